@@ -28,14 +28,16 @@ from studio.core import access, tokens
 from studio.core.errors import StudioError
 from studio.gallery import owners
 
-TIDY_SECONDS = 3600.0
+CLEANUP_SECONDS = 3600.0
 SHARED_MODULES = ("pandas", "pyarrow", "altair", "pages.parts")
 log = logging.getLogger("studio.pages")
 OWNER_COOKIE = "studio_owner"  # pages/widgets/owners.py reads it
 API_PREFIX = "/api/v1"
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 # Without it, each page first looks for its server below its own address and logs two 404 in the console.
-BASE_URL_SCRIPT = "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('./', location.href).href}</script>"
+BASE_URL_SCRIPT = (
+    "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('./', location.href).href}</script>"
+)
 
 
 class OwnerCookie:
@@ -46,16 +48,19 @@ class OwnerCookie:
 
     async def __call__(self, scope, receive, send):
         """Sets the cookie if a page is requested without one."""
-        if scope["type"] != "http" or _has_cookie(scope) or scope.get("path", "").startswith(f"{API_PREFIX}/"):
+        if (
+            scope["type"] != "http"
+            or _has_cookie(scope)
+            or scope.get("path", "").startswith(f"{API_PREFIX}/")
+        ):
             return await self._app(scope, receive, send)
 
         async def send_with_cookie(message):
             if message["type"] == "http.response.start":
                 secure = "; Secure" if scope["scheme"] == "https" else ""
-                cookie = (
-                    f"{OWNER_COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax"
-                )
-                MutableHeaders(scope=message).append("set-cookie", cookie + secure)
+                options = f"Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
+                cookie = f"{OWNER_COOKIE}={secrets.token_urlsafe(24)}; {options}"
+                MutableHeaders(scope=message).append("set-cookie", cookie)
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
@@ -74,14 +79,16 @@ async def lifespan(_app):
     await asyncio.to_thread(import_shared_modules)
     await asyncio.to_thread(create_api_token)
     if TOKEN:
-        sys.stdout.write(f"  Full address with your token: {build_address()}?{access.PARAMETER}={TOKEN}\n\n")
+        sys.stdout.write(
+            f"  Full address with your token: {build_address()}?{access.TOKEN_PARAMETER}={TOKEN}\n\n"
+        )
         sys.stdout.flush()
-    tidying = asyncio.create_task(tidy_regularly()) if is_shared() else None
+    cleanup = asyncio.create_task(clean_up_regularly()) if is_shared() else None
     try:
         yield
     finally:
-        if tidying is not None:
-            tidying.cancel()
+        if cleanup is not None:
+            cleanup.cancel()
         await asyncio.to_thread(engine_connection.close)
 
 
@@ -94,14 +101,14 @@ def import_shared_modules():
         importlib.import_module(name)
 
 
-async def tidy_regularly():
+async def clean_up_regularly():
     """Removes the files of owners that no longer exist, once an hour."""
     while True:
         try:
-            await asyncio.to_thread(owners.tidy)
+            await asyncio.to_thread(owners.remove_absent)
         except Exception:  # it is tried again in an hour
             log.exception("nothing could be tidied up")
-        await asyncio.sleep(TIDY_SECONDS)
+        await asyncio.sleep(CLEANUP_SECONDS)
 
 
 def is_shared():
@@ -112,7 +119,7 @@ def is_shared():
 def create_api_token():
     """Creates the API token at the first start. An error is only logged, because the pages need no token."""
     try:
-        tokens.own()
+        tokens.ensure_own()
     except (OSError, StudioError):
         log.exception("the token for programs could not be written")
 
@@ -129,16 +136,16 @@ def build_address():
 def create_access_token():
     """Returns the access token of this start, "" for none. Ends the server if settings are contradictory."""
     try:
-        return access.new_token()
+        return access.create_token()
     except StudioError as error:
         sys.exit(f"error: {error}")
 
 
 def build_routes():
     """Returns the routes beyond Streamlit's own: the API, and the HTML of each page."""
-    base = base_path()
-    frames = [Route(path, serve_page) for path in (f"{base}/", base + "/{page:page}")]
-    return [MultilineMount(api_path(), api.create(read_origins())), *frames]
+    base = read_base_path()
+    page_routes = [Route(path, serve_page) for path in (f"{base}/", base + "/{page:page}")]
+    return [MultilineMount(build_api_path(), api.create_api(read_origins())), *page_routes]
 
 
 class PageConvertor(StringConvertor):
@@ -173,12 +180,12 @@ class MultilineMount(Mount):
         self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
 
-def api_path():
+def build_api_path():
     """Returns the path of the API."""
-    return base_path() + API_PREFIX
+    return read_base_path() + API_PREFIX
 
 
-def base_path():
+def read_base_path():
     """Returns the prefix of every path: "" or "/base"."""
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""
@@ -194,7 +201,7 @@ def show_error(error):
     """Shows an error that a page did not catch as one sentence."""
     from pages.widgets import page_errors  # which needs a running server
 
-    return page_errors.show(error)
+    return page_errors.show_error(error)
 
 
 def build_middleware(token=""):
@@ -206,23 +213,27 @@ def build_middleware(token=""):
     Args:
         token: the required access token; "" for none.
     """
-    programs = f"{api_path()}/"
+    api_prefix = f"{build_api_path()}/"
     pages = st.get_option("server.corsAllowedOrigins") or []
-    guard = Middleware(BrowserGuard, programs=programs, callers=read_origins(), pages=pages)
-    uploads = f"{base_path()}{page_uploads.PATH}"
-    guards_of_requests = [
+    guard = Middleware(BrowserGuard, api_prefix=api_prefix, api_origins=read_origins(), page_origins=pages)
+    upload_path = f"{read_base_path()}{page_uploads.PATH}"
+    request_guards = [
         Middleware(guards.BodyRateLimit),
-        Middleware(page_uploads.PageUploads, path=uploads, waiting_bytes=count_waiting_bytes),
+        Middleware(page_uploads.PageUploads, path=upload_path, count_waiting_bytes=count_waiting_bytes),
     ]
     if token:
-        guards_of_requests.append(Middleware(access.TokenGuard, token=token, programs=programs))
+        request_guards.append(Middleware(access.TokenGuard, token=token, api_prefix=api_prefix))
     if is_shared():
         # Not headless, Streamlit would let visitors behind a local proxy write into the studio's folder.
         config.set_option("server.headless", True)
-        return [guard, *guards_of_requests, Middleware(OwnerCookie)]
+        return [guard, *request_guards, Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
-        return [guard, *guards_of_requests]
-    return [guard, Middleware(guards.HostGuard, hosts=LOCAL_HOSTS, programs=programs), *guards_of_requests]
+        return [guard, *request_guards]
+    return [
+        guard,
+        Middleware(guards.HostGuard, hosts=LOCAL_HOSTS, api_prefix=api_prefix),
+        *request_guards,
+    ]
 
 
 TOKEN = create_access_token()

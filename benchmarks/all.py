@@ -21,33 +21,27 @@ from benchmarks.report import ROOT, note
 from studio.core.process import children
 
 # The first group shares this process, so that TensorFlow and weights are loaded once.
-HERE = ("house", "alternatives", "text", "faces", "unlabeled", "classify", "tune", "playground", "lab")
-HERE += ("enhance", "colorize", "sketch")
-APART = ("reliability",)
-OF_MANY_PROCESSES = (
-    "answers",
-    "distributed",
-    "kills",
-    "soak",
-    "crowd",
-)  # these start a studio, or two training runs
-NAMES = (*HERE, *APART, *OF_MANY_PROCESSES)
+IN_PROCESS = ("house", "alternatives", "text", "faces", "unlabeled", "classify", "tune", "playground", "lab")
+IN_PROCESS += ("enhance", "colorize", "sketch")
+SEPARATE = ("reliability",)
+MULTI_PROCESS = ("answers", "distributed", "kills", "soak", "crowd")  # start a studio or two training runs
+NAMES = (*IN_PROCESS, *SEPARATE, *MULTI_PROCESS)
 
 
-def run(name: str, words: Sequence[str]) -> bool:
+def run(name: str, arguments: Sequence[str]) -> bool:
     """Runs one benchmark, which prints its figures. Returns whether it succeeded."""
-    if name not in HERE:
-        command = children.build_command("-m", f"benchmarks.{name}", *words)
+    if name not in IN_PROCESS:
+        command = children.build_command("-m", f"benchmarks.{name}", *arguments)
         return not subprocess.run(command, cwd=ROOT, env=children.build_environment(), check=False).returncode
-    before = dict(os.environ)
+    environment = dict(os.environ)
     try:
-        importlib.import_module(f"benchmarks.{name}").main(words)
+        importlib.import_module(f"benchmarks.{name}").main(arguments)
     except (Exception, SystemExit):
         traceback.print_exc()
         return False
     finally:
         os.environ.clear()
-        os.environ |= before
+        os.environ |= environment
     return True
 
 

@@ -1,6 +1,6 @@
 """Response times of pages: for a new visitor, after a stroke, and after choosing another layer.
 
-    python -m benchmarks.answers [--json] [--only visit outline lab xray] [--times 10]
+    python -m benchmarks.answers [--json] [--only visit sketch lab xray] [--times 10]
 
 Starts a studio and drives Debian's Chromium with a mouse, at 1440 px. Times are taken in the page, from the
 release of the mouse button to one frame after the new image is decoded.
@@ -17,47 +17,47 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.report import arguments, note, show
-from benchmarks.servers import CHROMIUM, FLAGS, studio
+from benchmarks.report import make_parser, note, print_figures
+from benchmarks.servers import CHROMIUM, FLAGS, run_studio
 from studio.core import paths
 from studio.core.objectives import backbones
-from studio.xray.settings import USUAL
+from studio.xray.settings import DEFAULT_LAYERS
 
-PATIENCE = 120_000  # ms
-SETTLED = 0.6  # s after an answer, for the page to settle
-FIRST = 2  # warm-up answers that are not counted
-AVATAR = "img[alt^='The avatar that is painted']"
+TIMEOUT_MS = 120_000
+SETTLE_SECONDS = 0.6  # after a response, for the page to settle
+WARM_UPS = 2  # responses that are not counted
+AVATAR = "img[alt='Your drawing as an avatar']"
 DIGIT = ".lab-row figure:nth-child(2) img"
-MAP = "img[alt^='Map ']"
+MAP = "img[alt^='Channel ']"
 
 _WATCH = """selector => {
   const shown = () => document.querySelector(selector), before = shown().getAttribute('src');
-  const there = () => {
+  const isReplaced = () => {
     const now = shown();
     return now && now.getAttribute('src') !== before && now.complete && now.naturalWidth;
   };
-  window.taken = new Promise((done, failed) => document.addEventListener('pointerup', () => {
+  window.milliseconds = new Promise((done, failed) => document.addEventListener('pointerup', () => {
     const began = performance.now();
-    const look = () => {
-      if (there()) requestAnimationFrame(() => done(performance.now() - began));
+    const check = () => {
+      if (isReplaced()) requestAnimationFrame(() => done(performance.now() - began));
       else if (performance.now() - began > 60000) failed(`no other ${selector} within 60 s`);
-      else requestAnimationFrame(look);
+      else requestAnimationFrame(check);
     };
-    look();
+    check();
   }, {capture: true, once: true}));
 }"""
 
 
-def answer(page: Page, image: str, act: Callable[[], None]) -> float:
+def measure_response(page: Page, image: str, act: Callable[[], None]) -> float:
     """Returns the milliseconds from the release of the mouse button until an image changes."""
     page.evaluate(_WATCH, image)
     act()
-    milliseconds = page.evaluate("window.taken")
-    time.sleep(SETTLED)
+    milliseconds = page.evaluate("window.milliseconds")
+    time.sleep(SETTLE_SECONDS)
     return milliseconds
 
 
-def strokes(page: Page) -> Iterator[Callable[[], None]]:
+def make_strokes(page: Page) -> Iterator[Callable[[], None]]:
     """Yields functions that draw different short lines on the canvas."""
     rng = np.random.default_rng(0)
 
@@ -78,73 +78,73 @@ def strokes(page: Page) -> Iterator[Callable[[], None]]:
         yield stroke
 
 
-def layers(page: Page) -> Iterator[Callable[[], None]]:
+def make_layer_choices(page: Page) -> Iterator[Callable[[], None]]:
     """Yields functions that choose the layers of VGG16 in turn; after a round none is cached."""
-    others = [name for name in backbones.find_spec("vgg16").layers if name != USUAL["vgg16"]]
+    layers = [name for name in backbones.find_spec("vgg16").layers if name != DEFAULT_LAYERS["vgg16"]]
     while True:
-        for layer in others:
+        for layer in layers:
             page.get_by_role("combobox", name="Layer").click()
             option = page.get_by_role("option", name=layer, exact=True)
             option.wait_for()
             yield option.click
 
 
-PLACES: dict[str, tuple[str, str, Callable[[Page], Iterator[Callable[[], None]]]]] = {
-    "sketch": ("/sketch", AVATAR, strokes),
-    "lab": ("/lab?steps=200", DIGIT, strokes),
-    "xray": ("/x-ray", MAP, layers),
+PAGES: dict[str, tuple[str, str, Callable[[Page], Iterator[Callable[[], None]]]]] = {
+    "sketch": ("/sketch", AVATAR, make_strokes),
+    "lab": ("/lab?steps=200", DIGIT, make_strokes),
+    "xray": ("/x-ray", MAP, make_layer_choices),
 }
 VISIT = "visit"
 
 
-def visits(browser: Browser, address: str, times: int) -> list[float]:
+def measure_visits(browser: Browser, address: str, times: int) -> list[float]:
     """Measures the milliseconds until new visitors see the first page, including opening a tab."""
     times_ms = []
-    for _ in range(FIRST + times):
+    for _ in range(WARM_UPS + times):
         began, context = time.perf_counter(), browser.new_context()
         page = context.new_page()
         page.goto(address)
         page.get_by_role("heading", name="Creative AI Studio").first.wait_for()
         times_ms.append(1000 * (time.perf_counter() - began))
         context.close()
-    return times_ms[FIRST:]
+    return times_ms[WARM_UPS:]
 
 
-def answers(page: Page, address: str, name: str, times: int) -> list[float]:
-    """Measures the milliseconds of each answer of a page, without the first ones."""
-    place, image, acts = PLACES[name]
-    page.goto(address + place)
-    page.locator(image).first.wait_for(timeout=PATIENCE)
-    time.sleep(SETTLED)
+def measure_responses(page: Page, address: str, name: str, times: int) -> list[float]:
+    """Measures the milliseconds of each response of a page, without the first ones."""
+    path, image, make_actions = PAGES[name]
+    page.goto(address + path)
+    page.locator(image).first.wait_for(timeout=TIMEOUT_MS)
+    time.sleep(SETTLE_SECONDS)
     times_ms = []
-    for act, _ in zip(acts(page), range(FIRST + times), strict=False):
-        times_ms.append(answer(page, image, act))
+    for act, _ in zip(make_actions(page), range(WARM_UPS + times), strict=False):
+        times_ms.append(measure_response(page, image, act))
         note(f"{name}: {times_ms[-1]:.0f} ms")
-    return times_ms[FIRST:]
+    return times_ms[WARM_UPS:]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0], quick="--times 1")
-    parser.add_argument("--only", nargs="+", choices=[VISIT, *PLACES], default=[VISIT, *PLACES])
-    parser.add_argument("--times", type=int, default=10, help="answers of each page")
+    parser = make_parser(__doc__.splitlines()[0], quick="--times 1")
+    parser.add_argument("--only", nargs="+", choices=[VISIT, *PAGES], default=[VISIT, *PAGES])
+    parser.add_argument("--times", type=int, default=10, help="responses of each page")
     args = parser.parse_args(argv)
     figures: dict[str, object] = {}
     weights = paths.ensure_folder("weights") if "xray" in args.only else None
-    with studio(weights) as (address, _), sync_playwright() as driver:
+    with run_studio(weights) as (address, _), sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for name in args.only:
             if name == VISIT:
-                times_ms = visits(browser, address, args.times)
+                times_ms = measure_visits(browser, address, args.times)
             else:
                 page = browser.new_page(viewport={"width": 1440, "height": 1000})
-                times_ms = answers(page, address, name, args.times)
+                times_ms = measure_responses(page, address, name, args.times)
                 page.close()
             figures[f"{name}, median, ms"] = statistics.median(times_ms)
             figures[f"{name}, quickest and slowest, ms"] = f"{min(times_ms):.0f}, {max(times_ms):.0f}"
         browser.close()
     figures["load of the last minute"] = os.getloadavg()[0]
-    show(figures, args.json)
+    print_figures(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.report import ROOT, arguments, show
+from benchmarks.report import ROOT, make_parser, print_figures
 from studio.core.process import children
 
 sys.path.append(str(ROOT / "tests" / "fakes"))
@@ -28,7 +28,7 @@ expected-statuses = ["2xx", "3xx", "4xx", 503, 507]
 """
 
 
-def run(server: Any, seed: int, seconds: int = 0, examples: int = 0) -> dict[str, Any]:
+def fuzz(server: Any, seed: int, seconds: int = 0, examples: int = 0) -> dict[str, Any]:
     """Fuzzes a running server.
 
     Args:
@@ -41,26 +41,31 @@ def run(server: Any, seed: int, seconds: int = 0, examples: int = 0) -> dict[str
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "schemathesis.toml").write_text(SETTINGS)
         code = "from schemathesis.cli import schemathesis; schemathesis()"
-        words = ["run", f"{server.address}/api/v1/openapi.json", "--checks", CHECKS, "--seed", str(seed)]
-        words += ["--header", f"Authorization: Bearer {server.token}"]
+        arguments = ["run", f"{server.address}/api/v1/openapi.json", "--checks", CHECKS, "--seed", str(seed)]
+        arguments += ["--header", f"Authorization: Bearer {server.token}"]
         # Other phases try the document's examples, which are complete jobs, and thousands of corner cases.
-        few = ["--max-examples", str(examples), "--phases", "fuzzing"]
-        words += few if examples else ["--max-time", str(seconds), "--continue-on-failure"]
-        words += ["--generation-database", "none", "--no-color", "--request-timeout", "60"]
-        done = subprocess.run(
-            children.build_command("-c", code, *words), cwd=folder, capture_output=True, text=True, check=False
+        limits = ["--max-examples", str(examples), "--phases", "fuzzing"]
+        arguments += limits if examples else ["--max-time", str(seconds), "--continue-on-failure"]
+        arguments += ["--generation-database", "none", "--no-color", "--request-timeout", "60"]
+        completed = subprocess.run(
+            children.build_command("-c", code, *arguments),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     log = (server.home / "server.log").read_text(errors="replace")
-    counted, routes = re.search(r"(\d+) generated", done.stdout), re.search(r"Tested: (\d+)", done.stdout)
-    left = server.home / "cache" / "received"
+    patterns = (r"(\d+) generated", r"Tested: (\d+)")
+    requests, routes = (re.search(pattern, completed.stdout) for pattern in patterns)
+    received = server.home / "cache" / "received"
     return {
-        "requests": int(counted[1]) if counted else 0,
+        "requests": int(requests[1]) if requests else 0,
         "routes": int(routes[1]) if routes else 0,
-        "faults found": len(re.findall(r"^\s*Reproduce with:", done.stdout, re.MULTILINE)),
+        "faults found": len(re.findall(r"^\s*Reproduce with:", completed.stdout, re.MULTILINE)),
         "tracebacks in the server's log": log.count("Traceback"),
-        "files left": len(list(left.iterdir())) if left.exists() else 0,
-        "ended well": done.returncode == 0,
-        "report": done.stdout + done.stderr,
+        "files left": len(list(received.iterdir())) if received.exists() else 0,
+        "ended well": completed.returncode == 0,
+        "report": completed.stdout + completed.stderr,
     }
 
 
@@ -68,7 +73,7 @@ def main() -> None:
     """Starts a server and fuzzes it."""
     from chore_studio import Studio
 
-    parser = arguments(__doc__)
+    parser = make_parser(__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -76,13 +81,13 @@ def main() -> None:
         server = Studio(Path(home))
         server.start()
         try:
-            figures = run(server, args.seed, seconds=round(60 * args.minutes))
+            figures = fuzz(server, args.seed, seconds=round(60 * args.minutes))
         finally:
             server.kill()
     report = figures.pop("report")
     if not figures["ended well"]:
         sys.stderr.write(report)
-    show(figures, args.json)
+    print_figures(figures, args.json)
 
 
 if __name__ == "__main__":

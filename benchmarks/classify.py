@@ -14,28 +14,30 @@ import tarfile
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, note, seconds, show
+from benchmarks.report import make_parser, note, print_figures, time_once
+from studio.classify.settings import TrainClassifierSettings
+from studio.core import paths
+from studio.core.data import sample_sets
+from studio.core.objectives import backbones
 
 HELD_OUT = 0.3
-USUAL = 10  # epochs
+TUTORIAL_EPOCHS = 10
 
 
 @contextlib.contextmanager
-def fresh_home() -> Iterator[None]:
+def use_fresh_home() -> Iterator[None]:
     """Uses a temporary STUDIO_HOME with the weights, but without cached results."""
-    from studio.core import paths
-
     weights, before = paths.ensure_folder("weights"), os.environ.get("STUDIO_HOME")
-    with tempfile.TemporaryDirectory(dir=paths.home()) as place:
-        (Path(place) / "weights").mkdir()
+    with tempfile.TemporaryDirectory(dir=paths.ensure_home()) as folder:
+        (Path(folder) / "weights").mkdir()
         for file in weights.iterdir():
-            (Path(place) / "weights" / file.name).hardlink_to(file)
-        os.environ["STUDIO_HOME"] = place
+            (Path(folder) / "weights" / file.name).hardlink_to(file)
+        os.environ["STUDIO_HOME"] = folder
         try:
             yield
         finally:
@@ -43,7 +45,7 @@ def fresh_home() -> Iterator[None]:
             os.environ |= {"STUDIO_HOME": before} if before else {}
 
 
-def part_of(data: Path, each: int, folder: Path) -> Path:
+def extract_part(data: Path, each: int, folder: Path) -> Path:
     """Extracts the first images of each class of a tar into a folder."""
     counts: Counter[str] = Counter()
     with tarfile.open(data) as archive:
@@ -56,19 +58,7 @@ def part_of(data: Path, each: int, folder: Path) -> Path:
     return folder
 
 
-def load_training_set(file: object, settings: object) -> object:
-    """Loads the training set of a data set."""
-    from studio.classify.training import training_set
-
-    return training_set.load(file, settings.backbone, settings.size, settings.held_out, settings.seed)
-
-
-def elapsed(work: Callable[[], object]) -> float:
-    """Returns the seconds of some work, run once."""
-    return seconds(work, times=1, warm=0)
-
-
-def usual(data: str, size: int, epochs: int) -> dict[str, object]:
+def compare_with_tutorial(data: str, size: int, epochs: int) -> dict[str, object]:
     """Trains a new head on a frozen base by `fit`; compares time and accuracy with the studio.
 
     Some epochs over images are timed. The accuracy after ten epochs is measured on cached features, which are
@@ -76,37 +66,40 @@ def usual(data: str, size: int, epochs: int) -> dict[str, object]:
     """
     import keras
 
-    from studio.classify.settings import TrainClassifierSettings
-    from studio.classify.training import train_head
-    from studio.core.data import sample_sets
-    from studio.core.objectives import backbones
+    from studio.classify.training import train_head, training_set
 
     note(f"the usual way, {epochs} epochs")
     settings = TrainClassifierSettings(size=size, held_out=HELD_OUT)
-    with fresh_home():
+    with use_fresh_home():
         file = sample_sets.resolve(data)
         began = time.perf_counter()
-        lesson = load_training_set(file, settings)
-        trained = train_head.train(lesson, settings)
+        data_set = training_set.load(file, settings.backbone, settings.size, settings.held_out, settings.seed)
+        trained = train_head.train(data_set, settings)
         studio_seconds = time.perf_counter() - began
     base = backbones.load(settings.backbone)
     inputs = keras.Input((size, size, 3))
     maps = base.model(base.spec.preprocessing(inputs / 255.0), training=False)
-    network = build_softmax(keras.layers.GlobalAveragePooling2D()(maps), inputs, len(lesson.classes))
-    images, truth = (np.asarray(lesson.dataset.images[lesson.train_rows]), lesson.labels(lesson.train_rows))
-    fit_seconds = elapsed(lambda: network.fit(images, truth, batch_size=32, epochs=epochs, verbose=0))
-    features = keras.Input(lesson.features.shape[1:])
-    head = build_softmax(features, features, len(lesson.classes))
-    head.fit(lesson.features[lesson.train_rows], truth, batch_size=32, epochs=USUAL, verbose=0)
-    guesses = head.predict(lesson.features[lesson.held_out], verbose=0).argmax(axis=1)
-    fit_correct = guesses == lesson.labels(lesson.held_out)
-    studio_correct = trained.probabilities[lesson.held_out].argmax(axis=1) == lesson.labels(lesson.held_out)
+    network = build_softmax(keras.layers.GlobalAveragePooling2D()(maps), inputs, len(data_set.classes))
+    images, truth = (
+        np.asarray(data_set.dataset.images[data_set.train_rows]),
+        data_set.labels(data_set.train_rows),
+    )
+    fit_seconds = time_once(lambda: network.fit(images, truth, batch_size=32, epochs=epochs, verbose=0))
+    features = keras.Input(data_set.features.shape[1:])
+    head = build_softmax(features, features, len(data_set.classes))
+    head.fit(data_set.features[data_set.train_rows], truth, batch_size=32, epochs=TUTORIAL_EPOCHS, verbose=0)
+    guesses = head.predict(data_set.features[data_set.test_rows], verbose=0).argmax(axis=1)
+    fit_correct = guesses == data_set.labels(data_set.test_rows)
+    studio_correct = trained.probabilities[data_set.test_rows].argmax(axis=1) == data_set.labels(
+        data_set.test_rows
+    )
+    tutorial_seconds = fit_seconds / epochs * TUTORIAL_EPOCHS
     return {
         "the usual way, s an epoch": fit_seconds / epochs,
-        f"the usual way, accuracy after {USUAL} epochs": float(fit_correct.mean()),
+        f"the usual way, accuracy after {TUTORIAL_EPOCHS} epochs": float(fit_correct.mean()),
         "ours from the start, s": studio_seconds,
         "ours, accuracy": float(studio_correct.mean()),
-        f"ours, share of the usual time of {USUAL} epochs": studio_seconds / (fit_seconds / epochs * USUAL),
+        f"ours, share of the usual time of {TUTORIAL_EPOCHS} epochs": studio_seconds / tutorial_seconds,
     }
 
 
@@ -121,20 +114,20 @@ def build_softmax(features: object, inputs: object, classes: int) -> object:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0], quick="sample:hair --size 32 --usual 1")
+    parser = make_parser(__doc__.splitlines()[0], quick="sample:hair --size 32 --usual 1")
     parser.add_argument("data", metavar="DATA", help="a tar with a folder a class, or sample:NAME")
     parser.add_argument("--each", type=int, default=0, help="only then many images of each class")
     parser.add_argument("--size", type=int, default=224, help="px")
     parser.add_argument(
-        "--usual", type=int, default=2, metavar="EPOCHS", help="that are timed of the usual way"
+        "--usual", type=int, default=2, metavar="EPOCHS", help="of the tutorial that are timed"
     )
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as place:
         data = args.data
         if args.each:
-            data = str(part_of(Path(data), args.each, Path(place)))
-        figures = usual(data, args.size, args.usual)
-    show(figures, args.json)
+            data = str(extract_part(Path(data), args.each, Path(place)))
+        figures = compare_with_tutorial(data, args.size, args.usual)
+    print_figures(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -16,97 +16,88 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.report import arguments, note, one_pass, seconds, show
+from benchmarks.report import make_parser, measure_pass, measure_seconds, note, print_figures
+from studio.colorize import colorizer, lab
+from studio.colorize.learn.task import find_colorful
+from studio.colorize.settings import VIVIDNESS
+from studio.core import data
+from studio.core.data.split import split_by_count
+from studio.core.imaging import image_io, sample_photos
+from studio.core.models import presets
+from studio.core.training.batches import select_evenly_spaced
 
 SIZE, HELD_OUT = 96, 0.03  # as of the training of the network that ships
 VIVID = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-def photos(path: str, most: int) -> list[np.ndarray]:
+def load_photos(path: str, most: int) -> list[np.ndarray]:
     """Returns held-out photos in color, `(H, W, 3) uint8`; sample photos without a path."""
-    from studio.colorize.learn.task import colorful
-    from studio.core import data
-    from studio.core.data.split import split_by_count
-    from studio.core.imaging import image_io, sample_photos
-    from studio.core.training.batches import select_evenly_spaced
-
     if not path:
         fitted = [image_io.fit(sample_photos.read_photo(name), 256) for name in sample_photos.list_photos()]
-        return [photo for photo in fitted if colorful(photo[None])[0]][:most]
+        return [photo for photo in fitted if find_colorful(photo[None])[0]][:most]
     images = data.load_dataset(data.store_reference(path), SIZE).images
-    colored = np.flatnonzero(colorful(images))
+    colored = np.flatnonzero(find_colorful(images))
     held_out = colored[split_by_count(len(colored), HELD_OUT)[1]]  # not in the training data of `colorize`
     return [np.array(images[row]) for row in select_evenly_spaced(held_out, most)]
 
 
 def measure_colors(network: str, truths: Sequence[np.ndarray]) -> dict[str, object]:
     """Measures distances at each vividness, and of the best of four variants at the default one."""
-    from studio.colorize import colorizer, lab
-    from studio.colorize.settings import VIVIDNESS
-    from studio.core.imaging import image_io
-    from studio.core.models import presets
-
     network_model, figures = colorizer.open(presets.find(network)), {}
-    grays = [image_io.to_gray(one).repeat(3, axis=2) for one in truths]
+    grays = [image_io.to_gray(truth).repeat(3, axis=2) for truth in truths]
 
-    true_colors = [lab.from_rgb(one)[..., 1:] for one in truths]
+    true_colors = [lab.from_rgb(truth)[..., 1:] for truth in truths]
 
-    def distances(options: colorizer.Options) -> list[float]:
-        colors = (lab.from_rgb(network_model.color(gray, options)[0])[..., 1:] for gray in grays)
+    def measure_distances(options: colorizer.Options) -> list[float]:
+        colors = (lab.from_rgb(network_model.colorize(gray, options)[0])[..., 1:] for gray in grays)
         return [
             float(np.linalg.norm(a - b, axis=-1).mean()) for a, b in zip(colors, true_colors, strict=True)
         ]
 
-    plain = float(np.mean([np.linalg.norm(one, axis=-1).mean() for one in true_colors]))
+    plain = float(np.mean([np.linalg.norm(colors, axis=-1).mean() for colors in true_colors]))
     figures["photos"] = len(truths)
     figures["a*, b* of gray"] = plain
     for vividness in sorted({*VIVID, VIVIDNESS}):
         note(f"vividness {vividness}")
         usual = " (usual)" if vividness == VIVIDNESS else ""
-        error = float(np.mean(distances(colorizer.Options(vividness))))
+        error = float(np.mean(measure_distances(colorizer.Options(vividness))))
         figures[f"vividness {vividness}{usual}, times gray's"] = error / plain
     note("variants")
-    four = np.array([distances(colorizer.Options(variant=n)) for n in range(4)])
+    four = np.array([measure_distances(colorizer.Options(variant=n)) for n in range(4)])
     figures["the nearest of four colorings, times gray's"] = float(four.min(axis=0).mean()) / plain
-    figures["lightness moved, levels"] = max(lightness_change(network_model, gray) for gray in grays)
+    figures["lightness moved, levels"] = max(measure_lightness_change(network_model, gray) for gray in grays)
     return figures
 
 
-def lightness_change(network_model: Any, gray: np.ndarray) -> float:
+def measure_lightness_change(network_model: Any, gray: np.ndarray) -> float:
     """Returns the largest change of a gray photo's lightness in its boldest colors, in levels of gray."""
-    from studio.colorize import colorizer, lab
-
     levels = np.arange(256, dtype="uint8")
     light = lab.lightness(levels[:, None].repeat(3, axis=1))
-    result = lab.lightness(network_model.color(gray, colorizer.Options(1.0))[0])
+    result = lab.lightness(network_model.colorize(gray, colorizer.Options(1.0))[0])
     return float(np.abs(np.interp(result, light, levels) - gray[..., 0]).max())
 
 
-def times(network: str, side: int, repeats: int) -> dict[str, object]:
+def measure_times(network: str, side: int, repeats: int) -> dict[str, object]:
     """Measures the seconds to colorize a photo, warm, and as passes of VGG16."""
-    from studio.colorize import colorizer
-    from studio.core.imaging import image_io, sample_photos
-    from studio.core.models import presets
-
     photo = image_io.resize(sample_photos.read_photo("astronaut"), side, side)
     network_model = colorizer.open(presets.find(network))
-    took = seconds(lambda: network_model.color(photo, colorizer.Options()), repeats)
-    return {f"{side} px, s": took, f"P at {side} px": took / one_pass(side)}
+    seconds = measure_seconds(lambda: network_model.colorize(photo, colorizer.Options()), repeats)
+    return {f"{side} px, s": seconds, f"P at {side} px": seconds / measure_pass(side)}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0], quick="--photos 1 --side 128 --repeats 1")
-    parser.add_argument("data", nargs="?", default="", help="photos, as the training took them")
+    parser = make_parser(__doc__.splitlines()[0], quick="--photos 1 --side 128 --repeats 1")
+    parser.add_argument("data", nargs="?", default="", help="photos, like those of the training")
     parser.add_argument("--network", default="colorize", help="a preset's name")
     parser.add_argument("--photos", type=int, default=300, help="how many at most")
     parser.add_argument("--side", type=int, default=1024, help="of the photo that is timed")
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args(argv)
-    figures = measure_colors(args.network, photos(args.data, args.photos))
+    figures = measure_colors(args.network, load_photos(args.data, args.photos))
     note("times")
-    figures |= times(args.network, args.side, args.repeats)
-    show(figures, args.json)
+    figures |= measure_times(args.network, args.side, args.repeats)
+    print_figures(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from typing import Any
 
 import psutil
 
-from benchmarks.report import arguments, note, show
-from benchmarks.servers import CHROMIUM, FLAGS, studio
+from benchmarks.report import make_parser, note, print_figures
+from benchmarks.servers import CHROMIUM, FLAGS, run_studio
 from studio.core import paths
 
 PAGES = {
@@ -36,9 +36,9 @@ PAGES = {
     "/gallery": "Gallery",
     "/health": "Health",
 }
-JOB = "/style?mode=Draft&size=128&steps=2"
-PAUSE = (2.0, 8.0)  # s between two pages
-PATIENCE = 60.0  # s
+JOB_PATH = "/style?mode=Draft&size=128&steps=2"
+PAUSE_SECONDS = (2.0, 8.0)  # between two pages
+TIMEOUT_SECONDS = 60.0
 
 
 class Crowd:
@@ -56,42 +56,42 @@ class Crowd:
         self.faults: list[str] = []
         self.jobs = 0
 
-    async def person(self, number: int, until: float) -> None:
+    async def visit_pages(self, number: int, until: float) -> None:
         """Acts as a user without a browser until a point in time; each visit is a separate connection."""
-        draw = random.Random(self.seed * 1000 + number)
+        rng = random.Random(self.seed * 1000 + number)
         if number % 3 == 0:
-            await self._visit(JOB, start=True)
+            await self._visit(JOB_PATH, start=True)
         while time.monotonic() < until:
-            await asyncio.sleep(draw.uniform(*PAUSE))
-            await self._visit(draw.choice(list(PAGES)))
+            await asyncio.sleep(rng.uniform(*PAUSE_SECONDS))
+            await self._visit(rng.choice(list(PAGES)))
 
     async def _visit(self, path: str, start: bool = False) -> None:
         name, _, query = path.strip("/").partition("?")
         began = time.monotonic()
         try:
-            async with asyncio.timeout(PATIENCE), session(self.address) as studio:
+            async with asyncio.timeout(TIMEOUT_SECONDS), open_session(self.address) as studio:
                 deltas = await studio.run(name, query)
                 if any(is_fault(delta) for delta in deltas):
                     self.faults.append(f"{path}: an exception")
                 self.waits.append(time.monotonic() - began)
                 if start:
-                    await studio.run(name, query, pressed=button(deltas, "Start"))
+                    await studio.run(name, query, pressed=find_button(deltas, "Start"))
                     self.jobs += 1
         except Exception as error:
             self.faults.append(f"{path}: {type(error).__name__} {error}")
 
-    async def looker(self, browser: Any, until: float) -> None:
+    async def visit_in_browser(self, browser: Any, until: float) -> None:
         """Acts as a user with a browser."""
-        draw = random.Random(self.seed)
+        rng = random.Random(self.seed)
         page = await browser.new_page(viewport={"width": 1280, "height": 900})
         while time.monotonic() < until:
-            await asyncio.sleep(draw.uniform(*PAUSE))
-            path = draw.choice(list(PAGES))
+            await asyncio.sleep(rng.uniform(*PAUSE_SECONDS))
+            path = rng.choice(list(PAGES))
             began = time.monotonic()
             try:
-                await page.goto(self.address + path, timeout=1000 * PATIENCE)
+                await page.goto(self.address + path, timeout=1000 * TIMEOUT_SECONDS)
                 title = page.get_by_role("heading", name=PAGES[path], exact=True).first
-                await title.wait_for(timeout=1000 * PATIENCE)
+                await title.wait_for(timeout=1000 * TIMEOUT_SECONDS)
                 self.browser_waits.append(time.monotonic() - began)
             except Exception as error:
                 self.faults.append(f"{path} in a browser: {type(error).__name__}")
@@ -108,23 +108,23 @@ class Session:
         from streamlit.proto.BackMsg_pb2 import BackMsg
         from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-        message = BackMsg()
-        message.rerun_script.page_name, message.rerun_script.query_string = page, query
+        request = BackMsg()
+        request.rerun_script.page_name, request.rerun_script.query_string = page, query
         if pressed:
-            widget = message.rerun_script.widget_states.widgets.add()
+            widget = request.rerun_script.widget_states.widgets.add()
             widget.id, widget.trigger_value = pressed, True
-        await self._socket.send(message.SerializeToString())
+        await self._socket.send(request.SerializeToString())
         deltas = []
         while True:
-            answer = ForwardMsg.FromString(await self._socket.recv())
-            if answer.HasField("delta"):
-                deltas.append(answer.delta)
-            if answer.HasField("script_finished"):
+            message = ForwardMsg.FromString(await self._socket.recv())
+            if message.HasField("delta"):
+                deltas.append(message.delta)
+            if message.HasField("script_finished"):
                 return deltas
 
 
 @contextlib.asynccontextmanager
-async def session(address: str) -> AsyncIterator[Session]:
+async def open_session(address: str) -> AsyncIterator[Session]:
     """Opens a tab and closes it."""
     from websockets.asyncio.client import connect
 
@@ -134,47 +134,45 @@ async def session(address: str) -> AsyncIterator[Session]:
 
 
 def is_fault(delta: Any) -> bool:
-    """Whether a page shows an exception."""
+    """Returns whether a page shows an exception."""
     return delta.new_element.WhichOneof("type") == "exception"
 
 
-def button(deltas: Sequence[Any], label: str) -> str:
+def find_button(deltas: Sequence[Any], label: str) -> str:
     """Returns the id of the button with this label."""
     return next(d.new_element.button.id for d in deltas if d.new_element.button.label == label)
 
 
-async def visit(crowd: Crowd, people: int, seconds: float) -> None:
-    """Runs all users at once until the time is over."""
+async def run_users(crowd: Crowd, process: subprocess.Popen, people: int, seconds: float) -> list[int]:
+    """Runs all users at once until the time is over. Returns the memory of the server, in bytes."""
     from playwright.async_api import async_playwright
 
+    sizes: list[int] = []
+    recording = asyncio.create_task(record_memory(process, sizes))
     until = time.monotonic() + seconds
     async with async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        others = (crowd.person(number, until) for number in range(people - 1))
-        await asyncio.gather(crowd.looker(browser, until), *others)
+        users = [crowd.visit_pages(number, until) for number in range(people - 1)]
+        await asyncio.gather(crowd.visit_in_browser(browser, until), *users)
         await browser.close()
+    recording.cancel()
+    return sizes
 
 
-async def watch(process: subprocess.Popen, sizes: list[int]) -> None:
+async def record_memory(process: subprocess.Popen, sizes: list[int]) -> None:
     """Records the server's memory once per second."""
     while process.poll() is None:
         sizes.append(psutil.Process(process.pid).memory_info().rss)
         await asyncio.sleep(1)
 
 
-async def _both(crowd: Crowd, process: subprocess.Popen, sizes: list[int], people: int, seconds: float):
-    watching = asyncio.create_task(watch(process, sizes))
-    await visit(crowd, people, seconds)
-    watching.cancel()
-
-
-def run(people: int, minutes: float) -> dict[str, object]:
+def measure_crowd(people: int, minutes: float) -> dict[str, object]:
     """Starts a studio, runs the users, and returns the figures."""
     weights = paths.ensure_folder("weights")
-    with studio(weights, STUDIO_USERS="many") as (address, process):
-        crowd, sizes = Crowd(address), []
+    with run_studio(weights, STUDIO_USERS="many") as (address, process):
+        crowd = Crowd(address)
         note(f"{people} people for {minutes:g} minutes")
-        asyncio.run(_both(crowd, process, sizes, people, 60 * minutes))
+        sizes = asyncio.run(run_users(crowd, process, people, 60 * minutes))
     waits = sorted(crowd.waits)
     for fault in crowd.faults[:10]:
         note(fault)
@@ -191,12 +189,12 @@ def run(people: int, minutes: float) -> dict[str, object]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs it."""
-    parser = arguments(__doc__, quick="--people 2 --minutes 0.1")
+    """Measures and prints."""
+    parser = make_parser(__doc__, quick="--people 2 --minutes 0.1")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--minutes", type=float, default=5.0)
     args = parser.parse_args(argv)
-    show(run(args.people, args.minutes), args.json)
+    print_figures(measure_crowd(args.people, args.minutes), args.json)
 
 
 if __name__ == "__main__":

@@ -16,27 +16,26 @@ import io
 import itertools
 import tarfile
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
-from benchmarks.report import DATA, arguments, note, one_pass, seconds, show
-from studio.core.imaging import image_io
-
-if TYPE_CHECKING:
-    from studio.enhance.damage import Damage
+from benchmarks.report import DATA, make_parser, measure_pass, measure_seconds, note, print_figures
+from studio.core.imaging import image_io, sample_photos
+from studio.core.metrics import lpips
+from studio.core.models import presets
+from studio.enhance import bicubic, clean, enlarge
+from studio.enhance.damage import Damage
+from studio.enhance.planes import to_planes
+from studio.enhance.psnr import psnr
 
 SETS = ("set5", "set14")
 GRAY = ("set12", "bsds400")
 NOISES, QUALITIES = (15, 25, 50), (10, 20, 30)
 
 
-def images_of(name: str) -> Iterator[np.ndarray]:
+def load_images(name: str) -> Iterator[np.ndarray]:
     """Yields the images of a set, `(H, W, 3) uint8`, gray ones `(H, W)`; sample photos without the data."""
-    from PIL import Image
-
-    from studio.core.imaging import sample_photos
-
     path = DATA / "restore" / f"{name}.tar"
     if not path.is_file():
         yield from map(sample_photos.read_photo, list(sample_photos.list_photos())[:3])
@@ -47,7 +46,7 @@ def images_of(name: str) -> Iterator[np.ndarray]:
                 yield np.asarray(image if image.mode == "L" else image.convert("RGB"))
 
 
-def lightness(image: np.ndarray, scale: int) -> np.ndarray:
+def compute_lightness(image: np.ndarray, scale: int) -> np.ndarray:
     """Returns Y of MATLAB's `rgb2ycbcr`, 16 to 235, cropped to multiples of the scale.
 
     Args:
@@ -63,7 +62,7 @@ def lightness(image: np.ndarray, scale: int) -> np.ndarray:
     return np.rint(16 + image[:height, :width].astype("float64") @ weights).astype("float32")
 
 
-def ssim(truth: np.ndarray, result: np.ndarray, border: int) -> float:
+def compute_ssim(truth: np.ndarray, result: np.ndarray, border: int) -> float:
     """Computes SSIM like Wang et al. 2004: windows of 11 px, a Gaussian of 1.5 px."""
     from skimage.metrics import structural_similarity
 
@@ -81,45 +80,49 @@ def ssim(truth: np.ndarray, result: np.ndarray, border: int) -> float:
     )
 
 
-def lpips_distance(truth: np.ndarray, result: np.ndarray, border: int) -> float:
+def compute_lpips(truth: np.ndarray, result: np.ndarray, border: int) -> float:
     """Computes LPIPS of two lightness images, as gray images; lower is more similar."""
-    from studio.core.metrics import lpips
-
     rows, columns = (slice(border, side - border) for side in truth.shape)
-    both = (np.clip(np.rint(one[rows, columns]), 0, 255) / 255 for one in (truth, result))
-    return lpips.compute_distance(
-        *(np.repeat(one[None, ..., None], 3, axis=-1).astype("float32") for one in both)
-    )
+    crops = (np.clip(np.rint(image[rows, columns]), 0, 255) / 255 for image in (truth, result))
+    images = (np.repeat(crop[None, ..., None], 3, axis=-1).astype("float32") for crop in crops)
+    return lpips.compute_distance(*images)
+
+
+def compare(truth: np.ndarray, results: Sequence[np.ndarray], border: int) -> list[float]:
+    """Returns PSNR, then SSIM, then LPIPS of each result, `(H, W) float32` in levels."""
+    metrics = (psnr, compute_ssim, compute_lpips)
+    return [metric(truth, result, border) for metric in metrics for result in results]
+
+
+def format_means(name: str, other: str, rows: Sequence[Sequence[float]]) -> dict[str, object]:
+    """Formats the means of rows of `compare`, each with that of the other result in parentheses."""
+    means = np.mean(rows, axis=0)
+    labels = (("dB", 2), ("SSIM", 4), ("LPIPS", 4))
+    return {
+        f"{name}, {label} ({other})": f"{first:.{digits}f} ({second:.{digits}f})"
+        for (label, digits), first, second in zip(labels, means[::2], means[1::2], strict=True)
+    }
 
 
 def measure_upscaling(
     network: str, ensemble: bool, sets: Sequence[str], scales: Sequence[int], most: int | None = None
 ) -> dict[str, object]:
     """Measures PSNR, SSIM and LPIPS of a network and of bicubic upscaling, means over each set."""
-    from studio.core.models import presets
-    from studio.enhance import bicubic, enlarge
-    from studio.enhance.psnr import psnr
-
     enlarger, figures = enlarge.open(presets.find(network)), {}
     for name in sets:
-        images = list(itertools.islice(images_of(name), most))
+        images = list(itertools.islice(load_images(name), most))
         for scale in scales:
             note(f"{name} x{scale}")
             rows = []
             for image in images:
-                truth = lightness(image, scale)
+                truth = compute_lightness(image, scale)
                 small = np.clip(np.rint(bicubic.shrink(truth, scale)), 0, 255)
                 plain = bicubic.enlarge(small, scale)
                 options = enlarge.Options(scale, ensemble=ensemble)
                 black, levels = (0, 255) if image.ndim == 2 else (16, 219)
-                result = plain + levels * enlarger.residual((small - black) / levels, options)
-                rows.append(
-                    [f(truth, one, scale) for f in (psnr, ssim, lpips_distance) for one in (result, plain)]
-                )
-            db, bicubic_db, mean_ssim, bicubic_ssim, lpips, bicubic_lpips = np.mean(rows, axis=0)
-            figures[f"{name} x{scale}, dB (bicubic)"] = f"{db:.2f} ({bicubic_db:.2f})"
-            figures[f"{name} x{scale}, SSIM (bicubic)"] = f"{mean_ssim:.4f} ({bicubic_ssim:.4f})"
-            figures[f"{name} x{scale}, LPIPS (bicubic)"] = f"{lpips:.4f} ({bicubic_lpips:.4f})"
+                result = plain + levels * enlarger.predict_residual((small - black) / levels, options)
+                rows.append(compare(truth, (result, plain), scale))
+            figures |= format_means(f"{name} x{scale}", "bicubic", rows)
     return figures
 
 
@@ -127,14 +130,8 @@ def measure_cleaning(
     cleaner: str, ensemble: bool, gray: str = GRAY[0], most: int | None = None
 ) -> dict[str, object]:
     """Measures PSNR, SSIM and LPIPS of gray images before and after cleaning, means over the set."""
-    from studio.core.models import presets
-    from studio.enhance import clean
-    from studio.enhance.damage import Damage
-    from studio.enhance.planes import planes
-    from studio.enhance.psnr import psnr
-
     network, figures = clean.open(presets.find(cleaner)), {}
-    images = [made_gray(image) for image in itertools.islice(images_of(gray), most)]
+    images = [to_gray(image) for image in itertools.islice(load_images(gray), most)]
     images = [image[: len(image) // 2 * 2, : image.shape[1] // 2 * 2] for image in images]
     damages = [(f"noise {level}", Damage(light=level)) for level in NOISES]
     damages += [(f"JPEG {quality}", Damage(quality=quality)) for quality in QUALITIES]
@@ -143,28 +140,25 @@ def measure_cleaning(
         rows = []
         for n, image in enumerate(images):
             noisy = damage_image(image, damage, n)
-            noisy_planes = planes(np.repeat(noisy[..., None], 3, axis=2) / 255)
+            noisy_planes = to_planes(np.repeat(noisy[..., None], 3, axis=2) / 255)
             restored = (
-                noisy + 255 * network.residual(noisy_planes, clean.Options(damage, ensemble=ensemble))[..., 0]
+                noisy
+                + 255
+                * network.predict_residual(noisy_planes, clean.Options(damage, ensemble=ensemble))[..., 0]
             )
             truth = image.astype("float32")
-            rows.append([f(truth, one, 0) for f in (psnr, ssim, lpips_distance) for one in (restored, noisy)])
-        db, before_db, mean_ssim, before_ssim, lpips, before_lpips = np.mean(rows, axis=0)
-        figures[f"{gray} {name}, dB (before)"] = f"{db:.2f} ({before_db:.2f})"
-        figures[f"{gray} {name}, SSIM (before)"] = f"{mean_ssim:.4f} ({before_ssim:.4f})"
-        figures[f"{gray} {name}, LPIPS (before)"] = f"{lpips:.4f} ({before_lpips:.4f})"
+            rows.append(compare(truth, (restored, noisy), 0))
+        figures |= format_means(f"{gray} {name}", "before", rows)
     return figures
 
 
-def made_gray(image: np.ndarray) -> np.ndarray:
+def to_gray(image: np.ndarray) -> np.ndarray:
     """Converts `(H, W, 3) uint8` to lightness, `(H, W) uint8`; gray images are unchanged."""
     return image if image.ndim == 2 else image_io.to_gray(image)[..., 0]
 
 
 def damage_image(image: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
     """Damages a gray image, `(H, W) uint8`, by noise or JPEG: `(H, W) float32`, levels."""
-    from PIL import Image
-
     if damage.light:
         noise = np.random.default_rng(seed).standard_normal(image.shape, "float32")
         return image + np.float32(damage.light) * noise
@@ -174,26 +168,19 @@ def damage_image(image: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
         return np.asarray(read, "float32")
 
 
-def times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, object]:
+def measure_times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, object]:
     """Measures the seconds to upscale and to clean a photo, warm, and their ratios to others."""
-    from PIL import Image
-
-    from studio.core.imaging import sample_photos
-    from studio.core.models import presets
-    from studio.enhance import clean, enlarge
-    from studio.enhance.damage import Damage
-
     photo = image_io.resize(sample_photos.read_photo("astronaut"), side, side)
     network_clean, options = clean.open(presets.find(cleaner)), clean.Options(Damage(10, 10, 50))
-    cleaned = seconds(lambda: network_clean.clean(photo, options), repeats)
+    cleaned = measure_seconds(lambda: network_clean.clean(photo, options), repeats)
     enlarger, image = enlarge.open(presets.find(network)), Image.fromarray(photo)
-    own_seconds = seconds(lambda: enlarger.enlarge(photo, enlarge.Options(2)), repeats)
-    plain = seconds(lambda: image.resize((2 * side, 2 * side), Image.Resampling.BICUBIC), repeats)
-    eight = seconds(lambda: enlarger.enlarge(photo, enlarge.Options(2, ensemble=True)), 1)
+    own_seconds = measure_seconds(lambda: enlarger.enlarge(photo, enlarge.Options(2)), repeats)
+    plain = measure_seconds(lambda: image.resize((2 * side, 2 * side), Image.Resampling.BICUBIC), repeats)
+    eight = measure_seconds(lambda: enlarger.enlarge(photo, enlarge.Options(2, ensemble=True)), 1)
     return {
         f"{side} px x2, s": own_seconds,
         "times bicubic by Pillow": own_seconds / plain,
-        f"P at {side} px": own_seconds / one_pass(side),
+        f"P at {side} px": own_seconds / measure_pass(side),
         "looking in eight ways, times as long": eight / own_seconds,
         f"{side} px cleaned, s": cleaned,
     }
@@ -201,7 +188,7 @@ def times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, obje
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(
+    parser = make_parser(
         __doc__.splitlines()[0], quick="--sets set5 --scales 2 --side 128 --repeats 1 --most 1"
     )
     parser.add_argument("--network", default="enlarge", help="a preset's name")
@@ -217,8 +204,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     figures = measure_upscaling(args.network, args.ensemble, args.sets, args.scales, args.most)
     figures |= measure_cleaning(args.cleaner, args.ensemble, args.cleaned, args.most)
     note("times")
-    figures |= times(args.network, args.cleaner, args.side, args.repeats)
-    show(figures, args.json)
+    figures |= measure_times(args.network, args.cleaner, args.side, args.repeats)
+    print_figures(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -13,34 +13,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.report import arguments, note, seconds, show
+from benchmarks.report import make_parser, measure_seconds, note, print_figures
+from studio.core import data, tasks
+from studio.core.generators import latent
+from studio.core.metrics import inception, scores
+from studio.core.models import presets
 
 
-def drawing(name: str) -> dict[str, object]:
+def measure_drawing(name: str) -> dict[str, object]:
     """Measures faces per second in batches, and the milliseconds of one face, in this process."""
-    from studio.core import tasks
-    from studio.core.generators import latent
-    from studio.core.models import presets
-
     note("drawing")
     preset = presets.find(name)
-    generator = tasks.import_object(tasks.get(preset.task).opens)(preset)
+    generator = tasks.import_object(tasks.get(preset.task).open_generator)(preset)
     many, one = (latent.sample(generator, n, seed=0) for n in (640, 1))
     return {
-        f"{name}, faces a second": len(many) / seconds(lambda: generator.decode(many), times=3),
-        f"{name}, one face, ms": 1000 * seconds(lambda: generator.decode(one), times=20, warm=3),
+        f"{name}, faces a second": len(many) / measure_seconds(lambda: generator.decode(many), times=3),
+        f"{name}, one face, ms": 1000 * measure_seconds(lambda: generator.decode(one), times=20, warm=3),
     }
 
 
-def floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
+def measure_floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
     """Computes FID and KID of n real images against n others, the lowest values to expect of a model."""
-    from studio.core import data
-    from studio.core.metrics import scores
-
     note("floor")
     images = data.load_dataset(data.store_reference(path), size, channels).images
     rows = np.random.default_rng(0).permutation(len(images))[: 2 * n]
-    first, second = np.array_split(scores.compute_features(images[rows]), 2)
+    first, second = np.array_split(inception.compute_features(images[rows]), 2)
     label = f"{len(first):,} real images against {len(second):,} others, {size} px"
     return {
         f"FID of {label}": str(scores.fid(first, second)),
@@ -50,7 +47,7 @@ def floor(path: str, n: int, size: int, channels: int) -> dict[str, object]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0], quick="--preset digits-vae")
+    parser = make_parser(__doc__.splitlines()[0], quick="--preset digits-vae")
     parser.add_argument("--preset", default="", help="measure the drawing of a preset")
     parser.add_argument("--floor", metavar="DATA", help="FID of real images against others")
     parser.add_argument("--n", type=int, default=1000, help="of each, for the floor")
@@ -59,10 +56,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     figures: dict[str, object] = {}
     if args.preset:
-        figures |= drawing(args.preset)
+        figures |= measure_drawing(args.preset)
     if args.floor:
-        figures |= floor(args.floor, args.n, args.size, args.channels)
-    show(figures or {"nothing": "asked; see --help"}, args.json)
+        figures |= measure_floor(args.floor, args.n, args.size, args.channels)
+    print_figures(figures or {"nothing": "asked; see --help"}, args.json)
 
 
 if __name__ == "__main__":

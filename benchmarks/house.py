@@ -16,104 +16,89 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, fresh, note, one_pass, print_peak, seconds, show
+from benchmarks.report import (
+    make_parser,
+    measure_pass,
+    measure_seconds,
+    note,
+    print_figures,
+    print_peak,
+    run_fresh,
+)
+from studio.core.imaging import image_io, sample_photos
+from studio.core.models import presets
 from studio.core.process import children
+from studio.style.house import known_styles, paint
+from studio.style.settings import TransferSettings
+from studio.style.transfer import transfer
 
 SIZE = 512
-MOVED = 3  # px
+SHIFT = 3  # px
 
 
-def photos(count: int) -> list[np.ndarray]:
+def load_photos() -> list[np.ndarray]:
     """Returns photos of scikit-image and scikit-learn, which no shipped network was trained on."""
     from sklearn.datasets import load_sample_images
 
-    from studio.core.imaging import sample_photos
-
-    images = [
-        sample_photos.read_photo(name) for name in sample_photos.list_photos()
-    ] + load_sample_images().images
-    return images[:count]
+    return [*map(sample_photos.read_photo, sample_photos.list_photos()), *load_sample_images().images]
 
 
-def unsteadiness(network: str, size: int = SIZE) -> float:
-    """Measures the mean difference, 0 to 255, of results for a photo and for one moved by MOVED px."""
-    from studio.core.imaging import image_io
-    from studio.core.models import presets
-    from studio.style.house import paint
+def make_settings(network: str, size: int) -> TransferSettings:
+    """Returns the settings of a transfer, `size` px wide, in the first style of a network."""
+    return TransferSettings(house=(known_styles.list_styles(network)[0],), network=network, size=size)
 
+
+def measure_unsteadiness(network: str, size: int = SIZE) -> float:
+    """Measures the mean difference, 0 to 255, of results for a photo and for one moved by SHIFT px."""
     network_model = paint.open(presets.find(network))
-    photo = image_io.to_01(image_io.fit(photos(1)[0], size))
+    photo = image_io.to_01(image_io.fit(load_photos()[0], size))
     differences = []
-    for place in range(len(network_model.styles)):
-        still = network_model.paint(photo[:, :-MOVED, :-MOVED], [place], [1.0])
-        moved = network_model.paint(photo[:, MOVED:, MOVED:], [place], [1.0])
-        differences.append(np.abs(still[:, MOVED:, MOVED:] - moved[:, :-MOVED, :-MOVED]).mean() * 255)
+    for index in range(len(network_model.styles)):
+        still = network_model.paint(photo[:, :-SHIFT, :-SHIFT], [index], [1.0])
+        moved = network_model.paint(photo[:, SHIFT:, SHIFT:], [index], [1.0])
+        differences.append(np.abs(still[:, SHIFT:, SHIFT:] - moved[:, :-SHIFT, :-SHIFT]).mean() * 255)
     return float(np.mean(differences))
 
 
-def cold(network: str) -> float:
+def measure_cold_start(network: str) -> float:
     """Returns the seconds from the start of a fresh process to the saved image."""
-    with tempfile.TemporaryDirectory() as place:
-        out = str(Path(place) / "out.png")
-        style = f"house:{_styles(network)[0]}"
-        words = ["studio", "style", "sample:coffee", style, "--network", network, "-o", out, "--quiet"]
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder) / "out.png")
+        style = f"house:{known_styles.list_styles(network)[0]}"
+        arguments = ["studio", "style", "sample:coffee", style, "--network", network, "-o", out, "--quiet"]
         began = time.perf_counter()
         subprocess.run(
-            children.build_command("-m", *words),
+            children.build_command("-m", *arguments),
             check=True,
             env=children.build_environment(TF_CPP_MIN_LOG_LEVEL="3"),
         )
         return time.perf_counter() - began
 
 
-def peak(network: str) -> float:
-    """Returns the peak memory in GiB of a fresh process that stylizes a photo of 1920 x 1080 px."""
-    code = f"from benchmarks import house; house.report_peak({network!r})"
-    return fresh(code)
-
-
 def report_peak(network: str) -> None:
     """Stylizes a photo of 1920 x 1080 px and prints the peak memory of this process in GiB."""
-    from studio.core.imaging import image_io
-    from studio.style.transfer import transfer
-
-    photo = image_io.resize(photos(3)[2], 1080, 1920)
-    transfer(photo, settings=_transfer_settings(network, _styles(network)[0], 1920))
+    photo = image_io.resize(load_photos()[2], 1080, 1920)
+    transfer(photo, settings=make_settings(network, 1920))
     print_peak()
-
-
-def _styles(network: str) -> tuple[str, ...]:
-    from studio.style.house import known_styles
-
-    return known_styles.list_styles(network)
-
-
-def _transfer_settings(network: str, style: str, size: int, **more):
-    from studio.style.settings import TransferSettings
-
-    return TransferSettings(house=(style,), network=network, size=size, **more)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    from studio.style.house import known_styles
-    from studio.style.transfer import transfer
-
-    parser = arguments(__doc__.splitlines()[0], quick="--size 128")
-    parser.add_argument(
-        "--network", default=known_styles.SHIPPED, help="the network whose styles are measured"
-    )
+    parser = make_parser(__doc__.splitlines()[0], quick="--size 128")
+    parser.add_argument("--network", default=known_styles.SHIPPED_NETWORK, help="a network of styles")
     parser.add_argument("--size", type=int, default=SIZE, help="px")
     args = parser.parse_args(argv)
     side = args.size
-    settings, photo = _transfer_settings(args.network, _styles(args.network)[0], side), photos(1)[0]
-    figures: dict[str, object] = {f"P at {side} px, s": (p := one_pass(side))}
-    figures[f"{side} px, in P"] = seconds(lambda: transfer(photo, settings=settings)) / p
-    figures[f"moved by {MOVED} px, levels of 255"] = unsteadiness(args.network, side)
+    settings, photo = make_settings(args.network, side), load_photos()[0]
+    figures: dict[str, object] = {f"P at {side} px, s": (p := measure_pass(side))}
+    figures[f"{side} px, in P"] = measure_seconds(lambda: transfer(photo, settings=settings)) / p
+    figures[f"moved by {SHIFT} px, levels of 255"] = measure_unsteadiness(args.network, side)
     note("a cold start, and memory")
-    figures["cold start, s"] = cold(args.network)
-    figures["1920 x 1080 px, GiB"] = peak(args.network)
-    show(figures, args.json)
+    figures["cold start, s"] = measure_cold_start(args.network)
+    figures["1920 x 1080 px, GiB"] = run_fresh(
+        f"from benchmarks import house; house.report_peak({args.network!r})"
+    )
+    print_figures(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -17,32 +17,31 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
 
-from benchmarks.report import ROOT, arguments, note, show
+from benchmarks.report import ROOT, make_parser, note, print_figures
 from studio.core.process import children
 
 FAKES = ROOT / "tests" / "fakes"
 MEMORY = {"job": 450e6, "live": 450e6, "drive": 450e6}
-WAITING = 3  # unfinished jobs at any time
-PATIENCE = 120.0
-GONE_WITHIN = 10.0
+UNFINISHED_JOBS = 3  # at any time
+TIMEOUT_SECONDS = 120.0
+EXIT_SECONDS = 10.0
 
 
 def serve(seed: int) -> None:
     """Runs the studio to kill: submits jobs without end and prints the id of each that ended."""
-    engine, chores = _engine()
-    draw, running = random.Random(seed), []
+    engine, chores = _start_engine()
+    rng, running = random.Random(seed), []
     while True:
-        while len(running) < WAITING:
-            settings = chores.ChoreSettings(steps=draw.randint(1, 12), pause=0.05, shade=draw.randint(0, 255))
+        while len(running) < UNFINISHED_JOBS:
+            settings = chores.ChoreSettings(steps=rng.randint(1, 12), pause=0.05, shade=rng.randint(0, 255))
             running.append(engine.submit("chores.do", settings, {}).id)
         for id in list(running):
-            job = engine.job(id)
+            job = engine.find_job(id)
             if job.finished:
                 running.remove(id)
                 sys.stdout.write(json.dumps([id, job.state, job.error]) + "\n")
@@ -50,7 +49,8 @@ def serve(seed: int) -> None:
         time.sleep(0.02)
 
 
-def _engine():
+def _start_engine():
+    """Returns an engine for the small tasks of the tests, and the module of these tasks."""
     sys.path.insert(0, str(FAKES))
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(FAKES)])  # for the workers
     import chores
@@ -74,25 +74,25 @@ class Server:
         self.log_path = home.parent / f"ended-{number}.txt"
         environment = children.build_environment(STUDIO_HOME=str(home))
         with self.log_path.open("wb") as out, (home.parent / "server.log").open("ab") as log:
-            words = children.build_command("-m", "benchmarks.kills", "--serve", str(number))
-            self.process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=out, stderr=log)
+            command = children.build_command("-m", "benchmarks.kills", "--serve", str(number))
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=log)
 
-    def ended_jobs(self) -> list[tuple[str, str, str]]:
+    def read_ended_jobs(self) -> list[tuple[str, str, str]]:
         """Returns the jobs that it logged as ended: id, state and error."""
-        whole = self.log_path.read_bytes().rpartition(b"\n")[0]
-        return [tuple(json.loads(line)) for line in whole.splitlines()]
+        complete_lines = self.log_path.read_bytes().rpartition(b"\n")[0]
+        return [tuple(json.loads(line)) for line in complete_lines.splitlines()]
 
-    def until_more(self, count: int) -> None:
-        """Waits until it has logged more than `count` jobs."""
-        _until(lambda: len(self.ended_jobs()) > count)
+    def wait_for_more(self, count: int) -> float:
+        """Waits until it has logged more than `count` jobs. Returns the seconds."""
+        return _wait_until(lambda: len(self.read_ended_jobs()) > count)
 
-    def family(self) -> list[psutil.Process]:
+    def list_processes(self) -> list[psutil.Process]:
         """Returns all processes that it has started."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def worker(self) -> psutil.Process | None:
+    def find_worker(self) -> psutil.Process | None:
         """Returns the process that works on jobs; None while there is none."""
-        for process in self.family():
+        for process in self.list_processes():
             try:
                 if process.nice() == 10 and "resource_tracker" not in " ".join(process.cmdline()):
                     return process
@@ -102,57 +102,50 @@ class Server:
 
     def kill(self) -> int:
         """Kills it. Returns the number of its processes that are left after a while."""
-        family = self.family()
+        processes = self.list_processes()
         self.process.kill()
         self.process.wait()
-        _, left = psutil.wait_procs(family, GONE_WITHIN)
+        _, left = psutil.wait_procs(processes, EXIT_SECONDS)
         return sum(process.status() != psutil.STATUS_ZOMBIE for process in left)
 
 
-def _until(holds) -> float:
+def _wait_until(condition: Callable[[], object]) -> float:
+    """Waits until a condition holds. Returns the seconds."""
     began = time.monotonic()
-    while not holds():
-        if time.monotonic() - began > PATIENCE:
+    while not condition():
+        if time.monotonic() - began > TIMEOUT_SECONDS:
             raise TimeoutError("no job has ended in time")
         time.sleep(0.02)
     return time.monotonic() - began
 
 
-@contextmanager
-def _home() -> Iterator[Path]:
+def measure_kills(workers: int, servers: int, seed: int) -> dict[str, object]:
+    """Kills workers and servers, then checks what is left."""
+    rng, ended_jobs, left, waits = random.Random(seed), [], 0, []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder) / "home"
         home.mkdir()
         os.environ["STUDIO_HOME"] = str(home)
-        yield home
-
-
-def run(workers: int, servers: int, seed: int) -> dict[str, object]:
-    """Kills workers and servers, then checks what is left."""
-    draw, ended_jobs, left, waits = random.Random(seed), [], 0, []
-    with _home() as home:
         server = Server(home, 0)
-        server.until_more(0)
+        server.wait_for_more(0)
         for number in range(workers):
-            time.sleep(draw.uniform(0, 1.0))
-            _until(server.worker)
-            ended_count = len(server.ended_jobs())
-            if worker := server.worker():
+            time.sleep(rng.uniform(0, 1.0))
+            _wait_until(server.find_worker)
+            ended_count = len(server.read_ended_jobs())
+            if worker := server.find_worker():
                 worker.kill()
-            began = time.monotonic()
-            server.until_more(ended_count)
-            waits.append(time.monotonic() - began)
+            waits.append(server.wait_for_more(ended_count))
             if number % 10 == 9:
                 note(f"{number + 1} of {workers} workers killed")
         left += server.kill()
-        ended_jobs += server.ended_jobs()
+        ended_jobs += server.read_ended_jobs()
         for number in range(servers):
             server = Server(home, number + 1)
             if number % 3:  # every third one before it has done anything
-                server.until_more(0)
-            time.sleep(draw.uniform(0, 3.0))
+                server.wait_for_more(0)
+            time.sleep(rng.uniform(0, 3.0))
             left += server.kill()
-            ended_jobs += server.ended_jobs()
+            ended_jobs += server.read_ended_jobs()
             if number % 10 == 9:
                 note(f"{number + 1} of {servers} servers killed")
         return {
@@ -168,16 +161,18 @@ def _check_studio(ended_jobs: list[tuple[str, str, str]]) -> dict[str, object]:
     """Checks the jobs from a new studio, and whether it works."""
     from studio.core.imaging import image_io
 
-    engine, chores = _engine()
+    engine, chores = _start_engine()
     try:
         job = engine.submit("chores.do", chores.ChoreSettings(), {})
-        _until(lambda: engine.job(job.id).finished)
-        works = engine.job(job.id).state == "done"
-        states = [_state(engine, path.name) for path in (Path(os.environ["STUDIO_HOME"]) / "jobs").iterdir()]
+        _wait_until(lambda: engine.find_job(job.id).finished)
+        works = engine.find_job(job.id).state == "done"
+        states = [
+            _read_state(engine, path.name) for path in (Path(os.environ["STUDIO_HOME"]) / "jobs").iterdir()
+        ]
         done = [id for id, state, _ in ended_jobs if state == "done"]
         lost = unreadable = 0
         for id in done:
-            ended = engine.job(id)
+            ended = engine.find_job(id)
             lost += ended.state != "done"
             try:
                 image_io.read(ended.result.files[0].read())
@@ -196,19 +191,19 @@ def _check_studio(ended_jobs: list[tuple[str, str, str]]) -> dict[str, object]:
     }
 
 
-def _state(engine, id: str) -> str:
+def _read_state(engine, id: str) -> str:
     """Returns the state of a job; "" if its studio was killed before the job was accepted."""
     from studio.core.errors import Unavailable
 
     try:
-        return engine.job(id).state
+        return engine.find_job(id).state
     except Unavailable:
         return ""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs it, or the studio that it kills."""
-    parser = arguments(__doc__, quick="--workers 1 --servers 1")
+    """Measures and prints, or runs the studio to kill."""
+    parser = make_parser(__doc__, quick="--workers 1 --servers 1")
     parser.add_argument("--workers", type=int, default=100)
     parser.add_argument("--servers", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
@@ -216,7 +211,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.serve is not None:
         serve(args.serve)
-    show(run(args.workers, args.servers, args.seed), args.json)
+    print_figures(measure_kills(args.workers, args.servers, args.seed), args.json)
 
 
 if __name__ == "__main__":

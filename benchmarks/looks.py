@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.report import DATA, arguments, note, show
+from benchmarks.report import DATA, make_parser, note, print_figures
 from studio.core.imaging import image_io, paintings, sample_photos
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
@@ -46,7 +46,7 @@ PAIRS = (
 )
 
 
-def photo(name: str) -> np.ndarray:
+def load_photo(name: str) -> np.ndarray:
     """Loads a photo of the test data or of the studio, `(H, W, 3) uint8`."""
     if name in PHOTOS:
         return image_io.read(DATA / "images" / PHOTOS[name])
@@ -56,7 +56,7 @@ def photo(name: str) -> np.ndarray:
         return image_io.read(archive.extractfile(f"img_{SET14[name]:03}_SRF_4_HR.png").read())
 
 
-def painting(name: str) -> np.ndarray:
+def load_painting(name: str) -> np.ndarray:
     """Loads a painting of the test data or of the studio, `(H, W, 3) uint8`."""
     return (
         image_io.read(DATA / "images" / PAINTINGS[name])
@@ -65,7 +65,7 @@ def painting(name: str) -> np.ndarray:
     )
 
 
-def structure(
+def measure_structure(
     backbone: Backbone, result: np.ndarray, content: np.ndarray, target: np.ndarray, size: int
 ) -> float:
     """Measures the change of the photo's feature self-similarity, relative to the painting's.
@@ -75,29 +75,32 @@ def structure(
         size: px of the longer side at which they are compared.
     """
 
-    def distances(image: np.ndarray) -> np.ndarray:
+    def compute_distances(image: np.ndarray) -> np.ndarray:
         resized = image_io.resize(image, *content.shape[:2])
         features = measure.extract_grid(backbone, resized, size, STRUCTURE_GRID)
         matrix = 1.0 - measure.cosine_similarity(features, features)
         return matrix / (matrix.sum(axis=0, keepdims=True) + 1e-8)
 
-    reference = distances(content)
-    return float(np.abs(distances(result) - reference).mean() / np.abs(distances(target) - reference).mean())
+    reference = compute_distances(content)
+    return float(
+        np.abs(compute_distances(result) - reference).mean()
+        / np.abs(compute_distances(target) - reference).mean()
+    )
 
 
-def color(result: np.ndarray, target: np.ndarray) -> float:
+def measure_color(result: np.ndarray, target: np.ndarray) -> float:
     """Adds the mean absolute differences of mean and covariance of colors in [0, 1]."""
     colors = [image.reshape(-1, 3) / 255.0 for image in (result, target)]
-    means, covariances = [one.mean(axis=0) for one in colors], [np.cov(one.T) for one in colors]
+    means, covariances = [pixels.mean(axis=0) for pixels in colors], [np.cov(pixels.T) for pixels in colors]
     return float(np.abs(means[0] - means[1]).mean() + np.abs(covariances[0] - covariances[1]).mean())
 
 
-def row(backbone: Backbone, result: np.ndarray, content: np.ndarray, target: np.ndarray) -> str:
+def format_row(backbone: Backbone, result: np.ndarray, content: np.ndarray, target: np.ndarray) -> str:
     """Formats structure, style and color as a row."""
-    structures = [structure(backbone, result, content, target, size) for size in SIZES]
+    structures = [measure_structure(backbone, result, content, target, size) for size in SIZES]
     styles = [measure.style_distance(backbone, result, target, size) for size in SIZES]
-    parts = [" ".join(f"{value:.2f}" for value in values) for values in (structures, styles)]
-    return f"structure {parts[0]}, style {parts[1]}, color {color(result, target):.3f}"
+    texts = [" ".join(f"{value:.2f}" for value in values) for values in (structures, styles)]
+    return f"structure {texts[0]}, style {texts[1]}, color {measure_color(result, target):.3f}"
 
 
 def render(pair: tuple[str, str], settings: TransferSettings, folder: Path | None) -> np.ndarray:
@@ -108,7 +111,7 @@ def render(pair: tuple[str, str], settings: TransferSettings, folder: Path | Non
     if folder and (folder / name).exists():
         return image_io.read(folder / name)
     note(name)
-    image = transfer(photo(pair[0]), [painting(pair[1])], settings).image
+    image = transfer(load_photo(pair[0]), [load_painting(pair[1])], settings).image
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image).save(folder / name)
@@ -117,51 +120,51 @@ def render(pair: tuple[str, str], settings: TransferSettings, folder: Path | Non
 
 def compare(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
     """Measures the published results and those of every mode and strength."""
-    for pair in ((one, other) for one in PHOTOS for other in PAINTINGS):
-        name, content, target = "_".join(pair), photo(pair[0]), painting(pair[1])
+    for pair in ((photo, painting) for photo in PHOTOS for painting in PAINTINGS):
+        name, content, target = "_".join(pair), load_photo(pair[0]), load_painting(pair[1])
         published = image_io.read(DATA / "published" / f"{name}.png")
-        yield f"{name}, published", row(backbone, published, content, target)
+        yield f"{name}, published", format_row(backbone, published, content, target)
         for mode in args.modes:
             for strength in args.strengths:
                 settings = TransferSettings(mode=mode, strength=strength, size=args.size)
                 result = render(pair, settings, args.folder)
-                yield f"{name}, {mode}, {strength}", row(backbone, result, content, target)
+                yield f"{name}, {mode}, {strength}", format_row(backbone, result, content, target)
 
 
-def sheets(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
+def write_sheets(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
     """Renders and measures twelve pairs, and writes a contact sheet of each."""
-    right = {"structure": 0, "style": 0}
+    monotonic_steps = {"structure": 0, "style": 0}
     size = min(args.size, measure.SIZE)
     for pair in PAIRS:
-        content, target = photo(pair[0]), painting(pair[1])
+        content, target = load_photo(pair[0]), load_painting(pair[1])
         adain = render(pair, TransferSettings(size=args.size), args.folder)
         settings_list = [
             TransferSettings(mode="fine", size=args.size, strength=strength) for strength in args.strengths
         ]
         results = [render(pair, settings, args.folder) for settings in settings_list]
-        structures = [structure(backbone, one, content, target, size) for one in results]
-        styles = [measure.style_distance(backbone, one, target, size) for one in results]
-        right["structure"] += sum(low < high for low, high in pairwise(structures))
-        right["style"] += sum(low > high for low, high in pairwise(styles))
+        structures = [measure_structure(backbone, result, content, target, size) for result in results]
+        styles = [measure.style_distance(backbone, result, target, size) for result in results]
+        monotonic_steps["structure"] += sum(low < high for low, high in pairwise(structures))
+        monotonic_steps["style"] += sum(low > high for low, high in pairwise(styles))
         yield (
             "_".join(pair),
-            " ".join(f"{one:.2f}/{other:.2f}" for one, other in zip(structures, styles, strict=True)),
+            " ".join(f"{first:.2f}/{second:.2f}" for first, second in zip(structures, styles, strict=True)),
         )
         if args.folder:
-            tiles = [image_io.resize(one, *adain.shape[:2]) for one in (content, target, adain, *results)]
+            tiles = [image_io.resize(image, *adain.shape[:2]) for image in (content, target, adain, *results)]
             Image.fromarray(np.hstack(tiles)).save(args.folder / f"sheet_{'_'.join(pair)}.png")
     steps = len(PAIRS) * (len(args.strengths) - 1)
-    for name, count in right.items():
+    for name, count in monotonic_steps.items():
         yield f"{name}, steps in the right direction", f"{count} of {steps}"
 
 
-def blind(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
+def write_blind_sheets(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
     """Writes a sheet and a line of the key for each published pair and each of the twelve."""
     rng, key = np.random.default_rng(), {}
     published = {path.stem: path for path in (DATA / "published").glob("*.png")}
     pairs = dict.fromkeys([*(tuple(name.rsplit("_", 1)) for name in sorted(published)), *PAIRS])
     for number, pair in enumerate(pairs, 1):
-        name, content, target = "_".join(pair), photo(pair[0]), painting(pair[1])
+        name, content, target = "_".join(pair), load_photo(pair[0]), load_painting(pair[1])
         fine = render(pair, TransferSettings(mode="fine", size=args.size), args.folder)
         if name in published:
             other, rival = image_io.read(published[name]), "published"
@@ -179,7 +182,7 @@ def blind(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
 
 def main() -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0])
+    parser = make_parser(__doc__.splitlines()[0])
     parser.add_argument("--modes", nargs="*", default=["fine"])
     parser.add_argument("--strengths", type=float, nargs="+", default=[0.8])
     parser.add_argument("--size", type=int, default=512, help="px of the longer side")
@@ -188,8 +191,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the results go, too")
     args = parser.parse_args()
     backbone = backbones.load("vgg16")
-    work = blind if args.blind else sheets if args.sheets else compare
-    show(dict(work(backbone, args)), args.json)
+    measure_pairs = write_blind_sheets if args.blind else write_sheets if args.sheets else compare
+    print_figures(dict(measure_pairs(backbone, args)), args.json)
 
 
 if __name__ == "__main__":

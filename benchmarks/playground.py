@@ -11,7 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from benchmarks.report import arguments, fresh, note, show
+from benchmarks.report import make_parser, note, print_figures, run_fresh
+from studio.core.imaging import sample_photos
+from studio.core.process import blas_threads
+from studio.playground.learner import Learner
+from studio.playground.settings import PlaygroundSettings
 
 NETWORKS = {
     "fourier_features": {},
@@ -21,40 +25,36 @@ NETWORKS = {
 }
 DEEP = {"activation": "sigmoid", "initializer": "glorot", "depth": 10}
 
-_LARGE = """
+_LARGE_CODE = """
 import json, resource, sys, time
 from studio.core.imaging import sample_photos
 from studio.core.process import blas_threads
 from studio.playground.learner import Learner
 from studio.playground.settings import PlaygroundSettings
 with blas_threads.limit_threads(1):
-    learner = Learner(sample_photos.photo("chelsea"), PlaygroundSettings())
+    learner = Learner(sample_photos.read_photo("chelsea"), PlaygroundSettings())
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.process_time()
-    learner.paint(2725, 4096)
+    learner.render(2725, 4096)
     took = time.process_time() - began
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-told = {"4,096 px painted, s": took, "above what learning took, MB": (peak - before) / 1024}
-sys.stdout.write(json.dumps(told))
+figures = {"4,096 px painted, s": took, "above what learning took, MB": (peak - before) / 1024}
+sys.stdout.write(json.dumps(figures))
 """
 
 
 def train_network(controls: dict[str, object], seconds: float) -> dict[str, float]:
     """Trains a network for some seconds of processor time and returns its PSNR."""
-    from studio.core.imaging import sample_photos
-    from studio.playground.learner import Learner
-    from studio.playground.settings import PlaygroundSettings
-
     photo = sample_photos.read_photo("chelsea")
     began = time.process_time()
     learner = Learner(photo, PlaygroundSettings.parse(controls))
-    learner.snapshot()
+    learner.take_snapshot()
     first = time.process_time() - began
     began = time.process_time()
     while time.process_time() - began < seconds:
         learner.step()
     took = time.process_time() - began
-    last = learner.snapshot()
+    last = learner.take_snapshot()
     return {
         "first image, ms": 1000 * first,
         "a step, ms": 1000 * took / learner.steps,
@@ -64,14 +64,10 @@ def train_network(controls: dict[str, object], seconds: float) -> dict[str, floa
     }
 
 
-def vanishing_gradients() -> dict[str, object]:
+def measure_gradients() -> dict[str, object]:
     """Returns the gradients of the first and last of ten sigmoid layers before the first step."""
-    from studio.core.imaging import sample_photos
-    from studio.playground.learner import Learner
-    from studio.playground.settings import PlaygroundSettings
-
     gradients = (
-        Learner(sample_photos.read_photo("chelsea"), PlaygroundSettings.parse(DEEP)).snapshot().gradients
+        Learner(sample_photos.read_photo("chelsea"), PlaygroundSettings.parse(DEEP)).take_snapshot().gradients
     )
     return {
         "ten sigmoid layers, gradient of the first and the last": f"{gradients[0]:.1e}, {gradients[-1]:.1e}"
@@ -80,9 +76,7 @@ def vanishing_gradients() -> dict[str, object]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    from studio.core.process import blas_threads
-
-    parser = arguments(__doc__.splitlines()[0], quick="--seconds 0.1")
+    parser = make_parser(__doc__.splitlines()[0], quick="--seconds 0.1")
     parser.add_argument("--seconds", type=float, default=3.0, help="of processor time that each learns")
     parser.add_argument("--large", action="store_true", help="4,096 px, too")
     args = parser.parse_args(argv)
@@ -91,13 +85,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         for name, controls in NETWORKS.items():
             note(name)
             figures |= {
-                f"{name}: {what}": value for what, value in train_network(controls, args.seconds).items()
+                f"{name}: {metric}": value for metric, value in train_network(controls, args.seconds).items()
             }
-        figures |= vanishing_gradients()
+        figures |= measure_gradients()
     if args.large:
         note("4,096 px")
-        figures |= fresh(_LARGE)
-    show(figures, args.json)
+        figures |= run_fresh(_LARGE_CODE)
+    print_figures(figures, args.json)
 
 
 if __name__ == "__main__":

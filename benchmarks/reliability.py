@@ -19,106 +19,66 @@ import random
 import resource
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from benchmarks.report import DATA, ROOT, arguments, note, show
+from benchmarks.report import DATA, ROOT, make_parser, note, print_figures
+from studio.core import data, recipes
+from studio.core.data import corpus
+from studio.core.errors import InvalidInput, StudioError
+from studio.core.imaging import animations, image_io
+from studio.core.models import model_zip, presets
+from studio.core.progress import Progress
+from studio.imported import keras_files
 
-SECONDS = 10.0
-BYTES = 2 << 30
-MAY_WRITE = {"home", "model"}
-SMALL = 4 << 20  # larger files are left out, because changing them takes longer than reading them
-
-
-def image(path: Path, place: Path) -> None:
-    """Reads an image like uploads and commands."""
-    from studio.core.imaging import image_io
-
-    image_io.read(path)
-
-
-def recipe(path: Path, place: Path) -> None:
-    """Reads a recipe like `studio replay` and the gallery."""
-    from studio.core import recipes
-
-    recipes.read(path.read_bytes())
+MAX_SECONDS = 10.0
+MAX_BYTES = 2 << 30
+WRITABLE_NAMES = {"home", "model"}
+MAX_FILE_BYTES = 4 << 20  # larger files are left out, because changing them takes longer than reading them
 
 
-def text(path: Path, place: Path) -> None:
-    """Reads a training text."""
-    from studio.core.data import corpus
-
-    corpus.read(path)
-
-
-def dataset(path: Path, place: Path) -> None:
-    """Reads a data set from an archive."""
-    from studio.core import data
-    from studio.core.progress import Progress
-
-    data.load_dataset(data.store_reference(str(path)), 32, 3, Progress(), least=2)
-
-
-def preset(path: Path, place: Path) -> None:
-    """Unpacks a model of the studio."""
-    from studio.core.models import presets
-
-    presets.unpack(path.read_bytes(), place / "model")
-
-
-def keras_model(path: Path, place: Path) -> None:
+def read_keras_model(path: Path) -> None:
     """Reads the description of an imported Keras model, without Keras."""
-    from studio.core.errors import InvalidInput
-    from studio.imported import keras_files
-
     try:
         with path.open("rb") as file:
             keras_files.read(file)
-    except keras_files.Refused as error:  # `safe_copies.admit` reports it with the name of the file
+    except keras_files.Refused as error:  # `safe_copies.get_or_make` reports it with the name of the file
         raise InvalidInput(f"{error}. Next: none.") from None
 
 
-def video(path: Path, place: Path) -> None:
-    """Reads a video frame by frame."""
-    from studio.core.imaging import animations
-
-    for _ in animations.decode(path.read_bytes()):
-        pass
-
-
-READERS = {
-    "image": image,
-    "recipe": recipe,
-    "text": text,
-    "dataset": dataset,
-    "preset": preset,
-    "keras": keras_model,
-    "video": video,
+# The functions that read a file of each kind, from its path and an empty folder.
+READERS: dict[str, Callable[[Path, Path], object]] = {
+    "image": lambda path, folder: image_io.read(path),
+    "recipe": lambda path, folder: recipes.read(path.read_bytes()),
+    "text": lambda path, folder: corpus.read(path),
+    "dataset": lambda path, folder: data.load_dataset(
+        data.store_reference(str(path)), 32, 3, Progress(), min_images=2
+    ),
+    "preset": lambda path, folder: presets.unpack(path.read_bytes(), folder / "model"),
+    "keras": lambda path, folder: read_keras_model(path),
+    "video": lambda path, folder: collections.deque(animations.decode(path.read_bytes()), maxlen=0),
 }
 
 
-def originals(place: Path) -> dict[str, list[Path]]:
+def collect_originals(folder: Path) -> dict[str, list[Path]]:
     """Returns good and bad original files of each kind."""
     import numpy as np
 
-    from studio.core.imaging import animations
-    from studio.core.models import model_zip
-
     bad = DATA / "badfiles"
     frames = [np.full((48, 64, 3), 60 * n, "uint8") for n in range(4)]
-    videos = [place / f"video.{kind}" for kind in animations.KINDS]
+    videos = [folder / f"video.{kind}" for kind in animations.KINDS]
     for path in videos:
         path.write_bytes(animations.encode(frames, path.suffix[1:], 10))
-    videos.append(place / "phone.mp4")
+    videos.append(folder / "phone.mp4")
     videos[-1].write_bytes(_encode_hevc(frames))
-    packed = [place / f"{name}.zip" for name in ("digits-dcgan", "alice")]
+    packed = [folder / f"{name}.zip" for name in ("digits-dcgan", "alice")]
     for path in packed:
         path.write_bytes(model_zip.pack(ROOT / "pretrained" / path.stem))
-    arrays = place / "arrays.npz"
+    arrays = folder / "arrays.npz"
     np.savez_compressed(arrays, images=np.zeros((9, 28, 28), "uint8"), labels=np.arange(9))
     files = {
         "image": [*(bad / "images").iterdir(), DATA / "images" / "golden_gate.jpg"],
@@ -130,7 +90,8 @@ def originals(place: Path) -> dict[str, list[Path]]:
         "video": videos,
     }
     small = {
-        kind: [p for p in paths if p.is_file() and p.stat().st_size < SMALL] for kind, paths in files.items()
+        kind: [p for p in paths if p.is_file() and p.stat().st_size < MAX_FILE_BYTES]
+        for kind, paths in files.items()
     }
     return {kind: sorted(paths) for kind, paths in small.items()}
 
@@ -144,45 +105,43 @@ def _encode_hevc(frames: list[Any]) -> bytes:
         stream = video.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p10le"
-        for one in frames:
-            frame = av.VideoFrame.from_ndarray(one, format="rgb24")
+        for array in frames:
+            frame = av.VideoFrame.from_ndarray(array, format="rgb24")
             video.mux(stream.encode(frame.reformat(format=stream.pix_fmt)))
         video.mux(stream.encode())
     return buffer.getvalue()
 
 
-def damage_bytes(data: bytes, other: bytes, draw: random.Random) -> bytes:
+def damage_bytes(data: bytes, other: bytes, rng: random.Random) -> bytes:
     """Applies one to four random changes."""
     changed = bytearray(data)
-    for _ in range(draw.randint(1, 4)):
-        at = draw.randrange(len(changed) + 1)
-        size = draw.choice((1, 2, 4, 16, 256, 4096))
-        change = draw.choice(("flip", "cut", "double", "nought", "full", "splice", "end"))
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(changed) + 1)
+        size = rng.choice((1, 2, 4, 16, 256, 4096))
+        change = rng.choice(("flip", "cut", "double", "zero", "full", "splice", "end"))
         if change == "flip" and changed:
-            changed[at % len(changed)] ^= 1 << draw.randrange(8)
+            changed[at % len(changed)] ^= 1 << rng.randrange(8)
         elif change == "cut":
             del changed[at : at + size]
         elif change == "double":
             changed[at:at] = changed[at : at + size]
-        elif change in ("nought", "full"):
+        elif change in ("zero", "full"):
             count = len(changed[at : at + size])
-            changed[at : at + size] = (b"\0" if change == "nought" else b"\xff") * count
+            changed[at : at + size] = (b"\0" if change == "zero" else b"\xff") * count
         elif change == "splice" and other:
-            start = draw.randrange(len(other))
+            start = rng.randrange(len(other))
             changed[at : at + size] = other[start : start + size]
         elif change == "end":
             del changed[at:]
     return bytes(changed)
 
 
-def try_file(kind: str, path: str, place: str) -> tuple[str, str]:
+def try_file(kind: str, path: str, folder: str) -> tuple[str, str]:
     """Returns the outcome of one file: `taken`, `refused`, or `fault` with the reason. Runs in the pool."""
-    from studio.core.errors import StudioError
-
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES + _resident_bytes(), resource.RLIM_INFINITY))
-    began, before = time.monotonic(), _names(place)
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES + _read_resident_bytes(), resource.RLIM_INFINITY))
+    began, before = time.monotonic(), _list_names(folder)
     try:
-        READERS[kind](Path(path), Path(place))
+        READERS[kind](Path(path), Path(folder))
         outcome = "taken", ""
     except StudioError as error:
         message = str(error)
@@ -190,48 +149,48 @@ def try_file(kind: str, path: str, place: str) -> tuple[str, str]:
         outcome = ("refused", "") if is_clear else ("fault", f"said {message!r}")
     except BaseException as error:
         outcome = "fault", f"{type(error).__name__}: {error}"
-    if (took := time.monotonic() - began) > SECONDS:
+    if (took := time.monotonic() - began) > MAX_SECONDS:
         return "fault", f"took {took:.0f} s"
-    left = _names(place) - before - MAY_WRITE
+    left = _list_names(folder) - before - WRITABLE_NAMES
     return ("fault", f"left {sorted(left)}") if left else outcome
 
 
-def _resident_bytes() -> int:
+def _read_resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
-def _names(place: str) -> set[str]:
-    return {path.name for path in Path(place).iterdir()}
+def _list_names(folder: str) -> set[str]:
+    return {path.name for path in Path(folder).iterdir()}
 
 
-def run(count: int, seed: int) -> dict[str, object]:
+def measure_damaged_files(count: int, seed: int) -> dict[str, object]:
     """Tests `count` damaged files, equally many of each kind; prints the faults to stderr."""
-    draw, ends = random.Random(seed), collections.Counter()
+    rng, outcomes = random.Random(seed), collections.Counter()
     slowest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "work"
         place.mkdir()
         os.environ["STUDIO_HOME"] = str(place / "home")
         os.chdir(place)
-        sources = originals(Path(folder))
+        sources = collect_originals(Path(folder))
         kinds = sorted(sources)
-        pool = _pool()
+        pool = _start_pool()
         for number in range(count):
             kind = kinds[number % len(kinds)]
-            original, other = draw.choice(sources[kind]), draw.choice(sources[kind])
+            original, other = rng.choice(sources[kind]), rng.choice(sources[kind])
             path = Path(folder) / f"damaged{original.suffix}"
-            path.write_bytes(damage_bytes(original.read_bytes(), other.read_bytes(), draw))
+            path.write_bytes(damage_bytes(original.read_bytes(), other.read_bytes(), rng))
             began = time.monotonic()
             try:
-                end, why = pool.submit(try_file, kind, str(path), str(place)).result(6 * SECONDS)
+                outcome, reason = pool.submit(try_file, kind, str(path), str(place)).result(6 * MAX_SECONDS)
             except (BrokenProcessPool, TimeoutError) as error:
-                end, why = "fault", f"the process ended: {type(error).__name__}"
+                outcome, reason = "fault", f"the process ended: {type(error).__name__}"
                 pool.shutdown(wait=False, cancel_futures=True)
-                pool = _pool()
+                pool = _start_pool()
             slowest = max(slowest, time.monotonic() - began)
-            ends[kind, end] += 1
-            if end == "fault":
-                note(f"{number} {kind} {original.name}: {why}")
+            outcomes[kind, outcome] += 1
+            if outcome == "fault":
+                note(f"{number} {kind} {original.name}: {reason}")
                 with contextlib.suppress(OSError):
                     path.rename(Path(tempfile.gettempdir()) / f"fault-{seed}-{number}{original.suffix}")
             if number % 100 == 99:
@@ -239,23 +198,24 @@ def run(count: int, seed: int) -> dict[str, object]:
         pool.shutdown()
     names = ("taken", "refused", "fault")
     table = {
-        f"{kind}: {', '.join(names)}": ", ".join(str(ends[kind, end]) for end in names) for kind in kinds
+        f"{kind}: {', '.join(names)}": ", ".join(str(outcomes[kind, name]) for name in names)
+        for kind in kinds
     }
-    faults = sum(ends[kind, "fault"] for kind in kinds)
+    faults = sum(outcomes[kind, "fault"] for kind in kinds)
     return {"files": count, "seed": seed, **table, "faults": faults, "slowest file, s": slowest}
 
 
-def _pool() -> ProcessPoolExecutor:
+def _start_pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs it."""
-    parser = arguments(__doc__, quick="--files 14")
+    """Measures and prints."""
+    parser = make_parser(__doc__, quick="--files 14")
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
-    show(run(args.files, args.seed), args.json)
+    print_figures(measure_damaged_files(args.files, args.seed), args.json)
 
 
 if __name__ == "__main__":

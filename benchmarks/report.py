@@ -34,11 +34,13 @@ class Parser(argparse.ArgumentParser):
 
     def parse_args(self, args=None, namespace=None):
         """Parses arguments; `--quick` stands for those of the quick form."""
-        words = list(sys.argv[1:] if args is None else args)
-        return super().parse_args([*self._quick, *words] if "--quick" in words else words, namespace)
+        arguments = list(sys.argv[1:] if args is None else args)
+        return super().parse_args(
+            [*self._quick, *arguments] if "--quick" in arguments else arguments, namespace
+        )
 
 
-def arguments(description: str, quick: str = "") -> Parser:
+def make_parser(description: str, quick: str = "") -> Parser:
     """Returns a parser with the arguments that all benchmarks share.
 
     Args:
@@ -52,13 +54,13 @@ def arguments(description: str, quick: str = "") -> Parser:
     return parser
 
 
-def show(figures: dict[str, object], as_json: bool) -> None:
+def print_figures(figures: dict[str, object], as_json: bool) -> None:
     """Prints the figures, one per line."""
     if as_json:
         text = json.dumps(figures)
     else:
         width = max(len(name) for name in figures)
-        text = "\n".join(f"{name:<{width}}  {_format(value)}" for name, value in figures.items())
+        text = "\n".join(f"{name:<{width}}  {_format_value(value)}" for name, value in figures.items())
     sys.stdout.write(text + "\n")
 
 
@@ -67,7 +69,7 @@ def note(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def _format(value: object) -> str:
+def _format_value(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
@@ -78,41 +80,41 @@ def format_spread(numbers: Sequence[float]) -> str:
     return f"{mean:.3f}{error} (n = {count})"
 
 
-def seconds(work: Callable[[], object], times: int = 5, warm: int = 1) -> float:
+def measure_seconds(work: Callable[[], object], times: int = 5, warm: int = 1) -> float:
     """Returns the median seconds of some work, after `warm` untimed runs."""
     for _ in range(warm):
         work()
-    return statistics.median(elapsed(work) for _ in range(times))
+    return statistics.median(time_once(work) for _ in range(times))
 
 
-def elapsed(work: Callable[[], object]) -> float:
+def time_once(work: Callable[[], object]) -> float:
     """Returns the elapsed seconds of some work."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
-def fresh(code: str) -> Any:
+def run_fresh(code: str) -> Any:
     """Runs code in a fresh process and returns its last line of output, parsed as JSON."""
-    done = subprocess.run(
+    completed = subprocess.run(
         children.build_command("-c", code),
         env=children.build_environment(),
         capture_output=True,
         text=True,
         check=True,
     )
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(completed.stdout.splitlines()[-1])
 
 
 def print_peak() -> None:
-    """Prints the peak memory of this process in GiB, for `fresh`."""
+    """Prints the peak memory of this process in GiB, for `run_fresh`."""
     # Not getrusage, whose peak starts at the memory of the parent process.
     lines = Path("/proc/self/status").read_text().splitlines()
-    high = next(line for line in lines if "VmHWM" in line)
-    sys.stdout.write(json.dumps(int(high.split()[1]) / 2**20) + "\n")
+    peak = next(line for line in lines if "VmHWM" in line)
+    sys.stdout.write(json.dumps(int(peak.split()[1]) / 2**20) + "\n")
 
 
-def one_pass(size: int) -> float:
+def measure_pass(size: int) -> float:
     """Measures P: one compiled forward and backward pass of VGG16 up to block5_conv1 at a size."""
     from keras import ops
 
@@ -121,7 +123,7 @@ def one_pass(size: int) -> float:
     from studio.core.objectives.gradients import compile_function, value_and_grad
 
     layer = "block5_conv1"
-    extractor = backbones.load("vgg16").features((layer,))
+    extractor = backbones.load("vgg16").build_extractor((layer,))
     photo = image_io.to_01(image_io.fit(sample_photos.read_photo("chelsea"), size))
     work = compile_function(value_and_grad(lambda x: (ops.sum(extractor(x)[layer]), ())))
-    return seconds(lambda: np.asarray(work(photo)[2]))
+    return measure_seconds(lambda: np.asarray(work(photo)[2]))

@@ -34,22 +34,22 @@ SHARED = {"epochs": 9, "layers": 1, "embedding": 16, "streams": 8, "sequence": 3
 Cell = tuple[float, float, int]
 
 
-def cells() -> Iterator[Cell]:
+def list_cells() -> Iterator[Cell]:
     """Yields the settings of all training runs: learning rate, dropout, units."""
     return itertools.product(RATES, DROPOUTS, UNITS)
 
 
-def nearest(learning_rate: float, dropout: float, units: float) -> Cell:
+def find_nearest(learning_rate: float, dropout: float, units: float) -> Cell:
     """Returns the training run with the nearest settings, by ratio of rates and of units."""
     return (
-        min(RATES, key=lambda one: abs(np.log(one / learning_rate))),
-        min(DROPOUTS, key=lambda one: abs(one - dropout)),
-        min(UNITS, key=lambda one: abs(np.log(one / units))),
+        min(RATES, key=lambda rate: abs(np.log(rate / learning_rate))),
+        min(DROPOUTS, key=lambda value: abs(value - dropout)),
+        min(UNITS, key=lambda value: abs(np.log(value / units))),
     )
 
 
 @cache
-def curves() -> dict[Cell, list[float]]:
+def read_curves() -> dict[Cell, list[float]]:
     """Returns the losses of the available training runs at each test."""
     if not PATH.exists():
         return {}
@@ -57,7 +57,7 @@ def curves() -> dict[Cell, list[float]]:
     return {(rate, dropout, units): losses for rate, dropout, units, losses in rows}
 
 
-def learn(text: File, cell: Cell) -> list[float]:
+def train_cell(text: File, cell: Cell) -> list[float]:
     """Trains once and returns the loss at each test."""
     rate, dropout, units = cell
     settings = tasks.get("text.train").settings.parse(
@@ -65,12 +65,12 @@ def learn(text: File, cell: Cell) -> list[float]:
     )
     losses: list[float] = []
 
-    def hear(report: Report) -> None:
+    def record_loss(report: Report) -> None:
         loss = round(report.metrics.get("validation", math.inf), 4)
         if math.isfinite(loss) and losses[-1:] != [loss]:  # repeated at every step until the next test
             losses.append(loss)
 
-    tasks.run("text.train", settings, {"text": [text]}, Progress(hear))
+    tasks.run("text.train", settings, {"text": [text]}, Progress(record_loss))
     return losses
 
 
@@ -81,12 +81,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("text", type=Path, help="a text file, of which the first characters are read")
     chars = parser.parse_args().text.read_text()[:CHARS]
-    text = File.keep(chars.encode(), "text", "table.txt")
-    losses_by_cell = dict(curves())
-    for cell in cells():
+    text = File.store(chars.encode(), "text", "table.txt")
+    losses_by_cell = dict(read_curves())
+    for cell in list_cells():
         if cell in losses_by_cell:
             continue
-        losses_by_cell[cell] = learn(text, cell)
+        losses_by_cell[cell] = train_cell(text, cell)
         keras.backend.clear_session()
         note(
             f"{len(losses_by_cell)}: rate {cell[0]}, dropout {cell[1]}, {cell[2]} units: "

@@ -15,54 +15,53 @@ from collections.abc import Sequence
 
 import psutil
 
-from benchmarks.report import arguments, note, show
+from benchmarks.report import make_parser, note, print_figures
+from studio.classify.settings import PredictSettings
+from studio.core import paths
+from studio.core.imaging import animations, image_io, paintings, sample_photos
+from studio.core.tasks import File
+from studio.dream.settings import DreamSettings
+from studio.engine import Engine
+from studio.faces.settings import FacesSettings
+from studio.style.settings import TransferSettings
+from studio.text.settings import WriteSettings
+from studio.video.settings import VideoSettings
 
-PATIENCE = 900.0
+TIMEOUT_SECONDS = 900.0
 
 
-def kinds(size: int) -> list:
+def list_job_kinds(size: int) -> list:
     """Returns the kinds of jobs: functions from a number to a task, settings and inputs."""
-    from studio.classify.settings import PredictSettings
-    from studio.core.imaging import animations, image_io, paintings, sample_photos
-    from studio.core.tasks import File
-    from studio.dream.settings import DreamSettings
-    from studio.faces.settings import FacesSettings
-    from studio.style.settings import TransferSettings
-    from studio.text.settings import WriteSettings
-    from studio.video.settings import VideoSettings
-
     names = list(sample_photos.list_photos())
     painting_names = list(paintings.list_paintings())
 
-    def photo(n: int) -> list[File]:
+    def store_photo(n: int) -> list[File]:
         path = sample_photos.find_path(names[n % len(names)])
-        return [File.keep(path.read_bytes(), "image", path.name)]
+        return [File.store(path.read_bytes(), "image", path.name)]
 
-    def painting(n: int) -> list[File]:
+    def store_painting(n: int) -> list[File]:
         name = painting_names[n % len(painting_names)]
-        return [File.keep(image_io.encode_png(paintings.read_painting(name)), "image", f"{name}.png")]
+        return [File.store(image_io.encode_png(paintings.read_painting(name)), "image", f"{name}.png")]
 
-    def video(n: int) -> list[File]:
+    def store_video(n: int) -> list[File]:
         frame = image_io.fit(sample_photos.read_photo(names[n % len(names)]), 128)
-        return [File.keep(animations.encode([frame, frame[:, ::-1]], "webp", 8), "animation", "two.webp")]
+        return [File.store(animations.encode([frame, frame[:, ::-1]], "webp", 8), "animation", "two.webp")]
 
-    def style(n: int, **more):
-        settings = TransferSettings(size=size, strength=0.5 + 0.05 * (n % 10), **more)
-        return "style.transfer", settings, {"content": photo(n), "style": painting(n)}
+    def style(n: int, **options):
+        settings = TransferSettings(size=size, strength=0.5 + 0.05 * (n % 10), **options)
+        return "style.transfer", settings, {"content": store_photo(n), "style": store_painting(n)}
 
     def house(n: int):
         settings = TransferSettings(size=size, house=(painting_names[n % len(painting_names)],))
-        return "style.transfer", settings, {"content": photo(n)}
+        return "style.transfer", settings, {"content": store_photo(n)}
 
     def dream(n: int):
         settings = DreamSettings(size=size, octaves=2, steps=2, seed=n)
-        return "dream.ascend", settings, {"content": photo(n)}
+        return "dream.ascend", settings, {"content": store_photo(n)}
 
     def frames(n: int):
-        base = TransferSettings(size=size, house=(painting_names[n % len(painting_names)],)).model_dump(
-            mode="json"
-        )
-        return "video.repaint", VideoSettings(base=base, video="webp"), {"video": video(n)}
+        base = house(n)[1].model_dump(mode="json")
+        return "video.repaint", VideoSettings(base=base, video="webp"), {"video": store_video(n)}
 
     return [
         house,
@@ -72,16 +71,16 @@ def kinds(size: int) -> list:
         lambda n: ("faces.draw", FacesSettings(preset="faces-dcgan", n=16, seed=n), {}),
         lambda n: ("faces.draw", FacesSettings(preset="digits-vae", n=16, seed=n), {}),
         lambda n: ("text.write", WriteSettings(chars=80, seed=n, prompt="O, what"), {}),
-        lambda n: ("classify.predict", PredictSettings(), {"images": photo(n)}),
+        lambda n: ("classify.predict", PredictSettings(), {"images": store_photo(n)}),
         frames,
     ]
 
 
-def resident_bytes() -> int:
+def measure_resident_bytes() -> int:
     """Returns the resident bytes of this process and its children."""
-    mine = psutil.Process(os.getpid())
+    own = psutil.Process(os.getpid())
     total = 0
-    for process in [mine, *mine.children(recursive=True)]:
+    for process in [own, *own.children(recursive=True)]:
         try:
             total += process.memory_info().rss
         except psutil.Error:
@@ -89,26 +88,23 @@ def resident_bytes() -> int:
     return total
 
 
-def run(jobs: int, first: int, size: int) -> dict[str, object]:
+def measure_memory(jobs: int, first: int, size: int) -> dict[str, object]:
     """Runs jobs in turn and measures the memory after each."""
-    from studio.core import paths
-    from studio.engine import Engine
-
-    note(f"in {paths.home()}")
+    note(f"in {paths.ensure_home()}")
     engine = Engine(warm=False)
-    job_kinds, sizes, failed = kinds(size), [], []
+    job_kinds, sizes, failed = list_job_kinds(size), [], []
     try:
         while engine.status() != "ready":
             time.sleep(0.1)
         for number in range(jobs):
             job = engine.submit(*job_kinds[number % len(job_kinds)](number))
-            end = time.monotonic() + PATIENCE
-            while not engine.job(job.id).finished and time.monotonic() < end:
+            end = time.monotonic() + TIMEOUT_SECONDS
+            while not engine.find_job(job.id).finished and time.monotonic() < end:
                 time.sleep(0.05)
-            ended = engine.job(job.id)
+            ended = engine.find_job(job.id)
             if ended.state != "done":
                 failed.append(f"{ended.task}: {ended.error}")
-            sizes.append(resident_bytes())
+            sizes.append(measure_resident_bytes())
             if (number + 1) % 20 == 0:
                 note(f"{number + 1} of {jobs}: {sizes[-1] / 2**30:.2f} GiB")
     finally:
@@ -126,13 +122,13 @@ def run(jobs: int, first: int, size: int) -> dict[str, object]:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Runs the benchmark in STUDIO_HOME, whose weights it uses."""
-    parser = arguments(__doc__, quick="--jobs 4 --first 2 --size 64")
+    """Measures and prints. Uses STUDIO_HOME and its weights."""
+    parser = make_parser(__doc__, quick="--jobs 4 --first 2 --size 64")
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--first", type=int, default=20)
     parser.add_argument("--size", type=int, default=160)
     args = parser.parse_args(argv)
-    show(run(args.jobs, args.first, args.size), args.json)
+    print_figures(measure_memory(args.jobs, args.first, args.size), args.json)
 
 
 if __name__ == "__main__":

@@ -17,97 +17,90 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.report import arguments, note, seconds, show
+from benchmarks.report import make_parser, note, print_figures, time_once
+from studio.core.data import corpus
+from studio.text import cross_entropy, language_model
+from studio.text.batches import make_plan
+from studio.text.language_model import layout
+from studio.text.numpy_network import Network
+from studio.text.settings import TrainTextSettings, WriteSettings
+from studio.text.vocabulary import Vocabulary
+from studio.text.write import sample_characters
 
 SIZE, STREAMS, SEQUENCE = 65, 64, 96
 
 
-def random_language_model():
+def make_random_model():
     """Returns a network of 2 x 512 units with random weights, and its vocabulary."""
-    from studio.text.language_model import layout
-    from studio.text.numpy_network import Network
-    from studio.text.settings import TrainTextSettings
-    from studio.text.vocabulary import Vocabulary
-
     rng = np.random.default_rng(0)
     shapes = [shape for _, shape in layout(TrainTextSettings(), SIZE)]
     weights = [rng.normal(scale=0.05, size=shape) for shape in shapes]
-    return Network(weights), Vocabulary("".join(map(chr, range(32, 32 + SIZE))))
+    return Network(weights), make_vocabulary()
+
+
+def make_vocabulary() -> Vocabulary:
+    """Returns a vocabulary of SIZE characters."""
+    return Vocabulary("".join(map(chr, range(32, 32 + SIZE))))
 
 
 def time_characters(count: int, chars: int) -> list[float]:
     """Returns the seconds of each step while `count` texts are generated in parallel."""
-    from studio.text.settings import WriteSettings
-    from studio.text.write import sample_characters
-
-    characters = sample_characters(*random_language_model(), WriteSettings(count=count))
-    moments = [time.perf_counter() for _ in itertools.islice(characters, chars + 1)]
-    return list(np.diff(moments))
+    characters = sample_characters(*make_random_model(), WriteSettings(count=count))
+    times = [time.perf_counter() for _ in itertools.islice(characters, chars + 1)]
+    return list(np.diff(times))
 
 
-def writing() -> dict[str, object]:
+def measure_generation() -> dict[str, object]:
     """Measures characters per second, early and late, for one text and for many in parallel."""
     note("writing")
-    alone = time_characters(1, 10_000)
+    single = time_characters(1, 10_000)
     many = time_characters(64, 480)
-    early, late = alone[50:1050], alone[-1000:]
+    early, late = single[50:1050], single[-1000:]
     return {
-        "one stream, characters per second": len(alone) / sum(alone),
+        "one stream, characters per second": len(single) / sum(single),
         "64 streams, characters per second": 64 * len(many) / sum(many),
         "a late character costs, times an early one": statistics.median(late) / statistics.median(early),
     }
 
 
-def learning() -> dict[str, object]:
+def measure_training() -> dict[str, object]:
     """Measures training characters per second, and those of a bare Keras LSTM, in turns."""
     import keras
 
     from studio.text import train
-    from studio.text.batches import plan
-    from studio.text.settings import TrainTextSettings
-    from studio.text.vocabulary import Vocabulary
 
     note("learning")
     rng = np.random.default_rng(0)
     indices = rng.integers(0, SIZE, 700_000).astype("int32")
     settings = TrainTextSettings()
-    ours = train.Trainer(
-        plan(indices, settings), Vocabulary("".join(map(chr, range(32, 32 + SIZE)))), settings
-    )
+    trainer = train.Trainer(make_plan(indices, settings), make_vocabulary(), settings)
     layers = [keras.layers.LSTM(512, return_sequences=True, stateful=True) for _ in range(2)]
-    bare = keras.Sequential(
-        [keras.layers.Embedding(SIZE, 64), *layers, keras.layers.Dense(SIZE)],
-    )
+    bare = keras.Sequential([keras.layers.Embedding(SIZE, 64), *layers, keras.layers.Dense(SIZE)])
     bare.build((STREAMS, SEQUENCE))
     bare.compile("adamw", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     batch = indices[: STREAMS * SEQUENCE].reshape(STREAMS, SEQUENCE)
     steps = {
-        "ours": lambda: ours.streams.train_on_batch(batch, batch),
+        "studio": lambda: trainer.stateful_model.train_on_batch(batch, batch),
         "bare": lambda: bare.train_on_batch(batch, batch),
     }
     durations = {name: [] for name in steps}
     for _ in range(12):
         for name, step in steps.items():
-            durations[name].append(seconds(step, times=1, warm=0))
+            durations[name].append(time_once(step))
     speeds = {name: STREAMS * SEQUENCE / statistics.median(times[2:]) for name, times in durations.items()}
     return {
-        "learned, characters per second": speeds["ours"],
+        "learned, characters per second": speeds["studio"],
         "a bare keras.layers.LSTM, characters per second": speeds["bare"],
-        "share of the bare one": speeds["ours"] / speeds["bare"],
+        "share of the bare one": speeds["studio"] / speeds["bare"],
     }
 
 
 def score_preset(preset: str, path: str) -> dict[str, object]:
     """Scores a preset on the last tenth of a text."""
-    from studio.core.data import corpus
-    from studio.text import cross_entropy, language_model
-    from studio.text.batches import plan
-    from studio.text.settings import TrainTextSettings
-
     note(f"reading the last tenth of {path}")
     model = language_model.load(preset)
     indices = model.vocabulary.encode(corpus.read(Path(path)).text).indices
-    score = cross_entropy.score(model.network, plan(indices, TrainTextSettings()).test)
+    score = cross_entropy.score(model.network, make_plan(indices, TrainTextSettings()).test)
     return {
         f"{preset}, nats per character": score.nats_per_char,
         f"{preset}, bits a character": score.bits_per_char,
@@ -117,16 +110,16 @@ def score_preset(preset: str, path: str) -> dict[str, object]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    parser = arguments(__doc__.splitlines()[0])
+    parser = make_parser(__doc__.splitlines()[0])
     parser.add_argument("--train", action="store_true", help="the speed of learning, too")
     parser.add_argument("--score", nargs=2, metavar=("PRESET", "TEXT"), help="the loss of a preset")
     args = parser.parse_args(argv)
-    figures = writing()
+    figures = measure_generation()
     if args.score:
         figures |= score_preset(*args.score)
     if args.train:
-        figures |= learning()
-    show(figures, args.json)
+        figures |= measure_training()
+    print_figures(figures, args.json)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from benchmarks.report import arguments, note, show
+from benchmarks.report import make_parser, note, print_figures
+from studio.core import data, tasks
+from studio.core.data import sample_sets
+from studio.core.generators import latent
+from studio.core.metrics import scores
+from studio.core.models import presets
 
 WIDTHS = (16, 32, 64, 128)  # channels of the stride-2 convolutions
 PROJECTION = 64
@@ -27,7 +32,7 @@ TEMPERATURE = 0.2
 BATCH = 128
 
 
-def encoder(size: int) -> keras.Model:
+def build_encoder(size: int) -> keras.Model:
     """Builds the encoder: `(B, size, size, 3)` in [0, 1] to `(B, 128)` features."""
     image = x = keras.Input((size, size, 3))
     for width in WIDTHS:
@@ -60,8 +65,8 @@ class Contrast(keras.Model):
         both = ops.concatenate([self.views(images, training=True), self.views(images, training=True)])
         z = ops.normalize(self.projection(self.features(both, training=training)), axis=-1)
         count = ops.shape(images)[0]
-        itself = 1e9 * ops.eye(2 * count)
-        logits = ops.matmul(z, ops.transpose(z)) / TEMPERATURE - itself
+        diagonal = 1e9 * ops.eye(2 * count)
+        logits = ops.matmul(z, ops.transpose(z)) / TEMPERATURE - diagonal
         partner = ops.concatenate([ops.arange(count, 2 * count), ops.arange(count)])
         return ops.mean(keras.losses.sparse_categorical_crossentropy(partner, logits, from_logits=True))
 
@@ -73,7 +78,7 @@ class Contrast(keras.Model):
 def train(images: np.ndarray, steps: int, seed: int) -> keras.Model:
     """Trains an encoder on `(n, H, W, 3) uint8` and returns it."""
     keras.utils.set_random_seed(seed)
-    features = encoder(images.shape[1])
+    features = build_encoder(images.shape[1])
     learner = Contrast(features)
     learner.compile(keras.optimizers.Adam(1e-3))
     batches = np.random.default_rng(seed)
@@ -87,23 +92,15 @@ def train(images: np.ndarray, steps: int, seed: int) -> keras.Model:
 
 def sample_images(name: str, n: int) -> np.ndarray:
     """Generates n images of a preset, `(n, size, size, 3) uint8`."""
-    from studio.core import tasks
-    from studio.core.generators import latent
-    from studio.core.models import presets
-
     preset = presets.find(Path(name) if Path(name).is_dir() else name)
-    generator = tasks.import_object(tasks.get(preset.task).opens)(preset)
+    generator = tasks.import_object(tasks.get(preset.task).open_generator)(preset)
     return generator.decode(latent.sample(generator, n, seed=0))
 
 
-def distances(
+def measure_distances(
     path: str, names: Sequence[str], steps: int, seeds: int, n: int, size: int
 ) -> dict[str, object]:
     """Measures the distance of each model from the encoder's held-out half, and the floor."""
-    from studio.core import data
-    from studio.core.data import sample_sets
-    from studio.core.metrics import scores
-
     images = data.load_dataset(sample_sets.resolve(path), size).images
     order = np.random.default_rng(0).permutation(len(images))
     train_rows, others = np.array_split(order, 2)
@@ -128,7 +125,7 @@ def distances(
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     small = "sample:digits digits-vae --size 28 --steps 2 --seeds 1 --n 40"
-    parser = arguments(__doc__.splitlines()[0], quick=small)
+    parser = make_parser(__doc__.splitlines()[0], quick=small)
     parser.add_argument("data", help="the images: a folder, an archive or an npz file")
     parser.add_argument("presets", nargs="*", help="generators such images")
     parser.add_argument("--steps", type=int, default=600, help="of training the network that measures")
@@ -136,7 +133,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--n", type=int, default=4500, help="images of each kind")
     parser.add_argument("--size", type=int, default=64, help="px")
     args = parser.parse_args(argv)
-    show(distances(args.data, args.presets, args.steps, args.seeds, args.n, args.size), args.json)
+    print_figures(
+        measure_distances(args.data, args.presets, args.steps, args.seeds, args.n, args.size), args.json
+    )
 
 
 if __name__ == "__main__":

@@ -14,12 +14,16 @@ query = st.text_input(
     "Find", placeholder="Find, e.g. dropout", key="find", bind="query-params", label_visibility="collapsed"
 )
 subject = st.pills(
-    "Subject", list(questions.subjects()), key="subject", bind="query-params", label_visibility="collapsed"
+    "Subject",
+    list(questions.load_subjects()),
+    key="subject",
+    bind="query-params",
+    label_visibility="collapsed",
 )
 pages = {page.address: page for page in parts.PAGES}
 matches = {
-    name: [topic for topic in topics if topic.has(query)]
-    for name, topics in questions.subjects().items()
+    name: [topic for topic in topics if topic.matches(query)]
+    for name, topics in questions.load_subjects().items()
     if subject in (None, name)
 }
 for name, topics in matches.items():
@@ -34,6 +38,6 @@ for name, topics in matches.items():
             else:
                 page = pages[topic.page]
                 st.page_link(page.file, label=topic.question, icon=page.icon, query_params=topic.address)
-                st.caption(f"{topic.answer} **On {page.title}:** {topic.move}")
+                st.caption(f"{topic.answer} **On {page.title}:** {topic.advice}")
 if not any(matches.values()):
     st.info("No questions match. Try a single word, such as gradient.", icon=":material/search:")

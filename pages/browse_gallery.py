@@ -6,9 +6,9 @@ from pages.gallery import (
     address,
     comparison,
     disk_usage,
-    dropped_file,
     grid,
     item_view,
+    outside_file,
     own_models,
     removed,
     sweeps,
@@ -16,24 +16,24 @@ from pages.gallery import (
 
 st.title("Gallery", anchor=False)
 removed.offer_undo()
-dropped_file.show_fault()
+outside_file.show_errors()
 is_working = sweeps.show_running_job()
-provenance = dropped_file.current()
-item = None if provenance or is_working else item_view.current_item()
+provenance = outside_file.find_current()
+item = None if provenance or is_working else item_view.find_current_item()
 if is_working:
     st.caption("It keeps running when you leave. Its progress is under Jobs in the sidebar.")
 elif provenance:
-    dropped_file.show(provenance)
-elif item and (other := item_view.current_item(address.OTHER)):
+    outside_file.show(provenance)
+elif item and (other := item_view.find_current_item(address.OTHER_PARAMETER)):
     comparison.show(item, other)
 elif item:
     item_view.show(item)
 else:
     left, right = st.columns([9, 5], gap="large", vertical_alignment="bottom")
     with right:
-        dropped_file.drop()
+        outside_file.ask_file()
     with left:
-        query = grid.ask()
+        query = grid.ask_filter()
     grid.show(query)
     removed.show_unreadable()
     removed.show()

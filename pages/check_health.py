@@ -12,9 +12,9 @@ st.caption("Shows what is installed, and how to fix what is missing.")
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("This machine", anchor=False)
-    facts.engine_status()
-    if parts.owner() == LOCAL:  # Visitors must not see hardware and paths.
-        facts.machine()
-        facts.home()
+    facts.show_engine_status()
+    if parts.get_owner() == LOCAL:  # Visitors must not see hardware and paths.
+        facts.show_machine()
+        facts.show_home()
 with right:
-    weight_downloads.all_weights()
+    weight_downloads.show_all()

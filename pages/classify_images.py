@@ -16,15 +16,17 @@ with left:
     if half == "train":
         data_set = data_set_input.choose({by_hand.TITLE: by_hand.choose})
         base = base_model.choose()
-        settings = parts.form(TrainClassifierSettings, unshared=("size",), skip=base.skip, extra=base.extra)
-        parts.saved_settings(training.TASK, settings)
+        settings = parts.ask_settings(
+            TrainClassifierSettings, unshared=("size",), skip=base.skip, extra=base.extra
+        )
+        parts.show_saved_settings(training.TASK, settings)
         if data_set is not None and settings is not None:
-            start_clicked = parts.start_button(":material/school:", "Train")
+            start_clicked = parts.show_start_button(":material/school:", "Train")
     else:
         classifier = classifiers.choose()
         image = tryout.choose(classifier) if classifier else None
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 with stage:
     if half == "train":
         if start_clicked and data_set is not None and settings is not None:
@@ -35,10 +37,10 @@ with stage:
         elif data_set is not None:
             audit.show_before_training({"data": [data_set.file], **base.inputs}, settings)
         elif by_hand.is_chosen():
-            by_hand.gather()
+            by_hand.show_classes()
     elif classifier is not None and image is not None:
         training.show_saved(classifier, image)
-parts.recent(training.TASK)
+parts.show_recent(training.TASK)
 under_the_hood.explain(
     classifier, data_set.file if data_set else None, settings.model_dump() if settings else {}
 )

@@ -13,22 +13,22 @@ with left:
     st.title("Colorize", anchor=False)
     st.caption("Adds colors to a gray photo. The colors are plausible; the true ones are lost.")
     request = input_form.ask()
-    settings = parts.form(ColorizeSettings, skip=("network",), ask_extra=input_form.ask_network)
-    parts.saved_settings(TASK, settings, refill.put)
-    problem = request.problem(settings) if settings is not None else ""
+    settings = parts.ask_settings(ColorizeSettings, skip=("network",), ask_extra=input_form.ask_network)
+    parts.show_saved_settings(TASK, settings, refill.put)
+    problem = request.find_problem(settings) if settings is not None else ""
     is_live = settings is not None and not problem and request.is_live(settings)
     start_clicked = (
         settings is not None
         and not problem
         and not is_live
-        and parts.start_button(":material/format_color_fill:")
+        and parts.show_start_button(":material/format_color_fill:")
     )
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 with stage:
     if start_clicked and settings is not None:
-        parts.start(*request.job(settings))
-    job = parts.show_job(TASK, (settings, request.titles), {video_input.TASK: None})
+        parts.start(*request.build_job(settings))
+    job = parts.show_job(TASK, (settings, request.identity), {video_input.TASK: None})
     figures = None
     if job is not None:
         figures = job.result.figures if job.task == TASK and job.result else None
@@ -36,12 +36,12 @@ with stage:
         input_form.show_problem(request, problem)
     elif is_live and settings is not None:
         live = parts.show_live(
-            TASK, settings, request.inputs, before=request.content.file, note=input_form.NOTE
+            TASK, settings, request.build_inputs, before=request.content.get_file, note=input_form.NOTE
         )
         figures = live.figures if live else None
         if live:
             choices.show(request, settings)
     elif settings is not None:
-        request.before_start(settings)
-parts.recent(TASK)
+        request.show_before_start(settings)
+parts.show_recent(TASK)
 under_the_hood.explain(figures)

@@ -12,31 +12,31 @@ left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Enhance", anchor=False)
     st.caption("Upscales an image and sharpens it, and removes noise and JPEG artifacts.")
-    request = input_form.content()
-    settings = parts.form(
-        EnhanceSettings, skip=("network", "cleaner"), ask_extra=lambda: input_form.network_fields(request)
+    request = input_form.ask()
+    settings = parts.ask_settings(
+        EnhanceSettings, skip=("network", "cleaner"), ask_extra=lambda: input_form.ask_networks(request)
     )
-    parts.saved_settings(TASK, settings, refill.put)
+    parts.show_saved_settings(TASK, settings, refill.put)
     is_live = settings is not None and request.is_live(settings)
     start_clicked = (
-        settings is not None and not is_live and parts.start_button(":material/photo_size_select_large:")
+        settings is not None and not is_live and parts.show_start_button(":material/photo_size_select_large:")
     )
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 with stage:
     if start_clicked and settings is not None:
-        parts.start(*request.job(settings))
-    job = parts.show_job(TASK, (settings, request.titles), {video_input.TASK: None})
+        parts.start(*request.build_job(settings))
+    job = parts.show_job(TASK, (settings, request.identity), {video_input.TASK: None})
     result = None
     if job is not None:
         result = enhanced_image.of_job(job)
     elif is_live and settings is not None:
-        note, file = request.size_in_words(settings), request.content.file
+        note, file = request.describe_size(settings), request.content.get_file
         result = enhanced_image.of_live(
-            parts.show_live(TASK, settings, request.inputs, before=file, note=note)
+            parts.show_live(TASK, settings, request.build_inputs, before=file, note=note)
         )
     elif settings is not None:
-        request.before_start(settings)
+        request.show_before_start(settings)
     closer_look.show(result)
-parts.recent(TASK)
+parts.show_recent(TASK)
 under_the_hood.explain(result)

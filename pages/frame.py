@@ -9,8 +9,8 @@ from pages.widgets import browser_history, words
 from studio.core.errors import StudioError
 from studio.engine import quotas
 
-st.set_page_config(page_title="Creative AI Studio", page_icon=parts.MARK, layout="wide")
-st.logo(parts.MARK, size="large")
+st.set_page_config(page_title="Creative AI Studio", page_icon=parts.LOGO, layout="wide")
+st.logo(parts.LOGO, size="large")
 pages = {
     group: [
         st.Page(
@@ -18,22 +18,22 @@ pages = {
         )
         for place in places
     ]
-    for group, places in navigation.groups().items()
+    for group, places in navigation.group_pages().items()
 }
 page = st.navigation(pages, expanded=True)
 parts.reset_for_new_owner()
 parts.apply_css()
-browser_history.follow()
-quotas.note_visit(parts.owner(), new=False)
+browser_history.handle_back_and_forward()
+quotas.record_visit(parts.get_owner(), record_new=False)
 with st.sidebar:
     if page.title != "Guide":
-        guide.link(page.title)
-    parts.job_panel()
-navigation.leave(page.url_path)
-navigation.arrive(page.url_path)
+        guide.show_link(page.title)
+    parts.show_job_panel()
+navigation.open_requested_page(page.url_path)
+navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)
 refill.follow_link()
 try:
     page.run()
 except StudioError as error:
-    st.error(words.plain(str(error)), icon=":material/error:")
+    st.error(words.escape(str(error)), icon=":material/error:")

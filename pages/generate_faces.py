@@ -4,44 +4,44 @@ import streamlit as st
 
 from pages import parts
 from pages.faces import grid_view, input_form, models, under_the_hood
-from studio.faces.settings import USUAL_INTERPOLATE, FacesSettings
+from studio.faces.settings import DEFAULT_FRAMES, FacesSettings
 
 TASK = grid_view.TASK
 
-generators = models.generators()
+generators = models.list_generators()
 settings, photo, start_clicked, grid, preset = None, None, False, None, ""
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Faces", anchor=False)
     if generators:
         preset = models.choose(generators)
-        input_form.follow(preset)
-        photo, crop = input_form.photo_for(preset) if models.encodes_photos(preset) else (None, {})
+        input_form.reset_for_other_model(preset)
+        photo, crop = input_form.ask_photo(preset) if models.encodes_photos(preset) else (None, {})
         more: dict[str, int] = {}
-        settings = parts.form(
+        settings = parts.ask_settings(
             FacesSettings,
-            skip=input_form.ASKED_HERE,
+            skip=input_form.SETTINGS_OUTSIDE_FORM,
             extra={"preset": preset, **crop},
-            ask_extra=lambda: {"seed": input_form.seed()},
-            proposed={"interpolate": USUAL_INTERPOLATE},
-            more=lambda: more.update(input_form.grid_fields()),
-            reset=lambda: input_form.reset(preset),
+            ask_extra=lambda: {"seed": input_form.ask_seed()},
+            initial_values={"interpolate": DEFAULT_FRAMES},
+            show_more=lambda: more.update(input_form.ask_grid()),
+            reset_more=lambda: input_form.reset(preset),
         )
-        settings = input_form.checked_settings(settings and settings.model_copy(update=more))
-        parts.saved_settings(TASK, settings, input_form.put)
-        start_clicked = bool(settings and settings.interpolate) and parts.start_button(
+        settings = input_form.check_settings(settings and settings.model_copy(update=more))
+        parts.show_saved_settings(TASK, settings, input_form.put)
+        start_clicked = bool(settings and settings.interpolate) and parts.show_start_button(
             ":material/movie:", "Make the video"
         )
     else:
         models.show_how_to_train()
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 with stage:
     if settings is not None:
-        inputs = {"photo": [photo.file()]} if photo else {}
+        inputs = {"photo": [photo.get_file()]} if photo else {}
         if start_clicked:
             parts.start(TASK, grid_view.with_changes(settings), inputs)
         if parts.show_job(TASK, (settings, photo.title if photo else "")) is None:
             grid = grid_view.show(settings.model_copy(update={"interpolate": 0}), inputs)
-parts.recent(TASK)
+parts.show_recent(TASK)
 under_the_hood.explain(preset, grid, settings.face if settings else 0)

@@ -16,33 +16,33 @@ from pages.text import (
 )
 from studio.text.settings import TrainTextSettings
 
-model_names = language_models.names()
+model_names = language_models.list_names()
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Text", anchor=False)
     mode = halves.choose(model_names)
     if mode == "write":
         writing_settings = writing.ask(model_names)
-        start_clicked = writing_settings is not None and parts.start_button(":material/edit:", "Write")
+        start_clicked = writing_settings is not None and parts.show_start_button(":material/edit:", "Write")
     elif mode == "who":
         request = authorship.ask(model_names)
     else:
         file = own_texts.choose()
         start_model = beginning.choose(model_names)
-        settings = parts.form(
+        settings = parts.ask_settings(
             TrainTextSettings,
             skip=("units", *start_model.shape),
             extra=start_model.shape,
-            ask_extra=None if start_model.shape else halves.memory,
+            ask_extra=None if start_model.shape else halves.ask_units,
         )
-        parts.saved_settings(training.TASK, settings, halves.put)
+        parts.show_saved_settings(training.TASK, settings, halves.put)
         start_clicked = (
             file is not None
             and settings is not None
-            and parts.start_button(":material/model_training:", "Train")
+            and parts.show_start_button(":material/model_training:", "Train")
         )
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 text = likelihoods = None
 with stage:
     if mode == "write":
@@ -51,11 +51,13 @@ with stage:
         likelihoods = authorship.show(request)
     else:
         if start_clicked and file is not None and settings is not None:
-            parts.start(training.TASK, settings, {"text": [file], **start_model.inputs()})
+            parts.start(training.TASK, settings, {"text": [file], **start_model.build_inputs()})
         if training.show(file) is None and file is not None:
             own_texts.show(file, settings)
-parts.recent({"write": writing.TASK, "who": authorship.TASK, "own": training.TASK}[mode])
+parts.show_recent({"write": writing.TASK, "who": authorship.TASK, "own": training.TASK}[mode])
 if mode == "who":
     evidence.explain(likelihoods)
 else:
-    under_the_hood.explain(text, writing_settings if mode == "write" else start_model.reader(model_names))
+    under_the_hood.explain(
+        text, writing_settings if mode == "write" else start_model.make_reader_settings(model_names)
+    )

@@ -1,37 +1,37 @@
 """The building blocks of pages. Nothing here loads Keras."""
 
-from pages.form.forms import form, start_button
-from pages.form.image_input import image, images, optional
-from pages.form.samples import guides, photos, styles
-from pages.form.saved_settings import saved_settings
-from pages.jobs.job_panel import job_panel
+from pages.form.forms import ask_settings, show_start_button
+from pages.form.image_input import choose_image, choose_images, choose_optional_image
+from pages.form.samples import list_guides, list_photos, list_styles
+from pages.form.saved_settings import show_saved_settings
+from pages.jobs.job_panel import show_job_panel
 from pages.jobs.jobs import show_job, start, start_all
 from pages.jobs.live import show_live
 from pages.jobs.navigation import PAGES
-from pages.jobs.recent import recent
-from pages.widgets.css import MARK, apply_css, stage
-from pages.widgets.owners import owner, reset_for_new_owner
+from pages.jobs.recent import show_recent
+from pages.widgets.css import LOGO, apply_css, create_stage
+from pages.widgets.owners import get_owner, reset_for_new_owner
 
 __all__ = [
-    "MARK",
+    "LOGO",
     "PAGES",
     "apply_css",
-    "form",
-    "guides",
-    "image",
-    "images",
-    "job_panel",
-    "optional",
-    "owner",
-    "photos",
-    "recent",
+    "ask_settings",
+    "choose_image",
+    "choose_images",
+    "choose_optional_image",
+    "create_stage",
+    "list_guides",
+    "list_photos",
+    "list_styles",
+    "get_owner",
     "reset_for_new_owner",
-    "saved_settings",
     "show_job",
+    "show_job_panel",
     "show_live",
-    "stage",
+    "show_recent",
+    "show_saved_settings",
+    "show_start_button",
     "start",
     "start_all",
-    "start_button",
-    "styles",
 ]

@@ -11,24 +11,24 @@ left, right = st.columns([4, 10], gap="large")
 with left:
     st.title("Playground", anchor=False)
     st.caption("Watch a tiny network memorize your photo. Change a setting and training restarts.")
-    content = parts.image("content", "Photo", parts.photos())
-    settings = parts.form(PlaygroundSettings)
-    parts.saved_settings(TASK, settings)
-    inputs = {"content": [content.file()]}
+    content = parts.choose_image("content", "Photo", parts.list_photos())
+    settings = parts.ask_settings(PlaygroundSettings)
+    parts.show_saved_settings(TASK, settings)
+    inputs = {"content": [content.get_file()]}
     is_live = settings is not None and input_form.is_live(settings, inputs)
-    start_clicked = settings is not None and not is_live and parts.start_button(":material/grain:")
+    start_clicked = settings is not None and not is_live and parts.show_start_button(":material/grain:")
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 with stage:
     if start_clicked and settings is not None:
         parts.start(TASK, settings, inputs)
-    lessons.cards()
+    lessons.draw_buttons()
     lessons.explain(settings)
     job = parts.show_job(TASK, (settings, content.title))
     if job is None and settings is not None:
         if is_live:
             learning.show(settings, inputs)
         else:
-            input_form.before_start(inputs["content"][0], settings)
-parts.recent(TASK)
+            input_form.show_before_start(inputs["content"][0], settings)
+parts.show_recent(TASK)
 under_the_hood.explain(settings, job)

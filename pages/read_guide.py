@@ -11,8 +11,8 @@ with left:
     st.caption("The documentation of the studio. It works without an internet connection.")
     name = index.choose()
 with right, st.container(width=880):
-    for piece in documents.pieces(name):
+    for piece in documents.read_parts(name):
         if isinstance(piece, documents.Image):
-            browser_images.captioned(piece.path, caption=piece.caption)
+            browser_images.show_with_caption(piece.path, caption=piece.caption)
         else:
             st.markdown(piece, unsafe_allow_html=True)  # Safe: the text is our own.

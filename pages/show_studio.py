@@ -12,9 +12,9 @@ st.markdown(
     "classifier, all on your own computer. Pick an example to start."
 )
 tiles.show()
-parts.recent(title="Your recent work")
-weight_downloads.first_run(
+parts.show_recent(title="Your recent work")
+weight_downloads.announce_downloads(
     [name for place in parts.PAGES for name in place.needs],
-    at_once="House styles, texts, digits and faces need no download. ",
+    note="House styles, texts, digits and faces need no download. ",
 )
 under_the_hood.explain()

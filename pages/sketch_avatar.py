@@ -18,29 +18,29 @@ with left:
     st.title("Sketch", anchor=False)
     caption = st.empty()
     network = networks.choose()
-    pairs = networks.of_pairs(network)
-    caption.caption(networks.hint(network) if pairs else _ABOUT)
+    pairs = networks.is_of_pairs(network)
+    caption.caption(networks.describe_input(network) if pairs else _ABOUT)
     if pairs:
         default = "draw" if networks.takes_lines(network) else "photo"
         sources = {"draw": "A drawing", "photo": "A photo"}
-        if forms.one_of("Input", sources, key="given", default=default, hidden=True) == "photo":
-            photo = parts.image("content", "Photo", parts.photos())
+        if forms.ask_choice("Input", sources, key="given", default=default, hide_label=True) == "photo":
+            photo = parts.choose_image("content", "Photo", parts.list_photos())
     kind: type[SketchSettings] | type[TranslateSettings] = TranslateSettings if pairs else SketchSettings
-    settings = parts.form(
+    settings = parts.ask_settings(
         kind,
         skip=("network",),
         extra={"network": network.name},
         unshared=("side",),
     )
-    parts.saved_settings(TRANSLATE if pairs else TASK, settings)
+    parts.show_saved_settings(TRANSLATE if pairs else TASK, settings)
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 with stage:
     job = parts.show_job(TASK, (settings, photo and photo.title), {TRANSLATE: None})
     if job is None and settings is not None:
         if photo is None:
             easel.show(settings)
         else:
-            easel.show_result(settings, photo.file())
-parts.recent(TASK, TRANSLATE)
+            easel.show_result(settings, photo.get_file())
+parts.show_recent(TASK, TRANSLATE)
 under_the_hood.explain(settings)

@@ -22,55 +22,61 @@ with left:
     else:
         content = (
             video_input.choose()
-            if video_input.ask_kind()
-            else parts.image("content", "Content", parts.photos())
+            if video_input.ask_for_video()
+            else parts.choose_image("content", "Content", parts.list_photos())
         )
-        styles = parts.images("style", "Style", parts.styles(), most=4, blend="Blend several styles")
-        masks = input_form.painted_masks_of(content, styles)
-        settings = parts.form(
+        styles = parts.choose_images(
+            "style", "Style", parts.list_styles(), max_images=4, blend_label="Blend several styles"
+        )
+        masks = input_form.ask_painted_masks(content, styles)
+        settings = parts.ask_settings(
             TransferSettings,
-            extra={"style_weights": input_form.weights(styles)},
-            more=mask_input.ask,
-            reset=refill.set_weights,
+            extra={"style_weights": input_form.draw_weight_sliders(styles)},
+            show_more=mask_input.ask,
+            reset_more=refill.set_weights,
         )
-        mask_input.show_fault()
+        mask_input.show_errors()
         request = input_form.Request(content, styles, masks)
         settings = request.with_house_styles(settings) if settings else None
-        parts.saved_settings(TASK, settings, refill.put)
+        parts.show_saved_settings(TASK, settings, refill.put)
         needs_start = bool(settings and not request.is_live(settings))
         start_clicked = needs_start and (
-            parts.start_button(":material/brush:") or input_form.is_fine_requested()
+            parts.show_start_button(":material/brush:") or input_form.pop_fine_request()
         )
         more_photos = () if isinstance(content, video_input.Video) else many_photos.ask(settings is not None)
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 if half == "train":
     with stage:
         training_job = training.show(training_request)
-        is_ready = training.is_of(training_job, training_request) or before_training.show(training_request)
+        is_ready = training.is_trained_on(training_job, training_request) or before_training.show(
+            training_request
+        )
     with left:
-        if is_ready and parts.start_button(":material/school:", "Train"):
+        if is_ready and parts.show_start_button(":material/school:", "Train"):
             with stage:
                 training.start(training_request)
-    parts.recent(training_form.TASK)
+    parts.show_recent(training_form.TASK)
     under_the_hood.explain_training(training_job)
 else:
     with stage:
         if start_clicked and settings is not None:
-            parts.start(*request.job(settings))
+            parts.start(*request.build_job(settings))
         if more_photos and settings is not None:
-            parts.start_all(TASK, request.for_photos(settings, more_photos))
-        job = parts.show_job(TASK, (settings, request.titles), {video_input.TASK: None})
-    parts.recent(TASK)
-    under_the_hood.explain(job if job and job.task == TASK else None, request.draft_starter(settings))
+            parts.start_all(TASK, request.build_jobs(settings, more_photos))
+        job = parts.show_job(TASK, (settings, request.identity), {video_input.TASK: None})
+    parts.show_recent(TASK)
+    under_the_hood.explain(job if job and job.task == TASK else None, request.make_draft_starter(settings))
     if job is None and settings is not None:  # Last, because it takes time and the rest should show first.
-        preview_settings, note = request.preview(settings)
+        preview_settings, note = request.make_preview(settings)
         needs = () if preview_settings.house else INSTANT
-        ask = partial(request.inputs, preview_settings)
+        ask = partial(request.build_inputs, preview_settings)
         more: dict[str, Any] = (
-            {"show_buttons": input_form.finer}
+            {"show_buttons": input_form.draw_fine_button}
             if request.is_live(settings)
-            else {"full_size": request.full_size(settings)}
+            else {"full_size": request.make_full_size(settings)}
         )
         with stage:
-            parts.show_live(TASK, preview_settings, ask, before=content.file, needs=needs, note=note, **more)
+            parts.show_live(
+                TASK, preview_settings, ask, before=content.get_file, needs=needs, note=note, **more
+            )

@@ -12,16 +12,16 @@ is_ready = False
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Train a generator", anchor=False)
-    source = input_form.source()
+    source = input_form.ask_images()
     file = source.file if source else None
-    kind = input_form.kind()
+    kind = input_form.ask_kind()
     task = input_form.TASKS[kind]
     start_model = beginning.choose(task)
     if start_model is not None:
-        settings = input_form.settings(kind, source.sample if source else "", start_model)
+        settings = input_form.ask_settings(kind, source.sample if source else "", start_model)
         inputs = {"data": [file], **start_model.inputs} if file else {}
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 with stage:
     job = training.find(file)
     if job is not None:
@@ -34,9 +34,9 @@ with left:
         is_ready
         and file is not None
         and settings is not None
-        and parts.start_button(":material/draw:", before_start.start_label(file))
+        and parts.show_start_button(":material/draw:", before_start.make_start_label(file))
     ):
         with stage:
             parts.start(task, settings, inputs)
-parts.recent(*input_form.TASKS.values())
+parts.show_recent(*input_form.TASKS.values())
 under_the_hood.explain(job.task if job is not None else task, job)

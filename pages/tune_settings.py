@@ -6,7 +6,7 @@ from pages import parts
 from pages.tune import input_form, trials, under_the_hood
 from pages.tune.by_preference import beliefs, pair_form, pairs, session
 from pages.widgets import weight_downloads
-from studio.tune.task import weights_of
+from studio.tune.task import list_needed_weights
 
 BY_FIGURES = (
     "Choose the search space and press Tune. Each trial appears here as a line, weak trials are stopped "
@@ -20,46 +20,46 @@ BY_EYE = (
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Tune", anchor=False)
-    by_preference = session.is_by_preference()
+    by_preference = session.ask_by_preference()
     form = st.container()  # Keeps the link to the stage below the form.
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 
 if not by_preference:
     with form:
         settings, inputs = input_form.ask()
     with left:  # Below the link to the stage, which would cover the button.
-        start_clicked = settings is not None and parts.start_button(":material/search_insights:", "Tune")
+        start_clicked = settings is not None and parts.show_start_button(":material/search_insights:", "Tune")
     with stage:
         if start_clicked and settings is not None:
             parts.start(trials.TASK, settings, inputs)
         job = trials.show(inputs)
         if job is None:
             st.info(
-                BY_FIGURES + (input_form.cost_in_words(settings, inputs) if settings else ""),
+                BY_FIGURES + (input_form.describe_cost(settings, inputs) if settings else ""),
                 icon=":material/search_insights:",
             )
             if settings:
-                weight_downloads.first_run(weights_of(settings))
-    parts.recent(trials.TASK)
+                weight_downloads.announce_downloads(list_needed_weights(settings))
+    parts.show_recent(trials.TASK)
     under_the_hood.explain(job)
 else:
     with stage:
-        search = session.find()
+        search = session.find_search()
     with form:
         if search is not None:
             session.show_search(search)
         else:
             question = pair_form.ask()
             with left:
-                start_clicked = question is not None and parts.start_button(":material/compare:")
+                start_clicked = question is not None and parts.show_start_button(":material/compare:")
             if start_clicked and question is not None:
-                session.begin(question)
+                session.start_search(question)
     with stage:
         if search is None:
             st.info(BY_EYE, icon=":material/compare:")
-            session.resume()
-    beliefs.explain(search.kind if search else None, session.pairs_of(search) if search else None)
+            session.show_recent_searches()
+    beliefs.explain(search.settings_class if search else None, session.get_pairs(search) if search else None)
     if search is not None:  # Last, because images take time and the rest should show first.
         with stage:
-            pairs.compare(search)
+            pairs.show_comparison(search)

@@ -14,19 +14,19 @@ with left:
         "What a pretrained classifier responds to in your photo. Each filter outputs a feature map, bright "
         "where it responds."
     )
-    photo = parts.image("content", "Photo", parts.photos())
+    photo = parts.choose_image("content", "Photo", parts.list_photos())
     settings = input_form.ask()
-    inputs = {"content": [photo.file()]}
+    inputs = {"content": [photo.get_file()]}
 with right:
-    stage = parts.stage(left)
+    stage = parts.create_stage(left)
 feature_map = None
 with stage:
-    job = parts.show_job(TASK, (settings, photo.title), {channel_sheet.PAINT: None, "xray.filter": None})
+    job = parts.show_job(TASK, (settings, photo.title), {channel_sheet.TASK: None, "xray.filter": None})
     if job is None and settings is not None:
         feature_map = map_view.show(settings, inputs)
     if feature_map is not None and settings is not None:
         layer_strip.show(feature_map.figures["layers"], settings.layer_name)
         filter_view.show(settings, feature_map.figures["channel"], inputs)
         branches.show(settings, feature_map)
-parts.recent(TASK)
+parts.show_recent(TASK)
 under_the_hood.explain(settings, feature_map)

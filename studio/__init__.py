@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from studio.core.version import VERSION
 
 if TYPE_CHECKING:
-    from studio.notebook import Elsewhere
+    from studio.notebook import RemoteStudio
     from studio.run.program_result import Output
 
 __version__ = VERSION
@@ -44,7 +44,7 @@ def make(task: str, /, *, quiet: bool = False, **arguments: Any) -> Output:
     return make(task, quiet=quiet, **arguments)
 
 
-def connect(url: str, token: str = "") -> Elsewhere:
+def connect(url: str, token: str = "") -> RemoteStudio:
     """Connects to a studio on another machine, whose `make` takes the same arguments and returns the same.
 
     `studio.connect("http://box:8501").make("style.transfer", content="photo.jpg", house="mosaic")`

@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-_AS_LOW_AS_ANY = 19
-LONGEST = ("test_benchmarks.py", "test_parallel.py", "test_killed.py")  # files that take minutes each
+_LOWEST_PRIORITY = 19
+LONGEST_FILES = ("test_benchmarks.py", "test_parallel.py", "test_killed.py")  # files that take minutes each
 
 
 def pytest_configure():
@@ -28,12 +28,12 @@ def pytest_configure():
     vain.
     """
     if hasattr(os, "nice"):
-        os.nice(_AS_LOW_AS_ANY)
+        os.nice(_LOWEST_PRIORITY)
 
 
 def pytest_collection_modifyitems(items):
     """Runs the longest test files first, so that no processor idles at the end."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: item.path.name not in LONGEST_FILES)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,34 +46,34 @@ def session_home(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def as_fast_as_any():
+def reference_speed():
     """Fixes the measured speed of this machine, so that estimates do not depend on its load."""
     from studio.core import durations
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(durations, "machine", lambda: 1.0)
+        patch.setattr(durations, "load_machine_slowdown", lambda: 1.0)
         yield
 
 
 @pytest.fixture(autouse=True)
-def nobody_looks_at_a_page(monkeypatch):
+def local_owner(monkeypatch):
     """Tests act as the operator, even after modules of pages, which know visitors, were imported."""
     from studio.core import owners
 
-    monkeypatch.setattr(owners, "_default", [])
+    monkeypatch.setattr(owners, "_default_owner", [])
 
 
 # bytes; collecting garbage takes seconds, too long after every file
-GROWN = 300e6
-_process, _stood = psutil.Process(), 0
+MAX_GROWTH_BYTES = 300e6
+_process, _baseline_bytes = psutil.Process(), 0
 
 
 @pytest.fixture(scope="module", autouse=True)
-def memory_is_given_back():
+def free_memory():
     """Frees memory after each file, because one process runs them all."""
-    global _stood
+    global _baseline_bytes
     yield
-    if _process.memory_info().rss < _stood + GROWN:
+    if _process.memory_info().rss < _baseline_bytes + MAX_GROWTH_BYTES:
         return
     if keras := sys.modules.get("keras"):
         keras.backend.clear_session()
@@ -82,7 +82,7 @@ def memory_is_given_back():
         gc.freeze()  # modules stay: the collector need not scan TensorFlow
     with contextlib.suppress(OSError, AttributeError):  # only glibc keeps freed memory
         ctypes.CDLL(None).malloc_trim(0)
-    _stood = _process.memory_info().rss
+    _baseline_bytes = _process.memory_info().rss
 
 
 @pytest.fixture
@@ -102,12 +102,12 @@ def data_dir() -> Path:
     return path
 
 
-NEEDED = ("vgg16", "lpips", "adain")  # most tests need these; fixtures load the others
+REQUIRED_WEIGHTS = ("vgg16", "lpips", "adain")  # most tests need these; fixtures load the others
 
 
 @pytest.fixture(scope="session")
 def weights_cache() -> Path:
-    """All real weights that can be downloaded, cached between runs; skips without those of NEEDED."""
+    """All real weights that can be downloaded, cached between runs; skips without those of REQUIRED_WEIGHTS."""
     import platformdirs
 
     from studio.core import errors
@@ -117,11 +117,11 @@ def weights_cache() -> Path:
     path = Path(os.environ.get("STUDIO_TEST_WEIGHTS", default)).absolute()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(path))
-        for name in sorted(pretrained.names(), key=lambda name: name not in NEEDED):
+        for name in sorted(pretrained.list_names(), key=lambda name: name not in REQUIRED_WEIGHTS):
             try:
                 pretrained.pull(name)
             except errors.Unavailable as error:
-                if name in NEEDED:
+                if name in REQUIRED_WEIGHTS:
                     pytest.skip(str(error))
     return path / "weights"
 
@@ -129,7 +129,7 @@ def weights_cache() -> Path:
 @pytest.fixture
 def weights_home(weights_cache, home) -> Path:
     """A fresh STUDIO_HOME that already has the weights."""
-    _give_weights(weights_cache, home)
+    _link_weights(weights_cache, home)
     return home
 
 
@@ -137,7 +137,7 @@ def weights_home(weights_cache, home) -> Path:
 def lasting_weights_home(weights_cache, tmp_path_factory):
     """`with lasting_weights_home() as home:` is a STUDIO_HOME that several tests of a file read."""
     path = tmp_path_factory.mktemp("lasting")
-    _give_weights(weights_cache, path)
+    _link_weights(weights_cache, path)
 
     @contextlib.contextmanager
     def at_home():
@@ -148,14 +148,14 @@ def lasting_weights_home(weights_cache, tmp_path_factory):
     return at_home
 
 
-def _give_weights(cache: Path, home: Path) -> None:
+def _link_weights(cache: Path, home: Path) -> None:
     (home / "weights").mkdir(parents=True)
     for path in cache.glob("*[.]weights.h5"):
         for file in (path, path.with_name(path.name.replace(".weights.h5", ".json"))):
-            _same(file, home / "weights" / file.name)
+            _link_or_copy(file, home / "weights" / file.name)
 
 
-def _same(file: Path, place: Path) -> None:
+def _link_or_copy(file: Path, place: Path) -> None:
     """Copies a file, with a hard link where possible."""
     try:
         place.hardlink_to(file)
@@ -166,13 +166,13 @@ def _same(file: Path, place: Path) -> None:
 @pytest.fixture
 def resnet50_home(weights_home) -> Path:
     """`weights_home` with ResNet50 and its labels; skips the test without them."""
-    return _with(weights_home, "resnet50", "imagenet-labels")
+    return _require_weights(weights_home, "resnet50", "imagenet-labels")
 
 
 @pytest.fixture
 def inceptionv3_home(weights_home) -> Path:
     """`weights_home` with the InceptionV3 of FID; skips the test without it."""
-    return _with(weights_home, "inceptionv3")
+    return _require_weights(weights_home, "inceptionv3")
 
 
 @pytest.fixture
@@ -184,11 +184,11 @@ def quick_inceptionv3_home(inceptionv3_home, monkeypatch) -> Path:
     return inceptionv3_home
 
 
-def _with(home: Path, *names: str) -> Path:
+def _require_weights(home: Path, *names: str) -> Path:
     from studio.core.weights import pretrained
 
     for name in names:
-        if not pretrained.status(name).cached:
+        if not pretrained.get_status(name).cached:
             pytest.skip(f"the weights {name} are out of reach")
     return home
 

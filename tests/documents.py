@@ -17,26 +17,26 @@ _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-def blocks(document: Path, language: str) -> list[str]:
+def find_code_blocks(document: Path, language: str) -> list[str]:
     """Returns the code blocks of a language."""
     return [body for fence, body in _FENCE.findall(document.read_text("utf-8")) if fence == language]
 
 
-def prose(document: Path) -> str:
+def remove_code_blocks(document: Path) -> str:
     """Returns a document without its code blocks."""
     return _FENCE.sub("", document.read_text("utf-8"))
 
 
-def commands(document: Path, program: str) -> list[list[str]]:
+def find_commands(document: Path, program: str) -> list[list[str]]:
     """Returns the commands of a program as lists of words, from code blocks and text."""
-    lines = [line for body in blocks(document, "sh") for line in body.splitlines()]
-    text = prose(document)
+    lines = [line for body in find_code_blocks(document, "sh") for line in body.splitlines()]
+    text = remove_code_blocks(document)
     lines += [*_INDENTED.findall(text), *(code.replace("\n", " ") for code in _CODE.findall(text))]
     plain = [_VARIABLES.sub("", line) for line in lines]
     command_lines = [shlex.split(line, comments=True) for line in plain if line.startswith(program)]
     return [words for words in command_lines if len(words) > 2 and words[0] == program]
 
 
-def links(document: Path) -> list[str]:
+def find_links(document: Path) -> list[str]:
     """Returns the local link targets of a document, including images."""
-    return [link for link in _LINK.findall(prose(document)) if "://" not in link]
+    return [link for link in _LINK.findall(remove_code_blocks(document)) if "://" not in link]

@@ -6,23 +6,23 @@ import pytest
 
 from benchmarks import all as every
 from benchmarks.reliability import DATA
-from benchmarks.report import ROOT, arguments, format_spread
+from benchmarks.report import ROOT, format_spread, make_parser
 from studio.core.process import children
 
 
-def test_the_small_form_stands_for_its_words_and_a_persons_own_count_for_more():
-    parser = arguments("Measures.", quick="--size 64 --passes 2")
+def test_quick_sets_defaults_that_other_arguments_override():
+    parser = make_parser("Measures.", quick="--size 64 --passes 2")
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--passes", type=int, default=40)
-    small, larger, usual = (
+    small, larger, default = (
         parser.parse_args(words.split()) for words in ("--quick", "--quick --size 96", "")
     )
     assert (small.size, small.passes) == (64, 2)
     assert (larger.size, larger.passes) == (96, 2)
-    assert (usual.size, usual.passes) == (512, 40)
+    assert (default.size, default.passes) == (512, 40)
 
 
-def test_a_spread_is_told_with_its_standard_error_and_number():
+def test_a_spread_has_its_standard_error_and_count():
     assert format_spread([1.0, 2.0, 3.0, 6.0]) == "3.000 ± 1.080 (n = 4)"
     assert format_spread([2.5]) == "2.500 (n = 1)"
 
@@ -30,9 +30,9 @@ def test_a_spread_is_told_with_its_standard_error_and_number():
 @pytest.mark.slow
 def test_every_benchmark_runs_small(resnet50_home, inceptionv3_home):
     # Benchmarks with several processes start whole studios; other tests cover those.
-    without = [*every.OF_MANY_PROCESSES, *["reliability"] * (not DATA.is_dir())]
-    command = children.command("-m", "benchmarks.all", "--quick", "--without", *without)
-    done = subprocess.run(command, cwd=ROOT, env=children.environment(), capture_output=True, text=True)
+    skipped = [*every.MULTI_PROCESS, *["reliability"] * (not DATA.is_dir())]
+    command = children.build_command("-m", "benchmarks.all", "--quick", "--without", *skipped)
+    done = subprocess.run(command, cwd=ROOT, env=children.build_environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
-    ran = [line.partition(":")[0] for line in done.stderr.splitlines() if ": ran, " in line]
-    assert ran == [name for name in every.NAMES if name not in without]
+    completed = [line.partition(":")[0] for line in done.stderr.splitlines() if ": ran, " in line]
+    assert completed == [name for name in every.NAMES if name not in skipped]

@@ -9,18 +9,18 @@ IMAGE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
 IGNORED = (ROOT / ".dockerignore").read_text("utf-8").split()
 
 
-def copied() -> set[str]:
+def find_copied_paths() -> set[str]:
     return {word for line in re.findall(r"^COPY (.*) \S+$", IMAGE, re.MULTILINE) for word in line.split()}
 
 
-def test_the_image_copies_what_the_wheel_is_made_of():
+def test_the_image_copies_the_sources_of_the_wheel():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     folders = {*wheel["packages"], *(source.partition("/")[0] for source in wheel["force-include"])}
-    assert folders | {"pyproject.toml", project["project"]["readme"]} <= copied()
+    assert folders | {"pyproject.toml", project["project"]["readme"]} <= find_copied_paths()
 
 
-def test_all_that_is_copied_is_there_and_let_through():
-    for name in copied():
+def test_copied_paths_exist_and_are_not_ignored():
+    for name in find_copied_paths():
         assert (ROOT / name).exists(), name
         assert f"!{name}" in IGNORED, name

@@ -28,34 +28,34 @@ from studio.run.machine import Machine
 SMALL = {"size": 64, "quiet": True}
 
 
-def painted(content="sample:coffee", style="house:mosaic", **more):
-    return studio.make("style.transfer", content=content, style=style, **{**SMALL, **more})
+def make_painting(content="sample:coffee", style="house:mosaic", **arguments):
+    return studio.make("style.transfer", content=content, style=style, **{**SMALL, **arguments})
 
 
 @pytest.fixture
-def one(home):
-    return painted()
+def painting(home):
+    return make_painting()
 
 
-def test_what_is_made_is_an_image_with_its_recipe_in_the_gallery(one, tmp_path):
-    assert one.image.dtype == np.uint8 and one.image.shape == (43, 64, 3)
-    assert one.settings.house == ("mosaic",) and one.recipe.task == "style.transfer"
-    out = one.save(tmp_path / "out.png")
-    assert recipes.read(out.read_bytes()) == one.recipe
-    assert [entry.file.digest for entry in index.find(Filter())[0]] == [one.result.files[0].digest]
-    assert one.save(tmp_path / "out.jpg").read_bytes()[:2] == b"\xff\xd8"
+def test_a_result_is_an_image_with_its_recipe_in_the_gallery(painting, tmp_path):
+    assert painting.image.dtype == np.uint8 and painting.image.shape == (43, 64, 3)
+    assert painting.settings.house == ("mosaic",) and painting.recipe.task == "style.transfer"
+    out = painting.save(tmp_path / "out.png")
+    assert recipes.read(out.read_bytes()) == painting.recipe
+    assert [entry.file.digest for entry in index.find(Filter())[0]] == [painting.result.files[0].digest]
+    assert painting.save(tmp_path / "out.jpg").read_bytes()[:2] == b"\xff\xd8"
     assert (tmp_path / "out.jpg.json").is_file()
 
 
-def test_whatever_a_program_has_for_an_image_is_taken(one, tmp_path):
+def test_images_are_accepted_in_many_forms(painting, tmp_path):
     photo = sample_photos.read_photo("coffee")
     path = tmp_path / "coffee.png"
     path.write_bytes(image_io.encode_png(photo))
     for content in (photo, Image.fromarray(photo), path, str(path), [str(path)]):
-        assert np.array_equal(painted(content).image, one.image)
+        assert np.array_equal(make_painting(content).image, painting.image)
 
 
-def test_images_of_a_program_are_read_as_their_files_are(home, tmp_path):
+def test_images_in_memory_are_read_like_their_files(home, tmp_path):
     rng = np.random.default_rng(0)
     # Decoding is tested with the files themselves.
     color, gray, alpha = (rng.integers(0, 256, (40, 64, *more), "uint8") for more in ((3,), (), (4,)))
@@ -67,15 +67,15 @@ def test_images_of_a_program_are_read_as_their_files_are(home, tmp_path):
         (Image.fromarray(image.squeeze()) if isinstance(image, np.ndarray) else image).save(
             path, exif=turned.getexif() if image is turned else b""
         )
-        (file,) = painted(image).recipe.inputs["content"]
-        stored = image_io.read(paths.kept_path(file.digest))
+        (file,) = make_painting(image).recipe.inputs["content"]
+        stored = image_io.read(paths.stored_path(file.digest))
         assert np.array_equal(stored, image_io.read(path))
     assert image_io.read(tmp_path / "4.png").shape == (64, 40, 3)
     for image in (deep.convert("I"), Image.open(tmp_path / "5.png")):  # scaled, not clipped
         assert np.array_equal(image_io.read(image_io.as_png(image)), image_io.read(tmp_path / "5.png"))
 
 
-def test_the_image_of_a_program_has_the_transparency_that_is_saved(home, tmp_path):
+def test_a_transparent_result_equals_its_saved_file(home, tmp_path):
     glass = np.full((24, 32, 4), (200, 90, 40, 255), "uint8")
     glass[:, 16:, 3] = 0
     result = studio.make("enhance", content=glass, scale=2, quiet=True)
@@ -84,28 +84,28 @@ def test_the_image_of_a_program_has_the_transparency_that_is_saved(home, tmp_pat
 
 
 @pytest.mark.parametrize("top", [255, 65_535, 4_000_000])
-def test_32_bits_of_a_program_are_scaled_by_what_they_hold(home, top):
+def test_32_bit_images_are_scaled_by_their_maximum(home, top):
     levels = np.linspace(0, top, 24 * 32).reshape(24, 32).astype("int32")
     result = studio.make("enhance", content=Image.fromarray(levels), scale=2, sharpness=0, quiet=True)
     assert result.image[0, 0].max() < 3 and result.image[-1, -1].min() > 252
 
 
-def test_what_was_made_is_made_on_from(one):
-    again = painted(one, style=["house:wash"])
+def test_a_result_is_accepted_as_an_input(painting):
+    again = make_painting(painting, style=["house:wash"])
     (source,) = again.recipe.inputs["content"]
-    assert source.digest == one.result.files[0].digest and source.recipe == one.recipe
+    assert source.digest == painting.result.files[0].digest and source.recipe == painting.recipe
 
 
-def test_settings_are_taken_as_the_command_takes_them(home):
+def test_settings_are_parsed_like_flags(home):
     result = studio.make("style.transfer", content="sample:coffee", house="mosaic, wash", **SMALL)
     assert result.settings.house == ("mosaic", "wash")
     named = studio.make("style.transfer", content="sample:coffee", house="mosaic", network="house", **SMALL)
     assert named.settings.network == "house"
 
 
-def test_it_works_in_a_thread_where_no_signal_is_heard(home):
+def test_it_works_in_a_thread_without_signals(home):
     results = []
-    thread = threading.Thread(target=lambda: results.append(painted(quiet=False)))
+    thread = threading.Thread(target=lambda: results.append(make_painting(quiet=False)))
     thread.start()
     thread.join(120)
     assert results and results[0].image.shape == (43, 64, 3)
@@ -129,12 +129,12 @@ def test_it_works_in_a_thread_where_no_signal_is_heard(home):
         ("faces.draw", {"preset": 3}, "a path of a model"),
     ],
 )
-def test_what_cannot_be_is_one_sentence(task, arguments, says, home):
+def test_invalid_arguments_are_reported_in_one_sentence(task, arguments, says, home):
     with pytest.raises(InvalidInput, match=says):
         studio.make(task, **arguments)
 
 
-def test_a_video_is_shown_and_saved_as_what_it_is(home, tmp_path):
+def test_a_video_is_shown_and_saved_in_its_format(home, tmp_path):
     options = {"preset": "digits-dcgan", "n": 2, "interpolate": 2, "video": "gif", "fps": 2, "quiet": True}
     video = studio.make("faces.draw", **options)
     assert "data:image/gif;base64,R0lG" in video._repr_mimebundle_()["text/html"]
@@ -145,11 +145,11 @@ def test_a_video_is_shown_and_saved_as_what_it_is(home, tmp_path):
         _ = video.image
 
 
-def test_an_image_is_saved_as_its_name_says_but_never_over_what_it_was_made_from(home, tmp_path):
+def test_an_image_is_saved_by_its_extension_but_never_over_an_input(home, tmp_path):
     photo = tmp_path / "photo.webp"
     photo.write_bytes(image_io.encode_as(sample_photos.read_photo("coffee"), ".webp"))
     before = photo.read_bytes()
-    result = painted(photo)
+    result = make_painting(photo)
     with pytest.raises(InvalidInput, match="one of the inputs"):
         result.save(photo)
     assert photo.read_bytes() == before
@@ -158,14 +158,14 @@ def test_an_image_is_saved_as_its_name_says_but_never_over_what_it_was_made_from
     assert grid.save(tmp_path / "grid.webp").read_bytes()[8:12] == b"WEBP"
 
 
-def test_the_original_stays_wherever_the_program_has_gone_since(home, tmp_path, monkeypatch):
+def test_an_input_is_never_overwritten_after_a_change_of_folder(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     photo = tmp_path / "photo.png"
     photo.write_bytes(image_io.encode_png(sample_photos.read_photo("coffee")))
     before = photo.read_bytes()
     opened_image = Image.open("photo.png")
-    results = [painted("photo.png"), painted(["photo.png"]), painted(opened_image)]
-    results.append(painted(results[0]))
+    results = [make_painting("photo.png"), make_painting(["photo.png"]), make_painting(opened_image)]
+    results.append(make_painting(results[0]))
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir("elsewhere")
     for result in results:
@@ -175,20 +175,20 @@ def test_the_original_stays_wherever_the_program_has_gone_since(home, tmp_path, 
     assert results[0].save("photo.png") == Path("photo.png")
 
 
-def test_a_name_of_a_flag_is_never_that_of_an_input(home):
+def test_a_setting_named_model_is_not_an_input(home):
     result = studio.make("faces.draw", model="dcgan", n=2, quiet=True)
     assert result.settings.model == "dcgan"
 
 
-def test_styles_by_two_names_are_added(home):
+def test_styles_of_two_arguments_are_combined(home):
     for styles in ({"house": "mosaic", "style": "house:wash"}, {"style": "house:wash", "house": "mosaic"}):
         result = studio.make("style.transfer", content="sample:coffee", **styles, **SMALL)
         assert sorted(result.settings.house) == ["mosaic", "wash"]
 
 
-def test_the_program_that_calls_it_keeps_its_warnings(home):
+def test_the_calling_program_keeps_its_warnings(home):
     before = warnings.showwarning
-    painted()
+    make_painting()
     assert warnings.showwarning is before
 
 
@@ -198,7 +198,7 @@ import studio
 from studio.core import tasks
 
 logging.basicConfig(format="%(message)s", level=logging.INFO)  # holds the stream that is there now
-streams, work = (sys.stdout, sys.stderr), tasks.perform
+streams, work = (sys.stdout, sys.stderr), tasks.run_checked
 
 def run(*asked):
     logging.info("log of the program")
@@ -209,7 +209,7 @@ def run(*asked):
     logging.getLogger("library").addHandler(logging.StreamHandler())
     return work(*asked)
 
-tasks.perform = run
+tasks.run_checked = run
 studio.make("faces.draw", preset="digits-dcgan", n=2, quiet=True)
 logging.getLogger("library").warning("library afterwards")
 os.write(2, b"native afterwards\\n")
@@ -220,7 +220,7 @@ print("end", sys.stderr.name)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unbuffered", [[], ["-u"]])
-def test_the_program_that_calls_it_keeps_its_logging(unbuffered, home):
+def test_the_calling_program_keeps_its_logging(unbuffered, home):
     done = subprocess.run([sys.executable, *unbuffered, "-c", PROGRAM], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["print of the program", "end <stderr>"]
@@ -239,30 +239,30 @@ def test_control_c_returns_the_best_so_far_or_ends_the_loop(is_stopped, home, mo
         signal.raise_signal(signal.SIGINT)
         return dataclasses.replace(result.result, stopped_early=is_stopped)
 
-    result = painted()
+    result = make_painting()
     monkeypatch.setattr(Machine, "run", staticmethod(run))
     if is_stopped:
-        assert painted().stopped_early and "the best so far" in capsys.readouterr().err
+        assert make_painting().stopped_early and "the best so far" in capsys.readouterr().err
     else:
         with pytest.raises(KeyboardInterrupt, match="in the gallery"):
-            painted()
+            make_painting()
     assert len(index.find(Filter())[0]) == 2
 
 
-def test_control_c_before_there_is_a_result_is_one(home, monkeypatch):
+def test_control_c_before_a_result_raises_keyboard_interrupt(home, monkeypatch):
     def run(task, settings, inputs, progress):
         signal.raise_signal(signal.SIGINT)
         progress.check()
 
     monkeypatch.setattr(Machine, "run", staticmethod(run))
     with pytest.raises(KeyboardInterrupt, match="before there was a result"):
-        painted()
+        make_painting()
 
 
-def test_a_cut_image_is_one_sentence(home, tmp_path):
+def test_a_truncated_image_is_reported_in_one_sentence(home, tmp_path):
     (tmp_path / "cut.jpg").write_bytes(image_io.encode_as(sample_photos.read_photo("coffee"), ".jpg")[:9000])
     with pytest.raises(InvalidInput, match=r"Invalid content.*: a cut one"):
-        painted(Image.open(tmp_path / "cut.jpg"))
+        make_painting(Image.open(tmp_path / "cut.jpg"))
 
 
 def test_a_text_prints_itself(home):
@@ -277,13 +277,13 @@ def test_a_notebook_shows_the_image_and_a_line_of_progress(home, monkeypatch, ca
     studio.make("faces.draw", preset="digits-dcgan", n=2, interpolate=2, video="gif", fps=2)
     output = capsys.readouterr()
     assert "\rFaces" in output.err and output.err.endswith(" \r") and not output.out
-    result = painted()
+    result = make_painting()
     image = Image.open(io.BytesIO(b64decode(result._repr_mimebundle_()["image/png"])))
     assert np.array_equal(np.asarray(image), result.image)
 
 
 @pytest.mark.slow  # a real network
-def test_an_answer_is_told_in_words_and_as_data(weights_home, tmp_path):
+def test_a_prediction_is_available_as_text_and_data(weights_home, tmp_path):
     result = studio.make("classify.predict", images="sample:coffee", top=2, quiet=True)
     assert "espresso" in result.text or "cup" in result.text
     assert result.answer["images"][0]["path"] == "coffee.png"
@@ -292,7 +292,7 @@ def test_an_answer_is_told_in_words_and_as_data(weights_home, tmp_path):
 
 
 @pytest.mark.slow  # a real network
-def test_what_there_is_to_say_besides_is_said_unless_it_shall_be_quiet(weights_home, capsys):
+def test_notes_are_printed_unless_quiet(weights_home, capsys):
     options = {"content": "sample:coffee", "look": "eyes", "backbone": "resnet50", "size": 64, "steps": 1}
     studio.make("dream.ascend", **options)
     assert "does not have the preset eyes" in capsys.readouterr().err
@@ -301,7 +301,7 @@ def test_what_there_is_to_say_besides_is_said_unless_it_shall_be_quiet(weights_h
 
 
 @pytest.mark.slow  # a training
-def test_a_model_is_saved_as_a_folder_and_asked(home, tmp_path):
+def test_a_model_is_saved_as_a_folder_and_used(home, tmp_path):
     (tmp_path / "tale.txt").write_text("to be or not to be, that is the question. " * 200)
     result = studio.make("text.train", text=tmp_path / "tale.txt", units=32, epochs=1, quiet=True)
     folder = result.save(tmp_path / "language_model")

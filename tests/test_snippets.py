@@ -12,13 +12,15 @@ from PIL import Image, ImageDraw
 
 from studio.core.imaging import image_io, paintings, sample_photos
 
-from .documents import DOCUMENTS, blocks
+from .documents import DOCUMENTS, find_code_blocks
 
-FOUND = [(document.name, code) for document in DOCUMENTS for code in blocks(document, "python")]
-SNIPPETS = [snippet for snippet in FOUND if "studio.connect" not in snippet[1]]  # tests/api runs those
+ALL_SNIPPETS = [
+    (document.name, code) for document in DOCUMENTS for code in find_code_blocks(document, "python")
+]
+SNIPPETS = [snippet for snippet in ALL_SNIPPETS if "studio.connect" not in snippet[1]]  # tests/api runs those
 
 
-def _seven(to: int) -> np.ndarray:
+def _draw_seven(to: int) -> np.ndarray:
     """Returns a hand-drawn seven, down to a row."""
     image = Image.new("RGB", (280, 280), "white")
     ImageDraw.Draw(image).line([(70, 60), (200, 60), (120, 240)], "black", 24)
@@ -28,12 +30,12 @@ def _seven(to: int) -> np.ndarray:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name, code", SNIPPETS, ids=[name for name, _ in SNIPPETS])
-def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys):
+def test_snippets_run(name, code, resnet50_home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("photo.jpg").write_bytes(image_io.encode_as(sample_photos.read_photo("chelsea"), ".jpg"))
     Path("painting.jpg").write_bytes(image_io.encode_as(paintings.read_painting("mosaic"), ".jpg"))
     for drawing, to in (("drawing.png", 250), ("half.png", 140)):
-        Path(drawing).write_bytes(image_io.encode_png(_seven(to)))
+        Path(drawing).write_bytes(image_io.encode_png(_draw_seven(to)))
     code = re.sub(r"\bsize=\d+", "size=96", code).replace('mode="fine"', 'mode="fine", steps=2')
     Path("snippet.py").write_text(code)
     before = set(Path().iterdir())
@@ -47,4 +49,4 @@ def test_a_snippet_runs(name, code, resnet50_home, tmp_path, monkeypatch, capsys
 
 @pytest.mark.slow
 def test_there_are_snippets():
-    assert len(SNIPPETS) > 6 and len(FOUND) == len(SNIPPETS) + 2
+    assert len(SNIPPETS) > 6 and len(ALL_SNIPPETS) == len(SNIPPETS) + 2

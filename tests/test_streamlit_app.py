@@ -42,7 +42,7 @@ def server_module():
     return module
 
 
-def _cookies(module, headers=(), scheme="http", kind="http"):
+def _request_cookies(module, headers=(), scheme="http", kind="http"):
     """Returns the set-cookie headers that OwnerCookie adds for a request."""
     messages = []
 
@@ -61,42 +61,42 @@ def _cookies(module, headers=(), scheme="http", kind="http"):
 
 
 def test_a_new_visitor_gets_a_name_that_scripts_cannot_read(server_module):
-    (first,), (second,) = _cookies(server_module), _cookies(server_module)
+    (first,), (second,) = _request_cookies(server_module), _request_cookies(server_module)
     assert re.fullmatch(r"studio_owner=[\w-]{32}; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax", first)
     assert first != second
-    (secure,) = _cookies(server_module, scheme="https")
+    (secure,) = _request_cookies(server_module, scheme="https")
     assert secure.endswith("; Secure")
 
 
 def test_a_known_visitor_keeps_the_name(server_module):
     headers = [(b"cookie", b"a=1; studio_owner=xyz; b=2")]
-    assert _cookies(server_module, headers) == []
-    assert len(_cookies(server_module, [(b"cookie", b"other_studio_owner=xyz")])) == 1
-    assert _cookies(server_module, kind="websocket") == []
+    assert _request_cookies(server_module, headers) == []
+    assert len(_request_cookies(server_module, [(b"cookie", b"other_studio_owner=xyz")])) == 1
+    assert _request_cookies(server_module, kind="websocket") == []
 
 
 def test_pages_read_the_cookie_that_the_server_sets(server_module):
     assert owners.COOKIE == server_module.OWNER_COOKIE
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def _family(pid: int) -> list[psutil.Process]:
+def _find_children(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
-def _serve(port: int, **options) -> subprocess.Popen:
-    words = ["-m", "streamlit", "run", f"--server.port={port}", "--server.headless=true"]
+def _start_server(port: int, **options) -> subprocess.Popen:
+    arguments = ["-m", "streamlit", "run", f"--server.port={port}", "--server.headless=true"]
     return subprocess.Popen(
-        [sys.executable, *words], cwd=ROOT, env=os.environ, **({"stdout": subprocess.PIPE} | options)
+        [sys.executable, *arguments], cwd=ROOT, env=os.environ, **({"stdout": subprocess.PIPE} | options)
     )
 
 
-def _status(port: int, host: str, path: str = "/style") -> int:
+def _request_status(port: int, host: str, path: str = "/style") -> int:
     """Returns the status for a browser that resolves `host` to this machine."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     with closing(connection):
@@ -104,25 +104,25 @@ def _status(port: int, host: str, path: str = "/style") -> int:
         return connection.getresponse().status
 
 
-def _stream(port: int, host: str, origin: str) -> int:
+def _open_stream(port: int, host: str, origin: str) -> int:
     """Returns the status of a WebSocket from a page of `origin`; 101 if it opens."""
-    with socket.create_connection(("127.0.0.1", port)) as raw:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
         try:
             address = f"ws://{host}/_stcore/stream"
-            way = {"origin": origin, "subprotocols": ["streamlit"], "open_timeout": 60}
-            with connect(address, sock=raw, **way) as stream:
+            options = {"origin": origin, "subprotocols": ["streamlit"], "open_timeout": 60}
+            with connect(address, sock=connection, **options) as stream:
                 return stream.response.status_code
         except InvalidStatus as error:
             return error.response.status_code
 
 
 @pytest.mark.slow
-def test_as_large_a_file_as_pages_ask_for_is_taken(home):
+def test_uploads_are_accepted_up_to_the_limit_of_pages(home):
     """The form around the file does not count and can exceed the default limit."""
-    port = _free_port()
-    with _serve(port) as process:
+    port = _find_free_port()
+    with _start_server(port) as process:
         try:
-            _until(lambda: _answers(port))
+            _wait_until(lambda: _is_serving(port))
             with connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"]) as stream:
                 stream.send(BackMsg(rerun_script=ClientState(page_name="health")).SerializeToString())
                 message = ForwardMsg()
@@ -130,7 +130,7 @@ def test_as_large_a_file_as_pages_ask_for_is_taken(home):
                     message.ParseFromString(stream.recv(timeout=30))
                 session = message.new_session.initialize.session_id
                 assert _upload(port, session, 50 << 20) == 204
-                assert _upload(port, session, data_set_input.MOST_MB << 20, length_alone=True) is None
+                assert _upload(port, session, data_set_input.MAX_MB << 20, length_alone=True) is None
                 assert _upload(port, session, 600 << 20, length_alone=True) == 413
         finally:
             process.send_signal(signal.SIGINT)
@@ -141,9 +141,9 @@ def _upload(port: int, session: str, size: int, length_alone: bool = False) -> i
     """Returns the status of an upload; None if the server waits for the announced bytes."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("GET", "/_stcore/health")
-        answer = connection.getresponse()
-        answer.read()
-        cookies = [word.partition(";")[0] for word in answer.headers.get_all("Set-Cookie") or ()]
+        response = connection.getresponse()
+        response.read()
+        cookies = [word.partition(";")[0] for word in response.headers.get_all("Set-Cookie") or ()]
         xsrf = next((word.partition("=")[2] for word in cookies if "xsrf" in word), "")
         head = b'--B\r\nContent-Disposition: form-data; name="f"; filename="f.png"\r\n\r\n'
         connection.putrequest("PUT", f"/_stcore/upload_file/{session}/file")
@@ -164,33 +164,33 @@ def _upload(port: int, session: str, size: int, length_alone: bool = False) -> i
 
 @pytest.mark.slow
 def test_only_pages_of_this_machine_reach_the_studio(home):
-    port = _free_port()
-    with _serve(port) as process:
+    port = _find_free_port()
+    with _start_server(port) as process:
         try:
-            _until(lambda: _answers(port))
+            _wait_until(lambda: _is_serving(port))
             for name in ("localhost", "127.0.0.1", "[::1]"):
                 host = f"{name}:{port}"
-                assert (_status(port, host), _stream(port, host, f"http://{host}")) == (200, 101)
+                assert (_request_status(port, host), _open_stream(port, host, f"http://{host}")) == (200, 101)
             evil = f"evil.example:{port}"
             for path in ("/", "/style", "/_stcore/health"):
-                assert _status(port, evil, path) == 400
-            assert _stream(port, evil, f"http://{evil}") in (
+                assert _request_status(port, evil, path) == 400
+            assert _open_stream(port, evil, f"http://{evil}") in (
                 400,
                 403,
             )  # a host name that resolves to this machine
-            assert _stream(port, f"localhost:{port}", f"http://{evil}") == 403  # another page's script
+            assert _open_stream(port, f"localhost:{port}", f"http://{evil}") == 403  # another page's script
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
 
 
 @pytest.mark.slow
-def test_what_tabs_share_is_imported_before_the_first_one_opens(home):
+def test_shared_modules_are_imported_before_the_first_tab(home):
     """Otherwise one tab sees a half-imported pandas while another imports it."""
-    port = _free_port()
-    with _serve(port) as process:
+    port = _find_free_port()
+    with _start_server(port) as process:
         try:
-            _until(lambda: _answers(port))
+            _wait_until(lambda: _is_serving(port))
             loaded = " ".join(mapping.path for mapping in psutil.Process(process.pid).memory_maps())
             assert "/pandas/" in loaded and "/pyarrow/" in loaded
             assert "/tensorflow/" not in loaded
@@ -199,7 +199,7 @@ def test_what_tabs_share_is_imported_before_the_first_one_opens(home):
             process.wait(20)
 
 
-FOREIGN = (
+FOREIGN_ORIGINS = (
     "http://localhost:1",
     "http://127.0.0.1",
     "https://localhost:{port}",
@@ -210,25 +210,25 @@ FOREIGN = (
 
 
 @pytest.mark.slow
-def test_only_pages_of_the_very_same_origin_send_anything(home):
-    port = _free_port()
-    with _serve(port) as process:
+def test_only_requests_of_the_same_origin_are_accepted(home):
+    port = _find_free_port()
+    with _start_server(port) as process:
         try:
-            _until(lambda: _answers(port))
+            _wait_until(lambda: _is_serving(port))
             host = f"localhost:{port}"
-            for origin in (item.format(port=port) for item in FOREIGN):
-                assert _stream(port, host, origin) == 403, origin
+            for origin in (item.format(port=port) for item in FOREIGN_ORIGINS):
+                assert _open_stream(port, host, origin) == 403, origin
                 for method, path in (
                     ("GET", "/api/v1/health"),
                     ("PUT", "/_stcore/upload_file/a/b"),
                     ("GET", "/"),
                 ):
-                    assert _ask(port, path, method=method, Origin=origin)[0] == 403, origin
-            assert _stream(port, host, f"http://{host}") == 101
-            assert _ask(port, "/", Origin=f"http://127.0.0.1:{port}")[0] == 200
+                    assert _request(port, path, method=method, Origin=origin)[0] == 403, origin
+            assert _open_stream(port, host, f"http://{host}") == 101
+            assert _request(port, "/", Origin=f"http://127.0.0.1:{port}")[0] == 200
             # As a TLS proxy sends it; a page cannot set this header for another site.
             proxied = {"Origin": f"https://127.0.0.1:{port}", "X-Forwarded-Proto": "https"}
-            assert _ask(port, "/", **proxied)[0] == 200
+            assert _request(port, "/", **proxied)[0] == 200
             for path in (
                 "/",
                 "/style",
@@ -237,7 +237,7 @@ def test_only_pages_of_the_very_same_origin_send_anything(home):
                 "/api/v1/docs",
                 "/static/nothing.js",
             ):
-                headers = _ask(port, path)[1]
+                headers = _request(port, path)[1]
                 assert "frame-ancestors 'self'" in ", ".join(headers.get_all("content-security-policy")), path
                 assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"], path
         finally:
@@ -245,7 +245,7 @@ def test_only_pages_of_the_very_same_origin_send_anything(home):
             process.wait(20)
 
 
-ODD = ("\x01", "[", "http://[", "%", "é", "=;=", "9" * 400, "-1", "bytes=9-1,x", "a" * 60_000)
+ODD_VALUES = ("\x01", "[", "http://[", "%", "é", "=;=", "9" * 400, "-1", "bytes=9-1,x", "a" * 60_000)
 HEADERS = ("Origin", "Host", "Cookie", "Range", "Authorization", "Accept", "Accept-Encoding", "Content-Type")
 HEADERS += (
     "Content-Length",
@@ -265,47 +265,45 @@ HEADERS += (
 
 
 @pytest.mark.slow
-def test_a_damaged_header_is_no_fault_of_the_server(home, tmp_path):
-    port = _free_port()
-    with (tmp_path / "log").open("wb") as log, _serve(port, stdout=log, stderr=log) as process:
+def test_odd_headers_cause_no_server_error(home, tmp_path):
+    port = _find_free_port()
+    with (tmp_path / "log").open("wb") as log, _start_server(port, stdout=log, stderr=log) as process:
         try:
-            _until(lambda: _answers(port))
-            for name, value in itertools.product(HEADERS, ODD):
+            _wait_until(lambda: _is_serving(port))
+            for name, value in itertools.product(HEADERS, ODD_VALUES):
                 for path in ("/style", "/api/v1/health", "/_stcore/stream"):
-                    status = _raw(port, path, name, value)
+                    status = _request_with_header(port, path, name, value)
                     assert status is None or status < 500, (name, value[:20], path)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
     lines = (tmp_path / "log").read_text("utf-8", "replace").splitlines()
-    assert "Traceback" not in " ".join(lines) and len(lines) < 3 * len(HEADERS) * len(ODD)
+    assert "Traceback" not in " ".join(lines) and len(lines) < 3 * len(HEADERS) * len(ODD_VALUES)
 
 
-def _raw(port: int, path: str, name: str, value: str) -> int | None:
+def _request_with_header(port: int, path: str, name: str, value: str) -> int | None:
     """Returns the status of a request with one odd header; None if the server waits for more."""
     upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n" if path.endswith("stream") else ""
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" if upgrade else ""
     host = "" if name == "Host" else f"Host: localhost:{port}\r\n"
     head = f"GET {path} HTTP/1.1\r\n{host}{upgrade}{key}{name}: {value}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=2) as raw:
+    with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
         try:
-            raw.sendall(head.encode())
-            line = raw.recv(200).split(b"\r\n")[0].split()
+            connection.sendall(head.encode())
+            line = connection.recv(200).split(b"\r\n")[0].split()
         except (TimeoutError, ConnectionError):
             return None
     return int(line[1]) if len(line) > 1 else None
 
 
 @pytest.mark.parametrize("address, users", [("0.0.0.0", "one"), ("127.0.0.1", "many")])
-def test_who_opens_the_studio_picks_its_names(server_module, monkeypatch, address, users):
+def test_a_shared_studio_accepts_any_host(server_module, monkeypatch, address, users):
     monkeypatch.setattr("streamlit.get_option", {"server.address": address}.get)
     monkeypatch.setenv("STUDIO_USERS", users)
     assert guards.HostGuard not in [layer.cls for layer in server_module.build_middleware()]
 
 
-def test_a_studio_for_many_lets_no_visitor_install_what_streamlit_offers_developers(
-    server_module, monkeypatch
-):
+def test_a_shared_studio_runs_headless(server_module, monkeypatch):
     from streamlit import config
 
     before = config.get_option("server.headless")
@@ -321,31 +319,31 @@ def test_a_studio_for_many_lets_no_visitor_install_what_streamlit_offers_develop
 
 
 @pytest.fixture
-def guarded(home, monkeypatch, request):
+def token_server(home, monkeypatch, request):
     """A server that requires a token: its port, the token and the address that it printed."""
     monkeypatch.setenv("STUDIO_TOKEN", "on")
     monkeypatch.setenv("STUDIO_USERS", getattr(request, "param", "one"))
-    port = _free_port()
-    with _serve(port) as process:
+    port = _find_free_port()
+    with _start_server(port) as process:
         try:
             lines = iter(process.stdout.readline, b"")
-            printed = next(
+            address_match = next(
                 match for line in lines if (match := re.search(r"http\S+token=(\S+)", line.decode()))
             )
-            yield port, printed[1], printed[0]
+            yield port, address_match[1], address_match[0]
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
 
 
-def _ask(port, path, *, method="GET", body=None, **headers):
+def _request(port, path, *, method="GET", body=None, **headers):
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
         connection.request(method, path, body, {"Accept": "text/html", **headers})
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read().decode(errors="replace")
+        response = connection.getresponse()
+        return response.status, response.headers, response.read().decode(errors="replace")
 
 
-def _handshake(port, path="/_stcore/stream", **headers):
+def _open_websocket(port, path="/_stcore/stream", **headers):
     try:
         with connect(
             f"ws://127.0.0.1:{port}{path}", additional_headers=headers, subprotocols=["streamlit"]
@@ -372,9 +370,9 @@ ROUTES = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("guarded", ["one", "many"], indirect=True)
-def test_who_has_no_token_reaches_nothing_and_who_has_it_all(guarded):
-    port, token, address = guarded
+@pytest.mark.parametrize("token_server", ["one", "many"], indirect=True)
+def test_only_requests_with_the_token_are_accepted(token_server):
+    port, token, address = token_server
     assert address == f"http://127.0.0.1:{port}/?token={token}" and len(token) > 40
     for cookie in (
         "",
@@ -383,42 +381,42 @@ def test_who_has_no_token_reaches_nothing_and_who_has_it_all(guarded):
         "studio_token_1=" + token,
     ):
         headers = {"Cookie": cookie}
-        assert {_ask(port, route, **headers)[0] for route in ROUTES} == {403}
-        assert _ask(port, "/_stcore/upload_file/a/b", method="PUT", body=b"x", **headers)[0] == 403
-        assert _handshake(port, **headers) == 403
+        assert {_request(port, route, **headers)[0] for route in ROUTES} == {403}
+        assert _request(port, "/_stcore/upload_file/a/b", method="PUT", body=b"x", **headers)[0] == 403
+        assert _open_websocket(port, **headers) == 403
     for wrong in ("", "x", token[:-1], token + "x", "%ff", "%ED%A0%80"):
-        assert _ask(port, f"/style?token={wrong}")[0] == 403
-        assert _handshake(port, f"/_stcore/stream?token={wrong}") == 403
-    status, answer_headers, body = _ask(port, "/style")
+        assert _request(port, f"/style?token={wrong}")[0] == 403
+        assert _open_websocket(port, f"/_stcore/stream?token={wrong}") == 403
+    status, answer_headers, body = _request(port, "/style")
     assert body.startswith("This studio asks for a token. ") and answer_headers["set-cookie"] is None
 
-    status, answer_headers, page = _ask(port, f"/style?size=64&token={token}&style=Mosaic&style=Wash")
+    status, answer_headers, page = _request(port, f"/style?size=64&token={token}&style=Mosaic&style=Wash")
     assert (status, token in page, answer_headers["cache-control"]) == (200, False, "no-store")
     assert "url=/style?size=64&amp;style=Mosaic&amp;style=Wash" in page
     cookie, *rules = answer_headers["set-cookie"].split("; ")
     assert rules == ["Path=/", "HttpOnly", "SameSite=Strict"]
-    assert _ask(port, "/style", Cookie=cookie)[0] == 200
-    assert _ask(port, "/_stcore/health", Cookie=cookie)[2] == "ok"
-    assert _handshake(port, Cookie=cookie) == 101
-    assert _ask(port, f"/_stcore/health?token={token}", Accept="*/*")[2] == "ok"  # for a script
-    elsewhere = _ask(port, f"//evil.example/?token={token}")[2]
-    assert 'url=/evil.example/"' in elsewhere
+    assert _request(port, "/style", Cookie=cookie)[0] == 200
+    assert _request(port, "/_stcore/health", Cookie=cookie)[2] == "ok"
+    assert _open_websocket(port, Cookie=cookie) == 101
+    assert _request(port, f"/_stcore/health?token={token}", Accept="*/*")[2] == "ok"  # for a script
+    redirected = _request(port, f"//evil.example/?token={token}")[2]
+    assert 'url=/evil.example/"' in redirected
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("guarded", ["many"], indirect=True)
-def test_a_token_lets_many_in_and_each_is_somebody(guarded):
-    port, token, _ = guarded
-    cookie = _ask(port, f"/?token={token}")[1]["set-cookie"].partition(";")[0]
-    assert "studio_owner=" in _ask(port, "/", Cookie=cookie)[1]["set-cookie"]
+@pytest.mark.parametrize("token_server", ["many"], indirect=True)
+def test_each_visitor_with_the_token_gets_a_name(token_server):
+    port, token, _ = token_server
+    cookie = _request(port, f"/?token={token}")[1]["set-cookie"].partition(";")[0]
+    assert "studio_owner=" in _request(port, "/", Cookie=cookie)[1]["set-cookie"]
 
 
 @pytest.mark.slow
-def test_a_word_that_is_neither_on_nor_off_starts_no_studio(home, monkeypatch):
+def test_an_invalid_studio_token_is_refused_at_start(home, monkeypatch):
     monkeypatch.setenv("STUDIO_TOKEN", "s3cret")
-    words = [sys.executable, "-m", "streamlit", "run", f"--server.port={_free_port()}"]
+    command = [sys.executable, "-m", "streamlit", "run", f"--server.port={_find_free_port()}"]
     done = subprocess.run(
-        [*words, "--server.headless=true"], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [*command, "--server.headless=true"], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     assert done.returncode and "Use on or off." in done.stderr
     assert "s3cret" not in done.stdout + done.stderr
@@ -427,33 +425,33 @@ def test_a_word_that_is_neither_on_nor_off_starts_no_studio(home, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_a_bare_streamlit_run_serves_and_leaves_no_process(home, end):
-    port = _free_port()
-    with _serve(port) as process:
-        _until(lambda: _answers(port))
-        _until(lambda: len(_family(process.pid)) >= 3)
-        family = _family(process.pid)
+    port = _find_free_port()
+    with _start_server(port) as process:
+        _wait_until(lambda: _is_serving(port))
+        _wait_until(lambda: len(_find_children(process.pid)) >= 3)
+        family = _find_children(process.pid)
         process.send_signal(end)
         process.wait(20)
-    _until(lambda: not any(_alive(child) for child in family))
+    _wait_until(lambda: not any(_is_alive(child) for child in family))
 
 
-def _answers(port: int) -> bool:
+def _is_serving(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/style", timeout=5) as answer:
-            return answer.status == 200
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/style", timeout=5) as response:
+            return response.status == 200
     except OSError:
         return False
 
 
-def _alive(process: psutil.Process) -> bool:
+def _is_alive(process: psutil.Process) -> bool:
     try:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def _until(holds, seconds: float = 60) -> None:
+def _wait_until(is_true, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
-    while not holds():
+    while not is_true():
         assert time.monotonic() < end, "it never came to be"
         time.sleep(0.05)

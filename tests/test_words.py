@@ -13,14 +13,14 @@ BRITISH = re.compile(
     re.IGNORECASE,
 )
 # Each was once a name of our own for a standard term.
-PRIVATE = re.compile(
+REPLACED_TERMS = re.compile(
     r"\bjudges?\b|\bsteepness\b|\btrays?\b|\bknobs?\b|\bdabs?\b|(?<!-)\bvoices?\b|\bwalls? of\b"
     r"|\bby heart\b|\ba person\b|\banew\b|network that draws|\bnats an? ",
     re.IGNORECASE,
 )
 
 
-def sources() -> list[Path]:
+def find_sources() -> list[Path]:
     """All Python files, documents and cards, except this file."""
     code = [path for folder in CODE for path in (ROOT / folder).rglob("*.py")]
     documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "training").glob("*.md")]
@@ -28,7 +28,7 @@ def sources() -> list[Path]:
     return sorted({*code, *documents, *pages} - {Path(__file__)})
 
 
-def lines(path: Path) -> Iterator[tuple[int, str]]:
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yields the numbered lines of a document, or the names, comments and strings of a Python file."""
     if path.suffix != ".py":
         yield from enumerate(path.read_text("utf-8").splitlines(), 1)
@@ -40,24 +40,24 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield token.start[0], token.string
 
 
-def matches(pattern: re.Pattern[str]) -> list[str]:
+def find_matches(pattern: re.Pattern[str]) -> list[str]:
     """Returns the places where a pattern matches, as `file:line: text`."""
     return [
         f"{path.relative_to(ROOT)}:{number}: {text.strip()[:80]}"
-        for path in sources()
-        for number, text in lines(path)
+        for path in find_sources()
+        for number, text in read_lines(path)
         if pattern.search(text)
     ]
 
 
 def test_spelling_is_american():
-    assert not matches(BRITISH)
+    assert not find_matches(BRITISH)
 
 
-def test_standard_terms_are_the_names():
-    assert not matches(PRIVATE)
+def test_standard_terms_are_used():
+    assert not find_matches(REPLACED_TERMS)
 
 
-def test_each_check_finds_what_it_looks_for():
+def test_each_pattern_matches_its_words():
     assert BRITISH.search("the colour of it") and not BRITISH.search("color, optimistic, cancelled")
-    assert PRIVATE.search("the judge") and not PRIVATE.search("discriminator")
+    assert REPLACED_TERMS.search("the judge") and not REPLACED_TERMS.search("discriminator")

@@ -101,20 +101,20 @@ class Recipe(_Part):
     expected: tuple[str, ...]
 
 
-def names() -> list[str]:
+def list_recipes() -> list[str]:
     """Returns the names of all recipes."""
     return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
-def read(name: str) -> Recipe:
+def read_recipe(name: str) -> Recipe:
     """Reads a recipe.
 
     Raises:
         InvalidInput: if there is none of this name.
     """
-    if name not in names():
-        hint = did_you_mean(name, names())
-        raise InvalidInput(f"There is no recipe {name}. Use {', '.join(names())}. {hint}".strip())
+    if name not in list_recipes():
+        hint = did_you_mean(name, list_recipes())
+        raise InvalidInput(f"There is no recipe {name}. Use {', '.join(list_recipes())}. {hint}".strip())
     return Recipe.model_validate(tomllib.loads((FOLDER / f"{name}.toml").read_text("utf-8")))
 
 
@@ -147,29 +147,31 @@ def make(
     Raises:
         InvalidInput: if the recipe or its data are missing, or `out` has models of another training run.
     """
-    recipe = read(name)
+    recipe = read_recipe(name)
     task = tasks.get(recipe.task)
-    source = data or _file(recipe.data, out)
-    _check(recipe.data, source)
-    shared = recipe.inputs | ({"drawings": [_file(recipe.drawings, out)]} if recipe.drawings else {})
+    source = data or _find_or_draw(recipe.data, out)
+    _check_data(recipe.data, source)
+    shared = recipe.inputs | ({"drawings": [_find_or_draw(recipe.drawings, out)]} if recipe.drawings else {})
     start = recipe.start
     for number, phase in enumerate(recipe.phases, 1):
         folder = out / (MODEL if phase is recipe.phases[-1] else phase.name)
         inputs = shared | phase.inputs
-        words = inputs | {task.inputs[0].name: [source]} | ({"start": [start]} if start else {})
-        settings, files = request.resolve(task, values_of(recipe, phase, fraction), words)
+        slot_values = inputs | {task.inputs[0].name: [source]} | ({"start": [start]} if start else {})
+        settings, files = request.resolve(task, values_of(recipe, phase, fraction), slot_values)
         heading = f"Phase {number} of {len(recipe.phases)}, {phase.name}"
         if _is_finished(folder, task, settings, files):
             terminal.print_note(f"{heading}: finished.")
         else:
             terminal.print_note(f"{heading}: {phase.why}")
-            more = [
+            slot_arguments = [
                 word
                 for slot in task.inputs
                 if slot.name in inputs
                 for word in (slot.flag, *inputs[slot.name])
             ]
-            command = shlex.split(cards.format_command(recipe.script, source, settings, start, more))[3:]
+            command = shlex.split(
+                cards.format_command(recipe.script, source, settings, start, slot_arguments)
+            )[3:]
             arguments = [str(folder) if word == "DIR" else word for word in command]
             code = script.main(recipe.task, recipe.script, [*arguments, *switches])
             if code or not _is_finished(folder, task, settings, files):
@@ -180,7 +182,7 @@ def make(
     return 0
 
 
-def _file(data: Data, out: Path) -> str:
+def _find_or_draw(data: Data, out: Path) -> str:
     """Returns the path of a recipe's data: a file of this name here or, for drawings, in `out`."""
     if not data.draw:
         return data.file
@@ -193,7 +195,7 @@ def _file(data: Data, out: Path) -> str:
     return str(path)
 
 
-def _check(data: Data, source: str) -> None:
+def _check_data(data: Data, source: str) -> None:
     """Raises `InvalidInput` if the data are missing; notes that other data give other figures."""
     path = Path(source)
     if not path.exists():
@@ -213,24 +215,24 @@ def _is_finished(folder: Path, task: Task, settings: Settings, inputs: Inputs) -
     if not model_folder.is_folder(folder):
         return False
     outputs.check_same_training(folder, task.name, settings, inputs)
-    return presets.find(folder).data().get("figures", {}).get("ended") != "cancelled"
+    return presets.find(folder).read_data().get("figures", {}).get("ended") != "cancelled"
 
 
 def _run(arguments: argparse.Namespace) -> int:
     if not arguments.name:
-        for name in names():
-            console.print_line(f"{name:<16}{read(name).title}")
+        for name in list_recipes():
+            console.print_line(f"{name:<16}{read_recipe(name).title}")
         return 0
     if not 0 < arguments.fraction <= 1:
         raise InvalidInput(f"Invalid --fraction: {arguments.fraction:g}. Use a number above 0, at most 1.")
     out = Path(arguments.out or f"runs/{arguments.name}")
-    chosen = vars(arguments)
+    options = vars(arguments)
     return make(
         arguments.name,
         arguments.data,
         out,
         arguments.fraction,
-        tuple(f"--{name}" for name in ("json", "quiet", "verbose") if chosen[name]),
+        tuple(f"--{name}" for name in ("json", "quiet", "verbose") if options[name]),
     )
 
 

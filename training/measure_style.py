@@ -25,7 +25,7 @@ from studio.core.models import model_folder, presets
 from studio.core.progress import Progress
 from studio.core.training.batches import select_evenly_spaced
 from studio.style.house import card, known_styles
-from studio.style.house.held_out import FINAL_PHOTOS, HeldOutLosses
+from studio.style.house.held_out_losses import FINAL_PHOTOS, HeldOutLosses
 from studio.style.house.settings import MIN_PHOTOS
 from studio.style.house.task import compute_style_grams
 
@@ -49,38 +49,40 @@ def measure(
     from studio.style.house.train import Trainer
 
     names = known_styles.styles_of(preset)
-    if others := sorted(set(names) - set(paintings.list_paintings())):
+    if unknown := sorted(set(names) - set(paintings.list_paintings())):
         expected, step = "styles that the studio draws", "measure a network of those"
-        raise invalid("network", expected=expected, received=", ".join(others), next_step=step)
+        raise invalid("network", expected=expected, received=", ".join(unknown), next_step=step)
     # Compare the style over the whole image, like the fine mode, in float32.
     settings = known_styles.settings_of(preset).model_copy(update={"parts": 1, "precision": "float32"})
     dataset = data.load_dataset(
-        data.store_reference(photos), settings.photo_side, 3, progress, least=MIN_PHOTOS
+        data.store_reference(photos), settings.photo_side, 3, progress, min_images=MIN_PHOTOS
     )
-    if "least_held_out" in preset.data().get("figures", {}):
-        learned, held_out = split.split(split.compute_positions(dataset, progress), settings.held_out)
+    if "least_held_out" in preset.read_data().get("figures", {}):
+        train_rows, test_rows = split.split(split.compute_positions(dataset, progress), settings.held_out)
     else:
-        learned, held_out = split.split_by_count(len(dataset.images), settings.held_out)
-    if not 0 <= skipped < len(held_out):
-        expected, step = f"0 to {len(held_out) - 1}, one less than are held out", "choose another number"
+        train_rows, test_rows = split.split_by_count(len(dataset.images), settings.held_out)
+    if not 0 <= skipped < len(test_rows):
+        expected, step = f"0 to {len(test_rows) - 1}, one less than are held out", "choose another number"
         raise invalid("--looked-at", expected=expected, received=skipped, next_step=step)
     vgg16 = backbones.load("vgg16", progress).average_pooling
     target_grams = compute_style_grams(
         names, {name: paintings.read_painting(name) for name in names}, vgg16, settings, progress
     )
     trainer_args = (settings, target_grams, range(len(names)), vgg16)
-    trainer = Trainer(dataset.images, learned, held_out, *trainer_args, start=paint.load_keras(preset))
-    progress.stage("Painting held-out photos")
-    return trainer.measure(select_evenly_spaced(held_out[skipped:], count), progress)
+    trainer = Trainer(dataset.images, train_rows, test_rows, *trainer_args, start=paint.load_keras(preset))
+    progress.report_stage("Painting held-out photos")
+    return trainer.measure(select_evenly_spaced(test_rows[skipped:], count), progress)
 
 
-def write(preset: presets.Preset, tested: HeldOutLosses, target: Path) -> None:
+def write_model(preset: presets.Preset, losses: HeldOutLosses, target: Path) -> None:
     """Writes a model with the figures of a test and a new card; copies its weights unchanged."""
     names, manifest = known_styles.styles_of(preset), model_folder.read_manifest(preset.folder)
-    more = {**tested.figures(), "tested_styles": list(names), "tested_parts": 1}
-    model_data = {**manifest.data, "figures": {**manifest.data["figures"], **more}}
+    figures = {**losses.to_figures(), "tested_styles": list(names), "tested_parts": 1}
+    model_data = {**manifest.data, "figures": {**manifest.data["figures"], **figures}}
     settings = known_styles.settings_of(preset)
-    text = card.write(model_data["trained_on"], settings, model_data["figures"], model_data["command"], names)
+    text = card.compose(
+        model_data["trained_on"], settings, model_data["figures"], model_data["command"], names
+    )
     with model_folder.replacing(target) as fresh:
         shutil.copytree(preset.folder, fresh, dirs_exist_ok=True)
         changed = manifest.model_copy(update={"data": model_data}).model_dump(mode="json")
@@ -91,10 +93,10 @@ def write(preset: presets.Preset, tested: HeldOutLosses, target: Path) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     preset = presets.find(arguments.network)
     with console.show_progress("Measuring", arguments) as progress:
-        tested = measure(preset, arguments.data, arguments.looked_at, arguments.photos, progress)
-    write(preset, tested, Path(arguments.out))
+        losses = measure(preset, arguments.data, arguments.looked_at, arguments.photos, progress)
+    write_model(preset, losses, Path(arguments.out))
     if arguments.json:
-        console.print_json({"path": arguments.out, "figures": tested.figures()})
+        console.print_json({"path": arguments.out, "figures": losses.to_figures()})
     else:
         console.print_line(arguments.out)
     return 0

@@ -31,9 +31,9 @@ from studio.run import terminal
 if TYPE_CHECKING:
     import h5py
 
-_STATED = "License: "
+_LICENSE_PREFIX = "License: "
 _DISCRIMINATORS = ("discriminator", "vgg16_discriminator")  # of a VAE, by the names in its weights
-_MOST_BYTES = 58 * 10**6  # of all presets together
+_MAX_BYTES = 58 * 10**6  # of all presets together
 
 
 def publish(
@@ -58,22 +58,24 @@ def publish(
         InvalidInput: if the folder is incomplete, has no figures, or the presets get too large.
     """
     preset = presets.find(folder)
-    data = preset.data()
+    data = preset.read_data()
     if not {"figures", "command"} <= data.keys():
         received, step = "none", "train it again"
         raise invalid("model", expected="figures and a command", received=received, next_step=step)
     target = paths.shipped_path("pretrained") / name
-    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder_path:
+    with tempfile.TemporaryDirectory(dir=paths.ensure_folder("cache")) as folder_path:
         copy = Path(folder_path) / name
         shutil.copytree(preset.folder, copy)
         if not full:
             halve(
-                preset.weights(), copy / model_folder.WEIGHTS, () if with_discriminator else _DISCRIMINATORS
+                preset.check_weights(),
+                copy / model_folder.WEIGHTS,
+                () if with_discriminator else _DISCRIMINATORS,
             )
         digest = paths.file_digest(copy / model_folder.WEIGHTS)
         manifest = json.loads((copy / model_folder.SETTINGS).read_bytes()) | {"weights": digest}
         (copy / model_folder.SETTINGS).write_text(_format_json(manifest))
-        (copy / model_folder.CARD).write_text(_with_license(preset.card(), license))
+        (copy / model_folder.CARD).write_text(_replace_license(preset.read_card(), license))
         presets.unpack(model_zip.pack(copy), target)  # checks it again
         litert = write_litert(target, not full)
     figures = data["figures"].items()
@@ -88,7 +90,7 @@ def publish(
         "figures": metrics,
         "litert": litert,
     }
-    _enter(name, entry)
+    _enter_in_index(name, entry)
     return presets.find(name)
 
 
@@ -100,7 +102,7 @@ def write_litert(folder: Path, half: bool = True) -> dict[str, str]:
         half: stores weights as float16, like those of the model.
     """
     preset = presets.find(folder)
-    if not tasks.get(preset.task).networks:
+    if not tasks.get(preset.task).load_networks:
         return {}
     convert.convert(preset, folder, half)
     return {path.stem: paths.file_digest(path) for path in sorted(folder.glob("*.tflite"))}
@@ -112,50 +114,55 @@ def _format_json(manifest: dict[str, object]) -> str:
     return re.sub(r"\n *(?=[-0-9])", " ", json.dumps(manifest, indent=1))
 
 
-def halve(source: Path, target: Path, without: Collection[str] = ()) -> None:
+def halve(source: Path, target: Path, excluded: Collection[str] = ()) -> None:
     """Writes weights as float16; Keras loads them as float32.
 
     Args:
-        without: names of networks to leave out.
+        excluded: names of networks to leave out.
     """
     import h5py
 
     # Write a new file: HDF5 does not free the space of replaced data.
-    with h5py.File(source, "r") as old, h5py.File(target, "w") as new:
-        _copy(old, new, without)
+    with h5py.File(source, "r") as source_file, h5py.File(target, "w") as target_file:
+        _copy_group(source_file, target_file, excluded)
 
 
-def _copy(old: h5py.Group, new: h5py.Group, without: Collection[str] = ()) -> None:
+def _copy_group(source: h5py.Group, target: h5py.Group, excluded: Collection[str] = ()) -> None:
     import h5py
 
-    new.attrs.update(old.attrs)
-    for name, item in old.items():
-        if name in without:
+    target.attrs.update(source.attrs)
+    for name, item in source.items():
+        if name in excluded:
             continue
         if isinstance(item, h5py.Group):
-            _copy(item, new.create_group(name))
+            _copy_group(item, target.create_group(name))
         else:
-            new.create_dataset(
+            target.create_dataset(
                 name, data=item[()], dtype="float16" if item.dtype == "float32" else item.dtype
             )
 
 
-def _with_license(card: str, license: str) -> str:
-    lines = [f"{_STATED}{license}" if line.startswith(_STATED) else line for line in card.splitlines()]
+def _replace_license(card: str, license: str) -> str:
+    lines = [
+        f"{_LICENSE_PREFIX}{license}" if line.startswith(_LICENSE_PREFIX) else line
+        for line in card.splitlines()
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _enter(name: str, entry: dict[str, object]) -> None:
+def _enter_in_index(name: str, entry: dict[str, object]) -> None:
     path = paths.shipped_path("pretrained") / "index.json"
-    listed = json.loads(path.read_bytes())
-    listed["presets"][name] = entry
-    index.Index.model_validate(listed)
-    paths.write(path, (json.dumps(listed, indent=2, ensure_ascii=False) + "\n").encode())
+    index_data = json.loads(path.read_bytes())
+    index_data["presets"][name] = entry
+    index.Index.model_validate(index_data)
+    paths.write(path, (json.dumps(index_data, indent=2, ensure_ascii=False) + "\n").encode())
     index.load.cache_clear()
     size = sum(file.stat().st_size for file in path.parent.rglob("*") if file.is_file())
-    if size > _MOST_BYTES:
-        agreed = amounts.size(_MOST_BYTES)
-        terminal.print_note(f"All presets have {amounts.size(size)}, more than the {agreed} that are agreed.")
+    if size > _MAX_BYTES:
+        limit = amounts.format_bytes(_MAX_BYTES)
+        terminal.print_note(
+            f"All presets have {amounts.format_bytes(size)}, more than the {limit} that are agreed."
+        )
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages.classify import base_model, by_hand, corrections, data_sets, evaluations
-from pages.form import estimates, seen_images
+from pages.form import data_set_preview, estimates
 from pages.jobs import inline_jobs, results
 from pages.widgets import weight_downloads, words
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
@@ -50,23 +50,25 @@ def show_before_training(inputs: Inputs, settings: TrainClassifierSettings | Non
     """
     if settings is None:
         return
-    reading = data_sets.load_with_facts(inputs["data"][0], base_model.find_image_side(inputs, settings))
-    if reading is None:
+    dataset_and_facts = data_sets.load_with_facts(
+        inputs["data"][0], base_model.find_image_side(inputs, settings)
+    )
+    if dataset_and_facts is None:
         return
-    images, facts = reading
+    images, facts = dataset_and_facts
     corrections.show_changes(inputs["data"][0])
     _show_counts(facts)
     by_hand.offer_changes(inputs["data"][0], images)
     st.markdown(
-        f"**Train** trains a classifier on these images{estimates.cost_in_words(TRAIN, settings, inputs)}."
+        f"**Train** trains a classifier on these images{estimates.describe_cost(TRAIN, settings, inputs)}."
     )
     show_class_samples(images)
     _show_findings(images, facts)
     if not inputs.get("model"):
-        weight_downloads.first_run([settings.backbone])
+        weight_downloads.announce_downloads([settings.backbone])
     same = AuditSettings.model_fields.keys() & TrainClassifierSettings.model_fields.keys()
     audit_settings = AuditSettings.parse({name: getattr(settings, name) for name in same})
-    job = inline_jobs.inline_job(
+    job = inline_jobs.show_inline_job(
         TASK,
         audit_settings,
         inputs,
@@ -75,10 +77,10 @@ def show_before_training(inputs: Inputs, settings: TrainClassifierSettings | Non
         "Trains a first classifier to find them; training is fast afterwards, because it reuses the features",
     )
     if job is not None:
-        for note in results.of_job(job).figures.get("notes", ()) if inputs.get("model") else ():
+        for note in results.result_of(job).figures.get("notes", ()) if inputs.get("model") else ():
             if note not in facts["notes"]:
-                st.caption(f":material/info: {words.plain(note)}")
-        suspicious = results.of_job(job).figures.get("suspicious") or []
+                st.caption(f":material/info: {words.escape(note)}")
+        suspicious = results.result_of(job).figures.get("suspicious") or []
         show_suspicious(images, suspicious, inputs["data"][0], facts["near"])
     else:
         corrections.offer_corrections(inputs["data"][0], images, (), facts["near"])
@@ -126,11 +128,11 @@ def show_class_samples(dataset: ImageDataset) -> None:
         return
     for label, name in list(enumerate(dataset.classes))[:MAX_CLASSES_SHOWN]:
         rows = np.flatnonzero(dataset.labels == label)[:SAMPLES_PER_CLASS]
-        thumbnails = [seen_images.thumbnail(dataset.images[row]) for row in rows]
+        thumbnails = [data_set_preview.make_thumbnail(dataset.images[row]) for row in rows]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             for image in thumbnails:
                 st.image(image, width=72, alt=name)
-            st.caption(words.plain(name))
+            st.caption(words.escape(name))
 
 
 def _show_findings(dataset: ImageDataset | None, facts: Mapping[str, Any]) -> None:
@@ -157,17 +159,19 @@ def _show_findings(dataset: ImageDataset | None, facts: Mapping[str, Any]) -> No
 def list_findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
     """Yields the findings in the facts of an audit, each with what to do about it."""
     for warning in facts["warnings"]:
-        if "nearly the same image" not in warning:  # `_describe_near_duplicates` reports these with their images
-            yield Finding(words.plain(warning), True)
+        if (
+            "nearly the same image" not in warning
+        ):  # `_describe_near_duplicates` reports these with their images
+            yield Finding(words.escape(warning), True)
     if count := facts["broken_count"]:
-        noun_phrase = "broken image file was" if count == 1 else "broken image files were"
+        subject = "broken image file was" if count == 1 else "broken image files were"
         yield Finding(
-            f"{count:,} {noun_phrase} left out. Save them again to include them.", True, facts["broken"]
+            f"{count:,} {subject} left out. Save them again to include them.", True, facts["broken"]
         )
     if count := facts["copies_count"]:
         copies = [f"{copy} is the same as {original}" for copy, original in facts["copies"]]
-        noun_phrase = "exact duplicate was" if count == 1 else "exact duplicates were"
-        yield Finding(f"{count:,} {noun_phrase} left out, so that each image counts once.", False, copies)
+        subject = "exact duplicate was" if count == 1 else "exact duplicates were"
+        yield Finding(f"{count:,} {subject} left out, so that each image counts once.", False, copies)
     if count := facts["near_count"]:
         yield _describe_near_duplicates(count, facts["near"])
     if (count := facts["small_count"]) * 2 <= facts["images"] and count:
@@ -178,22 +182,26 @@ def list_findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
             True,
         )
     for note in facts["notes"]:
-        listed = ("not intact images", "of other images left out")
-        if not any(part in note for part in listed):
-            yield Finding(words.plain(note))
+        shown_elsewhere = ("not intact images", "of other images left out")
+        if not any(part in note for part in shown_elsewhere):
+            yield Finding(words.escape(note))
 
 
 def _describe_near_duplicates(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
     names = [pair[side] for pair in pairs for side in ("first", "second")]
-    across = sum(pair["across"] for pair in pairs)
-    noun_phrase = "pair of images is" if count == 1 else "pairs of images are"
-    text = f"{count:,} {noun_phrase} nearly identical; both stay in the same split so that the test is fair."
-    if across:
+    cross_class_count = sum(pair["across"] for pair in pairs)
+    subject = "pair of images is" if count == 1 else "pairs of images are"
+    text = f"{count:,} {subject} nearly identical; both stay in the same split so that the test is fair."
+    if cross_class_count:
         subject = (
-            "The two are" if count == 1 else "1 of them is" if across == 1 else f"{across:,} of them are"
+            "The two are"
+            if count == 1
+            else "1 of them is"
+            if cross_class_count == 1
+            else f"{cross_class_count:,} of them are"
         )
         text += f" {subject} in two classes: check which one is right."
-    return Finding(text, bool(across), names, True, True)
+    return Finding(text, bool(cross_class_count), names, True, True)
 
 
 def show_suspicious(
@@ -210,14 +218,17 @@ def show_suspicious(
         file: the data set; None if it cannot be corrected.
         near: pairs of near-duplicates, which can be corrected in the same form.
     """
-    change = dataset is not None and file is not None
+    is_correctable = dataset is not None and file is not None
     if not suspicious:
         st.success("No label looks wrong.", icon=":material/check_circle:")
     else:
-        wrong = "move or remove the wrong ones" if change else "move the wrong ones to the right folder"
+        advice = (
+            "move or remove the wrong ones" if is_correctable else "move the wrong ones to the right folder"
+        )
         st.markdown(
-            f"**{amounts.format_count(len(suspicious), 'label')} to check**, the most suspicious first. Some may be "
-            f"right but hard to classify; {wrong}, then train again."
+            f"**{amounts.format_count(len(suspicious), 'label')} to check**, the most suspicious first. "
+            f"Some may be "
+            f"right but hard to classify; {advice}, then train again."
         )
     if file is not None and dataset is not None:
         corrections.offer_corrections(file, dataset, suspicious, near)

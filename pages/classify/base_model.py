@@ -12,7 +12,7 @@ from pages.classify import imported_models
 from pages.widgets import words
 from studio.classify.data import matching
 from studio.classify.models import trained
-from studio.classify.settings import OF_FINETUNING, AuditSettings, TrainClassifierSettings
+from studio.classify.settings import FINETUNING_SETTINGS, AuditSettings, TrainClassifierSettings
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
@@ -23,7 +23,7 @@ _IMAGENET_TITLE = "Pretrained on ImageNet"
 _REPLACEMENT_KEY = "looks_replaced"
 IMPORT_SETTINGS = ("preprocessing", "flat")  # stored with an imported model, or asked when it is imported
 # Settings that an imported model determines or does not use.
-_UNUSED_SETTINGS = ("backbone", "finetune", "size", *OF_FINETUNING)
+_UNUSED_SETTINGS = ("backbone", "finetune", "size", *FINETUNING_SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ def choose() -> BackboneChoice:
         return _IMAGENET
     file = imported[selection]
     try:
-        st.caption(words.plain(imported_models.describe_model(imported_models.read_facts(file))))
+        st.caption(words.escape(imported_models.describe_model(imported_models.read_facts(file))))
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return _IMAGENET
 
     def replace(digest: str) -> None:

@@ -13,10 +13,10 @@ import streamlit as st
 
 from pages.classify import camera
 from pages.classify.hand_classes import MAX_IMAGES, MAX_NAME_LENGTH, MAX_SIDE, HandClass, HandClasses
-from pages.form import data_set_input, image_input, kept_inputs, loose_images, samples, uploads
+from pages.form import data_set_input, image_input, input_store, loose_images, samples, uploads
 from pages.form.data_set_input import DatasetChoice
 from pages.widgets import keys, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio.core import amounts
 from studio.core.data import ImageDataset
 from studio.core.errors import StudioError
@@ -42,25 +42,25 @@ def is_chosen() -> bool:
 
 def choose() -> DatasetChoice | None:
     """Returns the archive of the gathered images once the user has confirmed them; None until then."""
-    archives = kept_inputs.restore_files(_ARCHIVE_KEY, "dataset")
+    archives = input_store.restore_files(_ARCHIVE_KEY, "dataset")
     if archives and not archives[0].is_available:
         archives.clear()
-    kept_inputs.keep_files(_ARCHIVE_KEY, archives)
-    kept_inputs.keep(
+    input_store.store_files(_ARCHIVE_KEY, archives)
+    input_store.store(
         _CLASSES_KEY, _restore_hand_classes().description if len(_restore_hand_classes()) else None
     )
     if not archives:
         st.caption(":material/info: Name your classes and add images to each, from files or the camera.")
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f":material/photo_library: {words.plain(_describe_classes())}")
+        st.caption(f":material/photo_library: {words.escape(_describe_classes())}")
         st.button("Change", type="tertiary", icon=":material/edit:", on_click=_discard_archive)
-        data_set_input.download(archives[0])
+        data_set_input.show_download(archives[0])
     return DatasetChoice(archives[0].name, archives[0])
 
 
 def offer_changes(file: File, dataset: ImageDataset) -> None:
-    """Offers to load an archive into the classes by hand, unless it has more than `MOST` images."""
+    """Offers to load an archive into the classes by hand, unless it has more than MAX_IMAGES images."""
     if is_chosen() or dataset.labels is None or len(dataset.names) > MAX_IMAGES:
         return
     help = "Add images to this dataset or remove some, one by one, also with the camera"
@@ -68,35 +68,35 @@ def offer_changes(file: File, dataset: ImageDataset) -> None:
         return
     bar = st.progress(0.0, "Reading images")
 
-    def show(report: Report) -> None:
+    def show_progress(report: Report) -> None:
         bar.progress(report.share, report.text)
 
     try:
-        left_out = _restore_hand_classes().load_archive(file, Progress(show))
+        left_out = _restore_hand_classes().load_archive(file, Progress(show_progress))
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return
     if left_out:
-        files = f"{amounts.format_count(left_out, 'file')} {'was' if left_out == 1 else 'were'}"
-        uploads.set_fault(_SLOT, f"{files} left out: broken, over the limit, or already in another class.")
+        subject = f"{amounts.format_count(left_out, 'file')} {'was' if left_out == 1 else 'were'}"
+        uploads.add_error(_SLOT, f"{subject} left out: broken, over the limit, or already in another class.")
     st.session_state[_ARCHIVE_KEY] = []
-    data_set_input.choose_next(TITLE)
+    data_set_input.select_title_next(TITLE)
     st.rerun()
 
 
 @st.fragment
-def gather() -> None:
+def show_classes() -> None:
     """Lets the user name classes and add images to each. A fragment: the rest of the page does not rerun."""
     hand_classes = _restore_hand_classes()
-    kept_inputs.keep(_CLASSES_KEY, hand_classes.description if len(hand_classes) else None)
+    input_store.store(_CLASSES_KEY, hand_classes.description if len(hand_classes) else None)
     st.subheader("Your classes", anchor=False)
     for hand_class in hand_classes.classes:
         with st.container(border=True, key=f"hand_{hand_class.number}"):
             _show_class(hand_classes, hand_class)
-    uploads.show_fault(_SLOT)
-    requirement = hand_classes.requirement()
+    uploads.show_errors(_SLOT)
+    requirement = hand_classes.describe_requirement()
     if requirement:
-        st.caption(f":material/info: {words.plain(requirement)}")
+        st.caption(f":material/info: {words.escape(requirement)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Add a class",
@@ -120,7 +120,7 @@ def gather() -> None:
 
 
 def _restore_hand_classes() -> HandClasses:
-    return kept_inputs.restore(_CLASSES_KEY, HandClasses.read)
+    return input_store.restore(_CLASSES_KEY, HandClasses.read)
 
 
 def _describe_classes() -> str:
@@ -137,25 +137,25 @@ def _pack_archive(hand_classes: HandClasses) -> bool:
     """Packs all classes into an archive. Returns False after showing an error."""
     try:
         quotas.check_disk_quota(
-            owner(), sum(file.path.stat().st_size for file in hand_classes.members().values())
+            get_owner(), sum(file.path.stat().st_size for file in hand_classes.list_members().values())
         )
         archive = loose_images.pack(
-            hand_classes.archive_name, hand_classes.members(), key=_PACKED_KEY, longest=MAX_SIDE
+            hand_classes.archive_name, hand_classes.list_members(), key=_PACKED_KEY, longest=MAX_SIDE
         )
     except (StudioError, OSError) as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return False
     st.session_state[_ARCHIVE_KEY] = [archive]
     st.session_state[_CAMERA_KEY] = None
     return True
 
 
-def _call_and_keep_error(slot: str, do: Callable[[], object]) -> None:
-    """Calls `do` and stores its error for `uploads.show_fault`. A callback."""
+def _call_and_keep_error(slot: str, action: Callable[[], object]) -> None:
+    """Calls `action`; keeps its error for `uploads.show_errors`. A callback."""
     try:
-        do()
+        action()
     except StudioError as error:
-        uploads.set_fault(slot, str(error))
+        uploads.add_error(slot, str(error))
 
 
 def _show_class(hand_classes: HandClasses, hand_class: HandClass) -> None:
@@ -173,7 +173,7 @@ def _show_class(hand_classes: HandClasses, hand_class: HandClass) -> None:
             args=(hand_classes, hand_class, slot, key),
         )
         st.markdown(amounts.format_count(count, "image"), width="content")
-        help = f"Delete {words.plain(hand_class.name)}, with its images"
+        help = f"Delete {words.escape(hand_class.name)}, with its images"
         delete: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
         st.button(
             "Delete",
@@ -182,27 +182,27 @@ def _show_class(hand_classes: HandClasses, hand_class: HandClass) -> None:
             args=(hand_class.number,),
             **delete,
         )
-    uploads.show_fault(slot)
+    uploads.show_errors(slot)
     is_recording = st.session_state.get(_CAMERA_KEY) == hand_class.number
     folder = st.session_state.get(keys.part(slot, "folder"), False)
     uploads.ask(
         slot,
-        f"A folder of {words.plain(hand_class.name)}"
+        f"A folder of {words.escape(hand_class.name)}"
         if folder
-        else f"Images of {words.plain(hand_class.name)}",
+        else f"Images of {words.escape(hand_class.name)}",
         partial(_add_upload, hand_classes, hand_class.number),
-        type=image_input.TYPES,
+        type=image_input.FILE_TYPES,
         accept_multiple_files="directory" if folder else True,
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         label, icon = ("Close the camera", "videocam_off") if is_recording else ("Camera", "videocam")
-        opens = None if is_recording else hand_class.number
+        camera_class = None if is_recording else hand_class.number
         st.button(
             label,
             key=keys.part(slot, "lens"),
             icon=f":material/{icon}:",
             on_click=_set_camera_class,
-            args=(opens,),
+            args=(camera_class,),
         )
         st.toggle("A whole folder", key=keys.part(slot, "folder"))
     if is_recording:
@@ -218,12 +218,10 @@ def _add_upload(hand_classes: HandClasses, number: int, data: bytes, name: str) 
     hand_classes.add_image(number, data, name)
 
 
-def _add_camera_images(hand_classes: HandClasses, number: int, slot: str, shots: list[bytes]) -> None:
+def _add_camera_images(hand_classes: HandClasses, number: int, slot: str, images: list[bytes]) -> None:
     """Adds the images that the camera sent."""
-    for data in shots:
-        count = next(
-            len(hand_class.images) for hand_class in hand_classes.classes if hand_class.number == number
-        )
+    for data in images:
+        count = len(hand_classes.find(number).images)
         _call_and_keep_error(slot, partial(hand_classes.add_image, number, data, f"camera-{count + 1}.jpg"))
 
 
@@ -233,9 +231,7 @@ def _set_camera_class(number: int | None) -> None:
 
 def _rename_class(hand_classes: HandClasses, hand_class: HandClass, slot: str, key: str) -> None:
     _call_and_keep_error(slot, partial(hand_classes.rename, hand_class.number, st.session_state[key]))
-    st.session_state[key] = next(
-        other.name for other in hand_classes.classes if other.number == hand_class.number
-    )
+    st.session_state[key] = hand_classes.find(hand_class.number).name
 
 
 def _show_images(hand_classes: HandClasses, hand_class: HandClass, slot: str) -> None:
@@ -246,12 +242,12 @@ def _show_images(hand_classes: HandClasses, hand_class: HandClass, slot: str) ->
     limit = st.session_state.setdefault(limit_key, IMAGES_SHOWN)
     digests = list(hand_class.images)[::-1][:limit]
     selected = set(
-        image_input.pills(
-            f"Images of {words.plain(hand_class.name)}",
+        image_input.show_tiles(
+            f"Images of {words.escape(hand_class.name)}",
             digests,
-            [samples.thumbnail_of(hand_class.images[digest]) for digest in digests],
+            [samples.make_thumbnail(hand_class.images[digest]) for digest in digests],
             selection_mode="multi",
-            format_func=lambda digest: words.plain(hand_class.images[digest].name),
+            format_func=lambda digest: words.escape(hand_class.images[digest].name),
             label_visibility="collapsed",
             key=key,
         )
@@ -266,17 +262,17 @@ def _show_images(hand_classes: HandClasses, hand_class: HandClass, slot: str) ->
                 args=(hand_classes, hand_class, key, selected),
                 **remove,
             )
-            others = {
-                other.number: words.plain(other.name)
+            other_names = {
+                other.number: words.escape(other.name)
                 for other in hand_classes.classes
                 if other is not hand_class
             }
-            if others:
+            if other_names:
                 st.selectbox(
                     "Move to",
-                    list(others),
+                    list(other_names),
                     index=None,
-                    format_func=others.__getitem__,
+                    format_func=other_names.__getitem__,
                     key=keys.part(slot, "to"),
                     placeholder=f"Move {count:,} to ...",
                     label_visibility="collapsed",

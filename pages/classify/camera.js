@@ -1,111 +1,111 @@
-const WAIT_MS = 20000;  // after which images that nobody answered are sent once more
+const RESEND_MS = 20000;  // after which unconfirmed images are sent again
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const find = (name) => parentElement.querySelector(name);
-  const video = find("video"), go = find(".go"), told = find("output");
-  const held = parentElement.held ||= { waiting: [], number: 0, visit: Math.random().toString(36).slice(2) };
-  const watching = data.mode === "watch";
-  const say = (text) => { if (told.textContent !== text) told.textContent = text; };
+  const video = find("video"), button = find(".go"), output = find("output");
+  const state = parentElement.camera ||= { queue: [], number: 0, visit: Math.random().toString(36).slice(2) };
+  const isWatching = data.mode === "watch";
+  const showText = (text) => { if (output.textContent !== text) output.textContent = text; };
 
-  const image = () => {
+  const takeImage = () => {
     const scale = Math.min(1, data.longest / Math.max(video.videoWidth, video.videoHeight));
-    const sheet = document.createElement("canvas");
-    sheet.width = Math.max(1, Math.round(video.videoWidth * scale));
-    sheet.height = Math.max(1, Math.round(video.videoHeight * scale));
-    sheet.getContext("2d").drawImage(video, 0, 0, sheet.width, sheet.height);
-    return sheet.toDataURL("image/jpeg", 0.9);
-  };
-  const tell = () => {
-    held.at = Date.now();
-    held.tell("images", held.sent);
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.round(video.videoWidth * scale));
+    canvas.height = Math.max(1, Math.round(video.videoHeight * scale));
+    canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+    return canvas.toDataURL("image/jpeg", 0.9);
   };
   const send = () => {
-    if (held.sent || !held.waiting.length || document.hidden) return;
-    held.sent = { burst: held.visit + "-" + ++held.number, images: held.waiting.splice(0, data.most) };
-    tell();
+    state.sendTime = Date.now();
+    state.setTriggerValue("images", state.unconfirmed);
+  };
+  const sendNext = () => {
+    if (state.unconfirmed || !state.queue.length || document.hidden) return;
+    state.unconfirmed = { burst: state.visit + "-" + ++state.number, images: state.queue.splice(0, data.most) };
+    send();
   };
   const tick = () => {
     if (!parentElement.isConnected) return close();
-    if (held.sent && Date.now() - held.at > WAIT_MS) tell();
-    if (!held.on || document.hidden || !video.videoWidth) return send();
-    if (!watching) {
-      held.waiting.push(image());
-      held.taken += 1;
-      say(held.taken === 1 ? "1 image" : held.taken + " images");
-      if (held.taken >= data.room) stop();
-    } else if (!held.sent) held.waiting = [image()];
-    send();
+    if (state.unconfirmed && Date.now() - state.sendTime > RESEND_MS) send();
+    if (!state.isOn || document.hidden || !video.videoWidth) return sendNext();
+    if (!isWatching) {
+      state.queue.push(takeImage());
+      state.count += 1;
+      showText(state.count === 1 ? "1 image" : state.count + " images");
+      if (state.count >= data.room) stop();
+    } else if (!state.unconfirmed) state.queue = [takeImage()];
+    sendNext();
   };
   const start = () => {
-    if (held.on || go.disabled) return;
-    held.on = true;
-    held.taken = 0;
-    go.setAttribute("aria-pressed", "true");
-    if (watching) { go.textContent = data.stop; say(""); }
-    held.tick();
+    if (state.isOn || button.disabled) return;
+    state.isOn = true;
+    state.count = 0;
+    button.setAttribute("aria-pressed", "true");
+    if (isWatching) { button.textContent = data.stop; showText(""); }
+    state.tick();
   };
   const stop = () => {
-    if (!held.on) return;
-    held.on = false;
-    go.setAttribute("aria-pressed", "false");
-    if (watching) { go.textContent = data.label; held.waiting = []; }
+    if (!state.isOn) return;
+    state.isOn = false;
+    button.setAttribute("aria-pressed", "false");
+    if (isWatching) { button.textContent = data.label; state.queue = []; }
   };
   const close = () => {
-    clearInterval(held.timer);
-    held.closed = true;
-    if (held.stream) held.stream.getTracks().forEach((track) => track.stop());
+    clearInterval(state.timer);
+    state.isClosed = true;
+    if (state.stream) state.stream.getTracks().forEach((track) => track.stop());
   };
   const open = async () => {
-    go.disabled = true;
-    say("Allow the camera in your browser.");
+    button.disabled = true;
+    showText("Allow the camera in your browser.");
     try {
       if (!navigator.mediaDevices) throw new DOMException("", "SecurityError");
-      const wanted = { video: { facingMode: "environment", width: { ideal: 1280 } }, audio: false };
-      const stream = await navigator.mediaDevices.getUserMedia(wanted);
-      if (held.closed) return stream.getTracks().forEach((track) => track.stop());
-      held.stream = stream;
+      const constraints = { video: { facingMode: "environment", width: { ideal: 1280 } }, audio: false };
+      const stream = await navigator.mediaDevices.getUserMedia(constraints);
+      if (state.isClosed) return stream.getTracks().forEach((track) => track.stop());
+      state.stream = stream;
       video.srcObject = stream;
       const facing = stream.getVideoTracks()[0].getSettings().facingMode;
       if (facing === "environment") video.style.transform = "none";
-      go.disabled = false;
-      say("");
+      button.disabled = false;
+      showText("");
     } catch (error) {
-      const why = {
+      const messages = {
         NotFoundError: "No camera was found. Connect one and open the camera again.",
         NotReadableError: "Another program is using the camera. Close that program and open the camera again.",
         SecurityError: "Browsers allow the camera only on HTTPS pages and on localhost. Open the page at such an address.",
       };
-      say(why[error.name] || "The browser blocks the camera. Allow it in the browser and open the camera again.");
+      showText(messages[error.name] || "The browser blocks the camera. Allow it in the browser and open the camera again.");
     }
   };
 
-  held.tell = setTriggerValue;
-  held.tick = tick;
-  held.stop = stop;
+  state.setTriggerValue = setTriggerValue;
+  state.tick = tick;
+  state.stop = stop;
   video.setAttribute("aria-label", data.alt);
-  if (held.sent && data.seen === held.sent.burst) held.sent = null;
-  if (data.halt && data.halt !== held.halted) { held.halted = data.halt; stop(); }
-  go.textContent = watching && held.on ? data.stop : data.label;
-  go.setAttribute("aria-pressed", held.on ? "true" : "false");
-  if (watching) {
-    go.onclick = () => (held.on ? held.stop() : start());
+  if (state.unconfirmed && data.confirmed === state.unconfirmed.burst) state.unconfirmed = null;
+  if (data.halt && data.halt !== state.halt) { state.halt = data.halt; stop(); }
+  button.textContent = isWatching && state.isOn ? data.stop : data.label;
+  button.setAttribute("aria-pressed", state.isOn ? "true" : "false");
+  if (isWatching) {
+    button.onclick = () => (state.isOn ? state.stop() : start());
   } else {
-    go.onpointerdown = (event) => {
+    button.onpointerdown = (event) => {
       if (event.button) return;
-      go.setPointerCapture(event.pointerId);
+      button.setPointerCapture(event.pointerId);
       start();
     };
-    go.onpointerup = go.onpointercancel = go.onblur = () => held.stop();
-    go.oncontextmenu = (event) => event.preventDefault();
-    go.onkeydown = (event) => {
+    button.onpointerup = button.onpointercancel = button.onblur = () => state.stop();
+    button.oncontextmenu = (event) => event.preventDefault();
+    button.onkeydown = (event) => {
       if (event.key !== " " && event.key !== "Enter") return;
       event.preventDefault();
       if (!event.repeat) start();
     };
-    go.onkeyup = () => held.stop();
+    button.onkeyup = () => state.stop();
   }
-  if (!held.timer) {
-    held.timer = setInterval(() => held.tick(), data.every);
+  if (!state.timer) {
+    state.timer = setInterval(() => state.tick(), data.every);
     open();
   }
   return () => close();

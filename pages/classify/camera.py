@@ -21,49 +21,51 @@ INTERVAL_MS = {"record": 250, "watch": 500}
 _MAX_TEXT_LENGTH = 1_500_000  # characters per image; about ten times what an image of LONGEST needs
 _HEAD = "data:image/jpeg;base64,"
 
-_mount = assets.component("studio_camera", __file__)
+_mount = assets.register_component("studio_camera", __file__)
 
 
-def show_recorder(key: str, take: Callable[[list[bytes]], None], room: int) -> None:
+def show_recorder(key: str, on_images: Callable[[list[bytes]], None], max_images: int) -> None:
     """Shows the camera, which records images while its button is held.
 
     Args:
         key: of the component; each class has its own.
-        take: called with JPEG files, before the page is drawn.
-        room: most images that one press may record.
+        on_images: called with JPEG files, before the page is drawn.
+        max_images: most images that one press may record.
     """
-    _mount_camera(key, take, "record", label="Hold to record", room=min(room, MAX_IMAGES_PER_PRESS))
+    _mount_camera(
+        key, on_images, "record", label="Hold to record", room=min(max_images, MAX_IMAGES_PER_PRESS)
+    )
 
 
-def show_live(key: str, classify: Callable[[list[bytes]], None], halt: str) -> None:
+def show_live(key: str, on_image: Callable[[list[bytes]], None], stop_token: str) -> None:
     """Shows the camera, which sends one image after the other until the user stops it.
 
     Args:
         key: of the component.
-        classify: called with a list of one JPEG file, before the page is drawn.
-        halt: the camera stops when this text changes.
+        on_image: called with a list of one JPEG file, before the page is drawn.
+        stop_token: the camera stops when this text changes.
     """
-    _mount_camera(key, classify, "watch", label="Start", stop="Stop", halt=halt)
+    _mount_camera(key, on_image, "watch", label="Start", stop="Stop", halt=stop_token)
 
 
-def _mount_camera(key: str, take: Callable[[list[bytes]], None], mode: str, **words: object) -> None:
-    seen_key = keys.part(key, "seen")
+def _mount_camera(key: str, on_images: Callable[[list[bytes]], None], mode: str, **options: object) -> None:
+    confirmed_key = keys.part(key, "seen")
 
     def on_change() -> None:
         payload = st.session_state[key].images
         burst = str(payload.get("burst", ""))[:60] if isinstance(payload, dict) else ""
-        if burst and burst != st.session_state.get(seen_key):  # the browser repeats unanswered messages
-            st.session_state[seen_key] = burst
-            take(_decode_images(payload.get("images")))
+        if burst and burst != st.session_state.get(confirmed_key):  # the browser repeats unanswered messages
+            st.session_state[confirmed_key] = burst
+            on_images(_decode_images(payload.get("images")))
 
     data = {
         "mode": mode,
         "every": INTERVAL_MS[mode],
         "most": MAX_IMAGES_PER_MESSAGE if mode == "record" else 1,
         "longest": MAX_SIDE,
-        "seen": st.session_state.get(seen_key, ""),
+        "confirmed": st.session_state.get(confirmed_key, ""),
         "alt": "Camera image",
-        **words,
+        **options,
     }
     _mount(data=data, key=key, on_images_change=on_change)
 

@@ -13,7 +13,7 @@ from pages.classify import imported_models
 from pages.form import forms
 from pages.jobs import jobs
 from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.classify.data import matching
 from studio.classify.models import available
@@ -48,7 +48,7 @@ class Classifier:
         flat: whether an imported model takes images as flat vectors.
     """
 
-    preset_title: str
+    title: str
     preset: str = ""
     file: File | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -85,7 +85,7 @@ def load_file(model: File, images: File | None = None) -> Classifier:
     """Returns the classifier in a stored zip. Raises `InvalidInput` if the zip is incomplete."""
     preset = presets.from_zip(model)
     title = model.name.rpartition(".")[0] or model.name
-    return Classifier(title, "", model, preset.data(), preset.settings().model_dump(), images)
+    return Classifier(title, "", model, preset.read_data(), preset.read_settings().model_dump(), images)
 
 
 def load_preset(name: str) -> Classifier:
@@ -95,10 +95,10 @@ def load_preset(name: str) -> Classifier:
     preset = presets.find(name)
     images = None
     with suppress(StudioError, IndexError, KeyError):
-        source = preset.recipe().inputs["data"][0]
+        source = preset.read_recipe().inputs["data"][0]
         images = File(source.digest, "dataset", source.name)
-    settings = preset.settings().model_dump()
-    return Classifier(preset_title(name), name, None, preset.data(), settings, images)
+    settings = preset.read_settings().model_dump()
+    return Classifier(preset_title(name), name, None, preset.read_data(), settings, images)
 
 
 def load_imported(file: File) -> Classifier:
@@ -121,7 +121,7 @@ def _find_last_trained() -> Classifier | None:
     """Returns the classifier that this tab trained last; after a reload, that of the user's newest job."""
     if last := st.session_state.get(_LAST_KEY):
         return last
-    for job in engine.connect().jobs(owner(), MAX_JOBS_SEARCHED):
+    for job in engine.connect().list_jobs(get_owner(), MAX_JOBS_SEARCHED):
         if job.task == TASK and job.result is not None and job.result.files[0].is_available:
             with suppress(StudioError):
                 return load_file(job.result.files[0], job.inputs["data"][0])
@@ -130,9 +130,9 @@ def _find_last_trained() -> Classifier | None:
 
 def choose_half() -> str:
     """Lets the user choose between "Train" and "Try"; a link to a job opens "Train"."""
-    if jobs.linked_job("classify"):
+    if jobs.find_linked_job("classify"):
         st.session_state[HALF_KEY] = "train"
-    return forms.one_of("What to do", HALVES, key=HALF_KEY, hidden=True)
+    return forms.ask_choice("What to do", HALVES, key=HALF_KEY, hide_label=True)
 
 
 def choose() -> Classifier | None:
@@ -140,9 +140,9 @@ def choose() -> Classifier | None:
     if _NEXT_KEY in st.session_state:
         st.session_state[KEY] = st.session_state.pop(_NEXT_KEY)
     imported_models.check_upload(choose=lambda digest: st.session_state.update({KEY: digest}))
-    last = _find_last_trained()
+    last_trained = _find_last_trained()
     imported = imported_models.get_session_models()
-    titles = {_LAST: f"{last.title} (last trained)"} if last else {}
+    titles = {_LAST: f"{last_trained.title} (last trained)"} if last_trained else {}
     titles |= {name: preset_title(name) for name in available.list_names()}
     titles |= {digest: file.name for digest, file in imported.items()}
     name = st.selectbox(
@@ -150,13 +150,15 @@ def choose() -> Classifier | None:
     )
     imported_models.ask_upload()
     try:
-        classifier = load_imported(imported[name]) if name in imported else load_preset(name) if name else last
+        classifier = (
+            load_imported(imported[name]) if name in imported else load_preset(name) if name else last_trained
+        )
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return None
     if classifier is None:
         return None
-    st.caption(words.plain(describe(classifier)))
+    st.caption(words.escape(describe(classifier)))
     if name in imported:
         imported_models.name_classes(imported[name], select)
     return classifier
@@ -184,7 +186,7 @@ def open_to_try(name: str) -> str:
 
 def preset_title(name: str) -> str:
     """Returns the title of a preset: "my-flowers" -> "My flowers"."""
-    return "ImageNet, a thousand things" if name == IMAGENET else words.model(name)
+    return "ImageNet, a thousand things" if name == IMAGENET else words.model_label(name)
 
 
 def describe(classifier: Classifier) -> str:

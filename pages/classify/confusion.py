@@ -14,7 +14,7 @@ from pages.widgets import assets, keys
 
 Cell = tuple[int, int]  # (true class, predicted class)
 
-_mount = assets.component("studio_confusion", __file__)
+_mount = assets.register_component("studio_confusion", __file__)
 
 
 def show_matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], *, key: str) -> Cell | None:
@@ -25,16 +25,16 @@ def show_matrix(classes: Sequence[str], counts: Sequence[Sequence[int]], *, key:
         counts: of images, by true class (rows) and predicted class (columns).
         key: of the component; the session state holds the selected cell under the part `chosen` of this key.
     """
-    chosen_key = keys.part(key, "chosen")
+    selection_key = keys.part(key, "chosen")
 
     def choose() -> None:
         truth, guess = st.session_state[key].cell
-        st.session_state[chosen_key] = None if truth < 0 else (truth, guess)
+        st.session_state[selection_key] = None if truth < 0 else (truth, guess)
 
-    cell: Cell | None = st.session_state.get(chosen_key)
+    cell: Cell | None = st.session_state.get(selection_key)
     if cell is not None and not _has_images(cell, counts):
         cell = None
-    data = {"classes": list(classes), "counts": [list(row) for row in counts], "chosen": cell}
+    data = {"classes": list(classes), "counts": [list(row) for row in counts], "selected": cell}
     _mount(data=data, key=key, on_cell_change=choose)
     return cell
 

@@ -20,21 +20,21 @@ IMAGE_WIDTH = 104  # px of an image in a grid
 def show_accuracy(
     evaluation: Mapping[str, Any],
     title: str = "Test accuracy",
-    of: str = "test images",
+    subject: str = "test images",
 ) -> None:
     """Shows the accuracy with its confidence interval.
 
     Args:
         evaluation: from `studio.classify.training.evaluate`.
         title: of the metric.
-        of: what was classified, in words.
+        subject: what was classified, in words.
     """
     low, high = evaluation["interval"]
     n = evaluation["n"]
     correct = round(evaluation["accuracy"] * n)
     st.metric(title, f"{evaluation['accuracy']:.1%}")
     st.markdown(
-        f"**{correct:,} of {n:,}** {of} classified correctly. 95 % confidence interval of the accuracy: "
+        f"**{correct:,} of {n:,}** {subject} classified correctly. 95 % confidence interval of the accuracy: "
         f"**{low:.0%}** to **{high:.0%}**."
     )
 
@@ -71,13 +71,13 @@ def _to_percent(share: float | None) -> float | None:
 
 @st.fragment
 def show_confusion_matrix(
-    evaluation: Mapping[str, Any], tested: Mapping[str, Any], dataset: ImageDataset | None, *, key: str
+    evaluation: Mapping[str, Any], test_results: Mapping[str, Any], dataset: ImageDataset | None, *, key: str
 ) -> None:
     """Shows the confusion matrix; a selected cell shows its images.
 
     Args:
         evaluation: from `studio.classify.training.evaluate`.
-        tested: names, truth, guess and confidence of the test images.
+        test_results: names, truth, guess and confidence of the test images.
         dataset: the images; None if they are no longer stored.
         key: of the matrix.
     """
@@ -93,15 +93,15 @@ def show_confusion_matrix(
     truth, guess = cell
     matches = [
         n
-        for n, pair in enumerate(zip(tested["truth"], tested["guess"], strict=True))
+        for n, pair in enumerate(zip(test_results["truth"], test_results["guess"], strict=True))
         if pair == (truth, guess)
     ]
-    matches.sort(key=lambda n: -tested["confidence"][n])
-    outcome = "classified correctly" if truth == guess else f"classified as {words.plain(classes[guess])}"
-    st.markdown(f"**{words.plain(classes[truth])}, {outcome}**, highest confidence first:")
+    matches.sort(key=lambda n: -test_results["confidence"][n])
+    outcome = "classified correctly" if truth == guess else f"classified as {words.escape(classes[guess])}"
+    st.markdown(f"**{words.escape(classes[truth])}, {outcome}**, highest confidence first:")
     show_images(
-        [tested["names"][n] for n in matches],
-        [f"{tested['confidence'][n]:.0%} confidence" for n in matches],
+        [test_results["names"][n] for n in matches],
+        [f"{test_results['confidence'][n]:.0%} confidence" for n in matches],
         dataset,
     )
 
@@ -117,7 +117,7 @@ def _choose_confusion(
     return st.pills(
         "Most frequent confusions",
         cells,
-        format_func=lambda cell: words.plain(
+        format_func=lambda cell: words.escape(
             f"{classes[cell[0]]} → {classes[cell[1]]}: {counts[cell[0]][cell[1]]}"
         ),
         key=key,
@@ -133,7 +133,7 @@ def show_images(names: Sequence[str], captions: Sequence[str], dataset: ImageDat
         return
     with st.container(horizontal=True, gap="small"):
         for n in available:
-            browser_images.captioned(thumbnails[n], width=IMAGE_WIDTH, caption=captions[n])
+            browser_images.show_with_caption(thumbnails[n], width=IMAGE_WIDTH, caption=captions[n])
     if len(names) > MAX_IMAGES_SHOWN:
         st.caption(f"and {len(names) - MAX_IMAGES_SHOWN:,} more")
 
@@ -170,7 +170,7 @@ def _build_reliability_chart(rows: Sequence[Mapping[str, Any]]) -> Any:
     x = alt.X("sure:Q", title="confidence", scale=scale, axis=percent)
     y = alt.Y("right:Q", title="accuracy", scale=scale, axis=percent)
     size = alt.Size("images:Q", legend=None, scale=alt.Scale(range=[30, 320]))
-    tip = [
+    tooltip = [
         alt.Tooltip("sure:Q", title="confidence", format=".0%"),
         alt.Tooltip("right:Q", title="accuracy", format=".0%"),
         alt.Tooltip("images:Q", title="images"),
@@ -178,5 +178,5 @@ def _build_reliability_chart(rows: Sequence[Mapping[str, Any]]) -> Any:
     return (
         ideal.encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))
         + observed.mark_line(strokeWidth=2).encode(x=x, y=y)
-        + observed.mark_circle(opacity=0.9).encode(x=x, y=y, size=size, tooltip=tip)
+        + observed.mark_circle(opacity=0.9).encode(x=x, y=y, size=size, tooltip=tooltip)
     ).properties(height=260)

@@ -32,13 +32,13 @@ _PURPOSES = {
 
 def show(classifier: Classifier) -> None:
     """Asks for a file format and exports the classifier."""
-    file_format = forms.one_of("Format", FORMATS, key="export_form")
+    file_format = forms.ask_choice("Format", FORMATS, key="export_form")
     input_format = (
         "images of one size in the range -1 to 1" if file_format in _FIXED_SIZE else "raw images of any size"
     )
     st.caption(f"{_PURPOSES[file_format]} The model takes {input_format}. The file includes the class names.")
     settings = ExportSettings.parse({**classifier.model_settings, "form": file_format})
-    job = inline_jobs.inline_job(
+    job = inline_jobs.show_inline_job(
         TASK, settings, classifier.inputs, f"Export as {FORMATS[file_format]}", ":material/ios_share:"
     )
     if job is not None:
@@ -47,12 +47,12 @@ def show(classifier: Classifier) -> None:
 
 def show_export(job: engine.Job) -> None:
     """Shows a finished export: the file, its checks, and a program that uses it."""
-    file, figures = results.of_job(job).files[0], results.of_job(job).figures
+    file, figures = results.result_of(job).files[0], results.result_of(job).figures
     for note in figures.get("notes", ()):
-        st.markdown(f":material/verified: {words.plain(note)}")
+        st.markdown(f":material/verified: {words.escape(note)}")
     st.caption(f"{FORMATS[job.settings['form']]}, {amounts.format_bytes(figures['bytes'])}")
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
+        results.show_file_download(file, TASK, key=job.id, recipe=results.result_of(job).recipe)
     st.caption("A complete program that uses the exported model:")
     language = "javascript" if job.settings["form"] == "tfjs" else "python"
     st.code(figures["snippet"], language=language, wrap_lines=True, height=320)

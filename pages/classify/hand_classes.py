@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import PurePosixPath
 from typing import Any
 
-from pages.form import kept_inputs, loose_images
+from pages.form import input_store, loose_images
 from studio.classify.data.audit import MIN_CLASS_IMAGES
 from studio.core import data
 from studio.core.data import names
 from studio.core.data.sources import DataSource
-from studio.core.errors import InvalidInput, invalid, make_printable, as_sentence
+from studio.core.errors import InvalidInput, as_sentence, invalid, make_printable
 from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -54,8 +54,10 @@ class HandClasses:
         loaded, classes = cls(), []
         for number, entry in enumerate(description if isinstance(description, list) else (), 1):
             if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str):
-                files = kept_inputs.read_files(entry[1], "image")
-                classes.append(HandClass(number, _make_valid_name(entry[0]), {file.digest: file for file in files}))
+                files = input_store.read_files(entry[1], "image")
+                classes.append(
+                    HandClass(number, _make_valid_name(entry[0]), {file.digest: file for file in files})
+                )
         if classes:
             loaded.classes = tuple(classes[:MAX_CLASSES])
             loaded._last = len(classes)
@@ -65,7 +67,7 @@ class HandClasses:
     def description(self) -> list[Any]:
         """Returns names and images as JSON values."""
         return [
-            [hand_class.name, kept_inputs.describe_files(list(hand_class.images.values()))]
+            [hand_class.name, input_store.describe_files(list(hand_class.images.values()))]
             for hand_class in self.classes
         ]
 
@@ -88,6 +90,10 @@ class HandClasses:
             restored.append(replace(current, images={**lost, **current.images}))
         self.classes, self._before = (*restored, *by_number.values()), ()
 
+    def find(self, number: int) -> HandClass:
+        """Returns the class with this number."""
+        return next(hand_class for hand_class in self.classes if hand_class.number == number)
+
     def add(self, name: str = "") -> HandClass:
         """Adds an empty class and returns it. Raises `InvalidInput` if there are too many.
 
@@ -109,10 +115,7 @@ class HandClasses:
         name = " ".join(name.split())
         others = [hand_class.name for hand_class in self.classes if hand_class.number != number]
         check_name(name, others)
-        self.classes = tuple(
-            replace(hand_class, name=name) if hand_class.number == number else hand_class
-            for hand_class in self.classes
-        )
+        self._change(number, lambda hand_class: replace(hand_class, name=name))
 
     def delete(self, number: int) -> None:
         """Deletes a class with its images."""
@@ -130,14 +133,14 @@ class HandClasses:
             step = "For more, put the images into one folder per class and upload a zip."
             raise InvalidInput(f"{filename} exceeds the limit of {MAX_IMAGES:,} images. {step}")
         file_checks.check_bytes("image", data, name)
-        file = File.keep(loose_images.limit_size(data, MAX_SIDE), "image", name)
+        file = File.store(loose_images.limit_size(data, MAX_SIDE), "image", name)
         for hand_class in self.classes:
             if file.digest in hand_class.images:
                 if hand_class.number == number:
                     return False
                 step = "Remove the image there first if that class is wrong."
                 raise InvalidInput(f"{filename} is already in {hand_class.name}. {step}")
-        self._put(number, {file.digest: file})
+        self._add_files(number, {file.digest: file})
         return True
 
     def load_archive(self, file: File, progress: Progress) -> int:
@@ -179,29 +182,24 @@ class HandClasses:
     def remove(self, number: int, digests: set[str]) -> None:
         """Removes images from a class."""
         self._before = self.classes
-        self.classes = tuple(
-            _without_images(hand_class, digests) if hand_class.number == number else hand_class
-            for hand_class in self.classes
-        )
+        self._change(number, lambda hand_class: _without_images(hand_class, digests))
 
     def move(self, number: int, digests: set[str], to: int) -> None:
         """Moves images of a class to another class."""
-        images = next(hand_class for hand_class in self.classes if hand_class.number == number).images
+        images = self.find(number).images
         moved = {digest: image for digest, image in images.items() if digest in digests}
-        self.classes = tuple(
-            _without_images(hand_class, digests) if hand_class.number == number else hand_class
-            for hand_class in self.classes
-        )
-        self._put(to, moved)
+        self._change(number, lambda hand_class: _without_images(hand_class, digests))
+        self._add_files(to, moved)
 
-    def requirement(self) -> str:
+    def describe_requirement(self) -> str:
         """Returns what is missing before a classifier can be trained, as a sentence; "" if nothing is."""
         if len(self.classes) < 2:
             return "Add another class: a classifier needs at least two."
         if few := [hand_class for hand_class in self.classes if len(hand_class.images) < MIN_CLASS_IMAGES]:
             class_names = names.join_first_few([hand_class.name for hand_class in few])
             return (
-                f"Add at least {MIN_CLASS_IMAGES} different images to {class_names}; a few dozen are much better."
+                f"Add at least {MIN_CLASS_IMAGES} different images to {class_names}; a few dozen are "
+                f"much better."
             )
         if names.find_splits([f"{hand_class.name}/1" for hand_class in self.classes]):
             class_names = " and ".join(hand_class.name for hand_class in self.classes)
@@ -213,7 +211,7 @@ class HandClasses:
         """Returns the file name of the archive: "cats, dogs.zip"."""
         return f"{names.join_first_few([hand_class.name for hand_class in self.classes])}.zip"
 
-    def members(self) -> dict[str, File]:
+    def list_members(self) -> dict[str, File]:
         """Returns all images by their paths in the archive, one folder per class."""
         return {
             f"{hand_class.name}/{number:04}-{image.name}": image
@@ -221,12 +219,13 @@ class HandClasses:
             for number, image in enumerate(hand_class.images.values(), 1)
         }
 
-    def _put(self, number: int, files: Mapping[str, File]) -> None:
+    def _add_files(self, number: int, files: Mapping[str, File]) -> None:
+        self._change(number, lambda hand_class: replace(hand_class, images={**hand_class.images, **files}))
+
+    def _change(self, number: int, change: Callable[[HandClass], HandClass]) -> None:
+        """Replaces the class with this number by its changed copy."""
         self.classes = tuple(
-            replace(hand_class, images={**hand_class.images, **files})
-            if hand_class.number == number
-            else hand_class
-            for hand_class in self.classes
+            change(hand_class) if hand_class.number == number else hand_class for hand_class in self.classes
         )
 
 
@@ -244,7 +243,12 @@ def check_name(name: str, others: list[str]) -> None:
         raise invalid(
             "name", expected=f"at most {MAX_NAME_LENGTH} characters", received=received, next_step=step
         )
-    if not _FORBIDDEN_CHARACTERS.isdisjoint(name) or not name.isprintable() or name[0] == "." or name[-1] == ".":
+    if (
+        not _FORBIDDEN_CHARACTERS.isdisjoint(name)
+        or not name.isprintable()
+        or name[0] == "."
+        or name[-1] == "."
+    ):
         expected = 'a name without / \\ : * ? " < > | and without a dot at its ends'
         raise invalid("name", expected=expected, received=name, next_step=step)
     if names.is_junk(f"{name}/1"):

@@ -50,7 +50,7 @@ def check_upload(choose: Callable[[str], None]) -> None:
         st.session_state[_PENDING_KEY] = (file, error.images)
         return
     except StudioError as error:
-        uploads.set_fault(_SLOT, str(error))
+        uploads.add_error(_SLOT, str(error))
         return
     get_session_models()[file.digest] = file
     choose(file.digest)
@@ -62,17 +62,17 @@ def ask_upload(label: str = "Import a model") -> None:
     Args:
         label: of the button that opens the upload.
     """
-    with uploads.popover(_SLOT, label, ":material/upload_file:"):
-        label_of_upload = "A model from your device: .keras, .h5 or .zip"
+    with uploads.show_popover(_SLOT, label, ":material/upload_file:"):
+        upload_label = "A model from your device: .keras, .h5 or .zip"
         uploads.ask(
             _SLOT,
-            label_of_upload,
+            upload_label,
             _store_upload,
             type=["keras", "h5", "hdf5", "zip"],
             max_upload_size=MAX_UPLOAD_MB,
             help=_HELP,
         )
-    uploads.show_fault(_SLOT)  # errors of the check, when the popover is closed
+    uploads.show_errors(_SLOT)  # errors of the check, when the popover is closed
     if _PENDING_KEY in st.session_state:
         _confirm_flat(*st.session_state[_PENDING_KEY])
 
@@ -80,7 +80,7 @@ def ask_upload(label: str = "Import a model") -> None:
 def _confirm_flat(file: File, images: str) -> None:
     """Asks the user to confirm that the model takes images as flat vectors."""
     st.warning(
-        f"{words.plain(file.name)} takes a flat vector, not an image. Its values may be the pixels of "
+        f"{words.escape(file.name)} takes a flat vector, not an image. Its values may be the pixels of "
         f"images of {images}, row by row.",
         icon=":material/grid_on:",
     )
@@ -101,7 +101,7 @@ def is_flat(file: File) -> bool:
 def _store_upload(data: bytes, name: str) -> None:
     file_checks.check_bytes("model", data, name)
     st.session_state.pop(_PENDING_KEY, None)
-    st.session_state[_NEW_KEY] = File.keep(data, "model", name)
+    st.session_state[_NEW_KEY] = File.store(data, "model", name)
 
 
 def read_facts(file: File) -> imported_classifier.ClassifierFacts:
@@ -145,12 +145,12 @@ def choose_preprocessing(file: File, choose: Callable[[str], None]) -> None:
         required=True,
         wrap=True,  # else it scrolls sideways on a phone
     )
-    st.caption(words.plain(f"{describe(facts.choice())}."))
+    st.caption(words.escape(f"{describe(facts.choose_preprocessing())}."))
     if preprocessing is not None and preprocessing != facts.preprocessing:
         try:
             _replace_model(file, safe_copies.with_preprocessing(file, preprocessing), choose)
         except StudioError as error:
-            st.error(words.plain(str(error)), icon=":material/error:")
+            st.error(words.escape(str(error)), icon=":material/error:")
         else:
             st.rerun()  # the whole page, because another file is chosen
 
@@ -170,12 +170,12 @@ def name_classes(file: File, choose: Callable[[str], None]) -> None:
         try:
             _replace_model(file, safe_copies.with_names(file, [line for line in lines if line]), choose)
         except StudioError as error:
-            uploads.set_fault(_NAMES, str(error))
+            uploads.add_error(_NAMES, str(error))
 
     with st.expander("Class names", icon=":material/label:"):
         st.text_area("One name per line", "\n".join(facts.classes), key=key, max_chars=100_000)
         st.button("Use these names", icon=":material/label:", on_click=store)
-        uploads.show_fault(_NAMES)
+        uploads.show_errors(_NAMES)
 
 
 def _replace_model(file: File, variant: File, choose: Callable[[str], None]) -> None:

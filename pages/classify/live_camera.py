@@ -12,7 +12,7 @@ from pages.classify import camera
 from pages.classify.classifiers import Classifier
 from pages.jobs import live
 from pages.widgets import keys, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.classify.settings import PredictSettings
 from studio.core import files
@@ -31,9 +31,11 @@ def show(classifier: Classifier) -> None:
     columns = st.columns([3, 2], gap="large")
     fault: str = st.session_state.get(_FAULT_KEY, "")
     with columns[0]:
-        camera.show_live(keys.part(KEY, _classifier_key(classifier)), partial(_classify_newest, classifier), fault)
+        camera.show_live(
+            keys.part(KEY, _classifier_key(classifier)), partial(_classify_newest, classifier), fault
+        )
         if fault:
-            st.error(words.plain(fault.partition(" ")[2]), icon=":material/error:")
+            st.error(words.escape(fault.partition(" ")[2]), icon=":material/error:")
     with columns[1]:
         key, labels = st.session_state.get(_LABELS_KEY, ("", ()))
         if key == _classifier_key(classifier) and labels:
@@ -46,7 +48,7 @@ def show_probabilities(labels: Sequence[Mapping[str, Any]]) -> None:
     """Shows the most probable labels, each as a bar with its probability."""
     for entry in labels:
         share = min(max(float(entry["probability"]), 0.0), 1.0)
-        st.progress(share, f"**{words.plain(entry['label'])}** {share:.1%}")
+        st.progress(share, f"**{words.escape(entry['label'])}** {share:.1%}")
 
 
 def _classifier_key(classifier: Classifier) -> str:
@@ -74,7 +76,7 @@ def _predict(classifier: Classifier, data: bytes) -> list[dict[str, Any]]:
     settings = PredictSettings.parse({**classifier.model_settings, "top": MAX_LABELS})
     with files.store_temporarily(data, "image", "camera.jpg") as file:
         inputs = {"images": [file], **classifier.inputs}
-        result = engine.connect().live(TASK, settings, inputs, live.session(), owner())
+        result = engine.connect().run_live(TASK, settings, inputs, live.get_session_name(), get_owner())
     labels = result.figures["images"][0]["labels"]
     classes = list(classifier.data.get("classes", ()))
     if 0 < len(classes) <= MAX_LABELS:  # a fixed order, so that the bars do not swap places

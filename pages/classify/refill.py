@@ -19,7 +19,7 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
 def _fill(job: engine.Job, settings: Any) -> None:
     st.session_state[classifiers.HALF_KEY] = "train"
     st.session_state[base_model.KEY] = ""
-    data_set_input.put(job.inputs["data"][0])
+    data_set_input.select(job.inputs["data"][0])
 
 
 FORMS = (Form(task=training.TASK, can_take=_can_take, fill=_fill),)

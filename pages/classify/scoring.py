@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.classify import audit, data_sets, evaluations
 from pages.classify.classifiers import Classifier
-from pages.form import data_set_input, kept_inputs, uploads
+from pages.form import data_set_input, input_store, uploads
 from pages.jobs import inline_jobs, results
 from pages.widgets import words
 from studio.classify.settings import AuditSettings
@@ -25,32 +25,32 @@ def show(classifier: Classifier) -> None:
     classes = classifier.data["classes"]
     st.markdown(
         "Upload images that the model was not trained on: a zip with one folder for each class, named "
-        f"{words.plain(join_first_few(classes))}."
+        f"{words.escape(join_first_few(classes))}."
     )
     uploads.ask(
         _SLOT,
         "A zip, tar or npz of images",
         _store_upload,
-        type=data_set_input.TYPES,
-        max_upload_size=data_set_input.MOST_MB,
+        type=data_set_input.FILE_TYPES,
+        max_upload_size=data_set_input.MAX_MB,
     )
-    uploads.show_fault(_SLOT)
-    archives = kept_inputs.restore_files(_ARCHIVE_KEY, "dataset")
-    kept_inputs.keep_files(_ARCHIVE_KEY, archives)
+    uploads.show_errors(_SLOT)
+    archives = input_store.restore_files(_ARCHIVE_KEY, "dataset")
+    input_store.store_files(_ARCHIVE_KEY, archives)
     if not archives:
         return
     file = archives[0]
-    st.caption(f":material/folder_zip: {words.plain(file.name)}")
+    st.caption(f":material/folder_zip: {words.escape(file.name)}")
     settings = {
         name: value for name, value in classifier.model_settings.items() if name in AuditSettings.model_fields
     }
     inputs = {"data": [file], **classifier.inputs}
-    job = inline_jobs.inline_job(
+    job = inline_jobs.show_inline_job(
         audit.TASK, AuditSettings.parse(settings), inputs, "Evaluate", ":material/fact_check:"
     )
     if job is None:
         return
-    figures = results.of_job(job).figures
+    figures = results.result_of(job).figures
     images = data_sets.load_if_available(file, classifier.side)
     if score := figures.get("score"):
         evaluations.show_accuracy(score["evaluation"], "Accuracy on these images", "images")
@@ -59,17 +59,18 @@ def show(classifier: Classifier) -> None:
         evaluations.show_per_class(score["evaluation"])
     elif unknown := figures.get("unknown"):
         st.warning(
-            f"{words.plain(file.name)} has folders that are no classes of the model: "
-            f"{words.plain(join_first_few(unknown))}. Rename these folders, or rename the classes under “Class "
+            f"{words.escape(file.name)} has folders that are no classes of the model: "
+            f"{words.escape(join_first_few(unknown))}. Rename these folders, or rename the classes under "
+            f"“Class "
             "names”.",
             icon=":material/label:",
         )
     else:
         st.warning("The model could not be evaluated on these images.", icon=":material/error:")
     for note in figures["notes"]:
-        st.caption(f":material/info: {words.plain(note)}")
+        st.caption(f":material/info: {words.escape(note)}")
     audit.show_suspicious(images, figures.get("suspicious") or [])
 
 
 def _store_upload(data: bytes, name: str) -> None:
-    st.session_state[_ARCHIVE_KEY] = [File.keep(data, "dataset", name)]
+    st.session_state[_ARCHIVE_KEY] = [File.store(data, "dataset", name)]

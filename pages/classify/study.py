@@ -11,7 +11,7 @@ from pages.jobs import inline_jobs, results
 from pages.recorded import runs
 from pages.widgets import words
 from studio.classify.settings import StudySettings
-from studio.classify.training import study_words
+from studio.classify.training import study_text
 from studio.core.tasks import File
 
 TASK = "classify.study"
@@ -38,17 +38,17 @@ def show(images: File | None, settings: Mapping[str, Any]) -> None:
     figures = _measure(images, settings) if images is not None else None
     if figures is None:
         run = runs.load("study")
-        run.label_recorded()
+        run.show_label()
         figures = run.figures
-    captions = study_words.describe_results(figures)
+    captions = study_text.describe_results(figures)
     grid = st.grid(2, min_column_width=320)
     for name, draw in _CHARTS.items():
         with grid.cell():
             st.markdown(f"**{_TITLES[name]}**")
             st.altair_chart(draw(figures), width="stretch")
-            st.caption(words.plain(captions[name]))
+            st.caption(words.escape(captions[name]))
     for note in figures.get("notes", ()):
-        st.caption(f":material/info: {words.plain(note)}")
+        st.caption(f":material/info: {words.escape(note)}")
 
 
 def _measure(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -56,8 +56,10 @@ def _measure(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | N
     study_settings = StudySettings.parse({name: settings[name] for name in names})
     label = "Measure on my images"
     help = "Extracts features with two networks and trains about a hundred heads; takes about a minute"
-    job = inline_jobs.inline_job(TASK, study_settings, {"data": [images]}, label, ":material/science:", help)
-    return results.of_job(job).figures if job is not None else None
+    job = inline_jobs.show_inline_job(
+        TASK, study_settings, {"data": [images]}, label, ":material/science:", help
+    )
+    return results.result_of(job).figures if job is not None else None
 
 
 def _build_features_chart(figures: Mapping[str, Any]) -> Any:
@@ -65,7 +67,7 @@ def _build_features_chart(figures: Mapping[str, Any]) -> Any:
 
     rows = [
         {
-            "kind": study_words.feature_title(entry["kind"]),
+            "kind": study_text.feature_title(entry["kind"]),
             "right": entry["accuracy"],
             "low": entry["interval"][0],
             "high": entry["interval"][1],
@@ -78,8 +80,8 @@ def _build_features_chart(figures: Mapping[str, Any]) -> Any:
     )
     tooltip = ["kind:N", alt.Tooltip("right:Q", format=".1%"), alt.Tooltip("numbers:Q", format=",")]
     bars = base.mark_bar(cornerRadiusEnd=3).encode(x=_encode_accuracy("right:Q", [0, 1]), tooltip=tooltip)
-    reach = base.mark_rule(color="gray", strokeWidth=2).encode(x="low:Q", x2="high:Q")
-    return (bars + reach).properties(height=_HEIGHT)
+    interval = base.mark_rule(color="gray", strokeWidth=2).encode(x="low:Q", x2="high:Q")
+    return (bars + interval).properties(height=_HEIGHT)
 
 
 def _build_strengths_chart(figures: Mapping[str, Any]) -> Any:
@@ -88,7 +90,9 @@ def _build_strengths_chart(figures: Mapping[str, Any]) -> Any:
         for entry in figures["strengths"]
         for name, key in ((_TRAINING, "learned"), (_VALIDATION, "left_out"))
     ]
-    return _build_line_chart(rows, "strength", "L2 regularization", "nats", "nats per image", "images", log=True)
+    return _build_line_chart(
+        rows, "strength", "L2 regularization", "nats", "nats per image", "images", log=True
+    )
 
 
 def _build_amounts_chart(figures: Mapping[str, Any]) -> Any:
@@ -129,10 +133,10 @@ def count_wrong_labels_found(audit: Mapping[str, Any]) -> list[dict[str, Any]]:
     count, rows = 0, []
     for at, is_wrong in enumerate([False, *audit["list"]]):
         count += is_wrong
-        chance = round(audit["wrong"] * at / audit["images"], 2)
+        expected = round(audit["wrong"] * at / audit["images"], 2)
         rows += [
             {"looked at": at, "found": count, "order": _LIST},
-            {"looked at": at, "found": chance, "order": _RANDOM},
+            {"looked at": at, "found": expected, "order": _RANDOM},
         ]
     return rows
 

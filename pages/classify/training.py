@@ -11,9 +11,9 @@ from pages.classify import audit, base_model, classifiers, data_sets, evaluation
 from pages.classify.classifiers import Classifier
 from pages.form.data_set_input import DatasetChoice
 from pages.form.samples import Sample
-from pages.jobs import jobs, kept_models, results
+from pages.jobs import jobs, model_saving, results
 from pages.widgets import curves, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core import tasks
@@ -26,7 +26,7 @@ EVALUATE, TRY, EXPORT = "Evaluation", "Try it", "Export"
 
 def find(choice: DatasetChoice | None) -> engine.Job | None:
     """Returns the linked job or the last one of this tab; a finished one only while its images are chosen."""
-    return jobs.find((TASK, *OTHER_TASKS), choice and choice.file.digest)
+    return jobs.find_job((TASK, *OTHER_TASKS), choice and choice.file.digest)
 
 
 def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
@@ -42,7 +42,9 @@ def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
         _show_progress(job.id)
         _show_curve(job.id)
         if "data" in job.inputs and isinstance(settings, TrainClassifierSettings | AuditSettings):
-            images = data_sets.load_if_available(job.inputs["data"][0], base_model.find_image_side(job.inputs, settings))
+            images = data_sets.load_if_available(
+                job.inputs["data"][0], base_model.find_image_side(job.inputs, settings)
+            )
             if images is not None:
                 audit.show_class_samples(images)
     elif job.result is None:
@@ -55,8 +57,8 @@ def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
 
 
 @st.fragment(run_every=jobs.WATCH_SECONDS)
-def _show_progress(name: str) -> None:
-    job = engine.connect().job(name, owner())
+def _show_progress(job_id: str) -> None:
+    job = engine.connect().find_job(job_id, get_owner())
     if job.finished:
         st.rerun()
     report = job.report
@@ -66,23 +68,23 @@ def _show_progress(name: str) -> None:
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)
-def _show_curve(name: str) -> None:
-    curves.losses(engine.connect().job(name, owner()).history)
+def _show_curve(job_id: str) -> None:
+    curves.show_losses(engine.connect().find_job(job_id, get_owner()).history)
 
 
 def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classifier | None:
-    file = results.of_job(job).files[0]
+    file = results.result_of(job).files[0]
     try:
         classifier = classifiers.load_file(file, job.inputs["data"][0])
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return None
     classifiers.remember_trained(classifier)
-    if results.of_job(job).stopped_early:
+    if results.result_of(job).stopped_early:
         st.caption(":material/info: Training was stopped early; this is the best model up to then.")
     show_tabs(
         classifier,
-        show_evaluation=lambda: show_stored_evaluation(classifier, results.of_job(job).figures),
+        show_evaluation=lambda: show_stored_evaluation(classifier, results.result_of(job).figures),
         show_below=lambda: _show_actions(job, settings),
     )
     return classifier
@@ -90,18 +92,18 @@ def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classi
 
 def _show_actions(job: engine.Job, settings: TrainClassifierSettings) -> None:
     """Shows the actions for a classifier that was just trained."""
-    file = results.of_job(job).files[0]
-    kept_models.keep(file, classifiers.open_to_try)
+    file = results.result_of(job).files[0]
+    model_saving.ask_name_and_save(file, classifiers.open_to_try)
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
+        results.show_file_download(file, TASK, key=job.id, recipe=results.result_of(job).recipe)
         if st.button(
             "Make again",
             icon=":material/refresh:",
             help="Train again with the same images, settings and seed",
         ):
-            jobs.start(TASK, settings, job.inputs, results.of_job(job).recipe)
-        jobs.close_button(TASK)
-    results.show_recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
+            jobs.start(TASK, settings, job.inputs, results.result_of(job).recipe)
+        jobs.show_close_button(TASK)
+    results.show_recipe(TASK, settings, job.inputs, results.result_of(job).recipe)
 
 
 def show_saved(classifier: Classifier, image: Sample) -> None:
@@ -139,14 +141,14 @@ def show_tabs(
     if image is not None:
         labels.sort(key=lambda label: label != TRY)
     tabs = st.tabs(labels, key=f"side_{len(labels)}_{image is not None}", on_change="rerun")
-    for label, tab in zip(labels, tabs, strict=True):
+    for tab_label, tab in zip(labels, tabs, strict=True):
         if not tab.open:
             continue
         with tab:
-            if label == TRY:
+            if tab_label == TRY:
                 tryout.show(classifier, image)
                 continue
-            if label == EVALUATE and show_evaluation is not None:
+            if tab_label == EVALUATE and show_evaluation is not None:
                 show_evaluation()
             else:
                 export.show(classifier)
@@ -166,7 +168,7 @@ def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -
     if classifier.settings.get("finetune") and "head_accuracy" in figures:
         st.caption(f"Accuracy before fine-tuning: {figures['head_accuracy']:.1%}.")
     for note in figures.get("notes", ()):
-        st.caption(f":material/info: {words.plain(note)}")
+        st.caption(f":material/info: {words.escape(note)}")
     images = data_sets.load_if_available(classifier.images, classifier.side) if classifier.images else None
     if tested:
         st.markdown("**Confusion matrix**")
@@ -181,14 +183,18 @@ def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -
 
 def _show_other_task(job: engine.Job, settings: Any) -> None:
     """Shows the result of an audit, export or explanation job."""
-    file = results.of_job(job).files[0]
+    file = results.result_of(job).files[0]
     if job.task == "classify.audit":
-        audit.show(job.inputs["data"][0], base_model.find_image_side(job.inputs, settings), results.of_job(job).figures)
+        audit.show(
+            job.inputs["data"][0],
+            base_model.find_image_side(job.inputs, settings),
+            results.result_of(job).figures,
+        )
     elif job.task == "classify.export":
         export.show_export(job)
     else:
         results.show_result(file, None, key="result")
-        results.download_file(file, job.task, key=job.id, recipe=results.of_job(job).recipe)
+        results.show_file_download(file, job.task, key=job.id, recipe=results.result_of(job).recipe)
     if st.button("Close", icon=":material/close:", type="tertiary"):
         jobs.close(TASK)
         st.rerun()

@@ -24,16 +24,15 @@ SLOT = "image"
 VIEWS = {"beside": "Side by side", "over": "Overlaid", "light": "Only what counts"}
 _EVIDENCE = {"beside": "Warm colors", "over": "Warm colors", "light": "Bright regions"}
 MAX_SAMPLES = 6
-ANY = ""
 
 
 def choose(classifier: Classifier) -> Sample:
     """Asks for an image: a test image, a sample photo, an upload or a camera photo."""
-    candidates = [*_load_test_samples(classifier), *samples.photos()][: 2 * MAX_SAMPLES]
+    candidates = [*_load_test_samples(classifier), *samples.list_photos()][: 2 * MAX_SAMPLES]
     titles = [sample.title for sample in candidates] + list(st.session_state.get(keys.part(SLOT, "own"), ()))
     if st.session_state.get(SLOT) not in (None, *titles):
         del st.session_state[SLOT]  # a test image of another classifier
-    return image_input.image(SLOT, "Image", candidates, own_title="Your image")
+    return image_input.choose_image(SLOT, "Image", candidates, own_title="Your image")
 
 
 def show(classifier: Classifier, image: Sample | None = None) -> None:
@@ -49,13 +48,16 @@ def show(classifier: Classifier, image: Sample | None = None) -> None:
         image = choose(classifier)
     if engine.connect().status() != "ready":
         if image is not None:
-            browser_images.image(image.file(), caption=image.title)
-        live.wait()
+            browser_images.show_image(image.get_file(), caption=image.title)
+        live.show_warm_up()
         return
-    missing = weight_downloads.missing(classifier.needs)
+    missing = weight_downloads.list_missing(classifier.needs)
     for name in missing:
-        st.info(f"This classifier needs {weight_downloads.sizes([name])} first.", icon=":material/download:")
-        weight_downloads.offer(name)
+        st.info(
+            f"This classifier needs {weight_downloads.describe_sizes([name])} first.",
+            icon=":material/download:",
+        )
+        weight_downloads.offer_download(name)
     if missing:
         return
     if on_camera:
@@ -70,26 +72,26 @@ def _show_explanation(classifier: Classifier, image: Sample) -> None:
     """Shows the Grad-CAM heatmap. A fragment: another view or class does not rerun the rest of the page."""
     output, controls = st.container(), st.container()
     with controls:
-        view = forms.one_of("Grad-CAM view", VIEWS, key="look_view")
-        label = st.session_state.get(_label_key(classifier, image)) or ANY
+        view = forms.ask_choice("Grad-CAM view", VIEWS, key="look_view")
+        label = st.session_state.get(_label_key(classifier, image)) or ""
     settings = ExplainSettings.parse({**classifier.model_settings, "view": view, "label": label})
-    inputs = {"image": [image.file()], **classifier.inputs}
+    inputs = {"image": [image.get_file()], **classifier.inputs}
     with output, st.spinner("Computing ..."):
-        result = live.live_result(TASK, settings, inputs, "looked", most=12)
+        result = live.make_result(TASK, settings, inputs, "looked", max_results=12)
     if result is None:
         return
     with output:
         label_name = result.figures["label"]
         crop_note = "" if result.figures["whole"] else "; center crop only, the darkened sides are ignored"
         caption = f"{_EVIDENCE[view]}: evidence for “{label_name}” (Grad-CAM){crop_note}"
-        browser_images.image(result.data, caption=caption)
+        browser_images.show_image(result.data, caption=caption)
         live_camera.show_probabilities(result.figures["labels"])
         _ask_preprocessing(classifier)
     with controls:
         _ask_label(classifier, image, result.figures["labels"])
         with st.container(horizontal=True):
-            results.download(result.data, TASK, key="looked", recipe=result.recipe)
-            live.keep_button(result, key="looked")
+            results.show_download(result.data, TASK, key="looked", recipe=result.recipe)
+            live.show_keep_button(result, key="looked")
         results.show_recipe(TASK, result.settings, result.inputs, result.recipe)
 
 
@@ -109,7 +111,7 @@ def _ask_label(classifier: Classifier, image: Sample, labels: Sequence[Mapping[s
     st.pills(
         "Class to explain",
         names,
-        format_func=words.plain,
+        format_func=words.escape,
         key=_label_key(classifier, image),
         help="The heatmap explains this class; if none is selected, the most probable one",
     )
@@ -117,8 +119,8 @@ def _ask_label(classifier: Classifier, image: Sample, labels: Sequence[Mapping[s
 
 def _load_test_samples(classifier: Classifier) -> list[Sample]:
     """Returns images of the test split, of each class in turn, while they are stored."""
-    tested = classifier.data.get("tested") or {}
-    if classifier.images is None or not tested.get("names"):
+    test_results = classifier.data.get("tested") or {}
+    if classifier.images is None or not test_results.get("names"):
         return []
     dataset = data_sets.load_if_available(classifier.images, classifier.side)
     if dataset is None:
@@ -126,8 +128,8 @@ def _load_test_samples(classifier: Classifier) -> list[Sample]:
     candidates: list[Sample] = []
     counts: dict[str, int] = {}
     rows = {name: row for row, name in enumerate(dataset.names)}
-    for position in _order_by_class_in_turn(tested["truth"]):
-        name, truth = tested["names"][position], tested["truth"][position]
+    for position in _order_by_class_in_turn(test_results["truth"]):
+        name, truth = test_results["names"][position], test_results["truth"][position]
         if name in rows and len(candidates) < MAX_SAMPLES:
             class_name = classifier.data["classes"][truth]
             counts[class_name] = counts.get(class_name, 0) + 1
@@ -143,18 +145,18 @@ def _load_test_samples(classifier: Classifier) -> list[Sample]:
 def _order_by_class_in_turn(truth: Sequence[int]) -> list[int]:
     """Returns positions of the test images: first one of each class, then a second of each, and so on."""
     counts: dict[int, int] = {}
-    order = []
+    sort_keys = []
     for position, label in enumerate(truth):
-        order.append((counts.get(label, 0), label, position))
+        sort_keys.append((counts.get(label, 0), label, position))
         counts[label] = counts.get(label, 0) + 1
-    return [position for *_, position in sorted(order)]
+    return [position for *_, position in sorted(sort_keys)]
 
 
 def _make_sample(title: str, name: str, image: np.ndarray) -> Sample:
-    credit = f"{words.plain(name)}: from the test split, not used in training."
-    return Sample(title, credit, samples.square(np.asarray(image)), lambda: _store_image(name, image))
+    credit = f"{words.escape(name)}: from the test split, not used in training."
+    return Sample(title, credit, samples.encode_square(np.asarray(image)), lambda: _store_image(name, image))
 
 
 def _store_image(name: str, image: np.ndarray) -> File:
     body = image_io.encode_png(np.asarray(image))
-    return File.keep(body, "image", f"{name.replace('/', ' ').rpartition('.')[0] or name}.png")
+    return File.store(body, "image", f"{name.replace('/', ' ').rpartition('.')[0] or name}.png")

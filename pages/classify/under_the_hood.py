@@ -33,12 +33,12 @@ def explain(
         images: the selected data set; the study uses it while there is no classifier.
         form_settings: settings of the form, used by the same study.
     """
-    section = under_the_hood.section()
+    section = under_the_hood.create_section()
     if not section.open:
         return
     settings = classifier.settings if classifier else {}
     with section:
-        under_the_hood.side_by_side(lambda: _draw_charts(classifier), _select_text(settings))
+        under_the_hood.show_side_by_side(lambda: _draw_charts(classifier), _select_text(settings))
         if classifier is not None and classifier.images is not None:
             study.show(classifier.images, settings)
         else:
@@ -47,16 +47,16 @@ def explain(
 
 def _select_text(settings: Mapping[str, Any]) -> str:
     """Returns the explanation of how these settings train a classifier, as Markdown."""
-    parts = assets.sections(__file__, "under_the_hood.md")
+    sections = assets.read_sections(__file__, "under_the_hood.md")
     backbone = "Fine-tuned backbone" if settings.get("finetune") else "Frozen backbone"
     head = "Hidden layer" if settings.get("head") == "mlp" else "Linear head"
-    return "\n\n".join((parts[backbone], parts[head], parts["Grad-CAM"]))
+    return "\n\n".join((sections[backbone], sections[head], sections["Grad-CAM"]))
 
 
 def _draw_charts(classifier: Classifier | None) -> None:
     if classifier is None or not classifier.data.get("map"):
         run = runs.load("classify")
-        run.label_recorded()
+        run.show_label()
         classifier = Classifier("", data=run.figures, settings=run.settings)
     data = classifier.data
     points = _list_points(classifier)
@@ -68,7 +68,9 @@ def _draw_charts(classifier: Classifier | None) -> None:
     curve = data.get("learning_curve") or []
     if len(curve) > 1:
         subject = _name_curve_subject(classifier.settings)
-        st.altair_chart(_build_learning_curve(curve, f"accuracy, {subject}" if subject else "accuracy"), width="stretch")
+        st.altair_chart(
+            _build_learning_curve(curve, f"accuracy, {subject}" if subject else "accuracy"), width="stretch"
+        )
         st.caption(
             f"The curve shows {subject}, which is fast to retrain. {_describe_improvement(curve)}"
             if subject
@@ -103,7 +105,7 @@ def _encode_thumbnail(image: np.ndarray) -> str:
     """Returns a thumbnail as a data URL."""
     body = io.BytesIO()
     Image.fromarray(image[::2, ::2]).save(body, "WEBP", quality=60, method=2)
-    return browser_images.address(body.getvalue())
+    return browser_images.to_data_url(body.getvalue())
 
 
 def _build_map(points: Sequence[Mapping[str, Any]]) -> Any:

@@ -19,14 +19,16 @@ _ROUND_KEY = "color_round"
 def show(request: Request, settings: ColorizeSettings) -> None:
     """Draws the colorings, each with a button that selects it."""
     st.subheader("Three more to choose from", anchor=False)
-    first = 1 + COLORINGS_SHOWN * st.session_state.get(_ROUND_KEY, 0)
-    inputs = {**request.inputs(), "content": [_store_small(request.content.file())]}
-    for number, column in enumerate(st.columns(COLORINGS_SHOWN), start=first):
+    first_number = 1 + COLORINGS_SHOWN * st.session_state.get(_ROUND_KEY, 0)
+    inputs = {**request.build_inputs(), "content": [_store_small(request.content.get_file())]}
+    for number, column in enumerate(st.columns(COLORINGS_SHOWN), start=first_number):
         with column:
-            other = settings.model_copy(update={"variant": number})
-            coloring = live.live_result(TASK, other, inputs, "colorings", most=4 * COLORINGS_SHOWN)
+            variant_settings = settings.model_copy(update={"variant": number})
+            coloring = live.make_result(
+                TASK, variant_settings, inputs, "colorings", max_results=4 * COLORINGS_SHOWN
+            )
             if coloring is not None:
-                browser_images.image(coloring.data, alt=f"Coloring {number}")
+                browser_images.show_image(coloring.data, alt=f"Coloring {number}")
             is_chosen = settings.variant == number
             label = "Chosen" if is_chosen else "Use this one"
             st.button(
@@ -40,7 +42,9 @@ def show(request: Request, settings: ColorizeSettings) -> None:
     with st.container(horizontal=True):
         st.button("Three others", icon=":material/casino:", on_click=_show_next_round)
         if settings.variant:
-            st.button("Back to the most probable", icon=":material/undo:", on_click=_select_variant, args=(0,))
+            st.button(
+                "Back to the most probable", icon=":material/undo:", on_click=_select_variant, args=(0,)
+            )
 
 
 def _select_variant(number: int) -> None:
@@ -58,4 +62,4 @@ def _encode_small(digest: str) -> bytes:
 
 
 def _store_small(photo: File) -> File:
-    return File.keep(_encode_small(photo.digest), "image", photo.name)
+    return File.store(_encode_small(photo.digest), "image", photo.name)

@@ -9,8 +9,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageColor
 
-from pages.form import brush_component, kept_inputs
-from pages.form.painted_masks import from_data_url, to_data_url
+from pages.form import brush_component, input_store
+from pages.form.mask_brush import from_data_url, to_data_url
 from pages.widgets import owners
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
@@ -45,11 +45,11 @@ def show_brush(photo: File) -> File | None:
     new_masks = _read_masks(photo.digest, st.session_state.get(key, {}).get("painted"))
     data = {
         "styles": list(HINT_COLORS),
-        "paints": list(HINT_COLORS.values()),
-        "marks": list(HINT_COLORS.values()),
-        "swatches": True,
+        "colors": list(HINT_COLORS.values()),
+        "button_colors": list(HINT_COLORS.values()),
+        "has_swatches": True,
         "image": photo.digest,
-        "kept": {"styles": list(HINT_COLORS), "masks": masks} if masks and new_masks is None else None,
+        "saved": {"styles": list(HINT_COLORS), "masks": masks} if masks and new_masks is None else None,
         "alt": "Your photo in gray, to paint on",
         "brush": _BRUSH_WIDTH,
         "width": width,
@@ -57,9 +57,13 @@ def show_brush(photo: File) -> File | None:
     }
     new_masks = _read_masks(photo.digest, brush_component.show(data, canvas, key))
     if new_masks is not None:
-        st.session_state[_HINTS_KEY] = {"image": photo.digest, "styles": list(HINT_COLORS), "masks": new_masks}
+        st.session_state[_HINTS_KEY] = {
+            "image": photo.digest,
+            "styles": list(HINT_COLORS),
+            "masks": new_masks,
+        }
         masks = new_masks
-    kept_inputs.keep(_HINTS_KEY, st.session_state[_HINTS_KEY])
+    input_store.store(_HINTS_KEY, st.session_state[_HINTS_KEY])
     st.caption(
         "A few color hints are enough: each color spreads over the object under it. Gray keeps an area gray."
     )
@@ -72,7 +76,7 @@ def store_hints(masks: list[np.ndarray]) -> File | None:
     """Stores the color hints of all colors as one image; returns None if there are none.
 
     Args:
-        masks: one per color of INKS, `(H, W, 3) uint8`, white where it is painted.
+        masks: one per color of HINT_COLORS, `(H, W, 3) uint8`, white where it is painted.
     """
     if len({mask.shape for mask in masks}) > 1:
         return None
@@ -80,7 +84,7 @@ def store_hints(masks: list[np.ndarray]) -> File | None:
     for mask, ink in zip(masks, HINT_COLORS.values(), strict=True):
         is_painted = mask[..., 0] > image[..., 3]
         image[is_painted, :3], image[is_painted, 3] = ImageColor.getrgb(ink), mask[is_painted, 0]
-    return File.keep(image_io.encode_png(image), "image", "color_hints.png") if image[..., 3].any() else None
+    return File.store(image_io.encode_png(image), "image", "color_hints.png") if image[..., 3].any() else None
 
 
 def load_hints(photo: File, color_hints: File) -> bool:
@@ -95,7 +99,7 @@ def load_hints(photo: File, color_hints: File) -> bool:
         unassigned = unassigned & ~is_painted
     if unassigned.any():
         return False
-    texts = [to_data_url(image_io.encode_png(mask)) for mask in masks]
+    texts = [to_data_url(mask) for mask in masks]
     st.session_state[_HINTS_KEY] = {"image": photo.digest, "styles": list(HINT_COLORS), "masks": texts}
     st.session_state[_VERSION_KEY] = st.session_state.get(_VERSION_KEY, 0) + 1
     return True
@@ -104,7 +108,7 @@ def load_hints(photo: File, color_hints: File) -> bool:
 def _restore_hints() -> object:
     """Returns the last color hints, of this tab or of the address."""
     before = st.session_state.get(_HINTS_KEY)
-    last = kept_inputs.restore(_HINTS_KEY, _read_hints)
+    last = input_store.restore(_HINTS_KEY, _read_hints)
     if before is not None and last is not before:
         # A new key makes the browser show these hints instead of its own.
         st.session_state[_VERSION_KEY] = st.session_state.get(_VERSION_KEY, 0) + 1
@@ -116,7 +120,7 @@ def _read_hints(data: object) -> dict[str, object] | None:
     image = data.get("image") if isinstance(data, dict) else None
     masks = _read_masks(image, data) if isinstance(image, str) else None
     with suppress(StudioError):
-        texts = [to_data_url(image_io.encode_png(from_data_url(mask))) for mask in masks or ()]
+        texts = [to_data_url(from_data_url(mask)) for mask in masks or ()]
         return {"image": image, "styles": list(HINT_COLORS), "masks": texts} if texts else None
     return None
 
@@ -126,7 +130,11 @@ def _read_masks(image: str, data: object) -> list[str] | None:
     if not isinstance(data, dict) or data.get("image") != image:
         return None
     masks = data.get("masks")
-    if data.get("styles") != list(HINT_COLORS) or not isinstance(masks, list) or len(masks) != len(HINT_COLORS):
+    if (
+        data.get("styles") != list(HINT_COLORS)
+        or not isinstance(masks, list)
+        or len(masks) != len(HINT_COLORS)
+    ):
         return None
     return masks if all(isinstance(mask, str) for mask in masks) else None
 

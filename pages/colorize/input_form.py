@@ -13,7 +13,7 @@ from pages.form.samples import Sample
 from pages.form.video_input import Video
 from pages.widgets import browser_images, words
 from studio.colorize import estimate, models
-from studio.colorize.settings import SHIPPED, ColorizeSettings
+from studio.colorize.settings import SHIPPED_NETWORK, ColorizeSettings
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
@@ -44,73 +44,76 @@ class Request:
     color_hints: File | None = None
 
     @property
-    def titles(self) -> object:
+    def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
-        content = self.content.part if isinstance(self.content, Video) else self.content.title
+        content = self.content.part_key if isinstance(self.content, Video) else self.content.title
         return content, self.example and self.example.title, self.color_hints
 
-    def inputs(self) -> Inputs:
+    def build_inputs(self) -> Inputs:
         """Returns the input files of a run on the photo, or on the first frame."""
         return {
-            "content": [self.content.file()],
+            "content": [self.content.get_file()],
             "color_hints": [self.color_hints] if self.color_hints else [],
-            "examples": [self.example.file()] if self.example else [],
+            "examples": [self.example.get_file()] if self.example else [],
         }
 
-    def problem(self, settings: ColorizeSettings) -> str:
+    def find_problem(self, settings: ColorizeSettings) -> str:
         """Returns why the request cannot be colorized, or ""."""
         try:
-            tasks.check(*self.job(settings))
+            tasks.check(*self.build_job(settings))
         except StudioError as error:
             return str(error)
         return ""
 
     def is_live(self, settings: ColorizeSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
-        return not isinstance(self.content, Video) and estimate.estimate_seconds(settings, self.inputs()) <= MAX_LIVE_SECONDS
+        return (
+            not isinstance(self.content, Video)
+            and estimate.estimate_seconds(settings, self.build_inputs()) <= MAX_LIVE_SECONDS
+        )
 
-    def job(self, settings: ColorizeSettings) -> tuple[str, Settings, Inputs]:
+    def build_job(self, settings: ColorizeSettings) -> tuple[str, Settings, Inputs]:
         """Returns task, settings and inputs of the job that Start starts."""
         if isinstance(self.content, Video):
-            return video_input.TASK, *video_input.video_task(TASK, settings, self.content, self.inputs())
-        return TASK, settings, self.inputs()
+            return video_input.TASK, *video_input.make_job(TASK, settings, self.content, self.build_inputs())
+        return TASK, settings, self.build_inputs()
 
-    def before_start(self, settings: ColorizeSettings) -> None:
+    def show_before_start(self, settings: ColorizeSettings) -> None:
         """Shows the photo, with one line below it that says what Start does."""
-        browser_images.content(self.content.file())
-        height, width = image_io.read_size(self.content.file().read())
+        browser_images.show_content(self.content.get_file())
+        height, width = image_io.read_size(self.content.get_file().read())
         target = "every frame" if isinstance(self.content, Video) else f"{width:,} x {height:,} px"
-        st.markdown(f"**Start** colors {target}{estimates.cost_in_words(*self.job(settings))}.")
+        st.markdown(f"**Start** colors {target}{estimates.describe_cost(*self.build_job(settings))}.")
 
 
 def show_problem(request: Request, problem: str) -> None:
     """Shows the photo, and why it cannot be colorized."""
-    browser_images.content(request.content.file())
-    st.warning(words.plain(problem), icon=":material/palette:")
+    browser_images.show_content(request.content.get_file())
+    st.warning(words.escape(problem), icon=":material/palette:")
 
 
 def ask() -> Request:
     """Asks for a photo or a video, an example photo and color hints."""
-    if video_input.ask_kind():
+    if video_input.ask_for_video():
         return Request(video_input.choose(), _ask_example())
-    content = image_input.image("content", "Photo", samples.gray_photos())
+    content = image_input.choose_image("content", "Photo", samples.list_gray_photos())
     example = _ask_example()
     with_hints = st.toggle("Color hints", key=COLOR_HINTS_KEY, bind="query-params", help=_COLOR_HINTS_HELP)
-    return Request(
-        content, example, color_hint_brush.show_brush(content.file()) if with_hints else None
-    )
+    return Request(content, example, color_hint_brush.show_brush(content.get_file()) if with_hints else None)
 
 
 def _ask_example() -> Sample | None:
-    photos = [photo for photo in samples.photos() if photo.title != samples.titles()[GRAY_PHOTO]]
-    return image_input.optional("examples", "Example photo", photos, _EXAMPLE_HELP, "Your example")
+    photos = [photo for photo in samples.list_photos() if photo.title != samples.list_titles()[GRAY_PHOTO]]
+    return image_input.choose_optional_image(
+        "examples", "Example photo", photos, _EXAMPLE_HELP, "Your example"
+    )
 
 
 def list_networks() -> list[str]:
     """Returns the names of the networks to choose from."""
-    return network_choice.networks(SHIPPED, models.TASK)
+    return network_choice.list_networks(SHIPPED_NETWORK, models.TASK)
 
 
 def ask_network() -> dict[str, Any]:
     """Asks for the network if there are several; returns its setting."""
-    return network_choice.ask(SHIPPED, models.TASK, key=NETWORK_KEY)
+    return network_choice.ask(SHIPPED_NETWORK, models.TASK, key=NETWORK_KEY)

@@ -11,7 +11,7 @@ from pages.colorize.input_form import COLOR_HINTS_KEY, NETWORK_KEY, list_network
 from pages.form import samples
 from pages.jobs.refill import Form
 from studio import engine
-from studio.colorize.settings import SHIPPED
+from studio.colorize.settings import SHIPPED_NETWORK
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
@@ -20,7 +20,7 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
 
 
 def _clear() -> None:
-    st.session_state["what"], st.session_state[NETWORK_KEY] = "photo", SHIPPED
+    st.session_state["what"], st.session_state[NETWORK_KEY] = "photo", SHIPPED_NETWORK
     st.session_state[COLOR_HINTS_KEY] = False
 
 
@@ -39,7 +39,7 @@ def _fill(job: engine.Job, settings: Any) -> None:
 FORMS = (
     Form(
         task="colorize.apply",
-        offers={"content": samples.gray_photos, "examples": samples.photos},
+        offers={"content": samples.list_gray_photos, "examples": samples.list_photos},
         can_take=_can_take,
         clear=_clear,
         fill=_fill,

@@ -14,14 +14,16 @@ from pages.widgets import assets, under_the_hood
 
 def explain(figures: Mapping[str, Any] | None) -> None:
     """Draws the folded section, with the figures of a result if there is one."""
-    under_the_hood.show(lambda: _draw_confidence(figures), assets.read(__file__, "under_the_hood.md"))
+    under_the_hood.show_section(lambda: _draw_confidence(figures), assets.read(__file__, "under_the_hood.md"))
 
 
 def _draw_confidence(figures: Mapping[str, Any] | None) -> None:
     if not figures or "sure" not in figures:
         st.caption("Once there is a result, the confidence of the network appears here.")
         return
-    st.image(render_confidence_map(figures["sure"]), width="stretch", alt="Confidence of the network at each place")
+    st.image(
+        render_confidence_map(figures["sure"]), width="stretch", alt="Confidence of the network at each place"
+    )
     st.caption(
         "Confidence of the network: white where one color has nearly all of the probability, dark where many "
         "colors share it. A dark area is a guess, and other colorings differ most there."

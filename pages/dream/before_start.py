@@ -14,15 +14,15 @@ from studio.dream.settings import DreamSettings
 
 def show(content: File, settings: DreamSettings | None) -> None:
     """Shows the content image, with one line below it that says what Start does and how long it takes."""
-    browser_images.content(content)
+    browser_images.show_content(content)
     if settings is not None:
         st.markdown(_describe_start(content, settings))
-        weight_downloads.first_run([targets.network(settings)])
+        weight_downloads.announce_downloads([targets.find_backbone(settings)])
 
 
 def _describe_start(content: File, settings: DreamSettings) -> str:
     action = "runs DeepDream on this image"
     if settings.zoom:
-        length = amounts.duration(max(settings.zoom / settings.fps, 1))
+        length = amounts.format_duration(max(settings.zoom / settings.fps, 1))
         action = f"makes a video of {settings.zoom} frames, {length} long"
-    return f"**Start** {action}{estimates.cost_in_words('dream.ascend', settings, {'content': [content]})}."
+    return f"**Start** {action}{estimates.describe_cost('dream.ascend', settings, {'content': [content]})}."

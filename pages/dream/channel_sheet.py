@@ -10,7 +10,7 @@ import streamlit as st
 from pages.form import forms, image_input, layer_terms, samples
 from pages.jobs import jobs, results
 from pages.widgets import keys, numbers, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -19,9 +19,9 @@ from studio.dream.channels import sheet
 from studio.dream.presets import DEFAULT_LAYERS
 from studio.dream.settings import ChannelSettings
 
-PAINT = "dream.channel"
-LAYERS = "layers"  # key of the text input that holds all choices
-LOOK_BACK = 200  # recent jobs that are searched for the user's visualizations
+TASK = "dream.channel"
+LAYERS_KEY = "layers"  # key of the text input that holds all choices
+MAX_JOBS_SEARCHED = 200  # recent jobs that are searched for the user's visualizations
 
 
 def browse(text: str) -> None:
@@ -31,39 +31,41 @@ def browse(text: str) -> None:
         text: the current choice, as `LAYER[:CHANNEL][=WEIGHT], ...`.
     """
     first_term = layer_terms.split(text)[:1]
-    _open("network", [layer_terms.network(term) for term in first_term if layer_terms.network(term)])
-    titles = {name: words.choice(name) for name in backbones.BACKBONES}
-    network = forms.one_of("Network", titles, key="network")
-    entries = sheet.tiles(network)
-    _open(
+    _preselect(
+        "network", [layer_terms.backbone_of(term) for term in first_term if layer_terms.backbone_of(term)]
+    )
+    titles = {name: words.choice_label(name) for name in backbones.BACKBONES}
+    network = forms.ask_choice("Network", titles, key="network")
+    entries = sheet.load_tiles(network)
+    _preselect(
         keys.part(network, "layer"),
-        [layer_terms.layer(term) for term in first_term if layer_terms.network(term) == network],
+        [layer_terms.layer_of(term) for term in first_term if layer_terms.backbone_of(term) == network],
     )
-    layer = _layer(network, {entry.layer for entry in entries})
-    _whole_layer_toggle(layer, text)
-    images = {entry.channel: entry.image() for entry in entries if entry.layer == layer}
-    _sheet(layer, images | visualizations(network, layer), text)
-    _other_channel(network, layer)
+    layer = _ask_layer(network, {entry.layer for entry in entries})
+    _draw_layer_toggle(layer, text)
+    images = {entry.channel: entry.encode_webp() for entry in entries if entry.layer == layer}
+    _draw_sheet(layer, images | load_visualizations(network, layer), text)
+    _draw_channel_input(network, layer)
 
 
-def use(term: str) -> None:
+def add_term(term: str) -> None:
     """Adds a layer or channel to the choice. Call it from a callback."""
-    _change([term], [term])
+    _set_choice([term], [term])
 
 
-def _change(sheet_terms: Collection[str], selected_terms: Collection[str]) -> None:
-    st.session_state[LAYERS] = layer_terms.with_selection(
-        st.session_state.get(LAYERS) or "", sheet_terms, selected_terms
+def _set_choice(sheet_terms: Collection[str], selected_terms: Collection[str]) -> None:
+    st.session_state[LAYERS_KEY] = layer_terms.update_selection(
+        st.session_state.get(LAYERS_KEY) or "", sheet_terms, selected_terms
     )
 
 
-def _open(key: str, names: Collection[str]) -> None:
+def _preselect(key: str, names: Collection[str]) -> None:
     """Selects the first of `names` when the sheet is first shown, so it opens at the current choice."""
     if names and key not in st.session_state and key not in st.query_params:
         st.session_state[key] = next(iter(names))
 
 
-def _layer(network: str, with_images: Collection[str]) -> str:
+def _ask_layer(network: str, with_images: Collection[str]) -> str:
     channels = backbones.find_spec(network).layers
     default = DEFAULT_LAYERS[network][0]
     default_layer = (
@@ -84,27 +86,27 @@ def _layer(network: str, with_images: Collection[str]) -> str:
     )
 
 
-def _whole_layer_toggle(layer: str, text: str) -> None:
+def _draw_layer_toggle(layer: str, text: str) -> None:
     key = f"whole_{layer}"
-    st.session_state[key] = layer in map(layer_terms.name, layer_terms.split(text))
+    st.session_state[key] = layer in map(layer_terms.name_of, layer_terms.split(text))
     st.toggle(
         f"Maximize all of {layer}",
         key=key,
-        on_change=lambda: _change([layer], [layer] if st.session_state[key] else []),
+        on_change=lambda: _set_choice([layer], [layer] if st.session_state[key] else []),
     )
 
 
-def _sheet(layer: str, images: dict[int, bytes], text: str) -> None:
+def _draw_sheet(layer: str, images: dict[int, bytes], text: str) -> None:
     if not images:
         st.caption(
             "This layer has no feature visualizations yet. Visualize a channel, or add it by its number:"
         )
         return
     key = f"sheet_{layer}"
-    names = {layer_terms.term(layer, channel): channel for channel in sorted(images)}
-    terms = set(map(layer_terms.name, layer_terms.split(text)))
+    names = {layer_terms.make_term(layer, channel): channel for channel in sorted(images)}
+    terms = set(map(layer_terms.name_of, layer_terms.split(text)))
     st.session_state[key] = [channel for term, channel in names.items() if term in terms]
-    image_input.pills(
+    image_input.show_tiles(
         "Feature visualization of each channel",
         list(names.values()),
         [images[channel] for channel in names.values()],
@@ -112,51 +114,55 @@ def _sheet(layer: str, images: dict[int, bytes], text: str) -> None:
         format_func=str,
         key=key,
         tile=5,
-        on_change=lambda: _change(
-            list(names), [layer_terms.term(layer, channel) for channel in st.session_state[key]]
+        on_change=lambda: _set_choice(
+            list(names), [layer_terms.make_term(layer, channel) for channel in st.session_state[key]]
         ),
     )
 
 
-def _other_channel(network: str, layer: str) -> None:
-    most = backbones.find_spec(network).layers[layer] - 1
+def _draw_channel_input(network: str, layer: str) -> None:
+    last_channel = backbones.find_spec(network).layers[layer] - 1
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        channel = numbers.number(f"Any channel, 0 to {most}", 0, most, key=f"channel_{layer}")
+        channel = numbers.ask_number(
+            f"Any channel, 0 to {last_channel}", 0, last_channel, key=f"channel_{layer}"
+        )
         is_clicked = st.button(
             "Visualize",
             icon=":material/imagesearch_roller:",
             help="Optimizes an image that maximizes the activation of this channel",
         )
-        st.button("Add", icon=":material/add:", on_click=use, args=(layer_terms.term(layer, channel),))
+        st.button(
+            "Add", icon=":material/add:", on_click=add_term, args=(layer_terms.make_term(layer, channel),)
+        )
     if is_clicked:
         values = {"backbone": network, "layer": layer, "channel": channel}
-        jobs.start(PAINT, tasks.get(PAINT).settings.parse(values), {})
+        jobs.start(TASK, tasks.get(TASK).settings.parse(values), {})
 
 
-def use_button(job: engine.Job) -> None:
+def draw_use_button(job: engine.Job) -> None:
     """Draws the button that adds a computed channel to the choice."""
-    settings = tasks.parse_saved_settings(PAINT, job.settings)
+    settings = tasks.parse_saved_settings(TASK, job.settings)
     if not isinstance(settings, ChannelSettings):
         return
-    term = layer_terms.term(settings.layer, settings.channel)
+    term = layer_terms.make_term(settings.layer, settings.channel)
     st.button(
-        "Use it in the dream", icon=":material/add:", type="primary", on_click=_open_and_use, args=(term,)
+        "Use it in the dream", icon=":material/add:", type="primary", on_click=_open_and_add, args=(term,)
     )
 
 
-def _open_and_use(term: str) -> None:
+def _open_and_add(term: str) -> None:
     st.session_state["see"] = "channels"
-    use(term)
+    add_term(term)
 
 
-def visualizations(network: str, layer: str) -> dict[int, bytes]:
+def load_visualizations(network: str, layer: str) -> dict[int, bytes]:
     """Returns the feature visualizations of a layer that this user computed, as images by channel."""
     images: dict[int, bytes] = {}
-    for job in engine.connect().jobs(owner(), limit=LOOK_BACK):
-        settings = tasks.parse_saved_settings(PAINT, job.settings) if job.task == PAINT and job.result else None
+    for job in engine.connect().list_jobs(get_owner(), limit=MAX_JOBS_SEARCHED):
+        settings = tasks.parse_saved_settings(TASK, job.settings) if job.task == TASK and job.result else None
         if not isinstance(settings, ChannelSettings) or settings.layer != layer:
             continue
         with suppress(StudioError):  # The result was removed, or the network has no such layer.
             if settings.target.backbone == network:
-                images.setdefault(settings.channel, samples.thumbnail_of(results.of_job(job).files[0]))
+                images.setdefault(settings.channel, samples.make_thumbnail(results.result_of(job).files[0]))
     return images

@@ -22,25 +22,25 @@ def put(settings: Any) -> None:
     """Selects the preset of settings, or their layers and channels. Call it from a callback."""
     _clear()
     if settings.layers:
-        _choose(settings.layers)
+        _select_layers(settings.layers)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
     put(settings)
 
 
-def _choose(layers: Sequence[str]) -> None:
+def _select_layers(layers: Sequence[str]) -> None:
     """Selects layers and channels, and opens the sheet at the first of them."""
     st.session_state["see"], st.session_state["layers"] = "channels", layer_terms.join(layers)
-    if network := layer_terms.network(layers[0]):
+    if network := layer_terms.backbone_of(layers[0]):
         st.session_state["network"] = network
-        st.session_state[keys.part(network, "layer")] = layer_terms.layer(layers[0])
+        st.session_state[keys.part(network, "layer")] = layer_terms.layer_of(layers[0])
 
 
 FORMS = (
     Form(
         task="dream.ascend",
-        offers={"content": samples.photos, "guide": samples.guides},
+        offers={"content": samples.list_photos, "guide": samples.list_guides},
         clear=_clear,
         fill=_fill,
     ),

@@ -13,24 +13,24 @@ from pages.widgets import assets, browser_images, curves, under_the_hood
 
 def explain(job: Any) -> None:
     """Draws the folded section from this dream, or from a recorded one until there is one."""
-    under_the_hood.show(lambda: _of_a_run(job), assets.read(__file__, "under_the_hood.md"))
+    under_the_hood.show_section(lambda: _draw_run(job), assets.read(__file__, "under_the_hood.md"))
 
 
-def _of_a_run(job: Any) -> None:
-    run = runs.of_job(job) if job is not None and job.history else runs.load("dream")
-    run.label_recorded()
-    curves.losses(run.history, caption="Objective over steps; it drops at the start of each octave")
+def _draw_run(job: Any) -> None:
+    run = runs.run_of_job(job) if job is not None and job.history else runs.load("dream")
+    run.show_label()
+    curves.show_losses(run.history, caption="Objective over steps; it drops at the start of each octave")
     octaves = run.figures.get("octaves")
     if not octaves or not run.image:
         st.caption("The octaves of a single image are shown here; a video works through some at every frame.")
         return
-    st.altair_chart(_chart(octaves), width="stretch")
+    st.altair_chart(_build_octave_chart(octaves), width="stretch")
     st.caption("The objective at each octave, before its first step and after its last.")
-    st.html(_boxes(octaves, run.image))
+    st.html(_build_octave_html(octaves, run.image))
     st.caption("The octaves to scale: the smallest copy was dreamed first, the whole image last.")
 
 
-def _chart(octaves: Sequence[dict[str, float]]) -> Any:
+def _build_octave_chart(octaves: Sequence[dict[str, float]]) -> Any:
     import altair as alt
 
     rows: list[dict[str, Any]] = [
@@ -38,10 +38,10 @@ def _chart(octaves: Sequence[dict[str, float]]) -> Any:
         for number, at in enumerate(octaves)
         for when in ("before", "after")
     ]
-    log = all(row["value"] > 0 for row in rows)  # With negative weights values can be below 0.
+    is_log = all(row["value"] > 0 for row in rows)  # With negative weights values can be below 0.
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("octave:N", title="px", sort=alt.SortField("order")),
-        x=alt.X("value:Q", title="activation", scale=alt.Scale(type="log" if log else "linear")),
+        x=alt.X("value:Q", title="activation", scale=alt.Scale(type="log" if is_log else "linear")),
     )
     line = base.mark_line(strokeWidth=2, color="gray").encode(detail="octave:N")
     points = base.mark_point(size=110, filled=True, opacity=1).encode(
@@ -52,7 +52,7 @@ def _chart(octaves: Sequence[dict[str, float]]) -> Any:
     return (line + points).properties(height=60 + 34 * len(octaves))
 
 
-def _boxes(octaves: Sequence[dict[str, float]], image: bytes) -> str:
+def _build_octave_html(octaves: Sequence[dict[str, float]], image: bytes) -> str:
     """Returns HTML with each octave as a frame over the image, to scale, all from the same corner."""
     largest = octaves[-1]
     frames = "".join(
@@ -61,6 +61,6 @@ def _boxes(octaves: Sequence[dict[str, float]], image: bytes) -> str:
         for at in octaves
     )
     ratio = f"{largest['width'] / largest['height']:.4f}"
-    tag = f'<img alt="" src="{browser_images.address(image)}">'
-    style = assets.style(__file__, "octaves.css")
+    tag = f'<img alt="" src="{browser_images.to_data_url(image)}">'
+    style = assets.render_style(__file__, "octaves.css")
     return f'{style}<div class="octaves" style="aspect-ratio:{ratio}">{tag}{frames}</div>'

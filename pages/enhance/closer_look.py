@@ -10,12 +10,12 @@ import streamlit as st
 from PIL import Image
 
 from pages.enhance.enhanced_image import EnhancedImage
-from pages.widgets.ab_slider import ab_slider
+from pages.widgets.ab_slider import show_ab_slider
 from studio.core.imaging import image_io
 from studio.enhance.comparison import Comparison
 
-SIZE = (213, 320)  # px of the result
-TIMES = 3  # magnification
+CROP_SIZE = (213, 320)  # px of the result
+MAGNIFICATION = 3  # magnification
 
 
 @dataclass(frozen=True)
@@ -33,37 +33,40 @@ def show(image: EnhancedImage | None) -> None:
     if not section.open:
         return
     with section:
-        comparison = image.comparison()
-        pair = _pair(image, comparison)
+        comparison = image.compare()
+        pair = _crop_pair(image, comparison)
         caption = (
-            f"The part that changed most, magnified {TIMES} times: each square is one pixel of the result."
+            f"The part that changed most, magnified {MAGNIFICATION} times: each square is one pixel "
+            f"of the result."
         )
-        ab_slider(
+        show_ab_slider(
             pair.before,
             pair.after,
-            ratio=SIZE[1] / SIZE[0],
+            ratio=CROP_SIZE[1] / CROP_SIZE[0],
             key="closer_slider",
             names=("Bicubic" if comparison.scale > 1 else "Before", "Result"),
             caption=caption,
         )
 
 
-def _pair(image: EnhancedImage, comparison: Comparison) -> _Pair:
-    rows, columns = comparison.most_changed(*SIZE)
+def _crop_pair(image: EnhancedImage, comparison: Comparison) -> _Pair:
+    rows, columns = comparison.find_most_changed(*CROP_SIZE)
     pixels = image_io.read(image.data)
     down, right = comparison.offset
     crop = slice(down + rows.start, down + rows.stop), slice(right + columns.start, right + columns.stop)
     after = pixels[crop]
     if comparison.scale == 1:
         before = image_io.read(image.content.read(), image.content.name)[crop]
-        return _Pair(_large(np.ascontiguousarray(before)), _large(np.ascontiguousarray(after)))
+        return _Pair(_magnify(np.ascontiguousarray(before)), _magnify(np.ascontiguousarray(after)))
     gray = comparison.plain[rows, columns]
     colors = after.astype("float32") - comparison.result[rows, columns][..., None]
     plain = np.rint(np.clip(colors + gray[..., None], 0, 255)).astype("uint8")
-    return _Pair(_large(plain), _large(after))
+    return _Pair(_magnify(plain), _magnify(after))
 
 
-def _large(pixels: np.ndarray) -> bytes:
+def _magnify(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(np.kron(pixels, np.ones((TIMES, TIMES, 1), "uint8"))).save(buffer, "WEBP", quality=92)
+    Image.fromarray(np.kron(pixels, np.ones((MAGNIFICATION, MAGNIFICATION, 1), "uint8"))).save(
+        buffer, "WEBP", quality=92
+    )
     return buffer.getvalue()

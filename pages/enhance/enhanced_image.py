@@ -30,7 +30,7 @@ class EnhancedImage:
     data: bytes = field(repr=False)
     figures: Mapping[str, Any]
 
-    def comparison(self) -> Comparison:
+    def compare(self) -> Comparison:
         """Returns the comparison with bicubic upscaling."""
         return _compare_cached(self.content.digest, self.data)
 

@@ -18,13 +18,13 @@ from studio.core.models.presets import Preset
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.enhance import estimate, models
-from studio.enhance.damage import GOOD_QUALITY, LEAST_NOISE, Damage, measure
-from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED, EnhanceSettings
+from studio.enhance.damage import GOOD_QUALITY, MIN_NOISE, Damage, measure_damage
+from studio.enhance.settings import CLEAN, ENLARGE, SHIPPED_CLEANER, SHIPPED_ENLARGER, EnhanceSettings
 
 TASK = "enhance.enlarge"
-NETWORK, CLEANS = "enhance_network", "enhance_cleaner"
-LONGEST = 4.0  # s on two cores: longer runs need Start
-MOST_PIXELS = 4e6  # largest live result
+NETWORK_KEY, CLEANER_KEY = "enhance_network", "enhance_cleaner"
+MAX_LIVE_SECONDS = 4.0  # s on two cores: longer runs need Start
+MAX_LIVE_PIXELS = 4e6  # largest live result
 
 
 @dataclass(frozen=True)
@@ -34,84 +34,87 @@ class Request:
     content: Sample | Video
 
     @property
-    def titles(self) -> object:
+    def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
-        return self.content.part if isinstance(self.content, Video) else self.content.title
+        return self.content.part_key if isinstance(self.content, Video) else self.content.title
 
-    def inputs(self) -> Inputs:
+    def build_inputs(self) -> Inputs:
         """Returns the input files of a run on the photo, or on the first frame."""
-        return {"content": [self.content.file()]}
+        return {"content": [self.content.get_file()]}
 
     def is_live(self, settings: EnhanceSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
         if isinstance(self.content, Video) or (settings.scale == 1 and not settings.cleans):
             return False
-        inputs = self.inputs()
+        inputs = self.build_inputs()
         height, width = image_io.read_size(inputs["content"][0].read())
-        is_small = height * width * settings.scale**2 <= MOST_PIXELS
-        return is_small and estimate.estimate_seconds(settings, inputs) <= LONGEST
+        is_small = height * width * settings.scale**2 <= MAX_LIVE_PIXELS
+        return is_small and estimate.estimate_seconds(settings, inputs) <= MAX_LIVE_SECONDS
 
-    def job(self, settings: EnhanceSettings) -> tuple[str, Settings, Inputs]:
+    def build_job(self, settings: EnhanceSettings) -> tuple[str, Settings, Inputs]:
         """Returns task, settings and inputs of the job that Start starts."""
         if isinstance(self.content, Video):
-            return video_input.TASK, *video_input.video_task(TASK, settings, self.content, self.inputs())
-        return TASK, settings, self.inputs()
+            return video_input.TASK, *video_input.make_job(TASK, settings, self.content, self.build_inputs())
+        return TASK, settings, self.build_inputs()
 
-    def before_start(self, settings: EnhanceSettings) -> None:
+    def show_before_start(self, settings: EnhanceSettings) -> None:
         """Shows the photo, with one line below it that says what Start does, or why it cannot."""
-        browser_images.content(self.content.file())
-        job = self.job(settings)
+        browser_images.show_content(self.content.get_file())
+        job = self.build_job(settings)
         try:
             tasks.check(*job)
         except StudioError as error:
-            st.warning(words.plain(str(error)), icon=":material/straighten:")
+            st.warning(words.escape(str(error)), icon=":material/straighten:")
             return
         frames = " of every frame" if isinstance(self.content, Video) else ""
-        cost = estimates.cost_in_words(*job)
-        st.markdown(f"**Start** makes {self.size_in_words(settings)}{frames}{cost}.")
+        cost = estimates.describe_cost(*job)
+        st.markdown(f"**Start** makes {self.describe_size(settings)}{frames}{cost}.")
 
-    def size_in_words(self, settings: EnhanceSettings) -> str:
+    def describe_size(self, settings: EnhanceSettings) -> str:
         """Returns the size of the result, e.g. "1,024 x 768 px"."""
-        height, width = (side * settings.scale for side in image_io.read_size(self.content.file().read()))
+        height, width = (side * settings.scale for side in image_io.read_size(self.content.get_file().read()))
         return f"{width:,} x {height:,} px"
 
 
-def content() -> Request:
+def ask() -> Request:
     """Asks for a photo or a video."""
-    if video_input.ask_kind():
+    if video_input.ask_for_video():
         return Request(video_input.choose())
-    return Request(image_input.image("content", "Photo", samples.photos()))
+    return Request(image_input.choose_image("content", "Photo", samples.list_photos()))
 
 
-def network_fields(request: Request) -> dict[str, Any]:
+def ask_networks(request: Request) -> dict[str, Any]:
     """Describes the damage of the photo, asks for the networks if there are several, and returns their
     settings.
     """
     if isinstance(request.content, Sample):
-        st.caption(damage_in_words(_measure(request.content.file()), is_clean=st.session_state["clean"]))
+        file = request.content.get_file()
+        st.caption(describe_damage(_measure_damage(file.digest, file), is_clean=st.session_state["clean"]))
     return {
-        "network": network_choice.one_of(networks(ENLARGE), key=NETWORK),
-        "cleaner": network_choice.one_of(networks(CLEAN), key=CLEANS, label="Denoising network"),
+        "network": network_choice.choose(list_networks(ENLARGE), key=NETWORK_KEY),
+        "cleaner": network_choice.choose(list_networks(CLEAN), key=CLEANER_KEY, label="Denoising network"),
     }
 
 
-def networks(to: str) -> list[str]:
+def list_networks(to: str) -> list[str]:
     """Returns the names of the networks for ENLARGE or CLEAN."""
 
     def fits(preset: Preset) -> bool:
-        return getattr(preset.settings(), "to", "") == to
+        return getattr(preset.read_settings(), "to", "") == to
 
-    return network_choice.networks(SHIPPED if to == ENLARGE else CLEANER, models.TASK, fits)
+    return network_choice.list_networks(
+        SHIPPED_ENLARGER if to == ENLARGE else SHIPPED_CLEANER, models.TASK, fits
+    )
 
 
-def damage_in_words(damage: Damage, is_clean: bool) -> str:
+def describe_damage(damage: Damage, is_clean: bool) -> str:
     """Describes the damage of a photo, and how to remove it or to keep the photo as it is.
 
     Args:
         damage: noise and JPEG quality that were measured.
         is_clean: whether **Clean** is on.
     """
-    is_noisy, is_blocky = damage.noise >= LEAST_NOISE, damage.quality < GOOD_QUALITY
+    is_noisy, is_blocky = damage.noise >= MIN_NOISE, damage.quality < GOOD_QUALITY
     noise = f"noise of {damage.noise:.0f} levels" if is_noisy else "almost no noise"
     file = f", JPEG quality {damage.quality:.0f}" if damage.quality < 100 else ""
     sentences = [f"Detected in this photo: {noise}{file}."]
@@ -124,11 +127,7 @@ def damage_in_words(damage: Damage, is_clean: bool) -> str:
     return " ".join(sentences)
 
 
-def _measure(file: File) -> Damage:
-    return _measured_once(file.digest, file)
-
-
 @st.cache_data(max_entries=16, show_spinner=False)
-def _measured_once(digest: str, _file: File) -> Damage:  # noqa: ARG001 - the key of the cache
+def _measure_damage(digest: str, _file: File) -> Damage:  # noqa: ARG001 - the key of the cache
     data = _file.read()
-    return measure(data, image_io.read(data))
+    return measure_damage(data, image_io.read(data))

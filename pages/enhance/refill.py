@@ -6,29 +6,33 @@ from typing import Any
 
 import streamlit as st
 
-from pages.enhance.input_form import CLEANS, NETWORK, networks
+from pages.enhance.input_form import CLEANER_KEY, NETWORK_KEY, list_networks
 from pages.form import samples
 from pages.jobs.refill import Form
 from studio import engine
-from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED
+from studio.enhance.settings import CLEAN, ENLARGE, SHIPPED_CLEANER, SHIPPED_ENLARGER
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
     has_upload = job.inputs.get("network") or job.inputs.get("cleaner")
-    return not has_upload and settings.network in networks(ENLARGE) and settings.cleaner in networks(CLEAN)
+    return (
+        not has_upload
+        and settings.network in list_networks(ENLARGE)
+        and settings.cleaner in list_networks(CLEAN)
+    )
 
 
 def _clear() -> None:
     st.session_state["what"] = "photo"
-    st.session_state[NETWORK], st.session_state[CLEANS] = SHIPPED, CLEANER
+    st.session_state[NETWORK_KEY], st.session_state[CLEANER_KEY] = SHIPPED_ENLARGER, SHIPPED_CLEANER
 
 
 def put(settings: Any) -> None:
     """Selects the networks of settings if they are installed. Call it from a callback."""
-    if settings.network in networks(ENLARGE):
-        st.session_state[NETWORK] = settings.network
-    if settings.cleaner in networks(CLEAN):
-        st.session_state[CLEANS] = settings.cleaner
+    if settings.network in list_networks(ENLARGE):
+        st.session_state[NETWORK_KEY] = settings.network
+    if settings.cleaner in list_networks(CLEAN):
+        st.session_state[CLEANER_KEY] = settings.cleaner
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
@@ -38,7 +42,7 @@ def _fill(job: engine.Job, settings: Any) -> None:
 FORMS = (
     Form(
         task="enhance.enlarge",
-        offers={"content": samples.photos},
+        offers={"content": samples.list_photos},
         can_take=_can_take,
         clear=_clear,
         fill=_fill,

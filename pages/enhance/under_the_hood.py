@@ -9,31 +9,33 @@ import streamlit as st
 
 from pages.enhance.enhanced_image import EnhancedImage
 from pages.widgets import assets, under_the_hood
-from studio.enhance.comparison import Comparison, spectrum
+from studio.enhance.comparison import Comparison, compute_spectrum
 
 AMPLIFICATION = 6  # times
-_BEYOND = " Frequencies to the right of the dashed line are above the Nyquist limit of the small image."
+_NYQUIST_NOTE = " Frequencies to the right of the dashed line are above the Nyquist limit of the small image."
 
 
 def explain(image: EnhancedImage | None) -> None:
     """Draws the folded section, with charts of the result if there is one."""
-    under_the_hood.show(lambda: _of_this_run(image), assets.read(__file__, "under_the_hood.md"))
+    under_the_hood.show_section(lambda: _draw_result(image), assets.read(__file__, "under_the_hood.md"))
 
 
-def _of_this_run(image: EnhancedImage | None) -> None:
+def _draw_result(image: EnhancedImage | None) -> None:
     if image is None:
         st.caption("Once there is a result, its spectrum and the detail that the network added appear here.")
         return
-    comparison = image.comparison()
-    st.altair_chart(_spectrum_chart(comparison), width="stretch")
-    st.caption("Power spectrum of the center of this result." + (_BEYOND if comparison.scale > 1 else ""))
-    st.image(_difference(comparison), width="stretch", alt="What the networks changed")
+    comparison = image.compare()
+    st.altair_chart(_build_spectrum_chart(comparison), width="stretch")
+    st.caption(
+        "Power spectrum of the center of this result." + (_NYQUIST_NOTE if comparison.scale > 1 else "")
+    )
+    st.image(_render_residual(comparison), width="stretch", alt="What the networks changed")
     st.caption(f"What the networks changed, amplified {AMPLIFICATION} times. Gray means no change.")
     if {"psnr", "bicubic_psnr"} <= image.figures.keys():
-        _psnr(image.figures["psnr"], image.figures["bicubic_psnr"], comparison.scale)
+        _draw_psnr(image.figures["psnr"], image.figures["bicubic_psnr"], comparison.scale)
 
 
-def _psnr(psnr: float, bicubic: float, scale: int) -> None:
+def _draw_psnr(psnr: float, bicubic: float, scale: int) -> None:
     left, right = st.columns(2, wrap=False)
     left.metric("PSNR of the network", f"{psnr:.2f} dB", f"{psnr - bicubic:+.2f} dB")
     right.metric("PSNR of bicubic", f"{bicubic:.2f} dB")
@@ -43,11 +45,11 @@ def _psnr(psnr: float, bicubic: float, scale: int) -> None:
     )
 
 
-def _difference(comparison: Comparison) -> np.ndarray:
+def _render_residual(comparison: Comparison) -> np.ndarray:
     return np.rint(np.clip(128 + AMPLIFICATION * comparison.residual, 0, 255)).astype("uint8")
 
 
-def _spectrum_chart(comparison: Comparison) -> Any:
+def _build_spectrum_chart(comparison: Comparison) -> Any:
     import altair as alt
 
     rows = [
@@ -56,7 +58,7 @@ def _spectrum_chart(comparison: Comparison) -> Any:
             ("bicubic" if comparison.scale > 1 else "before", comparison.plain),
             ("result", comparison.result),
         )
-        for frequency, power in zip(*spectrum(light), strict=True)
+        for frequency, power in zip(*compute_spectrum(light), strict=True)
         if np.isfinite(power)
     ]
     lines = (

@@ -16,15 +16,15 @@ from studio.core.tasks import File, Inputs
 from studio.faces.settings import FacesSettings
 
 TASK = "faces.draw"
-STEPS = 7  # images of an interpolation from one face to another
-_PICKED = "picked"
+INTERPOLATION_IMAGES = 7  # images of an interpolation from one face to another
+_SELECTED_KEY = "picked"
 
 
 def with_changes(settings: FacesSettings) -> FacesSettings:
     """Returns the settings with the slider values of the chosen face, if there is one."""
     if not settings.face:
         return settings
-    return settings.model_copy(update={"moves": sliders.changes(settings.preset, settings.moves)})
+    return settings.model_copy(update={"moves": sliders.read_changes(settings.preset, settings.moves)})
 
 
 def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
@@ -38,54 +38,59 @@ def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
         The grid, or None while there is none.
     """
     if engine.connect().status() != "ready":
-        live.wait()
+        live.show_warm_up()
         return None
     face_area, path_area, grid_area = st.container(), st.container(), st.container()
     if settings.face:
         with face_area:
-            _face(settings, inputs)
-            _navigation(settings)
+            _draw_face(settings, inputs)
+            _draw_navigation(settings)
     with path_area:
-        _path(settings)
+        _draw_path(settings)
     with grid_area, st.container() if settings.face else st.spinner("Drawing ..."):
-        grid = grid_result(settings.model_copy(update={"face": 0, "to": 0}), inputs)
+        grid = compute_result(settings.model_copy(update={"face": 0, "to": 0}), inputs)
     if grid is not None:
         with grid_area:
-            _grid(grid, settings)
+            _draw_grid(grid, settings)
     return grid
 
 
-def _grid(grid: engine.Live, settings: FacesSettings) -> None:
+def _draw_grid(grid: engine.Live, settings: FacesSettings) -> None:
     if not settings.face:
-        _warn(grid)
+        _show_warnings(grid)
     is_morphing = bool(settings.face and st.session_state.get(MORPH))
     if is_morphing:
         st.markdown("**Choose the face to morph into**")
-    st.session_state[_PICKED] = (settings.to if is_morphing else settings.face) or None
-    image_grid.grid(
-        grid.data, settings.n, "The faces, by number", key=_PICKED, on_change=_pick, args=(settings,)
+    st.session_state[_SELECTED_KEY] = (settings.to if is_morphing else settings.face) or None
+    image_grid.show_grid(
+        grid.data,
+        settings.n,
+        "The faces, by number",
+        key=_SELECTED_KEY,
+        on_change=_select_face,
+        args=(settings,),
     )
     if not settings.face:
         st.caption("Choose a face to enlarge and edit it.")
-        _actions(grid, key="grid")
+        _draw_actions(grid, key="grid")
 
 
-def _pick(settings: FacesSettings) -> None:
-    number = st.session_state[_PICKED] or 0
+def _select_face(settings: FacesSettings) -> None:
+    number = st.session_state[_SELECTED_KEY] or 0
     if settings.face and st.session_state.get(MORPH):
         st.session_state[TO] = number
     else:
         st.session_state[FACE] = number
-        _begin(settings)
+        _reset_changes(settings)
 
 
-def grid_result(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
+def compute_result(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
     """Returns the result of settings, cached in this tab or computed now; None after showing an error."""
-    return live.live_result(TASK, settings, inputs, "face" if settings.face else "grid")
+    return live.make_result(TASK, settings, inputs, "face" if settings.face else "grid")
 
 
 @st.fragment
-def _face(settings: FacesSettings, inputs: Inputs) -> None:
+def _draw_face(settings: FacesSettings, inputs: Inputs) -> None:
     """Draws the chosen face, or its interpolation to another one, and its sliders.
 
     A fragment, so moving a slider redraws nothing else.
@@ -96,88 +101,93 @@ def _face(settings: FacesSettings, inputs: Inputs) -> None:
     else:
         image_area, slider_area = st.columns([3, 2], gap="medium")
     with slider_area:
-        moves = sliders.sliders(settings.preset, settings.moves)
+        moves = sliders.draw_sliders(settings.preset, settings.moves)
     with image_area:
-        result = grid_result(
-            settings.model_copy(update={"moves": moves, "n": STEPS if settings.to else 1}), inputs
+        result = compute_result(
+            settings.model_copy(update={"moves": moves, "n": INTERPOLATION_IMAGES if settings.to else 1}),
+            inputs,
         )
         if result is not None:
             suffix = f", morphing into face {settings.to}" if settings.to else ""
             is_photo = inputs.get("photo") and settings.face == 1 and not settings.near
             name = "Your photo, as the model reconstructs it" if is_photo else f"Face {settings.face}"
-            browser_images.image(result.data, caption=f"{name}{suffix}")
-            _warn(result)
-            _actions(result, key="face")
+            browser_images.show_image(result.data, caption=f"{name}{suffix}")
+            _show_warnings(result)
+            _draw_actions(result, key="face")
 
 
-def _warn(result: engine.Live) -> None:
+def _show_warnings(result: engine.Live) -> None:
     """Shows warnings about the photo."""
     for note in result.figures.get("notes", ()):
-        st.warning(words.plain(note), icon=":material/face_retouching_off:")
+        st.warning(words.escape(note), icon=":material/face_retouching_off:")
 
 
-def _navigation(settings: FacesSettings) -> None:
+def _draw_navigation(settings: FacesSettings) -> None:
     """Draws the buttons for variations, morphing and closing the chosen face."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "More like this",
             icon=":material/grid_view:",
             help="A grid of variations of this face",
-            on_click=_more_like,
+            on_click=_open_variations,
             args=(settings,),
         )
         help = "Interpolates to another face, which you choose on the grid below"
-        st.toggle("Morph to ...", key=MORPH, help=help, on_change=_morph, persist_state="session")
-        back: dict[str, Any] = {"help": "Back to the grid", "on_click": _close, "args": (settings,)}
-        st.button("Close", icon=":material/close:", type="tertiary", **back)
+        st.toggle("Morph to ...", key=MORPH, help=help, on_change=_on_morph_toggled, persist_state="session")
+        close_options: dict[str, Any] = {
+            "help": "Back to the grid",
+            "on_click": _close_face,
+            "args": (settings,),
+        }
+        st.button("Close", icon=":material/close:", type="tertiary", **close_options)
 
 
-def _actions(result: engine.Live, *, key: str) -> None:
+def _draw_actions(result: engine.Live, *, key: str) -> None:
     with st.container(horizontal=True):
-        results.download(result.data, TASK, key=key, recipe=result.recipe)
-        live.keep_button(result, key=key)
-        use_again.menu(lambda: File.keep(result.data, "image", result.name), key=key)
+        results.show_download(result.data, TASK, key=key, recipe=result.recipe)
+        live.show_keep_button(result, key=key)
+        use_again.show_menu(lambda: File.store(result.data, "image", result.name), key=key)
     results.show_recipe(TASK, result.settings, result.inputs, result.recipe)
 
 
-def _path(settings: FacesSettings) -> None:
+def _draw_path(settings: FacesSettings) -> None:
     """Shows which face the grid varies, with a button back to the previous grid."""
     if not settings.near:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         faces = ", then ".join(str(number) for number in settings.near)
         st.caption(f"Variations that are like face {faces}; the first is that face itself.")
-        back: dict[str, Any] = {"on_click": _back, "args": (settings,)}
-        st.button("Previous grid", icon=":material/arrow_back:", type="tertiary", **back)
+        back_options: dict[str, Any] = {"on_click": _open_previous_grid, "args": (settings,)}
+        st.button("Previous grid", icon=":material/arrow_back:", type="tertiary", **back_options)
 
 
-def _begin(settings: FacesSettings) -> None:
+def _reset_changes(settings: FacesSettings) -> None:
     """Resets the sliders to the changes of the grid, and ends morphing."""
-    sliders.begin(settings.preset, settings.moves)
+    sliders.reset_sliders(settings.preset, settings.moves)
     st.session_state[TO] = 0
     st.session_state[MORPH] = False
 
 
-def _morph() -> None:
+def _on_morph_toggled() -> None:
     if not st.session_state[MORPH]:
         st.session_state[TO] = 0
 
 
-def _close(settings: FacesSettings) -> None:
+def _close_face(settings: FacesSettings) -> None:
     st.session_state[FACE] = 0
-    _begin(settings)
+    _reset_changes(settings)
 
 
-def _more_like(settings: FacesSettings) -> None:
+def _open_variations(settings: FacesSettings) -> None:
     """Opens a grid of variations of the chosen face, with its slider values."""
     moves = with_changes(settings).moves
     st.session_state[NEAR] = ", ".join(map(str, (*settings.near, settings.face)))
     st.session_state[MOVES] = ", ".join(moves)
-    _close(settings.model_copy(update={"moves": moves}))
+    _close_face(settings.model_copy(update={"moves": moves}))
 
 
-def _back(settings: FacesSettings) -> None:
+def _open_previous_grid(settings: FacesSettings) -> None:
     st.session_state[NEAR] = ", ".join(map(str, settings.near[:-1]))
     moves = settings.moves if settings.near[1:] else ()
     st.session_state[MOVES] = ", ".join(moves)
-    _close(settings.model_copy(update={"moves": moves}))
+    _close_face(settings.model_copy(update={"moves": moves}))

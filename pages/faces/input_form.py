@@ -18,17 +18,17 @@ from studio.faces import models, photo
 from studio.faces.settings import FacesSettings
 
 CROP = ("crop", "crop_x", "crop_y")
-ASKED_HERE = ("preset", "model", "seed", "n", "face", "to", "form", *CROP)
+SETTINGS_OUTSIDE_FORM = ("preset", "model", "seed", "n", "face", "to", "form", *CROP)
 COUNTS = (16, 36, 64, 100, 144)
 FACE, TO, NEAR, MOVES, MORPH = "face", "to", "near", "moves", "morph"
-_MODEL, _PHOTO = "drawer", "face_photo"  # of the session
+_MODEL_KEY, _PHOTO_KEY = "drawer", "face_photo"  # of the session
 
 
-def follow(preset: str) -> None:
+def reset_for_other_model(preset: str) -> None:
     """Resets the selected face and its changes when another model is chosen."""
-    if st.session_state.setdefault(_MODEL, preset) == preset:
+    if st.session_state.setdefault(_MODEL_KEY, preset) == preset:
         return
-    st.session_state[_MODEL] = preset
+    st.session_state[_MODEL_KEY] = preset
     _clear_selection()
 
 
@@ -41,52 +41,52 @@ def _clear_selection() -> None:
 def reset(preset: str) -> None:
     """Resets the inputs next to the form, except the photo. Call it from a callback."""
     _clear_selection()
-    sliders.begin(preset, ())
+    sliders.reset_sliders(preset, ())
     forms.reset_fields(FacesSettings, ("seed", "n", *CROP))
 
 
 def put(settings: FacesSettings) -> None:
     """Sets the inputs next to the form from settings. Call it from a callback."""
     model_choice.put(settings.preset)
-    st.session_state[_MODEL] = settings.preset
+    st.session_state[_MODEL_KEY] = settings.preset
     st.session_state[NEAR], st.session_state[MOVES] = (
         ", ".join(map(str, settings.near)),
         ", ".join(settings.moves),
     )
-    sliders.begin(settings.preset, settings.moves)
-    saved_settings.nearest(COUNTS, "n")
+    sliders.reset_sliders(settings.preset, settings.moves)
+    saved_settings.snap_to_nearest(COUNTS, "n")
 
 
-def photos() -> list[Sample]:
+def list_photos() -> list[Sample]:
     """Returns the sample photos."""
-    return [samples.photos()[1]]
+    return [samples.list_photos()[1]]
 
 
 def mark_photo_as_current() -> None:
     """Marks the chosen photo as the one of the chosen face, so it is not reset. Call it from a callback."""
-    st.session_state[_PHOTO] = image_input.selected_title("photo")
+    st.session_state[_PHOTO_KEY] = image_input.selected_title("photo")
 
 
-def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
+def ask_photo(preset: str) -> tuple[Sample | None, dict[str, Any]]:
     """Asks for a photo and its crop, which then is the first face and chosen; None when switched off."""
     help = "The model encodes the photo and reconstructs it; then you can edit the result"
-    sample = image_input.optional("photo", "Photo", photos(), help)
-    if st.session_state.get(_PHOTO) != (sample and sample.title):
-        if sample or _PHOTO in st.session_state:
+    sample = image_input.choose_optional_image("photo", "Photo", list_photos(), help)
+    if st.session_state.get(_PHOTO_KEY) != (sample and sample.title):
+        if sample or _PHOTO_KEY in st.session_state:
             st.session_state[FACE] = 1 if sample else 0
-            sliders.begin(preset, (st.session_state.get(MOVES) or "").replace(",", " ").split())
-        st.session_state[_PHOTO] = sample and sample.title
+            sliders.reset_sliders(preset, (st.session_state.get(MOVES) or "").replace(",", " ").split())
+        st.session_state[_PHOTO_KEY] = sample and sample.title
     if sample is None:
         return None, {}
     with st.container(horizontal=True, vertical_alignment="center"):
         preview = st.container(width=110)
         with st.popover("Crop", icon=":material/crop:"):
-            crop = forms.fields(FacesSettings, CROP)
+            crop = forms.ask_fields(FacesSettings, CROP)
             if not crop["crop"]:
                 st.caption("A detected face sets the crop. To choose the crop yourself, set a crop size.")
     with preview:
         st.image(
-            _crop_preview(sample.file(), tuple(crop.values())),
+            _render_crop(sample.get_file(), tuple(crop.values())),
             width="stretch",
             caption="Model input",
             alt="Model input",
@@ -95,21 +95,24 @@ def photo_for(preset: str) -> tuple[Sample | None, dict[str, Any]]:
 
 
 @owners.cached(max_entries=64)
-def _crop_preview(file: File, crop: tuple[float, float, float]) -> bytes:
+def _render_crop(file: File, crop: tuple[float, float, float]) -> bytes:
     return image_io.encode_preview(photo.crop_square(image_io.read(file.read()), *crop), 220)
 
 
-def seed() -> int:
+def ask_seed() -> int:
     """Asks for the seed of the grid."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        value = numbers.number("Seed", 0, forms.MOST_SEED, key="seed", bind="query-params")
+        value = numbers.ask_number("Seed", 0, forms.MAX_SEED, key="seed", bind="query-params")
         st.button(
-            "Another grid", icon=":material/casino:", on_click=forms.new_seed, help="Picks a random seed"
+            "Another grid",
+            icon=":material/casino:",
+            on_click=forms.set_random_seed,
+            help="Picks a random seed",
         )
     return value
 
 
-def grid_fields() -> dict[str, int]:
+def ask_grid() -> dict[str, int]:
     """Asks for the number of faces, the selected face and the face to morph into; clicks on the grid set
     these, too.
     """
@@ -117,17 +120,17 @@ def grid_fields() -> dict[str, int]:
     n = st.select_slider("Faces on the grid", COUNTS, value=FacesSettings().n, key="n", **options)
     values = {"n": n}
     for key, label in ((FACE, "Selected face (0: none)"), (TO, "Morph to face (0: none)")):
-        values[key] = numbers.number(label, 0, n, key=key, **options)
+        values[key] = numbers.ask_number(label, 0, n, key=key, **options)
     return values | ({} if values[FACE] else {TO: 0})
 
 
-def checked_settings(settings: FacesSettings | None) -> FacesSettings | None:
+def check_settings(settings: FacesSettings | None) -> FacesSettings | None:
     """Returns the settings, or None after showing an error."""
     if settings is None:
         return None
     try:
         models.check(settings, {})
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return None
     return settings

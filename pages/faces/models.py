@@ -19,53 +19,53 @@ from studio.faces import models
 
 KINDS = {"dcgan": "DCGAN", "vae": "VAE"}
 _NAME_AND_KIND = re.compile(rf"(.+)-({'|'.join(KINDS)})")
-_TRAIN = "studio train dcgan FOLDER -o my-model"
+_TRAIN_COMMAND = "studio train dcgan FOLDER -o my-model"
 
 
 def choose(names: list[str]) -> str:
     """Lets the user choose a subject, and a model type if there are several; returns the preset's name."""
-    subjects = _by_subject(names)
-    subject = forms.one_of(
-        "Subject", {name: _title(name, kinds) for name, kinds in subjects.items()}, key="what"
+    subjects = _group_by_subject(names)
+    subject = forms.ask_choice(
+        "Subject", {name: _subject_title(name, kinds) for name, kinds in subjects.items()}, key="what"
     )
     kinds = subjects[subject]
     kind = next(iter(kinds))
     if len(kinds) > 1:
-        kind = forms.one_of("Model type", {name: KINDS[name] for name in kinds}, key="model")
-    about(kinds[kind])
+        kind = forms.ask_choice("Model type", {name: KINDS[name] for name in kinds}, key="model")
+    show_facts(kinds[kind])
     return kinds[kind]
 
 
 def put(name: str) -> None:
     """Selects a model if it is installed. Call it from a callback."""
-    for subject, kinds in _by_subject(generators()).items():
+    for subject, kinds in _group_by_subject(list_generators()).items():
         for kind, preset in kinds.items():
             if preset == name:
                 st.session_state["what"], st.session_state["model"] = subject, kind
 
 
-def address(name: str) -> dict[str, str]:
+def query_params_of(name: str) -> dict[str, str]:
     """Returns the query parameters of the page that select a model."""
-    for subject, kinds in _by_subject(generators()).items():
+    for subject, kinds in _group_by_subject(list_generators()).items():
         for kind, preset in kinds.items():
             if preset == name:
                 model_type = {"model": KINDS[kind]} if len(kinds) > 1 else {}
-                return {"what": _title(subject, kinds), **model_type}
+                return {"what": _subject_title(subject, kinds), **model_type}
     return {}
 
 
-def _title(subject: str, kinds: Mapping[str, str]) -> str:
+def _subject_title(subject: str, kinds: Mapping[str, str]) -> str:
     """Returns the title of a subject: a choice for shipped models, the typed name for the user's own."""
     ships = index.load().presets.keys() & set(kinds.values())
-    return words.choice(subject) if ships else subject
+    return words.choice_label(subject) if ships else subject
 
 
-def title(name: str) -> str:
+def model_title(name: str) -> str:
     """Returns the title of a model among models of one type: "faces-dcgan" -> "The studio's faces"; the
     user's own as typed.
     """
-    match = _NAME_AND_KIND.fullmatch(name) if _shipped_entry(name) else None
-    return f"The studio's {match[1]}" if match else words.model(name)
+    match = _NAME_AND_KIND.fullmatch(name) if _find_shipped(name) else None
+    return f"The studio's {match[1]}" if match else words.model_label(name)
 
 
 def show_how_to_train() -> None:
@@ -74,7 +74,7 @@ def show_how_to_train() -> None:
         "There is no generator yet. Train one on a folder of images in a terminal:",
         icon=":material/info:",
     )
-    st.code(_TRAIN, language="shell")
+    st.code(_TRAIN_COMMAND, language="shell")
 
 
 def encodes_photos(name: str) -> bool:
@@ -82,50 +82,50 @@ def encodes_photos(name: str) -> bool:
     return tasks.get(presets.find(name).task).encodes
 
 
-def generators() -> list[str]:
+def list_generators() -> list[str]:
     """Returns the presets of generators: faces first, then by FID."""
-    return sorted(models.names(), key=lambda name: (not name.startswith("faces"), _fid(name)))
+    return sorted(models.list_names(), key=lambda name: (not name.startswith("faces"), _read_fid(name)))
 
 
-def _fid(name: str) -> float:
+def _read_fid(name: str) -> float:
     """Returns the FID of a preset; infinite if it was not measured."""
     with suppress(StudioError):
-        return presets.find(name).data().get("figures", {}).get("fid", math.inf)
+        return presets.find(name).read_data().get("figures", {}).get("fid", math.inf)
     return math.inf
 
 
-def _by_subject(names: list[str]) -> dict[str, dict[str, str]]:
+def _group_by_subject(names: list[str]) -> dict[str, dict[str, str]]:
     """Groups presets: `["faces-vae", "mine"]` -> `{"faces": {"vae": "faces-vae"}, "mine": {"": "mine"}}`."""
     subjects: dict[str, dict[str, str]] = {}
     for name in names:
-        parts = _NAME_AND_KIND.fullmatch(name)
+        match = _NAME_AND_KIND.fullmatch(name)
         # If there is a model called "digits", "digits-vae" is a subject of its own.
-        subject, kind = parts.groups() if parts and parts[1] not in names else (name, "")
+        subject, kind = match.groups() if match and match[1] not in names else (name, "")
         subjects.setdefault(subject, {})[kind] = name
     return subjects
 
 
-def about(name: str) -> None:
+def show_facts(name: str) -> None:
     """Shows a model's training data, its FID, and whether it is for research only."""
-    entry = _shipped_entry(name)
+    entry = _find_shipped(name)
     sentences = []
     with suppress(StudioError):
-        data = presets.find(name).data()
+        data = presets.find(name).read_data()
         source = entry.trained_on if entry else data.get("trained_on")
         sentences = (
-            [(f"Trained on {words.plain(words.data_set_name(source))}.")] if isinstance(source, str) else []
+            [(f"Trained on {words.escape(words.data_set_name(source))}.")] if isinstance(source, str) else []
         )
-        sentences += _distance(data.get("figures") or {})
+        sentences += _describe_fid(data.get("figures") or {})
     st.caption(" ".join(sentences))
     if entry and entry.license == "research-only":
         st.badge("Research only", icon=":material/science:", color="orange")
 
 
-def _shipped_entry(name: str) -> index.ShippedModel | None:
+def _find_shipped(name: str) -> index.ShippedModel | None:
     return index.load().presets.get(name)
 
 
-def _distance(figures: dict) -> list[str]:
+def _describe_fid(figures: dict) -> list[str]:
     if not {"fid", "n"} <= figures.keys():
         return []
     return [f"FID {figures['fid']:.0f} with {figures['n']:,} images; lower is better."]

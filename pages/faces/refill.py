@@ -16,11 +16,11 @@ def _can_take(job: engine.Job, settings: FacesSettings) -> bool:
     if job.inputs.get("model") or settings.form != "sheet":
         return False
     is_grid = not settings.face and not settings.interpolate
-    fits_grid = settings.n in input_form.COUNTS if is_grid else _smallest_grid(settings) is not None
-    return fits_grid and settings.preset in models.generators()
+    fits_grid = settings.n in input_form.COUNTS if is_grid else _find_smallest_grid(settings) is not None
+    return fits_grid and settings.preset in models.list_generators()
 
 
-def _smallest_grid(settings: FacesSettings) -> int | None:
+def _find_smallest_grid(settings: FacesSettings) -> int | None:
     """Returns the size of the smallest grid with the chosen faces; None if no grid is large enough."""
     least = max(settings.n, settings.face, settings.to)
     return next((count for count in input_form.COUNTS if count >= least), None)
@@ -28,7 +28,7 @@ def _smallest_grid(settings: FacesSettings) -> int | None:
 
 def _fill(job: engine.Job, settings: Any) -> None:
     input_form.put(settings)
-    st.session_state["n"] = _smallest_grid(settings)
+    st.session_state["n"] = _find_smallest_grid(settings)
     st.session_state[input_form.MORPH] = bool(settings.to)
     input_form.mark_photo_as_current()
 
@@ -36,7 +36,7 @@ def _fill(job: engine.Job, settings: Any) -> None:
 FORMS = (
     Form(
         task="faces.draw",
-        offers={"photo": input_form.photos},
+        offers={"photo": input_form.list_photos},
         can_take=_can_take,
         fill=_fill,
     ),

@@ -15,62 +15,62 @@ from studio.core.models import presets
 
 LIMIT = 4.0  # standard deviations
 STEP = 0.25
-VISIBLE = 5  # sliders; the others are under More changes
+VISIBLE_SLIDERS = 5  # sliders; the others are under More changes
 _TITLES = {"age": "Older", "gender": "Gender: male to female"}
 _KEY = "move_"
 
 
-def sliders(preset: str, grid: Sequence[str]) -> tuple[str, ...]:
+def draw_sliders(preset: str, grid_changes: Sequence[str]) -> tuple[str, ...]:
     """Draws the sliders.
 
     Args:
         preset: the model.
-        grid: the changes of the whole grid, each NAME=AMOUNT.
+        grid_changes: the changes of the whole grid, each NAME=AMOUNT.
 
     Returns:
         The changes of the chosen face.
     """
-    notes = directions(preset)
-    initial = amounts(grid)
+    notes = load_directions(preset)
+    initial = parse_changes(grid_changes)
     names = list(notes)
-    for name in names[:VISIBLE]:
-        _slider(name, notes[name], initial.get(name, 0.0))
-    if names[VISIBLE:]:
+    for name in names[:VISIBLE_SLIDERS]:
+        _draw_slider(name, notes[name], initial.get(name, 0.0))
+    if names[VISIBLE_SLIDERS:]:
         with st.popover("More changes", icon=":material/add:", width="stretch"):
-            for name in names[VISIBLE:]:
-                _slider(name, notes[name], initial.get(name, 0.0))
+            for name in names[VISIBLE_SLIDERS:]:
+                _draw_slider(name, notes[name], initial.get(name, 0.0))
     if not names:
         st.caption("This model has no latent directions, so its images cannot be edited.")
-    current = changes(preset, grid)
+    current = read_changes(preset, grid_changes)
     if names:
-        undo: dict[str, Any] = {
-            "disabled": amounts(current) == initial,
-            "on_click": begin,
-            "args": (preset, grid),
+        undo_options: dict[str, Any] = {
+            "disabled": parse_changes(current) == initial,
+            "on_click": reset_sliders,
+            "args": (preset, grid_changes),
         }
-        st.button("Undo changes", icon=":material/undo:", type="tertiary", **undo)
+        st.button("Undo changes", icon=":material/undo:", type="tertiary", **undo_options)
     return current
 
 
-def begin(preset: str, grid: Sequence[str]) -> None:
+def reset_sliders(preset: str, grid_changes: Sequence[str]) -> None:
     """Sets the sliders to the changes of the grid. Call it before they are drawn, or from a callback."""
-    initial = amounts(grid)
-    for name in directions(preset):
+    initial = parse_changes(grid_changes)
+    for name in load_directions(preset):
         st.session_state[_KEY + name] = initial.get(name, 0.0)
 
 
-def changes(preset: str, grid: Sequence[str]) -> tuple[str, ...]:
+def read_changes(preset: str, grid_changes: Sequence[str]) -> tuple[str, ...]:
     """Returns the changes of the chosen face, each NAME=AMOUNT: from the sliders, else from the grid."""
-    values = amounts(grid)
+    values = parse_changes(grid_changes)
     values |= {
         name: round(st.session_state[_KEY + name], 2)
-        for name in directions(preset)
+        for name in load_directions(preset)
         if _KEY + name in st.session_state
     }
     return tuple(f"{name}={amount:g}" for name, amount in values.items() if amount)
 
 
-def amounts(changes: Sequence[str]) -> dict[str, float]:
+def parse_changes(changes: Sequence[str]) -> dict[str, float]:
     """Parses changes: `("older=1.5",)` -> `{"older": 1.5}`; skips what cannot be read."""
     values = {}
     for change in changes:
@@ -80,23 +80,23 @@ def amounts(changes: Sequence[str]) -> dict[str, float]:
     return values
 
 
-def title(name: str) -> str:
+def direction_title(name: str) -> str:
     """Returns the title of a direction: "change-2" -> "Change 2"."""
-    return _TITLES.get(name) or words.choice(name)
+    return _TITLES.get(name) or words.choice_label(name)
 
 
-def directions(preset: str) -> Mapping[str, str]:
+def load_directions(preset: str) -> Mapping[str, str]:
     """Returns the latent directions of a model, each with its note."""
-    entries = read_direction_values(presets.find(preset).data())
+    entries = read_direction_values(presets.find(preset).read_data())
     return {name: str(entry.get("note", "")) for name, entry in entries.items()}
 
 
-def _slider(name: str, note: str, value: float) -> None:
-    text = words.plain(note[:1].upper() + note[1:])
+def _draw_slider(name: str, note: str, value: float) -> None:
+    text = words.escape(note[:1].upper() + note[1:])
     is_labeled = "label" in note  # Show such a note always, not only as help.
     limit = max(LIMIT, float(math.ceil(abs(value))))
     st.slider(
-        title(name),
+        direction_title(name),
         -limit,
         limit,
         value,

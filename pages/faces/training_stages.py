@@ -10,8 +10,8 @@ from studio.core.imaging import image_io
 from studio.core.models.presets import Preset
 from studio.core.training.stages import StageMetrics, cut_sheet
 
-_MARKS = {"mark": "generated images", "real": "real images"}
-_LOSSES = {
+_SCORE_TITLES = {"mark": "generated images", "real": "real images"}
+_LOSS_TEXTS = {
     "generator": "generator loss {:.2f}",
     "discriminator": "discriminator loss {:.2f}",
     "reconstruction": "reconstruction loss {:,.0f} nats",
@@ -26,8 +26,8 @@ def show(preset: Preset | None, key: str) -> None:
         preset: the model, or None.
         key: of the slider.
     """
-    sheet = preset.stages() if preset else None
-    metrics: StageMetrics = preset.data().get("stages") or {} if preset else {}
+    sheet = preset.read_stages() if preset else None
+    metrics: StageMetrics = preset.read_data().get("stages") or {} if preset else {}
     if sheet is None or not metrics.get("steps"):
         st.caption(
             "This model has no images from its training. The avatars model has them, and so does every model "
@@ -35,12 +35,19 @@ def show(preset: Preset | None, key: str) -> None:
         )
         return
     try:
-        draw(sheet, metrics, key)
+        draw_stages(sheet, metrics, key)
+        if preset and preset.task == "vae.train":
+            st.caption(
+                "Each stage is drawn from the standard normal prior. The page draws from a mixture of "
+                "normals, "
+                "fitted to the latents of the training images after training (Ghosh et al. 2020, "
+                "[arXiv:1903.12436](https://arxiv.org/abs/1903.12436)), so its images are better than these."
+            )
     except StudioError as error:  # The sheet is damaged or has another number of grids.
-        st.caption(words.plain(str(error)))
+        st.caption(words.escape(str(error)))
 
 
-def draw(sheet: bytes, metrics: StageMetrics, key: str) -> None:
+def draw_stages(sheet: bytes, metrics: StageMetrics, key: str) -> None:
     """Draws the slider, the grid of its stage, and the scores of all stages.
 
     Args:
@@ -55,27 +62,27 @@ def draw(sheet: bytes, metrics: StageMetrics, key: str) -> None:
             "Training step", steps, value=selected_step, key=keys.part(key, steps[-1])
         )
     stage = steps.index(selected_step)
-    caption = in_words(metrics, stage)
-    browser_images.captioned(_grid(sheet, stage, len(steps)), width="content", caption=caption)
+    caption = describe_stage(metrics, stage)
+    browser_images.show_with_caption(_cut_grid(sheet, stage, len(steps)), width="content", caption=caption)
     rows = [
         {"step": step, "which": title, "value": metrics[name][n]}
-        for name, title in _MARKS.items()
+        for name, title in _SCORE_TITLES.items()
         if len(metrics.get(name, ())) == len(steps)
         for n, step in enumerate(steps)
         if metrics[name][n] is not None
     ]
     if rows:
-        curves.lines(rows, "discriminator score")
+        curves.show_lines(rows, "discriminator score")
         st.caption(
             "The mean probability of being real that the discriminator gave to generated and to real images. "
             "Where the lines meet, the discriminator cannot tell them apart."
         )
 
 
-def in_words(metrics: StageMetrics, stage: int) -> str:
+def describe_stage(metrics: StageMetrics, stage: int) -> str:
     """Returns the figures of a stage as a sentence."""
     values = {name: column[stage] for name, column in metrics.items() if stage < len(column)}
-    parts = [text.format(values[name]) for name, text in _LOSSES.items() if values.get(name) is not None]
+    parts = [text.format(values[name]) for name, text in _LOSS_TEXTS.items() if values.get(name) is not None]
     if values.get("mark") is not None:
         real = f", to real ones {values['real']:.0%}" if values.get("real") is not None else ""
         parts = [f"the discriminator gives generated images {values['mark']:.0%}{real}", *parts]
@@ -83,6 +90,6 @@ def in_words(metrics: StageMetrics, stage: int) -> str:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _grid(sheet: bytes, stage: int, stages: int) -> bytes:
+def _cut_grid(sheet: bytes, stage: int, stages: int) -> bytes:
     """Returns the grid of one stage as a PNG, each pixel doubled."""
     return image_io.encode_png(cut_sheet(sheet, stages)[stage].repeat(2, axis=0).repeat(2, axis=1))

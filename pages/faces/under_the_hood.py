@@ -13,7 +13,7 @@ from studio import engine
 from studio.core.errors import StudioError
 from studio.core.models import presets
 
-_GENERATORS = {"vae.train": "vae.md", "dcgan.train": "gan.md"}
+_TEXT_FILES = {"vae.train": "vae.md", "dcgan.train": "gan.md"}
 _IMAGE_SETS = {"made": "generated", "held out": "held out"}
 _CURVES = {"generator": "generator", "discriminator": "discriminator"}
 
@@ -26,67 +26,69 @@ def explain(preset: str, grid: engine.Live | None, face: int) -> None:
         grid: the grid that is shown, or None.
         face: number of the chosen face, 0 for none.
     """
-    section = under_the_hood.section()
+    section = under_the_hood.create_section()
     if not section.open:
         return
     with section:
-        model = _find(preset)
-        task, figures = (model.task, model.data().get("figures") or {}) if model else ("", {})
+        model = _find_preset(preset)
+        task, figures = (model.task, model.read_data().get("figures") or {}) if model else ("", {})
         texts = [assets.read(__file__, "under_the_hood.md")]
-        if task in _GENERATORS:
-            texts.append(generator_text(task))
-        under_the_hood.side_by_side(lambda: _of_this_model(preset, grid, face, figures), *texts)
+        if task in _TEXT_FILES:
+            texts.append(read_generator_text(task))
+        under_the_hood.show_side_by_side(lambda: _draw_model(preset, grid, face, figures), *texts)
         st.markdown("**Training progress**")
         training_stages.show(model, "stage")
 
 
-def generator_text(task: str) -> str:
+def read_generator_text(task: str) -> str:
     """Returns a Markdown text on how a generator is trained, for a task such as "dcgan.train"."""
-    return assets.read(__file__, _GENERATORS[task])
+    return assets.read(__file__, _TEXT_FILES[task])
 
 
-def _find(preset: str) -> presets.Preset | None:
+def _find_preset(preset: str) -> presets.Preset | None:
     try:
         return presets.find(preset) if preset else None
     except StudioError:
         return None
 
 
-def _of_this_model(preset: str, grid: engine.Live | None, face: int, figures: Mapping[str, Any]) -> None:
+def _draw_model(preset: str, grid: engine.Live | None, face: int, figures: Mapping[str, Any]) -> None:
     projections = grid.figures.get("places") if grid is not None else None
     if not projections:
         st.caption("After you generate a grid, a map of its latent vectors appears here.")
     else:
-        names = list(sliders.directions(preset))[:2]
-        axes = [sliders.title(name) for name in names] if len(names) == 2 else ["latent 1", "latent 2"]
-        st.altair_chart(_map(projections, axes, face), width="stretch")
+        names = list(sliders.load_directions(preset))[:2]
+        axes = (
+            [sliders.direction_title(name) for name in names] if len(names) == 2 else ["latent 1", "latent 2"]
+        )
+        st.altair_chart(_build_map(projections, axes, face), width="stretch")
         st.caption("The grid in latent space, projected on two directions; the chosen face is larger.")
     draw_training(figures)
 
 
 def draw_training(figures: Mapping[str, Any]) -> None:
     """Draws the training figures of a model: losses, KL divergence by latent, and nearest neighbors."""
-    rows = _curve(figures.get("curve") or {})
+    rows = _list_loss_rows(figures.get("curve") or {})
     if rows:
-        curves.lines(rows, "loss")
+        curves.show_lines(rows, "loss")
         st.caption("The losses of the generator and the discriminator during training.")
     divergences = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
     if divergences:
-        st.altair_chart(_bars(divergences), width="stretch")
+        st.altair_chart(_build_kl_chart(divergences), width="stretch")
         st.caption(
             "The KL divergence of each latent from a standard normal, in nats: a latent near 0 carries "
             "nothing about the image."
         )
     if {"nearest", "nearest_held_out"} <= figures.keys():
-        st.markdown(_copies(figures))
-    if rows := _shares(figures.get("distances") or {}):
-        st.altair_chart(_histogram(rows), width="stretch")
+        st.markdown(_describe_copies(figures))
+    if rows := _list_distance_rows(figures.get("distances") or {}):
+        st.altair_chart(_build_distance_chart(rows), width="stretch")
         st.caption(
             "The distance of generated images, and of held-out real ones, from their nearest training image."
         )
 
 
-def _copies(figures: Mapping[str, Any]) -> str:
+def _describe_copies(figures: Mapping[str, Any]) -> str:
     """Returns the distances to nearest training images as Markdown, which show whether images are copies."""
     if searched := figures.get("learned_n"):
         scope, limit = f"among all {searched:,}", "If most were copies, the first distance would be near 0."
@@ -108,7 +110,7 @@ def _copies(figures: Mapping[str, Any]) -> str:
     )
 
 
-def _map(projections: Sequence[Sequence[float]], axes: Sequence[str], face: int) -> Any:
+def _build_map(projections: Sequence[Sequence[float]], axes: Sequence[str], face: int) -> Any:
     import altair as alt
 
     rows = [
@@ -135,7 +137,7 @@ def _map(projections: Sequence[Sequence[float]], axes: Sequence[str], face: int)
     return points.properties(height=300)
 
 
-def _curve(curve: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _list_loss_rows(curve: Mapping[str, Any]) -> list[dict[str, Any]]:
     steps = curve.get("steps") or ()
     return [
         {"step": step, "which": title, "value": float(loss)}
@@ -145,7 +147,7 @@ def _curve(curve: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _shares(distances: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+def _list_distance_rows(distances: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
     edges = distances.get("edges") or ()
     return [
         {"from": low, "to": high, "images": title, "share": share}
@@ -154,7 +156,7 @@ def _shares(distances: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
     ]
 
 
-def _histogram(rows: list[dict[str, Any]]) -> Any:
+def _build_distance_chart(rows: list[dict[str, Any]]) -> Any:
     import altair as alt
 
     return (
@@ -171,7 +173,7 @@ def _histogram(rows: list[dict[str, Any]]) -> Any:
     )
 
 
-def _bars(divergences: Sequence[float]) -> Any:
+def _build_kl_chart(divergences: Sequence[float]) -> Any:
     import altair as alt
 
     rows = [{"number": n, "nats": nats} for n, nats in enumerate(divergences, 1)]

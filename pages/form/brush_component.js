@@ -1,87 +1,93 @@
-const MOST_ZOOM = 6, MOST_UNDONE = 20, BARE = -1, SEEN = 128;  // level from which a place counts as painted
-// Two tones, one of which is seen on any photo, and a direction of its own for each style.
-const stripes = (ink, n) => {
-  const made = document.createElement("canvas"), pen = made.getContext("2d");
-  made.width = made.height = 12;
+const MAX_ZOOM = 6, MAX_UNDO_STEPS = 20, UNPAINTED = -1;
+const PAINTED_ALPHA = 128;  // alpha from which a pixel counts as painted
+// Returns a tile of stripes in two tones, one of which is visible on any photo; each style has its direction.
+const makeStripes = (ink, n) => {
+  const tile = document.createElement("canvas"), pen = tile.getContext("2d");
+  tile.width = tile.height = 12;
   pen.fillStyle = ink;
   pen.fillRect(0, 0, 12, 12);
   pen.strokeStyle = "#fff";
   pen.lineWidth = 2.5;
-  const ways = [[[-3, 3, 3, -3], [-3, 15, 15, -3], [9, 15, 15, 9]],
-                [[-3, 9, 3, 15], [-3, -3, 15, 15], [9, -3, 15, 3]], [[-3, 6, 15, 6]], [[6, -3, 6, 15]]];
-  for (const [x, y, u, v] of ways[n % 4]) {
+  const directions = [[[-3, 3, 3, -3], [-3, 15, 15, -3], [9, 15, 15, 9]],
+                      [[-3, 9, 3, 15], [-3, -3, 15, 15], [9, -3, 15, 3]], [[-3, 6, 15, 6]], [[6, -3, 6, 15]]];
+  for (const [startX, startY, endX, endY] of directions[n % 4]) {
     pen.beginPath();
-    pen.moveTo(x, y);
-    pen.lineTo(u, v);
+    pen.moveTo(startX, startY);
+    pen.lineTo(endX, endY);
     pen.stroke();
   }
-  return made;
+  return tile;
 };
-const striped = (layer, made, ink, n) => {
-  const pen = made.getContext("2d");
+// Draws a layer in stripes on an empty canvas, and returns that canvas.
+const drawStriped = (layer, canvas, ink, n) => {
+  const pen = canvas.getContext("2d");
   pen.drawImage(layer, 0, 0);
   pen.globalCompositeOperation = "source-in";
-  pen.fillStyle = pen.createPattern(stripes(ink, n), "repeat");
-  pen.fillRect(0, 0, made.width, made.height);
-  return made;
+  pen.fillStyle = pen.createPattern(makeStripes(ink, n), "repeat");
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  return canvas;
 };
-// How far two fingers are from each other, and what lies between them.
-const spread = (fingers) => {
+// Returns the distance of two fingers in px, and the point between them.
+const measurePinch = (fingers) => {
   const [a, b] = [...fingers.values()];
-  return { far: Math.hypot(a[0] - b[0], a[1] - b[1]), middle: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2] };
+  return { distance: Math.hypot(a[0] - b[0], a[1] - b[1]), center: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2] };
 };
-// The places that hang together with one of them and are painted alike, row by row.
-const alike = (labels, width, start) => {
-  const found = new Uint8Array(labels.length), wanted = labels[start], open = [start];
-  found[start] = 1;
-  while (open.length) {
-    const at = open.pop(), x = at % width;
-    for (const [near, inside] of [[at - 1, x > 0], [at + 1, x < width - 1], [at - width, true],
-                                  [at + width, true]])
-      if (inside && labels[near] === wanted && !found[near]) { found[near] = 1; open.push(near); }
+// Returns a mask of the pixels connected with one of them and of its label. Pixels are in row order.
+const findConnected = (labels, width, start) => {
+  const mask = new Uint8Array(labels.length), label = labels[start], stack = [start];
+  mask[start] = 1;
+  while (stack.length) {
+    const pixel = stack.pop(), x = pixel % width;
+    for (const [neighbor, isInside] of [[pixel - 1, x > 0], [pixel + 1, x < width - 1], [pixel - width, true],
+                                        [pixel + width, true]])
+      if (isInside && labels[neighbor] === label && !mask[neighbor]) {
+        mask[neighbor] = 1;
+        stack.push(neighbor);
+      }
   }
-  return found;
+  return mask;
 };
-// The same and what touches them: the soft edges of strokes, which count as painted and are not quite.
-const grown = (found, width) => {
-  const wide = found.slice();
-  for (let at = 0; at < found.length; at++)
-    if (found[at]) {
-      if (at % width) wide[at - 1] = 1;
-      if ((at + 1) % width) wide[at + 1] = 1;
-      if (at >= width) wide[at - width] = 1;
-      if (at + width < found.length) wide[at + width] = 1;
+// Returns a mask with the neighbors of its pixels, to include the soft edges of strokes.
+const dilate = (mask, width) => {
+  const dilated = mask.slice();
+  for (let pixel = 0; pixel < mask.length; pixel++)
+    if (mask[pixel]) {
+      if (pixel % width) dilated[pixel - 1] = 1;
+      if ((pixel + 1) % width) dilated[pixel + 1] = 1;
+      if (pixel >= width) dilated[pixel - width] = 1;
+      if (pixel + width < mask.length) dilated[pixel + width] = 1;
     }
-  return wide;
+  return dilated;
 };
-// A layer as a mask: white where it is painted, on black.
-const asMask = (layer, blank) => {
-  const white = blank(), made = blank();
+// Returns a layer as a mask, a data URL: white where it is painted, on black.
+const encodeMask = (layer, makeLayer) => {
+  const white = makeLayer(), mask = makeLayer();
   let pen = white.getContext("2d");
   pen.drawImage(layer, 0, 0);
   pen.globalCompositeOperation = "source-in";
   pen.fillStyle = "#fff";
   pen.fillRect(0, 0, white.width, white.height);
-  pen = made.getContext("2d");
+  pen = mask.getContext("2d");
   pen.fillStyle = "#000";
-  pen.fillRect(0, 0, made.width, made.height);
+  pen.fillRect(0, 0, mask.width, mask.height);
   pen.drawImage(white, 0, 0);
-  return made.toDataURL("image/png");
+  return mask.toDataURL("image/png");
 };
 // Ctrl+Z undoes and Shift+Ctrl+Z or Ctrl+Y redoes wherever the focus is, except in a text field, which has an
-// undo of its own. The listener of an earlier run goes, and so does that of a canvas that left the page.
-const onShortcut = (owner, canvas, { undo, redo }) => {
-  window.removeEventListener("keydown", owner.shortcut);
-  owner.shortcut = (event) => {
-    if (!canvas.isConnected) return window.removeEventListener("keydown", owner.shortcut);
-    const key = event.key.toLowerCase(), at = event.composedPath()[0];
-    const typing = at.matches?.("input:not([type=range]):not([type=checkbox]), textarea, [contenteditable]");
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || typing || event.defaultPrevented) return;
+// undo of its own. Removes the listener of an earlier run, and that of a canvas that left the page.
+const listenForShortcuts = (owner, canvas, { undo, redo }) => {
+  window.removeEventListener("keydown", owner.onShortcut);
+  owner.onShortcut = (event) => {
+    if (!canvas.isConnected) return window.removeEventListener("keydown", owner.onShortcut);
+    const key = event.key.toLowerCase(), target = event.composedPath()[0];
+    const isTyping = target.matches?.(
+      "input:not([type=range]):not([type=checkbox]), textarea, [contenteditable]");
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || isTyping || event.defaultPrevented) return;
     if (key !== "z" && key !== "y") return;
     event.preventDefault();
     if (key === "y" || event.shiftKey) redo(); else undo();
   };
-  window.addEventListener("keydown", owner.shortcut);
+  window.addEventListener("keydown", owner.onShortcut);
 };
 
 const INKS = ["#3046b0", "#c2781e", "#1f8a5b", "#a8325e"], GRAY = "#5a5f6a";
@@ -89,110 +95,114 @@ const ERASER = "";  // no style has this name
 export default function (component) {
   const { data, parentElement, setStateValue } = component;
   const bytes = new Uint8Array(data);
-  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
-  const words = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + head)));
-  const ink = (n) => words.paints ? words.paints[n] : INKS[n];  // a drawing has colors of its own
+  const optionsLength = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0);
+  const options = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + optionsLength)));
+  const inkOf = (n) => options.colors ? options.colors[n] : INKS[n];
   const find = (name) => parentElement.querySelector(name);
   const image = find("img"), canvas = find("canvas"), size = find(".size input"), tip = find(".tip");
-  const blank = () => {
-    const made = document.createElement("canvas");
-    made.width = words.width; made.height = words.height;
-    return made;
+  const makeLayer = () => {
+    const layer = document.createElement("canvas");
+    layer.width = options.width; layer.height = options.height;
+    return layer;
   };
-  // What was painted outlives a rerun of the page, until another image is chosen, which is told: the page
-  // would else remember the paint of an image that is chosen again.
-  const other = parentElement.held && parentElement.held.image !== words.image;
-  const fresh = !parentElement.held || other;
-  if (fresh && words.brush) size.value = words.brush;
+  // Paint survives a rerun of the page until another image is chosen. Then empty masks are sent: otherwise
+  // the page would restore the paint of the earlier image when the user chooses that again.
+  const isOtherImage = parentElement.brush && parentElement.brush.image !== options.image;
+  const isNew = !parentElement.brush || isOtherImage;
+  if (isNew && options.brush) size.value = options.brush;
   // Another drawing on the same canvas is a step that can be undone.
-  const before = other && words.canvas ? [...parentElement.held.past, parentElement.held.paint] : [];
-  if (fresh)
-    parentElement.held = { image: words.image, paint: new Map(), past: before.slice(-MOST_UNDONE),
-                           future: [], chosen: words.styles[0] };
-  const held = parentElement.held;
-  // What was told of other styles no longer counts: the same paint is told again.
-  const differs = () => held.told && held.told.join("\n") !== words.styles.join("\n");
-  const again = differs();
-  // Paint belongs to a style by its name, wherever the style now stands, and waits for one that went.
-  const lay = () => {
-    held.layers = words.styles.map((name, n) => {
-      if (!held.paint.has(name)) held.paint.set(name, blank());
-      const pen = held.paint.get(name).getContext("2d");
+  const past = isOtherImage && options.can_undo_image
+    ? [...parentElement.brush.past, parentElement.brush.paint] : [];
+  if (isNew)
+    parentElement.brush = { image: options.image, paint: new Map(), past: past.slice(-MAX_UNDO_STEPS),
+                            future: [], selected: options.styles[0] };
+  const state = parentElement.brush;
+  // Masks of other styles are outdated: the paint must be sent again.
+  const areMasksOutdated = () =>
+    state.sentStyles && state.sentStyles.join("\n") !== options.styles.join("\n");
+  const mustSendAgain = areMasksOutdated();
+  // Paint belongs to the name of a style, not to its position; paint of an absent style is kept.
+  const updateLayers = () => {
+    state.layers = options.styles.map((name, n) => {
+      if (!state.paint.has(name)) state.paint.set(name, makeLayer());
+      const pen = state.paint.get(name).getContext("2d");
       pen.globalCompositeOperation = "source-in";
-      pen.fillStyle = ink(n);
-      pen.fillRect(0, 0, words.width, words.height);
-      return held.paint.get(name);
+      pen.fillStyle = inkOf(n);
+      pen.fillRect(0, 0, options.width, options.height);
+      return state.paint.get(name);
     });
   };
-  lay();
-  if (held.chosen !== ERASER && !words.styles.includes(held.chosen)) held.chosen = words.styles[0];
+  updateLayers();
+  if (state.selected !== ERASER && !options.styles.includes(state.selected))
+    state.selected = options.styles[0];
   if (parentElement.url) URL.revokeObjectURL(parentElement.url);
-  parentElement.url = URL.createObjectURL(new Blob([bytes.subarray(4 + head)], { type: "image/webp" }));
+  const webp = bytes.subarray(4 + optionsLength);
+  parentElement.url = URL.createObjectURL(new Blob([webp], { type: "image/webp" }));
   image.src = parentElement.url;
-  image.alt = words.alt;
-  canvas.width = words.width; canvas.height = words.height;
-  canvas.style.opacity = words.paints ? 1 : "";
-  if (words.label) canvas.setAttribute("aria-label", words.label);
-  find(".view").style.setProperty("--ratio", words.width / words.height);
+  image.alt = options.alt;
+  canvas.width = options.width; canvas.height = options.height;
+  canvas.style.opacity = options.colors ? 1 : "";
+  if (options.label) canvas.setAttribute("aria-label", options.label);
+  find(".view").style.setProperty("--ratio", options.width / options.height);
 
   const draw = () => {
     const pen = canvas.getContext("2d");
     pen.clearRect(0, 0, canvas.width, canvas.height);
-    const seen = (layer, n) => words.paints ? layer : striped(layer, blank(), INKS[n], n);
-    held.layers.forEach((layer, n) => pen.drawImage(seen(layer, n), 0, 0));
+    state.layers.forEach((layer, n) =>
+      pen.drawImage(options.colors ? layer : drawStriped(layer, makeLayer(), INKS[n], n), 0, 0));
   };
-  const levels = (layer) => layer.getContext("2d").getImageData(0, 0, words.width, words.height);
-  const anything = (layer) => levels(layer).data.some((level) => level);
-  const show = () => {
+  const readPixels = (layer) => layer.getContext("2d").getImageData(0, 0, options.width, options.height);
+  const hasPaint = (layer) => readPixels(layer).data.some((level) => level);
+  const refresh = () => {
     draw();
-    find(".undo").disabled = !held.past.length;
-    find(".redo").disabled = !held.future.length;
-    find(".clear").disabled = !held.layers.some(anything);
-    find(".invert").disabled = held.chosen === ERASER;
+    find(".undo").disabled = !state.past.length;
+    find(".redo").disabled = !state.future.length;
+    find(".clear").disabled = !state.layers.some(hasPaint);
+    find(".invert").disabled = state.selected === ERASER;
   };
-  const tell = () => {
-    show();
-    held.told = words.styles;
-    const masks = held.layers.map((layer) => asMask(layer, blank));
-    setStateValue("painted", { image: words.image, styles: words.styles, masks });
+  const sendMasks = () => {
+    refresh();
+    state.sentStyles = options.styles;
+    const masks = state.layers.map((layer) => encodeMask(layer, makeLayer));
+    setStateValue("painted", { image: options.image, styles: options.styles, masks });
   };
-  const copies = () => new Map([...held.paint].map(([name, layer]) => {
-    const copy = blank();
+  const copyPaint = () => new Map([...state.paint].map(([name, layer]) => {
+    const copy = makeLayer();
     copy.getContext("2d").drawImage(layer, 0, 0);
     return [name, copy];
   }));
-  const remember = () => {
-    held.past = [...held.past, copies()].slice(-MOST_UNDONE);
-    held.future = [];
+  const addUndoStep = () => {
+    state.past = [...state.past, copyPaint()].slice(-MAX_UNDO_STEPS);
+    state.future = [];
   };
-  const at = (event) => {
+  const pointOf = (event) => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width * canvas.width,
             (event.clientY - box.top) / box.height * canvas.height];
   };
-  // What was painted before the brush was put away: masks, whose white becomes paint.
-  const bringBack = async () => {
-    for (const [n, name] of words.kept.styles.entries()) {
-      const drawn = new Image(), layer = blank();
-      drawn.src = words.kept.masks[n];
-      await drawn.decode();
+  // Restores paint of an earlier visit from its masks, whose white becomes paint.
+  const restorePaint = async () => {
+    for (const [n, name] of options.saved.styles.entries()) {
+      const mask = new Image(), layer = makeLayer();
+      mask.src = options.saved.masks[n];
+      await mask.decode();
       const pen = layer.getContext("2d");
-      pen.drawImage(drawn, 0, 0, words.width, words.height);
-      const pixels = pen.getImageData(0, 0, words.width, words.height);
+      pen.drawImage(mask, 0, 0, options.width, options.height);
+      const pixels = pen.getImageData(0, 0, options.width, options.height);
       for (let i = 0; i < pixels.data.length; i += 4) pixels.data[i + 3] = pixels.data[i];
       pen.putImageData(pixels, 0, 0);
       pen.globalCompositeOperation = "source-over";
-      if (held.paint.has(name)) pen.drawImage(held.paint.get(name), 0, 0);
-      held.paint.set(name, layer);
+      if (state.paint.has(name)) pen.drawImage(state.paint.get(name), 0, 0);
+      state.paint.set(name, layer);
     }
-    held.told = words.kept.styles;
-    lay();
-    if (differs()) tell(); else show();
+    state.sentStyles = options.saved.styles;
+    updateLayers();
+    if (areMasksOutdated()) sendMasks(); else refresh();
   };
-  const stroke = (from, to) => held.paint.forEach((layer, name) => {
+  const drawStroke = (from, to) => state.paint.forEach((layer, name) => {
     const pen = layer.getContext("2d");
-    pen.globalCompositeOperation = name === held.chosen ? "source-over" : "destination-out";
-    pen.strokeStyle = ink(words.styles.indexOf(held.chosen));
+    pen.globalCompositeOperation = name === state.selected ? "source-over" : "destination-out";
+    pen.strokeStyle = inkOf(options.styles.indexOf(state.selected));
     pen.lineWidth = Number(size.value);
     pen.lineCap = pen.lineJoin = "round";
     pen.beginPath();
@@ -200,176 +210,189 @@ export default function (component) {
     pen.lineTo(to[0] + 0.01, to[1]);
     pen.stroke();
   });
-  const hover = (point) => {
-    const wide = Number(size.value) / canvas.width * canvas.getBoundingClientRect().width;
+  const moveTip = (point) => {
+    const diameter = Number(size.value) / canvas.width * canvas.getBoundingClientRect().width;
     tip.style.display = "block";
-    tip.style.width = tip.style.height = wide + "px";
+    tip.style.width = tip.style.height = diameter + "px";
     tip.style.left = 100 * point[0] / canvas.width + "%";
     tip.style.top = 100 * point[1] / canvas.height + "%";
   };
-  // Gives the chosen style, or none, the places where `here` says so; what it had elsewhere stays.
-  const set = (here) => held.paint.forEach((layer, name) => {
-    const pixels = levels(layer), mine = name === held.chosen;
-    for (let at = 0; at < here.length; at++) if (here[at]) pixels.data[4 * at + 3] = mine ? 255 : 0;
+  // Paints the pixels of a mask with the selected style, or erases them.
+  const paintMask = (mask) => state.paint.forEach((layer, name) => {
+    const pixels = readPixels(layer), alpha = name === state.selected ? 255 : 0;
+    for (let pixel = 0; pixel < mask.length; pixel++) if (mask[pixel]) pixels.data[4 * pixel + 3] = alpha;
     layer.getContext("2d").putImageData(pixels, 0, 0);
   });
-  const change = (make) => { remember(); make(); lay(); tell(); };
-  const labels = () => {
-    const found = new Int8Array(words.width * words.height).fill(BARE);
-    held.layers.forEach((layer, n) => {
-      const { data } = levels(layer);
-      for (let at = 0; at < found.length; at++) if (data[4 * at + 3] >= SEEN) found[at] = n;
+  const applyChange = (change) => { addUndoStep(); change(); updateLayers(); sendMasks(); };
+  // Returns the index of the style that each pixel is painted with.
+  const labelPixels = () => {
+    const labels = new Int8Array(options.width * options.height).fill(UNPAINTED);
+    state.layers.forEach((layer, n) => {
+      const { data } = readPixels(layer);
+      for (let pixel = 0; pixel < labels.length; pixel++)
+        if (data[4 * pixel + 3] >= PAINTED_ALPHA) labels[pixel] = n;
     });
-    return found;
+    return labels;
   };
-  const fill = (point) => change(() => {
-    const x = within(Math.floor(point[0]), words.width - 1);
-    const y = within(Math.floor(point[1]), words.height - 1);
-    const found = alike(labels(), words.width, y * words.width + x);
-    set(grown(grown(found, words.width), words.width));
+  const fill = (point) => applyChange(() => {
+    const x = clamp(Math.floor(point[0]), options.width - 1);
+    const y = clamp(Math.floor(point[1]), options.height - 1);
+    const area = findConnected(labelPixels(), options.width, y * options.width + x);
+    paintMask(dilate(dilate(area, options.width), options.width));
   });
-  const invert = () => change(() => {
-    const n = words.styles.indexOf(held.chosen), was = labels();
-    const pixels = levels(held.layers[n]);
-    for (let at = 0; at < was.length; at++) pixels.data[4 * at + 3] = was[at] === BARE ? 255 : 0;
-    held.layers[n].getContext("2d").putImageData(pixels, 0, 0);
+  const invert = () => applyChange(() => {
+    const n = options.styles.indexOf(state.selected), labels = labelPixels();
+    const pixels = readPixels(state.layers[n]);
+    for (let pixel = 0; pixel < labels.length; pixel++)
+      pixels.data[4 * pixel + 3] = labels[pixel] === UNPAINTED ? 255 : 0;
+    state.layers[n].getContext("2d").putImageData(pixels, 0, 0);
   });
-  const begin = (point) => {
-    held.place = point;
-    if (held.filling) return fill(point);
-    remember(); held.last = point; go(point);
+  const beginStroke = (point) => {
+    state.position = point;
+    if (state.isFilling) return fill(point);
+    addUndoStep(); state.strokeEnd = point; moveBrush(point);
   };
-  const go = (point) => {
-    held.place = point;
-    hover(point);
-    if (!held.last) return;
-    stroke(held.last, point);
-    held.last = point;
+  const moveBrush = (point) => {
+    state.position = point;
+    moveTip(point);
+    if (!state.strokeEnd) return;
+    drawStroke(state.strokeEnd, point);
+    state.strokeEnd = point;
     draw();
   };
-  const end = () => { if (held.last) { held.last = null; tell(); } };
-  // One finger paints; two move and zoom the photo, and what the first had begun to paint is taken back.
+  const endStroke = () => { if (state.strokeEnd) { state.strokeEnd = null; sendMasks(); } };
+  // One finger paints; two move and zoom the photo, and the stroke of the first one is undone.
   const view = find(".view"), fingers = new Map();
-  const zoom = (wanted, at) => {
-    const before = held.zoom || 1, box = view.getBoundingClientRect();
-    const [x, y] = at ? [at[0] - box.left, at[1] - box.top] : [box.width / 2, box.height / 2];
-    const [left, top] = [(view.scrollLeft + x) / before, (view.scrollTop + y) / before];
-    held.zoom = Math.min(Math.max(wanted, 1), MOST_ZOOM);
-    find(".stage").style.setProperty("--zoom", held.zoom);
-    find(".zoom").textContent = Math.round(100 * held.zoom) + " %";
-    find(".out").disabled = held.zoom <= 1;
-    find(".in").disabled = held.zoom >= MOST_ZOOM;
-    view.scrollLeft = left * held.zoom - x;
-    view.scrollTop = top * held.zoom - y;
+  const setZoom = (zoom, center) => {
+    const previous = state.zoom || 1, box = view.getBoundingClientRect();
+    const [x, y] = center ? [center[0] - box.left, center[1] - box.top] : [box.width / 2, box.height / 2];
+    const [left, top] = [(view.scrollLeft + x) / previous, (view.scrollTop + y) / previous];
+    state.zoom = Math.min(Math.max(zoom, 1), MAX_ZOOM);
+    find(".stage").style.setProperty("--zoom", state.zoom);
+    find(".zoom").textContent = Math.round(100 * state.zoom) + " %";
+    find(".out").disabled = state.zoom <= 1;
+    find(".in").disabled = state.zoom >= MAX_ZOOM;
+    view.scrollLeft = left * state.zoom - x;
+    view.scrollTop = top * state.zoom - y;
   };
   canvas.onpointerdown = (event) => {
     if (event.pointerType === "touch") fingers.set(event.pointerId, [event.clientX, event.clientY]);
     canvas.setPointerCapture(event.pointerId);
-    if (fingers.size < 2) return begin(at(event));
-    if (held.last) { held.last = null; held.paint = held.past.pop(); lay(); show(); }
-    held.pinch = { ...spread(fingers), zoom: held.zoom || 1 };
+    if (fingers.size < 2) return beginStroke(pointOf(event));
+    if (state.strokeEnd) {
+      state.strokeEnd = null;
+      state.paint = state.past.pop();
+      updateLayers();
+      refresh();
+    }
+    state.pinch = { ...measurePinch(fingers), zoom: state.zoom || 1 };
   };
   canvas.onpointermove = (event) => {
     if (fingers.has(event.pointerId)) fingers.set(event.pointerId, [event.clientX, event.clientY]);
-    if (fingers.size < 2) return held.pinch ? undefined : go(at(event));
-    const { far, middle } = spread(fingers);
-    view.scrollLeft -= middle[0] - held.pinch.middle[0];
-    view.scrollTop -= middle[1] - held.pinch.middle[1];
-    held.pinch.middle = middle;
-    zoom(held.pinch.zoom * far / Math.max(held.pinch.far, 1), middle);
+    if (fingers.size < 2) return state.pinch ? undefined : moveBrush(pointOf(event));
+    const { distance, center } = measurePinch(fingers);
+    view.scrollLeft -= center[0] - state.pinch.center[0];
+    view.scrollTop -= center[1] - state.pinch.center[1];
+    state.pinch.center = center;
+    setZoom(state.pinch.zoom * distance / Math.max(state.pinch.distance, 1), center);
   };
   canvas.onpointerup = canvas.onpointercancel = (event) => {
     fingers.delete(event.pointerId);
-    if (!fingers.size) held.pinch = null;
-    end();
+    if (!fingers.size) state.pinch = null;
+    endStroke();
   };
-  find(".in").onclick = () => zoom((held.zoom || 1) * 1.5);
-  find(".out").onclick = () => zoom((held.zoom || 1) / 1.5);
-  zoom(held.zoom || 1);
-  const press = (name, on) => find(name).setAttribute("aria-pressed", Boolean(on));
-  const masks = !words.paints;  // a drawing is not filled: what it means lies in its strokes
-  for (const name of [".fill", ".invert"]) find(name).style.display = masks ? "" : "none";
-  find(".fill").onclick = () => { held.filling = !held.filling; press(".fill", held.filling); };
-  press(".fill", held.filling);
+  find(".in").onclick = () => setZoom((state.zoom || 1) * 1.5);
+  find(".out").onclick = () => setZoom((state.zoom || 1) / 1.5);
+  setZoom(state.zoom || 1);
+  const setPressed = (name, isPressed) => find(name).setAttribute("aria-pressed", Boolean(isPressed));
+  // A drawing cannot be filled: only its strokes count.
+  for (const name of [".fill", ".invert"]) find(name).style.display = options.colors ? "none" : "";
+  find(".fill").onclick = () => { state.isFilling = !state.isFilling; setPressed(".fill", state.isFilling); };
+  setPressed(".fill", state.isFilling);
   find(".invert").onclick = invert;
-  // The top layer of the browser: nothing of the page lies above it, wherever the brush stands.
-  const brush = find(".brush"), large = () => brush.hasAttribute("popover");
-  const enlarge = (on) => {
-    if (on) {
+  // A popover is in the browser's top layer, above everything in the page.
+  const brush = find(".brush"), isFullSize = () => brush.hasAttribute("popover");
+  const setFullSize = (isOn) => {
+    if (isOn) {
       brush.setAttribute("popover", "manual");
       brush.showPopover();
-      const rest = find(".tools").getBoundingClientRect().height + 40;
-      const fits = `calc((100dvh - ${rest}px) * ${words.width / words.height})`;
-      find(".stage").style.setProperty("--fits", fits);
-    } else if (large()) { brush.hidePopover(); brush.removeAttribute("popover"); }
-    press(".full", large());
-    find(".full").textContent = large() ? "Done" : "Full size";
-    zoom(1);
+      const toolsHeight = find(".tools").getBoundingClientRect().height + 40;
+      const width = `calc((100dvh - ${toolsHeight}px) * ${options.width / options.height})`;
+      find(".stage").style.setProperty("--fitting-width", width);
+    } else if (isFullSize()) { brush.hidePopover(); brush.removeAttribute("popover"); }
+    setPressed(".full", isFullSize());
+    find(".full").textContent = isFullSize() ? "Done" : "Full size";
+    setZoom(1);
   };
-  find(".full").onclick = () => enlarge(!large());
+  find(".full").onclick = () => setFullSize(!isFullSize());
   brush.onkeydown = (event) => {
-    if (event.key !== "Escape" || !large()) return;
-    enlarge(false);
+    if (event.key !== "Escape" || !isFullSize()) return;
+    setFullSize(false);
     find(".full").focus();
   };
   canvas.onpointerleave = () => { if (!find("canvas:focus-visible")) tip.style.display = "none"; };
 
-  // By keyboard the brush is where it was last, at first in the middle. Space that is held draws a line.
-  held.place = held.place || [canvas.width / 2, canvas.height / 2];
-  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  const within = (value, most) => Math.min(Math.max(value, 0), most);
-  canvas.onfocus = () => { if (find("canvas:focus-visible")) hover(held.place); };
-  canvas.onblur = () => { tip.style.display = "none"; end(); };
+  // By keyboard the brush continues at its last position, at first in the center. Holding Space draws a line.
+  state.position = state.position || [canvas.width / 2, canvas.height / 2];
+  const keyDirections = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const clamp = (value, maximum) => Math.min(Math.max(value, 0), maximum);
+  canvas.onfocus = () => { if (find("canvas:focus-visible")) moveTip(state.position); };
+  canvas.onblur = () => { tip.style.display = "none"; endStroke(); };
   canvas.onkeydown = (event) => {
-    const move = moves[event.key], far = Number(size.value) * (event.shiftKey ? 1 : 0.25);
-    if (!move && event.key !== " ") return;
+    const direction = keyDirections[event.key], distance = Number(size.value) * (event.shiftKey ? 1 : 0.25);
+    if (!direction && event.key !== " ") return;
     event.preventDefault();
-    if (move)
-      go([within(held.place[0] + far * move[0], canvas.width),
-          within(held.place[1] + far * move[1], canvas.height)]);
-    else if (!held.last && !(held.filling && event.repeat)) begin(held.place);
+    if (direction)
+      moveBrush([clamp(state.position[0] + distance * direction[0], canvas.width),
+                 clamp(state.position[1] + distance * direction[1], canvas.height)]);
+    else if (!state.strokeEnd && !(state.isFilling && event.repeat)) beginStroke(state.position);
   };
-  canvas.onkeyup = (event) => { if (event.key === " ") end(); };
-  const become = (paint) => { held.paint = paint; lay(); tell(); };
-  const restore = (from, to) => {
-    if (!from.length || held.last) return;
-    to.push(held.paint);
-    become(from.pop());
+  canvas.onkeyup = (event) => { if (event.key === " ") endStroke(); };
+  const setPaint = (paint) => { state.paint = paint; updateLayers(); sendMasks(); };
+  const moveStep = (from, to) => {
+    if (!from.length || state.strokeEnd) return;
+    to.push(state.paint);
+    setPaint(from.pop());
   };
-  const undo = () => restore(held.past, held.future), redo = () => restore(held.future, held.past);
+  const undo = () => moveStep(state.past, state.future), redo = () => moveStep(state.future, state.past);
   find(".undo").onclick = undo;
   find(".redo").onclick = redo;
-  onShortcut(parentElement, canvas, { undo, redo });
-  find(".clear").onclick = () => { remember(); become(new Map()); };
+  listenForShortcuts(parentElement, canvas, { undo, redo });
+  find(".clear").onclick = () => { addUndoStep(); setPaint(new Map()); };
 
-  const names = [...words.styles, ERASER];
+  const names = [...options.styles, ERASER];
   const buttons = names.map((name, n) => {
-    const made = document.createElement("button");
-    made.type = "button";
-    made.textContent = made.title = name || "Eraser";
-    made.setAttribute("role", "radio");
-    made.style.setProperty("--ink", name === ERASER ? GRAY : words.marks ? words.marks[n] : INKS[n]);
-    if (words.swatches && name !== ERASER) made.classList.add("swatch");
-    made.onclick = () => choose(n);
-    made.onkeydown = (event) => {
-      if (!moves[event.key]) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = button.title = name || "Eraser";
+    button.setAttribute("role", "radio");
+    const color = options.button_colors ? options.button_colors[n] : INKS[n];
+    button.style.setProperty("--ink", name === ERASER ? GRAY : color);
+    if (options.has_swatches && name !== ERASER) button.classList.add("swatch");
+    button.onclick = () => select(n);
+    button.onkeydown = (event) => {
+      if (!keyDirections[event.key]) return;
       event.preventDefault();
       const step = event.key === "ArrowRight" || event.key === "ArrowDown" ? 1 : -1;
-      choose((n + step + names.length) % names.length);
-      buttons[names.indexOf(held.chosen)].focus();
+      select((n + step + names.length) % names.length);
+      buttons[names.indexOf(state.selected)].focus();
     };
-    return made;
+    return button;
   });
-  const choose = (n) => { held.chosen = names[n]; mark(); find(".invert").disabled = names[n] === ERASER; };
-  const mark = () => buttons.forEach((one, n) => {
-    one.setAttribute("aria-checked", names[n] === held.chosen);
-    one.tabIndex = names[n] === held.chosen ? 0 : -1;  // one stop of Tab for all, as radios have
+  const select = (n) => {
+    state.selected = names[n];
+    updateButtons();
+    find(".invert").disabled = names[n] === ERASER;
+  };
+  const updateButtons = () => buttons.forEach((button, n) => {
+    button.setAttribute("aria-checked", names[n] === state.selected);
+    button.tabIndex = names[n] === state.selected ? 0 : -1;  // one stop of Tab for all, as radios have
   });
-  const focused = find(".styles button:focus");
+  const hadFocus = find(".styles button:focus");
   find(".styles").replaceChildren(...buttons);
-  mark();
-  if (focused) buttons[names.indexOf(held.chosen)].focus();
-  if (fresh && words.kept) bringBack();
-  else if (again || other) tell();
-  else show();
+  updateButtons();
+  if (hadFocus) buttons[names.indexOf(state.selected)].focus();
+  if (isNew && options.saved) restorePaint();
+  else if (mustSendAgain || isOtherImage) sendMasks();
+  else refresh();
 }

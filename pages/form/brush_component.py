@@ -8,14 +8,14 @@ from collections.abc import Mapping
 
 from pages.widgets import assets
 
-_mount = assets.component("studio_brush", __file__)
+_mount = assets.register_component("studio_brush", __file__)
 
 
-def show(words: Mapping[str, object], image: bytes, key: str) -> object:
+def show(options: Mapping[str, object], image: bytes, key: str) -> object:
     """Shows the brush.
 
     Args:
-        words: settings of the brush, as its JavaScript reads them.
+        options: settings of the brush, as its JavaScript reads them.
         image: the WebP file to paint on.
         key: of the component.
 
@@ -23,6 +23,6 @@ def show(words: Mapping[str, object], image: bytes, key: str) -> object:
         The last message of the browser: `{"image", "styles", "masks"}`, masks as data URLs. None while
         nothing is painted. Validate it: a browser can send anything.
     """
-    head = json.dumps(words).encode()
-    data = struct.pack(">I", len(head)) + head + image
+    options_json = json.dumps(options).encode()
+    data = struct.pack(">I", len(options_json)) + options_json + image
     return _mount(data=data, key=key, on_painted_change=lambda: None).painted

@@ -1,7 +1,4 @@
-"""Corrections of a data set: they make a new archive and select it.
-
-The previous archive is unchanged; "Undo" selects it again.
-"""
+"""Corrections of a data set: a new archive is made and selected; "Undo" selects the previous one again."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.form import data_set_input
 from pages.widgets import keys, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio.core.data import ImageDataset, relabel
 from studio.core.data.relabel import Changes
 from studio.core.errors import StudioError
@@ -23,7 +20,7 @@ from studio.core.progress import Progress, Report
 from studio.core.tasks import File
 from studio.engine import quotas
 
-_ENDING = " corrected"  # appended to the name of an archive
+_SUFFIX = " corrected"  # appended to the name of an archive
 
 
 @dataclass(frozen=True)
@@ -54,17 +51,19 @@ class _Correction:
 
 def show_changes(file: File, chooser: Chooser) -> None:
     """Shows the corrections that this tab made in an archive, if any, and offers to undo them."""
-    history: list[_Correction] = st.session_state.get(_key(chooser), [])
+    history: list[_Correction] = st.session_state.get(_history_key(chooser), [])
     if not history or history[-1].file != file:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check_circle: {history[-1].message}.", width="content")
         st.button("Undo", type="tertiary", icon=":material/undo:", on_click=_undo, args=(chooser,))
-        data_set_input.download(file)
+        data_set_input.show_download(file)
 
 
-def make(file: File, dataset: ImageDataset, corrections: Sequence[Changes], chooser: Chooser) -> None:
-    """Makes a corrected archive and selects it, or shows an error.
+def apply_corrections(
+    file: File, dataset: ImageDataset, corrections: Sequence[Changes], chooser: Chooser
+) -> None:
+    """Makes a corrected archive, selects it and reruns the page, or shows an error.
 
     Args:
         file: the data set.
@@ -73,45 +72,45 @@ def make(file: File, dataset: ImageDataset, corrections: Sequence[Changes], choo
         chooser: of the data set.
     """
     changes: dict[str, str] = {}
-    for correction_of_image in corrections:
-        for name, to in correction_of_image.items():
-            changes[name] = to if changes.get(name, to) else ""
+    for image_changes in corrections:
+        for name, new_class in image_changes.items():
+            changes[name] = new_class if changes.get(name, new_class) else ""
     if not changes:
         st.info("Nothing was changed: all images stay as they are.", icon=":material/info:")
         return
     bar = st.progress(0.0, "Copying images")
     try:
-        quotas.check_disk_quota(owner(), file.path.stat().st_size)
-        archive = _copy(file, dataset, changes, bar)
+        quotas.check_disk_quota(get_owner(), file.path.stat().st_size)
+        archive = _copy_archive(file, dataset, changes, bar)
     except StudioError as error:
         bar.empty()
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return
     correction = _Correction(relabel.summarize(changes.values()), archive, chooser.selection())
-    st.session_state[_key(chooser)] = [*st.session_state.get(_key(chooser), []), correction]
+    st.session_state[_history_key(chooser)] = [*st.session_state.get(_history_key(chooser), []), correction]
     chooser.use(archive)
     st.rerun()
 
 
-def _copy(file: File, dataset: ImageDataset, changes: Mapping[str, str], bar: DeltaGenerator) -> File:
-    def show(report: Report) -> None:
+def _copy_archive(file: File, dataset: ImageDataset, changes: Mapping[str, str], bar: DeltaGenerator) -> File:
+    def show_progress(report: Report) -> None:
         bar.progress(report.share, report.text)
 
     return relabel.apply_changes(
-        file, relabel.add_copies(changes, dataset), _archive_name(file), Progress(show)
+        file, relabel.add_copies(changes, dataset), _archive_name(file), Progress(show_progress)
     )
 
 
 def _archive_name(file: File) -> str:
     """Returns the name of the new archive: "shapes.tar.gz" -> "shapes corrected.zip"."""
     stem = file.name.partition(".tar")[0] if ".tar" in file.name else PurePath(file.name).stem
-    return f"{stem.removesuffix(_ENDING)}{_ENDING}.zip"
+    return f"{stem.removesuffix(_SUFFIX)}{_SUFFIX}.zip"
 
 
 def _undo(chooser: Chooser) -> None:
-    history: list[_Correction] = st.session_state[_key(chooser)]
+    history: list[_Correction] = st.session_state[_history_key(chooser)]
     chooser.restore(history.pop().previous_selection)
 
 
-def _key(chooser: Chooser) -> str:
+def _history_key(chooser: Chooser) -> str:
     return keys.part(chooser.key, "corrected")

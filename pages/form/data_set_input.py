@@ -8,14 +8,14 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from pages.form import forms, image_input, kept_inputs, samples, uploads
+from pages.form import forms, image_input, input_store, samples, uploads
 from pages.widgets import words
 from studio.core import data
 from studio.core.data import sample_sets
 from studio.core.tasks import File
 
-MOST_MB = 500
-TYPES = ["zip", "tar", "tgz", "gz", "npz"]
+MAX_MB = 500
+FILE_TYPES = ["zip", "tar", "tgz", "gz", "npz"]
 KEY, OWN, LABEL = "images", "Your own", "Training images"
 _SLOT, _ARCHIVE_KEY, _NEXT_KEY = "set", "set_file", "set_next"
 
@@ -29,36 +29,38 @@ class DatasetChoice:
 
 
 def choose(
-    others: Mapping[str, Callable[[], DatasetChoice | None]] = MappingProxyType({}),
+    other_choosers: Mapping[str, Callable[[], DatasetChoice | None]] = MappingProxyType({}),
 ) -> DatasetChoice | None:
     """Asks for training images; the first sample set is preselected. Returns None while there are none.
 
     Args:
-        others: functions that ask for images in another way, by title.
+        other_choosers: functions that ask for images in other ways, by title.
     """
     if next_selection := st.session_state.pop(_NEXT_KEY, None):
         restore(next_selection)
     sample_sets_by_title = {
         name.capitalize(): sample_set for name, sample_set in sample_sets.list_sets().items()
     }
-    archive = own_archive()
-    kept_inputs.keep_files(_ARCHIVE_KEY, [archive] if archive else [])
+    archive = restore_own_archive()
+    input_store.store_files(_ARCHIVE_KEY, [archive] if archive else [])
     names = [*(sample_set.name for sample_set in sample_sets_by_title.values()), "own"]
-    names += [title.replace(" ", "-").lower() for title in others]
-    title = choose_set([*sample_sets_by_title, OWN, *others], names, key=KEY, tile=4.8 if others else 6.5)
-    if title in others:
-        return others[title]()
+    names += [title.replace(" ", "-").lower() for title in other_choosers]
+    title = choose_set(
+        [*sample_sets_by_title, OWN, *other_choosers], names, key=KEY, tile=4.8 if other_choosers else 6.5
+    )
+    if title in other_choosers:
+        return other_choosers[title]()
     if title in sample_sets_by_title:
         st.caption(f"{sample_sets_by_title[title].title} Drawn by the studio.")
-        return DatasetChoice(title, sample(sample_sets_by_title[title].name))
-    _ask()
+        return DatasetChoice(title, store_sample(sample_sets_by_title[title].name))
+    _ask_archive()
     if archive is None:
         st.caption(
             ":material/info: A zip with one folder per class, with a few dozen images in each. "
             "The folder names become the class names."
         )
         return None
-    st.caption(f":material/folder_zip: {words.plain(archive.name)}")
+    st.caption(f":material/folder_zip: {words.escape(archive.name)}")
     return DatasetChoice(archive.name, archive)
 
 
@@ -70,14 +72,14 @@ class Selection:
     archive: File | None
 
 
-def own_archive() -> File | None:
-    """Returns the archive that the user added last; None if there is none."""
-    return next(iter(kept_inputs.restore_files(_ARCHIVE_KEY, "dataset")), None)
+def restore_own_archive() -> File | None:
+    """Returns the last archive that the user uploaded; None if there is none."""
+    return next(iter(input_store.restore_files(_ARCHIVE_KEY, "dataset")), None)
 
 
-def current_selection() -> Selection:
+def get_selection() -> Selection:
     """Returns the current selection, for `restore`."""
-    return Selection(st.session_state.get(KEY, ""), own_archive())
+    return Selection(st.session_state.get(KEY, ""), restore_own_archive())
 
 
 def restore(selection: Selection) -> None:
@@ -88,31 +90,31 @@ def restore(selection: Selection) -> None:
     )
 
 
-def put(file: File) -> None:
+def select(file: File) -> None:
     """Selects a sample set or a stored archive. Call it before the form is drawn."""
     titles = {sample_sets.PREFIX + name: name.capitalize() for name in sample_sets.list_sets()}
     title = titles.get(samples.command_name(file))
-    restore(Selection(title, own_archive()) if title else Selection(OWN, file))
+    restore(Selection(title, restore_own_archive()) if title else Selection(OWN, file))
 
 
-def use(file: File) -> None:
+def select_archive_next(file: File) -> None:
     """Selects a stored archive as the user's own, from the next run of the page."""
     st.session_state[_NEXT_KEY] = Selection(OWN, file)
 
 
-def choose_next(title: str) -> None:
+def select_title_next(title: str) -> None:
     """Selects a title, from the next run of the page."""
-    st.session_state[_NEXT_KEY] = Selection(title, own_archive())
+    st.session_state[_NEXT_KEY] = Selection(title, restore_own_archive())
 
 
-def download(file: File) -> None:
+def show_download(file: File) -> None:
     """Offers a stored archive for download; it is read only when the user opens the popover."""
     with st.popover(
         "Download", icon=":material/download:", type="tertiary", on_change="rerun", key="set_out"
     ) as box:
         if box.open:
             mime = "application/zip"
-            st.download_button(words.plain(file.name), file.read(), file.name, mime, on_click="ignore")
+            st.download_button(words.escape(file.name), file.read(), file.name, mime, on_click="ignore")
 
 
 def choose_set(
@@ -121,7 +123,7 @@ def choose_set(
     *,
     key: str,
     label: str = LABEL,
-    tile: float = image_input.TILE,
+    tile: float = image_input.TILE_WIDTH,
 ) -> str:
     """Asks for one of several data sets, shown as tiles; the first is preselected. Returns its title.
 
@@ -133,10 +135,10 @@ def choose_set(
         tile: minimum width of a tile, in rem.
     """
     forms.drop_stale_choice(key, titles)
-    return image_input.pills(
+    return image_input.show_tiles(
         label,
         titles,
-        [samples.shipped_thumbnail(f"set-{name}") for name in names],
+        [samples.load_thumbnail(f"set-{name}") for name in names],
         default=titles[0],
         required=True,
         key=key,
@@ -145,20 +147,20 @@ def choose_set(
     )
 
 
-def _ask() -> None:
+def _ask_archive() -> None:
     help = "One folder per class. Code in the archive is never run, and links in it are not followed"
     label = "A zip, tar or npz from your device"
-    uploads.ask(_SLOT, label, _take, type=TYPES, max_upload_size=MOST_MB, help=help)
-    uploads.show_fault(_SLOT)
+    uploads.ask(_SLOT, label, _store_archive, type=FILE_TYPES, max_upload_size=MAX_MB, help=help)
+    uploads.show_errors(_SLOT)
 
 
-def _take(body: bytes, name: str) -> None:
-    file = File.keep(body, "dataset", name)
+def _store_archive(body: bytes, name: str) -> None:
+    file = File.store(body, "dataset", name)
     data.count_files(file)  # raises if the archive cannot be opened, before it replaces the previous one
     st.session_state[_ARCHIVE_KEY] = [file]
 
 
-def sample(name: str) -> File:
-    """Returns a sample set as a stored archive."""
+def store_sample(name: str) -> File:
+    """Stores a sample set as an archive. Returns its file."""
     with st.spinner("Drawing the images ..."):  # only if it is not stored yet or any more
         return sample_sets.store(sample_sets.PREFIX + name)

@@ -11,8 +11,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.form import brush_component, kept_inputs
-from pages.form.painted_masks import from_data_url, to_data_url
+from pages.form import brush_component, input_store
+from pages.form.mask_brush import from_data_url, to_data_url
 from pages.widgets import keys
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
@@ -44,11 +44,12 @@ class Canvas:
         return self.colors or {"Line": _WHITE}
 
     @property
-    def _turn_key(self) -> str:
-        return keys.part(self.name, "turn")
+    def _version_key(self) -> str:
+        """Session key of a number; a new one makes the browser take another drawing."""
+        return keys.part(self.name, "version")
 
     def show(self, label: str) -> np.ndarray:
-        """Lets the user draw; the page reruns after each stroke.
+        """Draws the canvas; the page reruns after each stroke.
 
         Args:
             label: for screen readers.
@@ -57,71 +58,69 @@ class Canvas:
             The drawing, `(SIDE, SIDE, 3) uint8`, on black; all black while nothing is drawn.
         """
         masks = self._restore()
-        turn = f"{self.name}-{st.session_state.get(self._turn_key, 0)}"
+        version = f"{self.name}-{st.session_state.get(self._version_key, 0)}"
         key = keys.part(self.name, "canvas")
-        drawn_masks = self._masks_of(st.session_state.get(key, {}).get("painted"), turn)
+        drawn_masks = self._validate_masks(st.session_state.get(key, {}).get("painted"), version)
         styles = list(self.palette)
-        words = {
+        options = {
             "styles": styles,
-            "image": turn,
-            "canvas": True,  # a drawing from `put` can be undone
-            "kept": {"styles": styles, "masks": masks} if masks and drawn_masks is None else None,
+            "image": version,
+            "can_undo_image": True,  # a drawing from `set_drawing` can be undone
+            "saved": {"styles": styles, "masks": masks} if masks and drawn_masks is None else None,
             "alt": "",
             "label": f"{label}: arrow keys move the brush, Shift moves it further, space draws",
-            "paints": [_hex(color) for color in self.palette.values()],
-            "marks": [_hex(_button_color(color)) for color in self.palette.values()],
+            "colors": [_hex(color) for color in self.palette.values()],
+            "button_colors": [_hex(_button_color(color)) for color in self.palette.values()],
             "brush": self.brush,
             "width": SIDE,
             "height": SIDE,
         }
-        drawn_masks = self._masks_of(brush_component.show(words, _background(), key), turn)
+        drawn_masks = self._validate_masks(brush_component.show(options, _encode_background(), key), version)
         if drawn_masks is not None:
             st.session_state[self.name] = masks = drawn_masks
-        kept_inputs.keep(self.name, masks)
+        input_store.store(self.name, masks)
         with suppress(StudioError):
-            return self._compose(masks) if masks else _black()
-        return _black()
+            return self._compose(masks) if masks else _blank_drawing()
+        return _blank_drawing()
 
     def is_new(self) -> bool:
-        """Returns whether the canvas was never drawn on or filled."""
+        """Returns whether the user never drew on the canvas and nothing filled it."""
         return self._restore() is None
 
-    def put(self, drawing: np.ndarray) -> None:
+    def set_drawing(self, drawing: np.ndarray) -> None:
         """Replaces the drawing. Call it before `show`.
 
         Args:
             drawing: `(H, W, 3) uint8`.
         """
         resized = image_io.resize(drawing, SIDE, SIDE)
-        masks = [resized] if len(self.palette) == 1 else self._separate(resized)
-        st.session_state[self.name] = [to_data_url(image_io.encode_png(mask)) for mask in masks]
+        masks = [resized] if len(self.palette) == 1 else self._split_colors(resized)
+        st.session_state[self.name] = [to_data_url(mask) for mask in masks]
         self._reset_browser()
 
     def _restore(self) -> list[str] | None:
         """Returns the masks of this tab or of the address; None if there are none."""
         previous = st.session_state.get(self.name)
-        masks = kept_inputs.restore(self.name, self._read)
+        masks = input_store.restore(self.name, self._parse_stored)
         if previous is not None and masks is not previous:
             self._reset_browser()  # else the browser keeps showing its own drawing
         return masks
 
-    def _read(self, value: object) -> list[str] | None:
+    def _parse_stored(self, value: object) -> list[str] | None:
         """Returns the masks of a stored file, re-encoded because its content is untrusted."""
-        masks = self._masks_of({"image": "", "masks": value}, "")
+        masks = self._validate_masks({"image": "", "masks": value}, "")
         with suppress(StudioError):
-            return (
-                [to_data_url(image_io.encode_png(from_data_url(mask))) for mask in masks] if masks else None
-            )
+            return [to_data_url(from_data_url(mask)) for mask in masks] if masks else None
         return None
 
     def _reset_browser(self) -> None:
-        st.session_state[self._turn_key] = st.session_state.get(self._turn_key, 0) + 1
+        st.session_state[self._version_key] = st.session_state.get(self._version_key, 0) + 1
 
-    def _masks_of(self, painted: object, turn: str) -> list[str] | None:
-        """Returns the masks in a message of the browser, one per color; None if it is of another turn."""
-        if not isinstance(painted, dict) or painted.get("image") != turn:
+    def _validate_masks(self, message: object, version: str) -> list[str] | None:
+        """Returns the masks in a message of the browser, one per color; None if it is of another version."""
+        if not isinstance(message, dict) or message.get("image") != version:
             return None
-        masks = painted.get("masks")
+        masks = message.get("masks")
         if not isinstance(masks, list) or len(masks) != len(self.palette):
             return None
         return list(masks) if all(isinstance(mask, str) for mask in masks) else None
@@ -135,7 +134,7 @@ class Canvas:
                 drawing = np.maximum(drawing, (mask * (np.array(color) / 255)).astype("uint8"))
         return drawing
 
-    def _separate(self, drawing: np.ndarray) -> list[np.ndarray]:
+    def _split_colors(self, drawing: np.ndarray) -> list[np.ndarray]:
         """Splits a drawing into one mask per color, by the nearest color; black belongs to no mask."""
         palette = np.array([(0, 0, 0), *self.palette.values()], "int32")
         nearest = ((drawing[:, :, None].astype("int32") - palette) ** 2).sum(-1).argmin(-1)
@@ -157,12 +156,12 @@ def _button_color(color: Color) -> Color:
     return round(red * share), round(green * share), round(blue * share)
 
 
-def _black() -> np.ndarray:
+def _blank_drawing() -> np.ndarray:
     return np.zeros((SIDE, SIDE, 3), "uint8")
 
 
 @st.cache_data(show_spinner=False)
-def _background() -> bytes:
+def _encode_background() -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(_black()).save(buffer, "WEBP")
+    Image.fromarray(_blank_drawing()).save(buffer, "WEBP")
     return buffer.getvalue()

@@ -8,8 +8,8 @@ from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 
 
-def cost_in_words(task: str, settings: Settings, inputs: Inputs) -> str:
-    """Returns the cost of a job in words: ", which takes about 2 minutes here, and 1.6 GiB of memory".
+def describe_cost(task: str, settings: Settings, inputs: Inputs) -> str:
+    """Returns the end of a sentence: ", which takes about 2 minutes here, and 1.6 GiB of memory".
 
     Returns "" if the time is unknown, and the error with its advice if the memory does not suffice.
     """
@@ -18,7 +18,7 @@ def cost_in_words(task: str, settings: Settings, inputs: Inputs) -> str:
         memory = tasks.check_memory(spec, settings, inputs, capacity.JOB_MEMORY_SHARE)
     except InsufficientSpace as error:
         return f". {str(error).removesuffix('.')}"
-    seconds = tasks.estimate_seconds(spec, settings, inputs)
+    seconds = tasks.estimate_duration(spec, settings, inputs)
     if seconds is None:
         return ""
     memory_text = f", and {capacity.format_gib(memory)} of memory" if memory else ""

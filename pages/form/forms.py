@@ -1,4 +1,4 @@
-"""The form of a task, made from its settings class: main settings in sight, the rest under "More"."""
+"""The form of a task, made from its settings class: main settings first, the others under "More"."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from pages.widgets import keys, numbers, words
 from studio.core.errors import StudioError
 from studio.core.settings import SettingInfo, Settings
 
-MOST_SEED = 2**31 - 1
-LOCK = "seed_locked"
-SHARED = ("size",)  # means the same on every page, so its value is carried from page to page
-SEED = "seed"  # some pages ask for it outside the form
-FRAMES = 60  # default length of a video: four seconds at 15 frames per second
-_LAST = "form_last"
-MOST_LETTERS = 22  # of all choices together that fit into one row
+MAX_SEED = 2**31 - 1
+LOCK_KEY = "seed_locked"
+SHARED_FIELDS = ("size",)  # means the same on every page, so its value is carried from page to page
+SEED_FIELD = "seed"  # some pages ask for it outside the form
+DEFAULT_FRAMES = 60  # of a video: four seconds at 15 frames per second
+_LAST_FORM_KEY = "form_last"
+MAX_ROW_CHARACTERS = 22  # of all choices together that fit into one row
 S = TypeVar("S", bound=Settings)
 
 
-def form(
+def ask_settings(
     kind: type[S],
     *,
     skip: Collection[str] = (),
     unshared: Collection[str] = (),
     fold: Collection[str] = (),
     unfold: Collection[str] = (),
-    proposed: Mapping[str, Any] | None = None,
+    initial_values: Mapping[str, Any] | None = None,
     extra: Mapping[str, Any] | None = None,
     ask_extra: Callable[[], Mapping[str, Any]] | None = None,
-    more: Callable[[], None] | None = None,
-    reset: Callable[[], None] | None = None,
+    show_more: Callable[[], None] | None = None,
+    reset_more: Callable[[], None] | None = None,
 ) -> S | None:
     """Draws the widgets of a settings class; the address keeps their values under the names of the fields.
 
     Args:
         kind: the settings class.
         skip: fields without a widget in this form.
-        unshared: fields of `SHARED` that mean something else on this page.
+        unshared: fields of `SHARED_FIELDS` that mean something else on this page.
         fold: main fields that go under "More".
-        unfold: other fields that are in sight.
-        proposed: initial values that replace the defaults.
+        unfold: other fields that do not go under "More".
+        initial_values: initial values that replace the defaults.
         extra: values of skipped fields.
-        ask_extra: draws widgets of skipped fields in sight and returns their values.
-        more: draws more widgets under "More".
-        reset: callback that resets the page's other widgets on "Reset all".
+        ask_extra: draws widgets of skipped fields above "More" and returns their values.
+        show_more: draws more widgets under "More".
+        reset_more: callback that resets the page's other widgets on "Reset all".
 
     Returns:
         The settings, or None after showing an error.
@@ -58,67 +58,74 @@ def form(
         name: field for name, field in kind.describe().items() if name not in skip and not field.local_only
     }
     fields = {name: field for name, field in fields.items() if field.tier != "hidden"}
-    fields |= {name: replace(fields[name], default=value) for name, value in (proposed or {}).items()}
-    _forget(kind.__name__, fields, unshared)
+    fields |= {name: replace(fields[name], default=value) for name, value in (initial_values or {}).items()}
+    _drop_values_of_other_form(kind.__name__, fields, unshared)
     values = dict(extra or {})
     main_names = {name for name, field in fields.items() if field.tier == "main"} - set(fold) | set(unfold)
-    video = [field for field in fields.values() if field.video]
-    main_fields = [field for name, field in fields.items() if name in main_names and field not in video]
+    video_fields = [field for field in fields.values() if field.video]
+    main_fields = [
+        field for name, field in fields.items() if name in main_names and field not in video_fields
+    ]
     for field in main_fields:
-        values[field.name] = _setting(field, folded=False)
+        values[field.name] = _ask_setting(field, is_folded=False)
     if ask_extra is not None:
         values |= ask_extra()
-    if video:
-        values |= _video(video)
-    with st.expander("More", icon=":material/tune:", key=f"more_{kind.__name__}"):  # open where it moves
+    if video_fields:
+        values |= _ask_video(video_fields)
+    with st.expander("More", icon=":material/tune:", key=f"more_{kind.__name__}"):
         for field in fields.values():
-            if field not in (*main_fields, *video):
-                values[field.name] = _setting(field, folded=True)
-        if more is not None:
-            more()
-
+            if field not in (*main_fields, *video_fields):
+                values[field.name] = _ask_setting(field, is_folded=True)
+        if show_more is not None:
+            show_more()
         st.button(
             "Reset all",
             icon=":material/restart_alt:",
             type="tertiary",
             on_click=_reset,
-            args=(list(fields.values()), reset),
+            args=(list(fields.values()), reset_more),
         )
     try:
         return kind.parse({name: value for name, value in values.items() if value is not None})
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return None
 
 
-def _video(fields: Sequence[SettingInfo]) -> dict[str, Any]:
+def _ask_video(fields: Sequence[SettingInfo]) -> dict[str, Any]:
     """Draws a switch and, when it is on, the video settings. Returns their values."""
-    frames, *parts = sorted(fields, key=lambda field: field.video != "frames")
+    frames, *other_fields = sorted(fields, key=lambda field: field.video != "frames")
     if not st.toggle(frames.label, key=_switch_key(frames), bind="query-params", help=frames.help):
         return {frames.name: 0}
     with st.container(border=True):
-        shared: dict[str, Any] = {"key": frames.name, "bind": "query-params"}
-        count = st.slider("Frames", 2, int(frames.most or FRAMES), int(_default(frames)), **shared)
-        return {frames.name: count} | {field.name: _setting(field, folded=False) for field in parts}
+        options: dict[str, Any] = {"key": frames.name, "bind": "query-params"}
+        count = st.slider(
+            "Frames", 2, int(frames.maximum or DEFAULT_FRAMES), int(_default_value(frames)), **options
+        )
+        return {frames.name: count} | {
+            field.name: _ask_setting(field, is_folded=False) for field in other_fields
+        }
 
 
 def _switch_key(frames: SettingInfo) -> str:
     return keys.part(frames.name, "on")
 
 
-def fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
-    """Draws the widgets of some settings, like the main ones of `form`. Returns their values."""
-    return {name: _setting(field, folded=False) for name, field in kind.describe().items() if name in names}
+def ask_fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
+    """Draws the widgets of some settings, like the main ones of `ask_settings`. Returns their values."""
+    return {
+        name: _ask_setting(field, is_folded=False) for name, field in kind.describe().items() if name in names
+    }
 
 
-def start_button(icon: str, label: str = "Start") -> bool:
+def show_start_button(icon: str, label: str = "Start") -> bool:
     """Draws the start button, which stays in sight below a long form. Returns whether it was pressed."""
     with st.container(key="start"):
-        return st.button(label, type="primary", icon=icon, width="stretch", on_click=draw_seed)
+        return st.button(label, type="primary", icon=icon, width="stretch", on_click=change_unlocked_seed)
 
 
-def one_of(
-    label: str, titles: Mapping[str, str], *, key: str, default: str = "", hidden: bool = False
+def ask_choice(
+    label: str, titles: Mapping[str, str], *, key: str, default: str = "", hide_label: bool = False
 ) -> str:
     """Draws a row of options, one of which is always selected. Returns its name.
 
@@ -127,7 +134,7 @@ def one_of(
         titles: of the options, by name.
         key: of the widget and in the address.
         default: name of the preselected option; "" for the first.
-        hidden: whether only screen readers get the label.
+        hide_label: whether only screen readers get the label.
     """
     drop_stale_choice(key, titles)
     return st.segmented_control(
@@ -140,7 +147,7 @@ def one_of(
         bind="query-params",
         width="stretch",
         wrap=True,  # else a row wider than its column scrolls sideways
-        label_visibility="collapsed" if hidden else "visible",
+        label_visibility="collapsed" if hide_label else "visible",
     )
 
 
@@ -153,27 +160,32 @@ def drop_stale_choice(key: str, options: Collection[Any]) -> None:
         del st.session_state[key]
 
 
-def draw_seed() -> None:
+def change_unlocked_seed() -> None:
     """Draws a new seed before a run unless the seed is locked. Call it from a callback."""
-    if not st.session_state.get(LOCK, True):
-        new_seed()
+    if not st.session_state.get(LOCK_KEY, True):
+        set_random_seed()
 
 
-def _forget(kind: str, fields: Mapping[str, SettingInfo], unshared: Collection[str]) -> None:
+def _drop_values_of_other_form(
+    kind: str, fields: Mapping[str, SettingInfo], unshared: Collection[str]
+) -> None:
     """Drops values that another form left under the same names: they may be invalid here.
 
     Where the address has no value, writes the default: otherwise the browser would keep the old value.
     """
-    previous_kind, names, other_unshared = st.session_state.get(_LAST, (kind, (), ()))
+    previous_kind, other_names, other_unshared = st.session_state.get(_LAST_FORM_KEY, (kind, (), ()))
     if previous_kind != kind:
-        for name in {SEED, *(set(names) & set(fields) - (set(SHARED) - set(unshared) - set(other_unshared)))}:
+        for name in {
+            SEED_FIELD,
+            *(set(other_names) & set(fields) - (set(SHARED_FIELDS) - set(unshared) - set(other_unshared))),
+        }:
             if (
                 st.session_state.pop(name, None) is not None
                 and name in fields
                 and name not in st.query_params
             ):
-                st.session_state[name] = _default(fields[name])
-    st.session_state[_LAST] = (kind, tuple(fields), tuple(unshared))
+                st.session_state[name] = _default_value(fields[name])
+    st.session_state[_LAST_FORM_KEY] = (kind, tuple(fields), tuple(unshared))
 
 
 def prefill(settings: Settings) -> None:
@@ -181,35 +193,34 @@ def prefill(settings: Settings) -> None:
     kind = type(settings)
     names = [name for name, field in kind.describe().items() if field.kind not in ("list", "text", "dict")]
     for name in names:
-        sliders.put(name, getattr(settings, name))
+        sliders.set_value(name, getattr(settings, name))
     for field in kind.describe().values():
         if field.video == "frames":
             st.session_state[_switch_key(field)] = getattr(settings, field.name) > 0
             if not getattr(settings, field.name):
                 st.session_state.pop(field.name)  # 0 is below the range of the slider
-    # Otherwise `_forget` would drop the values that another page's form has, too.
-    st.session_state[_LAST] = (kind.__name__, tuple(names), ())
+    # Otherwise `_drop_values_of_other_form` would drop the values that another page's form has, too.
+    st.session_state[_LAST_FORM_KEY] = (kind.__name__, tuple(names), ())
 
 
-def switch_to(kind: type[Settings], other: type[Settings]) -> None:
+def reset_common_fields(kind: type[Settings], other: type[Settings]) -> None:
     """Resets the fields that two forms of a page share. Call it before the form is drawn.
 
     Otherwise the address would give them the values of the other form.
     """
     fields = kind.describe()
     _reset([field for name, field in fields.items() if name in other.describe()])
-    st.session_state[_LAST] = (kind.__name__, tuple(fields), ())
+    st.session_state[_LAST_FORM_KEY] = (kind.__name__, tuple(fields), ())
 
 
-def _setting(field: SettingInfo, folded: bool) -> Any:
-    if field.name == "seed":
-        return _seed(field)
-    help = field.help if not folded else None
-    value = _widget(field, help)
-    if folded:
+def _ask_setting(field: SettingInfo, is_folded: bool) -> Any:
+    if field.name == SEED_FIELD:
+        return _ask_seed(field)
+    value = _show_widget(field, None if is_folded else field.help)
+    if is_folded:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.caption(field.help)
-            if value != _default(field):
+            if value != _default_value(field):
                 st.button(
                     "Reset",
                     key=keys.part(field.name, "reset"),
@@ -218,50 +229,59 @@ def _setting(field: SettingInfo, folded: bool) -> Any:
                     on_click=_reset,
                     args=([field],),
                 )
-    return _parse(field, value)
+    if field.kind == "list" and isinstance(value, str):
+        return value.replace(",", " ").split()
+    return value
 
 
-def _widget(field: SettingInfo, help: str | None) -> Any:
-    shared: dict[str, Any] = {"key": field.name, "bind": "query-params", "help": help}
+def _show_widget(field: SettingInfo, help: str | None) -> Any:
+    """Draws the widget of a field. Returns its value."""
+    options: dict[str, Any] = {"key": field.name, "bind": "query-params", "help": help}
     label = field.title
     if field.kind == "bool":
-        return st.toggle(label, value=field.default, **shared)
+        return st.toggle(label, value=field.default, **options)
     if field.kind == "choice":
         if len(field.choices) <= 4:
             drop_stale_choice(field.name, field.choices)
-            wide = sum(len(words.choice(choice)) for choice in field.choices) > MOST_LETTERS
-            choose = {"default": field.default, "required": True, "width": "stretch", "wrap": wide}
-            return st.segmented_control(label, field.choices, format_func=words.choice, **choose, **shared)
+            wrap = sum(len(words.choice_label(choice)) for choice in field.choices) > MAX_ROW_CHARACTERS
+            choice_options = {"default": field.default, "required": True, "width": "stretch", "wrap": wrap}
+            return st.segmented_control(
+                label, field.choices, format_func=words.choice_label, **choice_options, **options
+            )
         index = field.choices.index(field.default)
-        return st.selectbox(label, field.choices, index=index, format_func=words.choice, **shared)
+        return st.selectbox(label, field.choices, index=index, format_func=words.choice_label, **options)
     if field.kind in ("text", "list"):
-        return st.text_input(label, value=_default(field), **shared)
-    if field.default is None or field.least is None or field.most is None:
-        limits: dict[str, Any] = {"min_value": field.least, "max_value": field.most, "step": field.step}
+        return st.text_input(label, value=_default_value(field), **options)
+    if field.default is None or field.minimum is None or field.maximum is None:
+        limits: dict[str, Any] = {"min_value": field.minimum, "max_value": field.maximum, "step": field.step}
         limits |= {} if field.kind == "int" else {"format": "%g"}
-        return numbers.number(label, value=field.default, placeholder="chosen for you", **limits, **shared)
-    return sliders.slider(field, label, help)
+        return numbers.ask_number(
+            label, value=field.default, placeholder="chosen for you", **limits, **options
+        )
+    return sliders.show_slider(field, label, help)
 
 
-def _seed(field: SettingInfo) -> int:
+def _ask_seed(field: SettingInfo) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        value = numbers.number(
+        value = numbers.ask_number(
             field.label,
             min_value=0,
-            max_value=MOST_SEED,
+            max_value=MAX_SEED,
             value=field.default,
-            key="seed",
+            key=SEED_FIELD,
             bind="query-params",
         )
-        st.button("Another seed", icon=":material/casino:", on_click=new_seed, help="Use a new random seed")
-    st.toggle("Lock the seed", value=True, key=LOCK, persist_state="session")
+        st.button(
+            "Another seed", icon=":material/casino:", on_click=set_random_seed, help="Use a new random seed"
+        )
+    st.toggle("Lock the seed", value=True, key=LOCK_KEY, persist_state="session")
     st.caption(f"{field.help} While unlocked, each run uses a new random seed.")
     return value
 
 
-def new_seed() -> None:
+def set_random_seed() -> None:
     """Sets a random seed. Call it from a callback."""
-    st.session_state["seed"] = random.SystemRandom().randint(0, MOST_SEED)
+    st.session_state[SEED_FIELD] = random.SystemRandom().randint(0, MAX_SEED)
 
 
 def reset_fields(kind: type[Settings], names: Collection[str]) -> None:
@@ -269,23 +289,18 @@ def reset_fields(kind: type[Settings], names: Collection[str]) -> None:
     _reset([field for name, field in kind.describe().items() if name in names])
 
 
-def _reset(fields: Collection[SettingInfo], reset: Callable[[], None] | None = None) -> None:
+def _reset(fields: Collection[SettingInfo], reset_more: Callable[[], None] | None = None) -> None:
     # Write the default: the address would restore a value that is only deleted.
     for field in fields:
-        st.session_state[field.name] = _default(field)
+        st.session_state[field.name] = _default_value(field)
         if field.video == "frames":
             st.session_state[_switch_key(field)] = False
-    if reset is not None:
-        reset()
+    if reset_more is not None:
+        reset_more()
 
 
-def _default(field: SettingInfo) -> Any:
+def _default_value(field: SettingInfo) -> Any:
+    """Returns the default of a field as its widget takes it."""
     if field.kind == "list":
         return ", ".join(str(value) for value in field.default)
-    return field.default or FRAMES if field.video == "frames" else field.default
-
-
-def _parse(field: SettingInfo, value: Any) -> Any:
-    if field.kind == "list" and isinstance(value, str):
-        return [part for part in value.replace(",", " ").split() if part]
-    return value
+    return field.default or DEFAULT_FRAMES if field.video == "frames" else field.default

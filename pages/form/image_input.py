@@ -22,14 +22,14 @@ from studio.core.imaging import formats, image_io
 from studio.core.tasks import File, humanize_stem
 from studio.run import file_checks, own_images
 
-MOST_OWN = 8
-TILE = 4.4  # minimum width of a tile, in rem
-_LONGEST_TITLE = 40  # characters
-TYPES = [ending.removeprefix(".") for ending in formats.ENDINGS]
+MAX_RESTORED = 8
+TILE_WIDTH = 4.4  # minimum width of a tile, in rem
+_MAX_TITLE = 40  # characters
+FILE_TYPES = [ending.removeprefix(".") for ending in formats.ENDINGS]
 
 
-def image(slot: str, label: str, options: Sequence[Sample], own_title: str = "Your photo") -> Sample:
-    """Lets the user select one image; the first is preselected.
+def choose_image(slot: str, label: str, options: Sequence[Sample], own_title: str = "Your photo") -> Sample:
+    """Draws images as tiles, of which the user selects one, and returns it; the first is preselected.
 
     Args:
         slot: key of the widget and in the address.
@@ -38,10 +38,10 @@ def image(slot: str, label: str, options: Sequence[Sample], own_title: str = "Yo
         own_title: title of an own image without a usable file name.
     """
     _restore(slot, own_title, options)
-    choices = _choices(slot, options)
+    choices = _samples_by_title(slot, options)
     titles = list(choices)
-    missing = _missing(slot, titles)
-    selected = pills(
+    unknown_titles = _list_unknown_titles(slot, titles)
+    selected = show_tiles(
         label,
         titles,
         [choice.thumbnail for choice in choices.values()],
@@ -51,49 +51,51 @@ def image(slot: str, label: str, options: Sequence[Sample], own_title: str = "Yo
         bind="query-params",
     )
     sample = choices.get(selected) or choices[titles[0]]
-    _remember(slot, [sample.title])
-    page_errors.not_found("image", missing)
+    _store_in_address(slot, [sample.title])
+    page_errors.show_not_found("image", unknown_titles)
     if sample.credit:
         st.caption(sample.credit)
-    _add(slot, own_title, many=False)
+    _show_upload(slot, own_title, accept_several=False)
     return sample
 
 
-def optional(
+def choose_optional_image(
     slot: str, label: str, options: Sequence[Sample], help: str, own_title: str = "Your photo"
 ) -> Sample | None:
     """Draws a switch that, when on, lets the user select one image. Returns None when off."""
     if not st.toggle(label, key=_switch_key(slot), bind="query-params", help=help):
         return None
-    return image(slot, label, options, own_title)
+    return choose_image(slot, label, options, own_title)
 
 
-def images(
+def choose_images(
     slot: str,
     label: str,
     options: Sequence[Sample],
-    most: int,
+    max_images: int,
     own_title: str = "Your style",
-    blend: str = "",
+    blend_label: str = "",
 ) -> list[Sample]:
-    """Lets the user select one image, or up to `most` for a blend; the first is preselected.
+    """Draws images as tiles, of which the user selects one, or up to `max_images` for a blend.
+
+    Returns the selected images; the first one if none is selected.
 
     Args:
         slot: key of the widget and in the address.
         label: of the widget.
         options: the samples.
-        most: images that can be blended.
+        max_images: images that can be blended.
         own_title: title of an own image without a usable file name.
-        blend: label of the toggle for blending; "" if several can always be selected.
+        blend_label: label of the toggle for blending; "" if several can always be selected.
     """
     _restore(slot, own_title, options)
     tiles = st.container()
-    blending.toggle(slot, blend, most)
-    choices = _choices(slot, options)
+    blending.ask_blend(slot, blend_label, max_images)
+    choices = _samples_by_title(slot, options)
     titles = list(choices)
-    missing = _missing(slot, titles)
+    unknown_titles = _list_unknown_titles(slot, titles)
     with tiles:
-        selected = pills(
+        selected = show_tiles(
             label,
             titles,
             [choice.thumbnail for choice in choices.values()],
@@ -101,31 +103,32 @@ def images(
             default=titles[:1],
             key=slot,
             bind="query-params",
-            on_change=blending.limit,
+            on_change=blending.limit_selection,
             args=(slot,),
         )
-        _remember(slot, selected)
-        page_errors.not_found("image", missing)
-        _add(slot, own_title, many=True)
+        _store_in_address(slot, selected)
+        page_errors.show_not_found("image", unknown_titles)
+        _show_upload(slot, own_title, accept_several=True)
         if not selected:
             st.caption(
-                f":material/info: Choose 1 to {most} images. Until then, {words.plain(titles[0])} is used."
+                f":material/info: Choose 1 to {max_images} images. Until then, "
+                f"{words.escape(titles[0])} is used."
             )
-    blending.remember(slot, selected)
-    return [choices[title] for title in selected if title in choices][:most] or [choices[titles[0]]]
+    blending.remember_selection(slot, selected)
+    return [choices[title] for title in selected if title in choices][:max_images] or [choices[titles[0]]]
 
 
-def keep(data: bytes, name: str) -> File:
+def store_image(data: bytes, name: str) -> File:
     """Stores an uploaded image.
 
     Raises:
         InvalidInput: if it is not an image; the message starts with its name.
     """
     file_checks.check_bytes("image", data, name)
-    return File.keep(data, "image", name)
+    return File.store(data, "image", name)
 
 
-def use(slot: str, file: File, own_title: str, title: str = "") -> None:
+def add_and_select(slot: str, file: File, own_title: str, title: str = "") -> None:
     """Adds a stored image to the options of a slot and selects it. Call it from a callback.
 
     It replaces the selected image; when blending, the oldest one beyond the limit.
@@ -136,8 +139,22 @@ def use(slot: str, file: File, own_title: str, title: str = "") -> None:
         own_title: title of an own image without a usable file name.
         title: of the sample that it is; "" for an own image.
     """
-    _put(slot, file, own_title, title)
-    blending.limit(slot)
+    own_files: dict[str, File] = st.session_state.setdefault(_own_key(slot), {})
+    title = title or next(
+        (title for title, own_file in own_files.items() if own_file.digest == file.digest), ""
+    )
+    if not title:
+        used_titles = {*own_files, *st.session_state.get(_options_key(slot), ())}
+        candidates = [own_title, *(f"{own_title} {n}" for n in range(2, len(used_titles) + 3))]
+        title = next(candidate for candidate in candidates if candidate not in used_titles)
+        own_files[title] = file
+    st.session_state[_switch_key(slot)] = True
+    selected = st.session_state.get(slot)
+    if isinstance(selected, list):
+        st.session_state[slot] = [*(other for other in selected if other != title), title]
+    else:
+        st.session_state[slot] = title
+    blending.limit_selection(slot)
 
 
 def title_of(name: str) -> str:
@@ -145,11 +162,11 @@ def title_of(name: str) -> str:
     title = " ".join(humanize_stem(name).split())
     with suppress(ValueError):
         return "" if math.isinf(float(title)) else title  # the address would read "inf" as a number
-    return make_printable(title, _LONGEST_TITLE)
+    return make_printable(title, _MAX_TITLE)
 
 
-def deselect(slot: str) -> None:
-    """Turns an optional image off. Call it from a callback."""
+def turn_off(slot: str) -> None:
+    """Turns an optional image input off. Call it from a callback."""
     st.session_state[_switch_key(slot)] = False
 
 
@@ -158,30 +175,9 @@ def selected_title(slot: str) -> str | None:
     return st.session_state.get(slot) if st.session_state.get(_switch_key(slot)) else None
 
 
-def _put(slot: str, file: File, own_title: str, title: str = "") -> None:
-    own_files: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
-    title = title or next(
-        (title for title, own_file in own_files.items() if own_file.digest == file.digest), ""
-    )
-    if not title:
-        titles_in_use = {*own_files, *st.session_state.get(_options_key(slot), ())}
-        title = next(
-            t
-            for t in (own_title, *(f"{own_title} {n}" for n in range(2, len(titles_in_use) + 3)))
-            if t not in titles_in_use
-        )
-        own_files[title] = file
-    st.session_state[_switch_key(slot)] = True
-    selected = st.session_state.get(slot)
-    if isinstance(selected, list):
-        st.session_state[slot] = [t for t in selected if t != title] + [title]
-    else:
-        st.session_state[slot] = title
-
-
-def _remember(slot: str, titles: Sequence[str]) -> None:
+def _store_in_address(slot: str, titles: Sequence[str]) -> None:
     """Writes the selected own images into the address, so that a reload restores them."""
-    own_files: dict[str, File] = st.session_state.get(keys.part(slot, "own"), {})
+    own_files: dict[str, File] = st.session_state.get(_own_key(slot), {})
     digests = [own_files[title].digest for title in titles if title in own_files]
     if st.query_params.get_all(_files_key(slot)) != digests:
         st.query_params[_files_key(slot)] = digests
@@ -191,18 +187,18 @@ def _restore(slot: str, own_title: str, options: Sequence[Sample]) -> None:
     """Adds the own images that the address names to the options after a reload."""
     option_titles = st.session_state[_options_key(slot)] = [sample.title for sample in options]
     digests = st.query_params.get_all(_files_key(slot))
-    if not digests or keys.part(slot, "own") in st.session_state:
+    if not digests or _own_key(slot) in st.session_state:
         return
-    own_files: dict[str, File] = st.session_state.setdefault(keys.part(slot, "own"), {})
+    own_files: dict[str, File] = st.session_state.setdefault(_own_key(slot), {})
     # Keep the titles of the address: "Your photo 2" may be the only image left.
     titles = [
-        make_printable(title, _LONGEST_TITLE)
+        make_printable(title, _MAX_TITLE)
         for title in st.query_params.get_all(slot)
         if title not in option_titles
     ]
     names = {file.digest: file.name for file in own_images.list_recent()}
-    for title, digest in zip(titles[:MOST_OWN], digests, strict=False):
-        digest = owners.own_digest(digest)
+    for title, digest in zip(titles[:MAX_RESTORED], digests, strict=False):
+        digest = owners.find_own_digest(digest)
         default_name = own_title.lower().replace(" ", "-") if title.startswith(own_title) else title
         file = File(digest, "image", names.get(digest, f"{default_name}.png"))
         with suppress(StudioError, OSError):  # deleted, another user's, or not an image
@@ -210,9 +206,13 @@ def _restore(slot: str, own_title: str, options: Sequence[Sample]) -> None:
             own_files[title] = file
 
 
-def _missing(slot: str, titles: Sequence[str]) -> list[str]:
-    """Returns titles in the address that are no options. Call it before the tiles, which correct it."""
+def _list_unknown_titles(slot: str, titles: Sequence[str]) -> list[str]:
+    """Returns titles in the address that are no options. Call it before `show_tiles`, which removes them."""
     return [title for title in st.query_params.get_all(slot) if title not in titles]
+
+
+def _own_key(slot: str) -> str:
+    return keys.part(slot, "own")
 
 
 def _options_key(slot: str) -> str:
@@ -223,29 +223,29 @@ def _files_key(slot: str) -> str:
     return keys.part(slot, "file")
 
 
-def _choices(slot: str, options: Sequence[Sample]) -> dict[str, Sample]:
-    own_files = st.session_state.get(keys.part(slot, "own"), {})
+def _samples_by_title(slot: str, options: Sequence[Sample]) -> dict[str, Sample]:
+    own_files = st.session_state.get(_own_key(slot), {})
     return {sample.title: sample for sample in options} | {
-        title: samples.own(title, file) for title, file in own_files.items()
+        title: samples.from_own_file(title, file) for title, file in own_files.items()
     }
 
 
-def _add(slot: str, own_title: str, many: bool) -> None:
+def _show_upload(slot: str, own_title: str, accept_several: bool) -> None:
     # Each upload is stored immediately; a new key then empties the widget and frees its memory.
-    take = partial(_take, slot, own_title)
-    with uploads.popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
+    store = partial(_store_upload, slot, own_title)
+    with uploads.show_popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
         if box.open:
             _offer_recent(slot, own_title)
         label = "An image from your device"
-        uploads.ask(slot, label, take, type=TYPES, accept_multiple_files=many)
+        uploads.ask(slot, label, store, type=FILE_TYPES, accept_multiple_files=accept_several)
         if st.toggle("Use the camera", key=keys.part(slot, "lens")):
-            uploads.take_photo(slot, "Take a photo", lambda data, name: take(data, own_title))
+            uploads.ask_photo(slot, "Take a photo", lambda data, name: store(data, own_title))
 
 
-def _take(slot: str, own_title: str, data: bytes, name: str) -> None:
-    file = keep(data, name)
+def _store_upload(slot: str, own_title: str, data: bytes, name: str) -> None:
+    file = store_image(data, name)
     own_images.add(file)
-    use(slot, file, title_of(file.name) or own_title)
+    add_and_select(slot, file, title_of(file.name) or own_title)
 
 
 def _offer_recent(slot: str, own_title: str) -> None:
@@ -254,11 +254,11 @@ def _offer_recent(slot: str, own_title: str) -> None:
     if not files:
         return
     key = keys.part(slot, "before")
-    pills(
+    show_tiles(
         "Used before",
         list(files),
-        [samples.thumbnail_of(file) for file in files.values()],
-        format_func=lambda digest: words.plain(title_of(files[digest].name) or own_title),
+        [samples.make_thumbnail(file) for file in files.values()],
+        format_func=lambda digest: words.escape(title_of(files[digest].name) or own_title),
         key=key,
         on_change=_reuse,
         args=(slot, own_title, key, files),
@@ -273,7 +273,7 @@ def _reuse(slot: str, own_title: str, key: str, files: Mapping[str, File]) -> No
     st.session_state[key] = None
     if file is not None:
         own_images.add(file)
-        use(slot, file, title_of(file.name) or own_title)
+        add_and_select(slot, file, title_of(file.name) or own_title)
         uploads.close(slot)
 
 
@@ -281,13 +281,13 @@ def _switch_key(slot: str) -> str:
     return keys.part(slot, "on")
 
 
-def pills(
+def show_tiles(
     label: str,
     options: Sequence[Any],
     thumbnails: Sequence[bytes],
     *,
     key: str,
-    tile: float = TILE,
+    tile: float = TILE_WIDTH,
     **widget_options: Any,
 ) -> Any:
     """Draws `st.pills` with an image above each of the first options. Returns the selection.
@@ -300,18 +300,18 @@ def pills(
         tile: minimum width of a tile, in rem.
         widget_options: what else `st.pills` takes; without a `format_func` options are shown as they are.
     """
-    widget_options = {"format_func": lambda option: words.plain(str(option)), **widget_options}
+    widget_options = {"format_func": lambda option: words.escape(str(option)), **widget_options}
     if thumbnails:  # before the pills: styled later, they would move while the user clicks
-        st.html(_style(key, thumbnails, tile))
+        st.html(_render_style(key, thumbnails, tile))
     return st.pills(label, options, key=key, width="stretch", **widget_options)
 
 
-def _style(key: str, thumbnails: Sequence[bytes], tile: float) -> str:
+def _render_style(key: str, thumbnails: Sequence[bytes], tile: float) -> str:
     css = keys.css_class(key)
     rules = [
         f'.{css} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
-        f'{{ content: ""; background-image: url({browser_images.address(data)}); }}'
+        f'{{ content: ""; background-image: url({browser_images.to_data_url(data)}); }}'
         for number, data in enumerate(thumbnails, 1)
     ]
-    style = assets.style(__file__, "tiles.css", key, tile=f"{tile}rem")
+    style = assets.render_style(__file__, "tiles.css", key, tile=f"{tile}rem")
     return f"{style}<style>{''.join(rules)}</style>"

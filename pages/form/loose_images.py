@@ -11,11 +11,11 @@ import streamlit as st
 from studio.core.imaging import image_io
 from studio.core.tasks import File
 
-LONGEST = 512  # default limit of the longer side, in px
+MAX_SIDE = 512  # default limit of the longer side, in px
 _DATE = (1980, 1, 1, 0, 0, 0)  # constant, so that the same images give the same archive
 
 
-def pack(name: str, members: Mapping[str, File], *, key: str, longest: int = LONGEST) -> File:
+def pack(name: str, members: Mapping[str, File], *, key: str, longest: int = MAX_SIDE) -> File:
     """Packs stored images into an archive, cached per tab.
 
     Args:
@@ -28,7 +28,7 @@ def pack(name: str, members: Mapping[str, File], *, key: str, longest: int = LON
     previous, archive = st.session_state.get(key, (None, None))
     if previous != request or not archive.is_available:
         with st.spinner("Collecting the images ..."):
-            archive = File.keep(_zip(members, longest), "dataset", name)
+            archive = File.store(_zip(members, longest), "dataset", name)
         st.session_state[key] = request, archive
     return archive
 

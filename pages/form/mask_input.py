@@ -1,4 +1,4 @@
-"""Masks that say where each style goes: uploaded, or painted and downloaded."""
+"""The masks that limit each style to an area: uploaded, or painted and downloaded."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.form import image_input, kept_inputs, uploads
+from pages.form import image_input, input_store, uploads
 from pages.widgets import words
 from studio.core import paths
 from studio.core.errors import invalid
 from studio.core.imaging import image_io
 from studio.core.tasks import File
 
-MOST = 4
+MAX_MASKS = 4
 _SLOT, _KEY = "mask", "mask_file"
 _PAINTED_NAME = re.compile(r"(brush-\d|mask-\d-[0-9a-f]{8})\.png")
 
@@ -23,42 +23,47 @@ def ask() -> None:
     """Asks for masks, one black-and-white image per style."""
     help = "White areas get the style. Add masks in the order of the styles."
     uploads.ask(
-        _SLOT, "Masks, one per style", _take, type=image_input.TYPES, accept_multiple_files=True, help=help
+        _SLOT,
+        "Masks, one per style",
+        _add_mask,
+        type=image_input.FILE_TYPES,
+        accept_multiple_files=True,
+        help=help,
     )
-    if masks():
-        st.caption(", ".join(words.plain(file.name) for file in masks()))
-        st.button("Remove masks", icon=":material/delete:", type="tertiary", on_click=remove)
-    kept_inputs.keep_files(_KEY, masks())
+    if restore_masks():
+        st.caption(", ".join(words.escape(file.name) for file in restore_masks()))
+        st.button("Remove masks", icon=":material/delete:", type="tertiary", on_click=remove_masks)
+    input_store.store_files(_KEY, restore_masks())
 
 
-def show_fault() -> None:
+def show_errors() -> None:
     """Shows the errors of the last upload, outside the input, which may be folded."""
-    uploads.show_fault(_SLOT)
+    uploads.show_errors(_SLOT)
 
 
-def masks() -> list[File]:
+def restore_masks() -> list[File]:
     """Returns the masks in the order of the styles; after a reload, those of the address."""
-    return kept_inputs.restore_files(_KEY, "image", _is_mask)
+    return input_store.restore_files(_KEY, "image", _check_image)
 
 
-def put(masks: Sequence[File]) -> None:
-    """Replaces the masks by these. Call it from a callback."""
+def set_masks(masks: Sequence[File]) -> None:
+    """Replaces all masks. Call it from a callback."""
     st.session_state[_KEY] = list(masks)
 
 
-def remove() -> None:
+def remove_masks() -> None:
     """Removes all masks. Call it from a callback."""
-    put([])
+    set_masks([])
 
 
-def of_brush(data: bytes, number: int) -> File:
+def store_painted(data: bytes, number: int) -> File:
     """Stores a painted mask under a unique name.
 
     Args:
         data: a PNG file.
         number: of the style, from 1.
     """
-    return File.keep(data, "image", f"mask-{number}-{paths.digest(data)[:8]}.png")
+    return File.store(data, "image", f"mask-{number}-{paths.digest(data)[:8]}.png")
 
 
 def is_painted(file: File) -> bool:
@@ -66,13 +71,13 @@ def is_painted(file: File) -> bool:
     return file.kind == "image" and _PAINTED_NAME.fullmatch(file.name) is not None
 
 
-def downloads(masks: Sequence[File]) -> None:
+def show_downloads(masks: Sequence[File]) -> None:
     """Draws buttons that download the masks of a result under the names used in its command."""
     with st.container(horizontal=True):
         for number, file in enumerate(masks, start=1):
             if file.is_available:
                 st.download_button(
-                    words.plain(file.name),
+                    words.escape(file.name),
                     file.read(),  # now: a later read would run in a thread without the page's user
                     file_name=file.name,
                     mime="image/png",
@@ -83,13 +88,13 @@ def downloads(masks: Sequence[File]) -> None:
                 )
 
 
-def _is_mask(file: File) -> None:
+def _check_image(file: File) -> None:
     """Raises `InvalidInput` if a file is not an image."""
     image_io.read(file.read(), file.name)
 
 
-def _take(data: bytes, name: str) -> None:
-    if len(masks()) >= MOST:
+def _add_mask(data: bytes, name: str) -> None:
+    if len(restore_masks()) >= MAX_MASKS:
         step = "remove the masks, then add those that count"
-        raise invalid("masks", expected=f"at most {MOST}", received=f"{name} besides", next_step=step)
-    put([*masks(), image_input.keep(data, name)])
+        raise invalid("masks", expected=f"at most {MAX_MASKS}", received=f"{name} besides", next_step=step)
+    set_masks([*restore_masks(), image_input.store_image(data, name)])

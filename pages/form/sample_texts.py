@@ -6,7 +6,7 @@ import random
 
 from studio.core.tasks import File
 
-NAME = "small tales.txt"
+TALES_NAME = "small tales.txt"
 PASSAGES_NAME = "two passages.txt"
 # Marlowe, Doctor Faustus; Carroll, Through the Looking-Glass. No language model of the studio was trained on
 # these.
@@ -21,7 +21,7 @@ PASSAGES = (
     "fault entirely. For the white kitten had been having its face washed by the old cat for the last "
     "quarter of an hour; so you see that it couldn't have had any hand in the mischief.\n"
 )
-TALES = 120
+TALE_COUNT = 120
 _SEED = 1
 _CHARACTERS = (
     "the fox",
@@ -33,7 +33,14 @@ _CHARACTERS = (
     "the crow",
 )
 _SETTINGS = ("by the river", "under the oak", "on the hill", "behind the mill", "in the tall grass")
-_TIMES = ("One morning", "At noon", "Late in autumn", "After the rain", "Before the snow came", "That night")
+_OPENINGS = (
+    "One morning",
+    "At noon",
+    "Late in autumn",
+    "After the rain",
+    "Before the snow came",
+    "That night",
+)
 _OBJECTS = (
     "a silver key",
     "a red apple",
@@ -62,29 +69,29 @@ _ENDINGS = (
 )
 
 
-def file() -> File:
-    """Returns the small tales as a stored text."""
-    return File.keep(tales().encode(), "text", NAME)
+def store_tales() -> File:
+    """Stores the small tales as a text. Returns its file."""
+    return File.store(generate_tales().encode(), "text", TALES_NAME)
 
 
-def passages() -> File:
-    """Returns passages of two writers as one stored text."""
-    return File.keep(PASSAGES.encode(), "text", PASSAGES_NAME)
+def store_passages() -> File:
+    """Stores passages of two writers as one text. Returns its file."""
+    return File.store(PASSAGES.encode(), "text", PASSAGES_NAME)
 
 
-def tales() -> str:
-    """Returns the small tales, some 25,000 characters; a fixed seed makes them reproducible."""
+def generate_tales() -> str:
+    """Returns the small tales, about 25,000 characters, the same at each call."""
     rng = random.Random(_SEED)
-    return "\n".join(_tale(rng) for _ in range(TALES))
+    return "\n".join(_generate_tale(rng) for _ in range(TALE_COUNT))
 
 
-def _tale(rng: random.Random) -> str:
+def _generate_tale(rng: random.Random) -> str:
     first, second = rng.sample(_CHARACTERS, 2)
-    thing = rng.choice(_OBJECTS)
-    it = "the " + thing.partition(" ")[2]
+    object_found = rng.choice(_OBJECTS)
+    it = "the " + object_found.partition(" ")[2]
     question = rng.choice(_QUESTIONS).format(it=it).replace("whose the ", "whose ")
     return (
-        f"{rng.choice(_TIMES)} {first} found {thing} {rng.choice(_SETTINGS)}.\n"
+        f"{rng.choice(_OPENINGS)} {first} found {object_found} {rng.choice(_SETTINGS)}.\n"
         f'"{question}" asked {second}.\n'
         f'"{rng.choice(_ANSWERS)}," said {"the " + first.rpartition(" ")[2]}.\n'
         f"{rng.choice(_ENDINGS)}\n"

@@ -18,8 +18,8 @@ from studio.core.imaging import image_io, sample_photos, thumbnails
 from studio.core.tasks import File
 from studio.style.house import known_styles
 
-SHIPPED = Path(__file__).parents[1] / "images"
-THUMBNAIL = 160  # px of a thumbnail's side
+IMAGE_FOLDER = Path(__file__).parents[1] / "images"
+THUMBNAIL_SIDE = 160  # px of a thumbnail's side
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Sample:
         title: below the image; also its name in the address.
         credit: description and author; "" for an own image.
         thumbnail: a small square WebP file.
-        file: stores the full image and returns its file.
+        get_file: stores the full image, unless it is stored already, and returns its file.
         painting: name of the house style; "" if it is none.
         network: preset that has this house style; "" if it is none.
     """
@@ -38,36 +38,41 @@ class Sample:
     title: str
     credit: str
     thumbnail: bytes
-    file: Callable[[], File]
+    get_file: Callable[[], File]
     painting: str = ""
     network: str = ""
 
 
-def photos() -> list[Sample]:
+def list_photos() -> list[Sample]:
     """Returns the sample photos."""
     return [
         Sample(
             _title(name),
             f"{photo.title}. {photo.credit}",
-            shipped_thumbnail(f"photo-{name}"),
-            partial(_photo, name),
+            load_thumbnail(f"photo-{name}"),
+            partial(_store_photo, name),
         )
         for name, photo in sample_photos.list_photos().items()
     ]
 
 
-def gray_photos() -> list[Sample]:
+def list_gray_photos() -> list[Sample]:
     """Returns the sample photos in gray, first the one that was always gray."""
     gray_title = _title(sample_photos.GRAY_PHOTO)
-    first = [photo for photo in photos() if photo.title == gray_title]
-    others = [photo for photo in photos() if photo.title != gray_title]
+    first = [photo for photo in list_photos() if photo.title == gray_title]
+    color_photos = [photo for photo in list_photos() if photo.title != gray_title]
     return first + [
-        Sample(_gray_title(name), photo.credit, _gray_thumbnail(photo.thumbnail), partial(_photo, name))
-        for name, photo in zip(sample_photos.list_gray_names(), others, strict=True)
+        Sample(
+            _gray_title(name),
+            photo.credit,
+            _make_gray_thumbnail(photo.thumbnail),
+            partial(_store_photo, name),
+        )
+        for name, photo in zip(sample_photos.list_gray_names(), color_photos, strict=True)
     ]
 
 
-def paintings() -> list[Sample]:
+def list_paintings() -> list[Sample]:
     """Returns the styles that the studio draws itself."""
     from studio.core.imaging import paintings
 
@@ -75,41 +80,43 @@ def paintings() -> list[Sample]:
         Sample(
             painting.title,
             painting.description,
-            shipped_thumbnail(f"style-{name}"),
-            partial(_painting, name),
+            load_thumbnail(f"style-{name}"),
+            partial(_store_painting, name),
             name,
-            known_styles.SHIPPED,
+            known_styles.SHIPPED_NETWORK,
         )
         for name, painting in paintings.list_paintings().items()
     ]
 
 
-def styles() -> list[Sample]:
+def list_styles() -> list[Sample]:
     """Returns the styles to choose from: the studio's paintings, then those that the user trained."""
-    return [*paintings(), *trained_styles()]
+    return [*list_paintings(), *list_trained_styles()]
 
 
-def trained_styles() -> list[Sample]:
+def list_trained_styles() -> list[Sample]:
     """Returns the styles of saved networks that the user trained, each with its style image."""
-    styles_found = []
+    style_samples = []
     for network, images in known_styles.list_training_images().items():
         for name, source in images.items():
             file = File(source.digest, "image", source.name)
             title = f"{name.replace('_', ' ').capitalize()} ({network})"
             credit = f"A style of your network {network}"
-            styles_found.append(
-                Sample(title, credit, _thumbnail_if_stored(file), partial(_same_file, file), name, network)
+            style_samples.append(
+                Sample(
+                    title, credit, _make_thumbnail_if_stored(file), partial(_same_file, file), name, network
+                )
             )
-    return styles_found
+    return style_samples
 
 
-def guides() -> list[Sample]:
+def list_guides() -> list[Sample]:
     """Returns guide images for dreams: photos, the default content last, then paintings."""
-    first, *others = photos()
-    return [*others, first, *paintings()]
+    first, *other_photos = list_photos()
+    return [*other_photos, first, *list_paintings()]
 
 
-def titles() -> dict[str, str]:
+def list_titles() -> dict[str, str]:
     """Returns the title of each sample, by its name in the library."""
     from studio.core.imaging import paintings
 
@@ -118,14 +125,14 @@ def titles() -> dict[str, str]:
     return {name: _title(name) for name in sample_photos.list_photos()} | gray | painting_titles
 
 
-def preset_thumbnails() -> dict[str, bytes]:
+def load_preset_thumbnails() -> dict[str, bytes]:
     """Returns the thumbnails of the dream presets that have one, by name."""
     from studio.dream.presets import DREAM_PRESETS
 
     return {
-        name: shipped_thumbnail(f"look-{name}")
+        name: load_thumbnail(f"look-{name}")
         for name in DREAM_PRESETS
-        if (SHIPPED / f"look-{name}.webp").exists()
+        if (IMAGE_FOLDER / f"look-{name}.webp").exists()
     }
 
 
@@ -134,55 +141,57 @@ def _gray_title(name: str) -> str:
 
 
 @st.cache_data(show_spinner=False)
-def _gray_thumbnail(thumbnail: bytes) -> bytes:
-    return square(image_io.to_gray(image_io.read(thumbnail)).repeat(3, axis=2))
+def _make_gray_thumbnail(thumbnail: bytes) -> bytes:
+    return encode_square(image_io.to_gray(image_io.read(thumbnail)).repeat(3, axis=2))
 
 
 def _title(name: str) -> str:
     return name.partition("_")[0].capitalize()
 
 
-def own(title: str, file: File) -> Sample:
+def from_own_file(title: str, file: File) -> Sample:
     """Returns an own image of the user as a sample."""
-    return Sample(title, "", thumbnail_of(file), lambda: file)
+    return Sample(title, "", make_thumbnail(file), lambda: file)
 
 
 @owners.cached(max_entries=256)
-def thumbnail_of(file: File) -> bytes:
+def make_thumbnail(file: File) -> bytes:
     """Returns a thumbnail of a stored image, or of the first frame of a video."""
-    return square(thumbnails.make_image(file))
+    return encode_square(thumbnails.make_image(file))
 
 
-def _thumbnail_if_stored(file: File) -> bytes:
+def _make_thumbnail_if_stored(file: File) -> bytes:
     try:
-        return thumbnail_of(file)
+        return make_thumbnail(file)
     except StudioError:
-        return shipped_thumbnail("none")  # the network works without the style image
+        return load_thumbnail("none")  # the network works without the style image
 
 
-def square(image: np.ndarray) -> bytes:
-    """Returns the center of an image, `(H, W, 3) uint8`, as a square WebP of `THUMBNAIL` px."""
+def encode_square(image: np.ndarray) -> bytes:
+    """Returns the center of an image, `(H, W, 3) uint8`, as a square WebP of `THUMBNAIL_SIDE` px."""
     from PIL import Image, ImageOps
 
     buffer = io.BytesIO()
-    ImageOps.fit(Image.fromarray(image), (THUMBNAIL, THUMBNAIL)).save(buffer, "WEBP", quality=75, method=4)
+    ImageOps.fit(Image.fromarray(image), (THUMBNAIL_SIDE, THUMBNAIL_SIDE)).save(
+        buffer, "WEBP", quality=75, method=4
+    )
     return buffer.getvalue()
 
 
 @st.cache_resource(show_spinner=False)
-def shipped_thumbnail(name: str) -> bytes:
+def load_thumbnail(name: str) -> bytes:
     """Returns a thumbnail that is part of the pages, by name; a gray one if it does not exist."""
-    path = SHIPPED / f"{name}.webp"
-    return path.read_bytes() if path.exists() else square(np.full((8, 8, 3), 128, "uint8"))
+    path = IMAGE_FOLDER / f"{name}.webp"
+    return path.read_bytes() if path.exists() else encode_square(np.full((8, 8, 3), 128, "uint8"))
 
 
-def _photo(name: str) -> File:
+def _store_photo(name: str) -> File:
     data, filename = sample_photos.read_file(name)
-    return File.keep(data, "image", filename)
+    return File.store(data, "image", filename)
 
 
-def _painting(name: str) -> File:
-    return File.keep(_draw_painting(name), "image", f"{name}.png")
+def _store_painting(name: str) -> File:
+    return File.store(_draw_painting(name), "image", f"{name}.png")
 
 
 @st.cache_data(show_spinner=False, persist=None)
@@ -205,9 +214,9 @@ def is_sample(file: File) -> bool:
     stem = _stem(file)
     if file.kind == "dataset" and stem in sample_sets.list_names() and sample_sets.store(stem) == file:
         return True
-    if sample_photos.is_known(stem) and _photo(stem) == file:
+    if sample_photos.is_known(stem) and _store_photo(stem) == file:
         return True
-    return stem in paintings.list_paintings() and _painting(stem) == file
+    return stem in paintings.list_paintings() and _store_painting(stem) == file
 
 
 def _stem(file: File) -> str:

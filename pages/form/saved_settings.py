@@ -18,52 +18,54 @@ from studio.run import saved_settings as library
 _TYPES = ("json", "png")
 _HELP = "A settings file that you saved, or an image from the studio, which contains its settings"
 _ROWS_HEIGHT = 260  # px of a list that scrolls
-_MOST_UNSCROLLED = 5  # rows
+_MAX_UNSCROLLED = 5  # rows
 
-Put = Callable[[Any], None]
+FillForm = Callable[[Any], None]
 
 
-def saved_settings(task: str, settings: Settings | None, put: Put | None = None) -> None:
+def show_saved_settings(task: str, settings: Settings | None, fill_page: FillForm | None = None) -> None:
     """Draws the button that opens the saved settings, below a form.
 
     Args:
         task: of the settings.
         settings: current settings of the form; None if they are invalid.
-        put: fills the page's widgets outside the form from loaded settings.
+        fill_page: fills the page's widgets outside the form from loaded settings.
     """
     slot = f"settings_{task.partition('.')[0]}"
-    with uploads.popover(slot, "Saved settings", ":material/bookmarks:") as box:
+    with uploads.show_popover(slot, "Saved settings", ":material/bookmarks:") as box:
         if not box.open:
             return
-        _rows(slot, task, put)
+        _show_rows(slot, task, fill_page)
         if settings is not None:
             _ask_name(slot, task, settings)
-        uploads.ask(slot, "Settings from a file", partial(_take, task, put), type=_TYPES, help=_HELP)
+        uploads.ask(
+            slot, "Settings from a file", partial(_load_upload, task, fill_page), type=_TYPES, help=_HELP
+        )
 
 
-def nearest(options: Sequence[float], key: str) -> None:
+def snap_to_nearest(options: Sequence[float], key: str) -> None:
     """Moves a value in the session to the closest step of its slider. Call it from a callback."""
     value = st.session_state[key]
     st.session_state[key] = min(options, key=lambda step: abs(step - value))
 
 
-def _rows(slot: str, task: str, put: Put | None) -> None:
-    names_saved = library.list_names(task)
-    if not names_saved:
+def _show_rows(slot: str, task: str, fill_page: FillForm | None) -> None:
+    saved_names = library.list_names(task)
+    if not saved_names:
         st.caption("No saved settings yet. Give the current settings a name to save them.")
     with st.container(
-        height=_ROWS_HEIGHT if len(names_saved) > _MOST_UNSCROLLED else "content", border=False, gap="small"
+        height=_ROWS_HEIGHT if len(saved_names) > _MAX_UNSCROLLED else "content", border=False, gap="small"
     ):
-        for number, name in enumerate(names_saved):
+        for number, name in enumerate(saved_names):
             with st.container(horizontal=True, gap="small", key=keys.part(slot, f"row_{number}")):
-                key, title = keys.part(slot, number), words.plain(name)
-                use: dict[str, Any] = {
+                key, title = keys.part(slot, number), words.escape(name)
+                load_options: dict[str, Any] = {
                     "help": "Loads these settings into the form",
-                    "on_click": _use,
-                    "args": (slot, task, put, name),
+                    "on_click": _load_saved,
+                    "args": (slot, task, fill_page, name),
                 }
-                st.button(title, key=keys.part(key, "use"), width="stretch", **use)
-                _download(key, task, name)
+                st.button(title, key=keys.part(key, "use"), width="stretch", **load_options)
+                _show_download(key, task, name)
                 st.button(
                     "Remove",
                     key=keys.part(key, "remove"),
@@ -74,7 +76,7 @@ def _rows(slot: str, task: str, put: Put | None) -> None:
                 )
 
 
-def _download(key: str, task: str, name: str) -> None:
+def _show_download(key: str, task: str, name: str) -> None:
     try:
         data = library.to_json(task, library.load(task, name))
     except StudioError:
@@ -82,7 +84,7 @@ def _download(key: str, task: str, name: str) -> None:
     st.download_button(
         "Save as file",
         data,
-        file_name=words.file_name(name, ".json"),
+        file_name=words.make_file_name(name, ".json"),
         mime="application/json",
         key=keys.part(key, "file"),
         type="tertiary",
@@ -95,7 +97,7 @@ def _download(key: str, task: str, name: str) -> None:
 def _ask_name(slot: str, task: str, settings: Settings) -> None:
     key = keys.part(slot, "name")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.text_input("Name", key=key, max_chars=names.MOST_CHARACTERS, placeholder="Soft and slow")
+        st.text_input("Name", key=key, max_chars=names.MAX_CHARACTERS, placeholder="Soft and slow")
         st.button(
             "Save these settings",
             key=keys.part(slot, "save"),
@@ -109,25 +111,25 @@ def _save(slot: str, task: str, key: str, settings: Settings) -> None:
     try:
         name = library.save(task, st.session_state.get(key, ""), settings)
     except StudioError as error:
-        uploads.set_fault(slot, str(error))
+        uploads.add_error(slot, str(error))
         return
     st.session_state[key] = ""
-    st.toast(f"Saved as {words.plain(name)}.", icon=":material/bookmark:")
+    st.toast(f"Saved as {words.escape(name)}.", icon=":material/bookmark:")
 
 
-def _use(slot: str, task: str, put: Put | None, name: str) -> None:
+def _load_saved(slot: str, task: str, fill_page: FillForm | None, name: str) -> None:
     try:
-        _fill(put, library.load(task, name), name)
+        _fill_form(fill_page, library.load(task, name), name)
     except StudioError as error:
-        uploads.set_fault(slot, str(error))
+        uploads.add_error(slot, str(error))
 
 
-def _take(task: str, put: Put | None, data: bytes, name: str) -> None:
-    _fill(put, library.read(data, task), name)
+def _load_upload(task: str, fill_page: FillForm | None, data: bytes, name: str) -> None:
+    _fill_form(fill_page, library.read(data, task), name)
 
 
-def _fill(put: Put | None, settings: Settings, name: str) -> None:
+def _fill_form(fill_page: FillForm | None, settings: Settings, name: str) -> None:
     forms.prefill(settings)
-    if put is not None:
-        put(settings)
-    st.toast(f"Loaded {words.plain(name)}.", icon=":material/bookmark:")
+    if fill_page is not None:
+        fill_page(settings)
+    st.toast(f"Loaded {words.escape(name)}.", icon=":material/bookmark:")

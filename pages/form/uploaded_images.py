@@ -12,15 +12,15 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import data_set_input, image_input, kept_inputs, loose_images, uploads
+from pages.form import data_set_input, image_input, input_store, loose_images, uploads
 from pages.widgets import words
 from studio.core import amounts, data
 from studio.core.imaging import formats
 from studio.core.tasks import File
 
-MOST = 2000  # loose images
+MAX_LOOSE = 2000  # loose images
 LOOSE = "loose"
-_MOST_NAMES = 3  # file names shown
+_MAX_NAMES = 3  # file names shown
 _SLOT, _UPLOADS_KEY, _SELECTED_KEY, _PACKED_KEY = "draw", "draw_uploads", "draw_which", "draw_packed"
 
 
@@ -44,10 +44,10 @@ class Uploads:
         """Returns the unique title of each set, by its value of `selected`."""
         titles: dict[str, str] = {}
         for digest, file in self.archives.items():
-            same = [other.name for other in self.archives.values()].count(file.name) > 1
-            titles[digest] = f"{file.name} ({digest[:6]})" if same else file.name
+            is_ambiguous = [other.name for other in self.archives.values()].count(file.name) > 1
+            titles[digest] = f"{file.name} ({digest[:6]})" if is_ambiguous else file.name
         return titles | (
-            {LOOSE: _file_list([file.name for file in self.loose.values()])} if self.loose else {}
+            {LOOSE: _describe_files([file.name for file in self.loose.values()])} if self.loose else {}
         )
 
     def add(self, archive: File) -> None:
@@ -62,24 +62,24 @@ class Uploads:
         self.selected = next(reversed(self.titles()), "")
 
 
-def session_uploads() -> Uploads:
+def restore_uploads() -> Uploads:
     """Returns the uploads of this tab."""
-    return kept_inputs.restore(_UPLOADS_KEY, _read)
+    return input_store.restore(_UPLOADS_KEY, _parse_uploads)
 
 
-def remember() -> None:
-    """Names the uploads in the address, also while other images are selected."""
-    current = session_uploads()
-    files = [kept_inputs.describe_files(list(files.values())) for files in (current.archives, current.loose)]
-    kept_inputs.keep(_UPLOADS_KEY, [*files, current.selected] if any(files) else None)
+def store_in_address() -> None:
+    """Stores the list of uploads and names it in the address, also while other images are selected."""
+    current = restore_uploads()
+    files = [input_store.describe_files(list(files.values())) for files in (current.archives, current.loose)]
+    input_store.store(_UPLOADS_KEY, [*files, current.selected] if any(files) else None)
 
 
-def _read(value: Any) -> Uploads:
-    """Returns the uploads of a `remember` value, without files that are gone."""
+def _parse_uploads(value: Any) -> Uploads:
+    """Returns the uploads of a `store_in_address` value, without deleted files."""
     archives, loose, selected = value if isinstance(value, list) and len(value) == 3 else ([], [], "")
     current = Uploads(
-        {file.digest: file for file in kept_inputs.read_files(archives, "dataset")},
-        {file.digest: file for file in kept_inputs.read_files(loose, "image")[:MOST]},
+        {file.digest: file for file in input_store.read_files(archives, "dataset")},
+        {file.digest: file for file in input_store.read_files(loose, "image")[:MAX_LOOSE]},
     )
     current.selected = (
         selected if selected in list(current.titles()) else next(reversed(current.titles()), "")
@@ -93,23 +93,23 @@ def ask(advice: str) -> File | None:
     Args:
         advice: shown while there are no uploads.
     """
-    uploads.show_fault(_SLOT)
-    current = session_uploads()
+    uploads.show_errors(_SLOT)
+    current = restore_uploads()
     if current.too_many:
         left_out, current.too_many = current.too_many, 0
         st.error(
-            f"The limit is {MOST:,} single images: {left_out:,} more were left out. Put all images into one "
-            "zip and upload that.",
+            f"The limit is {MAX_LOOSE:,} single images: {left_out:,} more were left out. "
+            "Put all images into one zip and upload that.",
             icon=":material/error:",
         )
-    folder = st.toggle("A whole folder", key="draw_folder")
+    is_folder = st.toggle("A whole folder", key="draw_folder")
     uploads.ask(
         _SLOT,
-        "A folder from your device" if folder else "A zip, or many images, from your device",
-        _take,
-        type=image_input.TYPES if folder else [*data_set_input.TYPES, *image_input.TYPES],
-        accept_multiple_files="directory" if folder else True,
-        max_upload_size=data_set_input.MOST_MB,
+        "A folder from your device" if is_folder else "A zip, or many images, from your device",
+        _add_upload,
+        type=image_input.FILE_TYPES if is_folder else [*data_set_input.FILE_TYPES, *image_input.FILE_TYPES],
+        accept_multiple_files="directory" if is_folder else True,
+        max_upload_size=data_set_input.MAX_MB,
         help="Code in an archive is never run, and links in it are not followed",
     )
     if not current.selected:
@@ -133,45 +133,45 @@ def _choose(current: Uploads) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(titles) == 1:
             icon = "photo_library" if current.selected == LOOSE else "folder_zip"
-            st.caption(f":material/{icon}: {words.plain(titles[current.selected])}")
+            st.caption(f":material/{icon}: {words.escape(titles[current.selected])}")
         else:
             st.session_state[_SELECTED_KEY] = current.selected  # a callback may have changed the selection
             st.radio(
                 "Choose which upload to train on",
                 list(titles),
-                format_func=lambda digest: words.plain(titles[digest]),
+                format_func=lambda digest: words.escape(titles[digest]),
                 key=_SELECTED_KEY,
-                on_change=_use,
+                on_change=_set_selected,
                 help="To train on several uploads, put all their images into one zip",
                 width="stretch",
             )
-        help = f"Removes {words.plain(titles[current.selected])} from this list"
+        help = f"Removes {words.escape(titles[current.selected])} from this list"
         st.button(
             "Clear", type="tertiary", icon=":material/close:", help=help, on_click=current.remove_selected
         )
 
 
-def _use() -> None:
-    session_uploads().selected = st.session_state[_SELECTED_KEY]
+def _set_selected() -> None:
+    restore_uploads().selected = st.session_state[_SELECTED_KEY]
 
 
-def _file_list(names: Sequence[str]) -> str:
+def _describe_files(names: Sequence[str]) -> str:
     """`["a.png", "b.png", "c.png", "d.png"]` -> "4 images: a.png, b.png, c.png and 1 more"."""
-    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
-    number = amounts.count(len(names), "image")
-    return f"{number}: {', '.join(names[:_MOST_NAMES])}{more}"
+    remainder = f" and {len(names) - _MAX_NAMES:,} more" if len(names) > _MAX_NAMES else ""
+    number = amounts.format_count(len(names), "image")
+    return f"{number}: {', '.join(names[:_MAX_NAMES])}{remainder}"
 
 
-def _take(body: bytes, name: str) -> None:
+def _add_upload(body: bytes, name: str) -> None:
     """Adds an image to the loose ones, or an archive, and selects it."""
-    current = session_uploads()
+    current = restore_uploads()
     if Path(name).suffix.lower() not in formats.ENDINGS:
-        file = File.keep(body, "dataset", name)
+        file = File.store(body, "dataset", name)
         data.count_files(file)  # raises if it cannot be opened
         current.add(file)
         return
-    if len(current.loose) >= MOST:
+    if len(current.loose) >= MAX_LOOSE:
         current.too_many += 1
         return
-    file = image_input.keep(body, name)
+    file = image_input.store_image(body, name)
     current.loose[file.digest], current.selected = file, LOOSE

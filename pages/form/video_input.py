@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, kept_inputs, samples, uploads
+from pages.form import forms, input_store, samples, uploads
 from pages.widgets import owners, words
 from studio.core import amounts
 from studio.core.imaging import animations, image_io, video_span
@@ -21,11 +21,11 @@ from studio.video.settings import VideoSettings
 
 TASK = "video.repaint"
 KINDS = {"photo": "A photo", "video": "A video"}
-MOST_MB = 100
-SAMPLE = "rocket.mp4"
+MAX_MB = 100
+SAMPLE_NAME = "rocket.mp4"
 _SLOT, _VIDEO_KEY, _PART_KEY = "video", "video_file", "video_part"
-_USUAL_FPS = 30  # frames per second of most phones
-_SHORTEST = 0.3  # s; a shorter video is used as a whole
+_PHONE_FPS = 30  # frames per second of most phones
+_MIN_SECONDS = 0.3  # s; a shorter video is used as a whole
 
 
 @dataclass(frozen=True)
@@ -52,39 +52,39 @@ class Video:
     end: float | None = None
 
     @property
-    def part(self) -> tuple[File, float, float | None]:
+    def part_key(self) -> tuple[File, float, float | None]:
         """Returns a key that identifies the selected part."""
         return self.video, self.start, self.end
 
-    def file(self) -> File:
-        """Returns the frame that stands for the video where an image is needed."""
+    def get_file(self) -> File:
+        """Returns the frame, like `Sample.get_file`, for pages that take an image or a video."""
         return self.frame
 
 
-def ask_kind() -> bool:
-    """Asks whether to use a photo or a video. Returns True for a video."""
-    return forms.one_of("Photo or video", KINDS, key="what", hidden=True) == "video"
+def ask_for_video() -> bool:
+    """Asks whether to use a photo or a video. Returns whether a video is chosen."""
+    return forms.ask_choice("Photo or video", KINDS, key="what", hide_label=True) == "video"
 
 
 def choose() -> Video:
-    """Lets the user select a part of the own video, or of the sample."""
-    own_video = _own_video()
-    video = own_video or sample()
+    """Draws the video input: the user's own video or the sample, and the part to use. Returns that part."""
+    own_video = _restore_own_video()
+    video = own_video or store_sample()
     start, end = _ask_part(video)
-    clip = _describe("Your video" if own_video else "Rocket video", video, start, end)
-    st.image(samples.thumbnail_of(clip.frame), width=110, alt="The first frame of the chosen part")
-    name = words.plain(clip.video.name) if own_video else "A slow pan across a photo, to try things out"
-    st.caption(f"{name} · {amounts.count(clip.frames, 'frame')}, {clip.seconds:.1f} s")
+    clip = _make_video("Your video" if own_video else "Rocket video", video, start, end)
+    st.image(samples.make_thumbnail(clip.frame), width=110, alt="The first frame of the chosen part")
+    name = words.escape(clip.video.name) if own_video else "A slow pan across a photo, to try things out"
+    st.caption(f"{name} · {amounts.format_count(clip.frames, 'frame')}, {clip.seconds:.1f} s")
     with st.container(horizontal=True):
-        _add()
+        _show_upload()
         if own_video:
             st.button("Back to the sample", icon=":material/undo:", type="tertiary", on_click=_remove_own)
-    uploads.show_fault(_SLOT)
+    uploads.show_errors(_SLOT)
     return clip
 
 
-def video_task(task: str, settings: Settings, clip: Video, inputs: Inputs) -> tuple[VideoSettings, Inputs]:
-    """Returns the settings and inputs of the job that applies a task to every frame of a video.
+def make_job(task: str, settings: Settings, clip: Video, inputs: Inputs) -> tuple[VideoSettings, Inputs]:
+    """Returns the settings and inputs of a job that applies a task to every frame of a video.
 
     Args:
         task: to apply.
@@ -95,22 +95,22 @@ def video_task(task: str, settings: Settings, clip: Video, inputs: Inputs) -> tu
     ending = clip.video.name.rpartition(".")[2].lower()
     kind = ending if ending in animations.KINDS else "mp4"
     base = settings.model_dump(mode="json", exclude_defaults=True)
-    others = {slot: files for slot, files in inputs.items() if slot != "content" and files}
+    other_inputs = {slot: files for slot, files in inputs.items() if slot != "content" and files}
     values = {"task": task, "base": base, "video": kind, "start": clip.start, "end": clip.end}
-    return VideoSettings.parse(values), {"video": [clip.video], **others}
+    return VideoSettings.parse(values), {"video": [clip.video], **other_inputs}
 
 
-def can_put(settings: Settings) -> bool:
+def can_select(settings: Settings) -> bool:
     """Returns whether the form can represent these settings: it has no field for the frame rate."""
     return isinstance(settings, VideoSettings) and not settings.fps
 
 
-def put(video: File, settings: Settings) -> None:
+def select(video: File, settings: Settings) -> None:
     """Selects a video and the part that was used. Call it before the form is drawn."""
     assert isinstance(settings, VideoSettings)
     st.session_state["what"] = "video"
-    st.session_state[_VIDEO_KEY] = [] if video.digest == sample().digest else [video]
-    seconds, _ = _facts(video)
+    st.session_state[_VIDEO_KEY] = [] if video.digest == store_sample().digest else [video]
+    seconds, _ = _duration_and_fps(video)
     length = math.floor(10 * seconds) / 10
     st.session_state[_PART_KEY] = (
         settings.start,
@@ -118,20 +118,15 @@ def put(video: File, settings: Settings) -> None:
     )
 
 
-def frame_of(video: File, settings: VideoSettings) -> File:
-    """Returns the frame of a video on which its settings are tried."""
-    return first_frame(video, settings.start)
+def store_first_frame(video: File, start: float) -> File:
+    """Stores the first frame after `start` seconds of a video as an image. Returns its file."""
+    return File.store(_encode_frame(video, start), "image", "first-frame.png")
 
 
-def first_frame(video: File, start: float) -> File:
-    """Returns the first frame of the used part of a video, as an image."""
-    return File.keep(_frame(video, start), "image", "first-frame.png")
-
-
-def _own_video() -> File | None:
+def _restore_own_video() -> File | None:
     """Returns the user's own video, which the address names so that a reload restores it."""
-    videos = kept_inputs.restore_files(_VIDEO_KEY, "animation", _is_video)
-    kept_inputs.keep_files(_VIDEO_KEY, videos)
+    videos = input_store.restore_files(_VIDEO_KEY, "animation", _check_video)
+    input_store.store_files(_VIDEO_KEY, videos)
     return videos[0] if videos else None
 
 
@@ -140,49 +135,49 @@ def _remove_own() -> None:
     st.session_state.pop(_PART_KEY, None)
 
 
-def _add() -> None:
-    with uploads.popover(_SLOT, "Add your own", ":material/video_call:"):
-        seconds = video_span.longest_seconds(_USUAL_FPS)
-        label = f"A video from your device; up to {seconds:.0f} s of it at {_USUAL_FPS} frames per second"
-        uploads.ask(_SLOT, label, _take, type=list(animations.ENDINGS), max_upload_size=MOST_MB)
+def _show_upload() -> None:
+    with uploads.show_popover(_SLOT, "Add your own", ":material/video_call:"):
+        seconds = video_span.longest_seconds(_PHONE_FPS)
+        label = f"A video from your device; up to {seconds:.0f} s of it at {_PHONE_FPS} frames per second"
+        uploads.ask(_SLOT, label, _store_upload, type=list(animations.ENDINGS), max_upload_size=MAX_MB)
 
 
-def _take(data: bytes, name: str) -> None:
+def _store_upload(data: bytes, name: str) -> None:
     file_checks.check_bytes("animation", data, name)  # before it replaces the previous video
     st.session_state.pop(_PART_KEY, None)
-    st.session_state[_VIDEO_KEY] = [File.keep(data, "animation", name)]
+    st.session_state[_VIDEO_KEY] = [File.store(data, "animation", name)]
 
 
-def _is_video(file: File) -> None:
+def _check_video(file: File) -> None:
     """Raises `InvalidInput` if a file is not a video. The frames were checked when it was uploaded."""
     animations.read_duration(file.read(), file.name)
 
 
 def _ask_part(video: File) -> tuple[float, float | None]:
     """Asks for the part of a video to use. Returns its start and end, in seconds; None: the video's end."""
-    seconds, fps = _facts(video)
-    most = video_span.longest_seconds(fps)
+    seconds, fps = _duration_and_fps(video)
+    max_seconds = video_span.longest_seconds(fps)
     length = math.floor(10 * seconds) / 10  # in steps of the slider
-    if length < _SHORTEST:
+    if length < _MIN_SECONDS:
         return 0.0, None
     part = st.session_state.get(_PART_KEY)
     if part and part[1] > length:
         del st.session_state[_PART_KEY]  # the part of a longer video
-    help = f"Up to {most:.1f} s of a video with {fps:.4g} frames per second"
-    default = (0.0, min(length, math.floor(10 * most) / 10))
+    help = f"Up to {max_seconds:.1f} s of a video with {fps:.4g} frames per second"
+    default = (0.0, min(length, math.floor(10 * max_seconds) / 10))
     options: dict[str, Any] = {"format": "%.1f s", "key": _PART_KEY, "bind": "query-params", "help": help}
     start, end = st.slider("Part of the video", 0.0, length, default, 0.1, **options)
     if end <= start:
         end = min(start + 0.1, seconds)
         start = min(start, end - 0.1)
-    if end - start > most:
-        end = start + most
-        st.caption(f":material/info: Up to {most:.1f} s are used, from {start:.1f} to {end:.1f} s.")
+    if end - start > max_seconds:
+        end = start + max_seconds
+        st.caption(f":material/info: Up to {max_seconds:.1f} s are used, from {start:.1f} to {end:.1f} s.")
     return start, None if end >= length else end
 
 
-def _describe(title: str, video: File, start: float = 0.0, end: float | None = None) -> Video:
-    first = first_frame(video, start)
+def _make_video(title: str, video: File, start: float = 0.0, end: float | None = None) -> Video:
+    first = store_first_frame(video, start)
     data = video.read()
     span = Span(start, end)
     times = animations.read_times(data, video.name, span=span)
@@ -191,21 +186,21 @@ def _describe(title: str, video: File, start: float = 0.0, end: float | None = N
 
 
 @owners.cached(max_entries=8, show_spinner="Reading the video ...")
-def _frame(video: File, start: float) -> bytes:
+def _encode_frame(video: File, start: float) -> bytes:
     """Returns the frame of a video at a time in seconds, as a PNG file."""
     return image_io.encode_png(animations.decode_frame(video.read(), video.name, start))
 
 
 @owners.cached(max_entries=8, show_spinner=False)
-def _facts(video: File) -> tuple[float, float]:
+def _duration_and_fps(video: File) -> tuple[float, float]:
     """Returns the duration of a video in seconds, and the frames per second that are used."""
     data = video.read()
     return animations.read_duration(data, video.name), animations.read_times(data, video.name).fps
 
 
-def sample() -> File:
-    """Returns the sample video."""
-    return File.keep(_draw_sample(), "animation", SAMPLE)
+def store_sample() -> File:
+    """Stores the sample video. Returns its file."""
+    return File.store(_draw_sample(), "animation", SAMPLE_NAME)
 
 
 @st.cache_resource(show_spinner=False)

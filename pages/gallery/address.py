@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
-ITEM = "item"
-OTHER = "with"
+ITEM_PARAMETER = "item"
+OTHER_PARAMETER = "with"
 
 
-def open(id: str) -> None:
-    """Shows one item large. Call it from a callback, like every function here."""
-    close()
-    st.query_params[ITEM] = id
+def open_item(id: str) -> None:
+    """Puts one item into the address, to show it large. Call it from a callback, like every function here."""
+    open_grid()
+    st.query_params[ITEM_PARAMETER] = id
 
 
-def compare(id: str, other: str) -> None:
-    """Shows two items next to each other."""
-    st.query_params[ITEM], st.query_params[OTHER] = id, other
+def open_comparison(id: str, other: str) -> None:
+    """Puts two items into the address, to compare them."""
+    st.query_params[ITEM_PARAMETER], st.query_params[OTHER_PARAMETER] = id, other
 
 
-def close() -> None:
-    """Shows the grid again."""
-    for name in (ITEM, OTHER):
+def open_grid() -> None:
+    """Removes items from the address, to show the grid again."""
+    for name in (ITEM_PARAMETER, OTHER_PARAMETER):
         st.query_params.pop(name, None)

@@ -6,12 +6,12 @@ import streamlit as st
 
 from pages.jobs import results
 from pages.widgets import browser_images, words
-from pages.widgets.marked_text import marked_text
+from pages.widgets.marked_text import show_marked_text
 from studio.core.errors import StudioError
 from studio.core.imaging import thumbnails
 from studio.core.tasks import File
 
-MOST_READ = 200_000  # characters: longer texts are cut off
+MAX_CHARACTERS = 200_000  # characters: longer texts are cut off
 
 
 def show(file: File, before: File | None, caption: str, *, key: str) -> None:
@@ -20,10 +20,10 @@ def show(file: File, before: File | None, caption: str, *, key: str) -> None:
         if file.kind in ("image", "animation"):
             results.show_result(file, before, key=f"item_{key}", caption=caption)
         elif file.kind == "text":
-            marked_text(file.read().decode("utf-8", "replace")[:MOST_READ], key=f"item_paper_{key}")
-            st.caption(words.plain(caption))
+            show_marked_text(file.read().decode("utf-8", "replace")[:MAX_CHARACTERS], key=f"item_paper_{key}")
+            st.caption(words.escape(caption))
         else:
             thumbnail = thumbnails.make_image(file, full_card=True)
-            browser_images.captioned(thumbnail, width="stretch", caption=caption)
+            browser_images.show_with_caption(thumbnail, width="stretch", caption=caption)
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.gallery import address, file_view, grid, marks, removed, sweeps
 from pages.jobs import captions, item_actions, results
 from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.tasks import File
@@ -18,97 +18,97 @@ from studio.gallery import index, items
 from studio.gallery.items import Item
 
 
-def current_item(name: str = address.ITEM) -> Item | None:
+def find_current_item(name: str = address.ITEM_PARAMETER) -> Item | None:
     """Returns the item that a query parameter names; None without one, or after a warning that it is gone."""
     id = st.query_params.get(name)
     if not id:
         return None
     try:
-        return items.find(id, owner())
+        return items.find(id, get_owner())
     except StudioError as error:
         if store.is_id(id):
-            index.forget(id)  # the index of the grid still has it
+            index.drop(id)  # the index of the grid still has it
         st.query_params.pop(name, None)
-        st.warning(words.plain(str(error)), icon=":material/search_off:")
+        st.warning(words.escape(str(error)), icon=":material/search_off:")
         return None
 
 
 def show(item: Item) -> None:
     """Draws the item, buttons for its neighbors, and the actions for it."""
-    st.session_state[grid.LAST_SHOWN] = item.id
+    st.session_state[grid.LAST_SHOWN_KEY] = item.id
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("All", icon=":material/grid_view:", on_click=grid.back, key="item_back")
+        st.button("All", icon=":material/grid_view:", on_click=grid.return_to_grid, key="item_back")
         st.space("stretch")
-        for label, icon, id in _neighbors(item):
+        for label, icon, id in _find_neighbors(item):
             st.button(
                 label,
                 icon=icon,
                 key=f"item_{label}",
                 disabled=not id,
-                on_click=address.open,
+                on_click=address.open_item,
                 args=(id,),
                 type="tertiary",
             )
     left, right = st.columns([9, 5], gap="large")
     with left:
-        file_view.show(item.result.files[0], _content(item), captions.of_run(item, item.result), key=item.id)
+        file_view.show(
+            item.result.files[0], _find_content(item), captions.describe_run(item, item.result), key=item.id
+        )
     with right:
-        _about(item)
+        _show_details(item)
     sweeps.show_cells(item)
 
 
-def _neighbors(item: Item) -> list[tuple[str, str, str]]:
+def _find_neighbors(item: Item) -> list[tuple[str, str, str]]:
     """Returns label, icon and id of the next newer and older item in the grid; the id is "" at an end."""
-    entries, _ = index.find(st.session_state.get("gallery_query", index.ALL), owner())
+    entries, _ = index.find(st.session_state.get(grid.QUERY_KEY, index.ALL), get_owner())
     ids = [entry.id for entry in entries]
-    at = ids.index(item.id) if item.id in ids else -1
-    newer = ids[at - 1] if at > 0 else ""
-    older = ids[at + 1] if 0 <= at < len(ids) - 1 else ""
+    position = ids.index(item.id) if item.id in ids else -1
+    newer = ids[position - 1] if position > 0 else ""
+    older = ids[position + 1] if 0 <= position < len(ids) - 1 else ""
     return [("Newer", ":material/chevron_left:", newer), ("Older", ":material/chevron_right:", older)]
 
 
-def _content(item: Item) -> File | None:
+def _find_content(item: Item) -> File | None:
     """Returns the image that a single result was made from, if it is still stored."""
     files = item.inputs.get("content", []) if len(item.result.files) == 1 else []
     return files[0] if files and files[0].kind == "image" and files[0].is_available else None
 
 
-def _about(item: Item) -> None:
-    st.subheader(words.plain(f"{item.title}: {item.name}"), anchor=False)
-    st.caption(_when(item))
-    marks.of_item(item)
+def _show_details(item: Item) -> None:
+    st.subheader(words.escape(f"{item.title}: {item.name}"), anchor=False)
+    st.caption(_format_date_and_duration(item))
+    marks.show_marks(item)
     for note in item.result.figures.get("notes", ()):
-        st.caption(f":material/info: {words.plain(str(note))}")
-    settings = tasks.settings_of(item.task, item.settings)
+        st.caption(f":material/info: {words.escape(str(note))}")
+    settings = tasks.parse_saved_settings(item.task, item.settings)
     file = item.result.files[0]
     with st.container(horizontal=True):
         if settings is not None:
             item_actions.show_actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
-        item_actions.use_as(file, key=item.id)
+        item_actions.show_uses(file, key=item.id)
         if file.is_available:
-            results.download_file(
+            results.show_file_download(
                 file, item.task, key=item.id, recipe=item.result.recipe, name=item.marks.name
             )
         st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
     if file.kind == "model" and file.is_available:
         item_actions.keep_model(file)
-    place = item_actions.page_of_results(item.task, item.settings)
-    if place is not None and settings is not None:
-        st.page_link(
-            place.file, label=f"Open in {place.title}", icon=place.icon, query_params={"job": item.id}
-        )
+    page = item_actions.page_of_results(item.task, item.settings)
+    if page is not None and settings is not None:
+        st.page_link(page.file, label=f"Open in {page.title}", icon=page.icon, query_params={"job": item.id})
     if settings is None:
         st.caption("This version of the studio no longer has this task or no longer accepts these settings.")
         return
     results.show_recipe(item.task, settings, item.inputs, item.result.recipe)
 
 
-def _when(item: Item) -> str:
+def _format_date_and_duration(item: Item) -> str:
     day = time.strftime("%d %B %Y, %H:%M", time.localtime(item.created)).lstrip("0")
-    duration = amounts.duration(max(item.seconds, 1)) if item.seconds else ""
+    duration = amounts.format_duration(max(item.seconds, 1)) if item.seconds else ""
     return f"{day} · took {duration}" if duration else day
 
 
 def _remove(id: str) -> None:
     removed.remove([id])
-    grid.back()
+    grid.return_to_grid()

@@ -3,64 +3,70 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from pages.widgets import browser_images, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio.core.errors import StudioError
 from studio.gallery import removal, unreadable
 
-MOST = 24  # items that are shown at once
-_LAST, _ERROR = "gallery_removed", "gallery_error"
+MAX_SHOWN = 24  # items that are shown at once
+_LAST_KEY, _ERROR_KEY = "gallery_removed", "gallery_error"
 
 
 def remove(ids: Sequence[str]) -> None:
-    """Removes items and remembers them for the undo. Call it from a callback."""
-    _try(lambda: removal.remove(ids, owner()), list(ids))
+    """Removes items and offers to undo that. Call it from a callback."""
+    _run(lambda: removal.remove(ids, get_owner()), list(ids))
 
 
-def _try(act, last: list[str]) -> None:
+def _run(change_items: Callable[[], object], removed_ids: list[str]) -> None:
+    """Runs a change and notes the ids that can be restored, or keeps its error for `offer_undo`."""
     try:
-        act()
+        change_items()
     except StudioError as error:
-        st.session_state[_ERROR] = str(error)
+        st.session_state[_ERROR_KEY] = str(error)
         return
-    st.session_state[_LAST] = last
+    st.session_state[_LAST_KEY] = removed_ids
 
 
 def offer_undo() -> None:
     """Shows the last removal with a button that restores the items, or the error of the last action."""
-    if error := st.session_state.pop(_ERROR, ""):
-        st.error(words.plain(error), icon=":material/error:")
-    last: list[str] = st.session_state.get(_LAST, [])
-    if not last:
+    if error := st.session_state.pop(_ERROR_KEY, ""):
+        st.error(words.escape(error), icon=":material/error:")
+    removed_ids: list[str] = st.session_state.get(_LAST_KEY, [])
+    if not removed_ids:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True, key="undo_bar"):
-        text = "1 item is removed." if len(last) == 1 else f"{len(last):,} items are removed."
+        text = "1 item is removed." if len(removed_ids) == 1 else f"{len(removed_ids):,} items are removed."
         st.markdown(f":material/delete: {text}", width="stretch")
-        st.button("Undo", icon=":material/undo:", type="primary", on_click=_restore, args=(last,), key="undo")
-        st.button("Close", icon=":material/close:", type="tertiary", on_click=close, key="undo_close")
+        st.button(
+            "Undo", icon=":material/undo:", type="primary", on_click=_restore, args=(removed_ids,), key="undo"
+        )
+        st.button("Close", icon=":material/close:", type="tertiary", on_click=close_undo, key="undo_close")
 
 
 def _restore(ids: Sequence[str]) -> None:
-    close()  # Offer it once: items that cannot be restored now were deleted.
-    _try(lambda: removal.restore(ids, owner()), [])
+    close_undo()  # Offer it once: items that cannot be restored now were deleted.
+    _run(lambda: removal.restore(ids, get_owner()), [])
 
 
 def _forget(ids: Sequence[str]) -> None:
-    _try(lambda: removal.forget(ids, owner()), [])
+    _run(lambda: removal.delete(ids, get_owner()), [])
 
 
-def close() -> None:
-    """Stops offering the undo."""
-    st.session_state[_LAST] = []
+def close_undo() -> None:
+    """Stops offering to undo the last removal."""
+    st.session_state[_LAST_KEY] = []
 
 
 def show() -> None:
     """Shows all removed items that can be restored; draws nothing when there are none."""
-    items, damaged_items = removal.list_removed(owner()), unreadable.of_owner(removal.root(), owner())
+    items, damaged_items = (
+        removal.list_removed(get_owner()),
+        unreadable.list_unreadable(removal.removed_folder(), get_owner()),
+    )
     ids = [*(item.id for item in items), *(item.id for item in damaged_items)]
     if not ids:
         return
@@ -72,33 +78,33 @@ def show() -> None:
                 st.button("Yes, delete", type="primary", on_click=_forget, args=(ids,))
         with st.container(key="bin"):
             grid = st.grid(8, min_column_width=110)
-        for item in items[:MOST]:
+        for item in items[:MAX_SHOWN]:
             with grid.cell():
-                browser_images.captioned(item.thumbnail(), width="stretch", caption=item.name)
-                _restore_button(item.id)
-        for folder in damaged_items[: max(0, MOST - len(items))]:
+                browser_images.show_with_caption(item.load_thumbnail(), width="stretch", caption=item.name)
+                _show_restore_button(item.id)
+        for folder in damaged_items[: max(0, MAX_SHOWN - len(items))]:
             with grid.cell():
-                st.caption(f":material/broken_image: {words.plain(folder.name)}")
-                _restore_button(folder.id)
-        if len(ids) > MOST:
-            st.caption(f"And {len(ids) - MOST:,} more.")
+                st.caption(f":material/broken_image: {words.escape(folder.name)}")
+                _show_restore_button(folder.id)
+        if len(ids) > MAX_SHOWN:
+            st.caption(f"And {len(ids) - MAX_SHOWN:,} more.")
 
 
-def _restore_button(id: str) -> None:
+def _show_restore_button(id: str) -> None:
     st.button("Restore", key=f"restore_{id}", type="tertiary", on_click=_restore, args=([id],))
 
 
 def show_unreadable() -> None:
     """Shows the items that cannot be read, with a button that removes each; nothing when there are none."""
-    items = unreadable.of_owner(owner=owner())
+    items = unreadable.list_unreadable(owner=get_owner())
     if not items:
         return
     with st.expander(f"Unreadable ({len(items):,})", icon=":material/broken_image:"):
         st.caption("These items are damaged or were changed outside the studio. Everything else is fine.")
-        for item in items[:MOST]:
+        for item in items[:MAX_SHOWN]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 day = time.strftime("%d %B %Y", time.localtime(item.changed)).lstrip("0")
-                st.markdown(f"{words.plain(item.name)}, {day}", width="stretch")
+                st.markdown(f"{words.escape(item.name)}, {day}", width="stretch")
                 st.button("Remove", key=f"odd_{item.id}", type="tertiary", on_click=remove, args=([item.id],))
-        if len(items) > MOST:
-            st.caption(f"And {len(items) - MOST:,} more.")
+        if len(items) > MAX_SHOWN:
+            st.caption(f"And {len(items) - MAX_SHOWN:,} more.")

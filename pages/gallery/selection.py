@@ -1,4 +1,4 @@
-"""Actions for several items at once: compare, star, tag, save as one zip, remove."""
+"""Compares, stars, tags, saves or removes several items at once."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import streamlit as st
 
 from pages.gallery import address, marks, removed
 from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio.gallery import export, index, items
 from studio.gallery.index import Filter
 
-MOST = 500  # items in a zip
+MAX_ITEMS = 500  # items in a zip
 
 
-def actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
+def show_actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
     """Draws the buttons for several items.
 
     Args:
@@ -31,21 +31,21 @@ def actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
                 st.button(
                     "Compare",
                     icon=":material/compare:",
-                    on_click=address.compare,
+                    on_click=address.open_comparison,
                     args=tuple(ids),
                     key="compare",
                 )
-            marks.of_several(ids)
+            marks.show_buttons(ids)
             label = f"Remove {count:,}" if ids else "Remove"
             st.button(label, icon=":material/delete:", disabled=not ids, on_click=removed.remove, args=(ids,))
-        owner_name = owner()
+        owner_name = get_owner()
         # Check the size first, because a failed download shows no error. For the whole grid the help says it.
-        available = items.find_complete(ids, owner_name) if ids and count <= MOST else []
-        too_many = count > MOST or export.bytes_of(available) > export.MOST_BYTES
+        available = items.find_complete(ids, owner_name) if ids and count <= MAX_ITEMS else []
+        too_many = count > MAX_ITEMS or export.measure_bytes(available) > export.MAX_DOWNLOAD_BYTES
         st.download_button(
             f"Save {count:,} as zip" if count else "Save as zip",
             lambda: zip_items(query, ids, owner_name),
-            file_name=words.file_name(f"gallery {time.strftime('%Y-%m-%d')}", ".zip"),
+            file_name=words.make_file_name(f"gallery {time.strftime('%Y-%m-%d')}", ".zip"),
             mime="application/zip",
             icon=":material/folder_zip:",
             disabled=not count or too_many or bool(ids and not available),
@@ -63,5 +63,5 @@ def zip_items(query: Filter, ids: Sequence[str] | None, owner_name: str) -> byte
         InsufficientSpace: if the zip would be too large for a browser.
         InvalidInput: if no file is left.
     """
-    ids = ids or [entry.id for entry in index.find(query, owner_name, MOST)[0]]
+    ids = ids or [entry.id for entry in index.find(query, owner_name, MAX_ITEMS)[0]]
     return export.to_zip(items.find_complete(ids, owner_name))

@@ -1,20 +1,20 @@
-"""Sweeps on the gallery page: progress, and the cells of a finished sweep; also jobs of no other page."""
+"""Running jobs that open in the gallery, such as sweeps, and the cells of a finished sweep."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from pages.form import samples
-from pages.gallery import address, dropped_file
+from pages.gallery import address, outside_file
 from pages.jobs import jobs
 from pages.widgets import browser_images, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.gallery.items import Item
 
-MOST_ACROSS = 6  # cells in a row
+COLUMNS = 6  # cells in a row
 
 
 def show_running_job() -> bool:
@@ -23,35 +23,39 @@ def show_running_job() -> bool:
     Returns:
         Whether the job is still running.
     """
-    name = st.query_params.get(jobs.PARAMETER)
-    if not name:
+    job_id = st.query_params.get(jobs.PARAMETER)
+    if not job_id:
         return False
     try:
-        job = engine.connect().job(name, owner())
+        job = engine.connect().find_job(job_id, get_owner())
     except StudioError:
         job = None
     if job is not None and not job.finished:
-        dropped_file.forget()
-        _watch(job.id)
+        outside_file.close()
+        _show_progress(job.id)
         return True
-    if job is not None and job.result is None and (settings := tasks.settings_of(job.task, job.settings)):
+    if (
+        job is not None
+        and job.result is None
+        and (settings := tasks.parse_saved_settings(job.task, job.settings))
+    ):
         jobs.show_failure(job, settings)  # Keep the address: the retry button needs it.
         return False
     st.query_params.pop(jobs.PARAMETER, None)
     if job is not None and job.result is not None:
-        dropped_file.forget()
-        address.open(job.id)
+        outside_file.close()
+        address.open_item(job.id)
     return False
 
 
 @st.fragment(run_every=jobs.WATCH_SECONDS)
-def _watch(name: str) -> None:
-    job = engine.connect().job(name, owner())
+def _show_progress(job_id: str) -> None:
+    job = engine.connect().find_job(job_id, get_owner())
     if job.finished:
         st.rerun()
     with jobs.show_running(job, f"{job.title}, so far"):
         if job.report is not None and job.report.text:
-            st.caption(words.plain(job.report.text))
+            st.caption(words.escape(job.report.text))
 
 
 def show_cells(item: Item) -> None:
@@ -61,21 +65,21 @@ def show_cells(item: Item) -> None:
     if not files:
         return
     st.subheader("Cells", anchor=False)
-    grid = st.grid(MOST_ACROSS, min_column_width=130)
+    grid = st.grid(COLUMNS, min_column_width=130)
     for number, cell in enumerate(cells):
         file = files.get(str(cell.get("digest")))
         with grid.cell():
             if file is None or not file.is_available:
-                st.caption(words.plain(str(cell.get("error") or "This result is no longer here.")))
+                st.caption(words.escape(str(cell.get("error") or "This result is no longer here.")))
                 continue
-            browser_images.captioned(
-                samples.thumbnail_of(file), width="stretch", caption=str(cell.get("label", ""))
+            browser_images.show_with_caption(
+                samples.make_thumbnail(file), width="stretch", caption=str(cell.get("label", ""))
             )
             st.button(
                 "Look",
                 key=f"cell_{number}",
                 type="tertiary",
                 icon=":material/zoom_in:",
-                on_click=dropped_file.view,
+                on_click=outside_file.open_stored,
                 args=(file, item.recipe_of(file)),
             )

@@ -6,26 +6,26 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from pages.form import corrected_sets, estimates, named_sets, read_images, seen_images
-from pages.form.learning_images import CHOOSER
-from pages.form.read_images import ReadRequest
-from pages.generator import repeated
+from pages.form import corrected_sets, data_set_preview, data_set_reader, estimates, tfds_input
+from pages.form.data_set_reader import ReadRequest
+from pages.form.training_images import CHOOSER
+from pages.generator import near_duplicates
 from pages.generator.input_form import TASKS, VGG16, VGG16_SETTINGS, GeneratorSettings
 from pages.widgets import weight_downloads, words
 from studio.core import amounts, data, tasks
 from studio.core.data import ImageDataset, repeats
 from studio.core.errors import StudioError
-from studio.core.generators.least_images import LEAST_IMAGES
+from studio.core.generators import MIN_IMAGES
 from studio.core.metrics import comparison
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
-FEW = 500  # images; with fewer, a model mostly memorizes them
+FEW_IMAGES = 500  # images; with fewer, a model mostly memorizes them
 
 
-def request_of(file: File, settings: GeneratorSettings) -> ReadRequest:
+def make_read_request(file: File, settings: GeneratorSettings) -> ReadRequest:
     """Returns the request to read the images that a training run with these settings uses."""
-    return ReadRequest(file, settings.size, settings.channels, LEAST_IMAGES)
+    return ReadRequest(file, settings.size, settings.channels, MIN_IMAGES)
 
 
 def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
@@ -35,74 +35,81 @@ def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
     try:
         tasks.check(task, settings, inputs)
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return False
     missing_bytes = data.count_download_bytes(file)
     if missing_bytes is not None:
         st.markdown(
-            f"**{words.plain(file.name)}** is not on this machine yet. **{words.plain(start_label(file))}** "
-            f"fetches it first, {named_sets.size(missing_bytes)}, and keeps it. Then it trains a generator "
-            f"on it{estimates.cost_in_words(task, settings, inputs)}."
+            f"**{words.escape(file.name)}** is not on this machine yet. "
+            f"**{words.escape(make_start_label(file))}** "
+            f"fetches it first, {tfds_input.describe_download(missing_bytes)}, and keeps it. Then it "
+            f"trains a generator "
+            f"on it{estimates.describe_cost(task, settings, inputs)}."
         )
         st.caption("Its images then appear here. **Stop** waits for the fetch to end.")
-        _first_run(settings)
+        _show_downloads(settings)
         return True
-    reading = read_images.with_facts(request_of(file, settings), repeats.find)
-    if reading is None:
+    dataset_and_duplicates = data_set_reader.read(make_read_request(file, settings), repeats.find)
+    if dataset_and_duplicates is None:
         return False
-    dataset, near_duplicates = reading
+    dataset, duplicates = dataset_and_duplicates
     st.markdown(
-        f"**{len(dataset.names):,} images**, {seen_images.sides(dataset)} along the shorter side. "
+        f"**{len(dataset.names):,} images**, {data_set_preview.describe_sides(dataset)} along the shorter "
+        f"side. "
         "**Train** trains a generator of "
-        f"similar images{estimates.cost_in_words(task, settings, inputs)}."
+        f"similar images{estimates.describe_cost(task, settings, inputs)}."
     )
     if task == TASKS["dcgan"]:
-        st.caption(_vgg16_discriminator(task, inputs, settings))
+        st.caption(_describe_vgg16_discriminator(task, inputs, settings))
     caption = f"As the model gets them: the central square of each, {settings.size} × {settings.size} px"
-    seen_images.show(dataset, caption, _notes(dataset, settings.size))
-    repeated.show(file, dataset, near_duplicates)
-    _first_run(settings)
+    data_set_preview.show(dataset, caption, _list_notes(dataset, settings.size))
+    near_duplicates.show(file, dataset, duplicates)
+    _show_downloads(settings)
     return True
 
 
-def start_label(file: File) -> str:
+def make_start_label(file: File) -> str:
     """Returns the label of the start button, which names a data set that must be downloaded first."""
     missing_bytes = data.count_download_bytes(file)
     return "Train" if missing_bytes is None else f"Fetch {data.command_name(file)} and train"
 
 
-def _first_run(settings: GeneratorSettings) -> None:
+def _show_downloads(settings: GeneratorSettings) -> None:
     needed = VGG16 if settings.vgg16_discriminator or getattr(settings, "perceptual", 0) else ()
-    weight_downloads.first_run([*needed, *(comparison.WEIGHTS if settings.scored else ())])
+    weight_downloads.announce_downloads([*needed, *(comparison.WEIGHTS if settings.scored else ())])
 
 
-def _vgg16_discriminator(task: str, inputs: Inputs, settings: GeneratorSettings) -> str:
+def _describe_vgg16_discriminator(task: str, inputs: Inputs, settings: GeneratorSettings) -> str:
     """Returns a sentence about the VGG16-feature discriminator, its benefit and its cost."""
     benefit = "uses features of VGG16, a network pretrained on photos, so shapes look right sooner"
     if settings.vgg16_discriminator:
         text = f"The VGG16-feature discriminator {benefit}"
-        seconds = _seconds(task, inputs, settings.model_copy(update={"vgg16_discriminator": 0.0}))
-        return f"{text}; without it, training takes {amounts.about(seconds)}." if seconds else f"{text}."
+        seconds = _estimate_seconds(task, inputs, settings.model_copy(update={"vgg16_discriminator": 0.0}))
+        return (
+            f"{text}; without it, training takes {amounts.format_estimate(seconds)}."
+            if seconds
+            else f"{text}."
+        )
     text = (
         f"Set **VGG16-feature discriminator** to 1 and **Batch size** to {VGG16_SETTINGS['batch']} to add a "
         f"second discriminator, which {benefit}"
     )
-    seconds = _seconds(task, inputs, settings.model_copy(update=VGG16_SETTINGS))
-    costs = [f"takes {amounts.about(seconds)}"] if seconds else []
-    if missing := weight_downloads.missing(VGG16):
-        costs.append(f"first fetches {weight_downloads.sizes(missing)}")
+    seconds = _estimate_seconds(task, inputs, settings.model_copy(update=VGG16_SETTINGS))
+    costs = [f"takes {amounts.format_estimate(seconds)}"] if seconds else []
+    if missing := weight_downloads.list_missing(VGG16):
+        costs.append(f"first fetches {weight_downloads.describe_sizes(missing)}")
     return f"{text}; training then {' and '.join(costs)}." if costs else f"{text}."
 
 
-def _seconds(task: str, inputs: Inputs, settings: Settings) -> float | None:
-    return tasks.expected_seconds(tasks.get(task), settings, inputs)
+def _estimate_seconds(task: str, inputs: Inputs, settings: Settings) -> float | None:
+    return tasks.estimate_duration(tasks.get(task), settings, inputs)
 
 
-def _notes(dataset: ImageDataset, size: int) -> Iterator[str]:
+def _list_notes(dataset: ImageDataset, size: int) -> Iterator[str]:
     """Yields notes on the images, one sentence each."""
     small = int((dataset.sizes.min(1) < size).sum())
     if small:
         subject = "1 of them is" if small == 1 else f"{small:,} of them are"
         yield f"{subject} smaller than {size} px and will be upscaled; a smaller size trains faster."
-    if len(dataset.names) < FEW:
+    if len(dataset.names) < FEW_IMAGES:
         yield "With so few images the model memorizes them. Use a thousand or more if you can."

@@ -22,13 +22,13 @@ from studio.vae import generator as vae
 
 KEY, MODE_KEY = "start_with", "start_how"
 FINE_TUNE, GROW = "on", "grow"
-_FRESH = "A new model"
+_NEW_MODEL = "A new model"
 _LAST_KEY = "settings_of"  # in the session: the task and model whose settings the form has
 _UNCHANGED = "The original model stays unchanged."
 # Settings that the start model determines: its shape, and those whose change would restart training.
-SHAPE: Mapping[str, tuple[str, ...]] = {
+SHAPE_SETTINGS: Mapping[str, tuple[str, ...]] = {
     dcgan.TASK: (*dcgan.SHAPE_SETTINGS, "blocks", "palette", "loss"),
-    vae.TASK: (*vae.SHAPE, "likelihood"),
+    vae.TASK: (*vae.SHAPE_SETTINGS, "likelihood"),
 }
 # Settings of a model's training that are proposed for its fine-tuning.
 TRAINING_SETTINGS: Mapping[str, tuple[str, ...]] = {
@@ -58,12 +58,12 @@ def choose(task: str) -> Beginning | None:
     Args:
         task: of the training.
     """
-    names = ["", *network_choice.trained_by(task, models.generators())]
+    names = ["", *network_choice.filter_by_task(task, models.list_generators())]
     forms.drop_stale_choice(KEY, names)
     name = st.selectbox(
         "Start from",
         names,
-        format_func=lambda name: models.title(name) if name else _FRESH,
+        format_func=lambda name: models.model_title(name) if name else _NEW_MODEL,
         key=KEY,
         bind="query-params",
         help="Fine-tuning an existing generator is usually faster. The original stays unchanged.",
@@ -71,33 +71,34 @@ def choose(task: str) -> Beginning | None:
     beginning = Beginning()
     if name:
         try:
-            settings = presets.find(name).settings()
+            settings = presets.find(name).read_settings()
             inputs = input_files.read_start_model(task, name)
         except StudioError as error:
-            st.error(words.plain(str(error)), icon=":material/error:")
+            st.error(words.escape(str(error)), icon=":material/error:")
             return None
-        models.about(name)
-        beginning = _beginning(task, _ask_mode(settings), inputs)
+        models.show_facts(name)
+        beginning = _make_beginning(task, _ask_mode(settings), inputs)
     _apply_settings(task, name, beginning)
     return beginning
 
 
-def _beginning(task: str, settings: Settings, inputs: Inputs) -> Beginning:
+def _make_beginning(task: str, settings: Settings, inputs: Inputs) -> Beginning:
     shape, proposed = (
-        {name: getattr(settings, name) for name in names[task]} for names in (SHAPE, TRAINING_SETTINGS)
+        {name: getattr(settings, name) for name in names[task]}
+        for names in (SHAPE_SETTINGS, TRAINING_SETTINGS)
     )
     return Beginning(inputs, shape, proposed)
 
 
 def _ask_mode(settings: Any) -> Settings:
     """Asks whether to fine-tune a model at its size or to grow it. Returns the settings with that shape."""
-    larger = dcgan.grown_settings(settings) if isinstance(settings, dcgan.TrainDcganSettings) else None
+    larger = dcgan.derive_grown_settings(settings) if isinstance(settings, dcgan.TrainDcganSettings) else None
     explanation = f"Training continues at {settings.size} px. {_UNCHANGED}"
     if larger is None:
         st.caption(explanation)
         return settings
     modes = {FINE_TUNE: f"Train on at {settings.size} px", GROW: f"Grow to {larger.size} px"}
-    if forms.one_of("How", modes, key=MODE_KEY) == FINE_TUNE:
+    if forms.ask_choice("How", modes, key=MODE_KEY) == FINE_TUNE:
         st.caption(explanation)
         return settings
     st.caption(
@@ -119,4 +120,4 @@ def _apply_settings(task: str, name: str, beginning: Beginning) -> None:
     fields = tasks.get(task).settings.describe()
     for setting in TRAINING_SETTINGS[task]:
         if setting in beginning.proposed or not name:
-            sliders.put(setting, beginning.proposed.get(setting, fields[setting].default))
+            sliders.set_value(setting, beginning.proposed.get(setting, fields[setting].default))

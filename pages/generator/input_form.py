@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, learning_images, saved_settings
-from pages.form.learning_images import Source
+from pages.form import forms, saved_settings, training_images
+from pages.form.training_images import Source
 from pages.generator.beginning import Beginning
 from pages.widgets import weight_downloads
 from studio.core.data import sample_sets
-from studio.core.generators.least_images import LEAST_IMAGES
+from studio.core.generators import MIN_IMAGES
 from studio.dcgan.settings import TrainDcganSettings
 from studio.vae.settings import TrainVaeSettings
 
@@ -42,24 +42,24 @@ _SCORE_HELP = {
 }
 
 
-def kind() -> str:
+def ask_kind() -> str:
     """Lets the user select the kind of generator. Returns "dcgan" or "vae"."""
-    selected = forms.one_of("Kind", KINDS, key="kind")
+    selected = forms.ask_choice("Kind", KINDS, key="kind")
     st.caption(_ABOUT[selected])
     return selected
 
 
-def source() -> Source | None:
+def ask_images() -> Source | None:
     """Asks for the training images. Returns None while there are none."""
-    return learning_images.choose(
+    return training_images.choose(
         sample_sets.list_collections(),
-        LEAST_IMAGES,
-        f"At least {LEAST_IMAGES} images of one subject; a thousand or more, cropped alike, are better.",
+        MIN_IMAGES,
+        f"At least {MIN_IMAGES} images of one subject; a thousand or more, cropped alike, are better.",
         by_name=True,
     )
 
 
-def settings(kind: str, sample: str, beginning: Beginning) -> GeneratorSettings | None:
+def ask_settings(kind: str, sample: str, beginning: Beginning) -> GeneratorSettings | None:
     """Asks for the settings of a training run. Returns None after showing an error.
 
     For a GAN, the VGG16-feature discriminator is in sight, and proposed if its weights are downloaded.
@@ -69,31 +69,31 @@ def settings(kind: str, sample: str, beginning: Beginning) -> GeneratorSettings 
         sample: name of the sample set, which fixes some settings; "" for other images.
         beginning: start of the training, which fixes or proposes some settings.
     """
-    fixed = {**_SAMPLE_SETTINGS.get(sample, {}), **beginning.shape}
+    fixed_settings = {**_SAMPLE_SETTINGS.get(sample, {}), **beginning.shape}
     is_gan = kind == "dcgan"
-    is_downloaded = is_gan and not weight_downloads.missing(VGG16)
+    is_downloaded = is_gan and not weight_downloads.list_missing(VGG16)
     proposed = {**(VGG16_SETTINGS if is_downloaded else {}), **beginning.proposed}
-    form_settings = forms.form(
+    form_settings = forms.ask_settings(
         _SETTINGS_OF[kind],
-        skip=("steps", "test_every", "scored", *fixed),
+        skip=("steps", "test_every", "scored", *fixed_settings),
         unshared=("size",),
         fold=("width",),
         unfold=("vgg16_discriminator",) if is_gan else (),
-        proposed={name: value for name, value in proposed.items() if name not in fixed},
-        extra=fixed,
-        ask_extra=partial(_length, kind),
+        initial_values={name: value for name, value in proposed.items() if name not in fixed_settings},
+        extra=fixed_settings,
+        ask_extra=partial(_ask_length, kind),
     )
-    saved_settings.saved_settings(TASKS[kind], form_settings, put)
+    saved_settings.show_saved_settings(TASKS[kind], form_settings, put)
     return form_settings
 
 
 def put(settings: Any) -> None:
     """Sets the inputs next to the form from settings. Call it from a callback."""
-    saved_settings.nearest(STEPS, "steps")
+    saved_settings.snap_to_nearest(STEPS, "steps")
     st.session_state["measured"] = settings.scored > 0
 
 
-def _length(kind: str) -> dict[str, int]:
+def _ask_length(kind: str) -> dict[str, int]:
     steps = st.select_slider(
         "Training steps",
         STEPS,

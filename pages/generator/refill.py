@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import learning_images
+from pages.form import training_images
 from pages.generator import beginning, input_form
 from pages.jobs.refill import Form
 from studio import engine
@@ -26,7 +26,7 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
 def _fill(job: engine.Job, settings: Any) -> None:
     st.session_state["kind"] = next(kind for kind, task in input_form.TASKS.items() if task == job.task)
     st.session_state[beginning.KEY] = ""
-    learning_images.put(job.inputs["data"][0], sample_sets.list_collections())
+    training_images.select(job.inputs["data"][0], sample_sets.list_collections())
     input_form.put(settings)
 
 

@@ -9,10 +9,9 @@ import streamlit as st
 
 from pages.faces import models, training_stages
 from pages.generator import input_form
-from pages.jobs import jobs, live, results, trainings
-from pages.jobs.trainings import Chart, View
+from pages.jobs import jobs, live, results, training_runs
+from pages.jobs.training_runs import Chart, View
 from pages.widgets import browser_images, words
-from pages.widgets.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.models import presets
@@ -26,7 +25,7 @@ _CHARTS = (
     Chart(
         {"generator": "generator", "discriminator": "discriminator"},
         "The losses of the generator and the discriminator. Neither should reach 0.",
-        zero=True,
+        include_zero=True,
     ),
     Chart(
         {"reconstruction": "reconstruction loss"},
@@ -46,7 +45,7 @@ _CHARTS = (
         {"augmentation": "probability"},
         "The augmentation probability (p of ADA). It rises while the first discriminator overfits, so that "
         "held-out images look less real to it than training images.",
-        zero=True,
+        include_zero=True,
     ),
     Chart(
         {"kid": "KID", "training kid": "KID, training images"},
@@ -55,7 +54,7 @@ _CHARTS = (
         "falls, the generator memorizes them.",
     ),
 )
-_GROWING = {
+_PREVIEW_CAPTIONS = {
     input_form.TASKS["dcgan"]: "Images generated so far, always from the same latents",
     input_form.TASKS["vae"]: "Held-out images, their reconstructions, and new images",
 }
@@ -63,7 +62,7 @@ _GROWING = {
 
 def find(file: File | None) -> engine.Job | None:
     """Returns the linked training job or the last of this tab; a finished one only for the same images."""
-    return jobs.find(tuple(input_form.TASKS.values()), file and file.digest)
+    return jobs.find_job(tuple(input_form.TASKS.values()), file and file.digest)
 
 
 def is_trained_on(job: engine.Job, file: File) -> bool:
@@ -79,55 +78,55 @@ def show(job: engine.Job, file: File | None) -> None:
         file: the currently selected images, which may differ from those of the job.
     """
     jobs.show_training_data(job, [file] if file else [])
-    trainings.show(
-        job, View(_GROWING[job.task], _CHARTS, _grid, in_words, _saved_message, _link_to_faces, _stages)
+    training_runs.show(
+        job,
+        View(
+            _PREVIEW_CAPTIONS[job.task],
+            _CHARTS,
+            _show_grid,
+            describe_outcome,
+            _describe_saved,
+            _link_to_faces,
+            _show_stages,
+        ),
     )
 
 
-def _grid(_job: engine.Job, model: File) -> None:
-    image, caption = _sample_grid(model), "New images from the model"
+def _show_grid(_job: engine.Job, model: File) -> None:
+    caption = "New images from the model"
+    image = live.make_sample(f"drawn_by:{model.digest}", _DRAW, GRID, {"model": [model]})
     if image:
-        browser_images.image(image, caption=caption)
+        browser_images.show_image(image, caption=caption)
     else:
         results.show_result(model, None, key="result", caption=caption)
 
 
-def _sample_grid(model: File) -> bytes:
-    """Returns a grid of generated images as a PNG, cached per tab; empty if the engine is not ready."""
-    key = f"drawn_by:{model.digest}"
-    if key not in st.session_state and engine.connect().status() == "ready":
-        try:
-            result = engine.connect().live(_DRAW, GRID, {"model": [model]}, live.session(), owner())
-        except StudioError:
-            return b""
-        st.session_state[key] = result.data
-    return st.session_state.get(key, b"")
-
-
-def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+def describe_outcome(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
     """Yields the outcome of a training run as lines of Markdown."""
-    yield trainings.training_summary(f"{figures['images']:,} images", figures, settings)
+    yield training_runs.describe_training(f"{figures['images']:,} images", figures, settings)
     if start_model := figures.get("started_from"):
-        yield f"Fine-tuned from {words.plain(models.title(start_model))}."
-    yield from trainings.stop_reason(figures)
+        yield f"Fine-tuned from {words.escape(models.model_title(start_model))}."
+    yield from training_runs.describe_stop(figures)
     if figures.get("ended") == "collapsed":
         yield "Training stopped early because of repeated mode collapse. This is the best checkpoint."
     if {"fid", "n"} <= figures.keys():
         yield f"**FID {figures['fid']:.0f}** with {figures['n']:,} images; lower is better."
 
 
-def _saved_message(_name: str) -> str:
+def _describe_saved(_name: str) -> str:
     return "it is now listed on the page Faces"
 
 
 def _link_to_faces(name: str, _model: File) -> None:
-    label = f"Open Faces with {words.plain(name)}"
-    st.page_link("generate_faces.py", label=label, icon=":material/face:", query_params=models.address(name))
+    label = f"Open Faces with {words.escape(name)}"
+    st.page_link(
+        "generate_faces.py", label=label, icon=":material/face:", query_params=models.query_params_of(name)
+    )
 
 
-def _stages(model: File) -> None:
+def _show_stages(model: File) -> None:
     with st.expander("Training progress", icon=":material/timeline:"):
         try:
             training_stages.show(presets.from_zip(model), f"stage_{model.digest[:8]}")
         except StudioError as error:
-            st.caption(words.plain(str(error)))
+            st.caption(words.escape(str(error)))

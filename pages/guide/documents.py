@@ -1,4 +1,4 @@
-"""The documents of the guide: their files, titles, and parts as a page shows them."""
+"""Reads the documents of the guide: their titles, and their parts as a page shows them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from studio.core import paths
 
-FIRST = "index"
+FIRST_DOCUMENT = "index"
 PARAMETER = "page"  # the query parameter with the name of the document
 _IMAGE = re.compile(r"^!\[(.*)\]\((.*)\)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\(([a-z-]+)\.md(#[a-z0-9-]+)?\)")
-_FENCED = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
+_CODE_BLOCK = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) ", re.MULTILINE)
 
 
@@ -24,42 +24,42 @@ class Image(NamedTuple):
     caption: str
 
 
-def titles() -> dict[str, str]:
+def read_titles() -> dict[str, str]:
     """Returns the title of each document by its name, in the order of the links of the first document."""
-    names = [FIRST, *dict.fromkeys(name for _, name, _ in _LINK.findall(_text(FIRST)))]
-    return {name: _text(name).partition("\n")[0].removeprefix("# ") for name in names}
+    names = [FIRST_DOCUMENT, *dict.fromkeys(name for _, name, _ in _LINK.findall(_read(FIRST_DOCUMENT)))]
+    return {name: _read(name).partition("\n")[0].removeprefix("# ") for name in names}
 
 
-def about(title: str) -> str:
+def find_document(title: str) -> str:
     """Returns the name of the document about a page, or of the first document if there is none.
 
     Args:
         title: title of the page in the navigation.
     """
     name = title.lower().replace(" ", "-")
-    return name if _path(name).is_file() else FIRST
+    return name if _path(name).is_file() else FIRST_DOCUMENT
 
 
-def pieces(name: str) -> Iterator[str | Image]:
+def read_parts(name: str) -> Iterator[str | Image]:
     """Yields the parts of a document in order: Markdown, one heading level lower, and images."""
     text = "".join(
-        piece if piece.startswith("```") else _HEADING.sub(r"#\1 ", _LINK.sub(_link, piece))
-        for piece in _FENCED.split(_text(name))
+        part if part.startswith("```") else _HEADING.sub(r"#\1 ", _LINK.sub(_to_html_link, part))
+        for part in _CODE_BLOCK.split(_read(name))
     )
-    words, *rest = _IMAGE.split(text)
-    yield words
-    for caption, image, words in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+    markdown, *remainder = _IMAGE.split(text)
+    yield markdown
+    for caption, image, markdown in zip(remainder[::3], remainder[1::3], remainder[2::3], strict=True):
         yield Image(_path(name).parent / image, caption)
-        yield words
+        yield markdown
 
 
-def _link(match: re.Match[str]) -> str:
+def _to_html_link(match: re.Match[str]) -> str:
     """Returns a link to another document that opens in the same tab; Markdown links open a new one."""
     text, name, anchor = match.groups()
     return f'<a href="?{PARAMETER}={name}{anchor or ""}" target="_self">{text}</a>'
 
 
-def _text(name: str) -> str:
+def _read(name: str) -> str:
     return _path(name).read_text(encoding="utf-8")
 
 

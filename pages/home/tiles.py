@@ -30,8 +30,8 @@ class Tile(NamedTuple):
     opens: Mapping[str, str] = {}
 
     @property
-    def file(self) -> str:
-        """Name of its image among those that the pages ship."""
+    def file_name(self) -> str:
+        """The name of its image among those that the pages ship."""
         names = [self.task.replace(".", "-"), *self.inputs.values(), *self.settings.values()]
         return f"tile-{'-'.join(names)}.webp"
 
@@ -58,15 +58,17 @@ TILES = (
 
 def show() -> None:
     """Draws the tiles; a click on one opens its page with the same samples and settings."""
-    titles = samples.titles()
+    titles = samples.list_titles()
     with st.container(key="tiles"):
         grid = st.grid(3, min_column_width=150)
     for tile in TILES:
-        place = page_of(tile.task)
+        page = page_of(tile.task)
         with grid.cell():
-            browser_images.image((samples.SHIPPED / tile.file).read_bytes(), caption=tile.caption)
+            browser_images.show_image(
+                (samples.IMAGE_FOLDER / tile.file_name).read_bytes(), caption=tile.caption
+            )
             parameters = {slot: titles[name] for slot, name in tile.inputs.items()}
-            parameters |= {name: words.choice(value) for name, value in tile.settings.items()} | dict(
+            parameters |= {name: words.choice_label(value) for name, value in tile.settings.items()} | dict(
                 tile.opens
             )
-            st.page_link(place.file, label=f"Open in {place.title}", icon=place.icon, query_params=parameters)
+            st.page_link(page.file, label=f"Open in {page.title}", icon=page.icon, query_params=parameters)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.form.samples import SHIPPED
+from pages.form.samples import IMAGE_FOLDER
 from pages.widgets import assets, browser_images, under_the_hood
 
 PHOTO = "chelsea"
@@ -23,6 +23,6 @@ def explain() -> None:
     with st.expander(under_the_hood.LABEL, icon=under_the_hood.ICON):
         st.markdown(assets.read(__file__, "under_the_hood.md"))
         for layer, description in LAYERS.items():
-            image = str(SHIPPED / f"layer-{layer}.webp")
+            image = str(IMAGE_FOLDER / f"layer-{layer}.webp")
             caption = f"{layer.replace('_', ', ')}: {description}"
-            browser_images.captioned(image, width="stretch", caption=caption, alt=description)
+            browser_images.show_with_caption(image, width="stretch", caption=caption, alt=description)

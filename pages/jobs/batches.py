@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.jobs import steering
 from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.errors import StudioError
 from studio.engine import Batch
@@ -26,7 +26,7 @@ def show(job: engine.Job, parameter: str) -> None:
         job: that the page shows.
         parameter: name of the URL parameter with the job's id.
     """
-    batch = _batch(job)
+    batch = _find_batch(job)
     if batch is None:
         return
     index, count = batch.jobs.index(job.id), len(batch.jobs)
@@ -46,15 +46,17 @@ def show(job: engine.Job, parameter: str) -> None:
                 args=(parameter, batch.jobs[target % count]),
             )
         if batch.ended < count:
-            stop: dict[str, Any] = {"on_click": steering.stop_batch, "args": (job.batch,)}
-            st.button("Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop)
-            _watch(job)
+            stop_options: dict[str, Any] = {"on_click": steering.stop_batch, "args": (job.batch,)}
+            st.button(
+                "Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop_options
+            )
+            _show_ended(job)
         elif batch.failed < count:
-            owner_name = owner()
+            owner_name = get_owner()
             st.download_button(
                 f"Save {count - batch.failed} as zip",
                 lambda: export.to_zip(items.find_complete(batch.jobs, owner_name)),
-                file_name=words.file_name(f"{job.title.lower()} {time.strftime('%Y-%m-%d')}", ".zip"),
+                file_name=words.make_file_name(f"{job.title.lower()} {time.strftime('%Y-%m-%d')}", ".zip"),
                 mime="application/zip",
                 icon=":material/folder_zip:",
                 key="batch_save",
@@ -65,20 +67,20 @@ def show(job: engine.Job, parameter: str) -> None:
 
 
 @st.fragment(run_every=WATCH_SECONDS)
-def _watch(job: engine.Job) -> None:
+def _show_ended(job: engine.Job) -> None:
     """Shows how many jobs have ended; reruns the page when all have."""
-    batch = _batch(job)
+    batch = _find_batch(job)
     if batch is None or batch.ended == len(batch.jobs):
         st.rerun()
     st.caption(f"{batch.ended} of {len(batch.jobs)} have ended")
 
 
-def _batch(job: engine.Job) -> Batch | None:
+def _find_batch(job: engine.Job) -> Batch | None:
     with suppress(StudioError):
-        batch = engine.connect().batch(job.batch, owner()) if job.batch else None
+        batch = engine.connect().find_batch(job.batch, get_owner()) if job.batch else None
         return batch if batch and job.id in batch.jobs else None
     return None
 
 
-def _show_job(parameter: str, id: str) -> None:
-    st.query_params[parameter] = id
+def _show_job(parameter: str, job_id: str) -> None:
+    st.query_params[parameter] = job_id

@@ -9,7 +9,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import Result
 
 
-def of_run(run: words.Run, result: Result, seconds: float = 0.0) -> str:
+def describe_run(run: words.Run, result: Result, seconds: float = 0.0) -> str:
     """Returns the caption of a finished run, e.g. "coffee + mosaic · fine · seed 3 · took 42 s".
 
     Args:
@@ -17,23 +17,28 @@ def of_run(run: words.Run, result: Result, seconds: float = 0.0) -> str:
         result: of the run.
         seconds: duration; 0 if unknown.
     """
-    settings = tasks.settings_of(run.task, run.settings)
-    duration = f"took {amounts.duration(max(seconds, 1))}" if seconds else ""
-    parts = [words.made_of(run), *mode_and_seed(settings), duration, stop_note(settings, result)]
+    settings = tasks.parse_saved_settings(run.task, run.settings)
+    duration = f"took {amounts.format_duration(max(seconds, 1))}" if seconds else ""
+    parts = [
+        words.describe_inputs(run),
+        *describe_mode_and_seed(settings),
+        duration,
+        describe_early_stop(settings, result),
+    ]
     return " · ".join(part for part in parts if part)
 
 
-def mode_and_seed(settings: Settings | None) -> list[str]:
+def describe_mode_and_seed(settings: Settings | None) -> list[str]:
     """Returns the mode and the seed of settings, the seed only if it has an effect."""
     parts = []
     if settings is not None and settings.mode_name:
-        parts.append(words.choice(settings.mode_name).lower())
-    if settings is not None and results.other_seeds(settings):
+        parts.append(words.choice_label(settings.mode_name).lower())
+    if settings is not None and results.list_other_seeds(settings):
         parts.append(f"seed {settings.model_dump()['seed']}")
     return parts
 
 
-def stop_note(settings: Settings | None, result: Result) -> str:
+def describe_early_stop(settings: Settings | None, result: Result) -> str:
     """Returns what a job that was stopped early has made; "" for a complete result."""
     if not result.stopped_early:
         return ""

@@ -6,76 +6,80 @@ import json
 import shlex
 from contextlib import suppress
 
-from pages.form import own_samples, samples
+from pages.form import page_samples, samples
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import EquivalentCommand, File, Inputs
 
-_MOST_CHARACTERS = 70  # of the arguments in one line; longer ones get one line each
+_MAX_LINE_CHARACTERS = 70  # of the arguments in one line; longer ones get one line each
 
 
-def line(task: str, settings: Settings, inputs: Inputs) -> str:
+def format_command(task: str, settings: Settings, inputs: Inputs) -> str:
     """Returns the command, without settings at their default; "" for a task without a command."""
     spec = tasks.get(task)
     if spec.equivalent_command:
-        return _equivalent(tasks.import_object(spec.equivalent_command)(settings, inputs))
+        return _format_equivalent(tasks.import_object(spec.equivalent_command)(settings, inputs))
     if not spec.command or _has_page_samples(inputs):
         return ""
     parts = ["studio", *spec.command.split()]
     for slot in sorted(spec.inputs, key=lambda slot: bool(slot.flag)):
         files = inputs.get(slot.name, ())
         parts += [slot.flag] if slot.flag and files else []
-        parts += [shlex.quote(_file_name(file)) for file in files]
-        if slot.instead:
-            parts += [shlex.quote(f"{slot.instead}:{name}") for name in getattr(settings, slot.instead)]
-    parts += _out(spec.makes(settings), settings)
-    input_settings = {slot.instead for slot in spec.inputs}
+        parts += [shlex.quote(_name_in_command(file)) for file in files]
+        if slot.name_setting:
+            parts += [
+                shlex.quote(f"{slot.name_setting}:{name}") for name in getattr(settings, slot.name_setting)
+            ]
+    parts += _output_flag(spec.choose_kind(settings), settings)
+    input_settings = {slot.name_setting for slot in spec.inputs}
     for name, field in settings.describe().items():
         if name in input_settings:
             continue
         value = getattr(settings, name)
         # A task with built-in models takes the model as the first word of its command.
         if value != field.default or (field.positional and spec.builtin and not inputs.get("model")):
-            parts += _flag(field.flag, value)
+            parts += _format_flag(field.flag, value)
     return " ".join(parts)
 
 
-def python(task: str, settings: Settings, inputs: Inputs) -> str:
+def format_python(task: str, settings: Settings, inputs: Inputs) -> str:
     """Returns the Python code, without settings at their default.
 
-    Returns "" if `line` does, and for a task that uses the command of another one.
+    Returns "" if `format_command` does, and for a task that uses the command of another one.
     """
     spec = tasks.get(task)
-    if spec.equivalent_command or not line(task, settings, inputs):
+    if spec.equivalent_command or not format_command(task, settings, inputs):
         return ""
-    parts = [_literal(task)]
+    parts = [_format_literal(task)]
     for slot in spec.inputs:
-        names = [_file_name(file) for file in inputs.get(slot.name, ())]
+        names = [_name_in_command(file) for file in inputs.get(slot.name, ())]
         if names:
-            parts.append(f"{slot.argument}={_literal(names)}")
+            parts.append(f"{slot.argument}={_format_literal(names)}")
     for name, field in settings.describe().items():
         if (value := getattr(settings, name)) != field.default:
-            parts.append(f"{name}={_literal(value)}")
-    kind = spec.makes(settings)
-    last_line = "print(made)" if kind == "text" else f"made.save({_literal(_out(kind, settings)[1])})"
+            parts.append(f"{name}={_format_literal(value)}")
+    kind = spec.choose_kind(settings)
+    last_line = (
+        "print(made)" if kind == "text" else f"made.save({_format_literal(_output_flag(kind, settings)[1])})"
+    )
     arguments = ", ".join(parts)
-    if len(arguments) > _MOST_CHARACTERS:
+    if len(arguments) > _MAX_LINE_CHARACTERS:
         arguments = "".join(f"\n    {part}," for part in parts) + "\n"
     return f"import studio\n\nmade = studio.make({arguments})\n{last_line}"
 
 
-def _literal(value: object) -> str:
+def _format_literal(value: object) -> str:
     """Returns a value as a Python literal; a list of one string becomes that string."""
     if isinstance(value, tuple | list):
         if len(value) == 1 and isinstance(value[0], str):
-            return _literal(value[0])
-        return f"[{', '.join(map(_literal, value))}]"
+            return _format_literal(value[0])
+        return f"[{', '.join(map(_format_literal, value))}]"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
-def _file_name(file: File) -> str:
+def _name_in_command(file: File) -> str:
     """Returns the name of a file in a command: of a known model its name, because it may be no file."""
     name = file.name.removesuffix(".zip")
     if file.kind == "model" and presets.is_known(name):
@@ -86,17 +90,17 @@ def _file_name(file: File) -> str:
 
 
 def _has_page_samples(inputs: Inputs) -> bool:
-    return any(own_samples.is_sample(file) for files in inputs.values() for file in files)
+    return any(page_samples.is_sample(file) for files in inputs.values() for file in files)
 
 
-def _equivalent(equivalent: EquivalentCommand) -> str:
+def _format_equivalent(equivalent: EquivalentCommand) -> str:
     """Returns the command of another task, with the settings that this one adds."""
-    words = line(equivalent.task.name, equivalent.settings, equivalent.inputs)
-    flags = [word for flag, value in equivalent.values.items() for word in _flag(flag, value)]
-    return " ".join([words.replace("-o out.png", f"-o out.{equivalent.ending}", 1), *flags])
+    command = format_command(equivalent.task.name, equivalent.settings, equivalent.inputs)
+    flags = [word for flag, value in equivalent.values.items() for word in _format_flag(flag, value)]
+    return " ".join([command.replace("-o out.png", f"-o out.{equivalent.ending}", 1), *flags])
 
 
-def _out(kind: str, settings: Settings) -> list[str]:
+def _output_flag(kind: str, settings: Settings) -> list[str]:
     """Returns the output flag; a text is printed and has none."""
     if kind == "text":
         return []
@@ -106,7 +110,7 @@ def _out(kind: str, settings: Settings) -> list[str]:
     return ["-o", "my-model" if kind == "model" else f"out.{ending.get(kind, 'png')}"]
 
 
-def _flag(flag: str, value: object) -> list[str]:
+def _format_flag(flag: str, value: object) -> list[str]:
     if isinstance(value, bool):
         return [flag] if value else [flag.replace("--", "--no-", 1)]
     if isinstance(value, tuple | list):

@@ -17,7 +17,7 @@ def choose(
     titles: Mapping[str, str],
     *,
     key: str,
-    of: Callable[[engine.Job], str],
+    half_of: Callable[[engine.Job], str],
     default: str = "",
     on_change: Callable[[str], None] = lambda half: None,
 ) -> str:
@@ -29,28 +29,28 @@ def choose(
         capability: of the jobs that the page shows.
         titles: of the halves, by name.
         key: of the widget and in the address.
-        of: returns the half that shows a job.
+        half_of: returns the half that shows a job.
         default: name of the half that is open at first; "" for the first.
         on_change: called with the name of the half that the user switched to, before it is drawn.
     """
     note_key = f"half_of_{capability}"  # URL parameter: the open half and the job it showed
-    if job := jobs.linked_job(capability):
-        half_of_job, _, job_name = st.query_params.get(note_key, "").partition(":")
-        is_reload = key not in st.session_state and job_name == job.id and half_of_job in titles
-        st.session_state[key] = half_of_job if is_reload else of(job)
+    if job := jobs.find_linked_job(capability):
+        half_of_job, _, job_id = st.query_params.get(note_key, "").partition(":")
+        is_reload = key not in st.session_state and job_id == job.id and half_of_job in titles
+        st.session_state[key] = half_of_job if is_reload else half_of(job)
     half = st.session_state.get(key)
     previous = st.session_state.get(note_key)
-    has_changed = half in titles and previous in titles and previous != half
+    has_switched = half in titles and previous in titles and previous != half
     if (
         half is not None
-        and has_changed
+        and has_switched
         and not navigation.came_from_elsewhere()
         and not browser_history.is_back_or_forward()
     ):
         st.session_state[note_key] = half
         st.session_state[key] = half  # so that Streamlit writes it into the address again
         on_change(half)
-    selected = forms.one_of("What to do", titles, key=key, default=default, hidden=True)
+    selected = forms.ask_choice("What to do", titles, key=key, default=default, hide_label=True)
     st.session_state[note_key] = selected
     if name := st.query_params.get(jobs.PARAMETER):
         st.query_params[note_key] = f"{selected}:{name}"  # the widget omits the default half from the address

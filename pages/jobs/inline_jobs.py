@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.jobs import jobs
 from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -14,10 +14,10 @@ from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 from studio.engine.jobs.parts import Request
 
-MOST = 50  # newest jobs that are searched
+MAX_SEARCHED = 50  # newest jobs that are searched
 
 
-def inline_job(
+def show_inline_job(
     task: str, settings: Settings, inputs: Inputs, label: str, icon: str, help: str = ""
 ) -> engine.Job | None:
     """Draws a button that starts a job, then its progress. Returns the job once it has a result.
@@ -29,52 +29,54 @@ def inline_job(
         label, icon, help: of the button.
     """
     key = f"inline_job:{task}:{settings.model_dump_json()}:{inputs}"
-    job = _job_of_session(key) or _identical_job(task, settings, inputs)
+    job = _find_job_of_session(key) or _find_identical_job(task, settings, inputs)
     if job is None or (job.finished and job.result is None):
         if job is not None:
-            st.error(words.plain(job.error or words.STATES[job.state]), icon=":material/error:")
+            st.error(words.escape(job.error or words.STATES[job.state]), icon=":material/error:")
         if st.button(label, icon=icon, help=help or None, key=f"{key}:start"):
             _start(key, task, settings, inputs)
         return None
     if not job.finished:
-        _watch(job.id)
+        _show_progress(job.id)
         return None
     return job
 
 
-def _job_of_session(key: str) -> engine.Job | None:
-    name = st.session_state.get(key)
-    if not name:
+def _find_job_of_session(key: str) -> engine.Job | None:
+    job_id = st.session_state.get(key)
+    if not job_id:
         return None
     try:
-        return engine.connect().job(name, owner())
+        return engine.connect().find_job(job_id, get_owner())
     except StudioError:  # deleted meanwhile
         return None
 
 
-def _identical_job(task: str, settings: Settings, inputs: Inputs) -> engine.Job | None:
+def _find_identical_job(task: str, settings: Settings, inputs: Inputs) -> engine.Job | None:
     """Returns the same job from before a reload. Presets are excluded: one may have been replaced."""
     if not any(inputs.values()) or settings.model_dump().get("preset"):
         return None
-    request = Request.of(tasks.get(task), settings, inputs, owner())
-    jobs_of_owner = engine.connect().jobs(owner(), MOST)
-    matches = (job for job in jobs_of_owner if job.makes_same(request) and (job.result or not job.finished))
+    request = Request.of(tasks.get(task), settings, inputs, get_owner())
+    jobs_of_owner = engine.connect().list_jobs(get_owner(), MAX_SEARCHED)
+    matches = (
+        job for job in jobs_of_owner if job.has_same_result(request) and (job.result or not job.finished)
+    )
     return next(matches, None)
 
 
 def _start(key: str, task: str, settings: Settings, inputs: Inputs) -> None:
     try:
-        job = engine.connect().submit(task, settings, inputs, owner())
+        job = engine.connect().submit(task, settings, inputs, get_owner())
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return
     st.session_state[key] = job.id
     st.rerun()
 
 
 @st.fragment(run_every=jobs.WATCH_SECONDS)
-def _watch(name: str) -> None:
-    job = engine.connect().job(name, owner())
+def _show_progress(job_id: str) -> None:
+    job = engine.connect().find_job(job_id, get_owner())
     if job.finished:
         st.rerun()
-    jobs.progress(job)
+    jobs.show_progress(job)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
 
-from pages.jobs import kept_models, results, starting, sweep_form, use_again, written_texts
+from pages.jobs import model_saving, results, starting, sweep_form, text_view, use_again
 from pages.jobs.navigation import Page, go_to, page_of, page_of_models
 from pages.widgets import keys, words
 from studio import engine
@@ -29,7 +29,9 @@ def start(task: str, settings: Settings, inputs: Inputs, recipe: Recipe | None =
         inputs: of the job.
         recipe: of a result that is made again with the same weights.
     """
-    missing = [words.plain(file.name) for file in _files(inputs) if not file.is_available]
+    missing = [
+        words.escape(file.name) for files in inputs.values() for file in files if not file.is_available
+    ]
     if missing:
         st.error(
             f"The input {' and '.join(missing)} is no longer here. Choose it again on the page that made the "
@@ -47,11 +49,6 @@ def start(task: str, settings: Settings, inputs: Inputs, recipe: Recipe | None =
     starting.start(task, settings, inputs, recipe, open_page)
 
 
-def _files(inputs: Mapping[str, Sequence[File]]) -> Iterator[File]:
-    for files in inputs.values():
-        yield from files
-
-
 def show_actions(
     task: str, settings: Settings, inputs: Inputs, recipe: Recipe | None = None, *, key: str
 ) -> None:
@@ -66,41 +63,41 @@ def show_actions(
     """
     if st.button("Make again", icon=":material/refresh:", key=keys.part(key, "again")):
         start(task, settings, inputs, recipe)
-    if results.variants(settings):
-        results.vary(settings, lambda changed: start(task, changed, inputs), key=key)
+    if results.list_variants(settings):
+        results.show_variants(settings, lambda variant: start(task, variant, inputs), key=key)
     sweep_form.ask(task, settings, lambda plan: start(NAME, plan, inputs), key=key)
 
 
-def use_as(file: File, *, key: str) -> None:
-    """Draws a menu of the pages that take a result as an input; nothing if there are none."""
+def show_uses(file: File, *, key: str) -> None:
+    """Draws a button or menu that uses a result as an input of a page; nothing if no page takes it."""
     if file.kind == "text":
         if st.button("Write on", icon=":material/arrow_forward:", key=keys.part(key, "on")):
             _continue_text(file)
         return
     if file.kind == "image":
-        use_again.menu(lambda: file, key=key)
+        use_again.show_menu(lambda: file, key=key)
 
 
 def _continue_text(file: File) -> None:
     text = file.read().decode("utf-8", "replace")
-    if not 0 < len(text) <= written_texts.MOST_PROMPT:
+    if not 0 < len(text) <= text_view.MAX_PROMPT:
         st.error(
-            f"A text to continue can have up to {written_texts.MOST_PROMPT:,} characters. Copy its end into "
+            f"A text to continue can have up to {text_view.MAX_PROMPT:,} characters. Copy its end into "
             "Beginning on the Text page.",
             icon=":material/error:",
         )
         return
-    written_texts.continue_from(text)
+    text_view.set_base(text)
     st.session_state["do"] = "write"
     go_to("generate_text.py")
 
 
 def keep_model(file: File) -> None:
     """Asks for a name and saves a trained model under it, so that its page offers it."""
-    kept_models.keep(file, _saved_message)
+    model_saving.ask_name_and_save(file, _describe_saved)
 
 
-def _saved_message(name: str) -> str:
+def _describe_saved(name: str) -> str:
     page = page_of_models(tasks.get(presets.find(name).task))
     return f"choose it on the page {page.title}"
 

@@ -9,20 +9,20 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import (
-    bar,
     batches,
     captions,
     last_shown,
     navigation,
+    polling,
+    progress_texts,
     refill,
     results,
-    speed,
     steering,
     use_again,
 )
-from pages.jobs.starting import show, start, start_all
+from pages.jobs.starting import open_job, start, start_all
 from pages.widgets import browser_history, browser_images, css, curves, keys, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -35,12 +35,12 @@ CURVE_SECONDS = 2.0
 
 
 def close(task: str) -> None:
-    """Stops showing the page's job, which continues to run."""
+    """Stops showing the page's job; a running job continues."""
     st.query_params.pop(PARAMETER, None)
-    st.session_state.pop(last_shown.key(task), None)
+    st.session_state.pop(last_shown.session_key(task), None)
 
 
-def close_button(task: str) -> None:
+def show_close_button(task: str) -> None:
     """Draws the button that stops showing the page's job."""
     if st.button(
         "Close", icon=":material/close:", type="tertiary", help="The result stays in Recent results"
@@ -66,53 +66,55 @@ def show_job(
     Returns:
         The job, or None if there is none to show.
     """
-    job = find((task, *(other_tasks or {})), request)
+    job = find_job((task, *(other_tasks or {})), request)
     if job is None:
         return None
     if job.finished:
         _show_finished(job, (other_tasks or {}).get(job.task))
     else:
-        interval = speed.every(job)
-        st.fragment(_watch, run_every=interval)(job.id, interval)
-        _curve(job.id)
+        interval = polling.update_interval(job)
+        st.fragment(_show_unfinished, run_every=interval)(job.id, interval)
+        _show_curve(job.id)
     batches.show(job, PARAMETER)
     return job
 
 
-def find(task_names: Collection[str], request: object = None) -> engine.Job | None:
+def find_job(task_names: Collection[str], request: object = None) -> engine.Job | None:
     """Returns the job to show if its task is one of `task_names`; `show_job` also draws it."""
-    name = st.query_params.get(PARAMETER)
-    if not name and (browser_history.is_back_or_forward() or not navigation.came_from_elsewhere()):
+    job_id = st.query_params.get(PARAMETER)
+    if not job_id and (browser_history.is_back_or_forward() or not navigation.came_from_elsewhere()):
         for task in task_names:
             close(task)  # the user went back to the page without a job
         return None
-    name = name or last_shown.newest(task_names)
-    if not name:
+    job_id = job_id or last_shown.find_newest(task_names)
+    if not job_id:
         return None
     try:
-        job = engine.connect().job(name, owner())
+        job = engine.connect().find_job(job_id, get_owner())
     except StudioError as error:
         for task in task_names:
             close(task)
-        st.warning(words.plain(str(error)), icon=":material/search_off:")
+        st.warning(words.escape(str(error)), icon=":material/search_off:")
         return None
     if job.task not in task_names:
-        navigation.show_other_page(job)
+        navigation.show_link_to_other_page(job)
         return None
-    if tasks.settings_of(job.task, job.settings) is None:
+    if tasks.parse_saved_settings(job.task, job.settings) is None:
         close(job.task)
         message = "This result was made by another version of the studio, so it cannot be shown here."
         st.warning(f"{message} Open it in the gallery.", icon=":material/search_off:")
         return None
     # A job that was just opened need not match the form, which cannot always be refilled: remember the form
     # as it is now, and close the job only when that changes.
-    is_new = navigation.came_from_elsewhere() or st.session_state.get(last_shown.key(job.task)) != name
+    is_new = (
+        navigation.came_from_elsewhere() or st.session_state.get(last_shown.session_key(job.task)) != job_id
+    )
     if is_new or not job.finished:
-        st.session_state[_request_key(name)] = request
-    elif st.session_state.setdefault(_request_key(name), request) != request:
+        st.session_state[_request_key(job_id)] = request
+    elif st.session_state.setdefault(_request_key(job_id), request) != request:
         close(job.task)
         return None
-    show(job)
+    open_job(job)
     return job
 
 
@@ -123,12 +125,12 @@ def show_training_data(job: engine.Job, current_files: Sequence[File]) -> None:
         job: the training job.
         current_files: training files selected in the form, of one slot; may be empty.
     """
-    st.subheader(words.plain(": ".join(filter(None, (job.title, words.made_of(job))))), anchor=False)
+    st.subheader(words.escape(": ".join(filter(None, (job.title, words.describe_inputs(job))))), anchor=False)
     kind = current_files[0].kind if current_files else ""
     job_files = next((files for files in job.inputs.values() if files and files[0].kind == kind), ())
     if job_files and {file.digest for file in job_files} != {file.digest for file in current_files}:
         names_of_job, names_of_form = (
-            words.plain(", ".join(file.name for file in files)) for files in (job_files, current_files)
+            words.escape(", ".join(file.name for file in files)) for files in (job_files, current_files)
         )
         verb = "is" if len(current_files) == 1 else "are"
         st.info(
@@ -137,35 +139,37 @@ def show_training_data(job: engine.Job, current_files: Sequence[File]) -> None:
         )
 
 
-def linked_job(capability: str) -> engine.Job | None:
+def find_linked_job(capability: str) -> engine.Job | None:
     """Returns the job that the address names, if it is of this capability; only once per job."""
-    name, key = st.query_params.get(PARAMETER), keys.part(capability, "followed")
-    if not name or st.session_state.get(key) == name:
+    job_id, key = st.query_params.get(PARAMETER), keys.part(capability, "followed")
+    if not job_id or st.session_state.get(key) == job_id:
         return None
-    st.session_state[key] = name
+    st.session_state[key] = job_id
     try:
-        job = engine.connect().job(name, owner())
+        job = engine.connect().find_job(job_id, get_owner())
     except StudioError:
-        return None  # `find` shows the error
+        return None  # `find_job` shows the error
     return job if job.task.startswith(f"{capability}.") else None
 
 
-def _request_key(name: str) -> str:
-    return f"asked:{name}"
+def _request_key(job_id: str) -> str:
+    return f"job_request:{job_id}"
 
 
-def _watch(name: str, interval: float) -> None:
-    job = engine.connect().job(name, owner())
-    if job.finished or speed.every(job) != interval:
+def _show_unfinished(job_id: str, interval: float) -> None:
+    job = engine.connect().find_job(job_id, get_owner())
+    if job.finished or polling.update_interval(job) != interval:
         st.rerun()  # only a new run of the page can change the interval
     content = job.inputs.get("content", [])
     with show_running(job, f"{job.title}, as it is so far"):
         if not job.preview and content:
-            browser_images.content(content[0])
+            browser_images.show_content(content[0])
         report = job.report
         if report is not None and report.metrics:
-            figures = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
-            st.caption(" · ".join(figures[:5]))
+            metrics = [
+                f"{job_id} {value:.3g}" for job_id, value in report.metrics.items() if "_" not in job_id
+            ]
+            st.caption(" · ".join(metrics[:5]))
 
 
 @contextmanager
@@ -176,17 +180,17 @@ def show_running(job: engine.Job, caption: str) -> Iterator[None]:
         job: that runs.
         caption: of the preview.
     """
-    with css.working():
-        progress(job)
+    with css.create_progress_area():
+        show_progress(job)
         if job.preview:
-            browser_images.captioned(job.preview, width="stretch", caption=caption)
+            browser_images.show_with_caption(job.preview, width="stretch", caption=caption)
         yield
 
 
-def progress(job: engine.Job) -> None:
+def show_progress(job: engine.Job) -> None:
     """Shows the progress of a job and the buttons that end it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(*bar.progress_and_label(job))
+        st.progress(*progress_texts.describe_progress(job))
         if job.state in ("stopping", "canceling"):
             st.caption(words.STATES[job.state])
         elif job.state != "queued":  # a waiting job has no result to keep: it can only be canceled
@@ -207,9 +211,9 @@ def progress(job: engine.Job) -> None:
 
 
 @st.fragment(run_every=CURVE_SECONDS)
-def _curve(name: str) -> None:
-    job = engine.connect().job(name, owner())
-    curves.losses(job.history)
+def _show_curve(job_id: str) -> None:
+    job = engine.connect().find_job(job_id, get_owner())
+    curves.show_losses(job.history)
 
 
 def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] | None = None) -> None:
@@ -220,7 +224,7 @@ def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] |
     file = job.result.files[0]
     content = job.inputs.get("content", [])
     seconds = job.ended - job.started if job.started and job.ended else 0.0
-    caption = captions.of_run(job, job.result, seconds)
+    caption = captions.describe_run(job, job.result, seconds)
     name = tasks.get(job.task).comparison_label
     results.show_result(file, content[0] if content else None, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
@@ -229,18 +233,18 @@ def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] |
         if refill.can_refill(job, settings):
             help = "Loads the settings and images of this result into the form"
             st.button("Change", icon=":material/tune:", help=help, on_click=_refill, args=(job, settings))
-        results.download_file(file, job.task, key=job.id, recipe=job.result.recipe)
+        results.show_file_download(file, job.task, key=job.id, recipe=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:"):
             start(job.task, settings, job.inputs, job.result.recipe)
-        results.vary(
+        results.show_variants(
             settings,
-            lambda changed: start(job.task, changed, job.inputs),
+            lambda variant: start(job.task, variant, job.inputs),
             key=job.id,
-            start_all=lambda several: start_all(job.task, [(variant, job.inputs) for variant in several]),
+            start_all=lambda variants: start_all(job.task, [(variant, job.inputs) for variant in variants]),
         )
         if file.kind == "image":
-            use_again.menu(lambda: file, key=job.id)
-        close_button(job.task)
+            use_again.show_menu(lambda: file, key=job.id)
+        show_close_button(job.task)
     results.show_recipe(job.task, settings, job.inputs, job.result.recipe)
 
 
@@ -259,7 +263,7 @@ def show_failure(job: engine.Job, settings: Settings, label: str = "Run again", 
         message: replaces the job's own error.
     """
     show_error = st.warning if job.state in ("interrupted", "cancelled") else st.error
-    show_error(words.plain(message or job.error or words.STATES[job.state]), icon=":material/error:")
+    show_error(words.escape(message or job.error or words.STATES[job.state]), icon=":material/error:")
     with st.container(horizontal=True):
         if st.button(label, icon=":material/refresh:", type="primary"):
             start(job.task, settings, job.inputs)

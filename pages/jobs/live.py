@@ -12,20 +12,19 @@ import streamlit as st
 
 from pages.jobs import captions, jobs, results, use_again
 from pages.widgets import browser_images, keys, weight_downloads, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import amounts, paths, tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
-from studio.core.models import pinned_weights
-from studio.core.models import recently_used as memory
+from studio.core.models import lru, pinned_weights
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
-KEEP, KEEPS = ":material/bookmark_add:", "Saves this result in the gallery"
-_SAVED_KEY, _MESSAGE_KEY = "live_kept", "live_told"
-MOST_SHARED = 16  # results, up to 4 MB each, in the cache of all tabs of this server
-_shared: dict[str, engine.Live] = {}
+KEEP_ICON, KEEP_HELP = ":material/bookmark_add:", "Saves this result in the gallery"
+_SAVED_KEY, _MESSAGE_KEY = "live_saved", "live_message"
+MAX_SHARED = 16  # results, up to 4 MB each, in the cache of all tabs of this server
+_shared_results: dict[str, engine.Live] = {}
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class FullSize:
 def show_live(
     task: str,
     settings: Settings,
-    ask: Callable[[], Inputs],
+    load_inputs: Callable[[], Inputs],
     *,
     before: Callable[[], File],
     needs: Collection[str] = (),
@@ -57,7 +56,7 @@ def show_live(
     Args:
         task: that makes the result.
         settings: of the task.
-        ask: returns the inputs; not called before the engine is ready.
+        load_inputs: returns the inputs; not called before the engine is ready.
         before: returns the image to show until there is a result.
         needs: names of required weights; if one is missing, a job that downloads it is offered instead.
         note: added to the caption, e.g. that this is only a preview.
@@ -67,89 +66,93 @@ def show_live(
     Returns:
         The result, if there is one.
     """
-    if not ready(task, settings, ask, before=before, needs=needs):
+    if not check_ready(task, settings, load_inputs, before=before, needs=needs):
         return None
-    live = _compute(task, settings, ask, before)
+    live = _compute(task, settings, load_inputs, before)
     if live is None:
         return None
-    duration = f"Made in {amounts.duration(max(live.seconds, 1))}"
-    caption = " · ".join(part for part in (duration, *captions.mode_and_seed(live.settings), note) if part)
+    duration = f"Made in {amounts.format_duration(max(live.seconds, 1))}"
+    caption = " · ".join(
+        part for part in (duration, *captions.describe_mode_and_seed(live.settings), note) if part
+    )
     name = tasks.get(task).comparison_label
-    results.compare(live.inputs["content"][0], live.data, key="result", caption=caption, name=name)
+    results.show_comparison(live.inputs["content"][0], live.data, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
-        description = _preview_in_words(live) if full_size else ""
+        description = _describe_preview(live) if full_size else ""
         if full_size and st.button(full_size.label, icon=":material/play_arrow:"):  # the form has Start
             full_size.start()
-        if st.button(f"Keep{description and ' the preview'}", icon=KEEP, help=KEEPS):
-            job = keep(live)
+        if st.button(f"Keep{description and ' the preview'}", icon=KEEP_ICON, help=KEEP_HELP):
+            job = save(live)
             _show_message()
             if job is not None:
-                jobs.show(job)
+                jobs.open_job(job)
                 st.rerun()
         if show_buttons is not None:
             show_buttons()
-        results.download(
+        results.show_download(
             live.data,
             task,
             key="live",
             recipe=live.recipe,
             description=description,
-            on_click=partial(_keep_callback, live),
+            on_click=partial(_save_callback, live),
         )
-        use_again.menu(lambda: File.keep(live.data, "image", results.file_name(live.recipe)), key="live")
+        use_again.show_menu(
+            lambda: File.store(live.data, "image", results.make_file_name(live.recipe)), key="live"
+        )
     _show_message()
     results.show_recipe(task, settings, live.inputs, live.recipe)
     return live
 
 
-def _preview_in_words(live: engine.Live) -> str:
+def _describe_preview(live: engine.Live) -> str:
     height, width = image_io.read_size(live.data)
     return f"preview, {width:,} x {height:,} px"
 
 
-def ready(
+def check_ready(
     task: str,
     settings: Settings,
-    ask: Callable[[], Inputs],
+    load_inputs: Callable[[], Inputs],
     *,
     before: Callable[[], File],
     needs: Collection[str] = (),
 ) -> bool:
-    """Returns whether a result can be computed now; if not, shows the content and what is missing.
+    """Returns whether a result can be computed now; if not, draws the content and what is missing.
 
     Args:
-        task, settings, ask, before, needs: see `show_live`.
+        task, settings, load_inputs, before, needs: see `show_live`.
     """
     is_ready = engine.connect().status() == "ready"
-    missing = weight_downloads.missing(needs) if is_ready else []
+    missing = weight_downloads.list_missing(needs) if is_ready else []
     if is_ready and not missing:
         return True
-    browser_images.content(before())
+    browser_images.show_content(before())
     if is_ready:
-        _offer(task, settings, ask, weight_downloads.sizes(missing))
+        _offer_download(task, settings, load_inputs, weight_downloads.describe_sizes(missing))
     else:
-        wait()
+        show_warm_up()
     return False
 
 
-def keep_button(result: engine.Live, *, key: str) -> None:
+def show_keep_button(result: engine.Live, *, key: str) -> None:
     """Draws the button that saves a live result in the gallery, once."""
-    saved = _saved_job(result) is not None
+    saved = _find_saved_job(result) is not None
     label = "Kept" if saved else "Keep"
     st.button(
         label,
         key=keys.part(key, "keep"),
-        icon=KEEP,
-        help=KEEPS,
+        icon=KEEP_ICON,
+        help=KEEP_HELP,
         disabled=saved,
-        on_click=_keep_callback,
+        on_click=_save_callback,
         args=(result,),
     )
     _show_message()
 
 
-def _keep_callback(result: engine.Live) -> None:
-    keep(result)
+def _save_callback(result: engine.Live) -> None:
+    save(result)
 
 
 def _show_message() -> None:
@@ -158,22 +161,22 @@ def _show_message() -> None:
         st.toast(message, icon=":material/bookmark:")
 
 
-def _offer(task: str, settings: Settings, ask: Callable[[], Inputs], downloads: str) -> None:
+def _offer_download(task: str, settings: Settings, load_inputs: Callable[[], Inputs], downloads: str) -> None:
     st.info(f"On first use, the studio downloads {downloads} and verifies it.", icon=":material/download:")
     if st.button("Download and start", type="primary", icon=":material/brush:"):
-        jobs.start(task, settings, ask())
+        jobs.start(task, settings, load_inputs())
 
 
 def _compute(
-    task: str, settings: Settings, ask: Callable[[], Inputs], before: Callable[[], File]
+    task: str, settings: Settings, load_inputs: Callable[[], Inputs], before: Callable[[], File]
 ) -> engine.Live | None:
     current = st.session_state.get("live")
     placeholder = st.empty()
     with placeholder.container():
         if current is None:
-            browser_images.content(before())
+            browser_images.show_content(before())
         with st.spinner("Generating ..."):
-            inputs = ask()
+            inputs = load_inputs()
             request = (task, settings.model_dump_json(), str(inputs))
             if (
                 current is None
@@ -181,62 +184,64 @@ def _compute(
                 or (current[1] is not None and not _is_valid(current[1]))
             ):
                 try:
-                    current = (request, _shared_result(task, settings, inputs), "")
+                    current = (request, _make_shared_result(task, settings, inputs), "")
                 except StudioError as error:
                     current = (request, None, str(error))
     placeholder.empty()
     st.session_state["live"] = current
     _, live, problem = current
     if problem:
-        st.error(words.plain(problem), icon=":material/error:")
+        st.error(words.escape(problem), icon=":material/error:")
         if st.button("Try again", icon=":material/refresh:"):
             del st.session_state["live"]
             st.rerun()
     return live
 
 
-def live_result(
-    task: str, settings: Settings, inputs: Inputs, cache_name: str, most: int = 4
+def make_result(
+    task: str, settings: Settings, inputs: Inputs, cache_name: str, max_results: int = 4
 ) -> engine.Live | None:
-    """Returns the result of these settings and inputs, cached per tab; None after showing an error.
+    """Makes the result of these settings and inputs, cached per tab. Returns None after showing an error.
 
     Args:
         task: that makes the result.
         settings: of the task.
         inputs: of the task.
         cache_name: of the cache in the session.
-        most: results in the cache.
+        max_results: results in the cache.
     """
-    recent = recent_results(cache_name)
+    cached = get_cached_results(cache_name)
     request = settings.model_dump_json() + str(inputs)
-    if request in recent and not _is_valid(recent[request]):
-        del recent[request]
+    if request in cached and not _is_valid(cached[request]):
+        del cached[request]
     try:
-        return memory.get_or_make(recent, request, lambda: _shared_result(task, settings, inputs), most)
+        return lru.get_or_make(
+            cached, request, lambda: _make_shared_result(task, settings, inputs), max_results
+        )
     except engine.Superseded:
         return None
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return None
 
 
-def recent_results(cache_name: str) -> dict[str, engine.Live]:
-    """Returns the cache of `live_result` with this name: results by their settings and inputs."""
-    return st.session_state.setdefault(f"drawn_{cache_name}", {})
+def get_cached_results(cache_name: str) -> dict[str, engine.Live]:
+    """Returns the cache of `make_result` with this name: results by their settings and inputs."""
+    return st.session_state.setdefault(f"live_results_{cache_name}", {})
 
 
-def _shared_result(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
-    """Returns the result of these settings and inputs, cached for all tabs of the same user.
+def _make_shared_result(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
+    """Makes the result of these settings and inputs, cached for all tabs of the same user.
 
     Pages start with the same settings, so a class that opens one requests the same result thirty times.
-    Raises the errors of `Engine.live`.
+    Raises the errors of `Engine.run_live`.
     """
-    request = f"{owner()} {task} {settings.model_dump_json()} {inputs}"  # a name may be another's model
-    shared = _shared.get(request)
-    if shared is not None and not _is_valid(shared):
-        _shared.pop(request, None)
-    make = partial(engine.connect().live, task, settings, inputs, session(), owner())
-    return memory.get_or_make(_shared, request, make, MOST_SHARED)
+    request = f"{get_owner()} {task} {settings.model_dump_json()} {inputs}"  # a name may be another's model
+    result = _shared_results.get(request)
+    if result is not None and not _is_valid(result):
+        _shared_results.pop(request, None)
+    make = partial(engine.connect().run_live, task, settings, inputs, get_session_name(), get_owner())
+    return lru.get_or_make(_shared_results, request, make, MAX_SHARED)
 
 
 def _is_valid(result: engine.Live) -> bool:
@@ -248,26 +253,42 @@ def _is_valid(result: engine.Live) -> bool:
         return False
 
 
-def session() -> str:
-    """Returns the name of this tab for the queue of live results."""
+def make_sample(key: str, task: str, settings: Settings, inputs: Inputs) -> bytes:
+    """Returns the data of a result, made once per tab; empty if the engine is not ready or it fails.
+
+    Args:
+        key: of the result in the session.
+        task, settings, inputs: of the result.
+    """
+    if key not in st.session_state and engine.connect().status() == "ready":
+        try:
+            result = engine.connect().run_live(task, settings, inputs, get_session_name(), get_owner())
+        except StudioError:
+            return b""
+        st.session_state[key] = result.data
+    return st.session_state.get(key, b"")
+
+
+def get_session_name() -> str:
+    """Returns the name of this tab in the queue of live results."""
     return st.session_state.setdefault("live_session", uuid.uuid4().hex)
 
 
-def _saved_job(live: engine.Live) -> engine.Job | None:
+def _find_saved_job(live: engine.Live) -> engine.Job | None:
     """Returns the job under which a result was saved; None if there is none or it was deleted."""
     with suppress(StudioError, KeyError):
-        return engine.connect().job(st.session_state[_SAVED_KEY][paths.digest(live.data)], owner())
+        return engine.connect().find_job(st.session_state[_SAVED_KEY][paths.digest(live.data)], get_owner())
     return None
 
 
-def keep(live: engine.Live) -> engine.Job | None:
+def save(live: engine.Live) -> engine.Job | None:
     """Saves a result in the gallery once, however often it is downloaded. Returns None after an error."""
-    if job := _saved_job(live):
+    if job := _find_saved_job(live):
         return job
     try:
-        job = engine.connect().keep(live, owner())
+        job = engine.connect().store_live(live, get_owner())
     except StudioError as error:
-        st.session_state[_MESSAGE_KEY] = words.plain(str(error))
+        st.session_state[_MESSAGE_KEY] = words.escape(str(error))
         return None
     st.session_state[_MESSAGE_KEY] = "Saved in the gallery."
     st.session_state.setdefault(_SAVED_KEY, {})[paths.digest(live.data)] = job.id
@@ -275,13 +296,13 @@ def keep(live: engine.Live) -> engine.Job | None:
 
 
 @st.fragment(run_every=1.0)
-def wait() -> None:
+def show_warm_up() -> None:
     """Shows that the engine is not ready, until it is."""
     status = engine.connect().status()
     if status == "ready":
         st.rerun()
     if status.startswith("down"):
-        st.error(f"The engine is {words.plain(status)}", icon=":material/error:")
+        st.error(f"The engine is {words.escape(status)}", icon=":material/error:")
         return
     st.info(
         "The studio is warming up. The first result takes a few seconds.",

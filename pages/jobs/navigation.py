@@ -1,4 +1,4 @@
-"""The table of pages: for the navigation, and to find the page that shows the jobs of a capability."""
+"""The table of pages, and functions that find, open and link them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from studio import engine
 from studio.core import tasks
 from studio.core.tasks import Task
 
-_LEAVING_KEY = "leaving_for"
-_HERE_KEY, _CAME_KEY = "page_here", "page_came"
+_REQUESTED_KEY = "page_requested"
+_PAGE_KEY, _IS_NEW_KEY = "page_address", "page_is_new"
 _FREE_TEXTS = ("prompt", "words")  # URL parameters with text of the user, which can have any value
 
 
@@ -166,7 +166,7 @@ PAGES = (
 )
 
 
-def groups() -> dict[str, list[Page]]:
+def group_pages() -> dict[str, list[Page]]:
     """Returns the pages by heading, in display order."""
     pages: dict[str, list[Page]] = {}
     for page in PAGES:
@@ -184,9 +184,9 @@ def page_of(task: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Pa
     """
     is_known = task in tasks.TASKS
     task_of_page = frame_task(task, settings)
-    is_repeated = task_of_page != task
+    is_video = task_of_page != task
     page = _page_of_capability(task_of_page)
-    if page and task_of_page not in page.gallery_tasks and (page.videos or not is_repeated):
+    if page and task_of_page not in page.gallery_tasks and (page.videos or not is_video):
         return page
     gallery = next(page for page in PAGES if page.capability == "gallery")
     return gallery if is_known else PAGES[0]
@@ -199,15 +199,15 @@ def frame_task(task: str, settings: Mapping[str, Any]) -> str:
         task: of the job.
         settings: of the job.
     """
-    repeats = task in tasks.TASKS and tasks.get(task).equivalent_command
-    return str(settings.get("task", "")) if repeats else task
+    is_video = task in tasks.TASKS and tasks.get(task).equivalent_command
+    return str(settings.get("task", "")) if is_video else task
 
 
-def page_of_models(training: Task) -> Page:
+def page_of_models(training_task: Task) -> Page:
     """Returns the page where models of a training task are selected."""
-    if training.opens:
+    if training_task.open_generator:
         return next(page for page in PAGES if page.generators)
-    return _page_of_capability(training.name) or PAGES[0]
+    return _page_of_capability(training_task.name) or PAGES[0]
 
 
 def _page_of_capability(task: str) -> Page | None:
@@ -216,31 +216,31 @@ def _page_of_capability(task: str) -> Page | None:
     return next((page for page in PAGES if capability in (page.capability, *page.other_capabilities)), None)
 
 
-def leave_for(file: str) -> None:
-    """Opens another page from a callback: Streamlit cannot switch there, so the frame does it in `leave`."""
-    st.session_state[_LEAVING_KEY] = file
+def request_page(file: str) -> None:
+    """Requests another page from a callback, which cannot switch pages itself; see `open_requested_page`."""
+    st.session_state[_REQUESTED_KEY] = file
 
 
-def leave(here: str) -> None:
-    """Opens the page that a callback requested with `leave_for`. Call it from the frame.
+def open_requested_page(current_address: str) -> None:
+    """Opens the page that a callback requested with `request_page`. Call it from the frame.
 
     Args:
-        here: address of the page that would be drawn now.
+        current_address: address of the page that would be drawn now.
     """
-    file = st.session_state.pop(_LEAVING_KEY, "")
-    if file and not any(page.file == file and page.address == here for page in PAGES):
+    file = st.session_state.pop(_REQUESTED_KEY, "")
+    if file and not any(page.file == file and page.address == current_address for page in PAGES):
         go_to(file)
 
 
-def arrive(here: str) -> None:
-    """Remembers which page is drawn. Call it from the frame."""
-    st.session_state[_CAME_KEY] = st.session_state.get(_HERE_KEY) != here
-    st.session_state[_HERE_KEY] = here
+def note_page(current_address: str) -> None:
+    """Notes which page is drawn now. Call it from the frame."""
+    st.session_state[_IS_NEW_KEY] = st.session_state.get(_PAGE_KEY) != current_address
+    st.session_state[_PAGE_KEY] = current_address
 
 
 def came_from_elsewhere() -> bool:
     """Returns whether another page, or none, was drawn before this one; False after Back within a page."""
-    return st.session_state.get(_CAME_KEY, True)
+    return st.session_state.get(_IS_NEW_KEY, True)
 
 
 def go_to(file: str, **params: str) -> None:
@@ -253,14 +253,14 @@ def go_to(file: str, **params: str) -> None:
     st.switch_page(file, query_params=params)
 
 
-def drop_unusable_parameters(here: str) -> None:
+def drop_unusable_parameters(current_address: str) -> None:
     """Reopens a page without URL parameters that no widget can take. Call it from the frame.
 
     Widgets read the address as it was when the page was opened: an empty option or an infinite number would
     raise an error.
 
     Args:
-        here: address of the page.
+        current_address: address of the page.
     """
     parameters = {name: st.query_params.get_all(name) for name in st.query_params}
     usable = {
@@ -268,8 +268,8 @@ def drop_unusable_parameters(here: str) -> None:
         for name, values in parameters.items()
     }
     if usable != parameters and came_from_elsewhere():
-        del st.session_state[_HERE_KEY]  # the page has not been drawn yet
-        file = next(page.file for page in PAGES if page.address == here)
+        del st.session_state[_PAGE_KEY]  # the page has not been drawn yet
+        file = next(page.file for page in PAGES if page.address == current_address)
         st.switch_page(file, query_params={name: values for name, values in usable.items() if values})
 
 
@@ -279,22 +279,22 @@ def _is_usable(value: str) -> bool:
     return value != ""
 
 
-def link_to(job: engine.Job) -> None:
+def show_link(job: engine.Job) -> None:
     """Draws a link to a job on its page, whose form is refilled if possible, else left unchanged.
 
     Not a button: a switch of pages while a fragment was drawn sometimes left the browser with half a page
     (Streamlit 1.67).
     """
     page = page_of(job.task, job.settings)
-    here = urlsplit(st.context.url or "").path.rpartition("/")[2] == page.address
-    keeps_form = here and not page.form
+    is_current_page = urlsplit(st.context.url or "").path.rpartition("/")[2] == page.address
+    keeps_form = is_current_page and not page.form
     parameters = {name: st.query_params.get_all(name) for name in st.query_params} if keeps_form else {}
     st.page_link(page.file, label="Open", query_params=parameters | {"job": job.id})
 
 
-def show_other_page(job: engine.Job) -> None:
+def show_link_to_other_page(job: engine.Job) -> None:
     """Shows a link to the page of a job; nothing if it is another half of this page."""
     page = page_of(job.task, job.settings)
-    if page.address != st.session_state.get(_HERE_KEY):
+    if page.address != st.session_state.get(_PAGE_KEY):
         st.warning(f"This is a result of another page: {page.title}.", icon=":material/search_off:")
         st.page_link(page.file, label=f"Open in {page.title}", icon=page.icon, query_params={"job": job.id})

@@ -17,7 +17,7 @@ from pages.form import blending, forms, image_input, samples, video_input
 from pages.jobs import use_again
 from pages.jobs.navigation import frame_task, page_of
 from pages.widgets import browser_history
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -25,12 +25,12 @@ from studio.core.settings import Settings
 from studio.core.tasks import File
 
 PARAMETER = "job"
-OPENED = "job_opened"  # in the session: the last job in the address
+OPENED_KEY = "job_opened"  # in the session: the last job in the address
 
 
 @dataclass(frozen=True)
 class Form:
-    """How a page refills its form from a result. Callbacks call all functions but `can_take`.
+    """Describes how a page refills its form from a result. Callbacks call all functions but `can_take`.
 
     Attributes:
         task: of the results.
@@ -56,8 +56,8 @@ def _form_of(task: str) -> Form | None:
 def can_refill(job: engine.Job, settings: Settings) -> bool:
     """Returns whether the form of the job's page can represent its settings and inputs."""
     if job.task == video_input.TASK:
-        frame_job = _frame_job(job, settings)
-        return frame_job is not None and video_input.can_put(settings) and can_refill(*frame_job)
+        frame_job = _make_frame_job(job, settings)
+        return frame_job is not None and video_input.can_select(settings) and can_refill(*frame_job)
     form = _form_of(job.task)
     return form is not None and form.can_take(job, settings)
 
@@ -65,9 +65,9 @@ def can_refill(job: engine.Job, settings: Settings) -> bool:
 def refill(job: engine.Job, settings: Settings) -> None:
     """Fills the form with the settings and inputs of a job, if possible. Call it from a callback."""
     if job.task == video_input.TASK:
-        if frame_job := _frame_job(job, settings):
+        if frame_job := _make_frame_job(job, settings):
             refill(*frame_job)
-            video_input.put(job.inputs["video"][0], settings)
+            video_input.select(job.inputs["video"][0], settings)
         return
     form = _form_of(job.task)
     if form is None:
@@ -75,20 +75,20 @@ def refill(job: engine.Job, settings: Settings) -> None:
     forms.prefill(settings)
     for use in use_again.USES:
         if use.file == page_of(job.task).file and use.slot in form.offers:
-            _choose(use, job.inputs.get(use.slot, []), form.offers[use.slot]())
+            _select_images(use, job.inputs.get(use.slot, []), form.offers[use.slot]())
     form.clear()
     form.fill(job, settings)
 
 
-def _frame_job(job: engine.Job, settings: Any) -> tuple[engine.Job, Settings] | None:
+def _make_frame_job(job: engine.Job, settings: Any) -> tuple[engine.Job, Settings] | None:
     """Returns the job that would make only the first frame of a video; None if it cannot be made again."""
     with suppress(StudioError):
         task, base = frame_task(job.task, job.settings), settings.base
-        settings_of_frame = tasks.settings_of(task, base)
+        settings_of_frame = tasks.parse_saved_settings(task, base)
         if settings_of_frame is not None:
-            others = {slot: files for slot, files in job.inputs.items() if slot != "video"}
-            frame = video_input.frame_of(job.inputs["video"][0], settings)
-            changes = {"task": task, "settings": base, "inputs": {"content": [frame], **others}}
+            other_inputs = {slot: files for slot, files in job.inputs.items() if slot != "video"}
+            frame = video_input.store_first_frame(job.inputs["video"][0], settings.start)
+            changes = {"task": task, "settings": base, "inputs": {"content": [frame], **other_inputs}}
             return job.model_copy(update=changes), settings_of_frame
     return None
 
@@ -99,32 +99,34 @@ def follow_link() -> None:
     A link has only the parameter of the job; other parameters are later changes by the user, which stay.
     Call it from the frame, before the page is drawn.
     """
-    id = st.query_params.get(PARAMETER)
-    if not id or st.session_state.get(OPENED) == id or browser_history.is_back_or_forward():
+    job_id = st.query_params.get(PARAMETER)
+    if not job_id or st.session_state.get(OPENED_KEY) == job_id or browser_history.is_back_or_forward():
         return
-    st.session_state[OPENED] = id
+    st.session_state[OPENED_KEY] = job_id
     if set(st.query_params) != {PARAMETER}:
         return
     with suppress(StudioError):  # the page shows the error
-        job = engine.connect().job(id, owner())
-        settings = tasks.settings_of(job.task, job.settings)
+        job = engine.connect().find_job(job_id, get_owner())
+        settings = tasks.parse_saved_settings(job.task, job.settings)
         if settings is not None and can_refill(job, settings):
             refill(job, settings)
 
 
-def clear_others(task: str) -> None:
+def clear_other_inputs(task: str) -> None:
     """Clears the other inputs of a task's page. Call it before the page is drawn."""
     if form := _form_of(task):
         form.clear()
 
 
-def _choose(use: use_again.Use, files: Sequence[File], sample_images: Sequence[samples.Sample]) -> None:
-    titles_offered = {sample.title for sample in sample_images}
-    titles = {name: title for name, title in samples.titles().items() if title in titles_offered}
+def _select_images(
+    use: use_again.Use, files: Sequence[File], sample_images: Sequence[samples.Sample]
+) -> None:
+    offered_titles = {sample.title for sample in sample_images}
+    titles = {name: title for name, title in samples.list_titles().items() if title in offered_titles}
     if use.many:
-        blending.begin(use.slot, len(files))
+        blending.clear(use.slot, len(files))
     elif not files:
-        image_input.deselect(use.slot)
+        image_input.turn_off(use.slot)
     for file in files:
         title = titles.get(samples.command_name(file).removeprefix("sample:"), "")
-        image_input.use(use.slot, file, image_input.title_of(file.name) or use.title, title)
+        image_input.add_and_select(use.slot, file, image_input.title_of(file.name) or use.title, title)

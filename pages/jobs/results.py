@@ -10,10 +10,10 @@ from typing import Any
 import streamlit as st
 
 from pages.form import mask_input
-from pages.form.forms import MOST_SEED
+from pages.form.forms import MAX_SEED
 from pages.jobs import commands
 from pages.widgets import browser_images, keys, video, words
-from pages.widgets.ab_slider import ab_slider
+from pages.widgets.ab_slider import show_ab_slider
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -21,7 +21,7 @@ from studio.core.imaging import image_io, thumbnails
 from studio.core.settings import SettingInfo, Settings
 from studio.core.tasks import File, Inputs, Result
 
-MOST_SEEDS = 8  # jobs of "other seeds"
+SEED_COUNT = 8  # jobs of "other seeds"
 Start = Callable[[Settings], None]
 
 
@@ -40,12 +40,14 @@ def show_result(
     if file.kind == "animation":
         video.play(file, caption)
     elif file.kind != "image":
-        browser_images.captioned(thumbnails.make_image(file, full_card=True), caption=caption)
+        browser_images.show_with_caption(thumbnails.make_image(file, full_card=True), caption=caption)
     else:
-        compare(before, file.read(), key=key, caption=caption, name=name)
+        show_comparison(before, file.read(), key=key, caption=caption, name=name)
 
 
-def compare(before: File | None, data: bytes, *, key: str, caption: str = "", name: str = "Content") -> None:
+def show_comparison(
+    before: File | None, data: bytes, *, key: str, caption: str = "", name: str = "Content"
+) -> None:
     """Shows an image as large as the page allows, next to its content on an A/B slider.
 
     Args:
@@ -56,15 +58,15 @@ def compare(before: File | None, data: bytes, *, key: str, caption: str = "", na
         name: label of the content.
     """
     if before is None:
-        browser_images.image(data, caption=caption)
+        browser_images.show_image(data, caption=caption)
         return
-    after = browser_images.of_bytes(data)
+    after = browser_images.encode_bytes(data)
     height, width = image_io.read_size(after)
-    content = browser_images.of_file(before.digest, (width, height))
-    ab_slider(content, after, ratio=width / height, key=key, names=(name, "Result"), caption=caption)
+    content = browser_images.encode_file(before.digest, (width, height))
+    show_ab_slider(content, after, ratio=width / height, key=key, names=(name, "Result"), caption=caption)
 
 
-def download(
+def show_download(
     data: bytes,
     task: str,
     *,
@@ -88,9 +90,9 @@ def download(
         on_click: callback of the download; None for none.
     """
     name = (
-        words.file_name(name, ending)
+        words.make_file_name(name, ending)
         if name
-        else file_name(recipe, task, f" {description}{ending}" if description else ending)
+        else make_file_name(recipe, task, f" {description}{ending}" if description else ending)
     )
     st.download_button(
         f"Download {description}".rstrip(),
@@ -114,12 +116,14 @@ def download(
         )
 
 
-def download_file(file: File, task: str, *, key: str, recipe: Any, name: str = "") -> None:
-    """Draws the download buttons of a stored file, see `download`."""
-    download(file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), recipe=recipe, name=name)
+def show_file_download(file: File, task: str, *, key: str, recipe: Any, name: str = "") -> None:
+    """Draws the download buttons of a stored file, see `show_download`."""
+    show_download(
+        file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), recipe=recipe, name=name
+    )
 
 
-def file_name(recipe: Any, task: str = "", ending: str = ".png") -> str:
+def make_file_name(recipe: Any, task: str = "", ending: str = ".png") -> str:
     """Returns a file name for a result: "coffee in mosaic.png".
 
     Args:
@@ -132,53 +136,53 @@ def file_name(recipe: Any, task: str = "", ending: str = ".png") -> str:
         if recipe
         else tasks.suggest_name(task, {}, {})
     )
-    return words.file_name(stem, ending)
+    return words.make_file_name(stem, ending)
 
 
-def variants(settings: Settings) -> dict[str, dict[str, Any]]:
+def list_variants(settings: Settings) -> dict[str, dict[str, Any]]:
     """Returns small variations of settings: label -> changed settings."""
     changes: dict[str, dict[str, Any]] = {}
     for name, field in settings.describe().items():
         value = getattr(settings, name)
         if name == "seed":
-            if change := _another_seed(settings):
-                changes["Another seed"] = change
-        elif field.tier == "main" and name not in settings.ineffective:
-            for label, new in _neighbors(field, value):
-                if new != value:
-                    changes[label] = {name: new}
+            if seed_change := _change_seed(settings):
+                changes["Another seed"] = seed_change
+        elif field.tier == "main" and name not in settings.ineffective_settings:
+            for label, changed_value in _list_neighbors(field, value):
+                if changed_value != value:
+                    changes[label] = {name: changed_value}
     return changes
 
 
-def _another_seed(settings: Settings) -> dict[str, int]:
+def _change_seed(settings: Settings) -> dict[str, int]:
     """Returns a changed seed; nothing if the task uses no randomness."""
     if not settings.draws_at_random:
         return {}
-    return {"seed": (getattr(settings, "seed", 0) * 31 + 17) % MOST_SEED}
+    return {"seed": (getattr(settings, "seed", 0) * 31 + 17) % MAX_SEED}
 
 
-def _neighbors(field: SettingInfo, value: Any) -> list[tuple[str, Any]]:
+def _list_neighbors(field: SettingInfo, value: Any) -> list[tuple[str, Any]]:
     """Returns other values of a main setting, with labels; none for sizes, which mostly change the time."""
     label = field.label.lower()
     if field.kind == "choice":
-        return [(f"{field.label}: {words.choice(choice).lower()}", choice) for choice in field.choices]
-    if None in (field.least, field.most) or field.name == "size":
+        return [(f"{field.label}: {words.choice_label(choice).lower()}", choice) for choice in field.choices]
+    if None in (field.minimum, field.maximum) or field.name == "size":
         return []
     if field.kind == "int":
         candidates = (("Less", round(value / 1.5)), ("More", round(value * 1.5)))
     elif field.kind == "float":
-        step = ((field.most or 0.0) - (field.least or 0.0)) / 5
+        step = ((field.maximum or 0.0) - (field.minimum or 0.0)) / 5
         candidates = (("Less", round(value - step, 4)), ("More", round(value + step, 4)))
     else:
         return []
-    within = [(word, min(max(new, field.least), field.most)) for word, new in candidates]
-    return [(f"{word} {label}: {new:g}", new) for word, new in within]
+    candidates_in_range = [(word, min(max(new, field.minimum), field.maximum)) for word, new in candidates]
+    return [(f"{word} {label}: {new:g}", new) for word, new in candidates_in_range]
 
 
-def vary(
+def show_variants(
     settings: Settings, start: Start, *, key: str, start_all: Callable[[list[Settings]], None] | None = None
 ) -> None:
-    """Draws a menu of variations, each of which starts a job.
+    """Draws the menu of variations, each of which starts a job.
 
     Args:
         settings: of the result.
@@ -187,23 +191,23 @@ def vary(
         start_all: starts several jobs as a batch; None if that is impossible.
     """
     with st.popover("Vary", icon=":material/shuffle:"):
-        for number, (label, change) in enumerate(variants(settings).items()):
-            changed = settings.model_copy(update=change)
+        for number, (label, change) in enumerate(list_variants(settings).items()):
+            variant = settings.model_copy(update=change)
             if st.button(label, key=keys.part(key, f"vary_{number}"), width="stretch"):
-                start(changed)
-        others = other_seeds(settings) if start_all else []
-        label = f"{len(others)} other seeds"
-        if start_all and others and st.button(label, key=keys.part(key, "vary_seeds"), width="stretch"):
-            start_all(others)
+                start(variant)
+        other_seeds = list_other_seeds(settings) if start_all else []
+        label = f"{len(other_seeds)} other seeds"
+        if start_all and other_seeds and st.button(label, key=keys.part(key, "vary_seeds"), width="stretch"):
+            start_all(other_seeds)
 
 
-def other_seeds(settings: Settings) -> list[Settings]:
-    """Returns the settings with `MOST_SEEDS` other seeds; nothing if the task uses no randomness."""
-    others: list[Settings] = []
-    while len(others) < MOST_SEEDS and (change := _another_seed(settings)):
+def list_other_seeds(settings: Settings) -> list[Settings]:
+    """Returns the settings with `SEED_COUNT` other seeds; nothing if the task uses no randomness."""
+    variants: list[Settings] = []
+    while len(variants) < SEED_COUNT and (change := _change_seed(settings)):
         settings = settings.model_copy(update=change)
-        others.append(settings)
-    return others
+        variants.append(settings)
+    return variants
 
 
 def actual_settings(settings: Settings, recipe: Any) -> Settings:
@@ -218,21 +222,21 @@ def show_recipe(task: str, settings: Settings, inputs: Inputs, recipe: Any) -> N
     """Shows the recipe of a result as a command, as Python code and as JSON."""
     with st.expander("Recipe", icon=":material/receipt_long:"):
         settings_used = actual_settings(settings, recipe)
-        if command := commands.line(task, settings_used, inputs):
+        if command := commands.format_command(task, settings_used, inputs):
             st.caption("The same in a terminal:")
             st.code(command, language="shell", wrap_lines=True)
-        if program := commands.python(task, settings_used, inputs):
+        if program := commands.format_python(task, settings_used, inputs):
             st.caption("The same in Python:")
             st.code(program, language="python", wrap_lines=True)
         if masks := inputs.get("mask", ()):
             st.caption("The masks that these commands use:")
-            mask_input.downloads(masks)
+            mask_input.show_downloads(masks)
         st.caption("The recipe, as it is stored in the download:")
         text = recipe.to_json() if recipe is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)
 
 
-def of_job(job: engine.Job) -> Result:
+def result_of(job: engine.Job) -> Result:
     """Returns the result of a job that has one."""
     assert job.result is not None
     return job.result

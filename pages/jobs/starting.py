@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.jobs import last_shown, refill
 from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
@@ -21,20 +21,24 @@ from studio.core.tasks import Inputs
 OnStart = Callable[[engine.Job], None]
 
 
-def show(job: engine.Job) -> None:
-    """Names a job in the address, so that a reload and a link show it."""
-    st.query_params[refill.PARAMETER] = st.session_state[refill.OPENED] = job.id
-    st.session_state[last_shown.key(job.task)] = job.id
+def open_job(job: engine.Job) -> None:
+    """Names a job in the address, so that the page, a reload and a link show it."""
+    st.query_params[refill.PARAMETER] = st.session_state[refill.OPENED_KEY] = job.id
+    st.session_state[last_shown.session_key(job.task)] = job.id
 
 
-def show_now(job: engine.Job) -> None:
-    """Shows a job and reruns the page."""
-    show(job)
+def open_job_now(job: engine.Job) -> None:
+    """Names a job in the address and reruns the page, which shows it."""
+    open_job(job)
     st.rerun()
 
 
 def start(
-    task: str, settings: Settings, inputs: Inputs, recipe: Recipe | None = None, on_start: OnStart = show_now
+    task: str,
+    settings: Settings,
+    inputs: Inputs,
+    recipe: Recipe | None = None,
+    on_start: OnStart = open_job_now,
 ) -> None:
     """Submits a job, or shows an error. Asks first if an identical job already waits or runs.
 
@@ -48,10 +52,10 @@ def start(
         on_start: called with the started job, or with the identical one if the user prefers it.
     """
     weights = recipe.weights if recipe else None
-    submit = partial(engine.connect().submit, task, settings, inputs, owner(), weights)
+    submit = partial(engine.connect().submit, task, settings, inputs, get_owner(), weights)
     with suppress(StudioError):  # submitting the job shows the error
-        if existing := engine.connect().find_identical(task, settings, inputs, owner(), weights):
-            return _ask_first(existing, submit, on_start)
+        if existing := engine.connect().find_identical(task, settings, inputs, get_owner(), weights):
+            return _show_dialog(existing, submit, on_start)
     _submit(submit, on_start)
 
 
@@ -59,30 +63,30 @@ def start_all(task: str, jobs: Sequence[tuple[Settings, Inputs]]) -> None:
     """Submits several jobs as one batch, all or none, and shows the first; see `start`."""
 
     def submit() -> engine.Job:
-        return engine.connect().submit_all(task, jobs, secrets.token_hex(8), owner())[0]
+        return engine.connect().submit_all(task, jobs, secrets.token_hex(8), get_owner())[0]
 
     with suppress(StudioError):
         existing = None
         for settings, inputs in jobs:
-            identical = engine.connect().find_identical(task, settings, inputs, owner())
+            identical = engine.connect().find_identical(task, settings, inputs, get_owner())
             existing = identical and (existing or identical)
             if existing is None:
                 break
         if existing:
-            return _ask_first(existing, submit, show_now)
-    _submit(submit, show_now)
+            return _show_dialog(existing, submit, open_job_now)
+    _submit(submit, open_job_now)
 
 
-def _ask_first(existing: engine.Job, submit: Callable[[], engine.Job], on_start: OnStart) -> None:
-    title = "This is already running" if existing.state == "running" else "This is already in the queue"
-    st.dialog(title, icon=":material/content_copy:")(_ask)(existing, submit, on_start)
+def _show_dialog(identical_job: engine.Job, submit: Callable[[], engine.Job], on_start: OnStart) -> None:
+    title = "This is already running" if identical_job.state == "running" else "This is already in the queue"
+    st.dialog(title, icon=":material/content_copy:")(_show_choice)(identical_job, submit, on_start)
 
 
-def _ask(existing: engine.Job, submit: Callable[[], engine.Job], on_start: OnStart) -> None:
+def _show_choice(identical_job: engine.Job, submit: Callable[[], engine.Job], on_start: OnStart) -> None:
     st.markdown("Start the job again? The result would be the same.")
     with st.container(horizontal=True):
         if st.button("Show it", type="primary", key="identical_show"):
-            on_start(existing)
+            on_start(identical_job)
         if st.button("Start it again", key="identical_start"):
             _submit(submit, on_start)
 
@@ -91,6 +95,6 @@ def _submit(submit: Callable[[], engine.Job], on_start: OnStart) -> None:
     try:
         job = submit()
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return
     on_start(job)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import amounts
 from studio.core.errors import StudioError
@@ -22,35 +22,35 @@ def queue_position(job: engine.Job) -> str:
     if job.paused:
         return "paused"
     position = f"number {job.place} in the queue"
-    return position if job.starts_in is None else f"{position}, in {amounts.about(job.starts_in)}"
+    return position if job.starts_in is None else f"{position}, in {amounts.format_estimate(job.starts_in)}"
 
 
-def menu(job: engine.Job, others: bool) -> None:
+def show_menu(job: engine.Job, has_others: bool) -> None:
     """Draws the menu of a waiting job.
 
     Args:
         job: that waits.
-        others: whether other jobs of this user wait, too.
+        has_others: whether other jobs of this user wait, too.
     """
-    moves = (UP, FRONT) if others and job.place > 1 else ()
+    moves = (UP, FRONT) if has_others and job.place > 1 else ()
     key = f"job_panel_order_{job.id}"
     st.menu_button(
         "Order",
         [RESUME] if job.paused else [*moves, PAUSE],
         key=key,
         type="tertiary",
-        on_click=lambda: steer(job.id, st.session_state[key]),
+        on_click=lambda: apply_choice(job.id, st.session_state[key]),
     )
 
 
-def stop(id: str) -> None:
+def stop(job_id: str) -> None:
     """Stops a job, which keeps its best result so far. Call it from a callback."""
-    _call(engine.connect().stop, id)
+    _call(engine.connect().stop, job_id)
 
 
-def cancel(id: str) -> None:
+def cancel(job_id: str) -> None:
     """Cancels a job without a result. Call it from a callback."""
-    _call(engine.connect().cancel, id)
+    _call(engine.connect().cancel, job_id)
 
 
 def stop_batch(batch: str) -> None:
@@ -58,19 +58,19 @@ def stop_batch(batch: str) -> None:
     _call(engine.connect().stop_batch, batch)
 
 
-def steer(id: str, choice: str | None) -> None:
-    """Applies a choice of the menu. Call it from a callback."""
+def apply_choice(job_id: str, choice: str | None) -> None:
+    """Moves, pauses or resumes a job as chosen in the menu. Call it from a callback."""
     studio = engine.connect()
     if choice == PAUSE:
-        _call(studio.pause, id)
+        _call(studio.pause, job_id)
     elif choice == RESUME:
-        _call(studio.resume, id)
+        _call(studio.resume, job_id)
     elif choice in (UP, FRONT):
-        _call(studio.move, id, "up" if choice == UP else "front")
+        _call(studio.move, job_id, "up" if choice == UP else "front")
 
 
-def _call(action: Callable[..., object], *args: str) -> None:
+def _call(change_job: Callable[..., object], *args: str) -> None:
     try:
-        action(*args, owner())
+        change_job(*args, get_owner())
     except StudioError as error:  # it began or ended meanwhile
-        st.toast(words.plain(str(error)))
+        st.toast(words.escape(str(error)))

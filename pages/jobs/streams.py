@@ -1,4 +1,4 @@
-"""Training that the user watches live: kept over reruns of the page, restarted when settings change."""
+"""Training that the user watches live: it survives reruns of the page and restarts when settings change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.jobs import live
 from pages.widgets import keys, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
@@ -20,7 +20,7 @@ _UNWATCHED_SECONDS = 20.0  # then training stops; a busy server needs less to re
 
 
 @dataclass
-class WatchedStream:
+class SessionStream:
     """A training stream of this tab.
 
     Attributes:
@@ -35,9 +35,9 @@ class WatchedStream:
     problem: str = ""
 
 
-def watch(
+def open_stream(
     task: str, settings: Settings, inputs: Inputs, *, stream_key: str, group: str = ""
-) -> WatchedStream:
+) -> SessionStream:
     """Returns the stream of these settings and inputs, started now unless it exists; shows its error.
 
     Args:
@@ -47,41 +47,43 @@ def watch(
         stream_key: of the stream in the session.
         group: name for streams that run at the same time; a new stream stops others of the same group.
     """
-    watched: WatchedStream | None = st.session_state.get(stream_key)
-    if watched is None or (watched.settings, watched.inputs) != (settings, inputs):
-        watched = st.session_state[stream_key] = _begin(task, settings, inputs, group)
-    if watched.stream is None:
-        st.error(words.plain(watched.problem), icon=":material/error:")
-    return watched
+    session_stream: SessionStream | None = st.session_state.get(stream_key)
+    if session_stream is None or (session_stream.settings, session_stream.inputs) != (settings, inputs):
+        session_stream = st.session_state[stream_key] = _start(task, settings, inputs, group)
+    if session_stream.stream is None:
+        st.error(words.escape(session_stream.problem), icon=":material/error:")
+    return session_stream
 
 
-def _begin(task: str, settings: Settings, inputs: Inputs, group: str) -> WatchedStream:
+def _start(task: str, settings: Settings, inputs: Inputs, group: str) -> SessionStream:
     try:
-        stream = engine.connect().stream(task, settings, inputs, live.session() + group, owner())
+        stream = engine.connect().start_stream(
+            task, settings, inputs, live.get_session_name() + group, get_owner()
+        )
     except StudioError as error:
-        return WatchedStream(settings, inputs, None, str(error))
+        return SessionStream(settings, inputs, None, str(error))
     stream.unwatched_seconds = _UNWATCHED_SECONDS
     end = time.monotonic() + _FIRST_IMAGE_SECONDS
     while stream.preview is None and not stream.finished and time.monotonic() < end:
         time.sleep(0.01)
-    return WatchedStream(settings, inputs, stream)
+    return SessionStream(settings, inputs, stream)
 
 
-def result(stream_key: str) -> engine.Live | None:
+def get_result(stream_key: str) -> engine.Live | None:
     """Returns the result of a finished stream; None after showing an error."""
-    watched: WatchedStream = st.session_state[stream_key]
-    assert watched.stream is not None
+    session_stream: SessionStream = st.session_state[stream_key]
+    assert session_stream.stream is not None
     try:
-        return watched.stream.result()
+        return session_stream.stream.result()
     except engine.Superseded:
-        forget(stream_key)
+        drop(stream_key)
         st.rerun()
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return None
 
 
-def bar(stream: engine.Stream, steps: int, *, key: str) -> None:
+def show_progress(stream: engine.Stream, steps: int, *, key: str) -> None:
     """Shows the progress of a stream and the button that stops it.
 
     Args:
@@ -91,9 +93,9 @@ def bar(stream: engine.Stream, steps: int, *, key: str) -> None:
     """
     report = stream.report
     stage = report.stage if report else "Waiting in the queue"
-    done, total = (report.step, report.total) if report and report.total else (0, steps)
+    step, total = (report.step, report.total) if report and report.total else (0, steps)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(done / total, 1.0), stage or f"Step {done:,} of {total:,}")
+        st.progress(min(step / total, 1.0), stage or f"Step {step:,} of {total:,}")
         st.button(
             "Stop",
             key=keys.part(key, "stop"),
@@ -104,12 +106,12 @@ def bar(stream: engine.Stream, steps: int, *, key: str) -> None:
         )
 
 
-def again_button(help: str, *stream_keys: str) -> None:
+def show_again_button(help: str, *stream_keys: str) -> None:
     """Draws the button that restarts the streams of these session keys."""
-    st.button("Watch again", icon=":material/replay:", help=help, on_click=forget, args=stream_keys)
+    st.button("Watch again", icon=":material/replay:", help=help, on_click=drop, args=stream_keys)
 
 
-def forget(*stream_keys: str) -> None:
+def drop(*stream_keys: str) -> None:
     """Drops streams, so that they restart. Call it from a callback."""
     for stream_key in stream_keys:
         st.session_state.pop(stream_key, None)

@@ -27,21 +27,21 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
     """
     fields = {
         name: field
-        for name, field in sweep.sweepable_settings(type(settings)).items()
-        if name not in settings.ineffective
+        for name, field in sweep.list_sweepable_settings(type(settings)).items()
+        if name not in settings.ineffective_settings
     }
     if tasks.get(task).lane == "drive" or not fields:
         return
     with st.popover(
         "Sweep", icon=":material/grid_on:", help="Try values of one or two settings, all on one sheet"
     ):
-        vary = [_axis(settings, fields, "First", keys.part(key, "sweep_1"), "")]
-        vary.append(_axis(settings, fields, "Second", keys.part(key, "sweep_2"), "None"))
-        plan = SweepSettings(task=task, base=settings.model_dump(mode="json"), vary=tuple(filter(None, vary)))
+        axes = [_ask_axis(settings, fields, "First", keys.part(key, "sweep_1"), "")]
+        axes.append(_ask_axis(settings, fields, "Second", keys.part(key, "sweep_2"), "None"))
+        plan = SweepSettings(task=task, base=settings.model_dump(mode="json"), vary=tuple(filter(None, axes)))
         try:
-            count = sum(map(len, sweep.cells(plan)))
+            count = sum(map(len, sweep.make_cells(plan)))
         except StudioError as error:
-            st.error(words.plain(str(error)), icon=":material/error:")
+            st.error(words.escape(str(error)), icon=":material/error:")
             return
         label = f"Make {count} on one sheet"
         if st.button(
@@ -50,7 +50,7 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
             start(plan)
 
 
-def _axis(settings: Settings, fields: dict, title: str, key: str, no_setting: str) -> str:
+def _ask_axis(settings: Settings, fields: dict, title: str, key: str, no_setting: str) -> str:
     """Asks for a setting and its values. Returns them in the form of a sweep; "" for none."""
     names = ([""] if no_setting else []) + list(fields)
     name = st.selectbox(
@@ -61,5 +61,5 @@ def _axis(settings: Settings, fields: dict, title: str, key: str, no_setting: st
     )
     if not name:
         return ""
-    default = sweep.default_values(fields[name], getattr(settings, name))
+    default = sweep.suggest_values(fields[name], getattr(settings, name))
     return f"{name}={st.text_input('Values', value=default, key=keys.part(key, name), help=_HELP)}"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.form import image_input
-from pages.jobs.navigation import PAGES, leave_for
+from pages.jobs.navigation import PAGES, request_page
 from pages.widgets import keys
 from studio.core.tasks import File
 
@@ -49,7 +49,7 @@ USES = (
 )
 
 
-def menu(keep: Callable[[], File], *, key: str) -> None:
+def show_menu(keep: Callable[[], File], *, key: str) -> None:
     """Draws a menu of `USES`; a click sets the image as that input and opens the page.
 
     Args:
@@ -65,15 +65,15 @@ def menu(keep: Callable[[], File], *, key: str) -> None:
                 key=keys.part(key, f"use_{number}"),
                 icon=page.icon,
                 width="stretch",
-                on_click=_put,
+                on_click=_use,
                 args=(use, keep),
             )
 
 
-def _put(use: Use, keep: Callable[[], File]) -> None:
+def _use(use: Use, keep: Callable[[], File]) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
-    image_input.use(use.slot, keep(), use.title)
+    image_input.add_and_select(use.slot, keep(), use.title)
     for name, value in use.opens:
         st.session_state[name] = value
-    leave_for(use.file)
+    request_page(use.file)

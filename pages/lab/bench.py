@@ -10,17 +10,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pages.form.drawing_canvas import SIDE
 from pages.jobs import live
-from pages.lab import doodles, figures, teaching
+from pages.lab import doodles, figures, training
 from pages.lab.trained_network import TrainedNetwork
 from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 from studio.lab import drawings
-from studio.lab.corrupt import corrupt, levels
+from studio.lab.corrupt import compute_mean_absolute_error, corrupt
 from studio.lab.settings import RepairSettings
 from studio.lab.train import CORRUPTION_STREAM
 
 LETTERS = "AEFGHKMNPQRSTWXYZ"  # not similar to digits
-_COUNT_KEY = "lab_taken"  # number of digits and letters loaded
 
 
 @st.fragment
@@ -29,20 +28,19 @@ def show(networks: Sequence[TrainedNetwork]) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         if figures.CANVAS.is_new():
-            _load_digit(networks[0].digits)
+            figures.load_digit(networks[0].digits)
         drawing = figures.CANVAS.show("Draw a digit")
         with st.container(horizontal=True):
             digits = networks[0].digits
-            st.button("A digit", icon=":material/casino:", on_click=_load_digit, args=(digits,))
+            st.button("A digit", icon=":material/casino:", on_click=figures.load_digit, args=(digits,))
             help = "Loads a letter, which is not in the training data"
             st.button("A letter", icon=":material/match_case:", on_click=_load_letter, help=help)
         noise = st.slider("Noise", 0.0, 1.0, 0.0, 0.05, key="noise", bind="query-params")
         holes = st.slider("Holes", 0, 6, 0, key="holes", bind="query-params")
-    with left:
         help = "Trains on variants of this drawing instead of digits; you can add more drawings"
-        learn = st.button("Learn this drawing", icon=":material/school:", help=help)
-    digit = drawings.read(drawing, fit=True)
-    if learn and digit.any():
+        is_learned = st.button("Learn this drawing", icon=":material/school:", help=help)
+    digit = drawings.convert_drawing(drawing, fit=True)
+    if is_learned and digit.any():
         doodles.add(drawing)
         st.rerun()
     rng = np.random.default_rng([networks[0].model.settings.seed, CORRUPTION_STREAM])
@@ -50,44 +48,46 @@ def show(networks: Sequence[TrainedNetwork]) -> None:
     with right:
         _show_outputs(networks, digit, corrupted)
         with st.container(horizontal=True):
-            teaching.again_button()
+            training.draw_again_button()
             for network in networks:
                 settings = RepairSettings.model_validate(
                     {**network.model.settings.model_dump(), "noise": noise, "holes": holes}
                 )
                 label = "Keep" if len(networks) == 1 else f"Keep {network.title.lower()}"
-                if st.button(label, key=f"keep_{network.title}", icon=live.KEEP, help=live.KEEPS):
-                    _keep(settings, drawing, network.result.inputs)
+                if st.button(label, key=f"keep_{network.title}", icon=live.KEEP_ICON, help=live.KEEP_HELP):
+                    _keep_repair(settings, drawing, network.result.inputs)
 
 
 def _show_outputs(networks: Sequence[TrainedNetwork], digit: np.ndarray, corrupted: np.ndarray) -> None:
     codes = [network.model.encode(corrupted) for network in networks]
     outputs = [network.model.decode(code)[0] for network, code in zip(networks, codes, strict=True)]
-    figures_shown = [("Your drawing", digit)]
-    if corrupted[0] is not digit and not np.array_equal(corrupted[0], digit):
-        figures_shown.append(("Corrupted", corrupted[0]))
+    titled_digits = [("Your drawing", digit)]
+    if not np.array_equal(corrupted[0], digit):
+        titled_digits.append(("Corrupted", corrupted[0]))
     names = [f"{network.title}, from {network.model.settings.bottleneck}" for network in networks]
-    figures.row([*figures_shown, *zip(names, outputs, strict=True)])
+    figures.draw_row([*titled_digits, *zip(names, outputs, strict=True)])
     if not digit.any():
         st.caption("Nothing drawn yet. Draw a digit or load one; this is the output for an empty canvas.")
     else:
         errors = ", ".join(
-            f"{levels(output, digit):.1f} ({name.lower()})"
+            f"{compute_mean_absolute_error(output, digit):.1f} ({name.lower()})"
             for output, name in zip(outputs, names, strict=True)
         )
         corrupted_error = (
-            f"; the corrupted drawing: {levels(corrupted[0], digit):.1f}" if len(figures_shown) > 1 else ""
+            f"; the corrupted drawing: {compute_mean_absolute_error(corrupted[0], digit):.1f}"
+            if len(titled_digits) > 1
+            else ""
         )
         st.caption(f"Mean absolute error against your drawing (0 to 255): {errors}{corrupted_error}.")
     for network, code in zip(networks, codes, strict=True):
         if network.result.stopped_early:
             steps, planned = network.result.figures["steps"], network.model.settings.planned_steps
             st.caption(f"{network.title} stopped after {steps:,} of {planned:,} training steps.")
-        figures.bars(code[0], *_range(network.codes))
-        st.caption(f"{_active_units(network, code[0])}")
+        figures.draw_bars(code[0], *_compute_range(network.codes))
+        st.caption(_describe_active_units(network, code[0]))
 
 
-def _active_units(network: TrainedNetwork, code: np.ndarray) -> str:
+def _describe_active_units(network: TrainedNetwork, code: np.ndarray) -> str:
     """Returns a caption that names the units furthest from their mean."""
     spread = network.codes.std(axis=0) + 1e-9
     most_active = np.argsort(-np.abs(code - network.codes.mean(axis=0)) / spread)[:3] + 1
@@ -98,30 +98,24 @@ def _active_units(network: TrainedNetwork, code: np.ndarray) -> str:
     return f"{prefix}. Units {first}, {second} and {third} are furthest from their mean."
 
 
-def _range(codes: np.ndarray) -> tuple[float, float]:
+def _compute_range(codes: np.ndarray) -> tuple[float, float]:
     low, high = np.quantile(codes, (0.02, 0.98))
     return float(low), float(high)
 
 
-def _keep(settings: RepairSettings, drawing: np.ndarray, training_inputs: Inputs) -> None:
-    inputs = {**training_inputs, "content": [File.keep(image_io.encode_png(drawing), "image", "drawing.png")]}
-    result = live.live_result("lab.repair", settings, inputs, "lab")
+def _keep_repair(settings: RepairSettings, drawing: np.ndarray, training_inputs: Inputs) -> None:
+    inputs = {
+        **training_inputs,
+        "content": [File.store(image_io.encode_png(drawing), "image", "drawing.png")],
+    }
+    result = live.make_result("lab.repair", settings, inputs, "lab")
     if result is not None:
-        live.keep(result)
-
-
-def _load_digit(digits: np.ndarray) -> None:
-    figures.CANVAS.put(figures.as_image(digits[_next() % len(digits)]))
+        live.save(result)
 
 
 def _load_letter() -> None:
     image = Image.new("RGB", (SIDE, SIDE))
     font = ImageFont.load_default(SIDE * 0.7)
-    letter = LETTERS[_next() % len(LETTERS)]
+    letter = LETTERS[figures.count_loaded() % len(LETTERS)]
     ImageDraw.Draw(image).text((SIDE / 2, SIDE / 2), letter, "white", font, anchor="mm", stroke_width=4)
-    figures.CANVAS.put(np.asarray(image))
-
-
-def _next() -> int:
-    st.session_state[_COUNT_KEY] = st.session_state.get(_COUNT_KEY, -1) + 1
-    return st.session_state[_COUNT_KEY]
+    figures.CANVAS.set_drawing(np.asarray(image))

@@ -9,10 +9,10 @@ from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 
 _KEY = "lab_doodles"
-MOST = 40  # doodles
+MAX_DOODLES = 40  # doodles
 
 
-def inputs() -> Inputs:
+def get_inputs() -> Inputs:
     """Returns the doodles as a task input; empty to train on digits."""
     files = [file for file in st.session_state.get(_KEY, []) if file.is_available]
     return {"doodles": files} if files else {}
@@ -20,20 +20,20 @@ def inputs() -> Inputs:
 
 def add(drawing: np.ndarray) -> None:
     """Adds a drawing, `(H, W, 3) uint8`, to the training data."""
-    file = File.keep(image_io.encode_png(drawing), "image", "doodle.png")
+    file = File.store(image_io.encode_png(drawing), "image", "doodle.png")
     files = st.session_state.setdefault(_KEY, [])
-    if file not in files and len(files) < MOST:
+    if file not in files and len(files) < MAX_DOODLES:
         st.session_state[_KEY] = [*files, file]
 
 
 def show_training_data() -> None:
     """Shows the number of doodles, if any, and offers to train on digits again."""
-    count = len(inputs().get("doodles", ()))
+    count = len(get_inputs().get("doodles", ()))
     if not count:
         return
     st.caption(f"Training data: {count} doodle{'' if count == 1 else 's'} of yours, each in many variants.")
-    st.button("Train on digits again", icon=":material/restart_alt:", type="tertiary", on_click=_forget)
+    st.button("Train on digits again", icon=":material/restart_alt:", type="tertiary", on_click=_remove_all)
 
 
-def _forget() -> None:
+def _remove_all() -> None:
     st.session_state[_KEY] = []

@@ -14,21 +14,33 @@ from studio.core.imaging import image_io
 from studio.lab.settings import SIDE
 
 CANVAS = Canvas()  # shared by all drawings of the Lab
-_STYLE = assets.style(__file__, "figures.css")
+_COUNT_KEY = "lab_taken"  # number of digits and letters loaded
+_STYLE = assets.render_style(__file__, "figures.css")
 
 
-def row(digits: Sequence[tuple[str, np.ndarray]]) -> None:
+def draw_row(digits: Sequence[tuple[str, np.ndarray]]) -> None:
     """Draws digits side by side, with titles.
 
     Args:
         digits: titles, and images of `(PIXELS,) float32` in [0, 1].
     """
     figures = "".join(
-        f'<figure><img alt="{html.escape(title)}" src="{_address(digit)}">'
+        f'<figure><img alt="{html.escape(title)}" src="{_encode_digit(digit)}">'
         f"<figcaption>{html.escape(title)}</figcaption></figure>"
         for title, digit in digits
     )
     st.html(f'{_STYLE}<div class="lab-row">{figures}</div>')
+
+
+def load_digit(digits: np.ndarray) -> None:
+    """Loads the next of the digits, `(n, PIXELS) float32` in [0, 1], into the canvas. A callback."""
+    CANVAS.set_drawing(as_image(digits[count_loaded() % len(digits)]))
+
+
+def count_loaded() -> int:
+    """Counts one more digit or letter as loaded into the canvas; returns how many were before."""
+    st.session_state[_COUNT_KEY] = st.session_state.get(_COUNT_KEY, -1) + 1
+    return st.session_state[_COUNT_KEY]
 
 
 def as_image(digit: np.ndarray) -> np.ndarray:
@@ -37,11 +49,11 @@ def as_image(digit: np.ndarray) -> np.ndarray:
     return np.repeat(levels, 3, axis=2)
 
 
-def _address(digit: np.ndarray) -> str:
-    return browser_images.address(image_io.encode_png(as_image(digit)), "png")
+def _encode_digit(digit: np.ndarray) -> str:
+    return browser_images.to_data_url(image_io.encode_png(as_image(digit)), "png")
 
 
-def bars(values: np.ndarray, low: float, high: float) -> None:
+def draw_bars(values: np.ndarray, low: float, high: float) -> None:
     """Draws the activation of each unit as a bar: up if above the middle, down if below.
 
     Args:
@@ -57,12 +69,6 @@ def bars(values: np.ndarray, low: float, high: float) -> None:
             height, shift = 50 * abs(share), -25 * share
         else:
             height, shift = 100 * share, 50 * (1 - share)
-        bars_html.append(
-            f'<span style="height:{height:.0f}%;transform:translateY({_shift(height, shift)}%)"></span>'
-        )
+        offset = round(100 * shift / max(height, 1), 1)  # CSS translations are in percent of the bar
+        bars_html.append(f'<span style="height:{height:.0f}%;transform:translateY({offset}%)"></span>')
     st.html(f'{_STYLE}<div class="lab-bars" role="img" aria-label="The code">{"".join(bars_html)}</div>')
-
-
-def _shift(height: float, shift: float) -> float:
-    """Converts a shift in percent of the row to percent of the bar, the unit of CSS translations."""
-    return round(100 * shift / max(height, 1), 1)

@@ -13,7 +13,7 @@ from studio.lab.settings import AutoencoderSettings, BoltzmannSettings
 
 CODES, DREAMS = "codes", "dreams"
 MODELS = {CODES: "Autoencoder", DREAMS: "Boltzmann machine"}
-_ALONE = "nothing"
+_NO_COMPARISON = "nothing"
 _KINDS = AutoencoderSettings.describe()["kind"].choices
 _EXPLANATIONS = {
     "dense": "One layer encodes, one decodes.",
@@ -29,28 +29,30 @@ _EXPLANATIONS = {
 def ask(model: str) -> tuple[Settings, ...]:
     """Draws the form. Returns the settings of each network to train; none if they are invalid."""
     if model == DREAMS:
-        machine = forms.form(BoltzmannSettings, skip=("most_steps",))
-        saved_settings.saved_settings("lab.boltzmann", machine)
+        machine = forms.ask_settings(BoltzmannSettings, skip=("most_steps",))
+        saved_settings.show_saved_settings("lab.boltzmann", machine)
         return (machine,) if machine is not None else ()
-    settings = forms.form(AutoencoderSettings, skip=("most_steps",), ask_extra=_about, reset=_reset)
-    saved_settings.saved_settings("lab.train", settings)
+    settings = forms.ask_settings(
+        AutoencoderSettings, skip=("most_steps",), ask_extra=_ask_comparison, reset_more=_reset
+    )
+    saved_settings.show_saved_settings("lab.train", settings)
     if settings is None:
         return ()
-    other_kind = st.session_state.get("beside", _ALONE)
-    if other_kind in (_ALONE, settings.kind):
+    other_kind = st.session_state.get("beside", _NO_COMPARISON)
+    if other_kind in (_NO_COMPARISON, settings.kind):
         return (settings,)
     return (settings, settings.model_copy(update={"kind": other_kind}))
 
 
-def _about() -> dict[str, object]:
+def _ask_comparison() -> dict[str, object]:
     """Explains the selected kind, and asks for a second one to compare it with."""
     kind = st.session_state.get("kind", "deep")
     st.caption(_EXPLANATIONS.get(kind, ""))
-    choices: Sequence[str] = (_ALONE, *_KINDS)
+    choices: Sequence[str] = (_NO_COMPARISON, *_KINDS)
     st.selectbox(
         "Compare with",
         choices,
-        format_func=words.choice,
+        format_func=words.choice_label,
         key="beside",
         bind="query-params",
         help="Also trains this second type of autoencoder, with the same settings",
@@ -59,4 +61,4 @@ def _about() -> dict[str, object]:
 
 
 def _reset() -> None:
-    st.session_state["beside"] = _ALONE
+    st.session_state["beside"] = _NO_COMPARISON

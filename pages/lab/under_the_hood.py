@@ -21,28 +21,32 @@ _SAMPLES = "Digits sampled by the machine."
 
 def explain(model: str, networks: Sequence[TrainedNetwork]) -> None:
     """Shows the expander for the selected model, with the training of the shown networks."""
-    dreams = model == DREAMS
-    text = assets.read(__file__, "boltzmann_machines.md" if dreams else "autoencoders.md")
-    under_the_hood.show(lambda: _draw_networks(networks) if networks else _recorded(dreams), text)
+    is_boltzmann = model == DREAMS
+    text = assets.read(__file__, "boltzmann_machines.md" if is_boltzmann else "autoencoders.md")
+    under_the_hood.show_section(
+        lambda: _draw_networks(networks) if networks else _draw_recorded(is_boltzmann), text
+    )
 
 
 def _draw_networks(networks: Sequence[TrainedNetwork]) -> None:
     for network in networks:
         st.markdown(f"**{network.title}**")
-        curves.losses(network.result.figures["history"])
+        curves.show_losses(network.result.figures["history"])
         st.caption(_LOSS)
         st.image(
-            images.filters(network.model, network.digits), width="stretch", alt="Filters of the first layer"
+            images.draw_filters(network.model, network.digits),
+            width="stretch",
+            alt="Filters of the first layer",
         )
         st.caption(_FILTERS)
 
 
-def _recorded(dreams: bool) -> None:
+def _draw_recorded(is_boltzmann: bool) -> None:
     """Shows a recorded training run until the user's own network is trained."""
-    run = runs.load("lab_dreams" if dreams else "lab")
-    run.label_recorded()
-    curves.losses(run.history)
+    run = runs.load("lab_dreams" if is_boltzmann else "lab")
+    run.show_label()
+    curves.show_losses(run.history)
     st.caption(_LOSS)
-    explanation = _SAMPLES if dreams else _FILTERS
+    explanation = _SAMPLES if is_boltzmann else _FILTERS
     st.image(run.image, width="stretch", alt=explanation)
     st.caption(explanation)

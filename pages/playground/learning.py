@@ -16,8 +16,8 @@ from studio.core.tasks import File, Inputs
 from studio.playground.settings import PlaygroundSettings
 
 POLL_SECONDS, CURVE_SECONDS = 0.1, 0.7
-_CURRENT = "learning"  # of the session: the current training stream
-_AGAIN = "Trains again from the first step"
+_STREAM_KEY = "learning"  # of the session: the current training stream
+_AGAIN_HELP = "Trains again from the first step"
 
 
 def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
@@ -28,56 +28,58 @@ def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
     """
     content = inputs["content"][0]
     if engine.connect().status() != "ready":
-        browser_images.content(content)
-        live.wait()
+        browser_images.show_content(content)
+        live.show_warm_up()
         return {}
-    current = streams.watch(TASK, settings, inputs, stream_key=_CURRENT)
+    current = streams.open_stream(TASK, settings, inputs, stream_key=_STREAM_KEY)
     if current.stream is None:
         return {}
     if current.stream.finished:
         return _show_result(settings, inputs)
     image_area, chart_area = st.columns([3, 2], gap="medium")
     with image_area:
-        _watch()
+        _show_training()
     with chart_area:
-        _curves()
+        _draw_current_charts()
     return {}
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _watch() -> None:
-    current: streams.WatchedStream = st.session_state[_CURRENT]
+def _show_training() -> None:
+    current: streams.SessionStream = st.session_state[_STREAM_KEY]
     stream, settings = current.stream, current.settings
     assert isinstance(settings, PlaygroundSettings)
     if stream is None or stream.finished:
         st.rerun()
-    with css.working():
-        streams.bar(stream, settings.steps, key=_CURRENT)
+    with css.create_progress_area():
+        streams.show_progress(stream, settings.steps, key=_STREAM_KEY)
         if stream.preview:
-            browser_images.moving(stream.preview, "Current output of the network")
+            browser_images.show_changing_image(stream.preview, "Current output of the network")
         else:
-            browser_images.content(current.inputs["content"][0])
+            browser_images.show_content(current.inputs["content"][0])
         report = stream.report
         if report and report.metrics:
-            st.caption(_metrics_text(settings, report.metrics))
+            st.caption(_describe_metrics(settings, report.metrics))
 
 
 @st.fragment(run_every=CURVE_SECONDS)
-def _curves() -> None:
-    stream = st.session_state[_CURRENT].stream
+def _draw_current_charts() -> None:
+    stream = st.session_state[_STREAM_KEY].stream
     history = list(stream.history) if stream is not None else []
     if history:
-        _draw(history, charts.of_metrics(history[-1], "gradient"), charts.of_metrics(history[-1], "value"))
+        _draw_charts(
+            history, charts.list_values(history[-1], "gradient"), charts.list_values(history[-1], "value")
+        )
 
 
-def _draw(history: list[Any], gradients: list[float], values: list[float]) -> None:
-    curves.losses(history)
+def _draw_charts(history: list[Any], gradients: list[float], values: list[float]) -> None:
+    curves.show_losses(history)
     held_out = " and on held-out pixels" if "validation" in history[0] else ""
     st.caption(f"The loss on training pixels{held_out}. Lower is better.")
-    charts.layers(gradients, values, [point["training"] for point in history])
+    charts.draw_layers(gradients, values, [point["training"] for point in history])
 
 
-def _metrics_text(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> str:
+def _describe_metrics(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> str:
     parts = [
         f"{settings.parameters:,} parameters",
         f"PSNR {metrics['psnr_learned']:.1f} dB on training pixels",
@@ -88,25 +90,25 @@ def _metrics_text(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> s
 
 
 def _show_result(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
-    result = streams.result(_CURRENT)
+    result = streams.get_result(_STREAM_KEY)
     if result is None:
-        streams.again_button(_AGAIN, _CURRENT)
+        streams.show_again_button(_AGAIN_HELP, _STREAM_KEY)
         return {}
     for note in result.figures.get("notes", ()):
-        st.warning(words.plain(note), icon=":material/trending_up:")
+        st.warning(words.escape(note), icon=":material/trending_up:")
     image_area, chart_area = st.columns([3, 2], gap="medium")
     with image_area:
         stop_note = "stopped early" if result.stopped_early else ""
         steps = f"After {result.figures['steps']:,} steps"
         caption = " · ".join(part for part in (steps, stop_note) if part)
-        results.compare(inputs["content"][0], result.data, key="result", caption=caption)
-        st.caption(_metrics_text(settings, result.figures))
+        results.show_comparison(inputs["content"][0], result.data, key="result", caption=caption)
+        st.caption(_describe_metrics(settings, result.figures))
     with chart_area:
-        _draw(result.figures["history"], result.figures["gradients"], result.figures["values"])
+        _draw_charts(result.figures["history"], result.figures["gradients"], result.figures["values"])
     with st.container(horizontal=True):
-        streams.again_button(_AGAIN, _CURRENT)
-        live.keep_button(result, key="painted")
-        results.download(result.data, TASK, key="painted", recipe=result.recipe)
-        use_again.menu(lambda: File.keep(result.data, "image", "painted.png"), key="painted")
+        streams.show_again_button(_AGAIN_HELP, _STREAM_KEY)
+        live.show_keep_button(result, key="painted")
+        results.show_download(result.data, TASK, key="painted", recipe=result.recipe)
+        use_again.show_menu(lambda: File.store(result.data, "image", "painted.png"), key="painted")
     results.show_recipe(TASK, settings, inputs, result.recipe)
     return result.figures

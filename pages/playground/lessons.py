@@ -28,7 +28,7 @@ class Lesson:
     @property
     def text(self) -> str:
         """What to watch, and why it happens."""
-        return assets.sections(__file__, "lessons.md")[self.title]
+        return assets.read_sections(__file__, "lessons.md")[self.title]
 
 
 LESSONS = {
@@ -46,31 +46,32 @@ LESSONS = {
 }
 
 
-def settings(name: str) -> PlaygroundSettings:
+def settings_of(name: str) -> PlaygroundSettings:
     """Returns the settings of a lesson."""
     return PlaygroundSettings.parse(LESSONS[name].controls)
 
 
-def cards() -> None:
+def draw_buttons() -> None:
     """Draws a button per lesson that applies its settings."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="lessons"):
         st.caption("Try", width="content")
         for name, lesson in LESSONS.items():
-            st.button(lesson.title, key=f"lesson_{name}", on_click=_apply, args=(name,))
+            st.button(lesson.title, key=f"lesson_{name}", on_click=_apply_lesson, args=(name,))
 
 
 def explain(chosen_settings: PlaygroundSettings | None) -> None:
     """Shows the text of a lesson while the form has its settings."""
+    if chosen_settings is None:
+        return
+    ignored_fields = {"size", "seed", "fps", "video", "frames"}
+    chosen_values = chosen_settings.model_dump(exclude=ignored_fields)
     for name, lesson in LESSONS.items():
-        ignored_fields = {"size", "seed", "fps", "video", "frames"}
-        if chosen_settings is not None and chosen_settings.model_dump(exclude=ignored_fields) == settings(
-            name
-        ).model_dump(exclude=ignored_fields):
+        if chosen_values == settings_of(name).model_dump(exclude=ignored_fields):
             st.info(f"**{lesson.title}.** {lesson.text}", icon=":material/school:")
 
 
-def _apply(name: str) -> None:
+def _apply_lesson(name: str) -> None:
     size = st.session_state.get("size")
-    forms.prefill(settings(name))
+    forms.prefill(settings_of(name))
     if size:
         st.session_state["size"] = size

@@ -12,48 +12,49 @@ from pages.widgets import assets, curves, under_the_hood, words
 from studio import engine
 from studio.core.imaging import grids
 from studio.core.layers.activations import ACTIVATIONS
-from studio.playground.inputs import pixel_positions, position_encoding
+from studio.playground.inputs import make_position_encoding, pixel_positions
 from studio.playground.settings import PlaygroundSettings
 
-_TILE, _TILES = 48, 12  # px, and number of Fourier features that are drawn
-_FROM, _TO = -4.0, 4.0
+_TILE_SIDE, _MAX_TILES = 48, 12  # px, and number of Fourier features that are drawn
+_LEAST_SUM, _GREATEST_SUM = -4.0, 4.0
 
 
 def explain(settings: PlaygroundSettings | None, job: engine.Job | None) -> None:
     """Draws the folded section for these settings, with the charts of a finished job."""
-    under_the_hood.show(
-        lambda: _draw(settings or PlaygroundSettings(), job), assets.read(__file__, "under_the_hood.md")
+    under_the_hood.show_section(
+        lambda: _draw_charts(settings or PlaygroundSettings(), job),
+        assets.read(__file__, "under_the_hood.md"),
     )
 
 
-def _draw(settings: PlaygroundSettings, job: engine.Job | None) -> None:
+def _draw_charts(settings: PlaygroundSettings, job: engine.Job | None) -> None:
     if job is not None and job.result is not None:
         figures = job.result.figures
         history = figures.get("history", ())
-        curves.losses(history, caption="Losses of this run over its steps")
+        curves.show_losses(history, caption="Losses of this run over its steps")
         losses = [point["training"] for point in history]
-        charts.layers(figures.get("gradients", ()), figures.get("values", ()), losses)
-    st.altair_chart(_activation_chart(settings.activation), width="stretch")
-    name = words.choice(settings.activation)
+        charts.draw_layers(figures.get("gradients", ()), figures.get("values", ()), losses)
+    st.altair_chart(_build_activation_chart(settings.activation), width="stretch")
+    name = words.choice_label(settings.activation)
     st.caption(f"The chosen activation function, {name}, and its slope.")
     if settings.fourier_features:
         st.image(
-            _fourier_features(settings),
+            _render_fourier_features(settings),
             width="stretch",
             alt="Fourier features of several frequencies and directions",
         )
         st.caption(f"Some of the {settings.fourier_features} Fourier features.")
 
 
-def _activation_chart(activation: str) -> Any:
+def _build_activation_chart(activation: str) -> Any:
     import altair as alt
 
     activation_function = ACTIVATIONS[activation]
-    sums = np.linspace(_FROM, _TO, 161, dtype="float32")
+    sums = np.linspace(_LEAST_SUM, _GREATEST_SUM, 161, dtype="float32")
     values = activation_function.value(sums)
     rows = [
         {"sum": round(float(x), 3), "what": what, "value": round(float(value), 4)}
-        for what, line in (("activation", values), ("slope", activation_function.slope(sums, values)))
+        for what, line in (("activation", values), ("slope", activation_function.derivative(sums, values)))
         for x, value in zip(sums, line, strict=True)
     ]
     order = ["activation", "slope"]
@@ -70,9 +71,9 @@ def _activation_chart(activation: str) -> Any:
     )
 
 
-def _fourier_features(settings: PlaygroundSettings) -> np.ndarray:
+def _render_fourier_features(settings: PlaygroundSettings) -> np.ndarray:
     """Returns an image with tiles of some Fourier features, from the lowest frequency to the highest."""
-    features = position_encoding(
+    features = make_position_encoding(
         settings.fourier_features,
         settings.fourier_scale,
         settings.coordinates,
@@ -80,7 +81,7 @@ def _fourier_features(settings: PlaygroundSettings) -> np.ndarray:
         settings.seed,
     )
     order = np.argsort(np.hypot(*features.frequencies))
-    indices = order[np.linspace(0, len(order) - 1, min(_TILES, len(order))).astype(int)]
-    values = features.encode(pixel_positions(_TILE, _TILE))[:, 2 + indices]
-    tiles = ((values.T.reshape(-1, _TILE, _TILE, 1) + 1) * 127.5).astype("uint8")
+    indices = order[np.linspace(0, len(order) - 1, min(_MAX_TILES, len(order))).astype(int)]
+    values = features.encode(pixel_positions(_TILE_SIDE, _TILE_SIDE))[:, 2 + indices]
+    tiles = ((values.T.reshape(-1, _TILE_SIDE, _TILE_SIDE, 1) + 1) * 127.5).astype("uint8")
     return grids.make_grid(np.repeat(tiles, 3, axis=-1), columns=6)

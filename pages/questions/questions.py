@@ -23,7 +23,7 @@ class Topic:
         page: address of the page that shows the answer; None while no page does.
         settings: settings of the page's task, by name.
         opens: other query parameters of the page.
-        move: which setting to change there, and which chart or image to watch.
+        advice: which setting to change there, and which chart or image to watch.
     """
 
     question: str
@@ -31,27 +31,27 @@ class Topic:
     page: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     opens: Mapping[str, str] = field(default_factory=dict)
-    move: str = ""
+    advice: str = ""
 
     @property
     def address(self) -> dict[str, str]:
         """The query parameters of the page, with choices by the labels that its widgets show."""
-        return {name: _parameter(value) for name, value in self.settings.items()} | dict(self.opens)
+        return {name: _format_parameter(value) for name, value in self.settings.items()} | dict(self.opens)
 
-    def has(self, query: str) -> bool:
+    def matches(self, query: str) -> bool:
         """Returns whether the topic contains all words of a query, in any order and case."""
-        text = f"{self.question} {self.answer} {self.move}".lower()
+        text = f"{self.question} {self.answer} {self.advice}".lower()
         return all(word in text for word in query.lower().split())
 
 
-def _parameter(value: Any) -> str:
+def _format_parameter(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return words.choice(value) if isinstance(value, str) else f"{value:g}"
+    return words.choice_label(value) if isinstance(value, str) else f"{value:g}"
 
 
 @functools.cache
-def subjects() -> dict[str, tuple[Topic, ...]]:
+def load_subjects() -> dict[str, tuple[Topic, ...]]:
     """Returns the questions of each subject, in display order."""
     entries = tomllib.loads(_FILE.read_text("utf-8"))["subject"]
     return {entry["name"]: tuple(Topic(**topic) for topic in entry["topic"]) for entry in entries}

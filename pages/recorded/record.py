@@ -1,7 +1,7 @@
 """Records the runs that pages show on a first visit: `python -m pages.recorded.record [PAGE ...]`.
 
-It runs each task like its command, which needs the weights and some minutes, and writes the figures next to
-this file. Run it after a figure changed that "Under the hood" draws, and commit its output.
+It runs each task with the settings of its command, which needs the weights and some minutes, and writes the
+figures next to this file. Run it when "Under the hood" needs other figures, and commit its output.
 """
 
 from __future__ import annotations
@@ -14,18 +14,21 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from pages.recorded.runs import HERE
+from pages.recorded.runs import FOLDER
 from studio.core import tasks
 from studio.core.imaging import image_io
 from studio.core.models import presets
 from studio.core.progress import Progress, Report
 from studio.run import request
-from studio.tune.by_preference.searches import Comparison, Taste
+from studio.tune.by_preference.searches import Comparison, PreferenceSearch
 
-DIGITS = 4  # significant digits, more than a chart shows
-MOST_POINTS = 100
-LONGEST = 360  # px
-PICKS, PREFERRED = 14, 0.7  # comparisons of the search by preference, and the strength that its rule prefers
+SIGNIFICANT_DIGITS = 4  # significant digits, more than a chart shows
+MAX_POINTS = 100
+MAX_SIDE = 360  # px
+COMPARISONS, PREFERRED_STRENGTH = (
+    14,
+    0.7,
+)  # comparisons of the search by preference, and the strength that its rule prefers
 
 
 class RunSpec(NamedTuple):
@@ -91,70 +94,70 @@ RUNS = {
 }
 
 
-def main(pages: Sequence[str] = ()) -> None:
+def main(page_names: Sequence[str] = ()) -> None:
     """Records the runs of some pages; of all pages by default."""
-    for page in pages or [*RUNS, "by_preference"]:
-        if page == "by_preference":
-            _record_picks()
+    for page_name in page_names or [*RUNS, "by_preference"]:
+        if page_name == "by_preference":
+            _record_by_preference()
         else:
-            _record(page, RUNS[page])
+            _record(page_name, RUNS[page_name])
 
 
-def _record(page: str, run: RunSpec) -> None:
+def _record(page_name: str, run: RunSpec) -> None:
     task = tasks.get(run.task)
     settings, inputs = request.resolve(task, *request.split_arguments(task, run.arguments))
     history: list[dict[str, float]] = []
 
-    def listen(report: Report) -> None:
+    def record_metrics(report: Report) -> None:
         if report.metrics:
             history.append({"step": report.step, **report.metrics})
 
-    result = tasks.run(run.task, settings, inputs, Progress(listen))
+    result = tasks.run(run.task, settings, inputs, Progress(record_metrics))
     file = result.files[0]
-    model_data = presets.from_zip(file).data() if task.produces == "model" else {}
+    model_data = presets.from_zip(file).read_data() if task.produces == "model" else {}
     data = {
-        "history": [] if model_data else history[:: max(1, len(history) // MOST_POINTS)],
+        "history": [] if model_data else history[:: max(1, len(history) // MAX_POINTS)],
         "figures": {name: {**model_data, **result.figures}[name] for name in run.figures},
         "settings": settings.model_dump(mode="json", exclude_unset=True),
         "command": run.command,
     }
-    _write(page, data)
+    _write(page_name, data)
     if file.kind == "image":
-        (HERE / f"{page}.webp").write_bytes(_small(file.read()))
+        (FOLDER / f"{page_name}.webp").write_bytes(_encode_small(file.read()))
 
 
-def _record_picks() -> None:
+def _record_by_preference() -> None:
     """Records a search by preference whose comparisons a rule decides, so no user's taste is published."""
-    search = Taste(
+    search = PreferenceSearch(
         id="", owner="", task="style.transfer", settings={}, vary=("strength", "stroke_size"), inputs={}
     )
-    while len(search.compared) < PICKS:
-        pairs = search.pairs()
-        pair = pairs.pair
+    while len(search.compared) < COMPARISONS:
+        pairs = search.make_selector()
+        pair = pairs.next_pair
         if pair is None:
             break
         left, right = (dict(zip(pairs.grid.names, point, strict=True)) for point in pair[:2])
-        nearer = abs(left["strength"] - PREFERRED) <= abs(right["strength"] - PREFERRED)
+        nearer = abs(left["strength"] - PREFERRED_STRENGTH) <= abs(right["strength"] - PREFERRED_STRENGTH)
         comparison = Comparison(left=left, right=right, picked="left" if nearer else "right")
         search = search.model_copy(update={"compared": (*search.compared, comparison)})
     _write("by_preference", search.model_dump(mode="json"))
 
 
-def _write(page: str, data: Any) -> None:
-    (HERE / f"{page}.json").write_text(json.dumps(_round(data), separators=(",", ":")) + "\n", "utf-8")
+def _write(page_name: str, data: Any) -> None:
+    (FOLDER / f"{page_name}.json").write_text(json.dumps(_round(data), separators=(",", ":")) + "\n", "utf-8")
 
 
 def _round(value: Any) -> Any:
     if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}")
+        return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
     if isinstance(value, dict):
         return {name: _round(item) for name, item in value.items()}
     return [_round(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _small(data: bytes) -> bytes:
+def _encode_small(data: bytes) -> bytes:
     image = Image.fromarray(image_io.read(data))
-    image.thumbnail((LONGEST, LONGEST))
+    image.thumbnail((MAX_SIDE, MAX_SIDE))
     body = io.BytesIO()
     image.save(body, "WEBP", quality=80, method=6)
     return body.getvalue()

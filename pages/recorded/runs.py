@@ -14,7 +14,7 @@ import streamlit as st
 from pages.widgets import browser_images
 from studio.core.tasks import File
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -39,16 +39,16 @@ class Run:
     def image(self) -> bytes:
         """The resulting image as a WebP for the browser; empty without one."""
         if isinstance(self.file, File):
-            return browser_images.of_file(self.file.digest)
+            return browser_images.encode_file(self.file.digest)
         return self.file.read_bytes() if self.file else b""
 
-    def label_recorded(self) -> None:
-        """Labels a recorded run as such, with the command that makes it again."""
+    def show_label(self) -> None:
+        """Draws a note on a recorded run, with the command that makes it again; nothing for another run."""
         if self.command:
             st.caption(f"A recorded run, `{self.command}`. Your own takes its place.")
 
 
-def of_job(job: Any) -> Run:
+def run_of_job(job: Any) -> Run:
     """Returns the run of a job, with its figures so far."""
     result = job.result
     if result is None:
@@ -64,6 +64,6 @@ def load(name: str) -> Run:
     Args:
         name: name of the page, e.g. "dream".
     """
-    data = json.loads((HERE / f"{name}.json").read_text("utf-8"))
-    image = HERE / f"{name}.webp"
+    data = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    image = FOLDER / f"{name}.webp"
     return Run(**data, file=image if image.exists() else None)

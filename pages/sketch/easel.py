@@ -16,15 +16,15 @@ from studio.sketch.parts import COLORS, TONES
 from studio.sketch.settings import Kind, SketchSettings, TranslateSettings
 
 TASK, TRANSLATE = "sketch.paint", "sketch.translate"
-_NAMES = {TASK: "avatar.png", TRANSLATE: "translated.png"}
-_SHELF, _SAMPLE_NUMBER = "outline", "outline_taken"
+_FILE_NAMES = {TASK: "avatar.png", TRANSLATE: "translated.png"}
+_KEY, _SAMPLE_NUMBER_KEY = "outline", "outline_taken"
 _TONES = {"Bright": TONES[3], "Half-light": TONES[2], "Shade": TONES[1]}
 CANVASES: dict[Kind, Canvas] = {
     "outline": Canvas("outline_lines", brush=7),
     "parts": Canvas("outline_parts", COLORS, brush=18),
     "light": Canvas("outline_light", {name: (tone,) * 3 for name, tone in _TONES.items()}, brush=28),
 }
-_NOTHING = {
+_EMPTY_HINTS = {
     "outline": "Nothing is drawn yet. Begin with the outline of a head, then add eyes and a mouth.",
     "parts": "Nothing is painted yet. Begin with the face, then add eyes, hair and a mouth.",
     "light": "The canvas is dark. Paint the light: a bright face first, then darker hair and clothes.",
@@ -44,47 +44,47 @@ def show(settings: SketchSettings | TranslateSettings) -> None:
         with st.container(horizontal=True):
             help = "Loads another sample face, to continue drawing"
             st.button("A face", icon=":material/casino:", on_click=_load_sample, args=(kind,), help=help)
-            st.button("Clear all", icon=":material/delete:", on_click=_clear, args=(kind,))
+            st.button("Clear all", icon=":material/delete:", on_click=_clear_canvas, args=(kind,))
     with right:
         if not drawing.any():
-            st.info(_NOTHING[kind], icon=":material/draw:")
+            st.info(_EMPTY_HINTS[kind], icon=":material/draw:")
             return
-        show_result(settings, File.keep(image_io.encode_png(drawing), "image", "drawing.png"))
+        show_result(settings, File.store(image_io.encode_png(drawing), "image", "drawing.png"))
 
 
 def show_result(settings: SketchSettings | TranslateSettings, content: File) -> None:
     """Draws the network's output for a drawing or a photo, with its actions."""
     if engine.connect().status() != "ready":
-        live.wait()
+        live.show_warm_up()
         return
     task = TASK if isinstance(settings, SketchSettings) else TRANSLATE
-    result = live.live_result(task, settings, {"content": [content]}, _SHELF)
+    result = live.make_result(task, settings, {"content": [content]}, _KEY)
     if result is None:
         return
 
     def keep() -> None:
-        live.keep(result)
+        live.save(result)
 
     description = "Your drawing as an avatar" if task == TASK else "The output of your network"
-    browser_images.image(result.data, alt=description)
+    browser_images.show_image(result.data, alt=description)
     with st.container(horizontal=True):
-        live.keep_button(result, key=_SHELF)
-        results.download(result.data, task, key=_SHELF, recipe=result.recipe, on_click=keep)
-        use_again.menu(lambda: File.keep(result.data, "image", _NAMES[task]), key=_SHELF)
+        live.show_keep_button(result, key=_KEY)
+        results.show_download(result.data, task, key=_KEY, recipe=result.recipe, on_click=keep)
+        use_again.show_menu(lambda: File.store(result.data, "image", _FILE_NAMES[task]), key=_KEY)
     results.show_recipe(task, settings, result.inputs, result.recipe)
 
 
 def _load_sample(kind: Kind) -> None:
     """Loads the next sample drawing into the canvas."""
-    st.session_state[_SAMPLE_NUMBER] = number = st.session_state.get(_SAMPLE_NUMBER, -1) + 1
-    CANVASES[kind].put(sample(kind, number))
+    st.session_state[_SAMPLE_NUMBER_KEY] = number = st.session_state.get(_SAMPLE_NUMBER_KEY, -1) + 1
+    CANVASES[kind].set_drawing(read_sample(kind, number))
 
 
-def sample(kind: Kind, number: int) -> np.ndarray:
+def read_sample(kind: Kind, number: int) -> np.ndarray:
     """Returns a sample drawing of a face, `(SIDE, SIDE, 3) uint8`."""
-    sheet = image_io.read(samples.shipped_thumbnail(f"sketch-{kind}"))  # samples side by side
+    sheet = image_io.read(samples.load_thumbnail(f"sketch-{kind}"))  # samples side by side
     return np.split(sheet, sheet.shape[1] // SIDE, axis=1)[number % (sheet.shape[1] // SIDE)]
 
 
-def _clear(kind: Kind) -> None:
-    CANVASES[kind].put(np.zeros((SIDE, SIDE, 3), "uint8"))
+def _clear_canvas(kind: Kind) -> None:
+    CANVASES[kind].set_drawing(np.zeros((SIDE, SIDE, 3), "uint8"))

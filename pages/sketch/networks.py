@@ -6,20 +6,23 @@ from pages.form import network_choice
 from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.sketch import models
-from studio.sketch.settings import SHIPPED
+from studio.sketch.settings import SHIPPED_NETWORK
 
-NETWORK = "outline_network"
+NETWORK_KEY = "outline_network"
 
 
 def choose() -> Preset:
     """Asks for the network if there are several."""
     own_networks = [
-        network_choice.networks(SHIPPED, training)[1:] for training in (models.TASK, models.PAIRS_TASK)
+        network_choice.list_networks(SHIPPED_NETWORK, training)[1:]
+        for training in (models.TASK, models.PAIRS_TASK)
     ]
-    return presets.find(network_choice.one_of([SHIPPED, *own_networks[0], *own_networks[1]], key=NETWORK))
+    return presets.find(
+        network_choice.choose([SHIPPED_NETWORK, *own_networks[0], *own_networks[1]], key=NETWORK_KEY)
+    )
 
 
-def of_pairs(network: Preset) -> bool:
+def is_of_pairs(network: Preset) -> bool:
     """Returns whether a network was trained on pairs of images, not on the studio's avatars."""
     return network.task == models.PAIRS_TASK
 
@@ -27,17 +30,17 @@ def of_pairs(network: Preset) -> bool:
 def takes_lines(network: Preset) -> bool:
     """Returns whether a network of pairs expects lines or drawings, not photos."""
     settings = models.pairs_settings_of(network)
-    return bool(network.data().get("ground")) or (settings.edges and not settings.reverse)
+    return bool(network.read_data().get("ground")) or (settings.edges and not settings.reverse)
 
 
-def hint(network: Preset) -> str:
+def describe_input(network: Preset) -> str:
     """Returns a sentence on the input that a network of pairs expects."""
     settings = models.pairs_settings_of(network)
     if settings.edges and not settings.reverse:
         return (
             "This network was trained on edges of photos. Draw lines, or choose a photo to detect its edges."
         )
-    ground = network.data().get("ground")
+    ground = network.read_data().get("ground")
     if ground:
         paper = "dark on light paper" if ground == "light" else "light on a dark ground"
         return f"This network was trained on drawings, {paper}. Your drawing is inverted if needed."

@@ -16,13 +16,14 @@ AVATARS = 6  # in the shipped image
 
 def explain(settings: Settings | None) -> None:
     """Draws the folded section with an avatar and the sketches that are generated from it."""
-    under_the_hood.show(
-        lambda: _draw(getattr(settings, "seed", 0)), assets.read(__file__, "under_the_hood.md")
+    under_the_hood.show_section(
+        lambda: _draw_training_images(getattr(settings, "seed", 0)),
+        assets.read(__file__, "under_the_hood.md"),
     )
 
 
-def _draw(seed: int) -> None:
-    sheet = image_io.read(samples.shipped_thumbnail("sketch-hands"))  # avatars from top to bottom
+def _draw_training_images(seed: int) -> None:
+    sheet = image_io.read(samples.load_thumbnail("sketch-hands"))  # avatars from top to bottom
     avatars = np.split(sheet, AVATARS)
     st.image(
         Image.fromarray(avatars[seed % AVATARS]),

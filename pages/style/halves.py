@@ -12,33 +12,33 @@ from studio.style.settings import TransferSettings
 
 HALVES = {"paint": "Paint", "train": "Train styles"}
 _PAGE = "style_photo.py"
-_PAINT_WITH = "paint_with"  # of the session: the style to paint with next
+_PAINT_WITH_KEY = "paint_with"  # of the session: the style to paint with next
 
 
 def choose() -> str:
     """Lets the user choose a part of the page; opens **Paint** after a call of `paint_with`."""
-    if _PAINT_WITH in st.session_state:
-        st.session_state[training_form.HALF] = "paint"
+    if _PAINT_WITH_KEY in st.session_state:
+        st.session_state[training_form.HALF_KEY] = "paint"
     return halves.choose(
         "style",
         HALVES,
-        key=training_form.HALF,
-        of=lambda job: "train" if job.task == training_form.TASK else "paint",
-        on_change=_turn,
+        key=training_form.HALF_KEY,
+        half_of=lambda job: "train" if job.task == training_form.TASK else "paint",
+        on_change=_switch_half,
     )
 
 
 def paint_with(title: str) -> None:
     """Opens **Paint** with a style, which is then part of the address. Call it from a callback."""
-    st.session_state[_PAINT_WITH] = title
+    st.session_state[_PAINT_WITH_KEY] = title
 
 
-def _turn(half: str) -> None:
+def _switch_half(half: str) -> None:
     """Opens a part with its own settings: the two parts share some names of settings."""
     paint, train = TransferSettings, TrainStyleSettings
-    forms.switch_to(*((train, paint) if half == "train" else (paint, train)))
-    training_form.begin_again()
+    forms.reset_common_fields(*((train, paint) if half == "train" else (paint, train)))
+    training_form.reset_steps()
     parameters = {name: st.query_params[name] for name in [jobs.PARAMETER] if name in st.query_params}
-    if title := st.session_state.pop(_PAINT_WITH, ""):
+    if title := st.session_state.pop(_PAINT_WITH_KEY, ""):
         parameters = {"style": title}
     navigation.go_to(_PAGE, **parameters)  # Clears parameters that new widgets would read.

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import estimates, mask_input, painted_masks, video_input
+from pages.form import estimates, mask_brush, mask_input, video_input
 from pages.form.samples import Sample
 from pages.form.video_input import Video
 from pages.jobs import jobs, live
-from pages.style.refill import WEIGHED
+from pages.style.refill import WEIGHTS_TITLES_KEY
 from pages.widgets import words
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -19,10 +19,10 @@ from studio.style.house import known_styles
 from studio.style.settings import TransferSettings
 
 TASK = "style.transfer"
-LARGE = 1024  # px: above this an instant result is too slow to update with a slider
-PREVIEW, SMALL = 512, 256
-_FINE = "style_fine"  # of the session: the button for a fine result was clicked
-NOTE = {
+MAX_LIVE_SIZE = 1024  # px: above this an instant result is too slow to update with a slider
+PREVIEW_SIZE, DRAFT_SIZE = 512, 256
+_FINE_KEY = "style_fine"  # of the session: the button for a fine result was clicked
+NOTES = {
     "instant": "Draft, fine and finest are slower and closer to the style.",
     "draft": "Small instant preview of the draft",
     "fine": "Small instant preview of the fine result",
@@ -47,73 +47,81 @@ class Request:
     @property
     def masks(self) -> Sequence[File]:
         """The painted masks, else the uploaded ones."""
-        return self.brush_masks or mask_input.masks()
+        return self.brush_masks or mask_input.restore_masks()
 
     @property
-    def titles(self) -> tuple[object, ...]:
+    def identity(self) -> tuple[object, ...]:
         """Identifies the request: equal for equal inputs."""
-        content = self.content.part if isinstance(self.content, Video) else self.content.title
+        content = self.content.part_key if isinstance(self.content, Video) else self.content.title
         return content, [style.title for style in self.styles], self.masks
 
     def is_live(self, settings: TransferSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
-        return settings.mode == "instant" and settings.size <= LARGE and not isinstance(self.content, Video)
+        return (
+            settings.mode == "instant"
+            and settings.size <= MAX_LIVE_SIZE
+            and not isinstance(self.content, Video)
+        )
 
     def with_house_styles(self, settings: TransferSettings) -> TransferSettings:
         """Returns the settings with house styles, if the mode is instant and one network has all styles."""
         names = [(style.painting, style.network) for style in self.styles]
         network = known_styles.find_shared_network(names) if settings.mode == "instant" else ""
         house = tuple(name for name, _ in names) if network else ()
-        return settings.model_copy(update={"house": house, "network": network or known_styles.SHIPPED})
+        return settings.model_copy(
+            update={"house": house, "network": network or known_styles.SHIPPED_NETWORK}
+        )
 
-    def inputs(self, settings: TransferSettings) -> Inputs:
+    def build_inputs(self, settings: TransferSettings) -> Inputs:
         """Returns the input files of a run. Call it only when needed: it may have to create a sample."""
-        styles = [] if settings.house else [style.file() for style in self.styles]
-        return {"content": [self.content.file()], "style": styles, "mask": list(self.masks)}
+        styles = [] if settings.house else [style.get_file() for style in self.styles]
+        return {"content": [self.content.get_file()], "style": styles, "mask": list(self.masks)}
 
-    def job(
+    def build_job(
         self, settings: TransferSettings
     ) -> tuple[str, TransferSettings | video_input.VideoSettings, Inputs]:
         """Returns task, settings and inputs of the job that Start starts."""
         if isinstance(self.content, Video):
-            return video_input.TASK, *video_input.video_task(
-                TASK, settings, self.content, self.inputs(settings)
+            return video_input.TASK, *video_input.make_job(
+                TASK, settings, self.content, self.build_inputs(settings)
             )
-        return TASK, settings, self.inputs(settings)
+        return TASK, settings, self.build_inputs(settings)
 
-    def for_photos(self, settings: TransferSettings, photos: Sequence[File]) -> list[tuple[Settings, Inputs]]:
+    def build_jobs(self, settings: TransferSettings, photos: Sequence[File]) -> list[tuple[Settings, Inputs]]:
         """Returns settings and inputs of one job per photo, each in place of the content."""
-        inputs = self.inputs(settings)
+        inputs = self.build_inputs(settings)
         return [(settings, {**inputs, "content": [photo]}) for photo in photos]
 
-    def draft_starter(self, settings: TransferSettings | None) -> Callable[[], None] | None:
+    def make_draft_starter(self, settings: TransferSettings | None) -> Callable[[], None] | None:
         """Returns a function that starts a small draft to watch; None without settings or for a video."""
         if settings is None or isinstance(self.content, Video):
             return None
-        small = self.with_house_styles(settings.model_copy(update={"mode": "draft", "size": SMALL}))
-        return lambda: jobs.start(*self.job(small))
+        small = self.with_house_styles(settings.model_copy(update={"mode": "draft", "size": DRAFT_SIZE}))
+        return lambda: jobs.start(*self.build_job(small))
 
-    def preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
+    def make_preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
         """Returns the settings of the live result, or of a small preview of it, and a note on it."""
         if self.is_live(settings):
-            return settings, NOTE["instant"] + self._adain_note(settings)
-        note = NOTE[settings.mode]
+            return settings, NOTES["instant"] + self._adain_note(settings)
+        note = NOTES[settings.mode]
         if isinstance(self.content, Video):
             note = f"Preview of the first of {self.content.frames} frames"
         elif settings.mode == "instant":
-            note = f"Small preview: above {LARGE:,} px the result does not update automatically"
-        change = {"mode": "instant", "size": min(settings.size, PREVIEW)}
-        quick = self.with_house_styles(settings.model_copy(update=change))
-        return quick, note + estimates.cost_in_words(*self.job(settings)) + "." + self._adain_note(settings)
+            note = f"Small preview: above {MAX_LIVE_SIZE:,} px the result does not update automatically"
+        change = {"mode": "instant", "size": min(settings.size, PREVIEW_SIZE)}
+        preview_settings = self.with_house_styles(settings.model_copy(update=change))
+        return preview_settings, note + estimates.describe_cost(
+            *self.build_job(settings)
+        ) + "." + self._adain_note(settings)
 
-    def full_size(self, settings: TransferSettings) -> live.FullSize:
+    def make_full_size(self, settings: TransferSettings) -> live.FullSize:
         """Returns label and callback of the button that makes the full result of a preview."""
         if isinstance(self.content, Video):
             label = "Make the video"
         else:
             mode = "" if settings.mode == "instant" else f" {settings.mode} result"
             label = f"Make the{mode or ' result'} at {settings.size:,} px"
-        return live.FullSize(label, lambda: jobs.start(*self.job(settings)))
+        return live.FullSize(label, lambda: jobs.start(*self.build_job(settings)))
 
     def _adain_note(self, settings: TransferSettings) -> str:
         """Returns a note if house styles are mixed with styles that their network does not have, else ""."""
@@ -122,14 +130,14 @@ class Request:
         return " No single network of house styles knows all of these, so AdaIN mixes them."
 
 
-def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
+def draw_weight_sliders(styles: Sequence[Sample]) -> tuple[float, ...]:
     """Draws a slider per style if there are several, all 1 at first; returns the weights."""
     _move_weights([style.title for style in styles])
     if len(styles) < 2:
         return ()
     return tuple(
         st.slider(
-            f"Weight of {words.plain(style.title)}",
+            f"Weight of {words.escape(style.title)}",
             0.0,
             1.0,
             1.0,
@@ -143,24 +151,26 @@ def weights(styles: Sequence[Sample]) -> tuple[float, ...]:
 
 def _move_weights(titles: list[str]) -> None:
     """Keeps the weight of each style when its position changes; session keys number them by position."""
-    before = st.session_state.get(WEIGHED, titles)
-    st.session_state[WEIGHED] = titles
-    if before == titles:
+    previous_titles = st.session_state.get(WEIGHTS_TITLES_KEY, titles)
+    st.session_state[WEIGHTS_TITLES_KEY] = titles
+    if previous_titles == titles:
         return
-    weights_by_title = {title: st.session_state.get(f"weight_{n}", 1.0) for n, title in enumerate(before, 1)}
+    weights_by_title = {
+        title: st.session_state.get(f"weight_{n}", 1.0) for n, title in enumerate(previous_titles, 1)
+    }
     for n, title in enumerate(titles, 1):
         st.session_state[f"weight_{n}"] = weights_by_title.get(title, 1.0)
 
 
-def painted_masks_of(content: Sample | Video, styles: Sequence[Sample]) -> list[File]:
+def ask_painted_masks(content: Sample | Video, styles: Sequence[Sample]) -> list[File]:
     """Returns the masks that the user painted; none for a video, without the brush or without strokes."""
     help = "Paint on the photo where each style goes"
     if isinstance(content, Video) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
         return []
-    return painted_masks.mask_brush(content.file(), [style.title for style in styles])
+    return mask_brush.ask_masks(content.get_file(), [style.title for style in styles])
 
 
-def finer() -> None:
+def draw_fine_button() -> None:
     """Draws the button that starts a fine result of the instant one that is shown."""
     help = "Slower, and closer to the style"
     st.button("Make a fine result", icon=":material/auto_awesome:", help=help, on_click=_start_fine)
@@ -168,9 +178,9 @@ def finer() -> None:
 
 def _start_fine() -> None:
     st.session_state["mode"] = "fine"  # The form must show the mode of the job.
-    st.session_state[_FINE] = True
+    st.session_state[_FINE_KEY] = True
 
 
-def is_fine_requested() -> bool:
-    """Returns whether the button of `finer` was just clicked; true once."""
-    return st.session_state.pop(_FINE, False)
+def pop_fine_request() -> bool:
+    """Returns whether the button of `draw_fine_button` was just clicked; true once."""
+    return st.session_state.pop(_FINE_KEY, False)

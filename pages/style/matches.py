@@ -9,8 +9,8 @@ from pages.widgets import assets, browser_images
 from studio.core.imaging import image_io
 from studio.core.tasks import File
 
-_LONGEST = 480  # px
-_mount = assets.component("studio_matches", __file__)
+_MAX_SIDE = 480  # px
+_mount = assets.register_component("studio_matches", __file__)
 
 
 def show(content: File, styles: Sequence[File], matches: Mapping[str, Any], *, key: str) -> None:
@@ -21,10 +21,10 @@ def show(content: File, styles: Sequence[File], matches: Mapping[str, Any], *, k
         matches: from `studio.style.nnst.matching.encode_matches`.
         key: of the component.
     """
-    addresses = [_address(file) for file in (content, *styles)]
+    addresses = [_encode_image(file) for file in (content, *styles)]
     _mount(data={**matches, "photo": addresses[0], "paintings": addresses[1:]}, key=key)
 
 
-def _address(file: File) -> str:
-    height, width = image_io.fitted_size(*image_io.read_size(file.read()), _LONGEST)
-    return browser_images.address(browser_images.of_file(file.digest, (width, height)))
+def _encode_image(file: File) -> str:
+    height, width = image_io.fitted_size(*image_io.read_size(file.read()), _MAX_SIDE)
+    return browser_images.to_data_url(browser_images.encode_file(file.digest, (width, height)))

@@ -7,35 +7,35 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import blending, mask_input, painted_masks, samples
+from pages.form import blending, mask_brush, mask_input, samples
 from pages.jobs.refill import Form
 from pages.style import training_form
 from studio import engine
 from studio.core.tasks import File
 from studio.style.house import known_styles
 
-MOST_STYLES = 4
-WEIGHED = "weighed_styles"  # of the session: titles of the styles, in the order of their weights
+MAX_STYLES = 4
+WEIGHTS_TITLES_KEY = "weighed_styles"  # of the session: titles of the styles, in the order of their weights
 
 
 def set_weights(weights: Sequence[float] = ()) -> None:
     """Sets the weights of the chosen styles; without any, all are 1. Call it from a callback."""
-    for number in range(1, MOST_STYLES + 1):
+    for number in range(1, MAX_STYLES + 1):
         st.session_state[f"weight_{number}"] = weights[number - 1] if number <= len(weights) else 1.0
-    st.session_state.pop(WEIGHED, None)
+    st.session_state.pop(WEIGHTS_TITLES_KEY, None)
 
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
     if job.inputs.get("network") or not all(mask.is_available for mask in job.inputs.get("mask", [])):
         return False
-    return len(_house_titles(settings)) == len(settings.house)
+    return len(_find_house_titles(settings)) == len(settings.house)
 
 
-def _house_titles(settings: Any) -> list[str]:
+def _find_house_titles(settings: Any) -> list[str]:
     """Returns the titles of the house styles in the settings, without those that are gone."""
     if not settings.house:
         return []  # Skip reading the user's own networks.
-    titles = {(style.painting, style.network): style.title for style in samples.styles()}
+    titles = {(style.painting, style.network): style.title for style in samples.list_styles()}
     networks = {
         name: [
             network
@@ -49,17 +49,17 @@ def _house_titles(settings: Any) -> list[str]:
 
 def _clear() -> None:
     """Opens **Paint**, removes video and masks, and sets all weights to 1."""
-    st.session_state[training_form.HALF], st.session_state["what"] = "paint", "photo"
+    st.session_state[training_form.HALF_KEY], st.session_state["what"] = "paint", "photo"
     st.session_state["brush"] = False
-    mask_input.remove()
+    mask_input.remove_masks()
     set_weights()
 
 
 def put(settings: Any) -> None:
     """Sets the weights and house styles from settings. Call it from a callback."""
     set_weights(settings.style_weights)
-    if titles := _house_titles(settings):
-        blending.choose("style", titles)
+    if titles := _find_house_titles(settings):
+        blending.select("style", titles)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
@@ -70,16 +70,16 @@ def _fill(job: engine.Job, settings: Any) -> None:
 
 def _put_masks(content: File, masks: Sequence[File]) -> None:
     """Puts masks back where they came from: into the brush, or among the uploaded masks."""
-    if painted_masks.put(content.digest, st.session_state["style"], masks):
+    if mask_brush.load_masks(content.digest, st.session_state["style"], masks):
         st.session_state["brush"] = True
     else:
-        mask_input.put(masks)
+        mask_input.set_masks(masks)
 
 
 FORMS = (
     Form(
         task="style.transfer",
-        offers={"content": samples.photos, "style": samples.styles},
+        offers={"content": samples.list_photos, "style": samples.list_styles},
         can_take=_can_take,
         clear=_clear,
         fill=_fill,

@@ -8,25 +8,24 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms, samples
-from pages.jobs import jobs, live, results, trainings
-from pages.jobs.trainings import Chart, View
+from pages.jobs import jobs, live, results, training_runs
+from pages.jobs.training_runs import Chart, View
 from pages.style import halves
 from pages.style.training_form import TASK, TrainingRequest
 from pages.widgets import words
-from pages.widgets.owners import owner
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
-from studio.core.tasks import File, Inputs
+from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 
-PAINTED = 512  # px
-_GROWING = "Held-out photos, each with its current result below"
+SAMPLE_SIZE = 512  # px
+_PREVIEW_CAPTION = "Held-out photos, each with its current result below"
 _CHARTS = (
     Chart(
         {"style": "training", "validation style": "validation"},
         "Style loss. The validation loss is measured on held-out photos.",
-        zero=True,
+        include_zero=True,
     ),
     Chart(
         {"content": "training", "validation content": "validation"},
@@ -41,28 +40,33 @@ def show(request: TrainingRequest) -> engine.Job | None:
     Args:
         request: the current form; a finished training run is hidden when the form changes.
     """
-    job = jobs.find((TASK,), request.identity)
+    job = jobs.find_job((TASK,), request.identity)
     if job is not None:
-        jobs.show_training_data(job, _files(request))
-        trainings.show(job, View(_GROWING, _CHARTS, _painting, in_words, _keep_message, _paint_with))
+        jobs.show_training_data(job, _list_paintings(request))
+        training_runs.show(
+            job,
+            View(
+                _PREVIEW_CAPTION, _CHARTS, _show_sample, describe_outcome, _describe_saved, _draw_paint_button
+            ),
+        )
     return job
 
 
-def is_of(job: engine.Job | None, request: TrainingRequest) -> bool:
+def is_trained_on(job: engine.Job | None, request: TrainingRequest) -> bool:
     """Returns whether a training run has the photos and paintings of a request."""
     if job is None or request.source is None or request.settings is None:
         return False
-    inputs = {"data": [request.source.file], "style": _files(request)}
+    inputs = {"data": [request.source.file], "style": _list_paintings(request)}
     return all(
         {file.digest for file in files} == {file.digest for file in job.inputs.get(slot, ())}
         for slot, files in inputs.items()
     )
 
 
-def _files(request: TrainingRequest) -> list[File]:
+def _list_paintings(request: TrainingRequest) -> list[File]:
     """Returns the paintings of a request; none if one is gone, which `before_training` reports."""
     try:
-        return [painting.file() for painting in request.paintings]
+        return [painting.get_file() for painting in request.paintings]
     except StudioError:
         return []
 
@@ -70,61 +74,53 @@ def _files(request: TrainingRequest) -> list[File]:
 def start(request: TrainingRequest) -> None:
     """Starts the training run, or shows why it cannot start. Call it where `jobs.start` may be called."""
     try:
-        inputs = request.inputs()
+        inputs = request.build_inputs()
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return
     if request.settings is not None:
         jobs.start(TASK, request.settings, inputs)
 
 
-def _painting(job: engine.Job, model: File) -> None:
+def _show_sample(job: engine.Job, model: File) -> None:
     """Draws a sample photo in one of the trained styles."""
-    styles = results.of_job(job).figures["taught"]
-    titles = {name: _title(name) for name in styles}
-    name = forms.one_of("Style", titles, key=f"seen_{job.id}") if len(styles) > 1 else styles[0]
-    photo = samples.photos()[0]
-    image = _stylize(name, {"content": [photo.file()], "network": [model]})
+    styles = results.result_of(job).figures["taught"]
+    titles = {name: _style_title(name) for name in styles}
+    name = forms.ask_choice("Style", titles, key=f"seen_{job.id}") if len(styles) > 1 else styles[0]
+    photo = samples.list_photos()[0]
+    image = live.make_sample(
+        f"painted_by:{model.digest}:{name}",
+        "style.transfer",
+        TransferSettings(house=(name,), size=SAMPLE_SIZE),
+        {"content": [photo.get_file()], "network": [model]},
+    )
     if image:
         caption = f"{photo.title} in {titles[name]}"
-        results.compare(photo.file(), image, key="result", caption=caption)
+        results.show_comparison(photo.get_file(), image, key="result", caption=caption)
     else:
         results.show_result(model, None, key="result", caption="Photos and their results")
 
 
-def _stylize(style: str, inputs: Inputs) -> bytes:
-    """Returns a sample result, computed once per tab; empty if the engine is not ready or it fails."""
-    settings = TransferSettings(house=(style,), size=PAINTED)
-    key = f"painted_by:{inputs['network'][0].digest}:{style}"
-    if key not in st.session_state and engine.connect().status() == "ready":
-        try:
-            image = engine.connect().live("style.transfer", settings, inputs, live.session(), owner())
-        except StudioError:
-            return b""
-        st.session_state[key] = image.data
-    return st.session_state.get(key, b"")
-
-
-def in_words(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
+def describe_outcome(figures: Mapping[str, Any], settings: Settings) -> Iterator[str]:
     """Yields the outcome of a training run, one line of Markdown each."""
-    names = ", ".join(map(_title, figures["taught"]))
+    names = ", ".join(map(_style_title, figures["taught"]))
     photos = f"{figures['photos']:,} photos"
-    yield f"**{names}.** {trainings.training_summary(photos, figures, settings)}"
-    yield from trainings.stop_reason(figures)
+    yield f"**{names}.** {training_runs.describe_training(photos, figures, settings)}"
+    yield from training_runs.describe_stop(figures)
     if figures["styles"] > len(figures["taught"]):
         yield f"The network knows {figures['styles']:,} styles now."
 
 
-def _title(name: str) -> str:
-    return words.plain(name.replace("_", " ").capitalize())
+def _style_title(name: str) -> str:
+    return words.escape(name.replace("_", " ").capitalize())
 
 
-def _keep_message(_name: str) -> str:
+def _describe_saved(_name: str) -> str:
     return "its styles are now among the paintings"
 
 
-def _paint_with(name: str, _model: File) -> None:
-    titles = [style.title for style in samples.trained_styles() if style.network == name]
+def _draw_paint_button(name: str, _model: File) -> None:
+    titles = [style.title for style in samples.list_trained_styles() if style.network == name]
     if titles:
-        label, icon = f"Paint with {words.plain(name)}", ":material/brush:"
+        label, icon = f"Paint with {words.escape(name)}", ":material/brush:"
         st.button(label, icon=icon, type="primary", on_click=halves.paint_with, args=(titles[0],))

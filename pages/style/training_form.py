@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, image_input, learning_images, network_choice, samples, saved_settings
-from pages.form.learning_images import Source
+from pages.form import forms, image_input, network_choice, samples, saved_settings, training_images
 from pages.form.samples import Sample
+from pages.form.training_images import Source
 from pages.widgets import words
 from studio.core.data import sample_sets
 from studio.core.errors import StudioError
@@ -22,17 +22,17 @@ from studio.style.house.settings import MIN_PHOTOS, TrainStyleSettings
 from studio.style.settings import SHIPPED_NETWORK
 
 TASK = known_styles.TASK
-HALF = "work"  # key of the choice between the parts of the page
-MOST = 8
-SLOT, BEGIN = "paintings", "added_to"
-_FIRST = "Hubble"
+HALF_KEY = "work"  # key of the choice between the parts of the page
+MAX_PAINTINGS = 8
+PAINTINGS_KEY, BEGINNING_KEY = "paintings", "added_to"
+_FIRST_SAMPLE = "Hubble"
 STEPS = (50, 100, 200, 300, 500, 1000, 2000, 4000, 8000, 16_000)
-ADDED, NEW = 200, 2000  # steps: to add styles to a network, and for a new network
+STEPS_TO_ADD, STEPS_FOR_NEW = 200, 2000  # steps: to add styles to a network, and for a new network
 _TESTS = 10  # validations during a training run
-_SHIPPED_TITLE, _NOTHING = "The studio's eight house styles", "Nothing: a new network"
+_SHIPPED_TITLE, _NEW_TITLE = "The studio's eight house styles", "Nothing: a new network"
 # Settings of a sample: with few photos a larger share is held out.
 _SAMPLE_SETTINGS: Mapping[str, Mapping[str, Any]] = {"photos": {"held_out": 0.1}}
-_STEPS_OF = "steps_of"  # of the session: "added" or "new", for which the steps were chosen
+_STEPS_KIND_KEY = "steps_of"  # of the session: "added" or "new", for which the steps were chosen
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Beginning:
     styles: tuple[str, ...]
     fixed: dict[str, Any]
 
-    def inputs(self) -> Inputs:
+    def build_inputs(self) -> Inputs:
         """Returns the input with the network. Raises `StudioError` if it is gone or damaged."""
         return input_files.read_start_model(TASK, self.network)
 
@@ -79,54 +79,61 @@ class TrainingRequest:
         photos = self.source.file.digest if self.source else None
         return photos, [painting.title for painting in self.paintings], self.beginning.network
 
-    def inputs(self) -> Inputs:
-        """Returns the input files of the run. Raises `StudioError` like `Beginning.inputs`."""
+    def build_inputs(self) -> Inputs:
+        """Returns the input files of the run. Raises `StudioError` like `Beginning.build_inputs`."""
         data = [self.source.file] if self.source else []
-        style = [painting.file() for painting in self.paintings]
-        return {"data": data, "style": style, **self.beginning.inputs()}
+        style = [painting.get_file() for painting in self.paintings]
+        return {"data": data, "style": style, **self.beginning.build_inputs()}
 
 
 def ask() -> TrainingRequest:
     """Asks for paintings, the network to start from, photos and settings; all have defaults."""
-    paintings = image_input.images(
-        SLOT, "Paintings to train on, one to eight", style_samples(), MOST, "Your painting"
+    paintings = image_input.choose_images(
+        PAINTINGS_KEY,
+        "Paintings to train on, one to eight",
+        list_style_samples(),
+        MAX_PAINTINGS,
+        "Your painting",
     )
-    beginning = _beginning()
-    source = learning_images.choose(
+    beginning = _ask_beginning()
+    source = training_images.choose(
         sample_sets.list_photo_collections(),
         MIN_PHOTOS,
         f"At least {MIN_PHOTOS} ordinary photos of all kinds; a thousand or more are far better.",
         "Photos to train on",
     )
     fixed_settings = {**beginning.fixed, **_SAMPLE_SETTINGS.get(source.sample if source else "", {})}
-    settings = forms.form(
+    settings = forms.ask_settings(
         TrainStyleSettings,
         skip=("steps", "test_every", "kept", *fixed_settings),
         unshared=("size",),
         extra=fixed_settings,
-        ask_extra=lambda: _length(beginning),
+        ask_extra=lambda: _ask_length(beginning),
     )
-    saved_settings.saved_settings(TASK, settings, _put)
+    saved_settings.show_saved_settings(TASK, settings, _put)
     return TrainingRequest(paintings, beginning, source, settings)
 
 
-def style_samples() -> list[Sample]:
+def list_style_samples() -> list[Sample]:
     """Returns the samples to learn a style from: a photo of galaxies, which the shipped network does not have
     yet, then the studio's paintings.
     """
-    return [*(photo for photo in samples.photos() if photo.title == _FIRST), *samples.paintings()]
+    return [
+        *(photo for photo in samples.list_photos() if photo.title == _FIRST_SAMPLE),
+        *samples.list_paintings(),
+    ]
 
 
-def _beginning() -> Beginning:
+def _ask_beginning() -> Beginning:
     """Lets the user choose the network to start from, and shows what follows from the choice."""
-    names = [*network_choice.networks(SHIPPED_NETWORK, TASK), ""]
-    forms.drop_stale_choice(BEGIN, names)
-    titles = {SHIPPED_NETWORK: _SHIPPED_TITLE, "": _NOTHING}
+    names = [*network_choice.list_networks(SHIPPED_NETWORK, TASK), ""]
+    forms.drop_stale_choice(BEGINNING_KEY, names)
+    titles = {SHIPPED_NETWORK: _SHIPPED_TITLE, "": _NEW_TITLE}
     name = st.selectbox(
         "Start from",
         names,
         format_func=lambda name: titles.get(name, name),
-        key=BEGIN,
+        key=BEGINNING_KEY,
         bind="query-params",
         help="Adding a style to a trained network takes minutes; a new network takes an hour or more",
     )
@@ -137,21 +144,21 @@ def _beginning() -> Beginning:
         preset = presets.find(name)
         settings, styles = known_styles.settings_of(preset), known_styles.styles_of(preset)
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return _NEW
     st.caption("Its styles stay unchanged. Training saves a new network next to it.")
     shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE_SETTINGS}
     return Beginning(name, styles, {"only_new": True, **shape})
 
 
-def _length(beginning: Beginning) -> dict[str, int]:
-    usual, of = (ADDED, "added") if beginning.network else (NEW, "new")
-    if st.session_state.setdefault(_STEPS_OF, of) != of:
-        st.session_state[_STEPS_OF], st.session_state["steps"] = of, usual
+def _ask_length(beginning: Beginning) -> dict[str, int]:
+    default_steps, steps_kind = (STEPS_TO_ADD, "added") if beginning.network else (STEPS_FOR_NEW, "new")
+    if st.session_state.setdefault(_STEPS_KIND_KEY, steps_kind) != steps_kind:
+        st.session_state[_STEPS_KIND_KEY], st.session_state["steps"] = steps_kind, default_steps
     steps = st.select_slider(
         "Training steps",
         STEPS,
-        value=usual,
+        value=default_steps,
         key="steps",
         bind="query-params",
         help="More steps give better results; you can stop at any time and continue from there",
@@ -159,11 +166,11 @@ def _length(beginning: Beginning) -> dict[str, int]:
     return {"steps": steps, "test_every": -(-steps // _TESTS)}
 
 
-def begin_again() -> None:
+def reset_steps() -> None:
     """Resets the number of steps to its default, because another form uses the same key."""
-    st.session_state[_STEPS_OF] = ""
+    st.session_state[_STEPS_KIND_KEY] = ""
 
 
 def _put(settings: Any) -> None:
-    saved_settings.nearest(STEPS, "steps")
-    st.session_state[_STEPS_OF] = "added" if settings.only_new else "new"
+    saved_settings.snap_to_nearest(STEPS, "steps")
+    st.session_state[_STEPS_KIND_KEY] = "added" if settings.only_new else "new"

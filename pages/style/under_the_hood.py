@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs import trainings
+from pages.jobs import training_runs
 from pages.recorded import runs
 from pages.style import matches
 from pages.widgets import assets, curves, under_the_hood
@@ -17,17 +17,17 @@ from studio.style.settings import SHIPPED_NETWORK
 
 def explain_training(job: Any) -> None:
     """Draws the folded section of **Train styles**, with the losses of this training run if there is one."""
-    under_the_hood.show(lambda: _of_a_training(job), assets.read(__file__, "training.md"))
+    under_the_hood.show_section(lambda: _draw_training(job), assets.read(__file__, "training.md"))
 
 
-def _of_a_training(job: Any) -> None:
+def _draw_training(job: Any) -> None:
     if job is not None and job.history:
-        curves.losses(job.history, caption="Losses of this training run over its steps")
+        curves.show_losses(job.history, caption="Losses of this training run over its steps")
         return
-    figures = presets.find(SHIPPED_NETWORK).data()["figures"]
+    figures = presets.find(SHIPPED_NETWORK).read_data()["figures"]
     styles = ", ".join(figures["taught"])
     caption = f"How the studio's network was trained on {styles}, in addition to its other styles"
-    curves.losses(list(trainings.reports_of(figures["curve"])), caption=caption)
+    curves.show_losses(list(training_runs.reports_of(figures["curve"])), caption=caption)
 
 
 def explain(job: Any, start_draft: Callable[[], None] | None = None) -> None:
@@ -37,12 +37,12 @@ def explain(job: Any, start_draft: Callable[[], None] | None = None) -> None:
         job: the job, or None.
         start_draft: starts a small draft; its button appears only while there is no job.
     """
-    under_the_hood.show(lambda: _of_a_run(job, start_draft), assets.read(__file__, "transfer.md"))
+    under_the_hood.show_section(lambda: _draw_run(job, start_draft), assets.read(__file__, "transfer.md"))
 
 
-def _of_a_run(job: Any, start_draft: Callable[[], None] | None) -> None:
-    run = runs.of_job(job) if job is not None and job.history else runs.load("style")
-    run.label_recorded()
+def _draw_run(job: Any, start_draft: Callable[[], None] | None) -> None:
+    run = runs.run_of_job(job) if job is not None and job.history else runs.load("style")
+    run.show_label()
     if (
         job is None
         and start_draft
@@ -50,7 +50,7 @@ def _of_a_run(job: Any, start_draft: Callable[[], None] | None) -> None:
     ):
         start_draft()
     caption = "Cosine distance to the matched features over the steps; it jumps at each new match"
-    curves.losses(run.history, caption=caption)
+    curves.show_losses(run.history, caption=caption)
     encoded_matches = run.figures.get("matches")
     files = [*job.inputs["content"], *job.inputs["style"]] if job is not None and encoded_matches else []
     if encoded_matches and files and all(file.is_available for file in files):

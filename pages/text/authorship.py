@@ -13,20 +13,20 @@ from pages.form import sample_texts
 from pages.jobs import live, results
 from pages.text import language_models, own_texts
 from pages.widgets import words
-from pages.widgets.marked_text import compared_text
+from pages.widgets.marked_text import show_compared_text
 from studio import engine
 from studio.core.tasks import File
-from studio.text import compare_words
+from studio.text import comparison_report
 from studio.text.settings import CompareSettings
 
 TASK = "text.compare"
 COLORS = ("#526ad8", "#d68626")  # of the two language models, as in the text
-_SAMPLE = (
+_SAMPLE_DESCRIPTION = (
     "Five lines of Marlowe, then two sentences by Lewis Carroll. Neither language model was trained on them."
 )
 _HINT = "Choose a file; one page of text is enough."
-MEANS = "This does not identify an author: it says which model finds these characters likelier."
-_SAMPLE_MEANS = "Marlowe is not Shakespeare, yet Shakespeare's language model finds him likelier."
+CAVEAT = "This does not identify an author: it says which model finds these characters likelier."
+_SAMPLE_CAVEAT = "Marlowe is not Shakespeare, yet Shakespeare's language model finds him likelier."
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Request:
 
 def ask(model_names: list[str]) -> Request | None:
     """Asks for a text and two language models; returns None, after a note, while one is missing."""
-    file = own_texts.ask("Text", sample_texts.passages, _SAMPLE, _HINT)
+    file = own_texts.ask("Text", sample_texts.store_passages, _SAMPLE_DESCRIPTION, _HINT)
     first = language_models.choose(model_names, label="First language model", key="first")
     second = language_models.choose(
         model_names, label="Second language model", key="second", position=min(1, len(model_names) - 1)
@@ -56,53 +56,55 @@ def show(request: Request | None) -> Mapping[str, Any] | None:
     if request is None:
         return None
     if engine.connect().status() != "ready":
-        live.wait()
+        live.show_warm_up()
         return None
     inputs = {"text": [request.file]}
     with st.spinner("Computing the likelihoods ..."):
-        live_result = live.live_result(TASK, request.settings, inputs, "who")
+        live_result = live.make_result(TASK, request.settings, inputs, "who")
     if live_result is None:
         return None
     comparison = json.loads(live_result.data)
     comparison["language_models"] = [
-        {**model, "name": words.model(model["name"])} for model in comparison["language_models"]
+        {**model, "name": words.model_label(model["name"])} for model in comparison["language_models"]
     ]
     names = [model["name"] for model in comparison["language_models"]]
-    st.markdown(f"**{words.plain(compare_words.verdict(comparison))}**")
-    st.caption(f"{MEANS} {_SAMPLE_MEANS}" if request.file == sample_texts.passages() else MEANS)
-    compared_text(comparison["text"], comparison["nats"], names)
+    st.markdown(f"**{words.escape(comparison_report.describe_verdict(comparison))}**")
+    st.caption(f"{CAVEAT} {_SAMPLE_CAVEAT}" if request.file == sample_texts.store_passages() else CAVEAT)
+    show_compared_text(comparison["text"], comparison["nats"], names)
     st.caption("Point at a character to see the probability that each language model gave it.")
     for note in comparison["notes"]:
-        st.caption(f":material/info: {words.plain(note)}")
-    _language_models(comparison["language_models"], len(comparison["sentences"]))
-    _sentences(comparison)
+        st.caption(f":material/info: {words.escape(note)}")
+    _draw_language_models(comparison["language_models"], len(comparison["sentences"]))
+    _draw_sentences(comparison)
     with st.container(horizontal=True):
-        report = compare_words.readable(comparison).encode("utf-8", "replace")
-        results.download(report, TASK, key="who", ending=".txt", recipe=live_result.recipe)
+        report = comparison_report.format_comparison(comparison).encode("utf-8", "replace")
+        results.show_download(report, TASK, key="who", ending=".txt", recipe=live_result.recipe)
     results.show_recipe(TASK, request.settings, inputs, live_result.recipe)
     return comparison
 
 
-def _language_models(models: Sequence[Mapping[str, Any]], sentences: int) -> None:
+def _draw_language_models(models: Sequence[Mapping[str, Any]], sentences: int) -> None:
     for model, column in zip(models, st.columns(2), strict=True):
         reference = "" if model["usual"] is None else f" On its own held-out text: {model['usual']:.2f}."
         with column:
-            st.metric(words.plain(model["name"]), f"{model['nats_per_char']:.2f} nats")
+            st.metric(words.escape(model["name"]), f"{model['nats_per_char']:.2f} nats")
             lead = f"Significantly ahead in {model['sentences']:,} of {sentences:,} sentences."
             st.caption(f"Negative log-likelihood per character.{reference} {lead}")
 
 
-def _sentences(comparison: Mapping[str, Any]) -> None:
-    rows = sentence_rows(comparison)
+def _draw_sentences(comparison: Mapping[str, Any]) -> None:
+    rows = list_sentence_rows(comparison)
     if len(rows) < 2:
         return
-    st.altair_chart(_chart(rows, [model["name"] for model in comparison["language_models"]]), width="stretch")
+    st.altair_chart(
+        _build_lead_chart(rows, [model["name"] for model in comparison["language_models"]]), width="stretch"
+    )
     st.caption(
         "Each bar is a sentence; its length is the lead of one language model in nats per character. Pale "
         "bars are not significant after correction for the number of sentences."
     )
     with st.expander("Sentence by sentence", icon=":material/format_list_numbered:"):
-        first, second = (words.plain(model["name"]) for model in comparison["language_models"])
+        first, second = (words.escape(model["name"]) for model in comparison["language_models"])
         table = [
             {
                 "Sentence": row["sentence"],
@@ -116,7 +118,7 @@ def _sentences(comparison: Mapping[str, Any]) -> None:
         st.caption("The two columns of numbers are nats per character; lower is likelier.")
 
 
-def sentence_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
+def list_sentence_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Returns one row per sentence: its number, text, the leading model, its lead, and the significance."""
     names = [model["name"] for model in comparison["language_models"]]
     return [
@@ -132,7 +134,7 @@ def sentence_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _chart(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
+def _build_lead_chart(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
     import altair as alt
 
     return (

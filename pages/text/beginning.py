@@ -14,12 +14,12 @@ from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
 from studio.run import input_files
-from studio.text.language_model import SHAPE
+from studio.text.language_model import SHAPE_SETTINGS
 from studio.text.settings import TrainTextSettings, WriteSettings
 
 KEY = "begin_with"
-_NOTHING = "A new language model"
-_MEANS = "It forgets the characters that your text does not have. The original model stays unchanged."
+_NEW_TITLE = "A new language model"
+_CONSEQUENCES = "It forgets the characters that your text does not have. The original model stays unchanged."
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Beginning:
     name: str
     shape: dict[str, Any]
 
-    def inputs(self) -> Inputs:
+    def build_inputs(self) -> Inputs:
         """Returns the input with the language model. Raises `StudioError` if it is gone or damaged."""
         return input_files.read_start_model(language_models.TRAIN, self.name)
 
-    def reader(self, model_names: list[str]) -> WriteSettings | None:
+    def make_reader_settings(self, model_names: list[str]) -> WriteSettings | None:
         """Returns settings with the language model that "Under the hood" reads until training is done.
 
         Args:
@@ -55,26 +55,30 @@ def choose(model_names: list[str]) -> Beginning:
     """Lets the user choose a language model to fine-tune, if there is one, and shows what follows from it."""
     if not model_names:
         return _NEW
-    name = st.selectbox(
+    model_name = st.selectbox(
         "Start from",
         ["", *model_names],
-        format_func=lambda name: words.model(name) if name else _NOTHING,
+        format_func=lambda name: words.model_label(name) if name else _NEW_TITLE,
         key=KEY,
         bind="query-params",
         help="Fine-tuning an existing language model needs less text and less time",
     )
-    if not name:
+    if not model_name:
         return _NEW
     try:
-        settings = presets.find(name).settings_as(
-            TrainTextSettings, language_models.TRAIN, ("a language model")
+        settings = presets.find(model_name).read_settings_as(
+            TrainTextSettings, language_models.TRAIN, "a language model"
         )
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return _NEW
-    st.caption(f"{words.plain(words.model(name))} is fine-tuned at its own size: {_size(settings)}. {_MEANS}")
-    return Beginning(name, {setting: getattr(settings, setting) for setting in SHAPE})
+    label, size = words.escape(words.model_label(model_name)), _describe_size(settings)
+    st.caption(f"{label} is fine-tuned at its own size: {size}. {_CONSEQUENCES}")
+    return Beginning(model_name, {setting: getattr(settings, setting) for setting in SHAPE_SETTINGS})
 
 
-def _size(settings: TrainTextSettings) -> str:
-    return f"{amounts.count(settings.layers, 'layer')} of {settings.units:,} units ({settings.cell.upper()})"
+def _describe_size(settings: TrainTextSettings) -> str:
+    return (
+        f"{amounts.format_count(settings.layers, 'layer')} of {settings.units:,} units "
+        f"({settings.cell.upper()})"
+    )

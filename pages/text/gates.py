@@ -11,15 +11,15 @@ from studio.core.data import corpus
 from studio.text.numpy_network import Layer, Network, sigmoid
 
 LSTM, GRU = ("input gate", "forget gate", "output gate"), ("update gate", "reset gate")
-MOST = 12  # units to choose from
+MAX_UNITS = 12  # units to choose from
 
 
-def names(network: Network) -> tuple[str, ...]:
-    """Returns the names of the gates of a network, in the order of `along`."""
+def list_gate_names(network: Network) -> tuple[str, ...]:
+    """Returns the names of the gates of a network, in the order of `compute_gates`."""
     return LSTM if network.each == 2 else GRU
 
 
-def along(network: Network, indices: np.ndarray) -> np.ndarray:
+def compute_gates(network: Network, indices: np.ndarray) -> np.ndarray:
     """Returns the gate activations of the last layer, `(T, gates, units)` in [0, 1].
 
     An LSTM has input, forget and output gates, a GRU update and reset gates.
@@ -29,14 +29,14 @@ def along(network: Network, indices: np.ndarray) -> np.ndarray:
         indices: `(T,) int`, the characters.
     """
     x = network.table[indices]
-    run_layer = _lstm if network.each == 2 else _gru
+    run_layer = _run_lstm if network.each == 2 else _run_gru
     for number, layer in enumerate(network.layers):
         projections = layer.project(x) if number else x
         x, activations = run_layer(layer, projections)
     return activations
 
 
-def _lstm(layer: Layer, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _run_lstm(layer: Layer, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Runs one layer along `(T, 4 * units)`; returns its output, `(T, units)`, and gates, `(T, 3, units)`."""
     units = layer.recurrent.shape[0]
     state = [np.zeros((1, units), "float32")] * 2
@@ -49,7 +49,7 @@ def _lstm(layer: Layer, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return np.stack(outputs), np.stack(activations)
 
 
-def _gru(layer: Layer, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _run_gru(layer: Layer, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Runs one layer along `(T, 3 * units)`; returns its output, `(T, units)`, and gates, `(T, 2, units)`."""
     units = layer.recurrent.shape[0]
     state = [np.zeros((1, units), "float32")]
@@ -62,12 +62,12 @@ def _gru(layer: Layer, projections: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return np.stack(outputs), np.stack(activations)
 
 
-def most_variable(activations: np.ndarray) -> list[int]:
+def find_most_variable(activations: np.ndarray) -> list[int]:
     """Returns the units whose gates `(T, gates, units)` vary most, the most variable first."""
-    return np.argsort(-activations.std(axis=0).sum(axis=0))[:MOST].tolist()
+    return np.argsort(-activations.std(axis=0).sum(axis=0))[:MAX_UNITS].tolist()
 
 
-def rows(activations: np.ndarray, text: str, gates: Sequence[str]) -> list[dict[str, Any]]:
+def list_rows(activations: np.ndarray, text: str, gates: Sequence[str]) -> list[dict[str, Any]]:
     """Returns one row per character and gate.
 
     Args:
@@ -82,7 +82,7 @@ def rows(activations: np.ndarray, text: str, gates: Sequence[str]) -> list[dict[
     ]
 
 
-def chart(cells: Sequence[dict[str, Any]], gates: Sequence[str]) -> Any:
+def build_chart(cells: Sequence[dict[str, Any]], gates: Sequence[str]) -> Any:
     """Returns a heat map with one row per gate and one column per character; full color means open."""
     import altair as alt
 

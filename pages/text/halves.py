@@ -11,8 +11,8 @@ from studio.text.settings import TrainTextSettings
 
 MODES = {"write": "Write", "own": "Your text", "who": "Who wrote this?"}
 KEY = "do"
-SIZES = tuple(2**n for n in range(3, 12))
-SMALL = 128  # units: trains in minutes on a text of a few pages
+UNIT_CHOICES = tuple(2**n for n in range(3, 12))
+DEFAULT_UNITS = 128  # units: trains in minutes on a text of a few pages
 
 
 def choose(model_names: list[str]) -> str:
@@ -21,7 +21,7 @@ def choose(model_names: list[str]) -> str:
         "text",
         MODES,
         key=KEY,
-        of=lambda job: "own" if job.task == training.TASK else "write",
+        half_of=lambda job: "own" if job.task == training.TASK else "write",
         default="write" if model_names else "own",
     )
     if mode != "own" and not model_names:
@@ -32,13 +32,13 @@ def choose(model_names: list[str]) -> str:
 
 def put(_settings: TrainTextSettings) -> None:
     """Moves the number of units to a value of the slider. Call it from a callback."""
-    saved_settings.nearest(SIZES, "units")
+    saved_settings.snap_to_nearest(UNIT_CHOICES, "units")
 
 
-def memory() -> dict[str, int]:
+def ask_units() -> dict[str, int]:
     """Asks for the units per layer, with a smaller default than the command has."""
     help = TrainTextSettings.describe()["units"].help
     units = st.select_slider(
-        "Units per layer", SIZES, value=SMALL, key="units", bind="query-params", help=help
+        "Units per layer", UNIT_CHOICES, value=DEFAULT_UNITS, key="units", bind="query-params", help=help
     )
     return {"units": units}

@@ -7,18 +7,16 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.jobs import kept_models
 from pages.widgets import words
 from studio.core.errors import StudioError
 from studio.core.models import presets
-from studio.core.tasks import File
 from studio.core.weights import index
 
 TRAIN = "text.train"
 KEY = "preset"
 
 
-def names() -> list[str]:
+def list_names() -> list[str]:
     """Returns the names of the usable language models, shipped ones first."""
     model_names = []
     for name in presets.list_names():
@@ -30,15 +28,17 @@ def names() -> list[str]:
 
 def choose(model_names: list[str], *, label: str = "Model", key: str = KEY, position: int = 0) -> str:
     """Lets the user choose a language model; `position` is the default."""
-    name = st.selectbox(label, model_names, position, format_func=words.model, key=key, bind="query-params")
-    st.caption(words.plain(describe(name)))
+    name = st.selectbox(
+        label, model_names, position, format_func=words.model_label, key=key, bind="query-params"
+    )
+    st.caption(words.escape(describe(name)))
     return name
 
 
 def describe(name: str) -> str:
     """Returns training data and perplexity of a language model in one line."""
     try:
-        data = presets.find(name).data()
+        data = presets.find(name).read_data()
     except StudioError as error:
         return str(error)
     shipped = index.load().presets.get(name)
@@ -49,11 +49,6 @@ def describe(name: str) -> str:
         return data_text
     loss = f"Negative log-likelihood {nats:.2f} nats per character (perplexity {math.exp(nats):.1f})."
     return f"{data_text} {loss}".lstrip()
-
-
-def keep(model: File) -> None:
-    """Asks for a name and saves a trained model under it, ready to write with."""
-    kept_models.keep(model, write_with)
 
 
 def write_with(name: str) -> str:

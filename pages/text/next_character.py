@@ -8,11 +8,11 @@ import numpy as np
 
 from studio.core.data import corpus
 
-MOST = 12  # characters in a chart
-COOLEST, HOTTEST = 0.1, 2.0
+MAX_CHARACTERS = 12  # characters in a chart
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.1, 2.0
 
 
-def highest_entropy(logits: np.ndarray) -> int:
+def find_highest_entropy(logits: np.ndarray) -> int:
     """Returns the position whose next character has the highest entropy.
 
     Args:
@@ -23,7 +23,7 @@ def highest_entropy(logits: np.ndarray) -> int:
     return int((probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(axis=-1).argmin())
 
 
-def rows(logits: np.ndarray, alphabet: str) -> list[dict[str, Any]]:
+def list_rows(logits: np.ndarray, alphabet: str) -> list[dict[str, Any]]:
     """Returns one row per character, the likeliest first, with its logit relative to the highest.
 
     Args:
@@ -41,19 +41,19 @@ def rows(logits: np.ndarray, alphabet: str) -> list[dict[str, Any]]:
     ]
 
 
-def chart(scores: list[dict[str, Any]], temperature: float) -> Any:
+def build_chart(scores: list[dict[str, Any]], temperature: float) -> Any:
     """Returns a bar chart with a slider for the temperature, which works in the browser alone."""
     import altair as alt
 
-    start = min(max(temperature, COOLEST), HOTTEST)
-    slider = alt.binding_range(min=COOLEST, max=HOTTEST, step=0.05, name="Temperature ")
+    start = min(max(temperature, MIN_TEMPERATURE), MAX_TEMPERATURE)
+    slider = alt.binding_range(min=MIN_TEMPERATURE, max=MAX_TEMPERATURE, step=0.05, name="Temperature ")
     heat = alt.param(name="temperature", value=start, bind=slider)
     return (
         alt.Chart(alt.Data(values=scores))
         .transform_calculate(weight="exp(datum.score / temperature)")
         .transform_joinaggregate(total="sum(weight)")
         .transform_calculate(probability="datum.weight / datum.total")
-        .transform_filter(f"datum.rank < {MOST}")
+        .transform_filter(f"datum.rank < {MAX_CHARACTERS}")
         .mark_bar()
         .encode(
             y=alt.Y("character:N", title=None, sort=alt.SortField("rank"), axis=alt.Axis(labelOverlap=False)),
@@ -66,5 +66,5 @@ def chart(scores: list[dict[str, Any]], temperature: float) -> Any:
             tooltip=["character:N", alt.Tooltip("probability:Q", title="probability", format=".1%")],
         )
         .add_params(heat)
-        .properties(height=30 * MOST)
+        .properties(height=30 * MAX_CHARACTERS)
     )

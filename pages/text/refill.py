@@ -9,12 +9,16 @@ import streamlit as st
 from pages.jobs.refill import Form
 from pages.text import beginning, halves, language_models, own_texts, training, writing
 from studio import engine
-from studio.core.tasks import stem
+from studio.core.tasks import humanize_stem
 from studio.core.training import start_from
 
 
 def _can_write(job: engine.Job, settings: Any) -> bool:
-    return not job.inputs.get("model") and settings.count == 1 and settings.preset in language_models.names()
+    return (
+        not job.inputs.get("model")
+        and settings.count == 1
+        and settings.preset in language_models.list_names()
+    )
 
 
 def _fill_writing(job: engine.Job, settings: Any) -> None:
@@ -22,21 +26,21 @@ def _fill_writing(job: engine.Job, settings: Any) -> None:
     writing.put(settings)
 
 
-def _start(job: engine.Job) -> str:
+def _name_start_model(job: engine.Job) -> str:
     """Returns the name of the language model that a training run started from; "" for none."""
-    return next((stem(file.name) for file in job.inputs.get(start_from.SLOT, ())), "")
+    return next((humanize_stem(file.name) for file in job.inputs.get(start_from.SLOT, ())), "")
 
 
 def _can_train(job: engine.Job, settings: Any) -> bool:
     if job.inputs.get(start_from.SLOT):
-        return _start(job) in language_models.names()
-    return settings.units in halves.SIZES
+        return _name_start_model(job) in language_models.list_names()
+    return settings.units in halves.UNIT_CHOICES
 
 
 def _fill_training(job: engine.Job, settings: Any) -> None:
     st.session_state[halves.KEY] = "own"
-    st.session_state[beginning.KEY] = _start(job)
-    own_texts.put(job.inputs["text"][0])
+    st.session_state[beginning.KEY] = _name_start_model(job)
+    own_texts.select(job.inputs["text"][0])
     st.session_state["encoding"] = settings.encoding
 
 

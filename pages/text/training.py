@@ -8,22 +8,21 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs import jobs, live, results
+from pages.jobs import jobs, live, model_saving, results
 from pages.text import language_models
 from pages.widgets import curves, words
-from pages.widgets.marked_text import marked_text
-from pages.widgets.owners import owner
+from pages.widgets.marked_text import show_marked_text
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import amounts
-from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.text.settings import TrainTextSettings, WriteSettings
 
 TASK = language_models.TRAIN
-MOST_POINTS = 300
-SAMPLE = WriteSettings(chars=400)
+MAX_POINTS = 300
+SAMPLE_SETTINGS = WriteSettings(chars=400)
 VALIDATION = "validation"
-_ENDS = {
+_END_TEXTS = {
     "patience": "Early stopping: the validation loss no longer improved.",
     "cancelled": "Training was stopped early. This is the best checkpoint.",
     "nan": "Training stopped early because the loss diverged. This is the best checkpoint.",
@@ -36,13 +35,13 @@ def show(text: File | None) -> engine.Job | None:
     Args:
         text: the chosen text; a finished training run is hidden when another text is chosen.
     """
-    job = jobs.find((TASK,), text and text.digest)
+    job = jobs.find_job((TASK,), text and text.digest)
     if job is None:
         return None
     jobs.show_training_data(job, [text] if text else [])
     if not job.finished:
-        _watch(job.id)
-        _curve(job.id)
+        _show_progress(job.id)
+        _draw_live_curve(job.id)
     elif job.result is None:
         jobs.show_failure(job, TrainTextSettings.parse(job.settings))
     else:
@@ -51,13 +50,13 @@ def show(text: File | None) -> engine.Job | None:
 
 
 @st.fragment(run_every=jobs.WATCH_SECONDS)
-def _watch(name: str) -> None:
-    job = engine.connect().job(name, owner())
+def _show_progress(job_id: str) -> None:
+    job = engine.connect().find_job(job_id, get_owner())
     if job.finished:
         st.rerun()
-    stages = _stages(job)
+    stages = _update_stages(job)
     with jobs.show_running(job, "Samples"):
-        marked_text(
+        show_marked_text(
             stages[-1][1] if stages else "",
             hint="" if stages else "A sample appears here after the first evaluation.",
             key="lesson_paper",
@@ -66,7 +65,7 @@ def _watch(name: str) -> None:
             st.caption(f"Sample at step {stages[-1][0]:,}")
 
 
-def _stages(job: engine.Job) -> list[tuple[int, str]]:
+def _update_stages(job: engine.Job) -> list[tuple[int, str]]:
     """Returns the samples so far, each with the step at which this tab first received it."""
     stages: list[tuple[int, str]] = st.session_state.setdefault(f"stages:{job.id}", [])
     report = job.report
@@ -77,20 +76,20 @@ def _stages(job: engine.Job) -> list[tuple[int, str]]:
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)
-def _curve(name: str) -> None:
-    curve(engine.connect().job(name, owner()).history)
+def _draw_live_curve(job_id: str) -> None:
+    draw_curve(engine.connect().find_job(job_id, get_owner()).history)
 
 
 def _show_result(job: engine.Job) -> None:
-    file, figures = results.of_job(job).files[0], results.of_job(job).figures
-    sample = _sample(file)
+    file, figures = results.result_of(job).files[0], results.result_of(job).figures
+    sample = live.make_sample(f"written_by:{file.digest}", "text.write", SAMPLE_SETTINGS, {"model": [file]})
     if sample:
-        marked_text(sample, key="lesson_paper")
-        st.caption(f"Sample at temperature {SAMPLE.temperature:g}")
-    st.markdown(in_words(figures))
-    language_models.keep(file)
-    curve(job.history)
-    stages = _stages(job)
+        show_marked_text(sample.decode("utf-8", "replace"), key="lesson_paper")
+        st.caption(f"Sample at temperature {SAMPLE_SETTINGS.temperature:g}")
+    st.markdown(describe_outcome(figures))
+    model_saving.ask_name_and_save(file, language_models.write_with)
+    draw_curve(job.history)
+    stages = _update_stages(job)
     if stages:
         with st.expander("Training progress", icon=":material/timeline:"):
             for step, text in stages:
@@ -98,28 +97,16 @@ def _show_result(job: engine.Job) -> None:
                 st.text(text)
     settings = TrainTextSettings.parse(job.settings)
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
+        results.show_file_download(file, TASK, key=job.id, recipe=results.result_of(job).recipe)
         if st.button(
             "Make again", icon=":material/refresh:", help="Train again with the same text, settings and seed"
         ):
-            jobs.start(TASK, settings, job.inputs, results.of_job(job).recipe)
-        jobs.close_button(TASK)
-    results.show_recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
+            jobs.start(TASK, settings, job.inputs, results.result_of(job).recipe)
+        jobs.show_close_button(TASK)
+    results.show_recipe(TASK, settings, job.inputs, results.result_of(job).recipe)
 
 
-def _sample(model: File) -> str:
-    """Returns a sample of a trained model, cached in this tab; "" if the engine is not ready."""
-    key = f"written_by:{model.digest}"
-    if key not in st.session_state and engine.connect().status() == "ready":
-        try:
-            result = engine.connect().live("text.write", SAMPLE, {"model": [model]}, live.session(), owner())
-        except StudioError:
-            return ""
-        st.session_state[key] = result.data.decode("utf-8", "replace")
-    return st.session_state.get(key, "")
-
-
-def in_words(figures: Mapping[str, Any]) -> str:
+def describe_outcome(figures: Mapping[str, Any]) -> str:
     """Returns the outcome of a training run as Markdown."""
     loss, alphabet_size = figures["nats_per_char"], figures["alphabet"]
     lines = [
@@ -127,22 +114,22 @@ def in_words(figures: Mapping[str, Any]) -> str:
         f"bits) per character**, a perplexity of {math.exp(loss):.1f}; a uniform guess over the alphabet has "
         f"{alphabet_size:,}.",
         f"{figures['parameters']:,} parameters, {figures['steps']:,} steps, "
-        f"{amounts.duration(max(1, figures['seconds']))}.",
+        f"{amounts.format_duration(max(1, figures['seconds']))}.",
     ]
     if base_model := figures.get("started_from"):
-        lines.append(f"Fine-tuned from {words.plain(words.model(base_model))}.")
-    lines += [_ENDS[figures["ended"]]] if figures.get("ended") in _ENDS else []
-    lines += [words.plain(note) for note in figures.get("notes", ())]
+        lines.append(f"Fine-tuned from {words.escape(words.model_label(base_model))}.")
+    lines += [_END_TEXTS[figures["ended"]]] if figures.get("ended") in _END_TEXTS else []
+    lines += [words.escape(note) for note in figures.get("notes", ())]
     return "\n\n".join(lines)
 
 
-def curve(history: Sequence[Mapping[str, float]]) -> None:
+def draw_curve(history: Sequence[Mapping[str, float]]) -> None:
     """Draws the losses in nats per character, once there are two steps."""
-    every = max(1, len(history) // MOST_POINTS)
+    stride = max(1, len(history) // MAX_POINTS)
     rows = [
         {"step": report["step"], "which": name, "value": report[name]}
-        for report in history[::every]
+        for report in history[::stride]
         for name in ("learning", VALIDATION)
         if name in report
     ]
-    curves.lines(rows, "nats per character")
+    curves.show_lines(rows, "nats per character")

@@ -17,15 +17,15 @@ from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.settings import SettingInfo
 from studio.core.tasks import Goal, Inputs
-from studio.text.batches import plan
+from studio.text.batches import make_plan
 from studio.text.settings import TrainTextSettings
 from studio.tune.settings import TuneSettings
-from studio.tune.space import KINDS, YARDSTICK, Range, space
-from studio.tune.task import shared_settings, training_task
+from studio.tune.space import METRIC_SETTINGS, TUNABLE_KINDS, Range, parse_space
+from studio.tune.task import find_training_task, parse_shared_settings
 
 # Settings that change what the metric measures, so trials that differ in them cannot be compared.
-EXCLUDED = (
-    *YARDSTICK,
+EXCLUDED_SETTINGS = (
+    *METRIC_SETTINGS,
     "seed",
     "validation",
     "size",
@@ -36,7 +36,7 @@ EXCLUDED = (
     "perceptual",
     "adversarial",
 )
-TESTS = 4  # validation passes per trial, for tasks with `test_every`
+TESTS_PER_TRIAL = 4  # validation passes per trial, for tasks with `test_every`
 
 
 class Subject(NamedTuple):
@@ -69,9 +69,9 @@ SUBJECTS = {
 
 def ask() -> tuple[TuneSettings | None, Inputs]:
     """Draws the form. Returns the settings, None if they are incomplete, and the inputs."""
-    name = forms.one_of("Model", {name: subject.title for name, subject in SUBJECTS.items()}, key="train")
-    inputs = _data(name)
-    settings = _form(name, inputs)
+    name = forms.ask_choice("Model", {name: subject.title for name, subject in SUBJECTS.items()}, key="train")
+    inputs = _ask_data(name)
+    settings = _ask_settings(name, inputs)
     return (settings if inputs else None), inputs
 
 
@@ -80,10 +80,10 @@ def can_put(_job: engine.Job, settings: TuneSettings) -> bool:
     if settings.train not in SUBJECTS:
         return False
     subject, task = SUBJECTS[settings.train], tasks.get(f"{settings.train}.train")
-    ranges = space(task.settings, settings.vary) if settings.vary else {}
+    ranges = parse_space(task.settings, settings.vary) if settings.vary else {}
     fixed_names = {setting.partition("=")[0] for setting in subject.small} | {subject.length, "test_every"}
     fixed = {setting.partition("=")[0] for setting in settings.fixed}
-    varying_names = {field.name for field in _variable_fields(subject, task.settings.describe())}
+    varying_names = {field.name for field in _list_variable_fields(subject, task.settings.describe())}
     return bool(ranges) and ranges.keys() <= varying_names and fixed <= fixed_names
 
 
@@ -93,30 +93,30 @@ def put(job: engine.Job, settings: TuneSettings) -> None:
     subject, fields = SUBJECTS[name], tasks.get(f"{name}.train").settings.describe()
     st.session_state["train"] = name
     for file in (file for files in job.inputs.values() for file in files):
-        (own_texts if file.kind == "text" else data_set_input).put(file)
-    ranges = space(tasks.get(f"{name}.train").settings, settings.vary)
+        (own_texts if file.kind == "text" else data_set_input).select(file)
+    ranges = parse_space(tasks.get(f"{name}.train").settings, settings.vary)
     st.session_state[f"vary_{name}"] = list(ranges)
     for setting, value_range in ranges.items():
         key = f"range_{name}_{setting}"
         if value_range.choices:
             st.session_state[key] = list(value_range.choices)
         else:
-            for end_name, end in zip(("from", "to"), value_range.ends, strict=True):
-                st.session_state[keys.part(key, end_name)] = _number(fields[setting], end)
+            for side, end in zip(("from", "to"), value_range.bounds, strict=True):
+                st.session_state[keys.part(key, side)] = _to_number(fields[setting], end)
     for word in settings.fixed:
         if word.partition("=")[0] == subject.length:
             st.session_state[_length_key(subject, job.inputs)] = int(word.partition("=")[2])
 
 
-def cost_in_words(settings: TuneSettings, inputs: Inputs) -> str:
+def describe_cost(settings: TuneSettings, inputs: Inputs) -> str:
     """Returns the cost of a trial: " One trial takes about 40 seconds on this machine."; "" if unknown."""
-    task = training_task(settings)
-    fixed = shared_settings(settings)
-    seconds = tasks.expected_seconds(task, task.settings.parse(fixed), inputs)
-    return f" One trial takes {amounts.about(seconds)} on this machine." if seconds else ""
+    task = find_training_task(settings)
+    fixed = parse_shared_settings(settings)
+    seconds = tasks.estimate_duration(task, task.settings.parse(fixed), inputs)
+    return f" One trial takes {amounts.format_estimate(seconds)} on this machine." if seconds else ""
 
 
-def _data(name: str) -> Inputs:
+def _ask_data(name: str) -> Inputs:
     slot = tasks.get(f"{name}.train").inputs[0]
     if slot.kind == "text":
         text = own_texts.choose()
@@ -125,45 +125,45 @@ def _data(name: str) -> Inputs:
     return {slot.name: [data_set.file]} if data_set else {}
 
 
-def _form(name: str, inputs: Inputs) -> TuneSettings | None:
+def _ask_settings(name: str, inputs: Inputs) -> TuneSettings | None:
     subject, task = SUBJECTS[name], tasks.get(f"{name}.train")
     fields = task.settings.describe()
     names = st.multiselect(
         "Search space",
-        [field.name for field in _variable_fields(subject, fields)],
-        default=list((task.goal or Goal()).varies),
+        [field.name for field in _list_variable_fields(subject, fields)],
+        default=list((task.goal or Goal()).search_settings),
         format_func=lambda name: fields[name].title,
         key=f"vary_{name}",
         persist_state="session",
     )
     vary = [_ask_range(name, fields[setting]) for setting in names]
     small = [word for word in subject.small if word.partition("=")[0] not in names]
-    fixed = [*_length(subject, fields, inputs), *small]
+    fixed = [*_ask_length(subject, fields, inputs), *small]
     extra = {"train": name, "vary": vary, "fixed": fixed}
-    settings = forms.form(TuneSettings, skip=tuple(extra), extra=extra)
+    settings = forms.ask_settings(TuneSettings, skip=tuple(extra), extra=extra)
     if not names:
         st.caption(":material/info: Choose at least one setting to vary.")
         return None
     try:
-        space(task.settings, vary)
+        parse_space(task.settings, vary)
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return None
     return settings
 
 
-def _variable_fields(subject: Subject, fields: dict[str, SettingInfo]) -> list[SettingInfo]:
+def _list_variable_fields(subject: Subject, fields: dict[str, SettingInfo]) -> list[SettingInfo]:
     """Returns the fields that can vary."""
     return [
         field
         for field in fields.values()
-        if field.kind in KINDS and field.name not in (*EXCLUDED, subject.length)
+        if field.kind in TUNABLE_KINDS and field.name not in (*EXCLUDED_SETTINGS, subject.length)
     ]
 
 
 def _ask_range(name: str, field: SettingInfo) -> str:
     """Asks for the range of a setting. Returns it in the form of `TuneSettings.vary`."""
-    [default_range] = space(tasks.get(f"{name}.train").settings, [field.name]).values()
+    [default_range] = parse_space(tasks.get(f"{name}.train").settings, [field.name]).values()
     label, key = field.title, f"range_{name}_{field.name}"
     if default_range.choices:
         selected = st.pills(
@@ -171,7 +171,7 @@ def _ask_range(name: str, field: SettingInfo) -> str:
             default_range.choices,
             default=list(default_range.choices),
             selection_mode="multi",
-            format_func=words.choice,
+            format_func=words.choice_label,
             key=key,
             persist_state="session",
         )
@@ -179,15 +179,15 @@ def _ask_range(name: str, field: SettingInfo) -> str:
         return f"{field.name}={'|'.join(str(choice) for choice in selected or default_range.choices[:1])}"
     low, high = st.columns(2, vertical_alignment="bottom")
     limits: dict[str, Any] = {
-        "min_value": _number(field, field.least),
-        "max_value": _number(field, field.most),
-        "step": _step(field, default_range),
+        "min_value": _to_number(field, field.minimum),
+        "max_value": _to_number(field, field.maximum),
+        "step": _step_of(field, default_range),
         "format": None if field.kind == "int" else "%g",
     }
     ends = [
         column.number_input(
             f"{label}, {end_name}",
-            value=_number(field, end),
+            value=_to_number(field, end),
             **limits,
             key=keys.part(key, end_name),
             persist_state="session",
@@ -197,45 +197,45 @@ def _ask_range(name: str, field: SettingInfo) -> str:
     return f"{field.name}={ends[0]}:{ends[1]}"
 
 
-def _number(field: SettingInfo, value: float | None) -> int | float | None:
+def _to_number(field: SettingInfo, value: float | None) -> int | float | None:
     if value is None:
         return None
     return int(value) if field.kind == "int" else float(value)
 
 
-def _step(field: SettingInfo, default_range: Range) -> int | float:
-    low, high = default_range.ends
+def _step_of(field: SettingInfo, default_range: Range) -> int | float:
+    low, high = default_range.bounds
     return 1 if field.kind == "int" else (high - low) / 20
 
 
-def _length(subject: Subject, fields: dict[str, SettingInfo], inputs: Inputs) -> list[str]:
+def _ask_length(subject: Subject, fields: dict[str, SettingInfo], inputs: Inputs) -> list[str]:
     if not subject.length:
         return []
     field = fields[subject.length]
-    value = numbers.number(
+    value = numbers.ask_number(
         f"{field.title} per trial",
         min_value=1,
         max_value=subject.most,
-        value=subject.short or _default_epochs(inputs),
+        value=subject.short or _compute_default_epochs(inputs),
         key=_length_key(subject, inputs),
         persist_state="session",
         help="Keep trials short: they show which settings work. Train the best one longer afterwards.",
     )
     # Pruning needs measurements during training.
-    tests = [f"test_every={max(1, value // TESTS)}"] if "test_every" in fields else []
+    tests = [f"test_every={max(1, value // TESTS_PER_TRIAL)}"] if "test_every" in fields else []
     return [f"{subject.length}={value}", *tests]
 
 
 def _length_key(subject: Subject, inputs: Inputs) -> str:
-    return f"length_{subject.length}_{subject.short or _default_epochs(inputs)}"
+    return f"length_{subject.length}_{subject.short or _compute_default_epochs(inputs)}"
 
 
-def _default_epochs(inputs: Inputs) -> int:
+def _compute_default_epochs(inputs: Inputs) -> int:
     """Returns half the epochs of a default training run on the text: with fewer, it learns nothing."""
     if not inputs:
         return 1
-    chars = own_texts.facts_of(inputs["text"][0]).facts.chars
-    return max(1, plan(np.zeros(chars, "int8"), TrainTextSettings()).epochs // 2)
+    chars = own_texts.read_facts(inputs["text"][0]).facts.chars
+    return max(1, make_plan(np.zeros(chars, "int8"), TrainTextSettings()).epochs // 2)
 
 
 FORMS = (Form(task=trials.TASK, can_take=can_put, fill=put),)

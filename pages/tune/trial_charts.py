@@ -8,7 +8,7 @@ from typing import Any
 from studio.core.settings import SettingInfo
 
 
-def curves(lines: list[dict[str, Any]]) -> Any:
+def build_curves(lines: list[dict[str, Any]]) -> Any:
     """Returns the learning curves, one line per trial."""
     import altair as alt
 
@@ -25,7 +25,7 @@ def curves(lines: list[dict[str, Any]]) -> Any:
     )
 
 
-def history(trials: Sequence[Mapping[str, Any]], is_maximized: bool) -> Any:
+def build_history(trials: Sequence[Mapping[str, Any]], is_maximized: bool) -> Any:
     """Returns the value of each trial, and the best value so far."""
     import altair as alt
 
@@ -51,7 +51,7 @@ def history(trials: Sequence[Mapping[str, Any]], is_maximized: bool) -> Any:
     return (line + marks).properties(height=200)
 
 
-def value_scale(field: SettingInfo, values: Sequence[Any]) -> Any:
+def choose_scale(field: SettingInfo, values: Sequence[Any]) -> Any:
     """Returns the scale of a setting in charts: logarithmic or linear."""
     import altair as alt
 
@@ -59,7 +59,9 @@ def value_scale(field: SettingInfo, values: Sequence[Any]) -> Any:
     return alt.Scale(type="log", nice=False) if is_log else alt.Scale(zero=False)
 
 
-def value_by_setting(field: SettingInfo, title: str, trials: Sequence[Mapping[str, Any]], best: int) -> Any:
+def build_setting_chart(
+    field: SettingInfo, title: str, trials: Sequence[Mapping[str, Any]], best: int
+) -> Any:
     """Returns the values of the trials by the values of a setting."""
     import altair as alt
 
@@ -74,7 +76,7 @@ def value_by_setting(field: SettingInfo, title: str, trials: Sequence[Mapping[st
         if trial["value"] is not None
     ]
     numbers = all(isinstance(row["x"], int | float) and not isinstance(row["x"], bool) for row in rows)
-    scale = {"scale": value_scale(field, [row["x"] for row in rows])} if numbers else {}
+    scale = {"scale": choose_scale(field, [row["x"] for row in rows])} if numbers else {}
     x = alt.X("x:Q" if numbers else "x:N", title=title, **scale)
     return (
         alt.Chart(alt.Data(values=rows))
@@ -98,7 +100,7 @@ def value_by_setting(field: SettingInfo, title: str, trials: Sequence[Mapping[st
     )
 
 
-def importance(shares: Mapping[str, float]) -> Any:
+def build_importance_chart(shares: Mapping[str, float]) -> Any:
     """Returns bars of the share of the variance that each setting explains, in [0, 1]."""
     import altair as alt
 

@@ -10,15 +10,15 @@ import streamlit as st
 from pages.jobs import item_actions, jobs, results
 from pages.tune import trial_charts
 from pages.widgets import words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.tasks import Inputs
 from studio.tune import selection
 from studio.tune.settings import TuneSettings
-from studio.tune.task import ALL_TRIED, training_task
+from studio.tune.task import ALL_TRIED_NOTE, find_training_task
 
 TASK = "tune.run"
-MORE = 10  # trials that the button adds to a finished search
+EXTRA_TRIALS = 10  # trials that the button adds to a finished search
 
 
 def show(inputs: Inputs) -> engine.Job | None:
@@ -28,12 +28,12 @@ def show(inputs: Inputs) -> engine.Job | None:
         inputs: currently selected data; a finished search disappears when they change.
     """
     request = [(slot, [file.digest for file in files]) for slot, files in inputs.items()]
-    job = jobs.find((TASK,), request)
+    job = jobs.find_job((TASK,), request)
     if job is None:
         return None
     settings = TuneSettings.parse(job.settings)
     if not job.finished:
-        _watch(job.id)
+        _show_progress(job.id)
         _show_curves(job.id)
     elif job.result is None:
         jobs.show_failure(job, settings)
@@ -43,8 +43,8 @@ def show(inputs: Inputs) -> engine.Job | None:
 
 
 @st.fragment(run_every=jobs.WATCH_SECONDS)
-def _watch(name: str) -> None:
-    job = engine.connect().job(name, owner())
+def _show_progress(job_id: str) -> None:
+    job = engine.connect().find_job(job_id, get_owner())
     if job.finished:
         st.rerun()
     best = job.report.metrics.get("best") if job.report else None
@@ -53,14 +53,14 @@ def _watch(name: str) -> None:
 
 
 @st.fragment(run_every=jobs.CURVE_SECONDS)
-def _show_curves(name: str) -> None:
-    lines = measurements(engine.connect().job(name, owner()).history)
+def _show_curves(job_id: str) -> None:
+    lines = list_measurements(engine.connect().find_job(job_id, get_owner()).history)
     if lines:
-        st.altair_chart(trial_charts.curves(lines), width="stretch")
+        st.altair_chart(trial_charts.build_curves(lines), width="stretch")
         st.caption("Each line is one trial with its measurements; weak trials are stopped early.")
 
 
-def measurements(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
+def list_measurements(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
     """Returns the measurements of each trial in order, as rows of a chart."""
     counts: dict[str, int] = {}
     rows = []
@@ -75,8 +75,8 @@ def measurements(history: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]
 
 
 def _show_finished(job: engine.Job, settings: TuneSettings) -> None:
-    figures, file = results.of_job(job).figures, results.of_job(job).files[0]
-    task = training_task(settings)
+    figures, file = results.result_of(job).figures, results.result_of(job).files[0]
+    task = find_training_task(settings)
     goal = task.goal
     assert goal is not None  # tasks without a goal cannot be searched
     is_comparable = figures.get("measure", goal.metric) == goal.metric
@@ -85,50 +85,52 @@ def _show_finished(job: engine.Job, settings: TuneSettings) -> None:
         trial if is_comparable or trial["state"] == "done" else {**trial, "value": None}
         for trial in figures["trials"]
     ]
-    label, fields = task.settings.term, task.settings.describe()
+    label, fields = task.settings.inline_label, task.settings.describe()
     st.metric(f"Best: {goal.title_of(figures.get('measure'))}", f"{figures['best']:.4g}")
     best = figures["best_settings"].items()
-    settings_text = ", ".join(f"{label(name)} **{words.plain(_short(value))}**" for name, value in best)
+    settings_text = ", ".join(
+        f"{label(name)} **{words.escape(_format_value(value))}**" for name, value in best
+    )
     st.markdown(f"Best settings: {settings_text}.")
-    st.caption(_comparison(trials_shown, goal.most))
+    st.caption(_describe_comparison(trials_shown, goal.higher_is_better))
     st.caption(
         f"Trials completed: {figures['trials_ended']}; pruned: "
         f"{figures['stopped_early']}; failed: {figures['failed']}. "
-        f"{words.plain(selection.sentence(figures, goal))}"
+        f"{words.escape(selection.describe_selection(figures, goal))}"
     )
     for note in figures.get("notes", ()):
-        st.caption(f":material/info: {words.plain(note)}")
+        st.caption(f":material/info: {words.escape(note)}")
     item_actions.keep_model(file)
     trials: list[dict[str, Any]] = [trial for trial in trials_shown if trial["settings"]]
     if sum(trial["value"] is not None for trial in trials) > 1:
-        st.altair_chart(trial_charts.history(trials, goal.most), width="stretch")
+        st.altair_chart(trial_charts.build_history(trials, goal.higher_is_better), width="stretch")
         st.caption("Each mark is a trial, in the order of start; the line is the best value so far.")
     grid = st.grid(3, min_column_width=220)
     for name in trials[0]["settings"]:
         with grid.cell():
             st.altair_chart(
-                trial_charts.value_by_setting(fields[name], label(name), trials, figures["best_trial"]),
+                trial_charts.build_setting_chart(fields[name], label(name), trials, figures["best_trial"]),
                 width="stretch",
             )
     pruned_note = "; hollow marks were stopped early" if is_comparable else ""
     st.caption(f"Each mark is a trial; the large one is the best{pruned_note}.")
     if figures.get("importance"):
         shares = {label(name): share for name, share in figures["importance"].items()}
-        st.altair_chart(trial_charts.importance(shares), width="stretch")
+        st.altair_chart(trial_charts.build_importance_chart(shares), width="stretch")
         st.caption("Importance: share of the variance that each setting explains (functional ANOVA).")
-    rows = [_row(trial, label) for trial in trials]
+    rows = [_make_row(trial, label) for trial in trials]
     st.dataframe(rows, hide_index=True, width="stretch", placeholder="–")
     with st.container(horizontal=True):
-        results.download_file(file, TASK, key=job.id, recipe=results.of_job(job).recipe)
+        results.show_file_download(file, TASK, key=job.id, recipe=results.result_of(job).recipe)
         _show_actions(job, settings)
-        jobs.close_button(TASK)
-    results.show_recipe(TASK, settings, job.inputs, results.of_job(job).recipe)
+        jobs.show_close_button(TASK)
+    results.show_recipe(TASK, settings, job.inputs, results.result_of(job).recipe)
 
 
 def _show_actions(job: engine.Job, settings: TuneSettings) -> None:
     """Draws the buttons that run the remaining trials, or more than requested."""
-    figures = results.of_job(job).figures
-    if ALL_TRIED in figures.get("notes", ()):
+    figures = results.result_of(job).figures
+    if ALL_TRIED_NOTE in figures.get("notes", ()):
         return
     ended = figures["trials_ended"] + figures["stopped_early"]
     remaining = settings.trials - ended
@@ -139,21 +141,21 @@ def _show_actions(job: engine.Job, settings: TuneSettings) -> None:
     ):
         jobs.start(TASK, settings, job.inputs)
     help = "Continues from the trials so far"
-    if remaining <= 0 and st.button(f"{MORE} more trials", icon=":material/add:", help=help):
-        jobs.start(TASK, settings.model_copy(update={"trials": ended + MORE}), job.inputs)
+    if remaining <= 0 and st.button(f"{EXTRA_TRIALS} more trials", icon=":material/add:", help=help):
+        jobs.start(TASK, settings.model_copy(update={"trials": ended + EXTRA_TRIALS}), job.inputs)
 
 
-def _comparison(trials: Sequence[Mapping[str, Any]], most: bool) -> str:
+def _describe_comparison(trials: Sequence[Mapping[str, Any]], is_maximized: bool) -> str:
     """Returns the second best and the worst value, to put the best one into perspective."""
-    better = "Higher is better" if most else "Lower is better"
-    values = sorted((trial["value"] for trial in trials if trial["state"] == "done"), reverse=most)
+    better = "Higher is better" if is_maximized else "Lower is better"
+    values = sorted((trial["value"] for trial in trials if trial["state"] == "done"), reverse=is_maximized)
     if len(values) < 2:
         return f"{better}."
     worst = f"worst of {len(values)}: {values[-1]:.4g}"
     return f"{better}. Second best: {values[1]:.4g}; {worst}."
 
 
-def _row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str, Any]:
+def _make_row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str, Any]:
     value = trial["value"]
     return {
         "trial": trial["number"],
@@ -163,5 +165,5 @@ def _row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str, Any
     }
 
 
-def _short(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else words.plain(str(value))
+def _format_value(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else words.escape(str(value))

@@ -13,22 +13,25 @@ from pages.widgets import assets, under_the_hood
 from studio import engine
 from studio.core.settings import SettingInfo
 from studio.tune.settings import TuneSettings
-from studio.tune.task import training_task
+from studio.tune.task import find_training_task
 
 _SHADES = ["#8a8f9b22", "#5d75e6"]  # of a weak and a good trial, in the light and the dark theme
 
 
 def explain(job: engine.Job | None) -> None:
     """Shows the expander with the settings of a finished search in order, or of a recorded one."""
-    under_the_hood.show(lambda: _draw_trials(job), assets.read(__file__, "under_the_hood.md"))
+    under_the_hood.show_section(lambda: _draw_trials(job), assets.read(__file__, "under_the_hood.md"))
 
 
 def _draw_trials(job: engine.Job | None) -> None:
-    run = runs.of_job(job) if job is not None and job.result is not None else runs.load("tune")
-    run.label_recorded()
-    task = training_task(TuneSettings.parse(run.settings))
-    kind, shades = task.settings, _SHADES if task.goal is not None and task.goal.most else _SHADES[::-1]
-    is_drawn = False
+    run = runs.run_of_job(job) if job is not None and job.result is not None else runs.load("tune")
+    run.show_label()
+    task = find_training_task(TuneSettings.parse(run.settings))
+    kind, shades = (
+        task.settings,
+        _SHADES if task.goal is not None and task.goal.higher_is_better else _SHADES[::-1],
+    )
+    has_chart = False
     for name, field in kind.describe().items():
         rows = [
             {"trial": trial["number"], "tried": value, "reached": trial.get("value")}
@@ -36,10 +39,10 @@ def _draw_trials(job: engine.Job | None) -> None:
             if isinstance(value := trial["settings"].get(name), int | float) and not isinstance(value, bool)
         ]
         if rows:
-            chart = _chart(rows, field, kind.term(name), shades, with_legend=not is_drawn)
+            chart = _build_chart(rows, field, kind.inline_label(name), shades, with_legend=not has_chart)
             st.altair_chart(chart, width="stretch")
-            is_drawn = True
-    if not is_drawn:
+            has_chart = True
+    if not has_chart:
         st.caption("Only categorical settings were varied, so there is nothing to plot here.")
         return
     st.caption(
@@ -48,7 +51,7 @@ def _draw_trials(job: engine.Job | None) -> None:
     )
 
 
-def _chart(
+def _build_chart(
     rows: Sequence[Mapping[str, Any]],
     field: SettingInfo,
     title: str,
@@ -60,7 +63,7 @@ def _chart(
 
     legend = alt.Legend(orient="top", gradientLength=160, tickCount=3) if with_legend else None
     color = alt.Scale(range=list(shades), zero=False, interpolate="rgb")
-    scale = trial_charts.value_scale(field, [row["tried"] for row in rows])
+    scale = trial_charts.choose_scale(field, [row["tried"] for row in rows])
     return (
         alt.Chart(alt.Data(values=list(rows)))
         .mark_point(filled=True, size=90, stroke="gray", strokeWidth=0.8)

@@ -11,10 +11,10 @@ import struct
 
 from pages.widgets import assets
 
-_mount = assets.component("studio_ab_slider", __file__)
+_mount = assets.register_component("studio_ab_slider", __file__)
 
 
-def ab_slider(
+def show_ab_slider(
     before: bytes,
     after: bytes,
     *,
@@ -33,5 +33,5 @@ def ab_slider(
         caption: text below the images.
     """
     labels = {"before": names[0], "after": names[1], "caption": caption, "ratio": f"{ratio:.4f}"}
-    head = json.dumps(labels).encode()
-    _mount(data=struct.pack(">II", len(head), len(before)) + head + before + after, key=key)
+    labels_json = json.dumps(labels).encode()
+    _mount(data=struct.pack(">II", len(labels_json), len(before)) + labels_json + before + after, key=key)

@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.widgets import assets
 
 # Parameters whose change adds a history entry: a job, one or two items, a document, a search by preference.
-STEPS = ("job", "item", "with", "page", "eye")
+STEP_PARAMETERS = ("job", "item", "with", "page", "eye")
 
 
 def is_back_or_forward() -> bool:
@@ -24,15 +24,15 @@ def is_back_or_forward() -> bool:
     return context is not None and context.is_history_navigation
 
 
-def follow() -> None:
+def handle_back_and_forward() -> None:
     """Makes Back and Forward restore the form. Call it from the frame, before the page is drawn."""
-    assets.run(__file__, "browser_history.js", steps=STEPS)
+    assets.run_script(__file__, "browser_history.js", parameters=STEP_PARAMETERS)
     context = get_script_run_ctx(suppress_warning=True)
     if context is None or not context.is_history_navigation:
         return
     parameters = parse_qs(context.query_string, keep_blank_values=True)
-    lost = {name: values for name, values in parameters.items() if name not in st.query_params}
-    if lost := {name: values for name, values in lost.items() if not name.startswith("embed")}:
-        st.query_params.update(lost)
+    dropped = {name: values for name, values in parameters.items() if name not in st.query_params}
+    if dropped := {name: values for name, values in dropped.items() if not name.startswith("embed")}:
+        st.query_params.update(dropped)
         with context.session_state.query_params() as params:
             params.set_initial_query_params_from_current()

@@ -1,4 +1,4 @@
-"""Curves of a run. Altair is imported only when there is something to draw."""
+"""Draws curves of a run. Imports Altair only when there is something to draw."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import streamlit as st
 
 from pages.widgets import words
 
-MOST_POINTS = 400
+MAX_POINTS = 400
 
 
-def losses(history: Sequence[Mapping[str, float]], *, caption: str = "") -> None:
-    """Draws each figure of a run by step on a log scale, once there are two steps.
+def show_losses(history: Sequence[Mapping[str, float]], *, caption: str = "") -> None:
+    """Draws the metrics of a run by step on a log scale, once there are two steps.
 
     Args:
-        history: one mapping per step, with "step" and any number of figures.
+        history: one mapping per step, with "step" and any number of metrics.
         caption: text below the chart.
     """
-    rows = _rows(history)
+    rows = _to_rows(history)
     if len({row["step"] for row in rows}) < 2:
         return
     import altair as alt
 
-    pick = alt.selection_point(fields=["figure"], bind="legend")
+    selection = alt.selection_point(fields=["figure"], bind="legend")
     chart = (
         alt.Chart(alt.Data(values=rows))
         .mark_line(interpolate="monotone", strokeWidth=2)
@@ -33,24 +33,26 @@ def losses(history: Sequence[Mapping[str, float]], *, caption: str = "") -> None
             y=alt.Y("value:Q", title=None, scale=alt.Scale(type="log", nice=False)),
             color=alt.Color("figure:N", title=None, legend=alt.Legend(orient="top", columns=3)),
             strokeDash=alt.StrokeDash("figure:N", title=None),
-            opacity=alt.condition(pick, alt.value(1), alt.value(0.15)),
+            opacity=alt.condition(selection, alt.value(1), alt.value(0.15)),
             tooltip=["figure:N", "step:Q", alt.Tooltip("value:Q", format=".3g")],
         )
-        .add_params(pick)
+        .add_params(selection)
         .properties(height=300)
     )
     st.altair_chart(chart, width="stretch")
     if caption:
-        st.caption(words.plain(caption))
+        st.caption(words.escape(caption))
 
 
-def lines(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: bool = True) -> None:
+def show_lines(
+    rows: Sequence[Mapping[str, object]], title: str | None = None, include_zero: bool = True
+) -> None:
     """Draws several figures by step on a linear scale, once there are two steps.
 
     Args:
         rows: each with "step", "which" (the name of the figure) and "value".
         title: title of the value axis.
-        zero: whether the scale includes 0.
+        include_zero: whether the scale includes 0.
     """
     if len({row["step"] for row in rows}) < 2:
         return
@@ -61,7 +63,7 @@ def lines(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: 
         .mark_line(strokeWidth=2)
         .encode(
             x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
-            y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=zero)),
+            y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=include_zero)),
             color=alt.Color("which:N", title=None, legend=alt.Legend(orient="top")),
             strokeDash=alt.StrokeDash("which:N", title=None),
             tooltip=["which:N", "step:Q", alt.Tooltip("value:Q", format=".3f")],
@@ -71,13 +73,13 @@ def lines(rows: Sequence[Mapping[str, object]], title: str | None = None, zero: 
     st.altair_chart(chart, width="stretch")
 
 
-def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption: str) -> None:
+def show_line(points: Sequence[Mapping[str, float]], figure: str, step_title: str, caption: str) -> None:
     """Draws one figure, which may be negative, by step, once there are two points.
 
     Args:
         points: each with "step" and the figure.
         figure: name of the figure.
-        along: title of the step axis.
+        step_title: title of the step axis.
         caption: text below the chart.
     """
     if len(points) < 2:
@@ -85,11 +87,11 @@ def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption
     import altair as alt
 
     chart = (
-        alt.Chart(alt.Data(values=list(points[:: max(1, len(points) // MOST_POINTS)])))
+        alt.Chart(alt.Data(values=list(points[:: max(1, len(points) // MAX_POINTS)])))
         .mark_line(strokeWidth=2)
         .encode(
             x=alt.X(
-                "step:Q", title=along, scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(grid=False)
+                "step:Q", title=step_title, scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(grid=False)
             ),
             y=alt.Y(f"{figure}:Q", title=None, scale=alt.Scale(zero=False)),
             tooltip=["step:Q", alt.Tooltip(f"{figure}:Q", format=".3g")],
@@ -97,14 +99,16 @@ def line(points: Sequence[Mapping[str, float]], figure: str, along: str, caption
         .properties(height=230)
     )
     st.altair_chart(chart, width="stretch")
-    st.caption(words.plain(caption))
+    st.caption(words.escape(caption))
 
 
-def _rows(history: Sequence[Mapping[str, float]]) -> list[dict[str, object]]:
-    reports = history[:: max(1, len(history) // MOST_POINTS)]
+def _to_rows(history: Sequence[Mapping[str, float]]) -> list[dict[str, object]]:
+    reports = history[:: max(1, len(history) // MAX_POINTS)]
     return [
         {"step": report["step"], "at": position, "figure": name, "value": float(value)}
-        for report, position in zip(reports, spread([report["step"] for report in reports]), strict=True)
+        for report, position in zip(
+            reports, spread_steps([report["step"] for report in reports]), strict=True
+        )
         for name, value in report.items()
         if name not in ("step", "seconds", "total_steps")
         and isinstance(value, int | float)
@@ -113,7 +117,7 @@ def _rows(history: Sequence[Mapping[str, float]]) -> list[dict[str, object]]:
     ]
 
 
-def spread(steps: Sequence[float]) -> list[float]:
+def spread_steps(steps: Sequence[float]) -> list[float]:
     """Returns the x position of each step: equal steps are spread evenly up to the next one."""
     counts, offsets = Counter(steps), Counter[float]()
     positions = []

@@ -1,6 +1,6 @@
-"""A grid of images to choose from: `st.pills` whose background is a part of one large image.
+"""A grid of images to choose from: `st.pills`, each with a part of one large image as its background.
 
-So keyboard, screen readers and address work as with any pills, and the grid is a single file.
+Keyboard, screen readers and address work as with any pills, and the browser loads a single file.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from studio.core.imaging import image_io
 GAP = 2  # px between the images of a sheet
 
 
-def grid(
+def show_grid(
     data: bytes, count: int, label: str, *, key: str, on_change: Any = None, args: tuple[Any, ...] = ()
 ) -> None:
-    """Draws a sheet of images as buttons; the session state has the number of the chosen one, from 1.
+    """Draws a sheet of images as buttons; the session state gets the number of the chosen one, from 1.
 
     Args:
         data: a PNG from `studio.core.imaging.grids.make_grid`, with about as many rows as columns.
         count: number of images.
         label: for screen readers.
         key: of the pills.
-        on_change: callback for another choice.
+        on_change: callback when the choice changes.
         args: arguments of `on_change`.
     """
     height, width = image_io.read_size(data)
-    image = browser_images.address(browser_images.of_bytes(data))
-    style = assets.style(__file__, "image_grid.css", key, columns=str(_columns(count)))
+    image = browser_images.to_data_url(browser_images.encode_bytes(data))
+    style = assets.render_style(__file__, "image_grid.css", key, columns=str(_columns(count)))
     button = f'.{keys.css_class(key)} [data-testid="stButtonGroup"] button'
-    large = (f"{100 * length / side(width, count):.4f}%" for length in (width, height))
-    rules = [f"{button} {{ background-image: url({image}); background-size: {' '.join(large)}; }}"]
+    background_size = (f"{100 * length / tile_side(width, count):.4f}%" for length in (width, height))
+    rules = [f"{button} {{ background-image: url({image}); background-size: {' '.join(background_size)}; }}"]
     rules += [
         f"{button}:nth-of-type({number}) {{ background-position: {across:.4f}% {down:.4f}%; }}"
-        for number, (across, down) in enumerate(positions(width, height, count), 1)
+        for number, (across, down) in enumerate(background_positions(width, height, count), 1)
     ]
     st.html(f"{style}<style>{''.join(rules)}</style>")
     st.pills(
@@ -53,9 +53,9 @@ def grid(
     )
 
 
-def positions(width: int, height: int, count: int) -> Iterator[tuple[float, float]]:
+def background_positions(width: int, height: int, count: int) -> Iterator[tuple[float, float]]:
     """Yields x and y of each image of a sheet as CSS `background-position`, in percent."""
-    image_side = side(width, count)
+    image_side = tile_side(width, count)
     for number in range(count):
         row, column = divmod(number, _columns(count))
         across, down = (
@@ -65,7 +65,7 @@ def positions(width: int, height: int, count: int) -> Iterator[tuple[float, floa
         yield across, down
 
 
-def side(width: int, count: int) -> float:
+def tile_side(width: int, count: int) -> float:
     """Returns the width of each image of a sheet, in px."""
     return (width + GAP) / _columns(count) - GAP
 

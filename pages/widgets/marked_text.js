@@ -2,50 +2,52 @@ export default function (component) {
   const { data, parentElement } = component;
   const sheet = parentElement.querySelector(".sheet"), body = sheet.querySelector("div");
   const legend = parentElement.querySelector(".legend"), copy = sheet.querySelector(".copy");
-  const shade = (nats) => data.levels.filter((level) => nats >= level).length;
-  const chance = (nats) => "1 in " + Math.max(1, Math.round(Math.exp(nats))).toLocaleString();
-  const mark = (mine, other) => {
+  const shadeOf = (nats) => data.levels.filter((level) => nats >= level).length;
+  const formatProbability = (nats) => "1 in " + Math.max(1, Math.round(Math.exp(nats))).toLocaleString();
+  // Returns the CSS class and the tooltip of a character from its nats in one or two models.
+  const describeCharacter = (nats, otherNats) => {
     if (!data.language_models.length) {
-      return ["s" + shade(mine), mine.toFixed(2) + " nats: a chance of about " + chance(mine)];
+      const probability = formatProbability(nats);
+      return ["s" + shadeOf(nats), nats.toFixed(2) + " nats: a chance of about " + probability];
     }
-    if (mine === null) return ["none", "counts for neither"];
-    const side = other > mine ? "a" : "b";
+    if (nats === null) return ["none", "counts for neither"];
+    const side = otherNats > nats ? "a" : "b", [first, second] = data.language_models;
     return [
-      side + shade(Math.abs(other - mine)),
-      data.language_models[0] + ": " + chance(mine) + ", " + data.language_models[1] + ": " + chance(other),
+      side + shadeOf(Math.abs(otherNats - nats)),
+      first + ": " + formatProbability(nats) + ", " + second + ": " + formatProbability(otherNats),
     ];
   };
-  const piece = (name, text, tag = "span") => {
-    const made = document.createElement(tag);
-    made.className = name;
-    made.textContent = text;
-    return made;
+  const makeElement = (className, text, tag = "span") => {
+    const element = document.createElement(tag);
+    element.className = className;
+    element.textContent = text;
+    return element;
   };
-  const atEnd = sheet.scrollHeight - sheet.scrollTop - sheet.clientHeight < 60;
-  const letters = Array.from(data.text), marked = Math.min(letters.length, data.nats.length);
-  const parts = [piece("before", data.before)];
-  for (let n = 0; n < marked; n += 1) {
-    const [shown, told] = mark(data.nats[n], data.others[n]);
-    const made = piece(shown, letters[n], "i");
-    made.title = told;
-    parts.push(made);
+  const isAtEnd = sheet.scrollHeight - sheet.scrollTop - sheet.clientHeight < 60;
+  const characters = Array.from(data.text), markedCount = Math.min(characters.length, data.nats.length);
+  const elements = [makeElement("before", data.before)];
+  for (let n = 0; n < markedCount; n += 1) {
+    const [className, tooltip] = describeCharacter(data.nats[n], data.other_nats[n]);
+    const element = makeElement(className, characters[n], "i");
+    element.title = tooltip;
+    elements.push(element);
   }
-  parts.push(piece("after", letters.slice(marked).join("")));
-  if (data.writing) parts.push(piece("caret", ""));
-  if (data.hint) parts.push(piece("hint", data.hint));
-  body.replaceChildren(...parts);
-  body.setAttribute("aria-hidden", marked > 0);
-  copy.textContent = marked > 0 ? data.before + data.text : "";
-  sheet.setAttribute("aria-busy", data.writing);
-  if (data.writing && atEnd) sheet.scrollTop = sheet.scrollHeight;
-  // That there is more below must be seen even where scroll bars hide themselves.
-  const more = () => sheet.scrollHeight - sheet.scrollTop - sheet.clientHeight > 8;
-  sheet.onscroll = () => sheet.classList.toggle("more", more());
+  elements.push(makeElement("after", characters.slice(markedCount).join("")));
+  if (data.is_growing) elements.push(makeElement("caret", ""));
+  if (data.hint) elements.push(makeElement("hint", data.hint));
+  body.replaceChildren(...elements);
+  body.setAttribute("aria-hidden", markedCount > 0);
+  copy.textContent = markedCount > 0 ? data.before + data.text : "";
+  sheet.setAttribute("aria-busy", data.is_growing);
+  if (data.is_growing && isAtEnd) sheet.scrollTop = sheet.scrollHeight;
+  // Fade the last lines while more text follows, because scroll bars may be hidden.
+  const hasMoreBelow = () => sheet.scrollHeight - sheet.scrollTop - sheet.clientHeight > 8;
+  sheet.onscroll = () => sheet.classList.toggle("more", hasMoreBelow());
   sheet.onscroll();
-  legend.hidden = marked === 0;
-  legend.replaceChildren(...data.words.map((words, n) => {
+  legend.hidden = markedCount === 0;
+  legend.replaceChildren(...data.legend.map((label, n) => {
     const row = document.createElement("span");
-    row.append(piece(data.shades[n], "abc", "i"), words);
+    row.append(makeElement(data.shades[n], "abc", "i"), label);
     return row;
   }));
 }

@@ -1,7 +1,7 @@
 """A text whose characters are marked by their negative log-likelihood under one or two language models.
 
-Streamlit cannot mark single characters of untrusted text; here each is set as text, never as markup. Color
-and underline show the likelihood, or which of two models is ahead; a tooltip says it in words.
+Color and underline show the likelihood, or the more likely of two models; a tooltip states it in words. The
+JavaScript sets each character as text, never as markup, because the text is untrusted.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Any
 from pages.widgets import assets
 
 LEVELS = (0.5, 1.5, 3.0, 5.0)  # nats: limits between the shades
-_WORDS = ("expected", "likely", "open", "unlikely", "surprising")
+_LEVEL_LABELS = ("expected", "likely", "open", "unlikely", "surprising")
 # Limits between the shades, in nats between two language models.
 LEAD_LEVELS = (math.log(2), math.log(10))
-_TIMES = ("twice as likely, or more", "ten times as likely, or more")
+_LEAD_LABELS = ("twice as likely, or more", "ten times as likely, or more")
 
-_mount = assets.component("studio_paper", __file__)
+_mount = assets.register_component("studio_paper", __file__)
 
 
-def marked_text(
+def show_marked_text(
     text: str,
     *,
     before: str = "",
     nats: Sequence[float] = (),
-    writing: bool = False,
+    is_growing: bool = False,
     hint: str = "",
     key: str = "paper",
 ) -> None:
@@ -35,18 +35,18 @@ def marked_text(
     Args:
         text: the generated text.
         before: the prompt, shown fainter.
-        nats: negative log-likelihood of the first characters of `text`; others are not marked.
-        writing: whether more text follows.
-        hint: text after it, e.g. while there is no text yet.
+        nats: negative log-likelihood of the first characters of `text`; later ones are not marked.
+        is_growing: whether more text will follow.
+        hint: shown after the text, e.g. while there is no text yet.
         key: of the component.
     """
-    options = {"before": _without_surrogates(before), "writing": writing, "hint": hint}
-    shades = [f"s{n}" for n in range(len(_WORDS))]
+    options = {"before": _without_surrogates(before), "is_growing": is_growing, "hint": hint}
+    shades = [f"s{n}" for n in range(len(_LEVEL_LABELS))]
     marks = [round(float(value), 2) for value in nats]
-    _show(text, marks, LEVELS, dict(zip(shades, _legend(), strict=True)), key, **options)
+    _mount_text(text, marks, LEVELS, dict(zip(shades, _level_legend(), strict=True)), key, **options)
 
 
-def compared_text(
+def show_compared_text(
     text: str,
     nats: Sequence[Sequence[float | None]],
     language_models: Sequence[str],
@@ -63,23 +63,23 @@ def compared_text(
     """
     first, second = nats
     legend = {
-        f"{side}{n + 1}": f"{name}: {times}"
+        f"{side}{n + 1}": f"{name}: {label}"
         for side, name in zip("ab", language_models, strict=True)
-        for n, times in enumerate(_TIMES)
+        for n, label in enumerate(_LEAD_LABELS)
     }
     legend["a0"] = "about equally likely in both"
-    _show(
+    _mount_text(
         text,
         first,
         LEAD_LEVELS,
         legend,
         key,
-        others=list(second),
+        other_nats=list(second),
         language_models=[_without_surrogates(name) for name in language_models],
     )
 
 
-def _show(
+def _mount_text(
     text: str,
     nats: Sequence[float | None],
     levels: Sequence[float],
@@ -87,9 +87,9 @@ def _show(
     key: str,
     **options: Any,
 ) -> None:
-    data = {"before": "", "writing": False, "hint": "", "others": [], "language_models": []} | options
+    data = {"before": "", "is_growing": False, "hint": "", "other_nats": [], "language_models": []} | options
     data |= {"text": _without_surrogates(text), "nats": list(nats), "levels": list(levels)}
-    _mount(data=data | {"shades": list(legend), "words": list(legend.values())}, key=key)
+    _mount(data=data | {"shades": list(legend), "legend": list(legend.values())}, key=key)
 
 
 def _without_surrogates(text: str) -> str:
@@ -97,6 +97,6 @@ def _without_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _legend() -> list[str]:
+def _level_legend() -> list[str]:
     ends = [f"under {LEVELS[0]:g} nats", *(f"{level:g} and more" for level in LEVELS)]
-    return [f"{word}: {end}" for word, end in zip(_WORDS, ends, strict=True)]
+    return [f"{word}: {end}" for word, end in zip(_LEVEL_LABELS, ends, strict=True)]

@@ -1,4 +1,4 @@
-"""Number inputs that show their limits: Streamlit silently ignores a number out of range."""
+"""Number inputs that show their limits, because Streamlit silently ignores a number out of range."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 from pages.widgets import assets
 
 
-def number(
+def ask_number(
     label: str, min_value: float | None = None, max_value: float | None = None, *, key: str, **options: Any
 ) -> Any:
     """Draws `st.number_input`, with its limits below it while the typed number is out of range.
@@ -20,17 +20,17 @@ def number(
         key: of the input.
         options: other arguments of `st.number_input`.
     """
-    if limits := describe_limits(min_value, max_value):
-        st.html(assets.style(__file__, "numbers.css", key, limits=f'"{limits}"'))
+    if limits_text := describe_limits(min_value, max_value):
+        st.html(assets.render_style(__file__, "numbers.css", key, limits=f'"{limits_text}"'))
     return st.number_input(label, min_value, max_value, key=key, **options)
 
 
-def describe_limits(least: float | None, most: float | None) -> str:
+def describe_limits(minimum: float | None, maximum: float | None) -> str:
     """Describes the accepted range: "Not used: enter 64 to 2048."; "" without limits."""
-    if least is None and most is None:
+    if minimum is None and maximum is None:
         return ""
-    if most is None:
-        return f"Not used: enter {least:.12g} or more."
-    if least is None:
-        return f"Not used: enter {most:.12g} or less."
-    return f"Not used: enter {least:.12g} to {most:.12g}."
+    if maximum is None:
+        return f"Not used: enter {minimum:.12g} or more."
+    if minimum is None:
+        return f"Not used: enter {maximum:.12g} or less."
+    return f"Not used: enter {minimum:.12g} to {maximum:.12g}."

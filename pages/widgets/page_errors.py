@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.widgets import words
-from studio.core.errors import StudioError, printable
+from studio.core.errors import StudioError, make_printable
 
 log = logging.getLogger("studio.pages")
-_MOST = 60  # characters of a name
+_MAX_NAME = 60  # characters
 
 
-def show(error: Exception) -> bool:
-    """Shows an error that nothing else caught. Returns True, so Streamlit does not show it again."""
+def show_error(error: Exception) -> bool:
+    """Shows an error that no page caught. Returns True, so Streamlit does not show it again."""
     if isinstance(error, StudioError):
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
     else:
         log.error("a page failed", exc_info=error)
         sentence = "Something went wrong on this page. Your work is safe; reload the page."
@@ -25,7 +25,7 @@ def show(error: Exception) -> bool:
     return True
 
 
-def not_found(kind: str, names: Sequence[str]) -> None:
+def show_not_found(kind: str, names: Sequence[str]) -> None:
     """Warns that nothing has the names in the address; draws nothing without names.
 
     Args:
@@ -33,5 +33,5 @@ def not_found(kind: str, names: Sequence[str]) -> None:
         names: from the address.
     """
     if names:
-        shown_names = ", ".join(printable(name, _MOST) for name in names)
-        st.warning(words.plain(f"There is no {kind} called {shown_names}."), icon=":material/search_off:")
+        shown_names = ", ".join(make_printable(name, _MAX_NAME) for name in names)
+        st.warning(words.escape(f"There is no {kind} called {shown_names}."), icon=":material/search_off:")

@@ -1,4 +1,4 @@
-"""The folded section at the end of a page: text and formulas, with figures of this run next to them."""
+"""The folded section at the end of a page: text and formulas next to charts of the current run."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ KEY = "explain"  # also a query parameter, so a link can open the section
 _PAPERS = "\n---\n"  # separates a text from its list of papers
 
 
-def section() -> Any:
-    """Returns the folded section of a page; draw its content only while its `open` is true."""
+def create_section() -> Any:
+    """Draws the folded section and returns it; draw its content only while its `open` is true."""
     # Not for the home page: with this key, a link from there could not open the section of another page.
     return st.expander(LABEL, icon=ICON, key=KEY, on_change="rerun", bind="query-params")
 
 
-def show(live: Callable[[], None], *texts: str) -> None:
-    """Draws the section, and its content while it is open, see `side_by_side`."""
-    expander = section()
+def show_section(show_figures: Callable[[], None], *texts: str) -> None:
+    """Draws the section, and its content while it is open, see `show_side_by_side`."""
+    expander = create_section()
     if expander.open:
         with expander:
-            side_by_side(live, *texts)
+            show_side_by_side(show_figures, *texts)
 
 
-def side_by_side(live: Callable[[], None], *texts: str) -> None:
+def show_side_by_side(show_figures: Callable[[], None], *texts: str) -> None:
     """Draws texts one below the other, and figures next to them.
 
     Args:
-        live: draws the figures of this run.
+        show_figures: draws the figures of this run.
         texts: Markdown, see `assets.read`. Lines after `---` are papers and shown last, in small print.
     """
     text_area, figures = st.columns(2, gap="large")
@@ -41,4 +41,4 @@ def side_by_side(live: Callable[[], None], *texts: str) -> None:
         if papers := " ".join(papers.strip() for _, _, papers in parts if papers):
             st.caption(papers)
     with figures:
-        live()
+        show_figures()

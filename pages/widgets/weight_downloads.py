@@ -10,7 +10,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from pages.widgets import words
-from pages.widgets.owners import LOCAL, owner
+from pages.widgets.owners import LOCAL, get_owner
 from studio.core import amounts
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
@@ -21,95 +21,97 @@ POLL_SECONDS = 0.5
 log = logging.getLogger("studio.pages")
 
 
-def missing(names: Collection[str]) -> list[Status]:
+def list_missing(names: Collection[str]) -> list[Status]:
     """Returns the status of the weights among `names` that are not installed."""
-    return [status for status in map(pretrained.status, dict.fromkeys(names)) if not status.cached]
+    return [status for status in map(pretrained.get_status, dict.fromkeys(names)) if not status.cached]
 
 
-def sizes(weights: Collection[Status]) -> str:
+def describe_sizes(statuses: Collection[Status]) -> str:
     """Returns titles and sizes of weights, e.g. "AdaIN (30 MB)"."""
     return words.join(
         [
-            f"{status.title} ({amounts.size(status.download_bytes)})"
+            f"{status.title} ({amounts.format_bytes(status.download_bytes)})"
             if status.download_bytes
             else status.title
-            for status in weights
+            for status in statuses
         ]
     )
 
 
-def first_run(names: Collection[str], at_once: str = "") -> None:
+def announce_downloads(names: Collection[str], note: str = "") -> None:
     """Shows which weights the first run will download; nothing when all are installed.
 
     Args:
         names: of the weights that the page needs.
-        at_once: a sentence on what works without them.
+        note: a sentence on what works without them.
     """
-    absent = missing(names)
+    absent = list_missing(names)
     if absent:
         st.info(
-            f"{at_once}On first use, the studio downloads {sizes(absent)} and verifies the files. "
+            f"{note}On first use, the studio downloads {describe_sizes(absent)} and verifies the files. "
             "After that no internet connection is needed.",
             icon=":material/download:",
         )
 
 
-def all_weights() -> None:
+def show_all() -> None:
     """Shows all weights, whether they are installed, and how to download them."""
     st.subheader("Weights", anchor=False)
-    for name in pretrained.names():
-        weights = pretrained.status(name)
+    for name in pretrained.list_names():
+        status = pretrained.get_status(name)
         with st.container(border=True, gap="xsmall"):
-            if weights.cached:
-                size = amounts.size(weights.bytes)
-                st.markdown(f":material/check_circle: **{weights.title}**, here, {size} on disk")
+            if status.cached:
+                size = amounts.format_bytes(status.bytes)
+                st.markdown(f":material/check_circle: **{status.title}**, here, {size} on disk")
             else:
-                size = amounts.size(weights.download_bytes) if weights.download_bytes else "unknown size"
-                st.markdown(f":material/cloud_download: **{weights.title}**, not here yet, {size}")
-            note = pretrained.entry(name).what
+                size = (
+                    amounts.format_bytes(status.download_bytes) if status.download_bytes else "unknown size"
+                )
+                st.markdown(f":material/cloud_download: **{status.title}**, not here yet, {size}")
+            note = pretrained.get_entry(name).what
             st.caption(f"{note[:1].upper()}{note[1:]}")
-            if not weights.cached:
-                offer(weights)
+            if not status.cached:
+                offer_download(status)
 
 
-def offer(absent: Status) -> None:
-    """Draws the button and the command that download weights; visitors of a server get a note instead."""
-    if owner() != LOCAL:
+def offer_download(status: Status) -> None:
+    """Draws the button and the command that download some weights; visitors of a server get a note."""
+    if get_owner() != LOCAL:
         st.caption("Downloaded when a job first needs it, or by the administrator of this studio.")
         return
     st.caption("Downloaded when first needed. To download it now, use the button or this command:")
-    st.code(f"studio weights pull {absent.name}", language="shell")
-    if absent.name in _fetches():
-        _watch(absent)
+    st.code(f"studio weights pull {status.name}", language="shell")
+    if status.name in _running_downloads():
+        _show_progress(status)
         return
-    if problem := st.session_state.get(_problem(absent.name)):
-        st.error(words.plain(problem), icon=":material/error:")
-    label, key = "Download now", f"fetch_{absent.name}"
-    st.button(label, key=key, icon=":material/download:", on_click=_begin, args=(absent.name,))
+    if problem := st.session_state.get(_problem_key(status.name)):
+        st.error(words.escape(problem), icon=":material/error:")
+    label, key = "Download now", f"fetch_{status.name}"
+    st.button(label, key=key, icon=":material/download:", on_click=_start_download, args=(status.name,))
 
 
-def _problem(name: str) -> str:
+def _problem_key(name: str) -> str:
     return f"fetch_{name}_problem"
 
 
-class Fetch:
+class Download:
     """A download of weights in the background, shared by all tabs of this server.
 
     Attributes:
         name: of the weights.
         problem: after the download, "" or a sentence on what went wrong.
-        began: monotonic time at its start, in s.
+        start_time: by the monotonic clock, in seconds.
     """
 
     def __init__(self, name: str):
-        self.name, self.problem, self.began = name, "", time.monotonic()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._fetch, name="fetching", daemon=True)
+        self.name, self.problem, self.start_time = name, "", time.monotonic()
+        self._stop_event = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fetching", daemon=True)
         self._thread.start()
 
-    def _fetch(self) -> None:
+    def _run(self) -> None:
         try:
-            pretrained.fetch(self.name, Progress(cancelled=self._stopped.is_set))
+            pretrained.pull_in_child(self.name, Progress(cancelled=self._stop_event.is_set))
         except Cancelled:
             self.problem = "Stopped. Start the download again to continue it."
         except StudioError as error:
@@ -120,7 +122,7 @@ class Fetch:
 
     def stop(self) -> None:
         """Stops the download; it can be continued later."""
-        self._stopped.set()
+        self._stop_event.set()
 
     def is_finished(self, seconds: float = 0.0) -> bool:
         """Returns whether the download has ended, after waiting at most `seconds`."""
@@ -129,25 +131,27 @@ class Fetch:
 
 
 @st.cache_resource(show_spinner=False)
-def _fetches() -> dict[str, Fetch]:
+def _running_downloads() -> dict[str, Download]:
     return {}
 
 
-def _begin(name: str) -> None:
-    st.session_state.pop(_problem(name), None)
-    if name not in _fetches():
-        _fetches()[name] = Fetch(name)
+def _start_download(name: str) -> None:
+    st.session_state.pop(_problem_key(name), None)
+    if name not in _running_downloads():
+        _running_downloads()[name] = Download(name)
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _watch(absent: Status) -> None:
-    fetch = _fetches().get(absent.name)
-    if fetch is None or fetch.is_finished():
-        if fetch is not None:
-            st.session_state[_problem(absent.name)] = fetch.problem
-            _fetches().pop(absent.name, None)
+def _show_progress(status: Status) -> None:
+    download = _running_downloads().get(status.name)
+    if download is None or download.is_finished():
+        if download is not None:
+            st.session_state[_problem_key(status.name)] = download.problem
+            _running_downloads().pop(status.name, None)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        spent = amounts.duration(max(1.0, time.monotonic() - fetch.began))
-        st.markdown(f":material/downloading: Downloading and verifying {sizes([absent])}, {spent} so far")
-        st.button("Stop", key=f"stop_{absent.name}", icon=":material/stop_circle:", on_click=fetch.stop)
+        duration = amounts.format_duration(max(1.0, time.monotonic() - download.start_time))
+        st.markdown(
+            f":material/downloading: Downloading and verifying {describe_sizes([status])}, {duration} so far"
+        )
+        st.button("Stop", key=f"stop_{status.name}", icon=":material/stop_circle:", on_click=download.stop)

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from pages.widgets.owners import LOCAL, owner
+from pages.widgets.owners import LOCAL, get_owner
 from studio.core import redaction, tasks
-from studio.core.errors import short_name
+from studio.core.errors import shorten_name
 from studio.core.objectives import backbones
 from studio.core.tasks import Inputs
 from studio.core.weights import index
 
-MOST_FILE_NAME = 100  # characters
+MAX_FILE_NAME = 100  # characters
 STATES = {
     "queued": "Waiting",
     "running": "Working",
@@ -27,15 +27,15 @@ STATES = {
 }
 
 # Four spaces would start a code block, which shows escapes.
-_INDENTED = re.compile("^[ \\t]+", re.MULTILINE)
+_INDENT = re.compile("^[ \\t]+", re.MULTILINE)
 # A numbered list, the only use of a parenthesis that needs an escape.
-_NUMBERED = re.compile(r"^(\d+)\)", re.MULTILINE)
+_LIST_NUMBER = re.compile(r"^(\d+)\)", re.MULTILINE)
 # Streamlit replaces these after Markdown is parsed, so a backslash does not escape them.
 _ICON = re.compile(r"(\\:)(material|streamlit)")
 _JOINER = "\N{WORD JOINER}"  # invisible
 
-_NAMES = {name: spec.title for name, spec in backbones.BACKBONES.items()}
-_NAMES |= {
+_LABELS = {name: spec.title for name, spec in backbones.BACKBONES.items()}
+_LABELS |= {
     "relu": "ReLU",
     "leaky_relu": "Leaky ReLU",
     "sgd": "SGD",
@@ -43,17 +43,17 @@ _NAMES |= {
     "mse": "MSE",
     "mae": "MAE",
 }
-_NAMES |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP", "tpe": "TPE"}
+_LABELS |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP", "tpe": "TPE"}
 
 
-def choice(name: object) -> str:
+def choice_label(name: object) -> str:
     """Returns the label of a choice: "stained_glass" -> "Stained glass", "vgg16" -> "VGG16"."""
-    return _NAMES.get(str(name)) or str(name).replace("_", " ").replace("-", " ").capitalize()
+    return _LABELS.get(str(name)) or str(name).replace("_", " ").replace("-", " ").capitalize()
 
 
-def model(name: str) -> str:
+def model_label(name: str) -> str:
     """Returns the label of a trained model: like any choice if it ships, the user's own as typed."""
-    return choice(name) if name in index.load().presets else name
+    return choice_label(name) if name in index.load().presets else name
 
 
 def join(names: Sequence[str]) -> str:
@@ -72,12 +72,12 @@ class Run(Protocol):
     def inputs(self) -> Inputs: ...
 
 
-def made_of(run: Run) -> str:
-    """Returns the inputs of a run: "chelsea + stained glass"; "" without any."""
+def describe_inputs(run: Run) -> str:
+    """Returns the inputs of a run: "chelsea + stained glass"; "" if it has none."""
     return tasks.describe_sources(run.task, run.settings, run.inputs)
 
 
-def file_name(text: str, ending: str = "") -> str:
+def make_file_name(text: str, ending: str = "") -> str:
     """Returns a file name for a download that every operating system accepts.
 
     Args:
@@ -85,7 +85,7 @@ def file_name(text: str, ending: str = "") -> str:
         ending: suffix with its dot.
     """
     stem = re.sub(r"[^\w.()+, -]", "_", text).strip(" ._") or "result"
-    return short_name(f"{stem}{ending}", MOST_FILE_NAME)
+    return shorten_name(f"{stem}{ending}", MAX_FILE_NAME)
 
 
 def data_set_name(text: str) -> str:
@@ -93,13 +93,13 @@ def data_set_name(text: str) -> str:
     return re.sub(r" \(\w+\.\w+\)", "", text)
 
 
-def plain(text: str) -> str:
+def escape(text: str) -> str:
     """Escapes text so Markdown shows it literally. Use it for all text from users, files and errors.
 
     For visitors of a server it also removes paths of the server.
     """
-    visible = text if owner() == LOCAL else redaction.redact_paths(text)
-    visible = _INDENTED.sub("", visible)
+    visible = text if get_owner() == LOCAL else redaction.redact_paths(text)
+    visible = _INDENT.sub("", visible)
     markdown = "".join("\\" + c if c in r"\`*_{}[]#+-.!|<>~:$&=" else c for c in visible)
-    markdown = _NUMBERED.sub(r"\1\\)", markdown)
+    markdown = _LIST_NUMBER.sub(r"\1\\)", markdown)
     return _ICON.sub(rf"\1{_JOINER}\2", markdown)

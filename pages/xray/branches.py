@@ -9,10 +9,10 @@ import streamlit as st
 
 from pages.widgets import words
 from studio import engine
-from studio.xray.settings import BLOCKS, LookSettings
+from studio.xray.settings import BLOCKS, XraySettings
 
 
-def show(settings: LookSettings, result: engine.Live) -> None:
+def show(settings: XraySettings, result: engine.Live) -> None:
     """Draws the folded section with the switches and charts."""
     icon = ":material/call_split:"
     section = st.expander(
@@ -27,10 +27,10 @@ def show(settings: LookSettings, result: engine.Live) -> None:
                 icon=":material/info:",
             )
             return
-        _branches(settings, result.figures)
+        _draw_branches(settings, result.figures)
 
 
-def _branches(settings: LookSettings, figures: Mapping[str, Any]) -> None:
+def _draw_branches(settings: XraySettings, figures: Mapping[str, Any]) -> None:
     st.caption(
         "Each block of ResNet50 *adds* a residual branch of three convolutions to its input, which a skip "
         "connection carries past it. So the network still works with a branch switched off. Switch some off "
@@ -46,17 +46,17 @@ def _branches(settings: LookSettings, figures: Mapping[str, Any]) -> None:
     )
     predictions_area, norms_area = st.columns(2, gap="medium")
     with predictions_area:
-        st.altair_chart(_prediction_chart(figures["answers"], bool(settings.off)), width="stretch")
-        st.caption(_prediction_text(settings, figures["answers"]))
+        st.altair_chart(_build_prediction_chart(figures["answers"], bool(settings.off)), width="stretch")
+        st.caption(_describe_prediction(settings, figures["answers"]))
     with norms_area:
-        st.altair_chart(_norm_chart(figures["shares"], settings.off), width="stretch")
+        st.altair_chart(_build_norm_chart(figures["shares"], settings.off), width="stretch")
         st.caption(
             "Norm of each residual branch divided by that of its skip connection. Branches that are off are "
             "pale."
         )
 
 
-def _prediction_text(settings: LookSettings, predictions: Any) -> str:
+def _describe_prediction(settings: XraySettings, predictions: Any) -> str:
     first = predictions[0]
     if not settings.off:
         return (
@@ -70,7 +70,7 @@ def _prediction_text(settings: LookSettings, predictions: Any) -> str:
     )
 
 
-def _prediction_chart(predictions: Any, has_disabled: bool) -> Any:
+def _build_prediction_chart(predictions: Any, has_disabled: bool) -> Any:
     import altair as alt
 
     order = ["with all branches", "with some off"] if has_disabled else ["with all branches"]
@@ -93,11 +93,11 @@ def _prediction_chart(predictions: Any, has_disabled: bool) -> Any:
     )
 
 
-def _norm_chart(norm_ratios: Mapping[str, float], off: Any) -> Any:
+def _build_norm_chart(norm_ratios: Mapping[str, float], disabled: Any) -> Any:
     import altair as alt
 
     rows = [
-        {"block": block, "share": round(share, 3), "off": block in off}
+        {"block": block, "share": round(share, 3), "off": block in disabled}
         for block, share in norm_ratios.items()
     ]
     return (

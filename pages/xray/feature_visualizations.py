@@ -11,27 +11,27 @@ from pages.form import image_input
 from pages.jobs import jobs
 from studio.core import tasks
 from studio.dream.channels import sheet
-from studio.xray.settings import LookSettings
+from studio.xray.settings import XraySettings
 
-_PILLS = "favorites"
+_PILLS_KEY = "favorites"
 
 
-def of_layer(settings: LookSettings, strengths: Sequence[float]) -> dict[int, bytes]:
+def load_for_layer(settings: XraySettings, strengths: Sequence[float]) -> dict[int, bytes]:
     """Returns the available feature visualizations of a layer by channel, the most active channels first.
 
     Args:
         settings: network and layer.
         strengths: activation of each channel of the layer for the photo.
     """
-    images = channel_sheet.visualizations(settings.backbone, settings.layer_name) | {
-        entry.channel: entry.image()
-        for entry in sheet.tiles(settings.backbone)
+    images = channel_sheet.load_visualizations(settings.backbone, settings.layer_name) | {
+        entry.channel: entry.encode_webp()
+        for entry in sheet.load_tiles(settings.backbone)
         if entry.layer == settings.layer_name
     }
     return {channel: images[channel] for channel in sorted(images, key=lambda channel: -strengths[channel])}
 
 
-def show(settings: LookSettings, channel: int, images: Mapping[int, bytes]) -> None:
+def show(settings: XraySettings, channel: int, images: Mapping[int, bytes]) -> None:
     """Draws the feature visualization of one channel, or offers to compute it."""
     if channel in images:
         st.image(images[channel], width="stretch", alt=f"Feature visualization of channel {channel}")
@@ -46,20 +46,20 @@ def show(settings: LookSettings, channel: int, images: Mapping[int, bytes]) -> N
     )
     if st.button("Visualize", icon=":material/imagesearch_roller:"):
         values = {"backbone": settings.backbone, "layer": settings.layer_name, "channel": channel}
-        jobs.start(channel_sheet.PAINT, tasks.get(channel_sheet.PAINT).settings.parse(values), {})
+        jobs.start(channel_sheet.TASK, tasks.get(channel_sheet.TASK).settings.parse(values), {})
 
 
-def choose(settings: LookSettings, channel: int, images: Mapping[int, bytes]) -> None:
+def choose(settings: XraySettings, channel: int, images: Mapping[int, bytes]) -> None:
     """Lets the user choose a channel by its feature visualization."""
     if images:
         label = f"Feature visualizations of {settings.layer_name}: which of them appear in this photo?"
-        pills(_PILLS, label, list(images), channel, list(images.values()))
+        draw_pills(_PILLS_KEY, label, list(images), channel, list(images.values()))
 
 
-def pills(key: str, label: str, channels: Sequence[int], channel: int, tiles: Sequence[bytes]) -> None:
+def draw_pills(key: str, label: str, channels: Sequence[int], channel: int, tiles: Sequence[bytes]) -> None:
     """Draws a row of channels as small images; a click chooses one."""
     st.session_state[key] = channel if channel in channels else None
-    image_input.pills(
+    image_input.show_tiles(
         label, channels, tiles, key=key, tile=5, format_func=str, on_change=_set_channel, args=(key,)
     )
 

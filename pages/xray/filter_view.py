@@ -12,13 +12,13 @@ from pages.form import forms
 from pages.jobs import live
 from pages.widgets import assets, browser_images
 from studio.core.tasks import Inputs
-from studio.xray.settings import FILTER_LAYERS, FilterSettings, LookSettings
+from studio.xray.settings import FILTER_LAYERS, FilterSettings, XraySettings
 
 TASK = "xray.filter"
-_STYLE = assets.style(__file__, "filter_view.css")
+_STYLE = assets.render_style(__file__, "filter_view.css")
 
 
-def show(settings: LookSettings, channel: int, inputs: Inputs) -> None:
+def show(settings: XraySettings, channel: int, inputs: Inputs) -> None:
     """Draws the folded section."""
     icon = ":material/grid_3x3:"
     section = st.expander(
@@ -37,41 +37,43 @@ def show(settings: LookSettings, channel: int, inputs: Inputs) -> None:
         _draw_filter(settings, channel, inputs)
 
 
-def _draw_filter(settings: LookSettings, channel: int, inputs: Inputs) -> None:
+def _draw_filter(settings: XraySettings, channel: int, inputs: Inputs) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.caption(
             "The filter multiplies each 3 by 3 window by its weights and adds up the products, then moves by "
             "the stride."
         )
-        controls = forms.fields(FilterSettings, ("stride", "padding", "pooling"))
+        controls = forms.ask_fields(FilterSettings, ("stride", "padding", "pooling"))
     position = {name: st.session_state.get(name, 0.5) for name in ("across", "down")}
     filter_settings = FilterSettings.parse(
         {"layer": settings.layer_name, "channel": channel, "size": settings.size, **controls, **position}
     )
-    result = live.live_result(TASK, filter_settings, inputs, "xray_filter", 8)
+    result = live.make_result(TASK, filter_settings, inputs, "xray_filter", 8)
     if result is None:
         return
     figures = result.figures
     with right:
-        browser_images.image(result.data, caption=f"Feature map of filter {channel}")
+        browser_images.show_image(result.data, caption=f"Feature map of filter {channel}")
     with left:
-        st.caption(_sizes(filter_settings, figures))
+        st.caption(_describe_sizes(filter_settings, figures))
     st.markdown(
         f"**At the dot** (row {figures['place'][0] + 1}, column {figures['place'][1] + 1} of the output)"
     )
-    st.html(_STYLE + "".join(_part(part) for part in figures["parts"]))
-    st.markdown(_sum(figures))
+    st.html(_STYLE + "".join(_build_part_html(part) for part in figures["parts"]))
+    st.markdown(_describe_sum(figures))
 
 
-def _sizes(settings: FilterSettings, figures: Mapping[str, Any]) -> str:
-    high, wide, deep = figures["given"]
+def _describe_sizes(settings: FilterSettings, figures: Mapping[str, Any]) -> str:
+    height, width, channels = figures["given"]
     rows, columns = figures["sums"]
-    text = f"Input: {deep} of {wide} × {high}; output: {columns} × {rows}"
-    text = text.replace(f"{deep} of", "three color channels of" if deep == 3 else f"{deep} channels of")
+    text = f"Input: {channels} of {width} × {height}; output: {columns} × {rows}"
+    text = text.replace(
+        f"{channels} of", "three color channels of" if channels == 3 else f"{channels} channels of"
+    )
     text += (
         ". Zero padding keeps the size."
-        if (rows, columns) == (high, wide)
+        if (rows, columns) == (height, width)
         else f". The filter moves {settings.stride} px at each step"
         + (" and stays inside the image." if settings.padding == "none" else ".")
     )
@@ -83,31 +85,35 @@ def _sizes(settings: FilterSettings, figures: Mapping[str, Any]) -> str:
     return text
 
 
-def _part(part: Mapping[str, Any]) -> str:
+def _build_part_html(part: Mapping[str, Any]) -> str:
     products = [
         [value * weight for value, weight in zip(row, weights, strict=True)]
         for row, weights in zip(part["given"], part["weights"], strict=True)
     ]
     name = html.escape(part["name"])
     return (
-        f'<div class="sums">{_table(part["given"], f"{name}, input")}<b>×</b>'
-        f"{_table(part['weights'], 'the weights')}<b>=</b>{_table(products, 'multiplied')}"
+        f'<div class="sums">{_build_table_html(part["given"], f"{name}, input")}<b>×</b>'
+        f"{_build_table_html(part['weights'], 'the weights')}<b>=</b>"
+        f"{_build_table_html(products, 'multiplied')}"
         f"<span>adds up to <b>{_format_signed(part['sum'])}</b></span></div>"
     )
 
 
-def _table(numbers: Sequence[Sequence[float]], caption: str) -> str:
-    most = max((abs(number) for row in numbers for number in row), default=0) or 1
-    rows = "".join(f"<tr>{''.join(_cell(number, most) for number in row)}</tr>" for row in numbers)
+def _build_table_html(numbers: Sequence[Sequence[float]], caption: str) -> str:
+    largest = max((abs(number) for row in numbers for number in row), default=0) or 1
+    rows = "".join(
+        f"<tr>{''.join(_build_cell_html(number, largest) for number in row)}</tr>" for row in numbers
+    )
     return f"<figure><table>{rows}</table><figcaption>{caption}</figcaption></figure>"
 
 
-def _cell(number: float, most: float) -> str:
+def _build_cell_html(number: float, largest: float) -> str:
     color = "222,110,40" if number > 0 else "70,100,220"
-    return f'<td style="background:rgba({color},{0.55 * abs(number) / most:.2f})">{_short(number)}</td>'
+    opacity = 0.55 * abs(number) / largest
+    return f'<td style="background:rgba({color},{opacity:.2f})">{_format_short(number)}</td>'
 
 
-def _short(number: float) -> str:
+def _format_short(number: float) -> str:
     """Formats a number in a few characters, with a true minus sign."""
     size = abs(number)
     text = f"{number:.0f}" if size >= 10 or not size else f"{number:.1f}" if size >= 1 else f"{number:.3f}"
@@ -118,7 +124,7 @@ def _format_signed(number: float) -> str:
     return f"{number:+.3g}".replace("-", "−")
 
 
-def _sum(figures: Mapping[str, Any]) -> str:
+def _describe_sum(figures: Mapping[str, Any]) -> str:
     terms = [f"{_format_signed(part['sum'])} ({part['name']})" for part in figures["parts"]]
     if figures["other_maps"]:
         terms.append(f"{_format_signed(figures['others'])} (the other {figures['other_maps']:,} channels)")

@@ -8,57 +8,62 @@ from pages.form import forms
 from pages.widgets import numbers, words
 from studio.core.errors import StudioError
 from studio.core.objectives import backbones
-from studio.xray.settings import BLOCKS, USUAL, LookSettings, check
+from studio.xray.settings import BLOCKS, DEFAULT_LAYERS, XraySettings, check
 
 TASK = "xray.look"
 _HELP = "Early layers respond to edges and textures, deep ones to parts of objects."
 
 
-def ask() -> LookSettings | None:
+def ask() -> XraySettings | None:
     """Draws the form; returns None after showing what is wrong."""
-    titles = {name: words.choice(name) for name in backbones.BACKBONES}
-    network = forms.one_of("Network", titles, key="backbone")
-    layer = _layer(network)
-    channel = _channel(network, layer)
-    chosen_settings = {"backbone": network, "layer": layer, "channel": channel, "off": _off(network)}
+    titles = {name: words.choice_label(name) for name in backbones.BACKBONES}
+    network = forms.ask_choice("Network", titles, key="backbone")
+    layer = _ask_layer(network)
+    channel = _ask_channel(network, layer)
+    chosen_settings = {
+        "backbone": network,
+        "layer": layer,
+        "channel": channel,
+        "off": _read_disabled_branches(network),
+    }
     # `map_view` asks for the position and the frame next to the map, where their effect is visible.
-    settings = forms.form(
-        LookSettings,
+    settings = forms.ask_settings(
+        XraySettings,
         unshared=("size",),
         skip=("backbone", "layer", "channel", "show", "off", "across", "down", "field"),
         extra=chosen_settings | {"show": "map", "field": True},
-        reset=_reset,
+        reset_more=_reset,
     )
     try:
         if settings is not None:
             check(settings, {})
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return None
     return settings
 
 
-def _layer(network: str) -> str:
+def _ask_layer(network: str) -> str:
     channels = backbones.find_spec(network).layers
     forms.drop_stale_choice("layer", channels)
     return st.selectbox(
         "Layer",
         list(channels),
-        index=list(channels).index(USUAL[network]),
+        index=list(channels).index(DEFAULT_LAYERS[network]),
         key="layer",
         bind="query-params",
         help=_HELP,
     )
 
 
-def _channel(network: str, layer: str) -> int | None:
-    most = backbones.find_spec(network).layers[layer] - 1
-    if (st.session_state.get("channel") or 0) > most:
+def _ask_channel(network: str, layer: str) -> int | None:
+    last_channel = backbones.find_spec(network).layers[layer] - 1
+    if (st.session_state.get("channel") or 0) > last_channel:
         st.session_state["channel"] = None  # The new layer has fewer channels.
-    return numbers.number(
-        f"Channel, 0 to {most:,}",
+    return numbers.ask_number(
+        f"Channel, 0 to {last_channel:,}",
         0,
-        most,
+        last_channel,
         value=None,
         placeholder="chosen for you",
         key="channel",
@@ -66,7 +71,7 @@ def _channel(network: str, layer: str) -> int | None:
     )
 
 
-def _off(network: str) -> list[str]:
+def _read_disabled_branches(network: str) -> list[str]:
     """Returns the disabled branches, which `branches` lets the user choose further down the page."""
     blocks = st.session_state.get("off", st.query_params.get_all("off"))
     return [block for block in blocks or () if block in BLOCKS] if network == "resnet50" else []

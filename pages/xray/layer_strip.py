@@ -11,8 +11,8 @@ import streamlit as st
 
 from pages.widgets import assets
 
-_TALL, _LEAST = 4.5, 0.35  # rem: height of the largest maps, and least height
-_STYLE = assets.style(__file__, "layer_strip.css")
+_MAX_HEIGHT, _MIN_HEIGHT = 4.5, 0.35  # rem: height of the largest maps, and least height
+_STYLE = assets.render_style(__file__, "layer_strip.css")
 
 
 def show(layers: Sequence[Mapping[str, Any]], selected: str) -> None:
@@ -23,7 +23,7 @@ def show(layers: Sequence[Mapping[str, Any]], selected: str) -> None:
         selected: name of the layer to highlight.
     """
     tallest = max(layer["height"] for layer in layers)
-    boxes = "".join(_box(layer, tallest, layer["name"] == selected) for layer in layers)
+    boxes = "".join(_build_box_html(layer, tallest, layer["name"] == selected) for layer in layers)
     total = sum(layer["parameters"] for layer in layers)
     st.markdown("**Layers**")
     st.html(f'{_STYLE}<div class="layers" role="list">{boxes}</div>')
@@ -34,10 +34,10 @@ def show(layers: Sequence[Mapping[str, Any]], selected: str) -> None:
     )
 
 
-def _box(layer: Mapping[str, Any], tallest: int, is_selected: bool) -> str:
-    height = max(_LEAST, _TALL * math.sqrt(layer["height"] / tallest))
+def _build_box_html(layer: Mapping[str, Any], tallest: int, is_selected: bool) -> str:
+    height = max(_MIN_HEIGHT, _MAX_HEIGHT * math.sqrt(layer["height"] / tallest))
     width = 8 * math.log2(layer["channels"])
-    parameters = f"{short(layer['parameters'])} parameters" if layer["parameters"] else "no parameters"
+    parameters = f"{format_count(layer['parameters'])} parameters" if layer["parameters"] else "no parameters"
     return (
         f'<div role="listitem"{" class=chosen" if is_selected else ""}>'
         f'<i style="height:{height:.2f}rem;width:{min(100, width):.0f}%"></i>'
@@ -47,7 +47,7 @@ def _box(layer: Mapping[str, Any], tallest: int, is_selected: bool) -> str:
     )
 
 
-def short(number: int) -> str:
+def format_count(number: int) -> str:
     """Formats a number of parameters: 1,180,160 -> "1.2 million"."""
     if number >= 1_000_000:
         return f"{number / 1e6:.1f} million"

@@ -16,21 +16,23 @@ from studio import engine
 from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 from studio.xray.drawing import COLUMNS, GAP
-from studio.xray.settings import LookSettings
+from studio.xray.settings import XraySettings
 
-_PILLS = "strongest"
-_MAPS, _MOST = "xray", 8  # feature maps that a tab caches
+_PILLS_KEY = "strongest"
+_CACHE_NAME, _MAX_CACHED = "xray", 8  # feature maps that a tab caches
 
 
-def needs(settings: LookSettings) -> list[str]:
+def list_weights(settings: XraySettings) -> list[str]:
     """Returns the names of the weights that settings need."""
     return [settings.backbone, *(["imagenet-labels"] if settings.backbone == "resnet50" else [])]
 
 
-def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
+def show(settings: XraySettings, inputs: Inputs) -> engine.Live | None:
     """Draws the feature map and its actions; returns the live result, or None without one."""
     photo = inputs["content"][0]
-    if not live.ready(TASK, settings, lambda: inputs, before=lambda: photo, needs=needs(settings)):
+    if not live.check_ready(
+        TASK, settings, lambda: inputs, before=lambda: photo, needs=list_weights(settings)
+    ):
         return None
     map_area, side_area = st.columns([5, 3], gap="medium")
     with map_area:
@@ -40,74 +42,76 @@ def show(settings: LookSettings, inputs: Inputs) -> engine.Live | None:
     channel = result.figures["channel"]
     with side_area:
         feature_visualizations.show(settings, channel, images)
-    _strongest(settings, inputs, channel)
+    _draw_strongest(settings, inputs, channel)
     feature_visualizations.choose(settings, channel, images)
     with st.container(horizontal=True):
-        uses.buttons(settings, channel, inputs)
-        live.keep_button(result, key="xray")
-        results.download(result.data, TASK, key="xray", recipe=result.recipe)
-        use_again.menu(lambda: File.keep(result.data, "image", "x-ray.png"), key="xray")
+        uses.draw_buttons(settings, channel, inputs)
+        live.show_keep_button(result, key="xray")
+        results.show_download(result.data, TASK, key="xray", recipe=result.recipe)
+        use_again.show_menu(lambda: File.store(result.data, "image", "x-ray.png"), key="xray")
     results.show_recipe(TASK, result.settings, inputs, result.recipe)
     return result
 
 
-def _draw_map(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
-    map_area, is_first = st.container(), not live.recent_results(_MAPS)
+def _draw_map(settings: XraySettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
+    map_area, is_first = st.container(), not live.get_cached_results(_CACHE_NAME)
     # The first time there is no earlier map to show meanwhile.
     placeholder = map_area.empty() if is_first else None
     if placeholder is not None:
         with placeholder.container():
             caption = "The photo; its feature map follows in a moment."
-            browser_images.image(inputs["content"][0], caption=caption)
-    field = st.toggle(
+            browser_images.show_image(inputs["content"][0], caption=caption)
+    shows_field = st.toggle(
         "Show the receptive field",
         True,
         key="field",
         bind="query-params",
         help="Draws a frame around the part of the photo that can affect one position of the map",
     )
-    position_settings: dict[str, Any] = {"field": field}
-    if field:
+    position_settings: dict[str, Any] = {"field": shows_field}
+    if shows_field:
         across, down = st.columns(2)
         with across:
-            position_settings["across"] = _slider("Across", "across")
+            position_settings["across"] = _draw_slider("Across", "across")
         with down:
-            position_settings["down"] = _slider("Down", "down")
-    result, images = _best(settings.model_copy(update=position_settings), inputs)
+            position_settings["down"] = _draw_slider("Down", "down")
+    result, images = _compute_map(settings.model_copy(update=position_settings), inputs)
     if placeholder is not None:
         placeholder.empty()
     if result is not None:
         with map_area:
             figures = result.figures
             caption = f"Channel {figures['channel']} of {settings.layer_name}"
-            browser_images.image(result.data, caption=caption)
-            st.caption(_activation_text(figures, field))
+            browser_images.show_image(result.data, caption=caption)
+            st.caption(_describe_activation(figures, shows_field))
     return result, images
 
 
-def _best(settings: LookSettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
+def _compute_map(settings: XraySettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
     """Returns the requested map, else the best of the strongest ones, and the visualizations of its layer.
 
     Among the strongest maps, the first with a feature visualization is preferred.
     """
-    result = live.live_result(TASK, settings, inputs, _MAPS, _MOST)
+    result = live.make_result(TASK, settings, inputs, _CACHE_NAME, _MAX_CACHED)
     if result is None:
         return None, {}
-    images = feature_visualizations.of_layer(settings, result.figures["strengths"])
+    images = feature_visualizations.load_for_layer(settings, result.figures["strengths"])
     strongest = [entry["channel"] for entry in result.figures["loudest"]]
     best = next((channel for channel in strongest if channel in images), result.figures["channel"])
     if settings.channel is None and best != result.figures["channel"]:
-        result = live.live_result(TASK, settings.model_copy(update={"channel": best}), inputs, _MAPS, _MOST)
+        result = live.make_result(
+            TASK, settings.model_copy(update={"channel": best}), inputs, _CACHE_NAME, _MAX_CACHED
+        )
     return result, images
 
 
-def _slider(label: str, key: str) -> float:
+def _draw_slider(label: str, key: str) -> float:
     return st.slider(label, 0.0, 1.0, 0.5, 0.01, key=key, bind="query-params")
 
 
-def _activation_text(figures: Any, field: bool) -> str:
+def _describe_activation(figures: Any, shows_field: bool) -> str:
     text = f"Yellow: strongest activation, {figures['most']:.3g}. Dark: weak activation."
-    if not field:
+    if not shows_field:
         return text
     height, width = figures["seen"]
     covers_photo = figures["field"] >= 2 * max(height, width)
@@ -118,22 +122,24 @@ def _activation_text(figures: Any, field: bool) -> str:
     )
 
 
-def _strongest(settings: LookSettings, inputs: Inputs, channel: int) -> None:
+def _draw_strongest(settings: XraySettings, inputs: Inputs, channel: int) -> None:
     """Draws the maps with the strongest activation to choose from."""
     grid_settings = {"show": "maps", "channel": None, "field": False}
-    grid = live.live_result(TASK, settings.model_copy(update=grid_settings), inputs, "xray_grids", 4)
+    grid = live.make_result(TASK, settings.model_copy(update=grid_settings), inputs, "xray_grids", 4)
     if grid is None:
         return
     channels = [entry["channel"] for entry in grid.figures["loudest"]]
     label = f"Channels of {settings.layer_name} with the strongest activation"
-    feature_visualizations.pills(_PILLS, label, channels, channel, _tiles(grid.data, len(channels)))
+    feature_visualizations.draw_pills(
+        _PILLS_KEY, label, channels, channel, _cut_tiles(grid.data, len(channels))
+    )
     silent = round(100 * grid.figures["silent"])
     if silent:
         st.caption(f"{silent} % of this layer's channels are inactive for this photo.")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _tiles(grid: bytes, count: int) -> list[bytes]:
+def _cut_tiles(grid: bytes, count: int) -> list[bytes]:
     """Cuts a grid image into its maps; returns each as a small square WebP."""
     image = Image.fromarray(image_io.read(grid))
     columns = min(COLUMNS, count)

@@ -10,57 +10,56 @@ import streamlit as st
 from pages.recorded import runs
 from pages.widgets import assets, under_the_hood
 from studio import engine
-from studio.xray.settings import LookSettings
+from studio.xray.settings import XraySettings
 
 
-def explain(settings: LookSettings | None, result: engine.Live | None) -> None:
+def explain(settings: XraySettings | None, result: engine.Live | None) -> None:
     """Draws the folded section from the result, or from a recorded one until there is one."""
-    under_the_hood.show(lambda: _draw(settings, result), assets.read(__file__, "under_the_hood.md"))
+    under_the_hood.show_section(
+        lambda: _draw_section(settings, result), assets.read(__file__, "under_the_hood.md")
+    )
 
 
-def _draw(settings: LookSettings | None, result: engine.Live | None) -> None:
+def _draw_section(settings: XraySettings | None, result: engine.Live | None) -> None:
     if result is None or settings is None:
         run = runs.load("xray")
         if run.image:
             st.image(run.image, width="stretch", alt="The strongest channels")
             st.caption("The twelve strongest channels of block4_conv2 for Chelsea the cat.")
-        _charts(run.figures)
-        run.label_recorded()
+        _draw_charts(run.figures)
+        run.show_label()
         return
-    _charts(result.figures)
+    _draw_charts(result.figures)
 
 
-def _charts(figures: Mapping[str, Any]) -> None:
+def _draw_charts(figures: Mapping[str, Any]) -> None:
     width = figures["seen"][1]
-    st.altair_chart(_receptive_fields(figures["layers"], width), width="stretch")
+    st.altair_chart(_build_receptive_field_chart(figures["layers"], width), width="stretch")
     st.caption(
         "Width of the receptive field of one position at each layer, in px of the photo. "
         f"Above the dashed line it is wider than the photo, {width} px."
     )
-    st.altair_chart(_map_widths(figures["layers"]), width="stretch")
+    st.altair_chart(
+        _build_layer_chart(figures["layers"], "width", "width of the map, positions"), width="stretch"
+    )
     st.caption("Width of the feature maps at each layer, in positions.")
-    st.altair_chart(_strengths(figures["loudest"]), width="stretch")
+    st.altair_chart(_build_strength_chart(figures["loudest"]), width="stretch")
     st.caption(
         "Standard deviation over all positions of the strongest channels of the layer. A channel that is "
         "equally active everywhere says nothing about where things are."
     )
 
 
-def _receptive_fields(layers: Any, width: int) -> Any:
+def _build_receptive_field_chart(layers: Any, width: int) -> Any:
     """Returns a chart of the receptive field of each layer in px, with the photo's width as a line."""
     import altair as alt
 
     title = "receptive field, px"
     photo = alt.Chart(alt.Data(values=[{"px": width}])).mark_rule(strokeDash=[5, 4])
-    return _by_layer(layers, "field", title) + photo.encode(y=alt.Y("px:Q", title=title))
+    return _build_layer_chart(layers, "field", title) + photo.encode(y=alt.Y("px:Q", title=title))
 
 
-def _map_widths(layers: Any) -> Any:
-    """Returns a chart of the width of the feature maps of each layer."""
-    return _by_layer(layers, "width", "width of the map, positions")
-
-
-def _by_layer(layers: Any, key: str, title: str) -> Any:
+def _build_layer_chart(layers: Any, key: str, title: str) -> Any:
     import altair as alt
 
     rows = [{"layer": layer["name"], "value": layer[key]} for layer in layers]
@@ -77,7 +76,7 @@ def _by_layer(layers: Any, key: str, title: str) -> Any:
     )
 
 
-def _strengths(loudest: Any) -> Any:
+def _build_strength_chart(loudest: Any) -> Any:
     import altair as alt
 
     rows = [{"map": str(entry["channel"]), "strength": round(entry["strength"], 3)} for entry in loudest]

@@ -25,20 +25,20 @@ _DESCRIPTION = (
 )
 
 
-def create(allowed: Collection[str] = ()) -> FastAPI:
+def create_api(allowed_origins: Collection[str] = ()) -> FastAPI:
     """Creates the API.
 
     Args:
-        allowed: origins whose pages may read its responses, e.g. https://example.org. `BrowserGuard`
+        allowed_origins: origins whose pages may read its responses, e.g. https://example.org. `BrowserGuard`
             refuses requests of all other origins before they reach pages or API.
     """
     middleware = [
-        Middleware(callers.ApiTokenGuard, open_to_all=_PUBLIC_PATHS),
-        Middleware(guards.BodySizeLimit, larger={("POST", files.PATH): files.MAX_BODY_BYTES}),
+        Middleware(callers.ApiTokenGuard, public_paths=_PUBLIC_PATHS),
+        Middleware(guards.BodySizeLimit, larger_limits={("POST", files.PATH): files.MAX_BODY_BYTES}),
     ]
-    if allowed:
+    if allowed_origins:
         cors = Middleware(
-            CORSMiddleware, allow_origins=list(allowed), allow_methods=["*"], allow_headers=["*"]
+            CORSMiddleware, allow_origins=list(allowed_origins), allow_methods=["*"], allow_headers=["*"]
         )
         middleware.insert(0, cors)
     api = FastAPI(
@@ -50,17 +50,17 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
         middleware=middleware,
     )
     problems.add_handlers(api)
-    for part in (tasks, files, jobs, batches, gallery, models):
-        api.include_router(part.routes)
+    for module in (tasks, files, jobs, batches, gallery, models):
+        api.include_router(module.routes)
 
     @api.get("/", include_in_schema=False)
-    async def index() -> dict[str, Any]:
+    async def show_index() -> dict[str, Any]:
         return {
             "title": api.title,
             "version": api.version,
             "docs": "docs",
             "openapi": "openapi.json",
-            "token": access.NO_TOKEN,
+            "token": access.API_REFUSAL,
             "routes": [
                 f"{method.upper()} {path.removeprefix('/')}"
                 for path, methods in api.openapi()["paths"].items()
@@ -69,16 +69,16 @@ def create(allowed: Collection[str] = ()) -> FastAPI:
         }
 
     @api.get("/docs", include_in_schema=False)
-    async def documentation() -> HTMLResponse:
+    async def show_documentation() -> HTMLResponse:
         return HTMLResponse(docs.render_page(api.openapi()), headers=docs.HEADERS)
 
     _add_problem_schema(api.openapi())
     return api
 
 
-def _add_problem_schema(document: dict[str, Any]) -> None:
+def _add_problem_schema(openapi: dict[str, Any]) -> None:
     """Adds the schema of `Problem`, because FastAPI only adds models sent as `application/json`."""
-    document["components"]["schemas"]["Problem"] = problems.Problem.model_json_schema()
+    openapi["components"]["schemas"]["Problem"] = problems.Problem.model_json_schema()
 
 
 def read_origins() -> list[str]:
@@ -87,14 +87,16 @@ def read_origins() -> list[str]:
     Raises:
         InvalidInput: if one is not an origin; ignoring it could leave the studio more open than intended.
     """
-    named = [word.strip() for word in os.environ.get(ORIGINS_VARIABLE, "").split(",") if word.strip()]
-    for word in named:
-        parts = urlsplit(word)
+    origins = [origin.strip() for origin in os.environ.get(ORIGINS_VARIABLE, "").split(",") if origin.strip()]
+    for origin in origins:
+        parts = urlsplit(origin)
         if (
             parts.scheme not in ("http", "https")
             or not parts.netloc
-            or word != f"{parts.scheme}://{parts.netloc}"
+            or origin != f"{parts.scheme}://{parts.netloc}"
         ):
             step = "write a scheme and a host, with commas between several"
-            raise invalid(ORIGINS_VARIABLE, expected="an origin as https://example.org", received=word, next_step=step)
-    return named
+            raise invalid(
+                ORIGINS_VARIABLE, expected="an origin as https://example.org", received=origin, next_step=step
+            )
+    return origins

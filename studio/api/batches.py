@@ -8,7 +8,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from studio import engine
-from studio.api import bodies, jobs, shapes
+from studio.api import bodies, jobs, responses
 from studio.api.callers import Caller, run_in_thread
 from studio.api.problems import Missing, problem_responses
 from studio.core import paths, tasks
@@ -24,7 +24,7 @@ routes = APIRouter(tags=["Jobs"])
 @routes.post("/batches", status_code=202, responses=problem_responses(400, 404, 413, 429, 507))
 async def submit_batch(
     owner: Caller, body: bodies.BatchRequest, idempotency_key: jobs.IdempotencyKey = ""
-) -> shapes.BatchOut:
+) -> responses.BatchOut:
     """Adds one job per image to the queue, as one batch: all of them, or none.
 
     For tasks whose first input is one image; here it may list up to 500. Sent again with its
@@ -32,13 +32,15 @@ async def submit_batch(
     """
 
     def work() -> engine.Batch:
-        studio, key = engine.connect(), shapes.to_json_data(idempotency_key)
-        task, several = _expand_images(body)
-        batch = body.batch or (paths.digest(f"{owner} {key}".encode())[:16] if key else secrets.token_hex(8))
-        studio.submit_all(task.name, several, batch, owner, key)
-        return studio.batch(batch, owner)
+        studio, key = engine.connect(), responses.to_json_data(idempotency_key)
+        task, pairs = _expand_images(body)
+        batch_name = body.batch or (
+            paths.digest(f"{owner} {key}".encode())[:16] if key else secrets.token_hex(8)
+        )
+        studio.submit_all(task.name, pairs, batch_name, owner, key)
+        return studio.find_batch(batch_name, owner)
 
-    return shapes.BatchOut.of(await run_in_thread(owner, work))
+    return responses.BatchOut.of(await run_in_thread(owner, work))
 
 
 def _expand_images(body: bodies.BatchRequest) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
@@ -52,44 +54,46 @@ def _expand_images(body: bodies.BatchRequest) -> tuple[Task, list[tuple[Settings
     if not 0 < len(images) <= MAX_IMAGES:
         expected = f"1 to {MAX_IMAGES} images"
         raise invalid(slot, expected=expected, received=len(images), next_step="send as many")
-    shared = {name: files for name, files in body.inputs.items() if name != slot}
-    _, settings, others = jobs.resolve_body(body.model_copy(update={"inputs": shared}))
-    without_settings = body.model_copy(update={"settings": {}})
-    contents = [
-        jobs.resolve_body(without_settings.model_copy(update={"inputs": {slot: [image]}}))[2]
+    other_slots = {name: files for name, files in body.inputs.items() if name != slot}
+    _, settings, shared_inputs = jobs.resolve_body(body.model_copy(update={"inputs": other_slots}))
+    body_without_settings = body.model_copy(update={"settings": {}})
+    image_inputs = [
+        jobs.resolve_body(body_without_settings.model_copy(update={"inputs": {slot: [image]}}))[2]
         for image in images
     ]
-    return task, [(settings, {**others, **content}) for content in contents]
+    return task, [(settings, {**shared_inputs, **content}) for content in image_inputs]
 
 
 @routes.get("/batches/{batch}", responses=problem_responses(404))
-async def show_batch(owner: Caller, batch: str) -> shapes.BatchOut:
+async def show_batch(owner: Caller, batch: str) -> responses.BatchOut:
     """Returns the state of a batch."""
     return await run_in_thread(owner, lambda: _find_batch(batch, owner))
 
 
 @routes.post("/batches/{batch}/cancel", status_code=202, responses=problem_responses(404))
-async def cancel_batch(owner: Caller, batch: str) -> shapes.BatchOut:
+async def cancel_batch(owner: Caller, batch: str) -> responses.BatchOut:
     """Cancels all unfinished jobs of a batch; their results are discarded."""
     return await run_in_thread(owner, lambda: _end_batch(batch, owner, engine.connect().cancel_batch))
 
 
 @routes.post("/batches/{batch}/stop", status_code=202, responses=problem_responses(404))
-async def stop_batch(owner: Caller, batch: str) -> shapes.BatchOut:
+async def stop_batch(owner: Caller, batch: str) -> responses.BatchOut:
     """Stops all unfinished jobs of a batch; the best result so far of each is kept."""
     return await run_in_thread(owner, lambda: _end_batch(batch, owner, engine.connect().stop_batch))
 
 
-def _end_batch(batch: str, owner: str, end: Callable[[str, str], None]) -> shapes.BatchOut:
+def _end_batch(batch: str, owner: str, end: Callable[[str, str], None]) -> responses.BatchOut:
+    """Stops or cancels a batch, and returns its new state. Raises `Missing` if there is none."""
     _find_batch(batch, owner)
     end(batch, owner)
     return _find_batch(batch, owner)
 
 
-def _find_batch(batch: str, owner: str) -> shapes.BatchOut:
+def _find_batch(batch: str, owner: str) -> responses.BatchOut:
+    """Returns the state of a batch. Raises `Missing` if there is none."""
     studio = engine.connect()
     try:
-        return shapes.BatchOut.of(studio.batch(batch, owner))
+        return responses.BatchOut.of(studio.find_batch(batch, owner))
     except Unavailable as error:
         if studio.status().startswith(("down", "starting")):
             raise

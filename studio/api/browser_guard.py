@@ -29,16 +29,20 @@ class BrowserGuard:
 
     Args:
         app: the server's app.
-        programs: the path prefix of the API, where refusals are problem details.
+        api_prefix: the path prefix of the API, where refusals are problem details.
         callers: origins whose pages may call the API.
         pages: origins that may open the WebSockets of pages, for a proxy that changes the host.
     """
 
     def __init__(
-        self, app: ASGIApp, programs: str, callers: Collection[str] = (), pages: Collection[str] = ()
+        self,
+        app: ASGIApp,
+        api_prefix: str,
+        api_origins: Collection[str] = (),
+        page_origins: Collection[str] = (),
     ):
-        self._app, self._programs = app, programs
-        self._callers, self._pages = _parse_origins(callers), _parse_origins(pages)
+        self._app, self._api_prefix = app, api_prefix
+        self._callers, self._pages = _parse_origins(api_origins), _parse_origins(page_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Responds 403 to pages of other sites, else as the app does, with security headers."""
@@ -50,18 +54,21 @@ class BrowserGuard:
                 _add_headers(MutableHeaders(scope=message))
             await send(message)
 
-        is_program = scope["path"].startswith(self._programs)
-        if _is_allowed(scope, self._callers if is_program else self._pages):
+        is_api = scope["path"].startswith(self._api_prefix)
+        if _is_allowed(scope, self._callers if is_api else self._pages):
             return await self._app(scope, receive, send_with_headers)
         if scope["type"] == "websocket":  # closing before accepting gives the browser a 403
             return await send({"type": "websocket.close", "code": 1008})
         refusal = (
-            problems.make_response(403, _FOREIGN_API_CALL) if is_program else PlainTextResponse(_FOREIGN_PAGE, 403)
+            problems.make_response(403, _FOREIGN_API_CALL)
+            if is_api
+            else PlainTextResponse(_FOREIGN_PAGE, 403)
         )
         await refusal(scope, receive, send_with_headers)
 
 
 def _add_headers(headers: MutableHeaders) -> None:
+    """Adds the security headers of a response."""
     # Append it, because several policies can apply. 'self' allows the frames of the studio's own pages.
     headers.append("content-security-policy", "frame-ancestors 'self'")
     headers["x-content-type-options"] = "nosniff"
@@ -69,21 +76,24 @@ def _add_headers(headers: MutableHeaders) -> None:
 
 
 def _is_allowed(scope: Scope, allowed: Collection[tuple[str, str, int]]) -> bool:
+    """Returns whether a request has no origin, the studio's own, or an allowed one."""
     headers = Headers(scope=scope)
-    claimed = headers.getlist("origin")
-    if not claimed:
+    origins = headers.getlist("origin")
+    if not origins:
         return True
-    origin = _parse_origin(claimed[0]) if len(claimed) == 1 else None
+    origin = _parse_origin(origins[0]) if len(origins) == 1 else None
     if origin is None:
         return False
-    own: str = _HTTP_SCHEMES.get(scope["scheme"]) or scope["scheme"]
-    proxied = (headers.get("x-forwarded-proto") or own).partition(",")[0].strip().lower()
+    own_scheme: str = _HTTP_SCHEMES.get(scope["scheme"]) or scope["scheme"]
+    proxy_scheme = (headers.get("x-forwarded-proto") or own_scheme).partition(",")[0].strip().lower()
     host = headers.get("host", "")
-    return origin in allowed or origin in {_parse_origin(f"{scheme}://{host}") for scheme in (own, proxied)}
+    return origin in allowed or origin in {
+        _parse_origin(f"{scheme}://{host}") for scheme in (own_scheme, proxy_scheme)
+    }
 
 
-def _parse_origins(named: Collection[str]) -> set[tuple[str, str, int]]:
-    return {origin for name in named if (origin := _parse_origin(name)) is not None}
+def _parse_origins(texts: Collection[str]) -> set[tuple[str, str, int]]:
+    return {origin for name in texts if (origin := _parse_origin(name)) is not None}
 
 
 def _parse_origin(text: str) -> tuple[str, str, int] | None:

@@ -21,7 +21,7 @@ from studio.core import access, owners, tokens
 
 T = TypeVar("T")
 _MAX_THREADS = 48  # separate from Streamlit's threads, which slow API requests must not use up
-_MAX_OWNER_THREADS = 12  # threads per owner; more than live requests and checks of uploads may use
+_MAX_OWNER_THREADS = 12  # more than live requests and checks of uploads of an owner may use
 _limiter = anyio.CapacityLimiter(_MAX_THREADS)
 _token_limiter = anyio.CapacityLimiter(4)  # separate, so token checks do not wait for other work
 _owner_limiters: WeakValueDictionary[str, anyio.CapacityLimiter] = WeakValueDictionary()  # by owner
@@ -33,23 +33,23 @@ class ApiTokenGuard:
 
     Args:
         app: the API.
-        open_to_all: the paths that need no token.
+        public_paths: the paths that need no token.
     """
 
-    def __init__(self, app: ASGIApp, open_to_all: Collection[str]):
-        self._app, self._open = app, open_to_all
+    def __init__(self, app: ASGIApp, public_paths: Collection[str]):
+        self._app, self._public_paths = app, public_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Responds 401 without a valid token, else as the app does, with the owner in the request's state."""
-        if scope["type"] != "http" or guards.relative_path(scope) in self._open:
+        if scope["type"] != "http" or guards.relative_path(scope) in self._public_paths:
             return await self._app(scope, receive, send)
-        kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+        scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
         owner = None
-        if kind.lower() == "bearer" and token:
-            owner = await to_thread.run_sync(tokens.owner_of, token, limiter=_token_limiter)
+        if scheme.lower() == "bearer" and token:
+            owner = await to_thread.run_sync(tokens.find_owner, token, limiter=_token_limiter)
         if owner is None:
             headers = {"WWW-Authenticate": "Bearer", **guards.closing_headers(scope)}
-            return await problems.make_response(401, access.NO_TOKEN, headers)(scope, receive, send)
+            return await problems.make_response(401, access.API_REFUSAL, headers)(scope, receive, send)
         scope.setdefault("state", {})["owner"] = owner
         await self._app(scope, receive, send)
 

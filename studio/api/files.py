@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from starlette.exceptions import HTTPException
 
-from studio.api import form_data, shapes
+from studio.api import form_data, guards, responses
 from studio.api.callers import Caller, run_in_thread
 from studio.api.problems import Missing, problem_responses
 from studio.core import access, tokens
@@ -24,15 +24,18 @@ from studio.run import uploads
 
 PATH = "/files"
 MAX_BODY_BYTES = max(uploads.MAX_BYTES.values()) + (1 << 20)  # bytes of the largest file and a form around it
-_MAX_NAME_CHARACTERS = 200  # characters
-_WRITE_BYTES = 4 << 20  # bytes per write: a thread per packet would take longer than the disk
-_MAX_UPLOADS = 8  # uploads per owner, so other owners do not wait for slow ones
+_MAX_NAME_CHARACTERS = 200
+_WRITE_BYTES = 4 << 20  # per write: a thread per packet would take longer than the disk
+_MAX_UPLOADS = 8  # per owner, so other owners do not wait for slow ones
 _upload_limiters: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()  # by owner
 # One check of an upload per owner runs at a time.
 _check_limiters: WeakValueDictionary[str, CapacityLimiter] = WeakValueDictionary()
 _BINARY_SCHEMA = {"type": "string", "format": "binary"}
 _FORM_SCHEMA = {"type": "object", "properties": {"file": _BINARY_SCHEMA}, "required": ["file"]}
-_BODY_CONTENT = {"application/octet-stream": {"schema": _BINARY_SCHEMA}, form_data.MEDIA_TYPE: {"schema": _FORM_SCHEMA}}
+_BODY_CONTENT = {
+    "application/octet-stream": {"schema": _BINARY_SCHEMA},
+    form_data.MEDIA_TYPE: {"schema": _FORM_SCHEMA},
+}
 
 routes = APIRouter(tags=["Files"])
 UploadKind = Literal["image", "animation", "text", "model", "dataset"]
@@ -49,44 +52,44 @@ async def upload(
     owner: Caller,
     kind: UploadKind = "image",
     name: Annotated[str, Query(max_length=_MAX_NAME_CHARACTERS)] = "",
-) -> shapes.FileOut:
+) -> responses.FileOut:
     """Uploads an input file and validates it as pages do. Equal bytes get the same id.
 
     A form with one file is also accepted; its file name is used unless `name` is given.
     """
     async with _upload_limiters.setdefault(owner, CapacityLimiter(_MAX_UPLOADS)):
-        announced = request.headers.get("content-length", "")
-        size = int(announced) if announced.isdigit() and len(announced) < 20 else 0
+        size = guards.read_content_length(request.scope)
         uploads.check_size(kind, name, size)
         await run_in_thread(owner, partial(quotas.check_disk_quota, owner, size))
         packets: AsyncIterator[bytes] = request.stream()
         if form_data.is_form(request):
             part = form_data.FilePart(request)
-            await part.begin()
-            packets, name = part.packets(), name or part.name[:_MAX_NAME_CHARACTERS]
-        return shapes.FileOut.of(await _receive_upload(packets, owner, kind, name or "upload"))
+            await part.read_first_bytes()
+            packets, name = part.read_packets(), name or part.name[:_MAX_NAME_CHARACTERS]
+        return responses.FileOut.of(await _receive_upload(packets, owner, kind, name or "upload"))
 
 
 async def _receive_upload(stream: AsyncIterator[bytes], owner: str, kind: Kind, name: str) -> File:
-    with uploads.receive(kind, name) as receiver:
+    """Writes the bytes of an upload to the disk as they arrive, then checks and stores the file."""
+    with uploads.open_upload(kind, name) as upload_file:
         packets: list[bytes] = []
-        waiting = 0
+        pending_bytes = 0
         async for packet in stream:
             packets.append(packet)
-            waiting += len(packet)
-            if waiting >= _WRITE_BYTES:
-                await to_thread.run_sync(receiver.add, packets)
-                packets, waiting = [], 0
-        receiver.add(packets)
+            pending_bytes += len(packet)
+            if pending_bytes >= _WRITE_BYTES:
+                await to_thread.run_sync(upload_file.add, packets)
+                packets, pending_bytes = [], 0
+        upload_file.add(packets)
         async with _check_limiters.setdefault(owner, CapacityLimiter(1)):
-            return await run_in_thread(owner, partial(_keep_upload, receiver, owner))
+            return await run_in_thread(owner, partial(_store_upload, upload_file, owner))
 
 
-def _keep_upload(receiver: uploads.Upload, owner: str) -> File:
+def _store_upload(upload_file: uploads.Upload, owner: str) -> File:
     """Stores an upload, unless its owner was removed during the upload."""
     if not tokens.has_any(owner):
-        raise HTTPException(401, access.NO_TOKEN, {"WWW-Authenticate": "Bearer"})
-    return receiver.keep()
+        raise HTTPException(401, access.API_REFUSAL, {"WWW-Authenticate": "Bearer"})
+    return upload_file.store()
 
 
 @routes.head(PATH + "/{id}", include_in_schema=False)
@@ -101,7 +104,10 @@ def _keep_upload(receiver: uploads.Upload, owner: str) -> File:
     },
 )
 async def download(
-    owner: Caller, id: str, kind: Kind = "image", name: Annotated[str, Query(max_length=_MAX_NAME_CHARACTERS)] = ""
+    owner: Caller,
+    id: str,
+    kind: Kind = "image",
+    name: Annotated[str, Query(max_length=_MAX_NAME_CHARACTERS)] = "",
 ) -> FileResponse:
     """Downloads a result or an input, or a `Range` of its bytes."""
     try:
@@ -110,7 +116,7 @@ async def download(
         raise Missing(str(error)) from None
     return FileResponse(
         path,
-        media_type=shapes.media_type(name),
-        filename=shapes.to_json_data(name) or None,
+        media_type=responses.choose_media_type(name),
+        filename=responses.to_json_data(name) or None,
         headers={"X-Content-Type-Options": "nosniff"},
     )

@@ -32,12 +32,12 @@ class FilePart:
 
     def __init__(self, request: Request):
         self.name = ""
-        self._count, self._header, self._value = 0, b"", b""
+        self._part_count, self._header, self._value = 0, b"", b""
         self._packets: list[bytes] = []
         self._ended = False
         self._stream = self._parse(request)
 
-    async def begin(self) -> None:
+    async def read_first_bytes(self) -> None:
         """Reads up to the first bytes of the file, and sets its name.
 
         Raises:
@@ -45,10 +45,10 @@ class FilePart:
         """
         while not self._packets and await anext(self._stream, None) is not None:
             pass
-        if not self._count:
+        if not self._part_count:
             raise _form_error("has no file")
 
-    async def packets(self) -> AsyncIterator[bytes]:
+    async def read_packets(self) -> AsyncIterator[bytes]:
         """Yields the bytes of the file as they arrive. Raises `InvalidInput` if another part follows."""
         async with aclosing(self._stream) as stream:
             while True:
@@ -61,6 +61,7 @@ class FilePart:
                 yield packet
 
     async def _parse(self, request: Request) -> AsyncGenerator[bool]:
+        """Parses the body; yields after each packet, when `_packets` may have new bytes of the file."""
         boundary = _parse_media_type(request)[1].get(b"boundary", b"")
         try:
             parser = MultipartParser(
@@ -71,7 +72,7 @@ class FilePart:
                     "on_header_value": self._take_value,
                     "on_header_end": self._end_header,
                     "on_part_data": self._take_data,
-                    "on_end": self._end,
+                    "on_end": self._end_form,
                 },
             )
             async for packet in request.stream():
@@ -83,8 +84,8 @@ class FilePart:
             raise _form_error("is damaged or cut") from None
 
     def _begin_part(self) -> None:
-        self._count += 1
-        if self._count > 1:
+        self._part_count += 1
+        if self._part_count > 1:
             raise _form_error("has more than one part")
 
     def _take_field(self, data: bytes, start: int, end: int) -> None:
@@ -101,7 +102,7 @@ class FilePart:
             self.name = options[b"filename"].decode("utf-8", "replace")
         self._header = self._value = b""
 
-    def _end(self) -> None:
+    def _end_form(self) -> None:
         self._ended = True
 
     def _take_data(self, data: bytes, start: int, end: int) -> None:
@@ -112,5 +113,5 @@ def _parse_media_type(request: Request) -> tuple[bytes, dict[bytes, bytes]]:
     return parse_options_header(request.headers.get("content-type", ""))
 
 
-def _form_error(why: str) -> InvalidInput:
-    return InvalidInput(f"The form {why}; one file is taken. {_ADVICE}")
+def _form_error(reason: str) -> InvalidInput:
+    return InvalidInput(f"The form {reason}; one file is taken. {_ADVICE}")

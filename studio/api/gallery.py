@@ -7,13 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from studio.api import bodies, shapes
+from studio.api import bodies, responses
 from studio.api.callers import Caller, run_in_thread
 from studio.api.problems import Missing, problem_responses
 from studio.core.errors import Unavailable
 from studio.gallery import index, items
 from studio.gallery.index import Filter
-from studio.gallery.marks import change
+from studio.gallery.marks import change_marks
 
 routes = APIRouter(tags=["Gallery"])
 _ShortText = Annotated[str, Query(max_length=200)]
@@ -29,20 +29,20 @@ async def search(
     tag: _ShortText = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     skip: Annotated[int, Query(ge=0, le=10**9)] = 0,
-) -> shapes.ItemsOut:
+) -> responses.ItemsOut:
     """Searches the gallery, newest first. `words` match text, whole numbers and settings such as `seed=7`."""
     query = Filter(kind=kind, task=task, words=words, starred=starred, tag=tag)
     matches, total = await run_in_thread(owner, partial(index.find, query, owner, limit, skip))
-    return shapes.ItemsOut(items=[shapes.ItemOut.of(match) for match in matches], total=total)
+    return responses.ItemsOut(items=[responses.ItemOut.of(match) for match in matches], total=total)
 
 
 @routes.patch("/gallery/{id}", responses=problem_responses(400, 404, 507))
-async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> shapes.ItemOut:
+async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> responses.ItemOut:
     """Changes star, tags or name of an item; omitted fields stay unchanged."""
 
-    def work() -> shapes.ItemOut:
+    def work() -> responses.ItemOut:
         try:
-            return shapes.ItemOut.of(index.entry_of(change(id, owner, **marks.model_dump())))
+            return responses.ItemOut.of(index.entry_of(change_marks(id, owner, **marks.model_dump())))
         except Unavailable as error:
             raise Missing(str(error)) from None
 
@@ -57,7 +57,7 @@ async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> shapes.ItemOut:
 async def thumbnail(owner: Caller, id: str) -> Response:
     """Returns a small image of an item as WebP."""
     try:
-        data = await run_in_thread(owner, lambda: items.find(id, owner).thumbnail())
+        data = await run_in_thread(owner, lambda: items.find(id, owner).load_thumbnail())
     except Unavailable as error:
         raise Missing(str(error)) from None
     return Response(data, media_type="image/webp")

@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from studio.api import problems
 from studio.core import amounts
 
-MAX_JSON_BYTES = 1 << 20  # bytes of a body that is not a file
+MAX_JSON_BYTES = 1 << 20  # of a body that is not a file
 CHUNK_SECONDS = 30.0  # within which the next bytes of a body must arrive
-MIN_BYTES_PER_SECOND = 8192  # bytes per second of a body, on average
+MIN_BYTES_PER_SECOND = 8192  # of a body, on average
 GRACE_SECONDS = 30.0  # that any body may take in addition
 _UNKNOWN_HOST = (
     "This studio answers on its own machine alone, as localhost. Call it as http://localhost there, or "
@@ -34,11 +34,11 @@ class HostGuard:
     Args:
         app: the server's app.
         hosts: the server's host names.
-        programs: the path prefix of the API, where refusals are problem details.
+        api_prefix: the path prefix of the API, where refusals are problem details.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], programs: str):
-        self._app, self._hosts, self._programs = app, list(hosts), programs
+    def __init__(self, app: ASGIApp, hosts: Collection[str], api_prefix: str):
+        self._app, self._hosts, self._api_prefix = app, list(hosts), api_prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Responds 400 to another host name, else as the app does."""
@@ -52,10 +52,10 @@ class HostGuard:
         async def discard(_: Message) -> None:
             """Drops the middleware's own refusal, which is plain text."""
 
-        by_program = scope["type"] == "http" and scope["path"].startswith(self._programs)
-        guarded = TrustedHostMiddleware(app, self._hosts, www_redirect=False)
-        await guarded(scope, receive, discard if by_program else send)
-        if by_program and not is_known_host:
+        is_api_request = scope["type"] == "http" and scope["path"].startswith(self._api_prefix)
+        host_check = TrustedHostMiddleware(app, self._hosts, www_redirect=False)
+        await host_check(scope, receive, discard if is_api_request else send)
+        if is_api_request and not is_known_host:
             await problems.make_response(400, _UNKNOWN_HOST)(scope, receive, send)
 
 
@@ -64,25 +64,25 @@ class BodySizeLimit:
 
     Args:
         app: the API.
-        larger: the maximum bytes by method and path, where it is more than MOST_JSON.
+        larger: the maximum bytes by method and path, where it is more than MAX_JSON_BYTES.
     """
 
-    def __init__(self, app: ASGIApp, larger: Mapping[tuple[str, str], int]):
-        self._app, self._larger = app, larger
+    def __init__(self, app: ASGIApp, larger_limits: Mapping[tuple[str, str], int]):
+        self._app, self._larger = app, larger_limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Responds as the app does; reading beyond the limit raises an error in it."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        most = self._larger.get((scope["method"], relative_path(scope)), MAX_JSON_BYTES)
-        count = 0
+        max_bytes = self._larger.get((scope["method"], relative_path(scope)), MAX_JSON_BYTES)
+        received_bytes = 0
 
         async def receive_limited() -> Message:
-            nonlocal count
-            _check_size(_content_length(scope), most)
+            nonlocal received_bytes
+            _check_size(read_content_length(scope), max_bytes)
             message = await receive()
-            count += len(message.get("body", b""))
-            _check_size(count, most)
+            received_bytes += len(message.get("body", b""))
+            _check_size(received_bytes, max_bytes)
             return message
 
         await self._app(scope, receive_limited, send)
@@ -99,8 +99,8 @@ class BodyRateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Responds as the app does; reading from a client that is too slow raises an error in it."""
-        steady = _TimedBody(receive).receive if scope["type"] == "http" else receive
-        await self._app(scope, steady, send)
+        receive_timed = _TimedBody(receive).receive if scope["type"] == "http" else receive
+        await self._app(scope, receive_timed, send)
 
 
 def relative_path(scope: Scope) -> str:
@@ -112,36 +112,40 @@ def relative_path(scope: Scope) -> str:
 def closing_headers(scope: Scope) -> dict[str, str]:
     """Returns the header that closes the connection if an unread body is still to come."""
     headers = Headers(scope=scope)
-    has_body = _content_length(scope) or "transfer-encoding" in headers
+    has_body = read_content_length(scope) or "transfer-encoding" in headers
     return {"Connection": "close"} if has_body else {}
 
 
-def _check_size(size: int, most: int) -> None:
-    if size > most:
-        detail = f"The body has more than {amounts.size(most)}. Upload what is large as a file."
+def _check_size(size: int, max_bytes: int) -> None:
+    """Raises 413 for a body that is too large."""
+    if size > max_bytes:
+        detail = f"The body has more than {amounts.format_bytes(max_bytes)}. Upload what is large as a file."
         raise HTTPException(413, detail, {"Connection": "close"})
 
 
-def _content_length(scope: Scope) -> int:
+def read_content_length(scope: Scope) -> int:
+    """Returns the announced bytes of a body; 0 if there is no valid header."""
     length = Headers(scope=scope).get("content-length", "0")
     return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
 
 
 class _TimedBody:
+    """A request body that must arrive at MIN_BYTES_PER_SECOND on average, and without long pauses."""
+
     def __init__(self, receive: Receive):
-        self._receive, self._bytes, self._whole, self._waited = receive, 0, False, 0.0
+        self._receive, self._bytes, self._is_complete, self._waited = receive, 0, False, 0.0
 
     async def receive(self) -> Message:
-        if self._whole:  # the next message is the disconnect, at any time
+        if self._is_complete:  # the next message is the disconnect, at any time
             return await self._receive()
-        left = GRACE_SECONDS + self._bytes / MIN_BYTES_PER_SECOND - self._waited
+        seconds_left = GRACE_SECONDS + self._bytes / MIN_BYTES_PER_SECOND - self._waited
         loop = asyncio.get_running_loop()
         start = loop.time()
         try:
-            message: Any = await asyncio.wait_for(self._receive(), max(0.0, min(CHUNK_SECONDS, left)))
+            message: Any = await asyncio.wait_for(self._receive(), max(0.0, min(CHUNK_SECONDS, seconds_left)))
         except TimeoutError:
             raise HTTPException(408, _TOO_SLOW, {"Connection": "close"}) from None
         self._waited += loop.time() - start
         self._bytes += len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
+        self._is_complete = not message.get("more_body", False)
         return message

@@ -18,31 +18,31 @@ def close_idle() -> None:
     protocol: Any = AutoHTTPProtocol
     if getattr(protocol, "closes_idle", False):
         return
-    begin = protocol.connection_made
+    original = protocol.connection_made
 
     def connection_made(self: Any, transport: Any) -> None:
-        begin(self, transport)
+        original(self, transport)
         self.loop.call_later(CHECK_SECONDS, _close_if_idle, self, transport, None)
 
     protocol.connection_made, protocol.closes_idle = connection_made, True
 
 
-def _close_if_idle(connection: Any, transport: Any, before: Any) -> None:
+def _close_if_idle(connection: Any, transport: Any, previous: Any) -> None:
     """Closes a connection if no request began or was answered since the last check; else checks again later.
 
     Args:
         connection: the HTTP protocol instance.
         transport: of the connection.
-        before: the result of `_last_request` at the last check.
+        previous: the result of `_last_request` at the last check.
     """
     protocol = transport.get_protocol()
     if transport.is_closing() or (protocol is not connection and _is_open(protocol)):
         return
-    now = _last_request(connection) if protocol is connection else protocol
-    if now is not None and now is before:
+    current = _last_request(connection) if protocol is connection else protocol
+    if current is not None and current is previous:
         transport.close()
         return
-    connection.loop.call_later(CHECK_SECONDS, _close_if_idle, connection, transport, now)
+    connection.loop.call_later(CHECK_SECONDS, _close_if_idle, connection, transport, current)
 
 
 def _is_open(websocket: Any) -> bool:

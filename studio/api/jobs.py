@@ -18,11 +18,11 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic_core import from_json
 
 from studio import engine
-from studio.api import bodies, shapes
+from studio.api import bodies, responses
 from studio.api.callers import Caller, run_in_thread
 from studio.api.problems import Missing, problem_responses
 from studio.core import owners, paths, tasks
-from studio.core.errors import InvalidInput, StudioError, TooMany, Unavailable, invalid, short_name
+from studio.core.errors import InvalidInput, LimitReached, StudioError, Unavailable, invalid, shorten_name
 from studio.core.settings import Settings
 from studio.core.tasks import File, Slot, Task
 from studio.run import input_files
@@ -40,26 +40,30 @@ _live_counts: Counter[str] = Counter()  # by owner; changed only in the server's
 
 
 @routes.post("/jobs", status_code=202, responses=problem_responses(400, 404, 413, 429, 507))
-async def submit(owner: Caller, body: bodies.JobRequest, idempotency_key: IdempotencyKey = "") -> shapes.JobOut:
+async def submit(
+    owner: Caller, body: bodies.JobRequest, idempotency_key: IdempotencyKey = ""
+) -> responses.JobOut:
     """Submits a job to the queue.
 
     With an `Idempotency-Key`, the request can be repeated, even after the server was killed: it creates only
     one job and returns it.
     """
 
-    def work() -> shapes.JobOut:
+    def work() -> responses.JobOut:
         task, settings, inputs = resolve_body(body)
-        key = shapes.to_json_data(idempotency_key)
-        submitted = engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=body.batch)
-        return shapes.build_job(submitted)
+        key = responses.to_json_data(idempotency_key)
+        job = engine.connect().submit(task.name, settings, inputs, owner, key=key, batch=body.batch)
+        return responses.build_job(job)
 
     return await run_in_thread(owner, work)
 
 
 @routes.get("/jobs", responses=problem_responses())
-async def list_jobs(owner: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[shapes.JobOut]:
+async def list_jobs(owner: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 20) -> list[responses.JobOut]:
     """Lists your jobs, newest first; all unfinished jobs are included."""
-    return await run_in_thread(owner, lambda: [shapes.build_job(job) for job in engine.connect().jobs(owner, limit)])
+    return await run_in_thread(
+        owner, lambda: [responses.build_job(job) for job in engine.connect().list_jobs(owner, limit)]
+    )
 
 
 @routes.get("/jobs/{id}", responses=problem_responses(404))
@@ -70,13 +74,13 @@ async def show_job(
     all_figures: Annotated[
         bool, Query(description="Also figures that are long lists, as the loss of each character.")
     ] = False,
-) -> shapes.JobOut:
+) -> responses.JobOut:
     """Returns the state of a job. Lists of more than 100 numbers are omitted from its figures by default."""
-    end = time.monotonic() + wait
+    deadline = time.monotonic() + wait
     while True:
         job = await run_in_thread(owner, partial(_find_job, id, owner))
-        if job.finished or time.monotonic() >= end:
-            return await run_in_thread(owner, partial(shapes.build_job, job, all_figures))
+        if job.finished or time.monotonic() >= deadline:
+            return await run_in_thread(owner, partial(responses.build_job, job, all_figures))
         await asyncio.sleep(POLL_SECONDS)
 
 
@@ -91,16 +95,16 @@ ExistingJob = Annotated[engine.Job, Depends(require_job)]
 @routes.get("/jobs/{id}/events", response_class=EventSourceResponse, responses=problem_responses(404))
 async def watch(owner: Caller, job: ExistingJob) -> AsyncIterator[ServerSentEvent]:
     """Streams events of a job until it ends: `job` at each change, `preview` with a WebP in base64."""
-    last_sent: shapes.JobOut | None = None
+    last_sent: responses.JobOut | None = None
     last_preview: bytes | None = None
     while last_sent is None or not last_sent.finished:
         if job.preview and job.preview != last_preview:
             last_preview = job.preview
             yield ServerSentEvent(event="preview", data=base64.b64encode(last_preview).decode())
-        now = await run_in_thread(owner, partial(shapes.build_job, job))
-        if now != last_sent:
-            yield ServerSentEvent(event="job", data=now)
-        last_sent = now
+        state = await run_in_thread(owner, partial(responses.build_job, job))
+        if state != last_sent:
+            yield ServerSentEvent(event="job", data=state)
+        last_sent = state
         if not last_sent.finished:
             await asyncio.sleep(POLL_SECONDS)
             try:
@@ -122,41 +126,41 @@ async def preview(job: ExistingJob) -> Response:
 
 
 @routes.post("/jobs/{id}/cancel", status_code=202, responses=problem_responses(404))
-async def cancel(owner: Caller, job: ExistingJob) -> shapes.JobOut:
+async def cancel(owner: Caller, job: ExistingJob) -> responses.JobOut:
     """Cancels a job; its result is discarded."""
     return await _change_job(owner, job, lambda: engine.connect().cancel(job.id, owner))
 
 
 @routes.post("/jobs/{id}/stop", status_code=202, responses=problem_responses(404))
-async def stop(owner: Caller, job: ExistingJob) -> shapes.JobOut:
+async def stop(owner: Caller, job: ExistingJob) -> responses.JobOut:
     """Stops a job; its best result so far is kept."""
     return await _change_job(owner, job, lambda: engine.connect().stop(job.id, owner))
 
 
 @routes.post("/jobs/{id}/move", responses=problem_responses(400, 404))
-async def move(owner: Caller, job: ExistingJob, target: bodies.Move) -> shapes.JobOut:
+async def move(owner: Caller, job: ExistingJob, target: bodies.Move) -> responses.JobOut:
     """Moves a waiting job forward among your own jobs; jobs of others keep their places."""
     return await _change_job(owner, job, lambda: engine.connect().move(job.id, target.to, owner))
 
 
 @routes.post("/jobs/{id}/pause", responses=problem_responses(404))
-async def pause(owner: Caller, job: ExistingJob) -> shapes.JobOut:
+async def pause(owner: Caller, job: ExistingJob) -> responses.JobOut:
     """Pauses a waiting job until it is resumed, even after a restart of the studio."""
     return await _change_job(owner, job, lambda: engine.connect().pause(job.id, owner))
 
 
 @routes.post("/jobs/{id}/resume", responses=problem_responses(404))
-async def resume(owner: Caller, job: ExistingJob) -> shapes.JobOut:
+async def resume(owner: Caller, job: ExistingJob) -> responses.JobOut:
     """Resumes a paused job."""
     return await _change_job(owner, job, lambda: engine.connect().resume(job.id, owner))
 
 
-async def _change_job(owner: str, job: engine.Job, change: Callable[[], object]) -> shapes.JobOut:
+async def _change_job(owner: str, job: engine.Job, change: Callable[[], object]) -> responses.JobOut:
     """Changes a job, and returns its new state."""
 
-    def work() -> shapes.JobOut:
+    def work() -> responses.JobOut:
         change()
-        return shapes.build_job(_find_job(job.id, owner))
+        return responses.build_job(_find_job(job.id, owner))
 
     return await run_in_thread(owner, work)
 
@@ -178,18 +182,19 @@ async def live(
     def work() -> engine.Live:
         task, settings, inputs = resolve_body(body)
         session_key = f"api {owner} {session or secrets.token_hex(8)}"
-        return engine.connect().live(task.name, settings, inputs, session_key, owner)
+        return engine.connect().run_live(task.name, settings, inputs, session_key, owner)
 
     with _count_live(owner):
         result = await run_in_thread(owner, work)
     headers = {"Studio-Seconds": f"{result.seconds:.3f}", "X-Content-Type-Options": "nosniff"}
-    return Response(result.data, media_type=shapes.media_type(result.name), headers=headers)
+    return Response(result.data, media_type=responses.choose_media_type(result.name), headers=headers)
 
 
 @contextmanager
 def _count_live(owner: str) -> Iterator[None]:
+    """Counts a live request of an owner while it runs. Raises `LimitReached` above MAX_LIVE."""
     if _live_counts[owner] >= MAX_LIVE:
-        raise TooMany(f"{MAX_LIVE} of your requests are being answered. Wait until one of them is.")
+        raise LimitReached(f"{MAX_LIVE} of your requests are being answered. Wait until one of them is.")
     _live_counts[owner] += 1
     try:
         yield
@@ -219,10 +224,10 @@ class _OverHttp(Machine):
     def read(self, slot: Slot, value: str | bodies.FileRef, labels: str | None = None) -> File:
         """Returns a stored file, a sample or a model."""
         id, name = (value, "") if isinstance(value, str) else (value.id, value.name)
-        if paths.DIGEST.fullmatch(id):
-            owners.check(id)
-            paths.kept_path(id)
-            return File(id, slot.kind, short_name(name, _MAX_NAME_CHARACTERS) or slot.name)
+        if paths.DIGEST_PATTERN.fullmatch(id):
+            owners.require_ownership(id)
+            paths.stored_path(id)
+            return File(id, slot.kind, shorten_name(name, _MAX_NAME_CHARACTERS) or slot.name)
         file = input_files.read_by_name(slot, id)
         if file is None:
             expected = "the id of an upload or a result, or the name of a sample or model"
@@ -247,9 +252,10 @@ def _check_settings(task: Task, settings: Mapping[str, Any]) -> None:
 
 
 def _find_job(id: str, owner: str) -> engine.Job:
+    """Returns a job. Raises `Missing` if there is none, and `Unavailable` while the engine is down."""
     studio = engine.connect()
     try:
-        return studio.job(id, owner)
+        return studio.find_job(id, owner)
     except StudioError as error:
         if studio.status().startswith(("down", "starting")):
             raise

@@ -24,21 +24,21 @@ class PageUploads:
         waiting_bytes: returns how many bytes of uploads wait for their pages.
     """
 
-    def __init__(self, app: ASGIApp, path: str, waiting_bytes: Callable[[], int]):
-        self._app, self._path, self._waiting_bytes, self._incoming = app, path, waiting_bytes, 0
-        self._most = max(MIN_LIMIT_BYTES, int(_MEMORY_SHARE * limits.memory()))
+    def __init__(self, app: ASGIApp, path: str, count_waiting_bytes: Callable[[], int]):
+        self._app, self._path, self._waiting_bytes, self._incoming = app, path, count_waiting_bytes, 0
+        self._most = max(MIN_LIMIT_BYTES, int(_MEMORY_SHARE * limits.read_memory_limit()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Responds as the app does; reading an upload beyond the limit raises an error in it."""
         if scope["type"] != "http" or not scope["path"].startswith(self._path):
             return await self._app(scope, receive, send)
-        count = 0
+        body_bytes = 0
 
         async def receive_counted() -> Message:
-            nonlocal count
+            nonlocal body_bytes
             message = await receive()
             size = len(message.get("body", b""))
-            count += size
+            body_bytes += size
             self._incoming += size
             if self._incoming + self._waiting_bytes() > self._most:
                 raise HTTPException(507, _FULL, {"Connection": "close"})
@@ -47,4 +47,4 @@ class PageUploads:
         try:
             await self._app(scope, receive_counted, send)
         finally:
-            self._incoming -= count
+            self._incoming -= body_bytes

@@ -14,12 +14,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from studio.core import owners, redaction
-from studio.core.errors import InsufficientSpace, InvalidInput, StudioError, TooMany, Unavailable, invalid
+from studio.core.errors import (
+    InsufficientSpace,
+    InvalidInput,
+    LimitReached,
+    StudioError,
+    Unavailable,
+    invalid,
+)
 
 MEDIA_TYPE = "application/problem+json"
-_STATUS = {InvalidInput: 422, InsufficientSpace: 507, TooMany: 429, Unavailable: 503}
+_STATUS_BY_ERROR = {InvalidInput: 422, InsufficientSpace: 507, LimitReached: 429, Unavailable: 503}
 _UNEXPECTED = "Something went wrong in the studio; its log says more. Try again, or report it."
-_FRAMEWORK_DETAILS = {  # refusals by the framework itself
+_FRAMEWORK_DETAILS = {  # by status, for refusals by the framework itself
     404: "There is nothing at this address. Look at api/v1/docs.",
     405: "This address does not take that method. Look at api/v1/docs.",
     400: "The body cannot be read as JSON in UTF-8. Send one JSON object.",
@@ -60,9 +67,9 @@ def make_response(status: int, detail: str, headers: Any = None) -> JSONResponse
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def redact_for(owner: str, sentence: str) -> str:
+def redact_for(owner: str, message: str) -> str:
     """Returns a message for an owner: paths on the server are hidden from visitors."""
-    return sentence if owner == owners.LOCAL else redaction.redact_paths(sentence)
+    return message if owner == owners.LOCAL else redaction.redact_paths(message)
 
 
 def add_handlers(api: FastAPI) -> None:
@@ -75,29 +82,31 @@ def add_handlers(api: FastAPI) -> None:
 
 
 def _handle_studio_error(request: Request, error: Exception) -> JSONResponse:
-    kinds = (status for kind, status in _STATUS.items() if isinstance(error, kind))
-    status = 404 if isinstance(error, Missing) else next(kinds, 422)
+    statuses = (status for kind, status in _STATUS_BY_ERROR.items() if isinstance(error, kind))
+    status = 404 if isinstance(error, Missing) else next(statuses, 422)
     owner = getattr(request.state, "owner", owners.NOBODY)
     return make_response(status, redact_for(owner, str(error)))
 
 
 def _handle_validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    if first["type"] == "json_invalid":
+    problem = error.errors()[0]
+    if problem["type"] == "json_invalid":
         return make_response(400, _FRAMEWORK_DETAILS[400])
-    location = ".".join(str(part) for part in first["loc"][1:]) or "body"
-    expected = first["msg"][:1].lower() + first["msg"][1:]
+    location = ".".join(str(part) for part in problem["loc"][1:]) or "body"
+    expected = problem["msg"][:1].lower() + problem["msg"][1:]
     step = "look at api/v1/docs"
-    value = first.get("input")
+    value = problem.get("input")
     received = type(value).__name__ if isinstance(value, dict | list) else repr(value)
-    return make_response(422, str(invalid(f"`{location}`", expected=expected, received=received, next_step=step)))
+    return make_response(
+        422, str(invalid(f"`{location}`", expected=expected, received=received, next_step=step))
+    )
 
 
 def _handle_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    usual = error.detail == HTTPStatus(error.status_code).phrase or error.status_code == 400
-    detail = _FRAMEWORK_DETAILS.get(error.status_code, error.detail) if usual else error.detail
+    is_default_message = error.detail == HTTPStatus(error.status_code).phrase or error.status_code == 400
+    detail = _FRAMEWORK_DETAILS.get(error.status_code, error.detail) if is_default_message else error.detail
     return make_response(error.status_code, detail, error.headers)
 
 

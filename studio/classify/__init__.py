@@ -14,7 +14,7 @@ from studio.core.tasks import Goal, Slot, Task
 _BASE = Slot(
     "model",
     "model",
-    least=0,
+    min_files=0,
     flag="--base",
     help="classifier that provides the features, trained by the studio or imported",
     third_party=True,
@@ -28,10 +28,10 @@ TRAIN = Task(
     produces="model",
     lane="job",
     work="studio.classify.training.task:train",
-    usual="studio.classify.training.estimate:estimate_seconds",
+    estimate_seconds="studio.classify.training.estimate:estimate_seconds",
     loads_keras=True,
-    needs="studio.classify.training.estimate:estimate_bytes",
-    grows="size",
+    estimate_bytes="studio.classify.training.estimate:estimate_bytes",
+    memory_setting="size",
     title="Classifier training",
     command="classify train",
     alias="train classifier",
@@ -39,15 +39,15 @@ TRAIN = Task(
     check="studio.classify.models.available:check_base",
     goal=Goal(
         figure="validation_accuracy",
-        most=True,
+        higher_is_better=True,
         title="validation accuracy",
-        test="accuracy",
-        shared=("validation=true",),
-        yardstick=("seed", "validation"),
-        varies=("backbone", "head"),
+        test_figure="accuracy",
+        shared_values=("validation=true",),
+        test_data_settings=("seed", "validation"),
+        search_settings=("backbone", "head"),
     ),
-    scores="studio.classify.ask.score:score_preset",
-    scores_imported="studio.classify.ask.score:score_imported",
+    evaluate="studio.classify.inference.score:score_preset",
+    evaluate_imported="studio.classify.inference.score:score_imported",
 )
 
 AUDIT = Task(
@@ -70,32 +70,34 @@ STUDY = Task(
     produces="text",
     lane="job",
     work="studio.classify.training.study_task:run",
-    usual="studio.classify.training.study_task:estimate_seconds",
-    needs="studio.classify.training.study_task:estimate_bytes",
-    grows="size",
+    estimate_seconds="studio.classify.training.study_task:estimate_seconds",
+    estimate_bytes="studio.classify.training.study_task:estimate_bytes",
+    memory_setting="size",
     title="Study",
     command="classify study",
     help="measure what affects accuracy: features, regularization, dataset size, ensembles, wrong labels",
-    readable="studio.classify.training.study_words:format_results",
+    format_json="studio.classify.training.study_text:format_results",
 )
 
-_MODEL = Slot("model", "model", least=0, flag="--preset", third_party=True, model_tasks=("classify.train",))
+_MODEL = Slot(
+    "model", "model", min_files=0, flag="--preset", third_party=True, model_tasks=("classify.train",)
+)
 
 PREDICT = Task(
     name="classify.predict",
     settings=PredictSettings,
-    inputs=(Slot("images", "image", most=64), _MODEL),
+    inputs=(Slot("images", "image", max_files=64), _MODEL),
     produces="text",
     lane="live",
     interactive=True,
-    work="studio.classify.ask.predict:run",
+    work="studio.classify.inference.predict:run",
     title="Prediction",
     command="classify predict",
     help="classify images",
     check="studio.classify.models.available:check",
     prepare_keras="studio.classify.models.available:prepare",
     builtin=(IMAGENET,),
-    readable="studio.classify.ask.predict:format_predictions",
+    format_json="studio.classify.inference.predict:format_predictions",
 )
 
 EXPLAIN = Task(
@@ -105,12 +107,12 @@ EXPLAIN = Task(
     produces="image",
     lane="live",
     interactive=True,
-    work="studio.classify.ask.grad_cam:run",
+    work="studio.classify.inference.grad_cam:run",
     title="Grad-CAM",
     command="classify explain",
     help="show which image regions a prediction is based on (Grad-CAM)",
     check="studio.classify.models.available:check",
-    prepare_keras="studio.classify.ask.grad_cam:prepare",
+    prepare_keras="studio.classify.inference.grad_cam:prepare",
     builtin=(IMAGENET,),
 )
 

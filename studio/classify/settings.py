@@ -8,41 +8,40 @@ from studio.core.settings import Settings, setting, split_setting
 from studio.core.training import settings as shared
 
 # Cut layers by number of fine-tuned blocks (0, 1, 2): the layers after the cut are trained.
-CUTS = {
+CUT_LAYERS = {
     "resnet50": ("conv5_block3_out", "conv4_block6_out", "conv3_block4_out"),
     "vgg16": ("block5_pool", "block4_pool", "block3_pool"),
 }
 # The last spatial layer of each backbone, used by Grad-CAM.
-MAPS = {"resnet50": "conv5_block3_out", "vgg16": "block5_conv3"}
+MAP_LAYERS = {"resnet50": "conv5_block3_out", "vgg16": "block5_conv3"}
 # Offset of those feature maps toward the top left, in feature-map pixels: ResNet50's stride-2 convolutions
 # take the first of every two pixels. Measured by the gradients of map positions with respect to pixels.
 MAP_OFFSETS = {"resnet50": 0.375, "vgg16": 0.0}
-OF_FINETUNING = ("blocks", "epochs", "learning_rate", "batch", "flip", "label_smoothing")
+FINETUNING_SETTINGS = ("blocks", "epochs", "learning_rate", "batch", "flip", "label_smoothing")
 # (settings, other setting, required value, explanation): the settings have no effect unless the other setting
 # has that value.
 _REQUIREMENTS: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
-    (OF_FINETUNING, "finetune", True, "without fine-tuning"),
+    (FINETUNING_SETTINGS, "finetune", True, "without fine-tuning"),
     (("hidden",), "head", "mlp", "with a linear head"),
     (("strength",), "head", "linear", "with a hidden layer"),
 )
 
-
 AUTO = "auto"  # reads the preprocessing from the imported model, or assumes one
 Preprocessing = Literal["auto", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
-_PREPROCESSING = (
+_PREPROCESSING_HELP = (
     "Input range that an imported model expects; auto reads it from the model, or assumes 0 to 1."
 )
-_FLAT = "Flatten each image to one vector, for an imported model with a flat input, such as 784 values."
-_SIZE = "Input size: images are resized to this side; smaller is faster, larger keeps more detail."
-_TEST_SPLIT = "Share of each class that is held out to measure accuracy."
+_FLAT_HELP = "Flatten each image to one vector, for an imported model with a flat input, such as 784 values."
+_SIZE_HELP = "Input size: images are resized to this side; smaller is faster, larger keeps more detail."
+_TEST_SPLIT_HELP = "Share of each class that is held out to measure accuracy."
 
 
 class TrainClassifierSettings(shared.TrainSettings):
     """Trains an image classifier on your own classes, on the features of a pretrained backbone."""
 
     warmup_steps = 1_000_000  # more than any training run has, so warmup takes a tenth of all steps
-    learning_rate: float = shared.learning_rate(0.0001, most=0.01)
-    batch: int = shared.batch(32, least=2, most=256)
+    learning_rate: float = shared.learning_rate(0.0001, maximum=0.01)
+    batch: int = shared.batch(32, minimum=2, maximum=256)
     backbone: Literal["resnet50", "vgg16"] = setting(
         "resnet50",
         "Pretrained network that extracts the features; ResNet50 is faster and usually more accurate.",
@@ -54,8 +53,8 @@ class TrainClassifierSettings(shared.TrainSettings):
         tier="main",
         label="Fine-tune",
     )
-    held_out: float = split_setting(0.3, help=_TEST_SPLIT, ge=0.05, le=0.8, step=0.05, tier="main")
-    size: int = setting(224, _SIZE, label="Input size", unit="px", ge=32, le=512, step=32)
+    held_out: float = split_setting(0.3, help=_TEST_SPLIT_HELP, ge=0.05, le=0.8, step=0.05, tier="main")
+    size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     head: Literal["linear", "mlp"] = setting(
         "linear", "Classifier on the features: linear (softmax regression) or mlp (one hidden layer)."
     )
@@ -98,25 +97,25 @@ class TrainClassifierSettings(shared.TrainSettings):
         "Hold out a fifth of the training images to measure validation accuracy, which a hyperparameter "
         "search maximizes.",
     )
-    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT, label="Flat input")
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
+    flat: bool = setting(False, _FLAT_HELP, label="Flat input")
 
     @property
     def cut(self) -> str:
         """Returns the name of the backbone layer after which the network is trained."""
-        return CUTS[self.backbone][self.blocks if self.finetune else 0]
+        return CUT_LAYERS[self.backbone][self.blocks if self.finetune else 0]
 
-    def without_effect(self, model: str = "") -> list[str]:
+    def describe_unused(self, model: str = "") -> list[str]:
         """Returns notes on settings that have no effect.
 
         Args:
             model: the name of the base model; "" for a pretrained backbone.
         """
-        fields, notes = type(self).model_fields, _unused_settings(self, model)
-        for names, other, choice, lack in _REQUIREMENTS:
-            idle = [name for name in names if getattr(self, name) != fields[name].default]
-            if idle and getattr(self, other) != choice:
-                notes.append(f"Without effect {lack}: {', '.join(idle).replace('_', ' ')}.")
+        fields, notes = type(self).model_fields, _describe_unused_by_model(self, model)
+        for names, other, required, explanation in _REQUIREMENTS:
+            changed = [name for name in names if getattr(self, name) != fields[name].default]
+            if changed and getattr(self, other) != required:
+                notes.append(f"Without effect {explanation}: {', '.join(changed).replace('_', ' ')}.")
         return notes
 
 
@@ -132,12 +131,12 @@ class AuditSettings(Settings):
     backbone: Literal["resnet50", "vgg16"] = setting(
         "resnet50", "Pretrained network that extracts the features used to find wrong labels."
     )
-    size: int = setting(224, _SIZE, label="Input size", unit="px", ge=32, le=512, step=32)
+    size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
-    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT, label="Flat input")
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
+    flat: bool = setting(False, _FLAT_HELP, label="Flat input")
 
-    def without_effect(self, model: str) -> list[str]:
+    def describe_unused(self, model: str) -> list[str]:
         """Returns notes on settings that have no effect.
 
         Args:
@@ -145,15 +144,15 @@ class AuditSettings(Settings):
         """
         if model and not self.suspicious:
             return [f"Without effect, because labels are not checked: {model}."]
-        return _unused_settings(self, model)
+        return _describe_unused_by_model(self, model)
 
 
-def _unused_settings(settings: TrainClassifierSettings | AuditSettings, model: str) -> list[str]:
-    """Lists changed settings that an imported model ignores, or that only an imported model uses."""
+def _describe_unused_by_model(settings: TrainClassifierSettings | AuditSettings, model: str) -> list[str]:
+    """Returns a note on changed settings that an imported model ignores, or that only one uses."""
     fields, names = type(settings).model_fields, ("backbone", "size") if model else ("preprocessing", "flat")
-    idle = [name for name in names if getattr(settings, name) != fields[name].default]
-    why = "because the model has its own" if model else "because no imported model was given"
-    return [f"Without effect, {why}: {', '.join(idle)}."] if idle else []
+    changed = [name for name in names if getattr(settings, name) != fields[name].default]
+    reason = "because the model has its own" if model else "because no imported model was given"
+    return [f"Without effect, {reason}: {', '.join(changed)}."] if changed else []
 
 
 class StudySettings(Settings):
@@ -164,25 +163,25 @@ class StudySettings(Settings):
         "Pretrained network that extracts the features for every chart except the first.",
         tier="main",
     )
-    held_out: float = split_setting(0.3, help=_TEST_SPLIT, ge=0.05, le=0.8, step=0.05, tier="main")
-    size: int = setting(224, _SIZE, label="Input size", unit="px", ge=32, le=512, step=32)
+    held_out: float = split_setting(0.3, help=_TEST_SPLIT_HELP, ge=0.05, le=0.8, step=0.05, tier="main")
+    size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     seed: int = setting(
         0, "Random seed, which also selects the images of the test split.", ge=0, le=2**31 - 1
     )
 
 
 IMAGENET = "imagenet-resnet50"  # ResNet50's own 1,000 classes, no training needed
-_PRESET = "Name or folder of a trained classifier, or an imported model (.keras, .h5, zip or folder)."
+_PRESET_HELP = "Name or folder of a trained classifier, or an imported model (.keras, .h5, zip or folder)."
 
 
 class PredictSettings(Settings):
     """Classifies images."""
 
     preset: str = setting(
-        IMAGENET, _PRESET, label="Classifier", tier="main", max_length=1000, positional=True
+        IMAGENET, _PRESET_HELP, label="Classifier", tier="main", max_length=1000, positional=True
     )
-    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT, label="Flat input")
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
+    flat: bool = setting(False, _FLAT_HELP, label="Flat input")
     top: int = setting(
         5, "Number of most probable classes to show for each image.", label="Top-k", ge=1, le=1000
     )
@@ -192,10 +191,10 @@ class ExplainSettings(Settings):
     """Shows the image regions that raise the score of a class (Grad-CAM)."""
 
     preset: str = setting(
-        IMAGENET, _PRESET, label="Classifier", tier="main", max_length=1000, positional=True
+        IMAGENET, _PRESET_HELP, label="Classifier", tier="main", max_length=1000, positional=True
     )
-    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT, label="Flat input")
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
+    flat: bool = setting(False, _FLAT_HELP, label="Flat input")
     label: str = setting("", "Class to explain. Empty: the most probable class.", tier="main", max_length=200)
     view: Literal["beside", "over", "light"] = setting(
         "beside",
@@ -212,10 +211,10 @@ class ExportSettings(Settings):
     """Converts a classifier to a file for other programs."""
 
     preset: str = setting(
-        IMAGENET, _PRESET, label="Classifier", tier="main", max_length=1000, positional=True
+        IMAGENET, _PRESET_HELP, label="Classifier", tier="main", max_length=1000, positional=True
     )
-    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING)
-    flat: bool = setting(False, _FLAT, label="Flat input")
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
+    flat: bool = setting(False, _FLAT_HELP, label="Flat input")
     form: Literal["keras", "tflite", "onnx", "teachable", "tfjs"] = setting(
         "keras",
         "File format: Keras, TFLite (phones), ONNX (most other programs), Teachable Machine's zip, or "

@@ -42,12 +42,12 @@ def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) 
     Returns:
         The exit code.
     """
-    words = sys.argv[1:] if argv is None else list(argv)
+    argv = sys.argv[1:] if argv is None else list(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="surrogateescape")  # prints paths that are not valid UTF-8 unchanged
     startup.skip_optional_imports()
     try:
-        arguments = (parser or _build_parser()).parse_args(words)
+        arguments = (parser or _build_parser()).parse_args(argv)
         requests.check_server(arguments)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        return console.report_unexpected(error, words)
+        return console.report_unexpected(error, argv)
 
 
 def _build_parser() -> flags.Parser:

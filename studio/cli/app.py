@@ -26,14 +26,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if not script.is_file():
         raise Unavailable(f"The pages are not here ({script}). Install the studio again.")
     # Streamlit finds .streamlit/config.toml next to the script.
-    words = children.command("-m", "streamlit", "run", str(script))
+    command = children.build_command("-m", "streamlit", "run", str(script))
     if arguments.port is not None:
-        words.append(f"--server.port={_parse_port(arguments.port)}")
+        command.append(f"--server.port={_parse_port(arguments.port)}")
     if arguments.token:
         os.environ["STUDIO_TOKEN"] = "on"
     # Replace this process by Streamlit, so that Ctrl-C and signals reach it directly.
     sys.stdout.flush()
-    os.execve(words[0], words, children.environment())
+    os.execve(command[0], command, children.build_environment())
 
 
 def _parse_port(text: str) -> int:

@@ -15,13 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import tasks
-from studio.core.errors import StudioError, of_memory
+from studio.core.errors import StudioError, is_out_of_memory
 from studio.core.progress import Progress, Report
 from studio.core.tasks import Result, Task
 from studio.run import outputs, terminal
 
-EXIT_ERROR = 2
-EXIT_STOPPED = 130
+EXIT_ERROR, EXIT_STOPPED = 2, 130  # exit codes
 
 
 def print_line(text: str) -> None:
@@ -80,33 +79,35 @@ def print_error(text: str) -> int:
     return EXIT_ERROR
 
 
-def report_unexpected(fault: Exception, words: Sequence[str]) -> int:
+def report_unexpected(exception: Exception, argv: Sequence[str]) -> int:
     """Reports an unexpected exception: one line on stderr, the traceback in the log. Returns the exit code.
 
     Args:
-        fault: the exception.
-        words: words of the command; with `--verbose`, the traceback goes to stderr, too.
+        exception: the exception.
+        argv: words of the command; with `--verbose`, the traceback goes to stderr, too.
     """
-    trace = "".join(traceback.format_exception(fault))
-    message = _describe_exception(fault)
-    if "--verbose" in words:
-        sys.stderr.write(trace)
+    traceback_text = "".join(traceback.format_exception(exception))
+    message = _describe_exception(exception)
+    if "--verbose" in argv:
+        sys.stderr.write(traceback_text)
     try:
         log = terminal.prepare_log()
         with log.open("a", encoding="utf-8", errors="replace") as handle:
-            handle.write(f"{time.strftime('%F %T')} studio {' '.join(words)}\n{trace}\n")
+            handle.write(f"{time.strftime('%F %T')} studio {' '.join(argv)}\n{traceback_text}\n")
         return print_error(f"{message} The log {log} has the details.")
     except (OSError, StudioError):
         return print_error(message)
 
 
-def _describe_exception(fault: Exception) -> str:
-    if of_memory(fault):
+def _describe_exception(exception: Exception) -> str:
+    """Returns an error message for an unexpected exception."""
+    if is_out_of_memory(exception):
         return "The memory is not large enough for this. Choose a smaller size."
-    if isinstance(fault, OSError) and fault.strerror:
-        where = f" ({fault.filename})" if fault.filename else ""
-        return f"{fault.strerror}{where}. Fix that and try again."
-    return f"Something went wrong in the studio: {type(fault).__name__}: {fault}. Try again, or report it."
+    if isinstance(exception, OSError) and exception.strerror:
+        file_note = f" ({exception.filename})" if exception.filename else ""
+        return f"{exception.strerror}{file_note}. Fix that and try again."
+    details = f"{type(exception).__name__}: {exception}"
+    return f"Something went wrong in the studio: {details}. Try again, or report it."
 
 
 @contextlib.contextmanager
@@ -123,7 +124,7 @@ def show_progress(
 def report_answer(
     task: Task,
     result: Result,
-    slot_words: Mapping[str, Sequence[str]],
+    file_values: Mapping[str, Sequence[str]],
     out: Path | None,
     seconds: float,
     arguments: argparse.Namespace,
@@ -131,9 +132,9 @@ def report_answer(
     """Prints or saves the answer of a task, in words or as JSON.
 
     Args:
-        task: a task that is `readable`.
+        task: a task with `format_json`.
         result: a result whose first file is JSON.
-        slot_words: inputs as the user wrote them, by slot; tasks know only the names of files.
+        file_values: inputs as the user wrote them, by slot; tasks know only the names of files.
         out: file for the answer instead of stdout; JSON if it ends in .json, else words.
         seconds: duration.
         arguments: arguments of the command.
@@ -141,33 +142,37 @@ def report_answer(
     Returns:
         The exit code.
     """
-    answer = _with_paths(json.loads(result.files[0].read()), slot_words)
-    words = tasks.import_object(task.readable)(answer)
+    answer = _with_paths(json.loads(result.files[0].read()), file_values)
+    text = tasks.import_object(task.format_json)(answer)
     if out:
-        out = outputs.display_path(outputs.save_answer(answer, words, result, out), arguments.out or out.name)
+        out = outputs.display_path(outputs.save_answer(answer, text, result, out), arguments.out or out.name)
     if arguments.json:
-        where = {"path": out} if out else {}
-        print_json({**answer, **where, "seconds": round(seconds, 3), "stopped_early": result.stopped_early})
+        path_entry = {"path": out} if out else {}
+        print_json(
+            {**answer, **path_entry, "seconds": round(seconds, 3), "stopped_early": result.stopped_early}
+        )
     elif out:
         print_line(str(out))
     else:
-        TextStream().finish(words)
+        TextStream().finish(text)
     if result.stopped_early and not arguments.quiet:
         terminal.print_note("Stopped early.")
     return EXIT_STOPPED if result.stopped_early else 0
 
 
-def _with_paths(answer: dict[str, Any], slot_words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _with_paths(answer: dict[str, Any], file_values: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Adds the paths that the user wrote to the entries of an answer."""
-    for slot, texts in slot_words.items():
-        listed = answer.get(slot)
-        if isinstance(listed, list) and len(listed) == len(texts):
-            answer[slot] = [{**entry, "path": text} for entry, text in zip(listed, texts, strict=True)]
+    for slot, texts in file_values.items():
+        entries = answer.get(slot)
+        if isinstance(entries, list) and len(entries) == len(texts):
+            answer[slot] = [{**entry, "path": text} for entry, text in zip(entries, texts, strict=True)]
     return answer
 
 
 # Replaces control characters, because generated text must not control a terminal.
-_CONTROL_CHARACTERS = {n: 0xFFFD for n in range(0xA0) if unicodedata.category(chr(n)) == "Cc" and chr(n) not in "\n\t"}
+_CONTROL_CHARACTERS = {
+    n: 0xFFFD for n in range(0xA0) if unicodedata.category(chr(n)) == "Cc" and chr(n) not in "\n\t"
+}
 
 
 class TextStream:
@@ -175,7 +180,7 @@ class TextStream:
 
     def __init__(self):
         self.on_terminal = sys.stdout.isatty()
-        self._done = ""
+        self._printed = ""
 
     def __call__(self, report: Report) -> None:
         """Prints the new part of a report's text; reports of stages have no step and are ignored."""
@@ -185,14 +190,14 @@ class TextStream:
     def finish(self, text: str) -> None:
         """Prints the rest of the text and ends the line."""
         self._append(text)
-        if self._done != text:  # the final text differs from the reports
+        if self._printed != text:  # the final text differs from the reports
             self._write(f"\n\n{text}")
         self._write("\n")
 
     def _append(self, text: str) -> None:
-        if text.startswith(self._done):  # the name of a stage would not
-            self._write(text[len(self._done) :])
-            self._done = text
+        if text.startswith(self._printed):  # the name of a stage would not
+            self._write(text[len(self._printed) :])
+            self._printed = text
 
     def _write(self, text: str) -> None:
         printed = text.translate(_CONTROL_CHARACTERS) if self.on_terminal else text

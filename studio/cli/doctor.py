@@ -7,10 +7,10 @@ import contextlib
 from typing import Any
 
 from studio.cli import console, flags
-from studio.core.errors import Cancelled, sentence
+from studio.core.errors import Cancelled, as_sentence
 from studio.core.machine import doctor_checks, speed
 
-EXIT_PROBLEMS = 1
+EXIT_PROBLEMS = 1  # exit code
 
 
 def add(commands: Any) -> None:
@@ -24,18 +24,18 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     checks = []
-    for check in doctor_checks.checks():
+    for check in doctor_checks.run_checks():
         checks.append(check)
         if not arguments.json:
-            remedy = f" {sentence(check.remedy)}" if check.remedy else ""
+            remedy = f" {as_sentence(check.remedy)}" if check.remedy else ""
             console.print_line(f"{check.state:<8} {check.name}: {check.finding}.{remedy}")
     benchmarks = _run_benchmark(arguments) if arguments.benchmark else []
-    well = all(check.state != "trouble" for check in checks)
+    is_well = all(check.state != "trouble" for check in checks)
     if arguments.json:
         seconds = {benchmark.title: benchmark.seconds for benchmark in benchmarks}
         timings = {"seconds": seconds} if arguments.benchmark else {}
-        console.print_json({"well": well, "checks": [_as_json(check) for check in checks], **timings})
-    return 0 if well else EXIT_PROBLEMS
+        console.print_json({"well": is_well, "checks": [_as_json(check) for check in checks], **timings})
+    return 0 if is_well else EXIT_PROBLEMS
 
 
 def _as_json(check: doctor_checks.Check) -> dict[str, str]:
@@ -43,11 +43,11 @@ def _as_json(check: doctor_checks.Check) -> dict[str, str]:
     return {"name": check.name, "state": check.state, "found": check.finding, "remedy": check.remedy}
 
 
-def _run_benchmark(arguments: argparse.Namespace) -> list[speed.TimingResult]:
+def _run_benchmark(arguments: argparse.Namespace) -> list[speed.BenchmarkResult]:
     """Measures the speed of this machine; if stopped, returns the timings until then."""
-    benchmarks: list[speed.TimingResult] = []
+    benchmarks: list[speed.BenchmarkResult] = []
     with console.show_progress("Benchmark", arguments) as progress, contextlib.suppress(Cancelled):
-        benchmarks.extend(speed.measure(progress))
+        benchmarks.extend(speed.run_benchmarks(progress))
     if not arguments.json:
         for benchmark in benchmarks:
             speed_text = benchmark.note if benchmark.seconds is None else f"{benchmark.seconds:.2f} s"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from studio.cli import synonyms
-from studio.core.errors import InvalidInput, printable
+from studio.core.errors import InvalidInput, make_printable
 from studio.core.settings import SettingInfo, Settings, split_commas
 
 _SETTING_PREFIX = "setting:"  # prefix that separates a setting named `json` from the flag `--json`
@@ -31,91 +31,106 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog, allow_abbrev=False, **options)
         # Argparse would read `-1-1` in `--preprocessing -1-1` as a flag; no flag here starts with a digit.
         self._negative_number_matcher = re.compile(r"-\.?\d")
-        self.bare: dict[str, tuple[str, tuple[str, ...]]] = {}
+        # By flag: its value when given alone, and the values that may follow it.
+        self.bare_values: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.default_command = ""  # runs if none is named
         self.positional = ""  # flag of the setting that may be given without its flag
-        self._words: Sequence[str] = ()
-        self.other: Callable[[str], bool] = lambda word: (
-            False
-        )  # whether a word cannot be that setting's value
+        self._argv: Sequence[str] = ()
+        # Whether a word cannot be the value of the positional setting.
+        self.is_other_input: Callable[[str], bool] = lambda word: False
 
     def error(self, message: str) -> NoReturn:
         """Raises a usage error as one line; an unknown flag comes before errors that follow from it."""
-        words = itertools.takewhile(lambda word: word != "--", self._words)
-        if unknown := next(filter(self._stray, words), ""):
-            message = self._unknown(unknown.partition("=")[0])
-        elif wrong := _INVALID_CHOICE_PATTERN.search(message):
-            message = self._no_command(wrong[1], re.findall("'(.*?)'", wrong[2]))
+        argv = itertools.takewhile(lambda word: word != "--", self._argv)
+        if unknown := next(filter(self._is_unknown_flag, argv), ""):
+            message = self._unknown_message(unknown.partition("=")[0])
+        elif invalid_choice := _INVALID_CHOICE_PATTERN.search(message):
+            message = self._unknown_command_message(
+                invalid_choice[1], re.findall("'(.*?)'", invalid_choice[2])
+            )
         message = f"{message[:1].upper()}{message[1:]}".removesuffix(".")
         raise InvalidInput(f"{message}{'' if message.endswith('?') else '.'} See `{self.prog} --help`.")
 
-    def _no_command(self, word: str, commands: Sequence[str]) -> str:
+    def _unknown_command_message(self, word: str, commands: Sequence[str]) -> str:
+        """Returns the error for an unknown command, with the most similar one."""
         close = difflib.get_close_matches(word, commands, n=1)
         suggestion = f" Did you mean `{self.prog} {close[0]}`?" if close else ""
-        return f"There is no command `{self.prog} {printable(word, 60)}`.{suggestion}"
+        return f"There is no command `{self.prog} {make_printable(word, 60)}`.{suggestion}"
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parses words like argparse, but flags may be anywhere between the words of a command."""
-        words = self._with_values(args) if args else args
-        if self.default_command and not (words and (words[0] in _HELP_FLAGS or not words[0].startswith("-"))):
-            words = [self.default_command, *(words or ())]
-        leaf = self.get_default("run")  # set in the parser of a command, which has its flags
-        if leaf:
-            self._words = words or ()
-            words = self._in_order(words or ())
-        result = super().parse_known_args(words, namespace)
-        if leaf and (unknown := next((word for word in result[1] if word != "--"), "")):
-            self.error(self._unknown(unknown.partition("=")[0]))
+        argv = self._fill_bare_values(args) if args else args
+        if self.default_command and not (argv and (argv[0] in _HELP_FLAGS or not argv[0].startswith("-"))):
+            argv = [self.default_command, *(argv or ())]
+        runs_command = self.get_default("run")  # set in the parser of a command, which has its flags
+        if runs_command:
+            self._argv = argv or ()
+            argv = self._move_flags_first(argv or ())
+        result = super().parse_known_args(argv, namespace)
+        if runs_command and (unknown := next((word for word in result[1] if word != "--"), "")):
+            self.error(self._unknown_message(unknown.partition("=")[0]))
         return result
 
-    def _stray(self, word: str) -> bool:
+    def _is_unknown_flag(self, word: str) -> bool:
         """Returns whether a word looks like a flag but is unknown; negative numbers do not."""
         name = word.partition("=")[0]
         is_joined = not word.startswith("--") and word[:2] in self._option_string_actions  # `-oout.png`
         is_known = is_joined or name in self._option_string_actions
         return bool(re.fullmatch(r"--?[a-zA-Z][\w-]*", name)) and not is_known
 
-    def _unknown(self, word: str) -> str:
+    def _unknown_message(self, word: str) -> str:
+        """Returns the error for an unknown flag, or for one positional too many."""
         if not word.startswith("-"):
-            return f"there is one word too many for `{self.prog}`: {printable(word, 60)}"
+            return f"there is one word too many for `{self.prog}`: {make_printable(word, 60)}"
         advice = synonyms.suggest_flag(word, self._option_string_actions)
-        return f"`{self.prog}` has no {printable(word, 60)}.{advice}"
+        return f"`{self.prog}` has no {make_printable(word, 60)}.{advice}"
 
-    def _with_values(self, words: Sequence[str]) -> list[str]:
-        # With `nargs="?"`, argparse would read the image in `--keep-colors photo.jpg` as the value.
-        full = []
-        for word, following in zip(words, [*words[1:], ""], strict=False):
-            value, choices = self.bare.get(word, ("", ()))
-            full.append(f"{word}={value}" if value and following not in choices else word)
-        return full
+    def _fill_bare_values(self, argv: Sequence[str]) -> list[str]:
+        """Adds their value to flags that are given alone, such as `--keep-colors`.
 
-    def _in_order(self, words: Sequence[str]) -> list[str]:
-        # Argparse assigns words to all positionals at the first group of them, so join the groups.
-        flags, others = self._split_flags(words)
+        With `nargs="?"`, argparse would read the image in `--keep-colors photo.jpg` as the value.
+        """
+        filled_argv = []
+        for word, next_word in zip(argv, [*argv[1:], ""], strict=False):
+            value, choices = self.bare_values.get(word, ("", ()))
+            filled_argv.append(f"{word}={value}" if value and next_word not in choices else word)
+        return filled_argv
+
+    def _move_flags_first(self, argv: Sequence[str]) -> list[str]:
+        """Returns the words with flags before positionals, and the positional setting as a flag.
+
+        Argparse would assign words to all positionals at the first group of them.
+        """
+        flags, positionals = self._split_flags(argv)
         is_given = any(word.partition("=")[0] == self.positional for word in flags)
-        if self.positional and not is_given and len(others) > self._least_words and not self.other(others[0]):
-            flags.append(f"{self.positional}={others.pop(0)}")
-        return [*flags, "--", *others] if others else flags
+        if (
+            self.positional
+            and not is_given
+            and len(positionals) > self._min_positionals
+            and not self.is_other_input(positionals[0])
+        ):
+            flags.append(f"{self.positional}={positionals.pop(0)}")
+        return [*flags, "--", *positionals] if positionals else flags
 
-    def _split_flags(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    def _split_flags(self, argv: Sequence[str]) -> tuple[list[str], list[str]]:
         """Returns the flags with their values, and the other words."""
         flags: list[str] = []
-        others: list[str] = []
-        values: float = 0  # number of values that the last flag still takes
-        for at, word in enumerate(words):
+        positionals: list[str] = []
+        values_left: float = 0  # number of values that the last flag still takes
+        for index, word in enumerate(argv):
             if word == "--":
-                return flags, [*others, *words[at + 1 :]]
+                return flags, [*positionals, *argv[index + 1 :]]
             if _FLAG_PATTERN.fullmatch(word):
-                values = self._values_after(word)
-            elif values:
-                values -= 1
+                values_left = self._count_values(word)
+            elif values_left:
+                values_left -= 1
             else:
-                others.append(word)
+                positionals.append(word)
                 continue
             flags.append(word)
-        return flags, others
+        return flags, positionals
 
-    def _values_after(self, word: str) -> float:
+    def _count_values(self, word: str) -> float:
         """Returns how many words after a flag are its values; 0 for `--flag=value`."""
         action = self._option_string_actions.get(word)
         if action is None:
@@ -129,8 +144,8 @@ class Parser(argparse.ArgumentParser):
         return sorted(super()._get_positional_actions(), key=lambda action: isinstance(action, _SecondWord))
 
     @property
-    def _least_words(self) -> int:
-        """Returns the minimum number of words without the positional setting."""
+    def _min_positionals(self) -> int:
+        """Returns the minimum number of positionals without the positional setting."""
         others = [action for action in self._get_positional_actions() if not isinstance(action, _SecondWord)]
         counts = [action.nargs for action in others]
         return sum(count if isinstance(count, int) else count in (None, "+") for count in counts)
@@ -181,8 +196,8 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
             options["metavar"] = _metavar(field)
         if field.kind == "list":
             options |= {"type": split_commas, "action": "extend"}  # repeated flags extend the list
-        if field.bare:
-            parser.bare[field.flag] = (field.bare, field.choices)
+        if field.bare_value:
+            parser.bare_values[field.flag] = (field.bare_value, field.choices)
         groups["main" if field.tier == "main" else "more"].add_argument(
             field.flag, help=_help_text(field), **options
         )
@@ -225,24 +240,28 @@ def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """Returns the settings that were given, by name, for `Settings.parse`."""
     arguments_by_name = vars(arguments).items()
     return {
-        name.removeprefix(_SETTING_PREFIX): value for name, value in arguments_by_name if name.startswith(_SETTING_PREFIX)
+        name.removeprefix(_SETTING_PREFIX): value
+        for name, value in arguments_by_name
+        if name.startswith(_SETTING_PREFIX)
     }
 
 
 def _metavar(field: SettingInfo) -> str:
+    """Returns what stands for the value of a setting in help texts."""
     if field.kind == "choice":
         return "|".join(map(str, field.choices))
     return {"int": "N", "float": "X", "list": "X,X", "text": "TEXT"}[field.kind]
 
 
 def _help_text(field: SettingInfo) -> str:
+    """Returns the help of a setting with its limits and default, escaped for argparse."""
     # The metavar lists choices already.
     notes = [field.limits] if field.limits and not field.choices else []
     if field.default not in (None, "", ()):
         unit = f" {field.unit}" if field.unit and field.choices else ""
         notes.append(f"default {_format_default(field.default)}{unit}")
-    if field.bare:
-        notes.append(f"{field.bare} when given alone")
+    if field.bare_value:
+        notes.append(f"{field.bare_value} when given alone")
     text = f"{field.help} ({', '.join(notes)})" if notes else field.help
     return text.replace("%", "%%")
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from studio.cli import console
 from studio.core import amounts, paths
 from studio.core.data.names import is_hidden, is_junk, join_first_few
-from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, printable
+from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, make_printable
 from studio.core.imaging import formats
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Task
 from studio.run import outputs, terminal
 from studio.run.machine import Machine, add_to_gallery
-from studio.run.protected_inputs import Originals
+from studio.run.protected_inputs import ProtectedInputs
 from studio.run.request import SlotValues, read_inputs
 
 
@@ -41,13 +41,13 @@ class _Summary:
 
     def skip(self, path: Path, error: StudioError) -> None:
         """Notes why an image has no result."""
-        terminal.print_note(f"{printable(path.name, 100)} was skipped. {error}")
+        terminal.print_note(f"{make_printable(path.name, 100)} was skipped. {error}")
         self.failed.append(str(path))
 
 
-def find_image_folder(task: Task, slot_words: SlotValues) -> Path | None:
+def find_image_folder(task: Task, file_values: SlotValues) -> Path | None:
     """Returns the folder that was given instead of the single image of a task, or None."""
-    content = slot_words[task.inputs[0].name] if task.takes_single_image else []
+    content = file_values[task.inputs[0].name] if task.takes_single_image else []
     if not content:
         return None
     path = paths.expand_user(content[0])
@@ -60,7 +60,7 @@ def find_image_folder(task: Task, slot_words: SlotValues) -> Path | None:
 def run(
     task: Task,
     settings: Settings,
-    slot_words: SlotValues,
+    file_values: SlotValues,
     arguments: argparse.Namespace,
     machine: Machine,
 ) -> int:
@@ -73,34 +73,35 @@ def run(
         InvalidInput: if there is no image, or the output folder is not valid.
         StudioError: for an error that would affect the next images, too; the summary is printed first.
     """
-    first, folder = task.inputs[0], paths.expand_user(slot_words[task.inputs[0].name][0])
+    first, folder = task.inputs[0], paths.expand_user(file_values[task.inputs[0].name][0])
     photos, other_files = list_images(folder)
     out = _prepare_output_folder(task, settings, folder, arguments.out)
     if other_files and not arguments.quiet:
-        was = "was" if len(other_files) == 1 else "were"
-        count = amounts.count(len(other_files), "file")
-        terminal.print_note(f"{count} of other kinds {was} skipped: {join_first_few(other_files)}.")
+        verb = "was" if len(other_files) == 1 else "were"
+        count = amounts.format_count(len(other_files), "file")
+        terminal.print_note(f"{count} of other kinds {verb} skipped: {join_first_few(other_files)}.")
     subfolders = _list_subfolders(folder, out)
     if subfolders and not arguments.quiet:
-        count = amounts.count(len(subfolders), "subfolder")
+        count = amounts.format_count(len(subfolders), "subfolder")
         terminal.print_note(
-            f"Images in {count} are not read: {join_first_few(subfolders)}. Name each one to include its images."
+            f"Images in {count} are not read: {join_first_few(subfolders)}. "
+            "Name each one to include its images."
         )
-    others = {**slot_words, first.name: []}
-    other_inputs = read_inputs(task, others, machine)
-    originals = Originals([*map(str, photos), *itertools.chain(*others.values())])
+    other_values = {**file_values, first.name: []}
+    other_inputs = read_inputs(task, other_values, machine)
+    originals = ProtectedInputs([*map(str, photos), *itertools.chain(*other_values.values())])
     names = _name_results(photos)
-    began, summary = time.monotonic(), _Summary()
+    start, summary = time.monotonic(), _Summary()
     # Remember a Ctrl-C between two images instead of raising it, because it could be lost there.
-    with terminal.interruptible() as stopped:
+    with terminal.catch_interrupts() as is_stopped:
         try:
-            for n, path in enumerate(photos, start=1):
-                if stopped():
+            for number, path in enumerate(photos, start=1):
+                if is_stopped():
                     raise Cancelled
                 target = out / f"{names[path]}.png"
                 output = target.resolve()
                 try:
-                    originals.check(output, f"output {printable(str(target), 100)}")
+                    originals.check(output, f"output {make_printable(str(target), 100)}")
                     inputs = {first.name: [machine.read(first, str(path), None)], **other_inputs}
                     machine.check(task.name, settings, inputs)
                 except StudioError as error:
@@ -112,21 +113,23 @@ def run(
                     continue
                 if target.exists() and not recipe:
                     terminal.print_note(
-                        f"{printable(str(target), 99)} is not a result of the studio and is kept."
+                        f"{make_printable(str(target), 99)} is not a result of the studio and is kept."
                     )
                     summary.failed.append(str(path))
                     continue
                 try:
-                    with console.show_progress(f"{task.title} {n} of {len(photos)}", arguments) as progress:
-                        started = time.monotonic()
+                    with console.show_progress(
+                        f"{task.title} {number} of {len(photos)}", arguments
+                    ) as progress:
+                        image_start = time.monotonic()
                         result = machine.run(task, settings, inputs, progress)
                 except InvalidInput as error:  # only the work shows it, such as a side that is too short
                     summary.skip(path, error)
                     continue
                 if result.stopped_early:  # a saved partial result would count as finished next time
                     raise Cancelled
-                add_to_gallery(result, time.monotonic() - started)
-                outputs.save(result, output)
+                add_to_gallery(result, time.monotonic() - image_start)
+                outputs.save_result(result, output)
                 summary.saved.append(str(target))
                 if not arguments.json:
                     console.print_line(str(target))
@@ -135,9 +138,9 @@ def run(
             summary.stopped = True
         except Exception:  # such as a full disk, which would affect the next images, too
             summary.stopped = True
-            _report_summary(summary, len(photos), time.monotonic() - began, arguments)
+            _report_summary(summary, len(photos), time.monotonic() - start, arguments)
             raise
-    return _report_summary(summary, len(photos), time.monotonic() - began, arguments)
+    return _report_summary(summary, len(photos), time.monotonic() - start, arguments)
 
 
 def list_images(folder: Path) -> tuple[list[Path], list[str]]:
@@ -149,17 +152,17 @@ def list_images(folder: Path) -> tuple[list[Path], list[str]]:
     try:
         entries = [p for p in sorted(folder.iterdir()) if not is_junk(p.name) and not is_hidden(p.name)]
         photos = [path for path in entries if path.suffix.lower() in formats.ENDINGS]
-        others = [p.name for p in entries if p.suffix.lower() not in formats.ENDINGS and p.is_file()]
+        other_names = [p.name for p in entries if p.suffix.lower() not in formats.ENDINGS and p.is_file()]
     except OSError as error:
         step = "check its permissions"
         raise invalid(
             "folder", expected="one that can be read", received=error.strerror, next_step=step
         ) from None
     if not photos:
-        received = f"none in {printable(folder.name, 100)}"
+        received = f"none in {make_printable(folder.name, 100)}"
         step = f"choose a folder with files that end in {', '.join(formats.ENDINGS)}"
         raise invalid("folder", expected="one with images", received=received, next_step=step)
-    return photos, others
+    return photos, other_names
 
 
 def _list_subfolders(folder: Path, out: Path) -> list[str]:
@@ -176,19 +179,19 @@ def _name_results(photos: Sequence[Path]) -> dict[Path, str]:
     used: set[str] = set()
     for path in photos:
         is_unique = sum(other.stem.casefold() == path.stem.casefold() for other in photos) == 1
-        first = path.stem if is_unique else path.name
-        names = (first if number == 1 else f"{first}-{number}" for number in itertools.count(1))
-        result_names[path] = next(name for name in names if name.casefold() not in used)
+        base_name = path.stem if is_unique else path.name
+        candidates = (base_name if number == 1 else f"{base_name}-{number}" for number in itertools.count(1))
+        result_names[path] = next(name for name in candidates if name.casefold() not in used)
         used.add(result_names[path].casefold())
     return result_names
 
 
 def _prepare_output_folder(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:
     """Returns the output folder; creates it if necessary."""
-    if task.makes(settings) != "image":
+    if task.choose_kind(settings) != "image":
         expected, step = "settings that make images", "give one image, not a folder"
-        raise invalid("settings", expected=expected, received=task.makes(settings), next_step=step)
-    label, expected = f"output {printable(text or '', 100)}", "a folder for the results"
+        raise invalid("settings", expected=expected, received=task.choose_kind(settings), next_step=step)
+    label, expected = f"output {make_printable(text or '', 100)}", "a folder for the results"
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
     out = paths.expand_user(text)
@@ -197,11 +200,11 @@ def _prepare_output_folder(task: Task, settings: Settings, folder: Path, text: s
         raise invalid(label, expected=expected, received=received, next_step=step)
     try:
         out.mkdir(exist_ok=True)
-        is_same = out.samefile(folder)
+        is_source = out.samefile(folder)
     except (OSError, ValueError) as error:
         received = getattr(error, "strerror", None) or "not a valid path"
         raise invalid(label, expected=expected, received=received, next_step="choose another path") from None
-    if is_same:
+    if is_source:
         step = "choose another folder, so that the originals are kept"
         raise invalid(label, expected=expected, received="the folder of the images", next_step=step)
     return out
@@ -227,6 +230,7 @@ def _recipe_matches(recipe: Recipe, task: Task, settings: Settings, inputs: Inpu
 
 
 def _report_summary(summary: _Summary, count: int, seconds: float, arguments: argparse.Namespace) -> int:
+    """Prints how many of `count` images have results, or JSON. Returns the exit code."""
     if arguments.json:
         values = {
             "made": summary.saved,
@@ -236,11 +240,11 @@ def _report_summary(summary: _Summary, count: int, seconds: float, arguments: ar
         }
         console.print_json({**values, "seconds": round(seconds, 3)})
     elif not arguments.quiet:
-        parts = [f"{len(summary.saved)} of {count} images made"]
-        parts += [f"{len(summary.existing)} existed already"] if summary.existing else []
-        parts += [f"{len(summary.failed)} skipped"] if summary.failed else []
+        notes = [f"{len(summary.saved)} of {count} images made"]
+        notes += [f"{len(summary.existing)} existed already"] if summary.existing else []
+        notes += [f"{len(summary.failed)} skipped"] if summary.failed else []
         next_step = " Run the same command again to continue." if summary.stopped else ""
-        terminal.print_note(f"{', '.join(parts)}.{next_step}")
+        terminal.print_note(f"{', '.join(notes)}.{next_step}")
     if summary.stopped:
         return console.EXIT_STOPPED
     return console.EXIT_ERROR if summary.failed else 0

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from studio.cli import console, flags
 from studio.core import amounts, paths, tasks
-from studio.core.errors import InvalidInput, Unavailable, invalid, printable, unknown
+from studio.core.errors import InvalidInput, Unavailable, invalid, make_printable, unknown
 from studio.gallery import export, index, items, marks, owners, removal, search_words, unreadable
 from studio.gallery.index import Entry, Filter
 from studio.run import outputs, terminal
@@ -94,6 +94,7 @@ _KINDS = get_args(tasks.Kind)
 
 
 def _build_filter(arguments: argparse.Namespace, words: str) -> Filter:
+    """Returns the filter of a command. Raises `InvalidInput` for an unknown kind."""
     if arguments.kind and arguments.kind not in _KINDS:
         raise unknown("`--kind`", arguments.kind, _KINDS)
     marks_filter = {"starred": arguments.starred, "tag": arguments.tag}
@@ -101,28 +102,34 @@ def _build_filter(arguments: argparse.Namespace, words: str) -> Filter:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    most, owner = _parse_count(arguments.most), owners.validate(arguments.owner)
+    limit, owner = _parse_count(arguments.most), owners.validate(arguments.owner)
     query = _build_filter(arguments, " ".join(arguments.words))
     if arguments.removed:
         entries, total = _find_removed(query, owner)
-        entries = entries[:most]
+        entries = entries[:limit]
     else:
-        entries, total = index.find(query, owner, most)
+        entries, total = index.find(query, owner, limit)
     damaged = (
-        unreadable.of_owner(removal.root() if arguments.removed else None, owner)
+        unreadable.list_unreadable(removal.removed_folder() if arguments.removed else None, owner)
         if query == index.ALL
         else []
     )
     if arguments.json:
         unreadable_items = [{"id": item.id, "name": item.name, "changed": item.changed} for item in damaged]
         console.print_json(
-            {"items": [_entry_as_json(entry) for entry in entries], "total": total, "unreadable": unreadable_items}
+            {
+                "items": [_entry_as_json(entry) for entry in entries],
+                "total": total,
+                "unreadable": unreadable_items,
+            }
         )
         return 0
     for entry in entries:
         console.print_line(_format_entry(entry))
     for item in damaged:
-        console.print_line(_format_columns(item.id, item.changed, "unreadable", "", printable(item.name, 80)))
+        console.print_line(
+            _format_columns(item.id, item.changed, "unreadable", "", make_printable(item.name, 80))
+        )
     if total > len(entries) and not arguments.quiet:
         terminal.print_note(f"{total - len(entries):,} more. `-n 0` lists all.")
     if not (total or damaged or arguments.quiet):
@@ -131,12 +138,14 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _parse_count(text: str) -> int | None:
+    """Returns the number of `-n`; None for 0, which lists all. Raises `InvalidInput`."""
     if not (text.isascii() and text.isdigit() and len(text) < 19):  # the limit of SQLite
         raise invalid("`-n`", expected="a whole number", received=text, next_step="choose one")
     return int(text) or None
 
 
 def _find_removed(query: Filter, owner: str) -> tuple[list[Entry], int]:
+    """Returns an owner's removed items that match a filter, and their number."""
     entries = [
         index.entry_of(item)
         for item in removal.list_removed(owner)
@@ -145,7 +154,7 @@ def _find_removed(query: Filter, owner: str) -> tuple[list[Entry], int]:
         and (item.marks.starred or not query.starred)
         and (not query.tag or index.normalize_tag(query.tag) in item.marks.tags)
         and all(
-            search_words.needle(word) in search_words.words_of(item)
+            search_words.format_needle(word) in search_words.build_search_text(item)
             for word in query.words.casefold().split()
         )
     ]
@@ -153,6 +162,7 @@ def _find_removed(query: Filter, owner: str) -> tuple[list[Entry], int]:
 
 
 def _entry_as_json(entry: Entry) -> dict[str, Any]:
+    """Returns an entry with the field names of `--json`."""
     return {
         "id": entry.id,
         "kind": entry.kind,
@@ -168,25 +178,30 @@ def _entry_as_json(entry: Entry) -> dict[str, Any]:
 
 
 def _format_entry(entry: Entry) -> str:
+    """Returns the line of an entry in a list."""
     marks = ", ".join([*(["starred"] if entry.starred else []), *entry.tags])
-    name = f"{printable(entry.name, 80)} ({marks})" if marks else printable(entry.name, 80)
-    return _format_columns(entry.id, entry.created, entry.kind, printable(entry.title, 20), name)
+    name = f"{make_printable(entry.name, 80)} ({marks})" if marks else make_printable(entry.name, 80)
+    return _format_columns(entry.id, entry.created, entry.kind, make_printable(entry.title, 20), name)
 
 
-def _format_columns(id: str, at: float, kind: str, title: str, name: str) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
-    return f"{id}  {when}  {kind:<10}  {title:<{_TITLE_WIDTH}}  {name}"
+def _format_columns(id: str, seconds: float, kind: str, title: str, name: str) -> str:
+    """Returns a line of the list; `seconds` is the time since 1970."""
+    date = time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+    return f"{id}  {date}  {kind:<10}  {title:<{_TITLE_WIDTH}}  {name}"
 
 
 def _show(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.id)
-    if not arguments.id.isalnum() or (paths.is_there(path) and not (items.root() / arguments.id).exists()):
+    if not arguments.id.isalnum() or (
+        paths.path_exists(path) and not (items.jobs_folder() / arguments.id).exists()
+    ):
         return _show_file(path, arguments)
     owner = owners.validate(arguments.owner)
-    if unreadable.find(items.root(), arguments.id, owner):
-        index.forget(arguments.id)
+    if unreadable.find(items.jobs_folder(), arguments.id, owner):
+        index.drop(arguments.id)
         raise Unavailable(f"{arguments.id} cannot be read. Run `studio gallery remove {arguments.id}`.")
     item = items.find(arguments.id, owner)
+    recipe = item.result.recipe
     facts: dict[str, Any] = {
         "id": item.id,
         "kind": item.kind,
@@ -195,25 +210,30 @@ def _show(arguments: argparse.Namespace) -> int:
         "marks": asdict(item.marks),
         "seconds": item.seconds,
         "files": [
-            {"name": file.name, "kind": file.kind, "path": str(items.root().parent / "files" / file.digest)}
+            {
+                "name": file.name,
+                "kind": file.kind,
+                "path": str(items.jobs_folder().parent / "files" / file.digest),
+            }
             for file in item.result.files
         ],
         "figures": item.result.figures,
         "stopped_early": item.result.stopped_early,
         "settings": item.settings,
-        "recipe": _plain(item.result.recipe),
+        "recipe": None if recipe is None else recipe.model_dump(mode="json"),
     }
     if arguments.json:
         console.print_json(facts)
         return 0
     console.print_line(_format_entry(index.entry_of(item)))
     for file in facts["files"]:
-        console.print_line(f"{printable(file['name'], 80)}: {file['path']}")
+        console.print_line(f"{make_printable(file['name'], 80)}: {file['path']}")
     _print_recipe(facts["recipe"] or {"settings": item.settings})
     return 0
 
 
 def _show_file(path: Path, arguments: argparse.Namespace) -> int:
+    """Prints the recipe of a file. Returns the exit code."""
     recipe = outputs.read_recipe(path).model_dump(mode="json")
     if arguments.json:
         console.print_json({"recipe": recipe})
@@ -222,11 +242,8 @@ def _show_file(path: Path, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _plain(recipe: Any) -> dict[str, Any] | None:
-    return None if recipe is None else recipe.model_dump(mode="json")
-
-
 def _print_recipe(recipe: Mapping[str, Any]) -> None:
+    """Prints a recipe as indented JSON."""
     console.print_line(json.dumps(recipe, indent=2))
 
 
@@ -240,12 +257,12 @@ def _mark(arguments: argparse.Namespace) -> int:
     selected = [items.find(id, owner) for id in dict.fromkeys(arguments.ids)]
     changes = {
         "starred": arguments.star,
-        "more": arguments.tag,
-        "less": arguments.untag,
+        "added_tags": arguments.tag,
+        "removed_tags": arguments.untag,
         "name": arguments.name,
     }
     for item in selected:
-        marks.change(item.id, owner, **changes)
+        marks.change_marks(item.id, owner, **changes)
     entries = [index.entry_of(items.find(item.id, owner)) for item in selected]
     if arguments.json:
         console.print_json({"items": [_entry_as_json(entry) for entry in entries]})
@@ -258,9 +275,9 @@ def _mark(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.out)
     if path.suffix.lower() != ".zip":
-        label, received = f"output {printable(path.name, 60)}", path.suffix or "a name without an ending"
+        label, received = f"output {make_printable(path.name, 60)}", path.suffix or "a name without an ending"
         raise invalid(label, expected="a name that ends in .zip", received=received, next_step="rename it")
-    target = outputs.resolve(arguments.out, "dataset")
+    target = outputs.resolve_output(arguments.out, "dataset")
     query, owner = _build_filter(arguments, arguments.words), owners.validate(arguments.owner)
     if arguments.ids and query != Filter():
         raise InvalidInput("Export takes IDs or a filter, not both. Leave one of them out.")
@@ -276,7 +293,7 @@ def _export(arguments: argparse.Namespace) -> int:
             if arguments.ids:
                 raise
             terminal.print_note(f"{id} was skipped. {error}")
-    export.save(selected, target)
+    export.save_zip(selected, target)
     if arguments.json:
         seconds = round(time.monotonic() - started, 3)
         console.print_json({"path": path, "seconds": seconds, "figures": {"items": len(selected)}})
@@ -292,7 +309,7 @@ def _remove(arguments: argparse.Namespace) -> int:
     if arguments.undo:
         ids = removal.restore(ids, owner)
     elif arguments.for_good:
-        removal.forget(ids, owner)
+        removal.delete(ids, owner)
     else:
         ids = removal.remove(ids, owner)
     if arguments.json:
@@ -306,16 +323,16 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 
 def _list_owners(arguments: argparse.Namespace) -> int:
-    accounts = owners.list_owners() if arguments.remove is None else [owners.remove(arguments.remove)]
+    owner_list = owners.list_owners() if arguments.remove is None else [owners.remove(arguments.remove)]
     if arguments.json:
-        console.print_json({"owners": [asdict(owner) for owner in accounts]})
+        console.print_json({"owners": [asdict(owner) for owner in owner_list]})
         return 0
-    for owner in accounts:
-        when = time.strftime("%Y-%m-%d", time.localtime(owner.last_changed))
-        things = amounts.count(owner.items, "item")
-        console.print_line(f"{printable(owner.name, 60):<40}  {when}  {amounts.size(owner.bytes):>8}  {things}")
+    for owner in owner_list:
+        date = time.strftime("%Y-%m-%d", time.localtime(owner.last_changed))
+        size, item_count = amounts.format_bytes(owner.bytes), amounts.format_count(owner.items, "item")
+        console.print_line(f"{make_printable(owner.name, 60):<40}  {date}  {size:>8}  {item_count}")
     if arguments.remove is not None and not arguments.quiet:
         terminal.print_note("Deleted permanently. Files less than a day old are deleted within a week.")
-    if not accounts and not arguments.quiet:
+    if not owner_list and not arguments.quiet:
         terminal.print_note("There are no results yet.")
     return 0

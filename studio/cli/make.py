@@ -9,7 +9,7 @@ from typing import Any
 
 from studio.cli import flags, folders, requests, running, sweeps, train, videos
 from studio.core import tasks
-from studio.core.errors import a
+from studio.core.errors import with_article
 from studio.core.tasks import Slot, Task
 from studio.run import input_files, outputs, terminal
 
@@ -45,6 +45,7 @@ def add(commands: Any) -> None:
 
 
 def _add_command(commands: Any, word: str, task: Task) -> None:
+    """Adds the command of a task with a flag for each slot and setting."""
     if task.produces == "model":
         parser = flags.add_command(commands, word, task.help, partial(train.run, task))
         requests.allow_remote(parser)
@@ -53,9 +54,9 @@ def _add_command(commands: Any, word: str, task: Task) -> None:
     parser = flags.add_command(commands, word, task.help, partial(_run, task))
     requests.allow_remote(parser)
     flags.add_positional_setting(parser, task.settings)
-    if task.inputs and task.inputs[0].kind == "image" and task.inputs[0].most > 1:
+    if task.inputs and task.inputs[0].kind == "image" and task.inputs[0].max_files > 1:
         # `predict a.jpg b.jpg` means two images, not a model and one image.
-        parser.other = input_files.is_image_name
+        parser.is_other_input = input_files.is_image_name
     for slot in task.inputs:
         # A setting with the same flag has it already.
         if slot.kind != "model" or slot.argument not in task.settings.model_fields:
@@ -69,7 +70,7 @@ def _add_command(commands: Any, word: str, task: Task) -> None:
     flags.add_settings(parser, task.settings)
     if videos.accepts_video(task):
         videos.add_flags(parser)
-    if task.lane != "drive" and not task.readable:
+    if task.lane != "drive" and not task.format_json:
         sweeps.add_flag(parser)
 
 
@@ -80,41 +81,49 @@ def _alternatives_help(task: Task) -> str:
     return _FOLDER_HELP + (_VIDEO_HELP if videos.accepts_video(task) else "")
 
 
-def _add_slot(parser: flags.Parser, slot: Slot, instead: str) -> None:
+def _add_slot(parser: flags.Parser, slot: Slot, alternatives: str) -> None:
+    """Adds a flag or a positional argument for the files of a slot.
+
+    Args:
+        parser: parser of the command.
+        slot: the slot.
+        alternatives: end of the help text, on what else is accepted.
+    """
     count = (
-        f"{slot.least} to {slot.most} {flags.noun_of(slot.kind)}s" if slot.most > 1 else a(flags.noun_of(slot.kind))
+        f"{slot.min_files} to {slot.max_files} {flags.noun_of(slot.kind)}s"
+        if slot.max_files > 1
+        else with_article(flags.noun_of(slot.kind))
     )
-    help = (
-        (slot.help or count)
-        + _KIND_HELP.get(slot.kind, "")
-        + (f", or {slot.instead}:NAME" if slot.instead else "")
-    )
-    help += instead
+    named = f", or {slot.name_setting}:NAME" if slot.name_setting else ""
+    help = f"{slot.help or count}{_KIND_HELP.get(slot.kind, '')}{named}{alternatives}"
     if slot.flag:
-        many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {"nargs": 1}
-        parser.add_argument(slot.flag, dest=slot.name, metavar=slot.name.upper(), help=help, **many)
+        nargs_options: dict[str, Any] = (
+            {"nargs": "+", "action": "extend"} if slot.max_files > 1 else {"nargs": 1}
+        )
+        parser.add_argument(slot.flag, dest=slot.name, metavar=slot.name.upper(), help=help, **nargs_options)
     else:
-        nargs = "*" if not slot.least else 1 if slot.most == 1 else "+"
+        nargs = "*" if not slot.min_files else 1 if slot.max_files == 1 else "+"
         parser.add_argument(slot.name, nargs=nargs, metavar=slot.name.upper(), help=help)
 
 
 def _run(task: Task, arguments: argparse.Namespace) -> int:
-    settings, slot_words, user_set, machine = requests.parse(task, arguments)
+    """Runs the command of a task: on one input, a folder of images, a video, or as a sweep."""
+    settings, file_values, user_set, machine = requests.parse(task, arguments)
     if vary := getattr(arguments, "vary", None):
-        task, settings, slot_words = sweeps.make_sweep(task, settings, slot_words, vary, arguments.out)
-    elif folders.find_image_folder(task, slot_words):
-        return folders.run(task, settings, slot_words, arguments, machine)
-    elif videos.is_video_request(task, settings, slot_words, arguments.out):
+        task, settings, file_values = sweeps.make_sweep(task, settings, file_values, vary, arguments.out)
+    elif folders.find_image_folder(task, file_values):
+        return folders.run(task, settings, file_values, arguments, machine)
+    elif videos.is_video_request(task, settings, file_values, arguments.out):
         part = videos.get_part(arguments, True)
-        task, settings, slot_words = videos.make_video_task(task, settings, slot_words, user_set, part)
+        task, settings, file_values = videos.make_video_task(task, settings, file_values, user_set, part)
     else:
         videos.get_part(arguments, False)
-        if not arguments.quiet and (hint := videos.first_frame_note(task, slot_words, arguments.out)):
+        if not arguments.quiet and (hint := videos.first_frame_note(task, file_values, arguments.out)):
             terminal.print_note(hint)
     out = None
     if arguments.out is not None:
-        settings = outputs.apply_ending(Path(arguments.out), settings, user_set)
+        settings = outputs.match_ending(Path(arguments.out), settings, user_set)
         out = requests.resolve_output(
-            task.makes(settings), slot_words, arguments, (".json",) if task.readable else ()
+            task.choose_kind(settings), file_values, arguments, (".json",) if task.format_json else ()
         )
-    return running.run(task, settings, slot_words, out, arguments, machine)
+    return running.run(task, settings, file_values, out, arguments, machine)

@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.cli import console, flags
 from studio.core.errors import InvalidInput, StudioError
-from studio.core.models import kept_models, presets
+from studio.core.models import presets, user_models
 from studio.run import terminal
 
 
@@ -31,11 +31,13 @@ def add(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    names = kept_models.list_removed() if arguments.removed else presets.list_names()
+    names = user_models.list_removed() if arguments.removed else presets.list_names()
     tasks = {} if arguments.removed else {name: _task_of(name) for name in names}
     if arguments.json:
-        own = set(kept_models.list_own())
-        model_list = [{"name": name, "task": tasks.get(name, ""), "kept": name in own} for name in names]
+        own_names = set(user_models.list_own())
+        model_list = [
+            {"name": name, "task": tasks.get(name, ""), "kept": name in own_names} for name in names
+        ]
         console.print_json({"models": model_list})
         return 0
     width = max(map(len, names), default=0)
@@ -54,7 +56,7 @@ def _task_of(name: str) -> str:
 
 
 def _rename(arguments: argparse.Namespace) -> int:
-    return _print_names([kept_models.rename(arguments.name, arguments.to)], arguments)
+    return _print_names([user_models.rename(arguments.name, arguments.to)], arguments)
 
 
 def _remove(arguments: argparse.Namespace) -> int:
@@ -63,9 +65,9 @@ def _remove(arguments: argparse.Namespace) -> int:
     names = list(dict.fromkeys(arguments.names))
     if arguments.for_good:
         for name in names:
-            kept_models.delete(name)
+            user_models.delete(name)
         return _print_names(names, arguments)
-    change = kept_models.restore if arguments.undo else kept_models.remove
+    change = user_models.restore if arguments.undo else user_models.remove
     _print_names([change(name) for name in names], arguments)
     if not (arguments.undo or arguments.quiet):
         terminal.print_note("Removed. `studio models remove --undo NAME` restores a model.")

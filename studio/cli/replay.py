@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.cli import console, flags
 from studio.core import paths, tasks
-from studio.core.errors import a, invalid, printable
+from studio.core.errors import invalid, make_printable, with_article
 from studio.core.imaging import animations, image_io, video_limits
 from studio.core.tasks import Kind, Result
 from studio.gallery import replay, replay_difference
@@ -19,7 +19,7 @@ from studio.run import input_files, outputs, terminal
 from studio.run.machine import add_to_gallery
 from studio.run.protected_inputs import free_path
 
-EXIT_DIFFERENT = 1
+EXIT_DIFFERENT = 1  # exit code
 _NOUNS = {"animation": "video", "text": "text", "dataset": "set of images"}
 
 
@@ -45,31 +45,31 @@ def _run(arguments: argparse.Namespace) -> int:
     recipe = outputs.read_recipe(path)
     task = tasks.get(recipe.task)
     file = path.with_suffix("") if outputs.is_recipe(path) else path
-    kind = task.makes(recipe.checked_settings())
+    kind = task.choose_kind(recipe.checked_settings())
     original = _read_original(file, task, kind) if arguments.verify else None
-    out = _resolve_output(arguments, file, kind, (".json",) if task.readable else ())
+    out = _resolve_output(arguments, file, kind, (".json",) if task.format_json else ())
     replay.restore_inputs(map(paths.expand_user, arguments.inputs), recipe)
-    for source in replay.missing_inputs(recipe):
-        input_files.keep_sample(source.name)
+    for source in replay.find_missing_inputs(recipe):
+        input_files.store_sample_file(source.name)
     replay.check(recipe)
     started = time.monotonic()
     with console.show_progress(f"{task.title} again", arguments) as progress:
         result = replay.run(recipe, progress, terminal.print_note)
     if out is not None and arguments.out is None:  # another process may have used the name meanwhile
         out = free_path(out.with_name(_default_name(file)))
-    if task.readable:
+    if task.format_json:
         return console.report_answer(task, result, {}, out, time.monotonic() - started, arguments)
     seconds = time.monotonic() - started
     if out is not None:
         add_to_gallery(result, seconds)
-        out = outputs.display_path(outputs.save(result, out), arguments.out or out.name)
+        out = outputs.display_path(outputs.save_result(result, out), arguments.out or out.name)
     if original is None or (result.stopped_early and out is not None):
         return console.report_result(result, out, seconds, arguments)
     if result.stopped_early:
         raise KeyboardInterrupt
     return _report_difference(
         _compare(original, result, file),
-        replay_difference.reasons(recipe, result),
+        replay_difference.find_reasons(recipe, result),
         out,
         seconds,
         arguments,
@@ -80,20 +80,20 @@ def _read_original(file: Path, task: tasks.Task, kind: Kind) -> np.ndarray | byt
     """Reads the original to compare with: the pixels of an image, or the bytes of another valid file."""
     if kind == "image":
         return image_io.read(file)
-    name = f"{_NOUNS.get(kind, kind)} {printable(file.name, 60)}"
-    if task.readable or kind not in _NOUNS:
+    label = f"{_NOUNS.get(kind, kind)} {make_printable(file.name, 60)}"
+    if task.format_json or kind not in _NOUNS:
         step = "make it again without `--verify`, and compare the scores"
         expected = "an image, video, text or set of images"
-        received = "metrics" if task.readable else a(kind)
-        raise invalid(name, expected=expected, received=received, next_step=step)
+        received = "metrics" if task.format_json else with_article(kind)
+        raise invalid(label, expected=expected, received=received, next_step=step)
     try:
-        data = paths.read(file, video_limits.MOST_BYTES)
+        data = paths.read(file, video_limits.MAX_BYTES)
     except paths.TooLarge:
-        raise invalid(name, expected="at most 1 GB", received="more") from None
+        raise invalid(label, expected="at most 1 GB", received="more") from None
     except OSError as error:
         step = "check the path"
-        raise invalid(name, expected="a file", received=error.strerror, next_step=step) from None
-    for _ in animations.decode(data, name) if kind == "animation" else ():
+        raise invalid(label, expected="a file", received=error.strerror, next_step=step) from None
+    for _ in animations.decode(data, label) if kind == "animation" else ():
         pass
     return data
 
@@ -101,16 +101,17 @@ def _read_original(file: Path, task: tasks.Task, kind: Kind) -> np.ndarray | byt
 def _resolve_output(
     arguments: argparse.Namespace, file: Path, kind: Kind, more_endings: tuple[str, ...]
 ) -> Path | None:
+    """Returns the output path; None with `--verify` and without `-o`, when nothing is saved."""
     if arguments.out is None and arguments.verify:
         return None
     default = free_path(Path(_default_name(file)))
     sources = [arguments.file, str(file), *arguments.inputs] if arguments.out else []
-    out = outputs.resolve(arguments.out or str(default), kind, sources, more_endings)
+    out = outputs.resolve_output(arguments.out or str(default), kind, sources, more_endings)
     if kind == "animation" and out.suffix.lower() != file.suffix.lower():
-        ends = f"a name that ends in {file.suffix}, as the video does"
+        expected = f"a name that ends in {file.suffix}, as the video does"
         raise invalid(
-            f"output {printable(out.name, 60)}",
-            expected=ends,
+            f"output {make_printable(out.name, 60)}",
+            expected=expected,
             received=out.suffix,
             next_step="rename the output",
         )
@@ -126,10 +127,10 @@ def _compare(
     original: np.ndarray | bytes, result: Result, file: Path
 ) -> replay_difference.Difference | replay_difference.TextDifference:
     if not isinstance(original, bytes):
-        return replay_difference.difference(original, result, file.suffix.lower())
+        return replay_difference.compare_images(original, result, file.suffix.lower())
     if result.files[0].kind in ("text", "dataset"):
-        return replay_difference.text_difference(original, outputs.join_texts(result))
-    return replay_difference.video_difference(original, result)
+        return replay_difference.compare_texts(original, outputs.join_texts(result))
+    return replay_difference.compare_videos(original, result)
 
 
 def _report_difference(
@@ -140,11 +141,16 @@ def _report_difference(
     arguments: argparse.Namespace,
 ) -> int:
     if arguments.json:
-        causes = [] if difference.identical else reasons
-        report = {"path": out, "seconds": round(seconds, 3), "figures": difference.figures, "reasons": causes}
+        shown_reasons = [] if difference.is_identical else reasons
+        report = {
+            "path": out,
+            "seconds": round(seconds, 3),
+            "figures": difference.figures,
+            "reasons": shown_reasons,
+        }
         console.print_json(report)
-    elif difference.identical:
+    elif difference.is_identical:
         console.print_line("identical")
     else:
-        console.print_line(f"{difference.words} Possible reasons: {'; '.join(reasons)}.")
-    return 0 if difference.identical else EXIT_DIFFERENT
+        console.print_line(f"{difference.sentence} Possible reasons: {'; '.join(reasons)}.")
+    return 0 if difference.is_identical else EXIT_DIFFERENT

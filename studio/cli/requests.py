@@ -49,25 +49,25 @@ def choose_machine(arguments: argparse.Namespace) -> Machine:
 
 
 def parse(task: Task, arguments: argparse.Namespace) -> tuple[Settings, SlotValues, dict[str, Any], Machine]:
-    """Returns the settings, the words for files, the values that the user set, and the machine."""
+    """Returns the settings, the names or paths of each slot's files, the user's values, and the machine."""
     target = choose_machine(arguments)
-    words = {slot.name: _as_list(getattr(arguments, slot.name, None)) for slot in task.inputs}
-    user_set, slot_words = separate_names(task, flags.given_settings(arguments), words, target)
+    slot_values = {slot.name: _as_list(getattr(arguments, slot.name, None)) for slot in task.inputs}
+    user_set, file_values = separate_names(task, flags.given_settings(arguments), slot_values, target)
     if arguments.settings_file:  # flags override them, as do files given instead of a setting
         saved = saved_settings.load_values(task.name, arguments.settings_file)
-        overridden = {slot.instead for slot in task.inputs if slot_words[slot.name]}
+        overridden = {slot.name_setting for slot in task.inputs if file_values[slot.name]}
         user_set = {name: value for name, value in saved.items() if name not in overridden} | user_set
-    return task.settings.parse(user_set), slot_words, user_set, target
+    return task.settings.parse(user_set), file_values, user_set, target
 
 
-def _as_list(words: Any) -> list[str]:
-    return words if isinstance(words, list) else [words] if words else []
+def _as_list(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def resolve_output(
-    kind: Kind, slot_words: SlotValues, arguments: argparse.Namespace, more_endings: tuple[str, ...] = ()
+    kind: Kind, file_values: SlotValues, arguments: argparse.Namespace, more_endings: tuple[str, ...] = ()
 ) -> Path:
-    """Returns the output path from `outputs.resolve`, which protects the inputs of the command."""
-    return outputs.resolve(
-        arguments.out, kind, [text for texts in slot_words.values() for text in texts], more_endings
+    """Returns the output path from `outputs.resolve_output`, which protects the inputs of the command."""
+    return outputs.resolve_output(
+        arguments.out, kind, [text for texts in file_values.values() for text in texts], more_endings
     )

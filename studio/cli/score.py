@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from studio.cli import console, flags, make
 from studio.core import paths, tasks
 from studio.core.errors import invalid
-from studio.core.models import presets
+from studio.core.models import cards, model_folder, presets
 from studio.core.tasks import Slot
 from studio.run import input_files, terminal
 
@@ -33,14 +36,22 @@ def add(commands: Any) -> None:
     flat = "flatten images for an imported model whose input is a vector, such as 784 values"
     parser.add_argument("--flat", action="store_true", help=flat)
     parser.add_argument("--part", metavar="FROM:TO", help=part)
+    parser.add_argument("--publish", action="store_true", help="write the figures into the model's card")
 
 
 def _run(arguments: argparse.Namespace) -> int:
     path = paths.expand_user(arguments.preset)
-    file = input_files.is_imported(path) or input_files.is_missing(path)
-    preset = None if file and not presets.is_known(arguments.preset) else input_files.find_preset(arguments.preset)
+    is_file = input_files.is_imported(path) or input_files.is_missing(path)
+    preset = (
+        None
+        if is_file and not presets.is_known(arguments.preset)
+        else input_files.find_preset(arguments.preset)
+    )
     part = _parse_part(arguments.part) if arguments.part is not None else None
-    scores = {task.name: task.scores for task in map(tasks.get, tasks.TASKS) if task.scores}
+    scores = {task.name: task.evaluate for task in map(tasks.get, tasks.TASKS) if task.evaluate}
+    if preset is None and arguments.publish:
+        received, step = "an imported model", "leave out --publish"
+        raise invalid("--publish", expected="a model with a card", received=received, next_step=step)
     if preset is None:
         return _score_imported(arguments, part)
     if preset.task not in scores:
@@ -50,14 +61,24 @@ def _run(arguments: argparse.Namespace) -> int:
         figures = dict(tasks.import_object(scores[preset.task])(preset, arguments.data, part, progress))
     for sentence in figures.pop("notes", ()):
         terminal.print_note(sentence)
+    if arguments.publish:
+        _publish(preset, figures, arguments)
     console.print_json(figures)
     return 0
+
+
+def _publish(preset: presets.Preset, figures: Mapping[str, Any], arguments: argparse.Namespace) -> None:
+    """Writes the figures and the command that measured them into the card of a model."""
+    command = ["studio", "score", preset.name, Path(arguments.data).name]
+    command += ["--part", arguments.part] if arguments.part else []
+    card = cards.replace_score(preset.read_card(), figures, shlex.join(command))
+    paths.write(preset.folder / model_folder.CARD, card.encode())
 
 
 def _score_imported(arguments: argparse.Namespace, part: tuple[float, float] | None) -> int:
     """Scores an imported classifier on its classes."""
     file = input_files.read(Slot("model", "model"), arguments.preset, arguments.labels)
-    score = next(task.scores_imported for task in map(tasks.get, tasks.TASKS) if task.scores_imported)
+    score = next(task.evaluate_imported for task in map(tasks.get, tasks.TASKS) if task.evaluate_imported)
     with console.show_progress("Score", arguments) as progress:
         figures = dict(
             tasks.import_object(score)(

@@ -21,14 +21,14 @@ def add_flag(parser: flags.Parser) -> None:
 
 
 def make_sweep(
-    task: Task, settings: Settings, slot_words: SlotValues, vary: Sequence[str], out: str | None
+    task: Task, settings: Settings, file_values: SlotValues, vary: Sequence[str], out: str | None
 ) -> tuple[Task, Settings, dict[str, Sequence[str]]]:
-    """Returns the sweep task, its settings, and the words of each of its slots.
+    """Returns the sweep task, its settings, and the names or paths of the files of each of its slots.
 
     Args:
         task: task to sweep.
         settings: base settings of the task.
-        slot_words: words of each slot of the task.
+        file_values: names or paths of the files of each slot.
         vary: values of `--vary`.
         out: path of the sheet.
 
@@ -40,4 +40,4 @@ def make_sweep(
     sweep_settings = SweepSettings.parse(
         {"task": task.name, "base": settings.model_dump(mode="json"), "vary": list(vary)}
     )
-    return SWEEP, sweep_settings, {slot.name: slot_words.get(slot.name, []) for slot in SWEEP.inputs}
+    return SWEEP, sweep_settings, {slot.name: file_values.get(slot.name, []) for slot in SWEEP.inputs}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
-from studio.core.errors import quoted_list
+from studio.core.errors import join_quoted
 
 # Words of one meaning: names in Keras, PyTorch and well-known scripts, and names of settings here.
 _GROUPS = (
@@ -61,16 +61,16 @@ def suggest_flag(flag: str, flags: Collection[str]) -> str:
         flags: flags of the command, such as `--learning-rate`.
     """
     word = flag.lstrip("-").replace("-", "_").casefold()
-    for words, sentence in _EXPLANATIONS.items():
-        if word in words:
+    for terms, sentence in _EXPLANATIONS.items():
+        if word in terms:
             return f" {sentence}."
     names = {option.lstrip("-").replace("-", "_"): option for option in flags if option.startswith("--")}
     suggestions = _find_synonyms(word, names) or difflib.get_close_matches(
         word, names, n=1, cutoff=_MIN_SIMILARITY
     )
-    return f" Did you mean {quoted_list([names[option] for option in suggestions])}?" if suggestions else ""
+    return f" Did you mean {join_quoted([names[option] for option in suggestions])}?" if suggestions else ""
 
 
 def _find_synonyms(word: str, names: Collection[str]) -> list[str]:
-    others = {other for group in _GROUPS if word in group for other in group}
-    return [name for name in names if name in others and name != word]
+    synonyms = {other for group in _GROUPS if word in group for other in group}
+    return [name for name in names if name in synonyms and name != word]

@@ -26,12 +26,12 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.revoke is not None:
         return _revoke(arguments.revoke, arguments.json)
     if arguments.owner is None:
-        token = tokens.own(renew=arguments.new)
+        token = tokens.ensure_own(renew=arguments.new)
     else:
         owner = owners.validate(arguments.owner)
         if arguments.new:
             tokens.revoke(owner)
-        token = tokens.give(owner)
+        token = tokens.create(owner)
     if arguments.json:
         console.print_json({"token": token})
     else:

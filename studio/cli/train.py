@@ -35,11 +35,14 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
             help = f"{slot.help or 'start from a trained model'}: its name, folder or file"
             parser.add_argument(slot.flag, dest=slot.name, metavar="PRESET", help=help)
         else:
-            help = slot.help or f"{slot.least} to {slot.most} {flags.noun_of(slot.kind)}s: files, or sample:NAME"
-            many: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.most > 1 else {}
-            metavar, is_required = slot.kind.upper(), slot.least > 0
+            help = (
+                slot.help
+                or f"{slot.min_files} to {slot.max_files} {flags.noun_of(slot.kind)}s: files, or sample:NAME"
+            )
+            nargs_options: dict[str, Any] = {"nargs": "+", "action": "extend"} if slot.max_files > 1 else {}
+            metavar, is_required = slot.kind.upper(), slot.min_files > 0
             parser.add_argument(
-                slot.flag, dest=slot.name, metavar=metavar, required=is_required, help=help, **many
+                slot.flag, dest=slot.name, metavar=metavar, required=is_required, help=help, **nargs_options
             )
     flags.add_saved_settings(parser)
     flags.add_settings(parser, task.settings)
@@ -53,11 +56,15 @@ def add_overwrite(parser: flags.Parser) -> None:
 
 def run(task: Task, arguments: argparse.Namespace) -> int:
     """Trains a model, saves its folder and notes the figures. Returns the exit code."""
-    settings, slot_words, _, machine = requests.parse(task, arguments)
-    out = requests.resolve_output("model", slot_words, arguments)
-    return running.run(task, settings, slot_words, out, arguments, machine, _note_figures)
+    settings, file_values, _, machine = requests.parse(task, arguments)
+    out = requests.resolve_output("model", file_values, arguments)
+    return running.run(task, settings, file_values, out, arguments, machine, _note_figures)
 
 
 def _note_figures(result: Result) -> None:
-    numbers = [(name, value) for name, value in result.figures.items() if isinstance(value, int | float)]
-    terminal.print_note(", ".join(f"{name} {amounts.number(value)}" for name, value in numbers))
+    numeric_figures = [
+        (name, value) for name, value in result.figures.items() if isinstance(value, int | float)
+    ]
+    terminal.print_note(
+        ", ".join(f"{name} {amounts.format_number(value)}" for name, value in numeric_figures)
+    )

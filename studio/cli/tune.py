@@ -16,7 +16,7 @@ from studio.run import terminal
 from studio.run.machine import LOCAL
 from studio.tune import RUN, selection
 from studio.tune.settings import TuneSettings
-from studio.tune.task import training_task, weights_of
+from studio.tune.task import find_training_task, list_needed_weights
 
 _SHOWN_TRIALS = 5  # number of the best trials to print
 
@@ -37,25 +37,25 @@ def _run(arguments: argparse.Namespace) -> int:
     if settings.jobs > 1:
         step = "leave it out, or give several commands the same --name and --storage"
         raise invalid("--jobs", expected="1 in a command", received=settings.jobs, next_step=step)
-    machine, slot = requests.choose_machine(arguments), training_task(settings).inputs[0]
+    machine, slot = requests.choose_machine(arguments), find_training_task(settings).inputs[0]
     if machine is not LOCAL and (settings.name or settings.storage):
         step = "leave them out: the other studio stores the search itself"
         raise invalid(
             "--name or --storage", expected="none for another machine", received="one", next_step=step
         )
-    slot_words: dict[str, list[str]] = {other.name: [] for other in RUN.inputs} | {
+    file_values: dict[str, list[str]] = {other.name: [] for other in RUN.inputs} | {
         slot.name: [arguments.data]
     }
-    out = requests.resolve_output("model", slot_words, arguments)
+    out = requests.resolve_output("model", file_values, arguments)
     if machine is LOCAL and not arguments.quiet:
         _note_downloads(settings)
-    tell = partial(_note_trials, goal=training_task(settings).goal or Goal())
-    return running.run(RUN, settings, slot_words, out, arguments, machine, tell)
+    report_more = partial(_note_trials, goal=find_training_task(settings).goal or Goal())
+    return running.run(RUN, settings, file_values, out, arguments, machine, report_more)
 
 
 def _note_downloads(settings: TuneSettings) -> None:
     """Notes which weights are downloaded before the first trial."""
-    for status in map(pretrained.status, weights_of(settings)):
+    for status in map(pretrained.get_status, list_needed_weights(settings)):
         if not status.cached:
             terminal.print_note(f"{status.title}, which evaluates each model, is downloaded first.")
 
@@ -71,11 +71,11 @@ def _note_trials(result: Result, goal: Goal) -> None:
     ended = [trial for trial in figures["trials"] if trial["state"] == "done"]
     best = figures["best_trial"]
     others = sorted(
-        (t for t in ended if t["number"] != best), key=lambda t: abs(t["value"] - figures["best"])
+        (t for t in ended if t["number"] != best), key=lambda trial: abs(trial["value"] - figures["best"])
     )
     first = [trial for trial in ended if trial["number"] == best]
     for trial in [*first, *others][:_SHOWN_TRIALS]:
-        terminal.print_note(f"{amounts.number(trial['value'])}  {json.dumps(trial['settings'])}")
-    terminal.print_note(selection.sentence(figures, goal))
+        terminal.print_note(f"{amounts.format_number(trial['value'])}  {json.dumps(trial['settings'])}")
+    terminal.print_note(selection.describe_selection(figures, goal))
     for name, share in figures.get("importance", {}).items():
         terminal.print_note(f"{name} explains {share:.0%} of the variance")

@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.core import paths, tasks
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.imaging import animations, formats, video_facts, video_limits
 from studio.core.settings import Settings
 from studio.core.tasks import Task
 from studio.run.request import SlotValues
 from studio.video.settings import VideoSettings
-from studio.video.task import NAME
+from studio.video.task import TASK_NAME
 
 _VIDEO_ENDINGS = tuple(f".{kind}" for kind in animations.KINDS)
 _VIDEO_ONLY_ENDINGS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # never images
@@ -26,14 +26,14 @@ _PART_SETTINGS = ("start", "end")  # settings that select a part of a video
 
 def accepts_video(task: Task) -> bool:
     """Returns whether a task can process each frame of a video; not if it makes a video of one image."""
-    video_slots = {slot.name for slot in tasks.get(NAME).inputs}
-    required_slots = {slot.name for slot in task.inputs[1:] if slot.least}
+    video_slots = {slot.name for slot in tasks.get(TASK_NAME).inputs}
+    required_slots = {slot.name for slot in task.inputs[1:] if slot.min_files}
     if not task.takes_single_image or not required_slots <= video_slots:
         return False
-    return task.makes(task.settings().for_ending(animations.KINDS[0])) == "image"
+    return task.choose_kind(task.settings().for_ending(animations.KINDS[0])) == "image"
 
 
-def is_video_request(task: Task, settings: Settings, slot_words: SlotValues, out: str | None) -> bool:
+def is_video_request(task: Task, settings: Settings, file_values: SlotValues, out: str | None) -> bool:
     """Returns whether a video is given instead of a task's single image, and the output is a video.
 
     False for a task that makes a video of an image, such as a zoom, whose input may be a GIF.
@@ -41,30 +41,32 @@ def is_video_request(task: Task, settings: Settings, slot_words: SlotValues, out
     Raises:
         InvalidInput: if the input is surely a video, but the output is not, or its format is not supported.
     """
-    content = slot_words[task.inputs[0].name] if accepts_video(task) else []
+    content = file_values[task.inputs[0].name] if accepts_video(task) else []
     if not content or not out:
         return False
-    ends = [Path(text).suffix.lower() for text in (content[0], out)]
-    if ends[0] in _UNSUPPORTED:
-        label = f"video {printable(Path(content[0]).name, 60)}"
+    endings = [Path(text).suffix.lower() for text in (content[0], out)]
+    if endings[0] in _UNSUPPORTED:
+        label = f"video {make_printable(Path(content[0]).name, 60)}"
         raise invalid(
-            label, expected="an MP4, WebP, GIF or APNG", received=ends[0], next_step="convert it to MP4"
+            label, expected="an MP4, WebP, GIF or APNG", received=endings[0], next_step="convert it to MP4"
         )
-    if ends[0] in _VIDEO_ONLY_ENDINGS and ends[1] not in _VIDEO_ENDINGS:
+    if endings[0] in _VIDEO_ONLY_ENDINGS and endings[1] not in _VIDEO_ENDINGS:
         expected, step = (
             f"a name that ends in {', '.join(_VIDEO_ENDINGS)}, as a video is given",
             "rename the output",
         )
-        received = ends[1] or "a name without an ending"
-        raise invalid(f"output {printable(out, 100)}", expected=expected, received=received, next_step=step)
-    if ends[0] not in animations.ENDINGS or ends[1] not in _VIDEO_ENDINGS:
+        received = endings[1] or "a name without an ending"
+        raise invalid(
+            f"output {make_printable(out, 100)}", expected=expected, received=received, next_step=step
+        )
+    if endings[0] not in animations.ENDINGS or endings[1] not in _VIDEO_ENDINGS:
         return False
-    if ends[0] in _VIDEO_ONLY_ENDINGS:
+    if endings[0] in _VIDEO_ONLY_ENDINGS:
         return True
-    if ends[0] in _PNG_ENDINGS and _count_frames(content[0]) == 1:
+    if endings[0] in _PNG_ENDINGS and _count_frames(content[0]) == 1:
         return False
-    makes_videos = task.makes(settings.for_ending(ends[1].removeprefix("."))) == "animation"
-    return not makes_videos and not (ends[1] in _IMAGE_OR_VIDEO_ENDINGS and _count_frames(content[0]) == 1)
+    makes_videos = task.choose_kind(settings.for_ending(endings[1].removeprefix("."))) == "animation"
+    return not makes_videos and not (endings[1] in _IMAGE_OR_VIDEO_ENDINGS and _count_frames(content[0]) == 1)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -90,13 +92,18 @@ def get_part(arguments: argparse.Namespace, is_video: bool) -> dict[str, float]:
     return values
 
 
-def first_frame_note(task: Task, slot_words: SlotValues, out: str | None) -> str:
+def first_frame_note(task: Task, file_values: SlotValues, out: str | None) -> str:
     """Returns a sentence if only the first frame of an animation is used; "" otherwise."""
-    content = slot_words[task.inputs[0].name] if accepts_video(task) else []
+    content = file_values[task.inputs[0].name] if accepts_video(task) else []
     animated = (*_PNG_ENDINGS, ".gif", ".webp")
-    if not content or not out or Path(content[0]).suffix.lower() not in animated or _count_frames(content[0]) < 2:
+    if (
+        not content
+        or not out
+        or Path(content[0]).suffix.lower() not in animated
+        or _count_frames(content[0]) < 2
+    ):
         return ""
-    name = printable(Path(content[0]).name, 60)
+    name = make_printable(Path(content[0]).name, 60)
     return (
         f"Only the first frame of {name} is used. For a video, end the output in {', '.join(_VIDEO_ENDINGS)}."
     )
@@ -105,40 +112,48 @@ def first_frame_note(task: Task, slot_words: SlotValues, out: str | None) -> str
 def _count_frames(text: str) -> int:
     """Returns the number of frames of a file; 0 if it cannot be read, which is reported later."""
     with suppress(OSError, ValueError, InvalidInput, paths.TooLarge):
-        data = paths.read(paths.expand_user(text), video_limits.MOST_BYTES)
+        data = paths.read(paths.expand_user(text), video_limits.MAX_BYTES)
         is_png = data.startswith(b"\x89PNG") and not video_facts.is_apng(data)
         return 1 if is_png else len(animations.read_times(data).durations)
     return 0
 
 
 def make_video_task(
-    task: Task, settings: Settings, slot_words: SlotValues, user_set: Collection[str], part: Mapping[str, float]
+    task: Task,
+    settings: Settings,
+    file_values: SlotValues,
+    user_set: Collection[str],
+    part: Mapping[str, float],
 ) -> tuple[Task, Settings, dict[str, Sequence[str]]]:
-    """Returns the task that repaints a video with another task, its settings, and the words of its slots.
+    """Returns the task that repaints a video with another task, its settings, and the values of its slots.
 
     Args:
         task: task for each frame.
         settings: settings of the task.
-        slot_words: words of each slot of the task.
+        file_values: names or paths of the files of each slot.
         user_set: names of the settings that the user set.
         part: values of the flags of `add_flags` that were given.
 
     Raises:
         InvalidInput: if files or settings were given that do not apply to videos.
     """
-    repaint = tasks.get(NAME)
-    words = {slot: texts for slot, texts in slot_words.items() if texts}
-    words["video"] = words.pop(task.inputs[0].name)
-    inputs = {slot.name: words.pop(slot.name, []) for slot in repaint.inputs}
-    for name, texts in words.items():
+    repaint = tasks.get(TASK_NAME)
+    values_left = {slot: texts for slot, texts in file_values.items() if texts}
+    values_left["video"] = values_left.pop(task.inputs[0].name)
+    video_values = {slot.name: values_left.pop(slot.name, []) for slot in repaint.inputs}
+    for name, texts in values_left.items():
         raise _not_for_videos_error(name, ", ".join(texts))
     fields, shared = settings.describe(), VideoSettings.model_fields  # also for a video of one image
     for name in user_set:
         if fields[name].video and name not in shared:
             raise _not_for_videos_error(f"`{fields[name].flag}`", getattr(settings, name))
-    own = {name: getattr(settings, name) for name in user_set if fields[name].video}
-    base = settings.model_dump(mode="json", exclude=set(own))
-    return repaint, VideoSettings.parse({"task": task.name, "base": base, **own, **part}), inputs
+    video_settings = {name: getattr(settings, name) for name in user_set if fields[name].video}
+    base = settings.model_dump(mode="json", exclude=set(video_settings))
+    return (
+        repaint,
+        VideoSettings.parse({"task": task.name, "base": base, **video_settings, **part}),
+        video_values,
+    )
 
 
 def _not_for_videos_error(name: str, received: object) -> InvalidInput:

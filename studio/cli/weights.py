@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    statuses = [pretrained.status(name) for name in pretrained.names()]
+    statuses = [pretrained.get_status(name) for name in pretrained.list_names()]
     if arguments.json:
         console.print_json({"weights": [asdict(status) for status in statuses]})
         return 0
@@ -44,31 +44,31 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _format_status(status: Status) -> str:
     if status.cached:
-        return f"{_padded_name(status)} here, {amounts.size(status.bytes)}, from {status.where}"
-    size = amounts.size(status.download_bytes) if status.download_bytes else "unknown size"
+        return f"{_padded_name(status)} here, {amounts.format_bytes(status.bytes)}, from {status.where}"
+    size = amounts.format_bytes(status.download_bytes) if status.download_bytes else "unknown size"
     return f"{_padded_name(status)} not here yet, {size} from {status.where}"
 
 
 def _padded_name(status: Status) -> str:
-    return status.name.ljust(max(map(len, pretrained.names())))
+    return status.name.ljust(max(map(len, pretrained.list_names())))
 
 
 def _pull(arguments: argparse.Namespace) -> int:
-    names = [arguments.name] if arguments.name else pretrained.names()
+    names = [arguments.name] if arguments.name else pretrained.list_names()
     source = paths.expand_user(arguments.source) if arguments.source else None
     for name in names:
-        title = pretrained.entry(name).title
+        title = pretrained.get_entry(name).title
         with console.show_progress(title, arguments) as progress:
             path = pretrained.pull(name, progress, source=source)
         if not arguments.json:
             console.print_line(str(path))
     if arguments.json:
-        console.print_json({"weights": [asdict(pretrained.status(name)) for name in names]})
+        console.print_json({"weights": [asdict(pretrained.get_status(name)) for name in names]})
     return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    downloaded = [name for name in pretrained.names() if pretrained.status(name).cached]
+    downloaded = [name for name in pretrained.list_names() if pretrained.get_status(name).cached]
     statuses = [pretrained.verify(name) for name in ([arguments.name] if arguments.name else downloaded)]
     if arguments.json:
         console.print_json({"weights": [asdict(status) for status in statuses]})

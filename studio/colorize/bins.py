@@ -9,19 +9,19 @@ import numpy as np
 from studio.colorize import lab
 
 SPACING = 15  # of a* and b*
-_SIDES = 33  # sampled levels of red, green and blue
+_SAMPLED_LEVELS = 33  # sampled levels of red, green and blue
 
 
 @cache
 def centers() -> np.ndarray:
     """Returns a* and b* of the bins, `(bins, 2) float32`, sorted."""
-    levels = np.rint(np.linspace(0, 255, _SIDES)).astype("uint8")
-    every = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(-1, 3)
-    positions = np.unique(np.rint(lab.from_rgb(every)[:, 1:] / SPACING), axis=0)
+    levels = np.rint(np.linspace(0, 255, _SAMPLED_LEVELS)).astype("uint8")
+    colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(-1, 3)
+    positions = np.unique(np.rint(lab.from_rgb(colors)[:, 1:] / SPACING), axis=0)
     return (SPACING * positions).astype("float32")
 
 
-def shares(colors: np.ndarray) -> np.ndarray:
+def soft_encode(colors: np.ndarray) -> np.ndarray:
     """Soft-encodes colors over the bins with a Gaussian of half their spacing.
 
     Args:
@@ -40,7 +40,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), "float32")
 
 
-def rarity(prior: np.ndarray, rebalance: float) -> np.ndarray:
+def compute_class_weights(prior: np.ndarray, rebalance: float) -> np.ndarray:
     """Returns the class weights of the bins, with mean 1 over the photos: `(bins,) float32`.
 
     Args:

@@ -10,22 +10,21 @@ from studio.colorize import color_hints, models, tint
 from studio.colorize.settings import ColorizeSettings
 from studio.core.errors import InvalidInput, invalid
 from studio.core.imaging import image_io
-from studio.core.models.recently_used import get_or_make
+from studio.core.models.lru import get_or_make
 from studio.core.tasks import File
 
-_PHOTOS: dict[
-    str, tuple[tint.Kind, int, int] | None
-] = {}  # kind and size by SHA-256, because pages check often
-_MOST = 64
+# Kind and size by SHA-256, because pages check often.
+_PHOTO_FACTS: dict[str, tuple[tint.Kind, int, int] | None] = {}
+_MAX_CACHED = 64
 
 
 def check(settings: ColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless the network fits, the photo is gray or `recolor` is on, and color hints
     fit the photo."""
-    models.network_of(settings, inputs)
+    models.find_network(settings, inputs)
     for file in inputs["content"]:
         data = file.read()  # even if cached: the file may be deleted or private
-        photo = get_or_make(_PHOTOS, file.digest, partial(_inspect, data, file.name), _MOST)
+        photo = get_or_make(_PHOTO_FACTS, file.digest, partial(_inspect, data, file.name), _MAX_CACHED)
         if photo is None:
             continue
         kind, height, width = photo

@@ -8,11 +8,11 @@ from PIL import Image
 from studio.colorize import lab
 from studio.core.errors import invalid
 
-_COVERED = 0.25  # share of a position that a color hint must cover to count
-_ASPECT = 0.03  # tolerance of the aspect ratio, because sizes are rounded to pixels
+_MIN_COVERAGE = 0.25  # share of a position that a color hint must cover to count
+_ASPECT_TOLERANCE = 0.03  # tolerance of the aspect ratio, because sizes are rounded to pixels
 
 
-def hint_maps(color_hints: np.ndarray | None, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def make_hint_maps(color_hints: np.ndarray | None, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns the colors of color hints and their mask, at the size of the network's input.
 
     Args:
@@ -23,12 +23,12 @@ def hint_maps(color_hints: np.ndarray | None, height: int, width: int) -> tuple[
     """
     if color_hints is None:
         return np.zeros((height, width, 2), "float32"), np.zeros((height, width), bool)
-    clear = color_hints[..., 3] / np.float32(255)
-    both = lab.from_rgb(color_hints[..., :3])[..., 1:] * clear[..., None]
-    covered = _downscale(clear, height, width)
-    a, b = (_downscale(both[..., n], height, width) for n in (0, 1))
-    where = covered > _COVERED
-    return np.stack([a, b], axis=-1) / np.maximum(covered, 1e-3)[..., None], where
+    opacity = color_hints[..., 3] / np.float32(255)
+    weighted = lab.from_rgb(color_hints[..., :3])[..., 1:] * opacity[..., None]
+    coverage = _downscale(opacity, height, width)
+    a, b = (_downscale(weighted[..., n], height, width) for n in (0, 1))
+    mask = coverage > _MIN_COVERAGE
+    return np.stack([a, b], axis=-1) / np.maximum(coverage, 1e-3)[..., None], mask
 
 
 def _downscale(plane: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -51,7 +51,7 @@ def check(color_hints: np.ndarray, height: int, width: int) -> None:
             next_step="paint on a transparent layer, and save it as a PNG",
         )
     down, right = color_hints.shape[:2]
-    if abs(down * width / (right * height) - 1) > _ASPECT:
+    if abs(down * width / (right * height) - 1) > _ASPECT_TOLERANCE:
         raise invalid(
             "color_hints",
             expected=f"the proportions of the photo, {width} x {height} px",

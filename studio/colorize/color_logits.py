@@ -9,10 +9,10 @@ from studio.colorize import bins, lab
 TEMPERATURE = 0.45  # between the mean, which is brownish, and the most probable color, which is patchy
 BANDS = 4  # overlapping bands of lightness
 _EXAMPLE_PRIOR = 20.0  # pixels, weight of the whole example in the colors of a band
-_MOST_BIAS = 4.0  # nats, limit of an example's bias
+_MAX_BIAS = 4.0  # nats, limit of an example's bias
 _VARIANT_SPREAD = 2.0  # nats, standard deviation of a variant's bias
 _WAVES = 6  # waves in a variant's bias over a* and b*
-_LENGTH = 90.0  # approximate wavelength in a* and b*
+_WAVELENGTH = 90.0  # approximate wavelength in a* and b*
 
 
 def annealed_mean(logits: np.ndarray, temperature: float = TEMPERATURE) -> np.ndarray:
@@ -34,25 +34,27 @@ def annealed_mean(logits: np.ndarray, temperature: float = TEMPERATURE) -> np.nd
     return bins.softmax(logits / temperature) @ bins.centers()
 
 
-def rebalance(logits: np.ndarray, prior: np.ndarray, learned: float, vividness: float) -> np.ndarray:
+def rebalance(
+    logits: np.ndarray, prior: np.ndarray, trained_rebalance: float, vividness: float
+) -> np.ndarray:
     """Reweights rare colors in the logits, relative to the training.
 
     Args:
         logits: `(..., bins) float32`.
         prior: frequencies of the colors, `(bins,)`.
-        learned: the `rebalance` of its training.
+        trained_rebalance: the `rebalance` of its training.
         vividness: 0 for the distribution in photos, 1 for the class rebalancing of the paper.
     """
-    return logits + (vividness - learned) * np.log(bins.rarity(prior, 1))
+    return logits + (vividness - trained_rebalance) * np.log(bins.compute_class_weights(prior, 1))
 
 
-def bands(lightness: np.ndarray) -> np.ndarray:
+def weigh_bands(lightness: np.ndarray) -> np.ndarray:
     """Returns the weights of lightness, `(...)` of 0 to 100, in each band: `(..., BANDS)`, sum 1."""
     positions = np.clip(lightness / 100 * BANDS - 0.5, 0, BANDS - 1)
     return np.maximum(0, 1 - np.abs(positions[..., None] - np.arange(BANDS))).astype("float32")
 
 
-def example_bias(photo: np.ndarray, prior: np.ndarray) -> np.ndarray:
+def compute_example_bias(photo: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """Returns the log ratio of a photo's color frequencies to the prior, by band of lightness.
 
     Args:
@@ -63,13 +65,15 @@ def example_bias(photo: np.ndarray, prior: np.ndarray) -> np.ndarray:
         Nats, `(BANDS, bins) float32`, to add to logits.
     """
     lab_pixels = lab.from_rgb(photo).reshape(-1, 3)
-    shares, within = bins.shares(lab_pixels[:, 1:]), bands(lab_pixels[:, 0])
-    count = within.sum(axis=0)[:, None]
-    smoothed = (within.T @ shares + _EXAMPLE_PRIOR * shares.mean(axis=0)) / (count + _EXAMPLE_PRIOR)
-    return np.clip(np.log((smoothed + 1e-6) / (prior + 1e-6)), -_MOST_BIAS, _MOST_BIAS)
+    shares, band_weights = bins.soft_encode(lab_pixels[:, 1:]), weigh_bands(lab_pixels[:, 0])
+    band_counts = band_weights.sum(axis=0)[:, None]
+    smoothed = (band_weights.T @ shares + _EXAMPLE_PRIOR * shares.mean(axis=0)) / (
+        band_counts + _EXAMPLE_PRIOR
+    )
+    return np.clip(np.log((smoothed + 1e-6) / (prior + 1e-6)), -_MAX_BIAS, _MAX_BIAS)
 
 
-def variant_bias(variant: int) -> np.ndarray:
+def draw_variant_bias(variant: int) -> np.ndarray:
     """Returns the random bias of a variant by band, `(BANDS, bins) float32`, in nats; zeros for variant 0.
 
     It is a smooth function of a* and b*, so that similar colors get similar biases.
@@ -78,7 +82,7 @@ def variant_bias(variant: int) -> np.ndarray:
     if variant == 0:
         return np.zeros((BANDS, len(centers)), "float32")
     rng = np.random.default_rng([7, variant])
-    waves = rng.normal(0, 2 * np.pi / _LENGTH, (BANDS, _WAVES, 2))
+    waves = rng.normal(0, 2 * np.pi / _WAVELENGTH, (BANDS, _WAVES, 2))
     shifts = rng.uniform(0, 2 * np.pi, (BANDS, _WAVES, 1))
     heights = np.cos(waves @ centers.T + shifts).sum(axis=1) * np.sqrt(2 / _WAVES)
     return np.asarray(_VARIANT_SPREAD * heights, "float32")
@@ -86,11 +90,11 @@ def variant_bias(variant: int) -> np.ndarray:
 
 def add_bias(logits: np.ndarray, lightness: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Adds a bias by band to logits, `(h, w, bins)`, given the lightness, `(h, w)`."""
-    return logits + bands(lightness) @ bias
+    return logits + weigh_bands(lightness) @ bias
 
 
-def confidence(logits: np.ndarray) -> np.ndarray:
+def compute_confidence(logits: np.ndarray) -> np.ndarray:
     """Returns the confidence, `(...)`, of logits, `(..., bins)`: 1 minus the normalized entropy."""
-    shares = bins.softmax(logits)
-    nats = -(shares * np.log(shares + 1e-9)).sum(axis=-1)
-    return 1 - nats / np.log(logits.shape[-1])
+    probabilities = bins.softmax(logits)
+    entropy_nats = -(probabilities * np.log(probabilities + 1e-9)).sum(axis=-1)
+    return 1 - entropy_nats / np.log(logits.shape[-1])

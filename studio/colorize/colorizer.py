@@ -13,14 +13,14 @@ from studio.colorize.settings import VIVIDNESS
 from studio.core.imaging import image_io
 from studio.core.litert import network
 from studio.core.models import loading
+from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import get_or_make
 from studio.core.progress import Progress
 
-SIDE = 112  # px, approximate side of the network's input, if square
+INPUT_SIDE = 112  # px, approximate side of the network's input, if square
 _CACHE: dict[str, Colorizer] = {}  # loaded networks of a worker, by preset key
 _MAX_CACHED = 2
-_SIZES = 6  # input sizes that a network is prepared for
+_PREPARED_SIZES = 6  # input sizes that a network is prepared for
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,10 @@ class Colorizer:
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset)
         log_prior = loading.variable_path("prior", 0, 0), (len(bins.centers()),)
-        self._prior = bins.softmax(*loading.read_arrays(preset.weights(), [log_prior]))
-        self._network = network.load(preset, sizes=_SIZES)
+        self._prior = bins.softmax(*loading.read_arrays(preset.check_weights(), [log_prior]))
+        self._network = network.load(preset, max_shapes=_PREPARED_SIZES)
 
-    def color(
+    def colorize(
         self, image: np.ndarray, options: Options, progress: Progress | None = None
     ) -> tuple[np.ndarray, Prediction]:
         """Colorizes an image from its lightness, which is kept.
@@ -90,43 +90,40 @@ class Colorizer:
         progress, result = progress or Progress(), image.copy()
         rgb = np.ascontiguousarray(image[..., :3])
         prediction = self.predict(rgb, options)
-        guide = image_io.fit(rgb, min(upsample.GUIDED, max(rgb.shape[:2])))
+        guide = image_io.fit(rgb, min(upsample.GUIDE_SIDE, max(rgb.shape[:2])))
         line = upsample.fit_lines(prediction.colors, lab.lightness(guide))
-        for rows, part in upsample.colorize_strips(rgb, line):
+        for rows, strip in upsample.colorize_strips(rgb, line):
             progress.report(rows.start, len(image))
-            result[rows, :, :3] = part
+            result[rows, :, :3] = strip
         progress.report(len(image), len(image))
         return result, prediction
 
     def predict(self, image: np.ndarray, options: Options) -> Prediction:
         """Predicts the colors of an image, `(H, W, 3) uint8`, at a quarter of the network's input size."""
-        height, width = _sides(*image.shape[:2])
-        light = lab.lightness(image_io.resize(image, height, width))
-        hints, where = color_hints.hint_maps(options.color_hints, height, width)
-        (logits,) = self._network(inputs.stack(light, hints, where)[None])
-        n = models.OUTPUT_STRIDE
-        small = light.reshape(height // n, n, -1, n).mean((1, 3))
-        bias = color_logits.variant_bias(options.variant)
+        height, width = _input_size(*image.shape[:2])
+        lightness = lab.lightness(image_io.resize(image, height, width))
+        hints, hint_mask = color_hints.make_hint_maps(options.color_hints, height, width)
+        (logits,) = self._network(inputs.stack(lightness, hints, hint_mask)[None])
+        stride = models.OUTPUT_STRIDE
+        small_lightness = lightness.reshape(height // stride, stride, -1, stride).mean((1, 3))
+        bias = color_logits.draw_variant_bias(options.variant)
         for photo in options.examples:
-            example = image_io.fit(photo, min(SIDE, max(photo.shape[:2])))
-            bias = bias + options.likeness / len(options.examples) * color_logits.example_bias(
-                example, self._prior
-            )
+            example = image_io.fit(photo, min(INPUT_SIDE, max(photo.shape[:2])))
+            example_bias = color_logits.compute_example_bias(example, self._prior)
+            bias = bias + options.likeness / len(options.examples) * example_bias
         rebalanced = color_logits.rebalance(
             logits[0], self._prior, self.settings.rebalance, options.vividness
         )
-        biased = color_logits.add_bias(rebalanced, small, bias)
+        biased = color_logits.add_bias(rebalanced, small_lightness, bias)
         return Prediction(biased, color_logits.annealed_mean(biased))
 
 
-def _sides(height: int, width: int) -> tuple[int, int]:
-    """Returns the network's input size for an image: about SIDE * SIDE px, multiples of SIDE_MULTIPLE."""
-    scale = SIDE / math.sqrt(height * width)
-    rounded = (
-        max(2, round(side * scale / models.SIDE_MULTIPLE)) * models.SIDE_MULTIPLE for side in (height, width)
-    )
-    down, right = rounded
-    return down, right
+def _input_size(height: int, width: int) -> tuple[int, int]:
+    """Returns the network's input size for an image: about INPUT_SIDE ** 2 px, multiples of SIDE_MULTIPLE."""
+    scale = INPUT_SIDE / math.sqrt(height * width)
+    multiple = models.SIDE_MULTIPLE
+    rows, columns = (max(2, round(side * scale / multiple)) * multiple for side in (height, width))
+    return rows, columns
 
 
 def open(preset: Preset) -> Colorizer:

@@ -7,40 +7,42 @@ from studio.colorize.settings import ColorizeSettings, TrainColorizeSettings
 from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 
-_MEGAPIXEL = 0.45  # s per megapixel, on two cores
-_ANSWER = 0.1  # s, one pass of the network
-_BASE = 0.5 * 2**30  # bytes, of Python, its libraries and a strip
-_BYTES = 12  # bytes per pixel
+_MEGAPIXEL_SECONDS = 0.45  # s per megapixel, on two cores
+_NETWORK_SECONDS = 0.1  # s, one pass of the network
+_BASE_BYTES = 0.5 * 2**30  # bytes, of Python, its libraries and a strip
+_PIXEL_BYTES = 12  # bytes per pixel
 
-_PRACTICE = 1.9e-12  # s per parameter and training pixel, on two cores
-_TRAINING = 0.95 * 2**30  # bytes, of Keras and the photos
-_PIXEL = 100.0  # bytes per channel and pixel of a batch
+_TRAINING_SECONDS = 1.9e-12  # s per parameter and training pixel, on two cores
+_TRAINING_BYTES = 0.95 * 2**30  # bytes, of Keras and the photos
+_ACTIVATION_BYTES = 100.0  # bytes per channel and pixel of a batch
 
 
 def estimate_seconds(settings: ColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of colorizing an image on two cores."""
-    return _ANSWER + _MEGAPIXEL * _megapixels(inputs)
+    return _NETWORK_SECONDS + _MEGAPIXEL_SECONDS * _count_megapixels(inputs)
 
 
 def estimate_bytes(settings: ColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of colorizing an image."""
-    return _BASE + _BYTES * 1e6 * _megapixels(inputs)
+    return _BASE_BYTES + _PIXEL_BYTES * 1e6 * _count_megapixels(inputs)
 
 
-def _megapixels(inputs: Inputs) -> float:
+def _count_megapixels(inputs: Inputs) -> float:
     height, width = image_io.read_size(inputs["content"][0].read())
     return height * width / 1e6
 
 
 def estimate_training_seconds(settings: TrainColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of training on two cores."""
-    return settings.steps * _pixels(settings) * models.parameters(settings) * _PRACTICE
+    return (
+        settings.steps * _count_batch_pixels(settings) * models.count_parameters(settings) * _TRAINING_SECONDS
+    )
 
 
 def estimate_training_bytes(settings: TrainColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of training."""
-    return _TRAINING + _pixels(settings) * settings.width * _PIXEL
+    return _TRAINING_BYTES + _count_batch_pixels(settings) * settings.width * _ACTIVATION_BYTES
 
 
-def _pixels(settings: TrainColorizeSettings) -> int:
+def _count_batch_pixels(settings: TrainColorizeSettings) -> int:
     return settings.batch * settings.window**2

@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 CHANNELS = 4
-MOST_COLOR = 110.0  # approximate largest a* or b* of sRGB
+MAX_COLOR = 110.0  # approximate largest a* or b* of sRGB
 
 
-def stack(lightness: np.ndarray, hints: np.ndarray, where: np.ndarray) -> np.ndarray:
+def stack(lightness: np.ndarray, hints: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Stacks the input channels of the network.
 
     Args:
         lightness: L* of 0 to 100, `(..., H, W)`.
-        hints: a* and b*, `(..., H, W, 2)`, of any value where `where` is False.
-        where: mask of the hints, `(..., H, W) bool`.
+        hints: a* and b*, `(..., H, W, 2)`, of any value where `mask` is False.
+        mask: mask of the hints, `(..., H, W) bool`.
 
     Returns:
         `(..., H, W, 4) float32`, about -1 to 1.
     """
-    mask = where[..., None].astype("float32")
-    colors = hints / MOST_COLOR * mask
-    return np.concatenate([lightness[..., None] / 50 - 1, colors, mask], axis=-1).astype("float32")
+    mask_channel = mask[..., None].astype("float32")
+    colors = hints / MAX_COLOR * mask_channel
+    return np.concatenate([lightness[..., None] / 50 - 1, colors, mask_channel], axis=-1).astype("float32")

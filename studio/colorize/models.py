@@ -10,18 +10,18 @@ from studio.core.models import presets
 from studio.core.models.presets import Preset
 
 TASK = "colorize.train"
-WHAT = "a network for colorizing"
+DESCRIPTION = "a network for colorizing"
 SIDE_MULTIPLE = 16  # px: sides of the network's input are multiples of it
 OUTPUT_STRIDE = 4  # pixels of the input for each position of the output
-SHAPE = ("width",)  # settings that shape the weights
+SHAPE_SETTINGS = ("width",)  # settings that shape the weights
 
 
 def settings_of(preset: Preset) -> TrainColorizeSettings:
     """Returns the settings of a network. Raises `InvalidInput` if it is another kind of model."""
-    return preset.settings_as(TrainColorizeSettings, TASK, WHAT)
+    return preset.read_settings_as(TrainColorizeSettings, TASK, DESCRIPTION)
 
 
-def network_of(settings: ColorizeSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+def find_network(settings: ColorizeSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
     """Returns the network from the inputs, else the one that the settings name.
 
     Raises:
@@ -32,6 +32,6 @@ def network_of(settings: ColorizeSettings, inputs: Mapping[str, Sequence[Any]]) 
     return preset
 
 
-def parameters(settings: TrainColorizeSettings) -> int:
+def count_parameters(settings: TrainColorizeSettings) -> int:
     """Returns the number of parameters of a network without loading Keras."""
     return 1855 * settings.width**2 + 412 * settings.width + 246

@@ -19,9 +19,9 @@ from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.training.batches import derive_seed
 
-CHANNELS = (2, 3, 5)  # times the settings' width, at a quarter, an eighth and a sixteenth of the sides
-BLOCKS = (1, 1, 2)
-_DAMPED = 0.2  # initial scale of residual blocks
+CHANNEL_FACTORS = (2, 3, 5)  # times the settings' width, at a quarter, an eighth and a sixteenth of the sides
+BLOCKS_PER_SCALE = (1, 1, 2)
+_RESIDUAL_GAIN = 0.2  # initial scale of residual blocks
 
 
 class Prior(layers.Layer):
@@ -36,37 +36,37 @@ class Prior(layers.Layer):
         return logits + self.log
 
 
-def network(settings: TrainColorizeSettings) -> keras.Model:
+def build_network(settings: TrainColorizeSettings) -> keras.Model:
     """Builds an untrained network: `(B, H, W, 4) float32`, sides multiples of 16, see
     `studio.colorize.inputs`, to logits of the colors, `(B, H / 4, W / 4, bins)`."""
     seeds = iter(range(100))
 
-    def conv(maps: Any, channels: int, side: int = 3, stride: int = 1, active="relu", gain=1.0) -> Any:
+    def conv(maps: Any, channels: int, side: int = 3, stride: int = 1, activation="relu", gain=1.0) -> Any:
         seed = derive_seed(settings.seed, next(seeds))
-        start = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
-        return layers.Conv2D(channels, side, stride, "same", activation=active, kernel_initializer=start)(
-            maps
-        )
+        initializer = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
+        return layers.Conv2D(
+            channels, side, stride, "same", activation=activation, kernel_initializer=initializer
+        )(maps)
 
     def blocks(maps: Any, count: int) -> Any:
         channels = maps.shape[-1]
         for _ in range(count):
-            maps = maps + conv(conv(maps, channels), channels, active=None, gain=_DAMPED)
+            maps = maps + conv(conv(maps, channels), channels, activation=None, gain=_RESIDUAL_GAIN)
         return maps
 
-    widths = [n * settings.width for n in CHANNELS]
+    widths = [n * settings.width for n in CHANNEL_FACTORS]
     network_inputs = keras.Input((None, None, inputs.CHANNELS), name="seen")
     maps = conv(network_inputs, settings.width, 5, 2)
     skips = []
-    for width, count in zip(widths, BLOCKS, strict=True):
+    for width, count in zip(widths, BLOCKS_PER_SCALE, strict=True):
         maps = blocks(conv(maps, width, 3, 2), count)
         skips.append(maps)
     global_mean = ops.mean(skips.pop(), axis=(1, 2), keepdims=True)
-    maps = maps + conv(global_mean, widths[-1], 1, active=None)
+    maps = maps + conv(global_mean, widths[-1], 1, activation=None)
     for width, skip in zip(reversed(widths[:-1]), reversed(skips), strict=True):
-        larger = _upsample(conv(maps, width, 1, active=None))
+        larger = _upsample(conv(maps, width, 1, activation=None))
         maps = blocks(conv(ops.concatenate([larger, skip], axis=-1), width), 1)
-    logits = conv(maps, len(bins.centers()), 1, active=None, gain=_DAMPED)
+    logits = conv(maps, len(bins.centers()), 1, activation=None, gain=_RESIDUAL_GAIN)
     return keras.Model(network_inputs, Prior(name="prior")(logits), name="colorize")
 
 
@@ -77,11 +77,11 @@ def _upsample(maps: Any) -> Any:
 
 def load(preset: Preset) -> keras.Model:
     """Loads the trained network of a preset. Raises `InvalidInput` for other or incomplete models."""
-    loaded = network(models.settings_of(preset))
-    loading.load_weights(loaded, preset)
-    return loaded
+    model = build_network(models.settings_of(preset))
+    loading.load_weights(model, preset)
+    return model
 
 
-def networks(preset: Preset) -> dict[str, keras.Model]:
+def load_exported_networks(preset: Preset) -> dict[str, keras.Model]:
     """Returns the exported network. Raises like `load`."""
     return {"network": load(preset)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
 
-SHIPPED = "colorize"  # the network shipped with the studio
+SHIPPED_NETWORK = "colorize"  # the network shipped with the studio
 VIVIDNESS = 0.4
 
 
@@ -37,7 +37,7 @@ class ColorizeSettings(Settings):
     recolor: bool = setting(
         False, "Recolor a photo that already has colors, as if it were gray.", tier="main"
     )
-    network: str = setting(SHIPPED, "Network that colorizes: its name or folder.", tier="hidden")
+    network: str = setting(SHIPPED_NETWORK, "Network that colorizes: its name or folder.", tier="hidden")
 
 
 class TrainColorizeSettings(shared.TrainImageSettings):
@@ -45,7 +45,7 @@ class TrainColorizeSettings(shared.TrainImageSettings):
 
     warmup_steps = 200
     steps: int = shared.steps(10_000)
-    batch: int = shared.batch(16, most=256)
+    batch: int = shared.batch(16, maximum=256)
     held_out: float = shared.held_out(0.03)
     photo_size: int = setting(
         96, "Training photos are resized to this side.", tier="main", unit="px", ge=48, le=256, step=16

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.colorize import color_logits, colorizer, lab, models, tint
-from studio.colorize.settings import SHIPPED, ColorizeSettings
+from studio.colorize.settings import SHIPPED_NETWORK, ColorizeSettings
 from studio.core import recipes
 from studio.core.imaging import image_io, transparency
 from studio.core.models import presets
@@ -20,22 +20,22 @@ NAME = "colorize.apply"
 
 def run(settings: ColorizeSettings, inputs: Inputs, progress: Progress) -> Result:
     """Colorizes an image; see `studio.colorize.colorizer.Colorizer.color`."""
-    began = time.monotonic()
+    start_time = time.monotonic()
     content = inputs["content"][0]
     image = transparency.extend_colors(image_io.read_transparent(content.read(), content.name))
-    network = colorizer.open(models.network_of(settings, inputs))
-    result, prediction = network.color(image, make_options(settings, inputs), progress)
-    weights = {} if inputs.get("network") else {settings.network: network.digest}
+    colorizer_network = colorizer.open(models.find_network(settings, inputs))
+    result, prediction = colorizer_network.colorize(image, make_options(settings, inputs), progress)
+    weights = {} if inputs.get("network") else {settings.network: colorizer_network.digest}
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(content.name).stem}-colored.png"
-    file = File.keep(image_io.encode_png(result, recipe), "image", name)
+    file = File.store(image_io.encode_png(result, recipe), "image", name)
     figures = {
         "height": result.shape[0],
         "width": result.shape[1],
-        "was": tint.kind_of(_opaque(image)),
-        "colorfulness": colorfulness(_opaque(result)),
-        "sure": np.rint(100 * color_logits.confidence(prediction.logits)).astype(int).tolist(),
-        "seconds": time.monotonic() - began,
+        "was": tint.kind_of(_drop_alpha(image)),
+        "colorfulness": measure_colorfulness(_drop_alpha(result)),
+        "sure": np.rint(100 * color_logits.compute_confidence(prediction.logits)).astype(int).tolist(),
+        "seconds": time.monotonic() - start_time,
     }
     return Result((file,), figures, recipe)
 
@@ -49,17 +49,17 @@ def make_options(settings: ColorizeSettings, inputs: Inputs) -> colorizer.Option
     )
 
 
-def colorfulness(image: np.ndarray) -> float:
+def measure_colorfulness(image: np.ndarray) -> float:
     """Returns the mean chroma of an image, `(H, W, 3) uint8`."""
     small = image_io.fit(image, min(256, max(image.shape[:2])))
     return float(lab.chroma(small).mean())
 
 
-def _opaque(image: np.ndarray) -> np.ndarray:
+def _drop_alpha(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[..., :3])
 
 
 def prepare(settings: ColorizeSettings) -> None:
     """Loads the shipped network, if it is installed."""
-    if SHIPPED in presets.list_names():
-        colorizer.open(presets.find(SHIPPED))
+    if SHIPPED_NETWORK in presets.list_names():
+        colorizer.open(presets.find(SHIPPED_NETWORK))

@@ -11,11 +11,11 @@ from studio.core.imaging import image_io
 
 Kind = Literal["gray", "tinted", "colored"]
 _SIDE = 128  # px, longer side of the analyzed image
-_GRAY = 3.0  # mean chroma below which an image is gray
-_STRONG = 45.0  # chroma that tints do not reach: sepia and cyanotype have 15 to 35
-_COVERED = 0.5  # smallest share of pixels that a tint colors; its black and white have no color
+_MAX_GRAY_CHROMA = 3.0  # mean chroma below which an image is gray
+_MAX_TINT_CHROMA = 45.0  # chroma that tints do not reach: sepia and cyanotype have 15 to 35
+_MIN_TINTED_SHARE = 0.5  # smallest share of pixels that a tint colors; its black and white have no color
 _BANDS = 12  # of lightness
-_STRAY = 4.0  # mean distance from the tint at each lightness below which an image is tinted
+_MAX_TINT_DISTANCE = 4.0  # mean distance from the tint at each lightness below which an image is tinted
 
 
 def kind_of(image: np.ndarray) -> Kind:
@@ -25,18 +25,22 @@ def kind_of(image: np.ndarray) -> Kind:
     Args:
         image: `(H, W, 3) uint8`.
     """
-    small = lab.from_rgb(image_io.fit(image, min(_SIDE, max(image.shape[:2])))).reshape(-1, 3)
-    colors = small[:, 1:]
-    strength = np.linalg.norm(colors, axis=1)
-    if strength.mean() < _GRAY:
+    pixels = lab.from_rgb(image_io.fit(image, min(_SIDE, max(image.shape[:2])))).reshape(-1, 3)
+    colors = pixels[:, 1:]
+    chroma = np.linalg.norm(colors, axis=1)
+    if chroma.mean() < _MAX_GRAY_CHROMA:
         return "gray"
-    strong, covered = np.percentile(strength, 95) > _STRONG, (strength > _GRAY).mean() >= _COVERED
-    if strong or not covered:
+    is_strong = np.percentile(chroma, 95) > _MAX_TINT_CHROMA
+    if is_strong or (chroma > _MAX_GRAY_CHROMA).mean() < _MIN_TINTED_SHARE:
         return "colored"
-    return "tinted" if np.linalg.norm(colors - _tints(small), axis=1).mean() < _STRAY else "colored"
+    return (
+        "tinted"
+        if np.linalg.norm(colors - _median_colors(pixels), axis=1).mean() < _MAX_TINT_DISTANCE
+        else "colored"
+    )
 
 
-def _tints(pixels: np.ndarray) -> np.ndarray:
+def _median_colors(pixels: np.ndarray) -> np.ndarray:
     """Returns the median color of pixels of similar lightness for each of `(n, 3)` L*a*b*: `(n, 2)`."""
     band = np.minimum((pixels[:, 0] / 100 * _BANDS).astype(int), _BANDS - 1)
     tints = np.zeros((len(pixels), 2), "float32")

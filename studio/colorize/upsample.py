@@ -9,13 +9,15 @@ from PIL import Image
 
 from studio.colorize import lab
 
-GUIDED = 256  # px, longer side of the guide image
+GUIDE_SIDE = 256  # px, longer side of the guide image
 _RADIUS = 5  # px of the guide image, about one position of the network's output
-_SMOOTH = 16.0  # squared L*, regularization: smaller steps of lightness are no edges
-_STRIP = 2**20  # pixels per strip
-_HALVINGS = 7  # bisection steps for the chroma that fits into sRGB
-_FINE = 16383
-_LEVELS = lab.to_levels((np.arange(_FINE + 1) / _FINE) ** 2)  # indexed by the square root of linear values
+_REGULARIZATION = 16.0  # squared L*, regularization: smaller steps of lightness are no edges
+_STRIP_PIXELS = 2**20  # pixels per strip
+_BISECTION_STEPS = 7  # bisection steps for the chroma that fits into sRGB
+_TABLE_STEPS = 16383
+_LEVELS = lab.to_levels(
+    (np.arange(_TABLE_STEPS + 1) / _TABLE_STEPS) ** 2
+)  # indexed by the square root of linear values
 
 
 def fit_lines(colors: np.ndarray, lightness: np.ndarray) -> np.ndarray:
@@ -32,12 +34,12 @@ def fit_lines(colors: np.ndarray, lightness: np.ndarray) -> np.ndarray:
         He, Sun and Tang 2010, "Guided image filtering"; at a small size as arXiv:1505.00996.
     """
     height, width = lightness.shape
-    large = np.stack([_resize(plane, height, width) for plane in np.moveaxis(colors, 2, 0)], axis=-1)
+    upsampled = np.stack([_resize(plane, height, width) for plane in np.moveaxis(colors, 2, 0)], axis=-1)
     guide = lightness[..., None]
-    mean, means = _around(guide), _around(large)
-    spread = _around(guide * guide) - mean * mean
-    slopes = (_around(guide * large) - mean * means) / (spread + _SMOOTH)
-    return _around(np.concatenate([slopes, means - slopes * mean], axis=-1))
+    mean, means = _average_box(guide), _average_box(upsampled)
+    variance = _average_box(guide * guide) - mean * mean
+    slopes = (_average_box(guide * upsampled) - mean * means) / (variance + _REGULARIZATION)
+    return _average_box(np.concatenate([slopes, means - slopes * mean], axis=-1))
 
 
 def colorize_strips(image: np.ndarray, line: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -52,29 +54,29 @@ def colorize_strips(image: np.ndarray, line: np.ndarray) -> Iterator[tuple[slice
         less than one level.
     """
     height, width, _ = image.shape
-    count = max(1, _STRIP // width)
+    count = max(1, _STRIP_PIXELS // width)
     for start in range(0, height, count):
         rows = slice(start, min(height, start + count))
-        light = lab.lightness(image[rows])
-        slopes = _stretch(line, np.arange(rows.start, rows.stop), height, width)
-        colors = slopes[..., :2] * light[..., None] + slopes[..., 2:]
-        yield rows, to_rgb(light, colors)
+        lightness = lab.lightness(image[rows])
+        slopes = _interpolate_rows(line, np.arange(rows.start, rows.stop), height, width)
+        colors = slopes[..., :2] * lightness[..., None] + slopes[..., 2:]
+        yield rows, to_rgb(lightness, colors)
 
 
-def to_rgb(light: np.ndarray, colors: np.ndarray) -> np.ndarray:
+def to_rgb(lightness: np.ndarray, colors: np.ndarray) -> np.ndarray:
     """Converts lightness `(...)` and a*, b* `(..., 2)` to `(..., 3) uint8`; reduces chroma to fit sRGB."""
-    lab_pixels = np.concatenate([light[..., None], colors], axis=-1)
+    lab_pixels = np.concatenate([lightness[..., None], colors], axis=-1)
     linear = lab.to_linear(lab_pixels)
     outside = ((linear < 0) | (linear > 1)).any(axis=-1)
     if outside.any():
-        linear[outside] = _paler(lab_pixels[outside])
-    return _LEVELS[np.rint(np.sqrt(np.clip(linear, 0, 1)) * _FINE).astype("uint16")]
+        linear[outside] = _reduce_chroma(lab_pixels[outside])
+    return _LEVELS[np.rint(np.sqrt(np.clip(linear, 0, 1)) * _TABLE_STEPS).astype("uint16")]
 
 
-def _paler(lab_pixels: np.ndarray) -> np.ndarray:
+def _reduce_chroma(lab_pixels: np.ndarray) -> np.ndarray:
     """Returns linear RGB of the same lightness and hue with the highest chroma in sRGB, `(n, 3)`."""
     share, step = np.zeros((len(lab_pixels), 1), "float32"), 0.5
-    for _ in range(_HALVINGS):
+    for _ in range(_BISECTION_STEPS):
         candidate = lab.to_linear(
             lab_pixels * np.concatenate([np.ones_like(share), *[share + step] * 2], axis=1)
         )
@@ -90,25 +92,26 @@ def _resize(plane: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.asarray(resized)
 
 
-def _around(maps: np.ndarray) -> np.ndarray:
+def _average_box(maps: np.ndarray) -> np.ndarray:
     """Returns the box mean of `(H, W, C)` within _RADIUS of each position."""
     for axis in (0, 1):
         length = maps.shape[axis]
-        ends = np.arange(length)
-        first, last = np.maximum(ends - _RADIUS, 0), np.minimum(ends + _RADIUS + 1, length)
+        positions = np.arange(length)
+        first, last = np.maximum(positions - _RADIUS, 0), np.minimum(positions + _RADIUS + 1, length)
         sums = np.insert(maps.cumsum(axis, dtype="float64"), 0, 0, axis)
         count = (last - first).reshape([-1 if n == axis else 1 for n in range(3)])
         maps = ((sums.take(last, axis) - sums.take(first, axis)) / count).astype("float32")
     return maps
 
 
-def _stretch(maps: np.ndarray, rows: np.ndarray, height: int, width: int) -> np.ndarray:
+def _interpolate_rows(maps: np.ndarray, rows: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes `(h, w, C)` bilinearly and returns some of the rows."""
     for axis, (positions, side) in enumerate(((rows, height), (np.arange(width), width))):
         last = maps.shape[axis] - 1
-        at = np.clip((positions + 0.5) * (last + 1) / side - 0.5, 0, last)
-        below = np.minimum(at.astype(int), max(0, last - 1))
-        share = (at - below).astype("float32").reshape([-1 if n == axis else 1 for n in range(3)])
+        source_positions = np.clip((positions + 0.5) * (last + 1) / side - 0.5, 0, last)
+        below = np.minimum(source_positions.astype(int), max(0, last - 1))
+        shape = [-1 if n == axis else 1 for n in range(3)]
+        share = (source_positions - below).astype("float32").reshape(shape)
         before, after = maps.take(below, axis), maps.take(np.minimum(below + 1, last), axis)
         maps = before + share * (after - before)
     return maps

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 
-def duration(seconds: float | None) -> str:
+def format_duration(seconds: float | None) -> str:
     """Formats a duration: `75` -> "1 min 15 s"; "" if unknown."""
     if seconds is None or seconds < 0:
         return ""
@@ -21,15 +21,15 @@ def duration(seconds: float | None) -> str:
     return f"{rounded // 3600} h {rounded % 3600 // 60} min"
 
 
-def left(seconds: float | None) -> str:
+def format_time_left(seconds: float | None) -> str:
     """Formats the time left, rounded so it does not flicker: `47.2` -> "45 s left"; "" if unknown."""
     if seconds is None or seconds <= 0:
         return ""
-    steps = 1 if seconds < 10 else 5 if seconds < 120 else 30
-    return f"{duration(max(round(seconds / steps) * steps, 1))} left"
+    rounding_step = 1 if seconds < 10 else 5 if seconds < 120 else 30
+    return f"{format_duration(max(round(seconds / rounding_step) * rounding_step, 1))} left"
 
 
-def about(seconds: float) -> str:
+def format_estimate(seconds: float) -> str:
     """Formats an estimate, rounded: `103` -> "about 2 minutes"."""
     if seconds < 10:
         return "a few seconds"
@@ -40,21 +40,21 @@ def about(seconds: float) -> str:
     return f"about {round(seconds / 1800) / 2:g} hours"
 
 
-def size(count: float) -> str:
+def format_bytes(byte_count: float) -> str:
     """Formats bytes as "78 MB", with 1 MB = 10**6 bytes. For memory in GiB, see `studio.core.capacity`."""
     for unit in ("bytes", "kB", "MB"):
-        if round(count) < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
+        if round(byte_count) < 1000:
+            return f"{byte_count:.0f} {unit}"
+        byte_count /= 1000
+    return f"{byte_count:.1f} GB"
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
+def format_count(count: int, noun: str, plural: str = "") -> str:
     """Formats a count: `(1, "layer")` -> "1 layer", `(2345, "copy", "copies")` -> "2,345 copies"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     """Formats a number without an exponent: `147600.0` -> "147,600".
 
     Integers and numbers from 1000 have no decimals, others four significant digits.

@@ -17,66 +17,69 @@ from pathlib import Path
 
 from studio.core import owners, paths
 
-_FOLDER = "caches"
+_CLAIMS_FOLDER = "caches"
 
 
 @dataclass(frozen=True)
 class _Entry:
-    mark: Path
+    """A cache entry of an owner: the note that claims it, its path, last use and size."""
+
+    note: Path
     path: Path
-    used: int  # ns since 1970
+    used_ns: int  # since 1970
     bytes: int
 
 
 def claim(path: Path) -> Path:
     """Records that the current owner creates or uses a cache entry, a file or folder. Returns `path`."""
-    owner = owners.current()
+    owner = owners.get_current()
     if owner in (owners.LOCAL, owners.NOBODY):
         return path
-    name = path.relative_to(paths.folder("cache")).as_posix()
-    mark = paths.make(owners.folder(owner) / _FOLDER) / paths.digest(name.encode())[:32]
-    mark.write_text(name)
+    name = path.relative_to(paths.ensure_folder("cache")).as_posix()
+    note = paths.make_folder(owners.folder(owner) / _CLAIMS_FOLDER) / paths.digest(name.encode())[:32]
+    note.write_text(name)
     return path
 
 
-def used_bytes(owner: str) -> int:
-    """Returns the size of an owner's entries in bytes."""
-    return sum(entry.bytes for entry in _entries(owner))
+def measure_used_bytes(owner: str) -> int:
+    """Returns the total size of an owner's entries in bytes."""
+    return sum(entry.bytes for entry in _find_entries(owner))
 
 
-def evict(owner: str, most: float) -> None:
-    """Removes an owner's entries, least recently used first, until they take at most `most` bytes.
+def evict(owner: str, max_bytes: float) -> None:
+    """Removes an owner's entries, least recently used first, until they take at most `max_bytes` bytes.
 
     Entries that other owners also claim stay for them.
     """
-    entries = sorted(_entries(owner), key=lambda entry: entry.used)
+    entries = sorted(_find_entries(owner), key=lambda entry: entry.used_ns)
     total = sum(entry.bytes for entry in entries)
     for entry in entries:
-        if total <= most:
+        if total <= max_bytes:
             return
-        entry.mark.unlink(missing_ok=True)
-        if not list(paths.folder("owners").glob(f"*/{_FOLDER}/{entry.mark.name}")):
-            _remove(entry.path)
+        entry.note.unlink(missing_ok=True)
+        if not list(paths.ensure_folder("owners").glob(f"*/{_CLAIMS_FOLDER}/{entry.note.name}")):
+            _remove_path(entry.path)
         total -= entry.bytes
 
 
-def _entries(owner: str) -> Iterator[_Entry]:
+def _find_entries(owner: str) -> Iterator[_Entry]:
     """Yields the existing entries of an owner."""
-    for mark in (owners.folder(owner) / _FOLDER).glob("*"):
+    for note in (owners.folder(owner) / _CLAIMS_FOLDER).glob("*"):
         with suppress(OSError):
-            path = paths.folder("cache") / mark.read_text()
+            path = paths.ensure_folder("cache") / note.read_text()
             if path.exists():
-                yield _Entry(mark, path, mark.stat().st_mtime_ns, _size(path))
+                yield _Entry(note, path, note.stat().st_mtime_ns, _measure_bytes(path))
             else:
-                mark.unlink()
+                note.unlink()
 
 
-def _size(path: Path) -> int:
+def _measure_bytes(path: Path) -> int:
     files = path.rglob("*") if path.is_dir() else [path]
     return sum(file.lstat().st_size for file in files)
 
 
-def _remove(path: Path) -> None:
+def _remove_path(path: Path) -> None:
+    """Removes a file or folder; errors are ignored."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from studio.core import paths
 
-DAY = 86_400.0  # s
-_CATCH_UP = 2.0  # seconds of trusted time per second of this process
-_looks: dict[Path, float] = {}  # last reading of each file by this process, on the monotonic clock
+DAY_SECONDS = 86_400.0
+_CATCH_UP_RATE = 2.0  # seconds of trusted time per second of this process
+_last_readings: dict[Path, float] = {}  # last reading of each file by this process, on the monotonic clock
 
 
-def trusted_time(file: Path) -> float:
-    """Returns the trusted time in seconds since 1970, at most that of the system clock.
+def update_trusted_time(file: Path) -> float:
+    """Returns the trusted time in seconds since 1970, at most that of the system clock, and stores it.
 
     Args:
         file: stores the trusted time between readings, also for other processes.
@@ -31,16 +31,20 @@ def trusted_time(file: Path) -> float:
     Raises:
         InsufficientSpace: if the disk is full.
     """
-    wall, uptime = time.time(), time.monotonic()
-    elapsed = uptime - _looks.get(file, uptime)
-    _looks[file] = uptime
-    last = _read(file)
-    now = wall if last is None or wall <= last + elapsed + DAY else last + _CATCH_UP * elapsed
+    system_time, uptime = time.time(), time.monotonic()
+    elapsed = uptime - _last_readings.get(file, uptime)
+    _last_readings[file] = uptime
+    last_trusted = _read(file)
+    if last_trusted is None or system_time <= last_trusted + elapsed + DAY_SECONDS:
+        now = system_time
+    else:
+        now = last_trusted + _CATCH_UP_RATE * elapsed
     paths.write(file, f"{now!r}\n".encode())
     return now
 
 
 def _read(file: Path) -> float | None:
+    """Returns the stored trusted time in seconds since 1970; None if the file is missing or damaged."""
     with suppress(OSError, ValueError):
         seconds = float(file.read_text())
         return seconds if math.isfinite(seconds) else None  # otherwise no time would ever be trusted again

@@ -15,7 +15,6 @@ file of others, and a name finds no model of others.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,80 +26,81 @@ from studio.core import paths
 LOCAL = "local"  # the user who runs the studio and owns everything in it
 NOBODY = ""  # owns nothing
 
-# The arguments of `acting_as`.
-_CURRENT: ContextVar[tuple[str, bool] | None] = ContextVar("current_owner", default=None)
-_SAFE = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
-_default: list[Callable[[], str]] = []  # at most one; returns the owner outside of `acting_as`
+# The arguments of `acting_as`; None outside of it.
+_CURRENT_OWNER: ContextVar[tuple[str, bool] | None] = ContextVar("current_owner", default=None)
+_SAFE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+_default_owner: list[Callable[[], str]] = []  # at most one; returns the owner outside of `acting_as`
 
 
-def current() -> str:
+def get_current() -> str:
     """Returns the current owner of this thread; `local` by default."""
-    if (acting := _CURRENT.get()) is not None:
-        return acting[0]
-    return _default[0]() if _default else LOCAL
+    if (acting_owner := _CURRENT_OWNER.get()) is not None:
+        return acting_owner[0]
+    return _default_owner[0]() if _default_owner else LOCAL
 
 
 @contextmanager
-def acting_as(owner: str, makes: bool = False) -> Iterator[None]:
+def acting_as(owner: str, makes_results: bool = False) -> Iterator[None]:
     """Sets the current owner of this thread while open. Threads that it starts do not inherit it.
 
     Args:
         owner: the owner.
-        makes: whether stored files are results of a task, which a job or an item names; otherwise they count
-            as uploads.
+        makes_results: whether stored files are results of a task, which a job or an item names; otherwise
+            they count as uploads.
     """
-    token = _CURRENT.set((owner, makes))
+    token = _CURRENT_OWNER.set((owner, makes_results))
     try:
         yield
     finally:
-        _CURRENT.reset(token)
+        _CURRENT_OWNER.reset(token)
 
 
-def set_default(tell: Callable[[], str]) -> None:
+def set_default_owner(get_owner: Callable[[], str]) -> None:
     """Sets the function that returns the owner outside of `acting_as`, e.g. the visitor of a page."""
-    _default[:] = [tell]
+    _default_owner[:] = [get_owner]
 
 
 def folder(owner: str) -> Path:
     """Returns the folder of an owner other than `local`. It may not exist yet."""
-    safe = owner if _SAFE.fullmatch(owner) else hashlib.sha256(owner.encode("utf-8", "replace")).hexdigest()
-    return paths.folder("owners") / safe
+    if not _SAFE_NAME.fullmatch(owner):
+        owner = paths.digest(owner.encode("utf-8", "replace"))
+    return paths.ensure_folder("owners") / owner
 
 
-def home(owner: str) -> Path:
+def home_of(owner: str) -> Path:
     """Returns the folder of any owner: for `local` STUDIO_HOME itself."""
-    return paths.home() if owner == LOCAL else folder(owner)
+    return paths.ensure_home() if owner == LOCAL else folder(owner)
 
 
 def grant(digest: str) -> None:
     """Records the current owner as an owner of a stored file."""
-    owner = current()
-    if owner in (LOCAL, NOBODY) or not paths.DIGEST.fullmatch(digest):
+    owner = get_current()
+    if owner in (LOCAL, NOBODY) or not paths.DIGEST_PATTERN.fullmatch(digest):
         return
-    (paths.make(folder(owner) / "files") / digest).touch(0o600)
-    acting = _CURRENT.get()
-    if acting is None or not acting[1]:
-        (paths.make(folder(owner) / "uploads") / digest).touch(0o600)
+    (paths.make_folder(folder(owner) / "files") / digest).touch(0o600)
+    acting_owner = _CURRENT_OWNER.get()
+    if acting_owner is None or not acting_owner[1]:
+        (paths.make_folder(folder(owner) / "uploads") / digest).touch(0o600)
 
 
-def disown(digest: str) -> None:
+def revoke(digest: str) -> None:
     """Removes the current owner's record of a file that was removed."""
-    owner = current()
-    if owner not in (LOCAL, NOBODY) and paths.DIGEST.fullmatch(digest):
-        for notes in ("files", "uploads"):
-            (folder(owner) / notes / digest).unlink(missing_ok=True)
+    owner = get_current()
+    if owner not in (LOCAL, NOBODY) and paths.DIGEST_PATTERN.fullmatch(digest):
+        for subfolder in ("files", "uploads"):
+            (folder(owner) / subfolder / digest).unlink(missing_ok=True)
 
 
-def check(digest: str) -> None:
+def require_ownership(digest: str) -> None:
     """Raises `Unavailable` unless the stored file belongs to the current owner."""
-    if not has(digest):
+    if not owns(digest):
         raise paths.missing_error(digest)  # others must not learn whether it exists
 
 
-def has(digest: str) -> bool:
+def owns(digest: str) -> bool:
     """Returns whether the stored file belongs to the current owner."""
-    owner = current()
+    owner = get_current()
     if owner == LOCAL:
         return True
-    may_own = owner != NOBODY and paths.DIGEST.fullmatch(digest)
+    may_own = owner != NOBODY and paths.DIGEST_PATTERN.fullmatch(digest)
     return bool(may_own) and (folder(owner) / "files" / digest).exists()

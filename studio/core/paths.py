@@ -20,13 +20,13 @@ from pathlib import Path
 
 from studio.core import permissions
 from studio.core.errors import InsufficientSpace, InvalidInput, Unavailable
-from studio.core.permissions import home as home
-from studio.core.permissions import make as make
+from studio.core.permissions import ensure_home as ensure_home
+from studio.core.permissions import make_folder as make_folder
 
-DIGEST = re.compile(r"[0-9a-f]{64}")
-_TEMPORARY = ".tmp-"
+DIGEST_PATTERN = re.compile(r"[0-9a-f]{64}")
+_TEMPORARY_MARK = ".tmp-"
 _STALE_SECONDS = 86400  # for temporary files of another machine, whose processes cannot be checked
-_MOST_END = 120  # bytes of the 255 that a file name may have
+_MAX_NAME_BYTES = 120  # of the 255 that a file name may have
 
 
 def expand_user(text: str) -> Path:
@@ -37,7 +37,7 @@ def expand_user(text: str) -> Path:
         return Path(text)
 
 
-def is_there(path: Path) -> bool:
+def path_exists(path: Path) -> bool:
     """Returns whether a file or folder exists; False for an invalid name."""
     try:
         return path.exists()
@@ -45,9 +45,9 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def folder(name: str) -> Path:
-    """Returns a folder of STUDIO_HOME, e.g. "files", "weights", "jobs" or "cache", created if missing."""
-    return make(home() / name)
+def ensure_folder(name: str) -> Path:
+    """Creates a folder of STUDIO_HOME if missing, e.g. "files", "weights" or "cache". Returns its path."""
+    return make_folder(ensure_home() / name)
 
 
 def shipped_path(name: str) -> Path:
@@ -64,13 +64,15 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         InsufficientSpace: if the disk is full. An old file stays intact.
     """
-    make(path.parent)
-    temporary = path.with_name(f"{_of_this_machine()}{os.getpid()}-{uuid.uuid4().hex[:8]}-{_end(path.name)}")
+    make_folder(path.parent)
+    temporary = path.with_name(
+        f"{_temporary_prefix()}{os.getpid()}-{uuid.uuid4().hex[:8]}-{_shorten_name(path.name)}"
+    )
     try:
-        with saving(path):
+        with explain_full_disk(path):
             yield temporary
             if permissions.is_private(path):
-                permissions.narrow(temporary, permissions.FILE)
+                permissions.restrict_mode(temporary, permissions.FILE_MODE)
             _sync(temporary)
             temporary.replace(path)
             _sync(path.parent)
@@ -79,7 +81,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def saving(path: Path) -> Iterator[None]:
+def explain_full_disk(path: Path) -> Iterator[None]:
     """Turns errors of a full disk while saving `path` into `InsufficientSpace`."""
     try:
         yield
@@ -93,21 +95,21 @@ def saving(path: Path) -> Iterator[None]:
 
 
 @functools.cache
-def _of_this_machine() -> str:
+def _temporary_prefix() -> str:
     """Returns the prefix of temporary files of this machine or container; the process id follows.
 
     The host name is not enough, because containers may share it, and each counts processes from 1.
     """
-    parts = [socket.gethostname()]
+    identifiers = [socket.gethostname()]
     with contextlib.suppress(OSError):
-        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text())
-        parts.append(str(Path("/proc/self/ns/pid").readlink()))
-    return f"{_TEMPORARY}{digest(' '.join(parts).encode())[:12]}-"
+        identifiers.append(Path("/proc/sys/kernel/random/boot_id").read_text())
+        identifiers.append(str(Path("/proc/self/ns/pid").readlink()))
+    return f"{_TEMPORARY_MARK}{digest(' '.join(identifiers).encode())[:12]}-"
 
 
-def _end(name: str) -> str:
-    """Returns the end of a file name, at most _MOST_END bytes."""
-    return os.fsencode(name)[-_MOST_END:].decode(errors="ignore")
+def _shorten_name(name: str) -> str:
+    """Returns the end of a file name, at most _MAX_NAME_BYTES."""
+    return os.fsencode(name)[-_MAX_NAME_BYTES:].decode(errors="ignore")
 
 
 def _sync(path: Path) -> None:
@@ -129,34 +131,34 @@ class TooLarge(Exception):
     """A file is larger than allowed."""
 
 
-def read(path: Path, most: int) -> bytes:
+def read(path: Path, max_bytes: int) -> bytes:
     """Reads a file that the user named.
 
     Args:
         path: of the file.
-        most: maximum number of bytes.
+        max_bytes: maximum number of bytes.
 
     Raises:
         TooLarge: if it has more bytes; at most one more byte is read.
         OSError: if it does not exist, or is a folder, device or pipe.
         ValueError: if the path is invalid.
     """
-    with open(path, "rb", opener=_without_waiting) as file:
+    with open(path, "rb", opener=_open_nonblocking) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "a device or pipe", str(path))
-        data = file.read(most + 1) if status.st_size <= most else None
-    if data is None or len(data) > most:
+        data = file.read(max_bytes + 1) if status.st_size <= max_bytes else None
+    if data is None or len(data) > max_bytes:
         raise TooLarge
     return data
 
 
-def _without_waiting(path: str, flags: int) -> int:
+def _open_nonblocking(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # opening a pipe would wait for a writer
 
 
 def sweep_temporaries(root: Path) -> int:
-    """Removes temporary files of killed processes below `root`. Returns how many.
+    """Removes temporary files of killed processes below `root`. Returns the number of files.
 
     Files of other machines are removed after a day.
     """
@@ -164,7 +166,7 @@ def sweep_temporaries(root: Path) -> int:
     for parent, _, names in os.walk(root):
         for name in names:
             with contextlib.suppress(OSError):  # a file that cannot be removed does no harm
-                if name.startswith(_TEMPORARY) and _is_abandoned(Path(parent, name)):
+                if name.startswith(_TEMPORARY_MARK) and _is_abandoned(Path(parent, name)):
                     Path(parent, name).unlink()
                     removed += 1
     return removed
@@ -172,25 +174,25 @@ def sweep_temporaries(root: Path) -> int:
 
 def _is_abandoned(temporary: Path) -> bool:
     """Returns whether the process that wrote a temporary file has ended."""
-    prefix = _of_this_machine()
+    prefix = _temporary_prefix()
     if temporary.name.startswith(prefix):
         pid = temporary.name.removeprefix(prefix).split("-", 1)[0]
-        return pid.isdigit() and not _alive(int(pid))
+        return pid.isdigit() and not _is_alive(int(pid))
     return time.time() - temporary.lstat().st_mtime > _STALE_SECONDS
 
 
-def _alive(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        return True
+    except PermissionError:  # a process of another user
+        pass
     return True
 
 
 def digest(data: bytes) -> str:
-    """Returns the SHA-256 as 64 hexadecimal digits."""
+    """Returns the SHA-256 of bytes as 64 hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -200,94 +202,94 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def keep(data: bytes) -> str:
-    """Stores bytes under their SHA-256 in STUDIO_HOME/files, once. Returns the digest."""
-    name = digest(data)
-    path = folder("files") / name
-    with keeping():
+def store(data: bytes) -> str:
+    """Stores bytes under their SHA-256 in STUDIO_HOME/files, unless they are stored. Returns the SHA-256."""
+    sha256 = digest(data)
+    path = ensure_folder("files") / sha256
+    with lock_store():
         with contextlib.suppress(OSError):
             os.utime(path)  # marks it as in use, so a concurrent cleanup keeps it
         exists = path.exists()
     if not exists:
         write(path, data)
-    return name
+    return sha256
 
 
-def adopt(path: Path, name: str) -> None:
-    """Moves a complete file in STUDIO_HOME to its digest `name` in files. Raises OSError if it fails."""
-    target = folder("files") / name
-    with keeping():
+def move_to_store(path: Path, sha256: str) -> None:
+    """Moves a complete file of STUDIO_HOME into files, under its SHA-256. Raises `OSError` if it fails."""
+    target = ensure_folder("files") / sha256
+    with lock_store():
         with contextlib.suppress(OSError):
             os.utime(target)
         if not target.exists():
-            permissions.narrow(path, permissions.FILE)
+            permissions.restrict_mode(path, permissions.FILE_MODE)
             _sync(path)
             path.replace(target)
             _sync(target.parent)
 
 
-def forget(name: str, mtime_ns: int) -> bool:
+def remove_stored(sha256: str, mtime_ns: int) -> bool:
     """Removes a stored file, unless it was used again since. Returns whether it is gone.
 
     Args:
-        name: the digest.
+        sha256: its SHA-256.
         mtime_ns: its modification time in ns when it was stored.
     """
-    path = folder("files") / name
-    with keeping(), contextlib.suppress(OSError):
+    path = ensure_folder("files") / sha256
+    with lock_store(), contextlib.suppress(OSError):
         if path.stat().st_mtime_ns == mtime_ns:
             path.unlink()
     return not path.exists()
 
 
-def keeping() -> contextlib.AbstractContextManager[None]:
-    """Returns the lock to hold while deciding whether to keep a stored file, so none is added or removed."""
-    return locked(folder("locks") / "files.lock")
+def lock_store() -> contextlib.AbstractContextManager[None]:
+    """Returns the lock on STUDIO_HOME/files: while it is held, no file is added or removed."""
+    return locked(ensure_folder("locks") / "files.lock")
 
 
-def kept_path(name: str) -> Path:
+def stored_path(sha256: str) -> Path:
     """Returns the path of a stored file.
 
     Args:
-        name: its SHA-256.
+        sha256: its SHA-256.
 
     Raises:
-        InvalidInput: if `name` is not a SHA-256, e.g. a path.
+        InvalidInput: if `sha256` is not a SHA-256, e.g. a path.
         Unavailable: if there is no such file.
     """
-    if not DIGEST.fullmatch(name):
+    if not DIGEST_PATTERN.fullmatch(sha256):
         raise InvalidInput("A file's digest has 64 hexadecimal digits. Use one that the studio printed.")
-    path = folder("files") / name
+    path = ensure_folder("files") / sha256
     if not path.exists():
-        raise missing_error(name)
+        raise missing_error(sha256)
     return path
 
 
-def missing_error(name: str) -> Unavailable:
-    """Returns the error for a digest without a stored file."""
-    return Unavailable(f"The file {name[:12]}… is no longer in the studio. Add the original file again.")
+def missing_error(sha256: str) -> Unavailable:
+    """Returns the error for a SHA-256 without a stored file."""
+    return Unavailable(f"The file {sha256[:12]}… is no longer in the studio. Add the original file again.")
 
 
-def is_kept(name: str) -> bool:
-    """Returns whether a file with this digest is stored."""
-    return bool(DIGEST.fullmatch(name)) and (folder("files") / name).exists()
+def is_stored(sha256: str) -> bool:
+    """Returns whether a file with this SHA-256 is stored."""
+    return bool(DIGEST_PATTERN.fullmatch(sha256)) and (ensure_folder("files") / sha256).exists()
 
 
 @contextlib.contextmanager
-def locked(path: Path, wait: bool = True) -> Iterator[None]:
+def locked(path: Path, blocking: bool = True) -> Iterator[None]:
     """Holds an exclusive lock on the lock file `path`; the system frees it when this process dies.
 
     Raises:
-        BlockingIOError: if `wait` is false and the lock is held, in this process or elsewhere.
+        BlockingIOError: if `blocking` is false and the lock is held, in this process or elsewhere.
     """
     from filelock import FileLock, Timeout
 
-    make(path.parent)
-    mode = permissions.FILE if permissions.is_private(path) else -1  # -1: the user's default mode
+    make_folder(path.parent)
+    mode = permissions.FILE_MODE if permissions.is_private(path) else -1  # -1: the user's default mode
     # No fallback to a soft lock: it would outlive a process that dies.
     lock = FileLock(path, mode=mode, thread_local=False, fallback_to_soft=False)
     try:
-        lock.acquire(blocking=wait)
+        lock.acquire(blocking=blocking)
     except Timeout:
         raise BlockingIOError(errno.EWOULDBLOCK, "it is held elsewhere", str(path)) from None
     try:

@@ -12,7 +12,7 @@ import numpy as np
 from studio.core.errors import Cancelled
 
 PREVIEW_SECONDS = 0.5
-MOST_STAGE = 60  # characters; a longer text is generated text, not the name of a stage
+MAX_STAGE_CHARACTERS = 60  # a longer text is generated text, not the name of a stage
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Report:
         preview: `(H, W, 3) uint8`, about twice per second, else None.
         text: the text generated so far or, if short, the name of the stage ("Fetching VGG16"), else "".
         seconds: time since the first report with this total, so a download does not distort the time left.
-        began: the step of that first report; more than 0 if the run resumed from a checkpoint.
+        first_step: the step of that first report; more than 0 if the run resumed from a checkpoint.
         tests: number of tests of a training run so far; 0 for other tasks.
     """
 
@@ -35,13 +35,13 @@ class Report:
     preview: np.ndarray | None = None
     text: str = ""
     seconds: float = 0.0
-    began: int = 0
+    first_step: int = 0
     tests: int = 0
 
     @property
     def stage(self) -> str:
         """The current stage, e.g. "Fetching VGG16" or "Trial 2 of 9"; "" if it has no name."""
-        return self.text if len(self.text) <= MOST_STAGE else ""
+        return self.text if len(self.text) <= MAX_STAGE_CHARACTERS else ""
 
     @property
     def share(self) -> float:
@@ -51,14 +51,14 @@ class Report:
     @property
     def seconds_per_step(self) -> float | None:
         """Mean seconds per step; None before the first step."""
-        steps = self.step - self.began
+        steps = self.step - self.first_step
         return self.seconds / steps if steps > 0 and self.total else None
 
     @property
     def seconds_left(self) -> float | None:
         """Seconds left at the mean rate so far; None before the first step."""
-        each = self.seconds_per_step
-        return each * (self.total - self.step) if each is not None else None
+        seconds = self.seconds_per_step
+        return seconds * (self.total - self.step) if seconds is not None else None
 
 
 class Progress:
@@ -79,7 +79,7 @@ class Progress:
         self._listener = listener
         self._cancelled = cancelled or (lambda: False)
         self._preview_seconds = preview_seconds
-        self._start, self._total, self._began = time.monotonic(), 0, 0
+        self._start, self._total, self._first_step = time.monotonic(), 0, 0
         self._last_preview = float("-inf")
 
     def report(
@@ -97,24 +97,25 @@ class Progress:
             Cancelled: if the user stopped the task; the report is sent first.
         """
         if self._listener is not None:
-            image = preview() if preview is not None and self._preview_due() else None
+            image = preview() if preview is not None and self._start_preview_if_due() else None
             if total != self._total:
-                self._start, self._total, self._began = time.monotonic(), total, step
+                self._start, self._total, self._first_step = time.monotonic(), total, step
             seconds = time.monotonic() - self._start
-            figures = dict(metrics or {})
-            self._listener(Report(step, total, figures, image, text, seconds, self._began, tests))
+            self._listener(
+                Report(step, total, dict(metrics or {}), image, text, seconds, self._first_step, tests)
+            )
         self.check()
 
-    def stage(self, text: str) -> None:
+    def report_stage(self, name: str) -> None:
         """Reports the name of a stage before the first step, e.g. "Fetching VGG16"."""
-        self.report(0, 0, text=text)
+        self.report(0, 0, text=name)
 
     def check(self) -> None:
         """Raises `Cancelled` if the user stopped the task. For use between two reports."""
         if self._cancelled():
             raise Cancelled
 
-    def silent(self) -> Progress:
+    def without_listener(self) -> Progress:
         """Returns a progress without listener that still raises `Cancelled`, for long work within a step."""
         return Progress(cancelled=self._cancelled)
 
@@ -122,7 +123,8 @@ class Progress:
         """Returns a progress with this listener that never raises, for work that must not stop here."""
         return Progress(self._listener, preview_seconds=self._preview_seconds)
 
-    def _preview_due(self) -> bool:
+    def _start_preview_if_due(self) -> bool:
+        """Returns whether a preview is due. If so, the next one is due `preview_seconds` later."""
         now = time.monotonic()
         if now - self._last_preview < self._preview_seconds:
             return False
@@ -131,7 +133,7 @@ class Progress:
 
 
 @contextmanager
-def terminal_bar(
+def show_terminal_bar(
     title: str, quiet: bool = False, cancelled: Callable[[], bool] | None = None
 ) -> Iterator[Progress]:
     """Yields a `Progress` that shows a bar with the time left on stderr.
@@ -164,7 +166,7 @@ def terminal_bar(
             metrics = "  ".join(f"{name} {value:.3g}" for name, value in report.metrics.items())
             stage = f"{title}: {report.stage}" if report.stage else title
             total = report.total or None
-            count = counted(report)
+            count = format_steps(report)
             bar.update(
                 row, completed=report.step, total=total, description=stage, count=count, metrics=metrics
             )
@@ -172,12 +174,12 @@ def terminal_bar(
         yield Progress(draw, cancelled)
 
 
-def counted(report: Report) -> str:
+def format_steps(report: Report) -> str:
     """Formats steps and rate: "12/40  2.1/s"; only the percentage if the steps are bytes."""
     if not report.total:
         return ""
     if report.total >= 100_000:
         return f"{report.step / report.total:.0%}"
-    steps = report.step - report.began
+    steps = report.step - report.first_step
     rate = f"  {steps / report.seconds:.1f}/s" if steps and report.seconds else ""
     return f"{report.step}/{report.total}{rate}"

@@ -25,32 +25,32 @@ from pydantic import (
 )
 
 from studio.core import tasks
-from studio.core.errors import InvalidInput, printable
+from studio.core.errors import InvalidInput, make_printable
 from studio.core.settings import Settings
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
 
 VERSION = 1
-MOST_BYTES = 64 * 1024
-MOST_DEPTH = 64
-_MOST_NAME = 200  # characters
-PNG = b"\x89PNG\r\n\x1a\n"
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 64
+_MAX_NAME_CHARACTERS = 200
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PACKAGES = ("creative-ai-studio", "keras", "tensorflow", "jax", "numpy", "pillow")
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 def _check_name(name: str) -> str:
-    if printable(name) != name or {"/", "\\"} & set(name):
+    if make_printable(name) != name or {"/", "\\"} & set(name):
         raise ValueError("a name has neither path separators nor control characters")
     return name
 
 
 def _sanitize_name(name: str) -> str:
-    return printable(name.replace("/", "_").replace("\\", "_"), _MOST_NAME)
+    return make_printable(name.replace("/", "_").replace("\\", "_"), _MAX_NAME_CHARACTERS)
 
 
-Name = Annotated[str, StringConstraints(max_length=_MOST_NAME), AfterValidator(_check_name)]
+Name = Annotated[str, StringConstraints(max_length=_MAX_NAME_CHARACTERS), AfterValidator(_check_name)]
 
 
 class _Strict(BaseModel):
@@ -78,16 +78,16 @@ class Recipe(_Strict):
 
     @field_validator("settings")
     @classmethod
-    def _portable(cls, settings: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        """Drops `local_only` settings, which a foreign recipe may contain."""
+    def _drop_local_only(cls, settings: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """Drops `local_only` settings, which a recipe of another origin may contain."""
         task = info.data.get("task")
-        return tasks.get(task).settings.portable(settings) if task in tasks.TASKS else settings
+        return tasks.get(task).settings.drop_local_only(settings) if task in tasks.TASKS else settings
 
     def to_json(self) -> str:
         """Returns one line of JSON: ASCII, or UTF-8 if 12 characters per emoji make it too long."""
-        plain = partial(json.dumps, self.model_dump(mode="json"), separators=(",", ":"), allow_nan=False)
-        text = plain()
-        return text if len(text) <= MOST_BYTES else plain(ensure_ascii=False)
+        dump = partial(json.dumps, self.model_dump(mode="json"), separators=(",", ":"), allow_nan=False)
+        text = dump()
+        return text if len(text) <= MAX_BYTES else dump(ensure_ascii=False)
 
     def checked_settings(self) -> Settings:
         """Returns the settings as the task's own class, checked against the limits of the form.
@@ -115,32 +115,32 @@ def make(
     recipe = Recipe(
         task=task,
         settings=settings.resolve().model_dump(mode="json"),
-        inputs={slot: [_source(file) for file in files] for slot, files in inputs.items() if files},
+        inputs={slot: [_to_input(file) for file in files] for slot, files in inputs.items() if files},
         weights={_sanitize_name(name): digest for name, digest in (weights or {}).items()},
-        versions=_versions(),
-        machine={"system": platform.system(), "processor": platform.machine(), "backend": _backend()},
+        versions=_read_versions(),
+        machine={"system": platform.system(), "processor": platform.machine(), "backend": _find_backend()},
     )
-    text = recipe.to_json().encode()
-    if len(text) <= MOST_BYTES and strict_json.depth(text) <= MOST_DEPTH:
+    encoded = recipe.to_json().encode()
+    if len(encoded) <= MAX_BYTES and strict_json.measure_depth(encoded) <= MAX_DEPTH:
         return recipe
-    short = {
+    unnested = {
         slot: [source.model_copy(update={"recipe": None}) for source in sources]
         for slot, sources in recipe.inputs.items()
     }
-    return recipe.model_copy(update={"inputs": short})
+    return recipe.model_copy(update={"inputs": unnested})
 
 
-def _source(file: tasks.File) -> Input:
-    """Returns a file as an input, with its nested recipe if it is a PNG. Other files are not read."""
-    nested = None
-    if file.begins(PNG):
+def _to_input(file: tasks.File) -> Input:
+    """Returns a file as an input of a recipe; the recipe in a PNG is nested. Other files are not read."""
+    nested_recipe = None
+    if file.starts_with(PNG_SIGNATURE):
         with suppress(InvalidInput):
-            nested = read(file.read())
-    return Input(digest=file.digest, name=file.name, recipe=nested)
+            nested_recipe = read(file.read())
+    return Input(digest=file.digest, name=file.name, recipe=nested_recipe)
 
 
 @cache
-def _versions() -> dict[str, str]:
+def _read_versions() -> dict[str, str]:
     """Returns the versions of Python and the packages. Cached, because reading them takes 20 ms."""
     versions = {"python": platform.python_version()}
     for package in _PACKAGES:
@@ -151,7 +151,8 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _backend() -> str:
+def _find_backend() -> str:
+    """Returns the backend of Keras if it is imported, else "none"."""
     # Do not import Keras for a recipe, nor wait for a thread that imports it: `version` is set last.
     keras = sys.modules.get("keras")
     return keras.backend.backend() if keras and hasattr(keras, "version") else "none"
@@ -168,61 +169,63 @@ def read(data: bytes) -> Recipe:
     Raises:
         InvalidInput: if there is none, more than one, or it is too large, nested too deeply or invalid.
     """
-    if not data.startswith(PNG) and not data.lstrip().startswith(b"{"):
+    if not data.startswith(PNG_SIGNATURE) and not data.lstrip().startswith(b"{"):
         raise InvalidInput(
             "The file is neither a PNG with a recipe nor a recipe. Choose one that the studio saved."
         )
-    texts = list(_png_texts(data)) if data.startswith(PNG) else [data]
+    texts = list(_read_png_texts(data)) if data.startswith(PNG_SIGNATURE) else [data]
     if not texts:
         raise InvalidInput("This image has no recipe. Choose a PNG that the studio saved.")
     if len(texts) > 1:
-        raise _unreadable("it holds two recipes")
+        raise _unreadable_error("it holds two recipes")
     return _parse(texts[0])
 
 
-def _png_texts(data: bytes) -> Iterator[bytes]:
-    """Yields the bytes of each text chunk named `recipe`, inflated to at most MOST_BYTES."""
-    at = len(PNG)
-    while at + 12 <= len(data):
-        length, kind = struct.unpack(">I4s", data[at : at + 8])
-        body = data[at + 8 : at + 8 + length]
+def _read_png_texts(data: bytes) -> Iterator[bytes]:
+    """Yields the bytes of each text chunk named `recipe`, inflated to at most MAX_BYTES."""
+    offset = len(PNG_SIGNATURE)
+    while offset + 12 <= len(data):
+        length, kind = struct.unpack(">I4s", data[offset : offset + 8])
+        body = data[offset + 8 : offset + 8 + length]
         if kind in (b"tEXt", b"zTXt", b"iTXt") and body.partition(b"\0")[0] == b"recipe":
-            if struct.pack(">I", zlib.crc32(kind + body)) != data[at + 8 + length : at + 12 + length]:
-                raise _unreadable("its checksum is wrong")
-            yield _chunk_text(kind, body.partition(b"\0")[2])
-        at += 12 + length
+            if struct.pack(">I", zlib.crc32(kind + body)) != data[offset + 8 + length : offset + 12 + length]:
+                raise _unreadable_error("its checksum is wrong")
+            yield _decode_chunk(kind, body.partition(b"\0")[2])
+        offset += 12 + length
 
 
-def _chunk_text(kind: bytes, rest: bytes) -> bytes:
+def _decode_chunk(kind: bytes, data: bytes) -> bytes:
+    """Returns the text of a tEXt, zTXt or iTXt chunk, given its data after the keyword."""
     if kind == b"tEXt":
-        return rest
+        return data
     if kind == b"zTXt":
-        return _inflate(rest[1:])
-    compressed, rest = rest[:1] == b"\x01", rest[2:]
-    text = rest.split(b"\0", 2)[-1]  # after the language and the translated keyword
-    return _inflate(text) if compressed else text
+        return _inflate(data[1:])
+    is_compressed, data = data[:1] == b"\x01", data[2:]
+    text = data.split(b"\0", 2)[-1]  # after the language and the translated keyword
+    return _inflate(text) if is_compressed else text
 
 
-def _inflate(packed: bytes) -> bytes:
+def _inflate(compressed: bytes) -> bytes:
+    """Decompresses a text, up to one byte more than MAX_BYTES."""
     try:
         inflater = zlib.decompressobj()
-        text = inflater.decompress(packed, MOST_BYTES + 1)
+        text = inflater.decompress(compressed, MAX_BYTES + 1)
     except zlib.error:
-        raise _unreadable("its compressed text is damaged") from None
-    if len(text) <= MOST_BYTES and not inflater.eof:
-        raise _unreadable("its compressed text is cut")
+        raise _unreadable_error("its compressed text is damaged") from None
+    if len(text) <= MAX_BYTES and not inflater.eof:
+        raise _unreadable_error("its compressed text is cut")
     return text
 
 
 def _parse(text: bytes) -> Recipe:
-    if len(text) > MOST_BYTES:
-        raise _unreadable(f"it is larger than {MOST_BYTES // 1024} KB")
+    if len(text) > MAX_BYTES:
+        raise _unreadable_error(f"it is larger than {MAX_BYTES // 1024} KB")
     try:
-        data = strict_json.parse(text, MOST_DEPTH)
+        data = strict_json.parse(text, MAX_DEPTH)
     except Refused as error:
-        raise _unreadable(f"it is {error}") from None
+        raise _unreadable_error(f"it is {error}") from None
     if not isinstance(data, dict):
-        raise _unreadable("it is not a JSON object")
+        raise _unreadable_error("it is not a JSON object")
     version = data.get("version")
     if type(version) is int and version > VERSION:
         raise InvalidInput("This recipe was made by a newer studio. Update the studio.")
@@ -230,15 +233,16 @@ def _parse(text: bytes) -> Recipe:
         json.dumps(data, ensure_ascii=False).encode()  # refuses lone surrogates
         return Recipe.model_validate(data)
     except (ValidationError, ValueError) as error:
-        raise _unreadable(_first(error)) from None
+        raise _unreadable_error(_describe_error(error)) from None
 
 
-def _first(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
+    """Returns the first problem of a recipe that pydantic or JSON refused, in words."""
     if not isinstance(error, ValidationError):
         return "it has characters that no text may have"
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"`{'.'.join(str(part) for part in first['loc'])[:80]}`: {first['msg']}"
+    problem = error.errors(include_url=False, include_input=False)[0]
+    return f"`{'.'.join(str(part) for part in problem['loc'])[:80]}`: {problem['msg']}"
 
 
-def _unreadable(why: str) -> InvalidInput:
-    return InvalidInput(f"The recipe cannot be read: {why}. Choose a file as the studio saved it.")
+def _unreadable_error(reason: str) -> InvalidInput:
+    return InvalidInput(f"The recipe cannot be read: {reason}. Choose a file as the studio saved it.")

@@ -8,22 +8,24 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_PATH = re.compile(r"(?<![\w:/.~-])~?/(?:[^\s/,;:'\"()]+/)+[^\s/,;:'\"()]*")  # absolute, or below a home
+_PATH_PATTERN = re.compile(
+    r"(?<![\w:/.~-])~?/(?:[^\s/,;:'\"()]+/)+[^\s/,;:'\"()]*"
+)  # absolute, or below a home
 
 
 def redact_paths(text: str) -> str:
     """Replaces all paths of this machine in a text."""
-    for root in _roots():
-        text = text.replace(root, "/of/the-studio")  # _PATH does not match names with spaces
-    return _PATH.sub("a place on the server", text)
+    for root in _find_roots():
+        text = text.replace(root, "/of/the-studio")  # _PATH_PATTERN does not match names with spaces
+    return _PATH_PATTERN.sub("a place on the server", text)
 
 
-def _roots() -> list[str]:
-    """Returns folders whose names may have spaces, longest first, because they may be nested."""
+def _find_roots() -> list[str]:
+    """Returns the folders whose names may have spaces, longest first, because they may be nested."""
     import platformdirs
 
-    home = os.environ.get("STUDIO_HOME", "")
-    roots = {home, os.path.realpath(home) if home else "", tempfile.gettempdir()}
+    studio_home = os.environ.get("STUDIO_HOME", "")
+    roots = {studio_home, os.path.realpath(studio_home) if studio_home else "", tempfile.gettempdir()}
     roots |= {str(platformdirs.user_data_path()), str(Path(__file__).parents[1])}
     with suppress(RuntimeError):  # the user has no home
         roots.add(str(Path.home()))

@@ -16,9 +16,8 @@ Tier = Literal["main", "more", "hidden"]
 Scale = Literal["linear", "log", "percent"]
 Video = Literal["", "frames", "part"]
 
-
-_MOST = 10**15 - 1
-_TOO_LARGE = "int_too_large"
+_MAX_INTEGER = 10**15 - 1
+_TOO_LARGE_ERROR = "int_too_large"
 
 
 def setting(
@@ -31,7 +30,7 @@ def setting(
     scale: Scale = "linear",
     step: float | None = None,
     video: Video = "",
-    bare: str = "",
+    bare_value: str = "",
     positional: bool = False,
     local_only: bool = False,
     **bounds: Any,
@@ -49,7 +48,7 @@ def setting(
         step: the widget's step.
         video: "frames" if it is the number of frames of a video that the task makes, 0 for none; "part" if
             it configures that video.
-        bare: for a choice, the value of the flag when given without one.
+        bare_value: for a choice, the value of the flag when given without one.
         positional: whether a command also takes it without its flag.
         local_only: whether it configures this machine, such as a database or the number of processes. Only
             commands and programs set it. Recipes and pages leave it out, because the sender of a recipe or
@@ -57,7 +56,7 @@ def setting(
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
     extra: dict[str, Any] = {"label": label, "tier": tier, "unit": unit, "scale": scale, "step": step}
-    extra |= {"video": video, "bare": bare, "positional": positional, "local_only": local_only}
+    extra |= {"video": video, "bare_value": bare_value, "positional": positional, "local_only": local_only}
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
@@ -87,21 +86,21 @@ class SettingInfo:
     unit: str
     scale: Scale
     step: float | None
-    least: float | None
-    most: float | None
+    minimum: float | None
+    maximum: float | None
     choices: tuple[Any, ...] = ()
     video: Video = ""
-    bare: str = ""
+    bare_value: str = ""
     positional: bool = False
     local_only: bool = False
-    above: bool = False  # whether `least` itself is excluded
+    is_minimum_excluded: bool = False  # whether `minimum` itself is excluded
 
     @property
-    def log_least(self) -> float | None:
-        """The start of a log scale: `least`, or a millionth of `most` if 0 turns the setting off."""
-        if self.least == 0 and self.default == 0 and self.most is not None:
-            return self.most / 1e6
-        return self.least
+    def log_minimum(self) -> float | None:
+        """The start of a log scale: `minimum`, or a millionth of `maximum` if 0 turns the setting off."""
+        if self.minimum == 0 and self.default == 0 and self.maximum is not None:
+            return self.maximum / 1e6
+        return self.minimum
 
     @property
     def title(self) -> str:
@@ -118,18 +117,18 @@ class SettingInfo:
         """The accepted values in words: "0 to 1", "64 to 2048 px", "instant, draft"; the unit for any."""
         if self.choices:
             return ", ".join(map(str, self.choices))
-        ends = [
-            f"{end:g}" if isinstance(end, float) else str(end)
-            for end in (self.least, self.most)
-            if end is not None
-        ]
-        if len(ends) == 2:
-            text = f"more than {ends[0]}, up to {ends[1]}" if self.above else " to ".join(ends)
+        low, high = _format_bound(self.minimum), _format_bound(self.maximum)
+        if low and high:
+            text = f"more than {low}, up to {high}" if self.is_minimum_excluded else f"{low} to {high}"
+        elif low:
+            text = f"more than {low}" if self.is_minimum_excluded else f"{low} or more"
         else:
-            text = (
-                "" if self.least is None else f"more than {ends[0]}" if self.above else f"{ends[0]} or more"
-            )
+            text = ""
         return f"{text} {self.unit}".strip()
+
+
+def _format_bound(bound: float | None) -> str:
+    return "" if bound is None else f"{bound:g}" if isinstance(bound, float) else str(bound)
 
 
 class Settings(BaseModel):
@@ -146,8 +145,8 @@ class Settings(BaseModel):
     @classmethod
     def _check_size(cls, value: Any) -> Any:
         """Refuses integers that a float cannot represent exactly, because later arithmetic would fail."""
-        if type(value) is int and abs(value) > _MOST:
-            raise PydanticCustomError(_TOO_LARGE, "at most 15 digits")
+        if type(value) is int and abs(value) > _MAX_INTEGER:
+            raise PydanticCustomError(_TOO_LARGE_ERROR, "at most 15 digits")
         return value
 
     @property
@@ -156,7 +155,7 @@ class Settings(BaseModel):
         return ()
 
     @property
-    def ineffective(self) -> frozenset[str]:
+    def ineffective_settings(self) -> frozenset[str]:
         """Names of settings that have no effect, because others of these settings override them."""
         return frozenset()
 
@@ -183,7 +182,9 @@ class Settings(BaseModel):
             InvalidInput: for the first wrong setting; the message says what it accepts and what it received.
         """
         try:
-            return cls.model_validate({name: _option(cls, name, value) for name, value in values.items()})
+            return cls.model_validate(
+                {name: _parse_flag_text(cls, name, value) for name, value in values.items()}
+            )
         except ValidationError as error:
             raise _to_invalid_input(cls, error) from None
 
@@ -213,13 +214,13 @@ class Settings(BaseModel):
         return self
 
     @classmethod
-    def portable(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+    def drop_local_only(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Returns the values that a recipe may store: all but those of `local_only` settings."""
         local = {name for name, field in cls.describe().items() if field.local_only}
         return {name: value for name, value in values.items() if name not in local}
 
     @classmethod
-    def term(cls, name: str) -> str:
+    def inline_label(cls, name: str) -> str:
         """Returns a setting's label within a sentence: "learning rate", "VGG16-feature discriminator"."""
         field = cls.describe().get(name)  # None if it belongs to another version of the studio
         label = field.label if field else name.replace("_", " ")
@@ -237,10 +238,14 @@ def split_commas(text: str) -> list[str]:
 
 
 def _describe(name: str, field: Any) -> SettingInfo:
+    """Returns a pydantic field as plain data."""
     extra = field.json_schema_extra or {}
-    kind, choices = _kind(field.annotation)
-    bound = {
-        key: getattr(m, key) for m in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(m, key)
+    kind, choices = _find_kind(field.annotation)
+    bounds = {
+        key: getattr(constraint, key)
+        for constraint in field.metadata
+        for key in ("ge", "gt", "le", "lt")
+        if hasattr(constraint, key)
     }
     default = field.get_default(call_default_factory=True)
     return SettingInfo(
@@ -253,14 +258,14 @@ def _describe(name: str, field: Any) -> SettingInfo:
         unit=extra.get("unit", ""),
         scale=extra.get("scale", "linear"),
         step=extra.get("step"),
-        least=bound.get("ge", bound.get("gt")),
-        most=bound.get("le", bound.get("lt")),
+        minimum=bounds.get("ge", bounds.get("gt")),
+        maximum=bounds.get("le", bounds.get("lt")),
         choices=choices,
         video=extra.get("video", ""),
-        bare=extra.get("bare", ""),
+        bare_value=extra.get("bare_value", ""),
         positional=extra.get("positional", False),
         local_only=extra.get("local_only", False),
-        above="gt" in bound,
+        is_minimum_excluded="gt" in bounds,
     )
 
 
@@ -273,20 +278,21 @@ def _freeze(value: Any) -> Any:
     return value
 
 
-def _option(cls: type[Settings], name: str, value: Any) -> Any:
-    """Returns a value, parsed if it is a list or a choice that came as the text of a flag."""
+def _parse_flag_text(cls: type[Settings], name: str, value: Any) -> Any:
+    """Returns a value; the text of a flag is parsed if the setting is a list or a choice."""
     if name not in cls.model_fields or not isinstance(value, str):
         return value
-    kind, options = _kind(cls.model_fields[name].annotation)
+    kind, options = _find_kind(cls.model_fields[name].annotation)
     if kind == "list":
         return split_commas(value)
     return next((option for option in options if str(option) == value), value)
 
 
-def _kind(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+def _find_kind(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Returns the `SettingInfo.kind` of an annotation, and the choices of a `Literal`."""
     origin = get_origin(annotation)
     if origin in (Union, UnionType):  # `int | None`: None means "chosen by the task"
-        return _kind(next(a for a in get_args(annotation) if a is not NoneType))
+        return _find_kind(next(argument for argument in get_args(annotation) if argument is not NoneType))
     if origin is Literal:
         return "choice", tuple(get_args(annotation))
     if origin in (list, tuple, dict):
@@ -295,27 +301,29 @@ def _kind(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def _to_invalid_input(cls: type[Settings], error: ValidationError) -> InvalidInput:
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
+    """Returns the error for the first wrong setting."""
+    problem = error.errors(include_url=False)[0]
+    name = str(problem["loc"][0]) if problem["loc"] else ""
     fields = cls.describe()
-    if first["type"] == "extra_forbidden":
+    if problem["type"] == "extra_forbidden":
         return unknown(f"setting `{name}`", name, fields)
     if name not in fields:  # the message of a rule about several settings says what it expects
-        message = first["msg"].removeprefix("Value error, ")
-        return invalid("settings", expected=message, received=first["input"])
-    choices = map(str, fields[name].choices or ())
+        message = problem["msg"].removeprefix("Value error, ")
+        return invalid("settings", expected=message, received=problem["input"])
+    choice_names = map(str, fields[name].choices or ())
     return invalid(
         f"`{name}`",
-        expected=_expected(fields[name], first),
-        received=repr(first["input"]),
-        next_step=did_you_mean(str(first["input"]), choices) or fields[name].help,
+        expected=_describe_accepted(fields[name], problem),
+        received=repr(problem["input"]),
+        next_step=did_you_mean(str(problem["input"]), choice_names) or fields[name].help,
     )
 
 
-def _expected(field: SettingInfo, problem: Any) -> str:
-    if problem["type"] == _TOO_LARGE:
+def _describe_accepted(field: SettingInfo, problem: Any) -> str:
+    """Returns the values that a setting accepts, in words: "a whole number of 1 to 9"."""
+    if problem["type"] == _TOO_LARGE_ERROR:
         return "a whole number of at most 15 digits"
-    noun = {
+    nouns = {
         "int": "a whole number",
         "float": "a number",
         "choice": "one",
@@ -327,4 +335,4 @@ def _expected(field: SettingInfo, problem: Any) -> str:
         return f"at most {problem['ctx']['max_length']} of them"
     if field.kind in ("text", "list"):
         return problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ").partition(",")[0]
-    return f"{noun[field.kind]} of {field.limits}" if field.limits else noun[field.kind]
+    return f"{nouns[field.kind]} of {field.limits}" if field.limits else nouns[field.kind]

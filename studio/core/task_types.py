@@ -22,20 +22,20 @@ class Slot:
     Attributes:
         name: the input's name.
         kind: the kind of its files.
-        least, most: how many files it takes.
+        min_files, max_files: how many files it takes.
         flag: its flag on the command line; "" for a positional argument.
         help: its purpose, where the kind does not make it clear.
-        instead: the setting that takes names in place of files, written as `SETTING:NAME`.
+        name_setting: the setting that takes names in place of files, written as `SETTING:NAME`.
         third_party: whether it accepts imported models, whose class names another file may give.
         model_tasks: the tasks that train the models it takes; errors suggest only names of these.
     """
 
     name: str
     kind: Kind
-    least: int = 1
-    most: int = 1
+    min_files: int = 1
+    max_files: int = 1
     flag: str = ""
-    instead: str = ""
+    name_setting: str = ""
     help: str = ""
     third_party: bool = False
     model_tasks: tuple[str, ...] = ()
@@ -53,25 +53,27 @@ class Goal:
     Attributes:
         metric: the metric that training reports at each evaluation; "" for none.
         figure: the figure of the result; without one, the best value of the metric counts.
-        most: whether higher is better.
+        higher_is_better: whether higher is better.
         title: the displayed name of the figure, e.g. "FID"; "" if its name will do.
-        units: settings that change the unit of the metric; if one varies, only the figure compares models.
-        test: a figure measured on data that selected nothing, reported for the selected model alone; "" if
-            the selecting figure is itself measured on the test split.
-        shared: values that all trials share, such as `validation=true`, to provide a figure to select by.
-        yardstick: settings that change the test data, so none of them may vary.
-        varies: settings that a search varies by default.
+        unit_settings: settings that change the unit of the metric; if one varies, only the figure compares
+            models.
+        test_figure: a figure measured on data that was not used to select a model, reported for the selected
+            model alone; "" if `figure` is itself measured on the test split.
+        shared_values: values that all trials share, such as `validation=true`, to provide a figure to select
+            by.
+        test_data_settings: settings that change the test data, so none of them may vary.
+        search_settings: settings that a search varies by default.
     """
 
     metric: str = ""
     figure: str = ""
-    most: bool = False
+    higher_is_better: bool = False
     title: str = ""
-    test: str = ""
-    shared: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
-    yardstick: tuple[str, ...] = ()
-    varies: tuple[str, ...] = ("learning_rate",)
+    test_figure: str = ""
+    shared_values: tuple[str, ...] = ()
+    unit_settings: tuple[str, ...] = ()
+    test_data_settings: tuple[str, ...] = ()
+    search_settings: tuple[str, ...] = ("learning_rate",)
 
     def title_of(self, measure: str | None = None) -> str:
         """Returns the displayed name of a figure or metric, by default of the one that selects."""
@@ -98,7 +100,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Task:
-    """Something the studio can do.
+    """A task of the studio.
 
     Functions are named as `module:function` and imported when they are needed. "Light" ones load no Keras.
 
@@ -118,30 +120,32 @@ class Task:
         prepare: `module:function` of `prepare(settings)`, light: loads files from disk that a warm worker
             should hold, and never downloads; "" for none.
         prepare_keras: `module:function` of `prepare(settings)` for files whose loading needs Keras.
-        kind: `module:function` of `kind(settings) -> Kind`, light: the kind of the main result, if the
-            settings decide it; "" for always `produces`.
-        usual: `module:function` of `usual(settings, inputs) -> seconds`, light: estimated duration on two
-            cores, 0 if unknown; "" for always unknown.
-        loads_keras: whether Keras is loaded before the work that `usual` counts.
-        needs: `module:function` of `needs(settings, inputs) -> bytes`, light: estimated peak memory of its
-            process; "" if unknown.
-        grows: the integer setting that `needs` grows with most; "" for none.
-        trials: for a task that runs another task many times, `module:function` of
+        find_kind: `module:function` of `find_kind(settings) -> Kind`, light: the kind of the main result, if
+            the settings decide it; "" for always `produces`.
+        estimate_seconds: `module:function` of `estimate_seconds(settings, inputs) -> float`, light: the
+            estimated duration on the reference machine, 0 if unknown; "" for always unknown.
+        loads_keras: whether Keras is loaded before the work that `estimate_seconds` counts.
+        estimate_bytes: `module:function` of `estimate_bytes(settings, inputs) -> float`, light: the estimated
+            peak memory of its process; "" if unknown.
+        memory_setting: the integer setting that memory grows with most; "" for none.
+        plan_trials: for a task that runs another task many times, `module:function` of
             `plan_trials(settings, inputs) -> TrialPlan`, light; "" for others.
-        opens: for a training task whose models generate images, `module:function` of
-            `open(preset) -> studio.core.generators.latent.Generator`; "" for others.
+        open_generator: for a training task whose models generate images, `module:function` of
+            `open_generator(preset) -> studio.core.generators.latent.Generator`; "" for others.
         encodes: whether those models also encode images.
-        networks: for a training task, `module:function` of `networks(preset) -> {name: keras.Model}`: the
-            networks of a model that are exported to LiteRT and run from there; "" for others.
+        load_networks: for a training task, `module:function` of
+            `load_networks(preset) -> {name: keras.Model}`: the networks of a model that are exported to
+            LiteRT and run from there; "" for others.
         builtin: names of models without a folder, which the studio builds from pretrained weights.
-        readable: for a task whose text is JSON for programs, `module:function` of `readable(dict) -> str`,
-            light: the JSON in plain words; "" for others.
+        format_json: for a task whose text is JSON for programs, `module:function` of
+            `format_json(dict) -> str`, light: the content in plain words; "" for others.
         goal: for a training task, the objective that compares its models; None for none.
-        scores: for a training task, `module:function` of `figures(preset, data, part, progress) -> figures`,
-            which evaluates a model, without a part on the data that training held out. Sentences for the
-            user are a figure called "notes". "" for none.
-        scores_imported: `module:function` of `figures(file, data, part, progress, preprocessing, flat)`,
-            which evaluates an imported model; "" for none.
+        evaluate: for a training task, `module:function` of
+            `evaluate(preset, data, part, progress) -> figures`, which evaluates a model, by default on the
+            data that training held out. Sentences for the user are a figure called "notes". "" for none.
+        evaluate_imported: `module:function` of
+            `evaluate_imported(file, data, part, progress, preprocessing, flat) -> figures`, which evaluates
+            an imported model; "" for none.
         name_words: words that join content and other sources in the file name of a result, the second one
             only if there are other sources: ("dreaming", "of") gives "coffee dreaming of eyes.png".
         comparison_label: the label of the content that pages compare a result with, in the same size.
@@ -163,20 +167,20 @@ class Task:
     check: str = ""
     prepare: str = ""
     prepare_keras: str = ""
-    kind: str = ""
-    usual: str = ""
+    find_kind: str = ""
+    estimate_seconds: str = ""
     loads_keras: bool = False
-    needs: str = ""
-    grows: str = ""
-    trials: str = ""
-    opens: str = ""
+    estimate_bytes: str = ""
+    memory_setting: str = ""
+    plan_trials: str = ""
+    open_generator: str = ""
     encodes: bool = False
-    networks: str = ""
+    load_networks: str = ""
     builtin: tuple[str, ...] = ()
-    readable: str = ""
+    format_json: str = ""
     goal: Goal | None = None
-    scores: str = ""
-    scores_imported: str = ""
+    evaluate: str = ""
+    evaluate_imported: str = ""
     name_words: tuple[str, str] = ("", "")
     comparison_label: str = "Content"
     interactive: bool = False
@@ -187,11 +191,11 @@ class Task:
     def takes_single_image(self) -> bool:
         """Whether the first input is one image, so the task can also run on a folder or a video."""
         first = self.inputs[0] if self.inputs else None
-        return first is not None and first.kind == "image" and first.most == 1
+        return first is not None and first.kind == "image" and first.max_files == 1
 
-    def makes(self, settings: Settings) -> Kind:
+    def choose_kind(self, settings: Settings) -> Kind:
         """Returns the kind of the main result with these settings."""
-        return import_object(self.kind)(settings) if self.kind else self.produces
+        return import_object(self.find_kind)(settings) if self.find_kind else self.produces
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from studio.core import capacity, durations, owners
-from studio.core.errors import InvalidInput, StudioError, a, invalid, unknown
-from studio.core.files import File, Kind, in_memory
+from studio.core.errors import InvalidInput, StudioError, invalid, unknown, with_article
+from studio.core.files import File, Kind, store_in_memory
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -28,7 +28,7 @@ from studio.core.task_types import (
     import_object,
 )
 
-__all__ = [  # the types that code which uses tasks needs
+__all__ = [  # re-exported for code that uses tasks
     "EquivalentCommand",
     "File",
     "Goal",
@@ -40,8 +40,10 @@ __all__ = [  # the types that code which uses tasks needs
     "Task",
     "TrialPlan",
     "import_object",
-    "in_memory",
+    "store_in_memory",
 ]
+
+_MAX_NAMED_SOURCES = 4  # sources that the name of a result lists
 
 # A new capability is one folder, one line here and one page.
 TASKS = {
@@ -66,7 +68,7 @@ TASKS = {
     "playground.train": "studio.playground:TRAIN",
     "xray.look": "studio.xray:LOOK",
     "xray.filter": "studio.xray:FILTER",
-    "lab.train": "studio.lab:TEACH",
+    "lab.train": "studio.lab:TRAIN",
     "lab.repair": "studio.lab:REPAIR",
     "lab.boltzmann": "studio.lab:BOLTZMANN",
     "lab.imagine": "studio.lab:IMAGINE",
@@ -93,59 +95,56 @@ def get(name: str) -> Task:
     return import_object(TASKS[name])
 
 
-def settings_of(name: str, values: Mapping[str, object]) -> Settings | None:
+def parse_saved_settings(task_name: str, values: Mapping[str, object]) -> Settings | None:
     """Parses saved settings of a task. Returns None if the task is gone or no longer accepts them."""
     try:
-        return get(name).settings.parse(dict(values))
+        return get(task_name).settings.parse(dict(values))
     except StudioError:
         return None
 
 
-MOST_NAMED = 4  # sources that the name of a result lists
-
-
-def describe_sources(name: str, values: Mapping[str, object], inputs: Inputs) -> str:
+def describe_sources(task_name: str, values: Mapping[str, object], inputs: Inputs) -> str:
     """Describes the sources of a result: "chelsea + mosaic"; "" if it has none.
 
     Args:
-        name: the task's name.
-        values: the saved settings.
+        task_name: name of the task.
+        values: saved settings.
         inputs: the files of each slot.
     """
-    return " + ".join(_parts(name, values, inputs))
+    return " + ".join(_list_source_names(task_name, values, inputs))
 
 
-def suggest_name(name: str, values: Mapping[str, object], inputs: Inputs) -> str:
+def suggest_name(task_name: str, values: Mapping[str, object], inputs: Inputs) -> str:
     """Suggests a file name for a result, without the extension: "coffee in mosaic and wash".
 
     Args:
-        name, values, inputs: see `describe_sources`.
+        task_name, values, inputs: see `describe_sources`.
     """
-    if name not in TASKS:  # saved by another version of the studio
-        return name.partition(".")[0]
-    task = get(name)
+    if task_name not in TASKS:  # saved by another version of the studio
+        return task_name.partition(".")[0]
+    task = get(task_name)
     # A video is named after the task that runs on its frames.
-    repeated = str(values.get("task")) if task.equivalent_command else name
-    verb, between = get(repeated).name_words if repeated in TASKS else ("", "")
-    content, *others = _parts(name, values, inputs) or [""]
-    has_verb = content and (verb or (between and others))
-    settings = None if content else settings_of(name, values)
+    naming_task = str(values.get("task")) if task.equivalent_command else task_name
+    verb, conjunction = get(naming_task).name_words if naming_task in TASKS else ("", "")
+    content, *other_sources = _list_source_names(task_name, values, inputs) or [""]
+    has_verb = content and (verb or (conjunction and other_sources))
+    settings = None if content else parse_saved_settings(task_name, values)
     subject = (settings and settings.subject) or task.title.lower()
-    words = [content, *((verb, between if others else "") if has_verb else (subject,))]
+    words = [content, *((verb, conjunction if other_sources else "") if has_verb else (subject,))]
     if not content and "seed" in values:
         words.append(f"seed {values['seed']}")  # the only source of the result
-    return " ".join(filter(None, [*words, " and ".join(others) if has_verb else ""]))
+    return " ".join(filter(None, [*words, " and ".join(other_sources) if has_verb else ""]))
 
 
-def _parts(name: str, values: Mapping[str, object], inputs: Inputs) -> list[str]:
+def _list_source_names(task_name: str, values: Mapping[str, object], inputs: Inputs) -> list[str]:
     """Returns the names of a result's sources, the content first."""
     files = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
-    settings = settings_of(name, values) if files else None
+    settings = parse_saved_settings(task_name, values) if files else None
     styles = settings.style_names if settings else ()
-    return [*map(stem, files), *(style.replace("_", " ") for style in styles)][:MOST_NAMED]
+    return [*map(humanize_stem, files), *(style.replace("_", " ") for style in styles)][:_MAX_NAMED_SOURCES]
 
 
-def stem(name: str) -> str:
+def humanize_stem(name: str) -> str:
     """Returns a file's name in plain words: "wash_2.png" -> "wash 2"."""
     return (name.rpartition(".")[0] or name).replace("_", " ")
 
@@ -175,7 +174,7 @@ def check(name: str, settings: Settings, inputs: Inputs) -> Task:
 
 def _check_local_only(settings: Settings) -> None:
     """Refuses `local_only` settings from anyone but the user who runs the studio."""
-    if owners.current() == owners.LOCAL:
+    if owners.get_current() == owners.LOCAL:
         return
     for name, field in settings.describe().items():
         value = getattr(settings, name)
@@ -184,15 +183,20 @@ def _check_local_only(settings: Settings) -> None:
 
 
 def _check_slot(slot: Slot, files: Sequence[File]) -> None:
-    if not slot.least <= len(files) <= slot.most:
-        count = str(slot.least) if slot.least == slot.most else f"{slot.least} to {slot.most}"
+    """Refuses too few or too many files, files of others and files of another kind."""
+    if not slot.min_files <= len(files) <= slot.max_files:
+        count = (
+            f"{slot.min_files} to {slot.max_files}"
+            if slot.min_files < slot.max_files
+            else f"{slot.min_files}"
+        )
         step = f"choose another number of {slot.name} files"
         expected = f"{count} file{'' if count == '1' else 's'}"
         raise invalid(slot.name, expected=expected, received=len(files), next_step=step)
     for file in files:
-        owners.check(file.digest)
+        owners.require_ownership(file.digest)
         if file.kind != slot.kind:
-            raise invalid(slot.name, expected=a(slot.kind), received=a(file.kind))
+            raise invalid(slot.name, expected=with_article(slot.kind), received=with_article(file.kind))
 
 
 def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
@@ -203,20 +207,21 @@ def run(name: str, settings: Settings, inputs: Inputs, progress: Progress | None
     """
     task = check(name, settings, inputs)
     check_memory(task, settings, inputs)
-    return perform(task, settings, inputs, progress)
+    return run_checked(task, settings, inputs, progress)
 
 
-def perform(task: Task, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
-    """Runs a task with checked settings and inputs, and records its duration. Raises as `run`."""
+def run_checked(task: Task, settings: Settings, inputs: Inputs, progress: Progress | None = None) -> Result:
+    """Runs a task with checked settings and inputs, and records its duration. Raises the errors of `run`."""
     work: Callable[..., Result] = import_object(task.work)
-    usual = _usual(task, settings, inputs)  # estimated first, because a job may leave less to do
+    # Estimate first, because the job may leave less to do.
+    reference_seconds = _estimate_reference_seconds(task, settings, inputs)
     start = time.monotonic()
     result = work(settings, inputs, progress or Progress())
     seconds = time.monotonic() - start
     # The duration of a stopped or resumed job says nothing about a full run.
     is_resumed = float(result.figures.get("seconds") or 0) > seconds + 1
-    if usual and not (result.stopped_early or result.figures.get("ended") or is_resumed):
-        durations.record(task.name, usual, seconds)
+    if reference_seconds and not (result.stopped_early or result.figures.get("ended") or is_resumed):
+        durations.record(task.name, reference_seconds, seconds)
     return result
 
 
@@ -236,18 +241,21 @@ def check_memory(task: Task, settings: Settings, inputs: Inputs, share: float = 
         InvalidInput: if settings or inputs cannot be used.
     """
     plan = (
-        import_object(task.trials)(settings, inputs) if task.trials else TrialPlan(task, settings, {}, inputs)
+        import_object(task.plan_trials)(settings, inputs)
+        if task.plan_trials
+        else TrialPlan(task, settings, {}, inputs)
     )
     task = plan.task
-    if not task.needs:
+    if not task.estimate_bytes:
         return None
-    needs = partial(import_object(task.needs), inputs=plan.inputs)
-    settings, decide = capacity.largest(plan.settings, plan.values, needs)
-    grows = [name for name in dict.fromkeys([*decide, task.grows]) if name]
-    return capacity.check(task.title, settings, needs, grows, share * limits.memory())
+    estimate_bytes = partial(import_object(task.estimate_bytes), inputs=plan.inputs)
+    settings, deciding_names = capacity.find_most_demanding(plan.settings, plan.values, estimate_bytes)
+    size_settings = [name for name in dict.fromkeys([*deciding_names, task.memory_setting]) if name]
+    available_bytes = share * limits.read_memory_limit()
+    return capacity.check_memory(task.title, settings, estimate_bytes, size_settings, available_bytes)
 
 
-def expected_seconds(task: Task, settings: Settings, inputs: Inputs) -> float | None:
+def estimate_duration(task: Task, settings: Settings, inputs: Inputs) -> float | None:
     """Estimates the seconds that a job takes here, from its settings and earlier jobs; None if unknown.
 
     For a sweep or a search this is an upper bound: it assumes that every trial takes as long as the longest
@@ -256,19 +264,19 @@ def expected_seconds(task: Task, settings: Settings, inputs: Inputs) -> float | 
     Raises:
         InvalidInput: if settings or inputs cannot be used.
     """
-    if task.trials:
-        plan = import_object(task.trials)(settings, inputs)
-        if not plan.task.usual:
+    if task.plan_trials:
+        plan = import_object(task.plan_trials)(settings, inputs)
+        if not plan.task.estimate_seconds:
             return None
-        seconds = partial(import_object(plan.task.usual), inputs=plan.inputs)
-        longest, _ = capacity.largest(plan.settings, plan.values, seconds)
-        each = expected_seconds(plan.task, longest, plan.inputs)
-        return min(plan.count * each, plan.seconds) if each else None
-    usual = _usual(task, settings, inputs)
-    return usual * durations.slowdown(task.name) if usual else None
+        estimate_trial = partial(import_object(plan.task.estimate_seconds), inputs=plan.inputs)
+        longest_settings, _ = capacity.find_most_demanding(plan.settings, plan.values, estimate_trial)
+        trial_seconds = estimate_duration(plan.task, longest_settings, plan.inputs)
+        return min(plan.count * trial_seconds, plan.seconds) if trial_seconds else None
+    reference_seconds = _estimate_reference_seconds(task, settings, inputs)
+    return reference_seconds * durations.estimate_slowdown(task.name) if reference_seconds else None
 
 
-def _usual(task: Task, settings: Settings, inputs: Inputs) -> float:
-    """Estimates the seconds that a job takes on two cores, its start included; 0 if unknown."""
-    work = import_object(task.usual)(settings, inputs) if task.usual else 0.0
-    return work + (durations.KERAS if work and task.loads_keras else 0.0)
+def _estimate_reference_seconds(task: Task, settings: Settings, inputs: Inputs) -> float:
+    """Estimates the seconds that a job takes on the reference machine, its start included; 0 if unknown."""
+    seconds = import_object(task.estimate_seconds)(settings, inputs) if task.estimate_seconds else 0.0
+    return seconds + (durations.KERAS_LOAD_SECONDS if seconds and task.loads_keras else 0.0)

@@ -14,42 +14,42 @@ from pathlib import Path
 from studio.core import owners, paths
 from studio.core.errors import InvalidInput
 
-_OWN = "own"
-_BYTES = 32  # random bytes of a token
-_MOST = 1000  # bytes of a file in this folder
+_OWN_NAME = "own"
+_RANDOM_BYTES = 32  # of a token
+_MAX_BYTES = 1000  # of a file in this folder
 
 
-def own(renew: bool = False) -> str:
-    """Returns the token of the user who runs the studio, created on first use.
+def ensure_own(renew: bool = False) -> str:
+    """Returns the token of the user who runs the studio, and creates it on first use.
 
     Args:
         renew: whether to replace the token by a new one; the old one is then no longer accepted.
     """
-    path = _folder() / _OWN
-    with paths.locked(paths.folder("locks") / "tokens.lock"):
-        if not renew and path.is_file() and (saved := _text(path)):
+    path = _token_folder() / _OWN_NAME
+    with paths.locked(paths.ensure_folder("locks") / "tokens.lock"):
+        if not renew and path.is_file() and (saved := _read_text(path)):
             return saved
-        token = secrets.token_urlsafe(_BYTES)
+        token = secrets.token_urlsafe(_RANDOM_BYTES)
         paths.write(path, token.encode())
         return token
 
 
-def give(owner: str) -> str:
+def create(owner: str) -> str:
     """Creates a token for an owner and returns it. It cannot be read again: only its SHA-256 is stored.
 
     Raises:
-        InvalidInput: for NOBODY and for LOCAL, whose token is `own`.
+        InvalidInput: for NOBODY and for LOCAL, whose token is `ensure_own`.
     """
     if owner in (owners.LOCAL, owners.NOBODY):
         raise InvalidInput("That is no owner of a shared studio. Look in `studio gallery owners`.")
-    token = secrets.token_urlsafe(_BYTES)
-    paths.write(_folder() / paths.digest(token.encode()), owner.encode())
+    token = secrets.token_urlsafe(_RANDOM_BYTES)
+    paths.write(_token_folder() / paths.digest(token.encode()), owner.encode())
     return token
 
 
 def revoke(owner: str) -> int:
-    """Revokes all tokens of an owner. Returns how many."""
-    token_files = [path for path in _folder().iterdir() if _is_of(path, owner)]
+    """Revokes all tokens of an owner. Returns the number of tokens."""
+    token_files = [path for path in _token_folder().iterdir() if _belongs_to(path, owner)]
     for path in token_files:
         path.unlink(missing_ok=True)
     return len(token_files)
@@ -57,32 +57,34 @@ def revoke(owner: str) -> int:
 
 def has_any(owner: str) -> bool:
     """Returns whether an owner has a valid token; always for LOCAL."""
-    return owner == owners.LOCAL or any(_is_of(path, owner) for path in _folder().iterdir())
+    return owner == owners.LOCAL or any(_belongs_to(path, owner) for path in _token_folder().iterdir())
 
 
-def owner_of(token: str) -> str | None:
+def find_owner(token: str) -> str | None:
     """Returns the owner of a token; None if it is invalid."""
     data = token.encode("utf-8", "replace")
-    own_path = _folder() / _OWN
+    own_path = _token_folder() / _OWN_NAME
     if (
         own_path.is_file()
-        and (own_token := _text(own_path))
+        and (own_token := _read_text(own_path))
         and hmac.compare_digest(own_token.encode(), data)
     ):
         return owners.LOCAL
-    token_file = _folder() / paths.digest(data)
-    return (_text(token_file) or None) if token_file.is_file() else None
+    token_file = _token_folder() / paths.digest(data)
+    return (_read_text(token_file) or None) if token_file.is_file() else None
 
 
-def _is_of(path: Path, owner: str) -> bool:
-    return bool(paths.DIGEST.fullmatch(path.name)) and _text(path) == owner
+def _belongs_to(path: Path, owner: str) -> bool:
+    """Returns whether a file in the folder is a token of an owner."""
+    return bool(paths.DIGEST_PATTERN.fullmatch(path.name)) and _read_text(path) == owner
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
+    """Returns the text of a file; "" if it is missing, damaged or too large."""
     with suppress(OSError, ValueError, paths.TooLarge):
-        return paths.read(path, _MOST).decode().strip()
+        return paths.read(path, _MAX_BYTES).decode().strip()
     return ""
 
 
-def _folder() -> Path:
-    return paths.folder("tokens")
+def _token_folder() -> Path:
+    return paths.ensure_folder("tokens")

@@ -23,9 +23,10 @@ from keras import ops
 from studio.core.generators.discriminator import Augment
 from studio.core.training.precision import cast_to_float32
 
-TARGET_OVERFITTING = 0.5  # of r_v, 0 to 1; above it, half of the gap between real and generated images is memorization
-MOST_PROBABILITY = 0.8  # of p; above it, generated images begin to show the augmentation itself
-RISE_IMAGES, MOST_RUN_SHARE = 500_000, 0.25  # images in which p goes from 0 to 1, at most this share of the run's images
+TARGET_OVERFITTING = 0.5  # r_v at which half of the gap between real and generated images is memorization
+MAX_PROBABILITY = 0.8  # of p; above it, generated images begin to show the augmentation itself
+RISE_IMAGES = 500_000  # images in which p goes from 0 to 1
+MAX_RUN_SHARE = 0.25  # most of these, as a share of the run's images
 AVERAGED_IMAGES = 256  # images over which logits are averaged, four batches of the paper's 64
 # Standard deviations: of the log2 scale of height and width (0.2 for size and 0.2 for aspect ratio combined),
 # and of the shift as a share of the side.
@@ -34,7 +35,7 @@ BRIGHTNESS, CONTRAST, SATURATION = 0.5, 0.5, 1.0  # largest changes: additive in
 
 
 class AdaptiveAugment(Augment):
-    """Extends `Augment`: also stretches, moves and tints each image, each change with probability p.
+    """Extends `Augment`: also stretches, moves and recolors each image, each change with probability p.
 
     In the paper, p goes from 0 to 1 in 500,000 images. A training run on few images often has fewer in all,
     so here p needs at most a quarter of the run.
@@ -45,9 +46,9 @@ class AdaptiveAugment(Augment):
         batch: images per step.
 
     Attributes:
-        p: probability of each change, a scalar in [0, MOST].
-        memorized: mean logit of training images minus that of validation images, a moving average.
-        separated: mean logit of training images minus that of generated images, a moving average.
+        p: probability of each change, a scalar in [0, MAX_PROBABILITY].
+        validation_gap: mean logit of training images minus that of validation images, a moving average.
+        generated_gap: mean logit of training images minus that of generated images, a moving average.
         rise: change of p per step.
         momentum: share of a new batch in the moving averages.
     """
@@ -57,17 +58,17 @@ class AdaptiveAugment(Augment):
     ):
         super().__init__(size, shift, flip, cutout, seed)
         self.moves = True
-        self.changes = keras.random.SeedGenerator(seed + 1)
+        self.changes_seed_generator = keras.random.SeedGenerator(seed + 1)
         # Keep float32: bfloat16 has too few digits for the small steps of p.
         options = {"shape": (), "initializer": "zeros", "trainable": False, "dtype": "float32"}
         self.p = self.add_weight(name="p", autocast=False, **options)
-        self.memorized = self.add_weight(name="memorized", autocast=False, **options)
-        self.separated = self.add_weight(name="separated", autocast=False, **options)
-        self.rise = batch / min(RISE_IMAGES, MOST_RUN_SHARE * steps * batch)
+        self.validation_gap = self.add_weight(name="validation_gap", autocast=False, **options)
+        self.generated_gap = self.add_weight(name="generated_gap", autocast=False, **options)
+        self.rise = batch / min(RISE_IMAGES, MAX_RUN_SHARE * steps * batch)
         self.momentum = min(1.0, batch / AVERAGED_IMAGES)
 
     def adapt(self, training: Any, validation: Any, generated: Any) -> None:
-        """Moves p by a fixed amount: up while r_v is above TARGET, else down.
+        """Moves p by a fixed amount: up while r_v is above TARGET_OVERFITTING, else down.
 
         r_v = (E[D(training)] - E[D(validation)]) / (E[D(training)] - E[D(generated)]): 0 while validation
         images look as real as those trained on, 1 when they look as fake as generated ones.
@@ -75,38 +76,39 @@ class AdaptiveAugment(Augment):
         Args:
             training, validation, generated: logits `(n, 1)` of a batch of each kind, with equal augmentation.
         """
-        logit = ops.mean(training)
-        for mean, other in ((self.memorized, validation), (self.separated, generated)):
-            mean.assign(mean + self.momentum * (logit - ops.mean(other) - mean))
-        # r_v > TARGET without the division. `separated` is negative while generated images look more real.
-        overfits = self.memorized > TARGET_OVERFITTING * ops.abs(self.separated)
-        self.p.assign(ops.clip(self.p + self.rise * ops.where(overfits, 1.0, -1.0), 0.0, MOST_PROBABILITY))
+        training_mean = ops.mean(training)
+        for gap, other in ((self.validation_gap, validation), (self.generated_gap, generated)):
+            gap.assign(gap + self.momentum * (training_mean - ops.mean(other) - gap))
+        # r_v > target without the division. The gap is negative while generated images look more real.
+        overfits = self.validation_gap > TARGET_OVERFITTING * ops.abs(self.generated_gap)
+        self.p.assign(ops.clip(self.p + self.rise * ops.where(overfits, 1.0, -1.0), 0.0, MAX_PROBABILITY))
 
     def call(self, images: Any) -> Any:
-        """Tints, moves, stretches, mirrors and cuts images `(B, side, side, C)` at random."""
+        """Recolors, moves, stretches, mirrors and cuts images `(B, side, side, C)` at random."""
         # Change colors first, so that the border stays gray and shows how far an image was moved.
-        return super().call(self._tinted(images))
+        return super().call(self._change_colors(images))
 
-    def _tinted(self, images: Any) -> Any:
+    def _change_colors(self, images: Any) -> Any:
         """Changes brightness, contrast and saturation; a strength of 0 leaves an image unchanged."""
         count, channels = ops.shape(images)[0], images.shape[-1]
         images = cast_to_float32(images)
-        images = images + BRIGHTNESS * self._strengths(count)
+        images = images + BRIGHTNESS * self._draw_strengths(count)
         middle = ops.mean(images, axis=(1, 2, 3), keepdims=True)
-        images = images + CONTRAST * self._strengths(count) * (images - middle)
+        images = images + CONTRAST * self._draw_strengths(count) * (images - middle)
         if channels > 1:
             gray = ops.mean(images, axis=3, keepdims=True)
-            images = images + SATURATION * self._strengths(count) * (images - gray)
+            images = images + SATURATION * self._draw_strengths(count) * (images - gray)
         return images
 
-    def _strengths(self, count: Any) -> Any:
-        """Returns the random strength of a change for each image, `(B, 1, 1, 1)` in [-1, 1]."""
-        return self._some(keras.random.uniform((count, 1, 1, 1), -1, 1, seed=self.changes))
+    def _draw_strengths(self, count: Any) -> Any:
+        """Draws the random strength of a change for each image, `(B, 1, 1, 1)` in [-1, 1]."""
+        strengths = keras.random.uniform((count, 1, 1, 1), -1, 1, seed=self.changes_seed_generator)
+        return self._zero_at_random(strengths)
 
-    def _some(self, strengths: Any) -> Any:
+    def _zero_at_random(self, strengths: Any) -> Any:
         """Keeps each strength with probability p, else sets it to 0."""
-        draws = keras.random.uniform(ops.shape(strengths), seed=self.changes)
-        return strengths * ops.cast(draws < self.p, "float32")
+        uniform = keras.random.uniform(ops.shape(strengths), seed=self.changes_seed_generator)
+        return strengths * ops.cast(uniform < self.p, "float32")
 
     def _source_rows(self, count: Any, flip: bool) -> Any:
         if self.shift or self.flip:
@@ -116,10 +118,12 @@ class AdaptiveAugment(Augment):
     def _sampling_matrices(self, source_rows: Any) -> Any:
         """Returns matrices of linear interpolation between two rows, `(B, side, side)`; see `Augment`."""
         count, middle = ops.shape(source_rows)[0], (self.side - 1) / 2
-        powers, shares = (
-            self._some(keras.random.normal((count, 1), 0, spread, seed=self.changes))
-            for spread in (STRETCH_DEVIATION, SHIFT_DEVIATION)
+        log2_scales, shift_shares = (
+            self._zero_at_random(
+                keras.random.normal((count, 1), 0, deviation, seed=self.changes_seed_generator)
+            )
+            for deviation in (STRETCH_DEVIATION, SHIFT_DEVIATION)
         )
-        away = (ops.cast(source_rows, "float32") - middle) * ops.power(2.0, powers)
-        positions = middle + away + self.side * shares
+        away = (ops.cast(source_rows, "float32") - middle) * ops.power(2.0, log2_scales)
+        positions = middle + away + self.side * shift_shares
         return ops.relu(1 - ops.abs(positions[..., None] - ops.arange(self.side, dtype="float32")))

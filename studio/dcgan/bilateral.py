@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 PASSES = 4
-FINE_GRAIN_SIDE = 64  # side in px up to which grain is about a pixel wide; at twice the side it is twice as wide
+FINE_GRAIN_SIDE = 64  # px; up to this side, grain is about a pixel wide, at twice the side twice as wide
 NEIGHBOR_OFFSETS = tuple((down, right) for down in range(3) for right in range(3) if (down, right) != (1, 1))
 
 

@@ -10,7 +10,7 @@ from studio.core.models import cards
 from studio.dcgan.settings import TrainDcganSettings
 
 
-def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], command: str) -> str:
+def compose(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], command: str) -> str:
     """Returns the card in Markdown.
 
     Args:
@@ -19,20 +19,20 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
         figures: as `studio.dcgan.task.train` returns them.
         command: command that repeats the training.
     """
-    back = (
+    rollbacks = (
         f" Training rolled back to an earlier checkpoint {figures['rollbacks']} times."
         if figures["rollbacks"]
         else ""
     )
-    richer = _describe_options(settings, figures)
-    by = "with the lowest KID to held-out images" if "training_kid" in figures else "with the lowest KID"
+    selected_by = "lowest KID to held-out images" if "training_kid" in figures else "lowest KID"
     return cards.compose(
         f"DCGAN of {name}",
         f"Data: {name}, {figures['images']:,} images at {settings.size} px; {figures['held_out']:,} of "
         "them were held out as the test split.",
-        f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters in the generator.{richer} "
+        f"A DCGAN of width {settings.width}: {figures['parameters']:,} parameters in the generator."
+        f"{_describe_options(settings, figures)} "
         f"{cards.describe_training(figures, settings.batch)} "
-        f"The weights are an EMA, from the test {by}.{back}",
+        f"The weights are an EMA, from the test with the {selected_by}.{rollbacks}",
         figures,
         command,
         [cards.format_table(comparison.make_card_rows(figures))],
@@ -40,7 +40,7 @@ def write(name: str, settings: TrainDcganSettings, figures: Mapping[str, Any], c
 
 
 def _describe_options(settings: TrainDcganSettings, figures: Mapping[str, Any]) -> str:
-    """Returns a sentence for each addition to a plain DCGAN."""
+    """Returns a sentence for each option that a plain DCGAN lacks, each with a leading space."""
     text = ""
     if settings.blocks:
         text += f" Residual blocks at each resolution: {settings.blocks}."

@@ -10,14 +10,14 @@ import numpy as np
 
 from studio.core.errors import invalid
 from studio.core.generators import latent
-from studio.core.generators.batches import BatchedNetwork, in_batches
+from studio.core.generators.batches import BatchedNetwork, run_in_batches
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.process import limits
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
 from studio.dcgan import tflite_generator
-from studio.dcgan.settings import LEAST_WIDTH, TrainDcganSettings
+from studio.dcgan.settings import MIN_WIDTH, TrainDcganSettings
 
 if TYPE_CHECKING:
     import keras
@@ -45,11 +45,11 @@ def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
 
 def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
     """Raises `InvalidInput` if a model of `old` does not grow into one of `new`, twice as large."""
-    expected_settings = grown_settings(old)
+    expected_settings = derive_grown_settings(old)
     if expected_settings is None:
         raise invalid(
             "model to grow from",
-            expected=f"a model whose width and discriminator_width are even and at least {2 * LEAST_WIDTH}, "
+            expected=f"a model whose width and discriminator_width are even and at least {2 * MIN_WIDTH}, "
             "because both are halved",
             received=", ".join(f"{name} {getattr(old, name)}" for name in HALVED_SETTINGS),
             next_step=f"continue training at its own size, {old.size} px, or choose another model",
@@ -63,12 +63,12 @@ def _check_growth(old: TrainDcganSettings, new: TrainDcganSettings) -> None:
         raise invalid("model to grow from", expected=expected, received=received, next_step=step)
 
 
-def grown_settings(old: TrainDcganSettings) -> TrainDcganSettings | None:
+def derive_grown_settings(old: TrainDcganSettings) -> TrainDcganSettings | None:
     """Returns the settings of a model of twice the size that can grow from `old`, or None if none can."""
     size, widths = 2 * old.size, [getattr(old, name) for name in HALVED_SETTINGS]
     if size not in old.describe()["size"].choices:
         return None
-    if any(width % 2 or width < 2 * LEAST_WIDTH for width in widths):
+    if any(width % 2 or width < 2 * MIN_WIDTH for width in widths):
         return None
     halves = {name: width // 2 for name, width in zip(HALVED_SETTINGS, widths, strict=True)}
     return old.model_copy(update={"size": size, **halves})
@@ -80,15 +80,15 @@ def grows(old: TrainDcganSettings, new: TrainDcganSettings) -> bool:
     Feature maps then have equal channels at the resolutions of both, and only the finest layers start fresh
     (Karras et al. 2017, arXiv:1710.10196).
     """
-    same = [name for name in SHAPE_SETTINGS if name not in ("size", *HALVED_SETTINGS)]
-    halved = all(getattr(old, name) == 2 * getattr(new, name) for name in HALVED_SETTINGS)
-    same_shape = all(getattr(old, name) == getattr(new, name) for name in same)
-    return halved and same_shape and new.size == 2 * old.size
+    unhalved_settings = [name for name in SHAPE_SETTINGS if name not in ("size", *HALVED_SETTINGS)]
+    is_halved = all(getattr(old, name) == 2 * getattr(new, name) for name in HALVED_SETTINGS)
+    is_same = all(getattr(old, name) == getattr(new, name) for name in unhalved_settings)
+    return is_halved and is_same and new.size == 2 * old.size
 
 
 def settings_of(preset: Preset) -> TrainDcganSettings:
     """Returns the settings of a DCGAN. Raises `InvalidInput` if the preset is another kind of model."""
-    return preset.settings_as(TrainDcganSettings, TASK, "a DCGAN")
+    return preset.read_settings_as(TrainDcganSettings, TASK, "a DCGAN")
 
 
 def load_generator(preset: Preset) -> latent.Generator:
@@ -98,12 +98,13 @@ def load_generator(preset: Preset) -> latent.Generator:
         InvalidInput: if it is not a DCGAN, or its files are incomplete.
     """
     settings = settings_of(preset)
-    arrays = loading.read_arrays(preset.weights(), tflite_generator.layout(settings), "generator")
-    draw = BatchedNetwork(partial(tflite_generator.build, arrays, settings), math.ceil(limits.processors()))
-    directions, density = latent.read(preset.data(), settings.latent_dim)
+    arrays = loading.read_arrays(preset.check_weights(), tflite_generator.layout(settings), "generator")
+    cores = math.ceil(limits.count_processors())
+    network = BatchedNetwork(partial(tflite_generator.build, arrays, settings), cores)
+    directions, density = latent.read(preset.read_data(), settings.latent_dim)
 
     def decode(z: np.ndarray) -> np.ndarray:
-        return _to_rgb_uint8(draw(z))
+        return _to_rgb_uint8(network(z))
 
     return latent.Generator(
         preset.name, preset.digest, settings.latent_dim, settings.size, decode, directions, density
@@ -112,7 +113,7 @@ def load_generator(preset: Preset) -> latent.Generator:
 
 def generate_images(generator: keras.Model, z: np.ndarray) -> np.ndarray:
     """Generates images `(n, side, side, 3) uint8` from latents `(n, latent_dim)` with a Keras model."""
-    return _to_rgb_uint8(in_batches(generator.predict_on_batch, z))
+    return _to_rgb_uint8(run_in_batches(generator.predict_on_batch, z))
 
 
 def _to_rgb_uint8(outputs: np.ndarray) -> np.ndarray:

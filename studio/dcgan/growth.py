@@ -25,7 +25,7 @@ from studio.core.generators.discriminator import LEAK
 from studio.core.progress import Progress
 from studio.core.training import optimizers
 from studio.core.training.batches import Batches, select_evenly_spaced
-from studio.dcgan import enlarging, model
+from studio.dcgan import model, upscaling
 from studio.dcgan.generator import grows
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.tflite_generator import widths
@@ -33,11 +33,12 @@ from studio.dcgan.tflite_generator import widths
 BILINEAR = np.array([0.25, 0.75, 0.75, 0.25])  # weights of bilinear upscaling by 2, per axis
 PAIR_MEAN = np.array([0, 0.5, 0.5, 0])  # weights of the mean of two pixels, per axis
 STATISTICS_IMAGES = 256  # images for the initial statistics of a batch normalization
-RESIDUAL_GAIN, UNUSED_GAIN = 1e-3, 0.05  # gains of a residual block, of unused channels; at 0 they would never learn
-UPSCALING_RATE = 0.003  # learning rate of upscaling training
-UPSCALING_STAGE = "Training the upscaling"  # shown during upscaling training
-UPSCALING_NOISE = 0.05  # noise on the reduced images, in [-1, 1]; grain of generated images must not be upscaled
-MOST_INTENSITY = 0.98  # largest intensity in [-1, 1] before the inverse of tanh, which has no value at 1
+# Gains of a residual block and of unused channels; at 0 they would never learn.
+RESIDUAL_GAIN, UNUSED_GAIN = 1e-3, 0.05
+UPSCALING_RATE = 0.003  # learning rate
+UPSCALING_STAGE = "Training the upscaling"  # shown as progress
+UPSCALING_NOISE = 0.05  # on the reduced images, in [-1, 1]: grain of generated images must not be upscaled
+MAX_INTENSITY = 0.98  # largest intensity in [-1, 1] before the inverse of tanh, which has no value at 1
 
 
 def copy_weights(
@@ -70,9 +71,9 @@ def copy_weights(
             gan.discriminator.set_weights(start.discriminator.get_weights())
     if start.settings.adaptive_augmentation and gan.settings.adaptive_augmentation:
         gan.augment.set_weights(start.augment.get_weights())
-    second, before = gan.vgg16_discriminator, start.vgg16_discriminator
-    if second and before and second.input_shape == before.input_shape:
-        second.set_weights(before.get_weights())
+    source, target = start.vgg16_discriminator, gan.vgg16_discriminator
+    if source and target and source.input_shape == target.input_shape:
+        target.set_weights(source.get_weights())
     if grown and progress:
         train_upscaling(gan, images, progress)
 
@@ -81,7 +82,7 @@ def train_upscaling(gan: model.Gan, images: np.ndarray | Part, progress: Progres
     """Trains the finest layers of a grown generator to upscale sharply.
 
     Their input are images of half the size, without a latent vector; self-modulation is trained only later,
-    against the discriminators. `enlarging.upscaling_steps` says which models skip this.
+    against the discriminators. `upscaling.count_upscaling_steps` says which models skip this.
 
     Args:
         gan: the grown model, after its weights were copied.
@@ -91,28 +92,28 @@ def train_upscaling(gan: model.Gan, images: np.ndarray | Part, progress: Progres
     Raises:
         Cancelled: if the user stopped it.
     """
-    settings, steps = gan.settings, enlarging.upscaling_steps(gan.settings)
+    settings, steps = gan.settings, upscaling.count_upscaling_steps(gan.settings)
     if not steps:
         return
-    progress.stage(UPSCALING_STAGE)
-    network = _build_upscaler(gan.generator, settings)
-    network.compile(optimizers.adam(optimizers.make_schedule(UPSCALING_RATE, steps, end=0.02)), "mae")
-    batches = Batches(len(images), enlarging.BATCH, settings.seed)
+    progress.report_stage(UPSCALING_STAGE)
+    upscaler = _build_upscaler(gan.generator, settings)
+    upscaler.compile(optimizers.adam(optimizers.make_schedule(UPSCALING_RATE, steps, end=0.02)), "mae")
+    batches = Batches(len(images), upscaling.BATCH, settings.seed)
     rng = np.random.default_rng([settings.seed, 10])
     for step in range(steps):
-        targets = np.asarray(images[batches.at(step)], "float32") / 127.5 - 1
-        grain = UPSCALING_NOISE * rng.standard_normal((len(targets), *network.input_shape[1:]))
-        network.train_on_batch(ops.average_pool(targets, 2, 2) + grain.astype("float32"), targets)
+        targets = np.asarray(images[batches.select_rows(step)], "float32") / 127.5 - 1
+        noise = UPSCALING_NOISE * rng.standard_normal((len(targets), *upscaler.input_shape[1:]))
+        upscaler.train_on_batch(ops.average_pool(targets, 2, 2) + noise.astype("float32"), targets)
         progress.report(step + 1, steps, text=UPSCALING_STAGE)
 
 
 def _build_upscaler(generator: keras.Model, settings: TrainDcganSettings) -> keras.Model:
     """Builds a model of the finest layers: `(B, size / 2, size / 2, C)` -> `(B, size, size, C)`."""
-    n, side, count = _finest_index(settings), settings.size // 2, settings.channels
-    small = keras.Input((side, side, count))
-    preactivation = ops.arctanh(ops.clip(small, -MOST_INTENSITY, MOST_INTENSITY))
-    others = ops.zeros_like(ops.repeat(small[..., :1], settings.width - 2 * count, -1))
-    x = ops.concatenate([ops.relu(preactivation), ops.relu(-preactivation), others], -1)
+    n, side, channels = _finest_index(settings), settings.size // 2, settings.channels
+    small = keras.Input((side, side, channels))
+    preactivation = ops.arctanh(ops.clip(small, -MAX_INTENSITY, MAX_INTENSITY))
+    unused = ops.zeros_like(ops.repeat(small[..., :1], settings.width - 2 * channels, -1))
+    x = ops.concatenate([ops.relu(preactivation), ops.relu(-preactivation), unused], -1)
     for block in range(settings.blocks):
         residual = generator.get_layer(f"refine_{n}_{block}")(x)
         x = x + ops.relu(generator.get_layer(f"norm_{n}_{block}")(residual))
@@ -128,27 +129,32 @@ def _finest_index(settings: TrainDcganSettings) -> int:
 
 
 def _copy_generator(source: keras.Model, target: keras.Model, grown: bool) -> None:
-    """Copies weights between layers of the same name; the image layer only if it keeps its shape and size."""
-    by_name = {layer.name: layer for layer in source.layers}
-    new_image_layer = grown or source.get_layer("image").filters != target.get_layer("image").filters
+    """Copies weights between a generator's layers of the same name.
+
+    Copies the image layer only if it keeps its shape and the image its size.
+    """
+    source_layers = {layer.name: layer for layer in source.layers}
+    is_new_image_layer = grown or source.get_layer("image").filters != target.get_layer("image").filters
     for layer in target.layers:
-        if layer.name in by_name and not (new_image_layer and layer.name == "image"):
-            layer.set_weights(by_name[layer.name].get_weights())
+        if layer.name in source_layers and not (is_new_image_layer and layer.name == "image"):
+            layer.set_weights(source_layers[layer.name].get_weights())
 
 
 def _initialize_upscaling(source: keras.Model, target: keras.Model, settings: TrainDcganSettings) -> None:
     """Sets the finest layers to upscale the images of `source`, if they have enough channels."""
-    last, image, n = source.get_layer("image"), target.get_layer("image"), _finest_index(settings)
-    count = last.filters
-    if image.filters != count or not enlarging.has_enough_channels(settings):
+    source_image, image, n = source.get_layer("image"), target.get_layer("image"), _finest_index(settings)
+    channels = source_image.filters
+    if image.filters != channels or not upscaling.has_enough_channels(settings):
         return
-    kernel, bias = (_with_negative(array, axis) for array, axis in zip(last.get_weights(), (2, 0), strict=True))
+    image_kernel, image_bias = source_image.get_weights()
+    kernel, bias = _with_negative(image_kernel, 2), _with_negative(image_bias, 0)
     grow = target.get_layer(f"grow_{n}")
-    (fresh,) = grow.get_weights()
-    fresh[:, :, : 2 * count] = kernel
-    grow.set_weights([fresh])
-    z = np.random.default_rng(settings.seed).standard_normal((STATISTICS_IMAGES, settings.latent_dim)).astype("float32")
-    maps = keras.Model(source.input, last.input).predict(z, verbose=0)
+    (grow_kernel,) = grow.get_weights()
+    grow_kernel[:, :, : 2 * channels] = kernel
+    grow.set_weights([grow_kernel])
+    rng = np.random.default_rng(settings.seed)
+    z = rng.standard_normal((STATISTICS_IMAGES, settings.latent_dim)).astype("float32")
+    maps = keras.Model(source.input, source_image.input).predict(z, verbose=0)
     _initialize_batch_norm(target.get_layer(f"norm_{n}"), ops.conv_transpose(maps, kernel, 2, "same"), bias)
     for layer in target.layers:
         if layer.name.startswith(f"modulation_{n}"):
@@ -156,7 +162,7 @@ def _initialize_upscaling(source: keras.Model, target: keras.Model, settings: Tr
     for block in range(settings.blocks):
         gain = target.get_layer(f"norm_{n}_{block}").gamma
         gain.assign(np.full(gain.shape, RESIDUAL_GAIN))
-    image.set_weights([_resampling_kernel(BILINEAR, settings.width, count), np.zeros(count)])
+    image.set_weights([_make_resampling_kernel(BILINEAR, settings.width, channels), np.zeros(channels)])
 
 
 def _initialize_downscaling(source: keras.Model, target: keras.Model, images: np.ndarray | Part) -> None:
@@ -165,26 +171,26 @@ def _initialize_downscaling(source: keras.Model, target: keras.Model, images: np
         _layers_of_type(network, keras.layers.Conv2D) for network in (source, target)
     )
     kernel, bias = source_conv.get_weights()
-    count = kernel.shape[2]
-    if 2 * count > first.filters:
+    channels = kernel.shape[2]
+    if 2 * channels > first.filters:
         return
-    fine, its_bias = first.get_weights()
-    fine[..., : 2 * count] = _resampling_kernel(PAIR_MEAN, 2 * count, count)
-    its_bias[: 2 * count] = 0
-    first.set_weights([fine, its_bias])
-    coarse, *its_bias = second.get_weights()
-    coarse[:] = 0
+    first_kernel, first_bias = first.get_weights()
+    first_kernel[..., : 2 * channels] = _make_resampling_kernel(PAIR_MEAN, 2 * channels, channels)
+    first_bias[: 2 * channels] = 0
+    first.set_weights([first_kernel, first_bias])
+    second_kernel, *second_bias = second.get_weights()
+    second_kernel[:] = 0
     # Leaky ReLU: f(x) - f(-x) is (1 + LEAK) x.
-    coarse[:, :, : 2 * count] = _with_negative(kernel, 2) / (1 + LEAK)
-    second.set_weights([coarse, bias] if its_bias else [coarse])
+    second_kernel[:, :, : 2 * channels] = _with_negative(kernel, 2) / (1 + LEAK)
+    second.set_weights([second_kernel, bias] if second_bias else [second_kernel])
     for norm in _layers_of_type(target, keras.layers.BatchNormalization)[:1]:
         sample = images[select_evenly_spaced(np.arange(len(images)), STATISTICS_IMAGES)]
         scaled = np.asarray(sample, "float32") / 127.5 - 1
         _initialize_batch_norm(norm, ops.conv(ops.average_pool(scaled, 2, 2), kernel, 2, "same"), bias)
 
 
-def _layers_of_type(network: keras.Model, kind: type) -> list:
-    return [layer for layer in network.layers if isinstance(layer, kind)]
+def _layers_of_type(network: keras.Model, layer_type: type) -> list:
+    return [layer for layer in network.layers if isinstance(layer, layer_type)]
 
 
 def _with_negative(array: np.ndarray, axis: int) -> np.ndarray:
@@ -192,31 +198,34 @@ def _with_negative(array: np.ndarray, axis: int) -> np.ndarray:
     return np.concatenate([array, -array], axis)
 
 
-def _resampling_kernel(parts: np.ndarray, channels: int, count: int) -> np.ndarray:
-    """Returns a kernel `(4, 4, count, channels)` that resamples each of `count` channels.
+def _make_resampling_kernel(axis_weights: np.ndarray, outputs: int, channels: int) -> np.ndarray:
+    """Returns a kernel `(4, 4, channels, outputs)` that resamples each channel.
 
-    The first `count` output channels are the resampled ones, the next `count` their negatives, others are 0.
+    The first outputs are the resampled channels, the next ones their negatives, and the others are 0.
 
     Args:
-        parts: weights along each axis, `(4,)`.
+        axis_weights: weights along each axis, `(4,)`.
+        outputs: number of output channels, at least `2 * channels`.
+        channels: number of input channels.
     """
-    shares = np.zeros((count, channels))
-    shares[:, : 2 * count] = _with_negative(np.eye(count), 1)
-    return np.multiply.outer(np.outer(parts, parts), shares)
+    channel_weights = np.zeros((channels, outputs))
+    channel_weights[:, : 2 * channels] = _with_negative(np.eye(channels), 1)
+    return np.multiply.outer(np.outer(axis_weights, axis_weights), channel_weights)
 
 
 def _initialize_batch_norm(norm: keras.layers.BatchNormalization, maps: Any, bias: np.ndarray) -> None:
     """Sets a batch normalization so that its first channels add only a bias and the others are damped.
 
     Args:
-        maps: its input in the first channels, `(B, h, w, C)`.
-        bias: what it adds, `(C,)`.
+        norm: the layer to set.
+        maps: inputs of its first channels, `(B, h, w, C)`.
+        bias: the bias of these channels, `(C,)`.
     """
     mean, variance = (np.asarray(moment) for moment in ops.moments(maps, (0, 1, 2)))
     arrays = norm.get_weights()
     arrays[0][:] = UNUSED_GAIN
-    passing = np.sqrt(variance + norm.epsilon), mean + bias, mean, variance
-    for array, values in zip(arrays, passing, strict=True):
+    identity_plus_bias = np.sqrt(variance + norm.epsilon), mean + bias, mean, variance
+    for array, values in zip(arrays, identity_plus_bias, strict=True):
         array[: len(values)] = values
     norm.set_weights(arrays)
 
@@ -226,7 +235,7 @@ def _copy_coarse_layers(source: keras.Model, target: keras.Model) -> None:
     layer_lists = [
         [layer for layer in discriminator.layers if layer.weights] for discriminator in (source, target)
     ]
-    for old, layer in zip(*map(reversed, layer_lists), strict=False):
-        if [weight.shape for weight in old.weights] != [weight.shape for weight in layer.weights]:
+    for source_layer, layer in zip(*map(reversed, layer_lists), strict=False):
+        if [weight.shape for weight in source_layer.weights] != [weight.shape for weight in layer.weights]:
             return
-        layer.set_weights(old.get_weights())
+        layer.set_weights(source_layer.get_weights())

@@ -17,15 +17,16 @@ from keras import ops
 from studio.core.generators.discriminator import (
     Augment,
     adversarial_adam,
-    discriminator,
-    frozen_logits,
+    build_pixel_discriminator,
+    compute_frozen_logits,
+    compute_gradient_norms,
     logistic_loss,
     normal_initializer,
     relativistic_loss,
-    with_gradient_norms,
 )
-from studio.core.generators.scales import coarsest
-from studio.core.generators.vgg16_discriminator import FeatureExtractor, losses, vgg16_discriminator
+from studio.core.generators.scales import coarsest_side
+from studio.core.generators.vgg16_discriminator import FeatureExtractor, build_feature_discriminator
+from studio.core.generators.vgg16_discriminator import compute_losses as vgg16_losses
 from studio.core.objectives.gradients import fuse_loops
 from studio.core.training import optimizers
 from studio.core.training.loss_model import LossModel
@@ -36,7 +37,7 @@ from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.tflite_generator import HUES, SIDE, widths
 
 LOSS_NAMES = ("generator", "discriminator")  # shown in training curves
-SCORE_NAMES = ("real_score", "made_score")
+SCORE_NAMES = ("real_score", "generated_score")
 ADAM_BETAS = {"logistic": (0.5, 0.999), "relativistic": (0.0, 0.99)}  # beta_1 and beta_2 of Adam
 
 
@@ -46,16 +47,16 @@ def build_generator(settings: TrainDcganSettings) -> keras.Model:
     With self-modulation, the latent vector also sets the gain and the offset of every channel at every
     resolution, which costs little and lowers FID (Chen et al. 2019, arXiv:1810.01365).
     """
-    start, (channels, *others) = coarsest(settings.size), widths(settings)
+    side, (channels, *finer_channels) = coarsest_side(settings.size), widths(settings)
     z = keras.Input((settings.latent_dim,), name="z")
     x = keras.layers.Dense(
-        start * start * channels,
+        side * side * channels,
         use_bias=False,
         kernel_initializer=normal_initializer(settings.seed, 0),
         name="start",
     )(z)
-    x = _activate(keras.layers.Reshape((start, start, channels))(x), z, settings, 0)
-    for n, channels in enumerate(others, 1):
+    x = _activate(keras.layers.Reshape((side, side, channels))(x), z, settings, 0)
+    for n, channels in enumerate(finer_channels, 1):
         x = keras.layers.Conv2DTranspose(
             channels,
             SIDE,
@@ -67,14 +68,14 @@ def build_generator(settings: TrainDcganSettings) -> keras.Model:
         )(x)
         x = _activate(x, z, settings, n)
         for block in range(settings.blocks):
-            x = _residual_block(x, z, settings, n, block)
+            x = _add_residual_block(x, z, settings, n, block)
     image = keras.layers.Conv2DTranspose(
         settings.palette or settings.channels,
         SIDE,
         2,
         "same",
         activation=None if settings.palette else "tanh",
-        kernel_initializer=normal_initializer(settings.seed, 1 + len(others)),
+        kernel_initializer=normal_initializer(settings.seed, 1 + len(finer_channels)),
         name="image",
     )(x)
     if settings.palette:
@@ -93,8 +94,8 @@ def _activate(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int |
             adds little at first.
     """
     channels, name = x.shape[-1], f"{n}" if block is None else f"{n}_{block}"
-    first = "ones" if block is None else "zeros"
-    x = keras.layers.BatchNormalization(momentum=0.9, gamma_initializer=first, name=f"norm_{name}")(x)
+    gamma = "ones" if block is None else "zeros"
+    x = keras.layers.BatchNormalization(momentum=0.9, gamma_initializer=gamma, name=f"norm_{name}")(x)
     if settings.modulated:
         initializer = normal_initializer(settings.seed, 60 + n if block is None else 80 + 4 * n + block)
         modulation = keras.layers.Dense(
@@ -105,7 +106,7 @@ def _activate(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int |
     return keras.layers.ReLU()(x)
 
 
-def _residual_block(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int) -> Any:
+def _add_residual_block(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int) -> Any:
     """Adds a residual block to feature maps (He et al. 2015, arXiv:1512.03385)."""
     residual = keras.layers.Conv2D(
         x.shape[-1],
@@ -118,7 +119,7 @@ def _residual_block(x: Any, z: Any, settings: TrainDcganSettings, n: int, block:
     return x + _activate(residual, z, settings, n, block)
 
 
-def _mix_palette(shares: Any, z: Any, settings: TrainDcganSettings) -> Any:
+def _mix_palette(x: Any, z: Any, settings: TrainDcganSettings) -> Any:
     """Mixes a palette, computed from the latent vector, at each pixel with weights from the feature maps.
 
     A flat area then has one color by construction, and each image has its own palette, as in flat drawings.
@@ -127,8 +128,9 @@ def _mix_palette(shares: Any, z: Any, settings: TrainDcganSettings) -> Any:
     palette = keras.layers.Dense(HUES, "relu", kernel_initializer="he_normal", name="hues")(z)
     palette = keras.layers.Dense(colors * settings.channels, "tanh", name="colors")(palette)
     palette = ops.cast(keras.layers.Reshape((colors, settings.channels))(palette), "float32")
-    shares = keras.layers.Softmax(dtype="float32")(keras.layers.Reshape((size * size, colors))(shares))
-    return keras.layers.Reshape((size, size, settings.channels), dtype="float32")(ops.matmul(shares, palette))
+    weights = keras.layers.Softmax(dtype="float32")(keras.layers.Reshape((size * size, colors))(x))
+    image = ops.matmul(weights, palette)
+    return keras.layers.Reshape((size, size, settings.channels), dtype="float32")(image)
 
 
 class Bilateral(keras.layers.Layer):
@@ -142,23 +144,27 @@ class Bilateral(keras.layers.Layer):
 
     def __init__(self, levels: float):
         super().__init__(name="bilateral", dtype="float32")
-        self._filter = fuse_loops(functools.partial(_bilateral_filter, sharpness=bilateral.sharpness(levels)))
+        self._filter = fuse_loops(
+            functools.partial(_apply_bilateral_filter, sharpness=bilateral.sharpness(levels))
+        )
 
     def call(self, images: Any) -> Any:
         """Filters images `(B, size, size, C)` in [-1, 1]."""
         return self._filter(images)
 
 
-def _bilateral_filter(images: Any, sharpness: float) -> Any:
+def _apply_bilateral_filter(images: Any, sharpness: float) -> Any:
+    """Filters images `(B, size, size, C)` in [-1, 1]; see `studio.dcgan.bilateral.sharpness`."""
     _, height, width, _ = images.shape
     for spacing in bilateral.spacings(height):
-        around = ops.pad(images, ((0, 0), (spacing, spacing), (spacing, spacing), (0, 0)))
-        move, total = 0, 1
+        padded = ops.pad(images, ((0, 0), (spacing, spacing), (spacing, spacing), (0, 0)))
+        weighted_differences, weights = 0, 1  # 1 for the pixel itself
         for down, right in np.multiply(bilateral.NEIGHBOR_OFFSETS, spacing).tolist():
-            difference = around[:, down : down + height, right : right + width] - images
+            difference = padded[:, down : down + height, right : right + width] - images
             similarity = ops.exp(-sharpness * ops.sum(ops.square(difference), -1, keepdims=True))
-            move, total = move + similarity * difference, total + similarity
-        images = images + move / total
+            weighted_differences = weighted_differences + similarity * difference
+            weights = weights + similarity
+        images = images + weighted_differences / weights
     return images
 
 
@@ -178,33 +184,38 @@ class Gan(LossModel):
 
     Args:
         settings: shapes and learning rates.
-        see: VGG16's feature extractor; needed only to train with the VGG16-feature discriminator.
+        feature_extractor: VGG16's; needed only to train with the VGG16-feature discriminator.
     """
 
     jit = "auto"
 
-    def __init__(self, settings: TrainDcganSettings, see: FeatureExtractor | None = None):
+    def __init__(self, settings: TrainDcganSettings, feature_extractor: FeatureExtractor | None = None):
         loss_names = (*LOSS_NAMES, "augmentation") if settings.adaptive_augmentation else LOSS_NAMES
         super().__init__(settings, (*loss_names, *SCORE_NAMES), "gan")
         self.loss_names = loss_names
         self.generator = build_generator(settings)
         shape = settings.size, settings.channels, settings.discriminator_width
         uses_batch_norm = settings.loss == "logistic"
-        self.discriminator = discriminator(*shape, settings.dropout, settings.seed, uses_batch_norm)
-        sees_more = settings.vgg16_discriminator > 0
-        self.vgg16_discriminator = vgg16_discriminator(settings.size, settings.seed) if sees_more else None
+        self.discriminator = build_pixel_discriminator(
+            *shape, settings.dropout, settings.seed, uses_batch_norm
+        )
+        self.vgg16_discriminator = (
+            build_feature_discriminator(settings.size, settings.seed)
+            if settings.vgg16_discriminator
+            else None
+        )
         # Keras would track the weights of VGG16 as part of this model, so a function hides them.
-        self._see = (lambda images: see(images)) if see else None
+        self._extract_features = (lambda images: feature_extractor(images)) if feature_extractor else None
         self.augment = build_augmentation(settings)
-        self.draws = keras.random.SeedGenerator(settings.seed)
+        self.seed_generator = keras.random.SeedGenerator(settings.seed)
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
         """Returns Adam for each network, with learning rates that decay to the same share."""
         settings = self.settings
-        rates = self.schedule(settings.learning_rate), self.schedule(settings.discriminator_rate)
+        rates = self.make_schedule(settings.learning_rate), self.make_schedule(settings.discriminator_rate)
         return adversarial_adam(self.generator.trainable_variables, *rates, ADAM_BETAS[settings.loss])
 
-    def schedule(self, rate: float) -> Any:
+    def make_schedule(self, rate: float) -> Any:
         """Returns the learning rate over all steps: cosine decay to the share `rate_end`."""
         settings = self.settings
         return optimizers.make_schedule(rate, settings.steps, settings.warmup_steps, settings.rate_end)
@@ -222,27 +233,30 @@ class Gan(LossModel):
         """
         real, validation = (batch["real"], batch["validation"]) if isinstance(batch, dict) else (batch, None)
         real = _to_float(real)
-        z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.draws)
+        z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.seed_generator)
         generated = cast_to_float32(self.generator(z, training=training))
         augmented = self.augment(generated)
-        results, real_logits, made_logits = self._compare(real, generated, augmented, training)
+        relativistic = self.settings.loss == "relativistic"
+        compute = self._compute_relativistic_losses if relativistic else self._compute_logistic_losses
+        losses, real_logits, generated_logits = compute(real, generated, augmented, training)
         if isinstance(self.augment, AdaptiveAugment):
             if validation is not None:
-                logits = frozen_logits(self.discriminator, self.augment(_to_float(validation)))
-                self.augment.adapt(real_logits, logits, made_logits)
-            results["augmentation"] = ops.convert_to_tensor(self.augment.p)
-        if self.vgg16_discriminator is None or self._see is None:
-            return results
-        generator, discriminator = losses(
-            self.vgg16_discriminator, self._see, self.augment(real), augmented, training
+                augmented_validation = self.augment(_to_float(validation))
+                validation_logits = compute_frozen_logits(self.discriminator, augmented_validation)
+                self.augment.adapt(real_logits, validation_logits, generated_logits)
+            losses["augmentation"] = ops.convert_to_tensor(self.augment.p)
+        if self.vgg16_discriminator is None or self._extract_features is None:
+            return losses
+        generator_loss, discriminator_loss = vgg16_losses(
+            self.vgg16_discriminator, self._extract_features, self.augment(real), augmented, training
         )
-        results["generator"] = results["generator"] + self.settings.vgg16_discriminator * generator
-        return results | {"discriminator": results["discriminator"] + discriminator}
+        losses["generator"] = losses["generator"] + self.settings.vgg16_discriminator * generator_loss
+        return losses | {"discriminator": losses["discriminator"] + discriminator_loss}
 
-    def _compare(
+    def _compute_logistic_losses(
         self, real: Any, generated: Any, augmented: Any, training: bool
     ) -> tuple[dict[str, Any], Any, Any]:
-        """Returns losses and scores by name, and the logits of real and of generated images.
+        """Computes the losses of the non-saturating logistic GAN, with R1 if its weight is above 0.
 
         The gradient penalty covers the whole batch and takes the gradient with respect to the images before
         augmentation, as in the code of R3GAN (arXiv:2501.05441). A quarter of the batch would save a fifth of
@@ -252,53 +266,58 @@ class Gan(LossModel):
             real, generated: images before augmentation, `(B, size, size, C)` in [-1, 1].
             augmented: generated images after augmentation.
             training: whether this is a training step.
-        """
-        relative = self.settings.loss == "relativistic"
-        return (self._relative if relative else self._logistic)(real, generated, augmented, training)
 
-    def _logistic(
-        self, real: Any, generated: Any, augmented: Any, training: bool
-    ) -> tuple[dict[str, Any], Any, Any]:
-        """Returns the losses of the non-saturating logistic GAN, with R1 if its weight is above 0."""
-        real_logits = cast_to_float32(self._augmented_logits(real, training))
-        made_logits = cast_to_float32(self.discriminator(ops.stop_gradient(augmented), training=training))
-        discriminator = logistic_loss(real_logits, made_logits)
+        Returns:
+            Losses and scores by name, and the logits of real and of generated images, each `(B, 1)`.
+        """
+        real_logits = cast_to_float32(self._compute_augmented_logits(real, training))
+        generated_logits = cast_to_float32(
+            self.discriminator(ops.stop_gradient(augmented), training=training)
+        )
+        discriminator_loss = logistic_loss(real_logits, generated_logits)
         if self.settings.gradient_penalty:
             # Batch statistics would mix the gradients of images, so use the running averages.
-            _, norms = with_gradient_norms(lambda images: self._augmented_logits(images, False), real)
-            discriminator = discriminator + self.settings.gradient_penalty / 2 * ops.mean(norms)
-        results = {
+            _, norms = compute_gradient_norms(
+                lambda images: self._compute_augmented_logits(images, training=False), real
+            )
+            discriminator_loss = discriminator_loss + self.settings.gradient_penalty / 2 * ops.mean(norms)
+        losses = {
             # Non-saturating: softplus(-x) is -log(sigmoid(x)).
-            "generator": ops.mean(ops.softplus(-frozen_logits(self.discriminator, augmented))),
-            "discriminator": discriminator,
+            "generator": ops.mean(ops.softplus(-compute_frozen_logits(self.discriminator, augmented))),
+            "discriminator": discriminator_loss,
             "real_score": ops.mean(ops.sigmoid(real_logits)),
-            "made_score": ops.mean(ops.sigmoid(made_logits)),
+            "generated_score": ops.mean(ops.sigmoid(generated_logits)),
         }
-        return results, real_logits, made_logits
+        return losses, real_logits, generated_logits
 
-    def _relative(
+    def _compute_relativistic_losses(
         self, real: Any, generated: Any, augmented: Any, training: bool
     ) -> tuple[dict[str, Any], Any, Any]:
-        """Returns the losses of the relativistic GAN with R1 and R2, which share a forward pass."""
+        """Computes the losses of the relativistic GAN with R1 and R2, which share a forward pass.
+
+        See `_compute_logistic_losses` for the arguments and what is returned.
+        """
         both = ops.concatenate([real, ops.stop_gradient(generated)])
-        logits, norms = with_gradient_norms(lambda images: self._augmented_logits(images, training), both)
-        real_logits, made_logits = ops.split(logits, 2)
+        logits, norms = compute_gradient_norms(
+            lambda images: self._compute_augmented_logits(images, training), both
+        )
+        real_logits, generated_logits = ops.split(logits, 2)
         # R1 and R2 each have half the weight, and the mean over both kinds is half their sum.
         penalty = self.settings.gradient_penalty * ops.mean(norms)
-        generator_logits = frozen_logits(self.discriminator, augmented)
-        results = {
+        generator_logits = compute_frozen_logits(self.discriminator, augmented)
+        losses = {
             "generator": relativistic_loss(generator_logits, ops.stop_gradient(real_logits)),
-            "discriminator": relativistic_loss(real_logits, made_logits) + penalty,
-            "real_score": ops.mean(ops.sigmoid(real_logits - ops.mean(made_logits))),
-            "made_score": ops.mean(ops.sigmoid(made_logits - ops.mean(real_logits))),
+            "discriminator": relativistic_loss(real_logits, generated_logits) + penalty,
+            "real_score": ops.mean(ops.sigmoid(real_logits - ops.mean(generated_logits))),
+            "generated_score": ops.mean(ops.sigmoid(generated_logits - ops.mean(real_logits))),
         }
-        return results, real_logits, made_logits
+        return losses, real_logits, generated_logits
 
-    def _augmented_logits(self, images: Any, training: bool) -> Any:
+    def _compute_augmented_logits(self, images: Any, training: bool) -> Any:
         """Returns the discriminator's logits of images, which it augments first."""
         return self.discriminator(self.augment(images), training=training)
 
-    def total(self, losses: Mapping[str, Any], training: bool) -> Any:
+    def sum_losses(self, losses: Mapping[str, Any], training: bool) -> Any:
         """Returns the sum of both losses; each reaches only its own network."""
         return losses["generator"] + losses["discriminator"]
 

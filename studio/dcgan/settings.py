@@ -8,15 +8,15 @@ from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
-LEAST_WIDTH = 4  # channels of the finest layer, of the generator and of the discriminator
+MIN_WIDTH = 4  # channels of the finest layer, of the generator and of the discriminator
 
 
 class TrainDcganSettings(shared.TrainImageSettings):
     """Trains a generator against a discriminator, which tells generated images from real ones."""
 
     warmup_steps = 0
-    batch: int = shared.batch(64, least=2)
-    learning_rate: float = shared.learning_rate(0.0002, most=0.01)
+    batch: int = shared.batch(64, minimum=2)
+    learning_rate: float = shared.learning_rate(0.0002, maximum=0.01)
     ema_steps: int = shared.ema_steps(1000)
     test_every: int = shared.test_every(1000)
     held_out: float = shared.held_out(0.1)
@@ -25,14 +25,14 @@ class TrainDcganSettings(shared.TrainImageSettings):
         "Channels of the generator's finest layer; raise it for better images, at the cost of slower "
         "training.",
         tier="main",
-        ge=LEAST_WIDTH,
+        ge=MIN_WIDTH,
         le=256,
         label="Generator width",
     )
     discriminator_width: int = setting(
         32,
         "Channels of the discriminator's finest layer; lower it when the discriminator wins.",
-        ge=LEAST_WIDTH,
+        ge=MIN_WIDTH,
         le=256,
         label="Discriminator width",
     )

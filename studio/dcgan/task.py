@@ -10,9 +10,8 @@ from studio.core import data
 from studio.core.data import ImageDataset
 from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
-from studio.core.generators import latent
-from studio.core.generators.directions import by_name
-from studio.core.generators.least_images import LEAST_IMAGES
+from studio.core.generators import MIN_IMAGES, latent
+from studio.core.generators.directions import name_directions
 from studio.core.imaging.grids import make_grid
 from studio.core.metrics import comparison
 from studio.core.models import loading
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 CARD_IMAGES = 64  # images on the card
 DIRECTION_IMAGES = 2000  # images from which latent directions are estimated
-QUICK_IMAGES = 200  # number of these when the user stopped training and waits
+QUICK_IMAGES = 200  # DIRECTION_IMAGES when the user stopped training and waits
 
 
 @checkpoints.lock_run(generator.TASK)
@@ -36,23 +35,23 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     """Trains a DCGAN on images and publishes the packed model; the work is in `studio.dcgan.train`."""
     from studio.dcgan import train as training
 
-    file, start = inputs["data"][0], _load_start_model(inputs)
-    dataset = data.load_dataset(file, settings.size, settings.channels, progress, least=LEAST_IMAGES)
-    learned, held_out = split(compute_positions(dataset, progress), settings.held_out)
-    scorer = comparison.Scorer(dataset, learned, held_out, settings.scored, progress)
-    see, weights = _load_feature_extractor(settings, progress)
+    data_file, start = inputs["data"][0], _load_start_model(inputs)
+    dataset = data.load_dataset(data_file, settings.size, settings.channels, progress, min_images=MIN_IMAGES)
+    train_rows, test_rows = split(compute_positions(dataset, progress), settings.held_out)
+    scorer = comparison.Scorer(dataset, train_rows, test_rows, settings.scored, progress)
+    feature_extractor, weights = _load_feature_extractor(settings, progress)
     job = publish.Job(generator.TASK, "train_dcgan", settings, inputs)
     trainer = training.Trainer(
-        dataset.part(learned),
+        dataset.part(train_rows),
         settings,
-        scorer.distance,
+        scorer.measure_kid,
         job.run,
         start,
         progress,
-        see,
-        dataset.part(held_out),
+        feature_extractor,
+        dataset.part(test_rows),
     ).fit(progress)
-    stopped = trainer.ended == "cancelled"
+    stopped = trainer.stop_reason == "cancelled"
     history = start_from.load_history(inputs, trainer.step, trainer.curves, trainer.stages)
     z = _sample_latents(settings)[: QUICK_IMAGES if stopped else None]
     images = generator.generate_images(trainer.result.generator, z)
@@ -63,10 +62,10 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     notes = [*dataset.notes, *scores.figures.get("notes", ())]
     figures = {
         **scores.figures,
-        **job.figures(trainer, notes),
-        "epochs": trainer.step * min(settings.batch, len(learned)) / len(learned),
+        **job.collect_figures(trainer, notes),
+        "epochs": trainer.step * min(settings.batch, len(train_rows)) / len(train_rows),
         "images": len(dataset.images),
-        "held_out": len(held_out),
+        "held_out": len(test_rows),
         "parameters": trainer.result.generator.count_params(),
         "rollbacks": trainer.rollbacks,
         "taught_by": start_from.list_teachers(inputs, weights),
@@ -78,7 +77,7 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     return job.publish(
         trainer.result,
         figures,
-        card.write,
+        card.compose,
         metadata={
             "directions": {name: direction.to_json() for name, direction in directions.items()},
             "density": None,
@@ -102,15 +101,15 @@ def _find_directions(
 ) -> dict[str, latent.Direction]:
     """Returns latent directions by name: principal components, and attributes that can be guessed."""
     directions = []
-    for name, (values, explained) in scores.attributes.items():
+    for name, (values, explained_share) in scores.attributes.items():
         if not np.ptp(values):
             continue
-        vector, share = latent.direction(z[: len(values)], values)
-        share *= explained  # the guess itself explains only part of the attribute
-        if share > comparison.LEAST_EXPLAINED_SHARE:
+        vector, share = latent.fit_direction(z[: len(values)], values)
+        share *= explained_share  # the guess itself explains only part of the attribute
+        if share > comparison.MIN_EXPLAINED_SHARE:
             note = comparison.describe_direction(name, share, comparison.GUESSED)
             directions.append((share, name, latent.Direction(vector, note)))
-    return by_name(directions, latent.principal(z[:DIRECTION_IMAGES], images[:DIRECTION_IMAGES]))
+    return name_directions(directions, latent.find_principal(z[:DIRECTION_IMAGES], images[:DIRECTION_IMAGES]))
 
 
 def _load_feature_extractor(

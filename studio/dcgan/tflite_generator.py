@@ -10,7 +10,7 @@ from itertools import count, islice
 
 import numpy as np
 
-from studio.core.generators.scales import coarsest, halvings
+from studio.core.generators.scales import coarsest_side, count_halvings
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph, Tensor
 from studio.core.models.loading import normalization_layout, variable_path
@@ -27,7 +27,7 @@ Place = tuple[str, tuple[int, ...]]
 
 def widths(settings: TrainDcganSettings) -> list[int]:
     """Returns the channels of the feature maps at each resolution, the coarsest first: [8w, 4w, 2w, w]."""
-    return [settings.width * 2**n for n in reversed(range(halvings(settings.size)))]
+    return [settings.width * 2**n for n in reversed(range(count_halvings(settings.size)))]
 
 
 def layout(settings: TrainDcganSettings) -> Iterator[Place]:
@@ -44,7 +44,7 @@ def layout(settings: TrainDcganSettings) -> Iterator[Place]:
         if n:
             yield variable_path("conv2d_transpose", next(transposed_convs), 0), (SIDE, SIDE, channels, inputs)
         else:
-            units = coarsest(settings.size) ** 2 * channels
+            units = coarsest_side(settings.size) ** 2 * channels
             yield variable_path("dense", next(dense), 0), (settings.latent_dim, units)
         yield from normalization_layout(next(norms), channels)
         if settings.modulated:
@@ -78,8 +78,8 @@ def build(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, count: int
         count: batch size, which is fixed.
     """
     graph, remaining = Graph(), iter(arrays)
-    z = graph.input(count, settings.latent_dim)
-    x, side = z, coarsest(settings.size)
+    z = graph.add_input(count, settings.latent_dim)
+    x, side = z, coarsest_side(settings.size)
     for n, channels in enumerate(widths(settings)):
         kernel, norm = next(remaining), list(islice(remaining, _NORM))
         if n:
@@ -103,7 +103,7 @@ def build(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, count: int
         if settings.palette
         else layers.elementwise(graph, "TANH", maps)
     )
-    return graph.model(_smooth(graph, image, settings) if settings.bilateral else image)
+    return graph.serialize(_smooth(graph, image, settings) if settings.bilateral else image)
 
 
 def _activate(

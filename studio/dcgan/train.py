@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+import keras
 import numpy as np
 
 from studio.core.data import Part
@@ -15,19 +16,19 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, stages, start_from
 from studio.core.training.batches import Batches, select_evenly_spaced
 from studio.core.training.ema import Ema
-from studio.core.training.precision import computing_in
+from studio.core.training.precision import use_precision
 from studio.core.training.trainer import Trainer as BaseTrainer
 from studio.core.training.trainer import copy_arrays
 from studio.dcgan import growth, model
 from studio.dcgan.settings import TrainDcganSettings
 
-PREVIEW_IMAGES = 36  # images of a preview
+PREVIEW_IMAGES = 36
 NORM_BATCHES = 12  # batches of 256 for the batch normalization statistics of the EMA weights
-QUICK_NORM_BATCHES = 2  # number of these when the user stopped training and waits
-LEAST_DIVERSITY = 0.5  # as a share of the highest so far; below, the generator has collapsed
+QUICK_NORM_BATCHES = 2  # NORM_BATCHES when the user stopped training and waits
+MIN_DIVERSITY = 0.5  # as a share of the highest so far; below, the generator has collapsed
 # mean loss since the last test; below, the discriminator is never wrong and the generator cannot learn
-LEAST_DISCRIMINATOR_LOSS = 0.02
-MOST_ROLLBACKS = 3
+MIN_DISCRIMINATOR_LOSS = 0.02
+MAX_ROLLBACKS = 3
 # A rollback keeps these variables, because the same random numbers and augmentation would fail again.
 _NOT_ROLLED_BACK = ("seed_generator", "augment/")
 
@@ -41,11 +42,11 @@ class Trainer(BaseTrainer):
     Args:
         images: `(n, side, side, C) uint8` to train on.
         settings: of both networks.
-        distance: scores the images of a test, lower is better; None selects the last weights.
+        score_images: scores the images of a test, lower is better; None selects the last weights.
         run: where checkpoints are saved.
         start: a trained model to start from, see `growth.copy_weights`.
         progress: receives reports of the work before the first step.
-        see: VGG16's feature extractor, for the VGG16-feature discriminator.
+        feature_extractor: VGG16's; needed for the VGG16-feature discriminator.
         validation: held-out images, `(m, side, side, C) uint8`; needed for adaptive augmentation, which
             compares the discriminator's logits of them with those of training images.
 
@@ -57,7 +58,7 @@ class Trainer(BaseTrainer):
         StudioError: if the start model has another shape; by `fit` if no test was good.
     """
 
-    redraw_every = 25
+    preview_every = 25
     draws_stages = True
     saved_arrays = ("best", "good")
     saved_notes = ("best_distance", "most_diverse", "rollbacks")
@@ -66,19 +67,19 @@ class Trainer(BaseTrainer):
         self,
         images: np.ndarray | Part,
         settings: TrainDcganSettings,
-        distance: ImageScorer | None = None,
+        score_images: ImageScorer | None = None,
         run: checkpoints.Run | None = None,
         start: model.Gan | None = None,
         progress: Progress | None = None,
-        see: FeatureExtractor | None = None,
+        feature_extractor: FeatureExtractor | None = None,
         validation: np.ndarray | Part | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
-        self.source, self.settings, self.distance = images, settings, distance
+        self.train_images, self.settings, self.score_images = images, settings, score_images
         self.validation = validation if settings.adaptive_augmentation else None
-        with parallel.on_all_devices(), computing_in(settings.precision):
-            self.gan = model.Gan(settings, see)
-            self.gan.start()
+        with parallel.use_all_devices(), use_precision(settings.precision):
+            self.gan = model.Gan(settings, feature_extractor)
+            self.gan.compile_with_schedule()
         self.ema_generator = model.build_generator(settings)  # holds the EMA weights
         self.batches = Batches(len(images), settings.batch, settings.seed)
         self.real_diversity = measure_diversity(images[select_evenly_spaced(np.arange(len(images)), 256)])
@@ -89,23 +90,27 @@ class Trainer(BaseTrainer):
         self.loss_names = self.gan.loss_names
         self.track(self.gan, self.gan.generator, settings.ema_steps)
         self.best = copy_arrays(self.ema.arrays)
-        self._keep_good()
+        self._save_good_variables()
 
-    def _keep_good(self) -> None:
-        variables = (*self.gan.variables, *self.gan.optimizer.variables)
-        self.good = [variable.numpy().copy() for variable in variables]
+    @property
+    def _variables(self) -> tuple[keras.Variable, ...]:
+        return (*self.gan.variables, *self.gan.optimizer.variables)
 
-    def stage_scores(self) -> Mapping[str, float]:
+    def _save_good_variables(self) -> None:
+        """Saves all variables in memory, for a rollback."""
+        self.good = [variable.numpy().copy() for variable in self._variables]
+
+    def measure_stage(self) -> Mapping[str, float]:
         """Returns the discriminator's mean probabilities that generated and real images are real."""
-        return {"mark": self.logs["made_score"], "real": self.logs["real_score"]}
+        return {"mark": self.logs["generated_score"], "real": self.logs["real_score"]}
 
-    def batch(self, step: int) -> np.ndarray | dict[str, np.ndarray]:
+    def make_batch(self, step: int) -> np.ndarray | dict[str, np.ndarray]:
         """Returns the input of `model.Gan` for a step.
 
         With adaptive augmentation it has as many validation as real images, because batch normalization
         would give other logits with fewer.
         """
-        real = self.source[self.batches.at(step)]
+        real = self.train_images[self.batches.select_rows(step)]
         if self.validation is None:
             return real
         rng = np.random.default_rng([self.settings.seed, 11, step])
@@ -114,61 +119,60 @@ class Trainer(BaseTrainer):
             "validation": self.validation[rng.integers(len(self.validation), size=len(real))],
         }
 
-    def images(self) -> np.ndarray:
+    def generate_images(self) -> np.ndarray:
         """Generates samples with the current weights, always from the same latents."""
-        return generate_images(
+        return generate_uint8_images(
             self.gan.generator, stages.draw_latents(PREVIEW_IMAGES, self.settings.latent_dim)
         )
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Scores images of the EMA weights; then keeps the weights as good or best, or rolls back."""
-        stopped = self.ended == "cancelled"  # the user waits
+        user_waits = self.stop_reason == "cancelled"
+        norm_batches, image_count = (QUICK_NORM_BATCHES, 128) if user_waits else (NORM_BATCHES, 500)
         self.ema_generator.set_weights(self.ema.arrays)
-        recompute_batch_norm(
-            self.ema_generator, self.settings, QUICK_NORM_BATCHES if stopped else NORM_BATCHES
-        )
-        images = generate_images(self.ema_generator, sample_latents(self.settings, 128 if stopped else 500))
+        recompute_batch_norm(self.ema_generator, self.settings, norm_batches)
+        images = generate_uint8_images(self.ema_generator, sample_latents(self.settings, image_count))
         relative_diversity = parallel.broadcast(measure_diversity(images[:256]) / self.real_diversity)
         scores = {"diversity": relative_diversity}
-        if self.distance is not None:
+        if self.score_images is not None:
             progress.check()
-            scores |= self.distance(images)
-        saturated = self.sums.get("discriminator", math.inf) < LEAST_DISCRIMINATOR_LOSS * self.since
-        if saturated or relative_diversity < LEAST_DIVERSITY * self.most_diverse:
+            scores |= self.score_images(images)
+        saturated = (
+            self.loss_sums.get("discriminator", math.inf) < MIN_DISCRIMINATOR_LOSS * self.steps_since_test
+        )
+        if saturated or relative_diversity < MIN_DIVERSITY * self.most_diverse:
             self._roll_back()
             return scores
         self.most_diverse = max(self.most_diverse, relative_diversity)
-        if scores.get("kid", 0.0) <= self.best_distance or self.distance is None:
+        if scores.get("kid", 0.0) <= self.best_distance or self.score_images is None:
             self.best_distance = scores.get("kid", 0.0)
             self.best = copy_arrays(self.ema_generator.get_weights())
-        self._keep_good()
+        self._save_good_variables()
         return scores
 
     def _roll_back(self) -> None:
         """Rolls back to the weights of the last good test but not the random state, so samples differ."""
         self.rollbacks += 1
-        if self.rollbacks > MOST_ROLLBACKS:
+        if self.rollbacks > MAX_ROLLBACKS:
             return
-        for variable, array in zip(
-            (*self.gan.variables, *self.gan.optimizer.variables), self.good, strict=True
-        ):
+        for variable, array in zip(self._variables, self.good, strict=True):
             if not any(part in variable.path for part in _NOT_ROLLED_BACK):
                 variable.assign(array)
         self.ema = Ema(self.gan.generator.get_weights(), self.settings.ema_steps)
 
-    def lacks_test(self) -> bool:
+    def needs_test(self) -> bool:
         """Returns whether training needs another test, because without a metric the last weights are kept."""
-        stopped = self.ended == "cancelled"
-        newest = self.distance is None and stopped and self.curves.steps[-1:] != [self.step]
-        return newest or super().lacks_test()
+        stopped = self.stop_reason == "cancelled"
+        untested = self.curves.steps[-1:] != [self.step]
+        return (self.score_images is None and stopped and untested) or super().needs_test()
 
     def early_stop(self) -> str:
         """Returns "collapsed" after too many rollbacks, which ends the run, else ""."""
-        return "collapsed" if self.rollbacks > MOST_ROLLBACKS else ""
+        return "collapsed" if self.rollbacks > MAX_ROLLBACKS else ""
 
-    def sheet(self) -> np.ndarray:
+    def draw_sheet(self) -> np.ndarray:
         """Returns a grid of images of the current weights, always from the same latents."""
-        return make_grid(self.images())
+        return make_grid(self.generate_images())
 
     def finish(self, progress: Progress) -> None:
         """Builds `result` with the best weights. Raises `StudioError` if no test was good."""
@@ -189,14 +193,14 @@ def sample_latents(settings: TrainDcganSettings, count: int) -> np.ndarray:
     return rng.standard_normal((count, settings.latent_dim)).astype("float32")
 
 
-def generate_images(generator: model.keras.Model, z: np.ndarray, batch: int = 128) -> np.ndarray:
+def generate_uint8_images(generator: keras.Model, z: np.ndarray, batch: int = 128) -> np.ndarray:
     """Generates images `(n, side, side, C) uint8` from latents `(n, latent_dim)`."""
     batches = [generator.predict_on_batch(z[at : at + batch]) for at in range(0, len(z), batch)]
     return np.rint((np.concatenate(batches) + 1) * 127.5).clip(0, 255).astype("uint8")
 
 
 def recompute_batch_norm(
-    generator: model.keras.Model, settings: TrainDcganSettings, batches: int = NORM_BATCHES
+    generator: keras.Model, settings: TrainDcganSettings, batches: int = NORM_BATCHES
 ) -> None:
     """Recomputes the batch normalization statistics for the EMA weights, which differ from the raw weights.
 
@@ -204,7 +208,7 @@ def recompute_batch_norm(
         batches: number of batches of 256 images.
     """
     rng = np.random.default_rng([settings.seed, 8])
-    norms = [layer for layer in generator.layers if isinstance(layer, model.keras.layers.BatchNormalization)]
+    norms = [layer for layer in generator.layers if isinstance(layer, keras.layers.BatchNormalization)]
     momenta = [layer.momentum for layer in norms]
     for n in range(batches):
         for norm in norms:

@@ -16,11 +16,11 @@ ASCEND = Task(
     command="dream",
     help="run DeepDream on a photo, or zoom into the dream endlessly",
     check="studio.dream.checks:check",
-    kind="studio.dream.settings:kind",
-    usual="studio.dream.estimate:estimate_seconds",
+    find_kind="studio.dream.settings:kind",
+    estimate_seconds="studio.dream.estimate:estimate_seconds",
     loads_keras=True,
-    needs="studio.dream.estimate:estimate_bytes",
-    grows="size",
+    estimate_bytes="studio.dream.estimate:estimate_bytes",
+    memory_setting="size",
 )
 
 CHANNEL = Task(

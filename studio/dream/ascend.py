@@ -16,7 +16,7 @@ from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.dream import checks
 from studio.dream.gradient import MOMENTUM, StepDirection
-from studio.dream.objective import objective
+from studio.dream.objective import build_objective
 from studio.dream.octaves import octave_sizes, resize_01
 from studio.dream.settings import DreamSettings
 
@@ -65,15 +65,17 @@ def ascend(
     spec = backbones.find_spec(target.backbone)
     image = fit_content(content, settings, spec)
     backbone = backbones.load(target.backbone, progress)
-    began = time.monotonic()
-    run = Ascent(backbone, settings, image, guide, progress)
-    image_01 = run.through(image, settings.octaves, settings.steps)
+    start_time = time.monotonic()
+    ascent = Ascent(backbone, settings, image, guide, progress)
+    image_01 = ascent.run_octaves(image, settings.octaves, settings.steps)
     figures = {
-        "seconds": time.monotonic() - began,
-        "steps": run.steps,
-        "octaves": run.octave_figures,
+        "seconds": time.monotonic() - start_time,
+        "steps": ascent.steps,
+        "octaves": ascent.octave_figures,
     }
-    return Dream(image_io.to_uint8(image_01), figures, {target.backbone: backbone.digest}, run.stopped_early)
+    return Dream(
+        image_io.to_uint8(image_01), figures, {target.backbone: backbone.digest}, ascent.stopped_early
+    )
 
 
 def fit_content(content: np.ndarray, settings: DreamSettings, spec: backbones.Spec) -> np.ndarray:
@@ -98,20 +100,20 @@ class Ascent:
         guide: np.ndarray | None,
         progress: Progress,
     ):
-        self._settings, self._progress, self._least = settings, progress, backbone.spec.least
-        first = resize_01(image, self._sizes(image, settings.octaves)[0])
-        progress.stage("Looking at the image")
-        goal = objective(settings, backbone, first, guide)
+        self._settings, self._progress, self._min_side = settings, progress, backbone.spec.min_side
+        first = resize_01(image, self._octave_sizes(image, settings.octaves)[0])
+        progress.report_stage("Looking at the image")
+        goal = build_objective(settings, backbone, first, guide)
         network = backbone.with_precision(settings.computed_in)
         rng = np.random.default_rng(settings.seed)
         self._direction = StepDirection(
             network, goal, settings.softness, settings.jitter, rng, progress, MOMENTUM
         )
-        self.steps, self._most = 0, settings.most_steps or sys.maxsize
+        self.steps, self._max_steps = 0, settings.most_steps or sys.maxsize
         self.octave_figures: list[dict[str, float]] = []
         self.stopped_early = False
 
-    def through(
+    def run_octaves(
         self,
         image: np.ndarray,
         octaves: int,
@@ -129,48 +131,41 @@ class Ascent:
         Returns:
             `(1, H, W, 3) float32 in [0, 1]`, the result so far if the user stops it.
         """
-        report = report or self._tell
-        sizes = self._sizes(image, octaves)
+        report = report or self._report
+        sizes = self._octave_sizes(image, octaves)
         costs = [(height * width) / (sizes[-1][0] * sizes[-1][1]) for height, width in sizes]
-        total, done = steps * sum(costs), 0.0
-        dreamed = np.zeros((1, *sizes[0], 3), "float32")  # accumulated change
+        total_steps, done_steps = steps * sum(costs), 0.0
+        change = np.zeros((1, *sizes[0], 3), "float32")
         try:
             for size, cost in zip(sizes, costs, strict=True):
                 base = resize_01(image, size)
-                image_01 = np.clip(base + resize_01(dreamed, size), 0.0, 1.0)
-                before = None
-                self._direction.begin()
-                for n in range(min(steps, self._most - self.steps)):
-                    value, direction = self._direction(image_01, _is_rolled(n, steps))
+                image_01 = np.clip(base + resize_01(change, size), 0.0, 1.0)
+                value_before = None
+                self._direction.reset_momentum()
+                for n in range(min(steps, self._max_steps - self.steps)):
+                    # Rolling hides the network's grid, because patterns grow at every position of it. The
+                    # second half of an octave does not roll, which sharpens the patterns.
+                    value, direction = self._direction(image_01, is_rolled=2 * n < steps)
                     image_01 = np.clip(image_01 + self._settings.step_size * direction, 0.0, 1.0)
-                    dreamed = image_01 - base
-                    before = value if before is None else before
-                    done, self.steps = done + cost, self.steps + 1
-                    report(done, total, {"activation": value}, image_01)
-                if before is not None and report == self._tell:  # not for videos
-                    after = self._direction.value(image_01)
+                    change = image_01 - base
+                    value_before = value if value_before is None else value_before
+                    done_steps, self.steps = done_steps + cost, self.steps + 1
+                    report(done_steps, total_steps, {"activation": value}, image_01)
+                if value_before is not None and report == self._report:  # not for videos
+                    value_after = self._direction.measure(image_01)
                     self.octave_figures.append(
-                        {"height": size[0], "width": size[1], "before": before, "after": after}
+                        {"height": size[0], "width": size[1], "before": value_before, "after": value_after}
                     )
         except Cancelled:
             self.stopped_early = True
-        return np.clip(image + resize_01(dreamed, sizes[-1]), 0.0, 1.0)
+        return np.clip(image + resize_01(change, sizes[-1]), 0.0, 1.0)
 
-    def _sizes(self, image: np.ndarray, octaves: int) -> list[tuple[int, int]]:
+    def _octave_sizes(self, image: np.ndarray, octaves: int) -> list[tuple[int, int]]:
         height, width = image.shape[1:3]
-        return octave_sizes(height, width, octaves, self._settings.octave_scale, self._least)
+        return octave_sizes(height, width, octaves, self._settings.octave_scale, self._min_side)
 
-    def _tell(self, done: float, total: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
+    def _report(self, done: float, total: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
         # Report steps of equal cost, so that the remaining time is right from the first octave.
         steps = self._settings.steps * self._settings.octaves
         step = round(steps * done / total)
         self._progress.report(step, steps, metrics, lambda: image_io.to_uint8(image_01))
-
-
-def _is_rolled(n: int, steps: int) -> bool:
-    """Whether the image is rolled before step `n` of the `steps` of an octave.
-
-    Rolling hides the network's grid, because patterns grow at every position of it. The second half of an
-    octave does not roll, which sharpens the patterns.
-    """
-    return 2 * n < steps

@@ -22,12 +22,12 @@ def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
 
 def check_sides(height: int, width: int, settings: DreamSettings, spec: backbones.Spec) -> None:
     """Raises `InvalidInput` if the result of a photo of that size is too small for the network."""
-    small = image_io.fitted_size(height, width, settings.size)
-    if min(small) < spec.least:
-        least = -(-spec.least * max(height, width) // min(height, width))
+    result_size = image_io.fitted_size(height, width, settings.size)
+    if min(result_size) < spec.min_side:
+        min_size = -(-spec.min_side * max(height, width) // min(height, width))
         raise invalid(
             "size",
-            expected=f"a shorter side of at least {spec.least} px for {spec.title}",
-            received=f"{small[1]} x {small[0]} px",
-            next_step=f"choose a size of {least} px or more",
+            expected=f"a shorter side of at least {spec.min_side} px for {spec.title}",
+            received=f"{result_size[1]} x {result_size[0]} px",
+            next_step=f"choose a size of {min_size} px or more",
         )

@@ -11,9 +11,9 @@ from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
 from studio.core.objectives.terms import IMAGE, Objective
 from studio.core.progress import Progress
 
-WHOLE = 1024  # px, longest side that is processed at once
-WINDOW = 512  # px, largest side of a window, without overlap
-HALO = 64  # px of overlap on every side
+MAX_WHOLE_SIDE = 1024  # px, longest side that is processed at once
+WINDOW_SIDE = 512  # px, largest side of a window, without overlap
+OVERLAP = 64  # px of overlap on every side
 MOMENTUM = 0.5  # share of the last step's direction that is added
 
 
@@ -33,7 +33,7 @@ class StepDirection:
         rng: chooses the rolls.
         progress: checked for cancellation between windows.
         momentum: share of the last direction that is added; the sum is normalized again.
-        whole: longest side in px that is processed at once.
+        max_whole_side: longest side in px that is processed at once.
     """
 
     def __init__(
@@ -45,19 +45,19 @@ class StepDirection:
         rng: np.random.Generator,
         progress: Progress,
         momentum: float = 0.0,
-        whole: int = WHOLE,
+        max_whole_side: int = MAX_WHOLE_SIDE,
     ):
-        deep = Objective(tuple(term for term in objective.terms if term.layer != IMAGE))
-        flat = Objective(tuple(term for term in objective.terms if term.layer == IMAGE))
-        self._deep = Evaluator(backbone, deep, max_side=ANY_SIZE)
-        self._flat = Evaluator(backbone, flat) if flat.terms else None
+        on_layers = Objective(tuple(term for term in objective.terms if term.layer != IMAGE))
+        on_image = Objective(tuple(term for term in objective.terms if term.layer == IMAGE))
+        self._layer_terms = Evaluator(backbone, on_layers, max_side=ANY_SIZE)
+        self._image_terms = Evaluator(backbone, on_image) if on_image.terms else None
         self._softness, self._jitter, self._rng = softness, jitter, rng
-        self._progress, self._momentum, self._whole = progress, momentum, whole
-        self._before: np.ndarray | None = None
+        self._progress, self._momentum, self._max_whole_side = progress, momentum, max_whole_side
+        self._last_direction: np.ndarray | None = None
 
-    def begin(self) -> None:
+    def reset_momentum(self) -> None:
         """Resets the momentum at the start of an octave."""
-        self._before = None
+        self._last_direction = None
 
     def __call__(self, images_01: np.ndarray, is_rolled: bool = True) -> tuple[float, np.ndarray]:
         """Returns the value of the terms on layers, and the direction, at `(1, H, W, 3) float32`.
@@ -68,58 +68,63 @@ class StepDirection:
         Raises:
             Cancelled: between two windows, if the user stopped the job.
         """
-        tiled = max(images_01.shape[1:3]) > self._whole
-        farthest = max(self._jitter, WINDOW // 2) if tiled else self._jitter
-        roll = tuple(self._rng.integers(-farthest, farthest + 1, 2)) if is_rolled or tiled else (0, 0)
-        shifted = np.roll(images_01, roll, (1, 2))
-        value, gradient = self._in_windows(shifted) if tiled else self._at(shifted)
+        is_tiled = max(images_01.shape[1:3]) > self._max_whole_side
+        max_roll = max(self._jitter, WINDOW_SIDE // 2) if is_tiled else self._jitter
+        roll = tuple(self._rng.integers(-max_roll, max_roll + 1, 2)) if is_rolled or is_tiled else (0, 0)
+        rolled_01 = np.roll(images_01, roll, (1, 2))
+        value, gradient = self._evaluate_windows(rolled_01) if is_tiled else self._evaluate(rolled_01)
         gradient = np.roll(gradient, (-roll[0], -roll[1]), (1, 2))
-        direction = self._with_momentum(smooth_gradient(gradient, self._softness))
-        if self._flat is not None:
-            direction += self._flat(images_01).gradient * (images_01.shape[1] * images_01.shape[2])
+        direction = self._add_momentum(smooth_gradient(gradient, self._softness))
+        if self._image_terms is not None:
+            direction += self._image_terms(images_01).gradient * (images_01.shape[1] * images_01.shape[2])
         return value, direction
 
-    def _with_momentum(self, direction: np.ndarray) -> np.ndarray:
+    def _add_momentum(self, direction: np.ndarray) -> np.ndarray:
         if not self._momentum:
             return direction
-        if self._before is not None:
-            direction = direction + self._momentum * self._before
+        if self._last_direction is not None:
+            direction = direction + self._momentum * self._last_direction
             direction /= direction.std() + 1e-12
-        self._before = direction
+        self._last_direction = direction
         return direction.copy()
 
-    def value(self, images_01: np.ndarray) -> float:
+    def measure(self, images_01: np.ndarray) -> float:
         """Returns the value of the terms on layers, at a third of the cost.
 
         Raises:
             Cancelled: between two windows, if the user stopped the job.
         """
-        if max(images_01.shape[1:3]) <= self._whole:
-            return self._deep.value(images_01)
-        values = [self._deep.value(window) for _, window in self._windows(images_01)]
+        if max(images_01.shape[1:3]) <= self._max_whole_side:
+            return self._layer_terms.compute_value(images_01)
+        values = [self._layer_terms.compute_value(window) for _, window in self._cut_windows(images_01)]
         return float(np.mean(values))
 
-    def _at(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
-        result = self._deep(images_01)
+    def _evaluate(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+        result = self._layer_terms(images_01)
         return result.value, result.gradient
 
-    def _in_windows(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+    def _evaluate_windows(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         values, gradient = [], np.zeros_like(images_01)
-        for (rows, columns), window in self._windows(images_01):
-            value, window_gradient = self._at(window)
-            gradient[:, rows, columns] = window_gradient[:, HALO:-HALO, HALO:-HALO]
+        for (rows, columns), window in self._cut_windows(images_01):
+            value, window_gradient = self._evaluate(window)
+            gradient[:, rows, columns] = window_gradient[:, OVERLAP:-OVERLAP, OVERLAP:-OVERLAP]
             values.append(value)
         return float(np.mean(values)), gradient
 
-    def _windows(self, images_01: np.ndarray) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
+    def _cut_windows(self, images_01: np.ndarray) -> Iterator[tuple[tuple[slice, slice], np.ndarray]]:
         """Yields the slices of each window without its overlap, and its pixels with the overlap."""
         _, height, width, _ = images_01.shape
-        (tall, tops), (wide, lefts) = split_side(height), split_side(width)
-        padded = np.pad(images_01, ((0, 0), (HALO, HALO), (HALO, HALO), (0, 0)), "wrap")
+        (window_height, tops), (window_width, lefts) = split_side(height), split_side(width)
+        padded = np.pad(images_01, ((0, 0), (OVERLAP, OVERLAP), (OVERLAP, OVERLAP), (0, 0)), "wrap")
         for top in tops:
             for left in lefts:
-                span = slice(top, top + tall), slice(left, left + wide)
-                yield span, padded[:, top : top + tall + 2 * HALO, left : left + wide + 2 * HALO]
+                span = slice(top, top + window_height), slice(left, left + window_width)
+                yield (
+                    span,
+                    padded[
+                        :, top : top + window_height + 2 * OVERLAP, left : left + window_width + 2 * OVERLAP
+                    ],
+                )
                 self._progress.check()
 
 
@@ -140,12 +145,12 @@ def smooth_gradient(gradient: np.ndarray, softness: float) -> np.ndarray:
 
     blurs = (softness, 2 * softness) if softness else ()
     bands = [gradient, *(gaussian_filter(gradient, (0, sigma, sigma, 0), truncate=3.0) for sigma in blurs)]
-    mixed = sum(band / (band.std() + 1e-12) for band in bands)
-    return mixed / (mixed.std() + 1e-12)
+    summed = sum(band / (band.std() + 1e-12) for band in bands)
+    return summed / (summed.std() + 1e-12)
 
 
 def split_side(length: int) -> tuple[int, list[int]]:
     """Returns the length of the equal windows that cover a side, and their starts; the last may overlap."""
-    count = -(-length // WINDOW)
+    count = -(-length // WINDOW_SIDE)
     side = -(-length // count)
     return side, [min(i * side, length - side) for i in range(count)]

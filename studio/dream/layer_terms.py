@@ -12,7 +12,7 @@ from studio.core.errors import invalid, unknown
 from studio.core.objectives import backbones
 from studio.dream.presets import DEFAULT_LAYERS, DREAM_PRESETS
 
-_TERM = re.compile(r"([A-Za-z0-9_]+)(?::(-?\d+))?(?:=(.+))?")
+_TERM_PATTERN = re.compile(r"([A-Za-z0-9_]+)(?::(-?\d+))?(?:=(.+))?")
 
 
 class Term(NamedTuple):
@@ -40,11 +40,11 @@ class Target:
         return tuple(dict.fromkeys(term.layer for term in self.terms))
 
 
-def read(look: str, layers: Sequence[str], backbone: str) -> Target:
+def parse_target(preset: str, layers: Sequence[str], backbone: str) -> Target:
     """Parses a preset or layers.
 
     Args:
-        look: a name in DREAM_PRESETS; ignored if there are `layers`, or for a backbone without the preset.
+        preset: a name in DREAM_PRESETS; ignored if there are `layers`, or for a backbone without the preset.
         layers: each `LAYER`, `LAYER:CHANNEL`, either with `=WEIGHT`; all of one backbone.
         backbone: its name, or "auto" for the one that has the layers.
 
@@ -52,11 +52,11 @@ def read(look: str, layers: Sequence[str], backbone: str) -> Target:
         InvalidInput: for invalid syntax, an unknown layer (names the closest), a channel out of range (names
             the range), or layers of several backbones.
     """
-    texts = layers or DREAM_PRESETS[look].layers
-    if not layers and backbone not in ("auto", _home(_term(texts[0]).layer)):
+    texts = layers or DREAM_PRESETS[preset].layers
+    if not layers and backbone not in ("auto", _find_backbone(_parse_term(texts[0]).layer)):
         texts = DEFAULT_LAYERS[backbone]
-    terms = tuple(_term(text) for text in texts)
-    name = _home(terms[0].layer) if backbone == "auto" else backbone
+    terms = tuple(_parse_term(text) for text in texts)
+    name = _find_backbone(terms[0].layer) if backbone == "auto" else backbone
     backbones.check_layers(name, [term.layer for term in terms])
     for term in terms:
         _check_channel(name, term)
@@ -70,13 +70,16 @@ def read(look: str, layers: Sequence[str], backbone: str) -> Target:
     return Target(name, terms)
 
 
-def is_preset_ignored(look: str, layers: Sequence[str], backbone: str) -> bool:
+def is_preset_ignored(preset: str, layers: Sequence[str], backbone: str) -> bool:
     """Whether a backbone lacks the preset, so that its default layer is used."""
-    return not layers and read(look, (), backbone).backbone != read(look, (), "auto").backbone
+    return (
+        not layers
+        and parse_target(preset, (), backbone).backbone != parse_target(preset, (), "auto").backbone
+    )
 
 
-def _term(text: str) -> Term:
-    match = _TERM.fullmatch(text.strip())
+def _parse_term(text: str) -> Term:
+    match = _TERM_PATTERN.fullmatch(text.strip())
     try:
         layer, channel, weight = match.groups() if match else (None, None, None)
         number = float(weight or 1)
@@ -92,7 +95,7 @@ def _term(text: str) -> Term:
     return Term(layer, None if channel is None else int(channel), number)
 
 
-def _home(layer: str) -> str:
+def _find_backbone(layer: str) -> str:
     """Returns the backbone that has a layer; layer names are unique."""
     for name, spec in backbones.BACKBONES.items():
         if layer in spec.layers:
@@ -101,8 +104,8 @@ def _home(layer: str) -> str:
     raise unknown("layer", layer, layers)
 
 
-def _check_channel(name: str, term: Term) -> None:
-    channels = backbones.find_spec(name).layers[term.layer]
+def _check_channel(backbone: str, term: Term) -> None:
+    channels = backbones.find_spec(backbone).layers[term.layer]
     if term.channel is not None and not 0 <= term.channel < channels:
         raise invalid(
             f"channel of {term.layer}",

@@ -10,14 +10,14 @@ from studio.core.objectives.evaluate import ANY_SIZE, compute_activations
 from studio.core.objectives.terms import Objective, channel, color, guide, layer, total_variation
 from studio.dream.settings import DreamSettings
 
-GUIDE_PLACES = 24  # positions along the longer side of the guide's features; more are slow without effect
+MAX_GUIDE_POSITIONS = 24  # along the longer side of the guide's features; more are slow without effect
 
 
-def objective(
+def build_objective(
     settings: DreamSettings,
     backbone: Backbone,
     images_01: np.ndarray,
-    guided_by: np.ndarray | None = None,
+    guide_image: np.ndarray | None = None,
 ) -> Objective:
     """Builds the objective of a dream.
 
@@ -26,34 +26,36 @@ def objective(
 
     Args:
         images_01: the image at the first octave, `(1, H, W, 3) float32 in [0, 1]`.
-        guided_by: the guide image, `(H, W, 3) uint8` of any size, or None.
+        guide_image: the guide image, `(H, W, 3) uint8` of any size, or None.
     """
     target = settings.target
-    scales = _loudness(backbone, target.layers, images_01) if len(target.terms) > 1 else {}
-    goal = Objective()
+    scales = _measure_activations(backbone, target.layers, images_01) if len(target.terms) > 1 else {}
+    objective = Objective()
     for term in target.terms:
-        if guided_by is not None:
-            single, power = guide(term.layer, _guide(backbone, term.layer, guided_by)), 1
+        if guide_image is not None:
+            term_objective, power = guide(term.layer, _extract_guide(backbone, term.layer, guide_image)), 1
         elif term.channel is not None:
-            single, power = channel(term.layer, term.channel), 1
+            term_objective, power = channel(term.layer, term.channel), 1
         else:
-            single, power = layer(term.layer), 2
-        goal += term.weight / scales.get(term.layer, 1.0) ** power * single
+            term_objective, power = layer(term.layer), 2
+        objective += term.weight / scales.get(term.layer, 1.0) ** power * term_objective
     if settings.smoothness:
-        goal -= settings.smoothness * total_variation()
+        objective -= settings.smoothness * total_variation()
     if settings.hold_colors:
-        goal -= settings.hold_colors * color(images_01.mean(axis=(0, 1, 2)))
-    return goal
+        objective -= settings.hold_colors * color(images_01.mean(axis=(0, 1, 2)))
+    return objective
 
 
-def _loudness(backbone: Backbone, layers: tuple[str, ...], images_01: np.ndarray) -> dict[str, float]:
+def _measure_activations(
+    backbone: Backbone, layers: tuple[str, ...], images_01: np.ndarray
+) -> dict[str, float]:
     """Returns the root mean square activation of every layer for an image."""
     ((_, features),) = compute_activations(backbone, layers, images_01, max_side=ANY_SIZE)
     return {name: float(np.sqrt(np.mean(np.square(values))) + 1e-6) for name, values in features.items()}
 
 
-def _guide(backbone: Backbone, name: str, image: np.ndarray) -> np.ndarray:
-    longest = max(GUIDE_PLACES * backbone.spec.strides[name], 2 * backbone.spec.least)
+def _extract_guide(backbone: Backbone, name: str, image: np.ndarray) -> np.ndarray:
+    longest = max(MAX_GUIDE_POSITIONS * backbone.spec.strides[name], 2 * backbone.spec.min_side)
     small = image_io.to_01(image_io.fit(image, longest))
     ((_, features),) = compute_activations(backbone, (name,), small, max_side=ANY_SIZE)
     return features[name]

@@ -6,15 +6,17 @@ import numpy as np
 from PIL import Image
 
 
-def octave_sizes(height: int, width: int, octaves: int, factor: float, least: int) -> list[tuple[int, int]]:
+def octave_sizes(
+    height: int, width: int, octaves: int, factor: float, min_side: int
+) -> list[tuple[int, int]]:
     """Returns heights and widths in px, each `factor` times the one before, ending at the given size.
 
     Args:
-        least: smallest shorter side; smaller sizes are left out, except the last.
+        min_side: smallest shorter side; smaller sizes are left out, except the last.
     """
-    shrunk = [factor**-i for i in reversed(range(octaves))]
-    sizes = [(max(1, round(height * by)), max(1, round(width * by))) for by in shrunk]
-    return [size for size in sizes[:-1] if min(size) >= least] + sizes[-1:]
+    scales = [factor**-i for i in reversed(range(octaves))]
+    sizes = [(max(1, round(height * scale)), max(1, round(width * scale))) for scale in scales]
+    return [size for size in sizes[:-1] if min(size) >= min_side] + sizes[-1:]
 
 
 def resize_01(images_01: np.ndarray, size: tuple[int, int]) -> np.ndarray:

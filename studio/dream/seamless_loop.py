@@ -9,19 +9,19 @@ import numpy as np
 
 from studio.core import paths
 
-OVERLAP = 10  # frames; shorter fades are visible, longer ones only cost time
-SOFTNESS = 0.5  # width of the fading edge, as a share of the distance to the corners
-_AHEAD = 4 * OVERLAP  # frames from which on any loop has its full overlap
+MAX_OVERLAP = 10  # frames; shorter fades are visible, longer ones only cost time
+EDGE_WIDTH = 0.5  # width of the fading edge, as a share of the distance to the corners
+_FULL_OVERLAP_FRAMES = 4 * MAX_OVERLAP  # frames from which on any loop has its full overlap
 
 
-def overlap(frames: int) -> int:
+def count_overlap(frames: int) -> int:
     """Returns the number of extra frames that fade the end of a loop into its beginning."""
-    return min(OVERLAP, frames // 3)
+    return min(MAX_OVERLAP, frames // 3)
 
 
-def loop_length(count: int) -> int:
+def find_loop_length(count: int) -> int:
     """Returns the longest loop that `count` frames suffice for."""
-    return next(frames for frames in range(count, -1, -1) if frames + overlap(frames) <= count)
+    return next(frames for frames in range(count, -1, -1) if frames + count_overlap(frames) <= count)
 
 
 class Loop:
@@ -33,12 +33,12 @@ class Loop:
     Frames that a fade may need are stored in a file.
 
     Args:
-        pass_on: receives the next frame of the loop, `(H, W, 3) uint8`.
+        emit: receives the next frame of the loop, `(H, W, 3) uint8`.
     """
 
-    def __init__(self, pass_on: Callable[[np.ndarray], None]):
-        self._pass_on, self._next, self.count = pass_on, OVERLAP, 0
-        self._file = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
+    def __init__(self, emit: Callable[[np.ndarray], None]):
+        self._emit, self._next, self.count = emit, MAX_OVERLAP, 0
+        self._file = tempfile.TemporaryFile(dir=paths.ensure_folder("cache"))  # noqa: SIM115
         self._shape: tuple[int, ...] = ()
 
     def add(self, frame: np.ndarray) -> None:
@@ -47,17 +47,17 @@ class Loop:
         self._file.seek(_slot(self.count) * frame.nbytes)
         self._file.write(frame.tobytes())
         self.count += 1
-        if self.count >= _AHEAD:
-            self._pass_on_to(loop_length(self.count))
+        if self.count >= _FULL_OVERLAP_FRAMES:
+            self._emit_until(find_loop_length(self.count))
 
     def close(self) -> int:
-        """Passes on the remaining frames. Returns the length of the loop, `loop_length(count)`."""
-        frames = loop_length(self.count)
-        fading = overlap(frames)
-        self._next = self._next if self.count >= _AHEAD else fading
-        self._pass_on_to(frames)
-        for i in range(fading):
-            self._pass_on(crossfade(self[frames + i], self[i], (i + 1) / (fading + 1)))
+        """Passes on the remaining frames. Returns the length of the loop, `find_loop_length(count)`."""
+        frames = find_loop_length(self.count)
+        overlap = count_overlap(frames)
+        self._next = self._next if self.count >= _FULL_OVERLAP_FRAMES else overlap
+        self._emit_until(frames)
+        for i in range(overlap):
+            self._emit(crossfade(self[frames + i], self[i], (i + 1) / (overlap + 1)))
         self._file.close()
         return frames
 
@@ -66,15 +66,15 @@ class Loop:
         self._file.seek(_slot(index) * size)
         return np.frombuffer(self._file.read(size), "uint8").reshape(self._shape)
 
-    def _pass_on_to(self, end: int) -> None:
+    def _emit_until(self, end: int) -> None:
         while self._next < end:
-            self._pass_on(self[self._next])
+            self._emit(self[self._next])
             self._next += 1
 
 
 def _slot(index: int) -> int:
     """Returns the slot of a frame in the file: the first frames stay, later ones reuse slots."""
-    return index if index < OVERLAP else OVERLAP + index % (_AHEAD - OVERLAP)
+    return index if index < MAX_OVERLAP else MAX_OVERLAP + index % (_FULL_OVERLAP_FRAMES - MAX_OVERLAP)
 
 
 def crossfade(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
@@ -85,6 +85,7 @@ def crossfade(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray
     Args:
         first, second: `(H, W, 3) uint8`.
         share: of the second frame, 0 to 1.
+
     Returns:
         `(H, W, 3) uint8`.
     """
@@ -97,15 +98,15 @@ def crossfade(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray
         blurred = ndimage.gaussian_filter(frame, (max(frame.shape) / 32, max(frame.shape) / 32, 0))
         coarse.append(blurred)
         fine.append(frame - blurred)
-    strength = np.sqrt((1 - mask) ** 2 + mask**2)
-    mixed = (1 - mask) * coarse[0] + mask * coarse[1]
-    mixed += ((1 - mask) * fine[0] + mask * fine[1]) / strength
-    return (np.clip(mixed, 0, 255) + 0.5).astype("uint8")
+    norm = np.sqrt((1 - mask) ** 2 + mask**2)
+    blended = (1 - mask) * coarse[0] + mask * coarse[1]
+    blended += ((1 - mask) * fine[0] + mask * fine[1]) / norm
+    return (np.clip(blended, 0, 255) + 0.5).astype("uint8")
 
 
 def _disc_mask(height: int, width: int, share: float) -> np.ndarray:
     """Returns a soft disc mask of a share's size, `(H, W, 1) float32 in [0, 1]`."""
     rows, columns = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    far = np.sqrt((rows**2 + columns**2) / 2)[..., None]  # 0 in the center, 1 in the corners
-    inside = np.clip((share * (1 + SOFTNESS) - far) / SOFTNESS, 0, 1)
+    distance = np.sqrt((rows**2 + columns**2) / 2)[..., None]  # 0 in the center, 1 in the corners
+    inside = np.clip((share * (1 + EDGE_WIDTH) - distance) / EDGE_WIDTH, 0, 1)
     return (inside * inside * (3 - 2 * inside)).astype("float32")

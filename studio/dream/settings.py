@@ -10,7 +10,7 @@ from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 from studio.core.training.precision import CHOICE_HELP, Precision, PrecisionChoice, resolve_precision
-from studio.dream.layer_terms import Target, read
+from studio.dream.layer_terms import Target, parse_target
 from studio.dream.presets import DREAM_PRESETS
 
 # The choices of these two settings come from tables, which type checkers cannot evaluate.
@@ -138,11 +138,11 @@ class DreamSettings(Settings):
     @property
     def computed_in(self) -> Precision:
         """Precision of the network; only VGG16 gains from bfloat16, others have many small layers."""
-        usual: PrecisionChoice = self.precision if self.target.backbone == "vgg16" else "float32"
-        return resolve_precision(usual)
+        precision: PrecisionChoice = self.precision if self.target.backbone == "vgg16" else "float32"
+        return resolve_precision(precision)
 
     @property
-    def ineffective(self) -> frozenset[str]:
+    def ineffective_settings(self) -> frozenset[str]:
         """The settings without effect: layers or a backbone replace the preset."""
         return frozenset({"look"} if self.layers or self.backbone != "auto" else ())
 
@@ -154,7 +154,7 @@ class DreamSettings(Settings):
     @property
     def target(self) -> Target:
         """The backbone and its terms. Raises `InvalidInput` for unknown layers."""
-        return read(self.look, self.layers, self.backbone)
+        return parse_target(self.look, self.layers, self.backbone)
 
 
 def kind(settings: DreamSettings) -> Kind:
@@ -189,7 +189,7 @@ class ChannelSettings(Settings):
     seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
 
     @property
-    def ineffective(self) -> frozenset[str]:
+    def ineffective_settings(self) -> frozenset[str]:
         """The settings without effect."""
         return frozenset({"backbone", "channel"} if self.layer else ())
 
@@ -200,7 +200,7 @@ class ChannelSettings(Settings):
     @property
     def target(self) -> Target:
         """The backbone and its single term. Raises `InvalidInput` for unknown layers or channels."""
-        return read("", (f"{self.layer}:{self.channel}",), self.backbone)
+        return parse_target("", (f"{self.layer}:{self.channel}",), self.backbone)
 
 
 def check_channel(settings: ChannelSettings, inputs: Mapping[str, Sequence[Any]]) -> None:

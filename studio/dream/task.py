@@ -27,13 +27,13 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
     recipe = recipes.make("dream.ascend", final_settings, inputs, dream.weights)
     stem = f"{Path(inputs['content'][0].name).stem}-dream"
     if isinstance(dream, ZoomVideo) and final_settings.zoom:
-        file = File.keep(dream.video, "animation", f"{stem}.{final_settings.video}")
+        file = File.store(dream.video, "animation", f"{stem}.{final_settings.video}")
     else:
-        file = File.keep(image_io.encode_png(dream.image, recipe), "image", f"{stem}.png")
-    return Result((file,), {**dream.figures, "notes": _notes(settings)}, recipe, dream.stopped_early)
+        file = File.store(image_io.encode_png(dream.image, recipe), "image", f"{stem}.png")
+    return Result((file,), {**dream.figures, "notes": _preset_notes(settings)}, recipe, dream.stopped_early)
 
 
-def _notes(settings: DreamSettings) -> list[str]:
+def _preset_notes(settings: DreamSettings) -> list[str]:
     if not is_preset_ignored(settings.look, settings.layers, settings.backbone):
         return []
     note = (
@@ -44,11 +44,11 @@ def _notes(settings: DreamSettings) -> list[str]:
 
 def _reproducible_settings(settings: DreamSettings, dream: Dream | ZoomVideo) -> DreamSettings:
     """Returns the settings that reproduce the result, also if it ended early."""
-    change: dict[str, Any] = {}
+    updates: dict[str, Any] = {}
     if isinstance(dream, ZoomVideo) and not dream.video:
-        change = {"zoom": 0, "most_steps": dream.figures["image_steps"]}
+        updates = {"zoom": 0, "most_steps": dream.figures["image_steps"]}
     elif isinstance(dream, ZoomVideo) and dream.frames < settings.zoom:
-        change = {"zoom": dream.frames, "most_steps": None}
+        updates = {"zoom": dream.frames, "most_steps": None}
     elif dream.stopped_early:
-        change = {"most_steps": dream.figures["steps"]}
-    return settings.model_copy(update=change)
+        updates = {"most_steps": dream.figures["steps"]}
+    return settings.model_copy(update=updates)

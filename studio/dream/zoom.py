@@ -14,12 +14,12 @@ from studio.core.imaging.animations import Video
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.dream.ascend import Ascent, fit_content
-from studio.dream.estimate import FRAME_OCTAVES, costs, further
+from studio.dream.estimate import FRAME_OCTAVES, count_frame_passes, count_further_frames
 from studio.dream.seamless_loop import Loop
 from studio.dream.settings import DreamSettings
 
 SHARPNESS = 0.15  # factor of the fine detail added to a frame, against the blur of magnification
-FINE = 1.0  # px, sigma that separates fine detail
+FINE_SIGMA = 1.0  # px, sigma that separates fine detail
 
 
 @dataclass(frozen=True)
@@ -64,102 +64,104 @@ def zoom(
     target = settings.target
     image = fit_content(content, settings, backbones.find_spec(target.backbone))
     backbone = backbones.load(target.backbone, progress)
-    began = time.monotonic()
-    run = Ascent(backbone, settings, image, guide, progress)
-    tell = _teller(settings, image, progress)
-    first = run.through(image, settings.octaves, settings.steps, tell(0))
-    image_steps = run.steps
+    start_time = time.monotonic()
+    ascent = Ascent(backbone, settings, image, guide, progress)
+    make_report = _frame_reports(settings, image, progress)
+    first_01 = ascent.run_octaves(image, settings.octaves, settings.steps, make_report(0))
+    image_steps = ascent.steps
     with Video(settings.video, settings.fps) as video:
         loop = Loop(video.add)
-        for frame in _frames(first, run, settings, tell):
+        for frame in _generate_frames(first_01, ascent, settings, make_report):
             loop.add(image_io.to_uint8(frame))
         frames = loop.close()
-        data = video.finish() if frames > 1 or frames == settings.zoom else b""
+        video_bytes = video.finish() if frames > 1 or frames == settings.zoom else b""
     figures = {
-        "seconds": time.monotonic() - began,
+        "seconds": time.monotonic() - start_time,
         "frames": frames,
-        "steps": run.steps,
+        "steps": ascent.steps,
         "image_steps": image_steps,
     }
     weights = {target.backbone: backbone.digest}
-    return ZoomVideo(data, frames, image_io.to_uint8(first), figures, weights, run.stopped_early)
+    return ZoomVideo(video_bytes, frames, image_io.to_uint8(first_01), figures, weights, ascent.stopped_early)
 
 
-Tell = Callable[[float, float, dict[str, float], np.ndarray], None]
+StepReport = Callable[[float, float, dict[str, float], np.ndarray], None]
 
 
-def _teller(settings: DreamSettings, image: np.ndarray, progress: Progress) -> Callable[[int], Tell]:
-    """Returns a function that gives each frame its progress callback."""
-    first_cost, frame_cost = costs(settings, *image.shape[1:3])
+def _frame_reports(
+    settings: DreamSettings, image: np.ndarray, progress: Progress
+) -> Callable[[int], StepReport]:
+    """Returns a function that makes the progress callback of a frame by its number, 0 for the first dream."""
+    first_cost, frame_cost = count_frame_passes(settings, *image.shape[1:3])
     first = max(1, round(first_cost / frame_cost))
-    total = first + further(settings)
+    total = first + count_further_frames(settings)
 
-    def of_frame(number: int) -> Tell:
+    def make_report(number: int) -> StepReport:
         start, length = (first + number - 1, 1) if number else (0, first)
 
-        def tell(done: float, steps: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
-            at = int(start + length * done / steps + 1e-6)
-            progress.report(at, total, metrics, lambda: image_io.to_uint8(image_01))
+        def report(done: float, steps: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
+            frames = int(start + length * done / steps + 1e-6)
+            progress.report(frames, total, metrics, lambda: image_io.to_uint8(image_01))
 
-        return tell
+        return report
 
-    return of_frame
+    return make_report
 
 
-def _frames(
-    image_01: np.ndarray, ascent: Ascent, settings: DreamSettings, tell: Callable[[int], Tell]
+def _generate_frames(
+    image_01: np.ndarray, ascent: Ascent, settings: DreamSettings, make_report: Callable[[int], StepReport]
 ) -> Iterator[np.ndarray]:
     """Yields all complete frames, `(1, H, W, 3) float32 in [0, 1]`, starting with the first dream."""
-    colors = _colors(image_01)
-    for number in range(1, further(settings) + 2):
+    colors = _color_statistics(image_01)
+    for number in range(1, count_further_frames(settings) + 2):
         if ascent.stopped_early or ascent.steps >= (settings.most_steps or np.inf):
             return
         yield image_01
-        if number <= further(settings):
+        if number <= count_further_frames(settings):
             magnified = match_colors(magnify(image_01, settings.zoom_scale, settings.zoom_turn), *colors)
-            image_01 = ascent.through(magnified, FRAME_OCTAVES, settings.zoom_steps, tell(number))
+            image_01 = ascent.run_octaves(magnified, FRAME_OCTAVES, settings.zoom_steps, make_report(number))
 
 
-def magnify(images_01: np.ndarray, scale: float, turn: float) -> np.ndarray:
+def magnify(images_01: np.ndarray, scale: float, degrees: float) -> np.ndarray:
     """Magnifies an image and rotates it about its center, with mirrored borders.
 
     Args:
         images_01: `(1, H, W, 3) float32`.
         scale: magnification.
-        turn: degrees, counterclockwise.
+        degrees: degrees, counterclockwise.
 
     Returns:
         `(1, H, W, 3) float32`, with fine detail restored; may slightly exceed [0, 1].
     """
     from scipy import ndimage
 
-    cos, sin = np.cos(np.radians(turn)) / scale, np.sin(np.radians(turn)) / scale
+    cos, sin = np.cos(np.radians(degrees)) / scale, np.sin(np.radians(degrees)) / scale
     inverse = np.array([[cos, sin], [-sin, cos]])  # maps output (row, column) to input
-    middle = (np.array(images_01.shape[1:3]) - 1) / 2
-    origin = middle - inverse @ middle
+    center = (np.array(images_01.shape[1:3]) - 1) / 2
+    origin = center - inverse @ center
     bands = [
         ndimage.affine_transform(images_01[0, :, :, band], inverse, origin, order=3, mode="mirror")
         for band in range(3)
     ]
     magnified = np.stack(bands, axis=-1)[None]
-    blurred = ndimage.gaussian_filter(magnified, (0, FINE, FINE, 0), mode="mirror")
+    blurred = ndimage.gaussian_filter(magnified, (0, FINE_SIGMA, FINE_SIGMA, 0), mode="mirror")
     return magnified + SHARPNESS * (magnified - blurred)
 
 
-def _colors(images_01: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _color_statistics(images_01: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the mean and standard deviation of each color channel."""
     return images_01.mean((0, 1, 2)), images_01.std((0, 1, 2))
 
 
-def match_colors(images_01: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def match_colors(images_01: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
     """Gives an image a color mean and standard deviation, so that a long zoom neither fades nor saturates.
 
     Args:
         images_01: `(1, H, W, 3) float32`.
-        mean, spread: `(3,)`.
+        mean, deviation: `(3,)`.
 
     Returns:
         `(1, H, W, 3) float32 in [0, 1]`.
     """
-    own_mean, own_spread = _colors(images_01)
-    return np.clip((images_01 - own_mean) / (own_spread + 1e-6) * spread + mean, 0.0, 1.0)
+    own_mean, own_deviation = _color_statistics(images_01)
+    return np.clip((images_01 - own_mean) / (own_deviation + 1e-6) * deviation + mean, 0.0, 1.0)

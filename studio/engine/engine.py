@@ -16,14 +16,14 @@ from studio.engine import admission, quotas
 from studio.engine.jobs.job import Batch, Job, Live
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import Request
-from studio.engine.serving import WAIT_SECONDS, Serving
+from studio.engine.serving import WAIT_SECONDS, EngineBase
 from studio.engine.stream import Stream
 
 CANCELLED = "It was cancelled before it began."
 _YIELD_SECONDS = 0.001  # between two writes, so another thread can take the lock
 
 
-class Engine(Serving):
+class Engine(EngineBase):
     """Runs tasks in the lanes of a cluster. Jobs outlive pages, and their folders outlive the server.
 
     It starts in the background, in about a second, while jobs wait on disk. If the cluster's process ends or
@@ -66,7 +66,7 @@ class Engine(Serving):
     def submit_all(
         self,
         task: str,
-        several: Sequence[tuple[Settings, tasks.Inputs]],
+        pairs: Sequence[tuple[Settings, tasks.Inputs]],
         batch: str,
         owner: str = owners.LOCAL,
         key: str = "",
@@ -75,48 +75,50 @@ class Engine(Serving):
 
         Args:
             task: the task's name.
-            several: pairs of settings and inputs.
+            pairs: pairs of settings and inputs.
             batch, owner, key: see `submit`; with the key of an earlier request, returns its jobs.
 
         Raises:
             StudioError: see `submit`.
         """
-        keys = [f"{key}/{number}" if key else "" for number in range(len(several))]
-        return self._submit(task, several, keys, owner, None, batch)
+        keys = [f"{key}/{number}" if key else "" for number in range(len(pairs))]
+        return self._submit(task, pairs, keys, owner, None, batch)
 
     def _submit(
         self,
-        task: str,
-        several: Sequence[tuple[Settings, tasks.Inputs]],
+        task_name: str,
+        pairs: Sequence[tuple[Settings, tasks.Inputs]],
         keys: Sequence[str],
         owner: str,
         weights: Mapping[str, str] | None,
         batch: str,
     ) -> list[Job]:
-        ledger, named_task = self._require_ledger(), tasks.get(task)
+        """Queues one job per pair of settings and inputs, or returns those of an earlier request."""
+        ledger, task = self._require_ledger(), tasks.get(task_name)
         requests = [
-            Request.of(named_task, *pair, owner, weights, key=key, batch=batch)
-            for pair, key in zip(several, keys, strict=True)
+            Request.of(task, *pair, owner, weights, key=key, batch=batch)
+            for pair, key in zip(pairs, keys, strict=True)
         ]
         with self._lock:
-            earlier = [ledger.find_by_key(request) for request in requests]
-            if None not in earlier:  # a repeated request
-                return [ledger.copy(job) for job in earlier if job]
+            earlier_jobs = [ledger.find_by_key(request) for request in requests]
+            if None not in earlier_jobs:  # a repeated request
+                return [ledger.take_snapshot(job) for job in earlier_jobs if job]
         quotas.check_disk_quota(owner)  # first, because the other checks take time for each request
         with self._lock:
             self._check_count(ledger, requests)
         with owners.acting_as(owner):
             pinned_weights.check(weights or {})
-            for request, (settings, inputs) in zip(requests, several, strict=True):
-                admission.check(task, settings, inputs, capacity.JOB_SHARE)
-                request.expected = admission.estimate_seconds(named_task, settings, inputs)
-        quotas.note_visit(owner)
+            for request, (settings, inputs) in zip(requests, pairs, strict=True):
+                admission.check(task_name, settings, inputs, capacity.JOB_MEMORY_SHARE)
+                request.expected = admission.estimate_seconds(task, settings, inputs)
+        quotas.record_visit(owner)
         return self._queue(ledger, requests)
 
     def _check_count(self, ledger: Ledger, requests: Sequence[Request]) -> None:
+        """Raises `TooMany` if new jobs would exceed the owner's quota. Call it with the lock held."""
         owner = requests[0].owner
-        new = sum(ledger.find_by_key(request) is None for request in requests)
-        quotas.check_jobs(owner, len(ledger.unfinished(owner)), new)
+        new_count = sum(ledger.find_by_key(request) is None for request in requests)
+        quotas.check_jobs(owner, len(ledger.list_unfinished(owner)), new_count)
 
     def _queue(self, ledger: Ledger, requests: Sequence[Request]) -> list[Job]:
         """Writes the jobs of all requests, then queues them: all of them, or none.
@@ -128,19 +130,19 @@ class Engine(Serving):
             for request in requests:
                 with self._lock:  # for each job, so others do not wait for the whole batch
                     if request.expected is None:
-                        request.expected = ledger.usual_seconds(request.task)
-                    jobs.append(ledger.find_by_key(request) or ledger.add(request, waits=False))
+                        request.expected = ledger.median_seconds(request.task)
+                    jobs.append(ledger.find_by_key(request) or ledger.add(request, enter_queue=False))
             with self._lock:
                 self._check_count(ledger, requests)
-                for at, request in enumerate(requests):
-                    if earlier := ledger.find_by_key(request):  # another thread may have been faster
-                        _remove_unless(jobs[at], earlier)
-                        jobs[at] = earlier
+                for index, request in enumerate(requests):
+                    if earlier_job := ledger.find_by_key(request):  # another thread may have been faster
+                        _remove_unless(jobs[index], earlier_job)
+                        jobs[index] = earlier_job
                     else:
-                        ledger.enter(jobs[at])
+                        ledger.enter(jobs[index])
                 if self._runner is not None:
                     self._runner.dispatch()
-                return [ledger.copy(job) for job in jobs]
+                return [ledger.take_snapshot(job) for job in jobs]
         except BaseException:
             for job in jobs:
                 _remove_unless(job, ledger.get(job.id))
@@ -166,28 +168,28 @@ class Engine(Serving):
         """
         request = Request.of(tasks.get(task), settings, inputs, owner, weights)
         with self._locked_ledger() as ledger:
-            for job in ledger.unfinished(owner):
-                if job.state in ("queued", "running") and job.makes_same(request):
-                    return ledger.copy(job)
+            for job in ledger.list_unfinished(owner):
+                if job.state in ("queued", "running") and job.has_same_result(request):
+                    return ledger.take_snapshot(job)
         return None
 
-    def job(self, id: str, owner: str = owners.LOCAL) -> Job:
+    def find_job(self, id: str, owner: str = owners.LOCAL) -> Job:
         """Returns the current state of a job. Raises `Unavailable` if the owner has no such job."""
         with self._locked_ledger() as ledger:
-            return ledger.copy(ledger.find(id, owner))
+            return ledger.take_snapshot(ledger.find(id, owner))
 
-    def jobs(self, owner: str = owners.LOCAL, limit: int = 20) -> list[Job]:
+    def list_jobs(self, owner: str = owners.LOCAL, limit: int = 20) -> list[Job]:
         """Returns the owner's jobs, newest first; unfinished ones do not count toward `limit`."""
         self._ledger_ready.wait(WAIT_SECONDS)
         with self._lock:
             if self._ledger is None:
                 return []
-            return [self._ledger.copy(job) for job in self._ledger.newest(owner, limit)]
+            return [self._ledger.take_snapshot(job) for job in self._ledger.list_newest(owner, limit)]
 
-    def batch(self, batch: str, owner: str = owners.LOCAL) -> Batch:
+    def find_batch(self, batch: str, owner: str = owners.LOCAL) -> Batch:
         """Returns the state of a batch. Raises `Unavailable` if the owner has no such batch."""
         with self._locked_ledger() as ledger:
-            jobs = ledger.batch(batch, owner)
+            jobs = ledger.find_batch(batch, owner)
             ended = [job for job in jobs if job.finished]
             failed = sum(job.state not in ("done", "stopped") for job in ended)
             return Batch(batch, tuple(job.id for job in jobs), len(ended), failed)
@@ -236,56 +238,57 @@ class Engine(Serving):
             InvalidInput: if it no longer waits, is paused, or does not wait behind that job.
             Unavailable: if the owner has no such job.
         """
-        with self._waiting(id, owner) as (ledger, job):
+        with self._changing_waiting_job(id, owner) as (ledger, job):
             ledger.move(job, to)
-            return ledger.copy(job)
+            return ledger.take_snapshot(job)
 
     def pause(self, id: str, owner: str = owners.LOCAL) -> Job:
         """Pauses a waiting job, or its batch, until it is resumed, even after a restart. Raises as `move`."""
-        with self._waiting(id, owner) as (ledger, job):
-            for member in ledger.queue.batch_of(job):
+        with self._changing_waiting_job(id, owner) as (ledger, job):
+            for member in ledger.queue.list_batch(job):
                 if self._runner is not None:
-                    if self._runner.begins(member):
+                    if self._runner.has_begun(member):
                         continue
                     self._runner.recall(member)
                 ledger.pause(member, True)
-            return ledger.copy(job)
+            return ledger.take_snapshot(job)
 
     def resume(self, id: str, owner: str = owners.LOCAL) -> Job:
         """Resumes a paused job, or its batch. Raises as `move`."""
-        with self._waiting(id, owner) as (ledger, job):
-            for member in ledger.queue.batch_of(job):
+        with self._changing_waiting_job(id, owner) as (ledger, job):
+            for member in ledger.queue.list_batch(job):
                 ledger.pause(member, False)
-            return ledger.copy(job)
+            return ledger.take_snapshot(job)
 
     @contextmanager
-    def _waiting(self, id: str, owner: str) -> Iterator[tuple[Ledger, Job]]:
+    def _changing_waiting_job(self, id: str, owner: str) -> Iterator[tuple[Ledger, Job]]:
         """Yields a waiting job to change, then fills the lanes in the new order."""
-        with self._change() as ledger:
+        with self._postponing_writes() as ledger:
             job = ledger.find(id, owner)
-            if job.state != "queued" or (self._runner is not None and self._runner.begins(job)):
+            if job.state != "queued" or (self._runner is not None and self._runner.has_begun(job)):
                 raise InvalidInput("That job no longer waits. Stop it, or let it run.")
             yield ledger, job
             if self._runner is not None:
                 self._runner.dispatch()
 
     def stop_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
-        """Stops all unfinished jobs of a batch, see `stop`. Raises as `batch`."""
+        """Stops all unfinished jobs of a batch, see `stop`. Raises as `find_batch`."""
         self._end_batch(batch, owner, self.stop)
 
     def cancel_batch(self, batch: str, owner: str = owners.LOCAL) -> None:
-        """Cancels all unfinished jobs of a batch, see `cancel`. Raises as `batch`."""
+        """Cancels all unfinished jobs of a batch, see `cancel`. Raises as `find_batch`."""
         self._end_batch(batch, owner, self.cancel)
 
-    def _end_batch(self, batch: str, owner: str, end: Callable[[str, str], None]) -> None:
-        with self._change() as ledger:
-            unfinished = [job for job in ledger.batch(batch, owner) if not job.finished]
+    def _end_batch(self, batch: str, owner: str, end_job: Callable[[str, str], None]) -> None:
+        """Ends the waiting jobs of a batch, and calls `end_job` for the running ones."""
+        with self._postponing_writes() as ledger:
+            unfinished = [job for job in ledger.find_batch(batch, owner) if not job.finished]
             self._drop(ledger, [job for job in unfinished if job.state == "queued"])
             for job in unfinished:
-                end(job.id, owner)
+                end_job(job.id, owner)
 
     @contextmanager
-    def _change(self) -> Iterator[Ledger]:
+    def _postponing_writes(self) -> Iterator[Ledger]:
         """Yields the ledger under the lock, and writes the changed states after releasing it.
 
         A write takes about 10 ms, so a batch of 500 jobs would block all other calls for seconds.
@@ -295,10 +298,10 @@ class Engine(Serving):
         for job in list(changed.values()):
             with self._lock:
                 if ledger.get(job.id) is job:  # not removed meanwhile
-                    ledger.note(job)
+                    ledger.record_state(job)
             time.sleep(_YIELD_SECONDS)
 
-    def live(
+    def run_live(
         self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
     ) -> Live:
         """Runs a task in the live lane, stores nothing on disk, and waits for the result.
@@ -317,14 +320,14 @@ class Engine(Serving):
             StudioError: if it fails, takes too long, or its turn never comes.
         """
         with owners.acting_as(owner):
-            named_task = admission.check_live(task, settings, inputs)
-            admission.check_seconds(named_task, settings, inputs)
-        return self._lane().run(named_task, settings, inputs, session, owner)
+            checked_task = admission.check_live(task, settings, inputs)
+            admission.check_seconds(checked_task, settings, inputs)
+        return self._require_live_lane().run(checked_task, settings, inputs, session, owner)
 
-    def stream(
+    def start_stream(
         self, task: str, settings: Settings, inputs: tasks.Inputs, session: str, owner: str = owners.LOCAL
     ) -> Stream:
-        """Starts a task like `live`, but of any length, and returns a `Stream` of its reports.
+        """Starts a task like `run_live`, but of any length, and returns a `Stream` of its reports.
 
         A newer request of the same session stops it; the result is then what it has so far.
 
@@ -334,10 +337,10 @@ class Engine(Serving):
             Unavailable: if the engine is down.
         """
         with owners.acting_as(owner):
-            named_task = admission.check_live(task, settings, inputs)
-        return self._lane().stream(named_task, settings, inputs, session, owner)
+            checked_task = admission.check_live(task, settings, inputs)
+        return self._require_live_lane().start_stream(checked_task, settings, inputs, session, owner)
 
-    def keep(self, live: Live, owner: str = owners.LOCAL) -> Job:
+    def store_live(self, live: Live, owner: str = owners.LOCAL) -> Job:
         """Stores a live result as a finished job and returns it.
 
         Raises:
@@ -345,11 +348,11 @@ class Engine(Serving):
         """
         ledger = self._require_ledger()
         # One at a time, so two simultaneous calls cannot both use the rest of the quota.
-        with self._keeping, owners.acting_as(owner, makes=True):
+        with self._quota_lock, owners.acting_as(owner, makes_results=True):
             quotas.check_disk_quota(owner, len(live.data))
-            quotas.note_visit(owner)
+            quotas.record_visit(owner)
             with self._lock:
-                return ledger.copy(ledger.add_finished(live, owner))
+                return ledger.take_snapshot(ledger.add_finished(live, owner))
 
 
 def _remove_unless(job: Job, current: Job | None) -> None:

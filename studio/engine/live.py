@@ -36,10 +36,10 @@ class LiveLane:
 
     def __init__(self, cluster: Cluster):
         self._cluster = cluster
-        self._turns = Turns(lambda: cluster.slots("live"))
+        self._turns = Turns(lambda: cluster.count_slots("live"))
         self._lock = threading.Lock()
         self._streams: dict[str, Stream] = {}  # the running ones, by the id of their work
-        cluster.listen("live", self._hear)
+        cluster.listen("live", self._handle_event)
 
     def run(
         self,
@@ -61,21 +61,21 @@ class LiveLane:
         Raises:
             Superseded: if the session sent a newer request before there was a result.
             Unavailable: if its turn does not come.
-            StudioError: if it fails, or takes longer than SECONDS.
+            StudioError: if it fails, or takes longer than MAX_SECONDS.
         """
         request = Request.of(task, settings, inputs, owner)
         self._stop_older_streams(session)
         with self._turns.take(session, owner, lambda: stream is not None and stream.stopping):
             outcome, data, seconds = self._run(request, stream)
         if outcome.error:
-            if stream is not None and stream.is_overtaken and outcome.cancelled:
+            if stream is not None and stream.is_superseded and outcome.cancelled:
                 raise Superseded(SUPERSEDED)
             raise StudioError(outcome.error)
         result, file = outcome.result, outcome.result.files[0]
         output = (data, file.kind, file.name, result.figures, result.recipe, seconds, result.stopped_early)
         return Live(task.name, settings, inputs, *output)
 
-    def stream(
+    def start_stream(
         self, task: tasks.Task, settings: Settings, inputs: tasks.Inputs, session: str, owner: str
     ) -> Stream:
         """Starts a request as `run` does, and returns a stream of its reports at once."""
@@ -86,39 +86,42 @@ class LiveLane:
         """Refuses all waiting callers. Call it once the cluster has ended."""
         self._turns.close()
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _handle_event(self, message: dict[str, Any]) -> None:
         """Handles an event. It runs in the client's thread, so it must not block."""
         stream = self._streams.get(message["id"])
         if stream is not None:
-            stream.hear(Report(**message["report"]), message["preview"])
+            stream.receive_report(Report(**message["report"]), message["preview"])
 
     def _stop_older_streams(self, session: str) -> None:
         """Stops older streams of a session, whose result is then what they have so far."""
         with self._lock:
-            older = [stream for stream in self._streams.values() if stream.session == session]
-        for stream in older:
-            stream.is_overtaken = True
+            older_streams = [stream for stream in self._streams.values() if stream.session == session]
+        for stream in older_streams:
+            stream.is_superseded = True
             stream.stop()
 
     def _stop(self, stream: Stream) -> None:
+        """Asks the work of a stream to stop, if it has begun."""
         for id, running in list(self._streams.items()):
             if running is stream:
                 self._cluster.stop(id)
 
     def _run(self, request: Request, stream: Stream | None) -> Answer:
+        """Sends a request to the lane and waits at most MAX_SECONDS for the answer."""
         id, entry = f"live-{time.time_ns()}", tasks.TASKS[request.task]
         with self._listening(id, stream):
-            work = (worker.run_live, id, entry, request, stream is not None)
-            future = self._cluster.submit("live", id, *work)
+            call = (worker.run_live, id, entry, request, stream is not None)
+            future = self._cluster.submit("live", id, *call)
             try:
                 future.exception(MAX_SECONDS)
             except TimeoutError:
                 return self._give_up(id, future, stream)
-            return self._answer(future)
+            return self._read_answer(future)
 
-    def _answer(self, future: Future) -> Answer:
-        death = self._cluster.death("live", future)
-        return _make_error_answer(death) if death else future.result()
+    def _read_answer(self, future: Future) -> Answer:
+        """Returns the answer of finished work, or the reason why there is none."""
+        failure = self._cluster.explain_failure("live", future)
+        return _make_error_answer(failure) if failure else future.result()
 
     @contextmanager
     def _listening(self, id: str, stream: Stream | None) -> Iterator[None]:
@@ -136,7 +139,7 @@ class LiveLane:
             with self._lock:
                 del self._streams[id]
             if stream.stopping:
-                self._cluster.forget_stop(id)
+                self._cluster.clear_stop(id)
 
     def _give_up(self, id: str, future: Future, stream: Stream | None) -> Answer:
         """Ends work that takes too long; the result of a stream is then what it has so far."""
@@ -146,13 +149,13 @@ class LiveLane:
             future.exception(STOP_SECONDS)
         except TimeoutError:
             try:
-                self._cluster.restart("live", future)
+                self._cluster.restart_worker("live", future)
             except Exception:  # it may have ended by itself, or nothing supervises it
                 log.exception("the process of a live request could not be ended")
         else:
             if stream is not None:
-                answer = self._answer(future)
-        self._cluster.forget_stop(id)
+                answer = self._read_answer(future)
+        self._cluster.clear_stop(id)
         return answer
 
 

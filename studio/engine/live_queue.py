@@ -40,13 +40,15 @@ class Turns:
         self._closed = False
 
     @contextmanager
-    def take(self, session: str, owner: str, stopped: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    def take(
+        self, session: str, owner: str, is_stopped: Callable[[], bool] = lambda: False
+    ) -> Iterator[None]:
         """Waits for a turn, and holds it while open.
 
         Args:
             session: runs one request at a time.
             owner: of the session; owners take turns.
-            stopped: returns whether the wait shall end; called every LOOK_SECONDS.
+            is_stopped: returns whether the wait shall end; called every POLL_SECONDS.
 
         Raises:
             Superseded: if the same session sent a newer request meanwhile.
@@ -59,7 +61,7 @@ class Turns:
             self._waiting[session] = ticket  # takes the place of the request that it replaces
             self._changed.notify_all()
             try:
-                self._wait(session, ticket, stopped)
+                self._wait(session, ticket, is_stopped)
                 self._running.add(session)
                 self._count += 1
                 self._last_turns[owner] = self._count
@@ -82,28 +84,33 @@ class Turns:
             self._closed = True
             self._changed.notify_all()
 
-    def _wait(self, session: str, ticket: object, stopped: Callable[[], bool]) -> None:
-        end = time.monotonic() + WAIT_SECONDS
+    def _wait(self, session: str, ticket: object, is_stopped: Callable[[], bool]) -> None:
+        """Waits until it is the session's turn. Raises as `take`."""
+        deadline = time.monotonic() + WAIT_SECONDS
         while True:
             if self._waiting.get(session) is not ticket:
                 raise Superseded(SUPERSEDED)
             if self._closed:
                 raise Unavailable(CLOSED)
-            if stopped():
+            if is_stopped():
                 raise StudioError(STOPPED)
             if self._is_next(session):
                 return
-            left = end - time.monotonic()
-            if left <= 0:
+            seconds_left = deadline - time.monotonic()
+            if seconds_left <= 0:
                 raise Unavailable(BUSY)
             # Poll, because no event reports a worker that joins or leaves.
-            self._changed.wait(min(left, POLL_SECONDS))
+            self._changed.wait(min(seconds_left, POLL_SECONDS))
 
     def _is_next(self, session: str) -> bool:
-        ready = [waiting for waiting in self._waiting if waiting not in self._running]
-        return len(self._running) < self._slots() and min(ready, key=self._priority, default=None) == session
+        ready_sessions = [waiting for waiting in self._waiting if waiting not in self._running]
+        return (
+            len(self._running) < self._slots()
+            and min(ready_sessions, key=self._priority, default=None) == session
+        )
 
     def _priority(self, session: str) -> tuple[int, int]:
+        """Returns the sort key of a waiting session: its owner's running requests, then last turn."""
         owner = self._owners[session]
         running = sum(self._owners[other] == owner for other in self._running)
         return running, self._last_turns.get(owner, 0)

@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from studio.core import amounts, caches, owners, paths
-from studio.core.errors import InsufficientSpace, TooMany, invalid
+from studio.core.errors import InsufficientSpace, LimitReached, invalid
 from studio.core.owners import LOCAL
 from studio.engine.jobs import owner_index, store
 from studio.engine.jobs.parts import FINISHED, Status
@@ -56,7 +56,7 @@ class Usage:
     last_changed: float = 0.0
 
 
-def limit_of(name: str) -> float:
+def read_limit(name: str) -> float:
     """Returns a limit from the environment; infinity for 0.
 
     Raises:
@@ -79,90 +79,93 @@ def has_limits(owner: str) -> bool:
     return owner != LOCAL and os.environ.get("STUDIO_USERS", "one") != "one"
 
 
-def max_bytes(owner: str) -> float:
+def get_disk_quota(owner: str) -> float:
     """Returns how many bytes of disk space an owner may use."""
-    return limit_of("STUDIO_OWNER_DISK") * 10**9 if has_limits(owner) else math.inf
+    return read_limit("STUDIO_OWNER_DISK") * 10**9 if has_limits(owner) else math.inf
 
 
-def check_disk_quota(owner: str, more: int = 0) -> None:
-    """Raises `InsufficientSpace` if an owner's work exceeds its disk quota, or would with `more` bytes.
+def check_disk_quota(owner: str, more_bytes: int = 0) -> None:
+    """Raises `InsufficientSpace` if an owner's work exceeds its disk quota, or would with `more_bytes` bytes.
 
     The owner's cache may use the rest of the quota; entries beyond that are evicted now.
     """
-    most = max_bytes(owner)
-    if most == math.inf:
+    quota = get_disk_quota(owner)
+    if quota == math.inf:
         return
-    used = evict_cache(owner, more)
-    if used + more > most:
+    used_bytes = evict_cache(owner, more_bytes)
+    if used_bytes + more_bytes > quota:
+        used, most = amounts.format_bytes(used_bytes), amounts.format_bytes(quota)
         raise InsufficientSpace(
-            f"Your work takes {amounts.size(used)} in this studio, where each may take {amounts.size(most)}. "
+            f"Your work takes {used} in this studio, where each may take {most}. "
             "Remove in the gallery what you no longer need, there also for good, and try again."
         )
 
 
-def evict_cache(owner: str, more: int = 0) -> int:
-    """Evicts cache entries of an owner that exceed the disk space left by their work and `more` bytes.
+def evict_cache(owner: str, more_bytes: int = 0) -> int:
+    """Evicts cache entries of an owner that exceed the disk space left by their work and `more_bytes` bytes.
 
     Returns:
         The bytes that the owner's work takes.
     """
-    used = usage_of(owner).bytes
-    caches.evict(owner, max(0.0, max_bytes(owner) - used - more))
-    return used
+    used_bytes = measure_usage(owner).bytes
+    caches.evict(owner, max(0.0, get_disk_quota(owner) - used_bytes - more_bytes))
+    return used_bytes
 
 
-def check_jobs(owner: str, unfinished: int, more: int = 1) -> None:
-    """Raises `TooMany` if `more` jobs would exceed an owner's limit of unfinished jobs."""
-    most = limit_of("STUDIO_OWNER_JOBS") if has_limits(owner) else math.inf
-    if more > 1 and unfinished + more > most:
-        raise TooMany(
-            f"These are {more:,} jobs; {unfinished:,} of yours wait or run, and each may have {most:,.0f} at "
-            "once in this studio. Ask for fewer, or wait until some have ended."
+def check_jobs(owner: str, unfinished_count: int, new_count: int = 1) -> None:
+    """Raises `LimitReached` if `new_count` jobs would exceed an owner's limit of unfinished jobs."""
+    limit = read_limit("STUDIO_OWNER_JOBS") if has_limits(owner) else math.inf
+    if new_count > 1 and unfinished_count + new_count > limit:
+        raise LimitReached(
+            f"These are {new_count:,} jobs; {unfinished_count:,} of yours wait or run, and each may have "
+            f"{limit:,.0f} at once in this studio. Ask for fewer, or wait until some have ended."
         )
-    if more and unfinished + more > most:
-        raise TooMany(
-            f"{unfinished:,} of your jobs wait or run, as many as each may have in this studio. "
+    if new_count and unfinished_count + new_count > limit:
+        raise LimitReached(
+            f"{unfinished_count:,} of your jobs wait or run, as many as each may have in this studio. "
             "Wait until one has ended, or stop one."
         )
 
 
-def usage_of(owner: str) -> Usage:
+def measure_usage(owner: str) -> Usage:
     """Returns the usage of one owner. Reads no files of other owners."""
     usage = Usage()
-    for folder in owner_index.folders_of(owner):
+    for folder in owner_index.list_folders(owner):
         with suppress(OSError):  # removed meanwhile
             _add_job_folder(usage, folder)
     _add_owner_data(usage, owner)
-    usage.cache = caches.used_bytes(owner)
-    usage.bytes += sum(_disk_bytes(paths.home() / "files" / digest) for digest in usage.digests)
+    usage.cache = caches.measure_used_bytes(owner)
+    usage.bytes += sum(
+        _measure_disk_bytes(paths.ensure_home() / "files" / digest) for digest in usage.digests
+    )
     return usage
 
 
-def usage_by_owner() -> dict[str, Usage]:
+def measure_usage_by_owner() -> dict[str, Usage]:
     """Returns the usage of all owners, by name."""
-    names = owner_index.all_owners()
+    names = owner_index.list_owners()
     folders = {owners.folder(name).name for name in names}
-    names |= {path.name for path, _ in _list_dated(paths.folder("owners")) if path.is_dir()} - folders
-    return {name: usage_of(name) for name in names}
+    names |= {path.name for path, _ in _list_dated(paths.ensure_folder("owners")) if path.is_dir()} - folders
+    return {name: measure_usage(name) for name in names}
 
 
-def note_visit(owner: str, new: bool = True) -> None:
+def record_visit(owner: str, record_new: bool = True) -> None:
     """Records that an owner is here now, because work of absent owners may be removed after a time.
 
     Args:
-        new: whether to also record owners who have nothing here yet.
+        record_new: whether to also record owners who have nothing here yet.
     """
     if not has_limits(owner):
         return
-    mark = owners.folder(owner) / "seen"
-    if not (new or mark.parent.is_dir()):
+    visit_file = owners.folder(owner) / "seen"
+    if not (record_new or visit_file.parent.is_dir()):
         return
     with suppress(OSError):
-        if time.time() - mark.stat().st_mtime < _VISIT_SECONDS:
+        if time.time() - visit_file.stat().st_mtime < _VISIT_SECONDS:
             return
     with suppress(OSError):  # on a full disk, the previous visit counts
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        mark.touch()
+        visit_file.parent.mkdir(parents=True, exist_ok=True)
+        visit_file.touch()
 
 
 def _list_dated(root: Path) -> Iterator[tuple[Path, int]]:
@@ -176,61 +179,69 @@ def _list_dated(root: Path) -> Iterator[tuple[Path, int]]:
 
 def _add_job_folder(usage: Usage, folder: Path) -> None:
     """Adds the folder of a job to a usage."""
-    changed = folder.stat().st_mtime_ns
-    size, digests, busy = _read_job_usage(folder, changed)
+    modified = folder.stat().st_mtime_ns
+    size, digests, busy = _read_job_usage(folder, modified)
     usage.folders.append(folder)
     usage.digests |= digests
     usage.bytes += size
     usage.busy |= busy
-    usage.last_changed = max(usage.last_changed, changed / 1e9)
+    usage.last_changed = max(usage.last_changed, modified / 1e9)
 
 
 def _add_owner_data(usage: Usage, owner: str) -> None:
     """Adds an owner's own notes to a usage: recent uploads, models and searches."""
     if owner == LOCAL:
         return
-    own = owners.folder(owner)
-    for path, changed in _list_dated(own / "searches"):
-        usage.digests |= _cached_digests(path, changed)
+    owner_folder = owners.folder(owner)
+    for path, changed in _list_dated(owner_folder / "searches"):
+        usage.digests |= _read_digests_cached(path, changed)
     # A recipe may name any digest: counting the size of another owner's file would reveal that it is here.
-    usage.digests = {digest for digest in usage.digests if (own / "files" / digest).exists()}
+    usage.digests = {digest for digest in usage.digests if (owner_folder / "files" / digest).exists()}
     usage.digests |= {
-        path.name for path, at in _list_dated(own / "uploads") if time.time() - at / 1e9 < _UPLOAD_SECONDS
+        path.name
+        for path, modified in _list_dated(owner_folder / "uploads")
+        if time.time() - modified / 1e9 < _UPLOAD_SECONDS
     }
-    usage.bytes += sum(_disk_bytes(path) for name in ("presets", "searches") for path in (own / name).rglob("*"))
+    usage.bytes += sum(
+        _measure_disk_bytes(path)
+        for name in ("presets", "searches")
+        for path in (owner_folder / name).rglob("*")
+    )
     with suppress(OSError):
         usage.last_changed = max(
-            usage.last_changed, own.stat().st_mtime, *(at / 1e9 for _, at in _list_dated(own))
+            usage.last_changed,
+            owner_folder.stat().st_mtime,
+            *(modified / 1e9 for _, modified in _list_dated(owner_folder)),
         )
 
 
 @lru_cache(maxsize=100_000)
-def _read_job_usage(folder: Path, changed: int) -> tuple[int, frozenset[str], bool]:
+def _read_job_usage(folder: Path, modified: int) -> tuple[int, frozenset[str], bool]:
     """Returns the bytes of a job's folder, the digests it names, and whether the job is unfinished.
 
     Cached by the folder's modification time.
     """
-    digests = _digests_in(folder / "job.json") | _digests_in(folder / "outcome.json")
+    digests = _read_digests(folder / "job.json") | _read_digests(folder / "outcome.json")
     status = store.Folder(folder).read(Status)
     waits_until_resumed = status is not None and status.state == "queued" and status.paused
     busy = status is not None and status.state not in FINISHED and not waits_until_resumed
-    return sum(map(_disk_bytes, folder.rglob("*"))), digests, busy
+    return sum(map(_measure_disk_bytes, folder.rglob("*"))), digests, busy
 
 
 @lru_cache(maxsize=100_000)
-def _cached_digests(file: Path, changed: int) -> frozenset[str]:
+def _read_digests_cached(file: Path, modified: int) -> frozenset[str]:
     """Returns the digests that a file names; cached by its modification time."""
-    return _digests_in(file)
+    return _read_digests(file)
 
 
-def _digests_in(file: Path) -> frozenset[str]:
+def _read_digests(file: Path) -> frozenset[str]:
     """Returns the digests that a file names; none if it cannot be read."""
     with suppress(OSError, paths.TooLarge):
-        return frozenset(match.decode() for match in _DIGEST.findall(paths.read(file, store.MOST_BYTES)))
+        return frozenset(match.decode() for match in _DIGEST.findall(paths.read(file, store.MAX_BYTES)))
     return frozenset()
 
 
-def _disk_bytes(path: Path) -> int:
+def _measure_disk_bytes(path: Path) -> int:
     """Returns the bytes that a file or folder takes on the disk, at least a block."""
     try:
         return max(path.lstat().st_size, _BLOCK_BYTES)

@@ -26,11 +26,14 @@ STOP_STEPS = 5  # for a slow job, which stops after a step and then completes it
 MAX_STOP_SECONDS = 120.0
 MAX_TRIES = 2
 FRESH_SECONDS = 1.0  # within which the event that a job has begun may still be in transit
+
+# Errors of jobs.
 STUCK = "It did not stop within {:.0f} s, so its process was ended; its last preview is kept."
 NEVER_BEGAN = "Earlier jobs kept crashing this worker. Run it again later."
 CRASHED_TWICE = "Its process crashed or was ended from outside, twice. Try a smaller size or other settings."
-
-FOLDER_NOT_WRITTEN = "Its folder could not be written, so it was not started. Free some space and run it again."
+FOLDER_NOT_WRITTEN = (
+    "Its folder could not be written, so it was not started. Free some space and run it again."
+)
 log = logging.getLogger("studio.engine")
 
 
@@ -40,13 +43,13 @@ class _Attempt:
 
     Attributes:
         key: the key of its work in the cluster.
-        at: when it was sent, by the monotonic clock.
+        sent_at: when it was sent, by the monotonic clock.
         has_begun: whether a worker has started it.
         future: the future of its work; None until it is sent.
     """
 
     key: str
-    at: float
+    sent_at: float
     has_begun: bool = False
     future: Future | None = None
 
@@ -64,7 +67,7 @@ class Runner:
         self._sendings: Counter[str] = Counter()  # how often jobs that have not begun were sent
         self._closed = False
         for lane in ("job", "drive"):
-            cluster.listen(lane, self._hear)
+            cluster.listen(lane, self._handle_event)
 
     def dispatch(self) -> None:
         """Sends jobs to free slots of their lanes, in order. The rest waits here, safe from worker crashes.
@@ -74,68 +77,76 @@ class Runner:
         if self._closed:
             return
         try:
-            self._ledger.catch_up()
-            self._fill()
+            self._ledger.write_unsaved()
+            self._fill_lanes()
         except Exception:
             log.exception("the queue could not be served")
 
-    def _fill(self) -> None:
+    def _fill_lanes(self) -> None:
+        """Sends waiting jobs to the free slots of each lane."""
         for lane in ("job", "drive"):
-            order = self._ledger.queue.in_turn(lane)
-            if order:
-                slots = self._cluster.slots(lane)
+            jobs = self._ledger.queue.list_in_order(lane)
+            if jobs:
+                slots = self._cluster.count_slots(lane)
                 self._ledger.slots[lane] = slots
-                busy = sum(job.lane == lane for job in self._ledger.busy())
-                self._fill_lane(order, max(0, slots - busy) + self._ahead(order[0]))
+                running = sum(job.lane == lane for job in self._ledger.list_running())
+                self._fill_lane(jobs, max(0, slots - running) + self._count_early_sends(jobs[0]))
 
-    def _ahead(self, job: Job) -> int:
+    def _count_early_sends(self, job: Job) -> int:
         """Returns how many jobs to send before a slot is free: 1 for a small job whose owner's driver runs.
 
         It must be at the worker when the job before it ends, or the driver's next task would run first.
         """
-        drivers = [other for other in self._ledger.busy() if other.lane == "drive"]
+        drivers = [other for other in self._ledger.list_running() if other.lane == "drive"]
         has_driver = any(driver.owner == job.owner for driver in drivers)
         return int(has_driver and job.lane == "job" and self._ledger.queue.is_small(job))
 
-    def _fill_lane(self, order: list[Job], room: int) -> None:
+    def _fill_lane(self, jobs: list[Job], max_sent: int) -> None:
         """Sends the first jobs of a lane, and recalls waiting ones that are no longer among the first."""
-        free = room - sum(job.id in self._attempts for job in order)
-        behind = [job for job in order[room:] if self._only_waits(job)]
-        for job in order[:room]:
+        free = max_sent - sum(job.id in self._attempts for job in jobs)
+        recallable = [job for job in jobs[max_sent:] if self._is_waiting_at_worker(job)]
+        for job in jobs[:max_sent]:
             if job.id in self._attempts:
                 continue
             if free <= 0:
-                if not behind:
+                if not recallable:
                     return
-                self.recall(behind.pop())
+                self.recall(recallable.pop())
                 free += 1
             self._send(job)
             free -= 1
 
-    def _only_waits(self, job: Job) -> bool:
+    def _is_waiting_at_worker(self, job: Job) -> bool:
         """Returns whether a job was sent but waits at its worker; one just sent may have begun already."""
         attempt = self._attempts.get(job.id)
-        return attempt is not None and not attempt.has_begun and time.monotonic() - attempt.at > FRESH_SECONDS
+        return (
+            attempt is not None
+            and not attempt.has_begun
+            and time.monotonic() - attempt.sent_at > FRESH_SECONDS
+        )
 
     def stop(self, job: Job) -> None:
         """Asks a running job to stop with its best result so far, and ends its process if it does not."""
-        self._end(job, "stopping", self._cluster.stop, _stop_seconds(job))
+        self._request_end(job, "stopping", self._cluster.stop, _stop_seconds(job))
 
     def cancel(self, job: Job) -> None:
         """Asks a running job to stop without a result, and ends its process if it does not."""
-        self._end(job, "canceling", self._cluster.cancel, STOP_SECONDS)
+        self._request_end(job, "canceling", self._cluster.cancel, STOP_SECONDS)
 
-    def _end(self, job: Job, state: State, ask: Callable[[str], None], seconds: float) -> None:
+    def _request_end(
+        self, job: Job, state: State, send_request: Callable[[str], None], seconds: float
+    ) -> None:
+        """Asks a running job to end, and ends its process if it has not after some seconds."""
         attempt = self._attempts[job.id]
-        request_thread = threading.Thread(target=ask, args=[job.id], daemon=True)
+        request_thread = threading.Thread(target=send_request, args=[job.id], daemon=True)
         request_thread.start()  # in a thread, so the page does not wait
-        timer = threading.Timer(seconds, self._let_go, [job, attempt, seconds])
+        timer = threading.Timer(seconds, self._end_unresponsive, [job, attempt, seconds])
         timer.daemon = True
         timer.start()
         job.state = state
-        self._ledger.note(job)
+        self._ledger.record_state(job)
 
-    def begins(self, job: Job) -> bool:
+    def has_begun(self, job: Job) -> bool:
         """Returns whether a worker has started a job, even if its state does not say so yet."""
         attempt = self._attempts.get(job.id)
         return attempt is not None and attempt.has_begun
@@ -156,7 +167,7 @@ class Runner:
         if entry is None:
             return self._refuse(job, "This studio no longer has that task.", "failed")
         try:
-            self._ledger.save(job)
+            self._ledger.write_state(job)
         except (StudioError, OSError):
             log.exception("job %s could not be started", job.id)
             return self._refuse(job, FOLDER_NOT_WRITTEN, "failed")
@@ -171,13 +182,14 @@ class Runner:
             log.exception("job %s could not be sent", job.id)
             del self._attempts[job.id]
             return self._refuse(job, LOST, "interrupted")
-        attempt.future.add_done_callback(lambda future: self._ended(job, attempt, future))
+        attempt.future.add_done_callback(lambda future: self._settle_ended(job, attempt, future))
 
     def _refuse(self, job: Job, reason: str, state: State) -> None:
+        """Ends a waiting job that cannot run."""
         self._ledger.queue.leave(job)
         self._ledger.settle(job, reason, state)
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _handle_event(self, message: dict[str, Any]) -> None:
         """Handles an event of a job. It runs in the client's thread, so it must not block."""
         job = self._ledger.get(message["id"])
         if job is None or job.finished:
@@ -186,12 +198,12 @@ class Runner:
             attempt = self._attempts.get(job.id)
             if attempt is not None and attempt.key == key:
                 attempt.has_begun = True
-                threading.Thread(target=self._note_begun, args=[job, attempt], daemon=True).start()
+                threading.Thread(target=self._mark_begun, args=[job, attempt], daemon=True).start()
         else:
             job.report = Report(**message["report"])
             job.sent_preview = message["preview"] or job.sent_preview
 
-    def _note_begun(self, job: Job, attempt: _Attempt) -> None:
+    def _mark_begun(self, job: Job, attempt: _Attempt) -> None:
         """Marks a job as running, when its worker reports that it has begun or ended."""
         with self._lock:
             if job.state == "queued" and self._is_current(job, attempt):
@@ -202,36 +214,36 @@ class Runner:
         """Returns whether this attempt is current; otherwise the job was resent or its process is ending."""
         return not self._closed and self._attempts.get(job.id) is attempt
 
-    def _ended(self, job: Job, attempt: _Attempt, future: Future) -> None:
+    def _settle_ended(self, job: Job, attempt: _Attempt, future: Future) -> None:
         """Settles a job whose worker has finished or died. Called in a thread of Dask."""
         if not self._is_current(job, attempt):
             return
-        death = self._cluster.death(job.lane, future)
+        failure = self._cluster.explain_failure(job.lane, future)
         future.release()  # while the future is held, Dask would rerun it if its worker died
         with self._lock:
             if not self._is_current(job, attempt):
                 return
-            if not attempt.has_begun and death in (KILLED, worker.MEMORY, LOST):
+            if not attempt.has_begun and failure in (KILLED, worker.OUT_OF_MEMORY, LOST):
                 # Earlier work killed the worker before this job began, so send it again.
                 del self._attempts[job.id]
                 if self._sendings[job.id] >= MAX_SENDINGS:
                     self._refuse(job, NEVER_BEGAN, "failed")
                 return self.dispatch()
-            self._note_begun(job, attempt)
+            self._mark_begun(job, attempt)
             del self._attempts[job.id]
-            stopping = job.state in ("stopping", "canceling")
-            if stopping:
+            was_stopping = job.state in ("stopping", "canceling")
+            if was_stopping:
                 self._ledger.settle(job, worker.NOTHING_KEPT, "cancelled")
-            elif death == KILLED and job.tries < MAX_TRIES:
+            elif failure == KILLED and job.tries < MAX_TRIES:
                 self._ledger.requeue(job)
             else:
-                state: State = "interrupted" if death == LOST else "failed"
-                self._ledger.settle(job, CRASHED_TWICE if death == KILLED else death, state)
+                state: State = "interrupted" if failure == LOST else "failed"
+                self._ledger.settle(job, CRASHED_TWICE if failure == KILLED else failure, state)
             self.dispatch()
-        if stopping:
-            self._cluster.forget_stop(job.id)
+        if was_stopping:
+            self._cluster.clear_stop(job.id)
 
-    def _let_go(self, job: Job, attempt: _Attempt, waited: float) -> None:
+    def _end_unresponsive(self, job: Job, attempt: _Attempt, waited_seconds: float) -> None:
         """Ends the process of a job that did not stop in time."""
         with self._lock:
             if not self._is_current(job, attempt):
@@ -239,19 +251,19 @@ class Runner:
             del self._attempts[job.id]
         assert attempt.future is not None
         try:
-            self._cluster.restart(job.lane, attempt.future)
+            self._cluster.restart_worker(job.lane, attempt.future)
         except Exception:  # it may have ended by itself or be unsupervised; later jobs must continue
             log.exception("the process of job %s could not be ended", job.id)
         with self._lock:
             if self._closed:
                 return
-            self._ledger.settle(job, STUCK.format(waited))
+            self._ledger.settle(job, STUCK.format(waited_seconds))
             self.dispatch()
-        self._cluster.forget_stop(job.id)
+        self._cluster.clear_stop(job.id)
 
 
 def _stop_seconds(job: Job) -> float:
     """Returns the seconds within which a job has to stop; more if its steps are slow."""
-    first = job.report.seconds if job.report else 0.0  # for a job in its first step
-    steps = STOP_STEPS * (job.seconds_per_step or first)
-    return max(STOP_SECONDS, min(steps, MAX_STOP_SECONDS))
+    first_step_seconds = job.report.seconds if job.report else 0.0  # for a job in its first step
+    step_seconds = STOP_STEPS * (job.seconds_per_step or first_step_seconds)
+    return max(STOP_SECONDS, min(step_seconds, MAX_STOP_SECONDS))

@@ -24,7 +24,7 @@ CHECK_SECONDS = 5.0  # between two checks for new workers
 log = logging.getLogger("studio.engine")
 
 
-class Serving:
+class EngineBase:
     """The ledger, the cluster, and the runners that connect them. Each may be missing at any moment.
 
     Args:
@@ -35,23 +35,24 @@ class Serving:
     def __init__(self, memory: Mapping[str, float | int] = MEMORY_SHARES, warm: bool = True):
         self._memory, self._warm = memory, warm
         self._lock = threading.RLock()
-        self._keeping = threading.Lock()  # separate, so requests do not wait for quota checks on the disk
+        self._quota_lock = threading.Lock()  # separate, so requests do not wait for quota checks on the disk
         self._ledger: Ledger | None = None
         self._cluster: Cluster | None = None
         self._runner: Runner | None = None
         self._live: LiveLane | None = None
-        self._down = ""
+        self._down_reason = ""
         # Both are also set when the engine is down.
-        self._ledger_ready, self._up = threading.Event(), threading.Event()
+        self._ledger_ready, self._cluster_ready = threading.Event(), threading.Event()
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._keep_up, name="engine", daemon=True)
+        self._thread = threading.Thread(target=self._keep_running, name="engine", daemon=True)
         self._thread.start()
 
-    def _keep_up(self) -> None:
+    def _keep_running(self) -> None:
+        """Runs one cluster after another until the engine is closed. Runs in a thread of its own."""
         while not self._closing.is_set():
             try:
-                home = paths.home()
-                with paths.locked(home / "lock", wait=False):
+                home = paths.ensure_home()
+                with paths.locked(home / "lock", blocking=False):
                     self._serve(home)
                 if not self._closing.is_set():
                     self._shut_down("The engine's process was ended from outside; it is started again.")
@@ -75,35 +76,36 @@ class Serving:
         ledger = Ledger(home / "jobs")
         ledger.load()
         with self._lock:
-            self._ledger, self._down = ledger, ""
-            self._up.clear()
+            self._ledger, self._down_reason = ledger, ""
+            self._cluster_ready.clear()
             self._ledger_ready.set()
         cluster = Cluster(home, self._memory, self._warm)
         with self._lock:
             self._cluster, self._live = cluster, LiveLane(cluster)
             self._runner = runner = Runner(ledger, cluster, self._lock)
             runner.dispatch()
-        self._up.set()
+        self._cluster_ready.set()
         if self._closing.is_set():
             cluster.close()
         while not cluster.wait(CHECK_SECONDS):
             with self._lock:
                 runner.dispatch()  # workers may have joined an existing cluster
 
-    def _shut_down(self, why: str) -> None:
+    def _shut_down(self, reason: str) -> None:
+        """Ends the cluster, and makes calls raise `Unavailable` with this reason."""
         with self._lock:
             if self._runner is not None:
                 self._runner.close()
             cluster, self._cluster = self._cluster, None
             live, self._live = self._live, None
             self._runner = None
-            self._down = why
+            self._down_reason = reason
         if cluster is not None:
             cluster.close()
         if live is not None:
             live.close()
         self._ledger_ready.set()
-        self._up.set()
+        self._cluster_ready.set()
 
     def close(self) -> None:
         """Ends all processes of the engine. Waiting jobs run after the next start."""
@@ -114,29 +116,36 @@ class Serving:
     def status(self) -> str:
         """Returns "starting", "warming up", "ready", or "down: " and the reason."""
         cluster = self._cluster
-        if self._down:
-            return f"down: {self._down}"
+        if self._down_reason:
+            return f"down: {self._down_reason}"
         if cluster is None:
             return "starting"
-        return "warming up" if cluster.warming else "ready"
+        return "warming up" if cluster.is_warming else "ready"
 
-    def _lane(self) -> LiveLane:
-        self._up.wait(WAIT_SECONDS)
+    def _require_live_lane(self) -> LiveLane:
+        """Waits for the live lane and returns it. Raises `Unavailable` if the engine is down."""
+        self._cluster_ready.wait(WAIT_SECONDS)
         lane = self._live
         if lane is None:
-            raise Unavailable(self._down or STARTING)
+            raise Unavailable(self._down_reason or STARTING)
         return lane
 
     def _require_ledger(self) -> Ledger:
+        """Waits for the ledger and returns it. Raises `Unavailable` if the engine is down."""
         self._ledger_ready.wait(WAIT_SECONDS)
-        if self._down or self._ledger is None:
-            raise Unavailable(self._down or STARTING)
+        if self._down_reason or self._ledger is None:
+            raise Unavailable(self._down_reason or STARTING)
         return self._ledger
 
     @contextmanager
     def _locked_ledger(self) -> Iterator[Ledger]:
+        """Yields the ledger under the lock, also while the engine is down.
+
+        Raises:
+            Unavailable: if the ledger is not loaded yet.
+        """
         self._ledger_ready.wait(WAIT_SECONDS)  # outside the lock, which loading takes
         with self._lock:
             if self._ledger is None:
-                raise Unavailable(self._down or STARTING)
+                raise Unavailable(self._down_reason or STARTING)
             yield self._ledger

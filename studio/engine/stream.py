@@ -19,32 +19,34 @@ class Stream:
 
     Attributes:
         preview: the latest image as WebP; None if the task shows none.
-        is_overtaken: whether a newer request of its session has stopped it.
+        is_superseded: whether a newer request of its session has stopped it.
         unwatched_seconds: stops it if `report` was not read for this long, e.g. because the tab was closed;
             None for never.
         history: the points of the curves, `{"step", "seconds", **metrics}`.
 
     Args:
         session: the browser tab.
-        run: does the work; called with this stream in a new thread.
-        ask: asks the work to stop.
+        run_request: does the work; called with this stream in a new thread.
+        ask_to_stop: asks the work to stop.
     """
 
-    def __init__(self, session: str, run: Callable[[Stream], Live], ask: Callable[[Stream], None]):
-        self.session, self._ask = session, ask
+    def __init__(
+        self, session: str, run_request: Callable[[Stream], Live], ask_to_stop: Callable[[Stream], None]
+    ):
+        self.session, self._ask_to_stop = session, ask_to_stop
         self.unwatched_seconds: float | None = None
-        self._last_look = time.monotonic()
-        self.stopping = self.is_overtaken = False
+        self._last_read = time.monotonic()
+        self.stopping = self.is_superseded = False
         self._report: Report | None = None
         self.preview: bytes | None = None
         self.history: list[dict[str, float]] = []
         self._result: Future[Live] = Future()
-        threading.Thread(target=self._work, args=[run], name="stream", daemon=True).start()
+        threading.Thread(target=self._run, args=[run_request], name="stream", daemon=True).start()
 
     @property
     def report(self) -> Report | None:
         """The latest report, whose `text` is the whole text so far; None before the first one."""
-        self._last_look = time.monotonic()
+        self._last_read = time.monotonic()
         return self._report
 
     @property
@@ -56,7 +58,7 @@ class Stream:
         """Asks the request to stop with its result so far. Returns at once."""
         self.stopping = True
         # In a thread, so the page does not wait for the scheduler.
-        threading.Thread(target=self._ask, args=[self], daemon=True).start()
+        threading.Thread(target=self._ask_to_stop, args=[self], daemon=True).start()
 
     def result(self) -> Live:
         """Waits for the result and returns it; its `stopped_early` says whether it was stopped.
@@ -67,22 +69,22 @@ class Stream:
         """
         return self._result.result()
 
-    def hear(self, report: Report, preview: bytes | None = None) -> None:
+    def receive_report(self, report: Report, preview: bytes | None = None) -> None:
         """Receives the next report. Called by the engine."""
         if self._report is None:
-            self._last_look = time.monotonic()  # the first report: nothing could be read before
+            self._last_read = time.monotonic()  # the first report: nothing could be read before
         self._report, self.preview = report, preview or self.preview
         if report.metrics:
             self.history.append({"step": report.step, "seconds": report.seconds, **report.metrics})
         if (
             self.unwatched_seconds
             and not self.stopping
-            and time.monotonic() > self._last_look + self.unwatched_seconds
+            and time.monotonic() > self._last_read + self.unwatched_seconds
         ):
             self.stop()
 
-    def _work(self, run: Callable[[Stream], Live]) -> None:
+    def _run(self, run_request: Callable[[Stream], Live]) -> None:
         try:
-            self._result.set_result(run(self))
+            self._result.set_result(run_request(self))
         except BaseException as error:
             self._result.set_exception(error)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-REACH = 2  # px of the small image on either side that a large pixel depends on
+KERNEL_REACH = 2  # px of the small image on either side that a large pixel depends on
 
 
 def enlarge(images: np.ndarray, scale: int) -> np.ndarray:
@@ -29,18 +29,18 @@ def shrink(images: np.ndarray, scale: int) -> np.ndarray:
 def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes `(..., H, W) float32` to `(..., height, width) float32`."""
     rows, columns = images.shape[-2:]
-    return matrix(rows, height) @ images @ matrix(columns, width).T
+    return resize_matrix(rows, height) @ images @ resize_matrix(columns, width).T
 
 
 @lru_cache(64)
-def matrix(old: int, new: int) -> np.ndarray:
+def resize_matrix(old: int, new: int) -> np.ndarray:
     """Returns the matrix that resizes one side: `(new, old) float32`, rows add up to 1."""
     ratio = new / old
-    narrow = min(1.0, ratio)
+    kernel_scale = min(1.0, ratio)
     centers = (np.arange(new) + 0.5) / ratio - 0.5
-    reach = 2 / narrow
+    reach = 2 / kernel_scale
     positions = np.floor(centers - reach).astype(int)[:, None] + np.arange(int(np.ceil(2 * reach)) + 2)
-    weights = _keys((centers[:, None] - positions) * narrow)
+    weights = _keys_kernel((centers[:, None] - positions) * kernel_scale)
     weights /= weights.sum(axis=1, keepdims=True)
     mirrored = np.concatenate([np.arange(old), np.arange(old)[::-1]])[positions % (2 * old)]
     weight_matrix = np.zeros((new, old))
@@ -48,9 +48,9 @@ def matrix(old: int, new: int) -> np.ndarray:
     return weight_matrix.astype("float32")
 
 
-def _keys(at: np.ndarray) -> np.ndarray:
+def _keys_kernel(distances: np.ndarray) -> np.ndarray:
     """Evaluates Keys' kernel at distances in px."""
-    x = np.abs(at)
+    x = np.abs(distances)
     inner = 1.5 * x**3 - 2.5 * x**2 + 1
-    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
-    return np.where(x <= 1, inner, np.where(x < 2, far, 0.0))
+    outer = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    return np.where(x <= 1, inner, np.where(x < 2, outer, 0.0))

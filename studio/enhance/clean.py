@@ -8,19 +8,19 @@ import numpy as np
 
 from studio.core.imaging.tiling import cut_tiles
 from studio.core.litert import network
+from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import get_or_make
 from studio.core.progress import Progress
 from studio.enhance import models
 from studio.enhance.damage import Damage
-from studio.enhance.planes import FOLD, colors, network_input, planes, unfold
-from studio.enhance.self_ensemble import self_ensemble
+from studio.enhance.planes import FOLD, make_network_input, to_colors, to_planes, unfold
+from studio.enhance.self_ensemble import predict_with_ensemble
 from studio.enhance.settings import CLEAN
 
-SIDE = 512  # px per tile, without overlap; a multiple of FOLD
+TILE_SIDE = 512  # px per tile, without overlap; a multiple of FOLD
 _CACHE: dict[str, Cleaner] = {}  # loaded networks of a worker, by preset key
 _MAX_CACHED = 2
-_SIZES = 2  # tile sizes that a network is prepared for: portrait and landscape
+_PREPARED_SIZES = 2  # tile sizes that a network is prepared for: portrait and landscape
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Cleaner:
 
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset, CLEAN)
-        self._network = network.load(preset, sizes=_SIZES)
+        self._network = network.load(preset, max_shapes=_PREPARED_SIZES)
 
     def clean(self, image: np.ndarray, options: Options, progress: Progress | None = None) -> np.ndarray:
         """Cleans an image in overlapping tiles, without visible seams.
@@ -70,54 +70,54 @@ class Cleaner:
         """
         progress = progress or Progress()
         height, width = image.shape[:2]
-        even = [(0, -side % FOLD) for side in (height, width)]
-        padded = np.pad(image, (*even, (0, 0)), "edge")
-        gray = not np.ptp(image[..., :3], axis=2).any()
+        padding = [(0, -side % FOLD) for side in (height, width)]
+        padded = np.pad(image, (*padding, (0, 0)), "edge")
+        is_gray = not np.ptp(image[..., :3], axis=2).any()
         result = padded.copy()
-        halo = FOLD * models.reach(self.settings)
-        parts = cut_tiles(padded.shape[0], padded.shape[1], SIDE, halo, equal_size=True)
-        for n, tile in enumerate(parts):
-            progress.report(n, len(parts))
-            patch = planes(padded[tile.rows.window, tile.columns.window, :3].astype("float32") / 255)
-            residual = self.residual(patch, options)
-            if gray:
+        halo = FOLD * models.receptive_radius(self.settings)
+        tiles = cut_tiles(padded.shape[0], padded.shape[1], TILE_SIDE, halo, equal_size=True)
+        for n, tile in enumerate(tiles):
+            progress.report(n, len(tiles))
+            patch = to_planes(padded[tile.rows.window, tile.columns.window, :3].astype("float32") / 255)
+            residual = self.predict_residual(patch, options)
+            if is_gray:
                 residual[..., 1:] = 0
-            levels = np.rint(np.clip(colors(patch + residual), 0, 1) * 255).astype("uint8")
+            levels = np.rint(np.clip(to_colors(patch + residual), 0, 1) * 255).astype("uint8")
             rows, columns = (
                 slice(span.offset, span.offset + span.length) for span in (tile.rows, tile.columns)
             )
-            result[tile.rows.own(1), tile.columns.own(1), :3] = levels[rows, columns]
-        progress.report(len(parts), len(parts))
+            result[tile.rows.own_slice(1), tile.columns.own_slice(1), :3] = levels[rows, columns]
+        progress.report(len(tiles), len(tiles))
         return result[:height, :width]
 
-    def residual(self, planes: np.ndarray, options: Options) -> np.ndarray:
+    def predict_residual(self, planes: np.ndarray, options: Options) -> np.ndarray:
         """Predicts the residual of damaged planes, to add to them.
 
         To remove only a part of the noise, the network runs twice and the results are mixed.
 
         Args:
-            planes: `(h, w, 3) float32`, even sides, from `studio.enhance.planes.planes`.
+            planes: `(h, w, 3) float32`, even sides, from `studio.enhance.planes.to_planes`.
 
         Returns:
             `(h, w, 3) float32`.
         """
-        noise, quality = options.damage, options.damage.quality if options.deblock else 100.0
-        noisy, blocky = options.denoise > 0 and noise.light + noise.color > 0, quality < 100
+        damage, quality = options.damage, options.damage.quality if options.deblock else 100.0
+        has_noise, has_artifacts = options.denoise > 0 and damage.light + damage.color > 0, quality < 100
         residual = np.zeros_like(planes)
-        if blocky and not (noisy and options.denoise == 1):
+        if has_artifacts and not (has_noise and options.denoise == 1):
             residual = self._predict(planes, Damage(quality=quality), options)
-        if noisy:
-            both = self._predict(planes, Damage(noise.light, noise.color, quality), options)
-            residual += np.float32(options.denoise) * (both - residual)
+        if has_noise:
+            without_noise = self._predict(planes, Damage(damage.light, damage.color, quality), options)
+            residual += np.float32(options.denoise) * (without_noise - residual)
         return residual
 
     def _predict(self, planes: np.ndarray, damage: Damage, options: Options) -> np.ndarray:
         if options.ensemble:
-            return self_ensemble(planes, lambda turned: self._predict_once(turned, damage))
+            return predict_with_ensemble(planes, lambda turned: self._predict_once(turned, damage))
         return self._predict_once(planes, damage)
 
     def _predict_once(self, planes: np.ndarray, damage: Damage) -> np.ndarray:
-        maps = network_input(planes, damage.light, damage.color, damage.quality)
+        maps = make_network_input(planes, damage.light, damage.color, damage.quality)
         (residual,) = self._network(maps[None])
         return unfold(residual[0])
 

@@ -9,7 +9,7 @@ import numpy as np
 from studio.core.imaging import image_io
 from studio.enhance import bicubic
 
-MOST = 1024  # px, largest side of the compared center crop
+MAX_CROP_SIDE = 1024  # px, largest side of the compared center crop
 MARGIN = 8  # px of the small image around the crop, as context of bicubic upscaling
 BANDS = 64  # frequency bands
 
@@ -34,7 +34,7 @@ class Comparison:
         """The residual that the network added, `(h, w) float32`, in levels."""
         return self.result - self.plain
 
-    def most_changed(self, height: int, width: int) -> tuple[slice, slice]:
+    def find_most_changed(self, height: int, width: int) -> tuple[slice, slice]:
         """Returns the slices of the window with the most residual energy."""
         height, width = min(height, self.result.shape[0]), min(width, self.result.shape[1])
         sums = np.pad(np.square(self.residual, dtype="float64"), ((1, 0), (1, 0))).cumsum(0).cumsum(1)
@@ -53,40 +53,42 @@ def compare(photo: np.ndarray, result: np.ndarray) -> Comparison:
         result: `(scale * H, scale * W, 3) uint8`.
     """
     scale = result.shape[0] // photo.shape[0]
-    spans, padded_spans = [], []
+    crop_spans, windows = [], []
     for side in photo.shape[:2]:
-        length = min(side, MOST // scale)
+        length = min(side, MAX_CROP_SIDE // scale)
         start = (side - length) // 2
-        spans.append((start, length))
-        padded_spans.append(slice(max(0, start - MARGIN), start + length + MARGIN))
-    light = image_io.to_gray(np.ascontiguousarray(photo[padded_spans[0], padded_spans[1]]))[..., 0].astype(
-        "float32"
+        crop_spans.append((start, length))
+        windows.append(slice(max(0, start - MARGIN), start + length + MARGIN))
+    plain = np.clip(bicubic.enlarge(_lightness(photo[tuple(windows)]), scale), 0, 255)
+    inner_slices = tuple(
+        slice((start - window.start) * scale, (start - window.start + length) * scale)
+        for (start, length), window in zip(crop_spans, windows, strict=True)
     )
-    plain = np.clip(bicubic.enlarge(light, scale), 0, 255)
-    inner = tuple(
-        slice((start - part.start) * scale, (start - part.start + length) * scale)
-        for (start, length), part in zip(spans, padded_spans, strict=True)
+    rows, columns = (slice(start * scale, (start + length) * scale) for start, length in crop_spans)
+    return Comparison(
+        plain[inner_slices], _lightness(result[rows, columns]), scale, (rows.start, columns.start)
     )
-    result_spans = tuple(slice(start * scale, (start + length) * scale) for start, length in spans)
-    part = image_io.to_gray(np.ascontiguousarray(result[result_spans]))[..., 0].astype("float32")
-    return Comparison(plain[inner], part, scale, (result_spans[0].start, result_spans[1].start))
 
 
-def spectrum(light: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lightness(image: np.ndarray) -> np.ndarray:
+    return image_io.to_gray(np.ascontiguousarray(image))[..., 0].astype("float32")
+
+
+def compute_spectrum(lightness: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the radially averaged power spectrum of an image.
 
     A Hann window suppresses the borders, which would count as edges.
 
     Args:
-        light: `(h, w) float32`, levels.
+        lightness: `(h, w) float32`, levels.
 
     Returns:
         Frequencies in cycles per pixel, `(BANDS,)` from 0 to .5, and the mean power of each in dB.
     """
-    window = np.outer(*(np.hanning(side + 2)[1:-1] for side in light.shape))
-    power = np.abs(np.fft.rfft2((light - light.mean()) * window)) ** 2 / np.sum(window**2)
-    across = np.hypot(np.fft.fftfreq(light.shape[0])[:, None], np.fft.rfftfreq(light.shape[1]))
-    band = np.minimum((across * 2 * BANDS).astype(int), BANDS)  # corners beyond .5 are left out
+    window = np.outer(*(np.hanning(side + 2)[1:-1] for side in lightness.shape))
+    power = np.abs(np.fft.rfft2((lightness - lightness.mean()) * window)) ** 2 / np.sum(window**2)
+    frequencies = np.hypot(np.fft.fftfreq(lightness.shape[0])[:, None], np.fft.rfftfreq(lightness.shape[1]))
+    band = np.minimum((frequencies * 2 * BANDS).astype(int), BANDS)  # corners beyond .5 are left out
     count = np.bincount(band.ravel(), minlength=BANDS + 1)[:BANDS]
     total = np.bincount(band.ravel(), power.ravel(), BANDS + 1)[:BANDS]
     means = np.divide(total, count, out=np.full(BANDS, np.nan), where=count > 0)

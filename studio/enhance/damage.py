@@ -14,9 +14,9 @@ from PIL import Image, JpegImagePlugin
 
 from studio.enhance import noise
 
-MOST = 75.0  # levels, highest noise that a network is conditioned on
+MAX_NOISE = 75.0  # levels, highest noise that a network is conditioned on
 # Levels. On 18 of 20 clean photos (samples and Set14, as PNG) fine texture measures up to 3.8.
-LEAST_NOISE = 4.0
+MIN_NOISE = 4.0
 GOOD_QUALITY = 95.0  # JPEG quality from which on artifacts are invisible
 
 
@@ -40,45 +40,45 @@ class Damage:
         return max(self.light, self.color)
 
 
-def measure(data: bytes, image: np.ndarray) -> Damage:
+def measure_damage(data: bytes, image: np.ndarray) -> Damage:
     """Measures the damage of a photo.
 
     Args:
         data: its file.
         image: `(H, W, 3 or 4) uint8`, its pixels.
     """
-    return Damage(*noise.estimate(image, _compression(data)), quality_of(data))
+    return Damage(*noise.estimate_noise(image, _read_compression(data)), estimate_quality(data))
 
 
-def quality_of(data: bytes) -> float:
+def estimate_quality(data: bytes) -> float:
     """Returns the quality of a JPEG file, from its luminance quantization table; 100 for other files.
 
     For the tables of other programs than libjpeg, returns the nearest quality.
     """
-    steps = sum(_light_table(data))
-    if not steps:
+    table_sum = sum(_read_luminance_table(data))
+    if not table_sum:
         return 100.0
-    return 1.0 + min(range(100), key=lambda n: abs(_sums()[n] - steps))
+    return 1.0 + min(range(100), key=lambda n: abs(_sum_tables()[n] - table_sum))
 
 
 @cache
-def _sums() -> list[int]:
+def _sum_tables() -> list[int]:
     """Returns the sum of libjpeg's luminance table for each quality from 1 to 100."""
     sums = []
     for quality in range(1, 101):
         buffer = io.BytesIO()
         Image.new("L", (8, 8)).save(buffer, "JPEG", quality=quality)
-        sums.append(sum(_light_table(buffer.getvalue())))
+        sums.append(sum(_read_luminance_table(buffer.getvalue())))
     return sums
 
 
-def _light_table(data: bytes) -> Sequence[int]:
+def _read_luminance_table(data: bytes) -> Sequence[int]:
     """Returns the luminance quantization table of a JPEG file; empty for other files."""
-    compression = _compression(data)
+    compression = _read_compression(data)
     return compression.tables[0] if compression else ()
 
 
-def _compression(data: bytes) -> noise.Compression | None:
+def _read_compression(data: bytes) -> noise.Compression | None:
     """Returns the compression of a JPEG file; None for other files."""
     if not data.startswith(b"\xff\xd8\xff"):
         return None

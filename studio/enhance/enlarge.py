@@ -8,23 +8,23 @@ import numpy as np
 from scipy import ndimage
 
 from studio.core.imaging import image_io
-from studio.core.imaging.tiling import Tile, cut_tiles
+from studio.core.imaging.tiling import cut_tiles
 from studio.core.litert import network
 from studio.core.litert.network import Network
 from studio.core.models import presets
+from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import get_or_make
 from studio.core.progress import Progress
 from studio.enhance import bicubic, models
 from studio.enhance.planes import LIGHT
-from studio.enhance.self_ensemble import self_ensemble
-from studio.enhance.settings import ENLARGE, SCALES, SHIPPED
+from studio.enhance.self_ensemble import predict_with_ensemble
+from studio.enhance.settings import ENLARGE, SCALES, SHIPPED_ENLARGER
 
-SIDE = 512  # px of the small image per tile, without overlap
+TILE_SIDE = 512  # px of the small image per tile, without overlap
 _CACHE: dict[str, Enlarger] = {}  # loaded networks of a worker, by preset key
 _MAX_CACHED = 2
-_STRAY = 0.02  # share of an alpha edge below which values are more likely network errors
-_SIZES = 2  # tile sizes that a network is prepared for: portrait and landscape
+_STRAY_SHARE = 0.02  # share of an alpha edge below which values are more likely network errors
+_PREPARED_SIZES = 2  # tile sizes that a network is prepared for: portrait and landscape
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Enlarger:
 
     def __init__(self, preset: Preset):
         self.digest, self.settings = preset.digest, models.settings_of(preset, ENLARGE)
-        preset.weights()  # check the files now, not in the middle of an image
+        preset.check_weights()  # check the files now, not in the middle of an image
         self._preset = preset
         self._networks: dict[int, Network] = {}
 
@@ -76,28 +76,35 @@ class Enlarger:
         progress, scale = progress or Progress(), options.scale
         height, width, channels = image.shape
         result = np.empty((height * scale, width * scale, channels), "uint8")
-        halo = max(models.reach(self.settings), bicubic.REACH)
-        parts = cut_tiles(height, width, SIDE, halo, equal_size=True)
-        for n, tile in enumerate(parts):
-            progress.report(n, len(parts))
+        halo = max(models.receptive_radius(self.settings), bicubic.KERNEL_REACH)
+        tiles = cut_tiles(height, width, TILE_SIDE, halo, equal_size=True)
+        for n, tile in enumerate(tiles):
+            progress.report(n, len(tiles))
             patch = image[tile.rows.window, tile.columns.window]
-            result[_place(tile, scale)] = self._tile(patch, options)[_within(tile, scale)]
-        progress.report(len(parts), len(parts))
+            rows, columns = tile.rows, tile.columns
+            offsets = rows.offset * scale, columns.offset * scale
+            enlarged = self._enlarge_tile(patch, options)[offsets[0] :, offsets[1] :]
+            top, left = rows.start * scale, columns.start * scale
+            tile_height, tile_width = rows.length * scale, columns.length * scale
+            result[top : top + tile_height, left : left + tile_width] = enlarged[:tile_height, :tile_width]
+        progress.report(len(tiles), len(tiles))
         return result
 
-    def _tile(self, patch: np.ndarray, options: Options) -> np.ndarray:
+    def _enlarge_tile(self, patch: np.ndarray, options: Options) -> np.ndarray:
         """Upscales a tile, `(h, w, C) uint8`, to `(scale * h, scale * w, C) uint8`."""
         planes = np.moveaxis(patch.astype("float32") / 255, 2, 0)
         large = bicubic.enlarge(planes, options.scale)
         if options.sharpness:
-            large[:3] += options.sharpness * self.residual(np.tensordot(LIGHT, planes[:3], 1), options)
+            large[:3] += options.sharpness * self.predict_residual(
+                np.tensordot(LIGHT, planes[:3], 1), options
+            )
         if len(planes) == 4 and np.ptp(planes[3]):
             if options.sharpness:
-                large[3] += options.sharpness * self.residual(planes[3], options)
-            large[3] = _without_ringing(large[3], planes[3], options.scale)
+                large[3] += options.sharpness * self.predict_residual(planes[3], options)
+            large[3] = _remove_ringing(large[3], planes[3], options.scale)
         return np.moveaxis(np.rint(np.clip(large, 0, 1) * 255).astype("uint8"), 0, 2)
 
-    def residual(self, light: np.ndarray, options: Options) -> np.ndarray:
+    def predict_residual(self, light: np.ndarray, options: Options) -> np.ndarray:
         """Predicts the residual of bicubically upscaled lightness.
 
         Args:
@@ -108,54 +115,38 @@ class Enlarger:
         """
         if not options.ensemble:
             return self._predict(light, options.scale)
-        return self_ensemble(light, lambda turned: self._predict(turned, options.scale))
+        return predict_with_ensemble(light, lambda turned: self._predict(turned, options.scale))
 
     def _predict(self, light: np.ndarray, scale: int) -> np.ndarray:
         if scale not in self._networks:
-            self._networks[scale] = network.load(self._preset, models.part_of(scale), _SIZES)
+            self._networks[scale] = network.load(self._preset, models.network_name(scale), _PREPARED_SIZES)
         (residual,) = self._networks[scale](np.ascontiguousarray(light)[None, :, :, None])
         return residual[0, :, :, 0]
 
 
-def _without_ringing(large: np.ndarray, alpha: np.ndarray, scale: int) -> np.ndarray:
+def _remove_ringing(large: np.ndarray, alpha: np.ndarray, scale: int) -> np.ndarray:
     """Clips upscaled alpha to the range of the surrounding pixels, which removes haze and ringing.
 
     Args:
         large: `(scale * h, scale * w) float32`.
         alpha: `(h, w) float32 in [0, 1]`, before upscaling.
     """
-    least, most = _around(alpha, 1, scale)
-    clipped = np.clip(large, least, most)
-    least, most = _around(alpha, bicubic.REACH, scale)
-    stray = _STRAY * (most - least)
-    return np.where(clipped < least + stray, least, np.where(clipped > most - stray, most, clipped))
+    low, high = _local_range(alpha, 1, scale)
+    clipped = np.clip(large, low, high)
+    low, high = _local_range(alpha, bicubic.KERNEL_REACH, scale)
+    stray = _STRAY_SHARE * (high - low)
+    return np.where(clipped < low + stray, low, np.where(clipped > high - stray, high, clipped))
 
 
-def _around(alpha: np.ndarray, reach: int, scale: int) -> tuple[np.ndarray, np.ndarray]:
+def _local_range(alpha: np.ndarray, reach: int, scale: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns the minimum and maximum within `reach` px of each pixel, repeated to the upscaled size."""
     side = 2 * reach + 1
     extremes = ndimage.minimum_filter(alpha, side), ndimage.maximum_filter(alpha, side)
-    least, most = (values.repeat(scale, 0).repeat(scale, 1) for values in extremes)
-    return least, most
+    low, high = (values.repeat(scale, 0).repeat(scale, 1) for values in extremes)
+    return low, high
 
 
-def _place(tile: Tile, scale: int) -> tuple[slice, slice]:
-    """Returns the slices of a tile in the upscaled image, without its overlap."""
-    rows, columns = (_scale_span(span.start, span.length, scale) for span in (tile.rows, tile.columns))
-    return rows, columns
-
-
-def _within(tile: Tile, scale: int) -> tuple[slice, slice]:
-    """Returns the slices without overlap in the upscaled tile."""
-    rows, columns = (_scale_span(span.offset, span.length, scale) for span in (tile.rows, tile.columns))
-    return rows, columns
-
-
-def _scale_span(start: int, length: int, scale: int) -> slice:
-    return slice(start * scale, (start + length) * scale)
-
-
-def to_size(image: np.ndarray, height: int, width: int) -> np.ndarray:
+def enlarge_to_size(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Upscales with the shipped network as far as its scales allow, then resizes with Lanczos.
 
     Args:
@@ -166,13 +157,13 @@ def to_size(image: np.ndarray, height: int, width: int) -> np.ndarray:
         `(height, width, 3) uint8`.
     """
     if scales := [scale for scale in SCALES if scale * max(image.shape[:2]) <= max(height, width)]:
-        image = open(presets.find(SHIPPED)).enlarge(image, Options(scales[-1]))
+        image = open(presets.find(SHIPPED_ENLARGER)).enlarge(image, Options(scales[-1]))
     return image_io.resize(image, height, width)
 
 
-def weights() -> dict[str, str]:
-    """Returns the SHA-256 of the weights that `to_size` uses, by name, for recipes."""
-    return {SHIPPED: presets.find(SHIPPED).digest}
+def weight_digests() -> dict[str, str]:
+    """Returns the SHA-256 of the weights that `enlarge_to_size` uses, by name, for recipes."""
+    return {SHIPPED_ENLARGER: presets.find(SHIPPED_ENLARGER).digest}
 
 
 def open(preset: Preset) -> Enlarger:

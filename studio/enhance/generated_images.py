@@ -11,9 +11,9 @@ import numpy as np
 from studio.core.models import presets
 from studio.enhance import clean, enlarge
 from studio.enhance.damage import Damage
-from studio.enhance.settings import CLEANER, SCALES
+from studio.enhance.settings import SCALES, SHIPPED_CLEANER
 
-QUALITY = 50  # assumed JPEG quality: 30 oversmooths skin, 70 leaves some of the grid
+ASSUMED_QUALITY = 50  # assumed JPEG quality: 30 oversmooths skin, 70 leaves some of the grid
 
 
 def upscale(image: np.ndarray, side: int) -> np.ndarray:
@@ -27,10 +27,12 @@ def upscale(image: np.ndarray, side: int) -> np.ndarray:
         `(side, side, 3) uint8`.
     """
     if min(SCALES) * len(image) <= side:
-        image = clean.open(presets.find(CLEANER)).clean(image, clean.Options(Damage(quality=QUALITY)))
-    return enlarge.to_size(image, side, side)
+        image = clean.open(presets.find(SHIPPED_CLEANER)).clean(
+            image, clean.Options(Damage(quality=ASSUMED_QUALITY))
+        )
+    return enlarge.enlarge_to_size(image, side, side)
 
 
-def weights() -> dict[str, str]:
+def weight_digests() -> dict[str, str]:
     """Returns the SHA-256 of the networks, by name, for recipes."""
-    return {CLEANER: presets.find(CLEANER).digest, **enlarge.weights()}
+    return {SHIPPED_CLEANER: presets.find(SHIPPED_CLEANER).digest, **enlarge.weight_digests()}

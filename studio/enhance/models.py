@@ -8,12 +8,12 @@ from typing import Any
 from studio.core.errors import invalid
 from studio.core.models import presets
 from studio.core.models.presets import Preset
-from studio.enhance.planes import CONDITIONS, FOLD
+from studio.enhance.planes import CONDITION_MAPS, FOLD
 from studio.enhance.settings import CLEAN, ENLARGE, SCALES, EnhanceSettings, TrainEnhanceSettings
 
 TASK = "enhance.train"
-WHAT = {ENLARGE: "a network for upscaling", CLEAN: "a network for denoising"}
-SHAPE = ("to", "width", "blocks")  # settings that shape the weights
+DESCRIPTIONS = {ENLARGE: "a network for upscaling", CLEAN: "a network for denoising"}
+SHAPE_SETTINGS = ("to", "width", "blocks")  # settings that shape the weights
 
 
 def settings_of(preset: Preset, to: str) -> TrainEnhanceSettings:
@@ -22,14 +22,16 @@ def settings_of(preset: Preset, to: str) -> TrainEnhanceSettings:
     Raises:
         InvalidInput: if it is another kind of model.
     """
-    settings = preset.settings_as(TrainEnhanceSettings, TASK, WHAT[to])
+    settings = preset.read_settings_as(TrainEnhanceSettings, TASK, DESCRIPTIONS[to])
     if settings.to != to:
         step = f"choose another, or train one with --to {to}"
-        raise invalid(preset.name, expected=WHAT[to], received=WHAT[settings.to], next_step=step)
+        raise invalid(
+            preset.name, expected=DESCRIPTIONS[to], received=DESCRIPTIONS[settings.to], next_step=step
+        )
     return settings
 
 
-def enlarger_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+def find_enlarger(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
     """Returns the network for upscaling: from the inputs, else the one that the settings name.
 
     Raises:
@@ -40,25 +42,25 @@ def enlarger_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) 
     return preset
 
 
-def cleaner_of(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
-    """Returns the network for denoising, like `enlarger_of`."""
+def find_cleaner(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+    """Returns the network for denoising, like `find_enlarger`."""
     preset = presets.load_uploaded_or_named(inputs, settings.cleaner, "cleaner")
     settings_of(preset, CLEAN)
     return preset
 
 
-def channels(settings: TrainEnhanceSettings) -> tuple[int, tuple[int, ...]]:
+def count_channels(settings: TrainEnhanceSettings) -> tuple[int, tuple[int, ...]]:
     """Returns the number of input channels, and the output channels of each head."""
     if settings.to == CLEAN:
-        return FOLD**2 * 3 + CONDITIONS, (FOLD**2 * 3,)
+        return FOLD**2 * 3 + CONDITION_MAPS, (FOLD**2 * 3,)
     return 1, tuple(scale**2 for scale in SCALES)
 
 
-def reach(settings: TrainEnhanceSettings) -> int:
+def receptive_radius(settings: TrainEnhanceSettings) -> int:
     """Returns the radius of the receptive field in positions."""
     return 2 * settings.blocks + 2
 
 
-def part_of(scale: int) -> str:
+def network_name(scale: int) -> str:
     """Returns the name of the exported network of a scale."""
     return f"x{scale}"

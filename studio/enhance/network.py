@@ -20,43 +20,47 @@ from studio.enhance import models
 from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 
 GRAY = 0.5  # subtracted from the lightness
-_DAMPED = 0.1  # initial scale of residual blocks: a deep trunk starts near the identity
+_RESIDUAL_GAIN = 0.1  # initial scale of residual blocks: a deep trunk starts near the identity
 
 
-def network(settings: TrainEnhanceSettings) -> keras.Model:
+def build_network(settings: TrainEnhanceSettings) -> keras.Model:
     """Builds an untrained network in Keras' current precision.
 
     For upscaling: from lightness `(B, H, W, 1) float32 in [0, 1]` to one `(B, H, W, scale * scale)` for each
     of SCALES, residuals of bicubic upscaling for `ops.depth_to_space`.
-    For denoising: from `(B, h, w, 15)` of `studio.enhance.planes.network_input` to `(B, h, w, 12)`, residuals
-    of the planes for `studio.enhance.planes.unfold`.
+    For denoising: from `(B, h, w, 15)` of `studio.enhance.planes.make_network_input` to `(B, h, w, 12)`,
+    residuals of the planes for `studio.enhance.planes.unfold`.
     """
     seeds = iter(range(100))
 
     def conv(maps: Any, channels: int, activation: str | None = None, gain: float = 1.0) -> Any:
         seed = derive_seed(settings.seed, next(seeds))
-        start = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
-        return layers.Conv2D(channels, 3, 1, "same", activation=activation, kernel_initializer=start)(maps)
+        initializer = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
+        return layers.Conv2D(channels, 3, 1, "same", activation=activation, kernel_initializer=initializer)(
+            maps
+        )
 
-    input_channels, heads = models.channels(settings)
+    input_channels, heads = models.count_channels(settings)
     inputs = keras.Input((None, None, input_channels), name="shown")
-    first = maps = conv(inputs if settings.to == CLEAN else inputs - GRAY, settings.width)
+    head_input = maps = conv(inputs if settings.to == CLEAN else inputs - GRAY, settings.width)
     for _ in range(settings.blocks):
-        maps = maps + conv(conv(maps, settings.width, "relu"), settings.width, gain=_DAMPED)
-    maps = maps + first
-    ends = [conv(maps, channels, gain=_DAMPED) for channels in heads]
-    return keras.Model(inputs, ends if len(ends) > 1 else ends[0], name="enhance")
+        maps = maps + conv(conv(maps, settings.width, "relu"), settings.width, gain=_RESIDUAL_GAIN)
+    maps = maps + head_input
+    outputs = [conv(maps, channels, gain=_RESIDUAL_GAIN) for channels in heads]
+    return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name="enhance")
 
 
 def load(preset: Preset) -> keras.Model:
     """Loads the trained network of a preset. Raises `InvalidInput` for other or incomplete models."""
-    settings = preset.settings_as(TrainEnhanceSettings, models.TASK, "a network for upscaling or denoising")
-    loaded = network(settings)
-    loading.load_weights(loaded, preset)
-    return loaded
+    settings = preset.read_settings_as(
+        TrainEnhanceSettings, models.TASK, "a network for upscaling or denoising"
+    )
+    model = build_network(settings)
+    loading.load_weights(model, preset)
+    return model
 
 
-def networks(preset: Preset) -> dict[str, keras.Model]:
+def load_exported_networks(preset: Preset) -> dict[str, keras.Model]:
     """Returns the exported networks: the denoiser, or one per scale, whose output is an image.
 
     Raises:
@@ -66,6 +70,6 @@ def networks(preset: Preset) -> dict[str, keras.Model]:
     if len(model.outputs) == 1:
         return {"network": model}
     return {
-        models.part_of(scale): keras.Model(model.inputs, ops.depth_to_space(maps, scale))
+        models.network_name(scale): keras.Model(model.inputs, ops.depth_to_space(maps, scale))
         for scale, maps in zip(SCALES, model.outputs, strict=True)
     }

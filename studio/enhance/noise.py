@@ -19,36 +19,24 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from studio.enhance.planes import planes
+from studio.enhance.planes import to_planes
 
-BLOCK = 64  # px, side of the measured blocks
-LARGEST = 2048  # px, largest side of the center crop that they are taken from
-CALM = 25.0  # percentile of the blocks that is reported: others have texture
-CALMEST = 5.0  # percentile if compression makes texture look more like noise
-SURE = 5.5  # levels: weaker noise looks like texture in the coarser detail
-LEAST_FINE = 2.0  # levels of the finest detail: with less, coarser detail is texture
-CORRELATED = 0.5  # largest ratio of finest to coarser detail in correlated noise; white noise has more
-LEFT = 0.15  # smallest share of the noise left in the finest detail that still gives its strength
-MOST_CLIPPED = 0.05  # share of a block's pixels: with more, clipping hides the noise
-_DARK, _BRIGHT = 4.0, 251.0  # levels, mean lightness of a block: beyond, noise is clipped or crushed
-_DEVIATION = 0.6745  # median absolute deviation of the standard normal distribution
-_HIGH = np.array([-0.1294095, -0.2241439, 0.8365163, -0.4829629], "float32")  # Daubechies' wavelet of 4 taps
-_STRENGTHS = (
-    0.0,
-    1.0,
-    2.0,
-    3.0,
-    4.0,
-    6.0,
-    8.0,
-    12.0,
-    16.0,
-    24.0,
-    36.0,
-    50.0,
-)  # levels of the compressed test noise
-_SIDE = 192  # px, side of the compressed test image
-_RATIO = 0.641 / 0.669  # color noise over lightness noise, if R, G and B have independent noise
+BLOCK_SIDE = 64  # px, side of the measured blocks
+MAX_CROP_SIDE = 2048  # px, largest side of the center crop that they are taken from
+CALM_PERCENTILE = 25.0  # percentile of the blocks that is reported: others have texture
+CALMEST_PERCENTILE = 5.0  # percentile if compression makes texture look more like noise
+MIN_STRONG_NOISE = 5.5  # levels: weaker noise looks like texture in the coarser detail
+MIN_FINE_DETAIL = 2.0  # levels of the finest detail: with less, coarser detail is texture
+MAX_CORRELATED_RATIO = 0.5  # of finest to coarser detail in correlated noise; white noise has more
+MIN_REMAINING_SHARE = 0.15  # of the noise in the finest detail: with less, it does not tell the strength
+MAX_CLIPPED_SHARE = 0.05  # share of a block's pixels: with more, clipping hides the noise
+_MIN_LIGHTNESS, _MAX_LIGHTNESS = 4.0, 251.0  # levels, mean of a block: beyond, noise is clipped or crushed
+_NORMAL_MEDIAN = 0.6745  # median absolute deviation of the standard normal distribution
+_WAVELET_TAPS = np.array([-0.1294095, -0.2241439, 0.8365163, -0.4829629], "float32")  # Daubechies' wavelet
+# Levels of the compressed test noise.
+_TEST_STRENGTHS = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 36.0, 50.0)
+_TEST_SIDE = 192  # px, side of the compressed test image
+_COLOR_NOISE_RATIO = 0.641 / 0.669  # color noise over lightness noise, if R, G and B have independent noise
 
 
 class Compression(NamedTuple):
@@ -63,71 +51,71 @@ class Compression(NamedTuple):
     is_subsampled: bool
 
 
-def estimate(image: np.ndarray, compression: Compression | None = None) -> tuple[float, float]:
+def estimate_noise(image: np.ndarray, compression: Compression | None = None) -> tuple[float, float]:
     """Returns the standard deviations of the noise of lightness and of each color plane, in levels.
 
     Args:
         image: `(H, W, 3 or 4) uint8`.
         compression: of a JPEG file: estimates the noise before compression.
     """
-    blocks = _blocks(image)
-    each = [_detail(blocks[..., n]) for n in range(3)]
-    light, color = _light_and_color([float(np.percentile(fine, CALM)) for fine, _ in each])
+    blocks = _cut_blocks(image)
+    details = [_measure_detail(blocks[..., n]) for n in range(3)]
+    light, color = _light_and_color([float(np.percentile(fine, CALM_PERCENTILE)) for fine, _ in details])
     if compression is None:
-        correlated = _correlated_noise(each)
+        correlated = _estimate_correlated_noise(details)
         return max(light, correlated[0]), max(color, correlated[1])
-    curves = _curves(compression)
+    curves = _measure_curves(compression)
     light_before, color_before = _light_and_color(
-        [_before(detail, curve) for detail, curve in zip(each, curves, strict=True)]
+        [_estimate_before_compression(detail, curve) for detail, curve in zip(details, curves, strict=True)]
     )
-    left = np.interp(light_before, _STRENGTHS, curves[0, 0])
-    if light_before < SURE or left < LEFT * light_before:
+    remaining = np.interp(light_before, _TEST_STRENGTHS, curves[0, 0])
+    if light_before < MIN_STRONG_NOISE or remaining < MIN_REMAINING_SHARE * light_before:
         return light, color
     # Compression leaves little color noise, so that weak texture looks like strong noise: cap it.
-    return light_before, max(color, min(color_before, _RATIO * light_before))
+    return light_before, max(color, min(color_before, _COLOR_NOISE_RATIO * light_before))
 
 
-def _correlated_noise(each: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
+def _estimate_correlated_noise(details: list[tuple[np.ndarray, np.ndarray]]) -> tuple[float, float]:
     """Returns the noise of lightness and colors that is correlated between neighbors; 0 without any.
 
     Camera interpolation and resizing leave it mostly in the coarser detail. So do textures, but rarely as
     strongly in the calmest blocks, and with as much of the finest detail.
     """
-    fine, coarse = (float(np.percentile(scale, CALMEST)) for scale in each[0])
-    if fine < LEAST_FINE or coarse < SURE or fine > CORRELATED * coarse:
+    fine, coarse = (float(np.percentile(scale, CALMEST_PERCENTILE)) for scale in details[0])
+    if fine < MIN_FINE_DETAIL or coarse < MIN_STRONG_NOISE or fine > MAX_CORRELATED_RATIO * coarse:
         return 0.0, 0.0
-    return _light_and_color([float(np.percentile(scale, CALMEST)) for _, scale in each])
+    return _light_and_color([float(np.percentile(scale, CALMEST_PERCENTILE)) for _, scale in details])
 
 
-def _light_and_color(planes: list[float]) -> tuple[float, float]:
+def _light_and_color(strengths: list[float]) -> tuple[float, float]:
     """Returns the noise of lightness and the root mean square of the color planes, from Y, Cb and Cr."""
-    return planes[0], float(np.hypot(planes[1], planes[2]) / np.sqrt(2))
+    return strengths[0], float(np.hypot(strengths[1], strengths[2]) / np.sqrt(2))
 
 
-def _blocks(image: np.ndarray) -> np.ndarray:
-    """Returns the blocks with little clipping, or all: `(n, BLOCK, BLOCK, 3) float32`, levels.
+def _cut_blocks(image: np.ndarray) -> np.ndarray:
+    """Returns the blocks with little clipping, or all: `(n, BLOCK_SIDE, BLOCK_SIDE, 3) float32`, levels.
 
     Clipping and crushed shadows hide noise. A photo smaller than a block is one block.
     """
-    rows, columns = (_middle(side) for side in image.shape[:2])
+    rows, columns = (_center_slice(side) for side in image.shape[:2])
     pixels = image[rows, columns, :3]
-    height, width = (min(BLOCK, side) for side in pixels.shape[:2])
+    height, width = (min(BLOCK_SIDE, side) for side in pixels.shape[:2])
     down, across = pixels.shape[0] // height, pixels.shape[1] // width
     grid = pixels[: down * height, : across * width].reshape(down, height, across, width, 3)
     blocks = grid.swapaxes(1, 2).reshape(-1, height, width, 3)
     clipped = ((blocks == 0) | (blocks == 255)).any(axis=-1).mean(axis=(1, 2))
-    levels = 255 * planes(blocks / np.float32(255))
+    levels = 255 * to_planes(blocks / np.float32(255))
     lightness = levels[..., 0].mean(axis=(1, 2)) + 127.5
-    usable = (clipped < MOST_CLIPPED) & (lightness > _DARK) & (lightness < _BRIGHT)
+    usable = (clipped < MAX_CLIPPED_SHARE) & (lightness > _MIN_LIGHTNESS) & (lightness < _MAX_LIGHTNESS)
     return levels[usable] if usable.any() else levels
 
 
-def _middle(side: int) -> slice:
-    start = max(0, side - LARGEST) // 2
-    return slice(start, start + LARGEST)
+def _center_slice(side: int) -> slice:
+    start = max(0, side - MAX_CROP_SIDE) // 2
+    return slice(start, start + MAX_CROP_SIDE)
 
 
-def _detail(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _measure_detail(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the deviations of the finest and the next diagonal detail, equal for white noise.
 
     Args:
@@ -137,49 +125,55 @@ def _detail(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Two arrays `(n,)`.
     """
     height, width = (side // 2 * 2 for side in blocks.shape[1:])
-    halves = blocks[:, :height, :width].reshape(len(blocks), height // 2, 2, width // 2, 2)
-    return _deviation(_diagonal(blocks)), _deviation(_diagonal(2 * halves.mean(axis=(2, 4))))
+    quarters = blocks[:, :height, :width].reshape(len(blocks), height // 2, 2, width // 2, 2)
+    return _estimate_deviation(_filter_diagonal(blocks)), _estimate_deviation(
+        _filter_diagonal(2 * quarters.mean(axis=(2, 4)))
+    )
 
 
-def _deviation(detail: np.ndarray) -> np.ndarray:
+def _estimate_deviation(detail: np.ndarray) -> np.ndarray:
     if not detail.size:
         return np.zeros(len(detail))
-    return np.median(np.abs(detail), axis=(1, 2)) / _DEVIATION
+    return np.median(np.abs(detail), axis=(1, 2)) / _NORMAL_MEDIAN
 
 
-def _diagonal(blocks: np.ndarray) -> np.ndarray:
+def _filter_diagonal(blocks: np.ndarray) -> np.ndarray:
     """Returns the finest diagonal wavelet coefficients of `(n, h, w)`; keeps the deviation of noise."""
     for _ in range(2):
-        count = (blocks.shape[1] - len(_HIGH)) // 2 + 1
+        count = (blocks.shape[1] - len(_WAVELET_TAPS)) // 2 + 1
         if count <= 0:
             return np.zeros((len(blocks), 0, 0), "float32")
-        rows = [tap * blocks[:, n : n + 2 * count : 2] for n, tap in enumerate(_HIGH)]
+        rows = [tap * blocks[:, n : n + 2 * count : 2] for n, tap in enumerate(_WAVELET_TAPS)]
         blocks = np.sum(rows, axis=0, dtype="float32").swapaxes(1, 2)
     return blocks
 
 
-def _before(detail: tuple[np.ndarray, np.ndarray], curves: np.ndarray) -> float:
+def _estimate_before_compression(detail: tuple[np.ndarray, np.ndarray], curves: np.ndarray) -> float:
     """Returns the noise before compression, from the detail after it.
 
     Args:
-        curves: `(2, len(_STRENGTHS))`, detail of each scale by strength of the noise.
+        curves: `(2, len(_TEST_STRENGTHS))`, detail of each scale by strength of the noise.
     """
-    each = [np.interp(values, curve, _STRENGTHS) for values, curve in zip(detail, curves, strict=True)]
-    return float(np.percentile(np.minimum(*each), CALMEST))
+    strengths = [
+        np.interp(values, curve, _TEST_STRENGTHS) for values, curve in zip(detail, curves, strict=True)
+    ]
+    return float(np.percentile(np.minimum(*strengths), CALMEST_PERCENTILE))
 
 
 @lru_cache(maxsize=16)
-def _curves(compression: Compression) -> np.ndarray:
-    """Returns the detail of compressed noise: `(3 planes, 2 scales, len(_STRENGTHS))`, each increasing."""
-    noise = np.random.default_rng(0).standard_normal((_SIDE, _SIDE, 3))
-    left = np.zeros((3, 2, len(_STRENGTHS)))
-    for n, strength in enumerate(_STRENGTHS):
-        blocks = _blocks(
+def _measure_curves(compression: Compression) -> np.ndarray:
+    """Returns the detail of compressed noise, `(3 planes, 2 scales, len(_TEST_STRENGTHS))`, increasing."""
+    noise = np.random.default_rng(0).standard_normal((_TEST_SIDE, _TEST_SIDE, 3))
+    curves = np.zeros((3, 2, len(_TEST_STRENGTHS)))
+    for n, strength in enumerate(_TEST_STRENGTHS):
+        blocks = _cut_blocks(
             _compress(np.clip(np.rint(128 + strength * noise), 0, 255).astype("uint8"), compression)
         )
-        left[..., n] = [[np.median(scale) for scale in _detail(blocks[..., plane])] for plane in range(3)]
+        curves[..., n] = [
+            [np.median(scale) for scale in _measure_detail(blocks[..., plane])] for plane in range(3)
+        ]
     # Interpolation needs increasing curves: tiny steps map 0 to no noise if weak noise leaves nothing.
-    return np.maximum.accumulate(left, axis=-1) + 1e-6 * np.arange(len(_STRENGTHS))
+    return np.maximum.accumulate(curves, axis=-1) + 1e-6 * np.arange(len(_TEST_STRENGTHS))
 
 
 def _compress(planes: np.ndarray, compression: Compression) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 
-def self_ensemble(image: np.ndarray, predict: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def predict_with_ensemble(image: np.ndarray, predict: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     """Returns the mean prediction for eight flips and rotations of an image, each transformed back.
 
     Args:

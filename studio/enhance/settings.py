@@ -8,7 +8,7 @@ from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
-SHIPPED, CLEANER = "enlarge", "clean"  # the networks shipped with the studio
+SHIPPED_ENLARGER, SHIPPED_CLEANER = "enlarge", "clean"  # the networks shipped with the studio
 SCALES = (2, 3, 4)
 ENLARGE, CLEAN = "enlarge", "clean"  # the tasks of a network
 
@@ -62,9 +62,9 @@ class EnhanceSettings(Settings):
         ge=1,
         le=100,
     )
-    network: str = setting(SHIPPED, "Network that upscales: its name or folder.", tier="hidden")
+    network: str = setting(SHIPPED_ENLARGER, "Network that upscales: its name or folder.", tier="hidden")
     cleaner: str = setting(
-        CLEANER, "Network that removes noise and JPEG artifacts: its name or folder.", tier="hidden"
+        SHIPPED_CLEANER, "Network that removes noise and JPEG artifacts: its name or folder.", tier="hidden"
     )
 
     @property
@@ -77,7 +77,7 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
     """Trains a network to upscale or to denoise images like those of a folder."""
 
     steps: int = shared.steps(10_000)
-    batch: int = shared.batch(8, most=128)
+    batch: int = shared.batch(8, maximum=128)
     ema_steps: int = shared.ema_steps(300)
     held_out: float = shared.held_out(0.02)
     to: Literal["enlarge", "clean"] = setting(

@@ -14,69 +14,75 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.enhance import bicubic, clean, damage, enlarge, models
 from studio.enhance.psnr import psnr
-from studio.enhance.settings import CLEANER, SHIPPED, EnhanceSettings
+from studio.enhance.settings import SHIPPED_CLEANER, SHIPPED_ENLARGER, EnhanceSettings
 
 NAME = "enhance.enlarge"
-TEST_SIDE = 384  # px, largest side of the center crop that PSNR is measured on
-LEAST_SIDE = 16  # px, smallest side of the downscaled crop
+MAX_TEST_SIDE = 384  # px, largest side of the center crop that PSNR is measured on
+MIN_TEST_SIDE = 16  # px, smallest side of the downscaled crop
 
 
 def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
     """Cleans an image, upscales it, or both. See `studio.enhance.clean` and `.enlarge`."""
-    began = time.monotonic()
+    start_time = time.monotonic()
     content = inputs["content"][0]
     data = content.read()
     image = transparency.extend_colors(image_io.read_transparent(data, content.name))
     weights: dict[str, str] = {}
     figures: dict[str, float] = {}
     if settings.cleans:
-        damages = resolve_damage(settings, damage.measure(data, image))
-        figures = {"noise": damages.noise, "jpeg_quality": damages.quality}
-        clean_options = how_to_clean(settings, damages)
+        image_damage = resolve_damage(settings, damage.measure_damage(data, image))
+        figures = {"noise": image_damage.noise, "jpeg_quality": image_damage.quality}
+        clean_options = choose_clean_options(settings, image_damage)
         if clean_options is not None:
-            cleaner = clean.open(models.cleaner_of(settings, inputs))
-            progress.stage("Removing noise and artifacts")
+            cleaner = clean.open(models.find_cleaner(settings, inputs))
+            progress.report_stage("Removing noise and artifacts")
             image = cleaner.clean(image, clean_options, progress)
             if not inputs.get("cleaner"):
                 weights[settings.cleaner] = cleaner.digest
     if settings.scale > 1:
-        enlarger = enlarge.open(models.enlarger_of(settings, inputs))
+        enlarger = enlarge.open(models.find_enlarger(settings, inputs))
         enlarge_options = enlarge.Options(settings.scale, settings.sharpness, settings.ensemble)
         if settings.cleans:
-            progress.stage("Upscaling")
+            progress.report_stage("Upscaling")
         figures |= measure_psnr(enlarger, image, enlarge_options)
         image = enlarger.enlarge(image, enlarge_options, progress)
         if not inputs.get("network"):
             weights[settings.network] = enlarger.digest
     recipe = recipes.make(NAME, settings, inputs, weights)
     ending = f"x{settings.scale}" if settings.scale > 1 else "clean"
-    file = File.keep(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-{ending}.png")
+    file = File.store(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-{ending}.png")
     size = {"height": image.shape[0], "width": image.shape[1]}
-    return Result((file,), {**size, **figures, "seconds": time.monotonic() - began}, recipe)
+    return Result((file,), {**size, **figures, "seconds": time.monotonic() - start_time}, recipe)
 
 
 def resolve_damage(settings: EnhanceSettings, measured: damage.Damage) -> damage.Damage:
     """Returns the damage of an image: from the settings if set, else as measured."""
     light, color, quality = measured.light, measured.color, measured.quality
     if settings.noise is not None:
-        color = min(color * settings.noise / light if light else settings.noise, damage.MOST)
+        color = min(color * settings.noise / light if light else settings.noise, damage.MAX_NOISE)
         light = settings.noise
     if settings.jpeg_quality is not None:
         quality = settings.jpeg_quality
     return damage.Damage(light, color, quality)
 
 
-def how_to_clean(settings: EnhanceSettings, damages: damage.Damage) -> clean.Options | None:
+def choose_clean_options(settings: EnhanceSettings, image_damage: damage.Damage) -> clean.Options | None:
     """Returns the options for cleaning, or None if the image has no visible damage.
 
     Noise and quality from the settings always count.
     """
-    noisy = settings.denoise > 0 and (settings.noise is not None or damages.noise >= damage.LEAST_NOISE)
+    has_noise = settings.denoise > 0 and (
+        settings.noise is not None or image_damage.noise >= damage.MIN_NOISE
+    )
     is_quality_set = settings.jpeg_quality is not None
-    blocky = settings.deblock == "auto" and (is_quality_set or damages.quality < damage.GOOD_QUALITY)
-    if not (noisy or blocky):
+    has_artifacts = settings.deblock == "auto" and (
+        is_quality_set or image_damage.quality < damage.GOOD_QUALITY
+    )
+    if not (has_noise or has_artifacts):
         return None
-    return clean.Options(damages, settings.denoise if noisy else 0.0, blocky, settings.ensemble)
+    return clean.Options(
+        image_damage, settings.denoise if has_noise else 0.0, has_artifacts, settings.ensemble
+    )
 
 
 def measure_psnr(enlarger: enlarge.Enlarger, image: np.ndarray, options: enlarge.Options) -> dict[str, float]:
@@ -89,15 +95,15 @@ def measure_psnr(enlarger: enlarge.Enlarger, image: np.ndarray, options: enlarge
         PSNR of the lightness in dB: "psnr" of the network and "bicubic_psnr" of bicubic upscaling; empty if
         the photo is too small.
     """
-    sides = [min(TEST_SIDE, side) // options.scale * options.scale for side in image.shape[:2]]
-    if min(sides) < LEAST_SIDE * options.scale:
+    sides = [min(MAX_TEST_SIDE, side) // options.scale * options.scale for side in image.shape[:2]]
+    if min(sides) < MIN_TEST_SIDE * options.scale:
         return {}
     down, right = ((whole - side) // 2 for whole, side in zip(image.shape[:2], sides, strict=True))
-    part = np.ascontiguousarray(image[down : down + sides[0], right : right + sides[1], :3])
-    truth = image_io.to_gray(part)[..., 0].astype("float32")
+    crop = np.ascontiguousarray(image[down : down + sides[0], right : right + sides[1], :3])
+    truth = image_io.to_gray(crop)[..., 0].astype("float32")
     small = np.clip(np.rint(bicubic.shrink(truth, options.scale)), 0, 255)
     plain = bicubic.enlarge(small, options.scale)
-    restored = plain + 255 * options.sharpness * enlarger.residual(small / 255, options)
+    restored = plain + 255 * options.sharpness * enlarger.predict_residual(small / 255, options)
     figures = {
         "psnr": psnr(truth, restored, options.scale),
         "bicubic_psnr": psnr(truth, plain, options.scale),
@@ -108,7 +114,7 @@ def measure_psnr(enlarger: enlarge.Enlarger, image: np.ndarray, options: enlarge
 def prepare(settings: EnhanceSettings) -> None:
     """Loads the shipped networks, if they are installed."""
     names = presets.list_names()
-    if SHIPPED in names:
-        enlarge.open(presets.find(SHIPPED))
-    if CLEANER in names:
-        clean.open(presets.find(CLEANER))
+    if SHIPPED_ENLARGER in names:
+        enlarge.open(presets.find(SHIPPED_ENLARGER))
+    if SHIPPED_CLEANER in names:
+        clean.open(presets.find(SHIPPED_CLEANER))

@@ -7,8 +7,8 @@ DRAW = Task(
     name="faces.draw",
     settings=FacesSettings,
     inputs=(
-        Slot("photo", "image", least=0, flag="--photo"),
-        Slot("model", "model", least=0, flag="--preset", model_tasks=("dcgan.train", "vae.train")),
+        Slot("photo", "image", min_files=0, flag="--photo"),
+        Slot("model", "model", min_files=0, flag="--preset", model_tasks=("dcgan.train", "vae.train")),
     ),
     produces="image",
     lane="live",
@@ -19,5 +19,5 @@ DRAW = Task(
     help="generate faces, digits or other images with a trained generator",
     check="studio.faces.models:check",
     prepare="studio.faces.models:prepare",
-    kind="studio.faces.settings:kind",
+    find_kind="studio.faces.settings:kind",
 )

@@ -19,17 +19,19 @@ from studio.faces.photo import crop_square, detect_face
 from studio.faces.settings import FacesSettings
 
 BATCH = 64
-LARGE = 512  # px: approximate side of a single image
-GRID = 1280  # px: approximate side of a grid, as far as integer factors allow
-MOST_FACTOR = 8
+LARGE_SIDE = 512  # px: approximate side of a single image
+GRID_SIDE = 1280  # px: approximate side of a grid, as far as integer factors allow
+MAX_GRID_FACTOR = 8
 # Imported by name, because no capability imports another, and only if these networks are used.
 UPSCALE = "studio.enhance.generated_images:upscale"
-UPSCALE_WEIGHTS = "studio.enhance.generated_images:weights"
-_UNLIKE = 1.42  # factor of the usual reconstruction error beyond which a photo is unlike the training images
+UPSCALE_WEIGHTS = "studio.enhance.generated_images:weight_digests"
+_UNLIKE_FACTOR = 1.42  # of the usual reconstruction error: above, a photo is unlike the training images
 LEG_SECONDS = 1.6  # s of an interpolation from one face to the next
 
 
-def points(generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None) -> np.ndarray:
+def draw_latents(
+    generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None
+) -> np.ndarray:
     """Returns the latents of the images that the settings ask for.
 
     Args:
@@ -41,44 +43,52 @@ def points(generator: Generator, settings: FacesSettings, photo: np.ndarray | No
     Raises:
         InvalidInput: if the generator cannot encode a photo, or lacks a direction.
     """
-    grid = _grid(generator, settings, photo, max(settings.n, settings.face, settings.to))
+    grid = _draw_grid(generator, settings, photo, max(settings.n, settings.face, settings.to))
     if settings.to:
         ends = grid[settings.face - 1], grid[settings.to - 1]
-        path = latent.slerp(*ends, np.linspace(0, 1, settings.n))
+        selected = latent.slerp(*ends, np.linspace(0, 1, settings.n))
     else:
-        path = grid[settings.face - 1 : settings.face] if settings.face else grid[: settings.n]
-    return latent.move(generator, path, settings.move_amounts)
+        selected = grid[settings.face - 1 : settings.face] if settings.face else grid[: settings.n]
+    return latent.move_along(generator, selected, settings.move_amounts)
 
 
-def interpolate(generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None) -> np.ndarray:
+def interpolate_latents(
+    generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None
+) -> np.ndarray:
     """Returns the latents of a video, a closed interpolation, `(frames, latent_dim) float32`.
 
     With `to` it goes there and back; otherwise from face to face of the grid, starting with `face`. For the
-    arguments see `points`.
+    arguments see `draw_latents`.
     """
     stops = max(2, round(settings.interpolate / settings.fps / LEG_SECONDS))
-    grid = _grid(generator, settings, photo, max(stops, settings.face, settings.to))
+    grid = _draw_grid(generator, settings, photo, max(stops, settings.face, settings.to))
     if settings.to:
         numbers = [settings.face, settings.to]
     else:
-        others = [number for number in range(1, stops + 1) if number != settings.face]
-        numbers = [*([settings.face] if settings.face else []), *others][:stops]
+        other_numbers = [number for number in range(1, stops + 1) if number != settings.face]
+        numbers = [*([settings.face] if settings.face else []), *other_numbers][:stops]
     waypoints = grid[[number - 1 for number in numbers]]
-    return latent.interpolate(latent.move(generator, waypoints, settings.move_amounts), settings.interpolate)
+    return latent.interpolate(
+        latent.move_along(generator, waypoints, settings.move_amounts), settings.interpolate
+    )
 
 
-def _grid(generator: Generator, settings: FacesSettings, photo: np.ndarray | None, count: int) -> np.ndarray:
+def _draw_grid(
+    generator: Generator, settings: FacesSettings, photo: np.ndarray | None, count: int
+) -> np.ndarray:
     """Returns the latents of the grid, or of the last grid of variations."""
     counts = [*settings.near, count]  # what each grid must have
-    t = settings.truncation
+    truncation = settings.truncation
     if photo is None:
-        grid = latent.draw(generator, counts[0], settings.seed, t)
+        grid = latent.sample(generator, counts[0], settings.seed, truncation)
     else:
         z = encode(generator, settings, photo)
-        grid = latent.sample_near(generator, z, counts[0], (settings.seed, 0), settings.spread, t)
+        grid = latent.sample_near(generator, z, counts[0], (settings.seed, 0), settings.spread, truncation)
     for depth, number in enumerate(settings.near, 1):
         seed = (settings.seed, depth, number)
-        grid = latent.sample_near(generator, grid[number - 1], counts[depth], seed, settings.spread, t)
+        grid = latent.sample_near(
+            generator, grid[number - 1], counts[depth], seed, settings.spread, truncation
+        )
     return grid
 
 
@@ -90,11 +100,11 @@ def encode(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> 
     """
     if generator.encode is None:
         raise no_encoder_error(generator.name)
-    part = crop_square(photo, settings.crop, settings.crop_x, settings.crop_y)
-    return generator.encode(image_io.resize(part, generator.size, generator.size)[None])[0]
+    square = crop_square(photo, settings.crop, settings.crop_x, settings.crop_y)
+    return generator.encode(image_io.resize(square, generator.size, generator.size)[None])[0]
 
 
-def photo_note(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> str:
+def warn_if_unlike(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> str:
     """Returns a warning for a photo unlike the training images, e.g. a bridge for a model of faces.
 
     The test is its reconstruction error, unless a face is detected. With faces-vae, 3 to 9 % of 600 photos of
@@ -106,71 +116,72 @@ def photo_note(generator: Generator, settings: FacesSettings, photo: np.ndarray)
     Returns:
         A sentence or two; "" for a photo like the training images, or if the model has no stored error.
     """
-    usual = generator.redraw_error
-    if generator.encode is None or not usual:
+    usual_error = generator.reconstruction_error
+    if generator.encode is None or not usual_error:
         return ""
-    part = crop_square(photo, settings.crop, settings.crop_x, settings.crop_y)
-    crop = image_io.resize(part, generator.size, generator.size)
+    square = crop_square(photo, settings.crop, settings.crop_x, settings.crop_y)
+    crop = image_io.resize(square, generator.size, generator.size)
     reconstruction = generator.decode(generator.encode(crop[None]))[0]
     error = float(np.sqrt(np.mean((reconstruction.astype("float32") - crop) ** 2)))
-    if error <= _UNLIKE * usual or detect_face(photo) is not None:
+    if error <= _UNLIKE_FACTOR * usual_error or detect_face(photo) is not None:
         return ""
     return (
         "No face was found in this photo, and it differs from the training images: its reconstruction error "
-        f"is {error:.0f} of 255; {usual:.0f} is usual. Choose a photo of the model's subject, or crop closer."
+        f"is {error:.0f} of 255; {usual_error:.0f} is usual. Choose a photo of the model's subject, or crop "
+        "closer."
     )
 
 
-def batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
+def decode_batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
     """Decodes latents in batches: yields `(b, size, size, 3) uint8` and reports progress."""
     for start in range(0, len(z), BATCH):
         images = generator.decode(z[start : start + BATCH])
         yield images
         done = start + len(images)
-        progress.report(done, len(z), preview=partial(sheet, images))
+        progress.report(done, len(z), preview=partial(render_sheet, images))
 
 
 def check_sheet(count: int, side: int) -> None:
     """Raises `InvalidInput` if a sheet of so many images exceeds the limit of an image."""
-    most = image_io.MOST_PIXELS // 2 // side**2
-    if count > most:
+    max_count = image_io.MAX_PIXELS // 2 // side**2
+    if count > max_count:
         step = "or save to a .npz or .zip file"
-        raise invalid("`n`", expected=f"at most {most:,} in one image", received=count, next_step=step)
+        raise invalid("`n`", expected=f"at most {max_count:,} in one image", received=count, next_step=step)
 
 
-def sheet(images: np.ndarray, columns: int | None = None, enhance: bool = False) -> np.ndarray:
+def render_sheet(images: np.ndarray, columns: int | None = None, enhance: bool = False) -> np.ndarray:
     """Combines images, `(n, s, s, 3) uint8`, to a grid, or enlarges a single one.
 
     Args:
         columns: images per row; None for a nearly square grid.
-        enhance: as in `large`; only for a single image, because grids would be slow.
+        enhance: as in `enlarge`; only for a single image, because grids would be slow.
 
     Raises:
         InvalidInput: if the result exceeds the limit of an image.
     """
     count, side = images.shape[:2]
     if count == 1:
-        return large(images[0], enhance)
+        return enlarge(images[0], enhance)
     check_sheet(count, side)
     columns = columns or math.ceil(math.sqrt(count))
-    factor = min(MOST_FACTOR, max(1, GRID // (columns * side)))
+    factor = min(MAX_GRID_FACTOR, max(1, GRID_SIDE // (columns * side)))
     enlarged = np.stack([image_io.resize(image, side * factor, side * factor) for image in images])
     return grids.make_grid(enlarged, columns)
 
 
-def side_alone(side: int) -> int:
+def enlarged_side(side: int) -> int:
     """Returns the side in px of a single enlarged image: a multiple of its own."""
-    return side * max(1, LARGE // side)
+    return side * max(1, LARGE_SIDE // side)
 
 
-def large(image: np.ndarray, enhance: bool = False) -> np.ndarray:
-    """Enlarges one image, `(s, s, 3) uint8`, by an integer factor to about LARGE px.
+def enlarge(image: np.ndarray, enhance: bool = False) -> np.ndarray:
+    """Enlarges one image, `(s, s, 3) uint8`, by an integer factor to about LARGE_SIDE px.
 
     Args:
         enhance: cleans and upscales it with neural networks as far as possible.
     """
     side = image.shape[0]
-    large_side = side_alone(side)
+    large_side = enlarged_side(side)
     if enhance and large_side > side:
         return import_object(UPSCALE)(image, large_side)
     return image_io.resize(image, large_side, large_side)

@@ -10,25 +10,25 @@ import numpy as np
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, invalid, unknown
-from studio.core.generators.directions import from_json
+from studio.core.generators.directions import read_direction_values
 from studio.core.generators.latent import Generator
 from studio.core.models import presets
+from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import get_or_make
 from studio.core.tasks import File, Inputs
-from studio.faces.settings import MOST, FacesSettings
+from studio.faces.settings import MAX_IMAGES, FacesSettings
 
-WARM = (1, 64)  # batch sizes of pages: one face, and a grid
+WARM_BATCHES = (1, 64)  # batch sizes of pages: one face, and a grid
 _CACHE: dict[str, Generator] = {}  # loaded generators of a worker, by preset key
 _MAX_CACHED = 4
 
 
-def names() -> list[str]:
+def list_names() -> list[str]:
     """Returns the names of complete generator presets, shipped ones first."""
     generators = []
     for name in presets.list_names():
         with suppress(StudioError):
-            _opener(presets.find(name))
+            _find_opener(presets.find(name))
             generators.append(name)
     return generators
 
@@ -44,34 +44,34 @@ def load(preset: Preset) -> Generator:
     Raises:
         InvalidInput: if it is no generator, or its files are incomplete.
     """
-    generator_model = get_or_make(
-        _CACHE, preset.key, lambda: tasks.import_object(_opener(preset))(preset), _MAX_CACHED
+    generator = get_or_make(
+        _CACHE, preset.key, lambda: tasks.import_object(_find_opener(preset))(preset), _MAX_CACHED
     )
-    return replace(generator_model, name=preset.name)  # the same model may have several names
+    return replace(generator, name=preset.name)  # the same model may have several names
 
 
-def generator(settings: FacesSettings, inputs: Inputs) -> Generator:
+def load_generator(settings: FacesSettings, inputs: Inputs) -> Generator:
     """Loads the model from the inputs, else the preset that the settings name; see `load`."""
     for file in inputs.get("model", ()):
         return load(presets.from_zip(file))
-    return load(presets.find(name_of(settings), TASKS))
+    return load(presets.find(name_of(settings)))
 
 
 def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless there is a generator with the directions in the settings."""
-    moved = settings.move_amounts
+    move_amounts = settings.move_amounts
     if settings.to and not settings.face:
         raise InvalidInput("`--to` needs a face to start from. Add `--face`.")
-    if any(not 1 <= number <= MOST for number in settings.near):
-        raise invalid("`--near`", expected=f"numbers from 1 to {MOST:,}", received=settings.near)
+    if any(not 1 <= number <= MAX_IMAGES for number in settings.near):
+        raise invalid("`--near`", expected=f"numbers from 1 to {MAX_IMAGES:,}", received=settings.near)
     if inputs.get("model"):
         return
-    preset = presets.find(name_of(settings), TASKS)
-    _opener(preset)
+    preset = presets.find(name_of(settings))
+    _find_opener(preset)
     if inputs.get("photo") and not tasks.get(preset.task).encodes:
         raise no_encoder_error(preset.name)
-    directions = from_json(preset.data())
-    for name in moved:
+    directions = read_direction_values(preset.read_data())
+    for name in move_amounts:
         if name not in directions:
             raise unknown("direction", name, directions)
 
@@ -89,13 +89,13 @@ def no_encoder_error(name: str) -> InvalidInput:
 def prepare(settings: FacesSettings) -> None:
     """Loads the model of the settings into a warm worker, if the model is installed."""
     if name_of(settings) in presets.list_names():
-        model = load(presets.find(name_of(settings), TASKS))
-        for count in WARM:
+        model = load(presets.find(name_of(settings)))
+        for count in WARM_BATCHES:
             model.decode(np.zeros((count, model.latent_dim), "float32"))
 
 
-def _opener(preset: Preset) -> str:
-    opens = tasks.get(preset.task).opens
+def _find_opener(preset: Preset) -> str:
+    opens = tasks.get(preset.task).open_generator
     if not opens:
         raise invalid(
             f"preset {preset.name}",

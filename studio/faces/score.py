@@ -10,25 +10,25 @@ from studio.core import data
 from studio.core.data import ImageDataset, sample_sets, split
 from studio.core.errors import invalid
 from studio.core.generators import latent
-from studio.core.metrics.comparison import LEAST_IMAGES
+from studio.core.metrics.comparison import MIN_IMAGES
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.training.batches import select_evenly_spaced
 from studio.faces import models
 
-MOST = 5000  # images of each kind, as in many papers
+MAX_IMAGES = 5000  # images of each kind, as in many papers
 
 
-def figures(
-    preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
+def measure_scores(
+    preset: Preset, source: str, share_range: tuple[float, float] | None, progress: Progress
 ) -> dict[str, Any]:
     """Computes FID and KID of samples and a part of a data set of the same size.
 
     Args:
         preset: a generator.
-        where: path of the data set, `sample:NAME` or `tfds:NAME`.
-        part: start and end of the part, as positions from 0 to 1, of which training runs hold out the last,
-            see `studio.core.data.split`; None for the images that the training of the model held out.
+        source: path of the data set, `sample:NAME` or `tfds:NAME`.
+        share_range: start and end of the part, as positions from 0 to 1, see `studio.core.data.split`;
+            training runs hold out the last positions. None for the images held out of this training.
 
     Returns:
         fid, kid, n, their errors, and the seed of the samples.
@@ -38,18 +38,18 @@ def figures(
         Unavailable: if the weights of Inception cannot be loaded.
     """
     generator = models.load(preset)
-    channels = getattr(preset.settings(), "channels", 3)
-    dataset = data.load_dataset(sample_sets.resolve(where, progress), generator.size, channels, progress)
-    rows = select_evenly_spaced(_rows(preset, dataset, part, progress), MOST)
-    if len(rows) < LEAST_IMAGES:
+    channels = getattr(preset.read_settings(), "channels", 3)
+    dataset = data.load_dataset(sample_sets.resolve(source, progress), generator.size, channels, progress)
+    rows = select_evenly_spaced(_select_rows(preset, dataset, share_range, progress), MAX_IMAGES)
+    if len(rows) < MIN_IMAGES:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"
-        raise invalid("part", expected=f"at least {LEAST_IMAGES} images", received=received, next_step=step)
+        raise invalid("part", expected=f"at least {MIN_IMAGES} images", received=received, next_step=step)
     from studio.core.metrics import inception, scores
 
-    images = generator.decode(latent.draw(generator, len(rows), seed=0))
-    progress.stage("Computing features of the real images")
+    images = generator.decode(latent.sample(generator, len(rows), seed=0))
+    progress.report_stage("Computing features of the real images")
     real_features = inception.compute_features(dataset.images[rows], progress, keep=True)
-    progress.stage("Computing FID and KID")
+    progress.report_stage("Computing FID and KID")
     features = inception.compute_features(images, progress)
     fid, kid = scores.fid(features, real_features, progress), scores.kid(features, real_features)
     return {
@@ -63,14 +63,14 @@ def figures(
     }
 
 
-def _rows(
-    preset: Preset, dataset: ImageDataset, part: tuple[float, float] | None, progress: Progress
+def _select_rows(
+    preset: Preset, dataset: ImageDataset, share_range: tuple[float, float] | None, progress: Progress
 ) -> np.ndarray:
     """Returns the rows of a part, or of the training's held-out images, `(n,)`, sorted."""
-    share = getattr(preset.settings(), "held_out", 0.1)
-    if part is None and "least_held_out" not in preset.data().get("figures", {}):
-        return split.split_by_count(len(dataset.images), share)[1]
+    held_out_share = getattr(preset.read_settings(), "held_out", 0.1)
+    if share_range is None and "least_held_out" not in preset.read_data().get("figures", {}):
+        return split.split_by_count(len(dataset.images), held_out_share)[1]
     positions = split.compute_positions(dataset, progress)
-    if part is None:
-        return split.split(positions, share)[1]
-    return np.flatnonzero((part[0] <= positions) & (positions < part[1]))
+    if share_range is None:
+        return split.split(positions, held_out_share)[1]
+    return np.flatnonzero((share_range[0] <= positions) & (positions < share_range[1]))

@@ -11,10 +11,10 @@ from studio.core.imaging import animations
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 
-USUAL_INTERPOLATE = 96  # frames: four seconds
-MOST_MOVE = 10.0
-_FACES = ("faces", "avatars")  # prefixes of the shipped models of faces
-MOST = 50_000  # largest number of images in a grid
+DEFAULT_FRAMES = 96  # frames: four seconds
+MAX_MOVE = 10.0
+_FACE_PREFIXES = ("faces", "avatars")  # prefixes of the shipped models of faces
+MAX_IMAGES = 50_000  # largest number of images in a grid
 
 
 class FacesSettings(Settings):
@@ -40,7 +40,7 @@ class FacesSettings(Settings):
     model: Literal["vae", "dcgan"] = setting(
         "dcgan", "Type of the shipped faces model, used when no preset is given."
     )
-    n: int = setting(64, "Number of images.", ge=1, le=MOST, label="Images")
+    n: int = setting(64, "Number of images.", ge=1, le=MAX_IMAGES, label="Images")
     face: int = setting(
         0,
         "Number of the grid image to enlarge, counted from 1; 0 shows the whole grid.",
@@ -126,12 +126,12 @@ class FacesSettings(Settings):
     @property
     def move_amounts(self) -> dict[str, float]:
         """The amount of each latent direction. Raises `InvalidInput` for an entry that is not NAME=AMOUNT."""
-        return dict(_move(text) for text in self.moves)
+        return dict(_parse_move(text) for text in self.moves)
 
     @property
     def subject(self) -> str:
         model = PurePath(self.preset).name
-        noun = "face" if not model or model.startswith(_FACES) else "image"
+        noun = "face" if not model or model.startswith(_FACE_PREFIXES) else "image"
         if self.interpolate:
             description = f"interpolation through {noun}s"
         elif self.face:
@@ -144,7 +144,7 @@ class FacesSettings(Settings):
         """Returns the settings for a file suffix: a video needs interpolation, npz and zip set `form`."""
         if ending in animations.KINDS:
             return self.model_copy(
-                update={"video": ending, "interpolate": self.interpolate or USUAL_INTERPOLATE}
+                update={"video": ending, "interpolate": self.interpolate or DEFAULT_FRAMES}
             )
         return self.model_copy(update={"form": ending if ending in ("npz", "zip") else "sheet"})
 
@@ -154,16 +154,16 @@ def kind(settings: FacesSettings) -> Kind:
     return "animation" if settings.interpolate else "image" if settings.form == "sheet" else "dataset"
 
 
-def _move(text: str) -> tuple[str, float]:
+def _parse_move(text: str) -> tuple[str, float]:
     name, _, amount = text.partition("=")
     try:
         number = float(amount)
     except ValueError:
         number = math.inf
-    if not name or not abs(number) <= MOST_MOVE:
+    if not name or not abs(number) <= MAX_MOVE:
         raise invalid(
             "moves",
-            expected=f"NAME=AMOUNT, the amount from -{MOST_MOVE:g} to {MOST_MOVE:g}",
+            expected=f"NAME=AMOUNT, the amount from -{MAX_MOVE:g} to {MAX_MOVE:g}",
             received=text,
             next_step="write it so, e.g. older=1.5",
         )

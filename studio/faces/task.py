@@ -20,78 +20,78 @@ from studio.core.tasks import File, Inputs, Result, import_object
 from studio.faces import draw, models
 from studio.faces.settings import FacesSettings
 
-MOST_ROW = 12  # images of an interpolation that are shown in one row
-MOST_PLACES = 1024  # points stored with a result, for a map of them
+MAX_ROW_IMAGES = 12  # images of an interpolation that are shown in one row
+MAX_PLACES = 1024  # points stored with a result, for a map of them
 
 
 def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     """Generates the images of the settings. See `studio.faces.draw`."""
-    began = time.monotonic()
+    start_time = time.monotonic()
     photo = next((image_io.read(file.read()) for file in inputs.get("photo", ())), None)
-    generator = models.generator(settings, inputs)
+    generator = models.load_generator(settings, inputs)
     figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
-    if photo is not None and (note := draw.photo_note(generator, settings, photo)):
+    if photo is not None and (note := draw.warn_if_unlike(generator, settings, photo)):
         figures["notes"] = [note]
     model_files = inputs.get("model")  # the recipe records its SHA-256 as an input
     weights = {} if model_files else {generator.name: generator.digest}
-    if settings.enhance and _stands_alone(settings) and draw.side_alone(generator.size) > generator.size:
+    if settings.enhance and _is_enlarged(settings) and draw.enlarged_side(generator.size) > generator.size:
         weights |= import_object(draw.UPSCALE_WEIGHTS)()
     stem = Path(model_files[0].name).stem if model_files else generator.name
     if settings.interpolate:
-        data = _video(generator, settings, photo, progress)
+        video_bytes = _render_video(generator, settings, photo, progress)
         recipe = recipes.make("faces.draw", settings, inputs, weights)
-        file = File.keep(data, "animation", f"{stem}.{settings.video}")
-        figures |= {"frames": settings.interpolate, "seconds": time.monotonic() - began}
+        file = File.store(video_bytes, "animation", f"{stem}.{settings.video}")
+        figures |= {"frames": settings.interpolate, "seconds": time.monotonic() - start_time}
         return Result((file,), figures, recipe)
     if settings.form == "sheet":
         draw.check_sheet(1 if settings.face and not settings.to else settings.n, generator.size)
-    z = draw.points(generator, settings, photo)
+    z = draw.draw_latents(generator, settings, photo)
     images, stopped = _generate(generator, z, settings, progress)
     if stopped:
         settings = settings.model_copy(update={"n": len(images)})
     recipe = recipes.make("faces.draw", settings, inputs, weights)
     file = _pack(images, settings, recipe, stem)
-    figures |= {"n": len(images), "places": _places(z[: len(images)], generator)}
-    return Result((file,), figures | {"seconds": time.monotonic() - began}, recipe, stopped)
+    figures |= {"n": len(images), "places": _project_latents(z[: len(images)], generator)}
+    return Result((file,), figures | {"seconds": time.monotonic() - start_time}, recipe, stopped)
 
 
-def _stands_alone(settings: FacesSettings) -> bool:
+def _is_enlarged(settings: FacesSettings) -> bool:
     """Whether images are enlarged: frames of a video, and a sheet of one image."""
-    alone = settings.n == 1 or (settings.face and not settings.to)
-    return bool(settings.interpolate or (settings.form == "sheet" and alone))
+    is_single = settings.n == 1 or (settings.face and not settings.to)
+    return bool(settings.interpolate or (settings.form == "sheet" and is_single))
 
 
 def _generate(
     generator: Generator, z: np.ndarray, settings: FacesSettings, progress: Progress
 ) -> tuple[np.ndarray, bool]:
     """Generates the images; if the user stops it, returns those so far and True."""
-    parts: list[np.ndarray] = []
+    batches: list[np.ndarray] = []
     try:
-        for part in draw.batches(generator, z, progress):
-            parts.append(part)
+        for batch in draw.decode_batches(generator, z, progress):
+            batches.append(batch)
     except Cancelled:
-        if not parts or settings.face:
+        if not batches or settings.face:
             raise
-    images = np.concatenate(parts)
+    images = np.concatenate(batches)
     return images, len(images) < len(z)
 
 
-def _video(
+def _render_video(
     generator: Generator, settings: FacesSettings, photo: np.ndarray | None, progress: Progress
 ) -> bytes:
-    z = draw.interpolate(generator, settings, photo)
+    z = draw.interpolate_latents(generator, settings, photo)
     with Video(settings.video, settings.fps) as video:
-        for part in draw.batches(generator, z, progress):
-            for image in part:
-                video.add(draw.large(image, settings.enhance))
+        for batch in draw.decode_batches(generator, z, progress):
+            for image in batch:
+                video.add(draw.enlarge(image, settings.enhance))
         return video.finish()
 
 
 def _pack(images: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
     if settings.form == "sheet":
-        columns = len(images) if settings.to and len(images) <= MOST_ROW else None
-        sheet = draw.sheet(images, columns, settings.enhance)
-        return File.keep(image_io.encode_png(sheet, recipe), "image", f"{stem}.png")
+        columns = len(images) if settings.to and len(images) <= MAX_ROW_IMAGES else None
+        sheet = draw.render_sheet(images, columns, settings.enhance)
+        return File.store(image_io.encode_png(sheet, recipe), "image", f"{stem}.png")
     buffer = io.BytesIO()
     if settings.form == "npz":
         np.savez(buffer, images=images)
@@ -100,11 +100,11 @@ def _pack(images: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, s
             for number, image in enumerate(images, 1):
                 name = zipfile.ZipInfo(f"{stem}-{number:05}.png", (1980, 1, 1, 0, 0, 0))
                 file.writestr(name, image_io.encode_png(image))
-    return File.keep(buffer.getvalue(), "dataset", f"{stem}.{settings.form}")
+    return File.store(buffer.getvalue(), "dataset", f"{stem}.{settings.form}")
 
 
-def _places(z: np.ndarray, generator: Generator) -> list[list[float]]:
+def _project_latents(z: np.ndarray, generator: Generator) -> list[list[float]]:
     """Returns coordinates of latents along the first two directions, or their first two dimensions."""
     axes = [direction.vector for direction in list(generator.directions.values())[:2]]
     flat = z @ np.stack(axes).T if len(axes) == 2 else z[:, :2]
-    return [[round(float(value), 3) for value in row] for row in flat[:MOST_PLACES]]
+    return [[round(float(value), 3) for value in row] for row in flat[:MAX_PLACES]]

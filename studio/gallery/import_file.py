@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from studio.core import owners, paths, recipes, tasks
-from studio.core.errors import InvalidInput, printable
+from studio.core.errors import InvalidInput, make_printable
 from studio.core.owners import LOCAL
-from studio.core.recipes import PNG, Input, Recipe
+from studio.core.recipes import PNG_SIGNATURE, Input, Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.gallery import index, items
 from studio.gallery.index import Filter
@@ -39,7 +40,7 @@ class Provenance:
     @property
     def is_recipe(self) -> bool:
         """Returns whether the file is a recipe without its result."""
-        return not self.data.startswith(PNG)
+        return not self.data.startswith(PNG_SIGNATURE)
 
     def inputs(self) -> dict[str, list[File]]:
         """Returns the input files of the recipe, by slot of its task."""
@@ -50,7 +51,7 @@ class Provenance:
         }
 
 
-def provenance(
+def read_provenance(
     data: bytes, name: str, owner: str = LOCAL, shared: Callable[[Input], bool] = lambda _source: False
 ) -> Provenance:
     """Reads how a PNG, or the file of a `NAME.EXT.json`, was made. Runs and downloads nothing.
@@ -66,22 +67,18 @@ def provenance(
     Raises:
         InvalidInput: if it is neither, is damaged, or has no valid recipe.
     """
-    name = printable(name, 60)
-    if not data.startswith(PNG) and data.lstrip()[:1] != b"{":
+    name = make_printable(name, 60)
+    if not data.startswith(PNG_SIGNATURE) and data.lstrip()[:1] != b"{":
         raise InvalidInput(
             f"{name} is neither a PNG nor a recipe. Choose a PNG that the studio saved, or the .json file "
             "next to another of its results."
         )
     recipe = recipes.read(data)
-    is_known, kind = _kind(recipe)
-    missing = tuple(source for source in _sources(recipe) if not (shared(source) or _is_here(source, owner)))
-    entries, _ = index.find(Filter(digest=paths.digest(data)), owner, most=1)
+    is_known, kind = _find_kind(recipe)
+    sources = itertools.chain(*recipe.inputs.values())
+    missing = tuple(source for source in sources if not (shared(source) or _is_here(source, owner)))
+    entries, _ = index.find(Filter(digest=paths.digest(data)), owner, limit=1)
     return Provenance(data, name, kind, recipe, is_known, missing, entries[0].id if entries else "")
-
-
-def _sources(recipe: Recipe) -> Iterator[Input]:
-    for sources in recipe.inputs.values():
-        yield from sources
 
 
 def _is_here(source: Input, owner: str) -> bool:
@@ -90,9 +87,10 @@ def _is_here(source: Input, owner: str) -> bool:
         return File(source.digest, "image", source.name).is_available
 
 
-def _kind(recipe: Recipe) -> tuple[bool, Kind]:
+def _find_kind(recipe: Recipe) -> tuple[bool, Kind]:
+    """Returns whether this studio can run a recipe, and the kind of its result; "image" if it cannot."""
     try:
-        return True, tasks.get(recipe.task).makes(recipe.checked_settings())
+        return True, tasks.get(recipe.task).choose_kind(recipe.checked_settings())
     except InvalidInput:
         return False, "image"
 
@@ -108,5 +106,5 @@ def add(origin: Provenance, owner: str = LOCAL) -> str:
         raise InvalidInput(
             "The gallery takes only images that this version of the studio can make. Make the image again."
         )
-    file = File.keep(origin.data, "image", PurePath(origin.name).name)
+    file = File.store(origin.data, "image", PurePath(origin.name).name)
     return items.add(Result((file,), recipe=origin.recipe), None, owner)

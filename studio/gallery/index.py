@@ -24,7 +24,7 @@ from studio.engine.jobs.parts import Outcome, Request
 from studio.gallery import items, search_words
 from studio.gallery.items import LOCAL, Item
 
-FORMAT = 1
+FORMAT = 1  # version of the table
 _WAIT_SECONDS = 10
 _TABLE = """
 CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, owner TEXT, kind TEXT, task TEXT, title TEXT,
@@ -33,9 +33,7 @@ CREATE INDEX IF NOT EXISTS of_an_owner ON items (owner, id);
 CREATE INDEX IF NOT EXISTS of_a_file ON items (digest);
 """
 _COLUMNS = "id, kind, task, title, name, created, digest, file, starred, tags"
-_BETWEEN = "\n"  # before, between and after the tags of an item; never inside one
-
-
+_TAG_SEPARATOR = "\n"  # before, between and after the tags of an item; never inside one
 _VALUES = ", ".join("?" * 12)
 
 
@@ -62,9 +60,9 @@ class Entry:
     starred: bool = False
     tags: tuple[str, ...] = ()
 
-    def thumbnail(self) -> bytes:
+    def load_thumbnail(self) -> bytes:
         """Returns a thumbnail as WebP."""
-        return items.thumbnail(self.folder, self.file)
+        return items.load_thumbnail(self.folder, self.file)
 
 
 @dataclass(frozen=True)
@@ -94,57 +92,57 @@ T = TypeVar("T")
 
 
 def find(
-    criteria: Filter = ALL, owner: str = LOCAL, most: int | None = None, skip: int = 0
+    criteria: Filter = ALL, owner: str = LOCAL, limit: int | None = None, skip: int = 0
 ) -> tuple[list[Entry], int]:
     """Finds items, newest first.
 
     Args:
         criteria: criteria of the search.
         owner: owner of the items.
-        most: maximum number of entries; None for all.
+        limit: maximum number of entries; None for all.
         skip: number of entries to skip.
 
     Returns:
         The entries, and the total number of matches.
     """
-    where, values = _where(criteria, owner)
-    select = f"SELECT {_COLUMNS} FROM items WHERE {where} ORDER BY id DESC LIMIT ? OFFSET ?"
+    condition, values = _build_where(criteria, owner)
+    select = f"SELECT {_COLUMNS} FROM items WHERE {condition} ORDER BY id DESC LIMIT ? OFFSET ?"
 
-    def query(index: sqlite3.Connection) -> tuple[list[tuple[Any, ...]], int]:
-        total = index.execute(f"SELECT count(*) FROM items WHERE {where}", values).fetchone()[0]
-        return index.execute(select, [*values, -1 if most is None else most, skip]).fetchall(), total
+    def query(connection: sqlite3.Connection) -> tuple[list[tuple[Any, ...]], int]:
+        total = connection.execute(f"SELECT count(*) FROM items WHERE {condition}", values).fetchone()[0]
+        return connection.execute(select, [*values, -1 if limit is None else limit, skip]).fetchall(), total
 
     rows, total = _query(query)
-    root = items.root()
-    return [_entry(row, root) for row in rows], total
+    root = items.jobs_folder()
+    return [_entry_of_row(row, root) for row in rows], total
 
 
-def tasks_of(owner: str = LOCAL) -> dict[str, str]:
+def list_tasks(owner: str = LOCAL) -> dict[str, str]:
     """Returns the tasks of the owner's items as name -> title, sorted by title."""
     select = "SELECT DISTINCT task, title FROM items WHERE owner = ? AND kind != '' ORDER BY title, task"
-    return _query(lambda index: dict(index.execute(select, [owner]).fetchall()))
+    return _query(lambda connection: dict(connection.execute(select, [owner]).fetchall()))
 
 
-def tags_of(owner: str = LOCAL) -> list[str]:
+def list_tags(owner: str = LOCAL) -> list[str]:
     """Returns the tags of the owner's items in alphabetical order."""
     select = "SELECT DISTINCT tags FROM items WHERE owner = ? AND tags != ''"
-    rows = _query(lambda index: index.execute(select, [owner]).fetchall())
+    rows = _query(lambda connection: connection.execute(select, [owner]).fetchall())
     return sorted({tag for (tags,) in rows for tag in _split_tags(tags)})
 
 
-def unlisted_folders() -> list[Path]:
+def list_unlisted_folders() -> list[Path]:
     """Returns folders that are neither items nor finished jobs without a result: active or damaged jobs."""
-    listed = _query(lambda index: {row[0] for row in index.execute("SELECT id FROM items")})
-    root = items.root()
-    return [root / name for name in _names(root) if name not in listed]
+    listed_ids = _query(lambda connection: {row[0] for row in connection.execute("SELECT id FROM items")})
+    root = items.jobs_folder()
+    return [root / name for name in _list_folder_names(root) if name not in listed_ids]
 
 
-def forget(id: str) -> None:
+def drop(id: str) -> None:
     """Drops an item from the index, so that its folder is read again."""
 
-    def query(index: sqlite3.Connection) -> None:
-        with index:
-            index.execute("DELETE FROM items WHERE id = ?", [id])
+    def query(connection: sqlite3.Connection) -> None:
+        with connection:
+            connection.execute("DELETE FROM items WHERE id = ?", [id])
 
     _query(query)
 
@@ -152,41 +150,43 @@ def forget(id: str) -> None:
 def refresh(folder: Path) -> None:
     """Reads an item's folder again after its marks changed."""
 
-    def query(index: sqlite3.Connection) -> None:
-        with index:
-            index.execute("BEGIN IMMEDIATE")  # serialize concurrent changes of marks
-            if row := _row(folder):
-                index.execute(f"INSERT OR REPLACE INTO items VALUES ({_VALUES})", row)
+    def query(connection: sqlite3.Connection) -> None:
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")  # serialize concurrent changes of marks
+            if row := _read_row(folder):
+                connection.execute(f"INSERT OR REPLACE INTO items VALUES ({_VALUES})", row)
 
     _query(query)
 
 
-def _where(criteria: Filter, owner: str) -> tuple[str, list[Any]]:
-    rules, values = ["owner = ?", "kind != ''"], [owner]
+def _build_where(criteria: Filter, owner: str) -> tuple[str, list[Any]]:
+    """Returns the SQL condition of a search and its parameters. Raises `InvalidInput` for invalid text."""
+    conditions, values = ["owner = ?", "kind != ''"], [owner]
     for column, value in (("kind", criteria.kind), ("task", criteria.task), ("digest", criteria.digest)):
         if value:
-            rules.append(f"{column} = ?")
+            conditions.append(f"{column} = ?")
             values.append(value)
     if criteria.starred:
-        rules.append("starred")
+        conditions.append("starred")
     if tag := normalize_tag(criteria.tag):
-        rules.append("instr(tags, ?)")
-        values.append(f"{_BETWEEN}{tag}{_BETWEEN}")
+        conditions.append("instr(tags, ?)")
+        values.append(f"{_TAG_SEPARATOR}{tag}{_TAG_SEPARATOR}")
     for word in criteria.words.casefold().split():
-        rules.append("instr(words, ?)")
-        values.append(search_words.needle(word))
+        conditions.append("instr(words, ?)")
+        values.append(search_words.format_needle(word))
     try:
         "".join(values).encode()
     except UnicodeEncodeError:  # words from a terminal may be any bytes
         text = " ".join((criteria.kind, criteria.task, criteria.words, criteria.tag)).strip()
         raise invalid("search", expected="words", received=text, next_step="type them again") from None
-    return " AND ".join(rules), values
+    return " AND ".join(conditions), values
 
 
-def _entry(row: tuple[Any, ...], root: Path) -> Entry:
-    id, kind, task, title, name, created, digest, file, starred, tags = row
-    main = File(digest, kind, file)
-    return Entry(id, kind, task, title, name, created, main, root / id, bool(starred), _split_tags(tags))
+def _entry_of_row(row: tuple[Any, ...], root: Path) -> Entry:
+    """Returns the list entry of a row with _COLUMNS."""
+    id, kind, task, title, name, created, digest, file_name, starred, tags = row
+    file = File(digest, kind, file_name)
+    return Entry(id, kind, task, title, name, created, file, root / id, bool(starred), _split_tags(tags))
 
 
 def normalize_tag(text: str) -> str:
@@ -195,70 +195,73 @@ def normalize_tag(text: str) -> str:
 
 
 def _split_tags(tags: str) -> tuple[str, ...]:
-    return tuple(filter(None, tags.split(_BETWEEN)))
+    return tuple(filter(None, tags.split(_TAG_SEPARATOR)))
 
 
 def entry_of(item: Item) -> Entry:
     """Returns the list entry of an item."""
-    about = (item.id, item.kind, item.task, item.title, item.name, item.created, item.result.files[0])
-    return Entry(*about, item.folder, item.marks.starred, item.marks.tags)
+    fields = (item.id, item.kind, item.task, item.title, item.name, item.created, item.result.files[0])
+    return Entry(*fields, item.folder, item.marks.starred, item.marks.tags)
 
 
 def _query(query: Callable[[sqlite3.Connection], T]) -> T:
     """Queries the index on disk; rebuilds it if it is damaged, in memory if it cannot be written."""
-    path = paths.folder("cache") / f"gallery-{FORMAT}.sqlite"
+    path = paths.ensure_folder("cache") / f"gallery-{FORMAT}.sqlite"
     for _ in range(2):
         with suppress(OSError):
-            path.touch(permissions.FILE)
-        with suppress(sqlite3.DatabaseError), closing(_connect(path)) as index:
-            return query(index)
+            path.touch(permissions.FILE_MODE)
+        with suppress(sqlite3.DatabaseError), closing(_connect(path)) as connection:
+            return query(connection)
         with suppress(OSError):
             path.unlink(missing_ok=True)
-    with closing(_connect(":memory:")) as index:
-        return query(index)
+    with closing(_connect(":memory:")) as connection:
+        return query(connection)
 
 
 def _connect(path: Path | str) -> sqlite3.Connection:
-    index = sqlite3.connect(path, timeout=_WAIT_SECONDS)
+    """Opens an index, creates its table if necessary, and updates it."""
+    connection = sqlite3.connect(path, timeout=_WAIT_SECONDS)
     try:
-        index.execute("PRAGMA synchronous = OFF")  # it is rebuilt after a crash
-        index.executescript(_TABLE)
-        _catch_up(index)
-        return index
+        connection.execute("PRAGMA synchronous = OFF")  # it is rebuilt after a crash
+        connection.executescript(_TABLE)
+        _update(connection)
+        return connection
     except BaseException:
-        index.close()
+        connection.close()
         raise
 
 
-def _catch_up(index: sqlite3.Connection) -> None:
-    indexed = {row[0] for row in index.execute("SELECT id FROM items")}
-    root = items.root()
-    existing = _names(root)
-    removed, new = indexed - existing, existing - indexed
-    rows = [row for id in sorted(filter(store.is_id, new)) if (row := _row(root / id))]
-    if removed or rows:
-        with index:
-            index.executemany("DELETE FROM items WHERE id = ?", [(id,) for id in removed])
-            index.executemany(f"INSERT OR IGNORE INTO items VALUES ({_VALUES})", rows)
+def _update(connection: sqlite3.Connection) -> None:
+    """Adds rows of new folders, and deletes those of removed ones."""
+    indexed_ids = {row[0] for row in connection.execute("SELECT id FROM items")}
+    root = items.jobs_folder()
+    existing_ids = _list_folder_names(root)
+    removed_ids, new_ids = indexed_ids - existing_ids, existing_ids - indexed_ids
+    rows = [row for id in sorted(filter(store.is_id, new_ids)) if (row := _read_row(root / id))]
+    if removed_ids or rows:
+        with connection:
+            connection.executemany("DELETE FROM items WHERE id = ?", [(id,) for id in removed_ids])
+            connection.executemany(f"INSERT OR IGNORE INTO items VALUES ({_VALUES})", rows)
 
 
-def _names(root: Path) -> set[str]:
+def _list_folder_names(root: Path) -> set[str]:
     return {entry.name for entry in os.scandir(root) if not entry.name.startswith(".")}
 
 
-def _row(folder: Path) -> tuple[Any, ...] | None:
+def _read_row(folder: Path) -> tuple[Any, ...] | None:
     """Returns the index row of a folder: None for an active or damaged job, only the id for one that is not
     an item."""
     try:
         item = items.read(folder)
         if item is not None:
-            file, name, marks = item.result.files[0], item.name, item.marks
-            about = (item.owner, item.kind, item.task, item.title, name, item.created, file.digest, file.name)
-            tags = _BETWEEN.join(("", *marks.tags, "")) if marks.tags else ""
-            return item.id, *about, marks.starred, tags, search_words.words_of(item)
+            file, marks = item.result.files[0], item.marks
+            fields = (item.id, item.owner, item.kind, item.task, item.title, item.name, item.created)
+            tags = _TAG_SEPARATOR.join(("", *marks.tags, "")) if marks.tags else ""
+            search_text = search_words.build_search_text(item)
+            return *fields, file.digest, file.name, marks.starred, tags, search_text
         job = store.Folder(folder)
-        ended = job.read(Request) is not None and job.read(Outcome) is not None
-        return (folder.name, "", "", "", "", "", 0.0, "", "", False, "", "") if ended else None
+        is_finished = job.read(Request) is not None and job.read(Outcome) is not None
+        return (folder.name, "", "", "", "", "", 0.0, "", "", False, "", "") if is_finished else None
     except Exception:  # list the other items anyway
         log.exception("%s cannot be listed", folder.name)
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import paths, tasks
-from studio.core.errors import Unavailable, printable
+from studio.core.errors import Unavailable, make_printable
 from studio.core.imaging import thumbnails
 from studio.core.owners import LOCAL
 from studio.core.recipes import Recipe
@@ -69,34 +69,34 @@ class Item:
         return self.result.recipe
 
     @property
-    def made_of(self) -> str:
+    def inputs_text(self) -> str:
         """Returns its inputs in words, such as "chelsea + mosaic"; the stem of its file without inputs."""
-        made_of = tasks.describe_sources(self.task, self.settings, self.inputs)
-        return made_of or tasks.stem(self.result.files[0].name)
+        inputs_text = tasks.describe_sources(self.task, self.settings, self.inputs)
+        return inputs_text or tasks.humanize_stem(self.result.files[0].name)
 
     @property
     def name(self) -> str:
         """Returns the owner's name for it, or else its inputs in words."""
-        return self.marks.name or self.made_of
+        return self.marks.name or self.inputs_text
 
     @property
     def is_complete(self) -> bool:
         """Returns whether the studio still has all its files."""
         return all(file.is_available for file in self.result.files)
 
-    def thumbnail(self) -> bytes:
+    def load_thumbnail(self) -> bytes:
         """Returns its thumbnail as WebP; creates it if there is none."""
-        return thumbnail(self.folder, self.result.files[0])
+        return load_thumbnail(self.folder, self.result.files[0])
 
 
-def root() -> Path:
+def jobs_folder() -> Path:
     """Returns the folder of all jobs, which contains the items."""
-    return paths.folder("jobs")
+    return paths.ensure_folder("jobs")
 
 
 def find(id: str, owner: str = LOCAL) -> Item:
     """Returns the item of an id. Raises `Unavailable` if there is none, or it is another owner's."""
-    item = read(root() / id) if store.is_id(id) else None
+    item = read(jobs_folder() / id) if store.is_id(id) else None
     if item is None or item.owner != owner:
         raise Unavailable(GONE)
     return item
@@ -133,14 +133,14 @@ def read(folder: Path) -> Item | None:
         seconds=ended - started if started and ended else None,
         result=outcome.result,
         folder=folder,
-        marks=_marks(job),
+        marks=_read_marks(job),
     )
 
 
-def _marks(job: store.Folder) -> Marks:
+def _read_marks(job: store.Folder) -> Marks:
     """Reads the marks of an item; a damaged file counts as no marks."""
     stored = job.read(StoredMarks) or StoredMarks()
-    return Marks(stored.starred, tuple(map(printable, stored.tags)), printable(stored.name))
+    return Marks(stored.starred, tuple(map(make_printable, stored.tags)), make_printable(stored.name))
 
 
 def is_settled(folder: Path) -> bool:
@@ -171,20 +171,18 @@ def add(result: Result, seconds: float | None, owner: str = LOCAL) -> str:
     }
     request = Request.of(task, recipe.settings, inputs, owner)
     id = store.new_id(int(ended * 1000))
-    store.write_finished(root() / id, request, result, None if seconds is None else ended - seconds, ended)
+    store.write_finished(
+        jobs_folder() / id, request, result, None if seconds is None else ended - seconds, ended
+    )
     return id
 
 
-def thumbnail(folder: Path, file: File) -> bytes:
+def load_thumbnail(folder: Path, file: File) -> bytes:
     """Returns the thumbnail of the item in a folder as WebP; creates it if there is none."""
     job = store.Folder(folder)
-    image = job.thumbnail()
+    image = job.read_thumbnail()
     if image is None and folder.is_dir():
-        job.show_result(file)
-        image = job.thumbnail()
-    return image or _plain_sign(file.kind)
-
-
-def _plain_sign(kind: Kind) -> bytes:
-    """Returns an icon for a file that can no longer be read."""
-    return thumbnails.encode(thumbnails.draw_icon(kind))
+        job.write_thumbnails(file)
+        image = job.read_thumbnail()
+    # An icon stands for a file that can no longer be read.
+    return image or thumbnails.encode(thumbnails.draw_icon(file.kind))

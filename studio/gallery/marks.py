@@ -9,20 +9,20 @@ from studio.core import paths
 from studio.core.errors import Unavailable, invalid, is_printable
 from studio.core.owners import LOCAL
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import MOST_NAME, MOST_TAG, MOST_TAGS
+from studio.engine.jobs.parts import MAX_NAME_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TAGS
 from studio.engine.jobs.parts import Marks as StoredMarks
 from studio.gallery import index, items
 from studio.gallery.items import Item
 
 
-def change(
+def change_marks(
     id: str,
     owner: str = LOCAL,
     *,
     starred: bool | None = None,
     tags: Iterable[str] | None = None,
-    more: Iterable[str] = (),
-    less: Iterable[str] = (),
+    added_tags: Iterable[str] = (),
+    removed_tags: Iterable[str] = (),
     name: str | None = None,
 ) -> Item:
     """Changes the marks of an item. Returns the item.
@@ -32,7 +32,7 @@ def change(
         owner: owner of the item.
         starred: whether it has a star; None keeps that.
         tags: all tags; None keeps them.
-        more, less: tags to add and to remove; a tag in both is removed.
+        added_tags, removed_tags: tags to add and to remove; a tag in both is removed.
         name: its name, "" for the default name; None keeps it.
 
     Raises:
@@ -41,37 +41,41 @@ def change(
         InsufficientSpace: if the disk is full.
     """
     # Lock reading and writing of marks, because of two concurrent changes one would be lost.
-    with paths.locked(paths.folder("locks") / "marks.lock"):
+    with paths.locked(paths.ensure_folder("locks") / "marks.lock"):
         item = items.find(id, owner)
         marks = item.marks
         if starred is not None:
             marks = replace(marks, starred=starred)
-        removed = {index.normalize_tag(tag) for tag in less}
-        names = [*(marks.tags if tags is None else tags), *more]
-        marks = replace(marks, tags=_tags(tag for tag in names if index.normalize_tag(tag) not in removed))
+        removed_names = {index.normalize_tag(tag) for tag in removed_tags}
+        names = [*(marks.tags if tags is None else tags), *added_tags]
+        marks = replace(
+            marks, tags=_validate_tags(tag for tag in names if index.normalize_tag(tag) not in removed_names)
+        )
         if name is not None:
-            marks = replace(marks, name=_text("name", name, MOST_NAME))
+            marks = replace(marks, name=_validate_text("name", name, MAX_NAME_CHARACTERS))
         if not item.folder.is_dir():  # removed meanwhile; do not create a folder with marks only
             raise Unavailable(items.GONE)
-        stored = StoredMarks(starred=marks.starred, tags=list(marks.tags), name=marks.name)
-        store.Folder(item.folder).write(StoredMarks, stored)
+        stored_marks = StoredMarks(starred=marks.starred, tags=list(marks.tags), name=marks.name)
+        store.Folder(item.folder).write(StoredMarks, stored_marks)
         index.refresh(item.folder)
         return replace(item, marks=marks)
 
 
-def _tags(names: Iterable[str]) -> tuple[str, ...]:
-    texts = [_text("tag", name, MOST_TAG) for name in names]
+def _validate_tags(names: Iterable[str]) -> tuple[str, ...]:
+    """Returns normalized tags without duplicates. Raises `InvalidInput` if there are too many."""
+    texts = [_validate_text("tag", name, MAX_TAG_CHARACTERS) for name in names]
     tags = tuple(dict.fromkeys(tag for text in texts if (tag := index.normalize_tag(text))))
-    if len(tags) > MOST_TAGS:
+    if len(tags) > MAX_TAGS:
         step = "leave some out"
-        raise invalid("tags", expected=f"at most {MOST_TAGS}", received=len(tags), next_step=step)
+        raise invalid("tags", expected=f"at most {MAX_TAGS}", received=len(tags), next_step=step)
     return tags
 
 
-def _text(label: str, value: str, most: int) -> str:
+def _validate_text(label: str, value: str, max_characters: int) -> str:
+    """Returns a text with single spaces. Raises `InvalidInput` if it is too long or not printable."""
     text = " ".join(value.split())
-    if not is_printable(text) or len(text.casefold()) > most:
-        expected = f"at most {most} characters that can be read"
+    if not is_printable(text) or len(text.casefold()) > max_characters:
+        expected = f"at most {max_characters} characters that can be read"
         received = f"{len(text)} characters" if is_printable(text) else text
         raise invalid(label, expected=expected, received=received)
     return text

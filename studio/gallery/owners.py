@@ -17,9 +17,9 @@ from studio.engine.quotas import Usage
 from studio.gallery import disk_usage, index
 from studio.gallery.items import LOCAL
 
-UNUSED_DAYS = 7
-_BEGAN = ".began"  # file in the folder of owners; its date is that of the first `tidy`
-_CLOCK = ".clock"  # file next to it with the trusted time
+UNUSED_DAYS = 7  # after which unused files are removed
+_FIRST_RUN_FILE = ".began"  # in the folder of owners; its date is that of the first `remove_absent`
+_CLOCK_FILE = ".clock"  # next to it; has the trusted time
 log = logging.getLogger("studio.gallery")
 
 
@@ -42,29 +42,31 @@ class Owner:
 
 def list_owners() -> list[Owner]:
     """Returns all users with data here, the largest first."""
-    accounts = [
-        Owner(name, index.find(owner=name, most=0)[1], usage.bytes + usage.cache, usage.last_changed)
-        for name, usage in quotas.usage_by_owner().items()
-    ]
-    return sorted(accounts, key=lambda owner: -owner.bytes)
+    owner_list = [_make_owner(name, usage) for name, usage in quotas.measure_usage_by_owner().items()]
+    return sorted(owner_list, key=lambda owner: -owner.bytes)
+
+
+def _make_owner(name: str, usage: Usage) -> Owner:
+    items = index.find(owner=name, limit=0)[1]
+    return Owner(name, items, usage.bytes + usage.cache, usage.last_changed)
 
 
 def validate(name: str) -> str:
     """Returns the name of an owner. Raises `InvalidInput` unless they have data here or are `local`."""
-    if name != LOCAL and name not in (owners_here := quotas.usage_by_owner()):
+    if name != LOCAL and name not in (owners_here := quotas.measure_usage_by_owner()):
         raise unknown("owner", name, owners_here, "look in `studio gallery owners`")
     return name
 
 
-def days(name: str) -> float:
+def retention_days(name: str) -> float:
     """Returns after how many days without a visit an owner's data are removed; infinite for never."""
     if name.startswith("visitor-"):
-        return quotas.limit_of("STUDIO_VISITOR_DAYS")
-    return quotas.limit_of("STUDIO_USER_DAYS") if name.startswith("user-") else math.inf
+        return quotas.read_limit("STUDIO_VISITOR_DAYS")
+    return quotas.read_limit("STUDIO_USER_DAYS") if name.startswith("user-") else math.inf
 
 
-def tidy() -> list[str]:
-    """Removes the data of users who were absent for `days`, then files that nobody uses.
+def remove_absent() -> list[str]:
+    """Removes the data of users who were absent for `retention_days`, then files that nobody uses.
 
     Applies to shared studios only; a studio of one user removes nothing by itself. A clock that is suddenly
     ahead removes nothing, see `studio.core.clock`.
@@ -75,26 +77,30 @@ def tidy() -> list[str]:
     Raises:
         InvalidInput: if an environment variable is not a number of days; then nothing is removed.
     """
-    now = clock.trusted_time(paths.folder("owners") / _CLOCK)
-    since, removed = _since(), []
-    for name, usage in quotas.usage_by_owner().items():
+    now = clock.update_trusted_time(paths.ensure_folder("owners") / _CLOCK_FILE)
+    first_run_time, removed_names = _read_first_run_time(), []
+    for name, usage in quotas.measure_usage_by_owner().items():
         # Without a recorded visit, count from when visits were first recorded.
         has_visit = (owners.folder(name) / "seen").exists()
-        last_changed = max(usage.last_changed, 0 if has_visit else since)
-        if quotas.has_limits(name) and not usage.busy and now - last_changed > days(name) * disk_usage.DAY:
+        last_changed = max(usage.last_changed, 0 if has_visit else first_run_time)
+        if (
+            quotas.has_limits(name)
+            and not usage.busy
+            and now - last_changed > retention_days(name) * disk_usage.DAY_SECONDS
+        ):
             log.info("%s has not come for long", name)
-            _remove(name, usage)
-            removed.append(name)
-    for name in quotas.usage_by_owner():
+            _remove_data(name, usage)
+            removed_names.append(name)
+    for name in quotas.measure_usage_by_owner():
         quotas.evict_cache(name)
-    disk_usage.free_unused(UNUSED_DAYS * disk_usage.DAY + max(0.0, time.time() - now))
-    return removed
+    disk_usage.free_unused(UNUSED_DAYS * disk_usage.DAY_SECONDS + max(0.0, time.time() - now))
+    return removed_names
 
 
 def remove(name: str) -> Owner:
     """Removes all data of a user permanently: results, uploads, models, settings and tokens.
 
-    Also removes files that nobody else uses, those of the last day with the next `tidy`, others at once.
+    Also removes files that nobody else uses: those of the last day with the next `remove_absent`, others now.
 
     Returns:
         The removed owner.
@@ -106,35 +112,38 @@ def remove(name: str) -> Owner:
     if name == LOCAL:
         raise InvalidInput(
             f"{LOCAL} is the user who runs the studio. "
-            f"Stop the studio and delete {paths.home()}, which holds all data."
+            f"Stop the studio and delete {paths.ensure_home()}, which holds all data."
         )
-    usage = quotas.usage_of(name)
+    usage = quotas.measure_usage(name)
     if usage.busy:
         raise InvalidInput(f"A job of {name} is waiting or running. Try again when it has ended.")
-    owner = Owner(name, index.find(owner=name, most=0)[1], usage.bytes + usage.cache, usage.last_changed)
-    _remove(name, usage)
+    owner = _make_owner(name, usage)
+    _remove_data(name, usage)
     disk_usage.free_unused(0)
     return owner
 
 
-def _since() -> float:
-    mark = paths.folder("owners") / _BEGAN
-    if not mark.exists():
-        paths.write(mark, b"")
-    return mark.stat().st_mtime
+def _read_first_run_time() -> float:
+    """Returns the time of the first `remove_absent` in seconds since 1970; records it on the first call."""
+    file = paths.ensure_folder("owners") / _FIRST_RUN_FILE
+    if not file.exists():
+        paths.write(file, b"")
+    return file.stat().st_mtime
 
 
-def _remove(name: str, usage: Usage) -> None:
+def _remove_data(name: str, usage: Usage) -> None:
+    """Removes the tokens, cache entries and folders of an owner."""
     tokens.revoke(name)  # first, so that no program adds data meanwhile
     caches.evict(name, 0)
     for folder in usage.folders:
-        _delete(folder)
+        _delete_folder(folder)
     if owners.folder(name).is_dir():
         shutil.rmtree(owners.folder(name), ignore_errors=True)
     log.info("the work of %s is removed: %d folders", name, len(usage.folders))
 
 
-def _delete(folder: Path) -> None:
+def _delete_folder(folder: Path) -> None:
+    """Deletes the folder of a job or item. An error is only logged."""
     try:
         store.Folder(folder).remove()
     except OSError as error:

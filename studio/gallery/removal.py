@@ -17,9 +17,9 @@ from studio.gallery.items import LOCAL, Item
 _NOT_REMOVED = "There is no such removed item. Look in the list of removed items."
 
 
-def root() -> Path:
+def removed_folder() -> Path:
     """Returns the folder of removed items."""
-    return paths.folder("removed")
+    return paths.ensure_folder("removed")
 
 
 def remove(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
@@ -32,29 +32,29 @@ def remove(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
         Unavailable: if one does not exist, or is another owner's.
         InvalidInput: if one is still being written.
     """
-    folders = [_find_folder(items.root(), id, owner, items.GONE) for id in dict.fromkeys(ids)]
+    folders = [_find_folder(items.jobs_folder(), id, owner, items.GONE) for id in dict.fromkeys(ids)]
     for folder in folders:
         item = items.read(folder)
         if item is not None and not items.is_settled(folder):
             raise InvalidInput(f"{item.title} {item.id} is still being written. Try again in a moment.")
     for folder in folders:
         with suppress(FileNotFoundError):  # another process removed it
-            _move(folder, root() / folder.name)
+            _move(folder, removed_folder() / folder.name)
             now = time.time_ns()  # finer than the file system's clock, which ticks every 4 ms
-            os.utime(root() / folder.name, ns=(now, now), follow_symlinks=False)
+            os.utime(removed_folder() / folder.name, ns=(now, now), follow_symlinks=False)
     return [unreadable.id_of(folder.name) for folder in folders]
 
 
 def _move(folder: Path, target: Path) -> None:
     """Moves an item's folder; first removes thumbnails that a list may have left at the target."""
-    store.Folder(target).forget_images()
+    store.Folder(target).remove_images()
     folder.replace(target)
 
 
 def list_removed(owner: str = LOCAL) -> list[Item]:
-    """Returns the owner's removed items, last removed first; see also `unreadable.of_owner`."""
+    """Returns the owner's removed items, last removed first; see also `unreadable.list_unreadable`."""
     paths_by_time = []
-    for path in root().iterdir():
+    for path in removed_folder().iterdir():
         with suppress(FileNotFoundError):  # another tab deletes it
             paths_by_time.append((path.stat().st_mtime_ns, path))
     removed_items = (
@@ -69,20 +69,20 @@ def restore(ids: Iterable[str], owner: str = LOCAL) -> list[str]:
     Raises:
         Unavailable: if one does not exist, or is another owner's.
     """
-    folders = [_find_folder(root(), id, owner, _NOT_REMOVED) for id in dict.fromkeys(ids)]
+    folders = [_find_folder(removed_folder(), id, owner, _NOT_REMOVED) for id in dict.fromkeys(ids)]
     for folder in folders:
         with suppress(FileNotFoundError):
-            _move(folder, items.root() / folder.name)
+            _move(folder, items.jobs_folder() / folder.name)
     return [unreadable.id_of(folder.name) for folder in folders]
 
 
-def forget(ids: Iterable[str], owner: str = LOCAL) -> None:
+def delete(ids: Iterable[str], owner: str = LOCAL) -> None:
     """Deletes removed items permanently; `disk_usage` later removes files that nothing else uses.
 
     Raises:
         Unavailable: if one does not exist, or is another owner's.
     """
-    for folder in [_find_folder(root(), id, owner, _NOT_REMOVED) for id in dict.fromkeys(ids)]:
+    for folder in [_find_folder(removed_folder(), id, owner, _NOT_REMOVED) for id in dict.fromkeys(ids)]:
         with suppress(FileNotFoundError):
             store.Folder(folder).remove()
 

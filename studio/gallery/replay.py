@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from studio.core import data, paths, tasks
-from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, printable
+from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, make_printable
 from studio.core.models import model_folder, model_zip, pinned_weights
 from studio.core.progress import Progress
 from studio.core.recipes import Input, Recipe
@@ -25,7 +26,7 @@ def check(recipe: Recipe) -> None:
     """
     recipe.checked_settings()
     pinned_weights.check(recipe.weights)
-    for source in _sources(recipe):
+    for source in itertools.chain(*recipe.inputs.values()):
         if _is_here(source):
             continue
         if source.recipe is None:
@@ -46,35 +47,37 @@ def restore_inputs(given_paths: Iterable[Path], recipe: Recipe) -> None:
     Raises:
         InvalidInput: if a path does not exist.
     """
-    digests = {source.digest for source in _all_sources(recipe)}
+    digests = {source.digest for source in _walk_sources(recipe)}
     for given_path in given_paths:
-        if not paths.is_there(given_path):
-            raise InvalidInput(f"There is no {printable(str(given_path))}. Check the path after --inputs.")
+        if not paths.path_exists(given_path):
+            raise InvalidInput(
+                f"There is no {make_printable(str(given_path))}. Check the path after --inputs."
+            )
         for path in sorted(given_path.iterdir()) if given_path.is_dir() else [given_path]:
             with suppress(OSError):  # not readable; `check` reports missing inputs
                 if path.is_file() and paths.file_digest(path) in digests:
-                    File.keep(path.read_bytes(), "image", path.name)
+                    File.store(path.read_bytes(), "image", path.name)
         if (given_path / model_folder.SETTINGS).is_file():
             model_data = model_zip.pack(given_path)
             if paths.digest(model_data) in digests:
-                File.keep(model_data, "model", given_path.name)
-        elif missing_inputs(recipe):
+                File.store(model_data, "model", given_path.name)
+        elif find_missing_inputs(recipe):
             with suppress(StudioError):
                 data.store_reference(str(given_path))  # stores a note on the data set
 
 
-def missing_inputs(recipe: Recipe) -> list[Input]:
+def find_missing_inputs(recipe: Recipe) -> list[Input]:
     """Returns the inputs, including inputs of inputs, that the studio no longer has."""
-    return [source for source in _all_sources(recipe) if not _is_here(source)]
+    return [source for source in _walk_sources(recipe) if not _is_here(source)]
 
 
-def run(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Result:
+def run(recipe: Recipe, progress: Progress, on_note: Callable[[str], None]) -> Result:
     """Runs a recipe; first makes missing inputs again that have recipes.
 
     Args:
         recipe: the recipe.
         progress: receives reports.
-        note: receives a sentence if such an input differs from the original.
+        on_note: receives a sentence if such an input differs from the original.
 
     Raises:
         Cancelled: if the user stopped it while an input was made.
@@ -82,37 +85,35 @@ def run(recipe: Recipe, progress: Progress, note: Callable[[str], None]) -> Resu
     """
     kinds = {slot.name: slot.kind for slot in tasks.get(recipe.task).inputs}
     inputs = {
-        slot: [_input(source, kinds.get(slot, "image"), progress, note) for source in sources]
+        slot: [_make_input(source, kinds.get(slot, "image"), progress, on_note) for source in sources]
         for slot, sources in recipe.inputs.items()
     }
-    with pretrained.using(recipe.weights):
+    with pretrained.pin(recipe.weights):
         return tasks.run(recipe.task, recipe.checked_settings(), inputs, progress)
 
 
-def _input(source: Input, kind: Kind, progress: Progress, note: Callable[[str], None]) -> File:
+def _make_input(source: Input, kind: Kind, progress: Progress, on_note: Callable[[str], None]) -> File:
+    """Returns the file of an input; makes it again if it is missing and has a recipe."""
     if _is_here(source) or source.recipe is None:
         return File(source.digest, kind, source.name)
-    result = run(source.recipe, progress, note)
+    result = run(source.recipe, progress, on_note)
     if result.stopped_early:
         raise Cancelled
     if result.files[0].digest != source.digest:
-        note(
+        on_note(
             f"{source.name} was made again but differs from the original file, so the result may differ, too."
         )
     return result.files[0]
 
 
 def _is_here(source: Input) -> bool:
+    """Returns whether the current user has an input."""
     return File(source.digest, "image", source.name).is_available
 
 
-def _sources(recipe: Recipe) -> Iterator[Input]:
-    for sources in recipe.inputs.values():
-        yield from sources
-
-
-def _all_sources(recipe: Recipe) -> Iterator[Input]:
-    for source in _sources(recipe):
+def _walk_sources(recipe: Recipe) -> Iterator[Input]:
+    """Yields the inputs of a recipe, and after each the inputs of its own recipe."""
+    for source in itertools.chain(*recipe.inputs.values()):
         yield source
         if source.recipe is not None:
-            yield from _all_sources(source.recipe)
+            yield from _walk_sources(source.recipe)

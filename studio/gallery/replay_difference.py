@@ -18,29 +18,29 @@ class Difference:
     """The absolute difference of two images or videos, 0 to 255; None if their sizes or lengths differ.
 
     Attributes:
-        most: maximum over all pixels.
+        maximum: maximum over all pixels.
         mean: mean over all pixels, channels and frames.
     """
 
-    most: int | None
+    maximum: int | None
     mean: float | None
 
     @property
-    def identical(self) -> bool:
+    def is_identical(self) -> bool:
         """Returns whether all pixels are equal."""
-        return self.most == 0
+        return self.maximum == 0
 
     @property
     def figures(self) -> dict[str, Any]:
         """Returns the figures for `--json`."""
-        return {"identical": self.identical, "max": self.most, "mean": self.mean}
+        return {"identical": self.is_identical, "max": self.maximum, "mean": self.mean}
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Returns the difference as a sentence."""
-        if self.most is None:
+        if self.maximum is None:
             return "The two differ in size or length."
-        return f"The largest difference is {self.most} of 255, the mean {self.mean:.4f}."
+        return f"The largest difference is {self.maximum} of 255, the mean {self.mean:.4f}."
 
 
 @dataclass(frozen=True)
@@ -48,58 +48,58 @@ class TextDifference:
     """The difference of two texts.
 
     Attributes:
-        at: position of the first byte that differs; None if they are identical.
+        first_difference: position of the first byte that differs; None if they are identical.
     """
 
-    at: int | None
+    first_difference: int | None
 
     @property
-    def identical(self) -> bool:
+    def is_identical(self) -> bool:
         """Returns whether the texts are identical."""
-        return self.at is None
+        return self.first_difference is None
 
     @property
     def figures(self) -> dict[str, Any]:
         """Returns the figures for `--json`."""
-        return {"identical": self.identical, "at": self.at}
+        return {"identical": self.is_identical, "at": self.first_difference}
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Returns the difference as a sentence."""
-        return f"From byte {self.at} on the two differ."
+        return f"From byte {self.first_difference} on the two differ."
 
 
-def text_difference(original: bytes, repeated: bytes) -> TextDifference:
-    """Compares two texts."""
-    if original == repeated:
+def compare_texts(original: bytes, replayed: bytes) -> TextDifference:
+    """Returns where two texts in UTF-8 first differ."""
+    if original == replayed:
         return TextDifference(None)
-    pairs = enumerate(zip(original, repeated, strict=False))
-    differing = (at for at, (old, new) in pairs if old != new)
-    return TextDifference(next(differing, min(len(original), len(repeated))))
+    pairs = enumerate(zip(original, replayed, strict=False))
+    differing = (index for index, (old, new) in pairs if old != new)
+    return TextDifference(next(differing, min(len(original), len(replayed))))
 
 
-def difference(original: np.ndarray, result: Result, suffix: str) -> Difference:
+def compare_images(original: np.ndarray, result: Result, suffix: str) -> Difference:
     """Compares `(H, W, 3) uint8` with a new result, which is encoded first if `suffix` is a lossy format."""
-    repeated = image_io.read(result.files[0].read())
+    replayed = image_io.read(result.files[0].read())
     if suffix in (".jpg", ".jpeg", ".jfif", ".webp"):
-        repeated = image_io.read(image_io.encode_as(repeated, suffix))
-    if repeated.shape != original.shape:
+        replayed = image_io.read(image_io.encode_as(replayed, suffix))
+    if replayed.shape != original.shape:
         return Difference(None, None)
-    differences = _absolute_difference(repeated, original)
+    differences = _absolute_difference(replayed, original)
     return Difference(int(differences.max()), float(differences.mean()))
 
 
-def video_difference(original: bytes, result: Result) -> Difference:
+def compare_videos(original: bytes, result: Result) -> Difference:
     """Compares the file of a video with a new one, frame by frame unless their bytes are equal.
 
     Raises:
         InvalidInput: if the original cannot be read.
     """
-    repeated = result.files[0].read()
-    if repeated == original:
+    replayed = result.files[0].read()
+    if replayed == original:
         return Difference(0, 0.0)
     most, means = 0, []
-    for first, second in zip_longest(animations.decode(original), animations.decode(repeated)):
+    for first, second in zip_longest(animations.decode(original), animations.decode(replayed)):
         if first is None or second is None or first.shape != second.shape:
             return Difference(None, None)
         differences = _absolute_difference(first, second)
@@ -112,14 +112,17 @@ def _absolute_difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.abs(first.astype("int16") - second.astype("int16"))
 
 
-def reasons(original: Recipe, result: Result) -> list[str]:
+def find_reasons(original: Recipe, result: Result) -> list[str]:
     """Returns possible reasons of a difference: changed versions or another machine, or else other ones."""
-    now = result.recipe
-    if not isinstance(now, Recipe):
+    replayed_recipe = result.recipe
+    if not isinstance(replayed_recipe, Recipe):
         return ["unknown"]
     changes = [
         f"{name} was {before}, now {after}"
-        for old, new in ((original.versions, now.versions), (original.machine, now.machine))
+        for old, new in (
+            (original.versions, replayed_recipe.versions),
+            (original.machine, replayed_recipe.machine),
+        )
         for name, before, after in (
             (n, old.get(n, "absent"), new.get(n, "absent")) for n in sorted({*old, *new})
         )

@@ -10,36 +10,37 @@ from typing import Any
 from studio.core.recipes import Recipe
 from studio.gallery.items import Item
 
-_MOST_WORDS = 4000
+_MAX_CHARACTERS = 4000
 
 
-def needle(word: str) -> str:
-    """Returns the string that must occur in `words_of` a match; numbers match as whole words."""
+def format_needle(word: str) -> str:
+    """Returns the string that must occur in `build_search_text` a match; numbers match as whole words."""
     is_exact = "=" in word or re.fullmatch(r"[-+]?[\d.]+", word)
     return f" {word.replace('=', ' ')} " if is_exact else word
 
 
-def words_of(item: Item) -> str:
+def build_search_text(item: Item) -> str:
     """Returns the searchable text of an item in lower case, with a space before and after each word.
 
     It contains the names, the tags, the date, and each setting as "name value".
     """
     day = time.strftime("%Y %Y-%m %Y-%m-%d %B %A", time.localtime(item.created))
-    stopped = ["stopped early"] if item.result.stopped_early else []
-    parts = [item.marks.name, *item.marks.tags]
-    parts += [item.title, item.task, item.kind, day, *stopped, *(file.name for file in item.result.files)]
-    parts += [item.made_of, *_settings(item.settings)]
-    parts += _chain(item.result.recipe) if item.result.recipe is not None else []
-    words = " ".join(" ".join(parts)[:_MOST_WORDS].casefold().split())
-    return f" {words} "
+    stop_note = ["stopped early"] if item.result.stopped_early else []
+    texts = [item.marks.name, *item.marks.tags]
+    texts += [item.title, item.task, item.kind, day, *stop_note, *(file.name for file in item.result.files)]
+    texts += [item.inputs_text, *_setting_words(item.settings)]
+    texts += _recipe_words(item.result.recipe) if item.result.recipe is not None else []
+    text = " ".join(" ".join(texts)[:_MAX_CHARACTERS].casefold().split())
+    return f" {text} "
 
 
-def _settings(settings: Any) -> Iterator[str]:
+def _setting_words(settings: Any) -> Iterator[str]:
+    """Yields "name value" of each setting."""
     for name, value in settings.items():
         yield f"{name} {' '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
 
 
-def _chain(recipe: Recipe) -> Iterator[str]:
+def _recipe_words(recipe: Recipe) -> Iterator[str]:
     """Yields the names of weights and inputs, and the words of the recipes of inputs."""
     yield from recipe.weights
     for sources in recipe.inputs.values():
@@ -47,5 +48,5 @@ def _chain(recipe: Recipe) -> Iterator[str]:
             yield source.name
             if source.recipe is not None:
                 yield source.recipe.task
-                yield from _settings(source.recipe.settings)
-                yield from _chain(source.recipe)
+                yield from _setting_words(source.recipe.settings)
+                yield from _recipe_words(source.recipe)

@@ -25,13 +25,13 @@ class SweepSettings(Settings):
     )
 
 
-def _slots() -> tuple[Slot, ...]:
+def _make_slots() -> tuple[Slot, ...]:
     """Returns a slot for every input of any task; the swept task checks which and how many it needs."""
     slots: dict[str, Slot] = {}
-    own = [name for name, entry in tasks.TASKS.items() if entry.startswith("studio.") and name != NAME]
-    for task in own:
+    task_names = [name for name, entry in tasks.TASKS.items() if entry.startswith("studio.") and name != NAME]
+    for task in task_names:
         for slot in tasks.get(task).inputs:
-            most = max(slot.most, slots[slot.name].most if slot.name in slots else 1)
+            most = max(slot.max_files, slots[slot.name].max_files if slot.name in slots else 1)
             kind = slots[slot.name].kind if slot.name in slots else slot.kind
             slots[slot.name] = Slot(slot.name, kind, 0, most)
     return tuple(slots.values())
@@ -40,7 +40,7 @@ def _slots() -> tuple[Slot, ...]:
 SWEEP = Task(
     name=NAME,
     settings=SweepSettings,
-    inputs=_slots(),
+    inputs=_make_slots(),
     produces="image",
     lane="drive",
     work="studio.gallery.sweep:run",
@@ -48,5 +48,5 @@ SWEEP = Task(
     command="",
     help="try values of one or two settings, all on one sheet",
     check="studio.gallery.sweep:check",
-    trials="studio.gallery.sweep:plan_trials",
+    plan_trials="studio.gallery.sweep:plan_trials",
 )

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.core.errors import printable
+from studio.core.errors import make_printable
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Outcome, Request, Status
 from studio.gallery import index, items
@@ -38,7 +38,7 @@ class Unreadable:
     folder: Path
 
 
-def of_owner(root: Path | None = None, owner: str = LOCAL) -> list[Unreadable]:
+def list_unreadable(root: Path | None = None, owner: str = LOCAL) -> list[Unreadable]:
     """Returns the unreadable folders of an owner, last changed first.
 
     Args:
@@ -46,11 +46,11 @@ def of_owner(root: Path | None = None, owner: str = LOCAL) -> list[Unreadable]:
         owner: the owner.
     """
     if root is None:
-        unreadable = find_unreadable(index.unlisted_folders())
+        folders = find_unreadable(index.list_unlisted_folders())
     else:
-        unreadable = find_unreadable(path for path in root.iterdir() if not path.name.startswith("."))
-    own = [folder for folder in unreadable if folder.owner == owner]
-    return sorted(own, key=lambda folder: -folder.changed)
+        folders = find_unreadable(path for path in root.iterdir() if not path.name.startswith("."))
+    owner_folders = [folder for folder in folders if folder.owner == owner]
+    return sorted(owner_folders, key=lambda folder: -folder.changed)
 
 
 def find_unreadable(folders: Iterable[Path]) -> Iterator[Unreadable]:
@@ -60,7 +60,7 @@ def find_unreadable(folders: Iterable[Path]) -> Iterator[Unreadable]:
             changed = folder.stat().st_mtime
             if folder.is_dir() and not _is_job(folder, changed):
                 name = folder.name
-                yield Unreadable(id_of(name), printable(name, 60), _owner(folder), changed, folder)
+                yield Unreadable(id_of(name), make_printable(name, 60), _read_owner(folder), changed, folder)
 
 
 def find(root: Path, id: str, owner: str) -> Unreadable | None:
@@ -79,19 +79,20 @@ def _is_job(folder: Path, changed: float) -> bool:
     job = store.Folder(folder)
     if not store.is_id(folder.name):
         return False
-    if job.read(Request) is not None and (job.read(Outcome) is not None or _waits(job)):
+    if job.read(Request) is not None and (job.read(Outcome) is not None or _is_waiting(job)):
         return True
     files = {name for name in ("job", "outcome", "state") if os.path.lexists(folder / f"{name}.json")}
     is_new = files == {"job"} and job.read(Request) is not None
-    is_fresh = folder.parent == items.root() and time.time() - changed < _FRESH_SECONDS
-    return is_fresh and (is_new or not files)
+    is_young = folder.parent == items.jobs_folder() and time.time() - changed < _FRESH_SECONDS
+    return is_young and (is_new or not files)
 
 
-def _waits(job: store.Folder) -> bool:
+def _is_waiting(job: store.Folder) -> bool:
+    """Returns whether a job has a valid status and no outcome yet."""
     return job.read(Status) is not None and not os.path.lexists(job.path / "outcome.json")
 
 
-def _owner(folder: Path) -> str:
+def _read_owner(folder: Path) -> str:
     with suppress(OSError):
-        return store.Folder(folder).owner() or LOCAL
+        return store.Folder(folder).read_owner() or LOCAL
     return LOCAL

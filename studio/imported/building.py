@@ -7,15 +7,15 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from studio.core.errors import printable
+from studio.core.errors import make_printable
 from studio.core.untrusted.refusals import Refused
 
 if TYPE_CHECKING:
     import keras
 
-MOST_PARAMETERS = 200_000_000
-MOST_ACTIVATIONS = 2**26  # of one layer for one image
-_COMMON = frozenset(["name", "trainable", "dtype"])  # settings of every layer
+MAX_PARAMETERS = 200_000_000
+MAX_ACTIVATIONS = 2**26  # of one layer, for one image
+_COMMON_SETTINGS = frozenset(["name", "trainable", "dtype"])  # settings of every layer
 
 
 def drop_unknown_settings(part: Any) -> Any:
@@ -38,18 +38,20 @@ def drop_unknown_settings(part: Any) -> Any:
         or not isinstance(part.get("config"), dict)
     ):
         return part
-    parameter_names = _COMMON | inspect.signature(layer_class.__init__).parameters.keys()
+    known_settings = _COMMON_SETTINGS | inspect.signature(layer_class.__init__).parameters.keys()
     if layer_class is keras.layers.InputLayer:
-        parameter_names |= {"batch_shape"}
-    config = {key: value for key, value in part["config"].items() if key in parameter_names}
+        known_settings |= {"batch_shape"}
+    config = {key: value for key, value in part["config"].items() if key in known_settings}
     for key, value in part["config"].items():
         # True equals 1, the neutral value of counts, but a flag set to True changes what a layer computes.
-        if key not in parameter_names and (value is True or value not in (None, False, [], {}, "", 1)):
-            raise Refused(f"a {part['class_name']} with {printable(key, 40)}, which Keras no longer supports")
+        if key not in known_settings and (value is True or value not in (None, False, [], {}, "", 1)):
+            raise Refused(
+                f"a {part['class_name']} with {make_printable(key, 40)}, which Keras no longer supports"
+            )
     return part | {"config": config}
 
 
-def skeleton(config: dict[str, Any]) -> keras.Model:
+def build_skeleton(config: dict[str, Any]) -> keras.Model:
     """Builds the network without allocating weights: a short description can ask for terabytes."""
     import keras
 
@@ -71,34 +73,35 @@ def check_size(network: keras.Model) -> None:
     """Raises `Refused` if a network has too many parameters, or too many activations for one image."""
     if not getattr(network, "inputs", None):
         raise Refused("a network without a fixed input shape")
-    count = network.count_params()
-    if count > MOST_PARAMETERS:
-        raise Refused(f"{count:,} parameters, more than {MOST_PARAMETERS:,}")
-    for layer in all_layers(network):
-        for shape in _shapes(layer):
-            numbers = math.prod(size for size in shape if size is not None)
-            if numbers > MOST_ACTIVATIONS:
-                raise Refused(f"a layer with {numbers:,} activations per image")
+    parameters = network.count_params()
+    if parameters > MAX_PARAMETERS:
+        raise Refused(f"{parameters:,} parameters, more than {MAX_PARAMETERS:,}")
+    for layer in iterate_layers(network):
+        for shape in _output_shapes(layer):
+            count = math.prod(size for size in shape if size is not None)
+            if count > MAX_ACTIVATIONS:
+                raise Refused(f"a layer with {count:,} activations per image")
 
 
-def all_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
+def iterate_layers(network: keras.Model) -> Iterator[keras.layers.Layer]:
     """Yields all layers, also those of nested networks."""
     for layer in network.layers:
         yield layer
         if hasattr(layer, "layers"):
-            yield from all_layers(layer)
+            yield from iterate_layers(layer)
 
 
-def steps(network: Any) -> Iterator[Any]:
+def iterate_steps(network: Any) -> Iterator[Any]:
     """Yields all layers and operations from the input on, also those of nested networks."""
     for step in getattr(network, "operations", None) or network.layers:
         if hasattr(step, "layers"):
-            yield from steps(step)
+            yield from iterate_steps(step)
         else:
             yield step
 
 
-def _shapes(layer: keras.layers.Layer) -> list[tuple[int | None, ...]]:
+def _output_shapes(layer: keras.layers.Layer) -> list[tuple[int | None, ...]]:
+    """Returns the shapes of a layer's outputs; empty if Keras does not know them."""
     import keras
 
     try:

@@ -11,12 +11,12 @@ from pathlib import Path
 from studio.core.models import loading
 from studio.imported import building, keras_files, resave
 
-_MORE = 1024  # values beyond the parameters, such as the state of a random layer
+_EXTRA_VALUES = 1024  # values beyond the parameters, such as the state of a random layer
 
 
 def main() -> None:
     """Writes an empty answer, or the reason for a refusal."""
-    resave.answer(check)
+    resave.write_answer(check)
 
 
 def check(copy: Path) -> dict[str, str]:
@@ -25,7 +25,7 @@ def check(copy: Path) -> dict[str, str]:
     with copy.open("rb") as file:
         keras_files.read(file)
         keras_files.unpack_weights(file, weights)
-    loading.check(weights, building.MOST_PARAMETERS + _MORE)
+    loading.check(weights, building.MAX_PARAMETERS + _EXTRA_VALUES)
     return {}
 
 

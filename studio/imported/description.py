@@ -6,9 +6,9 @@ from typing import Any
 
 from studio.imported import config_check, network_repair
 
-_NAME = "hard_sigmoid"
+_HARD_SIGMOID = "hard_sigmoid"
 # Keras 2: clip(x / 5 + 1 / 2, 0, 1). Keras 3: clip(x / 6 + 1 / 2, 0, 1).
-_STEEPER = 6 / 5
+_SLOPE_RATIO = 6 / 5
 
 
 def prepare(config: Any, version: Any) -> Any:
@@ -22,7 +22,7 @@ def prepare(config: Any, version: Any) -> Any:
         Refused: if no Keras version writes such a description, or it has a part that is not allowed.
     """
     config_check.check_types(config)
-    config = network_repair.repair(_from_keras_2(config) if _is_old(version) else config)
+    config = network_repair.repair(_convert_keras_2(config) if _is_old(version) else config)
     config_check.check_parts(config)
     return config
 
@@ -34,15 +34,15 @@ def _is_old(version: Any) -> bool:
     return not (isinstance(version, str) and version.startswith("3."))
 
 
-def _from_keras_2(value: Any, key: str = "") -> Any:
+def _convert_keras_2(value: Any, key: str = "") -> Any:
     """Adapts parts of Keras 2 and TensorFlow.js whose defaults differ in Keras 3."""
     if key.endswith("activation") and _is_hard_sigmoid(value):
-        return _hard_sigmoid()
+        return _keras_2_hard_sigmoid()
     if isinstance(value, list):
-        return [_from_keras_2(item, key) for item in value]
+        return [_convert_keras_2(item, key) for item in value]
     if not isinstance(value, dict):
         return value
-    part = {name: _from_keras_2(item, name) for name, item in value.items()}
+    part = {name: _convert_keras_2(item, name) for name, item in value.items()}
     if part.get("class_name") == "GRU" and isinstance(part.get("config"), dict):
         part["config"] = {"reset_after": False} | part["config"]  # the default before Keras 2 had the option
     return part
@@ -51,18 +51,18 @@ def _from_keras_2(value: Any, key: str = "") -> Any:
 def _is_hard_sigmoid(value: Any) -> bool:
     if isinstance(value, dict) and value.get("class_name") == "function":
         value = value.get("config")
-    return value == _NAME
+    return value == _HARD_SIGMOID
 
 
-def _hard_sigmoid() -> dict[str, Any]:
-    """Replaces Keras 2's hard sigmoid by two layers, because Keras 3's has another slope."""
-    steps = [
-        ("Rescaling", {"scale": _STEEPER, "offset": 0.0, "name": "steeper"}),
-        ("Activation", {"activation": _NAME, "name": "cut"}),
+def _keras_2_hard_sigmoid() -> dict[str, Any]:
+    """Returns two layers that compute Keras 2's hard sigmoid, because Keras 3's has another slope."""
+    layer_configs = [
+        ("Rescaling", {"scale": _SLOPE_RATIO, "offset": 0.0, "name": "steeper"}),
+        ("Activation", {"activation": _HARD_SIGMOID, "name": "cut"}),
     ]
     layers = [
-        {"module": "keras.layers", "class_name": kind, "config": config, "registered_name": None}
-        for kind, config in steps
+        {"module": "keras.layers", "class_name": class_name, "config": config, "registered_name": None}
+        for class_name, config in layer_configs
     ]
-    config = {"name": _NAME, "layers": layers}
+    config = {"name": _HARD_SIGMOID, "layers": layers}
     return {"module": "keras", "class_name": "Sequential", "config": config, "registered_name": None}

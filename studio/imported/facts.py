@@ -14,8 +14,8 @@ class ImageInput(BaseModel):
 
     Attributes:
         height, width: in px.
-        answers: kind of outputs: "probabilities" that sum to 1, "logits", independent sigmoid "shares", or
-            one "share" or "logit" of the second of two classes.
+        output_kind: "probabilities" that sum to 1, "logits", independent sigmoid "shares", or one "share" or
+            "logit" of the second of two classes.
         preprocessing: input range, found or assumed.
         reason: why, in words; "" if it is assumed.
         flat: whether the input is a flat vector, which may be the pixels of an image, row by row.
@@ -25,7 +25,7 @@ class ImageInput(BaseModel):
 
     height: int
     width: int
-    answers: Literal["probabilities", "logits", "shares", "share", "logit"]
+    output_kind: Literal["probabilities", "logits", "shares", "share", "logit"]
     preprocessing: Preprocessing
     reason: str = ""
     flat: bool = False
@@ -49,7 +49,7 @@ class Facts(BaseModel):
     labels: tuple[str, ...]
 
     @property
-    def classes(self) -> int:
+    def class_count(self) -> int:
         """Number of classes; a network with a single output has two."""
         if self.image_input is None:
             return 0

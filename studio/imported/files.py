@@ -6,13 +6,13 @@ import io
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.models import model_folder
 from studio.core.tasks import File
 from studio.core.untrusted.refusals import Refused
 from studio.imported import containers, hdf5_files, keras_files, packing, tfjs_files
 
-_SAVE_AGAIN = (
+_SAVE_AGAIN_STEP = (
     "save the model again with Keras 3 and built-in layers only: "
     'keras.Model(model.inputs, model.outputs).save("my.keras")'
 )
@@ -25,16 +25,17 @@ EXPECTED = (
 def is_imported(file: File) -> bool:
     """Tells whether a stored model comes from another tool or is an export, not a preset of the studio."""
     with file.path.open("rb") as stream:
-        if stream.read(8) == hdf5_files.SIGN:
+        if stream.read(8) == hdf5_files.SIGNATURE:
             return True
-        members = keras_files.members(stream)
+        members = keras_files.list_members(stream)
     return keras_files.CONFIG in members or (model_folder.SETTINGS not in members and _has_model(file.path))
 
 
 def _has_model(path: Path) -> bool:
+    """Tells whether a file is a zip with one model in it."""
     try:
         with path.open("rb") as stream, containers.open_zip(stream) as archive:
-            return containers.find(archive) is not None
+            return containers.find_model(archive) is not None
     except Refused:
         return False
 
@@ -52,25 +53,25 @@ def check(file: BinaryIO, name: str) -> None:
         InvalidInput: if it is no supported model, or contains anything that is not allowed.
     """
     try:
-        if problem := keras_files.other(file, name):
+        if problem := keras_files.identify_unsupported(file, name):
             raise refusal(name, *problem)
         file.seek(0)
-        if file.read(8) == hdf5_files.SIGN:
+        if file.read(8) == hdf5_files.SIGNATURE:
             return
-        if name.lower().endswith(".keras") or keras_files.CONFIG in keras_files.members(file):
+        if name.lower().endswith(".keras") or keras_files.CONFIG in keras_files.list_members(file):
             keras_files.read(file)
             return
         with containers.open_zip(file) as archive:
-            contents = containers.find(archive)
+            contents = containers.find_model(archive)
             if contents is None:
                 raise Refused("a zip without a model in it")
-            if PurePosixPath(contents.model).name == containers.WEB:
-                tfjs_files.read(containers.member(archive, contents.model))
+            if PurePosixPath(contents.model).name == containers.TFJS_MODEL:
+                tfjs_files.read(containers.read_member(archive, contents.model))
     except Refused as error:
         raise refusal(name, str(error)) from None
 
 
-def keep(path: Path, names: Path | None = None) -> File:
+def store(path: Path, names: Path | None = None) -> File:
     """Checks and stores a model, together with class names next to it.
 
     Args:
@@ -81,12 +82,12 @@ def keep(path: Path, names: Path | None = None) -> File:
         InvalidInput: if the check fails, there is no model, or the names cannot be read.
     """
     try:
-        if path.is_file() and path.name != containers.WEB:  # a model.json is checked after packing
+        if path.is_file() and path.name != containers.TFJS_MODEL:  # a model.json is checked after packing
             with path.open("rb") as file:
                 check(file, path.name)
         data, name = packing.pack(path, names)
         check(io.BytesIO(data), name)
-        return File.keep(data, "model", name)
+        return File.store(data, "model", name)
     except Refused as error:
         raise refusal(path.name, str(error)) from None
     except OSError as error:
@@ -95,5 +96,5 @@ def keep(path: Path, names: Path | None = None) -> File:
 
 def refusal(name: str, received: str, next_step: str = "") -> InvalidInput:
     """Returns the error for a refused model."""
-    step = next_step or _SAVE_AGAIN
-    return invalid(f"model {printable(name, 60)}", expected=EXPECTED, received=received, next_step=step)
+    step = next_step or _SAVE_AGAIN_STEP
+    return invalid(f"model {make_printable(name, 60)}", expected=EXPECTED, received=received, next_step=step)

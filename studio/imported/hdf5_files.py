@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.errors import printable
+from studio.core.errors import make_printable
 from studio.core.models import loading
 from studio.core.untrusted import hdf5_chunks, strict_json
 from studio.core.untrusted.refusals import Refused
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import h5py
 
 Arrays = dict[str, list[tuple[str, np.ndarray]]]
-SIGN = b"\x89HDF\r\n\x1a\n"
-_MOST_TEXT = 4 << 20  # bytes of the description
-_MOST_NAMES = 50_000
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_MAX_DESCRIPTION_BYTES = 4 << 20  # bytes of the description
+_MAX_NAMES = 50_000
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -33,15 +33,15 @@ def read(path: Path) -> dict[str, Any]:
         text = file.attrs.get("model_config")
         if text is None:
             raise Refused("weights without their layers")
-        text = text.encode() if isinstance(text, str) else bytes(text) if isinstance(text, bytes) else None
-        if text is None or len(text) > _MOST_TEXT:
+        text = text.encode() if isinstance(text, str) else text
+        if not isinstance(text, bytes) or len(text) > _MAX_DESCRIPTION_BYTES:
             raise Refused("an HDF5 file whose model_config is not text, or too long")
         version = file.attrs.get("keras_version")
-    config = strict_json.parse(text, config_check.MOST_DEPTH)
+    config = strict_json.parse(text, config_check.MAX_DEPTH)
     return description.prepare(config, version)
 
 
-def arrays(path: Path, most: int) -> Arrays:
+def read_arrays(path: Path, most: int) -> Arrays:
     """Returns the weights of each layer by its name, as pairs of name and array in the file's order.
 
     Raises:
@@ -50,41 +50,45 @@ def arrays(path: Path, most: int) -> Arrays:
     with _open(path) as file:
         group = file["model_weights"] if _is_group(file, "model_weights") else file
         loading.check_group(group, most, chunked=True)
-        names = _names(group, "layer_names")
+        names = _read_names(group, "layer_names")
         if len(set(names)) < len(names):
             raise Refused("two layers of the same name in its weights")
-        return {layer_repair.plain_name(name): list(_layer(group, name)) for name in names}
+        return {layer_repair.plain_name(name): list(_read_layer(group, name)) for name in names}
 
 
-def _layer(group: h5py.Group, name: str) -> Iterator[tuple[str, np.ndarray]]:
+def _read_layer(group: h5py.Group, name: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Yields the name and the values of each weight of a layer."""
     import h5py
 
     if not _is_group(group, name):
-        raise Refused(f"no weights of its layer {printable(name, 60)}")
-    for weight_name in _names(group[name], "weight_names"):
+        raise Refused(f"no weights of its layer {make_printable(name, 60)}")
+    for weight_name in _read_names(group[name], "weight_names"):
         weight = None if weight_name.startswith("/") else group[name].get(weight_name)
         if not isinstance(weight, h5py.Dataset):
-            raise Refused(f"no weights {printable(weight_name, 60)} of its layer {printable(name, 60)}")
+            raise Refused(
+                f"no weights {make_printable(weight_name, 60)} of its layer {make_printable(name, 60)}"
+            )
         yield weight_name, np.asarray(hdf5_chunks.read(weight), "float32")
 
 
 def _is_group(group: h5py.Group, name: str) -> bool:
+    """Tells whether a member is a group of this file, not a link to another place."""
     import h5py
 
     is_hard_link = not name.startswith("/") and isinstance(group.get(name, getlink=True), h5py.HardLink)
     return is_hard_link and isinstance(group[name], h5py.Group)
 
 
-def _names(group: h5py.Group, key: str) -> list[str]:
+def _read_names(group: h5py.Group, key: str) -> list[str]:
     """Reads a list of names from the attributes; Keras splits long ones over several attributes."""
     parts = [key] if key in group.attrs else []
     while not parts or parts[-1] != key:
-        following = f"{key}{len(parts)}"
-        if following not in group.attrs:
+        next_part = f"{key}{len(parts)}"
+        if next_part not in group.attrs:
             break
-        parts.append(following)
+        parts.append(next_part)
     names = [name for part in parts for name in np.asarray(group.attrs[part]).ravel()]
-    if len(names) > _MOST_NAMES:
+    if len(names) > _MAX_NAMES:
         raise Refused("too many layer names")
     return [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names]
 

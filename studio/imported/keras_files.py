@@ -21,18 +21,18 @@ LABELS = "labels.txt"  # the studio's: class names, one per line; TFLite's tools
 SIZE = "size.txt"  # the studio's: image side in px to which the network resizes images itself
 
 # A description of 4 MB has some 3,000 layers and takes less than 200 MB in Python.
-_MOST = {CONFIG: 4 << 20, METADATA: 64 << 10, WEIGHTS: 1 << 30, LABELS: 1 << 20, SIZE: 16}
-_MOST_DIRECTORY = 64 << 10  # bytes of the zip's central directory
-MOST_SIDE = 2048
-_HEADS = {
+_MAX_MEMBER_BYTES = {CONFIG: 4 << 20, METADATA: 64 << 10, WEIGHTS: 1 << 30, LABELS: 1 << 20, SIZE: 16}
+_MAX_DIRECTORY_BYTES = 64 << 10  # bytes of the zip's central directory
+MAX_SIDE = 2048
+_SIGNATURES = {
     b"\x93NUMPY": "a NumPy array",
     b"\x89PNG": "an image",
     b"\xff\xd8\xff": "an image",
     b"\x80": "a Python pickle",
 }
-GRAPH = "saved_model.pb"
+SAVED_MODEL_FILE = "saved_model.pb"
 SAVED_MODEL = "a TensorFlow SavedModel, which can hold code"
-_ENDINGS = {".onnx": "an ONNX file", ".safetensors": "weights alone", ".pb": "a TensorFlow graph"}
+_KINDS_BY_EXTENSION = {".onnx": "an ONNX file", ".safetensors": "weights alone", ".pb": "a TensorFlow graph"}
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Description:
     side: int | None = None
 
 
-def members(file: BinaryIO) -> list[str]:
+def list_members(file: BinaryIO) -> list[str]:
     """Returns the names in a zip; empty if it cannot be read as one."""
     try:
         with open_zip(file) as archive:
@@ -59,18 +59,17 @@ def members(file: BinaryIO) -> list[str]:
         return []
 
 
-def other(file: BinaryIO, name: str) -> tuple[str, str] | None:
+def identify_unsupported(file: BinaryIO, name: str) -> tuple[str, str] | None:
     """Returns what a file is and what to do if it is no model of layers; None if it may be one."""
     file.seek(0)
     head = file.read(16)
-    ending = Path(name).suffix.lower()
     step = 'save the model with model.save("my.keras")'
     if head.startswith(b"\x89HDF"):
-        result = ("weights without their layers", step)
-        return result if name.lower().endswith(".weights.h5") else None
+        is_weights = name.lower().endswith(".weights.h5")
+        return ("weights without their layers", step) if is_weights else None
     if head.startswith(b"PK"):
-        names = members(file)
-        if any(member.endswith(GRAPH) for member in names):
+        names = list_members(file)
+        if any(member.endswith(SAVED_MODEL_FILE) for member in names):
             return SAVED_MODEL, step
         if any(member.lower().endswith(".tflite") for member in names):
             return "a zip with a TFLite file", step
@@ -78,16 +77,14 @@ def other(file: BinaryIO, name: str) -> tuple[str, str] | None:
             return "a file of PyTorch or NumPy", step
         return ("weights without their layers", step) if name.lower().endswith(".weights.h5") else None
     if head.lstrip()[:1] == b"{":
-        return (
-            "a model.json without its weights",
-            "choose the folder or zip with its .bin files",
-        )
+        return "a model.json without its weights", "choose the folder or zip with its .bin files"
     if head[4:8] == b"TFL3":
         return "a TFLite file", step
-    for start, kind in _HEADS.items():
+    for start, kind in _SIGNATURES.items():
         if head.startswith(start):
             return kind, "choose a model" if kind == "an image" else step
-    return (_ENDINGS.get(ending, "another file, or a damaged one"), step)
+    kind = _KINDS_BY_EXTENSION.get(Path(name).suffix.lower(), "another file, or a damaged one")
+    return kind, step
 
 
 def read(file: BinaryIO) -> Description:
@@ -98,16 +95,19 @@ def read(file: BinaryIO) -> Description:
     """
     with open_zip(file) as archive:
         _check_members(archive)
-        config = strict_json.parse(_member(archive, CONFIG), config_check.MOST_DEPTH)
+        config = strict_json.parse(_read_member(archive, CONFIG), config_check.MAX_DEPTH)
         names = set(archive.namelist())
-        version = _version(_member(archive, METADATA)) if METADATA in names else "3."
+        version = _parse_version(_read_member(archive, METADATA)) if METADATA in names else "3."
         config = description.prepare(config, version)
-        labels = _lines(_member(archive, LABELS)) if LABELS in names else ()
-        return Description(config, labels, _side(_member(archive, SIZE)) if SIZE in names else None)
+        labels = _parse_labels(_read_member(archive, LABELS)) if LABELS in names else ()
+        return Description(
+            config, labels, _parse_side(_read_member(archive, SIZE)) if SIZE in names else None
+        )
 
 
-def _version(metadata: bytes) -> Any:
-    content = strict_json.parse(metadata, config_check.MOST_DEPTH)
+def _parse_version(metadata: bytes) -> Any:
+    """Returns the Keras version in `metadata.json`."""
+    content = strict_json.parse(metadata, config_check.MAX_DEPTH)
     return content.get("keras_version") if isinstance(content, dict) else "3."
 
 
@@ -122,21 +122,22 @@ def unpack_weights(file: BinaryIO, target: Path) -> None:
         shutil.copyfileobj(source, sink)  # never more than the size that was checked
 
 
-def open_zip(file: BinaryIO, most: int = _MOST_DIRECTORY) -> zipfile.ZipFile:
+def open_zip(file: BinaryIO, most: int = _MAX_DIRECTORY_BYTES) -> zipfile.ZipFile:
     """Opens a zip. Raises `Refused` if it is damaged, or its central directory has more than `most` bytes."""
     try:
         return zips.open_zip(file, most)
     except zips.TooLong:
         raise Refused("a zip with a list of members that is too long") from None
-    except damage.ZIP:
+    except damage.ZIP_ERRORS:
         raise Refused("not a zip, or a damaged one") from None
 
 
 def _check_members(archive: zipfile.ZipFile) -> None:
+    """Raises `Refused` unless a zip has the members of a `.keras` file, of usual sizes."""
     infos = archive.infolist()
     names = [member.filename for member in infos]
-    if others := [name for name in names if name not in _MOST]:
-        raise Refused(f"a zip with {others[0]:.60} in it")
+    if unknown_names := [name for name in names if name not in _MAX_MEMBER_BYTES]:
+        raise Refused(f"a zip with {unknown_names[0]:.60} in it")
     if len(set(names)) < len(names):
         raise Refused("a zip that has the same member twice")
     if missing := [name for name in (CONFIG, WEIGHTS) if name not in names]:
@@ -144,12 +145,14 @@ def _check_members(archive: zipfile.ZipFile) -> None:
     for member in infos:
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & 1:
             raise Refused(f"a zip whose {member.filename} is encrypted, or packed in an unusual way")
-        if member.file_size > _MOST[member.filename]:
-            larger, most = amounts.size(member.file_size), amounts.size(_MOST[member.filename])
-            raise Refused(f"a {member.filename} of {larger}, more than {most}")
+        if member.file_size > _MAX_MEMBER_BYTES[member.filename]:
+            size = amounts.format_bytes(member.file_size)
+            limit = amounts.format_bytes(_MAX_MEMBER_BYTES[member.filename])
+            raise Refused(f"a {member.filename} of {size}, more than {limit}")
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Returns the bytes of a member. Raises `Refused` if they are damaged."""
     with _refuse_damage(f"a damaged {name}"):
         return zips.read(archive, archive.getinfo(name))
 
@@ -159,14 +162,14 @@ def _refuse_damage(reason: str) -> Iterator[None]:
     """Turns zipfile's errors about damaged bytes into `Refused`."""
     try:
         yield
-    except damage.ZIP as error:
+    except damage.ZIP_ERRORS as error:
         # A member with a negative offset gives EINVAL; other errors, such as a full disk, are no damage.
         if isinstance(error, OSError) and error.errno != errno.EINVAL:
             raise
         raise Refused(reason) from None
 
 
-def _lines(data: bytes) -> tuple[str, ...]:
+def _parse_labels(data: bytes) -> tuple[str, ...]:
     """Returns class names; empty if they are not plain text."""
     try:
         return class_names.read(data, LABELS)
@@ -174,6 +177,7 @@ def _lines(data: bytes) -> tuple[str, ...]:
         return ()
 
 
-def _side(data: bytes) -> int | None:
+def _parse_side(data: bytes) -> int | None:
+    """Returns the image side in px; None if it is no valid number."""
     text = data.decode("ascii", "replace").strip()
-    return int(text) if text.isdecimal() and text.isascii() and 8 <= int(text) <= MOST_SIDE else None
+    return int(text) if text.isdecimal() and text.isascii() and 8 <= int(text) <= MAX_SIDE else None

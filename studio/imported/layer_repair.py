@@ -44,8 +44,8 @@ _KEYS = {
     "nb_filter": "filters",
     "subsample": "strides",
 }
-_KEYS_OF = {"Dense": {"output_dim": "units"}, "LeakyReLU": {"alpha": "negative_slope"}}
-_ENDINGS = ("_initializer", "_regularizer", "_constraint")
+_LAYER_KEYS = {"Dense": {"output_dim": "units"}, "LeakyReLU": {"alpha": "negative_slope"}}
+_DROPPED_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
 _DROPPED = frozenset(
     """
     W_constraint W_learning_rate W_regularizer activity_regularizer b_constraint b_learning_rate
@@ -55,7 +55,7 @@ _DROPPED = frozenset(
     sparse synchronized virtual_batch_size weights
     """.split()  # noqa: SIM905
 )
-_WRITES_ZEROS = {
+_ZERO_INITIALIZED = {
     "Conv1D": ("kernel",),
     "Conv2D": ("kernel",),
     "Conv2DTranspose": ("kernel",),
@@ -67,37 +67,37 @@ _ZEROS: Part = {"module": "keras.initializers", "class_name": "Zeros", "config":
 _FORMATS = {"channelsFirst": "channels_first", "channelsLast": "channels_last"}
 _FORMATS |= {"th": "channels_first", "tf": "channels_last"}
 _ACTIVATIONS = {"softmax_v2": "softmax", "relu_v2": "relu", "Swish": "swish"}
-_ELSEWHERE = {"LayerScale": "keras.src.applications.convnext"}
-_NUMBERS = re.compile(r"(mixed_)?b?float\d\d|u?int\d+|bool")
-_OF_KERAS = ("keras.layers", "tf_keras.", "keras.engine", "keras.src.engine", "tensorflow.")
+_OTHER_MODULES = {"LayerScale": "keras.src.applications.convnext"}
+_DTYPES = re.compile(r"(mixed_)?b?float\d\d|u?int\d+|bool")
+_KERAS_MODULES = ("keras.layers", "tf_keras.", "keras.engine", "keras.src.engine", "tensorflow.")
 
 
 def repair(part: Part) -> Part:
-    """Converts a layer: its class, module and settings."""
+    """Converts a layer: its class, module and settings. Returns other parts unchanged."""
     name, config = part.get("class_name"), part.get("config")
-    if not isinstance(name, str) or not isinstance(config, dict) or not of_keras(part):
+    if not isinstance(name, str) or not isinstance(config, dict) or not is_keras_part(part):
         return part
     name = name.removeprefix("Custom>").removeprefix("Keras>").removeprefix("TensorFlow>")
     name = _CLASSES.get(name, name)
     if name in _ONLY_IN_TRAINING:
         return keras_layer(IDENTITY, {"name": plain_name(config.get("name", name))})
     if name == "InputLayer":
-        return keras_layer(name, _input(config))
-    return keras_layer(name, _settings(name, config))
+        return keras_layer(name, _repair_input(config))
+    return keras_layer(name, _repair_settings(name, config))
 
 
 def keras_layer(name: str, config: Part) -> Part:
     """Returns a layer in Keras 3's format."""
-    module = _ELSEWHERE.get(name, "keras.layers")
+    module = _OTHER_MODULES.get(name, "keras.layers")
     return {"module": module, "class_name": name, "config": config, "registered_name": None}
 
 
-def of_keras(part: Part) -> bool:
+def is_keras_part(part: Part) -> bool:
     """Tells whether a part is Keras' own, or comes from a version that did not record it."""
     module, registered_name, name = part.get("module"), part.get("registered_name"), part.get("class_name")
     if module is None:
         return registered_name in (None, name)
-    if not isinstance(module, str) or not module.startswith(_OF_KERAS):
+    if not isinstance(module, str) or not module.startswith(_KERAS_MODULES):
         return False
     return registered_name in (None, name) if module == "keras.layers" else True
 
@@ -110,24 +110,30 @@ def plain_name(name: Any) -> Any:
     return name.replace("/", "_") if is_plain else name
 
 
-def sizes(shape: Any) -> Any:
-    """Returns a shape with an unknown batch size."""
+def with_any_batch_size(shape: Any) -> Any:
+    """Returns a shape with an unknown batch size; other values unchanged."""
     return [None, *shape[1:]] if isinstance(shape, list) and shape else shape
 
 
-def _input(config: Part) -> Part:
+def _repair_input(config: Part) -> Part:
+    """Converts the settings of an input layer."""
     shape = next((config[key] for key in ("batch_shape", "batch_input_shape") if config.get(key)), None)
     if shape is None and isinstance(config.get("shape"), list):
         shape = [None, *config["shape"]]
-    kind = config.get("dtype")
-    if isinstance(kind, dict) or kind in (None, "float16", "float64", "bfloat16"):
-        kind = "float32"
-    return {"batch_shape": sizes(shape), "dtype": kind, "name": plain_name(config.get("name", "input"))}
+    dtype = config.get("dtype")
+    if isinstance(dtype, dict) or dtype in (None, "float16", "float64", "bfloat16"):
+        dtype = "float32"
+    return {
+        "batch_shape": with_any_batch_size(shape),
+        "dtype": dtype,
+        "name": plain_name(config.get("name", "input")),
+    }
 
 
-def _settings(name: str, config: Part) -> Part:
+def _repair_settings(name: str, config: Part) -> Part:
+    """Converts the settings of a layer of class `name`."""
     settings: Part = {}
-    new_names = _KEYS | _KEYS_OF.get(name, {})
+    new_names = _KEYS | _LAYER_KEYS.get(name, {})
     if "nb_row" in config and "nb_col" in config:
         settings["kernel_size"] = [config["nb_row"], config["nb_col"]]
     elif "filter_length" in config:
@@ -136,36 +142,37 @@ def _settings(name: str, config: Part) -> Part:
         key = new_names.get(old, old)
         if _is_dropped(name, key, value) or old in ("nb_row", "nb_col", "filter_length"):
             continue
-        settings[key] = plain_name(value) if key == "name" else _value(key, value)
+        settings[key] = plain_name(value) if key == "name" else _repair_value(key, value)
     if settings.get("data_format") in (None, "default"):
         settings.pop("data_format", None)
     if name == "BatchNormalization" and isinstance(settings.get("axis"), list) and len(settings["axis"]) == 1:
         settings["axis"] = settings["axis"][0]
-    return settings | {f"{weight}_initializer": _ZEROS for weight in _WRITES_ZEROS.get(name, ())}
+    return settings | {f"{weight}_initializer": _ZEROS for weight in _ZERO_INITIALIZED.get(name, ())}
 
 
 def _is_dropped(name: str, key: str, value: Any) -> bool:
+    """Tells whether a setting has no effect here. Raises `Refused` if code is hidden in it."""
     if key == "groups" and name == "DepthwiseConv2D":
         return True
     if key == "padding_mode" and value in (None, "zeros"):
         return True
     if key == "dtype":  # all layers compute in float32; other values are refused later
-        return not isinstance(value, str) or bool(_NUMBERS.fullmatch(value))
-    if key.endswith(_ENDINGS) or key in _DROPPED:
+        return not isinstance(value, str) or bool(_DTYPES.fullmatch(value))
+    if key.endswith(_DROPPED_SUFFIXES) or key in _DROPPED:
         check_dropped(value)
         return True
     return False
 
 
-def _value(key: str, value: Any) -> Any:
+def _repair_value(key: str, value: Any) -> Any:
     if key == "data_format":
         return _FORMATS.get(value, value) if isinstance(value, str) else value
     if key.endswith("activation") or key == "layer":
-        return _activation(value)
+        return _repair_activation(value)
     return value
 
 
-def _activation(value: Any) -> Any:
+def _repair_activation(value: Any) -> Any:
     """Converts an activation: a name, or a layer in place of one."""
     if isinstance(value, str):
         return _ACTIVATIONS.get(value, value)
@@ -176,7 +183,7 @@ def _activation(value: Any) -> Any:
         "builtins",
         "keras.activations",
     ):
-        return _activation(value.get("config"))
+        return _repair_activation(value.get("config"))
     return repair(value)
 
 

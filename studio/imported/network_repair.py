@@ -14,11 +14,11 @@ from studio.imported import layer_repair, operation_repair
 from studio.imported.layer_repair import Part
 
 _GRAPHS = ("Functional", "Model", "Container")
-_MOST_DEPTH = 40  # of nested networks
+_MAX_DEPTH = 40  # of nested networks
 _OPERATIONS = frozenset(
     "Clip Divide ExpandDims Flip GetItem Max Mean Squeeze Stack Sum Transpose TrueDivide".split()  # noqa: SIM905
 )
-_ALSO_LAYERS = ("Add", "Maximum", "Minimum", "Multiply", "Subtract")  # as layers these take one list
+_OPERATIONS_OR_LAYERS = ("Add", "Maximum", "Minimum", "Multiply", "Subtract")  # as layers these take one list
 _CONSTANT = "_CONSTANT_VALUE"
 
 
@@ -28,10 +28,11 @@ def repair(part: Any) -> Any:
     Raises:
         Refused: if it has an operation that is not supported, or code in dropped settings.
     """
-    return _model(part, 0) if _is_model(part) else part
+    return _repair_model(part, depth=0) if _is_model(part) else part
 
 
 def _is_model(part: Any) -> bool:
+    """Tells whether a part is a network of Keras."""
     if not isinstance(part, dict) or part.get("class_name") not in (*_GRAPHS, "Sequential"):
         return False
     config, module = part.get("config"), part.get("module")
@@ -39,54 +40,57 @@ def _is_model(part: Any) -> bool:
         "keras",
         "keras.models",
         "keras.src.models.functional",
+        "keras.src.models.model",
         "keras.src.models.sequential",
     )
-    is_keras_module = is_keras_module or module == "keras.src.models.model"
     is_known = is_keras_module and part.get("registered_name") in (None, "Functional", "Model", "Sequential")
-    return isinstance(config, dict | list) and (is_known or layer_repair.of_keras(part))
+    return isinstance(config, dict | list) and (is_known or layer_repair.is_keras_part(part))
 
 
-def _model(part: Part, depth: int) -> Part:
-    if depth > _MOST_DEPTH:
+def _repair_model(part: Part, depth: int) -> Part:
+    """Converts a network at a depth of nesting."""
+    if depth > _MAX_DEPTH:
         raise Refused("networks nested too deeply")
     layer_repair.check_dropped(part.get("compile_config"))
     config = part["config"]
     if isinstance(config, list):  # Keras 1 and early 2
         config = {"name": "network", "layers": config}
-    if not isinstance(config.get("layers"), list) or not all(isinstance(o, dict) for o in config["layers"]):
+    layers = config.get("layers")
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
         raise Refused("a network without layers")
     if part["class_name"] == "Sequential":
-        settings, name, module = _sequential(part, config, depth), "Sequential", "keras"
+        settings, name, module = _repair_sequential(part, config, depth), "Sequential", "keras"
     else:
-        settings, name, module = _graph(config, depth), "Functional", "keras.src.models.functional"
+        settings, name, module = _repair_graph(config, depth), "Functional", "keras.src.models.functional"
     registered_name = None if name == "Sequential" else name
     return {"module": module, "class_name": name, "config": settings, "registered_name": registered_name}
 
 
 def _repair_part(part: Part, depth: int) -> Part:
-    return _model(part, depth + 1) if _is_model(part) else layer_repair.repair(part)
+    return _repair_model(part, depth + 1) if _is_model(part) else layer_repair.repair(part)
 
 
-def _sequential(part: Part, config: Part, depth: int) -> Part:
+def _repair_sequential(part: Part, config: Part, depth: int) -> Part:
+    """Converts the settings of a Sequential network; adds an input layer if its input shape is known."""
     layers = [_repair_part(layer, depth) for layer in config["layers"]]
     if any(layer.get("class_name") in operation_repair.CLASSES for layer in layers):
         raise Refused("an operation of TensorFlow among its layers")
     if not layers or layers[0].get("class_name") != "InputLayer":
-        shape = _first_shape(part, config, layers)
+        shape = _find_input_shape(part, config, layers)
         if shape is not None:
             first = layer_repair.keras_layer(
-                "InputLayer", {"batch_shape": layer_repair.sizes(shape), "dtype": "float32"}
+                "InputLayer", {"batch_shape": layer_repair.with_any_batch_size(shape), "dtype": "float32"}
             )
             first["config"]["name"] = f"{config.get('name', 'network')}_input"
             layers.insert(0, first)
     return {
         "name": layer_repair.plain_name(config.get("name", "network")),
-        **_trainable(config),
+        **_keep_trainable(config),
         "layers": layers,
     }
 
 
-def _first_shape(part: Part, config: Part, layers: list[Part]) -> Any:
+def _find_input_shape(part: Part, config: Part, layers: list[Part]) -> Any:
     """Returns the input shape of a network without an input layer."""
     settings = config["layers"][0].get("config") if config["layers"] else None
     build = part.get("build_config")
@@ -97,78 +101,81 @@ def _first_shape(part: Part, config: Part, layers: list[Part]) -> Any:
     if isinstance(settings, Mapping):
         candidates.insert(0, settings.get("batch_input_shape") or settings.get("batch_shape"))
     if layers and isinstance(inner := layers[0].get("config"), Mapping) and "layers" in inner:
-        candidates.append(_shape_of(inner["layers"]))
+        input_layers = [layer for layer in inner["layers"] if layer.get("class_name") == "InputLayer"]
+        candidates += [layer["config"].get("batch_shape") for layer in input_layers[:1]]
     return next((shape for shape in candidates if isinstance(shape, list)), None)
 
 
-def _shape_of(layers: list[Part]) -> Any:
-    first = next((layer for layer in layers if layer.get("class_name") == "InputLayer"), None)
-    return first["config"].get("batch_shape") if first else None
-
-
-def _trainable(config: Part) -> Part:
+def _keep_trainable(config: Part) -> Part:
     """Keeps `trainable`, because it decides the order of weights in old files."""
     return {"trainable": config["trainable"]} if isinstance(config.get("trainable"), bool) else {}
 
 
-def _graph(config: Part, depth: int) -> Part:
+def _repair_graph(config: Part, depth: int) -> Part:
+    """Converts the settings of a functional network."""
     parts = config["layers"]
-    calls = {_name(part): len(part.get("inbound_nodes") or ()) for part in parts}
-    layers = [_graph_layer(part, calls, depth) for part in parts]
-    ends = {key: _ends(config.get(key), calls) for key in ("input_layers", "output_layers")}
+    calls = {_layer_name(part): len(part.get("inbound_nodes") or ()) for part in parts}
+    layers = [_repair_graph_layer(part, calls, depth) for part in parts]
+    ends = {key: _repair_ends(config.get(key), calls) for key in ("input_layers", "output_layers")}
     return {
         "name": layer_repair.plain_name(config.get("name", "network")),
-        **_trainable(config),
+        **_keep_trainable(config),
         "layers": layers,
         **ends,
     }
 
 
-def _name(part: Part) -> Any:
+def _layer_name(part: Part) -> Any:
     config = part.get("config")
-    return layer_repair.plain_name(
-        part.get("name") or (config.get("name") if isinstance(config, Mapping) else None)
-    )
+    config_name = config.get("name") if isinstance(config, Mapping) else None
+    return layer_repair.plain_name(part.get("name") or config_name)
 
 
-def _graph_layer(part: Part, calls: Mapping[Any, int], depth: int) -> Part:
-    """Converts a layer of a graph, with its inputs."""
+def _repair_graph_layer(part: Part, calls: Mapping[Any, int], depth: int) -> Part:
+    """Converts a layer of a graph, with its inputs.
+
+    Args:
+        part: from the file.
+        calls: how often each layer of the graph is called, by name.
+        depth: of nesting.
+    """
     nodes = part.get("inbound_nodes") or []
     if not isinstance(nodes, list):
         raise Refused("a layer whose inputs are not a list")
     if part.get("class_name") in operation_repair.CLASSES:
-        return _operation(part, nodes, calls)
-    part = _keras_3_operation(part, nodes)
+        return _repair_operation(part, nodes, calls)
+    part = _mark_keras_3_operation(part, nodes)
     layer = dict(_repair_part(part, depth))
     # Keras 3 operations have no name among their settings.
-    layer |= {"name": _name(part), "inbound_nodes": [_node(node, calls) for node in nodes]}
+    layer |= {"name": _layer_name(part), "inbound_nodes": [_repair_node(node, calls) for node in nodes]}
     return layer
 
 
-def _keras_3_operation(part: Part, nodes: list[Any]) -> Part:
-    """Marks Keras 3 operations, which HDF5 files store like layers."""
+def _mark_keras_3_operation(part: Part, nodes: list[Any]) -> Part:
+    """Adds its module to a Keras 3 operation, which HDF5 files store like a layer. Returns other parts."""
     first = nodes[0] if nodes else None
     if part.get("module") is not None or not isinstance(first, dict):
         return part
     name, has_several_inputs = part.get("class_name"), len(first.get("args") or ()) > 1
-    if name in _OPERATIONS or (name in _ALSO_LAYERS and has_several_inputs):
+    if name in _OPERATIONS or (name in _OPERATIONS_OR_LAYERS and has_several_inputs):
         return {**part, "module": "keras.src.ops.numpy", "registered_name": name}
     return part
 
 
-def _operation(part: Part, nodes: list[Any], calls: Mapping[Any, int]) -> Part:
+def _repair_operation(part: Part, nodes: list[Any], calls: Mapping[Any, int]) -> Part:
+    """Converts an operation of TensorFlow to a layer."""
     layer: Part = {}
     call_nodes = []
     for node in nodes:
         tensors, arguments = _split_call(node, calls)
-        layer, tensors = operation_repair.Operation(part, tensors, arguments).layer()
-        call_nodes.append(_call(tensors, {}))
+        layer, tensors = operation_repair.Operation(part, tensors, arguments).convert()
+        call_nodes.append(_make_call(tensors, {}))
     if not layer:
         raise Refused("an operation without inputs")
     return layer | {"name": layer["config"]["name"], "inbound_nodes": call_nodes}
 
 
-def _node(node: Any, calls: Mapping[Any, int]) -> Any:
+def _repair_node(node: Any, calls: Mapping[Any, int]) -> Any:
     """Converts one call of a layer."""
     if isinstance(node, dict):  # Keras 3's format
         arguments = node.get("kwargs")
@@ -180,11 +187,11 @@ def _node(node: Any, calls: Mapping[Any, int]) -> Any:
         return node
     tensors, arguments = _split_call(node, calls)
     tensor_arguments = {key: value for key, value in arguments.items() if isinstance(value, dict)}
-    return _call(tensors, tensor_arguments)
+    return _make_call(tensors, tensor_arguments)
 
 
 def _split_call(node: Any, calls: Mapping[Any, int]) -> tuple[list[Any], Part]:
-    """Returns the input tensors of a call in Keras 3's format, and its other arguments."""
+    """Returns the input tensors of an old call in Keras 3's format, and its other arguments by name."""
     entries = [node] if isinstance(node, list) and node and isinstance(node[0], str) else node
     if not isinstance(entries, list):
         raise Refused("a layer whose inputs are not a list")
@@ -197,16 +204,17 @@ def _split_call(node: Any, calls: Mapping[Any, int]) -> tuple[list[Any], Part]:
         if entry[0] == _CONSTANT:
             arguments["x"] = entry[2]
         else:
-            tensors.append(_tensor(entry, calls))
+            tensors.append(_make_tensor(entry, calls))
         for key, value in keyword_tensors.items():
-            if _is_place(value, calls):
-                value = _tensor(value, calls)
+            if _is_tensor_reference(value, calls):
+                value = _make_tensor(value, calls)
                 tensors += [value] if key in ("x", "y") else []
             arguments[key] = value
     return tensors, arguments
 
 
-def _is_place(value: Any, calls: Mapping[Any, int]) -> bool:
+def _is_tensor_reference(value: Any, calls: Mapping[Any, int]) -> bool:
+    """Tells whether a value is `[layer, call, output, ...]` of a layer in this graph."""
     return (
         isinstance(value, list)
         and len(value) in (3, 4)
@@ -215,30 +223,33 @@ def _is_place(value: Any, calls: Mapping[Any, int]) -> bool:
     )
 
 
-def _tensor(entry: list[Any], calls: Mapping[Any, int]) -> Part:
-    history = [
-        layer_repair.plain_name(entry[0]),
-        _call_number(layer_repair.plain_name(entry[0]), entry[1], calls),
-        entry[2],
-    ]
+def _make_tensor(entry: list[Any], calls: Mapping[Any, int]) -> Part:
+    """Returns a tensor in Keras 3's format, from `[layer, call, output, ...]`."""
+    history = _repair_reference(entry, calls)
     settings = {"shape": [None], "dtype": "float32", "keras_history": history}
     return {"class_name": "__keras_tensor__", "config": settings}
 
 
-def _call_number(name: Any, number: Any, calls: Mapping[Any, int]) -> Any:
-    """Corrects the index of a layer's call: old versions also counted the one that built a nested network."""
-    count = calls.get(name, 0) if isinstance(name, str) else 0
-    return number - 1 if type(number) is int and 0 < count <= number else number
+def _repair_reference(entry: list[Any], calls: Mapping[Any, int]) -> list[Any]:
+    """Returns `[layer, call, output]` with the layer's name and the index of its call in Keras 3.
+
+    Old versions also counted the call that built a nested network.
+    """
+    name, call, output = layer_repair.plain_name(entry[0]), entry[1], entry[2]
+    if type(call) is int and 0 < calls.get(name, 0) <= call:
+        call -= 1
+    return [name, call, output]
 
 
-def _call(tensors: list[Any], arguments: Part) -> Part:
+def _make_call(tensors: list[Any], arguments: Part) -> Part:
+    """Returns a layer's call in Keras 3's format."""
     return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": arguments}
 
 
-def _ends(ends: Any, calls: Mapping[Any, int]) -> Any:
+def _repair_ends(ends: Any, calls: Mapping[Any, int]) -> Any:
+    """Converts the inputs or outputs of a network."""
     if isinstance(ends, list) and len(ends) == 3 and isinstance(ends[0], str):
-        name = layer_repair.plain_name(ends[0])
-        return [name, _call_number(name, ends[1], calls), ends[2]]
+        return _repair_reference(ends, calls)
     if isinstance(ends, list) and len(ends) == 1:  # a single input or output is not a list in Keras 3
-        return _ends(ends[0], calls)
-    return [_ends(end, calls) for end in ends] if isinstance(ends, list) else ends
+        return _repair_ends(ends[0], calls)
+    return [_repair_ends(end, calls) for end in ends] if isinstance(ends, list) else ends

@@ -23,7 +23,7 @@ class Operation:
 
     Args:
         part: from the file, with `config` and its inbound node.
-        tensors: inputs, `[layer, node, output]`.
+        tensors: inputs, in Keras 3's format.
         arguments: other arguments by name; "x" and "y" are the first two.
     """
 
@@ -33,13 +33,12 @@ class Operation:
         self.tensors, self.arguments = tensors, arguments
         self.function = str(config.get("function", ""))
         if part.get("class_name") == "TensorFlowOpLayer":
-            self.function, constants = _of_node(config)
-            self.arguments = {
-                "xy"[int(key)] if key in ("0", "1") else key: value for key, value in constants.items()
-            }
+            self.function, constants = _parse_node(config)
+            names = {"0": "x", "1": "y"}
+            self.arguments = {names.get(key, key): value for key, value in constants.items()}
 
-    def layer(self) -> tuple[Part, list[Any]]:
-        """Returns the equivalent layer and its input tensors."""
+    def convert(self) -> tuple[Part, list[Any]]:
+        """Returns the equivalent layer and its input tensors. Raises `Refused` if there is none."""
         make = _MAKERS.get(self.function.removeprefix("compat.v1."))
         if make is None:
             raise Refused(f"the operation {self.function[:60] or self.name[:60]}, which is not supported")
@@ -47,11 +46,11 @@ class Operation:
         layer["config"] = {"name": self.name, **layer["config"]}
         return layer, self.tensors
 
-    def constant(self, *keys: str) -> Any:
-        """Returns the constant argument: a number, or one for each color."""
+    def find_constant(self, *keys: str) -> Any:
+        """Returns the first of some arguments that is a constant: a number, or one for each color."""
         for key in keys:
             value = self.arguments.get(key)
-            if _numeric(value):
+            if _is_numeric(value):
                 return value
         raise Refused(f"the operation {self.function[:60]} with unsupported arguments")
 
@@ -61,7 +60,8 @@ class Operation:
         return len(self.tensors) == 2
 
 
-def _of_node(config: Part) -> tuple[str, Part]:
+def _parse_node(config: Part) -> tuple[str, Part]:
+    """Returns the name and the constants of a `TensorFlowOpLayer`."""
     node = config.get("node_def")
     match = _OP.search(node) if isinstance(node, str) else None
     name = match[1] if match else node.get("op") if isinstance(node, dict) else None
@@ -69,14 +69,16 @@ def _of_node(config: Part) -> tuple[str, Part]:
     return str(name), dict(constants) if isinstance(constants, dict) else {}
 
 
-def _numeric(value: Any) -> bool:
+def _is_numeric(value: Any) -> bool:
+    """Tells whether a value is a number, or a list of up to four."""
     if isinstance(value, list):
-        return 0 < len(value) <= 4 and all(map(_numeric, value))
+        return 0 < len(value) <= 4 and all(map(_is_numeric, value))
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _map(value: Any, change: Callable[[float], float]) -> Any:
-    return [_map(entry, change) for entry in value] if isinstance(value, list) else change(value)
+def _map_numbers(value: Any, convert: Callable[[float], float]) -> Any:
+    """Converts a number, or each number in a list."""
+    return [_map_numbers(entry, convert) for entry in value] if isinstance(value, list) else convert(value)
 
 
 def _rescale(scale: Any = 1.0, offset: Any = 0.0) -> Part:
@@ -90,52 +92,48 @@ def _inverse(value: float) -> float:
 
 
 def _divide(op: Operation) -> Part:
-    return _rescale(scale=_map(op.constant("y"), _inverse))
+    return _rescale(scale=_map_numbers(op.find_constant("y"), _inverse))
 
 
 def _multiply(op: Operation) -> Part:
-    return keras_layer("Multiply", {}) if op.is_binary else _rescale(scale=op.constant("y", "x"))
+    return keras_layer("Multiply", {}) if op.is_binary else _rescale(scale=op.find_constant("y", "x"))
 
 
 def _add(op: Operation) -> Part:
-    return keras_layer("Add", {}) if op.is_binary else _rescale(offset=op.constant("y", "x", "bias", "value"))
+    if op.is_binary:
+        return keras_layer("Add", {})
+    return _rescale(offset=op.find_constant("y", "x", "bias", "value"))
 
 
 def _subtract(op: Operation) -> Part:
     if op.is_binary:
         return keras_layer("Subtract", {})
-    if _numeric(op.arguments.get("x")):
-        return _rescale(scale=-1.0, offset=op.constant("x"))
-    return _rescale(offset=_map(op.constant("y"), lambda value: -value))
+    if _is_numeric(op.arguments.get("x")):
+        return _rescale(scale=-1.0, offset=op.find_constant("x"))
+    return _rescale(offset=_map_numbers(op.find_constant("y"), lambda value: -value))
 
 
 def _slice(op: Operation) -> Part:
     """Converts the one supported slice, which reverses the color channels."""
     slices = op.arguments.get("slice_spec")
-    last = slices[-1] if isinstance(slices, list) and slices else None
     reversal = {"start": None, "stop": None, "step": -1}
-    if not isinstance(slices, list) or last != reversal or not all(_is_all(entry) for entry in slices[:-1]):
+    if not isinstance(slices, list) or slices[-1:] != [reversal] or not all(map(_is_full_slice, slices[:-1])):
         raise Refused("a slice of a tensor that is not supported")
-    return _operation("Flip", axis=-1)
+    module = "keras.src.ops.numpy"
+    return {"module": module, "class_name": "Flip", "registered_name": "Flip", "config": {"axis": -1}}
 
 
-def _is_all(entry: Any) -> bool:
-    is_full_slice = isinstance(entry, dict) and all(
-        entry.get(key) is None for key in ("start", "stop", "step")
-    )
-    return is_full_slice or entry == "Ellipsis"
-
-
-def _operation(name: str, **config: Any) -> Part:
-    layer = {"module": "keras.src.ops.numpy", "class_name": name, "registered_name": name}
-    return layer | {"config": config}
+def _is_full_slice(entry: Any) -> bool:
+    """Tells whether a slice takes all positions of its axes."""
+    if isinstance(entry, dict):
+        return all(entry.get(key) is None for key in ("start", "stop", "step"))
+    return entry == "Ellipsis"
 
 
 def _mean(op: Operation) -> Part:
-    axes, keepdims = op.arguments.get("axis"), bool(op.arguments.get("keepdims"))
-    if axes not in ([1, 2], [-3, -2], [2, 1]):
+    if op.arguments.get("axis") not in ([1, 2], [-3, -2], [2, 1]):
         raise Refused("a mean over axes other than height and width")
-    return keras_layer("GlobalAveragePooling2D", {"keepdims": keepdims})
+    return keras_layer("GlobalAveragePooling2D", {"keepdims": bool(op.arguments.get("keepdims"))})
 
 
 def _resize(op: Operation) -> Part:
@@ -150,8 +148,7 @@ def _resize(op: Operation) -> Part:
 
 
 def _concatenate(op: Operation) -> Part:
-    axis = op.arguments.get("axis", -1)
-    return keras_layer("Concatenate", {"axis": axis})
+    return keras_layer("Concatenate", {"axis": op.arguments.get("axis", -1)})
 
 
 def _gray_to_rgb(op: Operation) -> Part:
@@ -159,7 +156,8 @@ def _gray_to_rgb(op: Operation) -> Part:
     return keras_layer("Concatenate", {"axis": -1})
 
 
-def _activation(name: str) -> Callable[[Operation], Part]:
+def _activation_maker(name: str) -> Callable[[Operation], Part]:
+    """Returns a function that converts an operation to an activation."""
     return lambda op: keras_layer("Activation", {"activation": name})
 
 
@@ -177,12 +175,12 @@ _MAKERS: dict[str, Callable[[Operation], Part]] = {
     ),
     **dict.fromkeys(("math.reduce_mean", "reduce_mean"), _mean),
     **dict.fromkeys(("image.resize", "image.resize_with_pad"), _resize),
-    **dict.fromkeys(("nn.relu", "Relu"), _activation("relu")),
-    **dict.fromkeys(("nn.relu6", "Relu6"), _activation("relu6")),
-    **dict.fromkeys(("math.sigmoid", "nn.sigmoid", "sigmoid", "Sigmoid"), _activation("sigmoid")),
-    **dict.fromkeys(("nn.silu", "nn.swish"), _activation("silu")),
-    **dict.fromkeys(("nn.softmax", "Softmax"), _activation("softmax")),
-    **dict.fromkeys(("math.tanh", "tanh"), _activation("tanh")),
+    **dict.fromkeys(("nn.relu", "Relu"), _activation_maker("relu")),
+    **dict.fromkeys(("nn.relu6", "Relu6"), _activation_maker("relu6")),
+    **dict.fromkeys(("math.sigmoid", "nn.sigmoid", "sigmoid", "Sigmoid"), _activation_maker("sigmoid")),
+    **dict.fromkeys(("nn.silu", "nn.swish"), _activation_maker("silu")),
+    **dict.fromkeys(("nn.softmax", "Softmax"), _activation_maker("softmax")),
+    **dict.fromkeys(("math.tanh", "tanh"), _activation_maker("tanh")),
     "__operators__.getitem": _slice,
     "concat": _concatenate,
     "image.grayscale_to_rgb": _gray_to_rgb,

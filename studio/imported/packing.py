@@ -12,7 +12,7 @@ from studio.core.untrusted.refusals import Refused
 from studio.imported import class_names, containers, keras_files
 
 _LABELS = class_names.FILES[0]
-_MOST_LIST = 16 << 20  # bytes of a model.json
+_MAX_LISTING_BYTES = 16 << 20  # bytes of a model.json
 
 
 def pack(path: Path, names: Path | None = None) -> tuple[bytes, str]:
@@ -26,16 +26,14 @@ def pack(path: Path, names: Path | None = None) -> tuple[bytes, str]:
         Refused: if a folder has no model, or the names cannot be read.
         OSError: if a file cannot be read.
     """
-    if path.is_dir() or path.name == containers.WEB:
-        data, name = _folder(path if path.is_dir() else path.parent), f"{_folder_name(path)}.zip"
+    if path.is_dir() or path.name == containers.TFJS_MODEL:
+        folder = path if path.is_dir() else path.parent
+        data, name = _pack_folder(folder), f"{folder.absolute().name or 'model'}.zip"
+        names_file = names
     else:
         data, name = path.read_bytes(), path.name
-    names_file = names or (
-        _find_names(path.parent) if path.is_file() and path.name != containers.WEB else None
-    )
-    if names_file is None:
-        return data, name
-    if names is None and _has_names(data):
+        names_file = names or _find_names_file(path.parent)
+    if names_file is None or (names is None and _has_names(data)):
         return data, name
     try:
         labels = class_names.read(names_file.read_bytes(), names_file.name)
@@ -64,8 +62,8 @@ def with_preprocessing(data: bytes, name: str, choice: str) -> bytes:
     entries: dict[str, Any] = {}
     if _is_container(data):
         with containers.open_zip(io.BytesIO(data)) as archive:
-            if contents := containers.find(archive):
-                entries = containers.metadata_in(archive, contents)
+            if contents := containers.find_model(archive):
+                entries = containers.read_metadata(archive, contents)
     return _repack(
         data, name, {containers.METADATA: json.dumps(entries | {"preprocessing": choice}).encode()}
     )
@@ -76,11 +74,11 @@ def _repack(data: bytes, name: str, files: Mapping[str, bytes]) -> bytes:
     if not _is_container(data):
         return containers.pack({PurePosixPath(name).name: data, **files})
     with containers.open_zip(io.BytesIO(data)) as archive:
-        contents = containers.find(archive)
+        contents = containers.find_model(archive)
         if contents is None:
             raise Refused("a zip without a model in it")
-        parts = (contents.model, *contents.shards, contents.names, contents.metadata)
-        members = {PurePosixPath(part).name: containers.member(archive, part) for part in parts if part}
+        names = (contents.model, *contents.shards, contents.names, contents.metadata)
+        members = {PurePosixPath(name).name: containers.read_member(archive, name) for name in names if name}
     return containers.pack({**members, **files})
 
 
@@ -90,58 +88,61 @@ def zip_name(name: str) -> str:
 
 
 def _is_container(data: bytes) -> bool:
-    names = keras_files.members(io.BytesIO(data)) if data.startswith(b"PK") else []
+    """Tells whether a model is in a zip that is no `.keras` file itself."""
+    names = keras_files.list_members(io.BytesIO(data)) if data.startswith(b"PK") else []
     return bool(names) and keras_files.CONFIG not in names
 
 
 def _has_names(data: bytes) -> bool:
+    """Tells whether a model has class names in it."""
     # Every .keras file has a metadata.json, which names no classes.
     names = class_names.FILES if _is_container(data) else (keras_files.LABELS,)
-    return any(PurePosixPath(member).name in names for member in keras_files.members(io.BytesIO(data)))
+    return any(PurePosixPath(member).name in names for member in keras_files.list_members(io.BytesIO(data)))
 
 
-def _folder_name(path: Path) -> str:
-    return (path if path.is_dir() else path.parent).absolute().name or "model"
-
-
-def _models(folder: Path) -> list[Path]:
+def _find_models(folder: Path) -> list[Path]:
+    """Returns the model files in a folder; without any, its `model.json`."""
     paths = [path for path in sorted(folder.iterdir()) if path.is_file()]
     model_files = [
-        path for path in paths if path.suffix.lower() in containers.MODELS and ".weights." not in path.name
+        path
+        for path in paths
+        if path.suffix.lower() in containers.MODEL_EXTENSIONS and ".weights." not in path.name
     ]
-    return model_files or [path for path in paths if path.name == containers.WEB]
+    return model_files or [path for path in paths if path.name == containers.TFJS_MODEL]
 
 
-def _folder(folder: Path) -> bytes:
-    models = _models(folder)
+def _pack_folder(folder: Path) -> bytes:
+    """Returns a zip of the model in a folder and its metadata. Raises `Refused` unless there is one."""
+    models = _find_models(folder)
     if not models:
-        is_saved_model = (folder / keras_files.GRAPH).is_file()
+        is_saved_model = (folder / keras_files.SAVED_MODEL_FILE).is_file()
         raise Refused(keras_files.SAVED_MODEL if is_saved_model else "a folder without a model in it")
     if len(models) > 1:
         raise Refused("a folder with several models in it")
     files: dict[str, Path | bytes] = {models[0].name: models[0]}
-    if models[0].name == containers.WEB:
-        files |= {path.name: path for path in _shards(models[0]) if path.is_file()}
+    if models[0].name == containers.TFJS_MODEL:
+        files |= {path.name: path for path in _find_shards(models[0]) if path.is_file()}
     metadata = folder / containers.METADATA
-    if metadata.is_file() and metadata.stat().st_size <= class_names.MOST_BYTES:
+    if metadata.is_file() and metadata.stat().st_size <= class_names.MAX_BYTES:
         files[metadata.name] = metadata
-    names_file = _find_names(folder)
+    names_file = _find_names_file(folder)
     return containers.pack(files | ({names_file.name: names_file} if names_file else {}))
 
 
-def _shards(listing: Path) -> list[Path]:
+def _find_shards(listing: Path) -> list[Path]:
     """Returns the files next to a `model.json` that it names; ignores other paths."""
     try:
-        manifest = json.loads(listing.read_bytes()[:_MOST_LIST])["weightsManifest"]
+        manifest = json.loads(listing.read_bytes()[:_MAX_LISTING_BYTES])["weightsManifest"]
         names = [str(name) for group in manifest for name in group["paths"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         return []
     return [listing.parent / name for name in names if PurePosixPath(name).name == name]
 
 
-def _find_names(folder: Path) -> Path | None:
+def _find_names_file(folder: Path) -> Path | None:
+    """Returns the first file with class names in a folder; None without."""
     candidates = (folder / name for name in class_names.FILES)
     return next(
-        (name for name in candidates if name.is_file() and name.stat().st_size <= class_names.MOST_BYTES),
+        (path for path in candidates if path.is_file() and path.stat().st_size <= class_names.MAX_BYTES),
         None,
     )

@@ -24,8 +24,8 @@ LABELS: dict[Preprocessing, str] = {
     "imagenet-caffe": "ImageNet, Caffe style",
     "imagenet-torch": "ImageNet, PyTorch style",
 }
-ASSUMED: Preprocessing = "0-1"
-STORED = "stored with the model"
+DEFAULT_PREPROCESSING: Preprocessing = "0-1"
+STORED_REASON = "stored with the model"
 LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue, for networks that take grayscale
 # For values from 0 to 255: (RGB to BGR, scale, offset).
 _SCALES: dict[str, tuple[bool, Any, Any]] = {
@@ -73,27 +73,27 @@ def choose(network: keras.Model, stored: str = "") -> Choice:
     """
     for name in LABELS:
         if name == stored:
-            return Choice(name, STORED)
+            return Choice(name, STORED_REASON)
     if str(network.inputs[0].dtype) == "uint8":
         return Choice("0-255", "its input is uint8")
     if _is_teachable_machine(network):
         return Choice("-1-1", "the model is from Teachable Machine")
-    if scaling := _of_scaling_layer(network):
+    if scaling := _choose_by_scaling_layer(network):
         return scaling
-    names = {layer.name for layer in building.steps(network)}
+    names = {layer.name for layer in building.iterate_steps(network)}
     for layers, backbone, preprocessing in _BACKBONES:
         if layers <= names:
             return Choice(preprocessing, f"it has the layers of {backbone}, from keras.applications")
-    return Choice(ASSUMED)
+    return Choice(DEFAULT_PREPROCESSING)
 
 
 def describe(choice: Choice) -> str:
     """Returns a choice as a sentence without its full stop."""
-    why = choice.reason or "assumed, because the model does not specify it"
-    return f"Preprocessing: {LABELS[choice.preprocessing]} ({why})"
+    reason = choice.reason or "assumed, because the model does not specify it"
+    return f"Preprocessing: {LABELS[choice.preprocessing]} ({reason})"
 
 
-def mix(preprocessing: str, channels: int) -> tuple[np.ndarray, np.ndarray]:
+def to_linear_map(preprocessing: str, channels: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns a preprocessing as a linear map of colors from 0 to 255: `rgb @ kernel + bias`.
 
     Args:
@@ -111,18 +111,18 @@ def mix(preprocessing: str, channels: int) -> tuple[np.ndarray, np.ndarray]:
     return (kernel * np.asarray(scale)).astype("float32"), np.broadcast_to(offset, channels).astype("float32")
 
 
-def _of_scaling_layer(network: keras.Model) -> Choice | None:
+def _choose_by_scaling_layer(network: keras.Model) -> Choice | None:
     """Derives the input range from scaling layers before the first other layer with weights; None without."""
-    for step in building.steps(network):
+    for step in building.iterate_steps(network):
         name = type(step).__name__
         if name in _ARITHMETIC:
             return Choice("0-255", f"it scales its input ({name})")
         if name == "Rescaling":
-            enlarges = float(np.max(np.abs(step.scale))) > 1
-            return Choice("0-1" if enlarges else "0-255", "it has a Rescaling layer")
+            is_enlarging = float(np.max(np.abs(step.scale))) > 1
+            return Choice("0-1" if is_enlarging else "0-255", "it has a Rescaling layer")
         if name == "Normalization":
-            large = float(np.max(np.abs(np.asarray(step.mean)))) > 2
-            return Choice("0-255" if large else "0-1", "it has a Normalization layer")
+            is_mean_large = float(np.max(np.abs(np.asarray(step.mean)))) > 2
+            return Choice("0-255" if is_mean_large else "0-1", "it has a Normalization layer")
         if getattr(step, "weights", None):
             return None
     return None
@@ -130,8 +130,8 @@ def _of_scaling_layer(network: keras.Model) -> Choice | None:
 
 def _is_teachable_machine(network: keras.Model) -> bool:
     """Tells whether it has the structure that all of Teachable Machine's networks share."""
-    names = {layer.name for layer in building.all_layers(network)}
-    dense = [layer for layer in building.all_layers(network) if type(layer).__name__ == "Dense"]
-    head = len(dense) == 2 and dense[0].units == 100 and not dense[1].use_bias
-    backbone = {"Conv1", "bn_Conv1", "block_16_project"} <= names
-    return backbone and head and tuple(network.inputs[0].shape[1:]) == (224, 224, 3)
+    names = {layer.name for layer in building.iterate_layers(network)}
+    dense = [layer for layer in building.iterate_layers(network) if type(layer).__name__ == "Dense"]
+    has_head = len(dense) == 2 and dense[0].units == 100 and not dense[1].use_bias
+    has_backbone = {"Conv1", "bn_Conv1", "block_16_project"} <= names
+    return has_backbone and has_head and tuple(network.inputs[0].shape[1:]) == (224, 224, 3)

@@ -27,26 +27,26 @@ if TYPE_CHECKING:
     import keras
 
 ANSWER, COPY = "answer.json", "model.keras"
-SECONDS = 60  # for the file, once before and once after loading Keras, whose time does not count
-MOST_BYTES = 3 << 30  # of memory, plus four times the weights; Keras on TensorFlow takes 0.5 GB
+MAX_SECONDS = 60  # for the file, once before and once after loading Keras, whose time does not count
+MAX_BYTES = 3 << 30  # of memory, plus four times the weights; Keras on TensorFlow takes 0.5 GB
 
 log = logging.getLogger("studio.resave")
 
 
 def main() -> None:
     """Saves a copy of a file and writes its facts."""
-    answer(lambda source: {"facts": run(source, Path.cwd(), _clock)})
+    write_answer(lambda source: {"facts": resave(source, Path.cwd(), _limit_time)})
 
 
-def answer(work: Callable[[Path], dict[str, Any]]) -> None:
-    """Calls `work` with the file from the command line and writes its result.
+def write_answer(work: Callable[[Path], dict[str, Any]]) -> None:
+    """Calls `work` with the file from the command line and writes the result to ANSWER in this folder.
 
     Args:
-        work: returns the answer; `Refused` becomes an answer, too.
+        work: returns the fields of `facts.Answer`; the reason of a `Refused` becomes an answer, too.
     """
     startup.skip_optional_imports()
     source = Path(sys.argv[1])
-    _cap(source.stat().st_size)
+    _limit_resources(source.stat().st_size)
     try:
         result = work(source)
     except Refused as error:
@@ -54,45 +54,42 @@ def answer(work: Callable[[Path], dict[str, Any]]) -> None:
     Path(ANSWER).write_text(json.dumps(result), encoding="utf-8")
 
 
-def run(source: Path, folder: Path, clock: Any = lambda seconds: None) -> dict[str, Any]:
+def resave(
+    source: Path, folder: Path, limit_time: Callable[[int], None] = lambda seconds: None
+) -> dict[str, Any]:
     """Saves the network of a file as `folder/model.keras`. Returns its facts, see `facts.Facts`.
 
     Args:
         source: the file.
         folder: an empty folder.
-        clock: called with the time limit in seconds of the next part; 0 for none.
+        limit_time: called with the time limit in seconds of the next part; 0 for none.
 
     Raises:
         Refused: with the reason.
     """
-    clock(SECONDS)
+    limit_time(MAX_SECONDS)
     # An optimizer may store two more values for each parameter.
-    model_source = sources.read(source, folder, most=3 * building.MOST_PARAMETERS)
-    clock(0)
+    model_source = sources.read(source, folder, max_weights=3 * building.MAX_PARAMETERS)
+    limit_time(0)
     import keras
 
-    clock(SECONDS)
-    with _refusing(f"a network that Keras {keras.__version__} cannot build"):
+    limit_time(MAX_SECONDS)
+    with _refuse_errors(f"a network that Keras {keras.__version__} cannot build"):
         config = building.drop_unknown_settings(model_source.config)
-        building.check_size(building.skeleton(copy.deepcopy(config)))
+        building.check_size(building.build_skeleton(copy.deepcopy(config)))
         network = building.build(config)
-    with _refusing("weights that do not match its layers"):
+    with _refuse_errors("weights that do not match its layers"):
         model_source.fill(network)
-    _finalize(network)
-    facts = _facts(network, model_source)
+    for layer in building.iterate_layers(network):
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()  # computes what it derives from its weights
+    facts = _collect_facts(network, model_source)
     network.save(folder / COPY)
     for path in folder.iterdir():
         if path.name not in (COPY, ANSWER):
             path.unlink()
-    clock(0)
+    limit_time(0)
     return facts
-
-
-def _finalize(network: keras.Model) -> None:
-    """Lets layers compute what they derive from their weights."""
-    for layer in building.all_layers(network):
-        if hasattr(layer, "finalize_state"):
-            layer.finalize_state()
 
 
 def max_file_size(size: int) -> int:
@@ -100,15 +97,15 @@ def max_file_size(size: int) -> int:
     return (1 << 28) + 2 * size
 
 
-def _cap(size: int) -> None:
+def _limit_resources(size: int) -> None:
     """Limits this process to the memory and file sizes that loading a file of `size` bytes needs."""
-    limits = {"RLIMIT_DATA": MOST_BYTES + 4 * size, "RLIMIT_FSIZE": max_file_size(size), "RLIMIT_CORE": 0}
+    limits = {"RLIMIT_DATA": MAX_BYTES + 4 * size, "RLIMIT_FSIZE": max_file_size(size), "RLIMIT_CORE": 0}
     for name, limit in limits.items():
         with contextlib.suppress(AttributeError, ValueError, OSError):  # not every system has each
             resource.setrlimit(getattr(resource, name), (limit, limit))
 
 
-def _clock(seconds: int) -> None:
+def _limit_time(seconds: int) -> None:
     """Ends this process after `seconds`, or twice as many of processor time; 0 for no limit."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
     usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -118,7 +115,7 @@ def _clock(seconds: int) -> None:
 
 
 @contextlib.contextmanager
-def _refusing(reason: str) -> Iterator[None]:
+def _refuse_errors(reason: str) -> Iterator[None]:
     """Turns Keras' errors into `Refused`; logs their text, which names paths and classes."""
     try:
         yield
@@ -131,8 +128,9 @@ def _refusing(reason: str) -> Iterator[None]:
         raise Refused(reason) from None
 
 
-def _facts(network: keras.Model, source: sources.Source) -> dict[str, Any]:
-    with _refusing("a network that cannot take an image"):
+def _collect_facts(network: keras.Model, source: sources.Source) -> dict[str, Any]:
+    """Returns the fields of `facts.Facts`. Raises `Refused` if the network cannot be run."""
+    with _refuse_errors("a network that cannot take an image"):
         image = image_input.describe(network, source.side, source.preprocessing)
     return {
         "name": network.name,

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studio.core import caches, owners, paths, permissions
-from studio.core.errors import InvalidInput, StudioError, invalid, printable
+from studio.core.errors import InvalidInput, StudioError, invalid, make_printable
 from studio.core.tasks import File
 from studio.core.untrusted.refusals import Refused
 from studio.imported import class_names, copy_check, packing, preprocessing, resave, sandboxed_process
@@ -24,12 +24,12 @@ from studio.imported.facts import Facts
 from studio.imported.files import check, refusal
 
 _FACTS = "facts.json"
-_MOST_REASONS = 1000
+_MAX_REASONS = 1000
 # Reasons of refusals in this process, by owner and SHA-256, oldest first.
-_reasons: dict[tuple[str, str], str] = {}
+_refusal_reasons: dict[tuple[str, str], str] = {}
 
 
-class _Note(BaseModel):
+class _CopyRecord(BaseModel):
     """The file next to a copy: its facts and SHA-256."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -52,21 +52,21 @@ def with_names(file: File, names: Sequence[str]) -> File:
     Raises:
         InvalidInput: if it is refused, or the number of names differs from the number of classes.
     """
-    copy = admit(file)
+    copy = get_or_make(file)
     try:
         class_names.read(class_names.encode(names), "labels.txt")
     except Refused as error:
         raise refusal(file.name, str(error), "write one class name per line") from None
-    count = copy.facts.classes
+    count = copy.facts.class_count
     if len(names) != count:
         raise invalid(
-            f"class names of {printable(file.name, 60)}",
+            f"class names of {make_printable(file.name, 60)}",
             expected=f"{count:,} names",
             received=f"{len(names):,}",
             next_step="write one class name per line",
         )
     data = packing.with_names(file.read(), file.name, names)
-    return _variant(file, data, copy, copy.facts.model_copy(update={"labels": tuple(names)}))
+    return _store_variant(file, data, copy, copy.facts.model_copy(update={"labels": tuple(names)}))
 
 
 def with_preprocessing(file: File, choice: preprocessing.Preprocessing) -> File:
@@ -75,87 +75,89 @@ def with_preprocessing(file: File, choice: preprocessing.Preprocessing) -> File:
     Raises:
         InvalidInput: if it is refused, or takes no image.
     """
-    copy = admit(file)
+    copy = get_or_make(file)
     if copy.facts.image_input is None:
         raise refusal(file.name, "a model that takes no image")
-    update = {"preprocessing": choice, "reason": preprocessing.STORED}
+    update = {"preprocessing": choice, "reason": preprocessing.STORED_REASON}
     image_input = copy.facts.image_input.model_copy(update=update)
     data = packing.with_preprocessing(file.read(), file.name, choice)
-    return _variant(file, data, copy, copy.facts.model_copy(update={"image_input": image_input}))
+    return _store_variant(file, data, copy, copy.facts.model_copy(update={"image_input": image_input}))
 
 
-def _variant(file: File, data: bytes, copy: SafeCopy, facts: Facts) -> File:
+def _store_variant(file: File, data: bytes, copy: SafeCopy, facts: Facts) -> File:
     """Stores `data`, the same network as `file`, with `facts` and the safe copy of `file`."""
-    variant = File.keep(data, "model", packing.zip_name(file.name))
-    folder = _folder(variant)
+    variant = File.store(data, "model", packing.zip_name(file.name))
+    folder = _copy_folder(variant)
     with paths.locked(folder.with_suffix(".lock")):
-        if _load(folder) is None:
+        if _load_copy(folder) is None:
             with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as parent:
-                final = Path(parent) / "kept"
-                final.mkdir(permissions.FOLDER)
-                shutil.copyfile(copy.path, final / resave.COPY)
-                _save_facts(final, facts)
+                new_folder = Path(parent) / "kept"
+                new_folder.mkdir(permissions.FOLDER_MODE)
+                shutil.copyfile(copy.path, new_folder / resave.COPY)
+                _save_facts(new_folder, facts)
                 shutil.rmtree(folder, ignore_errors=True)
-                final.rename(folder)
+                new_folder.rename(folder)
     return variant
 
 
-def admit(file: File) -> SafeCopy:
+def get_or_make(file: File) -> SafeCopy:
     """Returns the safe copy of a stored file; the first call creates it in a process of its own.
 
     Raises:
         InvalidInput: if the file is refused.
         StudioError: if that process failed.
     """
-    folder = caches.claim(_folder(file))
+    folder = caches.claim(_copy_folder(file))
     with paths.locked(folder.with_suffix(".lock")):
-        copy = _load(folder)
+        copy = _load_copy(folder)
         if copy is None:
             with _remove_if_refused(file), file.path.open("rb") as stream:
                 check(stream, file.name)
-                _make(file, folder)
-            copy = _load(folder)
+                _make_copy(file, folder)
+            copy = _load_copy(folder)
     if copy is None:
         raise StudioError("The safe copy of the model could not be read. Try again.")
     return copy
 
 
-def _folder(file: File) -> Path:
-    return paths.folder("cache") / "imported" / file.digest
+def _copy_folder(file: File) -> Path:
+    return paths.ensure_folder("cache") / "imported" / file.digest
 
 
-def _load(folder: Path) -> SafeCopy | None:
+def _load_copy(folder: Path) -> SafeCopy | None:
+    """Returns the safe copy in a folder; None if there is none, or it was altered."""
     copy = folder / resave.COPY
     try:
-        note = _Note.model_validate_json((folder / _FACTS).read_bytes())
-        if paths.file_digest(copy) == note.sha256:
-            return SafeCopy(copy, note.facts)
+        record = _CopyRecord.model_validate_json((folder / _FACTS).read_bytes())
+        if paths.file_digest(copy) == record.sha256:
+            return SafeCopy(copy, record.facts)
     except (OSError, ValidationError):
         pass
     return None
 
 
 def _save_facts(folder: Path, facts: Facts) -> None:
-    note = _Note(facts=facts, sha256=paths.file_digest(folder / resave.COPY))
-    paths.write(folder / _FACTS, note.model_dump_json().encode())
+    record = _CopyRecord(facts=facts, sha256=paths.file_digest(folder / resave.COPY))
+    paths.write(folder / _FACTS, record.model_dump_json().encode())
 
 
-def _make(file: File, folder: Path) -> None:
+def _make_copy(file: File, folder: Path) -> None:
+    """Has the sandbox rebuild a file and check the copy, then stores copy and facts in a new folder."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as parent:
-        resaved, scratch, final = (Path(parent) / name for name in ("made", "other", "kept"))
-        for path in (resaved, scratch, final):
-            path.mkdir(permissions.FOLDER)
+        resaved, scratch, new_folder = (Path(parent) / name for name in ("made", "other", "kept"))
+        for path in (resaved, scratch, new_folder):
+            path.mkdir(permissions.FOLDER_MODE)
         facts = sandboxed_process.run(resave.__name__, file.path, resaved, file.name).facts
         if facts is None or (resaved / resave.COPY).is_symlink() or not (resaved / resave.COPY).is_file():
-            raise sandboxed_process.INCOMPLETE
-        copy = (resaved / resave.COPY).rename(final / resave.COPY)
-        _save_facts(final, facts)
+            raise sandboxed_process.INCOMPLETE_ERROR
+        copy = (resaved / resave.COPY).rename(new_folder / resave.COPY)
+        _save_facts(new_folder, facts)
         with copy.open("rb") as stream:
             check(stream, file.name)  # the copy is untrusted, too
         sandboxed_process.run(copy_check.__name__, copy, scratch, file.name)
-        final.rename(folder)
+        new_folder.rename(folder)
 
 
 @contextmanager
@@ -167,16 +169,16 @@ def _remove_if_refused(file: File) -> Iterator[None]:
     Raises:
         InvalidInput: with the earlier reason, if the file was removed before.
     """
-    key = (owners.current(), file.digest)
-    if not paths.is_kept(file.digest) and (reason := _reasons.get(key)):
+    key = (owners.get_current(), file.digest)
+    if not paths.is_stored(file.digest) and (reason := _refusal_reasons.get(key)):
         raise InvalidInput(reason)
     mtime_ns = file.path.stat().st_mtime_ns
     try:
         yield
     except InvalidInput as error:
-        if paths.forget(file.digest, mtime_ns):
-            owners.disown(file.digest)
-            _reasons[key] = str(error)
-            for oldest in list(_reasons)[:-_MOST_REASONS]:
-                _reasons.pop(oldest, None)  # another thread may have removed it
+        if paths.remove_stored(file.digest, mtime_ns):
+            owners.revoke(file.digest)
+            _refusal_reasons[key] = str(error)
+            for oldest in list(_refusal_reasons)[:-_MAX_REASONS]:
+                _refusal_reasons.pop(oldest, None)  # another thread may have removed it
         raise

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from studio.core import amounts
-from studio.core.errors import printable
+from studio.core.errors import make_printable
 from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
 from studio.imported import config_check, description
 
-MOST_TEXT = 4 << 20  # bytes of a model.json, checked before unpacking; as in a `.keras` file
-TOO_LONG = f"a model.json of more than {amounts.size(MOST_TEXT)}"
+MAX_DESCRIPTION_BYTES = 4 << 20  # bytes of a model.json, checked before unpacking; as in a `.keras` file
+TOO_LONG_REASON = f"a model.json of more than {amounts.format_bytes(MAX_DESCRIPTION_BYTES)}"
 _TYPES = {"float32": "<f4", "float16": "<f2", "int32": "<i4", "uint8": "u1", "uint16": "<u2", "bool": "u1"}
 
 
@@ -28,9 +28,9 @@ def read(text: bytes) -> tuple[dict[str, Any], list[Any]]:
     Raises:
         Refused: if it is invalid or refused.
     """
-    if len(text) > MOST_TEXT:
-        raise Refused(TOO_LONG)
-    content = strict_json.parse(text, config_check.MOST_DEPTH + 2)
+    if len(text) > MAX_DESCRIPTION_BYTES:
+        raise Refused(TOO_LONG_REASON)
+    content = strict_json.parse(text, config_check.MAX_DEPTH + 2)
     if not isinstance(content, dict) or not isinstance(content.get("modelTopology"), dict):
         raise Refused("a model.json without a network")
     topology, manifest = content["modelTopology"], content.get("weightsManifest")
@@ -42,13 +42,15 @@ def read(text: bytes) -> tuple[dict[str, Any], list[Any]]:
     return config, manifest
 
 
-def arrays(manifest: list[Any], shards: Mapping[str, bytes], most: int) -> list[tuple[str, np.ndarray]]:
+def read_arrays(
+    manifest: list[Any], shards: Mapping[str, bytes], max_weights: int
+) -> list[tuple[str, np.ndarray]]:
     """Returns all arrays with their names, in the manifest's order.
 
     Args:
         manifest: the weights manifest.
         shards: bytes by name.
-        most: maximum number of values.
+        max_weights: maximum number of values.
 
     Raises:
         Refused: if a shard is missing, has the wrong length, or holds values that are not finite.
@@ -58,22 +60,24 @@ def arrays(manifest: list[Any], shards: Mapping[str, bytes], most: int) -> list[
         try:
             raw, start = b"".join(shards[shard] for shard in group["paths"]), 0
             for entry in group["weights"]:
-                array, start = _array(entry, raw, start, most)
+                array, start = _read_array(entry, raw, start, max_weights)
                 entries.append((str(entry["name"]), array))
         except KeyError as error:
-            raise Refused(f"no {printable(str(error.args[0]), 60)} next to its model.json") from None
+            raise Refused(f"no {make_printable(str(error.args[0]), 60)} next to its model.json") from None
         except (TypeError, ValueError, AttributeError):
             raise Refused("a damaged list of weights") from None
         if start != len(raw):
             raise Refused("weight shards of the wrong length")
-    if sum(array.size for _, array in entries) > most:
+    if sum(array.size for _, array in entries) > max_weights:
         raise Refused("more weights than such a model has")
     return entries
 
 
-def _array(entry: Mapping[str, Any], raw: bytes, start: int, most: int) -> tuple[np.ndarray, int]:
+def _read_array(entry: Mapping[str, Any], raw: bytes, start: int, max_weights: int) -> tuple[np.ndarray, int]:
+    """Returns an array of the manifest, which begins at `start` in the shards, and its end."""
     shape, quantization = entry["shape"], entry.get("quantization") or {}
-    if not all(type(size) is int and 0 <= size <= most for size in shape) or math.prod(shape) > most:
+    are_sizes = all(type(size) is int and 0 <= size <= max_weights for size in shape)
+    if not are_sizes or math.prod(shape) > max_weights:
         raise Refused("more weights than such a model has")
     dtype = np.dtype(_TYPES[quantization.get("dtype", entry["dtype"])])
     end = start + math.prod(shape) * dtype.itemsize
@@ -83,5 +87,5 @@ def _array(entry: Mapping[str, Any], raw: bytes, start: int, most: int) -> tuple
     if "scale" in quantization:
         array = array * np.float32(quantization["scale"]) + np.float32(quantization.get("min", 0))
     if not np.isfinite(array).all():
-        raise Refused(f"numbers that are not finite, in {printable(str(entry['name']), 80)}")
+        raise Refused(f"numbers that are not finite, in {make_printable(str(entry['name']), 80)}")
     return array, end

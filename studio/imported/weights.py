@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.errors import printable
+from studio.core.errors import make_printable
 from studio.core.untrusted.refusals import Refused
 
 if TYPE_CHECKING:
@@ -40,20 +40,24 @@ def fill_by_name(network: keras.Model, entries: Entries) -> None:
 
 
 def _fill(name: str, layers: Sequence[keras.layers.Layer], entries: Entries) -> None:
-    entries = [entry for entry in entries if _stem(entry[0]).rpartition("/")[2] not in _UNUSED]
-    pairs = _by_name([leaf for layer in layers for leaf in _leaves(layer)], entries)
-    pairs = pairs or _in_order([entry for layer in layers for entry in _variables(layer)], entries)
+    """Fills layers with arrays, by name or else in order. Raises `Refused` if they do not fit."""
+    entries = [entry for entry in entries if _strip_suffix(entry[0]).rpartition("/")[2] not in _UNUSED]
+    pairs = _pair_by_name([leaf for layer in layers for leaf in _leaf_layers(layer)], entries)
+    if not pairs:
+        variables = [variable for layer in layers for variable in _variables(layer)]
+        pairs = _pair_in_order(variables, entries)
     if pairs is None:
-        title = printable(name, 60)
+        title = make_printable(name, 60)
         raise Refused(f"weights that do not match its layer {title}" if entries else f"no weights of {title}")
     for variable, array in pairs:
         variable.assign(array)
 
 
-def _leaves(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
+def _leaf_layers(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
+    """Yields a layer, or all layers of a nested network."""
     if hasattr(layer, "layers"):
         for child in layer.layers:
-            yield from _leaves(child)
+            yield from _leaf_layers(child)
     else:
         yield layer
 
@@ -64,12 +68,14 @@ def _variables(layer: keras.layers.Layer) -> list[Any]:
     return [variable for variable in variables if variable.name not in _UNUSED]
 
 
-def _by_name(leaves: Iterable[keras.layers.Layer], entries: Entries) -> list[tuple[Any, np.ndarray]] | None:
+def _pair_by_name(
+    leaves: Iterable[keras.layers.Layer], entries: Entries
+) -> list[tuple[Any, np.ndarray]] | None:
     """Pairs each variable with its array; None unless every variable has exactly one of its shape."""
     by_path: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
     by_suffix: dict[tuple[str, str], list[np.ndarray]] = defaultdict(list)
     for name, array in entries:
-        path, _, short = _stem(name).rpartition("/")
+        path, _, short = _strip_suffix(name).rpartition("/")
         parts = path.split("/")
         by_path["_".join(parts), short].append(array)
         for start in range(1, len(parts)):
@@ -78,27 +84,22 @@ def _by_name(leaves: Iterable[keras.layers.Layer], entries: Entries) -> list[tup
     for leaf in leaves:
         for variable in _variables(leaf):
             names = [variable.name, *(old for old, new in _ALIASES.items() if new == variable.name)]
-            candidates = next(
-                (
-                    table
-                    for table in (by_path, by_suffix)
-                    if any((leaf.name, alias) in table for alias in names)
-                ),
-                by_suffix,
-            )
-            arrays = [alias for name in names for alias in candidates.get((leaf.name, name), ())]
+            is_path = any((leaf.name, name) in by_path for name in names)
+            candidates = by_path if is_path else by_suffix
+            arrays = [array for name in names for array in candidates.get((leaf.name, name), ())]
             if len(arrays) != 1 or arrays[0].shape != tuple(variable.shape):
                 return None
             pairs.append((variable, arrays[0]))
     return pairs if len(pairs) == len(entries) else None
 
 
-def _in_order(variables: Sequence[Any], entries: Entries) -> list[tuple[Any, np.ndarray]] | None:
+def _pair_in_order(variables: Sequence[Any], entries: Entries) -> list[tuple[Any, np.ndarray]] | None:
+    """Pairs variables and arrays in their order; None unless all shapes agree."""
     shapes = [tuple(variable.shape) for variable in variables]
     if shapes != [array.shape for _, array in entries]:
         return None
     return list(zip(variables, (array for _, array in entries), strict=True))
 
 
-def _stem(name: str) -> str:
+def _strip_suffix(name: str) -> str:
     return name.partition(":")[0]

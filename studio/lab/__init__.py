@@ -3,21 +3,21 @@
 from studio.core.tasks import Slot, Task
 from studio.lab.settings import AutoencoderSettings, BoltzmannSettings, ImagineSettings, RepairSettings
 
-DRAWING = Slot("content", "image", least=0)
-DOODLES = Slot("doodles", "image", least=0, most=40, flag="--doodles")
+DRAWING = Slot("content", "image", min_files=0)
+DOODLES = Slot("doodles", "image", min_files=0, max_files=40, flag="--doodles")
 
-TEACH = Task(
+TRAIN = Task(
     name="lab.train",
     settings=AutoencoderSettings,
     inputs=(DOODLES,),
     produces="network",
     lane="live",
     interactive=True,
-    work="studio.lab.task:train",
+    work="studio.lab.task:train_autoencoder_network",
     title="Autoencoder",
     command="lab train",
     help="train an autoencoder on digits or your own doodles",
-    usual="studio.lab.estimate:of_autoencoder",
+    estimate_seconds="studio.lab.estimate:estimate_autoencoder_seconds",
 )
 
 REPAIR = Task(
@@ -31,7 +31,7 @@ REPAIR = Task(
     title="Repair",
     command="lab repair",
     help="train an autoencoder and reconstruct a drawing, clean or corrupted",
-    usual="studio.lab.estimate:of_autoencoder",
+    estimate_seconds="studio.lab.estimate:estimate_autoencoder_seconds",
 )
 
 BOLTZMANN = Task(
@@ -41,11 +41,11 @@ BOLTZMANN = Task(
     produces="network",
     lane="live",
     interactive=True,
-    work="studio.lab.task:boltzmann",
+    work="studio.lab.task:train_boltzmann_machine",
     title="Boltzmann",
     command="lab boltzmann",
     help="train a restricted Boltzmann machine on digits or your own doodles",
-    usual="studio.lab.estimate:of_boltzmann",
+    estimate_seconds="studio.lab.estimate:estimate_boltzmann_seconds",
 )
 
 IMAGINE = Task(
@@ -59,6 +59,6 @@ IMAGINE = Task(
     title="Imagine",
     command="lab imagine",
     help="train a Boltzmann machine and sample the rest of a drawing",
-    kind="studio.lab.settings:kind",
-    usual="studio.lab.estimate:of_boltzmann",
+    find_kind="studio.lab.settings:result_kind",
+    estimate_seconds="studio.lab.estimate:estimate_boltzmann_seconds",
 )

@@ -13,7 +13,13 @@ import numpy as np
 
 from studio.core.layers.activations import sigmoid
 from studio.core.layers.network import Layer, Network
-from studio.lab.convolution import Convolution, Dense, Stage, Stages, TransposedConvolution
+from studio.lab.convolution import (
+    Convolution,
+    ConvolutionalNetwork,
+    Dense,
+    LayerOperation,
+    TransposedConvolution,
+)
 from studio.lab.settings import CHANNELS, PIXELS, SIDE, AutoencoderSettings
 
 
@@ -23,11 +29,13 @@ class Half(Protocol):
     weights: np.ndarray
     layers: list[Layer]
 
-    def views(self, flat: np.ndarray, /) -> list[Layer]: ...
-    def initialize(self, how: str, rng: np.random.Generator) -> None: ...
+    def split_layers(self, flat: np.ndarray, /) -> list[Layer]: ...
+    def initialize(self, method: str, rng: np.random.Generator) -> None: ...
     def predict(self, inputs: np.ndarray, /) -> np.ndarray: ...
     def forward(self, inputs: np.ndarray, /) -> Any: ...
-    def backward(self, passed: Any, gradient: np.ndarray, into: Any, /, to_inputs: bool = False) -> Any: ...
+    def backward(
+        self, forward_pass: Any, gradient: np.ndarray, into: Any, /, to_inputs: bool = False
+    ) -> Any: ...
 
 
 class Autoencoder:
@@ -35,7 +43,7 @@ class Autoencoder:
 
     def __init__(self, settings: AutoencoderSettings):
         self.settings = settings
-        self.encoder, self.decoder = _halves(settings)
+        self.encoder, self.decoder = _build_halves(settings)
 
     def initialize(self, digits: np.ndarray, rng: np.random.Generator) -> None:
         """Draws all weights, with output biases that give the mean of these digits, `(n, PIXELS)`.
@@ -44,7 +52,7 @@ class Autoencoder:
         saturated.
         """
         for half in (self.encoder, self.decoder):
-            half.initialize("he" if self.settings.hidden else "glorot", rng)
+            half.initialize("he" if self.settings.hidden_widths else "glorot", rng)
         bias = self.decoder.layers[-1].bias
         mean = np.clip(digits.mean(axis=0).reshape(len(bias), -1).mean(axis=1), 0.01, 0.99)
         bias[:] = np.log(mean / (1 - mean))
@@ -78,23 +86,25 @@ class Autoencoder:
         return {"encoder": self.encoder.weights, "decoder": self.decoder.weights}
 
 
-def _halves(settings: AutoencoderSettings) -> tuple[Half, Half]:
+def _build_halves(settings: AutoencoderSettings) -> tuple[Half, Half]:
     if settings.kind == "convolutional":
         first, second = CHANNELS
         small = (second, SIDE // 4, SIDE // 4)
-        encoder: list[Stage] = [
+        encoder: list[LayerOperation] = [
             Convolution(1, first),
             Convolution(first, second),
-            Dense(small, [settings.code]),
+            Dense(small, [settings.encoder_outputs]),
         ]
-        decoder: list[Stage] = [
+        decoder: list[LayerOperation] = [
             Dense([settings.bottleneck], small),
             TransposedConvolution(second, first),
             TransposedConvolution(first, 1),
         ]
-        return Stages(encoder, (1, SIDE, SIDE)), Stages(decoder, (settings.bottleneck,))
-    hidden = settings.hidden
+        return ConvolutionalNetwork(encoder, (1, SIDE, SIDE)), ConvolutionalNetwork(
+            decoder, (settings.bottleneck,)
+        )
+    hidden = settings.hidden_widths
     return (
-        Network([PIXELS, *hidden, settings.code], "relu"),
+        Network([PIXELS, *hidden, settings.encoder_outputs], "relu"),
         Network([settings.bottleneck, *reversed(hidden), PIXELS], "relu"),
     )

@@ -10,7 +10,7 @@ from studio.core.process import blas_threads
 from studio.lab.boltzmann import Boltzmann, sample
 from studio.lab.settings import SIDE
 
-HALVES = {
+KEPT_PIXELS = {
     "top": np.s_[: SIDE // 2, :],
     "bottom": np.s_[SIDE // 2 :, :],
     "left": np.s_[:, : SIDE // 2],
@@ -19,14 +19,14 @@ HALVES = {
 }
 
 
-def half_mask(keep: str) -> np.ndarray:
-    """Returns the pixels to keep, `(PIXELS,) bool`, for one of HALVES."""
+def make_mask(keep: str) -> np.ndarray:
+    """Returns the pixels to keep, `(PIXELS,) bool`, for a key of KEPT_PIXELS."""
     mask = np.zeros((SIDE, SIDE), bool)
-    mask[HALVES[keep]] = True
+    mask[KEPT_PIXELS[keep]] = True
     return mask.ravel()
 
 
-class Chain:
+class GibbsChains:
     """Several Gibbs chains that run side by side.
 
     Attributes:
@@ -65,8 +65,8 @@ class Chain:
 
     def step(self) -> None:
         """Samples all units given the pixels, then all pixels that are not clamped given the units."""
-        units = sample(self._network.unit_probabilities(self._pixels, self.temperature), self._rng)
-        self.probabilities = self._network.pixel_probabilities(units, self.temperature)
+        units = sample(self._network.compute_unit_probabilities(self._pixels, self.temperature), self._rng)
+        self.probabilities = self._network.compute_pixel_probabilities(units, self.temperature)
         self._pixels = sample(self.probabilities, self._rng)
         self._clamp()
         self.rounds += 1
@@ -81,4 +81,4 @@ class Chain:
     @property
     def energy(self) -> float:
         """The mean free energy of the chains in nats; it falls until they reach equilibrium."""
-        return float(self._network.energy(self._pixels).mean())
+        return float(self._network.compute_free_energy(self._pixels).mean())

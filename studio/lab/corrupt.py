@@ -6,7 +6,7 @@ import numpy as np
 
 from studio.lab.settings import SIDE
 
-HOLE = 8  # px per side
+HOLE_SIDE = 8  # px per side
 
 
 def corrupt(digits: np.ndarray, noise: float, holes: int, rng: np.random.Generator) -> np.ndarray:
@@ -29,14 +29,14 @@ def corrupt(digits: np.ndarray, noise: float, holes: int, rng: np.random.Generat
         np.clip(result, 0, 1, out=result)
     if holes:
         result = np.array(result).reshape(-1, SIDE, SIDE)
-        corners = rng.integers(2, SIDE - HOLE - 1, (len(result), holes, 2))
+        corners = rng.integers(2, SIDE - HOLE_SIDE - 1, (len(result), holes, 2))
         for digit, positions in zip(result, corners, strict=True):
             for top, left in positions:
-                digit[top : top + HOLE, left : left + HOLE] = 0
+                digit[top : top + HOLE_SIDE, left : left + HOLE_SIDE] = 0
         result = result.reshape(digits.shape)
     return result
 
 
-def levels(digits: np.ndarray, others: np.ndarray) -> float:
+def compute_mean_absolute_error(digits: np.ndarray, others: np.ndarray) -> float:
     """Returns the mean absolute difference of pixels, 0 to 255."""
     return float(np.abs(digits - others).mean()) * 255

@@ -13,14 +13,14 @@ from studio.core.generators import latent
 from studio.core.generators.latent import Generator
 from studio.core.imaging import image_io
 from studio.core.models import presets
-from studio.core.models.recently_used import get_or_make
+from studio.core.models.lru import get_or_make
 from studio.core.tasks import File
-from studio.lab.drawings import as_digit
+from studio.lab.drawings import convert_nonempty_drawing
 from studio.lab.settings import SIDE
 
 PRESET = "digits-vae"
-TRAIN, TEST = 4000, 200
-_BATCH = 128
+TRAIN_DIGITS, TEST_DIGITS = 4000, 200
+_DECODE_BATCH = 128
 _SEED = 0  # of the digits, independent of the seed of a training run
 _CACHE: dict[str, Digits] = {}
 
@@ -31,7 +31,7 @@ class Digits:
 
     Attributes:
         train, test: `(n, PIXELS) float32` in [0, 1].
-        weights: the weights that generated them, for recipes.
+        weights: SHA-256 of the weights that generated them, by name, for recipes.
     """
 
     train: np.ndarray
@@ -39,38 +39,42 @@ class Digits:
     weights: dict[str, str]
 
 
-def digits(doodles: Sequence[File] = ()) -> Digits:
+def load_digits(doodles: Sequence[File] = ()) -> Digits:
     """Returns the built-in digits, or variants of doodles if there are any; cached in memory.
 
     Raises:
         InvalidInput: if a doodle is no image, or is empty.
     """
     if doodles:
-        name = " ".join(file.digest for file in doodles)
-        return get_or_make(_CACHE, name, lambda: _variants(doodles), 4)
+        key = " ".join(file.digest for file in doodles)
+        return get_or_make(_CACHE, key, lambda: _augment_doodles(doodles), 4)
     preset = presets.find(PRESET)
     return get_or_make(_CACHE, preset.key, lambda: _generate(preset), 4)
 
 
 def _generate(preset: presets.Preset) -> Digits:
-    generator: Generator = tasks.import_object(tasks.get(preset.task).opens)(preset)
-    points = latent.draw(generator, TRAIN + TEST, _SEED)
+    generator: Generator = tasks.import_object(tasks.get(preset.task).open_generator)(preset)
+    z = latent.sample(generator, TRAIN_DIGITS + TEST_DIGITS, _SEED)
     parts = [
-        generator.decode(points[start : start + _BATCH])[..., 0] for start in range(0, len(points), _BATCH)
+        generator.decode(z[start : start + _DECODE_BATCH])[..., 0]
+        for start in range(0, len(z), _DECODE_BATCH)
     ]
-    images = np.concatenate(parts).reshape(len(points), -1).astype("float32") / 255
-    return Digits(images[:TRAIN], images[TRAIN:], {preset.name: generator.digest})
+    images = np.concatenate(parts).reshape(len(z), -1).astype("float32") / 255
+    return Digits(images[:TRAIN_DIGITS], images[TRAIN_DIGITS:], {preset.name: generator.digest})
 
 
-def _variants(doodles: Sequence[File]) -> Digits:
+def _augment_doodles(doodles: Sequence[File]) -> Digits:
     """Augments each doodle again and again: rotated, shifted and scaled a little."""
-    drawings = [as_digit(image_io.read(file.read(), file.name), file.name) for file in doodles]
+    drawings = [
+        convert_nonempty_drawing(image_io.read(file.read(), file.name), file.name) for file in doodles
+    ]
     rng = np.random.default_rng(_SEED)
-    images = np.stack([_augment(drawings[n % len(drawings)], rng) for n in range(TRAIN + TEST)])
-    return Digits(images[:TRAIN], images[TRAIN:], {})
+    images = np.stack([_augment(drawings[n % len(drawings)], rng) for n in range(TRAIN_DIGITS + TEST_DIGITS)])
+    return Digits(images[:TRAIN_DIGITS], images[TRAIN_DIGITS:], {})
 
 
 def _augment(drawing: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Rotates, shifts and scales a drawing, `(PIXELS,) float32`, at random."""
     angle, scale = rng.normal() * 0.12, 1 + rng.normal() * 0.08
     shift_x, shift_y = rng.normal(size=2) * 1.2
     cos, sin, middle = np.cos(angle) / scale, np.sin(angle) / scale, SIDE / 2

@@ -11,23 +11,23 @@ from studio.lab.convolution import KERNEL
 from studio.lab.settings import SIDE
 
 ROW_DIGITS = 10  # digits per row
-MAP = 12  # digits along each side of a latent map
-_MOST_FILTERS = 144
-_EDGE = 0.03  # share of codes beyond each edge of a map
+MAP_SIDE = 12  # digits along each side of a latent map
+_MAX_FILTERS = 144
+_EDGE_SHARE = 0.03  # share of codes beyond each edge of a map
 
 
-def digit_grid(digits: np.ndarray, columns: int | None = None, scale: int = 4) -> np.ndarray:
+def draw_grid(digits: np.ndarray, columns: int | None = None, scale: int = 4) -> np.ndarray:
     """Arranges digits, `(n, PIXELS) float32` in [0, 1], in a grid, `(H, W, 3) uint8`."""
     levels = (np.clip(digits, 0, 1) * 255 + 0.5).astype("uint8")
     return make_grid(levels.reshape(-1, SIDE, SIDE, 1), columns, scale)
 
 
-def rows(*digits: np.ndarray, scale: int = 4) -> np.ndarray:
+def draw_rows(*digits: np.ndarray, scale: int = 4) -> np.ndarray:
     """Arranges several arrays of digits, each `(n, PIXELS)`, as rows of one image."""
-    return digit_grid(np.concatenate(digits), len(digits[0]), scale)
+    return draw_grid(np.concatenate(digits), len(digits[0]), scale)
 
 
-def filters(network: Autoencoder | Boltzmann, digits: np.ndarray, scale: int = 3) -> np.ndarray:
+def draw_filters(network: Autoencoder | Boltzmann, digits: np.ndarray, scale: int = 3) -> np.ndarray:
     """Draws the filters of the first layer: white pixels have positive, black ones negative weights.
 
     Args:
@@ -39,30 +39,30 @@ def filters(network: Autoencoder | Boltzmann, digits: np.ndarray, scale: int = 3
     Returns:
         `(H, W, 3) uint8`, one image per unit.
     """
-    first = network.kernel if isinstance(network, Boltzmann) else network.encoder.layers[0].kernel
-    kernels = first.T
+    kernel = network.kernel if isinstance(network, Boltzmann) else network.encoder.layers[0].kernel
+    kernels = kernel.T
     side = KERNEL if kernels.shape[1] < SIDE * SIDE else SIDE
     if side == SIDE:
         kernels = kernels * digits.std(axis=0)
-    most = np.abs(kernels).max(axis=1, keepdims=True) + 1e-9
-    levels = (127.5 + 127.5 * kernels / most + 0.5).astype("uint8")
-    return make_grid(levels[:_MOST_FILTERS].reshape(-1, side, side, 1), scale=scale * SIDE // side)
+    largest = np.abs(kernels).max(axis=1, keepdims=True) + 1e-9
+    levels = (127.5 + 127.5 * kernels / largest + 0.5).astype("uint8")
+    return make_grid(levels[:_MAX_FILTERS].reshape(-1, side, side, 1), scale=scale * SIDE // side)
 
 
-def traversal(network: Autoencoder, number: int, codes: np.ndarray, count: int = 9) -> np.ndarray:
+def decode_traversal(network: Autoencoder, number: int, codes: np.ndarray, count: int = 9) -> np.ndarray:
     """Decodes codes that vary in one dimension over its usual range, with all others at their mean.
 
     Args:
         network: the autoencoder.
-        number: of the dimension, from 0.
-        codes: `(n, bottleneck)`, of digits.
+        number: index of the dimension, from 0.
+        codes: codes of digits, `(n, bottleneck)`.
         count: number of steps.
 
     Returns:
         `(count, PIXELS) float32` in [0, 1].
     """
     traversed_codes = np.tile(codes.mean(axis=0), (count, 1))
-    first, last = np.quantile(codes[:, number], (_EDGE, 1 - _EDGE))
+    first, last = np.quantile(codes[:, number], (_EDGE_SHARE, 1 - _EDGE_SHARE))
     traversed_codes[:, number] = np.linspace(first, last, count)
     return network.decode(traversed_codes)
 
@@ -70,13 +70,9 @@ def traversal(network: Autoencoder, number: int, codes: np.ndarray, count: int =
 class CodeMap:
     """A plane through the latent space along the first two principal components of codes.
 
-    Attributes:
-        positions: `(n, 2)`, of the codes on the plane.
-        low, high: `(2,)`, its edges.
-
     Args:
         network: the autoencoder.
-        codes: `(n, bottleneck)`, of digits.
+        codes: codes of digits, `(n, bottleneck)`.
     """
 
     def __init__(self, network: Autoencoder, codes: np.ndarray):
@@ -86,22 +82,17 @@ class CodeMap:
         else:
             _, _, axes = np.linalg.svd(codes - self._mean, full_matrices=False)
             self._axes = axes[:2]
-        self.positions = (codes - self._mean) @ self._axes.T
-        self.low, self.high = np.quantile(self.positions, (_EDGE, 1 - _EDGE), axis=0)
+        code_positions = (codes - self._mean) @ self._axes.T
+        self._low, self._high = np.quantile(code_positions, (_EDGE_SHARE, 1 - _EDGE_SHARE), axis=0)
 
-    def locate(self, codes: np.ndarray) -> np.ndarray:
-        """Returns `(x, y)` of codes, `(n, bottleneck)`, in [0, 1] from the lower left, or beyond."""
-        extent = np.maximum(self.high - self.low, 1e-9)
-        return ((codes - self._mean) @ self._axes.T - self.low) / extent
-
-    def digit(self, positions: np.ndarray) -> np.ndarray:
-        """Decodes positions, `(n, 2)` in [0, 1], to digits, `(n, PIXELS) float32`."""
-        points = self.low + positions * (self.high - self.low)
+    def decode(self, positions: np.ndarray) -> np.ndarray:
+        """Decodes positions, `(n, 2)` in [0, 1] from the lower left, to digits, `(n, PIXELS) float32`."""
+        points = self._low + positions * (self._high - self._low)
         codes = self._mean + points @ self._axes
         return self._network.decode(np.clip(codes, 0, 1) if self._network.has_sigmoid_code else codes)
 
-    def image(self, side: int = MAP, scale: int = 2) -> np.ndarray:
+    def draw(self, side: int = MAP_SIDE, scale: int = 2) -> np.ndarray:
         """Draws the map, `(H, W, 3) uint8`, with side x side digits."""
         steps = np.linspace(0, 1, side)
         across, down = np.meshgrid(steps, steps[::-1])
-        return digit_grid(self.digit(np.stack([across.ravel(), down.ravel()], axis=1)), side, scale)
+        return draw_grid(self.decode(np.stack([across.ravel(), down.ravel()], axis=1)), side, scale)

@@ -1,4 +1,4 @@
-"""Saves a trained network as an .npz file, for pages and other programs."""
+"""Saves a trained network as a .npz file, for pages and other programs."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from studio.lab.settings import AutoencoderSettings, BoltzmannSettings
 Network = Autoencoder | Boltzmann
 
 
-def pack(network: Network, test_digits: np.ndarray) -> bytes:
-    """Returns an .npz with the network's arrays, `settings` as JSON, and test digits under `others`.
+def pack_network(network: Network, test_digits: np.ndarray) -> bytes:
+    """Returns a .npz with the network's arrays, `settings` as JSON, and test digits under `others`.
 
     Args:
         network: the network.
@@ -30,8 +30,12 @@ def pack(network: Network, test_digits: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes) -> tuple[Network, np.ndarray]:
-    """Reads a file of `pack` without executing anything in it. Returns the network and the test digits."""
+def unpack_network(data: bytes) -> tuple[Network, np.ndarray]:
+    """Reads a file of `pack_network` without executing anything in it.
+
+    Returns:
+        The network, and the test digits, `(n, PIXELS) float32` in [0, 1].
+    """
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         settings = json.loads(archive["settings"].tobytes())
         network: Network

@@ -7,7 +7,7 @@ import math
 _WARMUP_STEPS = 30
 
 
-def rate_factor(step: int, steps: int) -> float:
+def compute_rate_factor(step: int, steps: int) -> float:
     """Returns the factor of the learning rate at a step: it rises over 30 steps, then decays as a cosine.
 
     Reference:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.layers.sizes import parameters
+from studio.core.layers.sizes import count_parameters
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 
@@ -15,7 +15,7 @@ CHANNELS = (8, 16)  # of the two convolutions
 ONE_LAYER = ("dense", "sparse", "contractive")
 
 # These take about five seconds on one core.
-_STEPS = {
+_DEFAULT_STEPS = {
     "dense": 4000,
     "deep": 1200,
     "convolutional": 700,
@@ -24,7 +24,7 @@ _STEPS = {
     "contractive": 4000,
     "variational": 1200,
 }
-_BOLTZMANN_STEPS = 1200
+_DEFAULT_BOLTZMANN_STEPS = 1200
 
 
 class AutoencoderSettings(Settings):
@@ -60,7 +60,7 @@ class AutoencoderSettings(Settings):
         scale="linear",
         step=0.1,
     )
-    taught_noise: float = setting(
+    training_noise: float = setting(
         0.5,
         "Standard deviation of the noise added to the training digits of a denoising autoencoder.",
         ge=0,
@@ -68,7 +68,7 @@ class AutoencoderSettings(Settings):
         step=0.05,
         label="Training noise",
     )
-    taught_holes: int = setting(
+    training_holes: int = setting(
         0,
         "Number of holes cut into each training digit of a denoising autoencoder.",
         ge=0,
@@ -81,7 +81,7 @@ class AutoencoderSettings(Settings):
     @property
     def planned_steps(self) -> int:
         """Number of training steps."""
-        return self.steps or _STEPS[self.kind]
+        return self.steps or _DEFAULT_STEPS[self.kind]
 
     @property
     def last_step(self) -> int:
@@ -89,12 +89,12 @@ class AutoencoderSettings(Settings):
         return min(self.planned_steps, self.most_steps or self.planned_steps)
 
     @property
-    def code(self) -> int:
+    def encoder_outputs(self) -> int:
         """Output size of the encoder: a variational one also outputs log-variances."""
         return self.bottleneck * (2 if self.kind == "variational" else 1)
 
     @property
-    def hidden(self) -> list[int]:
+    def hidden_widths(self) -> list[int]:
         """Widths of the fully connected layers between a digit and its code."""
         return [] if self.kind in ONE_LAYER else [HIDDEN]
 
@@ -110,11 +110,11 @@ class AutoencoderSettings(Settings):
                 + 2 * first
                 + second
                 + 1
-                + parameters([flat, self.code])
+                + count_parameters([flat, self.encoder_outputs])
                 + (self.bottleneck + 1) * flat
             )
-        return parameters([PIXELS, *self.hidden, self.code]) + parameters(
-            [self.bottleneck, *reversed(self.hidden), PIXELS]
+        return count_parameters([PIXELS, *self.hidden_widths, self.encoder_outputs]) + count_parameters(
+            [self.bottleneck, *reversed(self.hidden_widths), PIXELS]
         )
 
 
@@ -160,7 +160,7 @@ class BoltzmannSettings(Settings):
     @property
     def planned_steps(self) -> int:
         """Number of training steps."""
-        return self.steps or max(100, round(_BOLTZMANN_STEPS * 160 / self.units))
+        return self.steps or max(100, round(_DEFAULT_BOLTZMANN_STEPS * 160 / self.units))
 
     @property
     def last_step(self) -> int:
@@ -201,6 +201,6 @@ class ImagineSettings(BoltzmannSettings):
         return self.model_copy(update={"video": ending}) if self.frames else self
 
 
-def kind(settings: ImagineSettings) -> Kind:
+def result_kind(settings: ImagineSettings) -> Kind:
     """Kind of the result: an image or a video."""
     return "animation" if settings.frames else "image"

@@ -15,14 +15,14 @@ from studio.core.progress import Progress
 from studio.lab import images
 from studio.lab.autoencoder import Autoencoder
 from studio.lab.boltzmann import Boltzmann, BoltzmannTrainer
-from studio.lab.corrupt import corrupt, levels
+from studio.lab.corrupt import compute_mean_absolute_error, corrupt
 from studio.lab.digits import Digits
 from studio.lab.settings import AutoencoderSettings, BoltzmannSettings
 from studio.lab.trainer import AutoencoderTrainer
 
 EVALUATION_SECONDS = 0.15
 _CHECK_SECONDS = 0.03
-_MOST_POINTS = 120
+_MAX_POINTS = 120
 CORRUPTION_STREAM = 7  # random number stream that corrupts test digits
 
 
@@ -70,13 +70,14 @@ def train_autoencoder(
     rng = np.random.default_rng([settings.seed, CORRUPTION_STREAM])
     inputs = digits.test
     if settings.kind == "denoising":
-        inputs = corrupt(inputs, settings.taught_noise, settings.taught_holes, rng)
+        inputs = corrupt(inputs, settings.training_noise, settings.training_holes, rng)
     sample = slice(0, images.ROW_DIGITS)
 
     def evaluate() -> tuple[float, Callable[[], np.ndarray]]:
         outputs = trainer.network.reconstruct(inputs)
         originals = [digits.test[sample]] + ([inputs[sample]] if inputs is not digits.test else [])
-        return levels(outputs, digits.test), lambda: images.rows(*originals, outputs[sample])
+        error = compute_mean_absolute_error(outputs, digits.test)
+        return error, lambda: images.draw_rows(*originals, outputs[sample])
 
     return _train(trainer, trainer.network, settings, evaluate, progress or Progress())
 
@@ -90,11 +91,11 @@ def train_boltzmann(
     test_digits = (digits.test >= 0.5).astype("float32")
 
     def evaluate() -> tuple[float, Callable[[], np.ndarray]]:
-        units = network.unit_probabilities(test_digits)
+        units = network.compute_unit_probabilities(test_digits)
         particles = trainer.particles[: 2 * images.ROW_DIGITS]
-        samples = network.pixel_probabilities(network.unit_probabilities(particles))
-        error = levels(network.pixel_probabilities(units), test_digits)
-        return error, lambda: images.digit_grid(samples, images.ROW_DIGITS)
+        samples = network.compute_pixel_probabilities(network.compute_unit_probabilities(particles))
+        error = compute_mean_absolute_error(network.compute_pixel_probabilities(units), test_digits)
+        return error, lambda: images.draw_grid(samples, images.ROW_DIGITS)
 
     return _train(trainer, network, settings, evaluate, progress or Progress())
 
@@ -106,7 +107,16 @@ def _train(
     evaluate: Callable[[], tuple[float, Callable[[], np.ndarray]]],
     progress: Progress,
 ) -> TrainedNetwork:
-    began, history, is_stopped = time.monotonic(), [], False
+    """Trains until the last step or until a user stops it; see `train_autoencoder`.
+
+    Args:
+        trainer: trains the network.
+        network: the network.
+        settings: of the training.
+        evaluate: returns the test error, and a function that draws a preview.
+        progress: receives errors and previews.
+    """
+    start_time, history, is_stopped = time.monotonic(), [], False
     next_evaluation = next_check = 0.0
 
     def report() -> None:
@@ -133,10 +143,13 @@ def _train(
         else:
             progress = progress.without_cancel()
             report()
-    return TrainedNetwork(network, trainer.steps, _thin(history), is_stopped, time.monotonic() - began)
+    return TrainedNetwork(
+        network, trainer.steps, _thin_history(history), is_stopped, time.monotonic() - start_time
+    )
 
 
-def _thin(history: list[dict[str, float]]) -> list[dict[str, float]]:
-    every = max(1, len(history) // _MOST_POINTS)
+def _thin_history(history: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Returns about `_MAX_POINTS` evenly spaced evaluations, including the last."""
+    every = max(1, len(history) // _MAX_POINTS)
     points = history[:-1:every] + history[-1:]
     return [{name: round(value, 4) for name, value in point.items()} for point in points]

@@ -15,8 +15,8 @@ TRAIN = Task(
     name_words=("learned", ""),
     command="playground",
     help="train a tiny network on a photo, and render it at any size or as a video of the training",
-    kind="studio.playground.settings:kind",
-    usual="studio.playground.estimate:estimate_seconds",
-    needs="studio.playground.estimate:estimate_bytes",
-    grows="detail",
+    find_kind="studio.playground.settings:kind",
+    estimate_seconds="studio.playground.estimate:estimate_seconds",
+    estimate_bytes="studio.playground.estimate:estimate_bytes",
+    memory_setting="detail",
 )

@@ -6,24 +6,24 @@ from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
 from studio.playground.settings import PlaygroundSettings
 
-_PRODUCTS = 30e9  # multiplications per second on one core
-_OVERHEAD = 0.0003  # s per step, for any size
-_LOOKS = 1.25  # factor: previews take a fifth of the time
-_BASE = 0.35 * 2**30  # bytes, of Python and its libraries
+_PRODUCTS_PER_SECOND = 30e9  # multiplications per second on one core
+_STEP_SECONDS = 0.0003  # s per step, for any size
+_PREVIEW_FACTOR = 1.25  # factor: previews take a fifth of the time
+_BASE_BYTES = 0.35 * 2**30  # bytes, of Python and its libraries
 
 
 def estimate_seconds(settings: PlaygroundSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds on one core."""
-    step = _OVERHEAD + 6 * settings.batch * settings.parameters / _PRODUCTS
+    step_seconds = _STEP_SECONDS + 6 * settings.batch * settings.parameters / _PRODUCTS_PER_SECOND
     pixels = image_io.count_megapixels(inputs["content"][0].read(), settings.size) * 1e6
-    image = 2 * pixels * settings.parameters / _PRODUCTS + 2e-7 * pixels
-    return _LOOKS * settings.last_step * step + (settings.frames + 1) * image
+    image_seconds = 2 * pixels * settings.parameters / _PRODUCTS_PER_SECOND + 2e-7 * pixels
+    return _PREVIEW_FACTOR * settings.last_step * step_seconds + (settings.frames + 1) * image_seconds
 
 
 def estimate_bytes(settings: PlaygroundSettings, inputs: Inputs) -> float:
     """Returns the estimated peak memory in bytes."""
     photo = inputs["content"][0].read()
-    learned = image_io.count_megapixels(photo, settings.detail) * 1e6
-    batch = settings.batch * settings.width * settings.depth * 4
-    values = learned * (settings.inputs + 2 * max(settings.width, settings.inputs)) + batch
-    return _BASE + 4 * values + 12 * image_io.count_megapixels(photo, settings.size) * 1e6
+    training_pixels = image_io.count_megapixels(photo, settings.detail) * 1e6
+    batch_values = settings.batch * settings.width * settings.depth * 4
+    values = training_pixels * (settings.inputs + 2 * max(settings.width, settings.inputs)) + batch_values
+    return _BASE_BYTES + 4 * values + 12 * image_io.count_megapixels(photo, settings.size) * 1e6

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SEED = 1  # random stream separate from the weights, so that a setting changes nothing else
+RANDOM_STREAM = 1  # random stream separate from the weights, so that a setting changes nothing else
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class PositionEncoding:
         return features
 
 
-def position_encoding(
+def make_position_encoding(
     fourier_features: int, fourier_scale: float, coordinates: str, longest: int, seed: int
 ) -> PositionEncoding:
     """Builds the encoding for the settings.
@@ -58,7 +58,8 @@ def position_encoding(
         longest: longer side of the training image in px.
         seed: of the frequencies.
     """
-    frequencies = np.random.default_rng([seed, SEED]).normal(size=(2, fourier_features)) * fourier_scale
+    rng = np.random.default_rng([seed, RANDOM_STREAM])
+    frequencies = rng.normal(size=(2, fourier_features)) * fourier_scale
     scale, shift = {"centered": (2, -1), "from_zero": (1, 0), "pixels": (longest, 0)}[coordinates]
     return PositionEncoding(frequencies.astype("float32"), scale, shift)
 

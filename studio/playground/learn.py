@@ -20,9 +20,9 @@ from studio.playground.settings import PlaygroundSettings
 REPORT_SECONDS = 0.1  # s between reports; reports take at most a fifth of the time
 _CHECK_SECONDS = 0.02  # s between checks for cancellation
 _EARLY_STEPS = 16  # up to this step, every power of two is reported, because most changes there
-_MOST_POINTS = 160  # points of the stored curve
+_MAX_POINTS = 160  # points of the stored curve
 _QUICK_PRODUCTS = 8e9  # multiplications of the final image after the user pressed Stop: a third of a second
-_STEP = 64  # px, step of sizes
+_SIZE_STEP = 64  # px, step of sizes
 
 
 @dataclass(frozen=True)
@@ -65,27 +65,27 @@ def learn(
     Raises:
         Cancelled: if the user stopped it before the first step.
     """
-    progress, began = progress or Progress(), time.monotonic()
+    progress, start_time = progress or Progress(), time.monotonic()
     size = size_of(settings, *photo.shape[:2])
     with blas_threads.limit_threads(1), ExitStack() as stack:
         video = stack.enter_context(Video(settings.video, settings.fps)) if settings.frames else None
         run = _Run(Learner(photo, settings), settings, progress, video, size)
-        run.run()
+        run.train()
         if run.stopped and not run.learner.steps:
             raise Cancelled
-        last, image = run.snapshot(), run.image()
+        last, image = run.take_snapshot(), run.render()
         is_complete = video is not None and (video.frames > 1 or video.frames == settings.frames)
-        data = video.finish() if video is not None and is_complete else b""
+        video_bytes = video.finish() if video is not None and is_complete else b""
     return TrainingResult(
         image,
-        data,
+        video_bytes,
         video.frames if video is not None and is_complete else 0,
         run.learner.steps,
         last,
         thin_history(run.history),
         run.has_diverged,
         run.stopped,
-        time.monotonic() - began,
+        time.monotonic() - start_time,
     )
 
 
@@ -107,12 +107,12 @@ class _Run:
     ):
         self.learner, self._settings, self._progress = learner, settings, progress
         self._video, self._size = video, size
-        self._due = frame_steps(settings)
+        self._due_steps = frame_steps(settings)
         self._next_report = self._next_check = 0.0
         self.history: list[dict[str, float]] = []
         self.has_diverged = self.stopped = False
 
-    def run(self) -> None:
+    def train(self) -> None:
         """Trains until the last step, until it diverges, or until the user stops it."""
         try:
             self._report()
@@ -130,21 +130,21 @@ class _Run:
     def _report(self) -> None:
         """Reports a snapshot if it is due, and checks for cancellation."""
         now, steps = time.monotonic(), self.learner.steps
-        early = steps <= _EARLY_STEPS and steps & (steps - 1) == 0
-        if now >= self._next_report or early:
-            snapshot = self.snapshot()
+        is_early = steps <= _EARLY_STEPS and steps & (steps - 1) == 0
+        if now >= self._next_report or is_early:
+            snapshot = self.take_snapshot()
             self._next_report = now + max(REPORT_SECONDS, 5 * (time.monotonic() - now))
-            done, total = (
-                (self._video.frames, self._settings.frames) if self._video else (steps, self._settings.steps)
-            )
+            done, total = steps, self._settings.steps
+            if self._video:
+                done, total = self._video.frames, self._settings.frames
             self._progress.report(done, total, snapshot.metrics, lambda: snapshot.image)
         elif now >= self._next_check:
             self._next_check = now + _CHECK_SECONDS
             self._progress.check()
 
-    def snapshot(self) -> Snapshot:
+    def take_snapshot(self) -> Snapshot:
         """Takes a snapshot and adds it to the history."""
-        snapshot = self.learner.snapshot()
+        snapshot = self.learner.take_snapshot()
         point = {name: value for name, value in snapshot.metrics.items() if name[-1].isalpha()}
         if self.history and self.history[-1]["step"] == self.learner.steps:
             self.history.pop()
@@ -153,21 +153,21 @@ class _Run:
 
     def _add_frames(self) -> None:
         """Adds the due frames to the video; a frame that is due twice is repeated."""
-        if self._video is None or not self._due or self._due[0] > self.learner.steps:
+        if self._video is None or not self._due_steps or self._due_steps[0] > self.learner.steps:
             return
-        frame = self.learner.paint(*self._size)
-        while self._due and self._due[0] <= self.learner.steps:
+        frame = self.learner.render(*self._size)
+        while self._due_steps and self._due_steps[0] <= self.learner.steps:
             self._video.add(frame)
-            self._due.pop(0)
+            self._due_steps.pop(0)
 
-    def image(self) -> np.ndarray:
+    def render(self) -> np.ndarray:
         """Renders the result, smaller if the user is waiting for it to stop."""
         if not self.stopped:
             try:
-                return self.learner.paint(*self._size, after=self._report_rows)
+                return self.learner.render(*self._size, after=self._report_rows)
             except Cancelled:
                 self.stopped = True
-        return self.learner.paint(*quick_size(self._settings, *self._size))
+        return self.learner.render(*quick_size(self._settings, *self._size))
 
     def _report_rows(self, rows: int) -> None:
         if rows < self._size[0]:
@@ -176,8 +176,8 @@ class _Run:
 
 def frame_steps(settings: PlaygroundSettings) -> list[int]:
     """Returns the steps of the video's frames: dense at the start, where most changes."""
-    last = max(1, settings.frames - 1)
-    return [round(settings.steps * (number / last) ** 2) for number in range(settings.frames)]
+    last_frame = max(1, settings.frames - 1)
+    return [round(settings.steps * (number / last_frame) ** 2) for number in range(settings.frames)]
 
 
 def size_of(settings: PlaygroundSettings, height: int, width: int) -> tuple[int, int]:
@@ -188,13 +188,13 @@ def size_of(settings: PlaygroundSettings, height: int, width: int) -> tuple[int,
 def quick_size(settings: PlaygroundSettings, height: int, width: int) -> tuple[int, int]:
     """Returns the result's size, or the largest that renders in a third of a second."""
     pixels = _QUICK_PRODUCTS / (2 * settings.parameters)
-    most = int((pixels * max(height, width) / min(height, width)) ** 0.5) // _STEP * _STEP
-    size = max(_STEP, min(settings.size, most))
+    max_size = int((pixels * max(height, width) / min(height, width)) ** 0.5) // _SIZE_STEP * _SIZE_STEP
+    size = max(_SIZE_STEP, min(settings.size, max_size))
     return size_of(settings.model_copy(update={"size": size}), height, width)
 
 
 def thin_history(history: list[dict[str, float]]) -> list[dict[str, Any]]:
-    """Thins the history to about _MOST_POINTS points, including the first and the last."""
-    every = max(1, len(history) // _MOST_POINTS)
-    points = history[:-1:every] + history[-1:]
+    """Thins the history to about _MAX_POINTS points, including the first and the last."""
+    interval = max(1, len(history) // _MAX_POINTS)
+    points = history[:-1:interval] + history[-1:]
     return [{name: round(value, 6) for name, value in point.items()} for point in points]

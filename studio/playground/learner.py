@@ -12,13 +12,13 @@ from studio.core.imaging import image_io
 from studio.core.layers.network import Network
 from studio.core.layers.optimizers import Optimizer
 from studio.playground import losses
-from studio.playground.inputs import pixel_positions, position_encoding
+from studio.playground.inputs import make_position_encoding, pixel_positions
 from studio.playground.settings import PlaygroundSettings
 
-# separate random streams, so that settings do not affect each other
+# Separate random streams, so that settings do not affect each other.
 _WEIGHTS, _SPLIT, _BATCHES, _DROPOUT = 2, 3, 4, 5
 _GRADIENT_PIXELS = 1024  # pixels whose gradient a snapshot computes
-_MOST_VALUES = 4_000_000  # values of a layer in memory at once: 16 MB
+_MAX_VALUES = 4_000_000  # values of a layer in memory at once: 16 MB
 
 
 class Diverged(Exception):
@@ -67,7 +67,7 @@ class Learner:
         small = image_io.fit(photo, settings.detail)
         self._size = small.shape[:2]
         self._settings = settings
-        self._encoding = position_encoding(
+        self._encoding = make_position_encoding(
             settings.fourier_features,
             settings.fourier_scale,
             settings.coordinates,
@@ -76,14 +76,16 @@ class Learner:
         )
         self._features = self._encoding.encode(pixel_positions(*self._size))
         self._targets = (small.reshape(-1, 3) / 255).astype("float32")
-        self._learned, self._held_out = _split(len(self._features), settings.held_out, self._rng(_SPLIT))
+        self._train_rows, self._held_out_rows = _split_pixels(
+            len(self._features), settings.held_out, self._rng(_SPLIT)
+        )
         self.network = Network(settings.shape, settings.activation)
         self.network.initialize(settings.initializer, self._rng(_WEIGHTS))
-        self._flat = np.zeros_like(self.network.weights)
-        self._gradients = self.network.views(self._flat)
+        self._flat_gradient = np.zeros_like(self.network.weights)
+        self._gradients = self.network.split_layers(self._flat_gradient)
         self._last_weights = self.network.weights.copy()
         self._optimizer = Optimizer(
-            settings.optimizer, self._flat.size, settings.learning_rate, settings.weight_decay
+            settings.optimizer, self._flat_gradient.size, settings.learning_rate, settings.weight_decay
         )
         self._batches, self._dropout = self._rng(_BATCHES), self._rng(_DROPOUT)
         self.steps = 0
@@ -93,16 +95,17 @@ class Learner:
 
     def step(self) -> None:
         """Trains on one batch. Raises `Diverged` if the loss is not finite."""
-        rows = self._learned[self._batches.integers(0, len(self._learned), self._settings.batch)]
+        rows = self._train_rows[self._batches.integers(0, len(self._train_rows), self._settings.batch)]
         with np.errstate(over="ignore", invalid="ignore"):
             loss = self._backward(rows, self._settings.dropout)
             if not np.isfinite(loss):
                 self._raise_diverged()
             self._last_weights[:] = self.network.weights
-            self._optimizer.step(self.network.weights, self._flat)
+            self._optimizer.step(self.network.weights, self._flat_gradient)
         self.steps += 1
 
     def _raise_diverged(self) -> NoReturn:
+        """Restores the last finite weights and raises `Diverged`."""
         self.network.weights[:] = self._last_weights
         self.steps = max(0, self.steps - 1)
         raise Diverged
@@ -112,35 +115,37 @@ class Learner:
         targets = self._targets[rows]
         activations = self.network.forward(self._features[rows], dropout, self._dropout)
         colors = losses.to_colors(self._settings.loss, activations.sums[-1])
-        self.network.backward(
-            activations, losses.gradient(self._settings.loss, colors, targets), self._gradients
-        )
-        self._values = [_size(value) for value in activations.values[1:]]
-        return losses.value(self._settings.loss, colors, targets)
+        slopes = losses.compute_gradient(self._settings.loss, colors, targets)
+        self.network.backward(activations, slopes, self._gradients)
+        self._values = [_root_mean_square(value) for value in activations.values[1:]]
+        return losses.compute_loss(self._settings.loss, colors, targets)
 
-    def snapshot(self) -> Snapshot:
+    def take_snapshot(self) -> Snapshot:
         """Takes a snapshot without changing the network. Raises like `step`."""
         with np.errstate(over="ignore", invalid="ignore"):
-            colors = self._colors(self._features)
+            colors = self._compute_colors(self._features)
             if not np.isfinite(colors).all() and not np.array_equal(self.network.weights, self._last_weights):
                 self._raise_diverged()
-            self._backward(self._learned[:: max(1, len(self._learned) // _GRADIENT_PIXELS)])
-            learned, others = self._learned, self._held_out
-            loss, targets = self._settings.loss, self._targets
-            return Snapshot(
-                _to_uint8(colors).reshape(*self._size, 3),
-                _number(losses.value(loss, colors[learned], targets[learned])),
-                _number(losses.value(loss, colors[others], targets[others])) if len(others) else None,
-                losses.psnr(colors[learned], targets[learned]),
-                losses.psnr(colors[others], targets[others]) if len(others) else None,
-                [_size(layer.kernel) for layer in self._gradients],
-                self._values,
+            self._backward(self._train_rows[:: max(1, len(self._train_rows) // _GRADIENT_PIXELS)])
+            loss, psnr = self._measure(colors, self._train_rows)
+            held_out = (
+                self._measure(colors, self._held_out_rows) if len(self._held_out_rows) else (None, None)
             )
+            gradients = [_root_mean_square(layer.kernel) for layer in self._gradients]
+            image = _to_uint8(colors).reshape(*self._size, 3)
+            return Snapshot(image, loss, held_out[0], psnr, held_out[1], gradients, self._values)
 
-    def _colors(self, features: np.ndarray) -> np.ndarray:
+    def _measure(self, colors: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
+        """Returns the loss and the PSNR in dB of some pixels."""
+        loss = losses.compute_loss(self._settings.loss, colors[rows], self._targets[rows])
+        return _limit_to_finite(loss), losses.compute_psnr(colors[rows], self._targets[rows])
+
+    def _compute_colors(self, features: np.ndarray) -> np.ndarray:
         return losses.to_colors(self._settings.loss, self.network.predict(features))
 
-    def paint(self, height: int, width: int, after: Callable[[int], None] = lambda _rows: None) -> np.ndarray:
+    def render(
+        self, height: int, width: int, after: Callable[[int], None] = lambda _rows: None
+    ) -> np.ndarray:
         """Renders an image of any size, in rows, which bounds memory.
 
         Args:
@@ -150,17 +155,17 @@ class Learner:
             `(height, width, 3) uint8`.
         """
         image = np.empty((height, width, 3), "uint8")
-        rows = max(1, _MOST_VALUES // (max(self.network.shape) * width))
+        rows = max(1, _MAX_VALUES // (max(self.network.shape) * width))
         with np.errstate(over="ignore", invalid="ignore"):
             for first in range(0, height, rows):
                 last = min(height, first + rows)
                 features = self._encoding.encode(pixel_positions(height, width, first, last))
-                image[first:last] = _to_uint8(self._colors(features)).reshape(-1, width, 3)
+                image[first:last] = _to_uint8(self._compute_colors(features)).reshape(-1, width, 3)
                 after(last)
         return image
 
 
-def _split(count: int, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _split_pixels(count: int, share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Returns the indices of training pixels, at least one, and of held-out pixels."""
     order = rng.permutation(count)
     held_out = min(count - 1, round(count * share))
@@ -172,11 +177,11 @@ def _to_uint8(colors: np.ndarray) -> np.ndarray:
     return (np.clip(np.nan_to_num(colors), 0, 1) * 255 + 0.5).astype("uint8")
 
 
-def _size(values: np.ndarray) -> float:
+def _root_mean_square(values: np.ndarray) -> float:
     """Returns the root mean square."""
-    return _number(float(np.sqrt(np.mean(np.square(values, dtype="float64")))))
+    return _limit_to_finite(float(np.sqrt(np.mean(np.square(values, dtype="float64")))))
 
 
-def _number(value: float) -> float:
+def _limit_to_finite(value: float) -> float:
     """Returns the value, or the largest float32 if it is not finite."""
     return value if np.isfinite(value) else float(np.finfo("float32").max)

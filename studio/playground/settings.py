@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.layers.sizes import parameters
+from studio.core.layers.sizes import count_parameters
 from studio.core.settings import Settings, setting, split_setting
 from studio.core.tasks import Kind
 
@@ -120,7 +120,7 @@ class PlaygroundSettings(Settings):
     @property
     def parameters(self) -> int:
         """Number of parameters."""
-        return parameters(self.shape)
+        return count_parameters(self.shape)
 
     @property
     def last_step(self) -> int:

@@ -24,47 +24,47 @@ _WORSE_FACTOR = 1.05  # factor of the first loss
 def run(settings: PlaygroundSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network on a photo; see `studio.playground.learn.learn`."""
     photo = inputs["content"][0]
-    learned = learn(image_io.read(photo.read(), photo.name), settings, progress)
-    final_settings = _reproducible_settings(settings, learned)
+    result = learn(image_io.read(photo.read(), photo.name), settings, progress)
+    final_settings = _reproducible_settings(settings, result)
     recipe = recipes.make("playground.train", final_settings, inputs)
     stem = f"{Path(photo.name).stem}-painted"
-    if learned.video:
-        file = File.keep(learned.video, "animation", f"{stem}.{final_settings.video}")
+    if result.video:
+        file = File.store(result.video, "animation", f"{stem}.{final_settings.video}")
     else:
-        file = File.keep(image_io.encode_png(learned.image, recipe), "image", f"{stem}.png")
-    return Result((file,), figures(settings, learned), recipe, learned.stopped_early)
+        file = File.store(image_io.encode_png(result.image, recipe), "image", f"{stem}.png")
+    return Result((file,), collect_figures(settings, result), recipe, result.stopped_early)
 
 
-def figures(settings: PlaygroundSettings, learned: TrainingResult) -> dict[str, Any]:
+def collect_figures(settings: PlaygroundSettings, result: TrainingResult) -> dict[str, Any]:
     """Returns the figures of a training run, with messages for the user under "notes"."""
-    figures_by_name: dict[str, Any] = {
-        "seconds": learned.seconds,
-        "steps": learned.steps,
+    collected: dict[str, Any] = {
+        "seconds": result.seconds,
+        "steps": result.steps,
         "parameters": settings.parameters,
-        "psnr_learned": learned.last.psnr_learned,
-        "psnr_held_out": learned.last.psnr_held_out,
-        "loss_learned": learned.last.learned,
-        "loss_held_out": learned.last.held_out,
-        "gradients": learned.last.gradients,
-        "values": learned.last.values,
-        "history": learned.history,
+        "psnr_learned": result.last.psnr_learned,
+        "psnr_held_out": result.last.psnr_held_out,
+        "loss_learned": result.last.learned,
+        "loss_held_out": result.last.held_out,
+        "gradients": result.last.gradients,
+        "values": result.last.values,
+        "history": result.history,
         "notes": [],
     }
-    if learned.frames:
-        figures_by_name["frames"] = learned.frames
-    if learned.has_diverged:
-        figures_by_name["ended"] = "ran away"
-        figures_by_name["notes"] = [DIVERGED.format(steps=learned.steps)]
-    elif learned.last.learned > _WORSE_FACTOR * learned.history[0]["training"]:
-        figures_by_name["notes"] = [WORSE]
-    return figures_by_name
+    if result.frames:
+        collected["frames"] = result.frames
+    if result.has_diverged:
+        collected["ended"] = "ran away"
+        collected["notes"] = [DIVERGED.format(steps=result.steps)]
+    elif result.last.learned > _WORSE_FACTOR * result.history[0]["training"]:
+        collected["notes"] = [WORSE]
+    return collected
 
 
-def _reproducible_settings(settings: PlaygroundSettings, learned: TrainingResult) -> PlaygroundSettings:
+def _reproducible_settings(settings: PlaygroundSettings, result: TrainingResult) -> PlaygroundSettings:
     """Returns the settings that reproduce the result, also if it was stopped."""
-    change: dict[str, Any] = {}
-    if learned.stopped_early:
-        change["most_steps"] = learned.steps
-        if not learned.video:
-            change |= {"frames": 0, "size": max(learned.image.shape[:2])}
-    return settings.model_copy(update=change)
+    updates: dict[str, Any] = {}
+    if result.stopped_early:
+        updates["most_steps"] = result.steps
+        if not result.video:
+            updates |= {"frames": 0, "size": max(result.image.shape[:2])}
+    return settings.model_copy(update=updates)

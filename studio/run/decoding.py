@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from studio.core.data import corpus, encodings
-from studio.core.errors import InvalidInput, printable
+from studio.core.errors import InvalidInput, make_printable
 from studio.core.files import Kind
 from studio.core.imaging import animations, image_io
 from studio.imported import files
@@ -35,14 +35,14 @@ def decode(kind: Kind, path: Path) -> None:
         with path.open("rb") as file:
             files.check(file, path.name)
     else:
-        animations.check(path.read_bytes(), f"video {printable(path.name, 60)}")
+        animations.check(path.read_bytes(), f"video {make_printable(path.name, 60)}")
 
 
 def main() -> None:
     """Limits this process, decodes the file and prints JSON: `refused` is a sentence or null."""
-    for name, most in {"RLIMIT_DATA": MAX_MEMORY_BYTES, "RLIMIT_CPU": MAX_SECONDS, "RLIMIT_CORE": 0}.items():
+    for name, limit in {"RLIMIT_DATA": MAX_MEMORY_BYTES, "RLIMIT_CPU": MAX_SECONDS, "RLIMIT_CORE": 0}.items():
         with contextlib.suppress(AttributeError, ValueError, OSError):  # not every system has each
-            resource.setrlimit(getattr(resource, name), (most, most))
+            resource.setrlimit(getattr(resource, name), (limit, limit))
     signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
     path, kind, error_message = Path(sys.argv[1]), sys.stdin.readline().strip(), None
     try:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
+import urllib3
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from requests.auth import AuthBase
 
@@ -19,11 +20,11 @@ from studio.core import amounts
 from studio.core.errors import (
     InsufficientSpace,
     InvalidInput,
+    LimitReached,
     StudioError,
-    TooMany,
     Unavailable,
     invalid,
-    printable,
+    make_printable,
 )
 from studio.core.progress import Progress
 
@@ -32,10 +33,14 @@ MAX_FILE_BYTES = 1 << 30  # bytes of a result; the largest are videos
 RETRY_SECONDS = 120.0  # seconds without a response after which to give up
 _RETRY_PAUSE_SECONDS = 1.0  # seconds between two attempts
 _CHUNK_BYTES = 1 << 20  # bytes
-_CONNECT_SECONDS, _READ_SECONDS = 10.0, 120.0  # seconds; an uploaded model is checked before the response comes
+_CONNECT_SECONDS, _READ_SECONDS = (
+    10.0,
+    120.0,
+)  # seconds; an uploaded model is checked before the response comes
+_MIN_BYTES_PER_SECOND = 1024  # of a response
 _API_PATH = "/api/v1"
 _TRANSIENT_STATUSES = {502, 503, 504}  # transient: the studio starts, or a proxy waits for it
-_ERROR_TYPES = {404: Unavailable, 429: TooMany, 507: InsufficientSpace}
+_ERROR_TYPES = {404: Unavailable, 429: LimitReached, 507: InsufficientSpace}
 _MAX_DETAIL_CHARACTERS = 1000  # characters of a sentence
 _WRONG_TOKEN = "The studio at {} does not take this token. Pass the one that `studio token` prints there."
 
@@ -57,14 +62,14 @@ class Response:
 
     Attributes:
         status, reason: HTTP status code and reason phrase.
-        kind: media type; "" for none.
+        media_type: "" for none.
         location: target of a redirect.
-        body: at most MOST_ANSWER bytes, or MOST_FILE of a file.
+        body: at most MAX_RESPONSE_BYTES, or MAX_FILE_BYTES of a file.
     """
 
     status: int
     reason: str
-    kind: str
+    media_type: str
     location: str
     body: bytearray
 
@@ -92,26 +97,26 @@ class Client:
             raise Unavailable(_WRONG_TOKEN.format(self.url))
         self._session.auth = _Bearer(token)  # without this, a .netrc of this machine could replace it
 
-    def json(self, shape: TypeAdapter[T], method: str, path: str, progress: Progress, **more: Any) -> T:
+    def json(self, adapter: TypeAdapter[T], method: str, path: str, progress: Progress, **options: Any) -> T:
         """Sends a request and returns its validated JSON. See `request`.
 
         Raises:
             InvalidInput: if the response is not one that a studio gives.
         """
-        answer = self.request(method, path, progress, **more)
+        response = self.request(method, path, progress, **options)
         try:
-            return shape.validate_json(answer.body)
+            return adapter.validate_json(response.body)
         except ValidationError as error:
             log.info("%s %s was answered otherwise: %s", method, path, error.errors(include_input=False)[:5])
-            raise self._not_a_studio("another page, or one that answers otherwise") from None
+            raise self._not_a_studio_error("another page, or one that answers otherwise") from None
 
     def fetch(self, path: str, progress: Progress) -> bytes:
         """Downloads a file and returns its bytes; resumes after a lost connection.
 
         Raises:
-            InvalidInput: if it is larger than MOST_FILE.
+            InvalidInput: if it is larger than MAX_FILE_BYTES.
         """
-        return bytes(self.request("GET", path, progress, into=bytearray()).body)
+        return bytes(self.request("GET", path, progress, buffer=bytearray()).body)
 
     def request(
         self,
@@ -120,8 +125,8 @@ class Client:
         progress: Progress,
         body: Path | None = None,
         retries: bool = True,
-        into: bytearray | None = None,
-        **more: Any,
+        buffer: bytearray | None = None,
+        **options: Any,
     ) -> Response:
         """Returns the response to a request, which may be sent several times.
 
@@ -131,27 +136,29 @@ class Client:
             progress: receives a report while there is no response; may cancel.
             body: a file to send.
             retries: whether to retry if there is no response.
-            into: buffer to read a file into; None for a response of at most MOST_ANSWER bytes.
-            more: further arguments of `requests.request`.
+            buffer: buffer to read a file into; None for a response of at most MAX_RESPONSE_BYTES.
+            options: further arguments of `requests.request`.
 
         Raises:
             StudioError: if the studio rejects the request, with its message, or does not respond.
             Cancelled: if the user stopped it while there was no response.
         """
-        patience = RETRY_SECONDS if retries else 0
-        end = time.monotonic() + patience
+        retry_seconds = RETRY_SECONDS if retries else 0
+        deadline = time.monotonic() + retry_seconds
         while True:
-            received = len(into or b"")
+            received = len(buffer or b"")
             if received:
-                more["headers"] = {"Range": f"bytes={received}-"}
-            outcome = self._try_once(method, path, progress, body, into, more)
+                options["headers"] = {"Range": f"bytes={received}-"}
+            outcome = self._try_once(method, path, progress, body, buffer, options)
             if isinstance(outcome, Response) and outcome.status not in _TRANSIENT_STATUSES:
                 return self._check_status(outcome)
-            if len(into or b"") > received:
-                end = time.monotonic() + patience
-            if time.monotonic() >= end:
-                raise self._no_response(outcome)
-            progress.stage(f"No answer from {printable(urlsplit(self.url).netloc, 30)}, trying again")
+            if len(buffer or b"") > received:
+                deadline = time.monotonic() + retry_seconds
+            if time.monotonic() >= deadline:
+                raise self._no_response_error(outcome)
+            progress.report_stage(
+                f"No answer from {make_printable(urlsplit(self.url).netloc, 30)}, trying again"
+            )
             time.sleep(_RETRY_PAUSE_SECONDS)
 
     def _try_once(
@@ -160,9 +167,10 @@ class Client:
         path: str,
         progress: Progress,
         body: Path | None,
-        into: bytearray | None,
-        more: dict[str, Any],
+        buffer: bytearray | None,
+        options: dict[str, Any],
     ) -> Response | Exception:
+        """Sends a request once. Returns the response, or the connection error."""
         with body.open("rb") if body else nullcontext() as data:
             try:
                 with self._session.request(
@@ -172,47 +180,62 @@ class Client:
                     timeout=(_CONNECT_SECONDS, _READ_SECONDS),
                     allow_redirects=False,  # a redirect would leak the token
                     stream=True,  # a server may announce less than it sends
-                    **more,
-                ) as answer:
-                    return self._read(answer, progress, into)
-            except requests.RequestException as error:
+                    **options,
+                ) as response:
+                    return self._read_response(response, progress, buffer)
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
                 return error
 
-    def _read(self, answer: requests.Response, progress: Progress, into: bytearray | None) -> Response:
+    def _read_response(
+        self, response: requests.Response, progress: Progress, buffer: bytearray | None
+    ) -> Response:
         """Reads a whole response. Raises `InvalidInput` if it is too large or compressed."""
-        if answer.headers.get("content-encoding", "identity") != "identity":
-            raise self._not_a_studio("a compressed answer, which was not asked for")
-        is_file = into is not None and answer.status_code < 300
-        body, most = (into, MAX_FILE_BYTES) if into is not None and is_file else (bytearray(), MAX_RESPONSE_BYTES)
-        if answer.status_code != 206:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise self._not_a_studio_error("a compressed answer, which was not asked for")
+        is_file = buffer is not None and response.status_code < 300
+        body, max_bytes = (
+            (buffer, MAX_FILE_BYTES) if buffer is not None and is_file else (bytearray(), MAX_RESPONSE_BYTES)
+        )
+        if response.status_code != 206:
             body.clear()
-        for piece in answer.iter_content(_CHUNK_BYTES):
-            body += piece
-            if len(body) > most:
-                raise self._not_a_studio(f"an answer of more than {amounts.size(most)}")
+        start = time.monotonic()
+        while chunk := response.raw.read1(_CHUNK_BYTES):
+            body += chunk
+            # A server that sends a byte now and then never reaches the timeout of a single read.
+            if time.monotonic() - start > _READ_SECONDS + len(body) / _MIN_BYTES_PER_SECOND:
+                raise requests.ReadTimeout
+            if len(body) > max_bytes:
+                raise self._not_a_studio_error(f"an answer of more than {amounts.format_bytes(max_bytes)}")
             if is_file:
                 progress.check()
-        kind = answer.headers.get("content-type", "")
-        location = answer.headers.get("location", "nowhere")
-        return Response(answer.status_code, printable(answer.reason or "", 60), kind, location, body)
+        media_type = response.headers.get("content-type", "")
+        location = response.headers.get("location", "nowhere")
+        return Response(
+            response.status_code, make_printable(response.reason or "", 60), media_type, location, body
+        )
 
-    def _check_status(self, answer: Response) -> Response:
-        if answer.status < 300:
-            return answer
-        if answer.status < 400:
-            raise self._not_a_studio(f"a redirect to {answer.location}")
-        if answer.status in (401, 403):
+    def _check_status(self, response: Response) -> Response:
+        """Returns a successful response. Raises the `StudioError` that fits any other."""
+        if response.status < 300:
+            return response
+        if response.status < 400:
+            raise self._not_a_studio_error(f"a redirect to {response.location}")
+        if response.status in (401, 403):
             raise Unavailable(_WRONG_TOKEN.format(self.url))
-        detail = _parse_detail(answer)
+        detail = _parse_detail(response)
         if not detail:
-            raise self._not_a_studio(f"{answer.status} {answer.reason}")
-        raise _ERROR_TYPES.get(answer.status, InvalidInput if answer.status < 500 else StudioError)(detail)
+            raise self._not_a_studio_error(f"{response.status} {response.reason}")
+        raise _ERROR_TYPES.get(response.status, InvalidInput if response.status < 500 else StudioError)(
+            detail
+        )
 
-    def _not_a_studio(self, received: str) -> InvalidInput:
+    def _not_a_studio_error(self, received: str) -> InvalidInput:
+        """Returns the error for a response that no studio gives."""
         step = "check the address, which is the one of the pages"
         return invalid(f"server {self.url}", expected="a studio there", received=received, next_step=step)
 
-    def _no_response(self, outcome: Response | Exception) -> Unavailable:
+    def _no_response_error(self, outcome: Response | Exception) -> Unavailable:
+        """Returns the error for a request whose retries all failed; `outcome` is that of the last one."""
         if isinstance(outcome, Response) and (detail := _parse_detail(outcome)):
             return Unavailable(detail)
         return Unavailable(
@@ -231,28 +254,30 @@ class _Bearer(AuthBase):
 
 
 def _parse_base_url(url: str) -> str:
+    """Returns the address of a studio without a final slash or API path. Raises `InvalidInput`."""
     try:
         parts = urlsplit(url.strip())
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        good = False
-    if not good or parts.username or parts.query or parts.fragment:
+        is_valid = False
+    if not is_valid or parts.username or parts.query or parts.fragment:
         expected, step = "an address as http://box:8501", "copy it from the pages of that studio"
         raise invalid("server", expected=expected, received=url, next_step=step)
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix(_API_PATH)}"
 
 
-def _parse_detail(answer: Response) -> str:
+def _parse_detail(response: Response) -> str:
     """Returns the detail of a problem response; "" for other responses."""
-    if not answer.kind.startswith("application/problem+json"):
+    if not response.media_type.startswith("application/problem+json"):
         return ""
     try:
-        return printable(_PROBLEM.validate_json(answer.body).detail, _MAX_DETAIL_CHARACTERS)
+        return make_printable(_PROBLEM.validate_json(response.body).detail, _MAX_DETAIL_CHARACTERS)
     except ValidationError:
         return ""
 
 
 def _describe_failure(outcome: Response | Exception) -> str:
+    """Returns the reason why there was no usable response, in a few words."""
     if isinstance(outcome, Response):
         return f"{outcome.status} {outcome.reason}"
     if isinstance(outcome, requests.exceptions.SSLError):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from studio.core import amounts, caches, paths, tasks
 from studio.core.data import corpus, encodings, sample_sets
-from studio.core.errors import a, invalid, printable, unknown
+from studio.core.errors import invalid, make_printable, unknown, with_article
 from studio.core.imaging import animations, formats, image_io, paintings, sample_photos, video_limits
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.tasks import File, Inputs, Kind, Slot
@@ -52,10 +52,11 @@ def read(slot: Slot, value: Any, labels: str | None = None) -> File:
         return _store_sample(text.removeprefix(_SAMPLE_PREFIX))
     path = paths.expand_user(text)
     check(slot.kind, path)
-    return File.keep(path.read_bytes(), slot.kind, path.name)
+    return File.store(path.read_bytes(), slot.kind, path.name)
 
 
 def _store_object(slot: Slot, value: Any) -> File:
+    """Stores an input that is an object of a program. Raises `InvalidInput` for an unsupported one."""
     if isinstance(value, Output):
         return value.result.files[0]
     if isinstance(value, File):
@@ -65,8 +66,8 @@ def _store_object(slot: Slot, value: Any) -> File:
     if slot.kind == "image" and isinstance(value, Image.Image):
         data = image_io.as_png(value, slot.name)
         image_io.read(data, slot.name)
-        return File.keep(data, "image", f"{slot.name}.png")
-    expected = f"a path of {a(slot.kind)}, or a result of the studio"
+        return File.store(data, "image", f"{slot.name}.png")
+    expected = f"a path of {with_article(slot.kind)}, or a result of the studio"
     if slot.kind == "image":
         expected = "a path, a result of the studio, a Pillow image or an array (H, W, 3) uint8, 0 to 255"
     raise invalid(slot.name, expected=expected, received=_describe(value), next_step="pass one of these")
@@ -80,6 +81,7 @@ def _is_image(value: Any) -> bool:
 
 
 def _describe(value: Any) -> str:
+    """Returns the type of an unsupported input, for an error."""
     if isinstance(value, np.ndarray):
         return f"an array {value.shape} {value.dtype}"
     if isinstance(value, Image.Image):
@@ -95,8 +97,8 @@ def check(kind: Kind, path: Path) -> None:
         with contextlib.suppress(encodings.UnknownEncoding):  # the settings of a task may specify it
             corpus.read(path)
     elif kind == "animation":
-        label = f"video {printable(path.name, 60)}"
-        animations.check(_read_bytes(path, label, video_limits.MOST_BYTES, "cut it"), label)
+        label = f"video {make_printable(path.name, 60)}"
+        animations.check(_read_bytes(path, label, video_limits.MAX_BYTES, "cut it"), label)
     elif kind == "model" and is_zipped_model(path):
         _check_zipped_model(path)
     elif kind == "model":
@@ -129,7 +131,7 @@ def is_image_name(text: str) -> bool:
     return text.startswith(_SAMPLE_PREFIX) or Path(text).suffix.lower() in formats.ENDINGS
 
 
-def keep_sample(name: str) -> None:
+def store_sample_file(name: str) -> None:
     """Stores the sample whose name a file has; does nothing for other names."""
     stem = name.rpartition(".")[0]
     if sample_photos.is_known(stem) or stem in paintings.list_paintings():
@@ -139,28 +141,30 @@ def keep_sample(name: str) -> None:
 
 
 def _read_video(path: Path) -> File:
-    label = f"video {printable(path.name, 60)}"
-    data = _read_bytes(path, label, video_limits.MOST_BYTES, "cut it")
+    """Checks and stores a video."""
+    label = f"video {make_printable(path.name, 60)}"
+    data = _read_bytes(path, label, video_limits.MAX_BYTES, "cut it")
     animations.decode_frame(data, label)  # raises if it is not a video
-    return File.keep(data, "animation", path.name)
+    return File.store(data, "animation", path.name)
 
 
 def _read_model(slot: Slot, text: str, labels: str | None) -> File:
     """Returns a model as a file, from its name, its folder, or an imported file or folder."""
     path = paths.expand_user(text)
     if path.is_file() and is_zipped_model(path):
-        return _keep_packed(path)
+        return File.store(_check_zipped_model(path), "model", path.name)
     if is_missing(path):
-        label, step = f"model {printable(path.name, 60)}", "check the path"
+        label, step = f"model {make_printable(path.name, 60)}", "check the path"
         raise invalid(label, expected="a file", received="no such file", next_step=step)
     if is_imported(path):
-        return files.keep(path, paths.expand_user(labels) if labels else None)
+        return files.store(path, paths.expand_user(labels) if labels else None)
     return _store_preset(find_preset(text, slot.model_tasks))
 
 
 def _store_preset(model: presets.Preset) -> File:
-    model.weights()
-    return File.keep(model_zip.pack(model.folder), "model", f"{model.name}.zip")
+    """Stores a model of the studio as a zip. Raises `StudioError` if its files are incomplete."""
+    model.check_weights()
+    return File.store(model_zip.pack(model.folder), "model", f"{model.name}.zip")
 
 
 def find_preset(text: str, suitable_tasks: Collection[str] = ()) -> presets.Preset:
@@ -183,19 +187,16 @@ def is_imported(path: Path) -> bool:
 def is_zipped_model(path: Path) -> bool:
     """Returns whether a file may be a zipped model that the studio saved."""
     with contextlib.suppress(OSError), path.open("rb") as file:
-        members = keras_files.members(file)
+        members = keras_files.list_members(file)
         return path.suffix.lower() == ".zip" and (not members or model_folder.SETTINGS in members)
     return False
 
 
-def _keep_packed(path: Path) -> File:
-    return File.keep(_check_zipped_model(path), "model", path.name)
-
-
 def _check_zipped_model(path: Path) -> bytes:
-    label = f"model {printable(path.name, 60)}"
+    """Returns the bytes of a zipped model. Raises `InvalidInput` if one of its files is not valid."""
+    label = f"model {make_printable(path.name, 60)}"
     data = _read_bytes(path, label, _MAX_ZIP_BYTES, "choose another")
-    folder = caches.claim(paths.folder("cache") / "models" / paths.digest(data))
+    folder = caches.claim(paths.ensure_folder("cache") / "models" / paths.digest(data))
     presets.unpack(data, folder)  # checks everything
     return data
 
@@ -205,7 +206,7 @@ def _read_bytes(path: Path, label: str, most: int, next_step: str) -> bytes:
     try:
         return paths.read(path, most)
     except paths.TooLarge:
-        expected = f"at most {amounts.size(most)}"
+        expected = f"at most {amounts.format_bytes(most)}"
         raise invalid(label, expected=expected, received="more", next_step=next_step) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
@@ -215,7 +216,7 @@ def _read_bytes(path: Path, label: str, most: int, next_step: str) -> bytes:
 def _store_sample(name: str) -> File:
     if sample_photos.is_known(name):
         data, file_name = sample_photos.read_file(name)
-        return File.keep(data, "image", file_name)
+        return File.store(data, "image", file_name)
     if name in paintings.list_paintings():
-        return File.keep(image_io.encode_png(paintings.read_painting(name)), "image", f"{name}.png")
+        return File.store(image_io.encode_png(paintings.read_painting(name)), "image", f"{name}.png")
     raise unknown("sample", name, [*sample_photos.list_photos(), *paintings.list_paintings()])

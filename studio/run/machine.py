@@ -23,7 +23,7 @@ class Machine:
         """Returns whether the machine has, or had, a model of this name."""
         return presets.is_known(name) or presets.is_removed(name)
 
-    def is_name(self, task: Task, value: Any) -> bool:
+    def is_model_name(self, task: Task, value: Any) -> bool:
         """Returns whether a value is the name of a model for a task; otherwise it is a file or folder."""
         return isinstance(value, str) and (value in task.builtin or self.has_model(value))
 
@@ -53,9 +53,9 @@ class Machine:
             Unavailable: if another process runs this training.
         """
         run = checkpoints.find_run(name, settings, inputs)
-        with run.exclusive():
+        with run.lock():
             if resume is False:
-                run.forget()
+                run.delete()
         if resume is False or quiet:
             return
         if resume is None and run.folder.exists():
@@ -66,7 +66,7 @@ class Machine:
             )
 
     # Runs a task that was checked; stores its files here.
-    run: Callable[[Task, Settings, Inputs, Progress | None], Result] = staticmethod(tasks.perform)
+    run: Callable[[Task, Settings, Inputs, Progress | None], Result] = staticmethod(tasks.run_checked)
 
 
 LOCAL = Machine()

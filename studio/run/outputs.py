@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import paths, recipes
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.imaging import animations, image_io
 from studio.core.models import model_folder, presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Kind, Result
-from studio.run.protected_inputs import Originals, check_sidecar, free_path, sidecar
+from studio.run.protected_inputs import ProtectedInputs, check_sidecar, free_path, sidecar
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "image": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
@@ -32,7 +32,9 @@ def goes_to_stdout(kind: Kind) -> bool:
     return kind == "text"
 
 
-def resolve(text: str, kind: Kind, sources: Iterable[str] = (), more_endings: tuple[str, ...] = ()) -> Path:
+def resolve_output(
+    text: str, kind: Kind, sources: Iterable[str] = (), more_endings: tuple[str, ...] = ()
+) -> Path:
     """Returns the path of `-o OUT` if a result can be written there: a folder for a model, else a file.
 
     The path is absolute with all links followed, because links and the working folder may change before the
@@ -47,7 +49,7 @@ def resolve(text: str, kind: Kind, sources: Iterable[str] = (), more_endings: tu
     Raises:
         InvalidInput: if the result cannot be written there, with the reason.
     """
-    expanded, label = paths.expand_user(text), f"output {printable(text, 100)}"
+    expanded, label = paths.expand_user(text), f"output {make_printable(text, 100)}"
     suffixes = (*_SUFFIXES.get(kind, ()), *more_endings)
     if suffixes and expanded.suffix.lower() not in suffixes:
         ends = f"a name that ends in {', '.join(suffixes)}"
@@ -58,7 +60,7 @@ def resolve(text: str, kind: Kind, sources: Iterable[str] = (), more_endings: tu
         _check_folder(path, label)
     else:
         _check_file(path, label)
-    Originals(sources).check(path, label, is_folder=kind == "model")
+    ProtectedInputs(sources).check(path, label, is_folder=kind == "model")
     if kind != "model":
         check_sidecar(path, label)
     return path
@@ -68,7 +70,7 @@ def check_same_training(path: Path, task: str, settings: Settings, inputs: Input
     """Raises `InvalidInput` if a folder contains a model of another training run.
 
     Args:
-        path: as `resolve` returned it.
+        path: as `resolve_output` returned it.
         task, settings, inputs: of the training run whose model will be saved there.
 
     Raises:
@@ -78,7 +80,7 @@ def check_same_training(path: Path, task: str, settings: Settings, inputs: Input
         return
     if _training_identity(read_recipe(path)) != _training_identity(recipes.make(task, settings, inputs)):
         raise InvalidInput(
-            f"The folder {printable(path.name, 60)} holds a trained model. "
+            f"The folder {make_printable(path.name, 60)} holds a trained model. "
             "Choose another folder, or replace the model with `--overwrite`."
         )
 
@@ -90,6 +92,7 @@ def _training_identity(recipe: recipes.Recipe) -> tuple[Any, ...]:
 
 
 def _resolve_links(path: Path, label: str) -> Path:
+    """Returns the absolute path with all links followed. Raises `InvalidInput` for a circular link."""
     try:
         return path.resolve()
     except (OSError, ValueError, RuntimeError) as error:  # a link to itself is a RuntimeError
@@ -109,6 +112,7 @@ def display_path(path: Path, text: str) -> Path:
 
 
 def _check_file(path: Path, label: str) -> None:
+    """Raises `InvalidInput` if no file can be written at a path."""
     expected, step = "a file that can be written", "choose another place"
     try:
         with contextlib.suppress(FileNotFoundError):
@@ -137,18 +141,18 @@ def _check_folder(path: Path, label: str) -> None:
         names = {member.name for member in path.iterdir()} if path.exists() else set()
         if names and names - {*model_folder.OPTIONAL} != {*model_folder.MEMBERS}:
             unexpected = min(names - {*model_folder.MEMBERS, *model_folder.OPTIONAL} or names)
-            received = f"a folder with {printable(unexpected, 60)} in it"
+            received = f"a folder with {make_printable(unexpected, 60)} in it"
             raise invalid(label, expected=expected, received=received, next_step=step)
-        above = next(member for member in path.absolute().parents if member.exists())
-        if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-            received = f"{above}, where nothing can be written"
+        existing_parent = next(member for member in path.absolute().parents if member.exists())
+        if not existing_parent.is_dir() or not os.access(existing_parent, os.W_OK | os.X_OK):
+            received = f"{existing_parent}, where nothing can be written"
             raise invalid(label, expected=expected, received=received, next_step=step)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise invalid(label, expected=expected, received=reason, next_step=step) from None
 
 
-def apply_ending(path: Path, settings: Settings, user_set: Collection[str] = ()) -> Settings:
+def match_ending(path: Path, settings: Settings, user_set: Collection[str] = ()) -> Settings:
     """Returns the settings with the file format that the ending of the output path asks for.
 
     Args:
@@ -159,25 +163,28 @@ def apply_ending(path: Path, settings: Settings, user_set: Collection[str] = ())
     Raises:
         InvalidInput: if such a setting contradicts the ending.
     """
-    result = settings.for_ending(path.suffix.lower().removeprefix("."))
+    adapted = settings.for_ending(path.suffix.lower().removeprefix("."))
     for name in user_set:
         value = getattr(settings, name, None)
-        if getattr(result, name, value) != value:
+        if getattr(adapted, name, value) != value:
             flag = settings.describe()[name].flag
             step = f"leave {flag} out, or name it otherwise"
             expected = f"one that fits {flag} {value}"
             raise invalid(
-                f"output {printable(path.name, 60)}", expected=expected, received="another", next_step=step
+                f"output {make_printable(path.name, 60)}",
+                expected=expected,
+                received="another",
+                next_step=step,
             )
-    return result
+    return adapted
 
 
-def save(result: Result, path: Path) -> Path:
+def save_result(result: Result, path: Path) -> Path:
     """Writes the main file of a result, and its recipe as `NAME.EXT.json` if the file cannot contain it.
 
     Args:
         result: the result.
-        path: as `resolve` returned it.
+        path: as `resolve_output` returned it.
 
     Returns:
         The path of the file: `path`, or a PNG next to it if a video was stopped so early that it is an image.
@@ -191,7 +198,7 @@ def save(result: Result, path: Path) -> Path:
     if kind == "model":
         presets.unpack(data, path)
         return path
-    check_sidecar(path, f"output {printable(path.name, 100)}")
+    check_sidecar(path, f"output {make_printable(path.name, 100)}")
     if kind in ("animation", "text", "dataset", "network"):
         paths.write(path, join_texts(result) if kind == "text" else data)
         if kind == "network":
@@ -200,17 +207,30 @@ def save(result: Result, path: Path) -> Path:
         paths.write(sidecar(path), f"{result.recipe.to_json()}\n".encode())
     elif path.suffix.lower() in _SUFFIXES["image"][1:]:
         paths.write(path, image_io.encode_as(image_io.read(data), path.suffix.lower()))
-        paths.write(sidecar(path), _recipe(data).encode())
+        paths.write(sidecar(path), f"{recipes.read(data).to_json()}\n".encode())
     else:
         paths.write(path, data)
     return path
 
 
-def save_answer(answer: Mapping[str, Any], words: str, result: Result, path: Path) -> Path:
-    """Writes the answer of a task, as JSON if the path ends in .json, else in words. Returns the path."""
-    check_sidecar(path, f"output {printable(path.name, 100)}")
-    text = json.dumps(answer) if path.suffix.lower() == ".json" else words
-    paths.write(path, f"{text}\n".encode())
+def save_answer(answer: Mapping[str, Any], text: str, result: Result, path: Path) -> Path:
+    """Writes the answer of a task and its recipe next to it.
+
+    Args:
+        answer: answer as JSON data, for a path that ends in .json.
+        text: answer in words, for any other path.
+        result: the result, which has the recipe.
+        path: as `resolve_output` returned it.
+
+    Returns:
+        The path.
+
+    Raises:
+        InvalidInput: if another file is at the path of the recipe.
+    """
+    check_sidecar(path, f"output {make_printable(path.name, 100)}")
+    content = json.dumps(answer) if path.suffix.lower() == ".json" else text
+    paths.write(path, f"{content}\n".encode())
     paths.write(sidecar(path), f"{result.recipe.to_json()}\n".encode())
     return path
 
@@ -231,10 +251,6 @@ def program_path(path: Path, name: str) -> Path:
     return path.with_name(path.name + Path(name).suffix)
 
 
-def _recipe(data: bytes) -> str:
-    return recipes.read(data).to_json() + "\n"
-
-
 def is_recipe(path: Path) -> bool:
     """Returns whether a file is a recipe. An answer in JSON is not, because its recipe is next to it."""
     return path.suffix.lower() == ".json" and not sidecar(path).exists()
@@ -246,7 +262,7 @@ def read_recipe(path: Path) -> recipes.Recipe:
     Raises:
         InvalidInput: if there is none, or it cannot be read.
     """
-    label = f"file {printable(path.name or str(path), 100)}"
+    label = f"file {make_printable(path.name or str(path), 100)}"
     try:
         if path.is_dir():
             if not (path / model_folder.RECIPE).is_file():
@@ -258,13 +274,13 @@ def read_recipe(path: Path) -> recipes.Recipe:
             # The recipe of a link may be next to its target.
             path = path if sidecar(path).exists() else path.resolve()
             if path.is_file() and not sidecar(path).exists():
+                name = make_printable(sidecar(path).name, 100)
                 raise InvalidInput(
-                    f"The {label} has no recipe: there is no {printable(sidecar(path).name, 100)} next to "
-                    f"it. "
+                    f"The {label} has no recipe: there is no {name} next to it. "
                     "Choose a file that the studio saved, together with its recipe."
                 )
             path = sidecar(path)
-        return recipes.read(paths.read(path, image_io.MOST_BYTES))
+        return recipes.read(paths.read(path, image_io.MAX_BYTES))
     except paths.TooLarge:
         raise InvalidInput(f"The {label} is too large to be one of the studio's. Choose another.") from None
     except (OSError, ValueError, RuntimeError) as error:

@@ -15,7 +15,7 @@ from studio.core import owners, paths
 from studio.core.recipes import Digest, Name
 from studio.core.tasks import File
 
-MAX_IMAGES = 8
+MAX_IMAGES = 8  # per user
 _MAX_BYTES = 64 * 1024
 
 
@@ -32,7 +32,7 @@ _IMAGES = TypeAdapter(list[_Image])
 def list_recent() -> list[File]:
     """Returns at most MOST images of the current user that still exist; none if the list is damaged."""
     with suppress(OSError, paths.TooLarge, ValueError):
-        entries = _IMAGES.validate_json(paths.read(_path(), _MAX_BYTES))
+        entries = _IMAGES.validate_json(paths.read(_list_path(), _MAX_BYTES))
         files = (File(entry.digest, "image", entry.name) for entry in entries[:MAX_IMAGES])
         return [file for file in files if file.is_available]
     return []
@@ -40,16 +40,18 @@ def list_recent() -> list[File]:
 
 def add(file: File) -> None:
     """Puts an image first in the list. Raises `InsufficientSpace` if the disk is full."""
-    others = [other for other in list_recent() if other.digest != file.digest]
-    with suppress(ValueError):  # a name that no recipe could have
-        entries = [_Image(digest=image.digest, name=image.name) for image in [file, *others][:MAX_IMAGES]]
-        paths.write(_path(), _IMAGES.dump_json(entries))
+    older_images = [other for other in list_recent() if other.digest != file.digest]
+    with suppress(ValueError):  # the name is not valid in a recipe
+        entries = [
+            _Image(digest=image.digest, name=image.name) for image in [file, *older_images][:MAX_IMAGES]
+        ]
+        paths.write(_list_path(), _IMAGES.dump_json(entries))
 
 
 def clear() -> None:
     """Empties the list. Images that nothing else refers to are removed when disk space is freed."""
-    _path().unlink(missing_ok=True)
+    _list_path().unlink(missing_ok=True)
 
 
-def _path() -> Path:
-    return owners.home(owners.current()) / "images.json"
+def _list_path() -> Path:
+    return owners.home_of(owners.get_current()) / "images.json"

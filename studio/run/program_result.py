@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from studio.core import tasks
-from studio.core.errors import a, invalid, printable
+from studio.core.errors import invalid, make_printable, with_article
 from studio.core.imaging import image_io
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
@@ -53,20 +53,20 @@ class Output:
         """
         if self._kind != "image":
             step = "read its `text`, or `save` it"
-            raise invalid("image", expected="one", received=a(self._kind), next_step=step)
+            raise invalid("image", expected="one", received=with_article(self._kind), next_step=step)
         return image_io.read_transparent(self.data)
 
     @property
     def text(self) -> str:
         """Returns all texts, one below the other, or an answer in words; "" for other outputs."""
-        if self.task.readable:
-            return tasks.import_object(self.task.readable)(json.loads(self.data))
+        if self.task.format_json:
+            return tasks.import_object(self.task.format_json)(json.loads(self.data))
         return outputs.join_texts(self.result).decode() if self._kind == "text" else ""
 
     @property
     def answer(self) -> dict[str, Any]:
         """Returns the answer of a task such as `classify.predict`; empty for other tasks."""
-        return json.loads(self.data) if self.task.readable else {}
+        return json.loads(self.data) if self.task.format_json else {}
 
     @property
     def figures(self) -> Mapping[str, Any]:
@@ -100,18 +100,18 @@ class Output:
             InvalidInput: if the path cannot be written, its ending does not match, or it is an input of the
                 task.
         """
-        more_endings = (".json",) if self.task.readable else ()
-        out = outputs.resolve(str(path), self._kind, self.sources, more_endings)
+        more_endings = (".json",) if self.task.format_json else ()
+        out = outputs.resolve_output(str(path), self._kind, self.sources, more_endings)
         ending = Path(self.result.files[0].name).suffix.lower()
         if self._kind in _FIXED_FORMAT_KINDS and out.suffix.lower() != ending:
-            label, step = f"output {printable(out.name, 60)}", f"name it so, or make it as {out.suffix}"
+            label, step = f"output {make_printable(out.name, 60)}", f"name it so, or make it as {out.suffix}"
             raise invalid(
                 label, expected=f"a name that ends in {ending}", received=out.suffix, next_step=step
             )
-        if self.task.readable:
+        if self.task.format_json:
             outputs.save_answer(self.answer, self.text, self.result, out)
         else:
-            out = outputs.save(self.result, out)
+            out = outputs.save_result(self.result, out)
         return outputs.display_path(out, str(path))
 
     def __str__(self) -> str:
@@ -127,8 +127,8 @@ class Output:
         if self._kind == "image":
             bundle["image/png"] = b64encode(self.data).decode()
         elif self._kind == "animation":
-            kind = Path(self.result.files[0].name).suffix.removeprefix(".")
-            bundle["text/html"] = _video_html(kind, b64encode(self.data).decode())
+            video_format = Path(self.result.files[0].name).suffix.removeprefix(".")
+            bundle["text/html"] = _video_html(video_format, b64encode(self.data).decode())
         elif self.text:
             bundle["text/html"] = f"<pre>{html.escape(self.text)}</pre>"
         return bundle
@@ -137,7 +137,8 @@ class Output:
 _FIXED_FORMAT_KINDS = ("animation", "dataset", "network")  # an image is converted to the format of the path
 
 
-def _video_html(kind: str, data: str) -> str:
-    if kind == "mp4":
+def _video_html(video_format: str, data: str) -> str:
+    """Returns the HTML that shows a video or animation, given in base64."""
+    if video_format == "mp4":
         return f'<video controls loop src="data:video/mp4;base64,{data}"></video>'
-    return f'<img src="data:image/{kind};base64,{data}">'
+    return f'<img src="data:image/{video_format};base64,{data}">'

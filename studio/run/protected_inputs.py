@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from studio.core import paths, recipes
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 
 
-class Originals:
+class ProtectedInputs:
     """The input files and folders of a result.
 
     Args:
@@ -17,10 +17,10 @@ class Originals:
     """
 
     def __init__(self, sources: Iterable[str]):
-        originals = [path for path in map(paths.expand_user, sources) if paths.is_there(path)]
+        originals = [path for path in map(paths.expand_user, sources) if paths.path_exists(path)]
         with_names = [path for path in originals if path.name]  # `.` has no name, so no recipe is next to it
-        sidecars = [path for path in map(sidecar, with_names) if paths.is_there(path)]
-        self._files = {_identity(path) for path in (*originals, *sidecars)}
+        sidecars = [path for path in map(sidecar, with_names) if paths.path_exists(path)]
+        self._files = {_read_file_identity(path) for path in (*originals, *sidecars)}
         self._folders = [path.resolve() for path in originals if path.is_dir()]
 
     def check(self, path: Path, label: str, is_folder: bool = False) -> None:
@@ -31,8 +31,10 @@ class Originals:
             label: name of the output in errors.
             is_folder: whether the result is a folder, which may be inside an input folder.
         """
-        existing = [file for file in (path, sidecar(path)) if paths.is_there(file)]
-        received = "one of the inputs" if any(_identity(file) in self._files for file in existing) else ""
+        existing = [file for file in (path, sidecar(path)) if paths.path_exists(file)]
+        received = (
+            "one of the inputs" if any(_read_file_identity(file) in self._files for file in existing) else ""
+        )
         if existing and not is_folder and any(path.is_relative_to(folder) for folder in self._folders):
             received = received or "a file in one of the inputs"
         if received:
@@ -40,7 +42,7 @@ class Originals:
             raise invalid(label, expected="a new file", received=received, next_step=step)
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def _read_file_identity(path: Path) -> tuple[int, int]:
     """Returns device and inode, which are equal for links and for names that differ only in case."""
     status = path.stat()
     return status.st_dev, status.st_ino
@@ -57,13 +59,13 @@ def check_sidecar(path: Path, label: str) -> None:
     if path.suffix.lower() == ".png" or not _is_taken(recipe_path):
         return
     try:
-        data = b"" if recipe_path.is_symlink() else paths.read(recipe_path, recipes.MOST_BYTES)
+        data = b"" if recipe_path.is_symlink() else paths.read(recipe_path, recipes.MAX_BYTES)
         if not data.lstrip().startswith(b"{"):  # an image that contains a recipe is the user's
             raise InvalidInput("It is none.")
         recipes.read(data)
     except (OSError, paths.TooLarge, InvalidInput):
         expected, step = (
-            f"a free place for its recipe, {printable(recipe_path.name, 100)}",
+            f"a free place for its recipe, {make_printable(recipe_path.name, 100)}",
             "choose another name",
         )
         raise invalid(label, expected=expected, received="another file there", next_step=step) from None

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from studio.core import paths, recipes
 from studio.core.data import builders, sample_sets
-from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, invalid, printable
+from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable, invalid, make_printable
 from studio.core.files import Kind
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -29,7 +29,7 @@ from studio.run import input_files
 from studio.run.http_client import Client
 from studio.run.machine import Machine
 
-TOKEN_VARIABLE = "STUDIO_SERVER_TOKEN"
+TOKEN_VARIABLE = "STUDIO_SERVER_TOKEN"  # environment variable
 POLL_SECONDS = 0.5  # interval of polling a job and Ctrl-C
 
 
@@ -126,16 +126,16 @@ class Remote(Machine):
             label = f"studio at {self._client.url}"
             raise invalid(label, expected=f"version {VERSION}", received=health.version, next_step=step)
         if health.status.startswith("down"):
-            raise Unavailable(f"The studio at {self._client.url} is {printable(health.status, 1000)}")
+            raise Unavailable(f"The studio at {self._client.url} is {make_printable(health.status, 1000)}")
 
     @cached_property
-    def _models(self) -> list[str]:
+    def _model_names(self) -> list[str]:
         models = self._client.json(TypeAdapter(list[Model]), "GET", "/models", Progress())
         return [name for model in models for name in (model.name, *model.former)]
 
     def has_model(self, name: str) -> bool:
         """Returns whether the other studio has a model with this current or former name."""
-        return name in self._models
+        return name in self._model_names
 
     def read(self, slot: Slot, value: Any, labels: str | None = None) -> File:
         """Reads an input here. A model of the other studio stays there; a data set must be one file.
@@ -172,85 +172,92 @@ class Remote(Machine):
         progress = progress or Progress()
         body = {
             "task": task.name,
-            "settings": settings.portable(settings.model_dump(mode="json")),
+            "settings": settings.drop_local_only(settings.model_dump(mode="json")),
             "inputs": {
                 slot: [self._upload(file, progress) for file in files] for slot, files in inputs.items()
             },
         }
-        key = {"Idempotency-Key": secrets.token_hex(16)}
-        job = self._job("POST", "", progress, json=body, headers=key)
-        stopped = False
+        idempotency_header = {"Idempotency-Key": secrets.token_hex(16)}
+        job = self._request_job("POST", "", progress, json=body, headers=idempotency_header)
+        is_stopped = False
         while not job.finished:
             try:
                 _report_state(job, progress)
-                job = self._job("GET", f"/{job.id}", progress, params={"wait": POLL_SECONDS})
+                job = self._request_job("GET", f"/{job.id}", progress, params={"wait": POLL_SECONDS})
             except Cancelled:
-                stopped, progress = True, progress.without_cancel()
-                job = self._job("POST", f"/{job.id}/stop", progress)
+                is_stopped, progress = True, progress.without_cancel()
+                job = self._request_job("POST", f"/{job.id}/stop", progress)
         if job.result is None:
-            raise Cancelled if stopped else StudioError(printable(job.error, 1000))
-        result = self._job("GET", f"/{job.id}", progress, params={"all_figures": "true"}).result
+            raise Cancelled if is_stopped else StudioError(make_printable(job.error, 1000))
+        result = self._request_job("GET", f"/{job.id}", progress, params={"all_figures": "true"}).result
         if result is None:
             raise StudioError("The other studio no longer has the result. Run it again.")
-        return self._result(result, progress)
+        return self._download_result(result, progress)
 
-    def _job(self, method: str, path: str, progress: Progress, **more: Any) -> RemoteJob:
-        return self._client.json(_JOB, method, f"/jobs{path}", progress, **more)
+    def _request_job(self, method: str, path: str, progress: Progress, **options: Any) -> RemoteJob:
+        """Sends a request below `/jobs` and returns the state of the job."""
+        return self._client.json(_JOB, method, f"/jobs{path}", progress, **options)
 
     def _upload(self, file: File, progress: Progress) -> dict[str, str] | str:
+        """Uploads a file unless the other studio has it. Returns how the job's request names it."""
         if not file.digest:
             return file.name
         reference = {"id": file.digest, "name": file.name}
         with suppress(Unavailable, InvalidInput):  # a HEAD response has no reason
             self._client.request("HEAD", f"/files/{file.digest}", progress)
             return reference
-        progress.stage(f"Sending {printable(file.name, 40)}")
+        progress.report_stage(f"Sending {make_printable(file.name, 40)}")
         params = {"kind": file.kind, "name": file.name}
         upload = self._client.json(
             TypeAdapter(UploadResponse), "POST", "/files", progress, body=file.path, params=params
         )
         return {**reference, "id": upload.id}
 
-    def _result(self, result: RemoteResult, progress: Progress) -> Result:
+    def _download_result(self, result: RemoteResult, progress: Progress) -> Result:
+        """Downloads the files of a result and returns it as a local one."""
         return Result(
-            tuple(self._download(file, progress) for file in result.files),
+            tuple(self._download_file(file, progress) for file in result.files),
             result.figures,
             None if result.recipe is None else recipes.read(json.dumps(result.recipe).encode()),
             result.stopped_early,
         )
 
-    def _download(self, remote_file: RemoteFile, progress: Progress) -> File:
+    def _download_file(self, remote_file: RemoteFile, progress: Progress) -> File:
+        """Downloads and stores a file, unless it is here. Raises `Unavailable` if its SHA-256 differs."""
         digest, kind, name = remote_file.id, remote_file.kind, remote_file.name
-        if paths.is_kept(digest):
-            return File.keep(paths.kept_path(digest).read_bytes(), kind, name)
-        progress.stage(f"Fetching {printable(name, 40)}")
-        file = File.keep(self._client.fetch(f"/files/{quote(digest)}?kind={kind}", progress), kind, name)
+        if paths.is_stored(digest):
+            return File.store(paths.stored_path(digest).read_bytes(), kind, name)
+        progress.report_stage(f"Fetching {make_printable(name, 40)}")
+        file = File.store(self._client.fetch(f"/files/{quote(digest)}?kind={kind}", progress), kind, name)
         if file.digest != digest:
-            raise Unavailable(f"{printable(name, 60)} was damaged on its way. Try again.")
+            raise Unavailable(f"{make_printable(name, 60)} was damaged on its way. Try again.")
         return file
 
 
 def _report_state(job: RemoteJob, progress: Progress) -> None:
     """Reports the state of a job like the task would. Raises `Cancelled` if the user stopped it."""
     if job.state == "queued":
-        progress.stage("Waiting there" + (f", number {job.place}" if job.place > 1 else ""))
+        progress.report_stage("Waiting there" + (f", number {job.place}" if job.place > 1 else ""))
     else:
         metrics = {name: value for name, value in job.metrics.items() if value is not None}
         progress.report(job.step, job.total, metrics, text=job.text)
 
 
-def _pack_data_set(text: str) -> File:
+def _pack_data_set(source: str) -> File:
     """Stores a data set that can be uploaded. Raises `InvalidInput` for one that cannot."""
-    path = paths.expand_user(text)
-    exists = paths.is_there(path)
+    path = paths.expand_user(source)
+    exists = paths.path_exists(path)
     if exists and path.is_file():
-        return File.keep(path.read_bytes(), "dataset", path.name)
+        return File.store(path.read_bytes(), "dataset", path.name)
     received, step = "no such file", "check the path"
     if exists:
         received, step = "a folder", "pack it as a zip"
-    elif text.startswith(builders.PREFIX):
+    elif source.startswith(builders.PREFIX):
         received, step = "a name", "give the command on that machine, which fetches it"
     expected = "a zip, tar or npz, or sample:NAME, for another machine"
     raise invalid(
-        f"data set {printable(path.name or text, 60)}", expected=expected, received=received, next_step=step
+        f"data set {make_printable(path.name or source, 60)}",
+        expected=expected,
+        received=received,
+        next_step=step,
     )

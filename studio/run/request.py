@@ -10,87 +10,96 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Task
 from studio.run.machine import LOCAL, Machine
 
-SlotValues = Mapping[str, Sequence[Any]]  # for each slot, the names, paths or objects that stand for its files
+# For each slot, the names, paths or objects that stand for its files.
+SlotValues = Mapping[str, Sequence[Any]]
 
 
 def resolve(
-    task: Task, values: Mapping[str, Any], words: SlotValues, machine: Machine = LOCAL
+    task: Task, values: Mapping[str, Any], slot_values: SlotValues, machine: Machine = LOCAL
 ) -> tuple[Settings, dict[str, list[File]]]:
     """Returns the settings and the inputs of a task. The task's own check of them comes later.
 
     Args:
         task: the task.
         values: settings by name.
-        words: for each slot, what stands for its files; the machine reads these.
+        slot_values: for each slot, what stands for its files; the machine reads these.
         machine: machine that will run the task and knows models by name.
 
     Raises:
         InvalidInput: if a value or input is unknown or invalid.
         Unavailable: if a file is missing.
     """
-    setting_values, slot_words = separate_names(task, values, words, machine)
-    return task.settings.parse(setting_values), read_inputs(task, slot_words, machine)
+    setting_values, file_values = separate_names(task, values, slot_values, machine)
+    return task.settings.parse(setting_values), read_inputs(task, file_values, machine)
 
 
 def separate_names(
-    task: Task, values: Mapping[str, Any], words: SlotValues, machine: Machine = LOCAL
+    task: Task, values: Mapping[str, Any], slot_values: SlotValues, machine: Machine = LOCAL
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Separates names from files; returns the values of settings and the words of each slot.
+    """Moves names of house styles and models from the slots to the settings, and files the other way.
 
     `house:mosaic` among the style images is the house style of that name. When a setting and a slot share a
     flag, such as `--network`, the name of a model is the setting, and anything else is a file, whose SHA-256
     goes into the recipe.
 
+    Returns:
+        The values of settings, and what stands for the files of each slot.
+
     Raises:
         InvalidInput: if there is no such slot.
     """
     slots, fields = {slot.name: slot for slot in task.inputs}, task.settings.model_fields
-    if unknown_slot := next((name for name in words if name not in slots), None):
+    if unknown_slot := next((name for name in slot_values if name not in slots), None):
         raise unknown("input", unknown_slot, slots, "rename it")
     setting_values = dict(values)
-    slot_words = {name: list(words.get(name, ())) for name in slots}
+    file_values = {name: list(slot_values.get(name, ())) for name in slots}
     for name, slot in slots.items():
         shared = slot.argument if slot.kind == "model" and slot.argument in fields else ""
-        if shared in setting_values and not machine.is_name(task, setting_values[shared]):
-            slot_words[name].append(setting_values.pop(shared))
-        prefix = f"{slot.instead}:"
-        names = [w for w in slot_words[name] if slot.instead and isinstance(w, str) and w.startswith(prefix)]
-        if names:
-            slot_words[name] = [word for word in slot_words[name] if word not in names]
-            names_before = setting_values.get(slot.instead, ())
+        if shared in setting_values and not machine.is_model_name(task, setting_values[shared]):
+            file_values[name].append(setting_values.pop(shared))
+        prefix = f"{slot.name_setting}:"
+        names_in_slot = [
+            w for w in file_values[name] if slot.name_setting and isinstance(w, str) and w.startswith(prefix)
+        ]
+        if names_in_slot:
+            file_values[name] = [word for word in file_values[name] if word not in names_in_slot]
+            names_before = setting_values.get(slot.name_setting, ())
             names_before = [names_before] if isinstance(names_before, str) else names_before
-            setting_values[slot.instead] = [*names_before, *(word.removeprefix(prefix) for word in names)]
-    return setting_values, slot_words
+            setting_values[slot.name_setting] = [
+                *names_before,
+                *(word.removeprefix(prefix) for word in names_in_slot),
+            ]
+    return setting_values, file_values
 
 
 def split_arguments(task: Task, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Splits arguments by name into settings and the words of each input.
+    """Splits arguments by name into settings and what stands for the files of each input.
 
     Raises:
         InvalidInput: if a name is neither a setting nor an input.
     """
     fields, slots = task.settings.model_fields, {slot.argument: slot for slot in task.inputs}
     values: dict[str, Any] = {}
-    words: dict[str, list[Any]] = {}
+    slot_values: dict[str, list[Any]] = {}
     for name, value in arguments.items():
         slot = slots.get(name)
         if name in fields and (slot is None or slot.kind == "model"):
             values[name] = value
         elif slot is not None:
-            words[slot.name] = list(value) if isinstance(value, list | tuple) else [value]
+            slot_values[slot.name] = list(value) if isinstance(value, list | tuple) else [value]
         else:
             raise unknown("argument", name, dict.fromkeys([*slots, *fields]))
-    return values, words
+    return values, slot_values
 
 
 def read_inputs(
-    task: Task, slot_words: SlotValues, machine: Machine = LOCAL, labels: str | None = None
+    task: Task, file_values: SlotValues, machine: Machine = LOCAL, labels: str | None = None
 ) -> dict[str, list[File]]:
     """Reads the files of each slot that has any.
 
     Args:
         task: the task.
-        slot_words: words of each slot, as `separate_names` returns them.
+        file_values: what stands for the files of each slot, as `separate_names` returns it.
         machine: machine that reads them.
         labels: path of a file with the class names of a third-party model.
 
@@ -100,11 +109,11 @@ def read_inputs(
         Unavailable: if one is missing.
     """
     for slot in task.inputs:
-        if len(slot_words[slot.name]) > slot.most:  # check before reading them all
-            count, step = len(slot_words[slot.name]), "leave some out"
-            raise invalid(slot.name, expected=f"{slot.most} at most", received=count, next_step=step)
+        if len(file_values[slot.name]) > slot.max_files:  # check before reading them all
+            count, step = len(file_values[slot.name]), "leave some out"
+            raise invalid(slot.name, expected=f"{slot.max_files} at most", received=count, next_step=step)
     return {
-        slot.name: [machine.read(slot, word, labels) for word in slot_words[slot.name]]
+        slot.name: [machine.read(slot, value, labels) for value in file_values[slot.name]]
         for slot in task.inputs
-        if slot_words[slot.name]
+        if file_values[slot.name]
     }

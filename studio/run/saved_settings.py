@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import owners, paths, recipes, tasks
-from studio.core.errors import invalid, printable
+from studio.core.errors import invalid, make_printable
 from studio.core.imaging import image_io
 from studio.core.models import names
 from studio.core.settings import Settings
@@ -29,7 +29,7 @@ def save(task: str, name: str, settings: Settings) -> str:
         InsufficientSpace: if the disk is full.
     """
     name = names.validate(name)
-    path = _path(task, name)
+    path = _settings_path(task, name)
     if not path.exists() and len(list_names(task)) >= MAX_SAVED:
         step = "remove some that you no longer need"
         raise invalid(
@@ -42,7 +42,7 @@ def save(task: str, name: str, settings: Settings) -> str:
 
 def list_names(task: str) -> list[str]:
     """Returns the names of the current user's saved settings of a task, in alphabetical order."""
-    file_names = (path.name.removesuffix(_ENDING) for path in _folder(task).glob(f"*{_ENDING}"))
+    file_names = (path.name.removesuffix(_ENDING) for path in _settings_folder(task).glob(f"*{_ENDING}"))
     return sorted(filter(names.is_name, file_names), key=names.fold_case)
 
 
@@ -52,7 +52,7 @@ def load(task: str, name: str) -> Settings:
     Raises:
         InvalidInput: if there are none of that name, or the file was changed and cannot be read.
     """
-    if not names.is_name(name) or not (path := _path(task, name)).exists():
+    if not names.is_name(name) or not (path := _settings_path(task, name)).exists():
         alternatives = _list_alternatives(list_names(task))
         raise invalid(
             "settings",
@@ -65,12 +65,12 @@ def load(task: str, name: str) -> Settings:
 def remove(task: str, name: str) -> None:
     """Removes saved settings, if they exist."""
     if names.is_name(name):
-        _path(task, name).unlink(missing_ok=True)
+        _settings_path(task, name).unlink(missing_ok=True)
 
 
 def to_json(task: str, settings: Settings) -> str:
     """Returns settings as the JSON of a file that can be shared."""
-    values = settings.portable(settings.model_dump(mode="json"))
+    values = settings.drop_local_only(settings.model_dump(mode="json"))
     data = {"version": recipes.VERSION, "task": task, "settings": values}
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
@@ -89,7 +89,7 @@ def read(data: bytes, task: str) -> Settings:
         raise invalid(
             "settings",
             expected=f"those of {tasks.get(task).title}",
-            received=f"those of {printable(other, 60)}",
+            received=f"those of {make_printable(other, 60)}",
             next_step="choose a file that was saved here, or open the page of that one",
         )
     return recipe.checked_settings()
@@ -106,8 +106,8 @@ def load_values(task: str, source: str) -> dict[str, Any]:
         InvalidInput: if there is neither such a file nor such a name, or it cannot be read.
     """
     path = paths.expand_user(source)
-    settings = read(_read_bytes(path), task) if paths.is_there(path) else load(task, source)
-    return settings.portable(settings.model_dump(exclude_defaults=True))
+    settings = read(_read_bytes(path), task) if paths.path_exists(path) else load(task, source)
+    return settings.drop_local_only(settings.model_dump(exclude_defaults=True))
 
 
 def _list_alternatives(setting_names: Sequence[str]) -> str:
@@ -117,22 +117,24 @@ def _list_alternatives(setting_names: Sequence[str]) -> str:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        return paths.read(path, image_io.MOST_BYTES)
+        return paths.read(path, image_io.MAX_BYTES)
     except (OSError, ValueError, paths.TooLarge) as error:
         received = "a larger one" if isinstance(error, paths.TooLarge) else "none that can be read"
         raise invalid(
-            f"settings file {printable(path.name, 60)}",
+            f"settings file {make_printable(path.name, 60)}",
             expected="a file that the studio saved",
             received=received,
             next_step="check the path",
         ) from None
 
 
-def _folder(task: str) -> Path:
-    return owners.home(owners.current()) / "settings" / task
+def _settings_folder(task: str) -> Path:
+    return owners.home_of(owners.get_current()) / "settings" / task
 
 
-def _path(task: str, name: str) -> Path:
+def _settings_path(task: str, name: str) -> Path:
     """Returns the file of a name; letter case does not matter."""
-    same = (other for other in list_names(task) if names.fold_case(other) == names.fold_case(name))
-    return _folder(task) / f"{next(same, name)}{_ENDING}"
+    names_with_other_case = (
+        other for other in list_names(task) if names.fold_case(other) == names.fold_case(name)
+    )
+    return _settings_folder(task) / f"{next(names_with_other_case, name)}{_ENDING}"

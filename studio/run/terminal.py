@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from studio.core import paths, permissions
-from studio.core.errors import StudioError, printable
-from studio.core.progress import Progress, Report, terminal_bar
+from studio.core.errors import StudioError, make_printable
+from studio.core.progress import Progress, Report, show_terminal_bar
 
 _MAX_LOG_BYTES = 2**20
 
 
 def print_note(text: str) -> None:
     """Prints a line to stderr that is neither a result nor an error."""
-    sys.stderr.write(f"{printable(' '.join(text.split()), 1000)}\n")
+    sys.stderr.write(f"{make_printable(' '.join(text.split()), 1000)}\n")
 
 
 def prepare_log() -> Path:
-    """Returns the log of errors and native messages; starts a new one when it is larger than 1 MB."""
-    log = paths.folder("logs") / "command-line.log"
+    """Creates the log of errors and native messages, or replaces one larger than 1 MB. Returns its path."""
+    log = paths.ensure_folder("logs") / "command-line.log"
     if log.exists() and log.stat().st_size > _MAX_LOG_BYTES:
         log.replace(log.with_suffix(".old.log"))
-    log.touch(permissions.FILE)
+    log.touch(permissions.FILE_MODE)
     return log
 
 
@@ -38,7 +38,9 @@ def prepare_log() -> Path:
 def show_progress(
     title: str, *, quiet: bool, verbose: bool, listener: Callable[[Report], None] | None = None
 ) -> Iterator[Progress]:
-    """Yields the progress of a long command: a bar on stderr; one Ctrl-C stops it, a second one quits.
+    """Shows a bar on stderr during a long command; one Ctrl-C stops it, a second one quits.
+
+    Yields the progress for the command's reports.
 
     Args:
         title: title of the bar.
@@ -48,27 +50,27 @@ def show_progress(
     """
     with contextlib.ExitStack() as stack:
         if not verbose:
-            stack.enter_context(muted())
-        cancelled = stack.enter_context(interruptible())
+            stack.enter_context(mute_native_output())
+        is_cancelled = stack.enter_context(catch_interrupts())
         if listener is not None:
-            yield Progress(listener, cancelled)
+            yield Progress(listener, is_cancelled)
         else:
-            yield stack.enter_context(terminal_bar(title, quiet=quiet, cancelled=cancelled))
+            yield stack.enter_context(show_terminal_bar(title, quiet=quiet, cancelled=is_cancelled))
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
+def catch_interrupts() -> Iterator[Callable[[], bool]]:
     """Yields a function that returns whether Ctrl-C was pressed; a second Ctrl-C raises KeyboardInterrupt.
 
     Inside another such block, a Ctrl-C from before this block counts, too.
     """
     interrupt = _InterruptHandler()
-    before = signal.signal(signal.SIGINT, interrupt)
-    outer = before if isinstance(before, _InterruptHandler) else interrupt
+    previous_handler = signal.signal(signal.SIGINT, interrupt)
+    outer = previous_handler if isinstance(previous_handler, _InterruptHandler) else interrupt
     try:
         yield lambda: interrupt.stopped.is_set() or outer.stopped.is_set()
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous_handler)
 
 
 class _InterruptHandler:
@@ -84,7 +86,7 @@ class _InterruptHandler:
 
 
 @contextlib.contextmanager
-def muted() -> Iterator[None]:
+def mute_native_output() -> Iterator[None]:
     """Redirects what native libraries write to stdout and stderr to the log, and Python warnings, too.
 
     TensorFlow prints lines before its settings apply, so the file descriptors are redirected. Python's own
@@ -97,7 +99,8 @@ def muted() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _log_warnings() -> Iterator[None]:
-    before = warnings.showwarning
+    """Writes Python warnings to the log instead of stderr."""
+    original = warnings.showwarning
 
     def log(
         message: Warning | str,
@@ -116,7 +119,7 @@ def _log_warnings() -> Iterator[None]:
         yield
     finally:
         if warnings.showwarning is log:  # otherwise the program has replaced it
-            warnings.showwarning = before
+            warnings.showwarning = original
 
 
 @contextlib.contextmanager

@@ -12,21 +12,21 @@ from typing import BinaryIO
 
 from studio.core import amounts, owners, paths
 from studio.core.data import corpus
-from studio.core.errors import invalid, short_name
+from studio.core.errors import invalid, shorten_name
 from studio.core.imaging import image_io
 from studio.core.tasks import File, Kind
 from studio.engine import quotas
 from studio.run import file_checks
 
-MAX_BYTES: dict[Kind, int] = {  # bytes; the limits of the pages
-    "image": image_io.MOST_BYTES,
+MAX_BYTES: dict[Kind, int] = {  # the limits of the pages
+    "image": image_io.MAX_BYTES,
     "animation": 100 << 20,
-    "text": corpus.MOST_BYTES,
+    "text": corpus.MAX_BYTES,
     "model": 500 << 20,
     "dataset": 500 << 20,
 }
-_MAX_NAME_CHARACTERS = 120  # characters of a name
-_MAX_NAME_BYTES = 200  # bytes of a name; file systems allow 255
+_MAX_NAME_CHARACTERS = 120
+_MAX_NAME_BYTES = 200  # file systems allow 255
 
 
 class Upload:
@@ -54,7 +54,7 @@ class Upload:
             self._digest.update(packet)
             self._file.write(packet)
 
-    def keep(self) -> File:
+    def store(self) -> File:
         """Checks the complete file like pages do, and stores it for the current user.
 
         Raises:
@@ -63,15 +63,15 @@ class Upload:
         """
         self._file.flush()
         file_checks.check(self._kind, self._path)
-        quotas.check_disk_quota(owners.current(), self._bytes)
+        quotas.check_disk_quota(owners.get_current(), self._bytes)
         digest = self._digest.hexdigest()
-        paths.adopt(self._path, digest)
+        paths.move_to_store(self._path, digest)
         owners.grant(digest)
         return File(digest, self._kind, self._path.name)
 
 
 @contextmanager
-def receive(kind: Kind, name: str) -> Iterator[Upload]:
+def open_upload(kind: Kind, name: str) -> Iterator[Upload]:
     """Yields an upload to write to; afterwards removes the temporary file.
 
     Args:
@@ -81,10 +81,10 @@ def receive(kind: Kind, name: str) -> Iterator[Upload]:
     Raises:
         InsufficientSpace: if the disk is full.
     """
-    folder = paths.make(paths.folder("cache") / "received" / f".new-{secrets.token_hex(8)}")
+    folder = paths.make_folder(paths.ensure_folder("cache") / "received" / f".new-{secrets.token_hex(8)}")
     try:
         path = folder / _safe_name(name, kind)
-        with paths.saving(paths.folder("files") / path.name), path.open("wb") as file:
+        with paths.explain_full_disk(paths.ensure_folder("files") / path.name), path.open("wb") as file:
             yield Upload(kind, path, file)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -93,13 +93,13 @@ def receive(kind: Kind, name: str) -> Iterator[Upload]:
 def check_size(kind: Kind, name: str, size: int) -> None:
     """Raises `InvalidInput` if a file is larger than its kind allows."""
     if size > MAX_BYTES[kind]:
-        expected, step = f"at most {amounts.size(MAX_BYTES[kind])}", "choose a smaller one"
-        raise invalid(f"{kind} {short_name(name, 60)}", expected=expected, received="more", next_step=step)
+        expected, step = f"at most {amounts.format_bytes(MAX_BYTES[kind])}", "choose a smaller one"
+        raise invalid(f"{kind} {shorten_name(name, 60)}", expected=expected, received="more", next_step=step)
 
 
 def _safe_name(name: str, kind: Kind) -> str:
     """Returns a file name that is valid on any file system."""
-    short = short_name(PureWindowsPath(name).name, _MAX_NAME_CHARACTERS)
-    while len(short.encode()) > _MAX_NAME_BYTES:
-        short = short_name(short, len(short) - 10)
-    return short if short.strip(". ") else kind
+    safe_name = shorten_name(PureWindowsPath(name).name, _MAX_NAME_CHARACTERS)
+    while len(safe_name.encode()) > _MAX_NAME_BYTES:
+        safe_name = shorten_name(safe_name, len(safe_name) - 10)
+    return safe_name if safe_name.strip(". ") else kind

@@ -9,10 +9,10 @@ from studio.sketch.settings import (
 )
 
 START = Slot(
-    "start", "model", least=0, flag="--start-from", model_tasks=("sketch.train", "sketch.train_pairs")
+    "start", "model", min_files=0, flag="--start-from", model_tasks=("sketch.train", "sketch.train_pairs")
 )
 NETWORK = Slot(
-    "network", "model", least=0, flag="--network", model_tasks=("sketch.train", "sketch.train_pairs")
+    "network", "model", min_files=0, flag="--network", model_tasks=("sketch.train", "sketch.train_pairs")
 )
 
 PAINT = Task(
@@ -39,15 +39,15 @@ TRAIN = Task(
     produces="model",
     lane="job",
     work="studio.sketch.learn.task:train",
-    usual="studio.sketch.estimate:estimate_training_seconds",
+    estimate_seconds="studio.sketch.estimate:estimate_training_seconds",
     loads_keras=True,
-    needs="studio.sketch.estimate:estimate_training_bytes",
-    grows="batch",
-    networks="studio.sketch.learn.learner:networks",
+    estimate_bytes="studio.sketch.estimate:estimate_training_bytes",
+    memory_setting="batch",
+    load_networks="studio.sketch.learn.learner:load_exported_networks",
     title="Sketch training",
     command="train sketch",
     help="train a network to paint avatars from sketches, such as sample:sketches",
-    check="studio.sketch.models:check",
+    check="studio.sketch.models:check_training",
 )
 
 TRANSLATE = Task(
@@ -71,13 +71,13 @@ TRAIN_PAIRS = Task(
     produces="model",
     lane="job",
     work="studio.sketch.learn.pairs_task:train",
-    usual="studio.sketch.estimate:estimate_pairs_seconds",
+    estimate_seconds="studio.sketch.estimate:estimate_training_seconds",
     loads_keras=True,
-    needs="studio.sketch.estimate:estimate_pairs_bytes",
-    grows="batch",
-    networks="studio.sketch.learn.learner:networks",
+    estimate_bytes="studio.sketch.estimate:estimate_training_bytes",
+    memory_setting="batch",
+    load_networks="studio.sketch.learn.learner:load_exported_networks",
     title="Translate training",
     command="train translate",
     help="train a network to turn one image into another, from pairs or from photos and their edges",
-    check="studio.sketch.models:check_pairs",
+    check="studio.sketch.models:check_pairs_training",
 )

@@ -11,15 +11,15 @@ from studio.sketch import edges
 from studio.sketch.parts import COLORS
 from studio.sketch.settings import KINDS, Kind
 
-LEAST = 24  # least contrast in levels: below, the drawing is empty
-_LINE = 0.010  # least width of a line, as a share of the side
-_FAR = 90  # levels: largest distance of a color from that of a part
-_HALFWAY = 0.25  # largest share of pixels between ground and ink in a drawing
-_COARSE = 4  # px, block size of the estimated ground
-_WORK = 512  # px: larger drawings are downscaled first
+MIN_CONTRAST = 24  # least contrast in levels: below, the drawing is empty
+_MIN_LINE_WIDTH = 0.010  # least width of a line, as a share of the side
+_MAX_COLOR_DISTANCE = 90  # levels: largest distance of a color from that of a part
+_MAX_HALFWAY_SHARE = 0.25  # largest share of pixels between ground and ink in a drawing
+_GROUND_BLOCK = 4  # px, block size of the estimated ground
+_MAX_SIDE = 512  # px: larger drawings are downscaled first
 
 
-def read(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
+def prepare_drawing(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
     """Prepares a drawing for a network.
 
     Args:
@@ -33,15 +33,15 @@ def read(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
     Raises:
         InvalidInput: if it has a single color, no color of a part, or an outline is a photo.
     """
-    image = _square(_shrink(image))
+    image = _pad_to_square(_shrink(image))
     levels = image_io.to_gray(image)[..., 0]
-    if int(levels.max()) - int(levels.min()) < LEAST:
-        raise _nothing("a drawing", "an image of one color")
+    if int(levels.max()) - int(levels.min()) < MIN_CONTRAST:
+        raise _no_drawing_error("a drawing", "an image of one color")
     if kind == "parts":
-        parts = _parts(image)
-        if not parts.any():
-            raise _nothing("a face painted in the colors of its parts", "none of these colors")
-        return _resize(parts, size)
+        part_colors = _match_part_colors(image)
+        if not part_colors.any():
+            raise _no_drawing_error("a face painted in the colors of its parts", "none of these colors")
+        return _resize(part_colors, size)
     if kind == "outline":
         if not is_drawn(image):
             raise invalid(
@@ -51,21 +51,23 @@ def read(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
                 next_step="draw the face in lines, or train a network on the edges of photos with "
                 "`studio train translate PHOTOS --edges`",
             )
-        levels = _on_black(levels).astype("float32")
+        levels = (255 - levels if _has_light_border(levels) else levels).astype("float32")
         levels = (levels - levels.min()) * (255 / (levels.max() - levels.min()))
-        line = int(_LINE * len(levels)) | 1
-        thick = Image.fromarray(levels.astype("uint8"))
-        levels = np.asarray(thick.filter(ImageFilter.MaxFilter(line)) if line > 1 else thick)
+        line_width = int(_MIN_LINE_WIDTH * len(levels)) | 1
+        line_image = Image.fromarray(levels.astype("uint8"))
+        if line_width > 1:
+            line_image = line_image.filter(ImageFilter.MaxFilter(line_width))
+        levels = np.asarray(line_image)
     return _resize(np.repeat(levels[..., None], 3, axis=2), size)
 
 
-def edges_of(photo: np.ndarray, size: int) -> np.ndarray:
+def detect_edges(photo: np.ndarray, size: int) -> np.ndarray:
     """Detects the edges of a photo's center crop, white on black: `(H, W, 3)` to `(size, size, 3) uint8`.
 
     Raises:
         InvalidInput: if it has no edges.
     """
-    lines = edges.detect(middle(photo, edges.FINE * size))
+    lines = edges.detect(crop_center(photo, edges.PHOTO_FACTOR * size))
     if not lines.any():
         step = "choose a photo with more contrast"
         raise invalid(
@@ -74,7 +76,7 @@ def edges_of(photo: np.ndarray, size: int) -> np.ndarray:
     return lines
 
 
-def middle(image: np.ndarray, size: int) -> np.ndarray:
+def crop_center(image: np.ndarray, size: int) -> np.ndarray:
     """Crops the center square of an image, `(H, W, 3) uint8`, and resizes it to `(size, size, 3)`."""
     height, width = image.shape[:2]
     side = min(height, width)
@@ -93,71 +95,69 @@ def is_drawn(image: np.ndarray) -> bool:
     if not is_on_paper(image):
         levels = 255 - levels
     radius = max(3, min(levels.shape) // 8)
-    ground = ndimage.maximum_filter(levels, radius)[::_COARSE, ::_COARSE]
-    ground = ndimage.gaussian_filter(ground, radius / 2 / _COARSE)
-    ground = ground.repeat(_COARSE, axis=0).repeat(_COARSE, axis=1)[: len(levels), : levels.shape[1]]
-    light = levels / np.maximum(1, ground)
-    darkest = float(light.min())
-    light = (light - darkest) / max(0.01, 1 - darkest)
-    return float(np.mean((light > 0.25) & (light < 0.75))) <= _HALFWAY
+    ground = ndimage.maximum_filter(levels, radius)[::_GROUND_BLOCK, ::_GROUND_BLOCK]
+    ground = ndimage.gaussian_filter(ground, radius / 2 / _GROUND_BLOCK)
+    ground = ground.repeat(_GROUND_BLOCK, axis=0).repeat(_GROUND_BLOCK, axis=1)[
+        : len(levels), : levels.shape[1]
+    ]
+    reflectance = levels / np.maximum(1, ground)
+    darkest = float(reflectance.min())
+    reflectance = (reflectance - darkest) / max(0.01, 1 - darkest)
+    return float(np.mean((reflectance > 0.25) & (reflectance < 0.75))) <= _MAX_HALFWAY_SHARE
 
 
 def is_on_paper(image: np.ndarray) -> bool:
     """Whether the border of an image is light."""
-    return _has_light_rim(image_io.to_gray(image)[..., 0])
+    return _has_light_border(image_io.to_gray(image)[..., 0])
 
 
-def network_input(drawing: np.ndarray, kind: Kind, night: bool) -> np.ndarray:
+def make_network_input(drawing: np.ndarray, kind: Kind, night: bool) -> np.ndarray:
     """Returns an avatar network's input for a drawing: `(H, W, 3) uint8` to `(H, W, planes) float32`."""
     condition = np.array([*(kind == name for name in KINDS), night], "float32")
     planes = np.broadcast_to(condition, (*drawing.shape[:2], len(condition)))
     return np.concatenate([drawing.astype("float32") / 255, planes], axis=2)
 
 
-def _nothing(expected: str, received: str) -> InvalidInput:
+def _no_drawing_error(expected: str, received: str) -> InvalidInput:
     step = "draw at least the outline of a head, or choose the right kind of drawing"
     return invalid("drawing", expected=expected, received=received, next_step=step)
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
-    share = _WORK / max(height, width)
+    share = _MAX_SIDE / max(height, width)
     if share >= 1:
         return image
     return image_io.resize(image, max(1, round(height * share)), max(1, round(width * share)))
 
 
-def _square(image: np.ndarray) -> np.ndarray:
+def _pad_to_square(image: np.ndarray) -> np.ndarray:
     """Pads an image to a square with the color of its border."""
     height, width = image.shape[:2]
     side = max(height, width)
     if height == width:
         return image
     square = np.empty((side, side, 3), "uint8")
-    square[:] = np.median(_rim(image), axis=0).astype("uint8")
+    square[:] = np.median(_border_pixels(image), axis=0).astype("uint8")
     down, right = side - height, (side - width) // 2  # shoulders stay at the lower edge
     square[down:, right : right + width] = image
     return square
 
 
-def _rim(image: np.ndarray) -> np.ndarray:
+def _border_pixels(image: np.ndarray) -> np.ndarray:
     return np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
 
 
-def _on_black(levels: np.ndarray) -> np.ndarray:
-    return 255 - levels if _has_light_rim(levels) else levels
+def _has_light_border(levels: np.ndarray) -> bool:
+    return bool(np.median(_border_pixels(levels[..., None])) > 127)
 
 
-def _has_light_rim(levels: np.ndarray) -> bool:
-    return bool(np.median(_rim(levels[..., None])) > 127)
-
-
-def _parts(image: np.ndarray) -> np.ndarray:
+def _match_part_colors(image: np.ndarray) -> np.ndarray:
     """Replaces each pixel by the nearest color of a part, or black."""
     colors = np.array([(0, 0, 0), *COLORS.values()], "int32")
     distance = ((image[:, :, None].astype("int32") - colors) ** 2).sum(-1)
     nearest = distance.argmin(-1)
-    nearest[distance.min(-1) > _FAR**2] = 0
+    nearest[distance.min(-1) > _MAX_COLOR_DISTANCE**2] = 0
     return colors[nearest].astype("uint8")
 
 

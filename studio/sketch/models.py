@@ -19,24 +19,24 @@ from studio.sketch.settings import (
 )
 
 TASK, PAIRS_TASK = "sketch.train", "sketch.train_pairs"
-WHAT = "a network that paints avatars"
-PAIRS_WHAT = "a network that was trained on pairs"
-SHAPE = ("size", "width", "discriminator_width")  # settings that shape the weights
+DESCRIPTION = "a network that paints avatars"
+PAIRS_DESCRIPTION = "a network that was trained on pairs"
+SHAPE_SETTINGS = ("size", "width", "discriminator_width")  # settings that shape the weights
 
 
 def settings_of(preset: Preset) -> UNetSettings:
     """Returns the settings of a network of either kind. Raises `InvalidInput` for other models."""
     if preset.task == PAIRS_TASK:
         return pairs_settings_of(preset)
-    return preset.settings_as(TrainSketchSettings, TASK, WHAT)
+    return preset.read_settings_as(TrainSketchSettings, TASK, DESCRIPTION)
 
 
 def pairs_settings_of(preset: Preset) -> TrainTranslateSettings:
     """Returns the settings of a network trained on pairs. Raises `InvalidInput` for other models."""
-    return preset.settings_as(TrainTranslateSettings, PAIRS_TASK, PAIRS_WHAT)
+    return preset.read_settings_as(TrainTranslateSettings, PAIRS_TASK, PAIRS_DESCRIPTION)
 
 
-def network_of(settings: SketchSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+def find_network(settings: SketchSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
     """Returns the avatar network from the inputs, else the one that the settings name.
 
     Raises:
@@ -45,12 +45,12 @@ def network_of(settings: SketchSettings, inputs: Mapping[str, Sequence[Any]]) ->
     preset = presets.load_uploaded_or_named(inputs, settings.network)
     if preset.task == PAIRS_TASK:
         step = "use it with `studio translate`, or choose another"
-        raise invalid("network", expected=WHAT, received=PAIRS_WHAT, next_step=step)
+        raise invalid("network", expected=DESCRIPTION, received=PAIRS_DESCRIPTION, next_step=step)
     settings_of(preset)
     return preset
 
 
-def pairs_network_of(settings: TranslateSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
+def find_pairs_network(settings: TranslateSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
     """Returns the network trained on pairs from the inputs, else the one that the settings name.
 
     Raises:
@@ -58,7 +58,7 @@ def pairs_network_of(settings: TranslateSettings, inputs: Mapping[str, Sequence[
     """
     if not settings.network and not inputs.get("network"):
         step = "train one with `studio train translate PAIRS -o DIR`, then pass it as --network DIR"
-        raise invalid("network", expected=PAIRS_WHAT, received="none", next_step=step)
+        raise invalid("network", expected=PAIRS_DESCRIPTION, received="none", next_step=step)
     preset = presets.load_uploaded_or_named(inputs, settings.network)
     pairs_settings_of(preset)
     return preset
@@ -66,19 +66,19 @@ def pairs_network_of(settings: TranslateSettings, inputs: Mapping[str, Sequence[
 
 def check_network(settings: SketchSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` unless there is an avatar network."""
-    network_of(settings, inputs)
+    find_network(settings, inputs)
 
 
 def check_pairs_network(settings: TranslateSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` unless there is a network trained on pairs."""
-    pairs_network_of(settings, inputs)
+    find_pairs_network(settings, inputs)
 
 
-def check(settings: TrainSketchSettings, inputs: Inputs) -> None:
+def check_training(settings: TrainSketchSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` if a network to start from does not fit."""
-    start_from.check(settings, inputs, TASK, WHAT, SHAPE)
+    start_from.check(settings, inputs, TASK, DESCRIPTION, SHAPE_SETTINGS)
 
 
-def check_pairs(settings: TrainTranslateSettings, inputs: Inputs) -> None:
+def check_pairs_training(settings: TrainTranslateSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` if a network to start from does not fit."""
-    start_from.check(settings, inputs, PAIRS_TASK, PAIRS_WHAT, SHAPE)
+    start_from.check(settings, inputs, PAIRS_TASK, PAIRS_DESCRIPTION, SHAPE_SETTINGS)

@@ -17,7 +17,7 @@ import keras
 from keras import layers, ops
 
 from studio.core.generators.discriminator import normal_initializer
-from studio.core.generators.scales import halvings
+from studio.core.generators.scales import count_halvings
 from studio.core.training.batches import derive_seed
 from studio.sketch import palette
 from studio.sketch.settings import KINDS, TrainSketchSettings, UNetSettings
@@ -25,34 +25,34 @@ from studio.sketch.settings import KINDS, TrainSketchSettings, UNetSettings
 SLOPE = 0.2  # of the leaky ReLUs
 
 
-def planes_of(settings: UNetSettings) -> int:
+def count_planes(settings: UNetSettings) -> int:
     """Returns the number of input channels; for avatars the drawing, its kind and the night flag."""
     return 3 + len(KINDS) + 1 if isinstance(settings, TrainSketchSettings) else 3
 
 
-def layers_of(settings: UNetSettings) -> int:
+def count_layers(settings: UNetSettings) -> int:
     """Returns the number of output channels: for avatars the roles and the depth of shade, else RGB."""
     return palette.ROLES + 1 if isinstance(settings, TrainSketchSettings) else 3
 
 
-def sizes_of(settings: UNetSettings) -> tuple[list[int], list[int]]:
+def channels_of(settings: UNetSettings) -> tuple[list[int], list[int]]:
     """Returns the channels from the finest layer down to 4 px, and up again to half the image's side."""
     width = settings.width
-    down = [min(width * 2**n, 10 * width) for n in range(halvings(settings.size))]
+    down = [min(width * 2**n, 10 * width) for n in range(count_halvings(settings.size))]
     return down, [6 * width if n == 8 * width else n for n in reversed(down[1:-1])] + [width * 3 // 2]
 
 
-def generator(settings: UNetSettings) -> keras.Model:
+def build_generator(settings: UNetSettings) -> keras.Model:
     """Builds the generator: `(B, size, size, planes)` to `(B, size, size, layers)` logits."""
     seeds = iter(range(100))
 
     def conv(maps: Any, channels: int, side: int, stride: int = 1, gain: float = 2.0) -> Any:
         seed = derive_seed(settings.seed, next(seeds))
-        start = keras.initializers.VarianceScaling(gain, "fan_in", "truncated_normal", seed)
-        return layers.Conv2D(channels, side, stride, "same", kernel_initializer=start)(maps)
+        initializer = keras.initializers.VarianceScaling(gain, "fan_in", "truncated_normal", seed)
+        return layers.Conv2D(channels, side, stride, "same", kernel_initializer=initializer)(maps)
 
-    down, up = sizes_of(settings)
-    drawing = keras.Input((settings.size, settings.size, planes_of(settings)), name="drawing")
+    down, up = channels_of(settings)
+    drawing = keras.Input((settings.size, settings.size, count_planes(settings)), name="drawing")
     maps, skips = drawing, []
     for channels in down:
         maps = ops.leaky_relu(conv(maps, channels, 4, 2), SLOPE)
@@ -63,18 +63,18 @@ def generator(settings: UNetSettings) -> keras.Model:
     maps = ops.leaky_relu(conv(maps, 2 * settings.width, 3), SLOPE)
     return keras.Model(
         drawing,
-        ops.depth_to_space(conv(maps, 4 * layers_of(settings), 1, gain=0.1), 2),
+        ops.depth_to_space(conv(maps, 4 * count_layers(settings), 1, gain=0.1), 2),
         name="generator",
     )
 
 
-def discriminator(settings: UNetSettings) -> keras.Model:
+def build_discriminator(settings: UNetSettings) -> keras.Model:
     """Builds the discriminator: `(B, size / 2, size / 2, 3 + planes)` to `(B, h, w, 1)`, high for real."""
     side, width = settings.size // 2, settings.discriminator_width
-    inputs = maps = keras.Input((side, side, 3 + planes_of(settings)), name="image")
+    inputs = maps = keras.Input((side, side, 3 + count_planes(settings)), name="image")
     for n in range(3):
-        start = normal_initializer(settings.seed, 60 + n)
-        maps = layers.Conv2D(width * 2**n, 4, 2, "same", use_bias=not n, kernel_initializer=start)(maps)
+        initializer = normal_initializer(settings.seed, 60 + n)
+        maps = layers.Conv2D(width * 2**n, 4, 2, "same", use_bias=not n, kernel_initializer=initializer)(maps)
         if n:
             maps = layers.BatchNormalization(momentum=0.9)(maps)
         maps = layers.LeakyReLU(0.2)(maps)

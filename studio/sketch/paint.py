@@ -8,8 +8,8 @@ import numpy as np
 
 from studio.core.imaging import image_io
 from studio.core.litert import network
+from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import get_or_make
 from studio.core.process import blas_threads
 from studio.sketch import models, palette
 
@@ -36,7 +36,7 @@ class Generator:
         self.digest, self.settings = preset.digest, models.settings_of(preset)
         self._network = network.load(preset)
 
-    def layers(self, planes: np.ndarray) -> np.ndarray:
+    def predict_layers(self, planes: np.ndarray) -> np.ndarray:
         """Computes the layers of `(size, size, planes) float32`: `(size, size, layers) float32`."""
         (layers,) = self._network(np.ascontiguousarray(planes[None], "float32"))
         return np.asarray(layers[0])
@@ -60,12 +60,12 @@ def render_avatar(layers: np.ndarray, colors: np.ndarray, side: int) -> np.ndarr
         masks = large[:-1] * np.float32(_SHARPNESS if side > size else 1)
         masks -= masks.max(0)
         np.exp(masks, out=masks)
-        depth = palette.DEEPEST / (1 + np.exp(-large[-1]))
+        depth = palette.MAX_DEPTH / (1 + np.exp(-large[-1]))
         pixels = np.rint(255 * palette.render(masks, depth, colors))
     return np.ascontiguousarray(pixels, "uint8")
 
 
-def to_image(layers: np.ndarray, side: int) -> np.ndarray:
+def render_image(layers: np.ndarray, side: int) -> np.ndarray:
     """Renders the layers of a network trained on pairs, which are RGB logits.
 
     Args:
@@ -81,9 +81,9 @@ def to_image(layers: np.ndarray, side: int) -> np.ndarray:
 
 def _enlarge(planes: np.ndarray, side: int) -> np.ndarray:
     """Enlarges `(layers, size, size)` to `(layers, side, side)`."""
-    along = _spline_matrix(planes.shape[1], side)
-    wide = planes.reshape(-1, planes.shape[2]) @ along.T
-    return along @ wide.reshape(len(planes), -1, side)
+    matrix = _spline_matrix(planes.shape[1], side)
+    enlarged_columns = planes.reshape(-1, planes.shape[2]) @ matrix.T
+    return matrix @ enlarged_columns.reshape(len(planes), -1, side)
 
 
 @cache
@@ -95,11 +95,11 @@ def _spline_matrix(size: int, side: int) -> np.ndarray:
     Reference:
         Hou and Andrews 1978, Cubic splines for image interpolation and digital filtering.
     """
-    at = (np.arange(side) + 0.5) * size / side - 0.5
-    distance = np.abs(at[:, None] - np.arange(-2, size + 2))
+    positions = (np.arange(side) + 0.5) * size / side - 0.5
+    distance = np.abs(positions[:, None] - np.arange(-2, size + 2))
     inner = 0.5 * distance**3 - distance**2 + 2 / 3
-    far = (2 - distance) ** 3 / 6
-    weights = np.where(distance <= 1, inner, np.where(distance < 2, far, 0))
+    outer = (2 - distance) ** 3 / 6
+    weights = np.where(distance <= 1, inner, np.where(distance < 2, outer, 0))
     matrix = weights[:, 2:-2].copy()
     matrix[:, 0] += weights[:, :2].sum(1)
     matrix[:, -1] += weights[:, -2:].sum(1)

@@ -16,7 +16,7 @@ from studio.sketch import colors
 from studio.sketch.colors import Color
 
 COLOR_ROLES = ("background", "skin", "hair", "iris", "cloth", "trim", "hat_color", "frame")
-FIXED: tuple[Color, ...] = (
+FIXED_COLORS: tuple[Color, ...] = (
     (252, 252, 250),  # white
     (38, 26, 30),  # ink
     (122, 32, 44),  # the inside of a mouth
@@ -24,13 +24,13 @@ FIXED: tuple[Color, ...] = (
     (206, 40, 72),  # lips, cheeks
     (92, 30, 24),  # lines on a skin
 )
-ROLES = len(COLOR_ROLES) + len(FIXED)
+ROLES = len(COLOR_ROLES) + len(FIXED_COLORS)
 MOON: Color = (255, 244, 204)
-NIGHT = (0.58, 0.62, 0.86)  # shares of red, green and blue in moonlight
+NIGHT_LIGHT = (0.58, 0.62, 0.86)  # shares of red, green and blue in moonlight
 NIGHT_DEPTH = 1.7  # factor of the shade at night
 _SKY_DEPTH = 2.2
 SHADE = np.array([0.15, 0.21, 0.18], "float32")  # shares of red, green and blue lost per unit of shade
-DEEPEST = 2.6
+MAX_DEPTH = 2.6
 _STARS = (
     (6, 8, 0.7),
     (15, 16, 0.5),
@@ -40,12 +40,12 @@ _STARS = (
     (4, 27, 0.5),
     (45, 15, 0.4),
 )
-_CRESCENT, _CUT = (54.0, 9.5, 5.5), (51.4, 8.0, 4.9)  # x, y, radius
+_CRESCENT, _CRESCENT_CUT = (54.0, 9.5, 5.5), (51.4, 8.0, 4.9)  # x, y, radius
 _UNITS = 64  # units per side of these coordinates
-_FINE = 4  # supersampling of the sky
+_OVERSAMPLING = 4  # supersampling of the sky
 
 
-def colors_of(role_colors: Mapping[str, Color], night: bool = False) -> np.ndarray:
+def make_color_table(role_colors: Mapping[str, Color], night: bool = False) -> np.ndarray:
     """Returns the color table, `(ROLES + 1, 3) float32 in [0, 1]`; the last is the moon's, invisible by day.
 
     Args:
@@ -53,28 +53,29 @@ def colors_of(role_colors: Mapping[str, Color], night: bool = False) -> np.ndarr
         night: whether it is night.
     """
     background = np.array(role_colors["background"], "float32")
-    table = np.array([*(role_colors[name] for name in COLOR_ROLES), *FIXED, background], "float32") / 255
+    table_colors = [*(role_colors[name] for name in COLOR_ROLES), *FIXED_COLORS, background]
+    table = np.array(table_colors, "float32") / 255
     if night:
         table[0] = np.rint(background * (1 - _SKY_DEPTH * SHADE)) / 255
-        table *= np.array(NIGHT, "float32")
+        table *= np.array(NIGHT_LIGHT, "float32")
         table[-1] = np.array(MOON, "float32") / 255
     return table
 
 
-def random_colors(seed: int) -> dict[str, Color]:
-    """Returns random colors for `colors_of` that contrast where they meet."""
-    return colors.choose(np.random.default_rng(seed))
+def choose_random_colors(seed: int) -> dict[str, Color]:
+    """Returns random colors for `make_color_table` that contrast where they meet."""
+    return colors.choose_colors(np.random.default_rng(seed))
 
 
 @cache
-def moon(side: int) -> np.ndarray:
+def draw_sky(side: int) -> np.ndarray:
     """Returns the coverage of the sky's pixels by moon and stars, `(side, side, 1) float32`."""
-    sheet = Image.new("L", (side * _FINE, side * _FINE))
-    ink, scale = ImageDraw.Draw(sheet), side * _FINE / _UNITS
-    for (x, y, radius), level in ((_CRESCENT, 255), (_CUT, 0), *((star, 255) for star in _STARS)):
+    image = Image.new("L", (side * _OVERSAMPLING, side * _OVERSAMPLING))
+    draw, scale = ImageDraw.Draw(image), side * _OVERSAMPLING / _UNITS
+    for (x, y, radius), level in ((_CRESCENT, 255), (_CRESCENT_CUT, 0), *((star, 255) for star in _STARS)):
         corners = (x - radius, y - radius, x + radius, y + radius)
-        ink.ellipse([at * scale for at in corners], fill=level)
-    return np.asarray(sheet.reduce(_FINE), "float32")[..., None] / 255
+        draw.ellipse([at * scale for at in corners], fill=level)
+    return np.asarray(image.reduce(_OVERSAMPLING), "float32")[..., None] / 255
 
 
 def render(weights: np.ndarray, depth: np.ndarray, colors: np.ndarray) -> np.ndarray:
@@ -90,6 +91,6 @@ def render(weights: np.ndarray, depth: np.ndarray, colors: np.ndarray) -> np.nda
     """
     side, flat = len(depth), weights.reshape(len(weights), -1)  # computing by plane is faster than by pixel
     face = (colors[1:ROLES].T @ flat[1:]) * (1 - SHADE[:, None] * depth.reshape(1, -1))
-    sky = colors[0] + moon(side) * (colors[-1] - colors[0])
+    sky = colors[0] + draw_sky(side) * (colors[-1] - colors[0])
     image = (face + flat[0] * sky.reshape(-1, 3).T) / flat.sum(0)
     return np.clip(image, 0, 1).T.reshape(side, side, 3)

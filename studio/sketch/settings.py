@@ -7,7 +7,7 @@ from typing import Literal
 from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
 
-SHIPPED = "sketch"  # the network shipped with the studio
+SHIPPED_NETWORK = "sketch"  # the network shipped with the studio
 Kind = Literal["outline", "parts", "light"]
 KINDS: tuple[Kind, ...] = ("outline", "parts", "light")
 
@@ -23,7 +23,7 @@ class SketchSettings(Settings):
     night: bool = setting(False, "Paint the avatar in moonlight.", tier="main")
     seed: int = setting(0, "Random seed for the colors of the avatar.", tier="main", ge=0, le=2**31 - 1)
     side: int = setting(384, "Width and height of the result.", unit="px", ge=64, le=1024, step=32)
-    network: str = setting(SHIPPED, "Network that paints the avatar: its name or folder.")
+    network: str = setting(SHIPPED_NETWORK, "Network that paints the avatar: its name or folder.")
 
 
 class TranslateSettings(Settings):
@@ -40,8 +40,8 @@ class UNetSettings(shared.TrainImageSettings):
 
     warmup_steps = 200
     steps: int = shared.steps(20_000)
-    batch: int = shared.batch(8, most=128)
-    learning_rate: float = shared.learning_rate(0.0005, most=0.01)
+    batch: int = shared.batch(8, maximum=128)
+    learning_rate: float = shared.learning_rate(0.0005, maximum=0.01)
     size: Literal[32, 64, 96, 128, 256] = setting(
         96, "Width and height of the images.", tier="main", unit="px"
     )
@@ -99,7 +99,7 @@ class TrainTranslateSettings(UNetSettings):
     """Trains a network to turn one image into another, from pairs of your own."""
 
     steps: int = shared.steps(4000)
-    batch: int = shared.batch(4, most=128)
+    batch: int = shared.batch(4, maximum=128)
     size: Literal[32, 64, 96, 128, 256] = setting(
         128, "Width and height of the images.", tier="main", unit="px"
     )

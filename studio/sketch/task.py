@@ -13,23 +13,23 @@ from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.sketch import drawings, models, paint, palette
-from studio.sketch.settings import SHIPPED, SketchSettings
+from studio.sketch.settings import SHIPPED_NETWORK, SketchSettings
 
 NAME = "sketch.paint"
 
 
 def run(settings: SketchSettings, inputs: Inputs, progress: Progress) -> Result:
     """Paints an avatar from the drawing."""
-    began = time.monotonic()
+    start_time = time.monotonic()
     content = inputs["content"][0]
     drawing = image_io.read(content.read(), content.name)
-    generator = paint.open(models.network_of(settings, inputs))
+    generator = paint.open(models.find_network(settings, inputs))
     image = paint_avatar(generator, drawing, settings)
     weights = {} if inputs.get("network") else {settings.network: generator.digest}
     recipe = recipes.make(NAME, settings, inputs, weights)
     name = f"{Path(content.name).stem}-{settings.kind}.png"
-    file = File.keep(image_io.encode_png(image, recipe), "image", name)
-    return Result((file,), {"side": len(image), "seconds": time.monotonic() - began}, recipe)
+    file = File.store(image_io.encode_png(image, recipe), "image", name)
+    return Result((file,), {"side": len(image), "seconds": time.monotonic() - start_time}, recipe)
 
 
 def paint_avatar(generator: paint.Generator, drawing: np.ndarray, settings: SketchSettings) -> np.ndarray:
@@ -39,13 +39,13 @@ def paint_avatar(generator: paint.Generator, drawing: np.ndarray, settings: Sket
         InvalidInput: if the drawing is empty.
     """
     size = generator.settings.size
-    inputs = drawings.read(drawing, settings.kind, size)
-    layers = generator.layers(drawings.network_input(inputs, settings.kind, settings.night))
-    colors = palette.random_colors(settings.seed)
-    return paint.render_avatar(layers, palette.colors_of(colors, settings.night), settings.side)
+    inputs = drawings.prepare_drawing(drawing, settings.kind, size)
+    layers = generator.predict_layers(drawings.make_network_input(inputs, settings.kind, settings.night))
+    colors = palette.choose_random_colors(settings.seed)
+    return paint.render_avatar(layers, palette.make_color_table(colors, settings.night), settings.side)
 
 
 def prepare(settings: SketchSettings) -> None:
     """Loads the shipped network, if it is installed."""
-    if SHIPPED in presets.list_names():
-        paint.open(presets.find(SHIPPED))
+    if SHIPPED_NETWORK in presets.list_names():
+        paint.open(presets.find(SHIPPED_NETWORK))

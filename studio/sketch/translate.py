@@ -20,19 +20,21 @@ NAME = "sketch.translate"
 
 def run(settings: TranslateSettings, inputs: Inputs, progress: Progress) -> Result:
     """Translates an image with a network trained on pairs."""
-    began = time.monotonic()
+    start_time = time.monotonic()
     content = inputs["content"][0]
-    preset = models.pairs_network_of(settings, inputs)
-    pixels = network_input(image_io.read(content.read(), content.name), preset)
+    preset = models.find_pairs_network(settings, inputs)
+    pixels = prepare_image(image_io.read(content.read(), content.name), preset)
     generator = paint.open(preset)
-    image = paint.to_image(generator.layers(pixels.astype("float32") / 255), settings.side)
+    image = paint.render_image(generator.predict_layers(pixels.astype("float32") / 255), settings.side)
     weights = {} if inputs.get("network") else {settings.network: generator.digest}
     recipe = recipes.make(NAME, settings, inputs, weights)
-    file = File.keep(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-translated.png")
-    return Result((file,), {"side": len(image), "seconds": time.monotonic() - began}, recipe)
+    file = File.store(
+        image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-translated.png"
+    )
+    return Result((file,), {"side": len(image), "seconds": time.monotonic() - start_time}, recipe)
 
 
-def network_input(image: np.ndarray, preset: Preset) -> np.ndarray:
+def prepare_image(image: np.ndarray, preset: Preset) -> np.ndarray:
     """Prepares an image for a network, `(H, W, 3) uint8` to `(size, size, 3) uint8`.
 
     A network trained on edges gets lines: a drawing, or the edges of a photo. A network trained on drawings
@@ -44,15 +46,15 @@ def network_input(image: np.ndarray, preset: Preset) -> np.ndarray:
     settings = models.pairs_settings_of(preset)
     if settings.edges and not settings.reverse:
         if drawings.is_drawn(image):
-            return drawings.read(image, "outline", settings.size)
-        return drawings.edges_of(image, settings.size)
-    ground = preset.data().get("ground", "")
+            return drawings.prepare_drawing(image, "outline", settings.size)
+        return drawings.detect_edges(image, settings.size)
+    ground = preset.read_data().get("ground", "")
     if ground and drawings.is_drawn(image) and drawings.is_on_paper(image) != (ground == "light"):
         image = 255 - image
-    return drawings.middle(image, settings.size)
+    return drawings.crop_center(image, settings.size)
 
 
-def ground_of(images: np.ndarray) -> str:
+def detect_ground(images: np.ndarray) -> str:
     """Returns the ground of most drawings, `(n, H, W, 3) uint8`: "light", "dark", or "" for photos."""
     sketches = [image for image in images if drawings.is_drawn(image)]
     if len(sketches) < 0.8 * len(images):

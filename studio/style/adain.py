@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +19,7 @@ from studio.core.progress import Progress
 from studio.core.untrusted import checkpoints
 from studio.core.weights import pretrained
 from studio.style import masks
+from studio.style.scene import Scene
 
 if TYPE_CHECKING:
     import keras
@@ -65,8 +67,8 @@ class AdaIN:
         """Decodes `(B, h, w, 512)` to `(B, height, width, 3) float32 in [0, 1]`, cropped to that size."""
         from keras import ops
 
-        painted = _apply_in_tiles(self.decoder, features, STRIDE, 1)
-        return ops.clip(painted[:, :height, :width], 0.0, 1.0)
+        images = _apply_in_tiles(self.decoder, features, STRIDE, 1)
+        return ops.clip(images[:, :height, :width], 0.0, 1.0)
 
 
 def _apply_in_tiles(network: Callable, maps: Any, input_stride: int, output_stride: int) -> Any:
@@ -79,20 +81,19 @@ def _apply_in_tiles(network: Callable, maps: Any, input_stride: int, output_stri
     """
     from keras import ops
 
-    def apply(tile: tiling.Tile):
-        context = [
-            slice(s.window_start // input_stride, -(-s.window.stop // input_stride))
-            for s in (tile.rows, tile.columns)
+    def apply_to_tile(tile: tiling.Tile):
+        spans = tile.rows, tile.columns
+        window = [slice(s.window_start // input_stride, -(-s.window.stop // input_stride)) for s in spans]
+        own_slices = [
+            slice(s.offset // output_stride, -(-(s.offset + s.length) // output_stride)) for s in spans
         ]
-        rows, columns = (
-            slice(s.offset // output_stride, -(-(s.offset + s.length) // output_stride))
-            for s in (tile.rows, tile.columns)
-        )
-        return network(maps[:, context[0], context[1]])[:, rows, columns]
+        return network(maps[:, window[0], window[1]])[:, own_slices[0], own_slices[1]]
 
     height, width = (input_stride * side for side in maps.shape[1:3])
     rows = groupby(tiling.cut_tiles(height, width, _TILE_SIDE, _TILE_OVERLAP), key=lambda tile: tile.rows)
-    return ops.concatenate([ops.concatenate([apply(t) for t in row], axis=2) for _, row in rows], axis=1)
+    return ops.concatenate(
+        [ops.concatenate([apply_to_tile(tile) for tile in row], axis=2) for _, row in rows], axis=1
+    )
 
 
 def load(progress: Progress | None = None, digest: str | None = None) -> AdaIN:
@@ -103,6 +104,28 @@ def load(progress: Progress | None = None, digest: str | None = None) -> AdaIN:
     """
     weights = pretrained.load("adain", progress, digest)
     return AdaIN(weights.model.get_layer("encoder"), weights.model.get_layer("decoder"), weights.digest)
+
+
+def stylize(scene: Scene, networks: AdaIN, size: int) -> np.ndarray:
+    """Stylizes a scene in one pass through an encoder and a decoder.
+
+    Args:
+        size: the longer side of the result in px.
+
+    Returns:
+        `(1, H, W, 3) float32 in [0, 1]`.
+    """
+    content_01 = scene.resize_content(size)
+    features = _encode_cached(networks, content_01.tobytes(), content_01.shape)
+    styles = [_encode_cached(networks, s.tobytes(), s.shape) for s in scene.resize_styles(size)]
+    shares = scene.weigh_masks(*features.shape[1:3]) if scene.masks else scene.shares
+    mixed = transfer_statistics(features, styles, shares, scene.settings.strength)
+    return np.asarray(networks.decode(mixed, *content_01.shape[1:3]))
+
+
+@lru_cache(maxsize=6)  # when only the strength changes, content and styles are not encoded again
+def _encode_cached(networks: AdaIN, pixels: bytes, shape: tuple[int, ...]) -> np.ndarray:
+    return np.asarray(networks.encode(np.frombuffer(pixels, "float32").reshape(shape)))
 
 
 def transfer_statistics(
@@ -122,14 +145,14 @@ def transfer_statistics(
     """
     from keras import ops
 
-    mean, spread = _compute_statistics(content)
-    normal = (content - mean) / spread
+    mean, deviation = _compute_statistics(content)
+    normalized = (content - mean) / deviation
     weights = [1.0] * len(styles) if style_weights is None else style_weights
-    painted = 0.0
+    mixed = 0.0
     for share, style in zip(masks.normalize_weights(weights), styles, strict=True):
-        style_mean, style_spread = _compute_statistics(style)
-        painted = painted + ops.convert_to_tensor(share) * (normal * style_spread + style_mean)
-    return strength * painted + (1.0 - strength) * content
+        style_mean, style_deviation = _compute_statistics(style)
+        mixed = mixed + ops.convert_to_tensor(share) * (normalized * style_deviation + style_mean)
+    return strength * mixed + (1.0 - strength) * content
 
 
 def _compute_statistics(features):
@@ -145,17 +168,17 @@ def _compute_statistics(features):
 
 
 def build_network(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """Builds both networks as one model, for one file: `[image, features] -> [features, image]`.
+    """Builds both networks as one model, which one file stores: `[image, features] -> [features, image]`.
 
     Args:
-        members: `{"vgg_normalized.pth": bytes, "decoder.pth": bytes}` to load; None: random.
+        members: `{"vgg_normalized.pth": bytes, "decoder.pth": bytes}` to load; None for random weights.
     """
     import keras
 
     encoder, decoder = _build_encoder(), _build_decoder()
     if members is not None:
-        _load_torch_weights(encoder, checkpoints.torch_legacy(members["vgg_normalized.pth"]))
-        _load_torch_weights(decoder, checkpoints.torch_legacy(members["decoder.pth"]))
+        _load_torch_weights(encoder, checkpoints.read_torch_legacy(members["vgg_normalized.pth"]))
+        _load_torch_weights(decoder, checkpoints.read_torch_legacy(members["decoder.pth"]))
     image, features = keras.Input((None, None, 3)), keras.Input((None, None, 512))
     return keras.Model([image, features], [encoder(image), decoder(features)])
 
@@ -164,27 +187,31 @@ def _build_encoder() -> keras.Model:
     from keras import Input, Model, layers
 
     images_01 = Input((None, None, 3))
-    x = layers.Conv2D(3, 1, name="conv0")(images_01)  # holds the normalization
+    maps = layers.Conv2D(3, 1, name="conv0")(images_01)  # holds the normalization
     for step in _ENCODER:
-        x = layers.MaxPooling2D(2, padding="same")(x) if step == "P" else _apply_conv(x, *step)
-    return Model(images_01, x, name="encoder")
+        maps = layers.MaxPooling2D(2, padding="same")(maps) if step == "P" else _apply_conv(maps, *step)
+    return Model(images_01, maps, name="encoder")
 
 
 def _build_decoder() -> keras.Model:
     from keras import Input, Model, layers
 
     features = Input((None, None, 512))
-    x = features
+    maps = features
     for step in _DECODER:
-        last = step == _DECODER[-1]
-        x = layers.UpSampling2D(2)(x) if step == "U" else _apply_conv(x, *step, None if last else "relu")
-    return Model(features, x, name="decoder")
+        is_last = step == _DECODER[-1]
+        maps = (
+            layers.UpSampling2D(2)(maps)
+            if step == "U"
+            else _apply_conv(maps, *step, None if is_last else "relu")
+        )
+    return Model(features, maps, name="decoder")
 
 
-def _apply_conv(x, key: int, channels: int, activation: str | None = "relu"):
+def _apply_conv(maps, key: int, channels: int, activation: str | None = "relu"):
     from keras import layers, ops
 
-    padded = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+    padded = ops.pad(maps, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
     return layers.Conv2D(channels, 3, activation=activation, name=f"conv{key}")(padded)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _MAX_SAMPLED = 512  # rows and columns that color statistics are taken from
-_MAX_SCALE = 1.5
+_MAX_SCALE = 1.5  # of differences from the mean color
 _WHITE_PERCENTILE = 99.5  # percentile of a painting's lightness that becomes white
 _MAX_RISE = 10.0  # most that a painting's mean lightness rises, 0 to 255
 
@@ -26,8 +26,13 @@ def match_colors(image: np.ndarray, target: np.ndarray) -> np.ndarray:
         Gatys et al. 2016, arXiv:1606.05897; here with the optimal transport between two Gaussians, which,
         unlike a Cholesky factor, keeps hues from turning.
     """
-    own, goal = _compute_statistics(image), _compute_statistics(target)
-    return _recolor(image, own[0], goal[0], _compute_transport(own[1], goal[1]))
+    own_statistics, target_statistics = _compute_statistics(image), _compute_statistics(target)
+    return _recolor(
+        image,
+        own_statistics[0],
+        target_statistics[0],
+        _compute_transport(own_statistics[1], target_statistics[1]),
+    )
 
 
 def brighten(painting: np.ndarray) -> np.ndarray:
@@ -49,42 +54,44 @@ def brighten(painting: np.ndarray) -> np.ndarray:
 
 
 def match_style_colors(
-    painted: np.ndarray,
+    result: np.ndarray,
     content: np.ndarray,
     styles: Sequence[np.ndarray],
     shares: Sequence[float],
-    share: float,
+    style_share: float,
 ) -> np.ndarray:
-    """Gives a result the color mean and covariance of its styles.
+    """Gives a result the mean color and covariance of its styles, by a share.
 
     An optimization of few steps leaves colors grayer than those of the styles.
 
     Args:
-        painted, content: `(H, W, 3) uint8`, of any sizes.
+        result, content: `(H, W, 3) uint8`, of any sizes.
         styles, shares: such images, and their weights, which add to 1.
-        share: from 0, the content's colors, to 1, the styles'.
+        style_share: from 0, the content's colors, to 1, the styles'.
 
     Returns:
         `(H, W, 3) uint8`. Differences from the mean color grow or shrink at most `_MAX_SCALE` times: in an
         image with hardly any colors, more would amplify noise.
     """
     statistics = [_compute_statistics(image) for image in (content, *styles)]
-    weights = [1.0 - share, *(share * part for part in shares)]
-    mean = np.sum([weight * stats[0] for weight, stats in zip(weights, statistics, strict=True)], axis=0)
-    covariance = np.sum(
-        [weight * stats[1] for weight, stats in zip(weights, statistics, strict=True)], axis=0
+    mixed_weights = [1.0 - style_share, *(style_share * part for part in shares)]
+    mean = np.sum(
+        [weight * stats[0] for weight, stats in zip(mixed_weights, statistics, strict=True)], axis=0
     )
-    own = _compute_statistics(painted)
-    values, vectors = np.linalg.eigh(_compute_transport(own[1], covariance))
-    bounded = (vectors * np.clip(values, 1 / _MAX_SCALE, _MAX_SCALE)) @ vectors.T
-    return _recolor(painted, own[0], mean, bounded)
+    covariance = np.sum(
+        [weight * stats[1] for weight, stats in zip(mixed_weights, statistics, strict=True)], axis=0
+    )
+    own_statistics = _compute_statistics(result)
+    eigenvalues, eigenvectors = np.linalg.eigh(_compute_transport(own_statistics[1], covariance))
+    transport = (eigenvectors * np.clip(eigenvalues, 1 / _MAX_SCALE, _MAX_SCALE)) @ eigenvectors.T
+    return _recolor(result, own_statistics[0], mean, transport)
 
 
-def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
+def keep_luminance(result: np.ndarray, content: np.ndarray) -> np.ndarray:
     """Returns the content with the luminance of the result and its own hues.
 
     Args:
-        painted, content: `(H, W, 3) uint8` of the same size.
+        result, content: `(H, W, 3) uint8` of the same size.
 
     Returns:
         `(H, W, 3) uint8`.
@@ -92,8 +99,8 @@ def keep_luminance(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
     Reference:
         Gatys et al. 2016, arXiv:1606.05897, section 3.
     """
-    brighter = (painted.astype("float64") - content) @ _LUMA
-    return np.clip(content + brighter[..., None] + 0.5, 0, 255).astype("uint8")
+    difference = (result.astype("float64") - content) @ _LUMA
+    return np.clip(content + difference[..., None] + 0.5, 0, 255).astype("uint8")
 
 
 def _compute_transport(covariance: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -106,8 +113,8 @@ def _recolor(
     image: np.ndarray, mean: np.ndarray, target_mean: np.ndarray, transport: np.ndarray
 ) -> np.ndarray:
     shift = target_mean - mean @ transport
-    moved = image.reshape(-1, 3).astype("float32") @ transport.astype("float32") + shift.astype("float32")
-    return np.clip(moved + 0.5, 0, 255).astype("uint8").reshape(image.shape)
+    recolored = image.reshape(-1, 3).astype("float32") @ transport.astype("float32") + shift.astype("float32")
+    return np.clip(recolored + 0.5, 0, 255).astype("uint8").reshape(image.shape)
 
 
 def _compute_statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

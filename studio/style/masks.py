@@ -46,7 +46,9 @@ def normalize_weights(weights: Sequence[float | np.ndarray]) -> list[np.ndarray]
     return [share.astype("float32")[..., None] if share.ndim else share.astype("float32") for share in scaled]
 
 
-def compute_coverage(masks: Sequence[np.ndarray], weights: Sequence[float], height: int, width: int) -> np.ndarray:
+def compute_coverage(
+    masks: Sequence[np.ndarray], weights: Sequence[float], height: int, width: int
+) -> np.ndarray:
     """Returns how much of the image is stylized at each pixel; the rest stays the photo.
 
     Args:
@@ -55,8 +57,9 @@ def compute_coverage(masks: Sequence[np.ndarray], weights: Sequence[float], heig
     Returns:
         `(height, width, 1) float32 in [0, 1]`.
     """
-    most = max(weights)
+    max_weight = max(weights)
     coverage = sum(
-        weight / most * resize_mask(mask, height, width) for weight, mask in zip(weights, masks, strict=True)
+        weight / max_weight * resize_mask(mask, height, width)
+        for weight, mask in zip(weights, masks, strict=True)
     )
     return np.clip(coverage, 0.0, 1.0)[..., None].astype("float32")

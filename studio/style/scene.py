@@ -28,7 +28,7 @@ class Scene:
         settings: of the transfer.
 
     Attributes:
-        share: share of the styles' colors in the result's, from 0 (the photo's) to 1.
+        color_share: share of the styles' colors in the result's, from 0 (the photo's) to 1.
         styles, shares: the images to match, `(H, W, 3) uint8` each, and their weights, which add to 1.
 
     Raises:
@@ -45,69 +45,71 @@ class Scene:
         check_styles(settings, len(styles), len(style_masks))
         masks.check(style_masks)
         self.settings = settings
-        self.share = min(1.0, settings.strength / _FULL_COLOR_STRENGTH)
+        self.color_share = min(1.0, settings.strength / _FULL_COLOR_STRENGTH)
         weights = settings.style_weights or [1.0] * (len(styles) or len(settings.house))
         self.shares = [weight / sum(weights) for weight in weights]
         self._content = image_io.fit(content, settings.size)
         self.masks = list(style_masks)
         # Larger style images would only cost time.
-        small = [image_io.fit(s, MAX_STYLE_SIDE) if max(s.shape) > MAX_STYLE_SIDE else s for s in styles]
+        resized = [image_io.fit(s, MAX_STYLE_SIDE) if max(s.shape) > MAX_STYLE_SIDE else s for s in styles]
         if settings.keep_colors == "matched":
-            small = [colors.match_colors(style, self._content) for style in small]
-        self.styles = small
-        recolored = settings.keep_colors == "matched"
-        self._palettes = small if recolored else [colors.brighten(style) for style in small]
+            self.styles = [colors.match_colors(style, self._content) for style in resized]
+            self._palettes = self.styles
+        else:
+            self.styles, self._palettes = resized, [colors.brighten(style) for style in resized]
 
-    def content_01(self, size: int) -> np.ndarray:
+    def resize_content(self, size: int) -> np.ndarray:
         """Returns the content with a longer side of `size` px, as `(1, H, W, 3) float32 in [0, 1]`."""
-        return image_io.to_01(image_io.resize(self._content, *self.shape(size)[1:3]))
+        return image_io.to_01(image_io.resize(self._content, *self.shape_at(size)[1:3]))
 
-    def shape(self, size: int) -> tuple[int, int, int, int]:
+    def shape_at(self, size: int) -> tuple[int, int, int, int]:
         """Returns the shape of the content with a longer side of `size` px."""
         height, width = self._content.shape[:2]
         shorter, longer = sorted((height, width))
-        scale = max(size / longer, min(image_io.LEAST_SIDE, shorter) / shorter)
+        scale = max(size / longer, min(image_io.MIN_SIDE, shorter) / shorter)
         return 1, max(1, round(height * scale)), max(1, round(width * scale)), 3
 
-    def styles_01(self, size: int) -> list[np.ndarray]:
+    def resize_styles(self, size: int) -> list[np.ndarray]:
         """Returns the styles for a result of that size; larger style images give larger strokes."""
         longest = max(_MIN_STYLE_SIDE, min(MAX_STYLE_SIDE, round(size * self.settings.stroke_size)))
         return [image_io.to_01(image_io.fit(style, longest)) for style in self.styles]
 
-    def masks_at(self, height: int, width: int) -> list[np.ndarray]:
+    def weigh_masks(self, height: int, width: int) -> list[np.ndarray]:
         """Returns every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
         return [
-            share * masks.resize_mask(mask, height, width) for share, mask in zip(self.shares, self.masks, strict=True)
+            share * masks.resize_mask(mask, height, width)
+            for share, mask in zip(self.shares, self.masks, strict=True)
         ]
 
-    def shares_at(self, height: int, width: int) -> list[np.ndarray]:
+    def compute_shares(self, height: int, width: int) -> list[np.ndarray]:
         """Returns the share of each style at every pixel, `(height, width) float32`; they add to 1."""
         if not self.masks:
             return [np.full((height, width), share, "float32") for share in self.shares]
-        return [share[..., 0] for share in masks.normalize_weights(self.masks_at(height, width))]
+        return [share[..., 0] for share in masks.normalize_weights(self.weigh_masks(height, width))]
 
-    def start_01(self, size: int) -> np.ndarray:
-        """Returns the start of the optimization: the content, recolored by `share` like the styles."""
-        content = image_io.resize(self._content, *self.shape(size)[1:3])
-        parts = [
+    def recolor_content(self, size: int) -> np.ndarray:
+        """Returns the start of the optimization: the content, recolored by `color_share` like the styles."""
+        content = image_io.resize(self._content, *self.shape_at(size)[1:3])
+        recolored = [
             share[..., None] * colors.match_colors(content, palette)
-            for share, palette in zip(self.shares_at(*content.shape[:2]), self._palettes, strict=True)
+            for share, palette in zip(self.compute_shares(*content.shape[:2]), self._palettes, strict=True)
         ]
-        return image_io.to_01(content + self.share * (np.sum(parts, axis=0) - content))
+        return image_io.to_01(content + self.color_share * (np.sum(recolored, axis=0) - content))
 
     def finish(self, images_01: np.ndarray) -> np.ndarray:
         """Returns the `(H, W, 3) uint8` result of `(1, H, W, 3) float32`, with masks and color settings."""
-        painted = image_io.to_uint8(images_01)
+        image = image_io.to_uint8(images_01)
         if self.masks:  # keep the photo where no style or one with a lower weight applies
-            height, width = painted.shape[:2]
+            height, width = image.shape[:2]
             content = image_io.resize(self._content, height, width).astype("float32")
-            mixed = content + masks.compute_coverage(self.masks, self.shares, height, width) * (painted - content)
-            painted = np.rint(mixed).astype("uint8")
+            coverage = masks.compute_coverage(self.masks, self.shares, height, width)
+            image = np.rint(content + coverage * (image - content)).astype("uint8")
         elif self.settings.mode != "instant":
-            painted = colors.match_style_colors(painted, self._content, self._palettes, self.shares, self.share)
+            image = colors.match_style_colors(
+                image, self._content, self._palettes, self.shares, self.color_share
+            )
         if self.settings.keep_colors == "matched" and self.settings.house:
-            return colors.match_colors(painted, self._content)  # house styles have no image to recolor before
+            return colors.match_colors(image, self._content)  # house styles have no image to recolor before
         if self.settings.keep_colors == "luminance":
-            content = image_io.resize(self._content, *painted.shape[:2])
-            return colors.keep_luminance(painted, content)
-        return painted
+            return colors.keep_luminance(image, image_io.resize(self._content, *image.shape[:2]))
+        return image

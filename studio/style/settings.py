@@ -51,7 +51,7 @@ class TransferSettings(Settings):
         "off",
         "Keep the photo's colors: stylize only its luminance (luminance), or recolor the styles to "
         "match it (matched).",
-        bare="luminance",
+        bare_value="luminance",
     )
     house: tuple[str, ...] = setting(
         (),
@@ -73,7 +73,7 @@ class TransferSettings(Settings):
 
     @field_validator("style_weights")
     @classmethod
-    def _usable(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
+    def _check_weights(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
         if weights and (min(weights) < 0 or not sum(weights)):
             raise ValueError("numbers of 0 or more that are not all 0")
         return weights
@@ -92,7 +92,7 @@ class TransferSettings(Settings):
         return self.house
 
     @property
-    def ineffective(self) -> frozenset[str]:
+    def ineffective_settings(self) -> frozenset[str]:
         """Returns the settings without effect: house styles are always instant."""
         return frozenset({"mode"} if self.house else ())
 
@@ -110,16 +110,16 @@ class TransferSettings(Settings):
         return self.mode != "instant"
 
 
-def check_styles(settings: TransferSettings, images: int, masks: int) -> None:
+def check_styles(settings: TransferSettings, image_count: int, mask_count: int) -> None:
     """Checks that there are styles, and as many weights and masks as styles, or none.
 
     Args:
-        images, masks: number of style images and of masks.
+        image_count, mask_count: number of style images and of masks.
 
     Raises:
         InvalidInput: if the numbers do not fit.
     """
-    if settings.house and images:
+    if settings.house and image_count:
         expected, received = "either house styles or style images", "both"
         step = "give `sample:NAME` instead of `house:NAME` for an image of that style"
         raise invalid("style", expected=expected, received=received, next_step=step)
@@ -127,15 +127,15 @@ def check_styles(settings: TransferSettings, images: int, masks: int) -> None:
         expected, received = "the instant mode", f"the mode {settings.mode}"
         step = "give `sample:NAME` instead of `house:NAME`"
         raise invalid("house style", expected=expected, received=received, next_step=step)
-    styles = images or len(settings.house)
-    if not styles:
+    style_count = image_count or len(settings.house)
+    if not style_count:
         step = "give a style image, or name a house style"
         raise invalid("style", expected="one to four styles", received="none", next_step=step)
-    for name, count in (("style weights", len(settings.style_weights)), ("masks", masks)):
-        if count not in (0, styles):
+    for name, count in (("style weights", len(settings.style_weights)), ("masks", mask_count)):
+        if count not in (0, style_count):
             raise invalid(
                 name,
-                expected=f"one for each of the {styles} styles, or none",
+                expected=f"one for each of the {style_count} styles, or none",
                 received=count,
                 next_step="give as many as there are styles, in their order",
             )

@@ -13,7 +13,7 @@ from studio.core.weights import pretrained
 from studio.style import transparency
 from studio.style.house import known_styles
 from studio.style.nnst.matching import encode_matches
-from studio.style.nnst.schedule import first_look
+from studio.style.nnst.schedule import first_look_size
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -21,28 +21,25 @@ from studio.style.transfer import transfer
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
     """Stylizes the content with `studio.style.transfer.transfer`; keeps its alpha channel."""
     content, alpha = transparency.split_alpha(image_io.read_transparent(inputs["content"][0].read()))
-    images = {
-        slot: [read(file.read(), file.name) for file in inputs.get(slot, ())]
-        for slot, read in (("style", image_io.read), ("mask", image_io.read_mask))
-    }
+    styles = [image_io.read(file.read(), file.name) for file in inputs.get("style", ())]
+    masks = [image_io.read_mask(file.read(), file.name) for file in inputs.get("mask", ())]
     network = known_styles.find_network(settings, inputs) if settings.house else None
-    styles, masks = images["style"], images["mask"]
-    painted = transfer(content, styles, settings, masks, progress, network)
-    if painted.stopped_early:
-        settings = _settings_when_stopped(settings, painted.figures.get("steps", 0))
-    weights = {} if inputs.get("network") else painted.weights  # else it is an input
+    result = transfer(content, styles, settings, masks, progress, network)
+    if result.stopped_early:
+        settings = _settings_when_stopped(settings, result.figures.get("steps", 0))
+    weights = {} if inputs.get("network") else result.weights  # else it is an input
     recipe = recipes.make("style.transfer", settings, inputs, weights)
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
     name = f"{Path(inputs['content'][0].name).stem}-{style}.png"
-    file = File.keep(image_io.encode_png(transparency.join_alpha(painted.image, alpha), recipe), "image", name)
-    figures = painted.figures | ({"matches": encode_matches(painted.matches)} if painted.matches else {})
-    return Result((file,), figures, recipe, painted.stopped_early)
+    png = image_io.encode_png(transparency.join_alpha(result.image, alpha), recipe)
+    figures = result.figures | ({"matches": encode_matches(result.matches)} if result.matches else {})
+    return Result((File.store(png, "image", name),), figures, recipe, result.stopped_early)
 
 
 def _settings_when_stopped(settings: TransferSettings, steps: int) -> TransferSettings:
     """Returns the settings that reproduce a run stopped after `steps` steps."""
     if not steps:
-        return settings.model_copy(update={"mode": "instant", "size": first_look(settings)})
+        return settings.model_copy(update={"mode": "instant", "size": first_look_size(settings)})
     return settings.model_copy(update={"stop_after": steps})
 
 
@@ -50,12 +47,12 @@ def prepare(settings: TransferSettings) -> None:
     """Loads the shipped network of house styles, if it is installed."""
     from studio.style.house import paint
 
-    if known_styles.SHIPPED in presets.list_names():
-        paint.open(presets.find(known_styles.SHIPPED))
+    if known_styles.SHIPPED_NETWORK in presets.list_names():
+        paint.open(presets.find(known_styles.SHIPPED_NETWORK))
 
 
 def prepare_keras(settings: TransferSettings) -> None:
     """Loads AdaIN and VGG16 for style images, if their weights are already on this disk."""
     for name in ("adain", "vgg16"):
-        if pretrained.status(name).cached:
+        if pretrained.get_status(name).cached:
             pretrained.load(name)

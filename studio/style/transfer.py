@@ -16,16 +16,17 @@ from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
 from studio.core.progress import Progress
 from studio.core.tasks import import_object
-from studio.style import adain, instant, masks
+from studio.style import adain, masks
 from studio.style.house import known_styles
 from studio.style.nnst.measure import style_distance
 from studio.style.nnst.optimize import optimize
-from studio.style.nnst.schedule import first_look
+from studio.style.nnst.schedule import first_look_size
 from studio.style.scene import Scene
 from studio.style.settings import TransferSettings
 
 # Imported by name, because no capability imports another.
-UPSCALE, UPSCALE_WEIGHTS = "studio.enhance.enlarge:to_size", "studio.enhance.enlarge:weights"
+UPSCALE = "studio.enhance.enlarge:enlarge_to_size"
+UPSCALE_WEIGHTS = "studio.enhance.enlarge:weight_digests"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def transfer(
     Raises:
         StudioError: if the inputs do not fit together or weights cannot be loaded.
         Cancelled: if the user stopped before there was a result.
+
     Reference:
         Huang and Belongie 2017, arXiv:1703.06868; Kolkin et al. 2022, arXiv:2203.13215; house styles:
         Dumoulin et al. 2017, arXiv:1610.07629.
@@ -79,66 +81,70 @@ def transfer(
     if settings.house:
         return _apply_house_styles(scene, network or known_styles.find_network(settings, {}))
     if not settings.strength:  # skip the network, which would blur the photo
-        return TransferResult(scene.finish(scene.content_01(settings.size)), {"seconds": 0.0}, {})
+        return TransferResult(scene.finish(scene.resize_content(settings.size)), {"seconds": 0.0}, {})
     networks = adain.load(progress)
-    began = time.monotonic()
-    progress.stage("First look")
+    start_time = time.monotonic()
+    progress.report_stage("First look")
     # If the user stops here, the instant result is kept with its own recipe.
-    plain = Scene(content, styles, style_masks, settings.model_copy(update={"mode": "instant"}))
-    first_image = plain.finish(instant.stylize(plain, networks, first_look(settings)))
+    instant_scene = Scene(content, styles, style_masks, settings.model_copy(update={"mode": "instant"}))
+    first_image = instant_scene.finish(adain.stylize(instant_scene, networks, first_look_size(settings)))
     weights = {"adain": networks.digest}
     if not settings.optimizes:
-        return TransferResult(first_image, {"seconds": time.monotonic() - began}, weights)
+        return TransferResult(first_image, {"seconds": time.monotonic() - start_time}, weights)
     try:
         progress.report(0, 0, preview=lambda: first_image, text="First look")
         vgg16 = backbones.load("vgg16", progress)
     except Cancelled:  # the first look is the best so far
-        return TransferResult(first_image, {"seconds": time.monotonic() - began}, weights, [], True)
-    best = optimize(scene, vgg16, progress)
-    image, enlarged_by = _enlarge_to_full_size(scene, best.images_01) if best.steps else (first_image, {})
-    if best.cancelled and not (best.steps and _is_closer_to_styles(vgg16, image, first_image, scene)):
-        return TransferResult(first_image, {"seconds": time.monotonic() - began}, weights, [], True)
-    figures = {"seconds": time.monotonic() - began, "steps": best.steps, **best.losses}
-    weights = {"vgg16": vgg16.digest, **enlarged_by}
-    return TransferResult(image, figures, weights, best.matches, best.cancelled)
+        return TransferResult(first_image, {"seconds": time.monotonic() - start_time}, weights, [], True)
+    optimized = optimize(scene, vgg16, progress)
+    image, upscaler = first_image, dict[str, str]()
+    if optimized.steps:
+        image, upscaler = _enlarge_to_full_size(scene, optimized.images_01)
+    if optimized.cancelled and not (
+        optimized.steps and _is_closer_to_styles(vgg16, image, first_image, scene)
+    ):
+        return TransferResult(first_image, {"seconds": time.monotonic() - start_time}, weights, [], True)
+    figures = {"seconds": time.monotonic() - start_time, "steps": optimized.steps, **optimized.losses}
+    weights = {"vgg16": vgg16.digest, **upscaler}
+    return TransferResult(image, figures, weights, optimized.matches, optimized.cancelled)
 
 
 def _enlarge_to_full_size(scene: Scene, images_01: np.ndarray) -> tuple[np.ndarray, dict[str, str]]:
     """Returns a result, `(1, h, w, 3) float32`, at its full size, and the SHA-256 of the upscaler if used."""
-    height, width = scene.shape(scene.settings.size)[1:3]
+    height, width = scene.shape_at(scene.settings.size)[1:3]
     if images_01.shape[1:3] == (height, width):
         return scene.finish(images_01), {}
     large = import_object(UPSCALE)(image_io.to_uint8(images_01), height, width)
     return scene.finish(image_io.to_01(large)), import_object(UPSCALE_WEIGHTS)()
 
 
-def _is_closer_to_styles(vgg16: Backbone, image: np.ndarray, first: np.ndarray, scene: Scene) -> bool:
+def _is_closer_to_styles(vgg16: Backbone, image: np.ndarray, first_image: np.ndarray, scene: Scene) -> bool:
     """Whether an image, `(H, W, 3) uint8`, has a lower style distance than the first look.
 
     Structure is left out: it would always favor the less stylized image.
     """
 
     def distance(result: np.ndarray) -> float:
-        each = zip(scene.styles, scene.shares, strict=True)
-        return sum(share * style_distance(vgg16, result, style) for style, share in each)
+        pairs = zip(scene.styles, scene.shares, strict=True)
+        return sum(share * style_distance(vgg16, result, style) for style, share in pairs)
 
-    return distance(image) < distance(first)
+    return distance(image) < distance(first_image)
 
 
 def _apply_house_styles(scene: Scene, network: Preset) -> TransferResult:
     """Applies house styles in one pass of their network."""
     from studio.style.house import paint
 
-    began = time.monotonic()
+    start_time = time.monotonic()
     indices, styler = known_styles.find_indices(network, scene.settings.house), paint.open(network)
-    content_01, strength = scene.content_01(scene.settings.size), scene.settings.strength
+    content_01, strength = scene.resize_content(scene.settings.size), scene.settings.strength
     if scene.masks:
-        shares = masks.normalize_weights(scene.masks_at(*content_01.shape[1:3]))
-        each = (styler.paint(content_01, [place], [1.0]) for place in indices)
-        painted = sum(share * image for share, image in zip(shares, each, strict=True))
+        shares = masks.normalize_weights(scene.weigh_masks(*content_01.shape[1:3]))
+        images = (styler.paint(content_01, [index], [1.0]) for index in indices)
+        result = sum(share * image for share, image in zip(shares, images, strict=True))
     else:
-        painted = styler.paint(content_01, indices, scene.shares)
-    mixed = content_01 + strength * (painted - content_01)
+        result = styler.paint(content_01, indices, scene.shares)
+    blend = content_01 + strength * (result - content_01)
     return TransferResult(
-        scene.finish(mixed), {"seconds": time.monotonic() - began}, {network.name: network.digest}
+        scene.finish(blend), {"seconds": time.monotonic() - start_time}, {network.name: network.digest}
     )

@@ -11,6 +11,7 @@ def split_alpha(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
 
     Transparent pixels get the colors of the visible ones around them: black or white there would show as a
     dark or light fringe, because a network looks beyond the edge of a figure.
+
     Args:
         image: `(H, W, 3) uint8`, or `(H, W, 4)` as `image_io.read_transparent` returns it.
 
@@ -20,11 +21,11 @@ def split_alpha(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     if image.shape[2] == 3:
         return image, None
     alpha = image[..., 3]
-    weight = alpha.astype("float32")[..., None]
-    nearby = _diffuse(image[..., :3] * weight, weight)
+    opacity = alpha.astype("float32")[..., None]
+    nearby_colors = _diffuse(image[..., :3] * opacity, opacity)
     # Half visible pixels keep their color; nearly invisible ones may hold any color.
-    visible = np.minimum(weight / 64, 1)
-    colors = nearby + visible * (image[..., :3] - nearby)
+    visibility = np.minimum(opacity / 64, 1)
+    colors = nearby_colors + visibility * (image[..., :3] - nearby_colors)
     return np.rint(np.clip(colors, 0, 255)).astype("uint8"), alpha
 
 
@@ -63,9 +64,9 @@ def _diffuse(weighted: np.ndarray, weight: np.ndarray) -> np.ndarray:
     if max(height, width) == 1:
         coarse = np.full_like(weighted, 255)
     else:
-        even = ((0, height % 2), (0, width % 2), (0, 0))
-        halves = [_sum_blocks(np.pad(plane, even)) for plane in (weighted, weight)]
-        coarse = _diffuse(*halves).repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
+        padding = ((0, height % 2), (0, width % 2), (0, 0))
+        sums = [_sum_blocks(np.pad(plane, padding)) for plane in (weighted, weight)]
+        coarse = _diffuse(*sums).repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
     return np.where(weight > 0, weighted / np.maximum(weight, 1e-3), coarse)
 
 

@@ -12,7 +12,7 @@ from studio.text.settings import TrainTextSettings
 TEMPERATURES = (0.5, 0.8, 1.1)
 
 
-def write(
+def compose(
     name: str,
     settings: TrainTextSettings,
     figures: Mapping[str, Any],
@@ -34,21 +34,21 @@ def write(
         f"Data: {name}, {figures['chars']:,} characters, alphabet of {figures['alphabet']}. Training "
         f"split: the first {1 - 1.5 * held_out:.0%}; validation split, which selected the weights: the next "
         f"{held_out / 2:.0%}; test split: the last {held_out:.0%}.",
-        f"A character-level {settings.cell.upper()}: {amounts.count(settings.layers, 'layer')} of "
+        f"A character-level {settings.cell.upper()}: {amounts.format_count(settings.layers, 'layer')} of "
         f"{settings.units} units, {figures['parameters']:,} parameters, trained for "
-        f"{amounts.count(figures['steps'], 'step')} ({figures['epochs']:.1f} epochs) in "
-        f"{amounts.duration(figures['seconds'])}. "
+        f"{amounts.format_count(figures['steps'], 'step')} ({figures['epochs']:.1f} epochs) in "
+        f"{amounts.format_duration(figures['seconds'])}. "
         "The weights are the EMA with the lowest validation loss.",
         figures,
         command,
         [
-            _table(figures),
+            _make_table(figures),
             *(f"## Sample at temperature {t:g}\n\n{_as_code_block(text)}" for t, text in samples.items()),
         ],
     )
 
 
-def _table(figures: Mapping[str, Any]) -> str:
+def _make_table(figures: Mapping[str, Any]) -> str:
     rows = [
         ("nats per character, held out", f"{figures['nats_per_char']:.4f}"),
         ("bits per character, held out", f"{figures['bits_per_char']:.4f}"),

@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from studio.core.process import blas_threads
+from studio.core.process import blas_threads, limits
 from studio.core.progress import Progress
 from studio.text.numpy_network import Network
 
-PIECE = 256  # characters read between two reports
+CHARS_PER_REPORT = 256
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Score:
     chars: int
 
 
-def nlls(
+def compute_losses(
     network: Network, indices: np.ndarray, streams: int = 1, progress: Progress | None = None
 ) -> np.ndarray:
-    """Returns the negative log-likelihood of each character, in nats.
+    """Computes the negative log-likelihood of each character, in nats.
 
     Args:
         network: the model; its states carry from the first character to the last.
@@ -50,11 +50,13 @@ def nlls(
     length = (len(indices) - 1) // streams
     inputs = indices[: streams * length].reshape(streams, length)
     targets = indices[1 : streams * length + 1].reshape(streams, length)
-    groups = np.array_split(np.arange(streams), min(streams, blas_threads.count()))
+    groups = np.array_split(np.arange(streams), min(streams, limits.count_cores()))
     readers = [_Reader(network, inputs[group], targets[group]) for group in groups]
-    for at in range(0, length, PIECE):
-        blas_threads.run_parallel([partial(reader.read_part, at, at + PIECE) for reader in readers])
-        progress.report(min(at + PIECE, length), length, text="Reading the text")
+    for at in range(0, length, CHARS_PER_REPORT):
+        blas_threads.run_parallel(
+            [partial(reader.read_part, at, at + CHARS_PER_REPORT) for reader in readers]
+        )
+        progress.report(min(at + CHARS_PER_REPORT, length), length, text="Reading the text")
     return np.concatenate([reader.losses for reader in readers]).reshape(-1)
 
 
@@ -68,23 +70,24 @@ class _Reader:
     """
 
     def __init__(self, network: Network, inputs: np.ndarray, targets: np.ndarray):
-        self._network, self._read, self._targets = network, inputs, targets
+        self._network, self._inputs, self._targets = network, inputs, targets
         self._states = network.states(len(inputs))
         self.losses = np.empty(inputs.shape, "float32")
 
     def read_part(self, start: int, end: int) -> None:
-        logits, self._states = self._network.run(self._read[:, start:end], self._states)
-        self.losses[:, start:end] = _nats(logits, self._targets[:, start:end])
+        """Reads characters `start` to `end` of each text and stores their losses."""
+        logits, self._states = self._network.run(self._inputs[:, start:end], self._states)
+        self.losses[:, start:end] = _compute_cross_entropy(logits, self._targets[:, start:end])
 
 
-def _nats(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def _compute_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarray:
     highest = logits.max(-1, keepdims=True)
-    total = highest[..., 0] + np.log(np.exp(logits - highest).sum(-1))
-    return total - np.take_along_axis(logits, targets[..., None], -1)[..., 0]
+    log_sum_exp = highest[..., 0] + np.log(np.exp(logits - highest).sum(-1))
+    return log_sum_exp - np.take_along_axis(logits, targets[..., None], -1)[..., 0]
 
 
 def score(network: Network, indices: np.ndarray, streams: int = 1, progress: Progress | None = None) -> Score:
-    """Returns the mean of `nlls`, which has the arguments."""
-    losses = nlls(network, indices, streams, progress)
+    """Returns the cross-entropy of a text. See `compute_losses` for the arguments."""
+    losses = compute_losses(network, indices, streams, progress)
     nats = float(np.mean(losses, dtype="float64"))
     return Score(nats, nats / math.log(2), len(losses))

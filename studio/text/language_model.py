@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.core.errors import invalid
 from studio.core.models import loading, presets
-from studio.core.models.recently_used import get_or_make
+from studio.core.models.lru import get_or_make
 from studio.core.tasks import File
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
@@ -18,9 +18,9 @@ from studio.text.vocabulary import Vocabulary
 
 TASK = "text.train"
 # settings that, with the number of characters, determine the shapes of the weights
-SHAPE = ("cell", "layers", "units", "embedding", "tied")
+SHAPE_SETTINGS = ("cell", "layers", "units", "embedding", "tied")
 _CACHE: dict[str, LanguageModel] = {}  # models in this worker's memory, by the key of their preset
-_MOST_CACHED = 4
+_MAX_CACHED = 4
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def load(preset: str | Path | presets.Preset) -> LanguageModel:
         InvalidInput: if there is none, it is not a language model, or its files are incomplete.
     """
     resolved = preset if isinstance(preset, presets.Preset) else presets.find(preset, [TASK])
-    language_model = get_or_make(_CACHE, resolved.key, lambda: _load(resolved), _MOST_CACHED)
+    language_model = get_or_make(_CACHE, resolved.key, lambda: _load(resolved), _MAX_CACHED)
     return replace(language_model, name=resolved.name)  # the same model may have several names
 
 
 def _load(preset: presets.Preset) -> LanguageModel:
-    weights, settings, vocabulary = parts(preset)
+    weights, settings, vocabulary = read_model(preset)
     return LanguageModel(
         preset.name, Network(weights, settings.cell, settings.tied), vocabulary, preset.digest
     )
@@ -64,10 +64,10 @@ def _load(preset: presets.Preset) -> LanguageModel:
 def check(settings: WriteSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` if no model is uploaded and the preset is missing or not a language model."""
     if not inputs.get("model"):
-        check_writes(presets.find(settings.preset, [TASK]))
+        check_is_language_model(presets.find(settings.preset, [TASK]))
 
 
-def check_writes(preset: presets.Preset) -> None:
+def check_is_language_model(preset: presets.Preset) -> None:
     """Raises `InvalidInput` if a preset is not a language model."""
     if preset.task != TASK:
         raise invalid(
@@ -77,21 +77,21 @@ def check_writes(preset: presets.Preset) -> None:
         )
 
 
-def parts(preset: presets.Preset) -> tuple[list[np.ndarray], TrainTextSettings, Vocabulary]:
+def read_model(preset: presets.Preset) -> tuple[list[np.ndarray], TrainTextSettings, Vocabulary]:
     """Returns the arrays of a preset, in the order of a `CharacterModel`, its settings and its vocabulary.
 
     Raises:
         InvalidInput: if it is not a language model, or its files are incomplete.
     """
-    check_writes(preset)
-    settings, characters = preset.settings(), preset.data().get("vocabulary")
+    check_is_language_model(preset)
+    settings, characters = preset.read_settings(), preset.read_data().get("vocabulary")
     if not isinstance(settings, TrainTextSettings) or not isinstance(characters, str):
-        raise loading.damaged_weights(preset.name, "no characters")
+        raise loading.damaged_weights_error(preset.name, "no characters")
     vocabulary = Vocabulary(characters)
-    return arrays(preset.weights(), settings, len(vocabulary)), settings, vocabulary
+    return read_arrays(preset.check_weights(), settings, len(vocabulary)), settings, vocabulary
 
 
-def arrays(path: Path, settings: TrainTextSettings, size: int) -> list[np.ndarray]:
+def read_arrays(path: Path, settings: TrainTextSettings, size: int) -> list[np.ndarray]:
     """Reads the weights that Keras saved of a `CharacterModel`, `float32`, in the model's order.
 
     Reads only plain arrays of the expected shapes: no links, no other files, nothing to decompress.
@@ -102,11 +102,11 @@ def arrays(path: Path, settings: TrainTextSettings, size: int) -> list[np.ndarra
     return loading.read_arrays(path, layout(settings, size))
 
 
-def layout(settings: TrainTextSettings, size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+def layout(settings: TrainTextSettings, vocabulary_size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yields the path in a Keras `.weights.h5` and the shape of each array of a `CharacterModel`."""
     units, width = settings.units, settings.embedding
     gates = units * (4 if settings.cell == "lstm" else 3)
-    yield "embedding/vars/0", (size, width)
+    yield "embedding/vars/0", (vocabulary_size, width)
     for n in range(settings.layers):
         at = f"layers/{settings.cell}{f'_{n}' if n else ''}/cell/vars"
         yield f"{at}/0", (units if n else width, gates)
@@ -114,7 +114,7 @@ def layout(settings: TrainTextSettings, size: int) -> Iterator[tuple[str, tuple[
         yield f"{at}/2", (gates,) if settings.cell == "lstm" else (2, gates)
     if settings.tied:
         yield "layers/dense/vars/0", (units, width)
-        yield "head/vars/0", (size,)
+        yield "head/vars/0", (vocabulary_size,)
     else:
-        yield "head/vars/0", (units, size)
-        yield "head/vars/1", (size,)
+        yield "head/vars/0", (units, vocabulary_size)
+        yield "head/vars/1", (vocabulary_size,)

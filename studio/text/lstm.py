@@ -14,14 +14,14 @@ from keras import ops
 from studio.core.objectives.gradients import custom_gradient
 
 
-def _gates(z: Any) -> tuple[Any, Any, Any, Any]:
+def _compute_gates(z: Any) -> tuple[Any, Any, Any, Any]:
     """Returns the input, forget, candidate and output gates from `(..., 4 * units)` preactivations."""
     i, f, g, o = ops.split(z, 4, axis=-1)
     return ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
 
 
 @custom_gradient
-def lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
+def run_lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
     """Runs an LSTM over a sequence from a given state.
 
     Args:
@@ -37,7 +37,7 @@ def lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
 
     def forward(carry: Any, x: Any) -> Any:
         h, c = carry
-        i, f, g, o = _gates(x + ops.matmul(h, kernel))
+        i, f, g, o = _compute_gates(x + ops.matmul(h, kernel))
         c = f * c + i * g
         state = (o * ops.tanh(c), c)
         return state, state
@@ -45,28 +45,28 @@ def lstm(projected: Any, kernel: Any, hidden: Any, cell: Any) -> Any:
     _, (hiddens, cells) = ops.scan(forward, (hidden, cell), projected)
 
     def gradient(*upstream: Any) -> Any:
-        hidden_before = ops.concatenate([hidden[None], hiddens[:-1]])
-        cell_before = ops.concatenate([cell[None], cells[:-1]])
-        i, f, g, o = _gates(projected + ops.matmul(hidden_before, kernel))
+        previous_hidden = ops.concatenate([hidden[None], hiddens[:-1]])
+        previous_cell = ops.concatenate([cell[None], cells[:-1]])
+        i, f, g, o = _compute_gates(projected + ops.matmul(previous_hidden, kernel))
         t = ops.tanh(cells)
-        by_cell = ops.concatenate([g * i * (1 - i), cell_before * f * (1 - f), i * (1 - g * g)], axis=-1)
+        by_cell = ops.concatenate([g * i * (1 - i), previous_cell * f * (1 - f), i * (1 - g * g)], axis=-1)
         by_hidden = t * o * (1 - o)
-        transposed = ops.transpose(kernel)
+        transposed_kernel = ops.transpose(kernel)
 
         def backward(carry: Any, x: Any) -> Any:
             from_next, dc = carry
-            dh, by_cell, by_hidden, through, f = x
+            dh, by_cell, by_hidden, cell_by_hidden, f = x
             dh = dh + from_next
-            dc = dc + dh * through
+            dc = dc + dh * cell_by_hidden
             dz = ops.concatenate([ops.tile(dc, (1, 3)) * by_cell, dh * by_hidden], axis=-1)
-            return (ops.matmul(dz, transposed), dc * f), (dh, dc)
+            return (ops.matmul(dz, transposed_kernel), dc * f), (dh, dc)
 
         start = (ops.zeros_like(hidden), ops.zeros_like(cell))
         sequences = (keras.tree.flatten(upstream)[0], by_cell, by_hidden, o * (1 - t * t), f)
         (d_hidden, d_cell), (dh, dc) = ops.scan(backward, start, sequences, reverse=True)
         dz = ops.concatenate([ops.tile(dc, (1, 1, 3)) * by_cell, dh * by_hidden], axis=-1)
         d_kernel = ops.matmul(
-            ops.transpose(ops.reshape(hidden_before, (-1, units))), ops.reshape(dz, (-1, 4 * units))
+            ops.transpose(ops.reshape(previous_hidden, (-1, units))), ops.reshape(dz, (-1, 4 * units))
         )
         return dz, d_kernel, d_hidden, d_cell
 
@@ -98,13 +98,15 @@ class LSTM(keras.layers.LSTM):
         Returns:
             `(B, T, units)`, and the hidden and cell state after the last character.
         """
-        cut = self.weight_dropout if training else 0.0
-        if not cut and any(device.startswith("gpu") for device in keras.distribution.list_devices()):
+        weight_dropout = self.weight_dropout if training else 0.0
+        if not weight_dropout and any(
+            device.startswith("gpu") for device in keras.distribution.list_devices()
+        ):
             return super().call(sequences, initial_state, mask, training)
         kernel = ops.copy(self.cell.recurrent_kernel)  # `custom_gradient` takes tensors, not variables
-        if cut:
-            kernel = keras.random.dropout(kernel, cut, seed=self.seed_generator)
+        if weight_dropout:
+            kernel = keras.random.dropout(kernel, weight_dropout, seed=self.seed_generator)
         inputs = ops.transpose(sequences, (1, 0, 2))
         projected = ops.matmul(inputs, self.cell.kernel) + self.cell.bias
-        hiddens, cells = lstm(projected, kernel, *initial_state)
+        hiddens, cells = run_lstm(projected, kernel, *initial_state)
         return ops.transpose(hiddens, (1, 0, 2)), hiddens[-1], cells[-1]

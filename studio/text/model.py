@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -17,32 +18,43 @@ class CharacterModel(keras.Model):
 
     Args:
         settings: shape and dropout rates.
-        size: number of characters in the vocabulary.
+        vocabulary_size: number of characters.
     """
 
-    def __init__(self, settings: TrainTextSettings, size: int):
+    def __init__(self, settings: TrainTextSettings, vocabulary_size: int):
         super().__init__(name="character_model")
         seeds = iter(derive_seed(settings.seed, n) for n in range(100))
         self.tied = settings.tied
         self.embedding = keras.layers.Embedding(
-            size,
+            vocabulary_size,
             settings.embedding,
             embeddings_initializer=keras.initializers.RandomUniform(-0.05, 0.05, seed=next(seeds)),
             name="embedding",
         )
         # The dropout mask is constant along a sequence (Gal and Ghahramani 2016, arXiv:1512.05287).
-        drops = [settings.embedding_dropout, *[settings.dropout] * settings.layers]
-        self.drops = [keras.layers.Dropout(d, noise_shape=(None, 1, None), seed=next(seeds)) for d in drops]
-        self.recurrent = [_layer(settings, n, seeds) for n in range(settings.layers)]
+        rates = [settings.embedding_dropout, *[settings.dropout] * settings.layers]
+        self.dropouts = [
+            keras.layers.Dropout(rate, noise_shape=(None, 1, None), seed=next(seeds)) for rate in rates
+        ]
+        self.recurrent = [_build_recurrent_layer(settings, n, seeds) for n in range(settings.layers)]
         self.projection = (
-            keras.layers.Dense(settings.embedding, use_bias=False, name="projection", **_start(seeds))
+            keras.layers.Dense(
+                settings.embedding,
+                use_bias=False,
+                kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+                name="projection",
+            )
             if settings.tied
             else None
         )
         self.head = (
-            Tied(size, name="head")
+            TiedHead(vocabulary_size, name="head")
             if settings.tied
-            else keras.layers.Dense(size, name="head", **_start(seeds))
+            else keras.layers.Dense(
+                vocabulary_size,
+                kernel_initializer=keras.initializers.GlorotUniform(seed=next(seeds)),
+                name="head",
+            )
         )
         self.state_shapes = [(settings.units,)] * settings.layers * (2 if settings.cell == "lstm" else 1)
 
@@ -57,77 +69,73 @@ class CharacterModel(keras.Model):
         Returns:
             `(B, T, vocabulary) float32` logits of the next character, and the states after the last one.
         """
-        each = len(states) // len(self.recurrent)
-        x, after = self.drops[0](self.embedding(indices), training=training), []
-        for n, (layer, drop) in enumerate(zip(self.recurrent, self.drops[1:], strict=True)):
-            x, *state = layer(x, initial_state=states[n * each : (n + 1) * each], training=training)
-            after += state
-            x = drop(x, training=training)
+        count = len(states) // len(self.recurrent)  # states of a layer
+        x, next_states = self.dropouts[0](self.embedding(indices), training=training), []
+        for n, (layer, dropout) in enumerate(zip(self.recurrent, self.dropouts[1:], strict=True)):
+            x, *layer_states = layer(x, initial_state=states[n * count : (n + 1) * count], training=training)
+            next_states += layer_states
+            x = dropout(x, training=training)
         if self.projection is not None:
-            return self.head(self.projection(x), self.embedding.embeddings), after
-        return self.head(x), after
+            return self.head(self.projection(x), self.embedding.embeddings), next_states
+        return self.head(x), next_states
 
 
-class Tied(keras.layers.Layer):
+class TiedHead(keras.layers.Layer):
     """A head that shares its weights with the embedding (Press and Wolf 2016, arXiv:1608.05859)."""
 
-    def __init__(self, size: int, **kwargs: Any):
+    def __init__(self, vocabulary_size: int, **kwargs: Any):
         super().__init__(**kwargs)
-        self.bias = self.add_weight(shape=(size,), initializer="zeros", name="bias")
+        self.bias = self.add_weight(shape=(vocabulary_size,), initializer="zeros", name="bias")
 
     def call(self, x: Any, embeddings: Any) -> Any:
         """Returns logits `(..., vocabulary)` from `(..., embedding)` and `(vocabulary, embedding)`."""
         return ops.matmul(x, ops.transpose(embeddings)) + self.bias
 
 
-def _start(seeds: Any) -> dict[str, Any]:
-    return {"kernel_initializer": keras.initializers.GlorotUniform(seed=next(seeds))}
-
-
-def _layer(settings: TrainTextSettings, number: int, seeds: Any) -> Any:
-    shared = {
+def _build_recurrent_layer(settings: TrainTextSettings, n: int, seeds: Iterator[int]) -> keras.layers.RNN:
+    options = {
         "recurrent_initializer": keras.initializers.Orthogonal(seed=next(seeds)),
-        "name": f"recurrent_{number}",
-        **_start(seeds),
+        "name": f"recurrent_{n}",
+        "kernel_initializer": keras.initializers.GlorotUniform(seed=next(seeds)),
     }
     if settings.cell == "gru":
-        return keras.layers.GRU(settings.units, return_sequences=True, return_state=True, **shared)
-    return LSTM(settings.units, settings.weight_dropout, seed=next(seeds), **shared)
+        return keras.layers.GRU(settings.units, return_sequences=True, return_state=True, **options)
+    return LSTM(settings.units, settings.weight_dropout, seed=next(seeds), **options)
 
 
-def build(settings: TrainTextSettings, size: int) -> CharacterModel:
+def build_model(settings: TrainTextSettings, vocabulary_size: int) -> CharacterModel:
     """Builds a `CharacterModel` with fresh weights from the seed in the settings."""
-    model = CharacterModel(settings, size)
+    model = CharacterModel(settings, vocabulary_size)
     model(ops.zeros((1, 2), "int32"), [ops.zeros((1, *shape)) for shape in model.state_shapes])
     return model
 
 
-class Streams(keras.Model):
+class StatefulModel(keras.Model):
     """A model that reads several parts of a text in parallel and carries its states from batch to batch.
 
     Args:
-        core: the network.
+        character_model: the model to wrap.
         streams: number of parts, the batch size.
     """
 
-    def __init__(self, core: CharacterModel, streams: int):
+    def __init__(self, character_model: CharacterModel, streams: int):
         super().__init__(name="streams")
-        self.core = core
+        self.character_model = character_model
         self.states = [
             self.add_weight(shape=(streams, *shape), initializer="zeros", trainable=False, name=f"state_{n}")
-            for n, shape in enumerate(core.state_shapes)
+            for n, shape in enumerate(character_model.state_shapes)
         ]
 
     def call(self, indices: Any, training: bool = False) -> Any:
         """Returns logits `(streams, T, vocabulary) float32` for `(streams, T) int32`; updates the states."""
-        before = [ops.convert_to_tensor(state) for state in self.states]
-        logits, after = self.core(indices, before, training=training)
-        for variable, state in zip(self.states, after, strict=True):
+        states = [ops.convert_to_tensor(state) for state in self.states]
+        logits, next_states = self.character_model(indices, states, training=training)
+        for variable, state in zip(self.states, next_states, strict=True):
             # Truncated backpropagation through time: states carry over, gradients stop at the batch's start.
             variable.assign(ops.stop_gradient(state))
         return logits
 
-    def forget(self) -> None:
+    def reset_states(self) -> None:
         """Sets all states to zero, as before the first character of a text."""
         for state in self.states:
             state.assign(ops.zeros(state.shape))

@@ -16,10 +16,10 @@ from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.text.language_model import LanguageModel
 from studio.text.quantized import Quantized
-from studio.text.write import nats_of
+from studio.text.write import compute_nats
 
-BEFORE, AHEAD = 128, 384  # characters of a window that are only context, that are predicted
-_PIECE = 32  # characters of each window between two reports
+CONTEXT_CHARS, PREDICTED_CHARS = 128, 384  # of a window
+_CHARS_PER_REPORT = 32  # of each window
 
 
 @dataclass(frozen=True)
@@ -46,45 +46,50 @@ def compute_nlls(language_model: LanguageModel, text: str, progress: Progress | 
     Raises:
         Cancelled: if the user stopped it.
     """
-    read_as = _read_as(language_model, text)
+    read_as = _map_characters(language_model, text)
     is_known = np.array([bool(read_as[character]) for character in text], bool)
     nats = np.full(len(text), np.nan, "float32")
     indices = language_model.vocabulary.encode("".join(read_as[character] for character in text)).indices
     if len(indices):
-        nats[is_known] = _nats(language_model, indices, progress or Progress())
+        nats[is_known] = _compute_window_nats(language_model, indices, progress or Progress())
     return CharacterNlls(nats, read_as)
 
 
-def _read_as(language_model: LanguageModel, text: str) -> dict[str, str]:
+def _map_characters(language_model: LanguageModel, text: str) -> dict[str, str]:
+    """Returns for each different character the one that the model reads it as; "" for none."""
     characters = sorted(set(text))
     encoded = language_model.vocabulary.encode("".join(characters))
     return {c: "" if c in encoded.dropped else encoded.replaced.get(c, c) for c in characters}
 
 
-def _nats(language_model: LanguageModel, indices: np.ndarray, progress: Progress) -> np.ndarray:
-    windows = -(-len(indices) // AHEAD)
-    padding = windows * AHEAD - len(indices)
-    begin = max(language_model.vocabulary.characters.find("\n"), 0)
-    before = np.concatenate([np.full(BEFORE + 1, begin), indices[:-1], np.zeros(padding, "int32")])
-    read = np.lib.stride_tricks.sliding_window_view(before, BEFORE + AHEAD)[::AHEAD]
-    targets = np.concatenate([indices, np.zeros(padding, "int32")]).reshape(windows, AHEAD)
+def _compute_window_nats(
+    language_model: LanguageModel, indices: np.ndarray, progress: Progress
+) -> np.ndarray:
+    windows = -(-len(indices) // PREDICTED_CHARS)
+    padding = windows * PREDICTED_CHARS - len(indices)
+    line_break = max(language_model.vocabulary.characters.find("\n"), 0)
+    before = np.concatenate(
+        [np.full(CONTEXT_CHARS + 1, line_break), indices[:-1], np.zeros(padding, "int32")]
+    )
+    window_chars = CONTEXT_CHARS + PREDICTED_CHARS
+    inputs = np.lib.stride_tricks.sliding_window_view(before, window_chars)[::PREDICTED_CHARS]
+    targets = np.concatenate([indices, np.zeros(padding, "int32")]).reshape(windows, PREDICTED_CHARS)
     nats = np.empty(targets.shape, "float32")
     with blas_threads.limit_threads(1):
         network = Quantized(language_model.network, windows)
         states = language_model.network.states(windows)
-        for piece in _pieces(0, BEFORE) if windows > 1 else ():
-            _, states = network.run(read[:, piece], states)
-            progress.report(piece.stop, BEFORE + AHEAD, text="Reading the text")
+        for piece in _split_range(0, CONTEXT_CHARS) if windows > 1 else ():
+            _, states = network.run(inputs[:, piece], states)
+            progress.report(piece.stop, window_chars, text="Reading the text")
         for state in states:
             state[0] = 0  # the first window has no context
-        for piece in _pieces(0, min(AHEAD, len(indices))):
-            logits, states = network.run(read[:, BEFORE:][:, piece], states)
-            nats[:, piece] = nats_of(logits.reshape(-1, network.size), targets[:, piece].reshape(-1)).reshape(
-                windows, -1
-            )
-            progress.report(BEFORE + piece.stop, BEFORE + AHEAD, text="Reading the text")
+        for piece in _split_range(0, min(PREDICTED_CHARS, len(indices))):
+            logits, states = network.run(inputs[:, CONTEXT_CHARS:][:, piece], states)
+            piece_nats = compute_nats(logits.reshape(-1, network.size), targets[:, piece].reshape(-1))
+            nats[:, piece] = piece_nats.reshape(windows, -1)
+            progress.report(CONTEXT_CHARS + piece.stop, window_chars, text="Reading the text")
     return nats.reshape(-1)[: len(indices)]
 
 
-def _pieces(start: int, end: int) -> Iterable[slice]:
-    return (slice(at, min(at + _PIECE, end)) for at in range(start, end, _PIECE))
+def _split_range(start: int, end: int) -> Iterable[slice]:
+    return (slice(at, min(at + _CHARS_PER_REPORT, end)) for at in range(start, end, _CHARS_PER_REPORT))

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from studio.core.litert import layers
-from studio.core.litert.graph import Graph, Rows, Tensor, rows
+from studio.core.litert.graph import Graph, QuantizedRows, Tensor, quantize_rows
 from studio.core.litert.network import Network as Interpreter
 from studio.text.numpy_network import Layer, Network, States
 
@@ -31,16 +31,18 @@ class Int8Weights:
         head: kernel of the head.
     """
 
-    kernels: list[Rows]
-    recurrents: list[Rows]
-    head: Rows
+    kernels: list[QuantizedRows]
+    recurrents: list[QuantizedRows]
+    head: QuantizedRows
 
 
 @lru_cache(maxsize=4)
 def quantize(network: Network) -> Int8Weights:
     """Quantizes the weights of a network; caches those of the last few networks."""
-    kernels = [rows(layer.kernel) for layer in network.layers[1:]]
-    return Int8Weights(kernels, [rows(layer.recurrent) for layer in network.layers], rows(network.head))
+    kernels = [quantize_rows(layer.kernel) for layer in network.layers[1:]]
+    return Int8Weights(
+        kernels, [quantize_rows(layer.recurrent) for layer in network.layers], quantize_rows(network.head)
+    )
 
 
 class Quantized:
@@ -74,8 +76,8 @@ class Quantized:
 def build_step(network: Network, batch: int) -> bytes:
     """Builds a step as a TFLite file: first layer's projections and states -> logits and next states."""
     graph, weights = Graph(), quantize(network)
-    projected = graph.input(batch, network.table.shape[1])
-    states = [graph.input(*state.shape) for state in network.states(batch)]
+    projected = graph.add_input(batch, network.table.shape[1])
+    states = [graph.add_input(*state.shape) for state in network.states(batch)]
     after: list[Tensor] = []
     for n, layer in enumerate(network.layers):
         if n:
@@ -85,11 +87,11 @@ def build_step(network: Network, batch: int) -> bytes:
         cell = _lstm if network.each == 2 else _gru
         after += cell(graph, layer, weights.recurrents[n], projected, *before)
     logits = layers.dense(graph, after[-network.each], weights.head, network.bias)
-    return graph.model(logits, *after)
+    return graph.serialize(logits, *after)
 
 
 def _lstm(
-    graph: Graph, layer: Layer, recurrent: Rows, projected: Tensor, h: Tensor, c: Tensor
+    graph: Graph, layer: Layer, recurrent: QuantizedRows, projected: Tensor, h: Tensor, c: Tensor
 ) -> list[Tensor]:
     z = layers.add(graph, layers.dense(graph, h, recurrent), projected)
     input_gate, forget, candidate, output = layers.split(graph, z, 4)
@@ -101,7 +103,7 @@ def _lstm(
     return [layers.multiply(graph, output, layers.elementwise(graph, "TANH", c)), c]
 
 
-def _gru(graph: Graph, layer: Layer, recurrent: Rows, projected: Tensor, h: Tensor) -> list[Tensor]:
+def _gru(graph: Graph, layer: Layer, recurrent: QuantizedRows, projected: Tensor, h: Tensor) -> list[Tensor]:
     update, reset, candidate = layers.split(graph, projected, 3)
     parts = layers.split(graph, layers.dense(graph, h, recurrent, layer.bias[1]), 3)
     update = layers.elementwise(graph, "LOGISTIC", layers.add(graph, update, parts[0]))

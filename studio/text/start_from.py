@@ -28,13 +28,13 @@ def inherit_weights(
         InvalidInput: if the models have different shapes.
     """
     last = len(fresh) - 1
-    by_character = {0: 0, last: 0} if tied else {0: 0, last - 1: 1, last: 0}
+    character_axes = {0: 0, last: 0} if tied else {0: 0, last - 1: 1, last: 0}  # by index of the array
     if len(fresh) != len(old):
-        raise _other_shape()
-    shared = [(old_vocabulary.characters.find(c), n) for n, c in enumerate(new_vocabulary.characters)]
-    shared = [pair for pair in shared if pair[0] >= 0]
+        raise _shape_error()
+    pairs = [(old_vocabulary.characters.find(c), n) for n, c in enumerate(new_vocabulary.characters)]
+    shared = [(old_index, new_index) for old_index, new_index in pairs if old_index >= 0]
     return [
-        _fit_array(new_array, old_array, shared, by_character.get(n))
+        _fit_array(new_array, old_array, shared, character_axes.get(n))
         for n, (new_array, old_array) in enumerate(zip(fresh, old, strict=True))
     ]
 
@@ -51,17 +51,17 @@ def _fit_array(
     """
     if axis is None:
         if fresh.shape != old.shape:
-            raise _other_shape()
+            raise _shape_error()
         return old
-    to, source = np.moveaxis(fresh.copy(), axis, 0), np.moveaxis(old, axis, 0)
-    if to.shape[1:] != source.shape[1:]:
-        raise _other_shape()
-    for source_index, target_index in shared:
-        to[target_index] = source[source_index]
-    return np.moveaxis(to, 0, axis)
+    target, source = np.moveaxis(fresh.copy(), axis, 0), np.moveaxis(old, axis, 0)
+    if target.shape[1:] != source.shape[1:]:
+        raise _shape_error()
+    for old_index, new_index in shared:
+        target[new_index] = source[old_index]
+    return np.moveaxis(target, 0, axis)
 
 
-def _other_shape() -> InvalidInput:
+def _shape_error() -> InvalidInput:
     return InvalidInput(
         "The model to start from has another shape. "
         "Use the cell, layers, units, embedding and tied of its training."

@@ -24,14 +24,16 @@ from studio.text.vocabulary import Vocabulary
 from studio.text.write import write as write_texts
 
 SAMPLE_CHARS = 500
-EXACT_CHARS = 200_000  # a longer test split is read as several streams, each at most so long
-MOST_NATS = 20_000  # characters whose negative log-likelihood is stored with a result
+MAX_STREAM_CHARS = 200_000  # a longer test split is read as several streams, each at most so long
+MAX_STORED_NATS = 20_000  # characters whose negative log-likelihood is stored with a result
 
 
 def check(settings: TrainTextSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` if the text cannot be read or the model to start from does not fit."""
     corpus.read(inputs["text"][0].read(), settings.encoding)
-    start_from.check(settings, inputs, language_model.TASK, "a model that writes", language_model.SHAPE)
+    start_from.check(
+        settings, inputs, language_model.TASK, "a model that writes", language_model.SHAPE_SETTINGS
+    )
 
 
 @checkpoints.lock_run(language_model.TASK)
@@ -39,93 +41,100 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
     """Trains a language model on a text and publishes it; the work is in `studio.text.train`."""
     from studio.text import train as training
 
-    file, start = inputs["text"][0], _start(inputs)
+    file, start = inputs["text"][0], _load_start_model(inputs)
     read = corpus.read(file.read(), settings.encoding)
     job = publish.Job(language_model.TASK, "train_text", settings, inputs)
     trainer = training.train(read.text, settings, progress, job.run, start)
     network = Network(trainer.result.get_weights(), settings.cell, settings.tied)
     held_out = _score_test_split(
-        network, trainer.plan.test, Progress() if trainer.ended == "cancelled" else progress
+        network, trainer.plan.test, Progress() if trainer.stop_reason == "cancelled" else progress
     )
     curves = trainer.curves
     figures = {
-        **job.figures(trainer, [*read.notes, *trainer.plan.notes], split=False),
+        **job.collect_figures(trainer, [*read.notes, *trainer.plan.notes], split=False),
         "nats_per_char": held_out.nats_per_char,
         "bits_per_char": held_out.bits_per_char,
         "held_out_chars": held_out.chars,
         "validation_nats": trainer.lowest,
-        "train_nats": curves.losses[training.LEARNING][-1],
-        "epochs": trainer.step / trainer.plan.pieces,
+        "train_nats": curves.losses[training.TRAINING][-1],
+        "epochs": trainer.step / trainer.plan.batches_per_epoch,
         "chars": len(read.text),
         "alphabet": len(trainer.vocabulary),
         "curve": {
             "steps": curves.steps,
-            "train": curves.losses[training.LEARNING],
-            "test": curves.tests[training.VALIDATION],
+            "train": curves.losses[training.TRAINING],
+            "test": curves.metrics[training.VALIDATION],
         },
     }
-    samples = _samples(network, trainer.vocabulary, settings.seed)
+    samples = _write_samples(network, trainer.vocabulary, settings.seed)
     data = {"vocabulary": trainer.vocabulary.characters}
-    return job.publish(trainer.result, figures, partial(card.write, samples=samples), metadata=data)
+    return job.publish(trainer.result, figures, partial(card.compose, samples=samples), metadata=data)
 
 
-def _start(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
+def _load_start_model(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | None:
     """Loads the weights and the vocabulary of the model to start from, or returns None without one."""
     preset = start_from.load_model(inputs)
     if preset is None:
         return None
-    weights, _, vocabulary = language_model.parts(preset)
+    weights, _, vocabulary = language_model.read_model(preset)
     return weights, vocabulary
 
 
 def _score_test_split(network: Network, test: np.ndarray, progress: Progress) -> cross_entropy.Score:
     """Scores the whole test split; if the user stops that, only its beginning."""
-    streams = max(1, math.ceil(len(test) / EXACT_CHARS))
+    streams = max(1, math.ceil(len(test) / MAX_STREAM_CHARS))
     try:
         return cross_entropy.score(network, test, streams, progress)
     except Cancelled:
-        return cross_entropy.score(network, test[:EXACT_CHARS], max(1, min(32, len(test) // 256)))
+        return cross_entropy.score(network, test[:MAX_STREAM_CHARS], max(1, min(32, len(test) // 256)))
 
 
-def _samples(network: Network, vocabulary: Vocabulary, seed: int) -> dict[float, str]:
-    requests = {t: WriteSettings(chars=SAMPLE_CHARS, temperature=t, seed=seed) for t in card.TEMPERATURES}
-    return {t: write_texts(network, vocabulary, request)[0].text for t, request in requests.items()}
+def _write_samples(network: Network, vocabulary: Vocabulary, seed: int) -> dict[float, str]:
+    """Returns a sample for each temperature of the card."""
+    samples = {}
+    for temperature in card.TEMPERATURES:
+        settings = WriteSettings(chars=SAMPLE_CHARS, temperature=temperature, seed=seed)
+        samples[temperature] = write_texts(network, vocabulary, settings)[0].text
+    return samples
 
 
 def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result:
     """Continues a prompt. See `studio.text.write.write`."""
-    began = time.monotonic()
-    model = language_model_of(settings, inputs)
-    texts = write_texts(model.network, model.vocabulary, settings, progress)
+    start_time = time.monotonic()
+    model = load_language_model(settings, inputs)
+    samples = write_texts(model.network, model.vocabulary, settings, progress)
     prompt = model.vocabulary.encode(settings.prompt)
-    chars = sum(len(text.text) for text in texts)
+    chars = sum(len(sample.text) for sample in samples)
     figures = {
-        "seconds": time.monotonic() - began,
+        "seconds": time.monotonic() - start_time,
         "chars": chars,
-        "nats_per_char": sum(float(text.nats.sum()) for text in texts) / max(1, chars),
-        "nats": [round(float(nats), 3) for nats in texts[0].nats[:MOST_NATS]],
-        "notes": [*notes(prompt.replaced, prompt.dropped), *_never_ends(model.vocabulary, settings)],
+        "nats_per_char": sum(float(sample.nats.sum()) for sample in samples) / max(1, chars),
+        "nats": [round(float(nats), 3) for nats in samples[0].nats[:MAX_STORED_NATS]],
+        "notes": [
+            *describe_replacements(prompt.replaced, prompt.dropped),
+            *_describe_unreachable_stop(model.vocabulary, settings),
+        ],
     }
     uploads = inputs.get("model")  # the recipe has its SHA-256 among the inputs
-    stopped = texts[0].stopped_early
+    stopped = samples[0].stopped_early
     # The recipe of a stopped text repeats it up to where it stopped.
-    repeatable = settings.model_copy(update={"chars": texts[0].steps}) if stopped else settings
+    repeatable = settings.model_copy(update={"chars": samples[0].steps}) if stopped else settings
     recipe = recipes.make("text.write", repeatable, inputs, {} if uploads else {model.name: model.digest})
-    encoded = [(settings.prompt + text.text).encode("utf-8", "replace") for text in texts]
+    encoded = [(settings.prompt + sample.text).encode("utf-8", "replace") for sample in samples]
     name = Path(uploads[0].name).stem if uploads else model.name
     names = [f"{name}-{n + 1}.txt" if len(encoded) > 1 else f"{name}.txt" for n in range(len(encoded))]
-    files = tuple(File.keep(text, "text", name) for text, name in zip(encoded, names, strict=True))
+    files = tuple(File.store(text, "text", name) for text, name in zip(encoded, names, strict=True))
     return Result(files, figures, recipe, stopped)
 
 
-def language_model_of(settings: WriteSettings, inputs: Inputs) -> language_model.LanguageModel:
+def load_language_model(settings: WriteSettings, inputs: Inputs) -> language_model.LanguageModel:
     """Loads the uploaded model, or else the preset that the settings name."""
     for file in inputs.get("model", ()):
         return language_model.load(presets.from_zip(file))
     return language_model.load(settings.preset)
 
 
-def notes(replaced: Mapping[str, str], dropped: str) -> list[str]:
+def describe_replacements(replaced: Mapping[str, str], dropped: str) -> list[str]:
     """Returns sentences about how unknown characters of a prompt were handled.
 
     Args:
@@ -142,7 +151,7 @@ def notes(replaced: Mapping[str, str], dropped: str) -> list[str]:
     return sentences
 
 
-def _never_ends(vocabulary: Vocabulary, settings: WriteSettings) -> list[str]:
+def _describe_unreachable_stop(vocabulary: Vocabulary, settings: WriteSettings) -> list[str]:
     """Returns a sentence if the model cannot generate the stop text, else nothing."""
     unknown = vocabulary.encode(settings.stop).dropped
     if not unknown:

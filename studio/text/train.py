@@ -14,24 +14,24 @@ from studio.core.training import checkpoints, optimizers, parallel
 from studio.core.training.trainer import Trainer as BaseTrainer
 from studio.core.training.trainer import copy_arrays, divergence_error
 from studio.text import cross_entropy, model, write
-from studio.text.batches import Plan, batches, plan
+from studio.text.batches import Plan, iterate_batches, make_plan
 from studio.text.numpy_network import Network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.start_from import inherit_weights
 from studio.text.vocabulary import Vocabulary
 
-LEARNING, VALIDATION = "learning", "validation"  # losses in nats per character
-MOST_TESTED = 200_000  # characters of the validation split that each test during training reads
+TRAINING, VALIDATION = "learning", "validation"  # losses in nats per character
+MAX_VALIDATION_CHARS = 200_000  # characters of the validation split that each test during training reads
 TEST_STREAMS = 64
 SAMPLE_CHARS = 300
-LEAST_TESTS = 20
+MIN_TESTS = 20
 
 
 class Trainer(BaseTrainer):
     """A training run.
 
     Args:
-        reading: the splits of the text and the shape of its batches.
+        plan: the splits of the text and the shape of its batches.
         vocabulary: characters of the text.
         settings: shape, dropout, learning rates.
         run: where checkpoints are saved; None saves none.
@@ -46,73 +46,77 @@ class Trainer(BaseTrainer):
         StudioError: by `fit` if no test gave a finite loss.
     """
 
-    loss_names = (LEARNING,)
+    loss_names = (TRAINING,)
     saved_arrays = ("best",)
     saved_notes = ("samples",)
 
     def __init__(
         self,
-        reading: Plan,
+        plan: Plan,
         vocabulary: Vocabulary,
         settings: TrainTextSettings,
         run: checkpoints.Run | None = None,
         start: tuple[Sequence[np.ndarray], Vocabulary] | None = None,
     ):
-        super().__init__(reading.steps, max(1, reading.steps // max(LEAST_TESTS, reading.epochs)), run)
-        self.plan, self.vocabulary, self.settings = reading, vocabulary, settings
-        with parallel.on_all_devices():
-            self.core = model.build(settings, len(vocabulary))
-            self.streams = model.Streams(self.core, reading.streams)
-            self.streams.compile(
-                _optimizer(settings, reading.steps),
+        super().__init__(plan.steps, max(1, plan.steps // max(MIN_TESTS, plan.epochs)), run)
+        self.plan, self.vocabulary, self.settings = plan, vocabulary, settings
+        with parallel.use_all_devices():
+            self.character_model = model.build_model(settings, len(vocabulary))
+            self.stateful_model = model.StatefulModel(self.character_model, plan.streams)
+            self.stateful_model.compile(
+                _build_optimizer(settings, plan.steps),
                 keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             )
-            self.streams.optimizer.build(self.streams.trainable_variables)
+            self.stateful_model.optimizer.build(self.stateful_model.trainable_variables)
         self.samples: list[str] = []
         self._batches: Iterator[tuple[bool, np.ndarray, np.ndarray]] | None = None
         if start:
-            fresh, (weights, characters) = self.core.get_weights(), start
-            self.core.set_weights(inherit_weights(fresh, weights, characters, vocabulary, settings.tied))
-        self.track(self.streams, self.core, round(settings.ema_share * reading.steps))
+            weights, old_vocabulary = start
+            self.character_model.set_weights(
+                inherit_weights(
+                    self.character_model.get_weights(), weights, old_vocabulary, vocabulary, settings.tied
+                )
+            )
+        self.track(self.stateful_model, self.character_model, round(settings.ema_share * plan.steps))
         self.best = copy_arrays(self.ema.arrays)
 
     @property
     def lowest(self) -> float:
         """Returns the lowest validation loss in nats per character; infinite before the first test."""
-        return min(filter(math.isfinite, self.curves.tests.get(VALIDATION, ())), default=math.inf)
+        return min(filter(math.isfinite, self.curves.metrics.get(VALIDATION, ())), default=math.inf)
 
     def advance(self) -> Mapping[str, float]:
         """Trains on the next batch and returns its losses."""
         if self._batches is None:
-            self._batches = batches(self.plan, self.settings.seed, self.step)
-        fresh, inputs, targets = next(self._batches)
-        if fresh:
-            self.streams.forget()
+            self._batches = iterate_batches(self.plan, self.settings.seed, self.step)
+        starts_epoch, inputs, targets = next(self._batches)
+        if starts_epoch:
+            self.stateful_model.reset_states()
         return self.train_on(inputs, targets)
 
     def take_step(self, inputs: Any, targets: Any) -> Mapping[str, Any]:
         """Takes one step and returns its loss in nats per character."""
-        return {LEARNING: super().take_step(inputs, targets)["loss"]}
+        return {TRAINING: super().take_step(inputs, targets)["loss"]}
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Scores the EMA weights on the validation split, keeps them if they are the best, adds a sample."""
         network = Network(self.ema.arrays, self.settings.cell, self.settings.tied)
-        part = self.plan.validation[:MOST_TESTED]
-        streams = max(1, min(TEST_STREAMS, len(part) // 256))
-        loss = parallel.broadcast(cross_entropy.score(network, part, streams, progress).nats_per_char)
+        indices = self.plan.validation[:MAX_VALIDATION_CHARS]
+        streams = max(1, min(TEST_STREAMS, len(indices) // 256))
+        loss = parallel.broadcast(cross_entropy.score(network, indices, streams, progress).nats_per_char)
         if loss < self.lowest:
             self.best = copy_arrays(self.ema.arrays)
-        request = WriteSettings(chars=SAMPLE_CHARS, seed=self.settings.seed)
-        self.samples.append(write.write(network, self.vocabulary, request)[0].text)
+        write_settings = WriteSettings(chars=SAMPLE_CHARS, seed=self.settings.seed)
+        self.samples.append(write.write(network, self.vocabulary, write_settings)[0].text)
         return {VALIDATION: loss}
 
     def early_stop(self) -> str:
         """Returns "patience" after so many tests without a lower validation loss, which ends the run."""
-        tests = self.curves.tests.get(VALIDATION, [])
+        tests = self.curves.metrics.get(VALIDATION, [])
         best = tests.index(self.lowest) if self.lowest < math.inf else -1
         return "patience" if 0 < self.settings.patience <= len(tests) - 1 - best else ""
 
-    def sample(self) -> dict[str, Any]:
+    def make_report_arguments(self) -> dict[str, Any]:
         """Returns the sample of the last test."""
         return {"text": self.samples[-1] if self.samples else ""}
 
@@ -120,11 +124,11 @@ class Trainer(BaseTrainer):
         """Restores the best weights. Raises `StudioError` if no test gave a finite loss."""
         if not math.isfinite(self.lowest):
             raise divergence_error()
-        self.result = self.core
+        self.result = self.character_model
         self.result.set_weights(self.best)
 
 
-def _optimizer(settings: TrainTextSettings, steps: int) -> keras.optimizers.Optimizer:
+def _build_optimizer(settings: TrainTextSettings, steps: int) -> keras.optimizers.Optimizer:
     """Returns AdamW without weight decay on biases."""
     rate = optimizers.make_schedule(settings.learning_rate, steps, settings.warmup_steps)
     optimizer = optimizers.adamw(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0, epsilon=1e-8)
@@ -142,7 +146,7 @@ def train(
     """Trains a language model on a text.
 
     Args:
-        text: the text; its end is held out for validation and test, see `plan`.
+        text: the text; its end is held out for validation and test, see `make_plan`.
         settings: see `TrainTextSettings`.
         progress: receives losses in nats per character, and samples.
         run, start: see `Trainer`.
@@ -159,5 +163,5 @@ def train(
         Graves 2013, arXiv:1308.0850; Loshchilov and Hutter 2019, arXiv:1711.05101.
     """
     vocabulary = Vocabulary.of(text)
-    reading = plan(vocabulary.encode(text).indices, settings)
-    return Trainer(reading, vocabulary, settings, run, start).fit(progress)
+    plan = make_plan(vocabulary.encode(text).indices, settings)
+    return Trainer(plan, vocabulary, settings, run, start).fit(progress)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core.data.corpus import MOST_DISTINCT_CHARACTERS
+from studio.core.data.corpus import MAX_DISTINCT_CHARACTERS
 from studio.core.errors import invalid
 
-LEAST, MOST = 2, MOST_DISTINCT_CHARACTERS
+MIN_SIZE, MAX_SIZE = 2, MAX_DISTINCT_CHARACTERS
 # Characters that look similar but are unrelated in Unicode.
 _LOOKALIKES = str.maketrans(
     {"‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "–": "-", "—": "-", "…": ".", "\t": " "}
@@ -41,10 +41,10 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         count, distinct = len(self.characters), len(set(self.characters))
-        if not LEAST <= count <= MOST or count != distinct:
+        if not MIN_SIZE <= count <= MAX_SIZE or count != distinct:
             raise invalid(
                 "alphabet",
-                expected=f"{LEAST} to {MOST:,} different characters",
+                expected=f"{MIN_SIZE} to {MAX_SIZE:,} different characters",
                 received=f"{distinct:,}",
             )
 
@@ -64,7 +64,7 @@ class Vocabulary:
         if "\r" not in self.characters:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         index_of = {c: n for n, c in enumerate(self.characters)}
-        replacements = {c: _lookalike(c, index_of) for c in sorted(set(text) - set(index_of))}
+        replacements = {c: _find_lookalike(c, index_of) for c in sorted(set(text) - set(index_of))}
         dropped = "".join(c for c, similar in replacements.items() if not similar)
         replaced = {c: similar for c, similar in replacements.items() if similar}
         if replacements:
@@ -80,7 +80,7 @@ class Vocabulary:
         return "".join(self.characters[n] for n in indices)
 
 
-def _lookalike(character: str, vocabulary: dict[str, int]) -> str:
+def _find_lookalike(character: str, vocabulary: dict[str, int]) -> str:
     """Returns a character of the vocabulary that looks similar to an unknown one, "" if there is none."""
     plain = unicodedata.normalize("NFKD", character)[:1]
     for candidate in (character.translate(_LOOKALIKES), plain, character.swapcase(), plain.swapcase()):

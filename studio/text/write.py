@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 
 from studio.core.errors import Cancelled
-from studio.core.process import blas_threads
+from studio.core.process import blas_threads, limits
 from studio.core.progress import Progress
 from studio.text.numpy_network import Network
 from studio.text.quantized import Quantized
@@ -19,9 +19,9 @@ from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
 
 REPORT_SECONDS = 0.1
-LEAST_SHARED = 8  # texts; with fewer, one core is faster than several
-_BLOCK = 1024  # random numbers drawn at once
-_SHARED_STEPS = 16  # steps that each core takes before the texts are joined
+MIN_PARALLEL_TEXTS = 8  # texts; with fewer, one core is faster than several
+_RANDOM_BLOCK = 1024  # random numbers drawn at once
+_PARALLEL_STEPS = 16  # steps that each core takes before the texts are joined
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Sampler:
         self.logits, self._states = self._network.step(indices, self._states)
 
 
-def choose(logits: np.ndarray, uniform: np.ndarray, settings: WriteSettings) -> np.ndarray:
+def sample_next(logits: np.ndarray, uniform: np.ndarray, settings: WriteSettings) -> np.ndarray:
     """Draws the next character of each text.
 
     Args:
@@ -98,15 +98,15 @@ def choose(logits: np.ndarray, uniform: np.ndarray, settings: WriteSettings) -> 
     if settings.top_p < 1:
         weights /= weights.sum(-1, keepdims=True)
         descending = -np.sort(-weights)
-        before = descending.cumsum(-1) - descending  # the probability of all likelier characters
-        least = np.where(before < settings.top_p, descending, np.inf).min(-1)
-        weights[weights < least[:, None]] = 0
+        likelier = descending.cumsum(-1) - descending  # the probability of all likelier characters
+        threshold = np.where(likelier < settings.top_p, descending, np.inf).min(-1)
+        weights[weights < threshold[:, None]] = 0
     cumulative = weights.cumsum(-1)
     indices = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(-1)
     return np.minimum(indices, logits.shape[1] - 1)
 
 
-def nats_of(logits: np.ndarray, indices: np.ndarray) -> np.ndarray:
+def compute_nats(logits: np.ndarray, indices: np.ndarray) -> np.ndarray:
     """Returns the negative log-likelihood of `(B,)` characters under `(B, V)` logits, in nats."""
     shifted = logits - logits.max(-1, keepdims=True)
     return np.log(np.exp(shifted).sum(-1)) - shifted[np.arange(len(indices)), indices]
@@ -119,16 +119,20 @@ def sample_characters(
 
     Each text has its own random generator, so that the first text does not depend on their number.
     """
-    if settings.count < LEAST_SHARED:
+    if settings.count < MIN_PARALLEL_TEXTS:
         # Matrix products of so few texts are too small to share: two cores would mostly wait for each other.
         with blas_threads.limit_threads(1):
             yield from _sample_characters(network, vocabulary, settings, range(settings.count))
         return
-    parts = np.array_split(np.arange(settings.count), blas_threads.count())
-    groups = [_sample_characters(network, vocabulary, settings, part.tolist()) for part in parts if len(part)]
+    parts = np.array_split(np.arange(settings.count), limits.count_cores())
+    samplers = [
+        _sample_characters(network, vocabulary, settings, part.tolist()) for part in parts if len(part)
+    ]
     while True:
-        works = [partial(lambda group: list(islice(group, _SHARED_STEPS)), group) for group in groups]
-        for steps in zip(*blas_threads.run_parallel(works), strict=True):
+        calls = [
+            partial(lambda sampler: list(islice(sampler, _PARALLEL_STEPS)), sampler) for sampler in samplers
+        ]
+        for steps in zip(*blas_threads.run_parallel(calls), strict=True):
             indices, nats = zip(*steps, strict=True)
             yield np.concatenate(indices), np.concatenate(nats)
 
@@ -147,10 +151,10 @@ def _sample_characters(
     sampler.read(prompt)
     generators = [np.random.default_rng([settings.seed, n]) for n in texts]
     while True:
-        uniforms = np.stack([generator.random(_BLOCK) for generator in generators])
-        for column in range(_BLOCK):
-            indices = choose(sampler.logits, uniforms[:, column], settings)
-            yield indices, nats_of(sampler.logits, indices)
+        uniforms = np.stack([generator.random(_RANDOM_BLOCK) for generator in generators])
+        for column in range(_RANDOM_BLOCK):
+            indices = sample_next(sampler.logits, uniforms[:, column], settings)
+            yield indices, compute_nats(sampler.logits, indices)
             sampler.add(indices)
 
 
@@ -173,7 +177,7 @@ def stream(network: Network, vocabulary: Vocabulary, settings: WriteSettings) ->
         if stop and pending.endswith(stop):
             yield from waiting[: -len(stop)]
             return
-        count = len(waiting) - _partial_stop(pending, stop)
+        count = len(waiting) - _count_stop_prefix(pending, stop)
         yield from waiting[:count]
         del waiting[:count]
     yield from waiting
@@ -181,11 +185,11 @@ def stream(network: Network, vocabulary: Vocabulary, settings: WriteSettings) ->
 
 def stop_text(vocabulary: Vocabulary, settings: WriteSettings) -> str:
     """Returns the stop text in characters of the model; "" without one, or if the model lacks a character."""
-    read = vocabulary.encode(settings.stop)
-    return "" if read.dropped else vocabulary.decode(read.indices)
+    encoded = vocabulary.encode(settings.stop)
+    return "" if encoded.dropped else vocabulary.decode(encoded.indices)
 
 
-def _partial_stop(text: str, stop: str) -> int:
+def _count_stop_prefix(text: str, stop: str) -> int:
     """Returns how many of the last characters may be the beginning of the stop text."""
     longest = min(len(text), len(stop) - 1)
     return next((n for n in range(longest, 0, -1) if text.endswith(stop[:n])), 0)
@@ -224,7 +228,7 @@ def write(
     except Cancelled:
         stopped = True
     texts = [vocabulary.decode(column) for column in indices[:done].T]
-    ends = [_end(text, stop) for text in texts]
+    ends = [_find_end(text, stop) for text in texts]
     return [
         Sample(text[:end], nats[:end, n], done, stopped)
         for n, (text, end) in enumerate(zip(texts, ends, strict=True))
@@ -233,10 +237,10 @@ def write(
 
 def _without_stop(text: str, stop: str) -> str:
     """Returns the text before the stop text, without characters that may begin the stop text."""
-    end = _end(text, stop)
-    return text[:end] if end < len(text) else text[: end - _partial_stop(text, stop)]
+    end = _find_end(text, stop)
+    return text[:end] if end < len(text) else text[: end - _count_stop_prefix(text, stop)]
 
 
-def _end(text: str, stop: str) -> int:
+def _find_end(text: str, stop: str) -> int:
     position = text.find(stop) if stop else -1
     return len(text) if position < 0 else position

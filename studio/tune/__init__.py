@@ -6,7 +6,7 @@ from studio.tune.settings import TuneSettings
 RUN = Task(
     name="tune.run",
     settings=TuneSettings,
-    inputs=(Slot("data", "dataset", least=0), Slot("text", "text", least=0)),
+    inputs=(Slot("data", "dataset", min_files=0), Slot("text", "text", min_files=0)),
     produces="model",
     lane="drive",
     work="studio.tune.task:run",
@@ -14,5 +14,5 @@ RUN = Task(
     command="",  # `studio.cli.tune` adds it, because the kind of its data depends on the training
     help="hyperparameter search: run many short trials and keep the best model",
     check="studio.tune.task:check",
-    trials="studio.tune.task:plan_trials",
+    plan_trials="studio.tune.task:plan_trials",
 )

@@ -1,8 +1,8 @@
-"""Observes a trial of a search: collects its metric, and prunes the trial if it is poor."""
+"""Observes a trial of a search: collects its metric, and prunes the trial if the pruner says so."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from studio.core.progress import Progress, Report
@@ -12,29 +12,36 @@ if TYPE_CHECKING:
     import optuna
 
 
-class Watch:
-    """Observes the reports of a trial, passes its metric to Optuna, and stops the trial if it is poor.
+class TrialObserver:
+    """Observes the reports of a trial, passes its metric to Optuna, and stops the trial if it is pruned.
 
     Args:
         goal: metric of the search.
         trial: the trial.
-        tell: called with each value of the metric.
+        report_value: called with each value of the metric.
         is_comparable: whether the metric has the same unit in all trials, so that trials can be pruned.
 
     Attributes:
-        poor: whether the pruner has stopped the trial.
+        is_pruned: whether the pruner has stopped the trial.
         values: values of the metric so far.
     """
 
-    def __init__(self, goal: Goal, trial: optuna.Trial, tell: Any, is_comparable: bool = True):
-        self.goal, self.trial, self.tell, self.is_comparable = goal, trial, tell, is_comparable
-        self.poor = False
+    def __init__(
+        self,
+        goal: Goal,
+        trial: optuna.Trial,
+        report_value: Callable[[float], None],
+        is_comparable: bool = True,
+    ):
+        self.goal, self.trial = goal, trial
+        self.report_value, self.is_comparable = report_value, is_comparable
+        self.is_pruned = False
         self.values: list[float] = []
         self._tests = 0  # number of the last test that was reported
 
-    def progress(self, stopped: Any) -> Progress:
-        """Returns the progress for the training, which cancels it if `stopped` returns True or it is poor."""
-        return Progress(self._observe, lambda: self.poor or stopped())
+    def make_progress(self, is_stopped: Callable[[], bool]) -> Progress:
+        """Returns a progress that cancels the training if `is_stopped` is true or the trial is pruned."""
+        return Progress(self._observe, lambda: self.is_pruned or is_stopped())
 
     def _observe(self, report: Report) -> None:
         value = report.metrics.get(self.goal.metric)
@@ -46,13 +53,13 @@ class Watch:
         # the number of the test, because two tests may give equal values.
         self.trial.report(value, self._tests)
         # Do not prune at the last step, which saves nothing; the final figure may still be the best.
-        self.poor = self.is_comparable and report.step < report.total and self.trial.should_prune()
-        self.tell(value)
+        self.is_pruned = self.is_comparable and report.step < report.total and self.trial.should_prune()
+        self.report_value(value)
 
-    def value(self, figures: Mapping[str, Any]) -> tuple[float | None, str]:
+    def find_value(self, figures: Mapping[str, Any]) -> tuple[float | None, str]:
         """Returns the value of the finished trial, None without a metric, and the name of the metric."""
         if isinstance(figure := figures.get(self.goal.figure), int | float):
             return float(figure), self.goal.figure
         if not self.is_comparable:
             return None, self.goal.metric
-        return (max if self.goal.most else min)(self.values, default=None), self.goal.metric
+        return (max if self.goal.higher_is_better else min)(self.values, default=None), self.goal.metric

@@ -13,8 +13,8 @@ from studio.core.settings import SettingInfo, Settings
 if TYPE_CHECKING:
     import optuna
 
-KINDS = ("int", "float", "choice", "bool")
-YARDSTICK = frozenset({"held_out", "scored", "test_every"})  # settings that change the metric itself
+TUNABLE_KINDS = ("int", "float", "choice", "bool")
+METRIC_SETTINGS = frozenset({"held_out", "scored", "test_every"})  # settings that change the metric itself
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Range:
         """Suggests a value for a trial."""
         if self.choices:
             return trial.suggest_categorical(name, list(self.choices))
-        low, high = self.ends
+        low, high = self.bounds
         if self.whole:
             return trial.suggest_int(name, int(low), int(high), log=self.log)
         return trial.suggest_float(name, low, high, log=self.log)
 
     @property
-    def ends(self) -> tuple[float, float]:
+    def bounds(self) -> tuple[float, float]:
         """Returns `low` and `high` of a number. Raises `ValueError` for choices."""
         if self.low is None or self.high is None:
             raise ValueError("choices have no ends")
@@ -55,71 +55,71 @@ class Range:
         """Returns the number of values; infinite for floats."""
         if self.choices:
             return len(self.choices)
-        low, high = self.ends
+        low, high = self.bounds
         return int(high) - int(low) + 1 if self.whole else math.inf
 
     @property
     def extremes(self) -> tuple[Any, ...]:
         """Returns all choices, or both ends of a number."""
-        return self.choices or tuple(int(end) if self.whole else end for end in self.ends)
+        return self.choices or tuple(int(end) if self.whole else end for end in self.bounds)
 
     def __str__(self) -> str:
         if self.choices:
             return "|".join(map(str, self.choices))
-        low, high = self.ends
+        low, high = self.bounds
         return f"{low:g}:{high:g}"
 
 
-def space(settings: type[Settings], vary: Sequence[str]) -> dict[str, Range]:
-    """Parses the search space from words such as `units`, `units=64:512` or `cell=lstm|gru`.
+def parse_space(settings: type[Settings], vary: Sequence[str]) -> dict[str, Range]:
+    """Parses the search space from texts such as `units`, `units=64:512` or `cell=lstm|gru`.
 
     Raises:
-        InvalidInput: if there are no words, a setting does not exist or cannot vary, or a range is not valid.
+        InvalidInput: if there are no texts, a setting does not exist or cannot vary, or a range is not valid.
     """
     if not vary:
-        names = ", ".join(name for name, field in settings.describe().items() if field.kind in KINDS)
+        names = ", ".join(name for name, field in settings.describe().items() if field.kind in TUNABLE_KINDS)
         raise invalid(
             "`--vary`", expected=f"some of {names}", received="nothing", next_step="name the settings to vary"
         )
     ranges: dict[str, Range] = {}
-    for word in vary:
-        name, _, values = (part.strip() for part in word.partition("="))
-        field = _field(settings, name)
+    for text in vary:
+        name, _, values = (part.strip() for part in text.partition("="))
+        field = _find_field(settings, name)
         if field.name in ranges:
-            raise _invalid(field, "each setting once", "twice")
-        ranges[field.name] = _range(settings, field, values)
+            raise _invalid_setting(field, "each setting once", "twice")
+        ranges[field.name] = _parse_range(settings, field, values)
     return ranges
 
 
 def parse_fixed(
     settings: type[Settings], fixed: Sequence[str], varied: Mapping[str, Range]
 ) -> dict[str, Any]:
-    """Parses the fixed settings from words such as `epochs=4`.
+    """Parses the fixed settings from texts such as `epochs=4`.
 
     Raises:
         InvalidInput: if a setting does not exist or also varies, or a value is not valid.
     """
-    texts: dict[str, Any] = {}
-    for word in fixed:
-        name, sign, value = (part.strip() for part in word.partition("="))
-        field = _field(settings, name)
+    values: dict[str, Any] = {}
+    for text in fixed:
+        name, sign, value = (part.strip() for part in text.partition("="))
+        field = _find_field(settings, name)
         if not sign:
-            raise _invalid(field, f"{field.name}=VALUE", word)
+            raise _invalid_setting(field, f"{field.name}=VALUE", text)
         if field.name in varied:
-            raise _invalid(field, "each setting in --vary or in --fixed, not in both", "both")
-        texts[field.name] = value
-    parsed = settings.parse(texts)
-    return {name: getattr(parsed, name) for name in texts}
+            raise _invalid_setting(field, "each setting in --vary or in --fixed, not in both", "both")
+        values[field.name] = value
+    parsed = settings.parse(values)
+    return {name: getattr(parsed, name) for name in values}
 
 
-def plain(ranges: Mapping[str, Range]) -> dict[str, Any]:
+def to_json(ranges: Mapping[str, Range]) -> dict[str, Any]:
     """Returns a search space as JSON-compatible values."""
     return {
         name: {**asdict(limits), "choices": list(limits.choices)} for name, limits in sorted(ranges.items())
     }
 
 
-def _field(settings: type[Settings], name: str) -> SettingInfo:
+def _find_field(settings: type[Settings], name: str) -> SettingInfo:
     fields = settings.describe()
     field = fields.get(name.lstrip("-").replace("-", "_"))
     if field is None:
@@ -127,20 +127,20 @@ def _field(settings: type[Settings], name: str) -> SettingInfo:
     return field
 
 
-def _range(settings: type[Settings], field: SettingInfo, values: str) -> Range:
-    if field.kind not in KINDS:
-        raise _invalid(field, "a setting with numbers or choices", f"a setting of type {field.kind}")
+def _parse_range(settings: type[Settings], field: SettingInfo, values: str) -> Range:
+    if field.kind not in TUNABLE_KINDS:
+        raise _invalid_setting(field, "a setting with numbers or choices", f"a setting of type {field.kind}")
     if field.kind in ("choice", "bool"):
-        return Range(choices=_choices(settings, field, values))
-    low, high = _ends(field, values)
+        return Range(choices=_parse_choices(settings, field, values))
+    low, high = _parse_bounds(field, values)
     for end in (low, high):
         settings.parse({field.name: int(end) if field.kind == "int" else end})
     if not low < high:
-        raise _invalid(field, "a range whose start is below its end, such as 1:8", values)
+        raise _invalid_setting(field, "a range whose start is below its end, such as 1:8", values)
     return Range(low, high, field.kind == "int", field.scale == "log" and low > 0)
 
 
-def _choices(settings: type[Settings], field: SettingInfo, values: str) -> tuple[Any, ...]:
+def _parse_choices(settings: type[Settings], field: SettingInfo, values: str) -> tuple[Any, ...]:
     choices = field.choices if field.kind == "choice" else (False, True)
     if not values:
         return tuple(choices)
@@ -148,38 +148,38 @@ def _choices(settings: type[Settings], field: SettingInfo, values: str) -> tuple
         getattr(settings.parse({field.name: text.strip()}), field.name) for text in values.split("|")
     )
     if len(set(selected)) < 2:
-        raise _invalid(field, "at least two choices, such as a|b", values)
+        raise _invalid_setting(field, "at least two choices, such as a|b", values)
     return selected
 
 
-def _ends(field: SettingInfo, values: str) -> tuple[float, float]:
+def _parse_bounds(field: SettingInfo, values: str) -> tuple[float, float]:
     """Parses LOW:HIGH; without values, returns bounds of the setting or a range around its default."""
     if values:
         parts = values.split(":")
         try:
             low, high = map(float, parts)
         except ValueError:
-            raise _invalid(field, "LOW:HIGH, such as 64:512", values) from None
+            raise _invalid_setting(field, "LOW:HIGH, such as 64:512", values) from None
         if field.kind == "int" and not (low.is_integer() and high.is_integer()):
-            raise _invalid(field, "whole numbers", values)
+            raise _invalid_setting(field, "whole numbers", values)
         if not (math.isfinite(low) and math.isfinite(high)):
-            raise _invalid(field, "numbers", values)
+            raise _invalid_setting(field, "numbers", values)
         return low, high
     default = field.default
     # Bounds are what is possible, not what is sensible: on a log scale, use a factor of 4 around the default.
     if default and field.scale == "log":
         low, high = default / 4, default * 4
     else:
-        least = field.log_least if field.scale == "log" else field.least
+        least = field.log_minimum if field.scale == "log" else field.minimum
         low = least if least is not None else default / 2
-        high = field.most if field.most is not None else default * 2
-    low = low if field.least is None else max(low, field.least)
-    high = high if field.most is None else min(high, field.most)
+        high = field.maximum if field.maximum is not None else default * 2
+    low = low if field.minimum is None else max(low, field.minimum)
+    high = high if field.maximum is None else min(high, field.maximum)
     return (
         (float(math.ceil(low)), float(math.floor(high))) if field.kind == "int" else (float(low), float(high))
     )
 
 
-def _invalid(field: SettingInfo, expected: str, received: str) -> InvalidInput:
+def _invalid_setting(field: SettingInfo, expected: str, received: str) -> InvalidInput:
     step = f"accepted values of {field.name}: {field.limits or field.kind}"
     return invalid(f"`--vary {field.name}`", expected=expected, received=received, next_step=step)

@@ -18,11 +18,12 @@ from optuna.trial import FrozenTrial, TrialState
 from studio.core import owners, paths, permissions, tasks
 from studio.core.errors import Unavailable, invalid
 from studio.tune.settings import TuneSettings
-from studio.tune.space import Range, plain
+from studio.tune.space import Range, to_json
 
-FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+FINISHED_STATES = (TrialState.COMPLETE, TrialState.PRUNED)
 HEARTBEAT_SECONDS = 30
-_IDENTITY = "asked"  # attribute with the space and data of a study, which must be the same when it continues
+# Attribute with the space and data of a study, which must be the same when it continues.
+_IDENTITY_ATTRIBUTE = "asked"
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 logging.getLogger("alembic").setLevel(logging.ERROR)
@@ -48,23 +49,21 @@ def open_study(
     """
     identity = {
         "train": settings.train,
-        "space": plain(ranges),
+        "space": to_json(ranges),
         "fixed": dict(fixed),
         "data": [file.digest for files in inputs.values() for file in files],
     }
     method = {key: getattr(settings, key) for key in ("sampler", "pruning", "seed")}
-    name = (
-        settings.name
-        or hashlib.sha256(json.dumps([identity, method], sort_keys=True).encode()).hexdigest()[:16]
-    )
+    name = settings.name or _shorten(json.dumps([identity, method], sort_keys=True))
     if settings.storage:
         # Other machines may run trials of this study, so only trials without a heartbeat have failed.
-        yield _study(_url_storage(settings.storage, HEARTBEAT_SECONDS), name, settings, identity)
+        storage = _open_url_storage(settings.storage, HEARTBEAT_SECONDS)
+        yield _create_or_resume_study(storage, name, settings, identity)
         return
-    path = paths.folder("searches") / f"{hashlib.sha256(_owned_name(name).encode()).hexdigest()[:16]}.log"
+    path = paths.ensure_folder("searches") / f"{_shorten(_add_owner(name))}.log"
     try:
-        with paths.locked(path.with_suffix(".lock"), wait=False):
-            study = _study(_file_storage(path), name, settings, identity)
+        with paths.locked(path.with_suffix(".lock"), blocking=False):
+            study = _create_or_resume_study(_open_file_storage(path), name, settings, identity)
             for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 study.tell(trial.number, state=TrialState.FAIL)  # its search was killed
             yield study
@@ -74,31 +73,36 @@ def open_study(
         ) from None
 
 
-def _owned_name(name: str) -> str:
+def _shorten(text: str) -> str:
+    """Returns the first 16 hexadecimal digits of the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _add_owner(name: str) -> str:
     """Returns a name that only the current user's searches have."""
-    owner = owners.current()
+    owner = owners.get_current()
     return name if owner == owners.LOCAL else f"{owner} {name}"
 
 
-def finished_trials(study: optuna.Study) -> list[FrozenTrial]:
+def list_finished_trials(study: optuna.Study) -> list[FrozenTrial]:
     """Returns the trials that count: those that ended by themselves or were pruned."""
-    return study.get_trials(deepcopy=False, states=FINISHED)
+    return study.get_trials(deepcopy=False, states=FINISHED_STATES)
 
 
-def _study(
+def _create_or_resume_study(
     storage: optuna.storages.BaseStorage, name: str, settings: TuneSettings, identity: Mapping[str, Any]
 ) -> optuna.Study:
     goal = tasks.get(settings.train).goal or tasks.Goal()
     study = optuna.create_study(
         storage=storage,
         study_name=name,
-        direction="maximize" if goal.most else "minimize",
-        pruner=_pruner(settings),
+        direction="maximize" if goal.higher_is_better else "minimize",
+        pruner=_make_pruner(settings),
         load_if_exists=True,
     )
-    stored = study.user_attrs.get(_IDENTITY)
+    stored = study.user_attrs.get(_IDENTITY_ATTRIBUTE)
     if stored is None:
-        study.set_user_attr(_IDENTITY, dict(identity))
+        study.set_user_attr(_IDENTITY_ATTRIBUTE, dict(identity))
     elif stored != json.loads(json.dumps(identity)):
         changed = [
             f"{key} {json.dumps(stored.get(key))}" for key in identity if stored.get(key) != identity[key]
@@ -106,24 +110,24 @@ def _study(
         step = "repeat these settings, or use another --name"
         raise invalid(f"search {name}", expected=", ".join(changed), received="another", next_step=step)
     # Seed the sampler by the number of trials, or a resumed search would repeat its first values.
-    study.sampler = _sampler(settings, len(study.get_trials(deepcopy=False)))
+    study.sampler = _make_sampler(settings, len(study.get_trials(deepcopy=False)))
     return study
 
 
-def _sampler(settings: TuneSettings, done: int) -> optuna.samplers.BaseSampler:
-    seed = settings.seed + done
+def _make_sampler(settings: TuneSettings, trial_count: int) -> optuna.samplers.BaseSampler:
+    seed = settings.seed + trial_count
     if settings.sampler == "random":
         return optuna.samplers.RandomSampler(seed)
     # With parallel trials, running ones count as poor, or all would try similar values.
     return optuna.samplers.TPESampler(
-        n_startup_trials=random_starts(settings.trials),
+        n_startup_trials=count_random_trials(settings.trials),
         seed=seed,
         multivariate=True,
         constant_liar=settings.jobs > 1,
     )
 
 
-def random_starts(trials: int) -> int:
+def count_random_trials(trials: int) -> int:
     """Returns the number of random trials before TPE: a fourth, at least 3, at most 10, Optuna's default.
 
     With Optuna's default, a search of ten trials would be a random search.
@@ -131,7 +135,7 @@ def random_starts(trials: int) -> int:
     return min(10, max(3, trials // 4))
 
 
-def _pruner(settings: TuneSettings) -> optuna.pruners.BasePruner:
+def _make_pruner(settings: TuneSettings) -> optuna.pruners.BasePruner:
     if settings.pruning == "halving":
         return optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
     if settings.pruning == "hyperband":
@@ -139,7 +143,7 @@ def _pruner(settings: TuneSettings) -> optuna.pruners.BasePruner:
     return optuna.pruners.NopPruner()
 
 
-class _Alone(JournalFileOpenLock):
+class _NoLock(JournalFileOpenLock):
     """No lock, because one process opens the study, in which Optuna lets one thread write at a time."""
 
     def acquire(self) -> bool:
@@ -149,7 +153,7 @@ class _Alone(JournalFileOpenLock):
         pass
 
 
-def _file_storage(path: Path) -> optuna.storages.BaseStorage:
+def _open_file_storage(path: Path) -> optuna.storages.BaseStorage:
     """Opens a journal file, which takes a tenth of the time of a database.
 
     Raises:
@@ -158,8 +162,8 @@ def _file_storage(path: Path) -> optuna.storages.BaseStorage:
     if path.exists() and not (data := path.read_bytes()).endswith(b"\n"):
         paths.write(path, data[: data.rfind(b"\n") + 1])  # cut the incomplete line of a killed process
     try:
-        path.touch(permissions.FILE)
-        return optuna.storages.JournalStorage(JournalFileBackend(str(path), _Alone(str(path))))
+        path.touch(permissions.FILE_MODE)
+        return optuna.storages.JournalStorage(JournalFileBackend(str(path), _NoLock(str(path))))
     except (ValueError, KeyError, TypeError) as error:
         raise Unavailable(
             f"The search history cannot be read ({type(error).__name__} in {path}). "
@@ -167,7 +171,7 @@ def _file_storage(path: Path) -> optuna.storages.BaseStorage:
         ) from None
 
 
-def _url_storage(url: str, heartbeat: int | None = None) -> optuna.storages.BaseStorage:
+def _open_url_storage(url: str, heartbeat: int | None = None) -> optuna.storages.BaseStorage:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -175,10 +179,10 @@ def _url_storage(url: str, heartbeat: int | None = None) -> optuna.storages.Base
     except Exception as error:  # every database driver raises its own
         step = "Check the URL, the server, and that its Python package is installed"
         raise Unavailable(
-            f"The storage {_without_password(url)} cannot be used ({type(error).__name__}). {step}."
+            f"The storage {_remove_password(url)} cannot be used ({type(error).__name__}). {step}."
         ) from None
 
 
-def _without_password(url: str) -> str:
+def _remove_password(url: str) -> str:
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}" if rest else scheme

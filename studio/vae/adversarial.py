@@ -18,8 +18,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.generators.discriminator import Augment, discriminator, frozen_logits, logistic_loss
-from studio.core.generators.vgg16_discriminator import FeatureExtractor, losses, vgg16_discriminator
+from studio.core.generators.discriminator import (
+    Augment,
+    build_pixel_discriminator,
+    compute_frozen_logits,
+    logistic_loss,
+)
+from studio.core.generators.vgg16_discriminator import (
+    FeatureExtractor,
+    build_feature_discriminator,
+    compute_losses,
+)
 from studio.core.training.precision import cast_to_float32
 from studio.vae.likelihoods import feature_nll
 from studio.vae.settings import TrainVaeSettings
@@ -31,12 +40,12 @@ ADVERSARIAL_WEIGHT = 0.05  # weight of the adversarial loss per value of an imag
 
 def build_discriminator(settings: TrainVaeSettings) -> keras.Sequential:
     """Builds a discriminator: `(B, size, size, C)` in [-1, 1] to `(B, 1)` logits, high for real."""
-    return discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
+    return build_pixel_discriminator(settings.size, settings.channels, WIDTH, DROPOUT, settings.seed)
 
 
 def build_vgg16_discriminator(settings: TrainVaeSettings) -> keras.Model | None:
     """Builds a VGG16-feature discriminator, if the settings ask for one."""
-    return vgg16_discriminator(settings.size, settings.seed) if settings.vgg16_discriminator else None
+    return build_feature_discriminator(settings.size, settings.seed) if settings.vgg16_discriminator else None
 
 
 def get_discriminator_weights(*discriminators: keras.Model | None) -> list[np.ndarray]:
@@ -50,39 +59,40 @@ def get_discriminator_weights(*discriminators: keras.Model | None) -> list[np.nd
 
 
 class AdversarialLosses(keras.Layer):
-    """The discriminators and the losses of both sides.
+    """The discriminators and the losses of the VAE and of the discriminators.
 
     Args:
         settings: the shape of the images, and the seed.
-        see: extracts VGG16 features, for a VGG16-feature discriminator.
+        feature_extractor: VGG16's; needed only for a VGG16-feature discriminator.
     """
 
-    def __init__(self, settings: TrainVaeSettings, see: FeatureExtractor | None = None):
+    def __init__(self, settings: TrainVaeSettings, feature_extractor: FeatureExtractor | None = None):
         super().__init__(name="game")
-        plain = build_discriminator(settings)
-        normed = [layer for layer in plain.layers if isinstance(layer, keras.layers.BatchNormalization)]
+        network = build_discriminator(settings)
+        norms = [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
         self.discriminator = keras.Model(
-            plain.inputs, [plain.outputs[0], *(layer.output for layer in normed)]
+            network.inputs, [network.outputs[0], *(layer.output for layer in norms)]
         )
-        self.second, self._count = build_vgg16_discriminator(settings), settings.vgg16_discriminator
-        # A function, so that VGG16 is not tracked as part of this model.
-        self._see = (lambda images: see(images)) if see else None
+        self.vgg16_discriminator = build_vgg16_discriminator(settings)
+        self._vgg16_weight = settings.vgg16_discriminator
+        # Keras would track the weights of VGG16 as part of this model, so a function hides them.
+        self._extract_features = (lambda images: feature_extractor(images)) if feature_extractor else None
         self.augment = Augment(settings.size, SHIFT, settings.flip, 0.0, settings.seed + 1)
         self.built = True
 
-    def discriminator_weights(self) -> list[np.ndarray]:
-        """Returns the weights of both discriminators."""
-        return get_discriminator_weights(self.discriminator, self.second)
+    def get_discriminator_weights(self) -> list[np.ndarray]:
+        """Returns the weights of all discriminators."""
+        return get_discriminator_weights(self.discriminator, self.vgg16_discriminator)
 
-    def take(self, weights: Sequence[np.ndarray]) -> None:
-        """Loads the weights of another run's discriminators; a second one that it lacked stays untrained."""
-        first = len(self.discriminator.get_weights())
-        self.discriminator.set_weights(weights[:first])
-        if self.second is not None and len(weights) > first:
-            self.second.set_weights(weights[first:])
+    def set_discriminator_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Sets the weights of all discriminators; a VGG16-feature one that `weights` lack stays untrained."""
+        count = len(self.discriminator.get_weights())
+        self.discriminator.set_weights(weights[:count])
+        if self.vgg16_discriminator is not None and len(weights) > count:
+            self.vgg16_discriminator.set_weights(weights[count:])
 
     def call(self, images: Any, reconstructions: Any, samples: Any) -> tuple[Any, Any]:
-        """Returns the losses of the VAE and of the discriminator, two scalars, the first in nats per image.
+        """Computes the losses of the VAE and of the discriminator, two scalars, the first in nats per image.
 
         The VAE's gradient passes through frozen discriminators, and the discriminator's stops at the images,
         so that one backward pass gives each side the gradient of its own loss.
@@ -92,29 +102,29 @@ class AdversarialLosses(keras.Layer):
             reconstructions: of `images`, of the same shape.
             samples: `(b, size, size, C)`, decoded from random latents.
         """
-        count = ops.shape(samples)[0]
+        sample_count = ops.shape(samples)[0]
         augmented = self.augment(ops.concatenate([images, reconstructions], axis=-1) * 2 - 1)
         real, reconstructions = ops.split(augmented, 2, axis=-1)
         fakes = ops.concatenate([reconstructions, self.augment(samples * 2 - 1)])
         real_logits, *real_features = cast_to_float32(self.discriminator(real, training=True))
         fake_logits = cast_to_float32(self.discriminator(ops.stop_gradient(fakes), training=True))[0]
-        frozen_fake_logits, *fake_features = frozen_logits(self.discriminator, fakes)
+        frozen_fake_logits, *fake_features = compute_frozen_logits(self.discriminator, fakes)
         layers = [
-            (ops.stop_gradient(real), fake[:-count])
-            for real, fake in zip(real_features, fake_features, strict=True)
+            (ops.stop_gradient(real_maps), fake_maps[:-sample_count])
+            for real_maps, fake_maps in zip(real_features, fake_features, strict=True)
         ]
         values = math.prod(images.shape[1:])
-        generator_loss, discriminator_loss = (
-            ops.mean(ops.softplus(-frozen_fake_logits)),
-            logistic_loss(real_logits, fake_logits),
-        )
-        if self.second is not None and self._see is not None:
-            subset = ops.concatenate([fakes[:-count:2], fakes[-count:]])
-            extra_generator_loss, extra_discriminator_loss = losses(
-                self.second, self._see, cast_to_float32(real), cast_to_float32(subset), True
+        generator_loss = ops.mean(ops.softplus(-frozen_fake_logits))
+        discriminator_loss = logistic_loss(real_logits, fake_logits)
+        if self.vgg16_discriminator is not None and self._extract_features is not None:
+            subset = ops.concatenate([fakes[:-sample_count:2], fakes[-sample_count:]])
+            vgg16_generator_loss, vgg16_discriminator_loss = compute_losses(
+                self.vgg16_discriminator,
+                self._extract_features,
+                cast_to_float32(real),
+                cast_to_float32(subset),
+                training=True,
             )
-            generator_loss, discriminator_loss = (
-                generator_loss + self._count * extra_generator_loss,
-                discriminator_loss + extra_discriminator_loss,
-            )
+            generator_loss = generator_loss + self._vgg16_weight * vgg16_generator_loss
+            discriminator_loss = discriminator_loss + vgg16_discriminator_loss
         return feature_nll(layers, values) + ADVERSARIAL_WEIGHT * values * generator_loss, discriminator_loss

@@ -17,18 +17,18 @@ import numpy as np
 from studio.core.generators.latent import Mixture
 from studio.core.progress import Progress
 
-PARTS = (1, 10, 30, 50, 100, 300)
-LEAST_EACH = 30  # latents per component
-MOST_FITTED = 60_000  # latents; larger sets are subsampled
-MOST_NUMBERS = 30_000  # parameters of a mixture, because settings.json is limited to 1 MB
-LEAST_VARIANCE = 1e-4
-_ROUNDS = 60
-_KINDS = ("diag", "full")  # covariance types of scikit-learn
+COMPONENT_COUNTS = (1, 10, 30, 50, 100, 300)
+MIN_LATENTS_PER_COMPONENT = 30
+MAX_FITTED_LATENTS = 60_000  # larger sets are subsampled
+MAX_PARAMETERS = 30_000  # of a mixture, because settings.json is limited to 1 MB
+MIN_VARIANCE = 1e-4
+_MAX_ITERATIONS = 60
+_COVARIANCE_TYPES = ("diag", "full")  # as scikit-learn names them
 
 
-def fit(
+def fit_mixture(
     z: np.ndarray,
-    validation: np.ndarray,
+    validation_z: np.ndarray,
     seed: int,
     progress: Progress | None = None,
     full: bool = False,
@@ -37,49 +37,52 @@ def fit(
 
     Args:
         z: `(n, latent_dim)` latents to fit.
-        validation: `(m, latent_dim)` latents that choose the covariance type and the number of components.
-        seed: of the initial components.
+        validation_z: `(m, latent_dim)` latents that choose the covariance type and the number of components.
+        seed: seed of the initial components.
         progress: checked for cancellation.
-        full: also tries full covariances.
+        full: whether to try full covariances, too.
 
     Returns:
         The mixture, or None if there are too few latents.
     """
     from sklearn.mixture import GaussianMixture
 
-    if len(z) > MOST_FITTED:
-        z = z[np.random.default_rng(seed).permutation(len(z))[:MOST_FITTED]]
+    if len(z) > MAX_FITTED_LATENTS:
+        z = z[np.random.default_rng(seed).permutation(len(z))[:MAX_FITTED_LATENTS]]
     highest, best_mixture = -np.inf, None
-    for kind in _KINDS if full else _KINDS[:1]:
+    for covariance_type in _COVARIANCE_TYPES if full else _COVARIANCE_TYPES[:1]:
         previous = -np.inf
-        for parts in PARTS:
-            if parts * LEAST_EACH > len(z) or parts * numbers(kind, z.shape[1]) > MOST_NUMBERS:
+        for components in COMPONENT_COUNTS:
+            parameters = components * count_parameters(covariance_type, z.shape[1])
+            if components * MIN_LATENTS_PER_COMPONENT > len(z) or parameters > MAX_PARAMETERS:
                 break
             if progress is not None:
                 progress.check()
             mixture = GaussianMixture(
-                parts, covariance_type=kind, reg_covar=LEAST_VARIANCE, max_iter=_ROUNDS, random_state=seed
+                components,
+                covariance_type=covariance_type,
+                reg_covar=MIN_VARIANCE,
+                max_iter=_MAX_ITERATIONS,
+                random_state=seed,
             )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about incomplete convergence
-                log_likelihood = mixture.fit(z.astype("float64")).score(validation.astype("float64"))
+                log_likelihood = mixture.fit(z.astype("float64")).score(validation_z.astype("float64"))
             if log_likelihood < previous:
                 break
             previous = log_likelihood
             if log_likelihood > highest:
-                highest, best_mixture = (
-                    log_likelihood,
-                    _mixture(mixture.weights_, mixture.means_, mixture.covariances_),
-                )
+                highest = log_likelihood
+                best_mixture = _convert_mixture(mixture.weights_, mixture.means_, mixture.covariances_)
     return best_mixture
 
 
-def numbers(kind: str, latent_dim: int) -> int:
+def count_parameters(covariance_type: str, latent_dim: int) -> int:
     """Returns the number of parameters of a component, without its weight."""
-    return latent_dim + (latent_dim if kind == "diag" else latent_dim * (latent_dim + 1) // 2)
+    return latent_dim + (latent_dim if covariance_type == "diag" else latent_dim * (latent_dim + 1) // 2)
 
 
-def _mixture(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> Mixture:
+def _convert_mixture(weights: np.ndarray, means: np.ndarray, covariances: np.ndarray) -> Mixture:
     """Converts scikit-learn's mixture, covariances `(k, latent_dim)`, or `(k, latent_dim, latent_dim)`."""
     if covariances.ndim == 2:
         return Mixture(weights, means, covariances)

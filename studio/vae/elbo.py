@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.core.progress import Progress
-from studio.vae import codes
+from studio.vae import encoding
 from studio.vae.model import Vae
 
-DRAWS = 500  # latent samples per image in `slack`
-SLACK_IMAGES = 100  # images that `slack` is computed on
+SLACK_SAMPLES = 500  # latent samples per image in `compute_slack`
+SLACK_IMAGES = 100  # images that `compute_slack` is computed on
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Elbo:
     n: int
 
 
-def elbo(vae: Vae, images: np.ndarray, seed: int = 0, progress: Progress | None = None) -> Elbo:
+def compute_elbo(vae: Vae, images: np.ndarray, seed: int = 0, progress: Progress | None = None) -> Elbo:
     """Computes the negative ELBO of binary images, with one latent sample per image.
 
     Args:
@@ -37,25 +37,29 @@ def elbo(vae: Vae, images: np.ndarray, seed: int = 0, progress: Progress | None 
         Kingma and Welling 2014, arXiv:1312.6114; binarized as in Salakhutdinov and Murray 2008.
     """
     rng = np.random.default_rng(seed)
-    binary = codes.binarize(images, rng)
-    z_mean, z_log_var = (part.astype("float64") for part in codes.encode(vae, binary, progress))
+    binary = encoding.binarize(images, rng)
+    z_mean, z_log_var = (part.astype("float64") for part in encoding.encode(vae, binary, progress))
     z = z_mean + np.exp(0.5 * z_log_var) * rng.standard_normal(z_mean.shape)
     kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - 1 - z_log_var).sum(1)
-    return _over_images(_reconstruction_nll(vae, z, binary) + kl)
+    return _summarize(_compute_reconstruction_nll(vae, z, binary) + kl)
 
 
-def slack(
-    vae: Vae, images: np.ndarray, draws: int = DRAWS, seed: int = 0, progress: Progress | None = None
+def compute_slack(
+    vae: Vae,
+    images: np.ndarray,
+    samples: int = SLACK_SAMPLES,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> Elbo:
     """Computes how much tighter the bound gets with many latent samples per image, in nats.
 
-    `elbo` minus this is the importance-weighted bound, which papers report as negative log-likelihood. More
-    samples lower it: papers take 5,000, which gives a few tenths less. Both bounds use the same latents of
-    each image, so that few images are enough.
+    `compute_elbo` minus this is the importance-weighted bound, which papers report as negative
+    log-likelihood. More samples lower it: papers take 5,000, which gives a few tenths less. Both bounds use
+    the same latents of each image, so that few images are enough.
 
     Args:
-        vae, images, seed: as in `elbo`.
-        draws: latent samples per image.
+        vae, images, seed: as in `compute_elbo`.
+        samples: latent samples per image.
         progress: checked for cancellation before each image.
 
     Raises:
@@ -66,28 +70,29 @@ def slack(
     """
     progress = progress or Progress()
     rng = np.random.default_rng(seed)
-    binary = codes.binarize(images, rng)
-    z_mean, z_log_var = (part.astype("float64") for part in codes.encode(vae, binary, progress))
+    binary = encoding.binarize(images, rng)
+    z_mean, z_log_var = (part.astype("float64") for part in encoding.encode(vae, binary, progress))
     slack_nats = np.empty(len(binary))
     for n, (mean, log_var) in enumerate(zip(z_mean, z_log_var, strict=True)):
         progress.check()
-        noise = rng.standard_normal((draws, len(mean)))
+        noise = rng.standard_normal((samples, len(mean)))
         z = mean + np.exp(0.5 * log_var) * noise
         # ln p(x | z) + ln p(z) - ln q(z | x): the constants of both normal densities cancel
-        weights = 0.5 * (noise**2 - z**2 + log_var).sum(1) - _reconstruction_nll(vae, z, binary[n : n + 1])
-        slack_nats[n] = np.logaddexp.reduce(weights) - math.log(draws) - weights.mean()
-    return _over_images(slack_nats)
+        reconstruction_nll = _compute_reconstruction_nll(vae, z, binary[n : n + 1])
+        log_weights = 0.5 * (noise**2 - z**2 + log_var).sum(1) - reconstruction_nll
+        slack_nats[n] = np.logaddexp.reduce(log_weights) - math.log(samples) - log_weights.mean()
+    return _summarize(slack_nats)
 
 
-def _reconstruction_nll(vae: Vae, z: np.ndarray, binary: np.ndarray) -> np.ndarray:
+def _compute_reconstruction_nll(vae: Vae, z: np.ndarray, binary: np.ndarray) -> np.ndarray:
     """Returns -ln p(x | z) of each latent, `(n,)`, for one image each or all for a single image."""
     nll = np.empty(len(z))
-    for at in range(0, len(z), codes.BATCH):
-        logits = codes.decode_logits(vae, z[at : at + codes.BATCH]).astype("float64")
-        white = (binary if len(binary) == 1 else binary[at : at + codes.BATCH]) > 0
+    for at in range(0, len(z), encoding.BATCH):
+        logits = encoding.decode_logits(vae, z[at : at + encoding.BATCH]).astype("float64")
+        white = (binary if len(binary) == 1 else binary[at : at + encoding.BATCH]) > 0
         nll[at : at + len(logits)] = (np.logaddexp(0, logits) - white * logits).sum((1, 2, 3))
     return nll
 
 
-def _over_images(nats: np.ndarray) -> Elbo:
+def _summarize(nats: np.ndarray) -> Elbo:
     return Elbo(float(nats.mean()), float(nats.std() / math.sqrt(len(nats))), len(nats))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from studio.core.errors import invalid
 from studio.core.generators import latent
 from studio.core.generators.batches import BatchedNetwork
-from studio.core.generators.directions import damaged_value
+from studio.core.generators.directions import damaged_value_error
 from studio.core.imaging import image_io
 from studio.core.models import loading
 from studio.core.models.presets import Preset
@@ -20,9 +21,12 @@ from studio.core.training import start_from
 from studio.vae import tflite_networks
 from studio.vae.settings import TrainVaeSettings
 
+if TYPE_CHECKING:
+    from studio.vae.model import Vae
+
 TASK = "vae.train"
-MOST_CONTRAST = 3.0  # largest contrast that training chooses
-SHAPE = ("size", "colors", "width", "latent_dim")  # settings that decide the shape of the weights
+MAX_CONTRAST = 3.0  # largest contrast that training chooses
+SHAPE_SETTINGS = ("size", "colors", "width", "latent_dim")  # settings that decide the shape of the weights
 
 
 def check(settings: TrainVaeSettings, inputs: Inputs) -> None:
@@ -35,15 +39,15 @@ def check(settings: TrainVaeSettings, inputs: Inputs) -> None:
             received="0",
             next_step=step,
         )
-    start_from.check(settings, inputs, TASK, "a VAE", SHAPE)
+    start_from.check(settings, inputs, TASK, "a VAE", SHAPE_SETTINGS)
 
 
 def settings_of(preset: Preset) -> TrainVaeSettings:
     """Returns the settings of a VAE. Raises `InvalidInput` if the preset is another kind of model."""
-    return preset.settings_as(TrainVaeSettings, TASK, "a VAE")
+    return preset.read_settings_as(TrainVaeSettings, TASK, "a VAE")
 
 
-def load(preset: Preset):
+def load_vae(preset: Preset) -> Vae:
     """Loads the `studio.vae.model.Vae` of a preset.
 
     Raises:
@@ -58,32 +62,32 @@ def load(preset: Preset):
 
 
 def read_contrast(preset: Preset) -> float:
-    """Returns the contrast of a VAE's images; see `studio.vae.codes.choose_contrast`.
+    """Returns the contrast of a VAE's images; see `studio.vae.encoding.choose_contrast`.
 
     Raises:
         InvalidInput: if the stored value is not valid.
     """
-    value = preset.data().get("contrast")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MOST_CONTRAST:
-        raise damaged_value("contrast", str(value)[:20])
+    value = preset.read_data().get("contrast")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= MAX_CONTRAST:
+        raise damaged_value_error("contrast", str(value)[:20])
     return float(value)
 
 
-def open(preset: Preset) -> latent.Generator:
-    """Loads a preset as a generator.
+def load_generator(preset: Preset) -> latent.Generator:
+    """Loads a preset as a generator that runs without Keras.
 
     Raises:
         InvalidInput: if it is another kind of model, or its files are incomplete.
     """
-    settings, path = settings_of(preset), preset.weights()
+    settings, path = settings_of(preset), preset.check_weights()
     *decoder_arrays, kernel, bias = loading.read_arrays(
         path, tflite_networks.decoder_layout(settings), "decoder"
     )
-    gain = read_contrast(preset)
-    decoder_arrays += [gain * kernel, gain * bias]  # of the logits
+    contrast = read_contrast(preset)
+    decoder_arrays += [contrast * kernel, contrast * bias]  # of the logits
     encoder_arrays = loading.read_arrays(path, tflite_networks.encoder_layout(settings), "encoder")
-    directions, density = latent.read(preset.data(), settings.latent_dim)
-    cores = math.ceil(limits.processors())
+    directions, density = latent.read(preset.read_data(), settings.latent_dim)
+    cores = math.ceil(limits.count_processors())
     decode_batch = BatchedNetwork(partial(tflite_networks.decoder, decoder_arrays, settings), cores)
     encode_batch = BatchedNetwork(partial(tflite_networks.encoder, encoder_arrays, settings), cores)
 
@@ -105,11 +109,11 @@ def open(preset: Preset) -> latent.Generator:
         directions,
         density,
         encode,
-        _redraw_error(preset),
+        _read_reconstruction_error(preset),
     )
 
 
-def _redraw_error(preset: Preset) -> float | None:
-    figures = preset.data().get("figures")
+def _read_reconstruction_error(preset: Preset) -> float | None:
+    figures = preset.read_data().get("figures")
     value = figures.get("redraw_error") if isinstance(figures, dict) else None
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

@@ -12,23 +12,72 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.generators.scales import coarsest
+from studio.core.generators.scales import coarsest_side
 from studio.core.training.batches import derive_seed
 from studio.core.training.loss_model import JIT_COMPILE
 from studio.vae.adversarial import build_discriminator, build_vgg16_discriminator, get_discriminator_weights
 from studio.vae.settings import TrainVaeSettings
 from studio.vae.tflite_networks import SIDE, SLOPE, decoder_channels, encoder_channels
 
-LEAST_LOG_VAR, MOST_LOG_VAR = -14.0, 8.0  # beyond, variances are meaningless and the exponential may overflow
+MIN_LOG_VAR, MAX_LOG_VAR = -14.0, 8.0  # beyond, variances are meaningless and the exponential may overflow
 _MOMENTUM = 0.9
 
 
+def build_encoder(settings: TrainVaeSettings) -> keras.Model:
+    """Builds the encoder: `(B, size, size, C)` to `(B, 2 * latent_dim)`, means and log variances."""
+    layers = [keras.Input((settings.size, settings.size, settings.channels), name="image")]
+    for n, width in enumerate(encoder_channels(settings)):
+        layers += [
+            keras.layers.Conv2D(
+                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_he_initializer(settings, n)
+            ),
+            keras.layers.BatchNormalization(momentum=_MOMENTUM),
+            keras.layers.LeakyReLU(SLOPE),
+        ]
+    z_mean_and_log_var = keras.layers.Dense(
+        2 * settings.latent_dim,
+        kernel_initializer=keras.initializers.GlorotUniform(derive_seed(settings.seed, 20)),
+    )
+    return keras.Sequential([*layers, keras.layers.Flatten(), z_mean_and_log_var], name="encoder")
+
+
+def build_decoder(settings: TrainVaeSettings) -> keras.Model:
+    """Builds the decoder: `(B, latent_dim)` to `(B, size, size, C)` logits."""
+    side, deepest = coarsest_side(settings.size), encoder_channels(settings)[-1]
+    layers = [
+        keras.Input((settings.latent_dim,), name="z"),
+        keras.layers.Dense(
+            side * side * deepest, use_bias=False, kernel_initializer=_he_initializer(settings, 30)
+        ),
+        keras.layers.Reshape((side, side, deepest)),
+        keras.layers.BatchNormalization(momentum=_MOMENTUM),
+        keras.layers.ReLU(),
+    ]
+    for n, width in enumerate(decoder_channels(settings)):
+        layers += [
+            keras.layers.Conv2DTranspose(
+                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_he_initializer(settings, 31 + n)
+            ),
+            keras.layers.BatchNormalization(momentum=_MOMENTUM),
+            keras.layers.ReLU(),
+        ]
+    # The last layer blends neighbors, against checkerboard artifacts of the transposed convolutions.
+    last = keras.layers.Conv2D(
+        settings.channels, 3, padding="same", kernel_initializer=_he_initializer(settings, 50)
+    )
+    return keras.Sequential([*layers, last], name="decoder")
+
+
+def _he_initializer(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
+    return keras.initializers.HeNormal(seed=derive_seed(settings.seed, n))
+
+
 class Vae(keras.Model):
-    """An image is `(size, size, C) float32 in [0, 1]`, its latent vector `(latent_dim,)`.
+    """A variational autoencoder of images `(size, size, C) float32` in [0, 1].
 
     Args:
-        settings: of the networks; the seed decides the initial weights.
-        with_discriminators: includes the discriminators, which a resumed training run needs.
+        settings: shapes of the networks, and the seed of the initial weights.
+        with_discriminators: whether to include the discriminators, which a later training run starts from.
     """
 
     def __init__(self, settings: TrainVaeSettings, with_discriminators: bool = False):
@@ -39,10 +88,10 @@ class Vae(keras.Model):
         self.encoder.jit_compile = self.decoder.jit_compile = JIT_COMPILE
         self.built = True
 
-    def encode(self, images_01: Any, training: bool = False) -> tuple[Any, Any]:
+    def encode(self, images: Any, training: bool = False) -> tuple[Any, Any]:
         """Encodes `(B, size, size, C)` as `z_mean`, `z_log_var`, each `(B, latent_dim)`."""
-        z_mean, z_log_var = ops.split(self.encoder(images_01, training=training), 2, axis=-1)
-        return z_mean, ops.clip(z_log_var, LEAST_LOG_VAR, MOST_LOG_VAR)
+        z_mean, z_log_var = ops.split(self.encoder(images, training=training), 2, axis=-1)
+        return z_mean, ops.clip(z_log_var, MIN_LOG_VAR, MAX_LOG_VAR)
 
     def decode(self, z: Any, training: bool = False) -> Any:
         """Decodes `(B, latent_dim)` to `(B, size, size, C)` logits; their sigmoid is the image."""
@@ -58,51 +107,6 @@ class Vae(keras.Model):
         """The weights of the discriminators, if the model has any."""
         return get_discriminator_weights(self.discriminator, self.vgg16_discriminator)
 
-    def call(self, images_01: Any, training: bool = False) -> Any:
+    def call(self, images: Any, training: bool = False) -> Any:
         """Reconstructs images from their mean latents: `(B, size, size, C)` in [0, 1]."""
-        return ops.sigmoid(self.decode(self.encode(images_01, training)[0], training))
-
-
-def build_encoder(settings: TrainVaeSettings) -> keras.Model:
-    """Builds the encoder: `(B, size, size, C)` to `(B, 2 * latent_dim)`, means and log variances."""
-    layers = [keras.Input((settings.size, settings.size, settings.channels), name="image")]
-    for n, width in enumerate(encoder_channels(settings)):
-        layers += [
-            keras.layers.Conv2D(
-                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_he_initializer(settings, n)
-            ),
-            keras.layers.BatchNormalization(momentum=_MOMENTUM),
-            keras.layers.LeakyReLU(SLOPE),
-        ]
-    head = keras.layers.Dense(
-        2 * settings.latent_dim,
-        kernel_initializer=keras.initializers.GlorotUniform(derive_seed(settings.seed, 20)),
-    )
-    return keras.Sequential([*layers, keras.layers.Flatten(), head], name="encoder")
-
-
-def build_decoder(settings: TrainVaeSettings) -> keras.Model:
-    """Builds the decoder: `(B, latent_dim)` to `(B, size, size, C)` logits."""
-    side, deepest = coarsest(settings.size), encoder_channels(settings)[-1]
-    layers = [
-        keras.Input((settings.latent_dim,), name="z"),
-        keras.layers.Dense(side * side * deepest, use_bias=False, kernel_initializer=_he_initializer(settings, 30)),
-        keras.layers.Reshape((side, side, deepest)),
-        keras.layers.BatchNormalization(momentum=_MOMENTUM),
-        keras.layers.ReLU(),
-    ]
-    for n, width in enumerate(decoder_channels(settings)):
-        layers += [
-            keras.layers.Conv2DTranspose(
-                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_he_initializer(settings, 31 + n)
-            ),
-            keras.layers.BatchNormalization(momentum=_MOMENTUM),
-            keras.layers.ReLU(),
-        ]
-    # The last layer blends neighbors, against checkerboard artifacts of the transposed convolutions.
-    last = keras.layers.Conv2D(settings.channels, 3, padding="same", kernel_initializer=_he_initializer(settings, 50))
-    return keras.Sequential([*layers, last], name="decoder")
-
-
-def _he_initializer(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
-    return keras.initializers.HeNormal(seed=derive_seed(settings.seed, n))
+        return ops.sigmoid(self.decode(self.encode(images, training)[0], training))

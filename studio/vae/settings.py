@@ -13,7 +13,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
     """Trains an encoder, which turns an image into a latent vector, and a decoder, which reconstructs it."""
 
     warmup_steps = 200
-    batch: int = shared.batch(64, least=2)
+    batch: int = shared.batch(64, minimum=2)
     held_out: float = shared.held_out(0.1)
     width: int = setting(
         48,

@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 
-from studio.core.generators.scales import coarsest, halvings
+from studio.core.generators.scales import coarsest_side, count_halvings
 from studio.core.litert import layers
 from studio.core.litert.graph import Graph
 from studio.core.models.loading import normalization_layout, variable_path
@@ -25,7 +25,7 @@ Layout = Iterator[tuple[str, tuple[int, ...]]]
 
 def encoder_channels(settings: TrainVaeSettings) -> list[int]:
     """Returns the channels after each halving: [w, 2w, 4w, 4w]."""
-    return [settings.width * min(4, 2**n) for n in range(halvings(settings.size))]
+    return [settings.width * min(4, 2**n) for n in range(count_halvings(settings.size))]
 
 
 def decoder_channels(settings: TrainVaeSettings) -> list[int]:
@@ -41,14 +41,14 @@ def encoder_layout(settings: TrainVaeSettings) -> Layout:
         yield from normalization_layout(n, channels)
         inputs = channels
     outputs = 2 * settings.latent_dim
-    yield variable_path("dense", 0, 0), (coarsest(settings.size) ** 2 * inputs, outputs)
+    yield variable_path("dense", 0, 0), (coarsest_side(settings.size) ** 2 * inputs, outputs)
     yield variable_path("dense", 0, 1), (outputs,)
 
 
 def decoder_layout(settings: TrainVaeSettings) -> Layout:
     """Yields the path of each decoder array in a `.weights.h5` file, and its shape."""
     inputs = encoder_channels(settings)[-1]
-    yield variable_path("dense", 0, 0), (settings.latent_dim, coarsest(settings.size) ** 2 * inputs)
+    yield variable_path("dense", 0, 0), (settings.latent_dim, coarsest_side(settings.size) ** 2 * inputs)
     yield from normalization_layout(0, inputs)
     for n, channels in enumerate(decoder_channels(settings)):
         yield variable_path("conv2d_transpose", n, 0), (SIDE, SIDE, channels, inputs)
@@ -65,7 +65,7 @@ def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int
         arrays: of the encoder, in the order of `encoder_layout`.
     """
     graph, each = Graph(), iter(arrays)
-    x = graph.input(count, settings.size, settings.size, settings.channels)
+    x = graph.add_input(count, settings.size, settings.size, settings.channels)
     for _ in encoder_channels(settings):
         kernel, *norm = islice(each, _EACH)
         kernel, bias = layers.fold_batch_norm(kernel, norm)
@@ -73,7 +73,7 @@ def encoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int
     kernel, bias = each
     flat = layers.reshape(graph, x, (count, len(kernel)))
     means = slice(settings.latent_dim)  # the log variances are only used in training
-    return graph.model(layers.dense(graph, flat, kernel[:, means], bias[means]))
+    return graph.serialize(layers.dense(graph, flat, kernel[:, means], bias[means]))
 
 
 def decoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int) -> bytes:
@@ -83,10 +83,10 @@ def decoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int
         arrays: of the decoder, in the order of `decoder_layout`.
     """
     graph, each = Graph(), iter(arrays)
-    side = coarsest(settings.size)
+    side = coarsest_side(settings.size)
     kernel, *norm = islice(each, _EACH)
     start = layers.dense(
-        graph, graph.input(count, settings.latent_dim), *layers.fold_batch_norm(kernel, norm)
+        graph, graph.add_input(count, settings.latent_dim), *layers.fold_batch_norm(kernel, norm)
     )
     x = layers.elementwise(graph, "RELU", layers.reshape(graph, start, (count, side, side, len(norm[0]))))
     for _ in decoder_channels(settings):
@@ -97,4 +97,4 @@ def decoder(arrays: Sequence[np.ndarray], settings: TrainVaeSettings, count: int
         x = layers.elementwise(graph, "RELU", x)
     kernel, bias = each
     logits = layers.to_colors(graph, layers.zero_pad(graph, x, 1), kernel, bias)
-    return graph.model(layers.elementwise(graph, "LOGISTIC", logits))
+    return graph.serialize(layers.elementwise(graph, "LOGISTIC", logits))

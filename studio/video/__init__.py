@@ -7,27 +7,27 @@ from studio.video.settings import VideoSettings
 FRAME_TASKS = ("style.transfer", "dream.ascend", "classify.explain", "colorize.apply")
 
 
-def _slots() -> tuple[Slot, ...]:
-    """Returns the slots: the video, and the further inputs of the tasks for frames."""
+def _collect_slots() -> tuple[Slot, ...]:
+    """Returns the video's slot, and the other slots of the tasks for frames, which become optional."""
     slots = {"video": Slot("video", "animation")}
     for name in FRAME_TASKS:
         for slot in tasks.get(name).inputs[1:]:
-            slots.setdefault(slot.name, Slot(slot.name, slot.kind, 0, slot.most))
+            slots.setdefault(slot.name, Slot(slot.name, slot.kind, 0, slot.max_files))
     return tuple(slots.values())
 
 
 REPAINT = Task(
     name="video.repaint",
     settings=VideoSettings,
-    inputs=_slots(),
+    inputs=_collect_slots(),
     produces="animation",
     lane="job",
     work="studio.video.task:run",
-    usual="studio.video.estimate:estimate_seconds",
-    needs="studio.video.estimate:estimate_bytes",
+    estimate_seconds="studio.video.estimate:estimate_seconds",
+    estimate_bytes="studio.video.estimate:estimate_bytes",
     title="Video",
     command="",
-    equivalent_command="studio.video.command:equivalent_command",
+    equivalent_command="studio.video.command:build_equivalent_command",
     help="paint every frame of a video",
     check="studio.video.task:check",
 )

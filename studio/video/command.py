@@ -7,7 +7,7 @@ from studio.core.tasks import EquivalentCommand, Inputs
 from studio.video.settings import VideoSettings
 
 
-def equivalent_command(settings: VideoSettings, inputs: Inputs) -> EquivalentCommand:
+def build_equivalent_command(settings: VideoSettings, inputs: Inputs) -> EquivalentCommand:
     """Returns the command of the frames' task, with the video as its image."""
     task = tasks.get(settings.task)
     files = {slot: slot_files for slot, slot_files in inputs.items() if slot != "video"}

@@ -11,37 +11,40 @@ from studio.video.settings import VideoSettings
 
 
 def estimate_seconds(settings: VideoSettings, inputs: Inputs) -> float:
-    """Returns the estimated seconds of a video on two cores. Loads no Keras.
+    """Estimates the seconds that a video takes on two cores; 0 if unknown. Does not load Keras.
 
     Raises:
         InvalidInput: if the video is damaged, or the settings of its frames are invalid.
     """
     video = inputs["video"][0]
-    each = _for_one_frame(tasks.get(settings.task).usual, settings, inputs)
-    return (
-        animations.count_frames(
-            video.read(), video.name, animations.highest_fps(settings.video), settings.span
-        )
-        * each
-    )
+    per_frame = _estimate_frame(tasks.get(settings.task).estimate_seconds, settings, inputs)
+    max_fps = animations.highest_fps(settings.video)
+    return per_frame * animations.count_frames(video.read(), video.name, max_fps, settings.span)
 
 
 def estimate_bytes(settings: VideoSettings, inputs: Inputs) -> float:
-    """Returns the estimated bytes of memory of a video. Loads no Keras. Raises like `estimate_seconds`."""
-    return _for_one_frame(tasks.get(settings.task).needs, settings, inputs)
+    """Estimates the bytes of memory that a video takes. Does not load Keras. Raises as `estimate_seconds`."""
+    return _estimate_frame(tasks.get(settings.task).estimate_bytes, settings, inputs)
 
 
-def _for_one_frame(estimate: str, settings: VideoSettings, inputs: Inputs) -> float:
-    """Runs an estimate of the frames' task on the first frame; 0 without one."""
+def _estimate_frame(estimate: str, settings: VideoSettings, inputs: Inputs) -> float:
+    """Runs an estimate of the frames' task on the first frame.
+
+    Args:
+        estimate: the task's `module:function`; with "" the result is 0.
+        settings: of the video.
+        inputs: of the video.
+    """
     if not estimate:
         return 0
-    task, first = tasks.get(settings.task), _first_frame(inputs["video"][0])
+    task, frame = tasks.get(settings.task), _read_first_frame(inputs["video"][0])
     frame_inputs = {slot: files for slot, files in inputs.items() if slot != "video"}
-    with tasks.in_memory():  # frames do not belong into the file store
-        frame_inputs[task.inputs[0].name] = [File.keep(first, "image", "frame.png")]
+    with tasks.store_in_memory():  # frames do not belong into the file store
+        frame_inputs[task.inputs[0].name] = [File.store(frame, "image", "frame.png")]
         return tasks.import_object(estimate)(task.settings.from_plain(settings.base), frame_inputs)
 
 
-@lru_cache(maxsize=4)  # pages ask again at every change of a setting
-def _first_frame(video: File) -> bytes:
+@lru_cache(maxsize=4)  # pages estimate again at every change of a setting
+def _read_first_frame(video: File) -> bytes:
+    """Returns the first frame as a PNG."""
     return image_io.encode_png(animations.decode_frame(video.read(), video.name))

@@ -17,6 +17,6 @@ def draw() -> bytes:
     height, width = photo.shape[:2]
     frames = []
     for position in np.linspace(0.0, 1.0, FRAMES):
-        down, right = round(position * max(0, height - HEIGHT)), round(position * (width - WIDTH))
-        frames.append(photo[down : down + HEIGHT, right : right + WIDTH])
+        top, left = round(position * max(0, height - HEIGHT)), round(position * (width - WIDTH))
+        frames.append(photo[top : top + HEIGHT, left : left + WIDTH])
     return animations.encode(frames, "mp4", FPS)

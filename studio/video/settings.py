@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from studio.core import tasks
 from studio.core.imaging import animations
-from studio.core.imaging.video_limits import MOST_FPS
+from studio.core.imaging.video_limits import MAX_FPS
 from studio.core.imaging.video_span import Span
 from studio.core.settings import Settings, setting
 
@@ -21,7 +21,7 @@ class VideoSettings(Settings):
         "Frames per second of the result; 0 keeps the timing of the original video.",
         tier="main",
         ge=0,
-        le=MOST_FPS,
+        le=MAX_FPS,
         label="Frames per second",
     )
     start: float = setting(0.0, "Start of the part of the video to use.", unit="s", ge=0)
@@ -50,7 +50,7 @@ class VideoSettings(Settings):
 
     def _frame_settings(self) -> Settings | None:
         """Returns the settings of the frames; None if they are invalid."""
-        return tasks.settings_of(self.task, self.base)
+        return tasks.parse_saved_settings(self.task, self.base)
 
     def for_ending(self, ending: str) -> VideoSettings:
         """Returns the settings for a file extension, which is the video's format."""

@@ -18,12 +18,12 @@ from studio.core.tasks import File, Inputs, Result, Task
 from studio.core.training import checkpoints
 from studio.video.settings import VideoSettings
 
-NAME = "video.repaint"
+TASK_NAME = "video.repaint"
 
 
 def check(settings: VideoSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` unless the task accepts frames with these settings and inputs."""
-    task, base = _frame_task(settings)
+    task, base = _find_frame_task(settings)
     extra_inputs = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
     animations.count_frames(video.read(), video.name, animations.highest_fps(settings.video), settings.span)
@@ -31,41 +31,42 @@ def check(settings: VideoSettings, inputs: Inputs) -> None:
     tasks.check(task.name, base, {task.inputs[0].name: [frame], **extra_inputs})
 
 
-def _frame_task(settings: VideoSettings) -> tuple[Task, Settings]:
+def _find_frame_task(settings: VideoSettings) -> tuple[Task, Settings]:
+    """Returns the task for frames and its settings. Raises `InvalidInput` if it makes no images."""
     task = tasks.get(settings.task)
     base = task.settings.from_plain(settings.base)
-    if not task.takes_single_image or task.makes(base) != "image":
+    if not task.takes_single_image or task.choose_kind(base) != "image":
         raise invalid("task", expected="a task that turns an image into an image", received=task.name)
     return task, base
 
 
-@checkpoints.lock_run(NAME)
+@checkpoints.lock_run(TASK_NAME)
 def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
     """Processes every frame. If canceled, returns the video so far; another run continues it."""
     began = time.monotonic()
     video = inputs["video"][0]
     data = video.read()
-    most = animations.highest_fps(settings.video)
-    times = animations.read_times(data, video.name, most, settings.span)
+    max_fps = animations.highest_fps(settings.video)
+    times = animations.read_times(data, video.name, max_fps, settings.span)
     if settings.fps:
-        times = FrameTimes.even(min(most, settings.fps), times.plays)
-    count, transparent = _count_frames(data, video.name, most, settings.span, progress)
-    run = checkpoints.find_run(NAME, settings, inputs)
+        times = FrameTimes.even(min(max_fps, settings.fps), times.plays)
+    count, is_transparent = _count_frames(data, video.name, max_fps, settings.span, progress)
+    stored_run = checkpoints.find_run(TASK_NAME, settings, inputs)
     weights: dict[str, str] = {}
     count_done, count_new, is_stopped = 0, 0, False
-    with animations.Video(settings.video, times, transparent) as out:
+    with animations.Video(settings.video, times, is_transparent) as output:
         try:
-            for png, fresh in _render_frames(settings, inputs, run.folder, count, progress):
+            for png, is_new in _render_frames(settings, inputs, stored_run.folder, count, progress):
                 weights |= recipes.read(png).weights
-                out.add(image_io.read_transparent(png))
-                count_done, count_new = count_done + 1, count_new + fresh
+                output.add(image_io.read_transparent(png))
+                count_done, count_new = count_done + 1, count_new + is_new
         except Cancelled:
             is_stopped = True
             if not count_done:
                 raise
-        encoded = out.finish()
+        encoded = output.finish()
     seconds = time.monotonic() - began
-    recipe = recipes.make(NAME, settings, inputs, weights)
+    recipe = recipes.make(TASK_NAME, settings, inputs, weights)
     name = f"{Path(video.name).stem}-{settings.task.partition('.')[0]}.{settings.video}"
     figures = {
         "frames": count_done,
@@ -73,13 +74,13 @@ def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
         "fps": round(times.fps, 3),
         "seconds": seconds * count_done / max(1, count_new),  # for all frames, at the speed of this run
     }
-    file = File.keep(encoded, "animation", name)
+    file = File.store(encoded, "animation", name)
     if not is_stopped:
-        run.forget()
+        stored_run.delete()
     return Result((file,), figures, recipe, is_stopped)
 
 
-def _count_frames(data: bytes, name: str, most: int, span: Span, progress: Progress) -> tuple[int, bool]:
+def _count_frames(data: bytes, name: str, max_fps: int, span: Span, progress: Progress) -> tuple[int, bool]:
     """Counts the frames and checks whether any is transparent.
 
     Reads all of them, so that damage at the end is found before hours of work.
@@ -87,32 +88,32 @@ def _count_frames(data: bytes, name: str, most: int, span: Span, progress: Progr
     Raises:
         InvalidInput: like `animations.decode`.
     """
-    progress.stage("Reading the video")
-    count, transparent = 0, False
-    for frame in animations.decode(data, name, most, transparent=True, span=span):
-        count, transparent = count + 1, transparent or frame.shape[2] == 4
+    progress.report_stage("Reading the video")
+    count, is_transparent = 0, False
+    for frame in animations.decode(data, name, max_fps, transparent=True, span=span):
+        count, is_transparent = count + 1, is_transparent or frame.shape[2] == 4
         progress.check()
-    return count, transparent
+    return count, is_transparent
 
 
 def _render_frames(
     settings: VideoSettings, inputs: Inputs, folder: Path, count: int, progress: Progress
 ) -> Iterator[tuple[bytes, bool]]:
     """Yields the PNG of every processed frame, and whether it is new or stored by an earlier run."""
-    task, base = _frame_task(settings)
-    others = {slot: files for slot, files in inputs.items() if slot != "video" and files}
+    task, base = _find_frame_task(settings)
+    extra_inputs = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
-    most = animations.highest_fps(settings.video)
-    read = animations.decode(video.read(), video.name, most, transparent=True, span=settings.span)
-    for n, frame in enumerate(read, start=1):
+    max_fps = animations.highest_fps(settings.video)
+    frames = animations.decode(video.read(), video.name, max_fps, transparent=True, span=settings.span)
+    for n, frame in enumerate(frames, start=1):
         path = _frame_path(folder, n)
         png = _read_frame(path)
         is_new = png is None
         if png is None:
-            with tasks.in_memory():  # frames do not belong into the file store
-                content = File.keep(image_io.encode_png(frame), "image", f"frame-{n}.png")
-                frame_inputs = {task.inputs[0].name: [content], **others}
-                result = tasks.run(task.name, base, frame_inputs, progress.silent())
+            with tasks.store_in_memory():  # frames do not belong into the file store
+                content = File.store(image_io.encode_png(frame), "image", f"frame-{n}.png")
+                frame_inputs = {task.inputs[0].name: [content], **extra_inputs}
+                result = tasks.run(task.name, base, frame_inputs, progress.without_listener())
                 if result.stopped_early:
                     raise Cancelled
                 png = result.files[0].read()
@@ -126,7 +127,7 @@ def _render_frames(
 
 
 def _frame_path(folder: Path, number: int) -> Path:
-    """Returns the path of a stored frame."""
+    """Returns the path of a stored frame, counted from 1."""
     return folder / f"{number:05d}.png"
 
 

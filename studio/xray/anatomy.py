@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import keras
 
 
-class Field(NamedTuple):
+class ReceptiveField(NamedTuple):
     """The receptive field of positions in a feature map, along one axis of the photo.
 
     Attributes:
@@ -29,8 +29,8 @@ class Field(NamedTuple):
         """Size of the receptive field in px."""
         return self.last - self.first + 1
 
-    def of(self, position: int) -> tuple[int, int]:
-        """Returns the first and the last px that a position sees."""
+    def pixels_at(self, position: int) -> tuple[int, int]:
+        """Returns the first and the last px of the photo that a position depends on."""
         return position * self.step + self.first, position * self.step + self.last
 
 
@@ -45,29 +45,29 @@ class Layer(NamedTuple):
 
     name: str
     parameters: int
-    rows: Field
-    columns: Field
+    rows: ReceptiveField
+    columns: ReceptiveField
 
 
-def layers(backbone: Backbone) -> tuple[Layer, ...]:
+def describe_layers(backbone: Backbone) -> tuple[Layer, ...]:
     """Returns the named layers of a backbone, from the image on."""
-    return _layers(backbone.model, tuple(backbone.spec.layers))
+    return _describe_layers(backbone.model, tuple(backbone.spec.layers))
 
 
-def sides(backbone: Backbone, height: int, width: int) -> Mapping[str, tuple[int, int]]:
+def compute_map_sizes(backbone: Backbone, height: int, width: int) -> Mapping[str, tuple[int, int]]:
     """Returns the height and width of each named layer's feature maps for a photo of this size."""
-    return _sides(backbone.features(tuple(backbone.spec.layers)), height, width)
+    return _compute_map_sizes(backbone.build_extractor(tuple(backbone.spec.layers)), height, width)
 
 
 @lru_cache(maxsize=16)
-def _sides(extractor: keras.Model, height: int, width: int) -> Mapping[str, tuple[int, int]]:
+def _compute_map_sizes(extractor: keras.Model, height: int, width: int) -> Mapping[str, tuple[int, int]]:
     shapes = extractor.compute_output_shape((1, height, width, 3))
     return {name: shape[1:3] for name, shape in shapes.items()}
 
 
 @lru_cache(maxsize=4)
-def _layers(model: keras.Model, names: tuple[str, ...]) -> tuple[Layer, ...]:
-    rows, columns = _fields(model, 0), _fields(model, 1)
+def _describe_layers(model: keras.Model, names: tuple[str, ...]) -> tuple[Layer, ...]:
+    rows, columns = _compute_receptive_fields(model, 0), _compute_receptive_fields(model, 1)
     named_layers, parameters = [], 0
     for layer in model.layers:
         parameters += layer.count_params()
@@ -77,16 +77,16 @@ def _layers(model: keras.Model, names: tuple[str, ...]) -> tuple[Layer, ...]:
     return tuple(sorted(named_layers, key=lambda layer: names.index(layer.name)))
 
 
-def _fields(model: keras.Model, axis: int) -> dict[str, Field]:
+def _compute_receptive_fields(model: keras.Model, axis: int) -> dict[str, ReceptiveField]:
     """Returns the receptive field of every layer along one axis: 0 vertical, 1 horizontal."""
-    fields: dict[str, Field] = {}
+    fields: dict[str, ReceptiveField] = {}
     for layer in model.layers:
-        inputs = [fields[name] for name in _inputs(layer)]
-        fields[layer.name] = _output_field(layer, axis, _union(inputs)) if inputs else Field()
+        inputs = [fields[name] for name in _input_names(layer)]
+        fields[layer.name] = _output_field(layer, axis, _union(inputs)) if inputs else ReceptiveField()
     return fields
 
 
-def _inputs(layer: keras.Layer) -> list[str]:
+def _input_names(layer: keras.Layer) -> list[str]:
     """Returns the names of the layers whose output a layer reads; Keras stores them with each tensor."""
     if type(layer).__name__ == "InputLayer":
         return []
@@ -94,15 +94,17 @@ def _inputs(layer: keras.Layer) -> list[str]:
     return [tensor._keras_history.operation.name for tensor in tensors]
 
 
-def _union(fields: list[Field]) -> Field:
+def _union(fields: list[ReceptiveField]) -> ReceptiveField:
     """Returns the receptive field of feature maps that are added or concatenated."""
-    return Field(fields[0].step, min(field.first for field in fields), max(field.last for field in fields))
+    return ReceptiveField(
+        fields[0].step, min(field.first for field in fields), max(field.last for field in fields)
+    )
 
 
-def _output_field(layer: keras.Layer, axis: int, field: Field) -> Field:
+def _output_field(layer: keras.Layer, axis: int, field: ReceptiveField) -> ReceptiveField:
     """Returns the receptive field of a layer's output, from that of its input."""
     kernel, stride, padding = _window(layer, axis)
-    return Field(
+    return ReceptiveField(
         field.step * stride,
         field.first - padding * field.step,
         field.last + (kernel - 1 - padding) * field.step,
@@ -111,12 +113,12 @@ def _output_field(layer: keras.Layer, axis: int, field: Field) -> Field:
 
 def _window(layer: Any, axis: int) -> tuple[int, int, int]:
     """Returns kernel size, stride and leading padding of a layer along one axis."""
-    kind = type(layer).__name__
-    if kind == "ZeroPadding2D":
+    class_name = type(layer).__name__
+    if class_name == "ZeroPadding2D":
         return 1, 1, layer.padding[axis][0]
-    if kind in ("MaxPooling2D", "AveragePooling2D"):
+    if class_name in ("MaxPooling2D", "AveragePooling2D"):
         kernel, stride = layer.pool_size[axis], layer.strides[axis]
-    elif kind == "Conv2D":
+    elif class_name == "Conv2D":
         kernel, stride = layer.kernel_size[axis], layer.strides[axis]
     else:
         return 1, 1, 0

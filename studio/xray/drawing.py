@@ -7,60 +7,70 @@ from PIL import Image
 
 from studio.core.imaging import grids, heat, image_io
 
-LARGE = 768  # px, the longer side of a map over its photo
-TILE = 240  # px, the longer side of each of several maps
+LARGE_SIDE = 768  # px, the longer side of a map over its photo
+TILE_SIDE = 240  # px, the longer side of each of several maps
 COLUMNS = 6
 GAP = 4  # px between tiles
 _GRAY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # luma weights (Rec. 601)
-_MOST = 99.5  # percentile of a map that becomes 1, so that a single peak does not dim the rest
-_CLEAR = (0.25, 0.75)  # of a mask: lower values are black, higher ones white
-_FRAME = np.array([70, 220, 255], "float32")
+_WHITE_PERCENTILE = 99.5  # percentile of a map that becomes 1, so that a single peak does not dim the rest
+_MASK_RANGE = (0.25, 0.75)  # of a mask: lower values are black, higher ones white
+_FRAME_COLOR = np.array([70, 220, 255], "float32")
 
 
 def normalize(feature_map: np.ndarray) -> np.ndarray:
     """Scales a map, `(h, w) float32`, to [0, 1]."""
-    low, high = float(feature_map.min()), float(np.percentile(feature_map, _MOST))
+    low, high = float(feature_map.min()), float(np.percentile(feature_map, _WHITE_PERCENTILE))
     if high <= low:
         high = float(feature_map.max())
     return np.clip((feature_map - low) / (high - low), 0, 1) if high > low else np.zeros_like(feature_map)
 
 
-def smooth(feature_map: np.ndarray, height: int, width: int) -> np.ndarray:
+def resize_map(feature_map: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes a map in [0, 1] to the size of a photo, `(height, width) float32`."""
     image = Image.fromarray(feature_map.astype("float32"))
     return np.clip(np.asarray(image.resize((width, height), Image.Resampling.BICUBIC)), 0, 1)
 
 
-def to_colors(feature_map: np.ndarray, longest: int) -> np.ndarray:
-    """Draws a map in [0, 1] in colors, `(H, W, 3) uint8`, each position as a square."""
-    return image_io.to_uint8(_enlarge(heat.to_colors(feature_map) / 255, longest)[None])
+def draw_map(feature_map: np.ndarray, side: int) -> np.ndarray:
+    """Draws a map in [0, 1] in colors, each position as a square.
+
+    Args:
+        feature_map: `(h, w)`.
+        side: longer side of the drawing in px, approximately.
+
+    Returns:
+        `(H, W, 3) uint8`.
+    """
+    return image_io.to_uint8(_enlarge(heat.to_colors(feature_map) / 255, side)[None])
 
 
-def grid(maps: np.ndarray, channels: list[int]) -> np.ndarray:
+def draw_grid(maps: np.ndarray, channels: list[int]) -> np.ndarray:
     """Draws some channels of `(h, w, C)` as tiles, `(H, W, 3) uint8`."""
-    tiles = np.stack([to_colors(normalize(maps[..., channel]), TILE) for channel in channels])
+    tiles = np.stack([draw_map(normalize(maps[..., channel]), TILE_SIDE) for channel in channels])
     return grids.make_grid(tiles, columns=min(COLUMNS, len(channels)), gap=GAP)
 
 
-def overlay(photo: np.ndarray, feature_map: np.ndarray) -> np.ndarray:
-    """Draws a map over its photo, warm at high activations; `(H, W, 3) uint8`, longer side LARGE px."""
-    large = image_io.fit(photo, LARGE)
-    warm = smooth(normalize(feature_map), *large.shape[:2])
-    share = (0.35 + 0.5 * warm)[..., None]
-    overlay = large @ _GRAY * (1 - share) + heat.to_colors(warm) * share
+def draw_overlay(photo: np.ndarray, feature_map: np.ndarray) -> np.ndarray:
+    """Draws a map over its photo, warm at high activations; `(H, W, 3) uint8`, longer side LARGE_SIDE px."""
+    large = image_io.fit(photo, LARGE_SIDE)
+    intensity = resize_map(normalize(feature_map), *large.shape[:2])
+    share = (0.35 + 0.5 * intensity)[..., None]
+    overlay = large @ _GRAY * (1 - share) + heat.to_colors(intensity) * share
     return np.clip(overlay + 0.5, 0, 255).astype("uint8")
 
 
-def mask(photo: np.ndarray, feature_map: np.ndarray) -> np.ndarray:
-    """Draws a map as a mask, white at high activations; `(H, W, 3) uint8`, longer side LARGE px."""
-    large = image_io.fit(photo, LARGE)
-    warm = smooth(normalize(feature_map), *large.shape[:2])
-    low, high = _CLEAR
-    clear = np.clip((warm - low) / (high - low), 0, 1)
-    return np.repeat((clear * 255 + 0.5).astype("uint8")[..., None], 3, axis=2)
+def draw_mask(photo: np.ndarray, feature_map: np.ndarray) -> np.ndarray:
+    """Draws a map as a mask, white at high activations; `(H, W, 3) uint8`, longer side LARGE_SIDE px."""
+    large = image_io.fit(photo, LARGE_SIDE)
+    intensity = resize_map(normalize(feature_map), *large.shape[:2])
+    low, high = _MASK_RANGE
+    mask = np.clip((intensity - low) / (high - low), 0, 1)
+    return np.repeat((mask * 255 + 0.5).astype("uint8")[..., None], 3, axis=2)
 
 
-def frame(image: np.ndarray, box: tuple[float, float, float, float], dot: tuple[float, float]) -> np.ndarray:
+def draw_frame(
+    image: np.ndarray, box: tuple[float, float, float, float], dot: tuple[float, float]
+) -> np.ndarray:
     """Frames a part of an image and dims the rest.
 
     Args:
@@ -73,21 +83,23 @@ def frame(image: np.ndarray, box: tuple[float, float, float, float], dot: tuple[
     left, right = (round(np.clip(share, 0, 1) * width) for share in (box[1], box[3]))
     result = image * 0.55
     result[top:bottom, left:right] = image[top:bottom, left:right]
-    thick = max(2, round(0.005 * max(height, width)))
-    edge = np.zeros((height, width), bool)
-    edge[top:bottom, left:right] = True
-    edge[top + thick : max(top + thick, bottom - thick), left + thick : max(left + thick, right - thick)] = (
-        False
-    )
+    thickness = max(2, round(0.005 * max(height, width)))
+    inner_top, inner_left = top + thickness, left + thickness
+    is_edge = np.zeros((height, width), bool)
+    is_edge[top:bottom, left:right] = True
+    is_edge[
+        inner_top : max(inner_top, bottom - thickness), inner_left : max(inner_left, right - thickness)
+    ] = False
     rows, columns = np.ogrid[:height, :width]
     distance = np.hypot(rows - dot[0] * height, columns - dot[1] * width)
-    result[edge | (distance <= 2 * thick)] = _FRAME
+    result[is_edge | (distance <= 2 * thickness)] = _FRAME_COLOR
     return np.clip(result + 0.5, 0, 255).astype("uint8")
 
 
-def _enlarge(image: np.ndarray, longest: int) -> np.ndarray:
-    """Enlarges `(h, w, 3)` without smoothing to a longer side of about `longest` px."""
-    scale = max(1, round(longest / max(image.shape[:2])))
-    if max(image.shape[:2]) > longest:
-        return image_io.to_01(image_io.fit(image_io.to_uint8(image[None]), longest))[0]
+def _enlarge(image: np.ndarray, side: int) -> np.ndarray:
+    """Resizes `(h, w, 3)` in [0, 1] to a longer side of about `side` px; enlarges without smoothing."""
+    longer_side = max(image.shape[:2])
+    if longer_side > side:
+        return image_io.to_01(image_io.fit(image_io.to_uint8(image[None]), side))[0]
+    scale = max(1, round(side / longer_side))
     return np.kron(image, np.ones((scale, scale, 1)))

@@ -9,13 +9,13 @@ import numpy as np
 
 from studio.core.files import File
 from studio.core.imaging import image_io
-from studio.core.models.recently_used import get_or_make
+from studio.core.models.lru import get_or_make
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.xray import residual
 
-PHOTO = ""  # key of the network's preprocessed input among the maps
+INPUT_KEY = ""  # key of the network's preprocessed input among the maps
 _MAX_CACHED = 2  # of up to 120 MB each
 _CACHE: dict[str, Activations] = {}
 
@@ -26,7 +26,7 @@ class Activations:
 
     Attributes:
         photo: `(H, W, 3) uint8`, the resized photo.
-        maps: feature maps of each layer of its spec and of PHOTO, `(h, w, C) float32`.
+        maps: feature maps by layer, and the preprocessed input by INPUT_KEY, `(h, w, C) float32`.
         probabilities: `(1000,)` with ResNet50, otherwise None.
         shares: with ResNet50, see `studio.xray.residual.ForwardPass`.
         weights: SHA-256 of the weights, by name.
@@ -60,32 +60,35 @@ def compute(
     return _ablate(activations, off, progress) if off else activations
 
 
-def network_input(photo: File, backbone: str, size: int) -> np.ndarray:
+def resize_photo(photo: File, backbone: str, size: int) -> np.ndarray:
     """Returns the resized photo, `(H, W, 3) uint8`; no side is below the network's minimum."""
     small = image_io.fit(image_io.read(photo.read(), photo.name), size)
-    least = backbones.find_spec(backbone).least
-    height, width = (max(side, least) for side in small.shape[:2])
+    min_side = backbones.find_spec(backbone).min_side
+    height, width = (max(side, min_side) for side in small.shape[:2])
     return small if small.shape[:2] == (height, width) else image_io.resize(small, height, width)
 
 
 def _compute(photo: File, network: backbones.Backbone, size: int, progress: Progress | None) -> Activations:
-    image = network_input(photo, network.spec.name, size)
+    """Runs a network on a photo; ResNet50 block by block, with its classifier."""
+    image = resize_photo(photo, network.spec.name, size)
     images_01, weights = image_io.to_01(image), {network.spec.name: network.digest}
     inputs = np.asarray(network.spec.preprocessing(images_01))
     if network.spec.name == "resnet50":
         model = pretrained.load("resnet50", progress, network.digest).model
         forward_pass = residual.forward(model, inputs)
-        maps = {PHOTO: inputs[0], **forward_pass.maps}
+        maps = {INPUT_KEY: inputs[0], **forward_pass.maps}
         return Activations(image, maps, forward_pass.probabilities, forward_pass.shares, weights)
-    features = network.features(tuple(network.spec.layers))(images_01)
-    maps = {PHOTO: inputs[0]} | {name: np.asarray(feature_map)[0] for name, feature_map in features.items()}
+    features = network.build_extractor(tuple(network.spec.layers))(images_01)
+    maps = {INPUT_KEY: inputs[0]} | {
+        name: np.asarray(feature_map)[0] for name, feature_map in features.items()
+    }
     return Activations(image, maps, None, {}, weights)
 
 
 def _ablate(activations: Activations, off: Collection[str], progress: Progress | None) -> Activations:
     """Switches branches off; activations before the first of them are reused."""
     model = pretrained.load("resnet50", progress, activations.weights["resnet50"]).model
-    forward_pass = residual.without(model, activations.maps, off)
+    forward_pass = residual.forward_without(model, activations.maps, off)
     return Activations(
         activations.photo,
         {**activations.maps, **forward_pass.maps},

@@ -51,16 +51,16 @@ def forward(model: keras.Model, inputs: np.ndarray) -> ForwardPass:
     """
     from keras import ops
 
-    tensor, stem = ops.convert_to_tensor(inputs), {}
+    tensor, stem_maps = ops.convert_to_tensor(inputs), {}
     for name in _STEM:
         tensor = _run_layer(model, name, tensor)
         if name in SPEC.layers:
-            stem[name] = np.asarray(tensor)[0]
-    rest = _run_blocks(model, tensor, BLOCKS, ())
-    return ForwardPass({**stem, **rest.maps}, rest.probabilities, rest.shares)
+            stem_maps[name] = np.asarray(tensor)[0]
+    blocks = _run_blocks(model, tensor, BLOCKS, ())
+    return ForwardPass({**stem_maps, **blocks.maps}, blocks.probabilities, blocks.shares)
 
 
-def without(model: keras.Model, maps: Mapping[str, np.ndarray], off: Collection[str]) -> ForwardPass:
+def forward_without(model: keras.Model, maps: Mapping[str, np.ndarray], off: Collection[str]) -> ForwardPass:
     """Runs ResNet50 with some branches off, from the first of these blocks on.
 
     Args:
@@ -72,31 +72,33 @@ def without(model: keras.Model, maps: Mapping[str, np.ndarray], off: Collection[
 
     first = min(BLOCKS.index(block) for block in off)
     names = list(SPEC.layers)
-    before = names[names.index(f"{BLOCKS[first]}_out") - 1]
-    return _run_blocks(model, ops.convert_to_tensor(maps[before][None]), BLOCKS[first:], off)
+    input_layer = names[names.index(f"{BLOCKS[first]}_out") - 1]
+    return _run_blocks(model, ops.convert_to_tensor(maps[input_layer][None]), BLOCKS[first:], off)
 
 
 def _run_blocks(model: keras.Model, tensor: Any, blocks: Sequence[str], off: Collection[str]) -> ForwardPass:
+    """Runs some consecutive blocks and the classifier."""
     maps, shares = {}, {}
     for block in blocks:
-        tensor, shares[block] = _block(model, block, tensor, block in off)
+        tensor, shares[block] = _run_block(model, block, tensor, block in off)
         maps[f"{block}_out"] = np.asarray(tensor)[0]
     probabilities = model.get_layer("predictions")(model.get_layer("avg_pool")(tensor))
     return ForwardPass(maps, np.asarray(probabilities)[0], shares)
 
 
-def _block(model: keras.Model, block: str, inputs: Any, off: bool) -> tuple[Any, float]:
+def _run_block(model: keras.Model, block: str, inputs: Any, off: bool) -> tuple[Any, float]:
+    """Returns the output of a block, and the share of its branch; 0 if the branch is off."""
     from keras import ops
 
     shortcut = inputs
-    if _has(model, f"{block}_0_conv"):
-        for part in _SHORTCUT:
-            shortcut = _run_layer(model, f"{block}_{part}", shortcut)
+    if any(layer.name == f"{block}_0_conv" for layer in model.layers):
+        for suffix in _SHORTCUT:
+            shortcut = _run_layer(model, f"{block}_{suffix}", shortcut)
     if off:
         return ops.relu(shortcut), 0.0
     branch = inputs
-    for part in _BRANCH:
-        branch = _run_layer(model, f"{block}_{part}", branch)
+    for suffix in _BRANCH:
+        branch = _run_layer(model, f"{block}_{suffix}", branch)
     share = float(ops.sqrt(ops.sum(branch**2) / (ops.sum(shortcut**2) + 1e-9)))
     return ops.relu(shortcut + branch), share
 
@@ -104,7 +106,3 @@ def _block(model: keras.Model, block: str, inputs: Any, off: bool) -> tuple[Any,
 def _run_layer(model: keras.Model, name: str, inputs: Any) -> Any:
     layer = model.get_layer(name)
     return layer(inputs, training=False) if name.endswith("_bn") else layer(inputs)
-
-
-def _has(model: keras.Model, name: str) -> bool:
-    return any(layer.name == name for layer in model.layers)

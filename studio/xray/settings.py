@@ -13,14 +13,14 @@ from studio.core.settings import Settings, setting
 Backbone = Literal[(*backbones.BACKBONES,)]  # type: ignore[valid-type]
 
 # The default layer: from the middle, with maps fine enough to recognize on the photo.
-USUAL = {"vgg16": "block4_conv2", "resnet50": "conv3_block4_out", "inceptionv3": "mixed2"}
+DEFAULT_LAYERS = {"vgg16": "block4_conv2", "resnet50": "conv3_block4_out", "inceptionv3": "mixed2"}
 FILTER_LAYERS = tuple(name for name in backbones.find_spec("vgg16").layers if "_conv" in name)
 BLOCKS = tuple(
     name.removesuffix("_out") for name in backbones.find_spec("resnet50").layers if name.endswith("_out")
 )
 
 
-class LookSettings(Settings):
+class XraySettings(Settings):
     """Computes the feature maps of one layer of a network for a photo."""
 
     backbone: Backbone = setting("vgg16", "Pretrained network.", tier="main")
@@ -53,14 +53,14 @@ class LookSettings(Settings):
     )
 
     @property
-    def ineffective(self) -> frozenset[str]:
-        """See `Settings.ineffective`: a chosen layer and its channels exist in one network only."""
+    def ineffective_settings(self) -> frozenset[str]:
+        """See `Settings.ineffective_settings`: a chosen layer and its channels exist in one network only."""
         return frozenset({"backbone", "channel"} if self.layer else ())
 
     @property
     def layer_name(self) -> str:
         """The chosen layer, or the default of the network."""
-        return self.layer or USUAL[self.backbone]
+        return self.layer or DEFAULT_LAYERS[self.backbone]
 
 
 class FilterSettings(Settings):
@@ -88,12 +88,12 @@ class FilterSettings(Settings):
     )
 
     @property
-    def ineffective(self) -> frozenset[str]:
-        """See `Settings.ineffective`: filters belong to one layer."""
+    def ineffective_settings(self) -> frozenset[str]:
+        """See `Settings.ineffective_settings`: filters belong to one layer."""
         return frozenset({"channel"} if self.layer else ())
 
 
-def check(settings: LookSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
+def check(settings: XraySettings, inputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises `InvalidInput` for an unknown layer, channel or branch."""
     backbones.check_layers(settings.backbone, [settings.layer_name])
     _check_channel(settings.backbone, settings.layer_name, settings.channel)
@@ -117,11 +117,11 @@ def check_filter(settings: FilterSettings, inputs: Mapping[str, Sequence[Any]]) 
 
 
 def _check_channel(backbone: str, layer: str, channel: int | None) -> None:
-    most = backbones.find_spec(backbone).layers[layer] - 1
-    if channel is not None and channel > most:
+    last = backbones.find_spec(backbone).layers[layer] - 1
+    if channel is not None and channel > last:
         raise invalid(
             "channel",
-            expected=f"a whole number from 0 to {most}: {layer} has {most + 1} channels",
+            expected=f"a whole number from 0 to {last}: {layer} has {last + 1} channels",
             received=channel,
             next_step="choose one of them, or leave it out",
         )

@@ -9,8 +9,8 @@ import numpy as np
 
 from studio.xray.settings import FilterSettings
 
-SIDE = 3  # px of a filter of VGG16
-SHOWN = 3  # input maps that contribute most at a position
+KERNEL_SIDE = 3  # px of a filter of VGG16
+EXPLAINED_MAPS = 3  # input maps that contribute most at a position
 _CHANNELS = ("blue", "green", "red")  # order of the network's input channels
 
 
@@ -32,8 +32,10 @@ class FilterResult:
     terms: dict[str, Any]
 
 
-def slide(inputs: np.ndarray, kernel: np.ndarray, bias: float, settings: FilterSettings) -> FilterResult:
-    """Applies a filter.
+def apply_filter(
+    inputs: np.ndarray, kernel: np.ndarray, bias: float, settings: FilterSettings
+) -> FilterResult:
+    """Applies a filter of VGG16.
 
     Args:
         inputs: `(h, w, C) float32`, maps of the previous layer, or the preprocessed photo.
@@ -41,19 +43,19 @@ def slide(inputs: np.ndarray, kernel: np.ndarray, bias: float, settings: FilterS
         bias: added at each position.
         settings: stride, padding, pooling and the position to explain.
     """
-    edge = SIDE // 2 if settings.padding == "zeros" else 0
-    padded = np.pad(inputs, ((edge, edge), (edge, edge), (0, 0)))
-    height, width = ((side - SIDE) // settings.stride + 1 for side in padded.shape[:2])
+    margin = KERNEL_SIDE // 2 if settings.padding == "zeros" else 0
+    padded = np.pad(inputs, ((margin, margin), (margin, margin), (0, 0)))
+    height, width = ((side - KERNEL_SIDE) // settings.stride + 1 for side in padded.shape[:2])
     sums = np.full((height, width), bias, "float32")
-    for row in range(SIDE):
-        for column in range(SIDE):
-            part = padded[row :: settings.stride, column :: settings.stride][:height, :width]
-            sums += part @ kernel[row, column]
+    for row in range(KERNEL_SIDE):
+        for column in range(KERNEL_SIDE):
+            shifted = padded[row :: settings.stride, column :: settings.stride][:height, :width]
+            sums += shifted @ kernel[row, column]
     position = round(settings.down * (height - 1)), round(settings.across * (width - 1))
     top, left = (index * settings.stride for index in position)
-    window = padded[top : top + SIDE, left : left + SIDE]
+    window = padded[top : top + KERNEL_SIDE, left : left + KERNEL_SIDE]
     feature_map = pool(np.maximum(sums, 0), settings.pooling)
-    return FilterResult(sums, feature_map, position, _terms(window, kernel, bias))
+    return FilterResult(sums, feature_map, position, _explain_sum(window, kernel, bias))
 
 
 def pool(feature_map: np.ndarray, kind: str) -> np.ndarray:
@@ -65,24 +67,23 @@ def pool(feature_map: np.ndarray, kind: str) -> np.ndarray:
     return squares.max(axis=(1, 3)) if kind == "max" else squares.mean(axis=(1, 3))
 
 
-def _terms(window: np.ndarray, kernel: np.ndarray, bias: float) -> dict[str, Any]:
+def _explain_sum(window: np.ndarray, kernel: np.ndarray, bias: float) -> dict[str, Any]:
     """Returns the terms of the sum in a window, those that contribute most first."""
     totals = (window * kernel).sum(axis=(0, 1))
-    order = np.argsort(-np.abs(totals), kind="stable")[:SHOWN]
-    colors = len(totals) == len(_CHANNELS)
+    order = np.argsort(-np.abs(totals), kind="stable")[:EXPLAINED_MAPS]
+    are_colors = len(totals) == len(_CHANNELS)
     parts = [
         {
-            "name": _CHANNELS[channel] if colors else f"map {channel}",
+            "name": _CHANNELS[channel] if are_colors else f"map {channel}",
             "given": window[..., channel].astype(float).tolist(),
             "weights": kernel[..., channel].astype(float).tolist(),
             "sum": float(totals[channel]),
         }
         for channel in order
     ]
-    others = float(np.delete(totals, order).sum())
     return {
         "parts": parts,
-        "others": others,
+        "others": float(np.delete(totals, order).sum()),
         "other_maps": len(totals) - len(parts),
         "bias": float(bias),
         "sum": float(totals.sum()) + float(bias),

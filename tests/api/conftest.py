@@ -15,11 +15,11 @@ from chore_studio import Studio
 from studio.api import app, guards
 from studio.api.browser_guard import BrowserGuard
 from studio.core import tokens
-from tests.engine.conftest import FAKES, _until, chores, engine, start  # noqa: F401
+from tests.engine.conftest import FAKES, _wait_until, chores, engine, start_engine  # noqa: F401
 
 
 @contextmanager
-def serving(api):
+def serve_api(api):
     """Serves an API in a thread of this process; yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(uvicorn.Config(api, log_level="critical", lifespan="off"))
@@ -61,25 +61,25 @@ def address(engine):  # noqa: F811
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("studio.engine.engine._engines", [engine])
         friends = ["https://friend.example"]
-        api = BrowserGuard(app.create(friends), programs="/", callers=friends)
-        with serving(guards.BodyRateLimit(api)) as url:
+        api = BrowserGuard(app.create_api(friends), api_prefix="/", api_origins=friends)
+        with serve_api(guards.BodyRateLimit(api)) as url:
             yield url
 
 
 @pytest.fixture(scope="package")
 def call(address):
     """Calls the API with the operator's token."""
-    return Client(address, tokens.own())
+    return Client(address, tokens.ensure_own())
 
 
 @pytest.fixture(scope="package")
-def served(tmp_path_factory):
+def studio_server(tmp_path_factory):
     """One real server for all tests that need one."""
     studio = Studio(tmp_path_factory.mktemp("served-home"))
     studio.start()
     try:
         ask = Client(f"{studio.address}/api/v1", studio.token)
-        _until(lambda: ask("GET", "/health").json()["status"] == "ready")
+        _wait_until(lambda: ask("GET", "/health").json()["status"] == "ready")
         yield studio
     finally:
         studio.end()
@@ -89,10 +89,10 @@ def served(tmp_path_factory):
 def visitors(address, monkeypatch):
     """Calls the API as two visitors of a studio for many users."""
     monkeypatch.setenv("STUDIO_USERS", "many")
-    return [Client(address, tokens.give(f"visitor-{name}")) for name in ("ada", "bob")]
+    return [Client(address, tokens.create(f"visitor-{name}")) for name in ("ada", "bob")]
 
 
 @pytest.fixture
 def until():
     """Waits until a condition holds, and fails if it never does."""
-    return _until
+    return _wait_until

@@ -14,7 +14,8 @@ def test_an_owner_with_very_many_requests_leaves_threads_to_others():
 
     async def ask() -> str:
         many = [
-            asyncio.create_task(callers.run_in_thread("visitor-a", free.wait)) for _ in range(callers._MAX_THREADS + 1)
+            asyncio.create_task(callers.run_in_thread("visitor-a", free.wait))
+            for _ in range(callers._MAX_THREADS + 1)
         ]
         try:
             return await asyncio.wait_for(callers.run_in_thread("visitor-b", lambda: "answered"), 30)

@@ -6,7 +6,7 @@ import pytest
 from chore_studio import Studio
 
 from benchmarks import api_fuzz
-from studio.api.app import create
+from studio.api.app import create_api
 
 
 @pytest.mark.slow
@@ -15,9 +15,9 @@ def test_a_fuzzer_finds_no_fault(tmp_path):
     server = Studio(tmp_path)
     server.start()
     try:
-        report = api_fuzz.run(server, seed=1, examples=4)
+        report = api_fuzz.fuzz(server, seed=1, examples=4)
     finally:
         server.kill()
     assert report["ended well"], report["report"]
-    assert report["routes"] == sum(map(len, create().openapi()["paths"].values()))
+    assert report["routes"] == sum(map(len, create_api().openapi()["paths"].values()))
     assert (report["tracebacks in the server's log"], report["files left"]) == (0, 0)

@@ -19,7 +19,7 @@ import requests
 from PIL import Image
 
 from studio.api import guards
-from studio.api.app import create, read_origins
+from studio.api.app import create_api, read_origins
 from studio.core import paths, tokens
 from studio.core.access import TokenGuard
 from studio.core.errors import InvalidInput
@@ -60,18 +60,18 @@ def test_the_page_of_docs_has_no_script_and_names_every_route(address):
 
 
 def test_the_token_is_for_one_person_alone(home):
-    token = tokens.own()
+    token = tokens.ensure_own()
     assert (home / "tokens" / "own").stat().st_mode & 0o77 == 0
-    assert tokens.own() == token and tokens.owner_of(token) == "local"
-    assert tokens.own(renew=True) != token and tokens.owner_of(token) is None
-    issued = tokens.give("visitor-ada")
-    assert tokens.owner_of(issued) == "visitor-ada"
+    assert tokens.ensure_own() == token and tokens.find_owner(token) == "local"
+    assert tokens.ensure_own(renew=True) != token and tokens.find_owner(token) is None
+    issued = tokens.create("visitor-ada")
+    assert tokens.find_owner(issued) == "visitor-ada"
     assert issued not in "".join(path.read_text() for path in (home / "tokens").iterdir())
-    assert tokens.revoke("visitor-ada") == 1 and tokens.owner_of(issued) is None
-    assert tokens.owner_of("../own") is None and tokens.owner_of("") is None
+    assert tokens.revoke("visitor-ada") == 1 and tokens.find_owner(issued) is None
+    assert tokens.find_owner("../own") is None and tokens.find_owner("") is None
 
 
-@pytest.mark.parametrize(("path", "status"), [("/api/v1/health", 200), ("/", 403), ("/_stcore/x", 403)])
+@pytest.mark.parametrize("path, status", [("/api/v1/health", 200), ("/", 403), ("/_stcore/x", 403)])
 def test_a_program_s_token_opens_the_api_and_no_page(home, path, status):
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -81,9 +81,9 @@ def test_a_program_s_token_opens_the_api_and_no_page(home, path, status):
     async def collect(message):
         messages.append(message)
 
-    bearer = f"Bearer {tokens.give('visitor-ada')}".encode()
+    bearer = f"Bearer {tokens.create('visitor-ada')}".encode()
     scope = {"type": "http", "path": path, "query_string": b"", "headers": [(b"authorization", bearer)]}
-    guarded = TokenGuard(app, "secret", programs="/api/v1/")
+    guarded = TokenGuard(app, "secret", api_prefix="/api/v1/")
     with ThreadPoolExecutor(
         1
     ) as thread:  # a browser driver of the same run may keep an event loop in this thread
@@ -98,7 +98,7 @@ def test_who_has_no_token_is_told_as_by_the_api_itself():
         messages.append(message)
 
     scope = {"type": "http", "path": "/api/v1/health", "query_string": b"", "headers": []}
-    guarded = TokenGuard(None, "secret", programs="/api/v1/")
+    guarded = TokenGuard(None, "secret", api_prefix="/api/v1/")
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, guarded(scope, None, collect)).result()
     assert messages[0]["status"] == 401
@@ -155,13 +155,13 @@ def test_origins_are_named_clearly_or_nothing_is_served(monkeypatch):
 def test_a_name_leads_nowhere(call, png, name):
     file = call("POST", "/files", params={"name": name}, data=png).json()
     assert not {"/", "\\", "\x00"} & set(file["name"]) and file["name"] != ".."
-    assert (paths.folder("files") / file["id"]).read_bytes() == png
-    assert not list((paths.folder("cache") / "received").iterdir())
+    assert (paths.ensure_folder("files") / file["id"]).read_bytes() == png
+    assert not list((paths.ensure_folder("cache") / "received").iterdir())
 
 
 def test_a_form_of_one_file_is_taken_as_that_file(call, png):
     file = call("POST", "/files", files={"file": ("cat.png", png, "image/png")}).json()
-    assert file["name"] == "cat.png" and (paths.folder("files") / file["id"]).read_bytes() == png
+    assert file["name"] == "cat.png" and (paths.ensure_folder("files") / file["id"]).read_bytes() == png
     named = call("POST", "/files?name=other.png", files={"file": ("cat.png", png)}).json()
     assert (named["id"], named["name"]) == (file["id"], "other.png")
     text = b"a word and another\n" * 300_000  # in chunks
@@ -176,7 +176,7 @@ def test_another_form_is_told_how_to_send_a_file(call, png, extra):
     assert answer.status_code == 422 and "--data-binary @" in answer.json()["detail"]
     cut = call("POST", "/files", data=b"--x\r\n", headers={"Content-Type": "multipart/form-data; boundary=x"})
     assert cut.status_code == 422 and "--data-binary @" in cut.json()["detail"]
-    assert not list((paths.folder("cache") / "received").iterdir())
+    assert not list((paths.ensure_folder("cache") / "received").iterdir())
 
 
 def test_slow_uploads_of_one_owner_hold_up_nobody_else(visitors, png, address, monkeypatch, until):
@@ -190,41 +190,41 @@ def test_slow_uploads_of_one_owner_hold_up_nobody_else(visitors, png, address, m
             head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n"
             one.sendall(f"{head}Content-Length: 1000\r\n\r\nx".encode())
         assert bob("POST", "/files", data=png).status_code == 201
-    until(lambda: not list((paths.folder("cache") / "received").iterdir()))  # these are released, too
+    until(lambda: not list((paths.ensure_folder("cache") / "received").iterdir()))  # these are released, too
 
 
 def test_what_is_no_image_is_refused_and_leaves_nothing(call, until):
     answer = call("POST", "/files?name=a.png", data=b"no image")
     assert answer.status_code == 422 and "a.png" in answer.json()["detail"]
-    assert not paths.is_kept(paths.digest(b"no image"))
-    until(lambda: not list((paths.folder("cache") / "received").iterdir()))
+    assert not paths.is_stored(paths.digest(b"no image"))
+    until(lambda: not list((paths.ensure_folder("cache") / "received").iterdir()))
 
 
-@pytest.mark.parametrize(("where", "step"), [(uploads.Upload, "add"), (paths, "_sync")])
+@pytest.mark.parametrize("where, step", [(uploads.Upload, "add"), (paths, "_sync")])
 def test_a_full_disk_is_told_and_harms_nothing(call, png, monkeypatch, where, step):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     data = png + step.encode()
-    before = set(paths.folder("files").iterdir())
+    before = set(paths.ensure_folder("files").iterdir())
     monkeypatch.setattr(where, step, full)
     answer = call("POST", "/files?name=a.png", data=data)
     assert answer.status_code == 507 and "Free some space" in answer.json()["detail"]
     monkeypatch.undo()
-    assert set(paths.folder("files").iterdir()) == before
-    assert not list((paths.folder("cache") / "received").iterdir())
+    assert set(paths.ensure_folder("files").iterdir()) == before
+    assert not list((paths.ensure_folder("cache") / "received").iterdir())
     assert call("POST", "/files?name=a.png", data=data).status_code == 201
 
 
-def _endless(size: int):
+def _yield_chunks(size: int):
     for _ in range(size):
         yield bytes(1 << 16)
 
 
 def test_a_body_ends_somewhere(call, monkeypatch):
     monkeypatch.setitem(uploads.MAX_BYTES, "image", 1 << 20)
-    assert call("POST", "/files", data=_endless(40)).status_code == 422
-    assert call("POST", "/jobs", data=_endless(40)).status_code == 413
+    assert call("POST", "/files", data=_yield_chunks(40)).status_code == 422
+    assert call("POST", "/jobs", data=_yield_chunks(40)).status_code == 413
     assert (
         call("POST", "/jobs", data=b"[" * 900_000, headers={"Content-Type": "application/json"}).status_code
         == 400
@@ -236,7 +236,7 @@ def test_who_sends_too_slowly_is_not_waited_for(address, monkeypatch):
     host, _, port = address.removeprefix("http://").partition(":")
     for path in ("/jobs", "/files"):
         with socket.create_connection((host, int(port)), timeout=10) as slow:
-            head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
+            head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
             slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
             assert b"408" in slow.recv(4096).split(b"\r\n")[0]
 
@@ -245,7 +245,7 @@ def test_a_body_that_drips_is_not_waited_for(address, monkeypatch):
     monkeypatch.setattr(guards, "GRACE_SECONDS", 0.2)
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as slow:
-        head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
+        head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
         slow.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode())
         slow.settimeout(0.02)
         answer, end = b"", time.monotonic() + 10
@@ -269,8 +269,8 @@ def test_without_a_token_no_byte_of_a_body_is_read(address, method, path):
 
 @pytest.mark.parametrize("path", ["/models/files", "/gallery/files"])
 def test_a_large_body_is_for_uploads_alone_whatever_a_path_ends_in(call, path):
-    assert call("PATCH", path, data=_endless(40)).status_code == 413
-    assert call("PUT", "/files", data=_endless(40)).status_code in (405, 413)
+    assert call("PATCH", path, data=_yield_chunks(40)).status_code == 413
+    assert call("PUT", "/files", data=_yield_chunks(40)).status_code in (405, 413)
 
 
 def test_the_root_names_the_docs_and_the_routes(address):
@@ -282,20 +282,21 @@ def test_the_root_names_the_docs_and_the_routes(address):
 def test_who_goes_away_leaves_nothing(address, until):
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
-        head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.own()}\r\n"
+        head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
         connection.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + bytes(1000))
         time.sleep(0.2)
-    until(lambda: not list((paths.folder("cache") / "received").iterdir()), 10)
+    until(lambda: not list((paths.ensure_folder("cache") / "received").iterdir()), 10)
 
 
 @pytest.mark.slow
-def test_every_bad_file_is_taken_or_refused_in_a_sentence(call, data_dir):
+def test_a_quarter_of_the_bad_files_is_accepted_or_refused_in_a_sentence(call, data_dir):
     root = data_dir / "badfiles"
     with (root / "INDEX.tsv").open(encoding="utf-8") as file:
         rows = [line for line in file if not line.startswith("#")]
     names = [row["file"] for row in csv.DictReader(rows, delimiter="\t")]
+    assert len(names) > 400
     accepted = 0
-    for name in names:
+    for name in names[::4]:  # each takes a sandboxed process; `benchmarks.reliability` sends them all
         path = root / name
         if not path.is_file() or path.stat().st_size > 20_000_000:
             continue
@@ -310,24 +311,24 @@ def test_every_bad_file_is_taken_or_refused_in_a_sentence(call, data_dir):
                 "inputs": {"image": [answer.json()["id"]]},
             }
             assert call("POST", "/jobs", json=body).status_code == 202
-    assert len(names) > 400 and 5 < accepted < 200
-    assert not list((paths.folder("cache") / "received").iterdir())
+    assert 2 < accepted < 50
+    assert not list((paths.ensure_folder("cache") / "received").iterdir())
 
 
 @pytest.mark.slow
 def test_the_server_of_pages_loads_no_keras_for_it():
     code = (
-        "import sys; from studio.api.app import create; create(); from studio.api import shapes\n"
+        "import sys; from studio.api.app import create_api; create_api(); from studio.api import responses\n"
         "from studio.core import tasks\n"
-        "[shapes.TaskOut.of(tasks.get(name)) for name in tasks.TASKS]\n"
+        "[responses.TaskOut.of(tasks.get(name)) for name in tasks.TASKS]\n"
         "sys.exit(' '.join({'keras', 'tensorflow', 'jax', 'streamlit'} & set(sys.modules)) or None)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
 
 
 def test_the_document_is_whole():
-    document = create().openapi()
+    document = create_api().openapi()
     assert "Problem" in document["components"]["schemas"]
     for methods in document["paths"].values():
         for operation in methods.values():

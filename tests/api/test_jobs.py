@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.api import jobs
-from studio.core.errors import TooMany
+from studio.core.errors import LimitReached
 from studio.engine import admission, quotas
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import Request
@@ -26,12 +26,12 @@ def test_a_job_is_asked_for_made_and_fetched(call):
     job = call.ended(response.json()["id"])
     assert (job["state"], job["result"]["figures"], job["step"]) == ("done", {"steps": 3.0}, 3)
     [file] = job["result"]["files"]
-    whole = call("GET", f"/{file['href']}")
-    assert whole.headers["content-type"] == "image/png"
-    assert Image.open(io.BytesIO(whole.content)).size == (48, 32)
+    full = call("GET", f"/{file['href']}")
+    assert full.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(full.content)).size == (48, 32)
     part = call("GET", f"/{file['href']}", headers={"Range": "bytes=10-19"})
-    assert (part.status_code, part.content) == (206, whole.content[10:20])
-    assert call("HEAD", f"/{file['href']}").headers["content-length"] == str(len(whole.content))
+    assert (part.status_code, part.content) == (206, full.content[10:20])
+    assert call("HEAD", f"/{file['href']}").headers["content-length"] == str(len(full.content))
     assert job["id"] in [
         entry["id"] for entry in call("GET", "/gallery?words=chore&limit=200").json()["items"]
     ]
@@ -65,7 +65,7 @@ def test_a_key_outlives_the_server(home, chores):
 @pytest.mark.slow
 def test_a_job_tells_of_itself_until_it_has_ended(call):
     job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 8, "pause": 0.15}}).json()
-    events = [part.split("\n", 1) for part in _events(call, job["id"])]
+    events = [part.split("\n", 1) for part in _read_events(call, job["id"])]
     events_of_job = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: job"]
     assert events_of_job[-1]["finished"] and events_of_job[-1]["state"] == "done"
     assert any(0 < report["step"] < 8 for report in events_of_job)
@@ -74,12 +74,12 @@ def test_a_job_tells_of_itself_until_it_has_ended(call):
     assert call("GET", f"/jobs/{job['id']}/preview").content[8:12] == b"WEBP"
 
 
-def _events(call, id: str) -> list[str]:
+def _read_events(call, id: str) -> list[str]:
     text = call("GET", f"/jobs/{id}/events").text
     return [part for part in text.split("\n\n") if part.startswith("event: ")]
 
 
-@pytest.mark.parametrize(("how", "state"), [("stop", "stopped"), ("cancel", "cancelled")])
+@pytest.mark.parametrize("how, state", [("stop", "stopped"), ("cancel", "cancelled")])
 def test_a_job_that_is_stopped_keeps_its_best_and_one_that_is_cancelled_nothing(call, until, how, state):
     job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 9999, "pause": 0.05}}).json()
     until(lambda: call("GET", f"/jobs/{job['id']}").json()["step"])
@@ -96,7 +96,7 @@ def test_what_is_made_at_once_is_the_answer(call):
 
 
 @pytest.mark.parametrize(
-    ("body", "status", "message"),
+    "body, status, message",
     [
         ({"task": "chores.don"}, 422, "chores.do"),
         ({"task": "chores.do", "settings": {"steps": 0}}, 422, "1 to 100000"),
@@ -192,19 +192,19 @@ def test_many_images_are_one_batch_by_one_request(call, until):
 def test_a_batch_that_finds_no_place_is_refused_before_its_images_are_looked_at(visitors, monkeypatch):
     looked_at = []
     monkeypatch.setattr(admission, "check", lambda *args: looked_at.append(args))
-    monkeypatch.setattr(quotas, "check_jobs", _no_place)
+    monkeypatch.setattr(quotas, "check_jobs", _raise_too_many)
     body = {"task": "style.transfer", "settings": {"house": ["mosaic"]}}
     content = {"content": ["sample:chelsea"] * 3}
     response = visitors[0]("POST", "/batches", json={**body, "inputs": content})
     assert response.status_code == 429 and not looked_at
 
 
-def _no_place(*args):
-    raise TooMany("You have too many jobs.")
+def _raise_too_many(*args):
+    raise LimitReached("You have too many jobs.")
 
 
 def test_what_a_batch_shares_is_looked_at_once(call, monkeypatch):
-    monkeypatch.setattr(quotas, "check_jobs", _no_place)
+    monkeypatch.setattr(quotas, "check_jobs", _raise_too_many)
     resolved, resolve = [], jobs.resolve
     monkeypatch.setattr(
         jobs,
@@ -223,5 +223,5 @@ def test_long_lists_among_figures_are_told_only_if_asked_for(call):
     job = call("POST", "/jobs", json={"task": "text.write", "settings": {"chars": 200}}).json()
     figures = call.ended(job["id"])["result"]["figures"]
     assert "nats" not in figures and figures["chars"] == 200
-    whole = call("GET", f"/jobs/{job['id']}", params={"all_figures": True}).json()
-    assert len(whole["result"]["figures"]["nats"]) == 200
+    full = call("GET", f"/jobs/{job['id']}", params={"all_figures": True}).json()
+    assert len(full["result"]["figures"]["nats"]) == 200

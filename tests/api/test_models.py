@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studio.core import owners
-from studio.core.models import kept_models, model_zip, presets
+from studio.core.models import model_zip, presets, user_models
 from studio.style.house import known_styles
 from tests.wording import says_what_to_do
 
@@ -14,12 +14,12 @@ from tests.wording import says_what_to_do
 def stored_model():
     """Stores a house style network for a visitor; removes it after the test."""
     with owners.acting_as("visitor-ada"):
-        presets.unpack(model_zip.pack(presets.find(known_styles.SHIPPED).folder), "My painter")
+        presets.unpack(model_zip.pack(presets.find(known_styles.SHIPPED_NETWORK).folder), "My painter")
         yield
-        for name in kept_models.list_own():
-            kept_models.remove(name)
-        for name in kept_models.list_removed():
-            kept_models.delete(name)
+        for name in user_models.list_own():
+            user_models.remove(name)
+        for name in user_models.list_removed():
+            user_models.delete(name)
 
 
 @pytest.mark.slow

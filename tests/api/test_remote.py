@@ -33,48 +33,48 @@ CHORE = {"steps": 4, "shade": 77, "quiet": True}
 
 
 @pytest.fixture
-def there(served, chores, home):
+def remote_studio(studio_server, chores, home):
     """Connects Python to the studio of another machine."""
-    return studio.connect(served.address, served.token)
+    return studio.connect(studio_server.address, studio_server.token)
 
 
 @pytest.fixture
-def command(served, chores, tmp_path, monkeypatch, capsys):
+def command(studio_server, chores, tmp_path, monkeypatch, capsys):
     """Runs a command on the remote studio: exit code, stdout and stderr."""
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("STUDIO_SERVER_TOKEN", served.token)
+    monkeypatch.setenv("STUDIO_SERVER_TOKEN", studio_server.token)
     monkeypatch.chdir(tmp_path)
 
-    def run(*words, address=served.address):
-        code = main(["--server", address, *map(str, words)])
+    def run(*argv, address=studio_server.address):
+        code = main(["--server", address, *map(str, argv)])
         return code, *capsys.readouterr()
 
     return run
 
 
 @pytest.fixture
-def ask(served):
+def ask(studio_server):
     """Calls the API directly."""
-    return Client(f"{served.address}/api/v1", served.token)
+    return Client(f"{studio_server.address}/api/v1", studio_server.token)
 
 
-def test_what_is_made_there_is_as_if_it_was_made_here(there, image, ask, tmp_path):
-    far = there.make("chores.do", image=image, **CHORE)
+def test_what_is_made_there_is_as_if_it_was_made_here(remote_studio, image, ask, tmp_path):
+    far = remote_studio.make("chores.do", image=image, **CHORE)
     near = studio.make("chores.do", image=image, **CHORE)
     assert far.data == near.data and far.recipe == near.recipe
     assert (far.figures, far.settings) == (near.figures, near.settings)
     assert image_io.read(far.save(tmp_path / "a.png")).shape == (32, 48, 3)
     assert index.find(Filter(task="chores.do"))[1] == 2, "both are in the gallery here"
     assert far.result.files[0].digest in ask("GET", "/gallery?task=chores.do&limit=200").text
-    again = there.make("chores.do", image=far, **CHORE)
+    again = remote_studio.make("chores.do", image=far, **CHORE)
     assert again.image.shape == (32, 48, 3)
 
 
-def test_texts_and_models_by_name_come_from_there(there, home):
-    remote_result = there.make("write", prompt="To", chars=20, preset="alice", quiet=True)
+def test_texts_and_models_by_name_come_from_there(remote_studio, home):
+    remote_result = remote_studio.make("write", prompt="To", chars=20, preset="alice", quiet=True)
     assert remote_result.text.startswith("To") and remote_result.recipe.task == "text.write"
     folder = ROOT / "pretrained" / "alice"
-    local_model = there.make("write", prompt="To", chars=20, preset=str(folder), quiet=True)
+    local_model = remote_studio.make("write", prompt="To", chars=20, preset=str(folder), quiet=True)
     assert local_model.text == remote_result.text, "a model of this machine is sent"
 
 
@@ -95,39 +95,39 @@ def test_a_folder_goes_image_by_image(command, tmp_path, image):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
 
 
-def test_ctrl_c_stops_the_job_there_and_saves_its_best(served, ask, home, tmp_path):
+def test_ctrl_c_stops_the_job_there_and_saves_its_best(studio_server, ask, home, tmp_path):
     code = (
         "import sys; from chores import TASKS; from studio.core import tasks; tasks.TASKS.update(TASKS)\n"
         "from studio.cli import main; sys.exit(main())"
     )
-    words = ["--server", served.address, "--token", served.token, "chore"]
-    words += ["--steps", "9999", "--pause", "0.05", "-o", "out.png"]
+    argv = ["--server", studio_server.address, "--token", studio_server.token, "chore"]
+    argv += ["--steps", "9999", "--pause", "0.05", "-o", "out.png"]
     path = os.pathsep.join([str(ROOT), str(FAKES)])
     with subprocess.Popen(
-        [sys.executable, "-c", code, *words], cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}
+        [sys.executable, "-c", code, *argv], cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}
     ) as process:
-        job = next(job for job in _running(ask) if job["step"])
+        job = next(job for job in _yield_running(ask) if job["step"])
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
     assert ask.ended(job["id"])["result"]["stopped_early"]
     assert image_io.read(tmp_path / "out.png").shape == (32, 48, 3)
 
 
-def _running(ask):
+def _yield_running(ask):
     for _ in range(1000):
         yield from (job for job in ask("GET", "/jobs?wait=1").json() if job["state"] == "running")
 
 
-def test_what_fails_there_is_told_in_its_sentence(there, command):
+def test_what_fails_there_is_told_in_its_sentence(remote_studio, command):
     with pytest.raises(StudioError, match="not to my taste"):
-        there.make("chores.do", do="refuse", quiet=True)
+        remote_studio.make("chores.do", do="refuse", quiet=True)
     with pytest.raises(InvalidInput, match="Did you mean steps"):
-        there.make("chores.do", step=1)
+        remote_studio.make("chores.do", step=1)
     code, _, message = command("chore", "--do", "refuse", "-o", "a.png")
     assert code == 2 and message.startswith("error: It is not to my taste.")
 
 
-def test_lost_answers_and_connections_do_no_harm(there, ask, monkeypatch):
+def test_lost_answers_and_connections_do_no_harm(remote_studio, ask, monkeypatch):
     monkeypatch.setattr(http_client, "_RETRY_PAUSE_SECONDS", 0.01)
     send, count = requests.Session.send, [0]
 
@@ -142,29 +142,29 @@ def test_lost_answers_and_connections_do_no_harm(there, ask, monkeypatch):
 
     before = len(ask("GET", "/jobs?limit=200").json())
     monkeypatch.setattr(requests.Session, "send", unsteady)
-    result = there.make("chores.do", steps=6, pause=0.2, quiet=True)
+    result = remote_studio.make("chores.do", steps=6, pause=0.2, quiet=True)
     monkeypatch.undo()
     assert result.figures == {"steps": 6.0} and count[0] > 8
     assert len(ask("GET", "/jobs?limit=200").json()) == before + 1
 
 
-def test_a_server_that_does_not_come_back_is_given_up(there, monkeypatch):
+def test_a_server_that_does_not_come_back_is_given_up(remote_studio, monkeypatch):
     def fail(*_, **__):
         raise requests.ConnectionError
 
     monkeypatch.setattr(http_client, "RETRY_SECONDS", 0)
     monkeypatch.setattr(requests.Session, "send", fail)
     with pytest.raises(Unavailable, match="does not answer"):
-        there.make("chores.do", quiet=True)
+        remote_studio.make("chores.do", quiet=True)
 
 
-def test_who_does_not_get_in_is_told_why(served, home, monkeypatch):
+def test_who_does_not_get_in_is_told_why(studio_server, home, monkeypatch):
     for token in ("wrong", "\n", "ü"):
         with pytest.raises(Unavailable, match="does not take this token"):
-            studio.connect(served.address, token)
+            studio.connect(studio_server.address, token)
     monkeypatch.setattr(remote, "VERSION", "99.1")
     with pytest.raises(InvalidInput, match=r"version 99\.1"):
-        studio.connect(served.address, served.token)
+        studio.connect(studio_server.address, studio_server.token)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_an_address_that_is_none(address, home):
 
 
 @contextmanager
-def _something_else(status: int, **headers: str):
+def _serve_other_page(status: int, **headers: str):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(status)
@@ -195,11 +195,11 @@ def _something_else(status: int, **headers: str):
 
 
 def test_what_is_no_studio_is_told(home):
-    with _something_else(200) as address, pytest.raises(InvalidInput, match="another page"):
+    with _serve_other_page(200) as address, pytest.raises(InvalidInput, match="another page"):
         studio.connect(address, "t")
-    with _something_else(404) as address, pytest.raises(InvalidInput, match="404"):
+    with _serve_other_page(404) as address, pytest.raises(InvalidInput, match="404"):
         studio.connect(address, "t")
-    elsewhere = _something_else(307, Location="http://evil.example/")
+    elsewhere = _serve_other_page(307, Location="http://evil.example/")
     with elsewhere as address, pytest.raises(InvalidInput, match="a redirect to http://evil"):
         studio.connect(address, "t")
     with pytest.raises(Unavailable, match="does not answer"):
@@ -207,7 +207,7 @@ def test_what_is_no_studio_is_told(home):
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    "argv, message",
     [
         (["gallery", "list"], "`studio gallery list` works with what this machine has"),
         (["train", "vae", ".", "-o", "m"], "Pack it as a zip"),
@@ -216,8 +216,8 @@ def test_what_is_no_studio_is_told(home):
         (["train", "vae", "sample:hair", "-o", "m", "--no-resume"], "Leave it out"),
     ],
 )
-def test_what_another_machine_cannot_do_is_refused(command, words, message):
-    code, _, output = command(*words)
+def test_what_another_machine_cannot_do_is_refused(command, argv, message):
+    code, _, output = command(*argv)
     assert code == 2 and message in output and output.count("\n") == 1
 
 
@@ -227,11 +227,11 @@ def test_a_token_is_needed(command, monkeypatch):
     assert code == 2 and "STUDIO_SERVER_TOKEN" in output
 
 
-@pytest.mark.parametrize("words", [["replay", "a.png"], ["score", "alice", "a.txt"], ["models", "list"]])
-def test_what_another_machine_cannot_do_is_told_by_its_name(command, words):
-    code, out, message = command(*words)
+@pytest.mark.parametrize("argv", [["replay", "a.png"], ["score", "alice", "a.txt"], ["models", "list"]])
+def test_what_another_machine_cannot_do_is_told_by_its_name(command, argv):
+    code, out, message = command(*argv)
     assert code == 2 and not out and message.count("\n") == 1
-    assert f"`studio {words[0]}" in message and "Leave `--server` out" in message
+    assert f"`studio {argv[0]}" in message and "Leave `--server` out" in message
 
 
 def test_a_search_there_is_the_search_that_was_asked_for_here(command, tmp_path, monkeypatch):

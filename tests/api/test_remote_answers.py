@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,8 +17,8 @@ from studio.core.errors import InvalidInput, StudioError
 from studio.core.version import VERSION
 from studio.run import http_client
 
-GONE = "a" * 64
-FILE = {"id": GONE, "kind": "image", "name": "a.png"}
+DIGEST = "a" * 64
+FILE = {"id": DIGEST, "kind": "image", "name": "a.png"}
 RESULT = {"files": [FILE], "figures": {}, "recipe": None, "stopped_early": False}
 JOB = {
     "id": "1",
@@ -35,7 +36,7 @@ HEALTH = {"status": "ready", "version": VERSION}
 
 
 @contextmanager
-def _server(**answers):
+def _serve_answers(**answers):
     """Serves the given answers: JSON, bytes, or functions that write them; yields the address."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -63,7 +64,7 @@ def _server(**answers):
             server.shutdown()
 
 
-def _endless(handler):
+def _send_forever(handler):
     """Sends data until the client hangs up."""
     handler.end_headers()
     try:
@@ -73,7 +74,7 @@ def _endless(handler):
         return
 
 
-def _bomb(handler):
+def _send_compressed(handler):
     """Sends a few bytes that decompress to many."""
     data = gzip.compress(bytes(100 << 20))
     handler.send_header("Content-Encoding", "gzip")
@@ -85,9 +86,20 @@ def _bomb(handler):
         return
 
 
-HEALTHS = {
-    "without end": _endless,
-    "compressed": _bomb,
+def _send_slowly(handler):
+    """Sends a byte now and then until the client hangs up."""
+    handler.end_headers()
+    try:
+        while True:
+            handler.wfile.write(b" ")
+            time.sleep(0.01)
+    except OSError:
+        return
+
+
+INVALID_HEALTH = {
+    "without end": _send_forever,
+    "compressed": _send_compressed,
     "a list": [],
     "a text": "ready",
     "another type": {"version": 3},
@@ -95,52 +107,65 @@ HEALTHS = {
 }
 
 
-@pytest.mark.parametrize("health", HEALTHS.values(), ids=HEALTHS)
+@pytest.mark.parametrize("health", INVALID_HEALTH.values(), ids=INVALID_HEALTH)
 def test_who_answers_otherwise_is_no_studio(home, health):
-    with _server(health=health) as address, pytest.raises(InvalidInput, match="a studio there") as error:
+    with (
+        _serve_answers(health=health) as address,
+        pytest.raises(InvalidInput, match="a studio there") as error,
+    ):
         studio.connect(address, "t")
     assert len(str(error.value)) < 400
 
 
-CUT = {name: value for name, value in JOB.items() if name != "result"}
-JOBS = {
+def test_a_response_that_drips_takes_too_long(home, monkeypatch):
+    monkeypatch.setattr(http_client, "_READ_SECONDS", 0.3)
+    monkeypatch.setattr(http_client, "RETRY_SECONDS", 0)
+    with (
+        _serve_answers(health=_send_slowly) as address,
+        pytest.raises(StudioError, match="it takes too long"),
+    ):
+        studio.connect(address, "t")
+
+
+JOB_WITHOUT_RESULT = {name: value for name, value in JOB.items() if name != "result"}
+INVALID_JOBS = {
     "no job": {},
     "a list": [JOB],
-    "a part missing": CUT,
+    "a part missing": JOB_WITHOUT_RESULT,
     "another type": {**JOB, "metrics": {"loss": "low"}},
     "an id that leads elsewhere": {**JOB, "id": "../../models"},
     "a result without files": {**JOB, "result": {**RESULT, "files": []}},
     "a file that leads elsewhere": {**JOB, "result": {**RESULT, "files": [{**FILE, "id": "../recipes/own"}]}},
     "another kind of file": {**JOB, "result": {**RESULT, "files": [{**FILE, "kind": "program"}]}},
     "deep figures": json.dumps(JOB).replace('"figures": {}', f'"figures": {"[" * 5000}').encode(),
-    "without end": _endless,
+    "without end": _send_forever,
 }
 
 
-@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
+@pytest.mark.parametrize("job", INVALID_JOBS.values(), ids=INVALID_JOBS)
 def test_a_job_of_another_shape_is_refused(home, chores, job):
-    with _server(health=HEALTH, jobs=job) as address:
-        there = studio.connect(address, "t")
+    with _serve_answers(health=HEALTH, jobs=job) as address:
+        remote = studio.connect(address, "t")
         with pytest.raises(InvalidInput, match="a studio there"):
-            there.make("chores.do", quiet=True)
+            remote.make("chores.do", quiet=True)
 
 
 def test_a_recipe_of_another_shape_is_refused(home, chores):
     job = {**JOB, "result": {**RESULT, "recipe": {"task": []}}}
-    with _server(health=HEALTH, jobs=job, files=b"x") as address:
-        there = studio.connect(address, "t")
+    with _serve_answers(health=HEALTH, jobs=job, files=b"x") as address:
+        remote = studio.connect(address, "t")
         with pytest.raises(StudioError):
-            there.make("chores.do", quiet=True)
+            remote.make("chores.do", quiet=True)
 
 
 def test_a_file_ends_somewhere_and_is_the_one_that_was_announced(home, chores, monkeypatch):
     monkeypatch.setattr(http_client, "MAX_FILE_BYTES", 3 << 20)
-    with _server(health=HEALTH, jobs=JOB, files=_endless) as address:
-        there = studio.connect(address, "t")
+    with _serve_answers(health=HEALTH, jobs=JOB, files=_send_forever) as address:
+        remote = studio.connect(address, "t")
         with pytest.raises(InvalidInput, match="an answer of more than 3"):
-            there.make("chores.do", quiet=True)
-    with _server(health=HEALTH, jobs=JOB, files=b"another file") as address:
-        there = studio.connect(address, "t")
+            remote.make("chores.do", quiet=True)
+    with _serve_answers(health=HEALTH, jobs=JOB, files=b"another file") as address:
+        remote = studio.connect(address, "t")
         with pytest.raises(StudioError, match="damaged on its way"):
-            there.make("chores.do", quiet=True)
-    assert not paths.is_kept(GONE)
+            remote.make("chores.do", quiet=True)
+    assert not paths.is_stored(DIGEST)

@@ -24,25 +24,27 @@ CHORE = {"task": "chores.do", "settings": {"steps": 4, "pause": 0.1}}
 
 
 @pytest.fixture
-def ask(served):
+def ask(studio_server):
     """Calls the API of the real server with the operator's token."""
-    return Client(f"{served.address}/api/v1", served.token)
+    return Client(f"{studio_server.address}/api/v1", studio_server.token)
 
 
-def test_it_answers_beside_the_pages(ask, served):
+def test_it_answers_beside_the_pages(ask, studio_server):
     assert ask("GET", "/health").json()["status"] == "ready"
     assert ask("GET", "/health", headers={"Authorization": "Bearer wrong"}).status_code == 401
-    page = requests.get(f"{served.address}/style", timeout=20)
+    page = requests.get(f"{studio_server.address}/style", timeout=20)
     assert page.ok and "set-cookie" not in ask("GET", "/health").headers
     assert "<script" not in requests.get(f"{ask.address}/docs", timeout=20).text
 
 
-def test_a_foreign_name_is_refused_as_a_problem(ask, served):
+def test_a_foreign_name_is_refused_as_a_problem(ask, studio_server):
     for host in ("evil.example", "", "localhost.evil.example"):
         answer = ask("GET", "/health", headers={"Host": host})
         assert answer.status_code == 400 and "as localhost" in answer.json()["detail"]
     assert ask("GET", "/health", headers={"Host": "LOCALHOST:99"}).ok
-    assert requests.get(served.address, headers={"Host": "evil.example"}, timeout=20).status_code == 400
+    assert (
+        requests.get(studio_server.address, headers={"Host": "evil.example"}, timeout=20).status_code == 400
+    )
 
 
 def test_an_address_with_a_line_break_is_one_of_the_api_too(ask):
@@ -64,49 +66,49 @@ def test_a_job_of_an_upload_is_told_of_as_it_goes_and_fetched_in_parts(ask):
     part = ask("GET", f"/{file['href']}", headers={"Range": "bytes=-7"})
     assert (part.status_code, part.content) == (206, data.getvalue()[-7:])
     job = ask("POST", "/jobs", json={**CHORE, "inputs": {"image": [file["id"]]}}).json()
-    events = [json.loads(line) for line in _jobs_told(ask, job["id"])]
+    events = [json.loads(line) for line in _read_job_events(ask, job["id"])]
     assert not events[0]["finished"], "the first event came only with the last"
     assert (events[-1]["state"], events[-1]["inputs"]["image"][0]["id"]) == ("done", file["id"])
     response = ask("GET", f"/{events[-1]['result']['files'][0]['href']}")
     assert Image.open(io.BytesIO(response.content)).size == (48, 32)
 
 
-def _jobs_told(ask, id: str) -> list[str]:
+def _read_job_events(ask, id: str) -> list[str]:
     answer = ask("GET", f"/jobs/{id}/events", stream=True, headers={"Accept-Encoding": "gzip"})
     lines = [line.decode() for line in answer.iter_lines()]
     return [data.removeprefix("data: ") for event, data in itertools.pairwise(lines) if event == "event: job"]
 
 
-def _token(capsys, *words: str) -> str:
-    assert main(["token", *words]) == 0
+def _run_token(capsys, *argv: str) -> str:
+    assert main(["token", *argv]) == 0
     return capsys.readouterr().out.strip()
 
 
-def test_the_token_that_the_command_prints_is_the_one_that_counts(ask, served, capsys, monkeypatch):
-    monkeypatch.setenv("STUDIO_HOME", str(served.home))
-    token = _token(capsys)
+def test_the_token_that_the_command_prints_is_the_one_that_counts(ask, studio_server, capsys, monkeypatch):
+    monkeypatch.setenv("STUDIO_HOME", str(studio_server.home))
+    token = _run_token(capsys)
     assert Client(ask.address, token)("GET", "/health").ok
-    assert json.loads(_token(capsys, "--json")) == {"token": token}
+    assert json.loads(_run_token(capsys, "--json")) == {"token": token}
 
 
 def test_a_new_token_ends_the_one_of_before(home, capsys):
-    before, after = _token(capsys), _token(capsys, "--new")
-    assert before != after == _token(capsys)
-    assert (tokens.owner_of(before), tokens.owner_of(after)) == (None, owners.LOCAL)
+    before, after = _run_token(capsys), _run_token(capsys, "--new")
+    assert before != after == _run_token(capsys)
+    assert (tokens.find_owner(before), tokens.find_owner(after)) == (None, owners.LOCAL)
 
 
 def test_one_of_many_gets_a_token_of_their_own(home, capsys):
-    paths.make(owners.folder("visitor-ada"))
-    token = _token(capsys, "--owner", "visitor-ada")
-    assert tokens.owner_of(token) == "visitor-ada"
-    again = _token(capsys, "--owner", "visitor-ada", "--new")
-    assert (tokens.owner_of(token), tokens.owner_of(again)) == (None, "visitor-ada")
+    paths.make_folder(owners.folder("visitor-ada"))
+    token = _run_token(capsys, "--owner", "visitor-ada")
+    assert tokens.find_owner(token) == "visitor-ada"
+    again = _run_token(capsys, "--owner", "visitor-ada", "--new")
+    assert (tokens.find_owner(token), tokens.find_owner(again)) == (None, "visitor-ada")
     assert main(["token", "--owner", "visitor-bob"]) == 2
     assert "visitor-bob" in capsys.readouterr().err
 
 
-def test_connections_without_a_whole_request_are_closed(served, ask):
-    host, _, port = served.address.removeprefix("http://").partition(":")
+def test_connections_without_a_whole_request_are_closed(studio_server, ask):
+    host, _, port = studio_server.address.removeprefix("http://").partition(":")
     with ExitStack() as stack:
         halves = [
             stack.enter_context(socket.create_connection((host, int(port)), timeout=60)) for _ in range(50)
@@ -125,9 +127,9 @@ def test_connections_without_a_whole_request_are_closed(served, ask):
 
 
 @pytest.mark.slow
-def test_websockets_that_never_open_are_closed(served):
+def test_websockets_that_never_open_are_closed(studio_server):
     """A request line of more than 8 KiB gets no answer."""
-    host, _, port = served.address.removeprefix("http://").partition(":")
+    host, _, port = studio_server.address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=60) as half:
         lines = ("GET /_stcore/stream HTTP/1.1", f"Host: {host}", "Connection: Upgrade", "Upgrade: websocket")
         keys = ("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version: 13")
@@ -136,16 +138,18 @@ def test_websockets_that_never_open_are_closed(served):
             assert half.recv(1 << 16) == b""
 
 
-def test_a_large_body_without_a_token_takes_no_memory(served):
-    process = psutil.Process(served.pid)
+def test_a_large_body_without_a_token_takes_no_memory(studio_server):
+    process = psutil.Process(studio_server.pid)
     before = process.memory_info().rss
     for path in ("models/files", "gallery/files", "files"):
         with suppress(requests.ConnectionError):  # the connection breaks while it sends
-            answer = requests.patch(f"{served.address}/api/v1/{path}", data=_zeros(200 << 20), timeout=60)
+            answer = requests.patch(
+                f"{studio_server.address}/api/v1/{path}", data=_yield_zeros(200 << 20), timeout=60
+            )
             assert answer.status_code == 401
     assert process.memory_info().rss < before + (50 << 20)
 
 
-def _zeros(size: int):
+def _yield_zeros(size: int):
     for _ in range(size >> 20):
         yield bytes(1 << 20)

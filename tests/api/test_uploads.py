@@ -21,7 +21,7 @@ from studio.run import decoding, file_checks
 from tests.api.conftest import Client
 
 
-def _encoded(image: Image.Image, kind: str, **how) -> bytes:
+def _encode(image: Image.Image, kind: str, **how) -> bytes:
     data = io.BytesIO()
     image.save(data, kind, **how)
     return data.getvalue()
@@ -31,11 +31,11 @@ def _encoded(image: Image.Image, kind: str, **how) -> bytes:
 def blank_video() -> bytes:
     """A video of 60 frames of 4096 x 4096 px in 2 kB."""
     two = [Image.new("RGB", (4096, 4096), (shade, 0, 0)) for shade in (0, 255)]
-    data = _encoded(two[0], "WEBP", save_all=True, append_images=two[1:], method=0)
+    data = _encode(two[0], "WEBP", save_all=True, append_images=two[1:], method=0)
     at = data.index(b"ANMF")
     frame = data[at : at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")]
-    whole = data[:at] + 60 * frame
-    return whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:]
+    full = data[:at] + 60 * frame
+    return full[:4] + (len(full) - 8).to_bytes(4, "little") + full[8:]
 
 
 @pytest.mark.slow
@@ -44,16 +44,18 @@ def test_few_bytes_of_very_many_pixels_are_refused_undecoded(call, blank_video, 
     answer = call("POST", "/files?kind=animation&name=blank.webp", data=blank_video)
     assert answer.status_code == 422
     assert "at most 16 frames of this size" in answer.json()["detail"]
-    assert video_limits.MOST_WEBP_GIF_PIXELS < 60 * 4096**2
+    assert video_limits.MAX_WEBP_GIF_PIXELS < 60 * 4096**2
 
 
 def test_an_upload_is_not_kept_whose_owner_is_removed_while_it_comes(address, visitors):
-    data = _encoded(Image.new("RGB", (8, 8), (1, 2, 3)), "PNG")
+    data = _encode(Image.new("RGB", (8, 8), (1, 2, 3)), "PNG")
 
     def body():
         yield data[:20]
         end = time.monotonic() + 30
-        while not list((paths.folder("cache") / "received").glob(".new-*")):  # the token was checked by then
+        while not list(
+            (paths.ensure_folder("cache") / "received").glob(".new-*")
+        ):  # the token was checked by then
             assert time.monotonic() < end
             time.sleep(0.05)
         tokens.revoke("visitor-ada")
@@ -67,7 +69,7 @@ def test_an_upload_is_not_kept_whose_owner_is_removed_while_it_comes(address, vi
 def test_a_client_that_leaves_is_one_quiet_line(address, caplog):
     caplog.set_level(logging.INFO, "studio.api")
     host, port = address.removeprefix("http://").split(":")
-    head = f"POST /files HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {tokens.own()}\r\n"
+    head = f"POST /files HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
     with socket.create_connection((host, int(port))) as client:
         client.sendall(f"{head}Content-Length: 100000\r\n\r\nhalf".encode())
         time.sleep(0.5)
@@ -79,10 +81,10 @@ def test_a_client_that_leaves_is_one_quiet_line(address, caplog):
 
 
 @pytest.mark.slow
-def test_a_large_image_of_16_bits_takes_no_memory_of_the_server(served):
+def test_a_large_image_of_16_bits_takes_no_memory_of_the_server(studio_server):
     rows = np.arange(8192, dtype="uint16")[:, None] * 8
-    data = _encoded(Image.fromarray(np.broadcast_to(rows, (8192, 8192))), "PNG", compress_level=1)
-    process = psutil.Process(served.pid)
+    data = _encode(Image.fromarray(np.broadcast_to(rows, (8192, 8192))), "PNG", compress_level=1)
+    process = psutil.Process(studio_server.pid)
     most, done = 0, threading.Event()
 
     def watch():
@@ -94,7 +96,9 @@ def test_a_large_image_of_16_bits_takes_no_memory_of_the_server(served):
     watching = threading.Thread(target=watch)
     watching.start()
     try:
-        answer = Client(f"{served.address}/api/v1", served.token)("POST", "/files?name=deep.png", data=data)
+        answer = Client(f"{studio_server.address}/api/v1", studio_server.token)(
+            "POST", "/files?name=deep.png", data=data
+        )
     finally:
         done.set()
         watching.join()
@@ -102,42 +106,44 @@ def test_a_large_image_of_16_bits_takes_no_memory_of_the_server(served):
     assert most < before + (200 << 20)
 
 
-_COSTLY = {
-    "MOST_BYTES": "from studio.run import decoding\ndecoding.MOST_BYTES = 1 << 27\ndecoding.main()\n",
-    "SECONDS": (
-        "from studio.run import decoding\ndecoding.SECONDS = 1\n"
+_LIMIT_SCRIPTS = {
+    "MAX_MEMORY_BYTES": (
+        "from studio.run import decoding\ndecoding.MAX_MEMORY_BYTES = 1 << 27\ndecoding.main()\n"
+    ),
+    "MAX_SECONDS": (
+        "from studio.run import decoding\ndecoding.MAX_SECONDS = 1\n"
         "decoding.decode = lambda *_: [None for _ in iter(int, 1)]\ndecoding.main()\n"
     ),
 }
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("limit", ["MOST_BYTES", "SECONDS"])
+@pytest.mark.parametrize("limit", ["MAX_MEMORY_BYTES", "MAX_SECONDS"])
 def test_what_costs_too_much_is_refused_in_a_sentence(home, monkeypatch, tmp_path, limit):
     worker = tmp_path / "costly.py"
-    worker.write_text(_COSTLY[limit])
-    command = file_checks.children.command
-    monkeypatch.setattr(file_checks.sandbox, "command", lambda _, path: command(str(worker), str(path)))
-    data = _encoded(Image.new("RGB", (4000, 4000)), "PNG")
+    worker.write_text(_LIMIT_SCRIPTS[limit])
+    command = file_checks.children.build_command
+    monkeypatch.setattr(file_checks.sandbox, "build_command", lambda _, path: command(str(worker), str(path)))
+    data = _encode(Image.new("RGB", (4000, 4000)), "PNG")
     with pytest.raises(InvalidInput, match="memory"):
         file_checks.check_bytes("image", data, "large.png")
-    assert not list((paths.folder("cache") / "received").iterdir())
+    assert not list((paths.ensure_folder("cache") / "received").iterdir())
 
 
 @pytest.mark.slow
 def test_a_costly_file_is_decoded_in_the_sandbox(home, monkeypatch):
     monkeypatch.setattr(decoding, "decode", None)  # in this process
     monkeypatch.setattr(file_checks.input_files, "check", None)
-    file_checks.check_bytes("image", _encoded(Image.new("RGB", (4000, 4000)), "PNG"), "large.png")
+    file_checks.check_bytes("image", _encode(Image.new("RGB", (4000, 4000)), "PNG"), "large.png")
     with pytest.raises(InvalidInput, match=r"image cut\.png"):
-        cut = _encoded(Image.effect_noise((4000, 4000), 50), "PNG")
+        cut = _encode(Image.effect_noise((4000, 4000), 50), "PNG")
         file_checks.check_bytes("image", cut[:-100], "cut.png")
 
 
 def test_kinds_whose_headers_do_not_tell_what_they_cost_are_decoded_aside(home, monkeypatch):
     monkeypatch.setattr(file_checks.input_files, "check", None)
     for kind in ("TIFF", "AVIF"):
-        file_checks.check_bytes("image", _encoded(Image.new("RGB", (64, 64)), kind), "small")
+        file_checks.check_bytes("image", _encode(Image.new("RGB", (64, 64)), kind), "small")
 
 
 def test_the_description_of_a_model_is_read_aside(home, monkeypatch):

@@ -31,10 +31,10 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 ]
-LAST_WORDS = 1_500  # characters of the server's output
-CALL = r'([^/"]+)", line (\d+) in (\S+)'  # in the output of faulthandler
-ASKED = str(Path(__file__).parent / "asked")  # its sitecustomize.py prints stack traces
-PATIENCE = 240  # seconds; first runs on a busy machine are slow, and no test measures time
+MAX_LOG_CHARACTERS = 1_500  # characters of the server's output
+STACK_LINE = r'([^/"]+)", line (\d+) in (\S+)'  # in the output of faulthandler
+SITE_FOLDER = str(Path(__file__).parent / "stack_traces")  # its sitecustomize.py prints stack traces
+TIMEOUT_SECONDS = 240  # seconds; first runs on a busy machine are slow, and no test measures time
 
 
 @pytest.fixture(scope="package")
@@ -60,12 +60,12 @@ def server_home(weights_cache, tmp_path_factory):
 @pytest.fixture(scope="package")
 def server(server_home):
     """The address of a studio that was started as a user starts it."""
-    with serving(server_home) as address:
+    with serve_studio(server_home) as address:
         yield address
 
 
 @contextmanager
-def serving(home, **environment):
+def serve_studio(home, **environment):
     """Serves a studio and yields its address; `server.log` and `server.pid` are in its home."""
     port = _free_port()
     words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
@@ -73,13 +73,13 @@ def serving(home, **environment):
         process = subprocess.Popen(
             words,
             cwd=ROOT,
-            env=os.environ | {"STUDIO_HOME": str(home), "PYTHONPATH": ASKED} | environment,
+            env=os.environ | {"STUDIO_HOME": str(home), "PYTHONPATH": SITE_FOLDER} | environment,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         (home / "server.pid").write_text(str(process.pid), "ascii")
         try:
-            _wait(f"http://127.0.0.1:{port}/_stcore/health", process)
+            _wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health", process)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -93,13 +93,13 @@ def pytest_runtest_makereport(item, call):
     open_browser = item.funcargs.get("browser")
     if report.when == "call" and report.failed and open_browser is not None:
         for page in (page for context in open_browser.contexts for page in context.pages):
-            report.sections.append((f"What {page.url} said", _page_text(page)))
+            report.sections.append((f"What {page.url} said", _read_page(page)))
         if home := item.funcargs.get("server_home"):
-            report.sections.append(("What the server was at", _was_at(home / "server.log")))
+            report.sections.append(("What the server was at", _read_server_state(home / "server.log")))
     return report
 
 
-def _page_text(page) -> str:
+def _read_page(page) -> str:
     """Returns the text of a page in few lines, and whether it is still running."""
     try:
         states = page.get_by_test_id("stApp").evaluate("app => ({...app.dataset})", timeout=10_000)
@@ -110,7 +110,7 @@ def _page_text(page) -> str:
         return repr(error)
 
 
-def _was_at(log: Path) -> str:
+def _read_server_state(log: Path) -> str:
     """Returns the end of a server's log and the stack traces of its script threads."""
     printed = log.stat().st_size
     with suppress(OSError):  # a server that has ended writes nothing more
@@ -118,9 +118,9 @@ def _was_at(log: Path) -> str:
         time.sleep(2)
     content = log.read_bytes()
     threads = content[printed:].decode("utf-8", "replace").split("\n\n")
-    calls = [re.findall(CALL, thread) for thread in threads if "/pages/" in thread]
+    calls = [re.findall(STACK_LINE, thread) for thread in threads if "/pages/" in thread]
     lines = [" < ".join(":".join(call) for call in thread) for thread in calls]
-    return "\n".join((content[:printed].decode("utf-8", "replace")[-LAST_WORDS:], *lines))
+    return "\n".join((content[:printed].decode("utf-8", "replace")[-MAX_LOG_CHARACTERS:], *lines))
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def tab(browser, server):
 
     def tab(address: str = "/"):
         page = context.new_page()
-        page.set_default_timeout(PATIENCE * 1000)
+        page.set_default_timeout(TIMEOUT_SECONDS * 1000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(server + address)
         # A new browser loads the style tiles last, and until then elements move under a click.
@@ -156,7 +156,7 @@ def language_model(server_home):
 def expect():
     """Playwright's assertions, which wait as long as `tab` does."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    sync_api.expect.set_options(timeout=PATIENCE * 1000)
+    sync_api.expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
     return sync_api.expect
 
 
@@ -166,8 +166,8 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _wait(address: str, process: subprocess.Popen) -> None:
-    end = time.monotonic() + PATIENCE
+def _wait_until_healthy(address: str, process: subprocess.Popen) -> None:
+    end = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < end:
         assert process.poll() is None, "the server ended"
         try:

@@ -8,18 +8,23 @@ import pytest
 
 from pages.jobs.navigation import PAGES
 
-from .conftest import PATIENCE
+from .conftest import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LOOKS = ((1440, "dark"), (390, "light"), (390, "dark"), (1440, "light"))  # one after the other for the pages
-NO_HOOD = {"train-generator", "questions", "gallery", "health", "guide"}
+WIDTHS_AND_SCHEMES = (
+    (1440, "dark"),
+    (390, "light"),
+    (390, "dark"),
+    (1440, "light"),
+)  # one after the other for the pages
+PAGES_WITHOUT_HOOD = {"train-generator", "questions", "gallery", "health", "guide"}
 ADDRESSES = [*(place.address for place in PAGES), "text?do=Who+wrote+this%3F"]
 # Streamlit nests the groups of its navigation as <ul><div><li>.
-THEIRS = "[data-testid=stSidebarNavItems]"
+STREAMLIT_ELEMENTS = "[data-testid=stSidebarNavItems]"
 # Elements fade while a page reruns, so check again: real issues stay.
 TRIES = 3
-NOTHING_FADES = "() => !document.querySelector('[data-stale=true]')"
+IS_DRAWN = "() => !document.querySelector('[data-stale=true]')"
 SERIOUS = ("serious", "critical")
 
 
@@ -31,15 +36,15 @@ def axe():
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address or "studio")
-def test_nothing_serious_is_found(browser, server, axe, address):
-    width, scheme = LOOKS[ADDRESSES.index(address) % len(LOOKS)]
+def test_page_has_no_serious_accessibility_violations(browser, server, axe, address):
+    width, scheme = WIDTHS_AND_SCHEMES[ADDRESSES.index(address) % len(WIDTHS_AND_SCHEMES)]
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     try:
         page = context.new_page()
-        page.set_default_timeout(PATIENCE * 1000)
+        page.set_default_timeout(TIMEOUT_SECONDS * 1000)
         page.goto(f"{server}/{address}")
         page.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
-        if address not in NO_HOOD:
+        if address not in PAGES_WITHOUT_HOOD:
             hood = page.get_by_test_id("stExpander").filter(has_text="Under the hood").last
             hood.locator("summary").click()
             hood.locator("p, img, .katex-display").first.wait_for()
@@ -47,18 +52,18 @@ def test_nothing_serious_is_found(browser, server, axe, address):
         page.evaluate(axe)
         for _ in range(TRIES):
             page.wait_for_timeout(1000)  # charts and images load one by one
-            if not (problems := serious(page)):
+            if not (problems := find_serious_violations(page)):
                 break
     finally:
         context.close()
     assert not problems
 
 
-def serious(page):
+def find_serious_violations(page):
     """Returns the current serious issues of a page."""
-    page.wait_for_function(NOTHING_FADES)
+    page.wait_for_function(IS_DRAWN)
     result = page.evaluate(
-        "theirs => axe.run({ exclude: [[theirs]] }, { resultTypes: ['violations'] })", THEIRS
+        "theirs => axe.run({ exclude: [[theirs]] }, { resultTypes: ['violations'] })", STREAMLIT_ELEMENTS
     )
     return [
         (violation["id"], [node["html"][:200] for node in violation["nodes"]])

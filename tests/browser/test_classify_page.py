@@ -10,21 +10,23 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from .elements import find_button
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-EACH = 12
+IMAGES_PER_CLASS = 12
 SIDE = 64  # px; small, so that training takes seconds on a busy machine
 CLASSES = ("<i>round</i>", "square")  # as users name folders
 
 
 @pytest.fixture
-def teach(tab, server_home):
+def open_training(tab, server_home):
     """Opens the page for one's own images."""
     if not list(server_home.glob("weights/resnet50-*")):
         pytest.skip("no weights of ResNet50 within reach")
     return tab(f"/classify?images=Your+own&size={SIDE}")
 
 
-def zip_of_class(kind: str, rng: np.random.Generator) -> bytes:
+def draw_image(kind: str, rng: np.random.Generator) -> bytes:
     """Returns a zip of images with a spot or a box in a random color."""
     ground, ink = (tuple(map(int, color)) for color in rng.integers(0, 256, (2, 3)))
     image = Image.new("RGB", (96, 96), ground)
@@ -37,27 +39,23 @@ def zip_of_class(kind: str, rng: np.random.Generator) -> bytes:
     return body.getvalue()
 
 
-def archive() -> bytes:
+def zip_images() -> bytes:
     rng, packed = np.random.default_rng(3), io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         for kind in CLASSES:
-            for n in range(EACH):
-                file.writestr(f"{kind.replace('/', '_')}/{n}.png", zip_of_class(kind, rng))
+            for n in range(IMAGES_PER_CLASS):
+                file.writestr(f"{kind.replace('/', '_')}/{n}.png", draw_image(kind, rng))
     return packed.getvalue()
 
 
-def button(page, name):
-    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
-
-
-def test_images_become_a_classifier_that_is_tried(teach):
-    page = teach
+def test_classifier_is_trained_from_images_and_tried(open_training):
+    page = open_training
     page.locator("input[type=file]").first.set_input_files(
-        {"name": "shapes.zip", "mimeType": "application/zip", "buffer": archive()}
+        {"name": "shapes.zip", "mimeType": "application/zip", "buffer": zip_images()}
     )
-    page.get_by_text(f"{2 * EACH} images in 2 classes").wait_for()
-    button(page, "Train").click()
-    button(page, "Make again").wait_for()
+    page.get_by_text(f"{2 * IMAGES_PER_CLASS} images in 2 classes").wait_for()
+    find_button(page, "Train").click()
+    find_button(page, "Make again").wait_for()
     page.get_by_text(re.compile(r"confidence interval of the accuracy")).wait_for()
 
     cell = page.get_by_role("button", name=re.compile(r"^square classified (correctly|as)")).first
@@ -77,6 +75,6 @@ def test_images_become_a_classifier_that_is_tried(teach):
 
     page.get_by_role("tab", name="Evaluation").click()
     page.get_by_label("Name of the model").fill("Shapes of mine")
-    button(page, "Keep as model").click()
+    find_button(page, "Keep as model").click()
     page.get_by_text(re.compile("Classes: .*square")).wait_for()
     page.wait_for_url(re.compile("half=Try"))

@@ -23,26 +23,26 @@ def _read(end):
 
 
 @pytest.fixture
-def widths(browser):
+def measure_widths(browser):
     """Renders the table for some classes; returns the widths of all columns but the first, in px."""
     page = browser.new_page()
 
-    def widths(classes, wide):
-        page.set_viewport_size({"width": wide, "height": 800})
+    def measure_widths(classes, width):
+        page.set_viewport_size({"width": width, "height": 800})
         page.set_content(f"<style>{_read('css')}</style><div id='place'>{_read('html')}</div>")
         counts = [[9 if label == other else 0 for label in classes] for other in classes]
-        page.evaluate(_MOUNT, [_read("js"), {"classes": classes, "counts": counts, "chosen": None}])
+        page.evaluate(_MOUNT, [_read("js"), {"classes": classes, "counts": counts, "selected": None}])
         return page.locator("tbody tr:first-child td").evaluate_all("all => all.map(one => one.offsetWidth)")
 
-    yield widths
+    yield measure_widths
     page.close()
 
 
-@pytest.mark.parametrize("wide", [390, 1000])
+@pytest.mark.parametrize("width", [390, 1000])
 @pytest.mark.parametrize("count", [2, 6, 24])
-def test_all_columns_are_as_wide_and_wide_enough_to_press(widths, count, wide):
+def test_all_columns_have_equal_widths_that_can_be_pressed(measure_widths, count, width):
     names = ["o", "a class of a long name", "crossing", "of", "m" * 60, "star"]
-    column_widths = widths([f"{names[n % 6]} {n}" for n in range(count)], wide)
+    column_widths = measure_widths([f"{names[n % 6]} {n}" for n in range(count)], width)
     assert len(column_widths) == count
     assert max(column_widths) - min(column_widths) <= 1
     assert min(column_widths) >= 32

@@ -9,19 +9,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from .elements import find_button
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SIDE = 64  # px; small, so that training takes seconds on a busy machine
 
 
 @pytest.fixture
-def teach(tab, server_home):
+def open_classes(tab, server_home):
     """Opens the page for classes by hand."""
     if not list(server_home.glob("weights/resnet50-*")):
         pytest.skip("no weights of ResNet50 within reach")
     return tab(f"/classify?images=By+hand&size={SIDE}")
 
 
-def noise(count: int) -> list[dict]:
+def make_uploads(count: int) -> list[dict]:
     """Returns images unlike Chromium's test camera, which is green."""
     rng, files = np.random.default_rng(0), []
     for n in range(count):
@@ -31,15 +33,11 @@ def noise(count: int) -> list[dict]:
     return files
 
 
-def button(page, name):
-    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
-
-
-def test_files_and_the_camera_become_a_classifier_that_is_tried_live(teach, expect):
-    page = teach
+def test_classifier_is_trained_from_files_and_camera_and_tried_live(open_classes, expect):
+    page = open_classes
     page.get_by_label("Name of class 1").fill("noise")
     page.get_by_label("Name of class 1").press("Enter")
-    page.locator(".st-key-hand_1 input[type=file]").set_input_files(noise(8))
+    page.locator(".st-key-hand_1 input[type=file]").set_input_files(make_uploads(8))
     page.locator(".st-key-hand_1").get_by_text("8 images", exact=True).wait_for()
 
     camera = page.locator(".st-key-hand_2")
@@ -56,8 +54,8 @@ def test_files_and_the_camera_become_a_classifier_that_is_tried_live(teach, expe
     use = page.get_by_role("button", name=re.compile("^Use these"))
     expect(use).to_have_count(1)  # a rerun shows the old button, too, until it ends
     use.click()
-    button(page, "Train").click()
-    button(page, "Make again").wait_for()
+    find_button(page, "Train").click()
+    find_button(page, "Make again").wait_for()
     page.get_by_role("tab", name="Try it").click()
     page.get_by_text("Live on the camera").click()
     start = page.get_by_role("button", name="Start", exact=True)

@@ -11,8 +11,8 @@ import pytest
 import tiny_dcgan
 from PIL import Image
 
-PATIENCE = 240  # seconds
-CHANGED = 2.0  # mean absolute error of 255 that a user sees
+TIMEOUT_SECONDS = 240  # seconds
+VISIBLE_DIFFERENCE = 2.0  # mean absolute error of 255 that a user sees
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -25,11 +25,11 @@ def model(server_home):
     return "Strokes"
 
 
-def grid(page):
+def find_buttons(page):
     return page.get_by_role("radiogroup", name="The faces, by number").get_by_role("radio")
 
 
-def image(page, name):
+def read_pixels(page, name):
     """Returns the pixels of an image on the page, `(h, w, 3)`."""
     element = page.get_by_role("img", name=name, exact=True)
     element.wait_for()
@@ -37,34 +37,34 @@ def image(page, name):
     return np.asarray(Image.open(io.BytesIO(element.screenshot())).convert("RGB")).astype("float32")
 
 
-def test_a_slider_moves_and_the_face_changes(tab, model):
+def test_slider_changes_the_face(tab, model):
     page = tab(f"/faces?what={model}")
-    grid(page).nth(63).wait_for()
-    grid(page).nth(4).click()
-    before = image(page, "Face 5")
+    find_buttons(page).nth(63).wait_for()
+    find_buttons(page).nth(4).click()
+    before = read_pixels(page, "Face 5")
     slider = page.get_by_role("slider", name="Change 1")
     slider.focus()
     for _ in range(8):
         page.keyboard.press("ArrowRight")
-    end = time.monotonic() + PATIENCE
-    while np.abs(image(page, "Face 5") - before).mean() < CHANGED:
+    end = time.monotonic() + TIMEOUT_SECONDS
+    while np.abs(read_pixels(page, "Face 5") - before).mean() < VISIBLE_DIFFERENCE:
         assert time.monotonic() < end, "the face stayed as it was"
         page.wait_for_timeout(100)
     page.wait_for_url(re.compile("move_change-1=2"))
     page.get_by_role("button", name="Undo changes").click()
-    while np.abs(image(page, "Face 5") - before).mean() > CHANGED / 10:
+    while np.abs(read_pixels(page, "Face 5") - before).mean() > VISIBLE_DIFFERENCE / 10:
         assert time.monotonic() < end, "it did not come back"
         page.wait_for_timeout(100)
 
 
-def test_the_grid_works_by_keyboard_and_each_button_shows_its_face(tab, model, expect):
+def test_grid_works_by_keyboard_and_buttons_show_their_faces(tab, model, expect):
     page = tab(f"/faces?what={model}&n=16")
-    grid(page).nth(15).wait_for()
-    expect(grid(page)).to_have_count(16)
-    shots = [Image.open(io.BytesIO(grid(page).nth(n).screenshot())).convert("RGB") for n in range(16)]
-    grid(page).nth(2).focus()
+    find_buttons(page).nth(15).wait_for()
+    expect(find_buttons(page)).to_have_count(16)
+    shots = [Image.open(io.BytesIO(find_buttons(page).nth(n).screenshot())).convert("RGB") for n in range(16)]
+    find_buttons(page).nth(2).focus()
     page.keyboard.press("Enter")
-    large = Image.fromarray(image(page, "Face 3").astype("uint8"))
+    large = Image.fromarray(read_pixels(page, "Face 3").astype("uint8"))
     inner = [np.asarray(shot.resize((32, 32)).crop((4, 4, 28, 28)), "float32") for shot in shots]
     expected = np.asarray(large.resize((32, 32)).crop((4, 4, 28, 28)), "float32")
     distances = [np.abs(image - expected).mean() for image in inner]

@@ -17,26 +17,26 @@ NAMES = ("meadow", "harbor", "attic")
 
 
 @pytest.fixture
-def there(server_home, monkeypatch):
+def stored_results(server_home, monkeypatch):
     """Three results of commands, made while the server runs: name -> id."""
     monkeypatch.setenv("STUDIO_HOME", str(server_home))
     items_by_name = {}
     for number, name in enumerate(NAMES):
         pixels = np.full((96, 128, 3), 60 * number + 40, "uint8")
-        source = tasks.File.keep(image_io.encode_png(pixels // 2), "image", f"{name}.png")
+        source = tasks.File.store(image_io.encode_png(pixels // 2), "image", f"{name}.png")
         settings = tasks.get("style.transfer").settings(seed=4711 + number)
         recipe = recipes.make("style.transfer", settings, {"content": [source], "style": [source]})
-        file = tasks.File.keep(image_io.encode_png(pixels, recipe), "image", f"{name}-{name}.png")
+        file = tasks.File.store(image_io.encode_png(pixels, recipe), "image", f"{name}-{name}.png")
         items_by_name[name] = items.add(tasks.Result((file,), {}, recipe), 1.0)
     return items_by_name
 
 
-def tile(page, name):
+def find_tile(page, name):
     label = f"{name} + {name}"
     return page.get_by_role("radio", name=label).or_(page.get_by_role("button", name=label)).first
 
 
-def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path, expect):
+def test_item_is_found_opened_zipped_removed_and_uploaded(tab, stored_results, tmp_path, expect):
     page = tab("/gallery")
     page.get_by_role("textbox", name="Search").fill("seed=4712")
     page.keyboard.press("Enter")
@@ -50,9 +50,9 @@ def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path, exp
         data = packed.read(name)
     assert recipes.read(data).settings["seed"] == 4712
 
-    tile(page, "harbor").click()
+    find_tile(page, "harbor").click()
     page.get_by_role("button", name="Make again").wait_for()
-    assert f"item={there['harbor']}" in page.url
+    assert f"item={stored_results['harbor']}" in page.url
     page.get_by_role("button", name="Remove", exact=True).click()
     page.get_by_text("1 item is removed").wait_for()
     expect(page.get_by_role("textbox", name="Search")).to_have_value("seed=4712")
@@ -66,13 +66,13 @@ def test_it_is_found_opened_packed_removed_and_dropped(tab, there, tmp_path, exp
     page.get_by_text("1 result").wait_for()
     page.locator("input[type=file]").first.set_input_files(tmp_path / "dropped.png")
     page.get_by_role("button", name="Make again").wait_for()
-    assert f"item={there['harbor']}" in page.url
+    assert f"item={stored_results['harbor']}" in page.url
 
 
-def test_back_on_the_grid_it_goes_on_where_it_was_left(tab, there):
+def test_grid_keeps_its_position_after_back(tab, stored_results):
     page = tab("/gallery")
     page.set_viewport_size({"width": 420, "height": 320})
-    tile(page, "meadow").focus()
+    find_tile(page, "meadow").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Make again").wait_for()
     page.get_by_role("button", name="All", exact=True).press("Enter")
@@ -81,7 +81,7 @@ def test_back_on_the_grid_it_goes_on_where_it_was_left(tab, there):
     assert 0 <= left.bounding_box()["y"] < 320
 
 
-def test_a_star_is_one_click_on_its_tile_and_two_are_compared(tab, there, expect):
+def test_one_click_stars_a_tile_and_two_items_are_compared(tab, stored_results, expect):
     page = tab("/gallery")
     star = page.get_by_role("button", name="Star: attic + attic").first
     star.click()  # waits until it is stable and not covered
@@ -91,19 +91,19 @@ def test_a_star_is_one_click_on_its_tile_and_two_are_compared(tab, there, expect
       return under.x < on.x && on.x < under.right && under.y < on.y && on.y < under.y + 20;
     }"""  # measure both at once, because the grid moves while images load
     page.wait_for_function(
-        star_is_on_its_tile, arg=[star.element_handle(), tile(page, "attic").element_handle()]
+        star_is_on_its_tile, arg=[star.element_handle(), find_tile(page, "attic").element_handle()]
     )
     page.get_by_text("Starred").click()
     page.get_by_text("1 result").wait_for()
-    assert items.find(there["attic"]).marks.starred
+    assert items.find(stored_results["attic"]).marks.starred
 
     page.get_by_text("Starred").click()
-    tile(page, "meadow").wait_for()
+    find_tile(page, "meadow").wait_for()
     page.get_by_text("Select several").click()
     page.get_by_role("button", name=re.compile("Remove$")).wait_for()  # before that, a click opens an item
-    tile(page, "meadow").click()
+    find_tile(page, "meadow").click()
     page.get_by_role("button", name="Remove 1").wait_for()
-    tile(page, "attic").click()
+    find_tile(page, "attic").click()
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("slider", name="Compare A on the left with B on the right").wait_for()
     assert "4711" in page.get_by_role("row", name="Seed").inner_text()

@@ -9,31 +9,31 @@ import zipfile
 import pytest
 
 from studio.core.imaging import image_io
-from training.drawings import avatars
+from training.drawings.data_sets import draw_data_set
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-EACH = 70
-TINY = "size=28&steps=250&width=4&discriminator_width=4&latent_dim=8&batch=8"
+IMAGE_COUNT = 70
+QUICK_SETTINGS = "size=28&steps=250&width=4&discriminator_width=4&latent_dim=8&batch=8"
 
 
-def archive() -> bytes:
+def zip_images() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
-        for n, image in enumerate(avatars.collection(EACH, seed=1, size=32)["images"]):
+        for n, image in enumerate(draw_data_set("avatars", IMAGE_COUNT, seed=1, size=32)["images"]):
             file.writestr(f"{n}.png", image_io.encode_png(image))
     return packed.getvalue()
 
 
-def test_images_become_a_model_that_draws(tab, expect):
-    page = tab(f"/train-generator?learn_from=Your+own&{TINY}")
+def test_generator_is_trained_from_images(tab, expect):
+    page = tab(f"/train-generator?learn_from=Your+own&{QUICK_SETTINGS}")
     main = page.get_by_test_id("stMain")
 
     def button(name):
         return main.get_by_role("button", name=name, exact=True)
 
-    zipped = {"name": "mine.zip", "mimeType": "application/zip", "buffer": archive()}
+    zipped = {"name": "mine.zip", "mimeType": "application/zip", "buffer": zip_images()}
     page.locator("input[type=file]").first.set_input_files(zipped)
-    page.get_by_text(f"{EACH} images").first.wait_for()
+    page.get_by_text(f"{IMAGE_COUNT} images").first.wait_for()
     expect(main.get_by_text(re.compile("which takes (about|a few)"))).to_be_visible()
     expect(
         main.get_by_text(re.compile("^The VGG16-feature discriminator uses features of VGG16"))
@@ -42,7 +42,7 @@ def test_images_become_a_model_that_draws(tab, expect):
     main.get_by_role("img", name=re.compile("^Images generated so far")).wait_for()
     main.locator(".vega-embed canvas, .vega-embed svg").first.wait_for()
     button("Make again").wait_for()
-    expect(main.get_by_text(f"Trained on {EACH} images for 250 of 250 steps")).to_be_visible()
+    expect(main.get_by_text(f"Trained on {IMAGE_COUNT} images for 250 of 250 steps")).to_be_visible()
     main.get_by_role("img", name="New images from the model").wait_for()
     main.get_by_text("Training progress").click()
     main.get_by_role("img", name=re.compile("the discriminator gives generated images")).wait_for()
@@ -55,7 +55,7 @@ def test_images_become_a_model_that_draws(tab, expect):
     main.get_by_text("Choose a face to enlarge").wait_for()
 
 
-def test_sliders_of_a_kind_show_its_own_values(tab, expect):
+def test_sliders_show_the_values_of_each_kind(tab, expect):
     page = tab("/train-generator")
     main = page.get_by_test_id("stMain")
 

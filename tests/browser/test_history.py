@@ -13,30 +13,28 @@ from pages.jobs import jobs
 from pages.tune.by_preference import session
 from pages.widgets import browser_history
 
+from .elements import find_button
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-ASKED = "content=Coffee&mode=Draft&size=128&steps=2"
+SETTINGS = "content=Coffee&mode=Draft&size=128&steps=2"
 
 
-def form(page):
+def find_form(page):
     """Returns the values in the form of the Style page."""
     main = page.get_by_test_id("stMain")
     return main.get_by_role("radio", name="Coffee"), main.get_by_role("slider", name="Strength")
 
 
-def button(page, name):
-    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
-
-
-def shows(page, expect, strength):
-    coffee, slider = form(page)
+def expect_form(page, expect, strength):
+    coffee, slider = find_form(page)
     expect(coffee).to_be_checked()
     expect(slider).to_have_value(re.compile(rf"{strength}(\.0+)?$"))
 
 
-def test_back_and_forward_bring_each_page_back_as_it_was_left(tab, expect):
-    page = tab(f"/style?{ASKED}")
-    form(page)[1].press("Home")
+def test_back_and_forward_restore_each_page(tab, expect):
+    page = tab(f"/style?{SETTINGS}")
+    find_form(page)[1].press("Home")
     page.wait_for_url(re.compile(r"strength=0\b"))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Dream").click()
     expect(page.get_by_role("heading", name="Dream", exact=True)).to_be_visible()
@@ -46,51 +44,51 @@ def test_back_and_forward_bring_each_page_back_as_it_was_left(tab, expect):
     for _ in range(2):
         page.go_back()
         page.wait_for_url(re.compile(r"/style\?"))
-        shows(page, expect, 0)
+        expect_form(page, expect, 0)
         expect(page).to_have_url(re.compile("content=Coffee"))
         page.go_forward()
         page.wait_for_url(re.compile("/dream"))
         expect(page.get_by_test_id("stMain").get_by_role("radio", name="Chelsea")).to_be_checked()
 
 
-def test_back_from_a_changed_form_brings_the_result_and_its_form_back(tab, expect):
-    page = tab(f"/style?{ASKED}&strength=0")
-    button(page, "Start").click()
-    button(page, "Make again").wait_for()
+def test_back_restores_the_result_and_its_form(tab, expect):
+    page = tab(f"/style?{SETTINGS}&strength=0")
+    find_button(page, "Start").click()
+    find_button(page, "Make again").wait_for()
     of_result = page.url
     assert "job=" in of_result
-    form(page)[1].press("End")
+    find_form(page)[1].press("End")
     page.wait_for_url(re.compile(r"strength=1\b"))
     expect(page).not_to_have_url(re.compile("job="))
 
     page.go_back()
-    shows(page, expect, 0)
-    button(page, "Make again").wait_for()
+    expect_form(page, expect, 0)
+    find_button(page, "Make again").wait_for()
     page.reload()
-    shows(page, expect, 0)
-    button(page, "Make again").wait_for()
+    expect_form(page, expect, 0)
+    find_button(page, "Make again").wait_for()
     shared = tab("".join(of_result.partition("/style")[1:]))
-    shows(shared, expect, 0)
-    button(shared, "Make again").wait_for()
+    expect_form(shared, expect, 0)
+    find_button(shared, "Make again").wait_for()
 
     page.go_back()  # to the form as it was before Start
-    button(page, "Make again").wait_for(state="detached")
-    shows(page, expect, 0)
+    find_button(page, "Make again").wait_for(state="detached")
+    expect_form(page, expect, 0)
 
 
-PAINTED = """e => {
+COUNT_PAINTED = """e => {
   const levels = e.getContext("2d").getImageData(0, 0, e.width, e.height).data;
   return levels.filter((level, n) => n % 4 === 3 && level > 128).length;
 }"""
 
 
-def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
+def test_drawing_survives_a_reload_and_back(tab, expect):
     page = tab("/sketch")
     canvas = page.locator("canvas").first
     canvas.wait_for()
     expect(page).to_have_url(re.compile("outline_lines="))
     page.get_by_role("button", name="Clear all").click()
-    page.wait_for_function(f"e => ({PAINTED})(e) === 0", arg=canvas.element_handle())
+    page.wait_for_function(f"e => ({COUNT_PAINTED})(e) === 0", arg=canvas.element_handle())
     empty = page.url
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
@@ -98,13 +96,13 @@ def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
     page.mouse.move(box["x"] + 160, box["y"] + 160, steps=6)
     page.mouse.up()
     expect(page).not_to_have_url(empty)
-    pixel_count = canvas.evaluate(PAINTED)
+    pixel_count = canvas.evaluate(COUNT_PAINTED)
     assert pixel_count > 0
 
     def shows_it():
         # Locate it again each time, because a rerun can replace the element.
         deadline = time.monotonic() + 240
-        while page.locator("canvas").first.evaluate(PAINTED) != pixel_count:
+        while page.locator("canvas").first.evaluate(COUNT_PAINTED) != pixel_count:
             assert time.monotonic() < deadline, "the drawing did not come back"
             page.wait_for_timeout(100)
 
@@ -116,6 +114,12 @@ def test_a_drawing_is_there_after_a_reload_and_on_the_way_back(tab, expect):
     shows_it()
 
 
-def test_a_step_is_what_pages_name_in_the_address():
-    names = {jobs.PARAMETER, address.ITEM, address.OTHER, documents.PARAMETER, session.PARAMETER}
-    assert set(browser_history.STEPS) == names
+def test_history_steps_are_the_parameters_that_pages_use():
+    names = {
+        jobs.PARAMETER,
+        address.ITEM_PARAMETER,
+        address.OTHER_PARAMETER,
+        documents.PARAMETER,
+        session.PARAMETER,
+    }
+    assert set(browser_history.STEP_PARAMETERS) == names

@@ -18,13 +18,13 @@ from . import strokes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LEARNED, HELD_OUT = 40, 12  # images
-NAMES, OTHERS = ("Meadow", "Sunset"), ("Grass", "Evening")
+TRAINING_IMAGES, TEST_IMAGES = 40, 12  # images
+NAMES, NEW_NAMES = ("Meadow", "Sunset"), ("Grass", "Evening")
 # Color range of each class; the image of Chromium's fake camera is green like grass.
 COLORS = (((0, 100, 0), (80, 240, 80)), ((170, 20, 120), (255, 100, 220)))
-SEES = re.compile("evidence for")
+EVIDENCE = re.compile("evidence for")
 # The first camera frames are black, and headless Chromium may pause the camera.
-SHOWS = """() => {
+IS_CAMERA_READY = """() => {
     const video = document.querySelector("video"), side = 8;
     if (video?.paused) video.play();
     if (!video || video.readyState < 2) return false;
@@ -35,7 +35,7 @@ SHOWS = """() => {
 }"""
 
 
-def images(count: int, seed: int) -> list[np.ndarray]:
+def make_images(count: int, seed: int) -> list[np.ndarray]:
     """Returns images of both classes in turn, with different noise so that none counts as a copy."""
     rng = np.random.default_rng(seed)
     grounds = [rng.integers(*COLORS[n % 2]) for n in range(count)]
@@ -47,26 +47,28 @@ def images(count: int, seed: int) -> list[np.ndarray]:
 @pytest.fixture(scope="module")
 def model(tmp_path_factory) -> bytes:
     """The bytes of a `converted_keras.zip`."""
-    learned = images(LEARNED, 1)
-    return teachable_zip.packed(learned[::2], learned[1::2], NAMES, tmp_path_factory.mktemp("teachable"))
+    training_images = make_images(TRAINING_IMAGES, 1)
+    return teachable_zip.write_zip(
+        training_images[::2], training_images[1::2], NAMES, tmp_path_factory.mktemp("teachable")
+    )
 
 
-def held_out() -> bytes:
+def zip_held_out() -> bytes:
     """Returns a zip of images that the model was not trained on, in folders."""
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as file:
-        for n, image in enumerate(images(HELD_OUT, 2)):
-            file.writestr(f"{OTHERS[n % 2]}/{n}.png", png(image))
+        for n, image in enumerate(make_images(TEST_IMAGES, 2)):
+            file.writestr(f"{NEW_NAMES[n % 2]}/{n}.png", encode_png(image))
     return body.getvalue()
 
 
-def png(image: np.ndarray) -> bytes:
+def encode_png(image: np.ndarray) -> bytes:
     body = io.BytesIO()
     Image.fromarray(image).save(body, "PNG")
     return body.getvalue()
 
 
-def bring(page, data: bytes) -> None:
+def import_model(page, data: bytes) -> None:
     """Drops the zip on the page, and waits for the names of its classes."""
     page.get_by_role("button", name="Import a model").click()
     upload = {"name": "converted_keras.zip", "mimeType": "application/zip", "buffer": data}
@@ -74,27 +76,27 @@ def bring(page, data: bytes) -> None:
     page.get_by_text(f"2 classes ({', '.join(NAMES)})").wait_for()
 
 
-def rename(page) -> None:
+def rename_classes(page) -> None:
     """Renames the classes."""
     page.get_by_text("Class names").click()
-    page.get_by_label("One name per line").fill("\n".join(OTHERS))
+    page.get_by_label("One name per line").fill("\n".join(NEW_NAMES))
     page.get_by_role("button", name="Use these names").click()
-    page.get_by_text(f"2 classes ({', '.join(OTHERS)})").wait_for()
+    page.get_by_text(f"2 classes ({', '.join(NEW_NAMES)})").wait_for()
 
 
-def photograph(page) -> None:
+def take_photo(page) -> None:
     """Takes a photo with the camera."""
     page.get_by_role("button", name="Add your own").click()
     popover = page.get_by_test_id("stPopoverBody")
     popover.get_by_text("Use the camera").click()
-    page.wait_for_function(SHOWS)
+    page.wait_for_function(IS_CAMERA_READY)
     popover.get_by_role("button", name="Take photo").click()
     popover.wait_for(state="hidden")
 
 
-def predictions(page) -> list[str]:
+def list_predictions(page) -> list[str]:
     """Returns the predictions for the image, most probable class first."""
-    page.get_by_role("img", name=SEES).wait_for()
+    page.get_by_role("img", name=EVIDENCE).wait_for()
     page.get_by_test_id("stProgress").nth(len(NAMES) - 1).wait_for()  # the bars appear after the image
     return [element.strip() for element in page.get_by_test_id("stProgress").all_inner_texts()]
 
@@ -108,17 +110,17 @@ def change_preprocessing(page) -> None:
     page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
 
 
-def score(page) -> str:
+def evaluate(page) -> str:
     """Scores the model on held-out images; returns the accuracy."""
     page.get_by_role("tab", name="Evaluation").click()
-    upload = {"name": "held-out.zip", "mimeType": "application/zip", "buffer": held_out()}
+    upload = {"name": "held-out.zip", "mimeType": "application/zip", "buffer": zip_held_out()}
     page.get_by_test_id("stTabs").locator("input[type=file]").set_input_files(upload)
     page.get_by_role("button", name="Evaluate").click()
-    page.get_by_text(f"of {HELD_OUT}", exact=False).first.wait_for()
+    page.get_by_text(f"of {TEST_IMAGES}", exact=False).first.wait_for()
     return page.get_by_test_id("stMetricValue").inner_text()
 
 
-def export(page, folder: Path) -> tuple[Path, Path]:
+def export_tflite(page, folder: Path) -> tuple[Path, Path]:
     """Exports the model to TFLite; returns the file and the example program."""
     page.get_by_role("tab", name="Export").click()
     page.get_by_role("radio", name="TFLite").click()
@@ -133,34 +135,36 @@ def export(page, folder: Path) -> tuple[Path, Path]:
     return file, program
 
 
-def ask(program: Path, file: Path, image: Path) -> str:
+def run_program(program: Path, file: Path, image: Path) -> str:
     """Runs the program on an image; returns its output."""
     words = [sys.executable, "-P", str(program), str(file), str(image)]
-    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=strokes.PATIENCE).stdout
+    return subprocess.run(
+        words, capture_output=True, text=True, check=True, timeout=strokes.TIMEOUT_MS
+    ).stdout
 
 
-def test_a_new_user_goes_all_the_way_with_a_teachable_machine_zip(tab, model, tmp_path):
+def test_teachable_machine_zip_is_imported_tried_scored_and_exported(tab, model, tmp_path):
     page = tab("/classify?half=Try")
-    bring(page, model)
-    rename(page)
-    photograph(page)
+    import_model(page, model)
+    rename_classes(page)
+    take_photo(page)
     page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
-    bars = predictions(page)
+    bars = list_predictions(page)
     assert len(bars) == 2 and bars[0].startswith("Grass"), "Chromium's own camera shows green"
     change_preprocessing(page)
 
-    assert score(page) == "100.0%"
-    file, program = export(page, tmp_path)
+    assert evaluate(page) == "100.0%"
+    file, program = export_tflite(page, tmp_path)
     image = tmp_path / "evening.png"
-    image.write_bytes(png(images(2, 3)[1]))
-    assert re.match(r"Evening: \d+\.\d%\nGrass: \d+\.\d%\n", ask(program, file, image))
+    image.write_bytes(encode_png(make_images(2, 3)[1]))
+    assert re.match(r"Evening: \d+\.\d%\nGrass: \d+\.\d%\n", run_program(program, file, image))
 
 
-def test_on_a_phone_it_is_imported_named_and_tried(browser, server, model):
-    with strokes.phone(browser, f"{server}/classify?half=Try") as page:
-        bring(page, model)
-        rename(page)
-        photograph(page)
+def test_model_is_imported_named_and_tried_on_a_phone(browser, server, model):
+    with strokes.open_on_phone(browser, f"{server}/classify?half=Try") as page:
+        import_model(page, model)
+        rename_classes(page)
+        take_photo(page)
         page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
-        assert predictions(page)[0].startswith("Grass")
-        assert strokes.fits_sideways(page)
+        assert list_predictions(page)[0].startswith("Grass")
+        assert strokes.has_no_overflow(page)

@@ -11,20 +11,20 @@ from studio.core.imaging import image_io
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-FOUR = "/style?size=128&brush=true&style=Mosaic&style=Wash&style=Halftone&style=Woodcut"
-TWO = "/style?size=128&brush=true&style=Mosaic&style=Wash"
+FOUR_STYLES = "/style?size=128&brush=true&style=Mosaic&style=Wash&style=Halftone&style=Woodcut"
+TWO_STYLES = "/style?size=128&brush=true&style=Mosaic&style=Wash"
 
 
 @pytest.fixture
-def brush(tab):
+def open_unfolded(tab):
     """Opens an address of the Style page with the recipe unfolded."""
 
-    def brush(address: str):
+    def open_unfolded(address: str):
         page = tab(address)
         unfold(page)
         return page
 
-    return brush
+    return open_unfolded
 
 
 def unfold(page):
@@ -32,7 +32,7 @@ def unfold(page):
     page.get_by_test_id("stExpander").filter(has_text="Recipe").first.locator("summary").click()
 
 
-def paint(page, style, height):
+def draw_stroke(page, style, height):
     """Draws a stroke across the photo at a relative height."""
     page.get_by_role("radiogroup", name="Paint with").get_by_role("radio", name=style).click()
     canvas = page.locator("canvas").first
@@ -45,7 +45,7 @@ def paint(page, style, height):
     page.mouse.up()
 
 
-def masks(page, is_expected):
+def wait_for_masks(page, is_expected):
     """Returns the SHA-256 of each mask of the result, once its recipe has the expected masks."""
     for _ in range(480):
         # Read the text of the page, because a locator can become stale during a rerun.
@@ -60,58 +60,60 @@ def masks(page, is_expected):
     raise AssertionError(f"no such masks: {digests}")
 
 
-def test_paint_belongs_to_its_style_whichever_goes(brush):
-    page = brush(FOUR)
-    paint(page, "Mosaic", 0.2)
-    paint(page, "Wash", 0.8)
-    mosaic, wash, *_ = masks(page, lambda now: len(set(now)) == 3)
+def test_paint_belongs_to_its_style_after_another_is_removed(open_unfolded):
+    page = open_unfolded(FOUR_STYLES)
+    draw_stroke(page, "Mosaic", 0.2)
+    draw_stroke(page, "Wash", 0.8)
+    mosaic, wash, *_ = wait_for_masks(page, lambda digests: len(set(digests)) == 3)
     page.get_by_role("button", name="Dots").click()  # a fifth style replaces the oldest, Mosaic
-    masks(page, lambda now: len(now) == 4 and now[0] == wash and mosaic not in now)
+    wait_for_masks(page, lambda digests: len(digests) == 4 and digests[0] == wash and mosaic not in digests)
     page.get_by_role("button", name="Halftone").click()
-    masks(page, lambda now: len(now) == 3 and now[0] == wash and mosaic not in now)
+    wait_for_masks(page, lambda digests: len(digests) == 3 and digests[0] == wash and mosaic not in digests)
 
 
-def test_paint_is_there_again_after_the_brush_was_put_away(brush):
-    page = brush(TWO)
-    paint(page, "Wash", 0.5)
-    painted = masks(page, lambda now: len(now) == 2)
+def test_paint_is_restored_after_the_brush_was_hidden(open_unfolded):
+    page = open_unfolded(TWO_STYLES)
+    draw_stroke(page, "Wash", 0.5)
+    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
     page.get_by_text("Brush", exact=True).first.click()
-    masks(page, lambda now: not now)
+    wait_for_masks(page, lambda digests: not digests)
     page.get_by_text("Brush", exact=True).first.click()
-    masks(page, lambda now: now == painted)
-    paint(page, "Mosaic", 0.2)  # the earlier masks are still there
-    masks(page, lambda now: len(now) == 2 and now[1] == painted[1])
+    wait_for_masks(page, lambda digests: digests == painted)
+    draw_stroke(page, "Mosaic", 0.2)  # the earlier masks are still there
+    wait_for_masks(page, lambda digests: len(digests) == 2 and digests[1] == painted[1])
 
 
-def test_paint_is_there_again_after_another_page(brush):
-    page = brush(TWO)
-    paint(page, "Wash", 0.5)
-    painted = masks(page, lambda now: len(now) == 2)
+def test_paint_is_restored_after_another_page(open_unfolded):
+    page = open_unfolded(TWO_STYLES)
+    draw_stroke(page, "Wash", 0.5)
+    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
     page.get_by_role("link", name="Health").click()
     page.get_by_text("This machine").wait_for()
     page.get_by_role("link", name="Style").click()
     unfold(page)
-    masks(page, lambda now: now == painted)
-    paint(page, "Mosaic", 0.2)
-    masks(page, lambda now: len(now) == 2 and now[1] == painted[1])
+    wait_for_masks(page, lambda digests: digests == painted)
+    draw_stroke(page, "Mosaic", 0.2)
+    wait_for_masks(page, lambda digests: len(digests) == 2 and digests[1] == painted[1])
 
 
-def test_paint_is_there_again_after_a_reload(brush):
-    page = brush(TWO)
-    paint(page, "Wash", 0.5)
-    painted = masks(page, lambda now: len(now) == 2)
+def test_paint_is_restored_after_a_reload(open_unfolded):
+    page = open_unfolded(TWO_STYLES)
+    draw_stroke(page, "Wash", 0.5)
+    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
     page.wait_for_url("**paint=*")
     page.reload()
     unfold(page)
-    masks(page, lambda now: now == painted)
-    paint(page, "Mosaic", 0.2)
-    masks(page, lambda now: len(now) == 2 and now[1] == painted[1] and now[0] != painted[0])
+    wait_for_masks(page, lambda digests: digests == painted)
+    draw_stroke(page, "Mosaic", 0.2)
+    wait_for_masks(
+        page, lambda digests: len(digests) == 2 and digests[1] == painted[1] and digests[0] != painted[0]
+    )
 
 
-def test_masks_of_a_result_are_downloaded_and_come_back_to_be_changed(brush):
-    page = brush(TWO)
-    paint(page, "Wash", 0.5)
-    painted = masks(page, lambda now: len(now) == 2)
+def test_masks_of_a_result_are_downloaded_and_restored_for_changes(open_unfolded):
+    page = open_unfolded(TWO_STYLES)
+    draw_stroke(page, "Wash", 0.5)
+    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
     command = page.get_by_test_id("stCode").filter(has_text="--masks").first.inner_text()
     with page.expect_download() as saved:
         page.get_by_role("button", name="mask-1-").click()
@@ -119,40 +121,44 @@ def test_masks_of_a_result_are_downloaded_and_come_back_to_be_changed(brush):
     page.get_by_role("button", name="Keep", exact=True).click()
     page.wait_for_url("**job=*")
     [job] = parse_qs(urlsplit(page.url).query)["job"]
-    page = brush(f"/style?job={job}")  # a tab without the masks
+    page = open_unfolded(f"/style?job={job}")  # a tab without the masks
     page.get_by_role("button", name="Change", exact=True).click()
     page.locator("canvas").first.wait_for()
     page.get_by_role("button", name="Close", exact=True).click()
     page.get_by_role("button", name="Keep", exact=True).wait_for()
     unfold(page)
-    masks(page, lambda now: now == painted)
-    paint(page, "Wash", 0.8)  # which was Mosaic's area before
-    masks(page, lambda now: len(now) == 2 and now[1] != painted[1] and now[0] != painted[0])
+    wait_for_masks(page, lambda digests: digests == painted)
+    draw_stroke(page, "Wash", 0.8)  # which was Mosaic's area before
+    wait_for_masks(
+        page, lambda digests: len(digests) == 2 and digests[1] != painted[1] and digests[0] != painted[0]
+    )
 
 
-def test_clear_can_be_undone_and_both_stay_where_there_is_paint(brush, expect):
-    page = brush(TWO)
+def test_clear_can_be_undone(open_unfolded, expect):
+    page = open_unfolded(TWO_STYLES)
     clear, undo = (page.get_by_role("button", name=name, exact=True) for name in ("Clear", "Undo"))
     expect(clear).to_be_disabled()
-    paint(page, "Mosaic", 0.2)
-    _, rest = masks(page, lambda now: len(now) == 2)
-    paint(page, "Wash", 0.8)
-    painted = masks(page, lambda now: len(now) == 2 and now[1] != rest)
+    draw_stroke(page, "Mosaic", 0.2)
+    _, rest = wait_for_masks(page, lambda digests: len(digests) == 2)
+    draw_stroke(page, "Wash", 0.8)
+    painted = wait_for_masks(page, lambda digests: len(digests) == 2 and digests[1] != rest)
     page.get_by_role("button", name="Halftone").click()
-    masks(page, lambda now: len(now) == 3 and now[:2] == painted)
+    wait_for_masks(page, lambda digests: len(digests) == 3 and digests[:2] == painted)
     expect(clear).to_be_enabled()
     expect(undo).to_be_enabled()
     clear.click()
-    masks(page, lambda now: not now)
+    wait_for_masks(page, lambda digests: not digests)
     expect(clear).to_be_disabled()
     undo.click()
-    masks(page, lambda now: now[:2] == painted)
+    wait_for_masks(page, lambda digests: digests[:2] == painted)
     undo.click()  # the stroke from before the third style
-    masks(page, lambda now: len(now) == 3 and now[0] == painted[0] and now[1] == now[2])
+    wait_for_masks(
+        page, lambda digests: len(digests) == 3 and digests[0] == painted[0] and digests[1] == digests[2]
+    )
 
 
-def test_the_brush_paints_by_keyboard(brush, expect):
-    page = brush(TWO)
+def test_brush_paints_by_keyboard(open_unfolded, expect):
+    page = open_unfolded(TWO_STYLES)
     radio = page.get_by_role("radiogroup", name="Paint with").locator("[aria-checked=true]")
     radio.focus()
     page.keyboard.press("ArrowRight")
@@ -178,65 +184,67 @@ def test_the_brush_paints_by_keyboard(brush, expect):
     page.keyboard.press("Shift+ArrowRight")
     assert tip.bounding_box()["x"] - before["x"] > 4 * quarter
     page.keyboard.press("Space")
-    color_hint, _ = masks(page, lambda now: len(now) == 2)
+    color_hint, _ = wait_for_masks(page, lambda digests: len(digests) == 2)
     page.keyboard.down("Space")  # while held, it draws a line
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.up("Space")
-    masks(page, lambda now: len(now) == 2 and now[0] != color_hint)
+    wait_for_masks(page, lambda digests: len(digests) == 2 and digests[0] != color_hint)
 
 
 @pytest.fixture
-def level(server_home):
+def read_level(server_home):
     """Reads the brightness of a mask at relative coordinates: `level(sha256, x, y)`."""
 
-    def level(digest, x, y):
+    def read_level(digest, x, y):
         mask = image_io.read(server_home / "files" / digest)
         return mask[int(y * mask.shape[0]), int(x * mask.shape[1]), 0]
 
-    return level
+    return read_level
 
 
-def frame(page):
+def draw_frame(page):
     """Draws a closed line around the center of the photo."""
     canvas = page.locator("canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     corners = [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75), (0.25, 0.25)]
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
-    page.mouse.move(*places[0])
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*points[0])
     page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=8)
+    for point in points[1:]:
+        page.mouse.move(*point, steps=8)
     page.mouse.up()
-    return places[0][0] + 0.25 * box["width"], places[0][1] + 0.25 * box["height"]
+    return points[0][0] + 0.25 * box["width"], points[0][1] + 0.25 * box["height"]
 
 
-def test_a_closed_line_is_filled_and_what_is_painted_is_inverted(brush, level, expect, server_home):
-    page = brush(TWO)
-    middle = frame(page)
-    framed, _ = masks(page, lambda now: len(now) == 2)
-    assert (level(framed, 0.5, 0.5), level(framed, 0.25, 0.5)) == (0, 255)
+def test_closed_line_is_filled_and_paint_is_inverted(open_unfolded, read_level, expect, server_home):
+    page = open_unfolded(TWO_STYLES)
+    middle = draw_frame(page)
+    framed, _ = wait_for_masks(page, lambda digests: len(digests) == 2)
+    assert (read_level(framed, 0.5, 0.5), read_level(framed, 0.25, 0.5)) == (0, 255)
     fill, invert = (page.get_by_role("button", name=name, exact=True) for name in ("Fill", "Invert"))
     fill.click()
     page.mouse.click(*middle)
-    filled, _ = masks(page, lambda now: len(now) == 2 and now[0] != framed)
+    filled, _ = wait_for_masks(page, lambda digests: len(digests) == 2 and digests[0] != framed)
     row = image_io.read(server_home / "files" / filled)[:, :, 0]
     row = row[len(row) // 2, row.shape[1] // 4 : row.shape[1] * 3 // 4]
     assert row.min() == 255, "without a gap along the line"
-    assert level(filled, 0.05, 0.5) == 0
+    assert read_level(filled, 0.05, 0.5) == 0
     fill.click()
     invert.click()
-    inverted, _ = masks(page, lambda now: len(now) == 2 and now[0] not in (framed, filled))
-    assert (level(inverted, 0.5, 0.5), level(inverted, 0.05, 0.5)) == (0, 255)
+    inverted, _ = wait_for_masks(
+        page, lambda digests: len(digests) == 2 and digests[0] not in (framed, filled)
+    )
+    assert (read_level(inverted, 0.5, 0.5), read_level(inverted, 0.05, 0.5)) == (0, 255)
     page.get_by_role("radio", name="Eraser").click()
     expect(invert).to_be_disabled()
     page.get_by_role("button", name="Undo", exact=True).click()
-    masks(page, lambda now: len(now) == 2 and now[0] == filled)
+    wait_for_masks(page, lambda digests: len(digests) == 2 and digests[0] == filled)
 
 
-def test_one_paints_where_one_points_however_large_the_photo_is(brush, level, expect):
-    page = brush(TWO)
+def test_brush_paints_at_the_pointer_for_any_zoom(open_unfolded, read_level, expect):
+    page = open_unfolded(TWO_STYLES)
     canvas = page.locator("canvas").first
     small = canvas.bounding_box()["width"]
     page.get_by_role("button", name="Full size", exact=True).click()
@@ -246,14 +254,14 @@ def test_one_paints_where_one_points_however_large_the_photo_is(brush, level, ex
     assert box["width"] > 2 * small
     page.mouse.click(700, 300)
     page.get_by_role("button", name="Done", exact=True).click()
-    painted, _ = masks(page, lambda now: len(now) == 2)
+    painted, _ = wait_for_masks(page, lambda digests: len(digests) == 2)
     across, down = (700 - box["x"]) / box["width"], (300 - box["y"]) / box["height"]
-    assert level(painted, across, down) == 255 and level(painted, 0.02, 0.02) == 0
+    assert read_level(painted, across, down) == 255 and read_level(painted, 0.02, 0.02) == 0
     assert abs(canvas.bounding_box()["width"] - small) < 2
 
 
-def test_two_fingers_zoom_and_paint_nothing(brush, expect):
-    page = brush(TWO)
+def test_two_fingers_zoom_and_do_not_paint(open_unfolded, expect):
+    page = open_unfolded(TWO_STYLES)
     canvas = page.locator("canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -275,4 +283,4 @@ def test_two_fingers_zoom_and_paint_nothing(brush, expect):
     fingers("touchStart", 0)
     fingers("touchEnd")
     expect(page.get_by_role("button", name="Clear", exact=True)).to_be_enabled()
-    masks(page, lambda now: len(now) == 2)
+    wait_for_masks(page, lambda digests: len(digests) == 2)

@@ -7,7 +7,7 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_the_navigation_stands_in_groups(tab, expect):
+def test_navigation_has_groups(tab, expect):
     page = tab("/")
     navigation = page.get_by_test_id("stSidebarNav")
     expect(navigation.get_by_role("link", name="Guide")).to_be_visible()

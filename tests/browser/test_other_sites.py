@@ -9,7 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from .conftest import PATIENCE
+from .conftest import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -40,12 +40,12 @@ def _site(folder, body: str):
 @pytest.fixture
 def page(browser):
     context = browser.new_context()
-    context.set_default_timeout(PATIENCE * 1000)
+    context.set_default_timeout(TIMEOUT_SECONDS * 1000)
     yield context.new_page()
     context.close()
 
 
-def test_no_other_site_can_frame_the_studio(page, server, tmp_path):
+def test_other_sites_cannot_frame_the_studio(page, server, tmp_path):
     refusals = []
     page.on(
         "console",
@@ -59,13 +59,13 @@ def test_no_other_site_can_frame_the_studio(page, server, tmp_path):
     assert all("health" not in frame.url for frame in page.frames[1:])
 
 
-def test_the_studio_can_frame_itself(page, server):
+def test_studio_can_frame_itself(page, server):
     page.goto(f"{server}/health")
     page.evaluate("document.body.append(Object.assign(document.createElement('iframe'), { src: '/health' }))")
     page.frame_locator("iframe").get_by_text("This machine").wait_for()
 
 
-def test_the_stream_opens_for_the_studio_s_own_pages_alone(page, server, tmp_path):
+def test_only_pages_of_the_studio_can_open_the_stream(page, server, tmp_path):
     stream = f"{server.replace('http', 'ws')}/_stcore/stream"
     page.goto(f"{server}/health")
     assert page.evaluate(OPEN_STREAM, stream) == "open"
@@ -75,7 +75,7 @@ def test_the_stream_opens_for_the_studio_s_own_pages_alone(page, server, tmp_pat
 
 
 @pytest.mark.parametrize("address", ["", "style", "sketch", "gallery"])
-def test_a_page_finds_its_server_at_once(page, server, address):
+def test_page_connects_to_its_server_without_failed_requests(page, server, address):
     faults = []
     page.on("response", lambda answer: faults.append(answer.url) if answer.status >= 400 else None)
     page.goto(f"{server}/{address}")

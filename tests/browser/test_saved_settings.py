@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SMALL = "size=128"
+QUICK_SETTINGS = "size=128"
 
 
 def open_saved_settings(tab, address):
@@ -20,8 +20,8 @@ def open_saved_settings(tab, address):
     return page
 
 
-def test_settings_are_saved_chosen_elsewhere_taken_along_and_dropped_in(tab, tmp_path, expect):
-    page = open_saved_settings(tab, f"/style?{SMALL}&strength=0.3&style=Wash")
+def test_settings_are_saved_loaded_exported_and_imported(tab, tmp_path, expect):
+    page = open_saved_settings(tab, f"/style?{QUICK_SETTINGS}&strength=0.3&style=Wash")
     page.get_by_test_id("stPopoverBody").get_by_label("Name", exact=True).fill("Soft wash")
     page.get_by_role("button", name="Save these settings").click()
     page.get_by_role("button", name="Soft wash", exact=True).wait_for()
@@ -31,12 +31,12 @@ def test_settings_are_saved_chosen_elsewhere_taken_along_and_dropped_in(tab, tmp
     saved.value.save_as(tmp_path / "taken.json")
     assert json.loads((tmp_path / "taken.json").read_text())["settings"]["strength"] == 0.3
 
-    other = open_saved_settings(tab, f"/style?{SMALL}")
+    other = open_saved_settings(tab, f"/style?{QUICK_SETTINGS}")
     other.get_by_role("button", name="Soft wash", exact=True).click()
     other.wait_for_url("**strength=0.3*")
     assert "style=Wash" in other.url
 
-    third = open_saved_settings(tab, f"/style?{SMALL}")
+    third = open_saved_settings(tab, f"/style?{QUICK_SETTINGS}")
     file = third.get_by_test_id("stPopoverBody").locator('input[type="file"]')
     file.set_input_files({"name": "dream.json", "mimeType": "application/json", "buffer": b'{"version": 9}'})
     third.get_by_text("This recipe was made by a newer studio.").wait_for()

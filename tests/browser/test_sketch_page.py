@@ -11,39 +11,39 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AVATAR = "img[alt^='Your drawing as an avatar']"
 
 
-def test_a_stroke_of_the_mouse_paints_another_avatar(tab):
+def test_mouse_stroke_changes_the_avatar(tab):
     page = tab("/sketch")
-    before = strokes.source(page, AVATAR)
-    strokes.by_mouse(page)
-    drawing = strokes.changed(page, AVATAR, before)
+    before = strokes.read_source(page, AVATAR)
+    strokes.draw_by_mouse(page)
+    drawing = strokes.wait_for_change(page, AVATAR, before)
     page.get_by_role("button", name="Undo").click()
-    assert strokes.changed(page, AVATAR, drawing) == before
+    assert strokes.wait_for_change(page, AVATAR, drawing) == before
     page.get_by_role("button", name="Clear all").click()
     page.get_by_text("Nothing is drawn yet").wait_for()
-    strokes.by_mouse(page)
-    assert strokes.source(page, AVATAR) not in (before, drawing)
+    strokes.draw_by_mouse(page)
+    assert strokes.read_source(page, AVATAR) not in (before, drawing)
 
 
-def test_another_face_and_strokes_are_undone_and_redone_by_keyboard(tab):
+def test_sample_and_strokes_are_undone_and_redone_by_keyboard(tab):
     page = tab("/sketch")
-    first = strokes.source(page, AVATAR)
-    strokes.by_mouse(page)
-    drawing = strokes.changed(page, AVATAR, first)
+    first = strokes.read_source(page, AVATAR)
+    strokes.draw_by_mouse(page)
+    drawing = strokes.wait_for_change(page, AVATAR, first)
     page.get_by_role("button", name="A face").click()
-    face = strokes.changed(page, AVATAR, drawing)
+    face = strokes.wait_for_change(page, AVATAR, drawing)
     page.keyboard.press("Control+z")
-    assert strokes.changed(page, AVATAR, face) == drawing
+    assert strokes.wait_for_change(page, AVATAR, face) == drawing
     page.keyboard.press("Control+z")
-    assert strokes.changed(page, AVATAR, drawing) == first
+    assert strokes.wait_for_change(page, AVATAR, drawing) == first
     page.keyboard.press("Control+Shift+z")
-    assert strokes.changed(page, AVATAR, first) == drawing
+    assert strokes.wait_for_change(page, AVATAR, first) == drawing
     page.get_by_role("button", name="Redo").click()
-    assert strokes.changed(page, AVATAR, drawing) == face
+    assert strokes.wait_for_change(page, AVATAR, drawing) == face
 
 
-def test_a_finger_paints_another_avatar_on_a_phone(browser, server):
-    with strokes.phone(browser, f"{server}/sketch?kind=Parts") as page:
-        before = strokes.source(page, AVATAR)
-        strokes.by_finger(page)
-        strokes.changed(page, AVATAR, before)
-        assert strokes.fits_sideways(page)
+def test_finger_stroke_changes_the_avatar_on_a_phone(browser, server):
+    with strokes.open_on_phone(browser, f"{server}/sketch?kind=Parts") as page:
+        before = strokes.read_source(page, AVATAR)
+        strokes.draw_by_finger(page)
+        strokes.wait_for_change(page, AVATAR, before)
+        assert strokes.has_no_overflow(page)

@@ -34,29 +34,29 @@ def component(browser, request):
     page.close()
 
 
-def places(page):
+def list_places(page):
     """Returns the left edge of each marker in percent, for the photo and each painting."""
     return page.locator(".mark").evaluate_all("all => all.map(one => parseFloat(one.style.left))")
 
 
-def test_pointing_at_a_place_of_the_photo_marks_its_match_in_each_painting(component):
+def test_pointing_at_the_photo_marks_the_match_in_each_painting(component):
     box = component.locator(".stage img").bounding_box()
     for act in (component.mouse.move, component.touchscreen.tap):
         for share in (0.13, 0.83):  # the center of a patch, because pixels are rounded
             act(box["x"] + share * box["width"], box["y"] + 0.3 * box["height"])
-            photo, first, second = places(component)
+            photo, first, second = list_places(component)
             assert photo == pytest.approx(100 * share, abs=2)
             assert first == pytest.approx(100 - 100 * share, abs=4)
             assert second == 0
     assert "Painting 1: 18 % from the left" in component.locator("figcaption").text_content()
 
 
-def test_arrow_keys_move_the_point_and_it_stays_within_the_photo(component):
+def test_arrow_keys_move_the_point_within_the_photo(component):
     component.locator(".stage").focus()
-    before = places(component)
+    before = list_places(component)
     component.keyboard.press("ArrowRight")
-    after = places(component)
+    after = list_places(component)
     assert after[0] > before[0] and after[1] < before[1]
     for _ in range(30):
         component.keyboard.press("ArrowRight")
-    assert places(component)[0] == 100
+    assert list_places(component)[0] == 100

@@ -13,8 +13,8 @@ from studio.core.imaging import animations, image_io
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SMALL = "size=128"  # px; takes seconds, because the tests are about the page
-LONG = f"/style?mode=Draft&{SMALL}&steps=400"
+QUICK_SETTINGS = "size=128"  # px; takes seconds, because the tests are about the page
+LONG_JOB = f"/style?mode=Draft&{QUICK_SETTINGS}&steps=400"
 STEP = re.compile(r"Step [1-9]\d* of \d+")  # before the first step there is nothing to save
 
 
@@ -25,41 +25,41 @@ def photo(tmp_path, image) -> Path:
     return path
 
 
-def result(page):
+def find_slider(page):
     """Returns the slider that compares content and result."""
     return page.get_by_role("slider", name="Compare Content on the left with Result on the right")
 
 
-def button(page, name):
+def find_button(page, name):
     return page.get_by_test_id("stMain").get_by_role("button", name=name)
 
 
-def upload(page, path):
+def upload_content(page, path):
     """Uploads a file as content image."""
     page.get_by_role("button", name="Add your own").first.click()
     page.get_by_test_id("stPopoverBody").locator('input[type="file"]').set_input_files(path)
 
 
 def start_long_job(page):
-    button(page, "Start").click()
+    find_button(page, "Start").click()
     page.get_by_text(STEP).wait_for()
     return re.search(r"job=(\w+)", page.url)[1]
 
 
-def cancel(page):
-    button(page, "Stop").click()
-    result(page).wait_for()
+def cancel_job(page):
+    find_button(page, "Stop").click()
+    find_slider(page).wait_for()
 
 
-def test_the_first_look_already_shows_a_result(tab):
-    page = tab(f"/style?{SMALL}")
-    result(page).wait_for()
+def test_first_visit_shows_a_result(tab):
+    page = tab(f"/style?{QUICK_SETTINGS}")
+    find_slider(page).wait_for()
     assert page.get_by_text(re.compile("Made in")).count()
 
 
-def test_the_comparison_moves_by_keyboard_and_by_mouse(tab):
-    page = tab(f"/style?{SMALL}")
-    slider = result(page)
+def test_slider_of_the_comparison_moves_by_keyboard_and_mouse(tab):
+    page = tab(f"/style?{QUICK_SETTINGS}")
+    slider = find_slider(page)
     slider.wait_for()
     slider.focus()
     before = float(slider.input_value())
@@ -70,30 +70,30 @@ def test_the_comparison_moves_by_keyboard_and_by_mouse(tab):
     assert float(slider.input_value()) < 30
 
 
-def test_an_upload_becomes_the_content(tab, photo):
-    page = tab(f"/style?{SMALL}")
-    result(page).wait_for()
-    upload(page, photo)
+def test_upload_becomes_the_content(tab, photo):
+    page = tab(f"/style?{QUICK_SETTINGS}")
+    find_slider(page).wait_for()
+    upload_content(page, photo)
     page.get_by_role("radio", name="holiday").wait_for()
     page.keyboard.press("Escape")
     page.get_by_text("Recipe", exact=True).first.click()
     page.get_by_text("holiday.png").first.wait_for()
-    result(page).wait_for()
+    find_slider(page).wait_for()
 
 
-def test_a_bad_upload_is_one_sentence_and_the_result_stays(tab, tmp_path):
+def test_invalid_upload_shows_an_error_and_keeps_the_result(tab, tmp_path):
     bad = tmp_path / "broken.jpg"
     bad.write_bytes(b"\xff\xd8 not an image")
-    page = tab(f"/style?{SMALL}")
-    result(page).wait_for()
-    upload(page, bad)
+    page = tab(f"/style?{QUICK_SETTINGS}")
+    find_slider(page).wait_for()
+    upload_content(page, bad)
     page.get_by_text(re.compile(r"Invalid image broken\.jpg")).wait_for()
-    result(page).wait_for()
+    find_slider(page).wait_for()
 
 
-def test_the_brush_says_where_a_style_goes(tab):
-    page = tab(f"/style?{SMALL}&brush=true&style=Mosaic&style=Wash")
-    result(page).wait_for()
+def test_brush_limits_a_style_to_an_area(tab):
+    page = tab(f"/style?{QUICK_SETTINGS}&brush=true&style=Mosaic&style=Wash")
+    find_slider(page).wait_for()
     page.get_by_role("radiogroup", name="Paint with").get_by_role("radio", name="Wash").click()
     canvas = page.locator("canvas").first
     canvas.scroll_into_view_if_needed()
@@ -105,41 +105,41 @@ def test_the_brush_says_where_a_style_goes(tab):
     page.mouse.up()
     page.get_by_text("Recipe", exact=True).first.click()
     page.get_by_text(re.compile(r"mask-2-")).first.wait_for()
-    result(page).wait_for()
+    find_slider(page).wait_for()
     page.get_by_role("button", name="Halftone").click()  # the masks stay, with one more style
     page.get_by_text(re.compile(r"mask-3-")).first.wait_for()
     page.get_by_role("radio", name="Coffee").click()
     page.get_by_text(re.compile(r"mask-3-")).first.wait_for(state="detached")
     page.get_by_role("radio", name="Chelsea").click()
-    result(page).wait_for()
+    find_slider(page).wait_for()
     page.get_by_text("Recipe", exact=True).first.wait_for()
     page.wait_for_timeout(3000)  # nothing should appear, so there is nothing to wait for
     assert page.get_by_text(re.compile(r"mask-3-")).count() == 0
 
 
-def test_a_video_is_tried_by_its_first_frame_and_painted_whole(tab):
-    page = tab(f"/style?{SMALL}&what=A+video")
+def test_video_is_previewed_on_its_first_frame_and_painted_completely(tab):
+    page = tab(f"/style?{QUICK_SETTINGS}&what=A+video")
     page.get_by_text(re.compile("Preview of the first of 24 frames")).wait_for()
-    button(page, "Start").click()
-    button(page, "Make again").wait_for()
+    find_button(page, "Start").click()
+    find_button(page, "Make again").wait_for()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download", exact=True).click()
     painted = list(animations.decode(Path(waiting.value.path()).read_bytes()))
     assert len(painted) == 24 and max(painted[0].shape) == 128
 
 
-def test_a_slider_writes_the_address_and_makes_a_new_result(tab, expect):
-    page = tab(f"/style?{SMALL}")
-    result(page).wait_for()
+def test_slider_updates_the_address_and_the_result(tab, expect):
+    page = tab(f"/style?{QUICK_SETTINGS}")
+    find_slider(page).wait_for()
     page.get_by_role("slider", name="Strength").press("Home")
     page.wait_for_url(re.compile(r"strength=0\b"))
     page.reload()
-    result(page).wait_for()
+    find_slider(page).wait_for()
     expect(page.get_by_role("slider", name="Strength")).to_have_value(re.compile(r"0(\.00)?"))
 
 
-def test_a_running_job_survives_another_page_a_reload_and_a_second_tab_then_is_cancelled(tab):
-    page = tab(LONG)
+def test_running_job_survives_navigation_reload_and_second_tab(tab):
+    page = tab(LONG_JOB)
     name = start_long_job(page)
     page.get_by_role("link", name="Health").click()
     page.get_by_text("This machine").wait_for()
@@ -154,17 +154,17 @@ def test_a_running_job_survives_another_page_a_reload_and_a_second_tab_then_is_c
     job_panel.get_by_role("link", name="Open").and_(second.locator(f"[href*='{name}']")).click()
     second.get_by_text(STEP).wait_for()
     assert f"job={name}" in second.url
-    cancel(second)
+    cancel_job(second)
     second.get_by_text(re.compile("stopped early")).wait_for()
-    result(page).wait_for()
+    find_slider(page).wait_for()
 
 
-def test_the_download_is_a_png_with_its_recipe(tab):
-    page = tab(f"/style?mode=Draft&{SMALL}&steps=2")
-    button(page, "Start").click()
-    button(page, "Make again").wait_for()
+def test_download_is_a_png_with_its_recipe(tab):
+    page = tab(f"/style?mode=Draft&{QUICK_SETTINGS}&steps=2")
+    find_button(page, "Start").click()
+    find_button(page, "Make again").wait_for()
     with page.expect_download() as waiting:
-        button(page, "Download").click()
+        find_button(page, "Download").click()
     data = Path(waiting.value.path()).read_bytes()
     embedded = recipes.read(data)
     assert (embedded.task, embedded.settings["mode"], embedded.settings["size"]) == (
@@ -175,9 +175,9 @@ def test_the_download_is_a_png_with_its_recipe(tab):
     assert max(image_io.read(data).shape) == 128
 
 
-def test_under_the_hood_a_place_of_the_photo_shows_its_match(tab, expect):
+def test_under_the_hood_shows_the_match_of_a_point(tab, expect):
     page = tab("/style?mode=Draft&size=64&steps=2&explain=true")
-    button(page, "Start").click()
+    find_button(page, "Start").click()
     stage = page.get_by_role("application", name="Photo")
     stage.wait_for()
     caption = page.locator("figcaption").filter(has_text="Painting:")
@@ -188,8 +188,8 @@ def test_under_the_hood_a_place_of_the_photo_shows_its_match(tab, expect):
     expect(caption).to_contain_text("Photo: 0 % from the left")
 
 
-def test_a_number_out_of_range_says_what_is_taken(tab, expect):
-    page = tab(f"/style?{SMALL}")
+def test_number_out_of_range_shows_the_limits(tab, expect):
+    page = tab(f"/style?{QUICK_SETTINGS}")
     box = page.locator(".st-key-size-box")
     script = "e => getComputedStyle(e, '::after').content"
     box.locator("input").fill("9000")
@@ -201,7 +201,7 @@ def test_a_number_out_of_range_says_what_is_taken(tab, expect):
     assert box.evaluate(script) == "none"
 
 
-def test_a_number_between_two_steps_of_its_box_is_not_called_refused(tab, expect):
+def test_number_between_two_steps_is_accepted(tab, expect):
     page = tab("/playground?learning_rate=0.01")  # the minimum is 1e-05, so no step from there reaches it
     box = page.locator(".st-key-learning_rate-box")
     expect(box.locator("input")).to_have_value("0.01")
@@ -210,51 +210,56 @@ def test_a_number_between_two_steps_of_its_box_is_not_called_refused(tab, expect
 
 @pytest.mark.parametrize("size", [(1366, 768), (390, 844)], ids=["laptop", "phone"])
 @pytest.mark.parametrize("shape", [(1200, 300), (300, 1200)], ids=["portrait", "panorama"])
-def test_what_works_is_in_sight_for_an_image_of_any_shape(tab, tmp_path, size, shape):
+def test_progress_is_visible_for_images_of_any_shape(tab, tmp_path, size, shape):
     path = tmp_path / "shape.png"
     path.write_bytes(image_io.encode_png(np.full((*shape, 3), 90, "uint8")))
-    page = tab(LONG)
+    page = tab(LONG_JOB)
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    upload(page, path)
+    upload_content(page, path)
     page.get_by_role("radio", name="shape", checked=True).wait_for()
     page.keyboard.press("Escape")
     start_long_job(page)
     preview = page.locator(".st-key-working img")
-    for place in (preview, button(page, "Stop"), button(page, "Cancel"), page.get_by_text(STEP).first):
+    for place in (
+        preview,
+        find_button(page, "Stop"),
+        find_button(page, "Cancel"),
+        page.get_by_text(STEP).first,
+    ):
         box = place.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= size[1], place
         assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], place
     title, panel = (page.locator(selector).first.bounding_box() for selector in ("h1", ".st-key-working"))
     assert title["y"] + title["height"] <= panel["y"] or panel["x"] > title["x"], "it stands above its title"
-    button(page, "Cancel").click()
-    button(page, "Run again").wait_for()
+    find_button(page, "Cancel").click()
+    find_button(page, "Run again").wait_for()
 
 
-def test_a_portrait_before_the_start_is_no_taller_than_the_window(tab, tmp_path):
+def test_portrait_before_start_fits_the_window(tab, tmp_path):
     path = tmp_path / "portrait.png"
     path.write_bytes(image_io.encode_png(np.full((1200, 400, 3), 90, "uint8")))
     page = tab("/dream")
     page.set_viewport_size({"width": 1366, "height": 768})
-    upload(page, path)
+    upload_content(page, path)
     page.get_by_role("radio", name="portrait").wait_for()
     page.keyboard.press("Escape")
     box = page.get_by_alt_text("The content, before the first step").bounding_box()
     assert box["y"] + box["height"] <= 768
 
 
-def test_a_second_job_waits_and_says_its_place(tab):
-    page = tab(LONG)
+def test_second_job_waits_and_shows_its_position(tab):
+    page = tab(LONG_JOB)
     first = start_long_job(page)
-    button(page, "Start").click()
+    find_button(page, "Start").click()
     question = page.get_by_role("dialog", name="This is already running")
     question.get_by_role("button", name="Show it").click()
     question.wait_for(state="detached")
     assert f"job={first}" in page.url
-    button(page, "Start").click()
+    find_button(page, "Start").click()
     question.get_by_role("button", name="Start it again").click()
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
-    button(page, "Cancel").click()
-    button(page, "Run again").wait_for()
+    find_button(page, "Cancel").click()
+    find_button(page, "Run again").wait_for()
     # While the job panel is redrawn, both states can exist for a moment.
     running = page.get_by_test_id("stSidebar").locator(f".st-key-job_panel_stop_{first} button").first
     running.click()
@@ -263,28 +268,28 @@ def test_a_second_job_waits_and_says_its_place(tab):
     page.get_by_text("stopped early").wait_for()
 
 
-@pytest.mark.parametrize("address", ["/", f"/style?{SMALL}", "/health"])
-def test_nothing_is_wider_than_a_phone(browser, server, address):
+@pytest.mark.parametrize("address", ["/", f"/style?{QUICK_SETTINGS}", "/health"])
+def test_style_page_fits_a_phone(browser, server, address):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.set_default_timeout(240_000)
     page.goto(server + address)
     page.get_by_role("heading", level=1).wait_for()
     if address.startswith("/style"):
-        result(page).wait_for()
+        find_slider(page).wait_for()
     page.wait_for_function("() => !document.querySelector('[data-testid=stStatusWidget]')")
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"
     assert not page.evaluate(wide)
     context.close()
 
 
-def test_a_folder_of_photos_is_one_batch(tab, tmp_path, image):
+def test_folder_of_photos_is_one_batch(tab, tmp_path, image):
     folder = tmp_path / "holiday"
     folder.mkdir()
     for number in range(3):
         (folder / f"day-{number}.png").write_bytes(image_io.encode_png(image // (number + 1)))
     (folder / "notes.txt").write_text("no photo")
-    page = tab(f"/style?{SMALL}")
+    page = tab(f"/style?{QUICK_SETTINGS}")
     page.get_by_text("Many photos").click()
     page.get_by_text("A whole folder").click()
     page.get_by_text("A folder from your device").wait_for()
@@ -294,4 +299,4 @@ def test_a_folder_of_photos_is_one_batch(tab, tmp_path, image):
     page.get_by_role("button", name="Save 3 as zip").wait_for()
     page.get_by_role("button", name="Next", exact=True).click()
     page.get_by_text("2 of 3 in this batch").wait_for()
-    result(page).wait_for()
+    find_slider(page).wait_for()

@@ -25,7 +25,7 @@ _REFUSED = """
 """
 
 
-def blocks(text: str) -> list[tuple[str, list[list[str]]]]:
+def parse_rules(text: str) -> list[tuple[str, list[list[str]]]]:
     """Returns the rules of a style sheet: selectors, and the names and values of their declarations."""
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
     text = re.sub(r'url\("[^"]*"\)', 'url("x")', text)
@@ -45,42 +45,42 @@ def is_frame(selector: str) -> bool:
 
 
 @cache
-def streamlit_names() -> str:
+def read_streamlit_names() -> str:
     """Returns the names in Streamlit's front end."""
     static = Path(streamlit.__file__).parent / "static"
     return "".join(path.read_text("utf-8", "replace") for path in static.rglob("*.js"))
 
 
 @pytest.fixture(scope="module")
-def blank(browser):
+def blank_page(browser):
     page = browser.new_page()
     yield page
     page.close()
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_the_browser_takes_every_selector_and_declaration(blank, sheet):
-    rules = blocks(sheet.read_text(encoding="utf-8"))
+def test_browser_accepts_every_selector_and_declaration(blank_page, sheet):
+    rules = parse_rules(sheet.read_text(encoding="utf-8"))
     selectors = [selector for selector, _ in rules if not is_frame(selector)]
     declarations = [pair for _, pairs in rules for pair in pairs]
     assert declarations
     parsed = {"selectors": selectors, "declarations": declarations}
-    assert not blank.evaluate(_REFUSED, parsed)
+    assert not blank_page.evaluate(_REFUSED, parsed)
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_every_class_and_test_id_is_there(sheet):
+def test_every_class_and_test_id_exists(sheet):
     """Classes of the project are in files next to the sheet, keys in a page, all others in Streamlit."""
-    selectors = " ".join(selector for selector, _ in blocks(sheet.read_text(encoding="utf-8")))
+    selectors = " ".join(selector for selector, _ in parse_rules(sheet.read_text(encoding="utf-8")))
     beside = _text(sheet.parent.glob("*"))
     pages = _text((ROOT / "pages").rglob("*"))
     for name in set(re.findall(r"\.([a-zA-Z][\w-]*)", selectors)) - {"KEY"}:
         if name.startswith("st-key-"):
             assert re.search(rf'(key|\b[A-Z_]+) ?= ?"{name.removeprefix("st-key-")}"', pages), name
         elif not re.search(rf"[\"' .=]{re.escape(name)}\b", beside):
-            assert name in streamlit_names(), name
+            assert name in read_streamlit_names(), name
     for name in re.findall(r'data-testid\^?="?(\w+)', selectors):
-        assert name in streamlit_names(), name
+        assert name in read_streamlit_names(), name
 
 
 def _text(paths):

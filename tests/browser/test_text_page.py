@@ -7,70 +7,70 @@ import time
 
 import pytest
 
-PATIENCE = 240  # seconds
+from .elements import find_button
+
+TIMEOUT_SECONDS = 240  # seconds
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LONG = 100_000  # characters; takes seconds even for a tiny language model
+MANY_CHARACTERS = 100_000  # characters; takes seconds even for a tiny language model
 
 
-def button(page, name):
-    return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
-
-
-def sheet(page):
+def find_sheet(page):
     return page.get_by_role("region", name="The text")
 
 
-def written_text(page):
-    return sheet(page).locator("div").inner_text()
+def read_text(page):
+    return find_sheet(page).locator("div").inner_text()
 
 
-def grow(page, least):
+def wait_for_characters(page, least):
     """Waits for more than `least` characters, and returns their number."""
-    end = time.monotonic() + PATIENCE
-    while (count := len(written_text(page))) <= least:
+    end = time.monotonic() + TIMEOUT_SECONDS
+    while (count := len(read_text(page))) <= least:
         assert time.monotonic() < end, f"it stayed at {count} characters"
         page.wait_for_timeout(50)
     return count
 
 
-def test_a_text_is_seen_as_it_grows_and_a_stop_keeps_it(tab, language_model):
-    typed = "the <b>cat</b> "
-    page = tab(f"/text?preset={language_model.capitalize()}&chars={LONG}&prompt=the+%3Cb%3Ecat%3C%2Fb%3E+")
-    button(page, "Write").click()
-    button(page, "Stop").wait_for()
-    first = grow(page, len(typed))
-    second = grow(page, first)
-    assert written_text(page).startswith(typed), "what was typed is text, not markup"
-    button(page, "Stop").click()
+def test_text_is_shown_as_it_grows_and_stop_keeps_it(tab, language_model):
+    prompt = "the <b>cat</b> "
+    page = tab(
+        f"/text?preset={language_model.capitalize()}&chars={MANY_CHARACTERS}&prompt=the+%3Cb%3Ecat%3C%2Fb%3E+"
+    )
+    find_button(page, "Write").click()
+    find_button(page, "Stop").wait_for()
+    first = wait_for_characters(page, len(prompt))
+    second = wait_for_characters(page, first)
+    assert read_text(page).startswith(prompt), "what was typed is text, not markup"
+    find_button(page, "Stop").click()
     page.get_by_text("stopped early").wait_for()
-    count = grow(page, second - 1)  # the final text is a new element
-    assert count < LONG
-    assert sheet(page).locator("b").count() == 0
+    count = wait_for_characters(page, second - 1)  # the final text is a new element
+    assert count < MANY_CHARACTERS
+    assert find_sheet(page).locator("b").count() == 0
 
 
-def test_nll_is_told_by_more_than_color(tab, language_model, expect):
+def test_likelihood_is_shown_by_more_than_color(tab, language_model, expect):
     page = tab(f"/text?preset={language_model.capitalize()}&chars=500")
-    button(page, "Write").click()
-    button(page, "Make again").wait_for()
-    assert sheet(page).locator("i").count() == 0
+    find_button(page, "Write").click()
+    find_button(page, "Make again").wait_for()
+    assert find_sheet(page).locator("i").count() == 0
     page.get_by_text("Negative log-likelihood", exact=True).click()
-    sheet(page).locator("i.s4").first.wait_for()
-    letters = sheet(page).locator("i")
+    find_sheet(page).locator("i.s4").first.wait_for()
+    letters = find_sheet(page).locator("i")
     expect(letters).to_have_count(500)
     assert re.match(r"\d+\.\d\d nats: a chance of about 1 in", letters.first.get_attribute("title"))
-    lines = sheet(page).locator("i.s4").first.evaluate("e => getComputedStyle(e).textDecorationLine")
+    lines = find_sheet(page).locator("i.s4").first.evaluate("e => getComputedStyle(e).textDecorationLine")
     assert lines == "underline"
     page.get_by_text("surprising: 5 and more").wait_for()
 
 
-def test_a_reload_shows_the_same_text(tab, language_model):
+def test_reload_shows_the_same_text(tab, language_model):
     page = tab(f"/text?preset={language_model.capitalize()}&chars=100&seed=7")
-    button(page, "Write").click()
-    button(page, "Make again").wait_for()
-    grow(page, 99)
-    first = written_text(page)
+    find_button(page, "Write").click()
+    find_button(page, "Make again").wait_for()
+    wait_for_characters(page, 99)
+    first = read_text(page)
     page.reload()
-    button(page, "Make again").wait_for()
-    grow(page, 99)
-    assert written_text(page) == first
+    find_button(page, "Make again").wait_for()
+    wait_for_characters(page, 99)
+    assert read_text(page) == first

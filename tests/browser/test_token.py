@@ -6,17 +6,17 @@ import re
 
 import pytest
 
-from .conftest import PATIENCE, serving
+from .conftest import TIMEOUT_SECONDS, serve_studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("users", ["one", "many"])
-def test_the_whole_address_opens_the_studio_and_its_token_goes(browser, tmp_path, users):
-    with serving(tmp_path, STUDIO_TOKEN="on", STUDIO_USERS=users) as address:
+def test_address_with_token_opens_the_studio_and_drops_the_token(browser, tmp_path, users):
+    with serve_studio(tmp_path, STUDIO_TOKEN="on", STUDIO_USERS=users) as address:
         whole = re.search(r"http\S+token=\S+", (tmp_path / "server.log").read_text())[0]
         context = browser.new_context()
-        context.set_default_timeout(PATIENCE * 1000)
+        context.set_default_timeout(TIMEOUT_SECONDS * 1000)
         page = context.new_page()
         assert page.goto(f"{address}/health").status == 403
         assert page.inner_text("body").startswith("This studio asks for a token. Open the full address")

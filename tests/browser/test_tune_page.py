@@ -7,7 +7,7 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def test_a_search_by_preference_goes_from_a_pick_to_the_next_pair_and_is_found_again(tab):
+def test_pick_leads_to_the_next_pair_and_a_reload_restores_the_search(tab):
     page = tab("/tune?select_by=By+preference")
     page.get_by_role("button", name="Start").click()
     page.get_by_text("Comparison 1 of 30").wait_for()

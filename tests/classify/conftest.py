@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import drawn_classes
 import pytest
-from copies_in_process import in_this_process
+from copies_in_process import run_in_this_process
 
 from studio.imported import sandboxed_process
 
@@ -16,6 +16,6 @@ def class_folder(tmp_path_factory):
 
 
 @pytest.fixture
-def near(home, monkeypatch):
+def local_sandbox(home, monkeypatch):
     """Makes safe copies in this process, because a new process loads Keras for seconds."""
-    monkeypatch.setattr(sandboxed_process, "run", in_this_process)
+    monkeypatch.setattr(sandboxed_process, "run", run_in_this_process)

@@ -27,7 +27,7 @@ def photo(tmp_path, image, home, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def quick() -> tuple[str, ...]:
+def quick_flags() -> tuple[str, ...]:
     """Flags of a training run that takes seconds."""
     return "--units", "16", "--embedding", "8", "--streams", "4", "--sequence", "16", "--layers", "1"
 
@@ -43,38 +43,38 @@ def rhyme() -> str:
 
 
 @pytest.fixture(scope="session")
-def trained(rhyme, quick, session_home, tmp_path_factory) -> Path:
+def trained_model(rhyme, quick_flags, session_home, tmp_path_factory) -> Path:
     """The folder of a small model of `rhyme`, trained for a few steps."""
     place = tmp_path_factory.mktemp("trained")
     (place / "rhyme.txt").write_text(rhyme)
-    words = [
+    argv = [
         "train",
         "text",
         place / "rhyme.txt",
         "-o",
         place / "language_model",
-        *quick,
+        *quick_flags,
         "--epochs",
         "3",
         "--quiet",
     ]
-    assert main([str(word) for word in words]) == 0
+    assert main([str(word) for word in argv]) == 0
     return place / "language_model"
 
 
 @pytest.fixture
-def language_model(trained, tmp_path, home, monkeypatch) -> Path:
+def language_model(trained_model, tmp_path, home, monkeypatch) -> Path:
     """A copy of that model in the working folder."""
     monkeypatch.chdir(tmp_path)
-    return Path(shutil.copytree(trained, tmp_path / "language_model"))
+    return Path(shutil.copytree(trained_model, tmp_path / "language_model"))
 
 
 @pytest.fixture
 def run_command(capsys):
     """Runs a command in this process: exit code, stdout and stderr."""
 
-    def run(*words):
-        code = main([str(word) for word in words])
+    def run(*argv):
+        code = main([str(word) for word in argv])
         out, err = capsys.readouterr()
         return code, out, err
 
@@ -82,14 +82,14 @@ def run_command(capsys):
 
 
 @pytest.fixture(scope="session")
-def start():
+def start_command():
     """Starts a command in a separate process that has the fake task."""
 
-    def run(*words, **options):
+    def run(*argv, **options):
         code = "import sys, paint; from studio.cli import main; sys.exit(main())"
         path = os.pathsep.join([str(ROOT), str(Path(paint.__file__).parent)])
         return subprocess.Popen(
-            [sys.executable, "-c", code, *map(str, words)],
+            [sys.executable, "-c", code, *map(str, argv)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from sown import sown
+from shadowing_files import write_shadowing_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -30,13 +30,13 @@ def test_doctor_finds_the_backend(run_command, home):
     assert any("backend" in check["found"] for check in report["checks"])
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def listening(pid: int) -> str:
+def find_listening_addresses(pid: int) -> str:
     """Returns the addresses on which a process listens, in hexadecimal: `0100007F` is 127.0.0.1."""
     own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
     rows = [
@@ -49,9 +49,9 @@ def listening(pid: int) -> str:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux' /proc")
-def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, home, start):
-    port = free_port()
-    process = start("app", "--port", port, cwd=tmp_path, start_new_session=True)
+def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, home, start_command):
+    port = find_free_port()
+    process = start_command("app", "--port", port, cwd=tmp_path, start_new_session=True)
     try:
         for _ in range(300):
             try:
@@ -63,8 +63,10 @@ def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, hom
                 time.sleep(0.1)
         else:
             pytest.fail("the pages never answered")
-        assert listening(process.pid)
-        assert all(address.startswith("0100007F:") for address in listening(process.pid).split())
+        assert find_listening_addresses(process.pid)
+        assert all(
+            address.startswith("0100007F:") for address in find_listening_addresses(process.pid).split()
+        )
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
         with pytest.raises(ProcessLookupError):
@@ -80,10 +82,10 @@ SCRIPT = "import sys\nfrom studio.cli import main\nsys.exit(main())\n"  # the en
 
 @pytest.mark.slow
 def test_app_runs_nothing_that_lies_in_the_folder_where_it_is_started(tmp_path, home):
-    folder, met = sown(tmp_path)
+    folder, met = write_shadowing_files(tmp_path)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "studio").write_text(SCRIPT)
-    port = free_port()
+    port = find_free_port()
     line = [sys.executable, str(tmp_path / "bin" / "studio"), "app", "--port", str(port)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "STUDIO_HOME": str(home)}
     environment["STREAMLIT_SERVER_SCRIPT_HEALTH_CHECK_ENABLED"] = "true"  # runs a page
@@ -113,9 +115,9 @@ def _has_keras(pid: int) -> bool:
 
 
 @pytest.mark.slow
-def test_app_asks_for_a_token_if_told_to(tmp_path, home, start):
-    port = free_port()
-    process = start("app", "--token", "--port", port, cwd=tmp_path, start_new_session=True)
+def test_app_asks_for_a_token_if_told_to(tmp_path, home, start_command):
+    port = find_free_port()
+    process = start_command("app", "--token", "--port", port, cwd=tmp_path, start_new_session=True)
     try:
         match = None
         while match is None:

@@ -11,28 +11,28 @@ import pytest
 
 from studio.core.imaging import image_io
 
-QUICK = ("--layer", "block3_conv3", "--channel", "83", "--size", "96", "--steps", "3")
+QUICK_FLAGS = ("--layer", "block3_conv3", "--channel", "83", "--size", "96", "--steps", "3")
 
 
 @pytest.mark.slow
 def test_a_channel_is_drawn_and_drawn_again_just_so(photo, weights_home, run_command):
-    code, out, _ = run_command("channel", "-o", "likes.png", *QUICK, "--json")
+    code, out, _ = run_command("channel", "-o", "likes.png", *QUICK_FLAGS, "--json")
     report = json.loads(out)
     assert (code, report["path"]) == (0, "likes.png")
     assert report["figures"]["steps"] == 3
     shutil.rmtree(weights_home / "channels")
     assert run_command("replay", "likes.png", "--verify")[:2] == (0, "identical\n")
-    assert run_command("channel", "-o", "other.png", *QUICK, "--seed", "1")[0] == 0
+    assert run_command("channel", "-o", "other.png", *QUICK_FLAGS, "--seed", "1")[0] == 0
     assert not np.array_equal(image_io.read("other.png"), image_io.read("likes.png"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "words, message",
+    "argv, message",
     [(("--layer", "block3_conf3"), "block3_conv3"), (("--channel", "512"), "0 to 511"), (("photo.png",), "")],
 )
-def test_what_cannot_be_drawn_is_told(photo, run_command, words, message):
-    code, out, err = run_command("channel", "-o", "likes.png", *words)
+def test_what_cannot_be_drawn_is_told(photo, run_command, argv, message):
+    code, out, err = run_command("channel", "-o", "likes.png", *argv)
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and message in err
     assert not Path("likes.png").exists()

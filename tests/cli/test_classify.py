@@ -168,29 +168,35 @@ def test_score_of_a_classifier(toy, run_command):
 
 
 @pytest.fixture
-def own(tmp_path, monkeypatch, image, home):
+def imported_model(tmp_path, monkeypatch, image, home):
     """An imported Keras classifier and a photo, both in the working folder."""
     monkeypatch.chdir(tmp_path)
     Path("photo.png").write_bytes(image_io.encode_png(image))
-    third_party_networks.save(Path("my.keras"), third_party_networks.usual())
+    third_party_networks.save(Path("my.keras"), third_party_networks.make_tutorial_network())
     return "my.keras"
 
 
 @pytest.mark.slow
-def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(own, run_command):
-    code, out, err = run_command("classify", "predict", own, "photo.png", "--quiet")
+def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(imported_model, run_command):
+    code, out, err = run_command("classify", "predict", imported_model, "photo.png", "--quiet")
     assert (code, err) == (0, "") and out.startswith("photo.png: class ")
     assert out.count("%") == 4 and "Preprocessing: 0 to 255 (it has a Rescaling layer)" in out
-    _, out, _ = run_command("classify", "predict", own, "photo.png", "--preprocessing", "-1-1", "--quiet")
+    _, out, _ = run_command(
+        "classify", "predict", imported_model, "photo.png", "--preprocessing", "-1-1", "--quiet"
+    )
     assert "Preprocessing: -1 to 1 (chosen in the settings)" in out
     code, out, _ = run_command(
-        "classify", "explain", own, "photo.png", "-o", "why.png", "--label", "class 3", "--quiet"
+        "classify", "explain", imported_model, "photo.png", "-o", "why.png", "--label", "class 3", "--quiet"
     )
-    assert code == 0 and recipes.read(Path("why.png").read_bytes()).inputs["model"][0].name == own
-    assert run_command("classify", "export", own, "-o", "again.keras", "--quiet") == (0, "again.keras\n", "")
+    assert code == 0 and recipes.read(Path("why.png").read_bytes()).inputs["model"][0].name == imported_model
+    assert run_command("classify", "export", imported_model, "-o", "again.keras", "--quiet") == (
+        0,
+        "again.keras\n",
+        "",
+    )
     with zipfile.ZipFile("again.keras") as packed:
         assert packed.read("labels.txt").decode().split("\n")[0] == "class 1"
-    assert run_command("write", "Once", "--preset", own, "--quiet")[0] == 2  # not a language model
+    assert run_command("write", "Once", "--preset", imported_model, "--quiet")[0] == 2  # not a language model
 
 
 @pytest.mark.parametrize(
@@ -219,7 +225,7 @@ def test_other_files_are_told_from_models_in_one_line(
     )
 
 
-BAD = {
+INVALID_COMMANDS = {
     "no such preset": ["classify", "predict", "nobody", "photo.png"],
     "no image": ["classify", "predict", "toy"],
     "no such model file": ["classify", "predict", "nothing.keras", "photo.png"],
@@ -237,13 +243,13 @@ BAD = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, toy, run_command):
+@pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
+def test_bad_input_is_one_line(argv, toy, run_command):
     Path("model.keras").write_bytes(b"PK\x03\x04 no model")
     Path("labels.txt").write_text("cat\ncoffee\n")
-    code, out, err = run_command(*words, "--quiet")
+    code, out, err = run_command(*argv, "--quiet")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)
     assert not Path("why.png").exists()
-    files = [word for word in words if word.endswith((".keras", ".h5"))]
+    files = [word for word in argv if word.endswith((".keras", ".h5"))]
     assert all(f"model {name}" in err for name in files), "it names the file"

@@ -54,7 +54,7 @@ def test_other_formats_have_their_recipe_beside_them(name, photo, run_command):
         assert image.format == ("WEBP" if "webp" in name else "JPEG")
 
 
-BAD = {
+INVALID_COMMANDS = {
     "no command": [],
     "unknown command": ["pain"],
     "no arguments": ["invert"],
@@ -105,13 +105,13 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line_and_leaves_nothing(words, photo, run_command, monkeypatch):
+@pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
+def test_bad_input_is_one_line_and_leaves_nothing(argv, photo, run_command, monkeypatch):
     Path("folder.png").mkdir()
     Path("text.txt").write_text("not an image")
     monkeypatch.setattr(paint, "run", lambda *_: pytest.fail("the work was started"))
     before = {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
-    code, out, err = run_command(*words)
+    code, out, err = run_command(*argv)
     assert (code, out) == (2, "")
     assert err.startswith("error: ")
     assert err.count("\n") == 1
@@ -154,14 +154,14 @@ def test_output_through_a_link_keeps_the_link(photo, run_command):
 
 
 @pytest.mark.parametrize(
-    "fault, words",
+    "exception, argv",
     [("bug", "ZeroDivisionError"), ("memory", "memory"), ("device", "memory"), ("disk", "I/O")],
 )
-def test_faults_are_one_line_with_the_traceback_in_the_log(fault, words, photo, run_command, home):
-    code, out, err = run_command("invert", photo, "-o", "out.png", "--fault", fault)
+def test_faults_are_one_line_with_the_traceback_in_the_log(exception, argv, photo, run_command, home):
+    code, out, err = run_command("invert", photo, "-o", "out.png", "--fault", exception)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
-    assert words in err
+    assert argv in err
     assert "Traceback" in (home / "logs" / "command-line.log").read_text()
     assert not Path("out.png").exists()
 
@@ -194,11 +194,11 @@ def test_help_is_on_stdout(command, capsys):
 
 def test_the_doctor_tells_how_fast_the_machine_is_when_asked(home, run_command, monkeypatch):
     timings = [
-        timing for timing in speed.TIMINGS if timing.title in ("64 digits, 28 px", "what a photo shows")
+        timing for timing in speed.BENCHMARKS if timing.title in ("64 digits, 28 px", "what a photo shows")
     ]
-    monkeypatch.setattr(speed, "TIMINGS", timings)
+    monkeypatch.setattr(speed, "BENCHMARKS", timings)
     monkeypatch.setattr(
-        doctor_checks, "checks", lambda: iter([doctor_checks.Check("memory", "well", "enough")])
+        doctor_checks, "run_checks", lambda: iter([doctor_checks.Check("memory", "well", "enough")])
     )
     code, out, _ = run_command("doctor", "--benchmark")
     assert code == 0 and re.search(r"^speed    64 digits, 28 px: \d+\.\d\d s\.$", out, re.MULTILINE)

@@ -13,15 +13,15 @@ from studio.core.imaging import image_io
 
 
 @pytest.mark.slow
-def test_native_lines_and_progress_stay_off_a_piped_stderr(photo, start):
-    done = start("invert", photo, "-o", "out.png")
-    out, err = done.communicate(timeout=60)
-    assert (done.returncode, out, err) == (0, "out.png\n", "")
-    verbose = start("invert", photo, "-o", "out.png", "--verbose")
+def test_native_lines_and_progress_stay_off_a_piped_stderr(photo, start_command):
+    process = start_command("invert", photo, "-o", "out.png")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "out.png\n", "")
+    verbose = start_command("invert", photo, "-o", "out.png", "--verbose")
     assert "a native library" in verbose.communicate(timeout=60)[1]
 
 
-def until(path, process):
+def wait_for_log(path, process):
     """Waits for the first step of the fake task, which logs it."""
     for _ in range(600):
         if path.exists() and "native" in path.read_text():
@@ -32,9 +32,9 @@ def until(path, process):
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_the_best_so_far(photo, home, start):
-    process = start("invert", photo, "-o", "out.png", "--steps", "1000", "--seconds", "0.05")
-    until(home / "logs" / "command-line.log", process)
+def test_ctrl_c_saves_the_best_so_far(photo, home, start_command):
+    process = start_command("invert", photo, "-o", "out.png", "--steps", "1000", "--seconds", "0.05")
+    wait_for_log(home / "logs" / "command-line.log", process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "out.png\n")
@@ -43,9 +43,9 @@ def test_ctrl_c_saves_the_best_so_far(photo, home, start):
 
 
 @pytest.mark.slow
-def test_second_ctrl_c_quits(photo, home, start):
-    process = start("invert", photo, "-o", "out.png", "--steps", "2", "--seconds", "10")
-    until(home / "logs" / "command-line.log", process)
+def test_second_ctrl_c_quits(photo, home, start_command):
+    process = start_command("invert", photo, "-o", "out.png", "--steps", "2", "--seconds", "10")
+    wait_for_log(home / "logs" / "command-line.log", process)
     process.send_signal(signal.SIGINT)
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
@@ -56,24 +56,24 @@ def test_second_ctrl_c_quits(photo, home, start):
 
 
 @pytest.mark.slow
-def test_a_closed_pipe_is_no_fault(photo, start):
-    process = start("invert", photo, "-o", "out.png", "--json")
+def test_a_closed_pipe_is_no_fault(photo, start_command):
+    process = start_command("invert", photo, "-o", "out.png", "--json")
     process.stdout.close()
     assert process.stderr.read() == ""
     assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.slow
-def test_a_name_that_is_no_text_leaves_as_it_came(photo, start):
+def test_a_name_that_is_no_text_leaves_as_it_came(photo, start_command):
     name = os.fsdecode(b"\xff.png")
-    process = start("invert", photo, "-o", name, errors="surrogateescape")
+    process = start_command("invert", photo, "-o", name, errors="surrogateescape")
     assert process.communicate(timeout=60) == (f"{name}\n", "")
     assert process.returncode == 0
     assert Path(name).is_file()
 
 
 @pytest.mark.slow
-def test_verbose_shows_the_traceback(photo, start):
-    process = start("invert", photo, "-o", "out.png", "--fault", "bug", "--verbose")
+def test_verbose_shows_the_traceback(photo, start_command):
+    process = start_command("invert", photo, "-o", "out.png", "--fault", "bug", "--verbose")
     assert "Traceback" in process.communicate(timeout=60)[1]
     assert process.returncode == 2

@@ -22,13 +22,13 @@ COMMANDS = {
     "model": [("faces", "--preset", "FILE", "-o", "out.png"), ("write", "a", "--preset", "FILE")],
     "recipe": [("replay", "FILE", "-o", "out.png")],
 }
-MASK = ("invert", "photo.png", "-o", "out.png", "--masks", "FILE")
-TEACH = ("classify", "train", "FILE", "-o", "out", "--size", "32")
+INVERT_WITH_MASK = ("invert", "photo.png", "-o", "out.png", "--masks", "FILE")
+CLASSIFY_TRAIN = ("classify", "train", "FILE", "-o", "out", "--size", "32")
 # Keras models are checked in a new process each, which takes seconds.
-KERAS = ("classify", "predict", "FILE", "photo.png")
+CLASSIFY_PREDICT = ("classify", "predict", "FILE", "photo.png")
 
 
-def rows(data_dir: Path, *kinds: str) -> list[tuple[Path, str]]:
+def list_bad_files(data_dir: Path, *kinds: str) -> list[tuple[Path, str]]:
     index = data_dir / "badfiles" / "INDEX.tsv"
     if not index.is_file():
         pytest.skip(f"no {index}")
@@ -38,13 +38,13 @@ def rows(data_dir: Path, *kinds: str) -> list[tuple[Path, str]]:
     return [(data_dir / "badfiles" / row["file"], row["expected"]) for row in entries]
 
 
-def here() -> set[str]:
+def list_files() -> set[str]:
     return {str(path) for path in Path().rglob("*") if "home" not in path.parts}
 
 
-def wrong(code: int, out: str, err: str, path: Path, before: set[str]) -> str:
+def find_fault(code: int, out: str, err: str, path: Path, before: set[str]) -> str:
     """Returns what is wrong with the outcome of a command, or ""."""
-    leftovers = here() - before
+    leftovers = list_files() - before
     if "Traceback" in out + err:
         return "a traceback"
     if str(path.parent) in out + err:
@@ -64,12 +64,12 @@ def outcomes(data_dir, photo, run_command, monkeypatch):
     monkeypatch.setattr(formats, "HEIC", False)  # as without the extra `heic`
 
     def run(*kinds, commands=None, expected="", every=1):
-        selected = [row for row in rows(data_dir, *kinds) if not expected or row[1] == expected]
+        selected = [row for row in list_bad_files(data_dir, *kinds) if not expected or row[1] == expected]
         for path, expected in selected[::every]:
-            for words in commands or COMMANDS[kinds[0]]:
-                before = here()
-                code, out, err = run_command(*(str(path) if word == "FILE" else word for word in words))
-                yield path, expected, code == 0, wrong(code, out, err, path, before)
+            for argv in commands or COMMANDS[kinds[0]]:
+                before = list_files()
+                code, out, err = run_command(*(str(path) if word == "FILE" else word for word in argv))
+                yield path, expected, code == 0, find_fault(code, out, err, path, before)
                 for name in ("out.png", "out"):
                     Path(name).unlink(missing_ok=True)
 
@@ -80,7 +80,7 @@ def outcomes(data_dir, photo, run_command, monkeypatch):
 def test_images_and_recipes(kind, outcomes):
     results = list(outcomes(kind))
     if kind == "image":
-        results += outcomes(kind, commands=[MASK], every=4)  # masks are decoded like other images
+        results += outcomes(kind, commands=[INVERT_WITH_MASK], every=4)  # masks are decoded like other images
     assert not [(path.name, fault) for path, _, _, fault in results if fault]
     assert not [
         p.name
@@ -103,7 +103,7 @@ def test_texts_archives_and_models(kind, outcomes):
 def test_classes_are_looked_over_and_what_cannot_be_taught_is_refused(weights_home, outcomes):
     results = list(outcomes("class_zip", "class_folder"))
     assert not [(path.name, fault) for path, _, _, fault in results if fault]
-    refusals = outcomes("class_zip", "class_folder", commands=[TEACH], expected="refuse")
+    refusals = outcomes("class_zip", "class_folder", commands=[CLASSIFY_TRAIN], expected="refuse")
     assert not [
         (path.name, is_accepted, fault) for path, _, is_accepted, fault in refusals if is_accepted or fault
     ]
@@ -112,7 +112,7 @@ def test_classes_are_looked_over_and_what_cannot_be_taught_is_refused(weights_ho
 @pytest.mark.slow
 def test_keras_models_that_a_person_brings(outcomes):
     results = list(
-        outcomes("model", commands=[KERAS], every=5)
+        outcomes("model", commands=[CLASSIFY_PREDICT], every=5)
     )  # imported/test_safe_copies.py tests all of them
     assert not [(path.name, fault) for path, _, _, fault in results if fault]
     assert not [

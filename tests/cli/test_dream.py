@@ -13,12 +13,23 @@ from studio.core.imaging import animations, image_io
 from studio.run import outputs
 from tests.wording import says_what_to_do
 
-QUICK = ("--size", "64", "--octaves", "1", "--steps", "2", "--zoom-steps", "1", "--layers", "block3_conv1")
+QUICK_FLAGS = (
+    "--size",
+    "64",
+    "--octaves",
+    "1",
+    "--steps",
+    "2",
+    "--zoom-steps",
+    "1",
+    "--layers",
+    "block3_conv1",
+)
 
 
 @pytest.mark.parametrize("name", ["loop.gif", "loop.webp", "LOOP.MP4"])
 def test_a_video_is_of_the_kind_that_its_name_says(name, photo, weights_home, run_command):
-    code, out, _ = run_command("dream", photo, "-o", name, "--zoom", "3", *QUICK)
+    code, out, _ = run_command("dream", photo, "-o", name, "--zoom", "3", *QUICK_FLAGS)
     assert (code, out) == (0, f"{name}\n")
     data = Path(name).read_bytes()
     assert len(list(animations.decode(data))) == 3
@@ -28,13 +39,13 @@ def test_a_video_is_of_the_kind_that_its_name_says(name, photo, weights_home, ru
 
 
 def test_before_a_long_job_it_says_how_long(photo, weights_home, run_command, monkeypatch):
-    assert "about" not in run_command("dream", photo, "-o", "short.png", *QUICK)[2]
+    assert "about" not in run_command("dream", photo, "-o", "short.png", *QUICK_FLAGS)[2]
     monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
-    assert "Dream: a few seconds here" in run_command("dream", photo, "-o", "long.png", *QUICK)[2]
+    assert "Dream: a few seconds here" in run_command("dream", photo, "-o", "long.png", *QUICK_FLAGS)[2]
 
 
 def test_a_video_is_made_again_beside_the_first(photo, weights_home, run_command):
-    run_command("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK)
+    run_command("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK_FLAGS)
     assert run_command("replay", "loop.gif")[:2] == (0, "loop-again.gif\n")
     assert Path("loop-again.gif").read_bytes() == Path("loop.gif").read_bytes()
     assert Path("loop-again.gif.json").is_file()
@@ -44,17 +55,17 @@ def test_a_video_is_made_again_beside_the_first(photo, weights_home, run_command
 
 
 def test_replay_says_how_another_video_differs(photo, weights_home, run_command):
-    run_command("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK)
+    run_command("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK_FLAGS)
     frames = list(animations.decode(Path("loop.webp").read_bytes()))
-    for changed, words in (([255 - frames[0], *frames[1:]], "largest difference"), (frames[:2], "length")):
+    for changed, argv in (([255 - frames[0], *frames[1:]], "largest difference"), (frames[:2], "length")):
         Path("loop.webp").write_bytes(animations.encode(changed, "webp", 15))
         code, out, _ = run_command("replay", "loop.webp", "--verify")
         assert code == 1
-        assert words in out
+        assert argv in out
 
 
 def test_a_webp_is_a_still_image_without_a_zoom(photo, weights_home, run_command):
-    code, out, err = run_command("dream", photo, "-o", "still.webp", *QUICK)
+    code, out, err = run_command("dream", photo, "-o", "still.webp", *QUICK_FLAGS)
     assert (code, out, err) == (0, "still.webp\n", "")
     assert len(list(animations.decode(Path("still.webp").read_bytes()))) == 1
     assert run_command("replay", "still.webp", "--verify")[:2] == (0, "identical\n")
@@ -62,13 +73,13 @@ def test_a_webp_is_a_still_image_without_a_zoom(photo, weights_home, run_command
 
 @pytest.mark.parametrize("flag", ["--quiet", "--json"])
 def test_the_time_it_will_take_is_not_told_to_scripts(flag, photo, weights_home, run_command):
-    code, out, err = run_command("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK, flag)
+    code, out, err = run_command("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK_FLAGS, flag)
     assert (code, err) == (0, "")
     if flag == "--json":
         assert json.loads(out)["figures"]["frames"] == 2
 
 
-BAD = {
+INVALID_COMMANDS = {
     "a video named as an image": ["dream", "photo.png", "-o", "loop.png", "--zoom", "3"],
     "an image named as a video": ["dream", "photo.png", "-o", "loop.gif"],
     "too many frames": ["dream", "photo.png", "-o", "loop.gif", "--zoom", "601"],
@@ -79,23 +90,23 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, photo, run_command):
+@pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
+def test_bad_input_is_one_line(argv, photo, run_command):
     Path("bare.gif").write_bytes(b"GIF89a")
     recipe = recipes.Recipe(task="dream.ascend", settings={"zoom": 3, "video": "gif"})
     for name in ("text.gif", "gone.gif"):
         Path(f"{name}.json").write_text(recipe.to_json())
     Path("text.gif").write_text("not a video")
-    code, out, err = run_command(*words)
+    code, out, err = run_command(*argv)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err
 
 
 def test_the_image_of_a_video_that_was_stopped_at_once_lies_beside_its_name(home, tmp_path, image):
-    file = tasks.File.keep(image_io.encode_png(image), "image", "photo-dream.png")
+    file = tasks.File.store(image_io.encode_png(image), "image", "photo-dream.png")
     (tmp_path / "loop.png").write_bytes(b"mine")
-    saved = outputs.save(tasks.Result((file,)), tmp_path / "loop.gif")
+    saved = outputs.save_result(tasks.Result((file,)), tmp_path / "loop.gif")
     assert saved == tmp_path / "loop-2.png"
     assert saved.read_bytes() == file.read()
     assert (tmp_path / "loop.png").read_bytes() == b"mine"

@@ -14,14 +14,14 @@ from studio.core import paths, recipes
 from studio.core.imaging import animations, image_io
 from tests.wording import says_what_to_do
 
-QUICK = ("faces", "--preset", "tiny", "-n", "9")
+QUICK_COMMAND = ("faces", "--preset", "tiny", "-n", "9")
 
 
 @pytest.fixture
 def tiny(home, tmp_path, monkeypatch):
     """A generator named "tiny", and a working folder."""
     monkeypatch.chdir(tmp_path)
-    return tiny_faces.make(paths.folder("presets") / "tiny")
+    return tiny_faces.make(paths.ensure_folder("presets") / "tiny")
 
 
 @pytest.mark.parametrize(
@@ -29,26 +29,26 @@ def tiny(home, tmp_path, monkeypatch):
 )
 def test_every_form_is_made_and_made_again(name, tiny, run_command):
     interpolate = ("--interpolate", "5") if name.startswith("interpolate") else ()
-    assert run_command(*QUICK, "-o", name, "--seed", "3", *interpolate) == (0, f"{name}\n", "")
+    assert run_command(*QUICK_COMMAND, "-o", name, "--seed", "3", *interpolate) == (0, f"{name}\n", "")
     recipe = Path(name if name.endswith("png") else f"{name}.json").read_bytes()
     assert recipes.read(recipe).settings["seed"] == 3
     assert run_command("replay", name, "--verify")[:2] == (0, "identical\n")
 
 
 @pytest.mark.parametrize(
-    "words", [("--form", "npz", "-o", "a.png"), ("--video", "gif", "--interpolate", "3", "-o", "a.mp4")]
+    "argv", [("--form", "npz", "-o", "a.png"), ("--video", "gif", "--interpolate", "3", "-o", "a.mp4")]
 )
-def test_a_form_and_a_name_that_differ_are_told(words, tiny, run_command):
-    code, out, err = run_command(*QUICK, *words)
-    assert (code, out) == (2, "") and words[0] in err and "Leave" in err
-    assert run_command(*QUICK, "--form", "npz", "-o", "a.npz")[0] == 0
+def test_a_form_and_a_name_that_differ_are_told(argv, tiny, run_command):
+    code, out, err = run_command(*QUICK_COMMAND, *argv)
+    assert (code, out) == (2, "") and argv[0] in err and "Leave" in err
+    assert run_command(*QUICK_COMMAND, "--form", "npz", "-o", "a.npz")[0] == 0
 
 
 @pytest.mark.slow
 def test_what_is_in_them(tiny, run_command):
-    run_command(*QUICK, "-o", "grid.npz")
-    run_command(*QUICK, "-o", "grid.zip")
-    run_command(*QUICK, "-o", "interpolate.gif")
+    run_command(*QUICK_COMMAND, "-o", "grid.npz")
+    run_command(*QUICK_COMMAND, "-o", "grid.zip")
+    run_command(*QUICK_COMMAND, "-o", "interpolate.gif")
     images = np.load("grid.npz")["images"]
     assert images.shape == (9, 16, 16, 3) and images.dtype == np.uint8
     with zipfile.ZipFile("grid.zip") as file:
@@ -59,7 +59,7 @@ def test_what_is_in_them(tiny, run_command):
 
 
 def test_replay_says_where_another_array_differs(tiny, run_command):
-    run_command(*QUICK, "-o", "grid.npz")
+    run_command(*QUICK_COMMAND, "-o", "grid.npz")
     data = bytearray(Path("grid.npz").read_bytes())
     data[400] ^= 1
     Path("grid.npz").write_bytes(data)
@@ -78,29 +78,29 @@ def test_a_face_a_photo_and_a_folder_are_taken(tiny, run_command, image):
 
 
 def test_json_tells_the_figures(tiny, run_command):
-    code, out, _ = run_command(*QUICK, "-o", "grid.png", "--json")
+    code, out, _ = run_command(*QUICK_COMMAND, "-o", "grid.png", "--json")
     report = json.loads(out)
     assert (code, report["path"], report["figures"]["n"]) == (0, "grid.png", 9)
 
 
-BAD = {
+INVALID_COMMANDS = {
     "another model": ["faces", "-o", "a.png", "--model", "gan"],
     "an unknown preset": ["faces", "-o", "a.png", "--preset", "nobody"],
-    "an unknown ending": [*QUICK, "-o", "a.tiff"],
-    "an interpolation in an image": [*QUICK, "-o", "a.png", "--interpolate", "9"],
-    "an interpolation in an array": [*QUICK, "-o", "a.npz", "--interpolate", "9"],
-    "none": [*QUICK, "-o", "a.png", "-n", "0"],
-    "an unknown direction": [*QUICK, "-o", "a.png", "--moves", "wiser=1"],
-    "more like none": [*QUICK, "-o", "a.png", "--near", "x"],
-    "a way from nowhere": [*QUICK, "-o", "a.png", "--to", "3"],
-    "a photo that is none": [*QUICK, "-o", "a.png", "--photo", "grid.txt"],
+    "an unknown ending": [*QUICK_COMMAND, "-o", "a.tiff"],
+    "an interpolation in an image": [*QUICK_COMMAND, "-o", "a.png", "--interpolate", "9"],
+    "an interpolation in an array": [*QUICK_COMMAND, "-o", "a.npz", "--interpolate", "9"],
+    "none": [*QUICK_COMMAND, "-o", "a.png", "-n", "0"],
+    "an unknown direction": [*QUICK_COMMAND, "-o", "a.png", "--moves", "wiser=1"],
+    "more like none": [*QUICK_COMMAND, "-o", "a.png", "--near", "x"],
+    "a way from nowhere": [*QUICK_COMMAND, "-o", "a.png", "--to", "3"],
+    "a photo that is none": [*QUICK_COMMAND, "-o", "a.png", "--photo", "grid.txt"],
 }
 
 
-@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, tiny, run_command):
+@pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
+def test_bad_input_is_one_line(argv, tiny, run_command):
     Path("grid.txt").write_text("no image")
-    code, out, err = run_command(*words)
+    code, out, err = run_command(*argv)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ") and (says_what_to_do(err) or "See `studio" in err)
     assert not list(Path().glob("a.*"))

@@ -14,14 +14,14 @@ from studio.core import tasks
 from studio.core.errors import InvalidInput
 
 
-def parsed(*words):
-    return flags.given_settings(_build_parser().parse_args(words))
+def parse(*argv):
+    return flags.given_settings(_build_parser().parse_args(argv))
 
 
 def test_the_fixed_grammar_of_style():
-    words = "style a.jpg b.jpg c.jpg -o o.png --mode fine --size 512 --steps 9 --seed 3 --style-weights 1,2"
-    words += " --strength 0.5 --keep-colors --masks m.png n.png"
-    arguments = _build_parser().parse_args(words.split())
+    argv = "style a.jpg b.jpg c.jpg -o o.png --mode fine --size 512 --steps 9 --seed 3 --style-weights 1,2"
+    argv += " --strength 0.5 --keep-colors --masks m.png n.png"
+    arguments = _build_parser().parse_args(argv.split())
     assert (arguments.content, arguments.style, arguments.mask) == (
         ["a.jpg"],
         ["b.jpg", "c.jpg"],
@@ -42,34 +42,34 @@ def test_keep_colors_alone_swallows_no_image():
     arguments = _build_parser().parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
     assert arguments.content == ["a.jpg"]
     assert flags.given_settings(arguments) == {"keep_colors": "luminance"}
-    assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors", "matched") == {
+    assert parse("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors", "matched") == {
         "keep_colors": "matched"
     }
-    assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors=off") == {"keep_colors": "off"}
+    assert parse("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors=off") == {"keep_colors": "off"}
 
 
 def test_a_list_that_is_given_twice_is_one_list():
-    values = parsed("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
+    values = parse("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
     assert values["vary"] == ["units", "layers", "dropout"]
-    words = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--masks", "m.png", "--masks", "n.png"]
-    assert _build_parser().parse_args(words).mask == ["m.png", "n.png"]
-    words = ["train", "style", "photos", "-o", "o", "--style", "a.jpg", "--style", "b.jpg"]
-    assert _build_parser().parse_args(words).style == ["a.jpg", "b.jpg"]
+    argv = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--masks", "m.png", "--masks", "n.png"]
+    assert _build_parser().parse_args(argv).mask == ["m.png", "n.png"]
+    argv = ["train", "style", "photos", "-o", "o", "--style", "a.jpg", "--style", "b.jpg"]
+    assert _build_parser().parse_args(argv).style == ["a.jpg", "b.jpg"]
 
 
 def test_settings_not_given_are_left_to_the_task():
-    assert parsed("style", "a.jpg", "b.jpg", "-o", "o.png") == {}
-    assert parsed("invert", "a.jpg", "-o", "o.png", "--mirror") == {"mirror": True}
-    assert parsed("invert", "a.jpg", "-o", "o.png", "--no-mirror") == {"mirror": False}
+    assert parse("style", "a.jpg", "b.jpg", "-o", "o.png") == {}
+    assert parse("invert", "a.jpg", "-o", "o.png", "--mirror") == {"mirror": True}
+    assert parse("invert", "a.jpg", "-o", "o.png", "--no-mirror") == {"mirror": False}
 
 
 def test_the_fixed_grammar_of_write_train_and_score():
-    values = parsed(
+    values = parse(
         "write", "ROMEO:", "--chars", "500", "--temperature", "0.8", "--top-k", "5", "--top-p", "0.9"
     )
     assert values == {"prompt": "ROMEO:", "chars": "500", "temperature": "0.8", "top_k": "5", "top_p": "0.9"}
-    words = ["train", "text", "t.txt", "-o", "dir", "--epochs", "2", "--resume", "--start-from", "alice"]
-    arguments = _build_parser().parse_args(words)
+    argv = ["train", "text", "t.txt", "-o", "dir", "--epochs", "2", "--resume", "--start-from", "alice"]
+    arguments = _build_parser().parse_args(argv)
     assert (arguments.text, arguments.out, arguments.resume) == ("t.txt", "dir", True)
     assert arguments.start == "alice"
     assert flags.given_settings(arguments) == {"epochs": "2"}
@@ -82,23 +82,27 @@ def test_the_fixed_grammar_of_classify():
     arguments = _build_parser().parse_args(["classify", "predict", "mine", "a.png", "b.png", "--json"])
     assert flags.given_settings(arguments) == {"preset": "mine"}
     assert arguments.images == ["a.png", "b.png"] and arguments.json
-    assert parsed("classify", "explain", "mine", "a.png", "-o", "o.png") == {"preset": "mine"}
-    assert parsed("classify", "export", "mine", "-o", "o.onnx") == {"preset": "mine"}
+    assert parse("classify", "explain", "mine", "a.png", "-o", "o.png") == {"preset": "mine"}
+    assert parse("classify", "export", "mine", "-o", "o.onnx") == {"preset": "mine"}
     arguments = _build_parser().parse_args(["classify", "predict", "a.png", "b.png", "--preset", "mine"])
     assert flags.given_settings(arguments) == {"preset": "mine"} and arguments.images == ["a.png", "b.png"]
     arguments = _build_parser().parse_args(["classify", "predict", "--top", "3", "a.png"])
-    assert flags.given_settings(arguments) == {"top": "3"} and arguments.images == ["a.png"], "it has a usual one"
+    assert flags.given_settings(arguments) == {"top": "3"} and arguments.images == ["a.png"], (
+        "it has a usual one"
+    )
 
 
 def test_the_fixed_grammar_of_search():
     arguments = _build_parser().parse_args(["tune", "text", "book.txt", "-o", "best", "--trials", "2"])
-    assert flags.given_settings(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
+    assert (
+        flags.given_settings(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
+    )
     arguments = _build_parser().parse_args(["tune", "book.txt", "-o", "best"])
     assert flags.given_settings(arguments) == {} and arguments.data == "book.txt"
 
 
 @pytest.mark.parametrize(
-    "words, flag, advice",
+    "argv, flag, advice",
     [
         (["style", "a.jpg", "-o", "o.png", "--sise", "9"], "--sise", " Did you mean `--size`?"),
         (["style", "a.jpg", "-o", "o.png", "--qqqq"], "--qqqq", "."),
@@ -126,9 +130,9 @@ def test_the_fixed_grammar_of_search():
         (["train", "dcgan", "a.zip", "-o", "m", "--ema", "9"], "--ema", "Did you mean `--ema-steps`?"),
     ],
 )
-def test_an_unknown_flag_leads_to_the_one_that_is_meant(words, flag, advice):
+def test_an_unknown_flag_leads_to_the_one_that_is_meant(argv, flag, advice):
     with pytest.raises(InvalidInput) as error:
-        _build_parser().parse_args(words)
+        _build_parser().parse_args(argv)
     message = str(error.value)
     assert f" has no {flag}." in message and advice in message, message
     assert message.endswith(" --help`.") and message.count("Did you mean") == advice.count("Did you mean")
@@ -151,8 +155,10 @@ def test_a_group_alone_lists(group):
 
 
 def test_a_classifier_is_trained_by_either_command():
-    words = ["photos", "-o", "mine", "--seed", "3"]
-    one, other = (_build_parser().parse_args([*c.split(), *words]) for c in ("classify train", "train classifier"))
+    argv = ["photos", "-o", "mine", "--seed", "3"]
+    one, other = (
+        _build_parser().parse_args([*c.split(), *argv]) for c in ("classify train", "train classifier")
+    )
     assert one.run.args == other.run.args and flags.given_settings(one) == flags.given_settings(other)
 
 
@@ -163,39 +169,39 @@ def test_an_unknown_command_gets_one_short_line(capsys):
 
 
 @pytest.mark.parametrize(
-    "words, message",
+    "argv, message",
     [
         (["faces", "-n5"], "required: -o/--out"),
         (["train", "text", "-oruns"], "required: DATA"),
         (["write", "--", "-hello", "-there"], "quotation marks"),
     ],
 )
-def test_a_joined_flag_and_what_follows_two_hyphens_are_no_unknown_flags(words, message):
+def test_a_joined_flag_and_what_follows_two_hyphens_are_no_unknown_flags(argv, message):
     with pytest.raises(InvalidInput, match=message):
-        _build_parser().parse_args(words)
+        _build_parser().parse_args(argv)
 
 
-def help_of(command, capsys):
+def read_help(command, capsys):
     with pytest.raises(SystemExit):
         _build_parser().parse_args([*command.split(), "--help"])
     return " ".join(capsys.readouterr().out.split())
 
 
 def test_help_shows_the_words_in_their_order(capsys):
-    assert "[TRAIN] DATA" in help_of("tune", capsys)
-    assert "[PRESET] IMAGES [IMAGES ...]" in help_of("classify predict", capsys)
-    assert "CONTENT [STYLE ...]" in help_of("style", capsys)
+    assert "[TRAIN] DATA" in read_help("tune", capsys)
+    assert "[PRESET] IMAGES [IMAGES ...]" in read_help("classify predict", capsys)
+    assert "CONTENT [STYLE ...]" in read_help("style", capsys)
 
 
 def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
-    text = help_of("dream", capsys)
+    text = read_help("dream", capsys)
     assert text.count("palaces") == 2  # in the usage and in the flag's help
     assert "raise it for stronger changes. (more than 0, up to 0.1, default 0.008)" in text
     assert "(0 to 4 px, default 1)" in text
 
 
 # Positional words in order, then flags with their values, for each command.
-ORDERS = {
+COMMANDS = {
     "style": (["a.jpg", "b.jpg", "c.jpg"], ["-o o.png", "--seed 3", "--keep-colors", "--masks=m.png"]),
     "playground": (["a.jpg"], ["-o o.png", "--seed 3", "--vary width=2,64"]),
     "xray": (["a.jpg"], ["-o o.png", "--show map", "--off=conv4_block3", "--vary size=96,128"]),
@@ -238,43 +244,47 @@ ORDERS = {
 }
 
 
-def leaves(parser, words=()):
+def list_commands(parser, argv=()):
     """Yields every command that runs something, by its words."""
     groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     for name, child in ((name, child) for group in groups for name, child in group.choices.items()):
-        yield from leaves(child, (*words, name))
+        yield from list_commands(child, (*argv, name))
     if not groups:
-        yield " ".join(words), parser
+        yield " ".join(argv), parser
 
 
 def test_every_command_that_takes_words_is_tried_below():
     takes = {
-        name for name, leaf in leaves(_build_parser()) if leaf._get_positional_actions() and "fake" not in leaf.prog
+        name
+        for name, leaf in list_commands(_build_parser())
+        if leaf._get_positional_actions() and "fake" not in leaf.prog
     }
-    assert takes - {"invert", "train classifier"} == set(ORDERS)
+    assert takes - {"invert", "train classifier"} == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", ORDERS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_words_and_flags_may_stand_in_any_order(command):
-    (words, flagged), parser = ORDERS[command], _build_parser()
-    usual = vars(parser.parse_args([*command.split(), *words, *" ".join(flagged).split()]))
-    for order in set(itertools.permutations([None] * len(words) + flagged)):
-        rest = iter(words)
+    (argv, flagged), parser = COMMANDS[command], _build_parser()
+    usual = vars(parser.parse_args([*command.split(), *argv, *" ".join(flagged).split()]))
+    for order in set(itertools.permutations([None] * len(argv) + flagged)):
+        rest = iter(argv)
         line = [word for part in order for word in ([next(rest)] if part is None else part.split())]
         values = vars(parser.parse_args([*command.split(), *line]))
         assert {**values, "run": 0} == {**usual, "run": 0}, line
 
 
 def test_a_flag_of_many_words_takes_those_up_to_the_next_flag():
-    words = ["style", "--masks", "m.png", "n.png", "-o", "o.png", "a.jpg", "--seed", "3", "b.jpg"]
-    arguments = _build_parser().parse_args(words)
+    argv = ["style", "--masks", "m.png", "n.png", "-o", "o.png", "a.jpg", "--seed", "3", "b.jpg"]
+    arguments = _build_parser().parse_args(argv)
     assert (arguments.mask, arguments.content, arguments.style) == (["m.png", "n.png"], ["a.jpg"], ["b.jpg"])
-    arguments = _build_parser().parse_args(["style", "-o", "o.png", "a.jpg", "--masks", "m.png", "--", "-b.jpg"])
+    arguments = _build_parser().parse_args(
+        ["style", "-o", "o.png", "a.jpg", "--masks", "m.png", "--", "-b.jpg"]
+    )
     assert (arguments.mask, arguments.content, arguments.style) == (["m.png"], ["a.jpg"], ["-b.jpg"])
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    "argv, message",
     [
         (["style", "a.jpg", "b.jpg", "-o"], "-o/--out: expected one argument"),
         (["style", "-o", "--seed", "3", "a.jpg", "b.jpg"], "-o/--out: expected one argument"),
@@ -283,9 +293,9 @@ def test_a_flag_of_many_words_takes_those_up_to_the_next_flag():
         (["replay", "-o", "o.png"], "required: FILE"),
     ],
 )
-def test_what_is_missing_or_too_much_in_odd_orders_is_told(words, message):
+def test_what_is_missing_or_too_much_in_odd_orders_is_told(argv, message):
     with pytest.raises(InvalidInput, match=message):
-        _build_parser().parse_args(words)
+        _build_parser().parse_args(argv)
 
 
 PROMPTS = {
@@ -299,24 +309,24 @@ PROMPTS = {
 }
 
 
-@pytest.mark.parametrize("words, prompt", PROMPTS.values(), ids=PROMPTS)
-def test_a_prompt_may_stand_anywhere(words, prompt):
-    assert parsed("write", *words) == {"seed": "3", "prompt": prompt}
+@pytest.mark.parametrize("argv, prompt", PROMPTS.values(), ids=PROMPTS)
+def test_a_prompt_may_stand_anywhere(argv, prompt):
+    assert parse("write", *argv) == {"seed": "3", "prompt": prompt}
 
 
-@pytest.mark.parametrize("words", [["a", "b"], ["--", "a", "b"], ["--seed", "3", "a", "b"]])
-def test_a_prompt_of_several_words_is_asked_for_in_quotation_marks(words):
+@pytest.mark.parametrize("argv", [["a", "b"], ["--", "a", "b"], ["--seed", "3", "a", "b"]])
+def test_a_prompt_of_several_words_is_asked_for_in_quotation_marks(argv):
     with pytest.raises(InvalidInput, match="quotation marks"):
-        parsed("write", *words)
+        parse("write", *argv)
 
 
 @pytest.mark.parametrize(
-    ("words", "suggestion"),
+    "argv, suggestion",
     [
         (["dreem"], "Did you mean `studio dream`?"),
         (["dream", "x.png", "--look", "palace", "-o", "y.png"], "palaces"),
     ],
 )
-def test_what_was_perhaps_meant_is_said(words, suggestion, capsys):
-    assert cli.main(words) == 2
+def test_what_was_perhaps_meant_is_said(argv, suggestion, capsys):
+    assert cli.main(argv) == 2
     assert suggestion in capsys.readouterr().err

@@ -14,7 +14,7 @@ from studio.cli import main
 from studio.core.errors import InsufficientSpace, InvalidInput, Unavailable
 from studio.core.imaging import image_io
 
-INVERT = ["invert", "photos", "-o", "out", "--steps", "1", "--quiet"]
+INVERT_COMMAND = ["invert", "photos", "-o", "out", "--steps", "1", "--quiet"]
 
 
 @pytest.fixture
@@ -31,63 +31,63 @@ def photos(tmp_path, home, monkeypatch):
     return folder
 
 
-def levels(folder):
+def measure_means(folder):
     return {path.name: int(image_io.read(path).mean()) for path in sorted(folder.iterdir())}
 
 
 def test_every_image_is_made_under_its_name(photos, capsys):
-    assert main(INVERT) == 0
-    assert levels(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "ä c.png": 135}
+    assert main(INVERT_COMMAND) == 0
+    assert measure_means(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "ä c.png": 135}
     assert capsys.readouterr().out.splitlines() == ["out/a.png", "out/b.png", "out/ä c.png"]
 
 
 def test_a_jfif_is_a_jpeg(photos, capsys):
     (photos / "ä c.jpg").rename(photos / "d.JFIF")
-    assert main(INVERT) == 0
-    assert levels(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "d.png": 135}
+    assert main(INVERT_COMMAND) == 0
+    assert measure_means(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "d.png": 135}
     assert main(["invert", "photos/d.JFIF", "-o", "d.jfif", "--steps", "1", "--quiet"]) == 0
     assert image_io.read("d.jfif").shape == (24, 32, 3)
 
 
 def test_asked_again_it_makes_only_what_is_missing_or_other(photos, capsys):
-    main(INVERT)
+    main(INVERT_COMMAND)
     out = photos.with_name("out")
     (out / "b.png").unlink()
     (photos / "a.png").write_bytes(image_io.encode_png(np.zeros((24, 32, 3), "uint8")))
     before = (out / "ä c.png").stat().st_mtime_ns
     capsys.readouterr()
-    assert main([*INVERT, "--json"]) == 0
+    assert main([*INVERT_COMMAND, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["made"], report["there"]) == (["out/a.png", "out/b.png"], ["out/ä c.png"])
     assert (out / "ä c.png").stat().st_mtime_ns == before
-    assert main([*INVERT, "--json", "--tint", "red"]) == 0
+    assert main([*INVERT_COMMAND, "--json", "--tint", "red"]) == 0
     assert len(json.loads(capsys.readouterr().out)["made"]) == 3
 
 
 def test_a_broken_image_is_told_and_the_others_are_made(photos, capsys):
     (photos / "b.PNG").write_bytes((photos / "a.png").read_bytes()[:50])
-    assert main(INVERT) == 2
-    assert set(levels(photos.with_name("out"))) == {"a.png", "ä c.png"}
+    assert main(INVERT_COMMAND) == 2
+    assert set(measure_means(photos.with_name("out"))) == {"a.png", "ä c.png"}
     assert "b.PNG was skipped" in capsys.readouterr().err
 
 
 def test_one_that_needs_too_much_memory_is_told_and_the_others_are_made(photos, capsys, monkeypatch):
     of_b = lambda settings, inputs: 2.0 ** (90 if inputs["content"][0].name == "b.PNG" else 9)  # noqa: E731
     monkeypatch.setattr(paint, "needs", of_b, raising=False)
-    monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, needs="paint:needs"))
-    assert main(INVERT) == 2
-    assert set(levels(photos.with_name("out"))) == {"a.png", "ä c.png"}
+    monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, estimate_bytes="paint:needs"))
+    assert main(INVERT_COMMAND) == 2
+    assert set(measure_means(photos.with_name("out"))) == {"a.png", "ä c.png"}
     assert "b.PNG was skipped. Paint needs about" in capsys.readouterr().err
 
 
 @pytest.fixture
-def failing(monkeypatch):
+def fail_task(monkeypatch):
     """Makes the task raise a given error for b.PNG."""
 
-    def fail(fault):
+    def fail(exception):
         def work(settings, inputs, progress):
             if inputs["content"][0].name == "b.PNG":
-                raise fault
+                raise exception
             return paint.run(settings, inputs, progress)
 
         monkeypatch.setattr(paint, "failing", work, raising=False)
@@ -96,9 +96,9 @@ def failing(monkeypatch):
     return fail
 
 
-def test_one_that_turns_out_bad_in_the_work_is_told_and_the_others_are_made(photos, capsys, failing):
-    failing(InvalidInput("Invalid size. Choose a larger one."))
-    assert main([*INVERT, "--json"]) == 2
+def test_one_that_turns_out_bad_in_the_work_is_told_and_the_others_are_made(photos, capsys, fail_task):
+    fail_task(InvalidInput("Invalid size. Choose a larger one."))
+    assert main([*INVERT_COMMAND, "--json"]) == 2
     out, err = capsys.readouterr()
     report = json.loads(out)
     assert (report["made"], report["failed"]) == (["out/a.png", "out/ä c.png"], ["photos/b.PNG"])
@@ -106,18 +106,18 @@ def test_one_that_turns_out_bad_in_the_work_is_told_and_the_others_are_made(phot
 
 
 @pytest.mark.parametrize(
-    "fault", [InsufficientSpace("The disk is full."), Unavailable("No net."), OSError(5, "I/O")]
+    "exception", [InsufficientSpace("The disk is full."), Unavailable("No net."), OSError(5, "I/O")]
 )
 def test_what_would_end_the_next_ones_too_ends_it_after_all_that_was_made_is_told(
-    photos, capsys, failing, fault
+    photos, capsys, fail_task, exception
 ):
-    failing(fault)
-    assert main([*INVERT, "--json"]) == 2
+    fail_task(exception)
+    assert main([*INVERT_COMMAND, "--json"]) == 2
     out, err = capsys.readouterr()
     report = json.loads(out)
     assert (report["made"], report["failed"], report["stopped"]) == (["out/a.png"], [], True)
     assert err.startswith("error: ") and err.count("\n") == 1
-    assert main(INVERT[:-1]) == 2
+    assert main(INVERT_COMMAND[:-1]) == 2
     assert "0 of 3 images made, 1 existed already. Run the same" in capsys.readouterr().err
 
 
@@ -126,37 +126,37 @@ def test_an_image_of_ones_own_among_the_results_stays(photos, capsys):
     out.mkdir()
     mine = image_io.encode_png(np.full((8, 8, 3), 7, "uint8"))
     (out / "a.png").write_bytes(mine)
-    assert main(INVERT) == 2
+    assert main(INVERT_COMMAND) == 2
     assert (out / "a.png").read_bytes() == mine
     assert "out/a.png is not a result of the studio" in capsys.readouterr().err
-    assert set(levels(out)) == {"a.png", "b.png", "ä c.png"}
+    assert set(measure_means(out)) == {"a.png", "b.png", "ä c.png"}
 
 
 def test_names_that_differ_only_in_their_ending_stay_apart(photos):
     (photos / "A.jpg").write_bytes((photos / "ä c.jpg").read_bytes())
-    assert main(INVERT) == 0
+    assert main(INVERT_COMMAND) == 0
     assert {"a.png.png", "A.jpg.png"} <= {path.name for path in photos.with_name("out").iterdir()}
 
 
 def test_no_two_results_have_one_name(photos, capsys):
     for name in ("c.jpg", "c.png", "c.jpg.png"):
         (photos / name).write_bytes((photos / "a.png").read_bytes())
-    assert main(INVERT) == 0
-    assert {"c.jpg.png", "c.jpg-2.png", "c.png.png"} <= set(levels(photos.with_name("out")))
-    assert main([*INVERT, "--json"]) == 0
+    assert main(INVERT_COMMAND) == 0
+    assert {"c.jpg.png", "c.jpg-2.png", "c.png.png"} <= set(measure_means(photos.with_name("out")))
+    assert main([*INVERT_COMMAND, "--json"]) == 0
     capsys_out = capsys.readouterr().out.splitlines()[-1]
     assert len(json.loads(capsys_out)["there"]) == 6
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, capsys):
+def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start_command, capsys):
     slow = ["invert", "photos", "-o", "out", "--steps", "20", "--seconds", "0.5"]
-    process = start(*slow, cwd=photos.parent)
+    process = start_command(*slow, cwd=photos.parent)
     process.stdout.readline()  # the first image is done
     process.send_signal(2)
     _, output = process.communicate(timeout=60)
     assert process.returncode == 130 and "Run the same command again" in output
-    assert set(levels(photos.with_name("out"))) == {"a.png"}
+    assert set(measure_means(photos.with_name("out"))) == {"a.png"}
     (photos / "b.PNG").unlink()  # would take as long again
     (photos / "ä c.jpg").unlink()
     assert main([*slow, "--json"]) == 0
@@ -164,7 +164,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start, caps
 
 
 @pytest.mark.parametrize(
-    ("out", "message"),
+    "out, message",
     [
         ("photos", "the folder of the images"),
         ("file", "File exists"),

@@ -17,11 +17,11 @@ from studio.run import outputs
 
 
 @pytest.fixture
-def painted(run_command, photo):
-    """Paints with a command and returns the id of the item: `painted("out.png", "--tint", "red")`."""
+def paint_item(run_command, photo):
+    """Paints with a command and returns the id of the item: `paint_item("out.png", "--tint", "red")`."""
 
-    def paint(*words):
-        assert run_command("invert", photo, "-o", *words, "--quiet")[0] == 0
+    def paint(*argv):
+        assert run_command("invert", photo, "-o", *argv, "--quiet")[0] == 0
         return json.loads(run_command("gallery", "list", "--json")[1])["items"][0]["id"]
 
     return paint
@@ -31,14 +31,14 @@ def test_what_finds_no_room_at_its_place_is_in_the_gallery(run_command, photo, m
     def full(*_):
         raise InsufficientSpace("The disk is full. Free some space.")
 
-    monkeypatch.setattr(outputs, "save", full)
+    monkeypatch.setattr(outputs, "save_result", full)
     code, _, err = run_command("invert", photo, "-o", "out.png")
     assert code != 0 and "The disk is full" in err
     assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 1
 
 
-def test_what_a_command_made_is_in_the_gallery(run_command, painted, tmp_path):
-    id = painted("out.png", "--tint", "red")
+def test_what_a_command_made_is_in_the_gallery(run_command, paint_item, tmp_path):
+    id = paint_item("out.png", "--tint", "red")
     code, out, _ = run_command("gallery", "list")
     assert code == 0
     assert out.split()[0] == id and "Paint" in out and "photo" in out
@@ -52,20 +52,20 @@ def test_the_columns_of_a_list_are_wide_enough():
     assert max(len(task.title) for task in map(tasks.get, tasks.TASKS)) <= gallery._TITLE_WIDTH
 
 
-def test_what_was_only_compared_is_not(run_command, painted, tmp_path):
-    painted("out.png")
+def test_what_was_only_compared_is_not(run_command, paint_item, tmp_path):
+    paint_item("out.png")
     assert run_command("replay", tmp_path / "out.png", "--verify")[1] == "identical\n"
     assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 1
     assert run_command("replay", tmp_path / "out.png")[0] == 0
     assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 2
 
 
-def test_list_looks_for_words_kind_and_task(run_command, painted):
-    red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+def test_list_looks_for_words_kind_and_task(run_command, paint_item):
+    red, blue = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
 
-    def find(*words):
+    def find(*argv):
         return [
-            entry["id"] for entry in json.loads(run_command("gallery", "list", "--json", *words)[1])["items"]
+            entry["id"] for entry in json.loads(run_command("gallery", "list", "--json", *argv)[1])["items"]
         ]
 
     assert find() == [blue, red]
@@ -77,15 +77,15 @@ def test_list_looks_for_words_kind_and_task(run_command, painted):
     assert "No results found" in run_command("gallery", "list", "zebra")[2]
 
 
-def test_show_reads_a_file_too(run_command, painted, tmp_path):
-    painted("out.png", "--seed", "9")
+def test_show_reads_a_file_too(run_command, paint_item, tmp_path):
+    paint_item("out.png", "--seed", "9")
     code, out, _ = run_command("gallery", "show", tmp_path / "out.png")
     assert code == 0
     assert json.loads(out)["settings"]["seed"] == 9
 
 
-def test_export_saves_all_or_what_is_chosen(run_command, painted, tmp_path):
-    red, _ = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+def test_export_saves_all_or_what_is_chosen(run_command, paint_item, tmp_path):
+    red, _ = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
     assert run_command("gallery", "export", "-o", "all.zip")[:2] == (0, "all.zip\n")
     assert run_command("gallery", "export", red, "-o", "one.zip")[0] == 0
     assert run_command("gallery", "export", "--words", "blue", "-o", "blue.zip")[0] == 0
@@ -96,8 +96,10 @@ def test_export_saves_all_or_what_is_chosen(run_command, painted, tmp_path):
     assert tints == {"all": {"red", "blue"}, "one": {"red"}, "blue": {"blue"}}
 
 
-def test_what_has_lost_its_files_is_passed_over_but_not_where_it_is_asked_for(run_command, painted, tmp_path):
-    red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+def test_what_has_lost_its_files_is_passed_over_but_not_where_it_is_asked_for(
+    run_command, paint_item, tmp_path
+):
+    red, blue = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
     items.find(red).result.files[0].path.unlink()
     code, out, err = run_command("gallery", "export", "-o", "all.zip")
     assert (code, out) == (0, "all.zip\n") and f"{red}, " in err and "was skipped" in err
@@ -107,8 +109,8 @@ def test_what_has_lost_its_files_is_passed_over_but_not_where_it_is_asked_for(ru
     assert code == 2 and red in err and not (tmp_path / "both.zip").exists()
 
 
-def test_remove_can_be_undone(run_command, painted):
-    id = painted("out.png")
+def test_remove_can_be_undone(run_command, paint_item):
+    id = paint_item("out.png")
     code, out, err = run_command("gallery", "remove", id)
     assert (code, out) == (0, f"{id}\n") and "--undo" in err
     assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 0
@@ -120,7 +122,7 @@ def test_remove_can_be_undone(run_command, painted):
     assert run_command("gallery", "remove", "--undo", id)[0] == 2
 
 
-BAD = {
+INVALID_COMMANDS = {
     "unknown action": ["burn"],
     "no item": ["show", "nothing"],
     "no file": ["show", "nothing.png"],
@@ -139,11 +141,11 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", INVALID_COMMANDS)
 def test_bad_words_are_one_line_and_code_2(run_command, home, tmp_path, monkeypatch, image, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plain.png").write_bytes(image_io.encode_png(image))
-    code, out, err = run_command("gallery", *BAD[name])
+    code, out, err = run_command("gallery", *INVALID_COMMANDS[name])
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and err.count("\n") == 1
     assert not (tmp_path / "all.zip").exists()
@@ -161,9 +163,9 @@ def test_a_command_whose_result_finds_no_room_in_the_gallery_still_saves_it(
     assert (tmp_path / "out.png").exists()
 
 
-def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(run_command, painted, home):
-    good, odd = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
-    odd_folders.HARMS["the title is a number"](home / "jobs" / odd)
+def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(run_command, paint_item, home):
+    good, odd = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
+    odd_folders.CORRUPTIONS["the title is a number"](home / "jobs" / odd)
     assert f"studio gallery remove {odd}" in run_command("gallery", "show", odd)[2]
     code, out, _ = run_command("gallery", "list")
     assert code == 0 and out.splitlines()[0].startswith(good)
@@ -180,12 +182,12 @@ def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(run_command, p
 
 @pytest.mark.slow
 def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(
-    run_command, painted, home, tmp_path
+    run_command, paint_item, home, tmp_path
 ):
-    own, hers = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+    own, hers = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
     job = home / "jobs" / hers / "job.json"
     job.write_text(json.dumps(json.loads(job.read_bytes()) | {"owner": "visitor-a1"}))
-    index.forget(hers)
+    index.drop(hers)
     listed = {
         entry["name"]: entry for entry in json.loads(run_command("gallery", "owners", "--json")[1])["owners"]
     }
@@ -214,12 +216,12 @@ def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(
 
 
 @pytest.mark.slow
-def test_items_are_starred_tagged_and_named_and_found_by_it(run_command, painted):
-    red, blue = painted("a.png", "--tint", "red"), painted("b.png", "--tint", "blue")
+def test_items_are_starred_tagged_and_named_and_found_by_it(run_command, paint_item):
+    red, blue = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
 
-    def find(*words):
+    def find(*argv):
         return [
-            entry["id"] for entry in json.loads(run_command("gallery", "list", "--json", *words)[1])["items"]
+            entry["id"] for entry in json.loads(run_command("gallery", "list", "--json", *argv)[1])["items"]
         ]
 
     code, out, _ = run_command(

@@ -13,15 +13,15 @@ from studio.core.process import limits
 
 def test_a_network_in_a_folder_paints_too(photo, capsys):
     tiny_styles.make(photo.with_name("mine"))
-    words = ["style", "photo.png", "house:rain", "--network", "mine", "-o", "out.png", "--size", "96"]
-    assert main([*words, "--quiet"]) == 0
+    argv = ["style", "photo.png", "house:rain", "--network", "mine", "-o", "out.png", "--size", "96"]
+    assert main([*argv, "--quiet"]) == 0
     assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
 
 
 def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, capsys):
-    words = ["style", "photo.png", "house:mosaic", "house:wash", "-o", "out.png", "--size", "96"]
-    assert main([*words, "--style-weights", "1,3", "--quiet"]) == 0
+    argv = ["style", "photo.png", "house:mosaic", "house:wash", "-o", "out.png", "--size", "96"]
+    assert main([*argv, "--style-weights", "1,3", "--quiet"]) == 0
     assert max(image_io.read(photo.with_name("out.png")).shape) == 96
     assert main(["replay", "out.png", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
@@ -29,14 +29,14 @@ def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, cap
 
 @pytest.mark.slow
 def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, monkeypatch):
-    monkeypatch.setattr(limits, "memory", lambda: 2**30)
-    words = ["style", "photo.png", "house:mosaic", "-o", "out.png"]
-    assert main([*words, "--size", "2048"]) == 2
+    monkeypatch.setattr(limits, "read_memory_limit", lambda: 2**30)
+    argv = ["style", "photo.png", "house:mosaic", "-o", "out.png"]
+    assert main([*argv, "--size", "2048"]) == 2
     message = capsys.readouterr().err
     assert "Style with size 2048 px needs about" in message
     size = message.split("Choose size ")[1].split()[0]
     assert not photo.with_name("out.png").exists()
-    assert main([*words, "--size", size, "--quiet"]) == 0
+    assert main([*argv, "--size", size, "--quiet"]) == 0
 
 
 def test_the_flag_names_them_too(photo):
@@ -47,7 +47,7 @@ def test_the_flag_names_them_too(photo):
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
+    "argv, expected",
     [
         (["house:mozaic"], "mosaic"),
         (["house:mosaic", "photo.png"], "either house styles or style images"),
@@ -57,8 +57,8 @@ def test_the_flag_names_them_too(photo):
         (["photo.png", "--network", "digits-vae"], "Use house styles with it"),
     ],
 )
-def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, words, expected):
-    assert main(["style", "photo.png", *words, "-o", "out.png"]) == 2
+def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, argv, expected):
+    assert main(["style", "photo.png", *argv, "-o", "out.png"]) == 2
     message = capsys.readouterr().err
     assert expected in message and "Traceback" not in message
     assert not photo.with_name("out.png").exists()

@@ -13,12 +13,12 @@ import tiny_faces
 from studio.core import recipes
 from studio.core.imaging import image_io
 
-MINE = b'{"mine": true}'
+USER_FILE = b'{"mine": true}'
 
 
 @pytest.fixture
-def keep():
-    """Checks after the test that a file is unchanged: `keep(path)`."""
+def expect_unchanged():
+    """Checks after the test that a file is unchanged: `expect_unchanged(path)`."""
     noted = {}
 
     def note(path, data=None):
@@ -39,32 +39,34 @@ def assert_refused(answer, *parts):
     assert all(part in err for part in parts), err
 
 
-def test_a_file_beside_what_a_link_leads_to_is_not_replaced(photo, run_command, keep):
-    keep("real/a.jpg.json", MINE)
+def test_a_file_beside_what_a_link_leads_to_is_not_replaced(photo, run_command, expect_unchanged):
+    expect_unchanged("real/a.jpg.json", USER_FILE)
     Path("out.jpg").symlink_to("real/a.jpg")
     assert_refused(run_command("invert", photo, "-o", "out.jpg"), "a free place for its recipe", "a.jpg.json")
     assert not Path("real/a.jpg").exists()
 
 
 @pytest.mark.parametrize("beside", ["link to nothing", "link to a recipe", "image with a recipe"])
-def test_only_a_recipe_that_the_studio_wrote_gives_way_to_a_recipe(beside, photo, run_command, keep):
+def test_only_a_recipe_that_the_studio_wrote_gives_way_to_a_recipe(
+    beside, photo, run_command, expect_unchanged
+):
     run_command("invert", photo, "-o", "one.png"), run_command("invert", photo, "-o", "two.jpg")
     place = Path("out.jpg.json")
     if beside == "image with a recipe":
-        keep(place, Path("one.png").read_bytes())
+        expect_unchanged(place, Path("one.png").read_bytes())
     else:
-        place.symlink_to("gone" if beside == "link to nothing" else keep("two.jpg.json"))
+        place.symlink_to("gone" if beside == "link to nothing" else expect_unchanged("two.jpg.json"))
     assert_refused(run_command("invert", photo, "-o", "out.jpg"), "a free place for its recipe")
     assert place.is_symlink() == beside.startswith("link")
 
 
-def test_what_is_put_beside_the_result_meanwhile_stays(photo, run_command, keep, monkeypatch):
+def test_what_is_put_beside_the_result_meanwhile_stays(photo, run_command, expect_unchanged, monkeypatch):
     import paint
 
     work = paint.run
 
     def slow(*args):
-        keep("out.jpg.json", MINE)
+        expect_unchanged("out.jpg.json", USER_FILE)
         return work(*args)
 
     monkeypatch.setattr(paint, "run", slow)
@@ -80,14 +82,16 @@ def test_a_result_saved_through_a_link_tells_its_recipe(photo, run_command):
     assert run_command("replay", "out.jpg", "--verify")[:2] == (0, "identical\n")
 
 
-def test_a_link_that_is_led_elsewhere_meanwhile_takes_nothing_with_it(photo, run_command, keep, monkeypatch):
+def test_a_link_that_is_led_elsewhere_meanwhile_takes_nothing_with_it(
+    photo, run_command, expect_unchanged, monkeypatch
+):
     import paint
 
     work = paint.run
 
     def slow(*args):
         Path("out.png").unlink()
-        Path("out.png").symlink_to(keep("photo.png"))
+        Path("out.png").symlink_to(expect_unchanged("photo.png"))
         return work(*args)
 
     Path("out.png").symlink_to("real.png")
@@ -97,8 +101,8 @@ def test_a_link_that_is_led_elsewhere_meanwhile_takes_nothing_with_it(photo, run
 
 
 @pytest.mark.parametrize("how", ["hard", "soft", "other case"])
-def test_an_input_is_known_by_another_name(how, photo, run_command, keep):
-    keep(photo)
+def test_an_input_is_known_by_another_name(how, photo, run_command, expect_unchanged):
+    expect_unchanged(photo)
     if how == "other case":
         if not Path("PHOTO.png").exists():
             pytest.skip("names are told apart by their case here")
@@ -115,41 +119,41 @@ def test_an_input_is_known_by_another_name(how, photo, run_command, keep):
     assert photo.samefile("same.png")
 
 
-def test_the_recipe_of_an_input_stays(photo, run_command, keep):
+def test_the_recipe_of_an_input_stays(photo, run_command, expect_unchanged):
     run_command("invert", photo, "-o", "a.jpg")
-    keep("a.jpg.json")
+    expect_unchanged("a.jpg.json")
     assert_refused(run_command("classify", "predict", "a.jpg", "-o", "a.jpg.json"), "one of the inputs")
     shutil.copy("a.jpg.json", "b.jpg.json")
-    keep("b.jpg.json")
+    expect_unchanged("b.jpg.json")
     assert_refused(run_command("replay", "b.jpg.json", "-o", "b.jpg"), "one of the inputs")
 
 
-def test_no_input_gives_way_to_the_recipe_of_a_result(photo, run_command, keep):
+def test_no_input_gives_way_to_the_recipe_of_a_result(photo, run_command, expect_unchanged):
     shutil.copy(photo, "b.jpg.json")
-    keep("b.jpg.json")
+    expect_unchanged("b.jpg.json")
     assert_refused(run_command("invert", "b.jpg.json", "-o", "b.jpg"))
 
 
-def test_a_replay_does_not_replace_what_it_was_given(photo, run_command, keep, home):
-    keep(photo)
+def test_a_replay_does_not_replace_what_it_was_given(photo, run_command, expect_unchanged, home):
+    expect_unchanged(photo)
     run_command("invert", photo, "-o", "out.png")
-    keep("out.png")
+    expect_unchanged("out.png")
     shutil.rmtree(home / "files")
     for inputs in (photo, photo.parent):
         assert_refused(run_command("replay", "out.png", "-o", photo, "--inputs", inputs), "input")
 
 
 @pytest.mark.slow
-def test_a_replay_without_a_name_takes_one_that_nobody_has(photo, run_command, keep, monkeypatch):
+def test_a_replay_without_a_name_takes_one_that_nobody_has(photo, run_command, expect_unchanged, monkeypatch):
     import paint
 
     run_command("invert", photo, "-o", "out.jpg")
-    keep("out-again.jpg.json", MINE)
+    expect_unchanged("out-again.jpg.json", USER_FILE)
     assert run_command("replay", "out.jpg")[:2] == (0, "out-again-2.jpg\n")
     work = paint.run
 
     def slow(*args):
-        keep("out-again-3.jpg", b"put there meanwhile")
+        expect_unchanged("out-again-3.jpg", b"put there meanwhile")
         return work(*args)
 
     monkeypatch.setattr(paint, "run", slow)
@@ -164,32 +168,34 @@ def folder(photo, run_command, home):
     return Path("photos")
 
 
-def test_a_folder_of_results_does_not_replace_what_they_are_made_from(folder, photo, run_command, keep):
-    keep("photos/a.png")
+def test_a_folder_of_results_does_not_replace_what_they_are_made_from(
+    folder, photo, run_command, expect_unchanged
+):
+    expect_unchanged("photos/a.png")
     Path("out").mkdir()
     Path("out/a.png").symlink_to("../photos/a.png")
     code, _, err = run_command("invert", "photos", "-o", "out", "--mirror", "--quiet")
     assert code == 2 and "one of the inputs" in err
     Path("out/a.png").unlink()
     run_command("invert", photo, "-o", "out/a.png", "--steps", "2")
-    keep("out/a.png")
+    expect_unchanged("out/a.png")
     code, _, err = run_command("invert", "photos", "-o", "out", "--masks", "out/a.png", "--quiet")
     assert code == 2 and "one of the inputs" in err
     Path("link").symlink_to("photos")
     assert_refused(run_command("invert", "photos", "-o", "link"), "the folder of the images")
 
 
-def test_a_model_that_is_asked_stays_whole(photo, run_command, keep, home):
+def test_a_model_that_is_asked_stays_whole(photo, run_command, expect_unchanged, home):
     model = tiny_faces.make(photo.parent / "net")
     for path in model.iterdir():
-        keep(path)
+        expect_unchanged(path)
     shutil.make_archive("mine", "zip", "net")
-    keep("mine.zip")
+    expect_unchanged("mine.zip")
     assert_refused(
         run_command("faces", "--preset", "mine.zip", "-n", "2", "-o", "mine.zip"), "one of the inputs"
     )
     (model / "card.webp").write_bytes(image_io.encode_png(np.zeros((8, 8, 3), "uint8")))
-    keep(model / "card.webp")
+    expect_unchanged(model / "card.webp")
     assert_refused(run_command("faces", "--preset", "net", "-n", "2", "-o", "net/card.webp"), "input")
     assert_refused(run_command("write", "--preset", "net", "to", "-o", "net/card.md"), "input")
     assert_refused(
@@ -197,9 +203,9 @@ def test_a_model_that_is_asked_stays_whole(photo, run_command, keep, home):
     )
 
 
-def test_a_video_stays(run_command, keep, home, tmp_path, monkeypatch):
+def test_a_video_stays(run_command, expect_unchanged, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    words = [
+    argv = [
         "faces",
         "--preset",
         "digits-dcgan",
@@ -211,13 +217,13 @@ def test_a_video_stays(run_command, keep, home, tmp_path, monkeypatch):
         "interpolate.gif",
         "--quiet",
     ]
-    assert run_command(*words)[0] == 0
-    keep("interpolate.gif")
+    assert run_command(*argv)[0] == 0
+    expect_unchanged("interpolate.gif")
     os.link("interpolate.gif", "same.gif")
     assert_refused(
         run_command("style", "interpolate.gif", "house:mosaic", "-o", "same.gif"), "one of the inputs"
     )
-    keep("video.gif.json", MINE)
+    expect_unchanged("video.gif.json", USER_FILE)
     assert_refused(
         run_command("style", "interpolate.gif", "house:mosaic", "-o", "video.gif"),
         ("a free place for its recipe"),
@@ -225,9 +231,11 @@ def test_a_video_stays(run_command, keep, home, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["faces.npz", "faces.zip"])
-def test_a_file_beside_a_set_of_images_stays(name, run_command, keep, home, tmp_path, monkeypatch):
+def test_a_file_beside_a_set_of_images_stays(
+    name, run_command, expect_unchanged, home, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
-    keep(f"{name}.json", MINE)
+    expect_unchanged(f"{name}.json", USER_FILE)
     assert_refused(run_command("faces", "--preset", "digits-dcgan", "-n", "2", "-o", name), "a free place")
 
 

@@ -78,13 +78,13 @@ def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp
     images = tmp_path / "images"
     images.mkdir()
     shutil.copy(photo, images)
-    there = {"model": paths.keep(model_zip.pack(model)), "data": data.store_reference(str(images)).digest}
+    there = {"model": paths.store(model_zip.pack(model)), "data": data.store_reference(str(images)).digest}
     sources = {slot: [recipes.Input(digest=digest, name=slot)] for slot, digest in there.items()}
     recipe = recipes.Recipe(task="tiny.train", settings={}, inputs=sources)
     shutil.rmtree(home / "files")
-    assert len(replay.missing_inputs(recipe)) == 2
+    assert len(replay.find_missing_inputs(recipe)) == 2
     replay.restore_inputs([model, images], recipe)
-    assert not replay.missing_inputs(recipe)
+    assert not replay.find_missing_inputs(recipe)
 
 
 def test_replay_makes_a_missing_link_of_a_chain_again(photo, run_command, home):

@@ -18,7 +18,7 @@ STYLE = "style.transfer"
 SOFT = TransferSettings(strength=0.25, seed=7, house=("mosaic",))
 
 
-def refusal(data: bytes) -> str:
+def read_error(data: bytes) -> str:
     with pytest.raises(InvalidInput) as error:
         saved_settings.read(data, STYLE)
     assert "\n" not in str(error.value)
@@ -79,18 +79,18 @@ def test_there_are_not_endlessly_many(home, monkeypatch):
 
 def test_a_wrong_file_is_refused_in_one_sentence():
     def message_for(**changes):
-        whole = {"version": 1, "task": STYLE, "settings": {}} | changes
-        return refusal(json.dumps(whole).encode())
+        full = {"version": 1, "task": STYLE, "settings": {}} | changes
+        return read_error(json.dumps(full).encode())
 
     dream = saved_settings.to_json("dream.ascend", DreamSettings()).encode()
-    assert ": those of Dream. Use those of Style." in refusal(dream)
+    assert ": those of Dream. Use those of Style." in read_error(dream)
     assert "those of no.such" in message_for(task="no.such")
     assert "setting `color`" in message_for(settings={"color": 1})
     assert "`strength`" in message_for(settings={"strength": 40})
     assert "`strength`" in message_for(settings={"strength": True})
-    assert "larger than 64 KB" in refusal(b"{" + b" " * 70_000)
-    assert "neither a PNG with a recipe nor a recipe" in refusal(b"\x7fELF")
-    assert "cannot be read" in refusal(b'{"version": 1, "version": 1}')
+    assert "larger than 64 KB" in read_error(b"{" + b" " * 70_000)
+    assert "neither a PNG with a recipe nor a recipe" in read_error(b"\x7fELF")
+    assert "cannot be read" in read_error(b'{"version": 1, "version": 1}')
 
 
 def test_what_belongs_to_this_machine_stays_here(home):

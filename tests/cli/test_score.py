@@ -24,7 +24,7 @@ def text(rhyme, language_model):
 @pytest.mark.slow
 def test_the_part_that_was_held_out_gives_the_figures_of_the_training(language_model, text, run_command):
     code, out, err = run_command("score", language_model, text)
-    report, figures = json.loads(out), presets.find(language_model).data()["figures"]
+    report, figures = json.loads(out), presets.find(language_model).read_data()["figures"]
     assert (code, err, out.count("\n")) == (0, "", 1)
     assert set(report) == {"nats_per_char", "bits_per_char", "chars"}
     assert report["nats_per_char"] == pytest.approx(figures["nats_per_char"], abs=1e-6)
@@ -46,11 +46,11 @@ def test_the_part_is_that_which_the_models_own_training_held_out(language_model,
 
 
 def test_a_part_is_a_share_of_the_text(language_model, text, rhyme, run_command):
-    whole = json.loads(run_command("score", language_model, text, "--part", "0:1")[1])
-    assert whole["chars"] == len(rhyme) - 1
+    full = json.loads(run_command("score", language_model, text, "--part", "0:1")[1])
+    assert full["chars"] == len(rhyme) - 1
     half = json.loads(run_command("score", language_model, text, "--part", "0.5:1.0", "--json")[1])
     assert half["chars"] == pytest.approx(len(rhyme) / 2, abs=2)
-    assert half["nats_per_char"] != whole["nats_per_char"]
+    assert half["nats_per_char"] != full["nats_per_char"]
 
 
 def test_characters_that_the_model_does_not_know_are_told_beside_the_figures(
@@ -70,7 +70,7 @@ def test_a_part_that_is_none_is_refused(part, language_model, text, run_command)
     assert "--part" in err
 
 
-BAD = {
+INVALID_COMMANDS = {
     "no such preset": ["score", "nobody", "rhyme.txt"],
     "no such data": ["score", "language_model", "nothing.txt"],
     "a folder as data": ["score", "language_model", "."],
@@ -79,16 +79,28 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, text, run_command):
-    code, out, err = run_command(*words)
+@pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
+def test_bad_input_is_one_line(argv, text, run_command):
+    code, out, err = run_command(*argv)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err
 
 
 def test_a_model_that_nothing_measures_is_refused(language_model, text, run_command, monkeypatch):
-    monkeypatch.setattr("studio.text.TRAIN", replace(TRAIN, scores=""))
+    monkeypatch.setattr("studio.text.TRAIN", replace(TRAIN, evaluate=""))
     code, _, err = run_command("score", language_model, text)
     assert code == 2
     assert ": text.train. Use" in err
+
+
+def test_published_figures_replace_earlier_ones_in_the_card(language_model, text, run_command):
+    card = presets.find(language_model).read_card()
+    for part in ("0:1", "0.5:1.0"):
+        code, out, _ = run_command("score", language_model, text, "--part", part, "--publish")
+        assert code == 0
+    published = presets.find(language_model).read_card()
+    assert published.startswith(card.rstrip())
+    assert published.count("## Score") == 1
+    assert f"    studio score {language_model.name} {text} --part 0.5:1.0" in published
+    assert f"| nats per char | {json.loads(out)['nats_per_char']:.4g} |" in published

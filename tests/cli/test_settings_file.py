@@ -9,24 +9,24 @@ from studio.style.settings import TransferSettings
 
 STYLE = "style.transfer"
 SOFT = TransferSettings(strength=0.25, seed=7, size=64, house=("mosaic",))
-WORDS = ("style", "photo.png", "-o", "out.png", "--quiet")
+STYLE_COMMAND = ("style", "photo.png", "-o", "out.png", "--quiet")
 
 
-def result_settings(tmp_path):
+def read_result_settings(tmp_path):
     return recipes.read((tmp_path / "out.png").read_bytes()).checked_settings()
 
 
 def test_a_command_takes_what_a_page_saved_by_its_file_or_name(photo, tmp_path):
     (tmp_path / "soft.json").write_text(saved_settings.to_json(STYLE, SOFT))
-    assert main([*WORDS, "--settings", "soft.json"]) == 0
-    assert result_settings(tmp_path) == SOFT
+    assert main([*STYLE_COMMAND, "--settings", "soft.json"]) == 0
+    assert read_result_settings(tmp_path) == SOFT
     saved_settings.save(STYLE, "So soft", SOFT)
-    assert main([*WORDS, "--settings", "So soft", "--seed", "9"]) == 0
-    assert result_settings(tmp_path) == SOFT.model_copy(update={"seed": 9}), "a flag counts more"
-    assert main([*WORDS, "house:wash", "--settings", "So soft"]) == 0
-    assert result_settings(tmp_path).house == ("wash",), "and so does a style that is given"
-    assert main([*WORDS, "--settings", "out.png"]) == 0
-    assert result_settings(tmp_path).house == ("wash",), "and a result is as good as a file"
+    assert main([*STYLE_COMMAND, "--settings", "So soft", "--seed", "9"]) == 0
+    assert read_result_settings(tmp_path) == SOFT.model_copy(update={"seed": 9}), "a flag counts more"
+    assert main([*STYLE_COMMAND, "house:wash", "--settings", "So soft"]) == 0
+    assert read_result_settings(tmp_path).house == ("wash",), "and so does a style that is given"
+    assert main([*STYLE_COMMAND, "--settings", "out.png"]) == 0
+    assert read_result_settings(tmp_path).house == ("wash",), "and a result is as good as a file"
 
 
 def test_a_training_takes_them_too(photo, tmp_path, capsys):
@@ -38,6 +38,6 @@ def test_a_training_takes_them_too(photo, tmp_path, capsys):
 def test_what_cannot_be_taken_is_told_in_one_line(photo, tmp_path, capsys):
     saved_settings.save(STYLE, "Soft", SOFT)
     for value, suggestion in (("nope", "or one of Soft"), (str(tmp_path), "none that can be read")):
-        assert main([*WORDS, "--settings", value]) == 2
+        assert main([*STYLE_COMMAND, "--settings", value]) == 2
         [line] = capsys.readouterr().err.splitlines()
         assert line.startswith("error: ") and suggestion in line

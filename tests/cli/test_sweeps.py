@@ -11,8 +11,8 @@ from studio.core.process import limits
 
 
 def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, capsys):
-    words = ["invert", "photo.png", "-o", "sheet.png", "--vary", "steps=1:3:3", "--vary", "tint=none,red"]
-    assert main([*words, "--json"]) == 0
+    argv = ["invert", "photo.png", "-o", "sheet.png", "--vary", "steps=1:3:3", "--vary", "tint=none,red"]
+    assert main([*argv, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["path"] == "sheet.png"
     labels = [cell["label"] for cell in report["figures"]["cells"]]
@@ -26,7 +26,7 @@ def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, 
 
 
 @pytest.mark.parametrize(
-    "words, expected",
+    "argv, expected",
     [
         (("--vary", "mood=1,2"), "Invalid setting to vary: mood. Use one of mirror, seconds, seed, steps"),
         (("--vary", "steps=1"), "Invalid values of steps: 1. Use 2 to 36, as A,B or LOW:HIGH:COUNT."),
@@ -35,17 +35,17 @@ def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, 
         (("--vary", "steps=1,2", "-o", "sheet.gif"), "ends in .png"),
     ],
 )
-def test_what_cannot_be_swept_is_told_in_one_sentence(photo, capsys, words, expected):
-    out = () if "-o" in words else ("-o", "sheet.png")
-    assert main(["invert", "photo.png", *out, *words]) == 2
+def test_what_cannot_be_swept_is_told_in_one_sentence(photo, capsys, argv, expected):
+    out = () if "-o" in argv else ("-o", "sheet.png")
+    assert main(["invert", "photo.png", *out, *argv]) == 2
     message = capsys.readouterr().err
     assert expected in message and message.count("\n") == 1 and "Traceback" not in message
 
 
 def test_a_cell_that_cannot_fit_is_told_before_any_is_made(photo, capsys, monkeypatch):
-    monkeypatch.setattr(limits, "memory", lambda: 2**30)
-    words = ["style", "photo.png", "house:mosaic", "-o", "sheet.png", "--vary", "size=64,128,2048"]
-    assert main(words) == 2
+    monkeypatch.setattr(limits, "read_memory_limit", lambda: 2**30)
+    argv = ["style", "photo.png", "house:mosaic", "-o", "sheet.png", "--vary", "size=64,128,2048"]
+    assert main(argv) == 2
     message = capsys.readouterr().err
     assert "Style with size 2048 px needs about" in message and message.count("\n") == 1
     assert not photo.with_name("sheet.png").exists()

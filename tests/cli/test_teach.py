@@ -14,7 +14,7 @@ from studio.core.models import presets
 from tests.wording import says_what_to_do
 from training import script
 
-TRAIN = ["--backbone", "vgg16", "--size", "32"]
+TRAIN_FLAGS = ["--backbone", "vgg16", "--size", "32"]
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ def class_folder(tmp_path):
 @pytest.mark.slow
 def test_train_makes_a_folder_that_predict_takes(weights_home, class_folder, tmp_path, capsys):
     out = tmp_path / "model"
-    assert cli.main(["classify", "train", str(class_folder), "-o", str(out), *TRAIN]) == 0
+    assert cli.main(["classify", "train", str(class_folder), "-o", str(out), *TRAIN_FLAGS]) == 0
     output, noted = capsys.readouterr()
     assert output.strip() == str(out) and "accuracy" in noted
-    assert presets.find(out).data()["classes"] == list(drawn_classes.CLASSES)
+    assert presets.find(out).read_data()["classes"] == list(drawn_classes.CLASSES)
     image = class_folder / "lying" / "00.png"
     assert cli.main(["classify", "predict", str(out), str(image), "--json"]) == 0
     labels = json.loads(capsys.readouterr().out)["images"][0]["labels"]
@@ -38,8 +38,8 @@ def test_train_makes_a_folder_that_predict_takes(weights_home, class_folder, tmp
 @pytest.mark.slow
 def test_it_is_told_beforehand_what_it_takes(weights_home, class_folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.01)
-    words = ["classify", "train", str(class_folder), "-o", str(tmp_path / "model"), *TRAIN]
-    assert cli.main(words) == 0
+    argv = ["classify", "train", str(class_folder), "-o", str(tmp_path / "model"), *TRAIN_FLAGS]
+    assert cli.main(argv) == 0
     assert re.search(
         r"Classifier training: (about \d+|a few) seconds here, \d\.\d GiB of memory\.",
         capsys.readouterr().err,
@@ -48,8 +48,8 @@ def test_it_is_told_beforehand_what_it_takes(weights_home, class_folder, tmp_pat
 
 @pytest.mark.slow
 def test_the_script_does_the_same(weights_home, class_folder, tmp_path, capsys):
-    words = [str(class_folder), "-o", str(tmp_path / "model"), *TRAIN, "--json", "--seed", "3"]
-    assert script.main("classify.train", "train_classifier", words) == 0
+    argv = [str(class_folder), "-o", str(tmp_path / "model"), *TRAIN_FLAGS, "--json", "--seed", "3"]
+    assert script.main("classify.train", "train_classifier", argv) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["figures"]["accuracy"] > 0.7 and report["figures"]["n"] == 12
     assert report["path"] == str(tmp_path / "model") and not report["stopped_early"]
@@ -57,19 +57,19 @@ def test_the_script_does_the_same(weights_home, class_folder, tmp_path, capsys):
 
 def test_audit_prints_what_it_found(weights_home, class_folder, capsys):
     (class_folder / "disc" / "list.txt").write_text("words")
-    assert cli.main(["classify", "audit", str(class_folder), *TRAIN]) == 0
+    assert cli.main(["classify", "audit", str(class_folder), *TRAIN_FLAGS]) == 0
     output = capsys.readouterr().out
     assert "| lying | 12 |" in output and "disc/list.txt" in output and "Fewer than 20" in output
 
 
 def test_audit_needs_no_weights(home, class_folder, capsys):
-    words = ["classify", "audit", str(class_folder), "--no-suspicious", "--size", "32", "--json"]
-    assert cli.main(words) == 0
+    argv = ["classify", "audit", str(class_folder), "--no-suspicious", "--size", "32", "--json"]
+    assert cli.main(argv) == 0
     assert json.loads(capsys.readouterr().out)["figures"]["images"] == 36
 
 
 @pytest.mark.parametrize(
-    "words, says",
+    "argv, says",
     [
         (["shapes/disc", "-o", "model"], "two classes"),
         (["nowhere", "-o", "model"], "nowhere"),
@@ -78,9 +78,9 @@ def test_audit_needs_no_weights(home, class_folder, capsys):
         (["shapes"], "-o"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(home, class_folder, monkeypatch, capsys, words, says):
+def test_what_is_wrong_is_told_in_one_line(home, class_folder, monkeypatch, capsys, argv, says):
     monkeypatch.chdir(class_folder.parent)
-    assert cli.main(["classify", "train", *words]) == 2
+    assert cli.main(["classify", "train", *argv]) == 2
     output, noted = capsys.readouterr()
     assert output == "" and noted.startswith("error: ") and says in noted and noted.count("\n") == 1
 

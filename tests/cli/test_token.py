@@ -11,14 +11,14 @@ from studio.core import tokens
 
 
 def test_tokens_of_somebody_are_revoked(home, capsys):
-    revoked = [tokens.give("visitor-ada"), tokens.give("visitor-ada")]
-    other = tokens.give("visitor-bob")
+    revoked = [tokens.create("visitor-ada"), tokens.create("visitor-ada")]
+    other = tokens.create("visitor-bob")
     assert cli.main(["token", "--revoke", "visitor-ada", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"revoked": 2}
-    assert [tokens.owner_of(token) for token in [*revoked, other]] == [None, None, "visitor-bob"]
+    assert [tokens.find_owner(token) for token in [*revoked, other]] == [None, None, "visitor-bob"]
 
 
-@pytest.mark.parametrize(("name", "message"), [("visitor-eve", "has no token"), ("local", "--new")])
+@pytest.mark.parametrize("name, message", [("visitor-eve", "has no token"), ("local", "--new")])
 def test_who_has_no_token_that_can_be_revoked_is_told(home, capsys, name, message):
     assert cli.main(["token", "--revoke", name]) == 2
     assert message in capsys.readouterr().err

@@ -27,9 +27,9 @@ def text(rhyme, tmp_path, home, monkeypatch):
 
 
 @pytest.fixture
-def train(text, quick, run_command):
+def train(text, quick_flags, run_command):
     """Runs a short `studio train text`."""
-    return lambda *words: run_command("train", "text", text, *quick, "--epochs", "1", *words)
+    return lambda *words: run_command("train", "text", text, *quick_flags, "--epochs", "1", *words)
 
 
 def test_help_lists_what_can_be_trained(capsys):
@@ -46,7 +46,7 @@ def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, run_command):
     assert (code, out) == (0, "deep/model\n")
     assert "nats_per_char" in err and "bits_per_char" in err
     model = presets.find(Path("deep/model"))
-    assert (model.task, model.settings().units, model.settings().epochs) == ("text.train", 16, 1)
+    assert (model.task, model.read_settings().units, model.read_settings().epochs) == ("text.train", 16, 1)
     assert run_command("write", "--preset", "deep/model", "the", "--chars", "5")[1].startswith("the")
 
 
@@ -68,7 +68,7 @@ def test_a_model_is_replaced_and_begun_from_by_the_next(train):
 
 
 @pytest.fixture
-def steps(monkeypatch):
+def recorded_steps(monkeypatch):
     """Records training steps, and presses Ctrl-C at `steps.stop_at`."""
 
     class Steps(list):
@@ -89,67 +89,67 @@ def steps(monkeypatch):
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, steps):
+def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, recorded_steps):
     unbroken = json.loads(train("-o", "unbroken", "--json")[1])["figures"]
-    last = steps[-1]
-    steps.stop_at = 9
+    last = recorded_steps[-1]
+    recorded_steps.stop_at = 9
     code, out, err = train("-o", "model")
     assert (code, out) == (130, "model\n")
     assert "best so far is saved" in err
-    stopped = presets.find(Path("model")).data()["figures"]
+    stopped = presets.find(Path("model")).read_data()["figures"]
     assert stopped["steps"] == 9
-    steps.stop_at = 0
-    steps.clear()
+    recorded_steps.stop_at = 0
+    recorded_steps.clear()
     code, out, err = train("-o", "model", "--resume", "--json", "--quiet")
     resumed = json.loads(out)["figures"]
-    assert (code, err, steps[0], steps[-1]) == (0, "", 10, last)
+    assert (code, err, recorded_steps[0], recorded_steps[-1]) == (0, "", 10, last)
     # Not bit-exact, because the order of sums varies on several cores.
     assert resumed["nats_per_char"] == pytest.approx(unbroken["nats_per_char"], abs=1e-4)
     assert stopped["nats_per_char"] > unbroken["nats_per_char"] + 0.01
 
 
 @pytest.mark.slow
-def test_unasked_it_goes_on_too_and_says_so(train, steps, monkeypatch):
-    steps.stop_at = 3
+def test_unasked_it_goes_on_too_and_says_so(train, recorded_steps, monkeypatch):
+    recorded_steps.stop_at = 3
     assert train("-o", "model")[0] == 130
-    steps.stop_at = 5
-    steps.clear()
+    recorded_steps.stop_at = 5
+    recorded_steps.clear()
     monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
     code, _, err = train("-o", "model")
-    assert (code, list(steps)) == (130, [4, 5])
+    assert (code, list(recorded_steps)) == (130, [4, 5])
     assert "continues where the same training was stopped; --no-resume starts over" in err
     assert "here from its beginning" in err
 
 
 @pytest.mark.slow
-def test_what_begins_again_is_promised_whole(train, steps, monkeypatch):
+def test_what_begins_again_is_promised_whole(train, recorded_steps, monkeypatch):
     monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
-    steps.stop_at = 3
+    recorded_steps.stop_at = 3
     assert "from its beginning" not in train("-o", "model")[2]
     assert "from its beginning" not in train("-o", "model", "--no-resume")[2]
 
 
 @pytest.mark.slow
-def test_without_resume_it_begins_again(train, steps):
-    steps.stop_at = 3
+def test_without_resume_it_begins_again(train, recorded_steps):
+    recorded_steps.stop_at = 3
     assert train("-o", "model")[0] == 130
-    steps.stop_at = 1
-    steps.clear()
+    recorded_steps.stop_at = 1
+    recorded_steps.clear()
     assert train("-o", "model", "--no-resume")[0] == 130
-    assert steps == [1]
-    shutil.rmtree(paths.folder("runs"))
+    assert recorded_steps == [1]
+    shutil.rmtree(paths.ensure_folder("runs"))
     assert "nothing to resume" in train("-o", "model", "--resume")[2]
 
 
 @pytest.mark.slow
-def test_a_result_that_finds_no_room_leaves_its_checkpoints(train, steps, monkeypatch):
+def test_a_result_that_finds_no_room_leaves_its_checkpoints(train, recorded_steps, monkeypatch):
     monkeypatch.setattr(publish, "File", FullDisk)
     code, _, err = train("-o", "model")
     assert code == 2 and "disk is full" in err
     monkeypatch.setattr(publish, "File", tasks.File)
-    steps.clear()
+    recorded_steps.clear()
     assert train("-o", "model")[0] == 0
-    assert steps == []
+    assert recorded_steps == []
 
 
 class FullDisk:
@@ -160,7 +160,7 @@ class FullDisk:
         raise InsufficientSpace("The disk is full. Make room.")
 
 
-BAD = {
+INVALID_COMMANDS = {
     "no kind": ["train"],
     "an unknown kind": ["train", "sculpture", "rhyme.txt", "-o", "model"],
     "no data": ["train", "text", "-o", "model"],
@@ -179,13 +179,13 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line_before_anything_is_learned(words, text, run_command, monkeypatch):
+@pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
+def test_bad_input_is_one_line_before_anything_is_learned(argv, text, run_command, monkeypatch):
     Path("binary").write_bytes(bytes(range(256)) * 9)
     Path("empty").touch()
     monkeypatch.setattr("studio.text.task.train", lambda *_: pytest.fail("the training was started"))
     before = {path.name for path in Path().iterdir()} | {"home"}
-    code, out, err = run_command(*words)
+    code, out, err = run_command(*argv)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err

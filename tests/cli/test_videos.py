@@ -55,7 +55,7 @@ def test_a_model_that_is_none_is_told_for_a_video_as_for_an_image(clip, run_comm
 
 
 def test_what_no_video_takes_is_refused_instead_of_left_out(clip, run_command, monkeypatch):
-    frame = tasks.Slot("frame", "image", least=0, flag="--frame")
+    frame = tasks.Slot("frame", "image", min_files=0, flag="--frame")
     monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], frame)))
     code, _, err = run_command("invert", "clip.gif", "-o", "out.gif", "--frame", "gold.png")
     assert code == 2 and "Invalid frame: gold.png. Use none for a video. " in err
@@ -131,23 +131,23 @@ def test_a_video_that_is_not_read_is_told_to_be_converted(clip, run_command, end
 
 
 @pytest.fixture
-def dreamed(monkeypatch):
+def fake_dream(monkeypatch):
     """Replaces DeepDream by a task that returns each frame unchanged."""
 
     def dream(settings, inputs, progress):
         recipe = recipes.make("dream.ascend", settings, inputs)
-        file = tasks.File.keep(
+        file = tasks.File.store(
             image_io.encode_png(image_io.read(inputs["content"][0].read()), recipe), "image", "x"
         )
         return tasks.Result((file,), {}, recipe)
 
     monkeypatch.setattr(paint, "dream", dream, raising=False)
-    changed = replace(tasks.get("dream.ascend"), work="paint:dream", needs="", usual="")
+    changed = replace(tasks.get("dream.ascend"), work="paint:dream", estimate_bytes="", estimate_seconds="")
     monkeypatch.setattr(paint, "DREAM", changed, raising=False)
     monkeypatch.setitem(tasks.TASKS, "dream.ascend", "paint:DREAM")
 
 
-def test_a_video_has_the_frames_a_second_that_were_asked_for(clip, run_command, dreamed):
+def test_a_video_has_the_frames_a_second_that_were_asked_for(clip, run_command, fake_dream):
     for flags_given, fps in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
         code, _, err = run_command("dream", "clip.gif", "-o", "out.mp4", "--quiet", *flags_given)
         assert (code, err) == (0, "")
@@ -160,10 +160,10 @@ def test_a_video_has_the_frames_a_second_that_were_asked_for(clip, run_command, 
 
 
 @pytest.mark.parametrize(
-    ("name", "flag", "value"),
+    "name, flag, value",
     [("clip.gif", "--zoom-scale", "1.1"), ("clip.mp4", "--zoom-turn", "2.0"), ("clip.mp4", "--zoom", "8")],
 )
-def test_settings_of_a_zoom_are_refused_for_a_video(clip, run_command, dreamed, name, flag, value):
+def test_settings_of_a_zoom_are_refused_for_a_video(clip, run_command, fake_dream, name, flag, value):
     if name != clip.name:
         clip.rename(name)
     code, _, err = run_command("dream", name, "-o", "out.mp4", flag, value)

@@ -51,7 +51,7 @@ def test_verify_finds_a_changed_byte(run_command, archive):
     assert "damaged" in err
 
 
-BAD = {
+INVALID_COMMANDS = {
     "unknown": ["pull", "tinier"],
     "not here": ["verify", "tiny"],
     "no network": ["pull", "tiny"],
@@ -61,11 +61,11 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_what_cannot_be_is_one_line(words, run_command, archive):
+@pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
+def test_what_cannot_be_is_one_line(argv, run_command, archive):
     archive.unlink()
     Path("wrong.bin").write_bytes(b"x")
-    code, out, err = run_command("weights", *words)
+    code, out, err = run_command("weights", *argv)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err

@@ -35,13 +35,13 @@ def test_a_saved_answer_is_made_again_from_its_recipe(letter, run_command):
 
 
 @pytest.mark.parametrize(
-    "words, message",
+    "argv, message",
     [
         (["--first", "alice"], "two different language models"),
         (["--first", "nobody"], "a model folder"),
         (["--second", "digits-dcgan"], "a language model"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(letter, run_command, words, message):
-    code, out, err = run_command("who", letter, *words)
+def test_what_is_wrong_is_one_sentence(letter, run_command, argv, message):
+    code, out, err = run_command("who", letter, *argv)
     assert (code, out) == (2, "") and message in err and err.count("\n") == 1

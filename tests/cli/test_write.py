@@ -28,11 +28,11 @@ def write(language_model, run_command):
     return lambda *words: run_command("write", "--preset", language_model, "--chars", "60", *words)
 
 
-def on_terminal(folder, home, *words, stop_at: bytes = b""):
+def run_on_terminal(folder, home, *argv, stop_at: bytes = b""):
     """Runs `studio write` on a terminal, with Ctrl-C once `stop_at` appears; returns output and exit code."""
     ours, its = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "studio", "write", *map(str, words)],
+        [sys.executable, "-m", "studio", "write", *map(str, argv)],
         stdout=its,
         stderr=subprocess.PIPE,
         cwd=folder,
@@ -40,7 +40,7 @@ def on_terminal(folder, home, *words, stop_at: bytes = b""):
     )
     os.close(its)
     pieces = []
-    while piece := _read(ours):
+    while piece := _read_terminal(ours):
         pieces.append(piece)
         if stop_at and stop_at in b"".join(pieces):
             process.send_signal(signal.SIGINT)
@@ -50,7 +50,7 @@ def on_terminal(folder, home, *words, stop_at: bytes = b""):
     return process.returncode, pieces, err.decode()
 
 
-def _read(terminal: int) -> bytes:
+def _read_terminal(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
     except OSError:  # the other end of the pipe was closed
@@ -151,17 +151,17 @@ def test_unknown_characters_are_told_beside_the_text(write):
 
 @pytest.mark.slow
 def test_a_terminal_sees_the_same_text_bit_by_bit(language_model, write, home):
-    whole = write("the cat", "--chars", "3000", "--stop", "king so", "--seed", "1")[1]
-    words = ["the cat", "--preset", language_model, "--chars", "3000", "--stop", "king so", "--seed", "1"]
-    code, pieces, err = on_terminal(Path.cwd(), home, *words)
+    full = write("the cat", "--chars", "3000", "--stop", "king so", "--seed", "1")[1]
+    argv = ["the cat", "--preset", language_model, "--chars", "3000", "--stop", "king so", "--seed", "1"]
+    code, pieces, err = run_on_terminal(Path.cwd(), home, *argv)
     assert (code, err) == (0, "")
-    assert b"".join(pieces).replace(b"\r\n", b"\n").decode() == whole
+    assert b"".join(pieces).replace(b"\r\n", b"\n").decode() == full
 
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_was_written(language_model, home):
-    words = ["the cat", "--preset", language_model, "--chars", "100000"]
-    code, pieces, err = on_terminal(Path.cwd(), home, *words, stop_at=b"the cat")
+    argv = ["the cat", "--preset", language_model, "--chars", "100000"]
+    code, pieces, err = run_on_terminal(Path.cwd(), home, *argv, stop_at=b"the cat")
     text = b"".join(pieces).replace(b"\r\n", b"\n").decode()
     assert code == 130
     assert text.startswith("the cat") and text.endswith("\n")
@@ -198,12 +198,12 @@ def test_what_a_model_writes_steers_no_terminal(is_one, expected, monkeypatch):
 
 def test_nothing_is_shown_that_the_stop_text_takes_back(language_model, write, monkeypatch):
     stop = write("the cat")[1][40:45]
-    whole = write("the cat", "--stop", stop)[1]
-    assert len(whole) < 45
+    full = write("the cat", "--stop", stop)[1]
+    assert len(full) < 45
     monkeypatch.setattr("studio.text.write.REPORT_SECONDS", 0)
     monkeypatch.setattr("sys.stdout", out := Terminal(True))
     assert main(["write", "the cat", "--preset", str(language_model), "--chars", "60", "--stop", stop]) == 0
-    assert out.data.decode() == whole
+    assert out.data.decode() == full
 
 
 def test_a_text_that_came_out_otherwise_is_shown_whole(monkeypatch):
@@ -215,7 +215,7 @@ def test_a_text_that_came_out_otherwise_is_shown_whole(monkeypatch):
     assert out.data.decode() == "abc\n\nabd\n"
 
 
-BAD = {
+INVALID_COMMANDS = {
     "an unknown language model": ["write", "--preset", "nobody"],
     "two beginnings": ["write", "one", "two"],
     "a folder that is no model": ["write", "--preset", "."],
@@ -229,11 +229,11 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("words", BAD.values(), ids=BAD)
-def test_bad_input_is_one_line(words, photo, run_command, home):
+@pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
+def test_bad_input_is_one_line(argv, photo, run_command, home):
     Path("no.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     Path("no.txt").write_text("no model")
-    code, out, err = run_command(*words)
+    code, out, err = run_command(*argv)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err

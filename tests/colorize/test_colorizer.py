@@ -14,13 +14,13 @@ def network(tiny):
     return colorizer.open(tiny)
 
 
-def gray_level(image):
+def to_gray_levels(image):
     """Returns the gray level with the same lightness, `(H, W)`."""
     levels = lab.lightness(np.arange(256, dtype="uint8")[:, None].repeat(3, 1))
     return np.interp(lab.lightness(image), levels, np.arange(256))
 
 
-def test_lab_is_that_of_the_standard(cat):
+def test_lab_agrees_with_scikit_image(cat):
     from skimage.color import rgb2lab
 
     both = lab.from_rgb(cat)
@@ -30,28 +30,28 @@ def test_lab_is_that_of_the_standard(cat):
 
 
 @pytest.mark.slow
-def test_what_is_written_says_what_keras_says(network):
+def test_the_exported_network_gives_the_output_of_keras(network):
     rng = np.random.default_rng(0)
     planes = rng.uniform(-1, 1, (1, 48, 64, 4)).astype("float32")
-    expected = tiny_colorize.network().predict_on_batch(planes)
+    expected = tiny_colorize.build_network().predict_on_batch(planes)
     (output,) = network._network(planes)
     np.testing.assert_allclose(output, expected, atol=0.03 * np.abs(expected).max())
     assert np.corrcoef(output.ravel(), np.asarray(expected).ravel())[0, 1] > 0.9999
 
 
 @pytest.mark.parametrize("vividness", [0.0, 1.0])
-def test_the_lightness_stays_and_colors_come(network, cat, vividness):
-    colored = network.color(cat, Options(vividness, variant=3))[0]
-    assert np.abs(gray_level(colored) - gray_level(cat)).max() < 1
+def test_colorizing_keeps_the_lightness_and_adds_color(network, cat, vividness):
+    colored = network.colorize(cat, Options(vividness, variant=3))[0]
+    assert np.abs(to_gray_levels(colored) - to_gray_levels(cat)).max() < 1
     assert colored.shape == cat.shape and np.ptp(colored.astype(int), axis=2).max() > 10
 
 
-def test_any_lightness_stays_in_any_color():
+def test_any_color_keeps_its_lightness_in_srgb():
     light = lab.lightness(np.arange(256, dtype="uint8")[:, None].repeat(3, 1))
     centers = bins.centers()
     whole = light[:, None].repeat(len(centers), 1)
     colored = upsample.to_rgb(whole, np.broadcast_to(centers, (*whole.shape, 2)))
-    assert np.abs(gray_level(colored) - np.arange(256)[:, None]).max() < 1
+    assert np.abs(to_gray_levels(colored) - np.arange(256)[:, None]).max() < 1
     gray = upsample.to_rgb(light, np.zeros((256, 2), "float32"))
     np.testing.assert_array_equal(gray, np.arange(256)[:, None].repeat(3, 1))
 
@@ -67,12 +67,12 @@ def test_colors_follow_edges():
 
 
 def test_strips_have_no_seams(network, cat, monkeypatch):
-    whole = network.color(cat, Options())[0]
-    monkeypatch.setattr(upsample, "_STRIP", 7 * 90)
-    np.testing.assert_array_equal(network.color(cat, Options())[0], whole)
+    whole = network.colorize(cat, Options())[0]
+    monkeypatch.setattr(upsample, "_STRIP_PIXELS", 7 * 90)
+    np.testing.assert_array_equal(network.colorize(cat, Options())[0], whole)
 
 
-def test_color_hints_are_told_where_they_are(network, cat):
+def test_color_hints_change_the_colors_around_them(network, cat):
     layer = np.zeros((120, 90, 4), "uint8")
     layer[20:40, 20:40] = (255, 0, 0, 255)
     plain, hinted = network.predict(cat, Options()), network.predict(cat, Options(color_hints=layer))
@@ -81,23 +81,23 @@ def test_color_hints_are_told_where_they_are(network, cat):
     np.testing.assert_array_equal(nothing.logits, plain.logits)
 
 
-def test_an_example_draws_the_odds_to_its_colors():
+def test_an_example_raises_the_probability_of_its_colors():
     prior = np.full(len(bins.centers()), 1 / len(bins.centers()), "float32")
     red = np.full((20, 20, 3), (200, 40, 40), "uint8")
-    leaning = color_logits.example_bias(red, prior)
+    leaning = color_logits.compute_example_bias(red, prior)
     best = bins.centers()[leaning.argmax(axis=1)]
     assert (best[:, 0] > 40).all()
     logits = color_logits.add_bias(np.zeros((2, 2, len(prior)), "float32"), np.full((2, 2), 50.0), leaning)
     assert (color_logits.annealed_mean(logits)[..., 0] > 30).all()
 
 
-def test_variants_differ_and_stay_the_same():
-    first, second = color_logits.variant_bias(1), color_logits.variant_bias(2)
-    np.testing.assert_array_equal(color_logits.variant_bias(1), first)
-    assert not color_logits.variant_bias(0).any() and np.abs(first - second).max() > 1
+def test_variants_differ_and_are_reproducible():
+    first, second = color_logits.draw_variant_bias(1), color_logits.draw_variant_bias(2)
+    np.testing.assert_array_equal(color_logits.draw_variant_bias(1), first)
+    assert not color_logits.draw_variant_bias(0).any() and np.abs(first - second).max() > 1
 
 
-def test_the_annealed_mean_goes_from_the_mean_to_the_likeliest():
+def test_the_annealed_mean_goes_from_the_mean_to_the_mode():
     logits = np.zeros(len(bins.centers()), "float32")
     logits[[10, 100]] = 20, 19
     mean = color_logits.annealed_mean(logits, 1)
@@ -107,13 +107,13 @@ def test_the_annealed_mean_goes_from_the_mean_to_the_likeliest():
     np.testing.assert_allclose(mean, shares @ bins.centers()[[10, 100]], atol=0.1)
 
 
-def test_shares_are_those_of_the_colors():
+def test_soft_encoding_preserves_the_color():
     colors = np.array([[0, 0], [33, -21], [-40, 38]], "float32")
-    np.testing.assert_allclose(bins.shares(colors) @ bins.centers(), colors, atol=1.5)
+    np.testing.assert_allclose(bins.soft_encode(colors) @ bins.centers(), colors, atol=1.5)
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket"])
-def test_tints_are_told_from_colors(name):
+def test_tints_are_distinguished_from_colors(name):
     photo = sample_photos.read_photo(name)
     gray = image_io.to_gray(photo).repeat(3, axis=2)
     warm = np.rint(gray * np.array([1.0, 0.86, 0.68])).astype("uint8")

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-import resumed
+import resume_check
 import tiny_colorize
 
 from studio.colorize import bins, colorizer, lab, models
 from studio.colorize.learn import windows
-from studio.colorize.learn.train import Trainer, prior
+from studio.colorize.learn.train import Trainer, measure_prior
 from studio.core import data, tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
@@ -28,54 +28,54 @@ def photos():
     return images
 
 
-def trainer(photos, run=None, **settings):
+def make_trainer(photos, run=None, **settings):
     settings = SETTINGS.model_copy(update=settings)
     return Trainer(photos, np.arange(20), np.arange(20, 24), settings, run)
 
 
-def test_what_is_shown_is_gray_but_for_color_hints(photos):
+def test_training_inputs_are_gray_except_for_color_hints(photos):
     rows, rng = np.arange(8), np.random.default_rng(1)
-    plain = windows.batch(photos, rows, 32, 0.0, rng)
-    assert plain["seen"].shape == (8, 32, 32, 4) and plain["colors"].shape == (8, 8, 8, 2)
-    assert not plain["seen"][..., 1:].any() and np.ptp(plain["seen"][..., 0]) > 0.1
-    hinted = windows.batch(photos, rows, 32, 1.0, rng)["seen"]
+    plain = windows.make_batch(photos, rows, 32, 0.0, rng)
+    assert plain["input"].shape == (8, 32, 32, 4) and plain["colors"].shape == (8, 8, 8, 2)
+    assert not plain["input"][..., 1:].any() and np.ptp(plain["input"][..., 0]) > 0.1
+    hinted = windows.make_batch(photos, rows, 32, 1.0, rng)["input"]
     where = hinted[..., 3] == 1
     assert where.any(axis=(1, 2)).all() and not where.all()
     assert not hinted[..., 1:3][~where].any() and hinted[..., 1:3][where].any()
 
 
-def test_the_prior_is_that_of_the_photos(photos):
-    result = prior(photos, np.arange(20))
+def test_the_prior_matches_the_colors_of_the_photos(photos):
+    result = measure_prior(photos, np.arange(20))
     mean = lab.from_rgb(photos[:20])[..., 1:].mean(axis=(0, 1, 2))
     np.testing.assert_allclose(result @ bins.centers(), mean, atol=2)
     assert result.min() > 0 and result.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_a_network_that_knows_nothing_says_the_prior(photos):
-    model_trainer = trainer(photos)
+def test_an_untrained_network_predicts_the_prior(photos):
+    model_trainer = make_trainer(photos)
     weights = model_trainer.learner.network.get_layer(index=-2).get_weights()
     model_trainer.learner.network.get_layer(index=-2).set_weights([np.zeros_like(array) for array in weights])
     logits = np.asarray(model_trainer.learner.network(np.zeros((1, 16, 16, 4), "float32")))
-    np.testing.assert_allclose(bins.softmax(logits)[0, 0, 0], prior(photos, np.arange(20)), atol=1e-5)
+    np.testing.assert_allclose(bins.softmax(logits)[0, 0, 0], measure_prior(photos, np.arange(20)), atol=1e-5)
 
 
-def test_rare_colors_count_more():
+def test_rare_colors_have_larger_weights():
     often = np.array([0.9, 0.09, 0.01], "float32")
-    weights = bins.rarity(often, 0.5)
+    weights = bins.compute_class_weights(often, 0.5)
     assert weights[0] < weights[1] < weights[2] and often @ weights == pytest.approx(1)
-    np.testing.assert_allclose(bins.rarity(often, 0), 1)
+    np.testing.assert_allclose(bins.compute_class_weights(often, 0), 1)
 
 
 @pytest.mark.slow
-def test_it_comes_nearer_than_gray(photos):
-    model_trainer = trainer(photos, steps=120, test_every=120, learning_rate=0.01, ema_steps=20)
+def test_training_beats_gray(photos):
+    model_trainer = make_trainer(photos, steps=120, test_every=120, learning_rate=0.01, ema_steps=20)
     model_trainer.fit()
-    assert model_trainer.curves.tests["error over gray's"][-1] < 0.5
+    assert model_trainer.curves.metrics["error over gray's"][-1] < 0.5
 
 
 @pytest.mark.slow
-def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, home):
-    resumed.ends_as_unbroken(lambda run: trainer(photos, run), home / "run")
+def test_a_resumed_training_ends_like_an_uninterrupted_one(photos, home):
+    resume_check.check_resumed_as_unbroken(lambda run: make_trainer(photos, run), home / "run")
 
 
 @pytest.fixture
@@ -89,14 +89,14 @@ def folder(tmp_path, photos):
 
 
 @pytest.mark.slow
-def test_a_trained_network_is_kept_and_colors(home, folder):
+def test_a_trained_network_is_stored_and_colorizes(home, folder):
     result = tasks.run(models.TASK, SETTINGS, {"data": [folder]})
     assert result.figures["photos"] == 24 and result.figures["gray_error"] > 10
     preset = presets.unpack(result.files[0].read(), "mine")
-    assert "Gray images were left out: 1." in preset.card() and preset.image()
-    assert "train_colorize photos -o DIR --steps 4 " in preset.card()
-    assert " --photo-size 48 --window 32" in preset.card()
-    colored = colorizer.open(preset).color(np.full((20, 30, 3), 100, "uint8"), colorizer.Options())[0]
+    assert "Gray images were left out: 1." in preset.read_card() and preset.read_image()
+    assert "train_colorize photos -o DIR --steps 4 " in preset.read_card()
+    assert " --photo-size 48 --window 32" in preset.read_card()
+    colored = colorizer.open(preset).colorize(np.full((20, 30, 3), 100, "uint8"), colorizer.Options())[0]
     assert colored.shape == (20, 30, 3)
     more = {"data": [folder], "start": result.files}
     again = tasks.run(models.TASK, SETTINGS.model_copy(update={"seed": 1}), more)

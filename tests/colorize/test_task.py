@@ -35,7 +35,7 @@ def old(tmp_path):
     return image_io.to_gray(small)[..., 0]
 
 
-def test_an_image_is_colored_and_made_again(run_command, old):
+def test_a_colorized_image_is_reproducible(run_command, old):
     code, out, _ = run_command("colorize", "old.png", "-o", "made.png", "--vividness", "0.9", "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and figures["was"] == "gray" and figures["colorfulness"] > 1
@@ -43,13 +43,13 @@ def test_an_image_is_colored_and_made_again(run_command, old):
     assert run_command("replay", "made.png", "--verify")[:2] == (0, "identical\n")
 
 
-def test_a_photo_in_color_is_colored_only_if_that_is_wanted(run_command, old):
+def test_a_color_photo_needs_recolor(run_command, old):
     code, out, err = run_command("colorize", "new.png", "-o", "made.png")
     assert code == 2 and not out and "recolor" in err and "Traceback" not in err
     assert run_command("colorize", "new.png", "-o", "made.png", "--recolor")[0] == 0
 
 
-def test_a_tint_is_taken_out(run_command, old, tmp_path):
+def test_a_tint_is_removed(run_command, old, tmp_path):
     warm = np.rint(old[..., None] * np.array([1.0, 0.86, 0.68])).astype("uint8")
     (tmp_path / "warm.png").write_bytes(image_io.encode_png(warm))
     code, out, _ = run_command("colorize", "warm.png", "-o", "made.png", "--json")
@@ -57,7 +57,7 @@ def test_a_tint_is_taken_out(run_command, old, tmp_path):
 
 
 @pytest.mark.slow
-def test_color_hints_and_examples_are_heeded_and_checked(run_command, old, tmp_path):
+def test_color_hints_and_examples_are_used_and_checked(run_command, old, tmp_path):
     layer = np.zeros((40, 60, 4), "uint8")
     layer[5:20, 5:20] = (220, 30, 30, 255)
     for name, image in (("color_hints", layer), ("wide", layer[:20]), ("solid", layer[..., :3])):
@@ -72,7 +72,7 @@ def test_color_hints_and_examples_are_heeded_and_checked(run_command, old, tmp_p
         assert code == 2 and message in err, err
 
 
-def test_kinds_of_images(run_command, old, tmp_path):
+def test_the_command_accepts_many_image_formats(run_command, old, tmp_path):
     base = Image.fromarray(old)
     clear = base.convert("LA")
     clear.putalpha(Image.linear_gradient("L").resize(base.size))
@@ -90,7 +90,7 @@ def test_kinds_of_images(run_command, old, tmp_path):
     assert code == 2 and "1 x 1 px" in err
 
 
-def test_a_folder_and_a_video(run_command, old, tmp_path):
+def test_the_command_accepts_a_folder_and_a_video(run_command, old, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     for n in range(2):

@@ -14,11 +14,11 @@ TINTS = {  # colors of gray photos
 
 
 @pytest.mark.parametrize("name", ["t_red_on_white.png", "t_leaf.png"])
-def test_a_colored_thing_on_white_is_in_color_already(data_dir, name):
+def test_a_colored_object_on_white_is_colored(data_dir, name):
     assert tint.kind_of(image_io.read(data_dir / "odd" / "05" / name)) == "colored"
 
 
-def test_also_one_of_a_weak_color():
+def test_a_pale_object_on_white_is_colored():
     ball = np.full((96, 96, 3), 255, "uint8")
     rows, columns = np.mgrid[:96, :96]
     inside = (rows - 48) ** 2 + (columns - 48) ** 2 < 900
@@ -34,7 +34,7 @@ def test_old_prints_are_tinted(name, colors):
     assert tint.kind_of(np.rint(dark + (light - dark) * shares).astype("uint8")) == "tinted"
 
 
-def test_photos_are_in_color_and_their_lightness_is_gray():
+def test_photos_are_colored_and_their_lightness_is_gray():
     photo = sample_photos.read_photo("coffee")
     assert tint.kind_of(photo) == "colored"
     assert tint.kind_of(np.repeat(image_io.to_gray(photo), 3, axis=2)) == "gray"

@@ -20,11 +20,11 @@ from studio.core import amounts
         (float("inf"), "inf"),
     ],
 )
-def test_figures_have_no_exponent(value, expected):
-    assert amounts.number(value) == expected
+def test_numbers_have_no_exponent(value, expected):
+    assert amounts.format_number(value) == expected
 
 
-def test_one_thing_is_not_several():
-    assert amounts.count(1, "layer") == "1 layer"
-    assert amounts.count(0, "layer") == "0 layers"
-    assert amounts.count(2345, "copy", "copies") == "2,345 copies"
+def test_counts_use_singular_and_plural():
+    assert amounts.format_count(1, "layer") == "1 layer"
+    assert amounts.format_count(0, "layer") == "0 layers"
+    assert amounts.format_count(2345, "copy", "copies") == "2,345 copies"

@@ -16,7 +16,7 @@ def entry(home):
     """Adds an entry of an owner with a time of use: `entry("a", ANN, 3)`."""
 
     def make(name: str, owner: str, used: int, size: int = 1000):
-        path = paths.folder("cache") / "images" / name
+        path = paths.ensure_folder("cache") / "images" / name
         paths.write(path, bytes(size))
         with owners.acting_as(owner):
             caches.claim(path)
@@ -28,9 +28,9 @@ def entry(home):
     return make
 
 
-def test_what_was_not_used_for_longest_goes_first(entry):
+def test_the_least_recently_used_entries_are_evicted_first(entry):
     old, new, newest = entry("b", ANN, 1), entry("a", ANN, 2), entry("c", ANN, 3)
-    assert caches.used_bytes(ANN) == 3000
+    assert caches.measure_used_bytes(ANN) == 3000
     caches.evict(ANN, 3000)
     assert old.exists()
     with owners.acting_as(ANN):
@@ -38,14 +38,18 @@ def test_what_was_not_used_for_longest_goes_first(entry):
     caches.evict(ANN, 2500)
     assert [path.exists() for path in (old, new, newest)] == [True, False, True]
     caches.evict(ANN, 0)
-    assert caches.used_bytes(ANN) == 0 and not old.exists()
+    assert caches.measure_used_bytes(ANN) == 0 and not old.exists()
 
 
-def test_what_another_one_uses_stays_and_the_cache_of_who_runs_the_studio_too(entry):
+def test_entries_of_other_owners_and_the_local_owner_stay(entry):
     shared, own = entry("a", ANN, 1), entry("b", owners.LOCAL, 1)
     entry("a", BOB, 1)
     caches.evict(ANN, 0)
     assert shared.exists() and own.exists()
-    assert (caches.used_bytes(ANN), caches.used_bytes(BOB), caches.used_bytes(owners.LOCAL)) == (0, 1000, 0)
+    assert (
+        caches.measure_used_bytes(ANN),
+        caches.measure_used_bytes(BOB),
+        caches.measure_used_bytes(owners.LOCAL),
+    ) == (0, 1000, 0)
     caches.evict(BOB, 0)
     assert not shared.exists()

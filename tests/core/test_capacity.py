@@ -30,121 +30,121 @@ def _home(home):
     """A STUDIO_HOME, where files of this test are stored."""
 
 
-def photo(height=300, width=400):
+def store_photo(height=300, width=400):
     pixels = np.zeros((height, width, 3), "uint8")
-    return tasks.File.keep(image_io.encode_png(pixels), "image", "photo.png")
+    return tasks.File.store(image_io.encode_png(pixels), "image", "photo.png")
 
 
 def set_memory(monkeypatch, gib):
-    monkeypatch.setattr(limits, "memory", lambda: int(gib * GIB))
+    monkeypatch.setattr(limits, "read_memory_limit", lambda: int(gib * GIB))
 
 
-def needed(task, settings, inputs):
-    return tasks.import_object(task.needs)(settings, inputs)
+def estimate_bytes(task, settings, inputs):
+    return tasks.import_object(task.estimate_bytes)(settings, inputs)
 
 
-def painted(size, mode="fine"):
-    return tasks.get("style.transfer"), TransferSettings(mode=mode, size=size), {"content": [photo()]}
+def style_job(size, mode="fine"):
+    return tasks.get("style.transfer"), TransferSettings(mode=mode, size=size), {"content": [store_photo()]}
 
 
-def test_what_fits_is_let_through(monkeypatch):
+def test_a_job_that_fits_is_accepted(monkeypatch):
     set_memory(monkeypatch, 16)
-    tasks.check_memory(*painted(2048))
+    tasks.check_memory(*style_job(2048))
 
 
-def test_what_does_not_fit_is_refused_with_the_largest_that_does(monkeypatch):
+def test_a_job_that_does_not_fit_is_refused_with_the_largest_size(monkeypatch):
     set_memory(monkeypatch, 2)
     with pytest.raises(InsufficientSpace, match=r"Style with size 2048 px needs about \d\.\d GiB") as error:
-        tasks.check_memory(*painted(2048))
+        tasks.check_memory(*style_job(2048))
     assert "here it may have 2.0 GiB" in str(error.value)
     size = int(re.search(r"Choose size (\d+) px or less", str(error.value))[1])
-    tasks.check_memory(*painted(size))
+    tasks.check_memory(*style_job(size))
     with pytest.raises(InsufficientSpace):
-        tasks.check_memory(*painted(size + 64))
+        tasks.check_memory(*style_job(size + 64))
 
 
-def test_a_share_of_the_machine_is_less_than_all_of_it(monkeypatch):
+def test_a_share_limits_the_available_memory(monkeypatch):
     set_memory(monkeypatch, 6)
-    tasks.check_memory(*painted(1024))
+    tasks.check_memory(*style_job(1024))
     with pytest.raises(InsufficientSpace, match=r"it may have 1\.2 GiB"):
-        tasks.check_memory(*painted(1024), share=0.2)
+        tasks.check_memory(*style_job(1024), share=0.2)
 
 
-def test_where_nothing_fits_it_says_so(monkeypatch):
+def test_the_error_says_when_no_size_fits(monkeypatch):
     set_memory(monkeypatch, 0.1)
     with pytest.raises(InsufficientSpace, match=r"Use a machine with more memory\."):
-        tasks.check_memory(*painted(64))
+        tasks.check_memory(*style_job(64))
 
 
-def swept(*vary, **base):
+def sweep_job(*vary, **base):
     settings = SweepSettings(task="style.transfer", base=base, vary=vary)
-    return tasks.get("gallery.sweep"), settings, {"content": [photo()], "style": [photo()]}
+    return tasks.get("gallery.sweep"), settings, {"content": [store_photo()], "style": [store_photo()]}
 
 
-def searched(*vary, fixed=(), train="text"):
+def search_job(*vary, fixed=(), train="text"):
     settings = TuneSettings(train=train, vary=vary, fixed=fixed)
     slot = tasks.get(f"{train}.train").inputs[0]
-    return tasks.get("tune.run"), settings, {slot.name: [tasks.File.keep(b"so", slot.kind, "so.txt")]}
+    return tasks.get("tune.run"), settings, {slot.name: [tasks.File.store(b"so", slot.kind, "so.txt")]}
 
 
 def test_a_sweep_is_refused_by_its_largest_cell(monkeypatch):
     set_memory(monkeypatch, 2)
-    tasks.check_memory(*swept("size=256,512", mode="fine"))
+    tasks.check_memory(*sweep_job("size=256,512", mode="fine"))
     message = r"^Style with size 2048 px needs .* Choose size \d+ px or less\.$"
     with pytest.raises(InsufficientSpace, match=message):
-        tasks.check_memory(*swept("size=256,2048,512", "strength=0.5,1", mode="fine"))
+        tasks.check_memory(*sweep_job("size=256,2048,512", "strength=0.5,1", mode="fine"))
 
 
-def test_of_what_varies_only_what_decides_is_named(monkeypatch):
+def test_the_error_names_only_the_settings_that_decide(monkeypatch):
     set_memory(monkeypatch, 2)
     with pytest.raises(
         InsufficientSpace, match=r"^Style with mode fine and size 2048 px .* Choose size \d+ px or less"
     ):
-        tasks.check_memory(*swept("mode=instant,fine,draft", "strength=0.5,1", size=2048))
+        tasks.check_memory(*sweep_job("mode=instant,fine,draft", "strength=0.5,1", size=2048))
 
 
-def test_a_search_is_refused_by_the_largest_trial_that_it_may_try(monkeypatch):
+def test_a_search_is_refused_by_its_largest_possible_trial(monkeypatch):
     set_memory(monkeypatch, 2)
-    tasks.check_memory(*searched("units=64:512", "learning_rate"))
+    tasks.check_memory(*search_job("units=64:512", "learning_rate"))
     expected = r"with units per layer 2048 needs .* Choose units per layer (\d+) or less"
     with pytest.raises(InsufficientSpace, match=expected) as error:
-        tasks.check_memory(*searched("learning_rate", "units=64:2048"))
-    fits = re.search(r"units per layer (\d+) or less", str(error.value))[1]
-    tasks.check_memory(*searched("learning_rate", f"units=64:{fits}"))
+        tasks.check_memory(*search_job("learning_rate", "units=64:2048"))
+    units = re.search(r"units per layer (\d+) or less", str(error.value))[1]
+    tasks.check_memory(*search_job("learning_rate", f"units=64:{units}"))
 
 
-def test_what_trials_share_counts(monkeypatch):
+def test_settings_that_trials_share_count(monkeypatch):
     set_memory(monkeypatch, 2)
-    tasks.check_memory(*searched("units=64:512", fixed=("layers=1",)))
+    tasks.check_memory(*search_job("units=64:512", fixed=("layers=1",)))
     with pytest.raises(InsufficientSpace, match="with units per layer 512"):
-        tasks.check_memory(*searched("units=64:512", fixed=("layers=4", "streams=256")))
+        tasks.check_memory(*search_job("units=64:512", fixed=("layers=4", "streams=256")))
 
 
-def test_a_setting_that_matters_only_with_another_one_is_found(monkeypatch):
+def test_an_interaction_of_settings_is_found(monkeypatch):
     """The number of trained blocks matters with fine-tuning only, in either order."""
     levels = {"blocks": [1, 2], "finetune": [False, True], "batch": [16, 128]}
-    needs = lambda settings: needed(tasks.get("classify.train"), settings, {})  # noqa: E731
-    worst, decide = capacity.largest(TrainClassifierSettings(), levels, needs)
+    needs = lambda settings: estimate_bytes(tasks.get("classify.train"), settings, {})  # noqa: E731
+    worst, deciding_names = capacity.find_most_demanding(TrainClassifierSettings(), levels, needs)
     assert (worst.blocks, worst.finetune, worst.batch) == (2, True, 128)
-    assert sorted(decide) == ["batch", "blocks", "finetune"]
+    assert sorted(deciding_names) == ["batch", "blocks", "finetune"]
 
 
 def test_no_task_runs_without_the_memory_for_it(monkeypatch):
     set_memory(monkeypatch, 0.5)
-    task, settings, inputs = painted(512)
+    task, settings, inputs = style_job(512)
     with pytest.raises(InsufficientSpace):
-        tasks.run(task.name, settings, inputs | {"style": [photo()]})
+        tasks.run(task.name, settings, inputs | {"style": [store_photo()]})
 
 
-def test_a_video_needs_what_its_frames_do(monkeypatch):
+def test_a_video_needs_the_memory_of_a_frame(monkeypatch):
     from studio.core.imaging import animations
 
     video = animations.encode([np.zeros((300, 400, 3), "uint8")] * 2, "webp", 8)
-    inputs = {"video": [tasks.File.keep(video, "animation", "two.webp")]}
+    inputs = {"video": [tasks.File.store(video, "animation", "two.webp")]}
     base = TransferSettings(house=("mosaic",), size=1024)
     task, settings = tasks.get("video.repaint"), VideoSettings(base=base.model_dump(mode="json"))
-    frame = needed(tasks.get("style.transfer"), base, {"content": [photo()]})
-    assert needed(task, settings, inputs) == pytest.approx(frame)
+    frame_bytes = estimate_bytes(tasks.get("style.transfer"), base, {"content": [store_photo()]})
+    assert estimate_bytes(task, settings, inputs) == pytest.approx(frame_bytes)
     set_memory(monkeypatch, 0.5)
     with pytest.raises(InsufficientSpace, match="Choose a smaller size, or use a machine"):
         tasks.check_memory(task, settings, inputs)
@@ -165,10 +165,12 @@ def test_a_video_needs_what_its_frames_do(monkeypatch):
         ("dream.ascend", DreamSettings(size=256), DreamSettings(size=1024)),
     ],
 )
-def test_larger_jobs_need_more(name, small, large):
-    inputs = {"content": [photo()]}
-    little, much = (needed(tasks.get(name), settings, inputs) for settings in (small, large))
-    assert 0.5 * GIB < little < 1.05 * little < much
+def test_larger_jobs_need_more_memory(name, small, large):
+    inputs = {"content": [store_photo()]}
+    small_bytes, large_bytes = (
+        estimate_bytes(tasks.get(name), settings, inputs) for settings in (small, large)
+    )
+    assert 0.5 * GIB < small_bytes < 1.05 * small_bytes < large_bytes
 
 
 @pytest.mark.parametrize(
@@ -193,6 +195,6 @@ def test_larger_jobs_need_more(name, small, large):
         ("text.train", TrainTextSettings(units=1024), 2.4),
     ],
 )
-def test_what_jobs_were_seen_to_take_is_what_is_said(name, settings, gib):
-    inputs = {"content": [photo(300, 451)]}
-    assert needed(tasks.get(name), settings, inputs) / GIB == pytest.approx(gib, rel=0.15)
+def test_estimates_agree_with_measured_memory(name, settings, gib):
+    inputs = {"content": [store_photo(300, 451)]}
+    assert estimate_bytes(tasks.get(name), settings, inputs) / GIB == pytest.approx(gib, rel=0.15)

@@ -6,7 +6,15 @@ import difflib
 
 import pytest
 
-from studio.core.errors import InvalidInput, StudioError, invalid, of_memory, printable, short_name, unknown
+from studio.core.errors import (
+    InvalidInput,
+    StudioError,
+    invalid,
+    is_out_of_memory,
+    make_printable,
+    shorten_name,
+    unknown,
+)
 
 
 def test_invalid_says_what_is_wrong_what_is_accepted_and_what_to_do():
@@ -16,13 +24,13 @@ def test_invalid_says_what_is_wrong_what_is_accepted_and_what_to_do():
     assert str(error) == "Invalid `size`: 7. Use 64 to 2048 px. Choose another."
 
 
-def test_what_was_received_is_shortened_and_cleaned():
+def test_the_received_value_is_shortened_and_made_printable():
     message = str(invalid("x", expected="y", received="\x1b[2J\n" + "a" * 10_000, next_step="z"))
     assert len(message) < 300
     assert message.isprintable()
 
 
-def test_an_unknown_name_gets_all_names_the_closest_first():
+def test_an_unknown_name_lists_all_names_closest_first():
     message = str(unknown("fruit", "Bananna", ["apple", "banana", "cherry"]))
     assert message.startswith("Invalid fruit: Bananna. Did you mean banana? Use one of banana, ")
     assert "apple" in message and "cherry" in message
@@ -45,7 +53,7 @@ def test_a_received_name_is_shortened_before_it_is_compared(monkeypatch):
     assert max(lengths) <= 200
 
 
-def test_names_that_are_too_many_are_counted():
+def test_names_beyond_the_limit_are_counted():
     message = str(unknown("layer", "block77", [f"block{n}" for n in range(1000)]))
     assert "one of block77, block" in message
     listed = message.count("block") - 1  # one is what was received
@@ -53,7 +61,7 @@ def test_names_that_are_too_many_are_counted():
     assert len(message) < 300
 
 
-def test_where_there_are_no_names_it_is_left_out():
+def test_without_any_names_the_error_says_to_leave_it_out():
     message = str(unknown("direction", "", []))
     assert message == "There is no direction here. Leave it out."
 
@@ -68,13 +76,13 @@ def test_where_there_are_no_names_it_is_left_out():
         ("می\u200cخواهم \U0001f469\u200d\U0001f467", "می\u200cخواهم \U0001f469\u200d\U0001f467"),
     ],
 )
-def test_printable_replaces_what_has_no_shape(text, expected):
-    assert printable(text) == expected
+def test_make_printable_replaces_control_characters(text, expected):
+    assert make_printable(text) == expected
 
 
 @pytest.mark.parametrize("length", [9, 10, 11])
-def test_printable_keeps_the_limit(length):
-    text = printable("a" * length, 10)
+def test_make_printable_respects_the_limit(length):
+    text = make_printable("a" * length, 10)
     assert len(text) == min(length, 10)
     assert text.endswith("…") == (length > 10)
 
@@ -89,18 +97,20 @@ def test_printable_keeps_the_limit(length):
         ("a\n" + "b" * 40 + ".m\tp", "a\ufffd" + "b" * 13 + "….m\ufffdp"),
     ],
 )
-def test_a_short_name_keeps_its_ending(name, expected):
-    assert short_name(name, 20) == expected
+def test_a_shortened_name_keeps_its_extension(name, expected):
+    assert shorten_name(name, 20) == expected
 
 
-def test_a_memory_that_was_too_small_is_known_by_each_of_its_names():
+def test_out_of_memory_errors_of_all_libraries_are_recognized():
     class ResourceExhaustedError(Exception):
         """Has the name of TensorFlow's error."""
 
     class XlaRuntimeError(RuntimeError):
         """Has the name that JAX gives all errors of a device."""
 
-    assert of_memory(ResourceExhaustedError("OOM when allocating tensor"))
-    assert of_memory(XlaRuntimeError("RESOURCE_EXHAUSTED: Out of memory"))
-    assert of_memory(MemoryError())
-    assert not of_memory(XlaRuntimeError("INVALID_ARGUMENT: shapes")) and not of_memory(ValueError("memory"))
+    assert is_out_of_memory(ResourceExhaustedError("OOM when allocating tensor"))
+    assert is_out_of_memory(XlaRuntimeError("RESOURCE_EXHAUSTED: Out of memory"))
+    assert is_out_of_memory(MemoryError())
+    assert not is_out_of_memory(XlaRuntimeError("INVALID_ARGUMENT: shapes")) and not is_out_of_memory(
+        ValueError("memory")
+    )

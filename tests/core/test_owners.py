@@ -19,50 +19,50 @@ from studio.tune.settings import TuneSettings
 ANN, BOB = "visitor-ann", "user-bob"
 
 
-def keep_model(owner: str, tmp_path, name: str, seed: int = 0) -> presets.Preset:
+def store_model(owner: str, tmp_path, name: str, seed: int = 0) -> presets.Preset:
     """Stores a language model for an owner."""
     packed = model_zip.pack(tiny_language_model.make(tmp_path / f"{owner}-{name}", seed))
     with owners.acting_as(owner):
         return presets.unpack(packed, name)
 
 
-def test_one_person_has_all(home):
+def test_the_local_owner_has_access_to_all_files(home):
     with owners.acting_as(ANN):
-        file = File.keep(b"hers", "text", "a.txt")
-    assert owners.current() == owners.LOCAL
+        file = File.store(b"hers", "text", "a.txt")
+    assert owners.get_current() == owners.LOCAL
     assert file.is_available and file.read() == b"hers"
 
 
 def test_a_digest_alone_opens_nothing(home):
     with owners.acting_as(ANN):
-        hers = File.keep(b"hers", "text", "a.txt")
+        hers = File.store(b"hers", "text", "a.txt")
         assert hers.read() == b"hers"
     missing = File("0" * 64, "text", "a.txt")
-    for stranger in (BOB, owners.NOBODY, "../visitor-ann", "visitor-ann/"):
-        with owners.acting_as(stranger):
+    for other_owner in (BOB, owners.NOBODY, "../visitor-ann", "visitor-ann/"):
+        with owners.acting_as(other_owner):
             assert not hers.is_available
             for file in (hers, missing):  # and neither message reveals whether it exists
                 with pytest.raises(Unavailable, match=r"is no longer in the studio\. "):
                     file.read()
 
 
-def test_to_nobody_nothing_belongs_not_even_what_a_thread_of_nobody_kept(home):
+def test_nobody_owns_no_file_not_even_its_own(home):
     with owners.acting_as(owners.NOBODY):
-        file = File.keep(b"by a thread that says for nobody", "text", "a.txt")
+        file = File.store(b"by a thread that says for nobody", "text", "a.txt")
         assert not file.is_available
-    assert not paths.folder("owners").is_dir() or not [*paths.folder("owners").iterdir()]
+    assert not paths.ensure_folder("owners").is_dir() or not [*paths.ensure_folder("owners").iterdir()]
 
 
-def test_who_brings_the_same_bytes_has_them_too(home):
+def test_owners_who_upload_the_same_bytes_share_them(home):
     for owner in (ANN, BOB):
         with owners.acting_as(owner):
-            assert File.keep(b"the same photo", "image", "a.png").read() == b"the same photo"
+            assert File.store(b"the same photo", "image", "a.png").read() == b"the same photo"
 
 
-def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):
+def test_a_task_refuses_inputs_of_another_owner(home, tmp_path):
     packed = model_zip.pack(tiny_language_model.make(tmp_path / "language_model"))
     with owners.acting_as(ANN):
-        hers = File.keep(packed, "model", "language_model.zip")
+        hers = File.store(packed, "model", "language_model.zip")
         tasks.check("text.write", WriteSettings(), {"model": [hers]})
         assert presets.from_zip(hers).task == "text.train"  # now it is unpacked
     with owners.acting_as(BOB):
@@ -72,40 +72,42 @@ def test_a_task_takes_no_input_of_somebody_else(home, tmp_path):
             presets.from_zip(hers)
 
 
-def test_a_model_is_never_where_others_look(home, tmp_path):
-    keep_model(ANN, tmp_path, "grandmas-language_model")
-    assert not [*paths.folder("presets").iterdir()]
+def test_a_model_is_invisible_to_other_owners(home, tmp_path):
+    store_model(ANN, tmp_path, "grandmas-language_model")
+    assert not [*paths.ensure_folder("presets").iterdir()]
     with owners.acting_as(ANN):
         assert language_model.load("grandmas-language_model").name == "grandmas-language_model"
-    for stranger in (BOB, owners.NOBODY, owners.LOCAL):
-        with owners.acting_as(stranger):
+    for other_owner in (BOB, owners.NOBODY, owners.LOCAL):
+        with owners.acting_as(other_owner):
             assert "grandmas-language_model" not in presets.list_names()
             with pytest.raises(InvalidInput):
                 tasks.check("text.write", WriteSettings(preset="grandmas-language_model"), {})
 
 
-def test_a_misspelt_name_lists_what_is_the_askers_alone(home, tmp_path):
-    keep_model(ANN, tmp_path, "grandmas-language_model")
-    keep_model(BOB, tmp_path, "uncles-language_model")
+def test_a_misspelled_name_lists_only_the_owners_models(home, tmp_path):
+    store_model(ANN, tmp_path, "grandmas-language_model")
+    store_model(BOB, tmp_path, "uncles-language_model")
     with owners.acting_as(BOB), pytest.raises(InvalidInput) as error:
         presets.find("grandmas-language_models")
     assert "uncles-language_model" in str(error.value) and "shakespeare" in str(error.value)
-    assert "grandmas-voice," not in str(error.value) and "perhaps grandma" not in str(error.value)
+    assert "grandmas-language_model," not in str(error.value) and "Did you mean grandma" not in str(
+        error.value
+    )
 
 
 def test_two_visitors_may_use_one_name(home, tmp_path):
-    by_owner = {owner: keep_model(owner, tmp_path, "mine", seed) for seed, owner in enumerate((ANN, BOB))}
+    by_owner = {owner: store_model(owner, tmp_path, "mine", seed) for seed, owner in enumerate((ANN, BOB))}
     assert by_owner[ANN].digest != by_owner[BOB].digest
     for owner, preset in by_owner.items():
         with owners.acting_as(owner):
             assert presets.find("mine").digest == language_model.load("mine").digest == preset.digest
 
 
-def test_what_was_kept_by_command_is_for_all_and_ones_own_comes_first(home, tmp_path):
-    common = keep_model(owners.LOCAL, tmp_path, "mine", 7)
+def test_local_models_are_shared_and_own_models_come_first(home, tmp_path):
+    common = store_model(owners.LOCAL, tmp_path, "mine", 7)
     with owners.acting_as(BOB):
         assert presets.find("mine").digest == common.digest
-    own = keep_model(BOB, tmp_path, "mine", 8)
+    own = store_model(BOB, tmp_path, "mine", 8)
     with owners.acting_as(BOB):
         assert presets.find("mine").digest == own.digest
     assert presets.find("mine").digest == common.digest
@@ -121,14 +123,14 @@ def test_a_setting_is_never_a_path(home, tmp_path, monkeypatch, owner):
             with pytest.raises(InvalidInput) as error:
                 tasks.check("text.write", WriteSettings(preset=path), {})
             messages.add(str(error.value).replace(path, "PATH"))
-    assert len(messages) == 1, "what is there and what is not are told alike"
+    assert len(messages) == 1, "existing and missing paths have the same message"
     assert presets.find(there).name == "1234567", "a program names a folder by a Path"
 
 
-def test_a_thread_of_nobody_has_nothing_in_a_server_of_pages(home, monkeypatch):
-    monkeypatch.setattr(owners, "_default", [lambda: owners.NOBODY])
+def test_a_thread_without_a_visitor_owns_nothing(home, monkeypatch):
+    monkeypatch.setattr(owners, "_default_owner", [lambda: owners.NOBODY])
     with owners.acting_as(ANN):
-        hers = File.keep(b"hers", "text", "a.txt")
+        hers = File.store(b"hers", "text", "a.txt")
     values = []
     thread = threading.Thread(target=lambda: values.append(hers.is_available))
     thread.start()
@@ -136,39 +138,39 @@ def test_a_thread_of_nobody_has_nothing_in_a_server_of_pages(home, monkeypatch):
     assert values == [False]
 
 
-PLACES = {"storage": "sqlite:////tmp/written-by-a-stranger.db", "name": "hers", "jobs": 200}
+LOCAL_SETTINGS = {"storage": "sqlite:////tmp/written-by-a-visitor.db", "name": "hers", "jobs": 200}
 
 
-def test_a_recipe_holds_nothing_that_names_a_place_of_this_machine():
-    settings = {"train": "text", "vary": ["units=8:16"], **PLACES}
+def test_a_recipe_has_no_local_only_settings():
+    settings = {"train": "text", "vary": ["units=8:16"], **LOCAL_SETTINGS}
     inner = {"version": 1, "task": "tune.run", "settings": settings}
     outer = {"version": 1, "task": "text.write", "settings": {"preset": "alice"}}
     outer["inputs"] = {"model": [{"digest": "0" * 64, "name": "best.zip", "recipe": inner}]}
     for read in (recipes.read(json.dumps(inner).encode()), recipes.Recipe(**inner)):
         assert read.settings == {"train": "text", "vary": ["units=8:16"]}
         assert read.checked_settings() == TuneSettings(train="text", vary=("units=8:16",))
-        assert not PLACES.keys() & json.loads(read.to_json())["settings"].keys()
+        assert not LOCAL_SETTINGS.keys() & json.loads(read.to_json())["settings"].keys()
     chain = recipes.read(json.dumps(outer).encode())
-    assert not PLACES.keys() & chain.inputs["model"][0].recipe.settings.keys()
+    assert not LOCAL_SETTINGS.keys() & chain.inputs["model"][0].recipe.settings.keys()
     recipe = recipes.make("tune.run", TuneSettings(**settings), {})
-    assert not PLACES.keys() & recipe.settings.keys()
+    assert not LOCAL_SETTINGS.keys() & recipe.settings.keys()
 
 
-@pytest.mark.parametrize("name", PLACES)
-def test_a_visitor_sets_nothing_that_names_a_place_of_this_machine(home, name):
+@pytest.mark.parametrize("name", LOCAL_SETTINGS)
+def test_a_visitor_cannot_set_local_only_settings(home, name):
     text = b"the sea, the sea, and so it is. " * 40
-    settings = TuneSettings(train="text", vary=("units=8:16",), **{name: PLACES[name]})
-    tasks.check("tune.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
+    settings = TuneSettings(train="text", vary=("units=8:16",), **{name: LOCAL_SETTINGS[name]})
+    tasks.check("tune.run", settings, {"text": [File.store(text, "text", "sea.txt")]})
     with owners.acting_as(ANN), pytest.raises(StudioError, match=f"`{name}`"):
-        tasks.check("tune.run", settings, {"text": [File.keep(text, "text", "sea.txt")]})
+        tasks.check("tune.run", settings, {"text": [File.store(text, "text", "sea.txt")]})
 
 
-def test_searches_of_one_name_are_each_visitors_own(home):
+def test_searches_of_the_same_name_are_separate_for_each_visitor(home):
     from studio.tune import study
 
     def path(owner):
         with owners.acting_as(owner), study.open_study(TuneSettings(train="text.train"), {}, {}, {}):
-            return {log.name for log in paths.folder("searches").glob("*.log")}
+            return {log.name for log in paths.ensure_folder("searches").glob("*.log")}
 
     assert len(path(ANN)) == 1
     assert len(path(BOB)) == 2 and len(path(owners.LOCAL)) == 3

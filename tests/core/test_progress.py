@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import Cancelled
-from studio.core.progress import Progress, Report, counted, terminal_bar
+from studio.core.progress import Progress, Report, format_steps, show_terminal_bar
 
 
 def test_reports_reach_the_listener():
@@ -19,11 +19,11 @@ def test_reports_reach_the_listener():
     assert report.preview is None
 
 
-def test_without_a_listener_no_preview_is_drawn():
+def test_without_a_listener_no_preview_is_made():
     Progress().report(1, 2, preview=lambda: pytest.fail("drawn for nobody"))
 
 
-def test_previews_are_drawn_only_when_due():
+def test_previews_are_made_only_when_due():
     reports, previews = [], []
 
     def preview():
@@ -41,7 +41,7 @@ def test_previews_are_drawn_only_when_due():
     assert len(previews) == 6
 
 
-def test_cancel_is_raised_after_the_report_was_passed_on():
+def test_cancel_is_raised_after_the_report():
     reports = []
     progress = Progress(reports.append, cancelled=lambda: len(reports) >= 2)
     progress.report(1, 3)
@@ -55,7 +55,7 @@ def test_cancel_is_raised_after_the_report_was_passed_on():
 
 def test_a_stage_can_be_cancelled_too():
     with pytest.raises(Cancelled):
-        Progress(cancelled=lambda: True).stage("Fetching")
+        Progress(cancelled=lambda: True).report_stage("Fetching")
 
 
 @pytest.mark.parametrize("step, total, left", [(0, 10, None), (5, 10, 5.0), (10, 10, 0.0), (5, 0, None)])
@@ -63,7 +63,7 @@ def test_time_left_follows_the_rate_so_far(step, total, left):
     assert Report(step, total, seconds=5.0).seconds_left == left
 
 
-def test_the_time_left_of_a_run_that_goes_on_counts_its_own_steps_alone():
+def test_the_time_left_of_a_resumed_run_counts_only_its_own_steps():
     reports = []
     progress = Progress(reports.append)
     progress.report(900, 1000)
@@ -73,28 +73,31 @@ def test_the_time_left_of_a_run_that_goes_on_counts_its_own_steps_alone():
     assert reports[-1].seconds_left == pytest.approx(99 * reports[-1].seconds)
 
 
-def test_the_rate_of_a_run_that_goes_on_counts_its_own_steps_alone():
-    assert counted(Report(5100, 8000, seconds=5, began=5000)) == "5100/8000  20.0/s"
-    assert counted(Report(5000, 8000, began=5000)) == "5000/8000"
+def test_the_rate_of_a_resumed_run_counts_only_its_own_steps():
+    assert format_steps(Report(5100, 8000, seconds=5, first_step=5000)) == "5100/8000  20.0/s"
+    assert format_steps(Report(5000, 8000, first_step=5000)) == "5000/8000"
 
 
-def test_the_bar_says_nothing_in_a_pipe(capsys):
-    with terminal_bar("Paint") as progress:
+def test_the_bar_prints_nothing_in_a_pipe(capsys):
+    with show_terminal_bar("Paint") as progress:
         progress.report(1, 2, {"loss": 1.0})
     assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_the_bar_hears_a_cancel(quiet):
-    with pytest.raises(Cancelled), terminal_bar("Paint", quiet=quiet, cancelled=lambda: True) as progress:
+def test_the_bar_raises_a_cancel(quiet):
+    with (
+        pytest.raises(Cancelled),
+        show_terminal_bar("Paint", quiet=quiet, cancelled=lambda: True) as progress,
+    ):
         progress.report(1, 2)
 
 
 def test_the_bar_shows_stage_step_rate_and_figures(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
-    with terminal_bar("Paint") as progress:
-        progress.stage("Fetching [VGG16]")
+    with show_terminal_bar("Paint") as progress:
+        progress.report_stage("Fetching [VGG16]")
         progress.report(2, 12)
         time.sleep(0.01)
         progress.report(3, 12, {"loss": 0.25})
@@ -103,12 +106,12 @@ def test_the_bar_shows_stage_step_rate_and_figures(capsys, monkeypatch):
         assert words in output
 
 
-def test_a_short_text_names_the_stage_and_a_long_one_is_what_was_made():
+def test_a_short_text_is_a_stage_and_a_long_one_generated_text():
     assert Report(0, 0, text="Fetching VGG16").stage == "Fetching VGG16"
     assert Report(5, 9, text="the cat sat " * 6).stage == ""
 
 
-def test_a_fetch_before_the_work_does_not_corrupt_the_time_left():
+def test_a_download_before_the_work_does_not_affect_the_time_left():
     reports = []
     progress = Progress(reports.append)
     progress.report(64, 64, text="Fetching VGG16")

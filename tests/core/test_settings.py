@@ -24,7 +24,7 @@ class Sample(Settings):
     gain: float = setting(1.0, "Any number.")
 
 
-def test_described_holds_all_that_a_form_needs():
+def test_describe_returns_what_a_form_needs():
     fields = Sample.describe()
     assert list(fields) == ["style_weight", "size", "steps", "look", "mirror", "layers", "note", "gain"]
     assert [field.kind for field in fields.values()] == [
@@ -38,7 +38,7 @@ def test_described_holds_all_that_a_form_needs():
         "float",
     ]
     weight = fields["style_weight"]
-    assert (weight.default, weight.least, weight.most, weight.step) == (0.5, 0, 1, 0.1)
+    assert (weight.default, weight.minimum, weight.maximum, weight.step) == (0.5, 0, 1, 0.1)
     assert (weight.tier, weight.unit, weight.scale, weight.help) == ("main", "parts", "linear", "How much.")
     assert (weight.label, weight.flag) == ("Style weight", "--style-weight")
     assert fields["size"].scale == "log"
@@ -55,19 +55,19 @@ def test_limits_in_words():
     assert limits["note"] == ""
 
 
-class Above(Settings):
+class ExclusiveMinimum(Settings):
     rate: float = setting(0.1, "How fast.", gt=0, le=1)
     share: float = setting(0.5, "How much.", gt=0)
 
 
-def test_limits_say_where_the_least_itself_is_too_little():
-    limits = {name: field.limits for name, field in Above.describe().items()}
+def test_limits_say_when_the_minimum_is_excluded():
+    limits = {name: field.limits for name, field in ExclusiveMinimum.describe().items()}
     assert limits == {"rate": "more than 0, up to 1", "share": "more than 0"}
     with pytest.raises(InvalidInput, match="more than 0, up to 1"):
-        Above.parse({"rate": "0"})
+        ExclusiveMinimum.parse({"rate": "0"})
 
 
-def test_parse_takes_the_words_of_a_form():
+def test_parse_converts_the_text_of_a_form():
     settings = Sample.parse({"style_weight": "0.25", "size": "128", "layers": ["a", "b"], "mirror": "true"})
     assert (settings.style_weight, settings.size, settings.layers, settings.mirror) == (
         0.25,
@@ -91,14 +91,14 @@ def test_parse_takes_the_words_of_a_form():
         ({"color": 1}, ["`color`", "style_weight, size"]),
     ],
 )
-def test_a_wrong_value_is_named_with_what_is_right(values, words):
+def test_an_invalid_value_lists_the_accepted_ones(values, words):
     with pytest.raises(InvalidInput) as error:
         Sample.parse(values)
     assert all(word in str(error.value) for word in words) and says_what_to_do(str(error.value))
     assert "\n" not in str(error.value)
 
 
-def test_what_is_written_reads_back():
+def test_saved_settings_round_trip():
     plain = Sample(style_weight=0.25, layers=("a",)).model_dump(mode="json")
     assert (plain["style_weight"], plain["layers"]) == (0.25, ["a"])
     assert Sample.from_plain(plain) == Sample(style_weight=0.25, layers=("a",))
@@ -124,7 +124,7 @@ def test_a_recipe_is_read_without_conversions(values):
     assert "\n" not in str(error.value)
 
 
-def test_settings_never_change():
+def test_settings_are_immutable():
     with pytest.raises(ValidationError):
         Sample().size = 128
 
@@ -133,7 +133,7 @@ class Numbered(Settings):
     n: Literal[8, 16] = setting(8, "One of two.", unit="px")
 
 
-def test_one_of_several_numbers_may_come_as_text_but_not_in_a_recipe():
+def test_a_numeric_choice_is_parsed_from_text_but_not_in_a_recipe():
     assert Numbered.parse({"n": "16"}).n == Numbered.parse({"n": 16}).n == 16
     field = Numbered.describe()["n"]
     assert (field.kind, field.choices, field.limits) == ("choice", (8, 16), "8, 16")

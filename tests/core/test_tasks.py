@@ -17,31 +17,31 @@ from studio.style.settings import TransferSettings
 
 @pytest.fixture
 def photo(image, home):
-    return File.keep(image_io.encode_png(image), "image", "photo.png")
+    return File.store(image_io.encode_png(image), "image", "photo.png")
 
 
 @pytest.mark.parametrize("name", tasks.TASKS)
-def test_every_task_of_the_table_is_whole(name):
+def test_every_registered_task_is_complete(name):
     task = tasks.get(name)
     assert task.name == name
     assert task.settings.describe()
     for slot in task.inputs:
-        assert 0 <= slot.least <= slot.most
+        assert 0 <= slot.min_files <= slot.max_files
     assert callable(task.settings.parse)
 
 
-def test_an_unknown_task_names_those_there_are():
+def test_an_unknown_task_lists_the_known_ones():
     with pytest.raises(InvalidInput, match=r"style\.transfer"):
         tasks.get("style.steal")
 
 
 @pytest.mark.parametrize("name", ["os:system", "studio.style:TRANSFER", "", "style.transfer "])
-def test_only_names_of_the_table_are_imported(name):
+def test_only_registered_names_are_imported(name):
     with pytest.raises(InvalidInput):
         tasks.get(name)
 
 
-def test_a_run_by_name_gives_the_result_and_its_figures(photo):
+def test_running_a_task_by_name_returns_result_and_figures(photo):
     reports = []
     result = tasks.run(
         "fake.paint", paint.PaintSettings(steps=2), {"content": [photo]}, tasks.Progress(reports.append)
@@ -53,12 +53,12 @@ def test_a_run_by_name_gives_the_result_and_its_figures(photo):
 
 
 @pytest.mark.parametrize("name", ["x" * 140 + ".png", "holiday " * 14 + "-style.mp4", "猫" * 200 + ".webp"])
-def test_a_long_name_keeps_its_ending(home, name):
-    short = File.keep(b"x", "image", name).name
+def test_a_long_file_name_keeps_its_extension(home, name):
+    short = File.store(b"x", "image", name).name
     assert (len(short), short.rpartition(".")[2]) == (120, name.rpartition(".")[2])
 
 
-def test_a_cancelled_run_gives_its_best_so_far(photo):
+def test_a_cancelled_run_returns_its_best_result_so_far(photo):
     stop = tasks.Progress(cancelled=lambda: True)
     result = tasks.run("fake.paint", paint.PaintSettings(steps=9), {"content": [photo]}, stop)
     assert result.stopped_early
@@ -91,8 +91,8 @@ def test_settings_of_another_task_are_refused(photo):
         tasks.run("fake.paint", TransferSettings(), {"content": [photo]})
 
 
-def test_files_are_kept_by_digest_and_found_again(home):
-    file = File.keep(b"bytes", "text", "poem.txt")
+def test_files_are_stored_and_found_by_digest(home):
+    file = File.store(b"bytes", "text", "poem.txt")
     assert file.read() == b"bytes"
     assert file.path.name == file.digest
     file.path.unlink()
@@ -100,7 +100,7 @@ def test_files_are_kept_by_digest_and_found_again(home):
         file.read()
 
 
-def test_what_a_training_is_measured_by_has_a_readable_name():
+def test_goals_have_readable_titles():
     goals = [goal for name in tasks.TASKS if (goal := tasks.get(name).goal)]
     assert goals and not any(
         "_" in goal.title_of(measure) for goal in goals for measure in (None, goal.metric)
@@ -113,7 +113,7 @@ def test_what_a_training_is_measured_by_has_a_readable_name():
 
 
 @pytest.mark.parametrize(
-    "task, settings, slots, name",
+    "task, settings, slots, expected",
     [
         ("style.transfer", {}, ["content", "style"], "content 1 + style 1"),
         ("style.transfer", {"house": ["stained_glass"]}, ["content", "mask"], "content 1 + stained glass"),
@@ -123,25 +123,25 @@ def test_what_a_training_is_measured_by_has_a_readable_name():
         ("faces.draw", {}, [], ""),
     ],
 )
-def test_a_result_is_named_by_what_it_was_made_of_and_looks_like(task, settings, slots, name):
+def test_the_sources_of_a_result_are_described(task, settings, slots, expected):
     inputs = {slot: [File("0" * 64, "image", f"{slot}_1.png")] for slot in slots}
-    assert tasks.describe_sources(task, settings, inputs) == name
+    assert tasks.describe_sources(task, settings, inputs) == expected
 
 
 @pytest.mark.slow
-def test_what_warms_a_worker_first_loads_no_keras(home):
+def test_prepare_functions_load_no_keras(home):
     code = (
         "import sys; from studio.core import tasks\n"
         "found = [task for task in map(tasks.get, tasks.TASKS) if task.prepare]\n"
         "for task in found: tasks.import_object(task.prepare)(task.settings())\n"
         "sys.exit(' '.join({'keras', 'tensorflow', 'jax'} & {*sys.modules}) or len(found) < 3)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert process.returncode == 0, process.stderr
 
 
 @pytest.mark.parametrize(
-    "task, settings, names, called",
+    "task, settings, names, expected",
     [
         (
             "style.transfer",
@@ -167,6 +167,6 @@ def test_what_warms_a_worker_first_loads_no_keras(home):
         ("no.such", {}, {}, "no"),
     ],
 )
-def test_a_result_is_called_by_what_it_was_made_of(task, settings, names, called):
+def test_a_name_is_suggested_from_sources_and_settings(task, settings, names, expected):
     inputs = {slot: [File("0" * 64, "image", name) for name in sources] for slot, sources in names.items()}
-    assert tasks.suggest_name(task, settings, inputs) == called
+    assert tasks.suggest_name(task, settings, inputs) == expected

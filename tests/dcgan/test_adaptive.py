@@ -26,7 +26,7 @@ def augment(p: float = 0.0, shape=STILL, steps: int = 100, batch: int = 16) -> A
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("shape", [(32, 4, True, 0.4, 7), (32, 0, False, 0.4, 7), (32, 0, True, 0.0, 7)])
-def test_at_0_an_image_is_changed_as_without_it_bit_for_bit(shape, channels):
+def test_with_p_0_it_equals_the_plain_augmentation(shape, channels):
     plain, layer = Augment(*shape), augment(0.0, shape)
     for _ in range(3):  # later random numbers are the same, too
         batch = images(channels=channels)
@@ -39,7 +39,7 @@ def adapt(layer: AdaptiveAugment, r_v: float, separated: float = 4.0) -> None:
     layer.adapt(logits, logits - r_v * separated, logits - separated)
 
 
-def test_it_rises_while_validation_images_look_more_like_generated_than_like_training_images():
+def test_p_rises_while_validation_logits_are_nearer_to_generated_ones():
     layer, history = augment(batch=256), []  # that many are averaged
     for r_v in (1.0, 1.0, 0.51, 0.49, 0.49, 0.0, -1.0):
         adapt(layer, r_v)
@@ -48,43 +48,43 @@ def test_it_rises_while_validation_images_look_more_like_generated_than_like_tra
     assert history == pytest.approx([step * n for n in (1, 2, 3, 2, 1, 0, 0)])
 
 
-def test_it_stays_between_0_and_most():
+def test_p_stays_within_its_limits():
     layer = augment(batch=256)
     for _ in range(100):
         adapt(layer, 1.0)
-    assert float(layer.p) == pytest.approx(adaptive.MOST_PROBABILITY)
+    assert float(layer.p) == pytest.approx(adaptive.MAX_PROBABILITY)
 
 
-def test_a_discriminator_that_takes_generated_images_for_real_does_not_overfit():
+def test_p_falls_when_generated_logits_are_higher_than_real_ones():
     layer = augment(0.5, batch=256)
     adapt(layer, -0.4, separated=-4.0)  # training images a little above validation images
     assert float(layer.p) < 0.5
 
 
-def test_in_a_long_training_it_rises_as_slowly_as_in_the_paper():
+def test_p_rises_as_in_the_paper_in_a_long_run():
     assert augment(steps=10**6, batch=50).rise == pytest.approx(50 / 500_000)
 
 
-def test_one_batch_that_looks_memorized_moves_nothing():
+def test_a_single_overfitted_batch_does_not_raise_p():
     layer = augment(0.5, batch=16)
-    layer.separated.assign(4.0)
+    layer.generated_gap.assign(4.0)
     adapt(layer, 1.0)
-    assert float(layer.p) < 0.5 and float(layer.memorized) == pytest.approx(4 / 16)
+    assert float(layer.p) < 0.5 and float(layer.validation_gap) == pytest.approx(4 / 16)
 
 
 @pytest.mark.parametrize("p", [0.2, 0.8])
-def test_each_change_comes_with_probability_p(p):
+def test_each_change_is_applied_with_probability_p(p):
     flat = np.full((2000, 32, 32, 1), 0.25, "float32")  # only brightness changes its mean
     middle = ops.convert_to_numpy(augment(p)(flat))[:, 16, 16, 0]
     assert np.mean(middle != 0.25) == pytest.approx(p, abs=0.04)
     assert np.abs(middle - 0.25).max() <= adaptive.BRIGHTNESS + 1e-6
 
 
-def test_images_are_stretched_and_moved_and_gray_comes_in():
+def test_images_are_stretched_and_shifted_with_gray_borders():
     white = np.zeros((400, 32, 32, 1), "float32")
     white[:, 12:20, 12:20] = 1
     layer = augment(1.0)
-    layer._tinted = lambda batch: batch
+    layer._change_colors = lambda batch: batch
     result = ops.convert_to_numpy(layer(white))[..., 0]
     rows, columns = (result.max(axis).sum(1) for axis in (2, 1))  # height and width of the square
     for sides in (rows, columns):
@@ -93,7 +93,7 @@ def test_images_are_stretched_and_moved_and_gray_comes_in():
     assert result.min() == 0 and (result[:, 0] == 0).mean() > 0.9
 
 
-def test_colors_change_and_a_gray_image_stays_gray():
+def test_colors_change_but_gray_images_stay_gray():
     layer = augment(1.0)
     layer._sampling_matrices = lambda places: ops.one_hot(places, 32, dtype="float32")
     plain = images(64, 1)

@@ -29,24 +29,24 @@ def noise() -> np.ndarray:
 
 
 @pytest.fixture
-def rising(monkeypatch) -> float:
+def rise_per_step(monkeypatch) -> float:
     """Makes every discriminator count as overfitting; returns the increase of p in each of six steps."""
     monkeypatch.setattr(adaptive, "TARGET_OVERFITTING", -1e9)
-    monkeypatch.setattr(adaptive, "MOST_RUN_SHARE", 4)
+    monkeypatch.setattr(adaptive, "MAX_RUN_SHARE", 4)
     return 1 / (4 * 6)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 @pytest.mark.parametrize("loss", ["logistic", "relativistic"])
-def test_p_rises_only_where_validation_images_look_like_generated_ones(tiny, monkeypatch, loss, precision):
+def test_p_rises_only_when_validation_images_look_generated(tiny, monkeypatch, loss, precision):
     """The discriminator measures brightness: training images are white, generated ones gray.
 
     It is right of all training images in every step, by which the paper's other measure would let p rise.
     """
     bright = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(0.1))
     discriminator = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), bright])
-    monkeypatch.setattr(model, "discriminator", lambda *args: discriminator)
+    monkeypatch.setattr(model, "build_pixel_discriminator", lambda *args: discriminator)
     changes = {
         "loss": loss,
         "gradient_penalty": 1.0,
@@ -60,26 +60,28 @@ def test_p_rises_only_where_validation_images_look_like_generated_ones(tiny, mon
     values = []
     for level in (127, 127, 255, 255, 255):
         trainer.validation = np.full((9, 28, 28, 1), level, "uint8")
-        metrics = trainer.gan.train_on_batch(trainer.batch(0), return_dict=True)
+        metrics = trainer.gan.train_on_batch(trainer.make_batch(0), return_dict=True)
         values.append(float(metrics["augmentation"]))
     step = 256 / adaptive.RISE_IMAGES  # too small for 16 bits
     assert np.diff([0.5, *values]) == pytest.approx([step, step, -step, -step, -step], rel=1e-3)
 
 
-def test_validation_images_come_from_those_alone_and_the_same_in_a_step(noise, tiny):
+def test_validation_batches_contain_only_validation_images(noise, tiny):
     validation_images = np.arange(5, dtype="uint8").repeat(28 * 28).reshape(5, 28, 28, 1)
-    first, again = (train.Trainer(noise, tiny, validation=validation_images).batch(0) for _ in range(2))
+    first, again = (train.Trainer(noise, tiny, validation=validation_images).make_batch(0) for _ in range(2))
     assert first["validation"].shape == first["real"].shape and np.ptp(first["validation"]) > 0
     assert np.isin(first["validation"], validation_images).all()
     assert all(np.array_equal(first[name], again[name]) for name in first)
     plain = tiny.model_copy(update={"adaptive_augmentation": False})
-    assert np.array_equal(train.Trainer(noise, plain, validation=validation_images).batch(0), first["real"])
+    assert np.array_equal(
+        train.Trainer(noise, plain, validation=validation_images).make_batch(0), first["real"]
+    )
 
 
 @pytest.mark.slow
-def test_a_run_that_was_stopped_goes_on_with_its_p(noise, tiny, rising, tmp_path, monkeypatch):
+def test_a_resumed_run_restores_p(noise, tiny, rise_per_step, tmp_path, monkeypatch):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
-    whole = tiny_dcgan.fit(noise, tiny, validation=noise[:9])
+    uninterrupted = tiny_dcgan.fit(noise, tiny, validation=noise[:9])
     reports, run = [], checkpoints.Run(tmp_path / "run")
     half = tiny_dcgan.fit(
         noise,
@@ -88,45 +90,47 @@ def test_a_run_that_was_stopped_goes_on_with_its_p(noise, tiny, rising, tmp_path
         run=run,
         validation=noise[:9],
     )
-    assert half.step == 4 and float(half.result.augment.p) == pytest.approx(4 * rising)
+    assert half.step == 4 and float(half.result.augment.p) == pytest.approx(4 * rise_per_step)
     rest = tiny_dcgan.fit(noise, tiny, run=run, validation=noise[:9])
-    assert float(rest.result.augment.p) == pytest.approx(6 * rising)
-    assert rest.curves.losses["augmentation"] == pytest.approx([2 * rising, 5 * rising])
-    assert rest.curves.losses["augmentation"] == pytest.approx(whole.curves.losses["augmentation"])
-    for first, second in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
+    assert float(rest.result.augment.p) == pytest.approx(6 * rise_per_step)
+    assert rest.curves.losses["augmentation"] == pytest.approx([2 * rise_per_step, 5 * rise_per_step])
+    assert rest.curves.losses["augmentation"] == pytest.approx(uninterrupted.curves.losses["augmentation"])
+    for first, second in zip(rest.result.get_weights(), uninterrupted.result.get_weights(), strict=True):
         assert np.allclose(first, second, atol=1e-6)
 
 
 @pytest.mark.slow
-def test_a_model_keeps_its_p_and_another_training_begins_with_it(home, rising, tmp_path):
+def test_p_is_saved_with_the_model_and_restored_from_it(home, rise_per_step, tmp_path):
     path = tmp_path / "noise.npz"
     np.savez(path, images=np.random.default_rng(0).integers(0, 256, (80, 28, 28, 1)).astype("uint8"))
     inputs = {"data": [data.store_reference(str(path))]}
     result = tasks.run(generator.TASK, TrainDcganSettings(**TINY), inputs)
     preset = presets.unpack(result.files[0].read(), tmp_path / "model")
-    assert "Adaptive discriminator augmentation" in preset.card()
-    assert preset.data()["figures"]["curve"]["augmentation"] == pytest.approx([2 * rising, 5 * rising])
+    assert "Adaptive discriminator augmentation" in preset.read_card()
+    assert preset.read_data()["figures"]["curve"]["augmentation"] == pytest.approx(
+        [2 * rise_per_step, 5 * rise_per_step]
+    )
     start = model.Gan(generator.settings_of(preset))
     loading.load_weights(start, preset)
-    assert float(start.augment.p) == pytest.approx(6 * rising)
+    assert float(start.augment.p) == pytest.approx(6 * rise_per_step)
     assert generator.load_generator(preset).decode(np.zeros((2, 8), "float32")).shape == (2, 28, 28, 3)
     images = np.load(path)["images"]
     trainer = train.Trainer(images, TrainDcganSettings(**TINY), start=start)
-    assert float(trainer.gan.augment.p) == pytest.approx(6 * rising)
+    assert float(trainer.gan.augment.p) == pytest.approx(6 * rise_per_step)
     plain = train.Trainer(images, TrainDcganSettings(**TINY | {"adaptive_augmentation": False}), start=start)
     assert type(plain.gan.augment) is Augment
 
 
-def test_a_training_without_it_has_what_it_had(tiny):
+def test_training_without_adaptive_augmentation_is_unchanged(tiny):
     plain, adapting = (
         model.Gan(tiny.model_copy(update={"adaptive_augmentation": on})) for on in (False, True)
     )
     assert len(plain.weights) + 3 == len(adapting.weights)
-    assert set(plain.means) == {"generator", "discriminator", "real_score", "made_score"}
+    assert set(plain.means) == {"generator", "discriminator", "real_score", "generated_score"}
     assert not TrainDcganSettings().adaptive_augmentation, "an older recipe means none"
 
 
-def test_after_a_rollback_p_stays(noise, tiny):
+def test_a_rollback_does_not_change_p(noise, tiny):
     trainer = train.Trainer(noise, tiny)
     trainer.gan.augment.p.assign(0.4)
     trainer._roll_back()

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from studio.dcgan import bilateral, model
-from training.drawings import avatars
+from training.drawings.data_sets import draw_data_set
 
 
-def evened(images, levels):
+def apply_filter(images, levels):
     """Filters images, `(n, side, side, C) uint8`."""
     smoothed = model.Bilateral(levels)(images.astype("float32") / 127.5 - 1)
     return (np.asarray(smoothed) + 1) * 127.5
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_grain_goes_from_planes_and_their_edge_stays(channels):
+def test_grain_is_removed_and_edges_stay(channels):
     plain = np.full((1, 32, 32, channels), 40, "uint8")
     plain[:, :, 16:] = 200
     grainy = plain + np.random.default_rng(0).integers(-3, 4, plain.shape).astype("int8")
-    result = evened(grainy.astype("uint8"), 10)
+    result = apply_filter(grainy.astype("uint8"), 10)
     inside = np.s_[:, 4:-4, 4:-4]
     assert result[inside].std((1, 2)).mean() == pytest.approx(80, abs=0.5)
     for columns in (np.s_[4:16], np.s_[16:28]):
@@ -28,14 +28,16 @@ def test_grain_goes_from_planes_and_their_edge_stays(channels):
         assert planes[0].std() < 0.4 * planes[1].std()
 
 
-def test_coarse_grain_goes_from_planes_of_a_large_image():
+def test_coarse_grain_is_removed_from_large_images():
     grain = np.random.default_rng(0).integers(-3, 4, (1, 64, 64, 3)).astype("int8")
     grainy = (120 + np.kron(grain, np.ones((1, 2, 2, 1)))).astype("uint8")
     inside = np.s_[:, 8:-8, 8:-8]
-    assert evened(grainy, 10)[inside].std() < 0.25 * grainy[inside].std()  # 0.32 with direct neighbors only
+    assert (
+        apply_filter(grainy, 10)[inside].std() < 0.25 * grainy[inside].std()
+    )  # 0.32 with direct neighbors only
 
 
-def test_a_neighbor_counts_by_its_difference_over_all_channels(monkeypatch):
+def test_similarity_depends_on_all_channels(monkeypatch):
     """Compares with a computation by hand for one pixel and one pass."""
     monkeypatch.setattr(bilateral, "PASSES", 1)
     image = np.random.default_rng(1).integers(90, 130, (1, 7, 7, 3)).astype("uint8")
@@ -43,10 +45,10 @@ def test_a_neighbor_counts_by_its_difference_over_all_channels(monkeypatch):
     moves = around - around[1, 1]
     weights = np.exp(-(moves**2).sum(-1, keepdims=True) / (2 * 15**2))
     expected = around[1, 1] + (weights * moves).sum((0, 1)) / weights.sum()
-    assert evened(image, 15)[0, 3, 3] == pytest.approx(expected, abs=1e-3)
+    assert apply_filter(image, 15)[0, 3, 3] == pytest.approx(expected, abs=1e-3)
 
 
-def test_real_drawings_keep_what_is_drawn():
-    drawings = avatars.collection(8, seed=0)["images"]
-    difference = np.abs(evened(drawings, 10) - drawings)
+def test_real_drawings_change_little():
+    drawings = draw_data_set("avatars", 8, seed=0)["images"]
+    difference = np.abs(apply_filter(drawings, 10) - drawings)
     assert difference.mean() < 1.5 and np.quantile(difference, 0.99) < 20

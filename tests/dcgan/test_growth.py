@@ -13,7 +13,7 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.dcgan import growth, model, train
 from studio.dcgan.settings import TrainDcganSettings
-from training.drawings import avatars
+from training.drawings.data_sets import draw_data_set
 
 RELATIVE = {"loss": "relativistic", "gradient_penalty": 1.0}
 
@@ -23,7 +23,7 @@ def tiny() -> TrainDcganSettings:
     return TrainDcganSettings(size=28, width=4, discriminator_width=4, latent_dim=8, batch=8, colors="gray")
 
 
-def grown(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
+def grow(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
     """Returns a DCGAN with weights, and one of twice its size that starts from it."""
     half = {
         "size": 2 * small.size,
@@ -31,12 +31,12 @@ def grown(small: TrainDcganSettings, **other) -> tuple[model.Gan, model.Gan]:
         "discriminator_width": small.discriminator_width // 2,
     }
     before = model.Gan(small.model_copy(update={"seed": 5}))
-    random_weights.give(before.discriminator)
+    random_weights.assign(before.discriminator)
     last = before.generator.get_layer("image")
     last.kernel.assign(20 * last.kernel)  # new networks generate nearly flat images
     last.bias.assign(0.3 * np.ones(last.bias.shape))
     trainer = train.Trainer(images(2 * small.size, small.channels), small.model_copy(update=half | other))
-    growth.copy_weights(before, trainer.gan, trainer.source)
+    growth.copy_weights(before, trainer.gan, trainer.train_images)
     return before, trainer.gan
 
 
@@ -44,12 +44,12 @@ def images(size: int, channels: int) -> np.ndarray:
     return np.random.default_rng(2).integers(0, 256, (96, size, size, channels)).astype("uint8")
 
 
-def test_a_model_begins_with_the_layers_of_a_plainer_one(tiny):
+def test_weights_are_copied_from_a_model_without_options(tiny):
     before = model.Gan(tiny.model_copy(update={"seed": 5}))
     richer = tiny.model_copy(update={"blocks": 1, "palette": 3} | RELATIVE)
     trainer = train.Trainer(images(28, 1), richer)
     fresh = {variable.path: np.array(variable) for variable in trainer.gan.variables}
-    growth.copy_weights(before, trainer.gan, trainer.source)
+    growth.copy_weights(before, trainer.gan, trainer.train_images)
     new = ("refine", "1_0", "image", "hues", "colors")
     for layer in trainer.gan.generator.layers:
         for entry in layer.trainable_variables:
@@ -68,18 +68,18 @@ def generate_images(gan: model.Gan) -> np.ndarray:
 
 
 @pytest.mark.parametrize("colors, width", [("gray", 8), ("color", 12)])
-def test_what_grows_draws_the_same_at_first_enlarged(tiny, colors, width):
+def test_a_grown_model_first_generates_the_same_images_upscaled(tiny, colors, width):
     """From 32 to 64 px with half as many channels: each pixel follows its neighbors before clipping."""
     changes = {"size": 32, "width": width, "discriminator_width": 8, "blocks": 1, "colors": colors}
-    small, large = map(generate_images, grown(tiny.model_copy(update=changes)))
+    small, large = map(generate_images, grow(tiny.model_copy(update=changes)))
     expected = np.asarray(ops.image.resize(np.arctanh(small), (64, 64), "bilinear"))
     inside = np.s_[:, 1:-1, 1:-1]
     assert np.arctanh(large)[inside] == pytest.approx(expected[inside], rel=1e-2, abs=1e-3)
 
 
-def test_shares_of_a_palette_are_enlarged_too(tiny):
+def test_palette_weights_are_upscaled(tiny):
     changes = {"size": 32, "width": 12, "discriminator_width": 8, "palette": 3, "colors": "color"}
-    small, large = map(generate_images, grown(tiny.model_copy(update=changes)))
+    small, large = map(generate_images, grow(tiny.model_copy(update=changes)))
     pair = [
         images - images.mean((1, 2), keepdims=True)
         for images in (small, np.asarray(ops.average_pool(large, 2, 2)))
@@ -89,10 +89,10 @@ def test_shares_of_a_palette_are_enlarged_too(tiny):
 
 @pytest.fixture(scope="module")
 def cartoons() -> np.ndarray:
-    return avatars.collection(96, seed=0, size=64)["images"]
+    return draw_data_set("avatars", 96, seed=0, size=64)["images"]
 
 
-def test_what_has_grown_learns_from_the_images_to_enlarge_well(tiny, cartoons):
+def test_upscaling_training_reduces_the_error(tiny, cartoons):
     changes = {"size": 64, "width": 12, "blocks": 1, "colors": "color", "bilateral": 10.0, "steps": 60}
     settings = tiny.model_copy(update=changes)
     start = model.Gan(settings.model_copy(update={"size": 32, "width": 24, "discriminator_width": 8}))
@@ -108,7 +108,7 @@ def test_what_has_grown_learns_from_the_images_to_enlarge_well(tiny, cartoons):
         growth.train_upscaling(gan, cartoons, Progress(cancelled=lambda: True))
 
 
-def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_again(tiny, cartoons, tmp_path):
+def test_a_resumed_run_skips_upscaling_training(tiny, cartoons, tmp_path):
     settings = tiny.model_copy(
         update={"size": 64, "width": 6, "colors": "color", "test_every": 1, "steps": 1}
     )
@@ -122,24 +122,24 @@ def test_a_training_that_goes_on_from_a_checkpoint_does_not_learn_to_enlarge_aga
 
 
 @pytest.mark.parametrize("other", [{}, RELATIVE])
-def test_a_discriminator_that_grows_says_at_first_what_it_said_of_images_half_as_large(tiny, other):
-    before, after = grown(tiny.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8} | other))
+def test_a_grown_discriminator_first_gives_the_same_logits(tiny, other):
+    before, after = grow(tiny.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8} | other))
     large = images(64, 1).astype("float32") / 127.5 - 1
     small = ops.average_pool(large, 2, 2)
     logits, says = (np.asarray(a.discriminator(b)) for a, b in ((before, small), (after, large)))
     assert np.ptp(logits) > 0.01 and says == pytest.approx(logits, abs=1e-3 * float(np.ptp(logits)))
 
 
-def test_what_has_too_few_channels_to_pass_images_on_begins_its_finest_layers_again(tiny):
+def test_the_finest_layers_start_fresh_with_too_few_channels(tiny):
     """Four channels cannot hold the positive and negative parts of three colors; coarse layers are copied."""
     changes = {"size": 32, "width": 8, "discriminator_width": 8, "blocks": 1, "colors": "color"}
     small = tiny.model_copy(update=changes)
     large = small.model_copy(update={"size": 64, "width": 4, "discriminator_width": 4})
     before = model.Gan(small.model_copy(update={"seed": 5}))
-    random_weights.give(before.generator)
+    random_weights.assign(before.generator)
     trainer = train.Trainer(images(64, 3), large)
     fresh = {variable.path: np.array(variable) for variable in trainer.gan.variables}
-    growth.copy_weights(before, trainer.gan, trainer.source)
+    growth.copy_weights(before, trainer.gan, trainer.train_images)
     for layer in trainer.gan.generator.layers:
         for entry in layer.trainable_variables:
             again = np.array_equal(entry, fresh[entry.path])
@@ -159,14 +159,14 @@ def test_what_has_too_few_channels_to_pass_images_on_begins_its_finest_layers_ag
 
 
 @pytest.mark.parametrize("size, goes_on", [(32, False), (64, True)])
-def test_a_vgg16_discriminator_goes_on_where_it_is_shown_images_as_large_as_before(tiny, size, goes_on):
+def test_a_vgg16_discriminator_is_copied_if_its_input_keeps_its_size(tiny, size, goes_on):
     """VGG16 gets 64 px of any larger image."""
     changes = {"size": size, "width": 8, "discriminator_width": 8, "vgg16_discriminator": 1.0, "seed": 5}
     small = tiny.model_copy(update=changes)
     large = small.model_copy(update={"size": 2 * size, "width": 4, "discriminator_width": 4, "seed": 6})
     before = model.Gan(small)
     trainer = train.Trainer(np.zeros((96, 2 * size, 2 * size, 1), "uint8"), large)
-    growth.copy_weights(before, trainer.gan, trainer.source)
+    growth.copy_weights(before, trainer.gan, trainer.train_images)
     pairs = zip(
         before.vgg16_discriminator.trainable_variables,
         trainer.gan.vgg16_discriminator.trainable_variables,

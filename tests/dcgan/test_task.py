@@ -21,7 +21,7 @@ from studio.core.training.curves import Curves
 from studio.core.training.stages import Stages
 from studio.dcgan import card, estimate, generator, model, task
 from studio.dcgan.settings import TrainDcganSettings
-from training.drawings import avatars
+from training.drawings.data_sets import draw_data_set
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ TINY = {
 @pytest.fixture(scope="module")
 def avatars_file(tmp_path_factory):
     """An npz of 160 avatars with their attributes."""
-    collection = avatars.collection(160, seed=0, size=32)
+    collection = draw_data_set("avatars", 160, seed=0, size=32)
     path = tmp_path_factory.mktemp("data") / "faces.npz"
     np.savez(path, **collection)
     return path
@@ -56,10 +56,10 @@ def training_result(session_home, avatars_file):
     return trained(avatars_file)
 
 
-def test_it_makes_a_model_that_draws(training_result, tmp_path):
+def test_training_gives_a_model_that_generates_images(training_result, tmp_path):
     preset = presets.unpack(training_result.files[0].read(), tmp_path / "model")
-    generator = tasks.import_object(tasks.get(preset.task).opens)(preset)
-    z = latent.draw(generator, 11, seed=0)
+    generator = tasks.import_object(tasks.get(preset.task).open_generator)(preset)
+    z = latent.sample(generator, 11, seed=0)
     images = generator.decode(z)
     assert images.shape == (11, 32, 32, 3) and images.dtype == np.uint8
     # The batch size makes no difference.
@@ -68,58 +68,56 @@ def test_it_makes_a_model_that_draws(training_result, tmp_path):
     assert generator.density is None and generator.encode is None
 
 
-def test_its_card_tells_data_command_and_figures(training_result, tmp_path):
+def test_the_card_has_data_command_and_figures(training_result, tmp_path):
     preset = presets.unpack(training_result.files[0].read(), tmp_path / "model")
-    card = preset.card()
+    card = preset.read_card()
     assert "faces.npz, 160 images" in card and "not measured" in card
     assert "python -m training.train_dcgan faces.npz -o DIR --steps 4" in card
-    assert preset.data()["figures"]["curve"]["steps"] == [2, 4]
+    assert preset.read_data()["figures"]["curve"]["steps"] == [2, 4]
     with Image.open(preset.folder / model_folder.IMAGE) as image:
         assert min(image.size) > 400
-    assert preset.image().startswith(b"RIFF")
+    assert preset.read_image().startswith(b"RIFF")
 
 
-def test_it_keeps_how_it_learned(training_result, tmp_path):
+def test_the_training_history_is_stored(training_result, tmp_path):
     preset = presets.unpack(training_result.files[0].read(), tmp_path / "model")
-    numbers, sheet = preset.data()["stages"], image_io.read(preset.stages())
+    numbers, sheet = preset.read_data()["stages"], image_io.read(preset.read_stages())
     assert numbers["steps"] == [1, 2, 3, 4] and len(numbers["mark"]) == 4
     side = 4 * (32 + 2) - 2
     assert sheet.shape == (side, 4 * side, 3)
-    assert len(preset.stages()) < stages.MOST_SHEET_BYTES
+    assert len(preset.read_stages()) < stages.MAX_SHEET_BYTES
 
 
-def test_a_relativistic_discriminator_that_nothing_holds_is_refused(avatars_file):
+def test_a_relativistic_loss_without_penalty_is_refused(avatars_file):
     with pytest.raises(InvalidInput, match=r"gradient penalty.*above 0.*0\.5"):
         trained(avatars_file, loss="relativistic")
 
 
-def test_what_is_not_plain_is_told_on_the_card(training_result):
+def test_the_card_describes_options(training_result):
     figures = {**training_result.figures, "notes": []}
     richer = {"loss": "relativistic", "gradient_penalty": 0.1, "blocks": 2, "palette": 7}
     richer |= {"vgg16_discriminator": 1.0}
     plain, detailed = (
-        card.write("faces", TrainDcganSettings(**TINY, **more), figures, "command") for more in ({}, richer)
+        card.compose("faces", TrainDcganSettings(**TINY, **more), figures, "command") for more in ({}, richer)
     )
     for part in ("Relativistic loss", "at each resolution: 2.", "7 colors", "a VGG16-feature discriminator"):
         assert part in detailed and part not in plain
 
 
 @pytest.mark.slow  # a training
-def test_what_was_left_out_and_what_was_not_measured_are_both_told(home, tmp_path):
+def test_the_card_reports_skipped_images_and_missing_metrics(home, tmp_path):
     folder = tmp_path / "faces"
     folder.mkdir()
-    for n, image in enumerate(avatars.collection(72, seed=0, size=32)["images"]):
+    for n, image in enumerate(draw_data_set("avatars", 72, seed=0, size=32)["images"]):
         Image.fromarray(image).save(folder / f"{n}.png")
     (folder / "broken.png").write_bytes(b"no image")
-    result = trained(folder, steps=1, scored=comparison.LEAST_IMAGES - 1)
-    card = presets.unpack(result.files[0].read(), tmp_path / "model").card()
+    result = trained(folder, steps=1, scored=comparison.MIN_IMAGES - 1)
+    card = presets.unpack(result.files[0].read(), tmp_path / "model").read_card()
     for message in ("broken.png", "too few to compare"):
         assert any(message in note for note in result.figures["notes"]) and message in card
 
 
-def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learned(
-    training_result, avatars_file, tmp_path
-):
+def test_a_run_starts_from_a_model_and_keeps_its_history(training_result, avatars_file, tmp_path):
     start = {"data": [data.store_reference(str(avatars_file))], "start": [training_result.files[0]]}
     short = TrainDcganSettings(**{**TINY, "steps": 1}, scored=0, learning_rate=1e-9)
     result = tasks.run("dcgan.train", short, start)
@@ -129,7 +127,7 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learne
     longer.add(2, np.zeros((16, 28, 28, 1), "uint8"), {"discriminator": 0.5})
     own = start_from.load_history(start, 2, Curves(steps=[2]), longer)
     assert own.curve == {"steps": [2]}, "more steps have curves of their own"
-    before = presets.unpack(training_result.files[0].read(), tmp_path / "first").data()["stages"]
+    before = presets.unpack(training_result.files[0].read(), tmp_path / "first").read_data()["stages"]
     last = before["steps"][-1]
     assert own.stages["steps"] == [*before["steps"], last + 2], "and their grids stand after those of before"
     assert own.stages["discriminator"] == [*before["discriminator"], 0.5] and own.stages["mark"] == [
@@ -140,13 +138,16 @@ def test_another_training_begins_with_it_and_a_single_step_shows_how_that_learne
         presets.unpack(item.files[0].read(), tmp_path / name)
         for item, name in ((training_result, "before"), (result, "after"))
     )
-    assert preset.data()["stages"] == before.data()["stages"] and preset.stages() == before.stages()
+    assert (
+        preset.read_data()["stages"] == before.read_data()["stages"]
+        and preset.read_stages() == before.read_stages()
+    )
     other = TrainDcganSettings(**{**TINY, "width": 6}, scored=0)
     with pytest.raises(InvalidInput, match="width 6"):
         tasks.run("dcgan.train", other, start)
 
 
-def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, avatars_file, tmp_path):
+def test_a_model_grows_to_twice_its_size(session_home, avatars_file, tmp_path):
     small = trained(avatars_file, steps=1, width=8, discriminator_width=8, colors="gray")
     inputs = {"data": [data.store_reference(str(avatars_file))], "start": [small.files[0]]}
     large = TrainDcganSettings(**TINY | {"size": 64, "steps": 2}, scored=0, colors="gray")  # half as wide
@@ -160,7 +161,7 @@ def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, 
         64,
         3,
     )
-    assert "started from the weights of faces" in preset.card()
+    assert "started from the weights of faces" in preset.read_card()
     same_size = large.model_copy(update={"size": 32, "width": 8, "discriminator_width": 8})
     grows, goes_on = (
         estimate.estimate_seconds(item, inputs) / estimate.estimate_seconds(item, {"data": inputs["data"]})
@@ -170,7 +171,7 @@ def test_a_model_grows_to_twice_its_size_and_says_what_that_takes(session_home, 
 
 
 @pytest.mark.parametrize("uneven", [{"width": 9}, {"discriminator_width": 9}, {"width": 6}])
-def test_a_model_that_cannot_be_halved_is_refused_by_its_own_widths(session_home, avatars_file, uneven):
+def test_a_model_whose_widths_cannot_be_halved_is_refused(session_home, avatars_file, uneven):
     widths = {"width": 8, "discriminator_width": 8} | uneven
     small = trained(avatars_file, steps=1, **widths)
     with pytest.raises(InvalidInput) as error:
@@ -183,7 +184,7 @@ def test_a_model_that_cannot_be_halved_is_refused_by_its_own_widths(session_home
     )
 
 
-def test_a_model_to_start_from_is_read_once_by_the_check(training_result, monkeypatch):
+def test_the_check_reads_the_start_model_once(training_result, monkeypatch):
     reads, read = [], presets.from_zip
     monkeypatch.setattr(presets, "from_zip", lambda file: reads.append(file) or read(file))
     generator.check(TrainDcganSettings(**TINY), {"start": [training_result.files[0]]})
@@ -191,9 +192,7 @@ def test_a_model_to_start_from_is_read_once_by_the_check(training_result, monkey
 
 
 @pytest.mark.slow  # VGG16
-def test_a_discriminator_that_sees_by_vgg16_is_named_kept_and_gone_on_with(
-    avatars_file, weights_home, tmp_path
-):
+def test_a_vgg16_discriminator_is_reported_saved_and_resumed(avatars_file, weights_home, tmp_path):
     settings = TrainDcganSettings(**TINY | {"steps": 2, "batch": 8}, scored=0, vgg16_discriminator=1.0)
     inputs = {"data": [data.store_reference(str(avatars_file))]}
     result = tasks.run("dcgan.train", settings, inputs)
@@ -212,25 +211,25 @@ def test_a_discriminator_that_sees_by_vgg16_is_named_kept_and_gone_on_with(
     assert not alone.recipe.weights and alone.figures["taught_by"] == ["vgg16"]
 
 
-def test_who_stops_while_it_is_scored_keeps_the_model(session_home, avatars_file, tmp_path, monkeypatch):
+def test_stopping_during_scoring_keeps_the_model(session_home, avatars_file, tmp_path, monkeypatch):
     def stopped(*_):
         raise Cancelled
 
     monkeypatch.setattr(comparison.Scorer, "compare", stopped)
     result = trained(avatars_file)
     assert result.stopped_early and result.figures["ended"] == "cancelled" and result.figures["steps"] == 4
-    assert "stopped early" in presets.unpack(result.files[0].read(), tmp_path / "model").card()
+    assert "stopped early" in presets.unpack(result.files[0].read(), tmp_path / "model").read_card()
 
 
-def test_only_what_features_tell_of_images_they_were_not_learned_on_is_a_direction(home):
+def test_only_predictable_attributes_become_directions(home):
     rng = np.random.default_rng(0)
     features = rng.normal(size=(400, 60)).astype("float32")
     noise = rng.normal(size=(2, 400)).astype("float32")
     labels = {"same": np.ones(400, "float32"), "luck": noise[0], "told": features[:, 3] + noise[1]}
-    discriminator = SimpleNamespace(
-        _images=SimpleNamespace(attributes=labels), _train_rows=np.arange(400), _real_features=features
+    scorer = SimpleNamespace(
+        _dataset=SimpleNamespace(attributes=labels), _train_rows=np.arange(400), _real_features=features
     )
-    guessed = comparison.Scorer._estimate_attributes(discriminator, features, Progress())
+    guessed = comparison.Scorer._estimate_attributes(scorer, features, Progress())
     assert list(guessed) == ["told"]
     scores = comparison.Comparison(attributes={**guessed, "same": (np.ones(400), 1.0)})
     generated = rng.integers(0, 255, (400, 8, 8, 3)).astype("uint8")
@@ -250,7 +249,7 @@ def test_too_few_images_are_refused(home, tmp_path):
         trained(path)
 
 
-def test_a_preset_of_another_kind_is_no_dcgan(home, tmp_path):
+def test_a_preset_of_another_task_is_refused(home, tmp_path):
     import tiny_language_model
 
     from studio.dcgan import generator
@@ -260,7 +259,7 @@ def test_a_preset_of_another_kind_is_no_dcgan(home, tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["nan", "shape", "larger", "cut"])
-def test_weights_that_are_not_whole_are_refused(training_result, tmp_path, damage):
+def test_damaged_weights_are_refused(training_result, tmp_path, damage):
     import h5py
 
     from studio.core import paths
@@ -290,7 +289,7 @@ def test_weights_that_are_not_whole_are_refused(training_result, tmp_path, damag
             generator.load_generator(preset)
 
 
-def test_its_images_are_compared_with_real_ones(quick_inceptionv3_home, avatars_file):
+def test_generated_images_are_compared_with_real_ones(quick_inceptionv3_home, avatars_file):
     metrics = trained(avatars_file, scored=24).figures
     assert metrics["n"] == 24 and metrics["real_n"] == 144 and metrics["fid"] > 100 and metrics["kid"] > 0.05
     assert metrics["nearest"] > 0 and metrics["held_out_n"] == 16

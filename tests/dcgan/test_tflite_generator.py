@@ -11,21 +11,21 @@ from studio.dcgan import generator, model
 from studio.dcgan.settings import TrainDcganSettings
 
 
-def beside_keras(preset, gan):
+def compare_with_keras(preset, gan):
     """Returns the absolute differences to Keras' images, in levels, and the variation of those images."""
     reopened = generator.load_generator(preset)
-    z = latent.draw(reopened, 9, seed=1)
+    z = latent.sample(reopened, 9, seed=1)
     images, expected = reopened.decode(z).astype(int), generator.generate_images(gan.generator, z).astype(int)
     assert images.shape == expected.shape
     return np.abs(images - expected), expected.std(0).mean()
 
 
 @pytest.mark.parametrize("name", ["faces-dcgan", "digits-dcgan", "avatars-dcgan"])
-def test_models_that_ship_draw_the_same_to_one_level(name):
+def test_shipped_models_match_keras_to_one_level(name):
     preset = presets.find(name)
     gan = model.Gan(generator.settings_of(preset))
     loading.load_weights(gan, preset)
-    difference, _ = beside_keras(preset, gan)
+    difference, _ = compare_with_keras(preset, gan)
     assert difference.max() <= 1 and difference.mean() < 1e-3
 
 
@@ -41,12 +41,12 @@ def test_models_that_ship_draw_the_same_to_one_level(name):
         {"size": 28, "blocks": 1, "palette": 3, "colors": "gray", "modulated": False},
     ],
 )
-def test_models_of_any_shape_draw_the_same_to_one_level(home, tmp_path, shape):
+def test_models_of_any_shape_match_keras_to_one_level(home, tmp_path, shape):
     settings = TrainDcganSettings(width=4, discriminator_width=4, latent_dim=8, **shape)
     gan = model.Gan(settings)
-    random_weights.give(gan.generator)
+    random_weights.assign(gan.generator)
     recipe = recipes.Recipe(task="dcgan.train", settings=settings.model_dump(mode="json"))
-    difference, varied = beside_keras(
+    difference, varied = compare_with_keras(
         presets.save(tmp_path / "model", gan, "dcgan.train", settings, "", recipe), gan
     )
     assert varied > 2 and difference.max() <= 1 and difference.mean() < 1e-3

@@ -14,9 +14,9 @@ from keras import ops
 from studio.core.errors import Cancelled, StudioError
 from studio.core.generators.discriminator import (
     Augment,
+    compute_gradient_norms,
     logistic_loss,
     relativistic_loss,
-    with_gradient_norms,
 )
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
@@ -40,20 +40,20 @@ def tiny() -> TrainDcganSettings:
 
 
 @pytest.fixture(scope="module")
-def whole(blobs, tiny):
+def uninterrupted(blobs, tiny):
     """An uninterrupted training run."""
     return tiny_dcgan.fit(blobs, tiny)
 
 
-def stepped(settings, images, *losses):
+def train_one_step(settings, images, *losses):
     """Returns a GAN after one step with these losses only."""
 
-    class Heeding(model.Gan):
+    class SelectedLosses(model.Gan):
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
             return sum(y_pred[name] * (name in losses) for name in ("generator", "discriminator"))
 
-    gan = Heeding(settings)
-    gan.start()
+    gan = SelectedLosses(settings)
+    gan.compile_with_schedule()
     gan.train_on_batch(images[:8])
     return gan
 
@@ -68,7 +68,8 @@ def stepped(settings, images, *losses):
 def test_each_network_learns_from_its_own_loss_alone(blobs, tiny, loss, network, game):
     tiny = tiny.model_copy(update={"gradient_penalty": 1.0, "loss": game})
     own, both = (
-        getattr(stepped(tiny, blobs, *some), network) for some in ((loss,), ("generator", "discriminator"))
+        getattr(train_one_step(tiny, blobs, *some), network)
+        for some in ((loss,), ("generator", "discriminator"))
     )
     fresh = getattr(model.Gan(tiny), network)
     for first, second, before in zip(
@@ -78,35 +79,35 @@ def test_each_network_learns_from_its_own_loss_alone(blobs, tiny, loss, network,
 
 
 @pytest.mark.slow
-def test_it_learns_and_reports_and_is_repeatable(blobs, tiny, whole):
+def test_training_learns_reports_and_is_repeatable(blobs, tiny, uninterrupted):
     reports = []
     first = tiny_dcgan.fit(blobs, tiny, Progress(reports.append))
-    assert first.step == reports[-1].step == 6 and first.ended == ""
-    assert first.curves.steps == [3, 6] and len(first.curves.tests["diversity"]) == 2
+    assert first.step == reports[-1].step == 6 and first.stop_reason == ""
+    assert first.curves.steps == [3, 6] and len(first.curves.metrics["diversity"]) == 2
     assert any(report.preview is not None and report.preview.shape[2] == 3 for report in reports)
-    assert whole.curves.losses == first.curves.losses
-    for one, other in zip(whole.result.get_weights(), first.result.get_weights(), strict=True):
+    assert uninterrupted.curves.losses == first.curves.losses
+    for one, other in zip(uninterrupted.result.get_weights(), first.result.get_weights(), strict=True):
         assert np.array_equal(one, other)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("game", ["logistic", "relativistic"])
-def test_a_grid_has_the_marks_that_the_discriminator_gave_in_its_step(blobs, tiny, game, monkeypatch):
+def test_stages_store_the_discriminator_scores_of_their_step(blobs, tiny, game, monkeypatch):
     settings = tiny.model_copy(update={"steps": 3, "loss": game, "gradient_penalty": 0.5})
     trainer, all_logits = train.Trainer(blobs, settings), []
-    usual = model.as_float32
+    usual = model.cast_to_float32
 
-    def noted(logits):
+    def record(logits):
         all_logits.append(usual(logits))
         return all_logits[-1]
 
-    def noted_with_norms(*args):
-        logits, norms = with_gradient_norms(*args)
-        return noted(logits), norms
+    def record_with_norms(*args):
+        logits, norms = compute_gradient_norms(*args)
+        return record(logits), norms
 
     trainer.gan.run_eagerly = True
-    monkeypatch.setattr(model, "as_float32", noted)
-    monkeypatch.setattr(model, "with_gradient_norms", noted_with_norms)
+    monkeypatch.setattr(model, "cast_to_float32", record)
+    monkeypatch.setattr(model, "compute_gradient_norms", record_with_norms)
     trainer.fit()
     numbers = trainer.stages.metrics
     assert numbers["steps"] == [1, 2, 3] and set(numbers) == {
@@ -133,22 +134,22 @@ def _logits(logits, game):
 
 
 @pytest.mark.slow
-def test_a_run_that_was_stopped_goes_on_as_an_unbroken_one(blobs, tiny, whole, tmp_path, monkeypatch):
+def test_a_resumed_run_equals_an_uninterrupted_one(blobs, tiny, uninterrupted, tmp_path, monkeypatch):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
     reports = []
     run = checkpoints.Run(tmp_path / "run")
     stopping = Progress(reports.append, cancelled=lambda: reports[-1].step == 4)
     half = tiny_dcgan.fit(blobs, tiny, stopping, run=run)
-    assert half.ended == "cancelled" and half.step == 4
+    assert half.stop_reason == "cancelled" and half.step == 4
     assert half.curves.steps == [3, 4], "nothing is measured here, so that its newest weights are kept"
     rest = tiny_dcgan.fit(blobs, tiny, run=run)
     assert rest.step == 6 and rest.curves.steps == [3, 6]
     assert rest.stages.metrics["steps"] == [1, 2, 3, 4, 5, 6]
-    for name, numbers in whole.stages.metrics.items():
+    for name, numbers in uninterrupted.stages.metrics.items():
         assert rest.stages.metrics[name] == pytest.approx(numbers, abs=1e-5), name
-    for one, other in zip(rest.stages.grids, whole.stages.grids, strict=True):
+    for one, other in zip(rest.stages.grids, uninterrupted.stages.grids, strict=True):
         assert np.abs(one.astype(int) - other).max() <= 1
-    for first, second in zip(rest.result.get_weights(), whole.result.get_weights(), strict=True):
+    for first, second in zip(rest.result.get_weights(), uninterrupted.result.get_weights(), strict=True):
         assert np.allclose(first, second, atol=1e-6)
 
 
@@ -157,11 +158,11 @@ def test_losses_are_means_since_the_last_test(blobs, tiny):
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 4, "test_every": 2}))
     each, usual = [], trainer.gan.train_on_batch
 
-    def noted(*args, **kwargs):
+    def record(*args, **kwargs):
         each.append(usual(*args, **kwargs))
         return each[-1]
 
-    trainer.gan.train_on_batch = noted
+    trainer.gan.train_on_batch = record
     trainer.fit()
     assert len(trainer.curves.losses["discriminator"]) == 2
     for n, mean in enumerate(trainer.curves.losses["discriminator"]):
@@ -171,7 +172,7 @@ def test_losses_are_means_since_the_last_test(blobs, tiny):
 
 
 @pytest.mark.slow
-def test_what_was_measured_before_does_not_count(tiny):
+def test_recomputed_statistics_do_not_depend_on_earlier_ones(tiny):
     means = []
     for before in (0.0, 100.0):
         generator = model.Gan(tiny).generator
@@ -184,57 +185,58 @@ def test_what_was_measured_before_does_not_count(tiny):
 
 
 @pytest.mark.slow
-def test_the_closest_is_kept(blobs, tiny):
+def test_the_weights_with_the_lowest_kid_are_kept(blobs, tiny):
     distances = iter([1.0, 5.0])
     batches = []
 
-    def distance(images):
+    def score_images(images):
         batches.append(images)
         kid = next(distances)
         return {"kid": kid, "training kid": -kid}  # does not select weights
 
-    result = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01}), distance=distance)
-    assert result.curves.tests["kid"] == [1.0, 5.0]
-    assert result.curves.tests["training kid"] == [-1.0, -5.0]
-    again = train.generate_images(result.result.generator, train.sample_latents(tiny, 500))
+    result = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01}), score_images=score_images)
+    assert result.curves.metrics["kid"] == [1.0, 5.0]
+    assert result.curves.metrics["training kid"] == [-1.0, -5.0]
+    again = train.generate_uint8_images(result.result.generator, train.sample_latents(tiny, 500))
     near, far = (int(np.abs(again.astype(int) - batch).max()) for batch in batches)
     assert near <= 1 < far
 
 
 @pytest.mark.slow
-def test_a_collapse_is_taken_back_and_in_the_end_given_up(blobs, tiny, monkeypatch):
+def test_a_collapse_is_rolled_back_until_training_gives_up(blobs, tiny, monkeypatch):
     various = iter([0.5, 1.0] + [0.1] * 20)  # the first one has the real images
     monkeypatch.setattr(train, "measure_diversity", lambda images: next(various))
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 60}))
     good = []
-    usual = trainer._keep_good
-    monkeypatch.setattr(trainer, "_keep_good", lambda: (usual(), good.append(trainer.step)))
-    assert trainer.fit().ended == "collapsed"
-    assert good == [3] and trainer.rollbacks == train.MOST_ROLLBACKS + 1
-    assert trainer.step == 3 * (1 + train.MOST_ROLLBACKS + 1)
+    usual = trainer._save_good_variables
+    monkeypatch.setattr(trainer, "_save_good_variables", lambda: (usual(), good.append(trainer.step)))
+    assert trainer.fit().stop_reason == "collapsed"
+    assert good == [3] and trainer.rollbacks == train.MAX_ROLLBACKS + 1
+    assert trainer.step == 3 * (1 + train.MAX_ROLLBACKS + 1)
 
 
-def test_a_discriminator_that_is_hardly_ever_wrong_is_taken_back_however_many_steps_that_took(
-    blobs, tiny, monkeypatch
-):
+def test_a_saturated_discriminator_is_rolled_back(blobs, tiny, monkeypatch):
     monkeypatch.setattr(train, "recompute_batch_norm", lambda *args: None)
-    monkeypatch.setattr(train, "generate_images", lambda generator, z: blobs)
+    monkeypatch.setattr(train, "generate_uint8_images", lambda generator, z: blobs)
     trainer = train.Trainer(blobs, tiny)
     for loss, taken_back in ((2, 0), (0.5, 1)):
-        trainer.sums, trainer.since = {"discriminator": 50 * loss * train.LEAST_DISCRIMINATOR_LOSS}, 50
+        trainer.loss_sums, trainer.steps_since_test = (
+            {"discriminator": 50 * loss * train.MIN_DISCRIMINATOR_LOSS},
+            50,
+        )
         trainer.test(Progress())
         assert trainer.rollbacks == taken_back
 
 
 @pytest.mark.slow
-def test_a_training_whose_every_test_was_bad_leaves_no_model(blobs, tiny, monkeypatch):
-    monkeypatch.setattr(train, "LEAST_DISCRIMINATOR_LOSS", 1e9)
+def test_a_run_without_a_good_test_raises(blobs, tiny, monkeypatch):
+    monkeypatch.setattr(train, "MIN_DISCRIMINATOR_LOSS", 1e9)
     with pytest.raises(StudioError, match="discriminator won at every test"):
         tiny_dcgan.fit(blobs, tiny)
 
 
 @pytest.mark.slow
-def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
+def test_a_rollback_keeps_the_random_state(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.advance()
     states = [variable for variable in trainer.gan.variables if "seed_generator" in variable.path]
@@ -251,7 +253,7 @@ def test_after_a_rollback_other_numbers_are_drawn(blobs, tiny):
 
 
 @pytest.mark.slow
-def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, tiny):
+def test_nan_losses_before_the_first_test_raise(blobs, tiny):
     trainer = train.Trainer(blobs, tiny)
     trainer.gan.generator.set_weights([array * np.nan for array in trainer.gan.generator.get_weights()])
     with pytest.raises(StudioError, match="smaller learning rate"):
@@ -259,9 +261,9 @@ def test_losses_that_are_no_numbers_before_the_first_test_leave_no_model(blobs, 
 
 
 @pytest.mark.slow
-def test_losses_that_are_no_numbers_end_it_with_the_best_so_far(blobs, tiny):
+def test_nan_losses_end_training_with_the_best_weights(blobs, tiny):
     result = tiny_dcgan.fit(blobs, tiny.model_copy(update={"learning_rate": 0.01, "steps": 400}), _Poison(9))
-    assert result.ended == "nan" and result.step < 400
+    assert result.stop_reason == "nan" and result.step < 400
     assert all(np.isfinite(array).all() for array in result.result.generator.get_weights())
 
 
@@ -278,12 +280,12 @@ class _Poison(Progress):
             discriminator.set_weights([np.full_like(array, np.nan) for array in discriminator.get_weights()])
 
 
-def test_who_stops_at_once_gets_nothing(blobs, tiny):
+def test_stopping_before_the_first_step_raises(blobs, tiny):
     with pytest.raises(Cancelled):
         tiny_dcgan.fit(blobs, tiny, Progress(cancelled=lambda: True), run=None)
 
 
-def test_a_model_of_another_shape_is_no_start(blobs, tiny):
+def test_a_start_model_of_another_shape_is_refused(blobs, tiny):
     other = model.Gan(tiny.model_copy(update={"width": 6}))
     with pytest.raises(StudioError, match="another shape"):
         tiny_dcgan.fit(blobs, tiny, start=other)
@@ -298,7 +300,7 @@ def test_both_networks_fit_every_size(size, colors):
     assert model.Gan(settings).discriminator(images).shape == (2, 1)
 
 
-def test_a_discriminator_loses_as_much_by_what_is_real_as_by_what_is_made():
+def test_the_logistic_loss_weighs_real_and_generated_equally():
     real, generated = np.float32([[0], [2], [-1]]), np.float32([[1], [-3]])
     nats = np.log(1 + np.exp(-real)).mean() + np.log(1 + np.exp(generated)).mean()
     assert float(logistic_loss(real, generated)) == pytest.approx(nats, rel=1e-6)
@@ -310,76 +312,77 @@ def discriminator(monkeypatch):
     quarter = keras.layers.Dense(1, use_bias=False, kernel_initializer=keras.initializers.Constant(0.25))
     squares = keras.layers.Activation(ops.square)
     discriminator = keras.Sequential([keras.Input((28, 28, 1)), squares, keras.layers.Flatten(), quarter])
-    monkeypatch.setattr(model, "discriminator", lambda *args: discriminator)
+    monkeypatch.setattr(model, "build_pixel_discriminator", lambda *args: discriminator)
     return discriminator
 
 
-def penalties(settings, real, generated):
+def compute_penalties(settings, real, generated):
     """Returns what a gradient penalty of 1 adds to the discriminator's loss, by type of loss."""
     added, (real, generated) = {}, map(ops.convert_to_tensor, (real, generated))
     for loss in ("logistic", "relativistic"):
-        lost = []
+        losses = []
         for penalty in (0.0, 1.0):
             changes = {"batch": len(real), "loss": loss, "gradient_penalty": penalty}
             gan = model.Gan(settings.model_copy(update=changes))
-            lost.append(
-                float(gan._compare(real, generated, gan.augment(generated), False)[0]["discriminator"])
-            )
-        added[loss] = lost[1] - lost[0]
+            compute = getattr(gan, f"_compute_{loss}_losses")
+            losses.append(float(compute(real, generated, gan.augment(generated), False)[0]["discriminator"]))
+        added[loss] = losses[1] - losses[0]
     return added
 
 
-def energies(images):
+def compute_energies(images):
     return np.square(images / 2).sum((1, 2, 3))
 
 
-def test_the_penalty_is_on_the_squared_gradient_of_every_image_of_the_batch(tiny, discriminator):
+def test_the_penalty_is_the_mean_squared_gradient_norm(tiny, discriminator):
     """R1 and R2 of R3GAN, arXiv:2501.05441: half the penalty times each mean. The logistic loss has R1."""
     still = tiny.model_copy(update={"shift": 0, "flip": False})
     real, generated = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
     real *= np.arange(8).reshape(8, 1, 1, 1)  # the images differ
-    added = penalties(still, real, generated)
-    assert added["logistic"] == pytest.approx(energies(real).mean() / 2, rel=1e-4)
-    assert added["relativistic"] == pytest.approx((energies(real) + energies(generated)).mean() / 2, rel=1e-4)
-
-
-def test_the_gradient_of_the_penalty_is_by_images_before_they_are_augmented(tiny, discriminator, monkeypatch):
-    monkeypatch.setattr(model, "build_augmentation", lambda settings: lambda images: 3 * images)
-    real, generated = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
-    added = penalties(tiny, real, generated)
-    assert added["logistic"] == pytest.approx(81 * energies(real).mean() / 2, rel=1e-4)
+    added = compute_penalties(still, real, generated)
+    assert added["logistic"] == pytest.approx(compute_energies(real).mean() / 2, rel=1e-4)
     assert added["relativistic"] == pytest.approx(
-        81 * (energies(real) + energies(generated)).mean() / 2, rel=1e-4
+        (compute_energies(real) + compute_energies(generated)).mean() / 2, rel=1e-4
     )
 
 
-def test_a_penalized_discriminator_may_tell_grain_from_what_is_flat(tiny, discriminator):
+def test_the_penalty_differentiates_by_images_before_augmentation(tiny, discriminator, monkeypatch):
+    monkeypatch.setattr(model, "build_augmentation", lambda settings: lambda images: 3 * images)
+    real, generated = np.random.default_rng(0).uniform(-1, 1, (2, 8, 28, 28, 1)).astype("float32")
+    added = compute_penalties(tiny, real, generated)
+    assert added["logistic"] == pytest.approx(81 * compute_energies(real).mean() / 2, rel=1e-4)
+    assert added["relativistic"] == pytest.approx(
+        81 * (compute_energies(real) + compute_energies(generated)).mean() / 2, rel=1e-4
+    )
+
+
+def test_the_penalty_of_flat_images_is_0(tiny, discriminator):
     flat = np.zeros((8, 28, 28, 1), "float32")
-    assert penalties(tiny, flat, flat) == pytest.approx({"logistic": 0, "relativistic": 0}, abs=1e-6)
+    assert compute_penalties(tiny, flat, flat) == pytest.approx({"logistic": 0, "relativistic": 0}, abs=1e-6)
 
 
 @pytest.mark.slow
-def test_a_penalty_of_slopes_reaches_the_weights_of_the_discriminator(blobs, tiny):
+def test_the_penalty_trains_the_discriminator(blobs, tiny):
     after = []
     for penalty in (1e-9, 10.0):
         changes = {"loss": "relativistic", "gradient_penalty": penalty, "discriminator_rate": 0.003}
         gan = model.Gan(tiny.model_copy(update=changes))
-        gan.start()
+        gan.compile_with_schedule()
         for _ in range(20):
             gan.train_on_batch(blobs[:8])
         real = blobs[:8].astype("float32") / 127.5 - 1
-        _, norms = with_gradient_norms(gan.discriminator, ops.convert_to_tensor(real))
+        _, norms = compute_gradient_norms(gan.discriminator, ops.convert_to_tensor(real))
         after.append(float(ops.mean(norms)))
     assert after[1] < 0.5 * after[0]
 
 
-def test_each_side_of_a_relativistic_game_wants_its_own_logits_above(tiny):
+def test_the_relativistic_loss_compares_pairs_of_logits(tiny):
     own, other = np.float32([[3], [0], [-1]]), np.float32([[1], [0], [2]])
     nats = np.log(1 + np.exp(other - own)).mean()
     assert float(relativistic_loss(own, other)) == pytest.approx(nats, rel=1e-6)
 
 
-def test_a_relativistic_discriminator_sees_each_image_by_itself(blobs, tiny):
+def test_relativistic_logits_depend_on_one_image(blobs, tiny):
     batch = blobs[:8].astype("float32") / 127.5 - 1
     differences = {}
     for loss in ("logistic", "relativistic"):
@@ -390,9 +393,9 @@ def test_a_relativistic_discriminator_sees_each_image_by_itself(blobs, tiny):
 
 
 @pytest.mark.slow
-def test_rates_fall_to_the_share_that_was_asked_for(blobs, tiny):
+def test_learning_rates_decay_to_rate_end(blobs, tiny):
     gan = model.Gan(tiny.model_copy(update={"rate_end": 0.25, "learning_rate": 0.004}))
-    gan.start()
+    gan.compile_with_schedule()
     rates = []
     for _ in range(tiny.steps + 1):
         rates.append(sorted(float(optimizer.learning_rate) for optimizer in gan.optimizer.optimizers))
@@ -405,17 +408,17 @@ def test_rates_fall_to_the_share_that_was_asked_for(blobs, tiny):
     )
 
 
-def test_a_palette_mixes_no_more_colors_than_it_has(tiny):
+def test_palette_images_are_mixtures_of_the_palette(tiny):
     settings = tiny.model_copy(update={"palette": 2, "colors": "color"})
     generator = model.build_generator(settings)
-    random_weights.give(generator)
+    random_weights.assign(generator)
     pixels = np.asarray(generator(np.ones((1, 8), "float32"))).reshape(-1, 3)
     between = pixels - pixels.mean(0)
     lengths = np.linalg.svd(between, compute_uv=False)
     assert lengths[0] > 0.1 and lengths[1] < 1e-4 * lengths[0]  # all colors on one line
 
 
-def test_moving_takes_the_same_pixels_elsewhere():
+def test_shifts_move_pixels_unchanged():
     augment = Augment(32, shift=4, flip=False, cutout=0, seed=1)
     image = np.random.default_rng(0).random((32, 32, 3)).astype("float32")
     moved = ops.convert_to_numpy(augment(np.stack([image] * 40)))
@@ -437,7 +440,7 @@ def test_moving_takes_the_same_pixels_elsewhere():
     assert len(places) > 20
 
 
-def test_a_hole_is_as_large_as_asked_and_gray():
+def test_a_cutout_is_gray_and_has_the_right_size():
     augment = Augment(32, shift=0, flip=False, cutout=0.5, seed=1)
     holes = ops.convert_to_numpy(augment(np.ones((200, 32, 32, 3), "float32"))) == 0
     assert holes.reshape(200, -1).mean(1).max() == pytest.approx(0.25, abs=0.02)
@@ -445,7 +448,7 @@ def test_a_hole_is_as_large_as_asked_and_gray():
 
 
 @pytest.mark.slow
-def test_in_bfloat16_it_learns_alike_and_ends_whole(blobs, tiny, whole):
+def test_bfloat16_training_gives_a_float32_model(blobs, tiny, uninterrupted):
     half = tiny.model_copy(update={"precision": "bfloat16", "gradient_penalty": 1.0})
     trainer = train.Trainer(blobs, half)
     kinds = {layer.compute_dtype for layer in trainer.gan.generator.layers if layer.weights}
@@ -456,5 +459,5 @@ def test_in_bfloat16_it_learns_alike_and_ends_whole(blobs, tiny, whole):
     assert tiny.precision == "float32"
     assert {layer.compute_dtype for layer in rough.result.generator.layers} == {"float32"}
     for name in ("generator", "discriminator"):
-        exact, near = (run.curves.losses[name][0] for run in (whole, rough))
+        exact, near = (run.curves.losses[name][0] for run in (uninterrupted, rough))
         assert exact != near and exact == pytest.approx(near, rel=0.05)

@@ -23,30 +23,30 @@ def photo():
 
 @pytest.fixture
 def inputs(weights_home, photo):
-    return {"content": [tasks.File.keep(image_io.encode_png(photo), "image", "cat.png")]}
+    return {"content": [tasks.File.store(image_io.encode_png(photo), "image", "cat.png")]}
 
 
-def dream(photo, **settings):
+def run_dream(photo, **settings):
     return ascend(photo, DreamSettings(**(SMALL | settings)))
 
 
-def answer(name, image, backbone="vgg16"):
+def measure_activation(name, image, backbone="vgg16"):
     return Evaluator(backbones.load(backbone), layer(name))(image_io.to_01(image)).value
 
 
 @pytest.mark.slow
-def test_a_dream_raises_what_it_climbs_and_keeps_the_image_recognizable(weights_home, photo):
-    dreamed = dream(photo, steps=5)
+def test_a_dream_raises_its_objective_and_keeps_the_image_recognizable(weights_home, photo):
+    dreamed = run_dream(photo, steps=5)
     before = image_io.fit(photo, 96)
     assert dreamed.image.shape == before.shape
-    assert answer("block4_conv3", dreamed.image) > 3 * answer("block4_conv3", before)
+    assert measure_activation("block4_conv3", dreamed.image) > 3 * measure_activation("block4_conv3", before)
     assert np.corrcoef(dreamed.image.ravel(), before.ravel())[0, 1] > 0.6
     assert set(dreamed.weights) == {"vgg16"}
     assert dreamed.figures["steps"] == 10
     assert [climbed["width"] for climbed in dreamed.figures["octaves"]] == [69, 96]
 
 
-def test_what_an_octave_climbed_is_told_from_before_its_first_step_to_after_its_last(weights_home, photo):
+def test_octave_figures_have_the_value_before_and_after(weights_home, photo):
     values = []
     settings = DreamSettings(**SMALL | {"jitter": 0, "octaves": 1})
     progress = Progress(lambda report: values.append(report.metrics.get("activation")))
@@ -55,47 +55,47 @@ def test_what_an_octave_climbed_is_told_from_before_its_first_step_to_after_its_
     values = [value for value in values if value is not None]
     assert octave["before"] == values[0]
     assert octave["after"] > values[-1]
-    assert octave["after"] == pytest.approx(answer("block4_conv3", dreamed.image), rel=0.02)
+    assert octave["after"] == pytest.approx(measure_activation("block4_conv3", dreamed.image), rel=0.02)
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_dream_and_another_another(weights_home, photo):
-    first, again, other = (dream(photo, seed=seed).image for seed in (1, 1, 2))
+def test_the_dream_depends_on_the_seed(weights_home, photo):
+    first, again, other = (run_dream(photo, seed=seed).image for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 @pytest.mark.slow
-def test_half_as_many_bits_dream_nearly_the_same(weights_home, photo):
-    whole, half = (dream(photo, precision=precision).image for precision in ("float32", "bfloat16"))
+def test_bfloat16_gives_nearly_the_same_dream(weights_home, photo):
+    whole, half = (run_dream(photo, precision=precision).image for precision in ("float32", "bfloat16"))
     assert not np.array_equal(whole, half)
     assert np.abs(whole.astype(int) - half).mean() < 4
 
 
-def test_only_vgg16_computes_in_half_as_many_bits():
+def test_only_vgg16_computes_in_bfloat16():
     options = {"precision": "bfloat16"}
     assert DreamSettings(**options, backbone="vgg16").resolve().precision == "bfloat16"
     assert DreamSettings(**options, backbone="inceptionv3").resolve().precision == "float32"
 
 
-def test_a_negative_weight_avoids_what_it_names(weights_home, photo):
-    before = answer("block3_conv3", image_io.fit(photo, 96))
-    dreamed = dream(photo, layers=("block3_conv3=-1",))
-    assert answer("block3_conv3", dreamed.image) < before
+def test_a_negative_weight_lowers_the_activation(weights_home, photo):
+    before = measure_activation("block3_conv3", image_io.fit(photo, 96))
+    dreamed = run_dream(photo, layers=("block3_conv3=-1",))
+    assert measure_activation("block3_conv3", dreamed.image) < before
 
 
 @pytest.mark.slow
-def test_several_layers_all_rise_however_loud_they_are(weights_home, photo):
-    dreamed = dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
+def test_several_layers_all_rise(weights_home, photo):
+    dreamed = run_dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
     before = image_io.fit(photo, 96)
     for name in ("block2_conv2", "block5_conv1"):
-        assert answer(name, dreamed.image) > 1.3 * answer(name, before)
+        assert measure_activation(name, dreamed.image) > 1.3 * measure_activation(name, before)
 
 
 @pytest.mark.slow
 def test_one_channel_rises_above_its_neighbors(weights_home, photo):
-    vgg16 = backbones.load("vgg16").features(("block4_conv2",))
-    dreamed = dream(photo, layers=("block4_conv2:71",), steps=6)
+    vgg16 = backbones.load("vgg16").build_extractor(("block4_conv2",))
+    dreamed = run_dream(photo, layers=("block4_conv2:71",), steps=6)
     before, after = (
         np.asarray(vgg16(image_io.to_01(image))["block4_conv2"]).mean(axis=(0, 1, 2))
         for image in (image_io.fit(photo, 96), dreamed.image)
@@ -104,8 +104,8 @@ def test_one_channel_rises_above_its_neighbors(weights_home, photo):
 
 
 @pytest.mark.slow
-def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo):
-    plain = dream(photo, layers=("block4_conv3",)).image
+def test_a_guide_of_another_shape_changes_the_dream(weights_home, photo):
+    plain = run_dream(photo, layers=("block4_conv3",)).image
     tall = sample_photos.read_photo("rocket")[:, 200:330]
     guided = ascend(photo, DreamSettings(**SMALL), tall)
     assert not np.array_equal(guided.image, plain)
@@ -113,30 +113,32 @@ def test_a_guide_of_another_size_and_shape_steers_the_dream(weights_home, photo)
 
 
 @pytest.mark.slow
-def test_holding_the_colors_keeps_the_mean_color(weights_home, photo):
+def test_the_color_penalty_keeps_the_mean_color(weights_home, photo):
     before = image_io.fit(photo, 96).mean(axis=(0, 1))
-    free, constrained = (dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20))
+    free, constrained = (
+        run_dream(photo, hold_colors=hold, steps=8).image.mean(axis=(0, 1)) for hold in (0, 20)
+    )
     assert np.abs(constrained - before).max() < np.abs(free - before).max()
 
 
 @pytest.mark.slow
-def test_an_image_in_windows_is_dreamed_in_every_block(weights_home, photo, monkeypatch):
+def test_a_tiled_dream_changes_every_block(weights_home, photo, monkeypatch):
     from studio.dream import ascend as module
 
     class Tiled(module.StepDirection):
         def __init__(self, *args):
-            super().__init__(*args, whole=64)
+            super().__init__(*args, max_whole_side=64)
 
-    monkeypatch.setattr("studio.dream.gradient.WINDOW", 64)
+    monkeypatch.setattr("studio.dream.gradient.WINDOW_SIDE", 64)
     monkeypatch.setattr(module, "StepDirection", Tiled)
-    dreamed = dream(photo, octaves=1, steps=6)
+    dreamed = run_dream(photo, octaves=1, steps=6)
     change = np.abs(dreamed.image.astype(int) - image_io.fit(photo, 96)).mean(axis=2)
     height, width = (side // 16 * 16 for side in change.shape)
     blocks = change[:height, :width].reshape(height // 16, 16, width // 16, 16).mean(axis=(1, 3))
     assert blocks.min() > 1
 
 
-def test_a_stopped_dream_is_kept_at_full_size_and_can_be_made_again(inputs):
+def test_a_stopped_dream_has_full_size_and_is_reproducible(inputs):
     settings = DreamSettings(**SMALL)
     steps = []
 
@@ -153,13 +155,13 @@ def test_a_stopped_dream_is_kept_at_full_size_and_can_be_made_again(inputs):
     assert np.array_equal(image_io.read(again.files[0].read()), image)
 
 
-def test_a_dream_stopped_before_its_first_step_leaves_nothing(inputs):
+def test_a_dream_canceled_before_its_first_step_raises(inputs):
     with pytest.raises(Cancelled):
         tasks.run("dream.ascend", DreamSettings(**SMALL), inputs, Progress(cancelled=lambda: True))
 
 
 @pytest.mark.slow
-def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
+def test_the_recipe_of_a_dream_reproduces_it(inputs):
     result = tasks.run("dream.ascend", DreamSettings(**SMALL), inputs)
     recipe = recipes.read(result.files[0].read())
     assert recipe.task == "dream.ascend"
@@ -172,13 +174,13 @@ def test_a_dream_carries_its_recipe_and_replays_alike(inputs):
 @pytest.mark.parametrize(
     "look, layers, is_told", [("fur", (), True), ("eyes", (), False), ("fur", ("block3_conv1",), False)]
 )
-def test_a_look_that_the_network_does_not_have_is_told_with_the_result(inputs, look, layers, is_told):
+def test_a_preset_that_the_network_lacks_is_noted(inputs, look, layers, is_told):
     settings = DreamSettings(**SMALL | {"look": look, "layers": layers, "backbone": "vgg16"})
     notes = tasks.run("dream.ascend", settings, inputs).figures["notes"]
     assert bool(notes) == is_told and all("the preset fur" in note for note in notes)
 
 
-def test_steps_are_told_in_order_to_the_last(inputs):
+def test_steps_are_reported_in_order(inputs):
     reports = []
     tasks.run("dream.ascend", DreamSettings(**SMALL), inputs, Progress(reports.append))
     steps = [report.step for report in reports if report.total]
@@ -188,7 +190,7 @@ def test_steps_are_told_in_order_to_the_last(inputs):
 
 
 @pytest.mark.parametrize("backbone, least", [("vgg16", 32), ("inceptionv3", 75)])
-def test_an_image_too_small_for_the_network_is_refused_with_the_size_to_choose(home, backbone, least):
+def test_an_image_too_small_for_the_network_is_rejected_with_a_size(home, backbone, least):
     strip = np.zeros((20, 300, 3), "uint8")
     with pytest.raises(InvalidInput, match=f"at least {least} px") as error:
         ascend(strip, DreamSettings(size=192, backbone=backbone))
@@ -203,6 +205,8 @@ def test_an_image_too_small_for_the_network_is_refused_with_the_size_to_choose(h
 )
 def test_the_other_backbones_dream_too(request, photo, backbone, name, home_of):
     request.getfixturevalue(home_of)
-    dreamed = dream(photo, layers=(name,), size=128, steps=4)
+    dreamed = run_dream(photo, layers=(name,), size=128, steps=4)
     assert set(dreamed.weights) == {backbone}
-    assert answer(name, dreamed.image, backbone) > 1.5 * answer(name, image_io.fit(photo, 128), backbone)
+    assert measure_activation(name, dreamed.image, backbone) > 1.5 * measure_activation(
+        name, image_io.fit(photo, 128), backbone
+    )

@@ -10,7 +10,7 @@ from studio.core.progress import Progress
 from studio.core.weights.networks import vgg16
 from studio.dream import gradient
 from studio.dream.gradient import StepDirection, smooth_gradient
-from studio.dream.objective import objective
+from studio.dream.objective import build_objective
 from studio.dream.settings import DreamSettings
 
 
@@ -20,7 +20,7 @@ def backbone():
     import keras
 
     keras.utils.set_random_seed(0)
-    return Backbone(BACKBONES["vgg16"], vgg16.network(), "0" * 64)
+    return Backbone(BACKBONES["vgg16"], vgg16.build_network(), "0" * 64)
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +28,9 @@ def image_01():
     return np.random.default_rng(0).random((1, 128, 192, 3)).astype("float32")
 
 
-def slope(backbone, objective, softness=0.0, jitter=0, whole=1024, seed=0):
+def make_direction(backbone, objective, softness=0.0, jitter=0, whole=1024, seed=0):
     return StepDirection(
-        backbone, objective, softness, jitter, np.random.default_rng(seed), Progress(), whole=whole
+        backbone, objective, softness, jitter, np.random.default_rng(seed), Progress(), max_whole_side=whole
     )
 
 
@@ -45,40 +45,40 @@ class Still:
     "objective", [layer("block1_conv2"), layer("block3_conv1"), 1e6 * mean("block2_conv1")]
 )
 def test_a_step_has_the_same_size_for_every_objective(backbone, image_01, objective):
-    _, direction = slope(backbone, objective)(image_01)
+    _, direction = make_direction(backbone, objective)(image_01)
     assert direction.std() == pytest.approx(1, rel=1e-4)
 
 
-def test_without_a_roll_the_direction_is_the_gradient(backbone, image_01):
+def test_without_rolling_the_direction_is_the_gradient(backbone, image_01):
     goal = layer("block2_conv2")
-    value, direction = slope(backbone, goal)(image_01)
+    value, direction = make_direction(backbone, goal)(image_01)
     result = Evaluator(backbone, goal)(image_01)
     assert value == pytest.approx(result.value, rel=1e-5)
     assert np.corrcoef(direction.ravel(), result.gradient.ravel())[0, 1] > 0.9999
 
 
-def test_the_roll_goes_back(backbone):
+def test_the_direction_is_rolled_back(backbone):
     spot = np.zeros((1, 96, 96, 3), "float32")
     spot[:, 20:28, 60:68] = 1.0
-    _, still = slope(backbone, layer("block1_conv2"))(spot)
-    _, shifted = slope(backbone, layer("block1_conv2"), jitter=40)(spot)
+    _, still = make_direction(backbone, layer("block1_conv2"))(spot)
+    _, shifted = make_direction(backbone, layer("block1_conv2"), jitter=40)(spot)
     inside = (slice(None), slice(4, -4), slice(4, -4))
     assert np.corrcoef(still[inside].ravel(), shifted[inside].ravel())[0, 1] > 0.7
     moved = np.roll(shifted, 4, (1, 2))
     assert np.corrcoef(still[inside].ravel(), moved[inside].ravel())[0, 1] < 0.5
 
 
-def test_unrolled_it_looks_where_the_image_lies(backbone, image_01):
+def test_an_unrolled_step_evaluates_the_original_position(backbone, image_01):
     goal = layer("block2_conv2")
-    unrolled = slope(backbone, goal, jitter=40)(image_01, is_rolled=False)[1]
-    assert np.array_equal(unrolled, slope(backbone, goal)(image_01)[1])
-    assert not np.array_equal(unrolled, slope(backbone, goal, jitter=40)(image_01)[1])
+    unrolled = make_direction(backbone, goal, jitter=40)(image_01, is_rolled=False)[1]
+    assert np.array_equal(unrolled, make_direction(backbone, goal)(image_01)[1])
+    assert not np.array_equal(unrolled, make_direction(backbone, goal, jitter=40)(image_01)[1])
 
 
-def test_with_momentum_half_of_the_direction_before_is_kept_until_it_begins_again(backbone, image_01):
+def test_momentum_adds_half_of_the_last_direction_until_reset(backbone, image_01):
     goal, rng = layer("block2_conv2"), np.random.default_rng(0)
     plain, carried = (
-        slope(backbone, goal),
+        make_direction(backbone, goal),
         StepDirection(backbone, goal, 0.0, 0, rng, Progress(), momentum=0.5),
     )
     other_01 = image_01[:, ::-1]
@@ -86,16 +86,16 @@ def test_with_momentum_half_of_the_direction_before_is_kept_until_it_begins_agai
     assert np.array_equal(carried(image_01)[1], first)
     both = second + 0.5 * first
     assert np.allclose(carried(other_01)[1], both / both.std(), atol=1e-4)
-    carried.begin()
+    carried.reset_momentum()
     assert np.array_equal(carried(other_01)[1], second)
 
 
 @pytest.mark.slow
-def test_windows_give_the_gradient_of_the_whole_and_leave_nothing_out(backbone, image_01, monkeypatch):
-    monkeypatch.setattr(gradient, "WINDOW", 64)
+def test_windows_give_the_gradient_of_the_full_image(backbone, image_01, monkeypatch):
+    monkeypatch.setattr(gradient, "WINDOW_SIDE", 64)
     goal = layer("block2_conv2")
-    _, whole = slope(backbone, goal)(image_01)
-    still = slope(backbone, goal, whole=64)
+    _, whole = make_direction(backbone, goal)(image_01)
+    still = make_direction(backbone, goal, whole=64)
     still._rng = Still()
     _, windows = still(image_01)
     inside = (slice(None), slice(24, -24), slice(24, -24))  # windows at the border wrap around
@@ -104,8 +104,8 @@ def test_windows_give_the_gradient_of_the_whole_and_leave_nothing_out(backbone, 
 
 
 @pytest.mark.parametrize("length", [1, 63, 64, 65, 129, 1000])
-def test_windows_cover_a_side_with_equal_lengths(length, monkeypatch):
-    monkeypatch.setattr(gradient, "WINDOW", 64)
+def test_windows_of_equal_length_cover_a_side(length, monkeypatch):
+    monkeypatch.setattr(gradient, "WINDOW_SIDE", 64)
     side, starts = gradient.split_side(length)
     covered = np.zeros(length, bool)
     for start in starts:
@@ -115,7 +115,7 @@ def test_windows_cover_a_side_with_equal_lengths(length, monkeypatch):
     assert side <= 64
 
 
-def test_softness_strengthens_broad_color_and_keeps_the_size():
+def test_softness_amplifies_low_frequencies_and_keeps_the_deviation():
     noise = np.random.default_rng(0).normal(size=(1, 64, 64, 3)).astype("float32")
     sharp, soft = smooth_gradient(noise, 0), smooth_gradient(noise, 2.0)
     assert soft.std() == pytest.approx(1, rel=1e-4)
@@ -134,21 +134,21 @@ def test_a_flat_gradient_stays_finite():
     assert np.isfinite(smooth_gradient(np.zeros((1, 8, 8, 3), "float32"), 1.0)).all()
 
 
-def test_several_terms_count_by_their_weights_however_loud_their_layers_are(backbone, image_01):
+def test_terms_are_weighted_independently_of_activation_scale(backbone, image_01):
     settings = DreamSettings(layers=("block1_conv2", "block3_conv1=0.5"), smoothness=0, hold_colors=0)
-    goal = objective(settings, backbone, image_01)
-    values = goal.values(backbone.features(goal.layers)(image_01))
+    goal = build_objective(settings, backbone, image_01)
+    values = goal.values(backbone.build_extractor(goal.layers)(image_01))
     counted = [term.weight * value for term, value in zip(goal.terms, values, strict=True)]
     assert counted == pytest.approx([1, 0.5], rel=1e-3)
 
 
-def test_terms_on_the_image_pull_in_units_of_a_pixel(backbone, image_01):
+def test_terms_on_the_image_add_their_gradient_per_pixel(backbone, image_01):
     goal = layer("block1_conv2")
-    _, alone = slope(backbone, goal)(image_01)
-    _, pulled = slope(backbone, goal - 2.0 * color(np.array([1.0, 0.5, 0.5])))(image_01)
+    _, alone = make_direction(backbone, goal)(image_01)
+    _, pulled = make_direction(backbone, goal - 2.0 * color(np.array([1.0, 0.5, 0.5])))(image_01)
     difference = (pulled - alone)[0]
     toward = 2.0 * 2 / 3 * (np.array([1.0, 0.5, 0.5]) - image_01.mean(axis=(0, 1, 2)))
     assert np.allclose(difference, toward, atol=1e-3)
-    _, smooth = slope(backbone, goal - 1.0 * total_variation())(image_01)
+    _, smooth = make_direction(backbone, goal - 1.0 * total_variation())(image_01)
     stepped = image_01 + 0.1 * (smooth - alone)
     assert np.abs(np.diff(stepped, axis=2)).mean() < np.abs(np.diff(image_01, axis=2)).mean()

@@ -3,33 +3,33 @@
 import pytest
 
 from studio.core.errors import InvalidInput
-from studio.dream.layer_terms import Term, read
+from studio.dream.layer_terms import Term, parse_target
 from studio.dream.presets import DEFAULT_LAYERS, DREAM_PRESETS
 from studio.dream.settings import DreamSettings, check
 
 
-def test_a_layer_a_channel_and_weights_are_read():
-    spec = read("eyes", ("mixed4", "mixed5:7=0.25", "mixed3=-1"), "auto")
+def test_layers_channels_and_weights_are_parsed():
+    spec = parse_target("eyes", ("mixed4", "mixed5:7=0.25", "mixed3=-1"), "auto")
     assert spec.backbone == "inceptionv3"
     assert spec.terms == (Term("mixed4"), Term("mixed5", 7, 0.25), Term("mixed3", None, -1.0))
     assert [str(term) for term in spec.terms] == ["mixed4", "mixed5:7=0.25", "mixed3=-1"]
 
 
 @pytest.mark.parametrize("look", DREAM_PRESETS)
-def test_every_look_has_layers_of_one_backbone(look):
-    assert read(look, (), "auto").terms
+def test_every_preset_has_layers_of_one_backbone(look):
+    assert parse_target(look, (), "auto").terms
     assert DREAM_PRESETS[look].description
 
 
 @pytest.mark.parametrize("backbone", DEFAULT_LAYERS)
-def test_every_backbone_dreams_without_a_look_of_its_own(backbone):
+def test_every_backbone_has_default_layers(backbone):
     for look in DREAM_PRESETS:
-        assert read(look, (), backbone).backbone == backbone
+        assert parse_target(look, (), backbone).backbone == backbone
 
 
-def test_a_look_stays_itself_on_its_own_backbone():
-    home = read("eyes", (), "auto")
-    assert read("eyes", (), home.backbone) == home
+def test_a_preset_keeps_its_layers_on_its_backbone():
+    home = parse_target("eyes", (), "auto")
+    assert parse_target("eyes", (), home.backbone) == home
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_a_look_stays_itself_on_its_own_backbone():
         (("",), "auto", "=WEIGHT"),
     ],
 )
-def test_what_cannot_be_dreamed_is_refused_with_what_can(layers, backbone, says):
+def test_invalid_terms_are_rejected_with_valid_ones(layers, backbone, says):
     with pytest.raises(InvalidInput, match=says):
-        read("eyes", layers, backbone)
+        parse_target("eyes", layers, backbone)
 
 
-def test_a_guide_goes_with_whole_layers_only():
+def test_a_guide_requires_layers_without_channels():
     check(DreamSettings(layers=("mixed4",)), {"content": ["a"], "guide": ["b"]})
     check(DreamSettings(layers=("mixed4:3",)), {"content": ["a"], "guide": []})
     with pytest.raises(InvalidInput, match="mixed4:3"):
@@ -62,6 +62,6 @@ def test_a_guide_goes_with_whole_layers_only():
 
 
 @pytest.mark.parametrize("wrong", [{"octaves": 0}, {"steps": 0}, {"look": "cats"}, {"size": 20}])
-def test_settings_out_of_range_are_refused(wrong):
+def test_settings_out_of_range_are_rejected(wrong):
     with pytest.raises(InvalidInput, match=next(iter(wrong))):
         DreamSettings.parse(wrong)

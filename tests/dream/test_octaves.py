@@ -8,7 +8,7 @@ import pytest
 from studio.dream.octaves import octave_sizes, resize_01
 
 
-def test_octaves_end_at_the_size_asked_for_and_grow_by_the_factor():
+def test_octaves_end_at_the_given_size_and_grow_by_the_factor():
     sizes = octave_sizes(384, 512, 4, 1.4, 64)
     assert sizes[-1] == (384, 512)
     assert len(sizes) == 4

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.dream.seamless_loop import OVERLAP, Loop, crossfade, loop_length, overlap
+from studio.dream.seamless_loop import MAX_OVERLAP, Loop, count_overlap, crossfade, find_loop_length
 
 
 @pytest.fixture(autouse=True)
@@ -11,7 +11,7 @@ def _home(home):
     """A STUDIO_HOME, where frames are buffered."""
 
 
-def looped(count):
+def loop_frames(count):
     """Returns the frames of a loop of `count` frames whose pixels are their index."""
     frames = []
     loop = Loop(frames.append)
@@ -22,16 +22,16 @@ def looped(count):
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4, 29, 30, 31, 600])
-def test_what_was_made_is_enough_for_the_loop_that_was_wanted(frames):
-    needed = frames + overlap(frames)
-    assert loop_length(needed) == frames
-    assert loop_length(needed - 1) < frames
+def test_the_rendered_frames_suffice_for_the_loop(frames):
+    needed = frames + count_overlap(frames)
+    assert find_loop_length(needed) == frames
+    assert find_loop_length(needed - 1) < frames
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 13, 38, 39, 40, 41, 42, 55, 120])
-def test_a_loop_has_the_frames_as_they_were_made_and_then_its_fade(count):
-    result = looped(count)
-    frames, fading = loop_length(count), overlap(loop_length(count))
+def test_a_loop_has_its_frames_in_order_and_then_the_fade(count):
+    result = loop_frames(count)
+    frames, fading = find_loop_length(count), count_overlap(find_loop_length(count))
     assert len(result) == frames
     for i in range(frames - fading):
         assert (result[i] == fading + i).all()
@@ -43,22 +43,25 @@ def test_a_loop_has_the_frames_as_they_were_made_and_then_its_fade(count):
 
 
 @pytest.mark.parametrize("count", [3, 9, 41, 60])
-def test_a_loop_that_ended_early_is_the_loop_that_was_asked_for_so_short(count):
-    short, requested = looped(count), looped(loop_length(count) + overlap(loop_length(count)))
+def test_a_loop_stopped_early_equals_a_shorter_loop(count):
+    short, requested = (
+        loop_frames(count),
+        loop_frames(find_loop_length(count) + count_overlap(find_loop_length(count))),
+    )
     assert len(short) > 0
     assert all(np.array_equal(first, second) for first, second in zip(short, requested, strict=True))
 
 
-def test_frames_are_passed_on_before_the_end():
+def test_frames_are_emitted_before_the_end():
     frames = []
     loop = Loop(frames.append)
     for number in range(200):
         loop.add(np.full((4, 6, 3), number, "uint8"))
-    assert len(frames) == 200 - 2 * OVERLAP
-    assert loop._file.seek(0, 2) == 4 * OVERLAP * 4 * 6 * 3
+    assert len(frames) == 200 - 2 * MAX_OVERLAP
+    assert loop._file.seek(0, 2) == 4 * MAX_OVERLAP * 4 * 6 * 3
 
 
-def test_a_fade_begins_in_the_middle_and_ends_in_the_corners():
+def test_a_fade_starts_in_the_center_and_ends_in_the_corners():
     one, other = np.zeros((40, 60, 3), "uint8"), np.full((40, 60, 3), 200, "uint8")
     assert np.array_equal(crossfade(one, other, 0.0), one)
     assert np.array_equal(crossfade(one, other, 1.0), other)

@@ -10,7 +10,7 @@ from studio.core.errors import Cancelled
 from studio.core.imaging import animations, image_io, sample_photos
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
-from studio.dream.seamless_loop import overlap
+from studio.dream.seamless_loop import count_overlap
 from studio.dream.settings import DreamSettings
 from studio.dream.zoom import magnify, match_colors, zoom
 
@@ -33,43 +33,45 @@ def photo():
 @pytest.fixture
 def untrained(home, monkeypatch):
     """VGG16 with random weights, because the content of the video does not matter here."""
-    monkeypatch.setattr(backbones, "load", lambda name, progress=None: _vgg16())
+    monkeypatch.setattr(backbones, "load", lambda name, progress=None: _install_vgg16())
 
 
 _BUILT = []
 
 
-def _vgg16():
+def _install_vgg16():
     if not _BUILT:
         import keras
 
         keras.utils.set_random_seed(0)
-        _BUILT.append(backbones.Backbone(backbones.find_spec("vgg16"), backbones.vgg16.network(), "0" * 64))
+        _BUILT.append(
+            backbones.Backbone(backbones.find_spec("vgg16"), backbones.vgg16.build_network(), "0" * 64)
+        )
     return _BUILT[0]
 
 
 @pytest.fixture
 def inputs(untrained, photo):
-    return {"content": [tasks.File.keep(image_io.encode_png(photo), "image", "cat.png")]}
+    return {"content": [tasks.File.store(image_io.encode_png(photo), "image", "cat.png")]}
 
 
-def video(photo, frames, progress=None, **settings):
+def make_zoom(photo, frames, progress=None, **settings):
     return zoom(photo, DreamSettings(**SMALL | {"zoom": frames} | settings), progress=progress)
 
 
-def mean_difference(one, other):
+def measure_difference(one, other):
     return float(np.abs(one.astype(int) - other.astype(int)).mean())
 
 
-def stopper(when):
+def make_stopping_progress(when):
     """Returns a `Progress` that cancels once `when(report)` was true."""
     stops = []
     return Progress(lambda report: stops.append(bool(report.total and when(report))), lambda: any(stops))
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7])
-def test_a_video_has_the_frames_that_were_asked_for(frames, untrained, photo):
-    result = video(photo, frames)
+def test_a_video_has_the_set_number_of_frames(frames, untrained, photo):
+    result = make_zoom(photo, frames)
     frames_read = list(animations.decode(result.video))
     assert (len(frames_read), result.frames) == (frames, frames)
     assert frames_read[0].shape == result.image.shape == (64, 96, 3)
@@ -77,18 +79,18 @@ def test_a_video_has_the_frames_that_were_asked_for(frames, untrained, photo):
 
 
 @pytest.mark.slow
-def test_the_end_flows_into_the_beginning(untrained, photo):
-    frames = list(animations.decode(video(photo, 24).video))
-    neighbors = [mean_difference(first, second) for first, second in pairwise(frames)]
-    assert mean_difference(frames[-1], frames[0]) < 1.25 * max(neighbors)
-    assert mean_difference(frames[-1], frames[0]) < 0.7 * mean_difference(frames[0], frames[12])
+def test_the_loop_is_seamless(untrained, photo):
+    frames = list(animations.decode(make_zoom(photo, 24).video))
+    neighbors = [measure_difference(first, second) for first, second in pairwise(frames)]
+    assert measure_difference(frames[-1], frames[0]) < 1.25 * max(neighbors)
+    assert measure_difference(frames[-1], frames[0]) < 0.7 * measure_difference(frames[0], frames[12])
 
 
 @pytest.mark.slow
-def test_a_long_zoom_neither_fades_nor_runs_away(untrained, photo):
+def test_a_long_zoom_neither_fades_nor_saturates(untrained, photo):
     previews = []
     progress = Progress(lambda report: previews.append(report.preview), preview_seconds=0)
-    result = video(photo, 60, progress)
+    result = make_zoom(photo, 60, progress)
     last = next(preview for preview in reversed(previews) if preview is not None)
     assert np.allclose(last.mean((0, 1)), result.image.mean((0, 1)), atol=8)
     assert np.allclose(last.std((0, 1)), result.image.std((0, 1)), rtol=0.25)
@@ -96,25 +98,25 @@ def test_a_long_zoom_neither_fades_nor_runs_away(untrained, photo):
 
 def test_progress_counts_to_a_total_known_from_the_start(untrained, photo):
     reports = []
-    video(photo, 7, Progress(reports.append, preview_seconds=0))
+    make_zoom(photo, 7, Progress(reports.append, preview_seconds=0))
     steps = [report for report in reports if report.total]
     assert len({report.total for report in steps}) == 1
     assert steps[-1].step == steps[-1].total
     assert [report.step for report in steps] == sorted(report.step for report in steps)
     # The first frame counts by its cost, which follows its pixels.
-    assert steps[0].total == 3 + 7 + overlap(7) - 1
+    assert steps[0].total == 3 + 7 + count_overlap(7) - 1
     assert {report.preview.shape for report in steps} == {(46, 69, 3), (64, 96, 3)}
 
 
 @pytest.mark.slow
-def test_most_steps_end_a_video_with_the_last_whole_frame(untrained, photo):
-    ended = video(photo, 9, most_steps=3 * 2 + 4 * 2 + 1)  # the first frame, four full frames and a half
+def test_most_steps_end_a_video_after_a_complete_frame(untrained, photo):
+    ended = make_zoom(photo, 9, most_steps=3 * 2 + 4 * 2 + 1)  # the first frame, four full frames and a half
     assert (ended.frames, ended.stopped_early) == (4, False)
-    short = video(photo, 4)
+    short = make_zoom(photo, 4)
     assert short.video == ended.video
 
 
-def again(result, inputs):
+def run_again(result, inputs):
     """Runs the recipe of a result."""
     settings = DreamSettings.from_plain(result.recipe.settings)
     return tasks.run("dream.ascend", settings, inputs)
@@ -122,31 +124,35 @@ def again(result, inputs):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("at", [6, 9])
-def test_a_stopped_video_is_a_shorter_loop_that_can_be_made_again(at, inputs):
+def test_a_stopped_video_is_a_shorter_reproducible_loop(at, inputs):
     settings = DreamSettings(**SMALL | {"zoom": 30})
-    stopped = tasks.run("dream.ascend", settings, inputs, stopper(lambda report: report.step >= at))
+    stopped = tasks.run(
+        "dream.ascend", settings, inputs, make_stopping_progress(lambda report: report.step >= at)
+    )
     assert stopped.stopped_early
     (file,) = stopped.files
     assert (file.kind, file.name) == ("animation", "cat-dream.webp")
     frames = len(list(animations.decode(file.read())))
     assert 2 <= frames == stopped.figures["frames"] < 30
-    repeated = again(stopped, inputs)
+    repeated = run_again(stopped, inputs)
     assert not repeated.stopped_early
     assert repeated.files[0].digest == file.digest
 
 
 @pytest.mark.parametrize("at", [1, 3])
-def test_a_video_stopped_at_once_is_the_image_so_far(at, inputs):
+def test_a_video_stopped_in_its_first_frame_is_an_image(at, inputs):
     settings = DreamSettings(**SMALL | {"zoom": 30})
-    stopped = tasks.run("dream.ascend", settings, inputs, stopper(lambda report: report.step >= at))
+    stopped = tasks.run(
+        "dream.ascend", settings, inputs, make_stopping_progress(lambda report: report.step >= at)
+    )
     assert (stopped.files[0].kind, stopped.files[0].name) == ("image", "cat-dream.png")
     assert recipes.read(stopped.files[0].read()) == stopped.recipe
-    repeated = again(stopped, inputs)
+    repeated = run_again(stopped, inputs)
     images = [image_io.read(result.files[0].read()) for result in (stopped, repeated)]
     assert np.array_equal(*images)
 
 
-def test_a_video_stopped_before_the_first_step_is_nothing(inputs):
+def test_a_video_canceled_before_the_first_step_raises(inputs):
     with pytest.raises(Cancelled):
         tasks.run(
             "dream.ascend", DreamSettings(**SMALL | {"zoom": 3}), inputs, Progress(cancelled=lambda: True)
@@ -159,10 +165,10 @@ def test_the_task_makes_a_video_and_its_recipe(kind, inputs):
     result = tasks.run("dream.ascend", DreamSettings(**SMALL | {"zoom": 3, "video": kind}), inputs)
     assert (result.files[0].kind, result.files[0].name) == ("animation", f"cat-dream.{kind}")
     assert result.recipe.settings["zoom"] == 3
-    assert again(result, inputs).files[0].digest == result.files[0].digest
+    assert run_again(result, inputs).files[0].digest == result.files[0].digest
 
 
-def test_drawing_nearer_moves_what_there_is_away_from_the_middle():
+def test_magnifying_moves_pixels_away_from_the_center():
     image = np.zeros((1, 61, 81, 3), "float32")
     image[0, 40, 60] = 1.0  # 10 below and 20 to the right of the center
     near = magnify(image, 1.4, 0.0)
@@ -172,12 +178,12 @@ def test_drawing_nearer_moves_what_there_is_away_from_the_middle():
 
 
 @pytest.mark.parametrize("scale, turn", [(1.005, 15.0), (1.5, -15.0)])
-def test_no_corner_comes_in_empty(scale, turn):
+def test_magnifying_leaves_no_empty_corner(scale, turn):
     white = np.ones((1, 40, 90, 3), "float32")
     assert np.allclose(magnify(white, scale, turn), 1.0, atol=1e-4)
 
 
-def test_drawing_nearer_many_times_keeps_colors_and_some_detail(photo):
+def test_repeated_magnification_keeps_colors_and_detail(photo):
     first = image = image_io.to_01(image_io.fit(photo, 128))
     mean, spread = first.mean((0, 1, 2)), first.std((0, 1, 2))
     for _ in range(100):
@@ -185,8 +191,8 @@ def test_drawing_nearer_many_times_keeps_colors_and_some_detail(photo):
     assert np.allclose(image.mean((0, 1, 2)), mean, atol=0.02)
     assert np.allclose(image.std((0, 1, 2)), spread, rtol=0.1)
     assert 0.0 <= image.min() <= image.max() <= 1.0
-    assert 0.1 < _detail(image) / _detail(first) < 3
+    assert 0.1 < _measure_detail(image) / _measure_detail(first) < 3
 
 
-def _detail(image):
+def _measure_detail(image):
     return np.abs(np.diff(image, axis=1)).mean()

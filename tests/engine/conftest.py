@@ -31,14 +31,14 @@ def chores(tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
-def start(chores):
+def start_engine(chores):
     """Starts an engine on the current STUDIO_HOME."""
     from studio.engine import Engine
 
     return partial(Engine, memory=MEMORY, warm=False)
 
 
-def _until(holds, seconds: float = 60):
+def _wait_until(holds, seconds: float = 60):
     end = time.monotonic() + seconds
     while not (value := holds()):
         assert time.monotonic() < end, "it never came to be"
@@ -47,19 +47,19 @@ def _until(holds, seconds: float = 60):
 
 
 @pytest.fixture(scope="package")
-def engine(start):
+def engine(start_engine):
     """A running engine whose cluster is up, so that queued jobs start at once."""
-    running = start()
+    running = start_engine()
     try:
-        _until(lambda: running.status() == "ready", 60)
+        _wait_until(lambda: running.status() == "ready", 60)
         yield running
     finally:
         running.close()
 
 
 @pytest.fixture
-def do(engine, chores):
-    """Submits a chore: `do(steps=3)`."""
+def queue_chore(engine, chores):
+    """Submits a chore: `queue_chore(steps=3)`."""
 
     def submit(owner: str = "local", **settings):
         return engine.submit("chores.do", chores.ChoreSettings(**settings), {}, owner)
@@ -71,15 +71,15 @@ def do(engine, chores):
 def until():
     """Waits until a condition holds, and fails if it never does."""
 
-    return _until
+    return _wait_until
 
 
 @pytest.fixture
-def finished(engine, until):
+def wait_for_job(engine, until):
     """Waits until a job is finished, and returns it."""
 
     def wait(job, owner: str = "local"):
-        until(lambda: engine.job(job.id, owner).finished)
-        return engine.job(job.id, owner)
+        until(lambda: engine.find_job(job.id, owner).finished)
+        return engine.find_job(job.id, owner)
 
     return wait

@@ -24,8 +24,8 @@ def main() -> None:
         engine.submit("chores.do", ChoreSettings(steps=10_000, pause=0.02), {}),
         engine.submit("chores.do", ChoreSettings(steps=2), {}),
     ]
-    engine.live("chores.do", ChoreSettings(), {}, "me")
-    while not engine.job(jobs[0].id).preview:
+    engine.run_live("chores.do", ChoreSettings(), {}, "me")
+    while not engine.find_job(jobs[0].id).preview:
         time.sleep(0.02)
     family = psutil.Process().children(recursive=True)
     heavy = [name for name in ("tensorflow", "keras", "jax") if name in sys.modules]

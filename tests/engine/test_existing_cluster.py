@@ -23,21 +23,21 @@ def cluster(home, chores, tmp_path):
 
 
 @pytest.mark.slow
-def test_jobs_and_live_requests_run_on_an_existing_cluster(cluster, start, chores, until, monkeypatch):
+def test_jobs_and_live_requests_run_on_an_existing_cluster(cluster, start_engine, chores, until, monkeypatch):
     monkeypatch.setenv("STUDIO_SCHEDULER", cluster.address)
-    engine = start()
+    engine = start_engine()
     try:
         jobs = [engine.submit("chores.do", chores.ChoreSettings(pause=0.02), {}) for _ in range(2)]
-        until(lambda: all(engine.job(job.id).state == "done" for job in jobs))
-        first, second = (engine.job(job.id) for job in jobs)
+        until(lambda: all(engine.find_job(job.id).state == "done" for job in jobs))
+        first, second = (engine.find_job(job.id) for job in jobs)
         assert first.ended <= second.started
-        assert engine.live("chores.do", chores.ChoreSettings(), {}, "me").data
+        assert engine.run_live("chores.do", chores.ChoreSettings(), {}, "me").data
     finally:
         engine.close()
     assert not cluster.wait(0.5), "a guest must not end the cluster"
 
 
-def _down(start, until):
+def _read_down_status(start, until):
     engine = start()
     try:
         return until(lambda: engine.status().startswith("down") and engine.status())
@@ -50,21 +50,21 @@ def _down(start, until):
     "address", ["tcp://127.0.0.1:9", "127.0.0.1:9", "ws://127.0.0.1:9", "TLS://127.0.0.1:9"]
 )
 def test_a_cluster_that_would_be_spoken_to_in_the_clear_is_refused_in_a_sentence(
-    cluster, start, monkeypatch, until, address
+    cluster, start_engine, monkeypatch, until, address
 ):
     monkeypatch.setenv("STUDIO_SCHEDULER", address)
-    status = _down(start, until)
+    status = _read_down_status(start_engine, until)
     assert f"Invalid STUDIO_SCHEDULER: {address}. Use tls://HOST:PORT. " in status
 
 
-def test_a_cluster_without_certificates_is_refused_in_a_sentence(home, start, monkeypatch, until):
+def test_a_cluster_without_certificates_is_refused_in_a_sentence(home, start_engine, monkeypatch, until):
     monkeypatch.setenv("STUDIO_SCHEDULER", "tls://127.0.0.1:9")
-    assert "certificates" in _down(start, until)
+    assert "certificates" in _read_down_status(start_engine, until)
 
 
 @pytest.mark.slow
-def test_a_cluster_out_of_reach_is_said_in_a_sentence(cluster, start, monkeypatch, until):
+def test_a_cluster_out_of_reach_is_said_in_a_sentence(cluster, start_engine, monkeypatch, until):
     monkeypatch.setenv("STUDIO_SCHEDULER", "tls://127.0.0.1:9")
     monkeypatch.setattr("studio.engine.cluster.client.START_SECONDS", 1)
-    status = _down(start, until)
+    status = _read_down_status(start_engine, until)
     assert "tls://127.0.0.1:9" in status and "\n" not in status

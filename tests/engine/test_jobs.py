@@ -24,8 +24,8 @@ from studio.tune.settings import TuneSettings
 
 
 @pytest.mark.slow
-def test_a_job_brings_back_what_its_task_made(engine, do, finished):
-    job = finished(do(steps=3, shade=77))
+def test_a_job_brings_back_what_its_task_made(engine, queue_chore, wait_for_job):
+    job = wait_for_job(queue_chore(steps=3, shade=77))
     assert (job.state, job.error, job.place) == ("done", "", 0)
     data = job.result.files[0].read()
     assert image_io.read(data).mean() == 77
@@ -40,53 +40,53 @@ def test_a_job_brings_back_what_its_task_made(engine, do, finished):
 
 
 @pytest.mark.slow
-def test_inputs_reach_the_worker(engine, chores, finished, image):
-    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
-    job = finished(engine.submit("chores.do", chores.ChoreSettings(), {"image": [file]}))
+def test_inputs_reach_the_worker(engine, chores, wait_for_job, image):
+    file = tasks.File.store(image_io.encode_png(image), "image", "mine.png")
+    job = wait_for_job(engine.submit("chores.do", chores.ChoreSettings(), {"image": [file]}))
     assert job.state == "done"
     assert job.inputs == {"image": [file]}
 
 
 def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, image, monkeypatch):
-    monkeypatch.setattr(limits, "memory", lambda: 2**30)
-    before = engine.jobs()
-    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
+    monkeypatch.setattr(limits, "read_memory_limit", lambda: 2**30)
+    before = engine.list_jobs()
+    file = tasks.File.store(image_io.encode_png(image), "image", "mine.png")
     settings = TransferSettings(mode="fine", size=2048)
     with pytest.raises(InsufficientSpace, match="needs about"):
         engine.submit("style.transfer", settings, {"content": [file], "style": [file]})
-    assert engine.jobs() == before
+    assert engine.list_jobs() == before
 
 
 def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, image, monkeypatch):
-    monkeypatch.setattr(limits, "memory", lambda: 2 * 2**30)
-    before = engine.jobs()
-    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
+    monkeypatch.setattr(limits, "read_memory_limit", lambda: 2 * 2**30)
+    before = engine.list_jobs()
+    file = tasks.File.store(image_io.encode_png(image), "image", "mine.png")
     swept = SweepSettings(task="style.transfer", vary=("size=256,512", "mode=instant,fine"))
     with pytest.raises(InsufficientSpace, match="size 512 px and mode fine"):
         engine.submit("gallery.sweep", swept, {"content": [file], "style": [file]})
-    text = tasks.File.keep(b"so it is", "text", "so.txt")
+    text = tasks.File.store(b"so it is", "text", "so.txt")
     with pytest.raises(InsufficientSpace, match="Choose units"):
         engine.submit("tune.run", TuneSettings(train="text", vary=("units=64:2048",)), {"text": [text]})
-    assert engine.jobs() == before
+    assert engine.list_jobs() == before
 
 
-def test_what_is_made_again_is_made_with_the_very_weights(engine, chores, finished):
+def test_what_is_made_again_is_made_with_the_very_weights(engine, chores, wait_for_job):
     pinned = {"alice": presets.find("alice").digest}
-    job = finished(engine.submit("chores.do", chores.ChoreSettings(), {}, weights=pinned))
+    job = wait_for_job(engine.submit("chores.do", chores.ChoreSettings(), {}, weights=pinned))
     assert job.result.recipe.weights == pinned
-    assert not finished(engine.submit("chores.do", chores.ChoreSettings(), {})).result.recipe.weights
+    assert not wait_for_job(engine.submit("chores.do", chores.ChoreSettings(), {})).result.recipe.weights
 
 
 def test_what_has_become_another_model_never_becomes_a_job(engine, chores):
-    before = engine.jobs()
+    before = engine.list_jobs()
     for name, why in (("alice", "another model alice"), ("nobody", "model nobody .* is no longer here")):
         with pytest.raises(Unavailable, match=why):
             engine.submit("chores.do", chores.ChoreSettings(), {}, weights={name: "0" * 64})
-    assert engine.jobs() == before
+    assert engine.list_jobs() == before
 
 
 def test_bad_inputs_are_refused_before_there_is_a_job(engine, chores):
-    before = engine.jobs()
+    before = engine.list_jobs()
     text = tasks.File("0" * 64, "text", "no.txt")
     with pytest.raises(InvalidInput, match="image"):
         engine.submit("chores.do", chores.ChoreSettings(), {"image": [text]})
@@ -94,91 +94,96 @@ def test_bad_inputs_are_refused_before_there_is_a_job(engine, chores):
         engine.submit("chores.none", chores.ChoreSettings(), {})
     with pytest.raises(InvalidInput, match="TransferSettings"):
         engine.submit("style.transfer", chores.ChoreSettings(), {})
-    assert engine.jobs() == before
+    assert engine.list_jobs() == before
 
 
-def test_a_running_job_shows_step_image_and_curve(engine, do, until, finished):
-    id = do(steps=400, pause=0.02).id
-    early = until(lambda: (job := engine.job(id)).report and job.preview and job.history and job)
+def test_a_running_job_shows_step_image_and_curve(engine, queue_chore, until, wait_for_job):
+    id = queue_chore(steps=400, pause=0.02).id
+    early = until(lambda: (job := engine.find_job(id)).report and job.preview and job.history and job)
     assert early.state == "running"
     assert early.preview[8:12] == b"WEBP"
-    until(lambda: engine.job(id).report.step > early.report.step)
-    later = engine.job(id)
+    until(lambda: engine.find_job(id).report.step > early.report.step)
+    later = engine.find_job(id)
     assert later.report.metrics["count"] == later.report.step
     assert len(later.history) > len(early.history)
     assert later.history[0]["step"] == 1 and {"step", "seconds", "count"} == set(later.history[-1])
     engine.cancel(id)
-    finished(later)
+    wait_for_job(later)
 
 
-def test_a_long_history_is_thinned_but_keeps_both_ends(engine, do, finished):
-    history = finished(do(steps=3000)).history
+def test_a_long_history_is_thinned_but_keeps_both_ends(engine, queue_chore, wait_for_job):
+    history = wait_for_job(queue_chore(steps=3000)).history
     assert 300 <= len(history) <= 402
     assert (history[0]["step"], history[-1]["step"]) == (1, 3000)
 
 
-def _lines(job) -> list[int]:
-    return [json.loads(line)["step"] for line in (paths.folder("jobs") / job.id / "reports.jsonl").open()]
+def _read_steps(job) -> list[int]:
+    return [
+        json.loads(line)["step"] for line in (paths.ensure_folder("jobs") / job.id / "reports.jsonl").open()
+    ]
 
 
-def test_each_phase_of_a_run_has_its_curve_from_its_first_point(do, finished):
-    steps = _lines(finished(do(do="twice", steps=1000)))
+def test_each_phase_of_a_run_has_its_curve_from_its_first_point(queue_chore, wait_for_job):
+    steps = _read_steps(wait_for_job(queue_chore(do="twice", steps=1000)))
     half = len(steps) // 2
     assert steps[:half] == steps[half:]
     assert steps[0] == 1 and steps[half - 1] == 1000 and 300 <= half <= 402
 
 
 @pytest.mark.slow
-def test_the_curve_of_a_run_whose_length_is_not_known_is_thinned_too(do, finished):
-    steps = _lines(finished(do(do="unknown", steps=5000)))
+def test_the_curve_of_a_run_whose_length_is_not_known_is_thinned_too(queue_chore, wait_for_job):
+    steps = _read_steps(wait_for_job(queue_chore(do="unknown", steps=5000)))
     assert steps[:400] == [*range(1, 401)]
     assert len(steps) <= 400 * 4 and steps[-1] >= 4900
 
 
 @pytest.mark.slow
-def test_jobs_wait_in_line_and_run_in_order(engine, do, until, finished):
-    jobs = [do(steps=10, pause=0.1) for _ in range(3)]
-    until(lambda: engine.job(jobs[0].id).state == "running")
-    assert [engine.job(job.id).place for job in jobs] == [0, 1, 2]
-    done = [finished(job) for job in jobs]
+def test_jobs_wait_in_line_and_run_in_order(engine, queue_chore, until, wait_for_job):
+    jobs = [queue_chore(steps=10, pause=0.1) for _ in range(3)]
+    until(lambda: engine.find_job(jobs[0].id).state == "running")
+    assert [engine.find_job(job.id).place for job in jobs] == [0, 1, 2]
+    done = [wait_for_job(job) for job in jobs]
     assert all(before.ended <= after.started for before, after in pairwise(done))
 
 
-def test_a_run_survives_without_its_curve_and_its_image(engine, do, finished):
-    busy, job = do(steps=20, pause=0.05), do(shade=9)
+def test_a_run_survives_without_its_curve_and_its_image(engine, queue_chore, wait_for_job):
+    busy, job = queue_chore(steps=20, pause=0.05), queue_chore(shade=9)
     for name in ("reports.jsonl", "preview.webp"):
-        (paths.folder("jobs") / job.id / name).mkdir()  # so that neither file can be written
-    finished(busy)
-    job = finished(job)
+        (paths.ensure_folder("jobs") / job.id / name).mkdir()  # so that neither file can be written
+    wait_for_job(busy)
+    job = wait_for_job(job)
     assert (job.state, job.error, job.history, job.preview) == ("done", "", [], None)
     assert image_io.read(job.result.files[0].read()).mean() == 9
 
 
-def test_stopping_keeps_the_best_so_far_and_says_so(engine, do, until, finished):
-    job = do(steps=10_000, pause=0.05)
-    until(lambda: engine.job(job.id).report)
+def test_stopping_keeps_the_best_so_far_and_says_so(engine, queue_chore, until, wait_for_job):
+    job = queue_chore(steps=10_000, pause=0.05)
+    until(lambda: engine.find_job(job.id).report)
     engine.stop(job.id)
-    assert engine.job(job.id).state in ("stopping", "stopped")
-    job = finished(job)
+    assert engine.find_job(job.id).state in ("stopping", "stopped")
+    job = wait_for_job(job)
     assert job.state == "stopped" and job.result.stopped_early
     assert job.stop_note == f"Stopped at step {job.report.step} of 10,000: kept the best result so far."
     assert image_io.read(job.result.files[0].read()).shape == (32, 48, 3)
-    assert finished(do()).stop_note == ""
+    assert wait_for_job(queue_chore()).stop_note == ""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stopped_before", [False, True])
-def test_canceling_keeps_nothing(engine, do, until, finished, stopped_before):
-    job = do(do="slow end", steps=10_000, pause=0.05)
-    until(lambda: engine.job(job.id).preview)
+def test_canceling_keeps_nothing(engine, queue_chore, until, wait_for_job, stopped_before):
+    job = queue_chore(do="slow end", steps=10_000, pause=0.05)
+    until(lambda: engine.find_job(job.id).preview)
     if stopped_before:
         engine.stop(job.id)
     engine.cancel(job.id)
-    job = finished(job)
+    job = wait_for_job(job)
     assert (job.state, job.result, job.stop_note) == ("cancelled", None, "")
     assert (job.preview, job.history) == (None, []) and "nothing was kept" in job.error
-    assert {path.name for path in (paths.folder("jobs") / job.id).iterdir()} == {"job.json", "state.json"}
-    assert finished(do()).state == "done"
+    assert {path.name for path in (paths.ensure_folder("jobs") / job.id).iterdir()} == {
+        "job.json",
+        "state.json",
+    }
+    assert wait_for_job(queue_chore()).state == "done"
 
 
 def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_path):
@@ -186,77 +191,79 @@ def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_p
     record = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     ledger.begin(record)
     record.state = "canceling"
-    ledger.note(record)
+    ledger.record_state(record)
     record.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
-    again = Ledger(tmp_path / "jobs")  # the server died before it could settle the job
-    again.load()
-    assert again.copy(again.get(record.id)).state == "cancelled"
+    reloaded = Ledger(tmp_path / "jobs")  # the server died before it could settle the job
+    reloaded.load()
+    assert reloaded.copy(reloaded.get(record.id)).state == "cancelled"
     assert not items.read(record.folder.path)
 
 
 @pytest.mark.slow
-def test_a_job_that_is_stopped_as_it_begins_is_one_or_the_other(engine, do, finished):
+def test_a_job_that_is_stopped_as_it_begins_is_one_or_the_other(engine, queue_chore, wait_for_job):
     jobs = []
     for pause in range(30):
-        finished(do())
-        jobs.append(do(steps=1000, pause=0.01))
+        wait_for_job(queue_chore())
+        jobs.append(queue_chore(steps=1000, pause=0.01))
         time.sleep(pause / 1000)
         engine.stop(jobs[-1].id)
-    finished(do())
-    for job in map(finished, jobs):
-        is_stored = (paths.folder("jobs") / job.id / "outcome.json").exists()
+    wait_for_job(queue_chore())
+    for job in map(wait_for_job, jobs):
+        is_stored = (paths.ensure_folder("jobs") / job.id / "outcome.json").exists()
         assert is_stored == (job.started is not None) and ("before it began" in job.error) != is_stored
 
 
 @pytest.mark.slow
-def test_a_queued_job_is_cancelled_at_once(engine, do, until, finished):
-    running, waiting, last = do(steps=40, pause=0.05), do(), do()
-    until(lambda: engine.job(running.id).state == "running")
+def test_a_queued_job_is_cancelled_at_once(engine, queue_chore, until, wait_for_job):
+    running, waiting, last = queue_chore(steps=40, pause=0.05), queue_chore(), queue_chore()
+    until(lambda: engine.find_job(running.id).state == "running")
     engine.cancel(waiting.id)
-    cancelled = engine.job(waiting.id)
+    cancelled = engine.find_job(waiting.id)
     assert (cancelled.state, cancelled.result, cancelled.started) == ("cancelled", None, None)
-    assert engine.job(last.id).place == 1
-    assert finished(running).state == finished(last).state == "done"
+    assert engine.find_job(last.id).place == 1
+    assert wait_for_job(running).state == wait_for_job(last).state == "done"
 
 
-def test_an_identical_job_that_waits_or_runs_is_known(engine, chores, do, until, finished, image):
+def test_an_identical_job_that_waits_or_runs_is_known(
+    engine, chores, queue_chore, until, wait_for_job, image
+):
     def find(owner: str = "local", name: str = "mine.png", shade: int = 3, **more):
         settings = chores.ChoreSettings(steps=10_000, pause=0.02, shade=shade)
         request = (settings, {"image": [tasks.File(file.digest, file.kind, name)]})
         return request, engine.find_identical("chores.do", *request, owner, **more)
 
-    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
+    file = tasks.File.store(image_io.encode_png(image), "image", "mine.png")
     request, nothing = find()
     assert nothing is None
     running, waiting = (engine.submit("chores.do", *request).id for _ in range(2))
-    until(lambda: engine.job(running).state == "running")
+    until(lambda: engine.find_job(running).state == "running")
     assert find()[1].id == find(name="yours.png")[1].id == running
     assert not find(owner="her")[1] and not find(shade=4)[1]
     assert not find(weights={"alice": "0" * 64})[1]
     engine.cancel(running)
-    until(lambda: engine.job(running).finished)
+    until(lambda: engine.find_job(running).finished)
     assert find()[1].id == waiting
     engine.cancel(waiting)
-    finished(engine.job(waiting))
+    wait_for_job(engine.find_job(waiting))
     assert find()[1] is None
 
 
-def test_owners_do_not_see_each_other(engine, do, finished):
-    hers = do(owner="her")
-    assert finished(hers, "her").owner == "her"
-    assert hers.id not in [job.id for job in engine.jobs()]
-    assert [job.id for job in engine.jobs("her")] == [hers.id]
-    for call in (engine.job, engine.cancel):
+def test_owners_do_not_see_each_other(engine, queue_chore, wait_for_job):
+    hers = queue_chore(owner="her")
+    assert wait_for_job(hers, "her").owner == "her"
+    assert hers.id not in [job.id for job in engine.list_jobs()]
+    assert [job.id for job in engine.list_jobs("her")] == [hers.id]
+    for call in (engine.find_job, engine.cancel):
         with pytest.raises(Unavailable):
             call(hers.id)
-    assert engine.job(hers.id, "her").state == "done"
+    assert engine.find_job(hers.id, "her").state == "done"
 
 
 @pytest.mark.slow
-def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, finished):
+def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, wait_for_job):
     def person(name):
         ids = [engine.submit("chores.do", chores.ChoreSettings(shade=n), {}, name).id for n in range(4)]
-        return [finished(engine.job(id, name), name) for id in ids]
+        return [wait_for_job(engine.find_job(id, name), name) for id in ids]
 
     names = [f"person {n}" for n in range(6)]
     with ThreadPoolExecutor(len(names)) as pool:
@@ -268,42 +275,42 @@ def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, finis
         assert all(before.started <= after.started for before, after in pairwise(jobs))
 
 
-def test_newest_come_first_and_ids_are_safe_in_addresses(engine, do, finished):
-    ids = [do().id for _ in range(4)]
-    assert [job.id for job in engine.jobs(limit=4)] == ids[::-1]
+def test_newest_come_first_and_ids_are_safe_in_addresses(engine, queue_chore, wait_for_job):
+    ids = [queue_chore().id for _ in range(4)]
+    assert [job.id for job in engine.list_jobs(limit=4)] == ids[::-1]
     assert all(re.fullmatch(r"[0-9a-z]{14}", id) for id in ids)
-    finished(engine.job(ids[-1]))
-    assert engine.jobs(limit=1)[0].id == ids[-1]
+    wait_for_job(engine.find_job(ids[-1]))
+    assert engine.list_jobs(limit=1)[0].id == ids[-1]
 
 
-def test_what_runs_is_told_however_much_came_after_it(engine, do, until, finished, chores):
-    running = do(steps=10_000, pause=0.05)
-    stored = [engine.keep(_live(engine, chores)).id for _ in range(3)]
-    assert [job.id for job in engine.jobs(limit=2)] == [stored[-1], running.id]
+def test_what_runs_is_told_however_much_came_after_it(engine, queue_chore, until, wait_for_job, chores):
+    running = queue_chore(steps=10_000, pause=0.05)
+    stored = [engine.store_live(_run_live(engine, chores)).id for _ in range(3)]
+    assert [job.id for job in engine.list_jobs(limit=2)] == [stored[-1], running.id]
     engine.cancel(running.id)
-    finished(running)
-    assert [job.id for job in engine.jobs(limit=2)] == stored[:0:-1]
+    wait_for_job(running)
+    assert [job.id for job in engine.list_jobs(limit=2)] == stored[:0:-1]
 
 
-def _live(engine, chores):
-    return engine.live("chores.write", chores.ChoreSettings(), {}, "someone")
+def _run_live(engine, chores):
+    return engine.run_live("chores.write", chores.ChoreSettings(), {}, "someone")
 
 
 @pytest.mark.parametrize("id", ["", "..", "../files", "0" * 14])
 def test_an_unknown_id_is_no_path(engine, id):
     with pytest.raises(Unavailable):
-        engine.job(id)
+        engine.find_job(id)
 
 
-def test_a_task_says_what_is_wrong_in_its_own_words(engine, do, finished):
-    job = finished(do(do="refuse"))
+def test_a_task_says_what_is_wrong_in_its_own_words(engine, queue_chore, wait_for_job):
+    job = wait_for_job(queue_chore(do="refuse"))
     assert (job.state, job.result) == ("failed", None)
     assert job.error == "It is not to my taste. Ask for another."
     assert job.preview and job.history
 
 
-def test_a_fault_shows_a_sentence_and_the_log_has_the_rest(engine, do, finished, chores):
-    job = finished(do(do="fault"))
+def test_a_fault_shows_a_sentence_and_the_log_has_the_rest(engine, queue_chore, wait_for_job, chores):
+    job = wait_for_job(queue_chore(do="fault"))
     assert job.state == "failed"
     assert "ZeroDivisionError" in job.error and "Traceback" not in job.error and "\n" not in job.error
     log = re.search(r"\S+engine\.log", job.error)[0]
@@ -312,10 +319,10 @@ def test_a_fault_shows_a_sentence_and_the_log_has_the_rest(engine, do, finished,
 
 
 @pytest.mark.slow
-def test_drivers_have_a_lane_of_their_own(engine, do, chores, finished):
-    busy = do(steps=10_000, pause=0.05)
-    driver = finished(engine.submit("chores.drive", chores.ChoreSettings(), {}))
+def test_drivers_have_a_lane_of_their_own(engine, queue_chore, chores, wait_for_job):
+    busy = queue_chore(steps=10_000, pause=0.05)
+    driver = wait_for_job(engine.submit("chores.drive", chores.ChoreSettings(), {}))
     assert driver.state == "done"
-    assert engine.job(busy.id).state == "running"
+    assert engine.find_job(busy.id).state == "running"
     engine.cancel(busy.id)
-    finished(busy)
+    wait_for_job(busy)

@@ -20,33 +20,33 @@ from tests.wording import SECOND_SENTENCE
 
 
 @pytest.fixture
-def live(engine, chores):
+def run_live(engine, chores):
     def request(session="me", **settings):
-        return engine.live("chores.do", chores.ChoreSettings(**settings), {}, session)
+        return engine.run_live("chores.do", chores.ChoreSettings(**settings), {}, session)
 
     return request
 
 
-def _on_disk():
-    return {path for name in ("files", "jobs") for path in paths.folder(name).rglob("*")}
+def _list_stored_files():
+    return {path for name in ("files", "jobs") for path in paths.ensure_folder(name).rglob("*")}
 
 
 @pytest.mark.slow
-def test_a_live_result_is_bytes_and_leaves_nothing(live):
-    before = _on_disk()
-    result = live(shade=33)
+def test_a_live_result_is_bytes_and_leaves_nothing(run_live):
+    before = _list_stored_files()
+    result = run_live(shade=33)
     assert image_io.read(result.data).mean() == 33
     assert recipes.read(result.data) == result.recipe
     assert (result.kind, result.task, result.settings.shade) == ("image", "chores.do", 33)
     assert result.figures == {"steps": 5.0} and result.seconds > 0
-    assert _on_disk() == before
+    assert _list_stored_files() == before
 
 
 @pytest.mark.slow
-def test_a_live_result_is_kept_as_a_finished_job(engine, live):
-    result = live(shade=34)
-    job = engine.keep(result, "her")
-    assert job == engine.job(job.id, "her") == engine.jobs("her")[0]
+def test_a_live_result_is_kept_as_a_finished_job(engine, run_live):
+    result = run_live(shade=34)
+    job = engine.store_live(result, "her")
+    assert job == engine.find_job(job.id, "her") == engine.list_jobs("her")[0]
     assert (job.state, job.settings["shade"], job.place) == ("done", 34, 0)
     assert job.result.files[0].read() == result.data
     assert job.result.recipe == result.recipe
@@ -54,21 +54,21 @@ def test_a_live_result_is_kept_as_a_finished_job(engine, live):
     job.folder.remove()
 
 
-def test_a_live_error_is_raised_in_the_tasks_words(live):
+def test_a_live_error_is_raised_in_the_tasks_words(run_live):
     with pytest.raises(StudioError, match="not to my taste") as raised:
-        live(do="refuse")
+        run_live(do="refuse")
     assert "Traceback" not in str(raised.value)
 
 
 def test_a_preview_that_cannot_fit_into_its_lane_is_refused(engine, image, monkeypatch):
-    file = tasks.File.keep(image_io.encode_png(image), "image", "mine.png")
+    file = tasks.File.store(image_io.encode_png(image), "image", "mine.png")
     request_arguments = (
         "style.transfer",
         TransferSettings(mode="fine", size=1024),
         {"content": [file], "style": [file]},
     )
-    monkeypatch.setattr(limits, "memory", lambda: 6 * 2**30)  # enough memory for a job
-    for request in (engine.live, engine.stream):
+    monkeypatch.setattr(limits, "read_memory_limit", lambda: 6 * 2**30)  # enough memory for a job
+    for request in (engine.run_live, engine.start_stream):
         with pytest.raises(
             InsufficientSpace, match=r"here it may have 2\.4 GiB\. Choose size \d+ px or less"
         ):
@@ -77,12 +77,12 @@ def test_a_preview_that_cannot_fit_into_its_lane_is_refused(engine, image, monke
 
 def test_a_bad_live_request_is_refused(engine, chores):
     with pytest.raises(InvalidInput):
-        engine.live("chores.do", chores.ChoreSettings(), {"wrong": []}, "me")
+        engine.run_live("chores.do", chores.ChoreSettings(), {"wrong": []}, "me")
 
 
-def test_each_session_gets_its_own_result(live):
+def test_each_session_gets_its_own_result(run_live):
     with ThreadPoolExecutor(4) as pool:
-        results = pool.map(lambda shade: live(f"session {shade}", shade=shade, pause=0.01), range(1, 5))
+        results = pool.map(lambda shade: run_live(f"session {shade}", shade=shade, pause=0.01), range(1, 5))
         assert [image_io.read(result.data).mean() for result in results] == [1, 2, 3, 4]
 
 
@@ -125,9 +125,9 @@ def test_many_sessions_of_one_owner_hold_up_another_for_one_turn_only(until):
 
 def test_only_interactive_tasks_of_few_seconds_are_made_at_once(engine, chores):
     with pytest.raises(InvalidInput, match=r"Drive is not made at once.*as a job"):
-        engine.live("chores.drive", chores.ChoreSettings(), {}, "me")
+        engine.run_live("chores.drive", chores.ChoreSettings(), {}, "me")
     with pytest.raises(InvalidInput, match=r"takes about .*as a job"):
-        engine.live("chores.do", chores.ChoreSettings(takes=500), {}, "me")
+        engine.run_live("chores.do", chores.ChoreSettings(takes=500), {}, "me")
 
 
 def test_no_training_is_interactive():
@@ -201,14 +201,14 @@ def test_closing_sends_away_who_waits_and_who_comes(until):
 
 
 @pytest.mark.slow
-def test_an_engine_that_falls_sends_away_who_waits(home, start, chores, until):
-    engine = start()
+def test_an_engine_that_falls_sends_away_who_waits(home, start_engine, chores, until):
+    engine = start_engine()
     with ThreadPoolExecutor(2) as pool:
         try:
             until(lambda: engine.status() == "ready")
             turns = engine._live._turns
             with turns.take("first", "local"):
-                waiting = pool.submit(engine.live, "chores.do", chores.ChoreSettings(), {}, "me")
+                waiting = pool.submit(engine.run_live, "chores.do", chores.ChoreSettings(), {}, "me")
                 until(lambda: "me" in turns._waiting)
                 engine.close()
                 with pytest.raises(Unavailable, match="ended"):

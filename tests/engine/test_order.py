@@ -14,14 +14,14 @@ from studio.engine.jobs import store
 from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
 from studio.engine.jobs.parts import Request, Status
-from studio.engine.jobs.queue import LONG_SECONDS, MOST_PASSES, SMALL_SECONDS, JobQueue
+from studio.engine.jobs.queue import LONG_SECONDS, MAX_PASSES, SMALL_SECONDS, JobQueue
 
 SMALL, MIDDLING, LONG = SMALL_SECONDS - 1, 60.0, LONG_SECONDS + 1
 
 
 @pytest.fixture
-def line():
-    """Makes a queue of jobs with these expected seconds, named by letters: `line(a=5, b=1)`."""
+def make_queue():
+    """Makes a queue of jobs with these expected seconds, named by letters: `make_queue(a=5, b=1)`."""
     created = count(1000)
 
     def line(**expected):
@@ -34,8 +34,8 @@ def line():
     return line
 
 
-def order(waiting):
-    return "".join(record.id for record in waiting.in_turn("job"))
+def format_order(waiting):
+    return "".join(record.id for record in waiting.list_in_order("job"))
 
 
 @pytest.mark.parametrize(
@@ -54,45 +54,45 @@ def order(waiting):
         ({"a": LONG, "b": SMALL, "c": SMALL, "d": SMALL, "e": SMALL, "f": SMALL}, "bcdaef"),
     ],
 )
-def test_small_jobs_pass_long_ones_a_few_times(line, expected, turns):
-    assert MOST_PASSES == 3
-    assert order(line(**expected)) == turns
+def test_small_jobs_pass_long_ones_a_few_times(make_queue, expected, turns):
+    assert MAX_PASSES == 3
+    assert format_order(make_queue(**expected)) == turns
 
 
-def test_who_was_passed_before_is_passed_no_more(line):
-    waiting = line(a=LONG, b=SMALL, c=SMALL)
-    next(iter(waiting)).passed = MOST_PASSES - 1
-    assert order(waiting) == "bac"
+def test_who_was_passed_before_is_passed_no_more(make_queue):
+    waiting = make_queue(a=LONG, b=SMALL, c=SMALL)
+    next(iter(waiting)).passed = MAX_PASSES - 1
+    assert format_order(waiting) == "bac"
 
 
-def test_what_goes_before_says_when_the_turn_comes(line):
-    waiting = line(a=LONG, b=SMALL, c=None, d=MIDDLING)
-    turns = {record.id: waiting.turn(record) for record in waiting}
+def test_what_goes_before_says_when_the_turn_comes(make_queue):
+    waiting = make_queue(a=LONG, b=SMALL, c=None, d=MIDDLING)
+    turns = {record.id: waiting.find_turn(record) for record in waiting}
     assert [turns[id].place for id in "bacd"] == [1, 2, 3, 4]
     assert [turns[id].ahead for id in "bacd"] == [0, SMALL, SMALL + LONG, None]
     waiting.leave(next(record for record in waiting if record.id == "c"))
-    assert waiting.turn(list(waiting)[-1]).ahead == SMALL + LONG
+    assert waiting.find_turn(list(waiting)[-1]).ahead == SMALL + LONG
 
 
 @pytest.mark.slow
-def test_a_small_job_passes_a_long_one_that_has_not_begun(engine, do, until, finished):
-    running = do(steps=1000, pause=0.02, takes=50)
-    until(lambda: engine.job(running.id).state == "running")
-    long, small = do(takes=600), do(takes=5)
-    assert [engine.job(job.id).place for job in (long, small)] == [2, 1]
-    assert engine.job(long.id).starts_in == pytest.approx(engine.job(small.id).starts_in + 5, abs=2)
+def test_a_small_job_passes_a_long_one_that_has_not_begun(engine, queue_chore, until, wait_for_job):
+    running = queue_chore(steps=1000, pause=0.02, takes=50)
+    until(lambda: engine.find_job(running.id).state == "running")
+    long, small = queue_chore(takes=600), queue_chore(takes=5)
+    assert [engine.find_job(job.id).place for job in (long, small)] == [2, 1]
+    assert engine.find_job(long.id).starts_in == pytest.approx(engine.find_job(small.id).starts_in + 5, abs=2)
     engine.cancel(running.id)
-    assert finished(small).started < finished(long).started
-    assert engine.job(small.id).starts_in is None
+    assert wait_for_job(small).started < wait_for_job(long).started
+    assert engine.find_job(small.id).starts_in is None
 
 
 @pytest.mark.slow
-def test_what_took_so_long_before_is_expected_again(engine, chores, do, finished):
-    finished(do(steps=2, pause=0.1))
-    assert 0 < do().expected < 60
+def test_what_took_so_long_before_is_expected_again(engine, chores, queue_chore, wait_for_job):
+    wait_for_job(queue_chore(steps=2, pause=0.1))
+    assert 0 < queue_chore().expected < 60
 
 
-def own(waiting, owner):
+def set_owner(waiting, owner):
     for record in waiting:
         record.owner = owner if record.id in "bdf" else "else"
     return {record.id: record for record in waiting}
@@ -102,44 +102,44 @@ def own(waiting, owner):
     "id, to, turns",
     [("f", "front", "afcbed"), ("f", "up", "abcfed"), ("f", "d", "abcfed"), ("b", "up", "abcdef")],
 )
-def test_who_moves_a_job_moves_among_their_own_alone(line, id, to, turns):
-    waiting = line(**dict.fromkeys("abcdef"))
-    changed = waiting.move(own(waiting, "me")[id], to)
-    assert order(waiting) == turns
+def test_who_moves_a_job_moves_among_their_own_alone(make_queue, id, to, turns):
+    waiting = make_queue(**dict.fromkeys("abcdef"))
+    changed = waiting.move(set_owner(waiting, "me")[id], to)
+    assert format_order(waiting) == turns
     assert not {record.id for record in changed} & set("ace")
 
 
 @pytest.mark.parametrize("to", ["a", "f", "nowhere", ""])
-def test_nobody_moves_before_anothers_job_or_behind(line, to):
-    waiting = line(**dict.fromkeys("abcdef"))
+def test_nobody_moves_before_anothers_job_or_behind(make_queue, to):
+    waiting = make_queue(**dict.fromkeys("abcdef"))
     with pytest.raises(InvalidInput, match="front, up"):
-        waiting.move(own(waiting, "me")["d"], to)
-    assert order(waiting) == "abcdef"
+        waiting.move(set_owner(waiting, "me")["d"], to)
+    assert format_order(waiting) == "abcdef"
 
 
-def test_what_was_moved_is_passed_by_nothing(line):
-    waiting = line(a=LONG, b=LONG, c=SMALL)
-    records = own(waiting, "else")
+def test_what_was_moved_is_passed_by_nothing(make_queue):
+    waiting = make_queue(a=LONG, b=LONG, c=SMALL)
+    records = set_owner(waiting, "else")
     waiting.move(records["b"], "up")
-    assert order(waiting) == "cba"
+    assert format_order(waiting) == "cba"
     waiting.move(records["b"], "front")
-    assert order(waiting) == "bca"
+    assert format_order(waiting) == "bca"
 
 
-def batch(waiting, ids):
+def set_batch(waiting, ids):
     for record in waiting:
         if record.id in ids:
             record.batch = "some"
     return {record.id: record for record in waiting}
 
 
-def test_a_batch_counts_as_one_job(line):
-    waiting = line(a=LONG, b=1, c=1, d=1, e=1, f=1)
-    batch(waiting, "bcdef")
-    assert order(waiting) == "bcdefa"
-    waiting = line(a=SMALL, b=SMALL, c=SMALL, d=SMALL, e=SMALL, f=SMALL)
-    batch(waiting, "abcde")
-    assert order(waiting) == "fabcde", "a batch of small jobs is long"
+def test_a_batch_counts_as_one_job(make_queue):
+    waiting = make_queue(a=LONG, b=1, c=1, d=1, e=1, f=1)
+    set_batch(waiting, "bcdef")
+    assert format_order(waiting) == "bcdefa"
+    waiting = make_queue(a=SMALL, b=SMALL, c=SMALL, d=SMALL, e=SMALL, f=SMALL)
+    set_batch(waiting, "abcde")
+    assert format_order(waiting) == "fabcde", "a batch of small jobs is long"
 
 
 def test_a_batch_that_passed_a_job_passes_it_once(home, chores):
@@ -164,19 +164,19 @@ def test_a_batch_that_is_filled_up_does_not_pass_forever(home, chores):
         return ledger.add(request(**more))
 
     long = add(expected=LONG)
-    for _ in range(MOST_PASSES):
+    for _ in range(MAX_PASSES):
         small = [add(expected=1, batch="some") for _ in range(2)]
         for record in small:
-            assert ledger.queue.in_turn("job")[0] is record
+            assert ledger.queue.list_in_order("job")[0] is record
             ledger.begin(record)
     add(expected=1, batch="some")
-    assert ledger.queue.in_turn("job")[0] is long
+    assert ledger.queue.list_in_order("job")[0] is long
 
 
 def test_a_batch_that_fails_while_it_is_queued_takes_nothing_along(engine, chores, running_job, monkeypatch):
     older = engine.submit("chores.do", chores.ChoreSettings(), {}, batch="name")
     several = [(chores.ChoreSettings(shade=shade), {}) for shade in range(3)]
-    before = {path.name for path in paths.folder("jobs").iterdir()}
+    before = {path.name for path in paths.ensure_folder("jobs").iterdir()}
     with monkeypatch.context() as patch:
         write = store.Folder.write
         calls = count()
@@ -189,10 +189,10 @@ def test_a_batch_that_fails_while_it_is_queued_takes_nothing_along(engine, chore
         patch.setattr(store.Folder, "write", patched)
         with pytest.raises(InsufficientSpace):
             engine.submit_all("chores.do", several, "name", key="key")
-    assert engine.batch("name").jobs == (older.id,) and engine.job(older.id).state == "queued"
-    assert {path.name for path in paths.folder("jobs").iterdir()} == before
-    again = engine.submit_all("chores.do", several[:2], "name", key="key")
-    assert [job.settings["shade"] for job in again] == [0, 1]
+    assert engine.find_batch("name").jobs == (older.id,) and engine.find_job(older.id).state == "queued"
+    assert {path.name for path in paths.ensure_folder("jobs").iterdir()} == before
+    reloaded = engine.submit_all("chores.do", several[:2], "name", key="key")
+    assert [job.settings["shade"] for job in reloaded] == [0, 1]
     engine.cancel_batch("name")
 
 
@@ -200,7 +200,7 @@ def test_others_need_not_wait_while_a_batch_is_paused(engine, chores, running_jo
     several = [(chores.ChoreSettings(shade=shade), {}) for shade in range(20)]
     jobs = engine.submit_all("chores.do", several, "many")
     write, answers, before = store.Folder.write, [], []
-    asking = threading.Thread(target=lambda: answers.append(engine.job(running_job.id)))
+    asking = threading.Thread(target=lambda: answers.append(engine.find_job(running_job.id)))
 
     def writing(folder, name, values):
         if threading.current_thread() is pausing:  # it holds the lock
@@ -215,60 +215,60 @@ def test_others_need_not_wait_while_a_batch_is_paused(engine, chores, running_jo
     pausing.join()
     assert len(before) == len(jobs) and before[-1] == 1, "the answer came only after all were written"
     asking.join()
-    assert all(store.Folder(paths.folder("jobs") / job.id).read(Status).paused for job in jobs)
+    assert all(store.Folder(paths.ensure_folder("jobs") / job.id).read(Status).paused for job in jobs)
     engine.cancel_batch("many")
 
 
-def test_a_batch_moves_as_one(line):
-    waiting = line(**dict.fromkeys("abcd"))
-    records = batch(waiting, "cd")
+def test_a_batch_moves_as_one(make_queue):
+    waiting = make_queue(**dict.fromkeys("abcd"))
+    records = set_batch(waiting, "cd")
     waiting.move(records["d"], "up")
-    assert order(waiting) == "acdb"
+    assert format_order(waiting) == "acdb"
     waiting.move(records["b"], "d")
-    assert order(waiting) == "abcd"
+    assert format_order(waiting) == "abcd"
 
 
 def test_a_batch_is_counted_paused_and_ended_as_one(engine, chores, until, running_job):
     jobs = [engine.submit("chores.do", chores.ChoreSettings(), {}, batch="mine") for _ in range(3)]
     with pytest.raises(Unavailable):
-        engine.batch("mine", "visitor-eve")
+        engine.find_batch("mine", "visitor-eve")
     engine.pause(jobs[1].id)
-    assert all(engine.job(job.id).paused for job in jobs)
+    assert all(engine.find_job(job.id).paused for job in jobs)
     engine.resume(jobs[0].id)
-    assert [engine.job(job.id).place for job in jobs] == [1, 2, 3]
+    assert [engine.find_job(job.id).place for job in jobs] == [1, 2, 3]
     engine.cancel_batch("mine")
-    now = engine.batch("mine")
+    now = engine.find_batch("mine")
     assert (now.jobs, now.ended, now.failed) == (tuple(job.id for job in jobs), 3, 3)
-    assert engine.job(running_job.id).state == "running"
+    assert engine.find_job(running_job.id).state == "running"
 
 
 @pytest.fixture
-def running_job(engine, do, until):
+def running_job(engine, queue_chore, until):
     """A job that occupies the queue while others wait; canceled after the test."""
-    running = do(steps=100_000, pause=0.02)
-    until(lambda: engine.job(running.id).state == "running")
+    running = queue_chore(steps=100_000, pause=0.02)
+    until(lambda: engine.find_job(running.id).state == "running")
     yield running
     engine.cancel(running.id)
-    until(lambda: engine.job(running.id).finished)
+    until(lambda: engine.find_job(running.id).finished)
 
 
-def test_a_paused_job_waits_until_it_is_resumed(engine, do, until, finished, running_job):
-    first, second = do(), do()
+def test_a_paused_job_waits_until_it_is_resumed(engine, queue_chore, until, wait_for_job, running_job):
+    first, second = queue_chore(), queue_chore()
     paused = engine.pause(first.id)
     assert (paused.paused, paused.place, paused.starts_in) == (True, 0, None)
     with pytest.raises(InvalidInput, match="Resume it"):
         engine.move(first.id, "front")
     engine.cancel(running_job.id)
-    finished(second)
-    assert engine.job(first.id).state == "queued"
+    wait_for_job(second)
+    assert engine.find_job(first.id).state == "queued"
     engine.resume(first.id)
-    assert finished(first).state == "done"
+    assert wait_for_job(first).state == "done"
     with pytest.raises(InvalidInput, match="no longer waits"):
         engine.pause(first.id)
 
 
-def test_only_whoever_asked_for_a_job_moves_it(engine, do, running_job):
-    job = do()
+def test_only_whoever_asked_for_a_job_moves_it(engine, queue_chore, running_job):
+    job = queue_chore()
     for steer in (engine.pause, engine.resume, lambda id, owner: engine.move(id, "front", owner)):
         with pytest.raises(Unavailable):
             steer(job.id, owner="visitor-eve")
@@ -284,11 +284,11 @@ def test_order_and_pauses_outlive_the_server(home, chores):
     )
     ledger.pause(a, True)
     ledger.move(d, "front")
-    again = Ledger(home / "jobs")
-    again.load()
-    assert [record.id for record in again.queue] == [a.id, b.id, d.id, c.id]
-    assert [record.id for record in again.queue.in_turn("job")] == [b.id, d.id, c.id]
-    assert again.copy(again.get(a.id)).paused
+    reloaded = Ledger(home / "jobs")
+    reloaded.load()
+    assert [record.id for record in reloaded.queue] == [a.id, b.id, d.id, c.id]
+    assert [record.id for record in reloaded.queue.list_in_order("job")] == [b.id, d.id, c.id]
+    assert reloaded.copy(reloaded.get(a.id)).paused
 
 
 def test_how_often_it_was_passed_outlives_the_server(home, chores):
@@ -299,9 +299,9 @@ def test_how_often_it_was_passed_outlives_the_server(home, chores):
         for seconds in (LONG, SMALL)
     )
     ledger.begin(small)
-    again = Ledger(home / "jobs")
-    again.load()
-    assert [(record.id, record.passed, record.expected) for record in again.queue] == [(long.id, 1, LONG)]
+    reloaded = Ledger(home / "jobs")
+    reloaded.load()
+    assert [(record.id, record.passed, record.expected) for record in reloaded.queue] == [(long.id, 1, LONG)]
 
 
 def test_several_are_queued_as_one_batch_or_none_of_them(engine, chores, until):
@@ -310,8 +310,8 @@ def test_several_are_queued_as_one_batch_or_none_of_them(engine, chores, until):
     assert [job.settings["shade"] for job in jobs] == [1, 2] and {job.batch for job in jobs} == {"all"}
     same = engine.submit_all("chores.do", several, "all", key="again")
     assert [job.id for job in same] == [job.id for job in jobs]
-    until(lambda: engine.batch("all").ended == 2)
-    there = engine.jobs(limit=100)
+    until(lambda: engine.find_batch("all").ended == 2)
+    there = engine.list_jobs(limit=100)
     with pytest.raises(InvalidInput):
         engine.submit_all("chores.do", [*several, (chores.ChoreSettings(do="refuse"), {"none": []})], "bad")
-    assert [job.id for job in engine.jobs(limit=100)] == [job.id for job in there]
+    assert [job.id for job in engine.list_jobs(limit=100)] == [job.id for job in there]

@@ -24,8 +24,8 @@ ANN, BOB, CID, DAN = (
 
 
 @pytest.fixture
-def many(monkeypatch):
-    """A studio for many users with limits: `many(DISK="0.001", JOBS="2")`."""
+def set_limits(monkeypatch):
+    """A studio for many users with limits: `set_limits(DISK="0.001", JOBS="2")`."""
     monkeypatch.setenv("STUDIO_USERS", "many")
 
     def limit(**limits):
@@ -36,96 +36,96 @@ def many(monkeypatch):
 
 
 @pytest.fixture
-def keep(engine, chores):
-    """Stores a live result of so many bytes: `keep(ANN, 1000)`."""
+def store_result(engine, chores):
+    """Stores a live result of so many bytes: `store_result(ANN, 1000)`."""
 
     def make(owner, size):
         data = bytes([len(owner) + size % 199]) * size
-        return engine.keep(
+        return engine.store_live(
             Live("chores.do", chores.ChoreSettings(), {}, data, "text", "a.txt", {}, None, 1), owner
         )
 
     return make
 
 
-def submit(engine, chores, owner, **settings):
+def submit_chore(engine, chores, owner, **settings):
     return engine.submit("chores.do", chores.ChoreSettings(**settings), {}, owner)
 
 
 @pytest.mark.slow
 def test_whoever_has_as_much_as_each_may_have_is_refused_and_others_are_not(
-    engine, keep, chores, many, finished
+    engine, store_result, chores, set_limits, wait_for_job
 ):
-    many(DISK="0.001")
-    first = keep(ANN, 900_000)
+    set_limits(DISK="0.001")
+    first = store_result(ANN, 900_000)
     with pytest.raises(InsufficientSpace, match=r"takes 91\d kB .* 1 MB\. Remove in the gallery"):
-        keep(ANN, 200_000)
-    keep(BOB, 200_000)
-    finished(submit(engine, chores, ANN), ANN)
-    keep("local", 2_000_000)
-    keep(ANN, 40_000)
+        store_result(ANN, 200_000)
+    store_result(BOB, 200_000)
+    wait_for_job(submit_chore(engine, chores, ANN), ANN)
+    store_result("local", 2_000_000)
+    store_result(ANN, 40_000)
     with pytest.raises(InsufficientSpace):
-        keep(ANN, 95_001)
-    engine.job(first.id, ANN).folder.remove()
-    finished(submit(engine, chores, ANN, shade=4), ANN)
+        store_result(ANN, 95_001)
+    engine.find_job(first.id, ANN).folder.remove()
+    wait_for_job(submit_chore(engine, chores, ANN, shade=4), ANN)
 
 
-def test_what_was_brought_just_now_counts_too(home, many):
-    many(DISK="0.001")
-    digest = paths.keep(bytes(900_000))
+def test_what_was_brought_just_now_counts_too(home, set_limits):
+    set_limits(DISK="0.001")
+    digest = paths.store(bytes(900_000))
     note = owners.folder(ANN) / "uploads" / digest
     note.parent.mkdir(parents=True)
     note.touch()
-    assert quotas.usage_of(ANN).bytes == 900_000
+    assert quotas.measure_usage(ANN).bytes == 900_000
     quotas.check_disk_quota(ANN, 50_000)
     with pytest.raises(InsufficientSpace):
         quotas.check_disk_quota(ANN, 200_000)
     (owners.folder(ANN) / "presets" / "language_model").mkdir(parents=True)
     (owners.folder(ANN) / "presets" / "language_model" / "weights").write_bytes(bytes(90_000))
-    assert quotas.usage_of(ANN).bytes >= 990_000
+    assert quotas.measure_usage(ANN).bytes >= 990_000
 
 
 @pytest.mark.slow
-def test_a_file_that_is_named_twice_counts_once(engine, keep, many):
-    many()
-    before = quotas.usage_of(CID).bytes
-    keep(CID, 400_001)
-    keep(CID, 400_001)
-    assert 400_000 < quotas.usage_of(CID).bytes - before < 500_000
+def test_a_file_that_is_named_twice_counts_once(engine, store_result, set_limits):
+    set_limits()
+    before = quotas.measure_usage(CID).bytes
+    store_result(CID, 400_001)
+    store_result(CID, 400_001)
+    assert 400_000 < quotas.measure_usage(CID).bytes - before < 500_000
 
 
-def test_so_many_jobs_wait_at_once_and_no_more(engine, chores, many, finished):
-    many(JOBS="2")
-    jobs = [submit(engine, chores, DAN, steps=40, pause=0.02) for _ in range(2)]
+def test_so_many_jobs_wait_at_once_and_no_more(engine, chores, set_limits, wait_for_job):
+    set_limits(JOBS="2")
+    jobs = [submit_chore(engine, chores, DAN, steps=40, pause=0.02) for _ in range(2)]
     with pytest.raises(StudioError, match=r"2 of your jobs wait or run.* Wait until one has ended"):
-        submit(engine, chores, DAN)
-    other = submit(engine, chores, BOB)
+        submit_chore(engine, chores, DAN)
+    other = submit_chore(engine, chores, BOB)
     engine.cancel(jobs[1].id, DAN)
-    third = submit(engine, chores, DAN)
+    third = submit_chore(engine, chores, DAN)
     for job, owner in ((jobs[0], DAN), (third, DAN), (other, BOB)):
         engine.cancel(job.id, owner)
 
 
-def test_one_alone_has_no_limits(engine, keep, monkeypatch):
+def test_one_alone_has_no_limits(engine, store_result, monkeypatch):
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0.0001")
-    keep("local", 300_000)
-    keep("local", 300_001)
+    store_result("local", 300_000)
+    store_result("local", 300_001)
     monkeypatch.setenv("STUDIO_USERS", "many")
-    keep("local", 300_002)
+    store_result("local", 300_002)
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0")
-    assert quotas.max_bytes(ANN) == float("inf")
+    assert quotas.get_disk_quota(ANN) == float("inf")
 
 
 @pytest.mark.parametrize("text", ["much", "-1", "nan", "inf"])
-def test_a_limit_that_is_no_number_is_told_in_a_sentence(home, many, text):
-    many(DISK=text)
+def test_a_limit_that_is_no_number_is_told_in_a_sentence(home, set_limits, text):
+    set_limits(DISK=text)
     with pytest.raises(InvalidInput, match=f"Invalid STUDIO_OWNER_DISK: {text}"):
         quotas.check_disk_quota(ANN)
 
 
-def test_a_file_of_a_name_that_leads_elsewhere_is_not_asked_for(home, many):
+def test_a_file_of_a_name_that_leads_elsewhere_is_not_asked_for(home, set_limits):
     assert owners.folder("../../etc").parent == owners.folder(ANN).parent
-    assert File.keep(b"x", "text", "a.txt").is_available
+    assert File.store(b"x", "text", "a.txt").is_available
 
 
 def write_job(home, owner, id, **fields):
@@ -137,105 +137,105 @@ def write_job(home, owner, id, **fields):
     return folder
 
 
-def test_what_others_have_is_not_read_again(home, many, monkeypatch):
-    many()
+def test_what_others_have_is_not_read_again(home, set_limits, monkeypatch):
+    set_limits()
     for number in range(30):
         write_job(home, BOB, f"bob{number}")
     write_job(home, ANN, "ann1")
     read = []
     really = paths.read
     monkeypatch.setattr(paths, "read", lambda path, most: read.append(path) or really(path, most))
-    before = quotas.usage_of(ANN)
+    before = quotas.measure_usage(ANN)
     assert len([path for path in read if path.parent.name.startswith("bob")]) == 30, "once each"
     read.clear()
     write_job(home, ANN, "ann2"), write_job(home, BOB, "bob99")
-    after = quotas.usage_of(ANN)
+    after = quotas.measure_usage(ANN)
     assert {folder.name for folder in after.folders} == {"ann1", "ann2"} and after.bytes > before.bytes
     assert {path.parent.name for path in read} <= {"ann1", "ann2", "bob99"}
     (home / "removed").mkdir(exist_ok=True)
     (home / "jobs" / "ann1").rename(home / "removed" / "ann1")
     shutil.rmtree(home / "jobs" / "ann2")
-    assert [folder.parent.name for folder in quotas.usage_of(ANN).folders] == ["removed"]
-    assert set(quotas.usage_by_owner()) == {ANN, BOB}
+    assert [folder.parent.name for folder in quotas.measure_usage(ANN).folders] == ["removed"]
+    assert set(quotas.measure_usage_by_owner()) == {ANN, BOB}
 
 
-def test_a_job_that_is_just_written_is_counted_once_it_says_whose_it_is(home, many):
-    many()
+def test_a_job_that_is_just_written_is_counted_once_it_says_whose_it_is(home, set_limits):
+    set_limits()
     (home / "jobs" / "new").mkdir(parents=True)
-    assert not quotas.usage_of(ANN).folders
+    assert not quotas.measure_usage(ANN).folders
     (home / "jobs" / "new" / "job.json").write_text(json.dumps({"owner": ANN}))
-    assert [folder.name for folder in quotas.usage_of(ANN).folders] == ["new"]
+    assert [folder.name for folder in quotas.measure_usage(ANN).folders] == ["new"]
 
 
-def test_naming_anothers_file_does_not_tell_that_it_is_here(home, many):
-    many()
+def test_naming_anothers_file_does_not_tell_that_it_is_here(home, set_limits):
+    set_limits()
     with owners.acting_as(ANN):
-        hers = File.keep(bytes(70_000), "text", "a.txt")
+        hers = File.store(bytes(70_000), "text", "a.txt")
     folders = [
         write_job(home, BOB, id, named=digest) for id, digest in (("x1", hers.digest), ("x2", "0" * 64))
     ]
     assert len({(path / "job.json").stat().st_size for path in folders}) == 1
-    before = quotas.usage_of(BOB).bytes
+    before = quotas.measure_usage(BOB).bytes
     assert before < 70_000
     with owners.acting_as(BOB):
-        File.keep(bytes(70_000), "text", "a.txt")
-    assert quotas.usage_of(BOB).bytes == before + 70_000, "it is his, too, now"
+        File.store(bytes(70_000), "text", "a.txt")
+    assert quotas.measure_usage(BOB).bytes == before + 70_000, "it is his, too, now"
 
 
-def test_what_was_brought_and_not_used_counts_for_a_day(home, many):
-    many(DISK="0.001")
-    digest = paths.keep(bytes(900_000))
+def test_what_was_brought_and_not_used_counts_for_a_day(home, set_limits):
+    set_limits(DISK="0.001")
+    digest = paths.store(bytes(900_000))
     note = owners.folder(ANN) / "uploads" / digest
     note.parent.mkdir(parents=True)
     for hours, counts in ((20, True), (25, False)):
         note.touch()
         os.utime(note, (time.time() - hours * 3600,) * 2)
-        assert (quotas.usage_of(ANN).bytes == 900_000) == counts
+        assert (quotas.measure_usage(ANN).bytes == 900_000) == counts
 
 
-def test_what_a_task_makes_counts_only_while_something_names_it(home, many):
-    many()
-    with owners.acting_as(ANN, makes=True):
-        file = File.keep(bytes(900_000), "text", "a.txt")
+def test_what_a_task_makes_counts_only_while_something_names_it(home, set_limits):
+    set_limits()
+    with owners.acting_as(ANN, makes_results=True):
+        file = File.store(bytes(900_000), "text", "a.txt")
         assert file.is_available
-    assert quotas.usage_of(ANN).bytes == 0
+    assert quotas.measure_usage(ANN).bytes == 0
     with owners.acting_as(ANN):
-        File.keep(bytes(900_000), "text", "a.txt")  # now she uploads the same file
-    assert quotas.usage_of(ANN).bytes == 900_000
+        File.store(bytes(900_000), "text", "a.txt")  # now she uploads the same file
+    assert quotas.measure_usage(ANN).bytes == 900_000
 
 
-def test_an_owners_cache_has_what_their_work_leaves(home, many):
-    many(DISK="0.001")
-    entries = [paths.folder("cache") / "images" / f"{number}.pixels" for number in range(2)]
+def test_an_owners_cache_has_what_their_work_leaves(home, set_limits):
+    set_limits(DISK="0.001")
+    entries = [paths.ensure_folder("cache") / "images" / f"{number}.pixels" for number in range(2)]
     with owners.acting_as(ANN):
         for number, entry in enumerate(entries):
             paths.write(entry, bytes(600_000))
             caches.claim(entry)
-            os.utime(next((owners.folder(ANN) / "caches").glob(_mark(entry))), (number, number))
-    assert quotas.usage_of(ANN).cache == 1_200_000
+            os.utime(next((owners.folder(ANN) / "caches").glob(_mark_name(entry))), (number, number))
+    assert quotas.measure_usage(ANN).cache == 1_200_000
     quotas.check_disk_quota(ANN)
     assert [entry.exists() for entry in entries] == [False, True]
     quotas.check_disk_quota(ANN, 900_000)
-    assert quotas.usage_of(ANN).cache == 0
+    assert quotas.measure_usage(ANN).cache == 0
 
 
-def _mark(entry) -> str:
+def _mark_name(entry) -> str:
     return paths.digest(f"images/{entry.name}".encode())[:32]
 
 
 @pytest.mark.slow
-def test_many_small_files_take_room_too(home, many):
-    many(DISK="0.001")
+def test_many_small_files_take_room_too(home, set_limits):
+    set_limits(DISK="0.001")
     with owners.acting_as(ANN):
         for number in range(250):
-            File.keep(bytes([number]), "text", "a.txt")
+            File.store(bytes([number]), "text", "a.txt")
     with pytest.raises(InsufficientSpace):
         quotas.check_disk_quota(ANN)
 
 
-def test_a_batch_that_is_too_much_is_refused_as_a_whole(engine, chores, many):
-    many(JOBS="2")
+def test_a_batch_that_is_too_much_is_refused_as_a_whole(engine, chores, set_limits):
+    set_limits(JOBS="2")
     several = [(chores.ChoreSettings(), {})] * 3
     with pytest.raises(StudioError, match="These are 3 jobs"):
         engine.submit_all("chores.do", several, "all", "visitor-batch")
-    assert engine.jobs("visitor-batch") == []
+    assert engine.list_jobs("visitor-batch") == []

@@ -41,7 +41,7 @@ def server(home, chores):
 
 
 @pytest.fixture
-def hurry(monkeypatch):
+def fast_restart(monkeypatch):
     """Makes a failed engine restart without a delay."""
     monkeypatch.setattr(serving, "RESTART_SECONDS", 0.1)
 
@@ -54,7 +54,7 @@ def _has_ended(pid: int) -> bool:
 
 
 @pytest.mark.slow
-def test_a_killed_server_leaves_no_process_and_loses_no_job(server, start, until):
+def test_a_killed_server_leaves_no_process_and_loses_no_job(server, start_engine, until):
     process, state = server
     assert state["heavy"] == []
     assert len(state["family"]) >= 3
@@ -62,22 +62,24 @@ def test_a_killed_server_leaves_no_process_and_loses_no_job(server, start, until
     process.wait()
     until(lambda: all(map(_has_ended, state["family"])), 10)
 
-    again = start()
+    restarted = start_engine()
     try:
         ran, waited = state["jobs"]
-        job = again.job(ran)
+        job = restarted.find_job(ran)
         assert (job.state, job.result) == ("interrupted", None)
         assert "stopped while it ran" in job.error
         assert job.preview and job.history
-        until(lambda: again.job(waited).finished)
-        assert again.job(waited).state == "done"
+        until(lambda: restarted.find_job(waited).finished)
+        assert restarted.find_job(waited).state == "done"
     finally:
-        again.close()
+        restarted.close()
 
 
 @pytest.mark.slow
-def test_a_second_server_is_refused_in_a_sentence_and_takes_over_later(home, start, chores, until, hurry):
-    first, second = start(), start()
+def test_a_second_server_is_refused_in_a_sentence_and_takes_over_later(
+    home, start_engine, chores, until, fast_restart
+):
+    first, second = start_engine(), start_engine()
     until(lambda: first.status() == "ready" or second.status() == "ready")
     first, second = (first, second) if first.status() == "ready" else (second, first)
     try:
@@ -86,57 +88,57 @@ def test_a_second_server_is_refused_in_a_sentence_and_takes_over_later(home, sta
         assert "\n" not in status
         with pytest.raises(StudioError, match="Another studio"):
             second.submit("chores.do", chores.ChoreSettings(), {})
-        assert second.jobs() == []
+        assert second.list_jobs() == []
         job = first.submit("chores.do", chores.ChoreSettings(), {})
-        until(lambda: first.job(job.id).finished)
+        until(lambda: first.find_job(job.id).finished)
         first.close()
         until(lambda: second.status() == "ready")
-        assert second.job(job.id).state == "done"
+        assert second.find_job(job.id).state == "done"
     finally:
         first.close()
         second.close()
 
 
 @pytest.mark.slow
-def test_an_engine_whose_cluster_is_killed_starts_again(home, start, chores, until, hurry):
-    engine = start()
+def test_an_engine_whose_cluster_is_killed_starts_again(home, start_engine, chores, until, fast_restart):
+    engine = start_engine()
     try:
         until(lambda: engine.status() == "ready")
         job = engine.submit("chores.do", chores.ChoreSettings(steps=10_000, pause=0.05), {})
         waiting = engine.submit("chores.do", chores.ChoreSettings(), {})
-        until(lambda: engine.job(job.id).report)
-        (host,) = (p for p in psutil.Process().children() if _home_of(p) == str(home))
+        until(lambda: engine.find_job(job.id).report)
+        (host,) = (p for p in psutil.Process().children() if _read_home(p) == str(home))
         host.kill()
-        until(lambda: engine.job(waiting.id).state == "done")
-        assert engine.job(job.id).state == "interrupted"
+        until(lambda: engine.find_job(waiting.id).state == "done")
+        assert engine.find_job(job.id).state == "interrupted"
     finally:
         engine.close()
     assert engine.status().startswith("down")
 
 
 @pytest.mark.slow
-def test_what_waited_behind_a_cell_outlives_the_cluster(home, start, chores, until, hurry):
+def test_what_waited_behind_a_cell_outlives_the_cluster(home, start_engine, chores, until, fast_restart):
     base = chores.ChoreSettings(steps=10_000, pause=0.05).model_dump(mode="json")
     plan = SweepSettings(task="chores.do", base=base, vary=("shade=1|2",))
-    engine = start()
+    engine = start_engine()
     try:
         until(lambda: engine.status() == "ready")
         varied = engine.submit("chores.sweep", plan, {})
-        until(lambda: engine.job(varied.id).report)
+        until(lambda: engine.find_job(varied.id).report)
         time.sleep(2)  # the first cell has begun
         waiting = engine.submit("chores.do", chores.ChoreSettings(), {})
         time.sleep(0.5)
-        assert engine.job(waiting.id).state == "queued"
-        (host,) = (p for p in psutil.Process().children() if _home_of(p) == str(home))
+        assert engine.find_job(waiting.id).state == "queued"
+        (host,) = (p for p in psutil.Process().children() if _read_home(p) == str(home))
         host.kill()
-        until(lambda: engine.job(waiting.id).finished)
-        assert engine.job(waiting.id).state == "done", engine.job(waiting.id).error
-        assert engine.job(varied.id).state == "interrupted"
+        until(lambda: engine.find_job(waiting.id).finished)
+        assert engine.find_job(waiting.id).state == "done", engine.find_job(waiting.id).error
+        assert engine.find_job(varied.id).state == "interrupted"
     finally:
         engine.close()
 
 
-def _home_of(process: psutil.Process) -> str:
+def _read_home(process: psutil.Process) -> str:
     try:
         return process.environ().get("STUDIO_HOME", "")
     except psutil.Error:
@@ -144,46 +146,46 @@ def _home_of(process: psutil.Process) -> str:
 
 
 @pytest.fixture
-def running(home, chores):
+def running_record(home, chores):
     """A running job as a killed server leaves it, on disk only."""
     ledger = Ledger(home / "jobs")
     ledger.load()
     task = tasks.get("chores.do")
     record = ledger.add(Request.of(task, chores.ChoreSettings(), {}, "local"))
     record.state = "running"
-    ledger.save(record)
+    ledger.write_state(record)
     return record
 
 
-def _loaded(home: Path, id: str):
+def _load_job(home: Path, id: str):
     ledger = Ledger(home / "jobs")
     ledger.load()
-    return ledger.copy(ledger.find(id, "local"))
+    return ledger.take_snapshot(ledger.find(id, "local"))
 
 
-def _change(job, name: str, **change) -> None:
+def _change_file(job, name: str, **change) -> None:
     """Changes a file of a job, as another studio or a damaged disk could; None removes a field."""
     file = job.folder.path / f"{name}.json"
     values = {**json.loads(file.read_bytes()), **change}
     file.write_text(json.dumps({key: value for key, value in values.items() if value is not None}))
 
 
-def test_what_the_worker_finished_before_the_server_died_is_done(home, running):
-    result = tasks.Result((tasks.File.keep(b"text", "text", "a.txt"),), {"loss": 0.5})
-    running.folder.write(Outcome, Outcome.model_construct(result=result))
-    job = _loaded(home, running.id)
+def test_what_the_worker_finished_before_the_server_died_is_done(home, running_record):
+    result = tasks.Result((tasks.File.store(b"text", "text", "a.txt"),), {"loss": 0.5})
+    running_record.folder.write(Outcome, Outcome.model_construct(result=result))
+    job = _load_job(home, running_record.id)
     assert (job.state, job.result) == ("done", result)
 
 
-def test_what_was_done_when_the_server_died_ended_then_and_not_when_it_is_found(home, running):
-    running.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
-    os.utime(running.folder.path / "outcome.json", (1000, 1000))
-    assert _loaded(home, running.id).ended == 1000
+def test_what_was_done_when_the_server_died_ended_then_and_not_when_it_is_found(home, running_record):
+    running_record.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
+    os.utime(running_record.folder.path / "outcome.json", (1000, 1000))
+    assert _load_job(home, running_record.id).ended == 1000
 
 
 def test_the_time_left_survives_the_way_to_a_page():
-    report = Report(5010, 8000, seconds=1.0, began=5000)
-    plain = reports.plain(report)
+    report = Report(5010, 8000, seconds=1.0, first_step=5000)
+    plain = reports.to_plain(report)
     assert Status.model_validate_json(Status(state="done", report=plain).model_dump_json()).report == report
     assert report.seconds_left == pytest.approx(299)
 
@@ -194,21 +196,21 @@ def test_what_is_finished_stays_on_disk_and_nothing_of_it_in_memory(home, chores
     curve = [
         {"step": step, "seconds": 0.5, **{f"loss {n}": step / n for n in range(1, 8)}} for step in range(400)
     ]
-    result = tasks.Result((tasks.File.keep(b"text", "text", "a.txt"),), {"loss": 0.5})
+    result = tasks.Result((tasks.File.store(b"text", "text", "a.txt"),), {"loss": 0.5})
     for _ in range(40):
         record = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
         (record.folder.path / "reports.jsonl").write_text(
             "".join(f"{json.dumps(point)}\n" for point in curve)
         )
-        record.folder.show(b"RIFF" + (49_992).to_bytes(4, "little") + b"WEBP" + os.urandom(49_988))
+        record.folder.write_preview(b"RIFF" + (49_992).to_bytes(4, "little") + b"WEBP" + os.urandom(49_988))
         record.folder.write(Outcome, Outcome.model_construct(result=result))
         ledger.settle(record)
     gc.collect()
     tracemalloc.start()
     try:
         for _ in range(2):
-            for record in ledger.newest("local", 100):
-                job = ledger.copy(record)
+            for record in ledger.list_newest("local", 100):
+                job = ledger.take_snapshot(record)
                 assert (len(job.history), len(job.preview), job.result) == (400, 50_000, result)
         del job
         gc.collect()
@@ -227,17 +229,17 @@ def test_a_job_whose_worker_died_is_again_the_first_in_line(home, chores):
     first.state = "running"
     ledger.requeue(first)
     assert list(ledger.queue) == [first, second]
-    assert [ledger.queue.turn(record).place for record in (first, second)] == [1, 2]
-    assert _loaded(home, first.id).state == "queued"
+    assert [ledger.queue.find_turn(record).place for record in (first, second)] == [1, 2]
+    assert _load_job(home, first.id).state == "queued"
 
 
 @pytest.mark.slow
-def test_what_killed_workers_left_half_written_is_swept(home, start, until):
+def test_what_killed_workers_left_half_written_is_swept(home, start_engine, until):
     code = "import os, sys; from pathlib import Path; from studio.core import paths\n"
     code += "with paths.replacing(Path(sys.argv[1])) as half: half.touch(); os._exit(0)"
-    subprocess.run([sys.executable, "-c", code, paths.folder("files") / "photo"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", code, paths.ensure_folder("files") / "photo"], cwd=ROOT, check=True)
     [half] = (home / "files").iterdir()
-    engine = start()
+    engine = start_engine()
     try:
         until(lambda: not half.exists())
     finally:
@@ -246,13 +248,15 @@ def test_what_killed_workers_left_half_written_is_swept(home, start, until):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("there", [False, True])
-def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(home, start, until, tmp_path, there):
+def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(
+    home, start_engine, until, tmp_path, there
+):
     elsewhere = tmp_path / "elsewhere"
     if there:
         elsewhere.mkdir()
         (elsewhere / "mine.txt").write_text("mine")
-    (paths.folder("cache") / "workers").symlink_to(elsewhere)
-    engine = start()
+    (paths.ensure_folder("cache") / "workers").symlink_to(elsewhere)
+    engine = start_engine()
     try:
         until(lambda: engine.status() == "ready")
     finally:
@@ -262,15 +266,15 @@ def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(home, start
 
 
 @pytest.mark.slow
-def test_the_log_is_bounded_while_the_engine_runs(home, start, chores, until, monkeypatch):
+def test_the_log_is_bounded_while_the_engine_runs(home, start_engine, chores, until, monkeypatch):
     monkeypatch.setattr("studio.engine.cluster.launch.MAX_LOG_BYTES", 2000)
     monkeypatch.setattr(serving, "CHECK_SECONDS", 0.1)
     log = home / "logs" / "engine.log"
-    engine = start()
+    engine = start_engine()
     try:
         for _ in range(6):  # each leaves about 1000 bytes
             job = engine.submit("chores.do", chores.ChoreSettings(do="fault"), {})
-            until(lambda job=job: engine.job(job.id).state == "failed")
+            until(lambda job=job: engine.find_job(job.id).state == "failed")
             until(lambda: log.stat().st_size <= 2000)
         assert "ZeroDivisionError" in (home / "logs" / "engine.old.log").read_text()
         assert b"\0" not in log.read_bytes()
@@ -278,29 +282,29 @@ def test_the_log_is_bounded_while_the_engine_runs(home, start, chores, until, mo
         engine.close()
 
 
-def test_a_damaged_or_half_written_job_harms_no_other(home, running):
+def test_a_damaged_or_half_written_job_harms_no_other(home, running_record):
     (home / "jobs" / "0000damaged000").mkdir()
     (home / "jobs" / "0000damaged000" / "job.json").write_text("{")
     (home / "jobs" / "stray").write_text("")
-    (running.folder.path / "reports.jsonl").write_text('{"step": 1, "seconds": 0}\n{"step": 2, "sec')
-    job = _loaded(home, running.id)
+    (running_record.folder.path / "reports.jsonl").write_text('{"step": 1, "seconds": 0}\n{"step": 2, "sec')
+    job = _load_job(home, running_record.id)
     assert job.state == "interrupted"
     assert job.history == [{"step": 1, "seconds": 0}]
 
 
-def test_jobs_of_tasks_that_are_gone_can_still_be_seen(home, running, monkeypatch):
+def test_jobs_of_tasks_that_are_gone_can_still_be_seen(home, running_record, monkeypatch):
     monkeypatch.delitem(tasks.TASKS, "chores.do")
-    assert _loaded(home, running.id).title == "Chore"
+    assert _load_job(home, running_record.id).title == "Chore"
 
 
-def test_a_state_of_a_newer_studio_is_read_as_far_as_it_is_known(home, running):
-    _change(running, "state", mood="good", report={"step": 1, "total": 2, "mood": "good"})
-    job = _loaded(home, running.id)
+def test_a_state_of_a_newer_studio_is_read_as_far_as_it_is_known(home, running_record):
+    _change_file(running_record, "state", mood="good", report={"step": 1, "total": 2, "mood": "good"})
+    job = _load_job(home, running_record.id)
     assert (job.state, job.report.step) == ("interrupted", 1)
 
 
 @pytest.mark.parametrize(
-    ("name", "change"),
+    "name, change",
     [
         ("job", {"owner": None}),
         ("job", {"inputs": {"image": [{"no": "digest"}]}}),
@@ -308,34 +312,36 @@ def test_a_state_of_a_newer_studio_is_read_as_far_as_it_is_known(home, running):
         ("state", {"report": {"step": 1}}),
     ],
 )
-def test_a_job_that_cannot_be_understood_harms_no_other(home, running, chores, name, change):
+def test_a_job_that_cannot_be_understood_harms_no_other(home, running_record, chores, name, change):
     ledger = Ledger(home / "jobs")
     bad = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
-    _change(bad, name, **change)
+    _change_file(bad, name, **change)
     before = {path: path.read_bytes() for path in bad.folder.path.iterdir()}
     ledger = Ledger(home / "jobs")
     ledger.load()
-    assert [record.id for record in ledger.newest("local", 20)] == [running.id]
+    assert [record.id for record in ledger.list_newest("local", 20)] == [running_record.id]
     assert not ledger.queue
     assert {path: path.read_bytes() for path in bad.folder.path.iterdir()} == before
 
 
 @pytest.mark.parametrize("report", [[1, 2], "text", {"step": 1}])
-def test_of_one_that_appears_later_what_cannot_be_understood_is_left_out(home, running, chores, report):
+def test_of_one_that_appears_later_what_cannot_be_understood_is_left_out(
+    home, running_record, chores, report
+):
     ledger, others = Ledger(home / "jobs"), Ledger(home / "jobs")
     ledger.load()
     odd = others.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
-    _change(odd, "state", state="done", report=report)
+    _change_file(odd, "state", state="done", report=report)
     odd.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
     ledger.follow()
-    records = ledger.newest("local", 20)
-    assert [(record.id, record.report) for record in records] == [(odd.id, None), (running.id, None)]
+    records = ledger.list_newest("local", 20)
+    assert [(record.id, record.report) for record in records] == [(odd.id, None), (running_record.id, None)]
 
 
 def test_a_job_that_was_never_wholly_written_does_not_run(home, chores):
     ledger = Ledger(home / "jobs")
     record = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     (record.folder.path / "state.json").unlink()
-    again = Ledger(home / "jobs")
-    again.load()
-    assert not again.queue and again.newest("local", 20) == []
+    restarted = Ledger(home / "jobs")
+    restarted.load()
+    assert not restarted.queue and restarted.list_newest("local", 20) == []

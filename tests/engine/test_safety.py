@@ -12,14 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 from distributed import Security
-from sown import sown
+from shadowing_files import write_shadowing_files
 
 from studio.engine import Engine
 
 pytestmark = pytest.mark.slow
 
 
-def _listening() -> list[tuple[str, int]]:
+def _list_listening_addresses() -> list[tuple[str, int]]:
     family = [psutil.Process(), *psutil.Process().children(recursive=True)]
     addresses = []
     for process in family:
@@ -30,14 +30,14 @@ def _listening() -> list[tuple[str, int]]:
     return [(address.ip, address.port) for address in addresses]
 
 
-def test_the_cluster_listens_on_this_machine_alone(engine, do, finished):
-    finished(do())
-    listening = _listening()
+def test_the_cluster_listens_on_this_machine_alone(engine, queue_chore, wait_for_job):
+    wait_for_job(queue_chore())
+    listening = _list_listening_addresses()
     assert len(listening) >= 5
     assert {ip for ip, _ in listening} == {"127.0.0.1"}
 
 
-def _ports(engine) -> list[int]:
+def _list_ports(engine) -> list[int]:
     """Returns the ports of the scheduler, the nannies and their workers."""
     client = engine._cluster._client
     workers = client.scheduler_info(n_workers=-1)["workers"]
@@ -46,7 +46,7 @@ def _ports(engine) -> list[int]:
     return [int(address.rpartition(":")[2]) for address in addresses]
 
 
-def _refusal(port: int, mine: Security | None, folder: Path) -> str:
+def _find_tls_error(port: int, mine: Security | None, folder: Path) -> str:
     """Returns how a TLS port rejects a client with this certificate or none, "" if it accepts."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -66,11 +66,11 @@ def _refusal(port: int, mine: Security | None, folder: Path) -> str:
 
 @pytest.mark.parametrize("has_one, reason", [(False, "CERTIFICATE_REQUIRED"), (True, "UNKNOWN_CA")])
 def test_every_port_refuses_who_has_no_certificate_of_this_cluster(
-    engine, do, finished, tmp_path, has_one, reason
+    engine, queue_chore, wait_for_job, tmp_path, has_one, reason
 ):
-    finished(do())
+    wait_for_job(queue_chore())
     stranger = Security.temporary() if has_one else None
-    refusals = [_refusal(port, stranger, tmp_path) for port in _ports(engine)]
+    refusals = [_find_tls_error(port, stranger, tmp_path) for port in _list_ports(engine)]
     assert all(refusal.endswith(reason) for refusal in refusals), refusals
     assert engine.status() == "ready"
 
@@ -89,15 +89,15 @@ def test_the_check_sees_a_server_that_asks_for_no_certificate(tmp_path, asks):
 
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as thread:
         thread.submit(serve, listener)
-        assert bool(_refusal(listener.getsockname()[1], None, tmp_path)) is asks
+        assert bool(_find_tls_error(listener.getsockname()[1], None, tmp_path)) is asks
 
 
-def test_what_the_engine_leaves_is_for_its_owner_alone(home, start, chores, until):
+def test_what_the_engine_leaves_is_for_its_owner_alone(home, start_engine, chores, until):
     before = os.umask(0o022)
-    engine = start()
+    engine = start_engine()
     try:
         jobs = [engine.submit("chores.do", chores.ChoreSettings(do=do), {}) for do in ("count", "fault")]
-        until(lambda: all(engine.job(job.id).finished for job in jobs))
+        until(lambda: all(engine.find_job(job.id).finished for job in jobs))
         readable = [path for path in home.rglob("*") if path.lstat().st_mode & 0o077]
         assert len(list(home.rglob("reports.jsonl"))) == 2 and readable == []
     finally:
@@ -105,16 +105,18 @@ def test_what_the_engine_leaves_is_for_its_owner_alone(home, start, chores, unti
         os.umask(before)
 
 
-def test_whatever_the_engine_writes_lies_in_its_home(home, start, chores, until, tmp_path, monkeypatch):
+def test_whatever_the_engine_writes_lies_in_its_home(
+    home, start_engine, chores, until, tmp_path, monkeypatch
+):
     outside = tmp_path / "temporary"
     outside.mkdir()
     before = outside.stat().st_mtime_ns  # the time changes with each file that is added or removed
     monkeypatch.setenv("TMPDIR", str(outside))
-    engine = start()
+    engine = start_engine()
     try:
         until(lambda: engine.status() == "ready")
         job = engine.submit("chores.do", chores.ChoreSettings(), {})
-        until(lambda: engine.job(job.id).state == "done")
+        until(lambda: engine.find_job(job.id).state == "done")
     finally:
         engine.close()
     assert outside.stat().st_mtime_ns == before
@@ -126,14 +128,14 @@ def test_the_live_lane_is_ready_without_keras_and_jobs_soon_have_it(home, chores
         status = until(lambda: engine.status() in ("warming up", "ready") and engine.status())
         assert status == "warming up"
         until(lambda: engine.status() == "ready")
-        modules = engine.live("chores.modules", chores.ChoreSettings(), {}, "me").data.split()
+        modules = engine.run_live("chores.modules", chores.ChoreSettings(), {}, "me").data.split()
         assert b"ai_edge_litert" in modules
         assert not {b"keras", b"tensorflow", b"streamlit"} & {*modules}
 
         def of_a_job():
             job = engine.submit("chores.modules", chores.ChoreSettings(), {})
-            until(lambda: engine.job(job.id).finished)
-            return engine.job(job.id).result.files[0].read().split()
+            until(lambda: engine.find_job(job.id).finished)
+            return engine.find_job(job.id).result.files[0].read().split()
 
         assert b"streamlit" not in of_a_job()
         until(lambda: b"keras" in of_a_job())
@@ -142,18 +144,18 @@ def test_the_live_lane_is_ready_without_keras_and_jobs_soon_have_it(home, chores
 
 
 def test_the_engine_runs_nothing_that_lies_in_the_folder_where_it_is_started(
-    home, start, chores, until, tmp_path, monkeypatch
+    home, start_engine, chores, until, tmp_path, monkeypatch
 ):
-    folder, met = sown(tmp_path)
+    folder, met = write_shadowing_files(tmp_path)
     monkeypatch.chdir(folder)
     monkeypatch.setenv(
         "PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}"
     )  # a trailing separator means this folder
-    engine = start()
+    engine = start_engine()
     try:
         until(lambda: met() or engine.status() == "ready")
         assert met() == []
-        assert engine.live("chores.modules", chores.ChoreSettings(), {}, "me").data
+        assert engine.run_live("chores.modules", chores.ChoreSettings(), {}, "me").data
     finally:
         engine.close()
     assert met() == []

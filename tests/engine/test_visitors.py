@@ -19,7 +19,7 @@ ANN, BOB = "visitor-ann", "visitor-bob"
 
 
 @pytest.fixture
-def hers(engine, tmp_path):
+def ann_model(engine, tmp_path):
     """The name of a language model that Ann has stored."""
     packed = model_zip.pack(tiny_language_model.make(tmp_path / "language_model"))
     with owners.acting_as(ANN):
@@ -29,44 +29,44 @@ def hers(engine, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_model_of_another_visitor_is_not_there(engine, hers, until):
-    settings = WriteSettings(preset=hers, chars=5)
+def test_a_model_of_another_visitor_is_not_there(engine, ann_model, until):
+    settings = WriteSettings(preset=ann_model, chars=5)
     for ask in (
         lambda: engine.submit("text.write", settings, {}, BOB),
-        lambda: engine.live("text.write", settings, {}, "tab", BOB),
-        lambda: engine.stream("text.write", settings, {}, "tab", BOB),
-        lambda: engine.submit("classify.export", ExportSettings(preset=hers), {}, BOB),
+        lambda: engine.run_live("text.write", settings, {}, "tab", BOB),
+        lambda: engine.start_stream("text.write", settings, {}, "tab", BOB),
+        lambda: engine.submit("classify.export", ExportSettings(preset=ann_model), {}, BOB),
     ):
         with pytest.raises(InvalidInput) as error:
             ask()
         assert "grandmas-voice," not in str(error.value)
     job = engine.submit("text.write", settings, {}, ANN)
-    until(lambda: engine.job(job.id, ANN).finished)
-    assert engine.job(job.id, ANN).state == "done"
-    assert engine.live("text.write", settings, {}, "tab", ANN).data
+    until(lambda: engine.find_job(job.id, ANN).finished)
+    assert engine.find_job(job.id, ANN).state == "done"
+    assert engine.run_live("text.write", settings, {}, "tab", ANN).data
 
 
 @pytest.mark.slow
-def test_the_process_that_works_decides_too(engine, hers, until):
+def test_the_process_that_works_decides_too(engine, ann_model, until):
     """Bypasses the checks at submission, as a faulty page or request could."""
-    settings = WriteSettings(preset=hers, chars=5)
+    settings = WriteSettings(preset=ann_model, chars=5)
     with engine._lock:
         record = engine._ledger.add(Request.of(tasks.get("text.write"), settings, {}, BOB))
         engine._runner.dispatch()
-    until(lambda: engine.job(record.id, BOB).finished)
-    job = engine.job(record.id, BOB)
+    until(lambda: engine.find_job(record.id, BOB).finished)
+    job = engine.find_job(record.id, BOB)
     assert job.state == "failed" and "Invalid preset" in job.error and "grandmas-voice," not in job.error
 
 
 def test_a_file_of_another_visitor_is_not_there(engine, chores, until):
     with owners.acting_as(ANN):
-        photo = File.keep(b"a photo of hers", "image", "ann.png")
-    for ask in (engine.submit, lambda *args: engine.live(*args[:3], "tab", args[3])):
+        photo = File.store(b"a photo of hers", "image", "ann.png")
+    for ask in (engine.submit, lambda *args: engine.run_live(*args[:3], "tab", args[3])):
         with pytest.raises(Unavailable, match="no longer in the studio"):
             ask("chores.do", chores.ChoreSettings(), {"image": [photo]}, BOB)
     job = engine.submit("chores.do", chores.ChoreSettings(), {"image": [photo]}, ANN)
-    until(lambda: engine.job(job.id, ANN).finished)
-    [file] = engine.job(job.id, ANN).result.files
+    until(lambda: engine.find_job(job.id, ANN).finished)
+    [file] = engine.find_job(job.id, ANN).result.files
     with owners.acting_as(ANN):
         assert file.read(), "what was made for her is hers"
     with owners.acting_as(BOB):
@@ -74,8 +74,8 @@ def test_a_file_of_another_visitor_is_not_there(engine, chores, until):
 
 
 def test_a_live_result_that_is_kept_is_its_visitors(engine, chores):
-    live = engine.live("chores.do", chores.ChoreSettings(shade=77), {}, "tab", ANN)
-    [file] = engine.keep(live, ANN).result.files
+    live = engine.run_live("chores.do", chores.ChoreSettings(shade=77), {}, "tab", ANN)
+    [file] = engine.store_live(live, ANN).result.files
     with owners.acting_as(ANN):
         assert file.read() == live.data
     with owners.acting_as(BOB):

@@ -13,7 +13,7 @@ from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.enhance import bicubic, enlarge, models
 from studio.enhance.enlarge import Options
-from studio.enhance.settings import SCALES, SHIPPED
+from studio.enhance.settings import SCALES, SHIPPED_ENLARGER
 
 SETTINGS = tiny_enhance.SETTINGS
 
@@ -24,40 +24,40 @@ def enlarger(tiny):
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_what_enlarges_is_the_network_that_learned(tiny, scale):
-    model = tiny_enhance.network()
+def test_the_exported_upscaler_gives_the_output_of_the_trained_one(tiny, scale):
+    model = tiny_enhance.build_network()
     light = np.random.default_rng(0).random((1, 20, 27, 1), "float32")
-    (output,) = network.load(tiny, models.part_of(scale))(light)
+    (output,) = network.load(tiny, models.network_name(scale))(light)
     expected = np.asarray(ops.depth_to_space(model(light)[SCALES.index(scale)], scale))[..., 0]
     assert output.shape == (1, 20 * scale, 27 * scale, 1)
     assert expected.std() > 0.01 and np.abs(output[..., 0] - expected).max() < 1e-4
 
 
 @pytest.mark.parametrize("scale", SCALES)
-def test_no_tile_shows(enlarger, cat, scale, monkeypatch):
+def test_tiles_have_no_seams(enlarger, cat, scale, monkeypatch):
     whole = enlarger.enlarge(cat, Options(scale))
-    monkeypatch.setattr(enlarge, "SIDE", 32)
+    monkeypatch.setattr(enlarge, "TILE_SIDE", 32)
     tiled = enlarger.enlarge(cat, Options(scale))
     assert whole.shape == (120 * scale, 90 * scale, 3)
     assert np.abs(whole.astype(int) - tiled).max() <= 1
 
 
-def test_tiles_that_see_less_than_the_network_reaches_would_show(enlarger, cat, monkeypatch):
+def test_tiles_with_too_little_context_show_seams(enlarger, cat, monkeypatch):
     whole = enlarger.enlarge(cat, Options(2)).astype(int)
-    monkeypatch.setattr(enlarge, "SIDE", 32)
-    monkeypatch.setattr(models, "reach", lambda settings: 0)
+    monkeypatch.setattr(enlarge, "TILE_SIDE", 32)
+    monkeypatch.setattr(models, "receptive_radius", lambda settings: 0)
     assert np.abs(whole - enlarger.enlarge(cat, Options(2))).max() > 1
 
 
-def test_tiles_that_are_alike_cover_an_image_once():
+def test_tiles_of_equal_size_cover_an_image_once():
     counts = np.zeros((100, 70), int)
     for tile in cut_tiles(100, 70, 32, 6, equal_size=True):
         assert (tile.rows.window_length, tile.columns.window_length) == (44, 44)
-        counts[tile.rows.own(1), tile.columns.own(1)] += 1
+        counts[tile.rows.own_slice(1), tile.columns.own_slice(1)] += 1
     assert (counts == 1).all()
 
 
-def test_without_sharpness_it_is_plain_bicubic(enlarger, cat):
+def test_a_sharpness_of_zero_is_bicubic(enlarger, cat):
     plain = bicubic.enlarge(np.moveaxis(cat.astype("float32"), 2, 0), 3)
     expected = np.moveaxis(np.clip(plain, 0, 255), 0, 2)
     assert np.abs(enlarger.enlarge(cat, Options(3, sharpness=0)) - expected).max() <= 0.51
@@ -68,7 +68,7 @@ def test_a_gray_image_stays_gray(enlarger, cat):
     assert np.ptp(enlarger.enlarge(gray, Options(2)), axis=2).max() <= 1
 
 
-def test_what_is_transparent_stays_so_and_hides_its_colors(enlarger, cat):
+def test_transparency_is_kept_and_hidden_colors_do_not_matter(enlarger, cat):
     clear = np.dstack([cat, np.full(cat.shape[:2], 255, "uint8")])
     np.testing.assert_array_equal(
         enlarger.enlarge(clear, Options(2))[..., :3], enlarger.enlarge(cat, Options(2))
@@ -82,13 +82,13 @@ def test_what_is_transparent_stays_so_and_hides_its_colors(enlarger, cat):
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_a_flat_disc_on_nothing_stays_flat_and_leaves_no_haze(scale):
+def test_a_flat_disc_on_transparency_has_no_haze(scale):
     rows, columns = np.mgrid[:80, :90]
     covered = np.clip(30.5 - np.hypot(rows - 40, columns - 45), 0, 1)  # a smoothed edge
     disc = np.zeros((80, 90, 4), "uint8")
     disc[..., 3] = np.rint(255 * covered)
     disc[covered > 0, :3] = (230, 60, 40)
-    enlarger = enlarge.open(presets.find(SHIPPED))
+    enlarger = enlarge.open(presets.find(SHIPPED_ENLARGER))
     enlarged = enlarger.enlarge(transparency.extend_colors(disc), Options(scale)).astype(int)
     colors, alpha = enlarged[..., :3], enlarged[..., 3]
     assert np.abs((colors - (230, 60, 40)) * (alpha[..., None] / 255)).max() <= 2
@@ -97,19 +97,20 @@ def test_a_flat_disc_on_nothing_stays_flat_and_leaves_no_haze(scale):
     assert share == pytest.approx(covered.sum(), rel=0.01)
 
 
-def test_eight_ways_of_looking_do_not_depend_on_how_the_image_lies(enlarger, cat):
+def test_the_self_ensemble_is_independent_of_orientation(enlarger, cat):
     light = cat[:48, :40, 0].astype("float32") / 255
-    one = enlarger.residual(light, Options(2, ensemble=True))
-    turned = enlarger.residual(np.rot90(light), Options(2, ensemble=True))
+    one = enlarger.predict_residual(light, Options(2, ensemble=True))
+    turned = enlarger.predict_residual(np.rot90(light), Options(2, ensemble=True))
     np.testing.assert_allclose(np.rot90(one), turned, atol=1e-5)
     assert (
         np.abs(
-            np.rot90(enlarger.residual(light, Options(2))) - enlarger.residual(np.rot90(light), Options(2))
+            np.rot90(enlarger.predict_residual(light, Options(2)))
+            - enlarger.predict_residual(np.rot90(light), Options(2))
         ).max()
         > 1e-3
     )
 
 
-def test_who_stops_it_gets_no_half_of_an_image(enlarger, cat):
+def test_canceling_returns_no_partial_image(enlarger, cat):
     with pytest.raises(Cancelled):
         enlarger.enlarge(cat, Options(2), Progress(cancelled=lambda: True))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import resumed
+import resume_check
 import tiny_enhance
 
 from studio.core import data, tasks
@@ -12,7 +12,7 @@ from studio.core.imaging import image_io, sample_photos
 from studio.core.models import presets
 from studio.enhance import bicubic, enlarge, models
 from studio.enhance.learn import windows
-from studio.enhance.learn.enlarging import Enlarging
+from studio.enhance.learn.enlarging_trainer import EnlargingTrainer
 from studio.enhance.settings import SCALES
 
 SETTINGS = tiny_enhance.SETTINGS
@@ -28,15 +28,15 @@ def photos():
     return np.stack(crops)
 
 
-def trainer(photos, run=None, **settings):
+def make_trainer(photos, run=None, **settings):
     settings = SETTINGS.model_copy(update=settings)
-    return Enlarging(photos, np.arange(20), np.arange(20, 24), settings, run)
+    return EnlargingTrainer(photos, np.arange(20), np.arange(20, 24), settings, run)
 
 
-def test_what_is_shown_and_what_it_lacks_make_the_photo(photos):
+def test_inputs_plus_residuals_give_the_photo(photos):
     for scale in SCALES:
         large = photos[0, : 24 * scale, : 24 * scale, 0].astype("float32")
-        small, lacks = windows.pair(large, scale)
+        small, lacks = windows.make_pair(large, scale)
         edge = windows.MARGIN
         assert small.shape == (24 - 2 * edge,) * 2
         whole = np.clip(np.rint(bicubic.shrink(large, scale)), 0, 255)
@@ -46,37 +46,39 @@ def test_what_is_shown_and_what_it_lacks_make_the_photo(photos):
         np.testing.assert_allclose(restored, large[cut, cut], atol=1e-3)
 
 
-def test_windows_are_drawn_again_at_every_step_and_again_alike(photos):
-    dataset = trainer(photos)
-    one, other, again = dataset.batch(0), dataset.batch(1), dataset.batch(0)
+def test_training_crops_differ_by_step_and_are_reproducible(photos):
+    dataset = make_trainer(photos)
+    one, other, again = dataset.make_batch(0), dataset.make_batch(1), dataset.make_batch(0)
     for scale in SCALES:
         assert one[f"small{scale}"].shape == (2, 16, 16, 1)
-        assert one[f"lacks{scale}"].shape == (2, 16 * scale, 16 * scale)
+        assert one[f"residual{scale}"].shape == (2, 16 * scale, 16 * scale)
         assert not np.array_equal(one[f"small{scale}"], other[f"small{scale}"])
         np.testing.assert_array_equal(one[f"small{scale}"], again[f"small{scale}"])
 
 
 def test_the_loss_is_the_mean_error_in_levels(photos):
-    learner = trainer(photos).learner
+    learner = make_trainer(photos).learner
     for layer in learner.network.layers[-3:]:
         layer.set_weights([np.zeros_like(array) for array in layer.get_weights()])
-    batch = trainer(photos).batch(0)
+    batch = make_trainer(photos).make_batch(0)
     losses = learner(batch)
     for scale in SCALES:
-        expected = 255 * np.abs(batch[f"lacks{scale}"]).mean()
+        expected = 255 * np.abs(batch[f"residual{scale}"]).mean()
         assert float(losses[f"error x{scale}"]) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.slow
-def test_it_comes_nearer_than_bicubic(photos):
-    model_trainer = trainer(photos, steps=150, test_every=150, learning_rate=0.004, ema_steps=20, batch=4)
+def test_training_beats_bicubic_upscaling(photos):
+    model_trainer = make_trainer(
+        photos, steps=150, test_every=150, learning_rate=0.004, ema_steps=20, batch=4
+    )
     model_trainer.fit()
-    assert model_trainer.curves.tests["gain x2"][-1] > 0.3
+    assert model_trainer.curves.metrics["gain x2"][-1] > 0.3
 
 
 @pytest.mark.slow
-def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, home):
-    resumed.ends_as_unbroken(lambda run: trainer(photos, run), home / "run")
+def test_a_resumed_training_ends_like_an_uninterrupted_one(photos, home):
+    resume_check.check_resumed_as_unbroken(lambda run: make_trainer(photos, run), home / "run")
 
 
 @pytest.fixture
@@ -92,7 +94,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_trained_network_is_kept_and_enlarges(home, folder):
+def test_a_trained_network_is_stored_and_upscales(home, folder):
     settings, drawings = SETTINGS, sample_sets.store("sample:hair")
     result = tasks.run(models.TASK, settings, {"data": [folder], "drawings": [drawings]})
     assert (
@@ -101,9 +103,9 @@ def test_a_trained_network_is_kept_and_enlarges(home, folder):
         and result.figures["bicubic_x2"] > 20
     )
     preset = presets.unpack(result.files[0].read(), "mine")
-    assert "Images smaller than 128 px were left out: 1." in preset.card() and preset.image()
-    assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.card()
-    assert " --photo-size 128" in preset.card()
+    assert "Images smaller than 128 px were left out: 1." in preset.read_card() and preset.read_image()
+    assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.read_card()
+    assert " --photo-size 128" in preset.read_card()
     large = enlarge.open(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.Options(3))
     assert large.shape == (60, 90, 3)
     more = {"data": [folder], "start": result.files}

@@ -41,7 +41,7 @@ def photo(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_an_image_is_enlarged_and_made_again(run_command, photo, scale):
+def test_an_upscaled_image_is_reproducible(run_command, photo, scale):
     code, out, _ = run_command("enhance", str(photo), "-o", "big.png", "--scale", str(scale), "--json")
     figures = json.loads(out)["figures"]
     assert code == 0 and (figures["width"], figures["height"]) == (60 * scale, 40 * scale)
@@ -49,7 +49,7 @@ def test_an_image_is_enlarged_and_made_again(run_command, photo, scale):
     assert run_command("replay", "big.png", "--verify")[:2] == (0, "identical\n")
 
 
-def test_an_image_is_cleaned_and_made_again(run_command, photo, tmp_path):
+def test_a_cleaned_image_is_reproducible(run_command, photo, tmp_path):
     Image.open(photo).save(tmp_path / "blocks.jpg", quality=12)
     flags = ("--scale", "1", "--denoise", "0.5", "--deblock", "auto")
     code, out, _ = run_command("enhance", "blocks.jpg", "-o", "clean.png", *flags, "--json")
@@ -62,7 +62,7 @@ def test_an_image_is_cleaned_and_made_again(run_command, photo, tmp_path):
     assert set(recipe.weights) == {"tiny-clean"}
 
 
-def test_what_is_set_goes_before_what_is_measured(run_command, photo, tmp_path):
+def test_settings_override_the_measured_damage(run_command, photo, tmp_path):
     figures = {}
     for name, more in (("own", ()), ("set", ("--noise", "30", "--jpeg-quality", "20"))):
         words = (
@@ -95,7 +95,7 @@ def damaged(photo, tmp_path):
     return path
 
 
-def test_damage_that_is_found_is_removed_unless_a_flag_keeps_it(run_command, damaged):
+def test_detected_damage_is_removed_unless_turned_off(run_command, damaged):
     import studio
 
     explicit = ("--clean", "--denoise", "1", "--deblock", "auto")
@@ -108,7 +108,7 @@ def test_damage_that_is_found_is_removed_unless_a_flag_keeps_it(run_command, dam
     np.testing.assert_array_equal(studio.make("enhance.enlarge", content=damaged, **options).image, default)
 
 
-def test_color_noise_alone_is_removed(run_command, tmp_path):
+def test_pure_color_noise_is_removed(run_command, tmp_path):
     smooth = np.full((128, 128, 3), (120, 128, 128), "float32")
     smooth[..., 1:] += np.random.default_rng(0).normal(0, 12, (128, 128, 2))
     speckled = np.asarray(Image.fromarray(np.rint(smooth).astype("uint8"), "YCbCr").convert("RGB"))
@@ -128,8 +128,8 @@ def test_a_photo_without_damage_is_not_cleaned(run_command, tmp_path):
     assert set(recipes.read((tmp_path / "default.png").read_bytes()).weights) == {"tiny"}
 
 
-def test_a_scale_is_suggested_only_where_it_does_something(run_command, damaged, monkeypatch):
-    monkeypatch.setattr(image_io, "MOST_PIXELS", 60 * 40 * 3)
+def test_only_useful_scales_are_suggested(run_command, damaged, monkeypatch):
+    monkeypatch.setattr(image_io, "MAX_PIXELS", 60 * 40 * 3)
     code, _, err = run_command("enhance", str(damaged), "-o", "big.png")
     assert code == 2 and "Choose scale 1" in err
     assert run_command("enhance", str(damaged), "-o", "big.png", "--scale", "1")[0] == 0
@@ -137,7 +137,7 @@ def test_a_scale_is_suggested_only_where_it_does_something(run_command, damaged,
     assert code == 2 and "Choose scale" not in err and "px or less" in err
 
 
-def test_what_is_enlarged_is_cleaned_before(run_command, photo):
+def test_cleaning_precedes_upscaling(run_command, photo):
     both = ("--denoise", "1", "--noise", "20")
     assert run_command("enhance", str(photo), "-o", "once.png", "--scale", "2", *both)[0] == 0
     assert run_command("enhance", str(photo), "-o", "clean.png", "--scale", "1", *both)[0] == 0
@@ -146,7 +146,7 @@ def test_what_is_enlarged_is_cleaned_before(run_command, photo):
 
 
 @pytest.mark.slow
-def test_kinds_of_images(run_command, tmp_path):
+def test_the_command_accepts_many_image_formats(run_command, tmp_path):
     base = Image.fromarray(image_io.resize(sample_photos.read_photo("chelsea"), 40, 60))
     deep = np.asarray(base.convert("L")).astype("uint16") * 257
     clear = base.convert("RGBA")
@@ -173,7 +173,7 @@ def test_kinds_of_images(run_command, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_folder_and_a_video(run_command, photo, tmp_path):
+def test_the_command_accepts_a_folder_and_a_video(run_command, photo, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
     for n in range(2):
@@ -192,7 +192,7 @@ def test_a_folder_and_a_video(run_command, photo, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_cannot_be_enlarged_is_told_in_a_sentence(run_command, photo, tmp_path, monkeypatch):
+def test_invalid_inputs_raise_readable_errors(run_command, photo, tmp_path, monkeypatch):
     buffer = io.BytesIO()
     Image.new("RGB", (1, 1)).save(buffer, "PNG")
     (tmp_path / "dot.png").write_bytes(buffer.getvalue())
@@ -214,13 +214,13 @@ def test_what_cannot_be_enlarged_is_told_in_a_sentence(run_command, photo, tmp_p
     assert not (tmp_path / "big.png").exists()
     code, _, err = run_command("enhance", str(photo), "-o", "big.png", network="house")
     assert code == 2 and "a network for upscaling" in err
-    monkeypatch.setattr(image_io, "MOST_PIXELS", 60 * 40 * 9)
+    monkeypatch.setattr(image_io, "MAX_PIXELS", 60 * 40 * 9)
     code, _, err = run_command("enhance", str(photo), "-o", "big.png", "--scale", "4")
     assert code == 2 and "240 x 160 px" in err and "Choose scale 3" in err and "45 px or less" in err
     assert run_command("enhance", str(photo), "-o", "big.png", "--scale", "3")[0] == 0
 
 
-def test_in_python(run_command, photo):
+def test_the_python_api_matches_the_command(run_command, photo):
     import studio
 
     result = studio.make("enhance.enlarge", content=photo, scale=2, network="tiny", quiet=True)

@@ -12,7 +12,7 @@ from studio.core.weights import index
 @pytest.fixture
 def tiny(home) -> str:
     """The name of a stored generator that has an encoder."""
-    return tiny_faces.make(paths.folder("presets") / "tiny").name
+    return tiny_faces.make(paths.ensure_folder("presets") / "tiny").name
 
 
 @pytest.fixture

@@ -22,13 +22,13 @@ from studio.faces.settings import FacesSettings
         (0.5, 1, 0, (0, 20), (40, 60)),
     ],
 )
-def test_a_square_is_taken_where_it_is_wanted(share, x, y, rows, columns):
+def test_a_square_is_cropped_at_the_set_position(share, x, y, rows, columns):
     photo = (np.arange(40 * 60 * 3) % 251).astype("uint8").reshape(40, 60, 3)
     assert np.array_equal(crop_square(photo, share, x, y), photo[slice(*rows), slice(*columns)])
 
 
 @pytest.mark.parametrize("longest", [300, 512, 900])
-def test_a_face_is_found_and_taken(longest):
+def test_a_detected_face_is_cropped(longest):
     photo = image_io.fit(sample_photos.read_photo("astronaut"), longest)
     top, left, side = (value / longest for value in detect_face(photo))
     assert top < 0.2 < top + side, "her eyes"
@@ -37,7 +37,7 @@ def test_a_face_is_found_and_taken(longest):
     assert crop_square(photo, 0, 0.5, 0.5).shape[0] == round(side * longest)
 
 
-def test_a_cat_is_taken_whole():
+def test_a_cat_is_cropped_to_the_largest_square():
     photo = sample_photos.read_photo("chelsea")
     assert detect_face(photo) is None
     assert crop_square(photo, 0, 0.5, 0.5).shape[0] == photo.shape[0]
@@ -51,8 +51,8 @@ def test_a_face_at_the_edge_stays_within_the_photo():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name, warned", [("astronaut", False), ("coffee", True), ("camera", True)])
-def test_a_photo_that_is_no_face_is_warned_of(home, name, warned):
-    file = File.keep(image_io.encode_png(sample_photos.read_photo(name)), "image", f"{name}.png")
+def test_a_photo_without_a_face_gives_a_warning(home, name, warned):
+    file = File.store(image_io.encode_png(sample_photos.read_photo(name)), "image", f"{name}.png")
     settings = FacesSettings(preset="faces-vae", face=1, n=1, enhance=False)
     result = tasks.run("faces.draw", settings, {"photo": [file]})
     notes = " ".join(result.figures.get("notes", ()))
@@ -60,7 +60,7 @@ def test_a_photo_that_is_no_face_is_warned_of(home, name, warned):
     assert image_io.read(result.files[0].read()).shape[2] == 3
 
 
-def test_a_model_that_tells_no_error_of_its_own_warns_of_nothing(tiny):
-    generator = models.generator(FacesSettings(preset=tiny), {})
-    assert generator.redraw_error is None
-    assert not draw.photo_note(generator, FacesSettings(), sample_photos.read_photo("coffee"))
+def test_a_model_without_a_stored_error_gives_no_warning(tiny):
+    generator = models.load_generator(FacesSettings(preset=tiny), {})
+    assert generator.reconstruction_error is None
+    assert not draw.warn_if_unlike(generator, FacesSettings(), sample_photos.read_photo("coffee"))

@@ -33,16 +33,16 @@ def scored(tiny, capsys, monkeypatch, tmp_path):
 
 def generate_images(count: int) -> np.ndarray:
     generator = models.load(presets.find("tiny"))
-    return generator.decode(latent.draw(generator, count, seed=0))
+    return generator.decode(latent.sample(generator, count, seed=0))
 
 
-def test_too_small_a_part_is_refused_before_anything_is_compared(scored):
+def test_too_small_a_part_is_rejected_before_comparing(scored):
     code, out, err = scored(generate_images(100))
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "Invalid part: 10. Use at least 20 images. " in err
 
 
-def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch, tmp_path):
+def test_the_part_is_the_held_out_split_of_the_model(scored, monkeypatch, tmp_path):
     batches = []
 
     def features(images, progress, keep=False):
@@ -54,7 +54,7 @@ def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch
     images = coarse.repeat(4, axis=1).repeat(4, axis=2)
     assert scored(images)[0] == 0
     by_count = batches[0]
-    monkeypatch.setattr(presets.Preset, "data", lambda preset: {"figures": {"least_held_out": 0.1}})
+    monkeypatch.setattr(presets.Preset, "read_data", lambda preset: {"figures": {"least_held_out": 0.1}})
     for words in ((), ("--part", "0.9:1"), ("--part", "0:0.9")):
         assert scored(images, *words)[0] == 0
     size = models.load(presets.find("tiny")).size
@@ -66,7 +66,7 @@ def test_the_part_is_what_the_training_of_the_model_held_out(scored, monkeypatch
 
 
 @pytest.mark.slow
-def test_a_sample_set_is_taken_too(tiny, capsys, monkeypatch):
+def test_a_sample_set_can_be_scored(tiny, capsys, monkeypatch):
     assert main(["score", tiny, "sample:cartoons"]) == 2
     assert "Invalid part: 10. Use at least 20 images. " in capsys.readouterr().err
 

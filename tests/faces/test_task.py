@@ -17,112 +17,114 @@ from studio.core.models import model_folder, model_zip, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.faces import draw, models, task
-from studio.faces.settings import USUAL_INTERPOLATE, FacesSettings
+from studio.faces.settings import DEFAULT_FRAMES, FacesSettings
 
 TASK = "faces.draw"
 
 
-def ask(**settings) -> FacesSettings:
+def make_settings(**settings) -> FacesSettings:
     return FacesSettings.parse({"preset": "tiny", "n": 9} | settings)
 
 
 def generate_images(settings: FacesSettings, **inputs) -> np.ndarray:
     """Generates the expected images without the task."""
-    model = models.generator(settings, inputs)
-    return model.decode(draw.points(model, settings))
+    model = models.load_generator(settings, inputs)
+    return model.decode(draw.draw_latents(model, settings))
 
 
-def test_a_sheet_carries_its_recipe_and_comes_out_the_same(tiny):
-    result = tasks.run(TASK, ask(), {})
+def test_the_recipe_of_a_sheet_reproduces_it(tiny):
+    result = tasks.run(TASK, make_settings(), {})
     [file] = result.files
     data = file.read()
     assert (file.kind, file.name) == ("image", "tiny.png")
-    assert np.array_equal(image_io.read(data), draw.sheet(generate_images(ask())))
+    assert np.array_equal(image_io.read(data), draw.render_sheet(generate_images(make_settings())))
     recipe = recipes.read(data)
-    assert recipe == result.recipe and recipe.checked_settings() == ask()
+    assert recipe == result.recipe and recipe.checked_settings() == make_settings()
     assert recipe.weights == {"tiny": presets.find("tiny").digest}
-    assert tasks.run(TASK, ask(), {}).files[0].digest == file.digest
+    assert tasks.run(TASK, make_settings(), {}).files[0].digest == file.digest
     assert (result.figures["n"], result.figures["encodes"], result.figures["size"]) == (9, True, 16)
 
 
-def test_an_array_has_the_images_as_they_are(tiny):
-    file = tasks.run(TASK, ask(form="npz"), {}).files[0]
+def test_an_npz_has_the_original_images(tiny):
+    file = tasks.run(TASK, make_settings(form="npz"), {}).files[0]
     with np.load(io.BytesIO(file.read())) as arrays:
         assert arrays.files == ["images"]
-        assert np.array_equal(arrays["images"], generate_images(ask()))
+        assert np.array_equal(arrays["images"], generate_images(make_settings()))
     assert (file.kind, file.name) == ("dataset", "tiny.npz")
-    assert tasks.run(TASK, ask(form="npz"), {}).files[0].digest == file.digest
+    assert tasks.run(TASK, make_settings(form="npz"), {}).files[0].digest == file.digest
 
 
-def test_a_zip_has_an_image_each(tiny):
-    file = tasks.run(TASK, ask(form="zip"), {}).files[0]
+def test_a_zip_has_one_file_per_image(tiny):
+    file = tasks.run(TASK, make_settings(form="zip"), {}).files[0]
     with zipfile.ZipFile(io.BytesIO(file.read())) as archive:
         names = archive.namelist()
         assert names[:2] == ["tiny-00001.png", "tiny-00002.png"] and len(names) == 9
-        assert np.array_equal(image_io.read(archive.read(names[3])), generate_images(ask())[3])
+        assert np.array_equal(image_io.read(archive.read(names[3])), generate_images(make_settings())[3])
     assert file.kind == "dataset"
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
-def test_a_video_has_its_frames(tiny, kind):
-    result = tasks.run(TASK, ask(interpolate=6, video=kind), {})
+def test_a_video_has_the_set_number_of_frames(tiny, kind):
+    result = tasks.run(TASK, make_settings(interpolate=6, video=kind), {})
     [file] = result.files
     assert (file.kind, file.name) == ("animation", f"tiny.{kind}")
     frames = list(animations.decode(file.read()))
     assert len(frames) == 6 and frames[0].shape == (512, 512, 3)
     assert not np.array_equal(frames[0], frames[3])
-    assert tasks.run(TASK, ask(interpolate=6, video=kind), {}).files[0].digest == file.digest
+    assert tasks.run(TASK, make_settings(interpolate=6, video=kind), {}).files[0].digest == file.digest
 
 
-def test_a_places_map_tells_where_each_lies_along_the_first_directions(tiny):
-    z = draw.points(tiny_faces.generator(), FacesSettings(n=9))
-    places = tasks.run(TASK, ask(), {}).figures["places"]
+def test_places_are_coordinates_along_the_first_directions(tiny):
+    z = draw.draw_latents(tiny_faces.make_generator(), FacesSettings(n=9))
+    places = tasks.run(TASK, make_settings(), {}).figures["places"]
     assert np.allclose(places, z[:, :2], atol=1e-3)
 
 
-def test_a_photo_is_read_and_named_in_the_recipe(tiny):
-    photo = File.keep(image_io.encode_png(generate_images(ask(face=2, truncation=0.6))[0]), "image", "me.png")
-    result = tasks.run(TASK, ask(face=1, enhance=False), {"photo": [photo]})
+def test_a_photo_is_an_input_of_the_recipe(tiny):
+    photo = File.store(
+        image_io.encode_png(generate_images(make_settings(face=2, truncation=0.6))[0]), "image", "me.png"
+    )
+    result = tasks.run(TASK, make_settings(face=1, enhance=False), {"photo": [photo]})
     image = image_io.read(result.files[0].read())
-    assert np.abs(image.astype(int) - draw.large(image_io.read(photo.read()))).mean() < 3
+    assert np.abs(image.astype(int) - draw.enlarge(image_io.read(photo.read()))).mean() < 3
     assert result.recipe.inputs["photo"][0].digest == photo.digest
 
 
-def test_a_model_can_be_given_instead_of_named(tiny, home):
-    packed = File.keep(model_zip.pack(presets.find("tiny").folder), "model", "mine.zip")
-    from_input = tasks.run(TASK, ask(preset="nobody"), {"model": [packed]})
-    named = tasks.run(TASK, ask(), {})
+def test_a_model_can_be_uploaded(tiny, home):
+    packed = File.store(model_zip.pack(presets.find("tiny").folder), "model", "mine.zip")
+    from_input = tasks.run(TASK, make_settings(preset="nobody"), {"model": [packed]})
+    named = tasks.run(TASK, make_settings(), {})
     assert np.array_equal(image_io.read(from_input.files[0].read()), image_io.read(named.files[0].read()))
     assert from_input.files[0].name == "mine.png"
     assert from_input.recipe.weights == {} and from_input.recipe.inputs["model"][0].digest == packed.digest
 
 
-def test_a_model_is_opened_once_and_known_by_each_of_its_names(tiny, home):
+def test_a_model_is_loaded_once_under_several_names(tiny, home):
     first = models.load(presets.find("tiny"))
-    tiny_faces.make(paths.folder("presets") / "twin")
+    tiny_faces.make(paths.ensure_folder("presets") / "twin")
     again = models.load(presets.find("twin"))
     assert again.decode is first.decode
     assert (first.name, again.name) == ("tiny", "twin")
-    assert models.names()[-2:] == ["tiny", "twin"]
+    assert models.list_names()[-2:] == ["tiny", "twin"]
 
 
-def test_who_stops_gets_the_grid_so_far_and_its_recipe_makes_that_again(tiny):
+def test_the_recipe_of_a_stopped_grid_reproduces_it(tiny):
     reports = []
     progress = Progress(reports.append, cancelled=lambda: len(reports) > 1)
-    result = task.run(ask(n=500, form="npz"), {}, progress)
+    result = task.run(make_settings(n=500, form="npz"), {}, progress)
     assert result.stopped_early and result.figures["n"] == 128
     settings = result.recipe.checked_settings()
     assert settings.n == 128
     assert tasks.run(TASK, settings, {}).files[0].digest == result.files[0].digest
 
 
-def test_one_of_a_grid_that_no_sheet_holds_is_drawn_alone(tiny, monkeypatch):
-    monkeypatch.setattr(image_io, "MOST_PIXELS", 2 * 16**2 * 600)
-    [file] = tasks.run(TASK, ask(n=700, face=3, enhance=False), {}).files
-    assert np.array_equal(image_io.read(file.read()), draw.large(generate_images(ask(n=500))[2]))
+def test_one_face_of_a_huge_grid_can_be_generated(tiny, monkeypatch):
+    monkeypatch.setattr(image_io, "MAX_PIXELS", 2 * 16**2 * 600)
+    [file] = tasks.run(TASK, make_settings(n=700, face=3, enhance=False), {}).files
+    assert np.array_equal(image_io.read(file.read()), draw.enlarge(generate_images(make_settings(n=500))[2]))
     for many in ({}, {"face": 3, "to": 4}):
         with pytest.raises(InvalidInput, match="at most 600"):
-            tasks.run(TASK, ask(n=700, **many), {})
+            tasks.run(TASK, make_settings(n=700, **many), {})
 
 
 NETWORKS = {"clean", "enlarge"}
@@ -140,22 +142,22 @@ NETWORKS = {"clean", "enlarge"}
         ({"face": 2, "form": "npz"}, False),
     ],
 )
-def test_what_stands_alone_is_enlarged_by_networks_that_the_recipe_names(tiny, settings, alone):
-    recipe = tasks.run(TASK, ask(**settings), {}).recipe
+def test_a_single_image_is_upscaled_by_networks_in_the_recipe(tiny, settings, alone):
+    recipe = tasks.run(TASK, make_settings(**settings), {}).recipe
     assert NETWORKS & recipe.weights.keys() == (NETWORKS if alone else set())
 
 
-def test_a_face_alone_is_another_than_the_plain_one(tiny):
-    enhanced, plain = (tasks.run(TASK, ask(face=2, enhance=e), {}).files[0] for e in (True, False))
+def test_an_enhanced_face_differs_from_the_plain_one(tiny):
+    enhanced, plain = (tasks.run(TASK, make_settings(face=2, enhance=e), {}).files[0] for e in (True, False))
     assert enhanced.digest != plain.digest
     sizes = {image_io.read(file.read()).shape for file in (enhanced, plain)}
     assert len(sizes) == 1
 
 
 @pytest.mark.parametrize("settings", [{"face": 1, "to": 2, "n": 500}, {"interpolate": 300}])
-def test_half_a_way_is_nothing(tiny, settings):
+def test_a_stopped_interpolation_raises(tiny, settings):
     with pytest.raises(Cancelled):
-        task.run(ask(**settings), {}, Progress(cancelled=lambda: True))
+        task.run(make_settings(**settings), {}, Progress(cancelled=lambda: True))
 
 
 @pytest.mark.parametrize(
@@ -174,53 +176,51 @@ def test_half_a_way_is_nothing(tiny, settings):
         ({"near": [0]}, "numbers from 1"),
     ],
 )
-def test_what_cannot_be_drawn_is_found_before_a_model_is_opened(
-    tiny, nothing_ships, settings, message, monkeypatch
-):
+def test_invalid_settings_are_rejected_before_loading(tiny, nothing_ships, settings, message, monkeypatch):
     monkeypatch.setattr(tiny_faces, "open_preset", None)
     with pytest.raises(InvalidInput, match=message):
-        tasks.check(TASK, ask(**settings), {})
+        tasks.check(TASK, make_settings(**settings), {})
 
 
-def test_a_direction_that_no_name_can_ask_for_is_left_out_of_what_can_be_asked(tiny):
-    path = paths.folder("presets") / "tiny" / model_folder.SETTINGS
+def test_unusable_direction_names_are_left_out(tiny):
+    path = paths.ensure_folder("presets") / "tiny" / model_folder.SETTINGS
     path.write_text(path.read_text().replace('"older"', '"looks older"'))
     with pytest.raises(InvalidInput, match=r"Use one of change-1\."):
-        tasks.check(TASK, ask(moves=["looks older=1"]), {})
+        tasks.check(TASK, make_settings(moves=["looks older=1"]), {})
 
 
-def test_a_model_that_does_not_draw_is_refused(tiny, monkeypatch):
+def test_a_model_that_is_no_generator_is_rejected(tiny, monkeypatch):
     monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.text:TRAIN")
     with pytest.raises(InvalidInput, match="a generator"):
-        tasks.check(TASK, ask(), {})
-    assert "tiny" not in models.names()
+        tasks.check(TASK, make_settings(), {})
+    assert "tiny" not in models.list_names()
 
 
-def test_a_photo_that_cannot_be_read_is_one_sentence(tiny, home):
-    tiny_faces.make(paths.folder("presets") / "blind", reads=False)
-    photo = File.keep(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), "image", "me.png")
+def test_an_unreadable_photo_raises_a_readable_error(tiny, home):
+    tiny_faces.make(paths.ensure_folder("presets") / "blind", reads=False)
+    photo = File.store(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), "image", "me.png")
     with pytest.raises(InvalidInput, match=r"preset blind.*cannot encode photos"):
-        tasks.run(TASK, ask(preset="blind"), {"photo": [photo]})
+        tasks.run(TASK, make_settings(preset="blind"), {"photo": [photo]})
 
 
-def test_a_photo_for_a_kind_of_model_that_only_draws_is_refused_before_it_is_opened(tiny, monkeypatch):
+def test_a_photo_for_a_model_without_encoder_is_rejected_before_loading(tiny, monkeypatch):
     monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.dcgan:TRAIN")
-    photo = File.keep(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), "image", "me.png")
+    photo = File.store(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), "image", "me.png")
     with pytest.raises(InvalidInput, match=r"preset tiny.*cannot encode photos"):
-        tasks.check(TASK, ask(), {"photo": [photo]})
+        tasks.check(TASK, make_settings(), {"photo": [photo]})
 
 
-def test_a_way_of_a_few_is_a_row(tiny):
-    row = image_io.read(tasks.run(TASK, ask(face=1, to=2, n=5), {}).files[0].read())
+def test_a_short_interpolation_is_one_row(tiny):
+    row = image_io.read(tasks.run(TASK, make_settings(face=1, to=2, n=5), {}).files[0].read())
     assert row.shape[1] > 4 * row.shape[0]
-    many = image_io.read(tasks.run(TASK, ask(face=1, to=2, n=25), {}).files[0].read())
+    many = image_io.read(tasks.run(TASK, make_settings(face=1, to=2, n=25), {}).files[0].read())
     assert many.shape[0] == many.shape[1]
 
 
-def test_a_direction_of_a_given_model_is_checked_too(tiny, home):
-    packed = File.keep(model_zip.pack(presets.find("tiny").folder), "model", "mine.zip")
+def test_directions_of_an_uploaded_model_are_checked(tiny, home):
+    packed = File.store(model_zip.pack(presets.find("tiny").folder), "model", "mine.zip")
     with pytest.raises(InvalidInput, match="older, change-1"):
-        tasks.run(TASK, ask(moves=["younger=1"]), {"model": [packed]})
+        tasks.run(TASK, make_settings(moves=["younger=1"]), {"model": [packed]})
 
 
 @pytest.mark.parametrize(
@@ -229,18 +229,18 @@ def test_a_direction_of_a_given_model_is_checked_too(tiny, home):
         ("png", "image", {}),
         ("npz", "dataset", {"form": "npz"}),
         ("zip", "dataset", {"form": "zip"}),
-        ("gif", "animation", {"video": "gif", "interpolate": USUAL_INTERPOLATE}),
-        ("webp", "animation", {"video": "webp", "interpolate": USUAL_INTERPOLATE}),
+        ("gif", "animation", {"video": "gif", "interpolate": DEFAULT_FRAMES}),
+        ("webp", "animation", {"video": "webp", "interpolate": DEFAULT_FRAMES}),
     ],
 )
-def test_the_ending_of_a_name_decides_what_is_made(ending, kind, change):
+def test_the_file_extension_decides_the_result(ending, kind, change):
     settings = FacesSettings().for_ending(ending)
     assert settings == FacesSettings(**change)
-    assert tasks.get(TASK).makes(settings) == kind
+    assert tasks.get(TASK).choose_kind(settings) == kind
     assert FacesSettings(interpolate=7).for_ending(ending).interpolate == 7
 
 
-def test_a_worker_is_warmed_with_the_faces_that_are_here(tiny, nothing_ships, monkeypatch):
+def test_a_worker_is_warmed_with_installed_models(tiny, nothing_ships, monkeypatch):
     models.prepare(FacesSettings())  # finds no face
     shapes, open_preset = [], tiny_faces.open_preset
 
@@ -249,6 +249,6 @@ def test_a_worker_is_warmed_with_the_faces_that_are_here(tiny, nothing_ships, mo
         return replace(generator, decode=lambda z: shapes.append(z.shape) or generator.decode(z))
 
     monkeypatch.setattr(tiny_faces, "open_preset", spied)
-    tiny_faces.make(paths.folder("presets") / "faces-dcgan", seed=9)
+    tiny_faces.make(paths.ensure_folder("presets") / "faces-dcgan", seed=9)
     models.prepare(FacesSettings())
     assert shapes == [(1, tiny_faces.DIM), (64, tiny_faces.DIM)]

@@ -1,7 +1,7 @@
 """API clients that submit small jobs and retry, for a server that is killed with SIGKILL.
 
 Each submit bears an idempotency key and is sent again until it is answered. A job that ran when the server
-was killed is told as interrupted, and is asked for again with a new key, as a user presses "run it again".
+was killed is reported as interrupted, and submitted again with a new key, like "Run again" of a page.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Client(threading.Thread):
 
     def __init__(self, server: Server, name: str, jobs: int):
         super().__init__(daemon=True)
-        self._server, self._called, self.jobs = server, name, jobs
+        self._server, self._name_prefix, self.jobs = server, name, jobs
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {server.token}"
         self.submitted, self.done = 0, 0
@@ -59,30 +59,30 @@ class Client(threading.Thread):
                 ids.append(self._submit(number, 0))
                 self.submitted += 1
             for number, job in enumerate(ids):
-                self._until_done(number, job)
+                self._wait_until_done(number, job)
                 self.done += 1
         except Exception as error:
             self.fault = f"{type(error).__name__}: {error}"
 
-    def _submit(self, number: int, again: int) -> dict[str, Any]:
-        key = {"Idempotency-Key": f"{self._called}/{number}/{again}"}
+    def _submit(self, number: int, attempt: int) -> dict[str, Any]:
+        key = {"Idempotency-Key": f"{self._name_prefix}/{number}/{attempt}"}
         body = {"task": "chores.do", "settings": {"steps": 1, "pause": SECONDS}}
         return self._ask("POST", "/jobs", json=body, headers=key)
 
-    def _until_done(self, number: int, job: dict[str, Any]) -> None:
-        for again in itertools.count(1):
+    def _wait_until_done(self, number: int, job: dict[str, Any]) -> None:
+        for attempt in itertools.count(1):
             while not job["finished"]:
                 job = self._ask("GET", f"/jobs/{job['id']}", params={"wait": WAIT})
             if job["state"] == "done":
                 return
             if job["state"] != "interrupted":
                 raise RuntimeError(job["error"])
-            job = self._submit(number, again)
+            job = self._submit(number, attempt)
 
-    def _ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         end = time.monotonic() + PATIENCE
         while True:
-            if (answer := self._once(method, path, **more)) is not None:
+            if (answer := self._request_once(method, path, **options)) is not None:
                 if answer.status_code >= 400:
                     raise RuntimeError(f"{answer.status_code} {answer.text}")
                 return answer.json()
@@ -90,10 +90,12 @@ class Client(threading.Thread):
                 raise TimeoutError("nobody answered")
             time.sleep(PAUSE)
 
-    def _once(self, method: str, path: str, **more: Any) -> requests.Response | None:
+    def _request_once(self, method: str, path: str, **options: Any) -> requests.Response | None:
         """Returns a complete answer, or None if the connection broke or the studio is still starting."""
         try:
-            answer = self._session.request(method, f"{self._server.address}/api/v1{path}", timeout=60, **more)
+            answer = self._session.request(
+                method, f"{self._server.address}/api/v1{path}", timeout=60, **options
+            )
         except requests.RequestException:
             return None
         return None if answer.status_code == 503 else answer
@@ -110,7 +112,7 @@ def run(server: Server, clients: int, jobs: int) -> dict[str, Any]:
     for client in crowd:
         client.start()
     half = jobs // clients * clients // 2
-    while _done(server.home) < half and any(client.is_alive() for client in crowd):
+    while _count_done(server.home) < half and any(client.is_alive() for client in crowd):
         time.sleep(0.05)
     submitted = sum(client.submitted for client in crowd)
     server.kill()
@@ -129,7 +131,7 @@ def run(server: Server, clients: int, jobs: int) -> dict[str, Any]:
     }
 
 
-def _done(home: Path) -> int:
+def _count_done(home: Path) -> int:
     return sum(1 for _ in (home / "jobs").glob("*/outcome.json"))
 
 
@@ -150,5 +152,5 @@ def _count_results(home: Path, names: list[str]) -> dict[str, int]:
     return {
         "lost": sum(not done[name] for name in names),
         "twice": sum(done[name] > 1 for name in names) + sum(count > 1 for count in keys.values()),
-        "told as interrupted, and asked for again": interrupted,
+        "reported as interrupted, and submitted again": interrupted,
     }

@@ -30,14 +30,14 @@ class Studio:
     """
 
     def __init__(self, home: Path):
-        self.home, self._port = home, free_port()
+        self.home, self._port = home, find_free_port()
         self.address = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
         """Starts it, or restarts it at the same address; its output is in `server.log`."""
-        words = children.command(__file__, str(self._port))
-        path = os.pathsep.join([children.search_path(), str(Path(__file__).parent)])
-        environment = children.environment(STUDIO_HOME=str(self.home), PYTHONPATH=path)
+        words = children.build_command(__file__, str(self._port))
+        path = os.pathsep.join([children.build_search_path(), str(Path(__file__).parent)])
+        environment = children.build_environment(STUDIO_HOME=str(self.home), PYTHONPATH=path)
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
         end = time.monotonic() + PATIENCE
@@ -73,7 +73,7 @@ class Studio:
         return (self.home / "tokens" / "own").read_text()
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Returns a port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]

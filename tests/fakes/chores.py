@@ -46,9 +46,9 @@ class ChoreSettings(Settings):
     takes: float = setting(0.0, "Seconds that it is expected to take, 0 for not known.", ge=0, le=10_000)
 
 
-def usual(settings: ChoreSettings, inputs: Inputs) -> float:
+def estimate_seconds(settings: ChoreSettings, inputs: Inputs) -> float:
     """Estimates `takes` seconds, whatever the measured speed of this machine."""
-    return settings.takes / durations.slowdown("chores.do")
+    return settings.takes / durations.estimate_slowdown("chores.do")
 
 
 def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -58,7 +58,7 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
         total = 0 if settings.do == "unknown" else settings.steps
         for step in (*range(1, settings.steps + 1),) * (2 if settings.do == "twice" else 1):
             time.sleep(settings.pause)
-            progress.report(step, total, {"count": step}, lambda: _image(settings.shade))
+            progress.report(step, total, {"count": step}, lambda: _make_image(settings.shade))
             if step == settings.steps // 2 + 1:
                 _misbehave(settings.do)
     except Cancelled:
@@ -70,13 +70,13 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
                 time.sleep(0.05)
                 with suppress(Cancelled):
                     progress.check()
-    used = dict(pretrained.pinned())  # as if it used exactly what it was told to use
+    used = dict(pretrained.get_pinned())  # as if it used exactly what it was told to use
     recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"), weights=used)
-    data = image_io.encode_png(_image(settings.shade), recipe)
-    return Result((File.keep(data, "image", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)
+    data = image_io.encode_png(_make_image(settings.shade), recipe)
+    return Result((File.store(data, "image", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)
 
 
-def _image(shade: int) -> np.ndarray:
+def _make_image(shade: int) -> np.ndarray:
     return np.full((32, 48, 3), shade, "uint8")
 
 
@@ -110,16 +110,16 @@ def write(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result
         stopped = True
     data = text.encode() * (5_000_000 // len(text) if settings.do == "swell" else 1)
     recipe = recipes.Recipe(task="chores.write", settings=settings.model_dump(mode="json"))
-    return Result((File.keep(data, "text", "chore.txt"),), {"chars": len(text)}, recipe, stopped)
+    return Result((File.store(data, "text", "chore.txt"),), {"chars": len(text)}, recipe, stopped)
 
 
-def modules(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
+def report_modules(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
     """Reports the modules that this process has loaded, and its process id."""
     text = " ".join([str(os.getpid()), *sys.modules])
-    return Result((File.keep(text.encode(), "text", "modules.txt"),))
+    return Result((File.store(text.encode(), "text", "modules.txt"),))
 
 
-def sweep(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
+def run_sweep(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
     """Runs a sweep in a process that has not imported the chores yet."""
     from studio.gallery import sweep as sweeping
 
@@ -138,7 +138,7 @@ DO = Task(
     title="Chore",
     command="chore",
     help="a chore of the tests",
-    usual="chores:usual",
+    estimate_seconds="chores:estimate_seconds",
 )
 MODULES = Task(
     name="chores.modules",
@@ -147,7 +147,7 @@ MODULES = Task(
     produces="text",
     lane="live",
     interactive=True,
-    work="chores:modules",
+    work="chores:report_modules",
     title="Modules",
     command="modules",
     help="a chore of the tests",
@@ -175,7 +175,7 @@ WRITE = Task(
     command="",
     help="a chore of the tests",
 )
-SWEEP = replace(sweep_settings.SWEEP, name="chores.sweep", work="chores:sweep", check="", trials="")
+SWEEP = replace(sweep_settings.SWEEP, name="chores.sweep", work="chores:run_sweep", check="", plan_trials="")
 TASKS = {
     "chores.sweep": "chores:SWEEP",
     "chores.do": "chores:DO",

@@ -14,11 +14,11 @@ SIDE = 40
 def draw(kind: str, rng: np.random.Generator) -> np.ndarray:
     """Draws an image of a class, `(SIDE, SIDE, 3) uint8`."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE]
-    at, width = rng.integers(0, 20), rng.integers(5, 9)
+    offset, width = rng.integers(0, 20), rng.integers(5, 9)
     mask = {
-        "disc": np.hypot(rows - 14 - at / 2, columns - 26 + at / 2) < 1.5 * width,
-        "lying": (rows + at) // width % 2 == 0,
-        "standing": (columns + at) // width % 2 == 0,
+        "disc": np.hypot(rows - 14 - offset / 2, columns - 26 + offset / 2) < 1.5 * width,
+        "lying": (rows + offset) // width % 2 == 0,
+        "standing": (columns + offset) // width % 2 == 0,
     }[kind]
     colors = rng.integers(0, 256, (2, 3))
     colors[1] = (colors[0] + rng.integers(90, 160, 3)) % 256

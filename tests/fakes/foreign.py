@@ -8,7 +8,7 @@ import struct
 import zipfile
 
 
-class Named:
+class PickledCall:
     """Pickles as a call of `module.name`, which need not exist here."""
 
     def __init__(self, module, name, arguments, state=None):
@@ -16,10 +16,10 @@ class Named:
 
 
 class Pickler(pickle._Pickler):
-    """Pickles `Named` objects as references to those names."""
+    """Pickles `PickledCall` objects as references to those names."""
 
     def save(self, thing, save_persistent_id=True):
-        if isinstance(thing, Named):
+        if isinstance(thing, PickledCall):
             self.write(f"c{thing.module}\n{thing.name}\n".encode())
             if thing.arguments is not None:
                 super().save(thing.arguments)
@@ -37,16 +37,18 @@ def dumps(thing) -> bytes:
     return stream.getvalue()
 
 
-def array(values, code="f4", order="<", raw=None):
+def numpy_array(values, code="f4", order="<", raw=None):
     """Returns the bytes that NumPy 1 wrote for an array."""
-    dtype = Named("numpy", "dtype", (code, False, True), (3, order, None, None, None, -1, -1, 0))
+    dtype = PickledCall("numpy", "dtype", (code, False, True), (3, order, None, None, None, -1, -1, 0))
     data = values.tobytes() if raw is None else raw
     state = (1, values.shape, dtype, False, data)
-    ndarray = Named("numpy", "ndarray", None)
-    return Named("numpy.core.multiarray", "_reconstruct", (ndarray, (0,), b"b"), state)
+    ndarray = PickledCall("numpy", "ndarray", None)
+    return PickledCall("numpy.core.multiarray", "_reconstruct", (ndarray, (0,), b"b"), state)
 
 
-def torch_file(arrays, tail=b"", declared=None, stride=None, name=("torch._utils", "_rebuild_tensor_v2")):
+def make_torch_file(
+    arrays, tail=b"", declared=None, stride=None, name=("torch._utils", "_rebuild_tensor_v2")
+):
     """Returns a file in PyTorch's format before its zip format."""
 
     class Torch(Pickler):
@@ -62,14 +64,14 @@ def torch_file(arrays, tail=b"", declared=None, stride=None, name=("torch._utils
     for key, values in arrays.items():
         identity = (
             "storage",
-            Named("torch", "FloatStorage", None),
+            PickledCall("torch", "FloatStorage", None),
             key,
             "cpu",
             declared or values.size,
             None,
         )
         steps = stride or tuple(s // 4 for s in values.strides)
-        tensors[key] = Named(*name, (identity, 0, values.shape, steps, False, None))
+        tensors[key] = PickledCall(*name, (identity, 0, values.shape, steps, False, None))
     Torch(stream, 2).dump(tensors)
     stream.write(pickle.dumps(list(arrays), 2))
     for values in arrays.values():
@@ -77,12 +79,12 @@ def torch_file(arrays, tail=b"", declared=None, stride=None, name=("torch._utils
     return stream.getvalue() + tail
 
 
-def parts(kind: str, attributes: dict) -> Named:
+def torchscript_module(kind: str, attributes: dict) -> PickledCall:
     """Returns a module of a TorchScript program: created empty, then given its attributes."""
-    return Named(f"__torch__.{kind}", "Layer", (), attributes)
+    return PickledCall(f"__torch__.{kind}", "Layer", (), attributes)
 
 
-def jit_file(tree, arrays, root="net", more=(), pickled=None):
+def make_jit_file(tree, arrays, root="net", more=(), pickled=None):
     """Returns a TorchScript file: a zip archive of a network and its program.
 
     Args:
@@ -98,15 +100,15 @@ def jit_file(tree, arrays, root="net", more=(), pickled=None):
 
     def pickled_value(thing):
         if isinstance(thing, dict):
-            return parts("inner", {key: pickled_value(value) for key, value in thing.items()})
+            return torchscript_module("inner", {key: pickled_value(value) for key, value in thing.items()})
         if isinstance(thing, list):
-            return Named("torch.jit._pickle", "build_intlist", (thing,))
+            return PickledCall("torch.jit._pickle", "build_intlist", (thing,))
         if isinstance(thing, str):
             values = arrays[thing]
-            identity = ("storage", Named("torch", "FloatStorage", None), thing, "cpu", values.size)
+            identity = ("storage", PickledCall("torch", "FloatStorage", None), thing, "cpu", values.size)
             steps = tuple(s // values.itemsize for s in values.strides)
-            notes = Named("collections", "OrderedDict", ())
-            return Named(
+            notes = PickledCall("collections", "OrderedDict", ())
+            return PickledCall(
                 "torch._utils", "_rebuild_tensor_v2", (identity, 0, values.shape, steps, False, notes)
             )
         return thing

@@ -28,7 +28,7 @@ def sequential(*layers, name="made") -> dict:
     return {"class_name": "Sequential", "config": {"name": name, "layers": list(layers)}}
 
 
-def old(*between, size=8, first=None) -> dict:
+def old_network(*between, size=8, first=None) -> dict:
     first = first or conv(batch_input_shape=[None, size, size, 3])
     return sequential(first, layer("GlobalAveragePooling2D", "mean"), *between, dense())
 
@@ -39,7 +39,7 @@ ARRAYS = {
 }
 
 
-def h5(path: Path, config: object, arrays: dict | None = None, change=lambda file: None) -> Path:
+def write_h5(path: Path, config: object, arrays: dict | None = None, change=lambda file: None) -> Path:
     """Writes a model as Keras 2 does."""
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = config if isinstance(config, str) else json.dumps(config)
@@ -48,9 +48,9 @@ def h5(path: Path, config: object, arrays: dict | None = None, change=lambda fil
         arrays = ARRAYS if arrays is None else arrays
         group.attrs["layer_names"] = [name.encode() for name in arrays]
         for name, weights in arrays.items():
-            within = group.create_group(name)
-            within.attrs["weight_names"] = [array.encode() for array in weights]
+            layer_group = group.create_group(name)
+            layer_group.attrs["weight_names"] = [array.encode() for array in weights]
             for item, value in weights.items():
-                within[item] = np.asarray(value, "float32")
+                layer_group[item] = np.asarray(value, "float32")
         change(file)
     return path

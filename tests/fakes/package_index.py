@@ -22,8 +22,8 @@ class PackageIndex(ThreadingHTTPServer):
         pause: seconds between pieces of 64 kB.
         status: answers every file with this error, if not 0.
         page: serves this HTML page in place of every file, if not None.
-        length: whether the length is told.
-        listed: where the index or the registry says that its files are, if not here.
+        length: whether answers have a Content-Length.
+        listed: address of the files in the index or the registry, if not here.
         log: one line for each request for a file: its Range header or "".
         signed: of each of those, whether it came with a name and a password.
     """
@@ -47,7 +47,7 @@ class PackageIndex(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serving(files: dict[str, bytes]) -> Iterator[PackageIndex]:
+def serve(files: dict[str, bytes]) -> Iterator[PackageIndex]:
     server = PackageIndex(files)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -67,18 +67,18 @@ class _Handler(BaseHTTPRequestHandler):
             links = "".join(f'<a href="{base}/{name}">{name}</a>' for name in self.server.files)
             self._send(f"<html><body>{links}</body></html>".encode(), "text/html")
         elif self.path == "/npm/tiny":
-            self._send(self.server.page or self._versions(), "application/json")
+            self._send(self.server.page or self._list_versions(), "application/json")
         elif self.path.startswith(_FILES) and self.path.rpartition("/")[2] in self.server.files:
-            self._file(self.server.files[self.path.rpartition("/")[2]])
+            self._send_file(self.server.files[self.path.rpartition("/")[2]])
         else:
             self.send_error(404)
 
-    def _versions(self) -> bytes:
+    def _list_versions(self) -> bytes:
         base = self.server.listed or f"http://127.0.0.1:{self.server.server_port}/files"
         files = [("1.0", {"dist": {"tarball": f"{base}/{name}"}}) for name in self.server.files]
         return json.dumps({"versions": dict(files)}).encode()
 
-    def _file(self, data: bytes):
+    def _send_file(self, data: bytes):
         byte_range = self.headers.get("Range", "")
         self.server.log.append(byte_range)
         self.server.signed.append("Authorization" in self.headers)
@@ -95,9 +95,9 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(data, "application/gzip", length=self.server.length)
 
-    def _send(self, data, kind, start=None, total=0, length=True):
+    def _send(self, data, content_type, start=None, total=0, length=True):
         self.send_response(200 if start is None else 206)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", content_type)
         if length:
             self.send_header("Content-Length", str(len(data)))
         if start is not None:

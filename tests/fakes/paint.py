@@ -46,7 +46,7 @@ def run(settings, inputs, progress):
         stopped = True
     result = 255 - content[:, ::-1] if settings.mirror else 255 - content
     recipe = recipes.make("fake.paint", settings, inputs)
-    file = tasks.File.keep(image_io.encode_png(result, recipe), "image", "painted.png")
+    file = tasks.File.store(image_io.encode_png(result, recipe), "image", "painted.png")
     return tasks.Result((file,), {"passes": done, "loss": float("nan")}, recipe, stopped)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def give(model) -> None:
+def assign(model) -> None:
     """Fills a Keras model with random weights, including its batch normalization."""
     rng = np.random.default_rng(0)
     for variable in model.variables:

@@ -15,7 +15,7 @@ def save(path: Path, network) -> Path:
     return path
 
 
-def usual(classes=4, size=(20, 30), end="softmax", then=()):
+def make_tutorial_network(classes=4, size=(20, 30), end="softmax", then=()):
     """Returns a network as in tutorials: rescaling, one convolution, pooling and a dense layer."""
     from keras import Input, Sequential, layers
 
@@ -35,7 +35,7 @@ def usual(classes=4, size=(20, 30), end="softmax", then=()):
     )
 
 
-def gray():
+def make_gray_network():
     """Returns a compiled network for gray images, so that its file contains an optimizer."""
     from keras import Input, Sequential, layers
 
@@ -54,7 +54,7 @@ def gray():
     return network
 
 
-def transferred():
+def make_transferred_network():
     """Returns a network with a nested network, batch normalization, and any input size."""
     from keras import Input, Model, layers
 
@@ -67,7 +67,7 @@ def transferred():
     return Model(images, layers.Dense(3)(layers.LeakyReLU()(pooled)))
 
 
-def flat():
+def make_flat_network():
     """Returns a network without spatial feature maps."""
     from keras import Input, Sequential, layers
 
@@ -75,12 +75,12 @@ def flat():
     return Sequential([*first, layers.Dense(2, activation="softmax")])
 
 
-def single():
+def make_binary_network():
     """Returns a network with one output: yes or no."""
-    return usual(1, end="sigmoid")
+    return make_tutorial_network(1, end="sigmoid")
 
 
-def plain():
+def make_plain_network():
     """Returns a network without rescaling."""
     from keras import Input, Sequential, layers
 
@@ -88,7 +88,7 @@ def plain():
     return Sequential([Input((20, 30, 3)), *pooled, layers.Dense(3, activation="softmax")])
 
 
-def nested():
+def make_nested_network():
     """Returns a network nested twice, as Teachable Machine builds them."""
     from keras import Input, Model, Sequential, layers
 
@@ -100,7 +100,7 @@ def nested():
     )
 
 
-def teachable(classes=2):
+def make_teachable_machine_network(classes=2):
     """Returns Teachable Machine's architecture: MobileNetV2 with alpha 0.35 and two dense layers."""
     from keras import Input, Model, Sequential, applications, layers
 

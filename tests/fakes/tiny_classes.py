@@ -9,9 +9,9 @@ import h5py
 import numpy as np
 
 from studio import classify
-from studio.classify.ask import heatmap_overlay, predict
 from studio.classify.data import audit
 from studio.classify.export import snippets
+from studio.classify.inference import heatmap_overlay, predict
 from studio.classify.settings import IMAGENET
 from studio.classify.training.evaluate import evaluate
 from studio.core import data, paths, recipes, tasks
@@ -53,7 +53,7 @@ def train(settings, inputs, progress: Progress) -> Result:
     means = [
         colors[(dataset.labels == label) & ~is_test].mean(axis=0) for label in range(len(dataset.classes))
     ]
-    chances = _chances(colors[is_test], np.array(means))
+    chances = _softmax_by_distance(colors[is_test], np.array(means))
     truth = dataset.labels[is_test]
     metadata = {
         "classes": list(dataset.classes),
@@ -74,12 +74,12 @@ def train(settings, inputs, progress: Progress) -> Result:
     packed = presets.pack(
         _Colors(np.array(means)), "classify.train", settings, "# Colors\n", recipe, metadata
     )
-    doubted = [{"name": dataset.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}]
-    figures = {"evaluation": metadata["evaluation"], "suspicious": doubted, "notes": []}
-    return Result((File.keep(packed, "model", f"{Path(file.name).stem}.zip"),), figures, recipe)
+    suspicious = [{"name": dataset.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}]
+    figures = {"evaluation": metadata["evaluation"], "suspicious": suspicious, "notes": []}
+    return Result((File.store(packed, "model", f"{Path(file.name).stem}.zip"),), figures, recipe)
 
 
-def look(settings, inputs, progress: Progress) -> Result:
+def audit_data(settings, inputs, progress: Progress) -> Result:
     """Returns an audit with one suspicious label."""
     dataset = data.load_dataset(inputs["data"][0], settings.size, 3, progress)
     figures = audit.describe(dataset, duplicates.find(dataset, progress))
@@ -88,38 +88,38 @@ def look(settings, inputs, progress: Progress) -> Result:
     ]
     if inputs.get("model"):
         truth = dataset.labels
-        tested = {"names": list(dataset.names), "truth": truth.tolist(), "guess": truth.tolist()}
-        tested["confidence"] = [1.0] * len(truth)
+        test_results = {"names": list(dataset.names), "truth": truth.tolist(), "guess": truth.tolist()}
+        test_results["confidence"] = [1.0] * len(truth)
         sure = np.eye(len(dataset.classes))[truth]
-        figures["score"] = {"evaluation": evaluate(sure, truth, dataset.classes), "tested": tested}
-    return Result((File.keep(b"# An audit\n", "text", "audit.md"),), figures)
+        figures["score"] = {"evaluation": evaluate(sure, truth, dataset.classes), "tested": test_results}
+    return Result((File.store(b"# An audit\n", "text", "audit.md"),), figures)
 
 
-def explain(settings, inputs, progress: Progress) -> Result:
+def explain_image(settings, inputs, progress: Progress) -> Result:
     """Predicts by the nearest mean color, with a heatmap at the center."""
     image = image_io.read(inputs["image"][0].read())
     classes, chances = ["tabby", "lynx"], np.array([0.75, 0.25])
     for file in inputs.get("model", ()):
-        folder = paths.folder("cache") / file.digest
+        folder = paths.ensure_folder("cache") / file.digest
         if files.is_imported(file):
             classes, chances = ["mine", "yours"], np.array([0.25, 0.75])
         else:
-            classes, chances = _probabilities(presets.unpack(file.read(), folder), image)
+            classes, chances = _classify(presets.unpack(file.read(), folder), image)
     if settings.preset != IMAGENET and not inputs.get("model"):
-        classes, chances = _probabilities(presets.find(settings.preset), image)
+        classes, chances = _classify(presets.find(settings.preset), image)
     overlay = heatmap_overlay.draw(image, np.eye(7, dtype="float32"), settings.view, settings.strength)
-    place = list(classes).index(settings.label) if settings.label else int(chances.argmax())
+    index = list(classes).index(settings.label) if settings.label else int(chances.argmax())
     figures = {
-        "label": classes[place],
-        "probability": float(chances[place]),
+        "label": classes[index],
+        "probability": float(chances[index]),
         "whole": False,
-        "labels": predict.most_probable_labels(chances, classes, 5),
+        "labels": predict.select_top_labels(chances, classes, 5),
     }
     recipe = recipes.make("classify.explain", settings, inputs, {})
-    return Result((File.keep(image_io.encode_png(overlay, recipe), "image", "seen.png"),), figures, recipe)
+    return Result((File.store(image_io.encode_png(overlay, recipe), "image", "seen.png"),), figures, recipe)
 
 
-def label(settings, inputs, progress: Progress) -> Result:
+def predict_labels(settings, inputs, progress: Progress) -> Result:
     """Predicts by the nearest mean color; rejects gray images."""
     predictions = []
     for file in inputs["images"]:
@@ -127,44 +127,46 @@ def label(settings, inputs, progress: Progress) -> Result:
         if image.std() < 1:
             raise InvalidInput(f"{file.name} is gray. Show something else.")
         [model] = inputs["model"]
-        classes, chances = _probabilities(
-            presets.unpack(model.read(), paths.folder("cache") / model.digest), image
+        classes, chances = _classify(
+            presets.unpack(model.read(), paths.ensure_folder("cache") / model.digest), image
         )
-        predictions.append({"path": file.name, "labels": predict.most_probable_labels(chances, classes, settings.top)})
-    return Result((File.keep(b"{}", "text", "labels.json"),), {"images": predictions})
+        predictions.append(
+            {"path": file.name, "labels": predict.select_top_labels(chances, classes, settings.top)}
+        )
+    return Result((File.store(b"{}", "text", "labels.json"),), {"images": predictions})
 
 
 def export(settings, inputs, progress: Progress) -> Result:
     """Returns a file that is not a network."""
     figures = {
         "bytes": 4,
-        "snippet": snippets.program(settings.form, ["red", "blue"]),
+        "snippet": snippets.write_program(settings.form, ["red", "blue"]),
         "notes": ["It is within 0."],
     }
-    return Result((File.keep(b"none", "network", f"colors.{settings.form}"),), figures)
+    return Result((File.store(b"none", "network", f"colors.{settings.form}"),), figures)
 
 
-def _probabilities(preset, image: np.ndarray):
-    with h5py.File(preset.weights()) as file:
+def _classify(preset, image: np.ndarray):
+    with h5py.File(preset.check_weights()) as file:
         means = file["means"][:]
-    return preset.data()["classes"], _chances(image.mean(axis=(0, 1))[None], means)[0]
+    return preset.read_data()["classes"], _softmax_by_distance(image.mean(axis=(0, 1))[None], means)[0]
 
 
-def _chances(colors: np.ndarray, means: np.ndarray) -> np.ndarray:
-    near = -np.linalg.norm(colors[:, None] - means, axis=-1) / 40
-    raised = np.exp(near - near.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+def _softmax_by_distance(colors: np.ndarray, means: np.ndarray) -> np.ndarray:
+    logits = -np.linalg.norm(colors[:, None] - means, axis=-1) / 40
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def _stand_in(task, work: str):
+def _replace_work(task, work: str):
     return dataclasses.replace(task, work=f"tiny_classes:{work}", check="", prepare="")
 
 
-TRAIN = _stand_in(classify.TRAIN, "train")
-AUDIT = _stand_in(classify.AUDIT, "look")
-EXPLAIN = _stand_in(classify.EXPLAIN, "explain")
-PREDICT = _stand_in(classify.PREDICT, "label")
-EXPORT = _stand_in(classify.EXPORT, "export")
+TRAIN = _replace_work(classify.TRAIN, "train")
+AUDIT = _replace_work(classify.AUDIT, "audit_data")
+EXPLAIN = _replace_work(classify.EXPLAIN, "explain_image")
+PREDICT = _replace_work(classify.PREDICT, "predict_labels")
+EXPORT = _replace_work(classify.EXPORT, "export")
 TASKS = {
     TRAIN.name: "tiny_classes:TRAIN",
     AUDIT.name: "tiny_classes:AUDIT",
@@ -178,13 +180,13 @@ class NoSettings(Settings):
     """No settings."""
 
 
-def move_in(settings: NoSettings, inputs, progress: Progress) -> Result:
+def replace_tasks(settings: NoSettings, inputs, progress: Progress) -> Result:
     """Replaces the real tasks in this process by those of this module."""
     tasks.TASKS.update(TASKS)
-    return Result((File.keep(b"here", "text", "here.txt"),))
+    return Result((File.store(b"here", "text", "here.txt"),))
 
 
-def _mover(lane: str) -> Task:
+def _make_mover(lane: str) -> Task:
     return Task(
         name=f"colors.{lane}",
         settings=NoSettings,
@@ -192,12 +194,12 @@ def _mover(lane: str) -> Task:
         produces="text",
         lane=lane,
         interactive=lane == "live",
-        work="tiny_classes:move_in",
+        work="tiny_classes:replace_tasks",
         title="Moving in",
         command="",
         help="a task of the tests",
     )
 
 
-LIVE, JOB = _mover("live"), _mover("job")
+LIVE, JOB = _make_mover("live"), _make_mover("job")
 MOVERS = {LIVE.name: "tiny_classes:LIVE", JOB.name: "tiny_classes:JOB"}

@@ -17,9 +17,9 @@ SETTINGS = TrainColorizeSettings(
 )
 
 
-def network(settings: TrainColorizeSettings = SETTINGS):
+def build_network(settings: TrainColorizeSettings = SETTINGS):
     """Returns the network with random weights, biases and a prior."""
-    from studio.colorize.network import network as fresh
+    from studio.colorize.network import build_network as fresh
 
     model = fresh(settings)
     rng = np.random.default_rng(3)
@@ -31,4 +31,4 @@ def make(target: str | Path = "tiny") -> Preset:
     """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
     recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
     metadata = {"command": "none", "figures": {}}
-    return presets.save(target, network(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)
+    return presets.save(target, build_network(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)

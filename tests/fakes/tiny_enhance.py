@@ -19,9 +19,9 @@ SETTINGS = TrainEnhanceSettings(
 CLEANING = SETTINGS.model_copy(update={"to": "clean"})
 
 
-def network(settings: TrainEnhanceSettings = SETTINGS):
+def build_network(settings: TrainEnhanceSettings = SETTINGS):
     """Returns the network with random weights and biases."""
-    from studio.enhance.network import network as fresh
+    from studio.enhance.network import build_network as fresh
 
     model = fresh(settings)
     rng = np.random.default_rng(3)
@@ -33,4 +33,4 @@ def make(target: str | Path = "tiny", settings: TrainEnhanceSettings = SETTINGS)
     """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
     recipe = recipes.Recipe(task=models.TASK, settings=settings.model_dump(mode="json"), inputs={})
     metadata = {"command": "none", "figures": {}}
-    return presets.save(target, network(settings), models.TASK, settings, "# Tiny\n", recipe, metadata)
+    return presets.save(target, build_network(settings), models.TASK, settings, "# Tiny\n", recipe, metadata)

@@ -37,15 +37,15 @@ TRAIN = Task(
     title="Tiny training",
     command="",
     help="a training run of the tests",
-    opens="tiny_faces:open_preset",
-    scores="studio.faces.score:figures",
+    open_generator="tiny_faces:open_preset",
+    evaluate="studio.faces.score:measure_scores",
     encodes=True,
 )
 
 
-def hello(settings: TinySettings, inputs: Inputs, progress: Progress) -> Result:
+def say_hello(settings: TinySettings, inputs: Inputs, progress: Progress) -> Result:
     """Does nothing; a process that runs it knows the training task afterwards."""
-    return Result((File.keep(b"hello", "text", "hello.txt"),))
+    return Result((File.store(b"hello", "text", "hello.txt"),))
 
 
 HELLO = Task(
@@ -55,7 +55,7 @@ HELLO = Task(
     produces="text",
     lane="live",
     interactive=True,
-    work="tiny_faces:hello",
+    work="tiny_faces:say_hello",
     title="Hello",
     command="",
     help="a greeting of the tests",
@@ -63,7 +63,7 @@ HELLO = Task(
 tasks.TASKS |= {TASK: "tiny_faces:TRAIN", HELLO.name: "tiny_faces:HELLO"}
 
 
-def generator(reads: bool = True, **fields) -> Generator:
+def make_generator(reads: bool = True, **fields) -> Generator:
     """Returns a generator of SIDE px: each latent is a wave of one color, so encoding is nearly exact."""
     rows, columns = np.mgrid[0:SIDE, 0:SIDE] * np.pi / SIDE
     waves = np.stack([np.cos((n // 3 + 1) * (rows, columns)[n % 2]) for n in range(DIM)])
@@ -81,7 +81,7 @@ def generator(reads: bool = True, **fields) -> Generator:
     return Generator("tiny", "0" * 64, DIM, SIDE, decode, encode=encode if reads else None, **fields)
 
 
-def directions() -> dict[str, Direction]:
+def make_directions() -> dict[str, Direction]:
     """Returns two latent directions."""
     axes = np.eye(DIM, dtype="float32")
     return {"older": Direction(axes[0], "as labeled"), "change-1": Direction(axes[1], "40 %")}
@@ -89,8 +89,8 @@ def directions() -> dict[str, Direction]:
 
 def open_preset(preset: Preset) -> Generator:
     """Opens a model; the `opens` of the task in the tests."""
-    saved_directions, density = latent.read(preset.data(), DIM)
-    model = generator(preset.settings().reads, directions=saved_directions, density=density)
+    saved_directions, density = latent.read(preset.read_data(), DIM)
+    model = make_generator(preset.read_settings().reads, directions=saved_directions, density=density)
     return Generator(
         preset.name, preset.digest, DIM, SIDE, model.decode, saved_directions, density, encode=model.encode
     )
@@ -107,7 +107,7 @@ def make(folder: Path, reads: bool = True, seed: int = 0) -> Path:
         "weights": paths.file_digest(folder / model_folder.WEIGHTS),
         "data": {
             "trained_on": "waves",
-            "directions": {name: direction.to_json() for name, direction in directions().items()},
+            "directions": {name: direction.to_json() for name, direction in make_directions().items()},
             "density": None,
             "figures": {},
         },

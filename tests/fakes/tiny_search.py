@@ -28,7 +28,7 @@ class BowlSettings(Settings):
     trouble: Literal["none", "refuse", "silent", "unscored", "memory"] = setting("none", "What goes wrong.")
 
 
-def loss(settings: BowlSettings) -> float:
+def compute_loss(settings: BowlSettings) -> float:
     """Returns the value of the bowl."""
     return (settings.x - 3) ** 2 + {"round": 0, "square": 2, "flat": 5}[settings.shape]
 
@@ -42,7 +42,9 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
     stopped, epoch = False, 0
     try:
         for epoch in range(1, settings.epochs + 1):
-            metrics = {} if settings.trouble == "silent" else {"held out": loss(settings) + 10 / epoch}
+            metrics = (
+                {} if settings.trouble == "silent" else {"held out": compute_loss(settings) + 10 / epoch}
+            )
             progress.report(epoch, settings.epochs, metrics, tests=epoch)
     except Cancelled:
         stopped = True
@@ -50,9 +52,9 @@ def run(settings: BowlSettings, inputs: Inputs, progress: Progress) -> Result:
     if stopped:
         run = checkpoints.find_run(NAME, settings, inputs)
         run.save(checkpoints.Checkpoint(epoch, {}, {}))  # as a training run does, to resume later
-    file = File.keep(settings.model_dump_json().encode(), "model", "bowl.zip")
+    file = File.store(settings.model_dump_json().encode(), "model", "bowl.zip")
     scored = settings.trouble not in ("silent", "unscored")
-    figures = {"epochs": epoch} | ({"loss": loss(settings)} if scored else {})
+    figures = {"epochs": epoch} | ({"loss": compute_loss(settings)} if scored else {})
     return Result((file,), figures, recipe, stopped)
 
 
@@ -66,6 +68,6 @@ TRAIN = Task(
     title="Bowl",
     command="",
     help="a training run of the tests",
-    goal=Goal("held out", "loss", varies=("x", "rate")),
+    goal=Goal("held out", "loss", search_settings=("x", "rate")),
 )
 tasks.TASKS |= {NAME: "tiny_search:TRAIN"}

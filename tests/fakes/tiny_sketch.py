@@ -17,11 +17,11 @@ SETTINGS = TrainSketchSettings(
 )
 
 
-def learner(settings: UNetSettings = SETTINGS):
+def build_learner(settings: UNetSettings = SETTINGS):
     """Returns both networks with random weights and biases."""
-    from studio.sketch.learn.learner import Learner
+    from studio.sketch.learn.learner import AvatarLearner
 
-    model = Learner(settings)
+    model = AvatarLearner(settings)
     rng = np.random.default_rng(3)
     weights = model.generator.get_weights()
     model.generator.set_weights([array + rng.normal(0, 0.1, array.shape) for array in weights])
@@ -32,7 +32,7 @@ def make(target: str | Path = "tiny") -> Preset:
     """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
     recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
     metadata = {"command": "none", "figures": {}}
-    return presets.save(target, learner(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)
+    return presets.save(target, build_learner(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)
 
 
 def make_of_pairs(target: str | Path = "tiny-pairs", ground: str = "light", edges: bool = False) -> Preset:
@@ -41,4 +41,6 @@ def make_of_pairs(target: str | Path = "tiny-pairs", ground: str = "light", edge
     settings = TrainTranslateSettings.parse({**same, "edges": edges})
     recipe = recipes.Recipe(task=models.PAIRS_TASK, settings=settings.model_dump(mode="json"), inputs={})
     metadata = {"command": "none", "figures": {}, "ground": "" if edges else ground}
-    return presets.save(target, learner(settings), models.PAIRS_TASK, settings, "# Tiny\n", recipe, metadata)
+    return presets.save(
+        target, build_learner(settings), models.PAIRS_TASK, settings, "# Tiny\n", recipe, metadata
+    )

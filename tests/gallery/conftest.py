@@ -17,10 +17,10 @@ def make_item(home, image):
 
     def make(shade: int = 9, owner: str = "local", name: str = "photo.png", **settings) -> str:
         with owners.acting_as(owner):
-            content = tasks.File.keep(image_io.encode_png(image), "image", name)
+            content = tasks.File.store(image_io.encode_png(image), "image", name)
             recipe = recipes.make("fake.paint", paint.PaintSettings(**settings), {"content": [content]})
             pixels = np.full((48, 64, 3), shade, "uint8")
-            file = tasks.File.keep(image_io.encode_png(pixels, recipe), "image", "painted.png")
+            file = tasks.File.store(image_io.encode_png(pixels, recipe), "image", "painted.png")
             return items.add(tasks.Result((file,), {"loss": 0.5}, recipe), 2.0, owner)
 
     return make
@@ -32,7 +32,7 @@ def make_text(home):
 
     def write(text: str, **settings) -> str:
         recipe = recipes.make("fake.paint", paint.PaintSettings(**settings), {})
-        file = tasks.File.keep(text.encode(), "text", "tale.txt")
+        file = tasks.File.store(text.encode(), "text", "tale.txt")
         return items.add(tasks.Result((file,), {}, recipe), 1.0)
 
     return write

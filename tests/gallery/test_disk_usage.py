@@ -12,10 +12,10 @@ from studio.core import paths
 from studio.core.errors import InvalidInput
 from studio.gallery import disk_usage, index, items, removal
 
-LONG_AGO = time.time() - 3 * disk_usage.DAY
+LONG_AGO = time.time() - 3 * disk_usage.DAY_SECONDS
 
 
-def put(path, size=1000, age=True):
+def write_file(path, size=1000, age=True):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(bytes(size))
     if age:
@@ -23,33 +23,33 @@ def put(path, size=1000, age=True):
     return path
 
 
-def old(home):
+def age_stored_files(home):
     """Makes every stored file old."""
     for path in (home / "files").iterdir():
         os.utime(path, (LONG_AGO, LONG_AGO))
 
 
-def sizes():
-    return {share.name: share.bytes for share in disk_usage.shares()}
+def measure_sizes():
+    return {share.name: share.bytes for share in disk_usage.measure_parts()}
 
 
-def everything(home):
+def list_files(home):
     return {path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"}
 
 
 def test_the_parts_add_up_to_the_whole(home, make_item):
     removal.remove([make_item(shade=1)])
     make_item(shade=2)
-    put(home / "cache" / "a" / "b")
-    put(home / "weights" / "w.h5", 5000)
-    put(home / "channels" / "c.png")
-    put(home / "runs" / "r" / "000.run")
-    put(home / "logs" / "l.log")
-    put(home / "files" / ("ab" * 32), 300)
-    shares = disk_usage.shares()
-    assert sum(share.bytes for share in shares) == sum(path.stat().st_size for path in everything(home))
-    assert sum(share.count for share in shares) == len(everything(home))
-    sizes_by_part = sizes()
+    write_file(home / "cache" / "a" / "b")
+    write_file(home / "weights" / "w.h5", 5000)
+    write_file(home / "channels" / "c.png")
+    write_file(home / "runs" / "r" / "000.run")
+    write_file(home / "logs" / "l.log")
+    write_file(home / "files" / ("ab" * 32), 300)
+    shares = disk_usage.measure_parts()
+    assert sum(share.bytes for share in shares) == sum(path.stat().st_size for path in list_files(home))
+    assert sum(share.count for share in shares) == len(list_files(home))
+    sizes_by_part = measure_sizes()
     assert (
         sizes_by_part["cache"],
         sizes_by_part["weights"],
@@ -59,7 +59,7 @@ def test_the_parts_add_up_to_the_whole(home, make_item):
     assert sizes_by_part["unused"] == 300
 
 
-@pytest.mark.parametrize("part", disk_usage.FREE)
+@pytest.mark.parametrize("part", disk_usage.REMOVABLE)
 def test_only_the_chosen_part_goes(home, make_item, part):
     other_item = make_item(shade=2)
     removal.remove([make_item(shade=1)])
@@ -72,17 +72,17 @@ def test_only_the_chosen_part_goes(home, make_item, part):
         "presets/p/card.md",
         "logs/l",
     ):
-        put(home / place)
-    put(home / "files" / ("ab" * 32), 300)
-    before, freed_sizes = everything(home), sizes()
-    assert disk_usage.free([part]) == freed_sizes[part] > 0
+        write_file(home / place)
+    write_file(home / "files" / ("ab" * 32), 300)
+    before, freed_sizes = list_files(home), measure_sizes()
+    assert disk_usage.free_parts([part]) == freed_sizes[part] > 0
     assert (
         sum(path.stat().st_size for path in before if path.exists())
         == sum(freed_sizes.values()) - freed_sizes[part]
     )
-    assert sizes()[part] == 0
+    assert measure_sizes()[part] == 0
     assert items.find(other_item).result.files[0].path.exists()
-    assert {name: size for name, size in sizes().items() if name != part} == {
+    assert {name: size for name, size in measure_sizes().items() if name != part} == {
         name: size for name, size in freed_sizes.items() if name != part
     }
 
@@ -90,14 +90,14 @@ def test_only_the_chosen_part_goes(home, make_item, part):
 def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, make_item):
     id = make_item()
     removal.remove([id])
-    old(home)
-    assert disk_usage.free(["unused"]) == 0
+    age_stored_files(home)
+    assert disk_usage.free_parts(["unused"]) == 0
     removal.restore([id])
     item = items.find(id)
     assert item.result.files[0].path.exists() and item.inputs["content"][0].path.exists()
     removal.remove([id])
-    removal.forget([id])
-    assert disk_usage.free(["unused"]) > 0
+    removal.delete([id])
+    assert disk_usage.free_parts(["unused"]) > 0
     assert not list((home / "files").iterdir())
 
 
@@ -105,39 +105,39 @@ def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, make_i
     "place", ["studies/mine.log", "runs/r/notes", "presets/p/recipe.json", "any/thing.db"]
 )
 def test_what_anything_else_names_stays(home, place):
-    digest = paths.keep(b"a model that a search tried")
-    old(home)
+    digest = paths.store(b"a model that a search tried")
+    age_stored_files(home)
     (home / place).parent.mkdir(parents=True)
     (home / place).write_bytes(b"\0\1" + digest.encode() + b"\xff")
-    assert disk_usage.free(["unused"]) == 0
+    assert disk_usage.free_parts(["unused"]) == 0
     (home / place).unlink()
-    assert disk_usage.free(["unused"]) > 0
+    assert disk_usage.free_parts(["unused"]) > 0
 
 
 def test_what_is_in_use_stays(home, make_item):
-    paths.keep(b"an upload of today")
-    put(home / "cache" / "new", age=False)
-    put(home / "runs" / "going-on" / "001.run")
-    put(home / "runs" / "going-on" / "002.run", age=False)
-    assert disk_usage.free(disk_usage.FREE) == 0
+    paths.store(b"an upload of today")
+    write_file(home / "cache" / "new", age=False)
+    write_file(home / "runs" / "going-on" / "001.run")
+    write_file(home / "runs" / "going-on" / "002.run", age=False)
+    assert disk_usage.free_parts(disk_usage.REMOVABLE) == 0
 
 
 def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
-    digest = paths.keep(b"an image of last week")
-    old(home)
-    parts_before = disk_usage._parts()
+    digest = paths.store(b"an image of last week")
+    age_stored_files(home)
+    parts_before = disk_usage._list_parts()
     assert parts_before["unused"] == [home / "files" / digest]
-    monkeypatch.setattr(disk_usage, "_parts", lambda: parts_before)
-    paths.keep(b"an image of last week")
-    assert disk_usage.free(["unused"]) == 0
-    assert paths.kept_path(digest).read_bytes() == b"an image of last week"
+    monkeypatch.setattr(disk_usage, "_list_parts", lambda: parts_before)
+    paths.store(b"an image of last week")
+    assert disk_usage.free_parts(["unused"]) == 0
+    assert paths.stored_path(digest).read_bytes() == b"an image of last week"
 
 
 def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkeypatch):
     data = b"an image of last week"
-    digest = paths.keep(data)
-    old(home)
-    keeping = threading.Thread(target=paths.keep, args=(data,))
+    digest = paths.store(data)
+    age_stored_files(home)
+    keeping = threading.Thread(target=paths.store, args=(data,))
     is_young, paths_checked = disk_usage._is_young, []
 
     def kept_just_after(path, *rest):
@@ -150,17 +150,20 @@ def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkey
         return result
 
     monkeypatch.setattr(disk_usage, "_is_young", kept_just_after)
-    disk_usage.free(["unused"])
+    disk_usage.free_parts(["unused"])
     keeping.join()
-    assert paths.kept_path(digest).read_bytes() == data
+    assert paths.stored_path(digest).read_bytes() == data
 
 
 def test_a_lock_that_is_held_stays(home):
-    locks = [put(home / "cache" / "imported" / "a.lock", 0), put(home / "cache" / "workers" / "b.dirlock", 0)]
+    locks = [
+        write_file(home / "cache" / "imported" / "a.lock", 0),
+        write_file(home / "cache" / "workers" / "b.dirlock", 0),
+    ]
     with paths.locked(locks[0]):
         os.utime(locks[0], (LONG_AGO, LONG_AGO))
-        disk_usage.free(["cache"])
-        with pytest.raises(BlockingIOError), paths.locked(locks[0], wait=False):
+        disk_usage.free_parts(["cache"])
+        with pytest.raises(BlockingIOError), paths.locked(locks[0], blocking=False):
             pass
     assert all(lock.exists() for lock in locks)
 
@@ -168,10 +171,10 @@ def test_a_lock_that_is_held_stays(home):
 @pytest.mark.parametrize("part", ["items", "weights", "presets", "rest", "../files"])
 def test_what_is_a_persons_own_cannot_go_this_way(home, make_item, part):
     make_item()
-    before = everything(home)
+    before = list_files(home)
     with pytest.raises(InvalidInput):
-        disk_usage.free(["cache", part])
-    assert everything(home) == before
+        disk_usage.free_parts(["cache", part])
+    assert list_files(home) == before
 
 
 def test_the_index_comes_back_after_its_cache_went(home, make_item):
@@ -179,15 +182,15 @@ def test_the_index_comes_back_after_its_cache_went(home, make_item):
     assert index.find()[1] == 1
     for path in (home / "cache").iterdir():
         os.utime(path, (LONG_AGO, LONG_AGO))
-    assert disk_usage.free(["cache"]) > 0
+    assert disk_usage.free_parts(["cache"]) > 0
     assert [entry.id for entry in index.find()[0]] == [id]
 
 
 def test_the_limit_is_remembered(home):
-    assert disk_usage.limit() == disk_usage.USUAL_BYTES
+    assert disk_usage.read_limit() == disk_usage.DEFAULT_LIMIT_BYTES
     disk_usage.set_limit(5 * 10**9)
-    assert disk_usage.limit() == 5 * 10**9
+    assert disk_usage.read_limit() == 5 * 10**9
     with pytest.raises(InvalidInput):
         disk_usage.set_limit(5)
     (home / "budget").write_text("plenty")
-    assert disk_usage.limit() == disk_usage.USUAL_BYTES
+    assert disk_usage.read_limit() == disk_usage.DEFAULT_LIMIT_BYTES

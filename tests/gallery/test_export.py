@@ -15,7 +15,7 @@ from studio.gallery import export, items
 
 def test_each_file_is_there_with_its_recipe(tmp_path, make_item, make_text):
     entries = [items.find(make_item(shade=3, seed=5)), items.find(make_text("a tale\n" * 50, seed=6))]
-    with zipfile.ZipFile(export.save(entries, tmp_path / "all.zip")) as packed:
+    with zipfile.ZipFile(export.save_zip(entries, tmp_path / "all.zip")) as packed:
         names = packed.namelist()
         assert [name.rpartition(".")[2] for name in names] == ["png", "txt", "json"]
         assert names[2] == f"{names[1]}.json"
@@ -27,8 +27,8 @@ def test_each_file_is_there_with_its_recipe(tmp_path, make_item, make_text):
 
 
 def test_two_files_of_one_name_are_both_there(tmp_path, make_item):
-    there = [items.find(make_item(shade=shade)) for shade in (1, 2, 3)]
-    with zipfile.ZipFile(export.save(there, tmp_path / "all.zip")) as packed:
+    exported = [items.find(make_item(shade=shade)) for shade in (1, 2, 3)]
+    with zipfile.ZipFile(export.save_zip(exported, tmp_path / "all.zip")) as packed:
         assert len({name.casefold() for name in packed.namelist()}) == 3
         assert len({packed.read(name) for name in packed.namelist()}) == 3
 
@@ -40,21 +40,21 @@ def test_no_name_leads_out_of_the_folder_it_is_unpacked_into(make_item, home):
     record["result"]["files"][0]["name"] = "../../C:\\evil\x1b.png"
     outcome.write_text(json.dumps(record))
     buffer = io.BytesIO()
-    export.write([items.find(id)], buffer)
+    export.write_zip([items.find(id)], buffer)
     (name,) = zipfile.ZipFile(buffer).namelist()
     assert not set(name) & set('/\\:\x1b"')
 
 
 def test_nothing_is_no_zip(tmp_path):
     with pytest.raises(InvalidInput, match="nothing to export"):
-        export.save([], tmp_path / "all.zip")
+        export.save_zip([], tmp_path / "all.zip")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_zip_that_cannot_be_whole_is_not_there(tmp_path, make_item):
-    there = [items.find(make_item(shade=shade)) for shade in (1, 2)]
-    there[0].result.files[0].path.unlink()
+    exported = [items.find(make_item(shade=shade)) for shade in (1, 2)]
+    exported[0].result.files[0].path.unlink()
     (tmp_path / "all.zip").write_bytes(b"before")
     with pytest.raises(Unavailable):
-        export.save(there, tmp_path / "all.zip")
+        export.save_zip(exported, tmp_path / "all.zip")
     assert (tmp_path / "all.zip").read_bytes() == b"before"

@@ -13,7 +13,7 @@ from tests.wording import SECOND_SENTENCE
 
 def test_an_image_of_the_studio_tells_all(make_item):
     id = make_item(tint="red")
-    origin = import_file.provenance(items.find(id).result.files[0].read(), "got\x1bit.png")
+    origin = import_file.read_provenance(items.find(id).result.files[0].read(), "got\x1bit.png")
     assert (origin.kind, origin.is_known, origin.missing, origin.item) == ("image", True, (), id)
     assert origin.recipe.settings["tint"] == "red"
     assert "\x1b" not in origin.name
@@ -24,12 +24,12 @@ def test_what_was_removed_or_never_here_is_no_item_and_can_become_one(make_item)
     id = make_item()
     data = items.find(id).result.files[0].read()
     removal.remove([id])
-    origin = import_file.provenance(data, "a.png")
+    origin = import_file.read_provenance(data, "a.png")
     assert origin.item == ""
     again = import_file.add(origin)
     assert items.find(again).result.files[0].read() == data
     assert items.find(again).seconds is None
-    assert import_file.provenance(data, "a.png").item == again
+    assert import_file.read_provenance(data, "a.png").item == again
     assert [entry.id for entry in index.find()[0]] == [again]
 
 
@@ -37,21 +37,24 @@ def test_an_input_that_is_gone_is_named(make_item):
     item = items.find(make_item())
     source = item.inputs["content"][0]
     source.path.unlink()
-    (missing,) = import_file.provenance(item.result.files[0].read(), "a.png").missing
+    (missing,) = import_file.read_provenance(item.result.files[0].read(), "a.png").missing
     assert (missing.digest, missing.name) == (source.digest, "photo.png")
 
 
 def test_whoever_gets_an_image_does_not_get_what_somebody_else_put_in(make_item):
     data = items.find(make_item(owner="ann"), "ann").result.files[0].read()
-    assert import_file.provenance(data, "a.png", "ann").missing == ()
-    (missing,) = import_file.provenance(data, "a.png", "bob").missing
+    assert import_file.read_provenance(data, "a.png", "ann").missing == ()
+    (missing,) = import_file.read_provenance(data, "a.png", "bob").missing
     assert missing.name == "photo.png"
-    assert import_file.provenance(data, "a.png", "bob", shared=lambda source: source == missing).missing == ()
+    assert (
+        import_file.read_provenance(data, "a.png", "bob", shared=lambda source: source == missing).missing
+        == ()
+    )
 
 
 def test_a_recipe_alone_is_read_too(make_item):
     recipe = items.find(make_item(seed=12)).result.recipe
-    origin = import_file.provenance(recipe.to_json().encode(), "video.mp4.json")
+    origin = import_file.read_provenance(recipe.to_json().encode(), "video.mp4.json")
     assert origin.is_recipe and origin.recipe == recipe
     with pytest.raises(InvalidInput, match="takes only images"):
         import_file.add(origin)
@@ -62,7 +65,7 @@ def test_a_recipe_alone_is_read_too(make_item):
 )
 def test_a_recipe_that_this_studio_does_not_know_is_read_and_no_more(make_item, change):
     recipe = items.find(make_item()).result.recipe.model_copy(update=change)
-    origin = import_file.provenance(
+    origin = import_file.read_provenance(
         image_io.encode_png(image_io.read(items.find(make_item()).thumbnail()), recipe), "a.png"
     )
     assert not origin.is_known
@@ -70,7 +73,7 @@ def test_a_recipe_that_this_studio_does_not_know_is_read_and_no_more(make_item, 
         import_file.add(origin)
 
 
-BAD = {
+INVALID_FILES = {
     "empty": b"",
     "a text": b"hello",
     "a JPEG": b"\xff\xd8\xff\xe0" + bytes(99),
@@ -82,9 +85,9 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", INVALID_FILES)
 def test_anything_else_is_refused_in_a_sentence(home, image, name):
-    data = BAD[name](image) if callable(BAD[name]) else BAD[name]
+    data = INVALID_FILES[name](image) if callable(INVALID_FILES[name]) else INVALID_FILES[name]
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
-        import_file.provenance(data, "a.png")
-    assert not list(paths.folder("files").iterdir())
+        import_file.read_provenance(data, "a.png")
+    assert not list(paths.ensure_folder("files").iterdir())

@@ -11,19 +11,19 @@ from studio.gallery import index, items
 from studio.gallery.index import Filter
 
 
-def ids(**filters):
+def find_ids(**filters):
     return [entry.id for entry in index.find(Filter(**filters))[0]]
 
 
-def file_of(home):
+def find_index(home):
     return next((home / "cache").glob("gallery-*.sqlite"))
 
 
 def test_the_newest_comes_first_a_page_at_a_time(make_item):
-    there = [make_item(shade=shade) for shade in range(5)][::-1]
-    assert ids() == there
-    entries, total = index.find(most=2, skip=1)
-    assert ([entry.id for entry in entries], total) == (there[1:3], 5)
+    item_ids = [make_item(shade=shade) for shade in range(5)][::-1]
+    assert find_ids() == item_ids
+    entries, total = index.find(limit=2, skip=1)
+    assert ([entry.id for entry in entries], total) == (item_ids[1:3], 5)
 
 
 def test_an_entry_is_what_the_item_is(make_item):
@@ -32,15 +32,15 @@ def test_an_entry_is_what_the_item_is(make_item):
     item = items.find(id)
     assert (entry.kind, entry.task, entry.title, entry.name) == ("image", "fake.paint", "Paint", "blue cat")
     assert (entry.created, entry.file) == (item.created, item.result.files[0])
-    assert entry.thumbnail() == item.thumbnail()
+    assert entry.load_thumbnail() == item.load_thumbnail()
 
 
 def test_only_the_owners_items_are_listed(make_item):
     make_item(owner="ann")
     own = make_item()
-    assert ids() == [own]
-    assert index.tasks_of("ann") == {"fake.paint": "Paint"}
-    assert index.tasks_of("bob") == {}
+    assert find_ids() == [own]
+    assert index.list_tasks("ann") == {"fake.paint": "Paint"}
+    assert index.list_tasks("bob") == {}
 
 
 @pytest.mark.parametrize(
@@ -49,24 +49,24 @@ def test_only_the_owners_items_are_listed(make_item):
 def test_each_word_must_occur_in_the_recipe_or_the_names(make_item, words):
     make_item(name="dog.png", tint="blue", seed=7)
     cat = make_item(name="Cat.png", tint="red", seed=41)
-    assert ids(words=words) == [cat]
-    assert ids(words=f"{words} zebra") == []
+    assert find_ids(words=words) == [cat]
+    assert find_ids(words=f"{words} zebra") == []
 
 
 def test_a_number_counts_as_a_whole_and_a_setting_can_be_named(make_item):
     make_item(seed=7, steps=2)
     other = make_item(seed=2, steps=7)
     third = make_item(seed=17, steps=5)
-    assert len(ids(words="7")) == 2
-    assert ids(words="seed=2") == ids(words="steps=7 tint=none") == [other]
-    assert ids(words="17") == [third]
-    assert ids(words="1") == []
+    assert len(find_ids(words="7")) == 2
+    assert find_ids(words="seed=2") == find_ids(words="steps=7 tint=none") == [other]
+    assert find_ids(words="17") == [third]
+    assert find_ids(words="1") == []
 
 
 def test_words_are_taken_as_they_are(make_item):
     make_item(name="100% cat_a.png")
-    assert len(ids(words="100%")) == 1
-    assert ids(words="100_") == ids(words="'; DROP TABLE items; --") == []
+    assert len(find_ids(words="100%")) == 1
+    assert find_ids(words="100_") == find_ids(words="'; DROP TABLE items; --") == []
 
 
 def test_the_words_of_what_it_was_made_from_count_too(home, make_item, image):
@@ -77,24 +77,24 @@ def test_the_words_of_what_it_was_made_from_count_too(home, make_item, image):
     first = items.find(make_item(tint="red")).result.files[0]
     recipe = recipes.make("fake.paint", paint.PaintSettings(), {"content": [first]})
     items.add(tasks.Result((first,), {}, recipe), 1.0)
-    assert len(ids(words="tint red")) == 2
-    assert len(ids(words="tint blue")) == 0
+    assert len(find_ids(words="tint red")) == 2
+    assert len(find_ids(words="tint blue")) == 0
 
 
 def test_kind_task_and_file_narrow_it_down(make_item, make_text):
     painted, text = make_item(), make_text("a tale")
-    assert ids(kind="text") == [text]
-    assert ids(kind="image", task="fake.paint") == [painted]
-    assert ids(task="style.transfer") == []
-    assert ids(digest=items.find(text).result.files[0].digest) == [text]
+    assert find_ids(kind="text") == [text]
+    assert find_ids(kind="image", task="fake.paint") == [painted]
+    assert find_ids(task="style.transfer") == []
+    assert find_ids(digest=items.find(text).result.files[0].digest) == [text]
 
 
 def test_what_is_added_and_what_is_gone_show_at_once(home, make_item):
     first, second = make_item(shade=1), make_item(shade=2)
-    assert ids() == [second, first]
+    assert find_ids() == [second, first]
     shutil.rmtree(home / "jobs" / first)
     third = make_item(shade=3)
-    assert ids() == [third, second]
+    assert find_ids() == [third, second]
 
 
 def test_a_job_becomes_an_item_when_it_ends(home, make_item):
@@ -102,49 +102,49 @@ def test_a_job_becomes_an_item_when_it_ends(home, make_item):
     outcome = home / "jobs" / id / "outcome.json"
     original = outcome.read_bytes()
     outcome.unlink()
-    assert ids() == []
+    assert find_ids() == []
     outcome.write_bytes(original)
-    assert ids() == [id]
+    assert find_ids() == [id]
 
 
-@pytest.mark.parametrize("harm", ["gone", "empty", "noise", "cut", "other"])
-def test_a_lost_or_damaged_index_is_made_again(home, make_item, harm):
-    there = [make_item(shade=shade) for shade in range(3)][::-1]
-    assert ids() == there
-    path = file_of(home)
+@pytest.mark.parametrize("corruption", ["gone", "empty", "noise", "cut", "other"])
+def test_a_lost_or_damaged_index_is_made_again(home, make_item, corruption):
+    item_ids = [make_item(shade=shade) for shade in range(3)][::-1]
+    assert find_ids() == item_ids
+    path = find_index(home)
     data = path.read_bytes()
-    if harm == "gone":
+    if corruption == "gone":
         path.unlink()
-    elif harm == "other":
+    elif corruption == "other":
         path.write_bytes(b"SQLite format 3\0" + bytes(4000))
     else:
-        path.write_bytes({"empty": b"", "noise": b"noise" * 999, "cut": data[: len(data) // 2]}[harm])
-    assert ids() == there
+        path.write_bytes({"empty": b"", "noise": b"noise" * 999, "cut": data[: len(data) // 2]}[corruption])
+    assert find_ids() == item_ids
 
 
 def test_an_index_with_one_spoilt_page_is_made_again(home, make_item):
-    there = [make_item(shade=shade) for shade in range(12)][::-1]
-    assert ids() == there
-    path = file_of(home)
-    whole = path.read_bytes()
-    for start in range(4096, len(whole), 4096):
-        path.write_bytes(whole[:start] + b"\xff" * 4096 + whole[start + 4096 :])
-        assert (ids(), index.tasks_of()) == (there, {"fake.paint": "Paint"})
+    item_ids = [make_item(shade=shade) for shade in range(12)][::-1]
+    assert find_ids() == item_ids
+    path = find_index(home)
+    full = path.read_bytes()
+    for start in range(4096, len(full), 4096):
+        path.write_bytes(full[:start] + b"\xff" * 4096 + full[start + 4096 :])
+        assert (find_ids(), index.list_tasks()) == (item_ids, {"fake.paint": "Paint"})
 
 
 def test_an_index_that_cannot_be_written_is_kept_in_memory(home, make_item):
-    there = make_item()
+    item_ids = make_item()
     (home / "cache").mkdir(exist_ok=True)
     blocked = home / "cache" / f"gallery-{index.FORMAT}.sqlite"
     blocked.mkdir()  # SQLite cannot open or create it, and nobody can unlink it
-    assert ids() == [there]
+    assert find_ids() == [item_ids]
 
 
 def test_damaged_items_harm_no_other(home, make_item):
     good, bad = make_item(shade=1), make_item(shade=2)
     (home / "jobs" / bad / "outcome.json").write_text("{")
     (home / "jobs" / "stray").write_text("")
-    assert ids() == [good]
+    assert find_ids() == [good]
 
 
 @pytest.mark.parametrize("query", [Filter(words="cat \udcff"), Filter(task="\udcff"), Filter(kind="\udcff")])

@@ -23,8 +23,8 @@ def test_an_item_has_all_that_was_asked_and_made(home, make_item):
     assert [file.name for file in item.inputs["content"]] == ["cat.png"]
     assert item.result.figures == {"loss": 0.5}
     assert item.result.recipe.task == "fake.paint"
-    assert image_io.read(item.thumbnail()).shape == (48, 64, 3)
-    assert abs(int(image_io.read(item.thumbnail()).mean()) - 40) < 4
+    assert image_io.read(item.load_thumbnail()).shape == (48, 64, 3)
+    assert abs(int(image_io.read(item.load_thumbnail()).mean()) - 40) < 4
 
 
 @pytest.mark.parametrize("id", ["", "..", "../jobs", "nothing", "a/b", "\0"])
@@ -43,9 +43,9 @@ def test_an_item_is_its_owners_alone(make_item):
 
 def test_a_thumbnail_that_is_missing_is_made_and_kept(make_item):
     item = items.find(make_item())
-    before = item.thumbnail()
+    before = item.load_thumbnail()
     (item.folder / "thumbnail.webp").unlink()
-    assert item.thumbnail() == before
+    assert item.load_thumbnail() == before
     assert (item.folder / "thumbnail.webp").read_bytes() == before
 
 
@@ -53,7 +53,7 @@ def test_an_item_whose_file_is_gone_still_has_a_thumbnail(make_item):
     item = items.find(make_item())
     (item.folder / "thumbnail.webp").unlink()
     item.result.files[0].path.unlink()
-    assert image_io.read(item.thumbnail()).shape[2] == 3
+    assert image_io.read(item.load_thumbnail()).shape[2] == 3
 
 
 @pytest.mark.parametrize("fail", range(4))
@@ -77,10 +77,10 @@ def test_an_item_is_whole_or_not_there(home, make_item, monkeypatch, fail):
 def test_the_engine_shows_what_a_command_made_while_it_ran(home, make_item):
     ledger = Ledger(home / "jobs")
     ledger.load()
-    assert ledger.newest("local", 20) == []
+    assert ledger.list_newest("local", 20) == []
     ids = [make_item(shade=shade) for shade in (1, 2)]
-    assert [record.id for record in ledger.newest("local", 20)] == ids[::-1]
-    job = ledger.copy(ledger.find(ids[0], "local"))
+    assert [record.id for record in ledger.list_newest("local", 20)] == ids[::-1]
+    job = ledger.take_snapshot(ledger.find(ids[0], "local"))
     assert (job.state, job.result.figures) == ("done", {"loss": 0.5})
     assert job.preview
 
@@ -107,8 +107,8 @@ def test_what_another_hand_wrote_harms_nothing(home, make_item, change):
 def test_files_that_are_put_in_again_count_as_new(home):
     import os
 
-    digest = paths.keep(b"a photo")
+    digest = paths.store(b"a photo")
     os.utime(home / "files" / digest, (1, 1))
-    assert paths.keep(b"a photo") == digest
+    assert paths.store(b"a photo") == digest
     assert (home / "files" / digest).stat().st_mtime > 1
-    assert tasks.File.keep(b"a photo", "image", "a.png").digest == digest
+    assert tasks.File.store(b"a photo", "image", "a.png").digest == digest

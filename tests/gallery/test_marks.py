@@ -16,69 +16,77 @@ from studio.gallery.items import Marks
 from tests.wording import SECOND_SENTENCE
 
 
-def ids(**filters):
+def find_ids(**filters):
     return [entry.id for entry in index.find(Filter(**filters))[0]]
 
 
 def test_what_is_marked_is_found_by_it_and_shown_so(make_item):
     other, id = make_item(shade=1), make_item(shade=2)
-    assert ids(starred=True) == [], "the index knows both as they were"
-    marked_item = marks.change(id, starred=True, tags=["Sea", "two  words", "sea"], name="  My  best ")
+    assert find_ids(starred=True) == [], "the index knows both as they were"
+    marked_item = marks.change_marks(id, starred=True, tags=["Sea", "two  words", "sea"], name="  My  best ")
     assert marked_item.marks == items.find(id).marks == Marks(True, ("sea", "two words"), "My best")
     (entry,), _ = index.find(Filter(starred=True))
     assert (entry.id, entry.name, entry.starred, entry.tags) == (id, "My best", True, ("sea", "two words"))
-    assert ids(tag="SEA") == ids(tag="two words", starred=True) == ids(words="best sea photo") == [id]
-    assert ids(tag="se") == ids(tag="words") == []
-    assert index.tags_of() == ["sea", "two words"] and index.tags_of("ann") == []
-    assert ids() == [id, other]
+    assert (
+        find_ids(tag="SEA")
+        == find_ids(tag="two words", starred=True)
+        == find_ids(words="best sea photo")
+        == [id]
+    )
+    assert find_ids(tag="se") == find_ids(tag="words") == []
+    assert index.list_tags() == ["sea", "two words"] and index.list_tags("ann") == []
+    assert find_ids() == [id, other]
 
 
 def test_each_mark_changes_alone_and_can_be_taken_back(make_item):
     id = make_item()
-    marks.change(id, starred=True)
-    marks.change(id, tags=["a"])
-    assert marks.change(id, name="mine").marks == Marks(True, ("a",), "mine")
-    assert marks.change(id, starred=False).marks == Marks(False, ("a",), "mine")
-    marks.change(id, tags=[])
-    marks.change(id, name="")
+    marks.change_marks(id, starred=True)
+    marks.change_marks(id, tags=["a"])
+    assert marks.change_marks(id, name="mine").marks == Marks(True, ("a",), "mine")
+    assert marks.change_marks(id, starred=False).marks == Marks(False, ("a",), "mine")
+    marks.change_marks(id, tags=[])
+    marks.change_marks(id, name="")
     assert items.find(id).marks == Marks() and index.find()[0][0].name == "photo"
 
 
 def test_names_may_hold_what_joins_letters_and_emoji(make_item):
     id = make_item()
-    assert marks.change(id, name="می\u200cخواهم \U0001f469\u200d\U0001f467").marks.name.count("\u200d") == 1
+    assert (
+        marks.change_marks(id, name="می\u200cخواهم \U0001f469\u200d\U0001f467").marks.name.count("\u200d")
+        == 1
+    )
     with pytest.raises(InvalidInput, match="can be read"):
-        marks.change(id, name="\u202egnp.exe")
+        marks.change_marks(id, name="\u202egnp.exe")
 
 
 def test_marks_set_at_once_are_all_kept(make_item):
-    changes = [{"starred": True}, {"more": ["sea"]}, {"name": "Boat"}]
+    changes = [{"starred": True}, {"added_tags": ["sea"]}, {"name": "Boat"}]
     with ThreadPoolExecutor(3) as pool:
         for _ in range(10):
             id = make_item()
-            list(pool.map(lambda change, id=id: marks.change(id, **change), changes))
+            list(pool.map(lambda change, id=id: marks.change_marks(id, **change), changes))
             assert items.find(id).marks == Marks(True, ("sea",), "Boat")
 
 
 def test_marks_outlive_the_index_and_removal(home, make_item):
     id = make_item()
-    marks.change(id, tags=["kept"])
+    marks.change_marks(id, tags=["kept"])
     next((home / "cache").glob("gallery-*.sqlite")).unlink()
-    assert ids(tag="kept") == [id]
+    assert find_ids(tag="kept") == [id]
     removal.remove([id])
-    assert ids(tag="kept") == [] and removal.list_removed()[0].marks.tags == ("kept",)
+    assert find_ids(tag="kept") == [] and removal.list_removed()[0].marks.tags == ("kept",)
     removal.restore([id])
-    assert ids(tag="kept") == [id] and unreadable.of_owner() == []
+    assert find_ids(tag="kept") == [id] and unreadable.list_unreadable() == []
 
 
 def test_only_ones_own_items_can_be_marked(home, make_item):
     id = make_item(owner="ann")
     for item_id in (id, "nothing", "../x"):
         with pytest.raises(Unavailable, match="no such item"):
-            marks.change(item_id, starred=True)
+            marks.change_marks(item_id, starred=True)
     assert not (home / "jobs" / id / "marks.json").exists()
-    marks.change(id, "ann", starred=True)
-    assert ids(starred=True) == [] and index.find(Filter(starred=True), "ann")[1] == 1
+    marks.change_marks(id, "ann", starred=True)
+    assert find_ids(starred=True) == [] and index.find(Filter(starred=True), "ann")[1] == 1
 
 
 @pytest.mark.parametrize(
@@ -94,14 +102,14 @@ def test_only_ones_own_items_can_be_marked(home, make_item):
 )
 def test_what_is_no_mark_is_refused_in_a_sentence_and_changes_nothing(make_item, bad):
     id = make_item()
-    marks.change(id, starred=True, tags=["a"], name="mine")
+    marks.change_marks(id, starred=True, tags=["a"], name="mine")
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE) as error:
-        marks.change(id, **bad)
+        marks.change_marks(id, **bad)
     assert "\n" not in str(error.value) and "\x1b" not in str(error.value)
     assert items.find(id).marks == Marks(True, ("a",), "mine")
 
 
-DAMAGED = {
+INVALID_MARKS = {
     "empty": b"",
     "cut": b'{"starred": tr',
     "a list": b"[]",
@@ -114,14 +122,14 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("harm", DAMAGED)
-def test_damaged_marks_are_none_and_can_be_written_again(home, make_item, harm):
+@pytest.mark.parametrize("corruption", INVALID_MARKS)
+def test_damaged_marks_are_none_and_can_be_written_again(home, make_item, corruption):
     id = make_item()
-    (home / "jobs" / id / "marks.json").write_bytes(DAMAGED[harm])
+    (home / "jobs" / id / "marks.json").write_bytes(INVALID_MARKS[corruption])
     assert items.find(id).marks == Marks()
-    assert ids() == [id] and ids(starred=True) == [] and unreadable.of_owner() == []
-    marks.change(id, starred=True)
-    assert ids(starred=True) == [id]
+    assert find_ids() == [id] and find_ids(starred=True) == [] and unreadable.list_unreadable() == []
+    marks.change_marks(id, starred=True)
+    assert find_ids(starred=True) == [id]
 
 
 def test_marks_that_are_a_pipe_or_speak_to_terminals_harm_nobody(home, make_item):
@@ -135,8 +143,8 @@ def test_marks_that_are_a_pipe_or_speak_to_terminals_harm_nobody(home, make_item
 
 def test_an_export_is_called_by_the_name_and_tells_the_marks(tmp_path, make_item):
     named, plain = make_item(shade=1), make_item(shade=2)
-    marks.change(named, starred=True, tags=["sea"], name="../My: best")
-    with zipfile.ZipFile(export.save(map(items.find, (named, plain)), tmp_path / "all.zip")) as packed:
+    marks.change_marks(named, starred=True, tags=["sea"], name="../My: best")
+    with zipfile.ZipFile(export.save_zip(map(items.find, (named, plain)), tmp_path / "all.zip")) as packed:
         first, second, marks_name = packed.namelist()
         assert first.endswith("-fake-.._My_ best.png") and "/" not in first and second.endswith("painted.png")
         assert marks_name == "marks.json"

@@ -18,16 +18,16 @@ from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
 from studio.gallery import disk_usage, export, index, items, removal, unreadable
 
-HARMS = odd_folders.HARMS
+CORRUPTIONS = odd_folders.CORRUPTIONS
 
 
 @pytest.fixture
-def two(home, make_item):
-    """Adds a valid item and a malformed one: `two("the title is a number")` -> the valid one's id."""
+def add_with_corrupted(home, make_item):
+    """Adds a valid and a malformed item: `add_with_corrupted("the title is a number")` -> the valid id."""
 
-    def make(harm: str) -> str:
+    def make(corruption: str) -> str:
         good, bad = make_item(shade=1), make_item(shade=2)
-        HARMS[harm](home / "jobs" / bad)
+        CORRUPTIONS[corruption](home / "jobs" / bad)
         for path in [*(home / "jobs").iterdir()]:
             os.utime(path, (1, 1))  # old enough that nobody is still writing it
         return good
@@ -35,60 +35,62 @@ def two(home, make_item):
     return make
 
 
-@pytest.mark.parametrize("harm", HARMS)
-def test_every_list_lives_with_it(home, two, tmp_path, harm):
-    good = two(harm)
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+def test_every_list_lives_with_it(home, add_with_corrupted, tmp_path, corruption):
+    good = add_with_corrupted(corruption)
     for _ in range(2):
         assert [entry.id for entry in index.find()[0]] == [good]
-    assert index.tasks_of() == {"fake.paint": "Paint"}
+    assert index.list_tasks() == {"fake.paint": "Paint"}
     ledger = Ledger(home / "jobs")
     ledger.load()
     ledger.follow()
-    assert good in [ledger.copy(record).id for record in ledger.newest("local", 20)]
-    assert sum(share.bytes for share in disk_usage.shares()) > 0
-    disk_usage.free(disk_usage.FREE)
-    assert export.save([items.find(good)], tmp_path / "all.zip").exists()
+    assert good in [ledger.take_snapshot(record).id for record in ledger.list_newest("local", 20)]
+    assert sum(share.bytes for share in disk_usage.measure_parts()) > 0
+    disk_usage.free_parts(disk_usage.REMOVABLE)
+    assert export.save_zip([items.find(good)], tmp_path / "all.zip").exists()
     assert removal.list_removed() == []
 
 
-@pytest.mark.parametrize("harm", HARMS)
-def test_it_is_shown_as_unreadable_and_can_be_removed_brought_back_and_let_go(home, two, harm):
-    good = two(harm)
-    [odd] = unreadable.of_owner()
+@pytest.mark.parametrize("corruption", CORRUPTIONS)
+def test_it_is_shown_as_unreadable_and_can_be_removed_brought_back_and_let_go(
+    home, add_with_corrupted, corruption
+):
+    good = add_with_corrupted(corruption)
+    [odd] = unreadable.list_unreadable()
     assert odd.id.isalnum() or odd.id.startswith("odd-")
     assert removal.remove([odd.id]) == [odd.id]
-    assert unreadable.of_owner() == [] and [entry.id for entry in index.find()[0]] == [good]
-    assert [entry.id for entry in unreadable.of_owner(removal.root())] == [odd.id]
+    assert unreadable.list_unreadable() == [] and [entry.id for entry in index.find()[0]] == [good]
+    assert [entry.id for entry in unreadable.list_unreadable(removal.removed_folder())] == [odd.id]
     assert removal.restore([odd.id]) == [odd.id]
-    assert [entry.id for entry in unreadable.of_owner()] == [odd.id]
+    assert [entry.id for entry in unreadable.list_unreadable()] == [odd.id]
     removal.remove([odd.id, good])
-    removal.forget([odd.id])
-    assert unreadable.of_owner(removal.root()) == []
+    removal.delete([odd.id])
+    assert unreadable.list_unreadable(removal.removed_folder()) == []
     assert [item.id for item in removal.list_removed()] == [good]
     with pytest.raises(Unavailable):
         removal.remove([odd.id])
 
 
-@pytest.mark.parametrize("harm", odd_folders.MENDED)
-def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, make_item, harm):
+@pytest.mark.parametrize("corruption", odd_folders.RECOVERABLE)
+def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, make_item, corruption):
     id = make_item()
-    odd_folders.MENDED[harm](home / "jobs" / id)
-    assert [entry.id for entry in index.find()[0]] == [id] and unreadable.of_owner() == []
+    odd_folders.RECOVERABLE[corruption](home / "jobs" / id)
+    assert [entry.id for entry in index.find()[0]] == [id] and unreadable.list_unreadable() == []
     assert items.find(id).seconds is None
     ledger = Ledger(home / "jobs")
     ledger.load()
-    assert ledger.copy(ledger.find(id, "local")).state == "done"
-    odd_folders.MENDED[harm](home / "jobs" / id)
+    assert ledger.take_snapshot(ledger.find(id, "local")).state == "done"
+    odd_folders.RECOVERABLE[corruption](home / "jobs" / id)
     assert removal.remove([id]) == [id]
 
 
 def test_one_whose_owner_can_be_read_is_its_owners_alone(home, make_item):
     hers, nobodys = make_item(owner="ann"), make_item(owner="bob")
-    odd_folders.HARMS["the title is a number"](home / "jobs" / hers)
-    odd_folders.HARMS["the owner is a number"](home / "jobs" / nobodys)
-    assert [odd.id for odd in unreadable.of_owner(owner="ann")] == [hers]
-    assert unreadable.of_owner(owner="bob") == []
-    assert [odd.id for odd in unreadable.of_owner()] == [nobodys], "told to whoever runs the studio"
+    odd_folders.CORRUPTIONS["the title is a number"](home / "jobs" / hers)
+    odd_folders.CORRUPTIONS["the owner is a number"](home / "jobs" / nobodys)
+    assert [odd.id for odd in unreadable.list_unreadable(owner="ann")] == [hers]
+    assert unreadable.list_unreadable(owner="bob") == []
+    assert [odd.id for odd in unreadable.list_unreadable()] == [nobodys], "told to whoever runs the studio"
     with pytest.raises(Unavailable):
         removal.remove([hers])
     removal.remove([hers], "ann")
@@ -102,17 +104,17 @@ def test_what_is_still_being_written_is_not_odd(home, make_item):
     for name in ("outcome", "state"):
         (home / "jobs" / writes / f"{name}.json").unlink()
     (home / "jobs" / "0begun").mkdir()
-    assert unreadable.of_owner() == []
+    assert unreadable.list_unreadable() == []
     long_ago = time.time() - 2 * 3600
     for name in (waits, writes, "0begun"):
         os.utime(home / "jobs" / name, (long_ago, long_ago))
-    assert {odd.id for odd in unreadable.of_owner()} == {writes, "0begun"}
+    assert {odd.id for odd in unreadable.list_unreadable()} == {writes, "0begun"}
 
 
 def test_one_that_is_mended_is_an_item_again(home, make_item):
     id = make_item()
     before = (home / "jobs" / id / "job.json").read_bytes()
-    HARMS["the title is a number"](home / "jobs" / id)
+    CORRUPTIONS["the title is a number"](home / "jobs" / id)
     assert index.find()[1] == 0
     (home / "jobs" / id / "job.json").write_bytes(before)
     assert index.find()[1] == 1
@@ -150,7 +152,7 @@ def test_a_small_image_that_is_none_is_made_again(home, make_item, data):
     (item.folder / "thumbnail.webp").write_bytes(data)
     (item.folder / "preview.webp").write_bytes(data)
     assert store.Folder(item.folder).preview() is None
-    assert image_io.read(item.thumbnail()).shape == (48, 64, 3)
+    assert image_io.read(item.load_thumbnail()).shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize(
@@ -160,28 +162,31 @@ def test_points_of_a_curve_that_are_none_are_left_out(home, make_item, line):
     folder = store.Folder(items.find(make_item()).folder)
     good = b'{"step": 1, "seconds": 0.5, "loss": 2.0}'
     (folder.path / "reports.jsonl").write_bytes(b"\n".join([good, line, good]))
-    assert folder.history() == [{"step": 1, "seconds": 0.5, "loss": 2.0}] * 2
+    assert folder.read_history() == [{"step": 1, "seconds": 0.5, "loss": 2.0}] * 2
 
 
-PIPES = ("preview.webp", "thumbnail.webp", "reports.jsonl")
+PIPE_NAMES = ("preview.webp", "thumbnail.webp", "reports.jsonl")
 
 
 def test_images_and_curves_that_are_pipes_hold_nobody_up(home, make_item):
     folder = home / "jobs" / make_item()
-    for name in PIPES:
+    for name in PIPE_NAMES:
         (folder / name).unlink(missing_ok=True)
         os.mkfifo(folder / name)
-    read = "kept = store.Folder(Path(sys.argv[1])); print(kept.preview(), kept.thumbnail(), kept.history())"
-    code = f"import sys; from pathlib import Path; from studio.engine.jobs import store; {read}"
+    code = (
+        "import sys; from pathlib import Path; from studio.engine.jobs import store\n"
+        "folder = store.Folder(Path(sys.argv[1]))\n"
+        "print(folder.read_preview(), folder.read_thumbnail(), folder.read_history())"
+    )
     command = [sys.executable, "-c", code, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
-    assert done.stdout == "None None []\n"
+    process = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    assert process.stdout == "None None []\n"
 
 
 @pytest.mark.slow
 def test_what_a_removed_link_leads_to_stays_as_it_is(home, tmp_path):
     (tmp_path / "mine").mkdir()
     os.utime(tmp_path / "mine", (1, 1))
-    items.root().joinpath("link").symlink_to(tmp_path / "mine")
+    items.jobs_folder().joinpath("link").symlink_to(tmp_path / "mine")
     assert removal.remove(["link"]) == ["link"]
     assert (tmp_path / "mine").stat().st_mtime == 1

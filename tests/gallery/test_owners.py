@@ -16,22 +16,22 @@ from studio.engine.jobs.ledger import Ledger
 from studio.gallery import disk_usage, index, items, owners, removal
 
 VISITOR, USER = "visitor-0a", "user-0a"
-LONG_AGO = time.time() - 200 * disk_usage.DAY
+LONG_AGO = time.time() - 200 * disk_usage.DAY_SECONDS
 
 
 @pytest.fixture
-def many(monkeypatch):
+def shared_studio(monkeypatch):
     """A studio for many users."""
     monkeypatch.setenv("STUDIO_USERS", "many")
 
 
-def age(home, *places):
+def age_files(home, *places):
     """Makes all files old, or only some of them."""
     for path in [path for place in places or ["."] for path in [home / place, *(home / place).rglob("*")]]:
         os.utime(path, (LONG_AGO, LONG_AGO))
 
 
-def whose():
+def list_owner_names():
     return {owner.name for owner in owners.list_owners() if owner.items}
 
 
@@ -47,16 +47,16 @@ def test_everybodys_work_is_told(home, make_item):
         owners.validate("visitor-0b")
 
 
-def test_all_that_one_of_many_has_can_be_deleted_at_once(home, make_item, many):
+def test_all_that_one_of_many_has_can_be_deleted_at_once(home, make_item, shared_studio):
     removed, here = make_item(owner=VISITOR, shade=1), make_item(owner=USER, shade=2)
     removal.remove([make_item(owner=VISITOR, shade=3)], VISITOR)
     files = [items.find(id, name).result.files[0] for id, name in ((removed, VISITOR), (here, USER))]
     (library.folder(VISITOR) / "presets" / "language_model").mkdir(parents=True)
-    age(home, "files")
+    age_files(home, "files")
     assert owners.remove(VISITOR).items == 1
-    assert whose() == {USER} and not library.folder(VISITOR).exists()
+    assert list_owner_names() == {USER} and not library.folder(VISITOR).exists()
     assert [file.is_available for file in files] == [False, True]
-    assert not list(removal.root().iterdir())
+    assert not list(removal.removed_folder().iterdir())
     for name, why in ((VISITOR, "owner"), ("local", "who runs the studio")):
         with pytest.raises(InvalidInput, match=why):
             owners.remove(name)
@@ -64,96 +64,98 @@ def test_all_that_one_of_many_has_can_be_deleted_at_once(home, make_item, many):
 
 def test_nobody_is_removed_while_a_job_of_theirs_runs(home, make_item, monkeypatch):
     make_item(owner=VISITOR)
-    monkeypatch.setattr(quotas, "usage_of", lambda name: quotas.Usage(busy=True))
+    monkeypatch.setattr(quotas, "measure_usage", lambda name: quotas.Usage(busy=True))
     with pytest.raises(InvalidInput, match="Try again when it has ended"):
         owners.remove(VISITOR)
-    assert whose() == {VISITOR}
+    assert list_owner_names() == {VISITOR}
 
 
-def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, make_item, many):
-    owners.tidy()
+def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, make_item, shared_studio):
+    owners.remove_absent()
     expired, here, user, own = (
         make_item(owner=name, shade=n) for n, name in enumerate((VISITOR, "visitor-1", USER, "local"))
     )
     removal.remove([make_item(owner=VISITOR, shade=9)], VISITOR)
     file = items.find(expired, VISITOR).result.files[0]
     for name in (VISITOR, "visitor-1"):
-        quotas.note_visit(name)
+        quotas.record_visit(name)
     (library.folder(VISITOR) / "presets" / "language_model").mkdir(parents=True)
-    assert owners.tidy() == []
-    age(home)
-    quotas.note_visit("visitor-1")
-    assert owners.tidy() == [VISITOR]
-    assert whose() == {"visitor-1", USER, "local"}
+    assert owners.remove_absent() == []
+    age_files(home)
+    quotas.record_visit("visitor-1")
+    assert owners.remove_absent() == [VISITOR]
+    assert list_owner_names() == {"visitor-1", USER, "local"}
     assert not (home / "jobs" / expired).exists() and not file.is_available
     assert list((home / "removed").iterdir()) == [] and not library.folder(VISITOR).exists()
     assert all(items.find(*item).is_complete for item in ((here, "visitor-1"), (user, USER), (own,)))
 
 
-def test_signed_in_people_lose_nothing_unless_a_time_is_set(home, make_item, many, monkeypatch):
-    owners.tidy()
+def test_signed_in_people_lose_nothing_unless_a_time_is_set(home, make_item, shared_studio, monkeypatch):
+    owners.remove_absent()
     make_item(owner=USER), make_item(owner="ann"), make_item()
-    age(home)
-    assert owners.tidy() == []
+    age_files(home)
+    assert owners.remove_absent() == []
     monkeypatch.setenv("STUDIO_USER_DAYS", "300")
-    assert owners.tidy() == []
+    assert owners.remove_absent() == []
     monkeypatch.setenv("STUDIO_USER_DAYS", "100")
-    assert owners.tidy() == [USER]
-    assert whose() == {"ann", "local"}
+    assert owners.remove_absent() == [USER]
+    assert list_owner_names() == {"ann", "local"}
 
 
-def test_visitors_keep_all_if_no_time_is_set_and_for_so_many_days_as_are(home, make_item, many, monkeypatch):
-    owners.tidy()
+def test_visitors_keep_all_if_no_time_is_set_and_for_so_many_days_as_are(
+    home, make_item, shared_studio, monkeypatch
+):
+    owners.remove_absent()
     make_item(owner=VISITOR)
-    age(home)
+    age_files(home)
     for days in ("0", "201"):
         monkeypatch.setenv("STUDIO_VISITOR_DAYS", days)
-        assert owners.tidy() == []
+        assert owners.remove_absent() == []
     monkeypatch.setenv("STUDIO_VISITOR_DAYS", "soon")
     with pytest.raises(InvalidInput):
-        owners.tidy()
-    assert whose() == {VISITOR}
+        owners.remove_absent()
+    assert list_owner_names() == {VISITOR}
 
 
 def test_nothing_of_a_studio_for_one_goes_by_itself(home, make_item, monkeypatch):
-    owners.tidy()
+    owners.remove_absent()
     make_item(), make_item(owner=VISITOR)
-    age(home)
+    age_files(home)
     monkeypatch.setenv("STUDIO_USERS", "one")
-    assert owners.tidy() == [] and whose() == {"local", VISITOR}
+    assert owners.remove_absent() == [] and list_owner_names() == {"local", VISITOR}
 
 
-def test_who_has_a_job_that_waits_keeps_all(home, make_item, many):
-    owners.tidy()
+def test_who_has_a_job_that_waits_keeps_all(home, make_item, shared_studio):
+    owners.remove_absent()
     make_item(owner=VISITOR)
     state = home / "jobs" / make_item(owner=VISITOR, shade=4) / "state.json"
     state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
-    age(home)
-    assert owners.tidy() == []
+    age_files(home)
+    assert owners.remove_absent() == []
 
 
-def test_a_clock_far_ahead_removes_nothing_at_the_next_start(home, make_item, many, monkeypatch):
+def test_a_clock_far_ahead_removes_nothing_at_the_next_start(home, make_item, shared_studio, monkeypatch):
     make_item(owner=VISITOR)
     with library.acting_as(VISITOR):
-        unnamed = tasks.File.keep(b"brought", "text", "brought.txt")
-    owners.tidy()
-    now = time.time() + 100 * disk_usage.DAY
+        unnamed = tasks.File.store(b"brought", "text", "brought.txt")
+    owners.remove_absent()
+    now = time.time() + 100 * disk_usage.DAY_SECONDS
     monkeypatch.setattr(time, "time", lambda: now)
-    monkeypatch.setattr(clock, "_looks", {})  # as another process
-    assert owners.tidy() == [] and whose() == {VISITOR}
-    assert paths.is_kept(unnamed.digest)
+    monkeypatch.setattr(clock, "_last_readings", {})  # as another process
+    assert owners.remove_absent() == [] and list_owner_names() == {VISITOR}
+    assert paths.is_stored(unnamed.digest)
 
 
-def test_the_tokens_of_a_removed_owner_open_nothing(home, make_item, many):
+def test_the_tokens_of_a_removed_owner_open_nothing(home, make_item, shared_studio):
     make_item(owner=VISITOR)
-    token = tokens.give(VISITOR)
+    token = tokens.create(VISITOR)
     owners.remove(VISITOR)
-    assert tokens.owner_of(token) is None
+    assert tokens.find_owner(token) is None
 
 
-def test_nobody_adds_to_what_is_being_removed(home, make_item, many, monkeypatch):
+def test_nobody_adds_to_what_is_being_removed(home, make_item, shared_studio, monkeypatch):
     make_item(owner=VISITOR)
-    tokens.give(VISITOR)
+    tokens.create(VISITOR)
     open_while_evicting = []
     evict = caches.evict
     monkeypatch.setattr(
@@ -163,7 +165,7 @@ def test_nobody_adds_to_what_is_being_removed(home, make_item, many, monkeypatch
     assert open_while_evicting and not any(open_while_evicting)
 
 
-def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, make_item, many):
+def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, make_item, shared_studio):
     state = home / "jobs" / make_item(owner=VISITOR) / "state.json"
     state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
     ledger = Ledger(home / "jobs")  # of a server that is running
@@ -174,23 +176,23 @@ def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, make_item
     ledger.pause(waiting, True)
     owners.remove(VISITOR)
     assert not list((home / "jobs").iterdir())
-    assert not ledger.newest(VISITOR, 9) and not ledger.queue
+    assert not ledger.list_newest(VISITOR, 9) and not ledger.queue
 
 
-def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, make_item, many):
+def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, make_item, shared_studio):
     make_item(owner=VISITOR)
-    age(home)
-    assert owners.tidy() == [], "as after an update of a studio that has been for many for long"
-    age(home, "owners")
-    assert owners.tidy() == [VISITOR]
+    age_files(home)
+    assert owners.remove_absent() == [], "as after an update of a studio that has been for many for long"
+    age_files(home, "owners")
+    assert owners.remove_absent() == [VISITOR]
 
 
 @pytest.mark.slow
-def test_files_that_nothing_names_go_after_a_week(home, make_item, many):
-    owners.tidy()
-    referenced, old, new = make_item(owner=USER), paths.keep(b"an upload"), paths.keep(b"another")
-    age(home)
-    paths.keep(b"another")
-    owners.tidy()
-    assert paths.is_kept(new) and not paths.is_kept(old) and items.find(referenced, USER).is_complete
+def test_files_that_nothing_names_go_after_a_week(home, make_item, shared_studio):
+    owners.remove_absent()
+    referenced, old, new = make_item(owner=USER), paths.store(b"an upload"), paths.store(b"another")
+    age_files(home)
+    paths.store(b"another")
+    owners.remove_absent()
+    assert paths.is_stored(new) and not paths.is_stored(old) and items.find(referenced, USER).is_complete
     assert index.find(owner=USER)[1] == 1

@@ -12,7 +12,7 @@ from studio.engine.jobs.ledger import Ledger
 from studio.gallery import index, items, removal
 
 
-def ids():
+def find_ids():
     return [entry.id for entry in index.find()[0]]
 
 
@@ -20,12 +20,12 @@ def test_a_removed_item_comes_back_as_it_was(make_item):
     first, second, third = (make_item(shade=shade) for shade in range(3))
     before, thumbnail = items.find(second), items.find(second).thumbnail()
     assert removal.remove([second]) == [second]
-    assert ids() == [third, first]
+    assert find_ids() == [third, first]
     with pytest.raises(Unavailable):
         items.find(second)
     assert [item.id for item in removal.list_removed()] == [second]
     assert removal.restore([second]) == [second]
-    assert ids() == [third, second, first]
+    assert find_ids() == [third, second, first]
     assert (items.find(second), items.find(second).thumbnail()) == (before, thumbnail)
     assert removal.list_removed() == []
 
@@ -34,10 +34,12 @@ def test_a_small_image_that_was_drawn_meanwhile_is_in_nobodys_way(make_item):
     id = make_item()
     before, there = items.find(id), items.find(id).folder
     removal.remove([id])
-    store.Folder(there).show_result(before.result.files[0])  # as in a list that started before the removal
+    store.Folder(there).write_thumbnails(
+        before.result.files[0]
+    )  # as in a list that started before the removal
     assert there.is_dir()
     assert removal.restore([id]) == [id]
-    store.Folder(removal.root() / id).show_result(before.result.files[0])
+    store.Folder(removal.removed_folder() / id).show_result(before.result.files[0])
     assert removal.remove([id]) == [id]
     removal.restore([id])
     assert items.find(id) == before and items.find(id).thumbnail()
@@ -53,13 +55,13 @@ def test_the_last_removed_comes_first(make_item):
 def test_what_goes_for_good_is_gone(home, make_item):
     id = make_item()
     removal.remove([id])
-    removal.forget([id])
+    removal.delete([id])
     assert removal.list_removed() == [] and list((home / "removed").iterdir()) == []
     with pytest.raises(Unavailable, match="removed item"):
         removal.restore([id])
 
 
-@pytest.mark.parametrize("act", [removal.remove, removal.restore, removal.forget])
+@pytest.mark.parametrize("act", [removal.remove, removal.restore, removal.delete])
 def test_anothers_items_stay_where_they_are(make_item, act):
     own, hers = make_item(), make_item(owner="ann")
     if act is not removal.remove:
@@ -68,7 +70,7 @@ def test_anothers_items_stay_where_they_are(make_item, act):
     with pytest.raises(Unavailable):
         act([own, hers])
     there = [own] if act is removal.remove else []
-    assert ids() == there, "all or none"
+    assert find_ids() == there, "all or none"
     assert len(removal.list_removed()) == 1 - len(there)
 
 
@@ -78,7 +80,7 @@ def test_a_job_that_is_still_written_is_not_removed(home, make_item):
     state.write_text(json.dumps(json.loads(state.read_text()) | {"state": "running"}))
     with pytest.raises(InvalidInput, match="still being written"):
         removal.remove([id])
-    assert ids() == [id]
+    assert find_ids() == [id]
 
 
 def test_the_engine_follows(home, make_item):
@@ -87,8 +89,8 @@ def test_the_engine_follows(home, make_item):
     ledger.load()
     assert ledger.find(id, "local").state == "done"
     removal.remove([id])
-    assert ledger.newest("local", 20) == []
+    assert ledger.list_newest("local", 20) == []
     with pytest.raises(Unavailable):
         ledger.find(id, "local")
     removal.restore([id])
-    assert ledger.copy(ledger.find(id, "local")).result is not None
+    assert ledger.take_snapshot(ledger.find(id, "local")).result is not None

@@ -19,7 +19,7 @@ from studio.gallery import replay, replay_difference
 def recipe(home, image, monkeypatch):
     """The recipe of a task that used the weights "tiny"."""
     tiny_weights.install(monkeypatch)
-    content = tasks.File.keep(image_io.encode_png(image), "image", "photo.png")
+    content = tasks.File.store(image_io.encode_png(image), "image", "photo.png")
     trained = {"tiny": tiny_weights.MEMBER.sha256}
     return recipes.make("fake.paint", paint.PaintSettings(), {"content": [content]}, trained)
 
@@ -54,7 +54,7 @@ def test_the_task_loads_the_training_that_the_recipe_names(recipe, tmp_path, mon
     assert np.array_equal(pretrained.load("tiny").model.values, tiny_weights.VALUES)
     monkeypatch.setattr(paint, "run", run)
     other = recipe.model_copy(update={"weights": {"tiny": "0" * 64}})
-    replay.run(other, Progress(), note=pytest.fail)
+    replay.run(other, Progress(), on_note=pytest.fail)
     assert loaded
     assert pretrained.load("tiny").digest == tiny_weights.MEMBER.sha256
 
@@ -69,8 +69,8 @@ def test_a_chain_of_chains_is_checked_to_its_end(recipe):
 def test_a_difference_is_explained_by_what_changed(recipe):
     then = recipe.model_copy(update={"versions": {"keras": "3.15.0"}, "machine": recipe.machine})
     now = tasks.Result((), recipe=recipe.model_copy(update={"versions": {"keras": "3.15.1"}}))
-    assert replay_difference.reasons(then, now) == ["keras was 3.15.0, now 3.15.1"]
-    assert "edited" in replay_difference.reasons(recipe, tasks.Result((), recipe=recipe))[0]
+    assert replay_difference.find_reasons(then, now) == ["keras was 3.15.0, now 3.15.1"]
+    assert "edited" in replay_difference.find_reasons(recipe, tasks.Result((), recipe=recipe))[0]
 
 
 @pytest.mark.parametrize("change, most", [(0, 0), (3, 3), (-200, 200)])
@@ -78,8 +78,8 @@ def test_the_largest_difference_of_any_pixel_is_found(change, most, image, home)
     original = image.copy()
     image[20, 30] = 220
     original[20, 30] = 220 + change
-    result = tasks.Result((tasks.File.keep(image_io.encode_png(image), "image", "a.png"),))
-    differs = replay_difference.difference(original, result, ".png")
-    assert (differs.most, differs.identical) == (most, most == 0)
+    result = tasks.Result((tasks.File.store(image_io.encode_png(image), "image", "a.png"),))
+    differs = replay_difference.compare_images(original, result, ".png")
+    assert (differs.maximum, differs.is_identical) == (most, most == 0)
     assert differs.mean == pytest.approx(most * 3 / image.size)
-    assert not replay_difference.difference(original[:-1], result, ".png").identical
+    assert not replay_difference.compare_images(original[:-1], result, ".png").is_identical

@@ -21,22 +21,22 @@ from tests.wording import SECOND_SENTENCE
 
 @pytest.fixture
 def content(home, image):
-    return {"content": [tasks.File.keep(image_io.encode_png(image), "image", "photo.png")]}
+    return {"content": [tasks.File.store(image_io.encode_png(image), "image", "photo.png")]}
 
 
-def sweep_settings(*vary, task="fake.paint", **base):
+def make_settings(*vary, task="fake.paint", **base):
     return SweepSettings(task=task, base=paint.PaintSettings(**base).model_dump(mode="json"), vary=vary)
 
 
-def values(settings):
-    return [[dict(cell.values) for cell in row] for row in sweep.cells(settings)]
+def cell_values(settings):
+    return [[dict(cell.values) for cell in row] for row in sweep.make_cells(settings)]
 
 
 def test_the_first_setting_varies_along_a_row_the_second_down(home):
-    assert values(sweep_settings("seed=1|2|3", "mirror=true|false")) == [
+    assert cell_values(make_settings("seed=1|2|3", "mirror=true|false")) == [
         [{"seed": n, "mirror": mirror} for n in (1, 2, 3)] for mirror in (True, False)
     ]
-    assert all(cell.settings.steps == 9 for cell in sweep.cells(sweep_settings("seed=1|2", steps=9))[0])
+    assert all(cell.settings.steps == 9 for cell in sweep.make_cells(make_settings("seed=1|2", steps=9))[0])
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_the_first_setting_varies_along_a_row_the_second_down(home):
 )
 def test_values_are_named_or_spread(home, word, expected):
     name = word.partition("=")[0]
-    assert [cell[name] for cell in values(sweep_settings(word))[0]] == expected
+    assert [cell[name] for cell in cell_values(make_settings(word))[0]] == expected
 
 
 def test_its_recipe_names_all_that_its_cells_were_made_with(content, monkeypatch):
@@ -61,30 +61,30 @@ def test_its_recipe_names_all_that_its_cells_were_made_with(content, monkeypatch
         return real(task, settings, inputs, used)
 
     monkeypatch.setattr(recipes, "make", make)
-    result = tasks.run(NAME, sweep_settings("tint=none|red"), content)
+    result = tasks.run(NAME, make_settings("tint=none|red"), content)
     assert result.recipe.weights == {"model-none": "a" * 64, "model-red": "a" * 64}
 
 
 @pytest.mark.parametrize(
     "settings",
     [
-        sweep_settings(),
-        sweep_settings("seed=1"),
-        sweep_settings("seed"),
-        sweep_settings("mood=1|2"),
-        sweep_settings("levels=1|2"),
-        sweep_settings("tint=red|green"),
-        sweep_settings("steps=1|0"),
-        sweep_settings("seed=a:b"),
-        sweep_settings("seed=1:9:99"),
-        sweep_settings("seed=1:inf:3"),
-        sweep_settings("seed=1:9:inf"),
-        sweep_settings("seed=1:9:1e400"),
-        sweep_settings("seed=-1e308:1e308:3"),
-        sweep_settings("seed=1|2", "seed=3|4"),
-        sweep_settings("seed=1:7:7", "steps=1:6:6"),
-        sweep_settings("seed=1|2", task="style.of-tomorrow"),
-        sweep_settings("vary=1|2", task=NAME),
+        make_settings(),
+        make_settings("seed=1"),
+        make_settings("seed"),
+        make_settings("mood=1|2"),
+        make_settings("levels=1|2"),
+        make_settings("tint=red|green"),
+        make_settings("steps=1|0"),
+        make_settings("seed=a:b"),
+        make_settings("seed=1:9:99"),
+        make_settings("seed=1:inf:3"),
+        make_settings("seed=1:9:inf"),
+        make_settings("seed=1:9:1e400"),
+        make_settings("seed=-1e308:1e308:3"),
+        make_settings("seed=1|2", "seed=3|4"),
+        make_settings("seed=1:7:7", "steps=1:6:6"),
+        make_settings("seed=1|2", task="style.of-tomorrow"),
+        make_settings("vary=1|2", task=NAME),
         SweepSettings(task="fake.paint", base={"seed": "1"}, vary=("seed=1|2",)),
         SweepSettings(task="fake.paint", base={"mood": 1}, vary=("seed=1|2",)),
     ],
@@ -112,23 +112,23 @@ def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
 def test_what_was_typed_is_told_as_it_was_typed(content, typed, expected):
     """Once in a field for the values alone, and once after `--vary`."""
     with pytest.raises(InvalidInput) as raised:
-        tasks.check(NAME, sweep_settings(f"steps={typed}", "seed=1:2:2"), content)
+        tasks.check(NAME, make_settings(f"steps={typed}", "seed=1:2:2"), content)
     assert expected in str(raised.value)
     assert not any(word in str(raised.value) for word in ("--", "vary", "steps="))
 
 
 def test_as_many_cells_as_may_be_are_taken(home):
-    cells = values(sweep_settings("seed=1:6:6", "steps=1:6:6"))
-    assert sum(map(len, cells)) == sweep.MOST_CELLS
+    cells = cell_values(make_settings("seed=1:6:6", "steps=1:6:6"))
+    assert sum(map(len, cells)) == sweep.MAX_CELLS
 
 
 def test_inputs_must_be_those_of_the_task(home):
     with pytest.raises(InvalidInput, match="content"):
-        tasks.check(NAME, sweep_settings("seed=1|2"), {})
+        tasks.check(NAME, make_settings("seed=1|2"), {})
 
 
 def test_each_cell_is_what_its_own_recipe_makes(content):
-    result = tasks.run(NAME, sweep_settings("mirror=true|false", "seed=1|2|3", steps=2), content)
+    result = tasks.run(NAME, make_settings("mirror=true|false", "seed=1|2|3", steps=2), content)
     sheet, *cells = result.files
     assert len(cells) == 6
     assert recipes.read(sheet.read()) == result.recipe
@@ -150,12 +150,12 @@ def test_a_sweep_that_is_stopped_has_what_is_there(content):
     asks = iter(range(100))
     reports: list[Report] = []
     progress = Progress(reports.append, lambda: next(asks) >= 6)
-    result = tasks.run(NAME, sweep_settings("seed=1|2|3|4", steps=1), content, progress)
+    result = tasks.run(NAME, make_settings("seed=1|2|3|4", steps=1), content, progress)
     assert result.stopped_early
     assert 1 <= len(result.files) - 1 < 4
     assert reports[0].stage == "1 of 4, seed 1"
     with pytest.raises(Cancelled):
-        tasks.run(NAME, sweep_settings("seed=1|2"), content, Progress(cancelled=lambda: True))
+        tasks.run(NAME, make_settings("seed=1|2"), content, Progress(cancelled=lambda: True))
 
 
 def test_a_cell_that_fails_leaves_its_place_empty(content, monkeypatch):
@@ -169,23 +169,23 @@ def test_a_cell_that_fails_leaves_its_place_empty(content, monkeypatch):
         return run(settings, inputs, progress)
 
     monkeypatch.setattr(paint, "run", fussy)
-    faulty = tasks.run(NAME, sweep_settings("seed=3|4"), content)
+    faulty = tasks.run(NAME, make_settings("seed=3|4"), content)
     assert len(faulty.files) == 2 and "error" in faulty.figures["cells"][1]
-    result = tasks.run(NAME, sweep_settings("seed=1|2|3"), content)
+    result = tasks.run(NAME, make_settings("seed=1|2|3"), content)
     assert len(result.files) == 3
     assert "error" in result.figures["cells"][1]
     assert "1 of the cells" in result.figures["notes"][0]
     with pytest.raises(InvalidInput, match="taste"):
-        tasks.run(NAME, sweep_settings("seed=2|2"), content)
+        tasks.run(NAME, make_settings("seed=2|2"), content)
 
 
 def test_a_sweep_is_an_item_and_its_cells_are_exported_with_their_recipes(content):
-    result = tasks.run(NAME, sweep_settings("seed=1|2"), content)
+    result = tasks.run(NAME, make_settings("seed=1|2"), content)
     item = items.find(items.add(result, 1.0))
     assert item.recipe_of(result.files[0]).task == NAME
     assert item.recipe_of(result.files[2]).settings["seed"] == 2
     buffer = io.BytesIO()
-    export.write([item], buffer)
+    export.write_zip([item], buffer)
     with zipfile.ZipFile(buffer) as packed:
         assert len(packed.namelist()) == 3
 
@@ -199,7 +199,7 @@ def test_texts_have_their_recipe_beside_them(home, make_text):
     outcome["result"]["figures"] = {"cells": [{"digest": digest, "recipe": json.loads(own.to_json())}]}
     path.write_text(json.dumps(outcome))
     buffer = io.BytesIO()
-    export.write([items.find(item.id)], buffer)
+    export.write_zip([items.find(item.id)], buffer)
     with zipfile.ZipFile(buffer) as packed:
         (name,) = (name for name in packed.namelist() if name.endswith(".json"))
         assert recipes.read(packed.read(name)).settings["seed"] == 7
@@ -208,10 +208,10 @@ def test_texts_have_their_recipe_beside_them(home, make_text):
 def test_every_setting_that_can_be_swept_has_usual_values(home):
     for name in tasks.TASKS:
         task = tasks.get(name)
-        for field in sweep.sweepable_settings(task.settings).values() if task.lane != "drive" else ():
-            word = f"{field.name}={sweep.default_values(field, field.default)}"
+        for field in sweep.list_sweepable_settings(task.settings).values() if task.lane != "drive" else ():
+            word = f"{field.name}={sweep.suggest_values(field, field.default)}"
             base = task.settings().model_dump(mode="json")
-            assert sweep.cells(SweepSettings(task=name, base=base, vary=(word,)))
+            assert sweep.make_cells(SweepSettings(task=name, base=base, vary=(word,)))
 
 
 def test_every_task_can_hand_its_inputs_to_a_sweep():
@@ -219,7 +219,7 @@ def test_every_task_can_hand_its_inputs_to_a_sweep():
     for name in ("style.transfer", "dream.ascend", "faces.draw", "text.write"):
         for slot in tasks.get(name).inputs:
             assert slots[slot.name].kind == slot.kind
-            assert slots[slot.name].most >= slot.most
+            assert slots[slot.name].max_files >= slot.max_files
 
 
 def test_a_sheet_shows_each_image_in_its_place(image):

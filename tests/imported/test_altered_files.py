@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from old_files import conv, dense, layer, old, sequential
+from old_files import conv, dense, layer, old_network, sequential
 
 from studio.core.errors import InvalidInput
 from studio.imported import files
@@ -38,7 +38,7 @@ ODD = [
 ]
 
 
-def _of_keras_2() -> dict:
+def make_keras_2_graph() -> dict:
     """Returns a graph with each form in which TensorFlow stored operations."""
     everything = {"start": None, "stop": None, "step": None}
     turned = {"slice_spec": [everything, everything, everything, everything | {"step": -1}]}
@@ -58,7 +58,7 @@ def _of_keras_2() -> dict:
     return {"class_name": "Functional", "config": {"name": "made", "layers": parts, **ends}}
 
 
-def _of_keras_3() -> dict:
+def make_keras_3_graph() -> dict:
     def part(name: str, module: str, config: dict, source: str = "", registered: str | None = None) -> dict:
         history = {"shape": [None, 8, 8, 3], "dtype": "float32", "keras_history": [source, 0, 0]}
         call = {"args": [{"class_name": "__keras_tensor__", "config": history}, 127.5], "kwargs": {}}
@@ -79,47 +79,49 @@ def _of_keras_3() -> dict:
 
 
 GOOD = {
-    "Keras 1": {"class_name": "Sequential", "config": old()["config"]["layers"]},
-    "Keras 2": old(),
-    "Keras 2, with operations": _of_keras_2(),
-    "networks in each other": sequential(conv(batch_input_shape=[None, 8, 8, 3]), _of_keras_2(), dense()),
-    "Keras 3": _of_keras_3(),
+    "Keras 1": {"class_name": "Sequential", "config": old_network()["config"]["layers"]},
+    "Keras 2": old_network(),
+    "Keras 2, with operations": make_keras_2_graph(),
+    "networks in each other": sequential(
+        conv(batch_input_shape=[None, 8, 8, 3]), make_keras_2_graph(), dense()
+    ),
+    "Keras 3": make_keras_3_graph(),
 }
 
 
-def _places(value: Any, above: tuple = ()) -> Iterator[tuple]:
+def list_paths(value: Any, parents: tuple = ()) -> Iterator[tuple]:
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, part in parts:
-        yield (*above, key)
-        yield from _places(part, (*above, key))
+        yield (*parents, key)
+        yield from list_paths(part, (*parents, key))
 
 
-def _at(value: Any, place: tuple) -> Any:
-    for key in place:
+def get_value(value: Any, path: tuple) -> Any:
+    for key in path:
         value = value[key]
     return value
 
 
-def _mutant(good: Any, rng: random.Random) -> Any:
+def mutate(good: Any, rng: random.Random) -> Any:
     """Returns a copy with one to three values replaced, removed, duplicated or swapped."""
     changed = json.loads(json.dumps(good))
     for _ in range(rng.choice((1, 1, 2, 3))):
-        *above, key = rng.choice(list(_places(changed)) or [(None,)])
+        *parents, key = rng.choice(list(list_paths(changed)) or [(None,)])
         if key is None:
             break
-        where, way = _at(changed, tuple(above)), rng.random()
-        if way < 0.7:
-            where[key] = json.loads(json.dumps(rng.choice(ODD)))
-        elif way < 0.8:
-            del where[key]
-        elif way < 0.9 or isinstance(where, dict):
-            where[key] = json.loads(json.dumps(_at(changed, rng.choice(list(_places(changed))))))
+        container, choice = get_value(changed, tuple(parents)), rng.random()
+        if choice < 0.7:
+            container[key] = json.loads(json.dumps(rng.choice(ODD)))
+        elif choice < 0.8:
+            del container[key]
+        elif choice < 0.9 or isinstance(container, dict):
+            container[key] = json.loads(json.dumps(get_value(changed, rng.choice(list(list_paths(changed))))))
         else:
-            where.append(json.loads(json.dumps(where[key])))
+            container.append(json.loads(json.dumps(container[key])))
     return changed
 
 
-def _files(config: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def list_files(config: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     for version in ("2.4.0", "3.5.0"):
         members = {"config.json": config, "metadata.json": {"keras_version": version}, "model.weights.h5": {}}
         yield "model.keras", members
@@ -127,7 +129,7 @@ def _files(config: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "model.zip", {"model.json": {"modelTopology": topology, "weightsManifest": []}}
 
 
-def _packed(parts: dict[str, Any]) -> bytes:
+def pack(parts: dict[str, Any]) -> bytes:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as file:
         for name, content in parts.items():
@@ -135,7 +137,7 @@ def _packed(parts: dict[str, Any]) -> bytes:
     return body.getvalue()
 
 
-def _is_taken(data: bytes, name: str) -> bool:
+def is_accepted(data: bytes, name: str) -> bool:
     try:
         files.check(io.BytesIO(data), name)
     except InvalidInput as error:
@@ -147,27 +149,27 @@ def _is_taken(data: bytes, name: str) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", GOOD)
-def test_an_altered_description_is_taken_or_refused(name):
+def test_an_altered_description_is_accepted_or_refused(name):
     rng = random.Random(name)
-    assert any(_is_taken(_packed(parts), file) for file, parts in _files(GOOD[name]))
+    assert any(is_accepted(pack(parts), file) for file, parts in list_files(GOOD[name]))
     for _ in range(MUTANTS):
-        file, parts = rng.choice(list(_files(_mutant(GOOD[name], rng))))
-        _is_taken(_packed(parts), file)
+        file, parts = rng.choice(list(list_files(mutate(GOOD[name], rng))))
+        is_accepted(pack(parts), file)
 
 
 @pytest.mark.slow
-def test_an_altered_file_is_taken_or_refused():
+def test_an_altered_file_is_accepted_or_refused():
     rng = random.Random(0)
     for _ in range(MUTANTS):
-        file, parts = rng.choice(list(_files(GOOD["Keras 2"])))
-        data = bytearray(_packed(parts))
+        file, parts = rng.choice(list(list_files(GOOD["Keras 2"])))
+        data = bytearray(pack(parts))
         for _ in range(rng.choice((1, 3, 20))):
             data[rng.randrange(len(data))] = rng.randrange(256)
-        _is_taken(bytes(data[: rng.randrange(len(data))] if rng.random() < 0.2 else data), file)
+        is_accepted(bytes(data[: rng.randrange(len(data))] if rng.random() < 0.2 else data), file)
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
+    "key, value",
     [
         ("class_name", ["Dense"]),
         ("name", {}),
@@ -176,8 +178,8 @@ def test_an_altered_file_is_taken_or_refused():
         ("config", 1.5),
     ],
 )
-def test_another_type_than_any_keras_writes_is_refused(key, value):
-    config = json.loads(json.dumps(_of_keras_2()))
+def test_wrong_types_are_refused(key, value):
+    config = json.loads(json.dumps(make_keras_2_graph()))
     config["config"]["layers"][1][key] = value
     with pytest.raises(InvalidInput, match="that no Keras version writes"):
-        files.check(io.BytesIO(_packed(next(_files(config))[1])), "model.keras")
+        files.check(io.BytesIO(pack(next(list_files(config))[1])), "model.keras")

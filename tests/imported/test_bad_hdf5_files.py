@@ -8,7 +8,7 @@ import zipfile
 import h5py
 import numpy as np
 import pytest
-from old_files import ARRAYS, conv, dense, h5, layer, old, sequential
+from old_files import ARRAYS, conv, dense, layer, old_network, sequential, write_h5
 
 from studio.core.errors import InvalidInput
 from studio.core.untrusted.refusals import Refused
@@ -19,21 +19,21 @@ KERNEL = "model_weights/dense/dense/kernel:0"
 LARGE = 60_000  # bytes of an attribute above which HDF5 needs another layout
 
 
-def refusal_of(path, tmp_path, monkeypatch) -> str:
+def check_refusal(path, tmp_path, monkeypatch) -> str:
     """Returns the error message for a file, and checks that nothing is written to the working folder."""
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
     (tmp_path / "copy").mkdir()
     with pytest.raises((Refused, InvalidInput)) as error:
-        resave.run(files.keep(path).path, tmp_path / "copy")
+        resave.resave(files.store(path).path, tmp_path / "copy")
     assert not list(empty.iterdir()) and not (tmp_path / "copy" / resave.COPY).exists()
     message = str(error.value)
     assert "\n" not in message and "Traceback" not in message and str(tmp_path) not in message
     return message
 
 
-def put(value, **more):
+def replace_kernel(value, **more):
     """Returns a change of a file that replaces a kernel by another array."""
 
     def change(file):
@@ -43,70 +43,70 @@ def put(value, **more):
     return change
 
 
-def outside(file):
+def make_external(file):
     del file[KERNEL]
     file.create_dataset(KERNEL, (4, 2), "float32", external=[("/etc/hostname", 0, h5py.h5f.UNLIMITED)])
 
 
-def cycle(file):
+def make_cycle(file):
     file["model_weights/dense/again"] = file["model_weights"]
 
 
-def deep(file):
+def make_deep_groups(file):
     group = file["model_weights/dense"]
     for _ in range(120):
         group = group.create_group("g")
     group["kernel:0"] = np.zeros((4, 2), "float32")
 
 
-def linked_group(file):
+def link_group(file):
     del file["model_weights/dense"]
     file["model_weights/dense"] = h5py.ExternalLink("/etc/hostname", "/")
 
 
-def twice(file):
+def list_layer_twice(file):
     file["model_weights"].attrs["layer_names"] = [b"conv", b"conv", b"dense"]
 
 
-def climbing(file):
+def list_outside_weights(file):
     file["model_weights/dense"].attrs["weight_names"] = [b"/model_weights/conv/conv/kernel:0", b"../x"]
 
 
 NUMBERS = {
-    "an array that lies in another file": (outside, "not stored as it is"),
-    "a layer that lies in another file": (linked_group, "another place"),
-    "a group within itself": (cycle, "another place|twice"),
-    "groups 120 deep": (deep, "a link to another place"),
-    "infinite numbers": (put(np.full((4, 2), np.inf, "float32")), "not finite|NaN or infinite"),
-    "texts": (put(np.full((4, 2), b"ab", "S8")), "not stored as it is"),
-    "complex numbers": (put(np.zeros((4, 2), "complex64")), "not stored as it is"),
-    "a layer that is listed twice": (twice, "two layers of the same name"),
-    "arrays elsewhere in the file": (climbing, "no weights"),
+    "an array that lies in another file": (make_external, "not stored as it is"),
+    "a layer that lies in another file": (link_group, "another place"),
+    "a group within itself": (make_cycle, "another place|twice"),
+    "groups 120 deep": (make_deep_groups, "a link to another place"),
+    "infinite numbers": (replace_kernel(np.full((4, 2), np.inf, "float32")), "not finite|NaN or infinite"),
+    "texts": (replace_kernel(np.full((4, 2), b"ab", "S8")), "not stored as it is"),
+    "complex numbers": (replace_kernel(np.zeros((4, 2), "complex64")), "not stored as it is"),
+    "a layer that is listed twice": (list_layer_twice, "two layers of the same name"),
+    "arrays elsewhere in the file": (list_outside_weights, "no weights"),
 }
 
 
 @pytest.mark.parametrize("bad", NUMBERS)
 def test_bad_arrays_are_refused(bad, home, tmp_path, monkeypatch):
     change, expected = NUMBERS[bad]
-    path = h5(tmp_path / "model.h5", old(), change=change)
-    message = refusal_of(path, tmp_path, monkeypatch)
+    path = write_h5(tmp_path / "model.h5", old_network(), change=change)
+    message = check_refusal(path, tmp_path, monkeypatch)
     assert any(part in message for part in expected.split("|")), message
 
 
-def many(count):
+def make_layers(count):
     return sequential(conv(batch_input_shape=[None, 8, 8, 3]), *(dense(f"d{n}") for n in range(count)))
 
 
 CODE = {"class_name": "Lambda", "config": {"function": ["4wEA", None, None]}}
 WITHIN = layer("TimeDistributed", "t", layer=layer("Lambda", "code", function=["4wEA", None, None]))
 CONFIGS = {
-    "code in a wrapper": (old(WITHIN), "Lambda"),
-    "code as an activation": (old(layer("Dense", "x", units=2, activation=CODE)), "Lambda"),
-    "2,500 layers": (many(2_500), "layers, more than 2,000"),
-    "billions of units": (old(dense("wide", units=2 * 10**9)), "a size of 2000000000"),
-    "less than no units": (old(dense("wide", units=-5)), "a layer with -5 units"),
-    "a text as units": (old(dense("wide", units="many")), "units"),
-    "a name that is a path": (old(dense("../../PWNED")), "a layer named"),
+    "code in a wrapper": (old_network(WITHIN), "Lambda"),
+    "code as an activation": (old_network(layer("Dense", "x", units=2, activation=CODE)), "Lambda"),
+    "2,500 layers": (make_layers(2_500), "layers, more than 2,000"),
+    "billions of units": (old_network(dense("wide", units=2 * 10**9)), "a size of 2000000000"),
+    "less than no units": (old_network(dense("wide", units=-5)), "a layer with -5 units"),
+    "a text as units": (old_network(dense("wide", units="many")), "units"),
+    "a name that is a path": (old_network(dense("../../PWNED")), "a layer named"),
     "two keys of one name": (
         '{"class_name": "Sequential", "class_name": "Sequential", "config": {}}',
         "not valid JSON",
@@ -121,7 +121,7 @@ CONFIGS = {
 @pytest.mark.parametrize("bad", CONFIGS)
 def test_bad_descriptions_are_refused(bad, home, tmp_path, monkeypatch):
     config, expected = CONFIGS[bad]
-    message = refusal_of(write_hdf5(tmp_path / "model.h5", config), tmp_path, monkeypatch)
+    message = check_refusal(write_hdf5(tmp_path / "model.h5", config), tmp_path, monkeypatch)
     assert expected in message
 
 
@@ -136,18 +136,18 @@ def write_hdf5(path, config):
 
 
 @pytest.mark.parametrize("left", [8, 100, 0.5, 0.99])
-def test_what_is_left_of_a_file_is_refused(left, home, tmp_path, monkeypatch):
-    data = h5(tmp_path / "whole.h5", old()).read_bytes()
+def test_a_truncated_file_is_refused(left, home, tmp_path, monkeypatch):
+    data = write_h5(tmp_path / "whole.h5", old_network()).read_bytes()
     path = tmp_path / "model.h5"
     path.write_bytes(data[: int(left if left > 1 else left * len(data))])
-    assert "damaged" in refusal_of(path, tmp_path, monkeypatch)
+    assert "damaged" in check_refusal(path, tmp_path, monkeypatch)
 
 
 @pytest.mark.slow
-def test_descriptions_of_the_corpus_are_refused_in_hdf5_too(data_dir, home, tmp_path, monkeypatch):
+def test_descriptions_of_the_corpus_are_refused_in_hdf5(data_dir, home, tmp_path, monkeypatch):
     count = 0
     for number, path in enumerate(sorted((data_dir / "badfiles" / "models").glob("*.keras"))):
-        text = _description(path)
+        text = read_description(path)
         if text is None or path.name.startswith(("good", "future", "missing", "zipslip", "weights_nested")):
             continue
         if "inside" in path.name or "upsampling" in path.name or "300" in path.name:
@@ -155,12 +155,12 @@ def test_descriptions_of_the_corpus_are_refused_in_hdf5_too(data_dir, home, tmp_
         folder = tmp_path / str(number)
         folder.mkdir()
         twin = write_hdf5(folder / f"{path.stem}.h5", text)
-        refusal_of(twin, folder, monkeypatch)
+        check_refusal(twin, folder, monkeypatch)
         count += 1
     assert count > 20
 
 
-def _description(path) -> str | None:
+def read_description(path) -> str | None:
     """Returns the text of a model description in the corpus, None if there is none or it is long."""
     try:
         with path.open("rb") as file, open_zip(file, 1 << 20) as packed:
@@ -170,6 +170,9 @@ def _description(path) -> str | None:
         return None
 
 
-def test_the_good_twin_is_taken(home, tmp_path):
+def test_the_unaltered_file_is_accepted(home, tmp_path):
     (tmp_path / "copy").mkdir()
-    assert resave.run(h5(tmp_path / "model.h5", old(), ARRAYS), tmp_path / "copy")["parameters"] == 122
+    assert (
+        resave.resave(write_h5(tmp_path / "model.h5", old_network(), ARRAYS), tmp_path / "copy")["parameters"]
+        == 122
+    )

@@ -12,7 +12,7 @@ from studio.imported import containers, files, packing
 from studio.run import input_files
 
 
-def keras_file(path):
+def write_keras_file(path):
     """Writes an empty `.keras` file with the metadata.json that Keras writes."""
     with zipfile.ZipFile(path, "w") as packed:
         for name in ("config.json", "metadata.json", "model.weights.h5"):
@@ -21,25 +21,25 @@ def keras_file(path):
 
 
 @pytest.mark.parametrize("names", ["labels.txt", "labelmap.txt", "classes.txt"])
-def test_names_beside_a_keras_file_are_packed_with_it(names, tmp_path):
-    path = keras_file(tmp_path / "mine.keras")
+def test_names_next_to_a_keras_file_are_packed_with_it(names, tmp_path):
+    path = write_keras_file(tmp_path / "mine.keras")
     (tmp_path / names).write_text("apple\npear\n")
     data, name = packing.pack(path)
     assert name == "mine.zip"
     (tmp_path / "mine.zip").write_bytes(data)
     with (tmp_path / "mine.zip").open("rb") as file, containers.open_zip(file) as packed:
-        assert containers.names_in(packed, containers.find(packed)) == ("apple", "pear")
+        assert containers.read_names(packed, containers.find_model(packed)) == ("apple", "pear")
 
 
-def test_names_within_a_keras_file_count_more(tmp_path):
-    path = keras_file(tmp_path / "mine.keras")
+def test_names_in_a_keras_file_take_precedence(tmp_path):
+    path = write_keras_file(tmp_path / "mine.keras")
     with zipfile.ZipFile(path, "a") as packed:
         packed.writestr("labels.txt", "plum\n")
     (tmp_path / "labels.txt").write_text("apple\npear\n")
     assert packing.pack(path) == (path.read_bytes(), "mine.keras")
 
 
-def test_a_saved_model_is_named_as_what_it_is(home, tmp_path):
+def test_a_saved_model_is_refused_by_name(home, tmp_path):
     folder = tmp_path / "saved"
     folder.mkdir()
     (folder / "saved_model.pb").write_bytes(b"\n\x10")
@@ -47,10 +47,10 @@ def test_a_saved_model_is_named_as_what_it_is(home, tmp_path):
         input_files.read(Slot("model", "model"), str(folder))
 
 
-def test_a_zipped_tflite_file_is_named_as_what_it_is(home, tmp_path):
+def test_a_zipped_tflite_file_is_refused_by_name(home, tmp_path):
     path = tmp_path / "model.zip"
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("model.tflite", b"\x1c\0\0\0TFL3")
         packed.writestr("labels.txt", "a\nb\n")
     with pytest.raises(InvalidInput, match="a zip with a TFLite file"):
-        files.keep(path)
+        files.store(path)

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WHOLE = ("h5_named.keras", "legacy_whole_model.h5")
 
 
-def rows(data_dir):
+def list_model_files(data_dir):
     index = data_dir / "badfiles" / "INDEX.tsv"
     if not index.is_file():
         pytest.skip(f"no {index}")
@@ -43,24 +43,24 @@ def rows(data_dir):
     return [(data_dir / "badfiles" / name, item) for name, item in expected.items()]
 
 
-def load(path, folder) -> dict:
-    """Does what `safe_copies.admit` does, but in this process, because a new one loads Keras for seconds."""
-    file = files.keep(path)
+def resave_in_process(path, folder) -> dict:
+    """Makes a safe copy in this process, because a new one loads Keras for seconds."""
+    file = files.store(path)
     folder.mkdir()
     try:
-        return resave.run(file.path, folder)
+        return resave.resave(file.path, folder)
     except Refused as error:
         raise files.refusal(path.name, str(error)) from None
 
 
 @pytest.mark.slow
-def test_every_bad_file_ends_as_it_should(data_dir, home, tmp_path, monkeypatch):
+def test_the_corpus_is_accepted_or_refused_as_listed(data_dir, home, tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     wrong, accepted = [], set()
-    for number, (path, expected) in enumerate(rows(data_dir)):
+    for number, (path, expected) in enumerate(list_model_files(data_dir)):
         try:
-            load(path, tmp_path / str(number))
+            resave_in_process(path, tmp_path / str(number))
             message = ""
             accepted.add(path.name)
         except InvalidInput as error:
@@ -68,14 +68,14 @@ def test_every_bad_file_ends_as_it_should(data_dir, home, tmp_path, monkeypatch)
         alone = path.name.endswith(".weights.h5")  # it may be valid, but has no layers
         if expected != "either" and bool(message) != (alone or expected == "refuse"):
             wrong.append((path.name, message))
-        if message and not one_sentence(message, path, home):
+        if message and not is_one_sentence(message, path, home):
             wrong.append((path.name, message))
     assert not wrong
     assert accepted >= {"good_control.keras", "good but ünïcode name.keras"}
     assert not list(Path.cwd().iterdir()) and not list(tmp_path.rglob("PWNED*"))
 
 
-def one_sentence(message, path, home) -> bool:
+def is_one_sentence(message, path, home) -> bool:
     parts = ("Invalid model ", "Use ", ": ")
     inside = [str(path.parent), str(home), "Traceback", "\n", "root:"]
     return all(part in message for part in parts) and not any(part in message for part in inside)
@@ -98,9 +98,9 @@ print(more / 1024, told)
 """
 
 
-def bombs(data_dir, folder) -> list[Path]:
+def list_bombs(data_dir, folder) -> list[Path]:
     """Returns the decompression bombs of the corpus, and two of the worst that are small."""
-    names = [path for path, _ in rows(data_dir)]
+    names = [path for path, _ in list_model_files(data_dir)]
     bomb_paths = [path for path in names if "bomb" in path.name or path.name.startswith(("huge_", "many_"))]
     bomb_paths = [path for path in bomb_paths if path.suffix == ".keras" and "inside" not in path.name]
     assert len(bomb_paths) >= 4
@@ -116,17 +116,17 @@ def bombs(data_dir, folder) -> list[Path]:
 
 
 @pytest.mark.slow
-def test_bombs_are_refused_and_take_little_memory(data_dir, tmp_path):
-    for path in bombs(data_dir, tmp_path):
+def test_bombs_are_refused_with_little_memory(data_dir, tmp_path):
+    for path in list_bombs(data_dir, tmp_path):
         command = [sys.executable, "-c", MEASURE, str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-        more, message = done.stdout.split(maxsplit=1)
-        assert float(more) < 200, (path.name, done.stdout)
+        process = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+        more, message = process.stdout.split(maxsplit=1)
+        assert float(more) < 200, (path.name, process.stdout)
         assert ": " in message
         assert ("list of members that is too long" in message) == (path.name == "listed.keras")
 
 
-def keras_file(path, config: dict | bytes, arrays: dict | None = None, packed: bytes = b"") -> Path:
+def write_keras_file(path, config: dict | bytes, arrays: dict | None = None, packed: bytes = b"") -> Path:
     weights = io.BytesIO()
     with h5py.File(weights, "w") as file:
         for name, value in (arrays or {}).items():
@@ -137,7 +137,7 @@ def keras_file(path, config: dict | bytes, arrays: dict | None = None, packed: b
     return path
 
 
-def sequential(*layers: dict, shape=(4,)) -> dict:
+def make_sequential(*layers: dict, shape=(4,)) -> dict:
     first = {"batch_shape": [None, *shape], "dtype": "float32", "name": "in"}
     parts = [{"module": "keras.layers", "class_name": "InputLayer", "config": first, "registered_name": None}]
     parts += [{"module": "keras.layers", "registered_name": None, **layer} for layer in layers]
@@ -150,55 +150,57 @@ def sequential(*layers: dict, shape=(4,)) -> dict:
     }
 
 
-def dense(units, name="d", **more) -> dict:
+def make_dense(units, name="d", **more) -> dict:
     return {"class_name": "Dense", "config": {"name": name, "units": units, **more}}
 
 
 REFUSED = {
-    "a function as activation": dense(
+    "a function as activation": make_dense(
         2, activation={"module": "os", "class_name": "function", "config": "system"}
     ),
-    "a builtin as activation": dense(
+    "a builtin as activation": make_dense(
         2, activation={"module": "builtins", "class_name": "function", "config": "eval"}
     ),
-    "an unknown name as activation": dense(2, activation="keras.utils.get_file"),
-    "a registered name": dense(2) | {"registered_name": "pkg>Dense"},
-    "a layer of another module": dense(2) | {"module": "keras.src.layers.core.dense"},
-    "a name that is a path": dense(2, name="../d"),
-    "an absolute name": dense(2, name="/d"),
-    "a huge text": dense(2, note="x" * 20_000),
+    "an unknown name as activation": make_dense(2, activation="keras.utils.get_file"),
+    "a registered name": make_dense(2) | {"registered_name": "pkg>Dense"},
+    "a layer of another module": make_dense(2) | {"module": "keras.src.layers.core.dense"},
+    "a name that is a path": make_dense(2, name="../d"),
+    "an absolute name": make_dense(2, name="/d"),
+    "a huge text": make_dense(2, note="x" * 20_000),
     "a size far below zero": {"class_name": "Cropping1D", "config": {"name": "c", "cropping": [-(2**40), 0]}},
-    "true as a size": dense(True),
-    "no size": dense(None),
-    "a size of another kind": dense({"module": "keras.layers", "class_name": "Dense", "config": {}}),
+    "true as a size": make_dense(True),
+    "no size": make_dense(None),
+    "a size of another kind": make_dense({"module": "keras.layers", "class_name": "Dense", "config": {}}),
     "a type of long texts": {"class_name": "Rescaling", "config": {"name": "r", "dtype": "S900000000"}},
-    "a list of names": dense(2) | {"class_name": ["Dense"]},
-    "a module that is none": dense(2) | {"module": ["keras.layers"]},
+    "a list of names": make_dense(2) | {"class_name": ["Dense"]},
+    "a module that is none": make_dense(2) | {"module": ["keras.layers"]},
 }
 
 
 @pytest.mark.parametrize("layer", REFUSED.values(), ids=REFUSED)
-def test_parts_that_are_not_known_are_refused(layer, tmp_path):
-    path = keras_file(tmp_path / "my.keras", sequential(layer))
+def test_unknown_parts_are_refused(layer, tmp_path):
+    path = write_keras_file(tmp_path / "my.keras", make_sequential(layer))
     with pytest.raises(InvalidInput, match=r": "), path.open("rb") as file:
         files.check(file, path.name)
-    keras_file(path, sequential(dense(2)))
+    write_keras_file(path, make_sequential(make_dense(2)))
     with path.open("rb") as file:
         files.check(file, path.name)  # otherwise the test proves nothing
 
 
-def test_what_only_its_training_needed_may_be_large(tmp_path):
+def test_training_settings_may_be_large(tmp_path):
     schedule = {"name": "e", "decay_steps": 10_000_000, "seed": 2**40}
     trained = {
         "optimizer": {"module": "keras.optimizers", "class_name": "Adam", "config": schedule},
         "loss": "sparse_categorical_crossentropy",
     }
-    path = keras_file(tmp_path / "my.keras", sequential(dense(2)) | {"compile_config": trained})
+    path = write_keras_file(
+        tmp_path / "my.keras", make_sequential(make_dense(2)) | {"compile_config": trained}
+    )
     with path.open("rb") as file:
         files.check(file, path.name)
 
 
-def test_all_known_parts_are_parts_of_keras():
+def test_allowed_parts_exist_in_keras():
     from importlib import import_module
 
     from studio.imported import allowed_layers
@@ -216,25 +218,29 @@ def test_all_known_parts_are_parts_of_keras():
 
 
 @pytest.mark.slow
-def test_sizes_that_no_memory_holds_are_counted_before_anything_is_made(home, tmp_path):
-    layers = sequential(dense(60_000), dense(60_000, "e"))
+def test_sizes_are_checked_before_allocation(home, tmp_path):
+    layers = make_sequential(make_dense(60_000), make_dense(60_000, "e"))
     with pytest.raises(InvalidInput, match=r"3,600,\d+,\d+ parameters, more than 200,000,000"):
-        load(keras_file(tmp_path / "my.keras", layers), tmp_path / "a")
+        resave_in_process(write_keras_file(tmp_path / "my.keras", layers), tmp_path / "a")
     large = {"class_name": "UpSampling2D", "config": {"name": "u", "size": [6000, 6000]}}
     with pytest.raises(InvalidInput, match="activations per image"):
-        load(keras_file(tmp_path / "my.keras", sequential(large, shape=(2, 2, 3))), tmp_path / "b")
+        resave_in_process(
+            write_keras_file(tmp_path / "my.keras", make_sequential(large, shape=(2, 2, 3))), tmp_path / "b"
+        )
 
 
-def test_numbers_that_are_none_are_told_with_their_layer(home, tmp_path):
+def test_values_that_are_not_finite_are_refused_with_their_layer(home, tmp_path):
     arrays = {"layers/dense/vars/0": np.array([[np.nan, 1.0]] * 4), "layers/dense/vars/1": np.zeros(2)}
     with pytest.raises(InvalidInput, match="NaN or infinite values in /layers/dense/vars/0"):
-        load(keras_file(tmp_path / "my.keras", sequential(dense(2)), arrays), tmp_path / "a")
+        resave_in_process(
+            write_keras_file(tmp_path / "my.keras", make_sequential(make_dense(2)), arrays), tmp_path / "a"
+        )
 
 
 @pytest.mark.slow
-def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home, monkeypatch):
-    file = files.keep(data_dir / "badfiles" / "models" / "good_control.keras")
-    admitted = safe_copies.admit(file)
+def test_a_good_file_is_copied_once_in_a_process(data_dir, home, monkeypatch):
+    file = files.store(data_dir / "badfiles" / "models" / "good_control.keras")
+    admitted = safe_copies.get_or_make(file)
     assert admitted.path == home / "cache" / "imported" / file.digest / "model.keras"
     assert (admitted.facts.parameters, admitted.facts.inputs, admitted.facts.outputs) == (
         53,
@@ -248,44 +254,44 @@ def test_a_good_file_becomes_a_copy_in_a_process_of_its_own_once(data_dir, home,
     assert [layer["config"].get("units") for layer in layers[0]] == [None, 5, 3]
     assert len(layers[0]) == len(layers[1])
     assert [file.name for file in (home / "cache" / "imported").glob(".new-*")] == []
-    monkeypatch.setattr(sandboxed_process, "_wait", None)
-    assert safe_copies.admit(file) == admitted
+    monkeypatch.setattr(sandboxed_process, "_run_process", None)
+    assert safe_copies.get_or_make(file) == admitted
     admitted.path.write_bytes(admitted.path.read_bytes()[:-1] + b"x")
     with pytest.raises(TypeError):  # an altered copy is not used, but made again
-        safe_copies.admit(file)
+        safe_copies.get_or_make(file)
 
 
-def test_weights_are_read_only_in_that_process(data_dir, home, tmp_path, monkeypatch):
-    monkeypatch.setattr(resave, "run", None)
+def test_weights_are_read_only_in_the_sandbox(data_dir, home, tmp_path, monkeypatch):
+    monkeypatch.setattr(resave, "resave", None)
     monkeypatch.chdir(tmp_path)
     folder = data_dir / "badfiles" / "models"
     with pytest.raises(InvalidInput, match="not stored as it is"):
-        safe_copies.admit(files.keep(folder / "external_storage_inside.keras"))
+        safe_copies.get_or_make(files.store(folder / "external_storage_inside.keras"))
     assert not list((home / "cache" / "imported").glob("*/*"))
 
 
 CAPS = {
-    "memory": ("b = bytearray(resave.MOST_BYTES + (1 << 28))", "MemoryError"),
+    "memory": ("b = bytearray(resave.MAX_BYTES + (1 << 28))", "MemoryError"),
     "a large file": ("open('big', 'wb').truncate(1 << 40)", "OSError"),
 }
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems cap less")
 @pytest.mark.parametrize("work, raised", CAPS.values(), ids=CAPS)
-def test_that_process_may_take_little(work, raised, tmp_path):
-    code = f"import signal\nfrom studio.imported import resave\nresave._cap(1000)\n{work}"
-    done = run(code, tmp_path)
-    assert done.returncode and (raised in done.stderr or done.returncode == -signal.SIGXFSZ)
+def test_the_process_is_limited_in_memory_and_file_size(work, raised, tmp_path):
+    code = f"import signal\nfrom studio.imported import resave\nresave._limit_resources(1000)\n{work}"
+    process = run_code(code, tmp_path)
+    assert process.returncode and (raised in process.stderr or process.returncode == -signal.SIGXFSZ)
 
 
 @pytest.mark.slow
-def test_that_process_ends_when_its_time_is_up(tmp_path):
-    start = "import time\nfrom studio.imported import resave\nresave._clock(1)\n"
-    assert run(f"{start}time.sleep(30)", tmp_path).returncode == -signal.SIGALRM
-    assert run(f"{start}resave._clock(0)\nprint('well')", tmp_path).stdout == "well\n"
+def test_the_process_is_limited_in_time(tmp_path):
+    start = "import time\nfrom studio.imported import resave\nresave._limit_time(1)\n"
+    assert run_code(f"{start}time.sleep(30)", tmp_path).returncode == -signal.SIGALRM
+    assert run_code(f"{start}resave._limit_time(0)\nprint('well')", tmp_path).stdout == "well\n"
 
 
-def run(code, folder):
+def run_code(code, folder):
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env, check=False)
@@ -294,48 +300,48 @@ def run(code, folder):
 @pytest.mark.parametrize(
     "code, message", [(-signal.SIGALRM, "too long"), (-signal.SIGKILL, "memory"), (1, "memory")]
 )
-def test_a_process_that_dies_is_told_in_one_sentence(code, message, data_dir, home, monkeypatch):
-    file = files.keep(data_dir / "badfiles" / "models" / "good_control.keras")
-    monkeypatch.setattr(sandboxed_process, "_wait", lambda *args: code)
+def test_a_killed_process_is_reported(code, message, data_dir, home, monkeypatch):
+    file = files.store(data_dir / "badfiles" / "models" / "good_control.keras")
+    monkeypatch.setattr(sandboxed_process, "_run_process", lambda *args: code)
     with pytest.raises(InvalidInput, match=f": a file that takes .*{message}"):
-        safe_copies.admit(file)
+        safe_copies.get_or_make(file)
 
 
 FACTS = {"name": "a", "parameters": 1, "inputs": [], "outputs": [], "image_input": None, "labels": []}
 
 
-def leaving(monkeypatch, copy: bytes, answer: object) -> None:
+def fake_process(monkeypatch, copy: bytes, answer: object) -> None:
     """Fakes the process that loads the untrusted file; the process that checks the copy is real."""
-    real = sandboxed_process._wait
+    real = sandboxed_process._run_process
 
-    def run(command, place, *others):
+    def fake_run_command(command, place, *others):
         if resave.__name__ not in command:
             return real(command, place, *others)
         (place / resave.COPY).write_bytes(copy)
         (place / resave.ANSWER).write_text(answer if isinstance(answer, str) else json.dumps(answer))
         return 0
 
-    monkeypatch.setattr(sandboxed_process, "_wait", run)
+    monkeypatch.setattr(sandboxed_process, "_run_process", fake_run_command)
 
 
-def test_a_refused_model_leaves_nothing_behind(home, tmp_path, monkeypatch):
-    file = files.keep(keras_file(tmp_path / "my.keras", sequential(dense(2))))
-    leaving(monkeypatch, b"", {"reason": "it is too odd"})
+def test_a_refused_model_is_removed(home, tmp_path, monkeypatch):
+    file = files.store(write_keras_file(tmp_path / "my.keras", make_sequential(make_dense(2))))
+    fake_process(monkeypatch, b"", {"reason": "it is too odd"})
     for _ in range(2):  # a page asks again when it reruns
         with pytest.raises(InvalidInput, match="too odd"):
-            safe_copies.admit(file)
-        assert not paths.is_kept(file.digest)
+            safe_copies.get_or_make(file)
+        assert not paths.is_stored(file.digest)
         assert not [path for path in (home / "cache" / "imported").iterdir() if path.suffix != ".lock"]
 
 
-def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
+def test_the_output_of_the_process_is_checked(data_dir, home, monkeypatch):
     folder = data_dir / "badfiles" / "models"
     good = (folder / "good_control.keras").read_bytes()
-    file = files.keep(folder / "good_control.keras")
-    leaving(monkeypatch, (folder / "lambda_bytecode.keras").read_bytes(), {"facts": FACTS})
+    file = files.store(folder / "good_control.keras")
+    fake_process(monkeypatch, (folder / "lambda_bytecode.keras").read_bytes(), {"facts": FACTS})
     with pytest.raises(InvalidInput, match="Lambda"):
-        safe_copies.admit(file)
-    file = files.keep(folder / "good_control.keras")  # the rejected file is gone
+        safe_copies.get_or_make(file)
+    file = files.store(folder / "good_control.keras")  # the rejected file is gone
     bad = (
         "",
         "[]",
@@ -346,24 +352,24 @@ def test_what_that_process_leaves_is_not_trusted(data_dir, home, monkeypatch):
         {"facts": FACTS | {"name": None}},
     )
     for answer in (*bad, {"reason": 3}):
-        leaving(monkeypatch, good, answer)
+        fake_process(monkeypatch, good, answer)
         with pytest.raises(StudioError, match=r"its description is missing\. Try"):
-            safe_copies.admit(file)
-    leaving(monkeypatch, good, {"facts": FACTS})
-    assert safe_copies.admit(file).facts.name == "a"
+            safe_copies.get_or_make(file)
+    fake_process(monkeypatch, good, {"facts": FACTS})
+    assert safe_copies.get_or_make(file).facts.name == "a"
 
 
-def test_a_link_that_it_leaves_for_a_copy_is_not_followed(data_dir, home, monkeypatch):
+def test_a_link_instead_of_a_copy_is_not_followed(data_dir, home, monkeypatch):
     good = data_dir / "badfiles" / "models" / "good_control.keras"
 
-    def run(command, place, *others):
+    def fake_run_command(command, place, *others):
         (place / resave.COPY).symlink_to(good)
         (place / resave.ANSWER).write_text(json.dumps({"facts": FACTS}))
         return 0
 
-    monkeypatch.setattr(sandboxed_process, "_wait", run)
+    monkeypatch.setattr(sandboxed_process, "_run_process", fake_run_command)
     with pytest.raises(StudioError, match="its description is missing"):
-        safe_copies.admit(files.keep(good))
+        safe_copies.get_or_make(files.store(good))
     assert not list((home / "cache" / "imported").glob("*/*"))
 
 
@@ -383,10 +389,12 @@ def test_the_weights_of_the_copy_are_checked(corrupt, data_dir, home, tmp_path, 
     weights = io.BytesIO()
     with h5py.File(weights, "w") as file:
         corrupt(file)
-    copy = keras_file(tmp_path / "copy.keras", sequential(dense(2)), packed=weights.getvalue())
-    leaving(monkeypatch, copy.read_bytes(), {"facts": FACTS})
+    copy = write_keras_file(
+        tmp_path / "copy.keras", make_sequential(make_dense(2)), packed=weights.getvalue()
+    )
+    fake_process(monkeypatch, copy.read_bytes(), {"facts": FACTS})
     with pytest.raises(InvalidInput, match=r"not finite|NaN or infinite|another place|not stored as it is"):
-        safe_copies.admit(files.keep(data_dir / "badfiles" / "models" / "good_control.keras"))
+        safe_copies.get_or_make(files.store(data_dir / "badfiles" / "models" / "good_control.keras"))
     assert not list((home / "cache" / "imported").glob("*/*"))
 
 
@@ -409,8 +417,8 @@ Path("answer.json").write_text(json.dumps({"reason": " ".join(refused)}))
 """
 
 
-@pytest.mark.skipif(not sandbox.in_force().landlock, reason="this kernel does not offer Landlock")
-def test_a_process_that_opens_an_untrusted_file_reaches_nothing_else(tmp_path, monkeypatch):
+@pytest.mark.skipif(not sandbox.probe_rules().landlock, reason="this kernel does not offer Landlock")
+def test_the_sandbox_blocks_network_files_and_programs(tmp_path, monkeypatch):
     place, packages = tmp_path / "place", tmp_path / "site-packages"
     place.mkdir()
     packages.mkdir()
@@ -433,9 +441,9 @@ ODD_ENDS = {
 
 
 @pytest.mark.parametrize("work", ODD_ENDS.values(), ids=ODD_ENDS)
-def test_an_odd_answer_is_not_read(work, tmp_path, monkeypatch):
+def test_an_invalid_answer_file_is_refused(work, tmp_path, monkeypatch):
     with pytest.raises(StudioError, match="its description is missing"):
-        spied(f"import os; {work}", tmp_path, monkeypatch)
+        run_spy(f"import os; {work}", tmp_path, monkeypatch)
 
 
 FILLS = {
@@ -447,24 +455,24 @@ FILLS = {
 
 
 @pytest.mark.parametrize("work", FILLS.values(), ids=FILLS)
-def test_a_process_that_fills_the_disk_is_ended(work, tmp_path, monkeypatch):
+def test_a_process_that_fills_the_disk_is_killed(work, tmp_path, monkeypatch):
     monkeypatch.setattr(resave, "max_file_size", lambda size: 1 << 20)
     with pytest.raises(InvalidInput, match=r"more disk space than it may\. .* Try a smaller"):
-        spied(f"import os, time; {work}; time.sleep(60)", tmp_path, monkeypatch)
+        run_spy(f"import os, time; {work}; time.sleep(60)", tmp_path, monkeypatch)
 
 
-def test_what_a_process_says_without_end_is_not_held_in_memory(tmp_path, monkeypatch):
+def test_endless_output_is_not_kept_in_memory(tmp_path, monkeypatch):
     say = "import os; [os.write(one, b'x' * (1 << 20)) for one in (1, 2) for _ in range(64)]"
     tracemalloc.start()
     try:
         with pytest.raises(StudioError, match="its description is missing"):
-            spied(say, tmp_path, monkeypatch)
+            run_spy(say, tmp_path, monkeypatch)
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
 
 
-def spied(code, folder, monkeypatch):
+def run_spy(code, folder, monkeypatch):
     """Returns the outcome if the process that opens a file runs this code instead."""
     place, packages = folder / "place", folder / "site-packages"
     place.mkdir()
@@ -475,32 +483,32 @@ def spied(code, folder, monkeypatch):
     return sandboxed_process.run("spy", folder / "my.keras", place, "my.keras")
 
 
-def test_secrets_of_the_environment_stay_outside(tmp_path, monkeypatch):
+def test_environment_variables_are_not_passed_on(tmp_path, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "secret")
-    env = sandboxed_process._environment(tmp_path)
+    env = sandboxed_process._make_environment(tmp_path)
     assert "SECRET_KEY" not in env and env["HOME"] == str(tmp_path)
 
 
-def test_a_studio_model_is_no_keras_file(home):
+def test_a_studio_model_is_not_imported(home):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("settings.json", "{}")
-    assert not files.is_imported(File.keep(packed.getvalue(), "model", "my.zip"))
-    assert not files.is_imported(File.keep(b"PK\3\4 cut", "model", "my.keras"))
+    assert not files.is_imported(File.store(packed.getvalue(), "model", "my.zip"))
+    assert not files.is_imported(File.store(b"PK\3\4 cut", "model", "my.keras"))
 
 
-def test_what_was_only_measured_is_never_filled():
+def test_a_skeleton_allocates_no_weights():
     import keras
 
-    described = sequential(dense(7), shape=(8,))
-    skeleton = building.skeleton(described)
+    described = make_sequential(make_dense(7), shape=(8,))
+    skeleton = building.build_skeleton(described)
     with keras.StatelessScope():
         pass  # where Keras fills all deferred objects
     assert [variable.shape for variable in skeleton.variables] == [(8, 7), (7,)]
     assert all(variable._value is None for variable in skeleton.variables)
 
 
-def test_a_member_that_is_said_to_lie_before_the_file_is_refused(data_dir, home, tmp_path):
+def test_a_negative_member_offset_is_refused(data_dir, home, tmp_path):
     data = bytearray((data_dir / "badfiles" / "models" / "good_control.keras").read_bytes())
     end = data.rindex(b"PK\5\6")
     data[end + 16 : end + 20] = (int.from_bytes(data[end + 16 : end + 20], "little") + 999).to_bytes(
@@ -509,6 +517,6 @@ def test_a_member_that_is_said_to_lie_before_the_file_is_refused(data_dir, home,
     path = tmp_path / "shifted.keras"
     path.write_bytes(data)
     with pytest.raises(InvalidInput, match="damaged"):
-        safe_copies.admit(files.keep(path))
+        safe_copies.get_or_make(files.store(path))
     with pytest.raises(InvalidInput, match="damaged"):
         files.check(io.BytesIO(data), "an-upload.keras")  # the message differs for data in memory

@@ -6,4 +6,4 @@ from studio.lab import digits
 @pytest.fixture(scope="session")
 def lab_digits():
     """The digits that all tests of the lab share, as digits-vae generates them."""
-    return digits.digits()
+    return digits.load_digits()

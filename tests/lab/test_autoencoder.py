@@ -11,8 +11,8 @@ from studio.core.layers.activations import sigmoid
 from studio.lab import network_file
 from studio.lab import trainer as trainers
 from studio.lab.autoencoder import Autoencoder
-from studio.lab.convolution import overlap_add, patches
-from studio.lab.corrupt import corrupt, levels
+from studio.lab.convolution import extract_patches, overlap_add
+from studio.lab.corrupt import compute_mean_absolute_error, corrupt
 from studio.lab.settings import PIXELS, AutoencoderSettings
 from studio.lab.trainer import SPARSE_ACTIVITY, AutoencoderTrainer
 
@@ -20,10 +20,10 @@ STEPS = {"convolutional": 250, "sparse": 600, "contractive": 600}  # they start 
 KINDS = get_args(AutoencoderSettings.model_fields["kind"].annotation)
 
 
-def in_doubles(network: Autoencoder) -> None:
+def convert_to_float64(network: Autoencoder) -> None:
     for half in (network.encoder, network.decoder):
         half.weights = half.weights.astype("float64")
-        half.layers = half.views(half.weights)
+        half.layers = half.split_layers(half.weights)
 
 
 def loss(network: Autoencoder, digits: np.ndarray, draw: np.ndarray) -> float:
@@ -42,22 +42,22 @@ def loss(network: Autoencoder, digits: np.ndarray, draw: np.ndarray) -> float:
                 SPARSE_ACTIVITY * np.log(SPARSE_ACTIVITY / speaks),
                 (1 - SPARSE_ACTIVITY) * np.log((1 - SPARSE_ACTIVITY) / (1 - speaks)),
             )
-            penalty = trainers._SPARSE * (on_terms + other).sum()
+            penalty = trainers._SPARSE_WEIGHT * (on_terms + other).sum()
         else:
             squares = np.square(network.encoder.layers[0].kernel).sum(axis=0)
-            penalty = trainers._CONTRACTIVE * (np.square(code * (1 - code)) @ squares).mean()
+            penalty = trainers._CONTRACTIVE_WEIGHT * (np.square(code * (1 - code)) @ squares).mean()
     redrawn = sigmoid(network.decoder.predict(sums if code is None else code))
     entropy = -(digits * np.log(redrawn) + (1 - digits) * np.log(1 - redrawn)).sum() / count
     return float(entropy + penalty)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "denoising"])
-def test_the_gradient_is_that_of_differences(kind):
+def test_the_gradient_matches_finite_differences(kind):
     rng = np.random.default_rng(0)
     digits = rng.random((6, PIXELS))
     teacher = AutoencoderTrainer(digits.astype("float32"), AutoencoderSettings(kind=kind, bottleneck=3))
     network = teacher.network
-    in_doubles(network)
+    convert_to_float64(network)
     draw = np.random.default_rng([0, 5]).standard_normal((6, 3), "float32")
     teacher._compute_gradients(digits, digits)
     for half, flat in zip((network.encoder, network.decoder), teacher._flat, strict=True):
@@ -71,15 +71,15 @@ def test_the_gradient_is_that_of_differences(kind):
             assert flat[at] == pytest.approx((ends[0] - ends[1]) / 2e-4, rel=2e-3, abs=1e-4)
 
 
-def test_patches_and_their_opposite_are_adjoint():
+def test_patches_and_overlap_add_are_adjoint():
     rng = np.random.default_rng(0)
     whole, cut = rng.normal(size=(3, 8, 8, 5)), rng.normal(size=(16 * 3, 4, 4, 5))
-    assert (patches(whole) * cut).sum() == pytest.approx((whole * overlap_add(cut)).sum())
+    assert (extract_patches(whole) * cut).sum() == pytest.approx((whole * overlap_add(cut)).sum())
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_learns_and_is_read_back(lab_digits, kind):
+def test_each_kind_learns_and_can_be_saved(lab_digits, kind):
     settings = AutoencoderSettings(kind=kind, bottleneck=8, steps=STEPS.get(kind, 60))
     teacher = AutoencoderTrainer(lab_digits.train, settings)
     corrupted = corrupt(lab_digits.test, 0.5 if kind == "denoising" else 0, 0, np.random.default_rng(1))
@@ -94,13 +94,13 @@ def test_each_kind_learns_and_is_read_back(lab_digits, kind):
     assert settings.parameters == sum(
         half.weights.size for half in (teacher.network.encoder, teacher.network.decoder)
     )
-    again = network_file.unpack(network_file.pack(teacher.network, lab_digits.test))[0]
+    again = network_file.unpack_network(network_file.pack_network(teacher.network, lab_digits.test))[0]
     assert again.settings == settings
     np.testing.assert_array_equal(again.reconstruct(corrupted), teacher.network.reconstruct(corrupted))
 
 
 @pytest.mark.slow
-def test_denoising_cleans_what_a_plain_one_does_not(lab_digits):
+def test_denoising_beats_a_plain_autoencoder(lab_digits):
     noisy = corrupt(lab_digits.test, 0.5, 0, np.random.default_rng(1))
     left = {}
     for kind in ("deep", "denoising"):
@@ -108,12 +108,12 @@ def test_denoising_cleans_what_a_plain_one_does_not(lab_digits):
         teacher = AutoencoderTrainer(lab_digits.train, settings)
         while teacher.steps < 250:
             teacher.step()
-        left[kind] = levels(teacher.network.reconstruct(noisy), lab_digits.test)
-    assert left["denoising"] < 20 < left["deep"] < levels(noisy, lab_digits.test)
+        left[kind] = compute_mean_absolute_error(teacher.network.reconstruct(noisy), lab_digits.test)
+    assert left["denoising"] < 20 < left["deep"] < compute_mean_absolute_error(noisy, lab_digits.test)
 
 
 @pytest.mark.slow
-def test_holes_and_noise_corrupt_only_as_much_as_asked(lab_digits):
+def test_corruption_follows_its_settings(lab_digits):
     rng = np.random.default_rng(0)
     assert corrupt(lab_digits.test, 0, 0, rng) is lab_digits.test
     holes = corrupt(np.ones((5, PIXELS), "float32"), 0, 1, rng)

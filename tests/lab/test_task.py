@@ -46,23 +46,23 @@ SEVEN = [(50, 40), (150, 40), (80, 170)]
 
 
 @pytest.mark.slow
-def test_digits_are_repaired_and_made_again(run_command):
+def test_repaired_digits_can_be_replayed(run_command):
     words = ["lab", "repair", "-o", "out.png", "--kind", "denoising", "--noise", "0.5", *QUICK, "--json"]
     code, out, _ = run_command(*words)
     figures = json.loads(out)["figures"]
-    assert code == 0 and figures["steps"] == 60 and figures["off"] < figures["corrupted"]
+    assert code == 0 and figures["steps"] == 60 and figures["error"] < figures["corruption_error"]
     assert len(figures["code"]) == RepairSettings().bottleneck
     assert image_io.read("out.png").shape == (3 * 4 * SIDE + 4, 10 * 4 * SIDE + 18, 3)
     assert run_command("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
 
 @pytest.mark.parametrize("show", ["filters", "map"])
-def test_what_it_has_learned_is_shown(run_command, show):
+def test_filters_and_maps_are_drawn(run_command, show):
     assert run_command("lab", "repair", "-o", "out.png", "--show", show, "--kind", "sparse", *QUICK)[0] == 0
     assert image_io.read("out.png").std() > 10
 
 
-def test_the_rest_is_imagined_and_recorded(run_command):
+def test_the_rest_of_a_drawing_is_sampled(run_command):
     Image.fromarray(drawing(SEVEN)).save("seven.png")
     quick = ["--units", "32", "--rounds", "12", "-n", "2", *QUICK]
     code, out, _ = run_command("lab", "imagine", "seven.png", "-o", "out.png", *quick, "--json")
@@ -71,29 +71,29 @@ def test_the_rest_is_imagined_and_recorded(run_command):
     assert run_command("lab", "imagine", "-o", "out.gif", "--frames", "3", *quick)[0] == 0
 
 
-def test_networks_are_files_of_numpy(run_command):
+def test_networks_are_npz_files(run_command):
     assert run_command("lab", "train", "-o", "net.npz", "--bottleneck", "4", *QUICK)[0] == 0
     assert run_command("lab", "boltzmann", "-o", "rbm.npz", "--units", "32", *QUICK)[0] == 0
     with np.load("net.npz") as arrays:
         assert arrays["encoder"].dtype == np.float32
-    assert network_file.unpack(Path("net.npz").read_bytes())[0].settings.bottleneck == 4
-    assert network_file.unpack(Path("rbm.npz").read_bytes())[0].kernel.shape == (784, 32)
+    assert network_file.unpack_network(Path("net.npz").read_bytes())[0].settings.bottleneck == 4
+    assert network_file.unpack_network(Path("rbm.npz").read_bytes())[0].kernel.shape == (784, 32)
 
 
 @pytest.mark.slow
-def test_doodles_of_ones_own_are_learned(home):
+def test_doodles_can_be_learned(home):
     cross = image_io.encode_png(drawing([(40, 40), (160, 160), (100, 100), (160, 40), (40, 160)]))
-    doodles = [File.keep(cross, "image", "cross.png")]
+    doodles = [File.store(cross, "image", "cross.png")]
     settings = RepairSettings(steps=300, bottleneck=4)
     figures = tasks.run("lab.repair", settings, {"content": doodles, "doodles": doodles}).figures
     of_digits = tasks.run("lab.repair", settings, {"content": doodles}).figures
-    assert figures["off"] < 0.6 * of_digits["off"]
-    empty = [File.keep(image_io.encode_png(drawing()), "image", "empty.png")]
+    assert figures["error"] < 0.6 * of_digits["error"]
+    empty = [File.store(image_io.encode_png(drawing()), "image", "empty.png")]
     with pytest.raises(InvalidInput, match=r"empty\.png: .* Use a drawing"):
         tasks.run("lab.repair", settings, {"doodles": empty})
 
 
-def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
+def test_a_stopped_run_is_repeatable(home):
     checks = []
 
     def stop() -> bool:
@@ -118,8 +118,8 @@ def test_a_stopped_teaching_is_made_again_as_far_as_it_got(home):
         (np.random.default_rng(0).integers(0, 255, (64, 64, 3), "uint8"), ""),
     ],
 )
-def test_hardly_any_drawing_still_gets_an_answer(home, image, message):
-    content = {"content": [File.keep(image_io.encode_png(image), "image", "drawing.png")]}
+def test_nearly_empty_drawings_give_a_result(home, image, message):
+    content = {"content": [File.store(image_io.encode_png(image), "image", "drawing.png")]}
     quick = {"steps": 30}
     for name, settings in (
         ("lab.repair", RepairSettings(noise=0.3, holes=2, **quick)),
@@ -129,27 +129,27 @@ def test_hardly_any_drawing_still_gets_an_answer(home, image, message):
         assert bool(notes) == bool(message) and all(message in note for note in notes)
 
 
-def test_a_drawing_is_as_large_as_digits_wherever_it_stands():
+def test_a_drawing_is_centered_and_scaled():
     small = drawing([(20, 20), (60, 20), (35, 80)])
     large = drawing(SEVEN)
-    fitted = [drawings.read(image, fit=True).reshape(SIDE, SIDE) for image in (small, large)]
+    fitted = [drawings.convert_drawing(image, fit=True).reshape(SIDE, SIDE) for image in (small, large)]
     for entry in fitted:
         rows, columns = np.nonzero(entry > 0.2)
         assert 18 <= np.ptp(rows) + 1 <= 20 and abs(columns.mean() - 14) < 3
-    dark = drawings.read(255 - large, fit=True)
+    dark = drawings.convert_drawing(255 - large, fit=True)
     np.testing.assert_allclose(dark, fitted[1].ravel(), atol=0.02)
-    left = drawings.read(small, fit=False).reshape(SIDE, SIDE)
+    left = drawings.convert_drawing(small, fit=False).reshape(SIDE, SIDE)
     assert left[:, 14:].max() == 0
 
 
-def test_what_no_network_can_have_is_told(run_command):
+def test_invalid_settings_are_refused(run_command):
     code, _, err = run_command("lab", "repair", "-o", "out.png", "--bottleneck", "65")
     assert code == 2 and "1 to 64" in err
     code, _, err = run_command("lab", "train", "-o", "net.png")
     assert code == 2 and "error:" in err
 
 
-def test_networks_that_were_taught_are_held(home):
+def test_trained_networks_are_cached(home):
     settings = AutoencoderSettings(steps=40, seed=3)
     first, again = (tasks.run("lab.train", settings, {}) for _ in range(2))
     assert again.figures["seconds"] == first.figures["seconds"]

@@ -16,20 +16,20 @@ from studio.core import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "fakes"
-SECONDS = 240  # first runs on a busy machine are slow, and no test measures time
+TIMEOUT_SECONDS = 240  # first runs on a busy machine are slow, and no test measures time
 
 
 @pytest.fixture(autouse=True)
-def somebody_looks_at_a_page(nobody_looks_at_a_page, monkeypatch):
+def page_owner_as_default(local_owner, monkeypatch):
     """Makes the visitor of the page the asker, as in a server."""
     from pages.widgets import owners as visitors
     from studio.core import owners
 
-    monkeypatch.setattr(owners, "_default", [lambda: visitors.owner()])
+    monkeypatch.setattr(owners, "_default_owner", [lambda: visitors.get_owner()])
 
 
 @pytest.fixture(scope="package", autouse=True)
-def runs_cost_what_they_cost_in_a_server():
+def skip_slow_scans():
     """Skips the search for components and the cleanup of modules in each run.
 
     In a test run, each page would search all installed packages, and each run would scan all objects that
@@ -66,8 +66,8 @@ def engine(chores):
 
     running = Engine(warm=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_connected", [running])
-        end = time.monotonic() + SECONDS
+        patch.setattr(module, "_engines", [running])
+        end = time.monotonic() + TIMEOUT_SECONDS
         while running.status() != "ready":
             assert time.monotonic() < end, running.status()
             time.sleep(0.05)
@@ -80,9 +80,9 @@ def visit(engine):
     """Opens a page by its address: `visit("style", mode="Draft")`."""
 
     def visit(address: str = "", **params: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=SECONDS)
+        app = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=TIMEOUT_SECONDS)
         app.run()  # the navigation exists after the first run
-        app.switch_page(next(place.file for place in PAGES if place.address == address))
+        app.switch_page(next(entry.file for entry in PAGES if entry.address == address))
         app.query_params.update(params)
         return app.run()
 
@@ -90,11 +90,11 @@ def visit(engine):
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_shared():
+def clear_shared_results():
     """Clears results that tabs share, so that tests do not depend on each other."""
     from pages.jobs import live
 
-    live._shared.clear()
+    live._shared_results.clear()
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def draw(engine):
     """Runs a function that uses `pages.parts` as a page."""
 
     def draw(function, **kwargs) -> AppTest:
-        return AppTest.from_function(function, default_timeout=SECONDS, kwargs=kwargs).run()
+        return AppTest.from_function(function, default_timeout=TIMEOUT_SECONDS, kwargs=kwargs).run()
 
     return draw
 
@@ -111,7 +111,7 @@ def draw(engine):
 def until():
     """Waits until a condition holds, and fails if it never does."""
 
-    def until(holds, seconds: float = SECONDS):
+    def until(holds, seconds: float = TIMEOUT_SECONDS):
         end = time.monotonic() + seconds
         while not (value := holds()):
             assert time.monotonic() < end, "it never came to be"

@@ -36,7 +36,7 @@ HALVES = [
     ("gallery", {}),
     ("health", {}),
 ]
-UNBOUND = (
+PARAMETERS_WITHOUT_WIDGET = (
     "job",
     "item",
     "content.file",
@@ -51,7 +51,7 @@ UNBOUND = (
     "written",
     "token",
 )
-NONSENSE = [
+INVALID_VALUES = [
     "None",
     "",
     "null",
@@ -66,40 +66,43 @@ NONSENSE = [
 ]
 
 
-def keys(block) -> set[str]:
+def list_bound_parameters(block) -> set[str]:
     """Returns the query parameters that the elements are bound to."""
     names = set()
     for child in block.children.values():
         names.add(getattr(getattr(child, "proto", None), "query_param_key", ""))
         if isinstance(child, Block):
-            names |= keys(child)
+            names |= list_bound_parameters(child)
     return names - {""}
 
 
 @pytest.fixture
-def quiet(monkeypatch):
+def no_live_work(monkeypatch):
     """Prevents pages from starting live work."""
     for name in (
         "parts.show_live",
         "faces.grid_view.show",
         "playground.learning.show",
         "sketch.easel.show_result",
-        "jobs.live.live_result",
+        "jobs.live.make_result",
     ):
         monkeypatch.setattr(f"pages.{name}", lambda *args, **more: None)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("address, half", HALVES, ids=str)
-def test_nonsense_in_an_address_is_passed_over(visit, quiet, address, half):
-    usual = visit(address, **half)
-    names = sorted({*keys(usual.main), *UNBOUND} - half.keys())
-    for number, nonsense in enumerate(NONSENSE):
+def test_invalid_values_in_an_address_are_ignored(visit, no_live_work, address, half):
+    default_page = visit(address, **half)
+    names = sorted({*list_bound_parameters(default_page.main), *PARAMETERS_WITHOUT_WIDGET} - half.keys())
+    for number, nonsense in enumerate(INVALID_VALUES):
         # Every second name has the value twice, alternating between runs.
-        params = {name: nonsense if (at + number) % 2 else [nonsense] * 2 for at, name in enumerate(names)}
+        params = {
+            name: nonsense if (position + number) % 2 else [nonsense] * 2
+            for position, name in enumerate(names)
+        }
         page = visit(address, **half, **params)
         assert not page.exception, nonsense
-        assert page.title[0].value == usual.title[0].value
+        assert page.title[0].value == default_page.title[0].value
 
 
 @pytest.mark.parametrize(
@@ -111,16 +114,20 @@ def test_nonsense_in_an_address_is_passed_over(visit, quiet, address, half):
     ],
     ids=["content", "style", "guide"],
 )
-def test_a_name_in_an_address_that_is_not_there_is_said(visit, quiet, address, params, warning):
+def test_unknown_name_in_an_address_shows_a_warning(visit, no_live_work, address, params, warning):
     assert [element.value for element in visit(address, **params).main.warning] == [warning]
     right = {"content": "Coffee", "style": "Mosaic", "page": "style"}
     assert not visit(address, **{name: right[name] for name in params}).main.warning
 
 
-@pytest.mark.parametrize("there, back, first", [("faces", "style", "photo"), ("style", "faces", "faces")])
-def test_what_is_chosen_on_one_page_is_no_choice_on_another(visit, quiet, there, back, first):
+@pytest.mark.parametrize(
+    "first_address, second_address, selected", [("faces", "style", "photo"), ("style", "faces", "faces")]
+)
+def test_choice_of_one_page_does_not_change_another(
+    visit, no_live_work, first_address, second_address, selected
+):
     """Each page has its own options under `what`."""
-    page = visit(there)
-    page.switch_page(next(place.file for place in PAGES if place.address == back)).run()
-    assert not page.exception and page.button_group(key="what").value == first
+    page = visit(first_address)
+    page.switch_page(next(entry.file for entry in PAGES if entry.address == second_address)).run()
+    assert not page.exception and page.button_group(key="what").value == selected
     assert not page.run().exception

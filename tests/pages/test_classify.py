@@ -20,7 +20,7 @@ from pages.recorded import runs
 from studio.classify.models import imported_classifier as imported
 from studio.classify.models.imported_classifier import ClassifierFacts
 from studio.classify.settings import TrainClassifierSettings
-from studio.classify.training import study_words
+from studio.classify.training import study_text
 from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
@@ -31,41 +31,26 @@ from studio.dream.settings import DreamSettings
 from studio.imported import packing, safe_copies
 from tests.wording import says_what_to_do
 
+from .elements import find_button, join_texts, list_button_labels, require_success
+
 COLORS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
 
 
 @pytest.fixture(autouse=True)
-def stand_ins(engine, until, monkeypatch):
+def tasks_without_keras(engine, until, monkeypatch):
     """Replaces the tasks of the page by those without Keras, here and in the workers."""
     for name, entry in (tiny_classes.TASKS | tiny_classes.MOVERS).items():
         monkeypatch.setitem(tasks.TASKS, name, entry)
-    monkeypatch.setattr("pages.widgets.weight_downloads.missing", lambda names: [])
-    engine.live("colors.live", tiny_classes.NoSettings(), {}, "moving in")
+    monkeypatch.setattr("pages.widgets.weight_downloads.list_missing", lambda names: [])
+    engine.run_live("colors.live", tiny_classes.NoSettings(), {}, "moving in")
     job = engine.submit("colors.job", tiny_classes.NoSettings(), {})
-    until(lambda: engine.job(job.id).finished)
-    engine.job(job.id).folder.remove()
+    until(lambda: engine.find_job(job.id).finished)
+    engine.find_job(job.id).folder.remove()
     yield
-    shutil.rmtree(paths.folder("presets"), ignore_errors=True)
+    shutil.rmtree(paths.ensure_folder("presets"), ignore_errors=True)
 
 
-def labels(page):
-    return [element.label for element in page.button]
-
-
-def text_of(*kinds) -> str:
-    return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
-
-
-def button(page, label):
-    return next(element for element in page.button if element.label == label)
-
-
-def done(page):
-    assert not page.exception and not page.error, [*page.exception, *page.error]
-    return page
-
-
-def archive(each: int = 6, **extra: bytes) -> bytes:
+def zip_colors(each: int = 6, **extra: bytes) -> bytes:
     """Returns a zip of one-color images, some with wrong labels, in a folder per color."""
     packed, rng = io.BytesIO(), np.random.default_rng(0)
     with zipfile.ZipFile(packed, "w") as file:
@@ -81,11 +66,11 @@ def archive(each: int = 6, **extra: bytes) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def nothing_was_trained(engine):
+def remove_earlier_training(engine):
     """Removes the training runs of earlier tests."""
-    for job in engine.jobs(limit=50):
+    for job in engine.list_jobs(limit=50):
         if job.task == "classify.train" and job.finished:
-            engine.job(job.id).folder.remove()
+            engine.find_job(job.id).folder.remove()
 
 
 @pytest.fixture
@@ -100,163 +85,166 @@ def upload_zip(visit):
 
 
 @pytest.fixture
-def train(upload_zip, until):
+def open_trained(upload_zip, until):
     """Opens the page after a training run has ended."""
 
-    def train():
-        page = done(upload_zip(archive()))
-        button(page, "Train").click().run()
-        until(lambda: page.run() and "Make again" in labels(page))
-        return done(page)
+    def open_trained():
+        page = require_success(upload_zip(zip_colors()))
+        find_button(page, "Train").click().run()
+        until(lambda: page.run() and "Make again" in list_button_labels(page))
+        return require_success(page)
 
-    return train
+    return open_trained
 
 
 @pytest.mark.slow
-def test_a_sample_is_chosen_and_looked_over_at_once(visit, until):
+def test_sample_set_is_audited_immediately(visit, until):
     page = visit("classify")
-    until(lambda: page.run() and "Look for wrong labels" in labels(page))
+    until(lambda: page.run() and "Look for wrong labels" in list_button_labels(page))
     first = next(iter(sample_sets.list_sets().values()))
-    assert f"images in {len(first.classes)} classes" in text_of(done(page).markdown)
-    assert "No missing, broken or duplicate images" in text_of(page.success)
-    assert "Train** trains a classifier on these images, which takes" in text_of(page.markdown)
-    assert "GiB of memory" in text_of(page.markdown)
+    assert f"images in {len(first.classes)} classes" in join_texts(require_success(page).markdown)
+    assert "No missing, broken or duplicate images" in join_texts(page.success)
+    assert "Train** trains a classifier on these images, which takes" in join_texts(page.markdown)
+    assert "GiB of memory" in join_texts(page.markdown)
     assert page.button_group(key="images").value == "Cartoons"
-    assert "Train" in labels(page)
+    assert "Train" in list_button_labels(page)
 
 
 @pytest.mark.slow
-def test_an_upload_says_what_is_wrong_with_it(upload_zip, until):
-    page = upload_zip(archive(**{"red/broken.png": b"no image", "blue/copy.png": _first(archive())}))
-    until(lambda: page.run() and "Look for wrong labels" in labels(page))
-    text = text_of(done(page).markdown) + " ".join(element.label for element in page.expander)
+def test_upload_lists_its_problems(upload_zip, until):
+    page = upload_zip(
+        zip_colors(**{"red/broken.png": b"no image", "blue/copy.png": _read_first(zip_colors())})
+    )
+    until(lambda: page.run() and "Look for wrong labels" in list_button_labels(page))
+    text = join_texts(require_success(page).markdown) + " ".join(element.label for element in page.expander)
     assert "18 images in 3 classes" in text
     assert "1 broken image file was left out" in text
     assert "1 exact duplicate was left out" in text
     assert "Fewer than 20 images of" in text
-    assert "red/broken.png" in text_of(page.text)
+    assert "red/broken.png" in join_texts(page.text)
 
 
 @pytest.mark.slow
-def test_a_doubted_image_is_moved_and_a_double_removed_and_both_come_back(upload_zip, until):
-    whole = archive()
+def test_suspicious_image_is_moved_and_duplicate_removed_then_undone(upload_zip, until):
+    whole = zip_colors()
     with zipfile.ZipFile(io.BytesIO(whole)) as file:
         double = io.BytesIO()
         Image.open(io.BytesIO(file.read("green/2.png"))).save(double, "JPEG", quality=95)
-    page = upload_zip(archive(**{"green/double.jpg": double.getvalue()}))
-    until(lambda: page.run() and "Look for wrong labels" in labels(page))
-    button(page, "Look for wrong labels").click().run()
-    until(lambda: page.run() and "Apply" in labels(page))
+    page = upload_zip(zip_colors(**{"green/double.jpg": double.getvalue()}))
+    until(lambda: page.run() and "Look for wrong labels" in list_button_labels(page))
+    find_button(page, "Look for wrong labels").click().run()
+    until(lambda: page.run() and "Apply" in list_button_labels(page))
     [before] = page.session_state["set_file"]
     bytes_before = before.read()
-    choices = {element.label.replace("\\", ""): element for element in done(page).selectbox}
+    choices = {element.label.replace("\\", ""): element for element in require_success(page).selectbox}
     choices["What to do with blue/0.png"].set_value(
         1
     )  # the fake audit says that it looks like blue; it is red
     choices["What to do with green/2.png and green/double.jpg"].set_value(1)
-    page = button(page, "Apply").click().run()
-    until(lambda: page.run() and "Undo" in labels(page))
-    assert "1 removed, 1 moved." in text_of(done(page).markdown)
+    page = find_button(page, "Apply").click().run()
+    until(lambda: page.run() and "Undo" in list_button_labels(page))
+    assert "1 removed, 1 moved." in join_texts(require_success(page).markdown)
     [now] = page.session_state["set_file"]
     assert now.name == "colors corrected.zip" and before.read() == bytes_before
     with zipfile.ZipFile(now.path) as file:
         assert "green/double.jpg" not in file.namelist() and len(file.namelist()) == 18
-    page = done(button(page, "Undo").click().run())
-    assert page.session_state["set_file"] == [before] and "1 moved" not in text_of(page.markdown)
+    page = require_success(find_button(page, "Undo").click().run())
+    assert page.session_state["set_file"] == [before] and "1 moved" not in join_texts(page.markdown)
 
 
 @pytest.mark.slow
-def test_of_a_sample_set_a_copy_is_corrected(visit, until):
+def test_sample_set_is_corrected_as_a_copy(visit, until):
     page = visit("classify")
-    until(lambda: page.run() and "Look for wrong labels" in labels(page))
-    button(page, "Look for wrong labels").click().run()
-    until(lambda: page.run() and "Apply" in labels(page))
-    page = done(button(page, "Apply").click().run())
-    assert "Nothing was changed" in text_of(page.info)
+    until(lambda: page.run() and "Look for wrong labels" in list_button_labels(page))
+    find_button(page, "Look for wrong labels").click().run()
+    until(lambda: page.run() and "Apply" in list_button_labels(page))
+    page = require_success(find_button(page, "Apply").click().run())
+    assert "Nothing was changed" in join_texts(page.info)
     page.button_group(key="correct_first").set_value("Remove").run()
-    page = button(page, "Apply").click().run()
-    until(lambda: page.run() and "Undo" in labels(page))
+    page = find_button(page, "Apply").click().run()
+    until(lambda: page.run() and "Undo" in list_button_labels(page))
     assert (
-        "1 removed." in text_of(done(page).markdown) and page.button_group(key="images").value == "Your own"
+        "1 removed." in join_texts(require_success(page).markdown)
+        and page.button_group(key="images").value == "Your own"
     )
-    page = done(button(page, "Undo").click().run())
+    page = require_success(find_button(page, "Undo").click().run())
     assert page.button_group(key="images").value == "Cartoons"
 
 
-def _first(data: bytes) -> bytes:
+def _read_first(data: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(data)) as file:
         return file.read("red/0.png")
 
 
-def test_what_is_no_data_set_is_one_sentence(upload_zip):
+def test_invalid_data_set_shows_an_error(upload_zip):
     page = upload_zip(b"PK not a zip", "a_file.zip")
     assert not page.exception
     assert len(page.error) == 1 and "a\\_file" in page.error[0].value.replace("\\\\", "\\")
 
 
-def test_a_training_ends_with_its_figures_and_a_matrix_that_opens_images(train):
-    page = train()
+def test_training_shows_metrics_and_a_matrix_that_opens_images(open_trained):
+    page = open_trained()
     assert page.metric[0].value == "100.0%"
-    assert "9 of 9" in text_of(page.markdown)
+    assert "9 of 9" in join_texts(page.markdown)
     page.session_state["confusion.chosen"] = (2, 2)
     page.run()
-    assert "red, classified correctly" in text_of(done(page).markdown)
+    assert "red, classified correctly" in join_texts(require_success(page).markdown)
     captions = [image.caption for element in page.get("image") for image in element.proto.imgs]
     assert sum("confidence" in caption for caption in captions) == 3
 
 
 @pytest.mark.slow
-def test_a_result_of_other_images_than_are_chosen_says_whose_it_is(visit, upload_zip, until):
+def test_result_of_other_images_names_its_data_set(visit, upload_zip, until):
     page = visit("classify")
-    button(page, "Train").click().run()
-    until(lambda: page.run() and "Make again" in labels(page))
-    assert "Classifier training: cartoons" in text_of(done(page).subheader)
-    assert "chosen now" not in text_of(page.info)
+    find_button(page, "Train").click().run()
+    until(lambda: page.run() and "Make again" in list_button_labels(page))
+    assert "Classifier training: cartoons" in join_texts(require_success(page).subheader)
+    assert "chosen now" not in join_texts(page.info)
     job = page.query_params["job"]
-    page = upload_zip(archive(), "mine.zip")
+    page = upload_zip(zip_colors(), "mine.zip")
     # as a link to a recent result, or a training run that just ended
     page.query_params["job"] = job
     page.run()
-    assert "Classifier training: cartoons" in text_of(done(page).subheader)
-    assert "uses cartoons.zip, not mine.zip, which is chosen now" in text_of(page.info)
+    assert "Classifier training: cartoons" in join_texts(require_success(page).subheader)
+    assert "uses cartoons.zip, not mine.zip, which is chosen now" in join_texts(page.info)
 
 
 @pytest.mark.slow
-def test_the_size_of_another_page_is_not_the_size_here(visit, until):
+def test_size_of_another_page_is_not_used(visit, until):
     page = visit("dream", size="1024")
     assert page.slider(key="size").value == 1024
     page.switch_page("classify_images.py").run()
-    assert done(page).slider(key="size").value == 224
+    assert require_success(page).slider(key="size").value == 224
     page.switch_page("dream_photo.py").run()
-    assert done(page).slider(key="size").value == DreamSettings().size
+    assert require_success(page).slider(key="size").value == DreamSettings().size
 
 
-def test_every_setting_is_asked_for_once(visit):
+def test_every_setting_has_one_widget(visit):
     page = visit("classify")
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
-    there = [element.key for kind in kinds for element in getattr(page, kind)]
+    widget_keys = [element.key for kind in kinds for element in getattr(page, kind)]
     for name in TrainClassifierSettings.describe():
-        assert there.count(name) == (name not in base_model.IMPORT_SETTINGS), name
+        assert widget_keys.count(name) == (name not in base_model.IMPORT_SETTINGS), name
 
 
 @pytest.mark.slow
-def test_it_is_tried_with_a_held_out_image(train):
-    page = train()
+def test_classifier_is_tried_with_a_held_out_image(open_trained):
+    page = open_trained()
     page.session_state["side_3_False"] = "Try it"
     page.run()
-    assert "from the test split" in text_of(done(page).caption)
+    assert "from the test split" in join_texts(require_success(page).caption)
     assert page.button_group(key="image").value == "Blue"
     bars = " ".join(element.proto.text for element in page.get("progress"))
     assert bars.startswith("**blue**")
 
 
 @pytest.mark.slow
-def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(train, until, monkeypatch):
-    page = train()
+def test_camera_images_are_classified_and_not_stored(open_trained, until, monkeypatch):
+    page = open_trained()
     page.session_state["side_3_False"] = "Try it"
     page.run()
-    page = done(page.toggle(key="try_live").set_value(True).run())
-    assert "Press Start" in text_of(page.caption) and not page.get("progress")
+    page = require_success(page.toggle(key="try_live").set_value(True).run())
+    assert "Press Start" in join_texts(page.caption) and not page.get("progress")
     classifier = page.session_state["taught_last"]
     mine = {}
 
@@ -269,84 +257,84 @@ def test_it_is_tried_on_the_camera_of_which_nothing_is_kept(train, until, monkey
             page.session_state[key] = value
         return page.run()
 
-    files = set(paths.folder("files").iterdir())
+    files = set(paths.ensure_folder("files").iterdir())
     noise = np.random.default_rng(0).normal(0, 20, (40, 40, 3))
     for color, sure in (("green", 1), ("blue", 0)):
         frame = np.clip(np.array(COLORS[color]) + noise, 0, 255).astype("uint8")
         look(b"an older one", image_io.encode_as(frame, ".jpg"))
-        bars = [bar.proto.text for bar in done(page).get("progress")]
+        bars = [bar.proto.text for bar in require_success(page).get("progress")]
         assert [element.split()[0] for element in bars] == ["**blue**", "**green**", "**red**"]
         assert max(range(3), key=lambda n: float(bars[n].split()[1][:-1])) == sure
     look(image_io.encode_as(np.full((40, 40, 3), 128, "uint8"), ".jpg"))
-    assert "camera.jpg is gray. " in text_of(page.error)
+    assert "camera.jpg is gray. " in join_texts(page.error)
     assert page.get("progress"), "what was said last is gone"
     look(b"no image")
-    assert len(page.error) == 1 and says_what_to_do(text_of(page.error))
-    assert set(paths.folder("files").iterdir()) == files
+    assert len(page.error) == 1 and says_what_to_do(join_texts(page.error))
+    assert set(paths.ensure_folder("files").iterdir()) == files
 
 
 @pytest.mark.slow
-def test_it_is_taken_along_with_a_program(train, until):
-    page = train()
+def test_classifier_is_exported_with_a_program(open_trained, until):
+    page = open_trained()
     page.session_state["side_3_False"] = "Export"
     page.run()
-    button(page, "Export as Keras").click().run()
+    find_button(page, "Export as Keras").click().run()
     until(lambda: page.run() and any("import keras" in code.value for code in page.code))
-    assert "Download" in [link.proto.label for link in done(page).get("download_button")]
-    assert "It is within 0" in text_of(page.markdown)
+    assert "Download" in [link.proto.label for link in require_success(page).get("download_button")]
+    assert "It is within 0" in join_texts(page.markdown)
 
 
-def test_a_classifier_whose_file_was_damaged_since_is_one_sentence(train, engine):
-    page = train()
-    path = engine.job(page.query_params["job"]).result.files[0].path
+def test_damaged_classifier_shows_an_error(open_trained, engine):
+    page = open_trained()
+    path = engine.find_job(page.query_params["job"]).result.files[0].path
     whole = path.read_bytes()
-    shutil.rmtree(paths.folder("cache") / "models", ignore_errors=True)  # where it was unpacked
+    shutil.rmtree(paths.ensure_folder("cache") / "models", ignore_errors=True)  # where it was unpacked
     try:
         path.write_bytes(whole.replace(b'"classes"', b'"glasses"'))
         page.run()
         assert not page.exception and len(page.error) == 1
-        assert ": another file, or a damaged one. " in text_of(page.error)
+        assert ": another file, or a damaged one. " in join_texts(page.error)
     finally:
         path.write_bytes(whole)
 
 
 @pytest.mark.slow
-def test_it_is_kept_under_a_name_and_chosen_to_be_tried(train):
-    page = train()
+def test_classifier_is_saved_and_chosen(open_trained):
+    page = open_trained()
     page.text_input[0].set_value("My Colors!").run()
-    button(page, "Keep as model").click().run()
+    find_button(page, "Keep as model").click().run()
     assert presets.find("My Colors!").task == "classify.train"
     assert page.button_group(key="half").value == "try"
     assert page.selectbox(key="preset").value == "My Colors!"
-    assert "Classes: blue, green, red" in text_of(done(page).caption)
+    assert "Classes: blue, green, red" in join_texts(require_success(page).caption)
     assert page.get("progress")[0].proto.text.startswith("**blue**")
 
 
 @pytest.mark.slow
-def test_what_is_tried_is_the_classifier_that_was_trained_last(visit, upload_zip, train, until):
-    page = done(upload_zip(archive()))
+def test_newest_classifier_is_tried(visit, upload_zip, open_trained, until):
+    page = require_success(upload_zip(zip_colors()))
     page.button_group(key="half").set_value("try").run()
     assert page.selectbox(key="preset").value == "imagenet-resnet50"
-    page = train()
+    page = open_trained()
     page.button_group(key="half").set_value("try").run()
-    selectbox = done(page).selectbox(key="preset")
+    selectbox = require_success(page).selectbox(key="preset")
     assert selectbox.value == "" and "last trained" in selectbox.options[0]
-    assert "Classes: blue, green, red" in text_of(page.caption)
+    assert "Classes: blue, green, red" in join_texts(page.caption)
     selectbox.set_value("imagenet-resnet50").run()
     page.button_group(key="half").set_value("train").run()
     page.number_input(key="seed").set_value(5).run()
-    button(page, "Train").click().run()
-    until(lambda: page.run() and "Make again" in labels(page))
+    find_button(page, "Train").click().run()
+    until(lambda: page.run() and "Make again" in list_button_labels(page))
     page.button_group(key="half").set_value("try").run()
-    assert done(page).selectbox(key="preset").value == "", "another was trained since"
-    reloaded = done(visit("classify", half="Try"))
+    assert require_success(page).selectbox(key="preset").value == "", "another was trained since"
+    reloaded = require_success(visit("classify", half="Try"))
     assert reloaded.selectbox(key="preset").value == ""
     tile = next(tile for tile in TILES if tile.opens.get("half") == "Try")
-    other_page = done(visit("classify", image="Chelsea", **tile.opens))
+    other_page = require_success(visit("classify", image="Chelsea", **tile.opens))
     assert other_page.selectbox(key="preset").value == "imagenet-resnet50"
 
 
-def keras_file(**more: bytes) -> bytes:
+def make_keras_file(**more: bytes) -> bytes:
     """Returns a file that passes for a Keras model until it is loaded."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
@@ -361,51 +349,51 @@ def keras_file(**more: bytes) -> bytes:
 
 
 @pytest.fixture
-def bring(visit):
+def open_imported_model(visit):
     """Opens the prediction half of the page with an imported model."""
     imported_models.read_facts_as.clear()  # two files of the same second are the same file
 
-    def bring(data: bytes, name: str = "my net.keras"):
+    def open_imported_model(data: bytes, name: str = "my net.keras"):
         page = visit("classify", half="Try")
         return page.file_uploader[0].upload(name, data, "application/zip").run()
 
-    return bring
+    return open_imported_model
 
 
-def storing(monkeypatch) -> list[str]:
+def record_stored_preprocessing(monkeypatch) -> list[str]:
     """Records the preprocessing that is stored with a model, without a safe copy."""
-    stored: list[str] = []
+    stored_choices: list[str] = []
 
     def store(file, choice):
-        stored.append(choice)
-        return File.keep(packing.with_preprocessing(file.read(), file.name, choice), "model", "my net.zip")
+        stored_choices.append(choice)
+        return File.store(packing.with_preprocessing(file.read(), file.name, choice), "model", "my net.zip")
 
     monkeypatch.setattr(safe_copies, "with_preprocessing", store)
-    return stored
+    return stored_choices
 
 
-def preprocessing(page):
+def find_preprocessing(page):
     """Returns the preprocessing control next to the prediction."""
     return next(element for element in page.button_group if element.label == "Preprocessing")
 
 
 @pytest.mark.slow
-def test_an_imported_model_is_checked_chosen_and_tried(bring, monkeypatch):
+def test_imported_model_is_checked_chosen_and_tried(open_imported_model, monkeypatch):
     model = ClassifierFacts(
         "my net", ("mine", "yours"), (20, 30), 7, preprocessing="0-255", reason="it has a Rescaling layer"
     )
     names = []
     monkeypatch.setattr(imported, "read_facts", lambda file, flat=False: names.append(file.name) or model)
-    stored = storing(monkeypatch)
-    page = done(bring(keras_file()))
+    stored_choices = record_stored_preprocessing(monkeypatch)
+    page = require_success(open_imported_model(make_keras_file()))
     assert set(names) == {"my net.keras"}
     selectbox = page.selectbox(key="preset")
     assert selectbox.options[selectbox.index] == "my net.keras"
-    assert "Imported: 2 classes (mine, yours); input size 30 × 20 px." in text_of(page.caption)
+    assert "Imported: 2 classes (mine, yours); input size 30 × 20 px." in join_texts(page.caption)
     assert page.get("progress")[0].proto.text == "**yours** 75.0%"
-    assert "Preprocessing: 0 to 255 (it has a Rescaling layer)." in text_of(page.caption)
-    preprocessing(page).set_value("0-1").run()
-    assert stored == ["0-1"]
+    assert "Preprocessing: 0 to 255 (it has a Rescaling layer)." in join_texts(page.caption)
+    find_preprocessing(page).set_value("0-1").run()
+    assert stored_choices == ["0-1"]
     assert "my net.zip" in page.selectbox(key="preset").options
     selectbox = page.selectbox(key="preset")
     assert selectbox.options[selectbox.index] == "my net.zip" and page.get("progress")
@@ -414,7 +402,7 @@ def test_an_imported_model_is_checked_chosen_and_tried(bring, monkeypatch):
 
 
 @pytest.mark.slow
-def test_an_imported_model_is_scored_on_images_in_folders(bring, engine, until, monkeypatch):
+def test_imported_model_is_scored_on_folders(open_imported_model, engine, until, monkeypatch):
     model = ClassifierFacts(
         "my net",
         ("red", "blue", "green"),
@@ -424,27 +412,31 @@ def test_an_imported_model_is_scored_on_images_in_folders(bring, engine, until, 
         reason="it has a Rescaling layer",
     )
     monkeypatch.setattr(imported, "read_facts", lambda file, flat=False: model)
-    page = done(bring(keras_file()))
+    page = require_success(open_imported_model(make_keras_file()))
     page.session_state["side_3_True"] = "Evaluation"
     page.run()
-    assert "named red, blue, green" in text_of(done(page).markdown)
+    assert "named red, blue, green" in join_texts(require_success(page).markdown)
     upload = next(element for element in page.file_uploader if "npz of images" in element.label)
-    page = done(upload.upload("colors.zip", archive(), "application/zip").run())
-    button(page, "Evaluate").click().run()
+    page = require_success(upload.upload("colors.zip", zip_colors(), "application/zip").run())
+    find_button(page, "Evaluate").click().run()
     until(lambda: page.run() and page.metric)
     assert page.metric[0].value == "100.0%" and page.metric[0].label == "Accuracy on these images"
-    assert "18 of 18" in text_of(done(page).markdown)
-    job = engine.jobs()[0]
+    assert "18 of 18" in join_texts(require_success(page).markdown)
+    job = engine.list_jobs()[0]
     assert job.task == "classify.audit" and [file.name for file in job.inputs["model"]] == ["my net.keras"]
 
 
-@pytest.mark.parametrize("where", ["at once", "by its process"])
-def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatch):
+@pytest.mark.parametrize("refused_by", ["at once", "by its process"])
+def test_invalid_model_shows_an_error_and_keeps_the_page(refused_by, open_imported_model, monkeypatch):
     def refuse(file, flat=False):
         raise InvalidInput("Invalid model my net.keras. Choose another.")
 
     monkeypatch.setattr(imported, "read_facts", refuse)
-    page = bring(keras_file(**{"evil.py": b"open('PWNED', 'w')"}) if where == "at once" else keras_file())
+    page = open_imported_model(
+        make_keras_file(**{"evil.py": b"open('PWNED', 'w')"})
+        if refused_by == "at once"
+        else make_keras_file()
+    )
     assert not page.exception and len(page.error) == 1
     message = page.error[0].value.replace("\\", "")
     assert "Invalid model my net.keras" in message and says_what_to_do(message)
@@ -454,7 +446,7 @@ def test_a_bad_model_is_one_sentence_and_the_page_stays(where, bring, monkeypatc
 
 
 @pytest.mark.slow
-def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(
+def test_classifier_is_trained_and_data_audited_with_an_imported_model(
     upload_zip, engine, until, monkeypatch
 ):
     imported_models.read_facts_as.clear()
@@ -462,41 +454,43 @@ def test_a_classifier_is_trained_and_a_set_audited_on_an_imported_model(
         "my net", ("mine", "yours"), (48, 64), 7, preprocessing="0-255", reason="it has a Rescaling layer"
     )
     monkeypatch.setattr(imported, "read_facts", lambda file, flat=False: model)
-    page = done(upload_zip(archive()))
+    page = require_success(upload_zip(zip_colors()))
     assert "backbone" in page.query_params or page.button_group(key="backbone")
     upload = next(element for element in page.file_uploader if "model" in element.label)
-    page = done(upload.upload("my net.keras", keras_file(), "application/zip").run())
+    page = require_success(upload.upload("my net.keras", make_keras_file(), "application/zip").run())
     selectbox = page.selectbox(key="looks")
     assert selectbox.options[selectbox.index] == "my net.keras"
-    assert {"backbone", "finetune", "flip"}.isdisjoint(keys(page)) and "head" in keys(page)
-    stored = storing(monkeypatch)
-    preprocessing(page).set_value("0-1").run()
-    assert stored == ["0-1"]
-    until(lambda: page.run() and "Look for wrong labels" in labels(page))
-    assert "64 px" not in text_of(page.markdown)
-    button(page, "Look for wrong labels").click().run()
-    button(page, "Train").click().run()
-    until(lambda: page.run() and "Make again" in labels(page))
-    jobs = {job.task: job for job in reversed(engine.jobs())}  # the newest element of each kind
+    assert {"backbone", "finetune", "flip"}.isdisjoint(list_widget_keys(page)) and "head" in list_widget_keys(
+        page
+    )
+    stored_choices = record_stored_preprocessing(monkeypatch)
+    find_preprocessing(page).set_value("0-1").run()
+    assert stored_choices == ["0-1"]
+    until(lambda: page.run() and "Look for wrong labels" in list_button_labels(page))
+    assert "64 px" not in join_texts(page.markdown)
+    find_button(page, "Look for wrong labels").click().run()
+    find_button(page, "Train").click().run()
+    until(lambda: page.run() and "Make again" in list_button_labels(page))
+    jobs = {job.task: job for job in reversed(engine.list_jobs())}  # the newest element of each kind
     for task in ("classify.train", "classify.audit"):
         assert [file.name for file in jobs[task].inputs["model"]] == ["my net.zip"], "with its preprocessing"
     page.selectbox(key="looks").set_value("").run()
-    assert "backbone" in keys(done(page))
+    assert "backbone" in list_widget_keys(require_success(page))
 
 
-def keys(page):
+def list_widget_keys(page):
     kinds = (page.button_group, page.toggle, page.slider, page.selectbox, page.select_slider)
     return {element.key for elements in kinds for element in elements}
 
 
-def test_imagenet_needs_no_teaching(visit):
-    page = done(visit("classify", half="Try"))
+def test_imagenet_needs_no_training(visit):
+    page = require_success(visit("classify", half="Try"))
     assert page.selectbox(key="preset").value == "imagenet-resnet50"
     assert page.get("progress")[0].proto.text == "**tabby** 75.0%"
     captions = [image.caption for element in page.get("image") for image in element.proto.imgs]
     assert any("the darkened sides are ignored" in caption for caption in captions)
     page.button_group(key="look_for:ImageNet, a thousand things:Chelsea").set_value("lynx").run()
-    records = [json.loads(code.value) for code in done(page).code if code.value.startswith("{")]
+    records = [json.loads(code.value) for code in require_success(page).code if code.value.startswith("{")]
     assert records[0]["settings"]["label"] == "lynx"
     assert any(
         "evidence for “lynx”" in image.caption
@@ -506,13 +500,13 @@ def test_imagenet_needs_no_teaching(visit):
 
 
 @pytest.mark.slow
-def test_under_the_hood_are_the_map_and_the_curve(train):
-    page = train()
+def test_under_the_hood_has_the_feature_map_and_the_learning_curve(open_trained):
+    page = open_trained()
     page.session_state["explain"] = True
     page.run()
-    charts = [chart.proto.spec for chart in done(page).get("vega_lite_chart")]
+    charts = [chart.proto.spec for chart in require_success(page).get("vega_lite_chart")]
     assert any("predicted" in spec for spec in charts)
-    assert "25.0 points" in text_of(page.caption)
+    assert "25.0 points" in join_texts(page.caption)
 
 
 @pytest.mark.parametrize(
@@ -523,7 +517,7 @@ def test_under_the_hood_are_the_map_and_the_curve(train):
         ([True, False, False], "1 of them is in two classes", True),
     ],
 )
-def test_pairs_that_are_nearly_the_same_are_told_once_with_their_images(pairs, expected, matters):
+def test_near_duplicates_are_listed_once_with_their_images(pairs, expected, matters):
     near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": across} for n, across in enumerate(pairs)]
     facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "images": 9, "notes": []}
     warned = ["1 pair of nearly the same image in two classes: check which class is right."]
@@ -534,21 +528,21 @@ def test_pairs_that_are_nearly_the_same_are_told_once_with_their_images(pairs, e
 
 def test_every_sample_has_a_tile():
     for name in [*sample_sets.list_sets(), "own"]:
-        assert (samples.SHIPPED / f"set-{name}.webp").is_file(), name
+        assert (samples.IMAGE_FOLDER / f"set-{name}.webp").is_file(), name
 
 
-def test_what_learning_needs_is_drawn_of_a_recorded_run_until_ones_own(visit):
+def test_recorded_study_is_shown_until_the_user_has_one(visit):
     page = visit("classify", explain="true")
     assert not page.exception
     assert "Measure on my images" in [element.label for element in page.button]
     figures = runs.load("study").figures
-    sentences = study_words.describe_results(figures)
+    sentences = study_text.describe_results(figures)
     captions = [element.value.replace("\\", "") for element in page.caption]
     assert all(sentence in captions for sentence in sentences.values())
     assert len(page.get("vega_lite_chart")) >= 2 + len(sentences)
 
 
-def test_wrong_labels_are_found_sooner_down_the_list_than_by_chance():
+def test_wrong_labels_rank_higher_than_by_chance():
     lost = {"wrong": 2, "images": 10, "list": [True, False, True]}
     rows = study.count_wrong_labels_found(lost)
     assert [row["found"] for row in rows if row["order"] == "suspicion list"] == [0, 1, 1, 2]

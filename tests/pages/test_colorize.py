@@ -13,54 +13,50 @@ from studio.colorize.settings import ColorizeSettings
 from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 
-from .test_frame import texts
-
-
-def labels(page) -> list[str]:
-    return [button.label for button in page.button]
+from .elements import join_raw_texts, list_button_labels
 
 
 @pytest.mark.slow
-def test_it_follows_the_sliders_and_offers_others(visit):
+def test_result_follows_the_sliders_and_offers_alternatives(visit):
     page = visit("colorize", explain="true")
     assert not page.exception and not page.error
     live = page.session_state["live"][1]
     image = image_io.read(live.data)
     assert np.ptp(image.astype(int), axis=2).max() > 10 and live.figures["was"] == "gray"
-    assert labels(page).count("Use this one") == 3 and "Keep" in labels(page)
+    assert list_button_labels(page).count("Use this one") == 3 and "Keep" in list_button_labels(page)
     assert any("studio colorize sample:camera" in code.value for code in page.code)
     assert page.metric[0].label == "Mean confidence"
     page.button(key="take_2").click().run()
     other = page.session_state["live"][1]
     assert other.recipe.settings["variant"] == 2 and other.data != live.data
-    assert "Back to the most probable" in labels(page) and not page.exception
+    assert "Back to the most probable" in list_button_labels(page) and not page.exception
 
 
 @pytest.mark.slow
-def test_a_photo_in_color_is_asked_about(visit):
-    cat = File.keep(image_io.encode_png(sample_photos.read_photo("chelsea")), "image", "cat.png")
+def test_color_photo_asks_for_confirmation(visit):
+    cat = File.store(image_io.encode_png(sample_photos.read_photo("chelsea")), "image", "cat.png")
     page = visit("colorize", content="Your photo", **{"content.file": cat.digest})
-    assert "a color photo" in texts(page.warning) and not page.exception
+    assert "a color photo" in join_raw_texts(page.warning) and not page.exception
     page = visit("colorize", content="Your photo", recolor="true", **{"content.file": cat.digest})
     assert not page.warning and page.session_state["live"][1].figures["was"] == "colored"
 
 
-def test_every_photo_that_is_offered_can_be_colored(home):
-    photos = samples.gray_photos()
+def test_every_sample_photo_can_be_colorized(home):
+    photos = samples.list_gray_photos()
     assert len(photos) == len(sample_photos.list_photos())
     for photo in photos:
-        checks.check(ColorizeSettings(), {"content": [photo.file()]})
+        checks.check(ColorizeSettings(), {"content": [photo.get_file()]})
 
 
 @pytest.mark.slow
-def test_the_command_of_a_gray_sample_names_it(visit):
+def test_command_names_a_gray_sample(visit):
     page = visit("colorize", content="Gray Coffee")
     assert not page.warning and not page.exception
     assert any("studio colorize sample:coffee_gray" in code.value for code in page.code)
-    assert page.session_state["live"][1].inputs["content"] == [samples.gray_photos()[3].file()]
+    assert page.session_state["live"][1].inputs["content"] == [samples.list_gray_photos()[3].get_file()]
 
 
-def test_color_hints_of_the_brush_become_one_layer_and_go_back():
+def test_color_hints_become_one_layer_and_are_restored():
     masks = [np.zeros((20, 30, 3), "uint8") for _ in color_hint_brush.HINT_COLORS]
     assert color_hint_brush.store_hints(masks) is None
     masks[1][2:6, 3:9], masks[5][10:12, 20:24] = 255, 200
@@ -69,11 +65,11 @@ def test_color_hints_of_the_brush_become_one_layer_and_go_back():
     assert tuple(layer[11, 21]) == (0x6F, 0xA5, 0xD9, 200) and not layer[0, 0, 3]
 
 
-def test_what_was_sure_is_drawn():
+def test_confidence_map_is_drawn():
     pixels = under_the_hood.render_confidence_map([[0, 50], [100, 100]])
     assert pixels.shape == (32, 32) and pixels[0, 0] < 20 and pixels[-1].min() > 235
 
 
 @pytest.mark.slow
-def test_other_results_can_be_colored_or_be_an_example():
+def test_other_results_can_be_colorized_or_used_as_example():
     assert {use.slot for use in USES if use.file == "colorize_photo.py"} == {"content", "examples"}

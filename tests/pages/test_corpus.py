@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 # Kinds of files with their page, its address, and the prefix of the uploader's key.
-PLACES = {
+UPLOADERS_BY_KIND = {
     "text": ("text", {"do": "Your text", "source": "A file"}, "text.upload"),
     "archive": ("classify", {"images": "Your own"}, "set.upload"),
     "class_zip": ("classify", {"images": "Your own"}, "set.upload"),
@@ -16,7 +16,7 @@ PLACES = {
 }
 
 
-def rows(data_dir: Path, kind: str) -> list[tuple[Path, str]]:
+def list_files(data_dir: Path, kind: str) -> list[tuple[Path, str]]:
     index = data_dir / "badfiles" / "INDEX.tsv"
     if not index.is_file():
         pytest.skip(f"no {index}")
@@ -26,7 +26,7 @@ def rows(data_dir: Path, kind: str) -> list[tuple[Path, str]]:
     return [(data_dir / "badfiles" / row["file"], row["expected"]) for row in entries]
 
 
-def uploader(page, key):
+def find_uploader(page, key):
     return next(element for element in page.file_uploader if element.key.startswith(key))
 
 
@@ -35,16 +35,16 @@ def uploader(page, key):
     "kind, most_left_out", [("text", 0), ("archive", 8), ("class_zip", 0), ("recipe", 0)]
 )
 def test_no_file_breaks_its_page(kind, most_left_out, data_dir, visit):
-    address, params, key = PLACES[kind]
+    address, params, key = UPLOADERS_BY_KIND[kind]
     page, wrong, left_out = visit(address, **params), [], []
-    for path, expected in rows(data_dir, kind):
+    for path, expected in list_files(data_dir, kind):
         if not any(element.key.startswith(key) for element in page.file_uploader):
             page = visit(address, **params)  # the chosen file has replaced the uploader
-        place = uploader(page, key)
-        if place.allowed_type and path.suffix.lower() not in place.allowed_type:
+        uploader = find_uploader(page, key)
+        if uploader.allowed_type and path.suffix.lower() not in uploader.allowed_type:
             left_out.append(path.name)  # the file dialog does not offer such a file
             continue
-        page = place.upload(path.name, path.read_bytes(), "application/octet-stream").run()
+        page = uploader.upload(path.name, path.read_bytes(), "application/octet-stream").run()
         text = " ".join(str(element.value) for element in page.error)
         leaks = "Traceback" in text or str(path.parent) in text
         if page.exception or leaks or (expected == "accept" and text):

@@ -14,23 +14,19 @@ from pages.jobs.navigation import page_of
 from pages.jobs.use_again import USES
 from studio.core.imaging import animations, image_io, sample_photos
 from studio.core.tasks import File
-from studio.enhance.settings import CLEAN, CLEANER, ENLARGE, SHIPPED, EnhanceSettings
+from studio.enhance.settings import CLEAN, ENLARGE, SHIPPED_CLEANER, SHIPPED_ENLARGER, EnhanceSettings
 
-from .test_frame import texts
-
-
-def labels(page) -> list[str]:
-    return [button.label for button in page.button]
+from .elements import join_raw_texts, list_button_labels
 
 
 @pytest.mark.slow
-def test_it_follows_the_sliders_and_can_be_kept(visit):
+def test_result_follows_the_sliders_and_can_be_saved(visit):
     page = visit("enhance", scale="3", explain="true")
     assert not page.exception and not page.error
     live = page.session_state["live"][1]
     assert image_io.read_size(live.data) == (900, 1353) and live.recipe.settings["scale"] == 3
     assert live.figures["psnr"] > live.figures["bicubic_psnr"]
-    assert "Keep" in labels(page) and "Start" not in labels(page)
+    assert "Keep" in list_button_labels(page) and "Start" not in list_button_labels(page)
     assert any("studio enhance sample:chelsea" in code.value for code in page.code)
     assert [metric.label for metric in page.metric] == ["PSNR of the network", "PSNR of bicubic"]
     page.slider(key="sharpness").set_value(0.0).run()
@@ -39,59 +35,59 @@ def test_it_follows_the_sliders_and_can_be_kept(visit):
 
 
 @pytest.mark.slow
-def test_it_says_what_is_wrong_with_a_photo_and_takes_it_away(visit):
+def test_damage_of_a_photo_is_reported_and_removed(visit):
     photo = image_io.resize(image_io.read(_photo()), 120, 180).astype("float32")
     noise = 20 * np.random.default_rng(0).standard_normal((120, 180, 1))
     buffer = io.BytesIO()
     Image.fromarray(np.clip(photo + noise, 0, 255).astype("uint8")).save(buffer, "JPEG", quality=90)
-    file = File.keep(buffer.getvalue(), "image", "noisy.jpg")
+    file = File.store(buffer.getvalue(), "image", "noisy.jpg")
     params = {"scale": "1", "explain": "true", "closer": "true"}
     page = visit("enhance", content="Your photo", **{"content.file": file.digest}, **params)
     assert not page.exception and not page.error
-    text = texts(page.caption)
+    text = join_raw_texts(page.caption)
     assert "Detected in this photo: noise of " in text and "JPEG quality 90. **Clean** removes it" in text
     result = page.session_state["live"][1]
     assert image_io.read_size(result.data) == (120, 180) and result.figures["noise"] > 12
     near = [np.abs(image_io.read(data) - photo).mean() for data in (result.data, buffer.getvalue())]
     assert near[0] < 0.7 * near[1]
     page.toggle(key="clean").set_value(False).run()
-    assert "Turn on clean" in texts(page.warning) and not page.exception
-    text = texts(page.caption)
+    assert "Turn on clean" in join_raw_texts(page.warning) and not page.exception
+    text = join_raw_texts(page.caption)
     assert "Turn on **Clean** to remove it." in text and "**Clean** removes it" not in text
 
 
-def test_what_is_large_waits_for_start(visit):
+def test_large_photo_waits_for_start(visit):
     page = visit("enhance", scale="4", content="Hubble")
-    assert not page.exception and "Start" in labels(page)
-    assert "**Start** makes 4,000 x 3,488 px, which takes" in texts(page.markdown)
+    assert not page.exception and "Start" in list_button_labels(page)
+    assert "**Start** makes 4,000 x 3,488 px, which takes" in join_raw_texts(page.markdown)
 
 
-def test_what_would_be_too_large_is_told_before_start(visit, monkeypatch):
-    monkeypatch.setattr(image_io, "MOST_PIXELS", 1000 * 872 * 9)
+def test_too_large_result_is_refused_before_start(visit, monkeypatch):
+    monkeypatch.setattr(image_io, "MAX_PIXELS", 1000 * 872 * 9)
     page = visit("enhance", scale="4", content="Hubble")
-    assert "Choose scale 3" in texts(page.warning) and not page.exception
+    assert "Choose scale 3" in join_raw_texts(page.warning) and not page.exception
 
 
-def test_a_video_waits_for_start(visit):
+def test_video_waits_for_start(visit):
     with animations.Video("gif", 5) as video:
         for n in range(3):
             video.add(np.full((30, 40, 3), 50 * n, "uint8"))
-        file = File.keep(video.finish(), "animation", "video.gif")
-    digest = File.keep(json.dumps([[file.digest, file.name]]).encode(), "text", "").digest
+        file = File.store(video.finish(), "animation", "video.gif")
+    digest = File.store(json.dumps([[file.digest, file.name]]).encode(), "text", "").digest
     page = visit("enhance", what="A video", video_file=digest)
-    assert not page.exception and "Start" in labels(page)
-    assert "**Start** makes 80 x 60 px of every frame" in texts(page.markdown)
+    assert not page.exception and "Start" in list_button_labels(page)
+    assert "**Start** makes 80 x 60 px of every frame" in join_raw_texts(page.markdown)
 
 
-def test_a_job_of_the_page_shows_there(visit, engine, until):
+def test_job_of_the_page_is_shown(visit, engine, until):
     photo = image_io.encode_png(image_io.resize(image_io.read(_photo()), 60, 90))
-    content = File.keep(photo, "image", "small.png")
+    content = File.store(photo, "image", "small.png")
     job = engine.submit(enhanced_image.TASK, EnhanceSettings(scale=2), {"content": [content]}, "local")
-    until(lambda: engine.job(job.id, "local").finished)
+    until(lambda: engine.find_job(job.id, "local").finished)
     page = visit("enhance", job=job.id)
-    assert not page.exception and "Change" in labels(page)
-    result = enhanced_image.of_job(engine.job(job.id, "local"))
-    assert result.comparison().result.shape == (120, 180)
+    assert not page.exception and "Change" in list_button_labels(page)
+    result = enhanced_image.of_job(engine.find_job(job.id, "local"))
+    assert result.compare().result.shape == (120, 180)
 
 
 def _photo():
@@ -104,16 +100,19 @@ def test_other_results_can_be_enlarged():
 
 
 @pytest.mark.parametrize("scale", [2, 4])
-def test_what_is_drawn_of_a_result_has_its_numbers(scale):
+def test_charts_of_a_result_match_its_figures(scale):
     photo = image_io.resize(image_io.read(_photo()), 60, 90)
-    content = File.keep(image_io.encode_png(photo), "image", "small.png")
+    content = File.store(image_io.encode_png(photo), "image", "small.png")
     large = Image.fromarray(photo).resize((90 * scale, 60 * scale), Image.Resampling.NEAREST)
-    result = enhanced_image.EnhancedImage(content, image_io.as_png(large), {}).comparison()
-    chart = under_the_hood._spectrum_chart(result).to_dict()
+    result = enhanced_image.EnhancedImage(content, image_io.as_png(large), {}).compare()
+    chart = under_the_hood._build_spectrum_chart(result).to_dict()
     assert {row["what"] for row in chart["layer"][0]["data"]["values"]} == {"bicubic", "result"}
     assert chart["layer"][1]["data"]["values"] == [{"at": 0.5 / scale}]
-    assert under_the_hood._difference(result).std() > 1
+    assert under_the_hood._render_residual(result).std() > 1
 
 
-def test_the_network_is_the_studios_where_there_is_no_other():
-    assert input_form.networks(ENLARGE)[0] == SHIPPED and input_form.networks(CLEAN)[0] == CLEANER
+def test_only_network_is_the_default_one():
+    assert (
+        input_form.list_networks(ENLARGE)[0] == SHIPPED_ENLARGER
+        and input_form.list_networks(CLEAN)[0] == SHIPPED_CLEANER
+    )

@@ -20,10 +20,7 @@ from pages.jobs.navigation import PAGES, page_of
 from studio.core import owners, paths
 
 from .conftest import ROOT
-
-
-def texts(elements) -> str:
-    return " ".join(str(element.value) for element in elements)
+from .elements import join_raw_texts
 
 
 @pytest.mark.slow
@@ -40,7 +37,7 @@ def test_every_page_has_its_own_address_and_file():
     assert all((ROOT / "pages" / place.file).is_file() for place in PAGES)
 
 
-def test_a_job_opens_on_the_page_of_its_capability():
+def test_job_opens_on_the_page_of_its_capability():
     assert page_of("style.transfer").file == "style_photo.py"
     assert page_of("no.such").address == ""
     for task in ("dcgan.train", "vae.train"):
@@ -49,14 +46,14 @@ def test_a_job_opens_on_the_page_of_its_capability():
     assert page_of("classify.predict").file == "browse_gallery.py"
 
 
-def test_a_studio_error_is_shown_as_its_sentence(visit, monkeypatch, tmp_path):
+def test_studio_error_is_shown_as_text(visit, monkeypatch, tmp_path):
     newer = tmp_path / "home"
     newer.mkdir()
     (newer / "format").write_text("999\n")
     monkeypatch.setenv("STUDIO_HOME", str(newer))
     page = visit("health")
     assert not page.exception
-    assert "made by a newer studio" in texts(page.error) + texts(page.caption)
+    assert "made by a newer studio" in join_raw_texts(page.error) + join_raw_texts(page.caption)
 
 
 _ALL_PAGES = """
@@ -72,7 +69,7 @@ app.switch_page("style_photo.py")
 app.query_params.update({"mode": "Draft", "style": "Stained glass"})
 app.run()
 next(button for button in app.button if button.label == "Start").click().run()
-[job] = connect().jobs()
+[job] = connect().list_jobs()
 connect().close()
 heavy = {"tensorflow", "keras", "jax", "torch", "sklearn", "skimage"} & set(sys.modules)
 sys.stdout.write(f"drawn: {job.inputs['style'][0].name}, loaded: {' '.join(sorted(heavy))}")
@@ -80,7 +77,7 @@ sys.stdout.write(f"drawn: {job.inputs['style'][0].name}, loaded: {' '.join(sorte
 
 
 @pytest.mark.slow
-def test_pages_keep_heavy_libraries_out_of_the_server_even_when_it_draws_a_style(tmp_path):
+def test_pages_import_no_heavy_libraries(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", _ALL_PAGES],
         cwd=ROOT,
@@ -97,26 +94,26 @@ def page_of_owner():
 
     from pages import parts
 
-    st.session_state["whose"] = parts.owner()
+    st.session_state["whose"] = parts.get_owner()
 
 
-def test_one_person_is_local_and_visitors_without_a_cookie_are_never_the_same(draw, monkeypatch):
+def test_single_user_is_local_and_visitors_without_cookies_differ(draw, monkeypatch):
     assert draw(page_of_owner).session_state["whose"] == "local"
     monkeypatch.setenv("STUDIO_USERS", "many")
     monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={}))  # the test runner has no browser
     first, second = draw(page_of_owner), draw(page_of_owner)
     assert len({"local", first.session_state["whose"], second.session_state["whose"]}) == 3
-    whose = first.session_state["whose"]
-    assert first.run().session_state["whose"] == whose
-    for secret in ("me", "local", whose):
+    owner_name = first.session_state["whose"]
+    assert first.run().session_state["whose"] == owner_name
+    for secret in ("me", "local", owner_name):
         monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={"studio_owner": secret}))
         owner = first.run().session_state["whose"]
         assert re.fullmatch(r"visitor-[0-9a-f]{32}", owner)
-        assert owner not in ("local", whose)
+        assert owner not in ("local", owner_name)
         assert owner == second.run().session_state["whose"]
 
 
-def test_a_signed_in_person_is_the_same_in_every_browser_and_nobody_else(draw, monkeypatch):
+def test_signed_in_user_is_the_same_in_every_browser(draw, monkeypatch):
     monkeypatch.setenv("STUDIO_USERS", "many")
     page = draw(page_of_owner)
 
@@ -128,13 +125,13 @@ def test_a_signed_in_person_is_the_same_in_every_browser_and_nobody_else(draw, m
     ada = {"is_logged_in": True, "iss": "https://one.example", "sub": "7", "email": "ada@one.example"}
     assert re.fullmatch(r"user-[0-9a-f]{32}", whose("a", **ada))
     assert whose("a", **ada) == whose("b", **ada)
-    others = [{"iss": "https://two.example"}, {"sub": "8"}, {"sub": "", "email": "eve@one.example"}]
-    assert len({whose("a", **ada), *(whose("a", **(ada | other)) for other in others)}) == 4
+    other_names = [{"iss": "https://two.example"}, {"sub": "8"}, {"sub": "", "email": "eve@one.example"}]
+    assert len({whose("a", **ada), *(whose("a", **(ada | other)) for other in other_names)}) == 4
     assert whose("a", **(ada | {"is_logged_in": False})) == whose("a")
     assert whose("a").startswith("visitor-")
 
 
-def test_a_cookie_is_found_behind_others_whatever_they_hold():
+def test_cookie_is_found_after_other_cookies():
     from streamlit_app import OWNER_COOKIE, OwnerCookie
 
     def is_cookie_set(cookie):
@@ -152,11 +149,13 @@ def test_a_cookie_is_found_behind_others_whatever_they_hold():
 
     assert is_cookie_set("") and is_cookie_set("other=1")
     for before in ("", 'prefs={"a":1}; ', "flag; ", "a/b=1; ", "x@y=2; "):
-        assert not is_cookie_set(f"{before}{COOKIE}=abc") and not is_cookie_set(f"{COOKIE}=abc; {before}z=1")
+        assert not is_cookie_set(f"{before}{OWNER_COOKIE}=abc") and not is_cookie_set(
+            f"{OWNER_COOKIE}=abc; {before}z=1"
+        )
 
 
 @pytest.mark.slow
-def test_tiles_lead_to_the_page_with_their_samples(visit):
+def test_tiles_link_pages_with_their_samples(visit):
     links = [link.proto for link in visit("").get("page_link")]
     [coffee] = [link for link in links if "Coffee" in link.query_string]
     page = visit(coffee.page, **dict(parse_qsl(coffee.query_string)))
@@ -165,7 +164,7 @@ def test_tiles_lead_to_the_page_with_their_samples(visit):
     assert page.button_group(key="style").value == ["Brush strokes"]
 
 
-def test_the_tile_of_a_text_leads_to_its_language_model(visit):
+def test_tile_of_a_text_links_its_language_model(visit):
     links = [link.proto for link in visit("").get("page_link")]
     [alice] = [link for link in links if "Alice" in link.query_string]
     page = visit(alice.page, **dict(parse_qsl(alice.query_string)))
@@ -173,43 +172,43 @@ def test_the_tile_of_a_text_leads_to_its_language_model(visit):
     assert page.selectbox(key="preset").value == "alice"
 
 
-def test_the_tile_of_a_classifier_leads_to_its_half_of_the_page(visit):
+def test_tile_of_a_classifier_links_its_half_of_the_page(visit):
     links = [link.proto for link in visit("").get("page_link")]
     [tile] = [link for link in links if link.page.endswith("classify") and "half" in link.query_string]
     page = visit("classify", **dict(parse_qsl(tile.query_string)))
     assert (page.button_group(key="half").value, page.button_group(key="image").value) == ("try", "Chelsea")
 
 
-def test_health_shows_all_that_the_doctor_sees_at_once(visit):
+def test_health_shows_all_checks_of_the_doctor(visit):
     page = visit("health")
     for name in ("Engine", "Studio", "Packages", "Folder", "Memory"):
-        assert f"**{name}**" in texts(page.markdown)
+        assert f"**{name}**" in join_raw_texts(page.markdown)
 
 
 @pytest.mark.parametrize("address", ["text", "tune"])
-def test_a_link_leads_over_the_form_to_the_result(visit, address):
+def test_link_below_the_form_leads_to_the_result(visit, address):
     blocks = [element.proto.body for element in visit(address).get("html")]
-    link = next(at for at, body in enumerate(blocks) if 'href="#result"' in body)
+    link = next(position for position, body in enumerate(blocks) if 'href="#result"' in body)
     assert 'id="result"' in blocks[link + 1], "which is where it leads"
 
 
-def test_all_tiles_are_there():
+def test_all_tile_images_exist():
     assert tiles.TILES
-    assert all((samples.SHIPPED / tile.file).is_file() for tile in tiles.TILES)
+    assert all((samples.IMAGE_FOLDER / tile.file_name).is_file() for tile in tiles.TILES)
 
 
-def test_a_fault_of_a_page_is_a_sentence_without_its_details(draw):
+def test_unexpected_error_shows_no_details(draw):
     def page_of_fault():
         from pages.widgets import page_errors
 
-        assert page_errors.show(ZeroDivisionError("secret path /home/me"))
+        assert page_errors.show_error(ZeroDivisionError("secret path /home/me"))
 
     page = draw(page_of_fault)
     assert "reload" in page.error[0].value
     assert "secret" not in page.error[0].value
 
 
-def visible_text(page):
+def read_visible_text(page):
     """Returns all text of a page, with the labels of its buttons."""
     kinds = ("markdown", "caption", "code", "error", "info", "warning", "success")
     shown_texts = [str(element.value) for kind in kinds for element in page.get(kind)]
@@ -217,41 +216,43 @@ def visible_text(page):
 
 
 @pytest.fixture
-def many(monkeypatch):
+def many_users(monkeypatch):
     """A studio for many users, with the cookie of one visitor."""
     monkeypatch.setenv("STUDIO_USERS", "many")
     monkeypatch.setattr("streamlit.context", SimpleNamespace(cookies={"studio_owner": "me"}, url=""))
 
 
-def test_a_visitor_sees_no_places_of_the_server_nor_what_acts_on_all_of_it(
-    visit, engine, monkeypatch, request
-):
-    own = visible_text(visit("health"))
-    assert str(paths.home()) in own and "Look closer" in own and "studio weights pull" in own
-    request.getfixturevalue("many")
+def test_visitor_sees_no_server_paths_and_no_administration(visit, engine, monkeypatch, request):
+    text_of_owner = read_visible_text(visit("health"))
+    assert (
+        str(paths.ensure_home()) in text_of_owner
+        and "Look closer" in text_of_owner
+        and "studio weights pull" in text_of_owner
+    )
+    request.getfixturevalue("many_users")
     monkeypatch.setattr(
-        engine, "status", lambda: f"down: Another studio is already running on {paths.home()}."
+        engine, "status", lambda: f"down: Another studio is already running on {paths.ensure_home()}."
     )
     for address in ("health", "gallery", ""):
         page = visit(address)
         assert not page.exception
-        text = visible_text(page)
-        assert str(paths.home()) not in text and str(Path.home()) not in text
+        text = read_visible_text(page)
+        assert str(paths.ensure_home()) not in text and str(Path.home()) not in text
         assert not {"Download now", "Look closer"} & {element.label for element in page.button}
         assert "studio weights pull" not in text
         if address == "health":
             assert "Another studio is already running on a place on the server" in text.replace("\\", "")
 
 
-def test_a_visitor_is_told_what_their_work_takes_and_when_it_goes(visit, many, monkeypatch):
-    text = visible_text(visit("gallery"))
+def test_visitor_sees_the_usage_and_lifetime_of_their_work(visit, many_users, monkeypatch):
+    text = read_visible_text(visit("gallery"))
     assert "of your limit of 5.0 GB" in text and "do not come back, in this browser, for 90 days" in text
     monkeypatch.setenv("STUDIO_VISITOR_DAYS", "0")
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0")
-    assert "come back" not in (text := visible_text(visit("gallery"))) and "your limit" not in text
+    assert "come back" not in (text := read_visible_text(visit("gallery"))) and "your limit" not in text
 
 
-def test_a_visitor_who_has_work_here_is_noted_as_seen(visit, many):
+def test_visit_of_a_visitor_with_work_is_noted(visit, many_users):
     page = visit("")
     assert not page.exception
     name = f"visitor-{hashlib.sha256(b'me').hexdigest()[:32]}"
@@ -261,13 +262,13 @@ def test_a_visitor_who_has_work_here_is_noted_as_seen(visit, many):
     assert (owners.folder(name) / "seen").exists()
 
 
-def test_a_tab_that_is_somebody_elses_now_has_forgotten_what_it_held(visit, monkeypatch):
-    whose = ["visitor-a"]
-    monkeypatch.setattr("pages.widgets.owners.owner", lambda: whose[0])
+def test_tab_with_a_new_owner_forgets_its_session(visit, monkeypatch):
+    owner_name = ["visitor-a"]
+    monkeypatch.setattr("pages.widgets.owners.get_owner", lambda: owner_name[0])
     page = visit("health")
-    page.session_state["written_before"] = "hers"
+    page.session_state["text_base"] = "hers"
     page.run()
-    assert page.session_state["written_before"] == "hers"
-    whose[0] = "visitor-b"
+    assert page.session_state["text_base"] == "hers"
+    owner_name[0] = "visitor-b"
     page.run()
-    assert not page.exception and "written_before" not in page.session_state
+    assert not page.exception and "text_base" not in page.session_state

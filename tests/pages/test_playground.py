@@ -12,23 +12,23 @@ from studio.playground.learn import learn
 from studio.playground.learner import Learner
 from studio.playground.settings import PlaygroundSettings
 
-from .test_frame import texts
+from .elements import join_raw_texts, list_button_labels
 
-SMALL = {"steps": "30", "detail": "32", "size": "64"}
+QUICK_SETTINGS = {"steps": "30", "detail": "32", "size": "64"}
 
 
 @pytest.fixture
-def learned(visit, until):
+def open_trained(visit, until):
     """Opens the page and waits until it has trained."""
 
-    def learned(**controls):
-        page = visit("playground", **SMALL, **controls)
-        return ended(page, until)
+    def open_trained(**controls):
+        page = visit("playground", **QUICK_SETTINGS, **controls)
+        return wait_until_trained(page, until)
 
-    return learned
+    return open_trained
 
 
-def ended(page, until):
+def wait_until_trained(page, until):
     stream = page.session_state["learning"].stream
     until(lambda: [stream.report, stream.finished][1])  # a browser polls ten times per second
     page.run()
@@ -36,104 +36,104 @@ def ended(page, until):
     return page
 
 
-def labels(page) -> list[str]:
-    return [button.label for button in page.button]
-
-
 @pytest.mark.slow
-def test_it_learns_at_once_and_what_it_learned_can_be_kept(learned):
-    page = learned()
-    assert {"Watch again", "Keep"} <= set(labels(page)) and "Start" not in labels(page)
-    assert "16,899 parameters" in texts(page.caption) and "dB" in texts(page.caption)
+def test_training_starts_immediately_and_its_result_is_saved(open_trained):
+    page = open_trained()
+    assert {"Watch again", "Keep"} <= set(list_button_labels(page)) and "Start" not in list_button_labels(
+        page
+    )
+    assert "16,899 parameters" in join_raw_texts(page.caption) and "dB" in join_raw_texts(page.caption)
     next(button for button in page.button if button.label == "Keep").click().run()
-    assert "Kept" in labels(page)
+    assert "Kept" in list_button_labels(page)
     assert any("studio playground sample:chelsea" in code.value for code in page.code)
 
 
 @pytest.mark.slow
-def test_a_control_that_is_turned_begins_again_and_nothing_else_does(learned, until):
-    page = learned()
+def test_only_a_changed_setting_restarts_training(open_trained, until):
+    page = open_trained()
     first = page.session_state["learning"].stream
     assert page.run().session_state["learning"].stream is first
     page.slider(key="fourier_features").set_value(16).run()
     assert page.session_state["learning"].stream is not first
-    assert ended(page, until).session_state["learning"].settings.fourier_features == 16
+    assert wait_until_trained(page, until).session_state["learning"].settings.fourier_features == 16
 
 
 @pytest.mark.slow
-def test_weights_that_run_away_are_told_and_no_error(learned):
-    page = learned(optimizer="SGD", learning_rate="10")
-    assert "diverged" in texts(page.warning) and "lower learning rate" in texts(page.warning)
-    assert not page.error and "Watch again" in labels(page)
+def test_divergence_is_reported_without_an_error(open_trained):
+    page = open_trained(optimizer="SGD", learning_rate="10")
+    assert "diverged" in join_raw_texts(page.warning) and "lower learning rate" in join_raw_texts(
+        page.warning
+    )
+    assert not page.error and "Watch again" in list_button_labels(page)
 
 
 @pytest.mark.parametrize("name", lessons.LESSONS)
-def test_a_lesson_turns_the_controls_and_says_what_to_look_at(visit, monkeypatch, name):
+def test_lesson_changes_the_settings_and_says_what_to_watch(visit, monkeypatch, name):
     calls = []
     monkeypatch.setattr("pages.playground.learning.show", lambda settings, inputs: calls.append(settings))
     page = visit("playground")
     page.button(key=f"lesson_{name}").click().run()
     assert not page.exception
-    assert calls[-1] == lessons.settings(name)
-    assert lessons.LESSONS[name].text in texts(page.info)
+    assert calls[-1] == lessons.settings_of(name)
+    assert lessons.LESSONS[name].text in join_raw_texts(page.info)
     page.slider(key="fourier_features").set_value(99).run()
     assert not page.info
 
 
-def test_a_video_and_what_is_large_are_jobs(visit, monkeypatch):
+def test_video_and_large_results_are_jobs(visit, monkeypatch):
     monkeypatch.setattr(
         "pages.playground.learning.show", lambda *args: pytest.fail("it was to wait for Start")
     )
     for controls in ({"frames.on": "true"}, {"size": "2048"}, {"steps": "50000"}):
         page = visit("playground", **controls)
-        assert not page.exception and "Start" in labels(page)
-        assert "**Start**" in texts(page.markdown)
+        assert not page.exception and "Start" in list_button_labels(page)
+        assert "**Start**" in join_raw_texts(page.markdown)
 
 
-def test_the_layers_are_read_aloud():
-    assert "hardly learns" in charts.reading([6.5e-9, 1e-4, 5.9e-2])
-    assert "9.1 million times smaller" in charts.reading([6.5e-9, 1e-4, 5.9e-2])
-    assert "explodes" in charts.reading([1e6, 1, 1])
-    assert "all layers except the last" in charts.reading([0, 0, 1e-3])
-    assert "only biases" in charts.reading([0, 0, 0])
-    assert "neither vanishes nor explodes" in charts.reading([2e-3, 1e-3, 5e-3], [0.1, 0.12, 0.02])
-    assert "vanished" in charts.reading([1e-20, 1e-9, 1e-2])
+def test_layers_have_labels_for_screen_readers():
+    assert "hardly learns" in charts.describe_gradients([6.5e-9, 1e-4, 5.9e-2])
+    assert "9.1 million times smaller" in charts.describe_gradients([6.5e-9, 1e-4, 5.9e-2])
+    assert "explodes" in charts.describe_gradients([1e6, 1, 1])
+    assert "all layers except the last" in charts.describe_gradients([0, 0, 1e-3])
+    assert "only biases" in charts.describe_gradients([0, 0, 0])
+    assert "neither vanishes nor explodes" in charts.describe_gradients([2e-3, 1e-3, 5e-3], [0.1, 0.12, 0.02])
+    assert "vanished" in charts.describe_gradients([1e-20, 1e-9, 1e-2])
 
 
 @pytest.mark.parametrize("gradients", [[3e2, 1e2, 2e2], [6.5e-9, 1e-4, 5.9e-2]])
-def test_a_loss_that_rises_is_called_divergence_whatever_the_gradients(gradients):
-    text = charts.reading(gradients, [0.08, 3.0, 200_000.0])
+def test_rising_loss_is_called_divergence(gradients):
+    text = charts.describe_gradients(gradients, [0.08, 3.0, 200_000.0])
     assert "diverges" in text and "from 0.08 to 200,000" in text
 
 
 @pytest.mark.parametrize("lost", [float("nan"), float("inf"), float(np.finfo("float32").max)])
-def test_numbers_that_are_lost_are_called_so(lost):
-    assert "diverged" in charts.reading([lost, 1e-3, 1e-3])
-    assert "diverged" in charts.reading([1e-3, 1e-3], [0.1, lost])
+def test_lost_numbers_are_reported(lost):
+    assert "diverged" in charts.describe_gradients([lost, 1e-3, 1e-3])
+    assert "diverged" in charts.describe_gradients([1e-3, 1e-3], [0.1, lost])
 
 
-def test_with_all_weights_at_0_only_the_last_bias_learns():
-    learner = Learner(sample_photos.read_photo("chelsea"), lessons.settings("zero"))
+def test_with_zero_weights_only_the_last_bias_learns():
+    learner = Learner(sample_photos.read_photo("chelsea"), lessons.settings_of("zero"))
     for _ in range(20):
         learner.step()
-    look = learner.snapshot()
+    look_text = learner.take_snapshot()
     *hidden, last = learner.network.layers
-    assert look.gradients == [0.0] * len(learner.network.layers)
+    assert look_text.gradients == [0.0] * len(learner.network.layers)
     assert not any(layer.kernel.any() or layer.bias.any() for layer in hidden)
     assert not last.kernel.any() and last.bias.all()
-    assert "only biases" in charts.reading(look.gradients, [0.08, look.learned])
+    assert "only biases" in charts.describe_gradients(look_text.gradients, [0.08, look_text.learned])
     assert "bias" in lessons.LESSONS["zero"].text
 
 
-def test_every_lesson_can_be_watched_at_once():
+def test_every_lesson_runs_live():
     for name in lessons.LESSONS:
-        assert isinstance(lessons.settings(name), Settings)
-        assert lessons.settings(name).steps <= PlaygroundSettings().steps
+        assert isinstance(lessons.settings_of(name), Settings)
+        assert lessons.settings_of(name).steps <= PlaygroundSettings().steps
 
 
 @pytest.mark.slow
-def test_what_learns_too_fast_is_lost_whatever_the_photo():
+def test_too_large_learning_rate_diverges_for_any_photo():
     for name in sample_photos.list_photos():
         for seed in range(3):
-            settings = lessons.settings("too_fast").model_copy(update={"seed": seed, "size": 64})
+            settings = lessons.settings_of("too_fast").model_copy(update={"seed": seed, "size": 64})
             assert learn(sample_photos.read_photo(name), settings).has_diverged, (name, seed)

@@ -4,28 +4,30 @@ import pytest
 
 from pages.questions import questions
 
-ALL = [topic for group in questions.subjects().values() for topic in group]
-SHOWN = [topic for topic in ALL if topic.page is not None]
+TOPICS = [topic for group in questions.load_subjects().values() for topic in group]
+TOPICS_WITH_PAGE = [topic for topic in TOPICS if topic.page is not None]
 
 
-def test_there_are_as_many_as_people_ask_and_none_twice():
-    assert len(ALL) >= 80 and len(SHOWN) >= 60
-    assert len({topic.question for topic in ALL}) == len(ALL)
-    for topic in ALL:
+def test_questions_are_many_and_unique():
+    assert len(TOPICS) >= 80 and len(TOPICS_WITH_PAGE) >= 60
+    assert len({topic.question for topic in TOPICS}) == len(TOPICS)
+    for topic in TOPICS:
         assert topic.question.endswith("?") and topic.answer.endswith(".")
         assert (topic.page is None) == (not topic.move), topic.question
 
 
-LINKS = {(topic.page, *topic.address.items()): topic for topic in SHOWN}.values()  # each once
+UNIQUE_LINKS = {
+    (topic.page, *topic.address.items()): topic for topic in TOPICS_WITH_PAGE
+}.values()  # each once
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("topic", LINKS, ids=lambda one: one.question)
-def test_a_link_opens_its_page_with_its_controls_set(visit, monkeypatch, topic):
+@pytest.mark.parametrize("topic", UNIQUE_LINKS, ids=lambda one: one.question)
+def test_link_opens_its_page_with_its_settings(visit, monkeypatch, topic):
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
     monkeypatch.setattr("pages.playground.learning.show", lambda *args: None)
     monkeypatch.setattr("pages.faces.grid_view.show", lambda *args: None)
-    monkeypatch.setattr("pages.lab.teaching.networks", lambda *args: None)
+    monkeypatch.setattr("pages.lab.training.train_networks", lambda *args: None)
     page = visit(topic.page, **topic.address)
     assert not page.exception and not page.error
     for name, value in topic.settings.items():
@@ -38,11 +40,11 @@ def test_a_link_opens_its_page_with_its_controls_set(visit, monkeypatch, topic):
 @pytest.mark.parametrize(
     "query, least, most", [("", 80, 200), ("DROPOUT", 1, 3), ("relu sine", 1, 4), ("xyzzy", 0, 0)]
 )
-def test_they_are_found_by_their_words(visit, query, least, most):
+def test_questions_are_found_by_words(visit, query, least, most):
     page = visit("questions", find=query)
     assert not page.exception
     links = [element.label for element in page.get("page_link")] if page.get("page_link") else []
-    matches = [topic for topic in ALL if topic.has(query)]
+    matches = [topic for topic in TOPICS if topic.has(query)]
     assert least <= len(matches) <= most
     assert len(links) >= len([topic for topic in matches if topic.page is not None])
     assert bool(page.info) == (not matches)

@@ -7,7 +7,7 @@ import pytest
 from pages.recorded import record, runs
 from studio.cli import _build_parser
 
-RECORDED = ("style", "dream", "classify", "tune", "x-ray", "lab")
+PAGES = ("style", "dream", "classify", "tune", "x-ray", "lab")
 
 
 def count_visuals(page):
@@ -20,17 +20,17 @@ def count_visuals(page):
 @pytest.mark.parametrize(
     "address", ["style", "dream", "playground", "x-ray", "lab", "classify", "tune", "text"]
 )
-def test_every_section_has_something_to_look_at_on_a_first_visit(visit, monkeypatch, address):
+def test_every_section_has_charts_on_a_first_visit(visit, monkeypatch, address):
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
     folded, unfolded = visit(address), visit(address, explain="true")
     assert not unfolded.exception
     assert count_visuals(unfolded) > 0 == count_visuals(folded)
     text = " ".join(element.value for element in unfolded.caption)
-    assert ("A recorded run" in text) == (address in RECORDED)
+    assert ("A recorded run" in text) == (address in PAGES)
 
 
 @pytest.mark.slow
-def test_a_search_by_preference_has_recorded_picks_before_the_first(visit):
+def test_recorded_search_has_comparisons(visit):
     page = visit("tune", select_by="By preference", explain="true")
     assert not page.exception
     assert len(page.get("vega_lite_chart")) == 2
@@ -38,7 +38,7 @@ def test_a_search_by_preference_has_recorded_picks_before_the_first(visit):
 
 
 @pytest.mark.parametrize("name", record.RUNS)
-def test_a_recorded_run_names_the_command_that_makes_it(name):
+def test_recorded_run_names_its_command(name):
     words = shlex.split(runs.load(name).command)
     assert words[0] == "studio"
     _build_parser().parse_args(words[1:])
@@ -46,6 +46,6 @@ def test_a_recorded_run_names_the_command_that_makes_it(name):
     assert set(runs.load(name).figures) == set(record.RUNS[name].figures)
 
 
-def test_recordings_stay_small():
-    files = [path for path in runs.HERE.iterdir() if path.suffix in (".json", ".webp")]
+def test_recordings_are_small():
+    files = [path for path in runs.FOLDER.iterdir() if path.suffix in (".json", ".webp")]
     assert sum(path.stat().st_size for path in files) < 120_000

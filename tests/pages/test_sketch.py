@@ -14,16 +14,16 @@ from studio.core.imaging import image_io
 from studio.sketch.parts import COLORS
 from studio.sketch.settings import KINDS
 
-from .test_frame import texts
+from .elements import join_raw_texts
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sample_is_painted_kept_and_told_by_its_command(visit, kind):
+def test_sample_is_painted_saved_and_named_in_its_command(visit, kind):
     page = visit("sketch", kind=kind.capitalize(), night="true")
     assert not page.exception and not page.error
-    results = list(page.session_state["drawn_outline"].values())
+    results = list(page.session_state["live_results_outline"].values())
     assert len(results) == 1 and image_io.read(results[0].data).shape == (384, 384, 3)
     code = " ".join(code.value for code in page.code)
     assert "studio sketch drawing.png" in code and "--night" in code
@@ -32,11 +32,11 @@ def test_a_sample_is_painted_kept_and_told_by_its_command(visit, kind):
     assert any(button.label == "Kept" for button in page.button)
 
 
-def test_an_empty_canvas_says_how_to_begin(visit):
+def test_empty_canvas_explains_how_to_begin(visit):
     page = visit("sketch")
     next(button for button in page.button if button.label == "Clear all").click()
     page.run()
-    assert not page.exception and "Nothing is drawn yet" in texts(page.info)
+    assert not page.exception and "Nothing is drawn yet" in join_raw_texts(page.info)
     next(button for button in page.button if button.label == "A face").click()
     page.run()
     assert not page.info
@@ -46,7 +46,7 @@ def test_an_empty_canvas_says_how_to_begin(visit):
 def test_samples_have_the_colors_of_their_canvas(kind, monkeypatch):
     canvas, state = easel.CANVASES[kind], {}
     monkeypatch.setattr("streamlit.session_state", state)
-    canvas.put(easel.sample(kind, 0))
+    canvas.set_drawing(easel.read_sample(kind, 0))
     masks = state[canvas.name]
     assert len(masks) == len(canvas.palette)
     drawing = canvas._compose(masks)
@@ -56,17 +56,17 @@ def test_samples_have_the_colors_of_their_canvas(kind, monkeypatch):
         assert set(map(tuple, drawing.reshape(-1, 3).tolist())) <= colors
 
 
-def test_a_drawing_of_another_browser_is_no_drawing():
+def test_drawing_of_an_older_version_is_ignored():
     canvas = Canvas("x", COLORS)
-    assert canvas._masks_of({"image": "x-0", "masks": ["a"]}, "x-0") is None
-    assert canvas._masks_of({"image": "x-1", "masks": ["a"] * len(COLORS)}, "x-0") is None
-    assert canvas._masks_of({"image": "x-0", "masks": ["a"] * len(COLORS)}, "x-0") is not None
+    assert canvas._validate_masks({"image": "x-0", "masks": ["a"]}, "x-0") is None
+    assert canvas._validate_masks({"image": "x-1", "masks": ["a"] * len(COLORS)}, "x-0") is None
+    assert canvas._validate_masks({"image": "x-0", "masks": ["a"] * len(COLORS)}, "x-0") is not None
     assert not canvas._compose(["data:,!"] * len(COLORS)).any()
     assert np.array_equal(Canvas().palette["Line"], (255, 255, 255))
 
 
 @pytest.fixture
-def mine(engine):
+def own_networks(engine):
     """Two trained networks: of drawings on paper, and of edges of photos."""
     networks = [tiny_sketch.make_of_pairs("paper"), tiny_sketch.make_of_pairs("from-edges", edges=True)]
     yield networks
@@ -74,17 +74,17 @@ def mine(engine):
         shutil.rmtree(network.folder)
 
 
-def test_a_network_of_ones_own_pairs_is_chosen_and_draws(visit, mine):
+def test_own_network_of_pairs_is_chosen_and_used(visit, own_networks):
     page = visit("sketch")
     page.button_group(key="outline_network").set_value("paper").run()
     assert not page.exception and not page.error
-    assert "dark on light paper" in texts(page.caption)
+    assert "dark on light paper" in join_raw_texts(page.caption)
     assert "studio translate drawing.png" in " ".join(code.value for code in page.code)
     page.button_group(key="outline_network").set_value("from-edges").run()
-    assert "to detect its edges" in texts(page.caption)
+    assert "to detect its edges" in join_raw_texts(page.caption)
     page.button_group(key="given").set_value("photo").run()
     assert not page.exception and not page.error
-    results = list(page.session_state["drawn_outline"].values())
+    results = list(page.session_state["live_results_outline"].values())
     assert {result.task for result in results} == {"sketch.paint", "sketch.translate"}
     assert results[-1].settings.network == "from-edges" and image_io.read(results[-1].data).shape == (
         256,

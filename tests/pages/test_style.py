@@ -14,9 +14,7 @@ from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
 from studio.style.settings import TransferSettings
 
-
-def labels(page):
-    return [button.label for button in page.button]
+from .elements import list_button_labels
 
 
 @pytest.mark.slow
@@ -30,10 +28,10 @@ def labels(page):
         ({"mode": "Finest", "size": "128"}, True),
     ],
 )
-def test_a_start_is_offered_for_all_that_is_too_slow_to_follow_a_slider(visit, params, starts):
+def test_slow_settings_need_start(visit, params, starts):
     page = visit("style", **params)
     assert not page.exception
-    assert ("Start" in labels(page)) == starts
+    assert ("Start" in list_button_labels(page)) == starts
 
 
 @pytest.mark.parametrize(
@@ -45,14 +43,14 @@ def test_a_start_is_offered_for_all_that_is_too_slow_to_follow_a_slider(visit, p
         ({"mode": "Draft", "size": "128"}, 128),
     ],
 )
-def test_what_follows_the_sliders_is_never_large(visit, monkeypatch, params, size):
+def test_live_results_are_small(visit, monkeypatch, params, size):
     calls = []
     monkeypatch.setattr("pages.parts.show_live", lambda task, settings, *rest, **more: calls.append(settings))
     visit("style", **params)
     assert (calls[-1].mode, calls[-1].size) == ("instant", size)
 
 
-def test_before_a_start_the_page_says_how_long_it_takes_and_asks_nothing_of_old_recipes(visit, monkeypatch):
+def test_page_shows_the_duration_before_start(visit, monkeypatch):
     notes = []
     monkeypatch.setattr("pages.parts.show_live", lambda *args, note, **more: notes.append(note))
     page = visit("style", mode="Finest")
@@ -69,7 +67,7 @@ def test_before_a_start_the_page_says_how_long_it_takes_and_asks_nothing_of_old_
         ({"style": ["Mosaic"], "mode": "Fine"}, ("mosaic",), ()),
     ],
 )
-def test_paintings_that_the_shipped_network_knows_need_no_download(visit, monkeypatch, params, house, needs):
+def test_known_paintings_need_no_download(visit, monkeypatch, params, house, needs):
     calls = []
     monkeypatch.setattr(
         "pages.parts.show_live",
@@ -82,7 +80,7 @@ def test_paintings_that_the_shipped_network_knows_need_no_download(visit, monkey
     assert inputs["style"] == []
 
 
-def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit, monkeypatch):
+def test_unknown_painting_needs_the_network_for_any_style(visit, monkeypatch):
     monkeypatch.setattr("studio.style.house.known_styles.list_styles", lambda *network: ("mosaic",))
     calls = []
     monkeypatch.setattr(
@@ -108,11 +106,11 @@ def test_a_painting_that_it_does_not_know_needs_the_network_for_any_style(visit,
     ],
     ids=["one's own", "of two networks", "the studio's", "added to the studio's", "and one trained again"],
 )
-def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeypatch, params, house, network):
-    painting = tasks.File.keep(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
+def test_own_styles_are_offered_and_painted_by_their_network(visit, monkeypatch, params, house, network):
+    painting = tasks.File.store(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
     missing = tasks.File("0" * 64, "image", "sand.png")
     tiny_styles.make("mine", learned_from=[painting, missing])
-    sea = tasks.File.keep(painting.read(), "image", "sea.png")
+    sea = tasks.File.store(painting.read(), "image", "sea.png")
     tiny_styles.make(
         "more", ("mosaic", "wash", "sea"), [sea], added_to="house", trained_styles=("wash", "sea")
     )
@@ -127,8 +125,8 @@ def test_styles_of_ones_own_network_are_offered_and_painted_by_it(visit, monkeyp
     assert [file.digest for file in inputs["style"]][:1] == ([] if house else [painting.digest])
 
 
-def test_a_damaged_network_of_ones_own_takes_no_page_along(visit, monkeypatch):
-    file = tasks.File.keep(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
+def test_damaged_own_network_breaks_no_page(visit, monkeypatch):
+    file = tasks.File.store(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
     (tiny_styles.make("broken", learned_from=[file]).folder / "recipe.json").write_text("{")
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
     page = visit("style")
@@ -136,10 +134,10 @@ def test_a_damaged_network_of_ones_own_takes_no_page_along(visit, monkeypatch):
     assert "Rain (broken)" not in str([group.options for group in page.button_group])
 
 
-def test_the_command_of_a_house_style_names_it(home):
-    content = tasks.File.keep(image_io.encode_png(np.zeros((40, 40, 3), "uint8")), "image", "me.png")
+def test_command_names_a_house_style(home):
+    content = tasks.File.store(image_io.encode_png(np.zeros((40, 40, 3), "uint8")), "image", "me.png")
     settings = TransferSettings(house=("rain",), size=256)
-    line = commands.line("style.transfer", settings, {"content": [content]})
+    line = commands.format_command("style.transfer", settings, {"content": [content]})
     assert line == "studio style me.png house:rain -o out.png --size 256"
 
 
@@ -149,25 +147,27 @@ def page_of_live():
     from pages.jobs import live
 
     for label in ("Download", "Download again"):
-        st.button(label, on_click=lambda: live.keep(st.session_state["made"]))
+        st.button(label, on_click=lambda: live.save(st.session_state["made"]))
 
 
-def test_a_result_that_is_downloaded_twice_is_kept_once(engine, chores, draw):
+def test_result_downloaded_twice_is_saved_once(engine, chores, draw):
     page = draw(page_of_live)
-    page.session_state["made"] = engine.live("chores.do", chores.ChoreSettings(shade=41), {}, "test")
-    before = {job.id for job in engine.jobs()}
+    page.session_state["made"] = engine.run_live("chores.do", chores.ChoreSettings(shade=41), {}, "test")
+    before = {job.id for job in engine.list_jobs()}
     for button in page.button:
         button.click().run()
     assert not page.exception
-    [job_id] = {job.id for job in engine.jobs()} - before
-    engine.job(job_id).folder.remove()
+    [job_id] = {job.id for job in engine.list_jobs()} - before
+    engine.find_job(job_id).folder.remove()
     page.button[0].click().run()
-    assert len({job.id for job in engine.jobs()} - before) == 1
+    assert len({job.id for job in engine.list_jobs()} - before) == 1
 
 
-def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatch, image):
-    file = tasks.File.keep(image_io.encode_png(image), "image", "made.png")
-    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: use_again.menu(lambda: file, key="it"))
+def test_result_is_used_here_and_on_other_pages(visit, monkeypatch, image):
+    file = tasks.File.store(image_io.encode_png(image), "image", "made.png")
+    monkeypatch.setattr(
+        "pages.parts.show_live", lambda *args, **more: use_again.show_menu(lambda: file, key="it")
+    )
     page = visit("style", what="A video")
     titles = {button.label: button.key for button in page.button}
     page.button(key=titles["Content in Style"]).click().run()
@@ -178,21 +178,21 @@ def test_a_result_goes_on_from_its_own_page_here_and_elsewhere(visit, monkeypatc
 
 
 @pytest.fixture
-def painted(engine, until, image):
+def add_finished_job(engine, until, image):
     """Adds a finished job: `painted(settings, inputs)` -> its id."""
     ids = []
 
-    def painted(settings, inputs):
-        file, id = tasks.File.keep(image_io.encode_png(image), "image", "made.png"), store.new_id(1)
+    def add_finished_job(settings, inputs):
+        file, id = tasks.File.store(image_io.encode_png(image), "image", "made.png"), store.new_id(1)
         request = Request.of(tasks.get("style.transfer"), settings, inputs, "local")
-        store.write_finished(paths.folder("jobs") / id, request, tasks.Result((file,)), 1, 2)
-        until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
+        store.write_finished(paths.ensure_folder("jobs") / id, request, tasks.Result((file,)), 1, 2)
+        until(lambda: id in {job.id for job in engine.list_jobs(limit=1000)})
         ids.append(id)
         return id
 
-    yield painted
+    yield add_finished_job
     for id in ids:
-        engine.job(id).folder.remove()
+        engine.find_job(id).folder.remove()
 
 
 @pytest.mark.slow
@@ -208,31 +208,31 @@ def painted(engine, until, image):
     ],
     ids=["paintings", "house styles", "styles of one's own network"],
 )
-def test_what_a_result_was_made_with_comes_into_the_form(visit, painted, settings, names):
+def test_settings_and_images_of_a_result_fill_the_form(visit, add_finished_job, settings, names):
     learned_from = [tasks.File("0" * 64, "image", name) for name in ("rain.png", "sand.png")]
     for network in ("mine", "yours") if "network" in settings else ():  # with styles of the same names
         tiny_styles.make(network, learned_from=learned_from)
     house = settings.get("house", [])
-    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+    files = {sample.title: sample.get_file for sample in (*samples.list_photos(), *samples.list_paintings())}
     inputs = {"content": [files["Coffee"]()], "style": [] if house else [files[name]() for name in names]}
-    page = visit("style", job=painted(settings, inputs))
+    page = visit("style", job=add_finished_job(settings, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
     values = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
     assert values == {"content": "Coffee", "style": names, "mode": settings.get("mode", "instant")}
     assert page.session_state["size"] == settings.get("size", 512)
     assert not house or [page.session_state[f"weight_{n}"] for n in (1, 2)] == [1, 0.25]
-    assert "Change" in labels(page), "the result stays in sight until something else is asked for"
+    assert "Change" in list_button_labels(page), "the result stays in sight until something else is asked for"
     page.button_group(key="content").set_value("Rocket").run()
-    assert "Change" not in labels(page)
+    assert "Change" not in list_button_labels(page)
 
 
-def test_a_link_to_a_result_brings_what_it_was_made_with_into_the_form(visit, painted):
-    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+def test_link_to_a_result_fills_the_form(visit, add_finished_job):
+    files = {sample.title: sample.get_file for sample in (*samples.list_photos(), *samples.list_paintings())}
     inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"]()]}
-    job = painted({"mode": "draft", "size": 256, "strength": 0.25}, inputs)
+    job = add_finished_job({"mode": "draft", "size": 256, "strength": 0.25}, inputs)
     page = visit("style", job=job)
-    assert not page.exception and "Make again" in labels(page)
+    assert not page.exception and "Make again" in list_button_labels(page)
     values = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
     assert values == {"content": "Coffee", "style": ["Mosaic"], "mode": "draft"}
     assert (page.session_state["size"], page.session_state["strength"]) == (256, 0.25)
@@ -242,7 +242,7 @@ def test_a_link_to_a_result_brings_what_it_was_made_with_into_the_form(visit, pa
 
 
 @pytest.fixture
-def half():
+def half_mask():
     """A mask whose left half is white."""
     return image_io.encode_png(
         np.repeat([[[255], [0]]], 40, axis=0).repeat(32, axis=1).repeat(3, axis=2).astype("uint8")
@@ -251,12 +251,12 @@ def half():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("house", [[], ["mosaic", "wash"]], ids=["images", "house styles"])
-def test_painted_masks_come_back_under_the_brush(visit, painted, monkeypatch, half, house):
-    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    masks = [mask_input.of_brush(half, number) for number in (1, 2)]
+def test_painted_masks_are_restored_in_the_brush(visit, add_finished_job, monkeypatch, half_mask, house):
+    files = {sample.title: sample.get_file for sample in (*samples.list_photos(), *samples.list_paintings())}
+    masks = [mask_input.store_painted(half_mask, number) for number in (1, 2)]
     images = [] if house else [files[title]() for title in ("Mosaic", "Wash")]
     inputs = {"content": [files["Coffee"]()], "style": images, "mask": masks}
-    page = visit("style", job=painted({"house": house}, inputs))
+    page = visit("style", job=add_finished_job({"house": house}, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception and page.toggle(key="brush").value
     calls = []
@@ -265,32 +265,36 @@ def test_painted_masks_come_back_under_the_brush(visit, painted, monkeypatch, ha
     assert [file.digest for file in calls[-1]["mask"]] == [mask.digest for mask in masks]
 
 
-def test_ones_own_masks_come_back_as_they_are(visit, painted, monkeypatch, half):
-    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    own = tasks.File.keep(half, "image", "left.png")
-    inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"]()], "mask": [own]}
-    page = visit("style", job=painted({}, inputs))
+def test_own_masks_are_restored(visit, add_finished_job, monkeypatch, half_mask):
+    files = {sample.title: sample.get_file for sample in (*samples.list_photos(), *samples.list_paintings())}
+    own_mask = tasks.File.store(half_mask, "image", "left.png")
+    inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"]()], "mask": [own_mask]}
+    page = visit("style", job=add_finished_job({}, inputs))
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception and not page.toggle(key="brush").value
     calls = []
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: calls.append(args[2]()))
     page.slider(key="strength").set_value(0.5).run()
-    assert calls[-1]["mask"] == [own]
+    assert calls[-1]["mask"] == [own_mask]
 
 
-def test_masks_that_are_gone_cannot_be_changed(visit, painted):
-    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+def test_deleted_masks_prevent_changes(visit, add_finished_job):
+    files = {sample.title: sample.get_file for sample in (*samples.list_photos(), *samples.list_paintings())}
     missing = tasks.File("0" * 64, "image", "mask.png")
     inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"]()], "mask": [missing]}
-    page = visit("style", job=painted({}, inputs))
-    assert not page.exception and "Make again" in labels(page) and "Change" not in labels(page)
+    page = visit("style", job=add_finished_job({}, inputs))
+    assert (
+        not page.exception
+        and "Make again" in list_button_labels(page)
+        and "Change" not in list_button_labels(page)
+    )
 
 
 @pytest.mark.parametrize("before", [{"what": "A video"}, {"brush": "true", "weight_1": "0.25"}])
-def test_what_a_result_was_made_without_does_not_stay_in_the_form(visit, painted, before):
-    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
+def test_missing_inputs_of_a_result_are_cleared_in_the_form(visit, add_finished_job, before):
+    files = {sample.title: sample.get_file for sample in (*samples.list_photos(), *samples.list_paintings())}
     inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"](), files["Wash"]()]}
-    page = visit("style", job=painted({"mode": "draft"}, inputs), style=["Dots", "Wash"], **before)
+    page = visit("style", job=add_finished_job({"mode": "draft"}, inputs), style=["Dots", "Wash"], **before)
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
     assert page.button_group(key="what").value == "photo"
@@ -299,9 +303,11 @@ def test_what_a_result_was_made_without_does_not_stay_in_the_form(visit, painted
     assert [page.slider(key=f"weight_{number}").value for number in (1, 2)] == [1.0, 1.0]
 
 
-def test_images_that_the_form_does_not_offer_in_their_place_come_as_ones_own(visit, painted):
-    files = {sample.title: sample.file for sample in (*samples.photos(), *samples.paintings())}
-    page = visit("style", job=painted({}, {"content": [files["Mosaic"]()], "style": [files["Coffee"]()]}))
+def test_other_images_are_added_as_own_images(visit, add_finished_job):
+    files = {sample.title: sample.get_file for sample in (*samples.list_photos(), *samples.list_paintings())}
+    page = visit(
+        "style", job=add_finished_job({}, {"content": [files["Mosaic"]()], "style": [files["Coffee"]()]})
+    )
     next(button for button in page.button if button.label == "Change").click().run()
     assert not page.exception
     values = [page.button_group(key=key).value for key in ("content", "style")]
@@ -311,15 +317,15 @@ def test_images_that_the_form_does_not_offer_in_their_place_come_as_ones_own(vis
 @pytest.mark.parametrize(
     "inputs", [{"network": "mine.zip"}, {}], ids=["a network from a file", "styles that are gone"]
 )
-def test_what_the_form_cannot_ask_for_is_not_offered_to_be_changed_in_it(visit, painted, inputs):
-    photo = samples.photos()[0].file()
-    files = {slot: [tasks.File.keep(b"", "model", name)] for slot, name in inputs.items()}
-    page = visit("style", job=painted({"house": ["mine"]}, {"content": [photo], **files}))
-    assert "Make again" in labels(page) and "Change" not in labels(page)
+def test_settings_without_a_widget_prevent_changes(visit, add_finished_job, inputs):
+    photo = samples.list_photos()[0].get_file()
+    files = {slot: [tasks.File.store(b"", "model", name)] for slot, name in inputs.items()}
+    page = visit("style", job=add_finished_job({"house": ["mine"]}, {"content": [photo], **files}))
+    assert "Make again" in list_button_labels(page) and "Change" not in list_button_labels(page)
 
 
 @pytest.mark.slow
-def test_reset_all_puts_the_weights_back_too(visit):
+def test_reset_all_resets_the_weights(visit):
     page = visit("style", style=["Mosaic", "Wash"], weight_1="0.25", strength="0.4")
     assert page.slider(key="weight_1").value == 0.25
     next(button for button in page.button if button.label == "Reset all").click().run()
@@ -327,7 +333,7 @@ def test_reset_all_puts_the_weights_back_too(visit):
     assert (page.slider(key="weight_1").value, page.slider(key="strength").value) == (1.0, 0.8)
 
 
-def test_the_command_of_what_was_stopped_is_that_of_what_is_there():
+def test_command_of_a_stopped_job_makes_the_same_result():
     request, actual = TransferSettings(mode="fine"), TransferSettings(mode="fine", steps=7)
     recipe = recipes.make("style.transfer", actual, {}, {})
     assert results.actual_settings(request, recipe) == actual.resolve()
@@ -337,7 +343,7 @@ def test_the_command_of_what_was_stopped_is_that_of_what_is_there():
 
 
 @pytest.mark.slow
-def test_a_style_keeps_its_weight_when_one_before_it_goes(visit):
+def test_style_keeps_its_weight_when_an_earlier_one_is_removed(visit):
     names = ["Stained glass", "Mosaic", "Wash"]
     page = visit("style", style=names, weight_1="0.2", weight_3="0.5")
     assert [page.slider(key=f"weight_{n}").value for n in (1, 2, 3)] == [0.2, 1.0, 0.5]
@@ -346,16 +352,18 @@ def test_a_style_keeps_its_weight_when_one_before_it_goes(visit):
     assert [page.slider(key=f"weight_{n}").value for n in (1, 2)] == [1.0, 0.5]
 
 
-def test_a_result_can_be_tried_on_a_classifier(visit, monkeypatch, image):
-    file = tasks.File.keep(image_io.encode_png(image), "image", "made.png")
-    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: use_again.menu(lambda: file, key="it"))
+def test_result_can_be_classified(visit, monkeypatch, image):
+    file = tasks.File.store(image_io.encode_png(image), "image", "made.png")
+    monkeypatch.setattr(
+        "pages.parts.show_live", lambda *args, **more: use_again.show_menu(lambda: file, key="it")
+    )
     page = visit("style")
     next(button for button in page.button if button.label == "Image in Classify").click().run()
     assert not page.exception
     assert (page.title[0].value, page.button_group(key="image").value) == ("Classify", "Your image")
 
 
-def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
+def test_instant_result_offers_the_fine_mode(visit, monkeypatch):
     monkeypatch.setattr(
         "pages.parts.show_live", lambda *args, show_buttons=None, **more: show_buttons and show_buttons()
     )
@@ -365,7 +373,7 @@ def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
     next(button for button in page.button if button.label == "Make a fine result").click().run()
     assert not page.exception
     assert page.button_group(key="mode").value == "fine"
-    assert "Start" in labels(page) and "Make a fine result" not in labels(page)
+    assert "Start" in list_button_labels(page) and "Make a fine result" not in list_button_labels(page)
     [(task, settings, _)] = calls
     assert (task, settings.mode) == ("style.transfer", "fine")
     page.run()
@@ -373,11 +381,11 @@ def test_an_instant_result_leads_on_to_the_fine_one(visit, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_preview_is_saved_as_one_and_the_chosen_size_is_made_by_its_own_button(visit, monkeypatch):
+def test_preview_is_saved_and_the_full_size_has_its_own_button(visit, monkeypatch):
     page = visit("style", size="2048")
     assert not page.exception
-    assert {"Make the result at 2,048 px", "Keep the preview"} <= set(labels(page))
-    assert "Keep" not in labels(page)
+    assert {"Make the result at 2,048 px", "Keep the preview"} <= set(list_button_labels(page))
+    assert "Keep" not in list_button_labels(page)
     [download] = page.get("download_button")
     assert download.proto.label == "Download preview, 512 x 341 px"
     calls = []
@@ -386,10 +394,12 @@ def test_a_preview_is_saved_as_one_and_the_chosen_size_is_made_by_its_own_button
     [(task, settings, _)] = calls
     assert (task, settings.mode, settings.size) == ("style.transfer", "instant", 2048)
     page = visit("style", size="512")
-    assert "Keep" in labels(page) and not any("preview" in label for label in labels(page))
+    assert "Keep" in list_button_labels(page) and not any(
+        "preview" in label for label in list_button_labels(page)
+    )
 
 
-def test_a_click_switches_to_a_style_unless_several_are_blended(visit, monkeypatch):
+def test_click_replaces_a_style_unless_blending(visit, monkeypatch):
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
     page = visit("style")
     first, second, third = page.button_group(key="style").options[:3]
@@ -405,7 +415,7 @@ def test_a_click_switches_to_a_style_unless_several_are_blended(visit, monkeypat
     assert page.button_group(key="style").value == [third] and not page.exception
 
 
-def test_an_uploaded_style_takes_the_place_of_the_chosen_one(visit, monkeypatch, image):
+def test_uploaded_style_replaces_the_selected_one(visit, monkeypatch, image):
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
     page = visit("style")
     uploader = next(box for box in page.file_uploader if box.key.startswith("style.upload"))
@@ -413,7 +423,7 @@ def test_an_uploaded_style_takes_the_place_of_the_chosen_one(visit, monkeypatch,
     assert page.button_group(key="style").value == ["waves"] and not page.exception
 
 
-def test_under_the_hood_offers_a_small_run_to_look_at(visit, monkeypatch):
+def test_under_the_hood_offers_a_small_run(visit, monkeypatch):
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
     calls = []
     monkeypatch.setattr("pages.jobs.jobs.start", lambda *job: calls.append(job))

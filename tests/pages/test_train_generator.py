@@ -13,35 +13,29 @@ import pytest
 from PIL import Image
 
 from pages import parts
-from pages.form import learning_images, near_images, samples, uploaded_images
+from pages.form import near_duplicates, samples, training_images, uploaded_images
 from pages.generator import beginning, input_form
 from pages.jobs import commands
 from studio.core import data, paths, tasks
 from studio.core.data import sample_sets
 from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
-from studio.dcgan import enlarging
+from studio.dcgan import upscaling
 from tests.wording import says_what_to_do
 from training.drawings import avatars
 
+from .elements import join_texts, list_button_labels, press_button
+
 pytestmark = pytest.mark.slow
 
-EACH = 70
+IMAGE_COUNT = 70
 
 
-def labels(page):
-    return [element.label for element in page.button]
-
-
-def text_of(*kinds) -> str:
-    return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
-
-
-def png(seed: int, side: int = 40) -> bytes:
+def draw_avatar_png(seed: int, side: int = 40) -> bytes:
     return image_io.encode_png(avatars.draw(np.random.default_rng(seed), side)[0])
 
 
-def zipped(*images: bytes, ending: str = "png") -> bytes:
+def zip_images(*images: bytes, ending: str = "png") -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         for n, image in enumerate(images):
@@ -49,7 +43,7 @@ def zipped(*images: bytes, ending: str = "png") -> bytes:
     return packed.getvalue()
 
 
-def gray(n: int) -> bytes:
+def make_gray_image(n: int) -> bytes:
     """Returns the same image in a different file for each n."""
     body = io.BytesIO()
     Image.new("RGB", (40, 40), "gray").save(body, "BMP")
@@ -57,65 +51,65 @@ def gray(n: int) -> bytes:
 
 
 @pytest.fixture
-def own(visit, until):
+def open_with_files(visit, until):
     """Opens the page with uploaded files, once they are loaded."""
 
-    def own(*files: tuple[str, bytes]):
+    def open_with_files(*files: tuple[str, bytes]):
         page = visit("train-generator", learn_from="Your own", size="32")
-        assert not page.exception and "Train" not in labels(page)
+        assert not page.exception and "Train" not in list_button_labels(page)
         for name, body in files:
             page = page.file_uploader[0].upload(name, body, "application/octet-stream").run()
-        until(lambda: page.error or "Train" in labels(page) or page.run() is None)
+        until(lambda: page.error or "Train" in list_button_labels(page) or page.run() is None)
         assert not page.exception
         return page
 
-    return own
+    return open_with_files
 
 
-def test_a_sample_is_chosen_and_shown_with_what_it_takes(visit, until):
+def test_sample_set_is_shown_with_its_cost(visit, until):
     page = visit("train-generator")
-    until(lambda: page.run() and "Train" in labels(page))
+    until(lambda: page.run() and "Train" in list_button_labels(page))
     assert not page.exception and not page.error
-    assert page.button_group(key=learning_images.KEY).value == "Avatars"
-    assert "1,000 images" in text_of(page.markdown)
-    assert "No two of them are nearly the same" in text_of(page.caption)
-    assert "which takes about" in text_of(page.markdown) and "GiB of memory" in text_of(page.markdown)
+    assert page.button_group(key=training_images.KEY).value == "Avatars"
+    assert "1,000 images" in join_texts(page.markdown)
+    assert "No two of them are nearly the same" in join_texts(page.caption)
+    assert "which takes about" in join_texts(page.markdown) and "GiB of memory" in join_texts(page.markdown)
     captions = [image.caption for element in page.get("image") for image in element.proto.imgs]
     assert any(caption.startswith("As the model gets them") for caption in captions)
 
 
 @pytest.mark.parametrize("kind", input_form.TASKS)
-def test_every_setting_is_asked_for_once_or_follows(visit, kind):
+def test_every_setting_has_one_widget_or_follows_from_others(visit, kind):
     page = visit("train-generator", kind=input_form.KINDS[kind])
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "toggle")
-    there = [element.key for kind in kinds for element in getattr(page, kind)]
+    widget_keys = [element.key for kind in kinds for element in getattr(page, kind)]
     for name in tasks.get(input_form.TASKS[kind]).settings.describe():
-        assert there.count(name) == (name not in ("test_every", "scored")), name
+        assert widget_keys.count(name) == (name not in ("test_every", "scored")), name
 
 
-def test_what_a_sample_decides_is_not_asked_for(visit):
+def test_settings_fixed_by_a_sample_have_no_widget(visit):
     page = visit("train-generator", learn_from="Digits")
-    there = {element.key for element in [*page.toggle, *page.button_group]}
-    assert "flip" not in there and "colors" not in there and "size" in there
+    widget_keys = {element.key for element in [*page.toggle, *page.button_group]}
+    assert "flip" not in widget_keys and "colors" not in widget_keys and "size" in widget_keys
 
 
 @pytest.fixture
-def read(visit, until):
+def open_gan(visit, until):
     """Opens the page for a GAN, once its images are loaded."""
 
-    def read(**params: str):
+    def open_gan(**params: str):
         page = visit("train-generator", **params)
-        until(lambda: page.run() and "Train" in labels(page))
+        until(lambda: page.run() and "Train" in list_button_labels(page))
         assert not page.exception and not page.error
         return page
 
-    return read
+    return open_gan
 
 
 @pytest.fixture
-def eyes_at_hand(weights_cache, engine):
+def installed_vgg16(weights_cache, engine):
     """VGG16 in the STUDIO_HOME of the pages, which has no weights otherwise."""
-    folder = paths.folder("weights")
+    folder = paths.ensure_folder("weights")
     files = [folder / file.name for file in weights_cache.glob("vgg16-*")]
     for path in files:
         shutil.copy(weights_cache / path.name, path)
@@ -128,21 +122,19 @@ def eyes_at_hand(weights_cache, engine):
 def started_commands(monkeypatch):
     """Records what the page starts, as commands."""
     lines = []
-    monkeypatch.setattr(parts, "start", lambda task, *job: lines.append(commands.line(task, *job)))
+    monkeypatch.setattr(parts, "start", lambda task, *job: lines.append(commands.format_command(task, *job)))
     return lines
 
 
-def test_a_vgg16_discriminator_is_proposed_where_nothing_is_fetched_for_it(
-    read, started_commands, eyes_at_hand
-):
-    page = read()
+def test_vgg16_discriminator_is_the_default_if_installed(open_gan, started_commands, installed_vgg16):
+    page = open_gan()
     assert page.slider(key="vgg16_discriminator").value == 1 and page.select_slider(key="batch").value == 32
     assert "vgg16_discriminator" not in {element.key for element in page.expander[0].slider}, "it is in sight"
-    assert "which takes about 36 minutes here" in text_of(page.markdown)
+    assert "which takes about 36 minutes here" in join_texts(page.markdown)
     assert re.search(
         r"The VGG16-feature discriminator uses .*; without it, training takes about 9 "
         r"min",
-        text_of(page.caption),
+        join_texts(page.caption),
     )
     assert not page.info
     next(element for element in page.button if element.label == "Train").click().run()
@@ -150,216 +142,252 @@ def test_a_vgg16_discriminator_is_proposed_where_nothing_is_fetched_for_it(
         started_commands[0].split()
     )
     page.slider(key="vgg16_discriminator").set_value(0.0).run()
-    assert "which takes about 9 minutes here" in text_of(page.markdown)
+    assert "which takes about 9 minutes here" in join_texts(page.markdown)
     assert re.search(
         r"VGG16-feature discriminator\*\* to 1 and \*\*Batch size\*\* to 32 .*then takes about 36 minutes\.",
-        text_of(page.caption),
+        join_texts(page.caption),
     )
     next(element for element in page.button if element.label == "Reset all").click().run()
     assert page.slider(key="vgg16_discriminator").value == 1
 
 
-def test_where_it_would_be_fetched_it_is_off_and_the_page_says_how_much_that_is(read):
-    page = read()
+def test_vgg16_discriminator_is_off_if_missing_and_its_size_is_shown(open_gan):
+    page = open_gan()
     assert page.slider(key="vgg16_discriminator").value == 0 and page.select_slider(key="batch").value == 64
-    assert "first fetches VGG16 (64 MB)." in text_of(page.caption) and not page.info
+    assert "first fetches VGG16 (64 MB)." in join_texts(page.caption) and not page.info
     page.slider(key="vgg16_discriminator").set_value(1.0).run()
-    assert "the studio downloads VGG16 (64 MB)" in text_of(page.info)
-    assert "first fetches" not in text_of(page.caption)
+    assert "the studio downloads VGG16 (64 MB)" in join_texts(page.info)
+    assert "first fetches" not in join_texts(page.caption)
 
 
-def test_a_vae_has_no_vgg16_discriminator_by_itself(read, eyes_at_hand):
-    page = read()
+def test_vae_has_no_vgg16_discriminator_by_default(open_gan, installed_vgg16):
+    page = open_gan()
     page.button_group(key="kind").set_value("vae").run()
     assert page.slider(key="vgg16_discriminator").value == 0 and page.select_slider(key="batch").value == 64
-    assert "a network pretrained on photos" not in text_of(page.caption)
+    assert "a network pretrained on photos" not in join_texts(page.caption)
 
 
-def asked_for(page) -> set[str]:
+def list_widget_keys(page) -> set[str]:
     kinds = ("slider", "select_slider", "number_input", "toggle", "button_group")
     return {element.key for kind in kinds for element in getattr(page, kind)}
 
 
-def test_a_model_is_trained_on_or_grows_and_what_it_is_decides(read, started_commands, until, monkeypatch):
-    page = read(start_with="The studio's faces")
+def test_training_continues_or_grows_a_model_with_its_settings(
+    open_gan, started_commands, until, monkeypatch
+):
+    page = open_gan(start_with="The studio's faces")
     assert page.selectbox(key=beginning.KEY).options[:2] == ["A new model", "The studio's faces"]
-    assert not asked_for(page) & set(beginning.SHAPE["dcgan.train"])
-    assert "Training continues at 64 px" in text_of(page.caption) and "Trained on" in text_of(page.caption)
+    assert not list_widget_keys(page) & set(beginning.SHAPE_SETTINGS["dcgan.train"])
+    assert "Training continues at 64 px" in join_texts(page.caption) and "Trained on" in join_texts(
+        page.caption
+    )
     next(element for element in page.button if element.label == "Train").click().run()
     page.button_group(key=beginning.MODE_KEY).set_value(beginning.GROW).run()
-    assert "upscaled, with 20 channels instead of 40" in text_of(page.caption)
-    until(lambda: page.run() and "Train" in labels(page))
+    assert "upscaled, with 20 channels instead of 40" in join_texts(page.caption)
+    until(lambda: page.run() and "Train" in list_button_labels(page))
     next(element for element in page.button if element.label == "Train").click().run()
-    assert "minutes here" in text_of(page.markdown)
-    monkeypatch.setattr(enlarging, "BATCH", 1000 * enlarging.BATCH)
-    assert "hours here" in text_of(page.run().markdown), "learning to enlarge counts"
-    on, grown = started_commands
-    assert "--start-from faces-dcgan" in on and "--size" not in on
-    assert "--start-from faces-dcgan" in grown and "--size 128" in grown and "--width 20" in grown
+    assert "minutes here" in join_texts(page.markdown)
+    monkeypatch.setattr(upscaling, "BATCH", 1000 * upscaling.BATCH)
+    assert "hours here" in join_texts(page.run().markdown), "learning to enlarge counts"
+    continued_command, grown_command = started_commands
+    assert "--start-from faces-dcgan" in continued_command and "--size" not in continued_command
+    assert (
+        "--start-from faces-dcgan" in grown_command
+        and "--size 128" in grown_command
+        and "--width 20" in grown_command
+    )
     page.selectbox(key=beginning.KEY).set_value("").run()
-    assert {"size", "width", "discriminator_width"} <= asked_for(page)
+    assert {"size", "width", "discriminator_width"} <= list_widget_keys(page)
 
 
-def test_what_a_model_learned_with_is_proposed_and_taken_back(read):
-    page = read(start_with="The studio's avatars")
+def test_settings_of_the_start_model_are_proposed_and_reset(open_gan):
+    page = open_gan(start_with="The studio's avatars")
     assert page.slider(key="bilateral").value == 10 and not page.toggle(key="flip").value
-    assert not {beginning.MODE_KEY, "blocks"} & asked_for(page), "none is larger than 128 px"
+    assert not {beginning.MODE_KEY, "blocks"} & list_widget_keys(page), "none is larger than 128 px"
     page.selectbox(key=beginning.KEY).set_value("").run()
     assert page.slider(key="bilateral").value == 0 and page.toggle(key="flip").value
     page.button_group(key="kind").set_value("vae").run()
     page.selectbox(key=beginning.KEY).set_value("faces-vae").run()
     assert page.slider(key="adversarial").value == 0.5 and page.select_slider(key="beta").value == 3
-    assert not asked_for(page) & set(beginning.SHAPE["vae.train"])
+    assert not list_widget_keys(page) & set(beginning.SHAPE_SETTINGS["vae.train"])
 
 
-def test_what_does_not_go_together_is_one_sentence_before_it_starts(read):
-    page = read()
+def test_conflicting_settings_show_an_error_before_start(open_gan):
+    page = open_gan()
     page.button_group(key="loss").set_value("relativistic").run()
-    assert ": 0" in text_of(page.error) and "Train" not in labels(page)
+    assert ": 0" in join_texts(page.error) and "Train" not in list_button_labels(page)
 
 
-def test_a_zip_is_looked_over(own):
-    page = own(("mine.zip", zipped(*(png(n, 30 + n) for n in range(EACH)), b"no image")))
-    assert "Train" in labels(page) and not page.error
-    text = text_of(page.markdown, page.caption)
+def test_zip_is_previewed(open_with_files):
+    page = open_with_files(
+        ("mine.zip", zip_images(*(draw_avatar_png(n, 30 + n) for n in range(IMAGE_COUNT)), b"no image"))
+    )
+    assert "Train" in list_button_labels(page) and not page.error
+    text = join_texts(page.markdown, page.caption)
     assert "70 images" in text and "30 to 99 px" in text
     assert "2 of them are smaller than 32 px" in text and "memorizes them" in text
     assert "70.png" in text, "what was left out is named"
 
 
-def photo_at(quality: int) -> bytes:
+def encode_photo(quality: int) -> bytes:
     """Returns the photo saved at another quality: other bytes, other pixels."""
     body = io.BytesIO()
     Image.fromarray(sample_photos.read_photo("chelsea")).resize((120, 80)).save(body, "JPEG", quality=quality)
     return body.getvalue()
 
 
-def press(page, label: str):
-    return next(element for element in page.button if element.label == label).click().run()
-
-
-def test_images_that_are_nearly_the_same_are_left_out_by_a_click_and_come_back(own, until):
-    page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40), photo_at(15))))
-    assert "73 images" in text_of(page.markdown) and "2 images** are nearly the same" in text_of(
+def test_near_duplicates_are_removed_by_a_click_and_restored(open_with_files, until):
+    page = open_with_files(
+        (
+            "mine.zip",
+            zip_images(
+                *(draw_avatar_png(n) for n in range(IMAGE_COUNT)),
+                encode_photo(90),
+                encode_photo(40),
+                encode_photo(15),
+            ),
+        )
+    )
+    assert "73 images" in join_texts(page.markdown) and "2 images** are nearly the same" in join_texts(
         page.markdown
     )
-    page = press(page, "Leave out 2 images")
-    until(lambda: page.run() and "Train" in labels(page))
-    assert "71 images" in text_of(page.markdown) and "2 removed." in text_of(page.markdown)
-    assert "No two of them are nearly the same" in text_of(page.caption)
+    page = press_button(page, "Leave out 2 images")
+    until(lambda: page.run() and "Train" in list_button_labels(page))
+    assert "71 images" in join_texts(page.markdown) and "2 removed." in join_texts(page.markdown)
+    assert "No two of them are nearly the same" in join_texts(page.caption)
     assert page.radio[0].options == ["mine\\.zip", "mine corrected\\.zip"]
-    page = press(page, "Undo")
-    until(lambda: page.run() and "Train" in labels(page))
-    assert "73 images" in text_of(page.markdown) and not page.radio and not page.error
+    page = press_button(page, "Undo")
+    until(lambda: page.run() and "Train" in list_button_labels(page))
+    assert "73 images" in join_texts(page.markdown) and not page.radio and not page.error
 
 
-def test_of_two_that_are_nearly_the_same_a_person_may_keep_either(own, until):
-    page = own(("mine.zip", zipped(*(png(n) for n in range(EACH)), photo_at(90), photo_at(40))))
+def test_either_of_two_near_duplicates_can_be_kept(open_with_files, until):
+    page = open_with_files(
+        (
+            "mine.zip",
+            zip_images(*(draw_avatar_png(n) for n in range(IMAGE_COUNT)), encode_photo(90), encode_photo(40)),
+        )
+    )
     [file] = page.session_state["draw_uploads"].archives.values()
-    page.session_state[f"{near_images.form_key(file)}.near"] = True
+    page.session_state[f"{near_duplicates.form_key(file)}.near"] = True
     [selectbox] = [element for element in page.run().selectbox if element.label.startswith("What to do with")]
     assert selectbox.label.replace("\\", "") == "What to do with 70.png and 71.png"
     selectbox.set_value(2)
-    page = press(page, "Apply")
-    until(lambda: page.run() and "1 removed." in text_of(page.markdown))
+    page = press_button(page, "Apply")
+    until(lambda: page.run() and "1 removed." in join_texts(page.markdown))
     assert "70.png" not in data.open_source(page.session_state["draw_uploads"].archives.popitem()[1]).names
 
 
-def test_one_photo_saved_seventy_times_is_told_before_and_after_its_doubles_are_left_out(own, until):
-    page = own(("one.zip", zipped(*(photo_at(quality) for quality in range(25, 25 + EACH)), ending="jpg")))
-    assert "Without them 1 image would be left, and a generator needs at least 64" in text_of(page.warning)
-    page = press(page, "Leave out 69 images")
-    until(lambda: page.error or page.run() is None)
-    assert len(page.error) == 1 and ": 1. Use at least 64 images" in text_of(page.error)
-    assert "Train" not in labels(page)
-    page = press(page, "Undo")
-    until(lambda: page.run() and "Train" in labels(page))
-    assert "70 images" in text_of(page.markdown) and not page.error
-
-
-def test_a_zip_and_loose_images_stay_beside_each_other(own, until):
-    page = own(
-        *((f"{n}.png", png(n)) for n in range(3)),
-        ("mine.zip", zipped(*(png(n) for n in range(EACH)))),
-        ("more.zip", zipped(*(png(n) for n in range(EACH + 1)))),
+def test_many_copies_of_one_photo_are_reported_before_and_after_removal(open_with_files, until):
+    page = open_with_files(
+        (
+            "one.zip",
+            zip_images(*(encode_photo(quality) for quality in range(25, 25 + IMAGE_COUNT)), ending="jpg"),
+        )
     )
-    assert "71 images**" in text_of(page.markdown)
+    assert "Without them 1 image would be left, and a generator needs at least 64" in join_texts(page.warning)
+    page = press_button(page, "Leave out 69 images")
+    until(lambda: page.error or page.run() is None)
+    assert len(page.error) == 1 and ": 1. Use at least 64 images" in join_texts(page.error)
+    assert "Train" not in list_button_labels(page)
+    page = press_button(page, "Undo")
+    until(lambda: page.run() and "Train" in list_button_labels(page))
+    assert "70 images" in join_texts(page.markdown) and not page.error
+
+
+def test_zip_and_loose_images_are_both_kept(open_with_files, until):
+    page = open_with_files(
+        *((f"{n}.png", draw_avatar_png(n)) for n in range(3)),
+        ("mine.zip", zip_images(*(draw_avatar_png(n) for n in range(IMAGE_COUNT)))),
+        ("more.zip", zip_images(*(draw_avatar_png(n) for n in range(IMAGE_COUNT + 1)))),
+    )
+    assert "71 images**" in join_texts(page.markdown)
     [several] = page.radio
     assert several.label == "Choose which upload to train on" and len(several.options) == 3
     several.set_value(uploaded_images.LOOSE).run()
     until(lambda: page.error or page.run() is None)
-    assert ": 3" in text_of(page.error)
-    page = page.file_uploader[0].upload("3.png", png(3), "image/png").run()
+    assert ": 3" in join_texts(page.error)
+    page = page.file_uploader[0].upload("3.png", draw_avatar_png(3), "image/png").run()
     assert page.radio[0].value == uploaded_images.LOOSE and page.radio[0].options[-1].startswith("4 images")
-    page = press(page, "Clear")
-    until(lambda: page.run() and "Train" in labels(page))
-    assert "71 images**" in text_of(page.markdown) and len(page.radio[0].options) == 2
+    page = press_button(page, "Clear")
+    until(lambda: page.run() and "Train" in list_button_labels(page))
+    assert "71 images**" in join_texts(page.markdown) and len(page.radio[0].options) == 2
 
 
-def test_too_many_loose_images_are_one_sentence(visit, monkeypatch):
-    monkeypatch.setattr(uploaded_images, "MOST", 3)
+def test_too_many_loose_images_show_one_error(visit, monkeypatch):
+    monkeypatch.setattr(uploaded_images, "MAX_LOOSE", 3)
     page = visit("train-generator", learn_from="Your own", size="32")
-    page.file_uploader[0].set_value([(f"{n}.png", png(n), "image/png") for n in range(9)]).run()
+    page.file_uploader[0].set_value([(f"{n}.png", draw_avatar_png(n), "image/png") for n in range(9)]).run()
     messages = [element.value for element in page.error if "one zip" in element.value]
     assert len(messages) == 1 and "The limit is 3 single images: 6 more were left out" in messages[0]
-    assert "3 images: 0.png, 1.png, 2.png" in text_of(page.caption)
-    assert "left out" not in text_of(page.run().error)
+    assert "3 images: 0.png, 1.png, 2.png" in join_texts(page.caption)
+    assert "left out" not in join_texts(page.run().error)
 
 
-def test_loose_images_are_gathered(own):
-    page = own(*((f"{n}.png", png(n)) for n in range(3)))
-    assert "3 images: 0.png, 1.png, 2.png" in text_of(page.caption)
-    assert "at least 64 images" in text_of(page.error) and ": 3" in text_of(page.error)
+def test_loose_images_are_packed(open_with_files):
+    page = open_with_files(*((f"{n}.png", draw_avatar_png(n)) for n in range(3)))
+    assert "3 images: 0.png, 1.png, 2.png" in join_texts(page.caption)
+    assert "at least 64 images" in join_texts(page.error) and ": 3" in join_texts(page.error)
     next(element for element in page.button if element.label == "Clear").click().run()
-    assert not page.error and "3 images" not in text_of(page.caption)
+    assert not page.error and "3 images" not in join_texts(page.caption)
 
 
 @pytest.mark.parametrize(
     "name, body, wrong",
     [
-        ("few.zip", lambda: zipped(*(png(n) for n in range(10))), ": 10. Use at least 64 images"),
-        ("one.png", lambda: png(0), ": 1. Use at least 64 images"),
-        ("same.zip", lambda: zipped(*map(gray, range(EACH)), ending="bmp"), "70, of which only 1 differ"),
-        ("broken.zip", lambda: zipped(png(0))[:-30], "an intact zip or tar"),
+        (
+            "few.zip",
+            lambda: zip_images(*(draw_avatar_png(n) for n in range(10))),
+            ": 10. Use at least 64 images",
+        ),
+        ("one.png", lambda: draw_avatar_png(0), ": 1. Use at least 64 images"),
+        (
+            "same.zip",
+            lambda: zip_images(*map(make_gray_image, range(IMAGE_COUNT)), ending="bmp"),
+            "70, of which only 1 differ",
+        ),
+        ("broken.zip", lambda: zip_images(draw_avatar_png(0))[:-30], "an intact zip or tar"),
         ("notes.zip", lambda: b"Dear diary", ": another kind of file"),
         ("notes.png", lambda: b"Dear diary", "notes.png"),
-        ("texts.zip", lambda: zipped(*[b"Dear diary"] * EACH), "Use images"),
+        ("texts.zip", lambda: zip_images(*[b"Dear diary"] * IMAGE_COUNT), "Use images"),
     ],
     ids=lambda value: value if isinstance(value, str) and value[-4:-3] == "." else "",
 )
-def test_what_cannot_be_learned_from_is_one_sentence_before_it_starts(own, name, body, wrong):
-    page = own((name, body()))
-    assert len(page.error) == 1 and says_what_to_do(text_of(page.error))
-    assert wrong in text_of(page.error)
-    assert "Train" not in labels(page)
+def test_invalid_images_show_an_error_before_start(open_with_files, name, body, wrong):
+    page = open_with_files((name, body()))
+    assert len(page.error) == 1 and says_what_to_do(join_texts(page.error))
+    assert wrong in join_texts(page.error)
+    assert "Train" not in list_button_labels(page)
 
 
-def test_a_gallery_with_too_few_says_how_many_there_are(visit):
+def test_too_small_gallery_shows_its_count(visit):
     page = visit("train-generator", learn_from="Your gallery", gallery_words="nothing-is-called-so")
     assert not page.exception and not page.error
-    assert "your gallery has 0 images with these words" in text_of(page.info)
-    assert "Train" not in labels(page)
+    assert "your gallery has 0 images with these words" in join_texts(page.info)
+    assert "Train" not in list_button_labels(page)
 
 
-def test_images_of_the_gallery_become_a_data_set(visit, until, monkeypatch):
+def test_gallery_images_become_a_data_set(visit, until, monkeypatch):
     def find(query, owner, most):
-        files = [File.keep(png(n, 600 if n < 5 else 40), "image", "a.png") for n in range(EACH)]
-        return [SimpleNamespace(file=file) for file in files], EACH
+        files = [
+            File.store(draw_avatar_png(n, 600 if n < 5 else 40), "image", "a.png") for n in range(IMAGE_COUNT)
+        ]
+        return [SimpleNamespace(file=file) for file in files], IMAGE_COUNT
 
-    monkeypatch.setattr(learning_images.index, "find", find)
+    monkeypatch.setattr(training_images.index, "find", find)
     page = visit("train-generator", learn_from="Your gallery", size="32")
-    until(lambda: page.run() and ("Train" in labels(page) or page.error))
+    until(lambda: page.run() and ("Train" in list_button_labels(page) or page.error))
     assert not page.error
-    assert "70 images**, 40 to 512 px" in text_of(page.markdown), "large ones are made smaller on the way"
+    assert "70 images**, 40 to 512 px" in join_texts(page.markdown), "large ones are made smaller on the way"
 
 
-def test_samples_have_their_images():
+def test_samples_have_thumbnails():
     for name in [*sample_sets.list_collections(), "own", "gallery", "by-name"]:
-        assert (samples.SHIPPED / f"set-{name}.webp").is_file()
+        assert (samples.IMAGE_FOLDER / f"set-{name}.webp").is_file()
 
 
 @pytest.mark.parametrize("kind, expected", [("DCGAN", r"\mathcal{L}_G"), ("VAE", r"D_{KL}")])
-def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, expected):
+def test_under_the_hood_shows_the_minimized_loss(visit, kind, expected):
     page = visit("train-generator", kind=kind, explain="true")
     assert not page.exception
     formulas = " ".join(str(element.value) for element in page.markdown)
@@ -368,6 +396,6 @@ def test_under_the_hood_shows_the_loss_that_is_minimized(visit, kind, expected):
     assert page.get("vega_lite_chart")
 
 
-def test_under_the_hood_of_a_vae_says_why_its_loss_may_be_negative(visit):
+def test_under_the_hood_of_a_vae_explains_negative_losses(visit):
     page = visit("train-generator", kind="VAE", explain="true")
-    assert "density" in text_of(page.markdown)
+    assert "density" in join_texts(page.markdown)

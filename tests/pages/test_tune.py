@@ -13,9 +13,11 @@ from studio.engine.jobs.parts import Request
 from studio.tune.settings import TuneSettings
 from studio.tune.task import check
 
+from .elements import find_button
+
 
 @pytest.fixture
-def submitted(monkeypatch):
+def started_jobs(monkeypatch):
     """Records what the page starts, instead of running it."""
     calls = []
     monkeypatch.setattr(
@@ -24,20 +26,18 @@ def submitted(monkeypatch):
     return calls
 
 
-def button(page, label):
-    return next(element for element in page.button if element.label == label)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", input_form.SUBJECTS)
-def test_every_training_can_be_searched_at_once(visit, submitted, name):
+def test_every_training_task_can_be_searched_with_defaults(visit, started_jobs, name):
     page = visit("tune", train=input_form.SUBJECTS[name].title)
     assert not page.exception and not page.error
-    button(page, "Tune").click().run()
-    [(task, settings, inputs)] = submitted
+    find_button(page, "Tune").click().run()
+    [(task, settings, inputs)] = started_jobs
     assert (task, settings.train) == ("tune.run", name)
     check(settings, inputs)
-    assert [word.partition("=")[0] for word in settings.vary] == list(tasks.get(f"{name}.train").goal.varies)
+    assert [word.partition("=")[0] for word in settings.vary] == list(
+        tasks.get(f"{name}.train").goal.search_settings
+    )
     length = input_form.SUBJECTS[name].length
     small = [word.partition("=")[0] for word in input_form.SUBJECTS[name].small]
     tests = ["test_every"] if length == "steps" else []
@@ -46,26 +46,26 @@ def test_every_training_can_be_searched_at_once(visit, submitted, name):
         assert settings.fixed[:2] == ("steps=400", "test_every=100"), "else none could be stopped early"
 
 
-def test_all_that_can_be_searched_is_on_the_page():
+def test_every_searchable_task_is_on_the_page():
     able = {name.partition(".")[0] for name in tasks.TASKS if tasks.get(name).goal}
     assert able - {"bowl"} == set(input_form.SUBJECTS)  # a task of the tests
 
 
 @pytest.mark.slow
-def test_what_varies_and_how_far_is_chosen(visit, submitted):
+def test_search_space_is_chosen(visit, started_jobs):
     page = visit("tune")
     page.multiselect(key="vary_text").set_value(["units", "cell"]).run()
     page.number_input(key="range_text_units.from").set_value(32).run()
     page.number_input(key="range_text_units.to").set_value(64).run()
     next(element for element in page.number_input if element.label == "Epochs per trial").set_value(2).run()
-    button(page, "Tune").click().run()
-    [(_, settings, inputs)] = submitted
+    find_button(page, "Tune").click().run()
+    [(_, settings, inputs)] = started_jobs
     assert settings.vary[0] == "units=32:64" and settings.vary[1].startswith("cell=lstm|")
     assert settings.fixed == ("epochs=2", "embedding=32"), "units vary, so that none are fixed"
     assert [slot for slot, files in inputs.items() if files] == ["text"]
 
 
-def test_choices_of_which_none_is_left_are_no_search(visit):
+def test_parameter_without_choices_is_refused(visit):
     page = visit("tune")
     page.multiselect(key="vary_text").set_value(["cell"]).run()
     page.button_group(key="range_text_cell").set_value([]).run()
@@ -73,14 +73,16 @@ def test_choices_of_which_none_is_left_are_no_search(visit):
     assert "Tune" not in {element.label for element in page.button}
 
 
-def test_what_stopped_early_is_compared_only_by_the_figure_that_counts():
-    done = [{"state": "done", "value": value} for value in (100.4, 120.0)]
+def test_stopped_trials_are_compared_only_by_the_objective():
+    finished_trials = [{"state": "done", "value": value} for value in (100.4, 120.0)]
     poor = [{"state": "stopped early", "value": 0.6}]
-    assert trials._comparison(done + poor, most=False).endswith("Second best: 120; worst of 2: 120.")
-    assert trials._comparison(done[:1] + poor, most=True) == "Higher is better."
+    assert trials._describe_comparison(finished_trials + poor, is_maximized=False).endswith(
+        "Second best: 120; worst of 2: 120."
+    )
+    assert trials._describe_comparison(finished_trials[:1] + poor, is_maximized=True) == "Higher is better."
 
 
-def test_a_search_that_cannot_be_is_said_and_not_started(visit):
+def test_invalid_search_shows_an_error_and_does_not_start(visit):
     page = visit("tune")
     page.multiselect(key="vary_text").set_value([]).run()
     assert "Tune" not in [element.label for element in page.button]
@@ -91,42 +93,42 @@ def test_a_search_that_cannot_be_is_said_and_not_started(visit):
     assert "Tune" not in [element.label for element in page.button]
 
 
-def test_how_long_one_training_takes_is_told_before(visit):
+def test_duration_of_a_trial_is_shown_before_start(visit):
     assert "One trial takes" in visit("tune").info[0].value
 
     def takes(epochs):
         fixed = (f"epochs={epochs}",)
         settings = TuneSettings(train="text", vary=("dropout",), fixed=fixed)
-        return input_form.cost_in_words(settings, {"text": [sample_texts.file()]})
+        return input_form.describe_cost(settings, {"text": [sample_texts.store_tales()]})
 
     assert ("hours" in takes(900), "hours" in takes(1)) == (True, False)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name, expected", [("A VAE", True), ("A DCGAN", True), ("A language model", False)])
-def test_weights_that_trainings_are_measured_with_are_told_before(visit, home, name, expected):
+def test_weights_of_metrics_are_announced_before_start(visit, home, name, expected):
     page = visit("tune", train=name)
     assert not page.exception
     assert any("downloads InceptionV3 (81 MB)" in info.value for info in page.info) == expected
 
 
-def test_measurements_become_lines_one_a_trial():
+def test_measurements_become_one_line_per_trial():
     history = [
         {"step": 0, "seconds": 0.1, "trial 1": 3.0},
         {"step": 0, "seconds": 0.2, "trial 1": 2.5},
         {"step": 1, "seconds": 0.3, "trial 2": 4.0, "best": 2.5},
     ]
-    rows = [(row["trial"], row["measurement"], row["value"]) for row in trials.measurements(history)]
+    rows = [(row["trial"], row["measurement"], row["value"]) for row in trials.list_measurements(history)]
     assert rows == [("1", 1, 3.0), ("1", 2, 2.5), ("2", 1, 4.0)]
 
 
-def test_a_search_that_ended_gives_way_to_other_images(draw, engine, until, monkeypatch):
-    texts = [File.keep(words, "text", "sea.txt") for words in (b"the sea " * 40, b"the land " * 40)]
+def test_finished_search_is_closed_by_other_images(draw, engine, until, monkeypatch):
+    texts = [File.store(words, "text", "sea.txt") for words in (b"the sea " * 40, b"the land " * 40)]
     monkeypatch.setattr(trials, "_show_finished", lambda job, settings: None)
     request = Request.of(tasks.get(trials.TASK), {"train": "text", "vary": ["cell"]}, {}, "local")
     id = store.new_id(1)
-    store.write_finished(paths.folder("jobs") / id, request, tasks.Result((texts[0],)), 1, 2)
-    until(lambda: id in {job.id for job in engine.jobs(limit=1000)})
+    store.write_finished(paths.ensure_folder("jobs") / id, request, tasks.Result((texts[0],)), 1, 2)
+    until(lambda: id in {job.id for job in engine.list_jobs(limit=1000)})
 
     def page(id, texts):
         import streamlit as st
@@ -134,7 +136,7 @@ def test_a_search_that_ended_gives_way_to_other_images(draw, engine, until, monk
         from pages.jobs import navigation
         from pages.tune import trials
 
-        navigation.arrive("tune")
+        navigation.note_page("tune")
         if "chosen" not in st.session_state:
             st.query_params["job"] = id
         text = texts[st.session_state.setdefault("chosen", 0)]
@@ -144,20 +146,20 @@ def test_a_search_that_ended_gives_way_to_other_images(draw, engine, until, monk
     assert view.run().session_state["shown"]
     view.session_state["chosen"] = 1
     assert not view.run().session_state["shown"]
-    engine.job(id).folder.remove()
+    engine.find_job(id).folder.remove()
 
 
 @pytest.mark.slow
-def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
+def test_finished_search_shows_the_best_and_the_importances(draw, engine, until):
     """Uses a real search with small training runs."""
-    text = File.keep(b"the sea, the sea, and so it is. " * 40, "text", "sea.txt")
+    text = File.store(b"the sea, the sea, and so it is. " * 40, "text", "sea.txt")
     small = ("units=16", "embedding=8", "streams=2", "sequence=16", "epochs=1")
     settings = TuneSettings.parse(
         {"train": "text", "vary": ("learning_rate=0.001:0.05", "cell"), "fixed": small, "trials": 4}
     )
     job = engine.submit("tune.run", settings, {"text": [text]})
-    until(lambda: engine.job(job.id).finished, 240)
-    assert engine.job(job.id).state == "done", engine.job(job.id).error
+    until(lambda: engine.find_job(job.id).finished, 240)
+    assert engine.find_job(job.id).state == "done", engine.find_job(job.id).error
 
     def page(id):
         import streamlit as st
@@ -169,7 +171,9 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
 
     view = draw(page, id=job.id)
     assert not view.exception
-    assert float(view.metric[0].value) == pytest.approx(engine.job(job.id).result.figures["best"], rel=1e-3)
+    assert float(view.metric[0].value) == pytest.approx(
+        engine.find_job(job.id).result.figures["best"], rel=1e-3
+    )
     assert view.metric[0].label == "Best: nats per character, validation"
     assert "learning rate" in view.markdown[0].value
     assert view.caption[0].value.startswith("Lower is better")
@@ -177,15 +181,15 @@ def test_an_ended_search_tells_its_best_and_what_mattered(draw, engine, until):
     assert len(view.get("vega_lite_chart")) >= 2
     [more] = [button for button in view.button if button.label == "10 more trials"]
     more.click().run()
-    [longer] = [job for job in engine.jobs() if job.settings.get("trials") == 14]
+    [longer] = [job for job in engine.list_jobs() if job.settings.get("trials") == 14]
     engine.cancel(longer.id)
-    until(lambda: engine.job(longer.id).finished, 240)
+    until(lambda: engine.find_job(longer.id).finished, 240)
 
 
-def test_a_short_text_is_read_more_often_for_in_few_steps_nothing_is_learned():
+def test_short_text_gets_more_epochs():
     def often(chars):
-        return input_form._default_epochs(
-            {"text": [File.keep(b"It is told. " * (chars // 12), "text", "a.txt")]}
+        return input_form._compute_default_epochs(
+            {"text": [File.store(b"It is told. " * (chars // 12), "text", "a.txt")]}
         )
 
     assert often(25_000) > often(100_000) > often(600_000) >= 6

@@ -18,13 +18,15 @@ from studio.core.imaging import image_io, sample_photos
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "CONTRIBUTING.md"
-FILE = re.compile(r"^`((?:studio|pages)/[a-z_/]+\.py)` (?:.|\n)*?```python\n((?:.|\n)*?)```", re.MULTILINE)
+FILE_IN_GUIDE = re.compile(
+    r"^`((?:studio|pages)/[a-z_/]+\.py)` (?:.|\n)*?```python\n((?:.|\n)*?)```", re.MULTILINE
+)
 
 
 @pytest.fixture
-def pixels(tmp_path, monkeypatch):
+def example_capability(tmp_path, monkeypatch):
     """The example capability of the guide, as if it were part of the project."""
-    programs = dict(FILE.findall(GUIDE.read_text()))
+    programs = dict(FILE_IN_GUIDE.findall(GUIDE.read_text()))
     assert sorted(programs) == [
         "pages/pixel_image.py",
         "studio/pixels/__init__.py",
@@ -44,13 +46,13 @@ def pixels(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def pasted(tmp_path_factory):
+def example_files(tmp_path_factory):
     """A copy of the code with the files of the guide."""
     copy = tmp_path_factory.mktemp("pasted")
     for folder in ("studio", "pages"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.webp"))
     shutil.copy(ROOT / "pyproject.toml", copy)
-    for name, code in FILE.findall(GUIDE.read_text()):
+    for name, code in FILE_IN_GUIDE.findall(GUIDE.read_text()):
         (copy / name).parent.mkdir(exist_ok=True)
         (copy / name).write_text(code)
     return copy
@@ -58,15 +60,15 @@ def pasted(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("check", ["ruff check", "ruff format --check", "mypy --follow-imports=silent"])
-def test_its_files_pass_all_checks(pasted, check):
+def test_its_files_pass_all_checks(example_files, check):
     command = [sys.executable, "-m", *check.split(), "studio/pixels", "pages/pixel_image.py"]
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=pasted)
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=example_files)
     assert ran.returncode == 0, ran.stdout
 
 
 @pytest.mark.slow
-def test_it_is_a_command_whose_result_can_be_made_again(pixels, monkeypatch, capsys):
-    monkeypatch.chdir(pixels)
+def test_its_command_makes_a_reproducible_result(example_capability, monkeypatch, capsys):
+    monkeypatch.chdir(example_capability)
     assert main(["pixels", "sample:coffee", "-o", "out.png", "--side", "8", "--quiet"]) == 0
     image = image_io.read("out.png")
     assert (image[:8, :8] == image[0, 0]).all() and len({tuple(row) for row in image[::8, 0]}) > 9
@@ -78,13 +80,13 @@ def test_it_is_a_command_whose_result_can_be_made_again(pixels, monkeypatch, cap
     assert "2 to 128" in capsys.readouterr().err
 
 
-def test_its_page_shows_what_the_form_asks_for(pixels, engine, monkeypatch):
+def test_its_page_shows_the_result_of_the_form(example_capability, engine, monkeypatch):
     results = []
     monkeypatch.setattr(
         "pages.parts.show_live",
         lambda task, settings, ask, before: results.append(tasks.run(task, settings, ask())),
     )
-    page = AppTest.from_file(str(pixels / "pages" / "pixel_image.py"), default_timeout=60).run()
+    page = AppTest.from_file(str(example_capability / "pages" / "pixel_image.py"), default_timeout=60).run()
     assert not page.exception
     page.slider[0].set_value(64).run()
     assert not page.exception

@@ -24,11 +24,11 @@ def photo():
     return sample_photos.read_photo("chelsea")
 
 
-def settings(**change) -> PlaygroundSettings:
+def make_settings(**change) -> PlaygroundSettings:
     return PlaygroundSettings.parse({**QUICK, **change})
 
 
-def stopped_after(reports: int) -> Progress:
+def make_stopping_progress(reports: int) -> Progress:
     """Returns a `Progress` that cancels after so many reports."""
     ticks = itertools.count(1)
     now = [0]
@@ -39,10 +39,10 @@ def stopped_after(reports: int) -> Progress:
     return Progress(listen, lambda: now[0] >= reports)
 
 
-def test_waves_tell_neighbors_apart_and_lines_alone_cannot(photo):
-    fourier_features = learn(photo, settings(fourier_scale=3))
-    without = learn(photo, settings(fourier_features=0))
-    straight = learn(photo, settings(fourier_features=0, activation="none"))
+def test_fourier_features_raise_the_psnr(photo):
+    fourier_features = learn(photo, make_settings(fourier_scale=3))
+    without = learn(photo, make_settings(fourier_features=0))
+    straight = learn(photo, make_settings(fourier_features=0, activation="none"))
     assert fourier_features.last.psnr_learned > without.last.psnr_learned + 5 > straight.last.psnr_learned + 6
     assert (
         fourier_features.last.psnr_learned > fourier_features.last.psnr_held_out > without.last.psnr_held_out
@@ -51,38 +51,38 @@ def test_waves_tell_neighbors_apart_and_lines_alone_cannot(photo):
     assert -10 * np.log10(np.mean((fourier_features.image / 255 - target / 255) ** 2)) > 20
 
 
-def test_it_is_the_same_every_time_and_another_with_another_seed(photo):
-    first, again, other = (learn(photo, settings(steps=20, seed=seed)).image for seed in (1, 1, 2))
+def test_the_result_depends_only_on_the_seed(photo):
+    first, again, other = (learn(photo, make_settings(steps=20, seed=seed)).image for seed in (1, 1, 2))
     assert (first == again).all() and (first != other).any()
 
 
-def test_weights_of_zero_learn_one_color_alone(photo):
-    learned = learn(photo, settings(initializer="zero"))
+def test_zero_weights_learn_a_single_color(photo):
+    learned = learn(photo, make_settings(initializer="zero"))
     assert len(np.unique(learned.image.reshape(-1, 3), axis=0)) == 1
     assert not any(learned.last.gradients[:-1])
     mean = image_io.fit(photo, 48).reshape(-1, 3).mean(0)
     np.testing.assert_allclose(learned.image[0, 0], mean, atol=12)
 
 
-def test_ten_layers_of_sigmoids_hand_hardly_any_gradient_back(photo):
-    deep = learn(photo, settings(activation="sigmoid", initializer="glorot", depth=10, steps=1)).last
+def test_ten_sigmoid_layers_have_vanishing_gradients(photo):
+    deep = learn(photo, make_settings(activation="sigmoid", initializer="glorot", depth=10, steps=1)).last
     assert deep.gradients[0] * 1e5 < deep.gradients[-1]
-    rectified = learn(photo, settings(depth=10, steps=1)).last
+    rectified = learn(photo, make_settings(depth=10, steps=1)).last
     assert rectified.gradients[0] * 1e2 > rectified.gradients[-1]
 
 
-def test_pixels_that_it_never_saw_tell_that_it_learned_by_heart(photo):
-    last = learn(photo, settings(fourier_scale=32, fourier_features=128, held_out=0.75, steps=400)).last
+def test_held_out_pixels_reveal_overfitting(photo):
+    last = learn(photo, make_settings(fourier_scale=32, fourier_features=128, held_out=0.75, steps=400)).last
     assert last.psnr_learned > last.psnr_held_out + 10
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": 1}, {"learning_rate": 100}], ids=str)
-def test_weights_that_run_away_leave_the_last_image(photo, change):
-    learned = learn(photo, settings(optimizer="sgd", **change))
+def test_divergence_leaves_the_last_finite_image(photo, change):
+    learned = learn(photo, make_settings(optimizer="sgd", **change))
     assert learned.has_diverged and 0 <= learned.steps < 50 and not learned.stopped_early
     assert np.isfinite([*learned.last.gradients, *learned.last.values, learned.last.learned]).all()
     assert all(np.isfinite(list(point.values())).all() for point in learned.history)
-    assert learned.image.shape == (*size_of(settings(), *photo.shape[:2]), 3)
+    assert learned.image.shape == (*size_of(make_settings(), *photo.shape[:2]), 3)
 
 
 @pytest.mark.parametrize(
@@ -103,16 +103,16 @@ def test_weights_that_run_away_leave_the_last_image(photo, change):
     ],
     ids=str,
 )
-def test_no_control_breaks_it(photo, change):
-    learned = learn(photo, settings(steps=20, **change))
+def test_every_setting_trains_without_error(photo, change):
+    learned = learn(photo, make_settings(steps=20, **change))
     assert learned.image.shape[1] == 64
     values = [value for point in learned.history for value in point.values()]
     assert np.isfinite([*values, *learned.last.metrics.values()]).all()
 
 
-def test_it_tells_of_every_look(photo):
+def test_every_snapshot_is_reported(photo):
     reports = []
-    learned = learn(photo, settings(depth=2, steps=40), Progress(reports.append, preview_seconds=0))
+    learned = learn(photo, make_settings(depth=2, steps=40), Progress(reports.append, preview_seconds=0))
     assert reports[0].step == 0 and [report.total for report in reports if not report.text] == [40] * len(
         reports
     )
@@ -123,51 +123,51 @@ def test_it_tells_of_every_look(photo):
     assert learned.history[-1]["psnr_learned"] == pytest.approx(learned.last.psnr_learned, abs=1e-5)
 
 
-def test_stopped_it_keeps_what_is_there(photo):
-    long_settings = settings(steps=50_000)
-    learned = learn(photo, long_settings, stopped_after(4))
+def test_stopping_keeps_the_current_result(photo):
+    long_settings = make_settings(steps=50_000)
+    learned = learn(photo, long_settings, make_stopping_progress(4))
     assert learned.stopped_early and 4 <= learned.steps < 50_000
     again = learn(photo, long_settings.model_copy(update={"most_steps": learned.steps}))
     assert (again.image == learned.image).all() and not again.stopped_early
     with pytest.raises(Cancelled):
-        learn(photo, long_settings, stopped_after(1))
+        learn(photo, long_settings, make_stopping_progress(1))
 
 
-def test_a_video_shows_its_learning_and_stopped_what_was_learned(photo):
-    video_settings = settings(frames=12, steps=60, video="gif", fps=10)
+def test_a_stopped_video_shows_the_training_so_far(photo):
+    video_settings = make_settings(frames=12, steps=60, video="gif", fps=10)
     whole = learn(photo, video_settings)
     frames = list(animations.decode(whole.video))
     assert len(frames) == whole.frames == 12 and frames[0].shape == whole.image.shape
     near = [np.abs(frame - whole.image.astype(int)).mean() for frame in frames]
     assert near[0] > 4 * near[-1]
-    part = learn(photo, video_settings, stopped_after(6))
+    part = learn(photo, video_settings, make_stopping_progress(6))
     again = learn(photo, video_settings.model_copy(update={"most_steps": part.steps}))
     assert 1 < part.frames < 12 and part.video == again.video
 
 
-def test_frames_are_closest_where_most_changes():
-    steps = frame_steps(settings(frames=11, steps=1000))
+def test_frames_are_densest_at_the_start():
+    steps = frame_steps(make_settings(frames=11, steps=1000))
     assert (steps[0], steps[-1], len(steps)) == (0, 1000, 11)
     assert (np.diff(np.diff(steps)) > 0).all()
-    assert frame_steps(settings(frames=1)) == [0]
+    assert frame_steps(make_settings(frames=1)) == [0]
 
 
-def test_any_size_is_painted_in_tiles_and_a_larger_one_shows_the_same(photo, monkeypatch):
-    learner = Learner(photo, settings(fourier_scale=3))
+def test_any_size_is_rendered_in_rows(photo, monkeypatch):
+    learner = Learner(photo, make_settings(fourier_scale=3))
     with blas_threads.limit_threads(1):
         for _ in range(200):
             learner.step()
-    small, large = learner.paint(32, 48), learner.paint(96, 144)
+    small, large = learner.render(32, 48), learner.render(96, 144)
     assert np.abs(large.reshape(32, 3, 48, 3, 3).mean((1, 3)) - small).mean() < 6
-    monkeypatch.setattr("studio.playground.learner._MOST_VALUES", 1)
+    monkeypatch.setattr("studio.playground.learner._MAX_VALUES", 1)
     rows = []
-    assert np.abs(learner.paint(96, 144, rows.append).astype(int) - large).max() <= 1
+    assert np.abs(learner.render(96, 144, rows.append).astype(int) - large).max() <= 1
     assert rows == list(range(1, 97))
 
 
-def test_who_stops_a_large_image_gets_a_smaller_one(photo, monkeypatch):
+def test_stopping_a_large_render_gives_a_smaller_image(photo, monkeypatch):
     monkeypatch.setattr(module, "_QUICK_PRODUCTS", 1e8)
-    large_settings = settings(size=4096, steps=3)
+    large_settings = make_settings(size=4096, steps=3)
     small = quick_size(large_settings, *size_of(large_settings, *photo.shape[:2]))
     assert max(small) % 64 == 0 and small[0] * small[1] * large_settings.parameters * 2 <= 1e8
     painting = [False]
@@ -179,9 +179,9 @@ def test_who_stops_a_large_image_gets_a_smaller_one(photo, monkeypatch):
     assert learned.stopped_early and learned.steps == 3 and learned.image.shape[:2] == small
 
 
-def test_settings_count_what_they_ask_for(photo):
+def test_the_parameters_property_counts_the_network(photo):
     for change in ({}, {"fourier_features": 0, "depth": 1}, {"width": 7, "depth": 5}):
-        parsed = settings(**change)
+        parsed = make_settings(**change)
         assert parsed.parameters == Learner(photo, parsed).network.weights.size
     with pytest.raises(InvalidInput, match="learning_rate"):
-        settings(learning_rate=0)
+        make_settings(learning_rate=0)

@@ -28,7 +28,7 @@ def run_command(home, tmp_path, monkeypatch, capsys):
     return run_command
 
 
-def test_an_image_is_painted_and_made_again(run_command):
+def test_an_image_is_reproducible(run_command):
     code, out, _ = run_command(
         "playground", "sample:rocket", "-o", "out.png", "--size", "192", *QUICK, "--json"
     )
@@ -42,7 +42,7 @@ def test_an_image_is_painted_and_made_again(run_command):
     assert run_command("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
 
-def test_a_video_is_made_and_made_again(run_command):
+def test_a_video_is_reproducible(run_command):
     assert (
         run_command("playground", "sample:rocket", "-o", "out.gif", "--frames", "4", "--size", "64", *QUICK)[
             0
@@ -55,15 +55,15 @@ def test_a_video_is_made_and_made_again(run_command):
     assert code == 2 and "error:" in err  # an image without `frames`
 
 
-def test_weights_that_ran_away_are_no_error(run_command):
+def test_divergence_is_a_note_and_no_error(run_command):
     words = ["--optimizer", "sgd", "--learning-rate", "10", "--size", "64", "--steps", "60", "--detail", "48"]
     code, _, err = run_command("playground", "sample:rocket", "-o", "out.png", *words)
     assert code == 0 and "diverged" in err and "Try a lower learning rate" in err
     assert run_command("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
 
-def test_a_rate_that_only_makes_it_worse_is_told(home):
-    file = File.keep(image_io.encode_png(sample_photos.read_photo("rocket")), "image", "rocket.png")
+def test_a_rising_loss_is_noted(home):
+    file = File.store(image_io.encode_png(sample_photos.read_photo("rocket")), "image", "rocket.png")
     settings = PlaygroundSettings(learning_rate=20, steps=40, detail=32, size=64, weight_decay=0)
     figures = tasks.run("playground.train", settings, {"content": [file]}).figures
     assert "rose above its first value" in figures["notes"][0]
@@ -72,17 +72,17 @@ def test_a_rate_that_only_makes_it_worse_is_told(home):
 @pytest.mark.parametrize(
     "words, message", [(["--learning-rate", "0"], "learning_rate"), (["--depth", "99"], "1 to 12")]
 )
-def test_what_no_network_can_have_is_told(run_command, words, message):
+def test_invalid_settings_raise_readable_errors(run_command, words, message):
     code, _, err = run_command("playground", "sample:rocket", "-o", "out.png", *words)
     assert code == 2 and message in err
 
 
-def test_what_it_takes_grows_with_what_is_asked(home):
+def test_the_estimates_grow_with_the_settings(home):
     task = tasks.get("playground.train")
     inputs = {
-        "content": [File.keep(image_io.encode_png(sample_photos.read_photo("rocket")), "image", "a.png")]
+        "content": [File.store(image_io.encode_png(sample_photos.read_photo("rocket")), "image", "a.png")]
     }
-    usual, needs = tasks.import_object(task.usual), tasks.import_object(task.needs)
+    usual, needs = tasks.import_object(task.estimate_seconds), tasks.import_object(task.estimate_bytes)
     for change in ({"steps": 9000}, {"size": 4096}, {"frames": 200}, {"width": 256, "depth": 12}):
         assert usual(PlaygroundSettings(**change), inputs) > 1.5 * usual(PlaygroundSettings(), inputs)
     assert (

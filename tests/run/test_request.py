@@ -14,7 +14,7 @@ TRANSFER = tasks.get("style.transfer")
 
 
 @pytest.mark.parametrize(
-    "values, words, expected, named",
+    "values, slot_values, expected, named",
     [
         ({}, {"style": ["house:mosaic", "a.png"]}, {"house": ["mosaic"]}, {"style": ["a.png"]}),
         ({"house": "wash"}, {"style": ["house:mosaic"]}, {"house": ["wash", "mosaic"]}, {}),
@@ -22,8 +22,8 @@ TRANSFER = tasks.get("style.transfer")
         ({"network": "mine.zip"}, {}, {}, {"network": ["mine.zip"]}),
     ],
 )
-def test_names_become_settings_and_all_else_files(home, values, words, expected, named):
-    settings, files = request.separate_names(TRANSFER, values, words)
+def test_names_become_settings_and_all_else_files(home, values, slot_values, expected, named):
+    settings, files = request.separate_names(TRANSFER, values, slot_values)
     assert settings == expected
     assert {slot: inputs for slot, inputs in files.items() if inputs} == named
 
@@ -37,7 +37,7 @@ def test_too_many_files_are_refused_before_one_is_read(home, monkeypatch):
 
 
 @pytest.fixture
-def checked(monkeypatch):
+def checks(monkeypatch):
     """Records each check of a request."""
     names = []
     for name in ("check", "check_memory"):
@@ -48,10 +48,10 @@ def checked(monkeypatch):
     return names
 
 
-def test_a_request_is_checked_once(home, checked, tmp_path):
+def test_a_request_is_checked_once(home, checks, tmp_path):
     studio.make("style", content="sample:coffee", style="house:mosaic", size=64, quiet=True)
-    assert checked == ["check", "check_memory"]
-    checked.clear()
-    words = ["style", "sample:coffee", "house:mosaic", "--size", "64", "-o", str(tmp_path / "out.png")]
-    assert main(words) == 0
-    assert checked == ["check", "check_memory"]
+    assert checks == ["check", "check_memory"]
+    checks.clear()
+    slot_values = ["style", "sample:coffee", "house:mosaic", "--size", "64", "-o", str(tmp_path / "out.png")]
+    assert main(slot_values) == 0
+    assert checks == ["check", "check_memory"]

@@ -13,10 +13,10 @@ from studio.core.errors import InvalidInput
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints
-from studio.sketch.learn import bank as banks
-from studio.sketch.learn.bank import Bank
+from studio.sketch.learn import avatar_bank as banks
+from studio.sketch.learn.avatar_bank import AvatarBank
 from studio.sketch.learn.train import Trainer
-from training.drawings import sketches
+from training.drawings.data_sets import draw_data_set
 
 COUNT, SIZE = 16, tiny_sketch.SETTINGS.size
 
@@ -24,28 +24,28 @@ COUNT, SIZE = 16, tiny_sketch.SETTINGS.size
 @pytest.fixture(scope="module")
 def sketch_arrays():
     """Arrays as the studio draws them."""
-    return sketches.collection(COUNT, 0, size=SIZE)
+    return draw_data_set("sketches", COUNT, 0, size=SIZE)
 
 
 @pytest.fixture(scope="module")
 def bank(sketch_arrays):
-    return Bank(sketch_arrays)
+    return AvatarBank(sketch_arrays)
 
 
 def save_arrays(content):
     """Stores arrays as an npz."""
     packed = io.BytesIO()
     arrays.write(packed, content)
-    return File.keep(packed.getvalue(), "dataset", "mine.npz")
+    return File.store(packed.getvalue(), "dataset", "mine.npz")
 
 
-def trainer(bank, run=None, **settings):
+def make_trainer(bank, run=None, **settings):
     settings = tiny_sketch.SETTINGS.model_copy(update=settings)
-    tested = bank.batch_of_kinds(np.arange(6), ["outline"] * 6, np.random.default_rng(0))
+    tested = bank.make_batch_of_kinds(np.arange(6), ["outline"] * 6, np.random.default_rng(0))
     return Trainer(bank, tested, settings, run)
 
 
-def test_images_are_what_the_true_layers_would_paint(bank):
+def test_true_layers_render_the_target_images(bank):
     """Nearly every pixel of an avatar is a mix of a few role colors."""
     for image, colors in zip(bank.images, bank.arrays["colors"], strict=True):
         pixels = image.reshape(-1, 1, 3).astype("float32") / 255
@@ -56,9 +56,9 @@ def test_images_are_what_the_true_layers_would_paint(bank):
         assert np.mean(nearest < 0.08) > 0.7  # the others are borders
 
 
-def test_batches_have_other_sketches_for_another_seed(bank):
+def test_batches_depend_on_the_seed(bank):
     rows = np.arange(4)
-    one, again, other = (bank.batch(rows, np.random.default_rng(n)) for n in (1, 1, 2))
+    one, again, other = (bank.make_batch(rows, np.random.default_rng(n)) for n in (1, 1, 2))
     assert one["drawing"].shape == (4, 32, 32, 7) and one["drawing"].max() <= 1
     assert one["image"].shape == (4, 32, 32, 3) and one["colors"].shape[0] == 4
     assert np.array_equal(one["drawing"], again["drawing"])
@@ -66,11 +66,11 @@ def test_batches_have_other_sketches_for_another_seed(bank):
     assert np.array_equal(one["image"], other["image"])
 
 
-def test_avatars_are_read_and_made_smaller(home, sketch_arrays):
-    same = banks.read(save_arrays(sketch_arrays), SIZE)
+def test_avatars_are_loaded_and_downscaled(home, sketch_arrays):
+    same = banks.read_bank(save_arrays(sketch_arrays), SIZE)
     assert all(np.array_equal(same.arrays[name], array) for name, array in sketch_arrays.items())
     shipped = sample_sets.store("sample:sketches")
-    large, small = banks.read(shipped, 96), banks.read(shipped, 32)
+    large, small = banks.read_bank(shipped, 96), banks.read_bank(shipped, 32)
     assert len(large) == len(small) == 128 and small.arrays["parts"].shape[1:] == (3, 32, 32, 3)
     assert np.abs(small.images.mean((1, 2)) - large.images.mean((1, 2))).max() < 1
     coarse = large.arrays["outline"].reshape(-1, 32, 3, 32, 3).mean((2, 4))
@@ -89,20 +89,20 @@ def test_avatars_are_read_and_made_smaller(home, sketch_arrays):
         ({"colors": None}, "none called colors"),
     ],
 )
-def test_what_are_no_avatars_is_refused(home, sketch_arrays, change, says):
+def test_arrays_without_avatars_are_rejected(home, sketch_arrays, change, says):
     content = {name: array for name, array in (sketch_arrays | change).items() if array is not None}
     with pytest.raises(InvalidInput, match=says):
-        banks.read(save_arrays(content), SIZE)
+        banks.read_bank(save_arrays(content), SIZE)
 
 
-def test_few_avatars_other_sizes_and_other_files_are_refused(home, sketch_arrays):
+def test_few_avatars_other_sizes_and_other_files_are_rejected(home, sketch_arrays):
     with pytest.raises(InvalidInput, match="at least 16 avatars"):
-        banks.read(save_arrays({name: array[:15] for name, array in sketch_arrays.items()}), SIZE)
+        banks.read_bank(save_arrays({name: array[:15] for name, array in sketch_arrays.items()}), SIZE)
     with pytest.raises(InvalidInput, match="32 px"):
-        banks.read(save_arrays(sketch_arrays), 96)
-    for file in (File.keep(b"no zip", "dataset", "mine.npz"), sample_sets.store("sample:hair")):
+        banks.read_bank(save_arrays(sketch_arrays), 96)
+    for file in (File.store(b"no zip", "dataset", "mine.npz"), sample_sets.store("sample:hair")):
         with pytest.raises(InvalidInput, match="an npz of arrays"):
-            banks.read(file, SIZE)
+            banks.read_bank(file, SIZE)
 
 
 def test_each_loss_reaches_its_own_network(bank):
@@ -111,8 +111,8 @@ def test_each_loss_reaches_its_own_network(bank):
 
     if keras.backend.backend() != "tensorflow":
         pytest.skip("asks TensorFlow for gradients")
-    model_trainer = trainer(bank)
-    batch = bank.batch(np.arange(4), np.random.default_rng(0))
+    model_trainer = make_trainer(bank)
+    batch = bank.make_batch(np.arange(4), np.random.default_rng(0))
     both = (
         model_trainer.learner.generator.trainable_variables,
         model_trainer.learner.discriminator.trainable_variables,
@@ -125,22 +125,23 @@ def test_each_loss_reaches_its_own_network(bank):
 
 
 @pytest.mark.slow
-def test_it_learns_and_goes_on_from_a_checkpoint_as_if_unbroken(bank, tmp_path):
+def test_a_resumed_training_ends_like_an_uninterrupted_one(bank, tmp_path):
     run = checkpoints.Run(tmp_path / "run")
-    whole = trainer(bank, steps=12, test_every=6)
-    assert whole.fit().ended == ""
-    first = trainer(bank, run, steps=12, test_every=6)
+    whole = make_trainer(bank, steps=12, test_every=6)
+    assert whole.fit().stop_reason == ""
+    first = make_trainer(bank, run, steps=12, test_every=6)
     first._resume()
     for _ in range(6):
         first.advance()
         first.step += 1
     first.curves.add(6, {}, {})
     first.save()
-    second = trainer(bank, run, steps=12, test_every=6)
-    assert second.fit().ended == "" and second.step == 12
+    second = make_trainer(bank, run, steps=12, test_every=6)
+    assert second.fit().stop_reason == "" and second.step == 12
     for one, other in zip(whole.ema.arrays, second.ema.arrays, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
     start, end = (
-        float(v) for v in (trainer(bank).test(Progress())["held out"], whole.test(Progress())["held out"])
+        float(v)
+        for v in (make_trainer(bank).test(Progress())["held out"], whole.test(Progress())["held out"])
     )
     assert end < start

@@ -11,7 +11,7 @@ import tiny_sketch
 from studio.cli import main
 from studio.core.imaging import image_io
 from training.drawings.sketches import doodles
-from training.drawings.sketches.lots import draw_lot
+from training.drawings.sketches.partial_avatars import choose_avatar
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def run_command(home, tmp_path, monkeypatch, capsys):
 def face(tmp_path):
     """A drawing of 200 x 200 px."""
     path = tmp_path / "face.png"
-    drawing = doodles.drawing(draw_lot(1, 5, 0.0), "outline", 200, np.random.default_rng(4))
+    drawing = doodles.draw(choose_avatar(1, 5, 0.0), "outline", 200, np.random.default_rng(4))
     path.write_bytes(image_io.encode_png(drawing))
     return str(path)
 
 
-def test_a_drawing_is_painted_and_made_again(run_command, face):
+def test_an_avatar_is_reproducible(run_command, face):
     words = ["sketch", face, "-o", "out.png", "--network", "tiny"]
     code, out, _ = run_command(*words, "--side", "64", "--json")
     assert code == 0 and json.loads(out)["figures"]["side"] == 64
@@ -48,20 +48,20 @@ def test_a_drawing_is_painted_and_made_again(run_command, face):
         assert np.abs(image_io.read("out.png").astype(int) - day).mean() > 1
 
 
-def test_an_empty_drawing_is_one_sentence(run_command, tmp_path):
+def test_an_empty_drawing_raises_a_readable_error(run_command, tmp_path):
     (tmp_path / "empty.png").write_bytes(image_io.encode_png(np.zeros((40, 40, 3), "uint8")))
     code, _, err = run_command("sketch", "empty.png", "-o", "out.png", "--network", "tiny")
     assert code == 2 and err.startswith("error: ") and err.count("\n") == 1
     assert "an image of one color" in err and "outline of a head" in err
 
 
-def test_another_kind_of_model_is_refused(run_command, face):
+def test_another_kind_of_model_is_rejected(run_command, face):
     code, _, err = run_command("sketch", face, "-o", "out.png", "--network", "digits-vae")
     assert code == 2 and "paints" in err
 
 
 @pytest.mark.slow
-def test_a_training_learns_from_sketches_and_another_goes_on_from_it(run_command, face):
+def test_a_training_on_sketches_can_be_a_start(run_command, face):
     train = ["train", "sketch", "sample:sketches"]
     quick = ["--size", "32", "--width", "4", "--discriminator-width", "4", "--batch", "4"]
     code, out, _ = run_command(*train, "-o", "first", *quick, "--steps", "4", "--json")

@@ -12,7 +12,7 @@ from studio.cli import main
 from studio.core.imaging import image_io
 from studio.sketch import drawings
 from training.drawings.sketches import views
-from training.drawings.sketches.lots import draw_lot
+from training.drawings.sketches.partial_avatars import choose_avatar
 
 COUNT, SIDE = 12, 64
 QUICK = [
@@ -33,8 +33,8 @@ QUICK = [
 @pytest.fixture(scope="session")
 def lines_and_images():
     """Pairs of line drawings and avatars."""
-    scenes = [draw_lot(2, n, 0.0).scene for n in range(COUNT)]
-    return [(255 - views.outline(scene.shapes(), SIDE), scene.image(SIDE)) for scene in scenes]
+    scenes = [choose_avatar(2, n, 0.0).scene for n in range(COUNT)]
+    return [(255 - views.draw_outline(scene.trace_shapes(), SIDE), scene.render(SIDE)) for scene in scenes]
 
 
 @pytest.fixture
@@ -49,20 +49,20 @@ def run_command(home, tmp_path, monkeypatch, capsys):
     return run_command
 
 
-def save(path, image):
+def save_image(path, image):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(image_io.encode_png(image))
 
 
-def put(root, form, pairs):
+def put_pairs(root, form, pairs):
     """Writes pairs in one of the supported layouts."""
     for n, (first, second) in enumerate(pairs):
         if form == "side by side":
-            save(root / f"{n}.png", np.concatenate([first, second], axis=1))
+            save_image(root / f"{n}.png", np.concatenate([first, second], axis=1))
             continue
         names = {"folders": ("a/{n}.png", "b/{n}.png"), "letters": ("{n}_A.png", "{n}_b.png")}[form]
         for name, item in zip(names, (first, second), strict=True):
-            save(root / name.format(n=n), item)
+            save_image(root / name.format(n=n), item)
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ def read(home):
 
 
 @pytest.mark.parametrize("form", ["folders", "letters", "side by side"])
-def test_pairs_are_found_in_each_form_and_either_way(read, tmp_path, lines_and_images, form):
-    put(tmp_path / "pairs", form, lines_and_images)
+def test_pairs_are_found_in_each_layout_and_direction(read, tmp_path, lines_and_images, form):
+    put_pairs(tmp_path / "pairs", form, lines_and_images)
     (tmp_path / "pairs" / ".DS_Store").write_bytes(b"junk")
     first, second, positions, notes = read(tmp_path / "pairs")
     assert len(np.unique(positions)) == len(first) == COUNT and not notes
@@ -94,18 +94,18 @@ def test_pairs_are_found_in_each_form_and_either_way(read, tmp_path, lines_and_i
     assert np.array_equal(back[2], positions)
 
 
-def test_halves_of_a_data_set_are_no_pairs(read, tmp_path, lines_and_images):
+def test_splits_of_a_data_set_are_not_pairs(read, tmp_path, lines_and_images):
     for part in ("train", "val"):
-        put(tmp_path / "pairs" / part, "side by side", lines_and_images)
+        put_pairs(tmp_path / "pairs" / part, "side by side", lines_and_images)
     assert len(read(tmp_path / "pairs")[0]) == 2 * COUNT
 
 
-def test_the_edges_of_photos_are_lines_where_they_change(read, tmp_path):
+def test_edges_are_detected_where_photos_change(read, tmp_path):
     """A light disc on a dark ground has one ring as its edge."""
     at = np.mgrid[:128, :128] - 64
     for n in range(8):
         disc = np.where(np.hypot(*at) < 30 + n, 200, 60 + n).astype("uint8")
-        save(tmp_path / "photos" / f"{n}.png", np.repeat(disc[..., None], 3, axis=2))
+        save_image(tmp_path / "photos" / f"{n}.png", np.repeat(disc[..., None], 3, axis=2))
     first, second, _, _ = read(tmp_path / "photos", edges=True)
     away = np.hypot(*(np.mgrid[:64, :64] - 31.5))
     lines = first[0][..., 0] > 100
@@ -113,37 +113,37 @@ def test_the_edges_of_photos_are_lines_where_they_change(read, tmp_path):
     assert second[0][32, 32, 0] == 200 and second[0][2, 2, 0] == 60
 
 
-def test_what_does_not_pair_is_named(run_command, tmp_path, lines_and_images):
-    put(tmp_path / "pairs", "folders", lines_and_images)
+def test_files_without_a_partner_are_named(run_command, tmp_path, lines_and_images):
+    put_pairs(tmp_path / "pairs", "folders", lines_and_images)
     (tmp_path / "pairs" / "b" / "7.png").unlink()
     code, _, err = run_command("train", "translate", "pairs", "-o", "m", *QUICK)
     assert code == 2 and err.count("\n") == 1 and "1 without the other: a/7.png" in err
-    put(tmp_path / "side", "side by side", lines_and_images)
-    save(tmp_path / "side" / "alone.png", lines_and_images[0][0])
+    put_pairs(tmp_path / "side", "side by side", lines_and_images)
+    save_image(tmp_path / "side" / "alone.png", lines_and_images[0][0])
     code, _, err = run_command("train", "translate", "side", "-o", "m", *QUICK)
     assert code == 2 and err.count("\n") == 1 and "1 that are none: alone.png" in err
-    put(tmp_path / "few", "letters", lines_and_images[:3])
+    put_pairs(tmp_path / "few", "letters", lines_and_images[:3])
     code, _, err = run_command("train", "translate", "few", "-o", "m", *QUICK)
     assert code == 2 and "at least 8 pairs" in err and ": 3" in err
 
 
-def test_a_broken_image_leaves_its_pair_out(read, tmp_path, lines_and_images):
-    put(tmp_path / "pairs", "letters", lines_and_images)
+def test_a_damaged_image_excludes_its_pair(read, tmp_path, lines_and_images):
+    put_pairs(tmp_path / "pairs", "letters", lines_and_images)
     (tmp_path / "pairs" / "3_b.png").write_bytes(b"no image")
     first, _, _, notes = read(tmp_path / "pairs")
     assert len(first) == COUNT - 1 and "1 pair was left out" in notes[0] and "3" in notes[0]
 
 
 @pytest.mark.slow
-def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(run_command, tmp_path, lines_and_images):
-    put(tmp_path / "pairs", "folders", lines_and_images)
+def test_a_network_trained_on_pairs_translates_and_can_be_a_start(run_command, tmp_path, lines_and_images):
+    put_pairs(tmp_path / "pairs", "folders", lines_and_images)
     code, out, err = run_command("train", "translate", "pairs", "-o", "mine", *QUICK)
     assert code == 0, err
     figures = json.loads(out)["figures"]
     assert figures["steps"] == 2 and figures["pairs"] == COUNT and 1 <= figures["held_out"] <= 3
     assert "mean training image" in (tmp_path / "mine" / "card.md").read_text()
-    save(tmp_path / "paper.png", lines_and_images[0][0])
-    save(tmp_path / "slate.png", 255 - lines_and_images[0][0])
+    save_image(tmp_path / "paper.png", lines_and_images[0][0])
+    save_image(tmp_path / "slate.png", 255 - lines_and_images[0][0])
     for name in ("paper", "slate"):
         words = ["translate", f"{name}.png", "--network", "mine", "-o", f"{name}-out.png", "--side", "96"]
         assert run_command(*words)[0] == 0
@@ -165,37 +165,37 @@ def test_a_network_taught_on_pairs_draws_is_made_again_and_goes_on(run_command, 
 
 
 @pytest.mark.slow
-def test_it_learns_what_pairs_have_in_common(home, lines_and_images):
+def test_training_on_pairs_lowers_the_error(home, lines_and_images):
     """Each image is the negative of the other, which a few steps learn."""
     from studio.core.progress import Progress
     from studio.sketch.learn.pair_bank import PairBank
     from studio.sketch.learn.train import Trainer
     from studio.sketch.settings import TrainTranslateSettings
 
-    lines = np.stack([drawings.middle(lines_and_image, 32) for lines_and_image, _ in lines_and_images])
+    lines = np.stack([drawings.crop_center(lines_and_image, 32) for lines_and_image, _ in lines_and_images])
     settings = TrainTranslateSettings(
         size=32, width=8, discriminator_width=4, steps=60, test_every=60, ema_steps=5
     )
     bank = PairBank(lines, 255 - lines, np.arange(8), settings)
     others = PairBank(lines, 255 - lines, np.arange(8, COUNT), settings)
-    trainer = Trainer(bank, others.plain(np.arange(len(others))), settings)
+    trainer = Trainer(bank, others.make_plain_batch(np.arange(len(others))), settings)
     before = trainer.test(Progress())["held out"]
-    assert trainer.fit().ended == ""
+    assert trainer.fit().stop_reason == ""
     assert trainer.test(Progress())["held out"] < before / 2
 
 
-def test_pairs_are_moved_and_mirrored_alike(lines_and_images):
+def test_both_images_of_a_pair_are_shifted_and_flipped_alike(lines_and_images):
     from studio.sketch.learn.pair_bank import PairBank
     from studio.sketch.settings import TrainTranslateSettings
 
     images = np.stack([other for _, other in lines_and_images])
     bank = PairBank(images, 255 - images, np.arange(COUNT), TrainTranslateSettings(size=64, shift=0.2))
-    batch = bank.batch(np.arange(4), np.random.default_rng(0))
+    batch = bank.make_batch(np.arange(4), np.random.default_rng(0))
     np.testing.assert_allclose(batch["drawing"] + batch["image"], 1, atol=1e-6)
-    assert np.abs(batch["drawing"] - bank.plain(np.arange(4))["drawing"]).mean() > 0.02
+    assert np.abs(batch["drawing"] - bank.make_plain_batch(np.arange(4))["drawing"]).mean() > 0.02
 
 
-def test_drawings_are_told_from_photos(lines_and_images):
+def test_drawings_are_distinguished_from_photos(lines_and_images):
     from skimage import data
 
     paper = np.linspace(0.6, 1, SIDE)[:, None, None]  # with uneven lighting
@@ -205,9 +205,9 @@ def test_drawings_are_told_from_photos(lines_and_images):
     assert not any(drawings.is_drawn(photo) for photo in (data.astronaut(), data.cat(), data.coffee()))
 
 
-def test_a_photo_is_no_outline_and_is_told_so(run_command, tmp_path):
+def test_a_photo_is_rejected_as_an_outline(run_command, tmp_path):
     from skimage import data
 
-    save(tmp_path / "photo.png", data.astronaut())
+    save_image(tmp_path / "photo.png", data.astronaut())
     code, _, err = run_command("sketch", "photo.png", "-o", "out.png")
     assert code == 2 and err.count("\n") == 1 and "looks like a photo" in err and "--edges" in err

@@ -17,16 +17,16 @@ def networks(weights_home):
     return adain.load()
 
 
-def stylized(networks, content, style, strength=1.0):
+def stylize(networks, content, style, strength=1.0):
     painted = adain.transfer_statistics(networks.encode(content), [networks.encode(style)], strength=strength)
     return networks.decode(painted, *content.shape[1:3])
 
 
-def features(seed, height=5, width=7):
+def draw_features(seed, height=5, width=7):
     return np.random.default_rng(seed).gamma(1.0, size=(1, height, width, 6)).astype("float32")
 
 
-def statistics(values):
+def compute_statistics(values):
     return values.mean(axis=(1, 2)), values.std(axis=(1, 2), ddof=1)
 
 
@@ -41,14 +41,14 @@ def test_encoder_and_decoder_have_the_published_figures(networks):
 
 
 @pytest.mark.slow
-def test_decoding_the_encoded_gives_the_image_back_softly(networks):
+def test_decoding_reconstructs_a_blurred_image(networks):
     error = np.asarray(networks.decode(networks.encode(CAT), 224, 224)) - CAT
     assert 17 < -10 * np.log10((error**2).mean()) < 23
 
 
 @pytest.mark.parametrize("height, width", [(1, 20), (8, 8), (9, 17), (30, 61), (64, 64)])
-def test_any_size_comes_back_at_that_size(networks, height, width):
-    painted = np.asarray(stylized(networks, CAT[:, :height, :width], CUP[:, :50, :40]))
+def test_the_output_has_the_size_of_the_content(networks, height, width):
+    painted = np.asarray(stylize(networks, CAT[:, :height, :width], CUP[:, :50, :40]))
     assert painted.shape == (1, height, width, 3)
     assert np.isfinite(painted).all()
     assert painted.min() >= 0 and painted.max() <= 1
@@ -56,31 +56,31 @@ def test_any_size_comes_back_at_that_size(networks, height, width):
 
 @pytest.mark.slow
 def test_an_odd_size_is_not_shifted(networks):
-    whole = np.asarray(stylized(networks, CAT[:, :64, :64], CUP, strength=0))
-    odd = np.asarray(stylized(networks, CAT[:, :61, :59], CUP, strength=0))
+    whole = np.asarray(stylize(networks, CAT[:, :64, :64], CUP, strength=0))
+    odd = np.asarray(stylize(networks, CAT[:, :61, :59], CUP, strength=0))
     near = np.abs(odd - whole[:, :61, :59]).mean()
     assert near < np.abs(odd[:, 1:] - whole[:, :60, :59]).mean()
     assert near < np.abs(odd[:, :, 1:] - whole[:, :61, :58]).mean()
 
 
 @pytest.mark.slow
-def test_tiles_leave_no_seam(networks, monkeypatch):
+def test_tiles_have_no_seams(networks, monkeypatch):
     content, style = CAT[:, :203, :150], CUP[:, :120, :130]
-    whole = np.asarray(stylized(networks, content, style))
+    whole = np.asarray(stylize(networks, content, style))
     monkeypatch.setattr(adain, "_TILE_SIDE", 64)
-    tiled = np.asarray(stylized(networks, content, style))
+    tiled = np.asarray(stylize(networks, content, style))
     assert np.abs(tiled - whole).max() < 1e-4
 
 
 def test_the_result_has_the_styles_statistics():
-    content, style = features(0), features(1, 9, 4)
-    result = statistics(np.asarray(adain.transfer_statistics(content, [style])))
-    assert np.allclose(result[0], statistics(style)[0], atol=1e-5)
-    assert np.allclose(result[1], statistics(style)[1], atol=1e-4)
+    content, style = draw_features(0), draw_features(1, 9, 4)
+    result = compute_statistics(np.asarray(adain.transfer_statistics(content, [style])))
+    assert np.allclose(result[0], compute_statistics(style)[0], atol=1e-5)
+    assert np.allclose(result[1], compute_statistics(style)[1], atol=1e-4)
 
 
 def test_strength_goes_from_the_content_to_the_style():
-    content, style = features(0), features(1)
+    content, style = draw_features(0), draw_features(1)
     none, half, full = (
         np.asarray(adain.transfer_statistics(content, [style], strength=s)) for s in (0, 0.5, 1)
     )
@@ -89,7 +89,7 @@ def test_strength_goes_from_the_content_to_the_style():
 
 
 def test_weights_of_styles_are_shares():
-    content, first, second = features(0), features(1), features(2)
+    content, first, second = draw_features(0), draw_features(1), draw_features(2)
     one = np.asarray(adain.transfer_statistics(content, [first]))
     two = np.asarray(adain.transfer_statistics(content, [second]))
     both = np.asarray(adain.transfer_statistics(content, [first, second], [3, 1]))
@@ -100,8 +100,8 @@ def test_weights_of_styles_are_shares():
 
 
 @pytest.mark.slow
-def test_maps_say_where_each_style_goes():
-    content, first, second = features(0), features(1), features(2)
+def test_weight_maps_place_each_style():
+    content, first, second = draw_features(0), draw_features(1), draw_features(2)
     left = np.zeros((5, 7), "float32")
     left[:, :3] = 1
     left[4] = 0
@@ -114,5 +114,5 @@ def test_maps_say_where_each_style_goes():
 
 
 @pytest.mark.slow
-def test_one_step_of_features_is_enough():
-    assert np.isfinite(adain.transfer_statistics(features(0, 1, 1), [features(1, 1, 1)])).all()
+def test_a_single_feature_position_gives_finite_values():
+    assert np.isfinite(adain.transfer_statistics(draw_features(0, 1, 1), [draw_features(1, 1, 1)])).all()

@@ -14,64 +14,64 @@ STYLE = RNG.integers(0, 255, (80, 50, 3)).astype("uint8")
 WHITE = np.full((10, 10, 3), 255, "uint8")
 
 
-def scene(styles=1, style_masks=(), **settings):
+def make_scene(styles=1, style_masks=(), **settings):
     return Scene(PHOTO, [STYLE] * styles, style_masks, TransferSettings(**settings))
 
 
 def test_the_longer_side_is_the_size_and_proportions_stay():
-    assert scene(size=64).content_01(64).shape == (1, 48, 64, 3)
+    assert make_scene(size=64).resize_content(64).shape == (1, 48, 64, 3)
 
 
-def test_a_stroke_of_two_reads_the_style_twice_as_large():
-    small, large = (scene(stroke_size=stroke).styles_01(128)[0].shape for stroke in (1.0, 2.0))
+def test_a_stroke_size_of_two_doubles_the_style_image():
+    small, large = (make_scene(stroke_size=stroke).resize_styles(128)[0].shape for stroke in (1.0, 2.0))
     assert small == (1, 128, 80, 3)
     assert large == (1, 256, 160, 3)
 
 
 def test_shares_add_to_one():
-    assert scene(styles=3).shares == pytest.approx([1 / 3] * 3)
-    assert scene(styles=2, style_weights=(1, 3)).shares == [0.25, 0.75]
+    assert make_scene(styles=3).shares == pytest.approx([1 / 3] * 3)
+    assert make_scene(styles=2, style_weights=(1, 3)).shares == [0.25, 0.75]
 
 
-def test_as_many_weights_as_styles():
+def test_the_number_of_weights_must_match_the_styles():
     with pytest.raises(InvalidInput, match=r"style weights.*one for each of the 2 styles"):
-        scene(styles=2, style_weights=(1, 2, 3))
+        make_scene(styles=2, style_weights=(1, 2, 3))
 
 
-def test_as_many_masks_as_styles():
+def test_the_number_of_masks_must_match_the_styles():
     with pytest.raises(InvalidInput, match=r"masks.*one for each of the 2 styles"):
-        scene(styles=2, style_masks=[WHITE])
+        make_scene(styles=2, style_masks=[WHITE])
 
 
-def test_a_black_mask_is_refused():
+def test_a_black_mask_is_rejected():
     with pytest.raises(InvalidInput, match="black or transparent"):
-        scene(styles=1, style_masks=[WHITE * 0])
+        make_scene(styles=1, style_masks=[WHITE * 0])
 
 
-def test_where_no_style_goes_the_photo_stays():
+def test_areas_without_a_style_keep_the_photo():
     left, right = np.full_like(PHOTO, 255), np.full_like(PHOTO, 255)
     left[:, 60:], right[:, :60] = 0, 0
     black = np.zeros((1, 90, 120, 3), "float32")
-    one = scene(style_masks=[left], size=120)
+    one = make_scene(style_masks=[left], size=120)
     unstyled, painted = one.finish(black)[:, 70:], one.finish(black)[:, :50]
     assert np.array_equal(unstyled, PHOTO[:, 70:]) and not painted.any()
-    assert not scene(styles=2, style_masks=[left, right], size=120).finish(black).any()
-    assert not scene(size=120).finish(black).any()
+    assert not make_scene(styles=2, style_masks=[left, right], size=120).finish(black).any()
+    assert not make_scene(size=120).finish(black).any()
 
 
-def test_with_masks_a_weight_says_how_far_its_style_covers_the_photo():
+def test_with_masks_a_weight_sets_the_coverage_of_its_style():
     left, right = np.full_like(PHOTO, 255), np.full_like(PHOTO, 255)
     left[:, 60:], right[:, :60] = 0, 0
     black = np.zeros((1, 90, 120, 3), "float32")
 
     def finished(*weights):
-        return scene(styles=2, style_masks=[left, right], size=120, style_weights=weights).finish(black)
+        return make_scene(styles=2, style_masks=[left, right], size=120, style_weights=weights).finish(black)
 
     assert not finished(2, 0)[:, :60].any() and np.array_equal(finished(2, 0)[:, 60:], PHOTO[:, 60:])
     half = finished(0.5, 1)  # relative to the largest
     assert np.array_equal(half[:, :60], np.rint(PHOTO[:, :60] / 2)) and not half[:, 60:].any()
     assert not finished(0.3, 0.3).any(), "all alike cover it as without weights"
-    both = scene(styles=2, style_masks=[WHITE, WHITE], size=120, style_weights=(1, 0))
+    both = make_scene(styles=2, style_masks=[WHITE, WHITE], size=120, style_weights=(1, 0))
     assert not both.finish(black).any(), "where masks overlap, what one leaves the other covers"
 
 
@@ -85,25 +85,25 @@ def test_masks_are_stretched_to_the_layer():
 
 
 def test_kept_luminance_keeps_the_hues_of_the_content():
-    recolored_scene = scene(keep_colors="luminance", size=120)
+    recolored_scene = make_scene(keep_colors="luminance", size=120)
     gray = recolored_scene.finish(np.full((1, 90, 120, 3), 0.5, "float32"))
     assert gray.std(axis=-1).mean() > 10
-    assert scene(size=120).finish(np.full((1, 90, 120, 3), 0.5, "float32")).std(axis=-1).max() == 0
+    assert make_scene(size=120).finish(np.full((1, 90, 120, 3), 0.5, "float32")).std(axis=-1).max() == 0
 
 
 def test_matched_colors_recolor_the_style():
     content = np.full((64, 64, 3), (200, 40, 40), "uint8")
-    style = Scene(content, [STYLE], [], TransferSettings(keep_colors="matched")).styles_01(64)[0]
+    style = Scene(content, [STYLE], [], TransferSettings(keep_colors="matched")).resize_styles(64)[0]
     assert style[..., 0].mean() > 0.7
     assert style[..., 1].mean() < 0.3
 
 
 @pytest.mark.parametrize("weights", [(0, 0), (-1, 2)])
-def test_weights_that_cannot_be_shared_are_refused(weights):
+def test_negative_or_all_zero_weights_are_rejected(weights):
     with pytest.raises(InvalidInput, match="not all 0"):
         TransferSettings.parse({"style_weights": weights})
 
 
-def test_a_long_strip_becomes_an_image_that_is_taken_again():
+def test_a_long_strip_keeps_the_least_side():
     strip = Scene(np.zeros((150, 3000, 3), "uint8"), [STYLE], [], TransferSettings(size=128, mode="instant"))
-    assert strip.shape(128) == (1, 8, 160, 3) == strip.content_01(128).shape
+    assert strip.shape_at(128) == (1, 8, 160, 3) == strip.resize_content(128).shape

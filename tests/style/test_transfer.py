@@ -8,7 +8,7 @@ from studio.core.errors import Cancelled
 from studio.core.imaging import image_io
 from studio.core.progress import Progress, Report
 from studio.core.training.precision import detect_fastest
-from studio.style.nnst.schedule import stages
+from studio.style.nnst.schedule import plan_stages
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
 
@@ -28,8 +28,8 @@ def half_masks():
 def inputs(weights_home, photo, painting):
     """The photo and the painting as inputs of a task."""
     return {
-        "content": [tasks.File.keep(image_io.encode_png(photo), "image", "cat.png")],
-        "style": [tasks.File.keep(image_io.encode_png(painting), "image", "brush.png")],
+        "content": [tasks.File.store(image_io.encode_png(photo), "image", "cat.png")],
+        "style": [tasks.File.store(image_io.encode_png(painting), "image", "brush.png")],
     }
 
 
@@ -37,7 +37,7 @@ def paint(photo, styles, **settings):
     return transfer(photo, styles, TransferSettings(**settings)).image.astype("int")
 
 
-def test_instant_paints_the_whole_image_at_the_size_asked_for(weights_home, photo, painting):
+def test_instant_mode_gives_an_image_of_the_set_size(weights_home, photo, painting):
     painted = transfer(photo, [painting], TransferSettings(size=160))
     assert painted.image.shape == image_io.fit(photo, 160).shape
     assert painted.image.dtype == np.uint8
@@ -45,7 +45,7 @@ def test_instant_paints_the_whole_image_at_the_size_asked_for(weights_home, phot
     assert np.abs(painted.image.astype(int) - image_io.fit(photo, 160)).mean() > 20
 
 
-def test_more_strength_moves_further_from_the_photo(weights_home, photo, painting):
+def test_a_higher_strength_differs_more_from_the_photo(weights_home, photo, painting):
     start = paint(photo, [painting], size=96, strength=0)
     np.testing.assert_array_equal(start, image_io.fit(photo, 96))
     np.testing.assert_array_equal(start, paint(photo, [painting], size=96, strength=0, mode="fine"))
@@ -54,10 +54,10 @@ def test_more_strength_moves_further_from_the_photo(weights_home, photo, paintin
     assert moved[0] > 2
 
 
-def test_fine_lowers_the_distance_and_keeps_the_shape(weights_home, photo, painting):
+def test_fine_mode_lowers_the_distance_and_keeps_the_shape(weights_home, photo, painting):
     reports: list[Report] = []
     painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=Progress(reports.append))
-    steps = sum(stage.steps for stage in stages(TransferSettings(**SMALL)))
+    steps = sum(stage.steps for stage in plan_stages(TransferSettings(**SMALL)))
     assert len([report for report in reports if report.metrics]) == painted.figures["steps"] == steps
     matched = [report.metrics["distance"] for report in reports if report.metrics][:6]  # at 64 px
     assert matched[-1] < matched[0]
@@ -68,7 +68,7 @@ def test_fine_lowers_the_distance_and_keeps_the_shape(weights_home, photo, paint
     assert painted.image.shape == image_io.fit(photo, 96).shape
 
 
-def test_half_as_many_bits_paint_nearly_the_same(weights_home, photo, painting):
+def test_bfloat16_gives_nearly_the_same_image(weights_home, photo, painting):
     whole, half = (
         paint(photo, [painting], **{**SMALL, "size": 64}, precision=precision)
         for precision in ("float32", "bfloat16")
@@ -77,14 +77,14 @@ def test_half_as_many_bits_paint_nearly_the_same(weights_home, photo, painting):
     assert np.abs(whole - half).mean() < 4
 
 
-def test_the_same_settings_give_the_same_bytes_and_another_seed_another_image(weights_home, photo, painting):
+def test_equal_settings_give_equal_images_and_another_seed_differs(weights_home, photo, painting):
     few = {**SMALL, "steps": 20}
     one, two = (paint(photo, [painting], **few, seed=3) for _ in range(2))
     assert (one == two).all()
     assert (paint(photo, [painting], **few, seed=4) != one).any()
 
 
-def test_weights_decide_between_two_styles(weights_home, photo, painting):
+def test_weights_choose_between_two_styles(weights_home, photo, painting):
     gray = np.full_like(painting, 128)
     mostly = [paint(photo, [painting, gray], size=96, style_weights=w) for w in ((1, 0), (0, 1))]
     alone = [paint(photo, [style], size=96) for style in (painting, gray)]
@@ -94,7 +94,7 @@ def test_weights_decide_between_two_styles(weights_home, photo, painting):
 
 
 @pytest.mark.parametrize("settings", [{"size": 96}, SMALL], ids=["instant", "fine"])
-def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_masks, settings):
+def test_masks_limit_each_style_to_its_area(weights_home, photo, painting, half_masks, settings):
     red = np.random.default_rng(0).integers(0, 80, painting.shape).astype("uint8")
     red[..., 0] = 220
     flip = [
@@ -108,7 +108,7 @@ def test_masks_put_each_style_in_its_place(weights_home, photo, painting, half_m
 
 
 @pytest.mark.parametrize("settings", [{"size": 96}, SMALL], ids=["instant", "fine"])
-def test_with_masks_a_style_of_no_weight_leaves_the_photo(
+def test_with_masks_a_style_of_weight_zero_leaves_the_photo(
     weights_home, photo, painting, half_masks, settings
 ):
     parsed = TransferSettings(**settings, strength=1, style_weights=(0, 1))
@@ -129,7 +129,7 @@ def test_kept_luminance_keeps_the_photo_recognizable_in_color(weights_home, phot
     assert np.abs(hue(recolored) - hue(content)).mean() < np.abs(hue(free) - hue(content)).mean() / 3
 
 
-def test_a_cancel_keeps_the_image_so_far(weights_home, photo, painting, monkeypatch):
+def test_canceling_keeps_the_current_image(weights_home, photo, painting, monkeypatch):
     monkeypatch.setattr("studio.style.transfer._is_closer_to_styles", lambda *_: True)
     passes = []
     progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
@@ -139,21 +139,21 @@ def test_a_cancel_keeps_the_image_so_far(weights_home, photo, painting, monkeypa
     assert painted.image.shape == image_io.fit(photo, 96).shape
 
 
-def test_a_cancel_before_there_is_anything_ends_it(weights_home, photo, painting):
+def test_canceling_before_any_result_raises(weights_home, photo, painting):
     with pytest.raises(Cancelled):
         transfer(photo, [painting], progress=Progress(lambda report: None, cancelled=lambda: True))
 
 
 @pytest.mark.parametrize("mode", ["draft", "fine", "finest"])
 @pytest.mark.parametrize("shape", [(8, 8), (8, 160), (64, 20), (33, 47)])
-def test_tiny_and_narrow_images_are_painted(weights_home, photo, painting, shape, mode):
+def test_tiny_and_narrow_images_are_stylized(weights_home, photo, painting, shape, mode):
     small = image_io.resize(photo, *shape)
     style = image_io.resize(painting, 8, 8)
     for styles in ([painting], [style]):
         assert paint(small, styles, size=64, mode=mode, steps=2).shape == image_io.fit(small, 64).shape
 
 
-def test_flat_gray_stays_finite(weights_home, photo, painting):
+def test_flat_gray_images_give_finite_losses(weights_home, photo, painting):
     gray = np.full((40, 60, 3), 128, "uint8")
     for content, style in ((gray, painting), (photo, gray), (gray, gray)):
         best = transfer(content, [style], TransferSettings(size=64, mode="fine", steps=4))
@@ -161,12 +161,12 @@ def test_flat_gray_stays_finite(weights_home, photo, painting):
         assert best.image.min() < 255 and best.image.max() > 0
 
 
-def test_a_sliver_is_painted_instantly_at_any_size(weights_home, photo, painting):
+def test_instant_mode_accepts_a_narrow_sliver(weights_home, photo, painting):
     sliver = image_io.resize(photo, 8, 160)
     assert paint(sliver, [painting], size=64).shape == image_io.fit(sliver, 64).shape
 
 
-def test_the_task_keeps_a_png_whose_recipe_makes_it_again(inputs):
+def test_the_task_stores_a_png_whose_recipe_reproduces_it(inputs):
     result = tasks.run("style.transfer", TransferSettings(**SMALL), inputs)
     data = result.files[0].read()
     recipe = recipes.read(data)
@@ -178,7 +178,7 @@ def test_the_task_keeps_a_png_whose_recipe_makes_it_again(inputs):
 
 
 @pytest.mark.slow  # two optimizations
-def test_a_result_stopped_early_has_a_recipe_that_makes_it_again(inputs):
+def test_the_recipe_of_a_stopped_run_reproduces_it(inputs):
     passes = []
     progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
     stopped = tasks.run("style.transfer", TransferSettings(**SMALL), inputs, progress)
@@ -188,7 +188,7 @@ def test_a_result_stopped_early_has_a_recipe_that_makes_it_again(inputs):
     assert again.files[0].digest == stopped.files[0].digest
 
 
-def test_a_cancel_after_the_first_look_keeps_it_with_a_recipe_of_its_own(inputs):
+def test_canceling_after_the_first_look_keeps_it_with_its_recipe(inputs):
     looks = []
     progress = Progress(
         lambda report: looks.append(report.preview), cancelled=lambda: bool(looks) and looks[-1] is not None
@@ -199,7 +199,7 @@ def test_a_cancel_after_the_first_look_keeps_it_with_a_recipe_of_its_own(inputs)
     assert again.files[0].digest == stopped.files[0].digest
 
 
-def test_a_bridge_painted_as_a_starry_night_has_its_colors_and_keeps_the_bridge(weights_home, data_dir):
+def test_a_stylized_bridge_has_the_colors_of_the_painting_and_its_own_edges(weights_home, data_dir):
     bridge = image_io.read(data_dir / "images" / "golden_gate.jpg")
     night = image_io.read(data_dir / "images" / "starry_night_google.jpg")
     painted = transfer(bridge, [night], TransferSettings(mode="fine", size=128, steps=20))

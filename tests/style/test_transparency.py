@@ -13,7 +13,7 @@ from studio.style.settings import TransferSettings
 ORANGE = (240, 150, 30)
 
 
-def cutout(hidden, side=96):
+def draw_cutout(hidden, side=96):
     """Returns an orange disc with a soft edge; `hidden` is the color of transparent pixels."""
     across = np.hypot(*np.mgrid[:side, :side] - side / 2)
     alpha = np.clip((side / 3 - across) / 4, 0, 1)
@@ -25,31 +25,31 @@ def cutout(hidden, side=96):
 
 
 @pytest.mark.parametrize("hidden", [(0, 0, 0), (255, 255, 255), (0, 0, 255)])
-def test_what_is_hidden_takes_the_color_beside_it(hidden):
-    colors, alpha = transparency.split_alpha(cutout(hidden))
+def test_transparent_pixels_get_the_color_of_visible_neighbors(hidden):
+    colors, alpha = transparency.split_alpha(draw_cutout(hidden))
     assert np.abs(colors.astype(int) - ORANGE).max() <= 1
-    np.testing.assert_array_equal(alpha, cutout(hidden)[..., 3])
+    np.testing.assert_array_equal(alpha, draw_cutout(hidden)[..., 3])
 
 
-def test_an_image_without_alpha_is_as_it_was():
-    image = cutout((0, 0, 0))[..., :3]
+def test_an_image_without_alpha_is_unchanged():
+    image = draw_cutout((0, 0, 0))[..., :3]
     colors, alpha = transparency.split_alpha(image)
     assert colors is image and alpha is None
     assert transparency.join_alpha(image, None) is image
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 7), (9, 5)])
-def test_where_nothing_is_visible_there_is_white(shape):
+def test_an_invisible_image_becomes_white(shape):
     colors, _ = transparency.split_alpha(np.zeros((*shape, 4), "uint8"))
     assert (colors == 255).all()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [{"house": ("mosaic",)}, {}, {"mode": "draft", "steps": 2}], ids=str)
-def test_a_styled_cutout_keeps_its_alpha_and_the_color_of_its_edge(options, weights_home, painting):
+def test_a_stylized_cutout_keeps_its_alpha_and_edge_color(options, weights_home, painting):
     def painted(hidden):
-        content = tasks.File.keep(image_io.encode_png(cutout(hidden)), "image", "disk.png")
-        style = tasks.File.keep(image_io.encode_png(painting), "image", "brush.png")
+        content = tasks.File.store(image_io.encode_png(draw_cutout(hidden)), "image", "disk.png")
+        style = tasks.File.store(image_io.encode_png(painting), "image", "brush.png")
         inputs = {"content": [content], "style": [] if "house" in options else [style]}
         result = tasks.run("style.transfer", TransferSettings(size=64, **options), inputs)
         return image_io.read_transparent(result.files[0].read())

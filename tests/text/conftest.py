@@ -33,15 +33,15 @@ def tiny() -> TrainTextSettings:
 def build(size: int = 7, **shape) -> tuple[model.CharacterModel, Network]:
     """Returns a model with larger weights than usual, so that differences show, and its NumPy version."""
     settings = TrainTextSettings(**{"units": 8, "embedding": 5, **shape})
-    core = model.build(settings, size)
+    core = model.build_model(settings, size)
     rng = np.random.default_rng(1)
     core.set_weights([rng.normal(size=w.shape).astype("float32") for w in core.get_weights()])
     return core, Network(core.get_weights(), settings.cell, settings.tied)
 
 
 @pytest.fixture(scope="session")
-def built():
-    """Builds a model in Keras and NumPy: `built(size=7, **shape) -> (core, network)`."""
+def build_networks():
+    """Builds a model in Keras and NumPy: `build_networks(size=7, **shape) -> (core, network)`."""
     return build
 
 

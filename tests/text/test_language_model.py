@@ -20,8 +20,8 @@ from studio.text.settings import TrainTextSettings
 SIZE = 7
 
 
-def saved(built, letters, target="tiny", **shape):
-    core, network = built(SIZE, **shape)
+def save_model(build_networks, letters, target="tiny", **shape):
+    core, network = build_networks(SIZE, **shape)
     settings = TrainTextSettings(**{"units": 8, "embedding": 5, **shape})
     recipe = recipes.make("text.train", settings, {})
     data = {"vocabulary": letters.characters}
@@ -31,31 +31,31 @@ def saved(built, letters, target="tiny", **shape):
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_it_reads_what_keras_saved(home, built, letters, cell, tied, layers):
-    preset, core, network = saved(built, letters, cell=cell, tied=tied, layers=layers)
-    weights, settings, vocabulary = language_model.parts(preset)
+def test_it_loads_weights_that_keras_saved(home, build_networks, letters, cell, tied, layers):
+    preset, core, network = save_model(build_networks, letters, cell=cell, tied=tied, layers=layers)
+    weights, settings, vocabulary = language_model.read_model(preset)
     assert vocabulary == letters
     assert all(np.array_equal(a, b) for a, b in zip(weights, core.get_weights(), strict=True))
-    again = model.build(settings, SIZE)
-    again.load_weights(preset.weights())
+    again = model.build_model(settings, SIZE)
+    again.load_weights(preset.check_weights())
     assert all(np.array_equal(a, b) for a, b in zip(weights, again.get_weights(), strict=True))
     states = network.states(1)
     expected, _ = network.step(np.array([3]), states)
     assert np.array_equal(language_model.load("tiny").network.step(np.array([3]), states)[0], expected)
 
 
-def test_a_language_model_is_held_for_the_next_time(home, built, letters):
-    saved(built, letters)
+def test_a_language_model_is_cached(home, build_networks, letters):
+    save_model(build_networks, letters)
     assert language_model.load("tiny").network is language_model.load("tiny").network
 
 
-def test_other_letters_with_the_same_weights_are_another_language_model(home, built, letters, monkeypatch):
+def test_another_vocabulary_is_another_model(home, build_networks, letters, monkeypatch):
     """Otherwise a zip with the weights of a shared model could change what it writes."""
     monkeypatch.setattr(language_model, "_CACHE", {})
-    preset, *_ = saved(built, letters)
+    preset, *_ = save_model(build_networks, letters)
     record = json.loads((preset.folder / model_folder.SETTINGS).read_text())
     record["data"]["vocabulary"] = letters.characters[::-1]
-    forged = paths.home() / "forged"
+    forged = paths.ensure_home() / "forged"
     shutil.copytree(preset.folder, forged)
     (forged / model_folder.SETTINGS).write_text(json.dumps(record))
     unpacked = presets.unpack(model_zip.pack(forged), "forged")
@@ -65,8 +65,8 @@ def test_other_letters_with_the_same_weights_are_another_language_model(home, bu
 
 
 @pytest.mark.slow
-def test_it_needs_no_keras(home, built, letters):
-    saved(built, letters)
+def test_loading_does_not_import_keras(home, build_networks, letters):
+    save_model(build_networks, letters)
     code = (
         "import sys; from studio.core import tasks; from studio.text.settings import WriteSettings;"
         "tasks.run('text.write', WriteSettings(preset='tiny', chars=9), {});"
@@ -85,12 +85,12 @@ def _soft_link(file):
     file["head/vars/1"] = h5py.SoftLink("/head/vars/0")
 
 
-def _bomb(file):
+def _compressed(file):
     del file["head/vars/1"]
     file.create_dataset("head/vars/1", (2**40,), "float32", chunks=True)
 
 
-def _hollow(file):
+def _unstored(file):
     del file["head/vars/1"]
     file.create_dataset("head/vars/1", (SIZE,), "float32")
 
@@ -109,7 +109,7 @@ def _wrong_shape(file):
     file["head/vars/1"] = np.zeros(SIZE + 1, "float32")
 
 
-def _words(file):
+def _text_array(file):
     del file["head/vars/1"]
     file["head/vars/1"] = np.array([b"x"] * SIZE)
 
@@ -121,10 +121,20 @@ def _not_finite(file):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
-    [_link_outside, _soft_link, _bomb, _hollow, _outside, _missing, _wrong_shape, _words, _not_finite],
+    [
+        _link_outside,
+        _soft_link,
+        _compressed,
+        _unstored,
+        _outside,
+        _missing,
+        _wrong_shape,
+        _text_array,
+        _not_finite,
+    ],
 )
-def test_weights_that_are_not_plain_arrays_of_the_right_shape_are_refused(home, built, letters, damage):
-    folder = saved(built, letters)[0].folder
+def test_unsafe_or_wrong_weights_are_refused(home, build_networks, letters, damage):
+    folder = save_model(build_networks, letters)[0].folder
     with h5py.File(folder / model_folder.WEIGHTS, "r+") as file:
         damage(file)
     record = json.loads((folder / model_folder.SETTINGS).read_bytes())
@@ -135,26 +145,26 @@ def test_weights_that_are_not_plain_arrays_of_the_right_shape_are_refused(home, 
 
 
 @pytest.mark.parametrize("cut", [0, 100, -16])
-def test_cut_weights_are_refused(home, built, letters, cut):
-    path = saved(built, letters)[0].folder / model_folder.WEIGHTS
+def test_truncated_weights_are_refused(home, build_networks, letters, cut):
+    path = save_model(build_networks, letters)[0].folder / model_folder.WEIGHTS
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(InvalidInput, match="as it was saved"):
         language_model.load("tiny")
     with pytest.raises(InvalidInput, match="weights"):
-        language_model.arrays(path, TrainTextSettings(units=8, embedding=5), SIZE)
+        language_model.read_arrays(path, TrainTextSettings(units=8, embedding=5), SIZE)
 
 
 @pytest.mark.parametrize("data", [{}, {"vocabulary": 7}, {"vocabulary": "aab"}, {"vocabulary": "abc"}])
-def test_a_model_whose_characters_are_not_there_is_refused(home, built, letters, data):
-    folder = saved(built, letters)[0].folder
+def test_a_model_without_vocabulary_is_refused(home, build_networks, letters, data):
+    folder = save_model(build_networks, letters)[0].folder
     record = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {"data": data}
     (folder / model_folder.SETTINGS).write_text(json.dumps(record))
     with pytest.raises(InvalidInput):
         language_model.load(folder)
 
 
-def test_a_model_of_another_task_is_refused(home, built, letters):
-    folder = saved(built, letters)[0].folder
+def test_a_model_of_another_task_is_refused(home, build_networks, letters):
+    folder = save_model(build_networks, letters)[0].folder
     record = json.loads((folder / model_folder.SETTINGS).read_bytes()) | {
         "task": "style.transfer",
         "settings": {},

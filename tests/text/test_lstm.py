@@ -37,7 +37,7 @@ def train_layer(layer, rng):
 
 
 @pytest.mark.slow
-def test_it_learns_as_keras_own():
+def test_it_learns_like_the_lstm_of_keras():
     losses, weights = train_layer(LSTM(UNITS), np.random.default_rng(0))
     expected, expected_weights = train_layer(
         layers.LSTM(UNITS, return_sequences=True, return_state=True), np.random.default_rng(0)
@@ -47,7 +47,7 @@ def test_it_learns_as_keras_own():
     assert all(np.allclose(a, b, atol=1e-5) for a, b in zip(weights, expected_weights, strict=True))
 
 
-def test_cut_connections_change_only_training():
+def test_weight_dropout_applies_only_in_training():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(BATCH, LENGTH, WIDTH)).astype("float32")
     start = [ops.zeros((BATCH, UNITS))] * 2

@@ -15,8 +15,8 @@ SHAPES = [
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_it_gives_what_keras_gives(built, shape):
-    core, network = built(**shape)
+def test_it_gives_the_logits_of_keras(build_networks, shape):
+    core, network = build_networks(**shape)
     indices = np.random.default_rng(2).integers(0, 7, (3, 9)).astype("int32")
     expected, states = core(indices, [keras.ops.zeros((3, 8)) for _ in core.state_shapes])
     logits, after = network.run(indices, network.states(3))
@@ -25,8 +25,8 @@ def test_it_gives_what_keras_gives(built, shape):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_pieces_and_single_steps_give_what_one_go_gives(built, shape):
-    _, network = built(**shape)
+def test_parts_and_single_steps_give_the_same_logits(build_networks, shape):
+    _, network = build_networks(**shape)
     indices = np.random.default_rng(3).integers(0, 7, (2, 10))
     whole, _ = network.run(indices, network.states(2))
     first, states = network.run(indices[:, :4], network.states(2))
@@ -37,8 +37,8 @@ def test_pieces_and_single_steps_give_what_one_go_gives(built, shape):
     assert np.allclose(whole, np.concatenate([first, np.stack(stepped, 1)], axis=1), atol=1e-4)
 
 
-def test_streams_side_by_side_do_not_touch_each_other(built):
-    _, network = built()
+def test_streams_are_independent(build_networks):
+    _, network = build_networks()
     indices = np.random.default_rng(4).integers(0, 7, (3, 12))
     together, _ = network.run(indices, network.states(3))
     for n, row in enumerate(indices):

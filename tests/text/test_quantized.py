@@ -18,14 +18,14 @@ SHAPES = [
 ]
 
 
-def chances(logits):
+def compute_probabilities(logits):
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     return powers / powers.sum(-1, keepdims=True)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_it_foresees_what_the_whole_weights_foresee(built, shape):
-    core, network = built(**shape)
+def test_int8_predictions_are_close_to_float32(build_networks, shape):
+    core, network = build_networks(**shape)
     core.set_weights([2 * w / w.shape[0] ** 0.5 for w in core.get_weights()])
     network = type(network)(core.get_weights(), shape["cell"], shape["tied"])
     eight = quantized.Quantized(network, 3)
@@ -33,21 +33,21 @@ def test_it_foresees_what_the_whole_weights_foresee(built, shape):
     for indices in np.random.default_rng(0).integers(0, 7, (30, 3)):
         expected, whole = network.step(indices, whole)
         logits, rounded = eight.step(indices, rounded)
-    assert np.abs(chances(logits) - chances(expected)).max() < 0.02
+    assert np.abs(compute_probabilities(logits) - compute_probabilities(expected)).max() < 0.02
     assert expected.std(axis=0).max() > 0.05  # it distinguishes texts
     assert all(np.allclose(a, b, atol=0.05) for a, b in zip(rounded, whole, strict=True))
 
 
-def test_each_row_is_as_near_as_eight_bits_allow():
+def test_quantization_errors_are_within_half_a_step():
     weights = np.random.default_rng(0).normal(size=(40, 6)).astype("float32") * 10.0 ** np.arange(-3, 3)
-    rows = quantized.rows(np.concatenate([weights, np.zeros((40, 1), "float32")], axis=1))
+    rows = quantized.quantize_rows(np.concatenate([weights, np.zeros((40, 1), "float32")], axis=1))
     back = (rows.values * rows.scales[:, None]).T
     assert (np.abs(back[:, :6] - weights) <= np.abs(weights).max(0) / 127 * 0.501).all()
     assert not back[:, 6].any()
 
 
 @pytest.mark.parametrize("count", [2, 9])
-def test_the_first_of_many_is_the_one_that_stands_alone(network, letters, count):
+def test_the_first_text_does_not_depend_on_the_batch(network, letters, count):
     alone, many = (
         [
             int(indices[0])

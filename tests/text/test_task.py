@@ -21,34 +21,34 @@ from studio.text.settings import WriteSettings
 
 @pytest.fixture
 def text(home, rhyme) -> File:
-    return File.keep(rhyme.encode(), "text", "rhyme.txt")
+    return File.store(rhyme.encode(), "text", "rhyme.txt")
 
 
 @pytest.fixture(scope="module")
-def once(tmp_path_factory, rhyme, tiny):
+def trained_once(tmp_path_factory, rhyme, tiny):
     """A model that is trained once for all tests of this file, and its STUDIO_HOME."""
     left = tmp_path_factory.mktemp("trained") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDIO_HOME", str(left))
-        text = File.keep(rhyme.encode(), "text", "rhyme.txt")
+        text = File.store(rhyme.encode(), "text", "rhyme.txt")
         return tasks.run("text.train", tiny, {"text": [text]}), left
 
 
 @pytest.fixture
-def trained(once, home):
-    result, left = once
+def trained(trained_once, home):
+    result, left = trained_once
     shutil.copytree(left, home, dirs_exist_ok=True)
     return result
 
 
 @pytest.mark.slow
-def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, tiny, rhyme, home):
+def test_training_gives_a_complete_model(trained, text, tiny, rhyme, home):
     (file,) = trained.files
     assert (file.kind, file.name) == ("model", "rhyme.zip")
     preset = presets.unpack(file.read(), "rhyme")
-    assert preset.settings() == tiny and preset.recipe() == trained.recipe
-    assert preset.data()["vocabulary"] == "".join(sorted(set(rhyme)))
-    assert preset.data()["figures"] == trained.figures
+    assert preset.read_settings() == tiny and preset.read_recipe() == trained.recipe
+    assert preset.read_data()["vocabulary"] == "".join(sorted(set(rhyme)))
+    assert preset.read_data()["figures"] == trained.figures
     model = language_model.load("rhyme")
     held_out = model.vocabulary.encode(rhyme).indices[round(len(rhyme) * 0.9) :]
     exact = cross_entropy.score(model.network, held_out)
@@ -61,8 +61,8 @@ def test_a_training_gives_a_model_with_all_that_is_known_of_it(trained, text, ti
 
 
 @pytest.mark.slow
-def test_the_card_tells_the_figures_the_command_and_three_samples(trained, home):
-    card = presets.unpack(trained.files[0].read(), "rhyme").card()
+def test_the_card_has_figures_command_and_samples(trained, home):
+    card = presets.unpack(trained.files[0].read(), "rhyme").read_card()
     assert f"{trained.figures['nats_per_char']:.4f}" in card
     assert "python -m training.train_text rhyme.txt -o DIR --learning-rate 0.01 --epochs 2 --units 24" in card
     assert "\nLicense: not stated\n" in card
@@ -70,7 +70,7 @@ def test_the_card_tells_the_figures_the_command_and_three_samples(trained, home)
     assert card.count("likes") > 3  # it has learned the word
 
 
-def test_the_model_writes_as_an_input_and_as_a_preset(trained, home):
+def test_the_model_writes_as_upload_and_as_preset(trained, home):
     presets.unpack(trained.files[0].read(), "rhyme")
     wish = WriteSettings(preset="rhyme", prompt="the ", chars=50, seed=3)
     named = tasks.run("text.write", wish, {})
@@ -86,7 +86,7 @@ def test_the_model_writes_as_an_input_and_as_a_preset(trained, home):
     assert named.recipe.checked_settings() == wish
 
 
-def test_a_text_that_was_stopped_is_made_again_as_far_as_it_went(trained, home, monkeypatch):
+def test_the_recipe_of_a_stopped_text_repeats_it(trained, home, monkeypatch):
     presets.unpack(trained.files[0].read(), "rhyme")
     monkeypatch.setattr(write, "REPORT_SECONDS", 0)
     reports = []
@@ -99,7 +99,7 @@ def test_a_text_that_was_stopped_is_made_again_as_far_as_it_went(trained, home, 
     assert [file.digest for file in again.files] == [file.digest for file in stopped.files]
 
 
-def test_unknown_characters_of_a_beginning_are_told(trained, home):
+def test_unknown_characters_of_the_prompt_are_noted(trained, home):
     presets.unpack(trained.files[0].read(), "rhyme")
     wish = WriteSettings(preset="rhyme", prompt="THE É日", chars=5)
     notes = tasks.run("text.write", wish, {}).figures["notes"]
@@ -107,14 +107,14 @@ def test_unknown_characters_of_a_beginning_are_told(trained, home):
     assert any("Left out" in note and "日" in note for note in notes)
 
 
-def test_several_texts_are_several_files(trained, home):
+def test_several_samples_are_several_files(trained, home):
     presets.unpack(trained.files[0].read(), "rhyme")
     files = tasks.run("text.write", WriteSettings(preset="rhyme", chars=40, count=3), {}).files
     assert [file.name for file in files] == ["rhyme-1.txt", "rhyme-2.txt", "rhyme-3.txt"]
     assert len({file.digest for file in files}) == 3
 
 
-def test_a_text_that_ends_at_once_is_an_empty_one(trained, home):
+def test_an_immediate_stop_text_gives_an_empty_file(trained, home):
     presets.unpack(trained.files[0].read(), "rhyme")
     wish = WriteSettings(preset="rhyme", prompt="the", chars=9, seed=3)
     first = tasks.run("text.write", wish, {}).files[0].read().decode()[3]
@@ -124,54 +124,56 @@ def test_a_text_that_ends_at_once_is_an_empty_one(trained, home):
 
 
 @pytest.mark.slow
-def test_who_stops_gets_a_model_and_can_go_on(text, tiny, home, monkeypatch):
+def test_a_stopped_run_gives_a_model_and_can_be_resumed(text, tiny, home, monkeypatch):
     reports = []
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", -1.0)
     progress = Progress(reports.append, cancelled=lambda: reports[-1].step > 60)
     result = tasks.run("text.train", tiny, {"text": [text]}, progress)
     assert result.stopped_early and result.figures["ended"] == "cancelled"
-    assert presets.unpack(result.files[0].read(), "half").data()["figures"]["steps"] < 100
+    assert presets.unpack(result.files[0].read(), "half").read_data()["figures"]["steps"] < 100
     assert checkpoints.find_run("text.train", tiny, {"text": [text]}).load() is not None
     whole = tasks.run("text.train", tiny, {"text": [text]})
     assert not whole.stopped_early and whole.figures["curve"]["steps"][-1] == whole.figures["steps"]
 
 
 @pytest.mark.slow
-def test_a_model_to_start_from(trained, text, tiny, home):
+def test_a_run_starts_from_a_model(trained, text, tiny, home):
     again = tiny.model_copy(update={"epochs": 1})
     result = tasks.run("text.train", again, {"text": [text], "start": trained.files})
     assert result.figures["curve"]["test"][0] < trained.figures["curve"]["test"][0] - 0.5
     preset = presets.unpack(result.files[0].read(), "again")
-    assert "started from the weights of rhyme" in preset.card()
-    assert "rhyme.txt -o DIR --start-from rhyme --learning-rate 0.01 --epochs 1" in preset.data()["command"]
+    assert "started from the weights of rhyme" in preset.read_card()
+    assert (
+        "rhyme.txt -o DIR --start-from rhyme --learning-rate 0.01 --epochs 1" in preset.read_data()["command"]
+    )
     assert result.recipe.inputs["start"][0].digest == trained.files[0].digest
 
 
 @pytest.mark.parametrize("data", [b"", b"short", b"\x89PNG" + b"x" * 200, b" " * 500])
-def test_a_bad_text_is_found_before_keras_is_needed(home, tiny, data):
-    file = File.keep(data, "text", "bad.txt")
+def test_a_bad_text_is_refused_before_keras_is_imported(home, tiny, data):
+    file = File.store(data, "text", "bad.txt")
     with pytest.raises(InvalidInput, match="text"):
         tasks.check("text.train", tiny, {"text": [file]})
 
 
 @pytest.mark.parametrize("preset", ["nobody", "", "/nowhere"])
-def test_a_language_model_that_is_not_there(home, preset):
+def test_a_missing_preset_is_refused(home, preset):
     with pytest.raises(InvalidInput, match="preset"):
         tasks.check("text.write", WriteSettings(preset=preset), {})
 
 
-def test_what_is_no_model_is_refused(home, text):
-    broken = File.keep(b"PK\x03\x04 nothing", "model", "model.zip")
+def test_a_file_that_is_not_a_model_is_refused(home, text):
+    broken = File.store(b"PK\x03\x04 nothing", "model", "model.zip")
     with pytest.raises(InvalidInput, match="model"):
         tasks.run("text.write", WriteSettings(), {"model": [broken]})
 
 
 @pytest.mark.slow
-def test_a_text_of_emoji_alone_is_learned(home, tiny):
+def test_a_text_of_emoji_can_be_learned(home, tiny):
     rng = np.random.default_rng(0)
     text = "".join(rng.choice(list("🙂🎉🌧🐈"), 600))
     assert corpus.read(text.encode()).text == text
-    file = File.keep(text.encode(), "text", "emoji.txt")
+    file = File.store(text.encode(), "text", "emoji.txt")
     result = tasks.run("text.train", tiny.model_copy(update={"epochs": 1}), {"text": [file]})
     presets.unpack(result.files[0].read(), "emoji")
     sample = tasks.run("text.write", WriteSettings(preset="emoji", chars=20), {}).files[0].read().decode()

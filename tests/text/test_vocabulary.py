@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from studio.core.errors import InvalidInput
-from studio.text.vocabulary import MOST, Vocabulary
+from studio.text.vocabulary import MAX_SIZE, Vocabulary
 
 
 @pytest.mark.parametrize("text", ["hello world", "äöü ß", "日本語のテキスト", "🙂👩‍👩‍👧 ok", "\n\t a\r"])
-def test_a_text_comes_back(text):
+def test_encoding_and_decoding_give_the_same_text(text):
     vocabulary = Vocabulary.of(text)
     encoded = vocabulary.encode(text)
     assert vocabulary.decode(encoded.indices) == text
@@ -17,7 +17,7 @@ def test_a_text_comes_back(text):
     assert sorted(set(text)) == list(vocabulary.characters)
 
 
-def test_unknown_characters_are_read_as_their_like_or_left_out():
+def test_unknown_characters_are_replaced_or_dropped():
     vocabulary = Vocabulary.of("abe '-\n")
     encoded = vocabulary.encode("Éa’—b\u00a0日🙂")
     assert vocabulary.decode(encoded.indices) == "ea'-b "
@@ -25,11 +25,11 @@ def test_unknown_characters_are_read_as_their_like_or_left_out():
     assert encoded.dropped == "日🙂"
 
 
-def test_nothing_is_encoded_as_nothing():
+def test_an_empty_text_is_encoded_as_an_empty_array():
     assert len(Vocabulary("ab").encode("").indices) == 0
 
 
-@pytest.mark.parametrize("characters", ["", "a", "aa", "".join(map(chr, range(0x4E00, 0x4E01 + MOST)))])
-def test_alphabets_that_no_model_can_have(characters):
+@pytest.mark.parametrize("characters", ["", "a", "aa", "".join(map(chr, range(0x4E00, 0x4E01 + MAX_SIZE)))])
+def test_invalid_vocabularies_are_refused(characters):
     with pytest.raises(InvalidInput, match="alphabet"):
         Vocabulary(characters)

@@ -11,15 +11,15 @@ from studio.core.progress import Progress
 from studio.text import cross_entropy, write
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
-from studio.text.write import choose, sample_characters, stream
+from studio.text.write import sample_characters, sample_next, stream
 
 LOGITS = np.log(np.array([[0.3, 0.5, 0.15, 0.05]], "float32"))
 
 
-def shares(**settings):
+def sample_shares(**settings):
     """Returns the frequency of each of the four characters."""
     uniform = (np.arange(4000) + 0.5) / 4000
-    indices = choose(np.repeat(LOGITS, 4000, axis=0), uniform, WriteSettings(**settings))
+    indices = sample_next(np.repeat(LOGITS, 4000, axis=0), uniform, WriteSettings(**settings))
     return np.bincount(indices, minlength=4) / 4000
 
 
@@ -39,35 +39,35 @@ def shares(**settings):
         ({"temperature": 1, "top_k": 3, "top_p": 0.6}, [0.375, 0.625, 0, 0]),
     ],
 )
-def test_choices(settings, expected):
-    assert np.allclose(shares(**settings), expected, atol=1e-3)
+def test_sampling_probabilities(settings, expected):
+    assert np.allclose(sample_shares(**settings), expected, atol=1e-3)
 
 
-def test_even_the_largest_random_number_draws_a_character():
+def test_the_largest_random_number_samples_a_character():
     last = np.array([np.nextafter(1.0, 0)])
-    assert choose(LOGITS, last, WriteSettings(temperature=1)) == [3]
-    assert choose(LOGITS, last, WriteSettings(temperature=1, top_k=2)) == [1]
-    assert choose(LOGITS * 1e6, last, WriteSettings(temperature=2)) == [1]
+    assert sample_next(LOGITS, last, WriteSettings(temperature=1)) == [3]
+    assert sample_next(LOGITS, last, WriteSettings(temperature=1, top_k=2)) == [1]
+    assert sample_next(LOGITS * 1e6, last, WriteSettings(temperature=2)) == [1]
 
 
 def text_of(network, letters, **settings):
     return write.write(network, letters, WriteSettings(**{"chars": 80, **settings}))
 
 
-def test_the_seed_decides(network, letters):
+def test_the_seed_determines_the_text(network, letters):
     first, again, other = (text_of(network, letters, seed=seed)[0].text for seed in (1, 1, 2))
     assert first == again != other
     assert len(first) == 80
 
 
-def test_the_first_of_many_is_the_one_alone(network, letters):
+def test_the_first_text_does_not_depend_on_their_number(network, letters):
     alone, many = text_of(network, letters, seed=3)[0], text_of(network, letters, seed=3, count=3)
     assert many[0].text == alone.text
     assert len({sample.text for sample in many}) == 3
     assert np.allclose(many[0].nats, alone.nats, atol=1e-4)
 
 
-def test_written_on_is_written_in_one_go(network, letters):
+def test_continuing_equals_writing_at_once(network, letters):
     greedy = {"temperature": 0, "prompt": "ab"}
     whole = text_of(network, letters, **greedy)[0].text
     beginning = text_of(network, letters, **greedy, chars=30)[0].text
@@ -75,21 +75,21 @@ def test_written_on_is_written_in_one_go(network, letters):
     assert beginning + rest == whole
 
 
-def test_a_stream_is_the_text(network, letters):
+def test_a_stream_yields_the_text(network, letters):
     pieces = list(stream(network, letters, WriteSettings(chars=80, seed=5, prompt="fade")))
     sample = text_of(network, letters, seed=5, prompt="fade")[0]
     assert "".join(piece.text for piece in pieces) == sample.text
     assert np.allclose([piece.nats for piece in pieces], sample.nats, atol=1e-5)
 
 
-def test_nll_is_that_of_the_score(network, letters):
+def test_nats_equal_the_score(network, letters):
     sample = text_of(network, letters, prompt="a", seed=6, temperature=2, precision="float32")[0]
     indices = letters.encode("a" + sample.text).indices
-    assert np.allclose(cross_entropy.nlls(network, indices), sample.nats, atol=1e-3)
+    assert np.allclose(cross_entropy.compute_losses(network, indices), sample.nats, atol=1e-3)
 
 
 @pytest.mark.parametrize("length", [1, 2, 4])
-def test_it_ends_before_the_stop_text(network, letters, length):
+def test_writing_ends_before_the_stop_text(network, letters, length):
     full = text_of(network, letters, seed=7)[0].text
     stop = full[40 : 40 + length]
     expected = full[: full.index(stop)]
@@ -99,7 +99,7 @@ def test_it_ends_before_the_stop_text(network, letters, length):
     assert len(sample.nats) == len(expected)
 
 
-def test_a_stop_text_is_read_as_a_beginning_is(network, letters):
+def test_the_stop_text_is_encoded_like_the_prompt(network, letters):
     plain = text_of(network, letters, seed=7, stop=text_of(network, letters, seed=7)[0].text[40:42])[0].text
     raised = text_of(network, letters, seed=7)[0].text[40:42].upper()
     assert raised not in letters.characters
@@ -110,24 +110,24 @@ def test_a_stop_text_is_read_as_a_beginning_is(network, letters):
 
 
 @pytest.mark.parametrize("ends", ["\r\n", "\r"])
-def test_lines_of_a_beginning_may_end_as_on_any_system(ends):
+def test_the_prompt_may_have_any_line_endings(ends):
     letters = Vocabulary.of("a b\n")
     assert letters.decode(letters.encode(f"a{ends}b").indices) == "a\nb"
     assert Vocabulary.of("ab\r\n").encode("a\rb").indices.tolist() == [2, 1, 3]
 
 
-def test_what_may_become_the_stop_text_is_not_shown_before_that_is_decided(network, letters):
+def test_a_partial_stop_text_is_held_back(network, letters):
     full = text_of(network, letters, seed=7)[0].text
     wish = WriteSettings(chars=80, seed=7, stop=full[39:41] + "nowhere")
     assert "".join(piece.text for piece in stream(network, letters, wish)) == full
 
 
 @pytest.mark.parametrize("prompt", ["", "日本🙂", "ab日"])
-def test_any_beginning_will_do(network, letters, prompt):
+def test_any_prompt_works(network, letters, prompt):
     assert len(text_of(network, letters, prompt=prompt)[0].text) == 80
 
 
-def test_draws_go_on_past_a_block_of_random_numbers(network, letters):
+def test_sampling_continues_past_a_block_of_random_numbers(network, letters):
     wish = WriteSettings(seed=1, temperature=2)
     indices = [
         int(index[0]) for index, _ in itertools.islice(sample_characters(network, letters, wish), 2100)
@@ -135,7 +135,7 @@ def test_draws_go_on_past_a_block_of_random_numbers(network, letters):
     assert indices[:100] != indices[1024:1124]
 
 
-def test_progress_shows_the_text_as_it_grows_and_can_stop_it(network, letters, monkeypatch):
+def test_progress_shows_the_text_and_can_stop_it(network, letters, monkeypatch):
     monkeypatch.setattr(write, "REPORT_SECONDS", 0)
     texts = []
     progress = Progress(lambda report: texts.append(report.text), cancelled=lambda: len(texts) == 30)
@@ -144,9 +144,9 @@ def test_progress_shows_the_text_as_it_grows_and_can_stop_it(network, letters, m
     assert sample.stopped_early and len(sample.text) == len(sample.nats) == sample.steps == 30
 
 
-def test_many_texts_on_several_cores_are_those_on_one(network, letters, monkeypatch):
+def test_many_texts_do_not_depend_on_the_cores(network, letters, monkeypatch):
     shared = text_of(network, letters, seed=8, count=9, chars=40)
-    monkeypatch.setattr(write, "LEAST_SHARED", 100)
+    monkeypatch.setattr(write, "MIN_PARALLEL_TEXTS", 100)
     assert [text.text for text in text_of(network, letters, seed=8, count=9, chars=40)] == [
         item.text for item in shared
     ]

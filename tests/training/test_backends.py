@@ -18,7 +18,7 @@ import pytest
 
 from studio.core.models import presets
 from studio.style.house import paint
-from training.drawings import avatars
+from training.drawings.data_sets import draw_data_set
 
 FEW = ["--steps", "2"]
 NARROW = [*FEW, "--width", "4", "--discriminator-width", "4"]
@@ -77,7 +77,7 @@ ON_JAX = sorted(set(WORDS) - {"vae"})
 def trained(weights_home, tmp_path):
     """Trains with a script on a backend: `(script, backend)` -> folder of the model and its metrics."""
     drawn_classes.make(tmp_path / "images", each=24)
-    np.savez(tmp_path / "photos.npz", images=avatars.collection(24, seed=0, size=128)["images"])
+    np.savez(tmp_path / "photos.npz", images=draw_data_set("avatars", 24, seed=0, size=128)["images"])
 
     def trained(script, backend):
         if backend == "jax":

@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 import pytest
-from saved import weights
+from saved_weights import load_weights
 
 from studio.core.models import presets
 
@@ -60,12 +60,12 @@ def script(home, tmp_path):
         item.wait()
 
 
-def until_saved(training, home) -> None:
-    while training.poll() is None and max(saved(home), default=0) < KILLED:
+def wait_until_saved(training, home) -> None:
+    while training.poll() is None and max(list_saved_steps(home), default=0) < KILLED:
         time.sleep(0.01)
 
 
-def saved(home) -> list[int]:
+def list_saved_steps(home) -> list[int]:
     """Returns the steps of the checkpoints."""
     return [int(path.stem) for path in (home / "runs").glob("*/[0-9]*.run")]
 
@@ -75,7 +75,7 @@ def test_a_killed_training_goes_on(script, home, tmp_path):
     unbroken = script("unbroken")
     assert "begins at 0" in unbroken.communicate()[1] and unbroken.returncode == 0
     killed = script("model")
-    until_saved(killed, home)
+    wait_until_saved(killed, home)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL and not (tmp_path / "model").exists()
@@ -83,16 +83,18 @@ def test_a_killed_training_goes_on(script, home, tmp_path):
     output = resumed.communicate()[1]
     assert resumed.returncode == 0, output
     assert KILLED <= int(output.split("begins at")[1].split()[0]) < STEPS
-    for first, second in zip(weights(tmp_path / "unbroken"), weights(tmp_path / "model"), strict=True):
+    for first, second in zip(
+        load_weights(tmp_path / "unbroken"), load_weights(tmp_path / "model"), strict=True
+    ):
         # Not bit-exact, because the order of sums varies on several cores.
         assert np.allclose(first, second, atol=2e-2)
-    assert presets.find(tmp_path / "model").data()["figures"]["curve"]["steps"] == [50, 100, 120]
+    assert presets.find(tmp_path / "model").read_data()["figures"]["curve"]["steps"] == [50, 100, 120]
 
 
 @pytest.mark.slow
 def test_a_second_process_leaves_the_first_one_its_checkpoints(script, home):
     first = script("first", "--steps", "100000")
-    until_saved(first, home)
+    wait_until_saved(first, home)
     for words in ((), ("--resume",), ("--no-resume",)):
         second = script("second", "--steps", "100000", *words)
         output = second.communicate()[1]
@@ -103,7 +105,7 @@ def test_a_second_process_leaves_the_first_one_its_checkpoints(script, home):
     assert "begins at 0" in other.communicate()[1] and other.returncode == 0
     first.kill()
     first.communicate()
-    assert saved(home), "the first one's"
+    assert list_saved_steps(home), "the first one's"
     third = script("third", "--steps", "100000")
     for line in third.stderr:
         if "begins at" in line:

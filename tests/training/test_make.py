@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from saved import weights
+from saved_weights import load_weights
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput
@@ -72,9 +72,9 @@ def folder(home, tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", make.names())
+@pytest.mark.parametrize("name", make.list_recipes())
 def test_recipes_fit_their_tasks(name):
-    recipe = make.read(name)
+    recipe = make.read_recipe(name)
     assert presets.find(name).task == recipe.task
     for phase in recipe.phases:
         tasks.get(recipe.task).settings.parse(make.values_of(recipe, phase))
@@ -84,18 +84,18 @@ def test_recipes_fit_their_tasks(name):
 
 
 def test_every_shipped_model_has_a_recipe():
-    assert set(make.names()) == set(index.load().presets)
+    assert set(make.list_recipes()) == set(index.load().presets)
 
 
 def test_a_fraction_scales_what_is_counted_in_steps():
-    recipe = make.read("digits-vae")
+    recipe = make.read_recipe("digits-vae")
     short = make.values_of(recipe, recipe.phases[2], 0.1)
     assert [short[name] for name in ("steps", "ema_steps", "test_every", "batch")] == [1200, 200, 100, 256]
 
 
 def test_an_unknown_name_gets_a_suggestion(folder):
     with pytest.raises(InvalidInput, match="Did you mean counting"):
-        make.read("conting")
+        make.read_recipe("conting")
 
 
 def test_missing_data_say_where_they_come_from(folder, capsys):
@@ -112,7 +112,7 @@ def test_finished_phases_are_kept_and_other_data_are_noted(folder, capsys):
     assert "Expected: nothing." in err
     first = presets.find(folder / "runs" / "first")
     model = presets.find(folder / "runs" / make.MODEL)
-    assert model.data()["figures"]["started_from"] == "first"
+    assert model.read_data()["figures"]["started_from"] == "first"
     assert make.main(["counting", "-o", "runs"]) == 0
     assert capsys.readouterr().err.count("finished.") == 2
     assert presets.find(folder / "runs" / "first").digest == first.digest
@@ -133,9 +133,9 @@ def test_a_recipe_killed_three_times_ends_with_the_weights_of_an_unbroken_one(fo
     _, err = unbroken.communicate()
     assert unbroken.returncode == 0, err
     for moment in (
-        lambda: checkpoint(home) > 5,
-        lambda: checkpoint(home) > 40,
-        lambda: done(folder, "first"),
+        lambda: find_latest_step(home) > 5,
+        lambda: find_latest_step(home) > 40,
+        lambda: has_phase(folder, "first"),
     ):
         killed = start("killed")
         while killed.poll() is None and not moment():
@@ -147,17 +147,19 @@ def test_a_recipe_killed_three_times_ends_with_the_weights_of_an_unbroken_one(fo
     _, err = last.communicate()
     assert last.returncode == 0 and "first: finished." in err, err
     pairs = zip(
-        weights(folder / "unbroken" / make.MODEL), weights(folder / "killed" / make.MODEL), strict=True
+        load_weights(folder / "unbroken" / make.MODEL),
+        load_weights(folder / "killed" / make.MODEL),
+        strict=True,
     )
     for first, second in pairs:
         # Not bit-exact, because the order of sums varies on several cores.
         assert np.allclose(first, second, atol=2e-2)
 
 
-def checkpoint(home) -> int:
+def find_latest_step(home) -> int:
     """Returns the step of the latest checkpoint, 0 without one."""
     return max((int(path.stem) for path in (home / "runs").glob("*/[0-9]*.run")), default=0)
 
 
-def done(folder, phase: str) -> bool:
+def has_phase(folder, phase: str) -> bool:
     return (folder / "killed" / phase).exists()

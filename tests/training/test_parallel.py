@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 import pytest
-from saved import weights
+from saved_weights import load_weights
 
 from studio.core.errors import StudioError
 from studio.core.models import presets
@@ -41,7 +41,7 @@ SMALL = {
 }
 
 
-def data(place) -> None:
+def write_data(place) -> None:
     """Writes images and a text to train on."""
     images = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
     np.savez(place / "data.npz", images=images)
@@ -51,7 +51,7 @@ def data(place) -> None:
 @pytest.fixture
 def together(home, tmp_path):
     """Starts a training run in several processes with some devices each: `(task, out, count, *words)`."""
-    data(tmp_path)
+    write_data(tmp_path)
     started = []
 
     def start(task, out, count=1, *words, devices=1):
@@ -93,20 +93,22 @@ def together(home, tmp_path):
         item.wait()
 
 
-def ended(processes) -> list[tuple[int, str, str]]:
+def collect_outputs(processes) -> list[tuple[int, str, str]]:
     """Returns the exit code, stdout and stderr of each process, once all have ended."""
     outputs = [process.communicate(timeout=300) for process in processes]
     return [(image.returncode, *words) for image, words in zip(processes, outputs, strict=True)]
 
 
-def farthest(one, other) -> float:
+def measure_difference(one, other) -> float:
     """Returns the largest difference of any weight."""
-    return max(float(np.abs(a - b).max()) for a, b in zip(weights(one), weights(other), strict=True))
+    return max(
+        float(np.abs(a - b).max()) for a, b in zip(load_weights(one), load_weights(other), strict=True)
+    )
 
 
-def trained(processes) -> None:
+def wait_until_trained(processes) -> None:
     """Waits for a successful run: the first process prints the model's path, the others nothing."""
-    first, *others = ended(processes)
+    first, *others = collect_outputs(processes)
     assert first[0] == 0 and len(first[1].splitlines()) == 1, first
     assert all(other == (0, "", "") for other in others), others
 
@@ -115,17 +117,17 @@ def trained(processes) -> None:
 def test_processes_learn_images_as_one_does_even_when_killed_and_resumed_by_two_devices(
     together, home, tmp_path
 ):
-    trained(together("vae.train", "alone"))
+    wait_until_trained(together("vae.train", "alone"))
     both = together("vae.train", "model", 2)
     while both[0].poll() is None and not list((home / "runs").glob("*/0000000[1-9]*.run")):
         time.sleep(0.01)
     both[1].send_signal(signal.SIGKILL)
-    (code, out, err), _ = ended(both)
+    (code, out, err), _ = collect_outputs(both)
     assert code == 2 and out == "" and not (tmp_path / "model").exists()
     assert re.search(r"^error: Another process of this training has ended", err, re.MULTILINE), err
     assert "Traceback" not in err
-    trained(together("vae.train", "model", 1, "--resume", devices=2))
-    assert farthest(tmp_path / "alone", tmp_path / "model") <= 1e-5
+    wait_until_trained(together("vae.train", "model", 1, "--resume", devices=2))
+    assert measure_difference(tmp_path / "alone", tmp_path / "model") <= 1e-5
 
 
 @pytest.mark.slow
@@ -135,14 +137,14 @@ def test_one_that_is_asked_to_stop_stops_all(signal_sent, together, home, tmp_pa
     while both[0].poll() is None and not list((home / "runs").glob("*/*.run")):
         time.sleep(0.01)
     both[1].send_signal(signal_sent)
-    results = ended(both)
+    results = collect_outputs(both)
     assert {code for code, *_ in results} <= {0, 130}, results
-    assert presets.find(tmp_path / "model").data()["figures"]["ended"] == "cancelled"
+    assert presets.find(tmp_path / "model").read_data()["figures"]["ended"] == "cancelled"
 
 
 @pytest.mark.slow
 def test_a_batch_that_cannot_be_shared_is_refused(together, tmp_path):
-    ((code, out, err),) = ended(together("vae.train", "model", 1, "--batch", "15", devices=2))
+    ((code, out, err),) = collect_outputs(together("vae.train", "model", 1, "--batch", "15", devices=2))
     assert code == 2 and out == "" and not (tmp_path / "model").exists()
     assert err.splitlines()[-1].startswith("error: Expected a batch that 2 devices can share equally")
     assert "14, or 16" in err

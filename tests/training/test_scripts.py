@@ -27,18 +27,18 @@ def text(tmp_path):
     return path
 
 
-def trained(text, out, *words):
+def train(text, out, *words):
     return script.main("text.train", "train_text", [str(text), "-o", str(out), *WORDS, *words])
 
 
 @pytest.mark.slow
 def test_a_script_trains_a_model_and_prints_its_figures(home, text, tmp_path, capsys):
-    assert trained(text, tmp_path / "model") == 0
+    assert train(text, tmp_path / "model") == 0
     out, err = capsys.readouterr()
     assert out.strip() == str(tmp_path / "model")
     assert "nats_per_char" in err and "bits_per_char" in err
     assert language_model.load(tmp_path / "model").vocabulary.characters == " ehnortw"
-    assert trained(text, tmp_path / "next", "--json", "--start-from", str(tmp_path / "model")) == 0
+    assert train(text, tmp_path / "next", "--json", "--start-from", str(tmp_path / "model")) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["path"] == str(tmp_path / "next") and report["figures"]["nats_per_char"] < 3
 
@@ -78,16 +78,16 @@ def shipped(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped, capsys):
-    trained(text, tmp_path / "model")
+    train(text, tmp_path / "model")
     words = [str(tmp_path / "model"), "--name", "numbers", "--license", "CC0-1.0", "--trained-on", "numbers"]
     assert publish.main(words) == 0
     model, entry = presets.find("numbers"), index.load().presets["numbers"]
     assert model.folder == shipped / "numbers" and "numbers" in presets.list_names()
-    assert entry.license == "CC0-1.0" and "\nLicense: CC0-1.0\n" in model.card()
+    assert entry.license == "CC0-1.0" and "\nLicense: CC0-1.0\n" in model.read_card()
     assert entry.command.startswith("python -m training.train_text numbers.txt")
     lines = (model.folder / model_folder.SETTINGS).read_text().splitlines()
     assert '  "figures": {' in lines and not [line for line in lines if line.strip()[0] in "-0123456789"]
-    assert entry.figures["nats_per_char"] == model.data()["figures"]["nats_per_char"]
+    assert entry.figures["nats_per_char"] == model.read_data()["figures"]["nats_per_char"]
     full, half = language_model.load(tmp_path / "model").network, language_model.load("numbers").network
     assert np.allclose(full.table, half.table, atol=1e-3) and not np.array_equal(full.table, half.table)
     sizes = [(folder / model_folder.WEIGHTS).stat().st_size for folder in (tmp_path / "model", model.folder)]
@@ -115,7 +115,7 @@ def test_a_vae_is_published_without_its_discriminator_if_asked(tmp_path):
 
 
 def test_a_model_without_figures_is_not_published(home, text, tmp_path, shipped, capsys):
-    trained(text, tmp_path / "model")
+    train(text, tmp_path / "model")
     path = tmp_path / "model" / model_folder.SETTINGS
     record = json.loads(path.read_bytes())
     path.write_text(json.dumps(record | {"data": {}}))

@@ -12,7 +12,7 @@ def text(home):
     """A text to train on."""
     from studio.core.tasks import File
 
-    return {"text": [File.keep(b"so it is", "text", "so.txt")]}
+    return {"text": [File.store(b"so it is", "text", "so.txt")]}
 
 
 @pytest.fixture(scope="package")
@@ -24,13 +24,13 @@ def lanes(tmp_path_factory):
         patch.setenv("STUDIO_HOME", str(tmp_path_factory.mktemp("search-home")))
         running = Engine(warm=False)
         try:
-            until(lambda: running.status() == "ready")
+            wait_until(lambda: running.status() == "ready")
             yield running
         finally:
             running.close()
 
 
-def until(holds, seconds: float = 240):
+def wait_until(holds, seconds: float = 240):
     """Waits until a condition holds, and fails if it never does."""
     end = time.monotonic() + seconds
     while not (value := holds()):

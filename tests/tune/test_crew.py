@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from deaths import kill
+from worker_kills import kill
 
 from studio.core.tasks import File
 from studio.tune.settings import TuneSettings
 
-from .conftest import until
+from .conftest import wait_until
 
 FIXED = ("units=16", "embedding=8", "streams=2", "sequence=16")
 VARIED = ("learning_rate=0.001:0.05",)
@@ -19,24 +19,24 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def search(lanes):
     """Submits a search of real training runs and waits for its end, or for a condition."""
-    text = File.keep(b"the sea, the sea, and so it is. " * 40, "text", "sea.txt")
+    text = File.store(b"the sea, the sea, and so it is. " * 40, "text", "sea.txt")
 
     def run(holds=None, epochs=2, **settings):
         options = {"train": "text", "vary": VARIED, "fixed": (*FIXED, f"epochs={epochs}"), "pruning": "none"}
         job = lanes.submit("tune.run", TuneSettings.parse(options | settings), {"text": [text]})
-        until(lambda: lanes.job(job.id).finished or (holds and holds(lanes.job(job.id))))
-        return lanes.job(job.id)
+        wait_until(lambda: lanes.find_job(job.id).finished or (holds and holds(lanes.find_job(job.id))))
+        return lanes.find_job(job.id)
 
     return run
 
 
 @pytest.fixture
-def ended(lanes):
+def wait_for_end(lanes):
     """Waits for the end of a job, and returns it."""
 
     def wait(job):
-        until(lambda: lanes.job(job.id).finished)
-        return lanes.job(job.id)
+        wait_until(lambda: lanes.find_job(job.id).finished)
+        return lanes.find_job(job.id)
 
     return wait
 
@@ -46,7 +46,7 @@ def has_trials(count):
     return lambda job: job.report is not None and job.report.step >= count
 
 
-def test_its_trials_run_in_the_job_lane_and_its_progress_is_seen(search):
+def test_trials_run_in_the_job_lane_and_report_progress(search):
     job = search(trials=3)
     assert job.state == "done", job.error
     assert job.result.figures["trials_ended"] == 3
@@ -55,32 +55,32 @@ def test_its_trials_run_in_the_job_lane_and_its_progress_is_seen(search):
     assert job.report.metrics["best"] == pytest.approx(job.result.figures["best"])
 
 
-def test_a_killed_trial_is_replaced(lanes, search, ended):
+def test_a_killed_trial_is_replaced(lanes, search, wait_for_end):
     # The trial must be running, because a queued one would only be sent again.
     job = search(lambda job: job.report and "trial 2" in job.report.metrics, seed=1, trials=3, epochs=25)
     assert not job.finished
     kill(lanes, "job")
-    job = ended(job)
+    job = wait_for_end(job)
     assert job.state == "done", job.error
     assert (job.result.figures["trials_ended"], job.result.figures["failed"]) == (3, 1)
 
 
-def test_a_stopped_search_ends_its_trial_and_keeps_the_best(lanes, search, ended):
+def test_a_stopped_search_ends_its_trial_and_keeps_the_best(lanes, search, wait_for_end):
     job = search(has_trials(2), seed=2, trials=500)
     assert not job.finished
     lanes.stop(job.id)
-    job = ended(job)
+    job = wait_for_end(job)
     assert job.state == "stopped", job.error
     assert job.result.stopped_early
     assert 2 <= job.result.figures["trials_ended"] < 500
     assert job.result.files[0].read()
 
 
-def test_a_killed_driver_goes_on_without_losing_or_repeating_a_trial(lanes, search, ended):
+def test_a_killed_driver_resumes_without_losing_trials(lanes, search, wait_for_end):
     job = search(has_trials(1), seed=3, trials=4, epochs=8)
     assert not job.finished
     kill(lanes, "drive")
-    job = ended(job)
+    job = wait_for_end(job)
     assert job.state == "done", job.error
     trials = job.result.figures["trials"]
     assert sum(trial["state"] == "done" for trial in trials) == 4

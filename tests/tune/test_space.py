@@ -7,7 +7,7 @@ from tiny_search import BowlSettings
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput
-from studio.tune.space import Range, parse_fixed, plain, space
+from studio.tune.space import Range, parse_fixed, parse_space, to_json
 from tests.wording import says_what_to_do
 
 
@@ -27,8 +27,8 @@ from tests.wording import says_what_to_do
         ("--rate=0.5:1", Range(0.5, 1.0, log=True)),
     ],
 )
-def test_a_range_is_what_was_said_or_what_is_usual(word, expected):
-    [values] = space(BowlSettings, [word]).values()
+def test_ranges_are_parsed_or_default(word, expected):
+    [values] = parse_space(BowlSettings, [word]).values()
     assert values == expected
 
 
@@ -53,14 +53,14 @@ def test_a_range_is_what_was_said_or_what_is_usual(word, expected):
         (["=1:2"], "setting"),
     ],
 )
-def test_what_cannot_vary_is_refused_in_one_sentence(words, says):
+def test_settings_that_cannot_vary_are_refused(words, says):
     with pytest.raises(InvalidInput) as error:
-        space(BowlSettings, words)
+        parse_space(BowlSettings, words)
     assert says in str(error.value) and says_what_to_do(str(error.value))
 
 
 def test_shared_settings_are_checked_too():
-    varied = space(BowlSettings, ["x"])
+    varied = parse_space(BowlSettings, ["x"])
     assert parse_fixed(BowlSettings, ["epochs=4", "flip=false", "shape=flat"], varied) == {
         "epochs": 4,
         "flip": False,
@@ -71,12 +71,12 @@ def test_shared_settings_are_checked_too():
             parse_fixed(BowlSettings, [word], varied)
 
 
-def test_a_space_is_the_same_in_any_order():
-    one, other = (plain(space(BowlSettings, words)) for words in (["x", "rate"], ["rate", "x"]))
+def test_the_order_of_a_space_does_not_matter():
+    one, other = (to_json(parse_space(BowlSettings, words)) for words in (["x", "rate"], ["rate", "x"]))
     assert list(one) == list(other) and one == other
 
 
-def test_rates_and_penalties_are_sampled_by_ratio():
+def test_log_settings_are_sampled_on_a_log_scale():
     """Uniform samples between 1e-6 and 1 would nearly all be above 0.01."""
     linear = [
         f"{name} {field}"
@@ -87,5 +87,5 @@ def test_rates_and_penalties_are_sampled_by_ratio():
         and described.scale != "log"
     ]
     assert not linear
-    [strength] = space(tasks.get("classify.train").settings, ["strength"]).values()
+    [strength] = parse_space(tasks.get("classify.train").settings, ["strength"]).values()
     assert strength == Range(1e-6, 1.0, log=True)

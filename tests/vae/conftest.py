@@ -20,7 +20,7 @@ TINY = {
 }
 
 
-def disc(middles: np.ndarray) -> np.ndarray:
+def draw_discs(middles: np.ndarray) -> np.ndarray:
     """Returns bright discs with centers `(n, 2)` (row, column): `(n, 28, 28, 1) uint8`."""
     rows, columns = np.mgrid[:28, :28]
     far = np.hypot(rows - middles[:, :1, None], columns - middles[:, 1:, None])
@@ -36,11 +36,11 @@ def middles() -> np.ndarray:
 @pytest.fixture(scope="session")
 def discs(middles) -> np.ndarray:
     """A disc at each center."""
-    return disc(middles)
+    return draw_discs(middles)
 
 
 @pytest.fixture(autouse=True)
-def _every_step_is_told(monkeypatch):
+def _report_every_step(monkeypatch):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", -1.0)
 
 
@@ -50,7 +50,7 @@ def tiny() -> TrainVaeSettings:
 
 
 @pytest.fixture(scope="session")
-def able() -> TrainVaeSettings:
+def learning_settings() -> TrainVaeSettings:
     """Settings that learn to encode discs within seconds."""
     return TrainVaeSettings(
         **TINY
@@ -59,8 +59,8 @@ def able() -> TrainVaeSettings:
 
 
 @pytest.fixture(scope="session")
-def trained(discs, able):
+def trained(discs, learning_settings):
     """A VAE that was trained on all discs but the last 28."""
     from studio.vae import train
 
-    return train.Trainer(discs, np.arange(100), np.arange(100, 128), able).fit()
+    return train.Trainer(discs, np.arange(100), np.arange(100, 128), learning_settings).fit()

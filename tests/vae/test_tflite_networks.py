@@ -7,35 +7,35 @@ import random_weights
 from studio.core import recipes
 from studio.core.generators import latent
 from studio.core.models import presets
-from studio.vae import codes, generator
+from studio.vae import encoding, generator
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
 
-def check_beside_keras(preset, vae, channels):
-    model = generator.open(preset)
-    z = latent.draw(model, 9, seed=1)
-    images, expected = model.decode(z), codes.decode(vae, z, generator.read_contrast(preset))
+def check_against_keras(preset, vae, channels):
+    model = generator.load_generator(preset)
+    z = latent.sample(model, 9, seed=1)
+    images, expected = model.decode(z), encoding.decode(vae, z, generator.read_contrast(preset))
     difference = np.abs(images[..., :channels].astype(int) - expected)
     assert expected.std(0).mean() > 2 and difference.max() <= 1 and difference.mean() < 1e-3
     read, expected_latents = (
         model.encode(images),
-        codes.encode(vae, np.ascontiguousarray(images[..., :channels]))[0],
+        encoding.encode(vae, np.ascontiguousarray(images[..., :channels]))[0],
     )
     assert np.abs(read - expected_latents).max() < 1e-4 * max(1, np.abs(expected_latents).max())
 
 
 @pytest.mark.parametrize("name, channels", [("faces-vae", 3), ("digits-vae", 1)])
-def test_models_that_ship_read_and_draw_the_same(name, channels):
+def test_shipped_models_match_keras(name, channels):
     preset = presets.find(name)
-    check_beside_keras(preset, generator.load(preset), channels)
+    check_against_keras(preset, generator.load_vae(preset), channels)
 
 
 @pytest.mark.parametrize("shape", [{"size": 32}, {"size": 28, "colors": "gray"}, {"size": 128}])
-def test_models_of_any_shape_read_and_draw_the_same(home, tmp_path, shape):
+def test_models_of_any_shape_match_keras(home, tmp_path, shape):
     settings = TrainVaeSettings(width=4, latent_dim=6, **shape)
     vae = Vae(settings)
-    random_weights.give(vae)
+    random_weights.assign(vae)
     recipe = recipes.Recipe(task="vae.train", settings=settings.model_dump(mode="json"))
     preset = presets.save(tmp_path / "model", vae, "vae.train", settings, "", recipe, {"contrast": 1.0})
-    check_beside_keras(preset, vae, settings.channels)
+    check_against_keras(preset, vae, settings.channels)

@@ -18,7 +18,7 @@ from studio.core.training import checkpoints
 from studio.core.training.precision import detect_fastest
 from studio.video import task
 from studio.video.settings import VideoSettings
-from studio.video.task import NAME
+from studio.video.task import TASK_NAME
 
 PAINT = paint.PAINT.name
 
@@ -27,41 +27,41 @@ PAINT = paint.PAINT.name
 def video(home):
     """A video of five frames at 10 fps, each brighter than the one before."""
     frames = [np.full((32, 48, 3), 40 * n, "uint8") for n in range(1, 6)]
-    return File.keep(animations.encode(frames, "webp", 10), "animation", "clip.webp")
+    return File.store(animations.encode(frames, "webp", 10), "animation", "clip.webp")
 
 
 def make_settings(task=PAINT, video="webp", fps=0, start=0.0, end=None, **base):
     return VideoSettings(task=task, video=video, fps=fps, start=start, end=end, base=base)
 
 
-def levels(result):
+def mean_intensities(result):
     return [round(float(frame.mean())) for frame in animations.decode(result.files[0].read())]
 
 
-def test_every_frame_is_made_again_at_the_speed_of_the_video(video):
-    result = tasks.run(NAME, make_settings(steps=1), {"video": [video]})
-    assert levels(result) == pytest.approx([215, 175, 135, 95, 55], abs=2)
+def test_every_frame_is_processed_at_the_same_speed(video):
+    result = tasks.run(TASK_NAME, make_settings(steps=1), {"video": [video]})
+    assert mean_intensities(result) == pytest.approx([215, 175, 135, 95, 55], abs=2)
     assert animations.read_times(result.files[0].read()).fps == 10
     assert (result.figures["frames"], result.files[0].kind) == (5, "animation")
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
-def test_videos_of_every_kind_are_read_and_made(home, kind):
+def test_all_formats_are_read_and_written(home, kind):
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in (1, 2)]
-    clip = File.keep(animations.encode(frames, kind, 20), "animation", f"clip.{kind}")
+    clip = File.store(animations.encode(frames, kind, 20), "animation", f"clip.{kind}")
     assert animations.read_times(clip.read()).fps == 20
-    result = tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]})
-    assert levels(result) == pytest.approx([175, 95], abs=4)
+    result = tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]})
+    assert mean_intensities(result) == pytest.approx([175, 95], abs=4)
     assert result.files[0].name.endswith(f".{kind}")
 
 
-def test_a_gif_that_is_asked_for_more_frames_a_second_than_gifs_show_tells_those_it_has(video):
-    result = tasks.run(NAME, make_settings(video="gif", fps=60, steps=1), {"video": [video]})
+def test_a_gif_reports_its_limited_frame_rate(video):
+    result = tasks.run(TASK_NAME, make_settings(video="gif", fps=60, steps=1), {"video": [video]})
     assert result.figures["fps"] == animations.read_times(result.files[0].read()).fps == 50
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
-def test_its_length_is_known_without_reading_it(home, kind):
+def test_frames_are_counted_without_decoding(home, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
     data = animations.encode(frames, kind, 20)
     assert animations.count_frames(data) == 7
@@ -70,69 +70,69 @@ def test_its_length_is_known_without_reading_it(home, kind):
 
 
 @pytest.mark.parametrize("kind, fps", [("mp4", 60), ("gif", 50)])
-def test_a_video_of_120_frames_a_second_lasts_as_long(home, kind, fps):
+def test_a_video_of_120_fps_keeps_its_duration(home, kind, fps):
     data = animations.encode((np.full((32, 48, 3), n, "uint8") for n in range(60)), "mp4", 120)
-    clip = File.keep(data, "animation", "quick.mp4")
-    result = tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]})
+    clip = File.store(data, "animation", "quick.mp4")
+    result = tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]})
     assert (result.figures["frames"], result.figures["fps"]) == (fps // 2, fps)
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
-def test_a_video_that_is_too_long_is_refused_before_its_first_frame_is_painted(home, monkeypatch, kind):
+def test_a_long_video_is_refused_by_the_check(home, monkeypatch, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
-    clip = File.keep(animations.encode(frames, kind, 20), "animation", f"long.{kind}")
-    monkeypatch.setattr(video_span, "MOST_FRAMES", 6)
+    clip = File.store(animations.encode(frames, kind, 20), "animation", f"long.{kind}")
+    monkeypatch.setattr(video_span, "MAX_FRAMES", 6)
     with pytest.raises(InvalidInput, match="at most 6 frames"):
-        tasks.check(NAME, make_settings(steps=1), {"video": [clip]})
+        tasks.check(TASK_NAME, make_settings(steps=1), {"video": [clip]})
     with pytest.raises(InvalidInput, match="at most 6 frames"):
         next(animations.decode(clip.read()))
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif"])
-def test_a_video_that_is_damaged_near_its_end_is_refused_before_its_first_frame_is_painted(
-    home, monkeypatch, kind
-):
+def test_damage_at_the_end_is_found_before_the_first_frame(home, monkeypatch, kind):
     noise = np.random.default_rng(0).integers(0, 255, (24, 32, 48, 3), dtype="uint8")
     data = animations.encode(noise, kind, 20)
     damaged = data[: len(data) * 17 // 20]
-    clip = File.keep(damaged, "animation", f"cut.{kind}")
+    clip = File.store(damaged, "animation", f"cut.{kind}")
     next(animations.decode(damaged))  # its first frames are good
     monkeypatch.setattr(paint, "run", lambda *args: pytest.fail("painted"))
     with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*: a damaged one"):
-        tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]})
+        tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]})
 
 
-def test_a_part_of_a_video_is_painted(home):
+def test_a_part_of_a_video_is_processed(home):
     frames = [np.full((32, 48, 3), 20 * n, "uint8") for n in range(10)]
-    clip = File.keep(animations.encode(frames, "gif", 10), "animation", "clip.gif")
+    clip = File.store(animations.encode(frames, "gif", 10), "animation", "clip.gif")
     part = {"start": 0.2, "end": 0.5}
-    result = tasks.run(NAME, make_settings(video="gif", steps=1, **part), {"video": [clip]})
+    result = tasks.run(TASK_NAME, make_settings(video="gif", steps=1, **part), {"video": [clip]})
     assert (result.figures["frames"], result.figures["of"], result.figures["fps"]) == (3, 3, 10)
-    whole = tasks.expected_seconds(tasks.get(NAME), make_settings(video="gif", steps=1), {"video": [clip]})
-    some = tasks.expected_seconds(
-        tasks.get(NAME), make_settings(video="gif", steps=1, **part), {"video": [clip]}
+    whole = tasks.estimate_duration(
+        tasks.get(TASK_NAME), make_settings(video="gif", steps=1), {"video": [clip]}
+    )
+    some = tasks.estimate_duration(
+        tasks.get(TASK_NAME), make_settings(video="gif", steps=1, **part), {"video": [clip]}
     )
     assert some is whole is None or some == pytest.approx(0.3 * whole)
 
 
-def test_it_takes_as_long_as_its_frames(home):
+def test_the_estimate_is_proportional_to_the_frames(home):
     frames = [np.full((48, 48, 3), n, "uint8") for n in range(6)]
-    clips = [File.keep(animations.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
+    clips = [File.store(animations.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
     settings = make_settings("style.transfer", house=["rain"], size=256)
-    two, six = (tasks.expected_seconds(tasks.get(NAME), settings, {"video": [clip]}) for clip in clips)
+    two, six = (tasks.estimate_duration(tasks.get(TASK_NAME), settings, {"video": [clip]}) for clip in clips)
     assert six == pytest.approx(3 * two) and two > 0
 
 
-def test_stopped_it_gives_what_is_there_and_goes_on_from_it(video, monkeypatch):
+def test_a_cancelled_run_returns_its_frames_and_resumes(video, monkeypatch):
     settings, count = make_settings(steps=1), []
 
-    def twice():
+    def is_cancelled_after_two():
         return len(count) > 2
 
-    progress = Progress(lambda report: count.append(report.step), twice)
-    first = tasks.run(NAME, settings, {"video": [video]}, progress)
-    assert first.stopped_early and 0 < len(levels(first)) < 5
-    folder = checkpoints.find_run(NAME, settings, {"video": [video]}).folder
+    progress = Progress(lambda report: count.append(report.step), is_cancelled_after_two)
+    first = tasks.run(TASK_NAME, settings, {"video": [video]}, progress)
+    assert first.stopped_early and 0 < len(mean_intensities(first)) < 5
+    folder = checkpoints.find_run(TASK_NAME, settings, {"video": [video]}).folder
     done = len(list(folder.glob("*.png")))
     assert done >= 1
     again = []
@@ -140,46 +140,50 @@ def test_stopped_it_gives_what_is_there_and_goes_on_from_it(video, monkeypatch):
     clock = SimpleNamespace(monotonic=iter([100.0, 110.0]).__next__)
     monkeypatch.setattr(task, "time", clock)
     monkeypatch.setattr(tasks, "run", lambda *args: again.append(args) or real(*args))
-    second = real(NAME, settings, {"video": [video]})
+    second = real(TASK_NAME, settings, {"video": [video]})
     assert len(again) == 5 - done
-    assert levels(second) == pytest.approx([215, 175, 135, 95, 55], abs=2)
+    assert mean_intensities(second) == pytest.approx([215, 175, 135, 95, 55], abs=2)
     assert not folder.exists()
     assert second.figures["seconds"] == pytest.approx(10 * 5 / (5 - done))  # as for the whole video
 
 
-def test_the_time_left_is_told_by_the_frames_of_now(video):
+def test_stored_frames_do_not_count_for_the_time_left(video):
     settings, reports_heard = make_settings(steps=1), []
 
-    def after_three():
+    def is_cancelled_after_four():
         return bool(reports_heard) and reports_heard[-1].step == 4  # its frame is stored, but not returned
 
-    tasks.run(NAME, settings, {"video": [video]}, Progress(reports_heard.append, after_three))
+    tasks.run(
+        TASK_NAME, settings, {"video": [video]}, Progress(reports_heard.append, is_cancelled_after_four)
+    )
     reports_heard.clear()
-    tasks.run(NAME, settings, {"video": [video]}, Progress(reports_heard.append))
-    reports = [(report.step, report.began) for report in reports_heard if report.total]
+    tasks.run(TASK_NAME, settings, {"video": [video]}, Progress(reports_heard.append))
+    reports = [(report.step, report.first_step) for report in reports_heard if report.total]
     assert reports == [(4, 4), (5, 4)]
     assert reports_heard[-1].seconds_left == 0 and reports_heard[-2].seconds_left is None
 
 
-def test_a_frame_that_was_damaged_on_disk_is_made_again(video):
+def test_a_damaged_stored_frame_is_processed_again(video):
     settings = make_settings(steps=1)
-    folder = checkpoints.find_run(NAME, settings, {"video": [video]}).folder
+    folder = checkpoints.find_run(TASK_NAME, settings, {"video": [video]}).folder
     folder.mkdir(parents=True)
     (folder / "00002.png").write_bytes(b"cut")
-    result = tasks.run(NAME, settings, {"video": [video]})
-    assert levels(result) == pytest.approx([215, 175, 135, 95, 55], abs=2)
+    result = tasks.run(TASK_NAME, settings, {"video": [video]})
+    assert mean_intensities(result) == pytest.approx([215, 175, 135, 95, 55], abs=2)
 
 
-def test_stopped_before_the_first_frame_there_is_nothing(video):
+def test_cancelling_before_the_first_frame_raises(video):
     with pytest.raises(Cancelled):
-        tasks.run(NAME, make_settings(steps=3), {"video": [video]}, Progress(cancelled=lambda: True))
+        tasks.run(TASK_NAME, make_settings(steps=3), {"video": [video]}, Progress(cancelled=lambda: True))
 
 
 @pytest.mark.slow
-def test_a_video_in_a_house_style_names_the_network(video):
+def test_the_recipe_names_the_house_style_network(video):
     preset = tiny_styles.make()
     result = tasks.run(
-        NAME, make_settings("style.transfer", house=["rain"], network="tiny", size=64), {"video": [video]}
+        TASK_NAME,
+        make_settings("style.transfer", house=["rain"], network="tiny", size=64),
+        {"video": [video]},
     )
     assert result.recipe.weights == {"tiny": preset.digest}
     assert (
@@ -188,11 +192,12 @@ def test_a_video_in_a_house_style_names_the_network(video):
     )
 
 
-def test_the_recipe_makes_the_same_video(video):
-    result = tasks.run(NAME, make_settings(steps=1), {"video": [video]})
+def test_the_recipe_reproduces_the_video(video):
+    result = tasks.run(TASK_NAME, make_settings(steps=1), {"video": [video]})
     read = recipes.read(result.recipe.to_json().encode())
     assert (
-        tasks.run(NAME, read.checked_settings(), {"video": [video]}).files[0].digest == result.files[0].digest
+        tasks.run(TASK_NAME, read.checked_settings(), {"video": [video]}).files[0].digest
+        == result.files[0].digest
     )
 
 
@@ -205,31 +210,33 @@ def test_the_recipe_makes_the_same_video(video):
         (make_settings("style.transfer"), "style"),
     ],
 )
-def test_what_cannot_paint_frames_is_refused(video, settings, message):
+def test_other_tasks_are_refused(video, settings, message):
     with pytest.raises(InvalidInput, match=message):
-        tasks.check(NAME, settings, {"video": [video]})
+        tasks.check(TASK_NAME, settings, {"video": [video]})
 
 
 @pytest.mark.slow
-def test_the_recipe_of_a_video_says_what_its_frames_were_computed_in(weights_home, video):
-    result = tasks.run(NAME, make_settings("dream.ascend", size=64, steps=1, octaves=1), {"video": [video]})
+def test_the_recipe_contains_the_precision_of_the_frames(weights_home, video):
+    result = tasks.run(
+        TASK_NAME, make_settings("dream.ascend", size=64, steps=1, octaves=1), {"video": [video]}
+    )
     assert result.recipe.settings["base"]["precision"] == detect_fastest()
 
 
 def repaint(data, kind):
-    clip = File.keep(data, "animation", f"clip.{kind}")
-    return tasks.run(NAME, make_settings(video=kind, steps=1), {"video": [clip]}).files[0].read()
+    clip = File.store(data, "animation", f"clip.{kind}")
+    return tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]}).files[0].read()
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 @pytest.mark.parametrize("name", ["slide.gif", "tr.gif"])
-def test_the_times_of_frames_are_kept(home, data_dir, name, kind):
+def test_frame_times_are_preserved(home, data_dir, name, kind):
     data = (data_dir / "odd" / "01" / name).read_bytes()
     times = animations.read_times(repaint(data, kind))
     assert times == animations.read_times(data)
 
 
-def test_how_often_a_video_plays_is_kept(home):
+def test_the_number_of_plays_is_preserved(home):
     times = FrameTimes((Fraction(1, 10), Fraction(3), Fraction(1, 10)), 1)
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in range(3)]
     for kind in ("gif", "webp"):

@@ -9,8 +9,8 @@ def vgg():
     """VGG16 with random weights."""
     import random_weights
 
-    model = vgg16.network()
-    random_weights.give(model)
+    model = vgg16.build_network()
+    random_weights.assign(model)
     return _backbone("vgg16", model)
 
 
@@ -20,7 +20,7 @@ def resnet():
     import keras
 
     keras.utils.set_random_seed(0)
-    return _backbone("resnet50", resnet50.network())
+    return _backbone("resnet50", resnet50.build_network())
 
 
 def _backbone(name, model):

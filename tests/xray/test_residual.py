@@ -13,33 +13,33 @@ def noise():
 
 
 @pytest.fixture(scope="module")
-def whole(resnet, noise):
+def full_pass(resnet, noise):
     return residual.forward(resnet.model, noise)
 
 
 @pytest.mark.slow
-def test_block_by_block_it_answers_as_in_one_piece(resnet, noise, whole):
-    assert np.allclose(whole.probabilities, np.asarray(resnet.model(noise))[0], atol=1e-5)
-    assert set(whole.maps) == set(resnet.spec.layers)
-    assert all(share > 0 for share in whole.shares.values())
+def test_block_by_block_agrees_with_the_model(resnet, noise, full_pass):
+    assert np.allclose(full_pass.probabilities, np.asarray(resnet.model(noise))[0], atol=1e-5)
+    assert set(full_pass.maps) == set(resnet.spec.layers)
+    assert all(share > 0 for share in full_pass.shares.values())
 
 
 @pytest.mark.slow
-def test_without_a_branch_only_what_follows_changes(resnet, whole):
-    without = residual.without(resnet.model, whole.maps, ("conv4_block3",))
+def test_a_disabled_branch_changes_only_later_blocks(resnet, full_pass):
+    without = residual.forward_without(resnet.model, full_pass.maps, ("conv4_block3",))
     assert without.shares["conv4_block3"] == 0 and "conv4_block2" not in without.shares
-    assert np.array_equal(without.maps["conv4_block3_out"], np.maximum(whole.maps["conv4_block2_out"], 0))
-    assert not np.allclose(without.probabilities, whole.probabilities)
+    assert np.array_equal(without.maps["conv4_block3_out"], np.maximum(full_pass.maps["conv4_block2_out"], 0))
+    assert not np.allclose(without.probabilities, full_pass.probabilities)
 
 
-def test_without_any_branch_only_the_bridges_are_left(resnet, whole):
-    without = residual.without(resnet.model, whole.maps, BLOCKS)
+def test_without_branches_only_skip_connections_remain(resnet, full_pass):
+    without = residual.forward_without(resnet.model, full_pass.maps, BLOCKS)
     assert set(without.shares.values()) == {0.0}
     assert np.array_equal(without.maps["conv2_block1_out"], without.maps["conv2_block3_out"])
 
 
 @pytest.mark.slow
-def test_the_way_on_is_the_same_as_the_whole_way(resnet, whole):
-    far = residual.without(resnet.model, whole.maps, ("conv5_block2",))
-    both = residual.without(resnet.model, {**whole.maps, **far.maps}, ("conv5_block2",))
+def test_a_second_pass_without_the_branch_is_the_same(resnet, full_pass):
+    far = residual.forward_without(resnet.model, full_pass.maps, ("conv5_block2",))
+    both = residual.forward_without(resnet.model, {**full_pass.maps, **far.maps}, ("conv5_block2",))
     assert np.allclose(far.probabilities, both.probabilities)

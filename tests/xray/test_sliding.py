@@ -7,13 +7,13 @@ from studio.xray import sliding
 from studio.xray.settings import FilterSettings
 
 
-def test_the_map_is_that_of_the_network(vgg):
+def test_the_map_agrees_with_the_network(vgg):
     photo = np.random.default_rng(0).random((1, 32, 48, 3)).astype("float32")
-    features = vgg.features(("block1_conv1", "block1_conv2"))(photo)
+    features = vgg.build_extractor(("block1_conv1", "block1_conv2"))(photo)
     kernel, bias = vgg.model.get_layer("block1_conv2").get_weights()
     inputs = np.asarray(features["block1_conv1"])[0]
-    slid = sliding.slide(inputs, kernel[..., 5], bias[5], FilterSettings(layer="block1_conv2"))
-    assert np.allclose(slid.map, np.asarray(features["block1_conv2"])[0, ..., 5], rtol=1e-4, atol=1e-3)
+    result = sliding.apply_filter(inputs, kernel[..., 5], bias[5], FilterSettings(layer="block1_conv2"))
+    assert np.allclose(result.map, np.asarray(features["block1_conv2"])[0, ..., 5], rtol=1e-4, atol=1e-3)
 
 
 @pytest.fixture
@@ -30,20 +30,20 @@ def kernel():
     "stride, padding, shape",
     [(1, "zeros", (11, 14)), (1, "none", (9, 12)), (2, "zeros", (6, 7)), (3, "none", (3, 4))],
 )
-def test_stride_and_padding_decide_how_large_the_map_is(noise, kernel, stride, padding, shape):
-    whole = sliding.slide(noise, kernel, 0.5, FilterSettings(padding=padding))
-    slid = sliding.slide(noise, kernel, 0.5, FilterSettings(stride=stride, padding=padding))
-    assert slid.sums.shape == shape
-    assert np.allclose(slid.sums, whole.sums[::stride, ::stride])
+def test_stride_and_padding_determine_the_map_size(noise, kernel, stride, padding, shape):
+    whole = sliding.apply_filter(noise, kernel, 0.5, FilterSettings(padding=padding))
+    result = sliding.apply_filter(noise, kernel, 0.5, FilterSettings(stride=stride, padding=padding))
+    assert result.sums.shape == shape
+    assert np.allclose(result.sums, whole.sums[::stride, ::stride])
 
 
 @pytest.mark.parametrize("across, down", [(0, 0), (0.5, 0.5), (1, 1), (0.2, 0.9)])
 @pytest.mark.parametrize("stride", [1, 2])
-def test_what_is_reckoned_is_the_sum_at_that_place(noise, kernel, across, down, stride):
+def test_the_terms_add_up_to_the_sum(noise, kernel, across, down, stride):
     settings = FilterSettings(across=across, down=down, stride=stride)
-    slid = sliding.slide(noise, kernel, -0.25, settings)
-    sample = slid.terms
-    assert sample["sum"] == pytest.approx(float(slid.sums[slid.position]), abs=1e-4)
+    result = sliding.apply_filter(noise, kernel, -0.25, settings)
+    sample = result.terms
+    assert sample["sum"] == pytest.approx(float(result.sums[result.position]), abs=1e-4)
     assert sample["sum"] == pytest.approx(
         sum(part["sum"] for part in sample["parts"]) + sample["others"] + sample["bias"], abs=1e-4
     )

@@ -12,7 +12,7 @@ from studio.core.objectives import backbones
 from studio.core.tasks import File
 from studio.core.weights import pretrained
 from studio.xray import maps
-from studio.xray.settings import FilterSettings, LookSettings
+from studio.xray.settings import FilterSettings, XraySettings
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def look(home, vgg, resnet, monkeypatch):
     monkeypatch.setattr(pretrained, "load", lambda name, *args: labels if "labels" in name else whole)
     monkeypatch.setattr(maps, "_CACHE", {})
     pixels = np.random.default_rng(0).integers(0, 256, (60, 96, 3)).astype("uint8")
-    photo = File.keep(image_io.encode_png(pixels), "image", "noise.png")
+    photo = File.store(image_io.encode_png(pixels), "image", "noise.png")
 
     def look(name="xray.look", **changes):
         settings = tasks.get(name).settings.parse({"size": 96, **changes})
@@ -39,7 +39,7 @@ def look(home, vgg, resnet, monkeypatch):
 
 
 @pytest.mark.slow
-def test_maps_a_map_and_a_mask_are_drawn(look):
+def test_each_view_is_drawn(look):
     grid, result = look(layer="block2_conv1")
     assert grid.shape[1] > 6 * 200
     loudest = [row["channel"] for row in result.figures["loudest"]]
@@ -53,14 +53,14 @@ def test_maps_a_map_and_a_mask_are_drawn(look):
 
 
 @pytest.mark.slow
-def test_what_was_seen_is_looked_at_again_without_another_pass(look, vgg, monkeypatch):
+def test_activations_are_cached(look, vgg, monkeypatch):
     look()
     monkeypatch.setattr(maps, "_compute", lambda *args: pytest.fail("one pass was enough"))
     look(layer="block5_conv3", channel=7)
     look("xray.filter", layer="block1_conv2", channel=3)
 
 
-def test_switched_off_branches_change_what_it_says(look):
+def test_disabled_branches_change_the_predictions(look):
     _, before = look(backbone="resnet50")
     _, after = look(backbone="resnet50", off=("conv3_block2", "conv5_block1"))
     assert all(row["before"] == row["after"] for row in before.figures["answers"])
@@ -69,7 +69,7 @@ def test_switched_off_branches_change_what_it_says(look):
     assert after.recipe.settings["off"] == ["conv3_block2", "conv5_block1"]
 
 
-def test_a_filter_tells_what_it_multiplies(look):
+def test_a_filter_explains_its_sum(look):
     image, result = look("xray.filter", channel=3, stride=2, pooling="max")
     figures = result.figures
     assert figures["given"] == [60, 96, 3] and figures["sums"] == [30, 48] and figures["map"] == [15, 24]
@@ -80,16 +80,16 @@ def test_a_filter_tells_what_it_multiplies(look):
 @pytest.mark.parametrize(
     "settings, message",
     [
-        (LookSettings(layer="block9"), "layer of vgg16"),
-        (LookSettings(layer="block1_conv1", channel=64), "0 to 63"),
-        (LookSettings(off=("conv4_block3",)), "resnet50"),
-        (LookSettings(backbone="resnet50", off=("conv4_block9",)), "conv4_block"),
+        (XraySettings(layer="block9"), "layer of vgg16"),
+        (XraySettings(layer="block1_conv1", channel=64), "0 to 63"),
+        (XraySettings(off=("conv4_block3",)), "resnet50"),
+        (XraySettings(backbone="resnet50", off=("conv4_block9",)), "conv4_block"),
         (FilterSettings(layer="block1_pool"), "layer of filters"),
         (FilterSettings(channel=64), "0 to 63"),
     ],
 )
-def test_what_there_is_not_is_refused_at_once(home, settings, message):
-    name = "xray.look" if isinstance(settings, LookSettings) else "xray.filter"
-    photo = File.keep(image_io.encode_png(np.zeros((8, 8, 3), "uint8")), "image", "black.png")
+def test_unknown_layers_and_channels_are_refused(home, settings, message):
+    name = "xray.look" if isinstance(settings, XraySettings) else "xray.filter"
+    photo = File.store(image_io.encode_png(np.zeros((8, 8, 3), "uint8")), "image", "black.png")
     with pytest.raises(InvalidInput, match=message):
         tasks.check(name, settings, {"content": [photo]})

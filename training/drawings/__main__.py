@@ -14,7 +14,7 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,62 +24,58 @@ from studio.cli import console, flags
 from studio.core import amounts, paths
 from studio.core.data import arrays
 from studio.core.errors import invalid
-from studio.core.progress import Progress
 from studio.run import outputs
-from training.drawings import avatars, images, sketches
+from training.drawings.data_sets import KINDS, draw_data_set
 
-_KINDS: dict[str, tuple[Callable[[int, int, Progress, int], Mapping[str, np.ndarray]], int]] = {
-    "avatars": (avatars.collection, 64),
-    "sketches": (sketches.collection, 96),
-    "images": (images.collection, 224),
-}  # each with its default size
-_MOST, _SIZES, _STEP = 200_000, (16, 1024), 4
+_MAX_COUNT, _SIZE_RANGE, _SIZE_STEP = 200_000, (16, 1024), 4
 
 
-def save(path: Path, arrays_by_name: Mapping[str, np.ndarray]) -> None:
+def save_arrays(path: Path, arrays_by_name: Mapping[str, np.ndarray]) -> None:
     """Writes a reproducible npz atomically."""
     with paths.replacing(path) as temporary:
         arrays.write(temporary, arrays_by_name)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    collection, usual = _KINDS[arguments.kind]
-    size = arguments.size or usual
-    place = outputs.resolve(arguments.out, "dataset")
-    _check(place, arguments.kind, arguments.count, size, arguments.seed)
+    size = arguments.size or KINDS[arguments.kind].size
+    path = outputs.resolve_output(arguments.out, "dataset")
+    _check_arguments(path, arguments.kind, arguments.count, size, arguments.seed)
     started = time.monotonic()
     with console.show_progress(f"Drawing {arguments.kind}", arguments) as progress:
-        arrays_by_name = collection(arguments.count, arguments.seed, progress, size)
-        progress.stage("Saving")
-        save(place, arrays_by_name)
-    path = outputs.display_path(place, arguments.out)
+        arrays_by_name = draw_data_set(arguments.kind, arguments.count, arguments.seed, progress, size)
+        progress.report_stage("Saving")
+        save_arrays(path, arrays_by_name)
+    shown_path = outputs.display_path(path, arguments.out)
     if arguments.json:
-        facts = {name: one for name, one in arrays_by_name.items() if one.ndim == 1}
-        means = {name: round(float(values.mean()), 4) for name, values in facts.items()}
-        console.print_json({"path": path, "seconds": round(time.monotonic() - started, 3), "means": means})
+        facts = {name: array for name, array in arrays_by_name.items() if array.ndim == 1}
+        means = {name: round(float(array.mean()), 4) for name, array in facts.items()}
+        console.print_json(
+            {"path": shown_path, "seconds": round(time.monotonic() - started, 3), "means": means}
+        )
     else:
-        console.print_line(str(path))
+        console.print_line(str(shown_path))
     return 0
 
 
-def _check(path: Path, kind: str, count: int, size: int, seed: int) -> None:
+def _check_arguments(path: Path, kind: str, count: int, size: int, seed: int) -> None:
     if path.suffix.lower() != ".npz":
         expected, received = "a name that ends in .npz", path.suffix or "a name without an ending"
         raise invalid("output", expected=expected, received=received, next_step="name it so")
     for name, value, least, most in (
-        ("-n", count, 1, _MOST),
-        ("--size", size, *_SIZES),
+        ("-n", count, 1, _MAX_COUNT),
+        ("--size", size, *_SIZE_RANGE),
         ("--seed", seed, 0, 2**31),
     ):
         if not least <= value <= most:
             step = "choose a number in between"
             raise invalid(name, expected=f"{least:,} to {most:,}", received=value, next_step=step)
-    if size % _STEP:
-        step = f"choose {size - size % _STEP}"
-        raise invalid("--size", expected=f"a multiple of {_STEP}", received=size, next_step=step)
-    each = _KINDS[kind][0](0, 0, Progress(), size).values()  # an empty collection gives the shapes
-    if count * sum(math.prod(one.shape[1:]) * one.itemsize for one in each) > arrays.MOST_BYTES:
-        expected = f"at most {amounts.size(arrays.MOST_BYTES)} of arrays"
+    if size % _SIZE_STEP:
+        step = f"choose {size - size % _SIZE_STEP}"
+        raise invalid("--size", expected=f"a multiple of {_SIZE_STEP}", received=size, next_step=step)
+    shapes = KINDS[kind].describe_item(size).values()
+    item_bytes = sum(math.prod(shape) * np.dtype(dtype).itemsize for shape, dtype in shapes)
+    if count * item_bytes > arrays.MAX_BYTES:
+        expected = f"at most {amounts.format_bytes(arrays.MAX_BYTES)} of arrays"
         received = f"{count:,} of {size} x {size} px"
         raise invalid("-n", expected=expected, received=received, next_step="draw fewer or smaller ones")
 
@@ -88,14 +84,14 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the script. Returns the exit code."""
     parser = flags.Parser("python -m training.drawings", description=__doc__.splitlines()[0])
     flags.prepare_command(parser, _run)
-    usual = ", ".join(f"{size} of {kind}" for kind, (_, size) in _KINDS.items())
-    parser.add_argument("kind", choices=_KINDS, metavar="KIND", help=f"one of {', '.join(_KINDS)}")
+    default_sizes = ", ".join(f"{kind.size} of {name}" for name, kind in KINDS.items())
+    parser.add_argument("kind", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
     parser.add_argument("-o", "--out", required=True, metavar="FILE.npz", help="where to write them")
     parser.add_argument(
         "-n", "--count", type=int, default=20_000, metavar="N", help="how many (default 20,000)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (default 0)")
-    parser.add_argument("--size", type=int, metavar="PX", help=f"of their sides (default {usual})")
+    parser.add_argument("--size", type=int, metavar="PX", help=f"of their sides (default {default_sizes})")
     return cli.main(argv, parser)
 
 

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from studio.core.imaging.paintings import list_paintings as listed
-from studio.core.progress import Progress
+from studio.core.imaging.paintings import list_paintings
 from training.drawings import avatars, paintings
 
-EVERY = 6  # every sixth image is a painting, because paintings take longer
-_FAR = 1_000_000  # between the seeds of paintings of two collections
+PAINTING_EVERY = 6  # every sixth image is a painting, because paintings take longer
+_SEED_GAP = 1_000_000  # between the seeds of paintings of two data sets
 
 
-def collection(
-    count: int, seed: int, progress: Progress | None = None, size: int = 224
-) -> dict[str, np.ndarray]:
-    """Draws images, each with its own seed: "images", `(count, size, size, 3) uint8`.
+def describe_item(size: int) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Returns shape and dtype of an image, `size` px wide."""
+    return {"images": ((size, size, 3), "uint8")}
 
-    Args:
-        count: number of images.
-        seed: of every random draw; the same one gives the same bytes.
-        progress: receives every image.
-        size: side in px.
 
-    Raises:
-        Cancelled: if the user stopped the job.
-    """
-    names = list(listed())
-    images = np.empty((count, size, size, 3), "uint8")
-    progress = progress or Progress()
-    for n in range(count):
-        progress.report(n, count)
-        if n % EVERY == 0:
-            later, which = divmod(n // EVERY, len(names))
-            images[n] = paintings.draw(names[which], 1 + later + _FAR * seed, (size, size))
-        else:
-            images[n], _ = avatars.draw(np.random.default_rng((1 + seed, n)), size)
-    return {"images": images}
+def draw_item(seed: int, number: int, size: int) -> dict[str, Any]:
+    """Draws an image of a data set. See `training.drawings.data_sets.Kind`."""
+    if number % PAINTING_EVERY:
+        image, _ = avatars.draw(np.random.default_rng((1 + seed, number)), size)
+    else:
+        names = list(list_paintings())
+        later, index = divmod(number // PAINTING_EVERY, len(names))
+        image = paintings.draw(names[index], 1 + later + _SEED_GAP * seed, (size, size))
+    return {"images": image}

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from pages.form.drawing_canvas import SIDE
-from pages.form.samples import SHIPPED, THUMBNAIL, square
+from pages.form.samples import IMAGE_FOLDER, THUMBNAIL_SIDE, encode_square
 from pages.home.tiles import TILES, Tile
 from pages.home.under_the_hood import LAYERS, PHOTO
 from pages.sketch.under_the_hood import AVATARS
@@ -36,10 +36,10 @@ from studio.text.settings import WriteSettings
 from training.drawings import text_tiles
 from training.drawings.sketches import doodles, views
 from training.drawings.sketches.doodles import Hand
-from training.drawings.sketches.lots import Lot, draw_lot
+from training.drawings.sketches.partial_avatars import PartialAvatar, choose_avatar
 
-TEXT = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
-TILE: dict[str, dict[str, Any]] = {
+TEXT_SETTINGS = {"chars": 240, "prompt": "Alice looked", "temperature": 0.5, "seed": 1}
+TILE_SETTINGS: dict[str, dict[str, Any]] = {
     "style.transfer": {"size": 512},
     "dream.ascend": {"size": 512},
     "classify.explain": {"view": "over"},
@@ -50,62 +50,73 @@ TILE: dict[str, dict[str, Any]] = {
     "colorize.apply": {},
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.9, "seed": 3},
 }
-DOODLE = 79  # number of a training avatar
-WHOLE = (25, 4, 12, 45, 68, 40, 86, 59, 79, 8)  # numbers of training avatars whose faces are drawn completely
-SMALL = 128  # px, side of an avatar that is sketched several times
+DOODLE_AVATAR = 79  # number of a training avatar
+COMPLETE_AVATARS = (
+    25,
+    4,
+    12,
+    45,
+    68,
+    40,
+    86,
+    59,
+    79,
+    8,
+)  # numbers of training avatars whose faces are drawn completely
+SKETCH_SIDE = 128  # px, side of an avatar that is sketched several times
 DREAM_PHOTO = "rocket"  # much sky, where each preset shows well
-LOOK: dict[str, Any] = {"size": 224, "octaves": 3, "steps": 14}
-SKY = 0.72  # share of the height that is shown, from the top
-LONGEST = 480  # px, longer side of a tile
-EYE = (83, 62, 160, 107)  # px, the upscaled crop: left, top, width and height
-SEEN = 224  # px, side of the network's input
+PRESET_SETTINGS: dict[str, Any] = {"size": 224, "octaves": 3, "steps": 14}
+SKY_SHARE = 0.72  # share of the height that is shown, from the top
+MAX_TILE_SIDE = 480  # px, longer side of a tile
+UPSCALED_CROP = (83, 62, 160, 107)  # px, the upscaled crop: left, top, width and height
+NETWORK_SIDE = 224  # px, side of the network's input
 CHANNELS = 5
 
 
 def main(kinds: Sequence[str] = ()) -> None:
     """Writes one WebP per image of these kinds, or of all if none is named."""
-    SHIPPED.mkdir(exist_ok=True)
+    IMAGE_FOLDER.mkdir(exist_ok=True)
     for kind in kinds or KINDS:
         KINDS[kind]()
 
 
-def _draw_photos() -> None:
+def _write_photos() -> None:
     for name in sample_photos.list_photos():
-        (SHIPPED / f"photo-{name}.webp").write_bytes(square(sample_photos.read_photo(name)))
+        (IMAGE_FOLDER / f"photo-{name}.webp").write_bytes(encode_square(sample_photos.read_photo(name)))
 
 
-def _draw_styles() -> None:
+def _write_styles() -> None:
     for name in paintings.list_paintings():
-        (SHIPPED / f"style-{name}.webp").write_bytes(square(paintings.read_painting(name)))
+        (IMAGE_FOLDER / f"style-{name}.webp").write_bytes(encode_square(paintings.read_painting(name)))
 
 
-def _draw_looks() -> None:
+def _write_presets() -> None:
     photo = sample_photos.read_photo(DREAM_PHOTO)
-    for look in DREAM_PRESETS:
-        dreamed = ascend(photo, DreamSettings(look=look, **LOOK))
-        sky = dreamed.image[: round(SKY * dreamed.image.shape[0])]
-        (SHIPPED / f"look-{look}.webp").write_bytes(square(sky))
+    for preset in DREAM_PRESETS:
+        dream = ascend(photo, DreamSettings(look=preset, **PRESET_SETTINGS))
+        sky = dream.image[: round(SKY_SHARE * dream.image.shape[0])]
+        (IMAGE_FOLDER / f"look-{preset}.webp").write_bytes(encode_square(sky))
 
 
-def _draw_sets() -> None:
-    """Draws four images of each sample set, by class in turn; and icons for other sources."""
+def _write_sets() -> None:
+    """Writes four images of each sample set, by class in turn; and icons for other sources."""
     for name in sample_sets.list_names():
-        dataset = data.load_dataset(sample_sets.store(sample_sets.PREFIX + name), THUMBNAIL // 2)
+        dataset = data.load_dataset(sample_sets.store(sample_sets.PREFIX + name), THUMBNAIL_SIDE // 2)
         labels = np.zeros(len(dataset.images), int) if dataset.labels is None else dataset.labels
         rows_by_class = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-        four = [
+        tiles = [
             dataset.images[rows_by_class[n % len(rows_by_class)][n // len(rows_by_class)]] for n in range(4)
         ]
-        rows = [np.concatenate(four[n : n + 2], axis=1) for n in (0, 2)]
-        _save(Image.fromarray(np.concatenate(rows)), SHIPPED / f"set-{name}.webp")
-    _save(_folders(), SHIPPED / "set-own.webp")
-    _save(_frames(), SHIPPED / "set-gallery.webp")
-    _save(_camera(), SHIPPED / "set-by-hand.webp")
-    _save(_shelf(), SHIPPED / "set-by-name.webp")
+        rows = [np.concatenate(tiles[n : n + 2], axis=1) for n in (0, 2)]
+        _save(Image.fromarray(np.concatenate(rows)), IMAGE_FOLDER / f"set-{name}.webp")
+    _save(_draw_folders_icon(), IMAGE_FOLDER / "set-own.webp")
+    _save(_draw_frames_icon(), IMAGE_FOLDER / "set-gallery.webp")
+    _save(_draw_camera_icon(), IMAGE_FOLDER / "set-by-hand.webp")
+    _save(_draw_shelf_icon(), IMAGE_FOLDER / "set-by-name.webp")
 
 
-def _folders() -> Image.Image:
-    image = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+def _draw_folders_icon() -> Image.Image:
+    image = Image.new("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE), "#eeece4")
     draw = ImageDraw.Draw(image)
     for top, ink in ((30, "#a63d57"), (58, "#c2781e"), (86, "#3046b0")):
         draw.rounded_rectangle((30, top, 74, top + 30), 6, ink)
@@ -113,8 +124,8 @@ def _folders() -> Image.Image:
     return image
 
 
-def _frames() -> Image.Image:
-    image = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+def _draw_frames_icon() -> Image.Image:
+    image = Image.new("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE), "#eeece4")
     draw = ImageDraw.Draw(image)
     for left, top, right, bottom, ink in (
         (24, 28, 84, 84, "#3046b0"),
@@ -126,8 +137,8 @@ def _frames() -> Image.Image:
     return image
 
 
-def _camera() -> Image.Image:
-    image = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+def _draw_camera_icon() -> Image.Image:
+    image = Image.new("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE), "#eeece4")
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((56, 40, 104, 66), 8, "#3046b0")
     draw.rounded_rectangle((26, 54, 134, 124), 12, "#3046b0")
@@ -137,8 +148,8 @@ def _camera() -> Image.Image:
     return image
 
 
-def _shelf() -> Image.Image:
-    image = Image.new("RGB", (THUMBNAIL, THUMBNAIL), "#eeece4")
+def _draw_shelf_icon() -> Image.Image:
+    image = Image.new("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE), "#eeece4")
     draw = ImageDraw.Draw(image)
     for top, ink in ((98, "#3046b0"), (66, "#c2781e"), (34, "#a63d57")):
         draw.rounded_rectangle((36, top, 124, top + 26), 6, ink)
@@ -146,33 +157,33 @@ def _shelf() -> Image.Image:
     return image
 
 
-def _draw_sketches() -> None:
-    """Draws example sketches by a steady hand, and training data of an avatar network."""
-    lots = [draw_lot(0, n, 0.0) for n in WHOLE]
+def _write_sketches() -> None:
+    """Writes example sketches by a steady hand, and training data of an avatar network."""
+    avatars = [choose_avatar(0, n, 0.0) for n in COMPLETE_AVATARS]
     for kind in KINDS_DRAWN:
-        sketches = [_sketch(lot, kind, number) for number, lot in enumerate(lots)]
-        _save_lossless(np.concatenate(sketches, axis=1), SHIPPED / f"sketch-{kind}.webp")
-    sheets = [_avatar_sheet(seed) for seed in range(AVATARS)]
-    _save_lossless(np.concatenate(sheets), SHIPPED / "sketch-hands.webp")
+        sketches = [_draw_sketch(avatar, kind, number) for number, avatar in enumerate(avatars)]
+        _save_lossless(np.concatenate(sketches, axis=1), IMAGE_FOLDER / f"sketch-{kind}.webp")
+    sheets = [_draw_avatar_sheet(seed) for seed in range(AVATARS)]
+    _save_lossless(np.concatenate(sheets), IMAGE_FOLDER / "sketch-hands.webp")
 
 
-def _sketch(lot: Lot, kind: Kind, number: int) -> np.ndarray:
+def _draw_sketch(avatar: PartialAvatar, kind: Kind, number: int) -> np.ndarray:
     if kind == "light":
-        face = views.parts(lot.scene.shapes(), SIDE).any(-1, keepdims=True)
-        return np.repeat(np.where(face, image_io.to_gray(lot.scene.image(SIDE)), 0), 3, axis=2).astype(
+        face = views.draw_parts(avatar.scene.trace_shapes(), SIDE).any(-1, keepdims=True)
+        return np.repeat(np.where(face, image_io.to_gray(avatar.scene.render(SIDE)), 0), 3, axis=2).astype(
             "uint8"
         )
-    return doodles.drawing(lot, kind, SIDE, np.random.default_rng(number), Hand(wobble=0.1, width=1.5))
+    return doodles.draw(avatar, kind, SIDE, np.random.default_rng(number), Hand(wobble=0.1, width=1.5))
 
 
-def _avatar_sheet(seed: int) -> np.ndarray:
+def _draw_avatar_sheet(seed: int) -> np.ndarray:
     """Draws an avatar by day, by night, as an outline and as parts; below, sketches by four hands."""
-    lot = draw_lot(seed, 0, 0.0)
-    scene, shapes = lot.scene, lot.scene.shapes()
-    images = [scene.image(SMALL), scene.image(SMALL, night=True)]
-    images += [views.outline(shapes, SMALL), views.parts(shapes, SMALL)]
+    avatar = choose_avatar(seed, 0, 0.0)
+    scene, shapes = avatar.scene, avatar.scene.trace_shapes()
+    images = [scene.render(SKETCH_SIDE), scene.render(SKETCH_SIDE, night=True)]
+    images += [views.draw_outline(shapes, SKETCH_SIDE), views.draw_parts(shapes, SKETCH_SIDE)]
     rngs = [np.random.default_rng((seed, n)) for n in range(len(images))]
-    sketches = [doodles.drawing(lot, "outline", SMALL, rng) for rng in rngs]
+    sketches = [doodles.draw(avatar, "outline", SKETCH_SIDE, rng) for rng in rngs]
     return np.concatenate([np.concatenate(row, axis=1) for row in (images, sketches)])
 
 
@@ -180,23 +191,28 @@ def _save_lossless(image: np.ndarray, path: Path) -> None:
     Image.fromarray(image).save(path, "WEBP", lossless=True, quality=100, method=6)
 
 
-def _draw_tiles() -> None:
+def _write_tiles() -> None:
     for tile in TILES:
-        _save(_render_text(tile) if tile.task == "text.write" else _render_tile(tile), SHIPPED / tile.file)
+        _save(
+            _render_text(tile) if tile.task == "text.write" else _render_tile(tile),
+            IMAGE_FOLDER / tile.file_name,
+        )
 
 
-def _draw_layers() -> None:
-    """Draws one strip per layer: the channels with the strongest activations for a photo."""
-    pixels = image_io.fit(sample_photos.read_photo(PHOTO), SEEN)
-    features = backbones.load("vgg16").features(tuple(LAYERS))(image_io.to_01(pixels))
+def _write_layers() -> None:
+    """Writes one strip per layer: the channels with the strongest activations for a photo."""
+    pixels = image_io.fit(sample_photos.read_photo(PHOTO), NETWORK_SIDE)
+    features = backbones.load("vgg16").build_extractor(tuple(LAYERS))(image_io.to_01(pixels))
     for layer in LAYERS:
         maps = np.asarray(features[layer])[0]
         strongest = np.argsort(maps.std(axis=(0, 1)))[::-1][:CHANNELS]
-        strip = np.concatenate([_map(maps[:, :, channel], pixels.shape[:2]) for channel in strongest], axis=1)
-        _save(Image.fromarray(strip), SHIPPED / f"layer-{layer}.webp")
+        strip = np.concatenate(
+            [_render_map(maps[:, :, channel], pixels.shape[:2]) for channel in strongest], axis=1
+        )
+        _save(Image.fromarray(strip), IMAGE_FOLDER / f"layer-{layer}.webp")
 
 
-def _map(activation: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _render_map(activation: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Scales `(h, w) float32` to `(height, width) uint8` by nearest neighbor, to show positions."""
     bright = np.clip(activation / np.percentile(activation, 99.5), 0, 1)
     height, width = size
@@ -210,38 +226,38 @@ def _save(image: Image.Image, path: Path) -> None:
 
 def _render_tile(tile: Tile) -> Image.Image:
     inputs = {
-        slot: [tasks.File.keep(image_io.encode_png(_pixels(name)), "image", f"{slot}.png")]
+        slot: [tasks.File.store(image_io.encode_png(_load_pixels(name)), "image", f"{slot}.png")]
         for slot, name in tile.inputs.items()
     }
     house = {"house": [tile.inputs["style"]]} if inputs.pop("style", []) else {}  # as on its page
-    settings = tasks.get(tile.task).settings.parse({**TILE[tile.task], **tile.settings, **house})
+    settings = tasks.get(tile.task).settings.parse({**TILE_SETTINGS[tile.task], **tile.settings, **house})
     if isinstance(settings, EnhanceSettings):
-        return _halves(settings, _pixels(tile.inputs["content"]))
+        return _draw_halves(settings, _load_pixels(tile.inputs["content"]))
     if tile.task == "sketch.paint":
-        return _doodle(settings)
+        return _draw_doodle(settings)
     result = tasks.run(tile.task, settings, inputs)
     image = Image.fromarray(image_io.read(result.files[0].read()))
     if tile.task == "classify.explain":
         image = ImageOps.fit(image, (min(image.size),) * 2)  # the crop that the network uses
-    image.thumbnail((LONGEST, LONGEST))
+    image.thumbnail((MAX_TILE_SIDE, MAX_TILE_SIDE))
     return image
 
 
-def _doodle(settings: Settings) -> Image.Image:
+def _draw_doodle(settings: Settings) -> Image.Image:
     """Draws a face by an unsteady hand, next to the avatar painted from it."""
-    lot = draw_lot(0, DOODLE, 0.0)
+    avatar = choose_avatar(0, DOODLE_AVATAR, 0.0)
     unsteady = Hand(wobble=0.7, off=0.3, width=1.3)
-    drawing = doodles.drawing(lot, "outline", LONGEST // 2, np.random.default_rng(1), unsteady)
-    file = tasks.File.keep(image_io.encode_png(drawing), "image", "doodle.png")
+    drawing = doodles.draw(avatar, "outline", MAX_TILE_SIDE // 2, np.random.default_rng(1), unsteady)
+    file = tasks.File.store(image_io.encode_png(drawing), "image", "doodle.png")
     painted = image_io.read(tasks.run("sketch.paint", settings, {"content": [file]}).files[0].read())
     return Image.fromarray(np.concatenate([drawing, image_io.resize(painted, *drawing.shape[:2])], axis=1))
 
 
-def _halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
+def _draw_halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
     """Draws a crop of a photo: pixels on the left, upscaled by the network on the right."""
-    left, top, width, height = EYE
+    left, top, width, height = UPSCALED_CROP
     part = photo[top : top + height, left : left + width]
-    file = tasks.File.keep(image_io.encode_png(part), "image", "part.png")
+    file = tasks.File.store(image_io.encode_png(part), "image", "part.png")
     result = tasks.run("enhance.enlarge", settings, {"content": [file]})
     enlarged = image_io.read(result.files[0].read()).copy()
     before = np.repeat(np.repeat(part, settings.scale, axis=0), settings.scale, axis=1)
@@ -253,13 +269,13 @@ def _halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
 
 def _render_text(tile: Tile) -> Image.Image:
     """Draws a sample of a language model with its negative log-likelihood."""
-    settings = WriteSettings.parse({**TEXT, **tile.settings})
+    settings = WriteSettings.parse({**TEXT_SETTINGS, **tile.settings})
     result = tasks.run(tile.task, settings, {})
     text = result.files[0].read().decode()[len(settings.prompt) :]
     return text_tiles.draw_marked(settings.prompt, text, result.figures["nats"])
 
 
-def _pixels(name: str) -> np.ndarray:
+def _load_pixels(name: str) -> np.ndarray:
     return (
         sample_photos.read_photo(name)
         if name in sample_photos.list_photos()
@@ -268,13 +284,13 @@ def _pixels(name: str) -> np.ndarray:
 
 
 KINDS = {
-    "photos": _draw_photos,
-    "styles": _draw_styles,
-    "layers": _draw_layers,
-    "looks": _draw_looks,
-    "sets": _draw_sets,
-    "sketches": _draw_sketches,
-    "tiles": _draw_tiles,
+    "photos": _write_photos,
+    "styles": _write_styles,
+    "layers": _write_layers,
+    "looks": _write_presets,
+    "sets": _write_sets,
+    "sketches": _write_sketches,
+    "tiles": _write_tiles,
 }
 
 if __name__ == "__main__":

@@ -10,27 +10,27 @@ import streamlit as st
 from pages.recorded import runs
 from pages.widgets import assets, under_the_hood
 from studio.core.settings import Settings
-from studio.tune.by_preference.learned import Line, lines
-from studio.tune.by_preference.pairs import Pairs
-from studio.tune.by_preference.searches import Taste
+from studio.tune.by_preference.pairs import PairSelector
+from studio.tune.by_preference.posteriors import SettingPosterior, compute_posteriors
+from studio.tune.by_preference.searches import PreferenceSearch
 
 
-def explain(kind: type[Settings] | None, duels: Pairs | None) -> None:
+def explain(kind: type[Settings] | None, selector: PairSelector | None) -> None:
     """Shows the expander with the posterior utility after the picks of a search, or of a recorded one."""
-    under_the_hood.show(lambda: _draw_posterior(kind, duels), assets.read(__file__, "beliefs.md"))
+    under_the_hood.show_section(lambda: _draw_posterior(kind, selector), assets.read(__file__, "beliefs.md"))
 
 
-def _draw_posterior(kind: type[Settings] | None, duels: Pairs | None) -> None:
-    if kind is None or duels is None or not duels.comparisons:
-        kind, duels = _recorded()
+def _draw_posterior(kind: type[Settings] | None, selector: PairSelector | None) -> None:
+    if kind is None or selector is None or not selector.comparisons:
+        kind, selector = _load_recorded()
         st.caption(
-            f"Recorded: {len(duels.comparisons)} picks by a rule that prefers a medium strength and ignores "
-            "the stroke size. Your own picks replace them."
+            f"Recorded: {len(selector.comparisons)} picks by a rule that prefers a medium strength and "
+            "ignores the stroke size. Your own picks replace them."
         )
     fields = kind.describe()
-    for line in lines(duels):
+    for line in compute_posteriors(selector):
         field = fields[line.name]
-        st.altair_chart(_band(line, field.title, field.scale == "log"), width="stretch")
+        st.altair_chart(_build_band_chart(line, field.title, field.scale == "log"), width="stretch")
     st.caption(
         "Posterior utility of each value, relative to the best image so far (the mark, at 0), with the other "
         "settings fixed. The band is one standard deviation; 1 is the noise of a pick."
@@ -38,18 +38,18 @@ def _draw_posterior(kind: type[Settings] | None, duels: Pairs | None) -> None:
 
 
 @functools.cache
-def _recorded() -> tuple[type[Settings], Pairs]:
-    taste = Taste.model_validate_json((runs.HERE / "by_preference.json").read_text("utf-8"))
-    return taste.kind, taste.pairs()
+def _load_recorded() -> tuple[type[Settings], PairSelector]:
+    taste = PreferenceSearch.model_validate_json((runs.FOLDER / "by_preference.json").read_text("utf-8"))
+    return taste.settings_class, taste.make_selector()
 
 
-def _band(line: Line, label: str, is_log: bool) -> Any:
+def _build_band_chart(line: SettingPosterior, label: str, is_log: bool) -> Any:
     """Returns the posterior mean and its band along one setting."""
     import altair as alt
 
     rows = [
         {"value": str(value) if isinstance(value, bool) else value, "mean": m, "low": m - s, "high": m + s}
-        for value, m, s in zip(line.values, line.means.tolist(), line.spreads.tolist(), strict=True)
+        for value, m, s in zip(line.values, line.means.tolist(), line.deviations.tolist(), strict=True)
     ]
     if isinstance(rows[0]["value"], str):
         x = alt.X("value:N", title=label)

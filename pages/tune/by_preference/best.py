@@ -13,32 +13,34 @@ from pages.widgets import browser_images, words
 from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import File
-from studio.tune.by_preference.pairs import Pairs
-from studio.tune.by_preference.searches import Taste
+from studio.tune.by_preference.pairs import PairSelector
+from studio.tune.by_preference.searches import PreferenceSearch
 
 TITLES = {"content": "Your photo", "style": "Your style"}
 
 
-def show(taste: Taste, duels: Pairs, result: engine.Live, on_back: Callable[[], None] | None) -> None:
+def show(
+    taste: PreferenceSearch, selector: PairSelector, result: engine.Live, on_back: Callable[[], None] | None
+) -> None:
     """Shows the best image.
 
     Args:
         taste: the search.
-        duels: its comparisons so far.
+        selector: its comparisons so far.
         result: the best image, at the size of the comparisons.
         on_back: callback that continues comparing; None if nothing is left to compare.
     """
-    values = dict(zip(duels.grid.names, duels.best, strict=True))
-    full = taste.image_settings(duels.best, duels.grid.names, size=taste.size)
-    caption = f"Best of {len(duels.points)} images after {len(taste.compared)} comparisons"
-    browser_images.image(result.data, caption=caption)
-    st.markdown(f"**{words.plain(wording.settings_text(taste.kind, values)).capitalize()}**")
+    values = dict(zip(selector.grid.names, selector.best, strict=True))
+    full = taste.make_image_settings(selector.best, selector.grid.names, size=taste.size)
+    caption = f"Best of {len(selector.points)} images after {len(taste.compared)} comparisons"
+    browser_images.show_image(result.data, caption=caption)
+    st.markdown(f"**{words.escape(wording.describe_settings(taste.settings_class, values)).capitalize()}**")
     page = navigation.page_of(taste.task)
     with st.container(horizontal=True):
         if page.capability and st.button(
             "Use these", icon=page.icon, type="primary", help=f"Opens {page.title} with these settings"
         ):
-            use(taste, full)
+            fill_page_form(taste, full)
             navigation.go_to(page.file)
         label = f"Make it at {taste.size} px"
         if st.button(
@@ -47,27 +49,27 @@ def show(taste: Taste, duels: Pairs, result: engine.Live, on_back: Callable[[], 
             help="Starts a job; its result goes to the gallery",
         ):
             item_actions.start(taste.task, full, taste.inputs)
-        results.download(result.data, taste.task, key="eye_best", recipe=result.recipe)
+        results.show_download(result.data, taste.task, key="eye_best", recipe=result.recipe)
         if on_back is not None:
             st.button("Continue comparing", icon=":material/compare:", type="tertiary", on_click=on_back)
     results.show_recipe(taste.task, result.settings, result.inputs, result.recipe)
 
 
-def use(taste: Taste, settings: Settings) -> None:
+def fill_page_form(taste: PreferenceSearch, settings: Settings) -> None:
     """Fills the form of the task's page with the settings and images."""
     forms.prefill(settings)
-    refill.clear_others(taste.task)
+    refill.clear_other_inputs(taste.task)
     for slot in ("content", "style"):
         files = taste.inputs.get(slot, ())
         if slot == "style" and files:
             st.session_state[slot] = []
         for file in files:
-            _put(slot, file)
+            _put_file(slot, file)
 
 
-def _put(slot: str, file: File) -> None:
+def _put_file(slot: str, file: File) -> None:
     if slot == "content" and samples.is_sample(file):
-        st.session_state[slot] = samples.titles()[samples.command_name(file).removeprefix("sample:")]
+        st.session_state[slot] = samples.list_titles()[samples.command_name(file).removeprefix("sample:")]
         return
     # Pass a sample style as an own image: as a sample, the page would use the house style's network.
-    image_input.use(slot, file, TITLES[slot])
+    image_input.add_and_select(slot, file, TITLES[slot])

@@ -13,13 +13,13 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import SettingInfo, Settings
 from studio.core.tasks import Inputs
-from studio.dream.layer_terms import read
+from studio.dream.layer_terms import parse_target
 from studio.dream.presets import DREAM_PRESETS
 from studio.dream.settings import DreamSettings
-from studio.tune.space import Range, space
+from studio.tune.space import Range, parse_space
 
 SIZE = 256  # px of the images that are compared
-MOST_VARIED = 3  # thirty comparisons cannot resolve more settings
+MAX_SETTINGS_VARIED = 3  # thirty comparisons cannot resolve more settings
 
 
 class Subject(NamedTuple):
@@ -42,9 +42,9 @@ class Subject(NamedTuple):
     needs: Callable[[Any, Mapping[str, Range]], list[str]]
 
 
-def _backbones(settings: DreamSettings, ranges: Mapping[str, Range]) -> list[str]:
+def _list_backbones(settings: DreamSettings, ranges: Mapping[str, Range]) -> list[str]:
     presets = ranges["look"].choices if "look" in ranges else [settings.look]
-    return list(dict.fromkeys(read(name, (), "auto").backbone for name in presets))
+    return list(dict.fromkeys(parse_target(name, (), "auto").backbone for name in presets))
 
 
 SUBJECTS = {
@@ -64,7 +64,7 @@ SUBJECTS = {
         | dict.fromkeys(("octave_scale", "step_size", "softness", "hold_colors"), ""),
         {},
         ("look",),
-        _backbones,
+        _list_backbones,
     ),
 }
 
@@ -81,12 +81,12 @@ class Question(NamedTuple):
 def ask() -> Question | None:
     """Draws the form. Returns None while it is incomplete."""
     titles = {task: subject.title for task, subject in SUBJECTS.items()}
-    task = forms.one_of("Method", titles, key="make")
-    content = image_input.image("content", "Content", samples.photos())
+    task = forms.ask_choice("Method", titles, key="make")
+    content = image_input.choose_image("content", "Content", samples.list_photos())
     styles = []
     if task == "style.transfer":
-        styles = image_input.images(
-            "style", "Style", samples.paintings(), most=4, blend="Blend several styles"
+        styles = image_input.choose_images(
+            "style", "Style", samples.list_paintings(), max_images=4, blend_label="Blend several styles"
         )
         st.caption(
             ":material/info: These images use the style image directly, so that stroke size can vary. The "
@@ -98,22 +98,22 @@ def ask() -> Question | None:
         return None
     kind, subject = tasks.get(task).settings, SUBJECTS[task]
     names = {word.partition("=")[0] for word in vary}
-    values = forms.fields(kind, [name for name in subject.other_settings if name not in names])
+    values = forms.ask_fields(kind, [name for name in subject.other_settings if name not in names])
     try:
-        space(kind, vary)
+        parse_space(kind, vary)
         settings = kind.parse({**subject.shared, **values, "size": SIZE})
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return None
 
     def inputs() -> Inputs:
-        images = {"style": [style.file() for style in styles]} if styles else {}
-        return {"content": [content.file()]} | images
+        images = {"style": [style.get_file() for style in styles]} if styles else {}
+        return {"content": [content.get_file()]} | images
 
     return Question(task, settings, vary, inputs)
 
 
-def weights_needed(task: str, settings: Settings, ranges: Mapping[str, Range]) -> list[str]:
+def list_weights_needed(task: str, settings: Settings, ranges: Mapping[str, Range]) -> list[str]:
     """Returns the names of the weights that the images of a search need."""
     return SUBJECTS[task].needs(settings, ranges) if task in SUBJECTS else []
 
@@ -126,7 +126,7 @@ def _ask_search_space(task: str) -> tuple[str, ...]:
         list(subject.options),
         default=list(subject.varied),
         format_func=lambda name: fields[name].title,
-        max_selections=MOST_VARIED,
+        max_selections=MAX_SETTINGS_VARIED,
         key=f"eye_vary_{task.partition('.')[0]}",
         help="Vary two or three settings; fewer settings need fewer comparisons",
     )
@@ -134,11 +134,11 @@ def _ask_search_space(task: str) -> tuple[str, ...]:
 
 
 def _ask_range(kind: type[Settings], field: SettingInfo, subject: Subject) -> str:
-    """Asks for the range of a setting. Returns it in the form of `studio.tune.space.space`."""
-    from studio.tune.by_preference.levels import levels
+    """Asks for the range of a setting. Returns it in the form of `studio.tune.space.parse_space`."""
+    from studio.tune.by_preference.levels import list_levels
 
     initial_range, limit = subject.varied.get(field.name), subject.options[field.name]
-    [default_range] = space(kind, [f"{field.name}={limit}"]).values()
+    [default_range] = parse_space(kind, [f"{field.name}={limit}"]).values()
     key, label = f"eye_range_{field.name}", field.title
     if default_range.choices:
         selected = st.pills(
@@ -146,18 +146,21 @@ def _ask_range(kind: type[Settings], field: SettingInfo, subject: Subject) -> st
             default_range.choices,
             default=initial_range.split("|") if initial_range else list(default_range.choices),
             selection_mode="multi",
-            format_func=words.choice,
+            format_func=words.choice_label,
             help="\n".join(
-                f"- **{words.choice(name)}**: {preset.description}" for name, preset in DREAM_PRESETS.items()
+                f"- **{words.choice_label(name)}**: {preset.description}"
+                for name, preset in DREAM_PRESETS.items()
             )
             if field.name == "look"
             else None,
             key=key,
         )
         return f"{field.name}={'|'.join(map(str, selected))}"
-    steps = levels(field, default_range)
+    steps = list_levels(field, default_range)
     initial = (
-        levels(field, *space(kind, [f"{field.name}={initial_range}"]).values()) if initial_range else steps
+        list_levels(field, *parse_space(kind, [f"{field.name}={initial_range}"]).values())
+        if initial_range
+        else steps
     )
     low, high = st.select_slider(
         label, steps, value=(initial[0], initial[-1]), format_func=lambda value: f"{value:g}", key=key

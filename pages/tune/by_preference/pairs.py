@@ -9,47 +9,52 @@ import streamlit as st
 from pages.jobs import live, results
 from pages.tune.by_preference import best, pair_form, session, wording
 from pages.widgets import browser_images, weight_downloads, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.errors import StudioError
 from studio.tune.by_preference import searches
-from studio.tune.by_preference.pairs import MOST, Pair, Pairs
-from studio.tune.by_preference.searches import Taste
+from studio.tune.by_preference.pairs import MAX_COMPARISONS, Pair, PairSelector
+from studio.tune.by_preference.searches import PreferenceSearch
 
-_CACHE_NAME, _MOST_CACHED = "eye", 12  # images per tab, so that undo and recent winners need no computation
+_CACHE_NAME, _MAX_CACHED = "eye", 12  # images per tab, so that undo and recent winners need no computation
 _ERROR_KEY = "eye_said"
 
 
-def compare(taste: Taste) -> Pairs:
+def show_comparison(taste: PreferenceSearch) -> PairSelector:
     """Shows the next pair, or the best image when nothing is left to compare. Returns the comparisons."""
-    duels = session.pairs_of(taste)
+    selector = session.get_pairs(taste)
     if problem := st.session_state.pop(_ERROR_KEY, ""):
-        st.error(words.plain(problem), icon=":material/error:")
+        st.error(words.escape(problem), icon=":material/error:")
     if engine.connect().status() != "ready":
-        live.wait()
-    elif missing := weight_downloads.missing(_required_weights(taste, duels)):
-        st.info(f"The images need {weight_downloads.sizes(missing)}.", icon=":material/download:")
+        live.show_warm_up()
+    elif missing := weight_downloads.list_missing(_list_required_weights(taste, selector)):
+        st.info(f"The images need {weight_downloads.describe_sizes(missing)}.", icon=":material/download:")
         for status in missing:
-            weight_downloads.offer(status)
-    elif st.session_state.get(session.DONE) or duels.pair is None:
-        result = _compute(taste, duels, duels.best)
+            weight_downloads.offer_download(status)
+    elif st.session_state.get(session.DONE_KEY) or selector.next_pair is None:
+        result = _compute_image(taste, selector, selector.best)
         if result is not None:
-            best.show(taste, duels, result, on_back=None if duels.pair is None else _set_done)
+            best.show(taste, selector, result, on_back=None if selector.next_pair is None else _set_done)
     else:
-        _pair(taste, duels, duels.pair)
-    return duels
+        _show_pair(taste, selector, selector.next_pair)
+    return selector
 
 
-def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
+def _show_pair(taste: PreferenceSearch, selector: PairSelector, pair: Pair) -> None:
     number = len(taste.compared) + 1
-    st.progress((number - 1) / MOST, f"Comparison {number} of {MOST} at most: which do you like better?")
+    st.progress(
+        (number - 1) / MAX_COMPARISONS,
+        f"Comparison {number} of {MAX_COMPARISONS} at most: which do you like better?",
+    )
     sides = st.columns(2, gap="small")
     results_by_side: dict[int, engine.Live] = {}
     # Draw a cached image first, so that the user can look at it meanwhile.
     points = (pair.left, pair.right)
-    for side in sorted((0, 1), key=lambda side: not _is_cached(taste, duels, points[side])):
+    for side in sorted((0, 1), key=lambda side: not _is_cached(taste, selector, points[side])):
         with sides[side]:
-            live_result = _image(taste, duels, points[side], ("The left image", "The right image")[side])
+            live_result = _show_image(
+                taste, selector, points[side], ("The left image", "The right image")[side]
+            )
             if live_result is not None:
                 results_by_side[side] = live_result
     if len(results_by_side) < len(sides):
@@ -63,12 +68,12 @@ def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
             type="primary",
             width="stretch",
             shortcut=key,
-            on_click=_compare,
+            on_click=_store_answer,
             args=(taste.id, pair, answer),
         )
     with st.container(horizontal=True):
         tie_options: dict[str, Any] = {
-            "on_click": _compare,
+            "on_click": _store_answer,
             "args": (taste.id, pair, "alike"),
             "shortcut": "0",
         }
@@ -80,7 +85,11 @@ def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
         )
         has_no_answers = not taste.compared
         st.button(
-            "Undo last", icon=":material/undo:", disabled=has_no_answers, on_click=_undo, args=(taste.id,)
+            "Undo last",
+            icon=":material/undo:",
+            disabled=has_no_answers,
+            on_click=_undo_answer,
+            args=(taste.id,),
         )
         st.button(
             "Show the best",
@@ -91,56 +100,62 @@ def _pair(taste: Taste, duels: Pairs, pair: Pair) -> None:
         )
     with st.expander("Settings of these images", icon=":material/receipt_long:"):
         for side, name in ((0, "Left"), (1, "Right")):
-            description = wording.settings_text(
-                taste.kind, dict(zip(duels.grid.names, points[side], strict=True))
+            description = wording.describe_settings(
+                taste.settings_class, dict(zip(selector.grid.names, points[side], strict=True))
             )
-            st.markdown(f"**{name}**: {words.plain(description)}")
-            results.download(
+            st.markdown(f"**{name}**: {words.escape(description)}")
+            results.show_download(
                 results_by_side[side].data, taste.task, key=f"eye_{side}", recipe=results_by_side[side].recipe
             )
         st.caption("Each file contains its recipe.")
 
 
-def _image(taste: Taste, duels: Pairs, point: tuple, name: str) -> engine.Live | None:
+def _show_image(
+    taste: PreferenceSearch, selector: PairSelector, point: tuple, name: str
+) -> engine.Live | None:
     placeholder = st.empty()
     with placeholder.container(), st.spinner("Generating ..."):
-        result = _compute(taste, duels, point)
+        result = _compute_image(taste, selector, point)
     # Outside the spinner: when it ends, it removes the element at its position.
     if result is not None:
         with placeholder:
-            browser_images.image(result.data, alt=name)
+            browser_images.show_image(result.data, alt=name)
     return result
 
 
-def _compute(taste: Taste, duels: Pairs, point: tuple) -> engine.Live | None:
-    return live.live_result(
-        taste.task, taste.image_settings(point, duels.grid.names), taste.inputs, _CACHE_NAME, _MOST_CACHED
+def _compute_image(taste: PreferenceSearch, selector: PairSelector, point: tuple) -> engine.Live | None:
+    return live.make_result(
+        taste.task,
+        taste.make_image_settings(point, selector.grid.names),
+        taste.inputs,
+        _CACHE_NAME,
+        _MAX_CACHED,
     )
 
 
-def _is_cached(taste: Taste, duels: Pairs, point: tuple) -> bool:
-    settings = taste.image_settings(point, duels.grid.names)
-    return settings.model_dump_json() + str(taste.inputs) in live.recent_results(_CACHE_NAME)
+def _is_cached(taste: PreferenceSearch, selector: PairSelector, point: tuple) -> bool:
+    settings = taste.make_image_settings(point, selector.grid.names)
+    return settings.model_dump_json() + str(taste.inputs) in live.get_cached_results(_CACHE_NAME)
 
 
-def _required_weights(taste: Taste, duels: Pairs) -> list[str]:
-    settings = taste.image_settings(duels.grid.usual, duels.grid.names)
-    return pair_form.weights_needed(taste.task, settings, duels.grid.ranges)
+def _list_required_weights(taste: PreferenceSearch, selector: PairSelector) -> list[str]:
+    settings = taste.make_image_settings(selector.grid.default_point, selector.grid.names)
+    return pair_form.list_weights_needed(taste.task, settings, selector.grid.ranges)
 
 
-def _compare(id: str, pair: Pair, answer: searches.Picked) -> None:
+def _store_answer(id: str, pair: Pair, answer: searches.Pick) -> None:
     try:
-        searches.compare(id, owner(), pair, answer)
+        searches.add_comparison(id, get_owner(), pair, answer)
     except StudioError as error:
         st.session_state[_ERROR_KEY] = str(error)
 
 
-def _undo(id: str) -> None:
+def _undo_answer(id: str) -> None:
     try:
-        searches.undo(id, owner())
+        searches.remove_last_comparison(id, get_owner())
     except StudioError as error:
         st.session_state[_ERROR_KEY] = str(error)
 
 
 def _set_done(done: bool = False) -> None:
-    st.session_state[session.DONE] = done
+    st.session_state[session.DONE_KEY] = done

@@ -12,131 +12,133 @@ from pages.jobs import jobs
 from pages.tune.by_preference import wording
 from pages.tune.by_preference.pair_form import Question
 from pages.widgets import browser_images, words
-from pages.widgets.owners import owner
+from pages.widgets.owners import get_owner
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.tune.by_preference import searches
-from studio.tune.by_preference.learned import lines
-from studio.tune.by_preference.pairs import Pairs
-from studio.tune.by_preference.searches import Taste
+from studio.tune.by_preference.pairs import PairSelector
+from studio.tune.by_preference.posteriors import compute_posteriors
+from studio.tune.by_preference.searches import PreferenceSearch
 
 PARAMETER = "eye"
-DONE = "eye_done"  # whether the best image is shown instead of the next pair
+DONE_KEY = "eye_done"  # whether the best image is shown instead of the next pair
 SELECTION = {"figures": "By metric", "eye": "By preference"}
 _LAST_KEY, _PAIRS_KEY, _SELECT_KEY, _FOLLOWED_KEY = "eye_last", "eye_duels", "select_by", "eye_followed"
 
 
-def is_by_preference() -> bool:
+def ask_by_preference() -> bool:
     """Asks whether to select by metric or by preference. Returns True for preference.
 
     A link to a search selects its kind.
     """
     linked_id = st.query_params.get(PARAMETER)
-    if jobs.linked_job("tune"):
+    if jobs.find_linked_job("tune"):
         st.session_state[_SELECT_KEY] = "figures"
     elif linked_id and st.session_state.get(_FOLLOWED_KEY) != linked_id:
         st.session_state[_SELECT_KEY], st.session_state[_FOLLOWED_KEY] = "eye", linked_id
-    is_preference = forms.one_of("Select by", SELECTION, key=_SELECT_KEY, hidden=True) == "eye"
+    is_preference = forms.ask_choice("Select by", SELECTION, key=_SELECT_KEY, hide_label=True) == "eye"
     if not is_preference:
         st.query_params.pop(PARAMETER, None)
     return is_preference
 
 
-def begin(question: Question) -> None:
+def start_search(question: Question) -> None:
     """Starts a search and shows it, or shows an error. Do not call it from a callback."""
     try:
         size = int(type(question.settings)().model_dump()["size"])
-        taste = searches.begin(
-            question.task, question.settings, question.vary, question.inputs(), owner(), size
+        taste = searches.create_search(
+            question.task, question.settings, question.vary, question.inputs(), get_owner(), size
         )
     except StudioError as error:
-        st.error(words.plain(str(error)), icon=":material/error:")
+        st.error(words.escape(str(error)), icon=":material/error:")
         return
-    show(taste.id)
+    link_search(taste.id)
     st.rerun()
 
 
-def show(id: str) -> None:
+def link_search(id: str) -> None:
     """Names a search in the address, so that a reload and a link show it."""
     st.query_params[PARAMETER] = st.session_state[_LAST_KEY] = st.session_state[_FOLLOWED_KEY] = id
-    st.session_state[DONE] = False
+    st.session_state[DONE_KEY] = False
 
 
-def find() -> Taste | None:
+def find_search() -> PreferenceSearch | None:
     """Returns the search of the address, or the last one of this tab."""
     id = st.query_params.get(PARAMETER) or st.session_state.get(_LAST_KEY)
     if not id:
         return None
     try:
-        taste = searches.find(id, owner())
+        taste = searches.load_search(id, get_owner())
     except StudioError as error:
-        _close()
-        st.warning(words.plain(str(error)), icon=":material/search_off:")
+        _close_search()
+        st.warning(words.escape(str(error)), icon=":material/search_off:")
         return None
     st.query_params[PARAMETER] = st.session_state[_LAST_KEY] = id
     return taste
 
 
-def show_search(taste: Taste) -> None:
+def show_search(taste: PreferenceSearch) -> None:
     """Shows the images, search space and findings of a search, and a button for a new one."""
-    duels = pairs_of(taste)
-    st.markdown(f"**{_title(taste)}**")
+    selector = get_pairs(taste)
+    st.markdown(f"**{_search_title(taste)}**")
     images = [file for slot in ("content", "style") for file in taste.inputs.get(slot, ())]
     with st.container(horizontal=True):
         for file in images:
             try:
-                browser_images.captioned(samples.thumbnail_of(file), width=96, caption=tasks.stem(file.name))
+                browser_images.show_with_caption(
+                    samples.make_thumbnail(file), width=96, caption=tasks.humanize_stem(file.name)
+                )
             except StudioError as error:
-                st.caption(words.plain(str(error)))
-    st.caption(wording.ranges(taste.kind, duels.grid))
-    st.markdown(words.plain(wording.summary(taste.kind, lines(duels))))
+                st.caption(words.escape(str(error)))
+    st.caption(wording.describe_ranges(taste.settings_class, selector.grid))
+    st.markdown(words.escape(wording.describe_findings(taste.settings_class, compute_posteriors(selector))))
     st.button(
         "New search",
         icon=":material/arrow_back:",
-        on_click=_close,
+        on_click=_close_search,
         help="Starts a new search and keeps this one",
     )
 
 
-def resume() -> None:
+def show_recent_searches() -> None:
     """Lists recent searches by preference, to resume them."""
-    for taste in searches.recent(owner()):
-        label = f"Continue: {_title(taste)}, {len(taste.compared)} compared"
+    for taste in searches.load_recent(get_owner()):
+        label = f"Continue: {_search_title(taste)}, {len(taste.compared)} compared"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 label,
                 key=f"eye_on_{taste.id}",
                 icon=":material/arrow_forward:",
                 type="tertiary",
-                on_click=show,
+                on_click=link_search,
                 args=(taste.id,),
             )
             forget: dict[str, Any] = {
-                "on_click": _forget,
+                "on_click": _delete_search,
                 "args": (taste.id,),
                 "help": "Deletes this search; images in the gallery stay",
             }
             st.button("Forget", key=f"eye_off_{taste.id}", type="tertiary", **forget)
 
 
-def pairs_of(taste: Taste) -> Pairs:
+def get_pairs(taste: PreferenceSearch) -> PairSelector:
     """Returns the comparisons of a search, cached until the next pick."""
     cached = st.session_state.get(_PAIRS_KEY)
     if cached is None or cached[0] != taste:
-        cached = st.session_state[_PAIRS_KEY] = (taste, taste.pairs())
+        cached = st.session_state[_PAIRS_KEY] = (taste, taste.make_selector())
     return cached[1]
 
 
-def _title(taste: Taste) -> str:
-    return words.plain(words.made_of(taste)) or taste.task
+def _search_title(taste: PreferenceSearch) -> str:
+    return words.escape(words.describe_inputs(taste)) or taste.task
 
 
-def _close() -> None:
+def _close_search() -> None:
     st.query_params.pop(PARAMETER, None)
     st.session_state.pop(_LAST_KEY, None)
-    st.session_state[DONE] = False
+    st.session_state[DONE_KEY] = False
 
 
-def _forget(id: str) -> None:
+def _delete_search(id: str) -> None:
     with suppress(StudioError):  # already deleted
-        searches.remove(id, owner())
+        searches.delete_search(id, get_owner())

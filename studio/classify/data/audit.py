@@ -13,9 +13,8 @@ from studio.core.data.cache import ImageDataset
 from studio.core.data.duplicates import Groups
 from studio.core.data.names import find_strays, join_first_few
 from studio.core.data.sources import invalid_data_set
-from studio.core.errors import InvalidInput
 
-RECOMMENDED_IMAGES = 20  # images of a class; fewer give low accuracy
+RECOMMENDED_IMAGES = 20  # of each class; fewer give low accuracy
 MAX_CLASS_RATIO = 5.0  # ratio of the largest to the smallest class that gives a warning
 MAX_LISTED = 100  # entries of each finding
 MIN_CLASS_IMAGES = 2  # images of a class: one for training, one for testing
@@ -29,7 +28,7 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
         groups: its near-duplicates.
 
     Returns:
-        `images`; `classes`, each with `name` and `count`; `find_strays`, images outside of class folders, if there
+        `images`; `classes`, each with `name` and `count`; `strays`, images outside of class folders, if there
         are no classes; `broken`, files left out; `copies`, pairs of names; `near`, pairs with `first`,
         `second`, `alike` (similarity) and `across` (in two classes); `parted`, the number of near-duplicates
         in different groups; `sizes`, the smallest, median and largest shorter side in px; `small`, images
@@ -39,10 +38,10 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
     counts = _count_by_class(dataset)
     shortest = dataset.sizes.min(axis=1)
     small = np.flatnonzero(shortest < dataset.images.shape[1])
-    across = np.zeros(len(groups.pairs), bool)
+    is_across = np.zeros(len(groups.pairs), bool)
     if dataset.labels is not None:
-        across = dataset.labels[groups.pairs[:, 0]] != dataset.labels[groups.pairs[:, 1]]
-    near = zip(groups.pairs[:MAX_LISTED], groups.correlations, across, strict=False)
+        is_across = dataset.labels[groups.pairs[:, 0]] != dataset.labels[groups.pairs[:, 1]]
+    near = zip(groups.pairs[:MAX_LISTED], groups.correlations, is_across, strict=False)
     findings = {
         "images": len(dataset.names),
         "classes": [{"name": name, "count": count} for name, count in counts.items()],
@@ -53,7 +52,7 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
         "copies_count": len(dataset.copies),
         "near": [_describe_pair(dataset, *pair) for pair in near],
         "near_count": len(groups.pairs),
-        "across_count": int(across.sum()),
+        "across_count": int(is_across.sum()),
         "parted": groups.cross_group_count,
         "sizes": [int(np.quantile(shortest, share, method="nearest")) for share in (0, 0.5, 1)],
         "small": [dataset.names[n] for n in small[:MAX_LISTED]],
@@ -65,6 +64,7 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
 
 
 def _count_by_class(dataset: ImageDataset) -> dict[str, int]:
+    """Returns the number of images of each class; empty without classes."""
     if dataset.labels is None:
         return {}
     counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
@@ -79,20 +79,22 @@ def _describe_pair(
 
 
 def _find_warnings(findings: Mapping[str, Any]) -> Iterator[str]:
+    """Yields a sentence on each problem that training would have."""
     counts = {entry["name"]: entry["count"] for entry in findings["classes"]}
     if not counts:
         note = f" {join_first_few(findings['strays'])} is in no class folder." if findings["strays"] else ""
         yield f"There is only one class: put the images into one folder per class.{note}"
-    for names in _find_similar_names(counts):
-        yield f"{' and '.join(names)} may be the same class: their names look alike."
-    if few := [name for name, count in counts.items() if count < RECOMMENDED_IMAGES]:
-        yield f"Fewer than {RECOMMENDED_IMAGES} images of {join_first_few(few)}: expect low accuracy there."
+    for similar_names in _find_similar_names(counts):
+        yield f"{' and '.join(similar_names)} may be the same class: their names look alike."
+    if small_classes := [name for name, count in counts.items() if count < RECOMMENDED_IMAGES]:
+        names = join_first_few(small_classes)
+        yield f"Fewer than {RECOMMENDED_IMAGES} images of {names}: expect low accuracy there."
     if findings["uneven"] >= MAX_CLASS_RATIO:
         largest = max(counts, key=lambda name: counts[name])
         smallest = min(counts, key=lambda name: counts[name])
         yield f"{findings['uneven']:.0f} times as many images of {largest} as of {smallest}: add some."
     if across := findings["across_count"]:
-        pairs = amounts.count(across, "pair")
+        pairs = amounts.format_count(across, "pair")
         yield f"{pairs} of nearly the same image in two classes: check which class is right."
     if parted := findings["parted"]:
         yield f"{parted:,} images are too similar to detect copies: some are in the test split, too."
@@ -104,37 +106,33 @@ def _find_similar_names(names: Mapping[str, int]) -> Iterator[list[str]]:
     """Yields names that look the same, such as `Cat` and `cat`, or different Unicode forms."""
     spellings: dict[str, list[str]] = {}
     for name in names:
-        plain = unicodedata.normalize("NFKC", name).casefold()
-        spellings.setdefault("".join(letter for letter in plain if letter.isalnum()) or plain, []).append(
-            name
-        )
+        folded = unicodedata.normalize("NFKC", name).casefold()
+        key = "".join(letter for letter in folded if letter.isalnum()) or folded
+        spellings.setdefault(key, []).append(name)
     return (group for group in spellings.values() if len(group) > 1)
 
 
 def check(dataset: ImageDataset, name: str) -> None:
     """Raises `InvalidInput` if there are fewer than two classes, or too few images of one."""
     if dataset.labels is None and (stray_names := find_strays(dataset.names)):
-        received, step = (
-            f"outside of class folders: {join_first_few(stray_names)}",
-            "move it into a class folder, or remove it",
-        )
+        received = f"outside of class folders: {join_first_few(stray_names)}"
+        step = "move it into a class folder, or remove it"
         raise invalid_data_set(name, "each image in the folder of its class", received, step)
     if dataset.labels is None:
         received = " ".join([f"{len(dataset.names):,} images of one.", *dataset.notes]).rstrip(".")
         raise invalid_data_set(name, "at least two classes, one folder each", received, "add another class")
-    if few := [
-        f"{count} of {label}" for label, count in _count_by_class(dataset).items() if count < MIN_CLASS_IMAGES
-    ]:
-        raise _too_few(name, join_first_few(few))
-
-
-def _too_few(name: str, received: str) -> InvalidInput:
-    expected = f"at least {MIN_CLASS_IMAGES} images of each class"
-    return invalid_data_set(name, expected, received, "add images of that class, or remove it")
+    counts = _count_by_class(dataset)
+    if too_small := [f"{count} of {label}" for label, count in counts.items() if count < MIN_CLASS_IMAGES]:
+        raise invalid_data_set(
+            name,
+            f"at least {MIN_CLASS_IMAGES} images of each class",
+            join_first_few(too_small),
+            "add images of that class, or remove it",
+        )
 
 
 def find_suspicious_labels(
-    dataset: ImageDataset, rows: np.ndarray, left_out: np.ndarray, most: int = MAX_LISTED
+    dataset: ImageDataset, rows: np.ndarray, probabilities: np.ndarray, limit: int = MAX_LISTED
 ) -> list[dict[str, Any]]:
     """Lists images whose labels look wrong to heads that were not trained on them, most suspicious first.
 
@@ -143,8 +141,8 @@ def find_suspicious_labels(
     Args:
         dataset: the dataset.
         rows: `(n,)`, rows to check.
-        left_out: `(n, k)`, their cross-validated probabilities.
-        most: maximum number of entries.
+        probabilities: `(n, k)`, by heads that were not trained on them.
+        limit: maximum number of entries.
 
     Returns:
         Entries with `name`, `label`, `looks_like` and `confidence`.
@@ -153,21 +151,21 @@ def find_suspicious_labels(
         Northcutt et al. 2021, arXiv:1911.00068.
     """
     labels = dataset.known_labels[rows]
-    own_rows = [left_out[labels == label, label] for label in range(left_out.shape[1])]
+    by_class = [probabilities[labels == label, label] for label in range(probabilities.shape[1])]
     # A class without images is never suspicious.
-    usual = np.array([each.mean() if len(each) else np.inf for each in own_rows])
-    own = left_out[np.arange(len(rows)), labels]
-    others = np.where(left_out >= usual, left_out, -1.0)
-    others[np.arange(len(rows)), labels] = -1.0
-    guess = others.argmax(axis=1)
-    margin = others[np.arange(len(rows)), guess] - own
-    suspects = [n for n in np.argsort(-margin) if margin[n] > 0][:most]
+    thresholds = np.array([values.mean() if len(values) else np.inf for values in by_class])
+    indices = np.arange(len(rows))
+    candidates = np.where(probabilities >= thresholds, probabilities, -1.0)
+    candidates[indices, labels] = -1.0
+    guess = candidates.argmax(axis=1)
+    margin = candidates[indices, guess] - probabilities[indices, labels]
+    suspects = [n for n in np.argsort(-margin) if margin[n] > 0][:limit]
     return [
         {
             "name": dataset.names[rows[n]],
             "label": dataset.classes[labels[n]],
             "looks_like": dataset.classes[guess[n]],
-            "confidence": round(float(left_out[n, guess[n]]), 3),
+            "confidence": round(float(probabilities[n, guess[n]]), 3),
         }
         for n in suspects
     ]
@@ -180,9 +178,9 @@ def format_report(name: str, findings: Mapping[str, Any]) -> str:
         name: of the dataset.
         findings: of `describe`, perhaps with `suspicious`.
     """
-    least, middle, most = findings["sizes"]
-    lines = [f"# {name}", "", f"{findings['images']:,} images, shorter sides from {least} to {most} px"]
-    lines[-1] += f" (median {middle})."
+    smallest, median, largest = findings["sizes"]
+    sides = f"shorter sides from {smallest} to {largest} px (median {median})"
+    lines = [f"# {name}", "", f"{findings['images']:,} images, {sides}."]
     lines += ["", "| class | images |", "|---|---|"] if findings["classes"] else []
     lines += [f"| {entry['name']} | {entry['count']:,} |" for entry in findings["classes"]]
     for title, sentences in _list_sections(findings):
@@ -191,6 +189,7 @@ def format_report(name: str, findings: Mapping[str, Any]) -> str:
 
 
 def _list_sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yields the title and the list items of each section of the report."""
     if findings["warnings"]:
         yield "Warnings", list(findings["warnings"])
     if findings["broken"]:

@@ -25,27 +25,29 @@ def split(
     rng = np.random.default_rng([seed, 5])
     counts = np.bincount(labels)
     quota = np.clip(np.round(counts * held_out), 1, np.maximum(counts - 1, 0)).astype("int64")
-    single, members = _rows_by_group(groups)
+    single_rows, row_groups = _rows_by_group(groups)
     test_groups = []
-    for rows in (members[n] for n in rng.permutation(len(members))):
-        inside = np.bincount(labels[rows], minlength=len(counts))
-        if np.all(inside <= quota):
+    for rows in (row_groups[n] for n in rng.permutation(len(row_groups))):
+        group_counts = np.bincount(labels[rows], minlength=len(counts))
+        if np.all(group_counts <= quota):
             test_groups.append(rows)
-            quota -= inside
-    single = rng.permutation(single)
-    test_groups += [single[labels[single] == label][:most] for label, most in enumerate(quota)]
-    test_rows = _add_missing_classes(np.concatenate(test_groups).astype("int64"), labels, members)
+            quota -= group_counts
+    single_rows = rng.permutation(single_rows)
+    test_groups += [single_rows[labels[single_rows] == label][:count] for label, count in enumerate(quota)]
+    test_rows = _add_missing_classes(np.concatenate(test_groups).astype("int64"), labels, row_groups)
     return np.setdiff1d(np.arange(len(labels)), test_rows), test_rows
 
 
-def _add_missing_classes(test_rows: np.ndarray, labels: np.ndarray, members: list[np.ndarray]) -> np.ndarray:
+def _add_missing_classes(
+    test_rows: np.ndarray, labels: np.ndarray, row_groups: list[np.ndarray]
+) -> np.ndarray:
     """Adds to the test rows the smallest group of each class that has none, and sorts them.
 
     A class of a few large groups, such as camera bursts, fits none into its share.
     """
     counts = np.bincount(labels)
     for label in np.flatnonzero(counts):
-        for rows in sorted((rows for rows in members if np.any(labels[rows] == label)), key=len):
+        for rows in sorted((rows for rows in row_groups if np.any(labels[rows] == label)), key=len):
             if np.any(labels[test_rows] == label):
                 break
             candidates = np.union1d(test_rows, rows)
@@ -66,31 +68,31 @@ def assign_folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) 
         seed: of the random choice.
     """
     rng = np.random.default_rng([seed, 6])
-    single, members = _rows_by_group(_split_large_groups(labels, groups))
+    single_rows, row_groups = _rows_by_group(_split_large_groups(labels, groups))
     counts = np.zeros((count, labels.max() + 1), "int64")
-    parts = np.empty(len(labels), "int64")
-    for rows in (members[n] for n in rng.permutation(len(members))):
-        inside = np.bincount(labels[rows], minlength=counts.shape[1])
-        part = np.argmin(counts @ inside)  # the fold with the fewest of these classes
-        parts[rows] = part
-        counts[part] += inside
-    single = rng.permutation(single)
+    folds = np.empty(len(labels), "int64")
+    for rows in (row_groups[n] for n in rng.permutation(len(row_groups))):
+        group_counts = np.bincount(labels[rows], minlength=counts.shape[1])
+        fold = np.argmin(counts @ group_counts)  # the fold with the fewest of these classes
+        folds[rows] = fold
+        counts[fold] += group_counts
+    single_rows = rng.permutation(single_rows)
     for label in range(counts.shape[1]):
-        rows = single[labels[single] == label]
+        rows = single_rows[labels[single_rows] == label]
         # Fill the emptiest folds first; each class breaks ties with another fold.
         levels = counts[:, label, None] + (np.arange(count)[:, None] + label) % count / count
         lowest = np.argsort((levels + np.arange(len(rows))).ravel())[: len(rows)]
-        parts[rows] = lowest // max(1, len(rows))
-    return parts
+        folds[rows] = lowest // max(1, len(rows))
+    return folds
 
 
 def _split_large_groups(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Splits groups that are more than half of a class into single images."""
     names, indices = np.unique(groups, return_inverse=True)
-    inside = np.zeros((len(names), labels.max() + 1), "int64")
-    np.add.at(inside, (indices, labels), 1)
-    large = np.any((inside > 1) & (2 * inside > inside.sum(axis=0)), axis=1)
-    return np.where(large[indices], names.max() + 1 + np.arange(len(groups)), groups)
+    counts = np.zeros((len(names), labels.max() + 1), "int64")
+    np.add.at(counts, (indices, labels), 1)
+    is_large = np.any((counts > 1) & (2 * counts > counts.sum(axis=0)), axis=1)
+    return np.where(is_large[indices], names.max() + 1 + np.arange(len(groups)), groups)
 
 
 def _rows_by_group(groups: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -98,5 +100,5 @@ def _rows_by_group(groups: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     order = np.argsort(groups, kind="stable")
     sizes = np.unique(groups, return_counts=True)[1]
     starts = np.cumsum(sizes) - sizes
-    members = [order[start : start + size] for start, size in zip(starts, sizes, strict=True) if size > 1]
-    return order[starts[sizes == 1]], members
+    row_groups = [order[start : start + size] for start, size in zip(starts, sizes, strict=True) if size > 1]
+    return order[starts[sizes == 1]], row_groups

@@ -27,19 +27,19 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.imported.keras_files import LABELS, SIZE
 
-IMAGES = 10  # for comparing an export with its model
-MOST_AWAY = 1e-3  # difference of probabilities above which an export is wrong, not rounded
+TEST_IMAGES = 10  # for comparing an export with its model
+MAX_DIFFERENCE = 1e-3  # difference of probabilities above which an export is wrong, not rounded
 # TFLite and ONNX refuse floats here. Keras casts any input to the type of its input tensor.
 _INPUT_NOTES = {
     "keras": ("Give it uint8 images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning.",)
 }
-NEEDS = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
+REQUIRED_PACKAGES = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
 
 
 def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `StudioError` if the classifier does not exist or the export lacks a package."""
     available.check(settings, inputs)
-    missing = [name for name in NEEDS.get(settings.form, ()) if find_spec(name) is None]
+    missing = [name for name in REQUIRED_PACKAGES.get(settings.form, ()) if find_spec(name) is None]
     if missing:
         raise Unavailable(
             f"ONNX export needs {', '.join(missing)}, not installed here. "
@@ -57,24 +57,24 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     """Exports a classifier, loads the file and compares its probabilities with the model's on ten images."""
     began = time.monotonic()
     classifier = available.open_classifier(settings, inputs, progress)
-    progress.stage(f"Writing {settings.form}")
-    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder:
+    progress.report_stage(f"Writing {settings.form}")
+    with tempfile.TemporaryDirectory(dir=paths.ensure_folder("cache")) as folder:
         path = Path(folder) / f"{classifier.name}.{settings.ending}"
         WRITERS[settings.form](classifier, path)
-        progress.stage("Comparing with the model")
-        difference = largest_difference(classifier, path, progress)
+        progress.report_stage("Comparing with the model")
+        difference = measure_difference(classifier, path, progress)
         data = path.read_bytes()
-    if not difference <= MOST_AWAY:
+    if not difference <= MAX_DIFFERENCE:
         raise StudioError(
             f"The exported file was discarded, because its probabilities differ from the model's by up to "
             f"{difference:.2g}. Export to another format."
         )
-    snippet = snippets.program(settings.form, classifier.classes)
-    nearly = f"within {difference:.1e} of the model's" if difference else "exactly the model's"
-    note = f"On {IMAGES} images the file's probabilities are {nearly}."
+    snippet = snippets.write_program(settings.form, classifier.classes)
+    agreement = f"within {difference:.1e} of the model's" if difference else "exactly the model's"
+    note = f"On {TEST_IMAGES} images the file's probabilities are {agreement}."
     figures = {
         "bytes": len(data),
-        "images": IMAGES,
+        "images": TEST_IMAGES,
         "largest_difference": difference,
         "classes": len(classifier.classes),
         "snippet": snippet,
@@ -85,13 +85,15 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
             *available.list_preprocessing_notes(settings, inputs),
         ],
     }
-    recipe = recipes.make("classify.export", settings, inputs, available.weights(classifier, inputs))
-    model_file = File.keep(data, "network", path.name)
-    snippet_file = File.keep(snippet.encode(), "text", f"{path.name}.{snippets.ending(settings.form)}")
+    recipe = recipes.make("classify.export", settings, inputs, available.list_weights(classifier, inputs))
+    model_file = File.store(data, "network", path.name)
+    snippet_file = File.store(
+        snippet.encode(), "text", f"{path.name}.{snippets.file_extension(settings.form)}"
+    )
     return Result((model_file, snippet_file), figures, recipe)
 
 
-def largest_difference(classifier: Classifier, path: Path, progress: Progress | None = None) -> float:
+def measure_difference(classifier: Classifier, path: Path, progress: Progress | None = None) -> float:
     """Returns the largest difference between an exported file's and the model's probabilities.
 
     Args:
@@ -102,26 +104,26 @@ def largest_difference(classifier: Classifier, path: Path, progress: Progress | 
     predict: Callable[[np.ndarray], np.ndarray] = loaders.LOADERS[path.suffix](path)
     progress = progress or Progress()
     differences = [0.0]
-    for n, image in enumerate(_images()):
-        progress.report(n, IMAGES, text="Comparing with the model")
+    for n, image in enumerate(_load_test_images()):
+        progress.report(n, TEST_IMAGES, text="Comparing with the model")
         # The network in a zip takes images of one size, so its users resize them first.
-        pixels = crop.cut(image, *classifier.size) if path.suffix == ".zip" else image
+        pixels = crop.crop_and_resize(image, *classifier.size) if path.suffix == ".zip" else image
         differences.append(float(np.abs(predict(pixels[None]) - classifier.network(pixels[None])).max()))
     return float(np.max(differences))  # not Python's max, which ignores NaN
 
 
-def _images() -> list[np.ndarray]:
+def _load_test_images() -> list[np.ndarray]:
     """Returns ten images of ten sizes: photos, crops and noise."""
     photos = [
         image_io.fit(sample_photos.read_photo(name), 320 + 40 * n)
         for n, name in enumerate(sample_photos.list_photos())
     ]
-    parts = [photos[0][:, :130], photos[1][:97], photos[2][30:71, 50:93]]
+    crops = [photos[0][:, :130], photos[1][:97], photos[2][30:71, 50:93]]
     noise = np.random.default_rng(0).integers(0, 256, (150, 260, 3), "uint8")
-    return [*photos, *parts, noise][:IMAGES]
+    return [*photos, *crops, noise][:TEST_IMAGES]
 
 
-def _keras(classifier: Classifier, path: Path) -> None:
+def _write_keras(classifier: Classifier, path: Path) -> None:
     network = classifier.network
     was_trainable, network.trainable = network.trainable, True  # users may train it further
     try:
@@ -135,12 +137,12 @@ def _keras(classifier: Classifier, path: Path) -> None:
             file.writestr(SIZE, str(height))
 
 
-def _tflite(classifier: Classifier, path: Path) -> None:
+def _write_tflite(classifier: Classifier, path: Path) -> None:
     classifier.network.export(path, format="litert", verbose=False)
     _add_labels(path, classifier.classes)
 
 
-def _onnx(classifier: Classifier, path: Path) -> None:
+def _write_onnx(classifier: Classifier, path: Path) -> None:
     import onnx
 
     classifier.network(np.zeros((1, *classifier.size, 3), "uint8"))  # Keras requires a call before the export
@@ -151,14 +153,15 @@ def _onnx(classifier: Classifier, path: Path) -> None:
 
 
 WRITERS: dict[str, Callable[[Classifier, Path], None]] = {
-    "keras": _keras,
-    "tflite": _tflite,
-    "onnx": _onnx,
-    "teachable": zip_exports.teachable,
-    "tfjs": zip_exports.tfjs,
+    "keras": _write_keras,
+    "tflite": _write_tflite,
+    "onnx": _write_onnx,
+    "teachable": zip_exports.write_teachable,
+    "tfjs": zip_exports.write_tfjs,
 }
 
 
 def _add_labels(path: Path, classes: Sequence[str]) -> None:
+    """Adds the class names to an exported file as a zip member, one per line."""
     with zipfile.ZipFile(path, "a") as file:
         file.writestr(LABELS, "\n".join(" ".join(name.split()) for name in classes))

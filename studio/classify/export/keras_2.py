@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 VERSION = "2.15.0"  # of Keras, as recorded in the files
 Arrays = list[tuple[str, list[tuple[str, np.ndarray]]]]
-_LAYERS = frozenset(
+_SUPPORTED_LAYERS = frozenset(
     """
     Activation Add Average AveragePooling2D BatchNormalization Concatenate Conv2D Conv2DTranspose Cropping2D
     Dense DepthwiseConv2D Dropout ELU Flatten GlobalAveragePooling2D GlobalMaxPooling2D LeakyReLU MaxPooling2D
@@ -26,10 +26,10 @@ _LAYERS = frozenset(
     """.split()  # noqa: SIM905
 )
 _DROPPED = ("dtype", "synchronized", "quantization_config", "renorm", "seed")
-_ENDINGS = ("_initializer", "_regularizer", "_constraint")
+_DROPPED_SUFFIXES = ("_initializer", "_regularizer", "_constraint")
 
 
-def network(classifier: Classifier) -> keras.Model:
+def convert(classifier: Classifier) -> keras.Model:
     """Returns the classifier for images of its size in the range -1 to 1, with plain layers only.
 
     Raises:
@@ -42,7 +42,7 @@ def network(classifier: Classifier) -> keras.Model:
         raise _unsupported("parts that are not layers")
     describe(body)  # raises before the copy if Keras 2 lacks a part
     shape = body.inputs[0].shape
-    kernel, bias = classifier.mix()
+    kernel, bias = classifier.preprocessing_map()
     images = keras.Input((*classifier.size, 3), name="images")
     preprocessing = keras.layers.Conv2D(kernel.shape[1], 1, name="preprocessing")
     tensor = preprocessing(images)
@@ -59,9 +59,9 @@ def network(classifier: Classifier) -> keras.Model:
     return model
 
 
-def _unsupported(what: str) -> StudioError:
+def _unsupported(part: str) -> StudioError:
     return StudioError(
-        f"The model has {what}, which Keras 2 and TensorFlow.js do not have. "
+        f"The model has {part}, which Keras 2 and TensorFlow.js do not have. "
         "Export it to .keras, .tflite or .onnx."
     )
 
@@ -81,15 +81,15 @@ def describe(model: keras.Model) -> dict[str, Any]:
                 "Activation",
                 {"name": layer["config"]["name"], "activation": "linear"},
             )
-        if class_name != "InputLayer" and class_name not in _LAYERS:
+        if class_name != "InputLayer" and class_name not in _SUPPORTED_LAYERS:
             raise _unsupported(f"a {class_name}")
         name = layer["config"]["name"]
-        nodes = [_node(node) for node in layer["inbound_nodes"]]
+        nodes = [_convert_node(node) for node in layer["inbound_nodes"]]
         layers.append(
             {
                 "class_name": class_name,
                 "name": name,
-                "config": _settings(class_name, layer),
+                "config": _convert_settings(class_name, layer),
                 "inbound_nodes": nodes,
             }
         )
@@ -98,10 +98,12 @@ def describe(model: keras.Model) -> dict[str, Any]:
 
 
 def _as_list(ends: Any) -> list[Any]:
+    """Returns the inputs or outputs of a network as a list; Keras 3 stores a single one without."""
     return [ends] if ends and isinstance(ends[0], str) else list(ends)
 
 
-def _settings(class_name: str, layer: dict[str, Any]) -> dict[str, Any]:
+def _convert_settings(class_name: str, layer: dict[str, Any]) -> dict[str, Any]:
+    """Returns a layer's settings in Keras 2. Raises `StudioError` if one has no equivalent."""
     config = layer["config"]
     if class_name == "InputLayer":
         shape = list(config["batch_shape"])
@@ -113,7 +115,9 @@ def _settings(class_name: str, layer: dict[str, Any]) -> dict[str, Any]:
             "name": config["name"],
         }
     settings = {
-        key: value for key, value in config.items() if key not in _DROPPED and not key.endswith(_ENDINGS)
+        key: value
+        for key, value in config.items()
+        if key not in _DROPPED and not key.endswith(_DROPPED_SUFFIXES)
     }
     for key, value in settings.items():
         if isinstance(value, dict):
@@ -123,8 +127,8 @@ def _settings(class_name: str, layer: dict[str, Any]) -> dict[str, Any]:
     return settings | {"dtype": "float32"}
 
 
-def _node(node: dict[str, Any]) -> list[list[Any]]:
-    """Returns where a layer's inputs come from: `[[name, call, output, {}], ...]`."""
+def _convert_node(node: dict[str, Any]) -> list[list[Any]]:
+    """Returns the inputs of a layer's call in Keras 2: `[[name, call, output, {}], ...]`."""
     args = node["args"]
     tensors = args[0] if isinstance(args[0], list | tuple) else args
     if any(isinstance(value, dict) for value in node["kwargs"].values()):
@@ -132,20 +136,14 @@ def _node(node: dict[str, Any]) -> list[list[Any]]:
     return [[*tensor["config"]["keras_history"], {}] for tensor in tensors]
 
 
-def arrays(model: keras.Model) -> Arrays:
+def list_weights(model: keras.Model) -> Arrays:
     """Returns each layer's name and its weights by their Keras 2 names, such as "layer/kernel"."""
     entries: Arrays = []
     for layer in model.layers:
-        deep = type(layer).__name__ == "DepthwiseConv2D"
-        own = [*layer.trainable_weights, *layer.non_trainable_weights]
-        names = ["depthwise_kernel" if deep and weight.name == "kernel" else weight.name for weight in own]
-        entries.append(
-            (
-                layer.name,
-                [
-                    (f"{layer.name}/{name}", np.asarray(weight))
-                    for name, weight in zip(names, own, strict=True)
-                ],
-            )
-        )
+        is_depthwise = type(layer).__name__ == "DepthwiseConv2D"
+        weights = []
+        for weight in [*layer.trainable_weights, *layer.non_trainable_weights]:
+            name = "depthwise_kernel" if is_depthwise and weight.name == "kernel" else weight.name
+            weights.append((f"{layer.name}/{name}", np.asarray(weight)))
+        entries.append((layer.name, weights))
     return entries

@@ -6,7 +6,6 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,14 +16,14 @@ _HDF5 = "keras_model.h5"
 Predict = Callable[[np.ndarray], np.ndarray]
 
 
-def _keras(path: Path) -> Predict:
+def _load_keras(path: Path) -> Predict:
     import keras
 
     model = keras.saving.load_model(path, compile=False)  # in safe mode
     return lambda images: np.asarray(model(images))
 
 
-def _tflite(path: Path) -> Predict:
+def _load_tflite(path: Path) -> Predict:
     import tensorflow as tf
 
     network = tf.lite.Interpreter(str(path))
@@ -43,41 +42,36 @@ def _tflite(path: Path) -> Predict:
     return predict
 
 
-def _onnx(path: Path) -> Predict:
+def _load_onnx(path: Path) -> Predict:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     return lambda images: session.run(None, {session.get_inputs()[0].name: images})[0]
 
 
-def _zip(path: Path) -> Predict:
+def _load_zip(path: Path) -> Predict:
     """Loads the model in a zip, which takes images of one size in the range -1 to 1."""
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive:
-        if containers.WEB in archive.namelist():
-            source = sources.read(path, Path(folder), building.MOST_PARAMETERS)
+        if containers.TFJS_MODEL in archive.namelist():
+            source = sources.read(path, Path(folder), building.MAX_PARAMETERS)
             model = building.build(building.drop_unknown_settings(source.config))
             source.fill(model)
         else:
-            model = _load_hdf5(archive, Path(folder))
+            import keras
+
+            model = keras.saving.load_model(archive.extract(_HDF5, folder), compile=False)
     _, height, width, _ = model.inputs[0].shape
 
     def predict(images: np.ndarray) -> np.ndarray:
-        pixels = np.stack([crop.cut(image, height, width) for image in images])
+        pixels = np.stack([crop.crop_and_resize(image, height, width) for image in images])
         return np.asarray(model(pixels.astype("float32") / 127.5 - 1, training=False))
 
     return predict
 
 
-def _load_hdf5(archive: zipfile.ZipFile, folder: Path) -> Any:
-    """Loads the HDF5 file of an export with Keras' reader for old files."""
-    import keras
-
-    return keras.saving.load_model(archive.extract(_HDF5, folder), compile=False)
-
-
 LOADERS: dict[str, Callable[[Path], Predict]] = {
-    ".keras": _keras,
-    ".tflite": _tflite,
-    ".onnx": _onnx,
-    ".zip": _zip,
+    ".keras": _load_keras,
+    ".tflite": _load_tflite,
+    ".onnx": _load_onnx,
+    ".zip": _load_zip,
 }

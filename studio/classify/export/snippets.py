@@ -95,8 +95,8 @@ _PARTS = {
 }
 
 
-def program(form: str, classes: Sequence[str]) -> str:
-    """Returns a program that runs an export: JavaScript for "tfjs", Python for other formats.
+def write_program(form: str, classes: Sequence[str]) -> str:
+    """Returns a program that classifies an image with an export: JavaScript for "tfjs", else Python.
 
     Args:
         form: format of the file.
@@ -109,6 +109,6 @@ def program(form: str, classes: Sequence[str]) -> str:
     return _START.format(needs=needs, imports=imports, classes=names) + prediction + _END
 
 
-def ending(form: str) -> str:
-    """Returns the file extension of that program."""
+def file_extension(form: str) -> str:
+    """Returns the file extension of `write_program`'s program, without the dot."""
     return "js" if form == "tfjs" else "py"

@@ -14,28 +14,29 @@ from studio.imported import class_names, containers
 if TYPE_CHECKING:
     import keras
 
-MODEL, LISTING = "keras_model.h5", containers.WEB
+MODEL = "keras_model.h5"
 _PREPROCESSING = "-1-1"
-_SHARD = 4 << 20  # bytes, small enough for browser caches
+_SHARD_BYTES = 4 << 20  # bytes, small enough for browser caches
 
 
-def teachable(classifier: Classifier, path: Path) -> None:
+def write_teachable(classifier: Classifier, path: Path) -> None:
     """Writes `keras_model.h5` and `labels.txt`, as in Teachable Machine's `converted_keras.zip`."""
-    network = keras_2.network(classifier)
-    _pack(classifier, path, {MODEL: _hdf5(network)})
+    network = keras_2.convert(classifier)
+    _pack(classifier, path, {MODEL: _encode_hdf5(network)})
 
 
-def tfjs(classifier: Classifier, path: Path) -> None:
+def write_tfjs(classifier: Classifier, path: Path) -> None:
     """Writes `model.json` and its shards, a TensorFlow.js layers model, and the class names."""
-    network = keras_2.network(classifier)
+    network = keras_2.convert(classifier)
     entries, raw = [], bytearray()
-    for _, weights in keras_2.arrays(network):
+    for _, weights in keras_2.list_weights(network):
         for name, array in weights:
             entries.append({"name": name, "shape": list(array.shape), "dtype": "float32"})
             raw += array.astype("<f4").tobytes()
-    count = -(-len(raw) // _SHARD)
+    count = -(-len(raw) // _SHARD_BYTES)
     shards = {
-        f"group1-shard{n + 1}of{count}.bin": bytes(raw[n * _SHARD : (n + 1) * _SHARD]) for n in range(count)
+        f"group1-shard{n + 1}of{count}.bin": bytes(raw[n * _SHARD_BYTES : (n + 1) * _SHARD_BYTES])
+        for n in range(count)
     }
     topology = {
         "keras_version": keras_2.VERSION,
@@ -49,10 +50,11 @@ def tfjs(classifier: Classifier, path: Path) -> None:
         "modelTopology": topology,
         "weightsManifest": [{"paths": list(shards), "weights": entries}],
     }
-    _pack(classifier, path, {LISTING: json.dumps(listing).encode(), **shards})
+    _pack(classifier, path, {containers.TFJS_MODEL: json.dumps(listing).encode(), **shards})
 
 
 def _pack(classifier: Classifier, path: Path, files: dict[str, bytes]) -> None:
+    """Writes a zip of some files, the class names, and the input size and range."""
     names = [" ".join(name.split()) for name in classifier.classes]
     height, width = classifier.size
     size = {"imageSize": height, "imageWidth": width}
@@ -61,7 +63,7 @@ def _pack(classifier: Classifier, path: Path, files: dict[str, bytes]) -> None:
     path.write_bytes(containers.pack({**files, **labels, containers.METADATA: json.dumps(metadata).encode()}))
 
 
-def _hdf5(network: keras.Model) -> bytes:
+def _encode_hdf5(network: keras.Model) -> bytes:
     """Returns a model as an HDF5 file of Keras 2, without training state."""
     import h5py
 
@@ -71,7 +73,7 @@ def _hdf5(network: keras.Model) -> bytes:
         file.attrs["keras_version"] = keras_2.VERSION
         file.attrs["backend"] = "tensorflow"
         group = file.create_group("model_weights")
-        layers = keras_2.arrays(network)
+        layers = keras_2.list_weights(network)
         group.attrs["backend"] = "tensorflow"
         group.attrs["keras_version"] = keras_2.VERSION
         group.attrs["layer_names"] = [name.encode() for name, _ in layers]

@@ -34,7 +34,7 @@ def list_names() -> list[str]:
     valid_names = [IMAGENET]
     for name in presets.list_names():
         with suppress(StudioError):
-            trained.classes_of(_classifier(name))
+            trained.classes_of(_find_preset(name))
             valid_names.append(name)
     return valid_names
 
@@ -50,7 +50,7 @@ def open_classifier(settings: PresetSettings, inputs: Inputs, progress: Progress
         return model
     if settings.preset == IMAGENET:
         return imagenet.open(progress)
-    return trained.open(_classifier(settings.preset))
+    return trained.open(_find_preset(settings.preset))
 
 
 def open_input(settings: ModelSettings, inputs: Inputs) -> Classifier | None:
@@ -66,18 +66,20 @@ def describe_preprocessing(settings: ModelSettings, inputs: Inputs) -> dict[str,
     """Returns the preprocessing of an imported model and a note on it; empty for other classifiers."""
     for file in inputs.get("model", ()):
         if files.is_imported(file):
-            choice = imported_classifier.read_facts(file, settings.flat).choice(settings.preprocessing)
+            facts = imported_classifier.read_facts(file, settings.flat)
+            choice = facts.choose_preprocessing(settings.preprocessing)
             return {"preprocessing": choice.preprocessing, "preprocessing_note": describe(choice)}
     return {}
 
 
 def list_preprocessing_notes(settings: ModelSettings, inputs: Inputs) -> list[str]:
-    """Returns that note as a list; empty if no model was imported."""
-    return [f"{note}." for key, note in describe_preprocessing(settings, inputs).items() if key.endswith("note")]
+    """Returns the note on an imported model's preprocessing, as a list; empty if no model was imported."""
+    note = describe_preprocessing(settings, inputs).get("preprocessing_note")
+    return [f"{note}."] if note else []
 
 
 def list_weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:
-    """Returns the classifier's weights for a recipe; empty if its file is among the inputs."""
+    """Returns the SHA-256 of a classifier's weights by name, for a recipe; empty for one among the inputs."""
     if inputs.get("model"):
         return {}
     name = imagenet.BACKBONE if classifier.name == IMAGENET else classifier.name
@@ -88,7 +90,7 @@ def check(settings: PresetSettings, inputs: Mapping[str, Sequence[File]]) -> Non
     """Raises `InvalidInput` if the classifier does not exist. Does not load Keras."""
     check_model(settings, inputs)
     if not inputs.get("model") and settings.preset != IMAGENET:
-        trained.classes_of(_classifier(settings.preset))
+        trained.classes_of(_find_preset(settings.preset))
 
 
 def check_model(settings: ModelSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -114,10 +116,11 @@ def check_base(settings: TrainClassifierSettings, inputs: Mapping[str, Sequence[
 def prepare(settings: PredictSettings) -> None:
     """Loads ImageNet's classifier in a warm worker, if its files are cached."""
     if settings.preset == IMAGENET and imagenet.is_cached():
-        imagenet.open().probabilities([np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8")])
+        imagenet.open().predict([np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8")])
 
 
-def _classifier(name: str) -> Preset:
+def _find_preset(name: str) -> Preset:
+    """Returns the preset of a classifier. Raises `InvalidInput` if it is another kind of model."""
     preset = presets.find(name)
     trained.settings_of(preset)
     return preset

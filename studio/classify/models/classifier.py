@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.classify.models import crop
+from studio.classify.models import crop, networks
 from studio.core.errors import StudioError
-from studio.core.models.recently_used import get_or_make as in_memory
+from studio.core.models.lru import get_or_make as in_memory
 from studio.core.progress import Progress
 from studio.imported import image_input, preprocessing
 
 if TYPE_CHECKING:
     import keras
 
-BATCHES = (1, 8, 32)
+BATCH_SIZES = (1, 8, 32)
 _CACHE: dict[str, Classifier] = {}  # by key
 _MAX_CACHED = 3
 
@@ -38,8 +38,8 @@ class Classifier:
         map_offset: offset of the maps toward the top left, in map pixels.
         key: identifies the classifier in memory among those with the same weights; "" if it is not cached.
         independent: whether each class has its own sigmoid, so that an image may show several or none.
-        prepared: the preprocessed images within the network; None if there is no single such tensor.
-        preprocessing: input range of those, one of `preprocessing.LABELS`.
+        preprocessed_images: a tensor within the network; None if there is no single such tensor.
+        preprocessing: input range of the preprocessed images, one of `preprocessing.LABELS`.
         flat: whether the layers take an image as a flat vector.
         max_eager: up to this many images are run without compiling the network.
     """
@@ -50,11 +50,11 @@ class Classifier:
     size: tuple[int, int]
     network: keras.Model
     maps: keras.KerasTensor | None
-    batches: tuple[int, ...] = BATCHES
+    batches: tuple[int, ...] = BATCH_SIZES
     map_offset: float = 0.0
     key: str = ""
     independent: bool = False
-    prepared: keras.KerasTensor | None = None
+    preprocessed_images: keras.KerasTensor | None = None
     preprocessing: str = "imagenet-caffe"
     flat: bool = False
     max_eager: int = 0
@@ -64,14 +64,17 @@ class Classifier:
         """The network after preprocessing; None if there is no single preprocessed tensor."""
         import keras
 
-        return None if self.prepared is None else keras.Model(self.prepared, self.network.output)
+        if self.preprocessed_images is None:
+            return None
+        return keras.Model(self.preprocessed_images, self.network.output)
 
-    def mix(self) -> tuple[np.ndarray, np.ndarray]:
-        """Returns how `prepared` is computed from colors in 0 to 255, see `preprocessing.mix`."""
-        assert self.prepared is not None
-        return preprocessing.mix(self.preprocessing, image_input.channels(self.prepared.shape))
+    def preprocessing_map(self) -> tuple[np.ndarray, np.ndarray]:
+        """Returns the kernel and bias that preprocess colors; see `preprocessing.to_linear_map`."""
+        assert self.preprocessed_images is not None
+        channels = image_input.count_channels(self.preprocessed_images.shape)
+        return preprocessing.to_linear_map(self.preprocessing, channels)
 
-    def probabilities(self, images: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
+    def predict(self, images: Sequence[np.ndarray], progress: Progress | None = None) -> np.ndarray:
         """Classifies images.
 
         Args:
@@ -102,18 +105,14 @@ class Classifier:
             raise StudioError(f"{self.name} has no output layer with weights. Choose another model.")
         tensor = output_layer.input
         if len(tensor.shape) == 4:  # a layer, because Keras 2 and TensorFlow.js have no operations
-            tensor = keras.layers.GlobalAveragePooling2D(name=self._unique_name("pooled_features"))(tensor)
+            layer_names = {layer.name for layer in self.network.layers}
+            name = networks.unique_name("pooled_features", layer_names)
+            tensor = keras.layers.GlobalAveragePooling2D(name=name)(tensor)
         spatial_axes = tuple(range(1, len(tensor.shape) - 1))
         tensor = keras.ops.mean(tensor, axis=spatial_axes) if spatial_axes else tensor
         return tensor if tensor.dtype == "float32" else keras.ops.cast(tensor, "float32")
 
-    def _unique_name(self, name: str) -> str:
-        names = {layer.name for layer in self.network.layers}
-        while name in names:
-            name += "_"
-        return name
-
-    def features_and_probabilities(
+    def predict_with_features(
         self, images: Sequence[np.ndarray] | np.ndarray, progress: Progress | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Returns features, `(n, C) float32`, and probabilities of some images in one pass.
@@ -124,10 +123,9 @@ class Classifier:
         """
         import keras
 
-        outputs_tensor = keras.ops.concatenate(
-            [self.features, keras.ops.cast(self.network.output, "float32")], axis=-1
-        )
-        outputs = self.run(keras.Model(self.network.input, outputs_tensor), images, progress or Progress())
+        probabilities = keras.ops.cast(self.network.output, "float32")
+        joined = keras.ops.concatenate([self.features, probabilities], axis=-1)
+        outputs = self.run(keras.Model(self.network.input, joined), images, progress or Progress())
         return outputs[:, : -len(self.classes)], outputs[:, -len(self.classes) :]
 
     def run(
@@ -138,7 +136,7 @@ class Classifier:
         Args:
             network: from raw images to `(B, C)`, such as a part of `network`. Pass the same object each time,
                 because the first call compiles it.
-            images, progress: as for `probabilities`.
+            images, progress: as for `predict`.
 
         Returns:
             `(n, C) float32`.
@@ -148,13 +146,15 @@ class Classifier:
         while start < len(images):
             progress.report(start, len(images), text="Extracting features")
             count = next((size for size in self.batches if size >= len(images) - start), self.batches[-1])
-            part = np.stack([crop.cut(image, *self.size) for image in images[start : start + count]])
-            full = np.concatenate([part, np.repeat(part[-1:], count - len(part), axis=0)])
-            batches.append(np.asarray(predict(full))[: len(part)])
+            batch = np.stack(
+                [crop.crop_and_resize(image, *self.size) for image in images[start : start + count]]
+            )
+            padded = np.concatenate([batch, np.repeat(batch[-1:], count - len(batch), axis=0)])
+            batches.append(np.asarray(predict(padded))[: len(batch)])
             start += count
         return np.concatenate(batches)
 
 
-def cached_classifier(name: str, key: str, make: Callable[[], Classifier]) -> Classifier:
+def get_or_make_classifier(name: str, key: str, make: Callable[[], Classifier]) -> Classifier:
     """Returns the classifier with a key from memory, or makes it; one classifier may have several names."""
     return replace(in_memory(_CACHE, key, make, _MAX_CACHED), name=name, key=key)

@@ -42,12 +42,12 @@ class Labels:
             self.names = tuple(file["names"].asstr()[:])
 
 
-def names(progress: Progress | None = None) -> tuple[str, ...]:
+def load_names(progress: Progress | None = None) -> tuple[str, ...]:
     """Returns the class names, downloaded if needed. Raises `StudioError` as `pretrained.pull`."""
     return pretrained.load("imagenet-labels", progress).model.names
 
 
-def network(members: Mapping[str, bytes] | None = None) -> Labels:
+def build_labels(members: Mapping[str, bytes] | None = None) -> Labels:
     """Returns labels from `{"labels.json": bytes}`; without names for None."""
     return Labels(_parse(members["labels.json"]) if members is not None else ())
 

@@ -12,13 +12,13 @@ from pathlib import PurePath
 from typing import cast
 
 from studio.classify.models import networks
-from studio.classify.models.classifier import Classifier, cached_classifier
+from studio.classify.models.classifier import Classifier, get_or_make_classifier
 from studio.classify.settings import AUTO
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.tasks import File
 from studio.imported import safe_copies
-from studio.imported.facts import Facts, ImageInput
-from studio.imported.preprocessing import ASSUMED, Choice, Preprocessing
+from studio.imported.facts import Facts
+from studio.imported.preprocessing import DEFAULT_PREPROCESSING, Choice, Preprocessing
 
 _MAX_EAGER = 3  # images; compiling a network of 100 layers takes as long as running it on four
 _BATCHES = (1,)  # the batch size of the sandbox; a larger one takes more memory
@@ -35,7 +35,7 @@ class ClassifierFacts:
         parameters: number of parameters.
         preprocessing: its input range, found or assumed.
         reason: why, in words; "" if it is assumed.
-        answers: kind of its outputs; see `studio.imported.facts.ImageInput`.
+        output_kind: kind of its outputs; see `studio.imported.facts.ImageInput`.
         has_names: whether the file names its classes.
         flat: whether it takes an image as a flat vector.
     """
@@ -44,14 +44,14 @@ class ClassifierFacts:
     classes: tuple[str, ...]
     size: tuple[int, int]
     parameters: int
-    preprocessing: Preprocessing = ASSUMED
+    preprocessing: Preprocessing = DEFAULT_PREPROCESSING
     reason: str = ""
-    answers: str = "probabilities"
+    output_kind: str = "probabilities"
     has_names: bool = True
     flat: bool = False
 
-    def choice(self, setting: str = AUTO) -> Choice:
-        """Returns the preprocessing for a setting: a preprocessing, or "auto"."""
+    def choose_preprocessing(self, setting: str = AUTO) -> Choice:
+        """Returns the preprocessing that a setting names, or the model's own for "auto"."""
         if setting == AUTO:
             return Choice(self.preprocessing, self.reason)
         return Choice(cast(Preprocessing, setting), "chosen in the settings")
@@ -66,7 +66,7 @@ class FlatInput(InvalidInput):
 
     def __init__(self, name: str, count: int, images: str):
         super().__init__(
-            f"The model {printable(name, 60)} takes a flat vector of {count:,} values, not an image. "
+            f"The model {make_printable(name, 60)} takes a flat vector of {count:,} values, not an image. "
             f"If these are the pixels of images of {images}, row by row, set `--flat`."
         )
         self.images = images
@@ -82,7 +82,7 @@ def read_facts(file: File, flat: bool = False) -> ClassifierFacts:
     Raises:
         InvalidInput: if the file is refused or is no image classifier.
     """
-    return _classifier_facts(file, safe_copies.admit(file).facts, flat)
+    return _to_classifier_facts(file, safe_copies.get_or_make(file).facts, flat)
 
 
 def open(file: File, preprocessing: str = AUTO, flat: bool = False) -> Classifier:
@@ -93,9 +93,9 @@ def open(file: File, preprocessing: str = AUTO, flat: bool = False) -> Classifie
         preprocessing: one of `preprocessing.LABELS`, or "auto".
         flat: as for `read_facts`.
     """
-    copy = admit(file)
-    facts = _classifier_facts(file, copy.facts, flat)
-    input_range = facts.choice(preprocessing).preprocessing
+    copy = get_safe_copy(file)
+    facts = _to_classifier_facts(file, copy.facts, flat)
+    input_range = facts.choose_preprocessing(preprocessing).preprocessing
 
     def make() -> Classifier:
         network = networks.assemble(copy, facts.size, input_range)
@@ -107,31 +107,31 @@ def open(file: File, preprocessing: str = AUTO, flat: bool = False) -> Classifie
             network.network,
             network.maps,
             _BATCHES,
-            prepared=network.prepared,
+            preprocessed_images=network.preprocessed_images,
             preprocessing=input_range,
-            independent=facts.answers == "shares",
+            independent=facts.output_kind == "shares",
             flat=facts.flat,
             max_eager=_MAX_EAGER,
         )
 
-    return cached_classifier(facts.name, f"{file.digest} {input_range}", make)
+    return get_or_make_classifier(facts.name, f"{file.digest} {input_range}", make)
 
 
-def admit(file: File) -> safe_copies.SafeCopy:
-    """Returns `safe_copies.admit(file)`; imports Keras meanwhile."""
+def get_safe_copy(file: File) -> safe_copies.SafeCopy:
+    """Returns the safe copy of a stored file; imports Keras while the sandbox makes it."""
     with _importing_keras():
-        return safe_copies.admit(file)
+        return safe_copies.get_or_make(file)
 
 
 @contextmanager
 def _importing_keras() -> Iterator[None]:
     """Imports Keras in a thread, while this process waits for the sandbox."""
 
-    def work() -> None:
+    def import_keras() -> None:
         with suppress(Exception):  # the next import raises it again
             importlib.import_module("keras")
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=import_keras)
     if "keras" not in sys.modules:
         thread.start()
     try:
@@ -141,36 +141,33 @@ def _importing_keras() -> Iterator[None]:
             thread.join()
 
 
-def _classifier_facts(file: File, facts: Facts, flat: bool) -> ClassifierFacts:
+def _to_classifier_facts(file: File, facts: Facts, flat: bool) -> ClassifierFacts:
+    """Raises `InvalidInput` if the network is no image classifier, or has a flat input without `flat`."""
     image = facts.image_input
     if image is None:
         raise invalid(
-            f"model {printable(file.name, 60)}",
+            f"model {make_printable(file.name, 60)}",
             expected="an image classifier: one input (height, width, 3 or 1) and one output vector",
-            received=f"inputs {_shapes(facts.inputs)}, outputs {_shapes(facts.outputs)}",
+            received=f"inputs {_format_shapes(facts.inputs)}, outputs {_format_shapes(facts.outputs)}",
         )
     if image.flat and not flat:
-        raise _flat_input(file.name, image, facts.inputs[0][1] or 0)
-    count = facts.classes
-    has_names = len(facts.labels) == count
+        count = facts.inputs[0][1] or 0
+        channels = " x 3" if count > image.height * image.width else ""
+        raise FlatInput(file.name, count, f"{image.height} x {image.width}{channels}")
+    has_names = len(facts.labels) == facts.class_count
     return ClassifierFacts(
         PurePath(file.name).stem or "model",
-        facts.labels if has_names else tuple(f"class {n + 1}" for n in range(count)),
+        facts.labels if has_names else tuple(f"class {n + 1}" for n in range(facts.class_count)),
         (image.height, image.width),
         facts.parameters,
         image.preprocessing,
         image.reason,
-        image.answers,
+        image.output_kind,
         has_names,
         image.flat,
     )
 
 
-def _flat_input(name: str, image: ImageInput, count: int) -> FlatInput:
-    shape = f"{image.height} x {image.width}" + (" x 3" if count > image.height * image.width else "")
-    return FlatInput(name, count, shape)
-
-
-def _shapes(shapes: tuple[tuple[int | None, ...], ...]) -> str:
+def _format_shapes(shapes: tuple[tuple[int | None, ...], ...]) -> str:
     texts = (", ".join("any" if size is None else str(size) for size in shape[1:]) for shape in shapes)
     return " and ".join(f"({text})" for text in texts)

@@ -20,12 +20,12 @@ class AssembledNetwork:
 
     Attributes:
         network: the network.
-        prepared: the preprocessed images within it.
+        preprocessed_images: the preprocessed images within it.
         maps: the last spatial activations within it; None if there are none.
     """
 
     network: keras.Model
-    prepared: keras.KerasTensor
+    preprocessed_images: keras.KerasTensor
     maps: keras.KerasTensor | None
 
 
@@ -43,12 +43,12 @@ def assemble(copy: SafeCopy, size: tuple[int, int], input_range: str) -> Assembl
     body = keras.Model(model.inputs[0], model.outputs[0])
     names = {"images", "prepared", "imported"}
     images = keras.Input((None, None, 3), dtype="uint8", name="images")
-    prepared = keras.Model(images, _preprocess(images, size, body.inputs[0], input_range), name="prepared")
+    preprocess = keras.Model(images, _preprocess(images, size, body.inputs[0], input_range), name="prepared")
     outputs: list[keras.KerasTensor] = []
     copies: dict[int, tuple[Any, Any]] = {}
 
     def copy_layer(layer: Any) -> Any:
-        if _inner(layer):
+        if _as_submodel(layer):
             return layer
         if id(layer) not in copies:
             settings = layer.get_config() | {"name": unique_name(layer.name, names)}
@@ -56,8 +56,8 @@ def assemble(copy: SafeCopy, size: tuple[int, int], input_range: str) -> Assembl
         return copies[id(layer)][1]
 
     def call_layer(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if inner := _inner(layer):
-            return rebuild(inner, args[0])
+        if submodel := _as_submodel(layer):
+            return rebuild(submodel, args[0])
         if "training" in inspect.signature(layer.call).parameters:
             kwargs["training"] = False  # or Keras' random layers would augment images
         outputs.append(layer(*args, **kwargs))
@@ -69,20 +69,20 @@ def assemble(copy: SafeCopy, size: tuple[int, int], input_range: str) -> Assembl
         )
         return outputs[-1]  # not the copy's own output, which Keras computes from new inputs
 
-    preprocessed = prepared(images)
-    probabilities = _answer(rebuild(body, preprocessed), copy, names)
+    preprocessed_images = preprocess(images)
+    probabilities = _to_probabilities(rebuild(body, preprocessed_images), copy, names)
     network = keras.Model(images, probabilities, name="imported")
     network.trainable = False
-    for layer, twin in copies.values():
+    for layer, layer_copy in copies.values():
         if getattr(layer, "weights", None):
-            twin.set_weights(layer.get_weights())
-        if isinstance(twin, keras.layers.Normalization):
-            twin.finalize_state()  # it derives values from its weights
+            layer_copy.set_weights(layer.get_weights())
+        if isinstance(layer_copy, keras.layers.Normalization):
+            layer_copy.finalize_state()  # it derives values from its weights
     spatial = [output for output in outputs if len(output.shape) == 4 and output.shape[1:3] != (1, 1)]
-    return AssembledNetwork(network, preprocessed, spatial[-1] if spatial else None)
+    return AssembledNetwork(network, preprocessed_images, spatial[-1] if spatial else None)
 
 
-def _inner(layer: Any) -> keras.Model | None:
+def _as_submodel(layer: Any) -> keras.Model | None:
     """Returns a layer as a network, if it is one with one input and one output."""
     import keras
 
@@ -95,12 +95,20 @@ def _inner(layer: Any) -> keras.Model | None:
 
 
 def _preprocess(images: Any, size: tuple[int, int], target: Any, input_range: str) -> Any:
-    """Crops, resizes and preprocesses images for the network."""
+    """Crops, resizes and preprocesses images within a network.
+
+    Args:
+        images: `(B, H, W, 3) uint8`.
+        size: `(height, width)` in px after resizing.
+        target: the input tensor that takes the result.
+        input_range: one of `preprocessing.LABELS`; ignored for an input of integers.
+    """
     from keras import ops
 
-    pixels = crop.resample(images, *size)
+    pixels = crop.crop_and_resize_in_network(images, *size)
     is_uint8 = str(target.dtype) == "uint8"
-    kernel, bias = preprocessing.mix("0-255" if is_uint8 else input_range, image_input.channels(target.shape))
+    channels = image_input.count_channels(target.shape)
+    kernel, bias = preprocessing.to_linear_map("0-255" if is_uint8 else input_range, channels)
     pixels = ops.matmul(pixels, ops.array(kernel)) + ops.array(bias)
     pixels = ops.round(pixels) if is_uint8 else pixels
     if len(target.shape) == 2:
@@ -109,11 +117,11 @@ def _preprocess(images: Any, size: tuple[int, int], target: Any, input_range: st
     return ops.cast(pixels, target.dtype)
 
 
-def _answer(output: Any, copy: SafeCopy, names: set[str]) -> Any:
+def _to_probabilities(output: Any, copy: SafeCopy, names: set[str]) -> Any:
     """Turns the output into probabilities `(B, k)`: rows sum to 1 unless classes are independent."""
     import keras
 
-    kind = copy.facts.image_input.answers if copy.facts.image_input else "logits"
+    kind = copy.facts.image_input.output_kind if copy.facts.image_input else "logits"
     if len(output.shape) > 2:
         output = keras.layers.Reshape((output.shape[-1],), name=unique_name("row", names))(output)
     if kind == "logits" or (kind == "logit" and output.shape[-1] != 1):

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from studio.classify.models import crop, whole_network
-from studio.classify.models.classifier import Classifier, cached_classifier
-from studio.classify.settings import MAP_OFFSETS, MAPS, TrainClassifierSettings
+from studio.classify.models.classifier import Classifier, get_or_make_classifier
+from studio.classify.settings import MAP_LAYERS, MAP_OFFSETS, TrainClassifierSettings
 from studio.core.errors import StudioError, invalid
 from studio.core.models import loading
 from studio.core.models.presets import Preset
@@ -30,12 +30,12 @@ def open(preset: Preset) -> Classifier:
         InvalidInput: if it is another kind of model, or its files are incomplete.
         StudioError: if its backbone cannot be loaded, or has other weights than in training.
     """
-    return cached_classifier(preset.name, preset.key, lambda: _load(preset))
+    return get_or_make_classifier(preset.name, preset.key, lambda: _load_classifier(preset))
 
 
 def settings_of(preset: Preset) -> TrainClassifierSettings:
     """Returns the settings of a classifier. Raises `InvalidInput` if the preset is another kind of model."""
-    return preset.settings_as(TrainClassifierSettings, TASK, "a classifier")
+    return preset.read_settings_as(TrainClassifierSettings, TASK, "a classifier")
 
 
 def side_of(preset: Preset) -> int:
@@ -45,7 +45,7 @@ def side_of(preset: Preset) -> int:
 
 def classes_of(preset: Preset) -> tuple[str, ...]:
     """Returns the class names of a classifier. Raises `InvalidInput` if they are missing."""
-    names = preset.data().get("classes")
+    names = preset.read_data().get("classes")
     if isinstance(names, list) and len(names) > 1 and all(isinstance(name, str) for name in names):
         return tuple(names)
     step = "copy the model or train it again"
@@ -54,30 +54,28 @@ def classes_of(preset: Preset) -> tuple[str, ...]:
     )
 
 
-def _load(preset: Preset) -> Classifier:
+def _load_classifier(preset: Preset) -> Classifier:
     settings, classes = settings_of(preset), classes_of(preset)
     if classifier := whole_network.open(preset, classes):
         return classifier
-    backbone = _backbone(preset, settings.backbone)
-    network = assemble(backbone, settings.size, lambda maps: head(maps, len(classes), settings))
-    loading.load_weights(trainable_part(network, settings.cut), preset)
-    maps, map_offset = network.get_layer(MAPS[settings.backbone]).output, MAP_OFFSETS[settings.backbone]
-    side, preprocessed = settings.size, preprocessed_images(network, backbone)
+    backbone = _load_backbone(preset, settings.backbone)
+    network = assemble(backbone, settings.size, lambda maps: add_pooled_head(maps, len(classes), settings))
+    loading.load_weights(build_trainable_part(network, settings.cut), preset)
     return Classifier(
         preset.name,
         preset.digest,
         classes,
-        (side, side),
+        (settings.size, settings.size),
         network,
-        maps,
-        map_offset=map_offset,
-        prepared=preprocessed,
+        network.get_layer(MAP_LAYERS[settings.backbone]).output,
+        map_offset=MAP_OFFSETS[settings.backbone],
+        preprocessed_images=find_preprocessed_images(network, backbone),
     )
 
 
-def _backbone(preset: Preset, name: str) -> backbones.Backbone:
+def _load_backbone(preset: Preset, name: str) -> backbones.Backbone:
     """Loads the backbone with the weights that the preset's recipe names; the head does not fit others."""
-    digest = preset.recipe().weights.get(name)
+    digest = preset.read_recipe().weights.get(name)
     backbone = backbones.load(name, digest=digest)
     if digest and backbone.digest != digest:
         raise StudioError(
@@ -104,15 +102,15 @@ def assemble(
     import keras
 
     images = keras.Input((None, None, 3), dtype="uint8", name="images")
-    prepared = backbone.spec.preprocessing(crop.resample(images, size) / 255.0)
-    copy = keras.models.clone_model(backbone.model, input_tensors=prepared)
+    preprocessed = backbone.spec.preprocessing(crop.crop_and_resize_in_network(images, size) / 255.0)
+    copy = keras.models.clone_model(backbone.model, input_tensors=preprocessed)
     copy.set_weights(backbone.model.get_weights())
-    network = keras.Model(images, top(copy.get_layer(backbone.spec.last).output), name=name)
+    network = keras.Model(images, top(copy.get_layer(backbone.spec.last_layer).output), name=name)
     network.trainable = False
     return network
 
 
-def preprocessed_images(network: keras.Model, backbone: backbones.Backbone) -> keras.KerasTensor:
+def find_preprocessed_images(network: keras.Model, backbone: backbones.Backbone) -> keras.KerasTensor:
     """Returns the preprocessed images within a network of `assemble`."""
     import keras
 
@@ -120,32 +118,32 @@ def preprocessed_images(network: keras.Model, backbone: backbones.Backbone) -> k
     return network.get_layer(first.name).input
 
 
-def head(maps: Any, classes: int, settings: TrainClassifierSettings) -> Any:
+def add_pooled_head(maps: Any, class_count: int, settings: TrainClassifierSettings) -> Any:
     """Adds a head to a backbone: global average pooling, optionally a hidden layer, and softmax."""
     import keras
 
-    return choice(keras.layers.GlobalAveragePooling2D(name="pooled")(maps), classes, settings)
+    return add_head(keras.layers.GlobalAveragePooling2D(name="pooled")(maps), class_count, settings)
 
 
-def choice(
-    features: Any, classes: int, settings: TrainClassifierSettings, name: Callable[[str], str] = str
+def add_head(
+    features: Any, class_count: int, settings: TrainClassifierSettings, make_name: Callable[[str], str] = str
 ) -> Any:
     """Adds a head to features `(B, C)`: optionally a hidden layer, and softmax over `(B, classes)`.
 
     Args:
         features: the features.
-        classes: number of classes.
+        class_count: number of classes.
         settings: `head` and `hidden`.
-        name: makes layer names unique.
+        make_name: makes layer names unique.
     """
     import keras
 
     if settings.head == "mlp":
-        features = keras.layers.Dense(settings.hidden, activation="relu", name=name("hidden"))(features)
-    return keras.layers.Dense(classes, activation="softmax", name=name("probabilities"))(features)
+        features = keras.layers.Dense(settings.hidden, activation="relu", name=make_name("hidden"))(features)
+    return keras.layers.Dense(class_count, activation="softmax", name=make_name("probabilities"))(features)
 
 
-def trainable_part(network: keras.Model, cut: str) -> keras.Model:
+def build_trainable_part(network: keras.Model, cut: str) -> keras.Model:
     """Returns the part of a network after a layer, with shared weights: what is trained and saved."""
     import keras
 

@@ -17,7 +17,7 @@ from studio.classify.data import matching
 from studio.classify.models import imported_classifier
 from studio.classify.models.classifier import Classifier
 from studio.core import owners, paths
-from studio.core.errors import invalid
+from studio.core.errors import InvalidInput, invalid
 from studio.core.models.presets import Preset
 from studio.core.tasks import File
 from studio.imported import containers, keras_files
@@ -27,28 +27,27 @@ if TYPE_CHECKING:
 
 KEY = "network"  # in a folder's settings.json
 _MEMBER = "model.keras"
-_FIRST = (1980, 1, 1, 0, 0, 0)  # date of zip members: the same folder makes the same bytes
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # date of zip members: the same folder makes the same bytes
 
 
-def description(network: keras.Model, base: Classifier, title: str) -> dict[str, Any]:
-    """Returns what a folder stores of such a network besides its weights.
+def describe(network: keras.Model, base: Classifier, title: str) -> dict[str, Any]:
+    """Returns what a folder stores of a whole network besides its weights.
 
     Args:
         network: from preprocessed images to probabilities.
         base: the classifier whose features the head was trained on.
         title: name of its file.
     """
-    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder:
+    with tempfile.TemporaryDirectory(dir=paths.ensure_folder("cache")) as folder:
         path = Path(folder) / _MEMBER
         network.save(path)
         with zipfile.ZipFile(path) as file:
             members = {name: file.read(name).decode() for name in (keras_files.CONFIG, keras_files.METADATA)}
-    side = matching.dataset_side(base.size)
     return {
         "members": members,
         "preprocessing": base.preprocessing,
         "flat": base.flat,
-        "side": side,
+        "side": matching.dataset_side(base.size),
         "title": title,
     }
 
@@ -59,62 +58,70 @@ def side_of(preset: Preset) -> int | None:
     Raises:
         InvalidInput: if its folder is incomplete.
     """
-    record = _record(preset)
+    record = _read_record(preset)
     return int(record["side"]) if record else None
 
 
 def open(preset: Preset, classes: tuple[str, ...]) -> Classifier | None:
-    """Returns the classifier of such a folder; None for a preset that stores a head alone.
+    """Returns the classifier of a folder with a whole network; None for a preset that stores a head alone.
 
     The first call takes as long as loading Keras in another process.
 
     Raises:
         InvalidInput: if its folder is incomplete, or its network is refused.
     """
-    record = _record(preset)
+    record = _read_record(preset)
     if record is None:
         return None
     data = containers.pack(
         {
-            _MEMBER: _keras_file(record["members"], preset.weights().read_bytes()),
+            _MEMBER: _pack_keras_file(record["members"], preset.check_weights().read_bytes()),
             containers.METADATA: json.dumps({"preprocessing": record["preprocessing"]}).encode(),
         }
     )
-    digest = paths.keep(data)  # on the disk even if results are kept in memory: a sandbox reads it
+    digest = paths.store(data)  # on the disk even if results are kept in memory: a sandbox reads it
     owners.grant(digest)
     classifier = imported_classifier.open(File(digest, "model", f"{preset.name}.zip"), flat=record["flat"])
     if len(classifier.classes) != len(classes):
-        raise _broken(preset, f"{len(classifier.classes):,} classes", f"{len(classes):,}")
+        raise _incomplete_folder(preset, f"{len(classifier.classes):,} classes", f"{len(classes):,}")
     return replace(classifier, name=preset.name, digest=preset.digest, classes=classes)
 
 
-def _keras_file(members: dict[str, str], weights: bytes) -> bytes:
+def _pack_keras_file(members: dict[str, str], weights: bytes) -> bytes:
+    """Returns a `.keras` file; the same bytes for the same contents."""
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as file:
         for name, text in members.items():
-            file.writestr(zipfile.ZipInfo(name, _FIRST), text)
-        file.writestr(zipfile.ZipInfo(keras_files.WEIGHTS, _FIRST), weights)
+            file.writestr(zipfile.ZipInfo(name, _EPOCH), text)
+        file.writestr(zipfile.ZipInfo(keras_files.WEIGHTS, _EPOCH), weights)
     return body.getvalue()
 
 
-def _record(preset: Preset) -> dict[str, Any] | None:
-    record = preset.data().get(KEY)
+def _read_record(preset: Preset) -> dict[str, Any] | None:
+    """Returns what `describe` stored, checked; None for a preset that stores a head alone."""
+    record = preset.read_data().get(KEY)
     if record is None:
         return None
     kinds = {"members": dict, "preprocessing": str, "flat": bool, "side": int, "title": str}
     if not isinstance(record, dict) or not all(
         isinstance(record.get(key), kind) for key, kind in kinds.items()
     ):
-        raise _broken(preset, "the network that it was trained on", "another text")
+        raise _incomplete_folder(preset, "the network that it was trained on", "another text")
     members = record["members"]
     required = {keras_files.CONFIG, keras_files.METADATA}
     if members.keys() != required or not all(isinstance(text, str) for text in members.values()):
-        raise _broken(preset, "the network that it was trained on", "a part of the network")
-    if not 1 <= record["side"] <= keras_files.MOST_SIDE:
-        raise _broken(preset, f"images of at most {keras_files.MOST_SIDE:,} px", f"{record['side']} px")
+        raise _incomplete_folder(preset, "the network that it was trained on", "a part of the network")
+    if not 1 <= record["side"] <= keras_files.MAX_SIDE:
+        raise _incomplete_folder(
+            preset, f"images of at most {keras_files.MAX_SIDE:,} px", f"{record['side']} px"
+        )
     return record
 
 
-def _broken(preset: Preset, expected: str, received: str) -> Exception:
-    step = "copy the model or train it again"
-    return invalid(f"preset {preset.name}", expected=expected, received=received, next_step=step)
+def _incomplete_folder(preset: Preset, expected: str, received: str) -> InvalidInput:
+    return invalid(
+        f"preset {preset.name}",
+        expected=expected,
+        received=received,
+        next_step="copy the model or train it again",
+    )

@@ -39,10 +39,10 @@ class Activations:
 
     def read(self, rows: np.ndarray, views: np.ndarray) -> np.ndarray:
         """Reads some rows, as they are (view 0) or mirrored (view 1): `(n, h, w, C) float32`."""
-        each = int(np.prod(self.shape[2:]))
-        values = np.empty((len(rows), each), "float16")
+        size = int(np.prod(self.shape[2:]))
+        values = np.empty((len(rows), size), "float16")
         for n, (row, view) in enumerate(zip(rows, views, strict=True)):
-            self.file.seek((int(row) * self.shape[1] + int(view)) * each * 2)
+            self.file.seek((int(row) * self.shape[1] + int(view)) * size * 2)
             self.file.readinto(memoryview(values[n]).cast("B"))
         return values.reshape(len(rows), *self.shape[2:]).astype("float32")
 
@@ -74,9 +74,9 @@ def open_activations(
     network = _compile_extractor(backbone, layer)
     blank = np.zeros((BATCH, side, side, 3), "uint8")
     shape = (len(dataset.images), views, *np.asarray(network(blank)).shape[1:])
-    facts = f"{backbone.digest} {layer} {shape}".encode()
-    key = hashlib.sha256(facts + np.ascontiguousarray(dataset.digests).tobytes()).hexdigest()
-    path = caches.claim(paths.folder("cache") / "activations" / f"{key}.f16")
+    description = f"{backbone.digest} {layer} {shape}".encode()
+    key = hashlib.sha256(description + np.ascontiguousarray(dataset.digests).tobytes()).hexdigest()
+    path = caches.claim(paths.ensure_folder("cache") / "activations" / f"{key}.f16")
     size = int(np.prod(shape)) * 2
     with _open_file(path, size) or _write_file(
         path, size, _compute_batches(dataset.images, network, views, progress)
@@ -94,18 +94,19 @@ def _open_file(path: Path, size: int) -> FileIO | None:
     return None
 
 
-def _write_file(path: Path, size: int, parts: Iterable[np.ndarray]) -> FileIO:
+def _write_file(path: Path, size: int, batches: Iterable[np.ndarray]) -> FileIO:
     """Writes the file and returns it open: opened before the rename, because then others may remove it."""
     _check_disk_space(path, size)
     with paths.replacing(path) as temporary:
         with temporary.open("wb") as file:
-            for part in parts:
-                file.write(part.tobytes())
+            for batch in batches:
+                file.write(batch.tobytes())
         return temporary.open("rb", buffering=0)
 
 
 def _compile_extractor(backbone: Backbone, layer: str) -> Callable:
-    extractor = backbone.features([layer])
+    """Compiles `(n, side, side, 3) uint8` -> a layer's activations, `(n, h, w, C)`."""
+    extractor = backbone.build_extractor([layer])
 
     def forward(images):
         from keras import ops
@@ -115,25 +116,27 @@ def _compile_extractor(backbone: Backbone, layer: str) -> Callable:
     return compile_function(forward)
 
 
-def _compute_batches(images: np.ndarray, network: Callable, views: int, progress: Progress) -> Iterator[np.ndarray]:
+def _compute_batches(
+    images: np.ndarray, network: Callable, views: int, progress: Progress
+) -> Iterator[np.ndarray]:
     """Yields batches of activations, `(n, views, h, w, C) float16`, clipped to float16's range."""
-    most = np.finfo("float16").max
+    largest = np.finfo("float16").max
     for start in range(0, len(images), BATCH):
-        part = np.asarray(images[start : start + BATCH])
-        full = np.concatenate([part, np.repeat(part[-1:], BATCH - len(part), axis=0)])
-        variants = [full, full[:, :, ::-1]][:views]
+        batch = np.asarray(images[start : start + BATCH])
+        padded = np.concatenate([batch, np.repeat(batch[-1:], BATCH - len(batch), axis=0)])
         outputs = [
-            np.minimum(np.asarray(network(variant))[: len(part)], most).astype("float16")
-            for variant in variants
+            np.minimum(np.asarray(network(variant))[: len(batch)], largest).astype("float16")
+            for variant in [padded, padded[:, :, ::-1]][:views]
         ]
         yield np.stack(outputs, axis=1)
-        progress.report(start + len(part), len(images), text="Preparing to fine-tune")
+        progress.report(start + len(batch), len(images), text="Preparing to fine-tune")
 
 
 def _check_disk_space(path: Path, size: int) -> None:
-    disk = os.statvfs(paths.make(path.parent))
+    """Raises `InsufficientSpace` unless a file of `size` bytes fits on the disk and leaves 256 MB."""
+    disk = os.statvfs(paths.make_folder(path.parent))
     if disk.f_bavail * disk.f_frsize < size + 2**28:
         raise InsufficientSpace(
-            f"Fine-tuning needs {amounts.size(size)} of temporary disk space in {path.parent}. "
+            f"Fine-tuning needs {amounts.format_bytes(size)} of temporary disk space in {path.parent}. "
             "Free some space there, choose a smaller input size, or turn off the horizontal flip."
         )

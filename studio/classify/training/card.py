@@ -15,7 +15,7 @@ from studio.core.objectives import backbones
 _MAX_COUNTED_CLASSES = 12  # classes; with more, the confusion matrix shows no counts
 
 
-def write(
+def compose(
     name: str,
     settings: TrainClassifierSettings,
     figures: Mapping[str, Any],
@@ -46,12 +46,12 @@ def write(
             f" Then all layers after {settings.cut} were fine-tuned for {figures['steps']:,} steps of "
             f"{settings.batch} images; the accuracy before was {figures['head_accuracy']:.1%}."
         )
-    what = "a linear head" if settings.head == "linear" else f"a head with {settings.hidden} hidden units"
+    head = "a linear head" if settings.head == "linear" else f"a head with {settings.hidden} hidden units"
     return cards.compose(
         f"Image classifier: {classes}",
         f"Data: {name}, {figures['images']:,} images at {side} px; {figures['held_out']:,} of "
         "them, the same share of each class, are the test split.",
-        f"Features of {title}, and {what} trained on them in {figures['seconds']:.0f} seconds.{tuning_text}",
+        f"Features of {title}, and {head} trained on them in {figures['seconds']:.0f} seconds.{tuning_text}",
         figures,
         command,
         [
@@ -77,7 +77,8 @@ def _list_metrics(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> 
 
 def _format_class_table(evaluation: Mapping[str, Any]) -> str:
     rows = [
-        f"| {row['name']} | {row['count']} | {_format_share(row['recall'])} | {_format_share(row['precision'])} |"
+        f"| {row['name']} | {row['count']} | {_format_share(row['recall'])} | "
+        f"{_format_share(row['precision'])} |"
         for row in evaluation["per_class"]
     ]
     return "\n".join(["| class | test images | recall | precision |", "|---|---|---|---|", *rows])
@@ -108,14 +109,14 @@ def draw_figure(
 
     figure = Figure(figsize=(12, 6), dpi=80, layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
-    table = np.array(evaluation["confusion"], "float64")
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    confusion = np.array(evaluation["confusion"], "float64")
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     left.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     left.set(xlabel="predicted class", ylabel="true class")
     if len(classes) <= _MAX_COUNTED_CLASSES:
         left.set_xticks(range(len(classes)), classes, rotation=45, ha="right", parse_math=False)
         left.set_yticks(range(len(classes)), classes, parse_math=False)
-        for (row, column), count in np.ndenumerate(table):
+        for (row, column), count in np.ndenumerate(confusion):
             color = "white" if shares[row, column] > 0.5 else "black"
             left.text(column, row, f"{count:.0f}", ha="center", va="center", color=color)
     right.plot([point["images"] for point in curve], [point["accuracy"] for point in curve], marker="o")
@@ -125,6 +126,6 @@ def draw_figure(
 
 
 def _accuracy_label(settings: TrainClassifierSettings) -> str:
-    of = ", a linear head" if settings.finetune or settings.head == "mlp" else ""
-    before = " before fine-tuning" if settings.finetune else ""
-    return f"test accuracy{of}{before}"
+    head = ", a linear head" if settings.finetune or settings.head == "mlp" else ""
+    stage = " before fine-tuning" if settings.finetune else ""
+    return f"test accuracy{head}{stage}"

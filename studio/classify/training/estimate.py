@@ -35,16 +35,16 @@ def estimate_seconds(settings: TrainClassifierSettings, inputs: Inputs) -> float
     file = inputs["data"][0]
     dataset = data.find_cached_dataset(file, settings.size)
     count = data.count_files(file) if dataset is None else len(dataset.names)
-    new = count if dataset is None else features.count_missing(dataset, settings.backbone)
+    missing = count if dataset is None else features.count_missing(dataset, settings.backbone)
     per_image = _EXTRACTION_SECONDS[settings.backbone] * (settings.size / 224) ** 2
     reading = _READ_SECONDS * count if dataset is None else 0.0
-    seconds = reading + per_image * new + _HEAD_SECONDS[settings.head] * count
+    seconds = reading + per_image * missing + _HEAD_SECONDS[settings.head] * count
     if not settings.finetune:
         return seconds
-    top = _TOP_SHARES[settings.backbone][settings.blocks - 1]
-    below = per_image * (1 - top) * count * (2 if settings.flip else 1)
-    learning = per_image * top * _STEP_COST * count * (1 - settings.held_out) * settings.epochs
-    return seconds + below + learning
+    top_share = _TOP_SHARES[settings.backbone][settings.blocks - 1]
+    caching = per_image * (1 - top_share) * count * (2 if settings.flip else 1)
+    training = per_image * top_share * _STEP_COST * count * (1 - settings.held_out) * settings.epochs
+    return seconds + caching + training
 
 
 def estimate_bytes(settings: TrainClassifierSettings, inputs: Inputs) -> float:
@@ -54,6 +54,6 @@ def estimate_bytes(settings: TrainClassifierSettings, inputs: Inputs) -> float:
     """
     if base_files := inputs.get("model"):
         return _BASE_BYTES + _BYTES_PER_FILE_BYTE * base_files[0].path.stat().st_size
-    share = (settings.size / 224) ** 2
+    area_ratio = (settings.size / 224) ** 2
     tuning = _FINETUNING_BYTES * settings.blocks * settings.batch / 32 if settings.finetune else 0
-    return _BASE_BYTES + share * (_BATCH_BYTES[settings.backbone] + tuning)
+    return _BASE_BYTES + area_ratio * (_BATCH_BYTES[settings.backbone] + tuning)

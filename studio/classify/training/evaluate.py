@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.core.data.cache import ImageDataset
 from studio.core.errors import invalid
 
 CONFIDENCE_BINS = 10  # of confidence, for calibration
@@ -35,16 +36,38 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str
         step = "add images or choose another split"
         raise invalid("images to test on", expected="at least one", received="none", next_step=step)
     guess = probabilities.argmax(axis=1)
-    right = guess == truth
+    is_correct = guess == truth
     confusion = np.zeros((len(classes), len(classes)), "int64")
     np.add.at(confusion, (truth, guess), 1)
     return {
         "n": len(truth),
-        "accuracy": float(right.mean()),
-        "interval": list(wilson_interval(int(right.sum()), len(truth))),
+        "accuracy": float(is_correct.mean()),
+        "interval": list(wilson_interval(int(is_correct.sum()), len(truth))),
         "confusion": confusion.tolist(),
         "per_class": _compute_class_metrics(confusion, classes),
-        "calibration": _measure_calibration(probabilities.max(axis=1), right),
+        "calibration": _measure_calibration(probabilities.max(axis=1), is_correct),
+    }
+
+
+def list_predictions(
+    dataset: ImageDataset, rows: np.ndarray, truth: np.ndarray, probabilities: np.ndarray
+) -> dict[str, list[Any]]:
+    """Lists the predictions for some images of a dataset.
+
+    Args:
+        dataset: the dataset.
+        rows: `(n,)`, the images.
+        truth: `(n,) int`, their true classes.
+        probabilities: `(n, k)`.
+
+    Returns:
+        `names`, `truth`, `guess` (the most probable class) and `confidence` (its probability).
+    """
+    return {
+        "names": [dataset.names[row] for row in rows],
+        "truth": truth.tolist(),
+        "guess": probabilities.argmax(axis=1).tolist(),
+        "confidence": [round(float(value), 3) for value in probabilities.max(axis=1)],
     }
 
 
@@ -55,9 +78,9 @@ def wilson_interval(hits: int, n: int) -> tuple[float, float]:
         Wilson 1927, Journal of the American Statistical Association 22, 209-212.
     """
     share, square = hits / n, _Z95**2
-    middle = (share + square / (2 * n)) / (1 + square / n)
+    center = (share + square / (2 * n)) / (1 + square / n)
     half_width = _Z95 / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return max(0.0, middle - half_width), min(1.0, middle + half_width)
+    return max(0.0, center - half_width), min(1.0, center + half_width)
 
 
 def _compute_class_metrics(confusion: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:
@@ -73,11 +96,16 @@ def _compute_class_metrics(confusion: np.ndarray, classes: Sequence[str]) -> lis
     ]
 
 
-def _measure_calibration(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+def _measure_calibration(confidence: np.ndarray, is_correct: np.ndarray) -> dict[str, Any]:
     """Compares confidence with accuracy in bins of confidence.
 
-    `error` is the expected calibration error (ECE). It is above 0 by chance alone, more so with fewer images:
-    `floor` is the mean error of a perfectly calibrated model with the same confidences.
+    Args:
+        confidence: `(n,)`, the highest probability of each image.
+        is_correct: `(n,) bool`.
+
+    Returns:
+        `bins`; `error`, the expected calibration error (ECE); `floor`, the mean error of a perfectly
+        calibrated model with the same confidences, which is above 0 by chance alone.
 
     Reference:
         Guo et al. 2017, arXiv:1706.04599, section 2.
@@ -92,17 +120,22 @@ def _measure_calibration(confidence: np.ndarray, right: np.ndarray) -> dict[str,
                 "to": (n + 1) / CONFIDENCE_BINS,
                 "count": int(in_bin.sum()),
                 "confidence": float(confidence[in_bin].mean()) if in_bin.any() else None,
-                "accuracy": float(right[in_bin].mean()) if in_bin.any() else None,
+                "accuracy": float(is_correct[in_bin].mean()) if in_bin.any() else None,
             }
         )
     gaps = [b["count"] * abs(b["confidence"] - b["accuracy"]) for b in bins if b["count"]]
-    return {"bins": bins, "error": float(sum(gaps) / len(right)), "floor": _simulate_calibrated_error(confidence, bin_indices)}
+    return {
+        "bins": bins,
+        "error": float(sum(gaps) / len(is_correct)),
+        "floor": _simulate_calibrated_error(confidence, bin_indices),
+    }
 
 
 def _simulate_calibrated_error(confidence: np.ndarray, bin_indices: np.ndarray) -> float:
     """Returns the mean calibration error if each image is right with the probability of its confidence."""
     rng, errors = np.random.default_rng(0), np.empty(_SIMULATIONS)
-    for n in range(_SIMULATIONS):  # one by one: all draws of many images at once would take too much memory
-        right = rng.random(len(confidence)) < confidence
-        errors[n] = np.abs(np.bincount(bin_indices, confidence - right, CONFIDENCE_BINS)).sum() / len(confidence)
+    for n in range(_SIMULATIONS):  # one by one: all simulations at once would take too much memory
+        is_correct = rng.random(len(confidence)) < confidence
+        gaps = np.bincount(bin_indices, confidence - is_correct, CONFIDENCE_BINS)
+        errors[n] = np.abs(gaps).sum() / len(confidence)
     return float(errors.mean())

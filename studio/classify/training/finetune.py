@@ -59,11 +59,11 @@ class Tuner(Trainer):
         run: checkpoints.Run | None = None,
     ):
         self.batches = Batches(len(samples.train_rows), settings.batch, settings.seed)
-        steps = settings.epochs * self.batches.each
-        super().__init__(steps, self.batches.each, run)
+        steps = settings.epochs * self.batches.batches_per_epoch
+        super().__init__(steps, self.batches.batches_per_epoch, run)
         self.samples, self.top, self.maps, self.settings = samples, top, maps, settings
         _compile(top, settings, steps)
-        self.track(top, top, max(1, round(_EMA_EPOCHS * self.batches.each)), ema_every=1)
+        self.track(top, top, max(1, round(_EMA_EPOCHS * self.batches.batches_per_epoch)), ema_every=1)
         self.test_probabilities = [np.empty((0, len(samples.classes)), "float32")]
         self.seconds_before = 0.0
 
@@ -74,7 +74,7 @@ class Tuner(Trainer):
 
     def advance(self) -> Mapping[str, float]:
         """Trains on one batch; the seed and the step decide which images are mirrored."""
-        rows = self.samples.train_rows[self.batches.at(self.step)]
+        rows = self.samples.train_rows[self.batches.select_rows(self.step)]
         rng = np.random.default_rng([self.settings.seed, 9, self.step])
         views = rng.integers(0, self.maps.shape[1], len(rows))
         truth = np.eye(len(self.samples.classes), dtype="float32")[self.samples.labels(rows)]
@@ -86,21 +86,21 @@ class Tuner(Trainer):
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Evaluates the EMA weights on the test split. Nothing is selected by the result."""
-        with self.ema_weights():
-            self.test_probabilities = [self.predict(self.samples.held_out, progress)]
-        truth = self.samples.labels(self.samples.held_out)
-        right = float((self.probabilities.argmax(axis=1) == truth).mean())
-        return {"accuracy": right, "nats": log_loss(self.probabilities, truth)}
+        with self.use_ema_weights():
+            self.test_probabilities = [self.predict(self.samples.test_rows, progress)]
+        truth = self.samples.labels(self.samples.test_rows)
+        accuracy = float((self.probabilities.argmax(axis=1) == truth).mean())
+        return {"accuracy": accuracy, "nats": log_loss(self.probabilities, truth)}
 
     def predict(self, rows: np.ndarray, progress: Progress) -> np.ndarray:
         """Returns the current weights' probabilities for some images, `(n, k) float32`."""
         batches = [np.empty((0, len(self.samples.classes)), "float32")]
         for start in range(0, len(rows), _TEST_BATCH):
             progress.check()
-            part = rows[start : start + _TEST_BATCH]
-            full = np.concatenate([part, np.repeat(part[-1:], _TEST_BATCH - len(part))])
-            inputs = self.maps.read(full, np.zeros(len(full), "int64"))
-            batches.append(np.asarray(self.top.predict_on_batch(inputs))[: len(part)])
+            batch = rows[start : start + _TEST_BATCH]
+            padded = np.concatenate([batch, np.repeat(batch[-1:], _TEST_BATCH - len(batch))])
+            inputs = self.maps.read(padded, np.zeros(_TEST_BATCH, "int64"))
+            batches.append(np.asarray(self.top.predict_on_batch(inputs))[: len(batch)])
         return np.concatenate(batches)
 
     def finish(self, progress: Progress) -> None:
@@ -112,19 +112,19 @@ class Tuner(Trainer):
         self.top.set_weights(self.ema.arrays)
         # A new model has no optimizer, which would be saved, too.
         self.result = keras.Model(self.top.input, self.top.output, name="learned")
-        self.validation_probabilities = self.predict(self.samples.validation, Progress())
+        self.validation_probabilities = self.predict(self.samples.validation_rows, Progress())
 
-    def preview(self) -> np.ndarray:
+    def draw_preview(self) -> np.ndarray:
         """Returns a grid of the test images with the lowest probability of their true class."""
-        rows = self.samples.held_out[:PREVIEW_IMAGES]
+        rows = self.samples.test_rows[:PREVIEW_IMAGES]
         if len(self.probabilities):
-            truth = self.samples.labels(self.samples.held_out)
-            sure = self.probabilities[np.arange(len(truth)), truth]
-            rows = np.sort(self.samples.held_out[np.argsort(sure)[:PREVIEW_IMAGES]])
+            truth = self.samples.labels(self.samples.test_rows)
+            likelihoods = self.probabilities[np.arange(len(truth)), truth]
+            rows = np.sort(self.samples.test_rows[np.argsort(likelihoods)[:PREVIEW_IMAGES]])
         return make_grid(np.asarray(self.samples.dataset.images[rows]))
 
     def restore(self, checkpoint: checkpoints.Checkpoint) -> None:
-        """Restores a checkpoint."""
+        """Restores a checkpoint and notes its training time."""
         super().restore(checkpoint)
         self.seconds_before = self.curves.seconds
 
@@ -154,7 +154,7 @@ def finetune(
     top = build_top(samples, weights, settings)
     with open_activations(samples.dataset, samples.backbone, settings.cut, settings.flip, progress) as maps:
         tuner = Tuner(samples, top, maps, settings, run).fit(progress)
-        if tuner.ended != "cancelled":  # a resumed run needs them
+        if tuner.stop_reason != "cancelled":  # a resumed run needs them
             maps.remove()
         return tuner
 
@@ -165,17 +165,16 @@ def build_top(
     """Returns the layers after the cut, with their initial weights and the trained head."""
     import keras
 
-    count = len(samples.classes)
+    class_count = len(samples.classes)
     network = trained.assemble(
-        samples.backbone, settings.size, lambda maps: trained.head(maps, count, settings)
+        samples.backbone, settings.size, lambda maps: trained.add_pooled_head(maps, class_count, settings)
     )
-    top = trained.trainable_part(network, settings.cut)
+    top = trained.build_trainable_part(network, settings.cut)
     top.trainable = True
     for layer in top.layers:
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
-    head = [variable for layer in top.layers[-2:] for variable in layer.weights]
-    head = head[-len(weights) :]
-    for variable, array in zip(head, weights, strict=True):
+    variables = [variable for layer in top.layers[-2:] for variable in layer.weights]
+    for variable, array in zip(variables[-len(weights) :], weights, strict=True):
         variable.assign(array)
     return top
 

@@ -21,8 +21,9 @@ RANK = 256  # principal directions of the features that heads use; accuracy is t
 FOLDS = 5
 _MAX_ITERATIONS = 300
 _GRADIENT_TOLERANCE = 3e-4
-_EXACT_TOLERANCE, _ROUGH_TOLERANCE = 1e-7, 1e-5  # smallest relative decrease of the loss per iteration; _ROUGH selects as well
-_MAX_LOSS_RATIO = 1.02
+# Smallest relative decrease of the loss per iteration; the rough one selects the same strength.
+_EXACT_TOLERANCE, _ROUGH_TOLERANCE = 1e-7, 1e-5
+_MAX_LOSS_RATIO = 1.02  # of the lowest loss; the search for a strength ends above it
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Linear:
     weights: np.ndarray
     bias: np.ndarray
 
-    def probabilities(self, features: np.ndarray) -> np.ndarray:
-        """`(n, d)` features -> `(n, k) float32`, each row of sum 1."""
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        """Returns the probabilities, `(n, k) float32`, for features `(n, d)`; each row sums to 1."""
         return _softmax(features @ self.weights + self.bias)
 
 
@@ -49,12 +50,12 @@ class StrengthChoice:
     Attributes:
         strength: the value with the lowest loss.
         losses: validation loss in nats per image, by strength.
-        left_out: `(n, k) float32`, each image's probabilities by a head that was not trained on it.
+        validation_probabilities: `(n, k) float32`, for each image by a head that was not trained on it.
     """
 
     strength: float
     losses: dict[float, float]
-    left_out: np.ndarray
+    validation_probabilities: np.ndarray
 
 
 class FeatureSpace:
@@ -64,15 +65,19 @@ class FeatureSpace:
         features: `(n, d)` training features.
         rank: number of directions; None keeps all.
         seed: of the randomized SVD.
+
+    Attributes:
+        features: the training features in this space, `(n, r)`.
     """
 
     def __init__(self, features: np.ndarray, rank: int | None = None, seed: int = 0):
         self.mean = features.mean(axis=0)
         centered = features - self.mean
         self.scale = float(np.sqrt(np.mean(np.sum(centered**2, axis=1)))) or 1.0
-        most = min(rank, *features.shape) if rank else features.shape[1]
-        self.axes = _principal_directions(centered, most, seed) if most < features.shape[1] else None
-        self.rows = self._project(centered)
+        dimensions = features.shape[1]
+        rank = min(rank, *features.shape) if rank else dimensions
+        self.axes = _compute_principal_directions(centered, rank, seed) if rank < dimensions else None
+        self.features = self._project(centered)
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Transforms features: `(m, d)` -> `(m, r)`."""
@@ -88,9 +93,9 @@ class FeatureSpace:
 
 
 def solve(
-    rows: np.ndarray,
+    features: np.ndarray,
     labels: np.ndarray,
-    classes: int,
+    class_count: int,
     strength: float,
     start: Linear | None = None,
     tolerance: float = _EXACT_TOLERANCE,
@@ -98,30 +103,32 @@ def solve(
     """Minimizes the mean loss plus `strength / 2` times the squared weights, without the bias.
 
     Args:
-        rows: `(n, r)` in a `FeatureSpace`.
-        labels: `(n,)`, 0 to `classes` - 1.
-        classes: number of classes.
+        features: `(n, r)`, in a `FeatureSpace`.
+        labels: `(n,)`, 0 to `class_count` - 1.
+        class_count: number of classes.
         strength: L2 regularization.
         start: initial head, such as the solution for another strength.
         tolerance: stops when an iteration decreases the loss by less than this share.
     """
     from scipy.optimize import minimize
 
-    width = rows.shape[1]
-    rows = np.ascontiguousarray(rows, "float32")
-    truth = np.zeros((len(rows), classes), "float32")
-    truth[np.arange(len(rows)), labels] = 1
+    width = features.shape[1]
+    features = np.ascontiguousarray(features, "float32")
+    truth = np.zeros((len(features), class_count), "float32")
+    truth[np.arange(len(features)), labels] = 1
 
-    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        weights, bias = flat[:-classes].reshape(width, classes), flat[-classes:]
-        probabilities = _softmax(rows @ weights.astype("float32") + bias.astype("float32"))
-        nats = -np.log(np.maximum(probabilities[np.arange(len(rows)), labels], 1e-30)).mean(dtype="float64")
-        residual = (probabilities - truth) / len(rows)
-        gradient = rows.T @ residual + strength * weights
+    def compute_loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        weights, bias = parameters[:-class_count].reshape(width, class_count), parameters[-class_count:]
+        probabilities = _softmax(features @ weights.astype("float32") + bias.astype("float32"))
+        nats = -np.log(np.maximum(probabilities[np.arange(len(features)), labels], 1e-30)).mean(
+            dtype="float64"
+        )
+        residual = (probabilities - truth) / len(features)
+        gradient = features.T @ residual + strength * weights
         total = float(nats + strength / 2 * np.sum(weights**2))
         return total, np.concatenate([gradient.ravel(), residual.sum(axis=0)]).astype("float64")
 
-    initial = np.zeros((width + 1) * classes)
+    initial = np.zeros((width + 1) * class_count)
     if start is not None:
         initial = np.concatenate([start.weights.ravel(), start.bias]).astype("float64")
     options = {
@@ -131,29 +138,31 @@ def solve(
         "maxcor": 10,
     }
     with _thread_controller().limit(limits=1):  # more threads do not speed up matrices this small
-        solution = minimize(loss, initial, jac=True, method="L-BFGS-B", options=options).x.astype("float32")
-    return Linear(solution[:-classes].reshape(width, classes), solution[-classes:])
+        solution = minimize(compute_loss, initial, jac=True, method="L-BFGS-B", options=options).x.astype(
+            "float32"
+        )
+    return Linear(solution[:-class_count].reshape(width, class_count), solution[-class_count:])
 
 
 def choose_strength(
     features: np.ndarray,
     labels: np.ndarray,
-    classes: int,
-    parts: np.ndarray,
+    class_count: int,
+    folds: np.ndarray,
     seed: int,
     progress: Progress | None = None,
     strengths: Sequence[float] = STRENGTHS,
 ) -> StrengthChoice:
     """Selects the L2 regularization by cross-validation.
 
-    Each fold fits its own `FeatureSpace` without the images left out, with as many directions as the final head, so
-    that the validation loss is that of the head in use.
+    Each fold fits its own `FeatureSpace` without the images left out, with as many directions as the final
+    head, so that the validation loss is that of the head in use.
 
     Args:
         features: `(n, d)` of the training images.
-        labels: `(n,)`, 0 to `classes` - 1.
-        classes: number of classes.
-        parts: `(n,)`, the fold in which each image is left out.
+        labels: `(n,)`, 0 to `class_count` - 1.
+        class_count: number of classes.
+        folds: `(n,)`, the fold in which each image is left out.
         seed: of the randomized SVD.
         progress: receives the number of strengths done.
         strengths: candidates, from strong to weak.
@@ -162,35 +171,37 @@ def choose_strength(
         Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
-    folds = [project_fold(features, parts == part, seed) for part in range(int(parts.max()) + 1)]
-    solutions: list[Linear | None] = [None] * len(folds)
+    masks = [folds == fold for fold in range(int(folds.max()) + 1)]
+    projections = [project_fold(features, mask, seed) for mask in masks]
+    solutions: list[Linear | None] = [None] * len(masks)
     losses: dict[float, float] = {}
-    best, guesses = strengths[0], np.empty((len(labels), classes), "float32")
+    best, best_probabilities = strengths[0], np.empty((len(labels), class_count), "float32")
     for n, strength in enumerate(strengths):
         progress.report(n, len(strengths), text="Choosing the regularization strength")
-        left_out = np.empty_like(guesses)
-        for part, (rows, others) in enumerate(folds):
-            out = parts == part
-            solutions[part] = linear = solve(rows, labels[~out], classes, strength, solutions[part], _ROUGH_TOLERANCE)
-            left_out[out] = linear.probabilities(others)
-        losses[strength] = log_loss(left_out, labels)
+        probabilities = np.empty_like(best_probabilities)
+        for fold, (mask, (train_features, test_features)) in enumerate(zip(masks, projections, strict=True)):
+            solutions[fold] = linear = solve(
+                train_features, labels[~mask], class_count, strength, solutions[fold], _ROUGH_TOLERANCE
+            )
+            probabilities[mask] = linear.predict(test_features)
+        losses[strength] = log_loss(probabilities, labels)
         if losses[strength] <= losses[best]:
-            best, guesses = strength, left_out
+            best, best_probabilities = strength, probabilities
         elif losses[strength] > _MAX_LOSS_RATIO * losses[best]:
             break  # weaker regularization overfits and takes longest to solve
-    return StrengthChoice(best, losses, guesses)
+    return StrengthChoice(best, losses, best_probabilities)
 
 
-def project_fold(features: np.ndarray, out: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the features of a fold's training and left-out images, in a `FeatureSpace` of the training images.
+def project_fold(features: np.ndarray, is_left_out: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the features of a fold's training and left-out images, in the space of its training images.
 
     Args:
         features: `(n, d)`.
-        out: `(n,) bool`, whether an image is left out.
+        is_left_out: `(n,) bool`.
         seed: of the randomized SVD.
     """
-    space = FeatureSpace(features[~out], RANK, seed)
-    return space.rows, space(features[out])
+    space = FeatureSpace(features[~is_left_out], RANK, seed)
+    return space.features, space(features[is_left_out])
 
 
 def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -212,7 +223,7 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def _principal_directions(centered: np.ndarray, rank: int, seed: int) -> np.ndarray:
+def _compute_principal_directions(centered: np.ndarray, rank: int, seed: int) -> np.ndarray:
     """Returns the `rank` principal directions, `(d, rank)`, of unit length, by decreasing variance."""
     from sklearn.utils.extmath import randomized_svd
 

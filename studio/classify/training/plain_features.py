@@ -9,8 +9,8 @@ import numpy as np
 from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
-_PIXELS_SIDE, _HOG_SIDE = 32, 64  # image side in px for pixel features and for HOG
-_NETWORK_SIDE = 128  # image side in px for the untrained network
+# Image sides in px.
+_PIXELS_SIDE, _HOG_SIDE, _NETWORK_SIDE = 32, 64, 128
 _BATCH = 32
 
 
@@ -49,12 +49,12 @@ def extract_untrained(images: np.ndarray, seed: int, progress: Progress | None =
     for layer in network.layers:
         if isinstance(layer, keras.layers.Conv2D):
             kernel, bias = layer.get_weights()
-            spread = np.sqrt(2 / np.prod(kernel.shape[:3]))
-            layer.set_weights([rng.normal(0, spread, kernel.shape), bias])
+            deviation = np.sqrt(2 / np.prod(kernel.shape[:3]))
+            layer.set_weights([rng.normal(0, deviation, kernel.shape), bias])
     batches = []
     for start in range(0, len(images), _BATCH):
-        part = _resize(images[start : start + _BATCH], _NETWORK_SIDE) - 0.5
-        batches.append(np.asarray(network(part, training=False)))
+        batch = _resize(images[start : start + _BATCH], _NETWORK_SIDE) - 0.5
+        batches.append(np.asarray(network(batch, training=False)))
         progress.report(min(start + _BATCH, len(images)), len(images), text="Extracting untrained features")
     return np.concatenate(batches)
 
@@ -62,9 +62,9 @@ def extract_untrained(images: np.ndarray, seed: int, progress: Progress | None =
 def extract_rows(
     dataset: ImageDataset, rows: np.ndarray, extract: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
-    """Applies `extract` to some rows of a dataset, batch by batch."""
-    parts = [np.asarray(dataset.images[rows[at : at + _BATCH]]) for at in range(0, len(rows), _BATCH)]
-    return np.concatenate([extract(part) for part in parts])
+    """Applies `extract` to some rows of a dataset, batch by batch; returns their features, `(n, d)`."""
+    batches = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
+    return np.concatenate([extract(np.asarray(dataset.images[batch])) for batch in batches])
 
 
 def _resize(images: np.ndarray, side: int) -> np.ndarray:

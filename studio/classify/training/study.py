@@ -34,34 +34,34 @@ class FeatureSplit:
     Attributes:
         train, test: features, `(n, d)` and `(m, d) float32`.
         labels, truth: the classes of both.
-        parts: the cross-validation fold of each training image.
-        classes: number of classes.
+        folds: the cross-validation fold of each training image.
+        class_count: number of classes.
     """
 
     train: np.ndarray
     test: np.ndarray
     labels: np.ndarray
     truth: np.ndarray
-    parts: np.ndarray
-    classes: int
+    folds: np.ndarray
+    class_count: int
 
-    def probabilities(
+    def predict(
         self, space: FeatureSpace, strength: float, rows: np.ndarray | slice = slice(None)
     ) -> np.ndarray:
         """Returns the test probabilities `(m, k)` of a head trained on some rows."""
-        linear = head.solve(space.rows[rows], self.labels[rows], self.classes, strength)
-        return linear.probabilities(space(self.test))
+        linear = head.solve(space.features[rows], self.labels[rows], self.class_count, strength)
+        return linear.predict(space(self.test))
 
 
 def measure_accuracy(split: FeatureSplit, seed: int) -> dict[str, Any]:
     """Measures the test accuracy of a head; cross-validation selects its regularization.
 
     Returns:
-        `measure_accuracy`, its 95 % `interval`, and `width`, the number of features per image.
+        `accuracy`, its 95 % `interval`, and `width`, the number of features per image.
     """
     space = FeatureSpace(split.train, head.RANK, seed)
-    choice = head.choose_strength(split.train, split.labels, split.classes, split.parts, seed)
-    hits = split.probabilities(space, choice.strength).argmax(axis=1) == split.truth
+    choice = head.choose_strength(split.train, split.labels, split.class_count, split.folds, seed)
+    hits = split.predict(space, choice.strength).argmax(axis=1) == split.truth
     return {
         "accuracy": float(hits.mean()),
         "interval": list(wilson_interval(int(hits.sum()), len(hits))),
@@ -70,35 +70,51 @@ def measure_accuracy(split: FeatureSplit, seed: int) -> dict[str, Any]:
 
 
 def compare_strengths(split: FeatureSplit, seed: int) -> list[dict[str, float]]:
-    """Returns the training and validation loss, in nats per image, by strength of the L2 regularization."""
+    """Measures the training and validation loss by strength of the L2 regularization.
+
+    Returns:
+        Entries with `strength`, and the losses in nats per image: `learned` (training) and `left_out`
+        (validation).
+    """
     curve = []
-    masks = [split.parts == part for part in range(int(split.parts.max()) + 1)]
-    folds = [(mask, *head.project_fold(split.train, mask, seed)) for mask in masks]
+    masks = [split.folds == fold for fold in range(int(split.folds.max()) + 1)]
+    projections = [(mask, *head.project_fold(split.train, mask, seed)) for mask in masks]
     for strength in STRENGTHS:
-        train_losses, predictions = [], np.empty((len(split.labels), split.classes), "float32")
-        for mask, rows, others in folds:
-            linear = head.solve(rows, split.labels[~mask], split.classes, strength)
-            train_losses.append(head.log_loss(linear.probabilities(rows), split.labels[~mask]))
-            predictions[mask] = linear.probabilities(others)
-        nats = head.log_loss(predictions, split.labels)
-        curve.append({"strength": strength, "learned": float(np.mean(train_losses)), "left_out": nats})
+        train_losses, probabilities = [], np.empty((len(split.labels), split.class_count), "float32")
+        for mask, train_features, validation_features in projections:
+            linear = head.solve(train_features, split.labels[~mask], split.class_count, strength)
+            train_losses.append(head.log_loss(linear.predict(train_features), split.labels[~mask]))
+            probabilities[mask] = linear.predict(validation_features)
+        validation_loss = head.log_loss(probabilities, split.labels)
+        curve.append(
+            {"strength": strength, "learned": float(np.mean(train_losses)), "left_out": validation_loss}
+        )
     return curve
 
 
-def compare_dataset_sizes(split: FeatureSplit, space: FeatureSpace, strength: float, seed: int) -> list[dict[str, float]]:
-    """Returns the test accuracy by number of training images per class, over some random subsets."""
+def compare_dataset_sizes(
+    split: FeatureSplit, space: FeatureSpace, strength: float, seed: int
+) -> list[dict[str, float]]:
+    """Measures the test accuracy by number of training images per class, over some random subsets.
+
+    Returns:
+        Entries with `images` (per class), and `accuracy`, `low` and `high`: its mean, minimum and maximum.
+    """
     rng = np.random.default_rng([seed, 1])
-    least = int(np.bincount(split.labels, minlength=split.classes).min())
+    smallest = int(np.bincount(split.labels, minlength=split.class_count).min())
     curve = []
-    for count in [n for n in CLASS_IMAGES if n < least] + [least]:
-        draws = 1 if count == least and _is_balanced(split) else SUBSETS
-        shares = [_measure_subset_accuracy(split, space, strength, _draw_rows(rng, split, count)) for _ in range(draws)]
+    for count in [n for n in CLASS_IMAGES if n < smallest] + [smallest]:
+        subset_count = 1 if count == smallest and _is_balanced(split) else SUBSETS
+        accuracies = [
+            _measure_subset_accuracy(split, space, strength, _draw_rows(rng, split, count))
+            for _ in range(subset_count)
+        ]
         curve.append(
             {
                 "images": count,
-                "accuracy": float(np.mean(shares)),
-                "low": float(min(shares)),
-                "high": float(max(shares)),
+                "accuracy": float(np.mean(accuracies)),
+                "low": float(min(accuracies)),
+                "high": float(max(accuracies)),
             }
         )
     return curve
@@ -106,19 +122,22 @@ def compare_dataset_sizes(split: FeatureSplit, space: FeatureSpace, strength: fl
 
 def _is_balanced(split: FeatureSplit) -> bool:
     """Tells whether all classes have the same number of images, so that only one subset has them all."""
-    counts = np.bincount(split.labels, minlength=split.classes)
+    counts = np.bincount(split.labels, minlength=split.class_count)
     return bool((counts == counts[0]).all())
 
 
 def _draw_rows(rng: np.random.Generator, split: FeatureSplit, count: int) -> np.ndarray:
-    by_class = (np.flatnonzero(split.labels == label) for label in range(split.classes))
+    """Draws `count` training rows of each class."""
+    by_class = (np.flatnonzero(split.labels == label) for label in range(split.class_count))
     return np.concatenate([rng.permutation(rows)[:count] for rows in by_class])
 
 
-def _measure_subset_accuracy(split: FeatureSplit, space: FeatureSpace, strength: float, rows: np.ndarray) -> float:
-    # Keep the penalty per image the same.
+def _measure_subset_accuracy(
+    split: FeatureSplit, space: FeatureSpace, strength: float, rows: np.ndarray
+) -> float:
+    """Returns the test accuracy of a head trained on some rows, with the same penalty per image."""
     scaled = strength * len(split.labels) / len(rows)
-    return float((split.probabilities(space, scaled, rows).argmax(axis=1) == split.truth).mean())
+    return float((split.predict(space, scaled, rows).argmax(axis=1) == split.truth).mean())
 
 
 def compare_ensembles(split: FeatureSplit, space: FeatureSpace, strength: float, seed: int) -> dict[str, Any]:
@@ -128,24 +147,29 @@ def compare_ensembles(split: FeatureSplit, space: FeatureSpace, strength: float,
         Breiman 1996, Bagging Predictors.
 
     Returns:
-        `each`: training images per class of each head. `heads`: for each ensemble size, the `measure_accuracy` of the
+        `each`: training images per class of each head. `heads`: for each ensemble size, the `accuracy` of the
         mean probabilities, averaged over random orders of the heads.
     """
     rng = np.random.default_rng([seed, 2])
-    each = min(ENSEMBLE_CLASS_IMAGES, int(np.bincount(split.labels, minlength=split.classes).min()))
+    each = min(ENSEMBLE_CLASS_IMAGES, int(np.bincount(split.labels, minlength=split.class_count).min()))
     predictions = []
     for _ in range(ENSEMBLE_HEADS):
         rows = _draw_rows(rng, split, each)
-        predictions.append(split.probabilities(space, strength * len(split.labels) / len(rows), rows))
-    orders = [np.cumsum(np.stack(predictions)[rng.permutation(ENSEMBLE_HEADS)], axis=0) for _ in range(ENSEMBLE_ORDERS)]
-    right = np.mean([(sums.argmax(axis=2) == split.truth).mean(axis=1) for sums in orders], axis=0)
+        predictions.append(split.predict(space, strength * len(split.labels) / len(rows), rows))
+    orders = [
+        np.cumsum(np.stack(predictions)[rng.permutation(ENSEMBLE_HEADS)], axis=0)
+        for _ in range(ENSEMBLE_ORDERS)
+    ]
+    accuracies = np.mean([(sums.argmax(axis=2) == split.truth).mean(axis=1) for sums in orders], axis=0)
     return {
         "each": each,
-        "heads": [{"heads": n + 1, "accuracy": float(share)} for n, share in enumerate(right)],
+        "heads": [{"heads": n + 1, "accuracy": float(accuracy)} for n, accuracy in enumerate(accuracies)],
     }
 
 
-def find_changed_labels(samples: TrainingSet, split: FeatureSplit, rows: np.ndarray, seed: int) -> dict[str, Any]:
+def find_changed_labels(
+    samples: TrainingSet, split: FeatureSplit, rows: np.ndarray, seed: int
+) -> dict[str, Any]:
     """Changes some labels and looks for them as an audit does.
 
     Each becomes one of the other classes with equal probability. People confuse similar classes more often,
@@ -164,20 +188,21 @@ def find_changed_labels(samples: TrainingSet, split: FeatureSplit, rows: np.ndar
     """
     rng = np.random.default_rng([seed, 3])
     count = min(max(MIN_CHANGED, round(CHANGED_SHARE * len(rows))), len(rows) // 3)
-    wrong = rng.permutation(len(rows))[:count]
-    uniform = (split.labels[wrong] + rng.integers(1, split.classes, count)) % split.classes
-    suspicious = _find_suspicious_labels(samples, split, rows, wrong, uniform, seed)
-    similar = _find_suspicious_labels(samples, split, rows, wrong, _find_most_similar_classes(split)[split.labels[wrong]], seed)
-    bad = {samples.dataset.names[row] for row in rows[wrong]}
+    changed = rng.permutation(len(rows))[:count]
+    random_classes = (split.labels[changed] + rng.integers(1, split.class_count, count)) % split.class_count
+    similar_classes = _find_most_similar_classes(split)[split.labels[changed]]
+    suspicious = _find_suspicious_labels(samples, split, rows, changed, random_classes, seed)
+    suspicious_similar = _find_suspicious_labels(samples, split, rows, changed, similar_classes, seed)
+    changed_names = {samples.dataset.names[row] for row in rows[changed]}
     return {
         "images": len(rows),
         "wrong": count,
-        "list": [entry["name"] in bad for entry in suspicious],
-        "list_similar": [entry["name"] in bad for entry in similar],
+        "list": [entry["name"] in changed_names for entry in suspicious],
+        "list_similar": [entry["name"] in changed_names for entry in suspicious_similar],
         "examples": [
-            {"name": entry["name"], "told": entry["label"], "looks_like": entry["looks_like"]}
+            {"name": entry["name"], "label": entry["label"], "looks_like": entry["looks_like"]}
             for entry in suspicious
-            if entry["name"] in bad
+            if entry["name"] in changed_names
         ][:6],
     }
 
@@ -186,24 +211,24 @@ def _find_suspicious_labels(
     samples: TrainingSet,
     split: FeatureSplit,
     rows: np.ndarray,
-    wrong: np.ndarray,
+    changed: np.ndarray,
     classes: np.ndarray,
     seed: int,
 ) -> list[dict[str, Any]]:
-    """Returns the suspicious labels that an audit lists after the labels at `wrong` became `classes`."""
+    """Returns the suspicious labels that an audit lists after the labels at `changed` became `classes`."""
     labels = split.labels.copy()
-    labels[wrong] = classes
-    choice = head.choose_strength(split.train, labels, split.classes, split.parts, seed)
+    labels[changed] = classes
+    choice = head.choose_strength(split.train, labels, split.class_count, split.folds, seed)
     all_labels = samples.dataset.known_labels.copy()
     all_labels[rows] = labels
     return audit.find_suspicious_labels(
-        replace(samples.dataset, labels=all_labels), rows, choice.left_out, len(rows)
+        replace(samples.dataset, labels=all_labels), rows, choice.validation_probabilities, len(rows)
     )
 
 
 def _find_most_similar_classes(split: FeatureSplit) -> np.ndarray:
     """Returns for each class, `(k,)`, the other class with the nearest mean features."""
-    means = np.stack([split.train[split.labels == label].mean(axis=0) for label in range(split.classes)])
+    means = np.stack([split.train[split.labels == label].mean(axis=0) for label in range(split.class_count)])
     distances = np.linalg.norm(means[:, None] - means, axis=2)
     np.fill_diagonal(distances, np.inf)
     return distances.argmin(axis=1)
@@ -222,22 +247,30 @@ def run_experiments(
 
     Args:
         samples: the dataset.
-        kinds: features by name, of the images of `rows`, then of `test_rows`.
+        kinds: features by kind, of the images of `rows`, then of `test_rows`.
         main: the kind of features of all experiments but the first.
         rows, test_rows: training and test rows.
         seed: of all random choices.
         progress: receives each experiment.
 
+    Returns:
+        `features`, `strengths`, `amounts`, `votes` and `hidden`, the results of the five experiments;
+        `classes`; `learned` and `tested`, the numbers of training and test images; `main`.
+
     Raises:
         Cancelled: if a user asked to stop.
     """
     progress = progress or Progress()
-    parts = samples.parts[np.searchsorted(samples.train_rows, rows)]
-    splits = {name: _feature_split(samples, both, rows, test_rows, parts) for name, both in kinds.items()}
+    folds = samples.folds[np.searchsorted(samples.train_rows, rows)]
+    labels, truth, class_count = samples.labels(rows), samples.labels(test_rows), len(samples.classes)
+    splits = {
+        kind: FeatureSplit(vectors[: len(rows)], vectors[len(rows) :], labels, truth, folds, class_count)
+        for kind, vectors in kinds.items()
+    }
     features = []
-    for n, (name, split) in enumerate(splits.items()):
+    for n, (kind, split) in enumerate(splits.items()):
         progress.report(n, len(splits) + 4, text="Comparing features")
-        features.append({"kind": name, **measure_accuracy(split, seed)})
+        features.append({"kind": kind, **measure_accuracy(split, seed)})
     main_split = splits[main]
     space = FeatureSpace(main_split.train, head.RANK, seed)
     progress.report(len(splits), len(splits) + 4, text="Varying the regularization")
@@ -259,12 +292,3 @@ def run_experiments(
         "votes": ensemble,
         "hidden": find_changed_labels(samples, main_split, rows, seed),
     }
-
-
-def _feature_split(
-    samples: TrainingSet, both: np.ndarray, rows: np.ndarray, test_rows: np.ndarray, parts: np.ndarray
-) -> FeatureSplit:
-    train, test = both[: len(rows)], both[len(rows) :]
-    return FeatureSplit(
-        train, test, samples.labels(rows), samples.labels(test_rows), parts, len(samples.classes)
-    )

@@ -13,7 +13,7 @@ from studio.classify.settings import StudySettings, TrainClassifierSettings
 from studio.classify.training import estimate, plain_features, training_set
 from studio.classify.training.features import extract_features
 from studio.classify.training.study import run_experiments
-from studio.classify.training.study_words import EDGES, PIXELS, UNTRAINED, feature_title
+from studio.classify.training.study_text import EDGES, PIXELS, UNTRAINED, feature_title
 from studio.classify.training.training_set import TrainingSet
 from studio.core import recipes
 from studio.core.errors import Unavailable
@@ -29,7 +29,9 @@ _HEADS_SECONDS = 15.0  # seconds for all heads
 
 def estimate_seconds(settings: StudySettings, inputs: Inputs) -> float:
     """Estimates the seconds on two cores. Does not load Keras. Raises as `estimate.estimate_seconds`."""
-    choices = [TrainClassifierSettings.parse({"backbone": name, "size": settings.size}) for name in PRETRAINED]
+    choices = [
+        TrainClassifierSettings.parse({"backbone": name, "size": settings.size}) for name in PRETRAINED
+    ]
     return _HEADS_SECONDS + sum(estimate.estimate_seconds(choice, inputs) for choice in choices)
 
 
@@ -45,28 +47,27 @@ def run(settings: StudySettings, inputs: Inputs, progress: Progress) -> Result:
         file, settings.backbone, settings.size, settings.held_out, settings.seed, progress
     )
     rows = _subsample(samples, samples.train_rows, MAX_TRAINING_IMAGES, settings.seed)
-    test_rows = _subsample(samples, samples.held_out, MAX_TEST_IMAGES, settings.seed)
+    test_rows = _subsample(samples, samples.test_rows, MAX_TEST_IMAGES, settings.seed)
     weights: dict[str, str] = {settings.backbone: samples.backbone.digest}
     notes = list(samples.notes)
-    if len(rows) < len(samples.train_rows) or len(test_rows) < len(samples.held_out):
+    if len(rows) < len(samples.train_rows) or len(test_rows) < len(samples.test_rows):
         notes.append(f"Only {len(rows):,} images were used for training and {len(test_rows):,} for testing.")
     kinds = _extract_features(settings, samples, np.concatenate([rows, test_rows]), weights, notes, progress)
     results = run_experiments(samples, kinds, settings.backbone, rows, test_rows, settings.seed, progress)
     results["notes"] = notes
     recipe = recipes.make("classify.study", settings, inputs, weights)
-    report = File.keep(json.dumps(results).encode(), "text", f"{Path(file.name).stem}-study.json")
+    report = File.store(json.dumps(results).encode(), "text", f"{Path(file.name).stem}-study.json")
     return Result((report,), {**results, "seconds": time.monotonic() - began}, recipe)
 
 
-def _subsample(samples: TrainingSet, rows: np.ndarray, most: int, seed: int) -> np.ndarray:
-    """Returns at most about `most` rows, sorted: the same share of each class, but at least two."""
-    if len(rows) <= most:
+def _subsample(samples: TrainingSet, rows: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Returns about `count` rows or fewer, sorted: the same share of each class, but at least two."""
+    if len(rows) <= count:
         return rows
     labels, rng = samples.labels(rows), np.random.default_rng([seed, 4])
     by_class = (rng.permutation(rows[labels == label]) for label in range(len(samples.classes)))
-    return np.sort(
-        np.concatenate([members[: max(2, len(members) * most // len(rows))] for members in by_class])
-    )
+    subsets = [class_rows[: max(2, len(class_rows) * count // len(rows))] for class_rows in by_class]
+    return np.sort(np.concatenate(subsets))
 
 
 def _extract_features(
@@ -77,13 +78,18 @@ def _extract_features(
     notes: list[str],
     progress: Progress,
 ) -> dict[str, np.ndarray]:
-    """Returns each kind of features of some rows, from pixels to pretrained networks."""
+    """Extracts each kind of features of some rows, from pixels to pretrained networks.
+
+    Adds the weights in use to `weights`, and the networks that cannot be loaded to `notes`.
+    """
     dataset = samples.dataset
     kinds = {
         name: plain_features.extract_rows(dataset, rows, extract)
         for name, extract in ((PIXELS, plain_features.extract_pixels), (EDGES, plain_features.extract_edges))
     }
-    kinds[UNTRAINED] = plain_features.extract_untrained(np.asarray(dataset.images[rows]), settings.seed, progress)
+    kinds[UNTRAINED] = plain_features.extract_untrained(
+        np.asarray(dataset.images[rows]), settings.seed, progress
+    )
     subset = replace(dataset, images=np.asarray(dataset.images[rows]), digests=dataset.digests[rows])
     for name in PRETRAINED:
         if name == settings.backbone:

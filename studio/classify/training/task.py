@@ -14,8 +14,16 @@ from studio.classify.data import audit as data_audit
 from studio.classify.data import matching
 from studio.classify.models import available, trained, whole_network
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
-from studio.classify.training import card, doubts, head, held_out, on_base, train_head, training_set
-from studio.classify.training.evaluate import evaluate
+from studio.classify.training import (
+    base_head,
+    card,
+    head,
+    label_check,
+    split_record,
+    train_head,
+    training_set,
+)
+from studio.classify.training.evaluate import evaluate, list_predictions
 from studio.classify.training.train_head import TrainedHead
 from studio.classify.training.training_set import TrainingSet
 from studio.core import data, recipes
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     import keras
 
 MAX_LISTED_PREDICTIONS = 2000  # test images whose predictions a preset stores
-MAX_NAME_CHARACTERS = 200_000  # total characters of their names
+MAX_NAME_CHARACTERS = 200_000  # total length of their names
 _VALIDATION_NOTE = (
     "A fifth of the training images was held out for validation. Train again without it to use all images."
 )
@@ -40,12 +48,12 @@ _HEAD_ONLY_NOTE = "Stopped before the first step of fine-tuning, so only the hea
 def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a classifier. See `train_head.train` and `finetune.finetune`."""
     began = time.monotonic()
-    file = inputs["data"][0]
+    dataset_file = inputs["data"][0]
     base_file = next(iter(inputs.get("model", ())), None)
     base = available.open_input(settings, inputs)
     extractor_name = base_file.name if base_file else settings.backbone
     samples = training_set.load(
-        file,
+        dataset_file,
         extractor_name,
         settings.size,
         settings.held_out,
@@ -56,62 +64,64 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     )
     extraction_seconds = time.monotonic() - began
     trained_head = train_head.train(samples, settings, progress)
-    probabilities = trained_head.probabilities[samples.held_out]
+    probabilities = trained_head.probabilities[samples.test_rows]
     figures: dict[str, Any] = {"ended": "", "steps": 0, "seconds_before": 0.0}
-    figures["head_accuracy"] = _measure_accuracy(samples, samples.held_out, probabilities)
-    validation_rows, guesses = samples.train_rows, trained_head.left_out
+    figures["head_accuracy"] = _measure_accuracy(samples, samples.test_rows, probabilities)
+    validation_rows, validation_probabilities = samples.train_rows, trained_head.validation_probabilities
     if settings.finetune:
-        network, probabilities, guesses, more = _finetune(settings, inputs, samples, trained_head, progress)
-        validation_rows = samples.validation
-        figures |= more
+        network, probabilities, validation_probabilities, tuning_figures = _finetune(
+            settings, inputs, samples, trained_head, progress
+        )
+        validation_rows = samples.validation_rows
+        figures |= tuning_figures
     elif base:
-        network = on_base.attach_head(base, len(samples.classes), settings, trained_head.weights)
+        network = base_head.attach_head(base, len(samples.classes), settings, trained_head.weights)
     else:
         network = train_head.build_head_network(samples, settings, trained_head)
     run_notes = [_HEAD_ONLY_NOTE] if settings.finetune and not figures["steps"] else []
     if settings.validation and len(validation_rows):
-        figures["validation_accuracy"] = _measure_accuracy(samples, validation_rows, guesses)
+        figures["validation_accuracy"] = _measure_accuracy(samples, validation_rows, validation_probabilities)
         figures["validation_n"] = len(validation_rows)
         run_notes += [_VALIDATION_NOTE] if settings.finetune else []
-    truth = samples.labels(samples.held_out)
+    truth = samples.labels(samples.test_rows)
     evaluation = evaluate(probabilities, truth, samples.classes)
     figures |= {
-        **{name: evaluation[name] for name in ("accuracy", "n")},
-        "interval": evaluation["interval"],
+        **{name: evaluation[name] for name in ("accuracy", "n", "interval")},
         "nats": head.log_loss(probabilities, truth),
         "calibration_error": evaluation["calibration"]["error"],
         "calibration_floor": evaluation["calibration"]["floor"],
         "images": len(samples.dataset.names),
-        "held_out": len(samples.held_out),
+        "held_out": len(samples.test_rows),
         "strength": trained_head.choice.strength,
         "parameters": network.count_params(),
-        "seconds_looking": extraction_seconds,
+        "extraction_seconds": extraction_seconds,
         "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [
             *available.list_preprocessing_notes(settings, inputs),
             *samples.notes,
-            *settings.without_effect(extractor_name if base else ""),
+            *settings.describe_unused(extractor_name if base else ""),
             *run_notes,
         ],
     }
-    model_data = _collect_model_data(settings, samples, trained_head, probabilities) | {"evaluation": evaluation}
+    model_data = _collect_model_data(settings, samples, trained_head, probabilities) | {
+        "evaluation": evaluation
+    }
     if base:
-        model_data[whole_network.KEY] = whole_network.description(network, base, extractor_name)
+        model_data[whole_network.KEY] = whole_network.describe(network, base, extractor_name)
     job = publish.Job(trained.TASK, "train_classifier", settings, inputs)
     result = job.publish(
         network,
         dict(figures),
-        partial(card.write, model_data=model_data),
+        partial(card.compose, model_data=model_data),
         metadata=model_data,
-        more=("--base", base_file.name) if base_file else (),
+        extra_arguments=("--base", base_file.name) if base_file else (),
         weights=samples.weights,
         image=card.draw_figure(samples.classes, settings, evaluation, model_data["learning_curve"]),
     )
-    suspicious = _find_suspicious_labels(samples, trained_head)
     figures |= {
         "evaluation": evaluation,
         "learning_curve": model_data["learning_curve"],
-        "suspicious": suspicious,
+        "suspicious": _find_suspicious_labels(samples, trained_head),
     }
     return replace(result, figures=figures)
 
@@ -135,14 +145,24 @@ def _finetune(
         tuner = finetune.finetune(samples, trained_head.weights, settings, progress, run)
     except Cancelled:  # before the first step: keep the trained head
         top = finetune.build_top(samples, trained_head.weights, settings)
-        heads = (trained_head.probabilities[rows] for rows in (samples.held_out, samples.validation))
-        return top, *heads, {"ended": "cancelled"}
-    more = {"ended": tuner.ended, "steps": tuner.step, "seconds_before": tuner.seconds_before}
-    curve = {"steps": tuner.curves.steps, **tuner.curves.by_name}
-    return tuner.result, tuner.probabilities, tuner.validation_probabilities, more | {"curve": curve}
+        probabilities = trained_head.probabilities
+        return (
+            top,
+            probabilities[samples.test_rows],
+            probabilities[samples.validation_rows],
+            {"ended": "cancelled"},
+        )
+    figures = {
+        "ended": tuner.stop_reason,
+        "steps": tuner.step,
+        "seconds_before": tuner.seconds_before,
+        "curve": {"steps": tuner.curves.steps, **tuner.curves.by_name},
+    }
+    return tuner.result, tuner.probabilities, tuner.validation_probabilities, figures
 
 
 def _measure_accuracy(samples: TrainingSet, rows: np.ndarray, probabilities: np.ndarray) -> float:
+    """Returns the share of rows, 0 to 1, whose most probable class is their label."""
     return float((probabilities.argmax(axis=1) == samples.labels(rows)).mean())
 
 
@@ -153,18 +173,13 @@ def _collect_model_data(
     probabilities: np.ndarray,
 ) -> dict[str, Any]:
     """Returns what the preset's settings.json stores besides the metrics."""
-    rows = _sample_test_rows(samples)
-    sampled_probabilities = probabilities[rows]
-    points = train_head.project_to_plane(samples, trained_head, samples.held_out[rows])
+    listed = _sample_test_rows(samples)
+    rows = samples.test_rows[listed]
+    points = train_head.project_to_plane(samples, trained_head, rows)
     return {
         "classes": list(samples.classes),
-        "held_out": held_out.make_record(samples.dataset, samples.train_rows, samples.held_out),
-        "tested": {
-            "names": [samples.dataset.names[row] for row in samples.held_out[rows]],
-            "truth": samples.labels(samples.held_out[rows]).tolist(),
-            "guess": sampled_probabilities.argmax(axis=1).tolist(),
-            "confidence": [round(float(value), 3) for value in sampled_probabilities.max(axis=1)],
-        },
+        "held_out": split_record.make_record(samples.dataset, samples.train_rows, samples.test_rows),
+        "tested": list_predictions(samples.dataset, rows, samples.labels(rows), probabilities[listed]),
         "map": {axis: [round(float(v), 3) for v in points[:, n]] for n, axis in enumerate("xy")},
         "learning_curve": train_head.measure_learning_curve(samples, trained_head, settings.seed),
     }
@@ -172,10 +187,9 @@ def _collect_model_data(
 
 def _sample_test_rows(samples: TrainingSet) -> np.ndarray:
     """Returns indices into the test split, evenly spaced, as many as a preset may list."""
-    names = [samples.dataset.names[row] for row in samples.held_out]
-    longest = max(map(len, names))
-    most = max(1, min(MAX_LISTED_PREDICTIONS, MAX_NAME_CHARACTERS // longest, len(names)))
-    return np.unique(np.linspace(0, len(names) - 1, most).astype("int64"))
+    names = [samples.dataset.names[row] for row in samples.test_rows]
+    count = max(1, min(MAX_LISTED_PREDICTIONS, MAX_NAME_CHARACTERS // max(map(len, names)), len(names)))
+    return np.unique(np.linspace(0, len(names) - 1, count).astype("int64"))
 
 
 def _find_suspicious_labels(samples: TrainingSet, trained_head: TrainedHead) -> list[dict[str, Any]]:
@@ -183,11 +197,11 @@ def _find_suspicious_labels(samples: TrainingSet, trained_head: TrainedHead) -> 
 
     Uses cross-validated predictions for training images, and the final head for test images.
     """
-    rows, guesses = samples.held_out, trained_head.probabilities[samples.held_out]
-    if len(trained_head.choice.left_out):
+    rows, probabilities = samples.test_rows, trained_head.probabilities[samples.test_rows]
+    if len(trained_head.choice.validation_probabilities):
         rows = np.concatenate([samples.train_rows, rows])
-        guesses = np.concatenate([trained_head.choice.left_out, guesses])
-    return data_audit.find_suspicious_labels(samples.dataset, rows, guesses)
+        probabilities = np.concatenate([trained_head.choice.validation_probabilities, probabilities])
+    return data_audit.find_suspicious_labels(samples.dataset, rows, probabilities)
 
 
 def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -196,24 +210,25 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     file = inputs["data"][0]
     base_files = inputs.get("model", ())
     base = available.open_input(settings, inputs) if settings.suspicious else None
-    images = data.load_dataset(file, matching.dataset_side(base.size) if base else settings.size, 3, progress)
-    near_duplicates = duplicates.find(images, progress)
-    findings = data_audit.describe(images, near_duplicates)
-    findings["notes"] += settings.without_effect(base_files[0].name if base_files else "")
+    side = matching.dataset_side(base.size) if base else settings.size
+    dataset = data.load_dataset(file, side, 3, progress)
+    near_duplicates = duplicates.find(dataset, progress)
+    findings = data_audit.describe(dataset, near_duplicates)
+    findings["notes"] += settings.describe_unused(base_files[0].name if base_files else "")
     weights: dict[str, str] = {}
     is_stopped = False
     if settings.suspicious:
         try:
             if base:
-                data_audit.check(images, file.name)
-                label_check = doubts.check_labels(
-                    base, base_files[0].name, images, near_duplicates.labels, settings.seed, progress
+                data_audit.check(dataset, file.name)
+                label_findings = label_check.check_labels(
+                    base, base_files[0].name, dataset, near_duplicates.labels, settings.seed, progress
                 )
                 findings["notes"] += [
                     *available.list_preprocessing_notes(settings, inputs),
-                    *label_check.pop("notes"),
+                    *label_findings.pop("notes"),
                 ]
-                findings |= label_check | available.describe_preprocessing(settings, inputs)
+                findings |= label_findings | available.describe_preprocessing(settings, inputs)
             else:
                 findings["suspicious"], weights = _find_suspicious_with_head(settings, file, progress)
         except StudioError as error:
@@ -223,18 +238,20 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     findings["seconds"] = time.monotonic() - began
     recipe = recipes.make("classify.audit", settings, inputs, weights)
     text = data_audit.format_report(file.name, findings).encode("utf-8", "replace")
-    report_file = File.keep(text, "text", f"{Path(file.name).stem}-audit.md")
+    report_file = File.store(text, "text", f"{Path(file.name).stem}-audit.md")
     return Result((report_file,), findings, recipe, is_stopped)
 
 
 def _find_suspicious_with_head(
     settings: AuditSettings, file: File, progress: Progress
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Returns suspicious labels by a cross-validated head, and the backbone's weights for the recipe."""
+    """Returns the suspicious labels, found by cross-validation, and the backbone's weights for the recipe."""
     samples = training_set.load(file, settings.backbone, settings.size, 0.0, settings.seed, progress)
     labels = samples.dataset.known_labels
     choice = head.choose_strength(
-        samples.features, labels, len(samples.classes), samples.parts, settings.seed, progress
+        samples.features, labels, len(samples.classes), samples.folds, settings.seed, progress
     )
-    suspicious = data_audit.find_suspicious_labels(samples.dataset, samples.train_rows, choice.left_out)
+    suspicious = data_audit.find_suspicious_labels(
+        samples.dataset, samples.train_rows, choice.validation_probabilities
+    )
     return suspicious, samples.weights

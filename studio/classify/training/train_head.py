@@ -39,15 +39,15 @@ class TrainedHead:
         probabilities: `(n, k)` for all images of the dataset, training and test.
         choice: the selected regularization.
         space: the projection of the features.
-        left_out: `(m, k)`, cross-validated probabilities of the training images; empty unless the settings
-            ask for `validation`.
+        validation_probabilities: `(m, k)`, of the training images, by cross-validation; empty unless the
+            settings ask for `validation`.
     """
 
     weights: list[np.ndarray]
     probabilities: np.ndarray
     choice: StrengthChoice
     space: FeatureSpace
-    left_out: np.ndarray
+    validation_probabilities: np.ndarray
 
 
 def train(
@@ -65,70 +65,77 @@ def train(
     """
     progress = progress or Progress()
     labels, count = samples.labels(samples.train_rows), len(samples.classes)
-    features, none = samples.features[samples.train_rows], np.empty((0, count), "float32")
+    features, empty = samples.features[samples.train_rows], np.empty((0, count), "float32")
     space = FeatureSpace(features, head.RANK, settings.seed)
     if settings.strength and not settings.validation:
-        choice = StrengthChoice(settings.strength, {}, none)
+        choice = StrengthChoice(settings.strength, {}, empty)
     else:
         strengths = (settings.strength,) if settings.strength else head.STRENGTHS
         choice = head.choose_strength(
-            features, labels, count, samples.parts, settings.seed, progress, strengths
+            features, labels, count, samples.folds, settings.seed, progress, strengths
         )
-    linear = space.unfold(head.solve(space.rows, labels, count, choice.strength))
+    linear = space.unfold(head.solve(space.features, labels, count, choice.strength))
     if settings.head == "linear":
         weights = [linear.weights, linear.bias]
-        left_out = choice.left_out if settings.validation else none
-        return TrainedHead(weights, linear.probabilities(samples.features), choice, space, left_out)
-    left_out = _cross_validate_mlp(samples, settings, progress) if settings.validation else none
+        validation_probabilities = choice.validation_probabilities if settings.validation else empty
+        return TrainedHead(weights, linear.predict(samples.features), choice, space, validation_probabilities)
+    validation_probabilities = (
+        _cross_validate_mlp(samples, settings, progress) if settings.validation else empty
+    )
     weights, probabilities = _train_mlp(FeatureSpace(features), samples, settings, progress)
-    return TrainedHead(weights, probabilities, choice, space, left_out)
+    return TrainedHead(weights, probabilities, choice, space, validation_probabilities)
 
 
 def _cross_validate_mlp(
     samples: TrainingSet, settings: TrainClassifierSettings, progress: Progress
 ) -> np.ndarray:
     """Returns cross-validated probabilities of the training images, `(n, k)`, by mlp heads."""
-    left_out = np.empty((len(samples.train_rows), len(samples.classes)), "float32")
-    for part in range(int(samples.parts.max()) + 1):
-        out = samples.parts == part
-        rest = replace(samples, train_rows=samples.train_rows[~out])
-        _, probabilities = _train_mlp(
-            FeatureSpace(samples.features[rest.train_rows]), rest, settings, progress
-        )
-        left_out[out] = probabilities[samples.train_rows[out]]
-    return left_out
+    validation_probabilities = np.empty((len(samples.train_rows), len(samples.classes)), "float32")
+    for fold in range(int(samples.folds.max()) + 1):
+        mask = samples.folds == fold
+        subset = replace(samples, train_rows=samples.train_rows[~mask])
+        space = FeatureSpace(samples.features[subset.train_rows])
+        _, probabilities = _train_mlp(space, subset, settings, progress)
+        validation_probabilities[mask] = probabilities[samples.train_rows[mask]]
+    return validation_probabilities
 
 
 def _train_mlp(
     space: FeatureSpace, samples: TrainingSet, settings: TrainClassifierSettings, progress: Progress
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Trains a head with a hidden layer. Sets the global seed, because `fit` shuffles with it."""
+    """Trains a head with a hidden layer. Sets the global seed, because `fit` shuffles with it.
+
+    Returns:
+        The weights of the dense layers, for plain features, and the probabilities of all images, `(n, k)`.
+    """
     import keras
 
     keras.utils.set_random_seed(settings.seed)
-    rows, labels = space.rows * np.float32(np.sqrt(space.rows.shape[1])), samples.labels(samples.train_rows)
+    features = space.features * np.float32(np.sqrt(space.features.shape[1]))
     network = keras.Sequential(
         [
-            keras.Input(rows.shape[1:]),
+            keras.Input(features.shape[1:]),
             keras.layers.Dropout(0.3, seed=settings.seed),
             keras.layers.Dense(settings.hidden, activation="relu"),
             keras.layers.Dropout(0.5, seed=settings.seed + 1),
             keras.layers.Dense(len(samples.classes), activation="softmax"),
         ]
     )
-    rate = optimizers.make_schedule(_MLP_LEARNING_RATE, _MLP_EPOCHS * -(-len(rows) // 64))
+    rate = optimizers.make_schedule(_MLP_LEARNING_RATE, _MLP_EPOCHS * -(-len(features) // 64))
     network.compile(optimizers.adamw(rate, weight_decay=0.01), "sparse_categorical_crossentropy")
 
     def report(epoch: int, logs: dict[str, float]) -> None:
         progress.report(epoch + 1, _MLP_EPOCHS, {"loss": logs["loss"]}, text="Training the head")
 
     callback = keras.callbacks.LambdaCallback(on_epoch_end=report)
-    network.fit(rows, labels, batch_size=64, epochs=_MLP_EPOCHS, verbose=0, callbacks=[callback])
-    kernel, bias, last, last_bias = network.get_weights()
+    labels = samples.labels(samples.train_rows)
+    network.fit(features, labels, batch_size=64, epochs=_MLP_EPOCHS, verbose=0, callbacks=[callback])
+    kernel, bias, output_kernel, output_bias = network.get_weights()
     kernel = kernel * np.float32(np.sqrt(len(kernel)) / space.scale)
-    weights = [kernel, bias - space.mean @ kernel, last, last_bias]
-    hidden = np.maximum(samples.features @ weights[0] + weights[1], 0)
-    return weights, Linear(last, last_bias).probabilities(hidden)
+    bias = bias - space.mean @ kernel
+    activations = np.maximum(samples.features @ kernel + bias, 0)
+    probabilities = Linear(output_kernel, output_bias).predict(activations)
+    return [kernel, bias, output_kernel, output_bias], probabilities
 
 
 def build_head_network(
@@ -138,7 +145,7 @@ def build_head_network(
     import keras
 
     maps = keras.Input((None, None, samples.features.shape[1]), name="maps")
-    network = keras.Model(maps, trained.head(maps, len(samples.classes), settings), name="learned")
+    network = keras.Model(maps, trained.add_pooled_head(maps, len(samples.classes), settings), name="learned")
     network.set_weights(trained_head.weights)
     return network
 
@@ -152,8 +159,8 @@ def measure_learning_curve(
         Entries with `images` and `accuracy`, from few to all images.
     """
     labels, count = samples.labels(samples.train_rows), len(samples.classes)
-    test_features = trained_head.space(samples.features[samples.held_out])
-    truth = samples.labels(samples.held_out)
+    test_features = trained_head.space(samples.features[samples.test_rows])
+    truth = samples.labels(samples.test_rows)
     order = np.random.default_rng([seed, 8]).permutation(len(labels))
     by_class = [order[labels[order] == label] for label in range(count)]
     curve: list[dict[str, Any]] = []
@@ -163,9 +170,9 @@ def measure_learning_curve(
             continue
         # Keep the penalty per image the same.
         strength = trained_head.choice.strength * len(labels) / len(rows)
-        linear = head.solve(trained_head.space.rows[rows], labels[rows], count, strength)
-        right = linear.probabilities(test_features).argmax(axis=1) == truth
-        curve.append({"images": len(rows), "accuracy": float(right.mean())})
+        linear = head.solve(trained_head.space.features[rows], labels[rows], count, strength)
+        is_correct = linear.predict(test_features).argmax(axis=1) == truth
+        curve.append({"images": len(rows), "accuracy": float(is_correct.mean())})
     return curve
 
 
@@ -182,17 +189,18 @@ def project_to_plane(samples: TrainingSet, trained_head: TrainedHead, rows: np.n
     """
     from scipy.linalg import eigh
 
-    train_features, labels = trained_head.space.rows, samples.labels(samples.train_rows)
+    train_features, labels = trained_head.space.features, samples.labels(samples.train_rows)
     means = np.stack([train_features[labels == label].mean(axis=0) for label in range(len(samples.classes))])
-    inside = train_features - means[labels]
-    within = inside.T @ inside / len(train_features)
+    deviations = train_features - means[labels]
+    scatter = deviations.T @ deviations / len(train_features)
     # Regularize: with one training image per class the within-class scatter is zero.
-    within[np.diag_indices_from(within)] += max(0.1 * np.trace(within) / len(within), 1e-6)
-    share = np.bincount(labels) / len(labels)
-    offsets = means - share @ means
-    last = len(within) - 1
-    axes = eigh(offsets.T @ (share[:, None] * offsets), within, subset_by_index=[last - 1, last])[1][:, ::-1]
+    scatter[np.diag_indices_from(scatter)] += max(0.1 * np.trace(scatter) / len(scatter), 1e-6)
+    class_shares = np.bincount(labels) / len(labels)
+    offsets = means - class_shares @ means
+    between = offsets.T @ (class_shares[:, None] * offsets)
+    last = len(scatter) - 1
+    axes = eigh(between, scatter, subset_by_index=[last - 1, last])[1][:, ::-1]
     if len(samples.classes) == 2:  # one axis separates them; the other is the first principal component
-        axes[:, 1] = np.eye(len(within))[0]
+        axes[:, 1] = np.eye(len(scatter))[0]
     points = trained_head.space(samples.features[rows]) @ axes
     return (points / (np.abs(points).max(axis=0) + 1e-9)).astype("float32")

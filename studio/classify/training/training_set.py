@@ -28,20 +28,20 @@ class TrainingSet:
         dataset: all images.
         extractor: the backbone or the classifier that provides the features.
         features: `(n, C) float32`.
-        train_rows, held_out: rows of the training and the test split, sorted.
-        parts: the cross-validation fold of each training row.
+        train_rows, test_rows: rows of the training and the test split, sorted.
+        folds: the cross-validation fold of each training row.
         notes: sentences on skipped files and possible problems.
-        validation: rows of the validation split; empty unless requested.
+        validation_rows: rows of the validation split; empty unless requested.
     """
 
     dataset: ImageDataset
     extractor: Backbone | Classifier
     features: np.ndarray
     train_rows: np.ndarray
-    held_out: np.ndarray
-    parts: np.ndarray
+    test_rows: np.ndarray
+    folds: np.ndarray
     notes: tuple[str, ...] = ()
-    validation: np.ndarray = field(default_factory=lambda: np.empty(0, "int64"))
+    validation_rows: np.ndarray = field(default_factory=lambda: np.empty(0, "int64"))
 
     @property
     def backbone(self) -> Backbone:
@@ -79,7 +79,7 @@ def load(
     """Reads a dataset, splits it and computes its features; results of earlier calls come from the cache.
 
     Args:
-        file: a dataset, see `studio.core.data.reference`.
+        file: a dataset, see `studio.core.data.store_reference`.
         name: of the backbone, or of the file of `base`.
         size: image side in px; ignored with `base`, which has its own.
         held_out: test share of each class; 0 trains on all images.
@@ -98,8 +98,7 @@ def load(
     dataset = data.load_dataset(file, matching.dataset_side(base.size) if base else size, 3, progress)
     audit.check(dataset, file.name)
     near_duplicates = duplicates.find(dataset, progress)
-    groups, warnings = near_duplicates.labels, audit.describe(dataset, near_duplicates)["warnings"]
-    labels = dataset.known_labels
+    groups, labels = near_duplicates.labels, dataset.known_labels
     train_rows, test_rows = np.arange(len(groups)), np.empty(0, "int64")
     if held_out:
         train_rows, test_rows = split.split(labels, groups, held_out, seed)
@@ -112,13 +111,13 @@ def load(
         inside, outside = split.split(labels[train_rows], groups[train_rows], 1 / FOLDS, seed)
         train_rows, validation_rows = train_rows[inside], train_rows[outside]
     extractor = base or backbones.load(name, progress)
-    parts = assign_folds(labels[train_rows], groups[train_rows], seed)
+    folds = assign_folds(labels[train_rows], groups[train_rows], seed)
     if isinstance(extractor, Backbone):
         vectors = extract_features(dataset, extractor, progress)
     else:
         vectors = extract_with_classifier(dataset, extractor, name, progress)
-    notes = (*dataset.notes, *warnings)
-    return TrainingSet(dataset, extractor, vectors, train_rows, test_rows, parts, notes, validation_rows)
+    notes = (*dataset.notes, *audit.describe(dataset, near_duplicates)["warnings"])
+    return TrainingSet(dataset, extractor, vectors, train_rows, test_rows, folds, notes, validation_rows)
 
 
 def assign_folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
@@ -129,5 +128,5 @@ def assign_folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarra
         groups: `(n,)`, group of near-duplicates of each image.
         seed: of the assignment.
     """
-    count = min(FOLDS, int(np.bincount(labels).min()))
-    return split.assign_folds(labels, groups, max(2, count), seed)
+    count = max(2, min(FOLDS, int(np.bincount(labels).min())))
+    return split.assign_folds(labels, groups, count, seed)

@@ -10,7 +10,7 @@ from studio.core import amounts
 from studio.core.models import cards
 
 
-def write(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any], command: str) -> str:
+def compose(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any], command: str) -> str:
     """Returns the card in Markdown.
 
     Args:
@@ -34,8 +34,8 @@ def write(name: str, settings: TrainColorizeSettings, figures: Mapping[str, Any]
         f"A network of {figures['parameters']:,} parameters. Its inputs are lightness and color "
         "hints; its output is a probability distribution over colors at a quarter of the size. The result "
         "is one plausible coloring, not the true one. "
-        f"It was trained for {amounts.count(figures['steps'], 'step')} ({crops:,} crops of "
-        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. The weights are their EMA.",
+        f"It was trained for {amounts.format_count(figures['steps'], 'step')} ({crops:,} crops of "
+        f"{settings.window} px) in {amounts.format_duration(figures['seconds'])}. The weights are their EMA.",
         figures,
         command,
         [

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from studio.colorize import bins
-from studio.colorize.network import network
+from studio.colorize.network import build_network
 from studio.colorize.settings import TrainColorizeSettings
 from studio.core.training.loss_model import LossModel
 
@@ -17,7 +17,7 @@ from studio.core.training.loss_model import LossModel
 class Learner(LossModel):
     """A network and its cross-entropy against the colors of photos, with class rebalancing.
 
-    A batch is `{"seen": (B, H, W, 4), "colors": (B, H / 4, W / 4, 2)}`, `float32`.
+    A batch is `{"input": (B, H, W, 4), "colors": (B, H / 4, W / 4, 2)}`, `float32`.
 
     Args:
         settings: of the network and its training.
@@ -26,14 +26,14 @@ class Learner(LossModel):
 
     def __init__(self, settings: TrainColorizeSettings, prior: np.ndarray):
         super().__init__(settings, ["loss_nats"])
-        self.network = network(settings)
+        self.network = build_network(settings)
         self.network.get_layer("prior").log.assign(np.log(prior))
         self.centers = bins.centers()
-        self.rarity = bins.rarity(prior, settings.rebalance)
+        self.rarity = bins.compute_class_weights(prior, settings.rebalance)
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
         """Returns the mean loss over all positions, in nats."""
-        logits = self.network(batch["seen"], training=training)
+        logits = self.network(batch["input"], training=training)
         colors = batch["colors"][..., None, :]
         distance = ops.sum(ops.square(colors - self.centers), axis=-1)
         shares = ops.softmax(-distance / (2 * (bins.SPACING / 2) ** 2))

@@ -17,8 +17,8 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
 
-LEAST_PHOTOS = 20
-GRAY = 2.0  # mean chroma below which an image has no colors to learn
+MIN_PHOTOS = 20
+MIN_CHROMA = 2.0  # mean chroma below which an image has no colors to learn
 
 
 def check(settings: TrainColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -27,7 +27,7 @@ def check(settings: TrainColorizeSettings, inputs: Mapping[str, Sequence[File]])
         expected = f"at most the {settings.photo_size} px of a photo"
         received, step = f"{settings.window} px", "choose a smaller window, or larger photos"
         raise invalid("window", expected=expected, received=received, next_step=step)
-    start_from.check(settings, inputs, models.TASK, models.WHAT, models.SHAPE)
+    start_from.check(settings, inputs, models.TASK, models.DESCRIPTION, models.SHAPE_SETTINGS)
 
 
 @checkpoints.lock_run(models.TASK)
@@ -35,38 +35,40 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
     """Trains a network to colorize; see `studio.colorize.learn.train`."""
     from studio.colorize.learn import train as training
 
-    file, start = inputs["data"][0], _start(inputs)
-    dataset = data.load_dataset(file, settings.photo_size, 3, progress, least=LEAST_PHOTOS)
-    colored = np.flatnonzero(colorful(dataset.images))
-    if len(colored) < LEAST_PHOTOS:
-        expected = f"at least {LEAST_PHOTOS} photos in color"
+    file, start = inputs["data"][0], _load_start_weights(inputs)
+    dataset = data.load_dataset(file, settings.photo_size, 3, progress, min_images=MIN_PHOTOS)
+    colored = np.flatnonzero(find_colorful(dataset.images))
+    if len(colored) < MIN_PHOTOS:
+        expected = f"at least {MIN_PHOTOS} photos in color"
         raise invalid_data_set(file.name, expected, f"{len(colored):,}", "add photos that are not gray")
-    parts = split(compute_positions(dataset, progress)[colored], settings.held_out)
-    learned, held_out = (colored[rows] for rows in parts)
+    splits = split(compute_positions(dataset, progress)[colored], settings.held_out)
+    train_rows, held_out_rows = (colored[rows] for rows in splits)
     job = publish.Job(models.TASK, "train_colorize", settings, inputs)
-    trainer = training.Trainer(dataset.images, learned, held_out, settings, job.run, start).fit(progress)
-    gray = len(dataset.names) - len(colored)
-    notes = [*dataset.notes, *([f"Gray images were left out: {gray:,}."] if gray else [])]
+    trainer = training.Trainer(dataset.images, train_rows, held_out_rows, settings, job.run, start).fit(
+        progress
+    )
+    gray_count = len(dataset.names) - len(colored)
+    notes = [*dataset.notes, *([f"Gray images were left out: {gray_count:,}."] if gray_count else [])]
     figures = {
-        **job.figures(trainer, notes),
+        **job.collect_figures(trainer, notes),
         "photos": len(colored),
-        "held_out": len(held_out),
-        "tested_photos": len(trainer.end_rows),
+        "held_out": len(held_out_rows),
+        "tested_photos": len(trainer.final_test_rows),
         **trainer.scores,
     }
-    image = publish.draw_card_image(trainer.sheet(), figures["curve"])
-    return job.publish(trainer.result, figures, card.write, image=image, suffix="-colors")
+    image = publish.draw_card_image(trainer.draw_sheet(), figures["curve"])
+    return job.publish(trainer.result, figures, card.compose, image=image, suffix="-colors")
 
 
-def colorful(photos: np.ndarray) -> np.ndarray:
+def find_colorful(photos: np.ndarray) -> np.ndarray:
     """Returns which photos have colors, `(n,) bool`, from every fourth row and column."""
     is_colorful = np.empty(len(photos), bool)
     for n, photo in enumerate(photos):
-        is_colorful[n] = lab.chroma(photo[::4, ::4]).mean() >= GRAY
+        is_colorful[n] = lab.chroma(photo[::4, ::4]).mean() >= MIN_CHROMA
     return is_colorful
 
 
-def _start(inputs: Inputs) -> list[np.ndarray] | None:
+def _load_start_weights(inputs: Inputs) -> list[np.ndarray] | None:
     """Returns the weights of the network to start from, if there is one."""
     preset = start_from.load_model(inputs)
     if preset is None:

@@ -15,26 +15,26 @@ from studio.core.progress import Progress
 from studio.core.training.batches import select_evenly_spaced
 from studio.core.training.photo_trainer import PhotoTrainer
 
-AT_ONCE = 16  # photos per test batch
-SHOWN = 8  # photos of a preview
+TEST_BATCH = 16  # photos per test batch
+PREVIEW_PHOTOS = 8  # photos of a preview
 
 
 class Trainer(PhotoTrainer):
     """A training run on photos in color, `(n, side, side, 3) uint8`."""
 
-    tests = (48, 400)
+    most_test_photos = (48, 400)
     loss_names = ("loss_nats",)
 
-    def build(self) -> Learner:
+    def build_learner(self) -> Learner:
         """Builds an untrained network with its class-rebalanced loss."""
-        self.prior = prior(self.photos, self.rows)
+        self.prior = measure_prior(self.photos, self.train_rows)
         return Learner(self.settings, self.prior)
 
-    def cut(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Returns training crops, see `studio.colorize.learn.windows.batch`."""
-        return windows.batch(self.photos, rows, self.settings.window, self.settings.hinted, rng)
+    def cut_windows(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Returns training crops, see `studio.colorize.learn.windows.make_batch`."""
+        return windows.make_batch(self.photos, rows, self.settings.window, self.settings.hinted, rng)
 
-    def metrics(self, scores: Mapping[str, float]) -> Mapping[str, float]:
+    def to_metrics(self, scores: Mapping[str, float]) -> Mapping[str, float]:
         """Returns the error relative to gray."""
         return {"error over gray's": scores["error"] / scores["gray_error"]}
 
@@ -42,37 +42,39 @@ class Trainer(PhotoTrainer):
         """Returns mean distances of a* and b* from the photos': "error"; "pale_error" at vividness 0;
         "gray_error" of gray photos."""
         sums = np.zeros(3)
-        for start in range(0, len(rows), AT_ONCE):
-            logits, truth = self._predict(rows[start : start + AT_ONCE])
+        for start in range(0, len(rows), TEST_BATCH):
+            logits, truth = self._predict(rows[start : start + TEST_BATCH])
             for n, colors in enumerate((self._colors(logits), self._colors(logits, 0.0), 0)):
                 sums[n] += np.linalg.norm(colors - truth, axis=-1).mean(axis=(1, 2)).sum()
         return dict(zip(("error", "pale_error", "gray_error"), map(float, sums / len(rows)), strict=True))
 
     def _predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predicts logits and returns true a*, b*: `(n, side / 4, side / 4, bins)` and `(..., 2)`."""
-        network_inputs, truth = windows.whole_photos(self.photos[rows])
+        network_inputs, truth = windows.prepare_photos(self.photos[rows])
         return np.asarray(self.learner.network.predict_on_batch(network_inputs)), truth
 
     def _colors(self, logits: np.ndarray, vividness: float = VIVIDNESS) -> np.ndarray:
         rebalanced = color_logits.rebalance(logits, self.prior, self.settings.rebalance, vividness)
         return color_logits.annealed_mean(rebalanced)
 
-    def sheet(self) -> np.ndarray:
+    def draw_sheet(self) -> np.ndarray:
         """Returns held-out photos in gray, colorized and original, in rows, `(H, W, 3) uint8`."""
-        rows = select_evenly_spaced(self.few_rows, SHOWN)
+        rows = select_evenly_spaced(self.interim_test_rows, PREVIEW_PHOTOS)
         photos = self.photos[rows]
         coarse = self._colors(self._predict(rows)[0])
-        light = lab.from_rgb(photos)[..., :1]
+        lightness = lab.from_rgb(photos)[..., :1]
         colors = coarse.repeat(OUTPUT_STRIDE, axis=1).repeat(OUTPUT_STRIDE, axis=2)
-        images = [lab.to_levels(lab.to_linear(np.concatenate([light, n * colors], axis=-1))) for n in (0, 1)]
+        images = [
+            lab.to_levels(lab.to_linear(np.concatenate([lightness, n * colors], axis=-1))) for n in (0, 1)
+        ]
         return np.concatenate([np.concatenate(list(row), axis=1) for row in (*images, photos)])
 
 
-def prior(photos: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def measure_prior(photos: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Returns the frequencies of colors in photos, `(bins,) float32`, positive, sum 1."""
     total = np.zeros(len(bins.centers()))
-    for start in range(0, len(rows), AT_ONCE):
-        _, colors = windows.whole_photos(photos[rows[start : start + AT_ONCE]])
-        total += bins.shares(colors).sum(axis=(0, 1, 2))
+    for start in range(0, len(rows), TEST_BATCH):
+        _, colors = windows.prepare_photos(photos[rows[start : start + TEST_BATCH]])
+        total += bins.soft_encode(colors).sum(axis=(0, 1, 2))
     total += 1e-4 * total.mean()
     return np.asarray(total / total.sum(), "float32")

@@ -6,13 +6,13 @@ import numpy as np
 
 from studio.colorize import inputs, lab, models
 
-_FEW = 0.2  # parameter of the geometric distribution of the number of hints
-_COLOR_HINT = (2, 9)  # px, range of a hint's sides, exclusive
-_FADED = 0.5  # share of photos with changed contrast, as in old prints
-_GRAIN = 0.2  # share of photos with grain
+_HINT_COUNT_PARAMETER = 0.2  # parameter of the geometric distribution of the number of hints
+_HINT_SIDES = (2, 9)  # px, range of a hint's sides, exclusive
+_FADED_SHARE = 0.5  # share of photos with changed contrast, as in old prints
+_GRAINY_SHARE = 0.2  # share of photos with grain
 
 
-def batch(
+def make_batch(
     photos: np.ndarray, rows: np.ndarray, window: int, hinted: float, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """Returns training crops, see `studio.colorize.learn.learner.Learner`.
@@ -24,17 +24,17 @@ def batch(
         hinted: share of crops with color hints.
         rng: chooses positions, hints, flips and aging.
     """
-    parts = np.stack([_window(photos[row], window, rng) for row in rows])
-    light, colors = _split_lab(parts)
-    hints, where = np.zeros_like(colors), np.zeros(light.shape, bool)
+    crops = np.stack([_crop_window(photos[row], window, rng) for row in rows])
+    lightness, colors = _split_lab(crops)
+    hints, masks = np.zeros_like(colors), np.zeros(lightness.shape, bool)
     for n in range(len(rows)):
         if rng.random() < hinted:
-            _color_hint(colors[n], hints[n], where[n], rng)
-        light[n] = _age(light[n], rng)
-    return {"seen": inputs.stack(light, hints, where), "colors": downsample(colors)}
+            _add_color_hints(colors[n], hints[n], masks[n], rng)
+        lightness[n] = _age_lightness(lightness[n], rng)
+    return {"input": inputs.stack(lightness, hints, masks), "colors": downsample(colors)}
 
 
-def whole_photos(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def prepare_photos(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the network's inputs for whole photos without hints, and the target colors.
 
     Args:
@@ -43,8 +43,8 @@ def whole_photos(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns:
         `(n, H, W, 4) float32` and `(n, H / 4, W / 4, 2) float32`.
     """
-    light, colors = _split_lab(photos)
-    return inputs.stack(light, np.zeros_like(colors), np.zeros(light.shape, bool)), downsample(colors)
+    lightness, colors = _split_lab(photos)
+    return inputs.stack(lightness, np.zeros_like(colors), np.zeros(lightness.shape, bool)), downsample(colors)
 
 
 def downsample(colors: np.ndarray) -> np.ndarray:
@@ -55,30 +55,32 @@ def downsample(colors: np.ndarray) -> np.ndarray:
 
 
 def _split_lab(photos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    both = lab.from_rgb(photos)
-    return both[..., 0].copy(), both[..., 1:]
+    pixels = lab.from_rgb(photos)
+    return pixels[..., 0].copy(), pixels[..., 1:]
 
 
-def _window(photo: np.ndarray, window: int, rng: np.random.Generator) -> np.ndarray:
+def _crop_window(photo: np.ndarray, window: int, rng: np.random.Generator) -> np.ndarray:
     down, right = rng.integers(0, len(photo) - window + 1, 2)
-    part = photo[down : down + window, right : right + window]
-    return part[:, ::-1] if rng.random() < 0.5 else part
+    crop = photo[down : down + window, right : right + window]
+    return crop[:, ::-1] if rng.random() < 0.5 else crop
 
 
-def _color_hint(colors: np.ndarray, hints: np.ndarray, where: np.ndarray, rng: np.random.Generator) -> None:
+def _add_color_hints(
+    colors: np.ndarray, hints: np.ndarray, mask: np.ndarray, rng: np.random.Generator
+) -> None:
     """Adds hints with the mean colors of random rectangles."""
-    side = len(where)
-    for _ in range(rng.geometric(_FEW)):
-        height, width = rng.integers(*_COLOR_HINT, 2)
+    side = len(mask)
+    for _ in range(rng.geometric(_HINT_COUNT_PARAMETER)):
+        height, width = rng.integers(*_HINT_SIDES, 2)
         down, right = rng.integers(0, side - height), rng.integers(0, side - width)
         square = slice(down, down + height), slice(right, right + width)
         hints[square] = colors[square].mean(axis=(0, 1))
-        where[square] = True
+        mask[square] = True
 
 
-def _age(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    if rng.random() < _FADED:
-        light = 50 + rng.uniform(0.7, 1.1) * (light - 50) + rng.uniform(-8, 8)
-    if rng.random() < _GRAIN:
-        light = light + rng.normal(0, rng.uniform(0, 5), light.shape)
-    return np.clip(light, 0, 100)
+def _age_lightness(lightness: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if rng.random() < _FADED_SHARE:
+        lightness = 50 + rng.uniform(0.7, 1.1) * (lightness - 50) + rng.uniform(-8, 8)
+    if rng.random() < _GRAINY_SHARE:
+        lightness = lightness + rng.normal(0, rng.uniform(0, 5), lightness.shape)
+    return np.clip(lightness, 0, 100)

@@ -2,8 +2,8 @@
 
 from studio.core.data.cache import ImageDataset, Part
 from studio.core.data.sets import (
-    LEAST_SIZE,
-    MOST_SIZE,
+    MAX_SIZE,
+    MIN_SIZE,
     command_name,
     count_download_bytes,
     count_files,
@@ -16,17 +16,17 @@ from studio.core.data.sets import (
 )
 
 __all__ = [
-    "LEAST_SIZE",
-    "MOST_SIZE",
+    "MAX_SIZE",
+    "MIN_SIZE",
     "ImageDataset",
     "Part",
-    "find_cached_dataset",
     "command_name",
+    "count_download_bytes",
     "count_files",
+    "find_cached_dataset",
     "is_local",
     "load_dataset",
     "open_source",
     "read_arrays",
     "store_reference",
-    "count_download_bytes",
 ]

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from studio.core.data.names import join_first_few
 from studio.core.data.sources import invalid_data_set
-from studio.core.errors import InvalidInput, printable
+from studio.core.errors import InvalidInput, make_printable
 from studio.core.imaging import image_io
 from studio.core.untrusted import damage, zips
 
-MOST_FILES = 500_000
-MOST_RATIO = 100  # images hardly compress, so a larger compression ratio indicates a zip bomb
+MAX_FILES = 500_000
+MAX_RATIO = 100  # images hardly compress, so a larger compression ratio indicates a zip bomb
 UNLIMITED_RATIO_BYTES = 64 * 2**20  # bytes; no ratio limit for archives that unpack to this much
-_MOST_NAME_CHARACTERS = 1024  # characters
+_MAX_NAME_CHARACTERS = 1024  # characters
 _UTF8_FLAG, _OLD_ENCODING = 0x800, "cp437"  # flag of a member with a UTF-8 name; encoding without the flag
 _DIRECTORY_ENTRY_BYTES = 160  # bytes per entry of the zip's directory, for a long name
 _COMPRESSION_METHODS = (
@@ -49,7 +49,7 @@ class Files:
 
 
 def list_folder(path: Path) -> Files:
-    """Returns the files below a folder. Skips links, which may lead out of it or form cycles."""
+    """Lists the files below a folder. Skips links, which may lead out of it or form cycles."""
     names: list[str] = []
     folders: list[str] = []
     links: list[str] = []
@@ -69,8 +69,8 @@ def list_folder(path: Path) -> Files:
                 break
             entries = {stat.S_IFREG: names, stat.S_IFDIR: folders}.get(stat.S_IFMT(mode), links)
             entries.append(full.relative_to(path).as_posix())
-        if len(names) > MOST_FILES:
-            raise too_many_files(path.name)
+        if len(names) > MAX_FILES:
+            raise too_many_files_error(path.name)
     if path in unreadable:
         raise invalid_data_set(
             path.name, "a folder that can be read", "a folder that cannot be opened", "check its permissions"
@@ -93,14 +93,14 @@ def list_folder(path: Path) -> Files:
 def _read_file(path: Path) -> bytes:
     try:
         with path.open("rb") as handle:
-            data = handle.read(image_io.MOST_BYTES + 1)
+            data = handle.read(image_io.MAX_BYTES + 1)
     except OSError:
         return b""
-    return data if len(data) <= image_io.MOST_BYTES else b""
+    return data if len(data) <= image_io.MAX_BYTES else b""
 
 
 def list_zip(path: Path, name: str) -> Files:
-    """Returns the files of a zip, after checking all entries.
+    """Lists the files of a zip, after checking all entries.
 
     Args:
         path: path of the zip.
@@ -110,12 +110,12 @@ def list_zip(path: Path, name: str) -> Files:
         InvalidInput: if it is damaged, encrypted or malicious; also while reading.
     """
     try:
-        with zips.open_zip(path, MOST_FILES * _DIRECTORY_ENTRY_BYTES) as archive:
+        with zips.open_zip(path, MAX_FILES * _DIRECTORY_ENTRY_BYTES) as archive:
             infos = archive.infolist()
     except zips.TooLong:
-        raise too_many_files(name) from None
-    except damage.ZIP as error:
-        raise damaged_archive(name, error) from None
+        raise too_many_files_error(name) from None
+    except damage.ZIP_ERRORS as error:
+        raise damaged_archive_error(name, error) from None
     for info in infos:
         _check_zip_member(name, info)
     members = sorted(((_decode_member_name(info), info) for info in infos), key=lambda member: member[0])
@@ -126,18 +126,18 @@ def list_zip(path: Path, name: str) -> Files:
         try:
             with zipfile.ZipFile(path) as archive:
                 for index, (_, info) in enumerate(files):
-                    yield index, zips.read(archive, info) if info.file_size <= image_io.MOST_BYTES else b""
+                    yield index, zips.read(archive, info) if info.file_size <= image_io.MAX_BYTES else b""
         except RuntimeError:
-            raise _encrypted_archive(name) from None
-        except damage.ZIP as error:
-            raise damaged_archive(name, error) from None
+            raise _encrypted_archive_error(name) from None
+        except damage.ZIP_ERRORS as error:
+            raise damaged_archive_error(name, error) from None
 
     folders = tuple(member.rstrip("/") for member, info in members if info.is_dir() and member)
     return Files(tuple(member for member, _ in files), folders, read, tuple(_describe_encoding(files)))
 
 
 def _decode_member_name(info: zipfile.ZipInfo) -> str:
-    """Returns the path of a member. Tries UTF-8 without its flag, too: macOS and some tools omit the flag."""
+    """Decodes the path of a member. Tries UTF-8 without its flag, too: macOS and some tools omit the flag."""
     name = info.filename
     if not info.flag_bits & _UTF8_FLAG:
         with suppress(UnicodeError):
@@ -158,11 +158,11 @@ def _describe_encoding(files: list[tuple[str, zipfile.ZipInfo]]) -> Iterator[str
 
 def _check_zip_member(name: str, info: zipfile.ZipInfo) -> None:
     if info.flag_bits & 0x41:
-        raise _encrypted_archive(name)
+        raise _encrypted_archive_error(name)
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise unsafe_archive(name, f"a link or device {printable(info.filename, 60)}")
+        raise unsafe_archive_error(name, f"a link or device {make_printable(info.filename, 60)}")
     if info.orig_filename != info.filename and "\0" in info.orig_filename:
-        raise unsafe_archive(name, f"a NUL in the name {printable(info.orig_filename, 60)}")
+        raise unsafe_archive_error(name, f"a NUL in the name {make_printable(info.orig_filename, 60)}")
     if info.compress_type not in _COMPRESSION_METHODS:
         method = f"compression method {info.compress_type}"
         raise invalid_data_set(name, "files stored or deflated", method, "zip the folder again")
@@ -180,51 +180,51 @@ def check_members(name: str, members: list[tuple[str, int]], archive_size: int) 
         InvalidInput: if a path is unsafe, too long or duplicate, a member is an archive, or there are too
             many members or bytes.
     """
-    if len(members) > MOST_FILES:
-        raise too_many_files(name)
-    if sum(size for _, size in members) > max(UNLIMITED_RATIO_BYTES, MOST_RATIO * archive_size):
-        raise zip_bomb(name)
-    earlier = set()
+    if len(members) > MAX_FILES:
+        raise too_many_files_error(name)
+    if sum(size for _, size in members) > max(UNLIMITED_RATIO_BYTES, MAX_RATIO * archive_size):
+        raise zip_bomb_error(name)
+    earlier_names = set()
     for member, _ in members:
-        printable_name = printable(member, 60)
+        printable_name = make_printable(member, 60)
         path = member.rstrip("/")
         if "\\" in path or re.match(r"/|[A-Za-z]:", path) or ".." in path.split("/"):
-            raise unsafe_archive(name, f"a path that leads out of it, {printable_name}")
-        if len(path) > _MOST_NAME_CHARACTERS:
-            raise unsafe_archive(name, f"a path of {len(path):,} characters, {printable_name}")
-        if member in earlier and not member.endswith("/"):
-            raise unsafe_archive(name, f"two files of one name, {printable_name}")
+            raise unsafe_archive_error(name, f"a path that leads out of it, {printable_name}")
+        if len(path) > _MAX_NAME_CHARACTERS:
+            raise unsafe_archive_error(name, f"a path of {len(path):,} characters, {printable_name}")
+        if member in earlier_names and not member.endswith("/"):
+            raise unsafe_archive_error(name, f"two files of one name, {printable_name}")
         if path.lower().endswith(_ARCHIVE_SUFFIXES) and not member.endswith("/"):
             step = "unpack it into a folder and use that; nested archives are never opened"
             raise invalid_data_set(name, "images", f"an archive in it, {printable_name}", step)
-        earlier.add(member)
+        earlier_names.add(member)
 
 
-def damaged_archive(name: str, error: Exception) -> InvalidInput:
+def damaged_archive_error(name: str, error: Exception) -> InvalidInput:
     """Returns the error for a damaged or incomplete archive."""
     received = f"a damaged or incomplete archive ({type(error).__name__})"
     return invalid_data_set(name, "an intact zip or tar", received, "create or download it again")
 
 
-def _encrypted_archive(name: str) -> InvalidInput:
+def _encrypted_archive_error(name: str) -> InvalidInput:
     step = "create it again without a password"
     return invalid_data_set(name, "an archive without a password", "a password-protected archive", step)
 
 
-def unsafe_archive(name: str, received: str) -> InvalidInput:
+def unsafe_archive_error(name: str, received: str) -> InvalidInput:
     """Returns the error for an archive with unsafe entries, e.g. links or paths out of it."""
     expected, step = "plain files and folders with plain names", "make the archive again from its folder"
     return invalid_data_set(name, expected, received, step)
 
 
-def zip_bomb(name: str) -> InvalidInput:
+def zip_bomb_error(name: str) -> InvalidInput:
     """Returns the error for an archive that unpacks to far more than its size."""
     expected, step = "an archive of images", "check where it comes from, or give its folder"
     return invalid_data_set(
-        name, expected, f"an archive that grows over {MOST_RATIO} times when unpacked", step
+        name, expected, f"an archive that grows over {MAX_RATIO} times when unpacked", step
     )
 
 
-def too_many_files(name: str) -> InvalidInput:
-    """Returns the error for more files than MOST_FILES."""
-    return invalid_data_set(name, f"at most {MOST_FILES:,} files", "more", "use a part of it")
+def too_many_files_error(name: str) -> InvalidInput:
+    """Returns the error for more files than MAX_FILES."""
+    return invalid_data_set(name, f"at most {MAX_FILES:,} files", "more", "use a part of it")

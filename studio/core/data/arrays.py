@@ -11,12 +11,12 @@ from typing import IO, BinaryIO
 import numpy as np
 
 from studio.core.data.sources import DataSource, Item, invalid_data_set
-from studio.core.errors import InvalidInput, printable
+from studio.core.errors import InvalidInput, make_printable
 from studio.core.untrusted import damage
 
-MOST_BYTES = 4 * 2**30  # all arrays together
-MOST_IMAGES = 1_000_000
-_MOST_LABEL_BYTES = 4096  # bytes, a word of a thousand characters
+MAX_BYTES = 4 * 2**30  # all arrays together
+MAX_IMAGES = 1_000_000
+_MAX_LABEL_BYTES = 4096  # bytes, a word of a thousand characters
 # Training images before test images, because the last images of a data set are tested on.
 _IMAGES_AND_LABELS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
 _LABEL_NAMES = ("y", "labels", "label")
@@ -42,18 +42,18 @@ def open_source(path: Path, name: str) -> DataSource:
     """
     try:
         headers = _read_headers(path, name)
-        parts = _find_image_arrays(name, headers)
-        for part, labels in parts:
+        image_arrays = _find_image_arrays(name, headers)
+        for part, labels in image_arrays:
             _check_part(name, headers, part, labels)
-        counts = [headers[part][0][0] for part, _ in parts]
-        label_values = _read_labels(path, parts)
+        counts = [headers[part][0][0] for part, _ in image_arrays]
+        label_values = _read_labels(path, image_arrays)
         attributes = {key: _read_array(path, key) for key in _find_attribute_keys(headers, sum(counts))}
     except InvalidInput:
         raise
-    except damage.NPZ as error:
-        raise _damaged_npz(name, error) from None
+    except damage.NPZ_ERRORS as error:
+        raise _damaged_npz_error(name, error) from None
     width = len(str(sum(counts)))
-    order = [part for (part, _), count in zip(parts, counts, strict=True) for _ in range(count)]
+    order = [part for (part, _), count in zip(image_arrays, counts, strict=True) for _ in range(count)]
     names = tuple(f"{n:0{width}d} {part}" for n, part in enumerate(order))
     classes, label_indices = (
         np.unique(label_values, return_inverse=True) if label_values is not None else ((), None)
@@ -61,11 +61,11 @@ def open_source(path: Path, name: str) -> DataSource:
 
     def read() -> Iterator[Item]:
         start = 0
-        for (part, _), count in zip(parts, counts, strict=True):
+        for (part, _), count in zip(image_arrays, counts, strict=True):
             try:
                 images = _read_array(path, part)
-            except damage.NPZ as error:
-                raise _damaged_npz(name, error) from None
+            except damage.NPZ_ERRORS as error:
+                raise _damaged_npz_error(name, error) from None
             for n in range(count):
                 label = -1 if label_indices is None else int(label_indices[start + n])
                 item_attributes = {key: float(values[start + n]) for key, values in attributes.items()}
@@ -73,7 +73,11 @@ def open_source(path: Path, name: str) -> DataSource:
             start += count
 
     return DataSource(
-        names, tuple(str(value) for value in classes), tuple(attributes), read, tuple(_describe_parts(parts))
+        names,
+        tuple(str(value) for value in classes),
+        tuple(attributes),
+        read,
+        tuple(_describe_parts(image_arrays)),
     )
 
 
@@ -96,8 +100,8 @@ def read(path: Path, name: str, keys: Collection[str]) -> dict[str, np.ndarray]:
         return {key: _read_array(path, key) for key in keys}
     except InvalidInput:
         raise
-    except damage.NPZ as error:
-        raise _damaged_npz(name, error) from None
+    except damage.NPZ_ERRORS as error:
+        raise _damaged_npz_error(name, error) from None
 
 
 def write(file: Path | BinaryIO, contents: Mapping[str, np.ndarray]) -> None:
@@ -115,13 +119,13 @@ def write(file: Path | BinaryIO, contents: Mapping[str, np.ndarray]) -> None:
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def _describe_parts(parts: list[tuple[str, str]]) -> Iterator[str]:
+def _describe_parts(image_arrays: list[tuple[str, str]]) -> Iterator[str]:
     """Yields sentences about used and ignored arrays."""
-    if len(parts) > 1:
-        yield f"{' and '.join(part for part, _ in parts)} are used, in this order."
-    unlabeled_parts = [part for part, labels in parts if not labels]
-    if 0 < len(unlabeled_parts) < len(parts):
-        label_keys = " and ".join(labels for _, labels in parts if labels)
+    if len(image_arrays) > 1:
+        yield f"{' and '.join(part for part, _ in image_arrays)} are used, in this order."
+    unlabeled_parts = [part for part, labels in image_arrays if not labels]
+    if 0 < len(unlabeled_parts) < len(image_arrays):
+        label_keys = " and ".join(labels for _, labels in image_arrays if labels)
         missing = " and ".join(dict(_IMAGES_AND_LABELS)[part] for part in unlabeled_parts)
         names = " and ".join(unlabeled_parts)
         yield f"The labels in {label_keys} are ignored, as {names} has none: there is no {missing}."
@@ -136,12 +140,12 @@ def _read_headers(path: Path, name: str) -> Mapping[str, Header]:
                 shape, dtype = _read_header(file)
                 key = info.filename.removesuffix(".npy")
                 if dtype.hasobject:  # objects are pickled, and unpickling can run code
-                    received = f"Python objects in {printable(key, 60)}"
+                    received = f"Python objects in {make_printable(key, 60)}"
                     step = "save words as np.array(words, dtype=str), images of one size as uint8"
                     raise invalid_data_set(name, "arrays of numbers or words", received, step)
                 size = math.prod(shape) * dtype.itemsize
                 total += size
-                if size != info.file_size - file.tell() or total > MOST_BYTES:
+                if size != info.file_size - file.tell() or total > MAX_BYTES:
                     raise ValueError
             headers[key] = (shape, dtype)
     return headers
@@ -186,11 +190,11 @@ def _check_part(name: str, headers: Mapping[str, Header], part: str, labels: str
             f"{part} of shape (n, height, width), or with 1 or 3 channels last, of uint8 or floats of 0 to 1"
         )
         raise invalid_data_set(name, expected, f"shape {shape} of {dtype}", "save it so")
-    if shape[0] > MOST_IMAGES:  # zeros compress to almost nothing, but names and labels need memory
-        raise invalid_data_set(name, f"at most {MOST_IMAGES:,} images", f"{shape[0]:,}", "use a part of it")
+    if shape[0] > MAX_IMAGES:  # zeros compress to almost nothing, but names and labels need memory
+        raise invalid_data_set(name, f"at most {MAX_IMAGES:,} images", f"{shape[0]:,}", "use a part of it")
     if labels:
         shape_y, dtype_y = headers[labels]
-        fits = dtype_y.kind in "biuU" and dtype_y.itemsize <= _MOST_LABEL_BYTES
+        fits = dtype_y.kind in "biuU" and dtype_y.itemsize <= _MAX_LABEL_BYTES
         if math.prod(shape_y) != shape[0] or not fits:
             expected = f"{labels} with one whole number or word per image, so {shape[0]:,}"
             raise invalid_data_set(
@@ -198,13 +202,13 @@ def _check_part(name: str, headers: Mapping[str, Header], part: str, labels: str
             )
 
 
-def _read_labels(path: Path, parts: list[tuple[str, str]]) -> np.ndarray | None:
-    if not all(labels for _, labels in parts):
+def _read_labels(path: Path, image_arrays: list[tuple[str, str]]) -> np.ndarray | None:
+    if not all(labels for _, labels in image_arrays):
         return None
-    return np.concatenate([_read_array(path, labels).reshape(-1) for _, labels in parts])
+    return np.concatenate([_read_array(path, labels).reshape(-1) for _, labels in image_arrays])
 
 
-def _damaged_npz(name: str, error: Exception) -> InvalidInput:
+def _damaged_npz_error(name: str, error: Exception) -> InvalidInput:
     received = f"a damaged npz ({type(error).__name__})"
     return invalid_data_set(name, "an intact npz", received, "save it again")
 
@@ -218,10 +222,8 @@ def _to_rgb(name: str, part: str, image: np.ndarray) -> np.ndarray:
     """Converts an image of `(H, W)` or `(H, W, 1 or 3)`, uint8 or float in [0, 1], to `(H, W, 3) uint8`."""
     if image.dtype != np.uint8:
         if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
-            received, step = (
-                f"{image.min():.3g} to {image.max():.3g}",
-                "divide it by 255, or save it as uint8",
-            )
+            received = f"{image.min():.3g} to {image.max():.3g}"
+            step = "divide it by 255, or save it as uint8"
             raise invalid_data_set(name, f"floats of 0 to 1 in {part}", received, step)
         image = np.round(image * 255.0).astype("uint8")
     image = image[..., None] if image.ndim == 2 else image

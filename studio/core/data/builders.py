@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from studio.core.data.sources import DataSource, Item, invalid_data_set
-from studio.core.errors import Unavailable, printable, sentence
+from studio.core.errors import Unavailable, as_sentence, make_printable
 from studio.core.progress import Progress
 
 PREFIX = "tfds:"
@@ -35,7 +35,7 @@ def is_tfds_name(text: str) -> bool:
 
 
 def parse_name(text: str) -> str:
-    """Returns the name in `tfds:NAME`. Raises `InvalidInput` for another form."""
+    """Parses the name in `tfds:NAME`. Raises `InvalidInput` for another form."""
     name = text.removeprefix(PREFIX)
     if not is_tfds_name(text):
         raise invalid_data_set(
@@ -70,7 +70,7 @@ def check_reachable(text: str) -> None:
 
 
 def count_download_bytes(text: str) -> int | None:
-    """Returns the bytes to download, at most; 0 if unknown, None if the data set is already prepared.
+    """Returns the most bytes to download; 0 if unknown, None if the data set is already prepared.
 
     Raises:
         InvalidInput: if there is no such data set.
@@ -80,7 +80,7 @@ def count_download_bytes(text: str) -> int | None:
 
 
 def read_state(text: str) -> str:
-    """Returns the state of a data set for cache keys: its version and preparation time."""
+    """Reads the state of a data set for cache keys: its version and preparation time."""
     path = Path(_load_builder(parse_name(text)).data_dir)
     return f"{path.name} {(path / 'dataset_info.json').stat().st_mtime_ns if path.exists() else ''}"
 
@@ -102,7 +102,7 @@ def _load_builder(name: str) -> Any:
             full_name, "a data set of TensorFlow Datasets", "no such name", "check the spelling"
         ) from None
     except (ValueError, AssertionError) as error:  # no such version or configuration
-        received = printable(str(error).partition("\n")[0], 120)
+        received = make_printable(str(error).partition("\n")[0], 120)
         raise invalid_data_set(
             f"{PREFIX}{name}", "an existing version of it", received, "leave it out"
         ) from None
@@ -116,20 +116,22 @@ def _prepare(builder: Any, text: str, progress: Progress) -> None:
     import tensorflow_datasets as tfds
 
     _check_sites(builder, text)
-    progress.stage(f"Downloading {text}, which may take long")
+    progress.report_stage(f"Downloading {text}, which may take long")
     tfds.disable_progress_bar()
     try:
         builder.download_and_prepare()
     except Exception as error:  # from the site, the network, the disk or the builder's own code
-        raise _unavailable(text, f"could not be downloaded and prepared ({type(error).__name__})") from None
+        raise _unavailable_error(
+            text, f"could not be downloaded and prepared ({type(error).__name__})"
+        ) from None
 
 
 def _check_sites(builder: Any, text: str) -> None:
     if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
-        raise _unavailable(text, "can only be downloaded by hand")
+        raise _unavailable_error(text, "can only be downloaded by hand")
     sites = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in builder.url_infos}
     if unreachable := sorted(_find_unreachable(sites)):
-        raise _unavailable(
+        raise _unavailable_error(
             text, f"is not on this machine, and {unreachable[0]} cannot be reached to download it"
         )
 
@@ -155,12 +157,12 @@ def _find_unreachable(sites: set[str]) -> set[str]:
     return set(unreachable)
 
 
-def _unavailable(text: str, reason: str) -> Unavailable:
-    return Unavailable(f"The data set {text} {reason}. {sentence(_ALTERNATIVE)}")
+def _unavailable_error(text: str, reason: str) -> Unavailable:
+    return Unavailable(f"The data set {text} {reason}. {as_sentence(_ALTERNATIVE)}")
 
 
 def _find_image_feature(builder: Any, text: str) -> str:
-    """Returns the name of the image feature. Raises `InvalidInput` if there is none."""
+    """Finds the name of the image feature. Raises `InvalidInput` if there is none."""
     import tensorflow_datasets as tfds
 
     features = builder.info.features

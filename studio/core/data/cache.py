@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from studio.core import caches, paths
-from studio.core.data.names import count_phrase, join_first_few
+from studio.core.data.names import count_phrase, join_first_few, replace_surrogates
 from studio.core.data.sources import DataSource, Item, invalid_data_set
 from studio.core.errors import InvalidInput
 from studio.core.imaging import formats, image_io
@@ -22,7 +22,7 @@ from studio.core.untrusted import damage
 
 FORMAT_VERSION = 1  # change it to invalidate all cached images
 _REPORT_COUNT = 200  # progress reports per data set, so that they cost little
-_MOST_BROKEN_SHARE = 0.9  # share of files; above it the path is most likely wrong
+_MAX_BROKEN_SHARE = 0.9  # share of files; above it the path is most likely wrong
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,11 @@ def make_key(state: str, size: int, channels: int) -> str:
     return hashlib.sha256(json.dumps([FORMAT_VERSION, state, size, channels]).encode()).hexdigest()
 
 
-def find(key: str, size: int, channels: int) -> ImageDataset | None:
-    """Returns the cached images of a key; None if they are missing or damaged."""
+def find_dataset(key: str, size: int, channels: int) -> ImageDataset | None:
+    """Finds the cached images of a key; None if they are missing or damaged."""
     try:
         return _read_cached(key, size, channels)
-    except damage.NPZ:
+    except damage.NPZ_ERRORS:
         return None
 
 
@@ -103,8 +103,8 @@ def _read_cached(key: str, size: int, channels: int) -> ImageDataset:
     pixels, metadata_path = _cache_paths(key)
     with np.load(io.BytesIO(metadata_path.read_bytes()), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
-    metadata = json.loads(arrays["told"].tobytes())
-    names, classes, notes, broken = (tuple(metadata[p]) for p in ("names", "classes", "notes", "broken"))
+    metadata = json.loads(arrays["metadata"].tobytes())
+    names, classes, notes, broken = (tuple(metadata[key]) for key in ("names", "classes", "notes", "broken"))
     shape = (len(names), size, size, channels)
     for entry in (pixels, metadata_path):
         caches.claim(entry)
@@ -116,7 +116,7 @@ def _read_cached(key: str, size: int, channels: int) -> ImageDataset:
     return ImageDataset(images, names, labels, classes, attributes, notes, *details)
 
 
-def make(
+def build_dataset(
     key: str, source: DataSource, name: str, size: int, channels: int, progress: Progress
 ) -> ImageDataset:
     """Reads all images of a source, center-crops each to a square, resizes and caches them.
@@ -145,14 +145,14 @@ def make(
             if count % interval == 0:
                 progress.report(count, len(source.names), text="Reading images")
             progress.check()
-        writer.check(name)
+        writer.check_intact(name)
         metadata = writer.finish()
     paths.write(metadata_path, metadata)
     return _read_cached(key, size, channels)
 
 
 def _cache_paths(key: str) -> tuple[Path, Path]:
-    folder = paths.folder("cache") / "images"
+    folder = paths.ensure_folder("cache") / "images"
     return folder / f"{key}.pixels", folder / f"{key}.npz"
 
 
@@ -174,51 +174,55 @@ def _crop_and_resize(
 
 
 class _CacheWriter:
-    """Collects the images of a source in a file of `row_bytes` bytes per image."""
+    """Collects the images of a source in a file of `row_bytes` bytes per image.
+
+    `_content_keys` holds, by row, what is equal for copies: the SHA-256 of a file, else the row itself.
+    """
 
     def __init__(self, source: DataSource, row_bytes: int, out: BinaryIO):
         self._source, self._row_bytes, self._out = source, row_bytes, out
         count = len(source.names)
-        self._digests: dict[int, bytes] = {}
+        self._content_keys: dict[int, bytes] = {}
         self._labels = np.full(count, -1, "int64")
         self._attributes = np.full((len(source.attributes), count), np.nan, "float32")
         self._sizes = np.zeros((count, 2), "int64")
-        self._pixels = np.zeros((count, 32), "uint8")
-        self._sources = np.zeros((count, 32), "uint8")
+        self._pixel_digests = np.zeros((count, 32), "uint8")
+        self._source_digests = np.zeros((count, 32), "uint8")
 
     def add(self, item: Item, image: np.ndarray | None, size: tuple[int, int]) -> None:
+        """Writes an image and its facts at the position of its item; skips None, a broken image."""
         if image is None:
             return
         pixels = image.tobytes()
         self._out.seek(item.position * self._row_bytes)
         self._out.write(pixels)
         self._sizes[item.position] = size
-        self._pixels[item.position] = np.frombuffer(hashlib.sha256(pixels).digest(), "uint8")
+        self._pixel_digests[item.position] = np.frombuffer(hashlib.sha256(pixels).digest(), "uint8")
         source = item.data if isinstance(item.data, bytes) else item.data.tobytes()
         digest = hashlib.sha256(source).digest()
-        self._sources[item.position] = np.frombuffer(digest, "uint8")
+        self._source_digests[item.position] = np.frombuffer(digest, "uint8")
         is_file = self._source.files and isinstance(item.data, bytes)
-        self._digests[item.position] = digest if is_file else b"%d" % item.position
+        self._content_keys[item.position] = digest if is_file else b"%d" % item.position
         self._labels[item.position] = item.label
         self._attributes[:, item.position] = [
             item.attributes.get(key, np.nan) for key in self._source.attributes
         ]
 
-    def check(self, name: str) -> None:
+    def check_intact(self, name: str) -> None:
         """Raises `InvalidInput` if hardly any file was an image."""
-        total, intact = len(self._source.names), len(self._digests)
-        if intact and total - intact <= _MOST_BROKEN_SHARE * total:
+        total, intact = len(self._source.names), len(self._content_keys)
+        if intact and total - intact <= _MAX_BROKEN_SHARE * total:
             return
         received = "no files"
         if total:
-            received = f"{intact:,} among {total:,} files: {join_first_few(self._broken_names())}"
+            received = f"{intact:,} among {total:,} files: {join_first_few(self._list_broken())}"
         raise invalid_data_set(
             name, f"images ({formats.READABLE})", received, "choose another folder or archive"
         )
 
     def finish(self) -> bytes:
         """Removes the rows of broken images and copies. Returns the metadata as an npz."""
-        kept_rows = self._without_copies()
+        kept_rows = self._list_first_rows()
         for new_row, old_row in enumerate(kept_rows):
             if new_row != old_row:
                 self._out.seek(old_row * self._row_bytes)
@@ -226,41 +230,45 @@ class _CacheWriter:
                 self._out.seek(new_row * self._row_bytes)
                 self._out.write(pixels)
         self._out.truncate(len(kept_rows) * self._row_bytes)
-        labels, classes, empty_classes = self._classes(kept_rows)
-        notes = [*self._source.notes, *self._notes(kept_rows, empty_classes)]
+        labels, classes, empty_classes = self._select_classes(kept_rows)
+        notes = [*self._source.notes, *self._describe_skipped(kept_rows, empty_classes)]
         metadata = {
-            "names": [_encodable(self._source.names[row]) for row in kept_rows],
-            "classes": [_encodable(name) for name in classes],
+            "names": [replace_surrogates(self._source.names[row]) for row in kept_rows],
+            "classes": [replace_surrogates(name) for name in classes],
             "attributes": self._source.attributes,
             "notes": notes,
-            "broken": [_encodable(name) for name in self._broken_names()],
-            "copies": [[_encodable(self._source.names[n]) for n in pair] for pair in self._copies(kept_rows)],
+            "broken": [replace_surrogates(name) for name in self._list_broken()],
+            "copies": [
+                [replace_surrogates(self._source.names[n]) for n in pair]
+                for pair in self._pair_copies(kept_rows)
+            ],
         }
         body = io.BytesIO()
         np.savez_compressed(
             body,
-            told=np.frombuffer(json.dumps(metadata).encode(), "uint8"),
+            metadata=np.frombuffer(json.dumps(metadata).encode(), "uint8"),
             labels=labels,
             attributes=self._attributes[:, kept_rows],
             sizes=self._sizes[kept_rows],
-            digests=self._pixels[kept_rows],
-            source_sha256=self._sources[kept_rows],
+            digests=self._pixel_digests[kept_rows],
+            source_sha256=self._source_digests[kept_rows],
         )
         return body.getvalue()
 
-    def _without_copies(self) -> list[int]:
+    def _list_first_rows(self) -> list[int]:
+        """Lists the rows of intact images, only the first of equal files."""
         firsts: dict[bytes, int] = {}
-        for row in sorted(self._digests):
-            firsts.setdefault(self._digests[row], row)
+        for row in sorted(self._content_keys):
+            firsts.setdefault(self._content_keys[row], row)
         return list(firsts.values())
 
-    def _copies(self, kept_rows: list[int]) -> Iterator[tuple[int, int]]:
+    def _pair_copies(self, kept_rows: list[int]) -> Iterator[tuple[int, int]]:
         """Yields the rows of each copy and its original."""
-        firsts = {self._digests[row]: row for row in kept_rows}
-        for row in sorted(set(self._digests) - set(kept_rows)):
-            yield row, firsts[self._digests[row]]
+        firsts = {self._content_keys[row]: row for row in kept_rows}
+        for row in sorted(set(self._content_keys) - set(kept_rows)):
+            yield row, firsts[self._content_keys[row]]
 
-    def _classes(self, kept_rows: list[int]) -> tuple[np.ndarray, list[str], list[str]]:
+    def _select_classes(self, kept_rows: list[int]) -> tuple[np.ndarray, list[str], list[str]]:
         """Returns labels among the classes with images, these classes, and the empty classes."""
         labels, names = self._labels[kept_rows], self._source.classes
         used_labels = sorted(set(labels.tolist()) - {-1})
@@ -269,18 +277,18 @@ class _CacheWriter:
             return np.full(len(kept_rows), -1, "int64"), [], empty_classes
         return np.searchsorted(used_labels, labels), [names[n] for n in used_labels], empty_classes
 
-    def _broken_names(self) -> list[str]:
-        return [name for row, name in enumerate(self._source.names) if row not in self._digests]
+    def _list_broken(self) -> list[str]:
+        return [name for row, name in enumerate(self._source.names) if row not in self._content_keys]
 
-    def _notes(self, kept_rows: list[int], empty_classes: list[str]) -> Iterator[str]:
-        if broken := self._broken_names():
+    def _describe_skipped(self, kept_rows: list[int], empty_classes: list[str]) -> Iterator[str]:
+        if broken := self._list_broken():
             subject = count_phrase(len(broken), "file", "files")
             yield f"{subject} left out because they are not intact images: {join_first_few(broken)}."
-        if copies := sorted(set(self._digests) - set(kept_rows)):
+        if copies := sorted(set(self._content_keys) - set(kept_rows)):
             listing = join_first_few([self._source.names[row] for row in copies])
             yield f"{count_phrase(len(copies), 'copy', 'copies', ' of other images')} left out: {listing}."
-            first = {self._digests[row]: self._labels[row] for row in kept_rows}
-            strays = [p for p in copies if first[self._digests[p]] != self._labels[p]]
+            first_labels = {self._content_keys[row]: self._labels[row] for row in kept_rows}
+            strays = [row for row in copies if first_labels[self._content_keys[row]] != self._labels[row]]
             if strays:
                 listing = join_first_few([self._source.names[row] for row in strays])
                 subject = count_phrase(len(strays), "copy", "copies")
@@ -288,8 +296,3 @@ class _CacheWriter:
         if empty_classes and self._source.files:
             subject = count_phrase(len(empty_classes), "class", "classes", " without an intact image")
             yield f"{subject} left out: {join_first_few(empty_classes)}."
-
-
-def _encodable(name: str) -> str:
-    """Replaces surrogates, which a file name in another encoding than the system's has."""
-    return name.encode("utf-8", "replace").decode()

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from studio.core import amounts, paths
 from studio.core.data import encodings
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 
-MOST_BYTES = 100 * 10**6
-LEAST_CHARACTERS = 64
-MOST_DISTINCT_CHARACTERS = 6000  # distinct characters
+MAX_BYTES = 100 * 10**6
+MIN_CHARACTERS = 64
+MAX_DISTINCT_CHARACTERS = 6000  # distinct characters
 _OTHER_FORMATS = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -24,7 +24,7 @@ _OTHER_FORMATS = {
     b"{\\rtf": "an RTF document",
     b"\x89HDF": "an HDF5 file",
 }
-_MOST_CONTROL_SHARE = 0.1  # share of control characters; a file with more is binary
+_MAX_CONTROL_SHARE = 0.1  # share of control characters; a file with more is binary
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Facts:
     Attributes:
         chars, lines, words: numbers of each.
         alphabet: characters with their counts, the most frequent first.
-        odd: invisible characters, and rare ones that are not letters, digits or ASCII, with their counts.
+        unusual: invisible characters, and rare ones that are not letters, digits or ASCII, with their counts.
             They are often artifacts of another program, which a model would learn to generate.
         longest_line: length of the longest line in characters.
     """
@@ -58,7 +58,7 @@ class Facts:
     lines: int
     words: int
     alphabet: tuple[tuple[str, int], ...]
-    odd: tuple[tuple[str, int], ...]
+    unusual: tuple[tuple[str, int], ...]
     longest_line: int
 
 
@@ -75,13 +75,13 @@ def read(data: bytes | Path, encoding: str = encodings.AUTO) -> Corpus:
     """
     if isinstance(data, Path):
         data = _read_bytes(data)
-    if len(data) > MOST_BYTES:
-        raise _too_large()
+    if len(data) > MAX_BYTES:
+        raise _size_error()
     if not data:
-        raise _invalid("a text", "an empty file", "choose another")
+        raise _invalid_text_error("a text", "an empty file", "choose another")
     for mark, kind in _OTHER_FORMATS.items():
         if data.startswith(mark):
-            raise _invalid("plain text", kind, "save it as plain text, or choose another")
+            raise _invalid_text_error("plain text", kind, "save it as plain text, or choose another")
     text, name, notes = encodings.decode(data, encoding)
     unix_text = text.replace("\r\n", "\n").replace("\r", "\n")
     if unix_text != text:
@@ -92,44 +92,46 @@ def read(data: bytes | Path, encoding: str = encodings.AUTO) -> Corpus:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        return paths.read(path, MOST_BYTES)
+        return paths.read(path, MAX_BYTES)
     except paths.TooLarge:
-        raise _too_large() from None
+        raise _size_error() from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a valid path"
-        raise _invalid(
-            "a file that can be read", f"{printable(path.name, 80)}: {reason}", "choose another"
+        raise _invalid_text_error(
+            "a file that can be read", f"{make_printable(path.name, 80)}: {reason}", "choose another"
         ) from None
 
 
-def _too_large() -> InvalidInput:
-    return _invalid(f"at most {amounts.size(MOST_BYTES)}", "more", "use a part of it")
+def _size_error() -> InvalidInput:
+    return _invalid_text_error(f"at most {amounts.format_bytes(MAX_BYTES)}", "more", "use a part of it")
 
 
 def _check_text(text: str) -> None:
-    if len(text) < LEAST_CHARACTERS:
-        raise _invalid(f"at least {LEAST_CHARACTERS} characters", f"{len(text):,}", "choose a longer text")
+    if len(text) < MIN_CHARACTERS:
+        raise _invalid_text_error(
+            f"at least {MIN_CHARACTERS} characters", f"{len(text):,}", "choose a longer text"
+        )
     if not text.strip():
-        raise _invalid("a text with visible characters", "only spaces", "choose another text")
+        raise _invalid_text_error("a text with visible characters", "only spaces", "choose another text")
     counts = Counter(text)
     control = sum(n for c, n in counts.items() if unicodedata.category(c) == "Cc" and c not in "\n\t\x1b")
-    if control > _MOST_CONTROL_SHARE * len(text):
-        raise _invalid("plain text", "a binary file", "choose a text file")
-    if not 2 <= len(counts) <= MOST_DISTINCT_CHARACTERS:
-        expected = f"2 to {MOST_DISTINCT_CHARACTERS:,} different characters"
-        raise _invalid(expected, f"{len(counts):,}", "choose another text")
+    if control > _MAX_CONTROL_SHARE * len(text):
+        raise _invalid_text_error("plain text", "a binary file", "choose a text file")
+    if not 2 <= len(counts) <= MAX_DISTINCT_CHARACTERS:
+        expected = f"2 to {MAX_DISTINCT_CHARACTERS:,} different characters"
+        raise _invalid_text_error(expected, f"{len(counts):,}", "choose another text")
 
 
-def _invalid(expected: str, received: str, step: str) -> InvalidInput:
+def _invalid_text_error(expected: str, received: str, step: str) -> InvalidInput:
     return invalid("text", expected=expected, received=received, next_step=step)
 
 
 def compute_facts(text: str) -> Facts:
-    """Returns the statistics of a text."""
+    """Computes the statistics of a text."""
     counts = Counter(text)
     lines = text.split("\n")
     rare = max(3, len(text) // 20_000)
-    odd = [
+    unusual = [
         (c, n) for c, n in counts.most_common() if _is_invisible(c) or (n <= rare and _is_non_ascii_symbol(c))
     ]
     return Facts(
@@ -137,7 +139,7 @@ def compute_facts(text: str) -> Facts:
         len(lines),
         len(text.split()),
         tuple(counts.most_common()),
-        tuple(odd),
+        tuple(unusual),
         max(map(len, lines)),
     )
 

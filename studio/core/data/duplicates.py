@@ -18,19 +18,19 @@ from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
 SIDE = 32  # px, side of the small gray copies that are compared
-LEAST_CORRELATION = 0.95  # different photos of flowers reach 0.94, re-encoded copies keep 0.98
+MIN_CORRELATION = 0.95  # different photos of flowers reach 0.94, re-encoded copies keep 0.98
 CROPS = (1.0, 0.92, 0.84)  # share of the side of an image that its duplicate may show
-_COARSE, _LEAST_COARSE = 8, 0.93  # px, side of the copies of a first check, and their least correlation
+_COARSE, _MIN_COARSE = 8, 0.93  # px, side of the copies of a first check, and their least correlation
 _TILE = 2  # px, side of the tiles of a small copy whose means are compared
 SAME_IMAGE_DIFFERENCE = (
     0.9  # standard deviations; tiles of copies of a photo differ by less, those of handwritten digits by more
 )
 _BLOCK_ROWS = 256  # images compared with all others at once, 20 MB for 20,000 images
 _BLOCK_PAIRS = 8192  # pairs, 64 MB
-_MOST_PAIRS_PER_IMAGE = 16  # most pairs per image, because frames of a video form millions of pairs
+_MAX_PAIRS_PER_IMAGE = 16  # most pairs per image, because frames of a video form millions of pairs
 _REPORT_INTERVAL = 1000
-_LEAST_DEVIATION = 0.25  # gray levels of standard deviation; below it a correlation means nothing
-MOST_GROUP_SHARE, LEAST_GROUP_LIMIT = 0.1, 8  # limit of a group: this share of its class, or so many images
+_MIN_DEVIATION = 0.25  # gray levels of standard deviation; below it a correlation means nothing
+MAX_GROUP_SHARE, MIN_GROUP_LIMIT = 0.1, 8  # limit of a group: this share of its class, or so many images
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def find(
     Args:
         dataset: images in color or gray.
         progress: reports the number of compared images.
-        max_difference: largest difference of any tile of a pair, in standard deviations. `SAME_IMAGE_DIFFERENCE` accepts only
-            copies of an image, not similar digits or drawings.
+        max_difference: largest difference of any tile of a pair, in standard deviations.
+            `SAME_IMAGE_DIFFERENCE` accepts only copies of an image, not similar digits or drawings.
         rows: `(m,)`, images to compare and group; None for all.
 
     Raises:
@@ -77,21 +77,27 @@ def find(
     rows = np.arange(len(dataset.images)) if rows is None else rows
     classes = np.zeros(len(rows), "int64") if dataset.labels is None else dataset.labels[rows]
     digests = dataset.digests[rows].tobytes()
-    key = hashlib.sha256(f"near 5 {SIDE} {LEAST_CORRELATION} {CROPS}".encode() + digests).hexdigest()
-    path = caches.claim(paths.folder("cache") / "near" / f"{key}.npz")
+    key = hashlib.sha256(f"near 5 {SIDE} {MIN_CORRELATION} {CROPS}".encode() + digests).hexdigest()
+    path = caches.claim(paths.ensure_folder("cache") / "near" / f"{key}.npz")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            pairs, correlations, differences = (archive[name] for name in ("pairs", "alike", "apart"))
-    except damage.NPZ:  # missing or damaged
+            pairs, correlations, differences = (
+                archive[name] for name in ("pairs", "correlations", "differences")
+            )
+    except damage.NPZ_ERRORS:  # missing or damaged
         pairs, correlations, differences = _find_pairs(dataset.part(rows), progress)
         with paths.replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, pairs=pairs, alike=correlations, apart=differences)
+            np.savez(file, pairs=pairs, correlations=correlations, differences=differences)
     is_close = differences <= max_difference
     return _group(classes, pairs[is_close], correlations[is_close])
 
 
 def _find_pairs(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns pairs sorted by correlation, their correlations, and their largest tile differences."""
+    """Finds similar pairs.
+
+    Returns:
+        The pairs sorted by correlation, their correlations, and their largest tile differences.
+    """
     gray, count = _make_gray_copies(images, progress), len(images)
     plain, coarse = _normalize(gray, SIDE), _normalize(gray, _COARSE)
     keys, scores, differences = [], [], []
@@ -99,7 +105,7 @@ def _find_pairs(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarra
         copies, coarse_copies = _normalize(gray, SIDE, share, flip), _normalize(gray, _COARSE, share, flip)
         for start in range(0, count, _BLOCK_ROWS):
             progress.check()
-            candidates = coarse[start : start + _BLOCK_ROWS] @ coarse_copies.T > _LEAST_COARSE
+            candidates = coarse[start : start + _BLOCK_ROWS] @ coarse_copies.T > _MIN_COARSE
             np.fill_diagonal(candidates[:, start:], False)
             rows, columns, block_correlations, block_differences = _select_similar_pairs(
                 plain[start : start + _BLOCK_ROWS], copies, candidates
@@ -115,37 +121,40 @@ def _find_pairs(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarra
 
 
 def _select_similar_pairs(
-    plain: np.ndarray, others: np.ndarray, candidates: np.ndarray
+    plain: np.ndarray, transformed: np.ndarray, candidates: np.ndarray
 ) -> tuple[np.ndarray, ...]:
-    """Returns similar pairs, at most `_MOST_PAIRS_PER_IMAGE` per row: rows, columns, correlations, largest differences.
+    """Selects similar pairs, at most `_MAX_PAIRS_PER_IMAGE` per row.
 
     Args:
-        plain, others: normalized copies of the rows and of the columns.
+        plain, transformed: normalized copies of the rows and of the columns.
         candidates: pairs to compare, `(rows, columns) bool`.
+
+    Returns:
+        Rows, columns, correlations and largest tile differences of the pairs, `(n,)` each.
     """
     rows, columns = np.divmod(np.flatnonzero(candidates), candidates.shape[1])  # twice as fast as `nonzero`
     correlations = np.empty(len(rows), "float32")
     for start in range(0, len(rows), _BLOCK_PAIRS):
         chunk = slice(start, start + _BLOCK_PAIRS)
-        correlations[chunk] = np.einsum("ij,ij->i", plain[rows[chunk]], others[columns[chunk]])
+        correlations[chunk] = np.einsum("ij,ij->i", plain[rows[chunk]], transformed[columns[chunk]])
     rows, columns, correlations = (
-        values[correlations > LEAST_CORRELATION] for values in (rows, columns, correlations)
+        values[correlations > MIN_CORRELATION] for values in (rows, columns, correlations)
     )
     order = np.lexsort((-correlations, rows))
     ranks = np.arange(len(rows)) - np.searchsorted(rows, rows)  # `rows` is sorted, in either order
-    best = order[ranks < _MOST_PAIRS_PER_IMAGE]
+    best = order[ranks < _MAX_PAIRS_PER_IMAGE]
     rows, columns = rows[best], columns[best]
-    return rows, columns, correlations[best], _largest_differences(plain[rows], others[columns])
+    return rows, columns, correlations[best], _measure_largest_differences(plain[rows], transformed[columns])
 
 
-def _largest_differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _measure_largest_differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Returns the largest difference of a tile of each pair, in standard deviations, `(n,) float32`."""
     tiles = (first - second).reshape(len(first), SIDE // _TILE, _TILE, SIDE // _TILE, _TILE).mean((2, 4))
     return np.abs(tiles).max(axis=(1, 2), initial=0) * SIDE
 
 
 def _make_gray_copies(images: Part, progress: Progress) -> np.ndarray:
-    """Returns small gray copies, `(n, 64, 64) float32`."""
+    """Makes small gray copies, `(n, 2 * SIDE, 2 * SIDE) float32`."""
     small_images = np.empty((len(images), 2 * SIDE, 2 * SIDE), "float32")
     for n in range(len(images)):
         if n % _REPORT_INTERVAL == 0:
@@ -161,17 +170,17 @@ def _normalize(gray: np.ndarray, side: int, share: float = 1.0, flip: bool = Fal
     Returns:
         `(n, side * side) float32`, each of length 1, or 0 for a flat image.
     """
-    shrink = _averaging_matrix(gray.shape[1], share, side)
+    shrink = _make_averaging_matrix(gray.shape[1], share, side)
     small = shrink @ gray @ shrink.T
     centered = (small[:, :, ::-1] if flip else small).reshape(len(small), -1)
     centered = centered - centered.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(centered, axis=1, keepdims=True)
-    return np.where(lengths > _LEAST_DEVIATION * side, centered / np.maximum(lengths, 1e-6), 0).astype(
+    return np.where(lengths > _MIN_DEVIATION * side, centered / np.maximum(lengths, 1e-6), 0).astype(
         "float32"
     )
 
 
-def _averaging_matrix(old_size: int, share: float, new_size: int) -> np.ndarray:
+def _make_averaging_matrix(old_size: int, share: float, new_size: int) -> np.ndarray:
     """Returns the matrix `(new, old)` that averages equal, possibly fractional parts of a line's middle."""
     edges = old_size / 2 + np.linspace(-0.5, 0.5, new_size + 1) * share * old_size
     pixels = np.arange(old_size)
@@ -184,15 +193,15 @@ def _group(classes: np.ndarray, pairs: np.ndarray, correlations: np.ndarray) -> 
 
     Without this limit, similar images such as nearly all digits "1" would form a single group.
     """
-    size_limits = np.maximum(LEAST_GROUP_LIMIT, np.bincount(classes) * MOST_GROUP_SHARE)[classes].tolist()
+    size_limits = np.maximum(MIN_GROUP_LIMIT, np.bincount(classes) * MAX_GROUP_SHARE)[classes].tolist()
     members = [[row] for row in range(len(classes))]  # the group of each image, a shared list
     for i, j in pairs.tolist():
         large, small = sorted((members[i], members[j]), key=len, reverse=True)
-        least = min(size_limits[large[0]], size_limits[small[0]])
-        if large is small or len(large) + len(small) > least:
+        limit = min(size_limits[large[0]], size_limits[small[0]])
+        if large is small or len(large) + len(small) > limit:
             continue
         large += small
-        size_limits[large[0]] = least
+        size_limits[large[0]] = limit
         for row in small:
             members[row] = large
     return Groups(np.array([group[0] for group in members], "int64"), pairs, correlations)

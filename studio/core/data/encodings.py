@@ -6,7 +6,7 @@ import codecs
 
 from charset_normalizer import from_bytes
 
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 
 AUTO = "auto"
 _BYTE_ORDER_MARKS = (  # UTF-32 before UTF-16, whose mark is its prefix
@@ -35,16 +35,10 @@ _DISPLAY_NAMES = {  # encodings to detect
     "cp949": "EUC-KR (Korean)",
 }
 _MULTI_BYTE_CODECS = {"gb18030", "big5", "cp932", "euc_jp", "cp949"}
-_UNSUPPORTED = {
-    "idna",
-    "punycode",
-    "undefined",
-    "unicode-escape",
-    "raw-unicode-escape",
-    "utf-7",
-}  # slow, or not for texts
-_MOST_BROKEN_SHARE = 0.001  # share of invalid bytes up to which a text still counts as UTF-8
-_MOST_NON_ASCII_SHARE = 0.15  # share of bytes beyond ASCII up to which an undetected text counts as Western
+# Slow, or not for texts.
+_UNSUPPORTED = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
+_MAX_BROKEN_SHARE = 0.001  # share of invalid bytes up to which a text still counts as UTF-8
+_MAX_NON_ASCII_SHARE = 0.15  # share of bytes beyond ASCII up to which an undetected text counts as Western
 _DETECTION_BYTES = 300_000  # bytes used to detect an encoding
 _CLOSE_SHARE = 0.9  # share of the best coherence from which Western is chosen
 
@@ -74,7 +68,7 @@ def decode(data: bytes, encoding: str = AUTO) -> tuple[str, str, list[str]]:
             return _decode_strictly(data[len(mark) :], codec, name, len(mark)), name, []
     if b"\0" in data:
         received = f"a NUL byte at {data.index(0):,}"
-        raise _unknown_encoding(
+        raise _unknown_encoding_error(
             "plain text", received, "save it as UTF-8, or give its encoding, such as utf-16-le"
         )
     if any(escape in data for escape in _JAPANESE_ESCAPES):
@@ -94,17 +88,18 @@ def _decode_as(data: bytes, encoding: str) -> str:
         return _decode_strictly(data, codec, encoding).removeprefix("\ufeff")
     except (LookupError, ValueError):
         expected, step = "the name of an encoding, such as utf-8, cp1251 or gb18030", "check the spelling"
-        printable_name = printable(encoding, 60)
+        printable_name = make_printable(encoding, 60)
         raise invalid("encoding", expected=expected, received=printable_name, next_step=step) from None
 
 
 def _decode_strictly(data: bytes, codec: str, name: str, offset: int = 0) -> str:
+    """Decodes bytes that begin at `offset` of a file. Raises `UnknownEncoding` for invalid bytes."""
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:
-        location = f"bytes that are not {name} at {error.start + offset:,}"
+        received = f"bytes that are not {name} at {error.start + offset:,}"
         step = "save it again as UTF-8, or give another encoding"
-        raise _unknown_encoding(f"{name} throughout", location, step) from None
+        raise _unknown_encoding_error(f"{name} throughout", received, step) from None
 
 
 def _repair_utf8(data: bytes) -> tuple[str, str, list[str]] | None:
@@ -112,7 +107,7 @@ def _repair_utf8(data: bytes) -> tuple[str, str, list[str]] | None:
     text = data.decode("utf-8", "replace")
     broken = text.count("\N{REPLACEMENT CHARACTER}")
     # Valid UTF-8 sequences hardly occur by chance; Latin-1 letters would be invalid bytes.
-    if broken <= _MOST_BROKEN_SHARE * len(data) and sum(c > "\x7f" for c in text) > 2 * broken:
+    if broken <= _MAX_BROKEN_SHARE * len(data) and sum(c > "\x7f" for c in text) > 2 * broken:
         clean = text.replace("\N{REPLACEMENT CHARACTER}", "")
         return clean, "UTF-8", [f"{broken:,} broken characters were left out."]
     return None
@@ -122,17 +117,14 @@ def _detect(data: bytes) -> tuple[str, str, list[str]]:
     codec = _guess_codec(data[: _find_sample_end(data)])
     if codec is None:
         received = "characters of an unknown encoding"
-        raise _unknown_encoding("UTF-8", received, "save it as UTF-8, or give its encoding")
+        raise _unknown_encoding_error("UTF-8", received, "save it as UTF-8, or give its encoding")
     name = _DISPLAY_NAMES[codec]
     if codec == _WESTERN:
         text, name = _decode_western(data)
     else:
         text = _decode_strictly(data, codec, name)
-    return (
-        text,
-        name,
-        [f"The text is not UTF-8, so it was read as {name}; give its encoding if that is wrong."],
-    )
+    note = f"The text is not UTF-8, so it was read as {name}; give its encoding if that is wrong."
+    return text, name, [note]
 
 
 def _find_sample_end(data: bytes) -> int:
@@ -143,10 +135,7 @@ def _find_sample_end(data: bytes) -> int:
 
 
 def _guess_codec(data: bytes) -> str | None:
-    """Returns the encoding of highest language coherence, preferring Western if it is close;
-
-    None if unknown.
-    """
+    """Guesses the encoding of highest language coherence; prefers Western if it is close. None if unknown."""
     matches = [
         match
         for match in from_bytes(data, cp_isolation=list(_DISPLAY_NAMES))
@@ -158,14 +147,14 @@ def _guess_codec(data: bytes) -> str | None:
         if _WESTERN in match.could_be_from_charset and match.coherence >= _CLOSE_SHARE * best:
             return _WESTERN
     if not matches:
-        foreign = sum(byte >= 0x80 for byte in data)
-        return _WESTERN if foreign < _MOST_NON_ASCII_SHARE * len(data) else None
+        non_ascii = sum(byte >= 0x80 for byte in data)
+        return _WESTERN if non_ascii < _MAX_NON_ASCII_SHARE * len(data) else None
     return next((codec for codec in matches[0].could_be_from_charset if codec in _DISPLAY_NAMES), None)
 
 
 def _decode_western(data: bytes) -> tuple[str, str]:
-    windows = any(0x80 <= byte < 0xA0 for byte in set(data))
-    if windows:
+    """Decodes a Western text. Returns its characters and the name of its encoding."""
+    if any(0x80 <= byte < 0xA0 for byte in set(data)):  # control characters in Latin-1
         try:
             return data.decode(_WESTERN), _DISPLAY_NAMES[_WESTERN]
         except UnicodeDecodeError:
@@ -173,5 +162,5 @@ def _decode_western(data: bytes) -> tuple[str, str]:
     return data.decode("latin-1"), "Latin-1"
 
 
-def _unknown_encoding(expected: str, received: str, step: str) -> UnknownEncoding:
+def _unknown_encoding_error(expected: str, received: str, step: str) -> UnknownEncoding:
     return UnknownEncoding(str(invalid("text", expected=expected, received=received, next_step=step)))

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from studio.core.data.archives import Files
 from studio.core.data.names import (
-    classes_of,
     count_phrase,
+    find_classes,
     find_merged_folders,
     find_splits,
+    is_hidden,
     is_junk,
     join_first_few,
     parse_ages_and_genders,
 )
-from studio.core.data.names import is_hidden as is_hidden
 from studio.core.data.sources import DataSource, Item
 
 
@@ -27,7 +27,7 @@ def open_source(files: Files) -> DataSource:
     hidden = {name for name in candidates if is_hidden(name)}
     names = tuple(name for name in candidates if name not in hidden)
     positions = {name: index for index, name in enumerate(names)}
-    labels, classes = classes_of(names)
+    labels, classes = find_classes(names)
     attributes = parse_ages_and_genders(names)
 
     def read() -> Iterator[Item]:

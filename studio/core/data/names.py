@@ -8,27 +8,32 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from studio.core import amounts
-from studio.core.errors import printable
+from studio.core.errors import make_printable
 
 _JUNK_NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".gitignore"}
 _SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
 _UTKFACE = re.compile(
     r"(\d{1,3})_([01])_\d+(?:_\d+)?(?:\.[A-Za-z.]+)?"
 )  # age_gender_id, age_gender_race_date
-_MOST_AGE = 120
-_LEAST_SHARE = 0.9  # least share of names in UTKFace's form
+_MAX_AGE = 120
+_MIN_SHARE = 0.9  # least share of names in UTKFace's form
 _FIRST_COUNT = 3  # names in a sentence
 
 
+def replace_surrogates(name: str) -> str:
+    """Replaces surrogates, which a file name in another encoding than the system's has."""
+    return name.encode("utf-8", "replace").decode()
+
+
 def join_first_few(names: Sequence[str]) -> str:
-    """Returns the first few names for a sentence: "a.jpg, b.jpg and 5 more"."""
-    listing = ", ".join(printable(name, 60) for name in names[:_FIRST_COUNT])
+    """Joins the first few names for a sentence: "a.jpg, b.jpg and 5 more"."""
+    listing = ", ".join(make_printable(name, 60) for name in names[:_FIRST_COUNT])
     return f"{listing} and {len(names) - _FIRST_COUNT:,} more" if len(names) > _FIRST_COUNT else listing
 
 
 def count_phrase(count: int, noun: str, plural: str, suffix: str = "") -> str:
     """Returns the beginning of a sentence about a count: "1 file was", "3 files that are empty were"."""
-    return f"{amounts.count(count, noun + suffix, plural + suffix)} {'was' if count == 1 else 'were'}"
+    return f"{amounts.format_count(count, noun + suffix, plural + suffix)} {'was' if count == 1 else 'were'}"
 
 
 def is_junk(name: str) -> bool:
@@ -42,7 +47,7 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") for part in name.split("/"))
 
 
-def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+def find_classes(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Returns the class of each file: the first folder below those that all files share.
 
     Folders named train, val or test are parts of the data set, not classes.
@@ -54,7 +59,7 @@ def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
         `(n,) int64` labels, -1 for a file outside the class folders, such as a license, and the sorted
         classes. With fewer than two classes all labels are -1 and there are no classes.
     """
-    folders = _class_folders(names)
+    folders = [path[0] if path else "" for path in _cut_at_class_folders(names)]
     class_names = sorted({folder for folder in folders if folder})
     if len(class_names) < 2:
         return np.full(len(names), -1, "int64"), ()
@@ -63,25 +68,26 @@ def classes_of(names: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def find_strays(names: Sequence[str]) -> list[str]:
-    """Returns the files outside the class folders; none if there are no classes."""
-    labels, classes = classes_of(names)
+    """Finds the files outside the class folders; none if there are no classes."""
+    labels, classes = find_classes(names)
     return [name for name, label in zip(names, labels, strict=True) if label < 0] if classes else []
 
 
 def find_merged_folders(names: Sequence[str]) -> list[str]:
-    """Returns the sorted folders inside class folders; their files belong to the enclosing class."""
-    _, classes = classes_of(names)
-    inside = {"/".join(path) for path in _cut_at_class_folders(names) if len(path) > 1} if classes else set()
-    return sorted(inside)
+    """Finds the sorted folders inside class folders; their files belong to the enclosing class."""
+    _, classes = find_classes(names)
+    if not classes:
+        return []
+    return sorted({"/".join(path) for path in _cut_at_class_folders(names) if len(path) > 1})
 
 
 def find_splits(names: Sequence[str]) -> list[str]:
-    """Returns the sorted folders named train, val or test that divide a data set, if any."""
+    """Finds the sorted folders named train, val or test that divide a data set, if any."""
     return _find_split_folders(_list_folders(names))
 
 
 def make_new_paths(names: Sequence[str], new_classes: Mapping[str, str]) -> dict[str, str]:
-    """Returns the new paths of files that change class: only the class folder differs.
+    """Makes the new paths of files that change class: only the class folder differs.
 
     Args:
         names: paths of all files of a data set.
@@ -94,11 +100,6 @@ def make_new_paths(names: Sequence[str], new_classes: Mapping[str, str]) -> dict
             folders[-len(class_path)] = new_classes[name]
             paths[name] = "/".join([*folders, last])
     return paths
-
-
-def _class_folders(names: Sequence[str]) -> list[str]:
-    """Returns the class folder of each file, "" for none."""
-    return [path[0] if path else "" for path in _cut_at_class_folders(names)]
 
 
 def _cut_at_class_folders(names: Sequence[str]) -> list[list[str]]:
@@ -128,14 +129,14 @@ def _drop_shared_folders(folders: list[list[str]]) -> list[list[str]]:
 
 
 def parse_ages_and_genders(names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Returns the labels in UTKFace's file names, `{"age", "gender": (n,) float32}`; {} for other data sets.
+    """Parses the labels in UTKFace's file names, `{"age", "gender": (n,) float32}`; {} for other data sets.
 
     Gender is 1 if the data set labels it female, 0 if male; NaN if a name has another form.
     """
     matches = [_UTKFACE.fullmatch(name.rpartition("/")[2]) for name in names]
     pairs = [(int(match[1]), int(match[2])) if match else (np.nan, np.nan) for match in matches]
     count = sum(match is not None for match in matches)
-    if not count or count < _LEAST_SHARE * len(matches) or any(age > _MOST_AGE for age, _ in pairs):
+    if not count or count < _MIN_SHARE * len(matches) or any(age > _MAX_AGE for age, _ in pairs):
         return {}
     ages, genders = np.array(pairs, "float32").T
     return {"age": ages, "gender": genders}

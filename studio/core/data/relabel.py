@@ -30,7 +30,7 @@ _UNCOMPRESSED_EXCESS = (
 
 
 def add_copies(changes: Changes, dataset: ImageDataset) -> dict[str, str]:
-    """Returns the changes, and removes skipped copies of changed images, which would replace the original."""
+    """Adds the removal of skipped copies of changed images, which would replace the original."""
     copies = {copy: "" for copy, original in dataset.copies if original in changes}
     return {**copies, **changes}
 
@@ -39,7 +39,7 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
     """Stores a zip of a data set with some changes.
 
     Args:
-        file: the data set: a stored archive, or a `studio.core.data.store_reference` to files.
+        file: the data set: a stored archive, or a reference from `studio.core.data.store_reference`.
         changes: changes by image name.
         name: name of the new archive.
         progress: reports the number of copied images.
@@ -51,11 +51,11 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
         Cancelled: if the job was cancelled; nothing is stored.
     """
     source = data.open_source(file)
-    image_names = [_encodable(name) for name in source.names]
+    image_names = [names.replace_surrogates(name) for name in source.names]
     new_names = _assign_names(source, image_names, changes)
     if not new_names:
         raise InvalidInput(f"No images of {file.name} would be left. Keep some of them.")
-    path = paths.folder("cache") / "relabeled" / f"{secrets.token_hex(8)}.zip"
+    path = paths.ensure_folder("cache") / "relabeled" / f"{secrets.token_hex(8)}.zip"
     progress = progress or Progress()
     bytes_left = _UNCOMPRESSED_EXCESS + file.path.stat().st_size
     with paths.replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
@@ -73,7 +73,7 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
                 progress.report(count, len(image_names), text="Copying images")
     digest = paths.file_digest(path)
     try:
-        paths.adopt(path, digest)
+        paths.move_to_store(path, digest)
     finally:
         path.unlink(missing_ok=True)  # `adopt` leaves it if an equal file is stored already
     owners.grant(digest)
@@ -81,7 +81,7 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
 
 
 def _assign_names(source: DataSource, image_names: list[str], changes: Changes) -> dict[int, str]:
-    """Returns the name in the new archive of each remaining image, by its index."""
+    """Assigns each remaining image, by its index, its name in the new archive."""
     if source.files:
         changed_names = names.make_new_paths(
             image_names, {name: class_name for name, class_name in changes.items() if class_name}
@@ -130,13 +130,8 @@ def _encode_item(item: Item) -> bytes:
     return image_io.encode_png(np.asarray(item.data)) if isinstance(item.data, np.ndarray) else item.data
 
 
-def _encodable(name: str) -> str:
-    """Replaces surrogates, as the names of `ImageDataset` do."""
-    return name.encode("utf-8", "replace").decode()
-
-
 def summarize(changes: Iterable[str]) -> str:
-    """Returns a summary of changes: "3 removed, 2 moved".
+    """Summarizes changes: "3 removed, 2 moved".
 
     Args:
         changes: the values of `Changes`.

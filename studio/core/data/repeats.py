@@ -18,13 +18,13 @@ from PIL import Image
 from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
-MOST_IMAGES = 20_000  # images to compare, which takes a few seconds
+MAX_IMAGES = 20_000  # images to compare, which takes a few seconds
 SIDE = 16  # px, side of the small color copies that are compared
-LEAST_CORRELATION = 0.97  # a 128 px photo of faint stars stays above it down to JPEG quality 30
-MOST_DIFFERENCE = 24  # of 255; a larger difference at any pixel of the small copies means other content
+MIN_CORRELATION = 0.97  # a 128 px photo of faint stars stays above it down to JPEG quality 30
+MAX_DIFFERENCE = 24  # of 255; a larger difference at any pixel of the small copies means other content
 _BLOCK_ROWS = 256  # images compared with all earlier ones at once, 20 MB for 20,000 images
-_MOST_CANDIDATES = 8  # most similar images that are compared by pixel
-_LEAST_DEVIATION = 0.25  # levels of standard deviation; below it a correlation means nothing
+_MAX_CANDIDATES = 8  # most similar images that are compared by pixel
+_MIN_DEVIATION = 0.25  # levels of standard deviation; below it a correlation means nothing
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Repeats:
         rows: `(m,) int64`, rows of the repeats, in ascending order.
         firsts: `(m,) int64`, row of the image that each repeats; not in `rows`.
         correlations: `(m,) float32`, correlation of the two.
-        compared_count: number of compared images: the first ones, at most `MOST_IMAGES`.
+        compared_count: number of compared images: the first ones, at most `MAX_IMAGES`.
     """
 
     rows: np.ndarray
@@ -45,7 +45,7 @@ class Repeats:
 
 
 def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
-    """Finds repeated images among the first `MOST_IMAGES`; the largest image of each kind is the original.
+    """Finds repeated images among the first `MAX_IMAGES`; the largest image of each kind is the original.
 
     Args:
         dataset: images in color or gray.
@@ -55,7 +55,7 @@ def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
         Cancelled: if the job was cancelled.
     """
     progress = progress or Progress()
-    count = min(len(dataset.images), MOST_IMAGES)
+    count = min(len(dataset.images), MAX_IMAGES)
     order = np.argsort(-dataset.sizes.min(axis=1)[:count], kind="stable")
     small = _make_small_copies(dataset.images, order)
     shapes = _normalize(small)
@@ -64,12 +64,12 @@ def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
         progress.report(start, count, text="Comparing images")
         stop = min(start + _BLOCK_ROWS, count)
         scores = shapes[start:stop] @ shapes[:stop].T
-        for row in start + np.flatnonzero((scores > LEAST_CORRELATION).sum(axis=1) > 1):
+        for row in start + np.flatnonzero((scores > MIN_CORRELATION).sum(axis=1) > 1):
             before = scores[row - start, :row]
-            candidates = np.flatnonzero((before > LEAST_CORRELATION) & is_first[:row])
-            candidates = candidates[np.argsort(-before[candidates], kind="stable")[:_MOST_CANDIDATES]]
+            candidates = np.flatnonzero((before > MIN_CORRELATION) & is_first[:row])
+            candidates = candidates[np.argsort(-before[candidates], kind="stable")[:_MAX_CANDIDATES]]
             matches = candidates[
-                np.abs(small[candidates] - small[row]).max(axis=(1, 2), initial=0) <= MOST_DIFFERENCE
+                np.abs(small[candidates] - small[row]).max(axis=(1, 2), initial=0) <= MAX_DIFFERENCE
             ]
             if len(matches):
                 is_first[row] = False
@@ -81,7 +81,7 @@ def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
 
 
 def _make_small_copies(images: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Returns small YCbCr copies of some rows, of equal mean luma: `(n, SIDE * SIDE, 3) float32`, 0 to 255.
+    """Makes small YCbCr copies of some rows, of equal mean luma: `(n, SIDE * SIDE, 3) float32`, 0 to 255.
 
     JPEG compresses the chroma channels most, and the eye sees them least.
     """
@@ -94,12 +94,12 @@ def _make_small_copies(images: np.ndarray, order: np.ndarray) -> np.ndarray:
 
 
 def _normalize(small: np.ndarray) -> np.ndarray:
-    """Returns small copies normalized for tint and contrast: `(n, SIDE * SIDE * 3) float32`.
+    """Normalizes small copies for tint and contrast: `(n, SIDE * SIDE * 3) float32`.
 
     Each has length 1, or 0 for a flat image, so that the dot product of two is their correlation.
     """
     centered = (small - small.mean(axis=1, keepdims=True)).reshape(len(small), -1)
     lengths = np.linalg.norm(centered, axis=1, keepdims=True)
-    return np.where(lengths > _LEAST_DEVIATION * SIDE, centered / np.maximum(lengths, 1e-6), 0).astype(
+    return np.where(lengths > _MIN_DEVIATION * SIDE, centered / np.maximum(lengths, 1e-6), 0).astype(
         "float32"
     )

@@ -23,7 +23,7 @@ SHIPPED_FOLDER = Path(__file__).parents[1] / "samples"
 FORMAT_VERSION = 1  # change it to invalidate all cached sets
 _DIGIT_SIDE, _DIGIT_MARGIN = 24, 4  # px: side of a digit, three times its original size, and the black margin
 _CROP_SIDE = 256  # px, side of a crop
-_CROPS_PER_PHOTO, _LEAST_CROP_SHARE = 16, 0.45  # crops per photo, least share of the photo's side
+_CROPS_PER_PHOTO, _MIN_CROP_SHARE = 16, 0.45  # crops per photo, least share of the photo's side
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class SampleSet:
         name: name after `sample:`.
         title: title on pages.
         classes: names of its folders.
-        each: number of images per class.
+        images_per_class: number of images per class.
     """
 
     name: str
     title: str
     classes: tuple[str, ...]
-    each: int
+    images_per_class: int
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,19 @@ _SETS = (
 
 
 def _load_digits(progress: Progress) -> Mapping[str, np.ndarray]:
-    """Returns the handwritten digits of scikit-learn, `(1797, 32, 32, 3) uint8`, white on black.
+    """Loads the handwritten digits of scikit-learn, `(1797, 32, 32, 3) uint8`, white on black.
 
     Reference:
         Alpaydin and Kaynak 1998, Optical Recognition of Handwritten Digits, UCI, CC BY 4.0.
     """
-    progress.stage("Reading the digits")
+    progress.report_stage("Reading the digits")
     # Read the file without importing scikit-learn, which takes a second and much memory.
     package = importlib.util.find_spec("sklearn")
     if package is None or package.origin is None:
         raise Unavailable("The digits are a part of scikit-learn. Run `pip install scikit-learn`.")
     rows = np.loadtxt(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
-    shades = np.rint(rows[:, :64].reshape(-1, 8, 8, 1).repeat(3, -1) * (255 / 16)).astype("uint8")
-    large = np.stack([image_io.resize(digit, _DIGIT_SIDE, _DIGIT_SIDE) for digit in shades])
+    digits = np.rint(rows[:, :64].reshape(-1, 8, 8, 1).repeat(3, -1) * (255 / 16)).astype("uint8")
+    large = np.stack([image_io.resize(digit, _DIGIT_SIDE, _DIGIT_SIDE) for digit in digits])
     return {
         "images": np.pad(
             large, ((0, 0), (_DIGIT_MARGIN, _DIGIT_MARGIN), (_DIGIT_MARGIN, _DIGIT_MARGIN), (0, 0))
@@ -86,8 +86,8 @@ def _load_digits(progress: Progress) -> Mapping[str, np.ndarray]:
 
 
 def _crop_photos(progress: Progress) -> Mapping[str, np.ndarray]:
-    """Returns square crops of the sample photos, `(96, 256, 256, 3) uint8`."""
-    progress.stage("Cutting out the photos")
+    """Crops the sample photos to random squares, `(96, 256, 256, 3) uint8`."""
+    progress.report_stage("Cutting out the photos")
     rng = np.random.default_rng(0)
     photos = [sample_photos.read_photo(name) for name in sample_photos.list_photos()]
     return {
@@ -97,7 +97,7 @@ def _crop_photos(progress: Progress) -> Mapping[str, np.ndarray]:
 
 def _crop_randomly(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     height, width = photo.shape[:2]
-    side = round(min(height, width) * rng.uniform(_LEAST_CROP_SHARE, 1))
+    side = round(min(height, width) * rng.uniform(_MIN_CROP_SHARE, 1))
     down, right = (int(rng.integers(0, length - side + 1)) for length in (height, width))
     return image_io.resize(photo[down : down + side, right : right + side], _CROP_SIDE, _CROP_SIDE)
 
@@ -115,27 +115,31 @@ _SKETCHES = (Collection("sketches", "128 cartoon faces, each with twelve sketche
 
 
 def list_sets() -> dict[str, SampleSet]:
-    """Returns the sample data sets with classes by name, in display order, without reading them."""
-    return {item.name: item for item in _SETS}
+    """Lists the sample data sets with classes by name, in display order, without reading them."""
+    return {sample_set.name: sample_set for sample_set in _SETS}
 
 
 def list_collections() -> dict[str, Collection]:
-    """Returns the sample data sets for generators by name, in display order."""
-    return {item.name: item for item in _COLLECTIONS}
+    """Lists the sample data sets for generators by name, in display order."""
+    return {collection.name: collection for collection in _COLLECTIONS}
 
 
 def list_photo_collections() -> dict[str, Collection]:
-    """Returns the sample data sets of photos, for networks that edit photos, by name."""
-    return {item.name: item for item in _PHOTO_COLLECTIONS}
+    """Lists the sample data sets of photos, for networks that edit photos, by name."""
+    return {collection.name: collection for collection in _PHOTO_COLLECTIONS}
 
 
 def list_names() -> list[str]:
-    """Returns the names of all sample data sets."""
+    """Lists the names of all sample data sets."""
     return [*list_sets(), *_list_all_collections()]
 
 
 def _list_all_collections() -> dict[str, Collection]:
-    return list_collections() | list_photo_collections() | {item.name: item for item in _SKETCHES}
+    return (
+        list_collections()
+        | list_photo_collections()
+        | {collection.name: collection for collection in _SKETCHES}
+    )
 
 
 def store(text: str, progress: Progress | None = None) -> File:
@@ -155,15 +159,15 @@ def store(text: str, progress: Progress | None = None) -> File:
     collection = _list_all_collections().get(name)
     if collection is None or collection.make is None:
         path = SHIPPED_FOLDER / _file_name(name)
-        return File.keep(path.read_bytes(), "dataset", path.name)
-    note = paths.folder("cache") / f"sample-{name}-{FORMAT_VERSION}.digest"
+        return File.store(path.read_bytes(), "dataset", path.name)
+    note = paths.ensure_folder("cache") / f"sample-{name}-{FORMAT_VERSION}.digest"
     with contextlib.suppress(OSError, StudioError):
-        digest = paths.kept_path(note.read_text()).name
+        digest = paths.stored_path(note.read_text()).name
         owners.grant(digest)  # not private: any user can make it
         return File(digest, "dataset", _file_name(name))
     buffer = io.BytesIO()
     arrays.write(buffer, collection.make(progress or Progress()))
-    file = File.keep(buffer.getvalue(), "dataset", _file_name(name))
+    file = File.store(buffer.getvalue(), "dataset", _file_name(name))
     paths.write(note, file.digest.encode())
     return file
 
@@ -172,7 +176,7 @@ def resolve(text: str, progress: Progress | None = None) -> File:
     """Returns a data set by `sample:NAME`, or by any name that `studio.core.data.store_reference` accepts.
 
     Raises:
-        StudioError: as both `store` functions.
+        StudioError: as `store` and `studio.core.data.store_reference`.
     """
     return store(text, progress) if text.startswith(PREFIX) else data.store_reference(text)
 

@@ -15,12 +15,12 @@ from studio.core import owners, paths
 from studio.core.data import archives, arrays, builders, cache, files, tars
 from studio.core.data.cache import ImageDataset
 from studio.core.data.sources import DataSource, invalid_data_set
-from studio.core.errors import printable
+from studio.core.errors import make_printable
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
-LEAST_SIZE, MOST_SIZE = 8, 1024
-_MOST_REFERENCE_BYTES = 64 * 1024  # bytes
+MIN_SIZE, MAX_SIZE = 8, 1024
+_MAX_REFERENCE_BYTES = 64 * 1024  # bytes
 _ACCEPTED_KINDS = "a folder, zip or tar of images, an npz of arrays, or tfds:NAME"
 _OTHER_KINDS = {
     b"Rar!": "a RAR archive",
@@ -68,10 +68,10 @@ def store_reference(text: str) -> File:
         fingerprint = hashlib.sha256(text.encode()).hexdigest()
     else:
         path = _resolve_path(text)
-        _open_path(path, path.name)
+        _open_recognized(path, path.name)
         origin, name, fingerprint = str(path), path.name, _hash_listing(path)
     note = json.dumps({"dataset": origin, "listing": fingerprint}).encode()
-    file = File.keep(note, "dataset", name.replace("/", " "))
+    file = File.store(note, "dataset", name.replace("/", " "))
     paths.write(_mark_path(file), b"")
     return file
 
@@ -83,16 +83,16 @@ def command_name(file: File) -> str:
 
 
 def load_dataset(
-    file: File, size: int, channels: int = 3, progress: Progress | None = None, least: int = 1
+    file: File, size: int, channels: int = 3, progress: Progress | None = None, min_images: int = 1
 ) -> ImageDataset:
     """Loads the images of a data set, center-cropped to squares and resized; cached after the first time.
 
     Args:
-        file: a `store_reference`, or a stored archive.
-        size: height and width in px, from LEAST_SIZE to MOST_SIZE.
+        file: a reference from `store_reference`, or a stored archive.
+        size: height and width in px, from MIN_SIZE to MAX_SIZE.
         channels: 3, or 1 for gray.
         progress: reports the number of images read.
-        least: least number of distinct images.
+        min_images: least number of distinct images.
 
     Raises:
         InvalidInput: if there are fewer images, or the data set was modified, is damaged or malicious.
@@ -101,29 +101,29 @@ def load_dataset(
         Cancelled: if the job was cancelled.
     """
     progress = progress or Progress()
-    if not LEAST_SIZE <= size <= MOST_SIZE:
+    if not MIN_SIZE <= size <= MAX_SIZE:
         raise invalid_data_set(
-            file.name, f"a size of {LEAST_SIZE} to {MOST_SIZE} px", f"{size}", "choose another"
+            file.name, f"a size of {MIN_SIZE} to {MAX_SIZE} px", f"{size}", "choose another"
         )
     location = _locate(file)
     if isinstance(location.origin, str):
         source = builders.open_source(location.origin, progress)
-    key = _cache_key(location, size, channels)
-    dataset = cache.find(key, size, channels)
+    key = _make_cache_key(location, size, channels)
+    dataset = cache.find_dataset(key, size, channels)
     if dataset is None:
         if isinstance(location.origin, Path):
-            source = _open_path(location.origin, location.name)
-        dataset = cache.make(key, source, location.name, size, channels, progress)
-    if len(dataset.names) < least:
+            source = _open_recognized(location.origin, location.name)
+        dataset = cache.build_dataset(key, source, location.name, size, channels, progress)
+    if len(dataset.names) < min_images:
         received = " ".join([f"{len(dataset.names):,}.", *dataset.notes]).rstrip(".")
         raise invalid_data_set(
-            location.name, f"at least {least:,} images", received, "add more, or choose another"
+            location.name, f"at least {min_images:,} images", received, "add more, or choose another"
         )
-    different = len(np.unique(dataset.digests, axis=0)) if least > 1 else least
-    if different < least:
-        received = f"{len(dataset.names):,}, of which only {different:,} differ"
+    distinct_count = len(np.unique(dataset.digests, axis=0)) if min_images > 1 else min_images
+    if distinct_count < min_images:
+        received = f"{len(dataset.names):,}, of which only {distinct_count:,} differ"
         step = "add other images, or choose another"
-        raise invalid_data_set(location.name, f"at least {least:,} different images", received, step)
+        raise invalid_data_set(location.name, f"at least {min_images:,} different images", received, step)
     return dataset
 
 
@@ -134,11 +134,11 @@ def find_cached_dataset(file: File, size: int, channels: int = 3) -> ImageDatase
         InvalidInput: if the data set was modified.
         Unavailable: if it is no longer stored.
     """
-    return cache.find(_cache_key(_locate(file), size, channels), size, channels)
+    return cache.find_dataset(_make_cache_key(_locate(file), size, channels), size, channels)
 
 
 def count_download_bytes(file: File) -> int | None:
-    """Returns the bytes to download before a data set can be read, at most.
+    """Returns the most bytes to download before a data set can be read.
 
     Returns:
         None if it is available locally, 0 if the size is unknown.
@@ -152,7 +152,7 @@ def count_download_bytes(file: File) -> int | None:
 
 
 def count_files(file: File) -> int:
-    """Returns how many files or arrays of a data set may be images, without reading them.
+    """Counts the files or arrays of a data set that may be images, without reading them.
 
     It is 0 for `tfds:NAME`, which may not be downloaded.
 
@@ -161,7 +161,9 @@ def count_files(file: File) -> int:
         Unavailable: if it is no longer stored.
     """
     location = _locate(file)
-    return len(_open_path(location.origin, location.name).names) if isinstance(location.origin, Path) else 0
+    if isinstance(location.origin, str):
+        return 0
+    return len(_open_recognized(location.origin, location.name).names)
 
 
 def is_local(file: File) -> bool:
@@ -187,14 +189,14 @@ def open_source(file: File) -> DataSource:
         raise invalid_data_set(
             location.name, "a folder, zip or tar", "the name of a data set", "give your own images"
         )
-    return _open_path(location.origin, location.name)
+    return _open_recognized(location.origin, location.name)
 
 
 def read_arrays(file: File, keys: Collection[str]) -> dict[str, np.ndarray]:
     """Reads arrays of an npz.
 
     Args:
-        file: a `store_reference`, or a stored npz.
+        file: a reference from `store_reference`, or a stored npz.
         keys: names of the arrays.
 
     Raises:
@@ -210,7 +212,7 @@ def read_arrays(file: File, keys: Collection[str]) -> dict[str, np.ndarray]:
     raise invalid_data_set(location.name, "an npz of arrays", "another kind of data set", "choose another")
 
 
-def _cache_key(location: _Location, size: int, channels: int) -> str:
+def _make_cache_key(location: _Location, size: int, channels: int) -> str:
     """Returns the cache key of the images of a data set."""
     state = location.state
     if isinstance(location.origin, str):
@@ -219,6 +221,7 @@ def _cache_key(location: _Location, size: int, channels: int) -> str:
 
 
 def _resolve_path(text: str) -> Path:
+    """Returns the absolute path of a file or folder. Raises `InvalidInput` if there is none."""
     try:
         path = paths.expand_user(text).resolve()
         if path.is_file() or path.is_dir():
@@ -230,32 +233,33 @@ def _resolve_path(text: str) -> Path:
 
 
 def _hash_listing(path: Path) -> str:
-    """Returns a hash of names, sizes and times of the files, which changes when the data set changes."""
+    """Hashes names, sizes and times of the files, so the hash changes when the data set changes."""
     names = archives.list_folder(path).names if path.is_dir() else ("",)
     sha256 = hashlib.sha256()
     for name in names:
         try:
-            facts = (path / name).lstat() if name else path.stat()
+            status = (path / name).lstat() if name else path.stat()
         except FileNotFoundError:
             continue  # removed since the folder was listed
-        line = f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n"
+        line = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n"
         sha256.update(line.encode("utf-8", "surrogateescape"))
     return sha256.hexdigest()
 
 
 def _mark_path(file: File) -> Path:
-    """Returns the path whose existence shows that `store_reference` made a note.
+    """Returns the path of a marker that exists if `store_reference` made a note.
 
     An uploaded copy of a note must not open folders of the server.
     """
-    return paths.folder("datasets") / file.digest
+    return paths.ensure_folder("datasets") / file.digest
 
 
 def _locate(file: File) -> _Location:
+    """Locates the data set of a file. Raises as `is_local`."""
     path = file.path
     # Only the local user may refer to folders: another user may have uploaded a copy of a note.
-    is_reference = owners.current() == owners.LOCAL and _mark_path(file).exists()
-    if path.stat().st_size > _MOST_REFERENCE_BYTES or not is_reference:
+    is_reference = owners.get_current() == owners.LOCAL and _mark_path(file).exists()
+    if path.stat().st_size > _MAX_REFERENCE_BYTES or not is_reference:
         return _Location(path, file.name, file.digest)
     note = json.loads(path.read_bytes())
     origin, listing = note["dataset"], note["listing"]
@@ -270,27 +274,27 @@ def _locate(file: File) -> _Location:
     return _Location(dataset_path, file.name, listing)
 
 
-def _open_path(path: Path, name: str) -> DataSource:
+def _open_recognized(path: Path, name: str) -> DataSource:
     """Returns the data set at a path, after detecting its format by its content and checking it."""
     if path.is_dir():
         return files.open_source(archives.list_folder(path))
     try:
         with path.open("rb") as handle:
-            head = handle.read(512)
+            header = handle.read(512)
     except OSError as error:
         raise invalid_data_set(
             name, _ACCEPTED_KINDS, error.strerror or "an unreadable file", "check its permissions"
         ) from None
-    if head.startswith(b"PK"):
+    if header.startswith(b"PK"):
         members = archives.list_zip(path, name)
         if members.names and all(member.endswith(".npy") for member in members.names):
             return arrays.open_source(path, name)
         return files.open_source(members)
-    if head.startswith(tuple(tars.OPENERS)) or head[257:262] == b"ustar":
+    if header.startswith(tuple(tars.OPENERS)) or header[257:262] == b"ustar":
         return files.open_source(tars.list_tar(path, name))
     kind = next(
-        (kind for magic, kind in _OTHER_KINDS.items() if head.startswith(magic)), "another kind of file"
+        (kind for magic, kind in _OTHER_KINDS.items() if header.startswith(magic)), "another kind of file"
     )
     raise invalid_data_set(
-        printable(name, 60), _ACCEPTED_KINDS, kind if head else "an empty file", "choose another"
+        make_printable(name, 60), _ACCEPTED_KINDS, kind if header else "an empty file", "choose another"
     )

@@ -13,7 +13,7 @@ def held_out_part(settings: Settings) -> tuple[float, float]:
 def part_bounds(count: int, part: tuple[float, float]) -> tuple[int, int]:
     """Returns the start and end index of a part.
 
-    It counts from the end, as training does: 0.95:1.0 is exactly the test part of a run with `held_out_part` 0.05.
+    It counts from the end, as training does: 0.95:1.0 is exactly the test part of a run with `held_out` 0.05.
 
     Args:
         count: number of items of the whole.

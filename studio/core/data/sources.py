@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 
 
 class Item(NamedTuple):
@@ -55,4 +55,6 @@ def invalid_data_set(name: str, expected: str, received: str, step: str) -> Inva
         name: name of the data set for the user.
         expected, received, step: see `errors.invalid`.
     """
-    return invalid(f"data set {printable(name, 60)}", expected=expected, received=received, next_step=step)
+    return invalid(
+        f"data set {make_printable(name, 60)}", expected=expected, received=received, next_step=step
+    )

@@ -12,14 +12,14 @@ from studio.core.data import duplicates
 from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
-MOST_COMPARED = 20_000  # images to search for near-duplicates, which takes about 20 s
+MAX_COMPARED = 20_000  # images to search for near-duplicates, which takes about 20 s
 
 
 def compute_positions(dataset: ImageDataset, progress: Progress | None = None) -> np.ndarray:
-    """Returns the position of each image between 0 and 1, `(n,) float64`; see `split`.
+    """Computes the position of each image between 0 and 1, `(n,) float64`; see `split`.
 
     A position depends only on the image's file. Near-duplicates share the smallest of their positions, so
-    that adding a copy moves no image out of the training part. If there are more than `MOST_COMPARED` images,
+    that adding a copy moves no image out of the training part. If there are more than `MAX_COMPARED` images,
     only those with the largest positions are compared: the test images and some others.
 
     Args:
@@ -29,13 +29,13 @@ def compute_positions(dataset: ImageDataset, progress: Progress | None = None) -
     Raises:
         Cancelled: if the job was cancelled.
     """
-    result = positions_from_sha256(dataset.source_sha256)
-    rows = np.sort(np.argsort(-result, kind="stable")[:MOST_COMPARED])
+    positions = positions_from_sha256(dataset.source_sha256)
+    rows = np.sort(np.argsort(-positions, kind="stable")[:MAX_COMPARED])
     groups = duplicates.find(dataset, progress, duplicates.SAME_IMAGE_DIFFERENCE, rows).labels
-    least = np.ones(len(rows))
-    np.minimum.at(least, groups, result[rows])
-    result[rows] = least[groups]
-    return result
+    group_positions = np.ones(len(rows))
+    np.minimum.at(group_positions, groups, positions[rows])
+    positions[rows] = group_positions[groups]
+    return positions
 
 
 def positions_from_sha256(sha256: np.ndarray) -> np.ndarray:
@@ -61,23 +61,24 @@ def split(positions: np.ndarray, *shares: float) -> tuple[np.ndarray, ...]:
     if len(np.unique(positions)) <= len(shares):  # almost all are near-duplicates, so they must be separated
         positions = np.arange(len(positions)) / len(positions)
     unique_positions, group, sizes = np.unique(positions, return_inverse=True, return_counts=True)
-    before = np.concatenate([[0], np.cumsum(sizes)])
+    counts_before = np.concatenate([[0], np.cumsum(sizes)])
     parts, stop, edge = [], len(unique_positions), 1.0
-    for parts_before, share in reversed(
-        list(enumerate(shares, 1))
-    ):  # each earlier part needs a position, too
+    for parts_before, share in reversed(list(enumerate(shares, 1))):
         edge -= share
-        half = np.searchsorted(before, before[stop] - max(1, round(len(positions) * share / 2)), "right") - 1
-        start = max(parts_before, min(int(np.searchsorted(unique_positions, edge)), int(half)))
+        least_count = max(1, round(len(positions) * share / 2))
+        latest = np.searchsorted(counts_before, counts_before[stop] - least_count, "right") - 1
+        # Each earlier part needs a position, too.
+        start = max(parts_before, min(int(np.searchsorted(unique_positions, edge)), int(latest)))
         parts.append(np.flatnonzero((group >= start) & (group < stop)))
         stop = start
     return np.flatnonzero(group < stop), *reversed(parts)
 
 
 def split_by_count(count: int, held_out: float) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the sorted training and test rows of the shipped models, which are older than `split`.
+    """Splits as before `split` existed. Use it only to evaluate the shipped models, which are older.
 
-    Use it only to evaluate these models.
+    Returns:
+        The sorted training and test rows.
     """
     order = np.random.default_rng(0).permutation(count)[::-1]
     train_count = count - max(1, round(count * held_out))

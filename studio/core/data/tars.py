@@ -11,43 +11,43 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from studio.core.data import archives
-from studio.core.errors import InvalidInput, printable
+from studio.core.errors import InvalidInput, make_printable
 from studio.core.imaging import image_io
 
 OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}  # by magic bytes
-_MOST_HEADER_BYTES = 2**20
+_MAX_HEADER_BYTES = 2**20
 # RecursionError: tarfile recurses for each extra header before a file's own, e.g. for long names.
 _DAMAGE = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError, RecursionError)
 
 
 def list_tar(path: Path, name: str) -> archives.Files:
-    """Returns the files of a tar, plain or compressed by gzip or bzip2. See `archives.list_zip`."""
-    most = max(archives.UNLIMITED_RATIO_BYTES, archives.MOST_RATIO * path.stat().st_size)
+    """Lists the files of a tar, plain or compressed by gzip or bzip2. See `archives.list_zip`."""
+    most_bytes = max(archives.UNLIMITED_RATIO_BYTES, archives.MAX_RATIO * path.stat().st_size)
     members: list[tuple[str, int, int]] = []  # name, offset, size in bytes
     folders = []
     try:
         with (
             _open_stream(path) as raw,
             # The type hints ask for a writable stream, but mode "r:" only reads.
-            tarfile.open(fileobj=_BoundedStream(raw, name, most), mode="r:") as archive,  # type: ignore[call-overload]
+            tarfile.open(fileobj=_BoundedStream(raw, name, most_bytes), mode="r:") as archive,  # type: ignore[call-overload]
         ):
             while (info := archive.next()) is not None:
                 archive.members.clear()  # do not keep all headers in memory
                 if not (info.isreg() or info.isdir()) or info.issparse():
-                    raise archives.unsafe_archive(
-                        name, f"a link, device or sparse file {printable(info.name, 60)}"
+                    raise archives.unsafe_archive_error(
+                        name, f"a link, device or sparse file {make_printable(info.name, 60)}"
                     )
                 if info.isdir():
                     folders.append(info.name.rstrip("/"))
                 else:
                     members.append((info.name.removeprefix("./"), info.offset_data, info.size))
-                if len(members) > archives.MOST_FILES:
-                    raise archives.too_many_files(name)
+                if len(members) > archives.MAX_FILES:
+                    raise archives.too_many_files_error(name)
             _check_end(raw, archive.offset)
     except InvalidInput:
         raise
     except _DAMAGE as error:
-        raise archives.damaged_archive(name, error) from None
+        raise archives.damaged_archive_error(name, error) from None
     archives.check_members(
         name, [(n, size) for n, _, size in members] + [(n + "/", 0) for n in folders], path.stat().st_size
     )
@@ -57,15 +57,14 @@ def list_tar(path: Path, name: str) -> archives.Files:
     def read() -> Iterator[tuple[int, bytes]]:
         try:
             with _open_stream(path) as raw:
-                stream = _BoundedStream(raw, name, most, image_io.MOST_BYTES)
+                stream = _BoundedStream(raw, name, most_bytes, image_io.MAX_BYTES)
                 for member, start, size in members:
                     yield indices[member], _read_member(stream, start, size)
-                while stream.read(
-                    tarfile.RECORDSIZE
-                ):  # read to the end to verify the checksum of a compressed tar
+                # Read to the end to verify the checksum of a compressed tar.
+                while stream.read(tarfile.RECORDSIZE):
                     pass
         except _DAMAGE as error:
-            raise archives.damaged_archive(name, error) from None
+            raise archives.damaged_archive_error(name, error) from None
 
     return archives.Files(tuple(names), tuple(n for n in folders if n != "."), read)
 
@@ -78,7 +77,7 @@ def _check_end(stream: BinaryIO, offset: int) -> None:
 
 
 def _read_member(stream: _BoundedStream, start: int, size: int) -> bytes:
-    if size > image_io.MOST_BYTES:
+    if size > image_io.MAX_BYTES:
         return b""
     stream.seek(start)
     data = stream.read(size)
@@ -89,26 +88,32 @@ def _read_member(stream: _BoundedStream, start: int, size: int) -> bytes:
 
 def _open_stream(path: Path) -> BinaryIO:
     with path.open("rb") as handle:
-        head = handle.read(3)
-    opener = next((opener for magic, opener in OPENERS.items() if head.startswith(magic)), None)
+        header = handle.read(3)
+    opener = next((opener for magic, opener in OPENERS.items() if header.startswith(magic)), None)
     return opener(path, "rb") if opener else path.open("rb")
 
 
 class _BoundedStream:
-    """A stream that refuses to read beyond `most` bytes, or more than `piece` bytes at once."""
+    """A stream that refuses to read beyond `max_bytes`, or more than `max_bytes_at_once` at once."""
 
-    def __init__(self, stream: BinaryIO, name: str, most: int, piece: int = _MOST_HEADER_BYTES):
-        self._stream, self._name, self._most, self._piece = stream, name, most, piece
+    def __init__(
+        self, stream: BinaryIO, name: str, max_bytes: int, max_bytes_at_once: int = _MAX_HEADER_BYTES
+    ):
+        self._stream, self._name = stream, name
+        self._max_bytes, self._max_bytes_at_once = max_bytes, max_bytes_at_once
 
     def tell(self) -> int:
         return self._stream.tell()
 
     def seek(self, offset: int) -> int:
-        if offset > self._most:
-            raise archives.zip_bomb(self._name)
+        if offset > self._max_bytes:
+            raise archives.zip_bomb_error(self._name)
         return self._stream.seek(offset)
 
     def read(self, count: int) -> bytes:
-        if not 0 <= count <= self._piece or self.tell() + count > self._most + tarfile.RECORDSIZE:
-            raise archives.zip_bomb(self._name)
+        if (
+            not 0 <= count <= self._max_bytes_at_once
+            or self.tell() + count > self._max_bytes + tarfile.RECORDSIZE
+        ):
+            raise archives.zip_bomb_error(self._name)
         return self._stream.read(count)

@@ -1,1 +1,3 @@
 """Code shared by all generators (VAE, DCGAN)."""
+
+MIN_IMAGES = 64  # distinct images that training needs

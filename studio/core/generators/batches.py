@@ -9,30 +9,30 @@ import numpy as np
 
 from studio.core.litert.network import Network
 
-BATCHES = (1, 8, 64)  # few sizes, because each is compiled or built once
-LITERT_BATCHES = BATCHES[:2]  # larger batches are no faster in LiteRT and need more memory
+BATCH_SIZES = (1, 8, 64)  # few sizes, because each is compiled or built once
+LITERT_BATCH_SIZES = BATCH_SIZES[:2]  # larger batches are no faster in LiteRT and need more memory
 
 
-def in_batches(
-    run: Callable[[np.ndarray], Any], rows: np.ndarray, sizes: Sequence[int] = BATCHES
+def run_in_batches(
+    run: Callable[[np.ndarray], Any], rows: np.ndarray, batch_sizes: Sequence[int] = BATCH_SIZES
 ) -> np.ndarray:
     """Runs a network on rows in batches, padded with zeros to the next batch size.
 
     Args:
         run: function from a batch, `(B, ...) float32`, to as many rows.
         rows: `(n, ...)`.
-        sizes: batch sizes, the smallest first.
+        batch_sizes: batch sizes, the smallest first.
 
     Returns:
         `(n, ...) float32`.
     """
     outputs, start = [], 0
     while start < len(rows):
-        size = next((size for size in sizes if size >= len(rows) - start), sizes[-1])
-        chunk = rows[start : start + size].astype("float32")
-        padded = np.concatenate([chunk, np.zeros((size - len(chunk), *chunk.shape[1:]), "float32")])
+        batch_size = next((size for size in batch_sizes if size >= len(rows) - start), batch_sizes[-1])
+        chunk = rows[start : start + batch_size].astype("float32")
+        padded = np.concatenate([chunk, np.zeros((batch_size - len(chunk), *chunk.shape[1:]), "float32")])
         outputs.append(np.asarray(run(padded))[: len(chunk)])
-        start += size
+        start += batch_size
     return np.concatenate(outputs)
 
 
@@ -42,20 +42,20 @@ class BatchedNetwork:
     Use it from one thread at a time.
 
     Args:
-        write: returns the file for a batch size.
+        build: returns the file for a batch size.
         cores: largest number of CPU cores to use.
     """
 
-    def __init__(self, write: Callable[[int], bytes], cores: int):
-        self._write, self._cores = write, cores
+    def __init__(self, build: Callable[[int], bytes], cores: int):
+        self._build, self._cores = build, cores
         self._networks: dict[int, Network] = {}
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """Runs the network: `(n, ...)` -> `(n, ...) float32`."""
-        return in_batches(self._run, rows, LITERT_BATCHES)
+        return run_in_batches(self._run, rows, LITERT_BATCH_SIZES)
 
     def _run(self, batch: np.ndarray) -> np.ndarray:
         size = len(batch)
         if size not in self._networks:
-            self._networks[size] = Network(self._write(size), self._cores)
+            self._networks[size] = Network(self._build(size), self._cores)
         return self._networks[size](batch)[0]

@@ -11,11 +11,11 @@ import numpy as np
 
 from studio.core.errors import InvalidInput, invalid
 
-MOST_DIRECTIONS = 64  # per model
-MOST_NAME = 40  # characters
-_SIGNS = re.compile(r"[=,\s]+")  # not allowed in a name, because settings use NAME=AMOUNT,NAME=AMOUNT
-_SMALL = 16  # px, side of the copies for principal components
-_PARTS = 5  # folds of cross-validation
+MAX_DIRECTIONS = 64  # per model
+MAX_NAME_CHARACTERS = 40  # characters
+_SEPARATORS = re.compile(r"[=,\s]+")  # not allowed in a name, because settings use NAME=AMOUNT,NAME=AMOUNT
+_COPY_SIDE = 16  # px, side of the copies for principal components
+_FOLDS = 5  # folds of cross-validation
 
 
 @dataclass(frozen=True)
@@ -32,61 +32,62 @@ class Direction:
 
     def to_json(self) -> dict[str, Any]:
         """Returns the JSON value for settings.json of a model."""
-        return {"vector": rounded(self.vector), "note": self.note}
+        return {"vector": round_values(self.vector), "note": self.note}
 
     @classmethod
     def read(cls, value: Any, latent_dim: int) -> Direction:
         """Reads a value that `to_json` returned. Raises `InvalidInput` for any other."""
         fields = value if isinstance(value, Mapping) else {}
-        vector, note = numbers(fields.get("vector"), (latent_dim,), "direction"), fields.get("note", "")
-        length = float(np.linalg.norm(vector))
-        if not length or not isinstance(note, str):
-            raise damaged_value("direction", "no direction")
-        return cls((vector / length).astype("float32"), note)
+        vector, note = read_array(fields.get("vector"), (latent_dim,), "direction"), fields.get("note", "")
+        norm = float(np.linalg.norm(vector))
+        if not norm or not isinstance(note, str):
+            raise damaged_value_error("direction", "no direction")
+        return cls((vector / norm).astype("float32"), note)
 
 
-def by_name(
-    candidates: Iterable[tuple[float, str, Direction]], changes: Mapping[str, Direction]
+def name_directions(
+    candidates: Iterable[tuple[float, str, Direction]], principal_directions: Mapping[str, Direction]
 ) -> dict[str, Direction]:
-    """Returns the directions of a model by valid, unique names, at most MOST_DIRECTIONS.
+    """Gives directions valid, unique names, and returns them by name, at most MAX_DIRECTIONS.
 
     Args:
         candidates: for each direction its explained variance, its name in the data set, and itself.
-        changes: directions from `principal`; they keep their names and come last.
+        principal_directions: directions from `find_principal`; they keep their names and come last.
     """
     directions: dict[str, Direction] = {}
-    by_share = sorted(candidates, key=lambda candidate: -candidate[0])
-    for _, name, candidate in by_share[: MOST_DIRECTIONS - len(changes)]:
-        directions[_unique_name(_valid_name(name), {*directions, *changes})] = candidate
-    return directions | dict(changes)
+    ranked = sorted(candidates, key=lambda candidate: -candidate[0])
+    for _, name, candidate in ranked[: MAX_DIRECTIONS - len(principal_directions)]:
+        directions[_make_unique(_make_valid(name), {*directions, *principal_directions})] = candidate
+    return directions | dict(principal_directions)
 
 
-def from_json(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the directions in `data` of a model's settings.json, as `Direction.to_json` values by name.
+def read_direction_values(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the directions in `saved` of a model's settings.json, as `Direction.to_json` values by name.
 
-    Leaves out invalid names and more than MOST_DIRECTIONS, which the generator does not need.
+    Leaves out invalid names and more than MAX_DIRECTIONS, which the generator does not need.
 
     Raises:
         InvalidInput: if the value is not an object.
     """
-    directions = data.get("directions") or {}
+    directions = saved.get("directions") or {}
     if not isinstance(directions, Mapping):
-        raise damaged_value("directions", "another thing")
-    valid_names = [name for name in directions if name == _valid_name(name)]
-    return {name: directions[name] for name in valid_names[:MOST_DIRECTIONS]}
+        raise damaged_value_error("directions", "another thing")
+    valid_names = [name for name in directions if name == _make_valid(name)]
+    return {name: directions[name] for name in valid_names[:MAX_DIRECTIONS]}
 
 
-def _valid_name(name: str) -> str:
-    return _SIGNS.sub("-", name)[:MOST_NAME] or "unnamed"
+def _make_valid(name: str) -> str:
+    """Returns a name without separators, at most MAX_NAME_CHARACTERS long."""
+    return _SEPARATORS.sub("-", name)[:MAX_NAME_CHARACTERS] or "unnamed"
 
 
-def _unique_name(name: str, used_names: Collection[str]) -> str:
+def _make_unique(name: str, used_names: Collection[str]) -> str:
     """Returns a name that is not used yet, if necessary with a number."""
-    options = (name, *(f"{name[: MOST_NAME - 4]}-{n}" for n in range(2, len(used_names) + 3)))
-    return next(option for option in options if option not in used_names)
+    candidates = (name, *(f"{name[: MAX_NAME_CHARACTERS - 4]}-{n}" for n in range(2, len(used_names) + 3)))
+    return next(candidate for candidate in candidates if candidate not in used_names)
 
 
-def principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Direction]:
+def find_principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Direction]:
     """Returns the directions along which the images change most.
 
     Computes the principal components of small gray copies and regresses each on the latents. Images become
@@ -100,20 +101,20 @@ def principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Di
     Returns:
         Directions by the names "change-1", "change-2", ..., each with a note of its explained variance.
     """
-    small = small_gray(images)
-    centered = small - small.mean(0)
-    scores, sizes, shapes = np.linalg.svd(centered, full_matrices=False)
-    shares = sizes**2 / max(float(sizes @ sizes), 1e-12)
+    gray_copies = shrink_to_gray(images)
+    centered = gray_copies - gray_copies.mean(0)
+    scores, singular_values, components = np.linalg.svd(centered, full_matrices=False)
+    explained_variances = singular_values**2 / max(float(singular_values @ singular_values), 1e-12)
     directions = {}
-    for n in range(min(count, len(sizes))):
-        brighter = 1.0 if shapes[n].sum() >= 0 else -1.0
-        if sizes[n] > 1e-6 * sizes[0]:
-            note = f"{shares[n]:.0%} of what differs between its images"
-            directions[f"change-{n + 1}"] = Direction(direction(z, brighter * scores[:, n])[0], note)
+    for n in range(min(count, len(singular_values))):
+        sign = 1.0 if components[n].sum() >= 0 else -1.0
+        if singular_values[n] > 1e-6 * singular_values[0]:
+            note = f"{explained_variances[n]:.0%} of what differs between its images"
+            directions[f"change-{n + 1}"] = Direction(fit_direction(z, sign * scores[:, n])[0], note)
     return directions
 
 
-def direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tuple[np.ndarray, float]:
+def fit_direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tuple[np.ndarray, float]:
     """Returns the direction along which a value grows, by ridge regression.
 
     Args:
@@ -129,21 +130,22 @@ def direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tuple[np
         InvalidInput: if fewer than ten values are known, or all are equal.
     """
     is_known = np.isfinite(values)
-    points, targets = np.asarray(z, "float64")[is_known], np.asarray(values, "float64")[is_known]
-    if len(targets) < 2 * _PARTS or np.ptp(targets) == 0:
-        expected = f"{2 * _PARTS} known values or more, not all the same"
+    known_latents, targets = np.asarray(z, "float64")[is_known], np.asarray(values, "float64")[is_known]
+    if len(targets) < 2 * _FOLDS or np.ptp(targets) == 0:
+        expected = f"{2 * _FOLDS} known values or more, not all the same"
         raise invalid("attribute", expected=expected, received=len(targets), next_step="leave it out")
-    fold = np.arange(len(targets)) % _PARTS
+    fold = np.arange(len(targets)) % _FOLDS
     predictions = np.empty(len(targets))
-    for n in range(_PARTS):
-        weights, intercept = _ridge_regression(points[fold != n], targets[fold != n], ridge)
-        predictions[fold == n] = points[fold == n] @ weights + intercept
-    weights, _ = _ridge_regression(points, targets, ridge)
-    score = 1 - np.sum((targets - predictions) ** 2) / np.sum((targets - targets.mean()) ** 2)
-    return (weights / np.linalg.norm(weights)).astype("float32"), float(score)
+    for n in range(_FOLDS):
+        weights, intercept = _ridge_regression(known_latents[fold != n], targets[fold != n], ridge)
+        predictions[fold == n] = known_latents[fold == n] @ weights + intercept
+    weights, _ = _ridge_regression(known_latents, targets, ridge)
+    r2 = 1 - np.sum((targets - predictions) ** 2) / np.sum((targets - targets.mean()) ** 2)
+    return (weights / np.linalg.norm(weights)).astype("float32"), float(r2)
 
 
 def _ridge_regression(points: np.ndarray, values: np.ndarray, ridge: float) -> tuple[np.ndarray, float]:
+    """Returns the weights, `(dim,)`, and the intercept of a ridge regression of `(n, dim)` to `(n,)`."""
     mean, mean_value = points.mean(0), values.mean()
     centered = points - mean
     if len(points) < points.shape[1]:  # the dual form gives the same weights from fewer unknowns
@@ -156,10 +158,12 @@ def _ridge_regression(points: np.ndarray, values: np.ndarray, ridge: float) -> t
     return weights, float(mean_value - mean @ weights)
 
 
-def small_gray(images: np.ndarray) -> np.ndarray:
+def shrink_to_gray(images: np.ndarray) -> np.ndarray:
     """Converts `(n, H, W, C) uint8` to gray copies of at most 16 px by block means, `(n, s * s) float64`."""
     gray = images.mean(-1)
-    rows, columns = (np.linspace(0, side, min(side, _SMALL) + 1).astype(int)[:-1] for side in gray.shape[1:])
+    rows, columns = (
+        np.linspace(0, side, min(side, _COPY_SIDE) + 1).astype(int)[:-1] for side in gray.shape[1:]
+    )
     sums = np.add.reduceat(np.add.reduceat(gray, rows, axis=1), columns, axis=2)
     counts = np.outer(
         *(np.diff([*starts, side]) for starts, side in zip((rows, columns), gray.shape[1:], strict=True))
@@ -167,12 +171,12 @@ def small_gray(images: np.ndarray) -> np.ndarray:
     return (sums / counts).reshape(len(images), -1)
 
 
-def rounded(values: np.ndarray) -> list[float]:
-    """Returns values rounded to six significant digits, for settings.json."""
+def round_values(values: np.ndarray) -> list[float]:
+    """Rounds `(n,)` values to six significant digits, for settings.json."""
     return [float(f"{value:.6g}") for value in np.asarray(values, "float64")]
 
 
-def numbers(value: Any, shape: tuple[int | None, ...], name: str) -> np.ndarray:
+def read_array(value: Any, shape: tuple[int | None, ...], name: str) -> np.ndarray:
     """Reads an array from JSON as `float64`.
 
     Args:
@@ -186,16 +190,18 @@ def numbers(value: Any, shape: tuple[int | None, ...], name: str) -> np.ndarray:
     try:
         array = np.asarray(value, "float64")
     except (TypeError, ValueError):
-        raise damaged_value(name, "no numbers") from None
-    fits = array.ndim == len(shape) and all(
+        raise damaged_value_error(name, "no numbers") from None
+    has_shape = array.ndim == len(shape) and all(
         expected_size in (None, size) for expected_size, size in zip(shape, array.shape, strict=True)
     )
-    if not fits or not np.isfinite(array).all():
-        raise damaged_value(name, f"shape {array.shape}" if not fits else "numbers that are not finite")
+    if not has_shape or not np.isfinite(array).all():
+        raise damaged_value_error(
+            name, f"shape {array.shape}" if not has_shape else "numbers that are not finite"
+        )
     return array
 
 
-def damaged_value(name: str, received: str) -> InvalidInput:
+def damaged_value_error(name: str, received: str) -> InvalidInput:
     """Returns the error for a value in settings.json that training did not write."""
     step = "copy or train the model again"
     return invalid(f"model's {name}", expected="what its training saved", received=received, next_step=step)

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.generators.scales import halvings
+from studio.core.generators.scales import count_halvings
 from studio.core.objectives.gradients import value_and_grad
 from studio.core.training import optimizers
 from studio.core.training.batches import derive_seed
@@ -21,7 +21,7 @@ from studio.core.training.precision import cast_to_float32
 LEAK = 0.2  # negative slope of LeakyReLU
 
 
-def discriminator(
+def build_pixel_discriminator(
     size: int, channels: int, width: int, dropout: float, seed: int, batch_norm: bool = True
 ) -> keras.Sequential:
     """Returns a discriminator: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real images.
@@ -38,7 +38,7 @@ def discriminator(
     """
     initializer = normal_initializer if batch_norm else he_initializer
     layers = [keras.Input((size, size, channels), name="image")]
-    for n in range(halvings(size)):
+    for n in range(count_halvings(size)):
         layers.append(
             keras.layers.Conv2D(
                 width * 2**n,
@@ -71,7 +71,7 @@ def he_initializer(seed: int, n: int) -> keras.initializers.Initializer:
     return keras.initializers.HeNormal(seed=derive_seed(seed, n))
 
 
-def frozen_logits(discriminator: keras.Model, images: Any) -> Any:
+def compute_frozen_logits(discriminator: keras.Model, images: Any) -> Any:
     """Returns logits of a discriminator with constant weights, so that gradients reach only the images."""
     logits, _ = discriminator.stateless_call(
         [ops.stop_gradient(ops.convert_to_tensor(v)) for v in discriminator.trainable_variables],
@@ -82,7 +82,7 @@ def frozen_logits(discriminator: keras.Model, images: Any) -> Any:
     return cast_to_float32(logits)
 
 
-def with_gradient_norms(discriminator: Callable, images: Any) -> tuple[Any, Any]:
+def compute_gradient_norms(discriminator: Callable, images: Any) -> tuple[Any, Any]:
     """Returns logits and the squared norm of the gradient of each logit with respect to its image.
 
     The norms are differentiable with respect to the weights. Their mean is R1 at real and R2 at generated
@@ -100,11 +100,11 @@ def with_gradient_norms(discriminator: Callable, images: Any) -> tuple[Any, Any]
         Mescheder et al. 2018, arXiv:1801.04406; both penalties in Huang et al. 2025, arXiv:2501.05441.
     """
 
-    def total(images: Any) -> tuple[Any, Any]:
+    def sum_logits(images: Any) -> tuple[Any, Any]:
         logits = cast_to_float32(discriminator(images))
         return ops.sum(logits), logits
 
-    _, logits, gradients = value_and_grad(total)(images)
+    _, logits, gradients = value_and_grad(sum_logits)(images)
     return logits, ops.sum(ops.square(cast_to_float32(gradients)), axis=(1, 2, 3))
 
 

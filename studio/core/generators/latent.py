@@ -15,30 +15,30 @@ import numpy as np
 from studio.core.errors import unknown
 from studio.core.generators.directions import (
     Direction,
-    damaged_value,
-    direction,
-    from_json,
-    numbers,
-    principal,
-    rounded,
+    damaged_value_error,
+    find_principal,
+    fit_direction,
+    read_array,
+    read_direction_values,
+    round_values,
 )
 
 __all__ = [
     "Direction",
     "Generator",
     "Mixture",
-    "direction",
-    "draw",
+    "find_principal",
+    "fit_direction",
     "interpolate",
     "lerp",
-    "move",
-    "principal",
+    "move_along",
     "read",
+    "sample",
     "sample_near",
     "slerp",
 ]
 
-_NEARLY = 1e-4  # radians; for (nearly) parallel or opposite vectors the arc is undefined
+_MIN_ANGLE = 1e-4  # radians; closer to parallel or opposite vectors, the arc is undefined
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,11 @@ class Mixture:
         """Standard deviation of the mixture in each dimension, `(latent_dim,)`."""
         return np.sqrt(self.weights @ (self.variances + (self.means - self.mean) ** 2))
 
-    def draw(self, n: int, rng: np.random.Generator, truncation: float = 1.0) -> np.ndarray:
-        """Samples latents; the first samples do not depend on `n`.
+    def sample(self, count: int, rng: np.random.Generator, truncation: float = 1.0) -> np.ndarray:
+        """Samples latents; the first samples do not depend on `count`.
 
         Args:
-            n: number of samples.
+            count: number of samples.
             rng: random generator.
             truncation: scale of the distance from the mean of the sample's component. The mean of the whole
                 mixture would blend unrelated images, such as a 1 and an 8.
@@ -84,46 +84,50 @@ class Mixture:
         Returns:
             `(n, latent_dim) float32`.
         """
-        part_rng, noise_rng = rng.spawn(2)
+        component_rng, noise_rng = rng.spawn(2)
         edges = np.cumsum(self.weights)
-        part = np.searchsorted(edges / edges[-1], part_rng.random(n), side="right").clip(0, len(edges) - 1)
-        noise = noise_rng.standard_normal((n, self.means.shape[1]))
+        component = np.searchsorted(edges / edges[-1], component_rng.random(count), side="right").clip(
+            0, len(edges) - 1
+        )
+        noise = noise_rng.standard_normal((count, self.means.shape[1]))
         if self.factors is None:
-            offsets = np.sqrt(self.variances[part]) * noise
+            offsets = np.sqrt(self.variances[component]) * noise
         else:
             offsets = np.empty_like(noise)
-            for index in np.unique(part):
-                offsets[part == index] = noise[part == index] @ self.factors[index].T
-        return (self.means[part] + truncation * offsets).astype("float32")
+            for index in np.unique(component):
+                offsets[component == index] = noise[component == index] @ self.factors[index].T
+        return (self.means[component] + truncation * offsets).astype("float32")
 
     def to_json(self) -> dict[str, Any]:
         """Returns the JSON value for settings.json of a model."""
-        name, spread = "variances", self.variances
+        name, values = "variances", self.variances
         if self.factors is not None:
-            name, spread = "factors", self.factors[:, *np.tril_indices(self.means.shape[1])]
+            name, values = "factors", self.factors[:, *np.tril_indices(self.means.shape[1])]
         return {
-            "weights": rounded(self.weights),
-            "means": [rounded(row) for row in self.means],
-            name: [rounded(row) for row in spread],
+            "weights": round_values(self.weights),
+            "means": [round_values(row) for row in self.means],
+            name: [round_values(row) for row in values],
         }
 
     @classmethod
     def read(cls, value: Any, latent_dim: int) -> Mixture:
         """Reads a value that `to_json` returned. Raises `InvalidInput` for any other."""
         fields = value if isinstance(value, Mapping) else {}
-        weights = numbers(fields.get("weights"), (None,), "density")
+        weights = read_array(fields.get("weights"), (None,), "density")
         if not len(weights) or weights.min() < 0 or not weights.sum():
-            raise damaged_value("density", "no shares, or shares below 0")
+            raise damaged_value_error("density", "no shares, or shares below 0")
         weights = weights / weights.sum()
-        means = numbers(fields.get("means"), (len(weights), latent_dim), "density")
+        means = read_array(fields.get("means"), (len(weights), latent_dim), "density")
         if "factors" in fields:
-            lower = np.tril_indices(latent_dim)
+            lower_triangle = np.tril_indices(latent_dim)
             factors = np.zeros((len(weights), latent_dim, latent_dim))
-            factors[:, *lower] = numbers(fields["factors"], (len(weights), len(lower[0])), "density")
+            factors[:, *lower_triangle] = read_array(
+                fields["factors"], (len(weights), len(lower_triangle[0])), "density"
+            )
             return cls.of_factors(weights, means, factors)
-        variances = numbers(fields.get("variances"), (len(weights), latent_dim), "density")
+        variances = read_array(fields.get("variances"), (len(weights), latent_dim), "density")
         if variances.min() < 0:
-            raise damaged_value("density", "variances below 0")
+            raise damaged_value_error("density", "variances below 0")
         return cls(weights, means, variances)
 
 
@@ -141,7 +145,7 @@ class Generator:
         directions: directions by name.
         density: density of its latents; None for the standard normal distribution.
         encode: `(n, size, size, 3) uint8` -> `(n, latent_dim) float32`; None without an encoder.
-        redraw_error: root-mean-square reconstruction error of test images, 0 to 255; None if unknown.
+        reconstruction_error: root-mean-square reconstruction error of test images, 0 to 255; None if unknown.
     """
 
     name: str
@@ -152,7 +156,7 @@ class Generator:
     directions: Mapping[str, Direction] = field(default_factory=dict, repr=False)
     density: Mixture | None = field(default=None, repr=False)
     encode: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
-    redraw_error: float | None = None
+    reconstruction_error: float | None = None
 
 
 def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction], Mixture | None]:
@@ -161,17 +165,19 @@ def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction]
     Raises:
         InvalidInput: if they are not values that `to_json` returned.
     """
-    directions = {name: Direction.read(value, latent_dim) for name, value in from_json(data).items()}
+    directions = {
+        name: Direction.read(value, latent_dim) for name, value in read_direction_values(data).items()
+    }
     density = data.get("density")
     return directions, None if density is None else Mixture.read(density, latent_dim)
 
 
-def draw(generator: Generator, n: int, seed: int, truncation: float = 1.0) -> np.ndarray:
-    """Samples latents of a generator; the first samples do not depend on `n`.
+def sample(generator: Generator, count: int, seed: int, truncation: float = 1.0) -> np.ndarray:
+    """Samples latents of a generator; the first samples do not depend on `count`.
 
     Args:
         generator: the generator.
-        n: number of samples.
+        count: number of samples.
         seed: seed of the samples.
         truncation: scale of the distance from the mean. 1 samples the learned distribution; lower values give
             more typical images, 0 the mean.
@@ -181,14 +187,14 @@ def draw(generator: Generator, n: int, seed: int, truncation: float = 1.0) -> np
     """
     rng = np.random.default_rng(seed)
     if generator.density is not None:
-        return generator.density.draw(n, rng, truncation)
-    return (truncation * rng.standard_normal((n, generator.latent_dim))).astype("float32")
+        return generator.density.sample(count, rng, truncation)
+    return (truncation * rng.standard_normal((count, generator.latent_dim))).astype("float32")
 
 
 def sample_near(
     generator: Generator,
     z: np.ndarray,
-    n: int,
+    count: int,
     seed: int | Sequence[int],
     spread: float,
     truncation: float = 1.0,
@@ -200,28 +206,30 @@ def sample_near(
     Args:
         generator: the generator.
         z: latent vector, `(latent_dim,)`.
-        n: number of latents.
+        count: number of latents.
         seed: seed of the samples.
         spread: share of noise, from 0 (all equal `z`) to 1 (independent of `z`).
-        truncation: scale of the noise, see `draw`.
+        truncation: scale of the noise, see `sample`.
 
     Returns:
         `(n, latent_dim) float32`.
     """
     density = generator.density
     mean, deviation = (density.mean, density.deviation) if density is not None else (0.0, 1.0)
-    noise = np.random.default_rng(seed).standard_normal((max(0, n - 1), generator.latent_dim))
+    noise = np.random.default_rng(seed).standard_normal((max(0, count - 1), generator.latent_dim))
     center = mean + np.sqrt(1 - spread**2) * (z - mean)
-    return np.concatenate([z[None], center + spread * truncation * deviation * noise])[:n].astype("float32")
+    return np.concatenate([z[None], center + spread * truncation * deviation * noise])[:count].astype(
+        "float32"
+    )
 
 
-def move(generator: Generator, z: np.ndarray, moves: Mapping[str, float]) -> np.ndarray:
+def move_along(generator: Generator, z: np.ndarray, amounts: Mapping[str, float]) -> np.ndarray:
     """Moves latents along directions.
 
     Args:
         generator: the generator.
         z: latents, `(n, latent_dim)`.
-        moves: amounts by direction name; 1 is about the usual difference of two images.
+        amounts: amounts by direction name; 1 is about the usual difference of two images.
 
     Returns:
         `(n, latent_dim) float32`.
@@ -230,7 +238,7 @@ def move(generator: Generator, z: np.ndarray, moves: Mapping[str, float]) -> np.
         InvalidInput: if the generator has no such direction; lists its directions.
     """
     result = np.array(z, "float32")
-    for name, amount in moves.items():
+    for name, amount in amounts.items():
         if name not in generator.directions:
             raise unknown("direction", name, generator.directions)
         result = result + np.float32(amount) * generator.directions[name].vector
@@ -258,13 +266,13 @@ def slerp(start: np.ndarray, end: np.ndarray, t: np.ndarray | float) -> np.ndarr
     Reference:
         White 2016, arXiv:1609.04468.
     """
-    first, last = (np.asarray(end_, "float64") for end_ in (start, end))
+    first, last = np.asarray(start, "float64"), np.asarray(end, "float64")
     lengths = np.linalg.norm(first), np.linalg.norm(last)
     if not min(lengths):
         return lerp(start, end, t)
     first_unit, last_unit = first / lengths[0], last / lengths[1]
     angle = np.arccos(np.clip(first_unit @ last_unit, -1, 1))
-    if not _NEARLY < angle < np.pi - _NEARLY:
+    if not _MIN_ANGLE < angle < np.pi - _MIN_ANGLE:
         return lerp(start, end, t)
     position = np.asarray(t, "float64")[..., None]
     arc = (np.sin((1 - position) * angle) * first_unit + np.sin(position * angle) * last_unit) / np.sin(angle)
@@ -283,11 +291,11 @@ def interpolate(points: np.ndarray, frames: int) -> np.ndarray:
     """
     count = len(points)
     position = np.arange(frames) * count / frames
-    segment = np.floor(position).astype(int)
-    part = position - segment
-    eased_position = part * part * (3 - 2 * part)
+    segments = np.floor(position).astype(int)
+    fraction = position - segments
+    eased_position = fraction * fraction * (3 - 2 * fraction)
     path = np.empty((frames, points.shape[1]), "float32")
-    for leg in range(count):
-        in_segment = segment == leg
-        path[in_segment] = slerp(points[leg], points[(leg + 1) % count], eased_position[in_segment])
+    for index in range(count):
+        in_segment = segments == index
+        path[in_segment] = slerp(points[index], points[(index + 1) % count], eased_position[in_segment])
     return path

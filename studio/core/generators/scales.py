@@ -1,7 +1,7 @@
 """Sizes of feature maps, from the image to the coarsest. Does not import Keras."""
 
 
-def halvings(size: int) -> int:
+def count_halvings(size: int) -> int:
     """Returns how often the side of an image is halved until the coarsest maps: 64 -> 4 (4 px), 28 -> 2."""
     count = 0
     while size > 7:
@@ -9,9 +9,9 @@ def halvings(size: int) -> int:
     return count
 
 
-def coarsest(size: int) -> int:
+def coarsest_side(size: int) -> int:
     """Returns the side of the coarsest maps of an image in px: 64 -> 4, 28 -> 7."""
-    return size // 2 ** halvings(size)
+    return size // 2 ** count_halvings(size)
 
 
 def vgg16_side(size: int) -> int:

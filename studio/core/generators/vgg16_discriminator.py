@@ -19,20 +19,20 @@ from typing import Any
 import keras
 from keras import ops
 
-from studio.core.generators.discriminator import frozen_logits, logistic_loss, normal_initializer
+from studio.core.generators.discriminator import compute_frozen_logits, logistic_loss, normal_initializer
 from studio.core.generators.scales import vgg16_side
 from studio.core.objectives import backbones
 from studio.core.training.precision import cast_to_float32
 
 LAYERS = ("block2_conv2", "block3_conv3", "block4_conv3")  # textures, parts, objects
-MIXED, WIDTH = 64, 128  # channels after the 1x1 convolution of a layer, and of the later maps
-SMALL = 8  # px, side to which maps are halved before the logits
+FIRST_CHANNELS, LATER_CHANNELS = 64, 128  # after the 1x1 convolution, and after the later ones
+MAX_LOGITS_SIDE = 8  # px, side to which maps are halved before the logits
 
 # Images `(B, side, side, 3)` in [0, 1] -> activations by layer.
 FeatureExtractor = Callable[[Any], dict[str, Any]]
 
 
-def vgg16_discriminator(size: int, seed: int) -> keras.Model:
+def build_feature_discriminator(size: int, seed: int) -> keras.Model:
     """Returns the discriminator: activations by layer -> `(B, n)` logits, one per patch of each layer.
 
     Args:
@@ -40,65 +40,67 @@ def vgg16_discriminator(size: int, seed: int) -> keras.Model:
         seed: seed of the initial weights.
     """
     channels = backbones.find_spec("vgg16").layers
-    maps, logits = {}, []
+    feature_maps, logits = {}, []
     for n, layer in enumerate(LAYERS):
-        side, first = vgg16_side(size) // 2 ** (1 + n), 60 + 10 * n
-        maps[layer] = keras.Input((side, side, channels[layer]), name=layer)
-        x, halvings = _conv_block(maps[layer], MIXED, 1, 1, seed, first), 0
-        while x.shape[1] > SMALL:
+        side, seed_number = vgg16_side(size) // 2 ** (1 + n), 60 + 10 * n
+        feature_maps[layer] = keras.Input((side, side, channels[layer]), name=layer)
+        x, halvings = _conv_block(feature_maps[layer], FIRST_CHANNELS, 1, 1, seed, seed_number), 0
+        while x.shape[1] > MAX_LOGITS_SIDE:
             halvings += 1
-            x = _conv_block(x, WIDTH, 4, 2, seed, first + halvings)
+            x = _conv_block(x, LATER_CHANNELS, 4, 2, seed, seed_number + halvings)
         if not halvings:
-            x = _conv_block(x, WIDTH, 3, 1, seed, first + 1)
+            x = _conv_block(x, LATER_CHANNELS, 3, 1, seed, seed_number + 1)
         x = keras.layers.Conv2D(
-            1, min(4, x.shape[1]), kernel_initializer=normal_initializer(seed, first + 9)
+            1, min(4, x.shape[1]), kernel_initializer=normal_initializer(seed, seed_number + 9)
         )(x)
         logits.append(keras.layers.Flatten()(x))
-    return keras.Model(maps, keras.layers.Concatenate()(logits), name="vgg16_discriminator")
+    return keras.Model(feature_maps, keras.layers.Concatenate()(logits), name="vgg16_discriminator")
 
 
-def _conv_block(x: Any, channels: int, side: int, stride: int, seed: int, n: int) -> Any:
+def _conv_block(x: Any, channels: int, kernel_side: int, stride: int, seed: int, n: int) -> Any:
+    """Applies a convolution with the initial weights of layer `n`, batch normalization and leaky ReLU."""
     x = keras.layers.Conv2D(
-        channels, side, stride, "same", use_bias=False, kernel_initializer=normal_initializer(seed, n)
+        channels, kernel_side, stride, "same", use_bias=False, kernel_initializer=normal_initializer(seed, n)
     )(x)
     return keras.layers.LeakyReLU(0.2)(keras.layers.BatchNormalization(momentum=0.9)(x))
 
 
-def losses(
+def compute_losses(
     discriminator: keras.Model, extract: FeatureExtractor, real: Any, generated: Any, training: bool
 ) -> tuple[Any, Any]:
     """Returns the losses of the generator and of the discriminator, two scalars.
 
     Args:
-        discriminator: a `vgg16_discriminator`.
+        discriminator: a `build_feature_discriminator`.
         extract: VGG16's feature extractor.
         real, generated: images, `(B, side, side, C)` in [-1, 1]; gradients of the first loss reach only
             `generated`.
         training: whether batch normalization uses the statistics of the batch.
     """
-    real_features, generated_features = _extract(extract, real), _extract(extract, generated)
+    real_features = _extract_features(extract, real)
+    generated_features = _extract_features(extract, generated)
     constant_features = {layer: ops.stop_gradient(maps) for layer, maps in generated_features.items()}
     real_logits = cast_to_float32(discriminator(real_features, training=training))
     generated_logits = cast_to_float32(discriminator(constant_features, training=training))
-    return ops.mean(ops.softplus(-frozen_logits(discriminator, generated_features))), logistic_loss(
-        real_logits, generated_logits
-    )
+    frozen_logits = compute_frozen_logits(discriminator, generated_features)
+    return ops.mean(ops.softplus(-frozen_logits)), logistic_loss(real_logits, generated_logits)
 
 
-def _extract(extract: FeatureExtractor, images: Any) -> dict[str, Any]:
+def _extract_features(extract: FeatureExtractor, images: Any) -> dict[str, Any]:
+    """Returns VGG16's activations of images, scaled down or cropped to the side of its input."""
     side = vgg16_side(images.shape[1])
     if images.shape[1] > side:
         factor = images.shape[1] // side
         smaller = ops.average_pool(images[::2], factor, factor)
-        images = ops.concatenate([smaller, *_quarters(images[1::2], side)])
+        images = ops.concatenate([smaller, *_crop_quarters(images[1::2], side)])
     shape = ops.shape(images)[0], side, side, 3
     return extract(ops.broadcast_to(images / 2 + 0.5, shape))
 
 
-def _quarters(images: Any, side: int) -> list[Any]:
+def _crop_quarters(images: Any, side: int) -> list[Any]:
     """Crops a square of each image, cycling through the corners: `(b, side, side, C)` per corner."""
-    offsets = range(0, images.shape[1], side)
-    corners = [(top, left) for top in offsets for left in offsets]
+    starts = range(0, images.shape[1], side)
+    corners = [(top, left) for top in starts for left in starts]
     return [
         images[n :: len(corners), top : top + side, left : left + side]
         for n, (top, left) in enumerate(corners)

@@ -32,7 +32,7 @@ from studio.core.imaging import (
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.imaging.video_encoders import KINDS as KINDS
 from studio.core.imaging.video_encoders import VideoKind
-from studio.core.imaging.video_limits import MOST_FPS, MOST_MP4_PIXELS, MOST_WEBP_GIF_PIXELS
+from studio.core.imaging.video_limits import MAX_FPS, MAX_MP4_PIXELS, MAX_WEBP_GIF_PIXELS
 from studio.core.imaging.video_span import WHOLE_VIDEO, Span
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 # Phones save MP4 as .mov or .m4v.
 ENDINGS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v")
-_MOST_GIF_FPS = 50
+_MAX_GIF_FPS = 50
 _SHORTEST_UNIT = Fraction(1, 90_000)  # s, smallest time unit of an MP4
 
 
@@ -57,10 +57,10 @@ class Video:
 
     def __init__(self, kind: VideoKind, times: FrameTimes | int, transparent: bool = False):
         if isinstance(times, int):
-            times = FrameTimes.even(min(times, _MOST_GIF_FPS) if kind == "gif" else times)
+            times = FrameTimes.even(min(times, _MAX_GIF_FPS) if kind == "gif" else times)
         self._kind, self._times, self._transparent, self.frames = kind, times, transparent, 0
         self._unit, self._time = _time_unit(kind, times), Fraction(0)
-        self._file: IO[bytes] = tempfile.TemporaryFile(dir=paths.folder("cache"))  # noqa: SIM115
+        self._file: IO[bytes] = tempfile.TemporaryFile(dir=paths.ensure_folder("cache"))  # noqa: SIM115
         self._output: tuple[av.container.OutputContainer, av.VideoStream] | None = None
         self._durations: dict[int, int] = {}  # duration by start time, in units
 
@@ -80,7 +80,7 @@ class Video:
         _, stream = self._output
         image = video_encoders.to_video_frame(self._kind, frame)
         start = round(self._time / self._unit)
-        self._time += self._times.of(self.frames)
+        self._time += self._times.duration_of(self.frames)
         self._durations[start] = max(1, round(self._time / self._unit) - start)
         image.pts, image.time_base = start, self._unit
         self._write(stream.encode(image))
@@ -98,7 +98,7 @@ class Video:
         if self._kind == "webp":
             return video_encoders.fix_webp(data, self._time, self._transparent)
         if self._kind == "gif":
-            return video_encoders.fix_gif(data, self._times.of(self.frames - 1), self._transparent)
+            return video_encoders.fix_gif(data, self._times.duration_of(self.frames - 1), self._transparent)
         return data
 
     def _write(self, packets: list[av.Packet]) -> None:
@@ -115,9 +115,9 @@ class Video:
         codec, settings, options = video_encoders.choose_encoder(kind, self._times.plays, self._transparent)
         container = av.open(self._file, "w", format=kind, options=options)
         stream = container.add_stream(codec, rate=1 / self._unit, options=settings)
-        even = 2 if kind == "mp4" else 1
-        stream.height, stream.width = height - height % even, width - width % even
-        stream.pix_fmt = video_encoders.pixel_format(kind, self._transparent)
+        multiple = 2 if kind == "mp4" else 1  # chroma subsampling needs even sides
+        stream.height, stream.width = height - height % multiple, width - width % multiple
+        stream.pix_fmt = video_encoders.choose_pixel_format(kind, self._transparent)
         if kind == "mp4":
             video_encoders.set_colors(stream.codec_context)
         return container, stream
@@ -128,10 +128,10 @@ def _time_unit(kind: VideoKind, times: FrameTimes) -> Fraction:
     if kind != "mp4":
         return Fraction(1, 100) if kind == "gif" else Fraction(1, 1000)
     unit = times.durations[0]
-    for other in times.durations[1:]:
+    for duration in times.durations[1:]:
         unit = Fraction(
-            gcd(unit.numerator * other.denominator, other.numerator * unit.denominator),
-            unit.denominator * other.denominator,
+            gcd(unit.numerator * duration.denominator, duration.numerator * unit.denominator),
+            unit.denominator * duration.denominator,
         )
     return max(unit, _SHORTEST_UNIT)
 
@@ -148,13 +148,13 @@ def encode(
 
 def highest_fps(kind: VideoKind) -> int:
     """Returns the highest number of frames per second of a kind."""
-    return _MOST_GIF_FPS if kind == "gif" else MOST_FPS
+    return _MAX_GIF_FPS if kind == "gif" else MAX_FPS
 
 
 def decode(
     data: bytes,
     name: str = "video",
-    most: int = MOST_FPS,
+    max_fps: int = MAX_FPS,
     transparent: bool = False,
     span: Span = WHOLE_VIDEO,
 ) -> Iterator[np.ndarray]:
@@ -163,7 +163,7 @@ def decode(
     Args:
         data: bytes of an MP4, WebP, GIF or APNG; a still GIF or WebP has one frame.
         name: name of the file, for errors.
-        most: largest number of frames per second; frames of a faster video are skipped, see `read_times`.
+        max_fps: largest number of frames per second; frames of a faster video are skipped, see `read_times`.
         transparent: whether to keep transparency; else it is composited over white.
         span: part to read.
 
@@ -173,15 +173,15 @@ def decode(
     Raises:
         InvalidInput: if it has another format, is damaged, or exceeds the limits of `video_limits`.
     """
-    count_frames(data, name, most, span)  # refuse too long videos before yielding a frame
-    read = mp4_frames.decode if video_facts.is_mp4(data) else _decode_image_frames
+    count_frames(data, name, max_fps, span)  # refuse too long videos before yielding a frame
+    decode_all = mp4_frames.decode if video_facts.is_mp4(data) else _decode_image_frames
     count, size = 0, None
     try:
         all_times = frame_times.read(data)
-        selection = span.frames(all_times, name)
-        selected_times, numbers = all_times.part(selection).limit_rate(most)
+        selection = span.select_frames(all_times, name)
+        selected_times, numbers = all_times.select(selection).limit_rate(max_fps)
         kept_numbers = {selection.start + number for number in numbers}
-        for number, frame in enumerate(read(data)):
+        for number, frame in enumerate(decode_all(data)):
             if number < selection.start:
                 continue
             if span.end is not None and number >= selection.stop:
@@ -197,34 +197,34 @@ def decode(
     except InvalidInput:
         raise
     except Exception as error:  # parsers raise almost any exception for a damaged file
-        raise _invalid_video(data, name, error) from None
+        raise _invalid_video_error(data, name, error) from None
     if not count:
-        raise _invalid_video(data, name, ValueError("no frame"))
+        raise _invalid_video_error(data, name, ValueError("no frame"))
 
 
 def read_times(
-    data: bytes, name: str = "video", most: int = MOST_FPS, span: Span = WHOLE_VIDEO
+    data: bytes, name: str = "video", max_fps: int = MAX_FPS, span: Span = WHOLE_VIDEO
 ) -> FrameTimes:
-    """Returns the times of the frames that `decode` yields. Raises as `decode`."""
+    """Reads the times of the frames that `decode` yields. Raises as `decode`."""
     all_times = _read_all_times(data, name)
-    return all_times.part(span.frames(all_times, name)).limit_rate(most)[0]
+    return all_times.select(span.select_frames(all_times, name)).limit_rate(max_fps)[0]
 
 
-def count_frames(data: bytes, name: str = "video", most: int = MOST_FPS, span: Span = WHOLE_VIDEO) -> int:
-    """Returns the number of frames that `decode` yields, without decoding. Raises as `decode`."""
-    selected_times = read_times(data, name, most, span)
+def count_frames(data: bytes, name: str = "video", max_fps: int = MAX_FPS, span: Span = WHOLE_VIDEO) -> int:
+    """Counts the frames that `decode` yields, without decoding. Raises as `decode`."""
+    selected_times = read_times(data, name, max_fps, span)
     count = len(selected_times.durations)
     video_span.check_length(count, selected_times.fps, name)
     return count
 
 
 def read_duration(data: bytes, name: str = "video") -> float:
-    """Returns the duration of a video of any length in seconds. Raises `InvalidInput` if it is damaged."""
+    """Reads the duration of a video of any length, in seconds. Raises `InvalidInput` if it is damaged."""
     return _read_all_times(data, name).seconds
 
 
 def decode_frame(data: bytes, name: str = "video", start: float = 0.0) -> np.ndarray:
-    """Returns the frame at `start` seconds of a video of any length. Raises as `decode`."""
+    """Decodes the frame at `start` seconds of a video of any length. Raises as `decode`."""
     return next(decode(data, name, span=Span(start, start + video_span.MOMENT_SECONDS)))
 
 
@@ -235,7 +235,7 @@ def check(data: bytes, name: str = "video") -> None:
         InvalidInput: as `decode`, except for its length; or if that part has too many pixels.
     """
     span = Span(0, video_span.longest_seconds(read_times(data, name).fps))
-    _check_cost(data, name, len(span.frames(_read_all_times(data, name), name)))
+    _check_cost(data, name, len(span.select_frames(_read_all_times(data, name), name)))
     for _ in decode(data, name, span=span):
         pass
 
@@ -243,26 +243,26 @@ def check(data: bytes, name: str = "video") -> None:
 def _check_cost(data: bytes, name: str, count: int) -> None:
     """Checks the pixels of all frames, including those that a faster video skips, because all are decoded."""
     try:
-        size = video_facts.count_pixels(data)
+        frame_pixels = video_facts.count_pixels(data)
     except Exception as error:
-        raise _invalid_video(data, name, error) from None
-    most = MOST_MP4_PIXELS if video_facts.is_mp4(data) else MOST_WEBP_GIF_PIXELS
-    if count * size > most:
-        fits = most // max(1, size)
-        expected = f"at most {fits:,} frames of this size" if fits else "smaller frames"
+        raise _invalid_video_error(data, name, error) from None
+    most_pixels = MAX_MP4_PIXELS if video_facts.is_mp4(data) else MAX_WEBP_GIF_PIXELS
+    if count * frame_pixels > most_pixels:
+        most_frames = most_pixels // max(1, frame_pixels)
+        expected = f"at most {most_frames:,} frames of this size" if most_frames else "smaller frames"
         step = "cut it, or save it smaller or as MP4"
         raise invalid(name, expected=expected, received=f"{count:,}", next_step=step)
 
 
 def _read_all_times(data: bytes, name: str) -> FrameTimes:
-    """Returns the times of all frames."""
+    """Reads the times of all frames."""
     try:
         return frame_times.read(data)
     except Exception as error:
-        raise _invalid_video(data, name, error) from None
+        raise _invalid_video_error(data, name, error) from None
 
 
-def _invalid_video(data: bytes, name: str, error: Exception) -> InvalidInput:
+def _invalid_video_error(data: bytes, name: str, error: Exception) -> InvalidInput:
     """Returns the error for a file that cannot be read, which names its real format."""
     received, step = video_facts.describe_other_kind(data), "choose another, or save it as MP4"
     if not received:
@@ -276,10 +276,10 @@ def _decode_image_frames(data: bytes) -> Iterator[np.ndarray]:
         image = video_facts.open_image(data)
     video_limits.check_size(*image.size)
     # Skip the still image that an APNG may have for programs without APNG support.
-    for part in islice(ImageSequence.Iterator(image), int(getattr(image, "default_image", False)), None):
+    for frame in islice(ImageSequence.Iterator(image), int(getattr(image, "default_image", False)), None):
         # Pillow 13 composites a PNG's frame into this copy, to which disposal "previous" should return.
-        previous = part._prev_im.copy() if isinstance(part, PngImageFile) and part._prev_im else None
-        part.load()
+        previous = frame._prev_im.copy() if isinstance(frame, PngImageFile) and frame._prev_im else None
+        frame.load()
         if previous:
-            part._prev_im = previous
-        yield transparency.to_pixels(color_management.to_srgb(part))
+            frame._prev_im = previous  # type: ignore[attr-defined]
+        yield transparency.to_pixels(color_management.to_srgb(frame))

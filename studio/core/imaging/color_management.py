@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-_MOST_PROFILE_BYTES = 4 * 2**20  # bytes
+_MAX_PROFILE_BYTES = 4 * 2**20  # bytes
 _FULL_SCALES = (255, 65535)  # largest values of 8 and 16 bits
-_MOST_HIGHLIGHT = 8.0  # largest value of floats whose white is 1
-_MOST_FLOAT = 1e38  # largest difference to compute in float32
+_MAX_HIGHLIGHT = 8.0  # largest value of floats whose white is 1
+_MAX_FLOAT = 1e38  # largest difference to compute in float32
 _SRGB_GAMMA = 1 / 2.2
 _GAMMA_TOLERANCE = 0.05  # relative difference of a gamma from sRGB's that libpng ignores, too
 _POINT_TOLERANCE = 0.002  # difference of chromaticities from sRGB's to ignore
@@ -59,17 +59,17 @@ def to_levels(values: np.ndarray) -> np.ndarray:
     finite = values if is_integer else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     lowest, highest = min(0.0, float(finite.min())), float(finite.max())
     limits: tuple[int, ...] = _FULL_SCALES if is_integer else (1, *_FULL_SCALES)
-    if not is_integer and 1 < highest <= _MOST_HIGHLIGHT:
+    if not is_integer and 1 < highest <= _MAX_HIGHLIGHT:
         limits = ()
     scale = next((limit for limit in limits if lowest >= 0 and highest <= limit), highest)
     return _scale(finite, lowest, scale)
 
 
 def _scale(values: np.ndarray, lowest: float, top: float) -> np.ndarray:
-    kind: Any = (
-        np.float64 if top - lowest > _MOST_FLOAT else np.float32
-    )  # or the difference would be infinite
-    shares = (values.astype(kind) - kind(lowest)) / kind(max(top - lowest, 1e-12))
+    """Scales values from `lowest` to `top` to `uint8` from 0 to 255."""
+    # In float32, a larger difference would be infinite.
+    dtype: Any = np.float64 if top - lowest > _MAX_FLOAT else np.float32
+    shares = (values.astype(dtype) - dtype(lowest)) / dtype(max(top - lowest, 1e-12))
     return (shares * 255 + 0.5).clip(0, 255).astype("uint8")
 
 
@@ -79,17 +79,17 @@ def _to_8_bits(values: np.ndarray) -> np.ndarray:
 
 
 def _extract_alpha(image: Image.Image) -> Image.Image | None:
-    """Returns the alpha channel of an image, mode "L"; None without transparency."""
+    """Extracts the alpha channel of an image, mode "L"; None without transparency."""
     if not image.has_transparency_data:
         return None
     if image.mode.startswith("I"):  # Pillow would clip the levels to find the transparent one
-        clear = image.info.get("transparency")
-        return Image.fromarray(np.where(np.asarray(image) == clear, 0, 255).astype("uint8"))
+        transparent_level = image.info.get("transparency")
+        return Image.fromarray(np.where(np.asarray(image) == transparent_level, 0, 255).astype("uint8"))
     return image.convert("RGBA").getchannel("A")
 
 
 def _remove_alpha(image: Image.Image) -> Image.Image:
-    """Returns an image without transparency, of mode "L", "I;16", "RGB", "CMYK" or "LAB"."""
+    """Removes the transparency of an image. Returns one of mode "L", "I;16", "RGB", "CMYK" or "LAB"."""
     mode = image.mode
     if mode.startswith("I;16"):
         return Image.fromarray(np.asarray(image).astype("uint16"))
@@ -111,7 +111,7 @@ def _convert(colors: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
     if colors.mode == "LAB":
         profile = ImageCms.createProfile("LAB")
     elif icc_profile:
-        profile = _open_profile(icc_profile) if len(icc_profile) < _MOST_PROFILE_BYTES else None
+        profile = _open_profile(icc_profile) if len(icc_profile) < _MAX_PROFILE_BYTES else None
     else:
         colors, profile = _to_rgb(colors), _build_png_profile(info)
     if profile is None:
@@ -143,10 +143,8 @@ def _apply_profile_to_gray(gray: Image.Image, profile: Any) -> Image.Image:
     """Converts gray levels of 8 or 16 bits without optimized curves, which err by 10 levels in dark areas."""
     levels = np.asarray(gray)
     all_levels = np.arange(np.iinfo(levels.dtype).max + 1).astype(levels.dtype).reshape(-1, 256)
-    table = np.asarray(
-        _apply_profile(Image.fromarray(all_levels), profile, ImageCms.Flags.NOOPTIMIZE)
-    ).reshape(-1, 3)
-    return Image.fromarray(table[levels])
+    converted = _apply_profile(Image.fromarray(all_levels), profile, ImageCms.Flags.NOOPTIMIZE)
+    return Image.fromarray(np.asarray(converted).reshape(-1, 3)[levels])
 
 
 def _open_profile(profile: bytes) -> Any:
@@ -157,7 +155,7 @@ def _open_profile(profile: bytes) -> Any:
 
 
 def _build_png_profile(info: Mapping[Any, Any]) -> Any:
-    """Returns the profile of the chunks `gAMA` and `cHRM` of a PNG; None if they are missing or mean sRGB."""
+    """Builds the profile of the chunks `gAMA` and `cHRM` of a PNG; None if they are missing or mean sRGB."""
     gamma, points = info.get("gamma"), info.get("chromaticity")
     if "srgb" in info:  # this chunk takes precedence
         return None
@@ -173,7 +171,7 @@ def _build_png_profile(info: Mapping[Any, Any]) -> Any:
 
 @cache
 def _build_profile(gamma: float | None, points: Sequence[float]) -> bytes | None:
-    """Returns an ICC profile (ICC.1:2022, matrix and curves); None if the chromaticities form no color space.
+    """Builds an ICC profile (ICC.1:2022, matrix and curves); None if the chromaticities form no color space.
 
     Args:
         gamma: gamma of the curves; None for the curve of sRGB.
@@ -195,8 +193,10 @@ def _build_profile(gamma: float | None, points: Sequence[float]) -> bytes | None
     for key, data in tags.items():
         table += key + struct.pack(">II", offset + len(body), len(data))
         body += data
-    head = struct.pack(">I4xI4s4s4s12x4s", offset + len(body), 0x04300000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    return head.ljust(68, b"\0") + _encode_s15_fixed16(_D50).ljust(60, b"\0") + table + body
+    header = struct.pack(
+        ">I4xI4s4s4s12x4s", offset + len(body), 0x04300000, b"mntr", b"RGB ", b"XYZ ", b"acsp"
+    )
+    return header.ljust(68, b"\0") + _encode_s15_fixed16(_D50).ljust(60, b"\0") + table + body
 
 
 def _encode_s15_fixed16(numbers: Sequence[float] | np.ndarray) -> bytes:
@@ -206,7 +206,7 @@ def _encode_s15_fixed16(numbers: Sequence[float] | np.ndarray) -> bytes:
 
 
 def _adapt_primaries(points: Sequence[float]) -> np.ndarray:
-    """Returns the XYZ of the primaries under D50 as columns, `(3, 3)`, from chromaticities."""
+    """Adapts chromaticities of primaries to D50. Returns their XYZ as columns, `(3, 3)`."""
     white, *primaries = (
         np.array([x / y, 1.0, (1 - x - y) / y]) for x, y in zip(points[::2], points[1::2], strict=True)
     )

@@ -58,24 +58,24 @@ def decode(image: Image.Image) -> Image.Image:
         return image
     tags = image.tag_v2
     if tags.get(_PLANAR) == _SEPARATE_PLANES and 16 in tags.get(_BITS, ()):
-        _read_planes_of_16_bits(image)
+        _set_16_bit_planes(image)
     white_is_zero = tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
     is_unsigned = tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
     image.load()
     if image.mode.startswith("I;16") and white_is_zero:
-        return _from_values(image, 65535 - np.asarray(image).astype("uint16"))
+        return _replace_values(image, 65535 - np.asarray(image).astype("uint16"))
     if image.mode == "F" and white_is_zero:
-        return _from_values(image, 255 - color_management.to_levels(np.asarray(image)))
+        return _replace_values(image, 255 - color_management.to_levels(np.asarray(image)))
     if image.mode == "I" and is_unsigned:  # Pillow reads values from 2**31 as negative
-        return _from_values(image, color_management.to_levels(np.asarray(image).view("uint32")))
+        return _replace_values(image, color_management.to_levels(np.asarray(image).view("uint32")))
     if image.mode == "I" and 16 in tags.get(_BITS, ()):
         values = np.asarray(image)
         if values.min() >= 0 and values.max() > 255:  # a photo with signed samples, white is 32767
-            return _from_values(image, (2 * values + 1).astype("uint16"))
+            return _replace_values(image, (2 * values + 1).astype("uint16"))
     return image
 
 
-def _read_planes_of_16_bits(image: TiffImageFile) -> None:
+def _set_16_bit_planes(image: TiffImageFile) -> None:
     """Sets 16 bits per sample for uncompressed separate planes, which Pillow decodes as 8 bits."""
     order = "L" if image.tag_v2.prefix == b"II" else "B"
     for number, tile in enumerate(image.tile):
@@ -85,7 +85,7 @@ def _read_planes_of_16_bits(image: TiffImageFile) -> None:
             image.tile[number] = tile._replace(args=(raw_mode, *rest))
 
 
-def _from_values(image: Image.Image, values: np.ndarray) -> Image.Image:
+def _replace_values(image: Image.Image, values: np.ndarray) -> Image.Image:
     """Returns an image of `(H, W) uint8 or uint16` values with the profile and orientation of another."""
     copy = Image.fromarray(values)
     copy.info = dict(image.info)

@@ -6,7 +6,7 @@ import re
 
 from PIL import Image, TiffImagePlugin
 
-MOST_SCANS = 500  # scans of a JPEG; a scan of a few bytes may process all pixels again
+MAX_SCANS = 500  # scans of a JPEG; a scan of a few bytes may process all pixels again
 SMALL_TILE = 1 << 22  # pixels; a smaller tile of a TIFF is always accepted
 _TILE_WIDTH, _TILE_HEIGHT = 322, 323  # tags of a TIFF
 # A marker followed by a length, so no fill bytes or restart markers.
@@ -45,7 +45,7 @@ def _has_many_scans(data: bytes) -> bool:
         if kind == _END_OF_IMAGE:
             return False
         count += kind == _START_OF_SCAN
-        if count > MOST_SCANS:
+        if count > MAX_SCANS:
             return True
         offset = match.end() + int.from_bytes(data[match.end() : match.end() + 2], "big")
     return False

@@ -16,7 +16,7 @@ ENDINGS = (
 )
 
 # Unsupported formats by magic bytes, for error messages.
-_FOREIGN = {
+_UNSUPPORTED = {
     b"%PDF": "PDF",
     b"%!PS": "PostScript",
     b"<svg": "SVG",
@@ -28,7 +28,7 @@ _FOREIGN = {
 
 
 def register_readers(data: bytes) -> tuple[str, ...]:
-    """Returns the formats that Pillow may try; registers the HEIC reader if necessary."""
+    """Registers the HEIC reader if a file needs it. Returns the formats that Pillow may try."""
     if not (HEIC and _detect_kind(data) == "HEIC"):
         return FORMATS
     import pillow_heif
@@ -37,7 +37,7 @@ def register_readers(data: bytes) -> tuple[str, ...]:
     return ("HEIF",)
 
 
-def format_error(data: bytes, name: str) -> InvalidInput:
+def unreadable_image_error(data: bytes, name: str) -> InvalidInput:
     """Returns the error for a file that is damaged or not a supported image."""
     kind, step = _detect_kind(data), "save it as JPEG or PNG"
     received = kind or "not an image of a known kind, or a damaged one"
@@ -51,8 +51,8 @@ def format_error(data: bytes, name: str) -> InvalidInput:
 
 
 def _detect_kind(data: bytes) -> str:
-    """Returns the format of a file by its magic bytes; "" if it is unknown or a supported one."""
+    """Detects AVIF, HEIC, video or an unsupported format by magic bytes; "" for any other file."""
     if data[4:8] == b"ftyp":  # the container of AVIF, HEIC and MP4
         return "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a video"
-    head = data[:256].lstrip()
-    return next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), "")
+    header = data[:256].lstrip()
+    return next((kind for magic, kind in _UNSUPPORTED.items() if header.startswith(magic)), "")

@@ -10,14 +10,14 @@ from itertools import accumulate, islice, pairwise
 from math import floor
 
 from studio.core.imaging import video_facts
-from studio.core.imaging.video_limits import MOST_FRAMES
+from studio.core.imaging.video_limits import MAX_FRAMES
 
 _DEFAULT_DURATION = Fraction(1, 10)  # s; browsers use it for frames up to `_SHORTEST`
 _SHORTEST = Fraction(1, 100)  # s
 _LONGEST = Fraction(600)  # s, longest duration of a frame; a GIF allows 655
-_MOST_PLAYS = 65535
-_MOST_RATE = 240  # frames per second of the fastest cameras whose videos players show in real time
-_MOST_FRAMES_READ = MOST_FRAMES * _MOST_RATE  # more frames are too many even at one frame per second
+_MAX_PLAYS = 65535
+_MAX_RATE = 240  # frames per second of the fastest cameras whose videos players show in real time
+_MAX_FRAMES_READ = MAX_FRAMES * _MAX_RATE  # more frames are too many even at one frame per second
 _JITTER = Fraction(9, 10)  # share of the due duration to accept, because WebP rounds to milliseconds
 
 
@@ -38,7 +38,7 @@ class FrameTimes:
         """Returns equal durations of `1 / fps` seconds."""
         return cls((1 / Fraction(fps),), plays)
 
-    def of(self, number: int) -> Fraction:
+    def duration_of(self, number: int) -> Fraction:
         """Returns the duration of a frame in seconds, by its number from 0."""
         return self.durations[min(number, len(self.durations) - 1)]
 
@@ -52,24 +52,24 @@ class FrameTimes:
         """Average frames per second."""
         return len(self.durations) / self.seconds
 
-    def part(self, numbers: range) -> FrameTimes:
-        """Returns the times of consecutive frames, by their numbers from 0."""
+    def select(self, numbers: range) -> FrameTimes:
+        """Selects the times of consecutive frames, by their numbers from 0."""
         return replace(self, durations=self.durations[numbers.start : numbers.stop])
 
-    def limit_rate(self, most: int) -> tuple[FrameTimes, tuple[int, ...]]:
+    def limit_rate(self, max_fps: int) -> tuple[FrameTimes, tuple[int, ...]]:
         """Skips frames so that none is shorter than `1 / most` seconds, and keeps the total duration.
 
         Returns:
             The times of the remaining frames, and their numbers from 0.
         """
-        if min(self.durations) >= _JITTER / most:
+        if min(self.durations) >= _JITTER / max_fps:
             return self, tuple(range(len(self.durations)))
         starts = [Fraction(0), *accumulate(self.durations)]
-        slots = [floor(start * most) for start in starts[:-1]]
+        slots = [floor(start * max_fps) for start in starts[:-1]]
         numbers = [n for n, slot in enumerate(slots) if n == 0 or slot != slots[n - 1]]
-        end = max(floor(starts[-1] * most), slots[numbers[-1]] + 1)
+        end = max(floor(starts[-1] * max_fps), slots[numbers[-1]] + 1)
         lengths = [next_slot - slot for slot, next_slot in pairwise([*(slots[n] for n in numbers), end])]
-        return replace(self, durations=tuple(Fraction(length, most) for length in lengths)), tuple(numbers)
+        return replace(self, durations=tuple(Fraction(length, max_fps) for length in lengths)), tuple(numbers)
 
 
 def read(data: bytes) -> FrameTimes:
@@ -84,11 +84,11 @@ def read(data: bytes) -> FrameTimes:
     durations = {"gif": _read_gif_durations, "webp": _read_webp_durations, "apng": _read_apng_durations}[
         kind
     ](data)
-    first_durations = islice(durations, _MOST_FRAMES_READ)
     display_durations = [
-        seconds if seconds > _SHORTEST else _DEFAULT_DURATION for seconds in first_durations
+        seconds if seconds > _SHORTEST else _DEFAULT_DURATION
+        for seconds in islice(durations, _MAX_FRAMES_READ)
     ] or [_DEFAULT_DURATION]
-    return FrameTimes(_cap_durations(display_durations), min(max(loop, 0), _MOST_PLAYS))
+    return FrameTimes(_cap_durations(display_durations), min(max(loop, 0), _MAX_PLAYS))
 
 
 def _cap_durations(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
@@ -96,10 +96,10 @@ def _cap_durations(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
 
 
 def _read_mp4_durations(data: bytes) -> list[Fraction]:
-    """Returns durations by the presentation times of frames; equal ones if these are invalid."""
+    """Reads durations from the presentation times of frames; equal ones if these are invalid."""
     with video_facts.open_container(data) as container:
         stream = container.streams.video[0]
-        unit, average = stream.time_base or Fraction(1, 90_000), Fraction(stream.average_rate or 24)
+        unit, average_rate = stream.time_base or Fraction(1, 90_000), Fraction(stream.average_rate or 24)
         packet_times: list[tuple[int, int]] = []  # start and duration, in units
         count = 0
         for packet in container.demux(stream):
@@ -107,13 +107,13 @@ def _read_mp4_durations(data: bytes) -> list[Fraction]:
                 count += 1
                 if packet.pts is not None:
                     packet_times.append((packet.pts, packet.duration or 0))
-            if count > _MOST_FRAMES_READ:
+            if count > _MAX_FRAMES_READ:
                 break
-    usual = 1 / min(max(average, 1 / _LONGEST), Fraction(_MOST_RATE))
+    average_duration = 1 / min(max(average_rate, 1 / _LONGEST), Fraction(_MAX_RATE))
     durations = [(following[0] - current[0]) * unit for current, following in pairwise(sorted(packet_times))]
     if len(durations) != count - 1 or min(durations, default=1) <= 0:
-        return [usual] * max(1, count)
-    return [*durations, max(packet_times)[1] * unit or usual]
+        return [average_duration] * max(1, count)
+    return [*durations, max(packet_times)[1] * unit or average_duration]
 
 
 def _read_gif_durations(data: bytes) -> Iterator[Fraction]:

@@ -23,11 +23,11 @@ def make_grid(images: np.ndarray, columns: int | None = None, scale: int = 1, ga
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     large = images.repeat(scale, axis=1).repeat(scale, axis=2)
-    down, across = height * scale + gap, width * scale + gap
-    grid = np.full((rows * down - gap, columns * across - gap, 3), 255, "uint8")
+    row_step, column_step = height * scale + gap, width * scale + gap
+    canvas = np.full((rows * row_step - gap, columns * column_step - gap, 3), 255, "uint8")
     for n, image in enumerate(large):
-        top, left = n // columns * down, n % columns * across
-        grid[top : top + height * scale, left : left + width * scale] = np.broadcast_to(
+        top, left = n // columns * row_step, n % columns * column_step
+        canvas[top : top + height * scale, left : left + width * scale] = np.broadcast_to(
             image, (*image.shape[:2], 3) if channels == 1 else image.shape
         )
-    return grid
+    return canvas

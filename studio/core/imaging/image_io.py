@@ -14,23 +14,22 @@ import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin
 
 from studio.core import paths
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.imaging import color_management, decoding, decoding_cost, formats, transparency
 
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
 
-MOST_PIXELS = 8192 * 8192
-MOST_BYTES = 50 * 1024 * 1024
+MAX_PIXELS = 8192 * 8192
+MAX_BYTES = 50 * 1024 * 1024
 LARGE_PIXELS = 8 << 20  # pixels; decoding more takes 100 MB to 1.5 GB
 _large_image_slots = threading.BoundedSemaphore(
     2
 )  # limits concurrent decoding of large images in this process
-LEAST_SIDE = 8
-MOST_ASPECT = 20
-_COSTLY = "one made to take very much time or memory"
+MIN_SIDE = 8
+MAX_ASPECT = 20
 
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 def read(source: str | Path | bytes, name: str = "image") -> np.ndarray:
@@ -86,16 +85,17 @@ def _open(data: bytes, name: str) -> Image.Image:
             image = decoding.open_image(data, formats.register_readers(data))
             _check_size(image.size, name)
             if decoding_cost.is_costly(image, data):
-                raise invalid(name, expected="a usual image", received=_COSTLY, next_step="save it again")
+                received = "one made to take very much time or memory"
+                raise invalid(name, expected="a usual image", received=received, next_step="save it again")
             is_small = image.width * image.height <= LARGE_PIXELS and decoding_cost.has_predictable_cost(data)
             with nullcontext() if is_small else _large_image_slots:
                 return color_management.to_srgb(ImageOps.exif_transpose(decoding.decode(image)))
         except (InvalidInput, MemoryError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise _too_large(name) from None
+            raise _too_large_error(name) from None
         except Image.UnidentifiedImageError:
-            raise formats.format_error(data, name) from None
+            raise formats.unreadable_image_error(data, name) from None
         except Exception as error:  # Pillow raises almost any exception for a damaged file
             raise invalid(
                 name, expected="a whole image", received=_describe_error(error), next_step="save it again"
@@ -107,41 +107,41 @@ def _read_bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
         data = source
     else:
         path = Path(source)
-        name = f"image {printable(path.name, 60)}"
+        name = f"image {make_printable(path.name, 60)}"
         try:
-            data = paths.read(path, MOST_BYTES)
+            data = paths.read(path, MAX_BYTES)
         except paths.TooLarge:
-            raise _too_many_bytes(name) from None
+            raise _too_many_bytes_error(name) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a usable path"
             raise invalid(name, expected="a file", received=reason, next_step="check the path") from None
     if not data:
         raise invalid(name, expected=f"a {formats.READABLE} file", received="an empty file")
-    if len(data) > MOST_BYTES:
-        raise _too_many_bytes(name)
+    if len(data) > MAX_BYTES:
+        raise _too_many_bytes_error(name)
     return data, name
 
 
-def _too_many_bytes(name: str) -> InvalidInput:
+def _too_many_bytes_error(name: str) -> InvalidInput:
     return invalid(name, expected="at most 50 MB", received="more", next_step="save it smaller")
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
     width, height = size
-    if width * height > MOST_PIXELS:
-        raise _too_large(name, f"{width} x {height}")
-    if min(size) < LEAST_SIDE or max(size) > MOST_ASPECT * min(size):
+    if width * height > MAX_PIXELS:
+        raise _too_large_error(name, f"{width} x {height}")
+    if min(size) < MIN_SIDE or max(size) > MAX_ASPECT * min(size):
         raise invalid(
             name,
-            expected=f"sides of at least {LEAST_SIDE} px, the longer at most {MOST_ASPECT} times the shorter",
+            expected=f"sides of at least {MIN_SIDE} px, the longer at most {MAX_ASPECT} times the shorter",
             received=f"{width} x {height} px",
             next_step="crop or enlarge it",
         )
 
 
-def _too_large(name: str, received: str = "more") -> InvalidInput:
-    most = f"at most {MOST_PIXELS // 1_000_000} million pixels"
-    return invalid(name, expected=most, received=received, next_step="save it smaller")
+def _too_large_error(name: str, received: str = "more") -> InvalidInput:
+    expected = f"at most {MAX_PIXELS // 1_000_000} million pixels"
+    return invalid(name, expected=expected, received=received, next_step="save it smaller")
 
 
 def _describe_error(error: Exception) -> str:
@@ -152,7 +152,7 @@ def _describe_error(error: Exception) -> str:
 
 
 def read_size(data: bytes) -> tuple[int, int]:
-    """Returns the stored height and width of an image, before rotation, from its header.
+    """Reads the stored height and width of an image, before rotation, from its header.
 
     Raises:
         InvalidInput: if it is not an image, or has more pixels than `read` accepts.
@@ -165,20 +165,20 @@ def read_size(data: bytes) -> tuple[int, int]:
             with Image.open(io.BytesIO(data), formats=formats.register_readers(data)) as image:
                 return image.height, image.width
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-            raise _too_large(name) from None
+            raise _too_large_error(name) from None
         except Exception:  # as in `read`
-            raise formats.format_error(data, name) from None
+            raise formats.unreadable_image_error(data, name) from None
 
 
 def try_read_size(data: bytes) -> tuple[int, int] | None:
-    """Returns the result of `read_size`, or None if the file is not an image."""
+    """Reads the height and width of an image, see `read_size`; returns None if it is not an image."""
     with suppress(InvalidInput):
         return read_size(data)
     return None
 
 
 def count_megapixels(data: bytes, longest: int) -> float:
-    """Returns the megapixels of an image resized to a longer side of `longest` px. Raises as `read_size`."""
+    """Counts the megapixels of an image resized to a longer side of `longest` px. Raises as `read_size`."""
     height, width = read_size(data)
     return height * width / max(height, width) ** 2 * longest**2 / 1e6
 
@@ -186,8 +186,8 @@ def count_megapixels(data: bytes, longest: int) -> float:
 def fit(image: np.ndarray, longest: int) -> np.ndarray:
     """Resizes an image with Lanczos so that the longer side is `longest` px.
 
-    The result is an image that `read` accepts: the shorter side is at least LEAST_SIDE px, even if the longer
-    one then exceeds `longest`, and the ratio of the sides is at most MOST_ASPECT. An image that is smaller or
+    The result is an image that `read` accepts: the shorter side is at least MIN_SIDE px, even if the longer
+    one then exceeds `longest`, and the ratio of the sides is at most MAX_ASPECT. An image that is smaller or
     narrower itself keeps its aspect ratio.
 
     Args:
@@ -205,10 +205,10 @@ def fitted_size(height: int, width: int, longest: int) -> tuple[int, int]:
     """Returns the height and width of the result of `fit`."""
     shorter, longer = sorted((height, width))
     scale = longest / longer
-    if shorter >= LEAST_SIDE and longer <= MOST_ASPECT * shorter:
-        scale = max(scale, LEAST_SIDE / shorter)
+    if shorter >= MIN_SIDE and longer <= MAX_ASPECT * shorter:
+        scale = max(scale, MIN_SIDE / shorter)
         longer = round(longer * scale)
-        shorter = max(round(shorter * scale), -(-longer // MOST_ASPECT))
+        shorter = max(round(shorter * scale), -(-longer // MAX_ASPECT))
     else:
         shorter, longer = max(1, round(shorter * scale)), max(1, round(longer * scale))
     return (shorter, longer) if height <= width else (longer, shorter)
@@ -261,7 +261,7 @@ def as_png(image: Image.Image, name: str = "image") -> bytes:
         for level in (1, 9):  # compress more if the fast file exceeds the limit of `read`
             buffer = io.BytesIO()
             upright.save(buffer, "PNG", compress_level=level)
-            if buffer.tell() <= MOST_BYTES:
+            if buffer.tell() <= MAX_BYTES:
                 break
         return buffer.getvalue()
     except (OSError, ValueError) as error:

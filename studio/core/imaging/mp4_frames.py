@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import av
 
 _CODECS = ("h264", "hevc", "mpeg4")  # phones record HEVC
-_MOST_STRETCH = 4  # largest pixel aspect ratio; DVDs and camcorders have less than 2
+_MAX_STRETCH = 4  # largest pixel aspect ratio; DVDs and camcorders have less than 2
 
 
 def decode(data: bytes) -> Iterator[np.ndarray]:
@@ -42,11 +42,11 @@ def decode(data: bytes) -> Iterator[np.ndarray]:
 
 
 def _to_upright_pixels(image: av.VideoFrame, aspect: Fraction) -> np.ndarray:
-    """Returns the upright pixels of a frame; `aspect` is the width to height ratio of a stored pixel."""
+    """Converts a frame to upright, square pixels; `aspect` is the width to height ratio of a stored pixel."""
     height, width = image.height, image.width
-    if 1 < aspect <= _MOST_STRETCH:
+    if 1 < aspect <= _MAX_STRETCH:
         width = round(width * aspect)
-    elif Fraction(1, _MOST_STRETCH) <= aspect < 1:
+    elif Fraction(1, _MAX_STRETCH) <= aspect < 1:
         height = round(height / aspect)
     video_limits.check_size(width, height)
     interpolation = video_encoders.interpolation_flags()

@@ -36,7 +36,7 @@ _PAINTINGS = (
 
 
 def list_paintings() -> dict[str, Painting]:
-    """Returns the sample paintings by name, in display order, without reading images."""
+    """Lists the sample paintings by name, in display order, without reading images."""
     return {painting.name: painting for painting in _PAINTINGS}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sample:
+class SamplePhoto:
     """A sample photo: its texts for pages, and its file in `skimage/data`."""
 
     name: str
@@ -26,22 +26,24 @@ class Sample:
 # Only files in the wheel, because scikit-image downloads others on first use. Credits follow the docstrings
 # in `skimage.data`. Photos without a clear license (motorcycle, coins) are excluded.
 _PHOTOS = (
-    Sample("chelsea", "Chelsea the cat", "Stéfan van der Walt, CC0 (no rights reserved)", "chelsea.png"),
-    Sample("astronaut", "Eileen Collins, astronaut", "NASA Great Images, public domain", "astronaut.png"),
-    Sample(
+    SamplePhoto("chelsea", "Chelsea the cat", "Stéfan van der Walt, CC0 (no rights reserved)", "chelsea.png"),
+    SamplePhoto(
+        "astronaut", "Eileen Collins, astronaut", "NASA Great Images, public domain", "astronaut.png"
+    ),
+    SamplePhoto(
         "coffee",
         "A cup of coffee",
         "Rachel Michetti, courtesy of Pikolo Espresso Bar, CC0 (no rights reserved)",
         "coffee.png",
     ),
-    Sample("rocket", "Falcon 9 at launch", "SpaceX, public domain", "rocket.jpg"),
-    Sample(
+    SamplePhoto("rocket", "Falcon 9 at launch", "SpaceX, public domain", "rocket.jpg"),
+    SamplePhoto(
         "hubble_deep_field",
         "Galaxies in the Hubble eXtreme Deep Field",
         "NASA, HubbleSite, public domain",
         "hubble_deep_field.jpg",
     ),
-    Sample("camera", "A photographer at work", "Lav Varshney, CC0 (no rights reserved)", "camera.png"),
+    SamplePhoto("camera", "A photographer at work", "Lav Varshney, CC0 (no rights reserved)", "camera.png"),
 )
 
 
@@ -49,8 +51,8 @@ GRAY_PHOTO = "camera"  # the photo without color
 _GRAY_SUFFIX = "_gray"
 
 
-def list_photos() -> dict[str, Sample]:
-    """Returns the sample photos by name, in display order, without reading images."""
+def list_photos() -> dict[str, SamplePhoto]:
+    """Lists the sample photos by name, in display order, without reading images."""
     return {sample.name: sample for sample in _PHOTOS}
 
 
@@ -73,7 +75,7 @@ def read_photo(name: str) -> np.ndarray:
 
 
 def list_gray_names() -> list[str]:
-    """Returns the names of the gray versions of the color photos, e.g. "coffee_gray", in display order."""
+    """Lists the names of the gray versions of the color photos, e.g. "coffee_gray", in display order."""
     return [f"{name}{_GRAY_SUFFIX}" for name in list_photos() if name != GRAY_PHOTO]
 
 
@@ -83,7 +85,7 @@ def is_known(name: str) -> bool:
 
 
 def read_file(name: str) -> tuple[bytes, str]:
-    """Returns a sample photo, or its gray version, as a file.
+    """Reads a sample photo, or its gray version, as a file.
 
     Args:
         name: one of `list_photos()` or `list_gray_names()`.
@@ -103,7 +105,7 @@ def read_file(name: str) -> tuple[bytes, str]:
 
 
 def find_path(name: str) -> Path:
-    """Returns the path of a sample photo. Raises as `read_photo`."""
+    """Finds the file of a sample photo. Raises as `read_photo`."""
     samples = list_photos()
     if name not in samples:
         raise unknown("sample photo", name, samples)

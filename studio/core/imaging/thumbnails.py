@@ -20,14 +20,13 @@ LONGEST = 256  # px, longer side of a thumbnail
 PAPER, INK, BLUE = "#eeece4", "#22252b", "#3046b0"
 
 _TEXT_COLUMNS, _TEXT_ROWS = 17, 9
-_CARD_ERRORS = (*damage.ZIP, KeyError, InvalidInput)
+_CARD_ERRORS = (*damage.ZIP_ERRORS, KeyError, InvalidInput)
 _TEXT_BYTES = 2000  # bytes
-_MOST_CARD = 8 << 20
 _SAMPLES_SHARE = 0.56  # share of the width of a wide card image; curves are on its right
 
 
 def make_image(file: File, full_card: bool = False) -> np.ndarray:
-    """Returns the image that represents a stored file, `(H, W, 3) uint8`.
+    """Makes the image that represents a stored file, `(H, W, 3) uint8`.
 
     Args:
         file: file of any kind.
@@ -87,16 +86,17 @@ def _decode_first_frame(data: bytes) -> np.ndarray:
 
 
 def _crop_to_samples(image: np.ndarray) -> np.ndarray:
+    """Crops a wide card image to its samples, without the curves."""
     height, width = image.shape[:2]
     return image[:, : round(_SAMPLES_SHARE * width)] if width > 1.5 * height else image
 
 
 def _read_card_image(data: bytes) -> np.ndarray | None:
-    """Returns the card image of a zipped model, or None. Reads nothing else of the model."""
+    """Reads the card image of a zipped model, or None. Reads nothing else of the model."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entry = archive.getinfo(model_folder.IMAGE)
-            if entry.file_size > _MOST_CARD or entry.compress_type != zipfile.ZIP_STORED:
+            if entry.file_size > model_folder.MAX_IMAGE_BYTES or entry.compress_type != zipfile.ZIP_STORED:
                 return None
             return image_io.read(archive.read(entry))
     except _CARD_ERRORS:

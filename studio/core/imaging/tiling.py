@@ -24,7 +24,7 @@ class Span:
         """Slice of the image with halo."""
         return slice(self.window_start, self.window_start + self.window_length)
 
-    def own(self, stride: int) -> slice:
+    def own_slice(self, stride: int) -> slice:
         """Returns the slice without halo, in a layer of a stride."""
         return slice(self.start // stride, (self.start + self.length) // stride)
 

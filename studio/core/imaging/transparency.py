@@ -25,7 +25,7 @@ def composite_over_white(values: np.ndarray) -> np.ndarray:
 
 
 def add_alpha(values: np.ndarray) -> np.ndarray:
-    """Returns `(H, W, 4) uint8`; adds an opaque alpha channel to `(H, W, 3)`."""
+    """Adds an opaque alpha channel to `(H, W, 3) uint8`; returns `(H, W, 4)` unchanged."""
     return values if values.shape[2] == 4 else np.dstack([values, np.full(values.shape[:2], 255, "uint8")])
 
 
@@ -47,9 +47,9 @@ def extend_colors(image: np.ndarray) -> np.ndarray:
     from scipy import ndimage  # slow import that opaque images do not need
 
     alpha = image[..., 3]
-    most = ndimage.maximum_filter(alpha, _WINDOW_SIDE)
-    solid = (alpha > 0) & (alpha >= most - most // 4)
-    if not solid.any():
+    largest_alpha = ndimage.maximum_filter(alpha, _WINDOW_SIDE)
+    is_solid = (alpha > 0) & (alpha >= largest_alpha - largest_alpha // 4)
+    if not is_solid.any():
         return image
-    rows, columns = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
+    rows, columns = ndimage.distance_transform_edt(~is_solid, return_distances=False, return_indices=True)
     return np.dstack([image[rows, columns, :3], alpha])

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from studio.core.imaging import transparency
-from studio.core.imaging.video_limits import MOST_FRAMES
+from studio.core.imaging.video_limits import MAX_FRAMES
 
 if TYPE_CHECKING:
     import av
@@ -18,15 +18,14 @@ if TYPE_CHECKING:
 _Codec = Literal["libx264", "libopenh264", "mpeg4", "libwebp_anim", "gif"]
 VideoKind = Literal["mp4", "webp", "gif"]
 KINDS: tuple[str, ...] = get_args(VideoKind)
-LEAST_GIF_DELAY = (
-    2  # hundredths of a second; browsers show frames with a shorter delay for a tenth of a second
-)
+# Hundredths of a second. Browsers show frames with a shorter delay for a tenth of a second.
+MIN_GIF_DELAY = 2
 
 _BT709 = 1  # FFmpeg's number of the color space that players assume
 _LIMITED = 1  # FFmpeg's number of the range 16 to 235
 _MPEG4: tuple[_Codec, ...] = ("libx264", "libopenh264", "mpeg4")  # in order of preference
 _PALETTE_SIDE = 128  # px; a palette of a small copy is as good, and faster
-_LEAST_OPAQUE_ALPHA = 128  # least alpha of an opaque pixel of a GIF
+_MIN_OPAQUE_ALPHA = 128  # least alpha of an opaque pixel of a GIF
 _WEBP_ALPHA = 0x10  # flag in the header
 _GIF_IMAGE, _GIF_CONTROL, _GIF_END = 0x2C, 0xF9, 0x3B
 _GIF_DISPOSAL, _GIF_CLEARED, _GIF_HAS_CLEAR = 0b11100, 2 << 2, 1
@@ -36,7 +35,7 @@ _GIF_CLEAR = 255  # index of the transparent color
 def choose_encoder(
     kind: VideoKind, plays: int, transparent: bool
 ) -> tuple[_Codec, dict[str, str], dict[str, str]]:
-    """Returns the codec of an animation, its options, and those of the container.
+    """Chooses the codec of an animation, its options, and those of the container.
 
     Args:
         kind: format of the animation.
@@ -53,10 +52,10 @@ def choose_encoder(
         return "libwebp_anim", {"quality": "85"}, {"loop": str(plays)}
     codec = next(name for name in _MPEG4 if name in av.codecs_available)
     # cpu-independent: x264's fast code reads uninitialized memory, so that bytes would sometimes differ.
-    exact = {"crf": "17", "rc-lookahead": "12", "x264-params": "cpu-independent=1"}
-    quality = exact if codec == "libx264" else {"b": "20M"}
+    x264_options = {"crf": "17", "rc-lookahead": "12", "x264-params": "cpu-independent=1"}
+    quality = x264_options if codec == "libx264" else {"b": "20M"}
     # moov_size reserves space for the index at the front, so that playback starts before the download ends.
-    return codec, quality, {"moov_size": str(16_384 + 32 * MOST_FRAMES)}
+    return codec, quality, {"moov_size": str(16_384 + 32 * MAX_FRAMES)}
 
 
 def set_colors(context: av.VideoCodecContext) -> None:
@@ -66,7 +65,7 @@ def set_colors(context: av.VideoCodecContext) -> None:
     context.thread_count = 1  # several threads would make the bytes differ each time
 
 
-def pixel_format(kind: VideoKind, transparent: bool) -> str:
+def choose_pixel_format(kind: VideoKind, transparent: bool) -> str:
     """Returns the pixel format of a kind; MP4 has no transparency."""
     if kind == "gif":
         return "pal8"
@@ -88,7 +87,7 @@ def to_video_frame(kind: VideoKind, frame: np.ndarray) -> av.VideoFrame:
 
 
 def _to_bgra(frame: np.ndarray) -> av.VideoFrame:
-    """Returns a BGRA frame; libwebp converts it without mixing in colors of transparent pixels."""
+    """Converts a frame to BGRA; libwebp converts it without mixing in colors of transparent pixels."""
     import av
 
     return av.VideoFrame.from_ndarray(np.ascontiguousarray(frame[..., [2, 1, 0, 3]]), format="bgra")
@@ -102,10 +101,7 @@ def _to_yuv(frame: np.ndarray, **colors: int) -> av.VideoFrame:
 
 
 def interpolation_flags() -> int:
-    """Returns the flags of color conversion: bicubic, with rounding;
-
-    FFmpeg's default truncates and darkens.
-    """
+    """Returns the flags of color conversion: bicubic with rounding, because FFmpeg's default darkens."""
     from av.video.reformatter import Interpolation
 
     return Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
@@ -118,7 +114,7 @@ def _to_gif_frame(frame: np.ndarray) -> av.VideoFrame:
     """
     import av
 
-    is_clear = frame[..., 3] < _LEAST_OPAQUE_ALPHA if frame.shape[2] == 4 else None
+    is_clear = frame[..., 3] < _MIN_OPAQUE_ALPHA if frame.shape[2] == 4 else None
     image = Image.fromarray(np.ascontiguousarray(frame[..., :3]))
     small = image.copy()
     small.thumbnail((_PALETTE_SIDE, _PALETTE_SIDE))
@@ -148,7 +144,7 @@ def fix_gif(data: bytes, last: Fraction, transparent: bool) -> bytes:
             output[offset] = output[offset] & ~_GIF_DISPOSAL | _GIF_CLEARED | _GIF_HAS_CLEAR
             output[offset + 3] = _GIF_CLEAR  # for opaque frames, too: without it readers clear to a color
     if offset:
-        delay = min(max(round(100 * last), LEAST_GIF_DELAY), 65535)
+        delay = min(max(round(100 * last), MIN_GIF_DELAY), 65535)
         output[offset + 1 : offset + 3] = delay.to_bytes(2, "little")
     return bytes(output)
 

@@ -14,7 +14,7 @@ from studio.core.imaging import decoding
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-_MOST_CHUNKS = 1000  # chunks of a PNG before its pixels
+_MAX_CHUNKS = 1000  # chunks of a PNG before its pixels
 _PNG = b"\x89PNG\r\n\x1a\n"
 _OTHERS = {
     b"\x1aE\xdf\xa3": "a WebM or Matroska video",
@@ -35,19 +35,19 @@ def is_apng(data: bytes) -> bool:
     """Returns whether a file is a PNG with an animation chunk before its pixels."""
     if not data.startswith(_PNG):
         return False
-    kinds = (kind for kind, _ in islice(read_png_chunks(data), _MOST_CHUNKS))
+    kinds = (kind for kind, _ in islice(read_png_chunks(data), _MAX_CHUNKS))
     return b"acTL" in takewhile(lambda kind: kind != b"IDAT", kinds)
 
 
 def detect_kind(data: bytes) -> str:
-    """Returns the format of an animation by its magic bytes: "mp4", "gif", "apng", or else "webp"."""
+    """Detects the format of an animation by its magic bytes: "mp4", "gif", "apng", or else "webp"."""
     if is_mp4(data):
         return "mp4"
     return "gif" if data.startswith(b"GIF8") else "apng" if is_apng(data) else "webp"
 
 
 def describe_other_kind(data: bytes) -> str:
-    """Returns a description of a file that is not an animation; "" if it starts like one."""
+    """Describes a file that is not an animation; "" if it starts like one."""
     if not data:
         return "an empty file"
     if is_apng(data):
@@ -81,7 +81,7 @@ def open_image(data: bytes) -> Image.Image:
 
 
 def count_pixels(data: bytes) -> int:
-    """Returns the pixels of a frame by the header. Raises almost any exception if the file is damaged."""
+    """Counts the pixels of a frame by the header. Raises almost any exception if the file is damaged."""
     if not is_mp4(data):
         width, height = open_image(data).size
         return width * height

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from studio.core.errors import invalid
 from studio.core.imaging.frame_times import FrameTimes
-from studio.core.imaging.video_limits import MOST_FRAMES
+from studio.core.imaging.video_limits import MAX_FRAMES
 
 MOMENT_SECONDS = 1e-3  # s; so short a part is one frame
 _SLACK = Fraction(1, 10_000)  # s, tolerance between times in seconds and those of frames
@@ -27,8 +27,8 @@ class Span:
     start: float = 0.0
     end: float | None = None
 
-    def frames(self, times: FrameTimes, name: str = "video") -> range:
-        """Returns the numbers of the frames from 0, at least one.
+    def select_frames(self, times: FrameTimes, name: str = "video") -> range:
+        """Selects the numbers of the frames, from 0, at least one.
 
         Args:
             times: times of all frames of the video.
@@ -58,11 +58,11 @@ def longest_seconds(rate: float) -> float:
     Args:
         rate: frames per second to read.
     """
-    return MOST_FRAMES / rate
+    return MAX_FRAMES / rate
 
 
 def check_length(count: int, rate: float, name: str) -> None:
-    """Checks that there are at most MOST_FRAMES frames.
+    """Checks that there are at most MAX_FRAMES frames.
 
     Args:
         count: number of frames.
@@ -72,9 +72,11 @@ def check_length(count: int, rate: float, name: str) -> None:
     Raises:
         InvalidInput: if there are more; gives the limit in frames and seconds.
     """
-    if count <= MOST_FRAMES:
+    if count <= MAX_FRAMES:
         return
-    most = f"{longest_seconds(rate):.1f} s at {rate:.4g} frames per second"
+    max_length = f"{longest_seconds(rate):.1f} s at {rate:.4g} frames per second"
     received = f"{count:,} frames, {count / rate:.1f} s"
     step = "choose a part of it by start and end"
-    raise invalid(name, expected=f"at most {MOST_FRAMES} frames, {most}", received=received, next_step=step)
+    raise invalid(
+        name, expected=f"at most {MAX_FRAMES} frames, {max_length}", received=received, next_step=step
+    )

@@ -16,11 +16,11 @@ class Activation:
 
     Attributes:
         value: `z` -> `a`, arrays of equal shape.
-        slope: `(z, a)` -> derivative da/dz, of that shape.
+        derivative: `(z, a)` -> derivative da/dz, of that shape.
     """
 
     value: Callable[[np.ndarray], np.ndarray]
-    slope: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    derivative: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -28,7 +28,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
     return 0.5 * np.tanh(0.5 * z) + np.float32(0.5)
 
 
-def _swish_slope(z: np.ndarray, a: np.ndarray) -> np.ndarray:
+def _differentiate_swish(z: np.ndarray, a: np.ndarray) -> np.ndarray:
     gate = sigmoid(z)
     return gate + a * (1 - gate)
 
@@ -40,7 +40,7 @@ ACTIVATIONS = {
     "leaky_relu": Activation(
         lambda z: np.maximum(z, LEAK * z), lambda z, a: np.where(z > 0, np.float32(1), LEAK)
     ),
-    "swish": Activation(lambda z: z * sigmoid(z), _swish_slope),
+    "swish": Activation(lambda z: z * sigmoid(z), _differentiate_swish),
     "tanh": Activation(np.tanh, lambda z, a: 1 - a * a),
     "sigmoid": Activation(sigmoid, lambda z, a: a * (1 - a)),
     "sine": Activation(np.sin, lambda z, a: np.cos(z)),

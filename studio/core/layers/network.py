@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from studio.core.layers.activations import ACTIVATIONS
-from studio.core.layers.sizes import parameters
+from studio.core.layers.sizes import count_parameters
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Layer:
 
 
 @dataclass
-class Pass:
+class ForwardPass:
     """Values of a forward pass that the backward pass needs.
 
     Attributes:
@@ -49,11 +49,11 @@ class Network:
 
     def __init__(self, shape: Sequence[int], activation: str):
         self.shape = list(shape)
-        self.weights = np.zeros(parameters(self.shape), "float32")
-        self.layers = self.views(self.weights)
+        self.weights = np.zeros(count_parameters(self.shape), "float32")
+        self.layers = self.split_layers(self.weights)
         self._activation = ACTIVATIONS[activation]
 
-    def views(self, flat: np.ndarray) -> list[Layer]:
+    def split_layers(self, flat: np.ndarray) -> list[Layer]:
         """Returns views of the layers in a flat array of all weights or gradients."""
         layers, start = [], 0
         for inputs, outputs in pairwise(self.shape):
@@ -74,14 +74,14 @@ class Network:
         self.weights[:] = 0
         for layer in self.layers:
             inputs, outputs = layer.kernel.shape
-            spread = {
+            deviation = {
                 "zero": 0.0,
                 "small": 0.01,
                 "glorot": (2 / (inputs + outputs)) ** 0.5,
                 "he": (2 / inputs) ** 0.5,
                 "large": 1.0,
             }[method]
-            layer.kernel[:] = rng.normal(size=layer.kernel.shape) * spread
+            layer.kernel[:] = rng.normal(size=layer.kernel.shape) * deviation
 
     def predict(self, values: np.ndarray) -> np.ndarray:
         """Returns the outputs, `(N, outputs) float32`, for `(N, inputs) float32`."""
@@ -91,7 +91,7 @@ class Network:
 
     def forward(
         self, inputs: np.ndarray, dropout: float = 0.0, rng: np.random.Generator | None = None
-    ) -> Pass:
+    ) -> ForwardPass:
         """Runs a forward pass that `backward` can follow.
 
         Args:
@@ -99,7 +99,7 @@ class Network:
             dropout: share of activations of each hidden layer to drop.
             rng: random generator of the dropout; None turns it off.
         """
-        result = Pass([inputs], [], [])
+        result = ForwardPass([inputs], [], [])
         for number, layer in enumerate(self.layers):
             sums = result.values[-1] @ layer.kernel
             sums += layer.bias
@@ -116,14 +116,14 @@ class Network:
         return result
 
     def backward(
-        self, forward_pass: Pass, gradient: np.ndarray, into: Sequence[Layer], to_inputs: bool = False
+        self, forward_pass: ForwardPass, gradient: np.ndarray, into: Sequence[Layer], to_inputs: bool = False
     ) -> np.ndarray | None:
         """Computes the gradients of all weights.
 
         Args:
             forward_pass: result of `forward`.
             gradient: gradient of the outputs, `(N, outputs)`.
-            into: layers to write the gradients to, from `views`.
+            into: layers to write the gradients to, from `split_layers`.
             to_inputs: whether to compute the gradient of the inputs, too.
 
         Returns:
@@ -137,10 +137,10 @@ class Network:
             gradient = gradient @ self.layers[number].kernel.T
             if not number:
                 break
-            previous, mask = number - 1, forward_pass.dropout_masks[number - 1]
+            below, mask = number - 1, forward_pass.dropout_masks[number - 1]
             value = forward_pass.values[number]
             if mask is not None:
                 gradient *= mask
-                value = self._activation.value(forward_pass.sums[previous])  # value before dropout
-            gradient *= self._activation.slope(forward_pass.sums[previous], value)
+                value = self._activation.value(forward_pass.sums[below])  # value before dropout
+            gradient *= self._activation.derivative(forward_pass.sums[below], value)
         return gradient

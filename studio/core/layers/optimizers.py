@@ -11,7 +11,7 @@ _MOMENTUM = np.float32(0.9)
 _RHO = np.float32(0.9)  # RMSprop
 _BETA_1, _BETA_2 = 0.9, 0.999  # Adam, arXiv:1412.6980
 
-Step = Callable[[np.ndarray, np.ndarray], None]
+UpdateRule = Callable[[np.ndarray, np.ndarray], None]
 
 
 class Optimizer:
@@ -33,7 +33,7 @@ class Optimizer:
         self._steps = 0
         self._mean = np.zeros(size, "float32")  # mean of the gradients, or velocity of momentum
         self._square = np.zeros(size, "float32")
-        self._step: Step = getattr(self, f"_{name}")
+        self._step: UpdateRule = getattr(self, f"_{name}")
 
     def step(self, weights: np.ndarray, gradient: np.ndarray) -> None:
         """Updates `weights`, `(size,) float32`, in place."""

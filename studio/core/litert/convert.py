@@ -19,7 +19,7 @@ from studio.core.process import startup
 if TYPE_CHECKING:
     import keras
 
-REFUSED = 2  # exit status if the weights do not fit the networks
+REFUSED_STATUS = 2  # exit status if the weights do not fit the networks
 
 
 def can_export() -> bool:
@@ -29,23 +29,23 @@ def can_export() -> bool:
     return keras.backend.backend() == "tensorflow" and keras.config.dtype_policy().name == "float32"
 
 
-def convert(preset: Preset, folder: Path, half: bool = False) -> None:
+def convert(preset: Preset, folder: Path, float16: bool = False) -> None:
     """Writes each network that the model's task exports to `folder/PART.tflite`.
 
     Args:
         preset: the model.
         folder: an existing folder.
-        half: whether to store weights as float16. This is lossless for weights that are float16 in the
+        float16: whether to store weights as float16. This is lossless for weights that are float16 in the
             model's file, unless the converter folds a normalization into them.
 
     Raises:
         InvalidInput: if the weights do not fit the networks.
     """
-    for part, network in tasks.import_object(tasks.get(preset.task).networks)(preset).items():
-        export(network, folder / f"{part}.tflite", half)
+    for name, network in tasks.import_object(tasks.get(preset.task).load_networks)(preset).items():
+        export(network, folder / f"{name}.tflite", float16)
 
 
-def export(network: keras.Model, path: Path, half: bool = False) -> None:
+def export(network: keras.Model, path: Path, float16: bool = False) -> None:
     """Writes a network as a LiteRT file; undefined dimensions of its inputs are set at run time.
 
     It uses only LiteRT's built-in operators, so that the interpreter does not need TensorFlow.
@@ -53,7 +53,7 @@ def export(network: keras.Model, path: Path, half: bool = False) -> None:
     Args:
         network: network of one or several inputs and outputs, exported in inference mode.
         path: path of the file, with the suffix `.tflite`.
-        half: whether to store weights as float16, see `convert`.
+        float16: whether to store weights as float16, see `convert`.
 
     Raises:
         Exception: from TensorFlow's converter, if LiteRT lacks an operator of the network.
@@ -61,8 +61,8 @@ def export(network: keras.Model, path: Path, half: bool = False) -> None:
     import tensorflow as tf
 
     target = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
-    options = {"optimizations": [tf.lite.Optimize.DEFAULT]} if half else {}
-    if half:
+    options = {"optimizations": [tf.lite.Optimize.DEFAULT]} if float16 else {}
+    if float16:
         target["supported_types"] = [tf.float16]
     network.export(path, format="litert", verbose=False, target_spec=target, **options)
 
@@ -74,7 +74,7 @@ def main() -> int:
         convert(presets.find(Path(sys.argv[1])), Path(sys.argv[2]))
     except StudioError as error:
         sys.stdout.write(str(error))
-        return REFUSED
+        return REFUSED_STATUS
     return 0
 
 

@@ -22,7 +22,7 @@ _TYPES = {
     "int32": schema.TensorType.INT32,
     "int8": schema.TensorType.INT8,
 }
-_OPTIONS = {  # operators whose options have another name
+_OPTION_NAMES = {  # operators whose options have another name
     "BATCH_MATMUL": "BatchMatMulOptions",
     "CONV_2D": "Conv2DOptions",
 }
@@ -45,7 +45,7 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Rows:
+class QuantizedRows:
     """Weights quantized to int8 with a scale per row, `round(weight / scale)`; the largest of a row is 127.
 
     Attributes:
@@ -57,12 +57,12 @@ class Rows:
     scales: np.ndarray
 
 
-def rows(weights: np.ndarray) -> Rows:
+def quantize_rows(weights: np.ndarray) -> QuantizedRows:
     """Quantizes a Keras kernel, `(inputs, outputs) float32`, to its transpose in int8."""
     transposed_weights = np.ascontiguousarray(weights.T)
     scales = np.abs(transposed_weights).max(1, keepdims=True) / 127
     scales[scales == 0] = 1
-    return Rows(np.rint(transposed_weights / scales).astype("int8"), scales[:, 0].astype("float32"))
+    return QuantizedRows(np.rint(transposed_weights / scales).astype("int8"), scales[:, 0].astype("float32"))
 
 
 class Graph:
@@ -75,26 +75,26 @@ class Graph:
         self._codes: dict[tuple[int, int], int] = {}
         self._inputs: list[int] = []
 
-    def input(self, *shape: int) -> Tensor:
+    def add_input(self, *shape: int) -> Tensor:
         """Adds a `float32` input after the existing ones."""
-        tensor = self._tensor(shape)
+        tensor = self._add_tensor(shape)
         self._inputs.append(tensor.index)
         return tensor
 
-    def constant(self, array: np.ndarray | Rows) -> Tensor:
+    def add_constant(self, array: np.ndarray | QuantizedRows) -> Tensor:
         """Adds a constant tensor: float32, int32, or int8 with scales."""
-        values = array.values if isinstance(array, Rows) else array
+        values = array.values if isinstance(array, QuantizedRows) else array
         buffer = schema.BufferT()
         buffer.data = np.ascontiguousarray(values).reshape(-1).view("uint8")
         self._buffers.append(buffer)
-        tensor = self._tensor(values.shape, values.dtype.name, len(self._buffers) - 1)
-        if isinstance(array, Rows):
+        tensor = self._add_tensor(values.shape, values.dtype.name, len(self._buffers) - 1)
+        if isinstance(array, QuantizedRows):
             quantization = schema.QuantizationParametersT()
             quantization.scale, quantization.zeroPoint = array.scales, np.zeros(len(array.scales), "int64")
             self._tensors[tensor.index].quantization = quantization
         return tensor
 
-    def add(
+    def add_operator(
         self,
         name: str,
         inputs: Sequence[Tensor | None],
@@ -118,10 +118,10 @@ class Graph:
         key = getattr(schema.BuiltinOperator, name), _VERSIONS.get((name, weights), 1)
         operator.opcodeIndex = self._codes.setdefault(key, len(self._codes))
         operator.inputs = [_ABSENT if tensor is None else tensor.index for tensor in inputs]
-        outputs = [self._tensor(shape) for shape in shapes]
+        outputs = [self._add_tensor(shape) for shape in shapes]
         operator.outputs = [tensor.index for tensor in outputs]
         if name not in _WITHOUT_OPTIONS:
-            kind = _OPTIONS.get(name) or f"{name.title().replace('_', '')}Options"
+            kind = _OPTION_NAMES.get(name) or f"{name.title().replace('_', '')}Options"
             operator.builtinOptionsType = getattr(schema.BuiltinOptions, kind)
             operator.builtinOptions = getattr(schema, f"{kind}T")()
             for option, value in options.items():
@@ -129,7 +129,7 @@ class Graph:
         self._operators.append(operator)
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def model(self, *outputs: Tensor) -> bytes:
+    def serialize(self, *outputs: Tensor) -> bytes:
         """Returns the file of the network with these outputs, in this order."""
         import flatbuffers
 
@@ -150,7 +150,7 @@ class Graph:
         builder.Finish(model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
 
-    def _tensor(self, shape: Shape, type: str = "float32", buffer: int = 0) -> Tensor:
+    def _add_tensor(self, shape: Shape, type: str = "float32", buffer: int = 0) -> Tensor:
         tensor = schema.TensorT()
         tensor.shape, tensor.type, tensor.buffer = list(shape), _TYPES[type], buffer
         tensor.name = f"t{len(self._tensors)}"

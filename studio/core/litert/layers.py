@@ -6,62 +6,64 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from studio.core.litert.graph import Graph, Rows, Tensor
+from studio.core.litert.graph import Graph, QuantizedRows, Tensor
 
 SAME, VALID = 0, 1
-SMALL = 1e-3  # epsilon of Keras' batch normalization
+BATCH_NORM_EPSILON = 1e-3  # epsilon of Keras' batch normalization
 LINEAR, RELU = 0, 1  # fused activations
 
 
 def elementwise(graph: Graph, name: str, x: Tensor) -> Tensor:
     """Adds an elementwise operator by name, e.g. "TANH"."""
-    return graph.add(name, [x], x.shape)
+    return graph.add_operator(name, [x], x.shape)
 
 
 def add(graph: Graph, x: Tensor, y: Tensor, activation: int = LINEAR) -> Tensor:
     """Adds `x + y` with broadcasting."""
-    return graph.add("ADD", [x, y], _broadcast_shape(x, y), fusedActivationFunction=activation)
+    return graph.add_operator("ADD", [x, y], _broadcast_shape(x, y), fusedActivationFunction=activation)
 
 
 def multiply(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
     """Adds `x * y` with broadcasting."""
-    return graph.add("MUL", [x, y], _broadcast_shape(x, y))
+    return graph.add_operator("MUL", [x, y], _broadcast_shape(x, y))
 
 
 def divide(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
     """Adds `x / y` for equal shapes."""
-    return graph.add("DIV", [x, y], x.shape)
+    return graph.add_operator("DIV", [x, y], x.shape)
 
 
 def subtract(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
     """Adds `x - y` with broadcasting."""
-    return graph.add("SUB", [x, y], _broadcast_shape(x, y))
+    return graph.add_operator("SUB", [x, y], _broadcast_shape(x, y))
 
 
 def softmax(graph: Graph, x: Tensor) -> Tensor:
     """Adds a softmax over the last axis."""
-    return graph.add("SOFTMAX", [x], x.shape, beta=1.0)
+    return graph.add_operator("SOFTMAX", [x], x.shape, beta=1.0)
 
 
 def batch_matmul(graph: Graph, x: Tensor, y: Tensor) -> Tensor:
     """Adds a batched matrix product: `(B, M, K)` times `(B, K, N)` is `(B, M, N)`."""
-    return graph.add("BATCH_MATMUL", [x, y], (*x.shape[:-1], y.shape[-1]))
+    return graph.add_operator("BATCH_MATMUL", [x, y], (*x.shape[:-1], y.shape[-1]))
 
 
-def dense(graph: Graph, x: Tensor, kernel: np.ndarray | Rows, bias: np.ndarray | None = None) -> Tensor:
-    """Adds a dense layer, `(B, inputs)` -> `(B, outputs)`; the kernel is `(inputs, outputs)` or `Rows`."""
-    weights = kernel if isinstance(kernel, Rows) else np.ascontiguousarray(kernel.T)
-    values = weights.values if isinstance(weights, Rows) else weights
-    ends = [x, graph.constant(weights), None if bias is None else graph.constant(bias)]
+def dense(
+    graph: Graph, x: Tensor, kernel: np.ndarray | QuantizedRows, bias: np.ndarray | None = None
+) -> Tensor:
+    """Adds a dense layer, `(B, inputs)` -> `(B, outputs)`; its kernel is `(inputs, outputs)` or quantized."""
+    weights = kernel if isinstance(kernel, QuantizedRows) else np.ascontiguousarray(kernel.T)
+    values = weights.values if isinstance(weights, QuantizedRows) else weights
+    inputs = [x, graph.add_constant(weights), None if bias is None else graph.add_constant(bias)]
     shape = (*x.shape[:-1], len(values))
-    return graph.add("FULLY_CONNECTED", ends, shape, weights=values.dtype.name)
+    return graph.add_operator("FULLY_CONNECTED", inputs, shape, weights=values.dtype.name)
 
 
-def split(graph: Graph, x: Tensor, parts: int) -> list[Tensor]:
+def split(graph: Graph, x: Tensor, part_count: int) -> list[Tensor]:
     """Splits the last axis into equal parts."""
-    axis = graph.constant(np.array(len(x.shape) - 1, "int32"))
-    shape = (*x.shape[:-1], x.shape[-1] // parts)
-    return graph.add("SPLIT", [axis, x], *[shape] * parts, numSplits=parts)
+    axis = graph.add_constant(np.array(len(x.shape) - 1, "int32"))
+    shape = (*x.shape[:-1], x.shape[-1] // part_count)
+    return graph.add_operator("SPLIT", [axis, x], *[shape] * part_count, numSplits=part_count)
 
 
 def _broadcast_shape(x: Tensor, y: Tensor) -> tuple[int, ...]:
@@ -90,18 +92,18 @@ def convolution(
         activation: fused activation, LINEAR or RELU.
         dilation: dilation in both dimensions.
     """
-    count, height, width, _ = x.shape
-    down, right = (1 + dilation * (side - 1) for side in kernel.shape[:2])
+    batch, height, width, _ = x.shape
+    kernel_height, kernel_width = (1 + dilation * (side - 1) for side in kernel.shape[:2])
     channels = kernel.shape[3]
     if same:
-        sides = (-(-height // stride), -(-width // stride))
+        output_size = (-(-height // stride), -(-width // stride))
     else:
-        sides = ((height - down) // stride + 1, (width - right) // stride + 1)
-    weights = graph.constant(np.ascontiguousarray(kernel.transpose(3, 0, 1, 2)))
-    return graph.add(
+        output_size = ((height - kernel_height) // stride + 1, (width - kernel_width) // stride + 1)
+    weights = graph.add_constant(np.ascontiguousarray(kernel.transpose(3, 0, 1, 2)))
+    return graph.add_operator(
         "CONV_2D",
-        [x, weights, graph.constant(bias)],
-        (count, *sides, channels),
+        [x, weights, graph.add_constant(bias)],
+        (batch, *output_size, channels),
         padding=SAME if same else VALID,
         strideH=stride,
         strideW=stride,
@@ -111,11 +113,13 @@ def convolution(
     )
 
 
-def zero_pad(graph: Graph, x: Tensor, width: int) -> Tensor:
+def zero_pad(graph: Graph, x: Tensor, padding: int) -> Tensor:
     """Pads maps with zeros on all sides."""
-    count, height, right, channels = x.shape
-    widths = graph.constant(np.array([[0, 0], [width, width], [width, width], [0, 0]], "int32"))
-    return graph.add("PAD", [x, widths], (count, height + 2 * width, right + 2 * width, channels))
+    batch, height, width, channels = x.shape
+    paddings = graph.add_constant(np.array([[0, 0], [padding, padding], [padding, padding], [0, 0]], "int32"))
+    return graph.add_operator(
+        "PAD", [x, paddings], (batch, height + 2 * padding, width + 2 * padding, channels)
+    )
 
 
 def transposed_convolution(graph: Graph, padded: Tensor, kernel: np.ndarray, bias: np.ndarray) -> Tensor:
@@ -133,16 +137,16 @@ def transposed_convolution(graph: Graph, padded: Tensor, kernel: np.ndarray, bia
     Returns:
         `(B, 2 H, 2 W, outputs)`.
     """
-    count, height, width, _ = padded.shape
+    batch, height, width, _ = padded.shape
     channels, inputs = kernel.shape[2:]
     four_kernels = np.empty((2, 2, inputs, 2, 2, channels), "float32")
     for down in range(2):
         for right in range(2):
             four_kernels[:, :, :, down, right] = kernel[2 + down :: -2, 2 + right :: -2].transpose(0, 1, 3, 2)
     block_maps = convolution(graph, padded, four_kernels.reshape(2, 2, inputs, -1), np.tile(bias, 4))
-    begin, shape = (0, 1, 1, 0), (count, 2 * (height - 2), 2 * (width - 2), channels)
-    ends = [graph.constant(np.array(numbers, "int32")) for numbers in (begin, shape)]
-    return graph.add("SLICE", [depth_to_space(graph, block_maps), *ends], shape)
+    begin, shape = (0, 1, 1, 0), (batch, 2 * (height - 2), 2 * (width - 2), channels)
+    begin_and_size = [graph.add_constant(np.array(numbers, "int32")) for numbers in (begin, shape)]
+    return graph.add_operator("SLICE", [depth_to_space(graph, block_maps), *begin_and_size], shape)
 
 
 def to_colors(graph: Graph, padded: Tensor, kernel: np.ndarray, bias: np.ndarray) -> Tensor:
@@ -156,43 +160,45 @@ def to_colors(graph: Graph, padded: Tensor, kernel: np.ndarray, bias: np.ndarray
     """
     side = len(kernel)
     four_kernels = np.zeros((side + 1, side + 1, kernel.shape[2], 4 * len(bias)), "float32")
-    for n in range(4):
-        down, right = divmod(n, 2)
-        channels = slice(n * len(bias), (n + 1) * len(bias))
+    for index in range(4):
+        down, right = divmod(index, 2)
+        channels = slice(index * len(bias), (index + 1) * len(bias))
         four_kernels[down : down + side, right : right + side, :, channels] = kernel
     return depth_to_space(graph, convolution(graph, padded, four_kernels, np.tile(bias, 4), 2))
 
 
 def reshape(graph: Graph, x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Adds a reshape."""
-    return graph.add("RESHAPE", [x, graph.constant(np.array(shape, "int32"))], shape, newShape=list(shape))
+    return graph.add_operator(
+        "RESHAPE", [x, graph.add_constant(np.array(shape, "int32"))], shape, newShape=list(shape)
+    )
 
 
 def depth_to_space(graph: Graph, x: Tensor) -> Tensor:
     """Rearranges `(B, H, W, 4 C)` to `(B, 2 H, 2 W, C)`: each position becomes a 2 x 2 block, row by row."""
-    count, height, width, channels = x.shape
-    shape = (count, 2 * height, 2 * width, channels // 4)
-    return graph.add("DEPTH_TO_SPACE", [x], shape, blockSize=2)
+    batch, height, width, channels = x.shape
+    shape = (batch, 2 * height, 2 * width, channels // 4)
+    return graph.add_operator("DEPTH_TO_SPACE", [x], shape, blockSize=2)
 
 
 def leaky_relu(graph: Graph, x: Tensor, slope: float) -> Tensor:
     """Adds a leaky ReLU with this negative slope."""
-    return graph.add("LEAKY_RELU", [x], x.shape, alpha=slope)
+    return graph.add_operator("LEAKY_RELU", [x], x.shape, alpha=slope)
 
 
 def fold_batch_norm(
-    kernel: np.ndarray, norm: Sequence[np.ndarray], axis: int = -1
+    kernel: np.ndarray, norm_weights: Sequence[np.ndarray], axis: int = -1
 ) -> tuple[np.ndarray, np.ndarray]:
     """Folds a batch normalization into the layer before it. Returns the new kernel and bias.
 
     Args:
         kernel: kernel of the layer, which has no bias.
-        norm: gamma, beta, mean and variance of each channel.
+        norm_weights: gamma, beta, mean and variance of each channel.
         axis: axis of the outputs; it may hold the channels several times in a row, as before a reshape.
     """
-    gain, shift, mean, variance = norm
-    scale = gain / np.sqrt(variance + SMALL)
+    gamma, beta, mean, variance = norm_weights
+    scale = gamma / np.sqrt(variance + BATCH_NORM_EPSILON)
     repeats = kernel.shape[axis] // len(scale)
     shape = [1] * kernel.ndim
     shape[axis] = -1
-    return kernel * np.tile(scale, repeats).reshape(shape), np.tile(shift - mean * scale, repeats)
+    return kernel * np.tile(scale, repeats).reshape(shape), np.tile(beta - mean * scale, repeats)

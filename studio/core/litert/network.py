@@ -22,8 +22,8 @@ from studio.core import caches, paths
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.litert import convert
 from studio.core.models import model_folder
+from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import get_or_make
 from studio.core.process import children, limits
 from studio.core.weights import index
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
 FORMAT = 1  # change it to invalidate all cached files
-_MOST_SECONDS = 600  # time limit of a conversion on a busy machine; imports take most of the time
+_CONVERSION_SECONDS = 600  # time limit of a conversion on a busy machine; imports take most of the time
 
 log = logging.getLogger("studio.litert")
 
@@ -42,18 +42,18 @@ class Network:
     Args:
         model: bytes of the file.
         cores: largest number of CPU cores to use.
-        sizes: number of input shapes to stay prepared for; preparing a new shape takes time.
+        max_shapes: number of input shapes to stay prepared for; preparing a new shape takes time.
     """
 
-    def __init__(self, model: bytes, cores: int = 1, sizes: int = 1):
-        self._model, self._cores, self._sizes = model, cores, sizes
+    def __init__(self, model: bytes, cores: int = 1, max_shapes: int = 1):
+        self._model, self._cores, self._max_shapes = model, cores, max_shapes
         self._prepared: dict[Any, _PreparedNetwork] = {}
 
     def __call__(self, *inputs: np.ndarray) -> Sequence[np.ndarray]:
         """Runs the network on `float32` inputs, in its order. Returns copies of its outputs."""
         shapes = tuple(array.shape for array in inputs)
         network = get_or_make(
-            self._prepared, shapes, lambda: _PreparedNetwork(self._interpreter(), shapes), self._sizes
+            self._prepared, shapes, lambda: _PreparedNetwork(self._interpreter(), shapes), self._max_shapes
         )
         return network.run(inputs)
 
@@ -81,35 +81,35 @@ class _PreparedNetwork:
         return [self._interpreter.get_tensor(tensor) for tensor in self._outputs]
 
 
-def load(preset: Preset, part: str = "network", sizes: int = 1) -> Network:
+def load(preset: Preset, name: str = "network", max_shapes: int = 1) -> Network:
     """Loads a network of a model.
 
     Args:
         preset: the model.
-        part: name of the network among those that its task exports, see `Task.networks`.
-        sizes: number of prepared input shapes, see `Network`.
+        name: name of the network among those that its task exports, see `Task.load_networks`.
+        max_shapes: number of prepared input shapes, see `Network`.
 
     Raises:
         InvalidInput: if the files of the model are incomplete.
         StudioError: if the network could not be converted.
     """
-    return Network(_file(preset, part).read_bytes(), math.ceil(limits.processors()), sizes)
+    return Network(_find_file(preset, name).read_bytes(), math.ceil(limits.count_processors()), max_shapes)
 
 
-def _file(preset: Preset, part: str) -> Path:
+def _find_file(preset: Preset, network_name: str) -> Path:
     """Returns the path of a network's file: a shipped one with the right SHA-256, or a converted one."""
-    name = f"{part}.tflite"
+    name = f"{network_name}.tflite"
     shipped = index.load().presets.get(preset.name)
     pretrained = paths.shipped_path("pretrained")
-    if shipped and part in shipped.litert and preset.folder == pretrained / shipped.folder:
+    if shipped and network_name in shipped.litert and preset.folder == pretrained / shipped.folder:
         path = preset.folder / name
-        if not path.is_file() or paths.file_digest(path) != shipped.litert[part]:
-            raise model_folder.damaged_folder(
+        if not path.is_file() or paths.file_digest(path) != shipped.litert[network_name]:
+            raise model_folder.damaged_folder_error(
                 preset.folder, f"{name} as it was shipped", "another file or none"
             )
         return path
-    preset.weights()  # checks their SHA-256
-    folder = caches.claim(paths.folder("cache") / "litert" / f"{FORMAT}-{preset.key}")
+    preset.check_weights()  # checks their SHA-256
+    folder = caches.claim(paths.ensure_folder("cache") / "litert" / f"{FORMAT}-{preset.key}")
     with paths.locked(folder.with_suffix(".lock")):
         if not (folder / name).is_file():
             shutil.rmtree(folder, ignore_errors=True)
@@ -120,24 +120,28 @@ def _file(preset: Preset, part: str) -> Path:
 def _convert(preset: Preset, folder: Path) -> None:
     """Converts the networks of a model, in this process if Keras is imported and can export."""
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as folder_name:
-        output_folder = paths.make(Path(folder_name) / "converted")
+        output_folder = paths.make_folder(Path(folder_name) / "converted")
         if "keras" in sys.modules and convert.can_export():
             convert.convert(preset, output_folder)
         else:
-            _run(children.command("-m", convert.__name__, str(preset.folder.resolve()), str(output_folder)))
+            _run_converter(
+                children.build_command(
+                    "-m", convert.__name__, str(preset.folder.resolve()), str(output_folder)
+                )
+            )
         output_folder.rename(folder)
 
 
-def _run(command: list[str]) -> None:
-    environment = children.environment(KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="")
+def _run_converter(command: list[str]) -> None:
+    environment = children.build_environment(KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="")
     try:
         process = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=_MOST_SECONDS, check=False
+            command, env=environment, capture_output=True, text=True, timeout=_CONVERSION_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         log.warning("a network was not converted: %s", type(error).__name__)
         raise _conversion_error() from None
-    if process.returncode == convert.REFUSED:
+    if process.returncode == convert.REFUSED_STATUS:
         raise InvalidInput(process.stdout.strip())
     if process.returncode:
         log.warning("a network was not converted (%s): %s", process.returncode, process.stderr[-2000:])

@@ -14,11 +14,11 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.weights import pretrained
 
-TIMES = 3  # after a first run, which loads and compiles
+RUNS = 3  # timed runs, after a first one that loads and compiles
 
 
 @dataclass(frozen=True)
-class Timing:
+class Benchmark:
     """A benchmark.
 
     Attributes:
@@ -26,29 +26,29 @@ class Timing:
         task: the name of the task to time.
         settings: of the task.
         slot: the input slot of the sample photo; "" for none.
-        needs: names of the weights it uses. It is skipped if one would have to be downloaded.
+        weights: names of the weights it uses. It is skipped if one would have to be downloaded.
     """
 
     title: str
     task: str
     settings: Mapping[str, Any]
     slot: str = ""
-    needs: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
 
 
-TIMINGS = (
-    Timing("a house style, 512 px", "style.transfer", {"house": ("mosaic",), "size": 512}, "content"),
-    Timing("64 faces, 64 px", "faces.draw", {"preset": "faces-dcgan", "n": 64}),
-    Timing("64 digits, 28 px", "faces.draw", {"preset": "digits-vae", "n": 64}),
-    Timing("1,000 characters", "text.write", {"prompt": "O, what", "chars": 1000}),
-    Timing(
+BENCHMARKS = (
+    Benchmark("a house style, 512 px", "style.transfer", {"house": ("mosaic",), "size": 512}, "content"),
+    Benchmark("64 faces, 64 px", "faces.draw", {"preset": "faces-dcgan", "n": 64}),
+    Benchmark("64 digits, 28 px", "faces.draw", {"preset": "digits-vae", "n": 64}),
+    Benchmark("1,000 characters", "text.write", {"prompt": "O, what", "chars": 1000}),
+    Benchmark(
         "what a photo shows",
         "classify.predict",
         {"preset": "imagenet-resnet50"},
         "images",
         ("resnet50", "imagenet-labels"),
     ),
-    Timing(
+    Benchmark(
         "two passes of VGG16, forward and back, 512 px",
         "dream.ascend",
         {"backbone": "vgg16", "layers": ("block5_conv1",), "size": 512, "octaves": 1, "steps": 2},
@@ -59,12 +59,12 @@ TIMINGS = (
 
 
 @dataclass(frozen=True)
-class TimingResult:
+class BenchmarkResult:
     """The result of a benchmark.
 
     Attributes:
         title: of the benchmark.
-        seconds: the median of `TIMES` runs; None if it was skipped.
+        seconds: the median of `RUNS` runs; None if it was skipped.
         note: why it was skipped, or "".
     """
 
@@ -73,8 +73,8 @@ class TimingResult:
     note: str = ""
 
 
-def measure(progress: Progress | None = None) -> Iterator[TimingResult]:
-    """Runs all benchmarks in this process. Downloads nothing, and stores no results.
+def run_benchmarks(progress: Progress | None = None) -> Iterator[BenchmarkResult]:
+    """Runs all benchmarks in this process and yields their results. Downloads nothing, and stores nothing.
 
     Args:
         progress: receives the title of each benchmark.
@@ -85,26 +85,28 @@ def measure(progress: Progress | None = None) -> Iterator[TimingResult]:
     """
     progress = progress or Progress()
     photo = sample_photos.find_path("chelsea")
-    with tasks.in_memory():
-        file = File.keep(photo.read_bytes(), "image", photo.name)
-        for number, timing in enumerate(TIMINGS):
-            progress.report(number, len(TIMINGS), text=timing.title)
-            absent = [name for name in timing.needs if not pretrained.status(name).cached]
-            if absent:
-                yield TimingResult(
-                    timing.title, None, f"needs `studio weights pull {' '.join(absent)}` first"
+    with tasks.store_in_memory():
+        file = File.store(photo.read_bytes(), "image", photo.name)
+        for number, benchmark in enumerate(BENCHMARKS):
+            progress.report(number, len(BENCHMARKS), text=benchmark.title)
+            missing_weights = [name for name in benchmark.weights if not pretrained.get_status(name).cached]
+            if missing_weights:
+                yield BenchmarkResult(
+                    benchmark.title, None, f"needs `studio weights pull {' '.join(missing_weights)}` first"
                 )
             else:
-                yield TimingResult(
-                    timing.title, _seconds(timing, {timing.slot: [file]} if timing.slot else {})
+                yield BenchmarkResult(
+                    benchmark.title,
+                    _measure_seconds(benchmark, {benchmark.slot: [file]} if benchmark.slot else {}),
                 )
 
 
-def _seconds(timing: Timing, inputs: tasks.Inputs) -> float:
-    settings = tasks.get(timing.task).settings.parse(timing.settings)
+def _measure_seconds(benchmark: Benchmark, inputs: tasks.Inputs) -> float:
+    """Returns the median duration of RUNS runs in seconds, after a first one."""
+    settings = tasks.get(benchmark.task).settings.parse(benchmark.settings)
     seconds = []
-    for _ in range(1 + TIMES):
+    for _ in range(1 + RUNS):
         start = time.perf_counter()
-        tasks.run(timing.task, settings, inputs)
+        tasks.run(benchmark.task, settings, inputs)
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds[1:])

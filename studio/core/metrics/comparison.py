@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core.data import ImageDataset, Part
-from studio.core.errors import Unavailable, printable
-from studio.core.generators.directions import MOST_NAME, direction, small_gray
+from studio.core.errors import Unavailable, make_printable
+from studio.core.generators.directions import MAX_NAME_CHARACTERS, fit_direction, shrink_to_gray
 from studio.core.progress import Progress
 from studio.core.training.batches import select_evenly_spaced
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("inceptionv3",)  # needed if the training setting `scored` is not 0
 TEST_IMAGES = 500  # most images of a test during training
-MOST_COPY_CHECKS = 500  # most generated and most held-out images that are checked for copies
-COPY_CHECK_IMAGES = 3 * MOST_COPY_CHECKS  # InceptionV3 passes: held-out images and the nearest of both groups
+MAX_COPY_CHECKS = 500  # most generated and most held-out images that are checked for copies
+COPY_CHECK_IMAGES = 3 * MAX_COPY_CHECKS  # InceptionV3 passes: held-out images and the nearest of both groups
 CHUNK_IMAGES = 512  # training images read at once
-LEAST_IMAGES = 20  # images; FID of fewer means nothing
+MIN_IMAGES = 20  # images; FID of fewer means nothing
 SMALL_DATASET_IMAGES = (
     5000  # images; KID of smaller data sets uses held-out images, because networks memorize the others
 )
 BINS = 30  # bins of a histogram of distances
-LEAST_EXPLAINED_SHARE = 0.05  # least explained variance of an attribute's direction
-LEAST_ATTRIBUTE_IMAGES = 100  # least number of images with an attribute
+MIN_EXPLAINED_SHARE = 0.05  # least explained variance of an attribute's direction
+MIN_ATTRIBUTE_IMAGES = 100  # least number of images with an attribute
 RIDGE = 0.01  # ridge penalty per image, of the regression of an attribute on features
 LABELED, GUESSED = "as labeled by the data set", "as guessed from labels of the data set"
 
@@ -70,21 +70,21 @@ class Scorer:
         progress: Progress,
     ):
         self.scored = scored
-        self.missing = ""
-        self._images, self._all = dataset, dataset.part(train_rows)
+        self.missing_reason = ""
+        self._dataset, self._train_images = dataset, dataset.part(train_rows)
         rng = np.random.default_rng(0)
         self._train_rows = np.sort(
             rng.choice(train_rows, min(len(train_rows), max(scored, TEST_IMAGES)), replace=False)
         )
-        self._test_rows = select_evenly_spaced(test_rows, MOST_COPY_CHECKS)
-        if 0 < scored < LEAST_IMAGES or len(train_rows) < LEAST_IMAGES:
-            self.scored, self.missing = 0, f"Fewer than {LEAST_IMAGES} images are too few to compare."
-        self._is_small = len(dataset.images) < SMALL_DATASET_IMAGES and len(self._test_rows) >= LEAST_IMAGES
+        self._test_rows = select_evenly_spaced(test_rows, MAX_COPY_CHECKS)
+        if 0 < scored < MIN_IMAGES or len(train_rows) < MIN_IMAGES:
+            self.scored, self.missing_reason = 0, f"Fewer than {MIN_IMAGES} images are too few to compare."
+        self._is_small = len(dataset.images) < SMALL_DATASET_IMAGES and len(self._test_rows) >= MIN_IMAGES
         if self.scored:
             from studio.core.metrics import inception
 
             try:
-                progress.stage("Looking at the real images")
+                progress.report_stage("Looking at the real images")
                 self._real_features = inception.compute_features(
                     dataset.images[self._train_rows], progress, keep=True
                 )
@@ -92,21 +92,21 @@ class Scorer:
                     dataset.images[self._test_rows], progress, keep=True
                 )
             except Unavailable as error:
-                self.scored, self.missing = 0, str(error)
+                self.scored, self.missing_reason = 0, str(error)
 
     @property
-    def distance(self):
-        """Function from generated images to `{"kid": KID}`, or None if comparison is off. See `_kids`."""
-        return self._values if self.scored else None
+    def measure_kid(self):
+        """Function from generated images to `{"kid": KID}`; None if comparison is off."""
+        return self._measure_kid if self.scored else None
 
-    def _values(self, images: np.ndarray) -> dict[str, float]:
+    def _measure_kid(self, images: np.ndarray) -> dict[str, float]:
         from studio.core.metrics import inception
 
         features = inception.compute_features(images[: min(TEST_IMAGES, self.scored)])
-        return {name: kid.value for name, kid in self._kids(features).items()}
+        return {name: kid.value for name, kid in self._compute_kids(features).items()}
 
-    def _kids(self, features: np.ndarray) -> dict[str, Statistic]:
-        """Returns the KID of features of generated images, which selects the best weights.
+    def _compute_kids(self, features: np.ndarray) -> dict[str, Statistic]:
+        """Computes the KID of features of generated images, which selects the best weights.
 
         For a small data set "kid" is the distance to held-out images, because that to training images keeps
         falling when the generator memorizes them; the latter is then "training kid".
@@ -122,9 +122,9 @@ class Scorer:
 
     def compare(self, images: np.ndarray, progress: Progress | None = None) -> Comparison:
         """Compares `(n, side, side, 3) uint8` generated images; returns at once without `progress`."""
-        return self.closest({"": images}, progress)[1]
+        return self.compare_candidates({"": images}, progress)[1]
 
-    def closest(
+    def compare_candidates(
         self, candidates: Mapping[str, np.ndarray], progress: Progress | None = None
     ) -> tuple[str, Comparison, Mapping[str, Mapping[str, Any]]]:
         """Compares several sets of generated images, and checks the set of lowest FID for copies.
@@ -137,22 +137,24 @@ class Scorer:
             The name of the best set, its comparison, and the metrics of the other sets by name.
         """
         if not self.scored or progress is None:
-            return next(iter(candidates)), Comparison({"notes": [self.missing]} if self.missing else {}), {}
+            notes = {"notes": [self.missing_reason]} if self.missing_reason else {}
+            return next(iter(candidates)), Comparison(notes), {}
         from studio.core.metrics import inception
 
         results = {}
         for name, images in candidates.items():
-            progress.stage("Comparing with real images")
+            progress.report_stage("Comparing with real images")
             features = inception.compute_features(images[: self.scored], progress)
-            results[name] = features, self._figures(features)
-        best = min(results, key=lambda name: results[name][1]["fid"])
-        other_figures = {name: figures for name, (_, figures) in results.items() if name != best}
-        return best, self._with_copies(candidates[best], *results[best], progress), other_figures
+            results[name] = features, self._compute_figures(features)
+        best_name = min(results, key=lambda name: results[name][1]["fid"])
+        other_figures = {name: figures for name, (_, figures) in results.items() if name != best_name}
+        comparison = self._check_copies(candidates[best_name], *results[best_name], progress)
+        return best_name, comparison, other_figures
 
-    def _figures(self, features: np.ndarray) -> dict[str, Any]:
+    def _compute_figures(self, features: np.ndarray) -> dict[str, Any]:
         from studio.core.metrics import scores
 
-        fid, kids = scores.fid(features, self._real_features), self._kids(features)
+        fid, kids = scores.fid(features, self._real_features), self._compute_kids(features)
         precision, recall = scores.precision_recall(features, self._real_features)
         return {
             "n": len(features),
@@ -163,22 +165,19 @@ class Scorer:
             "recall": float(recall.value),
         }
 
-    def _with_copies(
+    def _check_copies(
         self, images: np.ndarray, features: np.ndarray, figures: dict[str, Any], progress: Progress
     ) -> Comparison:
         """Adds the distances to the nearest training images and the estimated attributes."""
-        checked_images, real = (
-            images[: len(features)][:MOST_COPY_CHECKS],
-            self._images.images[self._test_rows],
-        )
-        distances = self._distances(
-            [checked_images, real],
+        checked_images = images[: len(features)][:MAX_COPY_CHECKS]
+        distances = self._measure_distances(
+            [checked_images, self._dataset.images[self._test_rows]],
             np.concatenate([features[: len(checked_images)], self._test_features]),
             progress,
         )
         generated_distances, held_out_distances = np.split(distances, [len(checked_images)])
         figures |= {
-            "learned_n": len(self._all),
+            "learned_n": len(self._train_images),
             "nearest": float(np.median(generated_distances)),
             "nearest_n": len(generated_distances),
             "nearest_held_out": float(np.median(held_out_distances)),
@@ -188,10 +187,10 @@ class Scorer:
         by_group = {"made": generated_distances.tolist(), "held out": held_out_distances.tolist()}
         return Comparison(figures, by_group, self._estimate_attributes(features, progress))
 
-    def _distances(
+    def _measure_distances(
         self, groups: Sequence[np.ndarray], features: np.ndarray, progress: Progress
     ) -> np.ndarray:
-        """Returns the distances of images to the nearest training images, `(n,) float32`.
+        """Measures the distances of images to the nearest training images, `(n,) float32`.
 
         Features of all training images would take too long, so it compares with those of a sample, and with
         the training image that is nearest in pixels, because a copy looks like its original.
@@ -199,10 +198,10 @@ class Scorer:
         from studio.core.metrics import inception, scores
 
         nearest_features = inception.compute_features(
-            find_nearest_images(groups, self._all, progress), progress
+            find_nearest_images(groups, self._train_images, progress), progress
         )
         return np.minimum(
-            scores.nearest_distances(features, self._real_features),
+            scores.compute_nearest_distances(features, self._real_features),
             np.linalg.norm(features - nearest_features, axis=1),
         )
 
@@ -214,19 +213,19 @@ class Scorer:
         Leaves out attributes that it does not predict on held-out images.
         """
         estimates = {}
-        for name, values in self._images.attributes.items():
+        for name, values in self._dataset.attributes.items():
             progress.check()
             targets = values[self._train_rows]
             count = np.isfinite(targets).sum()
-            if count >= LEAST_ATTRIBUTE_IMAGES and np.nanmin(targets) < np.nanmax(targets):
-                vector, explained_share = direction(self._real_features, targets, ridge=count * RIDGE)
-                if explained_share > LEAST_EXPLAINED_SHARE:
+            if count >= MIN_ATTRIBUTE_IMAGES and np.nanmin(targets) < np.nanmax(targets):
+                vector, explained_share = fit_direction(self._real_features, targets, ridge=count * RIDGE)
+                if explained_share > MIN_EXPLAINED_SHARE:
                     estimates[name] = features @ vector, explained_share
         return estimates
 
 
 def find_nearest_images(groups: Sequence[np.ndarray], dataset: Part, progress: Progress) -> np.ndarray:
-    """Returns, for each image, the nearest image of a data set, compared as small gray copies.
+    """Finds the nearest image of a data set for each image, compared as small gray copies.
 
     Args:
         groups: groups of images, each `(n, side, side, 1 or 3) uint8`.
@@ -240,10 +239,12 @@ def find_nearest_images(groups: Sequence[np.ndarray], dataset: Part, progress: P
 
     count = sum(map(len, groups))
     mirrors = [images[:, :, ::-1] for images in groups]
-    queries = np.concatenate([small_gray(images) for images in (*groups, *mirrors)])
+    queries = np.concatenate([shrink_to_gray(images) for images in (*groups, *mirrors)])
     best, rows = np.full(2 * count, np.inf), np.zeros(2 * count, int)
     for start in range(0, len(dataset), CHUNK_IMAGES):
-        squares = scores.squared_distances(queries, small_gray(dataset[start : start + CHUNK_IMAGES]))
+        squares = scores.compute_squared_distances(
+            queries, shrink_to_gray(dataset[start : start + CHUNK_IMAGES])
+        )
         closest = squares.min(axis=1)
         rows = np.where(closest < best, start + squares.argmin(axis=1), rows)
         best = np.minimum(closest, best)
@@ -255,7 +256,7 @@ def find_nearest_images(groups: Sequence[np.ndarray], dataset: Part, progress: P
 
 
 def compute_histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
-    """Returns histograms of several groups of distances with common bins.
+    """Computes histograms of several groups of distances with common bins.
 
     Args:
         distances: distances by group, `(n,)` each.
@@ -273,23 +274,24 @@ def compute_histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[flo
 
 
 def _with_error(name: str, statistic: Statistic) -> dict[str, float]:
-    name = name.replace(" ", "_")
-    return {name: float(statistic.value), f"{name}_error": float(statistic.error)}
+    key = name.replace(" ", "_")
+    return {key: float(statistic.value), f"{key}_error": float(statistic.error)}
 
 
 def describe_direction(name: str, share: float, source: str = LABELED) -> str:
-    """Returns a note for the user on the direction of an attribute.
+    """Describes the direction of an attribute for the user.
 
     Args:
         name: name of the attribute.
         share: share of variance that the direction explains.
         source: source of the attribute's values, LABELED or GUESSED.
     """
-    return f"{printable(name, MOST_NAME)}, {source}; it explains {share:.0%} of what differs in it"
+    shown_name = make_printable(name, MAX_NAME_CHARACTERS)
+    return f"{shown_name}, {source}; it explains {share:.0%} of what differs in it"
 
 
 def make_card_rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Returns the metrics of `compare` as rows of a model card, with numbers of images."""
+    """Makes rows of a model card from the metrics of `compare`, with numbers of images."""
     if "fid" not in figures:
         return [("FID", "not measured")]
     against = f"{figures['n']:,} generated against {figures['real_n']:,} training images"
@@ -309,7 +311,7 @@ def make_card_rows(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _make_kid_rows(figures: Mapping[str, Any], against: str) -> list[tuple[str, str]]:
-    """Returns the KID; for a small data set, that to held-out images and that to training images."""
+    """Makes the rows of the KID; for a small data set, to held-out images and to training images."""
     titles = {"kid": f"KID x 1000, {against}"}
     if "training_kid" in figures:
         held_out = f"{figures['n']:,} generated against {figures['held_out_n']:,} held-out images"

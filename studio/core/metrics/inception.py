@@ -26,7 +26,7 @@ _BATCH = 32  # images: 34 MB of pixels, about 500 MB of activations
 def compute_features(
     images: np.ndarray, progress: Progress | None = None, batch: int = _BATCH, keep: bool = False
 ) -> np.ndarray:
-    """Returns the features that FID, KID, precision and recall compare.
+    """Computes the features that FID, KID, precision and recall compare.
 
     Args:
         images: `(n, H, W, 3) uint8`, or 1 channel for gray.
@@ -47,7 +47,7 @@ def compute_features(
     if cache_path and (cached_features := _read_cached(cache_path, len(images))) is not None:
         return cached_features
     batch = max(1, min(batch, len(images)))
-    network = _compile_network(backbone.features([_LAYER]), batch)
+    network = _compile_network(backbone.build_extractor([_LAYER]), batch)
     result = np.empty((len(images), backbone.spec.layers[_LAYER]), "float32")
     for start in range(0, len(images), batch):
         chunk = np.asarray(images[start : start + batch])
@@ -62,14 +62,14 @@ def compute_features(
 
 @lru_cache(maxsize=4)
 def _compile_network(extractor: keras.Model, batch: int) -> Callable:  # noqa: ARG001 - a key of the cache
-    """Returns the pooled features function, compiled for one batch size."""
+    """Compiles the function from images to pooled features, for one batch size."""
 
-    def mean(images_01):
+    def compute_mean(images_01):
         from keras import ops
 
         return ops.mean(extractor(images_01)[_LAYER], axis=(1, 2))
 
-    return compile_function(mean)
+    return compile_function(compute_mean)
 
 
 def resize(images: np.ndarray, side: int = SIDE) -> np.ndarray:
@@ -85,7 +85,7 @@ def resize(images: np.ndarray, side: int = SIDE) -> np.ndarray:
     if images.shape[-1] == 1:
         images = np.repeat(images, 3, axis=-1)
     for axis in (2, 1):
-        low, high, share = _source_positions(images.shape[axis], side)
+        low, high, share = _compute_source_positions(images.shape[axis], side)
         first = images.take(low, axis).astype("float32")
         second = images.take(high, axis).astype("float32")
         share = share.reshape([-1 if n == axis else 1 for n in range(4)])
@@ -93,7 +93,7 @@ def resize(images: np.ndarray, side: int = SIDE) -> np.ndarray:
     return images
 
 
-def _source_positions(size: int, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _compute_source_positions(size: int, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Returns the two source pixels of each output pixel, and the share of the second, each `(side,)`."""
     positions = np.arange(side, dtype="float32") * (np.float32(size) / np.float32(side))
     low = positions.astype("int64")
@@ -104,7 +104,7 @@ def _cache_path(images: np.ndarray, digest: str) -> Path:
     sha256 = hashlib.sha256(f"{digest} {images.shape}".encode())
     for start in range(0, len(images), 1024):
         sha256.update(np.ascontiguousarray(images[start : start + 1024]).data)
-    return paths.folder("cache") / "features" / f"{sha256.hexdigest()}.npy"
+    return paths.ensure_folder("cache") / "features" / f"{sha256.hexdigest()}.npy"
 
 
 def _read_cached(path: Path, count: int) -> np.ndarray | None:

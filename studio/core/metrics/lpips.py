@@ -17,7 +17,7 @@ LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block
 
 
 def build_heads(members: Mapping[str, bytes] | None = None) -> keras.Model:
-    """Returns the heads, a 1x1 convolution per layer: `{layer: (B, h, w, C)} -> {layer: (B, h, w, 1)}`.
+    """Builds the heads, a 1x1 convolution per layer: `{layer: (B, h, w, C)} -> {layer: (B, h, w, 1)}`.
 
     Args:
         members: weights as `{"vgg16.ckpt": bytes}`; None leaves the heads untrained.
@@ -29,14 +29,14 @@ def build_heads(members: Mapping[str, bytes] | None = None) -> keras.Model:
     heads = {layer: keras.layers.Conv2D(1, 1, use_bias=False, name=f"{layer}_weights") for layer in LAYERS}
     model = keras.Model(inputs, {layer: heads[layer](inputs[layer]) for layer in LAYERS})
     if members is not None:
-        arrays = checkpoints.numpy_pickle(members["vgg16.ckpt"])
+        arrays = checkpoints.read_numpy_pickle(members["vgg16.ckpt"])
         for i, layer in enumerate(LAYERS):
             heads[layer].set_weights([arrays[f"NetLinLayer_{i}/Conv_0/kernel"]])
     return model
 
 
 def compute_distance(a_01, b_01, progress: Progress | None = None) -> float:
-    """Returns the mean LPIPS of pairs of images: 0 for equal images, about 0.7 for unrelated ones.
+    """Computes the mean LPIPS of pairs of images: 0 for equal images, about 0.7 for unrelated ones.
 
     Args:
         a_01, b_01: first and second images of the pairs, `(B, H, W, 3) float32 in [0, 1]`.
@@ -46,8 +46,8 @@ def compute_distance(a_01, b_01, progress: Progress | None = None) -> float:
 
     heads = pretrained.load("lpips", progress)
     # The heads fit only these weights of VGG16: on others they would weight channels at random.
-    features = backbones.load("vgg16", progress, heads.digest).features(LAYERS)
-    first, second = features(a_01), features(b_01)
+    extractor = backbones.load("vgg16", progress, heads.digest).build_extractor(LAYERS)
+    first, second = extractor(a_01), extractor(b_01)
     squared_differences = {
         layer: ops.square(_normalize(first[layer]) - _normalize(second[layer])) for layer in LAYERS
     }
@@ -55,7 +55,7 @@ def compute_distance(a_01, b_01, progress: Progress | None = None) -> float:
 
 
 def _normalize(activations):
-    """Returns the activations normalized to length 1 at each position."""
+    """Normalizes activations to length 1 at each position."""
     from keras import ops
 
     return activations / (ops.sqrt(ops.sum(ops.square(activations), axis=-1, keepdims=True)) + 1e-10)

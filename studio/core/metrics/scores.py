@@ -13,23 +13,11 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from studio.core.errors import invalid
-from studio.core.metrics.inception import compute_features
 from studio.core.progress import Progress
-
-__all__ = [
-    "Statistic",
-    "compute_features",
-    "fid",
-    "kid",
-    "mean_lpips",
-    "nearest_distances",
-    "precision_recall",
-    "squared_distances",
-]
 
 BLOCKS = 10  # blocks of the jackknife
 NEIGHBORS = 3
-_LEAST_IMAGES = 2 * BLOCKS
+_MIN_IMAGES = 2 * BLOCKS
 _ROWS = 512  # rows of a distance matrix at once, to bound the memory
 
 
@@ -59,7 +47,7 @@ def fid(a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Stati
     to 1.5 times too large for nearly equal sets.
 
     Args:
-        a, b: `compute_features` of the sets, `(n, d)` and `(m, d)`.
+        a, b: `inception.compute_features` of the sets, `(n, d)` and `(m, d)`.
         progress: reports each tenth.
 
     Raises:
@@ -72,11 +60,11 @@ def fid(a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Stati
     progress = progress or Progress()
     _check(a, b)
     blocks_a, blocks_b = _Blocks(a), _Blocks(b)
-    value = _frechet_distance(blocks_a.without(None), blocks_b.without(None))
+    value = _compute_frechet_distance(blocks_a.without(None), blocks_b.without(None))
     estimates = []
     for block in range(BLOCKS):
         progress.report(block, BLOCKS, text="Measuring FID")
-        estimates.append(_frechet_distance(blocks_a.without(block), blocks_b.without(block)))
+        estimates.append(_compute_frechet_distance(blocks_a.without(block), blocks_b.without(block)))
     error = math.sqrt((BLOCKS - 1) * np.var(estimates))
     return Statistic(value, error, min(len(a), len(b)))
 
@@ -91,14 +79,15 @@ class _Blocks:
         self._center = features.mean(axis=0, dtype="float64")
         # A block is every tenth image, because neighbors in a data set are often similar.
         self._parts = [features[block::BLOCKS].astype("float64") - self._center for block in range(BLOCKS)]
-        self._tall = len(features) * (BLOCKS - 1) // BLOCKS > features.shape[1]
-        self._products = [part.T @ part for part in self._parts] if self._tall else []
+        self._has_full_rank = len(features) * (BLOCKS - 1) // BLOCKS > features.shape[1]
+        self._products = [part.T @ part for part in self._parts] if self._has_full_rank else []
 
     def without(self, block: int | None) -> Normal:
+        """Returns mean and covariance factor without one block; None leaves out none."""
         blocks = [n for n in range(BLOCKS) if n != block]
         count = sum(len(self._parts[n]) for n in blocks)
         mean = sum(self._parts[n].sum(axis=0) for n in blocks) / count
-        if not self._tall:
+        if not self._has_full_rank:
             rows = np.concatenate([self._parts[n] for n in blocks]) - mean
             return self._center + mean, rows / math.sqrt(count - 1)
         products = sum(self._products[n] for n in blocks)
@@ -108,7 +97,7 @@ class _Blocks:
         return self._center + mean, np.linalg.cholesky(covariance).T
 
 
-def _frechet_distance(a: Normal, b: Normal) -> float:
+def _compute_frechet_distance(a: Normal, b: Normal) -> float:
     """Returns |m - n|^2 + Tr S + Tr T - 2 Tr (S T)^(1/2).
 
     The last trace is the sum of the singular values of F G', for S = F' F and T = G' G.
@@ -131,7 +120,7 @@ def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
     leaves out each image in turn; it is up to 1.5 times too large for nearly equal sets.
 
     Args:
-        a, b: `compute_features` of the sets, `(n, d)` and `(m, d)`.
+        a, b: `inception.compute_features` of the sets, `(n, d)` and `(m, d)`.
 
     Raises:
         InvalidInput: if a set has fewer than 20 images.
@@ -141,8 +130,8 @@ def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
     """
     _check(a, b)
     n, m = len(a), len(b)
-    within_a, within_b = _kernel_sums(a, a, same=True), _kernel_sums(b, b, same=True)
-    across_a, across_b = _kernel_sums(a, b), _kernel_sums(b, a)
+    within_a, within_b = _compute_kernel_sums(a, a, same=True), _compute_kernel_sums(b, b, same=True)
+    across_a, across_b = _compute_kernel_sums(a, b), _compute_kernel_sums(b, a)
     sum_a, sum_b, across = within_a.sum(), within_b.sum(), across_a.sum()
 
     def discrepancy(sum_a, n, sum_b, m, across):
@@ -154,10 +143,10 @@ def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
     return Statistic(float(discrepancy(sum_a, n, sum_b, m, across)), error, min(n, m))
 
 
-def _kernel_sums(a: np.ndarray, b: np.ndarray, same: bool = False) -> np.ndarray:
+def _compute_kernel_sums(a: np.ndarray, b: np.ndarray, same: bool = False) -> np.ndarray:
     """Returns the sum of kernels of each row of `a` with all rows of `b`, or all others if `same`, `(n,)`."""
     sums = np.empty(len(a))
-    for rows in _row_slices(len(a)):
+    for rows in _slice_rows(len(a)):
         kernels = ((a[rows] @ b.T).astype("float64") / a.shape[1] + 1) ** 3
         if same:
             kernels[np.arange(len(kernels)), np.arange(rows.start, rows.stop)] = 0
@@ -174,7 +163,7 @@ def precision_recall(
     errors are those of a share of n independent images.
 
     Args:
-        generated, real: `compute_features` of the sets, `(n, d)` and `(m, d)`.
+        generated, real: `inception.compute_features` of the sets, `(n, d)` and `(m, d)`.
         neighbors: the k of the paper.
 
     Raises:
@@ -184,64 +173,64 @@ def precision_recall(
         Kynkäänniemi et al. 2019, arXiv:1904.06991.
     """
     _check(generated, real)
-    return _estimate_share(_is_covered(generated, real, neighbors), real), _estimate_share(
-        _is_covered(real, generated, neighbors), generated
-    )
+    precision = _estimate_share(_is_covered(generated, real, neighbors), real)
+    return precision, _estimate_share(_is_covered(real, generated, neighbors), generated)
 
 
 def _is_covered(points: np.ndarray, references: np.ndarray, neighbors: int) -> np.ndarray:
     """Returns which points are within the k-th neighbor distance of a reference, `(n,) bool`."""
     radii = np.empty(len(references), "float32")
-    for rows in _row_slices(len(references)):
-        squares = squared_distances(references[rows], references)
+    for rows in _slice_rows(len(references)):
+        squares = compute_squared_distances(references[rows], references)
         squares[np.arange(len(squares)), np.arange(rows.start, rows.stop)] = np.inf
         radii[rows] = np.partition(squares, neighbors - 1, axis=1)[:, neighbors - 1]
     is_covered = np.empty(len(points), bool)
-    for rows in _row_slices(len(points)):
-        is_covered[rows] = (squared_distances(points[rows], references) <= radii).any(axis=1)
+    for rows in _slice_rows(len(points)):
+        is_covered[rows] = (compute_squared_distances(points[rows], references) <= radii).any(axis=1)
     return is_covered
 
 
-def _estimate_share(hits: np.ndarray, other_set: np.ndarray) -> Statistic:
-    share = float(hits.mean())
-    return Statistic(share, math.sqrt(share * (1 - share) / len(hits)), min(len(hits), len(other_set)))
+def _estimate_share(is_hit: np.ndarray, other_set: np.ndarray) -> Statistic:
+    """Estimates the share of hits, `(n,) bool`, with the error of n independent images."""
+    share = float(is_hit.mean())
+    return Statistic(share, math.sqrt(share * (1 - share) / len(is_hit)), min(len(is_hit), len(other_set)))
 
 
-def nearest_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def compute_nearest_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Returns the distance of each image of a set to the nearest image of another.
 
     Args:
-        a, b: `compute_features` of the sets, `(n, d)` and `(m, d)`.
+        a, b: `inception.compute_features` of the sets, `(n, d)` and `(m, d)`.
 
     Returns:
         `(n,) float32` Euclidean distances.
     """
     distances = np.empty(len(a), "float32")
-    for rows in _row_slices(len(a)):
-        closest = b[squared_distances(a[rows], b).argmin(axis=1)]
+    for rows in _slice_rows(len(a)):
+        closest = b[compute_squared_distances(a[rows], b).argmin(axis=1)]
         # Compute the distance directly: the difference of large squares is too inexact for near copies.
         distances[rows] = np.linalg.norm(a[rows] - closest, axis=1)
     return distances
 
 
-def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def compute_squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Returns the squared distances of rows of `(n, d)` to rows of `(m, d)`, `(n, m)`; inexact if small."""
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
     return np.maximum(squares, 0)
 
 
-def _row_slices(count: int) -> Iterator[slice]:
+def _slice_rows(count: int) -> Iterator[slice]:
     return (slice(start, min(start + _ROWS, count)) for start in range(0, count, _ROWS))
 
 
 def _check(*sets: np.ndarray) -> None:
-    if min(map(len, sets)) < _LEAST_IMAGES:
+    if min(map(len, sets)) < _MIN_IMAGES:
         received = " and ".join(str(len(images)) for images in sets)
-        expected, step = f"at least {_LEAST_IMAGES} images in each set", "compare more images"
+        expected, step = f"at least {_MIN_IMAGES} images in each set", "compare more images"
         raise invalid("images to compare", expected=expected, received=received, next_step=step)
 
 
-def mean_lpips(
+def compute_mean_lpips(
     images: np.ndarray, targets: np.ndarray, progress: Progress | None = None, batch: int = 25
 ) -> float:
     """Returns the mean LPIPS (arXiv:1801.03924) of pairs of images.

@@ -16,6 +16,7 @@ from studio.core.settings import Settings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_SCORE_HEADING = "## Score"
 LICENSE = "License: not stated"  # until someone publishes it
 ENDING_SENTENCES = {
     "patience": "Training stopped early because the validation loss no longer improved.",
@@ -33,7 +34,7 @@ _METRIC_BIAS = (
 def format_command(
     script: str, data: str, settings: Settings, start: str = "", arguments: Sequence[str] = ()
 ) -> str:
-    """Returns the shell command that trains a model, with the settings that differ from their defaults.
+    """Formats the shell command that trains a model, with the settings that differ from their defaults.
 
     Args:
         script: name of the training script, e.g. `train_text`.
@@ -42,14 +43,14 @@ def format_command(
         start: name of the model that training started from, or "".
         arguments: further arguments after the data set.
     """
-    words = ["python", "-m", f"training.{script}", data, *arguments, "-o", "DIR"]
-    words += ["--start-from", start] if start else []
+    parts = ["python", "-m", f"training.{script}", data, *arguments, "-o", "DIR"]
+    parts += ["--start-from", start] if start else []
     for field in settings.describe().values():
         value = getattr(settings, field.name)
         if value != field.default:
             switch = field.flag if value else field.flag.replace("--", "--no-", 1)
-            words += [switch] if field.kind == "bool" else [field.flag, str(value)]
-    return shlex.join(words)
+            parts += [switch] if field.kind == "bool" else [field.flag, str(value)]
+    return shlex.join(parts)
 
 
 def compose(
@@ -61,7 +62,7 @@ def compose(
     results: Sequence[str],
     intro: str = "",
 ) -> str:
-    """Returns the card of a trained model, in Markdown.
+    """Composes the card of a trained model, in Markdown.
 
     Args:
         title: title of the card.
@@ -73,7 +74,7 @@ def compose(
         intro: a sentence below the title.
     """
     ending = f" {ENDING_SENTENCES[figures['ended']]}" if figures.get("ended") else ""
-    parts = [
+    sections = [
         f"# {title}",
         *([intro] if intro else []),
         f"{data}\n\n{LICENSE}",
@@ -81,7 +82,7 @@ def compose(
         *figures.get("notes", ()),
         *results,
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(sections) + "\n"
 
 
 def describe_start(figures: Mapping[str, Any]) -> str:
@@ -89,12 +90,11 @@ def describe_start(figures: Mapping[str, Any]) -> str:
     if not figures.get("started_from"):
         return ""
     sentence = f" Training started from the weights of {figures['started_from']}"
-    before = figures.get("start_seconds", 0.0)
-    return (
-        f"{sentence}; both together took {amounts.duration(before + figures['seconds'])}."
-        if before
-        else f"{sentence}."
-    )
+    start_seconds = figures.get("start_seconds", 0.0)
+    if not start_seconds:
+        return f"{sentence}."
+    duration = amounts.format_duration(start_seconds + figures["seconds"])
+    return f"{sentence}; both together took {duration}."
 
 
 def describe_vgg16_discriminator(figures: Mapping[str, Any], has_discriminator: bool) -> str:
@@ -120,14 +120,31 @@ def describe_training(figures: Mapping[str, Any], batch: int) -> str:
         return (
             "The weights are those of the starting model: a single training step was run only to evaluate it."
         )
-    steps = f"{amounts.count(figures['steps'], 'step')} of {amounts.count(batch, 'image')}"
-    took = amounts.duration(figures["seconds"])
-    return f"It was trained for {steps} ({figures['epochs']:.1f} times through the data) in {took}."
+    steps = f"{amounts.format_count(figures['steps'], 'step')} of {amounts.format_count(batch, 'image')}"
+    duration = amounts.format_duration(figures["seconds"])
+    return f"It was trained for {steps} ({figures['epochs']:.1f} times through the data) in {duration}."
 
 
 def format_table(rows: Sequence[tuple[str, str]]) -> str:
-    """Returns a Markdown table of metrics."""
+    """Formats metrics as a Markdown table."""
     return "| figure | value |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)
+
+
+def replace_score(card: str, figures: Mapping[str, Any], command: str) -> str:
+    """Returns a card whose last section is a table of the figures that `studio score` measured.
+
+    Args:
+        card: card in Markdown; an earlier section of this kind is replaced.
+        figures: figures by name; only numbers enter the table.
+        command: command that measured them.
+    """
+    rows = [
+        (name.replace("_", " "), f"{value:,}" if isinstance(value, int) else f"{value:.4g}")
+        for name, value in figures.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    before = card.partition(_SCORE_HEADING)[0].rstrip()
+    return "\n\n".join([before, _SCORE_HEADING, f"    {command}", format_table(rows)]) + "\n"
 
 
 def draw_image(
@@ -171,7 +188,7 @@ def draw_image(
 
 
 def encode_figure(figure: Figure) -> bytes:
-    """Returns a figure as a WebP."""
+    """Encodes a figure as a WebP."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(figure)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.models.presets import Preset
 from studio.core.untrusted import hdf5_chunks
 from studio.core.untrusted.refusals import Refused
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import h5py
     import keras
 
-_MOST_DEPTH = 32  # nested groups
+_MAX_DEPTH = 32  # nested groups
 
 
 def load_weights(model: keras.Model, preset: Preset) -> None:
@@ -26,26 +26,23 @@ def load_weights(model: keras.Model, preset: Preset) -> None:
     Raises:
         InvalidInput: if the file is damaged, holds anything but finite numbers, or fits another model.
     """
-    path = preset.weights()
-    values = sum(int(np.prod(variable.shape)) for variable in model.variables)
+    path = preset.check_weights()
+    value_count = sum(int(np.prod(variable.shape)) for variable in model.variables)
     try:
-        check(path, most=2 * values + 1024)
+        check(path, max_values=2 * value_count + 1024)
         model.load_weights(path)
     except Refused as error:
-        raise damaged_weights(path.name, str(error)) from None
+        raise damaged_weights_error(path.name, str(error)) from None
     except (ValueError, OSError, KeyError) as error:
-        raise damaged_weights(path.name, str(error).splitlines()[0]) from None
+        raise damaged_weights_error(path.name, str(error).splitlines()[0]) from None
 
 
 def has_part(preset: Preset, part: str) -> bool:
-    """Returns whether the weights of a preset include a part;
-
-    False for a damaged file (`load_weights` reports it).
-    """
+    """Returns whether the weights of a preset include a part; False for a damaged file."""
     import h5py
 
     try:
-        with h5py.File(preset.weights(), "r") as file:
+        with h5py.File(preset.check_weights(), "r") as file:
             return part in file
     except (OSError, RuntimeError):
         return False
@@ -82,7 +79,7 @@ def read_arrays(
         with h5py.File(path, "r") as file:
             return [_read_array(file, f"{network}/{name}".strip("/"), shape) for name, shape in layout]
     except OSError:
-        raise damaged_weights(path.name, "not an HDF5 file, or an incomplete one") from None
+        raise damaged_weights_error(path.name, "not an HDF5 file, or an incomplete one") from None
 
 
 def _read_array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -91,26 +88,26 @@ def _read_array(file: h5py.File, name: str, shape: tuple[int, ...]) -> np.ndarra
     node = file
     for part in name.split("/"):
         if not isinstance(node.get(part, getlink=True), h5py.HardLink):
-            raise damaged_weights(name, "none")
+            raise damaged_weights_error(name, "none")
         node = node[part]
     # A data set may claim a huge size and store nothing, or refer to another file.
     is_plain = isinstance(node, h5py.Dataset) and not node.is_virtual and not node.external
     if not is_plain or node.shape != shape or node.dtype not in ("float32", "float16"):
-        raise damaged_weights(name, f"shape {getattr(node, 'shape', None)}")
+        raise damaged_weights_error(name, f"shape {getattr(node, 'shape', None)}")
     if node.chunks or node.id.get_storage_size() != node.nbytes:
-        raise damaged_weights(name, "an array that is not stored as it is")
+        raise damaged_weights_error(name, "an array that is not stored as it is")
     array = node[()].astype("float32")
     if not np.isfinite(array).all():
-        raise damaged_weights(name, "NaN or infinite values")
+        raise damaged_weights_error(name, "NaN or infinite values")
     return array
 
 
-def check(path: Path, most: int, chunked: bool = False) -> None:
+def check(path: Path, max_values: int, chunked: bool = False) -> None:
     """Checks that a weights file holds only plain, finite numbers, and at most so many.
 
     Args:
         path: path of the file.
-        most: largest number of values.
+        max_values: largest number of values.
         chunked: whether arrays may be stored in chunks, compressed by gzip.
 
     Raises:
@@ -120,22 +117,22 @@ def check(path: Path, most: int, chunked: bool = False) -> None:
 
     try:
         with h5py.File(path, "r") as file:
-            check_group(file, most, chunked)
+            check_group(file, max_values, chunked)
     except (OSError, RuntimeError, KeyError):  # h5py raises these on truncated or altered files
         raise Refused("not an HDF5 file, or a damaged one") from None
 
 
-def check_group(group: h5py.Group, most: int, chunked: bool = False) -> None:
+def check_group(group: h5py.Group, max_values: int, chunked: bool = False) -> None:
     """Checks a group of a weights file; see `check`."""
     count = size = 0
     for array in _iterate_arrays(group, set(), chunked):
         count, size = count + array.size, size + array.nbytes
-        if size > hdf5_chunks.most(group):
+        if size > hdf5_chunks.max_array_bytes(group):
             raise Refused("arrays that unpack to far more than the file has")
-        if count > most:
+        if count > max_values:
             raise Refused("more values than such a model has")
         if array.dtype.kind == "f" and not np.isfinite(hdf5_chunks.read(array)).all():
-            raise Refused(f"NaN or infinite values in {printable(array.name, 80)}")
+            raise Refused(f"NaN or infinite values in {make_printable(array.name, 80)}")
 
 
 def _iterate_arrays(
@@ -157,7 +154,7 @@ def _iterate_arrays(
         raise Refused("a link to another place")
     visited_addresses.add(address)
     for name in group:
-        if depth > _MOST_DEPTH or not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        if depth > _MAX_DEPTH or not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise Refused("a link to another place")
         entry = group[name]
         if isinstance(entry, h5py.Group):
@@ -170,7 +167,7 @@ def _iterate_arrays(
         yield entry
 
 
-def damaged_weights(name: str, reason: str) -> InvalidInput:
+def damaged_weights_error(name: str, reason: str) -> InvalidInput:
     """Returns the error for a weights file that the studio did not save, or that is damaged."""
     return invalid(
         f"weights {name}",

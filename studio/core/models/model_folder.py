@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from studio.core import amounts, paths, recipes
-from studio.core.errors import InvalidInput, invalid, printable
+from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.settings import Settings
 from studio.core.weights import index
 
@@ -24,16 +24,16 @@ MEMBERS = (WEIGHTS, SETTINGS, CARD, RECIPE)
 IMAGE = "card.webp"  # optional: samples and training curves
 STAGES = "stages.webp"  # optional: samples from the same latents during training, one grid per test
 OPTIONAL = (IMAGE, STAGES)
-MOST_TEXT_BYTES = 1 << 20
-_MOST_SETTINGS_BYTES = 16 << 20  # the data summary grows with the classes, curves and density estimate
-MOST_IMAGE_BYTES = 8 << 20
-_MOST_STAGES_BYTES = 1 << 20
-_MOST_WEIGHTS_BYTES = 1 << 30
-MOST_FILE_BYTES = {
-    WEIGHTS: _MOST_WEIGHTS_BYTES,
-    IMAGE: MOST_IMAGE_BYTES,
-    STAGES: _MOST_STAGES_BYTES,
-    SETTINGS: _MOST_SETTINGS_BYTES,
+MAX_TEXT_BYTES = 1 << 20
+_MAX_SETTINGS_BYTES = 16 << 20  # the data summary grows with the classes, curves and density estimate
+MAX_IMAGE_BYTES = 8 << 20
+_MAX_STAGES_BYTES = 1 << 20
+_MAX_WEIGHTS_BYTES = 1 << 30
+MAX_FILE_BYTES = {
+    WEIGHTS: _MAX_WEIGHTS_BYTES,
+    IMAGE: MAX_IMAGE_BYTES,
+    STAGES: _MAX_STAGES_BYTES,
+    SETTINGS: _MAX_SETTINGS_BYTES,
 }
 
 
@@ -146,7 +146,7 @@ def lock(folder: Path) -> contextlib.AbstractContextManager[None]:
 def _check_beside(*paths_to_check: Path) -> None:
     """Raises `InvalidInput` if a path is a link, because saving would write to or empty its target."""
     if link := next((path for path in paths_to_check if path.is_symlink()), None):
-        link_name = printable(link.name, 60)
+        link_name = make_printable(link.name, 60)
         expected, step = f"no link {link_name} next to it", "remove that link, or choose another path"
         raise invalid("place of a model", expected=expected, received="one", next_step=step)
 
@@ -186,14 +186,14 @@ def _backup_path(folder: Path) -> Path:
 
 def _lock_path(folder: Path) -> Path:
     """Returns the path of the lock file, in the studio's own folder because lock files are never deleted."""
-    return paths.folder("locks") / f"{paths.digest(os.fsencode(folder.resolve()))[:24]}.lock"
+    return paths.ensure_folder("locks") / f"{paths.digest(os.fsencode(folder.resolve()))[:24]}.lock"
 
 
 def restore_interrupted(folder: Path) -> None:
     """Restores a model if a crash interrupted its replacement; does nothing while a save is running."""
     if _backup_path(folder).is_symlink() or not _backup_path(folder).is_dir():
         return
-    with contextlib.suppress(OSError), paths.locked(_lock_path(folder), wait=False):
+    with contextlib.suppress(OSError), paths.locked(_lock_path(folder), blocking=False):
         if not folder.exists():
             _backup_path(folder).rename(folder)
 
@@ -211,26 +211,26 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(read_file(folder / SETTINGS))
     except ValidationError:
-        raise damaged_folder(folder, f"{SETTINGS} as the studio writes it", "another file") from None
+        raise damaged_folder_error(folder, f"{SETTINGS} as the studio writes it", "another file") from None
 
 
 def read_file(path: Path) -> bytes:
     """Reads a file of a model folder. Raises `InvalidInput` if it is missing or too large."""
-    most = MOST_FILE_BYTES.get(path.name, MOST_TEXT_BYTES)
+    max_bytes = MAX_FILE_BYTES.get(path.name, MAX_TEXT_BYTES)
     try:
-        return paths.read(path, most)
+        return paths.read(path, max_bytes)
     except OSError:
-        raise damaged_folder(path.parent, path.name, "none") from None
+        raise damaged_folder_error(path.parent, path.name, "none") from None
     except paths.TooLarge:
-        raise damaged_folder(
-            path.parent, f"{path.name} of at most {amounts.size(most)}", "a larger one"
+        raise damaged_folder_error(
+            path.parent, f"{path.name} of at most {amounts.format_bytes(max_bytes)}", "a larger one"
         ) from None
 
 
-def damaged_folder(folder: Path, expected: str, received: str) -> InvalidInput:
+def damaged_folder_error(folder: Path, expected: str, received: str) -> InvalidInput:
     """Returns the error for an incomplete or damaged model folder."""
     return invalid(
-        f"model folder {printable(str(folder))}",
+        f"model folder {make_printable(str(folder))}",
         expected=expected,
         received=received,
         next_step="copy or train the model again",

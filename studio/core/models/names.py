@@ -10,8 +10,8 @@ import unicodedata
 
 from studio.core.errors import InvalidInput, invalid
 
-MOST_CHARACTERS = 60  # characters
-_MOST_BYTES = 200  # file systems allow 255 for a folder name
+MAX_CHARACTERS = 60  # characters
+_MAX_BYTES = 200  # file systems allow 255 for a folder name
 _SIGNS = " -_.'’()+!&"
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in "123456789¹²³")}
 
@@ -30,7 +30,7 @@ def validate(text: str) -> str:
         signs = " ".join(_SIGNS.split())
         raise invalid(
             "name",
-            expected=f"letters and digits, with spaces or {signs} between, {MOST_CHARACTERS} at most",
+            expected=f"letters and digits, with spaces or {signs} between, {MAX_CHARACTERS} at most",
             received=name or "nothing",
         )
     return name
@@ -40,7 +40,7 @@ def suggest(text: str) -> str:
     """Returns a valid name made from any text, e.g. a file name; "" if nothing is left."""
     spaced_text = "".join(c if _is_plain(c) or c in _SIGNS else " " for c in _tidy(text))
     try:
-        return validate(spaced_text.strip(_SIGNS)[:MOST_CHARACTERS].strip(_SIGNS))
+        return validate(spaced_text.strip(_SIGNS)[:MAX_CHARACTERS].strip(_SIGNS))
     except InvalidInput:
         return ""
 
@@ -48,10 +48,10 @@ def suggest(text: str) -> str:
 def is_name(text: str) -> bool:
     """Returns whether a text is a valid name without changes."""
     return (
-        0 < len(text) <= MOST_CHARACTERS
+        0 < len(text) <= MAX_CHARACTERS
         and text == _tidy(text)
         and all(_is_plain(c) or c in _SIGNS for c in text)
-        and len(text.encode()) <= _MOST_BYTES
+        and len(text.encode()) <= _MAX_BYTES
         and _is_plain(text[0])
         and text[-1] != "."
         and text.partition(".")[0].strip().casefold() not in _RESERVED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from studio.core.errors import Unavailable, printable
+from studio.core.errors import Unavailable, make_printable
 from studio.core.models import presets
 from studio.core.weights import pretrained
 
@@ -20,22 +20,22 @@ def check(pinned: Mapping[str, str]) -> None:
             available.
     """
     for name, digest in pinned.items():
-        if name in pretrained.names():
+        if name in pretrained.list_names():
             _check_weights(name, digest)
         elif presets.is_known(name):
             presets.check_digest(presets.find(name), digest)
         else:
             raise Unavailable(
-                f"This was made with the model {printable(name, 60)} (SHA-256 of its weights {digest}), "
+                f"This was made with the model {make_printable(name, 60)} (SHA-256 of its weights {digest}), "
                 "which is no longer here. Restore that model."
             )
 
 
 def _check_weights(name: str, digest: str) -> None:
-    weights = pretrained.status(name, digest)
+    weights = pretrained.get_status(name, digest)
     if not weights.cached and weights.digest not in ("", digest):
         raise Unavailable(
             f"This was made with another training run of {weights.title} (SHA-256 {digest}) than can be had "
-            f"here. "
+            "here. "
             "Use the version of the studio that made it."
         )

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.core import caches, owners, paths, recipes, tasks
-from studio.core.errors import InvalidInput, StudioError, Unavailable, did_you_mean, invalid, printable
+from studio.core.errors import InvalidInput, StudioError, Unavailable, did_you_mean, invalid, make_printable
 from studio.core.models import model_folder, model_zip, shelves
 from studio.core.models import names as naming
-from studio.core.models.model_folder import CARD, IMAGE, MOST_FILE_BYTES, RECIPE, SETTINGS, STAGES, WEIGHTS
+from studio.core.models.model_folder import CARD, IMAGE, MAX_FILE_BYTES, RECIPE, SETTINGS, STAGES, WEIGHTS
 from studio.core.settings import Settings
 from studio.core.weights import index, pretrained
 
@@ -60,12 +60,12 @@ class Preset:
         """Former names of the model, the latest first."""
         return shelves.read_former_names(self.folder)
 
-    def settings(self) -> Settings:
-        """Returns its training settings. Raises `InvalidInput` if its task no longer accepts them."""
+    def read_settings(self) -> Settings:
+        """Reads its training settings. Raises `InvalidInput` if its task no longer accepts them."""
         return tasks.get(self.task).settings.from_plain(model_folder.read_manifest(self.folder).settings)
 
-    def settings_as(self, kind: type[S], task: str, description: str) -> S:
-        """Returns the training settings of a model that must be of one kind.
+    def read_settings_as(self, kind: type[S], task: str, description: str) -> S:
+        """Reads the training settings of a model that must be of one kind.
 
         Args:
             kind: class of the settings.
@@ -75,38 +75,38 @@ class Preset:
         Raises:
             InvalidInput: if it is another kind of model.
         """
-        settings = self.settings() if self.task == task else None
+        settings = self.read_settings() if self.task == task else None
         if not isinstance(settings, kind):
             received = f"a model that {self.task} made"
             raise invalid(f"preset {self.name}", expected=description, received=received)
         return settings
 
-    def data(self) -> dict[str, Any]:
-        """Returns the summary of the training data that training saved."""
+    def read_data(self) -> dict[str, Any]:
+        """Reads the summary of the training data that training saved."""
         return model_folder.read_manifest(self.folder).data
 
-    def card(self) -> str:
-        """Returns its model card in Markdown: data, license, command, metrics."""
+    def read_card(self) -> str:
+        """Reads its model card in Markdown: data, license, command, metrics."""
         return model_folder.read_file(self.folder / CARD).decode("utf-8", "replace")
 
-    def image(self) -> bytes | None:
-        """Returns a WebP of samples and training curves, if it has one."""
-        return self._optional(IMAGE)
+    def read_image(self) -> bytes | None:
+        """Reads a WebP of samples and training curves, if it has one."""
+        return self._read_optional(IMAGE)
 
-    def stages(self) -> bytes | None:
-        """Returns a WebP of sample grids during training, if it has one; their metrics are in `data()`."""
-        return self._optional(STAGES)
+    def read_stages(self) -> bytes | None:
+        """Reads a WebP of sample grids during training, if it has one; their metrics are in `read_data()`."""
+        return self._read_optional(STAGES)
 
-    def _optional(self, name: str) -> bytes | None:
+    def _read_optional(self, name: str) -> bytes | None:
         path = self.folder / name
-        return path.read_bytes() if path.is_file() and path.stat().st_size <= MOST_FILE_BYTES[name] else None
+        return path.read_bytes() if path.is_file() and path.stat().st_size <= MAX_FILE_BYTES[name] else None
 
-    def recipe(self) -> recipes.Recipe:
-        """Returns the recipe of its training run."""
+    def read_recipe(self) -> recipes.Recipe:
+        """Reads the recipe of its training run."""
         return recipes.read(model_folder.read_file(self.folder / RECIPE))
 
-    def weights(self) -> Path:
-        """Returns the path of its weights, after checking their SHA-256.
+    def check_weights(self) -> Path:
+        """Checks the SHA-256 of its weights. Returns their path.
 
         Raises:
             InvalidInput: if the file is missing or changed.
@@ -114,20 +114,19 @@ class Preset:
         path = self.folder / WEIGHTS
         if not path.is_file() or paths.file_digest(path) != self.digest:
             received = "another file" if path.is_file() else "none"
-            raise model_folder.damaged_folder(self.folder, f"{WEIGHTS} as it was saved", received)
+            raise model_folder.damaged_folder_error(self.folder, f"{WEIGHTS} as it was saved", received)
         return path
 
 
 def list_names() -> list[str]:
-    """Returns the names of all presets, shipped ones first."""
+    """Lists the names of all presets, shipped ones first."""
     return [*index.load().presets, *list_own_names()]
 
 
 def list_own_names() -> list[str]:
-    """Returns the names of the current user's presets and of the shared ones."""
-    return sorted(
-        set().union(*map(shelves.list_model_names, shelves.list_shelves())) - index.load().presets.keys()
-    )
+    """Lists the names of the current user's presets and of the shared ones."""
+    saved_names = set().union(*map(shelves.list_model_names, shelves.list_shelves()))
+    return sorted(saved_names - index.load().presets.keys())
 
 
 def is_known(name: str) -> bool:
@@ -143,7 +142,7 @@ def is_removed(name: str) -> bool:
 
 
 def find(name: str | Path, suitable_tasks: Collection[str] = ()) -> Preset:
-    """Returns a preset by name (shipped, then the current user's, then shared ones) or by folder.
+    """Finds a preset by name (shipped, then the current user's, then shared ones) or by folder.
 
     A renamed preset is still found by its former names.
 
@@ -156,7 +155,7 @@ def find(name: str | Path, suitable_tasks: Collection[str] = ()) -> Preset:
         Unavailable: if the recipe being replayed needs other weights than the preset of this name has.
     """
     preset = _find_preset(name, suitable_tasks)
-    if digest := pretrained.pinned().get(preset.name):
+    if digest := pretrained.get_pinned().get(preset.name):
         check_digest(preset, digest)
     return preset
 
@@ -175,7 +174,7 @@ def _find_preset(name: str | Path, suitable_tasks: Collection[str]) -> Preset:
     if shipped:
         preset = _open_preset(paths.shipped_path("pretrained") / shipped.folder, str(name))
         if preset.digest != shipped.sha256:
-            raise model_folder.damaged_folder(
+            raise model_folder.damaged_folder_error(
                 preset.folder, f"weights {shipped.sha256[:12]}…", f"{preset.digest[:12]}…"
             )
         return preset
@@ -193,7 +192,7 @@ def _find_preset(name: str | Path, suitable_tasks: Collection[str]) -> Preset:
     raise invalid(
         "preset",
         expected=f"a name ({choices})" + (" or a model folder" if isinstance(name, Path) else ""),
-        received=printable(str(name)),
+        received=make_printable(str(name)),
         next_step=did_you_mean(Path(name).name, available) or "train one",
     )
 
@@ -206,16 +205,16 @@ def _task_of(name: str) -> str | None:
 
 
 def _find_saved(name: str) -> Preset | None:
-    """Returns the saved model that has or had a name; of several, the one that the replayed recipe used."""
-    digest = pretrained.pinned().get(name)
-    first = None
+    """Finds the saved model that has or had a name; of several, the one that the replayed recipe used."""
+    digest = pretrained.get_pinned().get(name)
+    first_match = None
     for shelf in shelves.list_shelves():
         for folder, matched_name in shelves.find_candidates(shelf, name):
             preset = _open_preset(folder, matched_name)
             if digest in (None, preset.digest):
                 return preset
-            first = first or preset
-    return first
+            first_match = first_match or preset
+    return first_match
 
 
 def save(
@@ -239,7 +238,7 @@ def save(
         card: model card in Markdown: data, license, command, metrics.
         recipe: recipe of the training run.
         data: summary of the training data that using the model needs, as JSON.
-        image, stages: images for the card, see `Preset.image` and `Preset.stages`.
+        image, stages: images for the card, see `Preset.read_image` and `Preset.read_stages`.
     """
     folder = _target_folder(target)
     with model_folder.replacing(folder) as fresh:
@@ -259,7 +258,7 @@ def pack(
 ) -> bytes:
     """Returns a trained model as a zip of its folder; the same model gives the same bytes. See `save`."""
     # The system's temporary folder may be too small, which would lose hours of training.
-    with tempfile.TemporaryDirectory(dir=paths.folder("cache")) as folder:
+    with tempfile.TemporaryDirectory(dir=paths.ensure_folder("cache")) as folder:
         model_folder.write_files(Path(folder), model, task, settings, card, recipe, data, image, stages)
         return model_zip.pack(Path(folder))
 
@@ -280,18 +279,18 @@ def unpack(data: bytes, target: str | Path) -> Preset:
         for name, body in members.items():
             paths.write(fresh / name, body)
         preset = _open_preset(fresh, folder.name)
-        preset.weights(), preset.recipe()
+        preset.check_weights(), preset.read_recipe()
     return _open_preset(folder, folder.name)
 
 
 def from_zip(file: tasks.File) -> Preset:
-    """Returns the model of a stored zip; unpacks it under STUDIO_HOME/cache first. Raises as `unpack`."""
-    owners.check(file.digest)  # another user may have unpacked it
-    folder = caches.claim(paths.folder("cache") / "models" / file.digest)
+    """Opens the model of a stored zip; unpacks it under STUDIO_HOME/cache first. Raises as `unpack`."""
+    owners.require_ownership(file.digest)  # another user may have unpacked it
+    folder = caches.claim(paths.ensure_folder("cache") / "models" / file.digest)
     with contextlib.suppress(InvalidInput):  # unpack again if the cache was cleared in part
         if folder.is_dir():
             preset = find(folder)
-            preset.weights()
+            preset.check_weights()
             return preset
     return unpack(file.read(), folder)
 
@@ -299,7 +298,7 @@ def from_zip(file: tasks.File) -> Preset:
 def load_uploaded_or_named(
     inputs: Mapping[str, Sequence[tasks.File]], name: str, slot: str = "network"
 ) -> Preset:
-    """Returns the model uploaded in a slot, or else the preset of this name.
+    """Opens the model uploaded in a slot, or else the preset of this name.
 
     Raises:
         InvalidInput: if there is none, or it is damaged.
@@ -310,7 +309,7 @@ def load_uploaded_or_named(
 def _target_folder(target: str | Path) -> Path:
     """Returns the folder to save a model in: the user's folder for a name, or a path."""
     if isinstance(target, str) and naming.is_name(target):
-        return shelves.folder_of(shelves.list_shelves()[0], target)
+        return shelves.find_folder(shelves.list_shelves()[0], target)
     return Path(target).resolve()
 
 

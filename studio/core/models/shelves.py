@@ -19,18 +19,18 @@ from studio.core.models import model_folder, names
 
 REMOVED_FOLDER = ".removed"
 _FORMER_FILE = "former_names.json"
-_FORMER_NAMES = TypeAdapter(list[str])
-_MOST_FORMER = 100  # names; the oldest are dropped
+_NAME_LIST = TypeAdapter(list[str])
+_MAX_FORMER = 100  # names; the oldest are dropped
 
 
 def list_shelves() -> list[Path]:
-    """Returns the shelves to search: the current user's, then the shared one."""
-    everybody, asker = paths.folder("presets"), owners.current()
-    return [everybody] if asker == owners.LOCAL else [owners.folder(asker) / "presets", everybody]
+    """Lists the shelves to search: the current user's, then the shared one."""
+    shared_shelf, user = paths.ensure_folder("presets"), owners.get_current()
+    return [shared_shelf] if user == owners.LOCAL else [owners.folder(user) / "presets", shared_shelf]
 
 
 def list_model_names(shelf: Path) -> set[str]:
-    """Returns the names of the models on a shelf."""
+    """Lists the names of the models on a shelf, and restores models whose replacement was interrupted."""
     for old in shelf.glob(".old-*"):
         model_folder.restore_interrupted(old.with_name(old.name.removeprefix(".old-")))
     folder_names = (path.parent.name for path in shelf.glob(f"*/{model_folder.SETTINGS}"))
@@ -42,7 +42,7 @@ def list_model_names(shelf: Path) -> set[str]:
     }
 
 
-def folder_of(shelf: Path, name: str) -> Path:
+def find_folder(shelf: Path, name: str) -> Path:
     """Returns the folder of a model on a shelf, ignoring case and Unicode form."""
     if not (shelf / name).exists() and shelf.is_dir():
         target = names.fold_case(name)
@@ -60,7 +60,7 @@ def find_candidates(shelf: Path, name: str) -> Iterator[tuple[Path, str]]:
     """
     if not names.is_name(name):
         return
-    current_folder = folder_of(shelf, name)
+    current_folder = find_folder(shelf, name)
     model_folder.restore_interrupted(current_folder)
     if current_folder.is_dir():
         yield current_folder, unicodedata.normalize("NFC", current_folder.name)
@@ -72,10 +72,10 @@ def find_candidates(shelf: Path, name: str) -> Iterator[tuple[Path, str]]:
 
 
 def read_former_names(folder: Path) -> list[str]:
-    """Returns the former names of a model, the latest first; none if the file is damaged."""
+    """Reads the former names of a model, the latest first; none if the file is damaged."""
     with suppress(OSError, paths.TooLarge, ValueError):
-        entries = _FORMER_NAMES.validate_json(paths.read(folder / _FORMER_FILE, model_folder.MOST_TEXT_BYTES))
-        return [name for name in entries if names.is_name(name)][:_MOST_FORMER]
+        entries = _NAME_LIST.validate_json(paths.read(folder / _FORMER_FILE, model_folder.MAX_TEXT_BYTES))
+        return [name for name in entries if names.is_name(name)][:_MAX_FORMER]
     return []
 
 
@@ -90,4 +90,4 @@ def record_former_name(folder: Path, name: str, new_name: str) -> None:
     dropped_names = {names.fold_case(name), names.fold_case(new_name)}
     earlier = [other for other in read_former_names(folder) if names.fold_case(other) not in dropped_names]
     history = earlier if names.fold_case(name) == names.fold_case(new_name) else [name, *earlier]
-    paths.write(folder / _FORMER_FILE, json.dumps(history[:_MOST_FORMER], ensure_ascii=False).encode())
+    paths.write(folder / _FORMER_FILE, json.dumps(history[:_MAX_FORMER], ensure_ascii=False).encode())

@@ -25,7 +25,7 @@ BACKBONES: dict[str, Spec] = {item.name: item for item in (vgg16.SPEC, resnet50.
 
 
 def find_spec(name: str) -> Spec:
-    """Returns the specification of a backbone. Raises `InvalidInput` if the name is not in `BACKBONES`."""
+    """Finds the specification of a backbone. Raises `InvalidInput` if the name is not in `BACKBONES`."""
     if name not in BACKBONES:
         raise unknown("backbone", name, BACKBONES)
     return BACKBONES[name]
@@ -59,8 +59,8 @@ class Backbone:
     _copies: dict[Precision, Backbone] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def features(self, layers: Sequence[str]) -> keras.Model:
-        """Returns a network from images to activations; it computes nothing beyond the deepest layer.
+    def build_extractor(self, layers: Sequence[str]) -> keras.Model:
+        """Builds a network from images to activations; it computes nothing beyond the deepest layer.
 
         Args:
             layers: names from `spec.layers`.
@@ -151,14 +151,14 @@ def load(name: str, progress: Progress | None = None, digest: str | None = None)
         if (name, pretrained_model.digest) not in _LOADED:
             _LOADED[name, pretrained_model.digest] = Backbone(
                 backbone_spec,
-                _remove_classifier(pretrained_model.model, backbone_spec.last),
+                _remove_classifier(pretrained_model.model, backbone_spec.last_layer),
                 pretrained_model.digest,
             )
         return _LOADED[name, pretrained_model.digest]
 
 
 def _remove_classifier(model: keras.Model, last: str) -> keras.Model:
-    """Returns a network up to its last layer of activations, without the classifier."""
+    """Removes the classifier of a network, up to its last layer of activations."""
     import keras
 
     trunk = keras.Model(model.input, model.get_layer(last).output, name=model.name)
@@ -169,7 +169,7 @@ def _remove_classifier(model: keras.Model, last: str) -> keras.Model:
 def load_vgg16_features(
     layers: Sequence[str], progress: Progress | None = None, precision: Precision = "float32"
 ) -> tuple[keras.Model, dict[str, str]]:
-    """Returns the features model of VGG16 (see `Backbone.features`) and its SHA-256 for a recipe.
+    """Loads the feature extractor of VGG16 (see `Backbone.build_extractor`) and its SHA-256 for a recipe.
 
     Args:
         layers: names of its layers.
@@ -180,4 +180,4 @@ def load_vgg16_features(
         StudioError: as `pretrained.pull`.
     """
     vgg16 = load("vgg16", progress)
-    return vgg16.with_precision(precision).features(layers), {"vgg16": vgg16.digest}
+    return vgg16.with_precision(precision).build_extractor(layers), {"vgg16": vgg16.digest}

@@ -41,7 +41,7 @@ class Evaluation:
     Attributes:
         value: weighted sum of the terms.
         terms: unweighted value of each term, in order.
-        gradient: gradient of `evaluate_term` with respect to the image, `(1, H, W, 3) float32`.
+        gradient: gradient of `value` with respect to the image, `(1, H, W, 3) float32`.
     """
 
     value: float
@@ -69,10 +69,11 @@ class Evaluator:
         order = sorted(range(len(objective.terms)), key=lambda i: objective.terms[i].layer == IMAGE)
         self._order = [order.index(i) for i in range(len(order))]
         terms = tuple(objective.terms[i] for i in order)
-        deep = tuple(term for term in terms if term.layer != IMAGE)
-        self._all, self._deep, self._pixels = _Part(terms), _Part(deep), _Part(terms[len(deep) :])
+        layer_terms = tuple(term for term in terms if term.layer != IMAGE)
+        self._all_terms, self._layer_terms = _TermGroup(terms), _TermGroup(layer_terms)
+        self._pixel_terms = _TermGroup(terms[len(layer_terms) :])
         self._strides = backbone.spec.strides
-        self._extractor = backbone.features(objective.layers) if deep else None
+        self._extractor = backbone.build_extractor(objective.layers) if layer_terms else None
         self._progress = progress or Progress()
         self._max_side = max_side
 
@@ -86,54 +87,59 @@ class Evaluator:
             Cancelled: between two tiles, if the job was cancelled.
         """
         if max(images_01.shape[1:3]) <= self._max_side or self._extractor is None:
-            total, terms, gradient = self._evaluate_whole(self._extractor, self._all, images_01)
+            total, terms, gradient = self._evaluate_whole(self._extractor, self._all_terms, images_01)
         else:  # no tiles for pixel terms: they need little memory, and neighbors outside a tile
             total, terms, gradient = self._evaluate_tiled(images_01)
-            pixel_total, pixel_terms, pixel_gradient = self._evaluate_whole(None, self._pixels, images_01)
+            pixel_total, pixel_terms, pixel_gradient = self._evaluate_whole(
+                None, self._pixel_terms, images_01
+            )
             total, terms, gradient = total + pixel_total, (*terms, *pixel_terms), gradient + pixel_gradient
         return Evaluation(float(total), tuple(float(terms[i]) for i in self._order), gradient)
 
-    def value(self, images_01: np.ndarray) -> float:
+    def compute_value(self, images_01: np.ndarray) -> float:
         """Returns the weighted sum without its gradient, a third of the cost. Never uses tiles."""
-        part = self._all
-        return float(_compile_value(self._extractor, part.structure)(images_01, part.weights, part.targets))
+        group = self._all_terms
+        return float(
+            _compile_value(self._extractor, group.structure)(images_01, group.weights, group.targets)
+        )
 
-    def _evaluate_whole(self, extractor: keras.Model | None, part: _Part, images_01: np.ndarray):
-        if not part.structure:
+    def _evaluate_whole(self, extractor: keras.Model | None, group: _TermGroup, images_01: np.ndarray):
+        if not group.structure:
             return 0.0, (), np.zeros(images_01.shape, "float32")
-        graph = _compile_gradient(extractor, part.structure)
-        total, terms, gradient = graph(images_01, part.weights, part.targets)
+        graph = _compile_gradient(extractor, group.structure)
+        total, terms, gradient = graph(images_01, group.weights, group.targets)
         return total, terms, np.asarray(gradient)
 
     def _evaluate_tiled(self, images_01: np.ndarray):
         """Sums each layer over all tiles, then computes each tile's gradient from that of the sums."""
-        part, (height, width) = self._deep, images_01.shape[1:3]
-        strides = tuple(self._strides[layer] for layer, _ in part.structure)
-        gather, finish, tile_slopes = _compile_tiles(self._extractor, part.structure, strides)
+        group, (height, width) = self._layer_terms, images_01.shape[1:3]
+        strides = tuple(self._strides[layer] for layer, _ in group.structure)
+        gather, finish, compute_tile_slopes = _compile_tiles(self._extractor, group.structure, strides)
         tiles = tiling.cut_tiles(height, width, TILE, HALO)
         sums: list[Any] = [0.0] * len(strides)
         for tile in tiles:
-            tile_sums = gather(*self._tile_inputs(images_01, tile, strides))
+            tile_sums = gather(*self._make_tile_inputs(images_01, tile, strides))
             sums = [a + np.asarray(b) for a, b in zip(sums, tile_sums, strict=True)]
             self._progress.check()
         counts = np.array([(height // s) * (width // s) for s in strides], "float32")
-        total, terms, slopes = finish(tuple(sums), part.weights, part.targets, counts)
+        total, terms, slopes = finish(tuple(sums), group.weights, group.targets, counts)
         gradient = np.zeros(images_01.shape, "float32")
         for tile in tiles:
-            _, _, tile_gradient = tile_slopes(*self._tile_inputs(images_01, tile, strides), slopes)
+            tile_inputs = self._make_tile_inputs(images_01, tile, strides)
+            _, _, tile_gradient = compute_tile_slopes(*tile_inputs, slopes)
             gradient[:, tile.rows.window, tile.columns.window] += np.asarray(tile_gradient)
             self._progress.check()
         return total, terms, gradient
 
-    def _tile_inputs(self, images_01: np.ndarray, tile: tiling.Tile, strides: tuple[int, ...]):
-        """Returns the inputs of a tile's graphs: its pixels, its bounds without halo, its targets."""
+    def _make_tile_inputs(self, images_01: np.ndarray, tile: tiling.Tile, strides: tuple[int, ...]):
+        """Makes the inputs of a tile's graphs: its pixels, its bounds without halo, its targets."""
         bounds = np.array(
             [tile.rows.offset, tile.rows.length, tile.columns.offset, tile.columns.length], "int32"
         )
         maps = tuple(
             tuple(_crop(m, tile, stride) for m in targets[: kind.maps]) + targets[kind.maps :]
             for stride, targets, (_, kind) in zip(
-                strides, self._deep.targets, self._deep.structure, strict=True
+                strides, self._layer_terms.targets, self._layer_terms.structure, strict=True
             )
         )
         return images_01[:, tile.rows.window, tile.columns.window], bounds, maps
@@ -164,7 +170,7 @@ def compute_activations(
     """
     height, width = images_01.shape[1:3]
     side, halo = (max_side, 0) if max(height, width) <= max_side else (TILE, HALO)
-    compute = _compile_forward(backbone.features(layers))
+    compute = _compile_forward(backbone.build_extractor(layers))
     for tile in tiling.cut_tiles(height, width, side, halo):
         if progress is not None:
             progress.check()
@@ -176,13 +182,13 @@ def compute_activations(
 
 
 def _crop_to_tile(activation: Any, tile: tiling.Tile, stride: int) -> np.ndarray:
-    rows, columns = tile.rows.own(stride), tile.columns.own(stride)
+    rows, columns = tile.rows.own_slice(stride), tile.columns.own_slice(stride)
     top, left = tile.rows.window_start // stride, tile.columns.window_start // stride
     within_window = slice(rows.start - top, rows.stop - top), slice(columns.start - left, columns.stop - left)
     return np.asarray(activation)[:, within_window[0], within_window[1]]
 
 
-class _Part:
+class _TermGroup:
     """Terms of an objective, split into the structure of a graph and its arguments."""
 
     def __init__(self, terms: tuple[Term, ...]):
@@ -211,7 +217,7 @@ def _compile_gradient(extractor: keras.Model | None, structure: Structure) -> Ca
             evaluate_term(kind, features[layer], t)
             for (layer, kind), t in zip(structure, targets, strict=True)
         ]
-        return _weighted_sum(terms, weights), tuple(terms)
+        return _sum_weighted(terms, weights), tuple(terms)
 
     return compile_function(value_and_grad(evaluate))
 
@@ -224,7 +230,7 @@ def _compile_value(extractor: keras.Model | None, structure: Structure) -> Calla
             evaluate_term(kind, features[layer], t)
             for (layer, kind), t in zip(structure, targets, strict=True)
         ]
-        return _weighted_sum(terms, weights)
+        return _sum_weighted(terms, weights)
 
     return compile_function(evaluate)
 
@@ -234,18 +240,18 @@ def _compile_tiles(extractor: keras.Model, structure: Structure, strides: tuple[
     def gather(images_01, bounds, targets):
         features = _compute_features(extractor, images_01)
         return tuple(
-            kind.gather(*_mask_to_tile(features[layer], t, kind.maps, bounds, stride))
-            for (layer, kind), t, stride in zip(structure, targets, strides, strict=True)
+            kind.gather(*_mask_to_tile(features[layer], term_targets, kind.maps, bounds, stride))
+            for (layer, kind), term_targets, stride in zip(structure, targets, strides, strict=True)
         )
 
     def finish(sums, weights, targets, counts):
-        channels = [_count_channels(extractor, layer) for layer, _ in structure]
+        channels = [extractor.output[layer].shape[-1] for layer, _ in structure]
         terms = [
             kind.finish(sums[i], counts[i], channels[i], targets[i]) for i, (_, kind) in enumerate(structure)
         ]
-        return _weighted_sum(terms, weights), tuple(terms)
+        return _sum_weighted(terms, weights), tuple(terms)
 
-    def tile_slopes(images_01, bounds, targets, slopes):
+    def compute_tile_slopes(images_01, bounds, targets, slopes):
         from keras import ops
 
         sums = gather(images_01, bounds, targets)
@@ -254,7 +260,7 @@ def _compile_tiles(extractor: keras.Model, structure: Structure, strides: tuple[
     return (
         compile_function(gather),
         compile_function(value_and_grad(finish)),
-        compile_function(value_and_grad(tile_slopes)),
+        compile_function(value_and_grad(compute_tile_slopes)),
     )
 
 
@@ -263,11 +269,7 @@ def _compute_features(extractor: keras.Model | None, images_01) -> dict[str, Any
     return {**features, IMAGE: images_01}
 
 
-def _count_channels(extractor: keras.Model, layer: str) -> int:
-    return extractor.output[layer].shape[-1]
-
-
-def _weighted_sum(terms: list, weights):
+def _sum_weighted(terms: list, weights):
     from keras import ops
 
     return ops.sum(ops.stack(terms) * weights)
@@ -281,7 +283,7 @@ def _mask_to_tile(features, targets: tuple, maps: int, bounds, stride: int):
     rows, columns = ops.arange(height), ops.arange(width)
     top, left = bounds[0] // stride, bounds[2] // stride
     bottom, right = (bounds[0] + bounds[1]) // stride, (bounds[2] + bounds[3]) // stride
-    tall = ops.cast(ops.logical_and(rows >= top, rows < bottom), "float32")
-    wide = ops.cast(ops.logical_and(columns >= left, columns < right), "float32")
-    mask = (tall[:, None] * wide[None, :])[None, :, :, None]
+    is_own_row = ops.cast(ops.logical_and(rows >= top, rows < bottom), "float32")
+    is_own_column = ops.cast(ops.logical_and(columns >= left, columns < right), "float32")
+    mask = (is_own_row[:, None] * is_own_column[None, :])[None, :, :, None]
     return features * mask, tuple(t * mask if i < maps else t for i, t in enumerate(targets))

@@ -28,7 +28,7 @@ def _compile_tensorflow(function: Callable) -> Callable:
 
     graph = None
 
-    def spec(array):
+    def make_spec(array):
         shape = tuple(array.shape)
         return tf.TensorSpec((shape[0], None, None, shape[3]) if len(shape) == 4 else shape, array.dtype)
 
@@ -36,7 +36,7 @@ def _compile_tensorflow(function: Callable) -> Callable:
         nonlocal graph
         arrays = tf.nest.map_structure(tf.convert_to_tensor, arrays)
         if graph is None:
-            signature = tf.nest.map_structure(spec, arrays)
+            signature = tf.nest.map_structure(make_spec, arrays)
             graph = tf.function(function, input_signature=signature, autograph=False)
         return graph(*arrays)
 

@@ -26,12 +26,12 @@ class Kind(NamedTuple):
 
 
 def evaluate_term(kind: Kind, features: Any, targets: tuple) -> Any:
-    """Returns the scalar of a term at `(1, h, w, C)` activations."""
+    """Evaluates a term, a scalar, at `(1, h, w, C)` activations."""
     return kind.finish(kind.gather(features, targets), count_positions(features), features.shape[-1], targets)
 
 
 def count_positions(features: Any) -> Any:
-    """Returns the number of positions of a layer, h * w, as a float32 scalar."""
+    """Counts the positions of a layer, h * w, as a float32 scalar."""
     from keras import ops
 
     shape = ops.shape(features)
@@ -61,15 +61,15 @@ def _divide_by_target_norm(total, positions, channels, targets):
 
 
 def sum_products(features, targets):
-    """Returns the products of all pairs of channels, summed over positions: `(1, h, w, C)` -> `(C, C)`."""
+    """Sums the products of all pairs of channels over positions: `(1, h, w, C)` -> `(C, C)`."""
     from keras import ops
 
-    def gram(flat):
+    def compute_gram(flat):
         # The backends' own gradient multiplies twice and transposes the large array: three times the cost.
-        value = ops.matmul(ops.transpose(flat), flat)
-        return value, lambda slope: ops.matmul(flat, slope + ops.transpose(slope))
+        gram_matrix = ops.matmul(ops.transpose(flat), flat)
+        return gram_matrix, lambda slope: ops.matmul(flat, slope + ops.transpose(slope))
 
-    return with_gradient(gram)(ops.reshape(features, (-1, features.shape[-1])))
+    return with_gradient(compute_gram)(ops.reshape(features, (-1, features.shape[-1])))
 
 
 def _sum_masked_products(features, targets):
@@ -78,15 +78,15 @@ def _sum_masked_products(features, targets):
     return sum_products(features * ops.sqrt(targets[0]), ())
 
 
-def _gram_distance(products, positions, channels, targets):
+def _compute_gram_distance(products, positions, channels, targets):
     from keras import ops
 
     gram = ops.cast(products, "float32") / (positions * channels)
     return ops.sum(ops.square(gram - targets[-2])) / targets[-1]
 
 
-def _masked_gram_distance(products, positions, channels, targets):
-    return _gram_distance(products, positions * targets[3], channels, targets[:3])
+def _compute_masked_gram_distance(products, positions, channels, targets):
+    return _compute_gram_distance(products, positions * targets[3], channels, targets[:3])
 
 
 def _sum_squares(features, targets):
@@ -95,7 +95,7 @@ def _sum_squares(features, targets):
     return ops.sum(ops.square(features))
 
 
-def _sum(features, targets):
+def _sum_activations(features, targets):
     from keras import ops
 
     return ops.sum(features)
@@ -127,7 +127,7 @@ def _sum_colors(pixels, targets):
 
 
 def _sum_best_matches(features, targets):
-    """Returns the sum, over positions, of the dot product with the best-matching position of the guide."""
+    """Sums, over positions, the dot product with the best-matching position of the guide."""
     from keras import ops
 
     channels = features.shape[-1]
@@ -140,23 +140,23 @@ def _divide_by_positions(total, positions, channels, targets):
     return total / positions
 
 
-def _identity(total, positions, channels, targets):
+def _keep_sum(total, positions, channels, targets):
     return total
 
 
-def _color_distance(total, positions, channels, targets):
+def _compute_color_distance(total, positions, channels, targets):
     from keras import ops
 
     return ops.mean(ops.square(total / positions - targets[0]))
 
 
 CONTENT = Kind(_sum_squared_differences, _divide_by_target_norm, maps=1)
-STYLE = Kind(sum_products, _gram_distance)
-MASKED_STYLE = Kind(_sum_masked_products, _masked_gram_distance, maps=1)
+STYLE = Kind(sum_products, _compute_gram_distance)
+MASKED_STYLE = Kind(_sum_masked_products, _compute_masked_gram_distance, maps=1)
 VARIATION = Kind(_sum_squared_steps, _divide_by_size)
 LAYER = Kind(_sum_squares, _divide_by_size)
-MEAN = Kind(_sum, _divide_by_size)
+MEAN = Kind(_sum_activations, _divide_by_size)
 CHANNEL = Kind(_sum_channel, _divide_by_positions)
-NEURON = Kind(_select_position, _identity)
+NEURON = Kind(_select_position, _keep_sum)
 GUIDE = Kind(_sum_best_matches, _divide_by_positions)
-COLOR = Kind(_sum_colors, _color_distance)
+COLOR = Kind(_sum_colors, _compute_color_distance)

@@ -54,8 +54,8 @@ class Objective:
         """Layers of the backbone to compute, without duplicates."""
         return tuple(dict.fromkeys(term.layer for term in self.terms if term.layer != IMAGE))
 
-    def values(self, features: Mapping[str, Any]) -> list[float]:
-        """Returns the unweighted value of each term, in order.
+    def evaluate_terms(self, features: Mapping[str, Any]) -> list[float]:
+        """Evaluates each term without its weight, in order.
 
         Args:
             features: `{layer: (1, h, w, C) float32}`, with the pixels under IMAGE.
@@ -65,8 +65,9 @@ class Objective:
         ]
 
     def __call__(self, features: Mapping[str, Any]) -> float:
-        """Returns the weighted sum of the terms; see `values`."""
-        return sum(term.weight * value for term, value in zip(self.terms, self.values(features), strict=True))
+        """Returns the weighted sum of the terms; see `evaluate_terms`."""
+        values = self.evaluate_terms(features)
+        return sum(term.weight * value for term, value in zip(self.terms, values, strict=True))
 
 
 def total_variation() -> Objective:
@@ -159,7 +160,7 @@ def style(layer: str, target: Any, mask: Any = None) -> Objective:
 
     Args:
         layer: name of the layer.
-        target: `gram_matrix` of the style image, `(C, C) float32`, or a weighted mean of several.
+        target: `compute_gram_matrix` of the style image, `(C, C) float32`, or a weighted mean of several.
         mask: region of this style in the layer, `(1, h, w, 1) float32 in [0, 1]`; None for everywhere.
 
     Reference:
@@ -174,7 +175,7 @@ def style(layer: str, target: Any, mask: Any = None) -> Objective:
     return _make_objective("style", layer, losses.MASKED_STYLE, (mask, target, squared_norm, masked_share))
 
 
-def gram_matrix(features: Any) -> Any:
+def compute_gram_matrix(features: Any) -> Any:
     """Returns the Gram matrix: which channels are active together, independent of position.
 
     It is divided by H * W * C, so that one set of layer weights serves every image size.

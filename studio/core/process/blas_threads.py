@@ -7,7 +7,6 @@ in parallel.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -16,25 +15,21 @@ from typing import Any
 from threadpoolctl import ThreadpoolController
 
 
-def count() -> int:
-    """Returns the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @cache
-def _products() -> ThreadpoolController:
+def _find_blas() -> ThreadpoolController:
+    """Returns the controller of the BLAS libraries. Cached, because finding them is slow."""
     return ThreadpoolController().select(user_api="blas")
 
 
 def limit_threads(cores: int) -> Any:
     """Returns a context in which matrix products of this process use at most `cores` cores."""
-    return _products().limit(limits=cores)
+    return _find_blas().limit(limits=cores)
 
 
-def run_parallel(works: Sequence[Callable[[], Any]]) -> list[Any]:
+def run_parallel(functions: Sequence[Callable[[], Any]]) -> list[Any]:
     """Calls independent functions in parallel, each on one core. Returns their results in order."""
     with limit_threads(1):
-        if len(works) == 1:
-            return [works[0]()]
-        with ThreadPoolExecutor(len(works)) as pool:
-            return list(pool.map(lambda work: work(), works))
+        if len(functions) == 1:
+            return [functions[0]()]
+        with ThreadPoolExecutor(len(functions)) as pool:
+            return list(pool.map(lambda function: function(), functions))

@@ -10,19 +10,19 @@ import sys
 from pathlib import Path
 
 
-def command(*words: str) -> list[str]:
+def build_command(*arguments: str) -> list[str]:
     """Returns the command that starts this Python with arguments; `-P` excludes the current folder."""
-    return [sys.executable, "-P", *words]
+    return [sys.executable, "-P", *arguments]
 
 
-def environment(**more: str) -> dict[str, str]:
+def build_environment(**variables: str) -> dict[str, str]:
     """Returns the environment of a child process, in which it and its children import this studio."""
-    return {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": search_path(), **more}
+    return {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONPATH": build_search_path(), **variables}
 
 
-def search_path() -> str:
+def build_search_path() -> str:
     """Returns the PYTHONPATH of a child process: this studio, then the user's entries as absolute paths."""
-    studio = Path(__file__).resolve().parents[3]
-    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    studio_root = Path(__file__).resolve().parents[3]
+    entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     # An empty name stands for the current folder.
-    return os.pathsep.join([str(studio), *(os.path.abspath(name) for name in named if name)])  # noqa: PTH100
+    return os.pathsep.join([str(studio_root), *(os.path.abspath(name) for name in entries if name)])  # noqa: PTH100

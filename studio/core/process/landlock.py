@@ -13,54 +13,55 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  # the same on all machines
-_SAY_VERSION, _PATH_BENEATH = 1, 1
+_VERSION_FLAG, _PATH_BENEATH = 1, 1
 
 _RUN, _WRITE_FILE, _READ = 1 << 0, 1 << 1, 1 << 2 | 1 << 3
 _DEVICES_SOCKETS_PIPES = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11  # never allowed
 _WRITE = ((1 << 15) - 1) & ~(_RUN | _DEVICES_SOCKETS_PIPES)
-_OF_A_FILE = _RUN | _WRITE_FILE | 1 << 2 | 1 << 14 | 1 << 15  # the others are rights of folders
+_FILE_RIGHTS = _RUN | _WRITE_FILE | 1 << 2 | 1 << 14 | 1 << 15  # the others are rights of folders
 # By the version that introduced them; an older version refuses unknown rights.
 _RIGHTS = ((1, (1 << 13) - 1), (2, 1 << 13), (3, 1 << 14), (5, 1 << 15))
 _TCP = (4, 3)  # bind and connect
 _SCOPES = (6, 3)  # abstract sockets, and signals to processes outside
 
 
-def restrict(reads: Iterable[Path], writes: Iterable[Path]) -> int:
+def restrict_files(readable: Iterable[Path], writable: Iterable[Path]) -> int:
     """Denies this thread, and those that it starts, all files but these, and TCP.
 
     Args:
-        reads: files and folders that may be read; missing ones are ignored.
-        writes: folders that may be read and written.
+        readable: files and folders that may be read; missing ones are ignored.
+        writable: folders that may be read and written.
 
     Returns:
         The version of the kernel's interface; 0 if there is none and nothing is restricted.
     """
-    call = ctypes.CDLL(None).syscall
-    version = call(_CREATE_RULESET, None, ctypes.c_size_t(0), _SAY_VERSION)
+    system_call = ctypes.CDLL(None).syscall
+    version = system_call(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION_FLAG)
     if version < 1:
         return 0
-    rights = sum(added for since, added in _RIGHTS if since <= version)
-    tcp, scopes = (added if since <= version else 0 for since, added in (_TCP, _SCOPES))
+    rights = sum(bits for min_version, bits in _RIGHTS if min_version <= version)
+    tcp, scopes = (bits if min_version <= version else 0 for min_version, bits in (_TCP, _SCOPES))
     size = ctypes.c_size_t(24 if scopes else 16 if tcp else 8)
-    rules = call(_CREATE_RULESET, struct.pack("QQQ", rights, tcp, scopes), size, 0)
+    rules = system_call(_CREATE_RULESET, struct.pack("QQQ", rights, tcp, scopes), size, 0)
     if rules < 0:
         return 0
     try:
-        for path in reads:
+        for path in readable:
             _allow(rules, path, _READ)
-        for path in writes:
+        for path in writable:
             _allow(rules, path, _WRITE & rights)
         _allow(rules, Path(os.devnull), _READ | _WRITE_FILE)
-        return version if call(_RESTRICT_SELF, rules, 0) == 0 else 0
+        return version if system_call(_RESTRICT_SELF, rules, 0) == 0 else 0
     finally:
         os.close(rules)
 
 
 def _allow(rules: int, path: Path, rights: int) -> None:
+    """Adds a path with its rights to the ruleset `rules`. A path that cannot be opened is skipped."""
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
-            rights = rights if path.is_dir() else rights & _OF_A_FILE
+            rights = rights if path.is_dir() else rights & _FILE_RIGHTS
             ctypes.CDLL(None).syscall(
                 _ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", rights, descriptor), 0
             )

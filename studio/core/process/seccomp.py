@@ -93,12 +93,12 @@ _DENIED_CALLS = {
 }
 _CLONE3 = (435, 435)  # a filter cannot see its arguments; without it, systems use clone
 # Denied for other processes: the call, and the argument with the process id.
-_OF_THIS_PROCESS = {"tgkill": ((234, 131), 0), "prlimit64": ((302, 261), 0), "setpriority": ((141, 140), 1)}
+_OWN_PROCESS_CALLS = {"tgkill": ((234, 131), 0), "prlimit64": ((302, 261), 0), "setpriority": ((141, 140), 1)}
 _CLONE, _CLONE_FLAGS, _THREAD = (56, 220), 0, 0x10000
-_MMAP, _MMAP_FLAGS, _SHARED_NOWHERE = (9, 222), 3, 0x21  # anonymous shared memory
+_MMAP, _MMAP_FLAGS, _ANONYMOUS_SHARED = (9, 222), 3, 0x21  # anonymous shared memory
 _FCNTL, _FCNTL_COMMAND, _SET_OWNER = (72, 25), 1, (8, 10, 15)  # the receiver of a signal, and its number
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, the kernel's machine id
-_OTHER_CALLS = 0x40000000  # numbers from here on are x86_64's second set
+_X32_CALLS = 0x40000000  # numbers from here on are x86_64's second set
 
 _LOAD, _AND, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 _NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16  # offsets in the input of the filter
@@ -108,7 +108,7 @@ _Step = tuple[int, int, int, int]
 _SET_SECCOMP, _FILTER = 22, 2
 
 
-def restrict() -> bool:
+def deny_calls() -> bool:
     """Denies this process sockets, other programs, new processes and access to other processes.
 
     Running threads are not affected.
@@ -124,9 +124,9 @@ def restrict() -> bool:
         (_EQUAL, 1, 0, machine),
         (_RETURN, 0, 0, _KILL),  # a call with the numbers of another machine
         (_LOAD, 0, 0, _NUMBER),
-        (_AT_LEAST, 0, 1, _OTHER_CALLS),
+        (_AT_LEAST, 0, 1, _X32_CALLS),
         (_RETURN, 0, 0, _DENY),
-        *_rules(column),
+        *_build_rules(column),
         (_RETURN, 0, 0, _ALLOW),
     ]
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
@@ -135,28 +135,31 @@ def restrict() -> bool:
     return ctypes.CDLL(None).prctl(_SET_SECCOMP, ctypes.c_ulong(_FILTER), program, zero, zero) == 0
 
 
-def _rules(column: int) -> Iterator[_Step]:
+def _build_rules(column: int) -> Iterator[_Step]:
+    """Yields the steps that decide each system call, with the numbers of one machine."""
     for numbers in _DENIED_CALLS.values():
         if (number := numbers[column]) is not None:
             yield from ((_EQUAL, 0, 1, number), (_RETURN, 0, 0, _DENY))
     yield from ((_EQUAL, 0, 1, _CLONE3[column]), (_RETURN, 0, 0, _ERROR | errno.ENOSYS))
-    for numbers, argument in _OF_THIS_PROCESS.values():  # 0 also means this process
-        yield from _check_argument(numbers[column], argument, [0, os.getpid()], others=_DENY)
-    yield from _check_argument(_CLONE[column], _CLONE_FLAGS, [_THREAD], others=_DENY, mask=_THREAD)
-    own_memory = [0, 0x01, 0x20]
-    yield from _check_argument(_MMAP[column], _MMAP_FLAGS, own_memory, others=_DENY, mask=_SHARED_NOWHERE)
-    yield from _check_argument(_FCNTL[column], _FCNTL_COMMAND, _SET_OWNER, others=_ALLOW)
+    for numbers, argument in _OWN_PROCESS_CALLS.values():  # 0 also means this process
+        yield from _build_argument_check(numbers[column], argument, [0, os.getpid()], default=_DENY)
+    yield from _build_argument_check(_CLONE[column], _CLONE_FLAGS, [_THREAD], default=_DENY, mask=_THREAD)
+    private_flags = [0, 0x01, 0x20]
+    yield from _build_argument_check(
+        _MMAP[column], _MMAP_FLAGS, private_flags, default=_DENY, mask=_ANONYMOUS_SHARED
+    )
+    yield from _build_argument_check(_FCNTL[column], _FCNTL_COMMAND, _SET_OWNER, default=_ALLOW)
 
 
-def _check_argument(
-    number: int, argument: int, values: Collection[int], others: int, mask: int = 0xFFFFFFFF
+def _build_argument_check(
+    number: int, argument: int, values: Collection[int], default: int, mask: int = 0xFFFFFFFF
 ) -> Iterator[_Step]:
-    """Yields steps that decide a call by one of its arguments: `others` unless it has one of the values."""
-    rest = _DENY if others == _ALLOW else _ALLOW
+    """Yields steps that return `default` for a call unless its argument has one of the values."""
+    for_values = _DENY if default == _ALLOW else _ALLOW
     yield (_EQUAL, 0, len(values) + 4, number)
     yield (_LOAD, 0, 0, _ARGUMENTS + 8 * argument)  # both machines put the low half first
     yield (_AND, 0, 0, mask)
     for index, value in enumerate(values):
         yield (_EQUAL, len(values) - index, 0, value)
-    yield (_RETURN, 0, 0, others)
-    yield (_RETURN, 0, 0, rest)
+    yield (_RETURN, 0, 0, default)
+    yield (_RETURN, 0, 0, for_values)

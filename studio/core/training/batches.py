@@ -16,17 +16,15 @@ class Batches:
 
     def __init__(self, count: int, batch: int, seed: int):
         self.count, self.batch, self.seed = count, min(batch, count), seed
-        self.each = count // self.batch
+        self.batches_per_epoch = count // self.batch
         self._epoch, self._order = -1, np.arange(0)
 
-    def at(self, step: int) -> np.ndarray:
+    def select_rows(self, step: int) -> np.ndarray:
         """Returns the sorted rows of the batch of a step, counted from 0: `(batch,) int64`."""
-        epoch, n = divmod(step, self.each)
+        epoch, n = divmod(step, self.batches_per_epoch)
         if epoch != self._epoch:
-            self._epoch, self._order = (
-                epoch,
-                np.random.default_rng([self.seed, epoch]).permutation(self.count),
-            )
+            rng = np.random.default_rng([self.seed, epoch])
+            self._epoch, self._order = epoch, rng.permutation(self.count)
         # Sorted rows are faster to read from a file; their order within a batch has no effect.
         return np.sort(self._order[n * self.batch : (n + 1) * self.batch])
 
@@ -36,19 +34,24 @@ def derive_seed(seed: int, n: int) -> int:
     return (seed * 100 + n) % 2**32
 
 
-def select_evenly_spaced(rows: np.ndarray, most: int) -> np.ndarray:
-    """Returns at most `most` of the sorted rows, evenly spaced, because data sets are ordered by class."""
-    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int)]
+def select_evenly_spaced(rows: np.ndarray, max_count: int) -> np.ndarray:
+    """Selects at most `max_count` of the sorted rows, evenly spaced: data sets are ordered by class."""
+    return rows[np.linspace(0, len(rows) - 1, min(max_count, len(rows))).round().astype(int)]
 
 
-def split_test_rows(rows: np.ndarray, few: int, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Splits held-out rows: at most `few` to test during training, at most `most` others at the end.
+def split_test_rows(rows: np.ndarray, max_interim: int, max_final: int) -> tuple[np.ndarray, np.ndarray]:
+    """Splits held-out rows to test during training from those to test at its end.
 
     A single row is used for both.
+
+    Args:
+        rows: sorted held-out rows, `(n,)`.
+        max_interim: most rows to test during training.
+        max_final: most rows to test at the end.
 
     Returns:
         The rows to test during training and those to test at the end.
     """
-    during = select_evenly_spaced(rows, min(few, max(1, len(rows) // 2)))
-    others = np.setdiff1d(rows, during)
-    return during, select_evenly_spaced(others, most) if len(others) else during
+    interim_rows = select_evenly_spaced(rows, min(max_interim, max(1, len(rows) // 2)))
+    remaining = np.setdiff1d(rows, interim_rows)
+    return interim_rows, select_evenly_spaced(remaining, max_final) if len(remaining) else interim_rows

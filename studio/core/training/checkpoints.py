@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from studio.core import paths, tasks, version
-from studio.core.errors import Discarded, StudioError, Unavailable, printable
+from studio.core.errors import Discarded, StudioError, Unavailable, make_printable
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.training import parallel
@@ -61,14 +61,14 @@ class Run:
 
     Attributes:
         folder: the folder of its checkpoints; created by the first `save`.
-        writes: whether this process may change it; of several processes, only the first one may.
+        may_write: whether this process may change it; of several processes, only the first one may.
     """
 
     folder: Path
-    writes: bool = True
+    may_write: bool = True
 
     @contextlib.contextmanager
-    def exclusive(self, progress: Progress | None = None) -> Iterator[None]:
+    def lock(self, progress: Progress | None = None) -> Iterator[None]:
         """Locks the run against other processes, until this block or this process ends.
 
         Two processes would remove each other's checkpoints and resume from them.
@@ -80,17 +80,17 @@ class Run:
             Unavailable: if another process does this training, and `progress` is None.
             Cancelled: if the user stopped the wait.
         """
-        if not self.writes:
+        if not self.may_write:
             yield
             return
-        lock = paths.folder("locks") / f"{self.folder.name}.lock"
+        lock_path = paths.ensure_folder("locks") / f"{self.folder.name}.lock"
         with contextlib.ExitStack() as stack:
-            while not _try_lock(stack, lock):
+            while not _try_lock(stack, lock_path):
                 if progress is None:
-                    raise _busy_error(lock)
-                progress.stage("Waiting for another process with the same training")
+                    raise _busy_error(lock_path)
+                progress.report_stage("Waiting for another process with the same training")
                 time.sleep(_LOCK_POLL_SECONDS)
-            lock.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+            lock_path.write_text(f"process {os.getpid()} on {socket.gethostname()}")
             yield
 
     def save(self, checkpoint: Checkpoint) -> None:
@@ -99,17 +99,17 @@ class Run:
         Raises:
             InsufficientSpace: if the disk is full; earlier checkpoints are intact.
         """
-        if not self.writes:
+        if not self.may_write:
             return
         body = io.BytesIO()
         notes = json.dumps({"step": checkpoint.step, **checkpoint.notes}).encode()
         arrays: dict[str, Any] = {_NOTES_ENTRY: np.frombuffer(notes, "uint8"), **checkpoint.arrays}
         np.savez(body, **arrays)
         data = body.getbuffer()
-        head = _MAGIC + hashlib.sha256(data).hexdigest().encode() + b"\n"
+        header = _MAGIC + hashlib.sha256(data).hexdigest().encode() + b"\n"
         target = self.folder / f"{checkpoint.step:09d}.run"
         with paths.replacing(target) as temporary, temporary.open("wb") as file:
-            file.write(head)
+            file.write(header)
             file.write(data)
         for old in self._files()[CHECKPOINTS_TO_KEEP:]:
             old.unlink(missing_ok=True)
@@ -119,18 +119,18 @@ class Run:
         return next((checkpoint for path in self._files() if (checkpoint := _read_checkpoint(path))), None)
 
     @property
-    def bytes(self) -> int:
-        """The size of all checkpoints in bytes."""
+    def size_bytes(self) -> int:
+        """Size of all checkpoints."""
         return sum(path.stat().st_size for path in self._files())
 
     @property
     def step(self) -> int:
-        """The step of the newest checkpoint, from its file name; 0 if there is none."""
+        """Step of the newest checkpoint, from its file name; 0 if there is none."""
         return next((int(path.stem) for path in self._files() if path.stem.isdecimal()), 0)
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         """Removes all checkpoints, once training is done or to start again."""
-        if self.writes:
+        if self.may_write:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _files(self) -> list[Path]:
@@ -140,14 +140,14 @@ class Run:
 def find_run(task: str, settings: Settings, inputs: tasks.Inputs) -> Run:
     """Returns the run of a training task; equal task, settings and inputs give the same run."""
     digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
-    readers = [version.VERSION, importlib.metadata.version("keras")]
-    key = json.dumps([readers, task, settings.model_dump(mode="json"), digests], sort_keys=True)
-    folder = paths.folder("runs") / f"{task}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+    versions = [version.VERSION, importlib.metadata.version("keras")]
+    key = json.dumps([versions, task, settings.model_dump(mode="json"), digests], sort_keys=True)
+    folder = paths.ensure_folder("runs") / f"{task}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
     return Run(folder, parallel.is_first())
 
 
 def lock_run(task: str) -> Callable[[Work], Work]:
-    """Decorates the work of a task with checkpoints: of two processes with the same run, one waits.
+    """Returns a decorator for the work of a task, under which of two processes with the same run one waits.
 
     Args:
         task: the task's name.
@@ -157,13 +157,13 @@ def lock_run(task: str) -> Callable[[Work], Work]:
         @functools.wraps(work)
         def run(settings: Any, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
             training_run = find_run(task, settings, inputs)
-            with training_run.exclusive(progress):
-                resumed = training_run.folder.exists()
+            with training_run.lock(progress):
+                is_resumed = training_run.folder.exists()
                 try:
                     return work(settings, inputs, progress)
                 except Discarded:
-                    if not resumed:  # a resumed run also holds the checkpoint of an earlier, stopped job
-                        training_run.forget()
+                    if not is_resumed:  # a resumed run also holds the checkpoint of an earlier, stopped job
+                        training_run.delete()
                     raise
 
         return run
@@ -171,18 +171,18 @@ def lock_run(task: str) -> Callable[[Work], Work]:
     return decorate
 
 
-def _try_lock(stack: contextlib.ExitStack, lock: Path) -> bool:
+def _try_lock(stack: contextlib.ExitStack, path: Path) -> bool:
     try:
-        stack.enter_context(paths.locked(lock, wait=False))
+        stack.enter_context(paths.locked(path, blocking=False))
     except BlockingIOError:
         return False
     return True
 
 
-def _busy_error(lock: Path) -> Unavailable:
+def _busy_error(path: Path) -> Unavailable:
     holder = ""
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        holder = printable(lock.read_text(), 100)
+        holder = make_printable(path.read_text(), 100)
     return Unavailable(
         f"This training is already going on{f' ({holder})' if holder else ''}. "
         "Wait until it has ended, or change a setting, such as the seed, to train another model."
@@ -191,14 +191,14 @@ def _busy_error(lock: Path) -> Unavailable:
 
 def _read_checkpoint(path: Path) -> Checkpoint | None:
     try:
-        head, _, data = path.read_bytes().partition(b"\n")
-        if head != _MAGIC + hashlib.sha256(data).hexdigest().encode():
+        header, _, data = path.read_bytes().partition(b"\n")
+        if header != _MAGIC + hashlib.sha256(data).hexdigest().encode():
             return None
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         notes = json.loads(arrays.pop(_NOTES_ENTRY).tobytes())
         return Checkpoint(notes.pop("step"), arrays, notes)
-    except damage.NPZ:
+    except damage.NPZ_ERRORS:
         return None
 
 

@@ -13,23 +13,23 @@ class Curves:
     Attributes:
         steps: the step of each test.
         losses: by name, the mean loss since the previous test.
-        tests: by name, the metric at each test.
+        metrics: by name, the metric at each test.
         seconds: training time, including that before an interruption.
     """
 
     steps: list[int] = field(default_factory=list)
     losses: dict[str, list[float]] = field(default_factory=dict)
-    tests: dict[str, list[float]] = field(default_factory=dict)
+    metrics: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def add(self, step: int, losses: Mapping[str, float], metrics: Mapping[str, float]) -> None:
         """Adds the losses and metrics of one test."""
         self.steps.append(step)
-        for curves, values in ((self.losses, losses), (self.tests, metrics)):
-            for name, number in values.items():
-                curves.setdefault(name, []).append(float(number))
+        for curves, values in ((self.losses, losses), (self.metrics, metrics)):
+            for name, value in values.items():
+                curves.setdefault(name, []).append(float(value))
 
     @property
     def by_name(self) -> dict[str, list[float]]:
-        """Losses and tests by name."""
-        return {**self.losses, **self.tests}
+        """Losses and metrics by name."""
+        return {**self.losses, **self.metrics}

@@ -30,28 +30,28 @@ class LossModel(keras.Model):
         self.means = {name: keras.metrics.Mean(name) for name in names}
         self.built = True
 
-    def start(self) -> None:
+    def compile_with_schedule(self) -> None:
         """Compiles the model with a learning rate that warms up, then decays to 0 along a cosine."""
         self.compile(self.make_optimizer(), jit_compile=self.jit)
         self.optimizer.build(self.trainable_variables)
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
         """Returns Adam with clipped gradients, because a single batch may have a very large loss."""
-        return optimizers.adam(self.schedule(self.settings.learning_rate), global_clipnorm=1.0)
+        return optimizers.adam(self.make_schedule(self.settings.learning_rate), global_clipnorm=1.0)
 
-    def schedule(self, rate: float) -> Any:
+    def make_schedule(self, rate: float) -> Any:
         """Returns the learning rate over all steps: linear warm-up to `rate`, then cosine decay to 0."""
         return optimizers.make_schedule(rate, self.settings.steps, self.settings.warmup_steps)
 
-    def total(self, losses: Mapping[str, Any], training: bool) -> Any:
-        """Returns the scalar to minimize: the sum of all losses."""
+    def sum_losses(self, losses: Mapping[str, Any], training: bool) -> Any:
+        """Returns the scalar to minimize, by default the sum of all losses."""
         return sum(losses.values())
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Updates the means and returns the total loss. `y_pred` is the output of `call`."""
         for name, mean in self.means.items():
             mean.update_state(y_pred.get(name, 0.0))
-        return self.total(y_pred, training)
+        return self.sum_losses(y_pred, training)
 
     @property
     def metrics(self) -> list[keras.Metric]:

@@ -46,15 +46,16 @@ def initialize() -> None:
     global _distribution
     import keras
 
-    several = _is_multi_process()
+    is_multi_process = _is_multi_process()
     if keras.backend.backend() != "jax":
-        if several:
+        if is_multi_process:
             raise StudioError(
-                f"Expected KERAS_BACKEND=jax for a training by {os.environ[_COUNT_VARIABLE]} processes, received "
-                f"{keras.backend.backend()}. Run `pip install -e '.[jax]'` and set it for each of them."
+                f"Expected KERAS_BACKEND=jax for a training by {os.environ[_COUNT_VARIABLE]} processes, "
+                f"received {keras.backend.backend()}. Run `pip install -e '.[jax]'` and set it for each of "
+                "them."
             )
         return
-    if several and _distribution is None:
+    if is_multi_process and _distribution is None:
         try:
             keras.distribution.initialize()
         except (RuntimeError, ValueError) as error:
@@ -76,11 +77,11 @@ def _is_multi_process() -> bool:
     missing = [name for name in names if name not in present]
     if missing:
         raise StudioError(f"Expected {', '.join(missing)} next to {', '.join(present)}. Set all three.")
-    count, process = os.environ[_COUNT_VARIABLE], os.environ[_ID_VARIABLE]
-    if not (count.isdecimal() and process.isdecimal() and int(process) < int(count)):
+    count, process_id = os.environ[_COUNT_VARIABLE], os.environ[_ID_VARIABLE]
+    if not (count.isdecimal() and process_id.isdecimal() and int(process_id) < int(count)):
         raise StudioError(
-            f"Expected a {_ID_VARIABLE} from 0 to one less than {_COUNT_VARIABLE}, received {process} and {count}. "
-            "Count the processes from 0."
+            f"Expected a {_ID_VARIABLE} from 0 to one less than {_COUNT_VARIABLE}, "
+            f"received {process_id} and {count}. Count the processes from 0."
         )
     return int(count) > 1
 
@@ -100,7 +101,7 @@ def is_first() -> bool:
     return count_processes() == 1 or _import_jax().process_index() == 0
 
 
-def on_all_devices() -> contextlib.AbstractContextManager[Any]:
+def use_all_devices() -> contextlib.AbstractContextManager[Any]:
     """Returns a context in which new networks and optimizers are replicated on all devices."""
     return contextlib.nullcontext() if _distribution is None else _distribution.scope()
 
@@ -109,7 +110,7 @@ def train_step(model: Any, inputs: Any, targets: Any = None, **options: Any) -> 
     """Takes one training step of a compiled Keras model, each device on its part of the batch.
 
     Args:
-        model: built within `on_all_devices`.
+        model: built within `use_all_devices`.
         inputs, targets: the whole batch: arrays, or mappings of arrays, with one row per example.
         options: of `train_on_batch`.
 
@@ -122,7 +123,7 @@ def train_step(model: Any, inputs: Any, targets: Any = None, **options: Any) -> 
     """
     if _distribution is None:
         return model.train_on_batch(inputs, targets, **options)
-    with on_all_devices(), _detect_lost_process():
+    with use_all_devices(), _detect_lost_process():
         return model.train_on_batch(_local_rows(inputs), _local_rows(targets), **options)
 
 
@@ -160,7 +161,7 @@ def check_same_step(step: int) -> None:
         )
 
 
-def barrier() -> None:
+def wait_for_all() -> None:
     """Waits until all processes have called it."""
     broadcast(0.0)
 
@@ -191,16 +192,16 @@ def _local_rows(batch: Any) -> Any:
         return None
     if isinstance(batch, Mapping):
         return {name: _local_rows(array) for name, array in batch.items()}
-    rows, shared = len(batch), count_devices()
-    if rows % shared:
-        below = rows // shared * shared
+    rows, devices = len(batch), count_devices()
+    if rows % devices:
+        below = rows // devices * devices
         raise StudioError(
-            f"Expected a batch that {shared} devices can share equally, received {rows}. "
-            f"Choose {below or shared}, or {below + shared}."
+            f"Expected a batch that {devices} devices can share equally, received {rows}. "
+            f"Choose {below or devices}, or {below + devices}."
         )
-    each = rows // count_processes()
-    at = _import_jax().process_index() * each
-    return batch[at : at + each]
+    local_count = rows // count_processes()
+    start = _import_jax().process_index() * local_count
+    return batch[start : start + local_count]
 
 
 @contextlib.contextmanager

@@ -25,18 +25,18 @@ def resolve_precision(choice: PrecisionChoice) -> Precision:
 
 @cache
 def detect_fastest() -> Precision:
-    """Returns the faster data type for TensorFlow's large convolutions: bfloat16 with AMX, else float32.
+    """Detects the faster data type for TensorFlow's large convolutions: bfloat16 with AMX, else float32.
 
     With only AVX-512's bfloat16, a pass of VGG16 takes 1.4 times as long as in float32, without it 3.8
     times. GPUs and JAX were not measured.
     """
-    by_tensorflow = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
-    by_onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
-    return "bfloat16" if by_tensorflow and by_onednn and "amx_bf16" in _read_cpu_flags() else "float32"
+    uses_tensorflow = os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow"
+    uses_onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"
+    return "bfloat16" if uses_tensorflow and uses_onednn and "amx_bf16" in _read_cpu_flags() else "float32"
 
 
 def _read_cpu_flags() -> set[str]:
-    """Returns the CPU flags of the first processor on Linux; none on other systems."""
+    """Reads the CPU flags of the first processor on Linux; none on other systems."""
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("flags"):
@@ -50,7 +50,7 @@ def policy_name(precision: Precision) -> str:
 
 
 @contextlib.contextmanager
-def computing_in(precision: Precision) -> Iterator[None]:
+def use_precision(precision: Precision) -> Iterator[None]:
     """Sets Keras' dtype policy while the context is open, so new networks compute in this type.
 
     Reference:

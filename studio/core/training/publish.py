@@ -45,8 +45,10 @@ class Job:
         """The training data; None if the task generates its own."""
         return next((file for slot in ("data", "text") for file in self.inputs.get(slot, ())), None)
 
-    def figures(self, trainer: Trainer, notes: Sequence[str] = (), split: bool = True) -> dict[str, Any]:
-        """Returns the figures that every training run reports.
+    def collect_figures(
+        self, trainer: Trainer, notes: Sequence[str] = (), split: bool = True
+    ) -> dict[str, Any]:
+        """Collects the figures that every training run reports.
 
         Args:
             trainer: after `fit`.
@@ -57,7 +59,7 @@ class Job:
             "steps": trainer.step,
             "seconds": trainer.curves.seconds,
             "parameters": trainer.result.count_params(),
-            "ended": trainer.ended,
+            "ended": trainer.stop_reason,
             **start_from.describe_origin(self.inputs),
             "notes": list(notes),
             "curve": {"steps": trainer.curves.steps, **trainer.curves.by_name},
@@ -74,7 +76,7 @@ class Job:
         write_card: Callable[[str, Any, dict[str, Any], str], str],
         *,
         metadata: Mapping[str, Any] | None = None,
-        more: Sequence[str] = (),
+        extra_arguments: Sequence[str] = (),
         weights: Mapping[str, str] | None = None,
         image: bytes | None = None,
         stages: bytes | None = None,
@@ -88,7 +90,7 @@ class Job:
             write_card: returns the card's text from the name of the data, the settings, the figures and the
                 command that trains such a model.
             metadata: further facts about the data to store with the model.
-            more: arguments that follow the data in that command.
+            extra_arguments: arguments that follow the data in that command.
             weights: SHA-256, by name, of the pretrained networks that it was trained with.
             image: the image of the card, WebP.
             stages: the sheet of stages, WebP.
@@ -100,17 +102,16 @@ class Job:
         source = self.source
         name, stem = (data.command_name(source), Path(source.name).stem) if source else ("", "")
         recipe = recipes.make(self.task, self.settings, self.inputs, weights or {})
-        command = cards.format_command(
-            self.script, name, self.settings, figures.get("started_from", ""), more
-        )
+        start = figures.get("started_from", "")
+        command = cards.format_command(self.script, name, self.settings, start, extra_arguments)
         text = write_card(name, self.settings, figures, command)
-        facts = {"trained_on": name, "command": command, "figures": figures, **(metadata or {})}
-        packed = presets.pack(network, self.task, self.settings, text, recipe, facts, image, stages)
-        file = File.keep(packed, "model", f"{stem}{suffix}.zip")
-        stopped = figures["ended"] == "cancelled"
-        if not stopped:
-            self.run.forget()
-        return Result((file,), figures, recipe, stopped)
+        stored_data = {"trained_on": name, "command": command, "figures": figures, **(metadata or {})}
+        packed = presets.pack(network, self.task, self.settings, text, recipe, stored_data, image, stages)
+        file = File.store(packed, "model", f"{stem}{suffix}.zip")
+        is_stopped = figures["ended"] == "cancelled"
+        if not is_stopped:
+            self.run.delete()
+        return Result((file,), figures, recipe, is_stopped)
 
 
 def draw_card_image(
@@ -118,7 +119,7 @@ def draw_card_image(
     curve: Mapping[str, Sequence[float]],
     distances: Mapping[str, Sequence[float]] | None = None,
 ) -> bytes:
-    """Returns the image of a card, WebP: samples of the model next to its curves.
+    """Draws the image of a card, WebP: samples of the model next to its curves.
 
     Args:
         sheet: samples, `(H, W, 3) uint8`.

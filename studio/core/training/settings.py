@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from studio.core.settings import Settings, setting, split_setting
 
 
-def learning_rate(default: float, most: float = 0.1) -> Any:
+def learning_rate(default: float, maximum: float = 0.1) -> Any:
     """Declares the learning rate."""
     text = "Peak learning rate of the optimizer; lower it when training diverges."
-    return setting(default, text, gt=0, le=most, scale="log")
+    return setting(default, text, gt=0, le=maximum, scale="log")
 
 
 def steps(default: int) -> Any:
@@ -19,10 +19,10 @@ def steps(default: int) -> Any:
     return setting(default, text, tier="main", ge=1, le=1_000_000, scale="log")
 
 
-def batch(default: int, least: int = 1, most: int = 1024) -> Any:
+def batch(default: int, minimum: int = 1, maximum: int = 1024) -> Any:
     """Declares the batch size."""
     text = "Examples per training step; lower it when memory runs out."
-    return setting(default, text, ge=least, le=most, scale="log", label="Batch size")
+    return setting(default, text, ge=minimum, le=maximum, scale="log", label="Batch size")
 
 
 def ema_steps(default: int) -> Any:

@@ -18,7 +18,11 @@ SLOT = "start"
 
 
 def load_model(inputs: Inputs) -> presets.Preset | None:
-    """Returns the model to start from, named after its file, or None. Raises `InvalidInput` if damaged."""
+    """Loads the model to start from, named after its file; None if there is none.
+
+    Raises:
+        InvalidInput: if it is damaged.
+    """
     for file in inputs.get(SLOT, ()):
         return replace(presets.from_zip(file), name=model_name(inputs))
     return None
@@ -36,26 +40,26 @@ def describe_origin(inputs: Inputs) -> dict[str, object]:
     that it started from, or 0.
     """
     preset = load_model(inputs)
-    figures = preset.data().get("figures", {}) if preset else {}
+    figures = preset.read_data().get("figures", {}) if preset else {}
     seconds = [figures.get(name, 0.0) for name in ("seconds", "start_seconds")]
     return {"started_from": model_name(inputs), "start_seconds": sum(seconds)}
 
 
 def find_least_held_out(inputs: Inputs, held_out: float) -> float:
-    """Returns the smallest test split of a training run and of those before it, 0 to 1.
+    """Returns the smallest test split of a training run and of those before it, as a share from 0 to 1.
 
-    0 if one of them was not split by `studio.core.data.split`. Every model stores it in its figures.
+    It is 0 if one of them was not split by `studio.core.data.split`. Every model stores it in its figures.
     """
     preset = load_model(inputs)
-    return min(held_out, preset.data().get("figures", {}).get("least_held_out", 0.0) if preset else 1.0)
+    return min(held_out, preset.read_data().get("figures", {}).get("least_held_out", 0.0) if preset else 1.0)
 
 
 def list_leakage_notes(inputs: Inputs, held_out: float) -> list[str]:
     """Returns a warning if the test split may hold images that an earlier model was trained on."""
-    least = find_least_held_out(inputs, held_out)
-    if least == held_out:
+    least_share = find_least_held_out(inputs, held_out)
+    if least_share == held_out:
         return []
-    difference = f"held out {least:.0%} of its images" if least else "held out other images"
+    difference = f"held out {least_share:.0%} of its images" if least_share else "held out other images"
     sentence = "If it learned from this data set, it was trained on some of the test part."
     return [f"{model_name(inputs)}, or a model before it, {difference}. {sentence}"]
 
@@ -70,13 +74,13 @@ def list_teachers(inputs: Inputs, weights: Mapping[str, str]) -> list[str]:
     preset = load_model(inputs)
     if preset is None:
         return sorted(weights)
-    before = preset.data().get("figures", {}).get("taught_by", ())
-    return sorted({*weights, *preset.recipe().weights, *before})
+    before = preset.read_data().get("figures", {}).get("taught_by", ())
+    return sorted({*weights, *preset.read_recipe().weights, *before})
 
 
 @dataclass(frozen=True)
 class History:
-    """The training history of a model, for its card and its pages.
+    """The training history of a model; its card and its pages show it.
 
     Attributes:
         curve: losses and metrics by name, and the "steps" at which they were measured.
@@ -90,18 +94,20 @@ class History:
 
 
 def load_history(inputs: Inputs, steps: int, curves: Curves, stages: Stages | None) -> History:
-    """Returns the history of a training run, with the stages of the model that it started from.
+    """Loads the history of a training run, with the stages of the model that it started from.
 
     A run of a single step only evaluates that model, so the model's own history is returned.
     """
     preset = load_model(inputs)
-    numbers, sheet = (preset.data().get("stages") or {}, preset.stages()) if preset else ({}, None)
-    if preset and steps == 1 and (curve := preset.data().get("figures", {}).get("curve")):
-        return History(curve, numbers, sheet)
+    stage_metrics, sheet = (
+        (preset.read_data().get("stages") or {}, preset.read_stages()) if preset else ({}, None)
+    )
+    if preset and steps == 1 and (curve := preset.read_data().get("figures", {}).get("curve")):
+        return History(curve, stage_metrics, sheet)
     if stages and sheet:
-        stages = join_stages(numbers, sheet, stages)
-    own: dict[str, Sequence[float]] = {"steps": curves.steps, **curves.losses, **curves.tests}
-    return History(own, stages.metrics if stages else {}, stages.sheet() if stages else None)
+        stages = join_stages(stage_metrics, sheet, stages)
+    own_curve: dict[str, Sequence[float]] = {"steps": curves.steps, **curves.losses, **curves.metrics}
+    return History(own_curve, stages.metrics if stages else {}, stages.encode_sheet() if stages else None)
 
 
 def check(settings: Settings, inputs: Inputs, task: str, noun: str, shape: Sequence[str]) -> None:
@@ -126,11 +132,11 @@ def check_fits(
     if preset.task != task:
         step, received = "choose another, or leave it out", f"a model that {preset.task} made"
         raise invalid("model to start from", expected=noun, received=received, next_step=step)
-    old = preset.settings()
-    others = [name for name in shape if getattr(old, name) != getattr(settings, name)]
-    if others:
+    old = preset.read_settings()
+    mismatches = [name for name in shape if getattr(old, name) != getattr(settings, name)]
+    if mismatches:
         expected, actual = (
-            ", ".join(f"{name} {getattr(values, name)}" for name in others) for values in (settings, old)
+            ", ".join(f"{name} {getattr(values, name)}" for name in mismatches) for values in (settings, old)
         )
         step = "train with the settings of that model, or choose another"
         raise invalid("model to start from", expected=expected, received=actual, next_step=step)

@@ -43,18 +43,18 @@ class Trainer:
         run: where checkpoints go; None saves none.
 
     Attributes:
-        redraw_every: least number of steps between two previews.
+        preview_every: least number of steps between two previews.
         loss_names: the outputs of `train_on_batch` to record as curves.
-        draws_stages: whether `images` are saved as stages.
+        draws_stages: whether `generate_images` are saved as stages.
         saved_arrays: names of attributes, lists of arrays, that a checkpoint holds besides model, optimizer
             and EMA.
         saved_notes: names of attributes, plain data, that a checkpoint holds.
         result: the trained model with the weights to keep; set by `finish`.
-        ended: "" after all steps, else why the run ended early: "cancelled", "nan" or a reason from
+        stop_reason: "" after all steps, else why the run ended early: "cancelled", "nan" or a reason from
             `early_stop`.
     """
 
-    redraw_every = 50
+    preview_every = 50
     loss_names: tuple[str, ...] = ("loss",)
     draws_stages = False
     saved_arrays: tuple[str, ...] = ()
@@ -63,9 +63,9 @@ class Trainer:
 
     def __init__(self, steps: int, test_every: int, run: checkpoints.Run | None = None):
         self.steps, self.test_every, self.run = steps, test_every, run
-        self.step, self.curves, self.ended = 0, Curves(), ""
-        self.sums: dict[str, float] = {}
-        self.since = 0
+        self.step, self.curves, self.stop_reason = 0, Curves(), ""
+        self.loss_sums: dict[str, float] = {}
+        self.steps_since_test = 0
         self.logs: Mapping[str, Any] = {}
         # Several processes share their networks, so one of them cannot generate images alone.
         self.stages = Stages(steps) if self.draws_stages and parallel.count_processes() == 1 else None
@@ -83,7 +83,7 @@ class Trainer:
         self.model, self.network = model, network
         self.ema = Ema(network.get_weights(), ema_steps, ema_every)
 
-    def batch(self, step: int) -> Any:
+    def make_batch(self, step: int) -> Any:
         """Returns the inputs of `train_on_batch` at a step. They must depend only on seed and step."""
         raise NotImplementedError
 
@@ -98,30 +98,30 @@ class Trainer:
         """Returns why training should end now, or "". Called before the first step and after each test."""
         return ""
 
-    def images(self) -> np.ndarray:
-        """Returns the images of a stage, `(n, side, side, C) uint8`, always from the same latents."""
+    def generate_images(self) -> np.ndarray:
+        """Generates the images of a stage, `(n, side, side, C) uint8`, always from the same latents."""
         raise NotImplementedError
 
-    def stage_scores(self) -> Mapping[str, float]:
-        """Returns the metrics to store with a stage, in addition to the losses."""
+    def measure_stage(self) -> Mapping[str, float]:
+        """Measures the metrics to store with a stage, in addition to the losses."""
         return {}
 
-    def sheet(self) -> np.ndarray:
-        """Returns an image of the model's current samples, `(H, W, 3) uint8`."""
+    def draw_sheet(self) -> np.ndarray:
+        """Draws the model's current samples, `(H, W, 3) uint8`."""
         raise NotImplementedError
 
-    def preview(self) -> np.ndarray:
-        """Returns a `sheet` that is at most `redraw_every` steps old."""
-        if self._sheet is None or self.step - self._sheet[0] >= self.redraw_every:
-            self._sheet = self.step, self.sheet()
+    def draw_preview(self) -> np.ndarray:
+        """Returns a result of `draw_sheet` that is at most `preview_every` steps old."""
+        if self._sheet is None or self.step - self._sheet[0] >= self.preview_every:
+            self._sheet = self.step, self.draw_sheet()
         return self._sheet[1]
 
-    def sample(self) -> dict[str, Any]:
+    def make_report_arguments(self) -> dict[str, Any]:
         """Returns arguments for `Progress.report`: a preview, computed when one is due, or a text."""
-        return {"preview": self.preview}
+        return {"preview": self.draw_preview}
 
     @contextmanager
-    def ema_weights(self) -> Iterator[None]:
+    def use_ema_weights(self) -> Iterator[None]:
         """Gives the network its EMA weights while the context is open."""
         trained = self.network.get_weights()
         self.network.set_weights(self.ema.arrays)
@@ -132,31 +132,31 @@ class Trainer:
 
     def advance(self) -> Mapping[str, float]:
         """Takes one step. Returns the losses by name, as means since the last test."""
-        return self.train_on(self.batch(self.step))
+        return self.train_on(self.make_batch(self.step))
 
     def train_on(self, inputs: Any, targets: Any = None) -> Mapping[str, float]:
         """Takes one step on a batch, updates the EMA and adds a stage if one is due. See `advance`."""
         self.logs = self.take_step(inputs, targets)
         if self.ema.is_due(self.step + 1):
             self.ema.update(self.network.get_weights(), self.step + 1)
-        losses = self.mean_losses({name: self.logs[name] for name in self.loss_names if name in self.logs})
+        losses = self.add_losses({name: self.logs[name] for name in self.loss_names if name in self.logs})
         if self.stages is not None and self.stages.is_due(self.step + 1):
-            self.stages.add(self.step + 1, self.images(), {**losses, **self.stage_scores()})
+            self.stages.add(self.step + 1, self.generate_images(), {**losses, **self.measure_stage()})
         return losses
 
     def take_step(self, inputs: Any, targets: Any) -> Mapping[str, Any]:
         """Takes one step on all devices. Returns the losses and metrics by name."""
         return parallel.train_step(self.model, inputs, targets, return_dict=True)
 
-    def mean_losses(self, losses: Mapping[str, Any]) -> dict[str, float]:
+    def add_losses(self, losses: Mapping[str, Any]) -> dict[str, float]:
         """Adds the losses of a step. Returns the means since the last test."""
-        self.since += 1
+        self.steps_since_test += 1
         for name, loss in losses.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(loss)
-        return self._means()
+            self.loss_sums[name] = self.loss_sums.get(name, 0.0) + float(loss)
+        return self._mean_losses()
 
-    def _means(self) -> dict[str, float]:
-        return {name: total / self.since for name, total in self.sums.items()}
+    def _mean_losses(self) -> dict[str, float]:
+        return {name: total / self.steps_since_test for name, total in self.loss_sums.items()}
 
     def fit(self, progress: Progress | None = None) -> Self:
         """Trains from the last checkpoint to the end.
@@ -170,40 +170,41 @@ class Trainer:
         self._check_disk()
         self._resume()
         try:
-            self.ended = self._run(progress)
+            self.stop_reason = self._train(progress)
         except Cancelled:
             if not self.step:
                 raise
-            self.ended = "cancelled"
-        if self.ended != "nan":
+            self.stop_reason = "cancelled"
+        if self.stop_reason != "nan":
             self.save()
         elif not self.curves.steps:
             raise divergence_error()
-        if self.lacks_test():
-            self._test(self._means(), Progress())
+        if self.needs_test():
+            self._run_test(self._mean_losses(), Progress())
         self.finish(progress)
         return self
 
-    def lacks_test(self) -> bool:
+    def needs_test(self) -> bool:
         """Returns whether a final test is needed to have weights to keep."""
         return not self.curves.steps
 
-    def _run(self, progress: Progress) -> str:
-        start, saved_at, reported_at = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
-        losses: Mapping[str, float] = self._means()
+    def _train(self, progress: Progress) -> str:
+        started_at, saved_at, reported_at = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
+        losses: Mapping[str, float] = self._mean_losses()
         cancelable, progress = progress, parallel.defer_cancel(progress)
         self._report(losses, progress)
-        interrupted = self._is_due() and self.curves.steps[-1:] != [self.step]  # stopped during that test
-        if ended := self._test(losses, progress) if interrupted else self.early_stop():
-            return ended
+        # The user may have stopped the run during this test.
+        is_test_missing = self._is_test_due() and self.curves.steps[-1:] != [self.step]
+        if reason := self._run_test(losses, progress) if is_test_missing else self.early_stop():
+            return reason
         while self.step < self.steps:
             losses = self.advance()
             if not all(map(math.isfinite, losses.values())):
                 return "nan"
             self.step += 1
-            self.curves.seconds = time.monotonic() - start
-            if self._is_due() and (ended := self._test(losses, progress)):
-                return ended
+            self.curves.seconds = time.monotonic() - started_at
+            if self._is_test_due() and (reason := self._run_test(losses, progress)):
+                return reason
             if time.monotonic() - saved_at > checkpoints.CHECKPOINT_SECONDS:
                 self.save()
                 saved_at = time.monotonic()
@@ -214,20 +215,22 @@ class Trainer:
         return ""
 
     def _report(self, losses: Mapping[str, float], progress: Progress) -> None:
-        latest = {name: numbers[-1] for name, numbers in self.curves.tests.items() if numbers}
+        latest = {name: values[-1] for name, values in self.curves.metrics.items() if values}
         tests = len(self.curves.steps)
-        progress.report(self.step, self.steps, {**losses, **latest}, **self.sample(), tests=tests)
+        progress.report(
+            self.step, self.steps, {**losses, **latest}, **self.make_report_arguments(), tests=tests
+        )
 
-    def _is_due(self) -> bool:
+    def _is_test_due(self) -> bool:
         return self.step > 0 and (self.step % self.test_every == 0 or self.step == self.steps)
 
-    def _test(self, losses: Mapping[str, float], progress: Progress) -> str:
-        """Tests. Returns why training should end now, or ""."""
-        self.curves.add(self.step, losses, self.test(progress.silent()))
-        self.sums, self.since = {}, 0
+    def _run_test(self, losses: Mapping[str, float], progress: Progress) -> str:
+        """Runs a test and records its metrics. Returns why training should end now, or ""."""
+        self.curves.add(self.step, losses, self.test(progress.without_listener()))
+        self.loss_sums, self.steps_since_test = {}, 0
         return self.early_stop()
 
-    def arrays(self) -> dict[str, Sequence[Any]]:
+    def collect_arrays(self) -> dict[str, Sequence[Any]]:
         """Returns all arrays of a checkpoint, by name."""
         return {
             "model": self.model.variables,
@@ -242,9 +245,9 @@ class Trainer:
         if self.run is None:
             return
         arrays: dict[str, np.ndarray] = {}
-        for name, variables in self.arrays().items():
+        for name, variables in self.collect_arrays().items():
             arrays |= checkpoints.copy_variables(name, variables)
-        notes = {"curves": asdict(self.curves), "sums": self.sums, "since": self.since}
+        notes = {"curves": asdict(self.curves), "sums": self.loss_sums, "since": self.steps_since_test}
         notes |= {name: getattr(self, name) for name in self.saved_notes}
         notes["stages"] = self.stages.metrics if self.stages else {}
         self.run.save(checkpoints.Checkpoint(self.step, arrays, notes))
@@ -259,15 +262,15 @@ class Trainer:
         """Restores a checkpoint. Raises `StudioError` if it belongs to another model."""
         notes, arrays = checkpoint.notes, checkpoint.arrays
         self.step, self.curves = checkpoint.step, Curves(**notes["curves"])
-        self.sums, self.since = dict(notes["sums"]), notes["since"]
+        self.loss_sums, self.steps_since_test = dict(notes["sums"]), notes["since"]
         self.restore_model(arrays)
         for name in self.saved_arrays:
             setattr(self, name, _select_arrays(name, len(getattr(self, name)), arrays))
         for name in self.saved_notes:
             setattr(self, name, notes[name])
         if self.stages is not None:
-            numbers = notes["stages"]  # none if several processes trained
-            self.stages.restore(_select_arrays("stage", len(numbers.get("steps", ())), arrays), numbers)
+            metrics = notes["stages"]  # empty if several processes trained
+            self.stages.restore(_select_arrays("stage", len(metrics.get("steps", ())), arrays), metrics)
 
     def restore_model(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Restores model, optimizer and EMA from a checkpoint."""
@@ -277,15 +280,15 @@ class Trainer:
 
     def _check_disk(self) -> None:
         """Raises `InsufficientSpace` if the disk has too little space for checkpoints and model."""
-        if self.run is not None and self.run.writes:
+        if self.run is not None and self.run.may_write:
             saved_arrays = (
                 checkpoints.copy_variables(name, variables).values()
-                for name, variables in self.arrays().items()
+                for name, variables in self.collect_arrays().items()
             )
-            each = sum(array.nbytes for arrays in saved_arrays for array in arrays)
+            checkpoint_bytes = sum(array.nbytes for arrays in saved_arrays for array in arrays)
             # The checkpoints, one more while it is being written, and the model: its weights and its zip.
-            more = each * (checkpoints.CHECKPOINTS_TO_KEEP + 3) - self.run.bytes
-            capacity.check_disk(more, "This training with its checkpoints and its model")
+            needed_bytes = checkpoint_bytes * (checkpoints.CHECKPOINTS_TO_KEEP + 3) - self.run.size_bytes
+            capacity.check_disk(needed_bytes, "This training with its checkpoints and its model")
 
 
 def divergence_error() -> StudioError:

@@ -1,7 +1,7 @@
 """Reads arrays from the checkpoints of packages, without the libraries that wrote them.
 
-Only for pinned files: `archive_members.members` returns only bytes with the SHA-256 of the index. Pickles can
-still only use the names in a short table.
+Only for pinned files: `archive_members.read_members` returns only bytes with the SHA-256 of the index. Even
+so, pickles can only use the names in a short table.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy._core.multiarray import _reconstruct
 
-_NUMPY = {
+_NUMPY_NAMES = {
     ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
 }
 
 
-class _Notes(dict):
-    """A dictionary that ignores the state which PyTorch attaches to it."""
+class _StateDict(dict):
+    """An `OrderedDict` of a pickle. Ignores the attributes that PyTorch adds to it."""
 
     def __setstate__(self, state: Any) -> None: ...
 
@@ -43,8 +43,8 @@ class _Tensor(NamedTuple):
         return np.lib.stride_tricks.as_strided(storage[self.offset :], self.size, steps).copy()
 
 
-_TORCH = {
-    ("collections", "OrderedDict"): _Notes,
+_TORCH_NAMES = {
+    ("collections", "OrderedDict"): _StateDict,
     ("torch", "FloatStorage"): np.float32,
     ("torch._utils", "_rebuild_tensor_v2"): lambda key, offset, size, stride, *_: _Tensor(
         key, offset, size, stride
@@ -52,8 +52,8 @@ _TORCH = {
 }
 
 
-class _Part:
-    """A part of a network of any class. The pickle sets its attributes, in order."""
+class _TorchModule:
+    """A module of a TorchScript network, of any class. The pickle sets its attributes, in order."""
 
 
 class _Unpickler(pickle.Unpickler):
@@ -76,11 +76,11 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _JitUnpickler(_Unpickler):
-    """An unpickler that also resolves the parts of a TorchScript network."""
+    """An unpickler that also resolves the modules of a TorchScript network."""
 
     def find_class(self, module: str, name: str) -> Any:
         if module.partition(".")[0] == "__torch__":
-            return _Part
+            return _TorchModule
         return (
             list
             if (module, name) == ("torch.jit._pickle", "build_intlist")
@@ -88,20 +88,21 @@ class _JitUnpickler(_Unpickler):
         )
 
 
-def numpy_pickle(data: bytes) -> dict[str, np.ndarray]:
+def read_numpy_pickle(data: bytes) -> dict[str, np.ndarray]:
     """Reads the arrays in a pickle of nested dictionaries, by path, e.g. `"VGG16_0/Conv_0/kernel"`."""
-    return dict(_flat(_Unpickler(io.BytesIO(data), _NUMPY).load(), ""))
+    return dict(_flatten(_Unpickler(io.BytesIO(data), _NUMPY_NAMES).load(), ""))
 
 
-def _flat(tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, np.ndarray]]:
+def _flatten(tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Yields the leaves of nested dictionaries with their paths."""
     for key, value in tree.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{key}/")
+            yield from _flatten(value, f"{path}{key}/")
         else:
             yield f"{path}{key}", value
 
 
-def torch_legacy(data: bytes) -> dict[str, np.ndarray]:
+def read_torch_legacy(data: bytes) -> dict[str, np.ndarray]:
     """Reads the arrays of a state dictionary in PyTorch's old format: five pickles, then float32 storages.
 
     Returns:
@@ -110,18 +111,19 @@ def torch_legacy(data: bytes) -> dict[str, np.ndarray]:
     stream = io.BytesIO(data)
     for _magic_version_system in range(3):
         _Unpickler(stream, {}).load()
-    tensors = _Unpickler(stream, _TORCH).load()
+    tensors = _Unpickler(stream, _TORCH_NAMES).load()
     keys = _Unpickler(stream, {}).load()
-    storages = {key: _storage(stream) for key in keys}
+    storages = {key: _read_storage(stream) for key in keys}
     return {name: tensor.array(storages) for name, tensor in tensors.items()}
 
 
-def _storage(stream: io.BytesIO) -> np.ndarray:
+def _read_storage(stream: io.BytesIO) -> np.ndarray:
+    """Reads a storage of float32: the number of elements in 8 bytes, then the elements."""
     count = int.from_bytes(stream.read(8), "little")
     return np.frombuffer(stream.read(4 * count), "<f4")
 
 
-def torch_jit(data: bytes) -> dict[str, np.ndarray]:
+def read_torch_jit(data: bytes) -> dict[str, np.ndarray]:
     """Reads the arrays of a TorchScript network. Its code is never read.
 
     Returns:
@@ -129,19 +131,21 @@ def torch_jit(data: bytes) -> dict[str, np.ndarray]:
         PyTorch's layout (convolutions are OIHW).
     """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        (root,) = (name.removesuffix("data.pkl") for name in archive.namelist() if name.endswith("/data.pkl"))
-        unpickler = _JitUnpickler(io.BytesIO(archive.read(f"{root}data.pkl")), _TORCH)
+        (prefix,) = (
+            name.removesuffix("data.pkl") for name in archive.namelist() if name.endswith("/data.pkl")
+        )
+        unpickler = _JitUnpickler(io.BytesIO(archive.read(f"{prefix}data.pkl")), _TORCH_NAMES)
         network = unpickler.load()
         storages = {
-            key: np.frombuffer(archive.read(f"{root}data/{key}"), "<f4") for key in unpickler.storages
+            key: np.frombuffer(archive.read(f"{prefix}data/{key}"), "<f4") for key in unpickler.storages
         }
-    return {path: tensor.array(storages) for path, tensor in _tensors(network, "")}
+    return {path: tensor.array(storages) for path, tensor in _find_tensors(network, "")}
 
 
-def _tensors(part: _Part, path: str) -> Iterator[tuple[str, _Tensor]]:
-    """Yields all tensors below a part, in order, without its flags and sizes."""
-    for key, value in vars(part).items():
+def _find_tensors(module: _TorchModule, path: str) -> Iterator[tuple[str, _Tensor]]:
+    """Yields all tensors of a module and the modules in it, in order, without flags and sizes."""
+    for key, value in vars(module).items():
         if isinstance(value, _Tensor):
             yield f"{path}{key}", value
-        elif isinstance(value, _Part):
-            yield from _tensors(value, f"{path}{key}.")
+        elif isinstance(value, _TorchModule):
+            yield from _find_tensors(value, f"{path}{key}.")

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 
 # For a zip with corrupted directory, sizes, methods or streams.
-ZIP = (
+ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -18,4 +18,4 @@ ZIP = (
     RuntimeError,
 )
 # For a zip of NumPy arrays, whose headers are Python literals.
-NPZ = (*ZIP, KeyError, TypeError, SyntaxError, tokenize.TokenError)
+NPZ_ERRORS = (*ZIP_ERRORS, KeyError, TypeError, SyntaxError, tokenize.TokenError)

@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     import h5py
 
 _DEFLATE, _SHUFFLE, _FLETCHER32 = 1, 2, 3  # HDF5's numbers of filters
-_CHECKSUM = 4  # bytes that Fletcher32 adds
-_MOST_CHUNKS = 50_000  # of an array
-_LARGEST_CHUNK = 1 << 20  # elements, allowed even in a smaller array
-_TIMES, _FREE = 20, 64 << 20  # limit of all arrays: a multiple of the file size, or bytes
-_OTHERWISE = "an array that is packed in an unusual way"
+_CHECKSUM_BYTES = 4  # of Fletcher32
+_MAX_CHUNKS = 50_000  # of an array
+_MAX_CHUNK_ELEMENTS = 1 << 20  # elements, allowed even in a smaller array
+# All arrays together may have this multiple of the file size, or these bytes.
+_MAX_EXPANSION, _MIN_LIMIT_BYTES = 20, 64 << 20
+_UNSUPPORTED = "an array that is packed in an unusual way"
 
 
-def most(group: h5py.Group) -> int:
+def max_array_bytes(group: h5py.Group) -> int:
     """Returns the maximum bytes of all arrays of a file; weights compress to no less than about a tenth."""
-    return max(_FREE, _TIMES * group.file.id.get_filesize())
+    return max(_MIN_LIMIT_BYTES, _MAX_EXPANSION * group.file.id.get_filesize())
 
 
 def read(array: h5py.Dataset) -> np.ndarray:
-    """Reads an array, in chunks or not.
+    """Reads an array, whether it is stored in chunks or not.
 
     Args:
         array: of numbers; neither virtual nor stored in another file.
@@ -41,62 +42,62 @@ def read(array: h5py.Dataset) -> np.ndarray:
     """
     if not array.chunks:
         return array[()]
-    filters = _filters(array)
-    corners = [range(0, size, step) for size, step in zip(array.shape, array.chunks, strict=True)]
-    count = math.prod(map(len, corners))
-    numbers = math.prod(array.chunks)
-    if count > _MOST_CHUNKS or numbers > max(array.size, _LARGEST_CHUNK):
-        raise Refused(_OTHERWISE)
-    if array.id.get_num_chunks() != count:
+    filters = _read_filters(array)
+    corner_ranges = [range(0, size, step) for size, step in zip(array.shape, array.chunks, strict=True)]
+    chunk_count = math.prod(map(len, corner_ranges))
+    chunk_elements = math.prod(array.chunks)
+    if chunk_count > _MAX_CHUNKS or chunk_elements > max(array.size, _MAX_CHUNK_ELEMENTS):
+        raise Refused(_UNSUPPORTED)
+    if array.id.get_num_chunks() != chunk_count:
         raise Refused("an array that is not stored as it is")
     result = np.empty(array.shape, array.dtype)
-    for corner in product(*corners):
-        raw = _unpacked(
-            *_stored(array, corner), filters, numbers * array.dtype.itemsize, array.dtype.itemsize
+    for corner in product(*corner_ranges):
+        raw = _unpack(
+            *_read_chunk(array, corner), filters, chunk_elements * array.dtype.itemsize, array.dtype.itemsize
         )
         chunk = np.frombuffer(raw, array.dtype).reshape(array.chunks)
-        inside = tuple(
-            min(step, size - at) for at, step, size in zip(corner, array.chunks, array.shape, strict=True)
-        )
-        result[tuple(slice(at, at + n) for at, n in zip(corner, inside, strict=True))] = chunk[
-            tuple(slice(n) for n in inside)
-        ]
+        # Chunks at the end of an axis extend beyond the array.
+        place = tuple(slice(start, start + step) for start, step in zip(corner, array.chunks, strict=True))
+        inside = tuple(slice(size - start) for start, size in zip(corner, array.shape, strict=True))
+        result[place] = chunk[inside]
     return result
 
 
-def _filters(array: h5py.Dataset) -> list[int]:
-    plan = array.id.get_create_plist()
-    filters = [plan.get_filter(n)[0] for n in range(plan.get_nfilters())]
+def _read_filters(array: h5py.Dataset) -> list[int]:
+    """Returns the filters of an array, in the order in which they were applied."""
+    properties = array.id.get_create_plist()
+    filters = [properties.get_filter(n)[0] for n in range(properties.get_nfilters())]
     if len(set(filters)) < len(filters) or not set(filters) <= {_DEFLATE, _SHUFFLE, _FLETCHER32}:
-        raise Refused(_OTHERWISE)
+        raise Refused(_UNSUPPORTED)
     return filters
 
 
-def _stored(array: h5py.Dataset, corner: tuple[int, ...]) -> tuple[int, bytes]:
-    """Returns the mask of skipped filters, and the raw bytes of a chunk."""
+def _read_chunk(array: h5py.Dataset, corner: tuple[int, ...]) -> tuple[int, bytes]:
+    """Returns the mask of skipped filters, and the packed bytes of a chunk."""
     if array.id.get_chunk_info_by_coord(corner).size > array.file.id.get_filesize():
         raise Refused("an array that is cut")
     return array.id.read_direct_chunk(corner)
 
 
-def _unpacked(left_out: int, raw: bytes, filters: list[int], size: int, width: int) -> bytes:
+def _unpack(filter_mask: int, raw: bytes, filters: list[int], byte_count: int, item_bytes: int) -> bytes:
+    """Reverses the filters of a chunk, except for those in `filter_mask`."""
     for index in reversed(range(len(filters))):
-        if left_out >> index & 1:
+        if filter_mask >> index & 1:
             continue
         if filters[index] == _FLETCHER32:
-            raw = raw[:-_CHECKSUM]
+            raw = raw[:-_CHECKSUM_BYTES]
         elif filters[index] == _DEFLATE:
-            raw = _inflated(raw, size)
-        elif len(raw) % width == 0:
-            raw = np.frombuffer(raw, "uint8").reshape(width, -1).T.tobytes()
-    if len(raw) != size:
+            raw = _inflate(raw, byte_count)
+        elif len(raw) % item_bytes == 0:
+            raw = np.frombuffer(raw, "uint8").reshape(item_bytes, -1).T.tobytes()
+    if len(raw) != byte_count:
         raise Refused("an array that unpacks to something else than it says")
     return raw
 
 
-def _inflated(raw: bytes, size: int) -> bytes:
-    unpacking = zlib.decompressobj()
+def _inflate(raw: bytes, byte_count: int) -> bytes:
+    inflater = zlib.decompressobj()
     try:
-        return unpacking.decompress(raw, size + _CHECKSUM)
+        return inflater.decompress(raw, byte_count + _CHECKSUM_BYTES)
     except zlib.error:
         raise Refused("an array that is damaged") from None

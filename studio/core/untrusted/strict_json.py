@@ -9,40 +9,40 @@ from typing import Any
 from studio.core.untrusted.refusals import Refused
 
 
-def parse(text: bytes, most_depth: int) -> Any:
-    """Parses a text.
+def parse(text: bytes, max_depth: int) -> Any:
+    """Parses a text as strict JSON.
 
     Args:
         text: UTF-8.
-        most_depth: maximum nesting of lists and objects.
+        max_depth: maximum nesting of lists and objects.
 
     Raises:
         Refused: if it is nested deeper, or is not strict JSON.
     """
-    if depth(text) > most_depth:
-        raise Refused(f"nested deeper than {most_depth}")
+    if measure_depth(text) > max_depth:
+        raise Refused(f"nested deeper than {max_depth}")
     try:
         return json.loads(
             text.decode("utf-8"),
-            object_pairs_hook=_once,
-            parse_constant=_no_constant,
-            parse_float=_finite,
+            object_pairs_hook=_refuse_duplicates,
+            parse_constant=_refuse_constant,
+            parse_float=_parse_finite,
         )
     except (ValueError, RecursionError):
         raise Refused("not valid JSON") from None
 
 
-def depth(text: bytes) -> int:
+def measure_depth(text: bytes) -> int:
     """Returns the nesting depth of lists and objects, without parsing the text."""
     level = deepest = 0
-    quoted = escaped = False
+    in_string = is_escaped = False
     for byte in text:
-        if escaped:
-            escaped = False
-        elif quoted:
-            escaped, quoted = byte == 0x5C, byte != 0x22
+        if is_escaped:
+            is_escaped = False
+        elif in_string:
+            is_escaped, in_string = byte == 0x5C, byte != 0x22
         elif byte == 0x22:
-            quoted = True
+            in_string = True
         elif byte in b"[{":
             level += 1
             deepest = max(deepest, level)
@@ -51,7 +51,8 @@ def depth(text: bytes) -> int:
     return deepest
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Returns the pairs of an object as a dictionary. Raises `ValueError` for duplicate keys and NULs."""
     result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError("duplicate keys")
@@ -60,11 +61,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _no_constant(name: str) -> float:
+def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number")
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError("a number out of range")

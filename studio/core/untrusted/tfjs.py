@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-_NUMBER = re.compile(r"-shard(\d+)of")
+_SHARD_PATTERN = re.compile(r"-shard(\d+)of")
 
 
-def arrays(members: Mapping[str, bytes], name: str = "model.json") -> dict[str, np.ndarray]:
+def read_arrays(members: Mapping[str, bytes], name: str = "model.json") -> dict[str, np.ndarray]:
     """Reads all arrays of a model.
 
     Args:
@@ -26,7 +26,7 @@ def arrays(members: Mapping[str, bytes], name: str = "model.json") -> dict[str, 
         The arrays by their names in the model, e.g. `"conv1/kernel"`, in Keras' layout.
     """
     (group,) = json.loads(members[name])["weightsManifest"]
-    paths = sorted(group["paths"], key=_number)  # the manifest may list the tenth before the second
+    paths = sorted(group["paths"], key=_shard_number)  # the manifest may list the tenth before the second
     raw = b"".join(members[path] for path in paths)  # arrays may span shards
     tensors, start = {}, 0
     for entry in group["weights"]:
@@ -36,6 +36,7 @@ def arrays(members: Mapping[str, bytes], name: str = "model.json") -> dict[str, 
     return tensors
 
 
-def _number(path: str) -> int:
-    shard = _NUMBER.search(path)
+def _shard_number(path: str) -> int:
+    """Returns the number of a shard: "group1-shard2of10.bin" -> 2; 0 if there is only one."""
+    shard = _SHARD_PATTERN.search(path)
     return int(shard[1]) if shard else 0

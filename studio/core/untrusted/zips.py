@@ -6,49 +6,47 @@ import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
-_END, _END_64 = (
-    (b"PK\5\6", 12, 4),
-    (b"PK\6\6", 40, 8),
-)  # end records: signature, offset and width of the list's size
-_TAIL = 65_535 + 22 + 20 + 56  # bytes of the longest comment and all end records
-_ELSEWHERE = 0xFFFFFFFF  # the size is in the ZIP64 record
+# End records: signature, offset and width of the list's size.
+_END, _END_64 = (b"PK\5\6", 12, 4), (b"PK\6\6", 40, 8)
+_MAX_TAIL_BYTES = 65_535 + 22 + 20 + 56  # bytes of the longest comment and all end records
+_IN_ZIP64 = 0xFFFFFFFF  # the size is in the ZIP64 record
 
 
 class TooLong(zipfile.BadZipFile):
     """The zip's list of members is too long."""
 
 
-def open_zip(file: Path | BinaryIO, most: int) -> zipfile.ZipFile:
+def open_zip(file: Path | BinaryIO, max_list_bytes: int) -> zipfile.ZipFile:
     """Opens a zip after checking the size of its list of members, which `ZipFile` reads into memory.
 
     Args:
         file: the untrusted zip.
-        most: maximum bytes of that list.
+        max_list_bytes: maximum bytes of that list.
 
     Raises:
         TooLong: if it is longer.
-        BadZipFile: or another exception of `damage.ZIP`, if the zip is damaged.
+        BadZipFile: or another exception of `damage.ZIP_ERRORS`, if the zip is damaged.
     """
     if isinstance(file, Path):
         with file.open("rb") as source:
-            _check_list(source, most)
+            _check_list(source, max_list_bytes)
     else:
-        _check_list(file, most)
+        _check_list(file, max_list_bytes)
     return zipfile.ZipFile(file)
 
 
-def _check_list(file: BinaryIO, most: int) -> None:
-    """Checks every possible end record, because readers differ in which one they use."""
+def _check_list(file: BinaryIO, max_list_bytes: int) -> None:
+    """Checks the list's size in every possible end record, because readers differ in which one they use."""
     file.seek(0, 2)
-    file.seek(max(0, file.tell() - _TAIL))
+    file.seek(max(0, file.tell() - _MAX_TAIL_BYTES))
     tail = file.read()
-    for sign, offset, width in (_END, _END_64):
-        at = tail.find(sign)
-        while at >= 0:
-            size = int.from_bytes(tail[at + offset : at + offset + width], "little")
-            if most < size != _ELSEWHERE:
+    for signature, offset, width in (_END, _END_64):
+        position = tail.find(signature)
+        while position >= 0:
+            size = int.from_bytes(tail[position + offset : position + offset + width], "little")
+            if max_list_bytes < size != _IN_ZIP64:
                 raise TooLong("a list of members that is too long")
-            at = tail.find(sign, at + 1)
+            position = tail.find(signature, position + 1)
     file.seek(0)
 
 
@@ -58,7 +56,7 @@ def read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     `ZipFile.read` decompresses up to 2 GB at once before it checks the declared size; this stops there.
 
     Raises:
-        BadZipFile: or another exception of `damage.ZIP`, if the member does not match its declaration.
+        BadZipFile: or another exception of `damage.ZIP_ERRORS`, if the member does not match its declaration.
     """
     with archive.open(member) as file:
         return file.read(member.file_size)

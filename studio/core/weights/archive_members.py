@@ -11,12 +11,12 @@ from studio.core.errors import invalid
 from studio.core.weights.index import Member
 
 
-def members(archive: Path, pinned: Sequence[Member]) -> dict[str, bytes]:
-    """Reads pinned members of a tar file by full path.
+def read_members(archive: Path, members: Sequence[Member]) -> dict[str, bytes]:
+    """Reads pinned members of a tar file, found by their full paths.
 
     Args:
         archive: a tar file, compressed or not.
-        pinned: the members to read; each must be a regular file of the pinned size and SHA-256.
+        members: the pinned members to read; each must be a regular file of its size and SHA-256.
 
     Returns:
         The bytes by the last part of each member's path.
@@ -25,24 +25,29 @@ def members(archive: Path, pinned: Sequence[Member]) -> dict[str, bytes]:
         InvalidInput: if the archive is damaged, or a member is missing or differs.
     """
     contents: dict[str, bytes] = {}
-    by_path = {member.path: member for member in pinned}
+    by_path = {member.path: member for member in members}
     try:
         with tarfile.open(archive) as tar:
-            for info in tar:
-                member = by_path.get(info.name)
-                if member and info.isreg() and info.size == member.bytes and (file := tar.extractfile(info)):
+            for tar_info in tar:
+                member = by_path.get(tar_info.name)
+                if (
+                    member
+                    and tar_info.isreg()
+                    and tar_info.size == member.bytes
+                    and (file := tar.extractfile(tar_info))
+                ):
                     contents[member.name] = file.read()
     except (tarfile.TarError, OSError, EOFError) as error:
         raise _archive_error(archive, f"a damaged one ({type(error).__name__})") from None
-    for member in pinned:
-        check(contents.get(member.name, b""), member, archive)
+    for member in members:
+        check_member(contents.get(member.name, b""), member, archive)
     return contents
 
 
-def check(data: bytes, member: Member, origin: Path) -> None:
+def check_member(data: bytes, member: Member, archive: Path) -> None:
     """Raises `InvalidInput` unless `data` has the pinned size and SHA-256 of `member`."""
     if len(data) != member.bytes or paths.digest(data) != member.sha256:
-        raise _archive_error(origin, f"another or no {member.name}")
+        raise _archive_error(archive, f"another or no {member.name}")
 
 
 def _archive_error(archive: Path, received: str) -> Exception:

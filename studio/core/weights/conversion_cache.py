@@ -33,16 +33,16 @@ class Note(BaseModel):
 
 def folder() -> Path:
     """Returns the folder of converted weights, where the user may also put original files."""
-    return paths.folder("weights")
+    return paths.ensure_folder("weights")
 
 
-def find(name: str, digest: str | None, order: Sequence[str]) -> tuple[Path, Note] | None:
+def find(name: str, digest: str | None, preferred_digests: Sequence[str]) -> tuple[Path, Note] | None:
     """Finds the converted file of weights, with the size in its note.
 
     Args:
         name: of the weights.
-        digest: of the training run; None takes the first of `order`, else any.
-        order: digests of training runs, the preferred one first.
+        digest: of the training run; None takes the first of `preferred_digests`, else any.
+        preferred_digests: digests of training runs, the preferred one first.
 
     Returns:
         The file and its note, or None.
@@ -51,13 +51,14 @@ def find(name: str, digest: str | None, order: Sequence[str]) -> tuple[Path, Not
     for path in sorted(folder().glob(f"{name}-*{_ENDING}")):
         with contextlib.suppress(OSError, ValidationError):
             note = Note.model_validate_json(_note_path(path).read_bytes())
-            fits = (note.format, note.name, note.bytes) == (FORMAT, name, path.stat().st_size)
-            if fits and digest in (None, note.digest):
+            is_valid = (note.format, note.name, note.bytes) == (FORMAT, name, path.stat().st_size)
+            if is_valid and digest in (None, note.digest):
                 candidates[note.digest] = (path, note)
-    return next((candidates[training] for training in [*order, *candidates] if training in candidates), None)
+    order = [*preferred_digests, *candidates]
+    return next((candidates[digest] for digest in order if digest in candidates), None)
 
 
-def is_whole(path: Path, note: Note) -> bool:
+def is_intact(path: Path, note: Note) -> bool:
     """Returns whether the SHA-256 matches the note; 60 MB take less than a tenth of a second."""
     return paths.file_digest(path) == note.sha256
 

@@ -44,14 +44,15 @@ class Mirror:
     auth: tuple[str, str] | None = None
 
 
-def _from_index(source: PackageArchive) -> Iterator[Mirror]:
+def _find_pip_mirrors(source: PackageArchive) -> Iterator[Mirror]:
+    """Yields the package indexes that pip is configured to use."""
     from pypi_simple import PyPISimple
     from requests.utils import get_auth_from_url
 
-    settings = package_managers.pip()
+    settings = package_managers.read_pip_configuration()
     for index in settings.indexes:
         host = urlsplit(index).hostname or ""
-        session = package_managers.session(settings, host)
+        session = package_managers.create_session(settings, host)
         client = PyPISimple(index, session=session)
         user, password = get_auth_from_url(index)
         auth = (user, password) if user else None
@@ -59,6 +60,7 @@ def _from_index(source: PackageArchive) -> Iterator[Mirror]:
 
 
 def _find_in_index(client: Any, source: PackageArchive) -> str:
+    """Returns the URL of a package's file on an index."""
     import requests
     from pypi_simple import NoSuchProjectError, UnsupportedRepoVersionError
 
@@ -66,7 +68,7 @@ def _find_in_index(client: Any, source: PackageArchive) -> str:
         page = client.get_project_page(source.package, timeout=(CONNECT_SECONDS, READ_SECONDS))
     except NoSuchProjectError:
         raise DownloadFailed(f"does not carry {source.package}") from None
-    except requests.RequestException:
+    except requests.RequestException:  # some are ValueErrors, too
         raise
     except (ValueError, UnsupportedRepoVersionError):
         raise DownloadFailed("answers with something that is no package index") from None
@@ -76,23 +78,24 @@ def _find_in_index(client: Any, source: PackageArchive) -> str:
     raise DownloadFailed(f"does not carry {source.file}")
 
 
-def _from_npm(source: PackageArchive) -> Iterator[Mirror]:
+def _find_npm_mirrors(source: PackageArchive) -> Iterator[Mirror]:
+    """Yields the registry that npm is configured to use."""
     from requests.utils import get_auth_from_url
 
-    settings = package_managers.npm()
+    settings = package_managers.read_npm_configuration()
     if not settings.indexes:
         raise DownloadFailed(
             "no registry is known (install npm, or set NPM_CONFIG_REGISTRY to a registry's address)"
         )
     (registry,) = settings.indexes
     host = urlsplit(registry).hostname or ""
-    session = package_managers.session(settings, host)
+    session = package_managers.create_session(settings, host)
     user, password = get_auth_from_url(registry)
     auth = (user, password) if user else None
-    yield Mirror(host, registry, session, lambda: _tarball(session, registry, source, auth), auth)
+    yield Mirror(host, registry, session, lambda: _find_in_registry(session, registry, source, auth), auth)
 
 
-def _tarball(
+def _find_in_registry(
     session: requests.Session, registry: str, source: PackageArchive, auth: tuple[str, str] | None
 ) -> str:
     """Returns the URL of a package's file on a registry, never on another host."""
@@ -111,23 +114,26 @@ def _tarball(
     return address
 
 
-def _from_keras(source: KerasFile) -> Iterator[Mirror]:
+def _find_keras_mirrors(source: KerasFile) -> Iterator[Mirror]:
     host = urlsplit(source.address).hostname or "Keras"
     yield Mirror(
-        host, source.address, package_managers.session(package_managers.pip(), host), lambda: source.address
+        host,
+        source.address,
+        package_managers.create_session(package_managers.read_pip_configuration(), host),
+        lambda: source.address,
     )
 
 
-_KINDS: dict[str, Callable[[Any], Iterator[Mirror]]] = {
-    "pypi": _from_index,
-    "npm": _from_npm,
-    "keras": _from_keras,
+_MIRROR_FINDERS: dict[str, Callable[[Any], Iterator[Mirror]]] = {
+    "pypi": _find_pip_mirrors,
+    "npm": _find_npm_mirrors,
+    "keras": _find_keras_mirrors,
 }
 
 
-def mirrors_of(source: Source) -> Iterator[Mirror]:
+def find_mirrors(source: Source) -> Iterator[Mirror]:
     """Yields the mirrors of a source's file, in the order to try them. `DownloadFailed` if there is none."""
-    return _KINDS[source.kind](source)
+    return _MIRROR_FINDERS[source.kind](source)
 
 
 def is_reachable(mirror: Mirror) -> bool:
@@ -146,14 +152,14 @@ def is_reachable(mirror: Mirror) -> bool:
         raise DownloadFailed("has an address that cannot be right") from None
     connected = threading.Event()
 
-    def knock() -> None:
+    def try_to_connect() -> None:
         with (
             contextlib.suppress(OSError),
             socket.create_connection((target.hostname, port), timeout=CONNECT_SECONDS),
         ):
             connected.set()
 
-    thread = threading.Thread(target=knock, daemon=True)
+    thread = threading.Thread(target=try_to_connect, daemon=True)
     thread.start()
     thread.join(CONNECT_SECONDS)
     return connected.is_set()

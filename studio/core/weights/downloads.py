@@ -23,9 +23,9 @@ from studio.core.weights.index import Source
 if TYPE_CHECKING:
     import requests
 
-TRIES = 3  # consecutive tries without new bytes
-_CHUNK = 1 << 14  # bytes; an interruption loses at most one chunk
-_REPORT = 1 << 18  # bytes between two progress reports
+MAX_TRIES = 3  # consecutive requests without new bytes
+_CHUNK_BYTES = 1 << 14  # an interruption loses at most one chunk
+_REPORT_BYTES = 1 << 18  # between two progress reports
 
 
 def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
@@ -49,15 +49,15 @@ def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
 
     part = folder / f"{source.file}.part"
     reasons = []
-    progress.stage(f"Looking for {title}")
-    for mirror in download_urls.mirrors_of(source):
+    progress.report_stage(f"Looking for {title}")
+    for mirror in download_urls.find_mirrors(source):
         try:
-            _get(mirror, part, source, _ByteProgress(progress, title))
+            _fetch_from(mirror, part, source, _ByteProgress(progress, title))
             return part.replace(folder / source.file)
         except DownloadFailed as error:
             reasons.append(f"{mirror.label} {error}")
         except requests.RequestException as error:
-            reasons.append(f"{mirror.label} {_why(error)}")
+            reasons.append(f"{mirror.label} {_describe_error(error)}")
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise InsufficientSpace(
@@ -80,26 +80,30 @@ def matches(path: Path, source: Source) -> bool:
 
 @dataclass(frozen=True)
 class _ByteProgress:
+    """Reports downloaded bytes to a `Progress`, about every _REPORT_BYTES."""
+
     progress: Progress
     title: str
 
-    def __call__(self, done: int, new: int, total: int) -> None:
+    def __call__(self, done_bytes: int, new_bytes: int, total_bytes: int) -> None:
         self.progress.check()
-        if done // _REPORT == (done - new) // _REPORT and done != total:
-            return
-        self.progress.report(done, total, text=f"Fetching {self.title} ({amounts.size(total)})")
+        is_due = done_bytes // _REPORT_BYTES > (done_bytes - new_bytes) // _REPORT_BYTES
+        if is_due or done_bytes == total_bytes:
+            text = f"Fetching {self.title} ({amounts.format_bytes(total_bytes)})"
+            self.progress.report(done_bytes, total_bytes, text=text)
 
 
-def _get(mirror: Mirror, part: Path, source: Source, on_bytes: _ByteProgress) -> None:
+def _fetch_from(mirror: Mirror, part: Path, source: Source, on_bytes: _ByteProgress) -> None:
+    """Downloads a file from one mirror and verifies its checksum."""
     if not download_urls.is_reachable(mirror):
         raise DownloadFailed("cannot be reached")
     address = mirror.find_url()
     for _ in range(2):  # a wrong file from a resumed download gets one fresh start
-        resumed = _download(mirror, address, part, source, on_bytes)
+        was_resumed = _download(mirror, address, part, source, on_bytes)
         if matches(part, source):
             return
         part.unlink()
-        if not resumed:
+        if not was_resumed:
             break
     raise DownloadFailed("sent other bytes than the pinned ones")
 
@@ -113,34 +117,34 @@ def _download(mirror: Mirror, address: str, part: Path, source: Source, on_bytes
     import requests
 
     failures = 0
-    resumed = False
+    was_resumed = False
     while True:
-        have = _size(part)
-        resumed = resumed or have > 0
+        old_size = _file_size(part)
+        was_resumed = was_resumed or old_size > 0
         reason = "breaks off"  # without a length header, an interruption raises no error
         try:
             if _stream(mirror, address, part, source.bytes, on_bytes):
-                return resumed
+                return was_resumed
         except requests.RequestException as error:
-            status = _status(error)
+            status = _http_status(error)
             if status is not None and status < 500:
                 raise
-            reason = _why(error)
-        failures = 0 if _size(part) > have else failures + 1
-        if failures >= TRIES:
-            came = f" after {_size(part):,} of {source.bytes:,} bytes" if _size(part) else ""
-            raise DownloadFailed(reason + came)
+            reason = _describe_error(error)
+        failures = 0 if _file_size(part) > old_size else failures + 1
+        if failures >= MAX_TRIES:
+            received = f" after {_file_size(part):,} of {source.bytes:,} bytes" if _file_size(part) else ""
+            raise DownloadFailed(reason + received)
         if failures:
             time.sleep(0.5 * failures)
         on_bytes.progress.check()
 
 
-def _stream(mirror: Mirror, address: str, part: Path, expected: int, on_bytes: _ByteProgress) -> bool:
+def _stream(mirror: Mirror, address: str, part: Path, expected_size: int, on_bytes: _ByteProgress) -> bool:
     """Sends one request and appends the response. Returns whether the file is complete."""
-    have = _size(part)
-    if have >= expected:
+    size = _file_size(part)
+    if size >= expected_size:
         return True
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    headers = {"Range": f"bytes={size}-"} if size else {}
     same_host = urlsplit(address).hostname == urlsplit(mirror.address).hostname
     with mirror.session.get(
         address,
@@ -153,32 +157,35 @@ def _stream(mirror: Mirror, address: str, part: Path, expected: int, on_bytes: _
             part.unlink(missing_ok=True)
             return False
         response.raise_for_status()
-        if not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            have = 0  # the server sends the whole file again
+        if not response.headers.get("Content-Range", "").startswith(f"bytes {size}-"):
+            size = 0  # the server sends the whole file again
         length = response.headers.get("Content-Length", "")
-        total = have + int(length) if length.isdigit() else expected
-        if total != expected:
+        total = size + int(length) if length.isdigit() else expected_size
+        if total != expected_size:
             kind = response.headers.get("Content-Type", "unknown kind").split(";")[0]
-            raise DownloadFailed(f"offers {total:,} bytes ({kind}) instead of {expected:,}")
-        return _append(response, part, have, total, on_bytes)
+            raise DownloadFailed(f"offers {total:,} bytes ({kind}) instead of {expected_size:,}")
+        return _append(response, part, size, total, on_bytes)
 
 
-def _append(response: requests.Response, part: Path, have: int, total: int, on_bytes: _ByteProgress) -> bool:
-    with part.open("ab" if have else "wb") as handle:
-        for chunk in response.iter_content(_CHUNK):
+def _append(
+    response: requests.Response, part: Path, size: int, expected_size: int, on_bytes: _ByteProgress
+) -> bool:
+    """Appends a response after the first `size` bytes of a file. Returns whether the file is complete."""
+    with part.open("ab" if size else "wb") as handle:
+        for chunk in response.iter_content(_CHUNK_BYTES):
             handle.write(chunk)
-            have += len(chunk)
-            if have > total:
-                raise DownloadFailed(f"sends more than {total:,} bytes")
-            on_bytes(have, len(chunk), total)
-    return have == total
+            size += len(chunk)
+            if size > expected_size:
+                raise DownloadFailed(f"sends more than {expected_size:,} bytes")
+            on_bytes(size, len(chunk), expected_size)
+    return size == expected_size
 
 
-def _size(path: Path) -> int:
+def _file_size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _status(error: Exception) -> int | None:
+def _http_status(error: Exception) -> int | None:
     """Returns the HTTP status of an error, or None."""
     import requests
 
@@ -187,12 +194,13 @@ def _status(error: Exception) -> int | None:
     return error.response.status_code
 
 
-def _why(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
+    """Returns what a mirror did wrong, to follow its name: "does not answer"."""
     import requests
 
     if isinstance(error, requests.exceptions.SSLError):
         return "shows a certificate that is not trusted (set pip's `cert` to your network's)"
-    if (status := _status(error)) is not None:
+    if (status := _http_status(error)) is not None:
         return f"answers with error {status}"
     if isinstance(error, requests.Timeout):
         return "does not answer"

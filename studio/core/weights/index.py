@@ -59,7 +59,7 @@ class PackageArchive(_Strict):
 
     @property
     def where(self) -> str:
-        """For messages."""
+        """The origin in words, for messages."""
         return f"package {self.package} {self.version}"
 
 
@@ -88,7 +88,7 @@ class KerasFile(_Strict):
 
     @property
     def where(self) -> str:
-        """For messages."""
+        """The origin in words, for messages."""
         return "Keras' own download"
 
 
@@ -114,7 +114,7 @@ class ShippedModel(_Strict):
     trained_on: str
     command: str
     figures: dict[str, Any]
-    litert: dict[str, Sha256] = {}  # by network name, see `Task.networks`; empty for some models
+    litert: dict[str, Sha256] = {}  # by network name, see `Task.load_networks`; empty for some models
 
 
 class Index(_Strict):

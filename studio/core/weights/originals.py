@@ -29,7 +29,7 @@ def find_verified(source: Source) -> Path | None:
     """
     path = find(source)
     if path and not downloads.matches(path, source):
-        raise _wrong(path, [source])
+        raise _mismatch_error(path, [source])
     return path
 
 
@@ -44,11 +44,12 @@ def identify(path: Path, sources: Sequence[Source]) -> tuple[Source, Path]:
         for source in sources:
             if candidate.is_file() and downloads.matches(candidate, source):
                 return source, candidate
-    raise _wrong(path, sources)
+    raise _mismatch_error(path, sources)
 
 
-def _wrong(path: Path, sources: Sequence[Source]) -> InvalidInput:
-    expected = " or ".join(f"{s.file} with {s.checksum[0]} {s.checksum[1]}" for s in sources)
+def _mismatch_error(path: Path, sources: Sequence[Source]) -> InvalidInput:
+    """Returns the error for a file that none of the sources pins."""
+    expected = " or ".join(f"{source.file} with {' '.join(source.checksum)}" for source in sources)
     size = f"{path.stat().st_size:,} bytes" if path.is_file() else ""
     received = f"a file of {size} with another digest" if size else "none there"
     return invalid(str(path), expected=expected, received=received, next_step="fetch it again or remove it")

@@ -18,10 +18,10 @@ from studio.core.process import children
 if TYPE_CHECKING:
     import requests
 
-# Seconds for pip or npm to print its configuration; with fewer, a busy machine would ignore it.
-_PATIENCE = 60
-_SECTIONS = ("global", "install", "download", ":env:")  # later ones win, as in pip
-_NPM = ("registry", "cafile", "proxy", "https-proxy", "strict-ssl")
+# For pip or npm to print its configuration. On a busy machine, a shorter limit would be exceeded.
+_TIMEOUT_SECONDS = 60
+_PIP_SECTIONS = ("global", "install", "download", ":env:")  # later ones win, as in pip
+_NPM_KEYS = ("registry", "cafile", "proxy", "https-proxy", "strict-ssl")
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Configuration:
     trusted: frozenset[str] = frozenset()
 
 
-def pip() -> Configuration:
+def read_pip_configuration() -> Configuration:
     """Returns pip's configuration as pip reads it; only PIP_* variables if pip is not installed."""
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-    values = _parse(_pip_config()) | _environment()
+    values = _parse_pip_config(_run_pip_config()) | _read_pip_variables()
     indexes = [values.get("index-url", PYPI_SIMPLE_ENDPOINT), *values.get("extra-index-url", "").split()]
     if values.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         indexes = []
@@ -60,91 +60,97 @@ def pip() -> Configuration:
     )
 
 
-def npm() -> Configuration:
+def read_npm_configuration() -> Configuration:
     """Returns npm's configuration as npm reads it; without npm, its variables and the user's .npmrc."""
-    values = _npmrc() | _npm_variables() | _npm_config()
+    values = _read_npmrc() | _read_npm_variables() | _run_npm_config()
     registry = values.get("registry", "")
-    secure = urlsplit(registry).scheme == "https"
-    unchecked = values.get("strict-ssl", "").lower() in ("false", "0")
+    is_https = urlsplit(registry).scheme == "https"
+    is_unverified = values.get("strict-ssl", "").lower() in ("false", "0")
     return Configuration(
         indexes=(registry.rstrip("/"),) if registry.startswith(("https://", "http://")) else (),
         cert=values.get("cafile", "") or os.environ.get("NODE_EXTRA_CA_CERTS", ""),
-        proxy=values.get("https-proxy" if secure else "proxy", ""),
-        trusted=frozenset([urlsplit(registry).hostname or ""] if unchecked else []),
+        proxy=values.get("https-proxy" if is_https else "proxy", ""),
+        trusted=frozenset([urlsplit(registry).hostname or ""] if is_unverified else []),
     )
 
 
-def session(settings: Configuration, host: str) -> requests.Session:
+def create_session(configuration: Configuration, host: str) -> requests.Session:
     """Returns a session that connects to `host` as pip or npm would."""
     import requests
 
-    http = requests.Session()
-    http.headers["Accept-Encoding"] = "identity"  # raw bytes, which are counted and hashed
-    if settings.proxy:
-        http.proxies = {"http": settings.proxy, "https": settings.proxy}
-        http.trust_env = False  # otherwise the environment's proxy would win
-    if settings.cert:
-        http.verify = settings.cert
-    if host in {urlsplit(f"//{trusted}").hostname for trusted in settings.trusted}:
-        http.verify = False
-    if settings.client_cert:
-        http.cert = settings.client_cert
-    return http
+    session = requests.Session()
+    session.headers["Accept-Encoding"] = "identity"  # raw bytes, which are counted and hashed
+    if configuration.proxy:
+        session.proxies = {"http": configuration.proxy, "https": configuration.proxy}
+        session.trust_env = False  # otherwise the environment's proxy would win
+    if configuration.cert:
+        session.verify = configuration.cert
+    if host in {urlsplit(f"//{trusted}").hostname for trusted in configuration.trusted}:
+        session.verify = False
+    if configuration.client_cert:
+        session.cert = configuration.client_cert
+    return session
 
 
-def _pip_config() -> str:
+def _run_pip_config() -> str:
+    """Returns the output of `pip config list`; "" if pip is not installed or fails."""
     if importlib.util.find_spec("pip") is None:
         return ""
-    command = children.command("-m", "pip", "--disable-pip-version-check", "config", "list")
-    environment = children.environment()
+    command = children.build_command("-m", "pip", "--disable-pip-version-check", "config", "list")
+    environment = children.build_environment()
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_PATIENCE, check=True, env=environment
+        process = subprocess.run(
+            command, capture_output=True, text=True, timeout=_TIMEOUT_SECONDS, check=True, env=environment
         )
-        return done.stdout
+        return process.stdout
     except (OSError, subprocess.SubprocessError):
         return ""
 
 
-def _parse(text: str) -> dict[str, str]:
+def _parse_pip_config(text: str) -> dict[str, str]:
     """Parses the output of `pip config list`: `global.cert='/etc/x.pem'` -> `{"cert": "/etc/x.pem"}`."""
     sections: dict[str, dict[str, str]] = {}
     for line in text.splitlines():
-        name, equals, value = line.partition("=")
-        section, dot, key = name.partition(".")
-        if equals and dot and section in _SECTIONS:
+        name, has_equals, value = line.partition("=")
+        section, has_dot, key = name.partition(".")
+        if has_equals and has_dot and section in _PIP_SECTIONS:
             sections.setdefault(section, {})[key] = str(ast.literal_eval(value))
-    return {key: value for section in _SECTIONS for key, value in sections.get(section, {}).items()}
+    return {key: value for section in _PIP_SECTIONS for key, value in sections.get(section, {}).items()}
 
 
-def _environment() -> dict[str, str]:
+def _read_pip_variables() -> dict[str, str]:
+    """Returns the options that PIP_* variables set."""
     names = ("index-url", "extra-index-url", "no-index", "cert", "client-cert", "proxy", "trusted-host")
     variables = {name: f"PIP_{name.upper().replace('-', '_')}" for name in names}
     return {name: os.environ[variable] for name, variable in variables.items() if os.environ.get(variable)}
 
 
-def _npm_config() -> dict[str, str]:
+def _run_npm_config() -> dict[str, str]:
     """Returns npm's own configuration; empty if npm is not installed. npm hides URLs with a password."""
     command = [shutil.which("npm") or "npm", "config", "list", "--json"]
-    quiet = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+    environment = os.environ | {"NPM_CONFIG_UPDATE_NOTIFIER": "false"}
     try:
-        output = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=True, env=quiet)
+        output = subprocess.run(
+            command, capture_output=True, timeout=_TIMEOUT_SECONDS, check=True, env=environment
+        )
         config = json.loads(output.stdout)
-        return {key: str(config[key]) for key in _NPM if config.get(key) is not None}
+        return {key: str(config[key]) for key in _NPM_KEYS if config.get(key) is not None}
     except (OSError, subprocess.SubprocessError, ValueError, AttributeError):
         return {}
 
 
-def _npm_variables() -> dict[str, str]:
+def _read_npm_variables() -> dict[str, str]:
+    """Returns the options that NPM_CONFIG_* variables set, in any case."""
     variables = {name.lower().replace("_", "-"): value for name, value in os.environ.items() if value}
-    return {key: variables[f"npm-config-{key}"] for key in _NPM if f"npm-config-{key}" in variables}
+    return {key: variables[f"npm-config-{key}"] for key in _NPM_KEYS if f"npm-config-{key}" in variables}
 
 
-def _npmrc() -> dict[str, str]:
+def _read_npmrc() -> dict[str, str]:
+    """Returns the options in the user's .npmrc; empty if there is none."""
     path = Path(os.environ.get("NPM_CONFIG_USERCONFIG") or Path.home() / ".npmrc")
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, ValueError):
         return {}
     pairs = [(key.strip(), value.strip(" \"'")) for key, _, value in (line.partition("=") for line in lines)]
-    return {key: os.path.expandvars(value) for key, value in pairs if key in _NPM}
+    return {key: os.path.expandvars(value) for key, value in pairs if key in _NPM_KEYS}

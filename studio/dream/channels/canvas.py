@@ -6,9 +6,9 @@ import numpy as np
 
 # Columns: principal color directions of ImageNet's photos (brightness, warm to cold, green to violet), as
 # measured by Lucid, over the length of the longest.
-_COLORS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]], "float32") / 0.462
-_LOUDNESS = 0.16  # amplitude at a wavelength of one pixel
-_FALL = 1.2  # exponent of the amplitude over wavelength; 1, as in Lucid, leaves more noise in few steps
+_DIRECTIONS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]], "float32") / 0.462
+_AMPLITUDE = 0.16  # amplitude at a wavelength of one pixel
+_AMPLITUDE_EXPONENT = 1.2  # over wavelength; 1, as in Lucid, leaves more noise in few steps
 
 
 def hartley(planes: np.ndarray) -> np.ndarray:
@@ -43,22 +43,22 @@ class Canvas:
     """
 
     def __init__(self, size: int):
-        across = np.fft.fftfreq(size).astype("float32")
-        frequency = np.hypot(across[:, None], across[None, :])
-        self._loudness = (_LOUDNESS * np.maximum(frequency, 1 / size) ** -_FALL)[..., None]
+        frequencies = np.fft.fftfreq(size).astype("float32")
+        frequency = np.hypot(frequencies[:, None], frequencies[None, :])
+        self._amplitudes = (_AMPLITUDE * np.maximum(frequency, 1 / size) ** -_AMPLITUDE_EXPONENT)[..., None]
         self.size = size
 
-    def image(self, waves: np.ndarray, vivid: float = 0.0) -> np.ndarray:
+    def render(self, waves: np.ndarray, min_deviation: float = 0.0) -> np.ndarray:
         """Renders `(size, size, 3) float32` coefficients, 0 for gray, as `(1, size, size, 3)` in [0, 1].
 
         Args:
-            vivid: smallest standard deviation of the colors before the sigmoid; lower ones are raised.
+            min_deviation: standard deviation of the colors before the sigmoid to which lower ones are raised.
         """
-        colors = hartley(waves * self._loudness) @ _COLORS.T
-        colors *= max(1.0, vivid / (float(colors.std()) + 1e-12))
+        colors = hartley(waves * self._amplitudes) @ _DIRECTIONS.T
+        colors *= max(1.0, min_deviation / (float(colors.std()) + 1e-12))
         return (0.5 + 0.5 * np.tanh(colors / 2))[None]  # sigmoid, without overflow
 
-    def pull(self, images_01: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+    def map_gradient(self, images_01: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """Converts the gradient with respect to pixels to one with respect to the coefficients."""
-        colors = (gradient * images_01 * (1 - images_01))[0] @ _COLORS
-        return hartley(colors) * self._loudness
+        colors = (gradient * images_01 * (1 - images_01))[0] @ _DIRECTIONS
+        return hartley(colors) * self._amplitudes

@@ -22,14 +22,14 @@ from studio.core import paths, tasks
 from studio.core.errors import Unavailable
 from studio.core.imaging import image_io
 from studio.core.objectives import backbones
-from studio.core.progress import Progress, terminal_bar
+from studio.core.progress import Progress, show_terminal_bar
 from studio.dream.channels import sheet
 from studio.dream.settings import ChannelSettings
 
 STEPS = 32
-SPARE = 1.25  # rendered channels per shown one
+CANDIDATE_FACTOR = 1.25  # rendered channels per shown one
 # Number of shown channels per layer, from lines and textures to object parts.
-SHARES = {
+CHANNELS_PER_LAYER = {
     "vgg16": {
         "block3_conv3": 10,
         "block4_conv2": 10,
@@ -52,40 +52,40 @@ Images = dict[tuple[str, int], np.ndarray]
 
 def main(names: Sequence[str]) -> None:
     """Renders and writes the sheets of the named backbones, or of all."""
-    for backbone in names or SHARES:
+    for backbone in names or CHANNELS_PER_LAYER:
         layers = backbones.find_spec(backbone).layers
         images: Images = {}
-        with terminal_bar(f"The sheet of {backbone}") as progress:
-            for number, (layer, share) in enumerate(SHARES[backbone].items()):
-                candidates = _candidates(layer, layers[layer], share, number, progress)
-                images |= most_different(candidates, share)
-        write(backbone, images)
+        with show_terminal_bar(f"The sheet of {backbone}") as progress:
+            for number, (layer, count) in enumerate(CHANNELS_PER_LAYER[backbone].items()):
+                candidates = _render_candidates(layer, layers[layer], count, number, progress)
+                images |= select_most_different(candidates, count)
+        write_sheet(backbone, images)
 
 
-def _candidates(layer: str, channels: int, share: int, seed: int, progress: Progress) -> Images:
+def _render_candidates(layer: str, channels: int, shown_count: int, seed: int, progress: Progress) -> Images:
     """Renders random channels of a layer; channels that stay inactive are replaced by others."""
-    count = round(SPARE * share)
+    candidate_count = round(CANDIDATE_FACTOR * shown_count)
     images: Images = {}
     for channel in np.random.default_rng(seed).permutation(channels).tolist():
-        if len(images) == count:
+        if len(images) == candidate_count:
             break
-        progress.report(len(images), count, text=layer)
+        progress.report(len(images), candidate_count, text=layer)
         try:
-            images[layer, channel] = _draw(ChannelSettings(layer=layer, channel=channel))
+            images[layer, channel] = _render_channel(ChannelSettings(layer=layer, channel=channel))
         except Unavailable:
             continue
     return images
 
 
-def _draw(settings: ChannelSettings) -> np.ndarray:
+def _render_channel(settings: ChannelSettings) -> np.ndarray:
     settings = settings.model_copy(update={"size": sheet.SIDE, "steps": STEPS})
-    with tasks.in_memory():
+    with tasks.store_in_memory():
         return image_io.read(tasks.run("dream.channel", settings, {}).files[0].read())
 
 
-def most_different(images: Images, count: int) -> Images:
+def select_most_different(images: Images, count: int) -> Images:
     """Returns the `count` most different images by channel: drops one of the closest pair until done."""
-    descriptors = {name: describe(image) for name, image in images.items()}
+    descriptors = {name: compute_descriptor(image) for name, image in images.items()}
 
     def distance(first, second) -> float:
         return float(np.linalg.norm(descriptors[first] - descriptors[second]))
@@ -97,7 +97,7 @@ def most_different(images: Images, count: int) -> Images:
     return {name: images[name] for name in sorted(descriptors)}
 
 
-def describe(image: np.ndarray) -> np.ndarray:
+def compute_descriptor(image: np.ndarray) -> np.ndarray:
     """Computes a descriptor of an image: color means, color deviations, and spectral power.
 
     Args:
@@ -107,16 +107,16 @@ def describe(image: np.ndarray) -> np.ndarray:
         `(30,) float64`: three means, three deviations, and power in four frequency bands by six directions.
     """
     colors = image.reshape(-1, 3) / 255
-    waves = np.abs(np.fft.fft2(image.mean(-1) / 255)) ** 2
+    spectrum = np.abs(np.fft.fft2(image.mean(-1) / 255)) ** 2
     down, right = np.meshgrid(*map(np.fft.fftfreq, image.shape[:2]), indexing="ij")
-    length = np.digitize(np.hypot(down, right), (1 / 32, 1 / 16, 1 / 8, 1 / 4)) - 1
+    band = np.digitize(np.hypot(down, right), (1 / 32, 1 / 16, 1 / 8, 1 / 4)) - 1
     direction = (np.arctan2(down, right) % np.pi / np.pi * 6).astype(int) % 6
-    is_counted = length >= 0
-    power = np.bincount((length * 6 + direction)[is_counted], waves[is_counted], minlength=24)
+    in_band = band >= 0
+    power = np.bincount((band * 6 + direction)[in_band], spectrum[in_band], minlength=24)
     return np.concatenate([3 * colors.mean(0), 3 * colors.std(0), np.log(power / power.sum() + 1e-4) / 3])
 
 
-def write(backbone: str, images: Images) -> None:
+def write_sheet(backbone: str, images: Images) -> None:
     """Writes the mosaic and the channel names of a sheet."""
     rows = -(-len(images) // sheet.COLUMNS)
     mosaic = Image.new("RGB", (sheet.COLUMNS * sheet.SIDE, rows * sheet.SIDE))
@@ -125,8 +125,8 @@ def write(backbone: str, images: Images) -> None:
         mosaic.paste(Image.fromarray(image), corner)
     buffer = io.BytesIO()
     mosaic.save(buffer, "WEBP", quality=85, method=6)
-    paths.write(sheet.mosaic_of(backbone), buffer.getvalue())
-    paths.write(sheet.names_of(backbone), (json.dumps(list(images)) + "\n").encode())
+    paths.write(sheet.mosaic_path(backbone), buffer.getvalue())
+    paths.write(sheet.names_path(backbone), (json.dumps(list(images)) + "\n").encode())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LEAK = 0.1  # share of the gradient at inactive positions; more activates channels sooner but less strongly
 
 
-def load(name: str, progress: Progress | None = None) -> backbones.Backbone:
+def load_leaky(name: str, progress: Progress | None = None) -> backbones.Backbone:
     """Loads a backbone with the same activations and a leaky gradient; one copy per process.
 
     Starting from noise, most channels of a deep layer are inactive everywhere, where the true gradient is
@@ -23,20 +23,20 @@ def load(name: str, progress: Progress | None = None) -> backbones.Backbone:
     Raises:
         StudioError: like `backbones.load`.
     """
-    return _load_leaky(name, backbones.load(name, progress).digest)
+    return _build_leaky(name, backbones.load(name, progress).digest)
 
 
 @lru_cache(maxsize=len(backbones.BACKBONES))
-def _load_leaky(name: str, digest: str) -> backbones.Backbone:
+def _build_leaky(name: str, digest: str) -> backbones.Backbone:
     import keras
 
     original = backbones.load(name, digest=digest)
 
     def replace_activation(layer: keras.Layer) -> keras.Layer:
-        copied = type(layer).from_config(layer.get_config())
+        copy = type(layer).from_config(layer.get_config())
         if getattr(layer, "activation", None) is keras.activations.relu:
-            copied.activation = leaky_relu
-        return copied
+            copy.activation = leaky_relu
+        return copy
 
     model = keras.models.clone_model(original.model, clone_function=replace_activation)
     model.set_weights(original.model.get_weights())
@@ -52,7 +52,7 @@ def leaky_relu(values):
     """
     from keras import ops
 
-    def leaking(values):
+    def relu_with_leak(values):
         return ops.relu(values), lambda slope: slope * ops.where(values > 0, 1.0, LEAK)
 
-    return gradients.with_gradient(leaking)(values)
+    return gradients.with_gradient(relu_with_leak)(values)

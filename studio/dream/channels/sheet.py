@@ -32,37 +32,37 @@ class SheetTile:
     backbone: str
     position: int
 
-    def image(self) -> bytes:
+    def encode_webp(self) -> bytes:
         """Returns the feature visualization, a WebP of SIDE px."""
-        return _image(self.backbone, self.position)
+        return _crop_image(self.backbone, self.position)
 
 
 @lru_cache(maxsize=len(backbones.BACKBONES))
-def tiles(backbone: str) -> tuple[SheetTile, ...]:
+def load_tiles(backbone: str) -> tuple[SheetTile, ...]:
     """Returns the channels on a backbone's sheet, from the first layers on. Loads no Keras.
 
     Raises:
         InvalidInput: for an unknown backbone.
     """
     backbones.find_spec(backbone)
-    names = json.loads(names_of(backbone).read_text(encoding="utf-8"))
+    names = json.loads(names_path(backbone).read_text(encoding="utf-8"))
     return tuple(
         SheetTile(layer, channel, backbone, position) for position, (layer, channel) in enumerate(names)
     )
 
 
-def names_of(backbone: str) -> Path:
+def names_path(backbone: str) -> Path:
     """Returns the file with the layers and channels of a sheet, in the order of its images."""
     return FOLDER / f"{backbone}.json"
 
 
-def mosaic_of(backbone: str) -> Path:
+def mosaic_path(backbone: str) -> Path:
     """Returns the file with the images of a sheet, COLUMNS side by side."""
     return FOLDER / f"{backbone}.webp"
 
 
 @lru_cache(maxsize=64 * len(backbones.BACKBONES))
-def _image(backbone: str, position: int) -> bytes:
+def _crop_image(backbone: str, position: int) -> bytes:
     left, top = position % COLUMNS * SIDE, position // COLUMNS * SIDE
     buffer = io.BytesIO()
     _load_mosaic(backbone).crop((left, top, left + SIDE, top + SIDE)).save(
@@ -73,6 +73,6 @@ def _image(backbone: str, position: int) -> bytes:
 
 @lru_cache(maxsize=len(backbones.BACKBONES))
 def _load_mosaic(backbone: str) -> Image.Image:
-    image = Image.open(mosaic_of(backbone), formats=("WEBP",))
+    image = Image.open(mosaic_path(backbone), formats=("WEBP",))
     image.load()
     return image

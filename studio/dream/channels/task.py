@@ -15,7 +15,7 @@ from studio.core.weights import pretrained
 from studio.dream.settings import ChannelSettings
 
 FOLDER = "channels"  # of STUDIO_HOME
-DRAWING = 1  # version of the rendering; increase it when the same settings give another image
+RENDER_VERSION = 1  # version of the rendering; increase it when the same settings give another image
 
 
 def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -24,11 +24,11 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
     Raises:
         StudioError, Cancelled: like `studio.dream.channels.visualize.visualize`.
     """
-    began, name = time.monotonic(), settings.target.backbone
+    start_time, name = time.monotonic(), settings.target.backbone
     file = cache_path(settings, pretrained.expected_digest(name))
     if cached := _read_cached(file):
         data, recipe = cached
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - start_time
         return Result((_store(data, settings),), {"seconds": seconds, "steps": 0}, recipe)
     from studio.dream.channels.visualize import visualize
 
@@ -41,19 +41,23 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
     return Result((_store(data, settings),), visualization.figures, recipe, visualization.stopped_early)
 
 
-def cache_path(settings: ChannelSettings, training: str) -> Path:
+def cache_path(settings: ChannelSettings, weights_sha256: str) -> Path:
     """Returns the path of the cached image of these settings.
 
     Args:
-        training: SHA-256 of the weights, which change the image.
+        weights_sha256: SHA-256 of the weights, which change the image.
     """
     backbone = settings.target.backbone  # never "auto", so that "auto" and the name share an image
-    key_data = settings.model_dump() | {"backbone": backbone, "training": training, "drawing": DRAWING}
+    key_data = settings.model_dump() | {
+        "backbone": backbone,
+        "training": weights_sha256,
+        "drawing": RENDER_VERSION,
+    }
     key = paths.digest(json.dumps(key_data, sort_keys=True).encode())
-    return paths.folder(FOLDER) / f"{backbone}-{_name(settings)}-{key[:16]}.png"
+    return paths.ensure_folder(FOLDER) / f"{backbone}-{_channel_name(settings)}-{key[:16]}.png"
 
 
-def _name(settings: ChannelSettings) -> str:
+def _channel_name(settings: ChannelSettings) -> str:
     return f"{settings.layer}-{settings.channel}"
 
 
@@ -68,4 +72,4 @@ def _read_cached(file: Path) -> tuple[bytes, recipes.Recipe] | None:
 
 
 def _store(data: bytes, settings: ChannelSettings) -> File:
-    return File.keep(data, "image", f"{_name(settings)}.png")
+    return File.store(data, "image", f"{_channel_name(settings)}.png")

@@ -22,10 +22,10 @@ class View(NamedTuple):
     scale: float
 
 
-def any_view(size: int, rng: np.random.Generator, turn: float = 0.15, scale: float = 0.1) -> View:
-    """Returns a random view of a square of `size` px; `turn`, in radians, and `scale` are limits."""
+def draw_view(size: int, rng: np.random.Generator, max_turn: float = 0.15, max_scale: float = 0.1) -> View:
+    """Returns a random view of a square of `size` px; `max_turn`, in radians, and `max_scale` are limits."""
     top, left = rng.uniform(0, size, 2)
-    return View(top, left, rng.uniform(-turn, turn), 1 + rng.uniform(-scale, scale))
+    return View(top, left, rng.uniform(-max_turn, max_turn), 1 + rng.uniform(-max_scale, max_scale))
 
 
 class Lens:
@@ -46,21 +46,21 @@ class Lens:
         rows = view.top + np.cos(view.turn) * down - np.sin(view.turn) * right
         columns = view.left + np.sin(view.turn) * down + np.cos(view.turn) * right
         above, before = np.floor(rows), np.floor(columns)
-        corners, shares = [], []
+        corners, corner_weights = [], []
         for lower in (0, 1):
             for later in (0, 1):
                 corners.append((above + lower) % size * size + (before + later) % size)
-                shares.append((1 - abs(rows - above - lower)) * (1 - abs(columns - before - later)))
-        where = np.stack(corners, -1).astype("int32").ravel()
-        weights = np.stack(shares, -1).astype("float32").ravel()
+                corner_weights.append((1 - abs(rows - above - lower)) * (1 - abs(columns - before - later)))
+        indices = np.stack(corners, -1).astype("int32").ravel()
+        weights = np.stack(corner_weights, -1).astype("float32").ravel()
         ends = np.arange(0, 4 * side * side + 1, 4, dtype="int32")
-        self._map = csr_array((weights, where, ends), shape=(side * side, size * size))
+        self._map = csr_array((weights, indices, ends), shape=(side * side, size * size))
         self._size, self._side = size, side
 
-    def through(self, images_01: np.ndarray) -> np.ndarray:
+    def crop(self, images_01: np.ndarray) -> np.ndarray:
         """Crops `(1, size, size, 3)` to `(1, side, side, 3)`, bilinearly."""
         return (self._map @ images_01.reshape(-1, 3)).reshape(1, self._side, self._side, 3)
 
-    def back(self, gradient: np.ndarray) -> np.ndarray:
+    def map_gradient(self, gradient: np.ndarray) -> np.ndarray:
         """Maps a gradient of the crop, `(1, side, side, 3)`, to the image, `(1, size, size, 3)`."""
         return (self._map.T @ gradient.reshape(-1, 3)).reshape(1, self._size, self._size, 3)

@@ -18,8 +18,12 @@ from studio.core.errors import StudioError, Unavailable, invalid
 from studio.engine.cluster import reports, worker
 from studio.engine.cluster.launch import Host
 
-# Shares of the machine's memory.
-MEMORY_SHARES: Mapping[str, float | int] = {"job": capacity.JOB_SHARE, "live": capacity.LIVE_SHARE, "drive": 0.1}
+# By lane, of the machine's memory.
+MEMORY_SHARES: Mapping[str, float | int] = {
+    "job": capacity.JOB_MEMORY_SHARE,
+    "live": capacity.LIVE_MEMORY_SHARE,
+    "drive": 0.1,
+}
 START_SECONDS = 60
 MIN_FREE_BYTES = 4 * 2**30  # free bytes of memory above which the live lane loads Keras in advance
 MAX_SENDINGS = 10  # of work that never began because earlier work killed its worker each time
@@ -33,12 +37,18 @@ logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
 def _load_security(address: str) -> Security:
+    """Returns the certificates for STUDIO_SCHEDULER from Dask's configuration.
+
+    Raises:
+        InvalidInput: if the address is not one of TLS.
+        Unavailable: if there are no certificates.
+    """
     if not address.startswith("tls://"):
         step = "let the cluster speak TLS, for whoever can read along may run code there"
         raise invalid("STUDIO_SCHEDULER", expected="tls://HOST:PORT", received=address, next_step=step)
     security = Security(require_encryption=True)
-    needed = ("tls_ca_file", "tls_client_cert", "tls_client_key")
-    if not all(getattr(security, name) for name in needed):
+    certificate_options = ("tls_ca_file", "tls_client_cert", "tls_client_key")
+    if not all(getattr(security, name) for name in certificate_options):
         raise Unavailable(
             "STUDIO_SCHEDULER names a cluster, but its certificates are not known here. "
             "Set distributed.comm.tls.ca-file and .client in Dask's configuration."
@@ -84,14 +94,14 @@ class Cluster:
             self.close()
             raise Unavailable(
                 f"The engine did not start ({type(error).__name__}). "
-                f"See {address or paths.folder('logs') / 'engine.log'}, then restart the studio."
+                f"See {address or paths.ensure_folder('logs') / 'engine.log'}, then restart the studio."
             ) from None
         self._comm = self._client.scheduler_comm
-        self._client.subscribe_topic("worker-restart-memory", self._note_memory)
+        self._client.subscribe_topic("worker-restart-memory", self._note_memory_limit)
         self._warm_up("live", "job")
 
     @property
-    def warming(self) -> bool:
+    def is_warming(self) -> bool:
         """Whether the live lane is still loading the models that work without Keras; Keras itself is loaded
         later, because new users rarely need it at once."""
         return "live" in self._warming
@@ -103,7 +113,7 @@ class Cluster:
         # A reconnected scheduler has lost all earlier events, so treat it as a new one.
         return self._ended.wait(seconds) or self._client.scheduler_comm is not self._comm
 
-    def slots(self, lane: str) -> int:
+    def count_slots(self, lane: str) -> int:
         """Returns how many tasks the lane runs at once; 0 without a connection."""
         if self._client.status != "running":
             return 0
@@ -114,7 +124,7 @@ class Cluster:
 
     def listen(self, lane: str, handler: Callable[[dict[str, Any]], None]) -> None:
         """Calls `handler` with every event of a lane, in the client's thread."""
-        self._client.subscribe_topic(reports.topic(lane), lambda event: handler(event[1]))
+        self._client.subscribe_topic(reports.topic_of(lane), lambda event: handler(event[1]))
 
     def submit(self, lane: str, key: str, function: Callable[..., Any], *args: Any) -> Future:
         """Sends work to a lane. It waits for running work, but not for tasks that drivers send later."""
@@ -133,22 +143,25 @@ class Cluster:
         Event(worker.cancel_name(id), client=self._client).set()
         self.stop(id)
 
-    def forget_stop(self, id: str) -> None:
+    def clear_stop(self, id: str) -> None:
         """Clears the events that `stop` and `cancel` set in the scheduler."""
         for name in (worker.stop_name(id), worker.cancel_name(id)):
             with suppress(OSError, TimeoutError):
                 Event(name, client=self._client).clear()
 
-    def restart(self, lane: str, future: Future) -> None:
+    def restart_worker(self, lane: str, future: Future) -> None:
         """Ends the unresponsive worker of `future`, and waits for the new one."""
-        running_on = [address for address, keys in self._client.processing().items() if future.key in keys]
+        addresses = [address for address, keys in self._client.processing().items() if future.key in keys]
         future.cancel(reason="restart", msg="it did not stop")  # else Dask would run it again
-        if running_on:
-            self._client.restart_workers(running_on, timeout=START_SECONDS, raise_for_error=False)
+        if addresses:
+            self._client.restart_workers(addresses, timeout=START_SECONDS, raise_for_error=False)
         self._warm_up(lane)
 
-    def death(self, lane: str, future: Future) -> str:
-        """Returns why a finished future has no result, as a sentence for the user; "" if it has one."""
+    def explain_failure(self, lane: str, future: Future) -> str:
+        """Returns why a finished future has no result, as a sentence for the user; "" if it has one.
+
+        If its worker was killed, also warms up the new one.
+        """
         if future.cancelled():
             return LOST
         error = future.exception()
@@ -156,7 +169,7 @@ class Cluster:
             return ""
         if isinstance(error, KilledWorker):
             self._warm_up(lane)
-            return worker.MEMORY if self._died_of_memory(error) else KILLED
+            return worker.OUT_OF_MEMORY if self._died_of_memory(error) else KILLED
         if isinstance(error, StudioError):
             return str(error)
         return f"No worker could run it ({type(error).__name__}). See logs/engine.log in STUDIO_HOME."
@@ -180,28 +193,36 @@ class Cluster:
         if not lanes:
             return
         steps: list[WarmUpStep] = [(lane, worker.warm_up, ()) for lane in lanes]
-        keras: dict[str, tuple[float, ...]] = {"job": (), "live": (MIN_FREE_BYTES,)}
-        steps += [(lane, worker.warm_up_keras, more) for lane, more in keras.items() if lane in lanes]
+        keras_arguments: dict[str, tuple[float, ...]] = {"job": (), "live": (MIN_FREE_BYTES,)}
+        steps += [
+            (lane, worker.warm_up_keras, arguments)
+            for lane, arguments in keras_arguments.items()
+            if lane in lanes
+        ]
         self._warming |= {"live"} & {*lanes}
-        self._next_step(steps)
+        self._run_steps(steps)
 
-    def _next_step(self, steps: list[WarmUpStep]) -> None:
-        (lane, work, more), *left = steps
-        future = self.submit(lane, f"warm-{lane}-{time.time_ns()}", work, dict(tasks.TASKS), lane, *more)
+    def _run_steps(self, steps: list[WarmUpStep]) -> None:
+        """Submits the first step, and the next one whenever one ends."""
+        (lane, warm_up, arguments), *remaining_steps = steps
+        future = self.submit(
+            lane, f"warm-{lane}-{time.time_ns()}", warm_up, dict(tasks.TASKS), lane, *arguments
+        )
 
         def done(_: Future) -> None:
             self._warming.discard(lane)
-            if left and not future.cancelled():
-                self._next_step(left)
+            if remaining_steps and not future.cancelled():
+                self._run_steps(remaining_steps)
 
         future.add_done_callback(done)
 
     def _died_of_memory(self, error: KilledWorker) -> bool:
+        """Returns whether a worker was killed because it exceeded its memory limit."""
         for _ in range(5):  # the event may arrive shortly after the death
             if error.last_worker.address in self._over_memory:
                 return True
             time.sleep(0.1)
         return False
 
-    def _note_memory(self, event: tuple[float, dict[str, Any]]) -> None:
+    def _note_memory_limit(self, event: tuple[float, dict[str, Any]]) -> None:
         self._over_memory.add(event[1]["worker"])

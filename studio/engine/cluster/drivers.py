@@ -32,7 +32,7 @@ class WorkerDied(StudioError):
     """The process that ran a task ended before the task did."""
 
 
-class Crew:
+class TaskRunner:
     """Runs the tasks of a driver. Create it in the driver's own thread; `run` may be called in several.
 
     In a worker of the engine, tasks run in its job lane. Elsewhere, e.g. in a command, they run in this
@@ -41,16 +41,16 @@ class Crew:
 
     def __init__(self) -> None:
         self._client: Client | None = None
-        self._topic = f"studio-crew-{store.new_id(time.time_ns() // 1_000_000)}"
+        self._topic = f"studio-subtask-{store.new_id(time.time_ns() // 1_000_000)}"
         self._reports: dict[str, queue.SimpleQueue[dict[str, Any] | None]] = {}  # None marks the end
         self._started: set[str] = set()  # ids of tasks that a worker has started
         self._lock = threading.Lock()  # without lanes, tasks run one at a time
-        self._weights = pretrained.pinned()  # tasks use the pinned weights of the driver
-        self._owner = owners.current()
+        self._weights = pretrained.get_pinned()  # tasks use the pinned weights of the driver
+        self._owner = owners.get_current()
         with suppress(ValueError):  # raised outside of workers
             get_worker()
             self._client = get_client()
-            self._client.subscribe_topic(self._topic, lambda event: self._hear(event[1]))
+            self._client.subscribe_topic(self._topic, lambda event: self._handle_event(event[1]))
 
     def close(self) -> None:
         """Stops receiving reports."""
@@ -70,7 +70,7 @@ class Crew:
         """
         progress = progress or Progress()
         if self._client is None:
-            with self._lock, owners.acting_as(self._owner, makes=True), pretrained.using(self._weights):
+            with self._lock, owners.acting_as(self._owner, makes_results=True), pretrained.pin(self._weights):
                 return _run_here(task, settings, inputs, progress)
         with owners.acting_as(self._owner):
             named_task = tasks.check(task, settings, inputs)
@@ -80,36 +80,37 @@ class Crew:
         try:
             for _ in range(MAX_SENDINGS):
                 future = self._send(id, tasks.TASKS[task], request)
-                self._follow(future, id, progress)
+                self._forward_reports(future, id, progress)
                 if id in self._started or not (
                     future.done() and isinstance(future.exception(), KilledWorker)
                 ):
                     break  # otherwise earlier work killed the worker before this began: send it again
-            return self._result_of(future)
+            return self._get_result(future)
         finally:
             self._started.discard(id)
             del self._reports[id]
 
     def _send(self, id: str, entry: str, request: Request) -> Future:
+        """Submits a task to the job lane."""
         assert self._client is not None
         call = (worker.run_for_driver, id, self._topic, entry, request)
-        key = f"crew-{id}-{time.time_ns()}"
+        key = f"subtask-{id}-{time.time_ns()}"
         future = self._client.submit(*call, key=key, resources={"job": 1}, pure=False, retries=0)
         reports = self._reports[id]
         future.add_done_callback(lambda _: reports.put(None))
         return future
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _handle_event(self, message: dict[str, Any]) -> None:
         if message.get("begun"):
             self._started.add(message["id"])
         elif reports := self._reports.get(message["id"]):
             reports.put(message["report"])
 
-    def _follow(self, future: Future, id: str, progress: Progress) -> None:
+    def _forward_reports(self, future: Future, id: str, progress: Progress) -> None:
         """Forwards reports until the task ends, or until it has not stopped in time."""
         stop: Event | None = None
-        until = float("inf")
-        while not future.done() and time.monotonic() < until:
+        deadline = float("inf")
+        while not future.done() and time.monotonic() < deadline:
             try:
                 with suppress(queue.Empty):
                     message = self._reports[id].get(timeout=_POLL_SECONDS)
@@ -123,14 +124,15 @@ class Crew:
                 if stop is None:
                     stop = Event(worker.stop_name(id), client=self._client)
                     stop.set()
-                    until = time.monotonic() + (_STOP_SECONDS if id in self._started else 0)
+                    deadline = time.monotonic() + (_STOP_SECONDS if id in self._started else 0)
             except Discarded:
                 future.cancel(reason="cancel", msg="it was cancelled")  # its worker then ends the task
                 raise
         if stop is not None:
             stop.clear()
 
-    def _result_of(self, future: Future) -> tasks.Result:
+    def _get_result(self, future: Future) -> tasks.Result:
+        """Returns the result of a task, or raises its error. Raises `Cancelled` for one that did not stop."""
         if not future.done():
             future.cancel(reason="stop", msg="it did not stop")
             raise Cancelled
@@ -156,4 +158,4 @@ def _run_here(task: str, settings: Settings, inputs: tasks.Inputs, progress: Pro
         raise
     except Exception as error:
         log.exception("%s failed", task)
-        raise StudioError(worker.sentence(error, tasks.get(task).title)) from error
+        raise StudioError(worker.describe_error(error, tasks.get(task).title)) from error

@@ -33,30 +33,33 @@ class Host:
     """
 
     def __init__(self, home: Path, memory: Mapping[str, float | int], seconds: float):
-        scratch = _empty_folder(home / "cache" / "workers")
-        self._log = paths.folder("logs") / "engine.log"
-        _shorten(self._log)
-        self._log.touch(permissions.FILE)
+        scratch_folder = _empty_folder(home / "cache" / "workers")
+        self._log = paths.ensure_folder("logs") / "engine.log"
+        _rotate_log(self._log)
+        self._log.touch(permissions.FILE_MODE)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                children.command("-m", "studio.engine.cluster.scheduler"),
+                children.build_command("-m", "studio.engine.cluster.scheduler"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=children.environment(TMPDIR=str(scratch)),
+                env=children.build_environment(TMPDIR=str(scratch_folder)),
                 start_new_session=True,  # Ctrl-C must reach only the server, which then ends this process
                 text=True,
             )
         assert self._process.stdin and self._process.stdout  # both are pipes
-        self._words, self._answers = self._process.stdin, self._process.stdout
-        self._tell(json.dumps({"home": str(home), "scratch": str(scratch), "memory": dict(memory)}))
-        self._answer(seconds)
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        self._write_line(
+            json.dumps({"home": str(home), "scratch": str(scratch_folder), "memory": dict(memory)})
+        )
+        self._read_answer(seconds)
 
-    def _answer(self, seconds: float) -> None:
+    def _read_answer(self, seconds: float) -> None:
+        """Waits for the address and the certificate of the cluster, and stores them."""
         timer = threading.Timer(seconds, self._process.kill)  # limits the wait for the answer
         timer.start()
         try:
-            answer = json.loads(self._answers.readline() or "no answer")
+            answer = json.loads(self._stdout.readline() or "no answer")
         finally:
             timer.cancel()
         self.address: str = answer["address"]
@@ -69,25 +72,25 @@ class Host:
 
     def add_lane(self) -> None:
         """Starts the worker of the next lane."""
-        self._tell("more")
+        self._write_line("more")
 
-    def _tell(self, line: str) -> None:
-        self._words.write(line + "\n")
-        self._words.flush()
+    def _write_line(self, line: str) -> None:
+        self._stdin.write(line + "\n")
+        self._stdin.flush()
 
     def wait(self, seconds: float) -> bool:
         """Waits at most `seconds` for the end of the process. Returns whether it has ended."""
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            _shorten(self._log)
+            _rotate_log(self._log)
             return False
         return True
 
     def close(self) -> None:
         """Ends the process and its workers."""
         with suppress(OSError):
-            self._words.close()
+            self._stdin.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
@@ -100,17 +103,17 @@ def _empty_folder(folder: Path) -> Path:
     if folder.is_symlink():
         folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
-    return paths.make(folder)
+    return paths.make_folder(folder)
 
 
-def _shorten(log: Path) -> None:
+def _rotate_log(log: Path) -> None:
     """Moves the content of a log that is too long to another file.
 
     The log is truncated in place, because all processes and native libraries of the engine hold it open.
     """
     with suppress(OSError):
         if log.stat().st_size > MAX_LOG_BYTES:
-            old = log.with_suffix(".old.log")
-            old.touch(permissions.FILE)
-            shutil.copyfile(log, old)
+            old_log = log.with_suffix(".old.log")
+            old_log.touch(permissions.FILE_MODE)
+            shutil.copyfile(log, old_log)
             os.truncate(log, 0)

@@ -16,13 +16,13 @@ from studio.core.imaging import image_io
 from studio.core.progress import Report
 from studio.engine.jobs import store
 
-EVENTS_A_SECOND = 10
+EVENTS_PER_SECOND = 10
 STREAM_SECONDS = 0.08  # minimum between two reports of a stream; ten reports per second all pass
 SAVED_PREVIEW_SECONDS = 3.0
 log = logging.getLogger("studio.engine")
 
 
-class Events:
+class EventSender:
     """Sends reports as events of a topic: all with an image, others at a limited rate.
 
     Args:
@@ -44,7 +44,7 @@ class Events:
         now = time.monotonic()
         if preview is not None or now >= self._next:
             self._next = now + self._seconds
-            message = {"id": self._id, "report": asdict(plain(report)), "preview": preview}
+            message = {"id": self._id, "report": asdict(to_plain(report)), "preview": preview}
             get_worker().log_event(self._topic, message)
 
 
@@ -56,7 +56,7 @@ class Reporter:
 
     def __init__(self, id: str, lane: str, folder: store.Folder):
         self._id, self._folder = id, folder
-        self._events = Events(id, topic(lane), 1 / EVENTS_A_SECOND)
+        self._events = EventSender(id, topic_of(lane), 1 / EVENTS_PER_SECOND)
         self._next_saved = 0.0
         self._next_step = self._points = 0
         self._point: Report | None = None  # the latest with metrics
@@ -65,7 +65,7 @@ class Reporter:
 
     def __call__(self, report: Report) -> None:
         now = time.monotonic()
-        self.last = plain(report)
+        self.last = to_plain(report)
         if report.metrics and self._is_due(report):
             with best_effort("the curve", self._id):
                 self._folder.add_point(report)
@@ -79,29 +79,29 @@ class Reporter:
 
         In a phase of unknown length, the spacing doubles after every MOST_POINTS points.
         """
-        before, self._point = self._point, report
-        if before and (report.step < before.step or _is_other(report, before)):
+        previous, self._point = self._point, report
+        if previous and (report.step < previous.step or _is_new_phase(report, previous)):
             self._next_step = self._points = 0  # a new phase
-        fixed_stride = math.ceil(report.total / store.MOST_POINTS)
-        doublings = self._points // store.MOST_POINTS
-        stride = fixed_stride or 2**doublings
+        fixed_stride = math.ceil(report.total / store.MAX_POINTS)
+        doubling_count = self._points // store.MAX_POINTS
+        stride = fixed_stride or 2**doubling_count
         # A search reports several measurements at one step.
-        due = stride == 1 or report.step >= self._next_step or report.step == report.total
-        if due:
+        is_due = stride == 1 or report.step >= self._next_step or report.step == report.total
+        if is_due:
             self._next_step, self._points = report.step + stride, self._points + 1
-        return due
+        return is_due
 
     def save_preview(self) -> None:
         """Saves the latest preview in the folder, so a killed job still shows it."""
         if self._events.preview is not self._saved:
             with best_effort("the preview", self._id):
-                self._folder.show(self._events.preview or b"")
+                self._folder.write_preview(self._events.preview or b"")
                 self._saved = self._events.preview
 
 
-def _is_other(report: Report, before: Report) -> bool:
+def _is_new_phase(report: Report, previous: Report) -> bool:
     """Returns whether the total changed at the same step, so a new phase began."""
-    return report.step == before.step and report.total != before.total
+    return report.step == previous.step and report.total != previous.total
 
 
 @contextmanager
@@ -113,12 +113,12 @@ def best_effort(subject: str, id: str) -> Iterator[None]:
         log.warning("%s of job %s could not be saved: %s", subject, id, error)
 
 
-def plain(report: Report) -> Report:
+def to_plain(report: Report) -> Report:
     """Converts a report for JSON and events: Python numbers, without the image."""
     metrics = {name: float(value) for name, value in report.metrics.items()}
     return replace(report, metrics=metrics, preview=None)
 
 
-def topic(lane: str) -> str:
+def topic_of(lane: str) -> str:
     """Returns the name of the event topic of a lane."""
     return f"studio-{lane}"

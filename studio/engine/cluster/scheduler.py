@@ -28,7 +28,7 @@ from studio.core.process import startup
 from studio.engine.cluster.worker import lower_priority
 
 LANES = ("live", "job", "drive")  # in the order of their start; the drive lane starts on demand
-FIRST = 2  # lanes that start at once
+LANES_AT_START = 2
 
 CONFIG = {
     "distributed.scheduler.allowed-failures": 0,  # a job that killed its worker must not be retried
@@ -58,7 +58,7 @@ ENVIRONMENT = {
 }
 
 
-class Lane(WorkerPlugin):
+class LanePlugin(WorkerPlugin):
     """Sets up a worker before it receives work: its priority, and the imports to skip."""
 
     def __init__(self, lane: str):
@@ -71,7 +71,7 @@ class Lane(WorkerPlugin):
         startup.skip_optional_imports()
 
 
-class Lanes(SpecCluster):
+class LaneCluster(SpecCluster):
     """A cluster that starts the workers of LANES in order when it is scaled."""
 
     def __init__(self, specs: dict[str, dict[str, Any]], **options: Any):
@@ -95,6 +95,7 @@ def main() -> None:
 
 
 async def _serve(config: dict[str, Any], answer: TextIO) -> None:
+    """Starts the cluster, writes its address and certificate to `answer`, and runs until the process ends."""
     security = Security.temporary()
     common = {
         "host": "127.0.0.1",
@@ -103,19 +104,20 @@ async def _serve(config: dict[str, Any], answer: TextIO) -> None:
         "dashboard_address": "127.0.0.1:0",
     }
     scheduler = {"cls": Scheduler, "options": {**common, "port": 0, "dashboard": False}}
-    specs = {lane: _worker(lane, config, common) for lane in LANES}
-    cluster = await Lanes(specs, scheduler=scheduler, security=security, asynchronous=True)
+    specs = {lane: _worker_spec(lane, config, common) for lane in LANES}
+    cluster = await LaneCluster(specs, scheduler=scheduler, security=security, asynchronous=True)
     credentials = {"key": security.tls_client_key, "certificate": security.tls_client_cert}
     answer.write(json.dumps({"address": cluster.scheduler_address, **credentials}) + "\n")
     answer.close()
     loop = asyncio.get_running_loop()
-    cluster.scale(FIRST)
-    more = lambda: cluster.scale(min(len(LANES), len(cluster.worker_spec) + 1))  # noqa: E731
-    threading.Thread(target=_follow, args=(loop, more), daemon=True).start()
+    cluster.scale(LANES_AT_START)
+    start_next_lane = lambda: cluster.scale(min(len(LANES), len(cluster.worker_spec) + 1))  # noqa: E731
+    threading.Thread(target=_read_commands, args=(loop, start_next_lane), daemon=True).start()
     await asyncio.Event().wait()
 
 
-def _worker(lane: str, config: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+def _worker_spec(lane: str, config: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    """Returns how Dask starts the worker of a lane."""
     options = {
         **common,
         "nthreads": 1,
@@ -123,15 +125,16 @@ def _worker(lane: str, config: dict[str, Any], common: dict[str, Any]) -> dict[s
         "memory_limit": config["memory"][lane],
         "local_directory": config["scratch"],
         "env": {**ENVIRONMENT, "STUDIO_HOME": config["home"]},
-        "plugins": (Lane(lane),),
+        "plugins": (LanePlugin(lane),),
     }
     return {"cls": Nanny, "options": options}
 
 
-def _follow(loop: asyncio.AbstractEventLoop, more: Any) -> None:
+def _read_commands(loop: asyncio.AbstractEventLoop, start_next_lane: Any) -> None:
+    """Starts a lane for each line "more" on standard input, and ends the process when that closes."""
     for line in sys.stdin:
         if line.strip() == "more":
-            loop.call_soon_threadsafe(more)
+            loop.call_soon_threadsafe(start_next_lane)
     # The server is gone. Workers watch this process in the same way, so they also end. All writes are
     # atomic, so no file is left partly written.
     os._exit(0)

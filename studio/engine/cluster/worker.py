@@ -15,26 +15,28 @@ from functools import partial
 from distributed import Event, get_worker
 
 from studio.core import amounts, owners, paths, tasks
-from studio.core.errors import Cancelled, Discarded, InsufficientSpace, StudioError, of_memory
+from studio.core.errors import Cancelled, Discarded, InsufficientSpace, StudioError, is_out_of_memory
 from studio.core.process import limits
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
-from studio.engine.cluster.reports import STREAM_SECONDS, Events, Reporter, best_effort, topic
+from studio.engine.cluster.reports import STREAM_SECONDS, EventSender, Reporter, best_effort, topic_of
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Outcome, Request
 
-MEMORY = "It needed more memory than its process may have, so it was stopped. Try a smaller size or count."
+OUT_OF_MEMORY = (
+    "It needed more memory than its process may have, so it was stopped. Try a smaller size or count."
+)
 UNREADABLE = "What it was to do can no longer be read. Request it again."
 NOTHING_KEPT = "It was stopped before there was anything to keep."
-MOST_LIVE_BYTES = 4_000_000  # 1024 x 1024 px, the largest live image of pages, takes up to 3.2 MB
-ASKS_A_SECOND = 20
+MAX_LIVE_BYTES = 4_000_000  # 1024 x 1024 px, the largest live image of pages, takes up to 3.2 MB
+POLLS_PER_SECOND = 20
 ABANDONED_SECONDS = 10.0
 
 log = logging.getLogger("studio.engine")
 
 
 class StopSignal:
-    """Returns, when called, whether the user pressed Stop. Asks the scheduler at most ASKS_A_SECOND times.
+    """Returns, when called, whether the user pressed Stop. Asks the scheduler at most POLLS_PER_SECOND times.
 
     Raises `Discarded` if the user pressed Cancel, before or after Stop.
     """
@@ -49,7 +51,7 @@ class StopSignal:
         if not self._cancelled and now >= self._next:
             self._stopped = self._stopped or self._stop.is_set()
             self._cancelled = self._stopped and self._cancel.is_set()
-            self._next = time.monotonic() + 1 / ASKS_A_SECOND
+            self._next = time.monotonic() + 1 / POLLS_PER_SECOND
         if self._cancelled:
             raise Discarded
         return self._stopped
@@ -66,7 +68,7 @@ class Assignment:
         key = worker.get_current_task()
         self._task, self._stopped = worker.state.tasks[key], StopSignal(id)
         worker.log_event(topic, {"id": id, "begun": key})
-        threading.Thread(target=self._watch, daemon=True).start()
+        threading.Thread(target=self._exit_if_abandoned, daemon=True).start()
 
     @property
     def is_abandoned(self) -> bool:
@@ -77,11 +79,12 @@ class Assignment:
         """Returns whether to stop. Raises `Discarded` to stop without a result."""
         return self.is_abandoned or self._stopped()
 
-    def _watch(self) -> None:
-        since = None
+    def _exit_if_abandoned(self) -> None:
+        """Ends this process if the work was abandoned for ABANDONED_SECONDS. Runs in a thread."""
+        abandoned_since = None
         while self._task.state in ("executing", "long-running", "cancelled"):
-            since = (since or time.monotonic()) if self.is_abandoned else None
-            if since is not None and time.monotonic() - since > ABANDONED_SECONDS:
+            abandoned_since = (abandoned_since or time.monotonic()) if self.is_abandoned else None
+            if abandoned_since is not None and time.monotonic() - abandoned_since > ABANDONED_SECONDS:
                 log.warning("%s did not stop, so this process ends", self._task.key)
                 os._exit(1)
             time.sleep(1)
@@ -108,24 +111,24 @@ def run_job(id: str, lane: str, entry: str) -> None:
     Raises:
         InsufficientSpace: if not even the outcome can be written.
     """
-    folder = store.Folder(paths.folder("jobs") / id)
+    folder = store.Folder(paths.ensure_folder("jobs") / id)
     if folder.read(Outcome) is not None:
         return  # already done: Dask reruns it if the worker died before it reported the result
-    assignment = Assignment(id, topic(lane))
+    assignment = Assignment(id, topic_of(lane))
     request = folder.read(Request)
     with best_effort("the old curve", id):
-        folder.start_over()
+        folder.remove_history()
     reporter = Reporter(id, lane, folder)
 
     def work() -> tasks.Result:
         if request is None:
             raise StudioError(UNREADABLE)
-        result = _run(entry, request, Progress(reporter, assignment.should_stop))
+        result = _run_task(entry, request, Progress(reporter, assignment.should_stop))
         if result.files:
-            folder.show_result(result.files[0])
+            folder.write_thumbnails(result.files[0])
         return result
 
-    outcome = _outcome(work, request.title if request else id)
+    outcome = _run_for_outcome(work, request.title if request else id)
     if assignment.is_abandoned:
         return  # the server has settled it, or it runs again elsewhere
     if outcome.error:
@@ -150,42 +153,44 @@ def run_live(id: str, entry: str, request: Request, streams: bool) -> tuple[Outc
 
     def work() -> tasks.Result:
         nonlocal data
-        with tasks.in_memory():
+        with tasks.store_in_memory():
             progress = Progress(
-                Events(id, topic("live")) if streams else None, StopSignal(id), STREAM_SECONDS
+                EventSender(id, topic_of("live")) if streams else None, StopSignal(id), STREAM_SECONDS
             )
-            result = _run(entry, request, progress)
-            data = _not_too_large(result.files[0].read())
+            result = _run_task(entry, request, progress)
+            data = _check_live_size(result.files[0].read())
         return result
 
-    return _outcome(work, request.title), data, time.monotonic() - start
+    return _run_for_outcome(work, request.title), data, time.monotonic() - start
 
 
 def run_for_driver(id: str, topic: str, entry: str, request: Request) -> Outcome:
     """Runs a task for a driver, see `studio.engine.cluster.drivers`. Only its files are stored."""
-    progress = Progress(Events(id, topic, previews=False), Assignment(id, topic).should_stop)
-    return _outcome(lambda: _run(entry, request, progress), request.title)
+    progress = Progress(EventSender(id, topic, previews=False), Assignment(id, topic).should_stop)
+    return _run_for_outcome(lambda: _run_task(entry, request, progress), request.title)
 
 
-def _not_too_large(data: bytes) -> bytes:
-    if len(data) > MOST_LIVE_BYTES:
-        most = amounts.size(MOST_LIVE_BYTES)
+def _check_live_size(data: bytes) -> bytes:
+    """Returns the bytes of a live result. Raises `InsufficientSpace` if there are too many."""
+    if len(data) > MAX_LIVE_BYTES:
+        most = amounts.format_bytes(MAX_LIVE_BYTES)
         raise InsufficientSpace(
-            f"The result has {amounts.size(len(data))}; a live one has {most} at most. "
+            f"The result has {amounts.format_bytes(len(data))}; a live one has {most} at most. "
             "Run it as a job, or make it smaller."
         )
     return data
 
 
-def _run(entry: str, request: Request, progress: Progress) -> tasks.Result:
+def _run_task(entry: str, request: Request, progress: Progress) -> tasks.Result:
+    """Runs the task of a request for its owner, with its weights; the figures become JSON data."""
     tasks.TASKS.setdefault(request.task, entry)  # the server may have registered further tasks
     settings = tasks.get(request.task).settings.from_plain(request.settings)
-    with owners.acting_as(request.owner, makes=True), pretrained.using(request.weights):
-        result = tasks.perform(tasks.get(request.task), settings, request.inputs, progress)
-    return replace(result, figures=store.plain(dict(result.figures)))
+    with owners.acting_as(request.owner, makes_results=True), pretrained.pin(request.weights):
+        result = tasks.run_checked(tasks.get(request.task), settings, request.inputs, progress)
+    return replace(result, figures=store.to_json_data(dict(result.figures)))
 
 
-def _outcome(work: Callable[[], tasks.Result | None], title: str) -> Outcome:
+def _run_for_outcome(work: Callable[[], tasks.Result | None], title: str) -> Outcome:
     """Returns the outcome of `work`: its result, or its error as one sentence; the log has the details."""
     try:
         return Outcome.model_construct(result=work())
@@ -195,23 +200,23 @@ def _outcome(work: Callable[[], tasks.Result | None], title: str) -> Outcome:
         return Outcome(error=str(error))
     except Exception as error:
         log.exception("%s failed", title)
-        return Outcome(error=sentence(error, title))
+        return Outcome(error=describe_error(error, title))
 
 
-def sentence(error: Exception, title: str) -> str:
+def describe_error(error: Exception, title: str) -> str:
     """Returns the message to the user about an unexpected error of a task with this title."""
-    if of_memory(error):
-        return MEMORY
+    if is_out_of_memory(error):
+        return OUT_OF_MEMORY
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full, so nothing could be saved. Free some space and run it again."
-    log_path = paths.folder("logs") / "engine.log"
-    fault = f"{title} met a fault of the studio itself ({type(error).__name__})"
-    return f"{fault}. Run it again; {log_path} says more."
+    log_path = paths.ensure_folder("logs") / "engine.log"
+    sentence_start = f"{title} met a fault of the studio itself ({type(error).__name__})"
+    return f"{sentence_start}. Run it again; {log_path} says more."
 
 
 def warm_up(entries: dict[str, str], lane: str) -> None:
     """Loads the models that work without Keras, so the first click does not wait."""
-    _prepare(entries, "prepare")
+    _run_preparations(entries, "prepare")
     log.info("%s lane: ready", lane)
 
 
@@ -225,7 +230,7 @@ def warm_up_keras(entries: dict[str, str], lane: str, least_free: float = 0.0) -
         lane: the lane of this worker.
         least_free: free bytes of memory; with fewer, Keras is loaded by the first task that needs it.
     """
-    if limits.free_memory() < least_free:
+    if limits.read_free_memory() < least_free:
         log.info("%s lane: Keras is loaded when it is needed, since memory is short", lane)
     elif lane == "live":
         threading.Thread(target=_load_keras, args=(entries, lane), daemon=True).start()
@@ -234,17 +239,19 @@ def warm_up_keras(entries: dict[str, str], lane: str, least_free: float = 0.0) -
 
 
 def _load_keras(entries: dict[str, str], lane: str) -> None:
+    """Imports Keras and loads its weights that are on disk."""
     import keras
 
     log.info("%s lane: Keras %s on %s", lane, keras.__version__, keras.backend.backend())
-    _prepare(entries, "prepare_keras")
+    _run_preparations(entries, "prepare_keras")
 
 
-def _prepare(entries: dict[str, str], field: str) -> None:
+def _run_preparations(entries: dict[str, str], field: str) -> None:
+    """Calls the function that each task names in `field`, `prepare` or `prepare_keras`."""
     for entry in entries.values():
         task = tasks.import_object(entry)
         if name := getattr(task, field):
-            _outcome(partial(tasks.import_object(name), task.settings()), task.title)
+            _run_for_outcome(partial(tasks.import_object(name), task.settings()), task.title)
     gc.collect()
     gc.freeze()  # loaded objects stay, so later collections need not scan them
 
@@ -254,7 +261,7 @@ def lower_priority(lane: str) -> None:
     if lane != "live":
         os.nice(10)
     try:
-        with open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123
-            score.write("800" if lane == "job" else "500")
+        with open("/proc/self/oom_score_adj", "w") as oom_file:  # noqa: PTH123
+            oom_file.write("800" if lane == "job" else "500")
     except OSError:
         log.debug("no /proc here")

@@ -48,12 +48,12 @@ class Job(Request, Status):
     @cached_property
     def history(self) -> list[dict[str, Any]]:
         """The points of the curves, `{"step", "seconds", **metrics}`, at most about 400."""
-        return self.folder.history()
+        return self.folder.read_history()
 
     @cached_property
     def preview(self) -> bytes | None:
         """The latest image as WebP; None if there is none."""
-        return self.sent_preview or self.folder.preview()
+        return self.sent_preview or self.folder.read_preview()
 
     @cached_property
     def result(self) -> Result | None:
@@ -73,8 +73,8 @@ class Job(Request, Status):
             return ""
         if self.report is None or not self.report.step:
             return "Stopped: kept the best result so far."
-        of = f" of {self.report.total:,}" if self.report.total else ""
-        return f"Stopped at step {self.report.step:,}{of}: kept the best result so far."
+        total_text = f" of {self.report.total:,}" if self.report.total else ""
+        return f"Stopped at step {self.report.step:,}{total_text}: kept the best result so far."
 
     @property
     def unit(self) -> str:
@@ -92,8 +92,8 @@ class Job(Request, Status):
     @property
     def seconds_per_step(self) -> float | None:
         """Mean seconds per step, for a driver per job that it runs; None before the first."""
-        done = self.report.step - self.report.began if self.report else 0
-        return self.report.seconds / done if self.report and done > 0 else None
+        steps = self.report.step - self.report.first_step if self.report else 0
+        return self.report.seconds / steps if self.report and steps > 0 else None
 
 
 @dataclass(frozen=True)

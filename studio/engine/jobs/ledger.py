@@ -24,7 +24,7 @@ from studio.engine.jobs.parts import Outcome, Request, State, Status, finished_s
 from studio.engine.jobs.queue import JobQueue
 
 FRESH_NANOSECONDS = 10**9  # two changes of a folder within this time may have the same time stamp
-MOST_TIMED = 9  # newest jobs of a task whose median duration is the estimate
+MAX_TIMED = 9  # newest jobs of a task whose median duration is the estimate
 STOPPED = "The studio stopped while it ran. Run it again."
 CANCELLED = "It was cancelled, so nothing was kept."
 log = logging.getLogger("studio.engine")
@@ -47,14 +47,14 @@ class Ledger:
         self._batches: dict[str, list[Job]] = {}  # by unit
         self._postponed: dict[str, Job] | None = None  # to write after `postpone_writes`
         self._last_id = 0
-        self._busy: dict[str, Job] = {}  # running jobs
-        self._seconds: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_TIMED))
+        self._running: dict[str, Job] = {}  # running jobs
+        self._seconds: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=MAX_TIMED))
         self._names: set[str] = set()  # of all folders that were read, readable or not
-        self._changed: int | None = None  # modification time of `root` at the last refresh
+        self._root_modified: int | None = None  # modification time of `root` at the last refresh
 
     def load(self) -> None:
         """Loads the jobs of an earlier server. Running ones become done or interrupted, others still wait."""
-        paths.make(self._root)
+        paths.make_folder(self._root)
         store.sweep(self._root)
         self._names = {path.name for path in self._root.iterdir()}
         for name in sorted(self._names):
@@ -81,25 +81,26 @@ class Ledger:
             log.exception("job %s cannot be read, so its folder is left alone", name)
 
     def _restore(self, folder: store.Folder, request: Request, status: Status) -> None:
-        job = Job.model_construct(**{**dict(request), **dict(status), **_location(folder)})
+        """Registers a job from disk; settles one that ran, and queues one that waited."""
+        job = Job.model_construct(**{**dict(request), **dict(status), **_folder_fields(folder)})
         job.turn = request.created if job.turn is None else job.turn
         if job.state in ("running", "stopping", "canceling"):
             self.settle(job, STOPPED)
         else:
-            self._time(job)
-        self._enter(job)
+            self._record_duration(job)
+        self._register(job)
         if job.state == "queued":
             self.queue.enter(job)
 
-    def follow(self) -> None:
+    def sync_folders(self) -> None:
         """Syncs with changes by other processes: finished jobs that a command added, and removed items."""
         if not self._root.exists():
             return
-        changed = self._root.stat().st_mtime_ns
-        if changed == self._changed:
+        modified = self._root.stat().st_mtime_ns
+        if modified == self._root_modified:
             return
         # Two changes may have the same time stamp, so a folder that just changed is read again.
-        self._changed = changed if time.time_ns() - changed > FRESH_NANOSECONDS else None
+        self._root_modified = modified if time.time_ns() - modified > FRESH_NANOSECONDS else None
         names = {entry.name for entry in os.scandir(self._root) if not entry.name.startswith(".")}
         for job in [job for job in self._jobs.values() if job.id not in names]:
             if job.paused and job.state == "queued":  # a paused job is removed with its owner
@@ -111,29 +112,29 @@ class Ledger:
             self._load(name, finished_only=True)
         self._names = names
 
-    def add(self, request: Request, waits: bool = True) -> Job:
+    def add(self, request: Request, enter_queue: bool = True) -> Job:
         """Adds a new job at the end of the queue. Raises `InsufficientSpace` if it cannot be written.
 
         Args:
             request: of the job.
-            waits: whether it enters the queue at once; otherwise it is invisible until `enter`.
+            enter_queue: whether it enters the queue at once; otherwise it is invisible until `enter`.
         """
         lane = "drive" if request.lane == "drive" else "job"
-        job = Job.model_construct(**{**dict(request), "lane": lane, **_location(self._new_folder())})
+        job = Job.model_construct(**{**dict(request), "lane": lane, **_folder_fields(self._new_folder())})
         try:
             job.folder.write(Request, job)
-            self.save(job)
+            self.write_state(job)
         except BaseException:  # the request fails, so no job may remain
             with suppress(OSError):
                 job.folder.remove()
             raise
-        if waits:
+        if enter_queue:
             self.enter(job)
         return job
 
     def enter(self, job: Job) -> None:
         """Puts a written job at the end of the queue, and registers its key and its batch."""
-        self._enter(job)
+        self._register(job)
         self.queue.enter(job)
 
     def find_by_key(self, request: Request) -> Job | None:
@@ -147,16 +148,17 @@ class Ledger:
             request.check_repeats(job)
         return job
 
-    def _enter(self, job: Job) -> None:
+    def _register(self, job: Job) -> None:
+        """Adds a job to the memory, by its id, key and batch."""
         self._jobs[job.id] = job
         if job.key:
             self._keys[job.owner, job.key] = job
         if job.batch:
             self._batches.setdefault(job.unit, []).append(job)
 
-    def batch(self, batch: str, owner: str) -> list[Job]:
+    def find_batch(self, batch: str, owner: str) -> list[Job]:
         """Returns the jobs of an owner's batch, oldest first. Raises `Unavailable` if there is none."""
-        self.follow()
+        self.sync_folders()
         if not (jobs := self._batches.get(f"{owner}/{batch}")):
             raise Unavailable("There is no such batch here. Look in the job panel or the gallery.")
         return jobs
@@ -164,11 +166,11 @@ class Ledger:
     def add_finished(self, live: Live, owner: str) -> Job:
         """Stores a live result as a finished job. Raises `InsufficientSpace` if it cannot be written."""
         request = Request.of(tasks.get(live.task), live.settings, live.inputs, owner)
-        file = tasks.File.keep(live.data, live.kind, live.name)
+        file = tasks.File.store(live.data, live.kind, live.name)
         result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
         ended = request.created
         status = {"state": finished_state(result), "started": ended - live.seconds, "ended": ended}
-        job = Job.model_construct(**{**dict(request), **status, **_location(self._new_folder())})
+        job = Job.model_construct(**{**dict(request), **status, **_folder_fields(self._new_folder())})
         store.write_finished(job.folder.path, request, result, job.started, ended)
         self._jobs[job.id] = job
         return job
@@ -177,7 +179,7 @@ class Ledger:
         self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never the same twice
         return store.Folder(self._root / store.new_id(self._last_id))
 
-    def save(self, job: Job) -> None:
+    def write_state(self, job: Job) -> None:
         """Writes the state of a job.
 
         Raises:
@@ -186,31 +188,31 @@ class Ledger:
         """
         job.folder.write(Status, job)
 
-    def note(self, job: Job) -> None:
+    def record_state(self, job: Job) -> None:
         """Writes the state of a job: now, after `postpone_writes`, or as soon as the disk allows it."""
         if self._postponed is not None:
             self._postponed[job.id] = job
             return
         try:
-            self.save(job)
+            self.write_state(job)
         except (StudioError, OSError):
             log.exception("the state of job %s could not be saved yet", job.id)
             self._unsaved[job.id] = job
 
     @contextmanager
     def postpone_writes(self) -> Iterator[dict[str, Job]]:
-        """Collects and yields noted jobs instead of writing them; the caller notes them again afterwards."""
-        self._postponed, before = {}, self._postponed
+        """Yields the jobs that `record_state` collects instead of writing; the caller records them later."""
+        self._postponed, previous = {}, self._postponed
         try:
             yield self._postponed
         finally:
-            self._postponed = before
+            self._postponed = previous
 
-    def catch_up(self) -> None:
+    def write_unsaved(self) -> None:
         """Writes the states that could not be written earlier, as far as possible."""
         for job in list(self._unsaved.values()):
             with suppress(StudioError, OSError):
-                self.save(job)
+                self.write_state(job)
                 del self._unsaved[job.id]
 
     def requeue(self, job: Job) -> None:
@@ -218,17 +220,17 @@ class Ledger:
         if job.folder.read(Outcome) is not None:
             return self.settle(job)
         job.state = "queued"
-        self._busy.pop(job.id, None)
+        self._running.pop(job.id, None)
         self.queue.enter_first(job)
-        self.note(job)
+        self.record_state(job)
 
     def begin(self, job: Job) -> None:
-        """Marks a job as running, and notes the jobs that it passed."""
+        """Marks a job as running, and records the jobs that it passed."""
         for passed in self.queue.begin(job):
-            self.note(passed)
-        self._busy[job.id] = job
+            self.record_state(passed)
+        self._running[job.id] = job
         job.state, job.started, job.tries = "running", time.time(), job.tries + 1
-        self.note(job)
+        self.record_state(job)
 
     def settle(self, job: Job, reason: str = "", state: State = "interrupted") -> None:
         """Ends a job: with its outcome if the worker left one, otherwise in `state` with `reason`.
@@ -237,7 +239,7 @@ class Ledger:
         """
         ended, outcome = time.time(), None
         if job.state == "canceling":
-            job.folder.discard()
+            job.folder.remove_worker_files()
             reason, state = CANCELLED, "cancelled"
         else:
             outcome = job.folder.read(Outcome)
@@ -247,92 +249,98 @@ class Ledger:
             job.report = outcome.report or job.report
         job.state, job.error, job.ended = state, reason, ended
         job.sent_preview = None  # the folder has it
-        self._busy.pop(job.id, None)
-        self._time(job)
-        self.note(job)
+        self._running.pop(job.id, None)
+        self._record_duration(job)
+        self.record_state(job)
 
-    def _time(self, job: Job) -> None:
+    def _record_duration(self, job: Job) -> None:
+        """Records how long a finished job ran, for estimates."""
         if job.state == "done" and job.started is not None and job.ended is not None:
             self._seconds[job.task].append(max(job.ended - job.started, 0.0))
 
-    def usual_seconds(self, task: str) -> float | None:
+    def median_seconds(self, task: str) -> float | None:
         """Returns the median duration of the last jobs of a task; None if there was none yet."""
-        times = self._seconds.get(task)
-        return statistics.median(times) if times else None
+        durations = self._seconds.get(task)
+        return statistics.median(durations) if durations else None
 
     def move(self, job: Job, to: str) -> None:
         """Moves a waiting job forward among its owner's jobs, see `JobQueue.move`."""
         for changed in self.queue.move(job, to):
-            self.note(changed)
+            self.record_state(changed)
 
     def pause(self, job: Job, paused: bool) -> None:
         """Pauses or resumes a waiting job; this survives a restart."""
         self.queue.pause(job, paused)
-        self.note(job)
+        self.record_state(job)
 
     def find(self, id: str, owner: str) -> Job:
         """Returns the owner's job with this id. Raises `Unavailable` if there is none."""
-        self.follow()
+        self.sync_folders()
         job = self._jobs.get(id)
         if job is None or job.owner != owner:
             raise Unavailable("There is no such job here. Look in the job panel or the gallery.")
         return job
 
-    def newest(self, owner: str, limit: int) -> list[Job]:
+    def list_newest(self, owner: str, limit: int) -> list[Job]:
         """Returns the owner's jobs, newest first: all unfinished ones, then ended ones up to `limit`."""
-        self.follow()
-        own = [job for job in self._jobs.values() if job.owner == owner]
-        own.sort(key=lambda job: job.id, reverse=True)
-        busy = [job for job in own if not job.finished]
-        late = [job for job in own if job.finished][: max(0, limit - len(busy))]
-        return sorted([*busy, *late], key=lambda job: job.id, reverse=True)
+        self.sync_folders()
+        owner_jobs = [job for job in self._jobs.values() if job.owner == owner]
+        owner_jobs.sort(key=lambda job: job.id, reverse=True)
+        unfinished = [job for job in owner_jobs if not job.finished]
+        finished = [job for job in owner_jobs if job.finished][: max(0, limit - len(unfinished))]
+        return sorted([*unfinished, *finished], key=lambda job: job.id, reverse=True)
 
-    def unfinished(self, owner: str) -> list[Job]:
+    def list_unfinished(self, owner: str) -> list[Job]:
         """Returns an owner's running and waiting jobs, in this order."""
-        return [job for job in (*self._busy.values(), *self.queue) if job.owner == owner]
+        return [job for job in (*self._running.values(), *self.queue) if job.owner == owner]
 
-    def busy(self) -> list[Job]:
+    def list_running(self) -> list[Job]:
         """Returns the running jobs."""
-        return list(self._busy.values())
+        return list(self._running.values())
 
     def get(self, id: str) -> Job | None:
         """Returns the job with this id, of any owner, or None."""
         return self._jobs.get(id)
 
     def _forget(self, job: Job) -> None:
+        """Removes a job from the memory."""
         self._unsaved.pop(job.id, None)
         self._keys.pop((job.owner, job.key), None)
         del self._jobs[job.id]
         if job.batch:
             self._batches[job.unit].remove(job)
 
-    def copy(self, job: Job) -> Job:
+    def take_snapshot(self, job: Job) -> Job:
         """Returns a snapshot of a job for pages, with its place in the queue."""
-        turn = self.queue.turn(job)
+        turn = self.queue.find_turn(job)
         starts_in = None
-        if turn is not None and turn.ahead is not None and (left := self._seconds_left(job.lane)) is not None:
-            starts_in = (turn.ahead + left) / max(1, self.slots.get(job.lane, 1))
-        now = {
+        if (
+            turn is not None
+            and turn.ahead is not None
+            and (seconds_left := self._seconds_left(job.lane)) is not None
+        ):
+            starts_in = (turn.ahead + seconds_left) / max(1, self.slots.get(job.lane, 1))
+        snapshot_fields = {
             "place": turn.place if turn else 0,
             "starts_in": starts_in,
             "paused": job.paused and job.state == "queued",
         }
-        return job.model_copy(update=now)
+        return job.model_copy(update=snapshot_fields)
 
     def _seconds_left(self, lane: str) -> float | None:
         """Estimates the seconds until all running jobs of a lane end; None if unknown for one of them.
 
         While no job runs in the job lane, the current task of each driver counts.
         """
-        running = [job for job in self._busy.values() if job.lane == lane]
+        running = [job for job in self._running.values() if job.lane == lane]
         seconds = [job.seconds_left for job in running]
         if not running and lane == "job":
-            seconds = [job.seconds_per_step for job in self._busy.values()]
+            seconds = [job.seconds_per_step for job in self._running.values()]
         estimates = [estimate for estimate in seconds if estimate is not None]
         return sum(estimates) if len(estimates) == len(seconds) else None
 
 
-def _location(folder: store.Folder) -> dict[str, Any]:
+def _folder_fields(folder: store.Folder) -> dict[str, Any]:
     return {"id": folder.path.name, "folder": folder}
 
 

@@ -21,14 +21,14 @@ _ROOTS = ("jobs", "removed")
 _FRESH_NANOSECONDS = 10**9  # two changes of a folder within this time may have the same time stamp
 
 
-def folders_of(owner: str) -> list[Path]:
+def list_folders(owner: str) -> list[Path]:
     """Returns the folders of an owner, oldest first."""
-    return _index(paths.home()).of(owner)
+    return _index(paths.ensure_home()).list_folders(owner)
 
 
-def all_owners() -> set[str]:
+def list_owners() -> set[str]:
     """Returns all owners of such a folder."""
-    return _index(paths.home()).owners()
+    return _index(paths.ensure_home()).list_owners()
 
 
 @lru_cache(maxsize=4)
@@ -46,12 +46,12 @@ class _OwnerIndex:
         self._owner_by_name: dict[Path, dict[str, str]] = {root: {} for root in self._roots}
         self._folders: defaultdict[str, set[Path]] = defaultdict(set)
 
-    def of(self, owner: str) -> list[Path]:
+    def list_folders(self, owner: str) -> list[Path]:
         with self._lock:
             self._update()
             return sorted(self._folders.get(owner, ()), key=lambda folder: folder.name)
 
-    def owners(self) -> set[str]:
+    def list_owners(self) -> set[str]:
         with self._lock:
             self._update()
             return {owner for owner, folders in self._folders.items() if folders}
@@ -60,10 +60,10 @@ class _OwnerIndex:
         """Updates the index with folders added or removed since the last call."""
         for root in self._roots:
             with suppress(OSError):  # there is none yet
-                changed = root.stat().st_mtime_ns
-                if self._changed.get(root) != changed:
-                    is_complete = self._scan(root) and time.time_ns() - changed > _FRESH_NANOSECONDS
-                    self._changed[root] = changed if is_complete else -1
+                modified = root.stat().st_mtime_ns
+                if self._changed.get(root) != modified:
+                    is_complete = self._scan(root) and time.time_ns() - modified > _FRESH_NANOSECONDS
+                    self._changed[root] = modified if is_complete else -1
 
     def _scan(self, root: Path) -> bool:
         """Lists a root and reads new folders. Returns whether all of them have an owner."""
@@ -73,7 +73,7 @@ class _OwnerIndex:
             self._folders[owner_names.pop(name)].discard(root / name)
         is_complete = True
         for name in names - owner_names.keys():
-            owner = _owner(root / name)
+            owner = _read_owner(root / name)
             is_complete &= owner is not None
             if owner is not None:
                 owner_names[name] = owner
@@ -81,10 +81,10 @@ class _OwnerIndex:
         return is_complete
 
 
-def _owner(folder: Path) -> str | None:
+def _read_owner(folder: Path) -> str | None:
     """Returns the owner of a folder: `local` if it names none; None while it is being written."""
     try:
-        return store.Folder(folder).owner() or LOCAL
+        return store.Folder(folder).read_owner() or LOCAL
     except FileNotFoundError:
         return None
     except OSError:

@@ -26,16 +26,16 @@ State = Literal[
     "queued", "running", "stopping", "canceling", "done", "stopped", "cancelled", "failed", "interrupted"
 ]
 FINISHED = ("done", "stopped", "cancelled", "failed", "interrupted")
-MOST_TAGS, MOST_TAG, MOST_NAME = 20, 40, 80  # of an item: tags, characters of a tag, characters of its name
-_LATEST = 4_102_444_800.0  # the year 2100: zip files and calendars have smaller limits than JSON numbers
-_MOST_FILE_NAME = 1000  # characters
+MAX_TAGS, MAX_TAG_CHARACTERS, MAX_NAME_CHARACTERS = 20, 40, 80  # of an item
+_MAX_TIME = 4_102_444_800.0  # the year 2100: zip files and calendars have smaller limits than JSON numbers
+_MAX_FILE_NAME_CHARACTERS = 1000
 
-Time = Annotated[float, Field(ge=0, le=_LATEST, allow_inf_nan=False)]
+Time = Annotated[float, Field(ge=0, le=_MAX_TIME, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=MOST_TAG)]
-Name = Annotated[str, StringConstraints(max_length=_MOST_FILE_NAME)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TAG_CHARACTERS)]
+Name = Annotated[str, StringConstraints(max_length=_MAX_FILE_NAME_CHARACTERS)]
 
 
 class _Strict(BaseModel):
@@ -57,13 +57,13 @@ class _Figures(_Strict):
 
 
 def _check_file(file: File) -> File:
-    if not paths.DIGEST.fullmatch(file.digest) or len(file.name) > _MOST_FILE_NAME:
+    if not paths.DIGEST_PATTERN.fullmatch(file.digest) or len(file.name) > _MAX_FILE_NAME_CHARACTERS:
         raise ValueError("no SHA-256, or too long a name")
     return file
 
 
 def _check_report(report: Report) -> Report:
-    counts = (report.step, report.total, report.began, report.tests)
+    counts = (report.step, report.total, report.first_step, report.tests)
     if not all(0 <= count < 2**63 for count in counts) or not 0 <= report.seconds < math.inf:
         raise ValueError("a count or a time is out of range")
     return report
@@ -99,13 +99,13 @@ class Request(_Strict):
         expected: estimated seconds that it takes; None if unknown.
     """
 
-    task: Word
-    title: Word
+    task: ShortText
+    title: ShortText
     lane: Lane
     settings: dict[str, Any]
-    inputs: dict[Word, list[StoredFile]]
+    inputs: dict[ShortText, list[StoredFile]]
     weights: dict[str, Digest] = {}
-    owner: Word
+    owner: ShortText
     created: Time
     key: Name = ""
     batch: Name = ""
@@ -119,9 +119,9 @@ class Request(_Strict):
         inputs: tasks.Inputs,
         owner: str,
         weights: Mapping[str, str] | None = None,
-        **more: Any,
+        **optional_fields: Any,
     ) -> Request:
-        """Makes a new request from checked values; `more` are `key`, `batch` and `expected`."""
+        """Makes a new request from checked values; `optional_fields` are `key`, `batch` and `expected`."""
         return cls.model_construct(
             task=task.name,
             title=task.title,
@@ -131,10 +131,10 @@ class Request(_Strict):
             weights=dict(weights or {}),
             owner=owner,
             created=time.time(),
-            **more,
+            **optional_fields,
         )
 
-    def makes_same(self, other: Request) -> bool:
+    def has_same_result(self, other: Request) -> bool:
         """Returns whether both give the same result; names of input files do not matter."""
         return (self.task, self.settings, self.weights, _digests(self)) == (
             other.task,
@@ -195,7 +195,7 @@ class Outcome(_Strict):
     report: StoredReport | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _check_not_empty(self) -> Self:
         if not {"result", "error"} & self.model_fields_set:
             raise ValueError("neither a result nor an error")
         return self
@@ -205,8 +205,8 @@ class Marks(_Strict):
     """The owner's marks of a gallery item: star, tags and name."""
 
     starred: bool = False
-    tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
-    name: Annotated[str, StringConstraints(max_length=MOST_NAME)] = ""
+    tags: list[Tag] = Field(default=[], max_length=MAX_TAGS)
+    name: Annotated[str, StringConstraints(max_length=MAX_NAME_CHARACTERS)] = ""
 
 
 def finished_state(result: Result) -> State:

@@ -14,15 +14,15 @@ from studio.engine.jobs.job import Job
 
 SMALL_SECONDS = 30.0
 LONG_SECONDS = 120.0
-MOST_PASSES = 3
+MAX_PASSES = 3
 RULE = (
     "Jobs run in the order in which they were asked for, unless you move yours forward. "
     f"But one that is expected to take less than {SMALL_SECONDS:.0f} seconds passes those that are expected "
     f"to take more than {LONG_SECONDS / 60:.0f} minutes and have not begun; no job is passed more than "
-    f"{MOST_PASSES} times, and none that you moved. A batch counts as one job; jobs added later count as "
+    f"{MAX_PASSES} times, and none that you moved. A batch counts as one job; jobs added later count as "
     "another."
 )
-_STEP = 1e-3  # s between the turns of two jobs with the same time stamp
+_TURN_SECONDS = 1e-3  # between the turns of two jobs with the same time stamp
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,16 @@ class JobQueue:
         """Adds a job: a new one at the end, an earlier one at its former place."""
         if job.turn is None:
             last = self._jobs[-1].turn if self._jobs else None
-            job.turn = max(job.created, (last or 0.0) + _STEP)
+            job.turn = max(job.created, (last or 0.0) + _TURN_SECONDS)
         self._jobs.append(job)
-        self._changed()
+        self._sort()
 
     def enter_first(self, job: Job) -> None:
         """Adds a job before all others."""
         first = self._jobs[0].turn if self._jobs else None
-        job.turn = (job.turn if first is None else first - _STEP) or 0.0
+        job.turn = (job.turn if first is None else first - _TURN_SECONDS) or 0.0
         self._jobs.append(job)
-        self._changed()
+        self._sort()
 
     def leave(self, job: Job) -> None:
         """Removes a job that begins, or that was cancelled."""
@@ -74,30 +74,30 @@ class JobQueue:
         self._passers.pop(job.id, None)
         self._turns = None
 
-    def in_turn(self, lane: str) -> list[Job]:
+    def list_in_order(self, lane: str) -> list[Job]:
         """Returns the jobs of a lane that are not paused, in the order in which they run."""
-        order: list[Job] = []
+        ordered_jobs: list[Job] = []
         passers: dict[str, set[str]] = {}
-        weights = self._weights()
+        unit_seconds = self._sum_seconds()
         for job in self._jobs:
             if job.lane != lane or job.paused:
                 continue
-            place = len(order)
+            place = len(ordered_jobs)
             while place:
-                other = order[place - 1]
-                passing = passers.setdefault(other.id, set())
-                if not self._passes(job, other, weights, passing):
+                other = ordered_jobs[place - 1]
+                passing_units = passers.setdefault(other.id, set())
+                if not self._passes(job, other, unit_seconds, passing_units):
                     break
                 place -= 1
                 if not self._has_passed(job, other):
-                    passing.add(job.unit)
-            order.insert(place, job)
-        return order
+                    passing_units.add(job.unit)
+            ordered_jobs.insert(place, job)
+        return ordered_jobs
 
     def begin(self, job: Job) -> list[Job]:
         """Removes a job that begins. Returns the jobs that it passes as the first of its batch."""
         passed = self._passed_by(job)
-        newest = max(member.created for member in self.batch_of(job))
+        newest = max(member.created for member in self.list_batch(job))
         for other in passed:
             other.passed += 1
             self._passers.setdefault(other.id, {})[job.unit] = newest
@@ -105,37 +105,38 @@ class JobQueue:
         return passed
 
     def _passed_by(self, job: Job) -> list[Job]:
-        weights = self._weights()
+        """Returns the jobs before a job that it passes as the first of its batch."""
+        unit_seconds = self._sum_seconds()
         earlier = self._jobs[: self._jobs.index(job)]
         candidates = [other for other in earlier if other.lane == job.lane and not other.paused]
         return [
             other
             for other in candidates
-            if self._passes(job, other, weights) and not self._has_passed(job, other)
+            if self._passes(job, other, unit_seconds) and not self._has_passed(job, other)
         ]
 
     def is_small(self, job: Job) -> bool:
         """Returns whether a job, with the waiting jobs of its batch, may run before long ones."""
-        return _is_small(job, self._weights())
+        return _is_small(job, self._sum_seconds())
 
-    def batch_of(self, job: Job) -> list[Job]:
+    def list_batch(self, job: Job) -> list[Job]:
         """Returns the waiting jobs of a job's batch, which share its place; only itself without a batch."""
         return [other for other in self._jobs if other.unit == job.unit]
 
-    def _weights(self) -> dict[str, float | None]:
+    def _sum_seconds(self) -> dict[str, float | None]:
         """Returns the estimated seconds of the waiting jobs of each unit, see `Job.unit`; None if unknown."""
-        weights: dict[str, float | None] = {}
+        unit_seconds: dict[str, float | None] = {}
         for job in self._jobs:
-            total, seconds = weights.get(job.unit, 0.0), job.expected
-            weights[job.unit] = None if total is None or seconds is None else total + seconds
-        return weights
+            total, seconds = unit_seconds.get(job.unit, 0.0), job.expected
+            unit_seconds[job.unit] = None if total is None or seconds is None else total + seconds
+        return unit_seconds
 
-    def turn(self, job: Job) -> Turn | None:
+    def find_turn(self, job: Job) -> Turn | None:
         """Returns the place of a job; None if it does not wait, or is paused."""
         if self._turns is None:
             self._turns = {}
             for lane in {job.lane for job in self._jobs}:
-                self._look_ahead(lane)
+                self._compute_turns(lane)
         return self._turns.get(job.id)
 
     def move(self, job: Job, to: str) -> list[Job]:
@@ -153,27 +154,29 @@ class JobQueue:
         Raises:
             InvalidInput: if it is paused, or does not wait behind the given job.
         """
-        own = [other for other in self.in_turn(job.lane) if other.owner == job.owner]
-        if job not in own:
+        owner_jobs = [other for other in self.list_in_order(job.lane) if other.owner == job.owner]
+        if job not in owner_jobs:
             raise InvalidInput("A paused job cannot be moved. Resume it first.")
-        units = list(dict.fromkeys(other.unit for other in own))
+        units = list(dict.fromkeys(other.unit for other in owner_jobs))
         place = units.index(job.unit)
         positions = {"front": 0, "up": max(0, place - 1)}
-        positions |= {other.id: units.index(other.unit) for other in own if other.unit in units[: place + 1]}
+        positions |= {
+            other.id: units.index(other.unit) for other in owner_jobs if other.unit in units[: place + 1]
+        }
         if to not in positions:
             expected = "front, up, or the id of a job of yours that waits before it"
             raise invalid("to", expected=expected, received=to)
-        turns = sorted(other.turn or 0.0 for other in own)
+        turns = sorted(other.turn or 0.0 for other in owner_jobs)
         units.insert(positions[to], units.pop(place))
         changed = []
-        ordered = sorted(own, key=lambda other: units.index(other.unit))
+        ordered = sorted(owner_jobs, key=lambda other: units.index(other.unit))
         for other, turn in zip(ordered, turns, strict=True):
             if other.unit == job.unit:
-                other.passed = MOST_PASSES
+                other.passed = MAX_PASSES
             if other.unit == job.unit or other.turn != turn:
                 other.turn = turn
                 changed.append(other)
-        self._changed()
+        self._sort()
         return changed
 
     def pause(self, job: Job, paused: bool) -> None:
@@ -181,34 +184,40 @@ class JobQueue:
         job.paused = paused
         self._turns = None
 
-    def _look_ahead(self, lane: str) -> None:
+    def _compute_turns(self, lane: str) -> None:
+        """Fills the cache of turns for a lane."""
         assert self._turns is not None
         ahead: float | None = 0.0
-        for place, job in enumerate(self.in_turn(lane), 1):
+        for place, job in enumerate(self.list_in_order(lane), 1):
             self._turns[job.id] = Turn(place, ahead)
             ahead = None if ahead is None or job.expected is None else ahead + job.expected
 
-    def _changed(self) -> None:
+    def _sort(self) -> None:
+        """Sorts the jobs by turn, and clears the cache of turns."""
         self._jobs.sort(key=lambda job: (job.turn, job.id))
         self._turns = None
 
     def _passes(
-        self, job: Job, other: Job, weights: Mapping[str, float | None], passing: Set[str] = frozenset()
+        self,
+        job: Job,
+        other: Job,
+        unit_seconds: Mapping[str, float | None],
+        passing_units: Set[str] = frozenset(),
     ) -> bool:
         """Returns whether a job runs before one that was requested earlier.
 
         Args:
             job: the later job.
             other: the earlier job.
-            weights: estimated seconds of each unit.
-            passing: units that pass the earlier job in the current order and have not begun.
+            unit_seconds: estimated seconds of each unit.
+            passing_units: units that pass the earlier job in the current order and have not begun.
         """
-        weight = weights.get(other.unit)
-        if not _is_small(job, weights) or weight is None or weight <= LONG_SECONDS:
+        seconds = unit_seconds.get(other.unit)
+        if not _is_small(job, unit_seconds) or seconds is None or seconds <= LONG_SECONDS:
             return False
-        if self._has_passed(job, other) or job.unit in passing:
+        if self._has_passed(job, other) or job.unit in passing_units:
             return True
-        return other.passed + len(passing) < MOST_PASSES
+        return other.passed + len(passing_units) < MAX_PASSES
 
     def _has_passed(self, job: Job, other: Job) -> bool:
         """Returns whether a job belongs to a batch that has passed another job, and existed at that time.
@@ -218,6 +227,6 @@ class JobQueue:
         return job.created <= self._passers.get(other.id, {}).get(job.unit, -1.0)
 
 
-def _is_small(job: Job, weights: Mapping[str, float | None]) -> bool:
-    weight = weights.get(job.unit)
-    return weight is not None and weight < SMALL_SECONDS
+def _is_small(job: Job, unit_seconds: Mapping[str, float | None]) -> bool:
+    seconds = unit_seconds.get(job.unit)
+    return seconds is not None and seconds < SMALL_SECONDS

@@ -35,9 +35,9 @@ from studio.core.imaging import thumbnails
 from studio.core.progress import Report
 from studio.engine.jobs.parts import Marks, Outcome, Request, Status, finished_state
 
-MOST_BYTES = 64 * 10**6  # of a file
-MOST_POINTS = 400
-_NEW, _REMOVED = ".new-", ".gone-"
+MAX_BYTES = 64 * 10**6  # of a file
+MAX_POINTS = 400  # of a curve
+_NEW_PREFIX, _REMOVED_PREFIX = ".new-", ".gone-"
 _STALE_SECONDS = 3600
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # in the order of character codes, so ids sort by time
 log = logging.getLogger("studio.engine")
@@ -61,7 +61,7 @@ class Folder:
     def read(self, part: type[Part]) -> Part | None:
         """Reads a file. Returns None if it is missing or invalid."""
         try:
-            return part.model_validate_json(paths.read(self.path / FILES[part], MOST_BYTES))
+            return part.model_validate_json(paths.read(self.path / FILES[part], MAX_BYTES))
         except (OSError, paths.TooLarge, ValidationError):
             return None
 
@@ -69,32 +69,32 @@ class Folder:
         """Returns when a file was written, in seconds since 1970."""
         return (self.path / FILES[part]).stat().st_mtime
 
-    def write(self, part: type[Part], values: BaseModel) -> None:
-        """Writes the fields of `values` to a file. Raises `InsufficientSpace` if the disk is full."""
-        fields = values.model_dump(include=set(part.model_fields), exclude_none=True)
-        text = json.dumps(fields, default=_plain, ensure_ascii=False)
+    def write(self, part: type[Part], source: BaseModel) -> None:
+        """Writes the fields of `source` to a file. Raises `InsufficientSpace` if the disk is full."""
+        fields = source.model_dump(include=set(part.model_fields), exclude_none=True)
+        text = json.dumps(fields, default=_to_json_value, ensure_ascii=False)
         paths.write(self.path / FILES[part], text.encode(errors="replace"))  # file names may be invalid text
 
-    def owner(self) -> str | None:
+    def read_owner(self) -> str | None:
         """Returns the owner in job.json, even if other fields are invalid. Raises OSError if missing."""
         try:
-            request = from_json(paths.read(self.path / FILES[Request], MOST_BYTES))
+            request = from_json(paths.read(self.path / FILES[Request], MAX_BYTES))
         except (ValueError, paths.TooLarge):
             return None
         owner = request.get("owner") if isinstance(request, dict) else None
         return owner if isinstance(owner, str) and owner else None
 
-    def history(self) -> list[dict[str, Any]]:
+    def read_history(self) -> list[dict[str, Any]]:
         """Returns the points of the curves, `{"step", "seconds", **metrics}`, at most about MOST_POINTS."""
         try:
-            lines = paths.read(self.path / "reports.jsonl", MOST_BYTES).splitlines()
+            lines = paths.read(self.path / "reports.jsonl", MAX_BYTES).splitlines()
         except (OSError, paths.TooLarge):
             return []
-        stride = max(1, round(len(lines) / MOST_POINTS))
-        points = (_point(line) for line in [*lines[:-1:stride], *lines[-1:]])
+        stride = max(1, round(len(lines) / MAX_POINTS))
+        points = (_parse_point(line) for line in [*lines[:-1:stride], *lines[-1:]])
         return [point for point in points if point is not None]
 
-    def start_over(self) -> None:
+    def remove_history(self) -> None:
         """Removes the history of an earlier try."""
         (self.path / "reports.jsonl").unlink(missing_ok=True)
 
@@ -102,37 +102,37 @@ class Folder:
         """Appends one report to the history."""
         point = {"step": report.step, "seconds": round(report.seconds, 3), **report.metrics}
         with (self.path / "reports.jsonl").open("a") as lines:
-            lines.write(json.dumps(point, default=_plain) + "\n")
+            lines.write(json.dumps(point, default=_to_json_value) + "\n")
 
-    def preview(self) -> bytes | None:
+    def read_preview(self) -> bytes | None:
         """Returns the latest preview as WebP, or None."""
-        return _webp(self.path / "preview.webp")
+        return _read_webp(self.path / "preview.webp")
 
-    def show(self, preview: bytes) -> None:
+    def write_preview(self, preview: bytes) -> None:
         """Replaces the latest preview, WebP."""
         paths.write(self.path / "preview.webp", preview)
 
-    def thumbnail(self) -> bytes | None:
+    def read_thumbnail(self) -> bytes | None:
         """Returns a small image of the result as WebP, or None."""
-        return _webp(self.path / "thumbnail.webp")
+        return _read_webp(self.path / "thumbnail.webp")
 
-    def show_result(self, file: tasks.File) -> None:
+    def write_thumbnails(self, file: tasks.File) -> None:
         """Saves small images of the result in the folder. A failure is logged, and the result stays valid."""
         try:
             image = thumbnails.make_image(file)
             paths.write(self.path / "thumbnail.webp", thumbnails.encode(image))
             if file.kind == "image":
-                self.show(thumbnails.encode(image, 512))
+                self.write_preview(thumbnails.encode(image, 512))
         except (OSError, StudioError) as error:
             log.warning("the image of %s could not be saved: %s", self.path.name, error)
 
-    def discard(self) -> None:
+    def remove_worker_files(self) -> None:
         """Removes all files of the worker, for a cancelled job."""
         for name in ("outcome.json", "reports.jsonl", "preview.webp", "thumbnail.webp"):
             with suppress(OSError):
                 (self.path / name).unlink(missing_ok=True)
 
-    def forget_images(self) -> None:
+    def remove_images(self) -> None:
         """Removes the small images, which are created again on demand."""
         for name in ("preview.webp", "thumbnail.webp"):
             (self.path / name).unlink(missing_ok=True)
@@ -140,9 +140,9 @@ class Folder:
     def remove(self) -> None:
         """Hides the job from all readers at once, then deletes its files."""
         # A new name, because the own name may be too long for a prefix.
-        trash = self.path.with_name(f"{_REMOVED}{secrets.token_hex(8)}")
-        self.path.replace(trash)
-        shutil.rmtree(trash, ignore_errors=True)
+        hidden_path = self.path.with_name(f"{_REMOVED_PREFIX}{secrets.token_hex(8)}")
+        self.path.replace(hidden_path)
+        shutil.rmtree(hidden_path, ignore_errors=True)
 
 
 def new_id(milliseconds: int) -> str:
@@ -157,13 +157,13 @@ def new_id(milliseconds: int) -> str:
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Folder]:
     """Yields a temporary folder to fill. It becomes `folder` atomically on success, else it is removed."""
-    new = folder.with_name(f"{_NEW}{folder.name}")
+    temporary = folder.with_name(f"{_NEW_PREFIX}{folder.name}")
     try:
-        yield Folder(new)
-        new.replace(folder)
+        yield Folder(temporary)
+        temporary.replace(folder)
     except BaseException:
         with suppress(OSError):
-            shutil.rmtree(new)
+            shutil.rmtree(temporary)
         raise
 
 
@@ -181,7 +181,7 @@ def write_finished(
         InsufficientSpace: if the disk is full.
     """
     with new_folder(folder) as new:
-        new.show_result(result.files[0])
+        new.write_thumbnails(result.files[0])
         new.write(Request, request)
         new.write(Outcome, Outcome.model_construct(result=result))
         new.write(Status, Status(state=finished_state(result), started=started, ended=ended))
@@ -189,7 +189,7 @@ def write_finished(
 
 def sweep(root: Path) -> None:
     """Removes folders in `root` that killed processes left partly written or partly removed."""
-    for path in [*root.glob(f"{_NEW}*"), *root.glob(f"{_REMOVED}*")]:
+    for path in [*root.glob(f"{_NEW_PREFIX}*"), *root.glob(f"{_REMOVED_PREFIX}*")]:
         with suppress(OSError):
             if time.time() - path.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
@@ -200,7 +200,7 @@ def is_id(name: str) -> bool:
     return name.isascii() and name.isalnum()
 
 
-def _point(line: bytes) -> dict[str, Any] | None:
+def _parse_point(line: bytes) -> dict[str, Any] | None:
     try:
         point = from_json(line)
     except ValueError:
@@ -209,10 +209,10 @@ def _point(line: bytes) -> dict[str, Any] | None:
     return point if is_valid and all(type(value) in (int, float) for value in point.values()) else None
 
 
-def _webp(path: Path) -> bytes | None:
+def _read_webp(path: Path) -> bytes | None:
     """Reads a WebP file. Returns None if it is missing or truncated, by the length in its header."""
     try:
-        data = paths.read(path, MOST_BYTES)
+        data = paths.read(path, MAX_BYTES)
     except (OSError, paths.TooLarge):
         return None
     is_complete = (
@@ -221,11 +221,11 @@ def _webp(path: Path) -> bytes | None:
     return data if is_complete else None
 
 
-def plain(figures: dict[str, Any]) -> dict[str, Any]:
+def to_json_data(figures: dict[str, Any]) -> dict[str, Any]:
     """Converts figures to JSON data."""
-    return json.loads(json.dumps(figures, default=_plain))
+    return json.loads(json.dumps(figures, default=_to_json_value))
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     """Converts NumPy numbers and arrays to JSON data; all other values to text."""
     return value.tolist() if isinstance(value, np.generic | np.ndarray) else str(value)

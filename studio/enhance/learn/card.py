@@ -10,17 +10,17 @@ from studio.core.models import cards
 from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 
 _TITLE = {"enlarge": "Super-resolution", "clean": "Denoising and JPEG artifact removal"}
-_WHAT = {
+_DESCRIPTIONS = {
     "enlarge": "for 2, 3 and 4 times upscaling; its input is lightness only",
     "clean": "for noise of 0 to 55 levels and JPEG quality 5 to 95; both are inputs of the network",
 }
-_TESTED = {
+_TESTS = {
     "enlarge": "downscaled and upscaled again, measured in lightness",
     "clean": "converted to gray at half the size, then corrupted and restored",
 }
 
 
-def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any], command: str) -> str:
+def compose(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any], command: str) -> str:
     """Returns the card in Markdown.
 
     Args:
@@ -35,25 +35,27 @@ def write(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any],
         f"{_TITLE[settings.to]}, trained on {name}",
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawings}; "
         f"{figures['held_out']:,} photos were held out.",
-        f"One network of {figures['parameters']:,} parameters {_WHAT[settings.to]}. "
-        f"It was trained for {amounts.count(figures['steps'], 'step')} ({patches:,} patches of "
-        f"{settings.window} px) in {amounts.duration(figures['seconds'])}. The weights are their EMA.",
+        f"One network of {figures['parameters']:,} parameters {_DESCRIPTIONS[settings.to]}. "
+        f"It was trained for {amounts.format_count(figures['steps'], 'step')} ({patches:,} patches of "
+        f"{settings.window} px) in {amounts.format_duration(figures['seconds'])}. The weights are their EMA.",
         figures,
         command,
         [
-            f"Means over {figures['tested_photos']} held-out photos, {_TESTED[settings.to]}."
-            f"\n\n{cards.format_table(_rows(settings, figures))}"
+            f"Means over {figures['tested_photos']} held-out photos, {_TESTS[settings.to]}."
+            f"\n\n{cards.format_table(_table_rows(settings, figures))}"
         ],
     )
 
 
-def _rows(settings: TrainEnhanceSettings, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _table_rows(settings: TrainEnhanceSettings, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     if settings.to == CLEAN:
-        named = {"noise of 25 levels": "noise25", "JPEG of quality 20": "jpeg20"}
-        of, before = "PSNR with {}, dB", "damaged"
+        template, baseline = "PSNR with {}, dB", "damaged"
+        suffixes = {"noise of 25 levels": "noise25", "JPEG of quality 20": "jpeg20"}
     else:
-        named, of, before = {str(scale): f"x{scale}" for scale in SCALES}, "PSNR at {} times, dB", "bicubic"
-    return [
-        (of.format(words), f"{figures[f'psnr_{end}']:.2f} ({before} {figures[f'{before}_{end}']:.2f})")
-        for words, end in named.items()
-    ]
+        template, baseline = "PSNR at {} times, dB", "bicubic"
+        suffixes = {str(scale): f"x{scale}" for scale in SCALES}
+    rows = []
+    for label, suffix in suffixes.items():
+        psnr, before = figures[f"psnr_{suffix}"], figures[f"{baseline}_{suffix}"]
+        rows.append((template.format(label), f"{psnr:.2f} ({baseline} {before:.2f})"))
+    return rows

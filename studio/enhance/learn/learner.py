@@ -8,8 +8,8 @@ from typing import Any
 from keras import ops
 
 from studio.core.training.loss_model import LossModel
-from studio.core.training.precision import cast_to_float32, computing_in
-from studio.enhance.network import network
+from studio.core.training.precision import cast_to_float32, use_precision
+from studio.enhance.network import build_network
 from studio.enhance.settings import SCALES, TrainEnhanceSettings
 
 
@@ -25,10 +25,10 @@ class Learner(LossModel):
 
     def __init__(self, settings: TrainEnhanceSettings, errors: Sequence[str]):
         super().__init__(settings, errors)
-        with computing_in(settings.precision):
-            self.network = network(settings)
+        with use_precision(settings.precision):
+            self.network = build_network(settings)
 
-    def total(self, losses: Mapping[str, Any], training: bool) -> Any:
+    def sum_losses(self, losses: Mapping[str, Any], training: bool) -> Any:
         """Returns the sum of the errors, scaled to images in [0, 1]."""
         return sum(losses.values()) / 255
 
@@ -36,7 +36,7 @@ class Learner(LossModel):
 class EnlargingLearner(Learner):
     """Trains upscaling.
 
-    A batch is, for each of SCALES, `{"small2": (B, side, side, 1), "lacks2": (B, 2 * side, 2 * side)}`,
+    A batch is, for each of SCALES, `{"small2": (B, side, side, 1), "residual2": (B, 2 * side, 2 * side)}`,
     `float32`: lightness in [0, 1], and the residual of its bicubic upscaling. All scales pass through the
     trunk together.
     """
@@ -48,24 +48,27 @@ class EnlargingLearner(Learner):
         """Returns the error of each scale."""
         small = [batch[f"small{scale}"] for scale in SCALES]
         maps = cast_to_float32(self.network(ops.concatenate(small), training=training))
-        ends = [0]
+        bounds = [0]
         for images in small:
-            ends.append(ends[-1] + images.shape[0])
+            bounds.append(bounds[-1] + images.shape[0])
         errors = {}
         for n, scale in enumerate(SCALES):
-            residual = ops.depth_to_space(maps[n][ends[n] : ends[n + 1]], scale)[..., 0]
-            errors[f"error x{scale}"] = 255 * ops.mean(ops.abs(residual - batch[f"lacks{scale}"]))
+            residual = ops.depth_to_space(maps[n][bounds[n] : bounds[n + 1]], scale)[..., 0]
+            errors[f"error x{scale}"] = 255 * ops.mean(ops.abs(residual - batch[f"residual{scale}"]))
         return errors
 
 
 class CleaningLearner(Learner):
-    """Trains denoising. A batch is `{"shown": (B, h, w, 15), "lacks": (B, h, w, 12)}`, `float32`: the network
-    inputs of damaged planes (`studio.enhance.planes.network_input`), and the folded residuals."""
+    """Trains denoising.
+
+    A batch is `{"input": (B, h, w, 15), "residual": (B, h, w, 12)}`, `float32`: the network inputs of damaged
+    planes (`studio.enhance.planes.make_network_input`), and the folded residuals.
+    """
 
     def __init__(self, settings: TrainEnhanceSettings):
         super().__init__(settings, ["error"])
 
     def call(self, batch: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
         """Returns the mean error of all planes."""
-        residual = cast_to_float32(self.network(batch["shown"], training=training))
-        return {"error": 255 * ops.mean(ops.abs(residual - batch["lacks"]))}
+        residual = cast_to_float32(self.network(batch["input"], training=training))
+        return {"error": 255 * ops.mean(ops.abs(residual - batch["residual"]))}

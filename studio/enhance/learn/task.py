@@ -15,14 +15,14 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
 from studio.enhance import models
-from studio.enhance.learn import card, damaging, windows
+from studio.enhance.learn import card, random_damage, windows
 from studio.enhance.planes import FOLD
 from studio.enhance.settings import CLEAN, TrainEnhanceSettings
 
 if TYPE_CHECKING:
     from studio.enhance.learn.train import Trainer
 
-LEAST_PHOTOS = 20
+MIN_PHOTOS = 20
 
 
 def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -31,66 +31,70 @@ def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) 
     if cleans and settings.window % FOLD:
         expected, step = "an even number", f"choose {settings.window + 1}"
         raise invalid("window", expected=expected, received=settings.window, next_step=step)
-    least = (damaging if cleans else windows).least_photo_side(settings.window)
-    if settings.photo_size < least:
-        expected, step = f"at least {least} px for windows of {settings.window} px", "choose smaller windows"
+    min_side = (random_damage if cleans else windows).min_photo_side(settings.window)
+    if settings.photo_size < min_side:
+        expected, step = (
+            f"at least {min_side} px for windows of {settings.window} px",
+            "choose smaller windows",
+        )
         raise invalid("photo_size", expected=expected, received=f"{settings.photo_size} px", next_step=step)
-    start_from.check(settings, inputs, models.TASK, models.WHAT[settings.to], models.SHAPE)
+    start_from.check(settings, inputs, models.TASK, models.DESCRIPTIONS[settings.to], models.SHAPE_SETTINGS)
 
 
 @checkpoints.lock_run(models.TASK)
 def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network for upscaling or denoising; see `studio.enhance.learn.train`."""
-    file, size, start = inputs["data"][0], settings.photo_size, _start(settings, inputs)
-    learner = _learning(settings)
-    dataset = data.load_dataset(file, size, learner.channels, progress, least=LEAST_PHOTOS)
-    large = np.flatnonzero(dataset.sizes.min(axis=1) >= size)
-    if len(large) < LEAST_PHOTOS:
-        expected = f"at least {LEAST_PHOTOS} images of {size} px or more"
+    file, size, start = inputs["data"][0], settings.photo_size, _load_start_weights(settings, inputs)
+    trainer_class = _import_trainer(settings)
+    dataset = data.load_dataset(file, size, trainer_class.channels, progress, min_images=MIN_PHOTOS)
+    large_rows = np.flatnonzero(dataset.sizes.min(axis=1) >= size)
+    if len(large_rows) < MIN_PHOTOS:
+        expected = f"at least {MIN_PHOTOS} images of {size} px or more"
         raise invalid_data_set(
-            file.name, expected, f"{len(large):,}", "add larger images, or lower photo_size"
+            file.name, expected, f"{len(large_rows):,}", "add larger images, or lower photo_size"
         )
-    small = len(dataset.names) - len(large)
-    learned, held_out = split(compute_positions(dataset, progress)[large], settings.held_out)
-    photos = dataset.images[large]
+    small_count = len(dataset.names) - len(large_rows)
+    train_rows, held_out_rows = split(compute_positions(dataset, progress)[large_rows], settings.held_out)
+    photos = dataset.images[large_rows]
     if drawings := inputs.get("drawings"):
-        added = data.load_dataset(drawings[0], size, learner.channels, progress).images
-        photos = np.concatenate([photos, added])
-        learned = np.concatenate([learned, np.arange(len(large), len(photos))])
+        added_images = data.load_dataset(drawings[0], size, trainer_class.channels, progress).images
+        photos = np.concatenate([photos, added_images])
+        train_rows = np.concatenate([train_rows, np.arange(len(large_rows), len(photos))])
+    notes = list(dataset.notes)
+    if small_count:
+        notes.append(f"Images smaller than {size} px were left out: {small_count:,}.")
     job = publish.Job(models.TASK, "train_enhance", settings, inputs)
-    trainer = learner(photos, learned, held_out, settings, job.run, start).fit(progress)
+    trainer = trainer_class(photos, train_rows, held_out_rows, settings, job.run, start).fit(progress)
     figures = {
-        **job.figures(trainer, [*dataset.notes, *_left_out(small, size)]),
-        "photos": len(large),
-        "drawings": len(photos) - len(large),
-        "held_out": len(held_out),
-        "tested_photos": len(trainer.end_rows),
+        **job.collect_figures(trainer, notes),
+        "photos": len(large_rows),
+        "drawings": len(photos) - len(large_rows),
+        "held_out": len(held_out_rows),
+        "tested_photos": len(trainer.final_test_rows),
         **trainer.scores,
     }
-    image = publish.draw_card_image(trainer.sheet(), figures["curve"])
+    image = publish.draw_card_image(trainer.draw_sheet(), figures["curve"])
     extra_arguments = [
         word for file in inputs.get("drawings", ()) for word in ("--drawings", data.command_name(file))
     ]
     suffix = "-cleaning" if settings.to == CLEAN else "-enlarging"
-    return job.publish(trainer.result, figures, card.write, more=extra_arguments, image=image, suffix=suffix)
+    return job.publish(
+        trainer.result, figures, card.compose, extra_arguments=extra_arguments, image=image, suffix=suffix
+    )
 
 
-def _learning(settings: TrainEnhanceSettings) -> type[Trainer]:
+def _import_trainer(settings: TrainEnhanceSettings) -> type[Trainer]:
     """Returns the trainer of the task; loads Keras."""
     if settings.to == CLEAN:
-        from studio.enhance.learn.cleaning import Cleaning
+        from studio.enhance.learn.cleaning_trainer import CleaningTrainer
 
-        return Cleaning
-    from studio.enhance.learn.enlarging import Enlarging
+        return CleaningTrainer
+    from studio.enhance.learn.enlarging_trainer import EnlargingTrainer
 
-    return Enlarging
-
-
-def _left_out(count: int, size: int) -> list[str]:
-    return [f"Images smaller than {size} px were left out: {count:,}."] if count else []
+    return EnlargingTrainer
 
 
-def _start(settings: TrainEnhanceSettings, inputs: Inputs) -> list[np.ndarray] | None:
+def _load_start_weights(settings: TrainEnhanceSettings, inputs: Inputs) -> list[np.ndarray] | None:
     """Returns the weights of the network to start from, if there is one."""
     preset = start_from.load_model(inputs)
     if preset is None:

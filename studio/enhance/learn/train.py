@@ -11,7 +11,7 @@ from studio.core.training.photo_trainer import PhotoTrainer
 from studio.enhance.learn.learner import Learner
 from studio.enhance.settings import TrainEnhanceSettings
 
-SHOWN = 4  # photos of a preview
+PREVIEW_PHOTOS = 4  # photos of a preview
 
 
 class Trainer(PhotoTrainer):
@@ -21,27 +21,27 @@ class Trainer(PhotoTrainer):
     """
 
     channels = 3  # of photos
-    losses: type[Any]  # of `Learner`
-    shape = "width and blocks"
+    learner_class: type[Any]  # a subclass of `Learner`
+    shape_settings = "width and blocks"
     settings: TrainEnhanceSettings
 
-    def build(self) -> Learner:
+    def build_learner(self) -> Learner:
         """Builds an untrained network with its losses."""
-        return self.losses(self.settings)
+        return self.learner_class(self.settings)
 
-    def batch_rows(self, step: int, rng: np.random.Generator) -> np.ndarray:
+    def draw_batch_rows(self, step: int, rng: np.random.Generator) -> np.ndarray:
         """Returns the photos of a step in random order: the scales share them out."""
-        rows = rng.permutation(self.rows[self.batches.at(step)])
-        return np.resize(rows, self.windows * self.settings.batch)
+        rows = rng.permutation(self.train_rows[self.batches.select_rows(step)])
+        return np.resize(rows, self.windows_per_photo * self.settings.batch)
 
 
-def gains(scores: Mapping[str, float], before: str) -> dict[str, float]:
+def compute_gains(scores: Mapping[str, float], before: str) -> dict[str, float]:
     """Returns the PSNR gains over a baseline in dB: "psnr_x2" minus "bicubic_x2" is "gain x2"."""
     named = {name.removeprefix("psnr_"): value for name, value in scores.items() if name.startswith("psnr_")}
     return {f"gain {name}": value - scores[f"{before}_{name}"] for name, value in named.items()}
 
 
-def sheet(rows: Sequence[np.ndarray]) -> np.ndarray:
+def tile_rows(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Tiles rows of `(n, h, w)` or `(n, h, w, 3)` images, 0 to 255, into `(H, W, 3) uint8`."""
     stacked = np.concatenate([np.concatenate(list(images), axis=1) for images in rows])
     levels = np.rint(stacked).clip(0, 255).astype("uint8")

@@ -10,46 +10,48 @@ from studio.enhance.settings import SCALES
 MARGIN = 4  # px of the small image, cropped after downscaling, because mirrored borders affect them
 # Crops may be this many times larger before downscaling: photos from cameras or compressed files are softer
 # than their pixels, and downscaling sharpens them.
-CLOSER = (1.0, 1.25, 1.5)
+CROP_FACTORS = (1.0, 1.25, 1.5)
 
 
-def batch(
+def make_batch(
     photos: np.ndarray, rows: np.ndarray, window: int, rng: np.random.Generator
 ) -> dict[str, np.ndarray]:
     """Returns training crops, see `studio.enhance.learn.learner.EnlargingLearner`.
 
     Args:
-        photos: `(n, side, side, 1) uint8`, lightness, of at least `least_photo_side(window)` px.
+        photos: `(n, side, side, 1) uint8`, lightness, of at least `min_photo_side(window)` px.
         rows: row of the photo of each scale and crop, `(3 * B,)`.
         window: side of the small crops in px.
         rng: chooses position, flip and rotation.
     """
     arrays = {}
-    for scale, part in zip(SCALES, np.split(rows, len(SCALES)), strict=True):
-        pairs = [pair(_window(photos[row, ..., 0], scale, window, rng), scale) for row in part]
+    for scale, scale_rows in zip(SCALES, np.split(rows, len(SCALES)), strict=True):
+        pairs = [
+            make_pair(_crop_window(photos[row, ..., 0], scale, window, rng), scale) for row in scale_rows
+        ]
         arrays[f"small{scale}"] = np.stack([small for small, _ in pairs])[..., None]
-        arrays[f"lacks{scale}"] = np.stack([residual for _, residual in pairs])
+        arrays[f"residual{scale}"] = np.stack([residual for _, residual in pairs])
     return arrays
 
 
-def least_photo_side(window: int) -> int:
+def min_photo_side(window: int) -> int:
     """Returns the smallest side in px of photos for crops of a size."""
     return SCALES[-1] * (window + 2 * MARGIN)
 
 
-def _window(photo: np.ndarray, scale: int, window: int, rng: np.random.Generator) -> np.ndarray:
+def _crop_window(photo: np.ndarray, scale: int, window: int, rng: np.random.Generator) -> np.ndarray:
     """Crops a photo with random flips and rotations: `(n, n) float32`, n = scale * (window + 2 MARGIN)."""
     side = scale * (window + 2 * MARGIN)
-    wide = min(round(side * rng.choice(CLOSER)), len(photo))
-    down, right = rng.integers(0, len(photo) - wide + 1, 2)
-    part = photo[down : down + wide, right : right + wide].astype("float32")
-    if wide > side:
-        part = bicubic.resize(part, side, side)
-    part = np.rot90(part, int(rng.integers(4)))
-    return part.T if rng.random() < 0.5 else part
+    crop_side = min(round(side * rng.choice(CROP_FACTORS)), len(photo))
+    down, right = rng.integers(0, len(photo) - crop_side + 1, 2)
+    crop = photo[down : down + crop_side, right : right + crop_side].astype("float32")
+    if crop_side > side:
+        crop = bicubic.resize(crop, side, side)
+    crop = np.rot90(crop, int(rng.integers(4)))
+    return crop.T if rng.random() < 0.5 else crop
 
 
-def pair(large: np.ndarray, scale: int) -> tuple[np.ndarray, np.ndarray]:
+def make_pair(large: np.ndarray, scale: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns the network's input and its target, both without margins.
 
     Args:

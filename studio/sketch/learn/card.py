@@ -10,7 +10,7 @@ from studio.core.models import cards
 from studio.sketch.settings import KINDS, TrainSketchSettings, TrainTranslateSettings, UNetSettings
 
 
-def write(name: str, settings: TrainSketchSettings, figures: Mapping[str, Any], command: str) -> str:
+def compose(name: str, settings: TrainSketchSettings, figures: Mapping[str, Any], command: str) -> str:
     """Returns the card in Markdown.
 
     Args:
@@ -40,7 +40,9 @@ def write(name: str, settings: TrainSketchSettings, figures: Mapping[str, Any], 
     )
 
 
-def write_pairs(name: str, settings: TrainTranslateSettings, figures: Mapping[str, Any], command: str) -> str:
+def compose_pairs(
+    name: str, settings: TrainTranslateSettings, figures: Mapping[str, Any], command: str
+) -> str:
     """Returns the card of a network trained on pairs, in Markdown.
 
     Args:
@@ -69,6 +71,7 @@ def write_pairs(name: str, settings: TrainTranslateSettings, figures: Mapping[st
 def _method(settings: UNetSettings, figures: Mapping[str, Any], unit: str) -> str:
     return (
         f"A U-Net of {figures['parameters']:,} parameters and a patch discriminator, as in pix2pix "
-        f"(arXiv:1611.07004), with a hinge loss. Trained for {amounts.count(figures['steps'], 'step')} of "
-        f"{settings.batch} {unit} in {amounts.duration(figures['seconds'])}. The weights are their EMA."
+        "(arXiv:1611.07004), with a hinge loss. "
+        f"Trained for {amounts.format_count(figures['steps'], 'step')} of {settings.batch} {unit} in "
+        f"{amounts.format_duration(figures['seconds'])}. The weights are their EMA."
     )

@@ -11,17 +11,17 @@ from keras import ops
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.sketch import models, palette
-from studio.sketch.learn.game import Game
+from studio.sketch.learn.adversarial_learner import AdversarialLearner
 from studio.sketch.settings import TrainSketchSettings, UNetSettings
 
-_ROLES_COUNT = 6.0  # weight of the role cross-entropy, in nats, against the weighted L1 loss
+_ROLE_LOSS_WEIGHT = 6.0  # weight of the role cross-entropy, in nats, against the weighted L1 loss
 
 
-class Learner(Game):
+class AvatarLearner(AdversarialLearner):
     """Trains on avatars.
 
     A batch also has "colors", `(B, ROLES + 1, 3)`, see `palette`, "roles", `(B, size, size) int32`, the color
-    role of each pixel, and "counts", `(B, size, size, 1)`, the weight of each pixel.
+    role of each pixel, and "pixel_weights", `(B, size, size, 1)`, the weight of each pixel.
     """
 
     def render(self, layers: Any, batch: Mapping[str, Any]) -> Any:
@@ -30,14 +30,14 @@ class Learner(Game):
 
     def reconstruction_loss(self, layers: Any, images: Any, batch: Mapping[str, Any]) -> Any:
         """Returns the weighted L1 loss of colors plus the cross-entropy of color roles."""
-        counts = batch["counts"]
-        color_error = ops.mean(ops.abs(images - batch["image"]) * counts) / ops.mean(counts)
+        pixel_weights = batch["pixel_weights"]
+        color_error = ops.mean(ops.abs(images - batch["image"]) * pixel_weights) / ops.mean(pixel_weights)
         role_nats = keras.losses.sparse_categorical_crossentropy(batch["roles"], layers[..., :-1], True)
-        role_nats = ops.mean(role_nats * counts[..., 0]) / ops.mean(counts)
-        return self.settings.likeness * color_error + _ROLES_COUNT * role_nats
+        role_nats = ops.mean(role_nats * pixel_weights[..., 0]) / ops.mean(pixel_weights)
+        return self.settings.likeness * color_error + _ROLE_LOSS_WEIGHT * role_nats
 
 
-class PairLearner(Game):
+class PairLearner(AdversarialLearner):
     """Trains on pairs; the layers are RGB logits."""
 
     def render(self, layers: Any, batch: Mapping[str, Any]) -> Any:
@@ -49,20 +49,20 @@ class PairLearner(Game):
         return self.settings.likeness * ops.mean(ops.abs(images - batch["image"]))
 
 
-def learner(settings: UNetSettings) -> Game:
+def make_learner(settings: UNetSettings) -> AdversarialLearner:
     """Returns the learner for the settings."""
-    kind = Learner if isinstance(settings, TrainSketchSettings) else PairLearner
-    return kind(settings)
+    learner_class = AvatarLearner if isinstance(settings, TrainSketchSettings) else PairLearner
+    return learner_class(settings)
 
 
-def load(preset: Preset) -> Game:
+def load(preset: Preset) -> AdversarialLearner:
     """Loads the trained networks of a preset. Raises `InvalidInput` for other or incomplete models."""
-    loaded = learner(models.settings_of(preset))
-    loading.load_weights(loaded, preset)
-    return loaded
+    learner = make_learner(models.settings_of(preset))
+    loading.load_weights(learner, preset)
+    return learner
 
 
-def networks(preset: Preset) -> dict[str, keras.Model]:
+def load_exported_networks(preset: Preset) -> dict[str, keras.Model]:
     """Returns the exported network, the generator. Raises like `load`."""
     return {"network": load(preset).generator}
 
@@ -74,9 +74,9 @@ def render(layers: Any, colors: Any) -> Any:
         colors: `(B, ROLES + 1, 3)`.
     """
     masks = ops.softmax(layers[..., :-1])
-    depth = palette.DEEPEST * ops.sigmoid(layers[..., -1:])
+    depth = palette.MAX_DEPTH * ops.sigmoid(layers[..., -1:])
     _, side, _, roles = masks.shape
     flat = ops.matmul(ops.reshape(masks[..., 1:], (-1, side * side, roles - 1)), colors[:, 1:roles])
     ground, light = colors[:, None, :1], colors[:, None, roles:]
-    sky = ground + palette.moon(side) * (light - ground)
+    sky = ground + palette.draw_sky(side) * (light - ground)
     return ops.reshape(flat, (-1, side, side, 3)) * (1 - depth * palette.SHADE) + masks[..., :1] * sky

@@ -24,26 +24,26 @@ class PairBank:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def batch(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Returns pairs with random shifts and flips, see `game.Game`."""
-        batch = self.plain(rows)
-        most = round(self.settings.shift * self.settings.size)
+    def make_batch(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Returns pairs with random shifts and flips, see `adversarial_learner.AdversarialLearner`."""
+        batch = self.make_plain_batch(rows)
+        max_shift = round(self.settings.shift * self.settings.size)
         for n in range(len(rows)):
-            down, right = rng.integers(-most, most + 1, 2)
+            down, right = rng.integers(-max_shift, max_shift + 1, 2)
             mirrored = self.settings.mirror and rng.random() < 0.5
             for images in batch.values():
                 images[n] = _shift(images[n], down, right, mirrored)
         return batch
 
-    def plain(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+    def make_plain_batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Returns pairs unchanged."""
         selected = self.rows[rows]
         both = {"drawing": self.first, "image": self.second}
         return {name: images[selected].astype("float32") / 255 for name, images in both.items()}
 
 
-def _shift(image: np.ndarray, down: int, right: int, mirrored: bool) -> np.ndarray:
-    """Shifts an image, repeating its border, and mirrors it if `mirrored`."""
+def _shift(image: np.ndarray, down: int, right: int, is_mirrored: bool) -> np.ndarray:
+    """Shifts an image, repeating its border, and mirrors it if `is_mirrored`."""
     side = len(image)
     ys, xs = (np.clip(np.arange(side) - by, 0, side - 1) for by in (down, right))
-    return image[ys][:, xs[::-1] if mirrored else xs]
+    return image[ys][:, xs[::-1] if is_mirrored else xs]

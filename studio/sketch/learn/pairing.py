@@ -18,12 +18,12 @@ from studio.core.data.sources import DataSource, invalid_data_set
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
 from studio.core.progress import Progress
-from studio.sketch.drawings import middle
+from studio.sketch.drawings import crop_center
 
-LEAST = 8  # pairs, including those held out
-_LETTER = re.compile(r"(.*?)[ _-]?([ab])", re.IGNORECASE)
-_TWICE = (1.9, 2.1)  # width over height of two images side by side
-_FORMS = "two folders with the same names, name_a next to name_b, or both side by side in each image"
+MIN_PAIRS = 8  # pairs, including those held out
+_LETTER_PATTERN = re.compile(r"(.*?)[ _-]?([ab])", re.IGNORECASE)
+_DOUBLE_ASPECTS = (1.9, 2.1)  # width over height of two images side by side
+_LAYOUTS = "two folders with the same names, name_a next to name_b, or both side by side in each image"
 
 
 class Half(NamedTuple):
@@ -36,7 +36,7 @@ class Half(NamedTuple):
 Pair = tuple[Half, Half]
 
 
-def pairs_of(source: DataSource, name: str) -> dict[str, Pair]:
+def find_pairs(source: DataSource, name: str) -> dict[str, Pair]:
     """Finds the pairs by their file names.
 
     Args:
@@ -46,32 +46,31 @@ def pairs_of(source: DataSource, name: str) -> dict[str, Pair]:
     Raises:
         InvalidInput: if files lack a partner, which the error names, or there are too few.
     """
-    sides = _by_folders(source.names) or _by_letters(source.names)
+    sides = _match_folders(source.names) or _match_letters(source.names)
     if sides is None:
         pairs: dict[str, Pair] = {
             title: (Half(n, "left"), Half(n, "right")) for n, title in enumerate(source.names)
         }
     else:
         first, second = sides
-        lone = [n for one, other in (sides, sides[::-1]) for key, n in one.items() if key not in other]
-        if lone:
-            received = (
-                f"{len(lone):,} without the other: {join_first_few([source.names[n] for n in sorted(lone)])}"
-            )
+        unmatched = [n for one, other in (sides, sides[::-1]) for key, n in one.items() if key not in other]
+        if unmatched:
+            file_names = [source.names[n] for n in sorted(unmatched)]
+            received = f"{len(unmatched):,} without the other: {join_first_few(file_names)}"
             step = "add the other image under the same name, or remove these"
             raise invalid_data_set(name, "two images of each name", received, step)
         pairs = {key: (Half(n, "whole"), Half(second[key], "whole")) for key, n in first.items()}
-    _enough(name, len(pairs))
+    _check_count(name, len(pairs))
     return pairs
 
 
-def read(
+def read_pairs(
     source: DataSource, name: str, size: int, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[str]]:
     """Loads both images of all pairs, cropped to their center square.
 
     Args:
-        source, name: as in `pairs_of`.
+        source, name: as in `find_pairs`.
         size: side of the images in px.
         progress: receives each file.
 
@@ -80,56 +79,54 @@ def read(
         pairs that were left out.
 
     Raises:
-        InvalidInput: like `pairs_of`, or if single images do not show two side by side.
+        InvalidInput: like `find_pairs`, or if single images do not show two side by side.
         Cancelled: if the user stopped the job.
     """
-    pairs = pairs_of(source, name)
+    pairs = find_pairs(source, name)
     halves_by_file: dict[int, list[tuple[int, int, str]]] = {}
     for row, pair in enumerate(pairs.values()):
         for side, half in enumerate(pair):
             halves_by_file.setdefault(half.file_index, []).append((row, side, half.part))
     images = np.zeros((len(pairs), 2, size, size, 3), "uint8")
     is_read = np.zeros((len(pairs), 2), bool)
-    files = np.zeros((len(pairs), 2, 32), "uint8")
+    digests = np.zeros((len(pairs), 2, 32), "uint8")
     not_pairs: list[str] = []
     for count, item in enumerate(source.read()):
         progress.report(count, len(source.names), text="Reading images")
         title = source.names[item.position]
         halves = halves_by_file.get(item.position)
-        image = _image(item.data, title) if halves else None
+        image = _read_image(item.data, title) if halves else None
         if halves is None or image is None:
             continue
-        file = item.data if isinstance(item.data, bytes) else item.data.tobytes()
-        sha256 = np.frombuffer(hashlib.sha256(file).digest(), "uint8")
+        file_bytes = item.data if isinstance(item.data, bytes) else item.data.tobytes()
+        sha256 = np.frombuffer(hashlib.sha256(file_bytes).digest(), "uint8")
         for row, side, part in halves:
             if part != "whole" and not _is_double(image):
                 not_pairs.append(title)
                 break
-            images[row, side] = middle(_part(image, part), size)
-            is_read[row, side], files[row, side] = True, sha256
+            images[row, side] = crop_center(_crop_half(image, part), size)
+            is_read[row, side], digests[row, side] = True, sha256
     if not_pairs:
         received = f"{len(not_pairs):,} that are none: {join_first_few(sorted(not_pairs))}"
-        raise invalid_data_set(name, f"pairs ({_FORMS})", received, "rename or remove these")
+        raise invalid_data_set(name, f"pairs ({_LAYOUTS})", received, "rename or remove these")
     complete = np.asarray(is_read.all(1))
-    _enough(name, int(complete.sum()))
-    broken = [title for title, fine in zip(pairs, complete.tolist(), strict=True) if not fine]
-    subject = "pair was" if len(broken) == 1 else "pairs were"
-    notes = (
-        [f"{len(broken):,} {subject} left out because of damaged images: {join_first_few(broken)}."]
-        if broken
-        else []
-    )
-    pair_digests = [hashlib.sha256(both.tobytes()).digest() for both in files[complete]]
+    _check_count(name, int(complete.sum()))
+    broken = [title for title, is_complete in zip(pairs, complete.tolist(), strict=True) if not is_complete]
+    notes = []
+    if broken:
+        subject = "pair was" if len(broken) == 1 else "pairs were"
+        notes = [f"{len(broken):,} {subject} left out because of damaged images: {join_first_few(broken)}."]
+    pair_digests = [hashlib.sha256(both.tobytes()).digest() for both in digests[complete]]
     sha256 = np.frombuffer(b"".join(pair_digests), "uint8").reshape(-1, 32)
     return images[complete, 0], images[complete, 1], sha256, notes
 
 
-def _enough(name: str, count: int) -> None:
-    if count < LEAST:
-        raise invalid_data_set(name, f"at least {LEAST} pairs ({_FORMS})", f"{count:,}", "add more")
+def _check_count(name: str, count: int) -> None:
+    if count < MIN_PAIRS:
+        raise invalid_data_set(name, f"at least {MIN_PAIRS} pairs ({_LAYOUTS})", f"{count:,}", "add more")
 
 
-def _by_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
+def _match_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
     """Returns the files of two folders by name, unless the folders are splits of a data set."""
     if find_splits(names):
         return None
@@ -140,22 +137,22 @@ def _by_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] |
     folders = sorted({path[shared] for path in paths if len(path) > shared + 1})
     if len(folders) != 2 or any(len(path) <= shared + 1 for path in paths):
         return None
-    return _sides([("/".join(path[shared + 1 :]), path[shared] == folders[1]) for path in paths])
+    return _split_sides([("/".join(path[shared + 1 :]), path[shared] == folders[1]) for path in paths])
 
 
-def _by_letters(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
+def _match_letters(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
     """Returns the files that end with `_a` and `_b` by the rest of their names, if all do."""
-    matches = [_LETTER.fullmatch(_stem(name)) for name in names]
+    matches = [_LETTER_PATTERN.fullmatch(_stem(name)) for name in names]
     if not matches or not all(matches):
         return None
-    return _sides([(match[1], match[2].lower() == "b") for match in matches if match])
+    return _split_sides([(match[1], match[2].lower() == "b") for match in matches if match])
 
 
-def _sides(labeled_names: Iterable[tuple[str, bool]]) -> tuple[dict[str, int], dict[str, int]]:
+def _split_sides(labeled_names: Iterable[tuple[str, bool]]) -> tuple[dict[str, int], dict[str, int]]:
     """Returns the positions of both sides by name without suffix."""
     sides: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    for position, (name, second) in enumerate(labeled_names):
-        sides[second][_stem(name)] = position
+    for position, (name, is_second) in enumerate(labeled_names):
+        sides[is_second][_stem(name)] = position
     return sides
 
 
@@ -164,7 +161,7 @@ def _stem(name: str) -> str:
     return folder + slash + (last.rpartition(".")[0] or last)
 
 
-def _image(data: bytes | np.ndarray, title: str) -> np.ndarray | None:
+def _read_image(data: bytes | np.ndarray, title: str) -> np.ndarray | None:
     try:
         return data if isinstance(data, np.ndarray) else image_io.read(data, title)
     except InvalidInput:
@@ -172,9 +169,9 @@ def _image(data: bytes | np.ndarray, title: str) -> np.ndarray | None:
 
 
 def _is_double(image: np.ndarray) -> bool:
-    return _TWICE[0] <= image.shape[1] / image.shape[0] <= _TWICE[1]
+    return _DOUBLE_ASPECTS[0] <= image.shape[1] / image.shape[0] <= _DOUBLE_ASPECTS[1]
 
 
-def _part(image: np.ndarray, part: str) -> np.ndarray:
+def _crop_half(image: np.ndarray, part: str) -> np.ndarray:
     half = image.shape[1] // 2
     return {"left": image[:, :half], "right": image[:, -half:]}.get(part, image)

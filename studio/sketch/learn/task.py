@@ -14,70 +14,74 @@ from studio.core.tasks import Inputs, Result
 from studio.core.training import checkpoints, publish
 from studio.core.training.batches import select_evenly_spaced
 from studio.sketch import models
-from studio.sketch.learn import bank, card, finish, measure
-from studio.sketch.learn.bank import Bank
+from studio.sketch.learn import avatar_bank, card, measure
+from studio.sketch.learn.avatar_bank import AvatarBank
+from studio.sketch.learn.start_weights import load_start_weights
 from studio.sketch.settings import KINDS, TrainSketchSettings
 
-_TESTED = 192  # held-out avatars at most, a third of them in each kind
+_MAX_TESTED = 192  # held-out avatars at most, a third of them in each kind
 
 
 @checkpoints.lock_run(models.TASK)
 def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network to paint avatars; see `studio.sketch.learn.train`."""
     file = inputs["data"][0]
-    start = finish.start(inputs)
-    progress.stage("Reading avatars")
-    avatars = bank.read(file, settings.size)  # before Keras loads, because the file may be invalid
+    start = load_start_weights(inputs)
+    progress.report_stage("Reading avatars")
+    avatars = avatar_bank.read_bank(
+        file, settings.size
+    )  # before Keras loads, because the file may be invalid
     from studio.sketch.learn import train as training
 
-    positions = split.positions_from_sha256(bank.sha256(avatars))
-    learned, held_out = (avatars.part(rows) for rows in split.split(positions, settings.held_out))
-    rows = select_evenly_spaced(np.arange(len(held_out)), _TESTED)
+    positions = split.positions_from_sha256(avatar_bank.hash_images(avatars))
+    train_bank, held_out_bank = (avatars.select(rows) for rows in split.split(positions, settings.held_out))
+    rows = select_evenly_spaced(np.arange(len(held_out_bank)), _MAX_TESTED)
     rows = np.resize(rows, max(len(rows), len(KINDS)))  # at least one of each kind
     kinds = [KINDS[n % len(KINDS)] for n in range(len(rows))]
-    tested = held_out.batch_of_kinds(rows, kinds, np.random.default_rng(0))
+    test_batch = held_out_bank.make_batch_of_kinds(rows, kinds, np.random.default_rng(0))
     job = publish.Job(models.TASK, "train_sketch", settings, inputs)
-    trainer = training.Trainer(learned, tested, settings, job.run, start).fit(progress)
-    off = 255 * np.abs(trainer.paint(tested) - tested["image"]).mean((1, 2, 3))
+    trainer = training.Trainer(train_bank, test_batch, settings, job.run, start).fit(progress)
+    errors = 255 * np.abs(trainer.render(test_batch) - test_batch["image"]).mean((1, 2, 3))
     figures = {
-        **job.figures(trainer),
-        **finish.figures(trainer),
+        **job.collect_figures(trainer),
+        "parameters": trainer.result.generator.count_params(),
+        "off": trainer.error,
         "avatars": len(avatars),
-        "held_out": len(held_out),
-        **{f"off_{kind}": float(off[n :: len(KINDS)].mean()) for n, kind in enumerate(KINDS)},
+        "held_out": len(held_out_bank),
+        **{f"off_{kind}": float(errors[n :: len(KINDS)].mean()) for n, kind in enumerate(KINDS)},
     }
-    if settings.scored and trainer.ended != "cancelled":
+    if settings.scored and trainer.stop_reason != "cancelled":
         try:
-            scores = score(trainer.paint, held_out, learned, settings.scored, progress)
+            scores = measure_scores(trainer.render, held_out_bank, train_bank, settings.scored, progress)
             figures |= scores | {"notes": [*figures["notes"], *scores["notes"]]}
         except Cancelled:
             figures["ended"] = "cancelled"
-    image = publish.draw_card_image(trainer.sheet(), figures["curve"])
-    return job.publish(trainer.result, figures, card.write, image=image, suffix="-outline")
+    image = publish.draw_card_image(trainer.draw_sheet(), figures["curve"])
+    return job.publish(trainer.result, figures, card.compose, image=image, suffix="-outline")
 
 
-def score(
-    paint: Callable[[Mapping[str, np.ndarray]], np.ndarray],
-    held_out: Bank,
-    others: Bank,
+def measure_scores(
+    render: Callable[[Mapping[str, np.ndarray]], np.ndarray],
+    held_out: AvatarBank,
+    unrelated: AvatarBank,
     count: int,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Computes FID and LPIPS on held-out outlines, see `measure.distances`.
+    """Computes FID and LPIPS on held-out outlines, see `measure.measure_distances`.
 
     Args:
-        paint: renders a batch of a bank, `(n, size, size, 3) float32 in [0, 1]`.
+        render: renders a batch of a bank, `(n, size, size, 3) float32 in [0, 1]`.
         held_out: avatars to test on.
-        others: unrelated avatars.
+        unrelated: unrelated avatars.
         count: number of avatars, at most those available in both banks.
         progress: receives every 32 avatars.
     """
-    count = min(count, len(held_out), len(others))
+    count = min(count, len(held_out), len(unrelated))
     rng = np.random.default_rng(1)
     batches, kinds = [], [KINDS[0]] * 32
-    for at in range(0, count, 32):
-        progress.report(at, count)
-        rows = np.arange(at, min(at + 32, count))
-        batches.append(paint(held_out.batch_of_kinds(rows, kinds[: len(rows)], rng)))
-    painted = np.rint(255 * np.concatenate(batches)).clip(0, 255).astype("uint8")
-    return measure.distances(painted, held_out.images[:count], others.images[:count], progress)
+    for start in range(0, count, 32):
+        progress.report(start, count)
+        rows = np.arange(start, min(start + 32, count))
+        batches.append(render(held_out.make_batch_of_kinds(rows, kinds[: len(rows)], rng)))
+    results = np.rint(255 * np.concatenate(batches)).clip(0, 255).astype("uint8")
+    return measure.measure_distances(results, held_out.images[:count], unrelated.images[:count], progress)

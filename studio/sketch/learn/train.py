@@ -11,11 +11,11 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, start_from
 from studio.core.training.batches import Batches
 from studio.core.training.trainer import Trainer as BaseTrainer
-from studio.sketch.learn.learner import learner
-from studio.sketch.network import generator
+from studio.sketch.learn.learner import make_learner
+from studio.sketch.network import build_generator
 from studio.sketch.settings import UNetSettings
 
-SHOWN = 8  # pairs of a preview
+PREVIEW_PAIRS = 8  # pairs of a preview
 
 
 class Pairs(Protocol):
@@ -23,8 +23,8 @@ class Pairs(Protocol):
 
     def __len__(self) -> int: ...
 
-    def batch(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
-        """Returns pairs for `game.Game`, augmented by `rng`."""
+    def make_batch(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Returns pairs for `adversarial_learner.AdversarialLearner`, augmented by `rng`."""
         ...
 
 
@@ -51,51 +51,51 @@ class Trainer(BaseTrainer):
     def __init__(
         self,
         pairs: Pairs,
-        tested: dict[str, np.ndarray],
+        test_batch: dict[str, np.ndarray],
         settings: UNetSettings,
         run: checkpoints.Run | None = None,
         start: tuple[Sequence[np.ndarray], Sequence[np.ndarray]] | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
-        self.pairs, self.tested, self.settings = pairs, tested, settings
-        with parallel.on_all_devices():
-            self.learner = learner(settings)
+        self.pairs, self.test_batch, self.settings = pairs, test_batch, settings
+        with parallel.use_all_devices():
+            self.learner = make_learner(settings)
             if start is not None:
                 with start_from.check_weight_shapes("size, width and discriminator_width"):
                     self.learner.generator.set_weights(list(start[0]))
                     self.learner.discriminator.set_weights(list(start[1]))
-            self.learner.start()
-        self.ema_generator = generator(settings)  # with the EMA weights
+            self.learner.compile_with_schedule()
+        self.ema_generator = build_generator(settings)  # with the EMA weights
         self.batches = Batches(len(pairs), settings.batch, settings.seed)
         self.track(self.learner, self.learner.generator, settings.ema_steps)
 
-    def batch(self, step: int) -> dict[str, np.ndarray]:
+    def make_batch(self, step: int) -> dict[str, np.ndarray]:
         """Returns the pairs of a step, augmented at random."""
         rng = np.random.default_rng([self.settings.seed, 1, step])
-        return self.pairs.batch(self.batches.at(step), rng)
+        return self.pairs.make_batch(self.batches.select_rows(step), rng)
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Returns the mean absolute error of the EMA weights on held-out pairs, 0 to 255."""
-        images = self.paint(self.tested)
-        return {"held out": float(255 * np.abs(images - self.tested["image"]).mean())}
+        images = self.render(self.test_batch)
+        return {"held out": float(255 * np.abs(images - self.test_batch["image"]).mean())}
 
-    def paint(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
+    def render(self, batch: Mapping[str, np.ndarray]) -> np.ndarray:
         """Renders a batch with the EMA weights: `(n, size, size, 3) float32 in [0, 1]`."""
         self.ema_generator.set_weights(self.ema.arrays)
         layers = self.ema_generator.predict(batch["drawing"], batch_size=16, verbose=0)
         return np.asarray(self.learner.render(layers, batch))
 
-    def sheet(self) -> np.ndarray:
+    def draw_sheet(self) -> np.ndarray:
         """Returns held-out drawings, their current results and the truth, in rows, `(H, W, 3) uint8`."""
-        examples = {name: array[:SHOWN] for name, array in self.tested.items()}
-        rows = [examples["drawing"][..., :3], self.paint(examples), examples["image"]]
+        examples = {name: array[:PREVIEW_PAIRS] for name, array in self.test_batch.items()}
+        rows = [examples["drawing"][..., :3], self.render(examples), examples["image"]]
         sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
         return np.rint(255 * sheet).clip(0, 255).astype("uint8")
 
     def finish(self, progress: Progress) -> None:
         """Takes the EMA weights and tests them."""
         # A fresh model without optimizers, which would triple the size of the file.
-        self.result = learner(self.settings)
+        self.result = make_learner(self.settings)
         self.result.generator.set_weights(self.ema.arrays)
         self.result.discriminator.set_weights(self.learner.discriminator.get_weights())
         self.error = self.test(progress)["held out"]

@@ -10,7 +10,7 @@ from studio.core.models import cards
 from studio.style.house.settings import TrainStyleSettings
 
 
-def write(
+def compose(
     name: str, settings: TrainStyleSettings, figures: Mapping[str, Any], command: str, styles: Sequence[str]
 ) -> str:
     """Returns the card in Markdown.
@@ -23,15 +23,20 @@ def write(
         styles: names of its styles.
     """
     images = figures["steps"] * settings.batch
-    unchanged = [name for name in styles if name not in figures["taught"]]
-    stayed = f" {', '.join(unchanged)} stayed as they were." if unchanged and settings.only_new else ""
+    unchanged_styles = [name for name in styles if name not in figures["taught"]]
+    frozen_note = (
+        f" {', '.join(unchanged_styles)} stayed as they were."
+        if unchanged_styles and settings.only_new
+        else ""
+    )
     return cards.compose(
         "House styles",
         f"Data: {name}, {figures['photos']:,} photos at {settings.photo_size} px, {settings.size} px of them "
         f"at a time; {figures['held_out']:,} were held out.",
         f"One network of {figures['parameters']:,} parameters for all styles. It was trained for "
-        f"{amounts.count(figures['steps'], 'step')} of {settings.batch} photos ({images:,} paintings) in "
-        f"{amounts.duration(figures['seconds'])}. The weights are an EMA.{stayed}",
+        f"{amounts.format_count(figures['steps'], 'step')} of {settings.batch} photos "
+        f"({images:,} paintings) in "
+        f"{amounts.format_duration(figures['seconds'])}. The weights are an EMA.{frozen_note}",
         figures,
         command,
         [_format_tests(settings, styles, figures)],
@@ -41,10 +46,10 @@ def write(
 
 def _format_tests(settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any]) -> str:
     """Returns the losses on photos used neither for training nor for choosing weights."""
-    tested = figures.get("tested_styles", figures["taught"])
-    tested_names = "every style" if len(tested) == len(styles) else ", ".join(tested)
-    each = f" in each of {figures['tested_parts'] ** 2} parts" if figures["tested_parts"] > 1 else ""
-    losses = {f"style loss{each}": "style", "content loss": "content"}
+    tested_styles = figures.get("tested_styles", figures["taught"])
+    tested_names = "every style" if len(tested_styles) == len(styles) else ", ".join(tested_styles)
+    region_text = f" in each of {figures['tested_parts'] ** 2} parts" if figures["tested_parts"] > 1 else ""
+    losses = {f"style loss{region_text}": "style", "content loss": "content"}
     losses[f"total at its strength of {settings.strength:g}"] = "total"
     rows = [
         (name, f"{figures[f'held_out_{loss}']:.4f} ± {figures[f'held_out_{loss}_error']:.4f}")

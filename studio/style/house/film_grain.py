@@ -24,7 +24,7 @@ def repeat_grain(height: int, width: int, down: int = 0, right: int = 0) -> np.n
         down, right: offset of the grain in px; training varies it.
 
     Returns:
-        `(height, width, 3) float32`, normal noise of mean 0 and standard deviation DEPTH / 255.
+        `(height, width, 3) float32`, normal noise of mean 0 and standard deviation DEVIATION / 255.
     """
     rows, columns = (np.arange(height) + down) % _TILE_SIDE, (np.arange(width) + right) % _TILE_SIDE
     return _make_tile()[rows[:, None], columns]
@@ -39,14 +39,14 @@ def add_grain(photo_01: np.ndarray) -> np.ndarray:
 
     gray = photo_01.mean(axis=-1)
     mean, square = (uniform_filter(values, (1, _WINDOW_SIDE, _WINDOW_SIDE)) for values in (gray, gray * gray))
-    flat = np.clip(1 - np.sqrt(np.maximum(square - mean * mean, 0)) / _PHOTO_NOISE, 0, 1)
-    return (photo_01 + flat[..., None] * repeat_grain(*photo_01.shape[1:3])).clip(0, 1)
+    flatness = np.clip(1 - np.sqrt(np.maximum(square - mean * mean, 0)) / _PHOTO_NOISE, 0, 1)
+    return (photo_01 + flatness[..., None] * repeat_grain(*photo_01.shape[1:3])).clip(0, 1)
 
 
 def add_training_grain(photos: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Adds grain to whole training photos, `(n, H, W, 3) uint8`, at a random offset for each."""
-    moves = rng.integers(0, _TILE_SIDE, (len(photos), 2))
-    grains = np.stack([repeat_grain(*photos.shape[1:3], *move) for move in moves])
+    offsets = rng.integers(0, _TILE_SIDE, (len(photos), 2))
+    grains = np.stack([repeat_grain(*photos.shape[1:3], *offset) for offset in offsets])
     return np.rint(photos + 255 * grains).clip(0, 255).astype("uint8")
 
 

@@ -30,10 +30,10 @@ def compute_grams(
         images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are processed in tiles.
     """
     sums: dict[str, np.ndarray] = {}
-    sizes: dict[str, int] = {}
-    for _, maps in compute_activations(backbone, STYLE_LAYERS, images_01, progress):
-        for layer, features in maps.items():
+    counts: dict[str, int] = {}
+    for _, features_by_layer in compute_activations(backbone, STYLE_LAYERS, images_01, progress):
+        for layer, features in features_by_layer.items():
             flat = features.reshape(-1, features.shape[-1])
             sums[layer] = sums.get(layer, 0.0) + flat.T @ flat
-            sizes[layer] = sizes.get(layer, 0) + flat.size
-    return {layer: sums[layer] / sizes[layer] for layer in STYLE_LAYERS}
+            counts[layer] = counts.get(layer, 0) + flat.size
+    return {layer: sums[layer] / counts[layer] for layer in STYLE_LAYERS}

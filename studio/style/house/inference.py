@@ -31,19 +31,19 @@ def _replace_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
     if layer.name in ("out1_larger", "out2_larger"):
         return keras.layers.Identity()  # the next convolution enlarges
     if layer.name in ("out1_border", "out2_border"):
-        return MirrorPadding(1, symmetric=True)
+        return SlicedPadding(1, symmetric=True)
     if layer.name in ("out1", "out2"):
         return ConvolutionToPixels(*_merge_upsampling(*layer.get_weights()))
     if layer.name == "out3":
         return ConvolutionToPixels(*_compute_four_pixels(*layer.get_weights()), stride=2)
     if isinstance(layer, MirrorPadding):
-        return MirrorPadding(layer.width)
+        return SlicedPadding(layer.width)
     if isinstance(layer, StyledNorm):
         return FastStyledNorm(*layer.get_weights())
     return layer
 
 
-class MirrorPadding(keras.layers.Layer):
+class SlicedPadding(keras.layers.Layer):
     """Pads activations by reflection, built from slices; `symmetric` repeats the border itself."""
 
     def __init__(self, width: int, symmetric: bool = False):
@@ -92,13 +92,13 @@ class FastStyledNorm(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         """Normalizes `(B, H, W, C)` activations with `(B, styles)` shares, to `(B, H, W, C)`."""
         maps, shares = inputs
-        moved = maps - ops.mean(maps, (1, 2), keepdims=True)
-        variance = ops.mean(moved * moved, (1, 2), keepdims=True)
+        centered = maps - ops.mean(maps, (1, 2), keepdims=True)
+        variance = ops.mean(centered * centered, (1, 2), keepdims=True)
         gain, shift = (
             ops.reshape(ops.matmul(shares, weights), (-1, 1, 1, weights.shape[1]))
             for weights in (self.gain, self.shift)
         )
-        return moved * ((1 + gain) * ops.rsqrt(variance + EPSILON)) + shift
+        return centered * ((1 + gain) * ops.rsqrt(variance + EPSILON)) + shift
 
     def compute_output_shape(self, shapes: Any) -> Any:
         """Returns the shape of the activations."""
@@ -117,14 +117,14 @@ def _merge_upsampling(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray,
     sums = np.zeros((4, 4, *kernel.shape[2:]), "float32")
     for down, right in np.ndindex(2, 2):
         sums[down : down + 3, right : right + 3] += kernel[::-1, ::-1]
-    four = [sums[2 + down :: -2, 2 + right :: -2] for down, right in np.ndindex(2, 2)]
-    return np.concatenate(four, axis=-1), np.tile(bias, 4)
+    kernels = [sums[2 + down :: -2, 2 + right :: -2] for down, right in np.ndindex(2, 2)]
+    return np.concatenate(kernels, axis=-1), np.tile(bias, 4)
 
 
 def _compute_four_pixels(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Widens a kernel to compute four pixels at stride 2: `(side + 1, side + 1, C, 4 * D)`."""
-    four = [
+    kernels = [
         np.pad(kernel, ((down, 1 - down), (right, 1 - right), (0, 0), (0, 0)))
         for down, right in np.ndindex(2, 2)
     ]
-    return np.concatenate(four, axis=-1), np.tile(bias, 4)
+    return np.concatenate(kernels, axis=-1), np.tile(bias, 4)

@@ -34,9 +34,9 @@ def name_of(file_name: str) -> str:
 def check_names(files: Sequence[File]) -> None:
     """Raises `InvalidInput` unless each style image has a name of its own. Reads no file."""
     names = [name_of(file.name) for file in files]
-    if twice := next((name for name in names if names.count(name) > 1), None):
+    if repeated := next((name for name in names if names.count(name) > 1), None):
         expected, step = "a name of its own for every style", "rename one of the files"
-        raise invalid("style", expected=expected, received=f"{twice} twice", next_step=step)
+        raise invalid("style", expected=expected, received=f"{repeated} twice", next_step=step)
 
 
 def check_sizes(files: Sequence[File]) -> None:
@@ -44,20 +44,24 @@ def check_sizes(files: Sequence[File]) -> None:
     for file in files:
         size = image_io.read_size(file.read())
         if min(size) < MIN_STYLE_SIDE:
-            expected, received = f"a shorter side of at least {MIN_STYLE_SIDE} px", "{1} x {0} px".format(*size)
-            step = "choose a larger image"
-            raise invalid(f"style {file.name}", expected=expected, received=received, next_step=step)
+            expected, received = (
+                f"a shorter side of at least {MIN_STYLE_SIDE} px",
+                f"{size[1]} x {size[0]} px",
+            )
+            raise invalid(
+                f"style {file.name}", expected=expected, received=received, next_step="choose a larger image"
+            )
 
 
 def settings_of(preset: Preset) -> TrainStyleSettings:
     """Returns the settings of a network of styles. Raises `InvalidInput` for another kind of model."""
-    return preset.settings_as(TrainStyleSettings, TASK, "a network of styles")
+    return preset.read_settings_as(TrainStyleSettings, TASK, "a network of styles")
 
 
 def styles_of(preset: Preset) -> tuple[str, ...]:
     """Returns the style names of a network. Raises `InvalidInput` if the preset is another kind of model."""
     settings_of(preset)
-    names = preset.data().get("styles")
+    names = preset.read_data().get("styles")
     if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
         return tuple(names)
     step = "copy or train it again"
@@ -83,7 +87,9 @@ def list_training_images() -> dict[str, dict[str, Input]]:
             preset = presets.find(name)
             if preset.task == TASK:
                 known_names = styles_of(preset)
-                images = {name_of(image.name): image for image in preset.recipe().inputs.get("style", [])}
+                images = {
+                    name_of(image.name): image for image in preset.read_recipe().inputs.get("style", [])
+                }
                 images_by_network[name] = {style: images[style] for style in known_names if style in images}
     return images_by_network
 
@@ -95,20 +101,22 @@ def find_shared_network(pairs: Sequence[tuple[str, str]]) -> str:
         pairs: of a style and the network it comes from, "" for none.
     """
     networks = dict.fromkeys(network for _, network in pairs)
-    return next((name for name in networks if name and all(has_style_unchanged(name, *pair) for pair in pairs)), "")
+    return next(
+        (name for name in networks if name and all(has_style_unchanged(name, *pair) for pair in pairs)), ""
+    )
 
 
-def has_style_unchanged(network: str, style: str, home: str) -> bool:
-    """Whether a network has a style of another network (`home`) unchanged, e.g. by adding styles to it."""
-    if network == home:
+def has_style_unchanged(network: str, style: str, source: str) -> bool:
+    """Whether a network has a style of another network (`source`) unchanged, e.g. by adding styles to it."""
+    if network == source:
         return style in list_styles(network)
     try:
         preset = presets.find(network)
-        settings, figures = settings_of(preset), preset.data().get("figures", {})
+        settings, figures = settings_of(preset), preset.read_data().get("figures", {})
     except StudioError:
         return False
     is_unchanged = settings.only_new and not settings.kept and style not in figures.get("taught", ())
-    return is_unchanged and figures.get("started_from") == home and style in list_styles(network)
+    return is_unchanged and figures.get("started_from") == source and style in list_styles(network)
 
 
 def find_network(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:

@@ -11,7 +11,7 @@ from keras import ops
 from studio.core.objectives import losses
 from studio.core.objectives.backbones import Backbone
 from studio.core.training.loss_model import LossModel
-from studio.core.training.precision import cast_to_float32, computing_in
+from studio.core.training.precision import cast_to_float32, use_precision
 from studio.style.house.gram_loss import CONTENT_LAYER, STYLE_LAYERS, content_weight
 from studio.style.house.network import StyledNorm, build_network
 from studio.style.house.settings import MAX_SHIFT, TrainStyleSettings
@@ -22,8 +22,8 @@ _LOSSES = ("style", "content", "smoothness", "steadiness")
 class Learner(LossModel):
     """A network of house styles and its losses: style, content, smoothness and steadiness.
 
-    A batch is `{"photos": (B, size + FARTHEST, size + FARTHEST, 3) uint8, "styles": (B,) int32, "moved":
-    (B, 2) int32}`. "moved" is the shift in px of the second view, the same for all photos. Only every second
+    A batch is `{"photos": (B, size + MAX_SHIFT, size + MAX_SHIFT, 3) uint8, "styles": (B,) int32, "shift":
+    (B, 2) int32}`. "shift" is the shift in px of the second view, the same for all photos. Only every second
     photo has a second view, because each costs another forward pass.
 
     Args:
@@ -39,16 +39,15 @@ class Learner(LossModel):
         backbone: Backbone,
     ):
         super().__init__(settings, _LOSSES)
-        with computing_in(settings.precision):
+        with use_precision(settings.precision):
             self.network = build_network(settings, len(grams))
         self.grams = {layer: np.stack([gram[layer] for gram in grams]) for layer in STYLE_LAYERS}
-        extract = backbone.with_precision(settings.precision).features((*STYLE_LAYERS, CONTENT_LAYER))
-        self._look = lambda images: extract(
-            images
-        )  # a function, so that VGG16 is not tracked as part of this model
+        extract = backbone.with_precision(settings.precision).build_extractor((*STYLE_LAYERS, CONTENT_LAYER))
+        # A function, so that Keras does not track VGG16 as a part of this model.
+        self._extract = lambda images: extract(images)
 
-    def only_styles(self) -> None:
-        """Freezes all but gains and shifts; call it before `start`."""
+    def freeze_shared_weights(self) -> None:
+        """Freezes all but the gains and shifts of the styles; call it before `compile_with_schedule`."""
         for layer in self.network.layers:
             layer.trainable = isinstance(layer, StyledNorm)
 
@@ -57,32 +56,32 @@ class Learner(LossModel):
         side = self.settings.size
         photos = ops.cast(batch["photos"], "float32") / 255
         shares = ops.one_hot(batch["styles"], self.network.inputs[1].shape[-1])
-        first = photos[:, :side, :side]
-        painted = self.network([first, shares], training=training)
-        loss_values = self._unlike(first, painted, batch["styles"])
+        first_views = photos[:, :side, :side]
+        results = self.network([first_views, shares], training=training)
+        loss_values = self._compute_image_losses(first_views, results, batch["styles"])
         if self.settings.steadiness:
-            down, right = batch["moved"][0, 0], batch["moved"][0, 1]
+            down, right = batch["shift"][0, 0], batch["shift"][0, 1]
             subset = photos[::2]
-            second = ops.slice(subset, [0, down, right, 0], (subset.shape[0], side, side, 3))
-            repainted = self.network([second, shares[::2]], training=training)
-            loss_values["steadiness"] = self._unsteady(painted[::2], repainted, down, right)
+            second_views = ops.slice(subset, [0, down, right, 0], (subset.shape[0], side, side, 3))
+            second_results = self.network([second_views, shares[::2]], training=training)
+            loss_values["steadiness"] = self._compute_steadiness(results[::2], second_results, down, right)
         return loss_values
 
-    def _unlike(self, photos: Any, painted: Any, styles: Any) -> dict[str, Any]:
+    def _compute_image_losses(self, photos: Any, results: Any, styles: Any) -> dict[str, Any]:
         """Returns the mean style, content and smoothness losses of the batch."""
         count = photos.shape[0]
         features = {
-            layer: ops.split(activations, count) for layer, activations in self._look(painted).items()
+            layer: ops.split(activations, count) for layer, activations in self._extract(results).items()
         }
-        content_targets = ops.split(cast_to_float32(self._look(photos)[CONTENT_LAYER]), count)
+        content_targets = ops.split(cast_to_float32(self._extract(photos)[CONTENT_LAYER]), count)
         sums = dict.fromkeys(_LOSSES, 0.0)
-        for n, image in enumerate(ops.split(painted, count)):
+        for n, image in enumerate(ops.split(results, count)):
             for layer in STYLE_LAYERS:
                 gram = ops.take(ops.convert_to_tensor(self.grams[layer]), styles[n], axis=0)
                 target = (gram, ops.sum(ops.square(gram)) + 1e-12)
-                parts = _split_regions(features[layer][n], self.settings.parts)
-                style_loss = sum(losses.evaluate_term(losses.STYLE, part, target) for part in parts)
-                sums["style"] += style_loss / (len(parts) * len(STYLE_LAYERS))
+                regions = _split_regions(features[layer][n], self.settings.parts)
+                style_loss = sum(losses.evaluate_term(losses.STYLE, part, target) for part in regions)
+                sums["style"] += style_loss / (len(regions) * len(STYLE_LAYERS))
             target = (content_targets[n], ops.mean(ops.square(content_targets[n])) + 1e-8)
             sums["content"] += losses.evaluate_term(
                 losses.CONTENT, cast_to_float32(features[CONTENT_LAYER][n]), target
@@ -90,35 +89,37 @@ class Learner(LossModel):
             sums["smoothness"] += losses.evaluate_term(losses.VARIATION, image, ())
         return {name: total / count for name, total in sums.items()}
 
-    def _unsteady(self, painted: Any, second: Any, down: Any, right: Any) -> Any:
+    def _compute_steadiness(self, results: Any, second_results: Any, down: Any, right: Any) -> Any:
         """Returns the mean squared difference of two views where they overlap."""
         side = self.settings.size - MAX_SHIFT
-        overlap = ops.slice(painted, [0, down, right, 0], (painted.shape[0], side, side, 3))
-        return ops.mean(ops.square(overlap - second[:, :side, :side]))
+        overlap = ops.slice(results, [0, down, right, 0], (results.shape[0], side, side, 3))
+        return ops.mean(ops.square(overlap - second_results[:, :side, :side]))
 
-    def total(self, losses: Mapping[str, Any], training: bool) -> Any:
+    def sum_losses(self, losses: Mapping[str, Any], training: bool) -> Any:
         """Returns the weighted sum of all losses."""
-        return sum(weight * losses[name] for name, weight in self._weights().items())
-
-    def _weights(self) -> dict[str, float]:
-        return {
+        weights = {
             "style": 1.0,
             "content": content_weight(self.settings.strength),
             "smoothness": self.settings.smoothness,
             "steadiness": self.settings.steadiness,
         }
+        return sum(weight * losses[name] for name, weight in weights.items())
 
-    def photo_losses(self, photo: np.ndarray, style: int) -> dict[str, float]:
-        """Returns the losses of one photo, `(size + FARTHEST, size + FARTHEST, 3) uint8`, and "total", their
-        weighted sum."""
+    def measure_photo(self, photo: np.ndarray, style: int) -> dict[str, float]:
+        """Computes the losses of one photo by name, and "total", their weighted sum.
+
+        Args:
+            photo: `(size + MAX_SHIFT, size + MAX_SHIFT, 3) uint8`.
+            style: index of the style.
+        """
         batch = {
             "photos": photo[None],
             "styles": np.array([style], "int32"),
-            "moved": np.full((1, 2), 3, "int32"),
+            "shift": np.full((1, 2), 3, "int32"),
         }
-        values = self.test_on_batch(batch, return_dict=True)
-        named = {name: float(values[name]) for name in _LOSSES}
-        return {**named, "total": self.total(named, False)}
+        results = self.test_on_batch(batch, return_dict=True)
+        values = {name: float(results[name]) for name in _LOSSES}
+        return {**values, "total": self.sum_losses(values, False)}
 
 
 def _split_regions(maps: Any, parts: int) -> list[Any]:

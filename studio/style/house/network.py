@@ -16,8 +16,8 @@ from keras import ops
 from studio.core.training.batches import derive_seed
 from studio.style.house.settings import TrainStyleSettings
 
-LEARNING_RATE_FACTOR = 10.0  # learning rate factor of gains and shifts: each style is trained less often than shared weights
-EPSILON = 1e-5  # epsilon added to variances
+LEARNING_RATE_FACTOR = 10.0  # of gains and shifts: each style is trained less often than shared weights
+EPSILON = 1e-5  # added to variances
 
 
 class StyledNorm(keras.layers.Layer):
@@ -38,12 +38,12 @@ class StyledNorm(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         maps, shares = inputs
         mean, variance = ops.moments(maps, axes=(1, 2), keepdims=True)
-        gain = (1 + self._of(shares, self.gain)) * ops.rsqrt(variance + EPSILON)
-        shift = self._of(shares, self.shift) - mean * gain
+        gain = (1 + self._mix(shares, self.gain)) * ops.rsqrt(variance + EPSILON)
+        shift = self._mix(shares, self.shift) - mean * gain
         return maps * gain + shift
 
-    def _of(self, shares: Any, numbers: Any) -> Any:
-        return LEARNING_RATE_FACTOR * ops.matmul(shares, numbers)[:, None, None, :]
+    def _mix(self, shares: Any, weights: Any) -> Any:
+        return LEARNING_RATE_FACTOR * ops.matmul(shares, weights)[:, None, None, :]
 
     def compute_output_shape(self, shapes: Any) -> Any:
         return shapes[0]
@@ -61,8 +61,8 @@ class MirrorPadding(keras.layers.Layer):
         self.width = width
 
     def call(self, maps: Any) -> Any:
-        around = (self.width, self.width)
-        return ops.pad(maps, ((0, 0), around, around, (0, 0)), mode="reflect")
+        border = (self.width, self.width)
+        return ops.pad(maps, ((0, 0), border, border, (0, 0)), mode="reflect")
 
     def compute_output_shape(self, shape: Any) -> Any:
         batch, height, width, channels = shape
@@ -70,29 +70,29 @@ class MirrorPadding(keras.layers.Layer):
         return (batch, *wider, channels)
 
 
-def build_network(settings: TrainStyleSettings, styles: int) -> keras.Model:
+def build_network(settings: TrainStyleSettings, style_count: int) -> keras.Model:
     """Builds an untrained network.
 
     Args:
         settings: width, depth and weight seed.
-        styles: number of styles.
+        style_count: number of styles.
 
     Returns:
         Model from photos `(B, H, W, 3) float32 in [0, 1]`, with sides that are multiples of STRIDE, and
         shares `(B, styles)` to results of the photos' shape.
     """
     photos = keras.Input((None, None, 3), name="photos")
-    shares = keras.Input((styles,), name="shares")
-    seeds = iter(derive_seed(settings.seed, n) for n in range(100))
+    shares = keras.Input((style_count,), name="shares")
+    seeds = iter(derive_seed(settings.seed, number) for number in range(100))
     width = settings.width
 
     def conv(maps: Any, channels: int, side: int, name: str, stride: int = 1, scale: float = 1.0) -> Any:
-        start = keras.initializers.VarianceScaling(scale, "fan_avg", "uniform", next(seeds))
+        initializer = keras.initializers.VarianceScaling(scale, "fan_avg", "uniform", next(seeds))
         maps = MirrorPadding(side // 2, name=f"{name}_border")(maps)
-        return keras.layers.Conv2D(channels, side, stride, name=name, kernel_initializer=start)(maps)
+        return keras.layers.Conv2D(channels, side, stride, name=name, kernel_initializer=initializer)(maps)
 
     def add_norm(maps: Any, name: str, active: bool = True, **options: Any) -> Any:
-        maps = StyledNorm(styles, name=f"{name}_style", **options)([maps, shares])
+        maps = StyledNorm(style_count, name=f"{name}_style", **options)([maps, shares])
         return keras.layers.ReLU(name=f"{name}_relu")(maps) if active else maps
 
     maps = centered = keras.layers.Rescaling(2.0, -1.0, name="centered", dtype="float32")(photos)
@@ -102,10 +102,10 @@ def build_network(settings: TrainStyleSettings, styles: int) -> keras.Model:
         ("in3", 3 * width, 3, 2),
     ):
         maps = add_norm(conv(maps, channels, side, name, stride), name)
-    for n in range(1, settings.blocks + 1):
-        inner = add_norm(conv(maps, 3 * width, 3, f"block{n}a"), f"block{n}a")
-        inner = add_norm(conv(inner, 3 * width, 3, f"block{n}b"), f"block{n}b", active=False)
-        maps = keras.layers.Add(name=f"block{n}")([maps, inner])
+    for number in range(1, settings.blocks + 1):
+        inner = add_norm(conv(maps, 3 * width, 3, f"block{number}a"), f"block{number}a")
+        inner = add_norm(conv(inner, 3 * width, 3, f"block{number}b"), f"block{number}b", active=False)
+        maps = keras.layers.Add(name=f"block{number}")([maps, inner])
     for name, channels in (("out1", 2 * width), ("out2", width)):
         maps = keras.layers.UpSampling2D(2, name=f"{name}_larger")(maps)
         maps = add_norm(conv(maps, channels, 3, name), name)
@@ -113,8 +113,8 @@ def build_network(settings: TrainStyleSettings, styles: int) -> keras.Model:
     # Keep float32: bfloat16 would band clear skies.
     maps = keras.layers.Add(name="changed", dtype="float32")([conv(maps, 3, 9, "out3", scale=0.01), centered])
     maps = add_norm(maps, "out3", active=False, dtype="float32")
-    painted = keras.layers.Activation("sigmoid", name="painted", dtype="float32")(maps)
-    return keras.Model([photos, shares], painted, name="house")
+    output = keras.layers.Activation("sigmoid", name="painted", dtype="float32")(maps)
+    return keras.Model([photos, shares], output, name="house")
 
 
 def widen_weights(smaller: keras.Model, model: keras.Model) -> list[np.ndarray]:
@@ -131,10 +131,8 @@ def widen_weights(smaller: keras.Model, model: keras.Model) -> list[np.ndarray]:
     arrays = []
     for variable in model.weights:
         array = weights.get(variable.path, np.empty(0))
-        missing = (
-            variable.shape[0] - len(array) if array.ndim == 2 and array.shape[1:] == variable.shape[1:] else 0
-        )
-        if missing > 0:
+        if array.ndim == 2 and array.shape[1:] == variable.shape[1:]:
+            missing = max(0, variable.shape[0] - len(array))
             array = np.concatenate([array, np.repeat(array.mean(0, keepdims=True), missing, axis=0)])
         if array.shape != tuple(variable.shape):
             raise ValueError(f"{variable.path} has another shape")

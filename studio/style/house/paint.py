@@ -9,8 +9,8 @@ import numpy as np
 
 from studio.core.litert import network
 from studio.core.models import loading
+from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
-from studio.core.models.recently_used import get_or_make
 from studio.style.house import known_styles
 from studio.style.house.film_grain import add_grain
 
@@ -35,7 +35,7 @@ class HouseNetwork:
 
     def __init__(self, preset: Preset):
         self.digest, self.styles = preset.digest, known_styles.styles_of(preset)
-        self._network = build_network.load(preset)  # prepared for the last size, which video frames share
+        self._network = network.load(preset)  # prepared for the last size, which video frames share
 
     def paint(self, photo_01: np.ndarray, indices: Sequence[int], shares: Sequence[float]) -> np.ndarray:
         """Applies a mix of styles to a photo.
@@ -52,15 +52,15 @@ class HouseNetwork:
         for index, share in zip(indices, shares, strict=True):
             mix[0, index] += share
         height, width = photo_01.shape[1:3]
-        filled = _pad(add_grain(photo_01)).astype("float32")
-        (painted,) = self._network(filled, mix)
-        return painted[:, :height, :width]
+        padded = _pad(add_grain(photo_01)).astype("float32")
+        (image,) = self._network(padded, mix)
+        return image[:, :height, :width]
 
 
 def _pad(photo_01: np.ndarray) -> np.ndarray:
     """Pads a photo by reflection at the right and bottom to sides that the network accepts."""
     sides = [max(MIN_SIDE, -(-side // STRIDE) * STRIDE) for side in photo_01.shape[1:3]]
-    padding = [full - side for full, side in zip(sides, photo_01.shape[1:3], strict=True)]
+    padding = [padded_side - side for padded_side, side in zip(sides, photo_01.shape[1:3], strict=True)]
     return np.pad(photo_01, ((0, 0), (0, padding[0]), (0, padding[1]), (0, 0)), mode="symmetric")
 
 

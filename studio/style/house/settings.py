@@ -14,7 +14,7 @@ class TrainStyleSettings(shared.TrainImageSettings):
     """Trains one feed-forward network to apply any of several styles to a photo."""
 
     steps: int = shared.steps(4000)
-    batch: int = shared.batch(4, most=64)
+    batch: int = shared.batch(4, maximum=64)
     ema_steps: int = shared.ema_steps(200)
     test_every: int = shared.test_every(200)
     held_out: float = shared.held_out(0.02)

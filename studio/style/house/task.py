@@ -33,47 +33,54 @@ def check(settings: TrainStyleSettings, inputs: Mapping[str, Sequence[File]]) ->
 def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network of house styles; see `studio.style.house.train`."""
     from studio.core.objectives import backbones
+    from studio.style.house import paint
     from studio.style.house import train as training
 
-    file, (old, start) = inputs["data"][0], _load_start(inputs)
+    file, start_preset = inputs["data"][0], start_from.load_model(inputs)
+    old_names = known_styles.styles_of(start_preset) if start_preset else ()
+    start_network = paint.load_keras(start_preset) if start_preset else None
     known_styles.check_sizes(inputs["style"])
-    style_images = {known_styles.name_of(file.name): _read_style(file) for file in inputs["style"]}
-    dataset = data.load_dataset(file, settings.photo_side, 3, progress, least=MIN_PHOTOS)
-    learned, held_out = split(compute_positions(dataset, progress), settings.held_out)
-    names = [*old, *(name for name in style_images if name not in old)]
-    style_indices = _styles_to_train(names, list(style_images), old, settings.only_new)
+    style_images = {
+        known_styles.name_of(style.name): image_io.read(style.read(), f"style {style.name}")
+        for style in inputs["style"]
+    }
+    dataset = data.load_dataset(file, settings.photo_side, 3, progress, min_images=MIN_PHOTOS)
+    train_rows, held_out_rows = split(compute_positions(dataset, progress), settings.held_out)
+    new_names = [name for name in style_images if name not in old_names]
+    names = [*old_names, *new_names]
+    trained_names = new_names if settings.only_new and new_names else list(style_images)
+    style_indices = [names.index(name) for name in trained_names]
     vgg16 = backbones.load("vgg16", progress)
-    progress.stage("Computing the Gram matrices of the styles")
+    progress.report_stage("Computing the Gram matrices of the styles")
     target_grams = compute_style_grams(names, style_images, vgg16.average_pooling, settings, progress)
     job = publish.Job(known_styles.TASK, "train_style", settings, inputs)
-    trainer_args = (settings, target_grams, style_indices, vgg16.average_pooling, job.run, start)
-    trainer = training.Trainer(dataset.images, learned, held_out, *trainer_args).fit(progress)
-    notes = [*dataset.notes, *_retrained_note(old, style_indices, names, settings.only_new)]
+    trainer_args = (settings, target_grams, style_indices, vgg16.average_pooling, job.run, start_network)
+    trainer = training.Trainer(dataset.images, train_rows, held_out_rows, *trainer_args).fit(progress)
+    notes = list(dataset.notes)
+    if settings.only_new and not new_names:
+        retrained = ", ".join(trained_names)
+        notes.append(f"Trained again, because the network already knew them: {retrained}.")
     figures = {
-        **job.figures(trainer, notes),
+        **job.collect_figures(trainer, notes),
         "photos": len(dataset.images),
-        "held_out": len(held_out),
+        "held_out": len(held_out_rows),
         "styles": len(names),
-        "taught": [names[place] for place in style_indices],
+        "taught": trained_names,
         "tested_parts": settings.parts,
-        **trainer.scores.figures(),
+        **trainer.scores.to_figures(),
     }
-    photos = trainer.middles(held_out[: len(names)])
-    sheet = training.draw_sheet(trainer.learner, photos, range(len(names)), len(names))
+    photos = trainer.crop_centers(held_out_rows[: len(names)])
+    sheet = training.draw_results(trainer.learner, photos, range(len(names)), len(names))
     return job.publish(
         trainer.result,
         figures,
-        partial(card.write, styles=names),
+        partial(card.compose, styles=names),
         metadata={"styles": names},
-        more=["--style", *(style.name for style in inputs["style"])],
+        extra_arguments=["--style", *(style.name for style in inputs["style"])],
         weights={"vgg16": vgg16.digest},
         image=publish.draw_card_image(sheet, figures["curve"]),
         suffix="-styles",
     )
-
-
-def _read_style(style: File) -> np.ndarray:
-    return image_io.read(style.read(), f"style {style.name}")
 
 
 def compute_style_grams(
@@ -91,33 +98,5 @@ def compute_style_grams(
         name: gram_loss.compute_grams(backbone, image_io.to_01(image_io.fit(image, longest)), progress)
         for name, image in images.items()
     }
-    empty = {layer: np.zeros_like(gram) for layer, gram in next(iter(grams_by_name.values())).items()}
-    return [grams_by_name.get(name, empty) for name in names]
-
-
-def _styles_to_train(
-    names: Sequence[str], given_names: Sequence[str], old: Sequence[str], only_new: bool
-) -> list[int]:
-    """Returns the indices in `names` of the styles to train: all given ones, or only the new ones."""
-    new = [name for name in given_names if name not in old]
-    return [names.index(name) for name in (only_new and new) or given_names]
-
-
-def _retrained_note(
-    old: Sequence[str], style_indices: Sequence[int], names: Sequence[str], only_new: bool
-) -> list[str]:
-    """Returns a note if styles that the network already had are replaced."""
-    retrained = [names[place] for place in style_indices if only_new and names[place] in old]
-    return (
-        [f"Trained again, because the network already knew them: {', '.join(retrained)}."]
-        if retrained
-        else []
-    )
-
-
-def _load_start(inputs: Inputs) -> tuple[tuple[str, ...], Any]:
-    """Returns the styles of the network to start from, and the network; () and None without one."""
-    from studio.style.house import paint
-
-    preset = start_from.load_model(inputs)
-    return (known_styles.styles_of(preset), paint.load_keras(preset)) if preset else ((), None)
+    zeros = {layer: np.zeros_like(gram) for layer, gram in next(iter(grams_by_name.values())).items()}
+    return [grams_by_name.get(name, zeros) for name in names]

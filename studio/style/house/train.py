@@ -14,7 +14,7 @@ from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.core.training.photo_trainer import PhotoTrainer
 from studio.style.house.film_grain import add_training_grain
-from studio.style.house.held_out import FINAL_PHOTOS, INTERIM_PHOTOS, HeldOutLosses
+from studio.style.house.held_out_losses import FINAL_PHOTOS, INTERIM_PHOTOS, HeldOutLosses
 from studio.style.house.learner import Learner
 from studio.style.house.network import widen_weights
 from studio.style.house.settings import MAX_SHIFT, TrainStyleSettings
@@ -24,7 +24,7 @@ class Trainer(PhotoTrainer):
     """A training run.
 
     Args:
-        images: `(n, side, side, 3) uint8` with a side of at least size + FARTHEST.
+        images: `(n, side, side, 3) uint8` with a side of at least size + MAX_SHIFT.
         train_rows, test_rows: rows of `images` to train and to test on.
         settings: of the network and its losses.
         grams: one per style, as in `Learner`.
@@ -37,10 +37,10 @@ class Trainer(PhotoTrainer):
         StudioError: if `start` has another shape.
     """
 
-    redraw_every = 20
-    tests = (INTERIM_PHOTOS, FINAL_PHOTOS)
+    preview_every = 20
+    most_test_photos = (INTERIM_PHOTOS, FINAL_PHOTOS)
     loss_names = ("style", "content", "steadiness")
-    shape = "width and blocks"
+    shape_settings = "width and blocks"
 
     def __init__(
         self,
@@ -57,41 +57,40 @@ class Trainer(PhotoTrainer):
         self.grams, self.backbone = grams, backbone
         self.trained_styles = np.asarray(style_indices, "int32")
         super().__init__(images, train_rows, test_rows, settings, run, start)
-        self.start = self.network.get_weights()
+        self.initial_weights = self.network.get_weights()
 
-    def build(self) -> Learner:
+    def build_learner(self) -> Learner:
         """Builds an untrained network with its losses."""
         learner = Learner(self.settings, self.grams, self.backbone)
         if self.settings.only_new:
-            learner.only_styles()
+            learner.freeze_shared_weights()
         return learner
 
-    def start_weights(self, start: keras.Model) -> list[np.ndarray]:
+    def select_start_weights(self, start: keras.Model) -> list[np.ndarray]:
         """Returns the weights of the network to start from, widened for all styles."""
         return widen_weights(start, self.learner.network)
 
-    def batch(self, step: int) -> dict[str, np.ndarray]:
+    def make_batch(self, step: int) -> dict[str, np.ndarray]:
         """Returns crops of photos with film grain, some mirrored, and the style of each."""
-        batch = super().batch(step)
+        batch = super().make_batch(step)
         # Cycle instead of sampling: over few steps, random styles would be trained unevenly. Shift each cycle
         # by one, so that no style always falls on odd positions, which have no second view.
-        at = step * len(batch["photos"]) + np.arange(len(batch["photos"]))
-        batch["styles"] = self.trained_styles[
-            (at + at // len(self.trained_styles)) % len(self.trained_styles)
-        ]
+        positions = step * len(batch["photos"]) + np.arange(len(batch["photos"]))
+        count = len(self.trained_styles)
+        batch["styles"] = self.trained_styles[(positions + positions // count) % count]
         return batch
 
-    def cut(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def cut_windows(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Returns random crops of photos, and the shift of their second view."""
-        photos = self._windows(rows, rng)
-        mirrored = rng.random(len(photos)) < 0.5
-        photos[mirrored] = photos[mirrored, :, ::-1]
+        photos = self._crop_windows(rows, rng)
+        is_mirrored = rng.random(len(photos)) < 0.5
+        photos[is_mirrored] = photos[is_mirrored, :, ::-1]
         photos = add_training_grain(photos, rng)
-        moved = np.tile(rng.integers(0, MAX_SHIFT + 1, 2).astype("int32"), (len(photos), 1))
-        return {"photos": photos, "moved": moved}
+        shift = np.tile(rng.integers(0, MAX_SHIFT + 1, 2).astype("int32"), (len(photos), 1))
+        return {"photos": photos, "shift": shift}
 
-    def _windows(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Returns a random crop of each photo, `(n, size + FARTHEST, size + FARTHEST, 3) uint8`."""
+    def _crop_windows(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Returns a random crop of each photo, `(n, size + MAX_SHIFT, size + MAX_SHIFT, 3) uint8`."""
         side = self.settings.size + MAX_SHIFT
         corners = rng.integers(0, self.photos.shape[1] - side + 1, (len(rows), 2))
         return np.stack(
@@ -101,13 +100,14 @@ class Trainer(PhotoTrainer):
             ]
         )
 
-    def middles(self, rows: np.ndarray) -> np.ndarray:
-        """Returns the center crop of each photo with its grain, for tests."""
+    def crop_centers(self, rows: np.ndarray) -> np.ndarray:
+        """Returns the center crop of each photo, with the same film grain in every test."""
         side = self.settings.size + MAX_SHIFT
-        at = (self.photos.shape[1] - side) // 2
-        return add_training_grain(self.photos[rows, at : at + side, at : at + side], np.random.default_rng(0))
+        start = (self.photos.shape[1] - side) // 2
+        photos = self.photos[rows, start : start + side, start : start + side]
+        return add_training_grain(photos, np.random.default_rng(0))
 
-    def metrics(self, scores: HeldOutLosses) -> Mapping[str, float]:
+    def to_metrics(self, scores: HeldOutLosses) -> Mapping[str, float]:
         """Returns the style and content losses."""
         return {f"validation {name}": scores.mean(name) for name in ("style", "content")}
 
@@ -117,51 +117,51 @@ class Trainer(PhotoTrainer):
         If stopped, returns the losses of the photos so far.
         """
         progress = progress or Progress()
-        photos: list[dict[str, float]] = []
-        for photo in self.middles(rows):
+        losses_by_photo: list[dict[str, float]] = []
+        for photo in self.crop_centers(rows):
             try:
-                progress.report(len(photos), len(rows))
+                progress.report(len(losses_by_photo), len(rows))
             except Cancelled:
-                if photos:
+                if losses_by_photo:
                     break
-            style_losses = [self.learner.photo_losses(photo, int(style)) for style in self.trained_styles]
-            photos.append(
+            style_losses = [self.learner.measure_photo(photo, int(style)) for style in self.trained_styles]
+            losses_by_photo.append(
                 {name: float(np.mean([losses[name] for losses in style_losses])) for name in style_losses[0]}
             )
-        return HeldOutLosses(tuple(photos))
+        return HeldOutLosses(tuple(losses_by_photo))
 
-    def sheet(self) -> np.ndarray:
+    def draw_sheet(self) -> np.ndarray:
         """Returns held-out photos, each above its current result, `(H, W, 3) uint8`."""
-        return draw_sheet(self.learner, self.middles(self.few_rows), self.trained_styles)
+        return draw_results(self.learner, self.crop_centers(self.interim_test_rows), self.trained_styles)
 
-    def final_weights(self) -> list[np.ndarray]:
+    def select_final_weights(self) -> list[np.ndarray]:
         """Returns the EMA weights, interpolated with the starting weights by the share `kept` (Wortsman et
         al. 2021, arXiv:2109.01903), which recovers part of what training forgot."""
-        share = self.settings.kept
-        return [share * old + (1 - share) * new for old, new in zip(self.start, self.ema.arrays, strict=True)]
+        share, pairs = self.settings.kept, zip(self.initial_weights, self.ema.arrays, strict=True)
+        return [share * old + (1 - share) * new for old, new in pairs]
 
     def finish(self, progress: Progress) -> None:
         """Selects the final weights and tests them, on only two photos if the user stopped training."""
-        if self.ended == "cancelled":
-            self.end_rows, progress = self.end_rows[:2], Progress()
+        if self.stop_reason == "cancelled":
+            self.final_test_rows, progress = self.final_test_rows[:2], Progress()
         super().finish(progress)
 
 
-def draw_sheet(
-    learner: Learner, photos: np.ndarray, styles: Sequence[int] | np.ndarray, most: int = 8
+def draw_results(
+    learner: Learner, photos: np.ndarray, styles: Sequence[int] | np.ndarray, max_columns: int = 8
 ) -> np.ndarray:
-    """Returns a preview, `(H, W, 3) uint8`: photos, each above its result in one of the styles.
+    """Draws a preview, `(H, W, 3) uint8`: photos, each above its result in one of the styles.
 
     Args:
         photos: `(k, side, side, 3) uint8`, repeated if there are more styles.
         styles: indices of the styles, repeated if there are more photos.
-        most: largest number of columns.
+        max_columns: largest number of columns.
     """
-    columns = min(most, max(len(styles), len(photos)))
+    columns = min(max_columns, max(len(styles), len(photos)))
     style_indices = np.resize(np.asarray(styles), columns)
     side = learner.settings.size
     photos = photos[np.resize(np.arange(len(photos)), columns)][:, :side, :side]
     shares = np.eye(learner.network.inputs[1].shape[-1], dtype="float32")[style_indices]
-    painted = learner.network.predict_on_batch([photos.astype("float32") / 255, shares])
-    outputs = np.rint(np.asarray(painted) * 255).clip(0, 255).astype("uint8")
-    return make_grid(np.concatenate([photos, outputs]), columns=columns)
+    results = learner.network.predict_on_batch([photos.astype("float32") / 255, shares])
+    levels = np.rint(np.asarray(results) * 255).clip(0, 255).astype("uint8")
+    return make_grid(np.concatenate([photos, levels]), columns=columns)

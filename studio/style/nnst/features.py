@@ -27,7 +27,9 @@ _MIN_SIDE = 32  # px: smaller images are mirrored, so that the deepest layer has
 
 def pad(images_01: np.ndarray) -> np.ndarray:
     """Mirrors an image at the right and bottom until its sides suit the network."""
-    missing = [max(_MIN_SIDE, -(-side // SIDE_MULTIPLE) * SIDE_MULTIPLE) - side for side in images_01.shape[1:3]]
+    missing = [
+        max(_MIN_SIDE, -(-side // SIDE_MULTIPLE) * SIDE_MULTIPLE) - side for side in images_01.shape[1:3]
+    ]
     return np.pad(images_01, ((0, 0), *((0, count) for count in missing), (0, 0)), mode="symmetric")
 
 
@@ -42,7 +44,7 @@ def build_extractor(backbone: Backbone) -> keras.Model:
 
     Each layer is divided by its number of channels and resized bilinearly, as in the paper.
     """
-    return _build_on_trunk(backbone.features(LAYERS))
+    return _build_on_trunk(backbone.build_extractor(LAYERS))
 
 
 @lru_cache(maxsize=4)
@@ -73,22 +75,22 @@ def _resize_layer(features, stride: int):
 
 def split_tiles(height: int, width: int) -> list[tiling.Tile]:
     """Returns the tiles of an image: one up to `MAX_SIDE` px; beyond that, tiles bound memory."""
-    fits = max(height, width) <= MAX_SIDE
-    return list(tiling.cut_tiles(height, width, MAX_SIDE if fits else TILE, 0 if fits else HALO))
+    is_whole = max(height, width) <= MAX_SIDE
+    return tiling.cut_tiles(height, width, MAX_SIDE if is_whole else TILE, 0 if is_whole else HALO)
 
 
 def inner_slices(tile: tiling.Tile) -> tuple[slice, slice]:
     """Returns the rows and columns of a tile's feature map without its overlap."""
-    spans = []
-    for span in (tile.rows, tile.columns):
-        begin = span.offset // STRIDE
-        spans.append(slice(begin, begin + span.length // STRIDE))
-    return spans[0], spans[1]
+    rows, columns = (
+        slice(span.offset // STRIDE, (span.offset + span.length) // STRIDE)
+        for span in (tile.rows, tile.columns)
+    )
+    return rows, columns
 
 
 def map_slices(tile: tiling.Tile) -> tuple[slice, slice]:
     """Returns the rows and columns of the image's feature map that a tile fills."""
-    return tile.rows.own(STRIDE), tile.columns.own(STRIDE)
+    return tile.rows.own_slice(STRIDE), tile.columns.own_slice(STRIDE)
 
 
 def extract(backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None) -> np.ndarray:
@@ -124,13 +126,13 @@ def layer_slices() -> list[slice]:
 
 @lru_cache(maxsize=4)
 def _compile_unit_features(model: keras.Model) -> Callable:
-    def unit(images_01):
+    def compute(images_01):
         from keras import ops
 
         features = model(images_01)
         return ops.cast(features / (vector_norm(features) + 1e-8), "float16")
 
-    return compile_function(unit)
+    return compile_function(compute)
 
 
 def vector_norm(vectors):

@@ -65,7 +65,7 @@ class MatchLoss:
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         """Returns the loss at `(1, H, W, 3) float32`, and its gradient with respect to the image."""
 
-        def inputs(tile: tiling.Tile, height: int, width: int):
+        def make_inputs(tile: tiling.Tile, height: int, width: int):
             target = np.zeros((1, height, width, DEPTH), "float16")
             weight = np.zeros((1, height, width, 1), "float32")
             rows, columns = inner_slices(tile)
@@ -73,7 +73,7 @@ class MatchLoss:
             weight[0, rows, columns] = 1.0 / (self._target.shape[0] * self._target.shape[1])
             return target, weight
 
-        return _sum_tiles(self._graph, images_01, inputs, self._progress)
+        return _sum_tiles(self._graph, images_01, make_inputs, self._progress)
 
 
 class LayerwiseLoss:
@@ -109,7 +109,7 @@ class LayerwiseLoss:
         banks = tuple(bank[rows][None, :, None] for bank, rows in zip(self._banks, candidates, strict=True))
         total_positions = self._photo.shape[0] * self._photo.shape[1]
 
-        def inputs(tile: tiling.Tile, _height: int, width: int):
+        def make_inputs(tile: tiling.Tile, _height: int, width: int):
             rows, columns = inner_slices(tile)
             photo, shares = self._photo[map_slices(tile)], self._shares[map_slices(tile)]
             count = photo.shape[0] * photo.shape[1]
@@ -127,27 +127,29 @@ class LayerwiseLoss:
                 *banks,
             )
 
-        return _sum_tiles(self._graph, images_01, inputs, self._progress)
+        return _sum_tiles(self._graph, images_01, make_inputs, self._progress)
 
 
-def _sum_tiles(graph: Callable, images_01: np.ndarray, inputs: Callable, progress: Progress):
+def _sum_tiles(graph: Callable, images_01: np.ndarray, make_inputs: Callable, progress: Progress):
     """Adds the losses and gradients of all tiles."""
     total, gradient = 0.0, np.zeros(images_01.shape, "float32")
     for tile in split_tiles(*images_01.shape[1:3]):
         progress.check()
-        part = images_01[:, tile.rows.window, tile.columns.window]
-        value, _, slope = graph(part, *inputs(tile, part.shape[1] // 4, part.shape[2] // 4))
+        window = images_01[:, tile.rows.window, tile.columns.window]
+        value, _, tile_gradient = graph(
+            window, *make_inputs(tile, window.shape[1] // 4, window.shape[2] // 4)
+        )
         total += float(value)
-        gradient[:, tile.rows.window, tile.columns.window] += np.asarray(slope)
+        gradient[:, tile.rows.window, tile.columns.window] += np.asarray(tile_gradient)
     return total, gradient
 
 
 @lru_cache(maxsize=4)
-def _compile_match_loss(model: keras.Model) -> Callable:
+def _compile_match_loss(extractor: keras.Model) -> Callable:
     def loss(images_01, target, weight):
         from keras import ops
 
-        features = model(images_01)
+        features = extractor(images_01)
         similarity = ops.sum(features * ops.cast(target, "float32"), axis=-1, keepdims=True) / vector_norm(
             features
         )
@@ -157,11 +159,11 @@ def _compile_match_loss(model: keras.Model) -> Callable:
 
 
 @lru_cache(maxsize=8)
-def _compile_layerwise_loss(model: keras.Model, styles: int) -> Callable:
+def _compile_layerwise_loss(extractor: keras.Model, style_count: int) -> Callable:
     def loss(images_01, positions, photo, shares, size, structure, *banks):
         from keras import ops
 
-        sampled = ops.take(ops.reshape(model(images_01), (-1, DEPTH)), positions[0, :, 0, 0], axis=0)
+        sampled = ops.take(ops.reshape(extractor(images_01), (-1, DEPTH)), positions[0, :, 0, 0], axis=0)
         distance = 0.0
         for part in layer_slices():
             features = _normalize(sampled[:, part])
@@ -169,7 +171,7 @@ def _compile_layerwise_loss(model: keras.Model, styles: int) -> Callable:
                 features, _normalize(ops.cast(photo[0, :, 0, part], "float32"))
             )
             distance += structure * ops.mean(structure_distance)
-            for style in range(styles):
+            for style in range(style_count):
                 bank = _normalize(ops.cast(banks[style][0, :, 0, part], "float32"))
                 style_distance = 1.0 - _similarity(features, _find_nearest(features, bank))
                 distance += (1.0 - structure) * ops.mean(shares[0, :, 0, style] * style_distance)
@@ -182,8 +184,10 @@ def _find_nearest(features, bank):
     """Returns the nearest of `(N, C)` to each of `(n, C)` by centered cosine distance."""
     from keras import ops
 
-    own = ops.stop_gradient(features)
-    centered = [_normalize(vectors - ops.mean(vectors, axis=0, keepdims=True)) for vectors in (own, bank)]
+    constants = ops.stop_gradient(features)
+    centered = [
+        _normalize(vectors - ops.mean(vectors, axis=0, keepdims=True)) for vectors in (constants, bank)
+    ]
     index = ops.argmax(ops.matmul(centered[0], ops.transpose(centered[1])), axis=1)
     return ops.take(bank, index, axis=0)
 

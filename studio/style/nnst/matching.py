@@ -27,24 +27,28 @@ class Bank(NamedTuple):
     positions: np.ndarray
 
 
-def build_bank(maps: Sequence[np.ndarray], turns: Sequence[int], rng: np.random.Generator) -> Bank:
+def build_bank(feature_maps: Sequence[np.ndarray], turns: Sequence[int], rng: np.random.Generator) -> Bank:
     """Collects the positions of a painting, at most `MAX_POSITIONS`, sampled uniformly if there are more.
 
     Args:
-        maps: `(h, w, 2688) float16`, one for the painting and one for each rotated copy.
+        feature_maps: `(h, w, 2688) float16`, one for the painting and one for each rotated copy.
         turns: quarter turns of each copy, counterclockwise.
         rng: samples the positions.
     """
     features, positions = [], []
-    for image_map, turn in zip(maps, turns, strict=True):
-        rows = _sample_rows(image_map.shape[0] * image_map.shape[1], MAX_POSITIONS // len(maps), rng)
-        features.append(image_map.reshape(-1, image_map.shape[-1])[rows])
-        positions.append(_original_positions(image_map.shape[0], image_map.shape[1], turn).reshape(-1, 2)[rows])
+    for feature_map, turn in zip(feature_maps, turns, strict=True):
+        rows = _sample_rows(
+            feature_map.shape[0] * feature_map.shape[1], MAX_POSITIONS // len(feature_maps), rng
+        )
+        features.append(feature_map.reshape(-1, feature_map.shape[-1])[rows])
+        positions.append(
+            _original_positions(feature_map.shape[0], feature_map.shape[1], turn).reshape(-1, 2)[rows]
+        )
     return Bank(np.concatenate(features), np.concatenate(positions))
 
 
-def _sample_rows(count: int, most: int, rng: np.random.Generator) -> np.ndarray:
-    return np.arange(count) if count <= most else np.sort(rng.choice(count, most, replace=False))
+def _sample_rows(count: int, max_count: int, rng: np.random.Generator) -> np.ndarray:
+    return np.arange(count) if count <= max_count else np.sort(rng.choice(count, max_count, replace=False))
 
 
 def _original_positions(height: int, width: int, turn: int) -> np.ndarray:
@@ -55,7 +59,7 @@ def _original_positions(height: int, width: int, turn: int) -> np.ndarray:
     return np.rot90(grid, turn).astype("float32")
 
 
-def find_nearest(features: np.ndarray, painting: Bank, progress: Progress | None = None) -> np.ndarray:
+def find_nearest(features: np.ndarray, bank: Bank, progress: Progress | None = None) -> np.ndarray:
     """Finds the nearest position of a painting to each position by centered cosine distance.
 
     Args:
@@ -69,15 +73,13 @@ def find_nearest(features: np.ndarray, painting: Bank, progress: Progress | None
     """
     flat = features.reshape(-1, features.shape[-1])
     mean = flat.mean(axis=0, dtype="float32")
-    candidates = _normalize(
-        painting.features.astype("float32") - painting.features.mean(axis=0, dtype="float32")
-    ).T
+    candidates = normalize(bank.features.astype("float32") - bank.features.mean(axis=0, dtype="float32")).T
     index = np.empty(len(flat), "int32")
-    for begin in range(0, len(flat), _BLOCK_POSITIONS):
+    for start in range(0, len(flat), _BLOCK_POSITIONS):
         if progress is not None:
             progress.check()
-        block = _normalize(flat[begin : begin + _BLOCK_POSITIONS].astype("float32") - mean)
-        index[begin : begin + _BLOCK_POSITIONS] = np.argmax(block @ candidates, axis=1)
+        block = normalize(flat[start : start + _BLOCK_POSITIONS].astype("float32") - mean)
+        index[start : start + _BLOCK_POSITIONS] = np.argmax(block @ candidates, axis=1)
     return index.reshape(features.shape[:2])
 
 
@@ -104,5 +106,6 @@ def encode_matches(matches: Sequence[np.ndarray]) -> dict[str, Any]:
     }
 
 
-def _normalize(vectors: np.ndarray) -> np.ndarray:
+def normalize(vectors: np.ndarray) -> np.ndarray:
+    """Scales the rows of `(N, C)` to unit length."""
     return vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-8)

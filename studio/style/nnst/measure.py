@@ -7,6 +7,7 @@ import numpy as np
 from studio.core.imaging import image_io
 from studio.core.objectives.backbones import Backbone
 from studio.style.nnst.features import STRIDE, extract, pad
+from studio.style.nnst.matching import normalize
 
 SIZE = 256  # px of the longer side, where results are compared
 _GRID = 8  # px of the image per position
@@ -37,11 +38,10 @@ def extract_grid(backbone: Backbone, image: np.ndarray, size: int, stride: int) 
     features = extract(backbone, pad(image_io.to_01(image_io.fit(image, size)))).astype("float32")
     side = stride // STRIDE
     height, width = (length // side for length in features.shape[:2])
-    squares = features[: height * side, : width * side].reshape(height, side, width, side, -1)
-    return squares.mean(axis=(1, 3)).reshape(height * width, -1)
+    blocks = features[: height * side, : width * side].reshape(height, side, width, side, -1)
+    return blocks.mean(axis=(1, 3)).reshape(height * width, -1)
 
 
 def cosine_similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Returns the cosine similarities of `(N, C)` and `(M, C)`."""
-    units = [vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-8) for vectors in (first, second)]
-    return units[0] @ units[1].T
+    return normalize(first) @ normalize(second).T

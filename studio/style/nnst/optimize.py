@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +13,7 @@ from studio.core.training.precision import resolve_precision
 from studio.style.nnst import losses, matching
 from studio.style.nnst.features import STRIDE, crop, extract, pad
 from studio.style.nnst.pyramid import Pyramid, resize
-from studio.style.nnst.schedule import PLANS, Stage, stages
+from studio.style.nnst.schedule import PLANS, Stage, plan_stages
 from studio.style.scene import Scene
 
 MAX_PREVIEW_SIDE = 512  # px: previews of all sizes are shown as large as the result, up to this
@@ -68,16 +67,12 @@ def optimize(scene: Scene, backbone: Backbone, progress: Progress) -> OptimizeRe
         Kolkin et al. 2022, "Neural Neighbor Style Transfer", arXiv:2203.13215.
     """
     run = _Run(scene, backbone.with_precision(resolve_precision(scene.settings.precision)), progress)
+    cancelled = False
     try:
-        for stage in run.plan:
-            run.begin(stage)
-            for _ in range(stage.steps):
-                run.step()
-                if run.steps == scene.settings.stop_after:
-                    return run.result()
+        run.take_steps()
     except Cancelled:
-        return run.result(cancelled=True)
-    return run.result()
+        cancelled = True
+    return OptimizeResult(run.image, run.steps, run.losses, run.matches, cancelled)
 
 
 class _Run:
@@ -85,79 +80,81 @@ class _Run:
 
     def __init__(self, scene: Scene, backbone: Backbone, progress: Progress):
         self.scene, self.backbone, self.progress = scene, backbone, progress
-        self.plan = stages(scene.settings)
-        self.total = sum(stage.steps for stage in self.plan)
-        self.work, self.spent = sum(stage.steps * stage.cost for stage in self.plan), 0.0
+        self.plan = plan_stages(scene.settings)
+        self.total_steps = sum(stage.steps for stage in self.plan)
+        self.total_cost, self.cost = sum(stage.steps * stage.cost for stage in self.plan), 0.0
         self.steps, self.losses = 0, dict[str, float]()
         self.matches: list[np.ndarray] = []
         self.loss: losses.MatchLoss | losses.LayerwiseLoss
         self.size = 0  # px, at which the features below were extracted
         self.photo, self.banks = np.empty(0, "float16"), list[matching.Bank]()
         self.rng = np.random.default_rng(scene.settings.seed)
-        start_01 = scene.start_01(self.plan[0].size)
+        start_01 = scene.recolor_content(self.plan[0].size)
         # Grain of about five gray levels: another seed moves the strokes.
-        grain = _NOISE_DEVIATION * scene.share * self.rng.standard_normal(start_01.shape)
+        grain = _NOISE_DEVIATION * scene.color_share * self.rng.standard_normal(start_01.shape)
         self.image = np.clip(start_01 + grain, 0.0, 1.0).astype("float32")
 
-    def begin(self, stage: Stage) -> None:
-        """Matches the features at a size, from a blend of the photo and the current result.
+    def take_steps(self) -> None:
+        """Takes the steps of all stages, or as many as `stop_after` says.
 
         Raises:
             Cancelled: if the user stopped the job.
         """
+        for stage in self.plan:
+            self._begin(stage)
+            for _ in range(stage.steps):
+                self._step()
+                if self.steps == self.scene.settings.stop_after:
+                    return
+
+    def _begin(self, stage: Stage) -> None:
+        """Matches the features at a size, from a blend of the photo and the current result."""
         scene, settings = self.scene, self.scene.settings
-        content_01 = scene.content_01(stage.size)
+        content_01 = scene.resize_content(stage.size)
         image = resize(self.image, content_01.shape)
-        share = photo_share(settings.strength) if self.steps else 1.0
+        content_share = photo_share(settings.strength) if self.steps else 1.0
         if stage.size != self.size:  # the last stage has the size of the one before
-            self._read(stage.size, content_01)
+            self._extract_features(stage.size, content_01)
         photo, banks = self.photo, self.banks
-        shares = [_average_positions(share) for share in scene.shares_at(*content_01.shape[1:3])]
+        shares = [_average_positions(share) for share in scene.compute_shares(*content_01.shape[1:3])]
         weight = structure_weight(settings.strength)
         if stage.layerwise:
             self.loss = losses.LayerwiseLoss(
                 self.backbone, photo, banks, shares, weight, self.rng, self.progress
             )
         else:
-            blend = image + share * (content_01 - image)
-            features = photo if share == 1 else extract(self.backbone, pad(blend), self.progress)
+            blend = image + content_share * (content_01 - image)
+            features = photo if content_share == 1 else extract(self.backbone, pad(blend), self.progress)
             indices = [matching.find_nearest(features, bank, self.progress) for bank in banks]
             self.matches = [bank.positions[index] for bank, index in zip(banks, indices, strict=True)]
             self.loss = losses.MatchLoss(self.backbone, photo, banks, indices, shares, weight, self.progress)
         self.stage = stage
         self.image, self.pyramid = image, Pyramid(pad(image))  # last, so that canceling keeps the image
 
-    def _read(self, size: int, content_01: np.ndarray) -> None:
+    def _extract_features(self, size: int, content_01: np.ndarray) -> None:
         """Extracts the features of photo and paintings at a size."""
         turns = PLANS[self.scene.settings.mode].turns
         photo = extract(self.backbone, pad(content_01), self.progress)
-        self.banks = [
-            matching.build_bank(list(self._style_maps(style_01, turns)), turns, self.rng)
-            for style_01 in self.scene.styles_01(size)
-        ]
-        self.photo, self.size = photo, size
+        banks = []
+        for style_01 in self.scene.resize_styles(size):
+            rotated = [np.ascontiguousarray(np.rot90(style_01, turn, axes=(1, 2))) for turn in turns]
+            feature_maps = [extract(self.backbone, crop(image), self.progress) for image in rotated]
+            banks.append(matching.build_bank(feature_maps, turns, self.rng))
+        self.photo, self.banks, self.size = photo, banks, size
 
-    def step(self) -> None:
-        """Takes one step of Adam. Raises `Cancelled` if the user stopped the job."""
+    def _step(self) -> None:
+        """Takes one step of Adam."""
         value, gradient = self.loss(self.pyramid.images_01)
         self.pyramid.descend(gradient)
         height, width = self.image.shape[1:3]
         self.image = np.clip(self.pyramid.images_01[:, :height, :width], 0.0, 1.0)
-        self.steps, self.spent = self.steps + 1, self.spent + self.stage.cost
+        self.steps, self.cost = self.steps + 1, self.cost + self.stage.cost
         self.losses = {"distance": value}
-        preview_shape = self.scene.shape(min(MAX_PREVIEW_SIDE, self.scene.settings.size))
-        step, image = round(self.spent / self.work * self.total), self.image
+        preview_shape = self.scene.shape_at(min(MAX_PREVIEW_SIDE, self.scene.settings.size))
+        step, image = round(self.cost / self.total_cost * self.total_steps), self.image
         self.progress.report(
-            step, self.total, self.losses, lambda: self.scene.finish(resize(image, preview_shape))
+            step, self.total_steps, self.losses, lambda: self.scene.finish(resize(image, preview_shape))
         )
-
-    def result(self, cancelled: bool = False) -> OptimizeResult:
-        return OptimizeResult(self.image, self.steps, self.losses, self.matches, cancelled)
-
-    def _style_maps(self, style_01: np.ndarray, turns: tuple[int, ...]) -> Iterator[np.ndarray]:
-        for turn in turns:
-            turned = np.ascontiguousarray(np.rot90(style_01, turn, axes=(1, 2)))
-            yield extract(self.backbone, crop(turned), self.progress)
 
 
 def _average_positions(share: np.ndarray) -> np.ndarray:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from studio.style.settings import TransferSettings
 
-COARSEST = 64  # px of the longer side, where optimization begins
-FIRST_LOOK = 512  # px
+COARSEST_SIZE = 64  # px of the longer side, where optimization begins
+FIRST_LOOK_SIZE = 512  # px
 DRAFT_SIZE = 256  # px: a draft is optimized up to here and enlarged
 
 
@@ -56,22 +56,22 @@ def optimized_size(settings: TransferSettings) -> int:
     return min(settings.size, DRAFT_SIZE) if settings.mode == "draft" else settings.size
 
 
-def stages(settings: TransferSettings) -> list[Stage]:
+def plan_stages(settings: TransferSettings) -> list[Stage]:
     """Returns the stages from coarse to fine; none for an instant result."""
     if not settings.optimizes:
         return []
     plan = PLANS[settings.mode]
-    share = (settings.steps or plan.steps[0]) / plan.steps[0]
+    factor = (settings.steps or plan.steps[0]) / plan.steps[0]
     sizes = [optimized_size(settings)]
-    while sizes[0] > COARSEST * 1.25:
-        sizes.insert(0, max(COARSEST, sizes[0] // 2))
-    optimized = [
-        Stage(size, max(1, round(share * plan.steps[min(index, len(plan.steps) - 1)])))
+    while sizes[0] > COARSEST_SIZE * 1.25:
+        sizes.insert(0, max(COARSEST_SIZE, sizes[0] // 2))
+    coarse_to_fine = [
+        Stage(size, max(1, round(factor * plan.steps[min(index, len(plan.steps) - 1)])))
         for index, size in enumerate(sizes)
     ]
-    return [*optimized, Stage(sizes[-1], max(1, round(share * plan.layerwise)), True)]
+    return [*coarse_to_fine, Stage(sizes[-1], max(1, round(factor * plan.layerwise)), True)]
 
 
-def first_look(settings: TransferSettings) -> int:
+def first_look_size(settings: TransferSettings) -> int:
     """Returns the longer side in px of the instant result, or of the preview before the first step."""
-    return min(settings.size, FIRST_LOOK) if settings.optimizes else settings.size
+    return min(settings.size, FIRST_LOOK_SIZE) if settings.optimizes else settings.size

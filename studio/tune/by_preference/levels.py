@@ -11,8 +11,8 @@ import numpy as np
 from studio.core.settings import SettingInfo, Settings
 from studio.tune.space import Range
 
-AN_OCTAVE = 4  # values per octave on a log scale
-MOST = 2048  # candidate points that are evaluated at once
+LEVELS_PER_OCTAVE = 4  # values per octave on a log scale
+MAX_POINTS = 2048  # candidate points that are evaluated at once
 Point = tuple[Any, ...]  # a value of each setting that varies
 
 
@@ -35,13 +35,15 @@ class Grid:
         fields = settings.describe()
         self.names = tuple(ranges)
         self.ranges = dict(ranges)
-        self.levels = {name: levels(fields[name], limits) for name, limits in ranges.items()}
-        self._sides = {name: _sides(ranges[name], values) for name, values in self.levels.items()}
-        self._numbers = {
+        self.levels = {name: list_levels(fields[name], limits) for name, limits in ranges.items()}
+        self._coordinates = {
+            name: _compute_coordinates(ranges[name], values) for name, values in self.levels.items()
+        }
+        self._level_indices = {
             name: {value: n for n, value in enumerate(values)} for name, values in self.levels.items()
         }
-        self._spread: dict[int, list[Point]] = {}
-        self.usual = tuple(_nearest(self.levels[name], fields[name].default) for name in ranges)
+        self._spread_points: dict[int, list[Point]] = {}
+        self.default_point = tuple(_find_nearest(self.levels[name], fields[name].default) for name in ranges)
 
     @property
     def count(self) -> int:
@@ -49,91 +51,94 @@ class Grid:
         return math.prod(len(values) for values in self.levels.values())
 
     @property
-    def owners(self) -> list[int]:
+    def dimension_settings(self) -> list[int]:
         """Returns the index of the setting of each dimension of the cube."""
-        return [n for n, name in enumerate(self.names) for _ in range(self._sides[name].shape[1])]
+        return [n for n, name in enumerate(self.names) for _ in range(self._coordinates[name].shape[1])]
 
-    def places(self, points: Sequence[Point]) -> np.ndarray:
+    def locate(self, points: Sequence[Point]) -> np.ndarray:
         """Returns the places of points, `(n, sides) float64` in [0, 1]."""
         columns = [
-            self._sides[name][[number[point[n]] for point in points]]
-            for n, (name, number) in enumerate(self._numbers.items())
+            self._coordinates[name][[indices[point[n]] for point in points]]
+            for n, (name, indices) in enumerate(self._level_indices.items())
         ]
         return np.concatenate(columns, axis=1)
 
-    def points(self, seed: int, centers: Sequence[Point] = ()) -> list[Point]:
+    def list_points(self, seed: int, centers: Sequence[Point] = ()) -> list[Point]:
         """Returns all points if they are few, else an even sample and the neighbors of `centers`."""
-        if seed not in self._spread:
-            self._spread[seed] = self._evenly(seed)
-        points = self._spread[seed]
-        if self.count <= MOST:
+        if seed not in self._spread_points:
+            self._spread_points[seed] = self._sample_evenly(seed)
+        points = self._spread_points[seed]
+        if self.count <= MAX_POINTS:
             return list(points)
         return list(
-            dict.fromkeys([*points, *(other for point in centers for other in self._neighbors(point))])
+            dict.fromkeys([*points, *(other for point in centers for other in self._list_neighbors(point))])
         )
 
-    def _evenly(self, seed: int) -> list[Point]:
+    def _sample_evenly(self, seed: int) -> list[Point]:
+        """Returns all points, or an even sample of them if they are too many."""
         level_arrays = [np.array(values, object) for values in self.levels.values()]
-        numbers: Sequence[np.ndarray]  # for each setting, the index of its level in every point
-        if self.count <= MOST:
-            numbers = np.unravel_index(np.arange(self.count), [len(values) for values in level_arrays])
+        level_indices: Sequence[np.ndarray]  # for each setting, the index of its level in every point
+        if self.count <= MAX_POINTS:
+            level_indices = np.unravel_index(np.arange(self.count), [len(values) for values in level_arrays])
         else:
             from scipy.stats import qmc
 
-            spread = qmc.Sobol(len(level_arrays), seed=seed).random(MOST // 2).T
-            numbers = [
+            spread = qmc.Sobol(len(level_arrays), seed=seed).random(MAX_POINTS // 2).T
+            level_indices = [
                 (side * len(values)).astype(int) for side, values in zip(spread, level_arrays, strict=True)
             ]
-        columns = [values[indices].tolist() for values, indices in zip(level_arrays, numbers, strict=True)]
+        columns = [
+            values[indices].tolist() for values, indices in zip(level_arrays, level_indices, strict=True)
+        ]
         return list(dict.fromkeys(zip(*columns, strict=True)))
 
-    def _neighbors(self, point: Point) -> list[Point]:
+    def _list_neighbors(self, point: Point) -> list[Point]:
         neighbors = []
         for n, name in enumerate(self.names):
-            index = self._numbers[name][point[n]]
+            index = self._level_indices[name][point[n]]
             for other in self.levels[name][max(index - 2, 0) : index + 3]:
                 neighbors.append((*point[:n], other, *point[n + 1 :]))
         return neighbors
 
 
-def levels(field: SettingInfo, limits: Range) -> tuple[Any, ...]:
+def list_levels(field: SettingInfo, limits: Range) -> tuple[Any, ...]:
     """Returns the values of a setting in ascending order, or the choices of a choice."""
     if limits.choices:
         return tuple(limits.choices)
-    on_form = _ratios(field) if field.scale == "log" else _steps(field, limits)
-    low, high = limits.ends
-    in_range = [value for value in on_form if low <= value <= high]
+    form_levels = _list_log_levels(field) if field.scale == "log" else _list_linear_levels(field, limits)
+    low, high = limits.bounds
+    in_range = [value for value in form_levels if low <= value <= high]
     values = in_range if len(in_range) > 1 else [low, high]
     return tuple(dict.fromkeys(round(value) if limits.whole else float(value) for value in values))
 
 
-def _ratios(field: SettingInfo) -> list[float]:
+def _list_log_levels(field: SettingInfo) -> list[float]:
     """Returns about four values per octave, like the form of the task, and the default."""
-    most = float(field.most or 4 * field.default)
-    least = float(field.least or most / 256)
+    most = float(field.maximum or 4 * field.default)
+    least = float(field.minimum or most / 256)
     octaves = math.log2(most / least)
-    count = max(2, round(octaves * AN_OCTAVE))
+    count = max(2, round(octaves * LEVELS_PER_OCTAVE))
     values = {float(f"{least * 2 ** (octaves * i / count):.2g}") for i in range(count + 1)}
     return sorted(values | {float(field.default)})
 
 
-def _steps(field: SettingInfo, range_: Range) -> list[float]:
-    low, high = range_.ends
-    step = field.step or (1 if range_.whole else 10 ** math.floor(math.log10((high - low) / 20)))
-    base = field.least if field.least is not None else low
+def _list_linear_levels(field: SettingInfo, limits: Range) -> list[float]:
+    low, high = limits.bounds
+    step = field.step or (1 if limits.whole else 10 ** math.floor(math.log10((high - low) / 20)))
+    base = field.minimum if field.minimum is not None else low
     first, last = math.ceil((low - base) / step - 1e-9), math.floor((high - base) / step + 1e-9)
     return [round(base + step * i, 10) for i in range(first, last + 1)]
 
 
-def _sides(range_: Range, level_values: Sequence[Any]) -> np.ndarray:
-    """Returns the place of each level, `(levels, sides)`."""
-    if range_.choices:
+def _compute_coordinates(limits: Range, level_values: Sequence[Any]) -> np.ndarray:
+    """Returns the place of each level in the unit cube, `(levels, sides)`."""
+    if limits.choices:
         return np.eye(len(level_values)) / math.sqrt(2)
-    positions = np.log(level_values) if range_.log else np.asarray(level_values, "float64")
+    positions = np.log(level_values) if limits.log else np.asarray(level_values, "float64")
     return ((positions - positions[0]) / (positions[-1] - positions[0]))[:, None]
 
 
-def _nearest(values: Sequence[Any], default: Any) -> Any:
+def _find_nearest(values: Sequence[Any], default: Any) -> Any:
     """Returns the level nearest to the default; the middle one for others than numbers."""
     if default in values:
         return default

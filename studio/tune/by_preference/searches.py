@@ -20,14 +20,14 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.engine import quotas
 from studio.tune.by_preference.levels import Grid, Point
-from studio.tune.by_preference.pairs import MOST, Pair, Pairs
-from studio.tune.space import space
+from studio.tune.by_preference.pairs import MAX_COMPARISONS, Pair, PairSelector
+from studio.tune.space import parse_space
 
 TASKS = ("style.transfer", "dream.ascend")  # tasks without a metric, whose images only a user can compare
-Picked = Literal["left", "right", "alike"]
+Pick = Literal["left", "right", "alike"]
 _ID = re.compile(r"[0-9a-f]{16}")
 _PREFIX = "eye-"
-_MOST_BYTES = 256_000
+_MAX_BYTES = 256_000
 
 
 class _Strict(BaseModel):
@@ -39,10 +39,10 @@ class Comparison(_Strict):
 
     left: dict[str, Any]
     right: dict[str, Any]
-    picked: Picked
+    picked: Pick
 
 
-class Taste(_Strict):
+class PreferenceSearch(_Strict):
     """A search by preference.
 
     Attributes:
@@ -51,7 +51,7 @@ class Taste(_Strict):
         owner: owner of the search.
         task: task that makes the images.
         settings: settings that all images share.
-        vary: the search space, in the syntax of `studio.tune.space.space`.
+        vary: the search space, in the syntax of `studio.tune.space.parse_space`.
         inputs: files of each slot.
         seed: seed of the sampled points.
         size: longer side of the finished image, in px.
@@ -68,23 +68,24 @@ class Taste(_Strict):
     inputs: dict[str, tuple[File, ...]]
     seed: int = 0
     size: int = 512
-    compared: tuple[Comparison, ...] = Field(default=(), max_length=MOST)
+    compared: tuple[Comparison, ...] = Field(default=(), max_length=MAX_COMPARISONS)
     begun: float = 0.0
 
     @property
-    def kind(self) -> type[Settings]:
+    def settings_class(self) -> type[Settings]:
         """Returns the class of the settings."""
         return tasks.get(self.task).settings
 
-    def pairs(self) -> Pairs:
+    def make_selector(self) -> PairSelector:
         """Returns the state of the search, which is a function of the comparisons."""
-        grid = Grid(self.kind, space(self.kind, self.vary))
+        grid = Grid(self.settings_class, parse_space(self.settings_class, self.vary))
         comparisons = [
-            Pair(_point(grid, pair.left), _point(grid, pair.right), pair.picked) for pair in self.compared
+            Pair(_find_point(grid, pair.left), _find_point(grid, pair.right), pair.picked)
+            for pair in self.compared
         ]
-        return Pairs(grid, comparisons, self.seed)
+        return PairSelector(grid, comparisons, self.seed)
 
-    def image_settings(self, point: Point, names: tuple[str, ...], **others: Any) -> Settings:
+    def make_image_settings(self, point: Point, names: tuple[str, ...], **others: Any) -> Settings:
         """Returns the settings of an image.
 
         Args:
@@ -92,12 +93,12 @@ class Taste(_Strict):
             names: names of the varied settings.
             others: settings that differ from the shared ones, such as the size.
         """
-        return self.kind.parse({**self.settings, **dict(zip(names, point, strict=True)), **others})
+        return self.settings_class.parse({**self.settings, **dict(zip(names, point, strict=True)), **others})
 
 
-def begin(
+def create_search(
     task: str, settings: Settings, vary: tuple[str, ...], inputs: Inputs, owner: str, size: int, seed: int = 0
-) -> Taste:
+) -> PreferenceSearch:
     """Creates a search by preference and stores it.
 
     Args:
@@ -114,121 +115,122 @@ def begin(
         InsufficientSpace: if the owner's disk quota is exceeded.
     """
     quotas.check_disk_quota(owner)
-    names = set(space(type(settings), vary))
+    names = set(parse_space(type(settings), vary))
     tasks.check(task, settings, inputs)
     shared = {key: value for key, value in settings.model_dump(mode="json").items() if key not in names}
     files = {slot: tuple(slot_files) for slot, slot_files in inputs.items()}
-    id = secrets.token_hex(8)
-    taste = Taste(
-        id=id,
-        owner=owner,
-        task=task,
-        settings=shared,
-        vary=vary,
-        inputs=files,
-        size=size,
-        seed=seed,
-        begun=time.time(),
+    return _save(
+        PreferenceSearch(
+            id=secrets.token_hex(8),
+            owner=owner,
+            task=task,
+            settings=shared,
+            vary=vary,
+            inputs=files,
+            size=size,
+            seed=seed,
+            begun=time.time(),
+        )
     )
-    return _save(taste)
 
 
-def find(id: str, owner: str) -> Taste:
+def load_search(id: str, owner: str) -> PreferenceSearch:
     """Loads the search of an id. Raises `Unavailable` if there is none, or it is another owner's."""
     with suppress(OSError, ValidationError, StudioError):
         if _ID.fullmatch(id):
-            taste = _read(_path(id, owner))
-            if taste.owner == owner:
-                return taste
+            search = _read(_file_path(id, owner))
+            if search.owner == owner:
+                return search
     raise Unavailable("This search by preference no longer exists. Begin another.")
 
 
-def compare(id: str, owner: str, pair: Pair, picked: Picked) -> Taste:
+def add_comparison(id: str, owner: str, pair: Pair, picked: Pick) -> PreferenceSearch:
     """Adds a comparison. Ignores a pair that was compared already, such as by a second click.
 
     Raises:
         Unavailable: if the search no longer exists.
         InvalidInput: if the pair is not in its search space.
     """
-    with paths.locked(_path(id, owner).with_suffix(".lock")):
-        taste = find(id, owner)
-        grid = taste.pairs().grid
+    with paths.locked(_file_path(id, owner).with_suffix(".lock")):
+        search = load_search(id, owner)
+        grid = search.make_selector().grid
         try:
-            grid.places(pair[:2])
+            grid.locate(pair[:2])
         except KeyError:
             expected = "two points of the search space"
             raise invalid("pair", expected=expected, received=pair[:2], next_step="reload the page") from None
         left, right = (dict(zip(grid.names, point, strict=True)) for point in pair[:2])
-        keys = {_key(left), _key(right)}
-        is_known = any({_key(other.left), _key(other.right)} == keys for other in taste.compared)
-        if is_known or len(taste.compared) >= MOST:
-            return taste
-        comparisons = (*taste.compared, Comparison(left=left, right=right, picked=picked))
-        return _save(taste.model_copy(update={"compared": comparisons}))
+        keys = {_to_key(left), _to_key(right)}
+        is_known = any({_to_key(other.left), _to_key(other.right)} == keys for other in search.compared)
+        if is_known or len(search.compared) >= MAX_COMPARISONS:
+            return search
+        comparisons = (*search.compared, Comparison(left=left, right=right, picked=picked))
+        return _save(search.model_copy(update={"compared": comparisons}))
 
 
-def undo(id: str, owner: str) -> Taste:
+def remove_last_comparison(id: str, owner: str) -> PreferenceSearch:
     """Removes the last comparison. Raises `Unavailable` if the search no longer exists."""
-    with paths.locked(_path(id, owner).with_suffix(".lock")):
-        taste = find(id, owner)
-        return _save(taste.model_copy(update={"compared": taste.compared[:-1]}))
+    with paths.locked(_file_path(id, owner).with_suffix(".lock")):
+        search = load_search(id, owner)
+        return _save(search.model_copy(update={"compared": search.compared[:-1]}))
 
 
-def recent(owner: str, most: int = 3) -> list[Taste]:
+def load_recent(owner: str, most: int = 3) -> list[PreferenceSearch]:
     """Returns the owner's last searches that have comparisons, newest first."""
-    files = sorted(_folder(owner).glob(f"{_PREFIX}*.json"), key=_modified_time, reverse=True)
-    recent_searches: list[Taste] = []
+    files = sorted(_folder(owner).glob(f"{_PREFIX}*.json"), key=_read_modified_time, reverse=True)
+    searches: list[PreferenceSearch] = []
     for path in files:
         with suppress(OSError, ValidationError, InvalidInput):
-            taste = _read(path)
-            if taste.owner == owner and taste.compared:
-                recent_searches.append(taste)
-        if len(recent_searches) == most:
+            search = _read(path)
+            if search.owner == owner and search.compared:
+                searches.append(search)
+        if len(searches) == most:
             break
-    return recent_searches
+    return searches
 
 
-def remove(id: str, owner: str) -> None:
+def delete_search(id: str, owner: str) -> None:
     """Deletes a search. Raises `Unavailable` if it no longer exists."""
-    find(id, owner)
-    for path in (_path(id, owner), _path(id, owner).with_suffix(".lock")):
+    load_search(id, owner)
+    for path in (_file_path(id, owner), _file_path(id, owner).with_suffix(".lock")):
         path.unlink(missing_ok=True)
 
 
-def _save(taste: Taste) -> Taste:
-    paths.write(_path(taste.id, taste.owner), taste.model_dump_json().encode())
-    return taste
+def _save(search: PreferenceSearch) -> PreferenceSearch:
+    """Writes a search to its file, and returns it."""
+    paths.write(_file_path(search.id, search.owner), search.model_dump_json().encode())
+    return search
 
 
-def _read(path: Path) -> Taste:
-    if path.stat().st_size > _MOST_BYTES:
+def _read(path: Path) -> PreferenceSearch:
+    if path.stat().st_size > _MAX_BYTES:
         raise InvalidInput("The saved search by preference is too large. Begin another.")
-    return Taste.model_validate_json(path.read_bytes())
+    return PreferenceSearch.model_validate_json(path.read_bytes())
 
 
 def _folder(owner: str) -> Path:
-    return owners.home(owner) / "searches"
+    return owners.home_of(owner) / "searches"
 
 
-def _path(id: str, owner: str) -> Path:
+def _file_path(id: str, owner: str) -> Path:
     if not _ID.fullmatch(id):
         raise Unavailable("This search by preference no longer exists. Begin another.")
     return _folder(owner) / f"{_PREFIX}{id}.json"
 
 
-def _modified_time(path: Path) -> float:
+def _read_modified_time(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError:
         return 0.0
 
 
-def _point(grid: Grid, values: dict[str, Any]) -> Point:
+def _find_point(grid: Grid, values: dict[str, Any]) -> Point:
     """Returns a point of the grid; the nearest one if the levels have changed since."""
-    return tuple(_level(grid.levels[name], values.get(name)) for name in grid.names)
+    return tuple(_find_level(grid.levels[name], values.get(name)) for name in grid.names)
 
 
-def _level(levels: tuple[Any, ...], value: Any) -> Any:
+def _find_level(levels: tuple[Any, ...], value: Any) -> Any:
     """Returns the level equal or nearest to a value; the first one for others than numbers."""
     if value in levels:
         return value
@@ -237,5 +239,5 @@ def _level(levels: tuple[Any, ...], value: Any) -> Any:
     return min(levels, key=lambda level: abs(level - value))
 
 
-def _key(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+def _to_key(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(values.items()))

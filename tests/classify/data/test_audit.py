@@ -22,25 +22,25 @@ pytestmark = pytest.mark.usefixtures("home")
 KINDS = drawn_classes.CLASSES
 
 
-def shape(kind=0, seed=0, side=40) -> bytes:
+def draw_shape(kind=0, seed=0, side=40) -> bytes:
     image = drawn_classes.draw(KINDS[kind], np.random.default_rng(seed))
     buffer = io.BytesIO()
     Image.fromarray(image).resize((side, side), Image.Resampling.NEAREST).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def folder(place, files):
+def write_files(place, files):
     for name, content in files.items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(content)
     return place
 
 
-def shapes(name, kind, count, first=0):
-    return {f"{name}/{n}.png": shape(kind, first + n) for n in range(count)}
+def draw_shapes(name, kind, count, first=0):
+    return {f"{name}/{n}.png": draw_shape(kind, first + n) for n in range(count)}
 
 
-def looked_at(place, size=32):
+def audit_folder(place, size=32):
     images = data.load_dataset(data.store_reference(str(place)), size)
     return images, audit.describe(images, duplicates.find(images))
 
@@ -51,38 +51,40 @@ def mentions(report, *words):
     )
 
 
-def test_it_counts_and_measures(tmp_path):
-    files = shapes("a", 0, 20) | shapes("b", 1, 24, 50) | {"b/large.png": shape(2, 99, side=160)}
-    _, report = looked_at(folder(tmp_path / "set", files), size=64)
+def test_classes_and_sizes_are_counted(tmp_path):
+    files = (
+        draw_shapes("a", 0, 20) | draw_shapes("b", 1, 24, 50) | {"b/large.png": draw_shape(2, 99, side=160)}
+    )
+    _, report = audit_folder(write_files(tmp_path / "set", files), size=64)
     assert report["classes"] == [{"name": "a", "count": 20}, {"name": "b", "count": 25}]
     assert report["images"] == 45 and report["sizes"] == [40, 40, 160]
     assert report["small_count"] == 44 and mentions(report, "smaller")
     assert report["uneven"] == 1.25 and not mentions(report, "times as many")
 
 
-def test_broken_files_texts_and_copies_are_named(tmp_path):
-    files = shapes("a", 0, 3) | shapes("b", 1, 3)
-    files |= {"a/notes.txt": b"a list", "b/cut.png": shape(1, 9)[:-200], "b/copy.png": files["a/0.png"]}
-    _, report = looked_at(folder(tmp_path / "set", files))
+def test_broken_files_and_copies_are_listed(tmp_path):
+    files = draw_shapes("a", 0, 3) | draw_shapes("b", 1, 3)
+    files |= {"a/notes.txt": b"a list", "b/cut.png": draw_shape(1, 9)[:-200], "b/copy.png": files["a/0.png"]}
+    _, report = audit_folder(write_files(tmp_path / "set", files))
     assert sorted(report["broken"]) == ["a/notes.txt", "b/cut.png"] and report["broken_count"] == 2
     assert report["copies"] == [["b/copy.png", "a/0.png"]]
     assert mentions(report, "in another class") and mentions(report, "Fewer than 20", "a, b")
 
 
-def test_near_duplicates_across_classes_are_told(tmp_path):
-    image = Image.open(io.BytesIO(shape(0, 5)))
+def test_near_duplicates_across_classes_give_a_warning(tmp_path):
+    image = Image.open(io.BytesIO(draw_shape(0, 5)))
     saved = io.BytesIO()
     image.save(saved, "JPEG", quality=50)
-    files = shapes("a", 0, 6) | shapes("b", 1, 6, 50) | {"b/again.jpg": saved.getvalue()}
-    _, report = looked_at(folder(tmp_path / "set", files))
+    files = draw_shapes("a", 0, 6) | draw_shapes("b", 1, 6, 50) | {"b/again.jpg": saved.getvalue()}
+    _, report = audit_folder(write_files(tmp_path / "set", files))
     pair = next(pair for pair in report["near"] if "b/again.jpg" in (pair["first"], pair["second"]))
     assert pair["first"] == "a/5.png" and pair["across"] and mentions(report, "in two classes")
 
 
 @pytest.mark.parametrize("names", [("Cat", "cat"), ("caf\u00e9", "cafe\u0301"), ("big dog", "big_dog")])
-def test_names_that_a_person_reads_alike_are_told(tmp_path, names):
-    files = shapes(names[0], 0, 2) | shapes(names[1], 1, 2) | shapes("other", 2, 2)
-    _, report = looked_at(folder(tmp_path / "set", files))
+def test_similar_class_names_give_a_warning(tmp_path, names):
+    files = draw_shapes(names[0], 0, 2) | draw_shapes(names[1], 1, 2) | draw_shapes("other", 2, 2)
+    _, report = audit_folder(write_files(tmp_path / "set", files))
     assert (
         len(report["classes"]) == 3
         and mentions(report, *names, "same class")
@@ -90,34 +92,36 @@ def test_names_that_a_person_reads_alike_are_told(tmp_path, names):
     )
 
 
-def test_names_with_spaces_and_of_other_scripts_are_kept(tmp_path):
-    files = shapes("два слова", 0, 2) | shapes("花", 1, 2)
-    dataset, report = looked_at(folder(tmp_path / "set", files))
+def test_class_names_in_other_scripts_are_accepted(tmp_path):
+    files = draw_shapes("два слова", 0, 2) | draw_shapes("花", 1, 2)
+    dataset, report = audit_folder(write_files(tmp_path / "set", files))
     assert dataset.classes == ("два слова", "花") and not mentions(report, "same class")
     assert "花" in audit.format_report("set", report)
 
 
-def test_one_class_far_larger_is_told(tmp_path):
-    _, report = looked_at(folder(tmp_path / "set", shapes("many", 0, 40) | shapes("few", 1, 4)))
+def test_uneven_classes_give_a_warning(tmp_path):
+    _, report = audit_folder(
+        write_files(tmp_path / "set", draw_shapes("many", 0, 40) | draw_shapes("few", 1, 4))
+    )
     assert report["uneven"] == 10 and mentions(report, "10 times", "many", "few")
 
 
 @pytest.mark.parametrize(
     "files, says",
     [
-        (shapes("only", 0, 4), "two classes"),
-        (shapes(".", 0, 4), "two classes"),
+        (draw_shapes("only", 0, 4), "two classes"),
+        (draw_shapes(".", 0, 4), "two classes"),
         (
-            shapes("a", 0, 4) | shapes("b", 1, 4) | {"one.png": shape(2, 7)},
+            draw_shapes("a", 0, 4) | draw_shapes("b", 1, 4) | {"one.png": draw_shape(2, 7)},
             "outside of class folders: one.png",
         ),
-        (shapes("a", 0, 4) | {"b/one.png": shape(1, 77)}, "1 of b"),
-        (shapes("a", 0, 4) | {"b/text.txt": b"words", "b/more.png": b"no image"}, "two classes"),
+        (draw_shapes("a", 0, 4) | {"b/one.png": draw_shape(1, 77)}, "1 of b"),
+        (draw_shapes("a", 0, 4) | {"b/text.txt": b"words", "b/more.png": b"no image"}, "two classes"),
     ],
 )
-def test_what_cannot_be_taught_is_refused(tmp_path, files, says):
-    place = folder(tmp_path / "set", files)
-    images, report = looked_at(place)
+def test_too_few_classes_or_images_are_refused(tmp_path, files, says):
+    place = write_files(tmp_path / "set", files)
+    images, report = audit_folder(place)
     with pytest.raises(InvalidInput, match=says) as error:
         audit.check(images, "set")
     assert says_what_to_do(str(error.value))
@@ -125,16 +129,18 @@ def test_what_cannot_be_taught_is_refused(tmp_path, files, says):
     assert audit.format_report("set", report)  # the audit itself still reports
 
 
-def test_an_empty_class_is_told(tmp_path):
-    place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3))
+def test_an_empty_class_gives_a_note(tmp_path):
+    place = write_files(tmp_path / "set", draw_shapes("a", 0, 3) | draw_shapes("b", 1, 3))
     (place / "c").mkdir()
-    images, report = looked_at(place)
+    images, report = audit_folder(place)
     audit.check(images, "set")
     assert mentions(report, "without files", "c")
 
 
-def test_wrong_labels_come_first(tmp_path):
-    dataset, _ = looked_at(folder(tmp_path / "set", shapes("a", 0, 10) | shapes("b", 1, 10)))
+def test_suspicious_labels_are_sorted(tmp_path):
+    dataset, _ = audit_folder(
+        write_files(tmp_path / "set", draw_shapes("a", 0, 10) | draw_shapes("b", 1, 10))
+    )
     left_out = np.where(np.eye(2)[dataset.labels] > 0, 0.8, 0.2)
     left_out[3] = 0.05, 0.95  # labeled a
     left_out[14] = 0.85, 0.15  # labeled b
@@ -146,8 +152,8 @@ def test_wrong_labels_come_first(tmp_path):
         assert not audit.find_suspicious_labels(dataset, np.arange(10), left_out[:10])
 
 
-def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
-    place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3))
+def test_a_failed_label_check_gives_a_note(tmp_path, monkeypatch):
+    place = write_files(tmp_path / "set", draw_shapes("a", 0, 3) | draw_shapes("b", 1, 3))
 
     def full(*arguments):
         raise InsufficientSpace("The disk is full. Free some space.")
@@ -158,8 +164,10 @@ def test_why_labels_were_not_checked_is_told(tmp_path, monkeypatch):
     assert "Labels were not checked. The disk is full. Free some space." in result.figures["notes"]
 
 
-def test_the_task_tells_a_person_and_a_page(tmp_path):
-    place = folder(tmp_path / "set", shapes("a", 0, 3) | shapes("b", 1, 3) | {"a/text.txt": b"words"})
+def test_the_task_returns_a_report_and_figures(tmp_path):
+    place = write_files(
+        tmp_path / "set", draw_shapes("a", 0, 3) | draw_shapes("b", 1, 3) | {"a/text.txt": b"words"}
+    )
     settings = AuditSettings(suspicious=False, size=32)
     result = tasks.run("classify.audit", settings, {"data": [data.store_reference(str(place))]})
     text = result.files[0].read().decode()

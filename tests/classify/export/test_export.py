@@ -33,11 +33,11 @@ FORMS = ("keras", "tflite", "onnx")
 
 @pytest.fixture(scope="module")
 def colors():
-    return toy_classifier.colors()
+    return toy_classifier.make_color_classifier()
 
 
-def write_model(form, classifier, folder):
-    for needed in export.NEEDS.get(form, ()):
+def export_to(form, classifier, folder):
+    for needed in export.REQUIRED_PACKAGES.get(form, ()):
         pytest.importorskip(needed, reason=f"{needed} is not installed (the extra `export`)")
     path = folder / f"colors.{form}"
     export.WRITERS[form](classifier, path)
@@ -46,32 +46,32 @@ def write_model(form, classifier, folder):
 
 @pytest.fixture(scope="module", params=FORMS)
 def file(request, tmp_path_factory):
-    fresh = toy_classifier.colors()  # never called before
-    return write_model(request.param, fresh, tmp_path_factory.mktemp(request.param))
+    fresh = toy_classifier.make_color_classifier()  # never called before
+    return export_to(request.param, fresh, tmp_path_factory.mktemp(request.param))
 
 
-def test_it_says_what_the_model_says_of_images_of_any_size(file, colors):
-    assert export.largest_difference(colors, file) < 1e-5
+def test_the_export_agrees_with_the_model_on_any_image_size(file, colors):
+    assert export.measure_difference(colors, file) < 1e-5
     ask = loaders.LOADERS[file.suffix](file)
     batch = np.random.default_rng(0).integers(0, 256, (3, 50, 70, 3), "uint8")
     assert ask(batch) == pytest.approx(np.asarray(colors.network(batch)), abs=1e-5)
 
 
-def test_the_ten_images_are_ten_and_of_many_sizes():
-    images = export._images()
+def test_test_images_have_many_sizes():
+    images = export._load_test_images()
     assert len(images) == 10
     assert len({image.shape for image in images}) >= 8
     assert all(image.dtype == np.uint8 and image.ndim == 3 for image in images)
 
 
-def test_a_difference_is_seen(file, colors):
-    other = toy_classifier.colors()
+def test_a_difference_is_measured(file, colors):
+    other = toy_classifier.make_color_classifier()
     choice = other.network.layers[-1]
     choice.set_weights([choice.get_weights()[0], np.array([0.1, 0.2, 0])])
-    assert export.largest_difference(other, file) > 0.01
+    assert export.measure_difference(other, file) > 0.01
 
 
-def test_the_names_of_the_classes_are_in_the_file(file, colors):
+def test_the_export_contains_class_names(file, colors):
     if file.suffix == ".onnx":
         import onnx
 
@@ -83,15 +83,15 @@ def test_the_names_of_the_classes_are_in_the_file(file, colors):
 
 
 @pytest.fixture(scope="module", params=["teachable", "tfjs"])
-def zipped(request, tmp_path_factory):
+def zip_export(request, tmp_path_factory):
     path = tmp_path_factory.mktemp(request.param) / "colors.zip"
-    export.WRITERS[request.param](toy_classifier.colors(), path)
+    export.WRITERS[request.param](toy_classifier.make_color_classifier(), path)
     return path
 
 
-def test_a_zip_says_what_the_model_says_and_is_opened_by_the_studio_again(zipped, colors, tmp_path):
-    assert export.largest_difference(colors, zipped) < 1e-5
-    facts = resave.run(zipped, tmp_path)
+def test_a_zip_export_agrees_with_the_model_and_can_be_imported(zip_export, colors, tmp_path):
+    assert export.measure_difference(colors, zip_export) < 1e-5
+    facts = resave.resave(zip_export, tmp_path)
     assert facts["labels"] == colors.classes and facts["image_input"]["preprocessing"] == "-1-1"
     copy = keras.saving.load_model(tmp_path / resave.COPY, compile=False)
     image = np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), "uint8")
@@ -100,8 +100,8 @@ def test_a_zip_says_what_the_model_says_and_is_opened_by_the_studio_again(zipped
     assert np.ptp(answers) > 0.01
 
 
-def test_a_zip_speaks_the_words_of_keras_2(zipped, tmp_path):
-    with zipfile.ZipFile(zipped) as packed:
+def test_a_zip_export_has_the_format_of_keras_2(zip_export, tmp_path):
+    with zipfile.ZipFile(zip_export) as packed:
         if "model.json" in packed.namelist():
             listing = json.loads(packed.read("model.json"))
             config, names = listing["modelTopology"]["model_config"], listing["weightsManifest"][0]["weights"]
@@ -119,8 +119,8 @@ def test_a_zip_speaks_the_words_of_keras_2(zipped, tmp_path):
     assert "module" not in json.dumps(config) and "registered_name" not in json.dumps(config)
 
 
-def test_what_keras_2_has_not_is_not_written(tmp_path):
-    fresh = toy_classifier.colors()
+def test_a_model_with_parts_that_keras_2_lacks_is_refused(tmp_path):
+    fresh = toy_classifier.make_color_classifier()
     tanh = keras.ops.tanh(fresh.network.output)
     other = replace(fresh, network=keras.Model(fresh.network.input, tanh))
     with pytest.raises(StudioError, match=r"has a Tanh, which Keras 2 and TensorFlow\.js do not have\. "):
@@ -132,10 +132,10 @@ def write_transparent(path):
     photo = Image.fromarray(data.astronaut()[:300])
     photo.putalpha(Image.new("L", photo.size, 255))
     photo.paste((0, 0, 255, 30), (0, 0, 200, 200))
-    photo.save(path, exif=turned())
+    photo.save(path, exif=make_rotated_exif())
 
 
-def turned():
+def make_rotated_exif():
     exif = Image.Exif()
     exif[Base.Orientation] = 6
     return exif
@@ -184,7 +184,7 @@ def write_with_broken_profile(path):
 )
 def test_the_program_reads_an_image_as_the_studio_does(write, tmp_path):
     write(tmp_path / "photo.png")
-    source = snippets.program("keras", ["one"]).split("model_file, image_file =")[0]
+    source = snippets.write_program("keras", ["one"]).split("model_file, image_file =")[0]
     (tmp_path / "ask.py").write_text(source)
     spec = importlib.util.spec_from_file_location("ask", tmp_path / "ask.py")
     ask = importlib.util.module_from_spec(spec)
@@ -192,21 +192,21 @@ def test_the_program_reads_an_image_as_the_studio_does(write, tmp_path):
     assert np.array_equal(ask.read(tmp_path / "photo.png")[0], image_io.read(tmp_path / "photo.png"))
 
 
-def test_the_program_beside_it_runs_without_the_studio(file, colors, tmp_path):
+def test_the_program_runs_without_the_studio(file, colors, tmp_path):
     write_transparent(tmp_path / "photo.png")
     image = image_io.read(tmp_path / "photo.png")
-    (tmp_path / "ask.py").write_text(snippets.program(file.suffix[1:], colors.classes))
-    words = [sys.executable, "-I", "ask.py", str(file), "photo.png"]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    (tmp_path / "ask.py").write_text(snippets.write_program(file.suffix[1:], colors.classes))
+    command = [sys.executable, "-I", "ask.py", str(file), "photo.png"]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
     probabilities = np.asarray(colors.network(image[None]))[0]
     order = np.argsort(-probabilities)
-    assert done.stdout.splitlines() == [f"{colors.classes[n]}: {probabilities[n]:.1%}" for n in order]
+    assert process.stdout.splitlines() == [f"{colors.classes[n]}: {probabilities[n]:.1%}" for n in order]
 
 
-def test_names_of_classes_cannot_become_code():
+def test_class_names_cannot_inject_code():
     names = ['"); import os  #', "'''", "line\nbreak", "\\"]
-    source = snippets.program("keras", names).split("CLASSES = ")[1].split("\n\n\ndef read")[0]
+    source = snippets.write_program("keras", names).split("CLASSES = ")[1].split("\n\n\ndef read")[0]
     assert ast.literal_eval(source) == names
 
 
@@ -219,16 +219,16 @@ def test_the_task_exports_resnet50(resnet50_home):
     assert "Egyptian cat" in result.files[1].read().decode()
 
 
-def test_an_export_that_says_something_else_is_thrown_away(weights_home, monkeypatch):
+def test_an_export_that_disagrees_with_the_model_is_discarded(weights_home, monkeypatch):
     toy_classifier.save("toy")
     settings = ExportSettings(preset="toy")
-    monkeypatch.setattr(export, "MOST_AWAY", -1.0)
+    monkeypatch.setattr(export, "MAX_DIFFERENCE", -1.0)
     with pytest.raises(StudioError, match="discarded"):
         tasks.run("classify.export", settings, {})
 
 
-def test_what_is_missing_is_told_before_anything_heavy(home, monkeypatch):
-    monkeypatch.setattr(export, "NEEDS", {"onnx": ("no_such_package",)})
+def test_missing_packages_are_reported_by_the_check(home, monkeypatch):
+    monkeypatch.setattr(export, "REQUIRED_PACKAGES", {"onnx": ("no_such_package",)})
     with pytest.raises(Unavailable, match=r"needs no_such_package, not installed.*Run `pip install"):
         tasks.check("classify.export", ExportSettings(form="onnx"), {})
     with pytest.raises(InvalidInput, match="nobody"):
@@ -240,7 +240,7 @@ def test_what_is_missing_is_told_before_anything_heavy(home, monkeypatch):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_ending_of_a_file_says_its_form(form):
+def test_a_file_extension_selects_the_format(form):
     assert ExportSettings().for_ending(form).form == form
 
 

@@ -11,7 +11,7 @@ from studio.classify.models import crop
 IMAGES = {"chelsea": (300, 451), "astronaut": (512, 512), "page": (191, 384)}
 
 
-def photo(name):
+def load_photo(name):
     image = getattr(data, name)()
     return image if image.ndim == 3 else np.stack([image, image[::-1], 255 - image], axis=-1)
 
@@ -19,54 +19,54 @@ def photo(name):
 @pytest.mark.parametrize("size", [32, 100, 224, 600])
 @pytest.mark.parametrize("name", IMAGES)
 @pytest.mark.parametrize("turned", [False, True])
-def test_a_network_sees_what_pillow_makes(name, size, turned):
-    image = photo(name).transpose(1, 0, 2) if turned else photo(name)
-    batch = np.asarray(crop.resample(image[None], size))
+def test_cropping_in_a_network_agrees_with_pillow(name, size, turned):
+    image = load_photo(name).transpose(1, 0, 2) if turned else load_photo(name)
+    batch = np.asarray(crop.crop_and_resize_in_network(image[None], size))
     assert batch.shape == (1, size, size, 3)
     # Pillow rounds twice, by up to half a level each; Lanczos overshoot can add a little.
-    assert np.abs(batch[0] - crop.cut(image, size).astype("float32")).max() < 1.7
+    assert np.abs(batch[0] - crop.crop_and_resize(image, size).astype("float32")).max() < 1.7
 
 
-def test_an_image_of_the_size_asked_for_stays_as_it_is():
-    image = photo("astronaut")
-    assert np.array_equal(crop.cut(image, 512), image)
-    assert np.allclose(crop.resample(image[None], 512), image[None], atol=1e-3)
+def test_an_image_of_the_right_size_is_unchanged():
+    image = load_photo("astronaut")
+    assert np.array_equal(crop.crop_and_resize(image, 512), image)
+    assert np.allclose(crop.crop_and_resize_in_network(image[None], 512), image[None], atol=1e-3)
 
 
-def test_it_is_the_middle(image):
+def test_the_crop_is_centered(image):
     wide = np.zeros((8, 20, 3), "uint8")
     wide[:, 6:14] = np.random.default_rng(0).integers(0, 256, (8, 8, 3))
-    assert np.array_equal(crop.cut(wide, 8), wide[:, 6:14])
-    assert np.allclose(crop.resample(wide[None], 8), wide[None, :, 6:14], atol=1e-3)
+    assert np.array_equal(crop.crop_and_resize(wide, 8), wide[:, 6:14])
+    assert np.allclose(crop.crop_and_resize_in_network(wide[None], 8), wide[None, :, 6:14], atol=1e-3)
 
 
 def test_fine_stripes_of_a_large_image_become_gray():
     stripes = np.zeros((640, 640, 3), "uint8")
     stripes[:, ::2] = 255
-    gray = np.asarray(crop.resample(stripes[None], 64))[0, :, 8:-8]
+    gray = np.asarray(crop.crop_and_resize_in_network(stripes[None], 64))[0, :, 8:-8]
     assert np.abs(gray - 127.5).max() < 3  # nearest-neighbor sampling would make it black or white
 
 
-def test_it_is_part_of_a_network_for_images_of_any_size(tmp_path):
+def test_a_saved_network_crops_images_of_any_size(tmp_path):
     import keras
 
     images = keras.Input((None, None, 3), dtype="uint8")
-    model = keras.Model(images, crop.resample(images, 16))
+    model = keras.Model(images, crop.crop_and_resize_in_network(images, 16))
     model.save(tmp_path / "square.keras")
     again = keras.saving.load_model(tmp_path / "square.keras")  # without code of the studio
     for height, width in ((40, 60), (16, 16), (7, 9)):
-        image = photo("chelsea")[None, :height, :width]
-        assert np.allclose(again(image), crop.resample(image, 16))
+        image = load_photo("chelsea")[None, :height, :width]
+        assert np.allclose(again(image), crop.crop_and_resize_in_network(image, 16))
 
 
 @pytest.mark.slow
-def test_tflite_takes_not_one_pixel_more(tmp_path):
+def test_tflite_rounds_the_crop_like_numpy(tmp_path):
     import keras
     import tensorflow
 
     class Square(keras.layers.Layer):
         def call(self, images):
-            return crop.resample(images, 224)
+            return crop.crop_and_resize_in_network(images, 224)
 
         def compute_output_shape(self, shape):
             return (shape[0], 224, 224, 3)

@@ -18,7 +18,7 @@ from studio.core import tasks
 from studio.core.errors import InvalidInput
 from studio.imported import files
 
-pytestmark = pytest.mark.usefixtures("near")
+pytestmark = pytest.mark.usefixtures("local_sandbox")
 
 
 def make_images(folder):
@@ -29,7 +29,7 @@ def make_images(folder):
     return place
 
 
-def knowing(place, tmp_path, classes):
+def save_edge_classifier(place, tmp_path, classes):
     """Returns the file of a network that tells the stripes apart with an edge filter."""
     from keras import Input, Sequential, layers
 
@@ -41,14 +41,14 @@ def knowing(place, tmp_path, classes):
     network.set_weights([kernels, np.zeros(4), choice, np.zeros(2)])
     network.save(tmp_path / "my net.keras")
     (tmp_path / "labels.txt").write_text("\n".join(classes))
-    return files.keep(tmp_path / "my net.keras", tmp_path / "labels.txt")
+    return files.store(tmp_path / "my net.keras", tmp_path / "labels.txt")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("classes, is_known", [(("Lying", "standing"), True), (("lying", "upright"), False)])
-def test_an_audit_asks_what_it_sees_and_what_it_says(classes, is_known, tmp_path):
+def test_an_audit_uses_features_and_predictions(classes, is_known, tmp_path):
     place = make_images(tmp_path / "set")
-    file = knowing(place, tmp_path, classes)
+    file = save_edge_classifier(place, tmp_path, classes)
     inputs = {"data": [core_data.store_reference(str(place))], "model": [file]}
     result = tasks.run("classify.audit", AuditSettings(size=64), inputs)
     assert result.figures["suspicious"][0] == {
@@ -74,33 +74,35 @@ def test_an_audit_asks_what_it_sees_and_what_it_says(classes, is_known, tmp_path
 
 
 @pytest.mark.slow
-def test_what_it_sees_enters_its_last_layer_that_weighs(tmp_path):
-    path = third_party_networks.save(tmp_path / "usual.keras", third_party_networks.usual())
+def test_features_are_the_input_of_the_last_weighted_layer(tmp_path):
+    path = third_party_networks.save(tmp_path / "usual.keras", third_party_networks.make_tutorial_network())
     network = keras.saving.load_model(path)
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
     pooled = keras.Model(network.inputs, network.layers[5].output)
-    model = imported_classifier.open(files.keep(path))
-    vectors, answers = model.features_and_probabilities(list(images))
+    model = imported_classifier.open(files.store(path))
+    vectors, answers = model.predict_with_features(list(images))
     expected = np.asarray(pooled(images.astype("float32"), training=False))
     assert vectors == pytest.approx(expected, abs=1e-5) and vectors.shape == (3, 5)
-    assert answers == pytest.approx(model.probabilities(list(images)), abs=1e-6)
-    nested = third_party_networks.save(tmp_path / "nested.keras", third_party_networks.nested())
-    features, _ = imported_classifier.open(files.keep(nested)).features_and_probabilities([data.coffee()])
+    assert answers == pytest.approx(model.predict(list(images)), abs=1e-6)
+    nested = third_party_networks.save(tmp_path / "nested.keras", third_party_networks.make_nested_network())
+    features, _ = imported_classifier.open(files.store(nested)).predict_with_features([data.coffee()])
     assert features.shape == (1, 4)
 
 
 @pytest.mark.slow
-def test_what_cannot_be_taken_is_refused_and_what_does_nothing_is_told(tmp_path):
+def test_other_networks_are_refused_and_unused_settings_are_described(tmp_path):
     from keras import Input, Sequential, layers
 
     inputs = {"data": [core_data.store_reference(str(make_images(tmp_path / "set")))]}
     words = third_party_networks.save(tmp_path / "words.keras", Sequential([Input((6,)), layers.Dense(3)]))
     with pytest.raises(InvalidInput, match=r"words\.keras.*Use an image classifier"):
-        tasks.run("classify.audit", AuditSettings(), {**inputs, "model": [files.keep(words)]})
-    file = files.keep(third_party_networks.save(tmp_path / "usual.keras", third_party_networks.usual()))
+        tasks.run("classify.audit", AuditSettings(), {**inputs, "model": [files.store(words)]})
+    file = files.store(
+        third_party_networks.save(tmp_path / "usual.keras", third_party_networks.make_tutorial_network())
+    )
     settings = AuditSettings(suspicious=False, size=32)
     notes = tasks.run("classify.audit", settings, {**inputs, "model": [file]}).figures["notes"]
     assert "Without effect, because labels are not checked: usual.keras." in notes
-    assert AuditSettings(preprocessing="0-1").without_effect("") == [
+    assert AuditSettings(preprocessing="0-1").describe_unused("") == [
         "Without effect, because no imported model was given: preprocessing."
     ]

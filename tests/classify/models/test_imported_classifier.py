@@ -12,8 +12,8 @@ import third_party_networks
 import toy_classifier
 from skimage import data
 
-from studio.classify.ask import grad_cam
 from studio.classify.export import export
+from studio.classify.inference import grad_cam
 from studio.classify.models import available, crop, imported_classifier
 from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings
 from studio.core import tasks
@@ -22,17 +22,17 @@ from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.imported import files, keras_files, safe_copies, sandboxed_process
 
-pytestmark = [pytest.mark.usefixtures("near"), pytest.mark.slow]
+pytestmark = [pytest.mark.usefixtures("local_sandbox"), pytest.mark.slow]
 
 
 def import_network(tmp_path, network, name="my net.keras") -> tuple[File, keras.Model]:
     path = third_party_networks.save(tmp_path / name, network)
-    return files.keep(path), keras.saving.load_model(path)
+    return files.store(path), keras.saving.load_model(path)
 
 
 @pytest.mark.parametrize("end", ["softmax", None])
-def test_it_says_what_keras_says_of_an_image_of_its_size(end, tmp_path):
-    file, network = import_network(tmp_path, third_party_networks.usual(end=end))
+def test_predictions_agree_with_keras(end, tmp_path):
+    file, network = import_network(tmp_path, third_party_networks.make_tutorial_network(end=end))
     model = imported_classifier.open(file)
     assert (model.name, model.size, model.digest) == ("my net", (20, 30), file.digest)
     assert model.classes == ("class 1", "class 2", "class 3", "class 4")
@@ -40,83 +40,83 @@ def test_it_says_what_keras_says_of_an_image_of_its_size(end, tmp_path):
     expected = keras.ops.convert_to_numpy(network(images.astype("float32"), training=False))
     if end is None:
         expected = np.exp(expected) / np.exp(expected).sum(axis=1, keepdims=True)
-    assert model.probabilities(list(images)) == pytest.approx(expected, abs=1e-5)
+    assert model.predict(list(images)) == pytest.approx(expected, abs=1e-5)
     assert np.ptp(expected) > 0.01
     large = data.astronaut()[:300]
-    assert model.probabilities([large])[0] == pytest.approx(
-        model.probabilities([crop.cut(large, 20, 30)])[0], abs=1e-6
+    assert model.predict([large])[0] == pytest.approx(
+        model.predict([crop.crop_and_resize(large, 20, 30)])[0], abs=1e-6
     )
     again = [np.asarray(model.network(large[None]))[0] for _ in range(4)]
     assert np.ptp(again, axis=0).max() == 0  # dropout is off in inference
-    assert again[0] == pytest.approx(model.probabilities([large])[0], abs=0.01)
+    assert again[0] == pytest.approx(model.predict([large])[0], abs=0.01)
 
 
-def test_gray_networks_see_how_bright_colors_are(tmp_path):
-    file, network = import_network(tmp_path, third_party_networks.gray())
+def test_grayscale_networks_get_luma(tmp_path):
+    file, network = import_network(tmp_path, third_party_networks.make_gray_network())
     image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
     bright = np.round(image @ np.array([0.299, 0.587, 0.114], "float32"))
     expected = np.asarray(network(bright[None, ..., None].astype("uint8")))
-    assert imported_classifier.open(file).probabilities([image]) == pytest.approx(expected, abs=1e-4)
+    assert imported_classifier.open(file).predict([image]) == pytest.approx(expected, abs=1e-4)
 
 
-def test_networks_within_it_and_what_they_have_learned_stay(tmp_path):
-    file, network = import_network(tmp_path, third_party_networks.transferred())
+def test_nested_networks_keep_their_weights(tmp_path):
+    file, network = import_network(tmp_path, third_party_networks.make_transferred_network())
     model = imported_classifier.open(file)
     assert model.size == (224, 224)
-    cut = crop.cut(data.coffee(), 224)
+    cut = crop.crop_and_resize(data.coffee(), 224)
     raw = np.asarray(network(cut[None].astype("float32")))[0]
-    assert model.probabilities([cut])[0] == pytest.approx(
+    assert model.predict([cut])[0] == pytest.approx(
         np.exp(raw - raw.max()) / np.exp(raw - raw.max()).sum(), abs=1e-3
     )
-    where, _, _ = grad_cam.explain(model, data.coffee())
-    assert where.shape == (111, 111) and where.max() == pytest.approx(1)
+    heatmap, _, _ = grad_cam.explain(model, data.coffee())
+    assert heatmap.shape == (111, 111) and heatmap.max() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("end, then", [("softmax", []), (None, []), ("softmax", [keras.layers.Identity()])])
-def test_where_it_looks_is_what_its_weights_say(end, then, tmp_path):
-    file, network = import_network(tmp_path, third_party_networks.usual(end=end, then=then))
+def test_grad_cam_follows_the_weights_of_the_head(end, then, tmp_path):
+    file, network = import_network(tmp_path, third_party_networks.make_tutorial_network(end=end, then=then))
     model = imported_classifier.open(file)
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
-    where, probabilities, place = grad_cam.explain(model, image, 2)
-    assert probabilities == pytest.approx(model.probabilities([image])[0], abs=1e-5) and place == 2
+    heatmap, probabilities, class_index = grad_cam.explain(model, image, 2)
+    assert probabilities == pytest.approx(model.predict([image])[0], abs=1e-5) and class_index == 2
     pooled = keras.Model(network.inputs, network.layers[3].output)(
         image[None].astype("float32"), training=False
     )
     kernel = np.asarray(network.get_layer("probabilities").kernel)
     contributions = np.maximum(np.asarray(pooled)[0] @ (kernel[:, 2] - kernel.mean(axis=1)), 0)
-    assert where.shape == (9, 14)
-    assert where == pytest.approx(contributions / contributions.max(), abs=1e-3)
+    assert heatmap.shape == (9, 14)
+    assert heatmap == pytest.approx(contributions / contributions.max(), abs=1e-3)
 
 
-def test_one_without_places_says_so(tmp_path):
-    file, _ = import_network(tmp_path, third_party_networks.flat())
+def test_grad_cam_without_spatial_layer_is_refused(tmp_path):
+    file, _ = import_network(tmp_path, third_party_networks.make_flat_network())
     model = imported_classifier.open(file)
     assert model.maps is None
     with pytest.raises(StudioError, match=r"my net has no spatial feature layer"):
         grad_cam.explain(model, data.coffee())
 
 
-def test_an_export_of_the_studio_answers_the_same_when_it_is_imported_again(tmp_path):
-    colors = toy_classifier.colors()
+def test_an_export_predicts_the_same_after_import(tmp_path):
+    colors = toy_classifier.make_color_classifier()
     export.WRITERS["keras"](colors, tmp_path / "colors.keras")
-    model = imported_classifier.open(files.keep(tmp_path / "colors.keras"))
+    model = imported_classifier.open(files.store(tmp_path / "colors.keras"))
     assert (model.classes, model.size, model.name) == (colors.classes, (32, 32), "colors")
     photos = [data.astronaut()[:300], data.coffee(), data.chelsea()]
-    assert model.probabilities(photos) == pytest.approx(colors.probabilities(photos), abs=2e-3)
-    where, _, _ = grad_cam.explain(model, photos[0], 0)
-    assert where == pytest.approx(grad_cam.explain(colors, photos[0], 0)[0], abs=0.05)
+    assert model.predict(photos) == pytest.approx(colors.predict(photos), abs=2e-3)
+    heatmap, _, _ = grad_cam.explain(model, photos[0], 0)
+    assert heatmap == pytest.approx(grad_cam.explain(colors, photos[0], 0)[0], abs=0.05)
 
 
 @pytest.mark.parametrize("labels", ["cat\ndog", "cat\n\ndog\nbee", "cat\x1b[2J\na\nb\nc"])
-def test_names_that_do_not_fit_are_not_used(labels, tmp_path):
-    path = third_party_networks.save(tmp_path / "my.keras", third_party_networks.usual())
+def test_invalid_class_names_are_ignored(labels, tmp_path):
+    path = third_party_networks.save(tmp_path / "my.keras", third_party_networks.make_tutorial_network())
     with zipfile.ZipFile(path, "a") as packed:
         packed.writestr(keras_files.LABELS, labels)
-    assert imported_classifier.read_facts(files.keep(path)).classes[0] == "class 1"
+    assert imported_classifier.read_facts(files.store(path)).classes[0] == "class 1"
 
 
 @pytest.mark.parametrize("network, shapes", [("words", "inputs (6)"), ("two", "and")])
-def test_what_is_no_image_classifier_is_refused(network, shapes, tmp_path):
+def test_other_networks_are_refused(network, shapes, tmp_path):
     from keras import Input, Model, layers
 
     one, other = Input((6,)), Input((6,))
@@ -130,17 +130,19 @@ def test_what_is_no_image_classifier_is_refused(network, shapes, tmp_path):
     assert shapes in str(error.value) and "my net.keras" in str(error.value)
 
 
-def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_path):
-    file, network = import_network(tmp_path, third_party_networks.single())
+def test_a_single_output_has_two_classes_and_sigmoids_are_independent(tmp_path):
+    file, network = import_network(tmp_path, third_party_networks.make_binary_network())
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     second = float(np.asarray(network(image[None].astype("float32"), training=False))[0, 0])
     model = imported_classifier.open(file)
     assert model.classes == ("class 1", "class 2")
-    assert model.probabilities([image])[0] == pytest.approx([1 - second, second], abs=1e-5)
-    file, network = import_network(tmp_path, third_party_networks.usual(3, end="sigmoid"), "several.keras")
+    assert model.predict([image])[0] == pytest.approx([1 - second, second], abs=1e-5)
+    file, network = import_network(
+        tmp_path, third_party_networks.make_tutorial_network(3, end="sigmoid"), "several.keras"
+    )
     scores = np.asarray(network(image[None].astype("float32"), training=False))[0]
     model = imported_classifier.open(file)
-    assert model.independent and model.probabilities([image])[0] == pytest.approx(scores, abs=1e-5)
+    assert model.independent and model.predict([image])[0] == pytest.approx(scores, abs=1e-5)
     _, shares, _ = grad_cam.explain(model, image)
     assert shares == pytest.approx(scores, abs=1e-4) and abs(scores.sum() - 1) > 0.1
 
@@ -155,16 +157,14 @@ def test_one_unit_tells_two_classes_apart_and_several_sigmoids_stay_apart(tmp_pa
     ],
 )
 def test_the_preprocessing_of_the_setting_is_applied(preprocessing, applied, tmp_path):
-    file, network = import_network(tmp_path, third_party_networks.plain())
+    file, network = import_network(tmp_path, third_party_networks.make_plain_network())
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     expected = np.asarray(network(applied(image.astype("float64"))[None].astype("float32"), training=False))
-    assert imported_classifier.open(file, preprocessing).probabilities([image]) == pytest.approx(
-        expected, abs=1e-4
-    )
+    assert imported_classifier.open(file, preprocessing).predict([image]) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("count, side", [(784, (28, 28)), (3072, (32, 32, 3))])
-def test_a_row_of_numbers_is_an_image_only_if_the_user_says_so(count, side, tmp_path):
+def test_a_flat_input_takes_images_only_with_the_flat_setting(count, side, tmp_path):
     from keras import Input, Sequential, layers
 
     built = Sequential([Input((count,)), layers.Rescaling(1 / 255), layers.Dense(3, activation="softmax")])
@@ -179,17 +179,17 @@ def test_a_row_of_numbers_is_an_image_only_if_the_user_says_so(count, side, tmp_
     query = image if len(side) == 3 else np.repeat(image[..., None], 3, axis=-1)
     model = imported_classifier.open(file, flat=True)
     assert model.size == side[:2]
-    assert model.probabilities([query]) == pytest.approx(expected, abs=1e-5)
+    assert model.predict([query]) == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_map_is_found_within_a_network_of_networks(tmp_path):
-    file, _ = import_network(tmp_path, third_party_networks.nested())
-    where, _, _ = grad_cam.explain(imported_classifier.open(file), data.coffee())
-    assert where.shape == (8, 8)  # the size after the convolution, not the image's 16 px
+def test_maps_are_found_in_nested_networks(tmp_path):
+    file, _ = import_network(tmp_path, third_party_networks.make_nested_network())
+    heatmap, _, _ = grad_cam.explain(imported_classifier.open(file), data.coffee())
+    assert heatmap.shape == (8, 8)  # the size after the convolution, not the image's 16 px
 
 
 def test_names_are_stored_with_a_model_and_its_copy_is_reused(tmp_path, monkeypatch):
-    file, _ = import_network(tmp_path, third_party_networks.usual())
+    file, _ = import_network(tmp_path, third_party_networks.make_tutorial_network())
     imported_classifier.read_facts(file)
     monkeypatch.setattr(sandboxed_process, "run", None)
     named = safe_copies.with_names(file, ["0 a", "b", "c", "ü"])
@@ -201,27 +201,27 @@ def test_names_are_stored_with_a_model_and_its_copy_is_reused(tmp_path, monkeypa
 
 
 def test_the_preprocessing_is_stored_with_a_model_and_its_copy_is_reused(tmp_path, monkeypatch):
-    file, network = import_network(tmp_path, third_party_networks.plain())
-    assert imported_classifier.read_facts(file).choice() == ("0-1", "")
+    file, network = import_network(tmp_path, third_party_networks.make_plain_network())
+    assert imported_classifier.read_facts(file).choose_preprocessing() == ("0-1", "")
     named = safe_copies.with_names(file, ["a", "b", "c"])
     with monkeypatch.context() as patch:
         patch.setattr(sandboxed_process, "run", None)
         stored = safe_copies.with_preprocessing(named, "-1-1")
     stored_facts = imported_classifier.read_facts(stored)
-    assert stored_facts.classes == ("a", "b", "c") and stored_facts.choice()[0] == "-1-1"
+    assert stored_facts.classes == ("a", "b", "c") and stored_facts.choose_preprocessing()[0] == "-1-1"
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     expected = np.asarray(network(image[None] / 127.5 - 1, training=False))
-    assert imported_classifier.open(stored).probabilities([image]) == pytest.approx(expected, abs=1e-4)
-    facts = safe_copies.admit(stored).facts
-    shutil.rmtree(safe_copies._folder(stored))
-    assert safe_copies.admit(stored).facts == facts, "the sandbox reads from the file what was stored"
+    assert imported_classifier.open(stored).predict([image]) == pytest.approx(expected, abs=1e-4)
+    facts = safe_copies.get_or_make(stored).facts
+    shutil.rmtree(safe_copies._copy_folder(stored))
+    assert safe_copies.get_or_make(stored).facts == facts, "the sandbox reads from the file what was stored"
     other = safe_copies.with_names(stored, ["d", "e", "f"])
     assert imported_classifier.read_facts(other).preprocessing == "-1-1"
 
 
-def test_the_tasks_take_it(tmp_path):
-    file, _ = import_network(tmp_path, third_party_networks.usual())
-    photo = File.keep(image_io.encode_png(data.coffee()), "image", "cup.png")
+def test_all_tasks_accept_an_imported_model(tmp_path):
+    file, _ = import_network(tmp_path, third_party_networks.make_tutorial_network())
+    photo = File.store(image_io.encode_png(data.coffee()), "image", "cup.png")
     predictions = tasks.run(
         "classify.predict", PredictSettings(top=2), {"images": [photo, photo], "model": [file]}
     )
@@ -239,7 +239,7 @@ def test_the_tasks_take_it(tmp_path):
 
 
 def test_a_worker_loads_only_the_copy(tmp_path, monkeypatch):
-    file, _ = import_network(tmp_path, third_party_networks.flat())
+    file, _ = import_network(tmp_path, third_party_networks.make_flat_network())
     imported_classifier.read_facts(file)
     loaded = []
     load = keras.saving.load_model
@@ -248,19 +248,19 @@ def test_a_worker_loads_only_the_copy(tmp_path, monkeypatch):
     )
     monkeypatch.setattr("studio.classify.models.classifier._CACHE", {})
     imported_classifier.open(file)
-    assert loaded == [safe_copies.admit(file).path]
+    assert loaded == [safe_copies.get_or_make(file).path]
 
 
-def test_bad_files_are_found_before_keras_is_loaded(home):
+def test_bad_files_are_refused_by_the_check(home):
     for task, settings, slot in (
         ("classify.predict", PredictSettings(), "images"),
         ("classify.explain", ExplainSettings(), "image"),
     ):
-        photo = File.keep(b"not looked at", "image", "a.png")
+        photo = File.store(b"not looked at", "image", "a.png")
         packed = home.parent / "bad.keras"
         with zipfile.ZipFile(packed, "w") as file:
             file.writestr("config.json", "{}")
-        bad = File.keep(packed.read_bytes(), "model", "bad.keras")
+        bad = File.store(packed.read_bytes(), "model", "bad.keras")
         with pytest.raises(InvalidInput, match=r"bad\.keras"):
             tasks.check(task, settings, {slot: [photo], "model": [bad]})
     assert available.list_names()  # does not read files

@@ -13,16 +13,16 @@ from studio.core.errors import InvalidInput
 CLASSES = ("cat", "dog", "eel")
 
 
-def sure(guesses, confidence=0.8):
+def make_probabilities(guesses, confidence=0.8):
     """Returns probabilities that give the guessed class `confidence`."""
     probabilities = np.full((len(guesses), 3), (1 - confidence) / 2)
     probabilities[np.arange(len(guesses)), guesses] = confidence
     return probabilities
 
 
-def test_it_is_counted_as_by_hand():
+def test_metrics_equal_counts_by_hand():
     truth = np.array([0, 0, 0, 0, 1, 1])
-    metrics = evaluate(sure([0, 1, 1, 0, 0, 1]), truth, CLASSES)
+    metrics = evaluate(make_probabilities([0, 1, 1, 0, 0, 1]), truth, CLASSES)
     assert metrics["n"] == 6 and metrics["accuracy"] == 0.5
     assert metrics["confusion"] == [[2, 2, 0], [1, 1, 0], [0, 0, 0]]
     cat, dog, eel = metrics["per_class"]
@@ -36,17 +36,17 @@ def test_it_is_counted_as_by_hand():
     "hits, n, low, high",  # from the closed form
     [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (5, 10, 0.2366, 0.7634), (81, 263, 0.2553, 0.3662)],
 )
-def test_the_interval_is_wilsons(hits, n, low, high):
+def test_the_interval_is_the_wilson_interval(hits, n, low, high):
     assert wilson_interval(hits, n) == pytest.approx((low, high), abs=2e-4)
 
 
-def test_the_interval_holds_the_truth_as_often_as_it_says():
+def test_the_interval_covers_the_true_accuracy_95_percent_of_the_time():
     hits = np.random.default_rng(0).binomial(40, 0.9, 2000)
     holding = [low <= 0.9 <= high for low, high in (wilson_interval(int(h), 40) for h in hits)]
     assert 0.92 < np.mean(holding) < 0.98
 
 
-def test_one_who_is_as_often_right_as_it_says_is_calibrated():
+def test_a_calibrated_model_has_a_small_calibration_error():
     rng = np.random.default_rng(0)
     confidence = rng.uniform(0.5, 1, 20_000)
     probabilities = np.stack([confidence, 1 - confidence, np.zeros_like(confidence)], axis=1)
@@ -71,12 +71,14 @@ def test_the_floor_is_the_error_of_a_calibrated_model():
         floors.append(calibration["floor"])
     assert np.mean(floors) == pytest.approx(np.mean(errors), rel=0.1)
     assert np.mean(floors) > 0.03
-    certain = evaluate(sure([0, 1], confidence=1.0), np.array([0, 1]), CLASSES)["calibration"]
+    certain = evaluate(make_probabilities([0, 1], confidence=1.0), np.array([0, 1]), CLASSES)["calibration"]
     assert certain["floor"] == 0
 
 
-def test_one_who_is_always_sure_and_half_right_is_not():
-    calibration = evaluate(sure([0, 0, 0, 0], confidence=1.0), np.array([0, 0, 1, 1]), CLASSES)["calibration"]
+def test_an_overconfident_model_has_a_large_calibration_error():
+    calibration = evaluate(make_probabilities([0, 0, 0, 0], confidence=1.0), np.array([0, 0, 1, 1]), CLASSES)[
+        "calibration"
+    ]
     assert calibration["error"] == pytest.approx(0.5)
     assert calibration["bins"][-1] == {"from": 0.9, "to": 1.0, "count": 4, "confidence": 1.0, "accuracy": 0.5}
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from studio.classify.training import head, plain_features, study, study_words
+from studio.classify.training import head, plain_features, study, study_text
 from studio.classify.training.study import FeatureSplit
 from studio.classify.training.training_set import TrainingSet
 from studio.core.data import sample_sets
@@ -20,9 +20,9 @@ CLASSES, WIDE = 4, 60
 def random_features(count: int, spread: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Returns features `(n, d)` around a center for each class, and the labels."""
     rng = np.random.default_rng(seed)
-    places = np.random.default_rng(99).normal(size=(CLASSES, WIDE)) * spread
+    centers = np.random.default_rng(99).normal(size=(CLASSES, WIDE)) * spread
     labels = np.arange(count) % CLASSES
-    return (places[labels] + rng.normal(size=(count, WIDE))).astype("float32"), labels
+    return (centers[labels] + rng.normal(size=(count, WIDE))).astype("float32"), labels
 
 
 @pytest.fixture(scope="module")
@@ -37,28 +37,28 @@ def space(feature_split) -> head.FeatureSpace:
     return head.FeatureSpace(feature_split.train, head.RANK, 0)
 
 
-def test_better_features_make_the_same_head_better(feature_split):
-    chance = np.random.default_rng(5).normal(size=(360, WIDE)).astype("float32")
-    blind = FeatureSplit(
-        chance[:160], chance[160:], feature_split.labels, feature_split.truth, feature_split.parts, CLASSES
+def test_better_features_raise_accuracy(feature_split):
+    noise = np.random.default_rng(5).normal(size=(360, WIDE)).astype("float32")
+    noise_split = FeatureSplit(
+        noise[:160], noise[160:], feature_split.labels, feature_split.truth, feature_split.folds, CLASSES
     )
-    good, bad = study.measure_accuracy(feature_split, 0), study.measure_accuracy(blind, 0)
+    good, bad = study.measure_accuracy(feature_split, 0), study.measure_accuracy(noise_split, 0)
     assert good["accuracy"] > 0.7 and bad["accuracy"] < 0.4
     assert good["interval"][0] < good["accuracy"] < good["interval"][1] and good["width"] == WIDE
 
 
-def test_weights_held_loosely_know_their_own_by_heart_and_are_worse_on_others(feature_split):
+def test_weak_regularization_overfits(feature_split):
     results = study.compare_strengths(feature_split, 0)
     learned = [result["learned"] for result in results]
     assert learned == sorted(learned, reverse=True) and learned[-1] < 0.02
     best = min(results, key=lambda one: one["left_out"])
     assert best not in (results[0], results[-1])
     assert results[-1]["left_out"] > 1.5 * best["left_out"] > learned[-1]
-    text = study_words._describe_strengths(results)
+    text = study_text._describe_strengths(results)
     assert f"lowest validation loss, {best['left_out']:.2f}" in text
 
 
-def test_more_images_and_more_votes_make_it_more_right(feature_split, space):
+def test_more_images_and_larger_ensembles_raise_accuracy(feature_split, space):
     grows = study.compare_dataset_sizes(feature_split, space, 1e-3, 0)
     assert [point["images"] for point in grows] == [1, 2, 3, 5, 8, 12, 20, 40]
     assert grows[-1]["accuracy"] > grows[0]["accuracy"] + 0.2
@@ -69,18 +69,18 @@ def test_more_images_and_more_votes_make_it_more_right(feature_split, space):
     assert study.compare_ensembles(feature_split, space, 1e-3, 0)["heads"] == heads
 
 
-def test_labels_that_were_hidden_are_found_again(feature_split):
+def test_changed_labels_are_found(feature_split):
     names = tuple(f"{n}.png" for n in range(160))
     dataset = ImageDataset(np.zeros((160, 2, 2, 3), "uint8"), names, feature_split.labels, tuple("abcd"))
     rows = np.arange(160)
-    whole = TrainingSet(
-        dataset, Backbone(None, None, ""), feature_split.train, rows, rows[:0], feature_split.parts
+    samples = TrainingSet(
+        dataset, Backbone(None, None, ""), feature_split.train, rows, rows[:0], feature_split.folds
     )
-    lost = study.find_changed_labels(whole, feature_split, rows, 0)
-    assert (lost["images"], lost["wrong"]) == (160, 16)
-    hits = sum(lost["list"])
-    assert hits >= 12 and sum(lost["list"][:10]) >= 7  # most confident first
-    assert all(entry["told"] != entry["looks_like"] for entry in lost["examples"])
+    changes = study.find_changed_labels(samples, feature_split, rows, 0)
+    assert (changes["images"], changes["wrong"]) == (160, 16)
+    hits = sum(changes["list"])
+    assert hits >= 12 and sum(changes["list"][:10]) >= 7  # most confident first
+    assert all(entry["label"] != entry["looks_like"] for entry in changes["examples"])
     assert (dataset.labels == feature_split.labels).all()
 
 
@@ -88,21 +88,21 @@ def test_wrong_labels_of_the_most_similar_class_are_harder_to_find():
     """Of four classes two pairs are similar; people confuse those, uniform noise rarely does."""
     rng = np.random.default_rng(0)
     labels = np.arange(160) % CLASSES
-    places = np.random.default_rng(9).normal(size=(CLASSES, WIDE)) * 0.6
-    places[1], places[3] = places[0] + 0.15, places[2] + 0.15
-    vectors = (places[labels] + rng.normal(size=(160, WIDE))).astype("float32")
+    centers = np.random.default_rng(9).normal(size=(CLASSES, WIDE)) * 0.6
+    centers[1], centers[3] = centers[0] + 0.15, centers[2] + 0.15
+    vectors = (centers[labels] + rng.normal(size=(160, WIDE))).astype("float32")
     similar = FeatureSplit(vectors, vectors, labels, labels, np.arange(160) // CLASSES % 5, CLASSES)
     assert study._find_most_similar_classes(similar).tolist() == [1, 0, 3, 2]
     names = tuple(f"{n}.png" for n in range(160))
     dataset = ImageDataset(np.zeros((160, 2, 2, 3), "uint8"), names, labels, tuple("abcd"))
     rows = np.arange(160)
-    whole = TrainingSet(dataset, Backbone(None, None, ""), vectors, rows, rows[:0], similar.parts)
-    lost = study.find_changed_labels(whole, similar, rows, 0)
-    precision = {name: sum(lost[name]) / len(lost[name]) for name in ("list", "list_similar")}
+    samples = TrainingSet(dataset, Backbone(None, None, ""), vectors, rows, rows[:0], similar.folds)
+    changes = study.find_changed_labels(samples, similar, rows, 0)
+    precision = {name: sum(changes[name]) / len(changes[name]) for name in ("list", "list_similar")}
     assert precision["list_similar"] < precision["list"]
 
 
-def test_pixels_edges_and_a_network_of_chance_see_something_of_their_own():
+def test_edge_features_tell_orientations_apart():
     rng = np.random.default_rng(0)
     images = np.zeros((6, 96, 96, 3), "uint8")
     images[::2, :, 40:] = 200  # one vertical edge; the others have a horizontal one
@@ -115,17 +115,15 @@ def test_pixels_edges_and_a_network_of_chance_see_something_of_their_own():
 
 
 @pytest.mark.slow
-def test_the_task_answers_all_five_on_real_images(resnet50_home):
+def test_the_task_runs_all_experiments(resnet50_home):
     from studio.classify.settings import StudySettings
     from studio.core import tasks
 
-    result = tasks.run(
-        "classify.study", StudySettings(size=64), {"data": [sample_sets.store("sample:hair")]}
-    )
+    result = tasks.run("classify.study", StudySettings(size=64), {"data": [sample_sets.store("sample:hair")]})
     report = json.loads(result.files[0].read())
     kinds = {row["kind"]: row["accuracy"] for row in report["features"]}
     assert {"pixels", "hog", "untrained", "vgg16", "resnet50"} == set(kinds)
     assert kinds["vgg16"] > kinds["untrained"]
     assert set(result.recipe.weights) == {"resnet50", "vgg16"}
-    text = study_words.format_results(report)
+    text = study_text.format_results(report)
     assert f"{kinds['vgg16']:.0%}" in text and "most similar class" in text

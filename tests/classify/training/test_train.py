@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.classify.ask import score
+from studio.classify.inference import score
 from studio.classify.models import classifier, trained
 from studio.classify.settings import TrainClassifierSettings
 from studio.classify.training import finetune, task, train_head, training_set
@@ -35,7 +35,7 @@ def train(folder, progress=None, **change):
     return tasks.run("classify.train", settings, inputs, progress)
 
 
-def unpacked(result, tmp_path):
+def unpack(result, tmp_path):
     return presets.unpack(result.files[0].read(), tmp_path / "model")
 
 
@@ -52,25 +52,25 @@ def once(lasting_weights_home, class_folder):
     return lambda **change: teach(tuple(change.items()))
 
 
-def stored_and_predicted(preset, folder, size=32):
+def load_predictions(preset, folder, size=32):
     """Returns the stored predictions for the test images, and those of the opened model."""
-    dataset, tested = data.load_dataset(data.store_reference(str(folder)), size), preset.data()["tested"]
+    dataset, tested = data.load_dataset(data.store_reference(str(folder)), size), preset.read_data()["tested"]
     rows = [dataset.names.index(name) for name in tested["names"]]
-    return tested, trained.open(preset).probabilities([dataset.images[row] for row in rows])
+    return tested, trained.open(preset).predict([dataset.images[row] for row in rows])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [{}, {"head": "mlp", "hidden": 16}, TUNED], ids=["linear", "mlp", "tuned"])
-def test_the_model_says_what_its_training_said(weights_home, once, class_folder, tmp_path, change):
+def test_the_opened_model_repeats_the_stored_predictions(weights_home, once, class_folder, tmp_path, change):
     result = once(**change)
     preset = presets.unpack(result.packed, tmp_path / "model")
-    tested, probabilities = stored_and_predicted(preset, class_folder)
+    tested, probabilities = load_predictions(preset, class_folder)
     assert result.figures["accuracy"] >= 0.8 and result.figures["n"] == 12 == len(probabilities)
     assert probabilities.argmax(axis=1).tolist() == tested["guess"]
     assert np.allclose(probabilities.max(axis=1), tested["confidence"], atol=2e-3)
     right = np.equal(tested["guess"], tested["truth"]).mean()
-    assert right == pytest.approx(preset.data()["evaluation"]["accuracy"])
-    assert preset.weights().stat().st_size < 4 * result.figures["parameters"] + 40_000
+    assert right == pytest.approx(preset.read_data()["evaluation"]["accuracy"])
+    assert preset.check_weights().stat().st_size < 4 * result.figures["parameters"] + 40_000
 
 
 @pytest.fixture
@@ -90,27 +90,27 @@ def mislabeled(seed=0):
 
 
 @pytest.mark.parametrize("change", [{}, {"strength": 1e-6}, {"head": "mlp", "hidden": 64}])
-def test_a_search_selects_by_images_that_neither_teach_nor_test(mislabeled, change):
+def test_validation_uses_neither_training_nor_test_images(mislabeled, change):
     settings = TrainClassifierSettings(**change)
-    assert not len(train_head.train(mislabeled, settings).left_out), "nobody asked"
+    assert not len(train_head.train(mislabeled, settings).validation_probabilities), "nobody asked"
     trained_head = train_head.train(mislabeled, settings.model_copy(update={"validation": True}))
     labels = mislabeled.labels(mislabeled.train_rows)
-    assert trained_head.left_out.shape == (60, 4)
-    assert np.mean(trained_head.left_out.argmax(axis=1) == labels) < 0.5, "chance is a fourth"
+    assert trained_head.validation_probabilities.shape == (60, 4)
+    assert np.mean(trained_head.validation_probabilities.argmax(axis=1) == labels) < 0.5, "chance is a fourth"
     own = trained_head.probabilities[mislabeled.train_rows].argmax(axis=1) == labels
     assert own.mean() > 0.8 or "strength" not in change
     # Test images do not influence it.
     features = mislabeled.features.copy()
-    features[mislabeled.held_out] = 0
+    features[mislabeled.test_rows] = 0
     other = train_head.train(
         replace(mislabeled, features=features), settings.model_copy(update={"validation": True})
     )
-    assert np.allclose(other.left_out, trained_head.left_out, atol=1e-5)
+    assert np.allclose(other.validation_probabilities, trained_head.validation_probabilities, atol=1e-5)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [{}, {**TUNED, "epochs": 1}], ids=["linear", "tuned"])
-def test_validation_accuracy_is_told_beside_that_of_the_test(weights_home, once, change):
+def test_figures_have_validation_and_test_accuracy(weights_home, once, change):
     result = once(**change, validation=True)
     assert 0 <= result.figures["validation_accuracy"] <= 1
     count = result.figures["images"] - result.figures["held_out"]
@@ -123,20 +123,18 @@ def test_validation_accuracy_is_told_beside_that_of_the_test(weights_home, once,
 
 
 @pytest.mark.slow
-def test_the_more_is_smoothed_the_less_sure_it_grows(weights_home, once, class_folder, tmp_path):
-    learns = {
+def test_label_smoothing_lowers_confidence(weights_home, once, class_folder, tmp_path):
+    change = {
         **TUNED,
         "epochs": 6,
         "learning_rate": 0.001,
     }  # a high rate, so that the EMA is close to the trained weights
-    sure = []
+    confidences = []
     for number, label_smoothing in enumerate((0.01, 0.45)):
-        model = once(**learns, label_smoothing=label_smoothing)
-        tested, _ = stored_and_predicted(
-            presets.unpack(model.packed, tmp_path / f"model{number}"), class_folder
-        )
-        sure.append(np.mean(tested["confidence"]))
-    assert sure[0] > sure[1] + 0.05
+        model = once(**change, label_smoothing=label_smoothing)
+        tested, _ = load_predictions(presets.unpack(model.packed, tmp_path / f"model{number}"), class_folder)
+        confidences.append(np.mean(tested["confidence"]))
+    assert confidences[0] > confidences[1] + 0.05
 
 
 @pytest.mark.parametrize(
@@ -151,43 +149,43 @@ def test_the_more_is_smoothed_the_less_sure_it_grows(weights_home, once, class_f
         ({"hidden": 16, "strength": 0.1}, ["Without effect with a linear head: hidden."]),
     ],
 )
-def test_settings_that_do_nothing_are_named(change, expected):
-    assert TrainClassifierSettings(**change).without_effect() == expected
+def test_unused_settings_are_described(change, expected):
+    assert TrainClassifierSettings(**change).describe_unused() == expected
 
 
 @pytest.mark.slow
-def test_its_result_names_settings_that_do_nothing(weights_home, class_folder):
+def test_the_result_describes_unused_settings(weights_home, class_folder):
     notes = train(class_folder, blocks=2).figures["notes"]
     assert "Without effect without fine-tuning: blocks." in notes
 
 
 @pytest.mark.slow
-def test_its_folder_tells_all_that_a_page_shows(weights_home, once, tmp_path):
+def test_the_preset_has_all_data_of_the_page(weights_home, once, tmp_path):
     preset = presets.unpack(once().packed, tmp_path / "model")
-    record = preset.data()
+    record = preset.read_data()
     assert record["classes"] == ["disc", "lying", "standing"] and record["trained_on"] == "shapes"
     assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(record)
     assert len(record["map"]["x"]) == len(record["map"]["y"]) == len(record["tested"]["names"])
     learned = [row["images"] for row in record["learning_curve"]]
     assert learned == sorted(set(learned)) and learned[-1] == 24 and len(learned) >= 2
     assert record["learning_curve"][-1]["accuracy"] >= record["learning_curve"][0]["accuracy"]
-    card = preset.card()
+    card = preset.read_card()
     assert "python -m training.train_classifier shapes -o DIR --backbone vgg16 --size 32" in card
     assert "36 images" in card and "License: not stated" in card and "| disc | 4 |" in card
-    assert preset.image().startswith(b"RIFF")
-    assert preset.recipe().weights == {"vgg16": backbones.load("vgg16").digest}
+    assert preset.read_image().startswith(b"RIFF")
+    assert preset.read_recipe().weights == {"vgg16": backbones.load("vgg16").digest}
 
 
-def test_classes_lie_apart_on_the_map(once, home, tmp_path):
-    record = presets.unpack(once().packed, tmp_path / "model").data()
-    places = np.array([record["map"]["x"], record["map"]["y"]]).T
+def test_the_map_separates_classes(once, home, tmp_path):
+    record = presets.unpack(once().packed, tmp_path / "model").read_data()
+    points = np.array([record["map"]["x"], record["map"]["y"]]).T
     truth = np.array(record["tested"]["truth"])
-    middles = np.stack([places[truth == label].mean(axis=0) for label in range(3)])
-    nearest = np.linalg.norm(places[:, None] - middles, axis=2).argmin(axis=1)
+    centers = np.stack([points[truth == label].mean(axis=0) for label in range(3)])
+    nearest = np.linalg.norm(points[:, None] - centers, axis=2).argmin(axis=1)
     assert (nearest == truth).mean() > 0.8
 
 
-def test_two_classes_have_a_map_and_a_model(weights_home, class_folder, tmp_path):
+def test_two_classes_can_be_trained(weights_home, class_folder, tmp_path):
     pair = tmp_path / "pair"
     for name in ("lying", "standing"):
         (pair / name).mkdir(parents=True)
@@ -195,12 +193,13 @@ def test_two_classes_have_a_map_and_a_model(weights_home, class_folder, tmp_path
             (pair / name / path.name).write_bytes(path.read_bytes())
     result = train(pair)
     assert (
-        result.figures["accuracy"] > 0.8 and np.isfinite(unpacked(result, tmp_path).data()["map"]["y"]).all()
+        result.figures["accuracy"] > 0.8
+        and np.isfinite(unpack(result, tmp_path).read_data()["map"]["y"]).all()
     )
 
 
 @pytest.mark.slow
-def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
+def test_the_score_on_its_own_dataset_uses_the_whole_test_split(
     weights_home, class_folder, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(task, "MAX_LISTED_PREDICTIONS", 5)  # the folder lists that many one by one
@@ -208,8 +207,8 @@ def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
     for name, pixels in (("own", dataset.images), ("other", 255 - dataset.images)):
         np.savez(tmp_path / f"{name}.npz", images=pixels, labels=dataset.labels)
     result = train(tmp_path / "own.npz")
-    preset = unpacked(result, tmp_path)
-    assert len(preset.data()["tested"]["names"]) == 5
+    preset = unpack(result, tmp_path)
+    assert len(preset.read_data()["tested"]["names"]) == 5
     figures = score.score_preset(preset, str(tmp_path / "own.npz"), None, Progress())
     assert (figures["n"], figures["accuracy"]) == (12, pytest.approx(result.figures["accuracy"]))
     assert score.score_preset(preset, str(tmp_path / "own.npz"), (0.667, 1.0), Progress())["accuracy"] == (
@@ -220,7 +219,7 @@ def test_a_model_is_scored_on_all_that_was_held_out_of_its_own_data_alone(
 
 
 @pytest.mark.slow
-def test_what_it_learned_from_is_left_out_of_a_data_set_that_grew(weights_home, once, class_folder, tmp_path):
+def test_the_score_on_a_larger_dataset_leaves_out_training_images(weights_home, once, class_folder, tmp_path):
     grown = shutil.copytree(class_folder, tmp_path / "grown")
     preset = presets.unpack(once().packed, tmp_path / "model")
     more = np.random.default_rng(0).integers(0, 256, (40, 40, 3), "uint8")
@@ -232,17 +231,17 @@ def test_what_it_learned_from_is_left_out_of_a_data_set_that_grew(weights_home, 
     assert score.score_preset(preset, str(grown), (0.0, 0.5), Progress())["n"] <= 8
 
 
-def test_two_images_of_each_class_are_enough(weights_home, tmp_path):
+def test_two_images_of_each_class_suffice(weights_home, tmp_path):
     rng = np.random.default_rng(0)
     for name in ("a/0", "a/1", "b/0", "b/1"):
         (tmp_path / "few" / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (40, 40, 3), "uint8")).save(tmp_path / "few" / f"{name}.png")
     result = train(tmp_path / "few")
     assert result.figures["n"] == 2
-    assert np.isfinite(unpacked(result, tmp_path).data()["map"]["x"]).all()
+    assert np.isfinite(unpack(result, tmp_path).read_data()["map"]["x"]).all()
 
 
-def test_what_is_all_nearly_the_same_is_refused_before_a_network_looks(home, tmp_path, monkeypatch):
+def test_nearly_identical_images_are_refused_before_the_backbone_loads(home, tmp_path, monkeypatch):
     monkeypatch.setattr(backbones, "load", lambda *arguments: pytest.fail("it was loaded"))
     rng = np.random.default_rng(0)
     base = np.kron(rng.integers(0, 256, (5, 5, 3)), np.ones((8, 8, 1)))
@@ -255,15 +254,15 @@ def test_what_is_all_nearly_the_same_is_refused_before_a_network_looks(home, tmp
 
 
 @pytest.mark.slow
-def test_the_same_seed_makes_the_same_model(weights_home, once, class_folder, tmp_path):
+def test_the_seed_determines_the_model(weights_home, once, class_folder, tmp_path):
     first = presets.unpack(once().packed, tmp_path / "first")
-    again, other = (unpacked(train(class_folder, seed=seed), tmp_path / str(seed)) for seed in (0, 1))
+    again, other = (unpack(train(class_folder, seed=seed), tmp_path / str(seed)) for seed in (0, 1))
     assert first.digest == again.digest != other.digest
-    assert first.data()["tested"]["names"] != other.data()["tested"]["names"]
+    assert first.read_data()["tested"]["names"] != other.read_data()["tested"]["names"]
 
 
 @pytest.mark.slow
-def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, once, monkeypatch):
+def test_fine_tuning_does_not_change_the_shared_backbone(weights_home, once, monkeypatch):
     result = once(**TUNED)
     shared = backbones.load("vgg16").model.get_weights()
     monkeypatch.setattr(backbones, "_LOADED", {})
@@ -275,7 +274,7 @@ def test_fine_tuning_leaves_the_shared_backbone_as_it_is(weights_home, once, mon
 
 
 @pytest.fixture
-def ready(weights_home, class_folder):
+def training_inputs(weights_home, class_folder):
     """A training set, the weights of its head, and settings for fine-tuning."""
     settings = TrainClassifierSettings(**TUNED)
     training = training_set.load(data.store_reference(str(class_folder)), "vgg16", 32, settings.held_out, 0)
@@ -283,41 +282,43 @@ def ready(weights_home, class_folder):
 
 
 @pytest.mark.slow
-def test_fine_tuning_begins_where_the_head_ended(ready):
-    training, weights, settings = ready
+def test_fine_tuning_starts_from_the_trained_head(training_inputs):
+    training, weights, settings = training_inputs
     top = finetune.build_top(training, weights, settings)
-    frozen = train_head.train(training, settings).probabilities[training.held_out]
-    with finetune.activations(
+    frozen = train_head.train(training, settings).probabilities[training.test_rows]
+    with finetune.open_activations(
         training.dataset, training.backbone, settings.cut, True, Progress()
     ) as maps_store:
         assert maps_store.shape == (36, 2, 2, 2, 512)
-        maps = maps_store.read(training.held_out, np.zeros(len(training.held_out), "int64"))
+        maps = maps_store.read(training.test_rows, np.zeros(len(training.test_rows), "int64"))
         assert np.allclose(top.predict_on_batch(maps), frozen, atol=2e-3)
-        mirrored = maps_store.read(training.held_out, np.ones(len(training.held_out), "int64"))
+        mirrored = maps_store.read(training.test_rows, np.ones(len(training.test_rows), "int64"))
     assert not np.allclose(maps, mirrored, atol=0.1)
-    extract = training.backbone.features([settings.cut])
-    images = np.asarray(training.dataset.images[training.held_out])[:, :, ::-1].astype("float32") / 255
+    extract = training.backbone.build_extractor([settings.cut])
+    images = np.asarray(training.dataset.images[training.test_rows])[:, :, ::-1].astype("float32") / 255
     assert np.allclose(extract(images)[settings.cut], mirrored, rtol=2e-3, atol=2e-2)
 
 
 @pytest.mark.slow
-def test_fine_tunings_of_the_same_images_do_not_take_each_others_file(ready):
-    training, _, settings = ready
+def test_removing_the_activations_file_does_not_disturb_readers(training_inputs):
+    training, _, settings = training_inputs
     arguments, rows = (training.dataset, training.backbone, settings.cut, True, Progress()), np.arange(3)
-    with finetune.activations(*arguments) as store:
-        with finetune.activations(*arguments) as read:
+    with finetune.open_activations(*arguments) as store:
+        with finetune.open_activations(*arguments) as read:
             before = store.read(rows, rows % 2)
             assert before.std() > 0 and np.array_equal(read.read(rows, rows % 2), before)
-        for path in (paths.folder("cache") / "activations").iterdir():  # as if the cache was freed
+        for path in (paths.ensure_folder("cache") / "activations").iterdir():  # as if the cache was freed
             path.unlink()
         assert np.array_equal(store.read(rows, rows % 2), before)
 
 
 @pytest.mark.slow
-def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
-    training, weights, settings = ready
+def test_cancelling_an_evaluation_restores_the_trained_weights(training_inputs):
+    training, weights, settings = training_inputs
     top = finetune.build_top(training, weights, settings)
-    with finetune.activations(training.dataset, training.backbone, settings.cut, True, Progress()) as store:
+    with finetune.open_activations(
+        training.dataset, training.backbone, settings.cut, True, Progress()
+    ) as store:
         tuner = finetune.Tuner(training, top, store, settings)
         for tuner.step in range(3):
             tuner.advance()
@@ -330,14 +331,14 @@ def test_a_stop_within_a_test_leaves_what_learns_as_it_is(ready):
 
 
 @pytest.mark.slow
-def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
+def test_a_resumed_run_equals_an_uninterrupted_one(training_inputs, monkeypatch):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
-    training, weights, settings = ready
+    training, weights, settings = training_inputs
     whole = finetune.finetune(training, weights, settings)
-    run, reports = checkpoints.Run(paths.folder("runs") / "test"), []
+    run, reports = checkpoints.Run(paths.ensure_folder("runs") / "test"), []
     stop = Progress(reports.append, lambda: any(report.step == 4 and report.total == 6 for report in reports))
     part = finetune.finetune(training, weights, settings, stop, run)
-    assert part.ended == "cancelled" and part.step == 4
+    assert part.stop_reason == "cancelled" and part.step == 4
     rest = finetune.finetune(training, weights, settings, Progress(), run)
     assert rest.step == whole.step == 6 and rest.curves.steps == whole.curves.steps
     assert np.allclose(rest.probabilities, whole.probabilities, atol=1e-5)
@@ -345,7 +346,7 @@ def test_going_on_is_as_never_having_stopped(ready, monkeypatch):
 
 
 @pytest.mark.slow
-def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_count(
+def test_a_cancelled_run_is_saved_and_resumes_with_its_earlier_seconds(
     weights_home, class_folder, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
@@ -364,18 +365,18 @@ def test_who_stops_fine_tuning_keeps_the_best_so_far_and_the_seconds_before_coun
     stop = Progress(reports.append, lambda: any(report.step == 2 and report.total == 6 for report in reports))
     result = train(class_folder, stop, **TUNED)
     assert result.stopped_early and result.figures["steps"] == 2
-    assert len(list((paths.folder("cache") / "activations").iterdir())) == 1  # needed to resume
-    tested, probabilities = told_by(result, class_folder, tmp_path)
+    assert len(list((paths.ensure_folder("cache") / "activations").iterdir())) == 1  # needed to resume
+    tested, probabilities = predict_after_training(result, class_folder, tmp_path)
     assert probabilities.argmax(axis=1).tolist() == tested["guess"]
 
     result = train(class_folder, **TUNED)
     assert result.figures["steps"] == 6 and result.figures["seconds"] > 7000
     seconds = f"{result.figures['seconds']:.0f} seconds"
-    assert seconds in unpacked(result, tmp_path / "whole").card()
+    assert seconds in unpack(result, tmp_path / "whole").read_card()
 
 
 @pytest.mark.slow
-def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, class_folder, tmp_path):
+def test_cancelling_before_fine_tuning_keeps_the_head(weights_home, class_folder, tmp_path):
     reports = []
     stop = Progress(
         reports.append, lambda: any(report.text == "Preparing to fine-tune" for report in reports)
@@ -384,27 +385,27 @@ def test_a_person_who_stops_before_fine_tuning_keeps_the_head(weights_home, clas
     assert result.stopped_early and result.figures["steps"] == 0
     assert result.figures["accuracy"] == result.figures["head_accuracy"]
     assert any("only the head was trained" in note for note in result.figures["notes"])
-    assert "The backbone stayed frozen." in unpacked(result, tmp_path / "card").card()
-    tested, probabilities = told_by(result, class_folder, tmp_path)
+    assert "The backbone stayed frozen." in unpack(result, tmp_path / "card").read_card()
+    tested, probabilities = predict_after_training(result, class_folder, tmp_path)
     assert probabilities.argmax(axis=1).tolist() == tested["guess"]
 
 
-def told_by(result, class_folder, tmp_path):
-    return stored_and_predicted(unpacked(result, tmp_path), class_folder)
+def predict_after_training(result, class_folder, tmp_path):
+    return load_predictions(unpack(result, tmp_path), class_folder)
 
 
-def test_a_person_who_stops_before_there_is_a_head_gets_none(weights_home, class_folder):
+def test_cancelling_before_the_head_raises(weights_home, class_folder):
     with pytest.raises(Cancelled):
         train(class_folder, Progress(cancelled=lambda: True))
 
 
-def test_one_class_is_refused_before_a_network_is_loaded(home, class_folder):
+def test_one_class_is_refused_before_the_backbone_loads(home, class_folder):
     with pytest.raises(InvalidInput, match="two classes"):
         train(class_folder / "disc")
 
 
 @pytest.mark.parametrize("damage", ["other training", "no classes", "other classes"])
-def test_a_model_that_is_not_whole_is_refused(weights_home, once, tmp_path, damage):
+def test_an_incomplete_preset_is_refused(weights_home, once, tmp_path, damage):
     preset = presets.unpack(once().packed, tmp_path / "model")
     name = model_folder.RECIPE if damage == "other training" else model_folder.SETTINGS
     record = json.loads((preset.folder / name).read_text())
@@ -419,7 +420,7 @@ def test_a_model_that_is_not_whole_is_refused(weights_home, once, tmp_path, dama
 
 
 @pytest.mark.slow
-def test_normalization_stands_still_while_the_rest_learns(resnet50_home, class_folder):
+def test_fine_tuning_freezes_batch_normalization(resnet50_home, class_folder):
     settings = TrainClassifierSettings(size=32, finetune=True, epochs=1, batch=8)
     training = training_set.load(
         data.store_reference(str(class_folder)), "resnet50", 32, settings.held_out, 0

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
-def prepared(tmp_path, monkeypatch):
+def prepare_builder(tmp_path, monkeypatch):
     """Prepares `tfds:tiny_blobs` in a file format."""
     from tiny_blobs.tiny_blobs_dataset_builder import Builder
 
@@ -27,8 +27,8 @@ def prepared(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("file_format", ["array_record", pytest.param("tfrecord", marks=pytest.mark.slow)])
-def test_a_prepared_data_set_is_read_by_its_name(prepared, file_format):
-    prepared(file_format)
+def test_a_prepared_data_set_is_read_by_its_name(prepare_builder, file_format):
+    prepare_builder(file_format)
     file = data.store_reference("tfds:tiny_blobs")
     dataset = data.load_dataset(file, 16)
     levels = dataset.images[:, 8, 8, 0].astype(int)
@@ -56,7 +56,7 @@ def test_an_unknown_version_is_refused():
         data.store_reference("tfds:mnist:77.0.0")
 
 
-class Lost:
+class UnreachableBuilder:
     """A data set that is not on this machine, and whose site does not respond."""
 
     MANUAL_DOWNLOAD_INSTRUCTIONS = None
@@ -69,25 +69,25 @@ class Lost:
         raise AssertionError("tried to fetch without a network")
 
 
-def told_at_once(monkeypatch, site):
-    monkeypatch.setattr(builders, "_load_builder", lambda name: Lost(site))
+def assert_reported_at_once(monkeypatch, site):
+    monkeypatch.setattr(builders, "_load_builder", lambda name: UnreachableBuilder(site))
     with pytest.raises(Unavailable, match=r"cannot be reached to download it.*Give a folder"):
         data.store_reference("tfds:celeb_a")
 
 
 @pytest.mark.parametrize("site", ["http://127.0.0.1:9", "http://nowhere.invalid"])
 def test_without_a_network_nothing_is_tried_for_long(monkeypatch, site):
-    told_at_once(monkeypatch, site)
+    assert_reported_at_once(monkeypatch, site)
 
 
 def test_a_site_that_never_answers_is_given_up(monkeypatch):
     monkeypatch.setattr(builders, "REACH_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        told_at_once(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert_reported_at_once(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
 
 
 def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
-    lost = Lost("http://127.0.0.1:9")
+    lost = UnreachableBuilder("http://127.0.0.1:9")
     lost.MANUAL_DOWNLOAD_INSTRUCTIONS = "ask them"
     monkeypatch.setattr(builders, "_load_builder", lambda name: lost)
     with pytest.raises(Unavailable, match="by hand"):
@@ -101,8 +101,8 @@ def test_what_has_no_images_is_refused_before_anything_is_fetched(tmp_path, monk
         data.store_reference("tfds:imdb_reviews")
 
 
-def test_it_is_known_how_much_is_fetched(prepared, monkeypatch):
+def test_it_is_known_how_much_is_fetched(prepare_builder, monkeypatch):
     monkeypatch.setattr(builders, "_check_sites", lambda *args: None)
-    prepared("array_record")
+    prepare_builder("array_record")
     assert data.count_download_bytes(data.store_reference("tfds:tiny_blobs")) is None, "it is here"
     assert data.count_download_bytes(data.store_reference("tfds:mnist")) == 11_594_722

@@ -105,7 +105,7 @@ def test_line_ends():
 
 
 @pytest.mark.parametrize(
-    "data, says",
+    "data, message",
     [
         (b"", "empty"),
         (b"a", "at least 64"),
@@ -121,8 +121,8 @@ def test_line_ends():
         (PLAIN.encode("utf-16-le"), "NUL.*utf-16-le"),
     ],
 )
-def test_what_is_no_text_is_refused(data, says):
-    with pytest.raises(InvalidInput, match=says):
+def test_what_is_no_text_is_refused(data, message):
+    with pytest.raises(InvalidInput, match=message):
         corpus.read(data)
 
 
@@ -153,7 +153,7 @@ def test_an_emoji_text_and_one_long_line_are_texts():
 def test_every_file_of_the_collection(data_dir):
     with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as file:
         rows = [row for row in csv.reader(file, delimiter="\t") if row[0].startswith("text/")]
-    wrong = []
+    unexpected = []
     for path, _, _, verdict, *_ in rows:
         try:
             corpus.read(data_dir / "badfiles" / path)
@@ -161,8 +161,8 @@ def test_every_file_of_the_collection(data_dir):
         except InvalidInput:
             outcome = "refuse"
         if verdict in ("accept", "refuse") and outcome != verdict:
-            wrong.append(path)
-    assert len(rows) > 30 and not wrong
+            unexpected.append(path)
+    assert len(rows) > 30 and not unexpected
 
 
 def test_facts():
@@ -171,5 +171,5 @@ def test_facts():
     assert facts.chars == len(text) and facts.lines == 3 and facts.words == 35
     assert facts.longest_line == 150
     assert dict(facts.alphabet)["a"] == 2 and facts.alphabet[0][1] == max(n for _, n in facts.alphabet)
-    assert {c for c, _ in facts.odd} == {"\x1b", "“", "”", "☃"}
+    assert {c for c, _ in facts.unusual} == {"\x1b", "“", "”", "☃"}
     assert [corpus.describe(c) for c in "a \n☃\u200d"] == ["a", "space", "line end", "☃", "zero width joiner"]

@@ -17,19 +17,19 @@ from studio.core.errors import Cancelled
 from studio.core.imaging import paintings, sample_photos
 from studio.core.imaging.image_io import resize
 from studio.core.progress import Progress
-from training.drawings import avatars
+from training.drawings.data_sets import draw_data_set
 
 pytestmark = pytest.mark.usefixtures("home")
 SIZE = 96
 
 
-def gathered(images) -> ImageDataset:
+def make_dataset(images) -> ImageDataset:
     images = np.stack(images)
     digests = np.stack([np.frombuffer(hashlib.sha256(i.tobytes()).digest(), "uint8") for i in images])
     return ImageDataset(images, tuple(map(str, range(len(images)))), digests=digests)
 
 
-def middle(image, share=1.0):
+def crop_middle(image, share=1.0):
     side = int(min(image.shape[:2]) * share)
     top, left = ((length - side) // 2 for length in image.shape[:2])
     return resize(np.ascontiguousarray(image[top : top + side, left : left + side]), SIZE, SIZE)
@@ -43,17 +43,17 @@ def originals():
     return images + [paintings.read_painting(name) for name in list(paintings.list_paintings())[:3]]
 
 
-def saved(image):
+def recompress(image):
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "JPEG", quality=40)
     return np.asarray(Image.open(buffer))
 
 
 CHANGES = {
-    "saved again": saved,
+    "saved again": recompress,
     "brighter": lambda image: np.clip(image * 0.7 + 60, 0, 255).astype("uint8"),
     "mirrored": lambda image: image[:, ::-1],
-    "cropped": lambda image: middle(image, 0.9),
+    "cropped": lambda image: crop_middle(image, 0.9),
     "gray": lambda image: np.asarray(Image.fromarray(image).convert("L").convert("RGB")),
 }
 
@@ -63,66 +63,68 @@ CHANGES = {
 def test_an_image_is_known_again(originals, change):
     if change == "cropped":
         originals = originals[:5]  # another part of a generated texture is a different image
-    plain = [middle(image) for image in originals]
-    result = duplicates.find(gathered([*plain, *map(CHANGES[change], plain)]))
+    plain = [crop_middle(image) for image in originals]
+    result = duplicates.find(make_dataset([*plain, *map(CHANGES[change], plain)]))
     count = len(originals)
     assert {tuple(pair) for pair in result.pairs} == {(n, n + count) for n in range(count)}
     assert np.array_equal(result.labels[:count], result.labels[count:])
-    assert len(set(result.labels)) == count and result.correlations.min() > duplicates.LEAST_CORRELATION
+    assert len(set(result.labels)) == count and result.correlations.min() > duplicates.MIN_CORRELATION
 
 
 @pytest.mark.slow
 def test_images_that_differ_are_no_duplicates(originals):
-    faces = avatars.collection(60, seed=0, size=SIZE)["images"]
-    result = duplicates.find(gathered([middle(image) for image in originals]))
+    faces = draw_data_set("avatars", 60, seed=0, size=SIZE)["images"]
+    result = duplicates.find(make_dataset([crop_middle(image) for image in originals]))
     assert not len(result.pairs) and len(set(result.labels)) == len(originals)
-    assert len(set(duplicates.find(gathered(faces)).labels)) > 30  # generated ones may be similar
+    assert len(set(duplicates.find(make_dataset(faces)).labels)) > 30  # generated ones may be similar
 
 
 def test_what_is_alike_through_others_is_one_group(originals):
     cat = originals[0]
-    row = [middle(cat, share) for share in (1.0, 0.9, 0.81, 0.73)]
-    result = duplicates.find(gathered([*row, middle(originals[1])]))
+    row = [crop_middle(cat, share) for share in (1.0, 0.9, 0.81, 0.73)]
+    result = duplicates.find(make_dataset([*row, crop_middle(originals[1])]))
     assert (0, 3) not in {tuple(pair) for pair in result.pairs}
     assert len(set(result.labels[:4])) == 1 and result.labels[4] != result.labels[0]
 
 
 def test_flat_images_are_not_all_one(originals):
     flat = [np.full((SIZE, SIZE, 3), level, "uint8") for level in (0, 100, 101, 255)]
-    assert not len(duplicates.find(gathered(flat)).pairs)
+    assert not len(duplicates.find(make_dataset(flat)).pairs)
 
 
 def test_the_same_images_are_compared_once(originals):
-    plain = gathered([middle(image) for image in originals] * 1 + [middle(originals[0])[:, ::-1]])
+    plain = make_dataset(
+        [crop_middle(image) for image in originals] * 1 + [crop_middle(originals[0])[:, ::-1]]
+    )
     first = duplicates.find(plain)
     stopped = Progress(cancelled=lambda: True)
     assert np.array_equal(duplicates.find(plain, stopped).pairs, first.pairs)
-    for path in (paths.folder("cache") / "near").iterdir():
+    for path in (paths.ensure_folder("cache") / "near").iterdir():
         path.write_bytes(b"damaged")
     with pytest.raises(Cancelled):
         duplicates.find(plain, stopped)
     assert np.array_equal(duplicates.find(plain).labels, first.labels)
 
 
-def alike_throughout(count):
+def make_similar_dataset(count):
     """Returns a data set of two classes whose images are all the same, with a little noise."""
     rng = np.random.default_rng(0)
     base = np.kron(rng.integers(60, 200, (8, 8, 1)), np.ones((SIZE // 8, SIZE // 8, 3)))
     noisy = [np.clip(base + rng.normal(0, 20, base.shape), 0, 255).astype("uint8") for _ in range(count)]
-    dataset = gathered(noisy)
+    dataset = make_dataset(noisy)
     return replace(dataset, labels=np.arange(count) % 2, classes=("a", "b"))
 
 
 def test_no_group_is_so_large_that_a_class_cannot_be_tested():
-    result = duplicates.find(alike_throughout(60))
-    assert np.bincount(result.labels).max() <= duplicates.LEAST_GROUP_LIMIT
+    result = duplicates.find(make_similar_dataset(60))
+    assert np.bincount(result.labels).max() <= duplicates.MIN_GROUP_LIMIT
     assert result.cross_group_count == 60  # and the user is informed
 
 
 @pytest.mark.slow
 def test_of_frames_of_one_video_few_pairs_are_kept():
-    result = duplicates.find(alike_throughout(400))
-    assert len(result.pairs) <= 400 * duplicates._MOST_PAIRS_PER_IMAGE * 6
+    result = duplicates.find(make_similar_dataset(400))
+    assert len(result.pairs) <= 400 * duplicates._MAX_PAIRS_PER_IMAGE * 6
     assert len(np.unique(result.pairs)) == 400  # each image is in a pair
     rows = np.sort(result.pairs, axis=1)
     assert np.array_equal(rows, result.pairs) and len(np.unique(rows, axis=0)) == len(rows)

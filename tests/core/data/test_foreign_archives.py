@@ -14,17 +14,17 @@ from studio.core.data import archives, arrays, tars
 from studio.core.errors import InvalidInput
 
 
-def png() -> bytes:
+def encode_png() -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.zeros((12, 12, 3), "uint8")).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def zipped(path, names: dict[str, bytes]):
+def write_zip(path, names: dict[str, bytes]):
     """Writes a zip whose names are raw bytes without the UTF-8 flag."""
     with zipfile.ZipFile(path, "w") as archive:
         for name in names:
-            archive.writestr(name, png())
+            archive.writestr(name, encode_png())
     data = path.read_bytes()
     for name, raw in names.items():
         assert len(name) == len(raw)
@@ -35,13 +35,15 @@ def zipped(path, names: dict[str, bytes]):
 
 def test_utf8_names_of_a_zip_without_the_utf8_flag_are_read(tmp_path):
     raw = "Käfer/1.png".encode()
-    files = archives.list_zip(zipped(tmp_path / "a.zip", {"K__fer/1.png": raw, "b/1.png": b"b/1.png"}), "a")
+    files = archives.list_zip(
+        write_zip(tmp_path / "a.zip", {"K__fer/1.png": raw, "b/1.png": b"b/1.png"}), "a"
+    )
     assert files.names == ("Käfer/1.png", "b/1.png") and not files.notes
-    assert dict(files.read()) == {0: png(), 1: png()}
+    assert dict(files.read()) == {0: encode_png(), 1: encode_png()}
 
 
 def test_a_zip_with_names_in_another_encoding_says_so(tmp_path):
-    files = archives.list_zip(zipped(tmp_path / "a.zip", {"K_fer/1.png": b"K\x84fer/1.png"}), "a")
+    files = archives.list_zip(write_zip(tmp_path / "a.zip", {"K_fer/1.png": b"K\x84fer/1.png"}), "a")
     assert files.names == ("Käfer/1.png",)  # code page 437, the default of the standard
     assert "1 name is not in UTF-8" in files.notes[0]
 
@@ -50,16 +52,16 @@ def test_members_of_a_zip_may_begin_with_a_dot_and_a_slash(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("./", b"")
         archive.writestr("./b/", b"")
-        archive.writestr("./b/1.png", png())
+        archive.writestr("./b/1.png", encode_png())
     files = archives.list_zip(tmp_path / "a.zip", "a.zip")
     assert files.names == ("b/1.png",) and files.folders == ("b",)
-    assert dict(files.read()) == {0: png()}
+    assert dict(files.read()) == {0: encode_png()}
 
 
 @pytest.mark.parametrize("name", ["./../a.png", ".//a.png"])
 def test_what_follows_the_dot_leads_nowhere_else(tmp_path, name):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr(name, png())
+        archive.writestr(name, encode_png())
     with pytest.raises(InvalidInput, match="leads out"):
         archives.list_zip(tmp_path / "a.zip", "a.zip")
 

@@ -17,26 +17,26 @@ from studio.core.tasks import File
 from tests.wording import SECOND_SENTENCE
 
 
-def encoded_image(seed: int) -> bytes:
+def encode_image(seed: int) -> bytes:
     body = io.BytesIO()
     Image.fromarray(np.random.default_rng(seed).integers(0, 256, (24, 24, 3), "uint8")).save(body, "PNG")
     return body.getvalue()
 
 
 FILES = {
-    "shapes/train/red/0.png": encoded_image(0),
-    "shapes/train/red/near/1.png": encoded_image(1),
-    "shapes/train/blue/0.png": encoded_image(2),
-    "shapes/test/blue/5.png": encoded_image(3),
-    "shapes/test/green/6.png": encoded_image(4),
-    "shapes/test/green/7.png": encoded_image(5),
-    "shapes/test/green/again.png": encoded_image(4),
+    "shapes/train/red/0.png": encode_image(0),
+    "shapes/train/red/near/1.png": encode_image(1),
+    "shapes/train/blue/0.png": encode_image(2),
+    "shapes/test/blue/5.png": encode_image(3),
+    "shapes/test/green/6.png": encode_image(4),
+    "shapes/test/green/7.png": encode_image(5),
+    "shapes/test/green/again.png": encode_image(4),
     "shapes/test/green/broken.png": b"no image",
     "__MACOSX/._0.png": b"junk",
 }
 
 
-def zipped(files=FILES) -> bytes:
+def make_zip(files=FILES) -> bytes:
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
         for name, content in files.items():
@@ -44,7 +44,7 @@ def zipped(files=FILES) -> bytes:
     return body.getvalue()
 
 
-def tarred(files=FILES) -> bytes:
+def make_tar(files=FILES) -> bytes:
     body = io.BytesIO()
     with tarfile.open(fileobj=body, mode="w:gz") as archive:
         for name, content in files.items():
@@ -54,34 +54,34 @@ def tarred(files=FILES) -> bytes:
     return body.getvalue()
 
 
-def classes(dataset: data.ImageDataset) -> dict[str, str]:
+def list_classes(dataset: data.ImageDataset) -> dict[str, str]:
     return {
         name: dataset.classes[label] for name, label in zip(dataset.names, dataset.known_labels, strict=True)
     }
 
 
-@pytest.mark.parametrize("packed", [zipped, tarred])
+@pytest.mark.parametrize("packed", [make_zip, make_tar])
 def test_images_go_where_they_belong_and_the_archive_stays(packed, home):
-    whole = packed()
-    file = File.keep(whole, "dataset", "shapes.zip")
-    before = classes(data.load_dataset(file, 24))
+    original = packed()
+    file = File.store(original, "dataset", "shapes.zip")
+    before = list_classes(data.load_dataset(file, 24))
     changes = {"shapes/train/red/0.png": "blue", "shapes/test/blue/5.png": ""}
     archive = relabel.apply_changes(file, changes, "shapes corrected.zip")
-    after = classes(data.load_dataset(archive, 24))
+    after = list_classes(data.load_dataset(archive, 24))
     del before["shapes/train/red/0.png"], before["shapes/test/blue/5.png"]
     assert after == before | {"shapes/train/blue/0 2.png": "blue"}, "a file of that name was there"
-    assert file.read() == whole and archive.name == "shapes corrected.zip"
+    assert file.read() == original and archive.name == "shapes corrected.zip"
     assert relabel.apply_changes(file, changes, "again.zip").digest == archive.digest
     assert not [path for path in (home / "cache").rglob("*.zip")]
 
 
 def test_what_goes_over_is_as_it_was(home):
-    file = File.keep(zipped(), "dataset", "shapes.zip")
+    file = File.store(make_zip(), "dataset", "shapes.zip")
     corrected = relabel.apply_changes(file, {"shapes/train/red/0.png": "green"}, "new.zip")
     with zipfile.ZipFile(corrected.path) as archive:
-        there = {name: archive.read(name) for name in archive.namelist()}
-    assert there.pop("shapes/train/green/0.png") == FILES["shapes/train/red/0.png"]
-    assert there == {name: FILES[name] for name in there} and "__MACOSX/._0.png" not in there
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    assert contents.pop("shapes/train/green/0.png") == FILES["shapes/train/red/0.png"]
+    assert contents == {name: FILES[name] for name in contents} and "__MACOSX/._0.png" not in contents
 
 
 def test_what_grows_when_it_is_opened_does_not_fill_the_disk(home):
@@ -89,7 +89,7 @@ def test_what_grows_when_it_is_opened_does_not_fill_the_disk(home):
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
         for n in range(12):
             archive.writestr(f"{'red' if n % 2 else 'blue'}/{n}.bmp", bytes([n]) * 2**20)
-    file = File.keep(body.getvalue(), "dataset", "grows.zip")
+    file = File.store(body.getvalue(), "dataset", "grows.zip")
     corrected = relabel.apply_changes(file, {"red/1.bmp": ""}, "new.zip")
     assert corrected.path.stat().st_size < 2 * 2**20
     with zipfile.ZipFile(corrected.path) as archive:
@@ -97,7 +97,7 @@ def test_what_grows_when_it_is_opened_does_not_fill_the_disk(home):
 
 
 def test_a_copy_does_not_take_the_place_of_what_was_removed(home):
-    file = File.keep(zipped(), "dataset", "shapes.zip")
+    file = File.store(make_zip(), "dataset", "shapes.zip")
     dataset = data.load_dataset(file, 24)
     changes = relabel.add_copies({"shapes/test/green/6.png": ""}, dataset)
     left = data.load_dataset(relabel.apply_changes(file, changes, "new.zip"), 24)
@@ -108,7 +108,7 @@ def test_a_copy_does_not_take_the_place_of_what_was_removed(home):
 def test_images_in_arrays_become_files_of_their_classes(home, tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 3), "uint8")
     arrays.write(tmp_path / "a.npz", {"x": images, "y": np.array(["a/b", "..", "a/b", "..", "a/b", ".."])})
-    file = File.keep((tmp_path / "a.npz").read_bytes(), "dataset", "a.npz")
+    file = File.store((tmp_path / "a.npz").read_bytes(), "dataset", "a.npz")
     dataset = data.load_dataset(file, 16)
     archive = relabel.apply_changes(file, {dataset.names[0]: "..", dataset.names[5]: ""}, "new.zip")
     after = data.load_dataset(archive, 16)
@@ -117,10 +117,10 @@ def test_images_in_arrays_become_files_of_their_classes(home, tmp_path):
 
 
 def test_something_has_to_stay_and_a_damaged_archive_is_one_sentence(home):
-    file = File.keep(zipped(), "dataset", "shapes.zip")
+    file = File.store(make_zip(), "dataset", "shapes.zip")
     with pytest.raises(InvalidInput, match=r"No images of shapes\.zip would be left\. "):
         relabel.apply_changes(file, dict.fromkeys(FILES, ""), "new.zip")
-    cut = File.keep(zipped().replace(encoded_image(2)[-60:], bytes(60)), "dataset", "cut.zip")
+    cut = File.store(make_zip().replace(encode_image(2)[-60:], bytes(60)), "dataset", "cut.zip")
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         relabel.apply_changes(cut, {"shapes/train/red/0.png": ""}, "new.zip")
     assert not [path for path in (home / "cache").rglob("*.zip")]

@@ -64,7 +64,7 @@ def test_an_unknown_name_names_the_closest(home):
 @pytest.mark.parametrize("name, side", [("avatars", 64), ("digits", 32)])
 def test_images_to_learn_to_draw_from_are_many_and_differ(name, side, session_home):
     file = sample_sets.store(f"sample:{name}")
-    dataset = data.load_dataset(file, side, least=64)
+    dataset = data.load_dataset(file, side, min_images=64)
     assert dataset.labels is None and len(dataset.names) >= 1000
     assert (dataset.sizes == side).all() and not dataset.notes
     assert set(dataset.attributes) == (FACTS if name == "avatars" else set())
@@ -72,11 +72,13 @@ def test_images_to_learn_to_draw_from_are_many_and_differ(name, side, session_ho
 
 @pytest.mark.slow
 def test_digits_are_read_without_the_library_that_brings_them(tmp_path):
-    code = "import sys; from studio.core.data import sample_sets as s; s.reference('sample:digits'); "
+    code = "import sys; from studio.core.data import sample_sets as s; s.store('sample:digits'); "
     code += "sys.stdout.write(str('sklearn' in sys.modules))"
-    place = os.environ | {"STUDIO_HOME": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], env=place, capture_output=True, text=True, check=True)
-    assert done.stdout == "False"
+    environment = os.environ | {"STUDIO_HOME": str(tmp_path)}
+    process = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert process.stdout == "False"
 
 
 def test_a_cancelled_one_leaves_nothing_behind(home):

@@ -29,28 +29,28 @@ from studio.core.tasks import File
 pytestmark = pytest.mark.usefixtures("home")
 
 
-def png(level=0, height=12, width=12) -> bytes:
+def encode_png(level=0, height=12, width=12) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.full((height, width, 3), level, "uint8")).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def folder(place, files):
+def write_folder(folder, files):
     for name, content in files.items():
-        path = place / name
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return place
+    return folder
 
 
-def zipped(path, files):
+def write_zip(path, files):
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in files.items():
             archive.writestr(name, content)
     return path
 
 
-def tarred(path, files, mode="w"):
+def write_tar(path, files, mode="w"):
     with tarfile.open(path, mode) as archive:
         for name, content in files.items():
             info = tarfile.TarInfo(name)
@@ -59,7 +59,7 @@ def tarred(path, files, mode="w"):
     return path
 
 
-def saved(path, **arrays):
+def write_npz(path, **arrays):
     np.savez_compressed(path, **arrays)
     return path
 
@@ -68,21 +68,26 @@ def load(path, size=8, **options):
     return data.load_dataset(data.store_reference(str(path)), size, **options)
 
 
-ANIMALS = {"dog/b.png": png(40), "cat/a.png": png(10), "cat/b.png": png(20), "dog/a.png": png(30)}
+ANIMALS = {
+    "dog/b.png": encode_png(40),
+    "cat/a.png": encode_png(10),
+    "cat/b.png": encode_png(20),
+    "dog/a.png": encode_png(30),
+}
 
 
-def every_kind(place):
+def write_every_kind(folder):
     return [
-        folder(place / "animals", ANIMALS),
-        zipped(place / "animals.zip", ANIMALS),
-        tarred(place / "animals.tar", ANIMALS),
-        tarred(place / "animals.tgz", ANIMALS, "w:gz"),
-        tarred(place / "animals.tar.bz2", ANIMALS, "w:bz2"),
+        write_folder(folder / "animals", ANIMALS),
+        write_zip(folder / "animals.zip", ANIMALS),
+        write_tar(folder / "animals.tar", ANIMALS),
+        write_tar(folder / "animals.tgz", ANIMALS, "w:gz"),
+        write_tar(folder / "animals.tar.bz2", ANIMALS, "w:bz2"),
     ]
 
 
 def test_folders_zips_and_tars_are_read_alike(tmp_path):
-    for path in every_kind(tmp_path):
+    for path in write_every_kind(tmp_path):
         dataset = load(path)
         assert dataset.names == ("cat/a.png", "cat/b.png", "dog/a.png", "dog/b.png")
         assert dataset.images[:, 0, 0, 0].tolist() == [10, 20, 30, 40]
@@ -96,23 +101,26 @@ def test_folders_zips_and_tars_are_read_alike(tmp_path):
 
 
 def test_an_upload_is_read_as_its_path_is(tmp_path):
-    path = zipped(tmp_path / "animals.zip", ANIMALS)
-    upload = File.keep(path.read_bytes(), "dataset", "animals.zip")
+    path = write_zip(tmp_path / "animals.zip", ANIMALS)
+    upload = File.store(path.read_bytes(), "dataset", "animals.zip")
     assert np.array_equal(data.load_dataset(upload, 8).images, load(path).images)
 
 
 def test_a_visitors_upload_of_the_very_note_of_a_folder_opens_no_folder(tmp_path):
-    note = data.store_reference(str(folder(tmp_path / "private", ANIMALS))).read()
+    note = data.store_reference(str(write_folder(tmp_path / "private", ANIMALS))).read()
     with owners.acting_as("visitor-bob"):
-        upload = File.keep(note, "dataset", "note.json")
+        upload = File.store(note, "dataset", "note.json")
         with pytest.raises(InvalidInput, match="another kind of file"):
             data.load_dataset(upload, 8)
 
 
 def test_an_upload_like_a_reference_opens_no_folder(tmp_path):
-    place = folder(tmp_path / "animals", ANIMALS)
-    note = {"dataset": str(place), "listing": json.loads(data.store_reference(str(place)).read())["listing"]}
-    upload = File.keep(json.dumps(note, indent=1).encode(), "dataset", "note.json")
+    folder = write_folder(tmp_path / "animals", ANIMALS)
+    note = {
+        "dataset": str(folder),
+        "listing": json.loads(data.store_reference(str(folder)).read())["listing"],
+    }
+    upload = File.store(json.dumps(note, indent=1).encode(), "dataset", "note.json")
     with pytest.raises(InvalidInput, match="another kind of file"):
         data.load_dataset(upload, 8)
 
@@ -122,19 +130,19 @@ def test_the_middle_square_is_taken(tmp_path):
     wide[:, 10:20] = 200
     buffer = io.BytesIO()
     Image.fromarray(wide).save(buffer, "PNG")
-    dataset = load(folder(tmp_path / "wide", {"a.png": buffer.getvalue()}), 10)
+    dataset = load(write_folder(tmp_path / "wide", {"a.png": buffer.getvalue()}), 10)
     assert np.array_equal(dataset.images[0], wide[:, 10:20])
 
 
 def test_gray_images_keep_their_levels(tmp_path):
-    path = saved(tmp_path / "digits.npz", x=np.arange(256, dtype="uint8").reshape(1, 16, 16))
+    path = write_npz(tmp_path / "digits.npz", x=np.arange(256, dtype="uint8").reshape(1, 16, 16))
     dataset = load(path, 16, channels=1)
     assert np.array_equal(dataset.images[0, :, :, 0].ravel(), np.arange(256))
 
 
 def test_broken_images_are_left_out_counted_and_named(tmp_path):
     files = ANIMALS | {"cat/broken.jpg": b"\xff\xd8\xff broken", "dog/notes.txt": b"bark", "dog/e.png": b""}
-    for path in (folder(tmp_path / "some", files), zipped(tmp_path / "some.zip", files)):
+    for path in (write_folder(tmp_path / "some", files), write_zip(tmp_path / "some.zip", files)):
         dataset = load(path)
         assert len(dataset.images) == 4
         assert dataset.images[:, 0, 0, 0].tolist() == [10, 20, 30, 40]
@@ -144,8 +152,8 @@ def test_broken_images_are_left_out_counted_and_named(tmp_path):
 
 
 def test_a_class_of_broken_images_is_no_class(tmp_path):
-    files = ANIMALS | {"eel/a.png": b"broken", "emu/a.png": png(50)}
-    dataset = load(folder(tmp_path / "some", files))
+    files = ANIMALS | {"eel/a.png": b"broken", "emu/a.png": encode_png(50)}
+    dataset = load(write_folder(tmp_path / "some", files))
     assert dataset.classes == ("cat", "dog", "emu")
     assert dataset.labels.tolist() == [0, 0, 1, 1, 2]
     assert any("1 class " in note and "eel" in note for note in dataset.notes)
@@ -153,7 +161,7 @@ def test_a_class_of_broken_images_is_no_class(tmp_path):
 
 def test_copies_are_kept_once(tmp_path):
     files = ANIMALS | {"cat/copy.png": ANIMALS["cat/a.png"], "dog/stray.png": ANIMALS["cat/a.png"]}
-    dataset = load(tarred(tmp_path / "some.tgz", dict(reversed(files.items())), "w:gz"))
+    dataset = load(write_tar(tmp_path / "some.tgz", dict(reversed(files.items())), "w:gz"))
     assert dataset.names == tuple(sorted(ANIMALS))
     assert "2 copies" in dataset.notes[0]
     assert "another class" in dataset.notes[1]
@@ -162,9 +170,9 @@ def test_copies_are_kept_once(tmp_path):
 
 
 def test_junk_is_passed_over_and_hidden_files_are_told(tmp_path):
-    files = ANIMALS | {"__MACOSX/cat/._a.png": b"x", "cat/.DS_Store": b"x", ".cache/a.png": png(99)}
+    files = ANIMALS | {"__MACOSX/cat/._a.png": b"x", "cat/.DS_Store": b"x", ".cache/a.png": encode_png(99)}
     (tmp_path / "some" / "empty").mkdir(parents=True)
-    dataset = load(folder(tmp_path / "some", files))
+    dataset = load(write_folder(tmp_path / "some", files))
     assert dataset.names == tuple(sorted(ANIMALS))
     assert dataset.classes == ("cat", "dog")
     assert dataset.notes == (
@@ -186,15 +194,15 @@ def test_junk_is_passed_over_and_hidden_files_are_told(tmp_path):
     ],
 )
 def test_classes_are_the_folders(tmp_path, names, classes):
-    files = {name: b"words" if name.endswith("txt") else png(n) for n, name in enumerate(names)}
-    dataset = load(folder(tmp_path / "some", files))
+    files = {name: b"words" if name.endswith("txt") else encode_png(n) for n, name in enumerate(names)}
+    dataset = load(write_folder(tmp_path / "some", files))
     assert dataset.classes == classes
     assert (dataset.labels is None) == (not classes)
 
 
 def test_folders_inside_classes_are_merged_and_told(tmp_path):
     names = ["cats/persian/1.png", "cats/siamese/2.png", "cats/3.png", "dogs/4.png"]
-    dataset = load(folder(tmp_path / "some", {name: png(n) for n, name in enumerate(names)}))
+    dataset = load(write_folder(tmp_path / "some", {name: encode_png(n) for n, name in enumerate(names)}))
     assert dataset.classes == ("cats", "dogs") and dataset.labels.tolist().count(0) == 3
     assert (
         "2 folders inside classes were merged into the enclosing class: cats/persian, cats/siamese."
@@ -221,14 +229,14 @@ def test_folders_inside_classes_are_merged_and_told(tmp_path):
 )
 def test_a_division_that_is_not_kept_is_told(tmp_path, folders, notes):
     names = [f"some/{part}/{kind}/a.png" for part in folders for kind in ("cat", "dog")]
-    files = {name: png(n) for n, name in enumerate(names)}
-    assert list(load(folder(tmp_path / "top", files)).notes) == notes
+    files = {name: encode_png(n) for n, name in enumerate(names)}
+    assert list(load(write_folder(tmp_path / "top", files)).notes) == notes
 
 
 def test_ages_and_genders_are_read_from_names(tmp_path):
     names = [f"faces/{age}_{age % 2}_{age:05d}.png" for age in range(1, 20)]
-    files = {name: png(n) for n, name in enumerate(names)} | {"faces/unknown.png": png(99)}
-    dataset = load(folder(tmp_path / "utk", files))
+    files = {name: encode_png(n) for n, name in enumerate(names)} | {"faces/unknown.png": encode_png(99)}
+    dataset = load(write_folder(tmp_path / "utk", files))
     ages = dict(zip(dataset.names, dataset.attributes["age"], strict=True))
     assert ages["faces/7_1_00007.png"] == 7
     assert np.isnan(ages["faces/unknown.png"])
@@ -237,8 +245,8 @@ def test_ages_and_genders_are_read_from_names(tmp_path):
 
 
 def test_names_that_only_look_alike_tell_no_age(tmp_path):
-    files = {f"{n}_1_{n}.png": png(n) for n in range(100, 140)}
-    assert load(folder(tmp_path / "some", files)).attributes == {}
+    files = {f"{n}_1_{n}.png": encode_png(n) for n in range(100, 140)}
+    assert load(write_folder(tmp_path / "some", files)).attributes == {}
 
 
 @pytest.mark.parametrize("labels", ["y_train", None])
@@ -247,7 +255,7 @@ def test_npz_takes_training_before_test_images(tmp_path, labels):
     arrays = {"x_test": x[3:], "x_train": x[:3]}
     if labels:
         arrays |= {"y_train": np.array([[7], [2], [7]]), "y_test": np.array([2, 9])}
-    dataset = load(saved(tmp_path / "digits.npz", **arrays), channels=1)
+    dataset = load(write_npz(tmp_path / "digits.npz", **arrays), channels=1)
     assert np.array_equal(dataset.images[..., 0], x)
     assert list(dataset.names) == sorted(dataset.names)
     assert dataset.names[3].endswith("x_test")
@@ -258,14 +266,16 @@ def test_npz_takes_training_before_test_images(tmp_path, labels):
 
 def test_npz_says_that_labels_of_a_part_alone_are_left_out(tmp_path):
     x = np.arange(5 * 64, dtype="uint8").reshape(5, 8, 8)
-    dataset = load(saved(tmp_path / "digits.npz", x_train=x[:3], y_train=np.array([1, 2, 1]), x_test=x[3:]))
+    dataset = load(
+        write_npz(tmp_path / "digits.npz", x_train=x[:3], y_train=np.array([1, 2, 1]), x_test=x[3:])
+    )
     assert dataset.classes == ()
     assert dataset.notes[1] == ("The labels in y_train are ignored, as x_test has none: there is no y_test.")
 
 
 def test_npz_takes_floats_of_0_to_1_and_colors(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
-    path = saved(tmp_path / "x.npz", images=(x / 255).astype("float32"), labels=np.array(["a", "b", "a"]))
+    path = write_npz(tmp_path / "x.npz", images=(x / 255).astype("float32"), labels=np.array(["a", "b", "a"]))
     dataset = load(path)
     assert np.array_equal(dataset.images, x)
     assert dataset.classes == ("a", "b")
@@ -274,46 +284,48 @@ def test_npz_takes_floats_of_0_to_1_and_colors(tmp_path):
 def test_npz_may_say_numbers_of_every_image(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
     facts = {"smile": np.array([-1, 0.5, np.nan], "float32"), "other": np.zeros(5), "whole": np.arange(3)}
-    dataset = load(saved(tmp_path / "x.npz", images=x, **facts))
+    dataset = load(write_npz(tmp_path / "x.npz", images=x, **facts))
     assert list(dataset.attributes) == ["smile"]
     assert np.array_equal(dataset.attributes["smile"], facts["smile"], equal_nan=True)
 
 
-def lying(path, shape):
+def write_lying_npz(path, shape):
     """Writes an npz whose array declares a shape that its bytes do not fill."""
     head = io.BytesIO()
     np.lib.format.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": shape})
-    return zipped(path, {"x.npy": head.getvalue() + bytes(40)})
+    return write_zip(path, {"x.npy": head.getvalue() + bytes(40)})
 
 
 def test_npz_that_are_no_images_are_refused(tmp_path):
     x = np.zeros((3, 8, 8), "uint8")
     bad = {
-        "called": saved(tmp_path / "a.npz", pixels=x),
-        "shape": saved(tmp_path / "b.npz", x=np.zeros((3, 8), "uint8")),
-        "of int64": saved(tmp_path / "c.npz", x=x.astype("int64")),
-        "floats of 0 to 1": saved(tmp_path / "d.npz", x=x.astype("float32") + 2),
-        "0 to 1 in x": saved(tmp_path / "e.npz", x=x.astype("float32") * np.nan),
-        "one whole number": saved(tmp_path / "f.npz", x=x, y=np.zeros(4, int)),
-        "Python objects in x": saved(tmp_path / "g.npz", x=np.array([None, {}], object)),
-        "Python objects in y.*dtype=str": saved(tmp_path / "i.npz", x=x, y=np.array(["a", "b", "a"], object)),
+        "called": write_npz(tmp_path / "a.npz", pixels=x),
+        "shape": write_npz(tmp_path / "b.npz", x=np.zeros((3, 8), "uint8")),
+        "of int64": write_npz(tmp_path / "c.npz", x=x.astype("int64")),
+        "floats of 0 to 1": write_npz(tmp_path / "d.npz", x=x.astype("float32") + 2),
+        "0 to 1 in x": write_npz(tmp_path / "e.npz", x=x.astype("float32") * np.nan),
+        "one whole number": write_npz(tmp_path / "f.npz", x=x, y=np.zeros(4, int)),
+        "Python objects in x": write_npz(tmp_path / "g.npz", x=np.array([None, {}], object)),
+        "Python objects in y.*dtype=str": write_npz(
+            tmp_path / "i.npz", x=x, y=np.array(["a", "b", "a"], object)
+        ),
     }
-    for words, path in bad.items():
-        with pytest.raises(InvalidInput, match=words):
+    for message, path in bad.items():
+        with pytest.raises(InvalidInput, match=message):
             load(path)
     for shape in ((10, 10, 10), (1_000_000, 1024, 1024), (2**40, 2**40, 1)):
         with pytest.raises(InvalidInput, match="a damaged npz"):
-            data.store_reference(str(lying(tmp_path / "h.npz", shape)))
+            data.store_reference(str(write_lying_npz(tmp_path / "h.npz", shape)))
 
 
 def test_an_npz_of_more_images_than_can_be_named_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrays, "MOST_IMAGES", 100)
+    monkeypatch.setattr(arrays, "MAX_IMAGES", 100)
     x = np.zeros((101, 1, 1), "uint8")
     with pytest.raises(InvalidInput, match="at most 100 images"):
-        data.store_reference(str(saved(tmp_path / "many.npz", x=x)))
+        data.store_reference(str(write_npz(tmp_path / "many.npz", x=x)))
     long = np.array(["a" * 2000, "b"])
     with pytest.raises(InvalidInput, match="one whole number or word per image"):
-        data.store_reference(str(saved(tmp_path / "long.npz", x=x[:2], y=long)))
+        data.store_reference(str(write_npz(tmp_path / "long.npz", x=x[:2], y=long)))
 
 
 def test_an_npz_with_a_wrong_byte_is_refused(tmp_path):
@@ -330,16 +342,16 @@ def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
     with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as handle:
         rows = [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"] == "archive"]
     assert len(rows) > 35
-    wrong = []
+    unexpected = []
     for row in rows:
         try:
-            dataset = load(data_dir / "badfiles" / row["file"], least=8)
-            done, good = "accept", row["expected"] == "either" or dataset.classes == ("cat", "dog")
+            dataset = load(data_dir / "badfiles" / row["file"], min_images=8)
+            outcome, is_correct = "accept", row["expected"] == "either" or dataset.classes == ("cat", "dog")
         except InvalidInput as error:
-            done, good = "refuse", "\n" not in str(error) and str(data_dir) not in str(error)
-        if row["expected"] not in (done, "either") or not good:
-            wrong.append((row["file"], row["expected"], done))
-    assert not wrong
+            outcome, is_correct = "refuse", "\n" not in str(error) and str(data_dir) not in str(error)
+        if row["expected"] not in (outcome, "either") or not is_correct:
+            unexpected.append((row["file"], row["expected"], outcome))
+    assert not unexpected
     assert not list(tmp_path.glob("**/*PWNED*"))
 
 
@@ -362,7 +374,7 @@ def test_why_an_archive_is_refused_is_told_before_it_is_read(data_dir, name, wor
 
 
 # Valid for a generator, but not for a classifier.
-NO_MATTER = {
+ACCEPTED_WITHOUT_CLASSES = {
     "one_class_only.zip", "flat_no_classes.zip", "dir_one_class/", "many_classes_300.zip",
     "single_image_per_class.zip", "all_broken_in_class.zip", "one_image_in_all.zip",
 }  # fmt: skip
@@ -372,18 +384,20 @@ def test_bad_folders_and_zips_of_images_are_handled_as_expected(data_dir):
     with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as handle:
         rows = [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"].startswith("class_")]
     assert len(rows) > 25
-    datasets, wrong = {}, []
+    datasets, unexpected = {}, []
     for row in rows:
         name = row["file"].partition("/")[2]
         try:
             datasets[name] = load(data_dir / "badfiles" / row["file"])
-            done = "accept"
+            outcome = "accept"
         except InvalidInput as error:
-            done = "refuse"
+            outcome = "refuse"
             assert "\n" not in str(error)
-        if row["expected"] not in (done, "either") and not (done == "accept" and name in NO_MATTER):
-            wrong.append((row["file"], row["expected"], done))
-    assert not wrong
+        if row["expected"] not in (outcome, "either") and not (
+            outcome == "accept" and name in ACCEPTED_WITHOUT_CLASSES
+        ):
+            unexpected.append((row["file"], row["expected"], outcome))
+    assert not unexpected
     assert len(datasets["broken_among_good.zip"].images) == 8
     assert datasets["broken_among_good.zip"].notes[0].startswith("2 files were left out")
     assert len(datasets["dir_broken_among_good/"].images) == 6
@@ -393,7 +407,7 @@ def test_bad_folders_and_zips_of_images_are_handled_as_expected(data_dir):
     assert "in another class" in datasets["duplicates_across_classes.zip"].notes[-1]
 
 
-def zip_with(path, **changes):
+def write_zip_with(path, **changes):
     """Writes a zip of the animals and one more member with unusual attributes."""
     info = zipfile.ZipInfo("cat/odd.png")
     for name, value in changes.items():
@@ -401,7 +415,7 @@ def zip_with(path, **changes):
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in ANIMALS.items():
             archive.writestr(name, content)
-        archive.writestr(info, png(90))
+        archive.writestr(info, encode_png(90))
     return path
 
 
@@ -419,7 +433,7 @@ def zip_with(path, **changes):
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_zip_made_to_harm_is_refused(tmp_path, words, changes):
     with pytest.raises(InvalidInput, match=words):
-        data.store_reference(str(zip_with(tmp_path / "odd.zip", **changes)))
+        data.store_reference(str(write_zip_with(tmp_path / "odd.zip", **changes)))
 
 
 def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
@@ -444,29 +458,29 @@ def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
 def test_a_compressed_tar_is_not_unpacked_to_look_beyond_what_it_may_hold():
     stream = io.BytesIO(bytes(100))
     with pytest.raises(InvalidInput, match="over 100 times"):
-        tars._BoundedStream(stream, "bomb.tgz", most=50).seek(51)
+        tars._BoundedStream(stream, "bomb.tgz", max_bytes=50).seek(51)
     assert stream.tell() == 0
 
 
 def test_too_many_files_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(archives, "MOST_FILES", 3)
-    for path in every_kind(tmp_path):
+    monkeypatch.setattr(archives, "MAX_FILES", 3)
+    for path in write_every_kind(tmp_path):
         with pytest.raises(InvalidInput, match="at most 3 files"):
             data.store_reference(str(path))
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.85])
 def test_cut_and_damaged_archives_are_refused(tmp_path, cut):
-    for path in every_kind(tmp_path)[1:]:
-        whole = path.read_bytes()[:5120]  # of a plain tar without the padding at its end
-        path.write_bytes(whole[: int(len(whole) * cut)])
+    for path in write_every_kind(tmp_path)[1:]:
+        content = path.read_bytes()[:5120]  # of a plain tar without the padding at its end
+        path.write_bytes(content[: int(len(content) * cut)])
         with pytest.raises(InvalidInput, match="damaged or incomplete"):
             load(path)
 
 
 @pytest.mark.parametrize("mode", ["", ":gz", ":bz2"])
 def test_a_tar_cut_between_two_files_is_refused(tmp_path, mode):
-    path = tarred(tmp_path / "animals.tar", ANIMALS, f"w{mode}")
+    path = write_tar(tmp_path / "animals.tar", ANIMALS, f"w{mode}")
     with tarfile.open(path) as archive:
         last = archive.getmembers()[-1].offset
     opener = {"": io.FileIO, ":gz": gzip.open, ":bz2": bz2.open}[mode]
@@ -479,7 +493,7 @@ def test_a_tar_cut_between_two_files_is_refused(tmp_path, mode):
 
 
 def test_a_damaged_header_within_a_tar_is_no_end(tmp_path):
-    path = tarred(tmp_path / "animals.tar", ANIMALS)
+    path = write_tar(tmp_path / "animals.tar", ANIMALS)
     content = bytearray(path.read_bytes())
     with tarfile.open(path) as archive:
         second = archive.getmembers()[1].offset
@@ -490,58 +504,60 @@ def test_a_damaged_header_within_a_tar_is_no_end(tmp_path):
 
 
 def test_links_in_a_folder_are_not_followed(tmp_path):
-    outside = folder(tmp_path / "outside", {"secret.png": png(77)})
-    place = folder(tmp_path / "some", ANIMALS)
-    (place / "cat" / "link.png").symlink_to(outside / "secret.png")
-    (place / "loop").symlink_to(place, target_is_directory=True)
-    os.mkfifo(place / "pipe.png")
-    dataset = load(place)
+    outside = write_folder(tmp_path / "outside", {"secret.png": encode_png(77)})
+    folder = write_folder(tmp_path / "some", ANIMALS)
+    (folder / "cat" / "link.png").symlink_to(outside / "secret.png")
+    (folder / "loop").symlink_to(folder, target_is_directory=True)
+    os.mkfifo(folder / "pipe.png")
+    dataset = load(folder)
     assert len(dataset.images) == 4
     assert dataset.notes[0].startswith("3 links or devices")
 
 
 def test_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path, monkeypatch):
-    place = folder(tmp_path / "set", {"shut/1.png": png(), "shut/in/2.png": png(), "3.png": png()})
-    without(monkeypatch, PermissionError, place / "shut")
-    dataset = data.load_dataset(data.store_reference(str(place)), 8)
+    folder = write_folder(
+        tmp_path / "set", {"shut/1.png": encode_png(), "shut/in/2.png": encode_png(), "3.png": encode_png()}
+    )
+    make_lstat_fail(monkeypatch, PermissionError, folder / "shut")
+    dataset = data.load_dataset(data.store_reference(str(folder)), 8)
     assert len(dataset.images) == 1
     assert "1 folders could not be opened: shut." in dataset.notes
-    without(monkeypatch, PermissionError, place)
+    make_lstat_fail(monkeypatch, PermissionError, folder)
     with pytest.raises(InvalidInput, match="cannot be opened"):
-        data.store_reference(str(place))
+        data.store_reference(str(folder))
 
 
 def test_a_file_that_goes_while_its_folder_is_listed_is_passed_over(tmp_path, monkeypatch):
-    place = folder(tmp_path / "set", {"new/1.png": png(), "2.png": png()})
-    without(monkeypatch, FileNotFoundError, place / "new")
-    assert len(data.load_dataset(data.store_reference(str(place)), 8).images) == 1
+    folder = write_folder(tmp_path / "set", {"new/1.png": encode_png(), "2.png": encode_png()})
+    make_lstat_fail(monkeypatch, FileNotFoundError, folder / "new")
+    assert len(data.load_dataset(data.store_reference(str(folder)), 8).images) == 1
 
 
 def test_a_file_that_goes_after_its_folder_was_listed_is_passed_over(tmp_path, monkeypatch):
-    place, real = (
-        folder(tmp_path / "set", {"1.png": png(), "2.png": png(), "3.png": png()}),
+    folder, list_folder = (
+        write_folder(tmp_path / "set", {"1.png": encode_png(), "2.png": encode_png(), "3.png": encode_png()}),
         archives.list_folder,
     )
 
     def listed(path):
-        listing = real(path)
+        listing = list_folder(path)
         (path / listing.names[-1]).unlink()
         return listing
 
     with monkeypatch.context() as patch:
         patch.setattr(archives, "list_folder", listed)
-        file = data.store_reference(str(place))
+        file = data.store_reference(str(folder))
     assert data.count_files(file) == 1
 
 
-def without(monkeypatch, error, where):
+def make_lstat_fail(monkeypatch, error, folder):
     """Makes `lstat` fail for entries of a folder; needed because root may read everything."""
-    real = Path.lstat
+    original_lstat = Path.lstat
 
     def lstat(path):
-        if path.parent == where or where in path.parents:
+        if path.parent == folder or folder in path.parents:
             raise error(2, "no", str(path))
-        return real(path)
+        return original_lstat(path)
 
     monkeypatch.setattr(Path, "lstat", lstat)
 
@@ -551,7 +567,7 @@ def without(monkeypatch, error, where):
     [
         ("an empty file", b""),
         ("a RAR archive", b"Rar!\x1a\x07"),
-        ("a single image", png()),
+        ("a single image", encode_png()),
         ("another", b"hi"),
     ],
 )
@@ -566,34 +582,34 @@ def test_what_is_not_there_or_holds_nothing_is_told(tmp_path):
     with pytest.raises(InvalidInput, match="no such file"):
         data.store_reference(str(tmp_path / "nowhere"))
     with pytest.raises(InvalidInput, match="no files"):
-        load(folder(tmp_path / "empty", {".keep": b""}))
+        load(write_folder(tmp_path / "empty", {".keep": b""}))
     with pytest.raises(InvalidInput, match=r"0 among 1 files: a\.txt"):
-        load(folder(tmp_path / "text", {"a.txt": b"words"}))
+        load(write_folder(tmp_path / "text", {"a.txt": b"words"}))
 
 
 def test_too_few_images_name_the_minimum(tmp_path):
-    place = folder(tmp_path / "some", ANIMALS | {"x.txt": b"words"})
+    folder = write_folder(tmp_path / "some", ANIMALS | {"x.txt": b"words"})
     with pytest.raises(InvalidInput, match=r": 4\..*x\.txt\. Use at least 5 images"):
-        load(place, least=5)
-    assert len(load(place, least=4).images) == 4
+        load(folder, min_images=5)
+    assert len(load(folder, min_images=4).images) == 4
 
 
 def test_images_that_are_all_the_same_are_too_few(tmp_path):
     """Their files differ, so none is skipped as a copy."""
-    same = {f"{n}.bmp": _bmp(7) + bytes([n]) for n in range(6)}
-    place = folder(tmp_path / "same", {**same, "other.png": png(9)})
+    same = {f"{n}.bmp": _encode_bmp(7) + bytes([n]) for n in range(6)}
+    folder = write_folder(tmp_path / "same", {**same, "other.png": encode_png(9)})
     with pytest.raises(InvalidInput, match=r": 7, of which only 2 differ. Use at least 5 different images"):
-        load(place, least=5)
-    assert len(load(place, least=2).images) == 7
+        load(folder, min_images=5)
+    assert len(load(folder, min_images=2).images) == 7
 
 
-def _bmp(level) -> bytes:
+def _encode_bmp(level) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.full((12, 12, 3), level, "uint8")).save(buffer, "BMP")
     return buffer.getvalue()
 
 
-class Told:
+class ReportRecorder:
     def __init__(self, stop=10**9):
         self.reports, self.stop = [], stop
 
@@ -602,8 +618,8 @@ class Told:
 
 
 def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
-    place = folder(tmp_path / "some", ANIMALS)
-    file, first, second = data.store_reference(str(place)), Told(), Told()
+    folder = write_folder(tmp_path / "some", ANIMALS)
+    file, first, second = data.store_reference(str(folder)), ReportRecorder(), ReportRecorder()
     dataset = data.load_dataset(file, 8, progress=first.progress())
     again = data.load_dataset(file, 8, progress=second.progress())
     assert first.reports
@@ -615,42 +631,42 @@ def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
         dataset.classes,
     )
     assert data.load_dataset(file, 9).images.shape == (4, 9, 9, 3)
-    (place / "cat" / "c.png").write_bytes(png(50))
+    (folder / "cat" / "c.png").write_bytes(encode_png(50))
     with pytest.raises(InvalidInput, match="a changed data set"):
         data.load_dataset(file, 8)
-    renewed = data.store_reference(str(place))
+    renewed = data.store_reference(str(folder))
     assert renewed.digest != file.digest
     assert len(data.load_dataset(renewed, 8).images) == 5
 
 
 def test_a_damaged_cache_is_made_again(tmp_path, home):
-    place = folder(tmp_path / "some", ANIMALS)
-    whole = np.array(load(place).images)
+    folder = write_folder(tmp_path / "some", ANIMALS)
+    images = np.array(load(folder).images)
     cache_files = list((home / "cache").rglob("*.*"))
     assert cache_files
     for path in cache_files:
         path.write_bytes(path.read_bytes()[:-1])
-        assert np.array_equal(load(place).images, whole)
+        assert np.array_equal(load(folder).images, images)
 
 
 def test_a_stop_leaves_nothing_half_made(tmp_path, home):
     with pytest.raises(Cancelled):
-        load(folder(tmp_path / "some", ANIMALS), progress=Told(2).progress())
+        load(write_folder(tmp_path / "some", ANIMALS), progress=ReportRecorder(2).progress())
     assert not list((home / "cache").rglob("*.*"))
 
 
 def test_references_stay_small_and_hold_no_images(tmp_path):
-    file = data.store_reference(str(zipped(tmp_path / "animals.zip", ANIMALS)))
+    file = data.store_reference(str(write_zip(tmp_path / "animals.zip", ANIMALS)))
     assert file.kind == "dataset"
     assert file.name == "animals.zip"
     assert json.loads(file.read())["dataset"] == str(tmp_path / "animals.zip")
-    assert len(paths.kept_path(file.digest).read_bytes()) < 1000
+    assert len(paths.stored_path(file.digest).read_bytes()) < 1000
 
 
 def test_data_sets_are_light_to_import():
     code = "import sys, studio.core.data; sys.stdout.write(' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"keras", "tensorflow", "tensorflow_datasets", "jax"} & set(done.stdout.split())
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"keras", "tensorflow", "tensorflow_datasets", "jax"} & set(process.stdout.split())
 
 
 @pytest.mark.slow
@@ -668,24 +684,31 @@ def test_real_data_sets_are_read_whole(data_dir):
 
 
 def test_what_was_left_out_and_how_large_images_were_is_known(tmp_path):
-    files = {"a/1.png": png(10, 20, 30), "a/2.png": png(20), "b/1.png": png(30), "b/copy.png": png(20)}
-    place = folder(tmp_path / "set", {**files, "a/0.png": png(40)[:-20], "b/words.txt": b"words"})
-    for dataset in (load(place), load(place)):  # the second time from the cache
+    files = {
+        "a/1.png": encode_png(10, 20, 30),
+        "a/2.png": encode_png(20),
+        "b/1.png": encode_png(30),
+        "b/copy.png": encode_png(20),
+    }
+    folder = write_folder(
+        tmp_path / "set", {**files, "a/0.png": encode_png(40)[:-20], "b/words.txt": b"words"}
+    )
+    for dataset in (load(folder), load(folder)):  # the second time from the cache
         assert dataset.names == ("a/1.png", "a/2.png", "b/1.png")
         assert dataset.sizes.tolist() == [[20, 30], [12, 12], [12, 12]]
         assert dataset.broken == ("a/0.png", "b/words.txt")
         assert dataset.copies == (("b/copy.png", "a/2.png"),)
-        own = [hashlib.sha256(image.tobytes()).digest() for image in dataset.images]
-        assert [row.tobytes() for row in dataset.digests] == own
+        digests = [hashlib.sha256(image.tobytes()).digest() for image in dataset.images]
+        assert [row.tobytes() for row in dataset.digests] == digests
 
 
 def test_an_npz_whose_bytes_no_longer_inflate_is_refused(tmp_path):
     noise = np.random.default_rng(0).integers(0, 9, (30, 28, 28)).astype("uint8")
     np.savez_compressed(tmp_path / "x.npz", x=noise)
     content = bytearray((tmp_path / "x.npz").read_bytes())
-    for wrong in range(60):  # some corrupt the stream itself, not only its checksum
+    for number in range(60):  # some corrupt the stream itself, not only its checksum
         damaged = content.copy()
-        damaged[200 + 7 * wrong : 204 + 7 * wrong] = b"\xff\xff\xff\xff"
+        damaged[200 + 7 * number : 204 + 7 * number] = b"\xff\xff\xff\xff"
         (tmp_path / "x.npz").write_bytes(damaged)
         with pytest.raises(InvalidInput, match="damaged"):
             load(tmp_path / "x.npz")
@@ -705,8 +728,8 @@ def test_a_part_reads_only_what_is_asked_for(tmp_path):
     class Counted(np.ndarray):
         read = 0
 
-        def __getitem__(self, which):
-            array = super().__getitem__(which)
+        def __getitem__(self, index):
+            array = super().__getitem__(index)
             Counted.read += array.size
             return array
 

@@ -17,13 +17,13 @@ from studio.core.progress import Progress
 pytestmark = pytest.mark.usefixtures("home")
 
 
-def random_images(count: int, side: int = 16, seed: int = 0) -> np.ndarray:
+def make_random_images(count: int, side: int = 16, seed: int = 0) -> np.ndarray:
     """Returns unrelated smooth images, `(n, side, side, 3) uint8`."""
     coarse = np.random.default_rng(seed).integers(0, 256, (count, 6, 6, 3), "uint8")
     return np.stack([resize(image, side, side) for image in coarse])
 
 
-def gathered(folder, images, copies=()) -> data.ImageDataset:
+def write_dataset(folder, images, copies=()) -> data.ImageDataset:
     folder.mkdir()
     for n, image in enumerate(images):
         Image.fromarray(image).save(folder / f"{n:03}.png")
@@ -41,13 +41,13 @@ def test_seven_images_more_move_none_from_the_training_to_the_test_part():
 
 
 def test_the_part_of_an_image_is_that_of_its_file_or_array(tmp_path):
-    images = random_images(40)
-    few, more = gathered(tmp_path / "a", images[:30]), gathered(tmp_path / "b", images)
+    images = make_random_images(40)
+    few, more = write_dataset(tmp_path / "a", images[:30]), write_dataset(tmp_path / "b", images)
     assert np.array_equal(split.compute_positions(few), split.compute_positions(more)[:30])
     larger = data.load_dataset(data.store_reference(str(tmp_path / "b")), 32)
     assert np.array_equal(split.compute_positions(more), split.compute_positions(larger))
-    for name, some in (("c.npz", images[::-1]), ("d.npz", images[10:])):
-        np.savez(tmp_path / name, images=some)
+    for name, part_images in (("c.npz", images[::-1]), ("d.npz", images[10:])):
+        np.savez(tmp_path / name, images=part_images)
     first, second = (data.load_dataset(data.store_reference(str(tmp_path / f"{n}.npz")), 16) for n in "cd")
     assert np.array_equal(split.compute_positions(first)[:30][::-1], split.compute_positions(second))
     assert len(np.unique(split.compute_positions(first))) == 40
@@ -55,30 +55,30 @@ def test_the_part_of_an_image_is_that_of_its_file_or_array(tmp_path):
 
 @pytest.mark.parametrize("change", [lambda one: one, lambda one: one[:, :, ::-1]])
 def test_near_duplicates_lie_at_the_smallest_of_their_positions(tmp_path, change):
-    images = random_images(30, side=48)
-    alone = split.compute_positions(gathered(tmp_path / "alone", images))
-    together = split.compute_positions(gathered(tmp_path / "together", images, change(images)))
+    images = make_random_images(30, side=48)
+    alone = split.compute_positions(write_dataset(tmp_path / "alone", images))
+    together = split.compute_positions(write_dataset(tmp_path / "together", images, change(images)))
     assert len(together) == 60 and np.array_equal(together[::2], together[1::2])  # sorted by name
     assert np.all(together[1::2] <= alone) and 0 < np.count_nonzero(together[1::2] < alone) < 30
 
 
 def test_of_very_many_the_last_ones_are_compared(tmp_path, monkeypatch):
-    images = random_images(30, side=48)
-    dataset = gathered(tmp_path / "set", images, images)
-    own = split.positions_from_sha256(dataset.source_sha256)
-    monkeypatch.setattr(split, "MOST_COMPARED", 40)
-    last = np.sort(np.argsort(own)[-40:])
+    images = make_random_images(30, side=48)
+    dataset = write_dataset(tmp_path / "set", images, images)
+    positions_before = split.positions_from_sha256(dataset.source_sha256)
+    monkeypatch.setattr(split, "MAX_COMPARED", 40)
+    last = np.sort(np.argsort(positions_before)[-40:])
     positions = split.compute_positions(dataset)
-    moved = np.flatnonzero(positions != own)
+    moved = np.flatnonzero(positions != positions_before)
     assert len(moved) and set(moved) <= set(last)
-    both = [n for n in range(0, 60, 2) if {n, n + 1} <= set(last)]
-    assert both and all(positions[n] == positions[n + 1] for n in both)
+    complete_pairs = [n for n in range(0, 60, 2) if {n, n + 1} <= set(last)]
+    assert complete_pairs and all(positions[n] == positions[n + 1] for n in complete_pairs)
 
 
 def test_it_can_be_stopped(tmp_path):
     with pytest.raises(Cancelled):
         split.compute_positions(
-            gathered(tmp_path / "set", random_images(30)), Progress(cancelled=lambda: True)
+            write_dataset(tmp_path / "set", make_random_images(30)), Progress(cancelled=lambda: True)
         )
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from studio.core.errors import InvalidInput
 from studio.core.generators import latent
-from studio.core.generators.directions import MOST_DIRECTIONS
+from studio.core.generators.directions import MAX_DIRECTIONS
 from studio.core.generators.latent import Direction, Generator, Mixture
 
 DIM = 12
 
 
-def generator(**fields) -> Generator:
+def make_generator(**fields) -> Generator:
     return Generator("tiny", "0" * 64, DIM, 8, lambda z: np.zeros((len(z), 8, 8, 3), "uint8"), **fields)
 
 
@@ -27,32 +27,34 @@ def mixture() -> Mixture:
 
 
 @pytest.fixture
-def tied(mixture) -> Mixture:
+def correlated_mixture(mixture) -> Mixture:
     """The same mixture, with correlated dimensions in the second component."""
     factors = np.stack([0.2 * np.eye(DIM), np.tril(np.random.default_rng(0).normal(0, 0.2, (DIM, DIM)))])
     return Mixture.of_factors(mixture.weights, mixture.means, factors)
 
 
-@pytest.fixture(params=["mixture", "tied", "normal"])
-def either(request, mixture, tied) -> Generator:
-    return generator(density={"mixture": mixture, "tied": tied, "normal": None}[request.param])
+@pytest.fixture(params=["mixture", "correlated", "normal"])
+def any_generator(request, mixture, correlated_mixture) -> Generator:
+    return make_generator(
+        density={"mixture": mixture, "correlated": correlated_mixture, "normal": None}[request.param]
+    )
 
 
-def test_a_seed_draws_the_same_and_the_first_of_many_are_those_of_few(either):
-    many = latent.draw(either, 50, 3)
+def test_samples_depend_on_the_seed_but_not_on_their_number(any_generator):
+    many = latent.sample(any_generator, 50, 3)
     assert many.shape == (50, DIM) and many.dtype == np.float32
-    assert np.array_equal(latent.draw(either, 7, 3), many[:7])
-    assert not np.allclose(latent.draw(either, 7, 4), many[:7])
+    assert np.array_equal(latent.sample(any_generator, 7, 3), many[:7])
+    assert not np.allclose(latent.sample(any_generator, 7, 4), many[:7])
 
 
-def test_without_a_density_points_are_normal():
-    z = latent.draw(generator(), 4000, 0)
+def test_without_a_density_samples_are_normal():
+    z = latent.sample(make_generator(), 4000, 0)
     assert np.abs(z.mean(0)).max() < 0.1
     assert np.abs(z.std(0) - 1).max() < 0.1
 
 
-def test_a_mixture_draws_from_its_places_as_often_as_it_says(mixture):
-    z = latent.draw(generator(density=mixture), 4000, 0)
+def test_samples_of_a_mixture_follow_its_components(mixture):
+    z = latent.sample(make_generator(density=mixture), 4000, 0)
     high = z.mean(1) > 0
     assert high.mean() == pytest.approx(0.75, abs=0.03)
     assert z[high].mean() == pytest.approx(5, abs=0.05)
@@ -61,79 +63,81 @@ def test_a_mixture_draws_from_its_places_as_often_as_it_says(mixture):
     assert np.allclose(z.std(0), mixture.deviation, atol=0.2)
 
 
-def test_numbers_of_a_part_are_drawn_as_they_tell_of_each_other(tied):
-    z = latent.draw(generator(density=tied), 20_000, 0).astype("float64")
+def test_samples_have_the_covariance_of_their_component(correlated_mixture):
+    z = latent.sample(make_generator(density=correlated_mixture), 20_000, 0).astype("float64")
     second = z[z.mean(1) > 0]
-    covariance = tied.factors[1] @ tied.factors[1].T
+    covariance = correlated_mixture.factors[1] @ correlated_mixture.factors[1].T
     assert np.abs(covariance - np.diag(np.diag(covariance))).max() > 0.1
     assert np.allclose(np.cov(second.T), covariance, atol=0.03)
-    assert np.allclose(tied.variances[1], np.diag(covariance))
-    half = latent.draw(generator(density=tied), 20_000, 0, 0.5)[z.mean(1) > 0]
+    assert np.allclose(correlated_mixture.variances[1], np.diag(covariance))
+    half = latent.sample(make_generator(density=correlated_mixture), 20_000, 0, 0.5)[z.mean(1) > 0]
     assert np.allclose(half - 5, (second - 5) / 2, atol=1e-5)
 
 
-def test_truncation_pulls_towards_what_is_usual(mixture):
-    whole, half = (latent.draw(generator(), 20, 1, t) for t in (1, 0.5))
+def test_truncation_moves_samples_to_the_mean(mixture):
+    whole, half = (latent.sample(make_generator(), 20, 1, t) for t in (1, 0.5))
     assert np.allclose(half, whole / 2)
-    pulled = latent.draw(generator(density=mixture), 20, 1, 0)
-    assert np.allclose(np.abs(pulled), 5), "the mean of each place, not the emptiness between them"
+    at_mean = latent.sample(make_generator(density=mixture), 20, 1, 0)
+    assert np.allclose(np.abs(at_mean), 5), "the mean of each place, not the emptiness between them"
 
 
-def test_neighbors_begin_with_the_point_itself_and_lie_as_far_out(either):
-    z = latent.draw(either, 1, 0)[0]
-    near = latent.sample_near(either, z, 400, seed=5, spread=0.6)
+def test_neighbors_start_with_the_point_and_have_its_distance_from_the_mean(any_generator):
+    z = latent.sample(any_generator, 1, 0)[0]
+    near = latent.sample_near(any_generator, z, 400, seed=5, spread=0.6)
     assert np.array_equal(near[0], z)
-    assert np.array_equal(latent.sample_near(either, z, 3, seed=5, spread=0.6), near[:3])
-    density = either.density
+    assert np.array_equal(latent.sample_near(any_generator, z, 3, seed=5, spread=0.6), near[:3])
+    density = any_generator.density
     mean, deviation = (density.mean, density.deviation) if density else (0, 1)
     squares = np.mean(np.square((near - mean) / deviation))
     assert squares == pytest.approx(0.64 * np.mean(np.square((z - mean) / deviation)) + 0.36, rel=0.1)
-    neighbors = latent.sample_near(either, z, 5, seed=5, spread=0)
+    neighbors = latent.sample_near(any_generator, z, 5, seed=5, spread=0)
     assert np.allclose(neighbors, z, atol=1e-5)
 
 
-def test_truncation_pulls_neighbors_towards_what_is_usual(either):
-    z = latent.draw(either, 1, 0)[0]
-    whole, half, none = (latent.sample_near(either, z, 5, 5, 0.6, truncation) for truncation in (1, 0.5, 0))
+def test_truncation_moves_neighbors_to_the_mean(any_generator):
+    z = latent.sample(any_generator, 1, 0)[0]
+    whole, half, none = (
+        latent.sample_near(any_generator, z, 5, 5, 0.6, truncation) for truncation in (1, 0.5, 0)
+    )
     assert np.array_equal(whole[0], half[0]) and np.array_equal(none[1:], none[[1] * 4])
     assert np.abs(whole[1:] - none[1:]).mean() > 0.3
     assert np.allclose(half[1:], (whole[1:] + none[1:]) / 2, atol=1e-5)
 
 
-def test_moving_adds_and_names_what_there_is():
+def test_move_along_adds_directions_and_lists_known_ones():
     older = Direction(np.eye(DIM, dtype="float32")[2], "as it is labeled")
-    model = generator(directions={"older": older})
-    z = latent.draw(model, 3, 0)
-    moved = latent.move(model, z, {"older": -1.5})
+    model = make_generator(directions={"older": older})
+    z = latent.sample(model, 3, 0)
+    moved = latent.move_along(model, z, {"older": -1.5})
     assert np.allclose(moved - z, -1.5 * np.eye(DIM)[2], atol=1e-6)
-    assert np.array_equal(latent.move(model, z, {}), z)
+    assert np.array_equal(latent.move_along(model, z, {}), z)
     with pytest.raises(InvalidInput, match="older"):
-        latent.move(model, z, {"younger": 1})
+        latent.move_along(model, z, {"younger": 1})
     with pytest.raises(InvalidInput, match="no direction here"):
-        latent.move(generator(), z, {"older": 1})
+        latent.move_along(make_generator(), z, {"older": 1})
 
 
-def test_the_arc_begins_and_ends_right_and_stays_far_from_the_middle():
-    start, end = latent.draw(generator(), 2, 0)
-    way = latent.slerp(start, end, np.linspace(0, 1, 9))
-    assert np.allclose(way[0], start, atol=1e-6) and np.allclose(way[-1], end, atol=1e-6)
-    lengths = np.linalg.norm(way, axis=1)
+def test_slerp_joins_its_ends_and_avoids_the_center():
+    start, end = latent.sample(make_generator(), 2, 0)
+    path = latent.slerp(start, end, np.linspace(0, 1, 9))
+    assert np.allclose(path[0], start, atol=1e-6) and np.allclose(path[-1], end, atol=1e-6)
+    lengths = np.linalg.norm(path, axis=1)
     assert np.all(np.diff(lengths) * np.sign(lengths[-1] - lengths[0]) >= -1e-4)
-    straight = latent.lerp(start, end, 0.5)
-    assert np.linalg.norm(straight) < 0.9 * lengths.min()
+    middle = latent.lerp(start, end, 0.5)
+    assert np.linalg.norm(middle) < 0.9 * lengths.min()
     assert latent.slerp(start, end, 0.5).shape == (DIM,)
 
 
 @pytest.mark.parametrize("end", [np.zeros(DIM), np.ones(DIM), 2 * np.ones(DIM), -np.ones(DIM)])
-def test_points_without_one_arc_are_joined_by_a_line(end):
-    way = latent.slerp(np.ones(DIM), end, np.linspace(0, 1, 5))
-    assert np.isfinite(way).all()
-    assert np.allclose(way, latent.lerp(np.ones(DIM), end, np.linspace(0, 1, 5)), atol=1e-5)
+def test_slerp_without_an_arc_is_linear(end):
+    path = latent.slerp(np.ones(DIM), end, np.linspace(0, 1, 5))
+    assert np.isfinite(path).all()
+    assert np.allclose(path, latent.lerp(np.ones(DIM), end, np.linspace(0, 1, 5)), atol=1e-5)
 
 
 @pytest.mark.parametrize("count, frames", [(1, 5), (2, 24), (3, 36), (5, 7), (4, 3)])
-def test_a_interpolate_goes_through_its_points_and_closes(count, frames):
-    points = latent.draw(generator(), count, 0)
+def test_interpolate_passes_its_points_and_closes(count, frames):
+    points = latent.sample(make_generator(), count, 0)
     path = latent.interpolate(points, frames)
     assert path.shape == (frames, DIM) and np.isfinite(path).all()
     if frames % count == 0:
@@ -142,12 +146,14 @@ def test_a_interpolate_goes_through_its_points_and_closes(count, frames):
         steps = np.linalg.norm(np.diff(path, axis=0, append=path[:1]), axis=1)
         assert steps[-1] <= steps.max(), "the end joins the beginning"
         assert steps.max() < 3 * np.linalg.norm(points[0] - points[1]) * count / frames
-        legs = steps.reshape(count, -1)
-        assert (legs[:, [0, -1]].max(1) < legs.max(1) / 2).all(), "slower as it leaves and as it arrives"
+        segments = steps.reshape(count, -1)
+        assert (segments[:, [0, -1]].max(1) < segments.max(1) / 2).all(), (
+            "slower as it leaves and as it arrives"
+        )
 
 
-def test_directions_and_densities_survive_their_file(mixture):
-    vector = latent.draw(generator(), 1, 7)[0].astype("float64")
+def test_directions_and_densities_round_trip(mixture):
+    vector = latent.sample(make_generator(), 1, 7)[0].astype("float64")
     older = Direction((vector / np.linalg.norm(vector)).astype("float32"), "as labeled")
     record = older.to_json()
     record["vector"] = [5 * value for value in record["vector"]]
@@ -163,22 +169,22 @@ def test_directions_and_densities_survive_their_file(mixture):
     assert latent.read({}, DIM) == ({}, None)
 
 
-def test_a_density_whose_numbers_tell_of_each_other_survives_its_file(tied):
-    record = json.loads(json.dumps({"density": tied.to_json()}))
+def test_a_density_with_covariances_round_trips(correlated_mixture):
+    record = json.loads(json.dumps({"density": correlated_mixture.to_json()}))
     assert {len(row) for row in record["density"]["factors"]} == {DIM * (DIM + 1) // 2}
     _, density = latent.read(record, DIM)
     for name in ("weights", "means", "variances", "factors"):
-        assert np.allclose(getattr(density, name), getattr(tied, name), atol=1e-5), name
+        assert np.allclose(getattr(density, name), getattr(correlated_mixture, name), atol=1e-5), name
 
 
-def test_a_model_opens_without_the_directions_that_no_name_can_ask_for():
+def test_directions_with_invalid_names_are_left_out():
     names = ["skin brightness", "a=1", "a,b", "a\tb", "", "x" * 41, *(f"d{n}" for n in range(100))]
     directions, _ = latent.read({"directions": dict.fromkeys(names, GOOD)}, DIM)
-    assert list(directions) == [f"d{n}" for n in range(MOST_DIRECTIONS)]
+    assert list(directions) == [f"d{n}" for n in range(MAX_DIRECTIONS)]
 
 
 GOOD = Direction(np.eye(DIM)[0]).to_json()
-PLACE = {"weights": [1.0], "means": [[0.0] * DIM]}
+COMPONENT = {"weights": [1.0], "means": [[0.0] * DIM]}
 TRIANGLE = DIM * (DIM + 1) // 2
 
 
@@ -195,14 +201,14 @@ TRIANGLE = DIM * (DIM + 1) // 2
         {"density": {"weights": [0.0], "means": [[0.0] * DIM], "variances": [[1.0] * DIM]}},
         {"density": {"weights": [], "means": [], "variances": []}},
         {"density": {"weights": [1.0], "means": [[0.0] * 3], "variances": [[1.0] * 3]}},
-        {"density": PLACE | {"factors": [[1.0] * (TRIANGLE - 1)]}},
-        {"density": PLACE | {"factors": [[1.0] * TRIANGLE] * 2}},
-        {"density": PLACE | {"factors": [[float("inf")] * TRIANGLE]}},
-        {"density": PLACE | {"factors": "normal", "variances": [[1.0] * DIM]}},
-        {"density": PLACE},
+        {"density": COMPONENT | {"factors": [[1.0] * (TRIANGLE - 1)]}},
+        {"density": COMPONENT | {"factors": [[1.0] * TRIANGLE] * 2}},
+        {"density": COMPONENT | {"factors": [[float("inf")] * TRIANGLE]}},
+        {"density": COMPONENT | {"factors": "normal", "variances": [[1.0] * DIM]}},
+        {"density": COMPONENT},
         {"density": "normal"},
     ],
 )
-def test_what_no_training_wrote_is_refused_in_one_sentence(data):
+def test_invalid_latent_data_are_refused(data):
     with pytest.raises(InvalidInput, match="Copy or train the model again"):
         latent.read(data, DIM)

@@ -22,7 +22,7 @@ def _home(home):
     """A STUDIO_HOME, where videos are encoded."""
 
 
-def moving(count=7, height=HEIGHT, width=WIDTH):
+def draw_moving_ball(count=7, height=HEIGHT, width=WIDTH):
     """Yields frames with a bright ball that moves over smooth colors."""
     rows, columns = np.mgrid[0:height, 0:width].astype("float32")
     for i in range(count):
@@ -32,10 +32,10 @@ def moving(count=7, height=HEIGHT, width=WIDTH):
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_frames_come_back_in_order(kind):
-    came = list(animations.decode(animations.encode(moving(), kind, 15)))
-    assert len(came) == 7
-    for frame, first in zip(came, moving(), strict=True):
-        distances = [np.abs(frame.astype(int) - other).mean() for other in moving()]
+    decoded = list(animations.decode(animations.encode(draw_moving_ball(), kind, 15)))
+    assert len(decoded) == 7
+    for frame, first in zip(decoded, draw_moving_ball(), strict=True):
+        distances = [np.abs(frame.astype(int) - other).mean() for other in draw_moving_ball()]
         assert np.abs(frame.astype(int) - first).mean() == min(distances)
         assert min(distances) < 4
 
@@ -43,13 +43,13 @@ def test_frames_come_back_in_order(kind):
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_colors_are_those_that_went_in(kind):
     color = np.array([200, 90, 30], "uint8")
-    came = next(animations.decode(animations.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
-    assert np.abs(came.mean((0, 1)) - color).max() <= 2
+    decoded = next(animations.decode(animations.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
+    assert np.abs(decoded.mean((0, 1)) - color).max() <= 2
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_the_same_frames_are_the_same_bytes(kind):
-    soft = _soft(np.random.default_rng(0).integers(0, 256, (160, 280, 3)).astype("uint8"))
+    soft = _blur(np.random.default_rng(0).integers(0, 256, (160, 280, 3)).astype("uint8"))
     count, times = (40, 15) if kind == "mp4" else (5, 2)  # one or two of fifteen such MP4s differed
     frames = [np.ascontiguousarray(soft[i : i + 108, 2 * i : 2 * i + 192]) for i in range(count)]
     encodings = set()
@@ -59,29 +59,29 @@ def test_the_same_frames_are_the_same_bytes(kind):
     assert len(encodings) == 1
 
 
-def _soft(noise):
+def _blur(noise):
     return np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(1)))
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_frames_are_let_go_as_they_come(kind):
-    alive, most = [], []
+    alive, alive_counts = [], []
 
     def frames():
-        for frame in moving(20):
+        for frame in draw_moving_ball(20):
             alive.append(weakref.ref(frame))
-            most.append(sum(reference() is not None for reference in alive))
+            alive_counts.append(sum(reference() is not None for reference in alive))
             yield frame
 
     animations.encode(frames(), kind, 15)
-    assert len(most) == 20
-    assert max(most) <= 4
+    assert len(alive_counts) == 20
+    assert max(alive_counts) <= 4
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 @pytest.mark.parametrize("fps", [4, 15, 60])
 def test_images_that_move_loop_for_ever_at_the_right_speed(kind, fps):
-    image = Image.open(io.BytesIO(animations.encode(moving(30), kind, fps)))
+    image = Image.open(io.BytesIO(animations.encode(draw_moving_ball(30), kind, fps)))
     assert image.format == kind.upper()
     assert image.info["loop"] == 0
     durations = []
@@ -94,7 +94,7 @@ def test_images_that_move_loop_for_ever_at_the_right_speed(kind, fps):
 
 
 def test_an_mp4_plays_everywhere_and_at_once():
-    data = animations.encode(moving(7, 37, 51), "mp4", 12)
+    data = animations.encode(draw_moving_ball(7, 37, 51), "mp4", 12)
     assert data.index(b"moov") < data.index(b"mdat")
     with av.open(io.BytesIO(data)) as video:
         stream = video.streams.video[0]
@@ -122,15 +122,13 @@ def test_a_frame_that_asks_for_no_time_gets_what_browsers_give_it(kind):
     assert animations.read_times(buffer.getvalue()).fps == 10
 
 
-@pytest.mark.parametrize(
-    ("fps", "most", "expected"), [(120, 60, 60), (75, 60, 60), (60, 50, 50), (30, 60, 30)]
-)
+@pytest.mark.parametrize("fps, most, expected", [(120, 60, 60), (75, 60, 60), (60, 50, 50), (30, 60, 30)])
 def test_of_a_quicker_video_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, expected):
     data = animations.encode([np.full((32, 32, 3), n, "uint8") for n in range(fps)], "mp4", fps)
-    came = [round(float(frame.mean())) for frame in animations.decode(data, most=most)]
-    assert animations.read_times(data, most=most).fps == pytest.approx(expected)
-    assert len(came) == animations.count_frames(data, most=most) == expected
-    assert np.diff(came).max() - np.diff(came).min() <= 3  # levels; compression alone costs about one
+    decoded = [round(float(frame.mean())) for frame in animations.decode(data, max_fps=most)]
+    assert animations.read_times(data, max_fps=most).fps == pytest.approx(expected)
+    assert len(decoded) == animations.count_frames(data, max_fps=most) == expected
+    assert np.diff(decoded).max() - np.diff(decoded).min() <= 3  # levels; compression alone costs about one
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
@@ -139,11 +137,11 @@ def test_what_is_transparent_is_white_as_in_an_image(kind):
     for n, disc in enumerate(discs):
         disc.paste((200, 0, 0, 255), (4 + n, 4, 20 + n, 20))
     buffer = io.BytesIO()
-    how = {"lossless": True} if kind == "WEBP" else {"disposal": 2}
-    discs[0].save(buffer, kind, save_all=True, append_images=discs[1:], duration=100, **how)
-    came = list(animations.decode(buffer.getvalue()))
-    assert [frame[0, 0].tolist() for frame in came] == [[255, 255, 255]] * 3
-    assert [frame[10, 10].tolist() for frame in came] == [[200, 0, 0]] * 3
+    options = {"lossless": True} if kind == "WEBP" else {"disposal": 2}
+    discs[0].save(buffer, kind, save_all=True, append_images=discs[1:], duration=100, **options)
+    decoded = list(animations.decode(buffer.getvalue()))
+    assert [frame[0, 0].tolist() for frame in decoded] == [[255, 255, 255]] * 3
+    assert [frame[10, 10].tolist() for frame in decoded] == [[200, 0, 0]] * 3
 
 
 # The matrix of a track header maps a point (x, y) to (ax + cy, bx + dy).
@@ -158,7 +156,7 @@ def test_the_display_matrix_of_a_video_is_applied(side, matrices):
     recorded = np.zeros((48, 64, 3), "uint8")
     recorded[:16, :16] = 255
     a, b, c, d = matrices[side]
-    frame = next(animations.decode(turned(animations.encode([recorded] * 3, "mp4", 10), a, b, c, d)))
+    frame = next(animations.decode(rotate_header(animations.encode([recorded] * 3, "mp4", 10), a, b, c, d)))
     assert frame.shape == ((48, 64, 3) if a else (64, 48, 3))
     row, column = (-4 if b + d < 0 else 4), (-4 if a + c < 0 else 4)
     assert frame[row, column].mean() > 200
@@ -180,19 +178,19 @@ def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_color(pixels):
     assert means == pytest.approx([40, 120, 200], abs=3)
 
 
-def turned(video, a, b, c, d):
-    one, straight = 2**16, struct.pack(">9i", 2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
-    at = video.index(straight, video.index(b"tkhd"))  # the matrix before applies to all tracks
+def rotate_header(video, a, b, c, d):
+    fixed_one, straight = 2**16, struct.pack(">9i", 2**16, 0, 0, 0, 2**16, 0, 0, 0, 2**30)
+    offset = video.index(straight, video.index(b"tkhd"))  # the matrix before applies to all tracks
     return (
-        video[:at]
-        + struct.pack(">9i", a * one, b * one, 0, c * one, d * one, 0, 0, 0, 2**30)
-        + video[at + 36 :]
+        video[:offset]
+        + struct.pack(">9i", a * fixed_one, b * fixed_one, 0, c * fixed_one, d * fixed_one, 0, 0, 0, 2**30)
+        + video[offset + 36 :]
     )
 
 
 def test_a_single_frame_is_a_video():
     for kind in animations.KINDS:
-        assert len(list(animations.decode(animations.encode(moving(1), kind, 15)))) == 1
+        assert len(list(animations.decode(animations.encode(draw_moving_ball(1), kind, 15)))) == 1
 
 
 BAD = {
@@ -221,7 +219,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize(("data", "kind"), OTHERS.items(), ids=OTHERS.values())
+@pytest.mark.parametrize("data, kind", OTHERS.items(), ids=OTHERS.values())
 @pytest.mark.parametrize(
     "read", [animations.read_times, animations.count_frames, lambda data: next(animations.decode(data))]
 )
@@ -233,7 +231,7 @@ def test_another_kind_of_file_is_called_what_it_is(data, kind, read):
 @pytest.mark.parametrize("kind", animations.KINDS)
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
 def test_a_cut_video_ends_or_is_refused_and_nothing_else(kind, share):
-    data = animations.encode(moving(), kind, 15)
+    data = animations.encode(draw_moving_ball(), kind, 15)
     try:
         assert len(list(animations.decode(data[: int(len(data) * share)]))) <= 7
     except InvalidInput as error:
@@ -242,53 +240,51 @@ def test_a_cut_video_ends_or_is_refused_and_nothing_else(kind, share):
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_more_or_larger_frames_than_the_studio_makes_are_refused(kind, monkeypatch):
-    data = animations.encode(moving(), kind, 15)
+    data = animations.encode(draw_moving_ball(), kind, 15)
     with monkeypatch.context() as patch, pytest.raises(InvalidInput, match="at most 6 frames"):
-        patch.setattr(video_span, "MOST_FRAMES", 6)
+        patch.setattr(video_span, "MAX_FRAMES", 6)
         list(animations.decode(data))
-    monkeypatch.setattr(video_limits, "MOST_PIXELS", HEIGHT * WIDTH - 1)
+    monkeypatch.setattr(video_limits, "MAX_PIXELS", HEIGHT * WIDTH - 1)
     with pytest.raises(InvalidInput, match="50 x 36"):
         next(animations.decode(data))
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_a_part_of_a_longer_video_is_read_by_its_seconds(kind, monkeypatch):
-    data = animations.encode(moving(12), kind, 10)
-    whole = list(animations.decode(data))
-    monkeypatch.setattr(video_span, "MOST_FRAMES", 6)
+    data = animations.encode(draw_moving_ball(12), kind, 10)
+    all_frames = list(animations.decode(data))
+    monkeypatch.setattr(video_span, "MAX_FRAMES", 6)
     span = video_span.Span(0.3, 0.7)
     part = list(animations.decode(data, span=span))
     assert animations.count_frames(data, span=span) == len(part) == 4
-    np.testing.assert_array_equal(part, whole[3:7])
-    np.testing.assert_array_equal(animations.decode_frame(data, start=0.3), whole[3])
+    np.testing.assert_array_equal(part, all_frames[3:7])
+    np.testing.assert_array_equal(animations.decode_frame(data, start=0.3), all_frames[3])
     assert animations.read_duration(data) == pytest.approx(1.2)
     animations.check(data)
     with pytest.raises(
         InvalidInput, match=r"12 frames, 1.2 s.*at most 6 frames, 0.6 s at 10 frames per second"
     ):
         animations.count_frames(data)
-    for wrong, message in (
+    for invalid_span, message in (
         (video_span.Span(1.2), "less than 1.2 s"),
         (video_span.Span(0.5, 0.5), "more than 0.5 s"),
     ):
         with pytest.raises(InvalidInput, match=message):
-            next(animations.decode(data, span=wrong))
+            next(animations.decode(data, span=invalid_span))
 
 
 def test_other_videos_are_refused_before_they_are_decoded():
-    other = io.BytesIO()
-    with av.open(other, "w", format="mp4") as video:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as video:
         stream = video.add_stream("mjpeg", rate=5)
         stream.width, stream.height, stream.pix_fmt = 32, 32, "yuvj420p"
         video.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), "uint8"), format="rgb24")))
         video.mux(stream.encode())
     with pytest.raises(InvalidInput, match="codec"):
-        list(animations.decode(other.getvalue()))
+        list(animations.decode(buffer.getvalue()))
 
 
-@pytest.mark.parametrize(
-    ("aspect", "shape"), [("2/1", (32, 96, 3)), ("8/9", (36, 48, 3)), ("99/1", (32, 48, 3))]
-)
+@pytest.mark.parametrize("aspect, shape", [("2/1", (32, 96, 3)), ("8/9", (36, 48, 3)), ("99/1", (32, 48, 3))])
 def test_pixels_that_are_not_square_become_so(aspect, shape):
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
@@ -309,7 +305,7 @@ def test_a_video_whose_title_is_in_another_encoding_is_read():
         container.metadata["title"] = "TITLE"
         stream = container.add_stream("mpeg4", rate=12)
         stream.width, stream.height = WIDTH, HEIGHT
-        for frame in moving(3):
+        for frame in draw_moving_ball(3):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
     data = buffer.getvalue()

@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from studio.core.imaging import animations, image_io
-from tests.core.imaging.test_image_io import saved
+from tests.core.imaging.test_image_io import encode
 
 ROWS, COLUMNS = np.mgrid[0:24, 0:32]
 COLORS = np.stack([COLUMNS * 8, ROWS * 10, 255 - COLUMNS * 8], axis=-1).astype("uint8")
 GRAY = COLORS[..., :1]
 
 
-def tiff(planes, photometric, sample_format=1, orientation=1):
+def encode_tiff(planes, photometric, sample_format=1, orientation=1):
     """Returns an uncompressed little-endian TIFF 6.0 of separate planes, `(C, H, W)`."""
     count, height, width = planes.shape
     raw = planes.tobytes()
@@ -39,7 +39,7 @@ def tiff(planes, photometric, sample_format=1, orientation=1):
 
 def test_separate_planes_of_16_bits():
     planes = COLORS.transpose(2, 0, 1).astype("<u2") * 256 + 7
-    assert np.array_equal(image_io.read(tiff(planes, 2)), COLORS)
+    assert np.array_equal(image_io.read(encode_tiff(planes, 2)), COLORS)
 
 
 def test_separate_planes_of_16_bits_in_the_other_byte_order(tmp_path):
@@ -54,20 +54,20 @@ def test_gray_whose_zero_is_white(orientation):
     upright = GRAY if orientation == 1 else GRAY[::-1, ::-1]
     expected = np.broadcast_to(upright, COLORS.shape)
     plane = GRAY.transpose(2, 0, 1)
-    shorts = tiff(65535 - plane.astype("<u2") * 257, 0, orientation=orientation)
-    floats = tiff((1 - plane / 255).astype("<f4"), 0, sample_format=3, orientation=orientation)
+    shorts = encode_tiff(65535 - plane.astype("<u2") * 257, 0, orientation=orientation)
+    floats = encode_tiff((1 - plane / 255).astype("<f4"), 0, sample_format=3, orientation=orientation)
     assert np.array_equal(image_io.read(shorts), expected)
     assert np.abs(image_io.read(floats).astype(int) - expected).max() <= 1
 
 
 def test_unsigned_values_of_32_bits():
-    read = image_io.read(tiff(GRAY.transpose(2, 0, 1).astype("<u4") * (2**32 // 255), 1))
+    read = image_io.read(encode_tiff(GRAY.transpose(2, 0, 1).astype("<u4") * (2**32 // 255), 1))
     assert np.abs(read.astype(int) - GRAY * (255 / GRAY.max())).max() <= 1
 
 
 def test_floats_brighter_than_white_are_not_black():
     shares = (GRAY[..., 0] / np.float32(GRAY.max()) * 1.5).astype("float32")
-    read = image_io.read(saved(Image.fromarray(shares), "TIFF"))
+    read = image_io.read(encode(Image.fromarray(shares), "TIFF"))
     assert np.abs(read[..., 0] - shares * 170).max() <= 1
 
 
@@ -75,12 +75,12 @@ def test_a_webp_is_transparent_where_no_frame_covers_it():
     frames = [Image.new("RGBA", (32, 24), (0, 0, 0, 0)) for _ in range(3)]
     for number, frame in enumerate(frames):
         frame.paste((0, 255, 0, 255), (10 * number, 8, 10 * number + 8, 16))
-    data = saved(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    data = encode(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     if not data[20] & 0x10:  # as Pillow writes it
         assert Image.open(io.BytesIO(data)).mode == "RGB"
     for frame, expected in zip(animations.decode(data, transparent=True), frames, strict=True):
         assert np.array_equal(frame, np.asarray(expected))
     assert image_io.read(data)[0, 0].tolist() == [255, 255, 255]
     opaque = [frame.convert("RGB") for frame in frames]
-    data = saved(opaque[0], "WEBP", save_all=True, append_images=opaque[1:], lossless=True)
+    data = encode(opaque[0], "WEBP", save_all=True, append_images=opaque[1:], lossless=True)
     assert {frame.shape for frame in animations.decode(data, transparent=True)} == {(24, 32, 3)}

@@ -16,20 +16,20 @@ REFUSED = "made to take very much time or memory"
 _START_OF_SCAN = b"\xff\xda"
 
 
-def _saved(kind: str, **how) -> bytes:
+def _encode_gradient(kind: str, **how) -> bytes:
     data = io.BytesIO()
     Image.linear_gradient("L").save(data, kind, **how)
     return data.getvalue()
 
 
-def _scans(count: int, between: bytes = b"") -> bytes:
+def _repeat_scans(count: int, between: bytes = b"") -> bytes:
     """Returns a progressive JPEG of 256 x 256 px that repeats its last scan `count` times."""
-    data = _saved("JPEG", progressive=True)
+    data = _encode_gradient("JPEG", progressive=True)
     at = data.rindex(_START_OF_SCAN)
     return data[:at] + count * (between + data[at:-2]) + data[-2:]
 
 
-def _tiled(side: int) -> bytes:
+def _make_tiled_tiff(side: int) -> bytes:
     """Returns a TIFF of 64 x 64 px in one tile of `side` x `side`."""
     packed = zlib.compress(bytes(3 * min(side, 256) ** 2))
     tags = {256: 64, 257: 64, 258: 8, 259: 8, 262: 1, 277: 1, 322: side, 323: side, 324: 0, 325: len(packed)}
@@ -41,31 +41,33 @@ def _tiled(side: int) -> bytes:
 @pytest.mark.parametrize("between", [b"", b"\xff\x01", b"\xff\xff"])
 def test_a_jpeg_of_thousands_of_scans_is_refused(between):
     with pytest.raises(InvalidInput, match=REFUSED):
-        image_io.read(_scans(decoding_cost.MOST_SCANS, between))
+        image_io.read(_repeat_scans(decoding_cost.MAX_SCANS, between))
 
 
 def test_a_jpeg_of_usual_scans_is_taken_whatever_follows_its_end():
-    assert image_io.read(_scans(20)).shape == (256, 256, 3)
+    assert image_io.read(_repeat_scans(20)).shape == (256, 256, 3)
     video = 1000 * (_START_OF_SCAN + bytes(9))  # as in photos of phones
-    assert image_io.read(_saved("JPEG", progressive=True) + video).shape == (256, 256, 3)
-    assert image_io.read(_saved("JPEG", exif=b"Exif\0\0" + 3000 * _START_OF_SCAN)).shape == (256, 256, 3)
+    assert image_io.read(_encode_gradient("JPEG", progressive=True) + video).shape == (256, 256, 3)
+    assert image_io.read(_encode_gradient("JPEG", exif=b"Exif\0\0" + 3000 * _START_OF_SCAN)).shape == (
+        256,
+        256,
+        3,
+    )
 
 
 def test_a_tiff_whose_tile_is_far_larger_than_the_image_is_refused():
-    assert image_io.read(_tiled(256)).shape == (64, 64, 3)
+    assert image_io.read(_make_tiled_tiff(256)).shape == (64, 64, 3)
     with pytest.raises(InvalidInput, match=REFUSED):
-        image_io.read(_tiled(30_000))
+        image_io.read(_make_tiled_tiff(30_000))
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "AVIF"])
 def test_sides_do_not_tell_what_some_kinds_cost(kind):
-    assert not decoding_cost.has_predictable_cost(_saved(kind))
-    assert decoding_cost.has_predictable_cost(_saved("PNG"))
+    assert not decoding_cost.has_predictable_cost(_encode_gradient(kind))
+    assert decoding_cost.has_predictable_cost(_encode_gradient("PNG"))
 
 
-@pytest.mark.parametrize(
-    ("pixels", "kind", "waits"), [(100, "PNG", 1), (1 << 20, "PNG", 0), (1 << 20, "TIFF", 1)]
-)
+@pytest.mark.parametrize("pixels, kind, waits", [(100, "PNG", 1), (1 << 20, "PNG", 0), (1 << 20, "TIFF", 1)])
 def test_few_large_images_are_decoded_at_a_time(monkeypatch, pixels, kind, waits):
     class Counted:
         count = 0
@@ -78,5 +80,5 @@ def test_few_large_images_are_decoded_at_a_time(monkeypatch, pixels, kind, waits
 
     monkeypatch.setattr(image_io, "LARGE_PIXELS", pixels)
     monkeypatch.setattr(image_io, "_large_image_slots", counted := Counted())
-    image_io.read(_saved(kind))
+    image_io.read(_encode_gradient(kind))
     assert counted.count == waits

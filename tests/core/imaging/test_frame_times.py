@@ -19,22 +19,22 @@ def _home(home):
     """A STUDIO_HOME, where videos are encoded."""
 
 
-def shades(count):
+def make_shades(count):
     return [np.full((32, 48, 3), 40 * n + 20, "uint8") for n in range(count)]
 
 
-def in_ms(*times):
+def to_seconds(*times):
     return tuple(Fraction(time, 1000) for time in times)
 
 
-def disc(shift):
+def draw_disc(shift):
     """Returns a red disc on a transparent background, `(48, 64, 4) uint8`."""
     rows, columns = np.mgrid[:48, :64]
     inside = (rows - 24) ** 2 + (columns - 16 - shift) ** 2 < 100
     return np.where(inside[..., None], [230, 40, 30, 255], 0).astype("uint8")
 
 
-def apng(frames, **options):
+def encode_apng(frames, **options):
     buffer, images = io.BytesIO(), [Image.fromarray(frame) for frame in frames]
     images[0].save(buffer, "PNG", save_all=True, append_images=images[1:], **options)
     return buffer.getvalue()
@@ -43,13 +43,13 @@ def apng(frames, **options):
 @pytest.mark.parametrize("kind", animations.KINDS)
 @pytest.mark.parametrize("times", [(30, 30, 600, 30, 70), (3000,) * 4, (40, 9000, 60)])
 def test_frames_stay_as_long_as_they_should(kind, times):
-    data = animations.encode(shades(len(times)), kind, FrameTimes(in_ms(*times)))
-    assert animations.read_times(data).durations == in_ms(*times)
+    data = animations.encode(make_shades(len(times)), kind, FrameTimes(to_seconds(*times)))
+    assert animations.read_times(data).durations == to_seconds(*times)
 
 
 @pytest.mark.parametrize("kind", animations.KINDS)
 def test_23_976_frames_a_second_do_not_drift(kind):
-    data = animations.encode(shades(6) * 20, kind, FrameTimes.even(Fraction(24_000, 1001)))
+    data = animations.encode(make_shades(6) * 20, kind, FrameTimes.even(Fraction(24_000, 1001)))
     unit = {"gif": 1 / 100, "webp": 1 / 1000, "mp4": 0}[kind]
     assert abs(animations.read_times(data).seconds - 120 * 1001 / 24_000) <= unit
     if kind == "mp4":
@@ -59,46 +59,46 @@ def test_23_976_frames_a_second_do_not_drift(kind):
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 @pytest.mark.parametrize("plays", [0, 1, 2, 7])
 def test_they_play_as_often_as_they_should(kind, plays):
-    data = animations.encode(shades(3), kind, FrameTimes.even(10, plays))
+    data = animations.encode(make_shades(3), kind, FrameTimes.even(10, plays))
     assert frame_times.read(data).plays == plays
 
 
 def test_a_gif_counts_its_repetitions():
     buffer = io.BytesIO()
-    first, *others = map(Image.fromarray, shades(3))
+    first, *others = map(Image.fromarray, make_shades(3))
     first.save(buffer, "GIF", save_all=True, append_images=others, duration=100, loop=1)
     times = frame_times.read(buffer.getvalue())
-    again = animations.encode(animations.decode(buffer.getvalue()), "gif", times)
-    assert Image.open(io.BytesIO(again)).info["loop"] == 1
+    encoded_again = animations.encode(animations.decode(buffer.getvalue()), "gif", times)
+    assert Image.open(io.BytesIO(encoded_again)).info["loop"] == 1
     first.save(buffer := io.BytesIO(), "GIF", save_all=True, append_images=others, duration=100)
     assert frame_times.read(buffer.getvalue()).plays == 1
 
 
 def test_an_animated_png_is_an_animation():
-    frames = [disc(n) for n in (0, 15, 30)]
-    data = apng(frames, duration=[30, 600, 3000], loop=2)
+    frames = [draw_disc(n) for n in (0, 15, 30)]
+    data = encode_apng(frames, duration=[30, 600, 3000], loop=2)
     assert video_facts.detect_kind(data) == "apng"
-    assert frame_times.read(data) == FrameTimes(in_ms(30, 600, 3000), 2)
+    assert frame_times.read(data) == FrameTimes(to_seconds(30, 600, 3000), 2)
     assert all(map(np.array_equal, animations.decode(data, transparent=True), frames))
 
 
 def test_a_still_before_an_animated_png_is_no_frame_of_it():
-    frames = shades(4)
-    data = apng(frames, default_image=True, duration=[100, 200, 300])
-    assert frame_times.read(data).durations == in_ms(100, 200, 300)
+    frames = make_shades(4)
+    data = encode_apng(frames, default_image=True, duration=[100, 200, 300])
+    assert frame_times.read(data).durations == to_seconds(100, 200, 300)
     assert [int(frame.mean()) for frame in animations.decode(data)] == [60, 100, 140]
 
 
 def test_a_still_png_is_no_animation():
     buffer = io.BytesIO()
-    Image.fromarray(shades(1)[0]).save(buffer, "PNG")
+    Image.fromarray(make_shades(1)[0]).save(buffer, "PNG")
     with pytest.raises(InvalidInput, match="a PNG image without animation"):
         animations.count_frames(buffer.getvalue())
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_what_is_transparent_stays_so(kind):
-    frames = [disc(n) for n in (0, 15, 30)]
+    frames = [draw_disc(n) for n in (0, 15, 30)]
     data = animations.encode(frames, kind, 10, transparent=True)
     for frame, source in zip(animations.decode(data, transparent=True), frames, strict=True):
         assert np.array_equal(frame[..., 3], source[..., 3])
@@ -107,9 +107,9 @@ def test_what_is_transparent_stays_so(kind):
 
 
 def test_of_a_mixture_every_frame_has_the_same_channels():
-    opaque = disc(0)
+    opaque = draw_disc(0)
     opaque[..., 3] = 255
-    for frames in ([disc(0), opaque[..., :3]], [opaque[..., :3], disc(0)]):
+    for frames in ([draw_disc(0), opaque[..., :3]], [opaque[..., :3], draw_disc(0)]):
         clear = [frame.shape[2] == 4 for frame in frames]
         for kind in ("gif", "webp"):
             data = animations.encode(frames, kind, 10, transparent=True)
@@ -117,17 +117,17 @@ def test_of_a_mixture_every_frame_has_the_same_channels():
 
 
 def test_an_mp4_shows_white_where_nothing_is():
-    frame = next(animations.decode(animations.encode([disc(0)] * 2, "mp4", 10, transparent=True)))
+    frame = next(animations.decode(animations.encode([draw_disc(0)] * 2, "mp4", 10, transparent=True)))
     assert frame[2, 60].min() > 250 and frame[24, 16, 1] < 60
 
 
 def test_frames_that_are_too_quick_are_left_out():
-    times = FrameTimes(in_ms(5, 5, 5, 5, 600, 5, 5, 5, 5), 3)
+    times = FrameTimes(to_seconds(5, 5, 5, 5, 600, 5, 5, 5, 5), 3)
     thinned, numbers = times.limit_rate(50)
     assert min(thinned.durations) >= Fraction(1, 50)
     assert (thinned.seconds, thinned.plays) == (pytest.approx(times.seconds, abs=0.02), 3)
     assert numbers == (0, 4, 5)
-    assert FrameTimes(in_ms(17, 16, 17)).limit_rate(60)[1] == (0, 1, 2)
+    assert FrameTimes(to_seconds(17, 16, 17)).limit_rate(60)[1] == (0, 1, 2)
 
 
 def test_a_frame_with_disposal_previous_disappears_from_an_apng():
@@ -136,7 +136,7 @@ def test_a_frame_with_disposal_previous_disappears_from_an_apng():
     blue[4:20, 4:20] = 0, 0, 255, 255
     green[20:30, 20:30] = 0, 255, 0, 255
     previous = PngImagePlugin.Disposal.OP_PREVIOUS
-    data = apng([red, blue, green], disposal=[0, previous, 0], blend=1, duration=100)
+    data = encode_apng([red, blue, green], disposal=[0, previous, 0], blend=1, duration=100)
     first, second, third = animations.decode(data)
     assert first[8, 8].tolist() == third[8, 8].tolist() == [255, 0, 0]
     assert second[8, 8].tolist() == [0, 0, 255]

@@ -18,17 +18,17 @@ from studio.core.imaging import formats, image_io
 from tests.wording import says_what_to_do
 
 
-def saved(image, kind="PNG", **options) -> bytes:
+def encode(image, kind="PNG", **options) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
-def chunk(kind: bytes, body: bytes) -> bytes:
+def make_chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def corpus(data_dir):
+def read_corpus_rows(data_dir):
     with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as handle:
         return [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"] == "image"]
 
@@ -41,9 +41,9 @@ def test_gray_is_as_bright_as_the_eye_sees_a_color():
 
 def test_corpus_is_taken_or_refused_as_expected(data_dir, monkeypatch):
     monkeypatch.setattr(formats, "HEIC", False)  # as without the extra `heic`
-    rows = corpus(data_dir)
+    rows = read_corpus_rows(data_dir)
     assert len(rows) > 200
-    wrong = []
+    unexpected = []
     for row in rows:
         try:
             image = image_io.read(data_dir / "badfiles" / row["file"])
@@ -56,23 +56,23 @@ def test_corpus_is_taken_or_refused_as_expected(data_dir, monkeypatch):
             assert str(error).count("\n") == 0
             assert str(data_dir) not in str(error)
         if row["expected"] not in (outcome, "either"):
-            wrong.append((row["file"], row["expected"], outcome))
-    assert not wrong
+            unexpected.append((row["file"], row["expected"], outcome))
+    assert not unexpected
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF", "BMP", "JPEG", "TIFF", "AVIF"])
 def test_every_format_is_read(kind, image):
     options = {"lossless": True} if kind == "WEBP" else {"quality": 100} if kind in ("JPEG", "AVIF") else {}
-    read = image_io.read(saved(Image.fromarray(image), kind, **options))
+    read = image_io.read(encode(Image.fromarray(image), kind, **options))
     assert read.shape == image.shape
-    near = {"JPEG": 20, "AVIF": 20, "GIF": 40}.get(kind, 0)
-    assert np.abs(read.astype(int) - image).mean() <= near / 4
-    assert np.abs(read.astype(int) - image).max() <= near
+    tolerance = {"JPEG": 20, "AVIF": 20, "GIF": 40}.get(kind, 0)
+    assert np.abs(read.astype(int) - image).mean() <= tolerance / 4
+    assert np.abs(read.astype(int) - image).max() <= tolerance
 
 
 def test_content_decides_not_the_name(tmp_path, image):
     path = tmp_path / "photo.jpg"
-    path.write_bytes(saved(Image.fromarray(image)))
+    path.write_bytes(encode(Image.fromarray(image)))
     assert np.array_equal(image_io.read(path), image)
 
 
@@ -96,7 +96,7 @@ def test_turned_images_stand_upright(orientation, kind, image):
     exif = Image.Exif()
     exif[0x0112] = orientation
     options = {"lossless": True} if kind == "WEBP" else {}
-    assert np.array_equal(image_io.read(saved(stored, kind, exif=exif, **options)), image)
+    assert np.array_equal(image_io.read(encode(stored, kind, exif=exif, **options)), image)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def photo_of_a_phone():
     exif[0x0112] = 6
     exif[0x010F] = "SecretCamera"
     photo = Image.fromarray(photos.chelsea()[:200, :300])
-    return saved(photo, "HEIF", quality=95, exif=exif.tobytes())
+    return encode(photo, "HEIF", quality=95, exif=exif.tobytes())
 
 
 def test_photos_of_phones_are_read_upright_without_their_tags(photo_of_a_phone):
@@ -142,7 +142,7 @@ def test_without_the_extra_photos_of_phones_are_told_what_reads_them(photo_of_a_
 
 def test_sixteen_bits_are_scaled_not_clipped():
     levels = np.linspace(0, 65535, 64 * 16).reshape(16, 64).astype("uint16")
-    read = image_io.read(saved(Image.fromarray(levels)))
+    read = image_io.read(encode(Image.fromarray(levels)))
     assert np.abs(read[..., 0].astype(int) - levels / 257).max() <= 0.5  # rounded
     assert np.array_equal(read[..., 0], read[..., 2])
 
@@ -151,7 +151,7 @@ def test_transparency_lies_over_white():
     pixels = np.zeros((16, 16, 4), "uint8")
     pixels[:, :8] = (255, 0, 0, 255)
     pixels[:, 12:] = (0, 0, 255, 128)
-    data = saved(Image.fromarray(pixels, "RGBA"))
+    data = encode(Image.fromarray(pixels, "RGBA"))
     read = image_io.read(data)
     assert read[0, 0].tolist() == [255, 0, 0]
     assert read[0, 9].tolist() == [255, 255, 255]
@@ -161,12 +161,12 @@ def test_transparency_lies_over_white():
 def test_palette_with_a_transparent_color_lies_over_white():
     image = Image.new("P", (16, 16), 1)
     image.putpalette([0, 0, 0, 0, 200, 0])
-    assert image_io.read(saved(image, transparency=1))[0, 0].tolist() == [255, 255, 255]
-    assert image_io.read(saved(image))[0, 0].tolist() == [0, 200, 0]
+    assert image_io.read(encode(image, transparency=1))[0, 0].tolist() == [255, 255, 255]
+    assert image_io.read(encode(image))[0, 0].tolist() == [0, 200, 0]
 
 
 def test_cmyk_is_converted():
-    read = image_io.read(saved(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG"))
+    read = image_io.read(encode(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG"))
     red, green, blue = read[8, 8].tolist()
     assert red > 200
     assert max(green, blue) < 60
@@ -174,7 +174,7 @@ def test_cmyk_is_converted():
 
 def test_first_frame_of_an_animation():
     frames = [Image.new("RGB", (16, 16), color) for color in ("red", "blue")]
-    data = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert image_io.read(data)[0, 0].tolist() == [255, 0, 0]
 
 
@@ -184,7 +184,7 @@ SRGB_TO_XYZ = np.array(
 )
 
 
-def display_p3() -> bytes:
+def make_display_p3_profile() -> bytes:
     """Returns an ICC profile with the primaries of Display P3 (D50-adapted) and a gamma of 2.2."""
 
     def xyz(values):
@@ -209,20 +209,20 @@ def test_wide_gamut_becomes_srgb():
     linear = np.linalg.inv(SRGB_TO_XYZ) @ P3_TO_XYZ @ (color / 255) ** 2.2
     expected = 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     image = Image.new("RGB", (16, 16), tuple(color.tolist()))
-    read = image_io.read(saved(image, icc_profile=display_p3()))[8, 8]
+    read = image_io.read(encode(image, icc_profile=make_display_p3_profile()))[8, 8]
     assert np.abs(read - expected).max() < 2
     assert read[0] > 208  # the same red has a higher level in the smaller color space
 
 
 def test_a_damaged_profile_does_not_cost_the_image(image):
-    assert np.array_equal(image_io.read(saved(Image.fromarray(image), icc_profile=b"nonsense")), image)
+    assert np.array_equal(image_io.read(encode(Image.fromarray(image), icc_profile=b"nonsense")), image)
 
 
 def test_private_tags_never_reach_a_result(image):
     exif = Image.Exif()
     exif[0x010F] = "SecretCamera"
     exif.get_ifd(0x8825)[2] = (48.0, 51.0, 29.0)
-    photo = saved(Image.fromarray(image), "JPEG", exif=exif, comment=b"my address")
+    photo = encode(Image.fromarray(image), "JPEG", exif=exif, comment=b"my address")
     assert b"SecretCamera" in photo
     for data in (image_io.encode_png(image_io.read(photo)), image_io.encode_as(image_io.read(photo), ".jpg")):
         with Image.open(io.BytesIO(data)) as result:
@@ -233,25 +233,25 @@ def test_private_tags_never_reach_a_result(image):
 
 def test_a_bomb_is_refused_from_its_header():
     size = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", b"")
+    bomb = b"\x89PNG\r\n\x1a\n" + make_chunk(b"IHDR", size) + make_chunk(b"IDAT", b"")
     with pytest.raises(InvalidInput, match="67 million pixels"):
-        image_io.read(bomb + chunk(b"IEND", b""))
+        image_io.read(bomb + make_chunk(b"IEND", b""))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 100), (8, 161)])
 def test_too_small_or_narrow_says_its_size(size):
     with pytest.raises(InvalidInput, match=f"{size[0]} x {size[1]} px"):
-        image_io.read(saved(Image.new("RGB", size)))
+        image_io.read(encode(Image.new("RGB", size)))
 
 
 def test_smallest_and_narrowest_are_taken():
-    assert image_io.read(saved(Image.new("RGB", (8, 160)))).shape == (160, 8, 3)
+    assert image_io.read(encode(Image.new("RGB", (8, 160)))).shape == (160, 8, 3)
 
 
 def test_too_many_bytes_are_refused_unread(tmp_path):
     path = tmp_path / "large.png"
     with path.open("wb") as handle:
-        handle.truncate(image_io.MOST_BYTES + 1)
+        handle.truncate(image_io.MAX_BYTES + 1)
     with pytest.raises(InvalidInput, match="at most 50 MB"):
         image_io.read(path)
 
@@ -264,7 +264,7 @@ def test_a_device_is_no_file_and_never_read():
 
 @pytest.mark.parametrize("keep", [0, 1, 7, 20, 60, 0.5, 0.95])
 def test_cut_images_are_refused(keep, image):
-    data = saved(Image.fromarray(image), "JPEG")
+    data = encode(Image.fromarray(image), "JPEG")
     with pytest.raises(InvalidInput) as error:
         image_io.read(data[: keep if isinstance(keep, int) else int(keep * len(data))])
     assert says_what_to_do(str(error.value))
@@ -273,9 +273,9 @@ def test_cut_images_are_refused(keep, image):
 def test_damaged_bytes_never_raise_anything_else(image):
     rng = np.random.default_rng(0)
     for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"):
-        whole = saved(Image.fromarray(image), kind)
+        intact = encode(Image.fromarray(image), kind)
         for _ in range(100):
-            data = np.frombuffer(whole, "uint8").copy()
+            data = np.frombuffer(intact, "uint8").copy()
             data[rng.integers(0, len(data), 8)] = rng.integers(0, 256, 8)
             try:
                 assert image_io.read(data.tobytes()).shape[2] == 3
@@ -303,8 +303,8 @@ def test_png_round_trip_is_exact_and_carries_the_recipe(image):
 
 def test_a_png_is_no_larger_than_the_usual_one_of_the_library():
     photo, flat = photos.coffee(), np.full((256, 256, 3), 9, "uint8")
-    for image, most in ((photo, 1.03 * len(saved(Image.fromarray(photo), "PNG"))), (flat, 2000)):
-        assert len(image_io.encode_png(image)) < most
+    for image, max_bytes in ((photo, 1.03 * len(encode(Image.fromarray(photo), "PNG"))), (flat, 2000)):
+        assert len(image_io.encode_png(image)) < max_bytes
 
 
 def test_floats_round_trip():
@@ -324,7 +324,7 @@ def test_previews_are_small(image):
     assert image_io.read(preview).shape == (384, 512, 3)
 
 
-def header_of(width, height):
+def make_png_header(width, height):
     """Returns a PNG with a size but no pixels."""
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     end = b"IEND"
@@ -337,9 +337,9 @@ def header_of(width, height):
 @pytest.mark.parametrize("size", [(20_000, 20_000), (10_000, 10_000)])
 def test_the_size_of_what_is_not_read_is_refused_in_the_same_words(size):
     messages = []
-    for look in (image_io.read_size, image_io.read):
+    for read in (image_io.read_size, image_io.read):
         with pytest.raises(InvalidInput) as error:
-            look(header_of(*size))
+            read(make_png_header(*size))
         messages.append(str(error.value))
     assert messages[0] == messages[1]
 
@@ -348,8 +348,8 @@ def test_the_size_of_what_is_not_read_is_refused_in_the_same_words(size):
 @pytest.mark.parametrize("size", [(150, 3000), (3000, 150), (51, 1010), (8, 160), (200, 210)])
 def test_what_is_made_of_an_image_that_is_taken_is_taken_again(size, longest):
     image = image_io.fit(np.zeros((*size, 3), "uint8"), longest)
-    assert image_io.read(saved(Image.fromarray(image))).shape == image.shape
-    assert max(image.shape) == longest or min(image.shape[:2]) == image_io.LEAST_SIDE
+    assert image_io.read(encode(Image.fromarray(image))).shape == image.shape
+    assert max(image.shape) == longest or min(image.shape[:2]) == image_io.MIN_SIDE
     assert image_io.fitted_size(*size, longest) == image.shape[:2]
 
 
@@ -360,7 +360,7 @@ def test_a_color_profile_that_is_too_large_is_named():
         image_io.read(data.getvalue())
 
 
-def tiff(values: np.ndarray, sample_format: int) -> bytes:
+def encode_tiff(values: np.ndarray, sample_format: int) -> bytes:
     """Returns an array `(H, W)` as an uncompressed TIFF, because Pillow writes no signed samples."""
     (height, width), data = values.shape, values.tobytes()
     tags = [(256, width), (257, height), (258, 8 * values.itemsize), (259, 1), (262, 1), (273, 8), (277, 1)]
@@ -371,10 +371,10 @@ def tiff(values: np.ndarray, sample_format: int) -> bytes:
 
 
 def test_white_of_signed_16_bits_is_white():
-    pixels = image_io.read(tiff(np.linspace(0, 32767, 4096).reshape(64, 64).astype("<i2"), 2))
+    pixels = image_io.read(encode_tiff(np.linspace(0, 32767, 4096).reshape(64, 64).astype("<i2"), 2))
     assert (pixels.min(), pixels.max()) == (0, 255)
 
 
 def test_floats_near_the_largest_there_are_keep_their_order():
-    pixels = image_io.read(tiff(np.linspace(-3e38, 3e38, 4096).reshape(64, 64).astype("<f4"), 3))
+    pixels = image_io.read(encode_tiff(np.linspace(-3e38, 3e38, 4096).reshape(64, 64).astype("<f4"), 3))
     assert (pixels.min(), pixels.max()) == (0, 255)

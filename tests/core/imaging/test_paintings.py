@@ -33,7 +33,7 @@ def test_an_unknown_name_names_the_closest():
 
 def test_listing_loads_nothing_heavy():
     code = (
-        "import sys; from studio.core.imaging import paintings; paintings.paintings();"
+        "import sys; from studio.core.imaging import paintings; paintings.list_paintings();"
         "sys.exit(any(m in sys.modules for m in ('PIL', 'scipy', 'keras', 'tensorflow', 'jax')))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -48,7 +48,7 @@ def test_missing_files_say_what_to_do(monkeypatch, tmp_path):
 def test_photos_load_neither_scikit_image_nor_keras():
     code = (
         "import sys; from studio.core.imaging import sample_photos as samples;"
-        "samples.photos(); samples.photo('coffee');"
+        "samples.list_photos(); samples.read_photo('coffee');"
         "sys.exit(any(m in sys.modules for m in ('skimage', 'keras', 'tensorflow', 'jax')))"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -12,7 +12,7 @@ from studio.core.imaging import tiling
 def test_tiles_cover_every_pixel_once(height, width):
     counts = np.zeros((height, width), int)
     for tile in tiling.cut_tiles(height, width, 128, 32):
-        counts[tile.rows.own(1), tile.columns.own(1)] += 1
+        counts[tile.rows.own_slice(1), tile.columns.own_slice(1)] += 1
     assert (counts == 1).all()
 
 
@@ -26,7 +26,7 @@ def test_tiles_see_the_halo_but_never_beyond_the_image():
 
 @pytest.mark.parametrize("stride", [1, 2, 4, 8, 16])
 def test_parts_of_a_layer_fit_side_by_side(stride):
-    ends = [tile.rows.own(stride) for tile in tiling.cut_tiles(301, 10, 128, 32)]
+    ends = [tile.rows.own_slice(stride) for tile in tiling.cut_tiles(301, 10, 128, 32)]
     assert ends[0].start == 0
     assert ends[-1].stop == 301 // stride
     assert all(a.stop == b.start for a, b in itertools.pairwise(ends))

@@ -19,7 +19,7 @@ from studio.core.models import presets
 from studio.core.weights import index
 
 EXPORTED = [name for name, preset in index.load().presets.items() if preset.litert]
-LOADED = """
+LOAD_SCRIPT = """
 import sys
 import numpy as np
 from pathlib import Path
@@ -38,15 +38,17 @@ def model(home, tmp_path):
     return tiny_enhance.make(tmp_path / "model")
 
 
-def converted():
+def find_converted_files():
     """Returns the files in the cache."""
-    folder = paths.folder("cache") / "litert"
+    folder = paths.ensure_folder("cache") / "litert"
     return sorted(f"{file.parent.name}/{file.name}" for file in folder.glob("*/*"))
 
 
-def test_every_shipped_model_that_can_be_exported_ships_its_files():
-    can = {name for name, preset in index.load().presets.items() if tasks.get(preset.task).networks}
-    assert can == set(EXPORTED) >= {"house", "enlarge", "clean", "colorize", "sketch"}
+def test_every_exportable_shipped_model_ships_its_files():
+    exportable = {
+        name for name, preset in index.load().presets.items() if tasks.get(preset.task).load_networks
+    }
+    assert exportable == set(EXPORTED) >= {"house", "enlarge", "clean", "colorize", "sketch"}
     for name in EXPORTED:
         folder = presets.find(name).folder
         assert {file.stem for file in folder.glob("*.tflite")} == set(index.load().presets[name].litert)
@@ -54,9 +56,9 @@ def test_every_shipped_model_that_can_be_exported_ships_its_files():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPORTED)
-def test_a_shipped_file_computes_what_keras_computes(name):
+def test_a_shipped_file_agrees_with_keras(name):
     preset, rng = presets.find(name), np.random.default_rng(0)
-    for part, model in tasks.import_object(tasks.get(preset.task).networks)(preset).items():
+    for part, model in tasks.import_object(tasks.get(preset.task).load_networks)(preset).items():
         shapes = [[1, *(side or 48 for side in input.shape[1:])] for input in model.inputs]
         inputs = [rng.random(shape, "float32") for shape in shapes]
         expected = np.asarray(model(inputs if len(inputs) > 1 else inputs[0], training=False))
@@ -65,45 +67,47 @@ def test_a_shipped_file_computes_what_keras_computes(name):
         assert np.abs(output - expected).max() < 0.002 * np.ptp(expected)
 
 
-def test_a_network_takes_one_size_after_the_other(model):
+def test_a_network_accepts_inputs_of_several_sizes(model):
     enlarge = network.load(model, "x3")
     for shape in ((1, 8, 12, 1), (1, 20, 9, 1), (1, 8, 12, 1)):
         (output,) = enlarge(np.zeros(shape, "float32"))
         assert output.shape == (1, 3 * shape[1], 3 * shape[2], 1)
 
 
-def test_a_model_is_converted_once_and_again_when_its_files_are_gone(model, monkeypatch):
+def test_a_model_is_converted_once_and_again_after_its_files_are_removed(model, monkeypatch):
     conversions = []
     convert_all = convert.convert
     monkeypatch.setattr(convert, "convert", lambda *args: (conversions.append(args), convert_all(*args)))
     for part in ("x2", "x3", "x2"):
         network.load(model, part)
-    assert len(conversions) == 1 and len(converted()) == 3
-    shutil.rmtree(paths.folder("cache") / "litert")
+    assert len(conversions) == 1 and len(find_converted_files()) == 3
+    shutil.rmtree(paths.ensure_folder("cache") / "litert")
     network.load(model, "x2")
     assert len(conversions) == 2
 
 
-def test_the_files_belong_to_the_owner_who_asked(model):
+def test_converted_files_belong_to_the_current_owner(model):
     with owners.acting_as("ann"):
         network.load(model, "x2")
-        assert caches.used_bytes("ann") > 1000
+        assert caches.measure_used_bytes("ann") > 1000
     caches.evict("ann", 0)
-    assert not converted()
+    assert not find_converted_files()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_conversion_leaves_keras_out_of_this_process_and_works_with_jax(model, home, backend):
     loads = "loads" if backend == "jax" else "does not"
-    words = [sys.executable, "-P", "-c", LOADED, str(model.folder), loads]
+    command = [sys.executable, "-P", "-c", LOAD_SCRIPT, str(model.folder), loads]
     environment = {**os.environ, "KERAS_BACKEND": backend}
-    ended = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
-    loaded, rest = ended.stdout.split(" ", 1)
+    process = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    loaded, rest = process.stdout.split(" ", 1)
     assert loaded == str(backend == "jax")
-    light = np.linspace(0, 1, 120, dtype="float32").reshape(1, 12, 10, 1)
-    most = float(np.abs(network.load(model, "x2")(light)[0]).max())
-    assert rest.startswith("(1, 24, 20, 1)") and float(rest.split()[-1]) == pytest.approx(most, rel=1e-4)
+    images = np.linspace(0, 1, 120, dtype="float32").reshape(1, 12, 10, 1)
+    expected_max = float(np.abs(network.load(model, "x2")(images)[0]).max())
+    assert rest.startswith("(1, 24, 20, 1)") and float(rest.split()[-1]) == pytest.approx(
+        expected_max, rel=1e-4
+    )
 
 
 def test_weights_of_another_shape_are_refused(model):
@@ -114,18 +118,18 @@ def test_weights_of_another_shape_are_refused(model):
         network.load(presets.find(model.folder), "x2")
 
 
-def test_a_conversion_that_fails_is_told_and_leaves_nothing(model, monkeypatch):
+def test_a_failed_conversion_is_reported_and_leaves_nothing(model, monkeypatch):
     monkeypatch.setattr(convert, "can_export", lambda: False)
     monkeypatch.setattr(
-        network.children, "command", lambda *words: [sys.executable, "-c", "raise SystemExit(1)"]
+        network.children, "build_command", lambda *words: [sys.executable, "-c", "raise SystemExit(1)"]
     )
     with pytest.raises(StudioError, match="could not be converted"):
         network.load(model, "x2")
-    assert not converted()
+    assert not find_converted_files()
 
 
-def test_a_file_beside_the_weights_of_a_users_model_is_never_read(model):
-    (model.folder / "x2.tflite").write_bytes(b"from a stranger")
+def test_a_litert_file_in_a_users_model_is_never_read(model):
+    (model.folder / "x2.tflite").write_bytes(b"from another user")
     (output,) = network.load(model, "x2")(np.zeros((1, 8, 8, 1), "float32"))
     assert output.shape == (1, 16, 16, 1)
 

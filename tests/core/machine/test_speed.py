@@ -8,32 +8,34 @@ from studio.core.machine import speed
 from studio.core.progress import Progress
 
 
-def test_every_timing_is_a_job_that_its_task_takes():
-    for timing in speed.TIMINGS:
-        task = tasks.get(timing.task)
-        task.settings.parse(timing.settings)
-        assert timing.slot in ("", task.inputs[0].name)
+def test_every_benchmark_has_valid_settings():
+    for benchmark in speed.BENCHMARKS:
+        task = tasks.get(benchmark.task)
+        task.settings.parse(benchmark.settings)
+        assert benchmark.slot in ("", task.inputs[0].name)
 
 
 @pytest.mark.slow
-def test_what_would_have_to_be_fetched_is_passed_over_and_nothing_is_kept(home, monkeypatch):
+def test_benchmarks_with_missing_weights_are_skipped_and_nothing_is_stored(home, monkeypatch):
     titles = ("a house style, 512 px", "what a photo shows")
-    monkeypatch.setattr(speed, "TIMINGS", [timing for timing in speed.TIMINGS if timing.title in titles])
-    painted, labels = speed.measure()
-    assert painted.seconds is not None and painted.note == ""
+    monkeypatch.setattr(
+        speed, "BENCHMARKS", [benchmark for benchmark in speed.BENCHMARKS if benchmark.title in titles]
+    )
+    style, labels = speed.run_benchmarks()
+    assert style.seconds is not None and style.note == ""
     assert labels.seconds is None and "studio weights pull resnet50 imagenet-labels" in labels.note
-    assert not list(paths.folder("files").iterdir())
+    assert not list(paths.ensure_folder("files").iterdir())
 
 
-def test_a_figure_is_the_median_of_runs_after_the_first(home, monkeypatch):
-    now, takes = [0.0], iter([90.0, 1.0, 7.0, 2.0])
+def test_the_result_is_the_median_of_runs_after_the_first(home, monkeypatch):
+    now, durations = [0.0], iter([90.0, 1.0, 7.0, 2.0])
     monkeypatch.setattr(speed.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(tasks, "run", lambda *_: now.append(now.pop() + next(takes)))
-    monkeypatch.setattr(speed, "TIMINGS", speed.TIMINGS[:1])
-    assert [timing.seconds for timing in speed.measure()] == [2.0]
-    assert next(takes, None) is None
+    monkeypatch.setattr(tasks, "run", lambda *_: now.append(now.pop() + next(durations)))
+    monkeypatch.setattr(speed, "BENCHMARKS", speed.BENCHMARKS[:1])
+    assert [benchmark.seconds for benchmark in speed.run_benchmarks()] == [2.0]
+    assert next(durations, None) is None
 
 
-def test_it_stops_between_two_timings(home, monkeypatch):
+def test_it_stops_between_two_benchmarks(home, monkeypatch):
     with pytest.raises(Cancelled):
-        list(speed.measure(Progress(cancelled=lambda: True)))
+        list(speed.run_benchmarks(Progress(cancelled=lambda: True)))

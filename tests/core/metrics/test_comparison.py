@@ -29,12 +29,12 @@ def dataset(monkeypatch) -> ImageDataset:
 
 def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
     learned, held_out = split_by_count(COUNT, 0.1)
-    discriminator = comparison.Scorer(dataset, learned, held_out, 100, Progress())
+    scorer = comparison.Scorer(dataset, learned, held_out, 100, Progress())
     copies = dataset.images[learned[::27]].copy()
     copies[::2] = copies[::2, :, ::-1]
     fresh = np.random.default_rng(1).permuted(dataset.images[learned[::27]], axis=0)
     copied, new = (
-        discriminator.compare(images.repeat(3, axis=-1), Progress()).figures for images in (copies, fresh)
+        scorer.compare(images.repeat(3, axis=-1), Progress()).figures for images in (copies, fresh)
     )
     assert copied["learned_n"] == 2700 and copied["nearest_n"] == 100 and copied["held_out_n"] == 300
     assert copied["nearest"] == 0 < copied["nearest_held_out"]
@@ -55,10 +55,10 @@ def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(dataset, monke
     learned, held_out = split_by_count(COUNT, 0.1)
     memorized, new = (dataset.images[rows[:250]] + np.uint8(1) for rows in (learned, held_out))
     values = []
-    for few in (COUNT + 1, COUNT):
-        monkeypatch.setattr(comparison, "SMALL_DATASET_IMAGES", few)
-        discriminator = comparison.Scorer(dataset, learned[:250], held_out, 250, Progress())
-        values.append([discriminator.distance(images.repeat(3, axis=-1)) for images in (memorized, new)])
+    for limit in (COUNT + 1, COUNT):
+        monkeypatch.setattr(comparison, "SMALL_DATASET_IMAGES", limit)
+        scorer = comparison.Scorer(dataset, learned[:250], held_out, 250, Progress())
+        values.append([scorer.measure_kid(images.repeat(3, axis=-1)) for images in (memorized, new)])
     (few_memorized, few_new), (many_memorized, many_new) = values
     assert few_memorized["kid"] > few_new["kid"] and many_memorized["kid"] < many_new["kid"]
     assert few_memorized["training kid"] == many_memorized["kid"] and set(many_new) == {"kid"}
@@ -66,8 +66,8 @@ def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(dataset, monke
 
 def test_with_few_images_the_card_shows_both(dataset):
     learned, held_out = split_by_count(COUNT, 0.1)
-    discriminator = comparison.Scorer(dataset, learned, held_out, 100, Progress())
-    figures = discriminator.compare(dataset.images[learned[:100]].repeat(3, axis=-1), Progress()).figures
+    scorer = comparison.Scorer(dataset, learned, held_out, 100, Progress())
+    figures = scorer.compare(dataset.images[learned[:100]].repeat(3, axis=-1), Progress()).figures
     rows = dict(comparison.make_card_rows(figures))
     assert rows["KID x 1000, 100 generated against 300 held-out images"].startswith(
         f"{1000 * figures['kid']:.2f}"
@@ -78,7 +78,5 @@ def test_with_few_images_the_card_shows_both(dataset):
 
 def test_with_too_few_held_out_images_the_kid_is_of_training_images(dataset):
     learned, held_out = split_by_count(COUNT, 0.1)
-    discriminator = comparison.Scorer(
-        dataset, learned, held_out[: comparison.LEAST_IMAGES - 1], 100, Progress()
-    )
-    assert set(discriminator.distance(dataset.images[learned[:100]])) == {"kid"}
+    scorer = comparison.Scorer(dataset, learned, held_out[: comparison.MIN_IMAGES - 1], 100, Progress())
+    assert set(scorer.measure_kid(dataset.images[learned[:100]])) == {"kid"}

@@ -16,18 +16,18 @@ from studio.core.objectives import backbones
 from studio.core.progress import Progress
 
 
-def samples(n, d=8, shift=0.0, spread=1.0, seed=0):
+def draw_samples(n, d=8, shift=0.0, spread=1.0, seed=0):
     """Returns `(n, d) float32` from a normal distribution."""
     return np.random.default_rng(seed).normal(shift, spread, (n, d)).astype("float32")
 
 
 def test_fid_of_a_set_with_itself_is_zero():
     for d in (8, 100):  # more images than features, and fewer
-        a = samples(60, d)
+        a = draw_samples(60, d)
         assert scores.fid(a, a).value == pytest.approx(0, abs=1e-3)
 
 
-def by_definition(a, b):
+def compute_fid_by_definition(a, b):
     """Computes FID as in the paper, with a matrix square root by eigenvalues."""
     mean_a, mean_b = a.mean(0, "float64"), b.mean(0, "float64")
     cov_a, cov_b = np.cov(a.T.astype("float64")), np.cov(b.T.astype("float64"))
@@ -38,10 +38,10 @@ def by_definition(a, b):
 @pytest.mark.parametrize("d", [5, 40, 120])
 @pytest.mark.parametrize("n, m", [(50, 50), (100, 45)])
 def test_fid_is_as_defined(d, n, m):
-    a = samples(n, d) @ samples(d, d, seed=1)
-    b = samples(m, d, 0.5, 2, seed=2) @ samples(d, d, seed=3)
+    a = draw_samples(n, d) @ draw_samples(d, d, seed=1)
+    b = draw_samples(m, d, 0.5, 2, seed=2) @ draw_samples(d, d, seed=3)
     score = scores.fid(a, b)
-    assert score.value == pytest.approx(by_definition(a, b), rel=1e-4)
+    assert score.value == pytest.approx(compute_fid_by_definition(a, b), rel=1e-4)
     assert score.n == min(n, m)
 
 
@@ -53,7 +53,7 @@ def test_fid_of_images_that_are_all_alike_is_a_number():
 
 def test_fid_knows_the_distance_of_two_normal_distributions():
     d = 3
-    score = scores.fid(samples(50_000, d), samples(50_000, d, 0.5, 2, seed=1))
+    score = scores.fid(draw_samples(50_000, d), draw_samples(50_000, d, 0.5, 2, seed=1))
     assert score.value == pytest.approx(d * 0.25 + d * 1, abs=4 * score.error)
     assert score.error < 0.1
 
@@ -61,37 +61,39 @@ def test_fid_knows_the_distance_of_two_normal_distributions():
 @pytest.mark.slow
 @pytest.mark.parametrize("score", [scores.fid, scores.kid])
 def test_errors_are_those_that_repeats_show(score):
-    results = [score(samples(100, 4, seed=2 * n), samples(100, 4, 1, seed=2 * n + 1)) for n in range(60)]
+    results = [
+        score(draw_samples(100, 4, seed=2 * n), draw_samples(100, 4, 1, seed=2 * n + 1)) for n in range(60)
+    ]
     spread = np.std([result.value for result in results])
     assert 0.75 < np.mean([result.error for result in results]) / spread < 1.5
 
 
 @pytest.mark.parametrize("d", [5, 90])
 def test_the_error_of_fid_is_that_of_leaving_out_each_tenth(d):
-    a, b = samples(60, d), samples(45, d, 0.5, seed=1)
+    a, b = draw_samples(60, d), draw_samples(45, d, 0.5, seed=1)
     a[::10] += 3  # so that each tenth has a different weight
     b[3::10] *= 2
-    parts = [[np.arange(len(x)) % 10 != block for x in (a, b)] for block in range(10)]
-    left = [by_definition(a[kept_a], b[kept_b]) for kept_a, kept_b in parts]
+    masks = [[np.arange(len(x)) % 10 != block for x in (a, b)] for block in range(10)]
+    left = [compute_fid_by_definition(a[kept_a], b[kept_b]) for kept_a, kept_b in masks]
     assert scores.fid(a, b).error == pytest.approx(np.sqrt(9 * np.var(left)), rel=1e-3)
 
 
-def kernel(x, y):
+def compute_kernel(x, y):
     return (x @ y / len(x) + 1) ** 3
 
 
 def test_kid_is_as_defined():
-    a, b = samples(25).astype("float64"), samples(20, shift=0.3, seed=1).astype("float64")
-    within_a = np.mean([kernel(x, y) for i, x in enumerate(a) for j, y in enumerate(a) if i != j])
-    within_b = np.mean([kernel(x, y) for i, x in enumerate(b) for j, y in enumerate(b) if i != j])
-    across = np.mean([kernel(x, y) for x in a for y in b])
+    a, b = draw_samples(25).astype("float64"), draw_samples(20, shift=0.3, seed=1).astype("float64")
+    within_a = np.mean([compute_kernel(x, y) for i, x in enumerate(a) for j, y in enumerate(a) if i != j])
+    within_b = np.mean([compute_kernel(x, y) for i, x in enumerate(b) for j, y in enumerate(b) if i != j])
+    across = np.mean([compute_kernel(x, y) for x in a for y in b])
     score = scores.kid(a, b)
     assert score.value == pytest.approx(within_a + within_b - 2 * across, rel=1e-6)
     assert score.n == 20
 
 
 def test_the_error_of_kid_is_that_of_leaving_out_each_image():
-    a, b = samples(22), samples(24, shift=0.3, seed=1)
+    a, b = draw_samples(22), draw_samples(24, shift=0.3, seed=1)
     left_a = [scores.kid(np.delete(a, n, 0), b).value for n in range(len(a))]
     left_b = [scores.kid(a, np.delete(b, n, 0)).value for n in range(len(b))]
     by_hand = np.sqrt(21 * np.var(left_a) + 23 * np.var(left_b))
@@ -100,16 +102,18 @@ def test_the_error_of_kid_is_that_of_leaving_out_each_image():
 
 def test_kid_of_equal_distributions_is_about_zero_whatever_the_number():
     for n in (40, 700):
-        score = scores.kid(samples(n), samples(n, seed=1))
+        score = scores.kid(draw_samples(n), draw_samples(n, seed=1))
         assert abs(score.value) < 4 * score.error
 
 
 def test_precision_and_recall_see_what_is_missing():
     """The model generates one of two kinds of real images, and some others."""
-    one, two, odd = (samples(200, shift=shift, seed=seed) for seed, shift in enumerate((0, 20, -50)))
-    real = np.concatenate([one, two])
-    same = samples(200, seed=7)
-    precision, recall = scores.precision_recall(np.concatenate([same, odd]), real)
+    first_kind, second_kind, unrealistic = (
+        draw_samples(200, shift=shift, seed=seed) for seed, shift in enumerate((0, 20, -50))
+    )
+    real = np.concatenate([first_kind, second_kind])
+    same = draw_samples(200, seed=7)
+    precision, recall = scores.precision_recall(np.concatenate([same, unrealistic]), real)
     assert 0.35 < precision.value <= 0.5
     assert 0.35 < recall.value <= 0.5
     assert precision.error == pytest.approx(np.sqrt(0.25 / 400), rel=0.05)
@@ -128,23 +132,23 @@ def test_reach_ends_at_the_third_neighbor():
 
 def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
     monkeypatch.setattr(scores, "_ROWS", 7)
-    a, b = samples(30), samples(40, seed=1)
+    a, b = draw_samples(30), draw_samples(40, seed=1)
     by_hand = np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1)).min(1)
-    assert np.allclose(scores.nearest_distances(a, b), by_hand, atol=1e-5)
-    assert scores.nearest_distances(a + 100, a + 100).max() == 0
-    whole = scores.kid(a, b), scores.precision_recall(a, b)
+    assert np.allclose(scores.compute_nearest_distances(a, b), by_hand, atol=1e-5)
+    assert scores.compute_nearest_distances(a + 100, a + 100).max() == 0
+    in_pieces = scores.kid(a, b), scores.precision_recall(a, b)
     monkeypatch.undo()
-    again = scores.kid(a, b), scores.precision_recall(a, b)
-    assert again[0].value == pytest.approx(
-        whole[0].value, abs=1e-6
+    at_once = scores.kid(a, b), scores.precision_recall(a, b)
+    assert at_once[0].value == pytest.approx(
+        in_pieces[0].value, abs=1e-6
     )  # the order of sums varies between processors
-    assert [element.value for element in again[1]] == [item.value for item in whole[1]]
+    assert [element.value for element in at_once[1]] == [item.value for item in in_pieces[1]]
 
 
 def test_too_few_images_are_refused_with_the_minimum():
     for score in (scores.fid, scores.kid, scores.precision_recall):
         with pytest.raises(InvalidInput, match="at least 20 images"):
-            score(samples(30), samples(19))
+            score(draw_samples(30), draw_samples(19))
 
 
 def test_a_figure_says_its_error_and_n():
@@ -172,7 +176,7 @@ def network(inceptionv3_home):
 
 @pytest.mark.slow
 def test_features_are_the_published_ones(network):
-    features = scores.compute_features(photos.chelsea()[None])
+    features = inception.compute_features(photos.chelsea()[None])
     assert features.shape == (1, 2048)
     assert features.sum() == pytest.approx(502.813, abs=0.01)
     assert features.std() == pytest.approx(0.26779, abs=2e-5)
@@ -181,18 +185,18 @@ def test_features_are_the_published_ones(network):
 @pytest.mark.slow
 def test_features_do_not_depend_on_the_batch_and_are_kept_when_asked(network, inceptionv3_home, monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), "uint8")
-    whole = scores.compute_features(images, batch=3)
+    features = inception.compute_features(images, batch=3)
     assert not (inceptionv3_home / "cache").exists()
-    assert np.allclose(scores.compute_features(images, batch=2, keep=True), whole, atol=1e-4)
+    assert np.allclose(inception.compute_features(images, batch=2, keep=True), features, atol=1e-4)
     with pytest.raises(Cancelled):
-        scores.compute_features(images, Progress(cancelled=lambda: True))
+        inception.compute_features(images, Progress(cancelled=lambda: True))
     monkeypatch.setattr(inception, "_compile_network", None)  # cached features need no network
-    assert np.allclose(scores.compute_features(images, keep=True), whole, atol=1e-4)
+    assert np.allclose(inception.compute_features(images, keep=True), features, atol=1e-4)
     with pytest.raises(TypeError):
-        scores.compute_features(images[::-1], keep=True)
+        inception.compute_features(images[::-1], keep=True)
 
 
-def unpacked(path, step):
+def read_tar_images(path, step):
     """Returns every `step`th image of a tar, `(n, 64, 64, 3) uint8` or larger."""
     with tarfile.open(path) as archive:
         members = sorted((m for m in archive.getmembers() if m.isreg()), key=lambda m: m.name)
@@ -203,7 +207,7 @@ def unpacked(path, step):
 @pytest.mark.slow
 def test_halves_of_real_faces_are_as_far_apart_as_is_known(network, data_dir):
     """With n = 1,000; for exact values run `python -m benchmarks.faces --floor DATA`."""
-    faces = scores.compute_features(np.stack(unpacked(data_dir / "utkface64_20000.tar", 40)))
+    faces = inception.compute_features(np.stack(read_tar_images(data_dir / "utkface64_20000.tar", 40)))
     mixed = np.random.default_rng(0).permutation(faces)
     halves = scores.fid(mixed[:250], mixed[250:])
     assert halves.value == pytest.approx(46.0, abs=4)  # the choice of 250 images matters as much

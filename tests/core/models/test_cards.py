@@ -18,14 +18,14 @@ from studio.vae.settings import TrainVaeSettings
 )
 def test_a_command_is_taken_by_a_shell_as_it_stands(name):
     settings = TrainVaeSettings(steps=7, flip=False)
-    line = cards.format_command("train_vae", name, settings, "my model", ["--style", "a b.png"])
-    words = ["python", "-m", "training.train_vae", name, "--style", "a b.png", "-o", "DIR"]
-    assert shlex.split(line) == [*words, "--start-from", "my model", "--steps", "7", "--no-flip"]
+    command = cards.format_command("train_vae", name, settings, "my model", ["--style", "a b.png"])
+    arguments = ["python", "-m", "training.train_vae", name, "--style", "a b.png", "-o", "DIR"]
+    assert shlex.split(command) == [*arguments, "--start-from", "my model", "--steps", "7", "--no-flip"]
 
 
 def test_plain_words_stand_without_quotes():
-    line = cards.format_command("train_vae", "tfds:patch_camelyon/x", TrainVaeSettings(steps=7))
-    assert line == "python -m training.train_vae tfds:patch_camelyon/x -o DIR --steps 7"
+    command = cards.format_command("train_vae", "tfds:patch_camelyon/x", TrainVaeSettings(steps=7))
+    assert command == "python -m training.train_vae tfds:patch_camelyon/x -o DIR --steps 7"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,6 @@ def test_a_card_says_that_fid_favors_a_model_that_learned_from_vgg16(has_discrim
 def test_the_shipped_cards_of_such_models_say_so_too():
     for name, entry in index.load().presets.items():
         preset = presets.find(name)
-        measured = preset.data()["figures"]
+        measured = preset.read_data()["figures"]
         favored = "fid" in measured and "vgg16" in measured.get("taught_by", ())
-        assert ("favor this model" in preset.card()) == favored, entry.folder
+        assert ("favor this model" in preset.read_card()) == favored, entry.folder

@@ -15,7 +15,7 @@ from studio.core.models import pinned_weights, presets
 from studio.core.weights import pretrained
 
 
-def saved(*values):
+def save_model(*values):
     """Saves a model under the name `mine`."""
     settings = paint.PaintSettings()
     recipe = recipes.make("fake.paint", settings, {})
@@ -26,21 +26,21 @@ def saved(*values):
 @pytest.fixture
 def digest(home):
     """The SHA-256 of the user's model `mine`."""
-    return saved(1, 2).digest
+    return save_model(1, 2).digest
 
 
 def test_a_model_that_is_as_it_was_is_found(digest):
     pinned_weights.check({"mine": digest})
-    with pretrained.using({"mine": digest, "other": "0" * 64}):
+    with pretrained.pin({"mine": digest, "other": "0" * 64}):
         assert presets.find("mine").digest == digest
 
 
 def test_a_model_that_has_become_another_one_is_refused_in_one_sentence(digest):
-    saved(3, 4)
+    save_model(3, 4)
     message = f"made with another model mine .*{digest}.* than has that name now"
     with pytest.raises(Unavailable, match=message):
         pinned_weights.check({"mine": digest})
-    with pretrained.using({"mine": digest}), pytest.raises(Unavailable, match=message):
+    with pretrained.pin({"mine": digest}), pytest.raises(Unavailable, match=message):
         presets.find("mine")
     assert presets.find("mine").digest != digest  # for replays
 

@@ -35,19 +35,19 @@ class Model:
         path.write_bytes(self.values.tobytes())
 
 
-def saved(target, values=(1, 2), **settings):
+def save_preset(target, values=(1, 2), **settings):
     parsed = paint.PaintSettings(**settings)
     recipe = recipes.make(NAME, parsed, {}, {})
     return presets.save(target, Model(values), NAME, parsed, "# Tiny\nlicense: MIT\n", recipe)
 
 
 def test_what_is_saved_is_found_by_name(home):
-    saved("tiny", steps=7)
+    save_preset("tiny", steps=7)
     preset = presets.find("tiny")
-    assert preset.settings() == paint.PaintSettings(steps=7)
-    assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [1, 2]
-    assert preset.card().startswith("# Tiny")
-    assert preset.recipe().task == NAME
+    assert preset.read_settings() == paint.PaintSettings(steps=7)
+    assert np.frombuffer(preset.check_weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert preset.read_card().startswith("# Tiny")
+    assert preset.read_recipe().task == NAME
     assert presets.list_names() == [*index.load().presets, "tiny"]
     assert sorted(p.name for p in preset.folder.iterdir()) == sorted(
         [model_folder.WEIGHTS, model_folder.SETTINGS, model_folder.CARD, model_folder.RECIPE]
@@ -55,23 +55,23 @@ def test_what_is_saved_is_found_by_name(home):
 
 
 def test_a_folder_will_do(home, tmp_path):
-    saved(tmp_path / "runs" / "first")
+    save_preset(tmp_path / "runs" / "first")
     assert presets.find(tmp_path / "runs" / "first").name == "first"
     assert presets.list_names() == [*index.load().presets]
 
 
 def test_a_new_save_takes_the_old_ones_place(home):
-    saved("tiny", (1, 2))
+    save_preset("tiny", (1, 2))
     first = presets.find("tiny").digest
-    saved("tiny", (3, 4))
+    save_preset("tiny", (3, 4))
     preset = presets.find("tiny")
     assert preset.digest != first
-    assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [3, 4]
+    assert np.frombuffer(preset.check_weights().read_bytes(), "<f4").tolist() == [3, 4]
     assert [p.name for p in (home / "presets").iterdir() if p.is_dir()] == ["tiny"]
 
 
 def test_a_failed_save_leaves_the_old_one(home, monkeypatch):
-    saved("tiny", (1, 2))
+    save_preset("tiny", (1, 2))
 
     def fails(self, path):
         path.write_bytes(b"half")
@@ -79,61 +79,64 @@ def test_a_failed_save_leaves_the_old_one(home, monkeypatch):
 
     monkeypatch.setattr(Model, "save_weights", fails)
     with pytest.raises(InsufficientSpace, match="full"):
-        saved("tiny", (3, 4))
-    assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
+        save_preset("tiny", (3, 4))
+    assert np.frombuffer(presets.find("tiny").check_weights().read_bytes(), "<f4").tolist() == [1, 2]
 
 
 def test_what_a_person_put_beside_a_model_stays_when_it_is_trained_again(home, tmp_path):
-    saved(tmp_path / "run", (1, 2))
+    save_preset(tmp_path / "run", (1, 2))
     (tmp_path / "run" / "notes.txt").write_text("mine")
     (tmp_path / "run" / "samples").mkdir()
     (tmp_path / "run" / "samples" / "a.png").write_bytes(b"mine too")
-    preset = saved(tmp_path / "run", (3, 4))
-    assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [3, 4]
+    preset = save_preset(tmp_path / "run", (3, 4))
+    assert np.frombuffer(preset.check_weights().read_bytes(), "<f4").tolist() == [3, 4]
     assert (preset.folder / "notes.txt").read_text() == "mine"
     assert (preset.folder / "samples" / "a.png").read_bytes() == b"mine too"
     assert [p.name for p in tmp_path.iterdir() if p.is_dir() and p.name.startswith(".")] == []
 
 
 @pytest.mark.parametrize(
-    "look", [presets.list_own_names, lambda: presets.find("tiny"), lambda: saved("other")]
+    "access", [presets.list_own_names, lambda: presets.find("tiny"), lambda: save_preset("other")]
 )
-def test_a_save_that_was_killed_half_way_leaves_the_old_model(home, look):
+def test_a_save_that_was_killed_half_way_leaves_the_old_model(home, access):
     code = (
-        "import os, pathlib; pathlib.Path.rename = {0}; from test_presets import saved; saved('tiny', (3, 4))"
+        "import os, pathlib; pathlib.Path.rename = {0}; "
+        "from test_presets import save_preset; save_preset('tiny', (3, 4))"
     )
     swapped = "lambda old, new, rename=pathlib.Path.rename: (rename(old, new), os._exit(9))"
-    saved("tiny", (1, 2))
-    place = str(Path(__file__).parent)
-    died = subprocess.run([sys.executable, "-c", code.format(swapped)], cwd=place, env=_with_tests(place))
-    assert died.returncode == 9
+    save_preset("tiny", (1, 2))
+    folder = str(Path(__file__).parent)
+    process = subprocess.run(
+        [sys.executable, "-c", code.format(swapped)], cwd=folder, env=_add_test_paths(folder)
+    )
+    assert process.returncode == 9
     assert not (home / "presets" / "tiny").exists()
-    look()
-    assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [1, 2]
+    access()
+    assert np.frombuffer(presets.find("tiny").check_weights().read_bytes(), "<f4").tolist() == [1, 2]
     assert "tiny" in presets.list_own_names()
 
 
-def _with_tests(place):
-    return os.environ | {"PYTHONPATH": os.pathsep.join([place, str(Path(place).parent), *sys.path])}
+def _add_test_paths(folder):
+    return os.environ | {"PYTHONPATH": os.pathsep.join([folder, str(Path(folder).parent), *sys.path])}
 
 
 def test_a_model_may_know_much_of_its_data(home, tmp_path):
     recipe, settings = recipes.make(NAME, paint.PaintSettings(), {}, {}), paint.PaintSettings()
     data = {"confusion": [[0] * 800] * 800}
     packed = presets.pack(Model([1.0]), NAME, settings, "# Wide\n", recipe, data)
-    assert presets.unpack(packed, "wide").data() == data
+    assert presets.unpack(packed, "wide").read_data() == data
 
 
 def test_packing_needs_no_room_outside_the_studios_folder(home, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", "/dev/null")  # where nothing can be written
     recipe = recipes.make(NAME, paint.PaintSettings(), {}, {})
     packed = presets.pack(Model([1.0]), NAME, paint.PaintSettings(), "# Tiny\n", recipe)
-    assert presets.unpack(packed, "tiny").weights().is_file()
+    assert presets.unpack(packed, "tiny").check_weights().is_file()
     assert not list((home / "cache").iterdir()), "what it needed on the way"
 
 
 def test_no_lock_lies_beside_a_model(home, tmp_path):
-    saved(tmp_path / "mine")
+    save_preset(tmp_path / "mine")
     assert {path.name for path in tmp_path.iterdir()} == {"mine", "home"}
 
 
@@ -142,37 +145,37 @@ def test_a_folder_that_only_looks_like_a_killed_save_stays(home, tmp_path):
     mine.mkdir()
     (mine / "photo.png").write_bytes(b"of a person")
     with pytest.raises(InvalidInput, match=r": \.new-mine with photo\.png in it"):
-        saved(tmp_path / "mine")
+        save_preset(tmp_path / "mine")
     assert (mine / "photo.png").read_bytes() == b"of a person"
     (mine / "photo.png").rename(mine / model_folder.CARD)
-    saved(tmp_path / "mine")
+    save_preset(tmp_path / "mine")
     assert not mine.exists()
 
 
 @pytest.mark.parametrize("name", [".new-mine", ".old-mine"])
 def test_nothing_is_written_or_taken_where_a_link_beside_a_model_leads(home, tmp_path, name):
-    saved(tmp_path / "mine", (1, 2))
-    other = saved(tmp_path / "other", (3, 4)).folder
+    save_preset(tmp_path / "mine", (1, 2))
+    target = save_preset(tmp_path / "other", (3, 4)).folder
     if name == ".old-mine":
-        (other / "photo.png").write_bytes(b"mine")
-    there = {path.name: path.read_bytes() for path in other.iterdir()}
-    (tmp_path / name).symlink_to(other)
+        (target / "photo.png").write_bytes(b"mine")
+    contents = {path.name: path.read_bytes() for path in target.iterdir()}
+    (tmp_path / name).symlink_to(target)
     with pytest.raises(InvalidInput, match=rf"Use no link {name} next to it.* Remove that link"):
-        saved(tmp_path / "mine", (5, 6))
-    assert {path.name: path.read_bytes() for path in other.iterdir()} == there
+        save_preset(tmp_path / "mine", (5, 6))
+    assert {path.name: path.read_bytes() for path in target.iterdir()} == contents
     (tmp_path / name).unlink()
-    saved(tmp_path / "mine", (5, 6))
+    save_preset(tmp_path / "mine", (5, 6))
 
 
 def test_a_link_named_as_an_old_model_is_not_put_in_its_place(home, tmp_path):
-    (tmp_path / ".old-mine").symlink_to(saved(tmp_path / "other").folder)
+    (tmp_path / ".old-mine").symlink_to(save_preset(tmp_path / "other").folder)
     model_folder.restore_interrupted(tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
 
 
 def test_a_model_folder_with_codes_in_its_name_is_told_in_one_line(home, tmp_path):
     folder = tmp_path / "mine\n\x1b[31m"
-    saved(folder)
+    save_preset(folder)
     (folder / "settings.json").write_text("{}")
     with pytest.raises(InvalidInput) as error:
         presets.find(folder)
@@ -180,18 +183,18 @@ def test_a_model_folder_with_codes_in_its_name_is_told_in_one_line(home, tmp_pat
 
 
 def test_a_link_to_a_model_stays_one(home, tmp_path):
-    saved(tmp_path / "first", (1, 2))
+    save_preset(tmp_path / "first", (1, 2))
     (tmp_path / "latest").symlink_to("first")
     for value in (3, 4):
-        saved(tmp_path / "latest", (value,))
+        save_preset(tmp_path / "latest", (value,))
         preset = presets.find(tmp_path / "first")
-        assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [value]
+        assert np.frombuffer(preset.check_weights().read_bytes(), "<f4").tolist() == [value]
     assert (tmp_path / "latest").is_symlink()
 
 
 def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkeypatch):
-    preset = saved(tmp_path / "pretrained" / "tiny")
-    saved("tiny", (9, 9))
+    preset = save_preset(tmp_path / "pretrained" / "tiny")
+    save_preset("tiny", (9, 9))
     monkeypatch.setattr(presets.paths, "shipped_path", lambda name: tmp_path / name)
 
     def ship(digest):
@@ -216,25 +219,25 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
 
 @pytest.mark.parametrize("name", ["Élise", "日本語", "Grandma's language model", "голос 2"])
 def test_a_model_has_the_name_that_was_typed_in_any_script(home, name):
-    preset = saved(name)
+    preset = save_preset(name)
     assert preset.folder == home / "presets" / name and presets.list_own_names() == [name]
     for typed in (name, name.upper(), name.lower(), unicodedata.normalize("NFC", name.title())):
         assert presets.find(typed) == preset, "capitals do not count"
-    assert saved(name.upper(), (3, 4)).folder == preset.folder and presets.list_own_names() == [name]
+    assert save_preset(name.upper(), (3, 4)).folder == preset.folder and presets.list_own_names() == [name]
     recipe = recipes.make(NAME, paint.PaintSettings(), {}, {preset.name: preset.digest})
     assert recipes.read(recipe.to_json().encode()).weights == {name: preset.digest}
 
 
 @pytest.mark.parametrize("name", ["nobody", "../tiny", "", "/nowhere", "a\0b", "x" * 5000])
 def test_unknown_names_are_refused(home, name):
-    saved("tiny")
+    save_preset("tiny")
     with pytest.raises(InvalidInput, match="tiny"):
         presets.find(name)
 
 
 def _read_all(name):
     preset = presets.find(name)
-    preset.weights(), preset.recipe(), preset.card()
+    preset.check_weights(), preset.read_recipe(), preset.read_card()
 
 
 @pytest.mark.parametrize(
@@ -252,7 +255,7 @@ def _read_all(name):
     ],
 )
 def test_a_folder_that_is_not_whole_is_refused(home, file, data):
-    path = saved("tiny").folder / file
+    path = save_preset("tiny").folder / file
     path.unlink() if data is None else path.write_bytes(data)
     with pytest.raises(InvalidInput):
         _read_all("tiny")
@@ -275,7 +278,7 @@ def test_a_folder_that_is_not_whole_is_refused(home, file, data):
 )
 def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
     """One malformed folder must not break pages that list all models."""
-    folder = saved("tiny").folder
+    folder = save_preset("tiny").folder
     settings = json.loads((folder / model_folder.SETTINGS).read_text())
     (folder / model_folder.SETTINGS).write_text(json.dumps(settings | {"data": data}))
     with pytest.raises(InvalidInput, match=r"settings\.json as the studio writes it"):
@@ -284,19 +287,19 @@ def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
 
 def test_a_model_of_which_one_test_was_not_finite_is_kept(home):
     curve = {"steps": [1, 2], "held out": [math.inf, 250.0]}
-    preset = presets.unpack(packed(data={"figures": {"curve": curve}}), "tiny")
-    assert preset.data()["figures"]["curve"]["held out"] == [None, 250.0]
+    preset = presets.unpack(pack_model(data={"figures": {"curve": curve}}), "tiny")
+    assert preset.read_data()["figures"]["curve"]["held out"] == [None, 250.0]
 
 
 def test_settings_that_the_task_does_not_take_are_refused(home):
-    path = saved("tiny").folder / model_folder.SETTINGS
+    path = save_preset("tiny").folder / model_folder.SETTINGS
     record = json.loads(path.read_bytes())
     path.write_text(json.dumps(record | {"settings": {"steps": 10**9}}))
     with pytest.raises(InvalidInput, match="steps"):
-        presets.find("tiny").settings()
+        presets.find("tiny").read_settings()
 
 
-def packed(values=(1, 2), data=None):
+def pack_model(values=(1, 2), data=None):
     settings = paint.PaintSettings(steps=7)
     recipe = recipes.make(NAME, settings, {}, {})
     return presets.pack(Model(values), NAME, settings, "# Tiny\n", recipe, data)
@@ -306,17 +309,17 @@ def test_what_a_model_knows_of_its_data_is_saved_with_it(home):
     settings = paint.PaintSettings()
     recipe = recipes.make(NAME, settings, {}, {})
     presets.save("tiny", Model((1,)), NAME, settings, "# Tiny\n", recipe, {"classes": ["cat", "Hündin"]})
-    assert presets.find("tiny").data() == {"classes": ["cat", "Hündin"]}
-    assert saved("other").data() == {}
+    assert presets.find("tiny").read_data() == {"classes": ["cat", "Hündin"]}
+    assert save_preset("other").read_data() == {}
 
 
 def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
-    data = packed(data={"letters": "ab"})
-    assert data == packed(data={"letters": "ab"})
+    data = pack_model(data={"letters": "ab"})
+    assert data == pack_model(data={"letters": "ab"})
     preset = presets.unpack(data, "tiny")
-    assert preset == presets.find("tiny") and preset.settings().steps == 7
-    assert preset.data() == {"letters": "ab"}
-    assert np.frombuffer(preset.weights().read_bytes(), "<f4").tolist() == [1, 2]
+    assert preset == presets.find("tiny") and preset.read_settings().steps == 7
+    assert preset.read_data() == {"letters": "ab"}
+    assert np.frombuffer(preset.check_weights().read_bytes(), "<f4").tolist() == [1, 2]
     assert model_zip.pack(presets.unpack(data, tmp_path / "there").folder) == data
 
 
@@ -324,13 +327,13 @@ def test_a_model_may_have_stages_and_an_image_or_neither(home):
     settings = paint.PaintSettings(steps=7)
     recipe = recipes.make(NAME, settings, {}, {})
     data = {"stages": {"steps": [1, 2], "discriminator": [0.5, math.inf]}}
-    whole = presets.pack(Model((1,)), NAME, settings, "# Tiny\n", recipe, data, b"image", b"grids")
-    preset = presets.unpack(whole, "tiny")
-    assert (preset.image(), preset.stages()) == (b"image", b"grids")
-    assert preset.data()["stages"] == {"steps": [1, 2], "discriminator": [0.5, None]}
-    bare = presets.unpack(packed(), "tiny")  # in its place
-    assert bare.image() is bare.stages() is None
-    body = io.BytesIO(whole)
+    packed = presets.pack(Model((1,)), NAME, settings, "# Tiny\n", recipe, data, b"image", b"grids")
+    preset = presets.unpack(packed, "tiny")
+    assert (preset.read_image(), preset.read_stages()) == (b"image", b"grids")
+    assert preset.read_data()["stages"] == {"steps": [1, 2], "discriminator": [0.5, None]}
+    bare = presets.unpack(pack_model(), "tiny")  # in its place
+    assert bare.read_image() is bare.read_stages() is None
+    body = io.BytesIO(packed)
     with zipfile.ZipFile(body, "a") as archive:
         archive.writestr(zipfile.ZipInfo("other.webp"), b"grids")
     with pytest.raises(InvalidInput, match="other files in it"):
@@ -338,14 +341,14 @@ def test_a_model_may_have_stages_and_an_image_or_neither(home):
 
 
 def test_a_model_that_was_freed_in_part_is_unpacked_again(home):
-    file = tasks.File.keep(packed(), "model", "tiny.zip")
+    file = tasks.File.store(pack_model(), "model", "tiny.zip")
     preset = presets.from_zip(file)
-    preset.weights().unlink()
-    assert np.frombuffer(presets.from_zip(file).weights().read_bytes(), "<f4").tolist() == [1, 2]
+    preset.check_weights().unlink()
+    assert np.frombuffer(presets.from_zip(file).check_weights().read_bytes(), "<f4").tolist() == [1, 2]
 
 
 def test_a_member_that_is_said_to_reach_beyond_the_end_is_refused(home):
-    data = bytearray(packed())
+    data = bytearray(pack_model())
     last = data.rindex(b"PK\1\2")
     for at in (last + 20, last + 24):  # both sizes in the zip
         data[at : at + 4] = (int.from_bytes(data[at : at + 4], "little") + 100_000).to_bytes(4, "little")
@@ -353,9 +356,9 @@ def test_a_member_that_is_said_to_reach_beyond_the_end_is_refused(home):
         presets.unpack(bytes(data), "tiny")
 
 
-def rezipped(change):
+def rezip(change):
     """Returns a packed model with changed members: `change({name: bytes}) -> [(name, bytes)]`."""
-    with zipfile.ZipFile(io.BytesIO(packed())) as file:
+    with zipfile.ZipFile(io.BytesIO(pack_model())) as file:
         members = {name: file.read(name) for name in file.namelist()}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
@@ -364,10 +367,10 @@ def rezipped(change):
     return out.getvalue()
 
 
-def squeezed():
+def compress_model():
     out = io.BytesIO()
     with (
-        zipfile.ZipFile(io.BytesIO(packed())) as file,
+        zipfile.ZipFile(io.BytesIO(pack_model())) as file,
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
     ):
         for name in file.namelist():
@@ -380,23 +383,23 @@ def squeezed():
     [
         lambda: b"",
         lambda: b"PK\x03\x04",
-        lambda: packed()[:-40],
-        lambda: packed().replace(b"# Tiny", b"# Tony"),
-        squeezed,
-        lambda: rezipped(lambda m: [*m.items(), ("../outside", b"x")]),
-        lambda: rezipped(lambda m: [*m.items(), (model_folder.CARD, b"again")]),
-        lambda: rezipped(lambda m: [(f"model/{name}", body) for name, body in m.items()]),
-        lambda: rezipped(lambda m: list(m.items())[:3]),
-        lambda: rezipped(lambda m: list((m | {model_folder.WEIGHTS: b"other"}).items())),
-        lambda: rezipped(lambda m: list((m | {model_folder.SETTINGS: b"{}"}).items())),
-        lambda: rezipped(lambda m: list((m | {model_folder.RECIPE: b"{}"}).items())),
-        lambda: rezipped(lambda m: list((m | {model_folder.CARD: b"x" * (2 << 20)}).items())),
+        lambda: pack_model()[:-40],
+        lambda: pack_model().replace(b"# Tiny", b"# Tony"),
+        compress_model,
+        lambda: rezip(lambda m: [*m.items(), ("../outside", b"x")]),
+        lambda: rezip(lambda m: [*m.items(), (model_folder.CARD, b"again")]),
+        lambda: rezip(lambda m: [(f"model/{name}", body) for name, body in m.items()]),
+        lambda: rezip(lambda m: list(m.items())[:3]),
+        lambda: rezip(lambda m: list((m | {model_folder.WEIGHTS: b"other"}).items())),
+        lambda: rezip(lambda m: list((m | {model_folder.SETTINGS: b"{}"}).items())),
+        lambda: rezip(lambda m: list((m | {model_folder.RECIPE: b"{}"}).items())),
+        lambda: rezip(lambda m: list((m | {model_folder.CARD: b"x" * (2 << 20)}).items())),
     ],
 )
 def test_what_is_no_packed_model_is_refused_and_the_old_one_stays(home, data):
-    saved("tiny", (5, 6))
+    save_preset("tiny", (5, 6))
     with pytest.raises(InvalidInput):
         presets.unpack(data(), "tiny")
-    assert np.frombuffer(presets.find("tiny").weights().read_bytes(), "<f4").tolist() == [5, 6]
+    assert np.frombuffer(presets.find("tiny").check_weights().read_bytes(), "<f4").tolist() == [5, 6]
     assert [path.name for path in (home / "presets").iterdir() if path.is_dir()] == ["tiny"]
     assert not list(home.rglob("outside"))

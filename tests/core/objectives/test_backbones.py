@@ -24,13 +24,13 @@ SPREADS = [0.25083, 0.05584, 0.04965, 0.03845, 0.03178, 0.02453, 0.02526]
 SPREADS += [0.02153, 0.01631, 0.01619, 0.01727, 0.01691, 0.01594]
 
 
-def image_01(image, rows=slice(None), columns=slice(None)):
+def to_image_01(image, rows=slice(None), columns=slice(None)):
     return image[None, rows, columns].astype("float32") / 255
 
 
-CAT = image_01(data.chelsea())
-CAT_SQUARE = image_01(data.chelsea(), slice(224), slice(100, 324))
-CUP_SQUARE = image_01(data.coffee(), slice(224), slice(100, 324))
+CAT = to_image_01(data.chelsea())
+CAT_SQUARE = to_image_01(data.chelsea(), slice(224), slice(100, 324))
+CUP_SQUARE = to_image_01(data.coffee(), slice(224), slice(100, 324))
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def vgg16(weights_home):
     return backbones.load("vgg16")
 
 
-def unfolded(arrays):
+def unfold(arrays):
     """Computes the arrays before normalization was folded into them."""
     kernel, bias, *rest = (array.astype("float64") for array in arrays)
     shift = np.array([123.68, 116.779, 103.939]) / 255 - MEAN
@@ -49,8 +49,8 @@ def unfolded(arrays):
 @pytest.mark.slow
 def test_importing_loads_no_keras():
     code = "import sys; from studio.core.objectives import backbones; print('keras' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.stdout == "False\n"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert process.stdout == "False\n"
 
 
 def test_the_data_describe_the_network(vgg16):
@@ -84,7 +84,7 @@ def test_unknown_names_are_answered_with_close_ones():
 def test_folding_changes_no_activation_away_from_the_border(channel):
     rng = np.random.default_rng(channel)
     kernel, bias = rng.normal(size=(3, 3, 3, 4)), rng.normal(size=4)
-    folded = vgg16_network.fold([kernel, bias])
+    folded = vgg16_network.fold_preprocessing([kernel, bias])
     patch = np.zeros((3, 3, 3))
     patch[..., channel] = rng.uniform(size=(3, 3))
     trained = np.einsum("hwc,hwco->o", (patch - MEAN) / SCALE, kernel) + bias
@@ -93,7 +93,7 @@ def test_folding_changes_no_activation_away_from_the_border(channel):
 
 
 def test_kernels_are_the_published_ones(vgg16):
-    kernels = unfolded(vgg16.model.get_weights())[::2]
+    kernels = unfold(vgg16.model.get_weights())[::2]
     assert [round(float(k.sum()), 3) for k in kernels] == pytest.approx(SUMS, abs=0.002)
     assert [float(k.std()) for k in kernels] == pytest.approx(SPREADS, abs=6e-6)
 
@@ -103,11 +103,11 @@ def test_folded_and_unfolded_agree(vgg16):
     import keras
 
     trained = keras.applications.VGG16(include_top=False, weights=None)
-    trained.set_weights(unfolded(vgg16.model.get_weights()))
+    trained.set_weights(unfold(vgg16.model.get_weights()))
     layers = ["block1_conv1", "block5_conv3"]
     trunk = keras.Model(trained.input, {layer: trained.get_layer(layer).output for layer in layers})
     expected = trunk.predict((CAT - MEAN.astype("float32")) / SCALE.astype("float32"), verbose=0)
-    features = vgg16.features(layers).predict(CAT, verbose=0)
+    features = vgg16.build_extractor(layers).predict(CAT, verbose=0)
     first, last = (np.abs(features[layer] - expected[layer])[0] for layer in layers)
     assert 0.01 < first.max() < 0.03
     assert first[1:-1, 1:-1].max() < 1e-5
@@ -116,25 +116,27 @@ def test_folded_and_unfolded_agree(vgg16):
 
 
 def test_deepest_activations_have_the_published_figures(vgg16):
-    activations = np.asarray(vgg16.features(["block5_conv3"])(CAT)["block5_conv3"])
+    activations = np.asarray(vgg16.build_extractor(["block5_conv3"])(CAT)["block5_conv3"])
     assert activations.shape == (1, 18, 28, 512)
     assert activations.mean() == pytest.approx(0.2033, abs=2e-4)
     assert activations.std() == pytest.approx(0.8806, abs=2e-4)
 
 
 def test_features_are_shared_frozen_and_stop_at_the_deepest_layer(vgg16):
-    model = vgg16.features(["block1_conv2", "block2_conv1"])
-    assert vgg16.features(("block1_conv2", "block2_conv1")) is model
+    model = vgg16.build_extractor(["block1_conv2", "block2_conv1"])
+    assert vgg16.build_extractor(("block1_conv2", "block2_conv1")) is model
     assert backbones.load("vgg16") is vgg16
     assert model.trainable_weights == []
     assert len(model.weights) == 6
     with pytest.raises(InvalidInput, match="block5_conv3"):
-        vgg16.features(["block1_conv3"])
+        vgg16.build_extractor(["block1_conv3"])
 
 
 @pytest.mark.parametrize("height, width", [(8, 8), (33, 57), (32, 160)])
 def test_features_of_any_size(vgg16, height, width):
-    features = vgg16.features(["block1_conv1", "block3_conv1"])(np.zeros((2, height, width, 3), "float32"))
+    features = vgg16.build_extractor(["block1_conv1", "block3_conv1"])(
+        np.zeros((2, height, width, 3), "float32")
+    )
     assert features["block1_conv1"].shape == (2, height, width, 64)
     assert features["block3_conv1"].shape == (2, height // 4, width // 4, 256)
 
@@ -164,7 +166,7 @@ def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeyp
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
-    keras_source = next(s for s in pretrained.entry("vgg16").sources if s.kind == "keras")
+    keras_source = next(s for s in pretrained.get_entry("vgg16").sources if s.kind == "keras")
     path = tmp_path / keras_source.file
     weights = vgg16.model.get_weights()
     vgg16.model.set_weights([array + 1 for array in weights])
@@ -173,7 +175,7 @@ def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeyp
     vgg16.model.set_weights(weights)
     md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     source = keras_source.model_copy(update={"md5": md5, "bytes": path.stat().st_size})
-    entry = pretrained.entry("vgg16")
+    entry = pretrained.get_entry("vgg16")
     catalog = index.load().model_copy(
         update={"weights": {"vgg16": entry.model_copy(update={"sources": (entry.sources[0], source)})}}
     )
@@ -182,19 +184,20 @@ def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeyp
     other = backbones.load("vgg16", digest=paths.file_digest(path))
     assert np.array_equal(other.model.get_weights()[0], weights[0] + 1)
     assert other.digest == paths.file_digest(path)
-    assert backbones.load("vgg16").digest == vgg16.digest == pretrained.status("vgg16").digest
+    assert backbones.load("vgg16").digest == vgg16.digest == pretrained.get_status("vgg16").digest
 
 
 @pytest.mark.slow
 def test_averaged_takes_means_where_the_network_took_maxima(vgg16):
     flat = np.full((1, 32, 32, 3), 0.5, "float32")
     layers = ("block1_conv2", "block1_pool", "block3_conv1")
-    features = vgg16.average_pooling.features(layers)(CAT[:, :64, :64])
+    features = vgg16.average_pooling.build_extractor(layers)(CAT[:, :64, :64])
     before, after = np.asarray(features["block1_conv2"]), np.asarray(features["block1_pool"])
     assert np.allclose(after, before.reshape(1, 32, 2, 32, 2, 64).mean(axis=(2, 4)), atol=1e-4)
     inside = np.s_[:, 3:-3, 3:-3]  # average and maximum agree on a flat image, except at the border
     plain, mean = (
-        np.asarray(b.features(layers)(flat)["block3_conv1"])[inside] for b in (vgg16, vgg16.average_pooling)
+        np.asarray(b.build_extractor(layers)(flat)["block3_conv1"])[inside]
+        for b in (vgg16, vgg16.average_pooling)
     )
     assert np.allclose(plain, mean, rtol=1e-3, atol=1e-3)
     assert vgg16.average_pooling is vgg16.average_pooling

@@ -8,7 +8,7 @@ from studio.core.objectives import evaluate
 from studio.core.objectives.backbones import BACKBONES, Backbone
 from studio.core.objectives.evaluate import Evaluator, compute_activations
 from studio.core.objectives.gradients import compile_function, value_and_grad
-from studio.core.objectives.terms import Objective, content, gram_matrix, style, total_variation
+from studio.core.objectives.terms import Objective, compute_gram_matrix, content, style, total_variation
 from studio.core.progress import Progress
 from studio.core.weights.networks import vgg16
 
@@ -21,7 +21,7 @@ def backbone():
     import keras
 
     keras.utils.set_random_seed(0)
-    return Backbone(BACKBONES["vgg16"], vgg16.network(), "0" * 64)
+    return Backbone(BACKBONES["vgg16"], vgg16.build_network(), "0" * 64)
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +30,17 @@ def images():
     return rng.random((2, 1, 203, 310, 3)).astype("float32")
 
 
-def goal(backbone, target) -> Objective:
+def make_objective(backbone, target) -> Objective:
     features = {
-        layer: np.asarray(f) for layer, f in backbone.features((*LAYERS, "block4_conv2"))(target).items()
+        layer: np.asarray(f)
+        for layer, f in backbone.build_extractor((*LAYERS, "block4_conv2"))(target).items()
     }
     mask = np.random.default_rng(1).random((1, *features["block3_conv1"].shape[1:3], 1)).astype("float32")
-    near = style(LAYERS[0], gram_matrix(features[LAYERS[0]]))
-    masked = style(LAYERS[1], gram_matrix(features[LAYERS[1]]), mask)
-    deep = style(LAYERS[2], gram_matrix(features[LAYERS[2]][:, ::2]))
+    first = style(LAYERS[0], compute_gram_matrix(features[LAYERS[0]]))
+    masked = style(LAYERS[1], compute_gram_matrix(features[LAYERS[1]]), mask)
+    deep = style(LAYERS[2], compute_gram_matrix(features[LAYERS[2]][:, ::2]))
     return (
-        near
+        first
         + 0.5 * total_variation()
         + masked
         + deep
@@ -65,17 +66,17 @@ def test_gradients_agree_with_finite_differences():
 @pytest.mark.slow
 def test_an_objective_is_evaluated_as_it_is_written(backbone, images):
     target, x = images
-    objective = goal(backbone, target)
-    features = {**backbone.features(objective.layers)(x), "image": x}
+    objective = make_objective(backbone, target)
+    features = {**backbone.build_extractor(objective.layers)(x), "image": x}
     result = Evaluator(backbone, objective)(x)
     assert result.value == pytest.approx(objective(features), rel=1e-4)
-    assert result.terms == pytest.approx(objective.values(features), rel=1e-3)
+    assert result.terms == pytest.approx(objective.evaluate_terms(features), rel=1e-3)
 
 
 @pytest.mark.slow
 def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, images):
     target, x = images
-    evaluator = Evaluator(backbone, goal(backbone, target))
+    evaluator = Evaluator(backbone, make_objective(backbone, target))
     result = evaluator(x)
     step = result.gradient / np.linalg.norm(result.gradient)
     size = 1e-2
@@ -86,7 +87,7 @@ def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, ima
 @pytest.mark.slow
 def test_tiles_give_the_value_and_gradient_of_the_whole(backbone, images, monkeypatch):
     target, x = images
-    objective = goal(backbone, target)
+    objective = make_objective(backbone, target)
     whole = Evaluator(backbone, objective)(x)
     monkeypatch.setattr(evaluate, "TILE", 128)
     tiled = Evaluator(backbone, objective, max_side=64)(x)
@@ -112,11 +113,11 @@ def test_a_tile_sees_as_far_as_its_deepest_layer_does(backbone):
 def test_activations_in_tiles_are_those_of_the_whole(backbone, images, monkeypatch):
     monkeypatch.setattr(evaluate, "TILE", 128)
     x = images[0]
-    whole = backbone.features(LAYERS)(x)
+    whole = backbone.build_extractor(LAYERS)(x)
     for tile, features in compute_activations(backbone, LAYERS, x, max_side=64):
         for layer in LAYERS:
             stride = backbone.spec.strides[layer]
-            part = np.asarray(whole[layer])[:, tile.rows.own(stride), tile.columns.own(stride)]
+            part = np.asarray(whole[layer])[:, tile.rows.own_slice(stride), tile.columns.own_slice(stride)]
             assert np.allclose(features[layer], part, atol=1e-4 * np.abs(part).max())
 
 
@@ -124,6 +125,6 @@ def test_activations_in_tiles_are_those_of_the_whole(backbone, images, monkeypat
 def test_a_tiled_pass_stops_between_tiles(backbone, images, monkeypatch):
     monkeypatch.setattr(evaluate, "TILE", 128)
     with pytest.raises(Cancelled):
-        Evaluator(backbone, goal(backbone, images[0]), Progress(cancelled=lambda: True), max_side=64)(
-            images[1]
-        )
+        Evaluator(
+            backbone, make_objective(backbone, images[0]), Progress(cancelled=lambda: True), max_side=64
+        )(images[1])

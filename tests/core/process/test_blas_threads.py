@@ -9,17 +9,17 @@ from threadpoolctl import threadpool_info
 from studio.core.process import blas_threads
 
 
-def threads():
+def count_threads():
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
-def test_works_side_by_side_get_one_core_each_and_keep_their_order():
-    before, samples = threads(), []
+def test_parallel_functions_use_one_core_each_and_keep_their_order():
+    before, samples = count_threads(), []
 
     def work(n):
-        samples.append((threads(), threading.get_ident()))
+        samples.append((count_threads(), threading.get_ident()))
         return n * n
 
-    assert blas_threads.run_parallel([lambda n=n: work(n) for n in range(3)]) == [0, 1, 4]
+    assert blas_threads.run_parallel([lambda n=n: square(n) for n in range(3)]) == [0, 1, 4]
     assert all(counts == {1} for counts, _ in samples)
-    assert threads() == before
+    assert count_threads() == before

@@ -6,30 +6,32 @@ import os
 import subprocess
 
 import pytest
-from sown import sown
+from shadowing_files import write_shadowing_files
 
 from studio.core.process import children
 
 
-@pytest.mark.parametrize("named", [None, "", os.pathsep, f"{os.pathsep}/nowhere"])
-def test_a_child_runs_nothing_that_lies_where_it_starts(tmp_path, monkeypatch, named):
-    folder, met = sown(tmp_path)
-    if named is None:
+@pytest.mark.parametrize("python_path", [None, "", os.pathsep, f"{os.pathsep}/nowhere"])
+def test_a_child_imports_nothing_from_its_working_folder(tmp_path, monkeypatch, python_path):
+    folder, find_imported = write_shadowing_files(tmp_path)
+    if python_path is None:
         monkeypatch.delenv("PYTHONPATH", raising=False)
     else:
-        monkeypatch.setenv("PYTHONPATH", named)
+        monkeypatch.setenv("PYTHONPATH", python_path)
     code = "import subprocess, sys, studio.core; subprocess.run([sys.executable, '-c', 'import dask'])"
-    command = children.command("-c", code)
-    done = subprocess.run(command, cwd=folder, env=children.environment(), capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert met() == []
+    command = children.build_command("-c", code)
+    process = subprocess.run(
+        command, cwd=folder, env=children.build_environment(), capture_output=True, text=True
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+    assert find_imported() == []
 
 
-def test_a_folder_that_the_person_named_is_found_from_elsewhere(tmp_path, monkeypatch):
+def test_a_relative_python_path_works_from_another_folder(tmp_path, monkeypatch):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "own.py").write_text("")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", "mine")
-    command = children.command("-c", "import own")
-    subprocess.run(command, cwd="/", env=children.environment(MORE="1"), check=True)
-    assert children.environment(MORE="1")["MORE"] == "1"
+    command = children.build_command("-c", "import own")
+    subprocess.run(command, cwd="/", env=children.build_environment(MORE="1"), check=True)
+    assert children.build_environment(MORE="1")["MORE"] == "1"

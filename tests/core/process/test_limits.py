@@ -11,15 +11,15 @@ from studio.core.machine import doctor_checks
 from studio.core.process import limits
 
 GIB = 2**30
-Seen = namedtuple("Seen", "total available")
+VirtualMemory = namedtuple("VirtualMemory", "total available")
 
 
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
     """Simulates a machine of 16 GiB, 9 of them free, and 8 processors, with control groups from files."""
-    monkeypatch.setattr(limits, "_GROUPS", tmp_path / "groups")
-    monkeypatch.setattr(limits, "_OWN", tmp_path / "own")
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: Seen(16 * GIB, 9 * GIB))
+    monkeypatch.setattr(limits, "_CGROUP_ROOT", tmp_path / "groups")
+    monkeypatch.setattr(limits, "_CGROUP_FILE", tmp_path / "own")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: VirtualMemory(16 * GIB, 9 * GIB))
     monkeypatch.setattr(limits.os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
 
     def write(own: str, files: dict[str, str]) -> None:
@@ -32,12 +32,12 @@ def groups(tmp_path, monkeypatch):
     return write
 
 
-def available() -> tuple[float, float, float]:
-    return limits.memory() / GIB, limits.free_memory() / GIB, limits.processors()
+def read_limits() -> tuple[float, float, float]:
+    return limits.read_memory_limit() / GIB, limits.read_free_memory() / GIB, limits.count_processors()
 
 
-def test_without_groups_it_is_the_machine(groups):
-    assert available() == (16, 9, 8)
+def test_without_control_groups_the_limits_are_those_of_the_machine(groups):
+    assert read_limits() == (16, 9, 8)
 
 
 FILES_2 = {
@@ -67,26 +67,26 @@ OWN_1 = "9:name=systemd:/\n4:memory:/docker/abc\n1:cpu,cpuacct:/docker/abc\n"
     ],
     ids=["2", "2 around it", "2 under another name", "1", "1 under its name"],
 )
-def test_a_container_has_what_its_group_leaves_it(groups, own, files):
+def test_a_container_has_the_limits_of_its_group(groups, own, files):
     groups(own, files)
-    assert available() == (4, 2, 1.5)
-    assert doctor_checks._memory().finding == "2.0 of 4.0 GiB free"
-    assert doctor_checks._processors().finding == "1.5 can be used"
+    assert read_limits() == (4, 2, 1.5)
+    assert doctor_checks._check_memory().finding == "2.0 of 4.0 GiB free"
+    assert doctor_checks._check_processors().finding == "1.5 can be used"
 
 
-def test_the_tightest_group_counts(groups):
+def test_the_lowest_limit_of_nested_groups_counts(groups):
     groups("0::/a/b\n", {"memory.max": str(8 * GIB), "a/memory.max": str(2 * GIB), "a/b/memory.max": "max\n"})
-    assert limits.memory() == 2 * GIB
+    assert limits.read_memory_limit() == 2 * GIB
 
 
-def test_no_limit_is_the_machine(groups):
+def test_groups_without_limits_have_those_of_the_machine(groups):
     groups("0::/\n", {"memory.max": "max\n", "cpu.max": "max 100000\n"})
-    assert available() == (16, 9, 8)
+    assert read_limits() == (16, 9, 8)
     groups(OWN_1, {"memory/memory.limit_in_bytes": str(2**63 - 4096), "cpu/cpu.cfs_quota_us": "-1\n"})
-    assert available() == (16, 9, 8)
+    assert read_limits() == (16, 9, 8)
 
 
 @pytest.mark.parametrize("text", ["", "rubbish", "1:2", "0::/\n"])
-def test_what_cannot_be_read_is_no_limit(groups, text):
+def test_unreadable_files_are_no_limit(groups, text):
     groups(text, {"memory.max": "rubbish", "cpu.max": "1"})
-    assert available() == (16, 9, 8)
+    assert read_limits() == (16, 9, 8)

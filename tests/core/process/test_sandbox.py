@@ -14,7 +14,7 @@ import pytest
 from studio.core.process import sandbox
 
 ROOT = Path(__file__).resolve().parents[3]
-OFFERED = sandbox.in_force()
+RULES = sandbox.probe_rules()
 PRIORITY = os.nice(0)  # the priority of all tests; another one would starve other processes
 
 
@@ -26,18 +26,18 @@ def listener():
         yield server.getsockname()[1]
 
 
-ALL = "from studio.core.process import sandbox; sandbox.enter([place / 'given'], [place / 'own'])"
-EACH = {
-    "all": (ALL, OFFERED.landlock and OFFERED.seccomp),
+ENTER_SANDBOX = "from studio.core.process import sandbox; sandbox.enter([place / 'given'], [place / 'own'])"
+RULE_SCRIPTS = {
+    "all": (ENTER_SANDBOX, RULES.landlock and RULES.seccomp),
     "Landlock": (
         "from studio.core.process import landlock;"
-        "landlock.restrict([*sandbox._libraries()], [place / 'own'])",
-        OFFERED.landlock >= 4,
+        "landlock.restrict_files([*sandbox._find_libraries()], [place / 'own'])",
+        RULES.landlock >= 4,
     ),
-    "seccomp": ("from studio.core.process import seccomp; seccomp.restrict()", OFFERED.seccomp),
-    "namespace": ("sandbox._leave_network()", OFFERED.namespace),
+    "seccomp": ("from studio.core.process import seccomp; seccomp.deny_calls()", RULES.seccomp),
+    "namespace": ("sandbox._leave_network()", RULES.namespace),
 }
-TRIES = {
+ACTIONS = {
     "connect": "import socket; socket.create_connection(('127.0.0.1', port), timeout=5)",
     "send": "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', port))",
     "read": "(place / 'secret').read_text()",
@@ -68,8 +68,8 @@ TRIES = {
     "look on": "asked(libc.inotify_add_watch(libc.inotify_init(), bytes(place / 'secret'), 1))",
     "be root": "asked(libc.chroot(b'.'))",
 }
-REFUSES = {
-    "all": set(TRIES),
+DENIED_ACTIONS = {
+    "all": set(ACTIONS),
     "Landlock": {
         "connect",
         "read",
@@ -91,7 +91,7 @@ REFUSES = {
 }
 
 
-def run(rules: str, work: str, place: Path, port: int = 0) -> subprocess.CompletedProcess[str]:
+def run(rules: str, action: str, place: Path, port: int = 0) -> subprocess.CompletedProcess[str]:
     """Runs an action under some rules; exits with 3 if it is denied."""
     code = f"""
 import ctypes, fcntl, mmap, os, resource, shutil, socket, sys
@@ -110,7 +110,7 @@ def sent(to):
 os.chdir(place / "own")
 {rules}
 try:
-    {work}
+    {action}
 except OSError as error:
     print(type(error).__name__)
     sys.exit(3)
@@ -130,51 +130,57 @@ def place(tmp_path):
         yield tmp_path
 
 
-@pytest.mark.parametrize("rules, work", [(rules, work) for rules in EACH for work in sorted(REFUSES[rules])])
-def test_a_process_in_the_sandbox_cannot(rules, work, place, listener):
-    enter, here = EACH[rules]
-    if not here:
+@pytest.mark.parametrize(
+    "rules, work", [(rules, work) for rules in RULE_SCRIPTS for work in sorted(DENIED_ACTIONS[rules])]
+)
+def test_an_action_is_denied_in_the_sandbox(rules, action, place, listener):
+    enter, is_offered = RULE_SCRIPTS[rules]
+    if not is_offered:
         pytest.skip(f"this kernel does not offer {rules}")
-    if work == "be root" and os.geteuid():
+    if action == "be root" and os.geteuid():
         pytest.skip("nobody here is root")
-    if work not in ("start a program", "start a copy"):  # it would replace the process
-        assert run("pass", TRIES[work], place, listener).returncode == 0  # otherwise the test proves nothing
+    if action not in ("start a program", "start a copy"):  # it would replace the process
+        assert (
+            run("pass", ACTIONS[action], place, listener).returncode == 0
+        )  # otherwise the test proves nothing
         place.joinpath("secret").write_text("secret")
         (place / "own" / "link").unlink(missing_ok=True)
         (place / "made").unlink(missing_ok=True)
         (place / "given").write_text("given")
-    done = run(enter, TRIES[work], place, listener)
-    assert done.returncode == 3, (done.stdout, done.stderr)
+    process = run(enter, ACTIONS[action], place, listener)
+    assert process.returncode == 3, (process.stdout, process.stderr)
     assert (place / "secret").read_text() == "secret" and (place / "given").read_text() == "given"
     assert sorted(file.name for file in place.iterdir()) == ["given", "letters", "own", "secret"]
     assert os.nice(0) == PRIORITY
 
 
-def test_it_can_do_its_own_work(place):
-    work = (
+def test_a_process_in_the_sandbox_can_use_its_folder(place):
+    action = (
         "import threading; threading.Thread(target=print).start(); "
         "import numpy, h5py; h5py.File('a.h5', 'w').create_dataset('a', data=numpy.ones(3)); "
         "os.mkdir('b'); os.rename('a.h5', 'b/a.h5'); h5py.File('b/a.h5'); shutil.rmtree('b'); "
         "print((place / 'given').read_text(), file=open(os.devnull, 'w')); sys.exit(8)"
     )
-    done = run(ALL, work, place)
-    assert done.returncode == 8, (done.stdout, done.stderr)
+    process = run(ENTER_SANDBOX, action, place)
+    assert process.returncode == 8, (process.stdout, process.stderr)
 
 
-def test_threads_are_inside_and_there_is_no_way_out(place):
-    if not OFFERED.landlock:
+def test_threads_cannot_leave_the_sandbox(place):
+    if not RULES.landlock:
         pytest.skip("this kernel does not offer Landlock")
-    work = (
+    action = (
         "import threading; sandbox.enter([place], [place]); "
         "thread = threading.Thread(target=lambda: print((place / 'secret').read_text())); "
         "thread.start(); thread.join(); (place / 'secret').read_text()"
     )
-    done = run(ALL, work, place)
-    assert done.returncode == 3 and "secret\n" not in done.stdout and "PermissionError" in done.stderr
+    process = run(ENTER_SANDBOX, action, place)
+    assert (
+        process.returncode == 3 and "secret\n" not in process.stdout and "PermissionError" in process.stderr
+    )
 
 
-def test_a_machine_without_such_rules_says_so(monkeypatch):
+def test_other_platforms_have_no_rules(monkeypatch):
     monkeypatch.setattr(sys, "platform", "sunos5")
     assert sandbox.enter() == sandbox.Rules()
-    assert str(sandbox.Rules()) == "" and not sandbox.Rules().network
+    assert str(sandbox.Rules()) == "" and not sandbox.Rules().is_network_blocked
     assert str(sandbox.Rules(4, True)) == "Landlock 4, seccomp"

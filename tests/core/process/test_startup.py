@@ -10,14 +10,14 @@ from studio.core.process import startup
 SKIPPED_IMPORTS = sorted(set().union(*startup.SKIPPED_IMPORTS.values()))
 
 
-def ran(code: str) -> str:
+def run_python(code: str) -> str:
     """Returns the output of a new process."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()[-1]
 
 
 @pytest.mark.slow  # a new process with Keras
-def test_keras_leaves_them_out_and_everyone_else_finds_them():
+def test_keras_skips_optional_packages_and_others_import_them():
     """Keras starts without these packages; they can still be imported later."""
     code = f"""
 import sys
@@ -30,16 +30,16 @@ print([name for name in {SKIPPED_IMPORTS} if name in sys.modules], end=" ")
 import pandas, sklearn.cluster
 print(sum(type(finder).__module__ == startup.__name__ for finder in sys.meta_path))
 """
-    assert ran(code) == "3.0 [] 1"
+    assert run_python(code) == "3.0 [] 1"
 
 
 @pytest.mark.slow  # two new processes with Keras
-def test_without_it_keras_loads_them():
+def test_without_it_keras_imports_optional_packages():
     """If this fails, Keras no longer loads them, and the module is obsolete."""
-    assert "pandas" in ran(
+    assert "pandas" in run_python(
         f"import sys, keras; print([name for name in {SKIPPED_IMPORTS} if name in sys.modules])"
     )
     pytest.importorskip("jax")
     code = "import os; os.environ['KERAS_BACKEND'] = 'jax';"
     code += "from studio.core.process import startup; startup.skip_optional_imports()"
-    assert ran(f"{code}; import keras; print(keras.backend.backend())") == "jax"
+    assert run_python(f"{code}; import keras; print(keras.backend.backend())") == "jax"

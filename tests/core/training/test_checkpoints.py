@@ -22,18 +22,18 @@ def run(tmp_path) -> Run:
     return Run(tmp_path / "runs" / "one")
 
 
-def checkpoint(step):
+def make_checkpoint(step):
     arrays = {"weights": np.full((3, 2), step, "float32"), "seed": np.array([step, 7], "uint32")}
     return Checkpoint(step, arrays, {"curve": [0.5, step], "best": "é"})
 
 
-def newest(run):
+def find_newest(run):
     return max(run.folder.glob("*.run"))
 
 
 def test_what_is_saved_comes_back(run):
     assert run.load() is None
-    run.save(checkpoint(5))
+    run.save(make_checkpoint(5))
     saved_state = run.load()
     assert (saved_state.step, saved_state.notes) == (5, {"curve": [0.5, 5], "best": "é"})
     assert set(saved_state.arrays) == {"weights", "seed"}
@@ -43,25 +43,25 @@ def test_what_is_saved_comes_back(run):
 def test_how_far_it_came_is_told_without_reading_it(run):
     assert run.step == 0
     for step in (5, 60):
-        run.save(checkpoint(step))
+        run.save(make_checkpoint(step))
     assert run.step == 60
-    run.forget()
+    run.delete()
     assert run.step == 0
 
 
 def test_the_newest_and_the_one_before_are_kept(run):
     for step in (9, 10, 200):
-        run.save(checkpoint(step))
+        run.save(make_checkpoint(step))
     assert [int(path.stem) for path in sorted(run.folder.iterdir())] == [10, 200]
     assert run.load().step == 200
-    run.forget()
+    run.delete()
     assert run.load() is None and not run.folder.exists()
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "changed", "header", "longer"])
 def test_a_damaged_newest_falls_back_to_the_one_before(run, damage):
-    run.save(checkpoint(1)), run.save(checkpoint(2))
-    path, data = newest(run), newest(run).read_bytes()
+    run.save(make_checkpoint(1)), run.save(make_checkpoint(2))
+    path, data = find_newest(run), find_newest(run).read_bytes()
     middle = len(data) // 2
     path.write_bytes(
         {
@@ -76,21 +76,21 @@ def test_a_damaged_newest_falls_back_to_the_one_before(run, damage):
 
 
 def test_two_damaged_ones_are_none(run):
-    run.save(checkpoint(1)), run.save(checkpoint(2))
+    run.save(make_checkpoint(1)), run.save(make_checkpoint(2))
     for path in run.folder.iterdir():
         path.write_bytes(path.read_bytes()[:50])
     assert run.load() is None
 
 
 def test_a_save_that_fails_leaves_those_before(run, monkeypatch):
-    run.save(checkpoint(1))
+    run.save(make_checkpoint(1))
 
     def full(path):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(paths, "_sync", full)
     with pytest.raises(StudioError, match="full"):
-        run.save(checkpoint(2))
+        run.save(make_checkpoint(2))
     assert run.load().step == 1
     assert [path.name for path in run.folder.iterdir()] == ["000000001.run"]
 
@@ -102,17 +102,17 @@ def test_objects_are_not_unpickled(run):
 
 def test_the_same_training_finds_its_run(home):
     settings = paint.PaintSettings(steps=3)
-    file = File.keep(b"one", "image", "a.png")
+    file = File.store(b"one", "image", "a.png")
     renamed = File(file.digest, "image", "b.png")
     match = checkpoints.find_run("paint.invert", settings, {"content": [file]})
     assert match == checkpoints.find_run("paint.invert", settings, {"content": [renamed], "mask": []})
-    others = [
+    other_runs = [
         checkpoints.find_run("paint.other", settings, {"content": [file]}),
         checkpoints.find_run("paint.invert", paint.PaintSettings(steps=4), {"content": [file]}),
-        checkpoints.find_run("paint.invert", settings, {"content": [File.keep(b"two", "image", "a.png")]}),
+        checkpoints.find_run("paint.invert", settings, {"content": [File.store(b"two", "image", "a.png")]}),
         checkpoints.find_run("paint.invert", settings, {"mask": [file]}),
     ]
-    assert len({match.folder, *(other.folder for other in others)}) == 5
+    assert len({match.folder, *(other.folder for other in other_runs)}) == 5
     assert match.folder.parent == home / "runs"
 
 
@@ -121,7 +121,7 @@ import sys, time
 from pathlib import Path
 from studio.core.training.checkpoints import Run
 
-with Run(Path(sys.argv[1])).exclusive():
+with Run(Path(sys.argv[1])).lock():
     print("going on", flush=True)
     time.sleep(600)
 """
@@ -138,11 +138,11 @@ def elsewhere(home, run):
 
 def test_a_training_that_goes_on_elsewhere_is_not_begun(elsewhere, run):
     message = rf"^This training is already going on \(process {elsewhere.pid} on .*\. Wait until .*\.$"
-    with pytest.raises(StudioError, match=message), run.exclusive():
+    with pytest.raises(StudioError, match=message), run.lock():
         pytest.fail("two processes do one training run")
     with (
-        checkpoints.Run(run.folder.with_name("other")).exclusive(),
-        checkpoints.Run(run.folder, writes=False).exclusive(),
+        checkpoints.Run(run.folder.with_name("other")).lock(),
+        checkpoints.Run(run.folder, may_write=False).lock(),
     ):
         pass
 
@@ -154,39 +154,39 @@ def test_who_can_wait_does_so_until_the_other_has_ended(elsewhere, run):
         stages.append(report.stage)
         elsewhere.kill()
 
-    with run.exclusive(Progress(listen)):
+    with run.lock(Progress(listen)):
         assert elsewhere.wait() < 0
     assert set(stages) == {"Waiting for another process with the same training"}
 
 
 def test_waiting_can_be_stopped(elsewhere, run):
-    with pytest.raises(Cancelled), run.exclusive(Progress(cancelled=lambda: True)):
+    with pytest.raises(Cancelled), run.lock(Progress(cancelled=lambda: True)):
         pytest.fail("it continued")
 
 
 def test_a_training_whose_process_was_killed_is_free(elsewhere, run):
     elsewhere.kill()
     elsewhere.wait()
-    with run.exclusive(), pytest.raises(StudioError, match="already going on"), run.exclusive():
+    with run.lock(), pytest.raises(StudioError, match="already going on"), run.lock():
         pytest.fail("two threads do one training run")
-    with run.exclusive():
+    with run.lock():
         pass
 
 
-@pytest.mark.parametrize("what", ["studio.core.version.VERSION", "keras"])
-def test_a_checkpoint_is_not_read_by_another_version(what, home, monkeypatch):
+@pytest.mark.parametrize("changed_version", ["studio.core.version.VERSION", "keras"])
+def test_a_checkpoint_is_not_read_by_another_version(changed_version, home, monkeypatch):
     def find():
         return checkpoints.find_run("paint.invert", paint.PaintSettings(), {}).folder
 
     before = find()
     assert find() == before
-    if what == "keras":
+    if changed_version == "keras":
         version = recipes.importlib.metadata.version
         changed = lambda name: "99.0" if name == "keras" else version(name)  # noqa: E731
         monkeypatch.setattr("importlib.metadata.version", changed)
-        monkeypatch.setattr(recipes, "_versions", recipes._versions.__wrapped__)
+        monkeypatch.setattr(recipes, "_read_versions", recipes._read_versions.__wrapped__)
     else:
-        monkeypatch.setattr(what, "99.0")
+        monkeypatch.setattr(changed_version, "99.0")
     assert find() != before
 
 

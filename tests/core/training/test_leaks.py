@@ -17,7 +17,7 @@ from studio.core.objectives import gradients
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs are TensorFlow's")
 
 
-def graphs() -> int:
+def count_graphs() -> int:
     """Returns the number of live TensorFlow function graphs."""
     from tensorflow.python.framework.func_graph import FuncGraph
 
@@ -26,7 +26,7 @@ def graphs() -> int:
     return sum(isinstance(value, FuncGraph) for value in gc.get_objects())
 
 
-def registered() -> set[str]:
+def list_registered_gradients() -> set[str]:
     """Returns the names of all gradients that TensorFlow keeps until the process ends."""
     from tensorflow.python.framework import ops
 
@@ -88,11 +88,11 @@ def draw_channel() -> None:
 @pytest.mark.parametrize("run", [train_text, train_dcgan, train_vae, transfer_style, dream, draw_channel])
 def test_no_graph_is_alive_afterwards(weights_home, run):
     run()  # caches of the process, such as backbones, are filled now
-    alive, names = graphs(), registered()
+    alive, names = count_graphs(), list_registered_gradients()
     for _ in range(2):
         run()
-    assert graphs() <= alive
-    assert registered() == names
+    assert count_graphs() <= alive
+    assert list_registered_gradients() == names
 
 
 # Prints the memory of the process in bytes after each training run.
@@ -115,8 +115,8 @@ for _ in range(int(sys.argv[1])):
 def test_a_process_is_hardly_larger_after_twenty_trainings_than_after_two():
     """Each run has weights and Adam moments of 13 MB, which a leaked graph would keep alive."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    line = [sys.executable, "-c", WORKER, "20"]
-    output = subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-c", WORKER, "20"]
+    output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     memory = [int(number) for number in output.split()]
     assert len(memory) == 20
     assert memory[19] <= 1.2 * memory[1]

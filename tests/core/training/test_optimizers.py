@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs are TensorFlow's")
 
 
-def graphs() -> int:
+def count_graphs() -> int:
     """Returns the number of live TensorFlow function graphs."""
     from tensorflow.python.framework.func_graph import FuncGraph
 
@@ -39,11 +39,11 @@ def fit(optimizer) -> None:
 def test_no_graph_is_alive_after_training(make):
     fit(make(1e-3))
     keras.backend.clear_session()
-    before = graphs()
+    before = count_graphs()
     for _ in range(3):
         fit(make(1e-3))
     keras.backend.clear_session()
-    assert graphs() <= before
+    assert count_graphs() <= before
 
 
 def test_a_step_is_that_of_keras():
@@ -67,7 +67,7 @@ def test_all_training_takes_its_optimizer_from_here():
     assert makes == {"studio/core/training/optimizers.py"}
 
 
-def keras_subclasses() -> list[type]:
+def find_keras_subclasses() -> list[type]:
     """Returns all classes of the studio that are Keras models, layers, metrics or callbacks."""
     classes: set[type] = set()
     for path in (ROOT / "studio").rglob("*.py"):
@@ -86,7 +86,7 @@ def keras_subclasses() -> list[type]:
 
 
 # Names that Keras asks subclasses to define.
-MEANT = {
+KERAS_NAMES = {
     *(
         "__init__",
         "build",
@@ -103,9 +103,9 @@ MEANT = {
 
 
 @functools.cache
-def own_names(one: type) -> set[str]:
+def find_own_names(cls: type) -> set[str]:
     """Returns the names that a class defines or that its methods assign to `self`."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(one)))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
     assigned = {
         node.attr
         for node in ast.walk(tree)
@@ -113,13 +113,13 @@ def own_names(one: type) -> set[str]:
         and isinstance(node.ctx, ast.Store)
         and ast.unparse(node.value) == "self"
     }
-    return {name for name in vars(one) if not name.startswith("__")} | assigned
+    return {name for name in vars(cls) if not name.startswith("__")} | assigned
 
 
-def shadows(one: type) -> set[str]:
+def find_shadows(cls: type) -> set[str]:
     """Returns the names of a Keras subclass that Keras uses for something else."""
-    bases = [base for base in one.__mro__[1:] if base.__module__.startswith("keras.")]
-    return (own_names(one) - MEANT) & set().union(*map(own_names, bases))
+    bases = [base for base in cls.__mro__[1:] if base.__module__.startswith("keras.")]
+    return (find_own_names(cls) - KERAS_NAMES) & set().union(*map(find_own_names, bases))
 
 
 @pytest.mark.parametrize("steps, warmup, rise", [(1000, 100, 100), (300, 100, 30), (5, 100, 1)])
@@ -138,10 +138,10 @@ def test_without_a_warm_up_a_learning_rate_falls_to_the_share_asked_for_or_stays
 
 @pytest.mark.slow
 def test_no_method_or_attribute_of_a_keras_subclass_shadows_one_of_keras():
-    classes = keras_subclasses()
+    classes = find_keras_subclasses()
     assert len(classes) > 10
     assert not {
-        f"{cls.__module__}.{cls.__name__}": attributes for cls in classes if (attributes := shadows(cls))
+        f"{cls.__module__}.{cls.__name__}": attributes for cls in classes if (attributes := find_shadows(cls))
     }
 
 
@@ -155,4 +155,4 @@ def test_a_shadow_is_found_whether_it_is_a_method_or_set_in_init():
             super().__init__()
             self.losses = []
 
-    assert shadows(Method) == {"_losses"} and shadows(Attribute) == {"losses"}
+    assert find_shadows(Method) == {"_losses"} and find_shadows(Attribute) == {"losses"}

@@ -25,7 +25,7 @@ SETTINGS = {
 }
 
 
-class Divided(Exception):
+class SplitDone(Exception):
     """Raised once a training run has split its data set."""
 
 
@@ -42,31 +42,31 @@ def parts(tmp_path, monkeypatch):
             Image.fromarray(image).save(folder / f"{n:03} copy.jpg", quality=60)
         names = np.array(sorted(path.name[:3] for path in folder.iterdir()))
         module = importlib.import_module(SETTINGS[task][0])
-        holder, real = (module if callable(module.split) else split), split.split
+        holder, original_split = (module if callable(module.split) else split), split.split
         indices = []
 
-        def recorded(*args):
-            indices.extend(real(*args))
-            raise Divided
+        def record(*args):
+            indices.extend(original_split(*args))
+            raise SplitDone
 
         settings = tasks.get(task).settings(held_out=0.1, **SETTINGS[task][1])
         inputs = {"data": [data.store_reference(str(folder))], "style": []}
-        with monkeypatch.context() as patched, pytest.raises(Divided):
-            patched.setattr(holder, "split", recorded)
+        with monkeypatch.context() as patch, pytest.raises(SplitDone):
+            patch.setattr(holder, "split", record)
             module.train(settings, inputs, Progress())
         return set(names[indices[0]].tolist()), set(names[indices[-1]].tolist())
 
     return divide
 
 
-def random_images(count: int) -> np.ndarray:
+def make_random_images(count: int) -> np.ndarray:
     coarse = np.random.default_rng(0).integers(0, 256, (count, 6, 6, 3), "uint8")
     return np.stack([resize(image, SIDE, SIDE) for image in coarse])
 
 
 @pytest.mark.parametrize("task", SETTINGS)
 def test_what_one_training_learns_from_no_later_one_with_more_images_tests_on(parts, task):
-    images = random_images(107)
+    images = make_random_images(107)
     learned, others = parts(task, images[:100])
     _, held_out = parts(task, images)
     assert len(others) > 3 and len(held_out) > 3 and not learned & held_out
@@ -74,6 +74,6 @@ def test_what_one_training_learns_from_no_later_one_with_more_images_tests_on(pa
 
 @pytest.mark.parametrize("task", SETTINGS)
 def test_copies_of_an_image_lie_in_its_part(parts, task):
-    images = random_images(60)
+    images = make_random_images(60)
     learned, held_out = parts(task, images, images[:, :, ::-1])
     assert learned and held_out and not learned & held_out

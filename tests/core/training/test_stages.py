@@ -11,7 +11,7 @@ from studio.core.training import stages
 from studio.core.training.stages import Stages
 
 
-def shades(count: int, side: int, channels: int = 3) -> np.ndarray:
+def make_shades(count: int, side: int, channels: int = 3) -> np.ndarray:
     """Returns images of one color each."""
     rng = np.random.default_rng(0)
     colors = rng.integers(0, 256, (count, 1, 1, channels))
@@ -19,13 +19,13 @@ def shades(count: int, side: int, channels: int = 3) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "steps, grids", [(1, 1), (6, 6), (8000, stages.MOST_GRIDS), (1_000_000, stages.MOST_GRIDS)]
+    "steps, grids", [(1, 1), (6, 6), (8000, stages.MAX_GRIDS), (1_000_000, stages.MAX_GRIDS)]
 )
 def test_grids_are_few_and_the_early_ones_lie_closer(steps, grids):
     history = Stages(steps)
     due = [step for step in range(steps + 1) if history.is_due(step)]
     assert len(due) == grids and due[0] >= 1 and due[-1] == steps
-    if grids == stages.MOST_GRIDS:
+    if grids == stages.MAX_GRIDS:
         gaps = np.diff(due)
         assert (np.diff(gaps) >= -1).all() and gaps[-1] > 10 * gaps[0]
 
@@ -35,7 +35,7 @@ def test_a_sheet_holds_all_grids(side, shown_side):
     history = Stages(100)
     for step in (4, 25, 100):
         history.add(step, np.full((36, side, side, 1), 2 * step, "uint8"), {"discriminator": step / 2})
-    sheet = image_io.read(history.sheet())
+    sheet = image_io.read(history.encode_sheet())
     height = 4 * (shown_side + 2) - 2
     assert sheet.shape == (height, stages.COLUMNS * height, 3), "sixteen images a grid, gray ones too"
     for n, step in enumerate((4, 25, 100)):
@@ -53,56 +53,59 @@ def test_large_images_are_means_not_every_other_pixel():
 @pytest.mark.slow
 def test_even_noise_stays_small():
     history, rng = Stages(8000), np.random.default_rng(0)
-    for step in range(stages.MOST_GRIDS):
+    for step in range(stages.MAX_GRIDS):
         history.add(step, rng.integers(0, 256, (16, 64, 64, 3), "uint8"), {})
-    assert 0 < len(history.sheet()) <= stages.MOST_SHEET_BYTES
-    assert image_io.read(history.sheet()).shape[0] == stages.MOST_GRIDS / stages.COLUMNS * 262
+    assert 0 < len(history.encode_sheet()) <= stages.MAX_SHEET_BYTES
+    assert image_io.read(history.encode_sheet()).shape[0] == stages.MAX_GRIDS / stages.COLUMNS * 262
 
 
 def test_they_go_on_from_a_checkpoint():
     first, other = Stages(9), Stages(9)
-    assert first.sheet() is None
-    first.add(1, shades(16, 28), {"discriminator": 1.0})
+    assert first.encode_sheet() is None
+    first.add(1, make_shades(16, 28), {"discriminator": 1.0})
     other.restore(first.grids, first.metrics)
     for stages_run in (first, other):
-        stages_run.add(4, shades(16, 28), {"discriminator": 0.5})
+        stages_run.add(4, make_shades(16, 28), {"discriminator": 0.5})
     assert other.metrics == first.metrics == {"steps": [1, 4], "discriminator": [1.0, 0.5]}
-    assert other.sheet() == first.sheet()
+    assert other.encode_sheet() == first.encode_sheet()
 
 
 def make_stages(steps, side, shade):
-    some = Stages(1)
+    stages_run = Stages(1)
     for step in steps:
-        some.add(step, np.full((16, side, side, 3), shade, "uint8"), {"discriminator": step / 2})
-    return some
+        stages_run.add(step, np.full((16, side, side, 3), shade, "uint8"), {"discriminator": step / 2})
+    return stages_run
 
 
 def test_grids_of_a_model_stand_before_those_of_a_training_that_went_on_from_it():
     first, later = make_stages([1, 4, 100], 32, 200), make_stages([5, 50], 64, 40)
     later.metrics["mark"] = [0.2, 0.3]
-    both = stages.join_stages(first.metrics, first.sheet(), later)
-    assert both.metrics["steps"] == [1, 4, 100, 105, 150]
-    assert both.metrics["discriminator"] == [0.5, 2, 50, 2.5, 25]
-    assert both.metrics["mark"] == [None, None, None, 0.2, 0.3], "where none was given before"
-    assert {grid.shape for grid in both.grids} == {(4 * 66 - 2, 4 * 66 - 2, 3)}, "as large as the largest"
-    for grid, shade in zip(both.grids, (200, 200, 200, 40, 40), strict=True):
+    joined = stages.join_stages(first.metrics, first.encode_sheet(), later)
+    assert joined.metrics["steps"] == [1, 4, 100, 105, 150]
+    assert joined.metrics["discriminator"] == [0.5, 2, 50, 2.5, 25]
+    assert joined.metrics["mark"] == [None, None, None, 0.2, 0.3], "where none was given before"
+    assert {grid.shape for grid in joined.grids} == {(4 * 66 - 2, 4 * 66 - 2, 3)}, "as large as the largest"
+    for grid, shade in zip(joined.grids, (200, 200, 200, 40, 40), strict=True):
         assert abs(int(grid[9, 9, 0]) - shade) <= 6
-    assert image_io.read(both.sheet()).shape[0] == 2 * 262
+    assert image_io.read(joined.encode_sheet()).shape[0] == 2 * 262
 
 
 def test_of_many_grids_the_early_ones_lie_closer_and_the_last_is_kept():
-    steps = [int(1000 * (n / stages.MOST_GRIDS) ** 2) + n for n in range(stages.MOST_GRIDS)]
+    steps = [int(1000 * (n / stages.MAX_GRIDS) ** 2) + n for n in range(stages.MAX_GRIDS)]
     first, later = make_stages(steps, 28, 200), make_stages([step + 1 for step in steps], 28, 40)
-    both = stages.join_stages(first.metrics, first.sheet(), later).metrics["steps"]
-    assert len(both) <= stages.MOST_GRIDS and both[0] <= steps[1]
-    assert both[-1] == steps[-1] + later.metrics["steps"][-1]
-    assert both == sorted(set(both)) and both[3] - both[2] < both[-1] - both[-2]
+    joined_steps = stages.join_stages(first.metrics, first.encode_sheet(), later).metrics["steps"]
+    assert len(joined_steps) <= stages.MAX_GRIDS and joined_steps[0] <= steps[1]
+    assert joined_steps[-1] == steps[-1] + later.metrics["steps"][-1]
+    assert (
+        joined_steps == sorted(set(joined_steps))
+        and joined_steps[3] - joined_steps[2] < joined_steps[-1] - joined_steps[-2]
+    )
 
 
 @pytest.mark.parametrize("numbers", [{}, {"steps": [1, 2, 3, 4, 5, 6, 7]}, {"steps": [1, None, 3]}])
 def test_a_sheet_that_does_not_fit_its_numbers_is_left_out(numbers):
     first, later = make_stages([1, 4, 100], 30, 200), make_stages([5, 50], 30, 40)
-    assert stages.join_stages(numbers, first.sheet(), later) is later
+    assert stages.join_stages(numbers, first.encode_sheet(), later) is later
     assert stages.join_stages(first.metrics, b"no image", later) is later
     with pytest.raises(InvalidInput, match="stages"):
-        stages.cut_sheet(first.sheet(), 7)
+        stages.cut_sheet(first.encode_sheet(), 7)

@@ -12,7 +12,7 @@ from studio.core.models import model_folder, model_zip
 from studio.core.tasks import File
 from studio.core.training import start_from
 
-WIDE = {
+SHAPE_SETTINGS = {
     "dcgan.train": "width",
     "colorize.train": "width",
     "enhance.train": "width",
@@ -24,7 +24,7 @@ WIDE = {
 }
 
 
-def packed(task: str, folder, figures=None) -> File:
+def pack_model(task: str, folder, figures=None) -> File:
     """Returns a model with the default settings of its training, without valid weights."""
     folder.mkdir()
     settings = tasks.get(task).settings().model_dump(mode="json")
@@ -37,40 +37,44 @@ def packed(task: str, folder, figures=None) -> File:
     )
     (folder / model_folder.CARD).write_text("# A model\n")
     (folder / model_folder.RECIPE).write_text(recipes.Recipe(task=task, settings=settings).to_json())
-    return File.keep(model_zip.pack(folder), "model", "before.zip")
+    return File.store(model_zip.pack(folder), "model", "before.zip")
 
 
 def make_inputs(task: str, start: File) -> dict[str, list[File]]:
     """Returns inputs of a training run that are not valid data."""
     files = {
-        "data": [File.keep(b"no images", "dataset", "no.zip")],
-        "style": [File.keep(b"no image", "image", "no.png")],
-        "text": [File.keep(b"the cat sat on the mat and the dog sat on the log, and then " * 2, "text", "a")],
+        "data": [File.store(b"no images", "dataset", "no.zip")],
+        "style": [File.store(b"no image", "image", "no.png")],
+        "text": [
+            File.store(b"the cat sat on the mat and the dog sat on the log, and then " * 2, "text", "a")
+        ],
     }
-    return {slot.name: files[slot.name] for slot in tasks.get(task).inputs if slot.least} | {"start": [start]}
+    return {slot.name: files[slot.name] for slot in tasks.get(task).inputs if slot.min_files} | {
+        "start": [start]
+    }
 
 
-@pytest.mark.parametrize("task, setting", WIDE.items())
+@pytest.mark.parametrize("task, setting", SHAPE_SETTINGS.items())
 def test_one_of_another_shape_is_told_by_the_settings_that_differ(home, tmp_path, task, setting):
-    settings, inputs = tasks.get(task).settings(), make_inputs(task, packed(task, tmp_path / "before"))
-    usual = getattr(settings, setting)
+    settings, inputs = tasks.get(task).settings(), make_inputs(task, pack_model(task, tmp_path / "before"))
+    default = getattr(settings, setting)
     tasks.check(task, settings, inputs)
-    other = settings.model_copy(update={setting: usual + 4, "seed": 3})
-    with pytest.raises(InvalidInput, match=rf": {setting} {usual}\. Use {setting} {usual + 4}\."):
+    other = settings.model_copy(update={setting: default + 4, "seed": 3})
+    with pytest.raises(InvalidInput, match=rf": {setting} {default}\. Use {setting} {default + 4}\."):
         tasks.check(task, other, inputs)
 
 
-@pytest.mark.parametrize("task", WIDE)
+@pytest.mark.parametrize("task", SHAPE_SETTINGS)
 def test_one_of_another_kind_is_told_by_what_made_it(home, tmp_path, task):
     other = "vae.train" if task == "dcgan.train" else "dcgan.train"
-    inputs = make_inputs(task, packed(other, tmp_path / "before"))
+    inputs = make_inputs(task, pack_model(other, tmp_path / "before"))
     with pytest.raises(InvalidInput, match=f"Invalid model to start from.* {other} made"):
         tasks.check(task, tasks.get(task).settings(), inputs)
 
 
-@pytest.mark.parametrize("task", WIDE)
+@pytest.mark.parametrize("task", SHAPE_SETTINGS)
 def test_one_that_is_not_whole_is_found_before_the_data_are_read(home, tmp_path, task):
-    inputs = make_inputs(task, packed(task, tmp_path / "before"))
+    inputs = make_inputs(task, pack_model(task, tmp_path / "before"))
     with pytest.raises(InvalidInput, match=r"weights|preset before"):
         tasks.run(task, tasks.get(task).settings(), inputs)
 
@@ -85,7 +89,7 @@ def test_one_that_is_not_whole_is_found_before_the_data_are_read(home, tmp_path,
     ],
 )
 def test_a_start_that_may_have_learned_from_the_test_part_is_named(home, tmp_path, figures, least, note):
-    inputs = {"start": [packed("vae.train", tmp_path / "before", figures)]}
+    inputs = {"start": [pack_model("vae.train", tmp_path / "before", figures)]}
     assert start_from.find_least_held_out(inputs, 0.1) == least
     sentence = "If it learned from this data set, it was trained on some of the test part."
     expected = [f"before, or a model before it, {note} {sentence}"] if note else []

@@ -10,25 +10,27 @@ from studio.core.errors import Cancelled, InsufficientSpace
 from studio.core.training import batches as rows_of_steps
 from studio.core.training import checkpoints
 from studio.core.training.ema import Ema
-from studio.core.training.precision import computing_in
+from studio.core.training.precision import use_precision
 from studio.core.training.trainer import Trainer
 
 
 def test_rows_are_looked_at_from_the_first_to_the_last():
     rows = np.arange(0, 1000, 2)
-    some = rows_of_steps.select_evenly_spaced(rows, 10)
-    assert len(some) == 10 and some[0] == 0 and some[-1] == 998
-    assert np.all(np.diff(some) > 80)
+    selected = rows_of_steps.select_evenly_spaced(rows, 10)
+    assert len(selected) == 10 and selected[0] == 0 and selected[-1] == 998
+    assert np.all(np.diff(selected) > 80)
     assert np.array_equal(rows_of_steps.select_evenly_spaced(rows, 5000), rows)
 
 
 def test_an_epoch_has_each_row_once_and_the_next_one_goes_by_another_order():
     batches = rows_of_steps.Batches(20, 5, seed=3)
-    each = [batches.at(step) for step in range(8)]
-    first, second = np.concatenate(each[:4]), np.concatenate(each[4:])
+    rows_by_step = [batches.select_rows(step) for step in range(8)]
+    first, second = np.concatenate(rows_by_step[:4]), np.concatenate(rows_by_step[4:])
     assert np.array_equal(np.sort(first), np.arange(20)) and np.array_equal(np.sort(second), np.arange(20))
     assert not np.array_equal(first, second)
-    assert np.array_equal(batches.at(2), each[2]) and np.array_equal(batches.at(6), each[6])
+    assert np.array_equal(batches.select_rows(2), rows_by_step[2]) and np.array_equal(
+        batches.select_rows(6), rows_by_step[6]
+    )
 
 
 def test_an_average_reaches_back_by_its_horizon_and_at_first_by_half_of_what_there_was():
@@ -50,13 +52,13 @@ def test_an_average_passes_over_what_is_no_number():
 class Weightless(Trainer):
     """A training run without anything to save."""
 
-    def arrays(self):
+    def collect_arrays(self):
         return {}
 
     def restore_model(self, arrays):
         pass
 
-    def preview(self):
+    def draw_preview(self):
         return np.zeros((1, 1, 3), "uint8")
 
 
@@ -69,16 +71,16 @@ def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
         def advance(self):
             if self.step == self.stopped_at:
                 raise Cancelled
-            return self.mean_losses({"loss": self.step})
+            return self.add_losses({"loss": self.step})
 
         def test(self, progress):
             return {}
 
     first = Counting(4, 4, checkpoints.Run(tmp_path / "run"))
     first.stopped_at = 2
-    assert first.fit().ended == "cancelled"
+    assert first.fit().stop_reason == "cancelled"
     second = Counting(4, 4, checkpoints.Run(tmp_path / "run"))
-    assert second.fit().ended == ""
+    assert second.fit().stop_reason == ""
     assert second.curves.losses["loss"][-1] == np.mean([0, 1, 2, 3])
 
 
@@ -89,30 +91,33 @@ def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
         stopped_in: tuple[int, ...] = ()
 
         def advance(self):
-            return self.mean_losses({"loss": self.step})
+            return self.add_losses({"loss": self.step})
 
         def test(self, progress):
             if self.step in self.stopped_in:
                 raise Cancelled
             return {"seen": self.step}
 
-    whole = Fussy(5, 2)
-    assert whole.fit().ended == ""
+    uninterrupted = Fussy(5, 2)
+    assert uninterrupted.fit().stop_reason == ""
     for step in (4, 5):
         run = checkpoints.Run(tmp_path / f"run{step}")
         first = Fussy(5, 2, run)
         first.stopped_in = (step,)
-        assert first.fit().ended == "cancelled"
+        assert first.fit().stop_reason == "cancelled"
         second = Fussy(5, 2, run)
-        assert second.fit().ended == ""
-        assert second.curves.steps == whole.curves.steps == [2, 4, 5]
-        assert second.curves.tests == whole.curves.tests and second.curves.losses == whole.curves.losses
+        assert second.fit().stop_reason == ""
+        assert second.curves.steps == uninterrupted.curves.steps == [2, 4, 5]
+        assert (
+            second.curves.metrics == uninterrupted.curves.metrics
+            and second.curves.losses == uninterrupted.curves.losses
+        )
 
 
 class Heavy(Weightless):
     """A training run with one array, whose step would take hours."""
 
-    def arrays(self):
+    def collect_arrays(self):
         return {"weights": [np.zeros(250_000, "float32")]}
 
     def advance(self):
@@ -133,7 +138,7 @@ def test_a_training_whose_model_finds_no_room_is_not_begun(home, monkeypatch):
     )
     with pytest.raises(InsufficientSpace, match=r"about 4(?:\.0)? MB"):  # it owns its buffer
         Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).fit()
-    checkpoints.Run(home / "runs" / "run").forget()
+    checkpoints.Run(home / "runs" / "run").delete()
     free[home] = 6_000_000
     with pytest.raises(AssertionError, match="it was begun"):
         Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).fit()
@@ -143,7 +148,7 @@ def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not()
     import keras
 
     before = keras.config.dtype_policy().name
-    with pytest.raises(Cancelled), computing_in("bfloat16"):
+    with pytest.raises(Cancelled), use_precision("bfloat16"):
         assert keras.config.dtype_policy().name == "mixed_bfloat16" != before
         raise Cancelled
     assert keras.config.dtype_policy().name == before

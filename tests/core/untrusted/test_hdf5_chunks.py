@@ -13,7 +13,7 @@ from studio.core.untrusted import hdf5_chunks
 from studio.core.untrusted.refusals import Refused
 
 ARRAY = np.random.default_rng(0).normal(size=(7, 5, 3)).astype("float32")
-WAYS = [
+STORAGE_OPTIONS = [
     {"chunks": (3, 2, 3)},
     {"compression": "gzip"},
     {"chunks": (4, 5, 2), "compression": "gzip", "shuffle": True},
@@ -22,11 +22,11 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize("way", range(len(WAYS)))
+@pytest.mark.parametrize("options", range(len(STORAGE_OPTIONS)))
 @pytest.mark.parametrize("kind", ["<f4", ">f8", "<i2", "u1"])
-def test_chunks_are_read_as_h5py_reads_them(way, kind, tmp_path):
+def test_chunks_are_read_as_h5py_reads_them(options, kind, tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        dataset = file.create_dataset("a", data=(9 * ARRAY).astype(kind), **WAYS[way])
+        dataset = file.create_dataset("a", data=(9 * ARRAY).astype(kind), **STORAGE_OPTIONS[options])
         assert hdf5_chunks.read(dataset).dtype == dataset.dtype
         assert np.array_equal(hdf5_chunks.read(dataset), dataset[()])
 
@@ -35,11 +35,11 @@ def assert_refused(tmp_path, change, message):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         change(file)
     with pytest.raises(Refused, match=message):
-        loading.check(tmp_path / "a.h5", most=10**9, chunked=True)
+        loading.check(tmp_path / "a.h5", max_values=10**9, chunked=True)
 
 
 @pytest.mark.slow
-def test_what_unpacks_to_more_than_it_says_is_refused(tmp_path):
+def test_a_chunk_larger_than_declared_is_refused(tmp_path):
     def bomb(file):
         array = file.create_dataset("a", (500, 500), "float32", chunks=(500, 500), compression="gzip")
         array.id.write_direct_chunk((0, 0), zlib.compress(bytes(200 << 20)))
@@ -47,7 +47,7 @@ def test_what_unpacks_to_more_than_it_says_is_refused(tmp_path):
     assert_refused(tmp_path, bomb, "something else than it says")
 
 
-def test_what_is_much_larger_than_its_file_is_refused(tmp_path):
+def test_arrays_much_larger_than_the_file_are_refused(tmp_path):
     def zeros(file):
         file.create_dataset(
             "a", data=np.zeros((5000, 5000), "float32"), chunks=(1000, 1000), compression="gzip"
@@ -60,7 +60,7 @@ def test_what_is_much_larger_than_its_file_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-def test_other_packings_and_damage_are_refused(tmp_path):
+def test_other_compression_and_damage_are_refused(tmp_path):
     assert_refused(
         tmp_path,
         lambda file: file.create_dataset("a", data=ARRAY, compression="lzf"),
@@ -73,4 +73,4 @@ def test_other_packings_and_damage_are_refused(tmp_path):
 
     assert_refused(tmp_path, damaged, "damaged")
     with pytest.raises(Refused, match="not stored as it is"):  # models of the studio have no chunks
-        loading.check(tmp_path / "a.h5", most=10**9)
+        loading.check(tmp_path / "a.h5", max_values=10**9)

@@ -12,7 +12,7 @@ ARRAYS = {"conv/kernel": np.arange(24, dtype="<f4").reshape(2, 3, 4), "conv/bias
 CUTS = (10, 20, 30, 40, 50, 60, 70, 80, 100)  # arrays span all shards
 
 
-def model():
+def make_members():
     """The members of a model in ten shards, in the order of their names."""
     raw = b"".join(array.tobytes() for array in ARRAYS.values())
     shards = [raw[a:b] for a, b in zip((0, *CUTS), (*CUTS, len(raw)), strict=True)]
@@ -23,8 +23,8 @@ def model():
 
 
 def test_joins_shards_by_their_number():
-    members = model()
+    members = make_members()
     assert b'shard10of10.bin", "group1-shard1of10' in members["model.json"]  # not in numeric order
-    arrays = tfjs.arrays(members)
+    arrays = tfjs.read_arrays(members)
     assert list(arrays) == list(ARRAYS)
     assert all(np.array_equal(arrays[name], ARRAYS[name]) for name in ARRAYS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from foreign import jit_file
+from foreign import make_jit_file
 from skimage import data
 
 from studio.core.objectives import backbones
@@ -19,20 +19,20 @@ def inceptionv3(inceptionv3_home):
     return backbones.load("inceptionv3")
 
 
-def as_tensorflow_1_resized(pixels, side=299):
+def resize_like_tensorflow_1(pixels, side=299):
     """Resizes `(H, W, C)` to `(side, side, C)` as TensorFlow 1 did, with aligned pixel corners."""
     for axis in (0, 1):
-        places = np.arange(side) * (pixels.shape[axis] / side)
-        low = places.astype(int)
+        positions = np.arange(side) * (pixels.shape[axis] / side)
+        low = positions.astype(int)
         high = np.minimum(low + 1, pixels.shape[axis] - 1)
-        share = (places - low).reshape([-1 if a == axis else 1 for a in range(3)])
+        share = (positions - low).reshape([-1 if a == axis else 1 for a in range(3)])
         pixels = np.take(pixels, low, axis) * (1 - share) + np.take(pixels, high, axis) * share
     return pixels.astype("float32")
 
 
 def test_features_are_the_published_ones(inceptionv3):
-    image_01 = as_tensorflow_1_resized(data.chelsea().astype("float64"))[None] / 255
-    activations = np.asarray(inceptionv3.features(["mixed10"])(image_01)["mixed10"])
+    image_01 = resize_like_tensorflow_1(data.chelsea().astype("float64"))[None] / 255
+    activations = np.asarray(inceptionv3.build_extractor(["mixed10"])(image_01)["mixed10"])
     assert activations.shape == (1, 8, 8, 2048)
     features = activations.mean(axis=(1, 2))[0]
     assert features.sum() == pytest.approx(502.813, abs=0.01)
@@ -40,9 +40,9 @@ def test_features_are_the_published_ones(inceptionv3):
     assert (features.argmax(), features.max()) == (897, pytest.approx(2.012, abs=1e-3))
 
 
-def test_the_data_describe_the_network(inceptionv3):
+def test_the_spec_describes_the_network(inceptionv3):
     spec = inceptionv3.spec
-    extractor = inceptionv3.features(list(spec.layers))
+    extractor = inceptionv3.build_extractor(list(spec.layers))
     small, large = (extractor.compute_output_shape((1, 75, side, 3)) for side in (299, 299 + 64))
     assert list(small) == list(spec.layers) == list(spec.strides)
     for layer, channels in spec.layers.items():
@@ -51,8 +51,8 @@ def test_the_data_describe_the_network(inceptionv3):
         assert small[layer][1] >= 1
 
 
-def test_a_smaller_image_than_the_least_is_too_small(inceptionv3):
-    least, features = inceptionv3.spec.least, inceptionv3.features(["mixed10"])
+def test_an_image_below_the_minimum_side_is_too_small(inceptionv3):
+    least, features = inceptionv3.spec.min_side, inceptionv3.build_extractor(["mixed10"])
     assert features.compute_output_shape((1, least, least, 3))["mixed10"] == (1, 1, 1, 2048)
     with pytest.raises(ValueError, match="zero or negative"):
         features.compute_output_shape((1, least - 1, least - 1, 3))
@@ -63,32 +63,32 @@ def test_the_backbone_is_frozen_and_named_in_recipes(inceptionv3):
     assert inceptionv3.model.count_params() == 21_802_784
     assert (
         inceptionv3.digest
-        == pretrained.status("inceptionv3").digest
-        == pretrained.entry("inceptionv3").sources[0].digest
+        == pretrained.get_status("inceptionv3").digest
+        == pretrained.get_entry("inceptionv3").sources[0].digest
     )
 
 
 @pytest.fixture(scope="module")
-def fresh():
+def network_without_weights():
     """The network before its weights are loaded."""
-    return network.network()
+    return network.build_network()
 
 
-def test_only_the_last_block_takes_maxima_beside_its_convolutions(fresh):
+def test_only_the_last_block_uses_max_pooling(network_without_weights):
     import keras
 
-    means = [fresh.get_layer(f"mean{i}") for i in range(1, 10)]
+    means = [network_without_weights.get_layer(f"mean{i}") for i in range(1, 10)]
     kinds = [keras.layers.AveragePooling2D] * 8 + [keras.layers.MaxPooling2D]
     assert [type(layer) for layer in means] == kinds
     assert all((m.pool_size, m.strides, m.padding) == ((3, 3), (1, 1), "same") for m in means)
     last = {node.operation.name for node in means[-1].output._keras_history.operation._outbound_nodes}
-    assert fresh.get_layer("mixed10").input[-1].shape[-1] == 192 and last == {"conv94"}
+    assert network_without_weights.get_layer("mixed10").input[-1].shape[-1] == 192 and last == {"conv94"}
 
 
-def test_the_packages_arrays_find_their_places_and_names_do_not_depend_on_what_was_made_before(fresh):
+def test_arrays_of_the_package_are_assigned_in_order_and_names_are_stable(network_without_weights):
     import keras
 
-    names = [layer.name for layer in fresh.layers]
+    names = [layer.name for layer in network_without_weights.layers]
     keras.layers.Conv2D(1, 1), keras.layers.AveragePooling2D(2)
     model = keras.applications.InceptionV3(include_top=False, weights=None)
     rng = np.random.default_rng(0)
@@ -96,21 +96,23 @@ def test_the_packages_arrays_find_their_places_and_names_do_not_depend_on_what_w
     kernels = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     tree, arrays = {}, {}
-    for number, layer in enumerate(in_order(kernels)):
-        norm = in_order(norms)[number]
+    for number, layer in enumerate(sort_by_creation(kernels)):
+        norm = sort_by_creation(norms)[number]
         values = [np.asarray(layer.kernel).transpose(3, 2, 0, 1), *norm.get_weights()]
         keys = [f"{number}{part}" for part in ("weight", "beta", "mean", "var")]
         arrays |= {key: np.ascontiguousarray(value) for key, value in zip(keys, values, strict=True)}
         tree[f"layer{number}"] = dict(zip(("weight", "beta", "mean", "var"), keys, strict=True))
-    filled = network.network({"default_1.pt": jit_file(tree, arrays)})
-    for mine, theirs in zip(filled.get_weights(), model.get_weights(), strict=True):
-        assert np.array_equal(mine, theirs)
+    filled = network.build_network({"default_1.pt": make_jit_file(tree, arrays)})
+    for ours, theirs in zip(filled.get_weights(), model.get_weights(), strict=True):
+        assert np.array_equal(ours, theirs)
     assert [layer.name for layer in filled.layers] == names
     assert {"conv1", "norm94", "relu94", "mean8", "stem_pool2", "mixed9_1"} <= set(names)
     assert len(set(names)) == len(names)
 
 
-def in_order(layers):
+def sort_by_creation(layers):
     """Sorts layers by the number in their name, which is the order of creation; the first has none."""
-    ends = {layer.name: layer.name.rpartition("_")[2] for layer in layers}
-    return sorted(layers, key=lambda layer: int(ends[layer.name]) if ends[layer.name].isdigit() else 0)
+    suffixes = {layer.name: layer.name.rpartition("_")[2] for layer in layers}
+    return sorted(
+        layers, key=lambda layer: int(suffixes[layer.name]) if suffixes[layer.name].isdigit() else 0
+    )

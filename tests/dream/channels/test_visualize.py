@@ -19,8 +19,8 @@ from studio.core.weights import pretrained
 from studio.core.weights.networks import vgg16
 from studio.dream.channels import leaky_relu, task
 from studio.dream.channels.canvas import Canvas, hartley
-from studio.dream.channels.transforms import Lens, View, any_view
-from studio.dream.channels.visualize import grow, visualize
+from studio.dream.channels.transforms import Lens, View, draw_view
+from studio.dream.channels.visualize import visualize, visualize_on
 from studio.dream.settings import ChannelSettings
 
 SMALL = {"layer": "block4_conv3", "channel": 200, "size": 96, "steps": 16}
@@ -31,11 +31,11 @@ def rng():
     return np.random.default_rng(0)
 
 
-def draw(progress=None, **settings):
+def visualize_channel(progress=None, **settings):
     return tasks.run("dream.channel", ChannelSettings(**(SMALL | settings)), {}, progress)
 
 
-def test_the_waves_are_orthonormal_and_their_own_inverse(rng):
+def test_the_hartley_transform_is_orthonormal_and_its_own_inverse(rng):
     planes = rng.normal(size=(12, 15, 3)).astype("float32")
     waves = hartley(planes)
     assert np.allclose(hartley(waves), planes, atol=1e-5)
@@ -43,60 +43,60 @@ def test_the_waves_are_orthonormal_and_their_own_inverse(rng):
     assert not np.allclose(waves, planes, atol=0.1)
 
 
-def test_an_image_of_no_waves_is_gray_and_one_of_loud_ones_stays_in_range(rng):
+def test_zero_coefficients_give_gray_and_large_ones_stay_in_range(rng):
     canvas = Canvas(16)
-    assert np.all(canvas.image(np.zeros((16, 16, 3), "float32")) == 0.5)
-    loud = canvas.image(100 * rng.normal(size=(16, 16, 3)).astype("float32"))
+    assert np.all(canvas.render(np.zeros((16, 16, 3), "float32")) == 0.5)
+    loud = canvas.render(100 * rng.normal(size=(16, 16, 3)).astype("float32"))
     assert loud.shape == (1, 16, 16, 3)
     assert loud.min() >= 0 and loud.max() <= 1
 
 
-def test_a_faint_image_is_raised_to_be_seen_and_a_vivid_one_left(rng):
+def test_low_contrast_is_raised_and_high_contrast_kept(rng):
     canvas, waves = Canvas(16), rng.normal(size=(16, 16, 3)).astype("float32")
     faint, vivid = 1e-3 * waves, 10 * waves
-    assert canvas.image(faint).std() < 0.01 < 0.1 < canvas.image(faint, 0.9).std()
-    assert np.array_equal(canvas.image(vivid, 0.9), canvas.image(vivid))
+    assert canvas.render(faint).std() < 0.01 < 0.1 < canvas.render(faint, 0.9).std()
+    assert np.array_equal(canvas.render(vivid, 0.9), canvas.render(vivid))
 
 
-def test_the_gradient_by_the_waves_agrees_with_finite_differences(rng):
+def test_the_coefficient_gradient_agrees_with_finite_differences(rng):
     canvas, lens = Canvas(12), Lens(View(3.2, 7.9, 0.1, 1.05), 12, 8)
     waves = 0.1 * rng.normal(size=(12, 12, 3))
     slope, way = rng.normal(size=(1, 8, 8, 3)), rng.normal(size=(12, 12, 3))
 
     def value(waves):
-        return float((lens.through(canvas.image(waves)) * slope).sum())
+        return float((lens.crop(canvas.render(waves)) * slope).sum())
 
-    foretold = (canvas.pull(canvas.image(waves), lens.back(slope)) * way).sum()
+    foretold = (canvas.map_gradient(canvas.render(waves), lens.map_gradient(slope)) * way).sum()
     numeric = (value(waves + 1e-4 * way) - value(waves - 1e-4 * way)) / 2e-4
     assert foretold == pytest.approx(numeric, rel=1e-3)
 
 
-def test_a_straight_view_is_a_cut_that_goes_on_at_the_other_side(rng):
+def test_an_unrotated_view_is_a_crop_that_wraps_around(rng):
     image = rng.random((1, 10, 10, 3)).astype("float32")
-    view = Lens(View(top=8.5, left=1.5, turn=0, scale=1), 10, 4).through(image)
+    view = Lens(View(top=8.5, left=1.5, turn=0, scale=1), 10, 4).crop(image)
     assert np.allclose(view, np.roll(image, (-7, 0), (1, 2))[:, :4, :4], atol=1e-6)
 
 
-def test_a_view_is_turned_and_scaled_about_its_middle():
+def test_a_view_is_rotated_and_scaled_about_its_center():
     rows, columns = np.mgrid[0:40, 0:40].astype("float32")
     image = np.stack([rows, columns, 0 * rows], -1)[None]
-    view = Lens(View(top=20, left=20, turn=np.pi / 6, scale=1.5), 40, 9).through(image)[0]
+    view = Lens(View(top=20, left=20, turn=np.pi / 6, scale=1.5), 40, 9).crop(image)[0]
     assert np.allclose(view[4, 4, :2], (20, 20), atol=1e-4)
     assert np.linalg.norm(view[4, 8, :2] - 20) == pytest.approx(4 * 1.5, rel=1e-4)
     assert np.allclose(view[4, 8, :2] - 20, (-3, 6 * np.cos(np.pi / 6)), atol=1e-4)
 
 
-def test_views_come_from_all_over_an_image_and_follow_the_seed():
+def test_views_cover_the_image_and_depend_on_the_seed():
     def views(seed):
         rng = np.random.default_rng(seed)
-        return np.array([any_view(96, rng) for _ in range(200)])
+        return np.array([draw_view(96, rng) for _ in range(200)])
 
     assert np.array_equal(views(0), views(0))
     assert not np.array_equal(views(0), views(1))
     assert np.all(views(0)[:, :2].min(0) < 8) and np.all(views(0)[:, :2].max(0) > 88)
 
 
-def test_the_leak_changes_the_gradient_of_silent_places_alone():
+def test_the_leak_changes_only_the_gradient_of_inactive_positions():
     from keras import ops
 
     def total(x):
@@ -110,12 +110,13 @@ def test_the_leak_changes_the_gradient_of_silent_places_alone():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", backbones.BACKBONES)
-def test_a_leaking_network_answers_as_the_strict_one(weights_home, needs, name, rng):
+def test_a_leaky_network_has_the_original_activations(weights_home, needs, name, rng):
     needs(name)
     image = rng.random((1, 96, 96, 3)).astype("float32")
     deep = list(backbones.find_spec(name).layers)[-2]
     strict, leaking = (
-        np.asarray(load(name).features((deep,))(image)[deep]) for load in (backbones.load, leaky_relu.load)
+        np.asarray(load(name).build_extractor((deep,))(image)[deep])
+        for load in (backbones.load, leaky_relu.load_leaky)
     )
     assert np.allclose(strict, leaking, atol=1e-4)
     assert strict.max() > 0.1
@@ -126,14 +127,14 @@ def needs(weights_home):
     """Skips a test if the weights of a backbone are missing."""
 
     def here(name):
-        if not pretrained.status(name).cached:
+        if not pretrained.get_status(name).cached:
             pytest.skip(f"no weights of {name}")
 
     return here
 
 
 @pytest.mark.slow
-def test_a_channel_likes_its_image_far_better_than_any_photo(weights_home):
+def test_a_visualization_activates_its_channel_more_than_photos(weights_home):
     result = visualize(ChannelSettings(**SMALL))
     goal = Evaluator(backbones.load("vgg16"), channel(SMALL["layer"], SMALL["channel"]))
     photos = [image_io.resize(sample_photos.read_photo(name), 96, 96) for name in sample_photos.list_photos()]
@@ -144,25 +145,25 @@ def test_a_channel_likes_its_image_far_better_than_any_photo(weights_home):
 
 
 @pytest.mark.slow
-def test_a_channel_that_sleeps_at_the_start_wakes(weights_home):
+def test_an_initially_inactive_channel_becomes_active(weights_home):
     result = visualize(ChannelSettings(**(SMALL | {"layer": "block5_conv3", "channel": 400, "steps": 20})))
     assert result.figures["before"] == 0
     assert result.figures["after"] > 0.5
 
 
 @pytest.mark.slow
-def test_a_channel_that_nothing_wakes_is_told_in_one_sentence():
-    network = vgg16.network()
+def test_a_channel_that_stays_inactive_raises_a_readable_error():
+    network = vgg16.build_network()
     kernel, bias = network.get_layer("block1_conv1").get_weights()
     network.get_layer("block1_conv1").set_weights([kernel, bias - 1e6])
     dead = ChannelSettings(layer="block1_conv1", channel=3, size=96, steps=30)
     with pytest.raises(Unavailable, match="block1_conv1:3 of VGG16 stayed inactive"):
-        grow(Backbone(vgg16.SPEC, network, "0" * 64), dead, Progress())
+        visualize_on(Backbone(vgg16.SPEC, network, "0" * 64), dead, Progress())
 
 
 @pytest.mark.slow
-def test_the_task_draws_once_and_then_at_once(weights_home):
-    first = draw()
+def test_the_task_caches_its_image(weights_home):
+    first = visualize_channel()
     (cached,) = (weights_home / "channels").iterdir()
     assert first.files[0].read() == cached.read_bytes()
     assert recipes.read(cached.read_bytes()).task == "dream.channel"
@@ -176,15 +177,15 @@ def test_the_task_draws_once_and_then_at_once(weights_home):
 
 
 @pytest.mark.slow
-def test_it_is_drawn_again_just_so_and_a_damaged_copy_is_drawn_again(weights_home):
-    first = draw(steps=3)
+def test_a_damaged_cache_file_is_rendered_again(weights_home):
+    first = visualize_channel(steps=3)
     (cached,) = (weights_home / "channels").iterdir()
     cached.write_bytes(cached.read_bytes()[:500])
-    assert draw(steps=3).files[0].digest == first.files[0].digest
+    assert visualize_channel(steps=3).files[0].digest == first.files[0].digest
     assert image_io.read(cached).shape == (96, 96, 3)
 
 
-def test_other_settings_and_other_weights_have_another_place(home):
+def test_the_cache_path_depends_on_settings_and_weights(home):
     plain = task.cache_path(ChannelSettings(**SMALL), "a")
     others = [{"channel": 201}, {"layer": "block4_conv2"}, {"size": 128}, {"steps": 17}, {"seed": 1}]
     places = [task.cache_path(ChannelSettings(**(SMALL | other)), "a") for other in others]
@@ -193,10 +194,10 @@ def test_other_settings_and_other_weights_have_another_place(home):
 
 
 @pytest.mark.slow
-def test_a_stopped_image_is_kept_with_a_recipe_that_makes_it_again(weights_home):
+def test_the_recipe_of_a_stopped_visualization_reproduces_it(weights_home):
     done = []
     progress = Progress(done.append, cancelled=lambda: sum(bool(report.step) for report in done) >= 4)
-    stopped = draw(progress)
+    stopped = visualize_channel(progress)
     assert stopped.stopped_early
     assert stopped.recipe.settings["steps"] == 4
     (weights_home / "channels").rename(weights_home / "away")
@@ -204,9 +205,9 @@ def test_a_stopped_image_is_kept_with_a_recipe_that_makes_it_again(weights_home)
     assert again.files[0].digest == stopped.files[0].digest
 
 
-def test_a_stop_before_the_first_step_leaves_nothing(weights_home):
+def test_canceling_before_the_first_step_raises(weights_home):
     with pytest.raises(Cancelled):
-        draw(Progress(cancelled=lambda: True))
+        visualize_channel(Progress(cancelled=lambda: True))
     assert not list((weights_home / "channels").iterdir())
 
 
@@ -219,6 +220,6 @@ def test_a_stop_before_the_first_step_leaves_nothing(weights_home):
         ({"layer": "mixed4:3"}, "LAYER"),
     ],
 )
-def test_what_there_is_not_is_told_before_anything_is_loaded(home, settings, message):
+def test_unknown_layers_and_channels_are_rejected_before_loading(home, settings, message):
     with pytest.raises(InvalidInput, match=message):
         tasks.check("dream.channel", ChannelSettings(**(SMALL | settings)), {})

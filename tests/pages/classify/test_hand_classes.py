@@ -14,7 +14,7 @@ from PIL import Image
 from pages.classify import by_hand, camera, hand_classes, live_camera
 from pages.classify.hand_classes import MAX_CLASSES, MAX_NAME_LENGTH, MAX_SIDE, HandClasses, check_name
 from pages.form import loose_images, uploads
-from pages.gallery import dropped_file
+from pages.gallery import outside_file
 from studio.core import data
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
@@ -44,12 +44,12 @@ def counts(example_classes):
     return [len(image_class.images) for image_class in example_classes.classes]
 
 
-def test_they_become_an_archive_with_a_folder_for_each_class(example_classes, monkeypatch):
+def test_classes_are_packed_into_one_folder_each(example_classes, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
     example_classes.rename(1, "  my   cats ")
-    assert example_classes.requirement() == ""
+    assert example_classes.describe_requirement() == ""
     archive = loose_images.pack(
-        example_classes.archive_name, example_classes.members(), key="packed", longest=MAX_SIDE
+        example_classes.archive_name, example_classes.list_members(), key="packed", longest=MAX_SIDE
     )
     assert archive.name == "my cats, Class 2.zip"
     dataset = data.load_dataset(archive, 32)
@@ -57,13 +57,13 @@ def test_they_become_an_archive_with_a_folder_for_each_class(example_classes, mo
     assert dataset.labels.tolist() == [0, 0, 1, 1, 1] and not dataset.broken
     assert (
         loose_images.pack(
-            example_classes.archive_name, example_classes.members(), key="other", longest=MAX_SIDE
+            example_classes.archive_name, example_classes.list_members(), key="other", longest=MAX_SIDE
         )
         == archive
     )
 
 
-def test_each_image_counts_once_and_lies_in_one_class(example_classes):
+def test_each_image_counts_once_and_belongs_to_one_class(example_classes):
     assert not example_classes.add_image(1, encoded_image(0), "the same.png")
     with pytest.raises(InvalidInput, match=r"again\.png is already in Class 1\. "):
         example_classes.add_image(2, encoded_image(0), "again.png")
@@ -72,14 +72,14 @@ def test_each_image_counts_once_and_lies_in_one_class(example_classes):
     assert counts(example_classes) == [3, 2]
 
 
-def test_what_is_larger_than_networks_look_at_is_made_smaller(example_classes):
+def test_large_images_are_scaled_down(example_classes):
     example_classes.add_image(1, encoded_image(9, "JPEG", (3000, 2000)), "large.jpg")
     *_, last = example_classes.classes[0].images.values()
     assert max(image_io.read_size(last.read())) == MAX_SIDE
     assert not example_classes.add_image(1, encoded_image(9, "JPEG", (3000, 2000)), "large.jpg")
 
 
-def test_there_are_only_so_many(example_classes, monkeypatch):
+def test_number_of_images_is_limited(example_classes, monkeypatch):
     monkeypatch.setattr(hand_classes, "MAX_IMAGES", 5)
     with pytest.raises(InvalidInput, match=r"the limit of 5 images\. For more, put"):
         example_classes.add_image(1, encoded_image(7), "sixth.png")
@@ -107,29 +107,29 @@ def test_there_are_only_so_many(example_classes, monkeypatch):
         "a" * (MAX_NAME_LENGTH + 1),
     ],
 )
-def test_a_class_has_a_name_of_its_own_that_a_folder_can_have(name):
+def test_class_names_are_unique_and_valid_folder_names(name):
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         check_name(name, ["cats"])
 
 
-def test_a_name_that_cannot_be_leaves_the_old_one(example_classes):
+def test_invalid_name_keeps_the_old_one(example_classes):
     with pytest.raises(InvalidInput, match="already a class called Class 2"):
         example_classes.rename(1, "class 2")
     assert [image_class.name for image_class in example_classes.classes] == ["Class 1", "Class 2"]
 
 
-def test_what_is_missing_is_said(example_classes):
+def test_missing_images_are_reported(example_classes):
     example_classes.add()
-    assert "Class 3" in example_classes.requirement()
+    assert "Class 3" in example_classes.describe_requirement()
     example_classes.delete(3)
     example_classes.rename(1, "train")
     example_classes.rename(2, "test")
-    assert "Rename one" in example_classes.requirement()
+    assert "Rename one" in example_classes.describe_requirement()
     example_classes.delete(2)
-    assert "another class" in example_classes.requirement()
+    assert "another class" in example_classes.describe_requirement()
 
 
-def test_what_was_taken_away_comes_back_and_what_came_since_stays(example_classes):
+def test_undo_restores_removed_images_and_keeps_later_ones(example_classes):
     first = next(iter(example_classes.classes[0].images))
     example_classes.remove(1, {first})
     assert counts(example_classes) == [2, 2]
@@ -150,13 +150,13 @@ def test_what_was_taken_away_comes_back_and_what_came_since_stays(example_classe
     assert counts(example_classes) == [3, 3], "an image came back into two classes"
 
 
-def test_an_image_is_moved_to_another_class(example_classes):
+def test_image_is_moved_to_another_class(example_classes):
     first = next(iter(example_classes.classes[0].images))
     example_classes.move(1, {first}, 2)
     assert counts(example_classes) == [2, 3] and first in example_classes.classes[1].images
 
 
-def test_the_camera_gives_images_and_what_else_a_browser_sends_is_left_out(example_classes, monkeypatch):
+def test_camera_images_are_added_and_invalid_messages_ignored(example_classes, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
     good = "data:image/jpeg;base64," + base64.b64encode(encoded_image(30, "JPEG")).decode()
     values = [good, 7, None, "data:text/html;base64,PGI+", "data:image/jpeg;base64,%%", {"a": 1}]
@@ -167,14 +167,14 @@ def test_the_camera_gives_images_and_what_else_a_browser_sends_is_left_out(examp
         example_classes, 2, "slot", [*camera._decode_images(values), b"\xff\xd8\xff cut"]
     )
     assert counts(example_classes) == [3, 3]
-    assert len(st.session_state[uploads.FAULT][1]) == 1
+    assert len(st.session_state[uploads.ERRORS_KEY][1]) == 1
 
 
-def test_an_archive_is_gone_on_with_by_hand(example_classes, monkeypatch):
+def test_archive_is_continued_by_hand(example_classes, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
     example_classes.rename(1, "cats")
     packed = loose_images.pack(
-        example_classes.archive_name, example_classes.members(), key="packed", longest=MAX_SIDE
+        example_classes.archive_name, example_classes.list_members(), key="packed", longest=MAX_SIDE
     )
     new = HandClasses()
     assert new.load_archive(packed, Progress()) == 0
@@ -187,7 +187,7 @@ def test_an_archive_is_gone_on_with_by_hand(example_classes, monkeypatch):
         archive.writestr("top/a:b?/other.png", encoded_image(51))
         archive.writestr("top/a:b?/broken.png", b"no image")
         archive.writestr("top/a:b?/elsewhere.png", encoded_image(0))
-    assert new.load_archive(File.keep(body.getvalue(), "dataset", "more.zip"), Progress()) == 1
+    assert new.load_archive(File.store(body.getvalue(), "dataset", "more.zip"), Progress()) == 1
     assert {image_class.name: len(image_class.images) for image_class in new.classes} == {
         "CATS": 1,
         "a-b-": 2,
@@ -200,11 +200,11 @@ def test_an_archive_is_gone_on_with_by_hand(example_classes, monkeypatch):
         "a-b-": 2,
     }
     with pytest.raises(InvalidInput):
-        new.load_archive(File.keep(b"PK no archive", "dataset", "bad.zip"), Progress())
+        new.load_archive(File.store(b"PK no archive", "dataset", "bad.zip"), Progress())
     assert len(new) == 7
 
 
-def test_images_are_checked_with_little_memory_before_they_are_decoded_here(example_classes, monkeypatch):
+def test_images_are_checked_before_they_are_decoded(example_classes, monkeypatch):
     def refuse(kind, data, name):
         raise InvalidInput(f"{kind} {name} takes too much memory.")
 
@@ -213,7 +213,7 @@ def test_images_are_checked_with_little_memory_before_they_are_decoded_here(exam
     with pytest.raises(InvalidInput, match=r"image large\.png takes"):
         example_classes.add_image(1, encoded_image(9), "large.png")
     with pytest.raises(InvalidInput, match=r"image large\.png takes"):
-        dropped_file._take(encoded_image(9), "large.png")
+        outside_file._open_upload(encoded_image(9), "large.png")
     monkeypatch.setattr(st, "session_state", session := {})
     live_camera._classify_newest(None, [encoded_image(9)])
     assert session[live_camera._FAULT_KEY] == "1 image camera.jpg takes too much memory."

@@ -17,7 +17,7 @@ from studio.classify.training import card
         ({"finetune": True}, ["fine-tuned", "penalty"], ["stays frozen"]),
     ],
 )
-def test_it_says_what_learned(settings, expected, untold):
+def test_trained_parts_are_described(settings, expected, untold):
     text = under_the_hood._select_text(settings)
     assert all(part in text for part in expected) and not any(part in text for part in untold)
     assert "Grad-CAM" in text
@@ -32,7 +32,7 @@ def test_it_says_what_learned(settings, expected, untold):
         ({"head": "mlp", "finetune": True}, "a linear head before fine-tuning"),
     ],
 )
-def test_a_curve_of_another_head_says_so(change, whose):
+def test_curve_of_another_head_is_labeled(change, whose):
     assert under_the_hood._name_curve_subject(change) == whose
     label = card._accuracy_label(TrainClassifierSettings(**change))
     assert label.endswith(whose) and ("linear" in label) == bool(whose)
@@ -42,6 +42,6 @@ def test_a_curve_of_another_head_says_so(change, whose):
     "last, expected",
     [(0.9, "went up by 10.0"), (0.803, "hardly"), (0.797, "hardly"), (0.6, "went down by 20.0"), (1, "All")],
 )
-def test_what_the_last_images_brought(last, expected):
+def test_gain_of_the_last_images_is_described(last, expected):
     curve = [{"images": 40, "accuracy": 0.8}, {"images": 80, "accuracy": last}]
     assert expected in under_the_hood._describe_improvement(curve)

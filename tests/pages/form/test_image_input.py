@@ -26,14 +26,14 @@ UPLOADERS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("address, slot, params", UPLOADERS)
-def test_every_uploader_opens_and_takes_an_image_after_an_upload_on_another_page(
+def test_every_uploader_opens_and_accepts_an_image_after_an_upload_on_another_page(
     visit, image, address, slot, params
 ):
-    elsewhere = visit("dream")
-    elsewhere.session_state[keys.part("content", "add")] = True
-    elsewhere.run()
-    _upload(elsewhere, "content", "elsewhere.png", image)
-    assert not elsewhere.exception and own_images.list_recent()[0].name == "elsewhere.png"
+    other_page = visit("dream")
+    other_page.session_state[keys.part("content", "add")] = True
+    other_page.run()
+    _upload(other_page, "content", "elsewhere.png", image)
+    assert not other_page.exception and own_images.list_recent()[0].name == "elsewhere.png"
 
     page = visit(address, **params)
     page.session_state[keys.part(slot, "add")] = True

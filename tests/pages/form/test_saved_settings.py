@@ -8,6 +8,8 @@ from pages.form import saved_settings
 from studio.core import tasks
 from studio.run import saved_settings as library
 
+from ..elements import find_button_by_key
+
 # For each page with a task: its address, the task, and settings that differ from the defaults.
 PAGES = {
     "style": ("style", {}, "style.transfer", {"strength": 0.3, "mode": "draft", "seed": 5}),
@@ -29,13 +31,9 @@ PAGES = {
 }
 
 
-def button(page, key):
-    return next(element for element in page.button if element.key == key)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("case", PAGES)
-def test_the_form_asks_for_what_was_saved(visit, case):
+def test_saved_settings_fill_the_form(visit, case):
     address, params, task, changes = PAGES[case]
     settings = tasks.get(task).settings.parse(changes)
     library.save(task, case, settings)
@@ -44,18 +42,18 @@ def test_the_form_asks_for_what_was_saved(visit, case):
     page.session_state[f"{slot}.add"] = True
     page.run()
     number = library.list_names(task).index(case)
-    button(page, f"{slot}.{number}.use").click().run()
+    find_button_by_key(page, f"{slot}.{number}.use").click().run()
     assert not page.exception
     page.session_state[f"{slot}.add"] = True
     next(element for element in page.text_input if element.key == f"{slot}.name").set_value(f"{case} again")
-    button(page, f"{slot}.save").click().run()
+    find_button_by_key(page, f"{slot}.save").click().run()
     assert library.load(task, f"{case} again") == settings
-    button(page, f"{slot}.{number}.remove").click().run()
+    find_button_by_key(page, f"{slot}.{number}.remove").click().run()
     assert case not in library.list_names(task)
 
 
 @pytest.mark.slow
-def test_a_wrong_file_is_told_where_it_was_given(visit):
+def test_invalid_file_shows_an_error_in_the_popover(visit):
     page = visit("style")
     page.session_state["settings_style.add"] = True
     page.run()
@@ -67,8 +65,8 @@ def test_a_wrong_file_is_told_where_it_was_given(visit):
     assert "those of Dream" in page.error[0].value
 
 
-def test_a_number_between_the_steps_of_a_slider_goes_to_the_nearest(monkeypatch):
+def test_number_between_slider_steps_snaps_to_the_nearest(monkeypatch):
     state = {"units": 100}
     monkeypatch.setattr(saved_settings.st, "session_state", state)
-    saved_settings.nearest((64, 96, 128), "units")
+    saved_settings.snap_to_nearest((64, 96, 128), "units")
     assert state == {"units": 96}

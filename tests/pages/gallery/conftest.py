@@ -14,14 +14,14 @@ from studio.gallery import index, items, removal, unreadable
 
 
 @pytest.fixture(autouse=True)
-def empty(engine):
+def empty_gallery(engine):
     """Empties the gallery."""
     for entry in index.find()[0]:
         shutil.rmtree(entry.folder)
-    for odd in unreadable.of_owner():
-        removal.remove([odd.id])
-    for result in (*removal.list_removed(), *unreadable.of_owner(removal.root())):
-        removal.forget([result.id])
+    for damaged_item in unreadable.list_unreadable():
+        removal.remove([damaged_item.id])
+    for result in (*removal.list_removed(), *unreadable.list_unreadable(removal.removed_folder())):
+        removal.delete([result.id])
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def make_result(chores):
     def make(owner="local", **settings):
         chore = chores.ChoreSettings(**settings)
         pixels = np.full((48, 64, 3), chore.shade, "uint8")
-        source = File.keep(image_io.encode_png(pixels // 2), "image", f"shade_{chore.shade}.png")
+        source = File.store(image_io.encode_png(pixels // 2), "image", f"shade_{chore.shade}.png")
         recipe = recipes.make("chores.do", chore, {"image": [source]})
-        file = File.keep(image_io.encode_png(pixels, recipe), "image", "chore.png")
+        file = File.store(image_io.encode_png(pixels, recipe), "image", "chore.png")
         return items.add(tasks.Result((file,), {}, recipe), 4.0, owner)
 
     return make

@@ -10,57 +10,55 @@ from studio.engine.jobs import store
 from studio.gallery import items, marks
 from studio.gallery.items import Marks
 
+from ..elements import find_button_by_key
 
-def pills(page, start):
+
+def find_pills(page, start):
     return next(group for group in page.button_group if group.key and group.key.startswith(start))
 
 
-def labels(page):
-    return [option.content for option in pills(page, "gallery_shelf").proto.options]
-
-
-def button(page, key):
-    return next(element for element in page.button if element.key == key)
+def list_item_labels(page):
+    return [option.content for option in find_pills(page, "gallery_items").proto.options]
 
 
 @pytest.mark.slow
-def test_a_click_on_a_tiles_star_gives_it_and_another_takes_it_away(visit, make_result):
+def test_click_on_a_star_toggles_it(visit, make_result):
     other, id = make_result(shade=1), make_result(shade=2)
     page = visit("gallery")
-    stars = pills(page, "gallery_stars")
+    stars = find_pills(page, "gallery_stars")
     assert [option.content for option in stars.proto.options] == ["Star: shade 2", "Star: shade 1"]
     stars.set_value([id]).run()
     assert items.find(id).marks.starred and not items.find(other).marks.starred
-    assert pills(page, "gallery_stars").value == [id]
-    marks.change(other, starred=True)  # set by a command; the page must not overwrite it
-    pills(page, "gallery_stars").set_value([]).run()
+    assert find_pills(page, "gallery_stars").value == [id]
+    marks.change_marks(other, starred=True)  # set by a command; the page must not overwrite it
+    find_pills(page, "gallery_stars").set_value([]).run()
     assert items.find(other).marks.starred and not items.find(id).marks.starred
     assert not page.exception
 
 
 @pytest.mark.slow
-def test_the_grid_shows_what_is_starred_what_has_a_tag_and_what_is_called_so(visit, make_result):
+def test_grid_filters_by_star_tag_and_name(visit, make_result):
     make_result(shade=1)
     best, old = make_result(shade=2), make_result(shade=3)
-    marks.change(best, starred=True, tags=["sea"], name="My best")
-    marks.change(old, tags=["old"])
+    marks.change_marks(best, starred=True, tags=["sea"], name="My best")
+    marks.change_marks(old, tags=["old"])
     page = visit("gallery")
-    assert labels(page) == ["shade 3", "My best", "shade 1"]
+    assert list_item_labels(page) == ["shade 3", "My best", "shade 1"]
     page.toggle(key="starred").set_value(True).run()
-    assert labels(page) == ["My best"]
+    assert list_item_labels(page) == ["My best"]
     page.toggle(key="starred").set_value(False).run()
     page.selectbox(key="tag").select("old").run()
-    assert labels(page) == ["shade 3"]
-    marks.change(old, tags=[])
+    assert list_item_labels(page) == ["shade 3"]
+    marks.change_marks(old, tags=[])
     page.run()
     assert page.selectbox(key="tag").value == "", "a tag that nothing has any more is not asked for"
-    assert labels(visit("gallery", words="best")) == ["My best"]
+    assert list_item_labels(visit("gallery", words="best")) == ["My best"]
 
 
-def test_an_item_is_starred_named_and_tagged(visit, make_result):
+def test_item_is_starred_named_and_tagged(visit, make_result):
     id = make_result(shade=4)
     page = visit("gallery", item=id)
-    button(page, "item_star").click().run()
+    find_button_by_key(page, "item_star").click().run()
     page.text_input(key=f"item_name_{id}").set_value(" My  cat_ ").run()
     page.multiselect(key=f"item_tags_{id}").set_value(["Sea", "two  words"]).run()
     assert items.find(id).marks == Marks(True, ("sea", "two words"), "My cat_")
@@ -72,16 +70,16 @@ def test_an_item_is_starred_named_and_tagged(visit, make_result):
     assert not page.exception
 
 
-def test_what_is_picked_is_starred_and_tagged_together(visit, make_result):
-    there = [make_result(shade=shade) for shade in range(3)]
-    marks.change(there[0], tags=["old"])
+def test_selected_items_are_starred_and_tagged(visit, make_result):
+    ids = [make_result(shade=shade) for shade in range(3)]
+    marks.change_marks(ids[0], tags=["old"])
     page = visit("gallery")
-    page.toggle(key="gallery_picked").set_value(True).run()
-    pills(page, "gallery_shelf").set_value(there[:2]).run()
-    button(page, "several_star").click().run()
+    page.toggle(key="gallery_several").set_value(True).run()
+    find_pills(page, "gallery_items").set_value(ids[:2]).run()
+    find_button_by_key(page, "several_star").click().run()
     page.multiselect(key="several_tags").set_value(["Sea"]).run()
-    button(page, "several_tag").click().run()
-    assert [items.find(id).marks for id in there] == [
+    find_button_by_key(page, "several_tag").click().run()
+    assert [items.find(id).marks for id in ids] == [
         Marks(True, ("old", "sea")),
         Marks(True, ("sea",)),
         Marks(),
@@ -89,26 +87,28 @@ def test_what_is_picked_is_starred_and_tagged_together(visit, make_result):
     assert not page.exception
 
 
-def test_two_that_are_picked_are_compared_with_what_differs_in_their_settings(visit, make_result):
-    there = [make_result(shade=1, steps=3), make_result(shade=1, steps=8)]
+def test_two_selected_items_are_compared_by_their_settings(visit, make_result):
+    ids = [make_result(shade=1, steps=3), make_result(shade=1, steps=8)]
     page = visit("gallery")
-    page.toggle(key="gallery_picked").set_value(True).run()
-    pills(page, "gallery_shelf").set_value(there).run()
-    button(page, "compare").click().run()
+    page.toggle(key="gallery_several").set_value(True).run()
+    find_pills(page, "gallery_items").set_value(ids).run()
+    find_button_by_key(page, "compare").click().run()
     assert not page.exception
     rows = {row[0]: (row[1], row[2]) for row in page.table[0].value.itertuples(index=False)}
     assert rows["Steps"] == ("3", "8") and "Shade" not in rows
-    button(page, "compare_Swap").click().run()
-    assert page.query_params["item"] in (there[1], [there[1]])
-    button(page, "compare_Open B").click().run()
+    find_button_by_key(page, "compare_Swap").click().run()
+    assert page.query_params["item"] in (ids[1], [ids[1]])
+    find_button_by_key(page, "compare_Open B").click().run()
     assert page.subheader[0].value == r"Chore\: shade 1" and "with" not in page.query_params
 
 
-def test_what_differs_is_told_of_any_two_items(make_result):
+def test_differences_of_any_two_items_are_listed(make_result):
     same = items.find(make_result(shade=5))
-    assert list(comparison.differences(same, same)) == []
+    assert list(comparison.find_differences(same, same)) == []
     other = items.find(make_result(shade=6, do="refuse"))
-    differences = dict((noun, (first, second)) for noun, first, second in comparison.differences(same, other))
+    differences = dict(
+        (noun, (first, second)) for noun, first, second in comparison.find_differences(same, other)
+    )
     assert (
         differences["Shade"] == ("5", "6")
         and differences["Do"] == ("count", "refuse")
@@ -116,7 +116,7 @@ def test_what_differs_is_told_of_any_two_items(make_result):
     )
 
 
-def test_one_that_is_gone_or_anothers_is_not_compared(visit, make_result):
+def test_missing_or_foreign_item_is_not_compared(visit, make_result):
     id = make_result(shade=7)
     for other in (store.new_id(1), make_result(owner="ann", shade=8), "../../etc"):
         page = visit("gallery", item=id, **{"with": other})
@@ -124,8 +124,8 @@ def test_one_that_is_gone_or_anothers_is_not_compared(visit, make_result):
         assert page.subheader[0].value == r"Chore\: shade 7"
 
 
-def test_a_text_and_an_image_stand_beside_each_other(visit, make_result):
+def test_text_and_image_are_compared(visit, make_result):
     recipe = recipes.make("chores.do", tasks.get("chores.do").settings(), {})
-    text = tasks.Result((tasks.File.keep(b"Some words", "text", "words.txt"),), {}, recipe)
+    text = tasks.Result((tasks.File.store(b"Some words", "text", "words.txt"),), {}, recipe)
     page = visit("gallery", item=make_result(shade=7), **{"with": items.add(text, None)})
     assert not page.exception and not page.error and page.table[0].value.shape[0] > 0

@@ -14,9 +14,9 @@ from studio.core.tasks import File
 from studio.gallery import items, marks
 
 NAME = "![x](evil.png) <b>"
-SIGN = "![x]("
+MARKDOWN_IMAGE = "![x]("
 # Elements that Streamlit shows without Markdown.
-PLAIN = {
+ELEMENTS_WITHOUT_MARKDOWN = {
     "code",
     "selectbox",
     "multiselect",
@@ -36,7 +36,7 @@ def _video(kind: str) -> bytes:
     return animations.encode([np.full((48, 64, 3), shade, "uint8") for shade in (9, 99, 200)], kind, 8)
 
 
-MADE = {
+RESULTS = {
     "image": ("image", "a.png", lambda: _image(7)),
     "mp4": ("animation", "a.mp4", lambda: _video("mp4")),
     "gif": ("animation", "a.gif", lambda: _video("gif")),
@@ -46,70 +46,74 @@ MADE = {
 
 
 @pytest.fixture
-def add(chores):
+def add_item(chores):
     """Adds an item made from a file called NAME: `add("mp4")` -> its id."""
 
-    def add(form: str) -> str:
-        kind, name, data = MADE[form]
-        source = File.keep(_image(99), "image", f"{NAME}.png")
+    def add_item(form: str) -> str:
+        kind, name, data = RESULTS[form]
+        source = File.store(_image(99), "image", f"{NAME}.png")
         recipe = recipes.make("chores.do", chores.ChoreSettings(), {"image": [source]})
-        return items.add(tasks.Result((File.keep(data(), kind, name),), {}, recipe), 4.0)
+        return items.add(tasks.Result((File.store(data(), kind, name),), {}, recipe), 4.0)
 
-    return add
+    return add_item
 
 
-def unescaped(page) -> list[str]:
+def list_unescaped(page) -> list[str]:
     """Returns the texts that would render NAME as Markdown."""
     assert not page.exception
-    return [text for kind, text in _texts(page._tree) if SIGN in text and kind not in PLAIN]
+    return [
+        text
+        for kind, text in _list_texts(page._tree)
+        if MARKDOWN_IMAGE in text and kind not in ELEMENTS_WITHOUT_MARKDOWN
+    ]
 
 
 # Fields of an element without Markdown: a widget's value, and text for screen readers.
-AS_IT_IS = re.compile(r'^ *(alt|raw_values|default|id|query_param_key): ".*"$', re.MULTILINE)
+FIELDS_WITHOUT_MARKDOWN = re.compile(r'^ *(alt|raw_values|default|id|query_param_key): ".*"$', re.MULTILINE)
 
 
-def _texts(block) -> Iterator[tuple[str, str]]:
+def _list_texts(block) -> Iterator[tuple[str, str]]:
     for child in block.children.values():
         if hasattr(child, "children"):
             yield "block", str(child.proto)
-            yield from _texts(child)
+            yield from _list_texts(child)
         else:
-            yield child.type, AS_IT_IS.sub("", str(child.proto))
+            yield child.type, FIELDS_WITHOUT_MARKDOWN.sub("", str(child.proto))
 
 
-def shows(page) -> bool:
-    return any("evil" in text for _, text in _texts(page._tree))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("form", MADE)
-def test_an_item_of_any_kind_shows_the_name_as_it_is(visit, add, form):
-    page = visit("gallery", item=add(form))
-    assert shows(page) and not unescaped(page)
+def contains_name(page) -> bool:
+    return any("evil" in text for _, text in _list_texts(page._tree))
 
 
 @pytest.mark.slow
-def test_the_grid_tags_and_what_was_removed_show_it_as_it_is(visit, add):
-    first, second = add("image"), add("gif")
-    marks.change(first, name=NAME, tags=[NAME])
+@pytest.mark.parametrize("form", RESULTS)
+def test_name_is_shown_literally_for_any_kind(visit, add_item, form):
+    page = visit("gallery", item=add_item(form))
+    assert contains_name(page) and not list_unescaped(page)
+
+
+@pytest.mark.slow
+def test_name_is_shown_literally_in_grid_tags_and_removed_items(visit, add_item):
+    first, second = add_item("image"), add_item("gif")
+    marks.change_marks(first, name=NAME, tags=[NAME])
     for page in (
         visit("gallery"),
         visit("gallery", item=first),
         visit("gallery", item=first, **{"with": second}),
     ):
-        assert shows(page) and not unescaped(page)
+        assert contains_name(page) and not list_unescaped(page)
     page = visit("gallery", item=first)
     next(element for element in page.button if element.key == "item_remove").click().run()
     page = visit("gallery")
-    assert shows(page) and not unescaped(page)
+    assert contains_name(page) and not list_unescaped(page)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("address", ["style", "dream", "enhance", "colorize", "x-ray", "playground"])
-def test_an_uploaded_photo_shows_its_name_as_it_is(visit, address):
+def test_name_of_an_uploaded_photo_is_shown_literally(visit, address):
     page = visit(address)
     for number in range(min(2, len(page.file_uploader))):
         page = (
             page.file_uploader[number].upload(f"{NAME} {number}.png", _image(50 + number), "image/png").run()
         )
-    assert shows(page) and not unescaped(page)
+    assert contains_name(page) and not list_unescaped(page)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.jobs import bar, job_panel
+from pages.jobs import job_panel, progress_texts
 from studio.core import paths, recipes, tasks
 from studio.core.imaging import image_io
 from studio.core.progress import Report
@@ -19,6 +19,8 @@ from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
 from studio.gallery import export, items
 
+from ..elements import list_button_labels
+
 
 def page_of_job(name):
     import streamlit as st
@@ -26,7 +28,7 @@ def page_of_job(name):
     from pages import parts
     from pages.jobs import navigation
 
-    navigation.arrive(st.session_state.get("page", "here"))
+    navigation.note_page(st.session_state.get("page", "here"))
     if name:
         st.query_params["job"] = name
     st.session_state["asked"] = st.session_state.get("asked", 1)
@@ -43,47 +45,43 @@ def submit(engine, chores):
 
 
 @pytest.fixture
-def finished(engine, until, submit):
-    def finished(owner="local", **settings):
+def run_job(engine, until, submit):
+    def run_job(owner="local", **settings):
         job = submit(owner, **settings)
-        until(lambda: engine.job(job.id, owner).finished)
-        return engine.job(job.id, owner)
+        until(lambda: engine.find_job(job.id, owner).finished)
+        return engine.find_job(job.id, owner)
 
-    return finished
-
-
-def labels(page):
-    return [button.label for button in page.button]
+    return run_job
 
 
 @pytest.mark.slow
-def test_a_working_job_shows_its_step_and_can_be_cancelled(draw, engine, submit, until):
+def test_running_job_shows_its_step_and_can_be_canceled(draw, engine, submit, until):
     job = submit(steps=200, pause=0.05)
-    until(lambda: engine.job(job.id).report and engine.job(job.id).report.step > 2)
+    until(lambda: engine.find_job(job.id).report and engine.find_job(job.id).report.step > 2)
     page = draw(page_of_job, name=job.id)
     assert not page.exception
     assert "of 200" in page.get("progress")[0].proto.text
     next(button for button in page.button if button.label == "Stop").click().run()
-    until(lambda: engine.job(job.id).finished)
+    until(lambda: engine.find_job(job.id).finished)
     page.run()
     assert "stopped early" in page.get("image")[0].proto.imgs[0].caption
-    assert engine.job(job.id).result.stopped_early
+    assert engine.find_job(job.id).result.stopped_early
 
 
 @pytest.mark.slow
-def test_a_cancelled_job_keeps_nothing_and_says_so(draw, engine, submit, until):
+def test_canceled_job_keeps_nothing(draw, engine, submit, until):
     job = submit(steps=200, pause=0.05)
-    until(lambda: engine.job(job.id).report and engine.job(job.id).report.step > 2)
+    until(lambda: engine.find_job(job.id).report and engine.find_job(job.id).report.step > 2)
     page = draw(page_of_job, name=job.id)
     next(button for button in page.button if button.label == "Cancel").click().run()
-    until(lambda: engine.job(job.id).finished)
+    until(lambda: engine.find_job(job.id).finished)
     page.run()
     assert not page.exception and not page.get("image")
-    assert engine.job(job.id).result is None
-    assert [line.value for line in page.warning] and "Run again" in labels(page)
+    assert engine.find_job(job.id).result is None
+    assert [line.value for line in page.warning] and "Run again" in list_button_labels(page)
 
 
-def page_of_errand(digest, steps):
+def page_of_inline_job(digest, steps):
     import streamlit as st
     from chores import ChoreSettings
 
@@ -91,59 +89,63 @@ def page_of_errand(digest, steps):
     from studio.core.tasks import File
 
     inputs = {"image": [File(digest, "image", "a.png")] if digest else []}
-    job = inline_jobs.inline_job(
+    job = inline_jobs.show_inline_job(
         "chores.do", ChoreSettings(steps=steps, shade=88), inputs, "Do it", ":material/brush:"
     )
     st.session_state["done"] = job and job.id
 
 
 @pytest.mark.slow
-def test_a_small_job_is_found_again_after_a_reload_if_its_files_say_what_it_is(draw, engine, until, image):
-    file = File.keep(image_io.encode_png(image), "image", "a.png")
-    page = draw(page_of_errand, digest=file.digest, steps=3)
+def test_inline_job_is_found_after_a_reload_by_its_files(draw, engine, until, image):
+    file = File.store(image_io.encode_png(image), "image", "a.png")
+    page = draw(page_of_inline_job, digest=file.digest, steps=3)
     page.button[0].click().run()
     until(lambda: page.run().session_state["done"])
-    again = draw(page_of_errand, digest=file.digest, steps=3)
-    assert again.session_state["done"] == page.session_state["done"]
-    assert "Do it" in labels(draw(page_of_errand, digest=file.digest, steps=4)), "other settings"
-    page = draw(page_of_errand, digest="", steps=3)
+    reloaded = draw(page_of_inline_job, digest=file.digest, steps=3)
+    assert reloaded.session_state["done"] == page.session_state["done"]
+    assert "Do it" in list_button_labels(draw(page_of_inline_job, digest=file.digest, steps=4)), (
+        "other settings"
+    )
+    page = draw(page_of_inline_job, digest="", steps=3)
     page.button[0].click().run()
     until(lambda: page.run().session_state["done"])
-    assert "Do it" in labels(draw(page_of_errand, digest="", steps=3)), "no files, so it may be stale"
+    assert "Do it" in list_button_labels(draw(page_of_inline_job, digest="", steps=3)), (
+        "no files, so it may be stale"
+    )
 
 
-def test_a_waiting_job_says_its_place(draw, engine, submit, until):
+def test_waiting_job_shows_its_position(draw, engine, submit, until):
     first, second = submit(steps=100, pause=0.05), submit()
-    until(lambda: engine.job(first.id).state == "running")
+    until(lambda: engine.find_job(first.id).state == "running")
     page = draw(page_of_job, name=second.id)
     assert "number 1 in the queue" in page.get("progress")[0].proto.text
     engine.cancel(second.id)
     engine.cancel(first.id)
-    until(lambda: engine.job(first.id).finished)
+    until(lambda: engine.find_job(first.id).finished)
 
 
-def test_what_waits_has_nothing_to_keep_and_can_only_be_cancelled(visit, draw, engine, submit, until):
+def test_waiting_job_can_only_be_canceled(visit, draw, engine, submit, until):
     first, second = submit(steps=100_000, pause=0.02), submit()
-    until(lambda: engine.job(first.id).state == "running")
+    until(lambda: engine.find_job(first.id).state == "running")
     sidebar = visit("health").sidebar
     assert sidebar.button(key=f"job_panel_stop_{first.id}").label == "Stop"
     assert sidebar.button(key=f"job_panel_stop_{second.id}").label == "Cancel"
     page = draw(page_of_job, name=second.id)
-    assert "Stop" not in labels(page)
+    assert "Stop" not in list_button_labels(page)
     next(button for button in page.button if button.label == "Cancel").click().run()
-    assert engine.job(second.id).state == "cancelled"
+    assert engine.find_job(second.id).state == "cancelled"
     engine.cancel(first.id)
-    until(lambda: engine.job(first.id).finished)
+    until(lambda: engine.find_job(first.id).finished)
 
 
-def test_what_waits_is_moved_and_paused_in_the_job_panel(visit, engine, submit, until):
+def test_waiting_job_is_moved_and_paused_in_the_job_panel(visit, engine, submit, until):
     from pages.jobs import steering
 
     running = submit(steps=100_000, pause=0.02)
     first, second = submit(), submit()
-    until(lambda: engine.job(running.id).state == "running")
-    steering.steer(second.id, steering.UP)
-    steering.steer(first.id, steering.PAUSE)
+    until(lambda: engine.find_job(running.id).state == "running")
+    steering.apply_choice(second.id, steering.UP)
+    steering.apply_choice(first.id, steering.PAUSE)
     page = visit("health")
     assert not page.exception
     lines = [line.value for line in page.sidebar.markdown if line.value.startswith("**Chore**")][:3]
@@ -151,96 +153,96 @@ def test_what_waits_is_moved_and_paused_in_the_job_panel(visit, engine, submit, 
     assert any(caption.help and "Jobs run in the order" in caption.help for caption in page.sidebar.caption)
     for job in (first, second, running):
         engine.cancel(job.id)
-    until(lambda: engine.job(running.id).finished)
+    until(lambda: engine.find_job(running.id).finished)
 
 
-def test_a_batch_is_one_line_in_the_job_panel(visit, engine, chores, until):
+def test_batch_is_one_row_in_the_job_panel(visit, engine, chores, until):
     from pages.jobs import steering
 
     several = [chores.ChoreSettings(steps=steps, pause=0.02) for steps in (1, 100_000, 1)]
     jobs = [engine.submit("chores.do", settings, {}, batch="line") for settings in several]
-    until(lambda: engine.job(jobs[1].id).state == "running")
+    until(lambda: engine.find_job(jobs[1].id).state == "running")
     page = visit("health")
     lines = [line.value for line in page.sidebar.markdown if "of 3" in line.value]
     assert len(lines) == 1 and lines[0].startswith("**Chore** · 1 of 3 ·")
-    assert "Stop all" in labels(page.sidebar)
+    assert "Stop all" in list_button_labels(page.sidebar)
     steering.stop_batch("line")
-    until(lambda: engine.batch("line").ended == 3)
+    until(lambda: engine.find_batch("line").ended == 3)
 
 
-def test_a_finished_job_offers_what_can_be_done_with_it(draw, finished):
-    job = finished(steps=3)
+def test_finished_job_offers_its_actions(draw, run_job):
+    job = run_job(steps=3)
     page = draw(page_of_job, name=job.id)
     assert not page.exception
-    assert {"Make again", "Close"} <= set(labels(page))
+    assert {"Make again", "Close"} <= set(list_button_labels(page))
     download = page.get("download_button")[0]
     assert download.proto.label == "Download"
     assert any('"task": "chores.do"' in code.value for code in page.code)
 
 
-def test_making_again_starts_a_job_with_the_same_settings(draw, engine, finished, until):
-    job = finished(steps=4, shade=77)
+def test_make_again_starts_a_job_with_the_same_settings(draw, engine, run_job, until):
+    job = run_job(steps=4, shade=77)
     page = draw(page_of_job, name=job.id)
     next(button for button in page.button if button.label == "Make again").click().run()
-    newest = engine.jobs()[0]
+    newest = engine.list_jobs()[0]
     assert newest.id != job.id
     assert newest.settings == job.settings
-    until(lambda: engine.job(newest.id).finished)
+    until(lambda: engine.find_job(newest.id).finished)
 
 
-def test_the_download_holds_the_recipe(finished):
-    job = finished(steps=3, shade=9)
+def test_download_contains_the_recipe(run_job):
+    job = run_job(steps=3, shade=9)
     assert recipes.read(job.result.files[0].read()).settings["shade"] == 9
 
 
-def test_a_failed_job_says_why_and_can_be_run_again(draw, finished):
-    page = draw(page_of_job, name=finished(do="refuse").id)
+def test_failed_job_shows_its_error_and_can_be_run_again(draw, run_job):
+    page = draw(page_of_job, name=run_job(do="refuse").id)
     assert "It is not to my taste" in page.error[0].value
-    assert "Run again" in labels(page)
+    assert "Run again" in list_button_labels(page)
 
 
-def test_a_job_that_is_no_longer_there_is_a_sentence(draw):
+def test_missing_job_shows_a_warning(draw):
     page = draw(page_of_job, name="gone")
     assert not page.exception
     assert len(page.warning) == 1
     assert not page.session_state["shown"]
 
 
-def test_a_job_of_another_version_is_a_sentence(draw, engine, finished, until):
-    finished_job, old = finished(), store.new_id(1)
+def test_job_of_another_version_shows_a_warning(draw, engine, run_job, until):
+    finished_job, old = run_job(), store.new_id(1)
     request = Request.of(tasks.get("chores.do"), {"gone": 1}, {}, "local")
-    store.write_finished(paths.folder("jobs") / old, request, finished_job.result, 1, 2)
-    until(lambda: old in {job.id for job in engine.jobs(limit=1000)})
+    store.write_finished(paths.ensure_folder("jobs") / old, request, finished_job.result, 1, 2)
+    until(lambda: old in {job.id for job in engine.list_jobs(limit=1000)})
     page = draw(page_of_job, name=old)
     assert not page.exception
     assert "another version" in page.warning[0].value
     assert not page.session_state["shown"]
 
 
-def test_anothers_job_cannot_be_seen(draw, finished):
-    page = draw(page_of_job, name=finished("someone").id)
+def test_jobs_of_other_owners_are_hidden(draw, run_job):
+    page = draw(page_of_job, name=run_job("someone").id)
     assert len(page.warning) == 1
     assert not page.session_state["shown"]
 
 
-def test_a_finished_job_gives_way_when_something_else_is_asked(draw, finished):
-    page = draw(page_of_job, name=finished(steps=2).id)
+def test_finished_job_is_closed_when_the_form_changes(draw, run_job):
+    page = draw(page_of_job, name=run_job(steps=2).id)
     assert page.session_state["shown"]
     page.session_state["asked"] = 2
     page.run()
     assert not page.session_state["shown"]
 
 
-def test_a_job_that_gave_way_is_shown_when_it_is_opened_again(draw, finished):
-    page = draw(page_of_job, name=finished(steps=2).id)
+def test_closed_job_is_shown_when_opened_again(draw, run_job):
+    page = draw(page_of_job, name=run_job(steps=2).id)
     page.session_state["asked"] = 2
     assert not page.run().session_state["shown"]
     assert page.run().session_state["shown"]  # the script sets the name in the address again
     assert page.run().session_state["shown"]
 
 
-def test_a_job_is_shown_after_a_visit_elsewhere_though_the_form_has_lost_something(draw, finished):
-    page = draw(page_of_job, name=finished(steps=2).id)
+def test_job_is_shown_after_another_page_even_if_the_form_lost_a_value(draw, run_job):
+    page = draw(page_of_job, name=run_job(steps=2).id)
     page.session_state["page"] = "another"
     page.session_state["asked"] = 2
     assert page.run().session_state["shown"]
@@ -250,46 +252,48 @@ def test_a_job_is_shown_after_a_visit_elsewhere_though_the_form_has_lost_somethi
 
 
 @pytest.mark.slow
-def test_what_was_asked_for_while_it_ran_takes_no_result_away(draw, submit, engine, until):
+def test_form_changes_during_a_job_keep_its_result(draw, submit, engine, until):
     job = submit(steps=20, pause=0.1)
-    until(lambda: engine.job(job.id).state == "running")
+    until(lambda: engine.find_job(job.id).state == "running")
     page = draw(page_of_job, name=job.id)
     page.session_state["asked"] = 2
     page.run()
-    until(lambda: engine.job(job.id).finished)
+    until(lambda: engine.find_job(job.id).finished)
     assert page.run().session_state["shown"]
     page.session_state["asked"] = 3
     assert not page.run().session_state["shown"]
 
 
-def test_back_on_one_page_leads_away_from_a_job_but_a_visit_elsewhere_does_not(draw, finished):
-    def page_without(here):
+def test_back_within_a_page_closes_a_job_but_another_page_does_not(draw, run_job):
+    def page_without(is_here):
         import streamlit as st
 
         from pages import parts
         from pages.jobs import navigation
 
-        navigation.arrive("another")
-        if here:
-            navigation.arrive("here")
-        navigation.arrive("here")
+        navigation.note_page("another")
+        if is_here:
+            navigation.note_page("here")
+        navigation.note_page("here")
         st.session_state["shown:chores"] = st.session_state["made"]
         st.session_state["shown"] = parts.show_job("chores.do", 1) is not None
 
-    job = finished(steps=2)
+    job = run_job(steps=2)
     for here in (False, True):
         page = AppTest.from_function(page_without, args=(here,), default_timeout=60)
         page.session_state["made"] = job.id
         assert page.run().session_state["shown"] != here
 
 
-def test_a_reload_finds_ones_own_image_and_nothing_else(home):
+def test_reload_restores_only_own_images(home):
     def page_of_choice():
         import streamlit as st
 
         from pages import parts
 
-        st.session_state["name"] = parts.image("content", "Content", parts.photos()).file().digest
+        st.session_state["name"] = (
+            parts.choose_image("content", "Content", parts.list_photos()).get_file().digest
+        )
 
     def visited(digest, title="Your photo"):
         page = AppTest.from_function(page_of_choice, default_timeout=60)
@@ -298,10 +302,12 @@ def test_a_reload_finds_ones_own_image_and_nothing_else(home):
         assert not page.exception
         return page.session_state["name"]
 
-    mine = File.keep(image_io.encode_png(np.full((40, 60, 3), 9, "uint8")), "image", "mine.png")
-    text = File.keep(b"no image", "text", "a.txt")
-    assert visited(mine.digest) == visited(mine.digest, "Your photo 2") == mine.digest
-    assert all(visited(other) not in (mine.digest, text.digest) for other in (text.digest, "0" * 64, "x"))
+    own_title = File.store(image_io.encode_png(np.full((40, 60, 3), 9, "uint8")), "image", "mine.png")
+    text = File.store(b"no image", "text", "a.txt")
+    assert visited(own_title.digest) == visited(own_title.digest, "Your photo 2") == own_title.digest
+    assert all(
+        visited(other) not in (own_title.digest, text.digest) for other in (text.digest, "0" * 64, "x")
+    )
 
 
 @pytest.mark.parametrize(
@@ -314,9 +320,9 @@ def test_a_reload_finds_ones_own_image_and_nothing_else(home):
         (Report(2_000_000, 8_000_000), "2 MB of 8 MB"),
     ],
 )
-def test_the_bar_names_the_stage_or_counts_steps_or_bytes(report, text):
+def test_progress_names_the_stage_or_counts_steps_or_bytes(report, text):
     job = SimpleNamespace(state="running", place=0, report=report)
-    share, label = bar.progress_and_label(job)
+    share, label = progress_texts.describe_progress(job)
     assert text in label
     assert share == (report.step / report.total if report.total else 0)
 
@@ -333,24 +339,27 @@ def test_the_bar_names_the_stage_or_counts_steps_or_bytes(report, text):
         ),
     ],
 )
-def test_the_job_panel_names_the_stage_until_the_time_left_is_known(report, text):
-    assert job_panel._state(SimpleNamespace(state="running", report=report)) == text
+def test_job_panel_names_the_stage_until_the_time_left_is_known(report, text):
+    assert job_panel._describe_state(SimpleNamespace(state="running", report=report)) == text
 
 
-def test_uses_of_a_result_reach_the_choices(draw, home):
+def test_used_result_becomes_an_option_of_its_input(draw, home):
     def page_of_use():
         import streamlit as st
 
         from pages import parts
         from pages.form import image_input
 
-        content = parts.image("content", "Content", parts.photos())
-        st.session_state["name"] = content.file().name
-        st.button("Use", on_click=lambda: image_input.use("content", st.session_state["made"], "Your photo"))
+        content = parts.choose_image("content", "Content", parts.list_photos())
+        st.session_state["name"] = content.get_file().name
+        st.button(
+            "Use",
+            on_click=lambda: image_input.add_and_select("content", st.session_state["made"], "Your photo"),
+        )
 
     from pages.form import samples
 
-    file = File.keep(samples.photos()[1].file().read(), "image", "made.png")
+    file = File.store(samples.list_photos()[1].get_file().read(), "image", "made.png")
     page = AppTest.from_function(page_of_use, default_timeout=60)
     page.session_state["made"] = file
     page.run()
@@ -358,10 +367,10 @@ def test_uses_of_a_result_reach_the_choices(draw, home):
     assert page.session_state["name"] == "made.png"
 
 
-def test_one_of_a_batch_tells_of_the_others_and_all_are_saved_together(draw, engine, chores, until):
+def test_job_of_a_batch_links_the_others_and_saves_all(draw, engine, chores, until):
     several = [(chores.ChoreSettings(shade=shade), {}) for shade in (7, 8)]
     first, second = engine.submit_all("chores.do", several, "pair")
-    until(lambda: engine.batch("pair").ended == 2)
+    until(lambda: engine.find_batch("pair").ended == 2)
     page = draw(page_of_job, name="")
     page.query_params["job"] = first.id
     page.run()

@@ -16,28 +16,28 @@ def video(engine, until):
     with animations.Video("gif", 5) as video:
         for n in range(2):
             video.add(np.full((30, 40, 3), 50 * n, "uint8"))
-        clip = File.keep(video.finish(), "animation", "clip.gif")
+        clip = File.store(video.finish(), "animation", "clip.gif")
     settings = VideoSettings(task="enhance.enlarge", base={"scale": 2, "clean": False}, video="gif")
     job = engine.submit("video.repaint", settings, {"video": [clip]}, "local")
-    until(lambda: engine.job(job.id, "local").finished)
-    assert engine.job(job.id, "local").result is not None
+    until(lambda: engine.find_job(job.id, "local").finished)
+    assert engine.find_job(job.id, "local").result is not None
     yield job
-    engine.job(job.id, "local").folder.remove()
+    engine.find_job(job.id, "local").folder.remove()
 
 
-def is_offered(page, job) -> bool:
+def is_listed(page, job) -> bool:
     return any(job.id in link.proto.query_string for link in page.main.get("page_link"))
 
 
 @pytest.mark.slow
-def test_a_video_is_among_the_results_of_the_page_that_made_it_alone(visit, video):
-    assert is_offered(visit("enhance"), video)
+def test_video_is_listed_only_on_the_page_that_made_it(visit, video):
+    assert is_listed(visit("enhance"), video)
     page = visit("colorize")
-    assert not is_offered(page, video) and not page.exception
+    assert not is_listed(page, video) and not page.exception
 
 
 @pytest.mark.slow
-def test_a_page_does_not_show_again_the_video_of_another(visit, video):
+def test_page_does_not_show_the_video_of_another_page(visit, video):
     page = visit("enhance", job=video.id)
     page.query_params.clear()
     page.switch_page("colorize_photo.py").run()

@@ -21,22 +21,22 @@ from studio.style.settings import TransferSettings
 COLORS = ((200, 30, 40), (30, 200, 40), (30, 40, 200))
 
 
-def pixels(color):
+def make_frame(color):
     return np.full((48, 64, 3), color, "uint8")
 
 
-def video(ending: str) -> bytes:
+def encode_video(ending: str) -> bytes:
     buffer = io.BytesIO()
     if ending == "mp4":
         with av.open(buffer, "w", format="mp4") as container:
             stream = container.add_stream("mpeg4", rate=10)
             stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
             for color in COLORS:
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels(color), format="rgb24")))
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(make_frame(color), format="rgb24")))
             container.mux(stream.encode())
         return buffer.getvalue()
-    first, *others = (Image.fromarray(pixels(color)) for color in COLORS)
-    first.save(buffer, ending.upper(), save_all=True, append_images=others, loop=0, duration=100)
+    first, *variants = (Image.fromarray(make_frame(color)) for color in COLORS)
+    first.save(buffer, ending.upper(), save_all=True, append_images=variants, loop=0, duration=100)
     return buffer.getvalue()
 
 
@@ -47,14 +47,14 @@ def page_of_result(task):
 
     file = st.session_state["file"]
     results.show_result(file, None, key="result", caption="made here")
-    results.download_file(file, task, key="it", recipe=st.session_state["made"])
+    results.show_file_download(file, task, key="it", recipe=st.session_state["made"])
 
 
 @pytest.fixture
 def show(home):
     def show(kind, data, name):
         page = AppTest.from_function(page_of_result, default_timeout=60, kwargs={"task": "dream.ascend"})
-        page.session_state["file"] = File.keep(data, kind, name)
+        page.session_state["file"] = File.store(data, kind, name)
         page.session_state["made"] = recipes.Recipe(task="dream.ascend", settings={})
         page.run()
         assert not page.exception
@@ -63,48 +63,52 @@ def show(home):
     return show
 
 
-def downloads(page):
+def list_downloads(page):
     return [element.proto.label for element in page.get("download_button")]
 
 
 @pytest.mark.parametrize("name", ["grid.zip", "grid.npz"])
-def test_a_grid_in_an_archive_is_shown_by_what_stands_for_it(show, name):
+def test_archive_is_shown_by_its_thumbnail(show, name):
     page = show("dataset", b"PK", name)
-    assert page.get("image") and "Download" in downloads(page)
+    assert page.get("image") and "Download" in list_downloads(page)
 
 
-def test_an_mp4_is_a_video_that_goes_on_and_on(show):
-    page = show("animation", video("mp4"), "sky-dream.mp4")
+def test_mp4_is_played_in_a_loop(show):
+    page = show("animation", encode_video("mp4"), "sky-dream.mp4")
     [player] = page.get("video")
     assert (player.proto.loop, player.proto.muted) == (True, True)
-    assert downloads(page) == ["Download", "Download recipe"]
+    assert list_downloads(page) == ["Download", "Download recipe"]
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp"])
-def test_other_videos_stay_videos(show, ending):
-    page = show("animation", video(ending), f"sky-dream.{ending}")
+def test_other_videos_are_shown_as_images(show, ending):
+    page = show("animation", encode_video(ending), f"sky-dream.{ending}")
     [image] = page.get("image")
     assert image.proto.imgs[0].url.startswith(f"data:image/{ending};base64,")
-    assert downloads(page) == ["Download", "Download recipe"]
+    assert list_downloads(page) == ["Download", "Download recipe"]
 
 
-def test_an_image_carries_its_recipe_itself(show, image):
+def test_png_contains_its_recipe(show, image):
     page = show("image", image_io.encode_png(image), "sky-dream.png")
     assert len(page.get("image")) == 1
-    assert downloads(page) == ["Download"]
+    assert list_downloads(page) == ["Download"]
 
 
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
-def test_the_first_frame_stands_for_a_video(home, ending):
-    file = File.keep(video(ending), "animation", f"sky.{ending}")
+def test_thumbnail_of_a_video_is_its_first_frame(home, ending):
+    file = File.store(encode_video(ending), "animation", f"sky.{ending}")
     frame = thumbnails.make_image(file)
     assert frame.shape == (48, 64, 3)
     assert np.abs(frame.astype(int) - COLORS[0]).mean() < 12
-    assert image_io.read(samples.thumbnail_of(file)).shape == (samples.THUMBNAIL, samples.THUMBNAIL, 3)
+    assert image_io.read(samples.make_thumbnail(file)).shape == (
+        samples.THUMBNAIL_SIDE,
+        samples.THUMBNAIL_SIDE,
+        3,
+    )
 
 
-def test_other_seeds_all_differ_where_anything_is_drawn_at_random():
+def test_other_seeds_differ_if_the_task_is_random():
     dream, chore = DreamSettings(seed=5), TransferSettings(mode="instant")
-    seeds = [settings.seed for settings in results.other_seeds(dream)]
+    seeds = [settings.seed for settings in results.list_other_seeds(dream)]
     assert len({5, *seeds}) == 9
-    assert not results.other_seeds(chore)
+    assert not results.list_other_seeds(chore)

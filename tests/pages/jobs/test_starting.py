@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ..elements import press_button
+
 QUESTION = "Start the job again? The result would be the same."
 
 
@@ -20,45 +22,41 @@ def page_of_start(steps, shades=()):
         parts.start_all("chores.do", several)
 
 
-def press(page, label):
-    return next(button for button in page.button if button.label == label).click().run()
-
-
-def asks(page) -> bool:
+def is_asking(page) -> bool:
     return any(line.value == QUESTION for line in page.markdown)
 
 
 @pytest.fixture
-def unfinished(engine, until):
+def list_unfinished(engine, until):
     """Lists the ids of unfinished jobs; ends them after the test."""
 
-    def unfinished():
-        return [job.id for job in engine.jobs() if not job.finished]
+    def list_unfinished():
+        return [job.id for job in engine.list_jobs() if not job.finished]
 
-    yield unfinished
-    for id in unfinished():
+    yield list_unfinished
+    for id in list_unfinished():
         engine.cancel(id)
-    until(lambda: not unfinished())
+    until(lambda: not list_unfinished())
 
 
 @pytest.mark.slow
-def test_the_same_job_is_not_started_again_without_a_question(draw, engine, unfinished, until):
-    page = press(draw(page_of_start, steps=100_000), "Start")
-    [first] = unfinished()
-    assert not asks(page)
-    until(lambda: engine.job(first).state == "running")
+def test_identical_job_is_started_only_after_a_question(draw, engine, list_unfinished, until):
+    page = press_button(draw(page_of_start, steps=100_000), "Start")
+    [first] = list_unfinished()
+    assert not is_asking(page)
+    until(lambda: engine.find_job(first).state == "running")
 
-    page = press(page, "Start")
-    assert not page.exception and asks(page) and unfinished() == [first]
+    page = press_button(page, "Start")
+    assert not page.exception and is_asking(page) and list_unfinished() == [first]
     assert {"Show it", "Start it again"} <= {button.label for button in page.button}
     page.run()
-    assert not asks(page), "no answer starts nothing"
+    assert not is_asking(page), "no answer starts nothing"
 
 
 @pytest.mark.slow
-def test_a_batch_is_asked_about_only_if_all_of_it_is_there(draw, unfinished):
-    page = press(draw(page_of_start, steps=100_000, shades=(1, 2)), "Start all")
-    assert not asks(page) and len(unfinished()) == 2
-    assert asks(press(page, "Start all")) and len(unfinished()) == 2
-    more = press(draw(page_of_start, steps=100_000, shades=(1, 2, 3)), "Start all")
-    assert not asks(more) and len(unfinished()) == 5
+def test_identical_batch_asks_only_if_all_jobs_exist(draw, list_unfinished):
+    page = press_button(draw(page_of_start, steps=100_000, shades=(1, 2)), "Start all")
+    assert not is_asking(page) and len(list_unfinished()) == 2
+    assert is_asking(press_button(page, "Start all")) and len(list_unfinished()) == 2
+    more = press_button(draw(page_of_start, steps=100_000, shades=(1, 2, 3)), "Start all")
+    assert not is_asking(more) and len(list_unfinished()) == 5

@@ -11,46 +11,48 @@ from pages.widgets import assets, keys
 from ...conftest import ROOT
 
 _NAME = re.compile(r"\"([a-z0-9_]+\.(?:css|js|md))\"")
-_COMPONENT = re.compile(r"assets\.component\(")
+_COMPONENT = re.compile(r"assets\.register_component\(")
 PAGES = ROOT / "pages"
 
 
-def named() -> set[str]:
+def list_named_files() -> set[str]:
     """Returns the asset files that modules refer to, by component or by file name."""
     names = set()
     for path in PAGES.rglob("*.py"):
         text = path.read_text("utf-8")
-        own = [f"{path.stem}{end}" for end in (".html", ".css", ".js")] if _COMPONENT.search(text) else []
-        for name in [*own, *_NAME.findall(text)]:
+        own_names = (
+            [f"{path.stem}{end}" for end in (".html", ".css", ".js")] if _COMPONENT.search(text) else []
+        )
+        for name in [*own_names, *_NAME.findall(text)]:
             names.add(path.with_name(name).relative_to(PAGES).as_posix())
     return names - {f"widgets/assets{end}" for end in (".html", ".css", ".js")}
 
 
-def test_every_file_is_there_and_is_used():
-    there = {
+def test_every_asset_exists_and_is_used():
+    asset_names = {
         path.relative_to(PAGES).as_posix()
         for path in PAGES.rglob("*")
         if path.suffix in (".css", ".html", ".js", ".md")
     }
-    assert len(there) > 40
-    assert there == named()
+    assert len(asset_names) > 40
+    assert asset_names == list_named_files()
 
 
 @pytest.mark.parametrize("sheet", sorted(PAGES.rglob("*.css")), ids=lambda path: path.name)
-def test_a_sheet_holds_no_tag(sheet):
+def test_style_sheet_contains_no_tag(sheet):
     assert "<" not in sheet.read_text("utf-8"), "Streamlit would take it for a tag, and drop the whole style"
 
 
-def test_a_sheet_is_that_of_one_widget(tmp_path):
+def test_style_sheet_is_limited_to_one_widget(tmp_path):
     (tmp_path / "box.css").write_text(".KEY { width: var(--tile); }", "utf-8")
-    markup = assets.style(str(tmp_path / "box.py"), "box.css", "photo.before", tile="8rem")
+    markup = assets.render_style(str(tmp_path / "box.py"), "box.css", "photo.before", tile="8rem")
     name = keys.css_class("photo.before")
     assert markup == f"<style>.{name} {{ width: var(--tile); }}.{name} {{ --tile: 8rem; }}</style>"
 
 
 def test_sections_are_found_by_their_headings(tmp_path):
     (tmp_path / "a.md").write_text("## One\n\nFirst.\n\n### Part\n\n## Two\nSecond.\n", "utf-8")
-    sections = assets.sections(str(tmp_path / "a.py"), "a.md")
+    sections = assets.read_sections(str(tmp_path / "a.py"), "a.md")
     assert sections == {"One": "First.\n\n### Part", "Two": "Second."}
 
 

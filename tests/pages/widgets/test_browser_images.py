@@ -11,15 +11,15 @@ from pages.widgets import browser_images
 from studio.core.imaging import image_io
 
 
-def test_a_large_image_is_handed_on_as_it_is():
+def test_large_image_is_passed_through():
     """Otherwise Streamlit encodes it again at every rerun."""
     noise = np.random.default_rng(0).integers(0, 256, (900, 2000, 3), "uint8")
-    data = browser_images.of_bytes(image_io.encode_png(noise), form="JPEG")
+    data = browser_images.encode_bytes(image_io.encode_png(noise), image_format="JPEG")
     stretched = LayoutConfig(width="stretch")
     assert image_utils._ensure_image_size_and_format(data, stretched, "JPEG") == data
 
 
-def test_an_image_that_changes_at_once_travels_with_the_page():
+def test_changing_image_is_part_of_the_page():
     """A media URL is dropped with the next image, so a slow browser would show it as broken."""
 
     def page():
@@ -29,7 +29,7 @@ def test_an_image_that_changes_at_once_travels_with_the_page():
         from studio.core.imaging import image_io
 
         data = image_io.encode_preview(np.full((20, 30, 3), 90, "uint8"), 100)
-        browser_images.moving(data, 'What "it" draws <now>')
+        browser_images.show_changing_image(data, 'What "it" draws <now>')
 
     view = AppTest.from_function(page).run()
     assert not view.exception

@@ -17,5 +17,5 @@ from pages.widgets import numbers
         (None, None, ""),
     ],
 )
-def test_what_is_taken_is_said_in_a_sentence(least, most, expected):
+def test_limits_are_described(least, most, expected):
     assert numbers.describe_limits(least, most) == expected

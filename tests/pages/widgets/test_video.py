@@ -16,18 +16,18 @@ from studio.core.tasks import File
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_what_pages_send_at_once_fits_into_a_message():
+def test_largest_message_fits_the_limit_of_streamlit():
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     most = config["server"]["maxMessageSize"] * 10**6
     assert most < 100 * 10**6, "each is held in memory"
-    assert max(video.MOST_PLAYED * 4 / 3, own_texts.MOST_PASTED * 4) < most
+    assert max(video.MAX_PLAYED_BYTES * 4 / 3, own_texts.MAX_PASTED_CHARS * 4) < most
 
 
-def test_an_animation_that_is_too_large_to_play_is_its_first_frame(draw, monkeypatch):
+def test_too_large_animation_shows_its_first_frame(draw, monkeypatch):
     frames = [Image.fromarray(np.full((8, 8, 3), shade, "uint8")) for shade in (0, 255)]
     data = io.BytesIO()
     frames[0].save(data, "GIF", save_all=True, append_images=frames[1:])
-    file = File.keep(data.getvalue(), "animation", "waves.gif")
+    file = File.store(data.getvalue(), "animation", "waves.gif")
 
     def page(file):
         from pages.widgets import video
@@ -35,6 +35,6 @@ def test_an_animation_that_is_too_large_to_play_is_its_first_frame(draw, monkeyp
         video.play(file, "waves")
 
     assert not draw(page, file=file).caption
-    monkeypatch.setattr(video, "MOST_PLAYED", 10)
+    monkeypatch.setattr(video, "MAX_PLAYED_BYTES", 10)
     [caption] = draw(page, file=file).caption
     assert "too large to play here" in caption.value

@@ -9,48 +9,49 @@ import pytest
 from pages.widgets import weight_downloads
 from tests.wording import says_what_to_do
 
-SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 @pytest.mark.slow
-def test_weights_that_are_not_here_can_be_fetched_from_the_page(visit):
+def test_missing_weights_can_be_downloaded_from_the_page(visit):
     page = visit("health")
     assert not page.exception
     fetches = {button.key for button in page.button if button.label == "Download now"}
     assert fetches == {
-        f"fetch_{status.name}" for status in weight_downloads.missing(weight_downloads.pretrained.names())
+        f"fetch_{status.name}"
+        for status in weight_downloads.list_missing(weight_downloads.pretrained.list_names())
     }
     assert fetches
 
 
-def test_a_fetch_that_fails_is_one_sentence(home):
-    fetch = weight_downloads.Fetch("no_such")
-    assert fetch.is_finished(SECONDS)
+def test_failed_download_shows_an_error(home):
+    fetch = weight_downloads.Download("no_such")
+    assert fetch.is_finished(TIMEOUT_SECONDS)
     assert "no_such" in fetch.problem
     assert says_what_to_do(fetch.problem)
     assert "\n" not in fetch.problem
 
 
-def test_a_fetch_that_succeeds_says_nothing(weights_home):
-    fetch = weight_downloads.Fetch("adain")
-    assert fetch.is_finished(SECONDS) and fetch.problem == ""
+def test_successful_download_has_no_problem(weights_home):
+    fetch = weight_downloads.Download("adain")
+    assert fetch.is_finished(TIMEOUT_SECONDS) and fetch.problem == ""
 
 
-def test_a_fetch_goes_on_while_the_page_is_used_and_is_stopped_from_it(visit, monkeypatch):
+def test_download_continues_on_other_pages_and_can_be_stopped(visit, monkeypatch):
     def endless(name, progress):
         while True:
             progress.check()
             time.sleep(0.01)
 
-    monkeypatch.setattr(weight_downloads.pretrained, "fetch", endless)
+    monkeypatch.setattr(weight_downloads.pretrained, "pull_in_child", endless)
     page = visit("health")
     page.button(key="fetch_adain").click().run()
     assert not page.exception
     assert any("so far" in element.value for element in page.markdown)
     page.button(key="stop_adain").click().run()
-    assert weight_downloads._fetches().get("adain") is None or weight_downloads._fetches()[
+    assert weight_downloads._running_downloads().get(
         "adain"
-    ].is_finished(SECONDS)
+    ) is None or weight_downloads._running_downloads()["adain"].is_finished(TIMEOUT_SECONDS)
     page.run()
     assert not page.exception
     assert any("Stopped" in element.value for element in page.error)

@@ -29,8 +29,8 @@ from studio.video.settings import VideoSettings
 @pytest.mark.parametrize(
     "seconds, text", [(None, ""), (0.4, "0 s"), (59, "59 s"), (75, "1 min 15 s"), (7260, "2 h 1 min")]
 )
-def test_durations(seconds, text):
-    assert amounts.duration(seconds) == text
+def test_durations_are_formatted(seconds, text):
+    assert amounts.format_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -44,8 +44,8 @@ def test_durations(seconds, text):
         (2e12, "2000.0 GB"),
     ],
 )
-def test_sizes_are_told_in_thousands_of_a_thousand(count, text):
-    assert amounts.size(count) == text
+def test_sizes_are_formatted_in_decimal_units(count, text):
+    assert amounts.format_bytes(count) == text
 
 
 @pytest.mark.parametrize(
@@ -56,20 +56,20 @@ def test_sizes_are_told_in_thousands_of_a_thousand(count, text):
         ("2,998 flower photos (CC BY)", "2,998 flower photos (CC BY)"),
     ],
 )
-def test_what_a_model_learned_from_is_told_without_names_of_files(text, expected):
+def test_data_set_name_has_no_file_names(text, expected):
     assert words.data_set_name(text) == expected
 
 
-def test_a_file_name_is_never_markdown():
-    assert words.plain("*a*_b_[c](d)<e>") == r"\*a\*\_b\_\[c\](d)\<e\>"
-    assert words.plain("1) a (b)") == r"1\) a (b)", "a list"
-    assert words.plain("a\n===") == "a\n" + r"\=\=\=", "a heading"
-    assert words.plain("    a\n\tb") == "a\nb", "code"
+def test_file_name_is_no_markdown():
+    assert words.escape("*a*_b_[c](d)<e>") == r"\*a\*\_b\_\[c\](d)\<e\>"
+    assert words.escape("1) a (b)") == r"1\) a (b)", "a list"
+    assert words.escape("a\n===") == "a\n" + r"\=\=\=", "a heading"
+    assert words.escape("    a\n\tb") == "a\nb", "code"
     for icon in (":material/face:", ":streamlit:"):  # they are searched after Markdown is parsed
-        assert icon not in words.plain(icon).replace("\\", "")
+        assert icon not in words.escape(icon).replace("\\", "")
 
 
-PLACES = (
+SERVER_PATHS = (
     "The disk of {home} is full, so result.png was not saved. Free some space there.",
     "Dream met a fault of the studio itself (OSError). Run it again; {home}/logs/engine.log says more.",
     "Invalid model folder {home}/cache/models/abc: none. Use a whole one. ",
@@ -78,38 +78,38 @@ PLACES = (
 )
 
 
-@pytest.mark.parametrize("sentence", PLACES)
+@pytest.mark.parametrize("sentence", SERVER_PATHS)
 @pytest.mark.parametrize("home", ["/srv/studio/home", "/srv/my studio", "relative home"])
-def test_a_visitor_is_not_told_where_things_are_on_the_server(monkeypatch, sentence, home):
+def test_visitor_sees_no_server_paths(monkeypatch, sentence, home):
     monkeypatch.setenv("STUDIO_HOME", home)
     message = sentence.format(home=home)
-    assert words.plain(message).replace("\\", "") == message
-    monkeypatch.setattr(words, "owner", lambda: "visitor-a")
-    text = words.plain(message).replace("\\", "")
+    assert words.escape(message).replace("\\", "") == message
+    monkeypatch.setattr(words, "get_owner", lambda: "visitor-a")
+    text = words.escape(message).replace("\\", "")
     for part in (home, "srv", "logs", "cache", "site-packages", "~", "/opt", "/a"):
         assert part not in text
     assert "a place on the server" in text
 
 
-def test_the_home_of_who_runs_the_studio_may_have_a_name_of_two_words(monkeypatch, tmp_path):
+def test_home_path_with_a_space_is_redacted(monkeypatch, tmp_path):
     home = tmp_path / "Jane Doe"
     monkeypatch.delenv("STUDIO_HOME")
     monkeypatch.setenv("HOME", str(home)), monkeypatch.delenv("XDG_DATA_HOME", raising=False)
-    monkeypatch.setattr(words, "owner", lambda: "visitor-a")
+    monkeypatch.setattr(words, "get_owner", lambda: "visitor-a")
     for message in (
-        f"Invalid model folder {paths.home()}/cache/models/abc.",
+        f"Invalid model folder {paths.ensure_home()}/cache/models/abc.",
         f"No {home}/venv/lib/x.py here.",
     ):
-        text = words.plain(message).replace("\\", "")
+        text = words.escape(message).replace("\\", "")
         assert "Doe" not in text and "cache" not in text and "venv" not in text
 
 
 @pytest.mark.parametrize(
     "text", ["either/or", "a 1/2 b", "https://example.org/a/b", "day/night.png", "seed=7", "/"]
 )
-def test_what_is_no_place_is_told_to_visitors_too(monkeypatch, text):
-    monkeypatch.setattr(words, "owner", lambda: "visitor-a")
-    assert words.plain(text).replace("\\", "") == text
+def test_text_without_paths_is_unchanged_for_visitors(monkeypatch, text):
+    monkeypatch.setattr(words, "get_owner", lambda: "visitor-a")
+    assert words.escape(text).replace("\\", "") == text
 
 
 DREAMS = [
@@ -126,10 +126,10 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_the_command_that_is_shown_asks_for_the_same(settings, home, image):
+def test_shown_command_has_the_same_settings(settings, home, image):
     file = File("0" * 64, "image", "my photo.png")
     inputs = {"content": [file], "style": [file, file], "mask": [file]}
-    line = commands.line("style.transfer", settings, inputs)
+    line = commands.format_command("style.transfer", settings, inputs)
     parser = flags.Parser("studio")
     make.add(parser.add_subparsers())
     program, *rest = shlex.split(line)
@@ -145,9 +145,9 @@ def test_the_command_that_is_shown_asks_for_the_same(settings, home, image):
 
 @pytest.mark.parametrize("settings", DREAMS, ids=str)
 @pytest.mark.parametrize("guide", [0, 1])
-def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
+def test_command_of_a_dream_has_the_same_settings(settings, guide, home):
     file = File("0" * 64, "image", "my photo.png")
-    line = commands.line("dream.ascend", settings, {"content": [file], "guide": [file] * guide})
+    line = commands.format_command("dream.ascend", settings, {"content": [file], "guide": [file] * guide})
     parser = flags.Parser("studio")
     make.add(parser.add_subparsers())
     arguments = parser.parse_args(shlex.split(line)[1:])
@@ -155,10 +155,10 @@ def test_the_command_of_a_dream_asks_for_the_same(settings, guide, home):
     assert (arguments.content, arguments.guide) == (["my photo.png"], ["my photo.png"] if guide else None)
     ending = "." + settings.video if settings.zoom else ".png"
     assert arguments.out == f"out{ending}"
-    outputs.resolve(arguments.out, tasks.get("dream.ascend").makes(settings))
+    outputs.resolve_output(arguments.out, tasks.get("dream.ascend").choose_kind(settings))
 
 
-def asked_in_python(program):
+def parse_python(program):
     """Parses a program's call of `studio.make`: the task, the settings and the file names."""
     call = ast.parse(program).body[1].value
     arguments = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
@@ -169,66 +169,66 @@ def asked_in_python(program):
 
 
 @pytest.mark.parametrize("settings", [*SETTINGS, *DREAMS], ids=str)
-def test_the_python_that_is_shown_asks_for_the_same(settings, home, image, tmp_path, monkeypatch):
+def test_shown_python_has_the_same_settings(settings, home, image, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("my photo.png").write_bytes(image_io.encode_png(image))
-    file = File.keep(Path("my photo.png").read_bytes(), "image", "my photo.png")
+    file = File.store(Path("my photo.png").read_bytes(), "image", "my photo.png")
     dream = isinstance(settings, DreamSettings)
     task = "dream.ascend" if dream else "style.transfer"
     inputs = {"content": [file], "guide": [file]} if dream else {"content": [file], "style": [file] * 2}
-    program = commands.python(task, settings, inputs)
+    program = commands.format_python(task, settings, inputs)
     names = {slot: [file.name for file in files] for slot, files in inputs.items()}
-    assert asked_in_python(program) == (task, settings, names)
+    assert parse_python(program) == (task, settings, names)
 
 
-def test_the_python_that_is_shown_tells_a_model_from_the_setting_of_that_name(home):
+def test_shown_python_distinguishes_model_input_and_setting(home):
     settings = FacesSettings(model="vae", n=9)
-    assert asked_in_python(commands.python("faces.draw", settings, {})) == ("faces.draw", settings, {})
+    assert parse_python(commands.format_python("faces.draw", settings, {})) == ("faces.draw", settings, {})
     file = input_files.read(tasks.get("faces.draw").inputs[1], "digits-vae")
-    program = commands.python("faces.draw", FacesSettings(), {"model": [file]})
+    program = commands.format_python("faces.draw", FacesSettings(), {"model": [file]})
     assert 'preset="digits-vae' in program
 
 
-def test_the_python_that_is_shown_makes_the_same(home, tmp_path, monkeypatch):
+def test_shown_python_makes_the_same_result(home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = TransferSettings(house=("mosaic", "wash"), style_weights=(1.0, 3.0), size=64)
     content = input_files.read(tasks.get("style.transfer").inputs[0], "sample:coffee")
-    Path("shown.py").write_text(commands.python("style.transfer", settings, {"content": [content]}))
+    Path("shown.py").write_text(commands.format_python("style.transfer", settings, {"content": [content]}))
     runpy.run_path("shown.py")
     again = tasks.run("style.transfer", settings, {"content": [content]})
     assert np.array_equal(image_io.read(Path("out.png")), image_io.read(again.files[0].read()))
     assert recipes.read(Path("out.png").read_bytes()) == again.recipe
 
 
-def test_python_prints_what_is_text_and_leaves_out_what_no_program_can_name(home):
+def test_shown_python_prints_texts_and_is_empty_for_page_samples(home):
     settings = WriteSettings(prompt="O, what", temperature=0.5)
-    program = commands.python("text.write", settings, {})
+    program = commands.format_python("text.write", settings, {})
     assert program.endswith(
         '\nmade = studio.make("text.write", temperature=0.5, prompt="O, what")\nprint(made)'
     )
     assert (
-        commands.python(
-            "video.repaint", VideoSettings(task="style.transfer"), {"video": [video_input.sample()]}
+        commands.format_python(
+            "video.repaint", VideoSettings(task="style.transfer"), {"video": [video_input.store_sample()]}
         )
         == ""
     )
 
 
-ASKED = [
+CLASSIFIER_REQUESTS = [
     ExplainSettings(),
     ExplainSettings(preset="mine", label="- cat", view="over"),
     ExportSettings(form="onnx"),
 ]
 
 
-@pytest.mark.parametrize("settings", ASKED, ids=str)
+@pytest.mark.parametrize("settings", CLASSIFIER_REQUESTS, ids=str)
 @pytest.mark.parametrize("own", [0, 1])
-def test_the_command_that_asks_a_classifier_asks_for_the_same(settings, own, home):
+def test_command_of_a_classifier_has_the_same_settings(settings, own, home):
     name = "classify.explain" if isinstance(settings, ExplainSettings) else "classify.export"
     inputs = {"model": [File("1" * 64, "model", "mine.zip")] * own}
     inputs |= {"image": [File("0" * 64, "image", "my photo.png")]} if name == "classify.explain" else {}
     settings = settings.model_copy(update={"preset": type(settings)().preset}) if own else settings
-    line = commands.line(name, settings, inputs)
+    line = commands.format_command(name, settings, inputs)
     parser = flags.Parser("studio")
     make.add(parser.add_subparsers())
     arguments = parser.parse_args(shlex.split(line)[1:])
@@ -236,11 +236,11 @@ def test_the_command_that_asks_a_classifier_asks_for_the_same(settings, own, hom
     assert values.pop("preset") == ("mine.zip" if own else settings.preset)
     restored = type(settings).parse({**values, "preset": settings.preset})
     assert restored.for_ending(arguments.out.rpartition(".")[2]) == settings
-    outputs.resolve(arguments.out, tasks.get(name).makes(settings))
+    outputs.resolve_output(arguments.out, tasks.get(name).choose_kind(settings))
 
 
-def test_choices_and_labels_are_in_a_persons_words():
-    assert [words.choice(name) for name in ("vgg16", "auto", "stained_glass", "webp")] == [
+def test_choices_have_readable_labels():
+    assert [words.choice_label(name) for name in ("vgg16", "auto", "stained_glass", "webp")] == [
         "VGG16",
         "Auto",
         "Stained glass",
@@ -249,8 +249,8 @@ def test_choices_and_labels_are_in_a_persons_words():
     fields = DreamSettings.describe()
     assert fields["fps"].title == "Frames per second"
     assert fields["size"].title == "Size (px)"
-    assert DreamSettings.term("size") == "size"
-    assert DreamSettings.term("what_was_once") == "what was once"
+    assert DreamSettings.inline_label("size") == "size"
+    assert DreamSettings.inline_label("what_was_once") == "what was once"
 
 
 @pytest.mark.parametrize(
@@ -263,8 +263,8 @@ def test_choices_and_labels_are_in_a_persons_words():
         (7200, "about 2 hours"),
     ],
 )
-def test_a_guess_is_no_finer_than_it_is(seconds, text):
-    assert amounts.about(seconds) == text
+def test_estimate_is_rounded(seconds, text):
+    assert amounts.format_estimate(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -280,11 +280,11 @@ def test_a_guess_is_no_finer_than_it_is(seconds, text):
         (140, "2 min 30 s left"),
     ],
 )
-def test_the_time_left_is_calm(seconds, text):
-    assert amounts.left(seconds) == text
+def test_time_left_is_rounded(seconds, text):
+    assert amounts.format_time_left(seconds) == text
 
 
-def test_names_are_listed_as_a_person_would():
+def test_names_are_joined():
     assert [words.join(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",
         "a",
@@ -294,26 +294,26 @@ def test_names_are_listed_as_a_person_would():
 
 
 @pytest.mark.parametrize("strength", [0.0, 0.5, 1.0])
-def test_variants_differ_and_stay_within_the_bounds(strength):
+def test_variants_differ_and_stay_within_bounds(strength):
     settings = TransferSettings(strength=strength)
     variants = [
-        settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()
+        settings.parse(settings.model_dump() | change) for change in results.list_variants(settings).values()
     ]
     assert len(variants) >= 2
     assert settings not in variants
 
 
-def test_variants_of_a_house_style_stay_one_and_need_no_seed():
+def test_variants_of_a_house_style_keep_it_and_the_seed():
     settings = TransferSettings(house=("mosaic",))
-    variants = results.variants(settings)
+    variants = results.list_variants(settings)
     assert variants and not {"seed", "mode"} & {name for change in variants.values() for name in change}
-    assert "Another seed" in results.variants(TransferSettings(mode="fine"))
+    assert "Another seed" in results.list_variants(TransferSettings(mode="fine"))
 
 
 @pytest.mark.parametrize("settings", DREAMS, ids=str)
-def test_variants_of_a_dream_are_other_dreams(settings):
+def test_variants_of_a_dream_differ(settings):
     variants = [
-        settings.parse(settings.model_dump() | change) for change in results.variants(settings).values()
+        settings.parse(settings.model_dump() | change) for change in results.list_variants(settings).values()
     ]
     assert len({variant.model_dump_json() for variant in (*variants, settings)}) == len(variants) + 1
     looks = {variant.look for variant in variants} - {settings.look}

@@ -14,7 +14,7 @@ from studio.style.house.network import MirrorPadding, StyledNorm, widen_weights
 
 @pytest.fixture(scope="module")
 def model():
-    return tiny_styles.network()
+    return tiny_styles.build_network()
 
 
 @pytest.fixture
@@ -22,42 +22,42 @@ def photo():
     return np.random.default_rng(0).random((1, 40, 52, 3), "float32")
 
 
-def painted(model, photo, *shares):
+def stylize(model, photo, *shares):
     return np.asarray(model([photo, np.array([shares], "float32")]))
 
 
-def test_a_painting_has_the_shape_of_its_photo_and_colors_that_can_be_seen(model, photo):
-    output = painted(model, photo, 1, 0)
+def test_the_output_has_the_shape_of_the_photo_and_a_valid_range(model, photo):
+    output = stylize(model, photo, 1, 0)
     assert output.shape == photo.shape
     assert output.min() >= 0 and output.max() <= 1 and output.std() > 0.01
 
 
 @pytest.mark.parametrize("sides", [(32, 32), (40, 52), (36, 100)])
-def test_what_paints_is_the_network_that_learned(sides, tmp_path):
+def test_the_exported_network_gives_the_output_of_the_trained_one(sides, tmp_path):
     settings, styles = tiny_styles.SETTINGS, len(tiny_styles.STYLES)
-    model = build_network.build_network(settings, styles)
+    model = network.build_network(settings, styles)
     rng = np.random.default_rng(1)
     model.set_weights([w + rng.normal(scale=0.05, size=w.shape) for w in model.get_weights()])
     photo, mix = rng.random((1, *sides, 3), "float32"), np.array([[0.3, 0.7]], "float32")
     convert.export(inference.make_faster(model), tmp_path / "house.tflite")
     (output,) = Network((tmp_path / "house.tflite").read_bytes())(photo, mix)
-    expected = painted(model, photo, *mix[0])
+    expected = stylize(model, photo, *mix[0])
     assert expected.std() > 0.05 and np.abs(output - expected).max() < 0.25 / 255
 
 
-def test_styles_paint_differently_and_a_mix_lies_between(model, photo):
-    rain, sand, both = (painted(model, photo, *mix) for mix in ((1, 0), (0, 1), (0.5, 0.5)))
+def test_styles_differ_and_a_mix_lies_between_them(model, photo):
+    rain, sand, both = (stylize(model, photo, *mix) for mix in ((1, 0), (0, 1), (0.5, 0.5)))
     distance = np.abs(rain - sand).mean()
     assert distance > 0.02
     assert np.abs(both - rain).mean() < distance and np.abs(both - sand).mean() < distance
 
 
-def test_a_norm_gives_every_channel_the_gain_and_shift_of_the_mix():
+def test_styled_norm_applies_the_gain_and_shift_of_the_mix():
     layer = StyledNorm(2)
     maps = np.random.default_rng(1).normal(5, 3, (2, 9, 7, 4)).astype("float32")
     layer.build(((None, None, None, 4), (None, 2)))
     gain, shift = np.array([[1, 2, 3, 4], [3, 2, 1, 0.5]]), np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
-    layer.set_weights([(gain - 1) / build_network.SPEED, shift / build_network.SPEED])
+    layer.set_weights([(gain - 1) / network.LEARNING_RATE_FACTOR, shift / network.LEARNING_RATE_FACTOR])
     mix = np.array([[1, 0], [0.25, 0.75]], "float32")
     normalized = np.asarray(layer([maps, mix]))
     np.testing.assert_allclose(normalized.mean((1, 2)), mix @ shift, atol=1e-4)
@@ -70,21 +70,21 @@ def test_borders_are_mirrored():
     np.testing.assert_array_equal(ops.convert_to_numpy(MirrorPadding(2)(maps)), expected)
 
 
-def test_a_wider_network_paints_the_old_styles_as_before_and_new_ones_as_their_mean(model, photo):
-    more = tiny_styles.network(styles=3)
+def test_a_widened_network_keeps_old_styles_and_starts_new_ones_at_their_mean(model, photo):
+    more = tiny_styles.build_network(styles=3)
     more.set_weights(widen_weights(model, more))
-    np.testing.assert_allclose(painted(more, photo, 0, 1, 0), painted(model, photo, 0, 1), atol=1e-6)
-    np.testing.assert_allclose(painted(more, photo, 0, 0, 1), painted(model, photo, 0.5, 0.5), atol=1e-5)
+    np.testing.assert_allclose(stylize(more, photo, 0, 1, 0), stylize(model, photo, 0, 1), atol=1e-6)
+    np.testing.assert_allclose(stylize(more, photo, 0, 0, 1), stylize(model, photo, 0.5, 0.5), atol=1e-5)
 
 
-def test_a_network_of_another_width_cannot_be_gone_on_from(model):
-    other = tiny_styles.network(tiny_styles.SETTINGS.model_copy(update={"width": 12}))
+def test_weights_of_another_width_cannot_be_widened(model):
+    other = tiny_styles.build_network(tiny_styles.SETTINGS.model_copy(update={"width": 12}))
     with pytest.raises(ValueError, match="shape"):
         widen_weights(model, other)
 
 
-def test_all_is_plain_enough_to_be_counted():
-    assert isinstance(tiny_styles.network(), keras.Model)
+def test_the_default_network_has_fewer_than_a_million_parameters():
+    assert isinstance(tiny_styles.build_network(), keras.Model)
     from studio.style.house.network import build_network
     from studio.style.house.settings import TrainStyleSettings
 

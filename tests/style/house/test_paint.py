@@ -26,30 +26,30 @@ def photo():
     return sample_photos.read_photo("coffee")
 
 
-def settings_for(*house, **settings):
+def make_settings(*house, **settings):
     return TransferSettings(house=house, **{"network": "tiny", **settings})
 
 
 def paint_photo(photo, *house, **settings):
-    return transfer(photo, settings=settings_for(*house, **settings)).image.astype(int)
+    return transfer(photo, settings=make_settings(*house, **settings)).image.astype(int)
 
 
-def test_a_photo_is_painted_at_the_size_asked_for_and_the_network_is_named(tiny, photo):
-    painted = transfer(photo, settings=settings_for("rain", size=128))
+def test_a_house_style_result_has_the_set_size_and_names_its_network(tiny, photo):
+    painted = transfer(photo, settings=make_settings("rain", size=128))
     assert painted.image.shape == image_io.fit(photo, 128).shape
     assert painted.weights == {"tiny": tiny.digest}
 
 
 @pytest.mark.parametrize("shape", [(1, 90), (90, 1), (2, 2), (33, 47), (64, 65)])
-def test_images_of_any_shape_are_painted(tiny, shape):
+def test_images_of_any_shape_are_stylized(tiny, shape):
     image = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype("uint8")
     painter = paint.open(tiny)
     painted = painter.paint(image_io.to_01(image), [0], [1.0])
     assert painted.shape == (1, *shape, 3) and np.isfinite(painted).all()
 
 
-def test_what_is_flat_is_painted_too_and_alike_in_every_frame(photo):
-    painter = paint.open(presets.find(known_styles.SHIPPED))
+def test_flat_areas_get_strokes_that_are_equal_in_every_frame(photo):
+    painter = paint.open(presets.find(known_styles.SHIPPED_NETWORK))
     image = image_io.to_01(image_io.fit(photo, 192))
     image[:, :, 96:] = 0.2
     for name in ("mosaic", "halftone", "woodcut"):
@@ -58,7 +58,7 @@ def test_what_is_flat_is_painted_too_and_alike_in_every_frame(photo):
         np.testing.assert_array_equal(painted, again)
 
 
-def test_grain_lies_only_where_a_photo_has_none_of_its_own():
+def test_grain_is_added_only_where_a_photo_has_none():
     rng = np.random.default_rng(0)
     image = np.full((1, 64, 128, 3), 0.4, "float32")
     image[:, :, 64:] += rng.normal(0, 4 / 255, (1, 64, 64, 3)).astype("float32")
@@ -68,7 +68,7 @@ def test_grain_lies_only_where_a_photo_has_none_of_its_own():
     assert film_grain.add_grain(np.ones_like(image)).max() == 1
 
 
-def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
+def test_only_the_ratio_of_style_weights_matters(tiny, photo):
     both = ("rain", "sand")
     rain, sand = paint_photo(photo, both[0], size=96), paint_photo(photo, both[1], size=96)
     np.testing.assert_array_equal(paint_photo(photo, *both, size=96, style_weights=(1, 0)), rain)
@@ -79,7 +79,7 @@ def test_weights_mix_styles_and_only_their_ratio_counts(tiny, photo):
     np.testing.assert_array_equal(twice, paint_photo(photo, *both, size=96))
 
 
-def test_strength_goes_from_the_photo_to_the_painting(tiny, photo):
+def test_strength_interpolates_from_the_photo_to_the_painting(tiny, photo):
     start = image_io.fit(photo, 96).astype(int)
     moved = [np.abs(paint_photo(photo, "rain", size=96, strength=s) - start).mean() for s in (0, 0.5, 1)]
     assert moved[0] < 1 < moved[1] < moved[2]
@@ -95,10 +95,10 @@ def test_the_photos_colors_can_be_kept(tiny, photo):
     assert off[1] < 5 < off[0]
 
 
-def test_masks_put_each_style_in_its_place(tiny, photo):
+def test_masks_limit_each_style_to_its_area(tiny, photo):
     left = np.zeros((40, 40, 3), "uint8")
     left[:, :20] = 255
-    settings = settings_for("rain", "sand", size=96, strength=1)
+    settings = make_settings("rain", "sand", size=96, strength=1)
     both = transfer(photo, settings=settings, style_masks=[left, 255 - left]).image
     rain, sand = (paint_photo(photo, name, size=96, strength=1) for name in ("rain", "sand"))
     width = both.shape[1]
@@ -106,12 +106,12 @@ def test_masks_put_each_style_in_its_place(tiny, photo):
     np.testing.assert_array_equal(both[:, width // 2 + 12 :], sand[:, width // 2 + 12 :])
 
 
-def test_with_masks_a_style_of_no_weight_leaves_the_photo_in_its_place(tiny, photo):
+def test_with_masks_a_house_style_of_weight_zero_leaves_the_photo(tiny, photo):
     left = np.zeros((40, 40, 3), "uint8")
     left[:, :20] = 255
 
     def painted(*weights):
-        settings = settings_for("rain", "sand", size=96, strength=1, style_weights=weights)
+        settings = make_settings("rain", "sand", size=96, strength=1, style_weights=weights)
         return transfer(photo, settings=settings, style_masks=[left, 255 - left]).image
 
     width = painted().shape[1]
@@ -121,9 +121,9 @@ def test_with_masks_a_style_of_no_weight_leaves_the_photo_in_its_place(tiny, pho
     np.testing.assert_array_equal(painted(0.4, 0.4), painted())
 
 
-def test_a_task_makes_an_image_whose_recipe_makes_it_again(tiny, photo):
-    content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
-    settings = settings_for("sand", size=96)
+def test_the_recipe_of_a_house_style_result_reproduces_it(tiny, photo):
+    content = tasks.File.store(image_io.encode_png(photo), "image", "cup.png")
+    settings = make_settings("sand", size=96)
     first = tasks.run("style.transfer", settings, {"content": [content]})
     assert first.files[0].name == "cup-sand.png"
     read = recipes.read(first.files[0].read())
@@ -131,23 +131,23 @@ def test_a_task_makes_an_image_whose_recipe_makes_it_again(tiny, photo):
     assert again.files[0].digest == first.files[0].digest
 
 
-def test_a_network_that_is_given_as_a_file_is_an_input_of_the_recipe(tiny, photo):
-    content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
-    network = tasks.File.keep(model_zip.pack(tiny.folder), "model", "mine.zip")
+def test_an_uploaded_network_is_an_input_of_the_recipe(tiny, photo):
+    content = tasks.File.store(image_io.encode_png(photo), "image", "cup.png")
+    network = tasks.File.store(model_zip.pack(tiny.folder), "model", "mine.zip")
     inputs = {"content": [content], "network": [network]}
-    done = tasks.run("style.transfer", settings_for("rain", network="house", size=96), inputs)
+    done = tasks.run("style.transfer", make_settings("rain", network="house", size=96), inputs)
     assert done.recipe.inputs["network"][0].digest == network.digest
     assert done.recipe.weights == {}
     np.testing.assert_array_equal(image_io.read(done.files[0].read()), paint_photo(photo, "rain", size=96))
 
 
-def test_an_unknown_style_is_refused_with_the_closest(tiny, photo):
+def test_an_unknown_style_is_rejected_with_the_closest_name(tiny, photo):
     with pytest.raises(InvalidInput, match="rain"):
         paint_photo(photo, "rian")
 
 
 @pytest.mark.parametrize("network", ["nowhere", "digits-dcgan"])
-def test_what_is_no_network_of_styles_is_refused(tiny, photo, network):
+def test_a_model_that_is_no_style_network_is_rejected(tiny, photo, network):
     with pytest.raises(InvalidInput, match=network):
         paint_photo(photo, "sand", network=network)
 
@@ -161,25 +161,27 @@ def test_what_is_no_network_of_styles_is_refused(tiny, photo, network):
         ({"style_weights": (1, 2)}, {}, "one for each of the 1 styles"),
     ],
 )
-def test_what_does_not_go_with_a_house_style_is_refused(tiny, photo, settings, inputs, message):
-    file = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
+def test_settings_and_inputs_that_conflict_with_house_styles_are_rejected(
+    tiny, photo, settings, inputs, message
+):
+    file = tasks.File.store(image_io.encode_png(photo), "image", "cup.png")
     files = {"content": [file]} | {slot: [file] * count for slot, count in inputs.items()}
     with pytest.raises(InvalidInput, match=message):
-        tasks.check("style.transfer", settings_for("rain", **settings), files)
+        tasks.check("style.transfer", make_settings("rain", **settings), files)
 
 
-def test_no_style_at_all_is_refused(home, photo):
-    file = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
+def test_a_transfer_without_any_style_is_rejected(home, photo):
+    file = tasks.File.store(image_io.encode_png(photo), "image", "cup.png")
     with pytest.raises(InvalidInput, match="house style"):
         tasks.check("style.transfer", TransferSettings(), {"content": [file]})
 
 
-def test_weights_that_sum_to_nothing_are_refused():
+def test_weights_that_are_all_zero_are_rejected():
     with pytest.raises(InvalidInput, match="not all 0"):
         TransferSettings.parse({"house": ["mosaic", "wash"], "style_weights": [0, 0]})
 
 
-def test_the_styles_of_a_network_are_listed_and_none_of_one_that_is_not_there(tiny):
+def test_the_styles_of_a_network_are_listed_and_none_of_a_missing_one(tiny):
     assert known_styles.list_styles("tiny") == tiny_styles.STYLES
     assert known_styles.list_styles("nowhere") == ()
 
@@ -188,21 +190,21 @@ def test_the_styles_of_a_network_are_listed_and_none_of_one_that_is_not_there(ti
     "file, name",
     [("My Stars.png", "my_stars"), ("wash.png", "wash"), ("Äpfel (2).jpg", "äpfel_2"), (".png", "png")],
 )
-def test_a_style_is_called_after_its_image(file, name):
+def test_a_style_is_named_after_its_image_file(file, name):
     assert known_styles.name_of(file) == name
 
 
-def test_a_mask_drawn_on_a_transparent_ground_is_read_as_drawn(tiny, photo):
+def test_a_mask_on_a_transparent_background_equals_one_on_black(tiny, photo):
     pixels = np.zeros((40, 40, 4), "uint8")
     pixels[:, :20] = 255
     files = []
     for mask in (pixels, pixels[..., :3]):
         buffer = io.BytesIO()
         Image.fromarray(mask).save(buffer, "PNG")
-        files.append(tasks.File.keep(buffer.getvalue(), "image", "left.png"))
-    content = tasks.File.keep(image_io.encode_png(photo), "image", "cup.png")
+        files.append(tasks.File.store(buffer.getvalue(), "image", "left.png"))
+    content = tasks.File.store(image_io.encode_png(photo), "image", "cup.png")
     results = [
-        tasks.run("style.transfer", settings_for("sand", size=96), {"content": [content], "mask": [file]})
+        tasks.run("style.transfer", make_settings("sand", size=96), {"content": [content], "mask": [file]})
         for file in files
     ]
     clear, opaque = (image_io.read(result.files[0].read()) for result in results)

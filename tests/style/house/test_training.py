@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import resumed
+import resume_check
 import tiny_styles
 
 from studio.core import data, tasks
@@ -11,7 +11,7 @@ from studio.core.imaging import image_io, sample_photos
 from studio.core.models import model_zip, presets
 from studio.core.objectives import backbones
 from studio.style.house import film_grain, gram_loss, known_styles, paint, train
-from studio.style.house.held_out import HeldOutLosses
+from studio.style.house.held_out_losses import HeldOutLosses
 from studio.style.house.learner import Learner
 from studio.style.house.settings import MAX_SHIFT
 from studio.style.house.train import Trainer
@@ -49,22 +49,24 @@ def folder(photos, tmp_path):
     return data.store_reference(str(place))
 
 
-def painting_file(name):
-    return tasks.File.keep(image_io.encode_png(paintings.draw(name, size=(160, 200))), "image", f"{name}.png")
+def store_painting(name):
+    return tasks.File.store(
+        image_io.encode_png(paintings.draw(name, size=(160, 200))), "image", f"{name}.png"
+    )
 
 
-def trainer(photos, grams, vgg16, run=None, **settings):
+def make_trainer(photos, grams, vgg16, run=None, **settings):
     settings = SETTINGS.model_copy(update=settings)
     return Trainer(photos, np.arange(10), np.array([10, 11]), settings, grams, [0, 1], vgg16, run)
 
 
 @pytest.mark.slow
-def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
+def test_the_style_and_content_losses_match_their_definition(photos, grams, vgg16):
     learner = Learner(SETTINGS, grams, vgg16)
     batch = {
         "photos": photos[:2],
         "styles": np.array([1, 0], "int32"),
-        "moved": np.array([[2, 5]] * 2, "int32"),
+        "shift": np.array([[2, 5]] * 2, "int32"),
     }
     losses = learner(batch)
     first = photos[:2, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
@@ -73,7 +75,7 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
     for photo, image, gram in zip(first, painted, (grams[1], grams[0]), strict=True):
         image_grams = gram_loss.compute_grams(vgg16, image[None])
         off = [np.sum((image_grams[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram]
-        look = vgg16.features((gram_loss.CONTENT_LAYER,))
+        look = vgg16.build_extractor((gram_loss.CONTENT_LAYER,))
         target, actual = (np.asarray(look(item[None])[gram_loss.CONTENT_LAYER]) for item in (photo, image))
         expected.append((np.mean(off), np.mean((actual - target) ** 2) / np.mean(target**2)))
     style, content = np.mean(expected, axis=0)
@@ -82,13 +84,13 @@ def test_the_losses_are_those_of_the_fine_mode(photos, grams, vgg16):
 
 
 @pytest.mark.slow
-def test_style_is_looked_for_in_each_quarter(photos, grams, vgg16):
+def test_the_style_loss_grid_compares_each_quarter(photos, grams, vgg16):
     learner = Learner(SETTINGS.model_copy(update={"parts": 2}), grams, vgg16)
-    losses = learner({"photos": photos[:1], "styles": np.array([1]), "moved": np.array([[2, 5]])})
+    losses = learner({"photos": photos[:1], "styles": np.array([1]), "shift": np.array([[2, 5]])})
     first = photos[:1, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
     painted = np.asarray(learner.network([first, np.array([[0, 1]], "float32")]))
     off = []
-    for layer, maps in vgg16.features(gram_loss.STYLE_LAYERS)(painted).items():
+    for layer, maps in vgg16.build_extractor(gram_loss.STYLE_LAYERS)(painted).items():
         half = maps.shape[1] // 2
         for down, right in ((0, 0), (0, half), (half, 0), (half, half)):
             flat = np.reshape(maps[:, down : down + half, right : right + half], (-1, maps.shape[-1]))
@@ -97,58 +99,62 @@ def test_style_is_looked_for_in_each_quarter(photos, grams, vgg16):
     assert float(losses["style"]) == pytest.approx(np.mean(off), rel=1e-3)
 
 
-def test_a_network_that_paints_each_pixel_alone_is_steady_and_others_are_not(photos, grams, vgg16):
+def test_steadiness_is_zero_only_for_equal_overlaps(photos, grams, vgg16):
     learner = Learner(SETTINGS, grams, vgg16)
     photo = photos[:1].astype("float32") / 255
     side = SETTINGS.size
     first, second = photo[:, :side, :side], photo[:, 3 : 3 + side, 6 : 6 + side]
-    assert float(learner._unsteady(first, second, 3, 6)) == 0
-    assert float(learner._unsteady(first, second, 3, 5)) > 1e-4
+    assert float(learner._compute_steadiness(first, second, 3, 6)) == 0
+    assert float(learner._compute_steadiness(first, second, 3, 5)) > 1e-4
     framed = second.copy()
     framed[:, :2] = 1 - framed[:, :2]
-    assert float(learner._unsteady(first, framed, 3, 6)) > 1e-4  # borders have full weight
+    assert float(learner._compute_steadiness(first, framed, 3, 6)) > 1e-4  # borders have full weight
 
 
-def test_every_style_is_looked_at_twice_in_its_turn(photos, grams, vgg16):
-    model_trainer = trainer(photos, grams, vgg16)
-    styles_by_step = [model_trainer.batch(step)["styles"].tolist() for step in range(4)]
+def test_every_style_gets_second_views_in_turn(photos, grams, vgg16):
+    model_trainer = make_trainer(photos, grams, vgg16)
+    styles_by_step = [model_trainer.make_batch(step)["styles"].tolist() for step in range(4)]
     assert [sorted(styles) for styles in styles_by_step] == [[0, 1]] * 4
     assert {styles[0] for styles in styles_by_step} == {0, 1}  # the first image of a batch has a second view
 
 
-def test_photos_have_a_grain_that_lies_elsewhere_each_time(photos, grams, vgg16):
+def test_training_grain_has_a_random_offset(photos, grams, vgg16):
     flat = np.full_like(photos, 100)
-    model_trainer = trainer(flat, grams, vgg16)
-    batches = [model_trainer.batch(step)["photos"].astype(float) - 100 for step in (0, 1)]
+    model_trainer = make_trainer(flat, grams, vgg16)
+    batches = [model_trainer.make_batch(step)["photos"].astype(float) - 100 for step in (0, 1)]
     for batch in batches:
         assert np.abs(batch.mean()) < 0.2 and batch.std() == pytest.approx(film_grain.DEVIATION, rel=0.1)
     assert not np.array_equal(batches[0], batches[1]) and not np.array_equal(*batches[0])
-    np.testing.assert_array_equal(model_trainer.middles(np.array([3])), model_trainer.middles(np.array([3])))
-    assert model_trainer.middles(np.array([3])).std() > 1
+    np.testing.assert_array_equal(
+        model_trainer.crop_centers(np.array([3])), model_trainer.crop_centers(np.array([3]))
+    )
+    assert model_trainer.crop_centers(np.array([3])).std() > 1
 
 
 @pytest.mark.slow
-def test_every_style_is_tested_on_sixteen_photos_that_no_earlier_test_looked_at(photos, grams, vgg16):
+def test_the_final_test_uses_sixteen_photos_of_no_interim_test(photos, grams, vgg16):
     tested = np.arange(20, 80)
     model_trainer = Trainer(
         np.tile(photos, (7, 1, 1, 1)), np.arange(20), tested, SETTINGS, grams, [0, 1], vgg16
     )
     tests = []
-    model_trainer.learner.photo_losses = lambda photo, style: (
+    model_trainer.learner.measure_photo = lambda photo, style: (
         tests.append((photo.tobytes(), style)) or {"style": float(style)}
     )
-    model_trainer.middles = lambda rows: rows[:, None]
-    assert model_trainer.measure(model_trainer.end_rows).mean("style") == 0.5
+    model_trainer.crop_centers = lambda rows: rows[:, None]
+    assert model_trainer.measure(model_trainer.final_test_rows).mean("style") == 0.5
     assert len(set(tests)) == 2 * 16 and {style for _, style in tests} == {0, 1}
-    assert len(model_trainer.few_rows) == 4 and set(model_trainer.few_rows).isdisjoint(model_trainer.end_rows)
-    assert set(model_trainer.few_rows) | set(model_trainer.end_rows) <= set(tested)
+    assert len(model_trainer.interim_test_rows) == 4 and set(model_trainer.interim_test_rows).isdisjoint(
+        model_trainer.final_test_rows
+    )
+    assert set(model_trainer.interim_test_rows) | set(model_trainer.final_test_rows) <= set(tested)
     few = Trainer(photos, np.arange(10), np.array([10, 11]), SETTINGS, grams, [0, 1], vgg16)
-    assert sorted([*few.few_rows, *few.end_rows]) == [10, 11]
+    assert sorted([*few.interim_test_rows, *few.final_test_rows]) == [10, 11]
     one = Trainer(photos, np.arange(11), np.array([11]), SETTINGS, grams, [0, 1], vgg16)
-    assert list(one.few_rows) == list(one.end_rows) == [11]
+    assert list(one.interim_test_rows) == list(one.final_test_rows) == [11]
 
 
-def test_the_error_is_that_of_the_mean_over_photos():
+def test_the_error_is_the_standard_error_of_the_mean_over_photos():
     held_out = HeldOutLosses(({"style": 1.0}, {"style": 2.0}, {"style": 3.0}, {"style": 6.0}))
     assert held_out.mean("style") == 3 and held_out.error("style") == pytest.approx(
         np.std([1, 2, 3, 6], ddof=1) / 2
@@ -157,9 +163,9 @@ def test_the_error_is_that_of_the_mean_over_photos():
 
 
 @pytest.mark.slow
-def test_the_total_of_a_held_out_photo_is_what_is_learned(photos, grams, vgg16):
-    learner = trainer(photos, grams, vgg16, strength=0.5).learner
-    losses = learner.photo_losses(photos[3], 1)
+def test_the_total_of_a_photo_is_the_training_loss(photos, grams, vgg16):
+    learner = make_trainer(photos, grams, vgg16, strength=0.5).learner
+    losses = learner.measure_photo(photos[3], 1)
     terms = 0.205 * losses["content"] + SETTINGS.smoothness * losses["smoothness"]
     total = losses["style"] + terms + SETTINGS.steadiness * losses["steadiness"]
     assert losses["total"] == pytest.approx(total, rel=1e-5)
@@ -167,14 +173,14 @@ def test_the_total_of_a_held_out_photo_is_what_is_learned(photos, grams, vgg16):
 
 
 @pytest.mark.slow
-def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, grams, vgg16):
+def test_bfloat16_gives_nearly_the_same_losses_and_float32_weights(photos, grams, vgg16):
     whole, half = (
-        trainer(photos, grams, vgg16, precision=precision) for precision in ("float32", "bfloat16")
+        make_trainer(photos, grams, vgg16, precision=precision) for precision in ("float32", "bfloat16")
     )
     conv = half.learner.network.get_layer("block1a")
     assert (conv.compute_dtype, conv.variable_dtype) == ("bfloat16", "float32")
     half.learner.network.set_weights(whole.learner.network.get_weights())
-    batch = whole.batch(0)
+    batch = whole.make_batch(0)
     whole_losses, half_losses = (model_trainer.learner(batch) for model_trainer in (whole, half))
     for name in ("style", "content", "smoothness"):
         assert 0 < abs(float(half_losses[name]) / float(whole_losses[name]) - 1) < 0.02, name
@@ -186,51 +192,51 @@ def test_in_bfloat16_it_loses_as_much_and_its_network_is_kept_whole(photos, gram
 
 
 @pytest.mark.slow
-def test_windows_are_cut_again_at_every_step_and_the_middle_is_what_it_is_tested_on(
-    grams, vgg16, monkeypatch
-):
+def test_training_crops_are_random_and_tests_use_the_center(grams, vgg16, monkeypatch):
     monkeypatch.setattr(train, "add_training_grain", lambda photos, rng: photos)  # keep the numbers unchanged
     side = 80 + SIDE
     numbered = np.zeros((12, side, side, 3), "uint8")  # each pixel encodes its position
     numbered[..., 0], numbered[..., 1] = np.arange(side)[:, None], np.arange(side)
-    model_trainer = trainer(numbered, grams, vgg16)
+    model_trainer = make_trainer(numbered, grams, vgg16)
     corners = {
         (int(image[0, 0, 0]), int(image[:, :, 1].min()))
         for step in range(20)
-        for image in model_trainer.batch(step)["photos"]
+        for image in model_trainer.make_batch(step)["photos"]
     }
     assert len(corners) > 30
     assert max(map(max, corners)) <= 80
-    assert (model_trainer.middles(np.array([1]))[0, 0, 0, :2] == (40, 40)).all()
+    assert (model_trainer.crop_centers(np.array([1]))[0, 0, 0, :2] == (40, 40)).all()
 
 
 @pytest.mark.slow
-def test_the_styles_come_closer(photos, grams, vgg16):
-    model_trainer = trainer(photos, grams, vgg16, steps=60, test_every=60, learning_rate=0.004, ema_steps=5)
+def test_training_lowers_the_style_loss(photos, grams, vgg16):
+    model_trainer = make_trainer(
+        photos, grams, vgg16, steps=60, test_every=60, learning_rate=0.004, ema_steps=5
+    )
     before = model_trainer.test(None)
     model_trainer.fit()
-    after = model_trainer.curves.tests
+    after = model_trainer.curves.metrics
     assert after["validation style"][-1] < 0.9 * before["validation style"]
 
 
 @pytest.mark.slow
-def test_a_training_that_goes_on_ends_as_an_unbroken_one(photos, grams, vgg16, home):
-    resumed.ends_as_unbroken(lambda run: trainer(photos, grams, vgg16, run), home / "run")
+def test_a_resumed_training_ends_like_an_uninterrupted_one(photos, grams, vgg16, home):
+    resume_check.check_resumed_as_unbroken(lambda run: make_trainer(photos, grams, vgg16, run), home / "run")
 
 
 @pytest.mark.slow
-def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder, photos):
-    inputs = {"data": [folder], "style": [painting_file("mosaic"), painting_file("wash")]}
+def test_a_trained_network_is_stored_and_styles_can_be_added(weights_home, folder, photos):
+    inputs = {"data": [folder], "style": [store_painting("mosaic"), store_painting("wash")]}
     result = tasks.run(known_styles.TASK, SETTINGS, inputs)
     assert result.figures["styles"] == 2 and result.figures["held_out_style"] > 0
     assert result.figures["tested_photos"] == 2  # a thirtieth by SHA-256, of 60 photos
     preset = presets.unpack(result.files[0].read(), "mine")
     assert known_styles.styles_of(preset) == ("mosaic", "wash")
-    assert "mosaic, wash" in preset.card() and preset.image()
-    assert "train_style photos --style mosaic.png wash.png" in preset.card()
+    assert "mosaic, wash" in preset.read_card() and preset.read_image()
+    assert "train_style photos --style mosaic.png wash.png" in preset.read_card()
     start = paint.load_keras(preset)
 
-    more = {**inputs, "style": [painting_file("dots")], "start": result.files}
+    more = {**inputs, "style": [store_painting("dots")], "start": result.files}
     grown = tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"only_new": True}), more)
     wider = presets.unpack(grown.files[0].read(), "wider")
     assert known_styles.styles_of(wider) == ("mosaic", "wash", "dots")
@@ -242,31 +248,31 @@ def test_a_trained_network_is_kept_under_a_name_and_paints(weights_home, folder,
     assert np.abs(new - old).mean() > 1e-3
 
 
-def test_a_network_of_another_shape_cannot_be_gone_on_from(weights_home, folder):
-    start = tasks.File.keep(model_zip.pack(tiny_styles.make().folder), "model", "tiny.zip")
-    inputs = {"data": [folder], "style": [painting_file("mosaic")], "start": [start]}
+def test_a_network_of_another_shape_cannot_be_a_start(weights_home, folder):
+    start = tasks.File.store(model_zip.pack(tiny_styles.make().folder), "model", "tiny.zip")
+    inputs = {"data": [folder], "style": [store_painting("mosaic")], "start": [start]}
     with pytest.raises(InvalidInput, match="width 12"):
         tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"width": 12}), inputs)
 
 
-def test_a_style_too_small_to_learn_from_is_refused(home, folder):
-    small = tasks.File.keep(image_io.encode_png(np.zeros((100, 300, 3), "uint8")), "image", "thin.png")
+def test_a_small_style_image_is_rejected(home, folder):
+    small = tasks.File.store(image_io.encode_png(np.zeros((100, 300, 3), "uint8")), "image", "thin.png")
     with pytest.raises(InvalidInput, match="at least 128 px"):
         tasks.run(known_styles.TASK, SETTINGS, {"data": [folder], "style": [small]})
 
 
-def test_two_styles_of_one_name_are_refused(home, folder):
+def test_two_styles_of_one_name_are_rejected(home, folder):
     with pytest.raises(InvalidInput, match="mosaic twice"):
         tasks.check(
             known_styles.TASK,
             SETTINGS,
-            {"data": [folder], "style": [painting_file("mosaic"), painting_file("mosaic")]},
+            {"data": [folder], "style": [store_painting("mosaic"), store_painting("mosaic")]},
         )
 
 
 @pytest.mark.slow  # two training runs
-def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, vgg16, home):
-    start = trainer(photos, grams, vgg16).learner.network
+def test_the_starting_weights_are_interpolated_and_tested(photos, grams, vgg16, home):
+    start = make_trainer(photos, grams, vgg16).learner.network
     settings = SETTINGS.model_copy(update={"steps": 3, "kept": 0.75, "learning_rate": 0.01})
     rows = (np.arange(10), np.array([10, 11]))
     model_trainer = Trainer(photos, *rows, settings, grams, [0, 1], vgg16, None, start)
@@ -276,28 +282,28 @@ def test_a_share_of_the_network_to_start_from_is_kept_and_tested(photos, grams, 
     )
     for old, learned, mixed in arrays:
         np.testing.assert_allclose(mixed, 0.75 * old + 0.25 * learned, atol=1e-6)
-    assert model_trainer.scores == model_trainer.measure(model_trainer.end_rows)
+    assert model_trainer.scores == model_trainer.measure(model_trainer.final_test_rows)
     model_trainer.learner.network.set_weights(model_trainer.ema.arrays)
-    assert model_trainer.scores != model_trainer.measure(model_trainer.end_rows)
+    assert model_trainer.scores != model_trainer.measure(model_trainer.final_test_rows)
 
 
 @pytest.mark.parametrize("change", [{"only_new": True}, {"kept": 0.2}])
-def test_only_new_styles_and_a_share_need_a_network_to_start_from(home, folder, change):
+def test_only_new_and_kept_need_a_network_to_start_from(home, folder, change):
     settings = SETTINGS.model_copy(update=change)
     with pytest.raises(InvalidInput, match="network to start from"):
-        tasks.check(known_styles.TASK, settings, {"data": [folder], "style": [painting_file("mosaic")]})
+        tasks.check(known_styles.TASK, settings, {"data": [folder], "style": [store_painting("mosaic")]})
 
 
 @pytest.mark.slow
-def test_an_old_style_alone_is_taught_again_and_the_others_stay(weights_home, folder, photos):
+def test_an_old_style_alone_is_retrained_and_others_are_unchanged(weights_home, folder, photos):
     tiny = tiny_styles.make()
-    start = tasks.File.keep(model_zip.pack(tiny.folder), "model", "tiny.zip")
-    rain = tasks.File.keep(image_io.encode_png(paintings.draw("wash", size=(160, 200))), "image", "rain.png")
+    start = tasks.File.store(model_zip.pack(tiny.folder), "model", "tiny.zip")
+    rain = tasks.File.store(image_io.encode_png(paintings.draw("wash", size=(160, 200))), "image", "rain.png")
     settings = SETTINGS.model_copy(update={"only_new": True, "learning_rate": 0.01})
     result = tasks.run(known_styles.TASK, settings, {"data": [folder], "style": [rain], "start": [start]})
     before, after = paint.load_keras(tiny), paint.load_keras(presets.unpack(result.files[0].read(), "again"))
     photo = photos[:1].astype("float32") / 255
-    card = presets.unpack(result.files[0].read(), "again").card()
+    card = presets.unpack(result.files[0].read(), "again").read_card()
     assert "sand stayed as they were" in card and "each painted in rain" in card
     place = known_styles.styles_of(tiny).index("rain")
     for n, share in enumerate(np.eye(len(known_styles.styles_of(tiny)), dtype="float32")):
@@ -307,7 +313,7 @@ def test_an_old_style_alone_is_taught_again_and_the_others_stay(weights_home, fo
 
 @pytest.mark.parametrize("styles, columns", [([0], 2), ([1, 0], 2), ([0, 1, 0], 3)])
 def test_a_preview_shows_every_photo_and_every_style(photos, grams, vgg16, styles, columns):
-    model_trainer = trainer(photos, grams, vgg16)
-    image = train.draw_sheet(model_trainer.learner, photos[:2], styles)
+    model_trainer = make_trainer(photos, grams, vgg16)
+    image = train.draw_results(model_trainer.learner, photos[:2], styles)
     assert round(image.shape[1] / SETTINGS.size) == columns
     assert round(image.shape[0] / SETTINGS.size) == 2

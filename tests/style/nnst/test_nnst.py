@@ -9,36 +9,36 @@ from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.style.nnst import features, losses, matching
 from studio.style.nnst.pyramid import Pyramid
-from studio.style.nnst.schedule import stages
+from studio.style.nnst.schedule import plan_stages
 from studio.style.settings import TransferSettings
 
 RNG = np.random.default_rng(0)
 
 
-def unit_map(height, width, depth=24):
+def draw_unit_map(height, width, depth=24):
     normal = RNG.normal(size=(height, width, depth))
     return (normal / np.linalg.norm(normal, axis=-1, keepdims=True)).astype("float16")
 
 
 @pytest.mark.parametrize("side", [8, 33, 96])
-def test_a_pyramid_is_its_image_and_descends(side):
+def test_a_pyramid_reconstructs_its_image_and_descends(side):
     image = RNG.random((1, side, side, 3)).astype("float32")
-    pyramid = Pyramid(image, rate=0.02)
+    pyramid = Pyramid(image, learning_rate=0.02)
     np.testing.assert_allclose(pyramid.images_01, image, atol=1e-5)
     for _ in range(60):
         pyramid.descend(pyramid.images_01 - 0.5)
     assert np.abs(pyramid.images_01 - 0.5).mean() < np.abs(image - 0.5).mean() / 3
 
 
-def test_matching_in_blocks_equals_matching_whole(monkeypatch):
-    photo, painting = unit_map(9, 11), matching.build_bank([unit_map(8, 7)], (0,), RNG)
+def test_matching_in_blocks_equals_matching_at_once(monkeypatch):
+    photo, painting = draw_unit_map(9, 11), matching.build_bank([draw_unit_map(8, 7)], (0,), RNG)
     whole = matching.find_nearest(photo, painting)
     monkeypatch.setattr(matching, "_BLOCK_POSITIONS", 10)
     np.testing.assert_array_equal(matching.find_nearest(photo, painting), whole)
 
 
-def test_a_painting_matches_itself_also_when_it_is_rotated():
-    painting = unit_map(6, 9)
+def test_a_rotated_painting_matches_itself():
+    painting = draw_unit_map(6, 9)
     turned = np.rot90(painting, 1)
     places = matching.build_bank([turned], (1,), RNG)
     matches = places.positions[matching.find_nearest(painting, places)]
@@ -46,9 +46,9 @@ def test_a_painting_matches_itself_also_when_it_is_rotated():
     np.testing.assert_allclose(matches[..., 1], np.repeat((np.arange(9) + 0.5)[None] / 9, 6, 0), atol=1e-6)
 
 
-def test_a_bank_is_bounded(monkeypatch):
+def test_a_bank_has_at_most_max_positions(monkeypatch):
     monkeypatch.setattr(matching, "MAX_POSITIONS", 20)
-    assert len(matching.build_bank([unit_map(9, 9)] * 2, (0, 2), RNG).features) == 20
+    assert len(matching.build_bank([draw_unit_map(9, 9)] * 2, (0, 2), RNG).features) == 20
 
 
 def test_matches_are_encoded_on_a_coarse_grid():
@@ -62,18 +62,18 @@ def test_matches_are_encoded_on_a_coarse_grid():
     assert (np.diff(decoded[:, 0, 0]) > 0).all() and (np.diff(decoded[0, :, 1]) > 0).all()
 
 
-def passes(mode):
-    plan = stages(TransferSettings(mode=mode, size=512))
+def count_passes(mode):
+    plan = plan_stages(TransferSettings(mode=mode, size=512))
     return sum(stage.steps * stage.cost for stage in plan) / 0.512**2
 
 
-def test_fine_costs_at_most_60_passes_and_a_draft_10_at_256_px():
-    assert passes("fine") <= 60
-    assert passes("draft") * 4 <= 10
+def test_fine_mode_costs_at_most_60_passes_and_draft_10_at_256_px():
+    assert count_passes("fine") <= 60
+    assert count_passes("draft") * 4 <= 10
 
 
 @pytest.mark.slow
-def test_tiles_give_the_features_and_gradient_of_the_whole(weights_home, photo, monkeypatch):
+def test_tiles_give_the_features_and_gradient_of_the_full_image(weights_home, photo, monkeypatch):
     from studio.core.imaging import image_io
 
     backbone = backbones.load("vgg16")

@@ -47,9 +47,7 @@ def test_a_stopped_image_is_kept_if_its_style_is_closer_than_the_first_look(
     assert ("steps" in stopped.figures) == (distance < 0.5)
 
 
-def test_an_unfinished_image_of_large_strokes_is_further_from_the_style_than_the_finished_one(
-    weights_home, photo, painting
-):
+def test_an_unfinished_image_is_further_from_the_style_than_the_finished_one(weights_home, photo, painting):
     backbone, settings = backbones.load("vgg16"), TransferSettings(mode="fine", size=128, steps=20)
     early, whole = (
         transfer(photo, [painting], settings.model_copy(update={"stop_after": stop})).image
@@ -59,7 +57,7 @@ def test_an_unfinished_image_of_large_strokes_is_further_from_the_style_than_the
     assert distances[0] > distances[1] > distances[2]
 
 
-def test_structure_falls_and_style_rises_with_strength(weights_home, photo, painting):
+def test_strength_lowers_structure_and_raises_style(weights_home, photo, painting):
     from benchmarks import looks
 
     backbone, content = backbones.load("vgg16"), image_io.fit(photo, 128)
@@ -67,7 +65,7 @@ def test_structure_falls_and_style_rises_with_strength(weights_home, photo, pain
         transfer(photo, [painting], TransferSettings(mode="fine", size=128, steps=40, strength=s)).image
         for s in (0.2, 0.5, 1)
     ]
-    structures = [looks.structure(backbone, result, content, painting, 128) for result in results]
+    structures = [looks.measure_structure(backbone, result, content, painting, 128) for result in results]
     styles = [measure.style_distance(backbone, result, painting, 128) for result in results]
     assert structures == sorted(structures)
     assert styles == sorted(styles, reverse=True)

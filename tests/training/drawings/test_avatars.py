@@ -14,6 +14,7 @@ from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from training.drawings import avatars
 from training.drawings.avatars import looks
+from training.drawings.data_sets import draw_data_set
 
 MOUTH = np.s_[32:46, 20:44]
 EYES = np.s_[24:38, 16:48]
@@ -24,7 +25,7 @@ SIDES = np.s_[34:60, 8:56]
 
 @pytest.fixture(scope="module")
 def many():
-    return avatars.collection(240, seed=1)
+    return draw_data_set("avatars", 240, seed=1)
 
 
 @pytest.fixture
@@ -40,19 +41,19 @@ def draw_face(monkeypatch):
     return draw
 
 
-def split(many):
+def split_collection(many):
     """Returns the images of a collection, and its attributes."""
     return many["images"], {name: values for name, values in many.items() if name != "images"}
 
 
-def moved(one, other):
+def measure_difference(one, other):
     """Returns the absolute difference of two images, `(64, 64)`."""
     return np.abs(one - other).mean(-1)
 
 
 @pytest.mark.slow
 def test_sizes_types_and_ranges(many):
-    images, facts = split(many)
+    images, facts = split_collection(many)
     assert images.shape == (240, 64, 64, 3) and images.dtype == np.uint8
     assert tuple(facts) == avatars.FACTS
     assert all(values.shape == (240,) and values.dtype == np.float32 for values in facts.values())
@@ -62,7 +63,7 @@ def test_sizes_types_and_ranges(many):
 
 
 def test_every_kind_is_common_enough_to_be_learned(many):
-    _, facts = split(many)
+    _, facts = split_collection(many)
     assert all(0.2 < facts[name].mean() < 0.45 for name in ("glasses", "hat", "beard"))
     assert 0.35 < (facts["smile"] > 0).mean() < 0.65
     faces = [looks.choose(np.random.default_rng(n)) for n in range(400)]
@@ -76,7 +77,7 @@ def test_every_kind_is_common_enough_to_be_learned(many):
 
 
 def test_same_seed_same_bytes_and_a_larger_collection_begins_with_a_smaller(many):
-    again, other = (avatars.collection(6, seed=seed) for seed in (1, 2))
+    again, other = (draw_data_set("avatars", 6, seed=seed) for seed in (1, 2))
     assert all(np.array_equal(again[name], many[name][:6]) for name in many)
     assert not np.array_equal(again["images"], other["images"])
 
@@ -100,7 +101,7 @@ def test_no_face_is_cut_or_empty(many):
 def test_a_smile_is_seen_at_the_mouth(draw_face, mouth):
     for seed in range(5):
         sad, glad = draw_face(seed, smile=-0.9, mouth_open=0.0), draw_face(seed, smile=0.9, mouth_open=mouth)
-        changed = moved(sad, glad)
+        changed = measure_difference(sad, glad)
         assert changed[MOUTH].mean() > 1.5
         assert changed[50:].max() == 0  # clothes do not change with the mood
 
@@ -109,7 +110,7 @@ def test_corners_of_a_smile_are_above_its_middle(draw_face):
     """For closed mouths: relative to a face without a mouth, the corners rise with the smile."""
     heights = {}
     for smile in (-0.9, 0.9):
-        changed = moved(
+        changed = measure_difference(
             draw_face(3, smile=smile, mouth_open=0.0, lips=0.0),
             draw_face(3, smile=0.0, mouth_open=0.0, lips=0.0),
         )
@@ -131,14 +132,16 @@ def test_corners_of_a_smile_are_above_its_middle(draw_face):
     ids=str,
 )
 def test_what_a_fact_tells_is_seen_in_its_place(draw_face, change, where):
-    changed = moved(draw_face(4, style="buzz"), draw_face(4, style="buzz", **change))
+    changed = measure_difference(draw_face(4, style="buzz"), draw_face(4, style="buzz", **change))
     assert changed[where].mean() > 1.2
     assert changed[where].sum() > 0.6 * changed.sum()
 
 
 @pytest.mark.parametrize("style", ["bob", "fringe", "long", "waves", "tail", "bunches"])
 def test_longer_hair_hangs_lower(draw_face, style):
-    changed = moved(*(draw_face(4, style=style, length=length) for length in looks.LENGTHS[style]))
+    changed = measure_difference(
+        *(draw_face(4, style=style, length=length) for length in looks.LENGTHS[style])
+    )
     assert changed[SIDES].mean() > 0.5
     assert changed[SIDES].sum() > 0.6 * changed.sum()
 
@@ -147,7 +150,7 @@ def test_each_style_of_hair_is_one_of_its_own(draw_face):
     faces = {style: draw_face(7, style=style, length=most) for style, (_, most) in looks.LENGTHS.items()}
     assert set(faces) == {*looks.SHORT, *looks.LONG}
     for (first, face), (two, second) in itertools.combinations(faces.items(), 2):
-        assert moved(face, second).mean() > 0.7, (first, two)
+        assert measure_difference(face, second).mean() > 0.7, (first, two)
 
 
 def test_any_size_shows_the_same_face():
@@ -160,10 +163,10 @@ def test_any_size_shows_the_same_face():
 
 def test_progress_is_told_and_can_stop():
     reports = []
-    avatars.collection(3, 0, Progress(reports.append))
+    draw_data_set("avatars", 3, 0, Progress(reports.append))
     assert [(report.step, report.total) for report in reports] == [(1, 3), (2, 3), (3, 3)]
     with pytest.raises(Cancelled):
-        avatars.collection(10**9 // 10**6, 0, Progress(cancelled=lambda: True))
+        draw_data_set("avatars", 10**9 // 10**6, 0, Progress(cancelled=lambda: True))
 
 
 def test_it_is_light():

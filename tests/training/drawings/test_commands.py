@@ -8,22 +8,20 @@ import numpy as np
 import pytest
 
 from training.drawings import __main__ as drawings
-from training.drawings import avatars, images, sketches
+from training.drawings import avatars
+from training.drawings.data_sets import draw_data_set
 
 
 def draw(*words, kind="avatars"):
     return drawings.main([kind, *map(str, words), "--quiet"])
 
 
-@pytest.mark.parametrize(
-    "kind, collection, size",
-    [("avatars", avatars, 64), ("sketches", sketches, 96), ("images", images, 224)],
-)
-def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, collection, size):
+@pytest.mark.parametrize("kind, size", [("avatars", 64), ("sketches", 96), ("images", 224)])
+def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, size):
     out = tmp_path / "drawn.npz"
     assert draw("-o", out, "-n", 3, "--seed", 3, kind=kind) == 0
     assert capsys.readouterr().out.strip() == str(out)
-    expected = collection.collection(3, seed=3)
+    expected = draw_data_set(kind, 3, seed=3)
     assert expected["images"].shape == (3, size, size, 3)
     with np.load(out, allow_pickle=False) as arrays:
         assert set(arrays) == set(expected)
@@ -31,7 +29,7 @@ def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, collection
 
 
 def test_images_are_paintings_and_faces_and_differ():
-    few, more = (images.collection(count, 0, size=128)["images"] for count in (2, 8))
+    few, more = (draw_data_set("images", count, 0, size=128)["images"] for count in (2, 8))
     assert np.array_equal(few, more[:2])
     assert len({image.tobytes() for image in more}) == 8 and min(np.ptp(image) for image in more) > 60
 

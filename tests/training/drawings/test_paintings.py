@@ -49,13 +49,13 @@ def test_no_empty_areas(images, name):
     assert patches.std(axis=(2, 3)).min() > 4
 
 
-def _colors(image):
+def _compute_histogram(image):
     """Returns a histogram of 6 x 6 x 6 colors with a sum of 1."""
     codes = image.reshape(-1, 3) // 43 @ [36, 6, 1]
     return np.bincount(codes, minlength=216) / len(codes)
 
 
-def _texture(image):
+def _measure_texture(image):
     """Detail at five scales, how steep it is, and how far it runs one way (the structure tensor's coherence):
     logarithms, so that ratios count."""
     gray = image.mean(axis=2)
@@ -70,6 +70,6 @@ def _texture(image):
 
 @pytest.mark.parametrize("one, other", list(itertools.combinations(NAMES, 2)))
 def test_any_two_differ_in_palette_and_texture(images, one, other):
-    shared = np.minimum(_colors(images[one]), _colors(images[other])).sum()
+    shared = np.minimum(_compute_histogram(images[one]), _compute_histogram(images[other])).sum()
     assert shared < 0.5
-    assert np.abs(_texture(images[one]) - _texture(images[other])).max() > 0.25
+    assert np.abs(_measure_texture(images[one]) - _measure_texture(images[other])).max() > 0.25

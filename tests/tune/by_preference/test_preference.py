@@ -7,13 +7,13 @@ import pytest
 from scipy.special import ndtr
 
 from studio.tune.by_preference import preference
-from studio.tune.by_preference.preference import MARGIN, Belief, Preference
+from studio.tune.by_preference.preference import MARGIN, Preference, UtilityPosterior
 
 PLACES = np.array([[0.0], [0.35], [0.7], [1.0]])
 
 
-@pytest.mark.parametrize("answers", [preference._pick_likelihood, preference._tie_likelihood])
-def test_slopes_and_bends_are_those_of_the_likelihood(answers):
+@pytest.mark.parametrize("answers", [preference._compute_pick_terms, preference._compute_tie_terms])
+def test_gradient_and_curvature_match_the_likelihood(answers):
     gaps, step = np.array([-6.0, -2.0, -0.4, 0.1, 0.9, 3.0, 7.0]), 1e-4
     _, slope, bend = answers(gaps)
     above, below = answers(gaps + step), answers(gaps - step)
@@ -22,38 +22,38 @@ def test_slopes_and_bends_are_those_of_the_likelihood(answers):
     assert (bend > 0).all(), "one hill, so that the climb ends at its top"
 
 
-def test_the_three_answers_are_all_there_are():
+def test_probabilities_of_the_three_answers_sum_to_1():
     gaps = np.linspace(-4, 4, 9)
-    left, right = (np.exp(preference._pick_likelihood(gap)[0]) for gap in (gaps, -gaps))
-    alike_share = np.exp(preference._tie_likelihood(gaps)[0])
+    left, right = (np.exp(preference._compute_pick_terms(gap)[0]) for gap in (gaps, -gaps))
+    alike_share = np.exp(preference._compute_tie_terms(gaps)[0])
     assert left + right + alike_share == pytest.approx(1)
     assert left == pytest.approx(ndtr(gaps - MARGIN))
 
 
-def test_before_anything_is_picked_all_is_open():
-    belief = Belief(PLACES, [], [0])
+def test_without_comparisons_the_posterior_is_the_prior():
+    belief = UtilityPosterior(PLACES, [], [0])
     assert belief.mean(PLACES) == pytest.approx(0)
-    assert belief.variance(PLACES) == pytest.approx(preference.SPREADS[1])
+    assert belief.variance(PLACES) == pytest.approx(preference.CANDIDATE_VARIANCES[1])
 
 
-def test_what_was_picked_is_believed_and_what_lies_near_it_too():
-    belief = Belief(PLACES, [Preference(1, 0), Preference(1, 3), Preference(2, 3)], [0])
+def test_a_picked_point_and_its_neighbors_have_higher_utility():
+    belief = UtilityPosterior(PLACES, [Preference(1, 0), Preference(1, 3), Preference(2, 3)], [0])
     means = belief.mean(PLACES)
     assert means.argmax() == 1 and means[2] > means[3]
     assert belief.mean(np.array([[0.4]]))[0] > means[3]
-    assert belief.variance(PLACES).max() < preference.SPREADS[-1]
+    assert belief.variance(PLACES).max() < preference.CANDIDATE_VARIANCES[-1]
 
 
-def test_two_that_are_too_alike_come_closer():
+def test_a_tie_brings_utilities_closer():
     comparisons = [Preference(0, 1), Preference(1, 3)]
-    gap = np.ptp(Belief(PLACES, comparisons, [0]).mean(PLACES[[0, 1]]))
-    tied = Belief(PLACES, [*comparisons, *[Preference(0, 1, is_tie=True)] * 4], [0])
+    gap = np.ptp(UtilityPosterior(PLACES, comparisons, [0]).mean(PLACES[[0, 1]]))
+    tied = UtilityPosterior(PLACES, [*comparisons, *[Preference(0, 1, is_tie=True)] * 4], [0])
     assert np.ptp(tied.mean(PLACES[[0, 1]])) < 0.6 * gap
 
 
-def test_one_comparison_is_weighed_as_brute_force_weighs_it():
+def test_the_posterior_of_one_comparison_matches_integration():
     """The utility difference on a fine grid: a Gaussian prior times a probit likelihood."""
-    belief = Belief(PLACES[[0, 3]], [Preference(0, 1)], [0])
+    belief = UtilityPosterior(PLACES[[0, 3]], [Preference(0, 1)], [0])
     variance = 2 * (belief._kernel(PLACES[:1], PLACES[:1]) - belief._kernel(PLACES[:1], PLACES[3:])).item()
     gaps = np.linspace(-15, 15, 20_001)
     weights = np.exp(-(gaps**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance) * ndtr(gaps - MARGIN)
@@ -68,26 +68,28 @@ def test_one_comparison_is_weighed_as_brute_force_weighs_it():
     assert belief.evidence == pytest.approx(np.log(weights.sum() * (gaps[1] - gaps[0])), abs=0.1)
 
 
-def test_a_variance_is_the_middle_of_the_covariance():
-    belief = Belief(PLACES, [Preference(1, 0), Preference(2, 3), Preference(0, 3, is_tie=True)], [0])
+def test_the_variance_is_the_diagonal_of_the_covariance():
+    belief = UtilityPosterior(
+        PLACES, [Preference(1, 0), Preference(2, 3), Preference(0, 3, is_tie=True)], [0]
+    )
     places = np.linspace(0, 1, 7)[:, None]
     covariance = belief.covariance(places, places)
     assert belief.variance(places) == pytest.approx(np.diag(covariance))
     assert np.linalg.eigvalsh(covariance).min() > -1e-8
 
 
-def test_a_setting_that_never_mattered_is_told_from_one_that_did():
+def test_irrelevant_settings_get_long_length_scales():
     rng = np.random.default_rng(0)
     places = rng.random((24, 2))
     pairs = [(a, b) for a in range(24) for b in range(a) if rng.random() < 0.15]
     wave = np.sin(9 * places[:, 0])
     comparisons = [Preference(a, b) if wave[a] > wave[b] else Preference(b, a) for a, b in pairs]
-    matters, idle = Belief(places, comparisons, [0, 1]).reaches
+    matters, idle = UtilityPosterior(places, comparisons, [0, 1]).length_scales
     assert matters < idle
 
 
-def test_the_champion_itself_promises_nothing_and_the_unknown_most():
-    belief = Belief(PLACES[:2], [Preference(0, 1)] * 6, [0])
-    same, near, far = belief.improvement(np.array([[0.0], [0.05], [1.0]]), PLACES[:1])
+def test_expected_improvement_is_0_at_the_champion():
+    belief = UtilityPosterior(PLACES[:2], [Preference(0, 1)] * 6, [0])
+    same, near, far = belief.compute_expected_improvement(np.array([[0.0], [0.05], [1.0]]), PLACES[:1])
     assert same == pytest.approx(0, abs=1e-4)
     assert far > near > same

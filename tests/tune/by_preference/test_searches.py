@@ -14,80 +14,93 @@ from studio.dream.settings import DreamSettings
 from studio.engine import quotas
 from studio.gallery import disk_usage
 from studio.tune.by_preference import searches
-from studio.tune.by_preference.pairs import MOST, Pair
+from studio.tune.by_preference.pairs import MAX_COMPARISONS, Pair
 
 
 @pytest.fixture
-def taste(home):
-    content = File.keep(b"a photo", "image", "me.png")
+def preference_search(home):
+    content = File.store(b"a photo", "image", "me.png")
     vary = ("look=dogs|eyes|birds", "steps=4:20")
-    return searches.begin("dream.ascend", DreamSettings(size=256), vary, {"content": [content]}, "local", 512)
+    return searches.create_search(
+        "dream.ascend", DreamSettings(size=256), vary, {"content": [content]}, "local", 512
+    )
 
 
-def file_of(taste):
-    return paths.folder("searches") / f"eye-{taste.id}.json"
+def path_of(preference_search):
+    return paths.ensure_folder("searches") / f"eye-{preference_search.id}.json"
 
 
-def test_what_was_picked_is_found_by_another_process(taste):
-    first = taste.pairs().pair
-    searches.compare(taste.id, "local", first, "right")
-    search = searches.find(taste.id, "local")
+def test_comparisons_are_stored(preference_search):
+    first = preference_search.make_selector().next_pair
+    searches.add_comparison(preference_search.id, "local", first, "right")
+    search = searches.load_search(preference_search.id, "local")
     assert [comparison.picked for comparison in search.compared] == ["right"]
-    assert search.pairs().comparisons == (first._replace(picked="right"),)
-    assert search.pairs().pair == searches.find(taste.id, "local").pairs().pair != first
-    assert json.loads(file_of(taste).read_bytes())["inputs"]["content"][0]["name"] == "me.png"
+    assert search.make_selector().comparisons == (first._replace(picked="right"),)
+    assert (
+        search.make_selector().next_pair
+        == searches.load_search(preference_search.id, "local").make_selector().next_pair
+        != first
+    )
+    assert json.loads(path_of(preference_search).read_bytes())["inputs"]["content"][0]["name"] == "me.png"
 
 
-def test_an_image_has_its_own_settings_and_shares_the_others(taste):
-    settings = taste.image_settings(("eyes", 7), ("look", "steps"), size=1024)
+def test_image_settings_combine_varied_and_shared_ones(preference_search):
+    settings = preference_search.make_image_settings(("eyes", 7), ("look", "steps"), size=1024)
     assert settings == DreamSettings(look="eyes", steps=7, size=1024)
-    assert taste.image_settings(("birds", 4), ("look", "steps")).size == 256
-    tasks.check("dream.ascend", settings, taste.inputs)
+    assert preference_search.make_image_settings(("birds", 4), ("look", "steps")).size == 256
+    tasks.check("dream.ascend", settings, preference_search.inputs)
 
 
-def test_a_second_click_counts_once_and_undo_takes_it_back(taste):
-    first = taste.pairs().pair
-    searches.compare(taste.id, "local", first, "left")
-    twice = searches.compare(taste.id, "local", Pair(first.right, first.left), "right")
+def test_repeated_comparisons_count_once_and_can_be_removed(preference_search):
+    first = preference_search.make_selector().next_pair
+    searches.add_comparison(preference_search.id, "local", first, "left")
+    twice = searches.add_comparison(preference_search.id, "local", Pair(first.right, first.left), "right")
     assert [comparison.picked for comparison in twice.compared] == ["left"]
-    undone = searches.undo(taste.id, "local")
-    assert (undone.compared, undone.pairs().pair) == ((), first)
-    assert searches.undo(taste.id, "local").compared == ()
+    undone = searches.remove_last_comparison(preference_search.id, "local")
+    assert (undone.compared, undone.make_selector().next_pair) == ((), first)
+    assert searches.remove_last_comparison(preference_search.id, "local").compared == ()
 
 
-def test_it_ends_after_enough_comparisons(taste):
-    points = taste.pairs().grid.points(0)
-    for rival in points[1 : MOST + 2]:
-        search = searches.compare(taste.id, "local", Pair(points[0], rival), "left")
-    assert len(search.compared) == MOST and search.pairs().pair is None
-    assert search.pairs().best == points[0]
+def test_a_search_ends_after_enough_comparisons(preference_search):
+    points = preference_search.make_selector().grid.list_points(0)
+    for rival in points[1 : MAX_COMPARISONS + 2]:
+        search = searches.add_comparison(preference_search.id, "local", Pair(points[0], rival), "left")
+    assert len(search.compared) == MAX_COMPARISONS and search.make_selector().next_pair is None
+    assert search.make_selector().best == points[0]
 
 
-def test_nobody_sees_what_is_not_theirs(taste):
-    for id, owner in ((taste.id, "visitor-1"), ("0" * 16, "local"), ("../../secret", "local"), ("", "local")):
+def test_searches_of_other_owners_are_unavailable(preference_search):
+    for id, owner in (
+        (preference_search.id, "visitor-1"),
+        ("0" * 16, "local"),
+        ("../../secret", "local"),
+        ("", "local"),
+    ):
         with pytest.raises(Unavailable, match="Begin another"):
-            searches.find(id, owner)
+            searches.load_search(id, owner)
         with pytest.raises(Unavailable):
-            searches.compare(id, owner, taste.pairs().pair, "left")
-    searches.compare(taste.id, "local", taste.pairs().pair, "left")
-    assert [search.id for search in searches.recent("local")] == [taste.id]
-    assert searches.recent("visitor-1") == []
+            searches.add_comparison(id, owner, preference_search.make_selector().next_pair, "left")
+    searches.add_comparison(
+        preference_search.id, "local", preference_search.make_selector().next_pair, "left"
+    )
+    assert [search.id for search in searches.load_recent("local")] == [preference_search.id]
+    assert searches.load_recent("visitor-1") == []
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"id": 3}', "[]", '{"version": 2}', "x" * 300_000])
-def test_a_damaged_file_is_as_none(taste, text):
-    file_of(taste).write_text(text)
+def test_a_damaged_file_is_unavailable(preference_search, text):
+    path_of(preference_search).write_text(text)
     with pytest.raises(Unavailable):
-        searches.find(taste.id, "local")
-    assert searches.recent("local") == []
+        searches.load_search(preference_search.id, "local")
+    assert searches.load_recent("local") == []
 
 
-def test_one_that_was_not_judged_is_not_offered_and_one_that_is_removed_is_gone(taste):
-    assert searches.recent("local") == []
-    searches.remove(taste.id, "local")
+def test_recent_searches_have_comparisons_and_are_not_removed(preference_search):
+    assert searches.load_recent("local") == []
+    searches.delete_search(preference_search.id, "local")
     with pytest.raises(Unavailable):
-        searches.find(taste.id, "local")
-    assert not list(paths.folder("searches").iterdir())
+        searches.load_search(preference_search.id, "local")
+    assert not list(paths.ensure_folder("searches").iterdir())
 
 
 @pytest.mark.parametrize(
@@ -99,36 +112,36 @@ def test_one_that_was_not_judged_is_not_offered_and_one_that_is_removed_is_gone(
         (("layers",), "list"),
     ],
 )
-def test_what_cannot_vary_is_refused_before_anything_is_kept(home, vary, says):
+def test_invalid_search_spaces_are_refused(home, vary, says):
     with pytest.raises(InvalidInput, match=says):
-        searches.begin("dream.ascend", DreamSettings(), vary, {"content": []}, "local", 512)
-    assert not list(paths.folder("searches").iterdir())
+        searches.create_search("dream.ascend", DreamSettings(), vary, {"content": []}, "local", 512)
+    assert not list(paths.ensure_folder("searches").iterdir())
 
 
-def test_a_pair_of_something_else_is_refused(taste):
+def test_a_pair_outside_the_space_is_refused(preference_search):
     with pytest.raises(InvalidInput, match="pair"):
-        searches.compare(taste.id, "local", Pair(("fur", 7), ("eyes", 7)), "left")
+        searches.add_comparison(preference_search.id, "local", Pair(("fur", 7), ("eyes", 7)), "left")
 
 
-def test_a_value_that_the_form_no_longer_has_becomes_its_nearest(taste):
-    old = json.loads(file_of(taste).read_bytes())
+def test_missing_levels_become_the_nearest_ones(preference_search):
+    old = json.loads(path_of(preference_search).read_bytes())
     old["compared"] = [
         {"left": {"look": "dogs", "steps": 97}, "right": {"look": "eyes", "steps": 6.4}, "picked": "left"}
     ]
-    file_of(taste).write_text(json.dumps(old))
-    [comparison] = searches.find(taste.id, "local").pairs().comparisons
+    path_of(preference_search).write_text(json.dumps(old))
+    [comparison] = searches.load_search(preference_search.id, "local").make_selector().comparisons
     assert comparison == Pair(("dogs", 20), ("eyes", 6), "left")
 
 
-def test_its_images_are_needed(taste, monkeypatch):
-    monkeypatch.setitem(disk_usage._LEAST_AGES, "unused", -1.0)
-    digest = taste.inputs["content"][0].digest
-    assert digest not in [path.name for path in disk_usage._unused_files(paths.home())]
-    searches.remove(taste.id, "local")
-    assert digest in [path.name for path in disk_usage._unused_files(paths.home())]
+def test_a_search_needs_its_inputs(preference_search, monkeypatch):
+    monkeypatch.setitem(disk_usage._MIN_AGES, "unused", -1.0)
+    digest = preference_search.inputs["content"][0].digest
+    assert digest not in [path.name for path in disk_usage._list_unused_files(paths.ensure_home())]
+    searches.delete_search(preference_search.id, "local")
+    assert digest in [path.name for path in disk_usage._list_unused_files(paths.ensure_home())]
 
 
-def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monkeypatch):
+def test_searches_of_others_are_not_read_and_count_toward_their_quota(home, monkeypatch):
     monkeypatch.setenv("STUDIO_USERS", "many")
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0.0001")
     read, really = [], searches._read
@@ -136,25 +149,27 @@ def test_those_of_others_are_not_read_and_count_as_their_owners_work(home, monke
     by_owner = {}
     for owner in ("visitor-a", "visitor-b"):
         with owners.acting_as(owner):
-            content = File.keep(owner.encode(), "image", "me.png")
+            content = File.store(owner.encode(), "image", "me.png")
             vary = ("look=dogs|eyes|birds", "steps=4:20")
-            by_owner[owner] = searches.begin(
+            by_owner[owner] = searches.create_search(
                 "dream.ascend", DreamSettings(), vary, {"content": [content]}, owner, 512
             )
-            searches.compare(by_owner[owner].id, owner, by_owner[owner].pairs().pair, "left")
+            searches.add_comparison(
+                by_owner[owner].id, owner, by_owner[owner].make_selector().next_pair, "left"
+            )
     read.clear()
-    assert [search.id for search in searches.recent("visitor-a")] == [by_owner["visitor-a"].id] and len(
+    assert [search.id for search in searches.load_recent("visitor-a")] == [by_owner["visitor-a"].id] and len(
         read
     ) == 1
     with pytest.raises(Unavailable):
-        searches.find(by_owner["visitor-b"].id, "visitor-a")
+        searches.load_search(by_owner["visitor-b"].id, "visitor-a")
     note = owners.folder("visitor-a") / "files" / paths.digest(b"visitor-a")
     assert note.exists()
     os.utime(note, (0, 0))
-    assert note.name in quotas.usage_of("visitor-a").digests, "what a search is made from counts, too"
-    before = quotas.usage_of("visitor-a").bytes
+    assert note.name in quotas.measure_usage("visitor-a").digests, "what a search is made from counts, too"
+    before = quotas.measure_usage("visitor-a").bytes
     file = next((owners.folder("visitor-a") / "searches").glob("*.json"))
     file.write_bytes(file.read_bytes() + b" " * 100_000)
-    assert quotas.usage_of("visitor-a").bytes > before + 90_000
+    assert quotas.measure_usage("visitor-a").bytes > before + 90_000
     with owners.acting_as("visitor-a"), pytest.raises(InsufficientSpace, match="Your work takes"):
-        searches.begin("dream.ascend", DreamSettings(), vary, {}, "visitor-a", 512)
+        searches.create_search("dream.ascend", DreamSettings(), vary, {}, "visitor-a", 512)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from studio.core.progress import Progress
 from training.drawings.avatars import clothes, crowns, features, glasses, hair, hats, head, looks
 from training.drawings.avatars.canvas import Canvas
 
@@ -28,7 +28,7 @@ def draw(rng: np.random.Generator, size: int = 64) -> tuple[np.ndarray, dict[str
     look = looks.choose(rng)
     canvas = Canvas(size, look.background)
     draw_look(canvas, look, rng)
-    return canvas.image(), _facts(look)
+    return canvas.render(), _list_facts(look)
 
 
 def draw_look(canvas: Canvas, look: looks.Look, rng: np.random.Generator) -> None:
@@ -44,29 +44,29 @@ def draw_look(canvas: Canvas, look: looks.Look, rng: np.random.Generator) -> Non
                 paint(canvas, look, shape, rng)
 
 
-def _plain(paint: Callable[[Canvas, looks.Look, head.Head], None]) -> _Paint:
+def _without_rng(paint: Callable[[Canvas, looks.Look, head.Head], None]) -> _Paint:
     """Wraps a function that uses no randomness."""
     return lambda canvas, look, shape, rng: paint(canvas, look, shape)
 
 
 # Parts of the head, from back to front.
 _PARTS: tuple[tuple[str, _Paint], ...] = (
-    ("hair", _plain(hair.draw_strands)),
-    ("ears", _plain(head.draw_ears)),
-    ("head", _plain(head.draw_skin)),
-    ("beard", _plain(features.draw_beard)),
-    ("mouth", _plain(features.draw_mouth)),
-    ("nose", _plain(features.draw_nose)),
-    ("eyes", _plain(features.draw_eyes)),
-    ("hair", _plain(hair.draw_close)),
+    ("hair", _without_rng(hair.draw_strands)),
+    ("ears", _without_rng(head.draw_ears)),
+    ("head", _without_rng(head.draw_skin)),
+    ("beard", _without_rng(features.draw_beard)),
+    ("mouth", _without_rng(features.draw_mouth)),
+    ("nose", _without_rng(features.draw_nose)),
+    ("eyes", _without_rng(features.draw_eyes)),
+    ("hair", _without_rng(hair.draw_close)),
     ("hair", crowns.draw),
-    ("brows", _plain(features.draw_brows)),
-    ("glasses", _plain(glasses.draw)),
-    ("hat", _plain(hats.draw)),
+    ("brows", _without_rng(features.draw_brows)),
+    ("glasses", _without_rng(glasses.draw)),
+    ("hat", _without_rng(hats.draw)),
 )
 
 
-def _facts(look: looks.Look) -> dict[str, float]:
+def _list_facts(look: looks.Look) -> dict[str, float]:
     return {
         "smile": look.smile,
         "glasses": float(bool(look.glasses)),
@@ -76,29 +76,12 @@ def _facts(look: looks.Look) -> dict[str, float]:
     }
 
 
-def collection(
-    count: int, seed: int, progress: Progress | None = None, size: int = 64
-) -> dict[str, np.ndarray]:
-    """Draws many faces, each with its own seed, so that larger collections start with the smaller ones.
+def describe_item(size: int) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Returns shape and dtype of a face, `size` px wide, and of its FACTS."""
+    return {"images": ((size, size, 3), "uint8"), **dict.fromkeys(FACTS, ((), "float32"))}
 
-    Args:
-        count: number of faces.
-        seed: of every random draw; the same one gives the same bytes.
-        progress: receives every face.
-        size: side in px.
 
-    Returns:
-        "images", `(count, size, size, 3) uint8`, and every fact as `(count,) float32`.
-
-    Raises:
-        Cancelled: if the user stopped the job.
-    """
-    images = np.empty((count, size, size, 3), "uint8")
-    arrays = {"images": images, **{name: np.empty(count, "float32") for name in FACTS}}
-    progress = progress or Progress()
-    for n in range(count):
-        images[n], facts = draw(np.random.default_rng((seed, n)), size)
-        for name, value in facts.items():
-            arrays[name][n] = value
-        progress.report(n + 1, count, preview=images[n].copy)
-    return arrays
+def draw_item(seed: int, number: int, size: int) -> dict[str, Any]:
+    """Draws a face of a data set, with its FACTS. See `training.drawings.data_sets.Kind`."""
+    image, facts = draw(np.random.default_rng((seed, number)), size)
+    return {"images": image, **facts}

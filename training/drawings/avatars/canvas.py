@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from studio.sketch.colors import Color
-from training.drawings.avatars.curves import Points, ellipse, ribbon, translate
+from training.drawings.avatars.curves import Points, ellipse, make_ribbon, translate
 
 FINE = 4
 UNITS = 64  # coordinate range of an image's side
@@ -20,7 +20,7 @@ DAY = (1.0, 1.0, 1.0)  # shares of red, green and blue in the light
 def shade(color: Color, depth: float = 1.0) -> Color:
     """Returns a color in the shade: darker and a little warmer, because gray shadows look dirty."""
     red, green, blue = (
-        round(value * (1 - depth * lost)) for value, lost in zip(color, (0.15, 0.21, 0.18), strict=True)
+        round(value * (1 - depth * loss)) for value, loss in zip(color, (0.15, 0.21, 0.18), strict=True)
     )
     return red, green, blue
 
@@ -56,42 +56,42 @@ class Canvas:
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         """Assigns shapes in this context to a part of a face, which a `Tracer` records."""
-        before, self._part = self._part, name
+        previous, self._part = self._part, name
         yield
-        self._part = before
+        self._part = previous
 
     @contextmanager
     def frame(self, x: float, y: float, angle: float = 0.0) -> Iterator[None]:
         """Moves the origin to (x, y) and rotates clockwise by `angle` in radians, in this context."""
-        before = turned, origin = self._frame
+        previous = turned, origin = self._frame
         cos, sin = np.cos(angle), np.sin(angle)
         self._frame = np.array([[cos, sin], [-sin, cos]]) @ turned, (x, y) @ turned + origin
         yield
-        self._frame = before
+        self._frame = previous
 
     @contextmanager
     def inside(self, outline: Points) -> Iterator[None]:
         """Clips shapes in this context to the outline."""
-        box, mask = self._mask(outline, 255)
-        before = sheet, _, (turned, origin) = self._image, self._ink, self._frame
+        box, mask = self._make_mask(outline, 255)
+        previous = sheet, _, (turned, origin) = self._image, self._ink, self._frame
         self._image = sheet.crop(box)
         self._ink, self._frame = ImageDraw.Draw(self._image), (turned, origin - box[:2])
         yield
         sheet.paste(self._image, box, mask)
-        self._image, self._ink, self._frame = before
+        self._image, self._ink, self._frame = previous
 
     def fill(self, outline: Points, color: Color) -> None:
         """Fills an outline."""
-        self._ink.polygon(self._pixels(outline).ravel().tolist(), fill=self._apply_light(color))
+        self._ink.polygon(self._to_pixels(outline).ravel().tolist(), fill=self._apply_light(color))
 
-    def backdrop(self, image: np.ndarray) -> None:
+    def set_backdrop(self, image: np.ndarray) -> None:
         """Replaces the canvas by an image, `(FINE * size, FINE * size, 3) uint8`."""
         self._image = Image.fromarray(image)
         self._ink = ImageDraw.Draw(self._image)
 
     def tint(self, outline: Points, color: Color, share: float) -> None:
         """Blends a transparent color over the canvas."""
-        box, mask = self._mask(outline, round(255 * share))
+        box, mask = self._make_mask(outline, round(255 * share))
         self._image.paste(self._apply_light(color), box, mask)
 
     def fill_shaded(self, outline: Points, color: Color, away: tuple[float, float] = (-1.6, -1.3)) -> None:
@@ -100,35 +100,35 @@ class Canvas:
         with self.inside(outline):
             self.fill(translate(outline, *(self._depth * np.array(away))), color)
 
-    def line(self, points: Points, color: Color, width: float, taper: float = 0.0) -> None:
+    def draw_line(self, points: Points, color: Color, width: float, taper: float = 0.0) -> None:
         """Draws a line with round ends; a taper of 1 thins both ends to 0."""
-        self.fill(ribbon(points, width, taper), color)
+        self.fill(make_ribbon(points, width, taper), color)
         for end in (points[0], points[-1]):
-            self.dot(end[0], end[1], width * (1 - taper) / 2, color)
+            self.draw_dot(end[0], end[1], width * (1 - taper) / 2, color)
 
-    def dot(self, x: float, y: float, radius: float, color: Color) -> None:
+    def draw_dot(self, x: float, y: float, radius: float, color: Color) -> None:
         """Fills a circle."""
         self.fill(ellipse(x, y, radius, radius, 16), color)
 
-    def image(self) -> np.ndarray:
+    def render(self) -> np.ndarray:
         """Returns the image, `(size, size, 3) uint8`."""
         return np.asarray(self._image.reduce(FINE))
 
-    def sheet(self) -> np.ndarray:
+    def render_fine(self) -> np.ndarray:
         """Returns the image before downsampling, `(FINE * size, FINE * size, 3) uint8`, unmixed."""
         return np.asarray(self._image)
 
     def _apply_light(self, color: Color) -> Color:
-        red, green, blue = (round(one * left) for one, left in zip(color, self._light, strict=True))
+        red, green, blue = (round(value * share) for value, share in zip(color, self._light, strict=True))
         return red, green, blue
 
-    def _pixels(self, outline: Points) -> Points:
+    def _to_pixels(self, outline: Points) -> Points:
         turned, origin = self._frame
         return outline @ turned + origin
 
-    def _mask(self, outline: Points, level: int) -> tuple[tuple[int, int, int, int], Image.Image]:
+    def _make_mask(self, outline: Points, level: int) -> tuple[tuple[int, int, int, int], Image.Image]:
         """Returns the bounding box of an outline and its mask, `level` inside."""
-        points = self._pixels(outline)
+        points = self._to_pixels(outline)
         (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
         width, height = self._image.size
         left, top = min(max(int(left), 0), width - 1), min(max(int(top), 0), height - 1)

@@ -7,8 +7,15 @@ from collections.abc import Callable
 import numpy as np
 
 from training.drawings.avatars.canvas import Canvas, shade
-from training.drawings.avatars.curves import arc, both, ellipse, mirror, smooth, translate
-from training.drawings.avatars.hair import gleam, glossy
+from training.drawings.avatars.curves import (
+    arc,
+    ellipse,
+    make_smooth_curve,
+    make_symmetric,
+    mirror,
+    translate,
+)
+from training.drawings.avatars.hair import fill_glossy, shine_color
 from training.drawings.avatars.head import Head
 from training.drawings.avatars.looks import Look
 
@@ -30,64 +37,68 @@ def draw(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> No
         _CROWNS[look.style](canvas, look, head, rng)
 
 
-def _quiff(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _draw_quiff(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     size, side = (head.width, head.height), (look.side, 1)
     rise = _RISE[:, None] * (0, -2 - 9 * look.length)
-    tuft = translate(smooth((_TUFT * size + rise) * side), 0.7 * head.ahead)
+    tuft = translate(make_smooth_curve((_TUFT * size + rise) * side), 0.7 * head.ahead)
     canvas.fill_shaded(tuft, look.hair)
     with canvas.inside(tuft):
         for low in (0, 3.2):
-            strand = smooth(translate(_COMBED * size, 0, low) * side, closed=False)
-            canvas.line(strand, gleam(look.hair), 1.3, 0.8)
+            strand = make_smooth_curve(translate(_COMBED * size, 0, low) * side, closed=False)
+            canvas.draw_line(strand, shine_color(look.hair), 1.3, 0.8)
 
 
-def _spikes(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _draw_spikes(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h, count = head.width, head.height, 15
     tall = 2.5 + 11 * look.length + rng.uniform(-0.8, 0.8, count)
     far = np.where(np.arange(count) % 2, tall, 0.4)[:, None]
     crown = translate(arc(0, 0, 1, 1, 186, 354, count) * ((w, 0.94 * h) + far * (0.75, 1)), 0, -0.06 * h)
-    glossy(canvas, look, head, np.concatenate([crown, translate(_JAGGED * (w, h), 0.7 * head.ahead)]))
+    fill_glossy(canvas, look, head, np.concatenate([crown, translate(_JAGGED * (w, h), 0.7 * head.ahead)]))
 
 
-def _curls(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _draw_curls(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h, size = head.width, head.height, 2.6 + 4 * look.length
     outer = [(*place, shade(look.hair, 0.8)) for place in arc(0, -0.12 * h, 1.02 * w, 0.9 * h, 178, 362, 11)]
     inner = [(*place, look.hair) for place in arc(0, -0.12 * h, 0.78 * w, 0.68 * h, 178, 362, 8)[1:-1]]
-    for x, y, color in outer + [one for one in inner if one[1] < -0.42 * h]:
+    for x, y, color in outer + [curl for curl in inner if curl[1] < -0.42 * h]:
         if look.hat and y < -0.4 * h:
             continue
         wide = size * rng.uniform(0.9, 1.12)
-        canvas.dot(x + 0.5 * head.ahead, y, wide, color)
+        canvas.draw_dot(x + 0.5 * head.ahead, y, wide, color)
         with canvas.part("shine"):
-            canvas.line(arc(x, y, wide * 0.55, wide * 0.55, 190, 300, 7), gleam(look.hair), 0.8, 0.5)
+            canvas.draw_line(
+                arc(x, y, wide * 0.55, wide * 0.55, 190, 300, 7), shine_color(look.hair), 0.8, 0.5
+            )
 
 
-def _afro(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _draw_afro(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h = head.width, head.height
     size = w * (0.9 + 0.85 * look.length), h * (0.8 + 0.6 * look.length)
     line = translate(np.concatenate([_ROUND, mirror(_ROUND[-2::-1])]) * (w, h), 0.8 * head.ahead)
-    inner = smooth([(0.93 * w, 0.12 * h), *line, (-0.93 * w, 0.12 * h)], closed=False)
+    inner = make_smooth_curve([(0.93 * w, 0.12 * h), *line, (-0.93 * w, 0.12 * h)], closed=False)
     outline = np.concatenate([arc(0, -0.24 * h, *size, 150, 390, 40), inner])
     canvas.fill(outline, shade(look.hair, 0.5))
     with canvas.inside(outline):
         canvas.fill(ellipse(-1.8, -0.24 * h - 1.2, *size, 40), look.hair)
 
 
-def _mohawk(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _draw_mohawk(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h, tall = head.width, head.height, 2 + 12 * look.length
     half = [(0, -h - tall), (0.2 * w, -h - 0.9 * tall), (0.36 * w, -0.95 * h), (0.26 * w, -0.62 * h)]
-    canvas.fill_shaded(translate(smooth(both([*half, (0, -0.52 * h)])), 0.5 * head.ahead), look.hair)
+    canvas.fill_shaded(
+        translate(make_smooth_curve(make_symmetric([*half, (0, -0.52 * h)])), 0.5 * head.ahead), look.hair
+    )
 
 
-def _tie(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
-    canvas.line(arc(0, -head.height - 0.4, 3.6, 1.2, 20, 160, 8), look.trim, 1.3)
+def _draw_tie(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
+    canvas.draw_line(arc(0, -head.height - 0.4, 3.6, 1.2, 20, 160, 8), look.trim, 1.3)
 
 
 _CROWNS: dict[str, Callable[[Canvas, Look, Head, np.random.Generator], None]] = {
-    "quiff": _quiff,
-    "spikes": _spikes,
-    "curls": _curls,
-    "afro": _afro,
-    "mohawk": _mohawk,
-    "bun": _tie,
+    "quiff": _draw_quiff,
+    "spikes": _draw_spikes,
+    "curls": _draw_curls,
+    "afro": _draw_afro,
+    "mohawk": _draw_mohawk,
+    "bun": _draw_tie,
 }

@@ -6,7 +6,7 @@ import numpy as np
 
 from studio.sketch.colors import mix
 from training.drawings.avatars.canvas import Canvas
-from training.drawings.avatars.curves import arc, ellipse, smooth, translate
+from training.drawings.avatars.curves import arc, ellipse, make_smooth_curve, translate
 from training.drawings.avatars.head import Head
 from training.drawings.avatars.looks import Look
 
@@ -24,20 +24,22 @@ def draw(canvas: Canvas, look: Look, head: Head) -> None:
         x = head.ahead + side * gap
         shape = {
             "round": ellipse(0, 0, 4, 4, 28),
-            "square": smooth(_SQUARE, steps=4),
-            "cat": smooth(_CAT, steps=4) * (side, 1),
-            "dark": smooth(_SQUARE, steps=4) * (1.03, 0.95),
+            "square": make_smooth_curve(_SQUARE, steps=4),
+            "cat": make_smooth_curve(_CAT, steps=4) * (side, 1),
+            "dark": make_smooth_curve(_SQUARE, steps=4) * (1.03, 0.95),
         }[look.glasses]
         lens = translate(shape * (min(1.06, (gap - 0.4) / 5.6), grow), x, level)
         edge = x + side * 3.6
-        canvas.line(np.array([(edge, level - 1.2), (side * 0.95 * head.width, level - 1.6)]), look.frame, 1.1)
+        canvas.draw_line(
+            np.array([(edge, level - 1.2), (side * 0.95 * head.width, level - 1.6)]), look.frame, 1.1
+        )
         if look.glasses == "dark":
             canvas.fill(lens, mix(look.frame, (30, 30, 40), 0.75))
             with canvas.inside(lens):
-                canvas.line(np.array([(x - 2.6, level + 3), (x + 1.2, level - 4)]), (104, 108, 124), 1.5)
+                canvas.draw_line(np.array([(x - 2.6, level + 3), (x + 1.2, level - 4)]), (104, 108, 124), 1.5)
         else:
             canvas.tint(lens, (255, 255, 255), 0.1)
             closed = np.concatenate([lens, lens[:2]])
-            canvas.line(closed, look.frame, 1.15)
+            canvas.draw_line(closed, look.frame, 1.15)
     inner = gap - 3.7
-    canvas.line(arc(head.ahead, level - 0.2, max(inner, 1), 1.4, 200, 340, 8), look.frame, 1.1)
+    canvas.draw_line(arc(head.ahead, level - 0.2, max(inner, 1), 1.4, 200, 340, 8), look.frame, 1.1)

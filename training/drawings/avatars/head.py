@@ -65,7 +65,7 @@ def draw_ears(canvas: Canvas, look: Look, head: Head) -> None:
         canvas.fill(ellipse(x + 0.2 * side, head.eyes + 1.3, 1.3, 2.2), shade(look.skin))
         if look.earrings:
             with canvas.part("earrings"):
-                canvas.dot(x + 0.4 * side, head.eyes + 6, 1.25, look.trim)
+                canvas.draw_dot(x + 0.4 * side, head.eyes + 6, 1.25, look.trim)
 
 
 def draw_skin(canvas: Canvas, look: Look, head: Head) -> None:
@@ -80,9 +80,9 @@ def draw_skin(canvas: Canvas, look: Look, head: Head) -> None:
             )
             if look.freckles:
                 for across, down in ((-1.7, -0.6), (0.1, -1.1), (1.6, -0.3), (-0.6, 0.8)):
-                    canvas.dot(x - 0.8 * side + across, head.nose + down, 0.48, shade(look.skin, 1.5))
+                    canvas.draw_dot(x - 0.8 * side + across, head.nose + down, 0.48, shade(look.skin, 1.5))
 
 
-def contour(color: Color) -> Color:
+def line_color(color: Color) -> Color:
     """Returns the color of lines on a skin."""
     return shade(mix(color, (92, 30, 24), 0.3), 1.7)

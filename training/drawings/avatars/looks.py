@@ -91,36 +91,36 @@ class Look:
 
 def choose(rng: np.random.Generator) -> Look:
     """Chooses a random look; all kinds are frequent enough for training."""
-    made_up = rng.random() < 0.5
-    hat = _one(rng, HATS) if rng.random() < 0.28 else ""
-    weights = {k: w * (0.3 if made_up else 1) for k, w in SHORT.items()}
-    weights |= {k: w * (1 if made_up else 0.35) for k, w in LONG.items()}
-    style = _one(rng, {k: w for k, w in weights.items() if not hat or k in UNDER_HATS})
-    beard = _one(rng, BEARDS) if not made_up and rng.random() < 0.56 else ""
+    has_makeup = rng.random() < 0.5
+    hat = _choose_weighted(rng, HATS) if rng.random() < 0.28 else ""
+    weights = {k: w * (0.3 if has_makeup else 1) for k, w in SHORT.items()}
+    weights |= {k: w * (1 if has_makeup else 0.35) for k, w in LONG.items()}
+    style = _choose_weighted(rng, {k: w for k, w in weights.items() if not hat or k in UNDER_HATS})
+    beard = _choose_weighted(rng, BEARDS) if not has_makeup and rng.random() < 0.56 else ""
     smile = 1 - 2 * rng.random() ** 1.25
-    open_chance = min(max(1.5 * (smile - 0.1), 0.04), 0.9)
+    open_probability = min(max(1.5 * (smile - 0.1), 0.04), 0.9)
     return Look(
-        **colors.choose(rng),
+        **colors.choose_colors(rng),
         style=style,
         length=rng.uniform(*LENGTHS[style]),
         hat=hat,
-        glasses=_one(rng, GLASSES) if rng.random() < 0.34 else "",
+        glasses=_choose_weighted(rng, GLASSES) if rng.random() < 0.34 else "",
         beard=beard,
-        collar=_one(rng, COLLARS),
+        collar=_choose_weighted(rng, COLLARS),
         stripes=rng.random() < 0.25,
-        nose=_one(rng, NOSES),
-        lashes=made_up,
-        lips=float(made_up and rng.random() < 0.7) * rng.uniform(0.5, 1),
+        nose=_choose_weighted(rng, NOSES),
+        lashes=has_makeup,
+        lips=float(has_makeup and rng.random() < 0.7) * rng.uniform(0.5, 1),
         freckles=rng.random() < 0.16,
-        earrings=rng.random() < (0.5 if made_up else 0.12),
+        earrings=rng.random() < (0.5 if has_makeup else 0.12),
         side=1 if rng.random() < 0.5 else -1,
         smile=smile,
-        mouth_open=rng.uniform(0.6, 1) if rng.random() < open_chance else 0.0,
-        gaze=(_about(rng, 0.75), _about(rng, 0.45)),
+        mouth_open=rng.uniform(0.6, 1) if rng.random() < open_probability else 0.0,
+        gaze=(_sample_around_zero(rng, 0.75), _sample_around_zero(rng, 0.45)),
         lids=max(0.0, rng.uniform(-0.3, 0.32)),
-        brow=_about(rng, 0.9),
-        turn=_about(rng, 1),
-        tilt=_about(rng, 0.09),
+        brow=_sample_around_zero(rng, 0.9),
+        turn=_sample_around_zero(rng, 1),
+        tilt=_sample_around_zero(rng, 0.09),
         width=rng.uniform(13.6, 16.2),
         height=rng.uniform(15.8, 18),
         jaw=rng.uniform(2, 2.9),
@@ -131,12 +131,12 @@ def choose(rng: np.random.Generator) -> Look:
     )
 
 
-def _one(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
+def _choose_weighted(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
     """Samples a name by weight."""
-    place = np.searchsorted(np.cumsum(list(weights.values())), rng.random() * sum(weights.values()), "right")
-    return list(weights)[place]
+    index = np.searchsorted(np.cumsum(list(weights.values())), rng.random() * sum(weights.values()), "right")
+    return list(weights)[index]
 
 
-def _about(rng: np.random.Generator, most: float) -> float:
-    """Samples a value around 0 within `most` (triangular distribution)."""
-    return most * (rng.random() + rng.random() - 1)
+def _sample_around_zero(rng: np.random.Generator, limit: float) -> float:
+    """Samples a value around 0 within `limit` (triangular distribution)."""
+    return limit * (rng.random() + rng.random() - 1)

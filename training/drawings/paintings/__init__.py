@@ -13,7 +13,7 @@ def draw(name: str, seed: int = 0, size: tuple[int, int] = SIZE) -> np.ndarray:
     """Draws a painting.
 
     Args:
-        name: one of `studio.core.imaging.paintings.paintings()`; the module of this name draws it.
+        name: one of `studio.core.imaging.paintings.list_paintings()`; the module of this name draws it.
         seed: of every random draw; the same one gives the same bytes.
         size: `(H, W)` in px.
 

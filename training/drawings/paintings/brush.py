@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from training.drawings.paintings.noise import Shape
-from training.drawings.paintings.pigment import light_relief, vary
+from training.drawings.paintings.pigment import light_relief, vary_colors
 
 OVERSAMPLING = 2  # strokes are drawn this much larger and averaged down: smooth edges without blending
 Field = Callable[[np.ndarray], np.ndarray]
@@ -37,7 +37,7 @@ class Canvas:
         # In RGBA mode lines replace what is below, the fourth channel too: it holds the thickness.
         self._pen = ImageDraw.Draw(self._paint)
 
-    def strokes(
+    def draw_strokes(
         self, rng: np.random.Generator, starts: np.ndarray, colors: np.ndarray, flow: Field, brush: Brush
     ) -> None:
         """Draws one stroke at each start, in order.
@@ -49,18 +49,21 @@ class Canvas:
             flow: `(N, 2)` points -> `(N, 2)` unit directions.
             brush: the brush.
         """
-        paths = follow(starts, flow, brush.length)
+        paths = compute_streamlines(starts, flow, brush.length)
         count, bristles = len(starts), brush.bristles
-        whole = vary(rng, colors, brush.light, brush.hue)  # the load of the brush, then of each bristle
+        stroke_colors = vary_colors(
+            rng, colors, brush.light, brush.hue
+        )  # the load of the brush, then of each bristle
         tints = np.stack(
-            [vary(rng, whole, brush.light * 0.7, brush.hue * 0.7) for _ in range(bristles)], axis=1
+            [vary_colors(rng, stroke_colors, brush.light * 0.7, brush.hue * 0.7) for _ in range(bristles)],
+            axis=1,
         )
         inks = (np.clip(tints, 0, 1) * 255 + 0.5).astype(int)
-        thick = rng.integers(90, 256, (count, bristles, 1))
-        inks = np.concatenate([inks, thick], axis=-1)
+        thicknesses = rng.integers(90, 256, (count, bristles, 1))
+        inks = np.concatenate([inks, thicknesses], axis=-1)
         offsets = (np.arange(bristles) + 0.5) / bristles - 0.5
         offsets = offsets * brush.width + rng.normal(size=(count, bristles)) * brush.wobble
-        lines = _bristle_lines(paths, offsets) * OVERSAMPLING
+        lines = _offset_lines(paths, offsets) * OVERSAMPLING
         first = rng.integers(0, 3, (count, bristles)) + np.abs(offsets / brush.width * 3).astype(int)
         last = (
             lines.shape[2]
@@ -78,7 +81,7 @@ class Canvas:
                 flat = [value for point in part for value in point]
                 self._pen.line(flat, fill=tuple(colors[stroke][bristle]), width=width)
 
-    def image(self, relief: float) -> np.ndarray:
+    def render(self, relief: float) -> np.ndarray:
         """Renders the canvas in light from the upper left. Returns `(H, W, 3) float` in [0, 1]."""
         height, width = self.size
         small = np.asarray(self._paint.resize((width, height), Image.Resampling.BOX, reducing_gap=None))
@@ -86,7 +89,7 @@ class Canvas:
         return light_relief(layers[..., :3], layers[..., 3] * 6, relief)
 
 
-def follow(starts: np.ndarray, flow: Field, length: float, steps: int = 12) -> np.ndarray:
+def compute_streamlines(starts: np.ndarray, flow: Field, length: float, steps: int = 12) -> np.ndarray:
     """Computes streamlines through the starts in both directions, by Euler steps of the flow.
 
     Returns:
@@ -103,7 +106,7 @@ def follow(starts: np.ndarray, flow: Field, length: float, steps: int = 12) -> n
     return np.stack([*halves[0][::-1], starts, *halves[1]], axis=1)
 
 
-def _bristle_lines(paths, offsets):
+def _offset_lines(paths, offsets):
     """Shifts the streamlines sideways by each bristle's offset: `(N, B, P, 2)`."""
     along = np.gradient(paths, axis=1)
     along /= np.linalg.norm(along, axis=-1, keepdims=True) + 1e-6
@@ -111,7 +114,7 @@ def _bristle_lines(paths, offsets):
     return paths[:, None] + offsets[:, :, None, None] * across[:, None]
 
 
-def sampler(direction_y: np.ndarray, direction_x: np.ndarray) -> Field:
+def make_sampler(direction_y: np.ndarray, direction_x: np.ndarray) -> Field:
     """Returns a `Field` that samples two `(H, W)` arrays at the nearest pixel, clamped to the border."""
     height, width = direction_y.shape
     norm = np.hypot(direction_y, direction_x) + 1e-6
@@ -125,7 +128,7 @@ def sampler(direction_y: np.ndarray, direction_x: np.ndarray) -> Field:
     return flow
 
 
-def at(values: np.ndarray, points: np.ndarray) -> np.ndarray:
+def sample_at(values: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Samples `(H, W, ...)` at `(N, 2)` points, clamped to the border."""
     rows = np.clip(points[:, 0].astype(int), 0, values.shape[0] - 1)
     columns = np.clip(points[:, 1].astype(int), 0, values.shape[1] - 1)

@@ -5,18 +5,32 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from training.drawings.paintings.noise import Shape, fractal, grid, smooth, smoothstep, stretch_noise
-from training.drawings.paintings.pigment import light_relief, over, palette, ramp, to_uint8
+from training.drawings.paintings.noise import (
+    Shape,
+    average_down,
+    make_fractal_noise,
+    make_noise,
+    make_pixel_grid,
+    make_stretched_noise,
+    smoothstep,
+)
+from training.drawings.paintings.pigment import (
+    blend,
+    interpolate_colors,
+    light_relief,
+    parse_palette,
+    to_uint8,
+)
 
 ENAMELS = (
-    palette("#04231f", "#0b4a3c", "#157a5c", "#3fb58a"),
-    palette("#0a0f2a", "#14235a", "#24489a", "#5f8fd0"),
-    palette("#200a1e", "#541238", "#94224c", "#dc5f6a"),
-    palette("#07222c", "#0d4f5e", "#148a92", "#7ad0c4"),
-    palette("#14110f", "#2b2622", "#4a4038", "#8a7458"),
+    parse_palette("#04231f", "#0b4a3c", "#157a5c", "#3fb58a"),
+    parse_palette("#0a0f2a", "#14235a", "#24489a", "#5f8fd0"),
+    parse_palette("#200a1e", "#541238", "#94224c", "#dc5f6a"),
+    parse_palette("#07222c", "#0d4f5e", "#148a92", "#7ad0c4"),
+    parse_palette("#14110f", "#2b2622", "#4a4038", "#8a7458"),
 )
-IVORY = palette("#f3e6c8")[0]
-GOLD = palette("#5a3a0c", "#a8741c", "#e0b040", "#fbe39a", "#c99328")
+IVORY = parse_palette("#f3e6c8")[0]
+GOLD = parse_palette("#5a3a0c", "#a8741c", "#e0b040", "#fbe39a", "#c99328")
 OVERSAMPLING = 2
 RADIUS = 84.0
 
@@ -26,16 +40,18 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     rng = np.random.default_rng(seed)
     fine = (size[0] * OVERSAMPLING, size[1] * OVERSAMPLING)
     unit = min(fine) / 512
-    away, turn, tile = _fans(rng, fine, unit)
-    enamel, gold = _motifs(rng, fine, away, turn, tile, unit)
-    return to_uint8(_gild(rng, _average(enamel), _average(gold), min(size) / 512))
+    away, turn, tile = _locate_fans(rng, fine, unit)
+    enamel, gold = _draw_motifs(rng, fine, away, turn, tile, unit)
+    return to_uint8(
+        _gild(rng, average_down(enamel, OVERSAMPLING), average_down(gold, OVERSAMPLING), min(size) / 512)
+    )
 
 
-def _fans(rng, size, unit):
+def _locate_fans(rng, size, unit):
     """Returns each pixel's distance from the foot of its front fan in radii, angle, and fan number."""
-    y, x = grid(size)
+    y, x = make_pixel_grid(size)
     # Hand-drawn: the grid is bent a little, as no two fans are cut alike.
-    y, x = (axis + 5 * unit * fractal(rng, size, 190 * unit, 2, 0.4) for axis in (y, x))
+    y, x = (axis + 5 * unit * make_fractal_noise(rng, size, 190 * unit, 2, 0.4) for axis in (y, x))
     radius = RADIUS * unit
     rise = radius * 0.5
     shift = rng.random() * radius
@@ -54,7 +70,7 @@ def _fans(rng, size, unit):
     return away, turn, tile
 
 
-def _motifs(rng, size, away, turn, tile, unit):
+def _draw_motifs(rng, size, away, turn, tile, unit):
     """Returns the colors of the enamel `(H, W, 3)` and the mask of gold `(H, W)`, in four motifs."""
     kinds = rng.integers(0, 4, tile.max() + 1)[tile]
     families = rng.choice(len(ENAMELS), tile.max() + 1, p=(0.31, 0.3, 0.18, 0.12, 0.09))[tile]
@@ -79,13 +95,13 @@ def _motifs(rng, size, away, turn, tile, unit):
         ],
         np.abs((np.abs(turn) * 2.2 + away * 5 + 0.5) % 1 - 0.5) / 5.5,
     )
-    tone = tone + 0.06 * smooth(rng, size, 18 * unit) - 0.3 * smoothstep(0.55, 0, away)
+    tone = tone + 0.06 * make_noise(rng, size, 18 * unit) - 0.3 * smoothstep(0.55, 0, away)
     enamel = np.zeros((*size, 3))
     for index, family in enumerate(ENAMELS):
         selected = families == index
-        enamel[selected] = ramp(family, tone[selected])
-    enamel = over(enamel, IVORY, 0.92 * ((away > 0.86) & (away < 0.93)) * (kinds != 0))
-    tremble = np.clip(1 + 0.3 * smooth(rng, size, 14 * unit), 0.5, 1.6)
+        enamel[selected] = interpolate_colors(family, tone[selected])
+    enamel = blend(enamel, IVORY, 0.92 * ((away > 0.86) & (away < 0.93)) * (kinds != 0))
+    tremble = np.clip(1 + 0.3 * make_noise(rng, size, 14 * unit), 0.5, 1.6)
     frame = np.minimum.reduce(
         [np.abs(away - 0.985) * 0.55, np.abs(away - 0.93), np.abs(away - 0.86), np.abs(away - 0.13)]
     )
@@ -95,20 +111,17 @@ def _motifs(rng, size, away, turn, tile, unit):
     return enamel, np.maximum(gold, away < 0.13)
 
 
-def _average(fine):
-    rows, columns = (side // OVERSAMPLING for side in fine.shape[:2])
-    return fine.reshape(rows, OVERSAMPLING, columns, OVERSAMPLING, *fine.shape[2:]).mean((1, 3))
-
-
 def _gild(rng, enamel, gold, unit):
     """Renders cloudy enamel, and worn, raised gold leaf that catches light."""
     size = gold.shape
-    cloud = 1 + 0.08 * fractal(rng, size, 60 * unit, 4) + 0.035 * smooth(rng, size, 2 * unit)
+    cloud = 1 + 0.08 * make_fractal_noise(rng, size, 60 * unit, 4) + 0.035 * make_noise(rng, size, 2 * unit)
     enamel = enamel * cloud[..., None]
     sweep = (
-        0.5 + 0.2 * fractal(rng, size, 110 * unit, 3) + 0.09 * stretch_noise(rng, size, 2 * unit, 14 * unit)
+        0.5
+        + 0.2 * make_fractal_noise(rng, size, 110 * unit, 3)
+        + 0.09 * make_stretched_noise(rng, size, 2 * unit, 14 * unit)
     )
-    wear = smoothstep(3.0, 2.0, fractal(rng, size, 26 * unit, 4, 0.75))
-    leaf = ramp(GOLD, sweep)
-    relief = ndimage.gaussian_filter(gold, 0.7) * 2.2 + 0.12 * smooth(rng, size, 3 * unit)
-    return light_relief(over(enamel, leaf, gold * (0.25 + 0.75 * wear)), relief, 0.3)
+    wear = smoothstep(3.0, 2.0, make_fractal_noise(rng, size, 26 * unit, 4, 0.75))
+    leaf = interpolate_colors(GOLD, sweep)
+    relief = ndimage.gaussian_filter(gold, 0.7) * 2.2 + 0.12 * make_noise(rng, size, 3 * unit)
+    return light_relief(blend(enamel, leaf, gold * (0.25 + 0.75 * wear)), relief, 0.3)

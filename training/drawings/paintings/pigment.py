@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from training.drawings.paintings.noise import Shape, fractal, smooth
+from training.drawings.paintings.noise import Shape, make_fractal_noise, make_noise
 
 # Björn Ottosson, "A perceptual color space for image processing" (2020).
 _TO_LMS = np.array(
@@ -20,7 +20,7 @@ _FROM_LAB = np.linalg.inv(_TO_LAB)
 _FROM_LMS = np.linalg.inv(_TO_LMS)
 
 
-def palette(*hexes: str) -> np.ndarray:
+def parse_palette(*hexes: str) -> np.ndarray:
     """Converts `"#rrggbb"` codes to `(N, 3) float64` sRGB in [0, 1]."""
     return np.array([[int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)] for code in hexes])
 
@@ -37,7 +37,7 @@ def from_oklab(lab: np.ndarray) -> np.ndarray:
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def ramp(colors: np.ndarray, t: np.ndarray) -> np.ndarray:
+def interpolate_colors(colors: np.ndarray, t: np.ndarray) -> np.ndarray:
     """Interpolates colors along an evenly spaced palette in OKLab.
 
     Args:
@@ -55,7 +55,7 @@ def ramp(colors: np.ndarray, t: np.ndarray) -> np.ndarray:
     return table.astype("float32")[np.clip(np.asarray(t) * 1023, 0, 1023).astype(int)]
 
 
-def vary(rng: np.random.Generator, colors: np.ndarray, light: float, hue: float) -> np.ndarray:
+def vary_colors(rng: np.random.Generator, colors: np.ndarray, light: float, hue: float) -> np.ndarray:
     """Varies colors at random: standard deviations in OKLab's lightness and two hue axes.
 
     Args:
@@ -64,7 +64,7 @@ def vary(rng: np.random.Generator, colors: np.ndarray, light: float, hue: float)
     return from_oklab(to_oklab(colors) + rng.normal(size=colors.shape) * [light, hue, hue])
 
 
-def over(below: np.ndarray, color: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def blend(below: np.ndarray, color: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Blends `color` over `below` by `mask` `(H, W)`, 0 to 1."""
     return below + (color - below) * mask[..., None]
 
@@ -82,10 +82,10 @@ def light_relief(image: np.ndarray, height: np.ndarray, strength: float) -> np.n
     return np.where(light > 0, image + (1 - image) * light, image * (1 + light))
 
 
-def paper(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+def make_paper(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     """Returns the relief of cold-pressed paper: `(H, W) float32`, mean 0, standard deviation about 1."""
     fine = ndimage.gaussian_filter(rng.normal(size=shape).astype("float32"), 0.8) * 2.6
-    return 0.5 * fine + 0.6 * smooth(rng, shape, 3.5) + 0.4 * fractal(rng, shape, 14, 2)
+    return 0.5 * fine + 0.6 * make_noise(rng, shape, 3.5) + 0.4 * make_fractal_noise(rng, shape, 14, 2)
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:

@@ -2,55 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from studio.core.progress import Progress
 from studio.sketch import palette
 from studio.sketch.settings import Kind
 from training.drawings.sketches import doodles
-from training.drawings.sketches.lots import draw_lot
+from training.drawings.sketches.partial_avatars import choose_avatar
 
-EACH: dict[Kind, int] = {"outline": 7, "parts": 3, "light": 2}  # sketches of each avatar
-BY_NIGHT = 0.35  # share of avatars at night
+SKETCHES_PER_AVATAR: dict[Kind, int] = {"outline": 7, "parts": 3, "light": 2}
+NIGHT_SHARE = 0.35  # share of avatars at night
 
 
-def collection(
-    count: int, seed: int, progress: Progress | None = None, size: int = 96
-) -> dict[str, np.ndarray]:
-    """Draws avatars with sketches; larger collections start with the smaller ones.
+def describe_item(size: int) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Returns shape and dtype of the arrays of `draw_item`, for images that are `size` px wide."""
+    sketches = {
+        kind: ((each, size, size, 3) if kind == "parts" else (each, size, size), "uint8")
+        for kind, each in SKETCHES_PER_AVATAR.items()
+    }
+    return {
+        "images": ((size, size, 3), "uint8"),
+        "roles": ((size, size), "uint8"),
+        "colors": ((palette.ROLES + 1, 3), "float32"),
+        "night": ((), "float32"),
+        **sketches,
+    }
 
-    Args:
-        count: number of avatars.
-        seed: of every random draw; the same one gives the same bytes.
-        progress: receives every avatar.
-        size: side in px, a multiple of four.
+
+def draw_item(seed: int, number: int, size: int) -> dict[str, Any]:
+    """Draws an avatar of a data set with its sketches. See `training.drawings.data_sets.Kind`.
 
     Returns:
-        The arrays of `studio.sketch.learn.bank.Bank`.
-
-    Raises:
-        Cancelled: if the user stopped the job.
+        The arrays of an item of `studio.sketch.learn.avatar_bank.AvatarBank`.
     """
+    avatar = choose_avatar(seed, number, NIGHT_SHARE)
     arrays = {
-        "images": np.empty((count, size, size, 3), "uint8"),
-        "roles": np.empty((count, size, size), "uint8"),
-        "colors": np.empty((count, palette.ROLES + 1, 3), "float32"),
-        "night": np.empty(count, "float32"),
+        "images": avatar.scene.render(size, avatar.night),
+        "roles": avatar.scene.render_roles(size),
+        "colors": avatar.scene.make_color_table(avatar.night),
+        "night": avatar.night,
     }
-    for kind, each in EACH.items():
-        colored = (3,) if kind == "parts" else ()
-        arrays[kind] = np.empty((count, each, size, size, *colored), "uint8")
-    progress = progress or Progress()
-    for n in range(count):
-        lot = draw_lot(seed, n, BY_NIGHT)
-        arrays["images"][n] = lot.scene.image(size, lot.night)
-        arrays["roles"][n] = lot.scene.roles(size)
-        arrays["colors"][n] = lot.scene.colors(lot.night)
-        arrays["night"][n] = lot.night
-        rng = np.random.default_rng((seed, n, 1))
-        for kind, each in EACH.items():
-            for which in range(each):
-                sketch = doodles.drawing(lot, kind, size, rng)
-                arrays[kind][n, which] = sketch if kind == "parts" else sketch[..., 0]
-        progress.report(n + 1, count, preview=arrays["images"][n].copy)
+    rng = np.random.default_rng((seed, number, 1))
+    for kind, each in SKETCHES_PER_AVATAR.items():
+        sketches = np.stack([doodles.draw(avatar, kind, size, rng) for _ in range(each)])
+        arrays[kind] = sketches if kind == "parts" else sketches[..., 0]
     return arrays

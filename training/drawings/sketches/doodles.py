@@ -13,7 +13,7 @@ from studio.sketch.settings import Kind
 from training.drawings.avatars.canvas import UNITS
 from training.drawings.avatars.curves import ellipse
 from training.drawings.sketches import views
-from training.drawings.sketches.lots import Lot, part_of
+from training.drawings.sketches.partial_avatars import PartialAvatar, part_of
 from training.drawings.sketches.tracer import Shape
 
 _SPACING = 1.1  # units between two points of a hand-drawn line
@@ -46,7 +46,7 @@ class Hand:
     filled: bool = False
 
 
-def hand(rng: np.random.Generator) -> Hand:
+def choose_hand(rng: np.random.Generator) -> Hand:
     """Returns a random hand; one in five is steady."""
     if rng.random() < 0.2:
         return Hand(0.12, 0.1, width=float(rng.uniform(0.7, 1.6)))
@@ -63,13 +63,13 @@ def hand(rng: np.random.Generator) -> Hand:
     )
 
 
-def drawing(
-    lot: Lot, kind: Kind, size: int, rng: np.random.Generator, style: Hand | None = None
+def draw(
+    avatar: PartialAvatar, kind: Kind, size: int, rng: np.random.Generator, style: Hand | None = None
 ) -> np.ndarray:
     """Draws the visible parts of an avatar by hand.
 
     Args:
-        lot: the avatar and its drawn parts.
+        avatar: the avatar and its drawn parts.
         kind: of the drawing.
         size: side in px.
         rng: source of randomness.
@@ -79,55 +79,59 @@ def drawing(
         `(size, size, 3) uint8`, on black.
     """
     if kind == "light":
-        return _light(lot, size, rng)
-    style = style or hand(rng)
-    visible = [shape for shape in lot.scene.shapes() if part_of(shape.part) in lot.parts]
-    shapes = _by_hand(_simplify(visible, style), style, rng)
+        return _draw_light(avatar, size, rng)
+    style = style or choose_hand(rng)
+    visible = [shape for shape in avatar.scene.trace_shapes() if part_of(shape.part) in avatar.parts]
+    shapes = _redraw_by_hand(_simplify(visible, style), style, rng)
     if kind == "parts":
-        pixels = views.parts(shapes, size, float(rng.uniform(1, 2.6)))
+        pixels = views.draw_parts(shapes, size, float(rng.uniform(1, 2.6)))
     else:
-        pixels = views.outline(shapes, size, style.width, style.hidden)
+        pixels = views.draw_outline(shapes, size, style.width, style.hidden)
         if style.gaps and rng.random() < 0.12:
-            pixels = np.maximum(pixels, views.outline(_scribbles(rng), size, style.width))
+            pixels = np.maximum(pixels, views.draw_outline(_draw_scribbles(rng), size, style.width))
     return pixels
 
 
-def _simplify(shapes: Sequence[Shape], how: Hand) -> list[Shape]:
+def _simplify(shapes: Sequence[Shape], style: Hand) -> list[Shape]:
     result, parts_done = [], set()
     for shape in shapes:
         part = shape.part
-        if part in ("eyes", "pupil", "iris") and how.eyes != "whole":
+        if part in ("eyes", "pupil", "iris") and style.eyes != "whole":
             lash = part == "eyes" and shape.width > 0
-            if lash or (how.eyes == "dots" and part == "eyes") or (how.eyes == "rings" and part == "pupil"):
+            if (
+                lash
+                or (style.eyes == "dots" and part == "eyes")
+                or (style.eyes == "rings" and part == "pupil")
+            ):
                 continue
-        if how.simple and part in ("mouth", "nose", "neck", "stripes"):
+        if style.simple and part in ("mouth", "nose", "neck", "stripes"):
             if part in parts_done and part != "stripes":
                 continue
             parts_done.add(part)
-        if how.simple and part == "ears" and np.ptp(shape.points[:, 0]) < 4:
+        if style.simple and part == "ears" and np.ptp(shape.points[:, 0]) < 4:
             continue
-        if how.filled and part == "hair" and not shape.width:
+        if style.filled and part == "hair" and not shape.width:
             shape = replace(shape, solid=True)
         result.append(shape)
     return result
 
 
-def _by_hand(shapes: Sequence[Shape], how: Hand, rng: np.random.Generator) -> list[Shape]:
+def _redraw_by_hand(shapes: Sequence[Shape], style: Hand, rng: np.random.Generator) -> list[Shape]:
     moves: dict[str, np.ndarray] = {}
     sketched = []
     for shape in shapes:
-        if how.forgets and rng.random() < how.forgets:
+        if style.forgets and rng.random() < style.forgets:
             continue
         part = part_of(shape.part)
         if part not in moves:
-            moves[part] = _move(how, rng)
+            moves[part] = _choose_move(style, rng)
         points = shape.points if shape.width else np.concatenate([shape.points, shape.points[:1]])
         middle = points.mean(0)
         points = (points - middle) @ moves[part][:, :2].T + middle + moves[part][:, 2]
-        if how.wobble:
-            points = _wobble(points, how.wobble, rng)
+        if style.wobble:
+            points = _wobble(points, style.wobble, rng)
         ink = None
-        if how.gaps and rng.random() < how.gaps and len(points) > 8:
+        if style.gaps and rng.random() < style.gaps and len(points) > 8:
             length = int(len(points) * rng.uniform(0.68, 0.92))
             start = int(rng.integers(len(points)))
             if shape.width:
@@ -138,13 +142,13 @@ def _by_hand(shapes: Sequence[Shape], how: Hand, rng: np.random.Generator) -> li
     return sketched
 
 
-def _move(how: Hand, rng: np.random.Generator) -> np.ndarray:
+def _choose_move(style: Hand, rng: np.random.Generator) -> np.ndarray:
     """Returns a random displacement of a part, `(2, 3)`: rotation, stretch and shift."""
-    share = min(1.0, how.off)
+    share = min(1.0, style.off)
     across, down = np.exp(rng.normal(size=2) * 0.09 * share)
     angle = rng.normal() * 0.07 * share
     cos, sin = np.cos(angle), np.sin(angle)
-    shift = rng.normal(size=2) * how.off * 0.8
+    shift = rng.normal(size=2) * style.off * 0.8
     return np.array([[cos * across, -sin * down, shift[0]], [sin * across, cos * down, shift[1]]])
 
 
@@ -156,15 +160,15 @@ def _wobble(points: np.ndarray, wobble: float, rng: np.random.Generator) -> np.n
     at = np.linspace(0, along[-1], count)
     line = np.stack([np.interp(at, along, points[:, n]) for n in range(2)], axis=-1)
     waves = np.arange(1, 4)
-    least = min(1.0, along[-1] / 12)  # small shapes are drawn with small strokes
+    strength_limit = min(1.0, along[-1] / 12)  # small shapes are drawn with small strokes
     phases = rng.uniform(0, 2 * np.pi, (2, 3, 1))
-    strength = rng.normal(size=(2, 3, 1)) * wobble * least * 0.55 / waves[None, :, None] ** 0.7
+    strength = rng.normal(size=(2, 3, 1)) * wobble * strength_limit * 0.55 / waves[None, :, None] ** 0.7
     turns = waves[None, :, None] * rng.uniform(0.7, 1.3) * at / max(along[-1], 1e-6) * 2 * np.pi
-    strayed = line + (strength * np.sin(turns + phases)).sum(1).T
-    return strayed + rng.normal(size=line.shape) * 0.12 * wobble * least
+    wavy_line = line + (strength * np.sin(turns + phases)).sum(1).T
+    return wavy_line + rng.normal(size=line.shape) * 0.12 * wobble * strength_limit
 
 
-def _scribbles(rng: np.random.Generator) -> list[Shape]:
+def _draw_scribbles(rng: np.random.Generator) -> list[Shape]:
     """Draws random scribbles."""
     scribbles = []
     for _ in range(int(rng.integers(1, 3))):
@@ -176,11 +180,11 @@ def _scribbles(rng: np.random.Generator) -> list[Shape]:
     return scribbles
 
 
-def _light(lot: Lot, size: int, rng: np.random.Generator) -> np.ndarray:
+def _draw_light(avatar: PartialAvatar, size: int, rng: np.random.Generator) -> np.ndarray:
     """Draws light and shade in a few tones with soft or hard borders."""
-    gray = Image.fromarray(lot.scene.image(64)).convert("L")
+    gray = Image.fromarray(avatar.scene.render(64)).convert("L")
     if rng.random() < 0.55:  # painting light on black leaves the background black
-        face = views.parts(lot.scene.shapes(), 64).any(-1)
+        face = views.draw_parts(avatar.scene.trace_shapes(), 64).any(-1)
         gray = Image.fromarray(np.where(face, np.asarray(gray), 0).astype("uint8"))
     soft = gray.filter(ImageFilter.GaussianBlur(float(rng.uniform(0, 1.8))))
     levels = np.asarray(soft.resize((size, size), Image.Resampling.BICUBIC)).astype("float32")

@@ -57,29 +57,31 @@ class Scene:
     zoom: float = ZOOM
     aside: float = 0.0
 
-    def image(self, size: int, night: bool = False) -> np.ndarray:
+    def render(self, size: int, night: bool = False) -> np.ndarray:
         """Renders it in color, `(size, size, 3) uint8`."""
         if not night:
-            return self._draw(Canvas(size, self.look.background, self.zoom, self.aside)).image()
-        colors = self.colors(night=True)
+            return self._draw(Canvas(size, self.look.background, self.zoom, self.aside)).render()
+        colors = self.make_color_table(night=True)
         white = (255, 255, 255)
         plain = replace(self.look, background=white)
-        light, depth = palette.NIGHT, palette.NIGHT_DEPTH
+        light, depth = palette.NIGHT_LIGHT, palette.NIGHT_DEPTH
         canvas = Canvas(size, white, self.zoom, self.aside, light, depth)
-        canvas.backdrop(np.rint(255 * _sky(colors, size * FINE)).astype("uint8"))
-        return replace(self, look=plain)._draw(canvas).image()
+        canvas.set_backdrop(np.rint(255 * _render_sky(colors, size * FINE)).astype("uint8"))
+        return replace(self, look=plain)._draw(canvas).render()
 
-    def colors(self, night: bool = False) -> np.ndarray:
-        """Returns its colors, see `palette.colors_of`."""
-        return palette.colors_of({name: getattr(self.look, name) for name in palette.COLOR_ROLES}, night)
+    def make_color_table(self, night: bool = False) -> np.ndarray:
+        """Returns its colors, see `palette.make_color_table`."""
+        return palette.make_color_table(
+            {name: getattr(self.look, name) for name in palette.COLOR_ROLES}, night
+        )
 
-    def shapes(self) -> list[Shape]:
+    def trace_shapes(self) -> list[Shape]:
         """Returns its shapes, the farthest first."""
         tracer = Tracer(self.zoom, self.aside)
         self._draw(tracer)
         return tracer.shapes
 
-    def roles(self, size: int) -> np.ndarray:
+    def render_roles(self, size: int) -> np.ndarray:
         """Returns the color role of each pixel, `(size, size) uint8`; `size` is a multiple of four.
 
         It is rendered in two color tables: roles that look alike in one differ in the other.
@@ -89,10 +91,12 @@ class Scene:
             colors: dict[str, Any] = dict(zip(palette.COLOR_ROLES, code, strict=True))
             look = replace(self.look, **colors)
             sheets.append(
-                replace(self, look=look)._draw(Canvas(size // FINE, code[0], self.zoom, self.aside)).sheet()
+                replace(self, look=look)
+                ._draw(Canvas(size // FINE, code[0], self.zoom, self.aside))
+                .render_fine()
             )
         pixels = np.concatenate(sheets, axis=-1).reshape(-1, 6).astype("float32")
-        role_colors = _role_table()
+        role_colors = _make_role_table()
         away = (role_colors**2).sum(1) - 2 * pixels @ role_colors.T
         return (away.argmin(1) // len(_DEPTHS)).reshape(size, size).astype("uint8")
 
@@ -101,13 +105,13 @@ class Scene:
         return canvas
 
 
-def _sky(colors: np.ndarray, side: int) -> np.ndarray:
-    return colors[0] + palette.moon(side) * (colors[-1] - colors[0])
+def _render_sky(colors: np.ndarray, side: int) -> np.ndarray:
+    return colors[0] + palette.draw_sky(side) * (colors[-1] - colors[0])
 
 
 @cache
-def _role_table() -> np.ndarray:
+def _make_role_table() -> np.ndarray:
     """Returns the colors of roles by depth of shade, in both tables: `(ROLES * depths, 6) float32`."""
-    sets = [np.array([*code, *palette.FIXED], "float32") for code in _CODES]
+    sets = [np.array([*code, *palette.FIXED_COLORS], "float32") for code in _CODES]
     shades = 1 - np.array(_DEPTHS, "float32")[:, None] * palette.SHADE
-    return np.concatenate([(one[:, None] * shades).reshape(-1, 3) for one in sets], axis=1)
+    return np.concatenate([(table[:, None] * shades).reshape(-1, 3) for table in sets], axis=1)

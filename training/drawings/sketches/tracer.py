@@ -58,30 +58,30 @@ class Tracer(Canvas):
     @contextmanager
     def inside(self, outline: Points) -> Iterator[None]:
         """Records shapes of other parts than the outline, clipped to it."""
-        self._within.append((self._part, self._pixels(outline)))
+        self._within.append((self._part, self._to_pixels(outline)))
         yield
         self._within.pop()
 
     def fill(self, outline: Points, color: Color) -> None:
         """Records an area."""
-        self._note(outline, 0.0)
+        self._record_shape(outline, 0.0)
 
     def tint(self, outline: Points, color: Color, share: float) -> None:
         """Ignores tints."""
 
     def fill_shaded(self, outline: Points, color: Color, away: tuple[float, float] = (0.0, 0.0)) -> None:
         """Records an area without its shade."""
-        self._note(outline, 0.0)
+        self._record_shape(outline, 0.0)
 
-    def line(self, points: Points, color: Color, width: float, taper: float = 0.0) -> None:
+    def draw_line(self, points: Points, color: Color, width: float, taper: float = 0.0) -> None:
         """Records a line."""
-        self._note(points, width)
+        self._record_shape(points, width)
 
-    def _note(self, points: Points, width: float) -> None:
+    def _record_shape(self, points: Points, width: float) -> None:
         part, within = self._part, self._within[-1] if self._within else None
         if part in _SHADE or (within and within[0] == part):
             return
         scale = float(np.sqrt(abs(np.linalg.det(self._frame[0]))))
         solid = part in _SOLID and not width
         clip = within[1] if within else None
-        self.shapes.append(Shape(part, self._pixels(points), width * scale, solid, clip))
+        self.shapes.append(Shape(part, self._to_pixels(points), width * scale, solid, clip))

@@ -16,16 +16,18 @@ _PALE = "iris"  # part with a color but no line
 
 
 class _Sheet:
+    """A black sheet, `size` px wide, to draw shapes on with supersampling."""
+
     def __init__(self, size: int):
         self.scale = size * _FINE / UNITS
         self.canvas = Image.new("RGB", (size * _FINE, size * _FINE))
         self.ink = ImageDraw.Draw(self.canvas)
 
-    def pixels(self, points: np.ndarray) -> list[tuple[float, float]]:
+    def to_pixels(self, points: np.ndarray) -> list[tuple[float, float]]:
         return [(x, y) for x, y in (points * self.scale).tolist()]
 
-    def line(self, points: np.ndarray, width: float, color: tuple[int, ...]) -> None:
-        pixels, wide = self.pixels(points), max(1, round(width * self.scale))
+    def draw_line(self, points: np.ndarray, width: float, color: tuple[int, ...]) -> None:
+        pixels, wide = self.to_pixels(points), max(1, round(width * self.scale))
         self.ink.line(pixels, fill=color, width=wide, joint="curve")
         half = wide / 2
         if wide > 2:
@@ -34,7 +36,7 @@ class _Sheet:
 
     def paste_clipped(self, clip: np.ndarray, other: _Sheet) -> None:
         mask = Image.new("L", self.canvas.size)
-        ImageDraw.Draw(mask).polygon(self.pixels(clip), fill=255)
+        ImageDraw.Draw(mask).polygon(self.to_pixels(clip), fill=255)
         self.canvas.paste(other.canvas, (0, 0), mask)
 
     def copy(self) -> _Sheet:
@@ -47,7 +49,7 @@ class _Sheet:
         return np.asarray(self.canvas.reduce(_FINE))
 
 
-def outline(shapes: Iterable[Shape], size: int, width: float = 1.2, hidden: bool = True) -> np.ndarray:
+def draw_outline(shapes: Iterable[Shape], size: int, width: float = 1.2, hidden: bool = True) -> np.ndarray:
     """Draws white lines on black.
 
     Args:
@@ -63,20 +65,20 @@ def outline(shapes: Iterable[Shape], size: int, width: float = 1.2, hidden: bool
     for shape in shapes:
         if shape.part == _PALE:
             continue
-        on = sheet.copy() if shape.clip is not None else sheet
+        target = sheet.copy() if shape.clip is not None else sheet
         if shape.width:
-            on.line(shape.points, width, (255,) * 3)
+            target.draw_line(shape.points, width, (255,) * 3)
         else:
             if hidden or shape.solid:
-                on.ink.polygon(on.pixels(shape.points), fill=(255 * shape.solid,) * 3)
+                target.ink.polygon(target.to_pixels(shape.points), fill=(255 * shape.solid,) * 3)
             border = np.concatenate([shape.points, shape.points[:1]])
-            on.line(border if shape.ink is None else shape.ink, width, (255,) * 3)
+            target.draw_line(border if shape.ink is None else shape.ink, width, (255,) * 3)
         if shape.clip is not None:
-            sheet.paste_clipped(shape.clip, on)
+            sheet.paste_clipped(shape.clip, target)
     return sheet.render()
 
 
-def parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
+def draw_parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
     """Draws parts in flat colors on black.
 
     Args:
@@ -90,11 +92,11 @@ def parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
         if shape.part not in PARTS_OF:
             continue
         color = COLORS[PARTS_OF[shape.part]]
-        on = sheet.copy() if shape.clip is not None else sheet
+        target = sheet.copy() if shape.clip is not None else sheet
         if shape.width:
-            on.line(shape.points, max(least, shape.width), color)
+            target.draw_line(shape.points, max(least, shape.width), color)
         else:
-            on.ink.polygon(on.pixels(shape.points), fill=color)
+            target.ink.polygon(target.to_pixels(shape.points), fill=color)
         if shape.clip is not None:
-            sheet.paste_clipped(shape.clip, on)
+            sheet.paste_clipped(shape.clip, target)
     return sheet.render()

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 # `network(members) -> keras.Model` builds each, with the weights in the members of its package, or without
 # weights for None. Named as text, so core imports no capability, and Keras only when a network is built.
 NETWORKS = {
-    "vgg16": "studio.core.weights.networks.vgg16:network",
+    "vgg16": "studio.core.weights.networks.vgg16:build_network",
     "lpips": "studio.core.metrics.lpips:build_heads",
     "adain": "studio.style.adain:build_network",
-    "resnet50": "studio.core.weights.networks.resnet50:network",
-    "imagenet-labels": "studio.classify.models.imagenet_labels:network",
-    "inceptionv3": "studio.core.weights.networks.inceptionv3:network",
+    "resnet50": "studio.core.weights.networks.resnet50:build_network",
+    "imagenet-labels": "studio.classify.models.imagenet_labels:build_labels",
+    "inceptionv3": "studio.core.weights.networks.inceptionv3:build_network",
 }
 
 

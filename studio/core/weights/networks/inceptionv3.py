@@ -24,27 +24,27 @@ _STEM = {
     "stem_relu5": (192, 4),
     "stem_pool2": (192, 8),
 }
-_MIXED = ((256, 8), *[(288, 8)] * 2, *[(768, 16)] * 5, (1280, 32), *[(2048, 32)] * 2)
-_PARTS = ("weight", "beta", "mean", "var")
+_MIXED_BLOCKS = ((256, 8), *[(288, 8)] * 2, *[(768, 16)] * 5, (1280, 32), *[(2048, 32)] * 2)
+_TENSOR_NAMES = ("weight", "beta", "mean", "var")
 _LAST_MEAN = "mean9"
 
 
-def _spec() -> Spec:
-    named = _STEM | {f"mixed{i}": sizes for i, sizes in enumerate(_MIXED)}
+def _build_spec() -> Spec:
+    sizes_by_layer = _STEM | {f"mixed{i}": sizes for i, sizes in enumerate(_MIXED_BLOCKS)}
     return Spec(
         "inceptionv3",
         "InceptionV3",
         Preprocessing(mean=(128.0, 128.0, 128.0), divide=128.0),
-        layers={name: channels for name, (channels, _) in named.items()},
-        strides={name: stride for name, (_, stride) in named.items()},
-        least=75,
+        layers={name: channels for name, (channels, _) in sizes_by_layer.items()},
+        strides={name: stride for name, (_, stride) in sizes_by_layer.items()},
+        min_side=75,
     )
 
 
-SPEC = _spec()
+SPEC = _build_spec()
 
 
-def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
+def build_network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     """Builds InceptionV3 without its classifier: preprocessed `(B, H, W, 3)` to `(B, h, w, 2048)`.
 
     Unlike Keras' own, the last block uses max pooling where the others use average pooling, because these
@@ -56,7 +56,7 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     import keras
 
     base = keras.applications.InceptionV3(include_top=False, weights=None)
-    names = _names(base)
+    names = _name_layers(base)
 
     def clone_layer(layer: keras.Layer) -> keras.Layer:
         name = names.get(layer.name, layer.name)
@@ -67,11 +67,11 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     images = keras.Input((None, None, 3), name="images")
     model = keras.models.clone_model(base, images, clone_function=clone_layer)
     if members is not None:
-        _fill(model, checkpoints.torch_jit(members["default_1.pt"]))
+        _fill(model, checkpoints.read_torch_jit(members["default_1.pt"]))
     return model
 
 
-def _names(base: keras.Model) -> dict[str, str]:
+def _name_layers(base: keras.Model) -> dict[str, str]:
     """Returns names for the layers that Keras only numbered, by their order."""
     kinds = {"Conv2D": "conv", "BatchNormalization": "norm", "Activation": "relu", "Concatenate": "both"}
     kinds |= {"MaxPooling2D": "pool", "AveragePooling2D": "mean"}
@@ -80,13 +80,13 @@ def _names(base: keras.Model) -> dict[str, str]:
         layers = [
             layer for layer in base.layers if type(layer).__name__ == kind and "mixed" not in layer.name
         ]
-        for number, layer in enumerate(sorted(layers, key=_number), start=1):
+        for number, layer in enumerate(sorted(layers, key=_layer_number), start=1):
             stem = f"stem_{short}{number}"
             names[layer.name] = stem if stem in _STEM else f"{short}{number}"
     return names
 
 
-def _number(layer: keras.Layer) -> int:
+def _layer_number(layer: keras.Layer) -> int:
     """Returns the number in a layer's name: `conv2d_12` -> 12; the first one of a process has none."""
     number = layer.name.rpartition("_")[2]
     return int(number) if number.isdigit() else 0
@@ -94,8 +94,8 @@ def _number(layer: keras.Layer) -> int:
 
 def _fill(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
     """Sets the weights of convolutions and normalizations, which have the same order in both models."""
-    places = dict.fromkeys(path.rpartition(".")[0] for path in arrays)
-    for number, prefix in enumerate(places, start=1):
-        kernel, *norm = (arrays[f"{prefix}.{part}"] for part in _PARTS)
+    prefixes = dict.fromkeys(path.rpartition(".")[0] for path in arrays)
+    for number, prefix in enumerate(prefixes, start=1):
+        kernel, *norm = (arrays[f"{prefix}.{part}"] for part in _TENSOR_NAMES)
         model.get_layer(f"conv{number}").set_weights([kernel.transpose(2, 3, 1, 0)])
         model.get_layer(f"norm{number}").set_weights(norm)

@@ -13,27 +13,27 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
-CLASSES = 1000
+CLASS_COUNT = 1000
 _STAGES = ((2, 3, 256, 4), (3, 4, 512, 8), (4, 6, 1024, 16), (5, 3, 2048, 32))  # blocks, channels, stride
-_OUTER = {"conv1": "conv1_conv", "bn_conv1": "conv1_bn", "fc1000": "predictions"}
-_INNER = re.compile(r"(res|bn)([2-5])([a-f])_branch(1|2[abc])")
+_OUTER_NAMES = {"conv1": "conv1_conv", "bn_conv1": "conv1_bn", "fc1000": "predictions"}
+_INNER_PATTERN = re.compile(r"(res|bn)([2-5])([a-f])_branch(1|2[abc])")
 _BRANCHES = {"1": 0, "2a": 1, "2b": 2, "2c": 3}
 
 
-def _spec() -> Spec:
+def _build_spec() -> Spec:
     layers, strides = {"conv1_relu": 64, "pool1_pool": 64}, {"conv1_relu": 2, "pool1_pool": 4}
     for stage, blocks, channels, stride in _STAGES:
         for block in range(1, blocks + 1):
             layers[f"conv{stage}_block{block}_out"] = channels
             strides[f"conv{stage}_block{block}_out"] = stride
     preprocessing = Preprocessing(mean=(123.68, 116.779, 103.939), bgr=True)
-    return Spec("resnet50", "ResNet50", preprocessing, layers, strides, least=32)
+    return Spec("resnet50", "ResNet50", preprocessing, layers, strides, min_side=32)
 
 
-SPEC = _spec()
+SPEC = _build_spec()
 
 
-def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
+def build_network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     """Builds ResNet50 with its classifier: preprocessed images of any size to `(B, 1000)` probabilities.
 
     Keras' own builder ties the classifier to 224 px, so it is added here under the same names.
@@ -44,15 +44,16 @@ def network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     import keras
 
     trunk = keras.applications.ResNet50(include_top=False, weights=None)
-    pooled = keras.layers.GlobalAveragePooling2D(name="avg_pool")(trunk.output)
-    guess = keras.layers.Dense(CLASSES, activation="softmax", name="predictions")(pooled)
-    model = keras.Model(trunk.input, guess, name="resnet50")
+    features = keras.layers.GlobalAveragePooling2D(name="avg_pool")(trunk.output)
+    probabilities = keras.layers.Dense(CLASS_COUNT, activation="softmax", name="predictions")(features)
+    model = keras.Model(trunk.input, probabilities, name="resnet50")
     if members is not None:
-        model.set_weights(_in_order(model, tfjs.arrays(members)))
+        model.set_weights(_order_arrays(model, tfjs.read_arrays(members)))
     return model
 
 
-def _in_order(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+def _order_arrays(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Returns arrays by name, such as "res2a_branch1/kernel", in the order of the model's weights."""
     by_name = {}
     for name, array in arrays.items():
         layer, _, part = name.partition("/")
@@ -62,8 +63,8 @@ def _in_order(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> list[np.n
 
 def _current_name(layer: str) -> str:
     """Maps Keras' former name of a layer to its current one: `res2a_branch1` -> `conv2_block1_0_conv`."""
-    if inner := _INNER.fullmatch(layer):
+    if inner := _INNER_PATTERN.fullmatch(layer):
         kind, stage, block, branch = inner.groups()
         part = "conv" if kind == "res" else "bn"
         return f"conv{stage}_block{ord(block) - ord('a') + 1}_{_BRANCHES[branch]}_{part}"
-    return _OUTER.get(layer, layer)
+    return _OUTER_NAMES.get(layer, layer)

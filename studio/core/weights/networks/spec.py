@@ -41,7 +41,7 @@ class Spec:
             end of the backbone.
         strides: the stride of each layer in pixels of the input. Because of padding, feature maps of
             networks other than VGG16 may be a position larger or smaller than the size divided by it.
-        least: the smallest side of an input image in px.
+        min_side: the smallest side of an input image in px.
     """
 
     name: str
@@ -49,9 +49,9 @@ class Spec:
     preprocessing: Preprocessing
     layers: Mapping[str, int]
     strides: Mapping[str, int]
-    least: int
+    min_side: int
 
     @property
-    def last(self) -> str:
+    def last_layer(self) -> str:
         """The deepest layer."""
         return list(self.layers)[-1]

@@ -1,0 +1,214 @@
+"""A brush that paints where in a photo each style goes.
+
+Streamlit has no such widget. After each stroke the browser sends the mask of each style as a small PNG. The
+session stores the masks, because a hidden brush forgets them, and the address names them, because a reload
+ends the session. Style names can come from users, so they are set as text, never as markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.form import brush_component, mask_input
+from pages.widgets import browser_history, browser_images, keys, owners, page_errors
+from studio.core import paths
+from studio.core.errors import InsufficientSpace, StudioError
+from studio.core.imaging import image_io
+from studio.core.tasks import File
+from studio.core.untrusted import strict_json
+from studio.core.untrusted.refusals import Refused
+from studio.engine import quotas
+
+MAX_SIDE = 384  # px of a mask; scaled up, its edges are soft like those of a brush
+MAX_BYTES = 400_000  # of a mask as a data URL
+_MAX_STORED_BYTES = mask_input.MAX_MASKS * MAX_BYTES + 10_000  # bytes of all masks, with the style names
+_PAINT_KEY = "brush_paint"  # the last paint; no widget's key, because those end with their widgets
+_PARAMETER = "paint"  # in the address: the SHA-256 of the stored paint
+_ADDRESS_KEY = "brush_paint_told"  # in the session: the last value of the address
+_KEY = "mask_brush"
+_VERSION_KEY = "brush_version"  # a part of the brush's key; a new one makes the browser load other paint
+_PAINTED_LEVEL = 128  # intensity from which a pixel counts as painted
+
+
+def ask_masks(content: File, styles: Sequence[str]) -> list[File]:
+    """Draws the photo with a brush, to paint the area of each style.
+
+    Args:
+        content: the photo to paint on.
+        styles: titles of the styles.
+
+    Returns:
+        One mask per style, or none while nothing is painted. Styles without paint share the unpainted area;
+        if all have paint, that area of the photo stays unchanged.
+    """
+    saved_paint = _validate_paint(content.digest, _restore_paint(content.digest))
+    key = keys.part(_KEY, st.session_state.get(_VERSION_KEY, 0))
+    image = browser_images.encode_file(content.digest)
+    height, width = image_io.read_size(image)
+    scale = MAX_SIDE / max(height, width)
+    options = {
+        "styles": list(styles),
+        "image": content.digest,
+        "saved": None if st.session_state.get(key, {}).get("painted") else saved_paint,
+        "alt": "Your photo, to paint on",
+        "width": max(1, round(width * scale)),
+        "height": max(1, round(height * scale)),
+    }
+    message = brush_component.show(options, image, key)
+    if message is None:
+        message = saved_paint  # the brush was hidden and has not sent its masks yet
+    else:
+        st.session_state[_PAINT_KEY] = message
+    try:
+        _store_paint(_validate_paint(content.digest, message))
+    except InsufficientSpace as error:
+        page_errors.show_error(error)
+        return []
+    st.caption(
+        "Paint the area of each style. Styles without a painted area share the rest. If every style has "
+        "one, the rest of the photo stays as it is."
+    )
+    try:
+        return _store_masks(message, content.digest, styles)
+    except StudioError:
+        return []
+
+
+def load_masks(image: str, styles: Sequence[str], masks: Sequence[File]) -> bool:
+    """Loads stored masks into the brush. Returns whether that is possible. Call it from a callback.
+
+    Args:
+        image: SHA-256 of the photo.
+        styles: titles of the styles.
+        masks: one per style.
+    """
+    if not all(mask_input.is_painted(file) for file in masks):
+        return False
+    arrays = [image_io.read_mask(file.read()) for file in masks]
+    if len({mask.shape for mask in arrays}) > 1:
+        return False
+    data_urls = [to_data_url(mask) for mask in clear_filled_masks(arrays)]
+    if max(map(len, data_urls)) > MAX_BYTES:
+        return False
+    st.session_state[_PAINT_KEY] = {"image": image, "styles": list(styles), "masks": data_urls}
+    st.session_state[_VERSION_KEY] = st.session_state.get(_VERSION_KEY, 0) + 1
+    return True
+
+
+def _restore_paint(image: str) -> object:
+    """Returns the last paint of this tab; after a reload, the paint that the address names."""
+    address = st.query_params.get(_PARAMETER, "")
+    is_navigation = browser_history.is_back_or_forward() and st.session_state.get(_ADDRESS_KEY, "") != address
+    if is_navigation:
+        st.session_state[_VERSION_KEY] = st.session_state.get(_VERSION_KEY, 0) + 1
+    if is_navigation or _PAINT_KEY not in st.session_state:
+        st.session_state[_PAINT_KEY], st.session_state[_ADDRESS_KEY] = None, address
+        with suppress(StudioError, Refused, OSError):  # deleted, another user's, or invalid
+            file = File(owners.find_own_digest(address), "text", "")
+            data = file.read() if file.path.stat().st_size <= _MAX_STORED_BYTES else b""
+            paint = _validate_paint(image, strict_json.parse(data, 3))
+            if paint is not None:  # re-encode the masks: the file is untrusted
+                masks = [to_data_url(from_data_url(mask)) for mask in paint["masks"]]
+                st.session_state[_PAINT_KEY] = {**paint, "masks": masks}
+    return st.session_state[_PAINT_KEY]
+
+
+def _store_paint(paint: dict[str, Any] | None) -> None:
+    """Stores the paint and puts its SHA-256 into the URL, so that a reload restores it; None removes it."""
+    if paint is None:
+        st.query_params.pop(_PARAMETER, None)
+        st.session_state[_ADDRESS_KEY] = ""
+        return
+    data = json.dumps(paint).encode()
+    if not paths.is_stored(paths.digest(data)):  # a new stroke adds a file
+        quotas.check_disk_quota(owners.get_owner(), len(data))
+    digest = st.session_state[_ADDRESS_KEY] = File.store(data, "text", "paint.json").digest
+    if st.query_params.get(_PARAMETER) != digest:
+        st.query_params[_PARAMETER] = digest
+
+
+def _store_masks(message: object, image: str, styles: Sequence[str]) -> list[File]:
+    """Stores the masks that a browser sent. Returns none for another image, other styles or invalid data.
+
+    Raises:
+        InvalidInput: if a mask is not an image.
+    """
+    paint = _validate_paint(image, message)
+    # Paint of other styles would misplace these; the brush will send its masks again soon.
+    if paint is None or paint["styles"] != list(styles):
+        return []
+    arrays = fill_empty_masks([from_data_url(mask) for mask in paint["masks"]])
+    return [
+        mask_input.store_painted(image_io.encode_png(mask), number)
+        for number, mask in enumerate(arrays, start=1)
+    ]
+
+
+def _validate_paint(image: str, message: object) -> dict[str, Any] | None:
+    """Returns the message of a browser if it has one mask per style for this image, else None."""
+    if not isinstance(message, dict) or message.get("image") != image:
+        return None
+    styles, masks = message.get("styles"), message.get("masks")
+    if not isinstance(styles, list) or not isinstance(masks, list) or len(styles) != len(masks):
+        return None
+    if not all(isinstance(style, str) for style in styles):
+        return None
+    return {"image": image, "styles": styles, "masks": masks}
+
+
+def to_data_url(mask: np.ndarray) -> str:
+    """Returns a mask, `(H, W, 3) uint8`, as the data URL of a PNG."""
+    return browser_images.to_data_url(image_io.encode_png(mask), "png")
+
+
+def from_data_url(text: object) -> np.ndarray:
+    """Decodes a data URL to `(H, W, 3) uint8`; black if it is invalid or too large.
+
+    Raises:
+        InvalidInput: if the data are not an image.
+    """
+    if not isinstance(text, str) or len(text) > MAX_BYTES:
+        return np.zeros((8, 8, 3), "uint8")
+    try:
+        return image_io.read_mask(base64.b64decode(text.partition(",")[2], validate=True))
+    except binascii.Error:
+        return np.zeros((8, 8, 3), "uint8")
+
+
+def fill_empty_masks(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Replaces empty masks by the area that no other mask covers.
+
+    Args:
+        masks: `(H, W, 3) uint8`, all of one size.
+
+    Returns:
+        As many masks; none if nothing was painted or no area is left for the empty ones.
+    """
+    painted_masks = [mask for mask in masks if mask.max() >= _PAINTED_LEVEL]
+    if not painted_masks:
+        return []
+    rest = 255 - np.maximum.reduce(painted_masks)
+    if len(painted_masks) < len(masks) and rest.max() < _PAINTED_LEVEL:
+        return []
+    return [mask if mask.max() >= _PAINTED_LEVEL else rest for mask in masks]
+
+
+def clear_filled_masks(masks: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Returns masks as they were before `fill_empty_masks`: those of the area that no other covers are black.
+
+    Args:
+        masks: `(H, W, 3) uint8`, all of one size.
+    """
+    largest = max(masks, key=np.sum)
+    smaller_masks = [mask for mask in masks if not np.array_equal(mask, largest)]
+    if not smaller_masks or not np.array_equal(largest, 255 - np.maximum.reduce(smaller_masks)):
+        return list(masks)
+    return [np.zeros_like(mask) if np.array_equal(mask, largest) else mask for mask in masks]

@@ -1,0 +1,136 @@
+"""Shows a generated text, optionally with its negative log-likelihood, and its actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.form import forms
+from pages.jobs import navigation
+from pages.widgets import browser_history, owners, words
+from pages.widgets.marked_text import show_marked_text
+from studio.core.errors import StudioError
+from studio.core.recipes import Recipe
+from studio.core.tasks import File
+from studio.text.settings import WriteSettings
+
+MAX_PROMPT = 10_000  # characters
+REQUEST_KEY = "write_request"
+_BASE_KEY, _PARAMETER = "text_base", "before"  # in the session: the text; in the address: its SHA-256
+
+
+@dataclass(frozen=True)
+class Text:
+    """A generated text, UTF-8, that begins with its prompt."""
+
+    settings: WriteSettings
+    data: bytes
+    figures: Mapping[str, Any]
+    recipe: Recipe | None
+    stopped: bool
+
+    @property
+    def text(self) -> str:
+        """Returns the text with its prompt."""
+        return self.data.decode("utf-8", "replace")
+
+    @property
+    def continuation(self) -> str:
+        """Returns the text without its prompt."""
+        return self.text[len(self.settings.prompt) :]
+
+
+def restore_base() -> str:
+    """Returns the text to continue, which the address names so that a reload restores it; "" for none."""
+    digest = st.query_params.get(_PARAMETER, "")
+    is_new_visit = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
+    if REQUEST_KEY in st.session_state or (not digest and is_new_visit):
+        text = st.session_state.get(_BASE_KEY, "")
+        if text:
+            file = File.store(text.encode(), "text", "before.txt")
+            st.query_params[_PARAMETER] = file.digest
+    else:
+        text = st.session_state[_BASE_KEY] = _read_stored(owners.find_own_digest(digest)) if digest else ""
+    return text
+
+
+def set_base(text: str) -> None:
+    """Sets the text to continue; "" starts a new one."""
+    st.session_state[_BASE_KEY] = text
+    st.query_params.pop(_PARAMETER, None)
+
+
+def _read_stored(digest: str) -> str:
+    with suppress(StudioError, OSError, UnicodeDecodeError):  # deleted, another user's, or not a text
+        return File(digest, "text", "before.txt").read().decode()[:MAX_PROMPT]
+    return ""
+
+
+def show(text: Text) -> None:
+    """Shows a text, its facts, and on demand its negative log-likelihood per character."""
+    show_likelihood = st.toggle(
+        "Negative log-likelihood",
+        key="nll",
+        bind="query-params",
+        help="Colors each character by its negative log-likelihood; less expected characters get a stronger "
+        "color",
+    )
+    nats = text.figures.get("nats", ()) if show_likelihood else ()
+    show_marked_text(text.continuation, before=text.settings.prompt, nats=nats)
+    facts = [f"{len(text.continuation):,} characters"]
+    if text.stopped:
+        facts.append("stopped early")
+    if text.continuation and text.figures.get("nats_per_char"):
+        facts.append(f"{text.figures['nats_per_char']:.2f} nats of negative log-likelihood per character")
+    if show_likelihood and len(nats) < len(text.continuation):
+        facts.append(f"the first {len(nats):,} are marked")
+    st.caption(" · ".join(facts))
+    for note in text.figures.get("notes", ()):
+        st.caption(f":material/info: {words.escape(note)}")
+
+
+def show_actions(text: Text) -> None:
+    """Draws the buttons that continue or regenerate a text."""
+    can_continue = 0 < len(text.text) <= MAX_PROMPT
+    st.button(
+        "Write on",
+        icon=":material/arrow_forward:",
+        help=f"Continues this text; the model reads up to {MAX_PROMPT:,} characters of it",
+        disabled=not can_continue,
+        on_click=_continue,
+        args=(text,),
+    )
+    new_seed_options: dict[str, Any] = {"on_click": _request_with_new_seed, "args": (text.settings,)}
+    st.button(
+        "Make again",
+        icon=":material/refresh:",
+        help="Generate again with the same settings and another seed",
+        **new_seed_options,
+    )
+    same_seed_options: dict[str, Any] = {"on_click": _request, "args": (text.settings,)}
+    help = f"Generate again with seed {text.settings.seed}, which gives the same text"
+    st.button("Same seed", icon=":material/replay:", help=help, **same_seed_options)
+
+
+def _request(settings: WriteSettings) -> None:
+    """Requests a text, and fills the form with its settings, which the address keeps."""
+    st.session_state[REQUEST_KEY] = settings
+    forms.prefill(settings)
+    st.session_state["preset"], st.session_state["stop"] = settings.preset, settings.stop
+    if not settings.prompt or settings.prompt != st.session_state.get(_BASE_KEY, ""):
+        set_base("")
+        st.session_state["prompt"] = settings.prompt
+
+
+def _continue(text: Text) -> None:
+    set_base(text.text)
+    _request(text.settings.model_copy(update={"prompt": text.text}))
+
+
+def _request_with_new_seed(settings: WriteSettings) -> None:
+    forms.set_random_seed()
+    _request(settings.model_copy(update={"seed": st.session_state["seed"]}))

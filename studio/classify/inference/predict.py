@@ -1,0 +1,58 @@
+"""The task `classify.predict`: the most probable labels of images."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from studio.classify.models import available
+from studio.classify.settings import PredictSettings
+from studio.core import recipes
+from studio.core.errors import make_printable
+from studio.core.imaging import image_io
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+
+
+def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Classifies images. The result is a JSON file; the figures hold the same entries."""
+    began = time.monotonic()
+    files = inputs["images"]
+    images = [image_io.read(file.read(), file.name) for file in files]
+    classifier = available.open_classifier(settings, inputs, progress)
+    probabilities = classifier.predict(images, progress)
+    results = [
+        {"path": file.name, "labels": select_top_labels(row, classifier.classes, settings.top)}
+        for file, row in zip(files, probabilities, strict=True)
+    ]
+    recipe = recipes.make("classify.predict", settings, inputs, available.list_weights(classifier, inputs))
+    response: dict[str, Any] = {"images": results, **available.describe_preprocessing(settings, inputs)}
+    output = File.store(json.dumps(response).encode(), "text", "labels.json")
+    return Result((output,), {**response, "seconds": time.monotonic() - began}, recipe)
+
+
+def select_top_labels(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[dict[str, Any]]:
+    """Returns the most probable labels of an image, best first: `{"label", "probability"}`.
+
+    Args:
+        probabilities: `(k,)`.
+        classes: their `k` names.
+        count: number of labels.
+    """
+    order = np.argsort(-probabilities, kind="stable")[:count]
+    return [{"label": classes[n], "probability": float(probabilities[n])} for n in order]
+
+
+def format_predictions(response: Mapping[str, Any]) -> str:
+    """Returns the predictions as text: one line for each image, best label first."""
+    notes = [f"({response['preprocessing_note']})"] if response.get("preprocessing_note") else []
+    return "\n".join([*map(_format_line, response["images"]), *notes])
+
+
+def _format_line(result: Mapping[str, Any]) -> str:
+    labels = (f"{make_printable(a['label'])} {a['probability']:.1%}" for a in result["labels"])
+    return f"{make_printable(result['path'], len(result['path']))}: {', '.join(labels)}"

@@ -1,0 +1,154 @@
+"""Scores of classifiers on images that they were not trained on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from studio.classify.data import matching
+from studio.classify.models import imported_classifier, trained
+from studio.classify.settings import AUTO
+from studio.classify.training import split_record
+from studio.classify.training.evaluate import evaluate
+from studio.core import data
+from studio.core.data import ImageDataset, sample_sets, shares
+from studio.core.data.names import count_phrase, join_first_few
+from studio.core.errors import InvalidInput, invalid, unknown
+from studio.core.models.presets import Preset
+from studio.core.progress import Progress
+from studio.core.tasks import File
+from studio.imported.preprocessing import LABELS, describe
+
+
+def score_preset(
+    preset: Preset, where: str, part: tuple[float, float] | None, progress: Progress
+) -> dict[str, Any]:
+    """Evaluates a classifier on a dataset; on its own dataset, repeats the test of its training run.
+
+    Args:
+        preset: a classifier.
+        where: the path of a dataset, `sample:NAME` or `tfds:NAME`.
+        part: start and end of the part to use, as shares of each class, sorted with the test split last.
+            None: the test split, or all images of another dataset. Training images in another dataset are
+            left out first.
+        progress: receives each stage.
+
+    Returns:
+        `accuracy`, `interval`, `n`, `per_class`, `calibration_error`, `calibration_floor`, and `notes` on
+        images left out.
+
+    Raises:
+        InvalidInput: if the dataset cannot be read or has other classes, or the model's files are incomplete.
+        Unavailable: if its backbone cannot be loaded.
+    """
+    classes = trained.classes_of(preset)
+    file = sample_sets.resolve(where, progress)
+    dataset = data.load_dataset(file, trained.side_of(preset), progress=progress)
+    truth = _match_labels(dataset, classes, where)
+    test_mask = split_record.load_test_mask(preset, dataset)
+    train_mask, notes = (
+        (np.zeros_like(test_mask), []) if test_mask.any() else _find_training_images(preset, dataset)
+    )
+    rows = _select_rows(truth, test_mask, train_mask, part)
+    classifier = trained.open(preset)
+    progress.report_stage("Classifying images")
+    metrics = evaluate(classifier.predict(dataset.images[rows], progress), truth[rows], classes)
+    return {**_select_metrics(metrics), "notes": [*dataset.notes, *notes]}
+
+
+def score_imported(
+    file: File,
+    where: str,
+    part: tuple[float, float] | None,
+    progress: Progress,
+    preprocessing: str | None = None,
+    flat: bool = False,
+) -> dict[str, Any]:
+    """Evaluates an imported classifier, whose training images are unknown.
+
+    Args:
+        file: of the classifier.
+        where, part: as for `score_preset`.
+        progress: receives each stage.
+        preprocessing: one of `preprocessing.LABELS`; None reads it from the model.
+        flat: whether a flat input takes the pixels of an image.
+
+    Returns:
+        As `score_preset`, and `preprocessing`.
+
+    Raises:
+        InvalidInput: if the dataset cannot be read or has other classes, or the model is refused.
+    """
+    if preprocessing not in (None, AUTO, *LABELS):
+        raise unknown("preprocessing", preprocessing, (AUTO, *LABELS))
+    facts = imported_classifier.read_facts(file, flat)
+    choice = facts.choose_preprocessing(preprocessing or AUTO)
+    dataset = data.load_dataset(
+        sample_sets.resolve(where, progress), matching.dataset_side(facts.size), progress=progress
+    )
+    truth = _match_labels(dataset, facts.classes, where, file.name)
+    no_images = np.zeros(len(truth), bool)
+    rows = _select_rows(truth, no_images, no_images, part)
+    classifier = imported_classifier.open(file, choice.preprocessing, flat)
+    progress.report_stage("Classifying images")
+    metrics = evaluate(classifier.predict(dataset.images[rows], progress), truth[rows], facts.classes)
+    note = f"{file.name} may have been trained on some of these images; its training data are unknown."
+    return {
+        **_select_metrics(metrics),
+        "preprocessing": choice.preprocessing,
+        "notes": [*dataset.notes, f"{describe(choice)}.", note],
+    }
+
+
+def _select_metrics(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Returns the metrics of `evaluate` that a score has."""
+    return {
+        **{name: metrics[name] for name in ("accuracy", "interval", "n", "per_class")},
+        "calibration_error": metrics["calibration"]["error"],
+        "calibration_floor": metrics["calibration"]["floor"],
+    }
+
+
+def _match_labels(dataset: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
+    """Returns the classifier's class index of each image, `(n,)`. Raises `InvalidInput` for other classes."""
+    if dataset.labels is None:
+        raise _class_mismatch(where, "only one folder", classes, model)
+    indices = matching.find_class_indices(dataset.classes, classes, loosely=bool(model))
+    if unknown_classes := matching.list_unknown(dataset.classes, indices):
+        raise _class_mismatch(where, f"unknown classes: {join_first_few(unknown_classes)}", classes, model)
+    return np.array(indices)[dataset.labels]
+
+
+def _class_mismatch(where: str, received: str, classes: tuple[str, ...], model: str = "") -> InvalidInput:
+    of = f" of {model}" if model else ""
+    step = (
+        "choose another data set, or pass the folder names as class names with --labels"
+        if model
+        else "choose another data set"
+    )
+    expected = f"one folder per class{of}: {join_first_few(classes)}"
+    return invalid(f"data set {where}", expected=expected, received=received, next_step=step)
+
+
+def _find_training_images(preset: Preset, dataset: ImageDataset) -> tuple[np.ndarray, list[str]]:
+    """Returns the mask of training images in a dataset, and a note if there are any."""
+    train_mask = split_record.load_training_mask(preset, dataset)
+    text = count_phrase(int(train_mask.sum()), "training image", "training images")
+    return train_mask, [f"{text} left out."] if train_mask.any() else []
+
+
+def _select_rows(
+    truth: np.ndarray, test_mask: np.ndarray, train_mask: np.ndarray, part: tuple[float, float] | None
+) -> np.ndarray:
+    """Returns the rows to evaluate, sorted."""
+    if part is None and test_mask.any():
+        return np.flatnonzero(test_mask)
+    part = part or (0.0, 1.0)
+    parts = []
+    for label in range(truth.max() + 1):
+        rows = np.flatnonzero((truth == label) & ~train_mask)
+        order = np.concatenate([rows[~test_mask[rows]], rows[test_mask[rows]]])
+        start, end = shares.part_bounds(len(rows), part)
+        parts.append(order[start:end])
+    return np.sort(np.concatenate(parts))

@@ -1,0 +1,41 @@
+"""Finds elements of a page under test and reads their texts."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+
+def find_button(page: AppTest, label: str):
+    """Returns the first button with a label. Raises `StopIteration` if there is none."""
+    return next(button for button in page.button if button.label == label)
+
+
+def find_button_by_key(page: AppTest, key: str):
+    """Returns the button with a key. Raises `StopIteration` if there is none."""
+    return next(button for button in page.button if button.key == key)
+
+
+def press_button(page: AppTest, label: str) -> AppTest:
+    """Presses the first button with a label. Returns the page after its run."""
+    return find_button(page, label).click().run()
+
+
+def list_button_labels(page: AppTest) -> list[str]:
+    """Returns the labels of all buttons, in order."""
+    return [button.label for button in page.button]
+
+
+def join_texts(*kinds) -> str:
+    """Returns the values of elements as one text, without the backslashes of escaped Markdown."""
+    return " ".join(str(element.value) for elements in kinds for element in elements).replace("\\", "")
+
+
+def join_raw_texts(elements) -> str:
+    """Returns the values of elements as one text."""
+    return " ".join(str(element.value) for element in elements)
+
+
+def require_success(page: AppTest) -> AppTest:
+    """Fails if a page shows an error. Returns the page."""
+    assert not page.exception and not page.error, [*page.exception, *page.error]
+    return page
