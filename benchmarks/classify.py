@@ -45,13 +45,13 @@ def use_fresh_home() -> Iterator[None]:
             os.environ |= {"STUDIO_HOME": before} if before else {}
 
 
-def extract_part(data: Path, each: int, folder: Path) -> Path:
+def extract_part(data: Path, images_per_class: int, folder: Path) -> Path:
     """Extracts the first images of each class of a tar into a folder."""
     counts: Counter[str] = Counter()
     with tarfile.open(data) as archive:
         for member in archive:
             kind, name = Path(member.name).parts[-2:] if member.isreg() else ("", "")
-            if kind and counts[kind] < each:
+            if kind and counts[kind] < images_per_class:
                 counts[kind] += 1
                 (folder / kind).mkdir(exist_ok=True)
                 (folder / kind / name).write_bytes(archive.extractfile(member).read())
@@ -80,19 +80,15 @@ def compare_with_tutorial(data: str, size: int, epochs: int) -> dict[str, object
     inputs = keras.Input((size, size, 3))
     maps = base.model(base.spec.preprocessing(inputs / 255.0), training=False)
     network = build_softmax(keras.layers.GlobalAveragePooling2D()(maps), inputs, len(data_set.classes))
-    images, truth = (
-        np.asarray(data_set.dataset.images[data_set.train_rows]),
-        data_set.labels(data_set.train_rows),
-    )
+    train_rows, test_rows = data_set.train_rows, data_set.test_rows
+    images, truth = np.asarray(data_set.dataset.images[train_rows]), data_set.labels(train_rows)
     fit_seconds = time_once(lambda: network.fit(images, truth, batch_size=32, epochs=epochs, verbose=0))
     features = keras.Input(data_set.features.shape[1:])
     head = build_softmax(features, features, len(data_set.classes))
-    head.fit(data_set.features[data_set.train_rows], truth, batch_size=32, epochs=TUTORIAL_EPOCHS, verbose=0)
-    guesses = head.predict(data_set.features[data_set.test_rows], verbose=0).argmax(axis=1)
-    fit_correct = guesses == data_set.labels(data_set.test_rows)
-    studio_correct = trained.probabilities[data_set.test_rows].argmax(axis=1) == data_set.labels(
-        data_set.test_rows
-    )
+    head.fit(data_set.features[train_rows], truth, batch_size=32, epochs=TUTORIAL_EPOCHS, verbose=0)
+    guesses = head.predict(data_set.features[test_rows], verbose=0).argmax(axis=1)
+    fit_correct = guesses == data_set.labels(test_rows)
+    studio_correct = trained.probabilities[test_rows].argmax(axis=1) == data_set.labels(test_rows)
     tutorial_seconds = fit_seconds / epochs * TUTORIAL_EPOCHS
     return {
         "the usual way, s an epoch": fit_seconds / epochs,
@@ -122,10 +118,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--usual", type=int, default=2, metavar="EPOCHS", help="of the tutorial that are timed"
     )
     args = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as folder:
         data = args.data
         if args.each:
-            data = str(extract_part(Path(data), args.each, Path(place)))
+            data = str(extract_part(Path(data), args.each, Path(folder)))
         figures = compare_with_tutorial(data, args.size, args.usual)
     print_figures(figures, args.json)
 

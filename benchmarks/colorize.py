@@ -30,15 +30,15 @@ SIZE, HELD_OUT = 96, 0.03  # as of the training of the network that ships
 VIVID = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-def load_photos(path: str, most: int) -> list[np.ndarray]:
+def load_photos(path: str, max_count: int) -> list[np.ndarray]:
     """Returns held-out photos in color, `(H, W, 3) uint8`; sample photos without a path."""
     if not path:
         fitted = [image_io.fit(sample_photos.read_photo(name), 256) for name in sample_photos.list_photos()]
-        return [photo for photo in fitted if find_colorful(photo[None])[0]][:most]
+        return [photo for photo in fitted if find_colorful(photo[None])[0]][:max_count]
     images = data.load_dataset(data.store_reference(path), SIZE).images
     colored = np.flatnonzero(find_colorful(images))
     held_out = colored[split_by_count(len(colored), HELD_OUT)[1]]  # not in the training data of `colorize`
-    return [np.array(images[row]) for row in select_evenly_spaced(held_out, most)]
+    return [np.array(images[row]) for row in select_evenly_spaced(held_out, max_count)]
 
 
 def measure_colors(network: str, truths: Sequence[np.ndarray]) -> dict[str, object]:
@@ -54,17 +54,17 @@ def measure_colors(network: str, truths: Sequence[np.ndarray]) -> dict[str, obje
             float(np.linalg.norm(a - b, axis=-1).mean()) for a, b in zip(colors, true_colors, strict=True)
         ]
 
-    plain = float(np.mean([np.linalg.norm(colors, axis=-1).mean() for colors in true_colors]))
+    gray_distance = float(np.mean([np.linalg.norm(colors, axis=-1).mean() for colors in true_colors]))
     figures["photos"] = len(truths)
-    figures["a*, b* of gray"] = plain
+    figures["a*, b* of gray"] = gray_distance
     for vividness in sorted({*VIVID, VIVIDNESS}):
         note(f"vividness {vividness}")
-        usual = " (usual)" if vividness == VIVIDNESS else ""
+        suffix = " (usual)" if vividness == VIVIDNESS else ""
         error = float(np.mean(measure_distances(colorizer.Options(vividness))))
-        figures[f"vividness {vividness}{usual}, times gray's"] = error / plain
+        figures[f"vividness {vividness}{suffix}, times gray's"] = error / gray_distance
     note("variants")
     four = np.array([measure_distances(colorizer.Options(variant=n)) for n in range(4)])
-    figures["the nearest of four colorings, times gray's"] = float(four.min(axis=0).mean()) / plain
+    figures["the nearest of four colorings, times gray's"] = float(four.min(axis=0).mean()) / gray_distance
     figures["lightness moved, levels"] = max(measure_lightness_change(network_model, gray) for gray in grays)
     return figures
 

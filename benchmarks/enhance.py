@@ -105,12 +105,12 @@ def format_means(name: str, other: str, rows: Sequence[Sequence[float]]) -> dict
 
 
 def measure_upscaling(
-    network: str, ensemble: bool, sets: Sequence[str], scales: Sequence[int], most: int | None = None
+    network: str, ensemble: bool, sets: Sequence[str], scales: Sequence[int], max_images: int | None = None
 ) -> dict[str, object]:
     """Measures PSNR, SSIM and LPIPS of a network and of bicubic upscaling, means over each set."""
     enlarger, figures = enlarge.open(presets.find(network)), {}
     for name in sets:
-        images = list(itertools.islice(load_images(name), most))
+        images = list(itertools.islice(load_images(name), max_images))
         for scale in scales:
             note(f"{name} x{scale}")
             rows = []
@@ -127,11 +127,11 @@ def measure_upscaling(
 
 
 def measure_cleaning(
-    cleaner: str, ensemble: bool, gray: str = GRAY[0], most: int | None = None
+    cleaner: str, ensemble: bool, gray: str = GRAY[0], max_images: int | None = None
 ) -> dict[str, object]:
     """Measures PSNR, SSIM and LPIPS of gray images before and after cleaning, means over the set."""
     network, figures = clean.open(presets.find(cleaner)), {}
-    images = [to_gray(image) for image in itertools.islice(load_images(gray), most)]
+    images = [to_gray(image) for image in itertools.islice(load_images(gray), max_images)]
     images = [image[: len(image) // 2 * 2, : image.shape[1] // 2 * 2] for image in images]
     damages = [(f"noise {level}", Damage(light=level)) for level in NOISES]
     damages += [(f"JPEG {quality}", Damage(quality=quality)) for quality in QUALITIES]

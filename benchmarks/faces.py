@@ -25,10 +25,10 @@ def measure_drawing(name: str) -> dict[str, object]:
     note("drawing")
     preset = presets.find(name)
     generator = tasks.import_object(tasks.get(preset.task).open_generator)(preset)
-    many, one = (latent.sample(generator, n, seed=0) for n in (640, 1))
+    batch, single = (latent.sample(generator, n, seed=0) for n in (640, 1))
     return {
-        f"{name}, faces a second": len(many) / measure_seconds(lambda: generator.decode(many), times=3),
-        f"{name}, one face, ms": 1000 * measure_seconds(lambda: generator.decode(one), times=20, warm=3),
+        f"{name}, faces a second": len(batch) / measure_seconds(lambda: generator.decode(batch), times=3),
+        f"{name}, one face, ms": 1000 * measure_seconds(lambda: generator.decode(single), times=20, warm=3),
     }
 
 

@@ -105,8 +105,8 @@ class Server:
         processes = self.list_processes()
         self.process.kill()
         self.process.wait()
-        _, left = psutil.wait_procs(processes, EXIT_SECONDS)
-        return sum(process.status() != psutil.STATUS_ZOMBIE for process in left)
+        _, alive = psutil.wait_procs(processes, EXIT_SECONDS)
+        return sum(process.status() != psutil.STATUS_ZOMBIE for process in alive)
 
 
 def _wait_until(condition: Callable[[], object]) -> float:
@@ -121,7 +121,7 @@ def _wait_until(condition: Callable[[], object]) -> float:
 
 def measure_kills(workers: int, servers: int, seed: int) -> dict[str, object]:
     """Kills workers and servers, then checks what is left."""
-    rng, ended_jobs, left, waits = random.Random(seed), [], 0, []
+    rng, ended_jobs, leftover_count, waits = random.Random(seed), [], 0, []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder) / "home"
         home.mkdir()
@@ -137,14 +137,14 @@ def measure_kills(workers: int, servers: int, seed: int) -> dict[str, object]:
             waits.append(server.wait_for_more(ended_count))
             if number % 10 == 9:
                 note(f"{number + 1} of {workers} workers killed")
-        left += server.kill()
+        leftover_count += server.kill()
         ended_jobs += server.read_ended_jobs()
         for number in range(servers):
             server = Server(home, number + 1)
             if number % 3:  # every third one before it has done anything
                 server.wait_for_more(0)
             time.sleep(rng.uniform(0, 3.0))
-            left += server.kill()
+            leftover_count += server.kill()
             ended_jobs += server.read_ended_jobs()
             if number % 10 == 9:
                 note(f"{number + 1} of {servers} servers killed")
@@ -152,7 +152,7 @@ def measure_kills(workers: int, servers: int, seed: int) -> dict[str, object]:
             "workers killed": workers,
             "servers killed": servers,
             **_check_studio(ended_jobs),
-            "processes left over": left,
+            "processes left over": leftover_count,
             "median wait for the next end after a worker's death, s": sorted(waits)[len(waits) // 2],
         }
 

@@ -31,6 +31,7 @@ from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
 from studio.style.nnst import measure
 from studio.style.settings import TransferSettings
+from studio.style.transfer import transfer
 
 SIZES = (512, 256)  # px of the longer side
 STRUCTURE_GRID = 16  # px of the image per position
@@ -98,15 +99,13 @@ def measure_color(result: np.ndarray, target: np.ndarray) -> float:
 def format_row(backbone: Backbone, result: np.ndarray, content: np.ndarray, target: np.ndarray) -> str:
     """Formats structure, style and color as a row."""
     structures = [measure_structure(backbone, result, content, target, size) for size in SIZES]
-    styles = [measure.style_distance(backbone, result, target, size) for size in SIZES]
+    styles = [measure.measure_style_distance(backbone, result, target, size) for size in SIZES]
     texts = [" ".join(f"{value:.2f}" for value in values) for values in (structures, styles)]
     return f"structure {texts[0]}, style {texts[1]}, color {measure_color(result, target):.3f}"
 
 
 def render(pair: tuple[str, str], settings: TransferSettings, folder: Path | None) -> np.ndarray:
     """Renders a result, `(H, W, 3) uint8`, or reads it from the folder."""
-    from studio.style.transfer import transfer
-
     name = f"{pair[0]}_{pair[1]}_{settings.mode}_{settings.size}_{settings.strength}.png"
     if folder and (folder / name).exists():
         return image_io.read(folder / name)
@@ -134,7 +133,7 @@ def compare(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
 def write_sheets(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
     """Renders and measures twelve pairs, and writes a contact sheet of each."""
     monotonic_steps = {"structure": 0, "style": 0}
-    size = min(args.size, measure.SIZE)
+    size = min(args.size, measure.COMPARED_SIZE)
     for pair in PAIRS:
         content, target = load_photo(pair[0]), load_painting(pair[1])
         adain = render(pair, TransferSettings(size=args.size), args.folder)
@@ -143,7 +142,7 @@ def write_sheets(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
         ]
         results = [render(pair, settings, args.folder) for settings in settings_list]
         structures = [measure_structure(backbone, result, content, target, size) for result in results]
-        styles = [measure.style_distance(backbone, result, target, size) for result in results]
+        styles = [measure.measure_style_distance(backbone, result, target, size) for result in results]
         monotonic_steps["structure"] += sum(low < high for low, high in pairwise(structures))
         monotonic_steps["style"] += sum(low > high for low, high in pairwise(styles))
         yield (
@@ -173,7 +172,7 @@ def write_blind_sheets(backbone: Backbone, args) -> Iterator[tuple[str, str]]:
         order = [("fine", fine), (rival, other)]
         rng.shuffle(order)
         rows = ([content, target], [image for _, image in order])
-        sheet = [np.hstack([image_io.resize(one, *fine.shape[:2]) for one in row]) for row in rows]
+        sheet = [np.hstack([image_io.resize(cell, *fine.shape[:2]) for cell in row]) for row in rows]
         Image.fromarray(np.vstack(sheet)).save(args.folder / f"pair{number:02}.png")
         key[f"pair{number:02}"] = {"pair": name, "left": order[0][0], "right": order[1][0]}
         (args.folder / "key.json").write_text(json.dumps(key, indent=1), "utf-8")

@@ -53,11 +53,11 @@ def train_network(controls: dict[str, object], seconds: float) -> dict[str, floa
     began = time.process_time()
     while time.process_time() - began < seconds:
         learner.step()
-    took = time.process_time() - began
+    duration = time.process_time() - began
     last = learner.take_snapshot()
     return {
         "first image, ms": 1000 * first,
-        "a step, ms": 1000 * took / learner.steps,
+        "a step, ms": 1000 * duration / learner.steps,
         "steps": learner.steps,
         "learned, dB": last.psnr_learned,
         "held out, dB": last.psnr_held_out or 0.0,

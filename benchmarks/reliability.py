@@ -149,8 +149,8 @@ def try_file(kind: str, path: str, folder: str) -> tuple[str, str]:
         outcome = ("refused", "") if is_clear else ("fault", f"said {message!r}")
     except BaseException as error:
         outcome = "fault", f"{type(error).__name__}: {error}"
-    if (took := time.monotonic() - began) > MAX_SECONDS:
-        return "fault", f"took {took:.0f} s"
+    if (duration := time.monotonic() - began) > MAX_SECONDS:
+        return "fault", f"took {duration:.0f} s"
     left = _list_names(folder) - before - WRITABLE_NAMES
     return ("fault", f"left {sorted(left)}") if left else outcome
 
@@ -168,10 +168,10 @@ def measure_damaged_files(count: int, seed: int) -> dict[str, object]:
     rng, outcomes = random.Random(seed), collections.Counter()
     slowest = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "work"
-        place.mkdir()
-        os.environ["STUDIO_HOME"] = str(place / "home")
-        os.chdir(place)
+        work_folder = Path(folder) / "work"
+        work_folder.mkdir()
+        os.environ["STUDIO_HOME"] = str(work_folder / "home")
+        os.chdir(work_folder)
         sources = collect_originals(Path(folder))
         kinds = sorted(sources)
         pool = _start_pool()
@@ -182,7 +182,9 @@ def measure_damaged_files(count: int, seed: int) -> dict[str, object]:
             path.write_bytes(damage_bytes(original.read_bytes(), other.read_bytes(), rng))
             began = time.monotonic()
             try:
-                outcome, reason = pool.submit(try_file, kind, str(path), str(place)).result(6 * MAX_SECONDS)
+                outcome, reason = pool.submit(try_file, kind, str(path), str(work_folder)).result(
+                    6 * MAX_SECONDS
+                )
             except (BrokenProcessPool, TimeoutError) as error:
                 outcome, reason = "fault", f"the process ended: {type(error).__name__}"
                 pool.shutdown(wait=False, cancel_futures=True)

@@ -58,9 +58,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         return images.astype("float32")
 
     note("drawing")
-    held_out, others = (AvatarBank(draw_data_set("sketches", args.count, seed, size=size)) for seed in SEEDS)
+    held_out, unrelated = (
+        AvatarBank(draw_data_set("sketches", args.count, seed, size=size)) for seed in SEEDS
+    )
     note("painting and comparing")
-    scores = task.measure_scores(paint_batch, held_out, others, args.count, Progress())
+    scores = task.measure_scores(paint_batch, held_out, unrelated, args.count, Progress())
     if args.sheet:
         args.sheet.write_bytes(image_io.encode_png(grids.make_grid(np.stack(columns[:MAX_ON_SHEET]), 16)))
     figures: dict[str, object] = {"off, levels of 255": float(np.mean(errors)), **scores}

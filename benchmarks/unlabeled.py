@@ -47,9 +47,8 @@ class Contrast(keras.Model):
     def __init__(self, features: keras.Model):
         super().__init__()
         self.features = features
-        self.projection = keras.Sequential(
-            [keras.layers.Dense(WIDTHS[-1], "relu"), keras.layers.Dense(PROJECTION)]
-        )
+        dense = keras.layers.Dense
+        self.projection = keras.Sequential([dense(WIDTHS[-1], "relu"), dense(PROJECTION)])
         self.views = keras.Sequential(
             [
                 keras.layers.RandomFlip("horizontal", seed=1),
@@ -81,9 +80,9 @@ def train(images: np.ndarray, steps: int, seed: int) -> keras.Model:
     features = build_encoder(images.shape[1])
     learner = Contrast(features)
     learner.compile(keras.optimizers.Adam(1e-3))
-    batches = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     for step in range(1, steps + 1):
-        rows = np.sort(batches.choice(len(images), min(BATCH, len(images)), replace=False))
+        rows = np.sort(rng.choice(len(images), min(BATCH, len(images)), replace=False))
         loss = learner.train_on_batch(images[rows].astype("float32") / 255)
         if step % 50 == 0:
             note(f"step {step}: loss {float(loss):.3f}")
@@ -103,11 +102,11 @@ def measure_distances(
     """Measures the distance of each model from the encoder's held-out half, and the floor."""
     images = data.load_dataset(sample_sets.resolve(path), size).images
     order = np.random.default_rng(0).permutation(len(images))
-    train_rows, others = np.array_split(order, 2)
-    n = min(n, len(others) // 2)
-    real = images[others[:n]]
+    train_rows, test_rows = np.array_split(order, 2)
+    n = min(n, len(test_rows) // 2)
+    real = images[test_rows[:n]]
     compared = {
-        "other real images": images[others[n : 2 * n]],
+        "other real images": images[test_rows[n : 2 * n]],
         **{name: sample_images(name, n) for name in names},
     }
     figures: dict[str, object] = {}

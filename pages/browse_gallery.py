@@ -10,12 +10,12 @@ from pages.gallery import (
     item_view,
     outside_file,
     own_models,
-    removed,
+    removed_items,
     sweeps,
 )
 
 st.title("Gallery", anchor=False)
-removed.offer_undo()
+removed_items.offer_undo()
 outside_file.show_errors()
 is_working = sweeps.show_running_job()
 provenance = outside_file.find_current()
@@ -35,7 +35,7 @@ else:
     with left:
         query = grid.ask_filter()
     grid.show(query)
-    removed.show_unreadable()
-    removed.show()
+    removed_items.show_unreadable()
+    removed_items.show()
     own_models.show()
     disk_usage.show()

@@ -14,7 +14,7 @@ with left:
     st.caption("Adds colors to a gray photo. The colors are plausible; the true ones are lost.")
     request = input_form.ask()
     settings = parts.ask_settings(ColorizeSettings, skip=("network",), ask_extra=input_form.ask_network)
-    parts.show_saved_settings(TASK, settings, refill.put)
+    parts.show_saved_settings(TASK, settings, refill.fill_form)
     problem = request.find_problem(settings) if settings is not None else ""
     is_live = settings is not None and not problem and request.is_live(settings)
     start_clicked = (

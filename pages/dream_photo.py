@@ -8,10 +8,10 @@ from pages.form import many_photos
 from studio.dream.settings import DreamSettings
 
 TASK = "dream.ascend"
-GUIDE = "The dream moves toward the features of this image instead of maximizing activations"
+GUIDE_HELP = "The dream moves toward the features of this image instead of maximizing activations"
 
 
-def inputs():
+def build_inputs():
     """Returns the input files of a run. Call it only when needed: it may have to create a sample."""
     return {"content": [content.get_file()], "guide": [guide.get_file()] if guide else []}
 
@@ -21,21 +21,21 @@ with left:
     st.title("Dream", anchor=False)
     content = parts.choose_image("content", "Content", parts.list_photos())
     objective = targets.ask()
-    guide = parts.choose_optional_image("guide", "Guide image", parts.list_guides(), GUIDE, "Your guide")
+    guide = parts.choose_optional_image("guide", "Guide image", parts.list_guides(), GUIDE_HELP, "Your guide")
     settings = parts.ask_settings(
         DreamSettings, skip=targets.SETTINGS_OUTSIDE_FORM, extra=objective, reset_more=targets.reset
     )
     settings = targets.check_settings(settings, has_guide=guide is not None)
-    parts.show_saved_settings(TASK, settings, refill.put)
+    parts.show_saved_settings(TASK, settings, refill.fill_form)
     start_clicked = settings is not None and parts.show_start_button(":material/bedtime:")
     more_photos = many_photos.ask(settings is not None)
 with right:
     stage = parts.create_stage(left)
 with stage:
     if start_clicked and settings is not None:
-        parts.start(TASK, settings, inputs())
+        parts.start(TASK, settings, build_inputs())
     if more_photos and settings is not None:
-        parts.start_all(TASK, [(settings, {**inputs(), "content": [photo]}) for photo in more_photos])
+        parts.start_all(TASK, [(settings, {**build_inputs(), "content": [photo]}) for photo in more_photos])
     request = (settings, content.title, guide.title if guide else "")
     job = parts.show_job(TASK, request, {channel_sheet.TASK: channel_sheet.draw_use_button})
     if job is None:

@@ -16,7 +16,7 @@ with left:
     settings = parts.ask_settings(
         EnhanceSettings, skip=("network", "cleaner"), ask_extra=lambda: input_form.ask_networks(request)
     )
-    parts.show_saved_settings(TASK, settings, refill.put)
+    parts.show_saved_settings(TASK, settings, refill.fill_form)
     is_live = settings is not None and request.is_live(settings)
     start_clicked = (
         settings is not None and not is_live and parts.show_start_button(":material/photo_size_select_large:")

@@ -14,11 +14,11 @@ st.logo(parts.LOGO, size="large")
 pages = {
     group: [
         st.Page(
-            place.file, title=place.title, icon=place.icon, url_path=place.address, default=not place.address
+            entry.file, title=entry.title, icon=entry.icon, url_path=entry.address, default=not entry.address
         )
-        for place in places
+        for entry in entries
     ]
-    for group, places in navigation.group_pages().items()
+    for group, entries in navigation.group_pages().items()
 }
 page = st.navigation(pages, expanded=True)
 parts.reset_for_new_owner()

@@ -17,18 +17,18 @@ with left:
         preset = models.choose(generators)
         input_form.reset_for_other_model(preset)
         photo, crop = input_form.ask_photo(preset) if models.encodes_photos(preset) else (None, {})
-        more: dict[str, int] = {}
+        grid_settings: dict[str, int] = {}
         settings = parts.ask_settings(
             FacesSettings,
             skip=input_form.SETTINGS_OUTSIDE_FORM,
             extra={"preset": preset, **crop},
             ask_extra=lambda: {"seed": input_form.ask_seed()},
             initial_values={"interpolate": DEFAULT_FRAMES},
-            show_more=lambda: more.update(input_form.ask_grid()),
+            show_more=lambda: grid_settings.update(input_form.ask_grid()),
             reset_more=lambda: input_form.reset(preset),
         )
-        settings = input_form.check_settings(settings and settings.model_copy(update=more))
-        parts.show_saved_settings(TASK, settings, input_form.put)
+        settings = input_form.check_settings(settings and settings.model_copy(update=grid_settings))
+        parts.show_saved_settings(TASK, settings, input_form.fill_form)
         start_clicked = bool(settings and settings.interpolate) and parts.show_start_button(
             ":material/movie:", "Make the video"
         )

@@ -5,11 +5,11 @@ import streamlit as st
 from pages import parts
 from pages.text import (
     authorship,
-    beginning,
     evidence,
     halves,
     language_models,
     own_texts,
+    start_models,
     training,
     under_the_hood,
     writing,
@@ -28,14 +28,14 @@ with left:
         request = authorship.ask(model_names)
     else:
         file = own_texts.choose()
-        start_model = beginning.choose(model_names)
+        start_model = start_models.choose(model_names)
         settings = parts.ask_settings(
             TrainTextSettings,
             skip=("units", *start_model.shape),
             extra=start_model.shape,
             ask_extra=None if start_model.shape else halves.ask_units,
         )
-        parts.show_saved_settings(training.TASK, settings, halves.put)
+        parts.show_saved_settings(training.TASK, settings, halves.fill_form)
         start_clicked = (
             file is not None
             and settings is not None

@@ -14,7 +14,7 @@ st.markdown(
 tiles.show()
 parts.show_recent(title="Your recent work")
 weight_downloads.announce_downloads(
-    [name for place in parts.PAGES for name in place.needs],
+    [name for page in parts.PAGES for name in page.needs],
     note="House styles, texts, digits and faces need no download. ",
 )
 under_the_hood.explain()

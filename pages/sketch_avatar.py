@@ -18,21 +18,23 @@ with left:
     st.title("Sketch", anchor=False)
     caption = st.empty()
     network = networks.choose()
-    pairs = networks.is_of_pairs(network)
-    caption.caption(networks.describe_input(network) if pairs else _ABOUT)
-    if pairs:
+    is_of_pairs = networks.is_of_pairs(network)
+    caption.caption(networks.describe_input(network) if is_of_pairs else _ABOUT)
+    if is_of_pairs:
         default = "draw" if networks.takes_lines(network) else "photo"
         sources = {"draw": "A drawing", "photo": "A photo"}
         if forms.ask_choice("Input", sources, key="given", default=default, hide_label=True) == "photo":
             photo = parts.choose_image("content", "Photo", parts.list_photos())
-    kind: type[SketchSettings] | type[TranslateSettings] = TranslateSettings if pairs else SketchSettings
+    kind: type[SketchSettings] | type[TranslateSettings] = (
+        TranslateSettings if is_of_pairs else SketchSettings
+    )
     settings = parts.ask_settings(
         kind,
         skip=("network",),
         extra={"network": network.name},
         unshared=("side",),
     )
-    parts.show_saved_settings(TRANSLATE if pairs else TASK, settings)
+    parts.show_saved_settings(TRANSLATE if is_of_pairs else TASK, settings)
 with right:
     stage = parts.create_stage(left)
 with stage:

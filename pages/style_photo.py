@@ -11,7 +11,7 @@ from pages.style import before_training, halves, input_form, refill, training, t
 from pages.style.input_form import TASK
 from studio.style.settings import TransferSettings
 
-INSTANT = ("adain",)
+INSTANT_WEIGHTS = ("adain",)
 
 left, right = st.columns([5, 9], gap="large")
 with left:
@@ -38,7 +38,7 @@ with left:
         mask_input.show_errors()
         request = input_form.Request(content, styles, masks)
         settings = request.with_house_styles(settings) if settings else None
-        parts.show_saved_settings(TASK, settings, refill.put)
+        parts.show_saved_settings(TASK, settings, refill.fill_form)
         needs_start = bool(settings and not request.is_live(settings))
         start_clicked = needs_start and (
             parts.show_start_button(":material/brush:") or input_form.pop_fine_request()
@@ -69,14 +69,20 @@ else:
     under_the_hood.explain(job if job and job.task == TASK else None, request.make_draft_starter(settings))
     if job is None and settings is not None:  # Last, because it takes time and the rest should show first.
         preview_settings, note = request.make_preview(settings)
-        needs = () if preview_settings.house else INSTANT
-        ask = partial(request.build_inputs, preview_settings)
-        more: dict[str, Any] = (
+        needs = () if preview_settings.house else INSTANT_WEIGHTS
+        build_inputs = partial(request.build_inputs, preview_settings)
+        options: dict[str, Any] = (
             {"show_buttons": input_form.draw_fine_button}
             if request.is_live(settings)
             else {"full_size": request.make_full_size(settings)}
         )
         with stage:
             parts.show_live(
-                TASK, preview_settings, ask, before=content.get_file, needs=needs, note=note, **more
+                TASK,
+                preview_settings,
+                build_inputs,
+                before=content.get_file,
+                needs=needs,
+                note=note,
+                **options,
             )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.generator import before_start, beginning, input_form, training, under_the_hood
+from pages.generator import before_start, input_form, start_models, training, under_the_hood
 from studio.core.tasks import Inputs
 
 settings = None
@@ -16,7 +16,7 @@ with left:
     file = source.file if source else None
     kind = input_form.ask_kind()
     task = input_form.TASKS[kind]
-    start_model = beginning.choose(task)
+    start_model = start_models.choose(task)
     if start_model is not None:
         settings = input_form.ask_settings(kind, source.sample if source else "", start_model)
         inputs = {"data": [file], **start_model.inputs} if file else {}

@@ -8,11 +8,11 @@ from pages.tune.by_preference import beliefs, pair_form, pairs, session
 from pages.widgets import weight_downloads
 from studio.tune.task import list_needed_weights
 
-BY_FIGURES = (
+BY_METRIC_HELP = (
     "Choose the search space and press Tune. Each trial appears here as a line, weak trials are stopped "
     "early, and you can keep the best model."
 )
-BY_EYE = (
+BY_PREFERENCE_HELP = (
     "No metric knows which image you like better. Press Start: two images at a time appear here, and you "
     "pick the better one. The search takes at most thirty comparisons."
 )
@@ -20,12 +20,12 @@ BY_EYE = (
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Tune", anchor=False)
-    by_preference = session.ask_by_preference()
+    is_by_preference = session.ask_by_preference()
     form = st.container()  # Keeps the link to the stage below the form.
 with right:
     stage = parts.create_stage(left)
 
-if not by_preference:
+if not is_by_preference:
     with form:
         settings, inputs = input_form.ask()
     with left:  # Below the link to the stage, which would cover the button.
@@ -36,7 +36,7 @@ if not by_preference:
         job = trials.show(inputs)
         if job is None:
             st.info(
-                BY_FIGURES + (input_form.describe_cost(settings, inputs) if settings else ""),
+                BY_METRIC_HELP + (input_form.describe_cost(settings, inputs) if settings else ""),
                 icon=":material/search_insights:",
             )
             if settings:
@@ -57,7 +57,7 @@ else:
                 session.start_search(question)
     with stage:
         if search is None:
-            st.info(BY_EYE, icon=":material/compare:")
+            st.info(BY_PREFERENCE_HELP, icon=":material/compare:")
             session.show_recent_searches()
     beliefs.explain(search.settings_class if search else None, session.get_pairs(search) if search else None)
     if search is not None:  # Last, because images take time and the rest should show first.

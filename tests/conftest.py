@@ -107,7 +107,7 @@ REQUIRED_WEIGHTS = ("vgg16", "lpips", "adain")  # most tests need these; fixture
 
 @pytest.fixture(scope="session")
 def weights_cache() -> Path:
-    """All real weights that can be downloaded, cached between runs; skips without those of REQUIRED_WEIGHTS."""
+    """All real weights that can be downloaded, cached between runs; skips without REQUIRED_WEIGHTS."""
     import platformdirs
 
     from studio.core import errors
@@ -140,12 +140,12 @@ def lasting_weights_home(weights_cache, tmp_path_factory):
     _link_weights(weights_cache, path)
 
     @contextlib.contextmanager
-    def at_home():
+    def use_home():
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("STUDIO_HOME", str(path))
             yield path
 
-    return at_home
+    return use_home
 
 
 def _link_weights(cache: Path, home: Path) -> None:

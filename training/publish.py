@@ -58,8 +58,8 @@ def publish(
         InvalidInput: if the folder is incomplete, has no figures, or the presets get too large.
     """
     preset = presets.find(folder)
-    data = preset.read_data()
-    if not {"figures", "command"} <= data.keys():
+    model_data = preset.read_data()
+    if not {"figures", "command"} <= model_data.keys():
         received, step = "none", "train it again"
         raise invalid("model", expected="figures and a command", received=received, next_step=step)
     target = paths.shipped_path("pretrained") / name
@@ -78,7 +78,7 @@ def publish(
         (copy / model_folder.CARD).write_text(_replace_license(preset.read_card(), license))
         presets.unpack(model_zip.pack(copy), target)  # checks it again
         litert = write_litert(target, not full)
-    figures = data["figures"].items()
+    figures = model_data["figures"].items()
     metrics = {k: v for k, v in figures if isinstance(v, int | float) and not isinstance(v, bool)}
     entry = {
         "task": preset.task,
@@ -86,7 +86,7 @@ def publish(
         "sha256": digest,
         "license": license,
         "trained_on": trained_on,
-        "command": data["command"],
+        "command": model_data["command"],
         "figures": metrics,
         "litert": litert,
     }

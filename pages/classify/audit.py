@@ -66,8 +66,8 @@ def show_before_training(inputs: Inputs, settings: TrainClassifierSettings | Non
     _show_findings(images, facts)
     if not inputs.get("model"):
         weight_downloads.announce_downloads([settings.backbone])
-    same = AuditSettings.model_fields.keys() & TrainClassifierSettings.model_fields.keys()
-    audit_settings = AuditSettings.parse({name: getattr(settings, name) for name in same})
+    shared_names = AuditSettings.model_fields.keys() & TrainClassifierSettings.model_fields.keys()
+    audit_settings = AuditSettings.parse({name: getattr(settings, name) for name in shared_names})
     job = inline_jobs.show_inline_job(
         TASK,
         audit_settings,
@@ -102,8 +102,10 @@ def show(file: File, size: int, facts: Mapping[str, Any]) -> None:
 
 def _show_counts(facts: Mapping[str, Any]) -> None:
     classes = facts["classes"]
-    least, median, most = facts["sizes"]
-    sides = f"{least:,} px" if least == most else f"{least:,} to {most:,} px, median {median:,} px"
+    smallest, median, largest = facts["sizes"]
+    sides = (
+        f"{smallest:,} px" if smallest == largest else f"{smallest:,} to {largest:,} px, median {median:,} px"
+    )
     text = f"**{facts['images']:,} images in {len(classes):,} classes**, shorter side {sides}."
     st.markdown(text)
     if classes:

@@ -18,7 +18,7 @@ MAX_IMAGES_PER_MESSAGE = 12  # images per message of the browser
 MAX_IMAGES_PER_PRESS = 60  # images while the button is held once
 MAX_SIDE = 640  # px
 INTERVAL_MS = {"record": 250, "watch": 500}
-_MAX_TEXT_LENGTH = 1_500_000  # characters per image; about ten times what an image of LONGEST needs
+_MAX_TEXT_LENGTH = 1_500_000  # characters per image; about ten times what an image of MAX_SIDE needs
 _HEAD = "data:image/jpeg;base64,"
 
 _mount = assets.register_component("studio_camera", __file__)

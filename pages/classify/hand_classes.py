@@ -113,8 +113,8 @@ class HandClasses:
     def rename(self, number: int, name: str) -> None:
         """Renames a class. Raises `InvalidInput` if the name is invalid or in use."""
         name = " ".join(name.split())
-        others = [hand_class.name for hand_class in self.classes if hand_class.number != number]
-        check_name(name, others)
+        other_names = [hand_class.name for hand_class in self.classes if hand_class.number != number]
+        check_name(name, other_names)
         self._change(number, lambda hand_class: replace(hand_class, name=name))
 
     def delete(self, number: int) -> None:
@@ -229,11 +229,11 @@ class HandClasses:
         )
 
 
-def check_name(name: str, others: list[str]) -> None:
+def check_name(name: str, other_names: list[str]) -> None:
     """Raises `InvalidInput` if a class cannot have this name, which is also the name of its folder.
 
     Args:
-        others: the names of the other classes.
+        other_names: the names of the other classes.
     """
     step = "give it another name"
     if not name:
@@ -255,7 +255,7 @@ def check_name(name: str, others: list[str]) -> None:
         raise InvalidInput(
             f"Folders named {name} are ignored, because they are not treated as data. {as_sentence(step)}"
         )
-    if twin := next((other for other in others if other.casefold() == name.casefold()), None):
+    if twin := next((other for other in other_names if other.casefold() == name.casefold()), None):
         raise InvalidInput(f"There is already a class called {twin}. {as_sentence(step)}")
 
 

@@ -24,14 +24,14 @@ def _clear() -> None:
     st.session_state[COLOR_HINTS_KEY] = False
 
 
-def put(settings: Any) -> None:
+def fill_form(settings: Any) -> None:
     """Selects the network of settings if it is installed. Call it from a callback."""
     if settings.network in list_networks():
         st.session_state[NETWORK_KEY] = settings.network
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
-    put(settings)
+    fill_form(settings)
     for color_hints in job.inputs.get("color_hints", ()):
         st.session_state[COLOR_HINTS_KEY] = color_hint_brush.load_hints(job.inputs["content"][0], color_hints)
 

@@ -18,7 +18,7 @@ def _clear() -> None:
     st.session_state["see"] = "look"
 
 
-def put(settings: Any) -> None:
+def fill_form(settings: Any) -> None:
     """Selects the preset of settings, or their layers and channels. Call it from a callback."""
     _clear()
     if settings.layers:
@@ -26,7 +26,7 @@ def put(settings: Any) -> None:
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
-    put(settings)
+    fill_form(settings)
 
 
 def _select_layers(layers: Sequence[str]) -> None:

@@ -27,7 +27,7 @@ def _clear() -> None:
     st.session_state[NETWORK_KEY], st.session_state[CLEANER_KEY] = SHIPPED_ENLARGER, SHIPPED_CLEANER
 
 
-def put(settings: Any) -> None:
+def fill_form(settings: Any) -> None:
     """Selects the networks of settings if they are installed. Call it from a callback."""
     if settings.network in list_networks(ENLARGE):
         st.session_state[NETWORK_KEY] = settings.network
@@ -36,7 +36,7 @@ def put(settings: Any) -> None:
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
-    put(settings)
+    fill_form(settings)
 
 
 FORMS = (

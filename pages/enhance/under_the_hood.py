@@ -53,8 +53,8 @@ def _build_spectrum_chart(comparison: Comparison) -> Any:
     import altair as alt
 
     rows = [
-        {"frequency": round(float(frequency), 4), "what": what, "dB": round(float(power), 2)}
-        for what, light in (
+        {"frequency": round(float(frequency), 4), "what": label, "dB": round(float(power), 2)}
+        for label, light in (
             ("bicubic" if comparison.scale > 1 else "before", comparison.plain),
             ("result", comparison.result),
         )

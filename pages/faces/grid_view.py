@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.faces import sliders
-from pages.faces.input_form import FACE, MORPH, MOVES, NEAR, TO
+from pages.faces.input_form import FACE_KEY, MORPH_KEY, MOVES_KEY, NEAR_KEY, TO_KEY
 from pages.jobs import live, results, use_again
 from pages.widgets import browser_images, image_grid, words
 from studio import engine
@@ -58,7 +58,7 @@ def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
 def _draw_grid(grid: engine.Live, settings: FacesSettings) -> None:
     if not settings.face:
         _show_warnings(grid)
-    is_morphing = bool(settings.face and st.session_state.get(MORPH))
+    is_morphing = bool(settings.face and st.session_state.get(MORPH_KEY))
     if is_morphing:
         st.markdown("**Choose the face to morph into**")
     st.session_state[_SELECTED_KEY] = (settings.to if is_morphing else settings.face) or None
@@ -77,10 +77,10 @@ def _draw_grid(grid: engine.Live, settings: FacesSettings) -> None:
 
 def _select_face(settings: FacesSettings) -> None:
     number = st.session_state[_SELECTED_KEY] or 0
-    if settings.face and st.session_state.get(MORPH):
-        st.session_state[TO] = number
+    if settings.face and st.session_state.get(MORPH_KEY):
+        st.session_state[TO_KEY] = number
     else:
-        st.session_state[FACE] = number
+        st.session_state[FACE_KEY] = number
         _reset_changes(settings)
 
 
@@ -133,7 +133,9 @@ def _draw_navigation(settings: FacesSettings) -> None:
             args=(settings,),
         )
         help = "Interpolates to another face, which you choose on the grid below"
-        st.toggle("Morph to ...", key=MORPH, help=help, on_change=_on_morph_toggled, persist_state="session")
+        st.toggle(
+            "Morph to ...", key=MORPH_KEY, help=help, on_change=_on_morph_toggled, persist_state="session"
+        )
         close_options: dict[str, Any] = {
             "help": "Back to the grid",
             "on_click": _close_face,
@@ -164,30 +166,30 @@ def _draw_path(settings: FacesSettings) -> None:
 def _reset_changes(settings: FacesSettings) -> None:
     """Resets the sliders to the changes of the grid, and ends morphing."""
     sliders.reset_sliders(settings.preset, settings.moves)
-    st.session_state[TO] = 0
-    st.session_state[MORPH] = False
+    st.session_state[TO_KEY] = 0
+    st.session_state[MORPH_KEY] = False
 
 
 def _on_morph_toggled() -> None:
-    if not st.session_state[MORPH]:
-        st.session_state[TO] = 0
+    if not st.session_state[MORPH_KEY]:
+        st.session_state[TO_KEY] = 0
 
 
 def _close_face(settings: FacesSettings) -> None:
-    st.session_state[FACE] = 0
+    st.session_state[FACE_KEY] = 0
     _reset_changes(settings)
 
 
 def _open_variations(settings: FacesSettings) -> None:
     """Opens a grid of variations of the chosen face, with its slider values."""
     moves = with_changes(settings).moves
-    st.session_state[NEAR] = ", ".join(map(str, (*settings.near, settings.face)))
-    st.session_state[MOVES] = ", ".join(moves)
+    st.session_state[NEAR_KEY] = ", ".join(map(str, (*settings.near, settings.face)))
+    st.session_state[MOVES_KEY] = ", ".join(moves)
     _close_face(settings.model_copy(update={"moves": moves}))
 
 
 def _open_previous_grid(settings: FacesSettings) -> None:
-    st.session_state[NEAR] = ", ".join(map(str, settings.near[:-1]))
+    st.session_state[NEAR_KEY] = ", ".join(map(str, settings.near[:-1]))
     moves = settings.moves if settings.near[1:] else ()
-    st.session_state[MOVES] = ", ".join(moves)
+    st.session_state[MOVES_KEY] = ", ".join(moves)
     _close_face(settings.model_copy(update={"moves": moves}))

@@ -20,7 +20,7 @@ from studio.faces.settings import FacesSettings
 CROP = ("crop", "crop_x", "crop_y")
 SETTINGS_OUTSIDE_FORM = ("preset", "model", "seed", "n", "face", "to", "form", *CROP)
 COUNTS = (16, 36, 64, 100, 144)
-FACE, TO, NEAR, MOVES, MORPH = "face", "to", "near", "moves", "morph"
+FACE_KEY, TO_KEY, NEAR_KEY, MOVES_KEY, MORPH_KEY = "face", "to", "near", "moves", "morph"
 _MODEL_KEY, _PHOTO_KEY = "drawer", "face_photo"  # of the session
 
 
@@ -33,9 +33,9 @@ def reset_for_other_model(preset: str) -> None:
 
 
 def _clear_selection() -> None:
-    st.session_state[FACE] = st.session_state[TO] = 0
-    st.session_state[NEAR] = st.session_state[MOVES] = ""
-    st.session_state[MORPH] = False
+    st.session_state[FACE_KEY] = st.session_state[TO_KEY] = 0
+    st.session_state[NEAR_KEY] = st.session_state[MOVES_KEY] = ""
+    st.session_state[MORPH_KEY] = False
 
 
 def reset(preset: str) -> None:
@@ -45,11 +45,11 @@ def reset(preset: str) -> None:
     forms.reset_fields(FacesSettings, ("seed", "n", *CROP))
 
 
-def put(settings: FacesSettings) -> None:
+def fill_form(settings: FacesSettings) -> None:
     """Sets the inputs next to the form from settings. Call it from a callback."""
-    model_choice.put(settings.preset)
+    model_choice.select(settings.preset)
     st.session_state[_MODEL_KEY] = settings.preset
-    st.session_state[NEAR], st.session_state[MOVES] = (
+    st.session_state[NEAR_KEY], st.session_state[MOVES_KEY] = (
         ", ".join(map(str, settings.near)),
         ", ".join(settings.moves),
     )
@@ -73,8 +73,8 @@ def ask_photo(preset: str) -> tuple[Sample | None, dict[str, Any]]:
     sample = image_input.choose_optional_image("photo", "Photo", list_photos(), help)
     if st.session_state.get(_PHOTO_KEY) != (sample and sample.title):
         if sample or _PHOTO_KEY in st.session_state:
-            st.session_state[FACE] = 1 if sample else 0
-            sliders.reset_sliders(preset, (st.session_state.get(MOVES) or "").replace(",", " ").split())
+            st.session_state[FACE_KEY] = 1 if sample else 0
+            sliders.reset_sliders(preset, (st.session_state.get(MOVES_KEY) or "").replace(",", " ").split())
         st.session_state[_PHOTO_KEY] = sample and sample.title
     if sample is None:
         return None, {}
@@ -119,9 +119,9 @@ def ask_grid() -> dict[str, int]:
     options: dict[str, Any] = {"bind": "query-params"}
     n = st.select_slider("Faces on the grid", COUNTS, value=FacesSettings().n, key="n", **options)
     values = {"n": n}
-    for key, label in ((FACE, "Selected face (0: none)"), (TO, "Morph to face (0: none)")):
+    for key, label in ((FACE_KEY, "Selected face (0: none)"), (TO_KEY, "Morph to face (0: none)")):
         values[key] = numbers.ask_number(label, 0, n, key=key, **options)
-    return values | ({} if values[FACE] else {TO: 0})
+    return values | ({} if values[FACE_KEY] else {TO_KEY: 0})
 
 
 def check_settings(settings: FacesSettings | None) -> FacesSettings | None:

@@ -36,7 +36,7 @@ def choose(names: list[str]) -> str:
     return kinds[kind]
 
 
-def put(name: str) -> None:
+def select(name: str) -> None:
     """Selects a model if it is installed. Call it from a callback."""
     for subject, kinds in _group_by_subject(list_generators()).items():
         for kind, preset in kinds.items():

@@ -22,14 +22,14 @@ def _can_take(job: engine.Job, settings: FacesSettings) -> bool:
 
 def _find_smallest_grid(settings: FacesSettings) -> int | None:
     """Returns the size of the smallest grid with the chosen faces; None if no grid is large enough."""
-    least = max(settings.n, settings.face, settings.to)
-    return next((count for count in input_form.COUNTS if count >= least), None)
+    min_count = max(settings.n, settings.face, settings.to)
+    return next((count for count in input_form.COUNTS if count >= min_count), None)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
-    input_form.put(settings)
+    input_form.fill_form(settings)
     st.session_state["n"] = _find_smallest_grid(settings)
-    st.session_state[input_form.MORPH] = bool(settings.to)
+    st.session_state[input_form.MORPH_KEY] = bool(settings.to)
     input_form.mark_photo_as_current()
 
 

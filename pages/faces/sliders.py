@@ -13,11 +13,11 @@ from pages.widgets import words
 from studio.core.generators.directions import read_direction_values
 from studio.core.models import presets
 
-LIMIT = 4.0  # standard deviations
+MAX_CHANGE = 4.0  # standard deviations
 STEP = 0.25
 VISIBLE_SLIDERS = 5  # sliders; the others are under More changes
 _TITLES = {"age": "Older", "gender": "Gender: male to female"}
-_KEY = "move_"
+_KEY_PREFIX = "move_"
 
 
 def draw_sliders(preset: str, grid_changes: Sequence[str]) -> tuple[str, ...]:
@@ -30,15 +30,15 @@ def draw_sliders(preset: str, grid_changes: Sequence[str]) -> tuple[str, ...]:
     Returns:
         The changes of the chosen face.
     """
-    notes = load_directions(preset)
+    notes_by_name = load_directions(preset)
     initial = parse_changes(grid_changes)
-    names = list(notes)
+    names = list(notes_by_name)
     for name in names[:VISIBLE_SLIDERS]:
-        _draw_slider(name, notes[name], initial.get(name, 0.0))
+        _draw_slider(name, notes_by_name[name], initial.get(name, 0.0))
     if names[VISIBLE_SLIDERS:]:
         with st.popover("More changes", icon=":material/add:", width="stretch"):
             for name in names[VISIBLE_SLIDERS:]:
-                _draw_slider(name, notes[name], initial.get(name, 0.0))
+                _draw_slider(name, notes_by_name[name], initial.get(name, 0.0))
     if not names:
         st.caption("This model has no latent directions, so its images cannot be edited.")
     current = read_changes(preset, grid_changes)
@@ -56,16 +56,16 @@ def reset_sliders(preset: str, grid_changes: Sequence[str]) -> None:
     """Sets the sliders to the changes of the grid. Call it before they are drawn, or from a callback."""
     initial = parse_changes(grid_changes)
     for name in load_directions(preset):
-        st.session_state[_KEY + name] = initial.get(name, 0.0)
+        st.session_state[_KEY_PREFIX + name] = initial.get(name, 0.0)
 
 
 def read_changes(preset: str, grid_changes: Sequence[str]) -> tuple[str, ...]:
     """Returns the changes of the chosen face, each NAME=AMOUNT: from the sliders, else from the grid."""
     values = parse_changes(grid_changes)
     values |= {
-        name: round(st.session_state[_KEY + name], 2)
+        name: round(st.session_state[_KEY_PREFIX + name], 2)
         for name in load_directions(preset)
-        if _KEY + name in st.session_state
+        if _KEY_PREFIX + name in st.session_state
     }
     return tuple(f"{name}={amount:g}" for name, amount in values.items() if amount)
 
@@ -94,14 +94,14 @@ def load_directions(preset: str) -> Mapping[str, str]:
 def _draw_slider(name: str, note: str, value: float) -> None:
     text = words.escape(note[:1].upper() + note[1:])
     is_labeled = "label" in note  # Show such a note always, not only as help.
-    limit = max(LIMIT, float(math.ceil(abs(value))))
+    limit = max(MAX_CHANGE, float(math.ceil(abs(value))))
     st.slider(
         direction_title(name),
         -limit,
         limit,
         value,
         STEP,
-        key=_KEY + name,
+        key=_KEY_PREFIX + name,
         bind="query-params",
         persist_state="session",
         help=None if is_labeled else text or None,

@@ -29,15 +29,15 @@ class Chooser:
 
     Attributes:
         key: of the correction history in the session state.
-        selection: returns the current selection.
+        get_selection: returns the current selection.
         restore: selects an earlier selection; called from a callback.
-        use: selects a stored archive as the user's own, from the next run of the page.
+        select_next: selects a stored archive as the user's own, from the next run of the page.
     """
 
     key: str
-    selection: Callable[[], Any]
+    get_selection: Callable[[], Any]
     restore: Callable[[Any], None]
-    use: Callable[[File], None]
+    select_next: Callable[[File], None]
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ def apply_corrections(
         bar.empty()
         st.error(words.escape(str(error)), icon=":material/error:")
         return
-    correction = _Correction(relabel.summarize(changes.values()), archive, chooser.selection())
+    correction = _Correction(relabel.summarize(changes.values()), archive, chooser.get_selection())
     st.session_state[_history_key(chooser)] = [*st.session_state.get(_history_key(chooser), []), correction]
-    chooser.use(archive)
+    chooser.select_next(archive)
     st.rerun()
 
 

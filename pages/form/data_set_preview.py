@@ -23,7 +23,7 @@ def describe_sides(dataset: ImageDataset) -> str:
 
 
 def make_thumbnail(image: np.ndarray) -> np.ndarray:
-    """Returns a thumbnail: `(h, w, 3 or 1) uint8` -> `(SMALL, SMALL, 3) uint8`."""
+    """Returns a thumbnail: `(h, w, 3 or 1) uint8` -> `(THUMBNAIL_SIDE, THUMBNAIL_SIDE, 3) uint8`."""
     color = Image.fromarray(image.squeeze()).convert("RGB")
     return np.asarray(color.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BILINEAR))
 

@@ -25,7 +25,7 @@ from studio.run import file_checks, own_images
 MAX_RESTORED = 8
 TILE_WIDTH = 4.4  # minimum width of a tile, in rem
 _MAX_TITLE = 40  # characters
-FILE_TYPES = [ending.removeprefix(".") for ending in formats.ENDINGS]
+FILE_TYPES = [ending.removeprefix(".") for ending in formats.EXTENSIONS]
 
 
 def choose_image(slot: str, label: str, options: Sequence[Sample], own_title: str = "Your photo") -> Sample:

@@ -165,7 +165,7 @@ def _describe_files(names: Sequence[str]) -> str:
 def _add_upload(body: bytes, name: str) -> None:
     """Adds an image to the loose ones, or an archive, and selects it."""
     current = restore_uploads()
-    if Path(name).suffix.lower() not in formats.ENDINGS:
+    if Path(name).suffix.lower() not in formats.EXTENSIONS:
         file = File.store(body, "dataset", name)
         data.count_files(file)  # raises if it cannot be opened
         current.add(file)

@@ -139,7 +139,7 @@ def _show_upload() -> None:
     with uploads.show_popover(_SLOT, "Add your own", ":material/video_call:"):
         seconds = video_span.longest_seconds(_PHONE_FPS)
         label = f"A video from your device; up to {seconds:.0f} s of it at {_PHONE_FPS} frames per second"
-        uploads.ask(_SLOT, label, _store_upload, type=list(animations.ENDINGS), max_upload_size=MAX_MB)
+        uploads.ask(_SLOT, label, _store_upload, type=list(animations.EXTENSIONS), max_upload_size=MAX_MB)
 
 
 def _store_upload(data: bytes, name: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import streamlit as st
 
-from pages.gallery import address, file_view, grid
+from pages.gallery import address, file_view, grid, item_view
 from pages.jobs import results
 from pages.widgets import browser_images, words
 from pages.widgets.ab_slider import show_ab_slider
@@ -78,7 +77,7 @@ def find_differences(first: Item, second: Item) -> Iterator[tuple[str, str, str]
         ("Name", [item.name for item in items]),
         ("Made by", [item.title for item in items]),
         ("Inputs", [words.describe_inputs(item) for item in items]),
-        ("Date", [_format_date(item) for item in items]),
+        ("Date", [item_view.format_date(item) for item in items]),
         (
             "Duration",
             [amounts.format_duration(max(item.seconds, 1)) if item.seconds else "" for item in items],
@@ -90,10 +89,6 @@ def find_differences(first: Item, second: Item) -> Iterator[tuple[str, str, str]
     if first.task == second.task and len(settings) == len(items):
         yield from _find_setting_differences(*settings)
     yield from _find_weight_differences(*(item.result.recipe for item in items))
-
-
-def _format_date(item: Item) -> str:
-    return time.strftime("%d %B %Y, %H:%M", time.localtime(item.created)).lstrip("0")
 
 
 def _settings_of(item: Item) -> Settings | None:

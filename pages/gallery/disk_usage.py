@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from pages.gallery import removed
+from pages.gallery import removed_items
 from pages.widgets import numbers, words
 from pages.widgets.owners import LOCAL, get_owner
 from studio.core import amounts
@@ -111,5 +111,5 @@ def _remove(part_names: list[disk_usage.Part]) -> None:
         return
     _measure_usage.clear()
     if "removed" in part_names:
-        removed.close_undo()
+        removed_items.close_undo()
     st.session_state[_MESSAGE_KEY] = f"Freed {amounts.format_bytes(freed_bytes)}."

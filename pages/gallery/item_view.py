@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from pages.gallery import address, file_view, grid, marks, removed, sweeps
+from pages.gallery import address, file_view, grid, marks, removed_items, sweeps
 from pages.jobs import captions, item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import get_owner
@@ -103,12 +103,16 @@ def _show_details(item: Item) -> None:
     results.show_recipe(item.task, settings, item.inputs, item.result.recipe)
 
 
+def format_date(item: Item) -> str:
+    """Returns when an item was made, in local time: "3 May 2026, 14:07"."""
+    return time.strftime("%d %B %Y, %H:%M", time.localtime(item.created)).lstrip("0")
+
+
 def _format_date_and_duration(item: Item) -> str:
-    day = time.strftime("%d %B %Y, %H:%M", time.localtime(item.created)).lstrip("0")
     duration = amounts.format_duration(max(item.seconds, 1)) if item.seconds else ""
-    return f"{day} · took {duration}" if duration else day
+    return f"{format_date(item)} · took {duration}" if duration else format_date(item)
 
 
 def _remove(id: str) -> None:
-    removed.remove([id])
+    removed_items.remove([id])
     grid.return_to_grid()

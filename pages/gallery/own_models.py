@@ -33,7 +33,7 @@ def show() -> None:
 def _show_row(name: str) -> None:
     key = f"own_model_{name}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{words.escape(name)}**{_made_by(name)}", width="stretch")
+        st.markdown(f"**{words.escape(name)}**{_format_task(name)}", width="stretch")
         with st.popover("Rename", icon=":material/edit:", type="tertiary"):
             st.text_input("Name", value=name, max_chars=names.MAX_CHARACTERS, key=keys.part(key, "name"))
             st.caption("Recipes and jobs still find the model by its old name.")
@@ -50,7 +50,7 @@ def _show_row(name: str) -> None:
         )
 
 
-def _made_by(name: str) -> str:
+def _format_task(name: str) -> str:
     """Returns the title of the task that trained a model, or "" when it cannot be read."""
     with suppress(StudioError):
         return f", {words.escape(tasks.get(presets.find(name).task).title)}"

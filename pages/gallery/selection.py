@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.gallery import address, marks, removed
+from pages.gallery import address, marks, removed_items
 from pages.widgets import words
 from pages.widgets.owners import get_owner
 from studio.gallery import export, index, items
@@ -37,7 +37,13 @@ def show_actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
                 )
             marks.show_buttons(ids)
             label = f"Remove {count:,}" if ids else "Remove"
-            st.button(label, icon=":material/delete:", disabled=not ids, on_click=removed.remove, args=(ids,))
+            st.button(
+                label,
+                icon=":material/delete:",
+                disabled=not ids,
+                on_click=removed_items.remove,
+                args=(ids,),
+            )
         owner_name = get_owner()
         # Check the size first, because a failed download shows no error. For the whole grid the help says it.
         available = items.find_complete(ids, owner_name) if ids and count <= MAX_ITEMS else []

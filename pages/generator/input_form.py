@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.form import forms, saved_settings, training_images
 from pages.form.training_images import Source
-from pages.generator.beginning import Beginning
+from pages.generator.start_models import StartModel
 from pages.widgets import weight_downloads
 from studio.core.data import sample_sets
 from studio.core.generators import MIN_IMAGES
@@ -59,7 +59,7 @@ def ask_images() -> Source | None:
     )
 
 
-def ask_settings(kind: str, sample: str, beginning: Beginning) -> GeneratorSettings | None:
+def ask_settings(kind: str, sample: str, start_model: StartModel) -> GeneratorSettings | None:
     """Asks for the settings of a training run. Returns None after showing an error.
 
     For a GAN, the VGG16-feature discriminator is in sight, and proposed if its weights are downloaded.
@@ -67,12 +67,12 @@ def ask_settings(kind: str, sample: str, beginning: Beginning) -> GeneratorSetti
     Args:
         kind: "dcgan" or "vae".
         sample: name of the sample set, which fixes some settings; "" for other images.
-        beginning: start of the training, which fixes or proposes some settings.
+        start_model: start of the training, which fixes or proposes some settings.
     """
-    fixed_settings = {**_SAMPLE_SETTINGS.get(sample, {}), **beginning.shape}
+    fixed_settings = {**_SAMPLE_SETTINGS.get(sample, {}), **start_model.shape}
     is_gan = kind == "dcgan"
     is_downloaded = is_gan and not weight_downloads.list_missing(VGG16)
-    proposed = {**(VGG16_SETTINGS if is_downloaded else {}), **beginning.proposed}
+    proposed = {**(VGG16_SETTINGS if is_downloaded else {}), **start_model.proposed}
     form_settings = forms.ask_settings(
         _SETTINGS_OF[kind],
         skip=("steps", "test_every", "scored", *fixed_settings),
@@ -83,11 +83,11 @@ def ask_settings(kind: str, sample: str, beginning: Beginning) -> GeneratorSetti
         extra=fixed_settings,
         ask_extra=partial(_ask_length, kind),
     )
-    saved_settings.show_saved_settings(TASKS[kind], form_settings, put)
+    saved_settings.show_saved_settings(TASKS[kind], form_settings, fill_form)
     return form_settings
 
 
-def put(settings: Any) -> None:
+def fill_form(settings: Any) -> None:
     """Sets the inputs next to the form from settings. Call it from a callback."""
     saved_settings.snap_to_nearest(STEPS, "steps")
     st.session_state["measured"] = settings.scored > 0

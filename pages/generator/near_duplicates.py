@@ -36,7 +36,7 @@ def show(file: File, dataset: ImageDataset, duplicates: Repeats) -> None:
         return
     pairs = [
         _describe_pair(dataset, *pair)
-        for pair in zip(duplicates.firsts, duplicates.rows, duplicates.correlations, strict=True)
+        for pair in zip(duplicates.originals, duplicates.rows, duplicates.correlations, strict=True)
     ]
     if st.button(f"Leave out {amounts.format_count(count, 'image')}", icon=":material/filter_none:"):
         corrected_sets.apply_corrections(file, dataset, [{pair["second"]: ""} for pair in pairs], CHOOSER)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import training_images
-from pages.generator import beginning, input_form
+from pages.generator import input_form, start_models
 from pages.jobs.refill import Form
 from studio import engine
 from studio.core.data import sample_sets
@@ -25,9 +25,9 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
 
 def _fill(job: engine.Job, settings: Any) -> None:
     st.session_state["kind"] = next(kind for kind, task in input_form.TASKS.items() if task == job.task)
-    st.session_state[beginning.KEY] = ""
+    st.session_state[start_models.KEY] = ""
     training_images.select(job.inputs["data"][0], sample_sets.list_collections())
-    input_form.put(settings)
+    input_form.fill_form(settings)
 
 
 FORMS = tuple(Form(task=task, can_take=_can_take, fill=_fill) for task in input_form.TASKS.values())

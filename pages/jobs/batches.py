@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs import steering
+from pages.jobs import queue_controls
 from pages.widgets import words
 from pages.widgets.owners import get_owner
 from studio import engine
@@ -46,7 +46,7 @@ def show(job: engine.Job, parameter: str) -> None:
                 args=(parameter, batch.jobs[target % count]),
             )
         if batch.ended < count:
-            stop_options: dict[str, Any] = {"on_click": steering.stop_batch, "args": (job.batch,)}
+            stop_options: dict[str, Any] = {"on_click": queue_controls.stop_batch, "args": (job.batch,)}
             st.button(
                 "Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop_options
             )

@@ -9,7 +9,7 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.form import samples
-from pages.jobs import progress_texts, steering
+from pages.jobs import progress_texts, queue_controls
 from pages.jobs.navigation import show_link
 from pages.widgets import words
 from pages.widgets.owners import get_owner
@@ -40,7 +40,7 @@ def _draw(interval_seconds: float) -> None:
     waiting = [job for job in ordered if job.state == "queued"]
     with st.container(key="job_panel", gap="small"):
         if jobs:
-            st.caption("Jobs", help=steering.HELP if waiting else None)
+            st.caption("Jobs", help=queue_controls.HELP if waiting else None)
         has_others = len({job.unit for job in waiting if not job.paused}) > 1
         for job in _one_per_batch(ordered):
             first_waiting = next(
@@ -103,21 +103,21 @@ def _show_row(job: engine.Job, first: engine.Job | None, has_others: bool) -> No
                 label, end, unit = _end_action(job)
                 st.button(label, key=key, type="tertiary", on_click=end, args=(unit,))
             if first is not None:
-                steering.show_menu(first, has_others)
+                queue_controls.show_menu(first, has_others)
 
 
 def _end_action(job: engine.Job) -> tuple[str, Callable[[str], None], str]:
     """Returns label, callback and its argument of the button that ends a job or its batch."""
     if job.batch:
-        return "Stop all", steering.stop_batch, job.batch
+        return "Stop all", queue_controls.stop_batch, job.batch
     if job.state == "queued":  # it has no result to keep yet
-        return "Cancel", steering.cancel, job.id
-    return "Stop", steering.stop, job.id
+        return "Cancel", queue_controls.cancel, job.id
+    return "Stop", queue_controls.stop, job.id
 
 
 def _describe_state(job: engine.Job) -> str:
     if job.state == "queued":
-        return steering.queue_position(job)
+        return queue_controls.queue_position(job)
     if job.state == "running" and job.report is not None:
         if progress_texts.is_download(job.report):
             return progress_texts.describe_download(job.report)

@@ -15,9 +15,9 @@ from pages.jobs import (
     navigation,
     polling,
     progress_texts,
+    queue_controls,
     refill,
     results,
-    steering,
     use_again,
 )
 from pages.jobs.starting import open_job, start, start_all
@@ -198,7 +198,9 @@ def show_progress(job: engine.Job) -> None:
                 "icon": ":material/stop_circle:",
                 "help": "Stops the job and keeps the best result so far",
             }
-            st.button("Stop", key=f"stop_{job.id}", on_click=steering.stop, args=(job.id,), **stop_options)
+            st.button(
+                "Stop", key=f"stop_{job.id}", on_click=queue_controls.stop, args=(job.id,), **stop_options
+            )
         if job.state != "canceling":
             cancel_options: dict[str, Any] = {
                 "icon": ":material/cancel:",
@@ -206,7 +208,11 @@ def show_progress(job: engine.Job) -> None:
                 "type": "tertiary",
             }
             st.button(
-                "Cancel", key=f"cancel_{job.id}", on_click=steering.cancel, args=(job.id,), **cancel_options
+                "Cancel",
+                key=f"cancel_{job.id}",
+                on_click=queue_controls.cancel,
+                args=(job.id,),
+                **cancel_options,
             )
 
 

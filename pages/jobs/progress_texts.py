@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.jobs import steering
+from pages.jobs import queue_controls
 from pages.widgets import words
 from studio import engine
 from studio.core import amounts
@@ -15,7 +15,7 @@ def describe_progress(job: engine.Job) -> tuple[float, str]:
     """Returns the progress in [0, 1], and the step, the stage or the position in the queue as text."""
     report = job.report
     if job.state == "queued":
-        return 0.0, f"Waiting, {steering.queue_position(job)}"
+        return 0.0, f"Waiting, {queue_controls.queue_position(job)}"
     if report is None or not report.total:
         return 0.0, (words.escape(report.stage) if report else "") or "Starting"
     if is_download(report):

@@ -74,7 +74,7 @@ def refill(job: engine.Job, settings: Settings) -> None:
         return
     forms.prefill(settings)
     for use in use_again.USES:
-        if use.file == page_of(job.task).file and use.slot in form.offers:
+        if use.page_file == page_of(job.task).file and use.slot in form.offers:
             _select_images(use, job.inputs.get(use.slot, []), form.offers[use.slot]())
     form.clear()
     form.fill(job, settings)

@@ -213,7 +213,7 @@ def list_other_seeds(settings: Settings) -> list[Settings]:
 def actual_settings(settings: Settings, recipe: Any) -> Settings:
     """Returns the settings of the recipe, which differ from the request if a job was stopped early."""
     try:
-        return settings if recipe is None else recipe.checked_settings()
+        return settings if recipe is None else recipe.parse_settings()
     except StudioError:
         return settings
 

@@ -47,7 +47,7 @@ class View:
         charts: of the reports.
         show_result: shows samples of the trained model.
         describe: returns lines of Markdown about the training, from its figures and settings.
-        saved_message: returns what the user can do with a saved model, in a few words, from its name.
+        describe_saved: returns what the user can do with a saved model, in a few words, from its name.
         show_links: draws links for a model that was saved in this tab, from its name and file.
         show_below: draws more below the buttons of a trained model.
     """
@@ -56,7 +56,7 @@ class View:
     charts: Sequence[Chart]
     show_result: Callable[[engine.Job, File], None]
     describe: Callable[[Mapping[str, Any], Settings], Iterator[str]]
-    saved_message: Callable[[str], str]
+    describe_saved: Callable[[str], str]
     show_links: Callable[[str, File], None]
     show_below: Callable[[File], None] = lambda model: None
 
@@ -172,4 +172,4 @@ def _saved_name_key(model: File) -> str:
 
 def _note_saved(model: File, name: str, view: View) -> str:
     st.session_state[_saved_name_key(model)] = name
-    return view.saved_message(name)
+    return view.describe_saved(name)

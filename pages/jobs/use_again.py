@@ -17,7 +17,7 @@ class Use(NamedTuple):
     """An input that takes an image.
 
     Attributes:
-        file: of the page.
+        page_file: of the page, next to frame.py.
         slot: key of the input.
         title: of the image among the options.
         many: whether several images can be selected.
@@ -25,7 +25,7 @@ class Use(NamedTuple):
         label: in the menu; "" combines the slot and the page.
     """
 
-    file: str
+    page_file: str
     slot: str
     title: str
     many: bool = False
@@ -49,31 +49,31 @@ USES = (
 )
 
 
-def show_menu(keep: Callable[[], File], *, key: str) -> None:
+def show_menu(store: Callable[[], File], *, key: str) -> None:
     """Draws a menu of `USES`; a click sets the image as that input and opens the page.
 
     Args:
-        keep: stores the image and returns its file.
+        store: stores the image and returns its file.
         key: of the menu.
     """
     pages = {page.file: page for page in PAGES}
     with st.popover("Use as", icon=":material/redo:"):
-        for number, use in enumerate(use for use in USES if use.file in pages):
-            page = pages[use.file]
+        for number, use in enumerate(use for use in USES if use.page_file in pages):
+            page = pages[use.page_file]
             st.button(
                 use.label or f"{use.slot.capitalize()} in {page.title}",
                 key=keys.part(key, f"use_{number}"),
                 icon=page.icon,
                 width="stretch",
                 on_click=_use,
-                args=(use, keep),
+                args=(use, store),
             )
 
 
-def _use(use: Use, keep: Callable[[], File]) -> None:
+def _use(use: Use, store: Callable[[], File]) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
-    image_input.add_and_select(use.slot, keep(), use.title)
+    image_input.add_and_select(use.slot, store(), use.title)
     for name, value in use.opens:
         st.session_state[name] = value
-    request_page(use.file)
+    request_page(use.page_file)

@@ -35,8 +35,8 @@ def draw_layers(gradients: Sequence[float], values: Sequence[float], losses: Seq
     import altair as alt
 
     rows: list[dict[str, Any]] = [
-        {"layer": number, "what": what, "size": max(size, FLOOR), "true": size}
-        for what, sizes in ((GRADIENT, gradients), (VALUE, values))
+        {"layer": number, "what": label, "size": max(size, FLOOR), "true": size}
+        for label, sizes in ((GRADIENT, gradients), (VALUE, values))
         for number, size in enumerate(sizes, 1)
     ]
     sizes = [row["size"] for row in rows]

@@ -53,8 +53,8 @@ def _build_activation_chart(activation: str) -> Any:
     sums = np.linspace(_LEAST_SUM, _GREATEST_SUM, 161, dtype="float32")
     values = activation_function.value(sums)
     rows = [
-        {"sum": round(float(x), 3), "what": what, "value": round(float(value), 4)}
-        for what, line in (("activation", values), ("slope", activation_function.derivative(sums, values)))
+        {"sum": round(float(x), 3), "what": label, "value": round(float(value), 4)}
+        for label, line in (("activation", values), ("slope", activation_function.derivative(sums, values)))
         for x, value in zip(sums, line, strict=True)
     ]
     order = ["activation", "slope"]

@@ -16,7 +16,7 @@ from studio.style.house import known_styles
 from studio.style.house.settings import MIN_PHOTOS
 
 FEW_PHOTOS = 500  # photos: with fewer a new network generalizes less well
-LEAST_STEPS = 100  # per painting
+MIN_STEPS = 100  # per painting
 
 
 def show(request: TrainingRequest) -> bool:
@@ -25,7 +25,7 @@ def show(request: TrainingRequest) -> bool:
         return False
     try:
         paintings = [painting.get_file() for painting in request.paintings]
-        check_paintings(paintings, request.beginning.styles)
+        check_paintings(paintings, request.start_model.styles)
     except StudioError as error:
         st.error(words.escape(str(error)), icon=":material/error:")
         return False
@@ -70,9 +70,9 @@ def check_paintings(paintings: Sequence[File], styles_in_network: Sequence[str])
 def _list_notes(request: TrainingRequest, photos: int) -> Iterator[str]:
     """Yields notes on a training run, one sentence each."""
     names = [known_styles.name_of(painting.get_file().name) for painting in request.paintings]
-    if known_names := [name.replace("_", " ") for name in names if name in request.beginning.styles]:
+    if known_names := [name.replace("_", " ") for name in names if name in request.start_model.styles]:
         yield f"The network already knows {words.escape(', '.join(known_names))} and is trained on it again."
-    if not request.beginning.network and photos < FEW_PHOTOS:
+    if not request.start_model.network and photos < FEW_PHOTOS:
         yield "A new network needs more: with a thousand photos or more it generalizes far better."
-    if request.settings is not None and (each := request.settings.steps // len(names)) < LEAST_STEPS:
-        yield f"That is {each:,} steps per painting; with at least {LEAST_STEPS} the styles differ clearly."
+    if request.settings is not None and (each := request.settings.steps // len(names)) < MIN_STEPS:
+        yield f"That is {each:,} steps per painting; with at least {MIN_STEPS} the styles differ clearly."

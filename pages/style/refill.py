@@ -55,7 +55,7 @@ def _clear() -> None:
     set_weights()
 
 
-def put(settings: Any) -> None:
+def fill_form(settings: Any) -> None:
     """Sets the weights and house styles from settings. Call it from a callback."""
     set_weights(settings.style_weights)
     if titles := _find_house_titles(settings):
@@ -63,7 +63,7 @@ def put(settings: Any) -> None:
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
-    put(settings)
+    fill_form(settings)
     if masks := job.inputs.get("mask"):
         _put_masks(job.inputs["content"][0], masks)
 

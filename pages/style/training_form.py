@@ -24,7 +24,7 @@ from studio.style.settings import SHIPPED_NETWORK
 TASK = known_styles.TASK
 HALF_KEY = "work"  # key of the choice between the parts of the page
 MAX_PAINTINGS = 8
-PAINTINGS_KEY, BEGINNING_KEY = "paintings", "added_to"
+PAINTINGS_KEY, START_MODEL_KEY = "paintings", "added_to"
 _FIRST_SAMPLE = "Hubble"
 STEPS = (50, 100, 200, 300, 500, 1000, 2000, 4000, 8000, 16_000)
 STEPS_TO_ADD, STEPS_FOR_NEW = 200, 2000  # steps: to add styles to a network, and for a new network
@@ -36,7 +36,7 @@ _STEPS_KIND_KEY = "steps_of"  # of the session: "added" or "new", for which the 
 
 
 @dataclass(frozen=True)
-class Beginning:
+class StartModel:
     """What a training run starts from.
 
     Attributes:
@@ -54,7 +54,7 @@ class Beginning:
         return input_files.read_start_model(TASK, self.network)
 
 
-_NEW = Beginning("", (), {"only_new": False})
+_NEW = StartModel("", (), {"only_new": False})
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ class TrainingRequest:
 
     Attributes:
         paintings: one to eight.
-        beginning: the network to start from.
+        start_model: the network to start from.
         source: the photos to train on; None while there are none.
         settings: of the training run; None if they are invalid.
     """
 
     paintings: Sequence[Sample]
-    beginning: Beginning
+    start_model: StartModel
     source: Source | None
     settings: TrainStyleSettings | None
 
@@ -77,13 +77,13 @@ class TrainingRequest:
     def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
         photos = self.source.file.digest if self.source else None
-        return photos, [painting.title for painting in self.paintings], self.beginning.network
+        return photos, [painting.title for painting in self.paintings], self.start_model.network
 
     def build_inputs(self) -> Inputs:
         """Returns the input files of the run. Raises `StudioError` like `Beginning.build_inputs`."""
         data = [self.source.file] if self.source else []
         style = [painting.get_file() for painting in self.paintings]
-        return {"data": data, "style": style, **self.beginning.build_inputs()}
+        return {"data": data, "style": style, **self.start_model.build_inputs()}
 
 
 def ask() -> TrainingRequest:
@@ -95,23 +95,23 @@ def ask() -> TrainingRequest:
         MAX_PAINTINGS,
         "Your painting",
     )
-    beginning = _ask_beginning()
+    start_model = _ask_start_model()
     source = training_images.choose(
         sample_sets.list_photo_collections(),
         MIN_PHOTOS,
         f"At least {MIN_PHOTOS} ordinary photos of all kinds; a thousand or more are far better.",
         "Photos to train on",
     )
-    fixed_settings = {**beginning.fixed, **_SAMPLE_SETTINGS.get(source.sample if source else "", {})}
+    fixed_settings = {**start_model.fixed, **_SAMPLE_SETTINGS.get(source.sample if source else "", {})}
     settings = forms.ask_settings(
         TrainStyleSettings,
         skip=("steps", "test_every", "kept", *fixed_settings),
         unshared=("size",),
         extra=fixed_settings,
-        ask_extra=lambda: _ask_length(beginning),
+        ask_extra=lambda: _ask_length(start_model),
     )
     saved_settings.show_saved_settings(TASK, settings, _put)
-    return TrainingRequest(paintings, beginning, source, settings)
+    return TrainingRequest(paintings, start_model, source, settings)
 
 
 def list_style_samples() -> list[Sample]:
@@ -124,16 +124,16 @@ def list_style_samples() -> list[Sample]:
     ]
 
 
-def _ask_beginning() -> Beginning:
+def _ask_start_model() -> StartModel:
     """Lets the user choose the network to start from, and shows what follows from the choice."""
     names = [*network_choice.list_networks(SHIPPED_NETWORK, TASK), ""]
-    forms.drop_stale_choice(BEGINNING_KEY, names)
+    forms.drop_stale_choice(START_MODEL_KEY, names)
     titles = {SHIPPED_NETWORK: _SHIPPED_TITLE, "": _NEW_TITLE}
     name = st.selectbox(
         "Start from",
         names,
         format_func=lambda name: titles.get(name, name),
-        key=BEGINNING_KEY,
+        key=START_MODEL_KEY,
         bind="query-params",
         help="Adding a style to a trained network takes minutes; a new network takes an hour or more",
     )
@@ -148,11 +148,11 @@ def _ask_beginning() -> Beginning:
         return _NEW
     st.caption("Its styles stay unchanged. Training saves a new network next to it.")
     shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE_SETTINGS}
-    return Beginning(name, styles, {"only_new": True, **shape})
+    return StartModel(name, styles, {"only_new": True, **shape})
 
 
-def _ask_length(beginning: Beginning) -> dict[str, int]:
-    default_steps, steps_kind = (STEPS_TO_ADD, "added") if beginning.network else (STEPS_FOR_NEW, "new")
+def _ask_length(start_model: StartModel) -> dict[str, int]:
+    default_steps, steps_kind = (STEPS_TO_ADD, "added") if start_model.network else (STEPS_FOR_NEW, "new")
     if st.session_state.setdefault(_STEPS_KIND_KEY, steps_kind) != steps_kind:
         st.session_state[_STEPS_KIND_KEY], st.session_state["steps"] = steps_kind, default_steps
     steps = st.select_slider(

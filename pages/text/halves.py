@@ -30,7 +30,7 @@ def choose(model_names: list[str]) -> str:
     return mode
 
 
-def put(_settings: TrainTextSettings) -> None:
+def fill_form(_settings: TrainTextSettings) -> None:
     """Moves the number of units to a value of the slider. Call it from a callback."""
     saved_settings.snap_to_nearest(UNIT_CHOICES, "units")
 

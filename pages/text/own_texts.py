@@ -33,7 +33,7 @@ class TextFacts:
     encoding: str
     notes: tuple[str, ...]
     facts: corpus.Facts
-    beginning: str
+    excerpt: str
 
 
 def choose() -> File | None:
@@ -129,8 +129,8 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
     """Shows an excerpt of a text, its statistics, and the length of training on it."""
     text_facts = read_facts(file, settings.encoding if settings else encodings.AUTO)
     facts = text_facts.facts
-    is_longer = facts.chars > len(text_facts.beginning)
-    show_marked_text(text_facts.beginning, hint=" ..." if is_longer else "", key="own_paper")
+    is_longer = facts.chars > len(text_facts.excerpt)
+    show_marked_text(text_facts.excerpt, hint=" ..." if is_longer else "", key="own_paper")
     with st.container(horizontal=True):
         st.metric("Characters", f"{facts.chars:,}")
         st.metric("Alphabet", f"{len(facts.alphabet):,}")

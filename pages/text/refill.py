@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs.refill import Form
-from pages.text import beginning, halves, language_models, own_texts, training, writing
+from pages.text import halves, language_models, own_texts, start_models, training, writing
 from studio import engine
 from studio.core.tasks import humanize_stem
 from studio.core.training import start_from
@@ -23,7 +23,7 @@ def _can_write(job: engine.Job, settings: Any) -> bool:
 
 def _fill_writing(job: engine.Job, settings: Any) -> None:
     st.session_state[halves.KEY] = "write"
-    writing.put(settings)
+    writing.fill_form(settings)
 
 
 def _name_start_model(job: engine.Job) -> str:
@@ -39,7 +39,7 @@ def _can_train(job: engine.Job, settings: Any) -> bool:
 
 def _fill_training(job: engine.Job, settings: Any) -> None:
     st.session_state[halves.KEY] = "own"
-    st.session_state[beginning.KEY] = _name_start_model(job)
+    st.session_state[start_models.KEY] = _name_start_model(job)
     own_texts.select(job.inputs["text"][0])
     st.session_state["encoding"] = settings.encoding
 

@@ -69,7 +69,7 @@ def _put_settings(settings: WriteSettings) -> None:
         st.session_state[language_models.KEY] = settings.preset
 
 
-def put(settings: WriteSettings) -> None:
+def fill_form(settings: WriteSettings) -> None:
     """Fills the form with the settings of a text. Call it from a callback."""
     _put_settings(settings)
     text_view.set_base("")

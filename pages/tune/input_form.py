@@ -87,7 +87,7 @@ def can_put(_job: engine.Job, settings: TuneSettings) -> bool:
     return bool(ranges) and ranges.keys() <= varying_names and fixed <= fixed_names
 
 
-def put(job: engine.Job, settings: TuneSettings) -> None:
+def fill_form(job: engine.Job, settings: TuneSettings) -> None:
     """Fills the form with a search. Call it before the form is drawn."""
     name = settings.train
     subject, fields = SUBJECTS[name], tasks.get(f"{name}.train").settings.describe()
@@ -238,4 +238,4 @@ def _compute_default_epochs(inputs: Inputs) -> int:
     return max(1, make_plan(np.zeros(chars, "int8"), TrainTextSettings()).epochs // 2)
 
 
-FORMS = (Form(task=trials.TASK, can_take=can_put, fill=put),)
+FORMS = (Form(task=trials.TASK, can_take=can_put, fill=fill_form),)

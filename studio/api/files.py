@@ -87,7 +87,7 @@ async def _receive_upload(stream: AsyncIterator[bytes], owner: str, kind: Kind, 
 
 def _store_upload(upload_file: uploads.Upload, owner: str) -> File:
     """Stores an upload, unless its owner was removed during the upload."""
-    if not tokens.has_any(owner):
+    if not tokens.has_token(owner):
         raise HTTPException(401, access.API_REFUSAL, {"WWW-Authenticate": "Bearer"})
     return upload_file.store()
 

@@ -80,9 +80,9 @@ class SlotOut(Out):
 
     name: str
     kind: Kind
-    least: int
-    most: int
-    instead: str
+    least: int = Field(validation_alias="min_files")
+    most: int = Field(validation_alias="max_files")
+    instead: str = Field(validation_alias="name_setting")
 
 
 class TaskOut(Out):

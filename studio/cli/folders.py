@@ -151,8 +151,8 @@ def list_images(folder: Path) -> tuple[list[Path], list[str]]:
     """
     try:
         entries = [p for p in sorted(folder.iterdir()) if not is_junk(p.name) and not is_hidden(p.name)]
-        photos = [path for path in entries if path.suffix.lower() in formats.ENDINGS]
-        other_names = [p.name for p in entries if p.suffix.lower() not in formats.ENDINGS and p.is_file()]
+        photos = [path for path in entries if path.suffix.lower() in formats.EXTENSIONS]
+        other_names = [p.name for p in entries if p.suffix.lower() not in formats.EXTENSIONS and p.is_file()]
     except OSError as error:
         step = "check its permissions"
         raise invalid(
@@ -160,7 +160,7 @@ def list_images(folder: Path) -> tuple[list[Path], list[str]]:
         ) from None
     if not photos:
         received = f"none in {make_printable(folder.name, 100)}"
-        step = f"choose a folder with files that end in {', '.join(formats.ENDINGS)}"
+        step = f"choose a folder with files that end in {', '.join(formats.EXTENSIONS)}"
         raise invalid("folder", expected="one with images", received=received, next_step=step)
     return photos, other_names
 
@@ -195,7 +195,7 @@ def _prepare_output_folder(task: Task, settings: Settings, folder: Path, text: s
     if not text:
         raise invalid("output", expected=expected, received="none", next_step="name one with -o")
     out = paths.expand_user(text)
-    if out.suffix.lower() in formats.ENDINGS:
+    if out.suffix.lower() in formats.EXTENSIONS:
         received, step = "an image's name for a whole folder", "name a folder"
         raise invalid(label, expected=expected, received=received, next_step=step)
     try:

@@ -45,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
     recipe = outputs.read_recipe(path)
     task = tasks.get(recipe.task)
     file = path.with_suffix("") if outputs.is_recipe(path) else path
-    kind = task.choose_kind(recipe.checked_settings())
+    kind = task.choose_kind(recipe.parse_settings())
     original = _read_original(file, task, kind) if arguments.verify else None
     out = _resolve_output(arguments, file, kind, (".json",) if task.format_json else ())
     replay.restore_inputs(map(paths.expand_user, arguments.inputs), recipe)

@@ -17,7 +17,9 @@ from studio.video.settings import VideoSettings
 from studio.video.task import TASK_NAME
 
 _VIDEO_ENDINGS = tuple(f".{kind}" for kind in animations.KINDS)
-_VIDEO_ONLY_ENDINGS = tuple(end for end in animations.ENDINGS if end not in formats.ENDINGS)  # never images
+_VIDEO_ONLY_ENDINGS = tuple(
+    end for end in animations.EXTENSIONS if end not in formats.EXTENSIONS
+)  # never images
 _IMAGE_OR_VIDEO_ENDINGS = (".webp",)  # video endings that images have, too
 _PNG_ENDINGS = (".png", ".apng")
 _UNSUPPORTED = (".avi", ".webm", ".mkv")
@@ -59,7 +61,7 @@ def is_video_request(task: Task, settings: Settings, file_values: SlotValues, ou
         raise invalid(
             f"output {make_printable(out, 100)}", expected=expected, received=received, next_step=step
         )
-    if endings[0] not in animations.ENDINGS or endings[1] not in _VIDEO_ENDINGS:
+    if endings[0] not in animations.EXTENSIONS or endings[1] not in _VIDEO_ENDINGS:
         return False
     if endings[0] in _VIDEO_ONLY_ENDINGS:
         return True

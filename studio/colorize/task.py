@@ -15,18 +15,18 @@ from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 
-NAME = "colorize.apply"
+TASK_NAME = "colorize.apply"
 
 
 def run(settings: ColorizeSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Colorizes an image; see `studio.colorize.colorizer.Colorizer.color`."""
+    """Colorizes an image; see `studio.colorize.colorizer.Colorizer.colorize`."""
     start_time = time.monotonic()
     content = inputs["content"][0]
     image = transparency.extend_colors(image_io.read_transparent(content.read(), content.name))
     colorizer_network = colorizer.open(models.find_network(settings, inputs))
     result, prediction = colorizer_network.colorize(image, make_options(settings, inputs), progress)
     weights = {} if inputs.get("network") else {settings.network: colorizer_network.digest}
-    recipe = recipes.make(NAME, settings, inputs, weights)
+    recipe = recipes.make(TASK_NAME, settings, inputs, weights)
     name = f"{Path(content.name).stem}-colored.png"
     file = File.store(image_io.encode_png(result, recipe), "image", name)
     figures = {

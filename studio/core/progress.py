@@ -162,7 +162,7 @@ def show_terminal_bar(
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         row = bar.add_task(title, total=None, count="", metrics="")
 
-        def draw(report: Report) -> None:
+        def update_bar(report: Report) -> None:
             metrics = "  ".join(f"{name} {value:.3g}" for name, value in report.metrics.items())
             stage = f"{title}: {report.stage}" if report.stage else title
             total = report.total or None
@@ -171,7 +171,7 @@ def show_terminal_bar(
                 row, completed=report.step, total=total, description=stage, count=count, metrics=metrics
             )
 
-        yield Progress(draw, cancelled)
+        yield Progress(update_bar, cancelled)
 
 
 def format_steps(report: Report) -> str:

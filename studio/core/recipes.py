@@ -89,7 +89,7 @@ class Recipe(_Strict):
         text = dump()
         return text if len(text) <= MAX_BYTES else dump(ensure_ascii=False)
 
-    def checked_settings(self) -> Settings:
+    def parse_settings(self) -> Settings:
         """Returns the settings as the task's own class, checked against the limits of the form.
 
         Raises:

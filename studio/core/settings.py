@@ -56,7 +56,7 @@ def setting(
         **bounds: pydantic's `ge`, `gt`, `le`, `lt`, `min_length`, `max_length`.
     """
     extra: dict[str, Any] = {"label": label, "tier": tier, "unit": unit, "scale": scale, "step": step}
-    extra |= {"video": video, "bare_value": bare_value, "positional": positional, "local_only": local_only}
+    extra |= {"video": video, "bare": bare_value, "positional": positional, "local_only": local_only}
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
@@ -262,7 +262,7 @@ def _describe(name: str, field: Any) -> SettingInfo:
         maximum=bounds.get("le", bounds.get("lt")),
         choices=choices,
         video=extra.get("video", ""),
-        bare_value=extra.get("bare_value", ""),
+        bare_value=extra.get("bare", ""),
         positional=extra.get("positional", False),
         local_only=extra.get("local_only", False),
         is_minimum_excluded="gt" in bounds,

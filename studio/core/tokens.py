@@ -55,7 +55,7 @@ def revoke(owner: str) -> int:
     return len(token_files)
 
 
-def has_any(owner: str) -> bool:
+def has_token(owner: str) -> bool:
     """Returns whether an owner has a valid token; always for LOCAL."""
     return owner == owners.LOCAL or any(_belongs_to(path, owner) for path in _token_folder().iterdir())
 

@@ -110,12 +110,12 @@ class AdaptiveAugment(Augment):
         uniform = keras.random.uniform(ops.shape(strengths), seed=self.changes_seed_generator)
         return strengths * ops.cast(uniform < self.p, "float32")
 
-    def _source_rows(self, count: Any, flip: bool) -> Any:
+    def _draw_source_rows(self, count: Any, flip: bool) -> Any:
         if self.shift or self.flip:
-            return super()._source_rows(count, flip)
+            return super()._draw_source_rows(count, flip)
         return ops.zeros((count, 1), "int32") + ops.arange(self.side)[None]
 
-    def _sampling_matrices(self, source_rows: Any) -> Any:
+    def _build_sampling_matrices(self, source_rows: Any) -> Any:
         """Returns matrices of linear interpolation between two rows, `(B, side, side)`; see `Augment`."""
         count, middle = ops.shape(source_rows)[0], (self.side - 1) / 2
         log2_scales, shift_shares = (

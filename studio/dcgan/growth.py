@@ -20,7 +20,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from studio.core.data import Part
+from studio.core.data import ImageSubset
 from studio.core.generators.discriminator import LEAK
 from studio.core.progress import Progress
 from studio.core.training import optimizers
@@ -42,7 +42,7 @@ MAX_INTENSITY = 0.98  # largest intensity in [-1, 1] before the inverse of tanh,
 
 
 def copy_weights(
-    start: model.Gan, gan: model.Gan, images: np.ndarray | Part, progress: Progress | None = None
+    start: model.Gan, gan: model.Gan, images: np.ndarray | ImageSubset, progress: Progress | None = None
 ) -> None:
     """Copies the weights of a trained DCGAN into a new one.
 
@@ -78,7 +78,7 @@ def copy_weights(
         train_upscaling(gan, images, progress)
 
 
-def train_upscaling(gan: model.Gan, images: np.ndarray | Part, progress: Progress) -> None:
+def train_upscaling(gan: model.Gan, images: np.ndarray | ImageSubset, progress: Progress) -> None:
     """Trains the finest layers of a grown generator to upscale sharply.
 
     Their input are images of half the size, without a latent vector; self-modulation is trained only later,
@@ -165,7 +165,9 @@ def _initialize_upscaling(source: keras.Model, target: keras.Model, settings: Tr
     image.set_weights([_make_resampling_kernel(BILINEAR, settings.width, channels), np.zeros(channels)])
 
 
-def _initialize_downscaling(source: keras.Model, target: keras.Model, images: np.ndarray | Part) -> None:
+def _initialize_downscaling(
+    source: keras.Model, target: keras.Model, images: np.ndarray | ImageSubset
+) -> None:
     """Sets a discriminator's two finest layers to the first layer of `source` on images of half the size."""
     (source_conv, *_), (first, second, *_) = (
         _layers_of_type(network, keras.layers.Conv2D) for network in (source, target)

@@ -40,16 +40,16 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     train_rows, test_rows = split(compute_positions(dataset, progress), settings.held_out)
     scorer = comparison.Scorer(dataset, train_rows, test_rows, settings.scored, progress)
     feature_extractor, weights = _load_feature_extractor(settings, progress)
-    job = publish.Job(generator.TASK, "train_dcgan", settings, inputs)
+    job = publish.TrainingJob(generator.TASK, "train_dcgan", settings, inputs)
     trainer = training.Trainer(
-        dataset.part(train_rows),
+        dataset.select(train_rows),
         settings,
         scorer.measure_kid,
         job.run,
         start,
         progress,
         feature_extractor,
-        dataset.part(test_rows),
+        dataset.select(test_rows),
     ).fit(progress)
     stopped = trainer.stop_reason == "cancelled"
     history = start_from.load_history(inputs, trainer.step, trainer.curves, trainer.stages)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import keras
 import numpy as np
 
-from studio.core.data import Part
+from studio.core.data import ImageSubset
 from studio.core.errors import StudioError
 from studio.core.generators.vgg16_discriminator import FeatureExtractor
 from studio.core.imaging.grids import make_grid
@@ -65,14 +65,14 @@ class Trainer(BaseTrainer):
 
     def __init__(
         self,
-        images: np.ndarray | Part,
+        images: np.ndarray | ImageSubset,
         settings: TrainDcganSettings,
         score_images: ImageScorer | None = None,
         run: checkpoints.Run | None = None,
         start: model.Gan | None = None,
         progress: Progress | None = None,
         feature_extractor: FeatureExtractor | None = None,
-        validation: np.ndarray | Part | None = None,
+        validation: np.ndarray | ImageSubset | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
         self.train_images, self.settings, self.score_images = images, settings, score_images

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.core.imaging import image_io
-from studio.core.imaging.animations import Video
+from studio.core.imaging.animations import VideoEncoder
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.dream.ascend import Ascent, fit_content
@@ -69,7 +69,7 @@ def zoom(
     make_report = _frame_reports(settings, image, progress)
     first_01 = ascent.run_octaves(image, settings.octaves, settings.steps, make_report(0))
     image_steps = ascent.steps
-    with Video(settings.video, settings.fps) as video:
+    with VideoEncoder(settings.video, settings.fps) as video:
         loop = Loop(video.add)
         for frame in _generate_frames(first_01, ascent, settings, make_report):
             loop.add(image_io.to_uint8(frame))

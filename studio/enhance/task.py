@@ -16,7 +16,7 @@ from studio.enhance import bicubic, clean, damage, enlarge, models
 from studio.enhance.psnr import psnr
 from studio.enhance.settings import SHIPPED_CLEANER, SHIPPED_ENLARGER, EnhanceSettings
 
-NAME = "enhance.enlarge"
+TASK_NAME = "enhance.enlarge"
 MAX_TEST_SIDE = 384  # px, largest side of the center crop that PSNR is measured on
 MIN_TEST_SIDE = 16  # px, smallest side of the downscaled crop
 
@@ -48,7 +48,7 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
         image = enlarger.enlarge(image, enlarge_options, progress)
         if not inputs.get("network"):
             weights[settings.network] = enlarger.digest
-    recipe = recipes.make(NAME, settings, inputs, weights)
+    recipe = recipes.make(TASK_NAME, settings, inputs, weights)
     ending = f"x{settings.scale}" if settings.scale > 1 else "clean"
     file = File.store(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-{ending}.png")
     size = {"height": image.shape[0], "width": image.shape[1]}

@@ -14,7 +14,7 @@ from studio.core import recipes
 from studio.core.errors import Cancelled
 from studio.core.generators.latent import Generator
 from studio.core.imaging import image_io
-from studio.core.imaging.animations import Video
+from studio.core.imaging.animations import VideoEncoder
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result, import_object
 from studio.faces import draw, models
@@ -80,7 +80,7 @@ def _render_video(
     generator: Generator, settings: FacesSettings, photo: np.ndarray | None, progress: Progress
 ) -> bytes:
     z = draw.interpolate_latents(generator, settings, photo)
-    with Video(settings.video, settings.fps) as video:
+    with VideoEncoder(settings.video, settings.fps) as video:
         for batch in draw.decode_batches(generator, z, progress):
             for image in batch:
                 video.add(draw.enlarge(image, settings.enhance))

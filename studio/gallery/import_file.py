@@ -90,7 +90,7 @@ def _is_here(source: Input, owner: str) -> bool:
 def _find_kind(recipe: Recipe) -> tuple[bool, Kind]:
     """Returns whether this studio can run a recipe, and the kind of its result; "image" if it cannot."""
     try:
-        return True, tasks.get(recipe.task).choose_kind(recipe.checked_settings())
+        return True, tasks.get(recipe.task).choose_kind(recipe.parse_settings())
     except InvalidInput:
         return False, "image"
 

@@ -24,7 +24,7 @@ def check(recipe: Recipe) -> None:
         Unavailable: if an input is missing and has no recipe (the message has its SHA-256), or if
             `studio.core.models.pinned_weights.check` raises it.
     """
-    recipe.checked_settings()
+    recipe.parse_settings()
     pinned_weights.check(recipe.weights)
     for source in itertools.chain(*recipe.inputs.values()):
         if _is_here(source):
@@ -89,7 +89,7 @@ def run(recipe: Recipe, progress: Progress, on_note: Callable[[str], None]) -> R
         for slot, sources in recipe.inputs.items()
     }
     with pretrained.pin(recipe.weights):
-        return tasks.run(recipe.task, recipe.checked_settings(), inputs, progress)
+        return tasks.run(recipe.task, recipe.parse_settings(), inputs, progress)
 
 
 def _make_input(source: Input, kind: Kind, progress: Progress, on_note: Callable[[str], None]) -> File:

@@ -104,15 +104,17 @@ def _is_tensor_reference(value: Any) -> bool:
     return (value[0] == _CONSTANT or type(value[2]) is int) and type(value[1]) is int
 
 
-def _is_history(value: Any) -> bool:
+def _is_keras_history(value: Any) -> bool:
     return isinstance(value, list) and len(value) == _HISTORY_LENGTH and _is_tensor_reference(value)
 
 
-def _are_ends(value: Any) -> bool:
+def _are_endpoints(value: Any) -> bool:
     """Tells whether a value is the inputs or outputs of a network: one, or a list or dictionary of them."""
     if isinstance(value, dict):
-        return all(_are_ends(end) for end in value.values())
-    return _is_tensor_reference(value) or (isinstance(value, list) and all(_are_ends(end) for end in value))
+        return all(_are_endpoints(endpoint) for endpoint in value.values())
+    return _is_tensor_reference(value) or (
+        isinstance(value, list) and all(_are_endpoints(endpoint) for endpoint in value)
+    )
 
 
 _TYPE_CHECKS: dict[str, Callable[[Any], bool]] = {
@@ -125,9 +127,9 @@ _TYPE_CHECKS: dict[str, Callable[[Any], bool]] = {
     "recurrent_activation": _is_part_or_text,
     "layers": _are_parts,
     "inbound_nodes": _are_nodes,
-    "keras_history": _is_history,
-    "input_layers": _are_ends,
-    "output_layers": _are_ends,
+    "keras_history": _is_keras_history,
+    "input_layers": _are_endpoints,
+    "output_layers": _are_endpoints,
 }
 
 

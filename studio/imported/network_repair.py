@@ -116,12 +116,12 @@ def _repair_graph(config: Part, depth: int) -> Part:
     parts = config["layers"]
     calls = {_layer_name(part): len(part.get("inbound_nodes") or ()) for part in parts}
     layers = [_repair_graph_layer(part, calls, depth) for part in parts]
-    ends = {key: _repair_ends(config.get(key), calls) for key in ("input_layers", "output_layers")}
+    endpoints = {key: _repair_endpoints(config.get(key), calls) for key in ("input_layers", "output_layers")}
     return {
         "name": layer_repair.plain_name(config.get("name", "network")),
         **_keep_trainable(config),
         "layers": layers,
-        **ends,
+        **endpoints,
     }
 
 
@@ -246,10 +246,16 @@ def _make_call(tensors: list[Any], arguments: Part) -> Part:
     return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": arguments}
 
 
-def _repair_ends(ends: Any, calls: Mapping[Any, int]) -> Any:
+def _repair_endpoints(endpoints: Any, calls: Mapping[Any, int]) -> Any:
     """Converts the inputs or outputs of a network."""
-    if isinstance(ends, list) and len(ends) == 3 and isinstance(ends[0], str):
-        return _repair_reference(ends, calls)
-    if isinstance(ends, list) and len(ends) == 1:  # a single input or output is not a list in Keras 3
-        return _repair_ends(ends[0], calls)
-    return [_repair_ends(end, calls) for end in ends] if isinstance(ends, list) else ends
+    if isinstance(endpoints, list) and len(endpoints) == 3 and isinstance(endpoints[0], str):
+        return _repair_reference(endpoints, calls)
+    if (
+        isinstance(endpoints, list) and len(endpoints) == 1
+    ):  # a single input or output is not a list in Keras 3
+        return _repair_endpoints(endpoints[0], calls)
+    return (
+        [_repair_endpoints(endpoint, calls) for endpoint in endpoints]
+        if isinstance(endpoints, list)
+        else endpoints
+    )

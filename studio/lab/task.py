@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.core import recipes
 from studio.core.imaging import image_io
-from studio.core.imaging.animations import Video
+from studio.core.imaging.animations import VideoEncoder
 from studio.core.models.lru import get_or_make
 from studio.core.progress import Progress
 from studio.core.settings import Settings
@@ -84,7 +84,7 @@ def imagine(settings: ImagineSettings, inputs: Inputs, progress: Progress) -> Re
     recipe = recipes.make("lab.imagine", _make_repeatable(settings, result), inputs, dataset.weights)
     stem = f"{_find_stem(inputs)}-imagined"
     if settings.frames:
-        with Video(settings.video, settings.fps) as video:
+        with VideoEncoder(settings.video, settings.fps) as video:
             energies = _run_chain(chain, settings, video)
             file = File.store(video.finish(), "animation", f"{stem}.{settings.video}")
     else:
@@ -94,7 +94,7 @@ def imagine(settings: ImagineSettings, inputs: Inputs, progress: Progress) -> Re
     return Result((file,), _collect_figures(result) | figures, recipe, result.stopped_early)
 
 
-def _run_chain(chain: GibbsChains, settings: ImagineSettings, video: Video | None) -> list[float]:
+def _run_chain(chain: GibbsChains, settings: ImagineSettings, video: VideoEncoder | None) -> list[float]:
     """Runs the chain to its end; returns the energy after each round."""
     frame_rounds = {
         round((frame + 1) * settings.rounds / settings.frames) for frame in range(settings.frames)
@@ -182,5 +182,5 @@ def _collect_figures(result: TrainedNetwork) -> dict[str, Any]:
 
 
 def _find_stem(inputs: Inputs) -> str:
-    """Returns the name of the drawing's file without its ending, for the name of the result."""
+    """Returns the stem of the drawing's file name; "digits" without a drawing."""
     return next((Path(file.name).stem for file in inputs.get("content", ())), "digits")

@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.core.errors import Cancelled
 from studio.core.imaging import image_io
-from studio.core.imaging.animations import Video
+from studio.core.imaging.animations import VideoEncoder
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.playground.learner import Diverged, Learner, Snapshot
@@ -68,7 +68,7 @@ def learn(
     progress, start_time = progress or Progress(), time.monotonic()
     size = size_of(settings, *photo.shape[:2])
     with blas_threads.limit_threads(1), ExitStack() as stack:
-        video = stack.enter_context(Video(settings.video, settings.fps)) if settings.frames else None
+        video = stack.enter_context(VideoEncoder(settings.video, settings.fps)) if settings.frames else None
         run = _Run(Learner(photo, settings), settings, progress, video, size)
         run.train()
         if run.stopped and not run.learner.steps:
@@ -102,7 +102,7 @@ class _Run:
         learner: Learner,
         settings: PlaygroundSettings,
         progress: Progress,
-        video: Video | None,
+        video: VideoEncoder | None,
         size: tuple[int, int],
     ):
         self.learner, self._settings, self._progress = learner, settings, progress

@@ -128,7 +128,7 @@ def read_start_model(task: str, name: str) -> Inputs:
 
 def is_image_name(text: str) -> bool:
     """Returns whether a word looks like a sample or an image, by its prefix or file extension."""
-    return text.startswith(_SAMPLE_PREFIX) or Path(text).suffix.lower() in formats.ENDINGS
+    return text.startswith(_SAMPLE_PREFIX) or Path(text).suffix.lower() in formats.EXTENSIONS
 
 
 def store_sample_file(name: str) -> None:

@@ -92,7 +92,7 @@ def read(data: bytes, task: str) -> Settings:
             received=f"those of {make_printable(other, 60)}",
             next_step="choose a file that was saved here, or open the page of that one",
         )
-    return recipe.checked_settings()
+    return recipe.parse_settings()
 
 
 def load_values(task: str, source: str) -> dict[str, Any]:

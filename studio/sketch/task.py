@@ -15,7 +15,7 @@ from studio.core.tasks import File, Inputs, Result
 from studio.sketch import drawings, models, paint, palette
 from studio.sketch.settings import SHIPPED_NETWORK, SketchSettings
 
-NAME = "sketch.paint"
+TASK_NAME = "sketch.paint"
 
 
 def run(settings: SketchSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -26,7 +26,7 @@ def run(settings: SketchSettings, inputs: Inputs, progress: Progress) -> Result:
     generator = paint.open(models.find_network(settings, inputs))
     image = paint_avatar(generator, drawing, settings)
     weights = {} if inputs.get("network") else {settings.network: generator.digest}
-    recipe = recipes.make(NAME, settings, inputs, weights)
+    recipe = recipes.make(TASK_NAME, settings, inputs, weights)
     name = f"{Path(content.name).stem}-{settings.kind}.png"
     file = File.store(image_io.encode_png(image, recipe), "image", name)
     return Result((file,), {"side": len(image), "seconds": time.monotonic() - start_time}, recipe)

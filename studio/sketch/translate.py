@@ -15,7 +15,7 @@ from studio.core.tasks import File, Inputs, Result
 from studio.sketch import drawings, models, paint
 from studio.sketch.settings import TranslateSettings
 
-NAME = "sketch.translate"
+TASK_NAME = "sketch.translate"
 
 
 def run(settings: TranslateSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -27,7 +27,7 @@ def run(settings: TranslateSettings, inputs: Inputs, progress: Progress) -> Resu
     generator = paint.open(preset)
     image = paint.render_image(generator.predict_layers(pixels.astype("float32") / 255), settings.side)
     weights = {} if inputs.get("network") else {settings.network: generator.digest}
-    recipe = recipes.make(NAME, settings, inputs, weights)
+    recipe = recipes.make(TASK_NAME, settings, inputs, weights)
     file = File.store(
         image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-translated.png"
     )

@@ -26,13 +26,9 @@ def match_colors(image: np.ndarray, target: np.ndarray) -> np.ndarray:
         Gatys et al. 2016, arXiv:1606.05897; here with the optimal transport between two Gaussians, which,
         unlike a Cholesky factor, keeps hues from turning.
     """
-    own_statistics, target_statistics = _compute_statistics(image), _compute_statistics(target)
-    return _recolor(
-        image,
-        own_statistics[0],
-        target_statistics[0],
-        _compute_transport(own_statistics[1], target_statistics[1]),
-    )
+    mean, covariance = _compute_statistics(image)
+    target_mean, target_covariance = _compute_statistics(target)
+    return _recolor(image, mean, target_mean, _compute_transport(covariance, target_covariance))
 
 
 def brighten(painting: np.ndarray) -> np.ndarray:
@@ -60,7 +56,7 @@ def match_style_colors(
     shares: Sequence[float],
     style_share: float,
 ) -> np.ndarray:
-    """Gives a result the mean color and covariance of its styles, by a share.
+    """Moves the mean color and color covariance of a result toward those of its styles.
 
     An optimization of few steps leaves colors grayer than those of the styles.
 
@@ -73,18 +69,16 @@ def match_style_colors(
         `(H, W, 3) uint8`. Differences from the mean color grow or shrink at most `_MAX_SCALE` times: in an
         image with hardly any colors, more would amplify noise.
     """
-    statistics = [_compute_statistics(image) for image in (content, *styles)]
-    mixed_weights = [1.0 - style_share, *(style_share * part for part in shares)]
-    mean = np.sum(
-        [weight * stats[0] for weight, stats in zip(mixed_weights, statistics, strict=True)], axis=0
+    means, covariances = zip(*(_compute_statistics(image) for image in (content, *styles)), strict=True)
+    weights = [1.0 - style_share, *(style_share * share for share in shares)]
+    target_mean, target_covariance = (
+        np.sum([weight * array for weight, array in zip(weights, arrays, strict=True)], axis=0)
+        for arrays in (means, covariances)
     )
-    covariance = np.sum(
-        [weight * stats[1] for weight, stats in zip(mixed_weights, statistics, strict=True)], axis=0
-    )
-    own_statistics = _compute_statistics(result)
-    eigenvalues, eigenvectors = np.linalg.eigh(_compute_transport(own_statistics[1], covariance))
+    mean, covariance = _compute_statistics(result)
+    eigenvalues, eigenvectors = np.linalg.eigh(_compute_transport(covariance, target_covariance))
     transport = (eigenvectors * np.clip(eigenvalues, 1 / _MAX_SCALE, _MAX_SCALE)) @ eigenvectors.T
-    return _recolor(result, own_statistics[0], mean, transport)
+    return _recolor(result, mean, target_mean, transport)
 
 
 def keep_luminance(result: np.ndarray, content: np.ndarray) -> np.ndarray:
@@ -112,12 +106,14 @@ def _compute_transport(covariance: np.ndarray, target: np.ndarray) -> np.ndarray
 def _recolor(
     image: np.ndarray, mean: np.ndarray, target_mean: np.ndarray, transport: np.ndarray
 ) -> np.ndarray:
+    """Moves the mean color and transforms differences from it, clipped to 8 bits."""
     shift = target_mean - mean @ transport
     recolored = image.reshape(-1, 3).astype("float32") @ transport.astype("float32") + shift.astype("float32")
     return np.clip(recolored + 0.5, 0, 255).astype("uint8").reshape(image.shape)
 
 
 def _compute_statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the mean color, `(3,)`, and the color covariance, `(3, 3)`."""
     step = max(1, max(image.shape) // _MAX_SAMPLED)
     colors = image[::step, ::step].reshape(-1, 3).astype("float64")
     # A little noise keeps the covariance of a gray or flat image invertible.
@@ -125,5 +121,6 @@ def _compute_statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _matrix_power(matrix: np.ndarray, exponent: float) -> np.ndarray:
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.maximum(values, 1e-12) ** exponent) @ vectors.T
+    """Returns the power of a symmetric, positive matrix."""
+    eigenvalues, eigenvectors = np.linalg.eigh(matrix)
+    return (eigenvectors * np.maximum(eigenvalues, 1e-12) ** exponent) @ eigenvectors.T

@@ -18,7 +18,7 @@ from studio.core.progress import Progress
 from studio.core.tasks import import_object
 from studio.style import adain, masks
 from studio.style.house import known_styles
-from studio.style.nnst.measure import style_distance
+from studio.style.nnst.measure import measure_style_distance
 from studio.style.nnst.optimize import optimize
 from studio.style.nnst.schedule import first_look_size
 from studio.style.scene import Scene
@@ -126,7 +126,7 @@ def _is_closer_to_styles(vgg16: Backbone, image: np.ndarray, first_image: np.nda
 
     def distance(result: np.ndarray) -> float:
         pairs = zip(scene.styles, scene.shares, strict=True)
-        return sum(share * style_distance(vgg16, result, style) for style, share in pairs)
+        return sum(share * measure_style_distance(vgg16, result, style) for style, share in pairs)
 
     return distance(image) < distance(first_image)
 

@@ -88,18 +88,8 @@ def read_model(preset: presets.Preset) -> tuple[list[np.ndarray], TrainTextSetti
     if not isinstance(settings, TrainTextSettings) or not isinstance(characters, str):
         raise loading.damaged_weights_error(preset.name, "no characters")
     vocabulary = Vocabulary(characters)
-    return read_arrays(preset.check_weights(), settings, len(vocabulary)), settings, vocabulary
-
-
-def read_arrays(path: Path, settings: TrainTextSettings, size: int) -> list[np.ndarray]:
-    """Reads the weights that Keras saved of a `CharacterModel`, `float32`, in the model's order.
-
-    Reads only plain arrays of the expected shapes: no links, no other files, nothing to decompress.
-
-    Raises:
-        InvalidInput: if one is missing, of another shape, or not finite.
-    """
-    return loading.read_arrays(path, layout(settings, size))
+    arrays = loading.read_arrays(preset.check_weights(), layout(settings, len(vocabulary)))
+    return arrays, settings, vocabulary
 
 
 def layout(settings: TrainTextSettings, vocabulary_size: int) -> Iterator[tuple[str, tuple[int, ...]]]:

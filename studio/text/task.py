@@ -43,7 +43,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
 
     file, start = inputs["text"][0], _load_start_model(inputs)
     read = corpus.read(file.read(), settings.encoding)
-    job = publish.Job(language_model.TASK, "train_text", settings, inputs)
+    job = publish.TrainingJob(language_model.TASK, "train_text", settings, inputs)
     trainer = training.train(read.text, settings, progress, job.run, start)
     network = Network(trainer.result.get_weights(), settings.cell, settings.tied)
     held_out = _score_test_split(

@@ -47,7 +47,7 @@ class Range:
     def bounds(self) -> tuple[float, float]:
         """Returns `low` and `high` of a number. Raises `ValueError` for choices."""
         if self.low is None or self.high is None:
-            raise ValueError("choices have no ends")
+            raise ValueError("choices have no bounds")
         return self.low, self.high
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.core.data import Part
+from studio.core.data import ImageSubset
 from studio.core.generators.batches import BATCH_SIZES, run_in_batches
 from studio.core.progress import Progress
 from studio.vae.generator import MAX_CONTRAST
@@ -45,7 +45,7 @@ def preprocess(images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
 
 def encode(
     vae: Vae,
-    images: np.ndarray | Part,
+    images: np.ndarray | ImageSubset,
     progress: Progress | None = None,
     preprocess_batch: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +75,7 @@ def sample_latents(z_mean: np.ndarray, z_log_var: np.ndarray, rng: np.random.Gen
 
 def compute_reconstruction_error(
     vae: Vae,
-    images: np.ndarray | Part,
+    images: np.ndarray | ImageSubset,
     z: np.ndarray,
     preprocess_batch: Callable[[np.ndarray], np.ndarray],
     contrast: float = 1.0,
@@ -104,7 +104,7 @@ def decode(vae: Vae, z: np.ndarray, contrast: float = 1.0) -> np.ndarray:
 
 
 def choose_contrast(
-    vae: Vae, images: np.ndarray | Part, z: np.ndarray, progress: Progress | None = None
+    vae: Vae, images: np.ndarray | ImageSubset, z: np.ndarray, progress: Progress | None = None
 ) -> float:
     """Returns the factor on the logits that minimizes the absolute error of reconstructions.
 

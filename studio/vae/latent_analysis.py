@@ -73,7 +73,7 @@ def analyze(
     progress.report_stage("Encoding all images")
 
     def encode(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return encoding.encode(vae, dataset.part(rows), progress, encoding.make_preprocessing(settings))
+        return encoding.encode(vae, dataset.select(rows), progress, encoding.make_preprocessing(settings))
 
     test_mean, test_log_var = encode(test_rows)
     z_mean, z_log_var = encode(train_rows)
@@ -88,13 +88,15 @@ def analyze(
             encoding.sample_latents(validation_mean, validation_log_var, rng),
         )
         mixture = density.fit_mixture(train_samples, validation_samples, settings.seed, progress, full=True)
-        contrast = encoding.choose_contrast(vae, dataset.part(validation_rows), validation_samples, progress)
+        contrast = encoding.choose_contrast(
+            vae, dataset.select(validation_rows), validation_samples, progress
+        )
     else:
         mixture = density.fit_mixture(z_mean, validation_mean, settings.seed, progress)
     statistics = encoding.compute_kl_statistics(test_mean, test_log_var)
     figures: dict[str, Any] = {
         "redraw_error": encoding.compute_reconstruction_error(
-            vae, dataset.part(test_rows), test_mean, encoding.make_preprocessing(settings), contrast
+            vae, dataset.select(test_rows), test_mean, encoding.make_preprocessing(settings), contrast
         ),
         "kl_nats": float(statistics.kl.sum()),
         "active_units": statistics.active,

@@ -60,7 +60,7 @@ class VaeLosses(LossModel):
 
     def make_optimizer(self) -> keras.optimizers.Optimizer:
         """Returns Adam; with a discriminator, one for each side, constant for the discriminator."""
-        rate = self.schedule(self.settings.learning_rate)
+        rate = self.make_schedule(self.settings.learning_rate)
         return (
             adversarial_adam(self.vae.trainable_variables, rate, DISCRIMINATOR_RATE)
             if self.adversarial_losses

@@ -40,7 +40,7 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
         compute_positions(dataset, progress), settings.held_out / 2, settings.held_out
     )
     feature_extractor, weights = _load_feature_extractor(settings, progress)
-    job = publish.Job(generator.TASK, "train_vae", settings, inputs)
+    job = publish.TrainingJob(generator.TASK, "train_vae", settings, inputs)
     trainer = training.Trainer(
         dataset.images,
         train_rows,

@@ -54,7 +54,7 @@ def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
     stored_run = checkpoints.find_run(TASK_NAME, settings, inputs)
     weights: dict[str, str] = {}
     count_done, count_new, is_stopped = 0, 0, False
-    with animations.Video(settings.video, times, is_transparent) as output:
+    with animations.VideoEncoder(settings.video, times, is_transparent) as output:
         try:
             for png, is_new in _render_frames(settings, inputs, stored_run.folder, count, progress):
                 weights |= recipes.read(png).weights

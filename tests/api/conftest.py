@@ -51,7 +51,7 @@ class Client:
             assert "Traceback" not in answer.text
         return answer
 
-    def ended(self, id: str) -> dict:
+    def wait_for_end(self, id: str) -> dict:
         """Waits until a job has ended and returns it."""
         return self("GET", f"/jobs/{id}", params={"wait": 30}).json()
 

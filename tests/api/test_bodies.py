@@ -9,7 +9,7 @@ from studio.api import bodies
 
 
 @pytest.mark.parametrize("inputs", [{"content": ["sample:" + "x" * 200]}, {"x" * 201: []}])
-def test_words_of_a_request_have_a_length_that_is_taken(inputs):
+def test_texts_in_a_request_have_a_maximum_length(inputs):
     bodies.TaskRequest(task="style.transfer", inputs={"content": ["sample:" + "x" * 193]})
     with pytest.raises(ValidationError, match="at most 200 characters"):
         bodies.TaskRequest(task="style.transfer", inputs=inputs)

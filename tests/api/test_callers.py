@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from studio.api import callers
 
 
-def test_an_owner_with_very_many_requests_leaves_threads_to_others():
+def test_many_requests_of_one_owner_leave_threads_to_others():
     free = threading.Event()
 
     async def ask() -> str:

@@ -10,7 +10,7 @@ from studio.api.app import create_api
 
 
 @pytest.mark.slow
-def test_a_fuzzer_finds_no_fault(tmp_path):
+def test_fuzzing_causes_no_server_error(tmp_path):
     pytest.importorskip("schemathesis", reason="no schemathesis; pip install '.[dev]'")
     server = Studio(tmp_path)
     server.start()

@@ -10,8 +10,8 @@ CHORE = {"task": "chores.do"}
 
 
 @pytest.mark.slow
-def test_an_item_is_marked_and_found_by_its_marks(call):
-    id = call.ended(call("POST", "/jobs", json=CHORE).json()["id"])["id"]
+def test_item_is_found_by_its_marks(call):
+    id = call.wait_for_end(call("POST", "/jobs", json=CHORE).json()["id"])["id"]
     marks = {"starred": True, "tags": ["Over HTTP"], "name": "My best"}
     item = call("PATCH", f"/gallery/{id}", json=marks).json()
     assert (item["starred"], item["tags"], item["name"]) == (True, ["over http"], "My best")
@@ -22,8 +22,8 @@ def test_an_item_is_marked_and_found_by_its_marks(call):
 
 
 @pytest.mark.slow
-def test_what_cannot_be_marked_is_told_in_a_sentence(call, visitors):
-    id = call.ended(call("POST", "/jobs", json=CHORE).json()["id"])["id"]
+def test_invalid_marks_return_a_sentence(call, visitors):
+    id = call.wait_for_end(call("POST", "/jobs", json=CHORE).json()["id"])["id"]
     for bad in ({"tags": ["x" * 41]}, {"name": "a\n\x00b"}, {"name": "\ud800"}, {"tags": "a"}, {"stars": 5}):
         response = call("PATCH", f"/gallery/{id}", json=bad)
         assert response.status_code == 422 and says_what_to_do(response.json()["detail"])

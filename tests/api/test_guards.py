@@ -37,7 +37,7 @@ def png() -> bytes:
 
 
 @pytest.mark.slow
-def test_nothing_is_told_without_a_token(address, call):
+def test_routes_require_a_token(address, call):
     for method, path in [
         ("GET", "/health"),
         ("GET", "/tasks"),
@@ -49,7 +49,7 @@ def test_nothing_is_told_without_a_token(address, call):
         assert call(method, path, headers={"Authorization": "Basic YTpi"}).status_code == 401
 
 
-def test_the_page_of_docs_has_no_script_and_names_every_route(address):
+def test_docs_page_has_no_script_and_lists_every_route(address):
     page = requests.get(f"{address}/docs", timeout=10)
     assert (
         "script" not in page.text.lower() and "default-src 'none'" in page.headers["content-security-policy"]
@@ -59,7 +59,7 @@ def test_the_page_of_docs_has_no_script_and_names_every_route(address):
     assert all(path in page.text for path in document["paths"]) and len(document["paths"]) > 10
 
 
-def test_the_token_is_for_one_person_alone(home):
+def test_tokens_are_private_and_revocable(home):
     token = tokens.ensure_own()
     assert (home / "tokens" / "own").stat().st_mode & 0o77 == 0
     assert tokens.ensure_own() == token and tokens.find_owner(token) == "local"
@@ -72,7 +72,7 @@ def test_the_token_is_for_one_person_alone(home):
 
 
 @pytest.mark.parametrize("path, status", [("/api/v1/health", 200), ("/", 403), ("/_stcore/x", 403)])
-def test_a_program_s_token_opens_the_api_and_no_page(home, path, status):
+def test_api_token_does_not_open_pages(home, path, status):
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
@@ -91,7 +91,7 @@ def test_a_program_s_token_opens_the_api_and_no_page(home, path, status):
     assert messages[0]["status"] == status
 
 
-def test_who_has_no_token_is_told_as_by_the_api_itself():
+def test_missing_token_returns_a_problem():
     messages = []
 
     async def collect(message):
@@ -106,13 +106,13 @@ def test_who_has_no_token_is_told_as_by_the_api_itself():
 
 
 @pytest.mark.slow
-def test_what_one_of_many_has_is_not_there_for_another(visitors, png, engine):
+def test_owner_cannot_see_resources_of_others(visitors, png, engine):
     ada, bob = visitors
     file = ada("POST", "/files?name=a.png", data=png).json()
     assert ada("GET", f"/files/{file['id']}").content == png
     body = {"task": "chores.do", "inputs": {"image": [file["id"]]}}
     job = ada("POST", "/jobs", json=body).json()
-    assert ada.ended(job["id"])["state"] == "done"
+    assert ada.wait_for_end(job["id"])["state"] == "done"
     assert bob("POST", "/jobs", json=body).status_code == 404
     for path in (f"/jobs/{job['id']}", f"/files/{file['id']}", f"/gallery/{job['id']}/thumbnail"):
         assert bob("GET", path).status_code == 404
@@ -121,20 +121,20 @@ def test_what_one_of_many_has_is_not_there_for_another(visitors, png, engine):
     assert bob("GET", "/jobs").json() == [] and bob("GET", "/gallery").json()["total"] == 0
 
 
-def test_limits_of_each_of_many_hold(visitors, png, monkeypatch, until):
+def test_owner_quotas_apply_to_the_api(visitors, png, monkeypatch, until):
     ada, _ = visitors
     monkeypatch.setenv("STUDIO_OWNER_JOBS", "1")
     long = {"task": "chores.do", "settings": {"steps": 9999, "pause": 0.05}}
     job = ada("POST", "/jobs", json=long).json()
     assert ada("POST", "/jobs", json=long).status_code == 429
     ada("POST", f"/jobs/{job['id']}/cancel")
-    ada.ended(job["id"])
+    ada.wait_for_end(job["id"])
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0.000004")  # the least that a file counts
     full = ada("POST", "/files?name=b.png", data=png)
     assert full.status_code == 507 and "Remove in the gallery" in full.json()["detail"]
 
 
-def test_pages_of_other_sites_may_not_call_unless_named(call, address):
+def test_other_sites_may_call_only_if_allowed(call, address):
     for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
         assert call("GET", "/health", headers={"Origin": origin}).status_code == 403
     assert call("GET", "/health", headers={"Origin": address}).ok
@@ -142,7 +142,7 @@ def test_pages_of_other_sites_may_not_call_unless_named(call, address):
     assert friend.headers["access-control-allow-origin"] == "https://friend.example"
 
 
-def test_origins_are_named_clearly_or_nothing_is_served(monkeypatch):
+def test_invalid_origins_are_rejected(monkeypatch):
     monkeypatch.setenv("STUDIO_API_ORIGINS", "https://a.example, http://b.example:81")
     assert read_origins() == ["https://a.example", "http://b.example:81"]
     for word in ("*", "a.example", "https://a.example/"):
@@ -152,14 +152,14 @@ def test_origins_are_named_clearly_or_nothing_is_served(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["../../evil.png", "..", "a/b\\c.png", "\x00.png", "ü" * 200, " "])
-def test_a_name_leads_nowhere(call, png, name):
+def test_path_separators_are_removed_from_names(call, png, name):
     file = call("POST", "/files", params={"name": name}, data=png).json()
     assert not {"/", "\\", "\x00"} & set(file["name"]) and file["name"] != ".."
     assert (paths.ensure_folder("files") / file["id"]).read_bytes() == png
     assert not list((paths.ensure_folder("cache") / "received").iterdir())
 
 
-def test_a_form_of_one_file_is_taken_as_that_file(call, png):
+def test_form_with_one_file_is_accepted(call, png):
     file = call("POST", "/files", files={"file": ("cat.png", png, "image/png")}).json()
     assert file["name"] == "cat.png" and (paths.ensure_folder("files") / file["id"]).read_bytes() == png
     named = call("POST", "/files?name=other.png", files={"file": ("cat.png", png)}).json()
@@ -170,7 +170,7 @@ def test_a_form_of_one_file_is_taken_as_that_file(call, png):
 
 
 @pytest.mark.parametrize("extra", [{"kind": "text"}, None])
-def test_another_form_is_told_how_to_send_a_file(call, png, extra):
+def test_invalid_form_explains_how_to_upload(call, png, extra):
     content = {"data": extra, "files": {"file": png}} if extra else {"files": {"kind": (None, "text")}}
     answer = call("POST", "/files", **content)
     assert answer.status_code == 422 and "--data-binary @" in answer.json()["detail"]
@@ -179,7 +179,7 @@ def test_another_form_is_told_how_to_send_a_file(call, png, extra):
     assert not list((paths.ensure_folder("cache") / "received").iterdir())
 
 
-def test_slow_uploads_of_one_owner_hold_up_nobody_else(visitors, png, address, monkeypatch, until):
+def test_slow_uploads_of_one_owner_do_not_delay_others(visitors, png, address, monkeypatch, until):
     ada, bob = visitors
     host, _, port = address.removeprefix("http://").partition(":")
     monkeypatch.setattr("studio.api.files._MAX_UPLOADS", 2)
@@ -193,7 +193,7 @@ def test_slow_uploads_of_one_owner_hold_up_nobody_else(visitors, png, address, m
     until(lambda: not list((paths.ensure_folder("cache") / "received").iterdir()))  # these are released, too
 
 
-def test_what_is_no_image_is_refused_and_leaves_nothing(call, until):
+def test_invalid_upload_is_rejected_and_removed(call, until):
     answer = call("POST", "/files?name=a.png", data=b"no image")
     assert answer.status_code == 422 and "a.png" in answer.json()["detail"]
     assert not paths.is_stored(paths.digest(b"no image"))
@@ -201,7 +201,7 @@ def test_what_is_no_image_is_refused_and_leaves_nothing(call, until):
 
 
 @pytest.mark.parametrize("where, step", [(uploads.Upload, "add"), (paths, "_sync")])
-def test_a_full_disk_is_told_and_harms_nothing(call, png, monkeypatch, where, step):
+def test_full_disk_returns_507(call, png, monkeypatch, where, step):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -221,7 +221,7 @@ def _yield_chunks(size: int):
         yield bytes(1 << 16)
 
 
-def test_a_body_ends_somewhere(call, monkeypatch):
+def test_body_size_is_limited(call, monkeypatch):
     monkeypatch.setitem(uploads.MAX_BYTES, "image", 1 << 20)
     assert call("POST", "/files", data=_yield_chunks(40)).status_code == 422
     assert call("POST", "/jobs", data=_yield_chunks(40)).status_code == 413
@@ -231,7 +231,7 @@ def test_a_body_ends_somewhere(call, monkeypatch):
     )
 
 
-def test_who_sends_too_slowly_is_not_waited_for(address, monkeypatch):
+def test_slow_client_times_out(address, monkeypatch):
     monkeypatch.setattr(guards, "CHUNK_SECONDS", 0.2)
     host, _, port = address.removeprefix("http://").partition(":")
     for path in ("/jobs", "/files"):
@@ -241,7 +241,7 @@ def test_who_sends_too_slowly_is_not_waited_for(address, monkeypatch):
             assert b"408" in slow.recv(4096).split(b"\r\n")[0]
 
 
-def test_a_body_that_drips_is_not_waited_for(address, monkeypatch):
+def test_dripping_body_times_out(address, monkeypatch):
     monkeypatch.setattr(guards, "GRACE_SECONDS", 0.2)
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as slow:
@@ -258,7 +258,7 @@ def test_a_body_that_drips_is_not_waited_for(address, monkeypatch):
 
 @pytest.mark.parametrize("path", ["/models/files", "/gallery/files", "/files", "/files/files"])
 @pytest.mark.parametrize("method", ["PATCH", "POST"])
-def test_without_a_token_no_byte_of_a_body_is_read(address, method, path):
+def test_body_is_not_read_without_a_token(address, method, path):
     """Sends no body: a server that waits for it before it checks the token does not answer."""
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
@@ -268,18 +268,18 @@ def test_without_a_token_no_byte_of_a_body_is_read(address, method, path):
 
 
 @pytest.mark.parametrize("path", ["/models/files", "/gallery/files"])
-def test_a_large_body_is_for_uploads_alone_whatever_a_path_ends_in(call, path):
+def test_only_uploads_may_be_large(call, path):
     assert call("PATCH", path, data=_yield_chunks(40)).status_code == 413
     assert call("PUT", "/files", data=_yield_chunks(40)).status_code in (405, 413)
 
 
-def test_the_root_names_the_docs_and_the_routes(address):
+def test_root_lists_docs_and_routes(address):
     index = requests.get(f"{address}/", timeout=10).json()
     assert requests.get(f"{address}/{index['docs']}", timeout=10).ok
     assert {"POST files", "POST jobs", "POST live"} <= set(index["routes"])
 
 
-def test_who_goes_away_leaves_nothing(address, until):
+def test_disconnected_client_leaves_no_files(address, until):
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
         head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
@@ -289,7 +289,7 @@ def test_who_goes_away_leaves_nothing(address, until):
 
 
 @pytest.mark.slow
-def test_a_quarter_of_the_bad_files_is_accepted_or_refused_in_a_sentence(call, data_dir):
+def test_bad_files_are_accepted_or_rejected_with_a_sentence(call, data_dir):
     root = data_dir / "badfiles"
     with (root / "INDEX.tsv").open(encoding="utf-8") as file:
         rows = [line for line in file if not line.startswith("#")]
@@ -316,7 +316,7 @@ def test_a_quarter_of_the_bad_files_is_accepted_or_refused_in_a_sentence(call, d
 
 
 @pytest.mark.slow
-def test_the_server_of_pages_loads_no_keras_for_it():
+def test_api_does_not_import_keras():
     code = (
         "import sys; from studio.api.app import create_api; create_api(); from studio.api import responses\n"
         "from studio.core import tasks\n"
@@ -327,7 +327,7 @@ def test_the_server_of_pages_loads_no_keras_for_it():
     assert process.returncode == 0, process.stderr
 
 
-def test_the_document_is_whole():
+def test_openapi_document_is_complete():
     document = create_api().openapi()
     assert "Problem" in document["components"]["schemas"]
     for methods in document["paths"].values():

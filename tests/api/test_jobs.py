@@ -20,10 +20,10 @@ CHORE = {"task": "chores.do", "settings": {"steps": 3}}
 
 
 @pytest.mark.slow
-def test_a_job_is_asked_for_made_and_fetched(call):
+def test_job_result_can_be_downloaded(call):
     response = call("POST", "/jobs", json=CHORE)
     assert response.status_code == 202
-    job = call.ended(response.json()["id"])
+    job = call.wait_for_end(response.json()["id"])
     assert (job["state"], job["result"]["figures"], job["step"]) == ("done", {"steps": 3.0}, 3)
     [file] = job["result"]["files"]
     full = call("GET", f"/{file['href']}")
@@ -40,7 +40,7 @@ def test_a_job_is_asked_for_made_and_fetched(call):
 
 
 @pytest.mark.slow
-def test_what_is_sent_again_with_its_key_makes_one_job(call):
+def test_idempotency_key_prevents_a_second_job(call):
     key = {"Idempotency-Key": "the first"}
     first, again = (call("POST", "/jobs", json=CHORE, headers=key).json() for _ in range(2))
     assert first["id"] == again["id"]
@@ -49,7 +49,7 @@ def test_what_is_sent_again_with_its_key_makes_one_job(call):
     assert other.status_code == 422 and "idempotency key" in other.json()["detail"]
 
 
-def test_a_key_outlives_the_server(home, chores):
+def test_idempotency_key_survives_a_restart(home, chores):
     before, after = Ledger(home / "jobs"), Ledger(home / "jobs")
     before.load()
     request, hers = (
@@ -63,7 +63,7 @@ def test_a_key_outlives_the_server(home, chores):
 
 
 @pytest.mark.slow
-def test_a_job_tells_of_itself_until_it_has_ended(call):
+def test_events_stream_until_the_job_ends(call):
     job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 8, "pause": 0.15}}).json()
     events = [part.split("\n", 1) for part in _read_events(call, job["id"])]
     events_of_job = [json.loads(data.removeprefix("data: ")) for name, data in events if name == "event: job"]
@@ -80,15 +80,15 @@ def _read_events(call, id: str) -> list[str]:
 
 
 @pytest.mark.parametrize("how, state", [("stop", "stopped"), ("cancel", "cancelled")])
-def test_a_job_that_is_stopped_keeps_its_best_and_one_that_is_cancelled_nothing(call, until, how, state):
+def test_stop_keeps_a_result_and_cancel_does_not(call, until, how, state):
     job = call("POST", "/jobs", json={"task": "chores.do", "settings": {"steps": 9999, "pause": 0.05}}).json()
     until(lambda: call("GET", f"/jobs/{job['id']}").json()["step"])
     assert call("POST", f"/jobs/{job['id']}/{how}").status_code == 202
-    ended = call.ended(job["id"])
+    ended = call.wait_for_end(job["id"])
     assert ended["state"] == state and bool(ended["result"]) == bool(ended["kept"]) == (how == "stop")
 
 
-def test_what_is_made_at_once_is_the_answer(call):
+def test_live_request_returns_the_file(call):
     response = call("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
     assert (response.text, response.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
     refusal = call("POST", "/live", json={"task": "chores.do", "settings": {"do": "refuse"}})
@@ -111,13 +111,13 @@ def test_what_is_made_at_once_is_the_answer(call):
         ([], 422, "body"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_a_sentence(call, body, status, message):
+def test_invalid_request_returns_a_sentence(call, body, status, message):
     for route in ("/jobs", "/live"):
         answer = call("POST", route, data=json.dumps(body), headers={"Content-Type": "application/json"})
         assert (answer.status_code, message in answer.json()["detail"]) == (status, True), answer.json()
 
 
-def test_what_there_is_is_told(call):
+def test_lists_tasks_and_health(call):
     tasks_by_name = {task["name"]: task for task in call("GET", "/tasks").json()}
     schema = tasks_by_name["style.transfer"]["settings"]["properties"]
     assert schema["strength"]["maximum"] == 1
@@ -127,7 +127,7 @@ def test_what_there_is_is_told(call):
     assert call("GET", "/health").json()["status"] == "ready"
 
 
-def test_the_order_of_ones_own_jobs_is_steered(call, until):
+def test_own_jobs_can_be_moved_and_paused(call, until):
     running, first, second = (
         call("POST", "/jobs", json={"task": "chores.do", "settings": settings}).json()["id"]
         for settings in ({"steps": 100_000, "pause": 0.02}, {}, {"shade": 3})
@@ -139,14 +139,14 @@ def test_the_order_of_ones_own_jobs_is_steered(call, until):
     assert paused["paused"] and paused["place"] == 0
     assert call("POST", f"/jobs/{first}/move", json={}).status_code == 422
     call("POST", f"/jobs/{running}/cancel")
-    assert call.ended(second)["state"] == "done"
+    assert call.wait_for_end(second)["state"] == "done"
     call("POST", f"/jobs/{first}/resume")
-    assert call.ended(first)["state"] == "done"
+    assert call.wait_for_end(first)["state"] == "done"
     assert call("POST", f"/jobs/{running}/pause").status_code == 422
     assert call("POST", "/jobs/none/pause").status_code == 404
 
 
-def test_a_batch_is_one_thing_to_watch_and_to_stop(call, until):
+def test_batch_can_be_watched_and_stopped(call, until):
     body = {"task": "chores.do", "settings": {"steps": 100_000, "pause": 0.02}, "batch": "seeds-1"}
     ids = [call("POST", "/jobs", json=body).json()["id"] for _ in range(3)]
     until(lambda: call("GET", f"/jobs/{ids[0]}").json()["step"])
@@ -159,7 +159,7 @@ def test_a_batch_is_one_thing_to_watch_and_to_stop(call, until):
 
 
 @pytest.mark.slow
-def test_many_images_are_one_batch_by_one_request(call, until):
+def test_one_request_submits_a_batch_of_images(call, until):
     body = {
         "task": "style.transfer",
         "settings": {"size": 64, "house": ["mosaic"]},
@@ -189,7 +189,7 @@ def test_many_images_are_one_batch_by_one_request(call, until):
     assert [job["id"] for job in call("GET", "/jobs").json()] == before
 
 
-def test_a_batch_that_finds_no_place_is_refused_before_its_images_are_looked_at(visitors, monkeypatch):
+def test_batch_over_quota_is_rejected_before_its_images_are_checked(visitors, monkeypatch):
     looked_at = []
     monkeypatch.setattr(admission, "check", lambda *args: looked_at.append(args))
     monkeypatch.setattr(quotas, "check_jobs", _raise_too_many)
@@ -203,7 +203,7 @@ def _raise_too_many(*args):
     raise LimitReached("You have too many jobs.")
 
 
-def test_what_a_batch_shares_is_looked_at_once(call, monkeypatch):
+def test_shared_inputs_of_a_batch_are_checked_once(call, monkeypatch):
     monkeypatch.setattr(quotas, "check_jobs", _raise_too_many)
     resolved, resolve = [], jobs.resolve
     monkeypatch.setattr(
@@ -219,9 +219,9 @@ def test_what_a_batch_shares_is_looked_at_once(call, monkeypatch):
     assert sum("style" in inputs for inputs in resolved) == 1
 
 
-def test_long_lists_among_figures_are_told_only_if_asked_for(call):
+def test_long_figures_are_omitted_by_default(call):
     job = call("POST", "/jobs", json={"task": "text.write", "settings": {"chars": 200}}).json()
-    figures = call.ended(job["id"])["result"]["figures"]
+    figures = call.wait_for_end(job["id"])["result"]["figures"]
     assert "nats" not in figures and figures["chars"] == 200
     full = call("GET", f"/jobs/{job['id']}", params={"all_figures": True}).json()
     assert len(full["result"]["figures"]["nats"]) == 200

@@ -8,7 +8,7 @@ from chore_studio import Studio
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_or_made_twice_when_the_server_is_killed(tmp_path):
+def test_killed_server_loses_and_repeats_no_job(tmp_path):
     server = Studio(tmp_path)
     server.start()
     try:

@@ -23,7 +23,7 @@ def stored_model():
 
 
 @pytest.mark.slow
-def test_a_model_is_renamed_removed_and_brought_back_by_its_owner_alone(call, visitors, stored_model):
+def test_only_the_owner_renames_removes_and_restores_a_model(call, visitors, stored_model):
     ada, bob = visitors
     for other in (bob, call):
         assert other("PATCH", "/models/My painter", json={"name": "x"}).status_code == 404
@@ -38,7 +38,7 @@ def test_a_model_is_renamed_removed_and_brought_back_by_its_owner_alone(call, vi
     }
     job = ada("POST", "/jobs", json=body)
     assert job.status_code == 202, job.text
-    assert ada.ended(job.json()["id"])["state"] == "done"
+    assert ada.wait_for_end(job.json()["id"])["state"] == "done"
 
     assert ada("DELETE", "/models/Rain").status_code == 204
     response = ada("POST", "/jobs", json=body)
@@ -47,7 +47,7 @@ def test_a_model_is_renamed_removed_and_brought_back_by_its_owner_alone(call, vi
     assert ada("POST", "/models/Rain/restore").status_code == 404
 
 
-def test_what_cannot_be_renamed_is_told_in_a_sentence(visitors, stored_model):
+def test_invalid_rename_returns_a_sentence(visitors, stored_model):
     ada = visitors[0]
     for bad in ({"name": "digits-vae"}, {"name": "a/b"}, {"name": "\ud800"}, {"name": 7}, {}, {"to": "a"}):
         response = ada("PATCH", "/models/My painter", json=bad)

@@ -17,10 +17,10 @@ class Server:
     def __init__(self):
         self.sizes = {}
         self._guard = page_uploads.PageUploads(
-            self._keep, page_uploads.PATH, lambda: sum(self.sizes.values())
+            self._receive_body, page_uploads.PATH, lambda: sum(self.sizes.values())
         )
 
-    async def _keep(self, scope, receive, send):
+    async def _receive_body(self, scope, receive, send):
         size, more = 0, True
         while more:
             message = await receive()
@@ -53,7 +53,7 @@ def server(monkeypatch) -> Server:
     return Server()
 
 
-def test_uploads_are_refused_while_those_that_wait_fill_the_memory(server):
+def test_uploads_are_rejected_while_memory_is_full(server):
     paths = [page_uploads.PATH + name for name in "abc"]
     assert [server.put(path, 400) for path in paths] == [204, 204, 507]
     assert list(server.sizes) == paths[:2]
@@ -62,6 +62,6 @@ def test_uploads_are_refused_while_those_that_wait_fill_the_memory(server):
     assert server.put("/other", 5000) == 204
 
 
-def test_what_was_refused_counts_no_more(server):
+def test_rejected_uploads_do_not_count(server):
     assert [server.put(page_uploads.PATH, 2000) for _ in range(5)] == [507] * 5
     assert server.put(page_uploads.PATH, 900) == 204

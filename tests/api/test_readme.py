@@ -49,19 +49,19 @@ def _find_code(language: str) -> str:
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl")
-def test_the_lines_of_curl(run, studio_server, tmp_path):
+def test_readme_curl_example_works(run, studio_server, tmp_path):
     output = run(["sh", "-euc"], _find_code("sh"), studio_server.home)
     assert image_io.read(tmp_path / "out.png").shape == (384, 512, 3)
     assert '"name":"photo.jpg"' in output and '"task":"text.write"' in output
 
 
-def test_the_lines_of_python(run, tmp_path):
+def test_readme_python_example_works(run, tmp_path):
     output = run([sys.executable, "-c"], _find_code("python"), tmp_path / "home")
     assert image_io.read(tmp_path / "out.png").shape == (384, 512, 3)
     assert output.startswith("O, what") and len(output) > 200
 
 
-def test_the_command(run, tmp_path):
+def test_readme_command_works(run, tmp_path):
     [line] = re.findall(r"`(studio --server [^`]*)`", SECTION)
     assert run(["sh", "-euc"], line, tmp_path / "home") == "out.png\n"
     assert image_io.read(tmp_path / "out.png").shape == (384, 512, 3)

@@ -58,7 +58,7 @@ def ask(studio_server):
     return Client(f"{studio_server.address}/api/v1", studio_server.token)
 
 
-def test_what_is_made_there_is_as_if_it_was_made_here(remote_studio, image, ask, tmp_path):
+def test_remote_result_equals_a_local_one(remote_studio, image, ask, tmp_path):
     far = remote_studio.make("chores.do", image=image, **CHORE)
     near = studio.make("chores.do", image=image, **CHORE)
     assert far.data == near.data and far.recipe == near.recipe
@@ -70,7 +70,7 @@ def test_what_is_made_there_is_as_if_it_was_made_here(remote_studio, image, ask,
     assert again.image.shape == (32, 48, 3)
 
 
-def test_texts_and_models_by_name_come_from_there(remote_studio, home):
+def test_remote_models_are_found_by_name(remote_studio, home):
     remote_result = remote_studio.make("write", prompt="To", chars=20, preset="alice", quiet=True)
     assert remote_result.text.startswith("To") and remote_result.recipe.task == "text.write"
     folder = ROOT / "pretrained" / "alice"
@@ -78,7 +78,7 @@ def test_texts_and_models_by_name_come_from_there(remote_studio, home):
     assert local_model.text == remote_result.text, "a model of this machine is sent"
 
 
-def test_a_command_makes_its_file_here(command, tmp_path, image):
+def test_remote_command_writes_a_local_file(command, tmp_path, image):
     (tmp_path / "photo.png").write_bytes(image_io.encode_png(image))
     code, out, _ = command("chore", "photo.png", "--shade", "9", "-o", "out.png")
     assert (code, out) == (0, "out.png\n")
@@ -87,7 +87,7 @@ def test_a_command_makes_its_file_here(command, tmp_path, image):
     assert code == 0 and json.loads(out)["figures"] == {"steps": 5.0}
 
 
-def test_a_folder_goes_image_by_image(command, tmp_path, image):
+def test_folder_is_sent_image_by_image(command, tmp_path, image):
     (tmp_path / "in").mkdir()
     for name in ("a.png", "b.png"):
         (tmp_path / "in" / name).write_bytes(image_io.encode_png(image))
@@ -95,7 +95,7 @@ def test_a_folder_goes_image_by_image(command, tmp_path, image):
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
 
 
-def test_ctrl_c_stops_the_job_there_and_saves_its_best(studio_server, ask, home, tmp_path):
+def test_ctrl_c_stops_the_remote_job_and_saves_its_result(studio_server, ask, home, tmp_path):
     code = (
         "import sys; from chores import TASKS; from studio.core import tasks; tasks.TASKS.update(TASKS)\n"
         "from studio.cli import main; sys.exit(main())"
@@ -109,7 +109,7 @@ def test_ctrl_c_stops_the_job_there_and_saves_its_best(studio_server, ask, home,
         job = next(job for job in _yield_running(ask) if job["step"])
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
-    assert ask.ended(job["id"])["result"]["stopped_early"]
+    assert ask.wait_for_end(job["id"])["result"]["stopped_early"]
     assert image_io.read(tmp_path / "out.png").shape == (32, 48, 3)
 
 
@@ -118,7 +118,7 @@ def _yield_running(ask):
         yield from (job for job in ask("GET", "/jobs?wait=1").json() if job["state"] == "running")
 
 
-def test_what_fails_there_is_told_in_its_sentence(remote_studio, command):
+def test_remote_error_keeps_its_message(remote_studio, command):
     with pytest.raises(StudioError, match="not to my taste"):
         remote_studio.make("chores.do", do="refuse", quiet=True)
     with pytest.raises(InvalidInput, match="Did you mean steps"):
@@ -127,7 +127,7 @@ def test_what_fails_there_is_told_in_its_sentence(remote_studio, command):
     assert code == 2 and message.startswith("error: It is not to my taste.")
 
 
-def test_lost_answers_and_connections_do_no_harm(remote_studio, ask, monkeypatch):
+def test_lost_connections_are_retried(remote_studio, ask, monkeypatch):
     monkeypatch.setattr(http_client, "_RETRY_PAUSE_SECONDS", 0.01)
     send, count = requests.Session.send, [0]
 
@@ -148,7 +148,7 @@ def test_lost_answers_and_connections_do_no_harm(remote_studio, ask, monkeypatch
     assert len(ask("GET", "/jobs?limit=200").json()) == before + 1
 
 
-def test_a_server_that_does_not_come_back_is_given_up(remote_studio, monkeypatch):
+def test_client_gives_up_on_a_lost_server(remote_studio, monkeypatch):
     def fail(*_, **__):
         raise requests.ConnectionError
 
@@ -158,7 +158,7 @@ def test_a_server_that_does_not_come_back_is_given_up(remote_studio, monkeypatch
         remote_studio.make("chores.do", quiet=True)
 
 
-def test_who_does_not_get_in_is_told_why(studio_server, home, monkeypatch):
+def test_rejected_connection_is_explained(studio_server, home, monkeypatch):
     for token in ("wrong", "\n", "ü"):
         with pytest.raises(Unavailable, match="does not take this token"):
             studio.connect(studio_server.address, token)
@@ -170,7 +170,7 @@ def test_who_does_not_get_in_is_told_why(studio_server, home, monkeypatch):
 @pytest.mark.parametrize(
     "address", ["box", "ftp://box", "http://", "http://me:secret@box", "http://[", "x:99999"]
 )
-def test_an_address_that_is_none(address, home):
+def test_invalid_address_is_rejected(address, home):
     with pytest.raises(InvalidInput, match="http://box:8501"):
         studio.connect(address, "t")
 
@@ -194,7 +194,7 @@ def _serve_other_page(status: int, **headers: str):
         server.shutdown()
 
 
-def test_what_is_no_studio_is_told(home):
+def test_other_servers_are_rejected(home):
     with _serve_other_page(200) as address, pytest.raises(InvalidInput, match="another page"):
         studio.connect(address, "t")
     with _serve_other_page(404) as address, pytest.raises(InvalidInput, match="404"):
@@ -216,25 +216,25 @@ def test_what_is_no_studio_is_told(home):
         (["train", "vae", "sample:hair", "-o", "m", "--no-resume"], "Leave it out"),
     ],
 )
-def test_what_another_machine_cannot_do_is_refused(command, argv, message):
+def test_local_only_flags_are_rejected(command, argv, message):
     code, _, output = command(*argv)
     assert code == 2 and message in output and output.count("\n") == 1
 
 
-def test_a_token_is_needed(command, monkeypatch):
+def test_remote_requires_a_token(command, monkeypatch):
     monkeypatch.delenv("STUDIO_SERVER_TOKEN")
     code, _, output = command("chore", "-o", "a.png")
     assert code == 2 and "STUDIO_SERVER_TOKEN" in output
 
 
 @pytest.mark.parametrize("argv", [["replay", "a.png"], ["score", "alice", "a.txt"], ["models", "list"]])
-def test_what_another_machine_cannot_do_is_told_by_its_name(command, argv):
+def test_local_only_command_is_named_in_the_error(command, argv):
     code, out, message = command(*argv)
     assert code == 2 and not out and message.count("\n") == 1
     assert f"`studio {argv[0]}" in message and "Leave `--server` out" in message
 
 
-def test_a_search_there_is_the_search_that_was_asked_for_here(command, tmp_path, monkeypatch):
+def test_tune_runs_on_the_remote_studio(command, tmp_path, monkeypatch):
     requests_made = []
 
     def run(machine, task, settings, inputs, progress=None):

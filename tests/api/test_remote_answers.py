@@ -108,7 +108,7 @@ INVALID_HEALTH = {
 
 
 @pytest.mark.parametrize("health", INVALID_HEALTH.values(), ids=INVALID_HEALTH)
-def test_who_answers_otherwise_is_no_studio(home, health):
+def test_invalid_health_response_is_rejected(home, health):
     with (
         _serve_answers(health=health) as address,
         pytest.raises(InvalidInput, match="a studio there") as error,
@@ -117,7 +117,7 @@ def test_who_answers_otherwise_is_no_studio(home, health):
     assert len(str(error.value)) < 400
 
 
-def test_a_response_that_drips_takes_too_long(home, monkeypatch):
+def test_dripping_response_times_out(home, monkeypatch):
     monkeypatch.setattr(http_client, "_READ_SECONDS", 0.3)
     monkeypatch.setattr(http_client, "RETRY_SECONDS", 0)
     with (
@@ -143,14 +143,14 @@ INVALID_JOBS = {
 
 
 @pytest.mark.parametrize("job", INVALID_JOBS.values(), ids=INVALID_JOBS)
-def test_a_job_of_another_shape_is_refused(home, chores, job):
+def test_invalid_job_response_is_rejected(home, chores, job):
     with _serve_answers(health=HEALTH, jobs=job) as address:
         remote = studio.connect(address, "t")
         with pytest.raises(InvalidInput, match="a studio there"):
             remote.make("chores.do", quiet=True)
 
 
-def test_a_recipe_of_another_shape_is_refused(home, chores):
+def test_invalid_recipe_response_is_rejected(home, chores):
     job = {**JOB, "result": {**RESULT, "recipe": {"task": []}}}
     with _serve_answers(health=HEALTH, jobs=job, files=b"x") as address:
         remote = studio.connect(address, "t")
@@ -158,7 +158,7 @@ def test_a_recipe_of_another_shape_is_refused(home, chores):
             remote.make("chores.do", quiet=True)
 
 
-def test_a_file_ends_somewhere_and_is_the_one_that_was_announced(home, chores, monkeypatch):
+def test_downloaded_file_is_limited_and_verified(home, chores, monkeypatch):
     monkeypatch.setattr(http_client, "MAX_FILE_BYTES", 3 << 20)
     with _serve_answers(health=HEALTH, jobs=JOB, files=_send_forever) as address:
         remote = studio.connect(address, "t")

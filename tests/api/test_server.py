@@ -29,7 +29,7 @@ def ask(studio_server):
     return Client(f"{studio_server.address}/api/v1", studio_server.token)
 
 
-def test_it_answers_beside_the_pages(ask, studio_server):
+def test_api_and_pages_share_a_server(ask, studio_server):
     assert ask("GET", "/health").json()["status"] == "ready"
     assert ask("GET", "/health", headers={"Authorization": "Bearer wrong"}).status_code == 401
     page = requests.get(f"{studio_server.address}/style", timeout=20)
@@ -37,7 +37,7 @@ def test_it_answers_beside_the_pages(ask, studio_server):
     assert "<script" not in requests.get(f"{ask.address}/docs", timeout=20).text
 
 
-def test_a_foreign_name_is_refused_as_a_problem(ask, studio_server):
+def test_unknown_host_returns_a_problem(ask, studio_server):
     for host in ("evil.example", "", "localhost.evil.example"):
         answer = ask("GET", "/health", headers={"Host": host})
         assert answer.status_code == 400 and "as localhost" in answer.json()["detail"]
@@ -47,16 +47,16 @@ def test_a_foreign_name_is_refused_as_a_problem(ask, studio_server):
     )
 
 
-def test_an_address_with_a_line_break_is_one_of_the_api_too(ask):
+def test_path_with_a_line_break_reaches_the_api(ask):
     assert ask("GET", "/gallery/a%0Ab/thumbnail").status_code == 404
 
 
-def test_what_is_made_at_once_is_the_answer(ask):
+def test_live_request_returns_the_file(ask):
     response = ask("POST", "/live", json={"task": "chores.write", "settings": {"steps": 4}})
     assert (response.text, response.headers["content-type"]) == ("bcde", "text/plain; charset=utf-8")
 
 
-def test_a_job_of_an_upload_is_told_of_as_it_goes_and_fetched_in_parts(ask):
+def test_upload_job_streams_events_and_supports_ranges(ask):
     noise = np.random.default_rng(0).integers(
         0, 256, (500, 700, 3), "uint8"
     )  # more than a megabyte: in chunks
@@ -84,20 +84,20 @@ def _run_token(capsys, *argv: str) -> str:
     return capsys.readouterr().out.strip()
 
 
-def test_the_token_that_the_command_prints_is_the_one_that_counts(ask, studio_server, capsys, monkeypatch):
+def test_printed_token_is_accepted(ask, studio_server, capsys, monkeypatch):
     monkeypatch.setenv("STUDIO_HOME", str(studio_server.home))
     token = _run_token(capsys)
     assert Client(ask.address, token)("GET", "/health").ok
     assert json.loads(_run_token(capsys, "--json")) == {"token": token}
 
 
-def test_a_new_token_ends_the_one_of_before(home, capsys):
+def test_new_token_revokes_the_old_one(home, capsys):
     before, after = _run_token(capsys), _run_token(capsys, "--new")
     assert before != after == _run_token(capsys)
     assert (tokens.find_owner(before), tokens.find_owner(after)) == (None, owners.LOCAL)
 
 
-def test_one_of_many_gets_a_token_of_their_own(home, capsys):
+def test_owner_gets_a_separate_token(home, capsys):
     paths.make_folder(owners.folder("visitor-ada"))
     token = _run_token(capsys, "--owner", "visitor-ada")
     assert tokens.find_owner(token) == "visitor-ada"
@@ -107,7 +107,7 @@ def test_one_of_many_gets_a_token_of_their_own(home, capsys):
     assert "visitor-bob" in capsys.readouterr().err
 
 
-def test_connections_without_a_whole_request_are_closed(studio_server, ask):
+def test_incomplete_requests_are_closed(studio_server, ask):
     host, _, port = studio_server.address.removeprefix("http://").partition(":")
     with ExitStack() as stack:
         halves = [
@@ -127,7 +127,7 @@ def test_connections_without_a_whole_request_are_closed(studio_server, ask):
 
 
 @pytest.mark.slow
-def test_websockets_that_never_open_are_closed(studio_server):
+def test_unopened_websockets_are_closed(studio_server):
     """A request line of more than 8 KiB gets no answer."""
     host, _, port = studio_server.address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=60) as half:
@@ -138,7 +138,7 @@ def test_websockets_that_never_open_are_closed(studio_server):
             assert half.recv(1 << 16) == b""
 
 
-def test_a_large_body_without_a_token_takes_no_memory(studio_server):
+def test_unauthorized_body_takes_no_memory(studio_server):
     process = psutil.Process(studio_server.pid)
     before = process.memory_info().rss
     for path in ("models/files", "gallery/files", "files"):

@@ -39,7 +39,7 @@ def blank_video() -> bytes:
 
 
 @pytest.mark.slow
-def test_few_bytes_of_very_many_pixels_are_refused_undecoded(call, blank_video, monkeypatch):
+def test_decompression_bomb_is_rejected_without_decoding(call, blank_video, monkeypatch):
     monkeypatch.setattr("studio.core.imaging.animations.decode", None)
     answer = call("POST", "/files?kind=animation&name=blank.webp", data=blank_video)
     assert answer.status_code == 422
@@ -47,7 +47,7 @@ def test_few_bytes_of_very_many_pixels_are_refused_undecoded(call, blank_video, 
     assert video_limits.MAX_WEBP_GIF_PIXELS < 60 * 4096**2
 
 
-def test_an_upload_is_not_kept_whose_owner_is_removed_while_it_comes(address, visitors):
+def test_upload_of_a_removed_owner_is_not_stored(address, visitors):
     data = _encode(Image.new("RGB", (8, 8), (1, 2, 3)), "PNG")
 
     def body():
@@ -66,7 +66,7 @@ def test_an_upload_is_not_kept_whose_owner_is_removed_while_it_comes(address, vi
     assert not (owners.folder("visitor-ada") / "files" / paths.digest(data)).exists()
 
 
-def test_a_client_that_leaves_is_one_quiet_line(address, caplog):
+def test_disconnect_is_logged_in_one_line(address, caplog):
     caplog.set_level(logging.INFO, "studio.api")
     host, port = address.removeprefix("http://").split(":")
     head = f"POST /files HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
@@ -81,7 +81,7 @@ def test_a_client_that_leaves_is_one_quiet_line(address, caplog):
 
 
 @pytest.mark.slow
-def test_a_large_image_of_16_bits_takes_no_memory_of_the_server(studio_server):
+def test_large_16_bit_image_takes_no_server_memory(studio_server):
     rows = np.arange(8192, dtype="uint16")[:, None] * 8
     data = _encode(Image.fromarray(np.broadcast_to(rows, (8192, 8192))), "PNG", compress_level=1)
     process = psutil.Process(studio_server.pid)
@@ -119,7 +119,7 @@ _LIMIT_SCRIPTS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", ["MAX_MEMORY_BYTES", "MAX_SECONDS"])
-def test_what_costs_too_much_is_refused_in_a_sentence(home, monkeypatch, tmp_path, limit):
+def test_costly_file_is_rejected_with_a_sentence(home, monkeypatch, tmp_path, limit):
     worker = tmp_path / "costly.py"
     worker.write_text(_LIMIT_SCRIPTS[limit])
     command = file_checks.children.build_command
@@ -131,7 +131,7 @@ def test_what_costs_too_much_is_refused_in_a_sentence(home, monkeypatch, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_costly_file_is_decoded_in_the_sandbox(home, monkeypatch):
+def test_costly_file_is_decoded_in_the_sandbox(home, monkeypatch):
     monkeypatch.setattr(decoding, "decode", None)  # in this process
     monkeypatch.setattr(file_checks.input_files, "check", None)
     file_checks.check_bytes("image", _encode(Image.new("RGB", (4000, 4000)), "PNG"), "large.png")
@@ -140,13 +140,13 @@ def test_a_costly_file_is_decoded_in_the_sandbox(home, monkeypatch):
         file_checks.check_bytes("image", cut[:-100], "cut.png")
 
 
-def test_kinds_whose_headers_do_not_tell_what_they_cost_are_decoded_aside(home, monkeypatch):
+def test_formats_with_unpredictable_cost_are_sandboxed(home, monkeypatch):
     monkeypatch.setattr(file_checks.input_files, "check", None)
     for kind in ("TIFF", "AVIF"):
         file_checks.check_bytes("image", _encode(Image.new("RGB", (64, 64)), kind), "small")
 
 
-def test_the_description_of_a_model_is_read_aside(home, monkeypatch):
+def test_model_description_is_read_in_the_sandbox(home, monkeypatch):
     monkeypatch.setattr(file_checks.input_files, "check", None)
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as packed:

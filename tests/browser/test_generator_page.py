@@ -59,14 +59,14 @@ def test_sliders_show_the_values_of_each_kind(tab, expect):
     page = tab("/train-generator")
     main = page.get_by_test_id("stMain")
 
-    def shows(name: str, value: str, within=main):
+    def expect_value(name: str, value: str, within=main):
         expect(within.locator(f".st-key-{name}").first).to_contain_text(value)
 
-    shows("vgg16_discriminator", "1.00")
+    expect_value("vgg16_discriminator", "1.00")
     main.get_by_role("radio", name="VAE").click()
     folded = main.locator(".st-key-more_TrainVaeSettings")
     folded.get_by_text("More", exact=True).click()
     for name, value in {"width": "48", "batch": "64", "vgg16_discriminator": "0.00"}.items():
-        shows(name, value, folded)
+        expect_value(name, value, folded)
     main.get_by_role("radio", name="DCGAN").click()
-    shows("vgg16_discriminator", "1.00")
+    expect_value("vgg16_discriminator", "1.00")

@@ -81,7 +81,7 @@ SCRIPT = "import sys\nfrom studio.cli import main\nsys.exit(main())\n"  # the en
 
 
 @pytest.mark.slow
-def test_app_runs_nothing_that_lies_in_the_folder_where_it_is_started(tmp_path, home):
+def test_app_imports_nothing_from_the_working_folder(tmp_path, home):
     folder, met = write_shadowing_files(tmp_path)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "studio").write_text(SCRIPT)
@@ -115,7 +115,7 @@ def _has_keras(pid: int) -> bool:
 
 
 @pytest.mark.slow
-def test_app_asks_for_a_token_if_told_to(tmp_path, home, start_command):
+def test_app_with_token_requires_it(tmp_path, home, start_command):
     port = find_free_port()
     process = start_command("app", "--token", "--port", port, cwd=tmp_path, start_new_session=True)
     try:

@@ -15,7 +15,7 @@ QUICK_FLAGS = ("--layer", "block3_conv3", "--channel", "83", "--size", "96", "--
 
 
 @pytest.mark.slow
-def test_a_channel_is_drawn_and_drawn_again_just_so(photo, weights_home, run_command):
+def test_channel_image_is_reproducible(photo, weights_home, run_command):
     code, out, _ = run_command("channel", "-o", "likes.png", *QUICK_FLAGS, "--json")
     report = json.loads(out)
     assert (code, report["path"]) == (0, "likes.png")
@@ -31,7 +31,7 @@ def test_a_channel_is_drawn_and_drawn_again_just_so(photo, weights_home, run_com
     "argv, message",
     [(("--layer", "block3_conf3"), "block3_conv3"), (("--channel", "512"), "0 to 511"), (("photo.png",), "")],
 )
-def test_what_cannot_be_drawn_is_told(photo, run_command, argv, message):
+def test_invalid_channel_is_rejected(photo, run_command, argv, message):
     code, out, err = run_command("channel", "-o", "likes.png", *argv)
     assert (code, out) == (2, "")
     assert err.startswith("error: ") and message in err

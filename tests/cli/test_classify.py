@@ -29,7 +29,7 @@ def toy(weights_home, tmp_path, monkeypatch, image):
 
 
 @pytest.mark.slow
-def test_predict_names_what_an_image_shows(toy, run_command):
+def test_predict_prints_classes(toy, run_command):
     code, out, _ = run_command("classify", "predict", toy, "photo.png", "sample:chelsea", "--quiet")
     assert code == 0
     first, second = out.splitlines()
@@ -38,7 +38,7 @@ def test_predict_names_what_an_image_shows(toy, run_command):
 
 
 @pytest.mark.slow
-def test_predict_as_json_has_the_paths_that_were_given(toy, run_command):
+def test_predict_json_has_the_given_paths(toy, run_command):
     Path("a").mkdir()
     Path("photo.png").rename("a/photo.png")
     code, out, _ = run_command(
@@ -54,7 +54,7 @@ def test_predict_as_json_has_the_paths_that_were_given(toy, run_command):
 
 
 @pytest.mark.slow
-def test_predict_saves_words_or_json(toy, run_command):
+def test_predict_saves_text_or_json(toy, run_command):
     assert run_command("classify", "predict", toy, "photo.png", "-o", "told.json", "--quiet")[:2] == (
         0,
         "told.json\n",
@@ -68,7 +68,7 @@ def test_predict_saves_words_or_json(toy, run_command):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["told.json", "told.txt"])
-def test_what_was_told_is_told_again(toy, run_command, name):
+def test_saved_answer_can_be_replayed(toy, run_command, name):
     run_command("classify", "predict", toy, "photo.png", "-o", name, "--quiet")
     before, again = Path(name).read_text(), f"told-again{Path(name).suffix}"
     assert run_command("replay", name, "--quiet")[:2] == (0, f"{again}\n")
@@ -80,7 +80,7 @@ def test_what_was_told_is_told_again(toy, run_command, name):
 
 
 @pytest.mark.slow
-def test_the_preset_may_be_named_by_its_flag(toy, run_command):
+def test_preset_can_be_given_by_its_flag(toy, run_command):
     plain = run_command("classify", "predict", toy, "photo.png", "--quiet")
     assert plain[0] == 0
     assert run_command("classify", "predict", "photo.png", "--preset", toy, "--quiet") == plain
@@ -88,7 +88,7 @@ def test_the_preset_may_be_named_by_its_flag(toy, run_command):
 
 
 @pytest.mark.slow
-def test_every_frame_of_a_video_is_explained_by_the_model_that_was_given(toy, run_command):
+def test_explain_accepts_a_video(toy, run_command):
     frames = [np.full((32, 48, 3), shade, "uint8") for shade in (60, 180)]
     Path("clip.gif").write_bytes(animations.encode(frames, "gif", 10))
     code, out, err = run_command("classify", "explain", toy, "clip.gif", "-o", "where.gif", "--quiet")
@@ -100,20 +100,20 @@ def test_every_frame_of_a_video_is_explained_by_the_model_that_was_given(toy, ru
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", ["photo.png", "sample:chelsea"])
-def test_images_alone_are_all_asked_of_the_usual_classifier(first, toy, run_command, monkeypatch):
-    monkeypatch.setattr(imagenet, "open", lambda progress=None: trained.open(presets.find(Path("toy"))))
+def test_images_alone_use_the_default_classifier(first, toy, run_command, monkeypatch):
+    monkeypatch.setattr(imagenet, "load", lambda progress=None: trained.load(presets.find(Path("toy"))))
     code, out, err = run_command("classify", "predict", first, "sample:coffee", "--quiet")
     assert (code, err) == (0, "")
     assert [line.partition(": c")[0] for line in out.splitlines()] == [first, "sample:coffee"]
 
 
-def test_an_image_where_one_classifier_and_one_image_go_is_told(toy, run_command):
+def test_explain_without_a_classifier_is_rejected(toy, run_command):
     code, _, err = run_command("classify", "explain", "photo.png", "photo.png", "-o", "why.png", "--quiet")
     assert code == 2 and ": an image. Use a model saved" in err
 
 
 @pytest.mark.slow
-def test_explain_draws_an_image(toy, run_command):
+def test_explain_writes_an_image(toy, run_command):
     code, out, _ = run_command(
         "classify", "explain", toy, "photo.png", "-o", "why.png", "--label", "cat", "--quiet"
     )
@@ -124,7 +124,7 @@ def test_explain_draws_an_image(toy, run_command):
 
 
 @pytest.mark.slow
-def test_export_writes_the_file_a_program_and_the_recipe(toy, run_command):
+def test_export_writes_file_program_and_recipe(toy, run_command):
     code, out, err = run_command("classify", "export", toy, "-o", "toy.keras")
     assert (code, out) == (0, "toy.keras\n")
     assert "10 images" in err and "exactly the model's" in err
@@ -135,13 +135,13 @@ def test_export_writes_the_file_a_program_and_the_recipe(toy, run_command):
 
 
 @pytest.mark.slow
-def test_the_program_of_a_web_model_is_javascript(toy, run_command):
+def test_program_of_a_web_model_is_javascript(toy, run_command):
     assert run_command("classify", "export", toy, "-o", "web.zip", "--form", "tfjs", "--quiet")[0] == 0
     assert "tf.loadLayersModel" in Path("web.zip.js").read_text() and not Path("web.zip.py").exists()
 
 
 @pytest.mark.slow
-def test_a_program_that_a_person_has_changed_stays_when_it_is_exported_again(toy, run_command):
+def test_export_keeps_a_changed_program(toy, run_command):
     run_command("classify", "export", toy, "-o", "toy.keras")
     run_command("classify", "export", toy, "-o", "toy.keras")
     assert not Path("toy.keras-2.py").exists()
@@ -152,7 +152,7 @@ def test_a_program_that_a_person_has_changed_stays_when_it_is_exported_again(toy
 
 
 @pytest.mark.slow
-def test_score_of_a_classifier(toy, run_command):
+def test_score_prints_metrics_of_a_classifier(toy, run_command):
     rng = np.random.default_rng(0)
     for name in ("cat", "coffee"):
         for n in range(5):
@@ -177,7 +177,7 @@ def imported_model(tmp_path, monkeypatch, image, home):
 
 
 @pytest.mark.slow
-def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(imported_model, run_command):
+def test_imported_keras_model_is_supported(imported_model, run_command):
     code, out, err = run_command("classify", "predict", imported_model, "photo.png", "--quiet")
     assert (code, err) == (0, "") and out.startswith("photo.png: class ")
     assert out.count("%") == 4 and "Preprocessing: 0 to 255 (it has a Rescaling layer)" in out
@@ -210,9 +210,7 @@ def test_a_keras_file_of_ones_own_is_asked_explained_and_exported(imported_model
         ("my.keras", b"", "a damaged one"),
     ],
 )
-def test_other_files_are_told_from_models_in_one_line(
-    name, data, message, run_command, home, tmp_path, monkeypatch
-):
+def test_other_files_are_rejected_as_models(name, data, message, run_command, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(data)
     code, out, err = run_command("classify", "predict", name, "sample:chelsea", "--quiet")

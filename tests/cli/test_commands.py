@@ -29,7 +29,7 @@ def test_result_path_is_all_of_stdout(photo, run_command):
     assert np.array_equal(image_io.read("out.png"), 255 - image_io.read(photo))
 
 
-def test_json_is_one_object(photo, run_command):
+def test_json_output_is_one_object(photo, run_command):
     code, out, _ = run_command("invert", photo, "-o", "out.png", "--json", "--steps", "2")
     report = json.loads(out)
     assert code == 0
@@ -39,7 +39,7 @@ def test_json_is_one_object(photo, run_command):
     assert report["stopped_early"] is False
 
 
-def test_recipe_is_in_the_png_and_names_the_input(photo, run_command):
+def test_png_contains_the_recipe(photo, run_command):
     run_command("invert", photo, "-o", "out.png", "--seed", "7")
     recipe = recipes.read(Path("out.png").read_bytes())
     assert recipe.settings["seed"] == 7
@@ -47,7 +47,7 @@ def test_recipe_is_in_the_png_and_names_the_input(photo, run_command):
 
 
 @pytest.mark.parametrize("name", ["out.jpg", "out.jpeg", "out.webp", "OUT.JPG"])
-def test_other_formats_have_their_recipe_beside_them(name, photo, run_command):
+def test_other_formats_have_a_recipe_file(name, photo, run_command):
     assert run_command("invert", photo, "-o", name)[0] == 0
     assert recipes.read(Path(f"{name}.json").read_bytes()).task == "fake.paint"
     with Image.open(name) as image:
@@ -106,7 +106,7 @@ INVALID_COMMANDS = {
 
 
 @pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
-def test_bad_input_is_one_line_and_leaves_nothing(argv, photo, run_command, monkeypatch):
+def test_invalid_input_is_one_line_and_leaves_nothing(argv, photo, run_command, monkeypatch):
     Path("folder.png").mkdir()
     Path("text.txt").write_text("not an image")
     monkeypatch.setattr(paint, "run", lambda *_: pytest.fail("the work was started"))
@@ -120,7 +120,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(argv, photo, run_command, monk
     assert before == {path: path.stat().st_mtime_ns for path in Path().iterdir() if path.name != "home"}
 
 
-def test_the_home_is_for_its_owner_alone_and_the_result_as_that_persons_files_are(photo, run_command, home):
+def test_home_is_private_and_results_follow_the_umask(photo, run_command, home):
     before = os.umask(0o022)
     try:
         assert run_command("invert", photo, "-o", "out.jpg")[0] == run_command("gallery", "list")[0] == 0
@@ -132,7 +132,7 @@ def test_the_home_is_for_its_owner_alone_and_the_result_as_that_persons_files_ar
     assert [Path(name).stat().st_mode & 0o777 for name in ("out.jpg", "out.jpg.json")] == [0o644] * 2
 
 
-def test_read_only_folder_is_refused_before_the_work(photo, run_command):
+def test_read_only_folder_is_rejected_before_the_work(photo, run_command):
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     locked = Path("locked")
@@ -140,7 +140,7 @@ def test_read_only_folder_is_refused_before_the_work(photo, run_command):
     assert run_command("invert", photo, "-o", locked / "out.png")[0] == 2
 
 
-def test_output_over_a_device_is_refused(photo, run_command):
+def test_output_over_a_device_is_rejected(photo, run_command):
     Path("null.png").symlink_to("/dev/null")
     assert run_command("invert", photo, "-o", "null.png")[0] == 2
     assert not Path("/dev/null").is_file()
@@ -157,7 +157,7 @@ def test_output_through_a_link_keeps_the_link(photo, run_command):
     "exception, argv",
     [("bug", "ZeroDivisionError"), ("memory", "memory"), ("device", "memory"), ("disk", "I/O")],
 )
-def test_faults_are_one_line_with_the_traceback_in_the_log(exception, argv, photo, run_command, home):
+def test_unexpected_errors_are_one_line_with_a_logged_traceback(exception, argv, photo, run_command, home):
     code, out, err = run_command("invert", photo, "-o", "out.png", "--fault", exception)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
@@ -167,7 +167,7 @@ def test_faults_are_one_line_with_the_traceback_in_the_log(exception, argv, phot
 
 
 @pytest.mark.slow
-def test_bad_input_is_found_before_keras_loads(photo):
+def test_invalid_input_is_found_before_keras_loads(photo):
     lines = [["style", "nothing.png", "sample:mosaic", "-o", "out.png"]]
     lines += [
         ["style", "photo.png", "photo.png", "-o", "out.png", *more] for more in (["--size", "0"], ["--x"])
@@ -192,7 +192,7 @@ def test_help_is_on_stdout(command, capsys):
     assert "usage: studio" in out
 
 
-def test_the_doctor_tells_how_fast_the_machine_is_when_asked(home, run_command, monkeypatch):
+def test_doctor_benchmark_prints_timings(home, run_command, monkeypatch):
     timings = [
         timing for timing in speed.BENCHMARKS if timing.title in ("64 digits, 28 px", "what a photo shows")
     ]
@@ -206,7 +206,7 @@ def test_the_doctor_tells_how_fast_the_machine_is_when_asked(home, run_command, 
     assert sorted(json.loads(out)["seconds"]) == ["64 digits, 28 px", "what a photo shows"]
 
 
-def test_home_that_cannot_be_written_is_one_line(photo, run_command, monkeypatch):
+def test_unwritable_home_is_one_line(photo, run_command, monkeypatch):
     monkeypatch.setenv("STUDIO_HOME", "/dev/null/home")
     code, _, err = run_command("invert", photo, "-o", "out.png")
     assert (code, err.count("\n")) == (2, 1)

@@ -56,7 +56,7 @@ def test_second_ctrl_c_quits(photo, home, start_command):
 
 
 @pytest.mark.slow
-def test_a_closed_pipe_is_no_fault(photo, start_command):
+def test_closed_pipe_is_no_error(photo, start_command):
     process = start_command("invert", photo, "-o", "out.png", "--json")
     process.stdout.close()
     assert process.stderr.read() == ""
@@ -64,7 +64,7 @@ def test_a_closed_pipe_is_no_fault(photo, start_command):
 
 
 @pytest.mark.slow
-def test_a_name_that_is_no_text_leaves_as_it_came(photo, start_command):
+def test_invalid_utf8_path_is_printed_unchanged(photo, start_command):
     name = os.fsdecode(b"\xff.png")
     process = start_command("invert", photo, "-o", name, errors="surrogateescape")
     assert process.communicate(timeout=60) == (f"{name}\n", "")

@@ -77,7 +77,7 @@ def outcomes(data_dir, photo, run_command, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [pytest.param("image", marks=pytest.mark.slow), "recipe"])
-def test_images_and_recipes(kind, outcomes):
+def test_bad_images_and_recipes_are_handled(kind, outcomes):
     results = list(outcomes(kind))
     if kind == "image":
         results += outcomes(kind, commands=[INVERT_WITH_MASK], every=4)  # masks are decoded like other images
@@ -91,7 +91,7 @@ def test_images_and_recipes(kind, outcomes):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["text", "archive", "model"])
-def test_texts_archives_and_models(kind, outcomes):
+def test_bad_texts_archives_and_models_are_handled(kind, outcomes):
     results = list(outcomes(kind))
     assert not [(path.name, fault) for path, _, _, fault in results if fault]
     assert not [
@@ -100,7 +100,7 @@ def test_texts_archives_and_models(kind, outcomes):
 
 
 @pytest.mark.slow
-def test_classes_are_looked_over_and_what_cannot_be_taught_is_refused(weights_home, outcomes):
+def test_bad_class_folders_are_handled(weights_home, outcomes):
     results = list(outcomes("class_zip", "class_folder"))
     assert not [(path.name, fault) for path, _, _, fault in results if fault]
     refusals = outcomes("class_zip", "class_folder", commands=[CLASSIFY_TRAIN], expected="refuse")
@@ -110,7 +110,7 @@ def test_classes_are_looked_over_and_what_cannot_be_taught_is_refused(weights_ho
 
 
 @pytest.mark.slow
-def test_keras_models_that_a_person_brings(outcomes):
+def test_bad_keras_models_are_handled(outcomes):
     results = list(
         outcomes("model", commands=[CLASSIFY_PREDICT], every=5)
     )  # imported/test_safe_copies.py tests all of them
@@ -121,5 +121,5 @@ def test_keras_models_that_a_person_brings(outcomes):
     assert not list(Path().rglob("PWNED"))
 
 
-def test_the_photo_beside_them_is_good(photo):
+def test_photo_of_the_tests_is_valid(photo):
     assert image_io.read(photo).ndim == 3

@@ -13,7 +13,7 @@ from studio.run import input_files
 SLOT = Slot("data", "dataset")
 
 
-def test_a_folder_becomes_a_reference(tmp_path, home):
+def test_folder_becomes_a_reference(tmp_path, home):
     place = tmp_path / "images"
     place.mkdir()
     for name, level in (("a.png", 10), ("b.png", 20)):
@@ -23,7 +23,7 @@ def test_a_folder_becomes_a_reference(tmp_path, home):
     assert data.load_dataset(file, 8).images[:, 0, 0, 0].tolist() == [10, 20]
 
 
-def test_what_is_no_data_set_is_told(tmp_path, home):
+def test_invalid_data_set_is_rejected(tmp_path, home):
     (tmp_path / "words.txt").write_text("words")
     with pytest.raises(InvalidInput, match="tfds:NAME"):
         input_files.read(SLOT, str(tmp_path / "words.txt"))

@@ -28,7 +28,7 @@ QUICK_FLAGS = (
 
 
 @pytest.mark.parametrize("name", ["loop.gif", "loop.webp", "LOOP.MP4"])
-def test_a_video_is_of_the_kind_that_its_name_says(name, photo, weights_home, run_command):
+def test_ending_selects_the_video_format(name, photo, weights_home, run_command):
     code, out, _ = run_command("dream", photo, "-o", name, "--zoom", "3", *QUICK_FLAGS)
     assert (code, out) == (0, f"{name}\n")
     data = Path(name).read_bytes()
@@ -38,13 +38,13 @@ def test_a_video_is_of_the_kind_that_its_name_says(name, photo, weights_home, ru
     assert run_command("replay", name, "--verify")[:2] == (0, "identical\n")
 
 
-def test_before_a_long_job_it_says_how_long(photo, weights_home, run_command, monkeypatch):
+def test_long_job_notes_its_duration(photo, weights_home, run_command, monkeypatch):
     assert "about" not in run_command("dream", photo, "-o", "short.png", *QUICK_FLAGS)[2]
     monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
     assert "Dream: a few seconds here" in run_command("dream", photo, "-o", "long.png", *QUICK_FLAGS)[2]
 
 
-def test_a_video_is_made_again_beside_the_first(photo, weights_home, run_command):
+def test_video_is_replayed(photo, weights_home, run_command):
     run_command("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK_FLAGS)
     assert run_command("replay", "loop.gif")[:2] == (0, "loop-again.gif\n")
     assert Path("loop-again.gif").read_bytes() == Path("loop.gif").read_bytes()
@@ -54,7 +54,7 @@ def test_a_video_is_made_again_beside_the_first(photo, weights_home, run_command
     assert ".gif" in err
 
 
-def test_replay_says_how_another_video_differs(photo, weights_home, run_command):
+def test_replay_describes_a_video_difference(photo, weights_home, run_command):
     run_command("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK_FLAGS)
     frames = list(animations.decode(Path("loop.webp").read_bytes()))
     for changed, argv in (([255 - frames[0], *frames[1:]], "largest difference"), (frames[:2], "length")):
@@ -64,7 +64,7 @@ def test_replay_says_how_another_video_differs(photo, weights_home, run_command)
         assert argv in out
 
 
-def test_a_webp_is_a_still_image_without_a_zoom(photo, weights_home, run_command):
+def test_webp_without_a_zoom_is_an_image(photo, weights_home, run_command):
     code, out, err = run_command("dream", photo, "-o", "still.webp", *QUICK_FLAGS)
     assert (code, out, err) == (0, "still.webp\n", "")
     assert len(list(animations.decode(Path("still.webp").read_bytes()))) == 1
@@ -72,7 +72,7 @@ def test_a_webp_is_a_still_image_without_a_zoom(photo, weights_home, run_command
 
 
 @pytest.mark.parametrize("flag", ["--quiet", "--json"])
-def test_the_time_it_will_take_is_not_told_to_scripts(flag, photo, weights_home, run_command):
+def test_duration_note_is_hidden_from_scripts(flag, photo, weights_home, run_command):
     code, out, err = run_command("dream", photo, "-o", "loop.gif", "--zoom", "2", *QUICK_FLAGS, flag)
     assert (code, err) == (0, "")
     if flag == "--json":
@@ -91,7 +91,7 @@ INVALID_COMMANDS = {
 
 
 @pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
-def test_bad_input_is_one_line(argv, photo, run_command):
+def test_invalid_input_is_one_line(argv, photo, run_command):
     Path("bare.gif").write_bytes(b"GIF89a")
     recipe = recipes.Recipe(task="dream.ascend", settings={"zoom": 3, "video": "gif"})
     for name in ("text.gif", "gone.gif"):
@@ -103,7 +103,7 @@ def test_bad_input_is_one_line(argv, photo, run_command):
     assert says_what_to_do(err) or "See `studio" in err
 
 
-def test_the_image_of_a_video_that_was_stopped_at_once_lies_beside_its_name(home, tmp_path, image):
+def test_stopped_video_is_saved_as_an_image(home, tmp_path, image):
     file = tasks.File.store(image_io.encode_png(image), "image", "photo-dream.png")
     (tmp_path / "loop.png").write_bytes(b"mine")
     saved = outputs.save_result(tasks.Result((file,)), tmp_path / "loop.gif")

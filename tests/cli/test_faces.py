@@ -27,7 +27,7 @@ def tiny(home, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "name", ["grid.png", "grid.npz", "grid.zip", "interpolate.gif", "interpolate.WEBP", "interpolate.mp4"]
 )
-def test_every_form_is_made_and_made_again(name, tiny, run_command):
+def test_every_format_is_reproducible(name, tiny, run_command):
     interpolate = ("--interpolate", "5") if name.startswith("interpolate") else ()
     assert run_command(*QUICK_COMMAND, "-o", name, "--seed", "3", *interpolate) == (0, f"{name}\n", "")
     recipe = Path(name if name.endswith("png") else f"{name}.json").read_bytes()
@@ -38,14 +38,14 @@ def test_every_form_is_made_and_made_again(name, tiny, run_command):
 @pytest.mark.parametrize(
     "argv", [("--form", "npz", "-o", "a.png"), ("--video", "gif", "--interpolate", "3", "-o", "a.mp4")]
 )
-def test_a_form_and_a_name_that_differ_are_told(argv, tiny, run_command):
+def test_contradicting_format_and_name_are_rejected(argv, tiny, run_command):
     code, out, err = run_command(*QUICK_COMMAND, *argv)
     assert (code, out) == (2, "") and argv[0] in err and "Leave" in err
     assert run_command(*QUICK_COMMAND, "--form", "npz", "-o", "a.npz")[0] == 0
 
 
 @pytest.mark.slow
-def test_what_is_in_them(tiny, run_command):
+def test_outputs_have_the_expected_content(tiny, run_command):
     run_command(*QUICK_COMMAND, "-o", "grid.npz")
     run_command(*QUICK_COMMAND, "-o", "grid.zip")
     run_command(*QUICK_COMMAND, "-o", "interpolate.gif")
@@ -58,7 +58,7 @@ def test_what_is_in_them(tiny, run_command):
     assert len(list(animations.decode(Path("interpolate.gif").read_bytes()))) == 96
 
 
-def test_replay_says_where_another_array_differs(tiny, run_command):
+def test_replay_describes_an_array_difference(tiny, run_command):
     run_command(*QUICK_COMMAND, "-o", "grid.npz")
     data = bytearray(Path("grid.npz").read_bytes())
     data[400] ^= 1
@@ -67,7 +67,7 @@ def test_replay_says_where_another_array_differs(tiny, run_command):
     assert (code, out.startswith("From byte 400")) == (1, True)
 
 
-def test_a_face_a_photo_and_a_folder_are_taken(tiny, run_command, image):
+def test_inputs_may_be_face_photo_or_folder(tiny, run_command, image):
     Path("me.png").write_bytes(image_io.encode_png(image))
     moved = ("--face", "1", "--photo", "me.png", "--moves", "older=1,change-1=-1")
     assert run_command("faces", "--preset", tiny, *moved, "-o", "me-older.png")[0] == 0
@@ -77,7 +77,7 @@ def test_a_face_a_photo_and_a_folder_are_taken(tiny, run_command, image):
     assert run_command("replay", "me-older.png", "--verify")[:2] == (0, "identical\n")
 
 
-def test_json_tells_the_figures(tiny, run_command):
+def test_json_has_the_figures(tiny, run_command):
     code, out, _ = run_command(*QUICK_COMMAND, "-o", "grid.png", "--json")
     report = json.loads(out)
     assert (code, report["path"], report["figures"]["n"]) == (0, "grid.png", 9)
@@ -98,7 +98,7 @@ INVALID_COMMANDS = {
 
 
 @pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
-def test_bad_input_is_one_line(argv, tiny, run_command):
+def test_invalid_input_is_one_line(argv, tiny, run_command):
     Path("grid.txt").write_text("no image")
     code, out, err = run_command(*argv)
     assert (code, out, err.count("\n")) == (2, "", 1)

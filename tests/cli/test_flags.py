@@ -18,7 +18,7 @@ def parse(*argv):
     return flags.given_settings(_build_parser().parse_args(argv))
 
 
-def test_the_fixed_grammar_of_style():
+def test_style_command_is_parsed():
     argv = "style a.jpg b.jpg c.jpg -o o.png --mode fine --size 512 --steps 9 --seed 3 --style-weights 1,2"
     argv += " --strength 0.5 --keep-colors --masks m.png n.png"
     arguments = _build_parser().parse_args(argv.split())
@@ -38,7 +38,7 @@ def test_the_fixed_grammar_of_style():
     }
 
 
-def test_keep_colors_alone_swallows_no_image():
+def test_keep_colors_without_a_value_takes_no_image():
     arguments = _build_parser().parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
     assert arguments.content == ["a.jpg"]
     assert flags.given_settings(arguments) == {"keep_colors": "luminance"}
@@ -48,7 +48,7 @@ def test_keep_colors_alone_swallows_no_image():
     assert parse("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors=off") == {"keep_colors": "off"}
 
 
-def test_a_list_that_is_given_twice_is_one_list():
+def test_repeated_list_flags_are_joined():
     values = parse("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
     assert values["vary"] == ["units", "layers", "dropout"]
     argv = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--masks", "m.png", "--masks", "n.png"]
@@ -57,13 +57,13 @@ def test_a_list_that_is_given_twice_is_one_list():
     assert _build_parser().parse_args(argv).style == ["a.jpg", "b.jpg"]
 
 
-def test_settings_not_given_are_left_to_the_task():
+def test_omitted_settings_are_not_parsed():
     assert parse("style", "a.jpg", "b.jpg", "-o", "o.png") == {}
     assert parse("invert", "a.jpg", "-o", "o.png", "--mirror") == {"mirror": True}
     assert parse("invert", "a.jpg", "-o", "o.png", "--no-mirror") == {"mirror": False}
 
 
-def test_the_fixed_grammar_of_write_train_and_score():
+def test_write_train_and_score_commands_are_parsed():
     values = parse(
         "write", "ROMEO:", "--chars", "500", "--temperature", "0.8", "--top-k", "5", "--top-p", "0.9"
     )
@@ -78,7 +78,7 @@ def test_the_fixed_grammar_of_write_train_and_score():
     assert (arguments.preset, arguments.data, arguments.part) == ("shakespeare", "t.txt", None)
 
 
-def test_the_fixed_grammar_of_classify():
+def test_classify_commands_are_parsed():
     arguments = _build_parser().parse_args(["classify", "predict", "mine", "a.png", "b.png", "--json"])
     assert flags.given_settings(arguments) == {"preset": "mine"}
     assert arguments.images == ["a.png", "b.png"] and arguments.json
@@ -92,7 +92,7 @@ def test_the_fixed_grammar_of_classify():
     )
 
 
-def test_the_fixed_grammar_of_search():
+def test_tune_command_is_parsed():
     arguments = _build_parser().parse_args(["tune", "text", "book.txt", "-o", "best", "--trials", "2"])
     assert (
         flags.given_settings(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
@@ -130,7 +130,7 @@ def test_the_fixed_grammar_of_search():
         (["train", "dcgan", "a.zip", "-o", "m", "--ema", "9"], "--ema", "Did you mean `--ema-steps`?"),
     ],
 )
-def test_an_unknown_flag_leads_to_the_one_that_is_meant(argv, flag, advice):
+def test_unknown_flag_suggests_a_known_one(argv, flag, advice):
     with pytest.raises(InvalidInput) as error:
         _build_parser().parse_args(argv)
     message = str(error.value)
@@ -138,7 +138,7 @@ def test_an_unknown_flag_leads_to_the_one_that_is_meant(argv, flag, advice):
     assert message.endswith(" --help`.") and message.count("Did you mean") == advice.count("Did you mean")
 
 
-def test_every_synonym_leads_to_a_flag_that_some_command_has():
+def test_every_synonym_suggests_an_existing_flag():
     names = {
         field.name for task in map(tasks.get, tasks.TASKS) for field in task.settings.describe().values()
     }
@@ -147,14 +147,14 @@ def test_every_synonym_leads_to_a_flag_that_some_command_has():
 
 
 @pytest.mark.parametrize("group", ["weights", "models", "gallery"])
-def test_a_group_alone_lists(group):
+def test_group_without_a_command_lists(group):
     assert _build_parser().parse_args([group]).run is _build_parser().parse_args([group, "list"]).run
     assert _build_parser().parse_args([group, "--json"]).json
     with pytest.raises(InvalidInput, match="There is no command `studio"):
         _build_parser().parse_args([group, "lisst"])
 
 
-def test_a_classifier_is_trained_by_either_command():
+def test_classifier_can_be_trained_by_either_command():
     argv = ["photos", "-o", "mine", "--seed", "3"]
     one, other = (
         _build_parser().parse_args([*c.split(), *argv]) for c in ("classify train", "train classifier")
@@ -162,7 +162,7 @@ def test_a_classifier_is_trained_by_either_command():
     assert one.run.args == other.run.args and flags.given_settings(one) == flags.given_settings(other)
 
 
-def test_an_unknown_command_gets_one_short_line(capsys):
+def test_unknown_command_is_one_line(capsys):
     assert cli.main(["paintings"]) == 2
     message = capsys.readouterr().err
     assert message.count("\n") == 1 and "invalid choice" not in message and len(message) < 120
@@ -176,7 +176,7 @@ def test_an_unknown_command_gets_one_short_line(capsys):
         (["write", "--", "-hello", "-there"], "quotation marks"),
     ],
 )
-def test_a_joined_flag_and_what_follows_two_hyphens_are_no_unknown_flags(argv, message):
+def test_joined_flags_and_words_after_two_hyphens_are_known(argv, message):
     with pytest.raises(InvalidInput, match=message):
         _build_parser().parse_args(argv)
 
@@ -187,13 +187,13 @@ def read_help(command, capsys):
     return " ".join(capsys.readouterr().out.split())
 
 
-def test_help_shows_the_words_in_their_order(capsys):
+def test_help_lists_positionals_in_order(capsys):
     assert "[TRAIN] DATA" in read_help("tune", capsys)
     assert "[PRESET] IMAGES [IMAGES ...]" in read_help("classify predict", capsys)
     assert "CONTENT [STYLE ...]" in read_help("style", capsys)
 
 
-def test_help_says_limits_and_defaults_once_and_as_a_person_writes_them(capsys):
+def test_help_has_limits_and_defaults_once(capsys):
     text = read_help("dream", capsys)
     assert text.count("palaces") == 2  # in the usage and in the flag's help
     assert "raise it for stronger changes. (more than 0, up to 0.1, default 0.008)" in text
@@ -253,7 +253,7 @@ def list_commands(parser, argv=()):
         yield " ".join(argv), parser
 
 
-def test_every_command_that_takes_words_is_tried_below():
+def test_every_command_with_positionals_is_tested():
     takes = {
         name
         for name, leaf in list_commands(_build_parser())
@@ -263,7 +263,7 @@ def test_every_command_that_takes_words_is_tried_below():
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_words_and_flags_may_stand_in_any_order(command):
+def test_positionals_and_flags_may_be_in_any_order(command):
     (argv, flagged), parser = COMMANDS[command], _build_parser()
     usual = vars(parser.parse_args([*command.split(), *argv, *" ".join(flagged).split()]))
     for order in set(itertools.permutations([None] * len(argv) + flagged)):
@@ -273,7 +273,7 @@ def test_words_and_flags_may_stand_in_any_order(command):
         assert {**values, "run": 0} == {**usual, "run": 0}, line
 
 
-def test_a_flag_of_many_words_takes_those_up_to_the_next_flag():
+def test_flag_with_many_values_ends_at_the_next_flag():
     argv = ["style", "--masks", "m.png", "n.png", "-o", "o.png", "a.jpg", "--seed", "3", "b.jpg"]
     arguments = _build_parser().parse_args(argv)
     assert (arguments.mask, arguments.content, arguments.style) == (["m.png", "n.png"], ["a.jpg"], ["b.jpg"])
@@ -293,7 +293,7 @@ def test_a_flag_of_many_words_takes_those_up_to_the_next_flag():
         (["replay", "-o", "o.png"], "required: FILE"),
     ],
 )
-def test_what_is_missing_or_too_much_in_odd_orders_is_told(argv, message):
+def test_missing_and_extra_words_are_reported(argv, message):
     with pytest.raises(InvalidInput, match=message):
         _build_parser().parse_args(argv)
 
@@ -310,12 +310,12 @@ PROMPTS = {
 
 
 @pytest.mark.parametrize("argv, prompt", PROMPTS.values(), ids=PROMPTS)
-def test_a_prompt_may_stand_anywhere(argv, prompt):
+def test_prompt_may_be_anywhere(argv, prompt):
     assert parse("write", *argv) == {"seed": "3", "prompt": prompt}
 
 
 @pytest.mark.parametrize("argv", [["a", "b"], ["--", "a", "b"], ["--seed", "3", "a", "b"]])
-def test_a_prompt_of_several_words_is_asked_for_in_quotation_marks(argv):
+def test_unquoted_prompt_is_rejected(argv):
     with pytest.raises(InvalidInput, match="quotation marks"):
         parse("write", *argv)
 
@@ -327,6 +327,6 @@ def test_a_prompt_of_several_words_is_asked_for_in_quotation_marks(argv):
         (["dream", "x.png", "--look", "palace", "-o", "y.png"], "palaces"),
     ],
 )
-def test_what_was_perhaps_meant_is_said(argv, suggestion, capsys):
+def test_mistyped_word_gets_a_suggestion(argv, suggestion, capsys):
     assert cli.main(argv) == 2
     assert suggestion in capsys.readouterr().err

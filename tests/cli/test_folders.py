@@ -35,13 +35,13 @@ def measure_means(folder):
     return {path.name: int(image_io.read(path).mean()) for path in sorted(folder.iterdir())}
 
 
-def test_every_image_is_made_under_its_name(photos, capsys):
+def test_results_have_the_names_of_the_images(photos, capsys):
     assert main(INVERT_COMMAND) == 0
     assert measure_means(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "ä c.png": 135}
     assert capsys.readouterr().out.splitlines() == ["out/a.png", "out/b.png", "out/ä c.png"]
 
 
-def test_a_jfif_is_a_jpeg(photos, capsys):
+def test_jfif_is_a_jpeg(photos, capsys):
     (photos / "ä c.jpg").rename(photos / "d.JFIF")
     assert main(INVERT_COMMAND) == 0
     assert measure_means(photos.with_name("out")) == {"a.png": 215, "b.png": 175, "d.png": 135}
@@ -49,7 +49,7 @@ def test_a_jfif_is_a_jpeg(photos, capsys):
     assert image_io.read("d.jfif").shape == (24, 32, 3)
 
 
-def test_asked_again_it_makes_only_what_is_missing_or_other(photos, capsys):
+def test_repeated_run_makes_only_missing_or_changed_results(photos, capsys):
     main(INVERT_COMMAND)
     out = photos.with_name("out")
     (out / "b.png").unlink()
@@ -64,14 +64,14 @@ def test_asked_again_it_makes_only_what_is_missing_or_other(photos, capsys):
     assert len(json.loads(capsys.readouterr().out)["made"]) == 3
 
 
-def test_a_broken_image_is_told_and_the_others_are_made(photos, capsys):
+def test_damaged_image_is_skipped(photos, capsys):
     (photos / "b.PNG").write_bytes((photos / "a.png").read_bytes()[:50])
     assert main(INVERT_COMMAND) == 2
     assert set(measure_means(photos.with_name("out"))) == {"a.png", "ä c.png"}
     assert "b.PNG was skipped" in capsys.readouterr().err
 
 
-def test_one_that_needs_too_much_memory_is_told_and_the_others_are_made(photos, capsys, monkeypatch):
+def test_image_beyond_the_memory_is_skipped(photos, capsys, monkeypatch):
     of_b = lambda settings, inputs: 2.0 ** (90 if inputs["content"][0].name == "b.PNG" else 9)  # noqa: E731
     monkeypatch.setattr(paint, "needs", of_b, raising=False)
     monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, estimate_bytes="paint:needs"))
@@ -96,7 +96,7 @@ def fail_task(monkeypatch):
     return fail
 
 
-def test_one_that_turns_out_bad_in_the_work_is_told_and_the_others_are_made(photos, capsys, fail_task):
+def test_image_rejected_by_the_task_is_skipped(photos, capsys, fail_task):
     fail_task(InvalidInput("Invalid size. Choose a larger one."))
     assert main([*INVERT_COMMAND, "--json"]) == 2
     out, err = capsys.readouterr()
@@ -108,9 +108,7 @@ def test_one_that_turns_out_bad_in_the_work_is_told_and_the_others_are_made(phot
 @pytest.mark.parametrize(
     "exception", [InsufficientSpace("The disk is full."), Unavailable("No net."), OSError(5, "I/O")]
 )
-def test_what_would_end_the_next_ones_too_ends_it_after_all_that_was_made_is_told(
-    photos, capsys, fail_task, exception
-):
+def test_general_error_ends_the_run_after_the_summary(photos, capsys, fail_task, exception):
     fail_task(exception)
     assert main([*INVERT_COMMAND, "--json"]) == 2
     out, err = capsys.readouterr()
@@ -121,7 +119,7 @@ def test_what_would_end_the_next_ones_too_ends_it_after_all_that_was_made_is_tol
     assert "0 of 3 images made, 1 existed already. Run the same" in capsys.readouterr().err
 
 
-def test_an_image_of_ones_own_among_the_results_stays(photos, capsys):
+def test_foreign_image_among_the_results_stays(photos, capsys):
     out = photos.with_name("out")
     out.mkdir()
     mine = image_io.encode_png(np.full((8, 8, 3), 7, "uint8"))
@@ -132,13 +130,13 @@ def test_an_image_of_ones_own_among_the_results_stays(photos, capsys):
     assert set(measure_means(out)) == {"a.png", "b.png", "ä c.png"}
 
 
-def test_names_that_differ_only_in_their_ending_stay_apart(photos):
+def test_names_with_different_endings_stay_distinct(photos):
     (photos / "A.jpg").write_bytes((photos / "ä c.jpg").read_bytes())
     assert main(INVERT_COMMAND) == 0
     assert {"a.png.png", "A.jpg.png"} <= {path.name for path in photos.with_name("out").iterdir()}
 
 
-def test_no_two_results_have_one_name(photos, capsys):
+def test_results_have_unique_names(photos, capsys):
     for name in ("c.jpg", "c.png", "c.jpg.png"):
         (photos / name).write_bytes((photos / "a.png").read_bytes())
     assert main(INVERT_COMMAND) == 0
@@ -149,7 +147,7 @@ def test_no_two_results_have_one_name(photos, capsys):
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start_command, capsys):
+def test_ctrl_c_keeps_results_and_the_next_run_continues(photos, start_command, capsys):
     slow = ["invert", "photos", "-o", "out", "--steps", "20", "--seconds", "0.5"]
     process = start_command(*slow, cwd=photos.parent)
     process.stdout.readline()  # the first image is done
@@ -172,7 +170,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_next_call_goes_on(photos, start_comma
         ("out.png", "an image's name"),
     ],
 )
-def test_a_place_that_is_none_is_refused(photos, capsys, out, message):
+def test_invalid_output_folder_is_rejected(photos, capsys, out, message):
     photos.with_name("file").write_text("here")
     assert main(["invert", "photos", "-o", out]) == 2
     assert message in capsys.readouterr().err
@@ -185,13 +183,13 @@ def test_a_place_that_is_none_is_refused(photos, capsys, out, message):
     ]
 
 
-def test_a_folder_without_images_is_refused(photos, capsys):
+def test_folder_without_images_is_rejected(photos, capsys):
     photos.with_name("empty").mkdir()
     assert main(["invert", "empty", "-o", "out"]) == 2
     assert "none in empty" in capsys.readouterr().err
 
 
-def test_folders_in_the_folder_are_named(photos, run_command):
+def test_subfolders_are_noted(photos, run_command):
     (photos / "summer").mkdir()
     code, _, err = run_command("invert", "photos", "-o", "photos/out", "--steps", "1")
     assert code == 0 and "Images in 1 subfolder are not read: summer." in err
@@ -199,7 +197,7 @@ def test_folders_in_the_folder_are_named(photos, run_command):
     assert "Images in 1 subfolder are not read: summer." in err, "results are no images to read"
 
 
-def test_what_is_no_image_is_named_and_tiffs_are_made(photos, data_dir, run_command):
+def test_other_files_are_noted_and_tiffs_are_read(photos, data_dir, run_command):
     shutil.copy(data_dir / "odd" / "07" / "mixed_folder" / "a.tif", photos / "e.tif")
     (photos / "layers.psd").write_bytes(b"8BPS")
     code, out, err = run_command("invert", "photos", "-o", "out", "--steps", "1")

@@ -27,7 +27,7 @@ def paint_item(run_command, photo):
     return paint
 
 
-def test_what_finds_no_room_at_its_place_is_in_the_gallery(run_command, photo, monkeypatch):
+def test_unsaved_result_is_in_the_gallery(run_command, photo, monkeypatch):
     def full(*_):
         raise InsufficientSpace("The disk is full. Free some space.")
 
@@ -37,7 +37,7 @@ def test_what_finds_no_room_at_its_place_is_in_the_gallery(run_command, photo, m
     assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 1
 
 
-def test_what_a_command_made_is_in_the_gallery(run_command, paint_item, tmp_path):
+def test_results_of_commands_are_in_the_gallery(run_command, paint_item, tmp_path):
     id = paint_item("out.png", "--tint", "red")
     code, out, _ = run_command("gallery", "list")
     assert code == 0
@@ -48,11 +48,11 @@ def test_what_a_command_made_is_in_the_gallery(run_command, paint_item, tmp_path
     assert open(entry["files"][0]["path"], "rb").read() == (tmp_path / "out.png").read_bytes()  # noqa: PTH123, SIM115
 
 
-def test_the_columns_of_a_list_are_wide_enough():
+def test_columns_are_wide_enough():
     assert max(len(task.title) for task in map(tasks.get, tasks.TASKS)) <= gallery._TITLE_WIDTH
 
 
-def test_what_was_only_compared_is_not(run_command, paint_item, tmp_path):
+def test_verified_replay_is_not_in_the_gallery(run_command, paint_item, tmp_path):
     paint_item("out.png")
     assert run_command("replay", tmp_path / "out.png", "--verify")[1] == "identical\n"
     assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 1
@@ -60,7 +60,7 @@ def test_what_was_only_compared_is_not(run_command, paint_item, tmp_path):
     assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 2
 
 
-def test_list_looks_for_words_kind_and_task(run_command, paint_item):
+def test_list_filters_by_words_kind_and_task(run_command, paint_item):
     red, blue = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
 
     def find(*argv):
@@ -77,14 +77,14 @@ def test_list_looks_for_words_kind_and_task(run_command, paint_item):
     assert "No results found" in run_command("gallery", "list", "zebra")[2]
 
 
-def test_show_reads_a_file_too(run_command, paint_item, tmp_path):
+def test_show_reads_a_file(run_command, paint_item, tmp_path):
     paint_item("out.png", "--seed", "9")
     code, out, _ = run_command("gallery", "show", tmp_path / "out.png")
     assert code == 0
     assert json.loads(out)["settings"]["seed"] == 9
 
 
-def test_export_saves_all_or_what_is_chosen(run_command, paint_item, tmp_path):
+def test_export_saves_all_or_selected_items(run_command, paint_item, tmp_path):
     red, _ = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
     assert run_command("gallery", "export", "-o", "all.zip")[:2] == (0, "all.zip\n")
     assert run_command("gallery", "export", red, "-o", "one.zip")[0] == 0
@@ -96,9 +96,7 @@ def test_export_saves_all_or_what_is_chosen(run_command, paint_item, tmp_path):
     assert tints == {"all": {"red", "blue"}, "one": {"red"}, "blue": {"blue"}}
 
 
-def test_what_has_lost_its_files_is_passed_over_but_not_where_it_is_asked_for(
-    run_command, paint_item, tmp_path
-):
+def test_export_skips_incomplete_items_unless_selected(run_command, paint_item, tmp_path):
     red, blue = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
     items.find(red).result.files[0].path.unlink()
     code, out, err = run_command("gallery", "export", "-o", "all.zip")
@@ -142,7 +140,7 @@ INVALID_COMMANDS = {
 
 
 @pytest.mark.parametrize("name", INVALID_COMMANDS)
-def test_bad_words_are_one_line_and_code_2(run_command, home, tmp_path, monkeypatch, image, name):
+def test_invalid_input_is_one_line_and_code_2(run_command, home, tmp_path, monkeypatch, image, name):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plain.png").write_bytes(image_io.encode_png(image))
     code, out, err = run_command("gallery", *INVALID_COMMANDS[name])
@@ -151,9 +149,7 @@ def test_bad_words_are_one_line_and_code_2(run_command, home, tmp_path, monkeypa
     assert not (tmp_path / "all.zip").exists()
 
 
-def test_a_command_whose_result_finds_no_room_in_the_gallery_still_saves_it(
-    run_command, photo, home, tmp_path
-):
+def test_full_gallery_does_not_prevent_saving(run_command, photo, home, tmp_path):
     (home / "jobs").mkdir(parents=True)
     (home / "jobs").rmdir()
     (home / "jobs").write_text("in the way")
@@ -163,7 +159,7 @@ def test_a_command_whose_result_finds_no_room_in_the_gallery_still_saves_it(
     assert (tmp_path / "out.png").exists()
 
 
-def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(run_command, paint_item, home):
+def test_unreadable_items_are_listed_and_can_be_removed(run_command, paint_item, home):
     good, odd = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
     odd_folders.CORRUPTIONS["the title is a number"](home / "jobs" / odd)
     assert f"studio gallery remove {odd}" in run_command("gallery", "show", odd)[2]
@@ -181,9 +177,7 @@ def test_what_cannot_be_read_is_listed_as_such_and_can_be_removed(run_command, p
 
 
 @pytest.mark.slow
-def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(
-    run_command, paint_item, home, tmp_path
-):
+def test_owner_flag_selects_items_of_a_visitor(run_command, paint_item, home, tmp_path):
     own, hers = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
     job = home / "jobs" / hers / "job.json"
     job.write_text(json.dumps(json.loads(job.read_bytes()) | {"owner": "visitor-a1"}))
@@ -216,7 +210,7 @@ def test_a_visitors_work_is_listed_shown_exported_and_removed_by_their_name(
 
 
 @pytest.mark.slow
-def test_items_are_starred_tagged_and_named_and_found_by_it(run_command, paint_item):
+def test_marked_items_are_found_by_their_marks(run_command, paint_item):
     red, blue = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
 
     def find(*argv):

@@ -11,7 +11,7 @@ from studio.core.imaging import image_io
 from studio.core.process import limits
 
 
-def test_a_network_in_a_folder_paints_too(photo, capsys):
+def test_network_can_be_a_folder(photo, capsys):
     tiny_styles.make(photo.with_name("mine"))
     argv = ["style", "photo.png", "house:rain", "--network", "mine", "-o", "out.png", "--size", "96"]
     assert main([*argv, "--quiet"]) == 0
@@ -19,7 +19,7 @@ def test_a_network_in_a_folder_paints_too(photo, capsys):
     assert "identical" in capsys.readouterr().out
 
 
-def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, capsys):
+def test_house_styles_are_reproducible(photo, capsys):
     argv = ["style", "photo.png", "house:mosaic", "house:wash", "-o", "out.png", "--size", "96"]
     assert main([*argv, "--style-weights", "1,3", "--quiet"]) == 0
     assert max(image_io.read(photo.with_name("out.png")).shape) == 96
@@ -28,7 +28,7 @@ def test_a_photo_is_painted_in_house_styles_and_again_from_its_recipe(photo, cap
 
 
 @pytest.mark.slow
-def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, monkeypatch):
+def test_too_large_size_error_names_the_largest(photo, capsys, monkeypatch):
     monkeypatch.setattr(limits, "read_memory_limit", lambda: 2**30)
     argv = ["style", "photo.png", "house:mosaic", "-o", "out.png"]
     assert main([*argv, "--size", "2048"]) == 2
@@ -39,7 +39,7 @@ def test_what_cannot_fit_is_refused_with_the_largest_that_would(photo, capsys, m
     assert main([*argv, "--size", size, "--quiet"]) == 0
 
 
-def test_the_flag_names_them_too(photo):
+def test_house_flag_selects_styles(photo):
     assert main(["style", "photo.png", "--house", "mosaic", "-o", "flag.png", "--size", "96", "--quiet"]) == 0
     assert main(["style", "photo.png", "house:mosaic", "-o", "word.png", "--size", "96", "--quiet"]) == 0
     images = [image_io.read(photo.with_name(name)) for name in ("flag.png", "word.png")]
@@ -57,7 +57,7 @@ def test_the_flag_names_them_too(photo):
         (["photo.png", "--network", "digits-vae"], "Use house styles with it"),
     ],
 )
-def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, argv, expected):
+def test_invalid_style_is_rejected(photo, capsys, argv, expected):
     assert main(["style", "photo.png", *argv, "-o", "out.png"]) == 2
     message = capsys.readouterr().err
     assert expected in message and "Traceback" not in message
@@ -65,6 +65,6 @@ def test_what_cannot_be_painted_is_told_in_one_sentence(photo, capsys, argv, exp
 
 
 @pytest.mark.slow
-def test_a_training_of_styles_asks_for_styles(photo, capsys):
+def test_style_training_requires_styles(photo, capsys):
     assert main(["train", "style", ".", "-o", "mine"]) == 2
     assert "--style" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from tests.wording import says_what_to_do
 
 
 @pytest.mark.slow
-def test_a_renamed_model_still_makes_again_what_it_made_and_a_removed_one_is_told_of(run_command, photo):
+def test_replay_finds_a_renamed_model_and_reports_a_removed_one(run_command, photo):
     presets.unpack(model_zip.pack(presets.find(known_styles.SHIPPED_NETWORK).folder), "My painter")
     argv = ["style", photo, "house:mosaic", "--network", "My painter", "--size", "64", "--quiet"]
     assert run_command(*argv, "-o", "out.png")[0] == 0
@@ -32,7 +32,7 @@ def test_a_renamed_model_still_makes_again_what_it_made_and_a_removed_one_is_tol
     assert run_command("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
 
-def test_what_cannot_be_is_one_line(run_command, home):
+def test_invalid_input_is_one_line(run_command, home):
     for argv in (
         ["rename", "digits-vae", "mine"],
         ["remove", "nothing"],

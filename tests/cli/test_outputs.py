@@ -39,7 +39,7 @@ def assert_refused(answer, *parts):
     assert all(part in err for part in parts), err
 
 
-def test_a_file_beside_what_a_link_leads_to_is_not_replaced(photo, run_command, expect_unchanged):
+def test_file_next_to_the_target_of_a_link_stays(photo, run_command, expect_unchanged):
     expect_unchanged("real/a.jpg.json", USER_FILE)
     Path("out.jpg").symlink_to("real/a.jpg")
     assert_refused(run_command("invert", photo, "-o", "out.jpg"), "a free place for its recipe", "a.jpg.json")
@@ -47,9 +47,7 @@ def test_a_file_beside_what_a_link_leads_to_is_not_replaced(photo, run_command, 
 
 
 @pytest.mark.parametrize("beside", ["link to nothing", "link to a recipe", "image with a recipe"])
-def test_only_a_recipe_that_the_studio_wrote_gives_way_to_a_recipe(
-    beside, photo, run_command, expect_unchanged
-):
+def test_only_recipes_of_the_studio_are_replaced(beside, photo, run_command, expect_unchanged):
     run_command("invert", photo, "-o", "one.png"), run_command("invert", photo, "-o", "two.jpg")
     place = Path("out.jpg.json")
     if beside == "image with a recipe":
@@ -60,7 +58,7 @@ def test_only_a_recipe_that_the_studio_wrote_gives_way_to_a_recipe(
     assert place.is_symlink() == beside.startswith("link")
 
 
-def test_what_is_put_beside_the_result_meanwhile_stays(photo, run_command, expect_unchanged, monkeypatch):
+def test_file_added_at_the_recipe_path_stays(photo, run_command, expect_unchanged, monkeypatch):
     import paint
 
     work = paint.run
@@ -74,7 +72,7 @@ def test_what_is_put_beside_the_result_meanwhile_stays(photo, run_command, expec
     assert code == 2 and "a free place for its recipe" in err
 
 
-def test_a_result_saved_through_a_link_tells_its_recipe(photo, run_command):
+def test_result_saved_through_a_link_has_a_recipe(photo, run_command):
     Path("real").mkdir()
     Path("out.jpg").symlink_to("real/a.jpg")
     assert run_command("invert", photo, "-o", "out.jpg")[:2] == (0, "out.jpg\n")
@@ -82,9 +80,7 @@ def test_a_result_saved_through_a_link_tells_its_recipe(photo, run_command):
     assert run_command("replay", "out.jpg", "--verify")[:2] == (0, "identical\n")
 
 
-def test_a_link_that_is_led_elsewhere_meanwhile_takes_nothing_with_it(
-    photo, run_command, expect_unchanged, monkeypatch
-):
+def test_link_changed_during_the_work_is_not_followed(photo, run_command, expect_unchanged, monkeypatch):
     import paint
 
     work = paint.run
@@ -101,7 +97,7 @@ def test_a_link_that_is_led_elsewhere_meanwhile_takes_nothing_with_it(
 
 
 @pytest.mark.parametrize("how", ["hard", "soft", "other case"])
-def test_an_input_is_known_by_another_name(how, photo, run_command, expect_unchanged):
+def test_input_is_recognized_by_another_name(how, photo, run_command, expect_unchanged):
     expect_unchanged(photo)
     if how == "other case":
         if not Path("PHOTO.png").exists():
@@ -119,7 +115,7 @@ def test_an_input_is_known_by_another_name(how, photo, run_command, expect_uncha
     assert photo.samefile("same.png")
 
 
-def test_the_recipe_of_an_input_stays(photo, run_command, expect_unchanged):
+def test_recipe_of_an_input_stays(photo, run_command, expect_unchanged):
     run_command("invert", photo, "-o", "a.jpg")
     expect_unchanged("a.jpg.json")
     assert_refused(run_command("classify", "predict", "a.jpg", "-o", "a.jpg.json"), "one of the inputs")
@@ -128,13 +124,13 @@ def test_the_recipe_of_an_input_stays(photo, run_command, expect_unchanged):
     assert_refused(run_command("replay", "b.jpg.json", "-o", "b.jpg"), "one of the inputs")
 
 
-def test_no_input_gives_way_to_the_recipe_of_a_result(photo, run_command, expect_unchanged):
+def test_recipe_of_a_result_does_not_replace_an_input(photo, run_command, expect_unchanged):
     shutil.copy(photo, "b.jpg.json")
     expect_unchanged("b.jpg.json")
     assert_refused(run_command("invert", "b.jpg.json", "-o", "b.jpg"))
 
 
-def test_a_replay_does_not_replace_what_it_was_given(photo, run_command, expect_unchanged, home):
+def test_replay_does_not_replace_its_inputs(photo, run_command, expect_unchanged, home):
     expect_unchanged(photo)
     run_command("invert", photo, "-o", "out.png")
     expect_unchanged("out.png")
@@ -144,7 +140,7 @@ def test_a_replay_does_not_replace_what_it_was_given(photo, run_command, expect_
 
 
 @pytest.mark.slow
-def test_a_replay_without_a_name_takes_one_that_nobody_has(photo, run_command, expect_unchanged, monkeypatch):
+def test_replay_without_a_name_takes_a_free_one(photo, run_command, expect_unchanged, monkeypatch):
     import paint
 
     run_command("invert", photo, "-o", "out.jpg")
@@ -168,9 +164,7 @@ def folder(photo, run_command, home):
     return Path("photos")
 
 
-def test_a_folder_of_results_does_not_replace_what_they_are_made_from(
-    folder, photo, run_command, expect_unchanged
-):
+def test_folder_run_does_not_replace_its_inputs(folder, photo, run_command, expect_unchanged):
     expect_unchanged("photos/a.png")
     Path("out").mkdir()
     Path("out/a.png").symlink_to("../photos/a.png")
@@ -185,7 +179,7 @@ def test_a_folder_of_results_does_not_replace_what_they_are_made_from(
     assert_refused(run_command("invert", "photos", "-o", "link"), "the folder of the images")
 
 
-def test_a_model_that_is_asked_stays_whole(photo, run_command, expect_unchanged, home):
+def test_model_used_as_an_input_is_not_replaced(photo, run_command, expect_unchanged, home):
     model = tiny_faces.make(photo.parent / "net")
     for path in model.iterdir():
         expect_unchanged(path)
@@ -203,7 +197,7 @@ def test_a_model_that_is_asked_stays_whole(photo, run_command, expect_unchanged,
     )
 
 
-def test_a_video_stays(run_command, expect_unchanged, home, tmp_path, monkeypatch):
+def test_input_video_is_not_replaced(run_command, expect_unchanged, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     argv = [
         "faces",
@@ -231,22 +225,20 @@ def test_a_video_stays(run_command, expect_unchanged, home, tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("name", ["faces.npz", "faces.zip"])
-def test_a_file_beside_a_set_of_images_stays(
-    name, run_command, expect_unchanged, home, tmp_path, monkeypatch
-):
+def test_file_next_to_an_image_set_stays(name, run_command, expect_unchanged, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     expect_unchanged(f"{name}.json", USER_FILE)
     assert_refused(run_command("faces", "--preset", "digits-dcgan", "-n", "2", "-o", name), "a free place")
 
 
-def test_an_export_of_the_gallery_goes_through_a_link(photo, run_command):
+def test_gallery_export_follows_a_link(photo, run_command):
     run_command("invert", photo, "-o", "out.png")
     Path("all.zip").symlink_to("real.zip")
     assert run_command("gallery", "export", "-o", "all.zip")[:2] == (0, "all.zip\n")
     assert Path("all.zip").is_symlink() and Path("real.zip").read_bytes()[:2] == b"PK"
 
 
-def test_what_a_link_led_to_is_read_as_a_recipe_too(photo, run_command):
+def test_recipe_is_found_through_a_link(photo, run_command):
     run_command("invert", photo, "-o", "a.jpg")
     Path("b.jpg").symlink_to("a.jpg")
     assert recipes.read(Path("a.jpg.json").read_bytes()).task == "fake.paint"

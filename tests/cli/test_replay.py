@@ -25,13 +25,13 @@ def test_replay_makes_the_same_pixels(photo, run_command):
     assert np.array_equal(image_io.read("out-again.png"), image_io.read("out.png"))
 
 
-def test_replay_of_a_lossy_image_compares_after_the_same_loss(photo, run_command):
+def test_replay_compares_a_lossy_image_after_encoding(photo, run_command):
     run_command("invert", photo, "-o", "out.jpg")
     assert run_command("replay", "out.jpg", "--verify")[:2] == (0, "identical\n")
     assert run_command("replay", "out.jpg.json", "--verify")[:2] == (0, "identical\n")
 
 
-def test_replay_says_how_an_edited_image_differs(photo, run_command):
+def test_replay_describes_an_image_difference(photo, run_command):
     run_command("invert", photo, "-o", "out.png")
     edited = image_io.read("out.png").copy()
     edited[0, 0] ^= 8
@@ -45,7 +45,7 @@ def test_replay_says_how_an_edited_image_differs(photo, run_command):
     assert (code, report["figures"]["max"], report["figures"]["identical"]) == (1, 8, False)
 
 
-def test_replay_names_the_missing_input_and_takes_it_back(photo, run_command, home):
+def test_replay_reports_and_restores_a_missing_input(photo, run_command, home):
     run_command("invert", photo, "-o", "out.png")
     digest = paths.file_digest(photo)
     shutil.rmtree(home / "files")
@@ -56,7 +56,7 @@ def test_replay_names_the_missing_input_and_takes_it_back(photo, run_command, ho
     assert run_command("replay", "out.png", "--verify", "--inputs", ".") == (0, "identical\n", "")
 
 
-def test_what_cannot_be_read_beside_it_does_not_end_a_replay(photo, run_command, home):
+def test_unreadable_files_in_inputs_are_ignored(photo, run_command, home):
     run_command("invert", photo, "-o", "out.png")
     shutil.rmtree(home / "files")
     Path("a-file-that-fails").symlink_to("/proc/self/mem")
@@ -66,14 +66,14 @@ def test_what_cannot_be_read_beside_it_does_not_end_a_replay(photo, run_command,
 
 
 @pytest.mark.slow
-def test_replay_draws_a_sample_that_is_gone_again(photo, run_command, home):
+def test_replay_restores_a_missing_sample(photo, run_command, home):
     for sample in ("chelsea", "mosaic"):
         assert run_command("invert", f"sample:{sample}", "-o", f"{sample}.png")[0] == 0
         shutil.rmtree(home / "files")
         assert run_command("replay", f"{sample}.png", "--verify") == (0, "identical\n", "")
 
 
-def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp_path):
+def test_models_and_data_sets_are_restored_from_folders(photo, home, tmp_path):
     model = tiny_faces.make(tmp_path / "net")
     images = tmp_path / "images"
     images.mkdir()
@@ -87,7 +87,7 @@ def test_a_model_and_a_data_set_are_taken_back_by_their_folders(photo, home, tmp
     assert not replay.find_missing_inputs(recipe)
 
 
-def test_replay_makes_a_missing_link_of_a_chain_again(photo, run_command, home):
+def test_replay_makes_missing_inputs_from_their_recipes(photo, run_command, home):
     run_command("invert", photo, "-o", "one.png", "--mirror")
     run_command("invert", "one.png", "-o", "two.png")
     (home / "files" / paths.file_digest(Path("one.png"))).unlink()
@@ -102,7 +102,7 @@ def test_replay_makes_a_missing_link_of_a_chain_again(photo, run_command, home):
         ("gone.png", "No such file"),
     ],
 )
-def test_what_holds_no_recipe_is_said(name, says, run_command, home, tmp_path, monkeypatch):
+def test_file_without_a_recipe_is_rejected(name, says, run_command, home, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.png").write_text("hi")
     code, out, err = run_command("replay", name, "-o", "x.png")
@@ -112,7 +112,7 @@ def test_what_holds_no_recipe_is_said(name, says, run_command, home, tmp_path, m
 @pytest.mark.parametrize(
     "change", [{"task": "os.system"}, {"settings": {"steps": 10**12}}, {"settings": {"x": 1}}]
 )
-def test_replay_refuses_what_the_form_would(change, photo, run_command):
+def test_replay_rejects_invalid_settings(change, photo, run_command):
     run_command("invert", photo, "-o", "out.png")
     recipe = recipes.read(Path("out.png").read_bytes()).model_copy(update=change)
     Path("changed.png").write_bytes(image_io.encode_png(image_io.read("out.png"), recipe))

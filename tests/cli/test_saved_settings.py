@@ -25,7 +25,7 @@ def read_error(data: bytes) -> str:
     return str(error.value)
 
 
-def test_what_was_saved_is_there_again_under_its_name_until_it_is_removed(home):
+def test_saved_settings_can_be_loaded_until_removed(home):
     assert saved_settings.save(STYLE, "  Soft,  ".replace(",", ""), SOFT) == "Soft"
     saved_settings.save("dream.ascend", "Deep", DreamSettings())
     saved_settings.save(STYLE, "bold", TransferSettings())
@@ -38,18 +38,18 @@ def test_what_was_saved_is_there_again_under_its_name_until_it_is_removed(home):
     assert saved_settings.list_names(STYLE) == ["bold"]
 
 
-def test_a_file_is_a_recipe_without_inputs(home):
+def test_file_is_a_recipe_without_inputs(home):
     data = saved_settings.to_json(STYLE, SOFT).encode()
     assert recipes.read(data).inputs == {}
     assert saved_settings.read(data, STYLE) == SOFT
 
 
-def test_a_result_gives_its_settings_whatever_it_was_made_of(image, home):
+def test_settings_are_read_from_a_result(image, home):
     png = image_io.encode_png(image, recipes.make(STYLE, SOFT, {}))
     assert saved_settings.read(png, STYLE) == SOFT
 
 
-def test_each_visitor_has_their_own(home):
+def test_each_visitor_has_separate_settings(home):
     with owners.acting_as("visitor-ann"):
         saved_settings.save(STYLE, "hers", SOFT)
     for other in ("user-bob", owners.LOCAL):
@@ -60,7 +60,7 @@ def test_each_visitor_has_their_own(home):
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "x" * 61, "nul"])
-def test_a_name_never_leaves_its_folder(home, name):
+def test_names_are_not_paths(home, name):
     with pytest.raises(InvalidInput, match="Invalid name"):
         saved_settings.save(STYLE, name, SOFT)
     with pytest.raises(InvalidInput, match="Invalid settings"):
@@ -68,7 +68,7 @@ def test_a_name_never_leaves_its_folder(home, name):
     saved_settings.remove(STYLE, name)
 
 
-def test_there_are_not_endlessly_many(home, monkeypatch):
+def test_number_of_saved_settings_is_limited(home, monkeypatch):
     monkeypatch.setattr(saved_settings, "MAX_SAVED", 2)
     for name in ("a", "b"):
         saved_settings.save(STYLE, name, SOFT)
@@ -77,7 +77,7 @@ def test_there_are_not_endlessly_many(home, monkeypatch):
         saved_settings.save(STYLE, "c", SOFT)
 
 
-def test_a_wrong_file_is_refused_in_one_sentence():
+def test_invalid_file_is_rejected_with_a_sentence():
     def message_for(**changes):
         full = {"version": 1, "task": STYLE, "settings": {}} | changes
         return read_error(json.dumps(full).encode())
@@ -93,7 +93,7 @@ def test_a_wrong_file_is_refused_in_one_sentence():
     assert "cannot be read" in read_error(b'{"version": 1, "version": 1}')
 
 
-def test_what_belongs_to_this_machine_stays_here(home):
+def test_local_only_settings_are_not_saved(home):
     task = "tune.run"
     data = saved_settings.to_json(task, TuneSettings(train="text", storage="sqlite:///mine.db"))
     assert "mine.db" not in data

@@ -22,7 +22,7 @@ def text(rhyme, language_model):
 
 
 @pytest.mark.slow
-def test_the_part_that_was_held_out_gives_the_figures_of_the_training(language_model, text, run_command):
+def test_held_out_part_gives_the_figures_of_the_training(language_model, text, run_command):
     code, out, err = run_command("score", language_model, text)
     report, figures = json.loads(out), presets.find(language_model).read_data()["figures"]
     assert (code, err, out.count("\n")) == (0, "", 1)
@@ -33,7 +33,7 @@ def test_the_part_that_was_held_out_gives_the_figures_of_the_training(language_m
 
 
 @pytest.mark.slow
-def test_the_part_is_that_which_the_models_own_training_held_out(language_model, text, run_command):
+def test_default_part_is_the_held_out_one_of_the_model(language_model, text, run_command):
     record = json.loads((language_model / "settings.json").read_text())
     record["settings"]["held_out"] = 0.05
     (language_model / "settings.json").write_text(json.dumps(record))
@@ -45,7 +45,7 @@ def test_the_part_is_that_which_the_models_own_training_held_out(language_model,
     )
 
 
-def test_a_part_is_a_share_of_the_text(language_model, text, rhyme, run_command):
+def test_part_selects_a_fraction_of_the_text(language_model, text, rhyme, run_command):
     full = json.loads(run_command("score", language_model, text, "--part", "0:1")[1])
     assert full["chars"] == len(rhyme) - 1
     half = json.loads(run_command("score", language_model, text, "--part", "0.5:1.0", "--json")[1])
@@ -53,9 +53,7 @@ def test_a_part_is_a_share_of_the_text(language_model, text, rhyme, run_command)
     assert half["nats_per_char"] != full["nats_per_char"]
 
 
-def test_characters_that_the_model_does_not_know_are_told_beside_the_figures(
-    language_model, rhyme, run_command
-):
+def test_unknown_characters_are_noted(language_model, rhyme, run_command):
     Path("other.txt").write_text(rhyme.replace("sea", "☃"))
     code, out, err = run_command("score", language_model, "other.txt")
     assert code == 0
@@ -64,7 +62,7 @@ def test_characters_that_the_model_does_not_know_are_told_beside_the_figures(
 
 
 @pytest.mark.parametrize("part", ["1:0", "0.5", "a:b", "0.5:0.5", "-1:1", "0:2", "nan:1", "0.1:0.2:0.3", ""])
-def test_a_part_that_is_none_is_refused(part, language_model, text, run_command):
+def test_invalid_part_is_rejected(part, language_model, text, run_command):
     code, out, err = run_command("score", language_model, text, f"--part={part}")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "--part" in err
@@ -80,14 +78,14 @@ INVALID_COMMANDS = {
 
 
 @pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
-def test_bad_input_is_one_line(argv, text, run_command):
+def test_invalid_input_is_one_line(argv, text, run_command):
     code, out, err = run_command(*argv)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("error: ")
     assert says_what_to_do(err) or "See `studio" in err
 
 
-def test_a_model_that_nothing_measures_is_refused(language_model, text, run_command, monkeypatch):
+def test_model_without_a_metric_is_rejected(language_model, text, run_command, monkeypatch):
     monkeypatch.setattr("studio.text.TRAIN", replace(TRAIN, evaluate=""))
     code, _, err = run_command("score", language_model, text)
     assert code == 2

@@ -13,10 +13,10 @@ STYLE_COMMAND = ("style", "photo.png", "-o", "out.png", "--quiet")
 
 
 def read_result_settings(tmp_path):
-    return recipes.read((tmp_path / "out.png").read_bytes()).checked_settings()
+    return recipes.read((tmp_path / "out.png").read_bytes()).parse_settings()
 
 
-def test_a_command_takes_what_a_page_saved_by_its_file_or_name(photo, tmp_path):
+def test_command_loads_saved_settings_by_file_or_name(photo, tmp_path):
     (tmp_path / "soft.json").write_text(saved_settings.to_json(STYLE, SOFT))
     assert main([*STYLE_COMMAND, "--settings", "soft.json"]) == 0
     assert read_result_settings(tmp_path) == SOFT
@@ -29,13 +29,13 @@ def test_a_command_takes_what_a_page_saved_by_its_file_or_name(photo, tmp_path):
     assert read_result_settings(tmp_path).house == ("wash",), "and a result is as good as a file"
 
 
-def test_a_training_takes_them_too(photo, tmp_path, capsys):
+def test_training_loads_saved_settings(photo, tmp_path, capsys):
     (tmp_path / "bad.json").write_text('{"version": 1, "task": "text.train", "settings": {"units": 0}}')
     assert main(["train", "text", "photo.png", "-o", "model", "--settings", "bad.json"]) == 2
     assert "`units`" in capsys.readouterr().err
 
 
-def test_what_cannot_be_taken_is_told_in_one_line(photo, tmp_path, capsys):
+def test_invalid_settings_file_is_one_line(photo, tmp_path, capsys):
     saved_settings.save(STYLE, "Soft", SOFT)
     for value, suggestion in (("nope", "or one of Soft"), (str(tmp_path), "none that can be read")):
         assert main([*STYLE_COMMAND, "--settings", value]) == 2

@@ -10,7 +10,7 @@ from studio.core.imaging import image_io
 
 
 @pytest.mark.slow
-def test_style_paints_says_nothing_else_and_can_be_replayed(weights_home, tmp_path, start_command):
+def test_style_prints_one_json_object_and_can_be_replayed(weights_home, tmp_path, start_command):
     argv = ["style", "sample:chelsea", "sample:mosaic", "-o", "out.png", "--size", "128", "--json"]
     process = start_command(*argv, cwd=tmp_path)
     out, err = process.communicate(timeout=300)

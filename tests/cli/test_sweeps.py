@@ -10,7 +10,7 @@ from studio.core.imaging import image_io
 from studio.core.process import limits
 
 
-def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, capsys):
+def test_sheet_of_two_settings_can_be_replayed(photo, capsys):
     argv = ["invert", "photo.png", "-o", "sheet.png", "--vary", "steps=1:3:3", "--vary", "tint=none,red"]
     assert main([*argv, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
@@ -35,14 +35,14 @@ def test_values_of_two_settings_come_onto_one_sheet_that_can_be_replayed(photo, 
         (("--vary", "steps=1,2", "-o", "sheet.gif"), "ends in .png"),
     ],
 )
-def test_what_cannot_be_swept_is_told_in_one_sentence(photo, capsys, argv, expected):
+def test_invalid_sweep_is_rejected_with_a_sentence(photo, capsys, argv, expected):
     out = () if "-o" in argv else ("-o", "sheet.png")
     assert main(["invert", "photo.png", *out, *argv]) == 2
     message = capsys.readouterr().err
     assert expected in message and message.count("\n") == 1 and "Traceback" not in message
 
 
-def test_a_cell_that_cannot_fit_is_told_before_any_is_made(photo, capsys, monkeypatch):
+def test_cell_beyond_the_memory_is_rejected_first(photo, capsys, monkeypatch):
     monkeypatch.setattr(limits, "read_memory_limit", lambda: 2**30)
     argv = ["style", "photo.png", "house:mosaic", "-o", "sheet.png", "--vary", "size=64,128,2048"]
     assert main(argv) == 2
@@ -51,11 +51,11 @@ def test_a_cell_that_cannot_fit_is_told_before_any_is_made(photo, capsys, monkey
     assert not photo.with_name("sheet.png").exists()
 
 
-def test_a_dash_is_as_good_as_an_underscore(photo, capsys):
+def test_setting_names_may_have_dashes(photo, capsys):
     assert main(["dream", "photo.png", "-o", "sheet.png", "--vary", "octave-scale=1,2"]) == 2
     assert "octave_scale" in capsys.readouterr().err  # 1 is below the minimum, so the name was accepted
 
 
-def test_a_sheet_needs_a_name(capsys):
+def test_sweep_requires_an_output(capsys):
     assert main(["write", "--vary", "temperature=0.5,1"]) == 2
     assert "Name one with -o" in capsys.readouterr().err

@@ -23,7 +23,7 @@ def class_folder(tmp_path):
 
 
 @pytest.mark.slow
-def test_train_makes_a_folder_that_predict_takes(weights_home, class_folder, tmp_path, capsys):
+def test_trained_folder_works_with_predict(weights_home, class_folder, tmp_path, capsys):
     out = tmp_path / "model"
     assert cli.main(["classify", "train", str(class_folder), "-o", str(out), *TRAIN_FLAGS]) == 0
     output, noted = capsys.readouterr()
@@ -36,7 +36,7 @@ def test_train_makes_a_folder_that_predict_takes(weights_home, class_folder, tmp
 
 
 @pytest.mark.slow
-def test_it_is_told_beforehand_what_it_takes(weights_home, class_folder, tmp_path, capsys, monkeypatch):
+def test_long_training_notes_its_cost(weights_home, class_folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.01)
     argv = ["classify", "train", str(class_folder), "-o", str(tmp_path / "model"), *TRAIN_FLAGS]
     assert cli.main(argv) == 0
@@ -47,7 +47,7 @@ def test_it_is_told_beforehand_what_it_takes(weights_home, class_folder, tmp_pat
 
 
 @pytest.mark.slow
-def test_the_script_does_the_same(weights_home, class_folder, tmp_path, capsys):
+def test_training_script_equals_the_command(weights_home, class_folder, tmp_path, capsys):
     argv = [str(class_folder), "-o", str(tmp_path / "model"), *TRAIN_FLAGS, "--json", "--seed", "3"]
     assert script.main("classify.train", "train_classifier", argv) == 0
     report = json.loads(capsys.readouterr().out)
@@ -55,7 +55,7 @@ def test_the_script_does_the_same(weights_home, class_folder, tmp_path, capsys):
     assert report["path"] == str(tmp_path / "model") and not report["stopped_early"]
 
 
-def test_audit_prints_what_it_found(weights_home, class_folder, capsys):
+def test_audit_prints_anomalies(weights_home, class_folder, capsys):
     (class_folder / "disc" / "list.txt").write_text("words")
     assert cli.main(["classify", "audit", str(class_folder), *TRAIN_FLAGS]) == 0
     output = capsys.readouterr().out
@@ -78,7 +78,7 @@ def test_audit_needs_no_weights(home, class_folder, capsys):
         (["shapes"], "-o"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(home, class_folder, monkeypatch, capsys, argv, says):
+def test_invalid_input_is_one_line(home, class_folder, monkeypatch, capsys, argv, says):
     monkeypatch.chdir(class_folder.parent)
     assert cli.main(["classify", "train", *argv]) == 2
     output, noted = capsys.readouterr()
@@ -87,7 +87,7 @@ def test_what_is_wrong_is_told_in_one_line(home, class_folder, monkeypatch, caps
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["zip_traversal", "symlink", "bomb", "nested"])
-def test_archives_made_to_harm_are_refused(home, tmp_path, capsys, kind):
+def test_malicious_archives_are_rejected(home, tmp_path, capsys, kind):
     import zipfile
 
     path = tmp_path / "set.zip"

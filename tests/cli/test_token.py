@@ -10,7 +10,7 @@ from studio import cli
 from studio.core import tokens
 
 
-def test_tokens_of_somebody_are_revoked(home, capsys):
+def test_revoke_removes_all_tokens_of_an_owner(home, capsys):
     revoked = [tokens.create("visitor-ada"), tokens.create("visitor-ada")]
     other = tokens.create("visitor-bob")
     assert cli.main(["token", "--revoke", "visitor-ada", "--json"]) == 0
@@ -19,6 +19,6 @@ def test_tokens_of_somebody_are_revoked(home, capsys):
 
 
 @pytest.mark.parametrize("name, message", [("visitor-eve", "has no token"), ("local", "--new")])
-def test_who_has_no_token_that_can_be_revoked_is_told(home, capsys, name, message):
+def test_revoke_without_a_token_is_rejected(home, capsys, name, message):
     assert cli.main(["token", "--revoke", name]) == 2
     assert message in capsys.readouterr().err

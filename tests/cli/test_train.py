@@ -32,7 +32,7 @@ def train(text, quick_flags, run_command):
     return lambda *words: run_command("train", "text", text, *quick_flags, "--epochs", "1", *words)
 
 
-def test_help_lists_what_can_be_trained(capsys):
+def test_help_lists_trainable_models(capsys):
     with pytest.raises(SystemExit) as left:
         main(["train", "--help"])
     out, _ = capsys.readouterr()
@@ -41,7 +41,7 @@ def test_help_lists_what_can_be_trained(capsys):
 
 
 @pytest.mark.slow
-def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, run_command):
+def test_train_prints_the_path_of_the_model(train, run_command):
     code, out, err = train("-o", "deep/model")
     assert (code, out) == (0, "deep/model\n")
     assert "nats_per_char" in err and "bits_per_char" in err
@@ -51,7 +51,7 @@ def test_a_model_is_a_folder_whose_path_is_all_of_stdout(train, run_command):
 
 
 @pytest.mark.slow
-def test_a_model_is_replaced_and_begun_from_by_the_next(train):
+def test_train_overwrites_and_starts_from_a_model(train):
     code, out, err = train("-o", "model", "--json", "--quiet")
     first = json.loads(out)
     assert (code, err, first["path"]) == (0, "", "model")
@@ -89,7 +89,7 @@ def recorded_steps(monkeypatch):
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, recorded_steps):
+def test_ctrl_c_keeps_the_best_and_resume_continues(train, recorded_steps):
     unbroken = json.loads(train("-o", "unbroken", "--json")[1])["figures"]
     last = recorded_steps[-1]
     recorded_steps.stop_at = 9
@@ -109,7 +109,7 @@ def test_ctrl_c_keeps_the_best_so_far_and_resume_goes_on(train, recorded_steps):
 
 
 @pytest.mark.slow
-def test_unasked_it_goes_on_too_and_says_so(train, recorded_steps, monkeypatch):
+def test_training_resumes_by_default_with_a_note(train, recorded_steps, monkeypatch):
     recorded_steps.stop_at = 3
     assert train("-o", "model")[0] == 130
     recorded_steps.stop_at = 5
@@ -122,7 +122,7 @@ def test_unasked_it_goes_on_too_and_says_so(train, recorded_steps, monkeypatch):
 
 
 @pytest.mark.slow
-def test_what_begins_again_is_promised_whole(train, recorded_steps, monkeypatch):
+def test_cost_note_mentions_the_beginning_only_when_resuming(train, recorded_steps, monkeypatch):
     monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
     recorded_steps.stop_at = 3
     assert "from its beginning" not in train("-o", "model")[2]
@@ -130,7 +130,7 @@ def test_what_begins_again_is_promised_whole(train, recorded_steps, monkeypatch)
 
 
 @pytest.mark.slow
-def test_without_resume_it_begins_again(train, recorded_steps):
+def test_no_resume_starts_over(train, recorded_steps):
     recorded_steps.stop_at = 3
     assert train("-o", "model")[0] == 130
     recorded_steps.stop_at = 1
@@ -142,7 +142,7 @@ def test_without_resume_it_begins_again(train, recorded_steps):
 
 
 @pytest.mark.slow
-def test_a_result_that_finds_no_room_leaves_its_checkpoints(train, recorded_steps, monkeypatch):
+def test_failed_save_keeps_the_checkpoints(train, recorded_steps, monkeypatch):
     monkeypatch.setattr(publish, "File", FullDisk)
     code, _, err = train("-o", "model")
     assert code == 2 and "disk is full" in err
@@ -180,7 +180,7 @@ INVALID_COMMANDS = {
 
 
 @pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
-def test_bad_input_is_one_line_before_anything_is_learned(argv, text, run_command, monkeypatch):
+def test_invalid_input_is_one_line_before_training(argv, text, run_command, monkeypatch):
     Path("binary").write_bytes(bytes(range(256)) * 9)
     Path("empty").touch()
     monkeypatch.setattr("studio.text.task.train", lambda *_: pytest.fail("the training was started"))

@@ -24,7 +24,7 @@ def clip(photo):
     return path
 
 
-def test_a_video_in_is_a_video_out_and_can_be_replayed(clip, capsys):
+def test_video_result_can_be_replayed(clip, capsys):
     assert main(["invert", "clip.gif", "-o", "out.gif", "--steps", "1", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["path"], report["figures"]["frames"]) == ("out.gif", 3)
@@ -34,7 +34,7 @@ def test_a_video_in_is_a_video_out_and_can_be_replayed(clip, capsys):
     assert "identical" in capsys.readouterr().out
 
 
-def test_a_part_of_a_video_is_chosen_in_seconds(clip, capsys):
+def test_part_of_a_video_is_selected_in_seconds(clip, capsys):
     part = ["--start", "0.1", "--end", "0.3"]
     assert main(["invert", "clip.gif", "-o", "out.gif", "--steps", "1", *part, "--quiet"]) == 0
     shades = [frame.mean() for frame in animations.decode(clip.with_name("out.gif").read_bytes())]
@@ -44,24 +44,24 @@ def test_a_part_of_a_video_is_chosen_in_seconds(clip, capsys):
     assert "less than 0.3 s, the length of clip.gif" in capsys.readouterr().err
 
 
-def test_a_part_is_of_a_video_alone(photo, run_command):
+def test_part_without_a_video_is_rejected(photo, run_command):
     code, _, err = run_command("invert", "photo.png", "-o", "out.png", "--start", "1")
     assert code == 2 and "Invalid `--start`: an image. Use a video." in err
 
 
-def test_a_model_that_is_none_is_told_for_a_video_as_for_an_image(clip, run_command):
+def test_unknown_model_is_rejected_for_videos(clip, run_command):
     code, _, err = run_command("classify", "explain", "runs/no-such-model", "clip.gif", "-o", "where.gif")
     assert code == 2 and "no-such-model" in err
 
 
-def test_what_no_video_takes_is_refused_instead_of_left_out(clip, run_command, monkeypatch):
+def test_settings_without_effect_on_videos_are_rejected(clip, run_command, monkeypatch):
     frame = tasks.Slot("frame", "image", min_files=0, flag="--frame")
     monkeypatch.setattr(paint, "PAINT", replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], frame)))
     code, _, err = run_command("invert", "clip.gif", "-o", "out.gif", "--frame", "gold.png")
     assert code == 2 and "Invalid frame: gold.png. Use none for a video. " in err
 
 
-def test_help_offers_a_video_only_where_one_can_go_through(capsys, monkeypatch):
+def test_help_mentions_videos_only_where_accepted(capsys, monkeypatch):
     needy = replace(paint.PAINT, inputs=(paint.PAINT.inputs[0], tasks.Slot("other", "image")))
     for task, takes_video in ((paint.PAINT, True), (needy, False), (replace(needy, produces="text"), False)):
         monkeypatch.setattr(paint, "PAINT", task)
@@ -74,14 +74,14 @@ def test_help_offers_a_video_only_where_one_can_go_through(capsys, monkeypatch):
     assert "or a video" not in " ".join(capsys.readouterr().out.split())
 
 
-def test_a_still_of_it_is_its_first_frame_and_says_so(clip, run_command):
+def test_image_output_uses_the_first_frame_with_a_note(clip, run_command):
     code, _, err = run_command("invert", "clip.gif", "-o", "out.png", "--steps", "1")
     assert code == 0 and "Only the first frame of clip.gif is used." in err
     assert "first frame" not in run_command("invert", "out.png", "-o", "again.png", "--steps", "1")[2]
 
 
 @pytest.mark.parametrize("name", ["clip.png", "clip.apng"])
-def test_an_animated_png_is_a_video_and_a_still_one_is_none(photo, run_command, name):
+def test_only_animated_png_is_a_video(photo, run_command, name):
     frames = [Image.new("RGB", (48, 32), (60 * n, 0, 0)) for n in (1, 2, 3)]
     frames[0].save(name, "PNG", save_all=True, append_images=frames[1:], duration=[40, 2000, 40], loop=2)
     assert run_command("invert", name, "-o", "out.gif", "--steps", "1")[:2] == (0, "out.gif\n")
@@ -92,7 +92,7 @@ def test_an_animated_png_is_a_video_and_a_still_one_is_none(photo, run_command, 
     assert code == 2 and "out.gif" in err
 
 
-def test_a_still_is_an_image_whatever_its_ending(photo, run_command):
+def test_single_frame_is_an_image(photo, run_command):
     Image.open(photo).save("still.webp")
     assert run_command("invert", "still.webp", "-o", "out.webp", "--steps", "1")[0] == 0
     assert json.loads(Path("out.webp.json").read_text())["task"] == "fake.paint"
@@ -105,7 +105,7 @@ def test_a_still_is_an_image_whatever_its_ending(photo, run_command):
     assert videos.is_video_request(arguments[0], DreamSettings(), arguments[2], "out.mp4")
 
 
-def test_what_can_only_be_a_video_becomes_one(clip, capsys):
+def test_video_input_requires_a_video_output(clip, capsys):
     clip.rename(clip.with_name("clip.mp4"))
     assert main(["invert", "clip.mp4", "-o", "out.png"]) == 2
     message = capsys.readouterr().err
@@ -113,7 +113,7 @@ def test_what_can_only_be_a_video_becomes_one(clip, capsys):
 
 
 @pytest.mark.parametrize("name", ["clip.mov", "CLIP.MOV", "clip.m4v"])
-def test_a_video_of_a_phone_is_a_video_by_its_name_too(clip, run_command, name):
+def test_mov_and_m4v_are_videos(clip, run_command, name):
     frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
     clip.with_name(name).write_bytes(animations.encode(frames, "mp4", 10).replace(b"isom", b"qt  "))
     assert run_command("invert", name, "-o", "out.mp4", "--steps", "1", "--quiet")[:2] == (0, "out.mp4\n")
@@ -124,7 +124,7 @@ def test_a_video_of_a_phone_is_a_video_by_its_name_too(clip, run_command, name):
 
 @pytest.mark.parametrize("ending", ["avi", "WEBM", "mkv"])
 @pytest.mark.parametrize("out", ["out.mp4", "out.png"])
-def test_a_video_that_is_not_read_is_told_to_be_converted(clip, run_command, ending, out):
+def test_unsupported_video_suggests_conversion(clip, run_command, ending, out):
     code, _, err = run_command("invert", f"clip.{ending}", "-o", out)
     message = f"error: Invalid video clip.{ending}: .{ending.lower()}. Use an MP4, WebP, GIF or APNG. "
     assert (code, err) == (2, f"{message}Convert it to MP4.\n")
@@ -147,12 +147,12 @@ def fake_dream(monkeypatch):
     monkeypatch.setitem(tasks.TASKS, "dream.ascend", "paint:DREAM")
 
 
-def test_a_video_has_the_frames_a_second_that_were_asked_for(clip, run_command, fake_dream):
+def test_video_has_the_requested_frame_rate(clip, run_command, fake_dream):
     for flags_given, fps in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
         code, _, err = run_command("dream", "clip.gif", "-o", "out.mp4", "--quiet", *flags_given)
         assert (code, err) == (0, "")
         assert animations.read_times(Path("out.mp4").read_bytes()).fps == fps
-    settings = recipes.read(Path("out.mp4.json").read_bytes()).checked_settings()
+    settings = recipes.read(Path("out.mp4.json").read_bytes()).parse_settings()
     assert (settings.fps, settings.video) == (15, "mp4")
     assert run_command("dream", "clip.gif", "-o", "out.gif", "--video", "gif", "--quiet")[0] == 0
     code, _, err = run_command("dream", "clip.gif", "-o", "out.gif", "--video", "mp4")
@@ -163,7 +163,7 @@ def test_a_video_has_the_frames_a_second_that_were_asked_for(clip, run_command, 
     "name, flag, value",
     [("clip.gif", "--zoom-scale", "1.1"), ("clip.mp4", "--zoom-turn", "2.0"), ("clip.mp4", "--zoom", "8")],
 )
-def test_settings_of_a_zoom_are_refused_for_a_video(clip, run_command, fake_dream, name, flag, value):
+def test_zoom_settings_are_rejected_for_videos(clip, run_command, fake_dream, name, flag, value):
     if name != clip.name:
         clip.rename(name)
     code, _, err = run_command("dream", name, "-o", "out.mp4", flag, value)
@@ -171,7 +171,7 @@ def test_settings_of_a_zoom_are_refused_for_a_video(clip, run_command, fake_drea
 
 
 @pytest.mark.parametrize("data", [b"", b"no video", b"GIF89a cut"])
-def test_what_is_no_video_is_told_in_one_sentence(clip, capsys, data):
+def test_invalid_video_is_rejected(clip, capsys, data):
     clip.write_bytes(data)
     assert main(["invert", "clip.gif", "-o", "out.gif"]) == 2
     message = capsys.readouterr().err
@@ -179,7 +179,7 @@ def test_what_is_no_video_is_told_in_one_sentence(clip, capsys, data):
     assert not clip.with_name("out.gif").exists()
 
 
-def test_a_device_is_no_video_and_never_read(clip, capsys):
+def test_device_is_never_read_as_a_video(clip, capsys):
     clip.unlink()
     clip.symlink_to("/dev/null")
     assert main(["invert", "clip.gif", "-o", "out.gif"]) == 2

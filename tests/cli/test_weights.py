@@ -22,7 +22,7 @@ def archive(home, tmp_path, monkeypatch):
     return path
 
 
-def test_list_says_what_is_here(run_command, archive):
+def test_list_shows_downloaded_weights(run_command, archive):
     assert "not here yet" in run_command("weights", "list")[1]
     assert run_command("weights", "pull", "tiny", "--from", archive)[0] == 0
     code, out, _ = run_command("weights", "list", "--json")
@@ -32,7 +32,7 @@ def test_list_says_what_is_here(run_command, archive):
     assert weights_list[0]["cached"]
 
 
-def test_pull_says_where_they_are_and_is_quick_the_second_time(run_command, archive):
+def test_pull_prints_the_path_and_caches(run_command, archive):
     code, out, _ = run_command("weights", "pull", "--from", ".")
     assert code == 0
     assert [Path(line).is_file() for line in out.splitlines()] == [True, True]
@@ -62,7 +62,7 @@ INVALID_COMMANDS = {
 
 
 @pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
-def test_what_cannot_be_is_one_line(argv, run_command, archive):
+def test_invalid_input_is_one_line(argv, run_command, archive):
     archive.unlink()
     Path("wrong.bin").write_bytes(b"x")
     code, out, err = run_command("weights", *argv)

@@ -17,7 +17,7 @@ def letter(language_model):
     return "letter.txt"
 
 
-def test_two_models_answer_in_words_and_as_json(letter, run_command):
+def test_comparison_prints_text_or_json(letter, run_command):
     code, out, err = run_command("who", letter, "--quiet")
     assert (code, err) == (0, "") and out.startswith("More like alice than shakespeare")
     code, out, _ = run_command("who", letter, "--json", "--per-character", "--quiet")
@@ -26,7 +26,7 @@ def test_two_models_answer_in_words_and_as_json(letter, run_command):
     assert report["language_model"] == "alice" and len(report["nats"][1]) == len(TEXT)
 
 
-def test_a_saved_answer_is_made_again_from_its_recipe(letter, run_command):
+def test_saved_answer_can_be_replayed(letter, run_command):
     assert run_command("who", letter, "-o", "who.json", "--quiet")[0] == 0
     assert json.loads(Path("who.json").read_text())["language_model"] == "alice"
     code, _, err = run_command("replay", "who.json", "-o", "again.json", "--quiet")
@@ -42,6 +42,6 @@ def test_a_saved_answer_is_made_again_from_its_recipe(letter, run_command):
         (["--second", "digits-dcgan"], "a language model"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(letter, run_command, argv, message):
+def test_invalid_input_is_one_sentence(letter, run_command, argv, message):
     code, out, err = run_command("who", letter, *argv)
     assert (code, out) == (2, "") and message in err and err.count("\n") == 1

@@ -67,7 +67,7 @@ def test_the_text_is_all_of_stdout(write):
 
 
 @pytest.mark.slow
-def test_json_is_one_object(write):
+def test_json_output_is_one_object(write):
     code, out, _ = write("a dog", "--json")
     report = json.loads(out)
     assert code == 0
@@ -78,7 +78,7 @@ def test_json_is_one_object(write):
     assert "path" not in report
 
 
-def test_many_texts_stand_below_each_other(write):
+def test_several_texts_are_separated(write):
     code, out, _ = write("a dog", "--count", "3", "--json")
     texts = json.loads(out)["texts"]
     assert code == 0
@@ -86,7 +86,7 @@ def test_many_texts_stand_below_each_other(write):
     assert write("a dog", "--count", "3")[1] == "\n\n---\n\n".join(texts) + "\n"
 
 
-def test_a_saved_text_has_its_recipe_beside_it_and_is_made_again(write, run_command, language_model):
+def test_saved_text_has_a_recipe_and_can_be_replayed(write, run_command, language_model):
     text = write("my aunt", "--seed", "2")[1].removesuffix("\n")
     assert write("my aunt", "--seed", "2", "-o", "out.txt")[:2] == (0, "out.txt\n")
     assert Path("out.txt").read_bytes().decode() == text
@@ -98,7 +98,7 @@ def test_a_saved_text_has_its_recipe_beside_it_and_is_made_again(write, run_comm
     assert Path("out-again.txt").read_bytes() == Path("out.txt").read_bytes()
 
 
-def test_replay_says_where_an_edited_text_differs(write, run_command):
+def test_replay_describes_a_text_difference(write, run_command):
     write("my aunt", "-o", "out.txt")
     Path("out.txt").write_text("my ant")
     code, out, _ = run_command("replay", "out.txt", "--verify")
@@ -109,7 +109,7 @@ def test_replay_says_where_an_edited_text_differs(write, run_command):
     assert report["reasons"]
 
 
-def test_a_named_preset_is_named_by_its_weights(language_model, run_command, home):
+def test_recipe_names_the_weights_of_a_preset(language_model, run_command, home):
     shutil.copytree(language_model, home / "presets" / "rhyme")
     assert run_command("write", "the", "--preset", "rhyme", "--chars", "20", "-o", "out.txt")[0] == 0
     recipe = recipes.read(Path("out.txt.json").read_bytes())
@@ -128,20 +128,20 @@ def test_a_named_preset_is_named_by_its_weights(language_model, run_command, hom
     )
 
 
-def test_a_folder_with_the_name_of_a_model_is_the_folder(language_model, write, run_command):
+def test_path_with_a_slash_is_a_folder_and_not_a_model_name(language_model, write, run_command):
     shutil.copytree(language_model, "shakespeare")
     for named in ("./shakespeare", "shakespeare/"):
         assert run_command("write", "--preset", named, "--chars", "60", "the")[1] == write("the")[1]
 
 
-def test_a_packed_model_writes_as_its_folder(language_model, write, run_command):
+def test_zipped_model_equals_its_folder(language_model, write, run_command):
     Path("language_model.zip").write_bytes(model_zip.pack(language_model))
     assert (
         run_command("write", "--preset", "language_model.zip", "--chars", "60", "the")[1] == write("the")[1]
     )
 
 
-def test_unknown_characters_are_told_beside_the_text(write):
+def test_unknown_characters_are_noted(write):
     code, out, err = write("thé €")
     assert code == 0
     assert out.startswith("thé €")
@@ -150,7 +150,7 @@ def test_unknown_characters_are_told_beside_the_text(write):
 
 
 @pytest.mark.slow
-def test_a_terminal_sees_the_same_text_bit_by_bit(language_model, write, home):
+def test_terminal_streams_the_same_text(language_model, write, home):
     full = write("the cat", "--chars", "3000", "--stop", "king so", "--seed", "1")[1]
     argv = ["the cat", "--preset", language_model, "--chars", "3000", "--stop", "king so", "--seed", "1"]
     code, pieces, err = run_on_terminal(Path.cwd(), home, *argv)
@@ -159,7 +159,7 @@ def test_a_terminal_sees_the_same_text_bit_by_bit(language_model, write, home):
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_what_was_written(language_model, home):
+def test_ctrl_c_keeps_the_text_so_far(language_model, home):
     argv = ["the cat", "--preset", language_model, "--chars", "100000"]
     code, pieces, err = run_on_terminal(Path.cwd(), home, *argv, stop_at=b"the cat")
     text = b"".join(pieces).replace(b"\r\n", b"\n").decode()
@@ -186,7 +186,7 @@ class Terminal:
 
 
 @pytest.mark.parametrize("is_one, expected", [(True, "a\tb\ufffd[2Jc\n"), (False, "a\tb\x1b[2Jc\n")])
-def test_what_a_model_writes_steers_no_terminal(is_one, expected, monkeypatch):
+def test_control_characters_are_replaced_on_a_terminal(is_one, expected, monkeypatch):
     out = Terminal(is_one)
     monkeypatch.setattr("sys.stdout", out)
     writer = console.TextStream()
@@ -196,7 +196,7 @@ def test_what_a_model_writes_steers_no_terminal(is_one, expected, monkeypatch):
     assert out.data.decode() == expected
 
 
-def test_nothing_is_shown_that_the_stop_text_takes_back(language_model, write, monkeypatch):
+def test_text_removed_by_stop_is_not_streamed(language_model, write, monkeypatch):
     stop = write("the cat")[1][40:45]
     full = write("the cat", "--stop", stop)[1]
     assert len(full) < 45
@@ -206,7 +206,7 @@ def test_nothing_is_shown_that_the_stop_text_takes_back(language_model, write, m
     assert out.data.decode() == full
 
 
-def test_a_text_that_came_out_otherwise_is_shown_whole(monkeypatch):
+def test_differing_final_text_is_printed_in_full(monkeypatch):
     out = Terminal(True)
     monkeypatch.setattr("sys.stdout", out)
     writer = console.TextStream()
@@ -230,7 +230,7 @@ INVALID_COMMANDS = {
 
 
 @pytest.mark.parametrize("argv", INVALID_COMMANDS.values(), ids=INVALID_COMMANDS)
-def test_bad_input_is_one_line(argv, photo, run_command, home):
+def test_invalid_input_is_one_line(argv, photo, run_command, home):
     Path("no.zip").write_bytes(b"PK\x05\x06" + bytes(18))
     Path("no.txt").write_text("no model")
     code, out, err = run_command(*argv)
@@ -240,7 +240,7 @@ def test_bad_input_is_one_line(argv, photo, run_command, home):
     assert not (home / "files").exists(), "nothing of it is kept"
 
 
-def test_a_cut_model_is_one_line(language_model, write):
+def test_truncated_model_is_one_line(language_model, write):
     weights = language_model / model_folder.WEIGHTS
     weights.write_bytes(weights.read_bytes()[:-100])
     code, out, err = write("the")

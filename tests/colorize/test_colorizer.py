@@ -67,9 +67,9 @@ def test_colors_follow_edges():
 
 
 def test_strips_have_no_seams(network, cat, monkeypatch):
-    whole = network.colorize(cat, Options())[0]
+    expected = network.colorize(cat, Options())[0]
     monkeypatch.setattr(upsample, "_STRIP_PIXELS", 7 * 90)
-    np.testing.assert_array_equal(network.colorize(cat, Options())[0], whole)
+    np.testing.assert_array_equal(network.colorize(cat, Options())[0], expected)
 
 
 def test_color_hints_change_the_colors_around_them(network, cat):

@@ -18,9 +18,9 @@ def run_command(home, tmp_path, monkeypatch, capsys):
     tiny_colorize.make("tiny")
     monkeypatch.chdir(tmp_path)
 
-    def run_command(*words, network="tiny"):
-        more = ["--network", network] if words[0] == "colorize" else []
-        code = main([*words, *more, "--quiet"])
+    def run_command(*arguments, network="tiny"):
+        options = ["--network", network] if arguments[0] == "colorize" else []
+        code = main([*arguments, *options, "--quiet"])
         return code, *capsys.readouterr()
 
     return run_command
@@ -64,9 +64,9 @@ def test_color_hints_and_examples_are_used_and_checked(run_command, old, tmp_pat
         Image.fromarray(image).save(tmp_path / f"{name}.png")
     assert run_command("colorize", "old.png", "-o", "plain.png")[0] == 0
     plain = image_io.read("plain.png").astype(int)
-    for words in (["--color-hints", "color_hints.png"], ["--like", "new.png"], ["--variant", "2"]):
-        assert run_command("colorize", "old.png", "-o", "made.png", *words)[0] == 0
-        assert np.abs(image_io.read("made.png") - plain).max() > 0, words
+    for arguments in (["--color-hints", "color_hints.png"], ["--like", "new.png"], ["--variant", "2"]):
+        assert run_command("colorize", "old.png", "-o", "made.png", *arguments)[0] == 0
+        assert np.abs(image_io.read("made.png") - plain).max() > 0, arguments
     for name, message in (("wide", "60 x 20 px"), ("solid", "without transparency")):
         code, _, err = run_command("colorize", "old.png", "-o", "no.png", "--color-hints", f"{name}.png")
         assert code == 2 and message in err, err
@@ -97,7 +97,7 @@ def test_the_command_accepts_a_folder_and_a_video(run_command, old, tmp_path):
         (folder / f"{n}.png").write_bytes((tmp_path / "old.png").read_bytes())
     assert run_command("colorize", "photos", "-o", "colored")[0] == 0
     assert len(list((tmp_path / "colored").glob("*.png"))) == 2
-    with animations.Video("gif", 5) as video:
+    with animations.VideoEncoder("gif", 5) as video:
         for n in range(3):
             video.add(np.roll(old, 4 * n, axis=1)[..., None].repeat(3, axis=2))
         (tmp_path / "video.gif").write_bytes(video.finish())

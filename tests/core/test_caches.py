@@ -15,17 +15,17 @@ ANN, BOB = "visitor-ann", "visitor-bob"
 def entry(home):
     """Adds an entry of an owner with a time of use: `entry("a", ANN, 3)`."""
 
-    def make(name: str, owner: str, used: int, size: int = 1000):
+    def add_entry(name: str, owner: str, used: int, size: int = 1000):
         path = paths.ensure_folder("cache") / "images" / name
         paths.write(path, bytes(size))
         with owners.acting_as(owner):
             caches.claim(path)
         if owner != owners.LOCAL:
-            mark = owners.folder(owner) / "caches" / paths.digest(f"images/{name}".encode())[:32]
-            os.utime(mark, (used, used))
+            note = owners.folder(owner) / "caches" / paths.digest(f"images/{name}".encode())[:32]
+            os.utime(note, (used, used))
         return path
 
-    return make
+    return add_entry
 
 
 def test_the_least_recently_used_entries_are_evicted_first(entry):

@@ -61,11 +61,11 @@ def test_the_slowdown_is_learned_despite_an_outlier():
 
 
 def test_a_full_disk_loses_no_result(monkeypatch):
-    def full(*args):
+    def raise_full_disk(*args):
         raise InsufficientSpace("The disk is full. Make room.")
 
     durations.record("style.transfer", 100, 200)
-    monkeypatch.setattr(paths, "write", full)
+    monkeypatch.setattr(paths, "write", raise_full_disk)
     durations.record("style.transfer", 100, 200)
 
 
@@ -157,14 +157,18 @@ def test_style_transfer_takes_longer_with_size_and_quality():
 
 
 def test_a_feed_forward_image_takes_longer_with_size_and_masked_styles():
-    def takes(size, styles=("mosaic",), **inputs):
+    def estimate_image(size, styles=("mosaic",), **inputs):
         settings = TransferSettings(size=size, house=styles)
         return estimate("style.transfer", settings, content=[store_photo(2000, 2000)], **inputs)
 
-    assert takes(1024) == pytest.approx(4 * takes(512)) and takes(2048) == pytest.approx(16 * takes(512))
+    assert estimate_image(1024) == pytest.approx(4 * estimate_image(512)) and estimate_image(
+        2048
+    ) == pytest.approx(16 * estimate_image(512))
     two = ("mosaic", "wash")
-    assert takes(512, two) == takes(512)
-    assert takes(512, two, mask=[store_photo(), store_photo()]) == pytest.approx(2 * takes(512))
+    assert estimate_image(512, two) == estimate_image(512)
+    assert estimate_image(512, two, mask=[store_photo(), store_photo()]) == pytest.approx(
+        2 * estimate_image(512)
+    )
 
 
 def test_a_search_is_bounded_by_its_longest_trials_and_its_time_limit():
@@ -208,9 +212,8 @@ def test_the_estimate_is_made_before_the_job_runs(monkeypatch):
     data = tasks.File.store(b"x", "dataset", "x.zip")
     tasks.run("dcgan.train", TrainDcganSettings(), {"data": [data]})
     assert recorded == [100.0 + durations.KERAS_LOAD_SECONDS]
-    assert (
-        estimate("dcgan.train", TrainDcganSettings(), data=[data]) is None
-    )  # 0 means unknown, not instantly
+    # An estimate of 0 means unknown.
+    assert estimate("dcgan.train", TrainDcganSettings(), data=[data]) is None
 
 
 def test_an_unknown_duration_is_none():

@@ -148,7 +148,7 @@ def test_a_recipe_has_no_local_only_settings():
     outer["inputs"] = {"model": [{"digest": "0" * 64, "name": "best.zip", "recipe": inner}]}
     for read in (recipes.read(json.dumps(inner).encode()), recipes.Recipe(**inner)):
         assert read.settings == {"train": "text", "vary": ["units=8:16"]}
-        assert read.checked_settings() == TuneSettings(train="text", vary=("units=8:16",))
+        assert read.parse_settings() == TuneSettings(train="text", vary=("units=8:16",))
         assert not LOCAL_SETTINGS.keys() & json.loads(read.to_json())["settings"].keys()
     chain = recipes.read(json.dumps(outer).encode())
     assert not LOCAL_SETTINGS.keys() & chain.inputs["model"][0].recipe.settings.keys()
@@ -168,9 +168,9 @@ def test_a_visitor_cannot_set_local_only_settings(home, name):
 def test_searches_of_the_same_name_are_separate_for_each_visitor(home):
     from studio.tune import study
 
-    def path(owner):
+    def list_searches(owner):
         with owners.acting_as(owner), study.open_study(TuneSettings(train="text.train"), {}, {}, {}):
             return {log.name for log in paths.ensure_folder("searches").glob("*.log")}
 
-    assert len(path(ANN)) == 1
-    assert len(path(BOB)) == 2 and len(path(owners.LOCAL)) == 3
+    assert len(list_searches(ANN)) == 1
+    assert len(list_searches(BOB)) == 2 and len(list_searches(owners.LOCAL)) == 3

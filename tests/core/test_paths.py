@@ -298,7 +298,7 @@ def test_a_lock_holds_until_its_process_dies(tmp_path):
 def test_threads_of_one_process_exclude_each_other(tmp_path):
     lock = tmp_path / "lock"
 
-    def tries() -> bool:
+    def try_lock() -> bool:
         try:
             with paths.locked(lock, blocking=False):
                 return True
@@ -307,20 +307,20 @@ def test_threads_of_one_process_exclude_each_other(tmp_path):
 
     with ThreadPoolExecutor(1) as thread:
         with paths.locked(lock):
-            assert not tries() and not thread.submit(tries).result()
-        assert thread.submit(tries).result() and tries()
+            assert not try_lock() and not thread.submit(try_lock).result()
+        assert thread.submit(try_lock).result() and try_lock()
 
 
 def test_waiting_threads_get_the_lock_in_turn(tmp_path):
     lock, counter = tmp_path / "lock", tmp_path / "count"
     counter.write_text("0")
 
-    def count(_: int) -> None:
+    def increment(_: int) -> None:
         with paths.locked(lock):
             before = int(counter.read_text())
             time.sleep(0.01)
             counter.write_text(str(before + 1))
 
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(count, range(12)))
+        list(threads.map(increment, range(12)))
     assert counter.read_text() == "12"

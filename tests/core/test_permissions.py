@@ -22,7 +22,7 @@ def find_open_paths(root: Path) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def usual_umask():
+def default_umask():
     before = os.umask(0o022)
     yield
     os.umask(before)

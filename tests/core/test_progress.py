@@ -26,18 +26,18 @@ def test_without_a_listener_no_preview_is_made():
 def test_previews_are_made_only_when_due():
     reports, previews = [], []
 
-    def preview():
+    def make_preview():
         previews.append(1)
         return np.zeros((2, 2, 3), "uint8")
 
     seldom = Progress(reports.append, preview_seconds=1000)
     for step in range(5):
-        seldom.report(step, 5, preview=preview)
+        seldom.report(step, 5, preview=make_preview)
     assert len(previews) == 1
     assert [report.preview is not None for report in reports] == [True, False, False, False, False]
     often = Progress(reports.append, preview_seconds=0)
     for step in range(5):
-        often.report(step, 5, preview=preview)
+        often.report(step, 5, preview=make_preview)
     assert len(previews) == 6
 
 

@@ -56,7 +56,7 @@ def replace_recipe_text(png: bytes, text: str | bytes) -> bytes:
 
 def read_error(data: bytes) -> str:
     with pytest.raises(InvalidInput) as error:
-        recipes.read(data).checked_settings()
+        recipes.read(data).parse_settings()
     assert "\n" not in str(error.value)
     assert says_what_to_do(str(error.value))
     assert len(str(error.value)) < 700
@@ -65,7 +65,7 @@ def read_error(data: bytes) -> str:
 
 def test_a_saved_recipe_round_trips(png_with_recipe):
     recipe = recipes.read(png_with_recipe)
-    assert recipe.checked_settings() == TransferSettings(seed=5, style_weights=(1.0,))
+    assert recipe.parse_settings() == TransferSettings(seed=5, style_weights=(1.0,))
     assert [source.name for source in recipe.inputs["content"]] == ["photo.png"]
     assert recipe.weights == {"vgg16": DIGEST}
     assert {"python", "numpy"} <= set(recipe.versions)
@@ -107,20 +107,20 @@ def test_a_model_of_a_folder_with_an_odd_name_still_has_a_recipe(name):
     assert recipes.read(recipe.to_json().encode()) == recipe
 
 
-def write_attacks(png_with_recipe: bytes) -> dict[str, bytes]:
+def build_attacks(png_with_recipe: bytes) -> dict[str, bytes]:
     recipe = json.loads(recipes.read(png_with_recipe).to_json())
     text = json.dumps(recipe)
 
-    def changed(**fields):
+    def with_fields(**fields):
         return replace_recipe_text(png_with_recipe, json.dumps(recipe | fields))
 
-    def setting(**values):
+    def with_settings(**values):
         return with_fields(settings=recipe["settings"] | values)
 
-    def source(**values):
+    def with_source(**values):
         return with_fields(inputs={"content": [{"digest": DIGEST, "name": "a.png", "recipe": None} | values]})
 
-    def squeezed(kind, head, data):
+    def with_compressed(kind, head, data):
         return replace_recipe(png_with_recipe, encode_chunk(kind, b"recipe\0" + head + zlib.compress(data)))
 
     cut = zlib.compress(text.encode())[:-9]
@@ -170,8 +170,8 @@ def write_attacks(png_with_recipe: bytes) -> dict[str, bytes]:
         "wrong checksum": png_with_recipe.replace(b'"seed":5', b'"seed":6'),
         "cut zTXt": replace_recipe(png_with_recipe, encode_chunk(b"zTXt", b"recipe\0\0" + cut)),
         "damaged zTXt": replace_recipe(png_with_recipe, encode_chunk(b"zTXt", b"recipe\0\0nonsense")),
-        "zTXt bomb": squeezed(b"zTXt", b"\0", b" " * 80_000_000),
-        "iTXt bomb": squeezed(b"iTXt", b"\1\0\0\0", b" " * 80_000_000),
+        "zTXt bomb": with_compressed(b"zTXt", b"\0", b" " * 80_000_000),
+        "iTXt bomb": with_compressed(b"iTXt", b"\1\0\0\0", b" " * 80_000_000),
         "newer version": with_fields(version=2),
         "version 999": with_fields(version=999),
         "version 0": with_fields(version=0),
@@ -185,33 +185,33 @@ def write_attacks(png_with_recipe: bytes) -> dict[str, bytes]:
         "unknown task": with_fields(task="style.steal"),
         "task that is a module": with_fields(task="os:system"),
         "task that is a number": with_fields(task=1),
-        "unknown setting": setting(path="/etc/passwd"),
-        "true for a number": setting(seed=True),
-        "true for a fraction": setting(strength=True),
-        "text for a number": setting(seed="5"),
-        "fraction for a whole number": setting(seed=5.5),
-        "null for a number": setting(seed=None),
-        "number for a list": setting(style_weights=1),
-        "huge steps": setting(steps=10**12),
-        "huge size": setting(size=10**7),
-        "negative": setting(seed=-1),
-        "not a choice": setting(mode="ultra"),
+        "unknown setting": with_settings(path="/etc/passwd"),
+        "true for a number": with_settings(seed=True),
+        "true for a fraction": with_settings(strength=True),
+        "text for a number": with_settings(seed="5"),
+        "fraction for a whole number": with_settings(seed=5.5),
+        "null for a number": with_settings(seed=None),
+        "number for a list": with_settings(style_weights=1),
+        "huge steps": with_settings(steps=10**12),
+        "huge size": with_settings(size=10**7),
+        "negative": with_settings(seed=-1),
+        "not a choice": with_settings(mode="ultra"),
         "settings as a list": with_fields(settings=[]),
         "inputs as paths": with_fields(inputs={"content": ["/etc/passwd"]}),
-        "path for a digest": source(digest="../../../../etc/passwd"),
-        "address for a digest": source(digest="http://127.0.0.1:9/a.png"),
-        "short digest": source(digest="a" * 63),
-        "upper-case digest": source(digest="A" * 64),
-        "digest and a line break": source(digest=DIGEST + "\n"),
-        "path-like name": source(name="../../etc/passwd"),
-        "absolute name": source(name="/etc/passwd"),
-        "Windows path as name": source(name="..\\..\\secret.png"),
-        "colors in a name": source(name="a\x1b[31m.png"),
-        "very long name": source(name="a" * 201),
-        "name that is a number": source(name=1),
-        "pickle for a recipe": source(recipe=payload),
-        "bad nested recipe": source(recipe={**recipe, "settings": [1]}),
-        "nested recipe out of its limits": source(recipe={**recipe, "version": 2}),
+        "path for a digest": with_source(digest="../../../../etc/passwd"),
+        "address for a digest": with_source(digest="http://127.0.0.1:9/a.png"),
+        "short digest": with_source(digest="a" * 63),
+        "upper-case digest": with_source(digest="A" * 64),
+        "digest and a line break": with_source(digest=DIGEST + "\n"),
+        "path-like name": with_source(name="../../etc/passwd"),
+        "absolute name": with_source(name="/etc/passwd"),
+        "Windows path as name": with_source(name="..\\..\\secret.png"),
+        "colors in a name": with_source(name="a\x1b[31m.png"),
+        "very long name": with_source(name="a" * 201),
+        "name that is a number": with_source(name=1),
+        "pickle for a recipe": with_source(recipe=payload),
+        "bad nested recipe": with_source(recipe={**recipe, "settings": [1]}),
+        "nested recipe out of its limits": with_source(recipe={**recipe, "version": 2}),
         "weights by path": with_fields(weights={"vgg16": "/tmp/model.keras"}),
         "weights as a list": with_fields(weights=["vgg16"]),
         "versions that are numbers": with_fields(versions={"keras": 3}),
@@ -221,7 +221,7 @@ def write_attacks(png_with_recipe: bytes) -> dict[str, bytes]:
 def test_every_attack_is_refused(png_with_recipe):
     assert recipes.read(png_with_recipe)
     accepted = []
-    for name, data in write_attacks(png_with_recipe).items():
+    for name, data in build_attacks(png_with_recipe).items():
         try:
             read_error(data)
         except BaseException as error:
@@ -235,16 +235,16 @@ def test_every_attack_is_refused(png_with_recipe):
 )
 def test_invalid_json_is_refused_before_settings_are_checked(name, png_with_recipe):
     with pytest.raises(InvalidInput):
-        recipes.read(write_attacks(png_with_recipe)[name])
+        recipes.read(build_attacks(png_with_recipe)[name])
 
 
 def test_a_newer_recipe_is_reported(png_with_recipe):
-    assert "newer studio" in read_error(write_attacks(png_with_recipe)["version 999"])
+    assert "newer studio" in read_error(build_attacks(png_with_recipe)["version 999"])
 
 
 @pytest.mark.parametrize("name", ["zTXt bomb", "iTXt bomb"])
 def test_bombs_are_not_inflated(name, png_with_recipe):
-    bomb = write_attacks(png_with_recipe)[name]
+    bomb = build_attacks(png_with_recipe)[name]
     tracemalloc.start()
     try:
         read_error(bomb)
@@ -282,7 +282,7 @@ def test_corpus_of_foreign_recipes(data_dir):
 
 def test_reading_a_recipe_imports_no_task(png_with_recipe):
     sys.modules.pop("studio.style.task", None)
-    recipes.read(png_with_recipe).checked_settings()
+    recipes.read(png_with_recipe).parse_settings()
     assert "studio.style.task" not in sys.modules
 
 

@@ -129,7 +129,7 @@ def test_a_run_starts_from_a_model_and_keeps_its_history(training_result, avatar
     assert own.curve == {"steps": [2]}, "more steps have curves of their own"
     before = presets.unpack(training_result.files[0].read(), tmp_path / "first").read_data()["stages"]
     last = before["steps"][-1]
-    assert own.stages["steps"] == [*before["steps"], last + 2], "and their grids stand after those of before"
+    assert own.stages["steps"] == [*before["steps"], last + 2], "the grids of both runs are joined"
     assert own.stages["discriminator"] == [*before["discriminator"], 0.5] and own.stages["mark"] == [
         *before["mark"],
         None,

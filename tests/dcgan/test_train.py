@@ -95,10 +95,10 @@ def test_training_learns_reports_and_is_repeatable(blobs, tiny, uninterrupted):
 def test_stages_store_the_discriminator_scores_of_their_step(blobs, tiny, game, monkeypatch):
     settings = tiny.model_copy(update={"steps": 3, "loss": game, "gradient_penalty": 0.5})
     trainer, all_logits = train.Trainer(blobs, settings), []
-    usual = model.cast_to_float32
+    original = model.cast_to_float32
 
     def record(logits):
-        all_logits.append(usual(logits))
+        all_logits.append(original(logits))
         return all_logits[-1]
 
     def record_with_norms(*args):
@@ -156,10 +156,10 @@ def test_a_resumed_run_equals_an_uninterrupted_one(blobs, tiny, uninterrupted, t
 @pytest.mark.slow
 def test_losses_are_means_since_the_last_test(blobs, tiny):
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 4, "test_every": 2}))
-    each, usual = [], trainer.gan.train_on_batch
+    each, original = [], trainer.gan.train_on_batch
 
     def record(*args, **kwargs):
-        each.append(usual(*args, **kwargs))
+        each.append(original(*args, **kwargs))
         return each[-1]
 
     trainer.gan.train_on_batch = record
@@ -208,8 +208,8 @@ def test_a_collapse_is_rolled_back_until_training_gives_up(blobs, tiny, monkeypa
     monkeypatch.setattr(train, "measure_diversity", lambda images: next(various))
     trainer = train.Trainer(blobs, tiny.model_copy(update={"steps": 60}))
     good = []
-    usual = trainer._save_good_variables
-    monkeypatch.setattr(trainer, "_save_good_variables", lambda: (usual(), good.append(trainer.step)))
+    original = trainer._save_good_variables
+    monkeypatch.setattr(trainer, "_save_good_variables", lambda: (original(), good.append(trainer.step)))
     assert trainer.fit().stop_reason == "collapsed"
     assert good == [3] and trainer.rollbacks == train.MAX_ROLLBACKS + 1
     assert trainer.step == 3 * (1 + train.MAX_ROLLBACKS + 1)

@@ -36,26 +36,26 @@ def measure_activation(name, image, backbone="vgg16"):
 
 @pytest.mark.slow
 def test_a_dream_raises_its_objective_and_keeps_the_image_recognizable(weights_home, photo):
-    dreamed = run_dream(photo, steps=5)
+    result = run_dream(photo, steps=5)
     before = image_io.fit(photo, 96)
-    assert dreamed.image.shape == before.shape
-    assert measure_activation("block4_conv3", dreamed.image) > 3 * measure_activation("block4_conv3", before)
-    assert np.corrcoef(dreamed.image.ravel(), before.ravel())[0, 1] > 0.6
-    assert set(dreamed.weights) == {"vgg16"}
-    assert dreamed.figures["steps"] == 10
-    assert [climbed["width"] for climbed in dreamed.figures["octaves"]] == [69, 96]
+    assert result.image.shape == before.shape
+    assert measure_activation("block4_conv3", result.image) > 3 * measure_activation("block4_conv3", before)
+    assert np.corrcoef(result.image.ravel(), before.ravel())[0, 1] > 0.6
+    assert set(result.weights) == {"vgg16"}
+    assert result.figures["steps"] == 10
+    assert [climbed["width"] for climbed in result.figures["octaves"]] == [69, 96]
 
 
 def test_octave_figures_have_the_value_before_and_after(weights_home, photo):
     values = []
     settings = DreamSettings(**SMALL | {"jitter": 0, "octaves": 1})
     progress = Progress(lambda report: values.append(report.metrics.get("activation")))
-    dreamed = ascend(photo, settings, progress=progress)
-    (octave,) = dreamed.figures["octaves"]
+    result = ascend(photo, settings, progress=progress)
+    (octave,) = result.figures["octaves"]
     values = [value for value in values if value is not None]
     assert octave["before"] == values[0]
     assert octave["after"] > values[-1]
-    assert octave["after"] == pytest.approx(measure_activation("block4_conv3", dreamed.image), rel=0.02)
+    assert octave["after"] == pytest.approx(measure_activation("block4_conv3", result.image), rel=0.02)
 
 
 @pytest.mark.slow
@@ -67,9 +67,9 @@ def test_the_dream_depends_on_the_seed(weights_home, photo):
 
 @pytest.mark.slow
 def test_bfloat16_gives_nearly_the_same_dream(weights_home, photo):
-    whole, half = (run_dream(photo, precision=precision).image for precision in ("float32", "bfloat16"))
-    assert not np.array_equal(whole, half)
-    assert np.abs(whole.astype(int) - half).mean() < 4
+    full, half = (run_dream(photo, precision=precision).image for precision in ("float32", "bfloat16"))
+    assert not np.array_equal(full, half)
+    assert np.abs(full.astype(int) - half).mean() < 4
 
 
 def test_only_vgg16_computes_in_bfloat16():
@@ -80,25 +80,25 @@ def test_only_vgg16_computes_in_bfloat16():
 
 def test_a_negative_weight_lowers_the_activation(weights_home, photo):
     before = measure_activation("block3_conv3", image_io.fit(photo, 96))
-    dreamed = run_dream(photo, layers=("block3_conv3=-1",))
-    assert measure_activation("block3_conv3", dreamed.image) < before
+    result = run_dream(photo, layers=("block3_conv3=-1",))
+    assert measure_activation("block3_conv3", result.image) < before
 
 
 @pytest.mark.slow
 def test_several_layers_all_rise(weights_home, photo):
-    dreamed = run_dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
+    result = run_dream(photo, layers=("block2_conv2", "block5_conv1"), steps=6)
     before = image_io.fit(photo, 96)
     for name in ("block2_conv2", "block5_conv1"):
-        assert measure_activation(name, dreamed.image) > 1.3 * measure_activation(name, before)
+        assert measure_activation(name, result.image) > 1.3 * measure_activation(name, before)
 
 
 @pytest.mark.slow
 def test_one_channel_rises_above_its_neighbors(weights_home, photo):
     vgg16 = backbones.load("vgg16").build_extractor(("block4_conv2",))
-    dreamed = run_dream(photo, layers=("block4_conv2:71",), steps=6)
+    result = run_dream(photo, layers=("block4_conv2:71",), steps=6)
     before, after = (
         np.asarray(vgg16(image_io.to_01(image))["block4_conv2"]).mean(axis=(0, 1, 2))
-        for image in (image_io.fit(photo, 96), dreamed.image)
+        for image in (image_io.fit(photo, 96), result.image)
     )
     assert np.argmax(after - before) == 71
 
@@ -131,8 +131,8 @@ def test_a_tiled_dream_changes_every_block(weights_home, photo, monkeypatch):
 
     monkeypatch.setattr("studio.dream.gradient.WINDOW_SIDE", 64)
     monkeypatch.setattr(module, "StepDirection", Tiled)
-    dreamed = run_dream(photo, octaves=1, steps=6)
-    change = np.abs(dreamed.image.astype(int) - image_io.fit(photo, 96)).mean(axis=2)
+    result = run_dream(photo, octaves=1, steps=6)
+    change = np.abs(result.image.astype(int) - image_io.fit(photo, 96)).mean(axis=2)
     height, width = (side // 16 * 16 for side in change.shape)
     blocks = change[:height, :width].reshape(height // 16, 16, width // 16, 16).mean(axis=(1, 3))
     assert blocks.min() > 1
@@ -205,8 +205,8 @@ def test_an_image_too_small_for_the_network_is_rejected_with_a_size(home, backbo
 )
 def test_the_other_backbones_dream_too(request, photo, backbone, name, home_of):
     request.getfixturevalue(home_of)
-    dreamed = run_dream(photo, layers=(name,), size=128, steps=4)
-    assert set(dreamed.weights) == {backbone}
-    assert measure_activation(name, dreamed.image, backbone) > 1.5 * measure_activation(
+    result = run_dream(photo, layers=(name,), size=128, steps=4)
+    assert set(result.weights) == {backbone}
+    assert measure_activation(name, result.image, backbone) > 1.5 * measure_activation(
         name, image_io.fit(photo, 128), backbone
     )

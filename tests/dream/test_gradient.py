@@ -28,9 +28,15 @@ def image_01():
     return np.random.default_rng(0).random((1, 128, 192, 3)).astype("float32")
 
 
-def make_direction(backbone, objective, softness=0.0, jitter=0, whole=1024, seed=0):
+def make_direction(backbone, objective, softness=0.0, jitter=0, max_whole_side=1024, seed=0):
     return StepDirection(
-        backbone, objective, softness, jitter, np.random.default_rng(seed), Progress(), max_whole_side=whole
+        backbone,
+        objective,
+        softness,
+        jitter,
+        np.random.default_rng(seed),
+        Progress(),
+        max_whole_side=max_whole_side,
     )
 
 
@@ -94,12 +100,12 @@ def test_momentum_adds_half_of_the_last_direction_until_reset(backbone, image_01
 def test_windows_give_the_gradient_of_the_full_image(backbone, image_01, monkeypatch):
     monkeypatch.setattr(gradient, "WINDOW_SIDE", 64)
     goal = layer("block2_conv2")
-    _, whole = make_direction(backbone, goal)(image_01)
-    still = make_direction(backbone, goal, whole=64)
+    _, expected = make_direction(backbone, goal)(image_01)
+    still = make_direction(backbone, goal, max_whole_side=64)
     still._rng = Still()
     _, windows = still(image_01)
     inside = (slice(None), slice(24, -24), slice(24, -24))  # windows at the border wrap around
-    assert np.corrcoef(whole[inside].ravel(), windows[inside].ravel())[0, 1] > 0.999
+    assert np.corrcoef(expected[inside].ravel(), windows[inside].ravel())[0, 1] > 0.999
     assert (np.abs(windows).sum(axis=(0, 3)) > 0).all()
 
 

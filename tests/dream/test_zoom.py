@@ -1,4 +1,4 @@
-"""The zoom video is seamless, steady, can be stopped, and is reproducible. The network is untrained."""
+"""The zoom video is seamless, steady, can be stopped, and is reproducible. The network is untrained_vgg16."""
 
 from itertools import pairwise
 
@@ -31,27 +31,27 @@ def photo():
 
 
 @pytest.fixture
-def untrained(home, monkeypatch):
+def untrained_vgg16(home, monkeypatch):
     """VGG16 with random weights, because the content of the video does not matter here."""
-    monkeypatch.setattr(backbones, "load", lambda name, progress=None: _install_vgg16())
+    monkeypatch.setattr(backbones, "load", lambda name, progress=None: _build_vgg16())
 
 
-_BUILT = []
+_BACKBONES = []
 
 
-def _install_vgg16():
-    if not _BUILT:
+def _build_vgg16():
+    if not _BACKBONES:
         import keras
 
         keras.utils.set_random_seed(0)
-        _BUILT.append(
+        _BACKBONES.append(
             backbones.Backbone(backbones.find_spec("vgg16"), backbones.vgg16.build_network(), "0" * 64)
         )
-    return _BUILT[0]
+    return _BACKBONES[0]
 
 
 @pytest.fixture
-def inputs(untrained, photo):
+def inputs(untrained_vgg16, photo):
     return {"content": [tasks.File.store(image_io.encode_png(photo), "image", "cat.png")]}
 
 
@@ -70,7 +70,7 @@ def make_stopping_progress(when):
 
 
 @pytest.mark.parametrize("frames", [1, 2, 7])
-def test_a_video_has_the_set_number_of_frames(frames, untrained, photo):
+def test_a_video_has_the_set_number_of_frames(frames, untrained_vgg16, photo):
     result = make_zoom(photo, frames)
     frames_read = list(animations.decode(result.video))
     assert (len(frames_read), result.frames) == (frames, frames)
@@ -79,7 +79,7 @@ def test_a_video_has_the_set_number_of_frames(frames, untrained, photo):
 
 
 @pytest.mark.slow
-def test_the_loop_is_seamless(untrained, photo):
+def test_the_loop_is_seamless(untrained_vgg16, photo):
     frames = list(animations.decode(make_zoom(photo, 24).video))
     neighbors = [measure_difference(first, second) for first, second in pairwise(frames)]
     assert measure_difference(frames[-1], frames[0]) < 1.25 * max(neighbors)
@@ -87,7 +87,7 @@ def test_the_loop_is_seamless(untrained, photo):
 
 
 @pytest.mark.slow
-def test_a_long_zoom_neither_fades_nor_saturates(untrained, photo):
+def test_a_long_zoom_neither_fades_nor_saturates(untrained_vgg16, photo):
     previews = []
     progress = Progress(lambda report: previews.append(report.preview), preview_seconds=0)
     result = make_zoom(photo, 60, progress)
@@ -96,7 +96,7 @@ def test_a_long_zoom_neither_fades_nor_saturates(untrained, photo):
     assert np.allclose(last.std((0, 1)), result.image.std((0, 1)), rtol=0.25)
 
 
-def test_progress_counts_to_a_total_known_from_the_start(untrained, photo):
+def test_progress_counts_to_a_total_known_from_the_start(untrained_vgg16, photo):
     reports = []
     make_zoom(photo, 7, Progress(reports.append, preview_seconds=0))
     steps = [report for report in reports if report.total]
@@ -109,7 +109,7 @@ def test_progress_counts_to_a_total_known_from_the_start(untrained, photo):
 
 
 @pytest.mark.slow
-def test_most_steps_end_a_video_after_a_complete_frame(untrained, photo):
+def test_most_steps_end_a_video_after_a_complete_frame(untrained_vgg16, photo):
     ended = make_zoom(photo, 9, most_steps=3 * 2 + 4 * 2 + 1)  # the first frame, four full frames and a half
     assert (ended.frames, ended.stopped_early) == (4, False)
     short = make_zoom(photo, 4)

@@ -15,7 +15,7 @@ from studio.engine.cluster import worker
 pytestmark = pytest.mark.slow
 
 
-def test_a_job_that_kills_its_worker_fails_alone(engine, queue_chore, wait_for_job):
+def test_job_that_kills_its_worker_fails_alone(engine, queue_chore, wait_for_job):
     poison, next_one = queue_chore(do="crash"), queue_chore()
     job = wait_for_job(poison)
     assert job.state == "failed" and "crashed" in job.error and "twice" in job.error
@@ -23,7 +23,7 @@ def test_a_job_that_kills_its_worker_fails_alone(engine, queue_chore, wait_for_j
     assert wait_for_job(next_one).state == "done"
 
 
-def test_a_job_whose_worker_is_killed_once_is_run_again(engine, queue_chore, until, wait_for_job):
+def test_job_of_a_killed_worker_runs_again(engine, queue_chore, until, wait_for_job):
     job = queue_chore(steps=40, pause=0.05)
     until(lambda: engine.find_job(job.id).report)
     kill(engine, "job")
@@ -32,9 +32,7 @@ def test_a_job_whose_worker_is_killed_once_is_run_again(engine, queue_chore, unt
     assert [point["step"] for point in job.history] == list(range(1, 41))
 
 
-def test_what_has_ended_is_not_done_again_when_its_worker_is_killed(
-    engine, queue_chore, until, wait_for_job, chores
-):
+def test_ended_job_does_not_run_again(engine, queue_chore, until, wait_for_job, chores):
     """Dask recomputes the results of a dead worker, and holds canceled jobs for a while."""
     job = queue_chore(steps=100_000, pause=0.01)
     until(lambda: engine.find_job(job.id).report)
@@ -50,7 +48,7 @@ def test_what_has_ended_is_not_done_again_when_its_worker_is_killed(
     assert engine.find_job(job.id) == job
 
 
-def test_a_job_that_eats_all_memory_says_so(engine, queue_chore, wait_for_job):
+def test_job_beyond_its_memory_reports_it(engine, queue_chore, wait_for_job):
     greedy, next_one = queue_chore(do="fill"), queue_chore()
     job = wait_for_job(greedy)
     assert job.state == "failed" and "memory" in job.error
@@ -66,7 +64,7 @@ class backend:
 """
 
 
-def test_a_drive_lane_that_was_killed_loads_no_keras(home, chores, until, tmp_path, monkeypatch):
+def test_restarted_drive_lane_loads_no_keras(home, chores, until, tmp_path, monkeypatch):
     (tmp_path / "keras.py").write_text(KERAS_STUB.format(folder=str(tmp_path / "loaded")))
     (tmp_path / "loaded").mkdir()
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ['PYTHONPATH']}")
@@ -95,9 +93,7 @@ while not pathlib.Path({folder!r}, "go").exists():
 """
 
 
-def test_live_requests_are_answered_while_keras_is_loaded(
-    chores, start_engine, until, home, tmp_path, monkeypatch
-):
+def test_live_requests_run_while_keras_loads(chores, start_engine, until, home, tmp_path, monkeypatch):
     (tmp_path / "keras.py").write_text(
         WAITING_MODULE.format(folder=str(tmp_path)) + KERAS_STUB.format(folder=str(tmp_path))
     )
@@ -116,7 +112,7 @@ def test_live_requests_are_answered_while_keras_is_loaded(
         engine.close()
 
 
-def test_a_job_that_does_not_stop_loses_its_process(engine, queue_chore, until, wait_for_job, monkeypatch):
+def test_process_of_an_unresponsive_job_is_ended(engine, queue_chore, until, wait_for_job, monkeypatch):
     monkeypatch.setattr(runner, "STOP_SECONDS", 0.5)
     job = queue_chore(do="hang", steps=10_000, pause=0.02)
     until(lambda: engine.find_job(job.id).report)
@@ -129,9 +125,7 @@ def test_a_job_that_does_not_stop_loses_its_process(engine, queue_chore, until, 
     assert wait_for_job(next_one).state == "done"
 
 
-def test_a_job_of_slow_steps_has_the_time_of_some_to_stop(
-    engine, queue_chore, until, wait_for_job, monkeypatch
-):
+def test_slow_job_gets_several_steps_to_stop(engine, queue_chore, until, wait_for_job, monkeypatch):
     monkeypatch.setattr(runner, "STOP_SECONDS", 0.05)
     job = queue_chore(steps=1000, pause=0.5)
     until(lambda: (report := engine.find_job(job.id).report) and report.step > 1)
@@ -140,7 +134,7 @@ def test_a_job_of_slow_steps_has_the_time_of_some_to_stop(
     assert job.state == "stopped" and job.result.stopped_early
 
 
-def test_a_process_that_cannot_be_ended_holds_up_nobody(
+def test_failed_restart_does_not_block_later_jobs(
     engine, queue_chore, until, wait_for_job, monkeypatch, caplog
 ):
     end = engine._cluster.restart_worker
@@ -160,7 +154,7 @@ def test_a_process_that_cannot_be_ended_holds_up_nobody(
     assert "could not be ended" in caplog.text
 
 
-def test_a_live_request_that_dies_leaves_the_lane_in_order(engine, chores):
+def test_crashed_live_request_leaves_the_lane_usable(engine, chores):
     with pytest.raises(StudioError, match="crashed"):
         engine.run_live("chores.do", chores.ChoreSettings(do="crash"), {}, "me")
     with pytest.raises(StudioError, match="memory"):

@@ -49,21 +49,19 @@ def _read_down_status(start, until):
 @pytest.mark.parametrize(
     "address", ["tcp://127.0.0.1:9", "127.0.0.1:9", "ws://127.0.0.1:9", "TLS://127.0.0.1:9"]
 )
-def test_a_cluster_that_would_be_spoken_to_in_the_clear_is_refused_in_a_sentence(
-    cluster, start_engine, monkeypatch, until, address
-):
+def test_cluster_without_tls_is_rejected(cluster, start_engine, monkeypatch, until, address):
     monkeypatch.setenv("STUDIO_SCHEDULER", address)
     status = _read_down_status(start_engine, until)
     assert f"Invalid STUDIO_SCHEDULER: {address}. Use tls://HOST:PORT. " in status
 
 
-def test_a_cluster_without_certificates_is_refused_in_a_sentence(home, start_engine, monkeypatch, until):
+def test_cluster_without_certificates_is_rejected(home, start_engine, monkeypatch, until):
     monkeypatch.setenv("STUDIO_SCHEDULER", "tls://127.0.0.1:9")
     assert "certificates" in _read_down_status(start_engine, until)
 
 
 @pytest.mark.slow
-def test_a_cluster_out_of_reach_is_said_in_a_sentence(cluster, start_engine, monkeypatch, until):
+def test_unreachable_cluster_is_reported(cluster, start_engine, monkeypatch, until):
     monkeypatch.setenv("STUDIO_SCHEDULER", "tls://127.0.0.1:9")
     monkeypatch.setattr("studio.engine.cluster.client.START_SECONDS", 1)
     status = _read_down_status(start_engine, until)

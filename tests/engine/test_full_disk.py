@@ -47,7 +47,7 @@ def _is_empty(ledger, home) -> bool:
 
 
 @pytest.mark.parametrize("room", [0, 1])
-def test_a_job_that_could_not_be_written_is_none(home, ledger, disk, chores, room):
+def test_unwritten_job_is_not_queued(home, ledger, disk, chores, room):
     disk.room = room
     with pytest.raises(paths.InsufficientSpace):
         ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
@@ -55,7 +55,7 @@ def test_a_job_that_could_not_be_written_is_none(home, ledger, disk, chores, roo
 
 
 @pytest.mark.parametrize("room", range(5))
-def test_a_live_result_that_could_not_be_kept_is_no_job(home, ledger, disk, chores, room):
+def test_unwritten_live_result_is_no_job(home, ledger, disk, chores, room):
     live = Live("chores.do", chores.ChoreSettings(), {}, b"text", "text", "a.txt", {}, None, 1.0)
     disk.room = room
     with pytest.raises(paths.InsufficientSpace):
@@ -63,7 +63,7 @@ def test_a_live_result_that_could_not_be_kept_is_no_job(home, ledger, disk, chor
     assert _is_empty(ledger, home)
 
 
-def test_a_live_result_for_which_there_is_room_is_a_job_also_after_a_restart(home, ledger, disk, chores):
+def test_stored_live_result_survives_a_restart(home, ledger, disk, chores):
     live = Live("chores.do", chores.ChoreSettings(), {}, b"text", "text", "a.txt", {}, None, 1.0)
     disk.room = 5  # the file, its thumbnail, job.json, outcome.json and state.json
     record = ledger.add_finished(live, "local")
@@ -71,11 +71,11 @@ def test_a_live_result_for_which_there_is_room_is_a_job_also_after_a_restart(hom
     reloaded = Ledger(home / "jobs")
     reloaded.load()
     assert not reloaded.queue
-    assert reloaded.copy(reloaded.find(record.id, "local")).result.files[0].read() == b"text"
+    assert reloaded.take_snapshot(reloaded.find(record.id, "local")).result.files[0].read() == b"text"
 
 
 @pytest.mark.slow
-def test_a_job_that_cannot_begin_fails_alone(engine, queue_chore, wait_for_job, disk):
+def test_job_that_cannot_begin_fails_alone(engine, queue_chore, wait_for_job, disk):
     disk.room = 2  # job.json and its first state.json
     job = queue_chore()
     assert job.state == "failed" and "space" in job.error
@@ -87,7 +87,7 @@ def test_a_job_that_cannot_begin_fails_alone(engine, queue_chore, wait_for_job, 
 
 
 @pytest.mark.slow
-def test_a_running_job_is_stopped_and_ends_on_a_full_disk(engine, queue_chore, wait_for_job, disk, until):
+def test_running_job_can_stop_on_a_full_disk(engine, queue_chore, wait_for_job, disk, until):
     job = queue_chore(steps=10_000, pause=0.02)
     until(lambda: engine.find_job(job.id).report)
     disk.room = 0

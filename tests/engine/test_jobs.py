@@ -24,7 +24,7 @@ from studio.tune.settings import TuneSettings
 
 
 @pytest.mark.slow
-def test_a_job_brings_back_what_its_task_made(engine, queue_chore, wait_for_job):
+def test_job_returns_the_result_of_its_task(engine, queue_chore, wait_for_job):
     job = wait_for_job(queue_chore(steps=3, shade=77))
     assert (job.state, job.error, job.place) == ("done", "", 0)
     data = job.result.files[0].read()
@@ -47,7 +47,7 @@ def test_inputs_reach_the_worker(engine, chores, wait_for_job, image):
     assert job.inputs == {"image": [file]}
 
 
-def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, image, monkeypatch):
+def test_submit_rejects_a_task_beyond_the_memory(engine, image, monkeypatch):
     monkeypatch.setattr(limits, "read_memory_limit", lambda: 2**30)
     before = engine.list_jobs()
     file = tasks.File.store(image_io.encode_png(image), "image", "mine.png")
@@ -57,7 +57,7 @@ def test_what_cannot_fit_into_the_memory_never_becomes_a_job(engine, image, monk
     assert engine.list_jobs() == before
 
 
-def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, image, monkeypatch):
+def test_submit_rejects_a_trial_beyond_the_memory(engine, image, monkeypatch):
     monkeypatch.setattr(limits, "read_memory_limit", lambda: 2 * 2**30)
     before = engine.list_jobs()
     file = tasks.File.store(image_io.encode_png(image), "image", "mine.png")
@@ -70,14 +70,14 @@ def test_a_sweep_or_a_search_with_a_try_that_cannot_fit_never_begins(engine, ima
     assert engine.list_jobs() == before
 
 
-def test_what_is_made_again_is_made_with_the_very_weights(engine, chores, wait_for_job):
+def test_replay_uses_the_weights_of_the_recipe(engine, chores, wait_for_job):
     pinned = {"alice": presets.find("alice").digest}
     job = wait_for_job(engine.submit("chores.do", chores.ChoreSettings(), {}, weights=pinned))
     assert job.result.recipe.weights == pinned
     assert not wait_for_job(engine.submit("chores.do", chores.ChoreSettings(), {})).result.recipe.weights
 
 
-def test_what_has_become_another_model_never_becomes_a_job(engine, chores):
+def test_submit_rejects_changed_weights(engine, chores):
     before = engine.list_jobs()
     for name, why in (("alice", "another model alice"), ("nobody", "model nobody .* is no longer here")):
         with pytest.raises(Unavailable, match=why):
@@ -85,7 +85,7 @@ def test_what_has_become_another_model_never_becomes_a_job(engine, chores):
     assert engine.list_jobs() == before
 
 
-def test_bad_inputs_are_refused_before_there_is_a_job(engine, chores):
+def test_submit_rejects_invalid_inputs(engine, chores):
     before = engine.list_jobs()
     text = tasks.File("0" * 64, "text", "no.txt")
     with pytest.raises(InvalidInput, match="image"):
@@ -97,7 +97,7 @@ def test_bad_inputs_are_refused_before_there_is_a_job(engine, chores):
     assert engine.list_jobs() == before
 
 
-def test_a_running_job_shows_step_image_and_curve(engine, queue_chore, until, wait_for_job):
+def test_running_job_has_step_preview_and_history(engine, queue_chore, until, wait_for_job):
     id = queue_chore(steps=400, pause=0.02).id
     early = until(lambda: (job := engine.find_job(id)).report and job.preview and job.history and job)
     assert early.state == "running"
@@ -111,7 +111,7 @@ def test_a_running_job_shows_step_image_and_curve(engine, queue_chore, until, wa
     wait_for_job(later)
 
 
-def test_a_long_history_is_thinned_but_keeps_both_ends(engine, queue_chore, wait_for_job):
+def test_long_history_is_thinned_but_keeps_both_ends(engine, queue_chore, wait_for_job):
     history = wait_for_job(queue_chore(steps=3000)).history
     assert 300 <= len(history) <= 402
     assert (history[0]["step"], history[-1]["step"]) == (1, 3000)
@@ -123,7 +123,7 @@ def _read_steps(job) -> list[int]:
     ]
 
 
-def test_each_phase_of_a_run_has_its_curve_from_its_first_point(queue_chore, wait_for_job):
+def test_history_keeps_the_first_point_of_each_phase(queue_chore, wait_for_job):
     steps = _read_steps(wait_for_job(queue_chore(do="twice", steps=1000)))
     half = len(steps) // 2
     assert steps[:half] == steps[half:]
@@ -131,14 +131,14 @@ def test_each_phase_of_a_run_has_its_curve_from_its_first_point(queue_chore, wai
 
 
 @pytest.mark.slow
-def test_the_curve_of_a_run_whose_length_is_not_known_is_thinned_too(queue_chore, wait_for_job):
+def test_history_of_unknown_length_is_thinned(queue_chore, wait_for_job):
     steps = _read_steps(wait_for_job(queue_chore(do="unknown", steps=5000)))
     assert steps[:400] == [*range(1, 401)]
     assert len(steps) <= 400 * 4 and steps[-1] >= 4900
 
 
 @pytest.mark.slow
-def test_jobs_wait_in_line_and_run_in_order(engine, queue_chore, until, wait_for_job):
+def test_jobs_run_in_order(engine, queue_chore, until, wait_for_job):
     jobs = [queue_chore(steps=10, pause=0.1) for _ in range(3)]
     until(lambda: engine.find_job(jobs[0].id).state == "running")
     assert [engine.find_job(job.id).place for job in jobs] == [0, 1, 2]
@@ -146,7 +146,7 @@ def test_jobs_wait_in_line_and_run_in_order(engine, queue_chore, until, wait_for
     assert all(before.ended <= after.started for before, after in pairwise(done))
 
 
-def test_a_run_survives_without_its_curve_and_its_image(engine, queue_chore, wait_for_job):
+def test_job_survives_failed_history_and_preview(engine, queue_chore, wait_for_job):
     busy, job = queue_chore(steps=20, pause=0.05), queue_chore(shade=9)
     for name in ("reports.jsonl", "preview.webp"):
         (paths.ensure_folder("jobs") / job.id / name).mkdir()  # so that neither file can be written
@@ -156,7 +156,7 @@ def test_a_run_survives_without_its_curve_and_its_image(engine, queue_chore, wai
     assert image_io.read(job.result.files[0].read()).mean() == 9
 
 
-def test_stopping_keeps_the_best_so_far_and_says_so(engine, queue_chore, until, wait_for_job):
+def test_stop_keeps_the_best_so_far(engine, queue_chore, until, wait_for_job):
     job = queue_chore(steps=10_000, pause=0.05)
     until(lambda: engine.find_job(job.id).report)
     engine.stop(job.id)
@@ -170,7 +170,7 @@ def test_stopping_keeps_the_best_so_far_and_says_so(engine, queue_chore, until, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stopped_before", [False, True])
-def test_canceling_keeps_nothing(engine, queue_chore, until, wait_for_job, stopped_before):
+def test_cancel_keeps_nothing(engine, queue_chore, until, wait_for_job, stopped_before):
     job = queue_chore(do="slow end", steps=10_000, pause=0.05)
     until(lambda: engine.find_job(job.id).preview)
     if stopped_before:
@@ -186,7 +186,7 @@ def test_canceling_keeps_nothing(engine, queue_chore, until, wait_for_job, stopp
     assert wait_for_job(queue_chore()).state == "done"
 
 
-def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_path):
+def test_cancelled_job_that_finished_first_keeps_nothing(chores, tmp_path):
     ledger = Ledger(tmp_path / "jobs")
     record = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     ledger.begin(record)
@@ -195,12 +195,12 @@ def test_a_cancelled_job_whose_worker_was_done_first_keeps_nothing(chores, tmp_p
     record.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
     reloaded = Ledger(tmp_path / "jobs")  # the server died before it could settle the job
     reloaded.load()
-    assert reloaded.copy(reloaded.get(record.id)).state == "cancelled"
+    assert reloaded.take_snapshot(reloaded.get(record.id)).state == "cancelled"
     assert not items.read(record.folder.path)
 
 
 @pytest.mark.slow
-def test_a_job_that_is_stopped_as_it_begins_is_one_or_the_other(engine, queue_chore, wait_for_job):
+def test_job_stopped_at_its_beginning_ends(engine, queue_chore, wait_for_job):
     jobs = []
     for pause in range(30):
         wait_for_job(queue_chore())
@@ -214,7 +214,7 @@ def test_a_job_that_is_stopped_as_it_begins_is_one_or_the_other(engine, queue_ch
 
 
 @pytest.mark.slow
-def test_a_queued_job_is_cancelled_at_once(engine, queue_chore, until, wait_for_job):
+def test_queued_job_is_cancelled_at_once(engine, queue_chore, until, wait_for_job):
     running, waiting, last = queue_chore(steps=40, pause=0.05), queue_chore(), queue_chore()
     until(lambda: engine.find_job(running.id).state == "running")
     engine.cancel(waiting.id)
@@ -224,9 +224,7 @@ def test_a_queued_job_is_cancelled_at_once(engine, queue_chore, until, wait_for_
     assert wait_for_job(running).state == wait_for_job(last).state == "done"
 
 
-def test_an_identical_job_that_waits_or_runs_is_known(
-    engine, chores, queue_chore, until, wait_for_job, image
-):
+def test_find_identical_finds_an_unfinished_job(engine, chores, queue_chore, until, wait_for_job, image):
     def find(owner: str = "local", name: str = "mine.png", shade: int = 3, **more):
         settings = chores.ChoreSettings(steps=10_000, pause=0.02, shade=shade)
         request = (settings, {"image": [tasks.File(file.digest, file.kind, name)]})
@@ -260,7 +258,7 @@ def test_owners_do_not_see_each_other(engine, queue_chore, wait_for_job):
 
 
 @pytest.mark.slow
-def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, wait_for_job):
+def test_concurrent_owners_get_their_own_results(engine, chores, wait_for_job):
     def person(name):
         ids = [engine.submit("chores.do", chores.ChoreSettings(shade=n), {}, name).id for n in range(4)]
         return [wait_for_job(engine.find_job(id, name), name) for id in ids]
@@ -275,7 +273,7 @@ def test_many_people_at_once_lose_nothing_and_swap_nothing(engine, chores, wait_
         assert all(before.started <= after.started for before, after in pairwise(jobs))
 
 
-def test_newest_come_first_and_ids_are_safe_in_addresses(engine, queue_chore, wait_for_job):
+def test_list_jobs_is_newest_first_with_url_safe_ids(engine, queue_chore, wait_for_job):
     ids = [queue_chore().id for _ in range(4)]
     assert [job.id for job in engine.list_jobs(limit=4)] == ids[::-1]
     assert all(re.fullmatch(r"[0-9a-z]{14}", id) for id in ids)
@@ -283,7 +281,7 @@ def test_newest_come_first_and_ids_are_safe_in_addresses(engine, queue_chore, wa
     assert engine.list_jobs(limit=1)[0].id == ids[-1]
 
 
-def test_what_runs_is_told_however_much_came_after_it(engine, queue_chore, until, wait_for_job, chores):
+def test_list_jobs_includes_all_unfinished_jobs(engine, queue_chore, until, wait_for_job, chores):
     running = queue_chore(steps=10_000, pause=0.05)
     stored = [engine.store_live(_run_live(engine, chores)).id for _ in range(3)]
     assert [job.id for job in engine.list_jobs(limit=2)] == [stored[-1], running.id]
@@ -297,19 +295,19 @@ def _run_live(engine, chores):
 
 
 @pytest.mark.parametrize("id", ["", "..", "../files", "0" * 14])
-def test_an_unknown_id_is_no_path(engine, id):
+def test_unknown_id_is_not_a_path(engine, id):
     with pytest.raises(Unavailable):
         engine.find_job(id)
 
 
-def test_a_task_says_what_is_wrong_in_its_own_words(engine, queue_chore, wait_for_job):
+def test_error_of_a_task_keeps_its_message(engine, queue_chore, wait_for_job):
     job = wait_for_job(queue_chore(do="refuse"))
     assert (job.state, job.result) == ("failed", None)
     assert job.error == "It is not to my taste. Ask for another."
     assert job.preview and job.history
 
 
-def test_a_fault_shows_a_sentence_and_the_log_has_the_rest(engine, queue_chore, wait_for_job, chores):
+def test_unexpected_error_is_a_sentence_and_logged(engine, queue_chore, wait_for_job, chores):
     job = wait_for_job(queue_chore(do="fault"))
     assert job.state == "failed"
     assert "ZeroDivisionError" in job.error and "Traceback" not in job.error and "\n" not in job.error
@@ -319,7 +317,7 @@ def test_a_fault_shows_a_sentence_and_the_log_has_the_rest(engine, queue_chore, 
 
 
 @pytest.mark.slow
-def test_drivers_have_a_lane_of_their_own(engine, queue_chore, chores, wait_for_job):
+def test_drivers_have_their_own_lane(engine, queue_chore, chores, wait_for_job):
     busy = queue_chore(steps=10_000, pause=0.05)
     driver = wait_for_job(engine.submit("chores.drive", chores.ChoreSettings(), {}))
     assert driver.state == "done"

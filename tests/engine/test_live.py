@@ -32,7 +32,7 @@ def _list_stored_files():
 
 
 @pytest.mark.slow
-def test_a_live_result_is_bytes_and_leaves_nothing(run_live):
+def test_live_result_is_not_stored(run_live):
     before = _list_stored_files()
     result = run_live(shade=33)
     assert image_io.read(result.data).mean() == 33
@@ -43,7 +43,7 @@ def test_a_live_result_is_bytes_and_leaves_nothing(run_live):
 
 
 @pytest.mark.slow
-def test_a_live_result_is_kept_as_a_finished_job(engine, run_live):
+def test_store_live_adds_a_finished_job(engine, run_live):
     result = run_live(shade=34)
     job = engine.store_live(result, "her")
     assert job == engine.find_job(job.id, "her") == engine.list_jobs("her")[0]
@@ -54,13 +54,13 @@ def test_a_live_result_is_kept_as_a_finished_job(engine, run_live):
     job.folder.remove()
 
 
-def test_a_live_error_is_raised_in_the_tasks_words(run_live):
+def test_live_error_keeps_its_message(run_live):
     with pytest.raises(StudioError, match="not to my taste") as raised:
         run_live(do="refuse")
     assert "Traceback" not in str(raised.value)
 
 
-def test_a_preview_that_cannot_fit_into_its_lane_is_refused(engine, image, monkeypatch):
+def test_live_request_beyond_the_memory_is_rejected(engine, image, monkeypatch):
     file = tasks.File.store(image_io.encode_png(image), "image", "mine.png")
     request_arguments = (
         "style.transfer",
@@ -75,7 +75,7 @@ def test_a_preview_that_cannot_fit_into_its_lane_is_refused(engine, image, monke
             request(*request_arguments, "me")
 
 
-def test_a_bad_live_request_is_refused(engine, chores):
+def test_invalid_live_request_is_rejected(engine, chores):
     with pytest.raises(InvalidInput):
         engine.run_live("chores.do", chores.ChoreSettings(), {"wrong": []}, "me")
 
@@ -86,7 +86,7 @@ def test_each_session_gets_its_own_result(run_live):
         assert [image_io.read(result.data).mean() for result in results] == [1, 2, 3, 4]
 
 
-def test_of_those_that_wait_in_a_session_the_newest_wins(until):
+def test_newest_request_of_a_session_supersedes_waiting_ones(until):
     turns = Turns(lambda: 1)
 
     def ask(name):
@@ -104,7 +104,7 @@ def test_of_those_that_wait_in_a_session_the_newest_wins(until):
         assert newer.result(30) == "newer"
 
 
-def test_many_sessions_of_one_owner_hold_up_another_for_one_turn_only(until):
+def test_owners_take_turns(until):
     turns, order = Turns(lambda: 1), []
 
     def ask(session, owner):
@@ -123,7 +123,7 @@ def test_many_sessions_of_one_owner_hold_up_another_for_one_turn_only(until):
     assert not turns._owners and not turns._last_turns
 
 
-def test_only_interactive_tasks_of_few_seconds_are_made_at_once(engine, chores):
+def test_only_short_interactive_tasks_run_live(engine, chores):
     with pytest.raises(InvalidInput, match=r"Drive is not made at once.*as a job"):
         engine.run_live("chores.drive", chores.ChoreSettings(), {}, "me")
     with pytest.raises(InvalidInput, match=r"takes about .*as a job"):
@@ -139,7 +139,7 @@ def test_no_training_is_interactive():
     assert makes_models and not makes_models & interactive
 
 
-def test_turns_let_one_of_each_session_in_and_all_in_the_end():
+def test_turns_admit_one_request_per_session():
     turns = Turns(lambda: 2)
     inside, most, sessions = [], [], []
     lock = threading.Lock()
@@ -165,7 +165,7 @@ def test_turns_let_one_of_each_session_in_and_all_in_the_end():
     assert set(sessions) == {f"session {n}" for n in range(7)}
 
 
-def test_who_waits_in_vain_is_sent_away_with_a_next_step(monkeypatch):
+def test_waiting_times_out_with_a_next_step(monkeypatch):
     monkeypatch.setattr(turns_module, "WAIT_SECONDS", 0.05)
     room = [0]
     turns = Turns(lambda: room[0])
@@ -176,14 +176,14 @@ def test_who_waits_in_vain_is_sent_away_with_a_next_step(monkeypatch):
         assert not turns._waiting, "who gave up must not stand in the way"
 
 
-def test_room_that_comes_later_is_noticed(monkeypatch):
+def test_later_slots_are_noticed(monkeypatch):
     monkeypatch.setattr(turns_module, "POLL_SECONDS", 0.02)
     slots = iter([0, 0, 0, 1])
     with Turns(lambda: next(slots)).take("me", "local"):
         assert list(slots) == []
 
 
-def test_closing_sends_away_who_waits_and_who_comes(until):
+def test_close_rejects_waiting_and_later_requests(until):
     turns = Turns(lambda: 0)
 
     def ask(session):
@@ -201,7 +201,7 @@ def test_closing_sends_away_who_waits_and_who_comes(until):
 
 
 @pytest.mark.slow
-def test_an_engine_that_falls_sends_away_who_waits(home, start_engine, chores, until):
+def test_failed_engine_rejects_waiting_requests(home, start_engine, chores, until):
     engine = start_engine()
     with ThreadPoolExecutor(2) as pool:
         try:

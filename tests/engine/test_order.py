@@ -54,18 +54,18 @@ def format_order(waiting):
         ({"a": LONG, "b": SMALL, "c": SMALL, "d": SMALL, "e": SMALL, "f": SMALL}, "bcdaef"),
     ],
 )
-def test_small_jobs_pass_long_ones_a_few_times(make_queue, expected, turns):
+def test_small_jobs_pass_long_ones_up_to_the_limit(make_queue, expected, turns):
     assert MAX_PASSES == 3
     assert format_order(make_queue(**expected)) == turns
 
 
-def test_who_was_passed_before_is_passed_no_more(make_queue):
+def test_job_is_passed_up_to_the_limit(make_queue):
     waiting = make_queue(a=LONG, b=SMALL, c=SMALL)
     next(iter(waiting)).passed = MAX_PASSES - 1
     assert format_order(waiting) == "bac"
 
 
-def test_what_goes_before_says_when_the_turn_comes(make_queue):
+def test_turn_has_the_seconds_of_earlier_jobs(make_queue):
     waiting = make_queue(a=LONG, b=SMALL, c=None, d=MIDDLING)
     turns = {record.id: waiting.find_turn(record) for record in waiting}
     assert [turns[id].place for id in "bacd"] == [1, 2, 3, 4]
@@ -75,7 +75,7 @@ def test_what_goes_before_says_when_the_turn_comes(make_queue):
 
 
 @pytest.mark.slow
-def test_a_small_job_passes_a_long_one_that_has_not_begun(engine, queue_chore, until, wait_for_job):
+def test_small_job_passes_a_waiting_long_one(engine, queue_chore, until, wait_for_job):
     running = queue_chore(steps=1000, pause=0.02, takes=50)
     until(lambda: engine.find_job(running.id).state == "running")
     long, small = queue_chore(takes=600), queue_chore(takes=5)
@@ -87,7 +87,7 @@ def test_a_small_job_passes_a_long_one_that_has_not_begun(engine, queue_chore, u
 
 
 @pytest.mark.slow
-def test_what_took_so_long_before_is_expected_again(engine, chores, queue_chore, wait_for_job):
+def test_past_durations_are_the_estimate(engine, chores, queue_chore, wait_for_job):
     wait_for_job(queue_chore(steps=2, pause=0.1))
     assert 0 < queue_chore().expected < 60
 
@@ -102,7 +102,7 @@ def set_owner(waiting, owner):
     "id, to, turns",
     [("f", "front", "afcbed"), ("f", "up", "abcfed"), ("f", "d", "abcfed"), ("b", "up", "abcdef")],
 )
-def test_who_moves_a_job_moves_among_their_own_alone(make_queue, id, to, turns):
+def test_move_affects_only_jobs_of_the_owner(make_queue, id, to, turns):
     waiting = make_queue(**dict.fromkeys("abcdef"))
     changed = waiting.move(set_owner(waiting, "me")[id], to)
     assert format_order(waiting) == turns
@@ -110,14 +110,14 @@ def test_who_moves_a_job_moves_among_their_own_alone(make_queue, id, to, turns):
 
 
 @pytest.mark.parametrize("to", ["a", "f", "nowhere", ""])
-def test_nobody_moves_before_anothers_job_or_behind(make_queue, to):
+def test_move_rejects_jobs_of_others(make_queue, to):
     waiting = make_queue(**dict.fromkeys("abcdef"))
     with pytest.raises(InvalidInput, match="front, up"):
         waiting.move(set_owner(waiting, "me")["d"], to)
     assert format_order(waiting) == "abcdef"
 
 
-def test_what_was_moved_is_passed_by_nothing(make_queue):
+def test_moved_job_is_not_passed(make_queue):
     waiting = make_queue(a=LONG, b=LONG, c=SMALL)
     records = set_owner(waiting, "else")
     waiting.move(records["b"], "up")
@@ -133,7 +133,7 @@ def set_batch(waiting, ids):
     return {record.id: record for record in waiting}
 
 
-def test_a_batch_counts_as_one_job(make_queue):
+def test_batch_counts_as_one_job(make_queue):
     waiting = make_queue(a=LONG, b=1, c=1, d=1, e=1, f=1)
     set_batch(waiting, "bcdef")
     assert format_order(waiting) == "bcdefa"
@@ -142,7 +142,7 @@ def test_a_batch_counts_as_one_job(make_queue):
     assert format_order(waiting) == "fabcde", "a batch of small jobs is long"
 
 
-def test_a_batch_that_passed_a_job_passes_it_once(home, chores):
+def test_batch_passes_a_job_once(home, chores):
     ledger = Ledger(home / "jobs")
     long, *small = (
         ledger.add(
@@ -155,7 +155,7 @@ def test_a_batch_that_passed_a_job_passes_it_once(home, chores):
     assert long.passed == 2
 
 
-def test_a_batch_that_is_filled_up_does_not_pass_forever(home, chores):
+def test_refilled_batch_does_not_pass_again(home, chores):
     ledger = Ledger(home / "jobs")
     ledger.load()
     request = partial(Request.of, tasks.get("chores.do"), chores.ChoreSettings(), {}, "me")
@@ -173,7 +173,7 @@ def test_a_batch_that_is_filled_up_does_not_pass_forever(home, chores):
     assert ledger.queue.list_in_order("job")[0] is long
 
 
-def test_a_batch_that_fails_while_it_is_queued_takes_nothing_along(engine, chores, running_job, monkeypatch):
+def test_failed_submission_of_a_batch_leaves_no_jobs(engine, chores, running_job, monkeypatch):
     older = engine.submit("chores.do", chores.ChoreSettings(), {}, batch="name")
     several = [(chores.ChoreSettings(shade=shade), {}) for shade in range(3)]
     before = {path.name for path in paths.ensure_folder("jobs").iterdir()}
@@ -196,7 +196,7 @@ def test_a_batch_that_fails_while_it_is_queued_takes_nothing_along(engine, chore
     engine.cancel_batch("name")
 
 
-def test_others_need_not_wait_while_a_batch_is_paused(engine, chores, running_job, monkeypatch):
+def test_pausing_a_batch_does_not_block_others(engine, chores, running_job, monkeypatch):
     several = [(chores.ChoreSettings(shade=shade), {}) for shade in range(20)]
     jobs = engine.submit_all("chores.do", several, "many")
     write, answers, before = store.Folder.write, [], []
@@ -219,7 +219,7 @@ def test_others_need_not_wait_while_a_batch_is_paused(engine, chores, running_jo
     engine.cancel_batch("many")
 
 
-def test_a_batch_moves_as_one(make_queue):
+def test_batch_moves_together(make_queue):
     waiting = make_queue(**dict.fromkeys("abcd"))
     records = set_batch(waiting, "cd")
     waiting.move(records["d"], "up")
@@ -228,7 +228,7 @@ def test_a_batch_moves_as_one(make_queue):
     assert format_order(waiting) == "abcd"
 
 
-def test_a_batch_is_counted_paused_and_ended_as_one(engine, chores, until, running_job):
+def test_batch_is_counted_paused_and_ended_together(engine, chores, until, running_job):
     jobs = [engine.submit("chores.do", chores.ChoreSettings(), {}, batch="mine") for _ in range(3)]
     with pytest.raises(Unavailable):
         engine.find_batch("mine", "visitor-eve")
@@ -252,7 +252,7 @@ def running_job(engine, queue_chore, until):
     until(lambda: engine.find_job(running.id).finished)
 
 
-def test_a_paused_job_waits_until_it_is_resumed(engine, queue_chore, until, wait_for_job, running_job):
+def test_paused_job_waits_until_it_is_resumed(engine, queue_chore, until, wait_for_job, running_job):
     first, second = queue_chore(), queue_chore()
     paused = engine.pause(first.id)
     assert (paused.paused, paused.place, paused.starts_in) == (True, 0, None)
@@ -267,7 +267,7 @@ def test_a_paused_job_waits_until_it_is_resumed(engine, queue_chore, until, wait
         engine.pause(first.id)
 
 
-def test_only_whoever_asked_for_a_job_moves_it(engine, queue_chore, running_job):
+def test_only_the_owner_moves_a_job(engine, queue_chore, running_job):
     job = queue_chore()
     for steer in (engine.pause, engine.resume, lambda id, owner: engine.move(id, "front", owner)):
         with pytest.raises(Unavailable):
@@ -275,7 +275,7 @@ def test_only_whoever_asked_for_a_job_moves_it(engine, queue_chore, running_job)
     engine.cancel(job.id)
 
 
-def test_order_and_pauses_outlive_the_server(home, chores):
+def test_order_and_pauses_survive_a_restart(home, chores):
     ledger = Ledger(home / "jobs")
     ledger.load()
     a, b, c, d = (
@@ -288,10 +288,10 @@ def test_order_and_pauses_outlive_the_server(home, chores):
     reloaded.load()
     assert [record.id for record in reloaded.queue] == [a.id, b.id, d.id, c.id]
     assert [record.id for record in reloaded.queue.list_in_order("job")] == [b.id, d.id, c.id]
-    assert reloaded.copy(reloaded.get(a.id)).paused
+    assert reloaded.take_snapshot(reloaded.get(a.id)).paused
 
 
-def test_how_often_it_was_passed_outlives_the_server(home, chores):
+def test_passed_count_survives_a_restart(home, chores):
     ledger = Ledger(home / "jobs")
     ledger.load()
     long, small = (
@@ -304,7 +304,7 @@ def test_how_often_it_was_passed_outlives_the_server(home, chores):
     assert [(record.id, record.passed, record.expected) for record in reloaded.queue] == [(long.id, 1, LONG)]
 
 
-def test_several_are_queued_as_one_batch_or_none_of_them(engine, chores, until):
+def test_submit_all_queues_all_or_none(engine, chores, until):
     several = [(chores.ChoreSettings(shade=shade), {}) for shade in (1, 2)]
     jobs = engine.submit_all("chores.do", several, "all", key="again")
     assert [job.settings["shade"] for job in jobs] == [1, 2] and {job.batch for job in jobs} == {"all"}

@@ -53,9 +53,7 @@ def submit_chore(engine, chores, owner, **settings):
 
 
 @pytest.mark.slow
-def test_whoever_has_as_much_as_each_may_have_is_refused_and_others_are_not(
-    engine, store_result, chores, set_limits, wait_for_job
-):
+def test_full_disk_quota_affects_only_its_owner(engine, store_result, chores, set_limits, wait_for_job):
     set_limits(DISK="0.001")
     first = store_result(ANN, 900_000)
     with pytest.raises(InsufficientSpace, match=r"takes 91\d kB .* 1 MB\. Remove in the gallery"):
@@ -70,7 +68,7 @@ def test_whoever_has_as_much_as_each_may_have_is_refused_and_others_are_not(
     wait_for_job(submit_chore(engine, chores, ANN, shade=4), ANN)
 
 
-def test_what_was_brought_just_now_counts_too(home, set_limits):
+def test_recent_uploads_count(home, set_limits):
     set_limits(DISK="0.001")
     digest = paths.store(bytes(900_000))
     note = owners.folder(ANN) / "uploads" / digest
@@ -86,7 +84,7 @@ def test_what_was_brought_just_now_counts_too(home, set_limits):
 
 
 @pytest.mark.slow
-def test_a_file_that_is_named_twice_counts_once(engine, store_result, set_limits):
+def test_shared_file_counts_once(engine, store_result, set_limits):
     set_limits()
     before = quotas.measure_usage(CID).bytes
     store_result(CID, 400_001)
@@ -94,7 +92,7 @@ def test_a_file_that_is_named_twice_counts_once(engine, store_result, set_limits
     assert 400_000 < quotas.measure_usage(CID).bytes - before < 500_000
 
 
-def test_so_many_jobs_wait_at_once_and_no_more(engine, chores, set_limits, wait_for_job):
+def test_job_quota_limits_unfinished_jobs(engine, chores, set_limits, wait_for_job):
     set_limits(JOBS="2")
     jobs = [submit_chore(engine, chores, DAN, steps=40, pause=0.02) for _ in range(2)]
     with pytest.raises(StudioError, match=r"2 of your jobs wait or run.* Wait until one has ended"):
@@ -106,7 +104,7 @@ def test_so_many_jobs_wait_at_once_and_no_more(engine, chores, set_limits, wait_
         engine.cancel(job.id, owner)
 
 
-def test_one_alone_has_no_limits(engine, store_result, monkeypatch):
+def test_single_user_has_no_limits(engine, store_result, monkeypatch):
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0.0001")
     store_result("local", 300_000)
     store_result("local", 300_001)
@@ -117,13 +115,13 @@ def test_one_alone_has_no_limits(engine, store_result, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["much", "-1", "nan", "inf"])
-def test_a_limit_that_is_no_number_is_told_in_a_sentence(home, set_limits, text):
+def test_invalid_limit_is_rejected(home, set_limits, text):
     set_limits(DISK=text)
     with pytest.raises(InvalidInput, match=f"Invalid STUDIO_OWNER_DISK: {text}"):
         quotas.check_disk_quota(ANN)
 
 
-def test_a_file_of_a_name_that_leads_elsewhere_is_not_asked_for(home, set_limits):
+def test_owner_names_are_not_paths(home, set_limits):
     assert owners.folder("../../etc").parent == owners.folder(ANN).parent
     assert File.store(b"x", "text", "a.txt").is_available
 
@@ -137,7 +135,7 @@ def write_job(home, owner, id, **fields):
     return folder
 
 
-def test_what_others_have_is_not_read_again(home, set_limits, monkeypatch):
+def test_usage_reads_no_folders_of_others(home, set_limits, monkeypatch):
     set_limits()
     for number in range(30):
         write_job(home, BOB, f"bob{number}")
@@ -159,7 +157,7 @@ def test_what_others_have_is_not_read_again(home, set_limits, monkeypatch):
     assert set(quotas.measure_usage_by_owner()) == {ANN, BOB}
 
 
-def test_a_job_that_is_just_written_is_counted_once_it_says_whose_it_is(home, set_limits):
+def test_job_in_creation_counts_once_it_has_an_owner(home, set_limits):
     set_limits()
     (home / "jobs" / "new").mkdir(parents=True)
     assert not quotas.measure_usage(ANN).folders
@@ -167,7 +165,7 @@ def test_a_job_that_is_just_written_is_counted_once_it_says_whose_it_is(home, se
     assert [folder.name for folder in quotas.measure_usage(ANN).folders] == ["new"]
 
 
-def test_naming_anothers_file_does_not_tell_that_it_is_here(home, set_limits):
+def test_usage_does_not_reveal_files_of_others(home, set_limits):
     set_limits()
     with owners.acting_as(ANN):
         hers = File.store(bytes(70_000), "text", "a.txt")
@@ -182,7 +180,7 @@ def test_naming_anothers_file_does_not_tell_that_it_is_here(home, set_limits):
     assert quotas.measure_usage(BOB).bytes == before + 70_000, "it is his, too, now"
 
 
-def test_what_was_brought_and_not_used_counts_for_a_day(home, set_limits):
+def test_unused_upload_counts_for_a_day(home, set_limits):
     set_limits(DISK="0.001")
     digest = paths.store(bytes(900_000))
     note = owners.folder(ANN) / "uploads" / digest
@@ -193,7 +191,7 @@ def test_what_was_brought_and_not_used_counts_for_a_day(home, set_limits):
         assert (quotas.measure_usage(ANN).bytes == 900_000) == counts
 
 
-def test_what_a_task_makes_counts_only_while_something_names_it(home, set_limits):
+def test_result_counts_only_while_referenced(home, set_limits):
     set_limits()
     with owners.acting_as(ANN, makes_results=True):
         file = File.store(bytes(900_000), "text", "a.txt")
@@ -204,7 +202,7 @@ def test_what_a_task_makes_counts_only_while_something_names_it(home, set_limits
     assert quotas.measure_usage(ANN).bytes == 900_000
 
 
-def test_an_owners_cache_has_what_their_work_leaves(home, set_limits):
+def test_cache_may_use_the_rest_of_the_quota(home, set_limits):
     set_limits(DISK="0.001")
     entries = [paths.ensure_folder("cache") / "images" / f"{number}.pixels" for number in range(2)]
     with owners.acting_as(ANN):
@@ -224,7 +222,7 @@ def _mark_name(entry) -> str:
 
 
 @pytest.mark.slow
-def test_many_small_files_take_room_too(home, set_limits):
+def test_small_files_count_as_blocks(home, set_limits):
     set_limits(DISK="0.001")
     with owners.acting_as(ANN):
         for number in range(250):
@@ -233,7 +231,7 @@ def test_many_small_files_take_room_too(home, set_limits):
         quotas.check_disk_quota(ANN)
 
 
-def test_a_batch_that_is_too_much_is_refused_as_a_whole(engine, chores, set_limits):
+def test_batch_over_quota_is_rejected(engine, chores, set_limits):
     set_limits(JOBS="2")
     several = [(chores.ChoreSettings(), {})] * 3
     with pytest.raises(StudioError, match="These are 3 jobs"):

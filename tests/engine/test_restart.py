@@ -54,7 +54,7 @@ def _has_ended(pid: int) -> bool:
 
 
 @pytest.mark.slow
-def test_a_killed_server_leaves_no_process_and_loses_no_job(server, start_engine, until):
+def test_killed_server_leaves_no_process_and_loses_no_job(server, start_engine, until):
     process, state = server
     assert state["heavy"] == []
     assert len(state["family"]) >= 3
@@ -76,9 +76,7 @@ def test_a_killed_server_leaves_no_process_and_loses_no_job(server, start_engine
 
 
 @pytest.mark.slow
-def test_a_second_server_is_refused_in_a_sentence_and_takes_over_later(
-    home, start_engine, chores, until, fast_restart
-):
+def test_second_server_waits_and_takes_over(home, start_engine, chores, until, fast_restart):
     first, second = start_engine(), start_engine()
     until(lambda: first.status() == "ready" or second.status() == "ready")
     first, second = (first, second) if first.status() == "ready" else (second, first)
@@ -100,7 +98,7 @@ def test_a_second_server_is_refused_in_a_sentence_and_takes_over_later(
 
 
 @pytest.mark.slow
-def test_an_engine_whose_cluster_is_killed_starts_again(home, start_engine, chores, until, fast_restart):
+def test_engine_restarts_a_killed_cluster(home, start_engine, chores, until, fast_restart):
     engine = start_engine()
     try:
         until(lambda: engine.status() == "ready")
@@ -117,7 +115,7 @@ def test_an_engine_whose_cluster_is_killed_starts_again(home, start_engine, chor
 
 
 @pytest.mark.slow
-def test_what_waited_behind_a_cell_outlives_the_cluster(home, start_engine, chores, until, fast_restart):
+def test_job_behind_a_cell_survives_a_killed_cluster(home, start_engine, chores, until, fast_restart):
     base = chores.ChoreSettings(steps=10_000, pause=0.05).model_dump(mode="json")
     plan = SweepSettings(task="chores.do", base=base, vary=("shade=1|2",))
     engine = start_engine()
@@ -170,20 +168,20 @@ def _change_file(job, name: str, **change) -> None:
     file.write_text(json.dumps({key: value for key, value in values.items() if value is not None}))
 
 
-def test_what_the_worker_finished_before_the_server_died_is_done(home, running_record):
+def test_job_finished_before_the_crash_is_done(home, running_record):
     result = tasks.Result((tasks.File.store(b"text", "text", "a.txt"),), {"loss": 0.5})
     running_record.folder.write(Outcome, Outcome.model_construct(result=result))
     job = _load_job(home, running_record.id)
     assert (job.state, job.result) == ("done", result)
 
 
-def test_what_was_done_when_the_server_died_ended_then_and_not_when_it_is_found(home, running_record):
+def test_end_time_is_that_of_the_outcome(home, running_record):
     running_record.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
     os.utime(running_record.folder.path / "outcome.json", (1000, 1000))
     assert _load_job(home, running_record.id).ended == 1000
 
 
-def test_the_time_left_survives_the_way_to_a_page():
+def test_report_survives_serialization():
     report = Report(5010, 8000, seconds=1.0, first_step=5000)
     plain = reports.to_plain(report)
     assert Status.model_validate_json(Status(state="done", report=plain).model_dump_json()).report == report
@@ -191,7 +189,7 @@ def test_the_time_left_survives_the_way_to_a_page():
 
 
 @pytest.mark.slow
-def test_what_is_finished_stays_on_disk_and_nothing_of_it_in_memory(home, chores):
+def test_finished_jobs_stay_on_disk_only(home, chores):
     ledger = Ledger(home / "jobs")
     curve = [
         {"step": step, "seconds": 0.5, **{f"loss {n}": step / n for n in range(1, 8)}} for step in range(400)
@@ -219,7 +217,7 @@ def test_what_is_finished_stays_on_disk_and_nothing_of_it_in_memory(home, chores
         tracemalloc.stop()
 
 
-def test_a_job_whose_worker_died_is_again_the_first_in_line(home, chores):
+def test_requeued_job_is_first_in_the_queue(home, chores):
     ledger = Ledger(home / "jobs")
     ledger.load()
     first, second = (
@@ -234,7 +232,7 @@ def test_a_job_whose_worker_died_is_again_the_first_in_line(home, chores):
 
 
 @pytest.mark.slow
-def test_what_killed_workers_left_half_written_is_swept(home, start_engine, until):
+def test_temporary_files_of_killed_workers_are_removed(home, start_engine, until):
     code = "import os, sys; from pathlib import Path; from studio.core import paths\n"
     code += "with paths.replacing(Path(sys.argv[1])) as half: half.touch(); os._exit(0)"
     subprocess.run([sys.executable, "-c", code, paths.ensure_folder("files") / "photo"], cwd=ROOT, check=True)
@@ -248,9 +246,7 @@ def test_what_killed_workers_left_half_written_is_swept(home, start_engine, unti
 
 @pytest.mark.slow
 @pytest.mark.parametrize("there", [False, True])
-def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(
-    home, start_engine, until, tmp_path, there
-):
+def test_link_at_the_scratch_folder_is_replaced(home, start_engine, until, tmp_path, there):
     elsewhere = tmp_path / "elsewhere"
     if there:
         elsewhere.mkdir()
@@ -266,7 +262,7 @@ def test_a_link_where_workers_have_their_place_gives_way_to_a_folder(
 
 
 @pytest.mark.slow
-def test_the_log_is_bounded_while_the_engine_runs(home, start_engine, chores, until, monkeypatch):
+def test_log_size_is_limited(home, start_engine, chores, until, monkeypatch):
     monkeypatch.setattr("studio.engine.cluster.launch.MAX_LOG_BYTES", 2000)
     monkeypatch.setattr(serving, "CHECK_SECONDS", 0.1)
     log = home / "logs" / "engine.log"
@@ -282,7 +278,7 @@ def test_the_log_is_bounded_while_the_engine_runs(home, start_engine, chores, un
         engine.close()
 
 
-def test_a_damaged_or_half_written_job_harms_no_other(home, running_record):
+def test_damaged_jobs_do_not_affect_others(home, running_record):
     (home / "jobs" / "0000damaged000").mkdir()
     (home / "jobs" / "0000damaged000" / "job.json").write_text("{")
     (home / "jobs" / "stray").write_text("")
@@ -292,12 +288,12 @@ def test_a_damaged_or_half_written_job_harms_no_other(home, running_record):
     assert job.history == [{"step": 1, "seconds": 0}]
 
 
-def test_jobs_of_tasks_that_are_gone_can_still_be_seen(home, running_record, monkeypatch):
+def test_jobs_of_removed_tasks_are_listed(home, running_record, monkeypatch):
     monkeypatch.delitem(tasks.TASKS, "chores.do")
     assert _load_job(home, running_record.id).title == "Chore"
 
 
-def test_a_state_of_a_newer_studio_is_read_as_far_as_it_is_known(home, running_record):
+def test_unknown_fields_of_a_state_are_ignored(home, running_record):
     _change_file(running_record, "state", mood="good", report={"step": 1, "total": 2, "mood": "good"})
     job = _load_job(home, running_record.id)
     assert (job.state, job.report.step) == ("interrupted", 1)
@@ -312,7 +308,7 @@ def test_a_state_of_a_newer_studio_is_read_as_far_as_it_is_known(home, running_r
         ("state", {"report": {"step": 1}}),
     ],
 )
-def test_a_job_that_cannot_be_understood_harms_no_other(home, running_record, chores, name, change):
+def test_invalid_job_does_not_affect_others(home, running_record, chores, name, change):
     ledger = Ledger(home / "jobs")
     bad = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     _change_file(bad, name, **change)
@@ -325,20 +321,18 @@ def test_a_job_that_cannot_be_understood_harms_no_other(home, running_record, ch
 
 
 @pytest.mark.parametrize("report", [[1, 2], "text", {"step": 1}])
-def test_of_one_that_appears_later_what_cannot_be_understood_is_left_out(
-    home, running_record, chores, report
-):
+def test_invalid_job_that_appears_later_is_skipped(home, running_record, chores, report):
     ledger, others = Ledger(home / "jobs"), Ledger(home / "jobs")
     ledger.load()
     odd = others.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     _change_file(odd, "state", state="done", report=report)
     odd.folder.write(Outcome, Outcome.model_construct(result=tasks.Result(())))
-    ledger.follow()
+    ledger.sync_folders()
     records = ledger.list_newest("local", 20)
     assert [(record.id, record.report) for record in records] == [(odd.id, None), (running_record.id, None)]
 
 
-def test_a_job_that_was_never_wholly_written_does_not_run(home, chores):
+def test_incomplete_job_does_not_run(home, chores):
     ledger = Ledger(home / "jobs")
     record = ledger.add(Request.of(tasks.get("chores.do"), chores.ChoreSettings(), {}, "local"))
     (record.folder.path / "state.json").unlink()

@@ -30,7 +30,7 @@ def _list_listening_addresses() -> list[tuple[str, int]]:
     return [(address.ip, address.port) for address in addresses]
 
 
-def test_the_cluster_listens_on_this_machine_alone(engine, queue_chore, wait_for_job):
+def test_cluster_listens_on_loopback_only(engine, queue_chore, wait_for_job):
     wait_for_job(queue_chore())
     listening = _list_listening_addresses()
     assert len(listening) >= 5
@@ -65,7 +65,7 @@ def _find_tls_error(port: int, mine: Security | None, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("has_one, reason", [(False, "CERTIFICATE_REQUIRED"), (True, "UNKNOWN_CA")])
-def test_every_port_refuses_who_has_no_certificate_of_this_cluster(
+def test_every_port_requires_the_cluster_certificate(
     engine, queue_chore, wait_for_job, tmp_path, has_one, reason
 ):
     wait_for_job(queue_chore())
@@ -76,7 +76,7 @@ def test_every_port_refuses_who_has_no_certificate_of_this_cluster(
 
 
 @pytest.mark.parametrize("asks", [False, True])
-def test_the_check_sees_a_server_that_asks_for_no_certificate(tmp_path, asks):
+def test_check_detects_a_server_without_client_certificates(tmp_path, asks):
     own = Security.temporary()
     (tmp_path / "own.pem").write_text(own.tls_client_cert + own.tls_client_key)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=own.tls_ca_file)
@@ -92,7 +92,7 @@ def test_the_check_sees_a_server_that_asks_for_no_certificate(tmp_path, asks):
         assert bool(_find_tls_error(listener.getsockname()[1], None, tmp_path)) is asks
 
 
-def test_what_the_engine_leaves_is_for_its_owner_alone(home, start_engine, chores, until):
+def test_files_of_the_engine_are_private(home, start_engine, chores, until):
     before = os.umask(0o022)
     engine = start_engine()
     try:
@@ -105,9 +105,7 @@ def test_what_the_engine_leaves_is_for_its_owner_alone(home, start_engine, chore
         os.umask(before)
 
 
-def test_whatever_the_engine_writes_lies_in_its_home(
-    home, start_engine, chores, until, tmp_path, monkeypatch
-):
+def test_engine_writes_only_below_its_home(home, start_engine, chores, until, tmp_path, monkeypatch):
     outside = tmp_path / "temporary"
     outside.mkdir()
     before = outside.stat().st_mtime_ns  # the time changes with each file that is added or removed
@@ -122,7 +120,7 @@ def test_whatever_the_engine_writes_lies_in_its_home(
     assert outside.stat().st_mtime_ns == before
 
 
-def test_the_live_lane_is_ready_without_keras_and_jobs_soon_have_it(home, chores, until):
+def test_live_lane_is_ready_before_keras_is_loaded(home, chores, until):
     engine = Engine()
     try:
         status = until(lambda: engine.status() in ("warming up", "ready") and engine.status())
@@ -143,7 +141,7 @@ def test_the_live_lane_is_ready_without_keras_and_jobs_soon_have_it(home, chores
         engine.close()
 
 
-def test_the_engine_runs_nothing_that_lies_in_the_folder_where_it_is_started(
+def test_engine_imports_nothing_from_the_working_folder(
     home, start_engine, chores, until, tmp_path, monkeypatch
 ):
     folder, met = write_shadowing_files(tmp_path)

@@ -57,7 +57,7 @@ def wait_for_report(stream):
 
 
 @pytest.mark.slow
-def test_a_text_is_seen_as_it_grows_and_leaves_nothing(start_stream):
+def test_stream_reports_text_and_stores_nothing(start_stream):
     before = {path for name in ("files", "jobs") for path in paths.ensure_folder(name).rglob("*")}
     running = start_stream(steps=40, pause=0.03)
     texts, unfinished = [], 0
@@ -83,7 +83,7 @@ def test_fast_reports_are_thinned(start_stream):
 
 
 @pytest.mark.slow
-def test_images_and_curves_come_along(engine):
+def test_stream_has_previews_and_history(engine):
     photo = File.store(image_io.encode_png(sample_photos.read_photo("rocket")), "image", "rocket.png")
     settings = PlaygroundSettings(detail=32, steps=400, size=64)
     running = engine.start_stream("playground.train", settings, {"content": [photo]}, "me")
@@ -94,13 +94,13 @@ def test_images_and_curves_come_along(engine):
     assert first["step"] == 0 and first["training"] > last["training"] and "gradient_1" in last
 
 
-def test_who_looks_late_sees_the_newest_and_the_end(start_stream, until):
+def test_late_reader_sees_the_latest_report_and_the_result(start_stream, until):
     running = start_stream(steps=10, pause=0.02)
     running.result()
     assert [report.text for report in yield_reports(running)] == [running.report.text]
 
 
-def test_a_stop_keeps_what_was_written_and_frees_the_lane(engine, start_stream):
+def test_stop_keeps_the_text_and_frees_the_lane(engine, start_stream):
     running = wait_for_report(start_stream(**LONG_SETTINGS))
     running.stop()
     result = running.result()
@@ -113,14 +113,14 @@ def test_a_stop_keeps_what_was_written_and_frees_the_lane(engine, start_stream):
     engine.find_job(job.id).folder.remove()
 
 
-def test_a_newer_one_of_the_session_stops_the_running(start_stream):
+def test_newer_stream_stops_the_running_one(start_stream):
     running = wait_for_report(start_stream(**LONG_SETTINGS))
     assert start_stream(steps=5).result().data == b"bcdef"
     result = running.result()
     assert result.stopped_early and result.data
 
 
-def test_one_that_a_newer_one_stops_before_it_has_anything_is_superseded_and_not_a_failure(start_stream):
+def test_stream_stopped_before_a_result_is_superseded(start_stream):
     """Two runs of a page can overlap; the one that was replaced asks again."""
     running = wait_for_report(start_stream(do="nothing", **LONG_SETTINGS))
     assert start_stream(steps=5).result().data == b"bcdef"
@@ -134,7 +134,7 @@ def test_one_that_a_newer_one_stops_before_it_has_anything_is_superseded_and_not
     assert not isinstance(error.value, Superseded), "a user stopped it"
 
 
-def test_of_those_that_wait_in_a_session_the_newest_wins(engine, start_stream, until):
+def test_newest_stream_of_a_session_supersedes_waiting_ones(engine, start_stream, until):
     running = wait_for_report(start_stream("you", **LONG_SETTINGS))
     waiting = start_stream(steps=4)
     until(lambda: "me" in engine._live._turns._waiting)
@@ -146,19 +146,19 @@ def test_of_those_that_wait_in_a_session_the_newest_wins(engine, start_stream, u
     assert newest.result().data == b"bcdef"
 
 
-def test_another_session_and_its_sliders_stop_nobody(engine, chores, start_stream):
+def test_other_sessions_do_not_stop_a_stream(engine, chores, start_stream):
     running = wait_for_report(start_stream(steps=30, pause=0.02))
     assert engine.run_live("chores.do", chores.ChoreSettings(), {}, "you").data
     assert not running.result().stopped_early
 
 
-def test_a_slider_of_the_same_session_stops_its_text(engine, chores, start_stream):
+def test_live_request_of_the_session_stops_its_stream(engine, chores, start_stream):
     running = wait_for_report(start_stream(**LONG_SETTINGS))
     assert engine.run_live("chores.do", chores.ChoreSettings(), {}, "me").data
     assert running.result().stopped_early
 
 
-def test_one_that_is_stopped_before_its_turn_never_runs(start_stream):
+def test_stream_stopped_before_its_turn_never_runs(start_stream):
     running = wait_for_report(start_stream("you", **LONG_SETTINGS))
     waiting = start_stream()
     waiting.stop()
@@ -168,32 +168,32 @@ def test_one_that_is_stopped_before_its_turn_never_runs(start_stream):
     assert not running.finished
 
 
-def test_what_takes_too_long_is_kept_as_far_as_it_was(start_stream, monkeypatch):
+def test_slow_stream_returns_its_result_so_far(start_stream, monkeypatch):
     monkeypatch.setattr(live_module, "MAX_SECONDS", 0.5)
     result = start_stream(**LONG_SETTINGS).result()
     assert result.stopped_early and result.data
 
 
-def test_an_error_ends_the_reports_and_is_raised_in_the_tasks_words(start_stream):
+def test_error_ends_the_stream_and_keeps_its_message(start_stream):
     running = start_stream(do="refuse", steps=4)
     assert [report.step for report in yield_reports(running)] == [1]
     with pytest.raises(StudioError, match="not to my taste"):
         running.result()
 
 
-def test_too_large_a_result_is_refused_in_one_sentence(start_stream, engine, chores):
+def test_too_large_result_is_rejected(start_stream, engine, chores):
     with pytest.raises(StudioError, match="5 MB; a live one has 4 MB at most") as raised:
         start_stream(do="swell", steps=1).result()
     assert says_what_to_do(str(raised.value))
 
 
-def test_a_bad_request_is_refused_at_once(engine, chores):
+def test_invalid_request_is_rejected_at_once(engine, chores):
     with pytest.raises(InvalidInput):
         engine.start_stream("chores.write", chores.ChoreSettings(), {"wrong": []}, "me")
 
 
 @pytest.mark.slow
-def test_what_is_there_to_be_watched_ends_where_nobody_looks(start_stream, until):
+def test_unwatched_stream_stops(start_stream, until):
     running, watched = start_stream("me", **LONG_SETTINGS), start_stream("you", **LONG_SETTINGS)
     wait_for_report(running).unwatched_seconds = 0.3
     until(lambda: running.finished)

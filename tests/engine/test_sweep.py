@@ -27,7 +27,7 @@ def submit_sweep(engine, chores):
     return submit
 
 
-def test_each_cell_is_made_in_the_job_lane(submit_sweep, wait_for_job):
+def test_cells_run_in_the_job_lane(submit_sweep, wait_for_job):
     job = wait_for_job(submit_sweep(10, 200, 90, steps=2))
     assert job.state == "done", job.error
     shades = [recipes.read(file.read()).settings["shade"] for file in job.result.files[1:]]
@@ -35,16 +35,14 @@ def test_each_cell_is_made_in_the_job_lane(submit_sweep, wait_for_job):
     assert job.preview
 
 
-def test_made_again_each_cell_is_made_with_the_very_weights(submit_sweep, wait_for_job):
+def test_replayed_cells_use_the_weights_of_the_recipe(submit_sweep, wait_for_job):
     pinned = {"alice": presets.find("alice").digest}
     job = wait_for_job(submit_sweep(10, 20, steps=2, weights=pinned))
     assert job.result.recipe.weights == pinned
     assert [cell["recipe"]["weights"] for cell in job.result.figures["cells"]] == [pinned, pinned]
 
 
-def test_a_sweep_does_not_stand_in_the_way_of_itself_or_of_jobs(
-    engine, submit_sweep, queue_chore, wait_for_job
-):
+def test_sweep_does_not_block_itself_or_jobs(engine, submit_sweep, queue_chore, wait_for_job):
     first, second, other = (
         submit_sweep(1, 2, pause=0.05),
         submit_sweep(3, 4, pause=0.05),
@@ -53,7 +51,7 @@ def test_a_sweep_does_not_stand_in_the_way_of_itself_or_of_jobs(
     assert {wait_for_job(job).state for job in (first, second, other)} == {"done"}
 
 
-def test_a_stopped_sweep_keeps_the_cells_that_are_there(engine, submit_sweep, wait_for_job, until):
+def test_stopped_sweep_keeps_finished_cells(engine, submit_sweep, wait_for_job, until):
     job = submit_sweep(*range(8), steps=10, pause=0.05)
     until(lambda: engine.find_job(job.id).report and engine.find_job(job.id).report.step >= 2)
     engine.stop(job.id)
@@ -63,7 +61,7 @@ def test_a_stopped_sweep_keeps_the_cells_that_are_there(engine, submit_sweep, wa
 
 
 @pytest.mark.slow
-def test_a_cancelled_sweep_keeps_nothing_and_leaves_its_lanes(
+def test_cancelled_sweep_keeps_nothing_and_frees_its_lanes(
     engine, submit_sweep, queue_chore, wait_for_job, until
 ):
     job = submit_sweep(1, 2, steps=100_000, pause=0.01)
@@ -75,7 +73,7 @@ def test_a_cancelled_sweep_keeps_nothing_and_leaves_its_lanes(
     assert wait_for_job(queue_chore()).state == "done"
 
 
-def test_a_cell_that_was_stopped_half_way_says_so(engine, submit_sweep, wait_for_job, until):
+def test_stopped_cell_is_labeled(engine, submit_sweep, wait_for_job, until):
     job = submit_sweep(1, 2, steps=100_000, pause=0.01)
     until(lambda: _find_keys(engine, "subtask"))
     time.sleep(1)
@@ -83,7 +81,7 @@ def test_a_cell_that_was_stopped_half_way_says_so(engine, submit_sweep, wait_for
     assert [cell["label"] for cell in wait_for_job(job).result.figures["cells"]] == ["shade 1, stopped early"]
 
 
-def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, submit_sweep, queue_chore, until, wait_for_job):
+def test_cell_of_a_dead_sweep_frees_the_lane(engine, submit_sweep, queue_chore, until, wait_for_job):
     job = submit_sweep(1, 2, steps=100_000, pause=0.01)
     first = until(lambda: _find_keys(engine, "subtask"))
     kill(engine, "drive")
@@ -93,7 +91,7 @@ def test_a_cell_whose_sweep_has_died_leaves_the_lane(engine, submit_sweep, queue
     assert wait_for_job(queue_chore()).state == "done"
 
 
-def test_small_jobs_of_the_same_owner_all_go_before_the_next_cell(
+def test_small_jobs_of_the_owner_run_before_the_next_cell(
     engine, submit_sweep, queue_chore, until, wait_for_job
 ):
     varied = submit_sweep(1, 2, 3, steps=30, pause=0.05)
@@ -103,9 +101,7 @@ def test_small_jobs_of_the_same_owner_all_go_before_the_next_cell(
     assert all(job.ended < cells[1].path.stat().st_mtime for job in small)
 
 
-def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(
-    engine, submit_sweep, queue_chore, until, wait_for_job
-):
+def test_job_behind_a_cell_can_be_cancelled(engine, submit_sweep, queue_chore, until, wait_for_job):
     varied = submit_sweep(1, 2, steps=60, pause=0.05)
     until(lambda: _find_keys(engine, "subtask"))
     time.sleep(1)  # the first cell has begun
@@ -118,9 +114,7 @@ def test_a_job_behind_a_cell_waits_and_can_be_cancelled_alone(
     assert job.state == "done" and len(job.result.files) == 3
 
 
-def test_a_job_behind_a_cell_outlives_the_death_of_its_process(
-    submit_sweep, queue_chore, until, wait_for_job, engine
-):
+def test_job_behind_a_cell_survives_a_killed_worker(submit_sweep, queue_chore, until, wait_for_job, engine):
     greedy = submit_sweep(1, 2, do="fill", steps=60, pause=0.05)
     until(lambda: _find_keys(engine, "subtask"))
     time.sleep(1)
@@ -131,9 +125,7 @@ def test_a_job_behind_a_cell_outlives_the_death_of_its_process(
     assert wait_for_job(greedy).state == "failed"
 
 
-def test_a_cell_behind_a_job_outlives_the_death_of_its_process(
-    engine, submit_sweep, queue_chore, until, wait_for_job
-):
+def test_cell_behind_a_job_survives_a_killed_worker(engine, submit_sweep, queue_chore, until, wait_for_job):
     running = queue_chore(steps=60, pause=0.05)
     until(lambda: engine.find_job(running.id).report)
     varied = submit_sweep(1, 2, steps=3)
@@ -144,9 +136,7 @@ def test_a_cell_behind_a_job_outlives_the_death_of_its_process(
     assert wait_for_job(running).state == "done"
 
 
-def test_a_job_behind_cells_that_all_kill_their_process_has_its_turn(
-    engine, submit_sweep, queue_chore, until, wait_for_job
-):
+def test_job_behind_crashing_cells_runs(engine, submit_sweep, queue_chore, until, wait_for_job):
     deadly = submit_sweep(*range(16), do="crash", steps=2, pause=0.2)
     until(lambda: _find_keys(engine, "subtask"))
     job = wait_for_job(queue_chore(steps=3))
@@ -155,7 +145,7 @@ def test_a_job_behind_cells_that_all_kill_their_process_has_its_turn(
     assert wait_for_job(deadly).finished
 
 
-def test_a_cell_that_does_not_stop_leaves_the_lane(engine, submit_sweep, queue_chore, until, wait_for_job):
+def test_unresponsive_cell_frees_the_lane(engine, submit_sweep, queue_chore, until, wait_for_job):
     hung = submit_sweep(1, 2, do="hang", steps=10_000, pause=0.02)
     until(lambda: _find_keys(engine, "subtask"))
     time.sleep(1)
@@ -165,9 +155,7 @@ def test_a_cell_that_does_not_stop_leaves_the_lane(engine, submit_sweep, queue_c
     assert wait_for_job(waiting).state == "done"
 
 
-def test_the_next_one_is_sent_when_one_that_waited_is_cancelled(
-    engine, submit_sweep, queue_chore, until, wait_for_job
-):
+def test_cancelling_a_waiting_job_sends_the_next(engine, submit_sweep, queue_chore, until, wait_for_job):
     varied = submit_sweep(1, 2, steps=100_000, pause=0.01)
     until(lambda: _find_keys(engine, "subtask"))
     time.sleep(1)

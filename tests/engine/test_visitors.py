@@ -29,7 +29,7 @@ def ann_model(engine, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_model_of_another_visitor_is_not_there(engine, ann_model, until):
+def test_model_of_another_visitor_is_rejected(engine, ann_model, until):
     settings = WriteSettings(preset=ann_model, chars=5)
     for ask in (
         lambda: engine.submit("text.write", settings, {}, BOB),
@@ -47,7 +47,7 @@ def test_a_model_of_another_visitor_is_not_there(engine, ann_model, until):
 
 
 @pytest.mark.slow
-def test_the_process_that_works_decides_too(engine, ann_model, until):
+def test_worker_checks_the_owner_too(engine, ann_model, until):
     """Bypasses the checks at submission, as a faulty page or request could."""
     settings = WriteSettings(preset=ann_model, chars=5)
     with engine._lock:
@@ -58,7 +58,7 @@ def test_the_process_that_works_decides_too(engine, ann_model, until):
     assert job.state == "failed" and "Invalid preset" in job.error and "grandmas-voice," not in job.error
 
 
-def test_a_file_of_another_visitor_is_not_there(engine, chores, until):
+def test_file_of_another_visitor_is_rejected(engine, chores, until):
     with owners.acting_as(ANN):
         photo = File.store(b"a photo of hers", "image", "ann.png")
     for ask in (engine.submit, lambda *args: engine.run_live(*args[:3], "tab", args[3])):
@@ -73,7 +73,7 @@ def test_a_file_of_another_visitor_is_not_there(engine, chores, until):
         assert not file.is_available
 
 
-def test_a_live_result_that_is_kept_is_its_visitors(engine, chores):
+def test_stored_live_result_belongs_to_its_visitor(engine, chores):
     live = engine.run_live("chores.do", chores.ChoreSettings(shade=77), {}, "tab", ANN)
     [file] = engine.store_live(live, ANN).result.files
     with owners.acting_as(ANN):

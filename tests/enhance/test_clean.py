@@ -55,19 +55,20 @@ def test_the_conditions_change_the_residual(cleaner):
 
 
 def test_tiles_have_no_seams(cleaner, cat, monkeypatch):
-    whole = cleaner.clean(cat, Options(BOTH))
+    expected = cleaner.clean(cat, Options(BOTH))
     monkeypatch.setattr(clean, "TILE_SIDE", 32)
     assert (
-        whole.shape == cat.shape and np.abs(whole.astype(int) - cleaner.clean(cat, Options(BOTH))).max() <= 1
+        expected.shape == cat.shape
+        and np.abs(expected.astype(int) - cleaner.clean(cat, Options(BOTH))).max() <= 1
     )
     monkeypatch.setattr(models, "receptive_radius", lambda settings: 0)
-    assert np.abs(whole.astype(int) - cleaner.clean(cat, Options(BOTH))).max() > 1
+    assert np.abs(expected.astype(int) - cleaner.clean(cat, Options(BOTH))).max() > 1
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (9, 12), (31, 33)])
 def test_odd_sizes_are_kept(cleaner, cat, shape):
-    part = cat[: shape[0], : shape[1]]
-    assert cleaner.clean(part, Options(BOTH)).shape == part.shape
+    crop = cat[: shape[0], : shape[1]]
+    assert cleaner.clean(crop, Options(BOTH)).shape == crop.shape
 
 
 def test_gray_and_transparency_are_kept(cleaner, cat):
@@ -79,13 +80,13 @@ def test_gray_and_transparency_are_kept(cleaner, cat):
     np.testing.assert_array_equal(cleaned[..., :3], cleaner.clean(cat, Options(BOTH)))
 
 
-def test_no_damage_gives_no_residual(cleaner, cat):
-    for how in (
+def test_without_damage_an_image_is_unchanged(cleaner, cat):
+    for options in (
         Options(BOTH, 0, deblock=False),
         Options(Damage(quality=30), deblock=False),
         Options(Damage(), 1),
     ):
-        np.testing.assert_array_equal(cleaner.clean(cat, how), cat)
+        np.testing.assert_array_equal(cleaner.clean(cat, options), cat)
 
 
 def test_denoise_interpolates_the_residual(cleaner, cat):
@@ -98,8 +99,8 @@ def test_denoise_interpolates_the_residual(cleaner, cat):
 
 
 def test_the_self_ensemble_is_independent_of_orientation(cleaner, cat):
-    stack, how = to_planes(cat[:48, :40] / np.float32(255)), Options(BOTH, ensemble=True)
-    one, turned = cleaner.predict_residual(stack, how), cleaner.predict_residual(np.rot90(stack), how)
+    stack, options = to_planes(cat[:48, :40] / np.float32(255)), Options(BOTH, ensemble=True)
+    one, turned = cleaner.predict_residual(stack, options), cleaner.predict_residual(np.rot90(stack), options)
     np.testing.assert_allclose(np.rot90(one), turned, atol=1e-5)
 
 

@@ -35,18 +35,18 @@ def test_the_exported_upscaler_gives_the_output_of_the_trained_one(tiny, scale):
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_tiles_have_no_seams(enlarger, cat, scale, monkeypatch):
-    whole = enlarger.enlarge(cat, Options(scale))
+    expected = enlarger.enlarge(cat, Options(scale))
     monkeypatch.setattr(enlarge, "TILE_SIDE", 32)
     tiled = enlarger.enlarge(cat, Options(scale))
-    assert whole.shape == (120 * scale, 90 * scale, 3)
-    assert np.abs(whole.astype(int) - tiled).max() <= 1
+    assert expected.shape == (120 * scale, 90 * scale, 3)
+    assert np.abs(expected.astype(int) - tiled).max() <= 1
 
 
 def test_tiles_with_too_little_context_show_seams(enlarger, cat, monkeypatch):
-    whole = enlarger.enlarge(cat, Options(2)).astype(int)
+    expected = enlarger.enlarge(cat, Options(2)).astype(int)
     monkeypatch.setattr(enlarge, "TILE_SIDE", 32)
     monkeypatch.setattr(models, "receptive_radius", lambda settings: 0)
-    assert np.abs(whole - enlarger.enlarge(cat, Options(2))).max() > 1
+    assert np.abs(expected - enlarger.enlarge(cat, Options(2))).max() > 1
 
 
 def test_tiles_of_equal_size_cover_an_image_once():

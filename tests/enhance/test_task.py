@@ -22,9 +22,11 @@ def run_command(home, tmp_path, monkeypatch, capsys):
     tiny_enhance.make("tiny")
     tiny_enhance.make("tiny-clean", tiny_enhance.CLEANING)
 
-    def run_command(*words, network="tiny"):
-        more = ["--network", network, "--cleaner", "tiny-clean"] if words[0] == "enhance" and network else []
-        code = main([words[0], *more, *words[1:], "--quiet"])
+    def run_command(*arguments, network="tiny"):
+        options = (
+            ["--network", network, "--cleaner", "tiny-clean"] if arguments[0] == "enhance" and network else []
+        )
+        code = main([arguments[0], *options, *arguments[1:], "--quiet"])
         return code, *capsys.readouterr()
 
     return run_command
@@ -64,8 +66,8 @@ def test_a_cleaned_image_is_reproducible(run_command, photo, tmp_path):
 
 def test_settings_override_the_measured_damage(run_command, photo, tmp_path):
     figures = {}
-    for name, more in (("own", ()), ("set", ("--noise", "30", "--jpeg-quality", "20"))):
-        words = (
+    for name, options in (("own", ()), ("set", ("--noise", "30", "--jpeg-quality", "20"))):
+        arguments = (
             "enhance",
             str(photo),
             "-o",
@@ -77,7 +79,7 @@ def test_settings_override_the_measured_damage(run_command, photo, tmp_path):
             "--deblock",
             "auto",
         )
-        code, out, _ = run_command(*words, *more, "--json")
+        code, out, _ = run_command(*arguments, *options, "--json")
         assert code == 0
         figures[name] = json.loads(out)["figures"]
     assert figures["own"]["jpeg_quality"] == 100 and figures["own"]["noise"] < 29
@@ -99,8 +101,8 @@ def test_detected_damage_is_removed_unless_turned_off(run_command, damaged):
     import studio
 
     explicit = ("--clean", "--denoise", "1", "--deblock", "auto")
-    for name, words in (("default", ()), ("explicit", explicit), ("kept", ("--no-clean",))):
-        assert run_command("enhance", str(damaged), "-o", f"{name}.png", *words)[0] == 0
+    for name, arguments in (("default", ()), ("explicit", explicit), ("kept", ("--no-clean",))):
+        assert run_command("enhance", str(damaged), "-o", f"{name}.png", *arguments)[0] == 0
     default, explicit, unchanged = (image_io.read(f"{name}.png") for name in ("default", "explicit", "kept"))
     np.testing.assert_array_equal(default, explicit)
     assert not np.array_equal(default, unchanged)
@@ -113,8 +115,8 @@ def test_pure_color_noise_is_removed(run_command, tmp_path):
     smooth[..., 1:] += np.random.default_rng(0).normal(0, 12, (128, 128, 2))
     speckled = np.asarray(Image.fromarray(np.rint(smooth).astype("uint8"), "YCbCr").convert("RGB"))
     (tmp_path / "speckled.png").write_bytes(image_io.encode_png(speckled))
-    for name, words in (("default", ()), ("kept", ("--no-clean",))):
-        assert run_command("enhance", "speckled.png", "-o", f"{name}.png", *words)[0] == 0
+    for name, arguments in (("default", ()), ("kept", ("--no-clean",))):
+        assert run_command("enhance", "speckled.png", "-o", f"{name}.png", *arguments)[0] == 0
     assert set(recipes.read((tmp_path / "default.png").read_bytes()).weights) == {"tiny", "tiny-clean"}
     assert not np.array_equal(image_io.read("default.png"), image_io.read("kept.png"))
 
@@ -122,8 +124,8 @@ def test_pure_color_noise_is_removed(run_command, tmp_path):
 def test_a_photo_without_damage_is_not_cleaned(run_command, tmp_path):
     smooth = np.broadcast_to(np.linspace(40, 200, 64).astype("uint8")[:, None, None], (64, 64, 3))
     (tmp_path / "smooth.png").write_bytes(image_io.encode_png(np.ascontiguousarray(smooth)))
-    for name, words in (("default", ()), ("kept", ("--no-clean",))):
-        assert run_command("enhance", "smooth.png", "-o", f"{name}.png", *words)[0] == 0
+    for name, arguments in (("default", ()), ("kept", ("--no-clean",))):
+        assert run_command("enhance", "smooth.png", "-o", f"{name}.png", *arguments)[0] == 0
     np.testing.assert_array_equal(image_io.read("default.png"), image_io.read("kept.png"))
     assert set(recipes.read((tmp_path / "default.png").read_bytes()).weights) == {"tiny"}
 
@@ -180,7 +182,7 @@ def test_the_command_accepts_a_folder_and_a_video(run_command, photo, tmp_path):
         (folder / f"{n}.png").write_bytes(photo.read_bytes())
     assert run_command("enhance", "photos", "-o", "large")[0] == 0
     assert {image_io.read(path).shape for path in (tmp_path / "large").glob("*.png")} == {(80, 120, 3)}
-    with animations.Video("gif", 5) as video:
+    with animations.VideoEncoder("gif", 5) as video:
         for n in range(3):
             video.add(np.roll(image_io.read(photo), 4 * n, axis=1))
         (tmp_path / "video.gif").write_bytes(video.finish())
@@ -196,7 +198,7 @@ def test_invalid_inputs_raise_readable_errors(run_command, photo, tmp_path, monk
     buffer = io.BytesIO()
     Image.new("RGB", (1, 1)).save(buffer, "PNG")
     (tmp_path / "dot.png").write_bytes(buffer.getvalue())
-    for words, message in (
+    for arguments, message in (
         (["dot.png"], "1 x 1 px"),
         ([str(photo), "--scale", "5"], "one of 1, 2, 3, 4"),
         ([str(photo), "--sharpness", "2"], "0 to 1.5"),
@@ -208,7 +210,7 @@ def test_invalid_inputs_raise_readable_errors(run_command, photo, tmp_path, monk
         ([str(photo), "--denoise", "1", "--cleaner", "tiny"], "a network for denoising"),
         (["nothing.png"], "nothing.png"),
     ):
-        code, out, err = run_command("enhance", *words, "-o", "big.png")
+        code, out, err = run_command("enhance", *arguments, "-o", "big.png")
         assert code == 2 and not out and err.startswith("error: ") and message in err, err
         assert "Traceback" not in err
     assert not (tmp_path / "big.png").exists()
@@ -220,7 +222,7 @@ def test_invalid_inputs_raise_readable_errors(run_command, photo, tmp_path, monk
     assert run_command("enhance", str(photo), "-o", "big.png", "--scale", "3")[0] == 0
 
 
-def test_the_python_api_matches_the_command(run_command, photo):
+def test_the_python_api_upscales_an_image(run_command, photo):
     import studio
 
     result = studio.make("enhance.enlarge", content=photo, scale=2, network="tiny", quiet=True)

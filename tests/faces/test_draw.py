@@ -58,10 +58,10 @@ def test_variations_of_different_faces_differ(generator):
 
 def test_an_interpolation_starts_and_ends_with_its_faces(generator):
     grid = draw.draw_latents(generator, make_settings())
-    way = draw.draw_latents(generator, make_settings(face=2, to=70, n=9))
-    assert np.allclose(way[0], grid[1], atol=1e-6)
-    assert np.allclose(way[-1], draw.draw_latents(generator, make_settings(face=70))[0], atol=1e-6)
-    assert len(way) == 9
+    path = draw.draw_latents(generator, make_settings(face=2, to=70, n=9))
+    assert np.allclose(path[0], grid[1], atol=1e-6)
+    assert np.allclose(path[-1], draw.draw_latents(generator, make_settings(face=70))[0], atol=1e-6)
+    assert len(path) == 9
 
 
 def test_a_video_is_a_closed_interpolation_from_the_chosen_face(generator):

@@ -39,7 +39,7 @@ def test_the_recipe_of_a_sheet_reproduces_it(tiny):
     assert (file.kind, file.name) == ("image", "tiny.png")
     assert np.array_equal(image_io.read(data), draw.render_sheet(generate_images(make_settings())))
     recipe = recipes.read(data)
-    assert recipe == result.recipe and recipe.checked_settings() == make_settings()
+    assert recipe == result.recipe and recipe.parse_settings() == make_settings()
     assert recipe.weights == {"tiny": presets.find("tiny").digest}
     assert tasks.run(TASK, make_settings(), {}).files[0].digest == file.digest
     assert (result.figures["n"], result.figures["encodes"], result.figures["size"]) == (9, True, 16)
@@ -113,7 +113,7 @@ def test_the_recipe_of_a_stopped_grid_reproduces_it(tiny):
     progress = Progress(reports.append, cancelled=lambda: len(reports) > 1)
     result = task.run(make_settings(n=500, form="npz"), {}, progress)
     assert result.stopped_early and result.figures["n"] == 128
-    settings = result.recipe.checked_settings()
+    settings = result.recipe.parse_settings()
     assert settings.n == 128
     assert tasks.run(TASK, settings, {}).files[0].digest == result.files[0].digest
 

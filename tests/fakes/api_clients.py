@@ -15,10 +15,10 @@ from typing import Any, Protocol
 
 import requests
 
-PAUSE = 0.2  # s between two attempts
-PATIENCE = 300.0  # s without an answer
-SECONDS = 0.03  # s that a job takes
-WAIT = 20  # s that one request waits for the end of a job
+RETRY_SECONDS = 0.2  # s between two attempts
+TIMEOUT_SECONDS = 300.0  # s without an answer
+JOB_SECONDS = 0.03  # s that a job takes
+WAIT_SECONDS = 20  # s that one request waits for the end of a job
 
 
 class Server(Protocol):
@@ -66,13 +66,13 @@ class Client(threading.Thread):
 
     def _submit(self, number: int, attempt: int) -> dict[str, Any]:
         key = {"Idempotency-Key": f"{self._name_prefix}/{number}/{attempt}"}
-        body = {"task": "chores.do", "settings": {"steps": 1, "pause": SECONDS}}
+        body = {"task": "chores.do", "settings": {"steps": 1, "pause": JOB_SECONDS}}
         return self._ask("POST", "/jobs", json=body, headers=key)
 
     def _wait_until_done(self, number: int, job: dict[str, Any]) -> None:
         for attempt in itertools.count(1):
             while not job["finished"]:
-                job = self._ask("GET", f"/jobs/{job['id']}", params={"wait": WAIT})
+                job = self._ask("GET", f"/jobs/{job['id']}", params={"wait": WAIT_SECONDS})
             if job["state"] == "done":
                 return
             if job["state"] != "interrupted":
@@ -80,7 +80,7 @@ class Client(threading.Thread):
             job = self._submit(number, attempt)
 
     def _ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT_SECONDS
         while True:
             if (answer := self._request_once(method, path, **options)) is not None:
                 if answer.status_code >= 400:
@@ -88,7 +88,7 @@ class Client(threading.Thread):
                 return answer.json()
             if time.monotonic() > end:
                 raise TimeoutError("nobody answered")
-            time.sleep(PAUSE)
+            time.sleep(RETRY_SECONDS)
 
     def _request_once(self, method: str, path: str, **options: Any) -> requests.Response | None:
         """Returns a complete answer, or None if the connection broke or the studio is still starting."""

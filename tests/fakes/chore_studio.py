@@ -19,7 +19,7 @@ from studio.core.process import children
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = dict.fromkeys(("job", "live", "drive"), 1e9)  # bytes: house styles and texts fit, without Keras
-PATIENCE = 120.0  # s until it responds
+TIMEOUT_SECONDS = 120.0  # s until it responds
 
 
 class Studio:
@@ -35,12 +35,12 @@ class Studio:
 
     def start(self) -> None:
         """Starts it, or restarts it at the same address; its output is in `server.log`."""
-        words = children.build_command(__file__, str(self._port))
+        command = children.build_command(__file__, str(self._port))
         path = os.pathsep.join([children.build_search_path(), str(Path(__file__).parent)])
         environment = children.build_environment(STUDIO_HOME=str(self.home), PYTHONPATH=path)
         with (self.home / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(words, env=environment, stdout=log, stderr=log)
-        end = time.monotonic() + PATIENCE
+            self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        end = time.monotonic() + TIMEOUT_SECONDS
         while not self._answers():
             assert time.monotonic() < end and self._process.poll() is None, "it does not answer"
             time.sleep(0.05)

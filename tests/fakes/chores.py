@@ -70,7 +70,7 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
                 time.sleep(0.05)
                 with suppress(Cancelled):
                     progress.check()
-    used = dict(pretrained.get_pinned())  # as if it used exactly what it was told to use
+    used = dict(pretrained.get_pinned())
     recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"), weights=used)
     data = image_io.encode_png(_make_image(settings.shade), recipe)
     return Result((File.store(data, "image", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)

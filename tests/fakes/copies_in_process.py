@@ -9,9 +9,9 @@ from studio.imported import resave
 from studio.imported.facts import Answer
 
 
-def run_in_this_process(module: str, file: Path, place: Path, name: str) -> Answer:
+def run_in_this_process(module: str, file: Path, folder: Path, name: str) -> Answer:
     """Replaces `sandboxed_process.run`."""
     if module != resave.__name__:
         return Answer()
-    answer = json.dumps({"facts": resave.resave(file, place)})
+    answer = json.dumps({"facts": resave.resave(file, folder)})
     return Answer.model_validate_json(answer)

@@ -31,9 +31,9 @@ class Pickler(pickle._Pickler):
             super().save(thing, save_persistent_id)
 
 
-def dumps(thing) -> bytes:
+def dumps(value) -> bytes:
     stream = io.BytesIO()
-    Pickler(stream, 3).dump(thing)
+    Pickler(stream, 3).dump(value)
     return stream.getvalue()
 
 
@@ -84,13 +84,13 @@ def torchscript_module(kind: str, attributes: dict) -> PickledCall:
     return PickledCall(f"__torch__.{kind}", "Layer", (), attributes)
 
 
-def make_jit_file(tree, arrays, root="net", more=(), pickled=None):
+def make_jit_file(tree, arrays, root="net", extra_files=(), pickled=None):
     """Returns a TorchScript file: a zip archive of a network and its program.
 
     Args:
         tree: nested dictionaries; text in it names one of `arrays`, a number, list or flag stays as it is.
         arrays: by the key of their storage.
-        more: pairs of a name and bytes that the archive also holds.
+        extra_files: pairs of a name and bytes that the archive also holds.
         pickled: bytes in place of the pickled tree.
     """
 
@@ -122,6 +122,6 @@ def make_jit_file(tree, arrays, root="net", more=(), pickled=None):
             zipped.writestr(f"{root}/data/{key}", values.tobytes())
         zipped.writestr(f"{root}/code/__torch__.py", "raise SystemExit")
         zipped.writestr(f"{root}/data.pkl", stream.getvalue() if pickled is None else pickled)
-        for name, data in more:
+        for name, data in extra_files:
             zipped.writestr(name, data)
     return archive.getvalue()

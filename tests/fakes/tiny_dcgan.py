@@ -43,8 +43,8 @@ def make(folder: Path) -> Path:
     return folder
 
 
-def fit(images, settings, progress=None, **more):
+def fit(images, settings, progress=None, **options):
     """Trains on these images and returns the result. See `studio.dcgan.train.Trainer`."""
     from studio.dcgan.train import Trainer
 
-    return Trainer(images, settings, progress=progress, **more).fit(progress)
+    return Trainer(images, settings, progress=progress, **options).fit(progress)

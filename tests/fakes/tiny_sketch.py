@@ -37,8 +37,8 @@ def make(target: str | Path = "tiny") -> Preset:
 
 def make_of_pairs(target: str | Path = "tiny-pairs", ground: str = "light", edges: bool = False) -> Preset:
     """Saves a model as training on pairs does: of drawings on this ground, or of edges of photos."""
-    same = {name: getattr(SETTINGS, name) for name in UNetSettings.model_fields}
-    settings = TrainTranslateSettings.parse({**same, "edges": edges})
+    shared = {name: getattr(SETTINGS, name) for name in UNetSettings.model_fields}
+    settings = TrainTranslateSettings.parse({**shared, "edges": edges})
     recipe = recipes.Recipe(task=models.PAIRS_TASK, settings=settings.model_dump(mode="json"), inputs={})
     metadata = {"command": "none", "figures": {}, "ground": "" if edges else ground}
     return presets.save(

@@ -37,7 +37,7 @@ def list_files(home):
     return {path for path in home.rglob("*") if path.is_file() and path.suffix != ".lock"}
 
 
-def test_the_parts_add_up_to_the_whole(home, make_item):
+def test_parts_add_up_to_the_total(home, make_item):
     removal.remove([make_item(shade=1)])
     make_item(shade=2)
     write_file(home / "cache" / "a" / "b")
@@ -60,7 +60,7 @@ def test_the_parts_add_up_to_the_whole(home, make_item):
 
 
 @pytest.mark.parametrize("part", disk_usage.REMOVABLE)
-def test_only_the_chosen_part_goes(home, make_item, part):
+def test_only_the_selected_part_is_removed(home, make_item, part):
     other_item = make_item(shade=2)
     removal.remove([make_item(shade=1)])
     for place in (
@@ -87,7 +87,7 @@ def test_only_the_chosen_part_goes(home, make_item, part):
     }
 
 
-def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, make_item):
+def test_files_of_items_and_removed_items_stay(home, make_item):
     id = make_item()
     removal.remove([id])
     age_stored_files(home)
@@ -104,7 +104,7 @@ def test_what_an_item_names_stays_also_while_it_can_be_brought_back(home, make_i
 @pytest.mark.parametrize(
     "place", ["studies/mine.log", "runs/r/notes", "presets/p/recipe.json", "any/thing.db"]
 )
-def test_what_anything_else_names_stays(home, place):
+def test_files_with_other_references_stay(home, place):
     digest = paths.store(b"a model that a search tried")
     age_stored_files(home)
     (home / place).parent.mkdir(parents=True)
@@ -114,7 +114,7 @@ def test_what_anything_else_names_stays(home, place):
     assert disk_usage.free_parts(["unused"]) > 0
 
 
-def test_what_is_in_use_stays(home, make_item):
+def test_files_in_use_stay(home, make_item):
     paths.store(b"an upload of today")
     write_file(home / "cache" / "new", age=False)
     write_file(home / "runs" / "going-on" / "001.run")
@@ -122,7 +122,7 @@ def test_what_is_in_use_stays(home, make_item):
     assert disk_usage.free_parts(disk_usage.REMOVABLE) == 0
 
 
-def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
+def test_file_stored_again_meanwhile_stays(home, monkeypatch):
     digest = paths.store(b"an image of last week")
     age_stored_files(home)
     parts_before = disk_usage._list_parts()
@@ -133,7 +133,7 @@ def test_what_is_put_in_again_meanwhile_stays(home, monkeypatch):
     assert paths.stored_path(digest).read_bytes() == b"an image of last week"
 
 
-def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkeypatch):
+def test_file_stored_during_removal_stays(home, monkeypatch):
     data = b"an image of last week"
     digest = paths.store(data)
     age_stored_files(home)
@@ -155,7 +155,7 @@ def test_what_is_put_in_while_it_is_about_to_go_is_there_afterwards(home, monkey
     assert paths.stored_path(digest).read_bytes() == data
 
 
-def test_a_lock_that_is_held_stays(home):
+def test_held_lock_stays(home):
     locks = [
         write_file(home / "cache" / "imported" / "a.lock", 0),
         write_file(home / "cache" / "workers" / "b.dirlock", 0),
@@ -169,7 +169,7 @@ def test_a_lock_that_is_held_stays(home):
 
 
 @pytest.mark.parametrize("part", ["items", "weights", "presets", "rest", "../files"])
-def test_what_is_a_persons_own_cannot_go_this_way(home, make_item, part):
+def test_user_data_cannot_be_freed(home, make_item, part):
     make_item()
     before = list_files(home)
     with pytest.raises(InvalidInput):
@@ -177,7 +177,7 @@ def test_what_is_a_persons_own_cannot_go_this_way(home, make_item, part):
     assert list_files(home) == before
 
 
-def test_the_index_comes_back_after_its_cache_went(home, make_item):
+def test_index_is_rebuilt_after_the_cache_is_freed(home, make_item):
     id = make_item()
     assert index.find()[1] == 1
     for path in (home / "cache").iterdir():
@@ -186,7 +186,7 @@ def test_the_index_comes_back_after_its_cache_went(home, make_item):
     assert [entry.id for entry in index.find()[0]] == [id]
 
 
-def test_the_limit_is_remembered(home):
+def test_limit_is_stored(home):
     assert disk_usage.read_limit() == disk_usage.DEFAULT_LIMIT_BYTES
     disk_usage.set_limit(5 * 10**9)
     assert disk_usage.read_limit() == 5 * 10**9

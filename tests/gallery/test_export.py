@@ -13,7 +13,7 @@ from studio.core.errors import InvalidInput, Unavailable
 from studio.gallery import export, items
 
 
-def test_each_file_is_there_with_its_recipe(tmp_path, make_item, make_text):
+def test_zip_has_each_file_with_its_recipe(tmp_path, make_item, make_text):
     entries = [items.find(make_item(shade=3, seed=5)), items.find(make_text("a tale\n" * 50, seed=6))]
     with zipfile.ZipFile(export.save_zip(entries, tmp_path / "all.zip")) as packed:
         names = packed.namelist()
@@ -26,14 +26,14 @@ def test_each_file_is_there_with_its_recipe(tmp_path, make_item, make_text):
         assert all(name[4] == name[7] == "-" and "-fake-" in name for name in names), "the day, what made it"
 
 
-def test_two_files_of_one_name_are_both_there(tmp_path, make_item):
+def test_files_of_equal_names_get_numbers(tmp_path, make_item):
     exported = [items.find(make_item(shade=shade)) for shade in (1, 2, 3)]
     with zipfile.ZipFile(export.save_zip(exported, tmp_path / "all.zip")) as packed:
         assert len({name.casefold() for name in packed.namelist()}) == 3
         assert len({packed.read(name) for name in packed.namelist()}) == 3
 
 
-def test_no_name_leads_out_of_the_folder_it_is_unpacked_into(make_item, home):
+def test_names_in_the_zip_have_no_paths(make_item, home):
     id = make_item()
     outcome = home / "jobs" / id / "outcome.json"
     record = json.loads(outcome.read_bytes())
@@ -45,13 +45,13 @@ def test_no_name_leads_out_of_the_folder_it_is_unpacked_into(make_item, home):
     assert not set(name) & set('/\\:\x1b"')
 
 
-def test_nothing_is_no_zip(tmp_path):
+def test_export_of_nothing_is_rejected(tmp_path):
     with pytest.raises(InvalidInput, match="nothing to export"):
         export.save_zip([], tmp_path / "all.zip")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_zip_that_cannot_be_whole_is_not_there(tmp_path, make_item):
+def test_failed_export_leaves_no_zip(tmp_path, make_item):
     exported = [items.find(make_item(shade=shade)) for shade in (1, 2)]
     exported[0].result.files[0].path.unlink()
     (tmp_path / "all.zip").write_bytes(b"before")

@@ -11,7 +11,7 @@ from studio.gallery import import_file, index, items, removal
 from tests.wording import SECOND_SENTENCE
 
 
-def test_an_image_of_the_studio_tells_all(make_item):
+def test_image_has_full_provenance(make_item):
     id = make_item(tint="red")
     origin = import_file.read_provenance(items.find(id).result.files[0].read(), "got\x1bit.png")
     assert (origin.kind, origin.is_known, origin.missing, origin.item) == ("image", True, (), id)
@@ -20,7 +20,7 @@ def test_an_image_of_the_studio_tells_all(make_item):
     assert [file.name for file in origin.inputs()["content"]] == ["photo.png"]
 
 
-def test_what_was_removed_or_never_here_is_no_item_and_can_become_one(make_item):
+def test_image_without_an_item_can_be_added(make_item):
     id = make_item()
     data = items.find(id).result.files[0].read()
     removal.remove([id])
@@ -33,7 +33,7 @@ def test_what_was_removed_or_never_here_is_no_item_and_can_become_one(make_item)
     assert [entry.id for entry in index.find()[0]] == [again]
 
 
-def test_an_input_that_is_gone_is_named(make_item):
+def test_missing_input_is_listed(make_item):
     item = items.find(make_item())
     source = item.inputs["content"][0]
     source.path.unlink()
@@ -41,7 +41,7 @@ def test_an_input_that_is_gone_is_named(make_item):
     assert (missing.digest, missing.name) == (source.digest, "photo.png")
 
 
-def test_whoever_gets_an_image_does_not_get_what_somebody_else_put_in(make_item):
+def test_inputs_of_other_owners_count_as_missing(make_item):
     data = items.find(make_item(owner="ann"), "ann").result.files[0].read()
     assert import_file.read_provenance(data, "a.png", "ann").missing == ()
     (missing,) = import_file.read_provenance(data, "a.png", "bob").missing
@@ -52,7 +52,7 @@ def test_whoever_gets_an_image_does_not_get_what_somebody_else_put_in(make_item)
     )
 
 
-def test_a_recipe_alone_is_read_too(make_item):
+def test_recipe_without_a_file_is_read(make_item):
     recipe = items.find(make_item(seed=12)).result.recipe
     origin = import_file.read_provenance(recipe.to_json().encode(), "video.mp4.json")
     assert origin.is_recipe and origin.recipe == recipe
@@ -63,10 +63,10 @@ def test_a_recipe_alone_is_read_too(make_item):
 @pytest.mark.parametrize(
     "change", [{"task": "style.of-tomorrow"}, {"settings": {"steps": 10**9}}, {"settings": {"mood": 1}}]
 )
-def test_a_recipe_that_this_studio_does_not_know_is_read_and_no_more(make_item, change):
+def test_unknown_recipe_is_only_shown(make_item, change):
     recipe = items.find(make_item()).result.recipe.model_copy(update=change)
     origin = import_file.read_provenance(
-        image_io.encode_png(image_io.read(items.find(make_item()).thumbnail()), recipe), "a.png"
+        image_io.encode_png(image_io.read(items.find(make_item()).load_thumbnail()), recipe), "a.png"
     )
     assert not origin.is_known
     with pytest.raises(InvalidInput):
@@ -86,7 +86,7 @@ INVALID_FILES = {
 
 
 @pytest.mark.parametrize("name", INVALID_FILES)
-def test_anything_else_is_refused_in_a_sentence(home, image, name):
+def test_invalid_file_is_rejected_with_a_sentence(home, image, name):
     data = INVALID_FILES[name](image) if callable(INVALID_FILES[name]) else INVALID_FILES[name]
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         import_file.read_provenance(data, "a.png")

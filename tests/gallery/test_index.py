@@ -19,14 +19,14 @@ def find_index(home):
     return next((home / "cache").glob("gallery-*.sqlite"))
 
 
-def test_the_newest_comes_first_a_page_at_a_time(make_item):
+def test_find_returns_pages_newest_first(make_item):
     item_ids = [make_item(shade=shade) for shade in range(5)][::-1]
     assert find_ids() == item_ids
     entries, total = index.find(limit=2, skip=1)
     assert ([entry.id for entry in entries], total) == (item_ids[1:3], 5)
 
 
-def test_an_entry_is_what_the_item_is(make_item):
+def test_entry_equals_its_item(make_item):
     id = make_item(name="blue_cat.png")
     (entry,), _ = index.find()
     item = items.find(id)
@@ -35,7 +35,7 @@ def test_an_entry_is_what_the_item_is(make_item):
     assert entry.load_thumbnail() == item.load_thumbnail()
 
 
-def test_only_the_owners_items_are_listed(make_item):
+def test_find_lists_only_items_of_the_owner(make_item):
     make_item(owner="ann")
     own = make_item()
     assert find_ids() == [own]
@@ -46,14 +46,14 @@ def test_only_the_owners_items_are_listed(make_item):
 @pytest.mark.parametrize(
     "words", ["cat", "CAT paint", "tint red", "seed 41", "cat.png painted.png", "fake.paint red"]
 )
-def test_each_word_must_occur_in_the_recipe_or_the_names(make_item, words):
+def test_each_search_word_must_match(make_item, words):
     make_item(name="dog.png", tint="blue", seed=7)
     cat = make_item(name="Cat.png", tint="red", seed=41)
     assert find_ids(words=words) == [cat]
     assert find_ids(words=f"{words} zebra") == []
 
 
-def test_a_number_counts_as_a_whole_and_a_setting_can_be_named(make_item):
+def test_numbers_and_settings_match_exactly(make_item):
     make_item(seed=7, steps=2)
     other = make_item(seed=2, steps=7)
     third = make_item(seed=17, steps=5)
@@ -63,13 +63,13 @@ def test_a_number_counts_as_a_whole_and_a_setting_can_be_named(make_item):
     assert find_ids(words="1") == []
 
 
-def test_words_are_taken_as_they_are(make_item):
+def test_search_words_are_not_patterns(make_item):
     make_item(name="100% cat_a.png")
     assert len(find_ids(words="100%")) == 1
     assert find_ids(words="100_") == find_ids(words="'; DROP TABLE items; --") == []
 
 
-def test_the_words_of_what_it_was_made_from_count_too(home, make_item, image):
+def test_search_includes_recipes_of_inputs(home, make_item, image):
     import paint
 
     from studio.core import recipes, tasks
@@ -81,7 +81,7 @@ def test_the_words_of_what_it_was_made_from_count_too(home, make_item, image):
     assert len(find_ids(words="tint blue")) == 0
 
 
-def test_kind_task_and_file_narrow_it_down(make_item, make_text):
+def test_kind_task_and_digest_filter(make_item, make_text):
     painted, text = make_item(), make_text("a tale")
     assert find_ids(kind="text") == [text]
     assert find_ids(kind="image", task="fake.paint") == [painted]
@@ -89,7 +89,7 @@ def test_kind_task_and_file_narrow_it_down(make_item, make_text):
     assert find_ids(digest=items.find(text).result.files[0].digest) == [text]
 
 
-def test_what_is_added_and_what_is_gone_show_at_once(home, make_item):
+def test_changes_show_at_once(home, make_item):
     first, second = make_item(shade=1), make_item(shade=2)
     assert find_ids() == [second, first]
     shutil.rmtree(home / "jobs" / first)
@@ -97,7 +97,7 @@ def test_what_is_added_and_what_is_gone_show_at_once(home, make_item):
     assert find_ids() == [third, second]
 
 
-def test_a_job_becomes_an_item_when_it_ends(home, make_item):
+def test_job_becomes_an_item_when_it_ends(home, make_item):
     id = make_item()
     outcome = home / "jobs" / id / "outcome.json"
     original = outcome.read_bytes()
@@ -108,7 +108,7 @@ def test_a_job_becomes_an_item_when_it_ends(home, make_item):
 
 
 @pytest.mark.parametrize("corruption", ["gone", "empty", "noise", "cut", "other"])
-def test_a_lost_or_damaged_index_is_made_again(home, make_item, corruption):
+def test_damaged_index_is_rebuilt(home, make_item, corruption):
     item_ids = [make_item(shade=shade) for shade in range(3)][::-1]
     assert find_ids() == item_ids
     path = find_index(home)
@@ -122,7 +122,7 @@ def test_a_lost_or_damaged_index_is_made_again(home, make_item, corruption):
     assert find_ids() == item_ids
 
 
-def test_an_index_with_one_spoilt_page_is_made_again(home, make_item):
+def test_index_with_a_damaged_page_is_rebuilt(home, make_item):
     item_ids = [make_item(shade=shade) for shade in range(12)][::-1]
     assert find_ids() == item_ids
     path = find_index(home)
@@ -132,7 +132,7 @@ def test_an_index_with_one_spoilt_page_is_made_again(home, make_item):
         assert (find_ids(), index.list_tasks()) == (item_ids, {"fake.paint": "Paint"})
 
 
-def test_an_index_that_cannot_be_written_is_kept_in_memory(home, make_item):
+def test_read_only_index_is_kept_in_memory(home, make_item):
     item_ids = make_item()
     (home / "cache").mkdir(exist_ok=True)
     blocked = home / "cache" / f"gallery-{index.FORMAT}.sqlite"
@@ -140,7 +140,7 @@ def test_an_index_that_cannot_be_written_is_kept_in_memory(home, make_item):
     assert find_ids() == [item_ids]
 
 
-def test_damaged_items_harm_no_other(home, make_item):
+def test_damaged_items_do_not_affect_others(home, make_item):
     good, bad = make_item(shade=1), make_item(shade=2)
     (home / "jobs" / bad / "outcome.json").write_text("{")
     (home / "jobs" / "stray").write_text("")
@@ -148,6 +148,6 @@ def test_damaged_items_harm_no_other(home, make_item):
 
 
 @pytest.mark.parametrize("query", [Filter(words="cat \udcff"), Filter(task="\udcff"), Filter(kind="\udcff")])
-def test_a_search_for_what_is_no_text_is_told_in_a_sentence(home, query):
+def test_search_for_invalid_text_is_rejected(home, query):
     with pytest.raises(InvalidInput, match="Invalid search"):
         index.find(query)

@@ -15,7 +15,7 @@ from studio.engine.jobs.parts import Outcome
 from studio.gallery import items
 
 
-def test_an_item_has_all_that_was_asked_and_made(home, make_item):
+def test_item_has_request_and_result(home, make_item):
     item = items.find(make_item(shade=40, tint="red", name="cat.png"))
     assert [path.name for path in (home / "jobs").iterdir()] == [item.id]
     assert (item.task, item.title, item.kind, item.seconds) == ("fake.paint", "Paint", "image", 2.0)
@@ -28,20 +28,20 @@ def test_an_item_has_all_that_was_asked_and_made(home, make_item):
 
 
 @pytest.mark.parametrize("id", ["", "..", "../jobs", "nothing", "a/b", "\0"])
-def test_what_is_no_item_is_told(home, make_item, id):
+def test_find_rejects_unknown_ids(home, make_item, id):
     make_item()
     with pytest.raises(Unavailable, match="no such item"):
         items.find(id)
 
 
-def test_an_item_is_its_owners_alone(make_item):
+def test_item_is_visible_to_its_owner_only(make_item):
     id = make_item(owner="ann")
     assert items.find(id, "ann").owner == "ann"
     with pytest.raises(Unavailable):
         items.find(id)
 
 
-def test_a_thumbnail_that_is_missing_is_made_and_kept(make_item):
+def test_missing_thumbnail_is_created(make_item):
     item = items.find(make_item())
     before = item.load_thumbnail()
     (item.folder / "thumbnail.webp").unlink()
@@ -49,7 +49,7 @@ def test_a_thumbnail_that_is_missing_is_made_and_kept(make_item):
     assert (item.folder / "thumbnail.webp").read_bytes() == before
 
 
-def test_an_item_whose_file_is_gone_still_has_a_thumbnail(make_item):
+def test_item_without_its_file_has_a_thumbnail(make_item):
     item = items.find(make_item())
     (item.folder / "thumbnail.webp").unlink()
     item.result.files[0].path.unlink()
@@ -57,7 +57,7 @@ def test_an_item_whose_file_is_gone_still_has_a_thumbnail(make_item):
 
 
 @pytest.mark.parametrize("fail", range(4))
-def test_an_item_is_whole_or_not_there(home, make_item, monkeypatch, fail):
+def test_add_is_atomic(home, make_item, monkeypatch, fail):
     make_item()
     writes = iter(range(100))
     write = paths.write
@@ -74,7 +74,7 @@ def test_an_item_is_whole_or_not_there(home, make_item, monkeypatch, fail):
     assert sorted(path.name for path in (home / "jobs").iterdir()) == before
 
 
-def test_the_engine_shows_what_a_command_made_while_it_ran(home, make_item):
+def test_engine_lists_items_added_by_commands(home, make_item):
     ledger = Ledger(home / "jobs")
     ledger.load()
     assert ledger.list_newest("local", 20) == []
@@ -85,7 +85,7 @@ def test_the_engine_shows_what_a_command_made_while_it_ran(home, make_item):
     assert job.preview
 
 
-def test_a_job_without_a_result_is_no_item(home, make_item):
+def test_job_without_a_result_is_no_item(home, make_item):
     id = make_item()
     job_folder = store.Folder(home / "jobs" / id)
     job_folder.write(Outcome, Outcome(error="It went wrong."))
@@ -95,7 +95,7 @@ def test_a_job_without_a_result_is_no_item(home, make_item):
 
 
 @pytest.mark.parametrize("change", [{"files": []}, {"files": [{"digest": 1}]}, {"recipe": {"task": 3}}, {}])
-def test_what_another_hand_wrote_harms_nothing(home, make_item, change):
+def test_invalid_outcome_is_no_item(home, make_item, change):
     id = make_item()
     path = home / "jobs" / id / "outcome.json"
     outcome = json.loads(path.read_bytes())
@@ -104,7 +104,7 @@ def test_what_another_hand_wrote_harms_nothing(home, make_item, change):
     assert items.read(path.parent) is None
 
 
-def test_files_that_are_put_in_again_count_as_new(home):
+def test_file_stored_again_counts_as_new(home):
     import os
 
     digest = paths.store(b"a photo")

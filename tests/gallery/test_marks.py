@@ -20,7 +20,7 @@ def find_ids(**filters):
     return [entry.id for entry in index.find(Filter(**filters))[0]]
 
 
-def test_what_is_marked_is_found_by_it_and_shown_so(make_item):
+def test_marked_item_is_found_by_its_marks(make_item):
     other, id = make_item(shade=1), make_item(shade=2)
     assert find_ids(starred=True) == [], "the index knows both as they were"
     marked_item = marks.change_marks(id, starred=True, tags=["Sea", "two  words", "sea"], name="  My  best ")
@@ -38,7 +38,7 @@ def test_what_is_marked_is_found_by_it_and_shown_so(make_item):
     assert find_ids() == [id, other]
 
 
-def test_each_mark_changes_alone_and_can_be_taken_back(make_item):
+def test_marks_change_independently(make_item):
     id = make_item()
     marks.change_marks(id, starred=True)
     marks.change_marks(id, tags=["a"])
@@ -49,7 +49,7 @@ def test_each_mark_changes_alone_and_can_be_taken_back(make_item):
     assert items.find(id).marks == Marks() and index.find()[0][0].name == "photo"
 
 
-def test_names_may_hold_what_joins_letters_and_emoji(make_item):
+def test_names_may_contain_joiners(make_item):
     id = make_item()
     assert (
         marks.change_marks(id, name="می\u200cخواهم \U0001f469\u200d\U0001f467").marks.name.count("\u200d")
@@ -59,7 +59,7 @@ def test_names_may_hold_what_joins_letters_and_emoji(make_item):
         marks.change_marks(id, name="\u202egnp.exe")
 
 
-def test_marks_set_at_once_are_all_kept(make_item):
+def test_concurrent_changes_are_all_stored(make_item):
     changes = [{"starred": True}, {"added_tags": ["sea"]}, {"name": "Boat"}]
     with ThreadPoolExecutor(3) as pool:
         for _ in range(10):
@@ -68,7 +68,7 @@ def test_marks_set_at_once_are_all_kept(make_item):
             assert items.find(id).marks == Marks(True, ("sea",), "Boat")
 
 
-def test_marks_outlive_the_index_and_removal(home, make_item):
+def test_marks_survive_the_index_and_removal(home, make_item):
     id = make_item()
     marks.change_marks(id, tags=["kept"])
     next((home / "cache").glob("gallery-*.sqlite")).unlink()
@@ -79,7 +79,7 @@ def test_marks_outlive_the_index_and_removal(home, make_item):
     assert find_ids(tag="kept") == [id] and unreadable.list_unreadable() == []
 
 
-def test_only_ones_own_items_can_be_marked(home, make_item):
+def test_only_own_items_can_be_marked(home, make_item):
     id = make_item(owner="ann")
     for item_id in (id, "nothing", "../x"):
         with pytest.raises(Unavailable, match="no such item"):
@@ -100,7 +100,7 @@ def test_only_ones_own_items_can_be_marked(home, make_item):
         {"name": "a\x00b"},
     ],
 )
-def test_what_is_no_mark_is_refused_in_a_sentence_and_changes_nothing(make_item, bad):
+def test_invalid_mark_is_rejected_and_changes_nothing(make_item, bad):
     id = make_item()
     marks.change_marks(id, starred=True, tags=["a"], name="mine")
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE) as error:
@@ -123,7 +123,7 @@ INVALID_MARKS = {
 
 
 @pytest.mark.parametrize("corruption", INVALID_MARKS)
-def test_damaged_marks_are_none_and_can_be_written_again(home, make_item, corruption):
+def test_damaged_marks_count_as_none(home, make_item, corruption):
     id = make_item()
     (home / "jobs" / id / "marks.json").write_bytes(INVALID_MARKS[corruption])
     assert items.find(id).marks == Marks()
@@ -132,7 +132,7 @@ def test_damaged_marks_are_none_and_can_be_written_again(home, make_item, corrup
     assert find_ids(starred=True) == [id]
 
 
-def test_marks_that_are_a_pipe_or_speak_to_terminals_harm_nobody(home, make_item):
+def test_pipes_and_control_characters_as_marks_are_ignored(home, make_item):
     piped, loud = make_item(shade=1), make_item(shade=2)
     os.mkfifo(home / "jobs" / piped / "marks.json")
     (home / "jobs" / loud / "marks.json").write_text(json.dumps({"name": "a\x1b[31mb", "tags": ["x\ny"]}))
@@ -141,7 +141,7 @@ def test_marks_that_are_a_pipe_or_speak_to_terminals_harm_nobody(home, make_item
     assert entry.name.isprintable() and all(tag.isprintable() for tag in entry.tags) and len(entry.tags) == 1
 
 
-def test_an_export_is_called_by_the_name_and_tells_the_marks(tmp_path, make_item):
+def test_export_contains_names_and_marks(tmp_path, make_item):
     named, plain = make_item(shade=1), make_item(shade=2)
     marks.change_marks(named, starred=True, tags=["sea"], name="../My: best")
     with zipfile.ZipFile(export.save_zip(map(items.find, (named, plain)), tmp_path / "all.zip")) as packed:

@@ -36,14 +36,14 @@ def add_with_corrupted(home, make_item):
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_every_list_lives_with_it(home, add_with_corrupted, tmp_path, corruption):
+def test_lists_tolerate_a_corrupted_folder(home, add_with_corrupted, tmp_path, corruption):
     good = add_with_corrupted(corruption)
     for _ in range(2):
         assert [entry.id for entry in index.find()[0]] == [good]
     assert index.list_tasks() == {"fake.paint": "Paint"}
     ledger = Ledger(home / "jobs")
     ledger.load()
-    ledger.follow()
+    ledger.sync_folders()
     assert good in [ledger.take_snapshot(record).id for record in ledger.list_newest("local", 20)]
     assert sum(share.bytes for share in disk_usage.measure_parts()) > 0
     disk_usage.free_parts(disk_usage.REMOVABLE)
@@ -52,9 +52,7 @@ def test_every_list_lives_with_it(home, add_with_corrupted, tmp_path, corruption
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
-def test_it_is_shown_as_unreadable_and_can_be_removed_brought_back_and_let_go(
-    home, add_with_corrupted, corruption
-):
+def test_unreadable_folder_can_be_removed_restored_and_deleted(home, add_with_corrupted, corruption):
     good = add_with_corrupted(corruption)
     [odd] = unreadable.list_unreadable()
     assert odd.id.isalnum() or odd.id.startswith("odd-")
@@ -72,7 +70,7 @@ def test_it_is_shown_as_unreadable_and_can_be_removed_brought_back_and_let_go(
 
 
 @pytest.mark.parametrize("corruption", odd_folders.RECOVERABLE)
-def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, make_item, corruption):
+def test_result_with_an_invalid_state_is_a_finished_item(home, make_item, corruption):
     id = make_item()
     odd_folders.RECOVERABLE[corruption](home / "jobs" / id)
     assert [entry.id for entry in index.find()[0]] == [id] and unreadable.list_unreadable() == []
@@ -84,7 +82,7 @@ def test_a_result_whose_state_is_odd_is_an_item_and_ended(home, make_item, corru
     assert removal.remove([id]) == [id]
 
 
-def test_one_whose_owner_can_be_read_is_its_owners_alone(home, make_item):
+def test_unreadable_folder_belongs_to_its_owner(home, make_item):
     hers, nobodys = make_item(owner="ann"), make_item(owner="bob")
     odd_folders.CORRUPTIONS["the title is a number"](home / "jobs" / hers)
     odd_folders.CORRUPTIONS["the owner is a number"](home / "jobs" / nobodys)
@@ -96,7 +94,7 @@ def test_one_whose_owner_can_be_read_is_its_owners_alone(home, make_item):
     removal.remove([hers], "ann")
 
 
-def test_what_is_still_being_written_is_not_odd(home, make_item):
+def test_folder_in_creation_is_not_unreadable(home, make_item):
     waits, writes = make_item(), make_item()
     (home / "jobs" / waits / "outcome.json").unlink()
     state = home / "jobs" / waits / "state.json"
@@ -111,7 +109,7 @@ def test_what_is_still_being_written_is_not_odd(home, make_item):
     assert {odd.id for odd in unreadable.list_unreadable()} == {writes, "0begun"}
 
 
-def test_one_that_is_mended_is_an_item_again(home, make_item):
+def test_repaired_folder_is_an_item_again(home, make_item):
     id = make_item()
     before = (home / "jobs" / id / "job.json").read_bytes()
     CORRUPTIONS["the title is a number"](home / "jobs" / id)
@@ -120,7 +118,7 @@ def test_one_that_is_mended_is_an_item_again(home, make_item):
     assert index.find()[1] == 1
 
 
-def test_a_folder_that_is_emptied_while_the_removed_are_listed_corrupts_nothing(home, make_item, monkeypatch):
+def test_folder_emptied_during_listing_is_skipped(home, make_item, monkeypatch):
     removed, there = make_item(shade=1), make_item(shade=2)
     removal.remove([removed, there])
     read = items.read
@@ -147,18 +145,18 @@ def test_a_folder_that_is_emptied_while_the_removed_are_listed_corrupts_nothing(
 
 
 @pytest.mark.parametrize("data", [b"noise", b"RIFF\x10\0\0\0WEBPVP8 cut", b""])
-def test_a_small_image_that_is_none_is_made_again(home, make_item, data):
+def test_damaged_thumbnail_is_recreated(home, make_item, data):
     item = items.find(make_item())
     (item.folder / "thumbnail.webp").write_bytes(data)
     (item.folder / "preview.webp").write_bytes(data)
-    assert store.Folder(item.folder).preview() is None
+    assert store.Folder(item.folder).read_preview() is None
     assert image_io.read(item.load_thumbnail()).shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize(
     "line", [b"5", b'"step"', b'{"step": "x", "seconds": 1}', b"[" * 99_999, b"\xff", b"{}"]
 )
-def test_points_of_a_curve_that_are_none_are_left_out(home, make_item, line):
+def test_invalid_points_of_a_curve_are_skipped(home, make_item, line):
     folder = store.Folder(items.find(make_item()).folder)
     good = b'{"step": 1, "seconds": 0.5, "loss": 2.0}'
     (folder.path / "reports.jsonl").write_bytes(b"\n".join([good, line, good]))
@@ -168,7 +166,7 @@ def test_points_of_a_curve_that_are_none_are_left_out(home, make_item, line):
 PIPE_NAMES = ("preview.webp", "thumbnail.webp", "reports.jsonl")
 
 
-def test_images_and_curves_that_are_pipes_hold_nobody_up(home, make_item):
+def test_pipes_in_a_folder_do_not_block(home, make_item):
     folder = home / "jobs" / make_item()
     for name in PIPE_NAMES:
         (folder / name).unlink(missing_ok=True)
@@ -184,7 +182,7 @@ def test_images_and_curves_that_are_pipes_hold_nobody_up(home, make_item):
 
 
 @pytest.mark.slow
-def test_what_a_removed_link_leads_to_stays_as_it_is(home, tmp_path):
+def test_target_of_a_removed_link_stays(home, tmp_path):
     (tmp_path / "mine").mkdir()
     os.utime(tmp_path / "mine", (1, 1))
     items.jobs_folder().joinpath("link").symlink_to(tmp_path / "mine")

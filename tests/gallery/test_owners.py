@@ -35,7 +35,7 @@ def list_owner_names():
     return {owner.name for owner in owners.list_owners() if owner.items}
 
 
-def test_everybodys_work_is_told(home, make_item):
+def test_list_owners_measures_everyone(home, make_item):
     make_item(owner=VISITOR), make_item(owner=VISITOR, shade=3), make_item()
     removal.remove([make_item(owner=USER)], USER)
     by_name = {owner.name: owner for owner in owners.list_owners()}
@@ -47,7 +47,7 @@ def test_everybodys_work_is_told(home, make_item):
         owners.validate("visitor-0b")
 
 
-def test_all_that_one_of_many_has_can_be_deleted_at_once(home, make_item, shared_studio):
+def test_remove_deletes_all_data_of_an_owner(home, make_item, shared_studio):
     removed, here = make_item(owner=VISITOR, shade=1), make_item(owner=USER, shade=2)
     removal.remove([make_item(owner=VISITOR, shade=3)], VISITOR)
     files = [items.find(id, name).result.files[0] for id, name in ((removed, VISITOR), (here, USER))]
@@ -62,7 +62,7 @@ def test_all_that_one_of_many_has_can_be_deleted_at_once(home, make_item, shared
             owners.remove(name)
 
 
-def test_nobody_is_removed_while_a_job_of_theirs_runs(home, make_item, monkeypatch):
+def test_owner_with_a_running_job_is_not_removed(home, make_item, monkeypatch):
     make_item(owner=VISITOR)
     monkeypatch.setattr(quotas, "measure_usage", lambda name: quotas.Usage(busy=True))
     with pytest.raises(InvalidInput, match="Try again when it has ended"):
@@ -70,7 +70,7 @@ def test_nobody_is_removed_while_a_job_of_theirs_runs(home, make_item, monkeypat
     assert list_owner_names() == {VISITOR}
 
 
-def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, make_item, shared_studio):
+def test_absent_visitors_are_removed_with_their_files(home, make_item, shared_studio):
     owners.remove_absent()
     expired, here, user, own = (
         make_item(owner=name, shade=n) for n, name in enumerate((VISITOR, "visitor-1", USER, "local"))
@@ -90,7 +90,7 @@ def test_the_work_of_visitors_who_do_not_come_back_goes_with_its_files(home, mak
     assert all(items.find(*item).is_complete for item in ((here, "visitor-1"), (user, USER), (own,)))
 
 
-def test_signed_in_people_lose_nothing_unless_a_time_is_set(home, make_item, shared_studio, monkeypatch):
+def test_users_are_kept_unless_a_limit_is_set(home, make_item, shared_studio, monkeypatch):
     owners.remove_absent()
     make_item(owner=USER), make_item(owner="ann"), make_item()
     age_files(home)
@@ -102,9 +102,7 @@ def test_signed_in_people_lose_nothing_unless_a_time_is_set(home, make_item, sha
     assert list_owner_names() == {"ann", "local"}
 
 
-def test_visitors_keep_all_if_no_time_is_set_and_for_so_many_days_as_are(
-    home, make_item, shared_studio, monkeypatch
-):
+def test_visitors_are_kept_for_the_set_days(home, make_item, shared_studio, monkeypatch):
     owners.remove_absent()
     make_item(owner=VISITOR)
     age_files(home)
@@ -117,7 +115,7 @@ def test_visitors_keep_all_if_no_time_is_set_and_for_so_many_days_as_are(
     assert list_owner_names() == {VISITOR}
 
 
-def test_nothing_of_a_studio_for_one_goes_by_itself(home, make_item, monkeypatch):
+def test_single_user_studio_removes_nothing(home, make_item, monkeypatch):
     owners.remove_absent()
     make_item(), make_item(owner=VISITOR)
     age_files(home)
@@ -125,7 +123,7 @@ def test_nothing_of_a_studio_for_one_goes_by_itself(home, make_item, monkeypatch
     assert owners.remove_absent() == [] and list_owner_names() == {"local", VISITOR}
 
 
-def test_who_has_a_job_that_waits_keeps_all(home, make_item, shared_studio):
+def test_owner_with_a_waiting_job_is_kept(home, make_item, shared_studio):
     owners.remove_absent()
     make_item(owner=VISITOR)
     state = home / "jobs" / make_item(owner=VISITOR, shade=4) / "state.json"
@@ -134,7 +132,7 @@ def test_who_has_a_job_that_waits_keeps_all(home, make_item, shared_studio):
     assert owners.remove_absent() == []
 
 
-def test_a_clock_far_ahead_removes_nothing_at_the_next_start(home, make_item, shared_studio, monkeypatch):
+def test_clock_far_ahead_removes_nothing(home, make_item, shared_studio, monkeypatch):
     make_item(owner=VISITOR)
     with library.acting_as(VISITOR):
         unnamed = tasks.File.store(b"brought", "text", "brought.txt")
@@ -146,26 +144,26 @@ def test_a_clock_far_ahead_removes_nothing_at_the_next_start(home, make_item, sh
     assert paths.is_stored(unnamed.digest)
 
 
-def test_the_tokens_of_a_removed_owner_open_nothing(home, make_item, shared_studio):
+def test_tokens_of_a_removed_owner_are_revoked(home, make_item, shared_studio):
     make_item(owner=VISITOR)
     token = tokens.create(VISITOR)
     owners.remove(VISITOR)
     assert tokens.find_owner(token) is None
 
 
-def test_nobody_adds_to_what_is_being_removed(home, make_item, shared_studio, monkeypatch):
+def test_tokens_are_revoked_before_data_are_removed(home, make_item, shared_studio, monkeypatch):
     make_item(owner=VISITOR)
     tokens.create(VISITOR)
     open_while_evicting = []
     evict = caches.evict
     monkeypatch.setattr(
-        caches, "evict", lambda *args: (open_while_evicting.append(tokens.has_any(VISITOR)), evict(*args))
+        caches, "evict", lambda *args: (open_while_evicting.append(tokens.has_token(VISITOR)), evict(*args))
     )
     owners.remove(VISITOR)
     assert open_while_evicting and not any(open_while_evicting)
 
 
-def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, make_item, shared_studio):
+def test_owner_with_a_paused_job_is_removed(home, make_item, shared_studio):
     state = home / "jobs" / make_item(owner=VISITOR) / "state.json"
     state.write_text(json.dumps(json.loads(state.read_bytes()) | {"state": "queued"}))
     ledger = Ledger(home / "jobs")  # of a server that is running
@@ -179,7 +177,7 @@ def test_a_paused_job_does_not_keep_its_owner_from_being_removed(home, make_item
     assert not ledger.list_newest(VISITOR, 9) and not ledger.queue
 
 
-def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, make_item, shared_studio):
+def test_owners_without_a_recorded_visit_get_the_full_time(home, make_item, shared_studio):
     make_item(owner=VISITOR)
     age_files(home)
     assert owners.remove_absent() == [], "as after an update of a studio that has been for many for long"
@@ -188,7 +186,7 @@ def test_those_whose_visits_were_not_noted_yet_are_given_the_whole_time(home, ma
 
 
 @pytest.mark.slow
-def test_files_that_nothing_names_go_after_a_week(home, make_item, shared_studio):
+def test_unreferenced_files_are_removed_after_a_week(home, make_item, shared_studio):
     owners.remove_absent()
     referenced, old, new = make_item(owner=USER), paths.store(b"an upload"), paths.store(b"another")
     age_files(home)

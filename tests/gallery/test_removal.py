@@ -16,9 +16,9 @@ def find_ids():
     return [entry.id for entry in index.find()[0]]
 
 
-def test_a_removed_item_comes_back_as_it_was(make_item):
+def test_removed_item_is_restored_unchanged(make_item):
     first, second, third = (make_item(shade=shade) for shade in range(3))
-    before, thumbnail = items.find(second), items.find(second).thumbnail()
+    before, thumbnail = items.find(second), items.find(second).load_thumbnail()
     assert removal.remove([second]) == [second]
     assert find_ids() == [third, first]
     with pytest.raises(Unavailable):
@@ -26,11 +26,11 @@ def test_a_removed_item_comes_back_as_it_was(make_item):
     assert [item.id for item in removal.list_removed()] == [second]
     assert removal.restore([second]) == [second]
     assert find_ids() == [third, second, first]
-    assert (items.find(second), items.find(second).thumbnail()) == (before, thumbnail)
+    assert (items.find(second), items.find(second).load_thumbnail()) == (before, thumbnail)
     assert removal.list_removed() == []
 
 
-def test_a_small_image_that_was_drawn_meanwhile_is_in_nobodys_way(make_item):
+def test_thumbnail_at_the_target_does_not_block_removal(make_item):
     id = make_item()
     before, there = items.find(id), items.find(id).folder
     removal.remove([id])
@@ -39,20 +39,20 @@ def test_a_small_image_that_was_drawn_meanwhile_is_in_nobodys_way(make_item):
     )  # as in a list that started before the removal
     assert there.is_dir()
     assert removal.restore([id]) == [id]
-    store.Folder(removal.removed_folder() / id).show_result(before.result.files[0])
+    store.Folder(removal.removed_folder() / id).write_thumbnails(before.result.files[0])
     assert removal.remove([id]) == [id]
     removal.restore([id])
-    assert items.find(id) == before and items.find(id).thumbnail()
+    assert items.find(id) == before and items.find(id).load_thumbnail()
 
 
-def test_the_last_removed_comes_first(make_item):
+def test_last_removed_item_is_listed_first(make_item):
     there = [make_item(shade=shade) for shade in range(3)]
     for id in (there[2], there[0], there[1]):
         removal.remove([id])
     assert [item.id for item in removal.list_removed()] == [there[1], there[0], there[2]]
 
 
-def test_what_goes_for_good_is_gone(home, make_item):
+def test_deleted_item_is_gone(home, make_item):
     id = make_item()
     removal.remove([id])
     removal.delete([id])
@@ -62,7 +62,7 @@ def test_what_goes_for_good_is_gone(home, make_item):
 
 
 @pytest.mark.parametrize("act", [removal.remove, removal.restore, removal.delete])
-def test_anothers_items_stay_where_they_are(make_item, act):
+def test_items_of_others_are_not_changed(make_item, act):
     own, hers = make_item(), make_item(owner="ann")
     if act is not removal.remove:
         removal.remove([own])
@@ -74,7 +74,7 @@ def test_anothers_items_stay_where_they_are(make_item, act):
     assert len(removal.list_removed()) == 1 - len(there)
 
 
-def test_a_job_that_is_still_written_is_not_removed(home, make_item):
+def test_job_in_progress_is_not_removed(home, make_item):
     id = make_item()
     state = home / "jobs" / id / "state.json"
     state.write_text(json.dumps(json.loads(state.read_text()) | {"state": "running"}))
@@ -83,7 +83,7 @@ def test_a_job_that_is_still_written_is_not_removed(home, make_item):
     assert find_ids() == [id]
 
 
-def test_the_engine_follows(home, make_item):
+def test_engine_sees_removed_items(home, make_item):
     id = make_item()
     ledger = Ledger(home / "jobs")
     ledger.load()

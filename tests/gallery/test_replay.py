@@ -24,22 +24,22 @@ def recipe(home, image, monkeypatch):
     return recipes.make("fake.paint", paint.PaintSettings(), {"content": [content]}, trained)
 
 
-def test_weights_of_a_known_training_are_fine(recipe):
+def test_known_weights_are_accepted(recipe):
     replay.check(recipe)
 
 
-def test_weights_of_another_training_are_refused_before_the_work(recipe):
+def test_other_weights_are_rejected_before_the_work(recipe):
     other = recipe.model_copy(update={"weights": {"tiny": "0" * 64}})
     with pytest.raises(Unavailable, match="another training run of Tiny"):
         replay.check(other)
 
 
-def test_weights_that_nobody_knows_are_refused(recipe):
+def test_unknown_weights_are_rejected(recipe):
     with pytest.raises(Unavailable, match="no longer here"):
         replay.check(recipe.model_copy(update={"weights": {"../model.keras": "0" * 64}}))
 
 
-def test_the_task_loads_the_training_that_the_recipe_names(recipe, tmp_path, monkeypatch):
+def test_task_loads_the_weights_of_the_recipe(recipe, tmp_path, monkeypatch):
     loaded = []
 
     def run(settings, inputs, progress):
@@ -59,14 +59,14 @@ def test_the_task_loads_the_training_that_the_recipe_names(recipe, tmp_path, mon
     assert pretrained.load("tiny").digest == tiny_weights.MEMBER.sha256
 
 
-def test_a_chain_of_chains_is_checked_to_its_end(recipe):
+def test_recipes_of_inputs_are_checked_recursively(recipe):
     inner = recipe.model_copy(update={"task": "style.steal"})
     source = recipes.Input(digest="0" * 64, name="made.png", recipe=inner)
     with pytest.raises(InvalidInput, match=r"style\.steal"):
         replay.check(recipe.model_copy(update={"inputs": {"content": [source]}}))
 
 
-def test_a_difference_is_explained_by_what_changed(recipe):
+def test_find_reasons_names_changed_versions(recipe):
     then = recipe.model_copy(update={"versions": {"keras": "3.15.0"}, "machine": recipe.machine})
     now = tasks.Result((), recipe=recipe.model_copy(update={"versions": {"keras": "3.15.1"}}))
     assert replay_difference.find_reasons(then, now) == ["keras was 3.15.0, now 3.15.1"]
@@ -74,7 +74,7 @@ def test_a_difference_is_explained_by_what_changed(recipe):
 
 
 @pytest.mark.parametrize("change, most", [(0, 0), (3, 3), (-200, 200)])
-def test_the_largest_difference_of_any_pixel_is_found(change, most, image, home):
+def test_compare_images_finds_the_largest_difference(change, most, image, home):
     original = image.copy()
     image[20, 30] = 220
     original[20, 30] = 220 + change

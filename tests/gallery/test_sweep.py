@@ -32,7 +32,7 @@ def cell_values(settings):
     return [[dict(cell.values) for cell in row] for row in sweep.make_cells(settings)]
 
 
-def test_the_first_setting_varies_along_a_row_the_second_down(home):
+def test_first_setting_varies_along_rows(home):
     assert cell_values(make_settings("seed=1|2|3", "mirror=true|false")) == [
         [{"seed": n, "mirror": mirror} for n in (1, 2, 3)] for mirror in (True, False)
     ]
@@ -48,12 +48,12 @@ def test_the_first_setting_varies_along_a_row_the_second_down(home):
         ("tint=none|red", ["none", "red"]),
     ],
 )
-def test_values_are_named_or_spread(home, word, expected):
+def test_values_are_listed_or_spaced(home, word, expected):
     name = word.partition("=")[0]
     assert [cell[name] for cell in cell_values(make_settings(word))[0]] == expected
 
 
-def test_its_recipe_names_all_that_its_cells_were_made_with(content, monkeypatch):
+def test_recipe_has_the_weights_of_all_cells(content, monkeypatch):
     real = recipes.make
 
     def make(task, settings, inputs, weights=None):
@@ -89,7 +89,7 @@ def test_its_recipe_names_all_that_its_cells_were_made_with(content, monkeypatch
         SweepSettings(task="fake.paint", base={"mood": 1}, vary=("seed=1|2",)),
     ],
 )
-def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
+def test_invalid_sweep_is_rejected_before_the_work(content, settings):
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         tasks.check(NAME, settings, content)
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_swept_is_told_before_the_work(content, settings):
         ("1:36:36", "Invalid sweep: 72. Use at most 36 cells. "),
     ],
 )
-def test_what_was_typed_is_told_as_it_was_typed(content, typed, expected):
+def test_error_quotes_the_typed_text(content, typed, expected):
     """Once in a field for the values alone, and once after `--vary`."""
     with pytest.raises(InvalidInput) as raised:
         tasks.check(NAME, make_settings(f"steps={typed}", "seed=1:2:2"), content)
@@ -117,17 +117,17 @@ def test_what_was_typed_is_told_as_it_was_typed(content, typed, expected):
     assert not any(word in str(raised.value) for word in ("--", "vary", "steps="))
 
 
-def test_as_many_cells_as_may_be_are_taken(home):
+def test_maximum_number_of_cells_is_accepted(home):
     cells = cell_values(make_settings("seed=1:6:6", "steps=1:6:6"))
     assert sum(map(len, cells)) == sweep.MAX_CELLS
 
 
-def test_inputs_must_be_those_of_the_task(home):
+def test_inputs_are_checked_by_the_task(home):
     with pytest.raises(InvalidInput, match="content"):
         tasks.check(NAME, make_settings("seed=1|2"), {})
 
 
-def test_each_cell_is_what_its_own_recipe_makes(content):
+def test_recipe_of_a_cell_repeats_it(content):
     result = tasks.run(NAME, make_settings("mirror=true|false", "seed=1|2|3", steps=2), content)
     sheet, *cells = result.files
     assert len(cells) == 6
@@ -137,7 +137,7 @@ def test_each_cell_is_what_its_own_recipe_makes(content):
         (mirror, seed) for seed in (1, 2, 3) for mirror in (True, False)
     ]
     assert all(r.task == "fake.paint" and r.settings["steps"] == 2 for r in recipes_of_cells)
-    again = tasks.run("fake.paint", recipes_of_cells[3].checked_settings(), content)
+    again = tasks.run("fake.paint", recipes_of_cells[3].parse_settings(), content)
     assert again.files[0] == cells[3]
     assert [cell["label"] for cell in result.figures["cells"]][:2] == [
         "mirror True, seed 1",
@@ -146,7 +146,7 @@ def test_each_cell_is_what_its_own_recipe_makes(content):
     assert image_io.read(sheet.read()).shape == (3 * (240 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)
 
 
-def test_a_sweep_that_is_stopped_has_what_is_there(content):
+def test_stopped_sweep_has_finished_cells(content):
     asks = iter(range(100))
     reports: list[Report] = []
     progress = Progress(reports.append, lambda: next(asks) >= 6)
@@ -158,7 +158,7 @@ def test_a_sweep_that_is_stopped_has_what_is_there(content):
         tasks.run(NAME, make_settings("seed=1|2"), content, Progress(cancelled=lambda: True))
 
 
-def test_a_cell_that_fails_leaves_its_place_empty(content, monkeypatch):
+def test_failed_cell_stays_empty(content, monkeypatch):
     run = paint.run
 
     def fussy(settings, inputs, progress):
@@ -179,7 +179,7 @@ def test_a_cell_that_fails_leaves_its_place_empty(content, monkeypatch):
         tasks.run(NAME, make_settings("seed=2|2"), content)
 
 
-def test_a_sweep_is_an_item_and_its_cells_are_exported_with_their_recipes(content):
+def test_cells_are_exported_with_their_recipes(content):
     result = tasks.run(NAME, make_settings("seed=1|2"), content)
     item = items.find(items.add(result, 1.0))
     assert item.recipe_of(result.files[0]).task == NAME
@@ -190,7 +190,7 @@ def test_a_sweep_is_an_item_and_its_cells_are_exported_with_their_recipes(conten
         assert len(packed.namelist()) == 3
 
 
-def test_texts_have_their_recipe_beside_them(home, make_text):
+def test_texts_are_exported_with_their_recipes(home, make_text):
     item = items.find(make_text("a tale", seed=1))
     path = item.folder / "outcome.json"
     outcome = json.loads(path.read_text())
@@ -205,7 +205,7 @@ def test_texts_have_their_recipe_beside_them(home, make_text):
         assert recipes.read(packed.read(name)).settings["seed"] == 7
 
 
-def test_every_setting_that_can_be_swept_has_usual_values(home):
+def test_suggested_values_are_valid(home):
     for name in tasks.TASKS:
         task = tasks.get(name)
         for field in sweep.list_sweepable_settings(task.settings).values() if task.lane != "drive" else ():
@@ -214,7 +214,7 @@ def test_every_setting_that_can_be_swept_has_usual_values(home):
             assert sweep.make_cells(SweepSettings(task=name, base=base, vary=(word,)))
 
 
-def test_every_task_can_hand_its_inputs_to_a_sweep():
+def test_sweep_accepts_inputs_of_every_task():
     slots = {slot.name: slot for slot in SWEEP.inputs}
     for name in ("style.transfer", "dream.ascend", "faces.draw", "text.write"):
         for slot in tasks.get(name).inputs:
@@ -222,7 +222,7 @@ def test_every_task_can_hand_its_inputs_to_a_sweep():
             assert slots[slot.name].max_files >= slot.max_files
 
 
-def test_a_sheet_shows_each_image_in_its_place(image):
+def test_sheet_shows_images_in_order(image):
     dark, light = np.full((64, 64, 3), 10, "uint8"), np.full((64, 32, 3), 200, "uint8")
     sheet = contact_sheet.draw_sheet([dark, None, light], ["a", "b", "a very long label " * 9], 2)
     assert sheet.shape == (2 * (320 + 26 + 16) + 16, 2 * (320 + 16) + 16, 3)

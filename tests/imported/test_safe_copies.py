@@ -314,11 +314,11 @@ def fake_process(monkeypatch, copy: bytes, answer: object) -> None:
     """Fakes the process that loads the untrusted file; the process that checks the copy is real."""
     real = sandboxed_process._run_process
 
-    def fake_run_command(command, place, *others):
+    def fake_run_command(command, working_folder, *others):
         if resave.__name__ not in command:
-            return real(command, place, *others)
-        (place / resave.COPY).write_bytes(copy)
-        (place / resave.ANSWER).write_text(answer if isinstance(answer, str) else json.dumps(answer))
+            return real(command, working_folder, *others)
+        (working_folder / resave.COPY).write_bytes(copy)
+        (working_folder / resave.ANSWER).write_text(answer if isinstance(answer, str) else json.dumps(answer))
         return 0
 
     monkeypatch.setattr(sandboxed_process, "_run_process", fake_run_command)
@@ -362,9 +362,9 @@ def test_the_output_of_the_process_is_checked(data_dir, home, monkeypatch):
 def test_a_link_instead_of_a_copy_is_not_followed(data_dir, home, monkeypatch):
     good = data_dir / "badfiles" / "models" / "good_control.keras"
 
-    def fake_run_command(command, place, *others):
-        (place / resave.COPY).symlink_to(good)
-        (place / resave.ANSWER).write_text(json.dumps({"facts": FACTS}))
+    def fake_run_command(command, working_folder, *others):
+        (working_folder / resave.COPY).symlink_to(good)
+        (working_folder / resave.ANSWER).write_text(json.dumps({"facts": FACTS}))
         return 0
 
     monkeypatch.setattr(sandboxed_process, "_run_process", fake_run_command)
@@ -419,8 +419,8 @@ Path("answer.json").write_text(json.dumps({"reason": " ".join(refused)}))
 
 @pytest.mark.skipif(not sandbox.probe_rules().landlock, reason="this kernel does not offer Landlock")
 def test_the_sandbox_blocks_network_files_and_programs(tmp_path, monkeypatch):
-    place, packages = tmp_path / "place", tmp_path / "site-packages"
-    place.mkdir()
+    working_folder, packages = tmp_path / "place", tmp_path / "site-packages"
+    working_folder.mkdir()
     packages.mkdir()
     (packages / "spy.py").write_text(SPY)
     (tmp_path / "secret").write_text("secret")
@@ -430,7 +430,7 @@ def test_the_sandbox_blocks_network_files_and_programs(tmp_path, monkeypatch):
         listener.listen()
         (tmp_path / "port").write_text(str(listener.getsockname()[1]))
         with pytest.raises(InvalidInput, match=": connect read write start"):
-            sandboxed_process.run("spy", tmp_path / "port", place, "my.keras")
+            sandboxed_process.run("spy", tmp_path / "port", working_folder, "my.keras")
 
 
 ODD_ENDS = {
@@ -474,13 +474,13 @@ def test_endless_output_is_not_kept_in_memory(tmp_path, monkeypatch):
 
 def run_spy(code, folder, monkeypatch):
     """Returns the outcome if the process that opens a file runs this code instead."""
-    place, packages = folder / "place", folder / "site-packages"
-    place.mkdir()
+    working_folder, packages = folder / "place", folder / "site-packages"
+    working_folder.mkdir()
     packages.mkdir()
     (packages / "spy.py").write_text(code)
     (folder / "my.keras").touch()
     monkeypatch.setenv("PYTHONPATH", str(packages))
-    return sandboxed_process.run("spy", folder / "my.keras", place, "my.keras")
+    return sandboxed_process.run("spy", folder / "my.keras", working_folder, "my.keras")
 
 
 def test_environment_variables_are_not_passed_on(tmp_path, monkeypatch):

@@ -82,13 +82,16 @@ def test_gibbs_samples_follow_the_energy():
 
 @pytest.mark.slow
 def test_training_makes_test_digits_likelier(lab_digits, trained_network):
-    others = (lab_digits.test >= 0.5).astype("float32")
-    untaught = Boltzmann(trained_network.settings)
-    untaught.initialize(lab_digits.train, np.random.default_rng(0))
-    assert trained_network.compute_pseudo_likelihood(others) > untaught.compute_pseudo_likelihood(others) + 50
-    noise = sample(np.full(others.shape, others.mean()), np.random.default_rng(0))
+    test_digits = (lab_digits.test >= 0.5).astype("float32")
+    untrained = Boltzmann(trained_network.settings)
+    untrained.initialize(lab_digits.train, np.random.default_rng(0))
     assert (
-        trained_network.compute_free_energy(others).mean()
+        trained_network.compute_pseudo_likelihood(test_digits)
+        > untrained.compute_pseudo_likelihood(test_digits) + 50
+    )
+    noise = sample(np.full(test_digits.shape, test_digits.mean()), np.random.default_rng(0))
+    assert (
+        trained_network.compute_free_energy(test_digits).mean()
         < trained_network.compute_free_energy(noise).mean() - 50
     )
 
@@ -118,7 +121,9 @@ def test_a_high_temperature_raises_the_energy(trained_network):
 
 
 def test_a_machine_can_be_saved(lab_digits, trained_network):
-    again, others = network_file.unpack_network(network_file.pack_network(trained_network, lab_digits.test))
-    np.testing.assert_allclose(others, lab_digits.test, atol=0.002)
+    again, test_digits = network_file.unpack_network(
+        network_file.pack_network(trained_network, lab_digits.test)
+    )
+    np.testing.assert_allclose(test_digits, lab_digits.test, atol=0.002)
     assert again.settings == trained_network.settings
     np.testing.assert_array_equal(again.kernel, trained_network.kernel)

@@ -31,7 +31,7 @@ from studio.dream.settings import DreamSettings
 from studio.imported import packing, safe_copies
 from tests.wording import says_what_to_do
 
-from .elements import find_button, join_texts, list_button_labels, require_success
+from .elements import join_texts, list_button_labels, press_button, require_success
 
 COLORS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
 
@@ -90,7 +90,7 @@ def open_trained(upload_zip, until):
 
     def open_trained():
         page = require_success(upload_zip(zip_colors()))
-        find_button(page, "Train").click().run()
+        press_button(page, "Train")
         until(lambda: page.run() and "Make again" in list_button_labels(page))
         return require_success(page)
 
@@ -132,7 +132,7 @@ def test_suspicious_image_is_moved_and_duplicate_removed_then_undone(upload_zip,
         Image.open(io.BytesIO(file.read("green/2.png"))).save(double, "JPEG", quality=95)
     page = upload_zip(zip_colors(**{"green/double.jpg": double.getvalue()}))
     until(lambda: page.run() and "Look for wrong labels" in list_button_labels(page))
-    find_button(page, "Look for wrong labels").click().run()
+    press_button(page, "Look for wrong labels")
     until(lambda: page.run() and "Apply" in list_button_labels(page))
     [before] = page.session_state["set_file"]
     bytes_before = before.read()
@@ -141,14 +141,14 @@ def test_suspicious_image_is_moved_and_duplicate_removed_then_undone(upload_zip,
         1
     )  # the fake audit says that it looks like blue; it is red
     choices["What to do with green/2.png and green/double.jpg"].set_value(1)
-    page = find_button(page, "Apply").click().run()
+    page = press_button(page, "Apply")
     until(lambda: page.run() and "Undo" in list_button_labels(page))
     assert "1 removed, 1 moved." in join_texts(require_success(page).markdown)
     [now] = page.session_state["set_file"]
     assert now.name == "colors corrected.zip" and before.read() == bytes_before
     with zipfile.ZipFile(now.path) as file:
         assert "green/double.jpg" not in file.namelist() and len(file.namelist()) == 18
-    page = require_success(find_button(page, "Undo").click().run())
+    page = require_success(press_button(page, "Undo"))
     assert page.session_state["set_file"] == [before] and "1 moved" not in join_texts(page.markdown)
 
 
@@ -156,18 +156,18 @@ def test_suspicious_image_is_moved_and_duplicate_removed_then_undone(upload_zip,
 def test_sample_set_is_corrected_as_a_copy(visit, until):
     page = visit("classify")
     until(lambda: page.run() and "Look for wrong labels" in list_button_labels(page))
-    find_button(page, "Look for wrong labels").click().run()
+    press_button(page, "Look for wrong labels")
     until(lambda: page.run() and "Apply" in list_button_labels(page))
-    page = require_success(find_button(page, "Apply").click().run())
+    page = require_success(press_button(page, "Apply"))
     assert "Nothing was changed" in join_texts(page.info)
     page.button_group(key="correct_first").set_value("Remove").run()
-    page = find_button(page, "Apply").click().run()
+    page = press_button(page, "Apply")
     until(lambda: page.run() and "Undo" in list_button_labels(page))
     assert (
         "1 removed." in join_texts(require_success(page).markdown)
         and page.button_group(key="images").value == "Your own"
     )
-    page = require_success(find_button(page, "Undo").click().run())
+    page = require_success(press_button(page, "Undo"))
     assert page.button_group(key="images").value == "Cartoons"
 
 
@@ -196,7 +196,7 @@ def test_training_shows_metrics_and_a_matrix_that_opens_images(open_trained):
 @pytest.mark.slow
 def test_result_of_other_images_names_its_data_set(visit, upload_zip, until):
     page = visit("classify")
-    find_button(page, "Train").click().run()
+    press_button(page, "Train")
     until(lambda: page.run() and "Make again" in list_button_labels(page))
     assert "Classifier training: cartoons" in join_texts(require_success(page).subheader)
     assert "chosen now" not in join_texts(page.info)
@@ -278,7 +278,7 @@ def test_classifier_is_exported_with_a_program(open_trained, until):
     page = open_trained()
     page.session_state["side_3_False"] = "Export"
     page.run()
-    find_button(page, "Export as Keras").click().run()
+    press_button(page, "Export as Keras")
     until(lambda: page.run() and any("import keras" in code.value for code in page.code))
     assert "Download" in [link.proto.label for link in require_success(page).get("download_button")]
     assert "It is within 0" in join_texts(page.markdown)
@@ -302,7 +302,7 @@ def test_damaged_classifier_shows_an_error(open_trained, engine):
 def test_classifier_is_saved_and_chosen(open_trained):
     page = open_trained()
     page.text_input[0].set_value("My Colors!").run()
-    find_button(page, "Keep as model").click().run()
+    press_button(page, "Keep as model")
     assert presets.find("My Colors!").task == "classify.train"
     assert page.button_group(key="half").value == "try"
     assert page.selectbox(key="preset").value == "My Colors!"
@@ -323,7 +323,7 @@ def test_newest_classifier_is_tried(visit, upload_zip, open_trained, until):
     selectbox.set_value("imagenet-resnet50").run()
     page.button_group(key="half").set_value("train").run()
     page.number_input(key="seed").set_value(5).run()
-    find_button(page, "Train").click().run()
+    press_button(page, "Train")
     until(lambda: page.run() and "Make again" in list_button_labels(page))
     page.button_group(key="half").set_value("try").run()
     assert require_success(page).selectbox(key="preset").value == "", "another was trained since"
@@ -418,7 +418,7 @@ def test_imported_model_is_scored_on_folders(open_imported_model, engine, until,
     assert "named red, blue, green" in join_texts(require_success(page).markdown)
     upload = next(element for element in page.file_uploader if "npz of images" in element.label)
     page = require_success(upload.upload("colors.zip", zip_colors(), "application/zip").run())
-    find_button(page, "Evaluate").click().run()
+    press_button(page, "Evaluate")
     until(lambda: page.run() and page.metric)
     assert page.metric[0].value == "100.0%" and page.metric[0].label == "Accuracy on these images"
     assert "18 of 18" in join_texts(require_success(page).markdown)
@@ -468,8 +468,8 @@ def test_classifier_is_trained_and_data_audited_with_an_imported_model(
     assert stored_choices == ["0-1"]
     until(lambda: page.run() and "Look for wrong labels" in list_button_labels(page))
     assert "64 px" not in join_texts(page.markdown)
-    find_button(page, "Look for wrong labels").click().run()
-    find_button(page, "Train").click().run()
+    press_button(page, "Look for wrong labels")
+    press_button(page, "Train")
     until(lambda: page.run() and "Make again" in list_button_labels(page))
     jobs = {job.task: job for job in reversed(engine.list_jobs())}  # the newest element of each kind
     for task in ("classify.train", "classify.audit"):
@@ -534,7 +534,7 @@ def test_every_sample_has_a_tile():
 def test_recorded_study_is_shown_until_the_user_has_one(visit):
     page = visit("classify", explain="true")
     assert not page.exception
-    assert "Measure on my images" in [element.label for element in page.button]
+    assert "Measure on my images" in list_button_labels(page)
     figures = runs.load("study").figures
     sentences = study_text.describe_results(figures)
     captions = [element.value.replace("\\", "") for element in page.caption]

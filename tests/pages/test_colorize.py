@@ -72,4 +72,4 @@ def test_confidence_map_is_drawn():
 
 @pytest.mark.slow
 def test_other_results_can_be_colorized_or_used_as_example():
-    assert {use.slot for use in USES if use.file == "colorize_photo.py"} == {"content", "examples"}
+    assert {use.slot for use in USES if use.page_file == "colorize_photo.py"} == {"content", "examples"}

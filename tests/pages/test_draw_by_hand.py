@@ -9,7 +9,7 @@ from PIL import Image
 
 from pages.classify import by_hand
 
-from .elements import find_button, join_texts, list_button_labels, require_success
+from .elements import find_button, join_texts, list_button_labels, press_button, require_success
 
 
 @pytest.fixture(autouse=True)
@@ -49,12 +49,12 @@ def test_two_classes_are_filled_trained_and_changed(visit, until):
     assert "5 images in 2 classes" in join_texts(require_success(page).markdown)
     assert "Train" in list_button_labels(page)
 
-    page = require_success(find_button(page, "Change").click().run())
+    page = require_success(press_button(page, "Change"))
     page = upload(page, 2, "red")
     assert "red.png is already in warm. " in join_texts(page.error)
-    page = require_success(find_button(page, "Delete").click().run())
+    page = require_success(press_button(page, "Delete"))
     assert "Add another class" in join_texts(page.caption)
-    page = require_success(find_button(page, "Undo").click().run())
+    page = require_success(press_button(page, "Undo"))
     assert "Use these 5 images" in list_button_labels(page)
 
 
@@ -65,7 +65,7 @@ def test_images_are_selected_to_be_removed_or_moved(visit):
     classes = page.session_state[by_hand._CLASSES_KEY]
     first, second, third = classes.classes[0].images
     page = require_success(page.button_group(key="hand_1.chosen").set_value([second]).run())
-    page = require_success(find_button(page, "Remove 1").click().run())
+    page = require_success(press_button(page, "Remove 1"))
     assert list(classes.classes[0].images) == [first, third]
     page = require_success(page.button_group(key="hand_1.chosen").set_value([first]).run())
     page = require_success(page.selectbox(key="hand_1.to").set_value(2).run())
@@ -77,7 +77,7 @@ def test_images_are_selected_to_be_removed_or_moved(visit):
 def test_sample_set_is_continued_by_hand(visit, until):
     page = visit("classify")
     until(lambda: page.run() and "Change by hand" in list_button_labels(page))
-    find_button(page, "Change by hand").click().run()
+    press_button(page, "Change by hand")
     until(lambda: page.run() and "Use these 96 images" in list_button_labels(page))
     assert page.button_group(key="images").value == "By hand"
     named = [

@@ -21,7 +21,7 @@ from studio.dream.settings import DreamSettings
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
 
-from .elements import find_button, join_raw_texts, list_button_labels
+from .elements import join_raw_texts, list_button_labels, press_button
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_first_visit_has_a_photo_a_preset_and_a_start_with_its_duration(visit, s
     assert "**Start** runs DeepDream on this image, which takes" in join_raw_texts(page.markdown)
     [image] = [image.proto.imgs[0] for image in page.main.get("image")]
     assert image.caption == "The content, before the first step"
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     [(task, settings, inputs)] = started_jobs
     assert (task, settings) == ("dream.ascend", DreamSettings())
     assert [len(inputs[slot]) for slot in ("content", "guide")] == [1, 0]
@@ -70,7 +70,7 @@ def test_preset_has_a_description_and_a_thumbnail(visit, started_jobs):
     name = list(DREAM_PRESETS)[-1]
     page = visit("dream", look=name.capitalize())
     assert DREAM_PRESETS[name].description in join_raw_texts(page.caption)
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     assert started_jobs[0][1].look == name
     assert set(samples.load_preset_thumbnails()) == set(DREAM_PRESETS)
 
@@ -82,7 +82,7 @@ def test_link_with_layers_opens_the_layers(visit, started_jobs):
     assert page.selectbox(key="inceptionv3.layer").value == "mixed4"
     assert page.slider(key="weight_mixed4_71").value == 0.5
     assert page.slider(key="weight_mixed4").value == -0.25
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     assert [str(term) for term in started_jobs[0][1].target.terms] == ["mixed4:71=0.5", "mixed4=-0.25"]
 
 
@@ -98,11 +98,11 @@ def test_layer_and_channel_are_selected_from_the_sheet(visit, started_jobs):
     page.toggle(key=f"whole_{layer}").set_value(True).run()
     assert page.text_input(key="layers").value == layer
     page.number_input(key=f"channel_{layer}").set_value(7).run()
-    find_button(page, "Add").click().run()
+    press_button(page, "Add")
     assert page.text_input(key="layers").value == f"{layer}, {layer}:7"
     page.toggle(key=f"whole_{layer}").set_value(False).run()
     assert page.text_input(key="layers").value == f"{layer}:7"
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     assert started_jobs[0][1].layers == (f"{layer}:7",)
 
 
@@ -118,7 +118,7 @@ def test_channels_are_selected_by_their_images(visit, started_jobs, network):
         f"{layer}:{channel}" for channel in sorted(widget_keys[:2])
     )
     page.button_group(key=f"sheet_{layer}").set_value(widget_keys[1:2]).run()
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     assert started_jobs[0][1].layers == (f"{layer}:{widget_keys[1]}",)
     assert started_jobs[0][1].target.backbone == network
 
@@ -126,7 +126,7 @@ def test_channels_are_selected_by_their_images(visit, started_jobs, network):
 def test_selected_layers_survive_a_switch_to_the_presets(visit, started_jobs):
     page = visit("dream", layers="mixed4:71")
     page.button_group(key="see").set_value("look").run()
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     assert started_jobs[-1][1].layers == ()
     page.button_group(key="see").set_value("channels").run()
     assert page.text_input(key="layers").value == "mixed4:71"
@@ -151,7 +151,7 @@ def test_invalid_objective_shows_an_error_and_starts_nothing(visit, params, mess
 
 def test_guide_image_is_optional(visit, started_jobs):
     page = visit("dream", **{"guide.on": "true"})
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     content, guide = (started_jobs[0][2][slot][0] for slot in ("content", "guide"))
     assert content != guide
 
@@ -161,7 +161,7 @@ def test_video_shows_its_length_and_duration_before_start(visit, started_jobs):
     text = join_raw_texts(page.markdown)
     assert "video of 30 frames, 3 s long" in text
     assert "which takes" in text
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     settings = started_jobs[0][1]
     assert (settings.zoom, settings.fps, settings.video) == (30, 10, "gif")
 
@@ -177,11 +177,11 @@ def test_layers_of_a_result_fill_the_form(visit, engine, until, started_jobs, im
     store.write_finished(paths.ensure_folder("jobs") / id, request, tasks.Result((file,)), 1, 2)
     until(lambda: id in {job.id for job in engine.list_jobs(limit=1000)})
     page = visit("dream", job=id)
-    find_button(page, "Change").click().run()
+    press_button(page, "Change")
     assert not page.exception
     assert page.button_group(key="network").value == "inceptionv3"
     assert page.selectbox(key="inceptionv3.layer").value == "mixed4"
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     settings = started_jobs[0][1]
     assert (settings.layers, settings.backbone, settings.steps) == (layers, "inceptionv3", 7)
     engine.find_job(id).folder.remove()
@@ -208,7 +208,7 @@ def test_video_and_image_fill_the_form(draw, zoom):
 
 def test_video_needs_its_switch(visit, started_jobs):
     page = visit("dream", zoom="30")
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     assert started_jobs[0][1].zoom == 0
 
 
@@ -247,7 +247,7 @@ def test_weight_is_parsed_leniently(term, weight):
     assert layer_terms.weight_of(term) == weight
 
 
-def test_extra_widgets_are_settings():
+def test_settings_outside_the_form_exist():
     assert {*targets.SETTINGS_OUTSIDE_FORM} <= set(DreamSettings.describe())
 
 
@@ -319,11 +319,11 @@ def test_preset_of_another_network_is_reported_and_not_varied(visit, started_job
 
 def test_reset_all_resets_video_and_preset(visit, started_jobs):
     page = visit("dream", **{"zoom.on": "true"}, fps="30", zoom="120", look="Spirals", steps="20")
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     assert started_jobs[-1][1].zoom == 120 and started_jobs[-1][1].look == "spirals"
-    find_button(page, "Reset all").click().run()
+    press_button(page, "Reset all")
     assert not page.exception
-    find_button(page, "Start").click().run()
+    press_button(page, "Start")
     assert started_jobs[-1][1] == DreamSettings()
 
 
@@ -333,7 +333,7 @@ def test_any_channel_can_be_visualized_by_number(visit, monkeypatch):
     page = visit("dream", see="Layers and channels")
     layer = page.selectbox(key="vgg16.layer").value
     page.number_input(key=f"channel_{layer}").set_value(5).run()
-    find_button(page, "Visualize").click().run()
+    press_button(page, "Visualize")
     [(task, settings, inputs)] = calls
     assert (task, settings.backbone, settings.layer, settings.channel) == (
         channel_sheet.TASK,

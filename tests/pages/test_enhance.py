@@ -69,7 +69,7 @@ def test_too_large_result_is_refused_before_start(visit, monkeypatch):
 
 
 def test_video_waits_for_start(visit):
-    with animations.Video("gif", 5) as video:
+    with animations.VideoEncoder("gif", 5) as video:
         for n in range(3):
             video.add(np.full((30, 40, 3), 50 * n, "uint8"))
         file = File.store(video.finish(), "animation", "video.gif")
@@ -96,7 +96,7 @@ def _photo():
 
 def test_other_results_can_be_enlarged():
     (use,) = [use for use in USES if use.label == "Enlarge"]
-    assert use.file == page_of("enhance.enlarge").file
+    assert use.page_file == page_of("enhance.enlarge").file
 
 
 @pytest.mark.parametrize("scale", [2, 4])
@@ -111,7 +111,7 @@ def test_charts_of_a_result_match_its_figures(scale):
     assert under_the_hood._render_residual(result).std() > 1
 
 
-def test_only_network_is_the_default_one():
+def test_shipped_network_is_listed_first():
     assert (
         input_form.list_networks(ENLARGE)[0] == SHIPPED_ENLARGER
         and input_form.list_networks(CLEAN)[0] == SHIPPED_CLEANER

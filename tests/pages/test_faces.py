@@ -25,7 +25,7 @@ from studio.faces.draw import render_sheet
 from studio.faces.settings import FacesSettings
 from studio.run import outputs
 
-from .elements import find_button, join_texts, list_button_labels, require_success
+from .elements import find_button, join_texts, list_button_labels, press_button, require_success
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +152,7 @@ def test_click_opens_a_face_and_sliders_change_it(open_grid):
     page.slider(key="move_older").set_value(1.5).run()
     assert get_current_settings(require_success(page))["moves"] == ["older=1.5"]
     assert find_large_image(page).url != first
-    find_button(page, "Undo changes").click().run()
+    press_button(page, "Undo changes")
     assert get_current_settings(require_success(page))["moves"] == []
     assert find_large_image(page).url == first
 
@@ -162,7 +162,7 @@ def test_another_face_starts_unchanged(open_grid):
     page = pick_face(open_grid(), 5)
     page.slider(key="move_older").set_value(1.5).run()
     assert get_current_settings(pick_face(page, 7))["moves"] == []
-    find_button(page, "Close").click().run()
+    press_button(page, "Close")
     assert get_current_settings(require_success(page))["face"] == 0
 
 
@@ -178,18 +178,18 @@ def test_link_opens_a_face_with_its_changes(open_grid):
 def test_variations_keep_the_changes_and_lead_back(open_grid):
     page = pick_face(open_grid(), 5)
     page.slider(key="move_older").set_value(1.5).run()
-    find_button(page, "More like this").click().run()
+    press_button(page, "More like this")
     settings = get_current_settings(require_success(page))
     assert (settings["near"], settings["moves"], settings["face"]) == ([5], ["older=1.5"], 0)
     assert "like face 5" in join_texts(page.caption)
     page = pick_face(page, 2)
     assert (get_current_settings(page)["near"], get_current_settings(page)["moves"]) == ([5], ["older=1.5"])
     assert page.slider(key="move_older").value == 1.5
-    find_button(page, "More like this").click().run()
+    press_button(page, "More like this")
     assert get_current_settings(require_success(page))["near"] == [5, 2]
-    find_button(page, "Previous grid").click().run()
+    press_button(page, "Previous grid")
     assert get_current_settings(require_success(page))["near"] == [5]
-    find_button(page, "Previous grid").click().run()
+    press_button(page, "Previous grid")
     assert (get_current_settings(require_success(page))["near"], get_current_settings(page)["moves"]) == (
         [],
         [],
@@ -254,7 +254,7 @@ def test_video_is_a_job_of_the_selection(open_grid, monkeypatch):
         to="5",
         move_older="2",
     )
-    find_button(page, "Make the video").click().run()
+    press_button(page, "Make the video")
     [(task, settings, _)] = calls
     assert (task, settings.interpolate, settings.fps, settings.video) == ("faces.draw", 24, 12, "gif")
     assert (settings.face, settings.to, settings.moves) == (3, 5, ("older=2",))
@@ -264,19 +264,19 @@ def test_video_is_a_job_of_the_selection(open_grid, monkeypatch):
 @pytest.mark.slow
 def test_video_is_made_shown_and_closed(open_grid, until):
     page = open_grid(**{"interpolate.on": "true"}, interpolate="6", video="GIF", face="3")
-    find_button(page, "Make the video").click().run()
+    press_button(page, "Make the video")
     until(lambda: page.run() and "Make again" in list_button_labels(page))
     assert not page.exception
     command = next(code.value for code in page.code if code.value.startswith("studio faces"))
     assert "--interpolate 6" in command and "-o out.gif" in command
-    find_button(page, "Close").click().run()
+    press_button(page, "Close")
     assert get_current_settings(require_success(page))["face"] == 3
 
 
 def test_keep_saves_the_grid(open_grid, engine):
     page = pick_face(open_grid(), 5)
     before = len(engine.list_jobs(limit=1000))
-    find_button(page, "Keep").click().run()
+    press_button(page, "Keep")
     job = engine.list_jobs()[0]
     assert len(engine.list_jobs(limit=1000)) == before + 1
     assert (job.task, job.settings["face"]) == ("faces.draw", 5)
@@ -292,7 +292,7 @@ def test_failed_keep_shows_an_error(open_grid, engine, monkeypatch):
 
     page = pick_face(open_grid(), 5)
     monkeypatch.setattr(type(engine), "store_live", full)
-    find_button(page, "Keep").click().run()
+    press_button(page, "Keep")
     assert not page.exception
     assert "disk is full" in page.toast[0].value
     assert not find_button(page, "Keep").disabled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .elements import join_raw_texts
+from .elements import find_button, join_raw_texts, list_button_labels
 
 QUICK_SETTINGS = {"steps": "40", "kind": "Dense"}
 
@@ -27,7 +27,7 @@ def open_trained(visit, until):
 
 
 def press_and_rerun(page, label):
-    next(button for button in page.button if button.label == label).click()
+    find_button(page, label).click()
     page.run()
     assert not page.exception
     return page
@@ -59,7 +59,7 @@ def test_doodles_replace_the_digits(open_trained, until):
 @pytest.mark.slow
 def test_two_kinds_are_compared(open_trained):
     page = open_trained(beside="Sparse", noise="0.5")
-    assert {"Keep dense", "Keep sparse"} <= {button.label for button in page.button}
+    assert {"Keep dense", "Keep sparse"} <= set(list_button_labels(page))
     assert "the corrupted drawing" in join_raw_texts(page.caption) and "(sparse, from 8)" in join_raw_texts(
         page.caption
     )

@@ -12,7 +12,7 @@ from studio.playground.learn import learn
 from studio.playground.learner import Learner
 from studio.playground.settings import PlaygroundSettings
 
-from .elements import join_raw_texts, list_button_labels
+from .elements import join_raw_texts, list_button_labels, press_button
 
 QUICK_SETTINGS = {"steps": "30", "detail": "32", "size": "64"}
 
@@ -43,7 +43,7 @@ def test_training_starts_immediately_and_its_result_is_saved(open_trained):
         page
     )
     assert "16,899 parameters" in join_raw_texts(page.caption) and "dB" in join_raw_texts(page.caption)
-    next(button for button in page.button if button.label == "Keep").click().run()
+    press_button(page, "Keep")
     assert "Kept" in list_button_labels(page)
     assert any("studio playground sample:chelsea" in code.value for code in page.code)
 
@@ -116,12 +116,12 @@ def test_with_zero_weights_only_the_last_bias_learns():
     learner = Learner(sample_photos.read_photo("chelsea"), lessons.settings_of("zero"))
     for _ in range(20):
         learner.step()
-    look_text = learner.take_snapshot()
+    snapshot = learner.take_snapshot()
     *hidden, last = learner.network.layers
-    assert look_text.gradients == [0.0] * len(learner.network.layers)
+    assert snapshot.gradients == [0.0] * len(learner.network.layers)
     assert not any(layer.kernel.any() or layer.bias.any() for layer in hidden)
     assert not last.kernel.any() and last.bias.all()
-    assert "only biases" in charts.describe_gradients(look_text.gradients, [0.08, look_text.learned])
+    assert "only biases" in charts.describe_gradients(snapshot.gradients, [0.08, snapshot.learned])
     assert "bias" in lessons.LESSONS["zero"].text
 
 

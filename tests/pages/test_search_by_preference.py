@@ -19,7 +19,7 @@ from studio.tune.by_preference import searches
 from studio.tune.by_preference.levels import list_levels
 from studio.tune.space import parse_space
 
-from .elements import find_button, join_texts, list_button_labels, require_success
+from .elements import find_button, join_texts, list_button_labels, press_button, require_success
 
 PICK = "This one"
 
@@ -49,7 +49,7 @@ def get_parameters(page) -> dict[str, str]:
 
 def start_search(visit, **params):
     page = require_success(visit("tune", select_by="By preference", **params))
-    return require_success(find_button(page, "Start").click().run())
+    return require_success(press_button(page, "Start"))
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_pick_is_saved_learned_from_and_undone(visit, quick_images):
     [one] = searches.load_search(id, "local").compared
     assert (one.picked, tuple(one.right.values())) == ("right", pair.right)
     assert "Comparison 2 of 30" in page.get("progress")[0].proto.text
-    require_success(find_button(page, "Too alike").click().run())
+    require_success(press_button(page, "Too alike"))
     require_success(page.button(key="eye_left").click().run())
     assert [comparison.picked for comparison in searches.load_search(id, "local").compared] == [
         "right",
@@ -89,7 +89,7 @@ def test_pick_is_saved_learned_from_and_undone(visit, quick_images):
     require_success(page.run())
     assert len(page.get("vega_lite_chart")) == 2, "a chart a setting under the hood"
     assert not any("Recorded" in element.value for element in page.caption)
-    require_success(find_button(page, "Undo last").click().run())
+    require_success(press_button(page, "Undo last"))
     assert "Comparison 3 of 30" in page.get("progress")[0].proto.text
     assert len(searches.load_search(id, "local").compared) == 2
 
@@ -104,9 +104,9 @@ def test_link_and_another_tab_restore_the_search(visit, quick_images):
     on = next(element for element in other.button if element.label.startswith("Continue"))
     assert "1 compared" in on.label
     assert "Comparison 2 of 30" in require_success(on.click().run()).get("progress")[0].proto.text
-    find_button(other, "New search").click().run()
+    press_button(other, "New search")
     assert "Start" in list_button_labels(other) and "eye" not in get_parameters(other)
-    find_button(other, "Forget").click().run()
+    press_button(other, "Forget")
     assert not [label for label in list_button_labels(require_success(other)) if label.startswith("Continue")]
 
 
@@ -159,7 +159,7 @@ def test_best_result_opens_its_page_with_its_settings(visit, quick_images, monke
     for picked in ("right", "left", "right"):
         page.button(key=f"eye_{picked}").click().run()
     taste = searches.load_search(get_parameters(page)["eye"], "local")
-    require_success(find_button(page, "Show the best").click().run())
+    require_success(press_button(page, "Show the best"))
     best = quick_images[-1]
     assert (
         best.model_dump_json()
@@ -168,7 +168,7 @@ def test_best_result_opens_its_page_with_its_settings(visit, quick_images, monke
         ).model_dump_json()
     )
     assert best != taste.settings_class.parse({**taste.settings}), "so that there is something to carry"
-    find_button(page, "Use these").click().run()
+    press_button(page, "Use these")
     assert not page.exception
     if make == "Dream":
         page.switch_page("dream_photo.py").run()  # as the browser does now
@@ -184,12 +184,12 @@ def test_best_result_is_made_large_as_a_job(visit, quick_images, monkeypatch):
     monkeypatch.setattr("pages.jobs.item_actions.start", lambda *args: begun_jobs.append(args))
     page = start_search(visit)
     page.button(key="eye_left").click().run()
-    find_button(page, "Show the best").click().run()
+    press_button(page, "Show the best")
     find_button(require_success(page), "Make it at 512 px").click().run()
     [(task, settings, inputs)] = begun_jobs
     assert (task, settings) == ("style.transfer", quick_images[-1].model_copy(update={"size": 512}))
     assert [len(inputs[slot]) for slot in ("content", "style")] == [1, 1]
-    find_button(page, "Continue comparing").click().run()
+    press_button(page, "Continue comparing")
     assert list_button_labels(require_success(page)).count(PICK) == 2
 
 
@@ -207,7 +207,7 @@ def test_failed_image_keeps_the_search(visit, quick_images, monkeypatch):
     page.run()
     assert "It broke" in join_texts(page.error) and PICK not in list_button_labels(page)
     monkeypatch.setattr(live, "make_result", working)
-    find_button(page, "Try again").click().run()
+    press_button(page, "Try again")
     assert "Comparison 2 of 30" in require_success(page).get("progress")[0].proto.text
 
 

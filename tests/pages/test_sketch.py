@@ -14,7 +14,7 @@ from studio.core.imaging import image_io
 from studio.sketch.parts import COLORS
 from studio.sketch.settings import KINDS
 
-from .elements import join_raw_texts
+from .elements import find_button, join_raw_texts
 
 pytestmark = pytest.mark.slow
 
@@ -27,17 +27,17 @@ def test_sample_is_painted_saved_and_named_in_its_command(visit, kind):
     assert len(results) == 1 and image_io.read(results[0].data).shape == (384, 384, 3)
     code = " ".join(code.value for code in page.code)
     assert "studio sketch drawing.png" in code and "--night" in code
-    next(button for button in page.button if button.label == "Keep").click()
+    find_button(page, "Keep").click()
     page.run()
     assert any(button.label == "Kept" for button in page.button)
 
 
 def test_empty_canvas_explains_how_to_begin(visit):
     page = visit("sketch")
-    next(button for button in page.button if button.label == "Clear all").click()
+    find_button(page, "Clear all").click()
     page.run()
     assert not page.exception and "Nothing is drawn yet" in join_raw_texts(page.info)
-    next(button for button in page.button if button.label == "A face").click()
+    find_button(page, "A face").click()
     page.run()
     assert not page.info
 

@@ -14,7 +14,7 @@ from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
 from studio.style.settings import TransferSettings
 
-from .elements import list_button_labels
+from .elements import list_button_labels, press_button
 
 
 @pytest.mark.slow
@@ -216,7 +216,7 @@ def test_settings_and_images_of_a_result_fill_the_form(visit, add_finished_job, 
     files = {sample.title: sample.get_file for sample in (*samples.list_photos(), *samples.list_paintings())}
     inputs = {"content": [files["Coffee"]()], "style": [] if house else [files[name]() for name in names]}
     page = visit("style", job=add_finished_job(settings, inputs))
-    next(button for button in page.button if button.label == "Change").click().run()
+    press_button(page, "Change")
     assert not page.exception
     values = {key: page.button_group(key=key).value for key in ("content", "style", "mode")}
     assert values == {"content": "Coffee", "style": names, "mode": settings.get("mode", "instant")}
@@ -257,7 +257,7 @@ def test_painted_masks_are_restored_in_the_brush(visit, add_finished_job, monkey
     images = [] if house else [files[title]() for title in ("Mosaic", "Wash")]
     inputs = {"content": [files["Coffee"]()], "style": images, "mask": masks}
     page = visit("style", job=add_finished_job({"house": house}, inputs))
-    next(button for button in page.button if button.label == "Change").click().run()
+    press_button(page, "Change")
     assert not page.exception and page.toggle(key="brush").value
     calls = []
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: calls.append(args[2]()))
@@ -270,7 +270,7 @@ def test_own_masks_are_restored(visit, add_finished_job, monkeypatch, half_mask)
     own_mask = tasks.File.store(half_mask, "image", "left.png")
     inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"]()], "mask": [own_mask]}
     page = visit("style", job=add_finished_job({}, inputs))
-    next(button for button in page.button if button.label == "Change").click().run()
+    press_button(page, "Change")
     assert not page.exception and not page.toggle(key="brush").value
     calls = []
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: calls.append(args[2]()))
@@ -291,11 +291,11 @@ def test_deleted_masks_prevent_changes(visit, add_finished_job):
 
 
 @pytest.mark.parametrize("before", [{"what": "A video"}, {"brush": "true", "weight_1": "0.25"}])
-def test_missing_inputs_of_a_result_are_cleared_in_the_form(visit, add_finished_job, before):
+def test_opened_result_clears_other_inputs(visit, add_finished_job, before):
     files = {sample.title: sample.get_file for sample in (*samples.list_photos(), *samples.list_paintings())}
     inputs = {"content": [files["Coffee"]()], "style": [files["Mosaic"](), files["Wash"]()]}
     page = visit("style", job=add_finished_job({"mode": "draft"}, inputs), style=["Dots", "Wash"], **before)
-    next(button for button in page.button if button.label == "Change").click().run()
+    press_button(page, "Change")
     assert not page.exception
     assert page.button_group(key="what").value == "photo"
     assert page.button_group(key="content").value == "Coffee"
@@ -308,7 +308,7 @@ def test_other_images_are_added_as_own_images(visit, add_finished_job):
     page = visit(
         "style", job=add_finished_job({}, {"content": [files["Mosaic"]()], "style": [files["Coffee"]()]})
     )
-    next(button for button in page.button if button.label == "Change").click().run()
+    press_button(page, "Change")
     assert not page.exception
     values = [page.button_group(key=key).value for key in ("content", "style")]
     assert values == ["mosaic", ["coffee"]]
@@ -317,7 +317,7 @@ def test_other_images_are_added_as_own_images(visit, add_finished_job):
 @pytest.mark.parametrize(
     "inputs", [{"network": "mine.zip"}, {}], ids=["a network from a file", "styles that are gone"]
 )
-def test_settings_without_a_widget_prevent_changes(visit, add_finished_job, inputs):
+def test_unknown_network_prevents_changes(visit, add_finished_job, inputs):
     photo = samples.list_photos()[0].get_file()
     files = {slot: [tasks.File.store(b"", "model", name)] for slot, name in inputs.items()}
     page = visit("style", job=add_finished_job({"house": ["mine"]}, {"content": [photo], **files}))
@@ -328,12 +328,12 @@ def test_settings_without_a_widget_prevent_changes(visit, add_finished_job, inpu
 def test_reset_all_resets_the_weights(visit):
     page = visit("style", style=["Mosaic", "Wash"], weight_1="0.25", strength="0.4")
     assert page.slider(key="weight_1").value == 0.25
-    next(button for button in page.button if button.label == "Reset all").click().run()
+    press_button(page, "Reset all")
     assert not page.exception
     assert (page.slider(key="weight_1").value, page.slider(key="strength").value) == (1.0, 0.8)
 
 
-def test_command_of_a_stopped_job_makes_the_same_result():
+def test_actual_settings_are_those_of_the_recipe():
     request, actual = TransferSettings(mode="fine"), TransferSettings(mode="fine", steps=7)
     recipe = recipes.make("style.transfer", actual, {}, {})
     assert results.actual_settings(request, recipe) == actual.resolve()
@@ -358,7 +358,7 @@ def test_result_can_be_classified(visit, monkeypatch, image):
         "pages.parts.show_live", lambda *args, **more: use_again.show_menu(lambda: file, key="it")
     )
     page = visit("style")
-    next(button for button in page.button if button.label == "Image in Classify").click().run()
+    press_button(page, "Image in Classify")
     assert not page.exception
     assert (page.title[0].value, page.button_group(key="image").value) == ("Classify", "Your image")
 
@@ -370,7 +370,7 @@ def test_instant_result_offers_the_fine_mode(visit, monkeypatch):
     page = visit("style")
     calls = []
     monkeypatch.setattr("pages.parts.start", lambda *job: calls.append(job))
-    next(button for button in page.button if button.label == "Make a fine result").click().run()
+    press_button(page, "Make a fine result")
     assert not page.exception
     assert page.button_group(key="mode").value == "fine"
     assert "Start" in list_button_labels(page) and "Make a fine result" not in list_button_labels(page)
@@ -430,7 +430,7 @@ def test_under_the_hood_offers_a_small_run(visit, monkeypatch):
     page = visit("style", strength="0.5", explain="true")
     assert len(page.get("vega_lite_chart")) == 1, "the losses of a recorded run"
     watch = "Watch a small draft of your photo"
-    next(button for button in page.button if button.label == watch).click().run()
+    press_button(page, watch)
     [(task, settings, inputs)] = calls
     assert (task, settings.mode, settings.size, settings.strength) == ("style.transfer", "draft", 256, 0.5)
     assert settings.house == () and len(inputs["style"]) == 1

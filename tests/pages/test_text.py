@@ -26,7 +26,7 @@ from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.write import Sampler
 from training.drawings import text_tiles
 
-from .elements import find_button, join_texts, list_button_labels
+from .elements import find_button, join_texts, list_button_labels, press_button
 
 MANY_CHARACTERS = "100000"
 
@@ -71,7 +71,7 @@ def list_papers(page):
 
 
 def write(page, until_written, **params):
-    find_button(page, "Write").click().run()
+    press_button(page, "Write")
     return until_written(page)
 
 
@@ -126,10 +126,10 @@ def test_nothing_is_written_before_the_user_asks(visit, tiny):
 
 def test_stop_keeps_the_text(visit, tiny, until_written, until):
     page = visit("text", chars=MANY_CHARACTERS)
-    find_button(page, "Write").click().run()
+    press_button(page, "Write")
     until(lambda: page.run() and list_papers(page)[0]["text"])
     assert list_papers(page)[0]["is_growing"]
-    find_button(page, "Stop").click().run()
+    press_button(page, "Stop")
     page = until_written(page)
     assert 0 < len(list_papers(page)[0]["text"]) < int(MANY_CHARACTERS)
     assert "stopped early" in join_texts(page.caption)
@@ -138,21 +138,21 @@ def test_stop_keeps_the_text(visit, tiny, until_written, until):
 def test_write_on_begins_with_the_text(visit, tiny, until_written):
     page = write(visit("text", prompt="so"), until_written)
     first = "so" + list_papers(page)[0]["text"]
-    find_button(page, "Write on").click().run()
+    press_button(page, "Write on")
     [paper] = list_papers(until_written(page))
     assert paper["before"] == first
     assert len(paper["text"]) == 500
     assert page.text_area(key="prompt").disabled
-    find_button(page, "Start over").click().run()
+    press_button(page, "Start over")
     assert list_papers(page)[0]["before"] == "so"
 
 
 def test_make_again_changes_the_seed_and_same_seed_keeps_it(visit, tiny, until_written):
     page = write(visit("text"), until_written)
     first = list_papers(page)[0]["text"]
-    find_button(page, "Same seed").click().run()
+    press_button(page, "Same seed")
     assert list_papers(until_written(page))[0]["text"] == first
-    find_button(page, "Make again").click().run()
+    press_button(page, "Make again")
     assert list_papers(until_written(page))[0]["text"] != first
     assert page.number_input(key="seed").value != 0
 
@@ -167,17 +167,17 @@ def test_text_of_a_model_file_is_not_continued_by_another_model(visit, engine, t
     assert "old-tales" in join_texts(page.caption).replace("\\", "")
     calls = []
     monkeypatch.setattr("pages.jobs.jobs.start", lambda *args: calls.append(args))
-    find_button(page, "Make again").click().run()
+    press_button(page, "Make again")
     assert calls[0][2]["model"][0].digest == model.digest and calls[0][1].seed != 0
     engine.find_job(job.id).folder.remove()
 
 
 def test_text_without_a_prompt_leaves_none_in_the_form(visit, engine, tiny, until_written):
     page = write(visit("text"), until_written)
-    find_button(page, "Keep").click().run()
+    press_button(page, "Keep")
     job = engine.list_jobs()[0]
     page = visit("text", job=job.id, prompt="so")
-    find_button(page, "Make again").click().run()
+    press_button(page, "Make again")
     assert not page.exception
     assert page.text_area(key="prompt").value == ""
     assert list_papers(until_written(page))[0]["before"] == ""
@@ -187,7 +187,7 @@ def test_text_without_a_prompt_leaves_none_in_the_form(visit, engine, tiny, unti
 def test_saved_text_is_found_by_its_job_and_replaced_by_the_next(visit, engine, tiny, until_written):
     page = write(visit("text", prompt="so"), until_written)
     first = list_papers(page)[0]
-    find_button(page, "Keep").click().run()
+    press_button(page, "Keep")
     assert find_button(page, "Kept").disabled
     job = engine.list_jobs()[0]
     page = visit("text", job=job.id)
@@ -214,12 +214,12 @@ def test_reload_writes_the_same_text_again(visit, tiny, until_written):
 
 def test_reload_continues_the_same_text(visit, tiny, until_written):
     page = write(visit("text", prompt="so"), until_written)
-    find_button(page, "Write on").click().run()
+    press_button(page, "Write on")
     second = list_papers(until_written(page))[0]
     rerun_page = until_written(visit("text", **get_parameters(page)))
     assert list_papers(rerun_page)[0] == second
     assert rerun_page.text_area(key="prompt").disabled
-    find_button(rerun_page, "Start over").click().run()
+    press_button(rerun_page, "Start over")
     assert list_papers(rerun_page)[0]["before"] == "so"
     assert not {"written", "before"} & set(rerun_page.query_params)
 
@@ -246,7 +246,7 @@ def test_base_text_of_another_visitor_is_dropped(visit, tiny, until_written, mon
 def test_browser_back_returns_to_before_the_text(visit, tiny, until_written):
     page = write(visit("text", prompt="so"), until_written)
     first = list_papers(page)[0]
-    find_button(page, "Write on").click().run()
+    press_button(page, "Write on")
     until_written(page)
     del page.query_params["before"]
     assert list_papers(until_written(page))[0] == first
@@ -254,13 +254,13 @@ def test_browser_back_returns_to_before_the_text(visit, tiny, until_written):
     assert list_papers(page.run())[0]["text"] == ""
 
 
-def test_saved_text_made_again_uses_the_form(visit, engine, tiny, until_written):
+def test_same_seed_makes_a_saved_text_again(visit, engine, tiny, until_written):
     page = write(visit("text", prompt="so", seed="7"), until_written)
     first = list_papers(page)[0]
-    find_button(page, "Keep").click().run()
+    press_button(page, "Keep")
     job = engine.list_jobs()[0]
     page = visit("text", prompt="no", job=job.id)
-    find_button(page, "Same seed").click().run()
+    press_button(page, "Same seed")
     assert list_papers(until_written(page))[0] == first
     assert "job" not in page.query_params
     assert list_papers(until_written(visit("text", **get_parameters(page))))[0] == first
@@ -280,7 +280,7 @@ def test_every_setting_has_one_widget(visit, tiny):
 def test_page_without_models_opens_the_training(visit, started_jobs):
     page = visit("text")
     assert list_papers(page)[0]["text"] == sample_texts.generate_tales()[:700]
-    find_button(page, "Train").click().run()
+    press_button(page, "Train")
     [(task, settings, inputs)] = started_jobs
     assert (task, settings.units) == ("text.train", 128)
     assert inputs["text"][0].read().decode() == sample_texts.generate_tales()
@@ -333,7 +333,7 @@ def test_uploaded_text_shows_its_facts_and_is_trained_on(visit, started_jobs):
     assert "sequences have" in join_texts(page.caption)
     assert "soft hyphen (8)" in join_texts(page.text)
     assert page.metric[0].value == f"{len(text):,}"
-    find_button(page, "Train").click().run()
+    press_button(page, "Train")
     assert started_jobs[0][2]["text"][0].read() == text.encode("utf-16")
 
 
@@ -341,7 +341,7 @@ def test_pasted_text_is_trained_on(visit, started_jobs):
     page = visit("text", do="Your text", source="Pasted")
     assert "Train" not in list_button_labels(page)
     page.text_area(key="pasted_text").set_value("ab " * 100).run()
-    find_button(page, "Train").click().run()
+    press_button(page, "Train")
     assert started_jobs[0][2]["text"][0].read() == b"ab " * 100
 
 
@@ -350,7 +350,7 @@ def test_language_model_keeps_its_size_in_fine_tuning(visit, tiny, started_jobs)
     assert "2 layers of 16 units (LSTM)" in join_texts(page.caption)
     for kind in ("slider", "select_slider", "number_input", "toggle", "button_group"):
         assert not {element.key for element in getattr(page, kind)} & set(language_model.SHAPE_SETTINGS)
-    find_button(page, "Train").click().run()
+    press_button(page, "Train")
     [(task, settings, inputs)] = started_jobs
     assert {name: getattr(settings, name) for name in language_model.SHAPE_SETTINGS} == {
         name: getattr(tiny_language_model.SETTINGS, name) for name in language_model.SHAPE_SETTINGS
@@ -360,7 +360,7 @@ def test_language_model_keeps_its_size_in_fine_tuning(visit, tiny, started_jobs)
     pasted = inputs | {"text": [File.store(b"ab " * 100, "text", "pasted.txt")]}
     assert "--start-from tiny " in commands.format_command(task, settings, pasted)
     page.selectbox(key="begin_with").set_value("").run()
-    find_button(page, "Train").click().run()
+    press_button(page, "Train")
     assert "start" not in started_jobs[1][2] and started_jobs[1][1].units == 128
 
 
@@ -408,7 +408,7 @@ def test_finished_training_shows_metrics_and_becomes_a_language_model(
         set(list_papers(page)[0]["text"]) <= set(tiny_language_model.LETTERS) and list_papers(page)[0]["text"]
     )
     find_name_field(page).set_value("Élises Märchen 日本!").run()
-    find_button(page, "Keep as model").click().run()
+    press_button(page, "Keep as model")
     assert presets.find("Élises Märchen 日本!").digest == presets.find("tiny").digest
     assert page.button_group(key="do").value == "write"
     assert page.selectbox(key="preset").value == "Élises Märchen 日本!"
@@ -443,7 +443,7 @@ def test_finished_training_is_closed_by_another_text(visit, finished_training):
 def test_invalid_name_shows_an_error(visit, finished_training, name, reason):
     page = visit("text", job=finished_training.id)
     find_name_field(page).set_value(name).run()
-    find_button(page, "Keep as model").click().run()
+    press_button(page, "Keep as model")
     assert reason in join_texts(page.error)
     assert language_models.list_names() == ["tiny"]
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from pages import parts
 from pages.form import near_duplicates, samples, training_images, uploaded_images
-from pages.generator import beginning, input_form
+from pages.generator import input_form, start_models
 from pages.jobs import commands
 from studio.core import data, paths, tasks
 from studio.core.data import sample_sets
@@ -137,7 +137,7 @@ def test_vgg16_discriminator_is_the_default_if_installed(open_gan, started_comma
         join_texts(page.caption),
     )
     assert not page.info
-    next(element for element in page.button if element.label == "Train").click().run()
+    press_button(page, "Train")
     assert len(started_commands) == 1 and {"--vgg16-discriminator", "--batch"} <= set(
         started_commands[0].split()
     )
@@ -147,7 +147,7 @@ def test_vgg16_discriminator_is_the_default_if_installed(open_gan, started_comma
         r"VGG16-feature discriminator\*\* to 1 and \*\*Batch size\*\* to 32 .*then takes about 36 minutes\.",
         join_texts(page.caption),
     )
-    next(element for element in page.button if element.label == "Reset all").click().run()
+    press_button(page, "Reset all")
     assert page.slider(key="vgg16_discriminator").value == 1
 
 
@@ -176,16 +176,16 @@ def test_training_continues_or_grows_a_model_with_its_settings(
     open_gan, started_commands, until, monkeypatch
 ):
     page = open_gan(start_with="The studio's faces")
-    assert page.selectbox(key=beginning.KEY).options[:2] == ["A new model", "The studio's faces"]
-    assert not list_widget_keys(page) & set(beginning.SHAPE_SETTINGS["dcgan.train"])
+    assert page.selectbox(key=start_models.KEY).options[:2] == ["A new model", "The studio's faces"]
+    assert not list_widget_keys(page) & set(start_models.SHAPE_SETTINGS["dcgan.train"])
     assert "Training continues at 64 px" in join_texts(page.caption) and "Trained on" in join_texts(
         page.caption
     )
-    next(element for element in page.button if element.label == "Train").click().run()
-    page.button_group(key=beginning.MODE_KEY).set_value(beginning.GROW).run()
+    press_button(page, "Train")
+    page.button_group(key=start_models.MODE_KEY).set_value(start_models.GROW).run()
     assert "upscaled, with 20 channels instead of 40" in join_texts(page.caption)
     until(lambda: page.run() and "Train" in list_button_labels(page))
-    next(element for element in page.button if element.label == "Train").click().run()
+    press_button(page, "Train")
     assert "minutes here" in join_texts(page.markdown)
     monkeypatch.setattr(upscaling, "BATCH", 1000 * upscaling.BATCH)
     assert "hours here" in join_texts(page.run().markdown), "learning to enlarge counts"
@@ -196,20 +196,20 @@ def test_training_continues_or_grows_a_model_with_its_settings(
         and "--size 128" in grown_command
         and "--width 20" in grown_command
     )
-    page.selectbox(key=beginning.KEY).set_value("").run()
+    page.selectbox(key=start_models.KEY).set_value("").run()
     assert {"size", "width", "discriminator_width"} <= list_widget_keys(page)
 
 
 def test_settings_of_the_start_model_are_proposed_and_reset(open_gan):
     page = open_gan(start_with="The studio's avatars")
     assert page.slider(key="bilateral").value == 10 and not page.toggle(key="flip").value
-    assert not {beginning.MODE_KEY, "blocks"} & list_widget_keys(page), "none is larger than 128 px"
-    page.selectbox(key=beginning.KEY).set_value("").run()
+    assert not {start_models.MODE_KEY, "blocks"} & list_widget_keys(page), "none is larger than 128 px"
+    page.selectbox(key=start_models.KEY).set_value("").run()
     assert page.slider(key="bilateral").value == 0 and page.toggle(key="flip").value
     page.button_group(key="kind").set_value("vae").run()
-    page.selectbox(key=beginning.KEY).set_value("faces-vae").run()
+    page.selectbox(key=start_models.KEY).set_value("faces-vae").run()
     assert page.slider(key="adversarial").value == 0.5 and page.select_slider(key="beta").value == 3
-    assert not list_widget_keys(page) & set(beginning.SHAPE_SETTINGS["vae.train"])
+    assert not list_widget_keys(page) & set(start_models.SHAPE_SETTINGS["vae.train"])
 
 
 def test_conflicting_settings_show_an_error_before_start(open_gan):
@@ -328,7 +328,7 @@ def test_loose_images_are_packed(open_with_files):
     page = open_with_files(*((f"{n}.png", draw_avatar_png(n)) for n in range(3)))
     assert "3 images: 0.png, 1.png, 2.png" in join_texts(page.caption)
     assert "at least 64 images" in join_texts(page.error) and ": 3" in join_texts(page.error)
-    next(element for element in page.button if element.label == "Clear").click().run()
+    press_button(page, "Clear")
     assert not page.error and "3 images" not in join_texts(page.caption)
 
 

@@ -68,7 +68,7 @@ def test_first_click_adds_a_style_to_the_shipped_ones(open_training):
     assert "Train" in list_button_labels(page) and not page.error
     assert "1 painting" in join_texts(page.markdown) and "96 photos" in join_texts(page.markdown)
     assert "which takes about" in join_texts(page.markdown) and "GiB of memory" in join_texts(page.markdown)
-    assert page.selectbox(key=training_form.BEGINNING_KEY).value == "house"
+    assert page.selectbox(key=training_form.START_MODEL_KEY).value == "house"
     assert page.select_slider(key="steps").value == training_form.STEPS_TO_ADD
     assert not {"width", "blocks"} & {element.key for element in page.slider}, (
         "those of the network that is there"
@@ -170,7 +170,7 @@ def test_settings_match_the_network_that_gets_a_style(open_training, started_job
     assert tasks.check(task, settings, inputs).name == training_form.TASK
     assert (settings.only_new, settings.width, settings.blocks, settings.steps) == (True, 8, 1, 100)
     assert [file.name for file in inputs["start"]] == ["mine.zip"]
-    page.selectbox(key=training_form.BEGINNING_KEY).set_value("").run()
+    page.selectbox(key=training_form.START_MODEL_KEY).set_value("").run()
     press_button(page, "Train")
     task, settings, inputs = started_jobs[1]
     assert tasks.check(task, settings, inputs) and not settings.only_new and "start" not in inputs

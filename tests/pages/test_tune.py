@@ -13,7 +13,7 @@ from studio.engine.jobs.parts import Request
 from studio.tune.settings import TuneSettings
 from studio.tune.task import check
 
-from .elements import find_button
+from .elements import list_button_labels, press_button
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def started_jobs(monkeypatch):
 def test_every_training_task_can_be_searched_with_defaults(visit, started_jobs, name):
     page = visit("tune", train=input_form.SUBJECTS[name].title)
     assert not page.exception and not page.error
-    find_button(page, "Tune").click().run()
+    press_button(page, "Tune")
     [(task, settings, inputs)] = started_jobs
     assert (task, settings.train) == ("tune.run", name)
     check(settings, inputs)
@@ -58,7 +58,7 @@ def test_search_space_is_chosen(visit, started_jobs):
     page.number_input(key="range_text_units.from").set_value(32).run()
     page.number_input(key="range_text_units.to").set_value(64).run()
     next(element for element in page.number_input if element.label == "Epochs per trial").set_value(2).run()
-    find_button(page, "Tune").click().run()
+    press_button(page, "Tune")
     [(_, settings, inputs)] = started_jobs
     assert settings.vary[0] == "units=32:64" and settings.vary[1].startswith("cell=lstm|")
     assert settings.fixed == ("epochs=2", "embedding=32"), "units vary, so that none are fixed"
@@ -70,7 +70,7 @@ def test_parameter_without_choices_is_refused(visit):
     page.multiselect(key="vary_text").set_value(["cell"]).run()
     page.button_group(key="range_text_cell").set_value([]).run()
     assert "cell" in page.error[0].value
-    assert "Tune" not in {element.label for element in page.button}
+    assert "Tune" not in set(list_button_labels(page))
 
 
 def test_stopped_trials_are_compared_only_by_the_objective():
@@ -85,12 +85,12 @@ def test_stopped_trials_are_compared_only_by_the_objective():
 def test_invalid_search_shows_an_error_and_does_not_start(visit):
     page = visit("tune")
     page.multiselect(key="vary_text").set_value([]).run()
-    assert "Tune" not in [element.label for element in page.button]
+    assert "Tune" not in list_button_labels(page)
     page.multiselect(key="vary_text").set_value(["units"]).run()
     page.number_input(key="range_text_units.from").set_value(300).run()
     page.number_input(key="range_text_units.to").set_value(200).run()
     assert "start is below its end" in page.error[0].value
-    assert "Tune" not in [element.label for element in page.button]
+    assert "Tune" not in list_button_labels(page)
 
 
 def test_duration_of_a_trial_is_shown_before_start(visit):
@@ -187,9 +187,9 @@ def test_finished_search_shows_the_best_and_the_importances(draw, engine, until)
 
 
 def test_short_text_gets_more_epochs():
-    def often(chars):
+    def count_epochs(chars):
         return input_form._compute_default_epochs(
             {"text": [File.store(b"It is told. " * (chars // 12), "text", "a.txt")]}
         )
 
-    assert often(25_000) > often(100_000) > often(600_000) >= 6
+    assert count_epochs(25_000) > count_epochs(100_000) > count_epochs(600_000) >= 6

@@ -13,7 +13,7 @@ from studio.core.imaging import image_io
 from studio.core.objectives import backbones
 from studio.engine import Live
 
-from .elements import join_raw_texts
+from .elements import join_raw_texts, list_button_labels
 
 PREDICTIONS = [
     {"label": "tabby", "before": 0.6, "after": 0.2},
@@ -110,7 +110,7 @@ def test_feature_map_becomes_a_term_of_a_dream(open_xray):
 def test_missing_weights_are_offered_for_download(visit):
     page = visit("x-ray")
     assert not page.exception and "downloads VGG16" in join_raw_texts(page.info)
-    assert "Download and start" in [button.label for button in page.button]
+    assert "Download and start" in list_button_labels(page)
 
 
 @pytest.mark.slow

@@ -57,11 +57,11 @@ def test_the_result_depends_only_on_the_seed(photo):
 
 
 def test_zero_weights_learn_a_single_color(photo):
-    learned = learn(photo, make_settings(initializer="zero"))
-    assert len(np.unique(learned.image.reshape(-1, 3), axis=0)) == 1
-    assert not any(learned.last.gradients[:-1])
+    result = learn(photo, make_settings(initializer="zero"))
+    assert len(np.unique(result.image.reshape(-1, 3), axis=0)) == 1
+    assert not any(result.last.gradients[:-1])
     mean = image_io.fit(photo, 48).reshape(-1, 3).mean(0)
-    np.testing.assert_allclose(learned.image[0, 0], mean, atol=12)
+    np.testing.assert_allclose(result.image[0, 0], mean, atol=12)
 
 
 def test_ten_sigmoid_layers_have_vanishing_gradients(photo):
@@ -78,11 +78,11 @@ def test_held_out_pixels_reveal_overfitting(photo):
 
 @pytest.mark.parametrize("change", [{"learning_rate": 1}, {"learning_rate": 100}], ids=str)
 def test_divergence_leaves_the_last_finite_image(photo, change):
-    learned = learn(photo, make_settings(optimizer="sgd", **change))
-    assert learned.has_diverged and 0 <= learned.steps < 50 and not learned.stopped_early
-    assert np.isfinite([*learned.last.gradients, *learned.last.values, learned.last.learned]).all()
-    assert all(np.isfinite(list(point.values())).all() for point in learned.history)
-    assert learned.image.shape == (*size_of(make_settings(), *photo.shape[:2]), 3)
+    result = learn(photo, make_settings(optimizer="sgd", **change))
+    assert result.has_diverged and 0 <= result.steps < 50 and not result.stopped_early
+    assert np.isfinite([*result.last.gradients, *result.last.values, result.last.learned]).all()
+    assert all(np.isfinite(list(point.values())).all() for point in result.history)
+    assert result.image.shape == (*size_of(make_settings(), *photo.shape[:2]), 3)
 
 
 @pytest.mark.parametrize(
@@ -104,45 +104,45 @@ def test_divergence_leaves_the_last_finite_image(photo, change):
     ids=str,
 )
 def test_every_setting_trains_without_error(photo, change):
-    learned = learn(photo, make_settings(steps=20, **change))
-    assert learned.image.shape[1] == 64
-    values = [value for point in learned.history for value in point.values()]
-    assert np.isfinite([*values, *learned.last.metrics.values()]).all()
+    result = learn(photo, make_settings(steps=20, **change))
+    assert result.image.shape[1] == 64
+    values = [value for point in result.history for value in point.values()]
+    assert np.isfinite([*values, *result.last.metrics.values()]).all()
 
 
 def test_every_snapshot_is_reported(photo):
     reports = []
-    learned = learn(photo, make_settings(depth=2, steps=40), Progress(reports.append, preview_seconds=0))
+    result = learn(photo, make_settings(depth=2, steps=40), Progress(reports.append, preview_seconds=0))
     assert reports[0].step == 0 and [report.total for report in reports if not report.text] == [40] * len(
         reports
     )
     assert reports[0].preview.shape == image_io.fit(photo, 48).shape
     assert {"training", "validation", "gradient_1", "gradient_3", "value_2"} <= set(reports[0].metrics)
-    assert [point["step"] for point in learned.history][:5] == [0, 1, 2, 4, 8]
-    assert learned.history[-1]["step"] == 40 == learned.steps
-    assert learned.history[-1]["psnr_learned"] == pytest.approx(learned.last.psnr_learned, abs=1e-5)
+    assert [point["step"] for point in result.history][:5] == [0, 1, 2, 4, 8]
+    assert result.history[-1]["step"] == 40 == result.steps
+    assert result.history[-1]["psnr_learned"] == pytest.approx(result.last.psnr_learned, abs=1e-5)
 
 
 def test_stopping_keeps_the_current_result(photo):
     long_settings = make_settings(steps=50_000)
-    learned = learn(photo, long_settings, make_stopping_progress(4))
-    assert learned.stopped_early and 4 <= learned.steps < 50_000
-    again = learn(photo, long_settings.model_copy(update={"most_steps": learned.steps}))
-    assert (again.image == learned.image).all() and not again.stopped_early
+    result = learn(photo, long_settings, make_stopping_progress(4))
+    assert result.stopped_early and 4 <= result.steps < 50_000
+    again = learn(photo, long_settings.model_copy(update={"most_steps": result.steps}))
+    assert (again.image == result.image).all() and not again.stopped_early
     with pytest.raises(Cancelled):
         learn(photo, long_settings, make_stopping_progress(1))
 
 
-def test_a_stopped_video_shows_the_training_so_far(photo):
+def test_a_video_shows_the_training_and_can_be_stopped(photo):
     video_settings = make_settings(frames=12, steps=60, video="gif", fps=10)
-    whole = learn(photo, video_settings)
-    frames = list(animations.decode(whole.video))
-    assert len(frames) == whole.frames == 12 and frames[0].shape == whole.image.shape
-    near = [np.abs(frame - whole.image.astype(int)).mean() for frame in frames]
-    assert near[0] > 4 * near[-1]
-    part = learn(photo, video_settings, make_stopping_progress(6))
-    again = learn(photo, video_settings.model_copy(update={"most_steps": part.steps}))
-    assert 1 < part.frames < 12 and part.video == again.video
+    complete = learn(photo, video_settings)
+    frames = list(animations.decode(complete.video))
+    assert len(frames) == complete.frames == 12 and frames[0].shape == complete.image.shape
+    distances = [np.abs(frame - complete.image.astype(int)).mean() for frame in frames]
+    assert distances[0] > 4 * distances[-1]
+    stopped = learn(photo, video_settings, make_stopping_progress(6))
+    again = learn(photo, video_settings.model_copy(update={"most_steps": stopped.steps}))
+    assert 1 < stopped.frames < 12 and stopped.video == again.video
 
 
 def test_frames_are_densest_at_the_start():
@@ -175,8 +175,8 @@ def test_stopping_a_large_render_gives_a_smaller_image(photo, monkeypatch):
     def listen(report):
         painting[0] = painting[0] or report.text.startswith("Painting")
 
-    learned = learn(photo, large_settings, Progress(listen, lambda: painting[0]))
-    assert learned.stopped_early and learned.steps == 3 and learned.image.shape[:2] == small
+    result = learn(photo, large_settings, Progress(listen, lambda: painting[0]))
+    assert result.stopped_early and result.steps == 3 and result.image.shape[:2] == small
 
 
 def test_the_parameters_property_counts_the_network(photo):

@@ -21,8 +21,8 @@ def run_command(home, tmp_path, monkeypatch, capsys):
     """Runs a command in a new folder: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
 
-    def run_command(*words):
-        code = main(list(words))
+    def run_command(*arguments):
+        code = main(list(arguments))
         return code, *capsys.readouterr()
 
     return run_command
@@ -56,8 +56,19 @@ def test_a_video_is_reproducible(run_command):
 
 
 def test_divergence_is_a_note_and_no_error(run_command):
-    words = ["--optimizer", "sgd", "--learning-rate", "10", "--size", "64", "--steps", "60", "--detail", "48"]
-    code, _, err = run_command("playground", "sample:rocket", "-o", "out.png", *words)
+    arguments = [
+        "--optimizer",
+        "sgd",
+        "--learning-rate",
+        "10",
+        "--size",
+        "64",
+        "--steps",
+        "60",
+        "--detail",
+        "48",
+    ]
+    code, _, err = run_command("playground", "sample:rocket", "-o", "out.png", *arguments)
     assert code == 0 and "diverged" in err and "Try a lower learning rate" in err
     assert run_command("replay", "out.png", "--verify", "--quiet")[:2] == (0, "identical\n")
 
@@ -70,10 +81,10 @@ def test_a_rising_loss_is_noted(home):
 
 
 @pytest.mark.parametrize(
-    "words, message", [(["--learning-rate", "0"], "learning_rate"), (["--depth", "99"], "1 to 12")]
+    "arguments, message", [(["--learning-rate", "0"], "learning_rate"), (["--depth", "99"], "1 to 12")]
 )
-def test_invalid_settings_raise_readable_errors(run_command, words, message):
-    code, _, err = run_command("playground", "sample:rocket", "-o", "out.png", *words)
+def test_invalid_settings_raise_readable_errors(run_command, arguments, message):
+    code, _, err = run_command("playground", "sample:rocket", "-o", "out.png", *arguments)
     assert code == 2 and message in err
 
 

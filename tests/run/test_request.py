@@ -22,13 +22,13 @@ TRANSFER = tasks.get("style.transfer")
         ({"network": "mine.zip"}, {}, {}, {"network": ["mine.zip"]}),
     ],
 )
-def test_names_become_settings_and_all_else_files(home, values, slot_values, expected, named):
+def test_names_become_settings_and_paths_become_files(home, values, slot_values, expected, named):
     settings, files = request.separate_names(TRANSFER, values, slot_values)
     assert settings == expected
     assert {slot: inputs for slot, inputs in files.items() if inputs} == named
 
 
-def test_too_many_files_are_refused_before_one_is_read(home, monkeypatch):
+def test_too_many_files_are_rejected_before_reading(home, monkeypatch):
     monkeypatch.setattr(input_files, "check", None)
     with pytest.raises(InvalidInput, match="style"):
         request.resolve(TRANSFER, {}, {"content": ["sample:coffee"], "style": ["nowhere.png"] * 5})
@@ -48,7 +48,7 @@ def checks(monkeypatch):
     return names
 
 
-def test_a_request_is_checked_once(home, checks, tmp_path):
+def test_request_is_checked_once(home, checks, tmp_path):
     studio.make("style", content="sample:coffee", style="house:mosaic", size=64, quiet=True)
     assert checks == ["check", "check_memory"]
     checks.clear()

@@ -117,18 +117,18 @@ def test_each_loss_reaches_its_own_network(bank):
         model_trainer.learner.generator.trainable_variables,
         model_trainer.learner.discriminator.trainable_variables,
     )
-    for name, (mine, others) in (("generator", both), ("discriminator", both[::-1])):
+    for name, (mine, other_weights) in (("generator", both), ("discriminator", both[::-1])):
         with tf.GradientTape(persistent=True) as tape:
             loss = model_trainer.learner(batch, training=True)[name]
         assert any(np.abs(gradient).max() > 0 for gradient in tape.gradient(loss, [v.value for v in mine]))
-        assert all(gradient is None for gradient in tape.gradient(loss, [v.value for v in others]))
+        assert all(gradient is None for gradient in tape.gradient(loss, [v.value for v in other_weights]))
 
 
 @pytest.mark.slow
 def test_a_resumed_training_ends_like_an_uninterrupted_one(bank, tmp_path):
     run = checkpoints.Run(tmp_path / "run")
-    whole = make_trainer(bank, steps=12, test_every=6)
-    assert whole.fit().stop_reason == ""
+    uninterrupted = make_trainer(bank, steps=12, test_every=6)
+    assert uninterrupted.fit().stop_reason == ""
     first = make_trainer(bank, run, steps=12, test_every=6)
     first._resume()
     for _ in range(6):
@@ -138,10 +138,10 @@ def test_a_resumed_training_ends_like_an_uninterrupted_one(bank, tmp_path):
     first.save()
     second = make_trainer(bank, run, steps=12, test_every=6)
     assert second.fit().stop_reason == "" and second.step == 12
-    for one, other in zip(whole.ema.arrays, second.ema.arrays, strict=True):
+    for one, other in zip(uninterrupted.ema.arrays, second.ema.arrays, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
     start, end = (
         float(v)
-        for v in (make_trainer(bank).test(Progress())["held out"], whole.test(Progress())["held out"])
+        for v in (make_trainer(bank).test(Progress())["held out"], uninterrupted.test(Progress())["held out"])
     )
     assert end < start

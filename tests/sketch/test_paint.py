@@ -19,7 +19,7 @@ from training.drawings.sketches.partial_avatars import choose_avatar
 
 
 @pytest.fixture(scope="module")
-def painter(tiny):
+def generator(tiny):
     return paint.Generator(tiny)
 
 
@@ -28,15 +28,15 @@ def planes():
     return np.random.default_rng(0).random((32, 32, 7)).astype("float32")
 
 
-def test_the_exported_network_gives_the_output_of_keras(painter, planes):
+def test_the_exported_network_gives_the_output_of_keras(generator, planes):
     expected = tiny_sketch.build_learner().generator.predict_on_batch(planes[None])[0]
-    np.testing.assert_allclose(painter.predict_layers(planes), expected, atol=1e-5)
+    np.testing.assert_allclose(generator.predict_layers(planes), expected, atol=1e-5)
 
 
-def test_rendering_agrees_with_keras(painter, planes):
+def test_rendering_agrees_with_keras(generator, planes):
     from studio.sketch.learn.learner import render
 
-    layers = painter.predict_layers(planes)
+    layers = generator.predict_layers(planes)
     colors = palette.make_color_table(palette.choose_random_colors(3), night=True)
     with_keras = np.asarray(render(layers[None], colors[None]))[0]
     plain = paint.render_avatar(layers, colors, 32)
@@ -85,10 +85,10 @@ def test_dark_lines_on_paper_are_inverted():
 
 
 def test_parts_are_assigned_by_the_nearest_color():
-    painted = np.zeros((64, 64, 3), "uint8")
-    painted[8:40, 8:40] = np.array(COLORS["Hair"]) + 9
-    painted[40:] = (0, 255, 255)  # no part has this color
-    parts = drawings.prepare_drawing(painted, "parts", 64)
+    drawing = np.zeros((64, 64, 3), "uint8")
+    drawing[8:40, 8:40] = np.array(COLORS["Hair"]) + 9
+    drawing[40:] = (0, 255, 255)  # no part has this color
+    parts = drawings.prepare_drawing(drawing, "parts", 64)
     assert (parts[8:40, 8:40] == COLORS["Hair"]).all() and not parts[40:].any()
 
 

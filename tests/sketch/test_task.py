@@ -20,8 +20,8 @@ def run_command(home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     tiny_sketch.make("tiny")
 
-    def run_command(*words):
-        code = main([*words, "--quiet"])
+    def run_command(*arguments):
+        code = main([*arguments, "--quiet"])
         return code, *capsys.readouterr()
 
     return run_command
@@ -37,14 +37,14 @@ def face(tmp_path):
 
 
 def test_an_avatar_is_reproducible(run_command, face):
-    words = ["sketch", face, "-o", "out.png", "--network", "tiny"]
-    code, out, _ = run_command(*words, "--side", "64", "--json")
+    arguments = ["sketch", face, "-o", "out.png", "--network", "tiny"]
+    code, out, _ = run_command(*arguments, "--side", "64", "--json")
     assert code == 0 and json.loads(out)["figures"]["side"] == 64
     day = image_io.read("out.png")
     assert day.shape == (64, 64, 3)
     assert run_command("replay", "out.png", "--verify")[:2] == (0, "identical\n")
-    for more in (["--night"], ["--seed", "4"], ["--kind", "light"]):
-        assert run_command(*words, "--side", "64", *more)[0] == 0
+    for options in (["--night"], ["--seed", "4"], ["--kind", "light"]):
+        assert run_command(*arguments, "--side", "64", *options)[0] == 0
         assert np.abs(image_io.read("out.png").astype(int) - day).mean() > 1
 
 
@@ -69,8 +69,8 @@ def test_a_training_on_sketches_can_be_a_start(run_command, face):
     assert code == 0 and figures["steps"] == 4
     assert figures["avatars"] == 128 and 3 <= figures["held_out"] <= 12
     assert set(figures) >= {"off", "off_outline", "off_parts", "off_light"}
-    more = [*quick, "--steps", "2", "--seed", "1", "--start-from", "first"]
-    assert run_command(*train, "-o", "second", *more)[0] == 0
+    options = [*quick, "--steps", "2", "--seed", "1", "--start-from", "first"]
+    assert run_command(*train, "-o", "second", *options)[0] == 0
     assert run_command("sketch", face, "-o", "out.png", "--network", "second")[0] == 0
     code, _, err = run_command(*train, "-o", "third", "--size", "96", "--start-from", "first")
     assert code == 2 and "size 96" in err

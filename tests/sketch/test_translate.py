@@ -42,8 +42,8 @@ def run_command(home, tmp_path, monkeypatch, capsys):
     """Runs a command in a new folder: exit code, stdout, stderr."""
     monkeypatch.chdir(tmp_path)
 
-    def run_command(*words):
-        code = main([*words, "--quiet"])
+    def run_command(*arguments):
+        code = main([*arguments, "--quiet"])
         return code, *capsys.readouterr()
 
     return run_command
@@ -145,14 +145,14 @@ def test_a_network_trained_on_pairs_translates_and_can_be_a_start(run_command, t
     save_image(tmp_path / "paper.png", lines_and_images[0][0])
     save_image(tmp_path / "slate.png", 255 - lines_and_images[0][0])
     for name in ("paper", "slate"):
-        words = ["translate", f"{name}.png", "--network", "mine", "-o", f"{name}-out.png", "--side", "96"]
-        assert run_command(*words)[0] == 0
+        arguments = ["translate", f"{name}.png", "--network", "mine", "-o", f"{name}-out.png", "--side", "96"]
+        assert run_command(*arguments)[0] == 0
     paper, slate = (image_io.read(tmp_path / f"{name}-out.png") for name in ("paper", "slate"))
     assert paper.shape == (96, 96, 3)
     np.testing.assert_array_equal(paper, slate)  # it gets drawings with the background of its training
     assert run_command("replay", "paper-out.png", "--verify")[:2] == (0, "identical\n")
-    more = ["--start-from", "mine", "--seed", "1"]
-    assert run_command("train", "translate", "pairs", "-o", "again", *QUICK, *more)[0] == 0
+    options = ["--start-from", "mine", "--seed", "1"]
+    assert run_command("train", "translate", "pairs", "-o", "again", *QUICK, *options)[0] == 0
     code, _, err = run_command("sketch", "slate.png", "-o", "no.png", "--network", "mine")
     assert code == 2 and "`studio translate`" in err
     code, _, err = run_command("translate", "slate.png", "-o", "no.png")

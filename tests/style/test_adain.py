@@ -18,8 +18,10 @@ def networks(weights_home):
 
 
 def stylize(networks, content, style, strength=1.0):
-    painted = adain.transfer_statistics(networks.encode(content), [networks.encode(style)], strength=strength)
-    return networks.decode(painted, *content.shape[1:3])
+    features = adain.transfer_statistics(
+        networks.encode(content), [networks.encode(style)], strength=strength
+    )
+    return networks.decode(features, *content.shape[1:3])
 
 
 def draw_features(seed, height=5, width=7):
@@ -36,8 +38,8 @@ def test_encoder_and_decoder_have_the_published_figures(networks):
     assert encoded.shape == (1, 28, 28, 512)
     assert encoded.mean() == pytest.approx(0.89553, abs=2e-5)
     assert encoded.std() == pytest.approx(1.55576, abs=2e-5)
-    painted = adain.transfer_statistics(encoded, [networks.encode(CUP)])
-    assert np.asarray(networks.decoder(painted)).mean() == pytest.approx(0.5127, abs=2e-4)
+    mixed = adain.transfer_statistics(encoded, [networks.encode(CUP)])
+    assert np.asarray(networks.decoder(mixed)).mean() == pytest.approx(0.5127, abs=2e-4)
 
 
 @pytest.mark.slow
@@ -48,28 +50,28 @@ def test_decoding_reconstructs_a_blurred_image(networks):
 
 @pytest.mark.parametrize("height, width", [(1, 20), (8, 8), (9, 17), (30, 61), (64, 64)])
 def test_the_output_has_the_size_of_the_content(networks, height, width):
-    painted = np.asarray(stylize(networks, CAT[:, :height, :width], CUP[:, :50, :40]))
-    assert painted.shape == (1, height, width, 3)
-    assert np.isfinite(painted).all()
-    assert painted.min() >= 0 and painted.max() <= 1
+    output = np.asarray(stylize(networks, CAT[:, :height, :width], CUP[:, :50, :40]))
+    assert output.shape == (1, height, width, 3)
+    assert np.isfinite(output).all()
+    assert output.min() >= 0 and output.max() <= 1
 
 
 @pytest.mark.slow
 def test_an_odd_size_is_not_shifted(networks):
-    whole = np.asarray(stylize(networks, CAT[:, :64, :64], CUP, strength=0))
+    expected = np.asarray(stylize(networks, CAT[:, :64, :64], CUP, strength=0))
     odd = np.asarray(stylize(networks, CAT[:, :61, :59], CUP, strength=0))
-    near = np.abs(odd - whole[:, :61, :59]).mean()
-    assert near < np.abs(odd[:, 1:] - whole[:, :60, :59]).mean()
-    assert near < np.abs(odd[:, :, 1:] - whole[:, :61, :58]).mean()
+    distance = np.abs(odd - expected[:, :61, :59]).mean()
+    assert distance < np.abs(odd[:, 1:] - expected[:, :60, :59]).mean()
+    assert distance < np.abs(odd[:, :, 1:] - expected[:, :61, :58]).mean()
 
 
 @pytest.mark.slow
 def test_tiles_have_no_seams(networks, monkeypatch):
     content, style = CAT[:, :203, :150], CUP[:, :120, :130]
-    whole = np.asarray(stylize(networks, content, style))
+    expected = np.asarray(stylize(networks, content, style))
     monkeypatch.setattr(adain, "_TILE_SIDE", 64)
     tiled = np.asarray(stylize(networks, content, style))
-    assert np.abs(tiled - whole).max() < 1e-4
+    assert np.abs(tiled - expected).max() < 1e-4
 
 
 def test_the_result_has_the_styles_statistics():

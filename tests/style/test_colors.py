@@ -33,8 +33,8 @@ def test_a_gray_image_can_be_matched():
 
 def test_kept_luminance_takes_the_brightness_of_one_and_the_hue_of_the_other():
     content = np.full((4, 4, 3), (140, 100, 60), "uint8")
-    painted = np.full((4, 4, 3), (90, 90, 90), "uint8")
-    recolored = colors.keep_luminance(painted, content).astype(float)
+    gray = np.full((4, 4, 3), (90, 90, 90), "uint8")
+    recolored = colors.keep_luminance(gray, content).astype(float)
     luma = np.array([0.299, 0.587, 0.114])
     assert np.allclose(recolored @ luma, 90, atol=1)
     assert np.allclose(np.diff(recolored, axis=-1), -40, atol=1)
@@ -48,11 +48,11 @@ def test_a_large_image_is_subsampled_for_color_matching():
 
 def test_matched_style_colors_follow_the_share():
     style, photo = draw_images()
-    painted = np.clip(style * 0.8 + 30, 0, 255).astype("uint8")  # a veil
-    whole = colors.match_style_colors(painted, photo, [style], [1.0], 1.0)
-    assert np.allclose(whole.mean((0, 1)), style.mean((0, 1)), atol=2)
-    assert np.allclose(whole.std((0, 1)), style.std((0, 1)), atol=2)
-    half = colors.match_style_colors(painted, photo, [style], [1.0], 0.5).mean((0, 1))
+    result = np.clip(style * 0.8 + 30, 0, 255).astype("uint8")  # a veil
+    full = colors.match_style_colors(result, photo, [style], [1.0], 1.0)
+    assert np.allclose(full.mean((0, 1)), style.mean((0, 1)), atol=2)
+    assert np.allclose(full.std((0, 1)), style.std((0, 1)), atol=2)
+    half = colors.match_style_colors(result, photo, [style], [1.0], 0.5).mean((0, 1))
     assert np.allclose(half, (style.mean((0, 1)) + photo.mean((0, 1))) / 2, atol=2)
 
 

@@ -38,11 +38,11 @@ def paint(photo, styles, **settings):
 
 
 def test_instant_mode_gives_an_image_of_the_set_size(weights_home, photo, painting):
-    painted = transfer(photo, [painting], TransferSettings(size=160))
-    assert painted.image.shape == image_io.fit(photo, 160).shape
-    assert painted.image.dtype == np.uint8
-    assert set(painted.weights) == {"adain"}
-    assert np.abs(painted.image.astype(int) - image_io.fit(photo, 160)).mean() > 20
+    result = transfer(photo, [painting], TransferSettings(size=160))
+    assert result.image.shape == image_io.fit(photo, 160).shape
+    assert result.image.dtype == np.uint8
+    assert set(result.weights) == {"adain"}
+    assert np.abs(result.image.astype(int) - image_io.fit(photo, 160)).mean() > 20
 
 
 def test_a_higher_strength_differs_more_from_the_photo(weights_home, photo, painting):
@@ -56,25 +56,25 @@ def test_a_higher_strength_differs_more_from_the_photo(weights_home, photo, pain
 
 def test_fine_mode_lowers_the_distance_and_keeps_the_shape(weights_home, photo, painting):
     reports: list[Report] = []
-    painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=Progress(reports.append))
+    result = transfer(photo, [painting], TransferSettings(**SMALL), progress=Progress(reports.append))
     steps = sum(stage.steps for stage in plan_stages(TransferSettings(**SMALL)))
-    assert len([report for report in reports if report.metrics]) == painted.figures["steps"] == steps
-    matched = [report.metrics["distance"] for report in reports if report.metrics][:6]  # at 64 px
-    assert matched[-1] < matched[0]
-    assert set(painted.weights) == {"vgg16"}
+    assert len([report for report in reports if report.metrics]) == result.figures["steps"] == steps
+    distances = [report.metrics["distance"] for report in reports if report.metrics][:6]  # at 64 px
+    assert distances[-1] < distances[0]
+    assert set(result.weights) == {"vgg16"}
     assert reports[-1].step == reports[-1].total == steps
     first = next(report for report in reports if report.preview is not None)
     assert first.step == 0, "it is shown before the first step"
-    assert painted.image.shape == image_io.fit(photo, 96).shape
+    assert result.image.shape == image_io.fit(photo, 96).shape
 
 
 def test_bfloat16_gives_nearly_the_same_image(weights_home, photo, painting):
-    whole, half = (
+    full, half = (
         paint(photo, [painting], **{**SMALL, "size": 64}, precision=precision)
         for precision in ("float32", "bfloat16")
     )
-    assert not np.array_equal(whole, half)
-    assert np.abs(whole - half).mean() < 4
+    assert not np.array_equal(full, half)
+    assert np.abs(full - half).mean() < 4
 
 
 def test_equal_settings_give_equal_images_and_another_seed_differs(weights_home, photo, painting):
@@ -112,10 +112,10 @@ def test_with_masks_a_style_of_weight_zero_leaves_the_photo(
     weights_home, photo, painting, half_masks, settings
 ):
     parsed = TransferSettings(**settings, strength=1, style_weights=(0, 1))
-    painted = transfer(photo, [painting] * 2, parsed, half_masks).image.astype(int)
-    moved = np.abs(painted - image_io.fit(photo, 96))
-    quarter = painted.shape[1] // 4
-    assert moved[:, :quarter].max() == 0 and moved[:, -quarter:].mean() > 10
+    image = transfer(photo, [painting] * 2, parsed, half_masks).image.astype(int)
+    difference = np.abs(image - image_io.fit(photo, 96))
+    quarter = image.shape[1] // 4
+    assert difference[:, :quarter].max() == 0 and difference[:, -quarter:].mean() > 10
 
 
 def test_kept_luminance_keeps_the_photo_recognizable_in_color(weights_home, photo, painting):
@@ -131,12 +131,12 @@ def test_kept_luminance_keeps_the_photo_recognizable_in_color(weights_home, phot
 
 def test_canceling_keeps_the_current_image(weights_home, photo, painting, monkeypatch):
     monkeypatch.setattr("studio.style.transfer._is_closer_to_styles", lambda *_: True)
-    passes = []
-    progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
-    painted = transfer(photo, [painting], TransferSettings(**SMALL), progress=progress)
-    assert painted.stopped_early
-    assert painted.figures["steps"] > 0
-    assert painted.image.shape == image_io.fit(photo, 96).shape
+    steps = []
+    progress = Progress(lambda report: steps.append(report.step), cancelled=lambda: steps[-1:] == [3])
+    result = transfer(photo, [painting], TransferSettings(**SMALL), progress=progress)
+    assert result.stopped_early
+    assert result.figures["steps"] > 0
+    assert result.image.shape == image_io.fit(photo, 96).shape
 
 
 def test_canceling_before_any_result_raises(weights_home, photo, painting):
@@ -173,43 +173,45 @@ def test_the_task_stores_a_png_whose_recipe_reproduces_it(inputs):
     assert recipe == result.recipe
     assert set(recipe.weights) == {"vgg16"}
     assert recipe.settings["precision"] == detect_fastest()
-    again = tasks.run(recipe.task, recipe.checked_settings(), inputs)
+    again = tasks.run(recipe.task, recipe.parse_settings(), inputs)
     assert again.files[0].digest == result.files[0].digest
 
 
 @pytest.mark.slow  # two optimizations
 def test_the_recipe_of_a_stopped_run_reproduces_it(inputs):
-    passes = []
-    progress = Progress(lambda report: passes.append(report.step), cancelled=lambda: passes[-1:] == [3])
+    steps = []
+    progress = Progress(lambda report: steps.append(report.step), cancelled=lambda: steps[-1:] == [3])
     stopped = tasks.run("style.transfer", TransferSettings(**SMALL), inputs, progress)
     assert stopped.stopped_early
-    again = tasks.run("style.transfer", stopped.recipe.checked_settings(), inputs)
+    again = tasks.run("style.transfer", stopped.recipe.parse_settings(), inputs)
     assert not again.stopped_early
     assert again.files[0].digest == stopped.files[0].digest
 
 
 def test_canceling_after_the_first_look_keeps_it_with_its_recipe(inputs):
-    looks = []
+    previews = []
     progress = Progress(
-        lambda report: looks.append(report.preview), cancelled=lambda: bool(looks) and looks[-1] is not None
+        lambda report: previews.append(report.preview),
+        cancelled=lambda: bool(previews) and previews[-1] is not None,
     )
     stopped = tasks.run("style.transfer", TransferSettings(**SMALL), inputs, progress)
     assert stopped.stopped_early
-    again = tasks.run("style.transfer", stopped.recipe.checked_settings(), inputs)
+    again = tasks.run("style.transfer", stopped.recipe.parse_settings(), inputs)
     assert again.files[0].digest == stopped.files[0].digest
 
 
 def test_a_stylized_bridge_has_the_colors_of_the_painting_and_its_own_edges(weights_home, data_dir):
     bridge = image_io.read(data_dir / "images" / "golden_gate.jpg")
     night = image_io.read(data_dir / "images" / "starry_night_google.jpg")
-    painted = transfer(bridge, [night], TransferSettings(mode="fine", size=128, steps=20))
+    result = transfer(bridge, [night], TransferSettings(mode="fine", size=128, steps=20))
     content = image_io.fit(bridge, 128).astype(float)
     night_mean = night.reshape(-1, 3).mean(0)
-    moved = painted.image.reshape(-1, 3).mean(0)
+    result_mean = result.image.reshape(-1, 3).mean(0)
     assert (
-        np.linalg.norm(moved - night_mean) < np.linalg.norm(content.reshape(-1, 3).mean(0) - night_mean) / 2
+        np.linalg.norm(result_mean - night_mean)
+        < np.linalg.norm(content.reshape(-1, 3).mean(0) - night_mean) / 2
     )
     # At half size, because the finest edges come from strokes.
-    small = [image_io.fit(image, 64).mean(-1) for image in (bridge, painted.image)]
+    small = [image_io.fit(image, 64).mean(-1) for image in (bridge, result.image)]
     edges = [np.abs(np.diff(image, axis=1)) for image in small]
     assert np.corrcoef(edges[0].ravel(), edges[1].ravel())[0, 1] > 0.4

@@ -13,7 +13,7 @@ import pytest
 
 from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
-from studio.core.models import model_folder, model_zip, presets
+from studio.core.models import loading, model_folder, model_zip, presets
 from studio.text import language_model, model
 from studio.text.settings import TrainTextSettings
 
@@ -151,7 +151,7 @@ def test_truncated_weights_are_refused(home, build_networks, letters, cut):
     with pytest.raises(InvalidInput, match="as it was saved"):
         language_model.load("tiny")
     with pytest.raises(InvalidInput, match="weights"):
-        language_model.read_arrays(path, TrainTextSettings(units=8, embedding=5), SIZE)
+        loading.read_arrays(path, language_model.layout(TrainTextSettings(units=8, embedding=5), SIZE))
 
 
 @pytest.mark.parametrize("data", [{}, {"vocabulary": 7}, {"vocabulary": "aab"}, {"vocabulary": "abc"}])

@@ -72,10 +72,10 @@ def test_the_card_has_figures_command_and_samples(trained, home):
 
 def test_the_model_writes_as_upload_and_as_preset(trained, home):
     presets.unpack(trained.files[0].read(), "rhyme")
-    wish = WriteSettings(preset="rhyme", prompt="the ", chars=50, seed=3)
-    named = tasks.run("text.write", wish, {})
+    settings = WriteSettings(preset="rhyme", prompt="the ", chars=50, seed=3)
+    named = tasks.run("text.write", settings, {})
     from_input = tasks.run(
-        "text.write", wish.model_copy(update={"preset": "nobody"}), {"model": trained.files}
+        "text.write", settings.model_copy(update={"preset": "nobody"}), {"model": trained.files}
     )
     assert named.files[0].read() == from_input.files[0].read()
     text_written = named.files[0].read().decode()
@@ -83,7 +83,7 @@ def test_the_model_writes_as_upload_and_as_preset(trained, home):
     assert named.figures["chars"] == len(named.figures["nats"]) == 50
     assert named.figures["nats_per_char"] == pytest.approx(np.mean(named.figures["nats"]), abs=1e-3)
     assert named.recipe.weights == {"rhyme": presets.find("rhyme").digest}
-    assert named.recipe.checked_settings() == wish
+    assert named.recipe.parse_settings() == settings
 
 
 def test_the_recipe_of_a_stopped_text_repeats_it(trained, home, monkeypatch):
@@ -91,18 +91,18 @@ def test_the_recipe_of_a_stopped_text_repeats_it(trained, home, monkeypatch):
     monkeypatch.setattr(write, "REPORT_SECONDS", 0)
     reports = []
     progress = Progress(reports.append, cancelled=lambda: len(reports) == 20)
-    wish = WriteSettings(preset="rhyme", count=2, stop="”likes", chars=500)
-    stopped = tasks.run("text.write", wish, {}, progress)
-    assert stopped.stopped_early and stopped.recipe.checked_settings().chars == 20
+    settings = WriteSettings(preset="rhyme", count=2, stop="”likes", chars=500)
+    stopped = tasks.run("text.write", settings, {}, progress)
+    assert stopped.stopped_early and stopped.recipe.parse_settings().chars == 20
     assert any("No text ends before the stop text" in note for note in stopped.figures["notes"])
-    again = tasks.run("text.write", stopped.recipe.checked_settings(), {})
+    again = tasks.run("text.write", stopped.recipe.parse_settings(), {})
     assert [file.digest for file in again.files] == [file.digest for file in stopped.files]
 
 
 def test_unknown_characters_of_the_prompt_are_noted(trained, home):
     presets.unpack(trained.files[0].read(), "rhyme")
-    wish = WriteSettings(preset="rhyme", prompt="THE É日", chars=5)
-    notes = tasks.run("text.write", wish, {}).figures["notes"]
+    settings = WriteSettings(preset="rhyme", prompt="THE É日", chars=5)
+    notes = tasks.run("text.write", settings, {}).figures["notes"]
     assert any(note.startswith("É was read as e") for note in notes)
     assert any("Left out" in note and "日" in note for note in notes)
 
@@ -116,9 +116,9 @@ def test_several_samples_are_several_files(trained, home):
 
 def test_an_immediate_stop_text_gives_an_empty_file(trained, home):
     presets.unpack(trained.files[0].read(), "rhyme")
-    wish = WriteSettings(preset="rhyme", prompt="the", chars=9, seed=3)
-    first = tasks.run("text.write", wish, {}).files[0].read().decode()[3]
-    result = tasks.run("text.write", wish.model_copy(update={"stop": first}), {})
+    settings = WriteSettings(preset="rhyme", prompt="the", chars=9, seed=3)
+    first = tasks.run("text.write", settings, {}).files[0].read().decode()[3]
+    result = tasks.run("text.write", settings.model_copy(update={"stop": first}), {})
     assert result.files[0].read() == b"the"
     assert (result.figures["chars"], result.figures["nats_per_char"], result.figures["nats"]) == (0, 0, [])
 

@@ -204,13 +204,13 @@ train.train(wish["text"], TrainTextSettings(**wish["settings"]), say, checkpoint
 @pytest.mark.slow
 def test_a_killed_and_resumed_run_equals_an_uninterrupted_one(rhyme, tiny, uninterrupted, tmp_path):
     """The process is killed with SIGKILL at random times until it finishes."""
-    wish = {"text": rhyme, "settings": tiny.model_dump(), "folder": str(tmp_path / "run")}
+    settings = {"text": rhyme, "settings": tiny.model_dump(), "folder": str(tmp_path / "run")}
     rng, kills = np.random.default_rng(0), 0
     while kills < 2:
         process = subprocess.Popen(
             [sys.executable, "-c", KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
         )
-        process.stdin.write(json.dumps(wish))
+        process.stdin.write(json.dumps(settings))
         process.stdin.close()
         first = int(process.stdout.readline())
         for _ in range(int(rng.integers(5, 40))):

@@ -103,9 +103,9 @@ def test_the_stop_text_is_encoded_like_the_prompt(network, letters):
     plain = text_of(network, letters, seed=7, stop=text_of(network, letters, seed=7)[0].text[40:42])[0].text
     raised = text_of(network, letters, seed=7)[0].text[40:42].upper()
     assert raised not in letters.characters
-    wish = WriteSettings(chars=80, seed=7, stop=raised)
+    settings = WriteSettings(chars=80, seed=7, stop=raised)
     assert text_of(network, letters, seed=7, stop=raised)[0].text == plain
-    assert "".join(piece.text for piece in stream(network, letters, wish)) == plain
+    assert "".join(piece.text for piece in stream(network, letters, settings)) == plain
     assert len(text_of(network, letters, seed=7, stop=raised[0] + "日")[0].text) == 80
 
 
@@ -118,8 +118,8 @@ def test_the_prompt_may_have_any_line_endings(ends):
 
 def test_a_partial_stop_text_is_held_back(network, letters):
     full = text_of(network, letters, seed=7)[0].text
-    wish = WriteSettings(chars=80, seed=7, stop=full[39:41] + "nowhere")
-    assert "".join(piece.text for piece in stream(network, letters, wish)) == full
+    settings = WriteSettings(chars=80, seed=7, stop=full[39:41] + "nowhere")
+    assert "".join(piece.text for piece in stream(network, letters, settings)) == full
 
 
 @pytest.mark.parametrize("prompt", ["", "日本🙂", "ab日"])
@@ -128,9 +128,9 @@ def test_any_prompt_works(network, letters, prompt):
 
 
 def test_sampling_continues_past_a_block_of_random_numbers(network, letters):
-    wish = WriteSettings(seed=1, temperature=2)
+    settings = WriteSettings(seed=1, temperature=2)
     indices = [
-        int(index[0]) for index, _ in itertools.islice(sample_characters(network, letters, wish), 2100)
+        int(index[0]) for index, _ in itertools.islice(sample_characters(network, letters, settings), 2100)
     ]
     assert indices[:100] != indices[1024:1124]
 

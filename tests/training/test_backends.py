@@ -82,16 +82,16 @@ def trained(weights_home, tmp_path):
     def trained(script, backend):
         if backend == "jax":
             pytest.importorskip("jax", reason="needs JAX: pip install -e '.[jax]'")
-        line = [sys.executable, "-m", f"training.train_{script}", *WORDS[script], "-o", "model", "--json"]
+        command = [sys.executable, "-m", f"training.train_{script}", *WORDS[script], "-o", "model", "--json"]
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(sys.path),
             "KERAS_BACKEND": backend,
             "JAX_PLATFORMS": "cpu",
         }
-        ended = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True)
-        assert ended.returncode == 0, ended.stderr
-        return tmp_path / "model", json.loads(ended.stdout)["figures"]
+        completed = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert completed.returncode == 0, completed.stderr
+        return tmp_path / "model", json.loads(completed.stdout)["figures"]
 
     return trained
 

@@ -46,11 +46,11 @@ def script(home, tmp_path):
     started = []
 
     def start(out, *words):
-        how_long = ["--steps", str(STEPS), "--test-every", "50", "--scored", "0"]
-        line = [sys.executable, "-c", SCRIPT, "data.npz", "-o", out, *SMALL, *how_long, *words]
+        length = ["--steps", str(STEPS), "--test-every", "50", "--scored", "0"]
+        command = [sys.executable, "-c", SCRIPT, "data.npz", "-o", out, *SMALL, *length, *words]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         started.append(
-            subprocess.Popen(line, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+            subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
         )
         return started[-1]
 

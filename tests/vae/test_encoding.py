@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.data import ImageDataset, Part
+from studio.core.data import ImageDataset, ImageSubset
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.vae import density, elbo, encoding, latent_analysis
@@ -39,7 +39,7 @@ def test_preprocessing_does_not_depend_on_batches(discs, tiny, likelihood):
     vae, images = Vae(tiny), np.resize(discs, (130, 28, 28, 1))
     whole = encoding.preprocess(images, settings)
     z, _ = encoding.encode(vae, whole)
-    part = Part(images, np.arange(130))
+    part = ImageSubset(images, np.arange(130))
     assert np.allclose(
         encoding.encode(vae, part, None, encoding.make_preprocessing(settings))[0], z, atol=1e-5
     )

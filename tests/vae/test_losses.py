@@ -41,16 +41,16 @@ def test_likelihoods_match_the_distributions():
 
 def test_free_bits_are_a_minimum_per_dimension(discs, tiny):
     free, plain = (VaeLosses(tiny.model_copy(update={"free_bits": bits})) for bits in (0.5, 0.0))
-    losses, usual = free(discs[:8]), plain(discs[:8])
-    assert float(losses["kl"]) == pytest.approx(float(usual["kl"]), abs=1e-4)
-    assert float(usual["kl_free_bits"]) == pytest.approx(float(usual["kl"]), abs=1e-5)
+    losses, original = free(discs[:8]), plain(discs[:8])
+    assert float(losses["kl"]) == pytest.approx(float(original["kl"]), abs=1e-4)
+    assert float(original["kl_free_bits"]) == pytest.approx(float(original["kl"]), abs=1e-5)
     kl = np.array(vae_losses.kl_divergence(*free.vae.encode(discs[:8].astype("float32") / 255))).mean(0)
     assert float(losses["kl_free_bits"]) == pytest.approx(np.maximum(kl, 0.5).sum(), abs=1e-4)
 
 
 def test_beta_rises_during_the_warm_up(discs, tiny):
-    wish = tiny.model_copy(update={"beta": 2.0, "warm_up": 0.5, "steps": 8})
-    model = VaeLosses(wish)
+    settings = tiny.model_copy(update={"beta": 2.0, "warm_up": 0.5, "steps": 8})
+    model = VaeLosses(settings)
     terms = {"reconstruction": 5.0, "kl": 1.0, "kl_free_bits": 1.0}
     losses = []
     for _ in range(6):
@@ -99,8 +99,8 @@ def test_the_perceptual_loss_uses_the_feature_extractor(discs, tiny):
 
 @pytest.mark.slow
 def test_the_perceptual_loss_trains_the_decoder(discs, tiny):
-    wish = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
-    model = VaeLosses(wish, lambda images: dict.fromkeys(vae_losses.PERCEPTUAL_LAYERS, images))
+    settings = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
+    model = VaeLosses(settings, lambda images: dict.fromkeys(vae_losses.PERCEPTUAL_LAYERS, images))
     model.compile_with_schedule()
     before = model.vae.decoder.get_weights()
     model.train_on_batch(discs[:8])
@@ -117,27 +117,31 @@ def adversarial_model(discs, tiny):
 
 @pytest.mark.slow
 def test_adversarial_losses_reach_only_their_own_network(discs, adversarial_model):
-    mine, its = (
+    vae_variables, discriminator_variables = (
         adversarial_model.vae.trainable_variables,
         adversarial_model.adversarial_losses.discriminator.trainable_variables,
     )
     assert {id(variable) for variable in adversarial_model.trainable_variables} == {
-        id(weight) for weight in [*mine, *its]
+        id(weight) for weight in [*vae_variables, *discriminator_variables]
     }
-    before = [[variable.numpy() for variable in side] for side in (mine, its)]
-    for loss, moved, still in (("adversarial", mine, its), ("discriminator", its, mine)):
+    before = [[variable.numpy() for variable in side] for side in (vae_variables, discriminator_variables)]
+    for loss, changed, unchanged in (
+        ("adversarial", vae_variables, discriminator_variables),
+        ("discriminator", discriminator_variables, vae_variables),
+    ):
         with tf.GradientTape(persistent=True) as tape:
-            lost = adversarial_model(discs[:8], training=True)[loss]
+            loss_value = adversarial_model(discs[:8], training=True)[loss]
         assert any(
             gradient is not None and np.abs(gradient).max() > 0
-            for gradient in tape.gradient(lost, values(moved))
+            for gradient in tape.gradient(loss_value, values(changed))
         )
         assert all(
-            gradient is None or np.abs(gradient).max() == 0 for gradient in tape.gradient(lost, values(still))
+            gradient is None or np.abs(gradient).max() == 0
+            for gradient in tape.gradient(loss_value, values(unchanged))
         )
     for _ in range(2):  # the first step has a learning rate of 0
         adversarial_model.train_on_batch(discs[:8])
-    for side, old in zip((mine, its), before, strict=True):
+    for side, old in zip((vae_variables, discriminator_variables), before, strict=True):
         assert not all(map(np.array_equal, old, (variable.numpy() for variable in side)))
 
 
@@ -150,10 +154,10 @@ def test_evaluation_ignores_the_discriminator(discs, adversarial_model, tiny):
     plain.vae.set_weights(adversarial_model.vae.get_weights())
     for entry in (adversarial_model, plain):
         entry.seed_generator.state.assign(np.uint32([3, 4]))
-    losses, usual = adversarial_model(discs[:8]), plain(discs[:8])
-    assert losses.keys() == usual.keys()
+    losses, original = adversarial_model(discs[:8]), plain(discs[:8])
+    assert losses.keys() == original.keys()
     assert {name: float(loss) for name, loss in losses.items()} == pytest.approx(
-        {name: float(loss) for name, loss in usual.items()}, rel=1e-5
+        {name: float(loss) for name, loss in original.items()}, rel=1e-5
     )
 
 
@@ -169,13 +173,13 @@ def test_the_adversarial_loss_is_weighted_per_value(discs, tiny, monkeypatch):
         [np.zeros_like(array) for array in undecided.discriminator.get_weights()]
     )
     images = discs[:4].astype("float32") / 255
-    mine, its = (float(loss) for loss in undecided(images, images, images[:2]))
-    assert mine == pytest.approx(adversarial.ADVERSARIAL_WEIGHT * 28 * 28 * math.log(2))
-    assert its == pytest.approx(2 * math.log(2))
+    vae_loss, discriminator_loss = (float(loss) for loss in undecided(images, images, images[:2]))
+    assert vae_loss == pytest.approx(adversarial.ADVERSARIAL_WEIGHT * 28 * 28 * math.log(2))
+    assert discriminator_loss == pytest.approx(2 * math.log(2))
 
 
 def extract_constant_features(images):
-    """Stands in for VGG16 with constant maps of its shapes."""
+    """Stands in for VGG16 with constant maps of discriminator_loss shapes."""
     count = images.shape[0]
     return {
         layer: tf.zeros((count, side, side, channels))
@@ -191,9 +195,9 @@ def test_the_vgg16_discriminator_adds_its_losses(discs, tiny, monkeypatch):
     fresh = adversarial_losses.get_discriminator_weights()
     adversarial_losses.set_discriminator_weights([np.zeros_like(array) for array in fresh])
     images = discs[:4].astype("float32") / 255
-    mine, its = (float(loss) for loss in adversarial_losses(images, images, images[:2]))
-    assert mine == pytest.approx(adversarial.ADVERSARIAL_WEIGHT * 28 * 28 * (1 + 3) * math.log(2))
-    assert its == pytest.approx(4 * math.log(2))
+    vae_loss, discriminator_loss = (float(loss) for loss in adversarial_losses(images, images, images[:2]))
+    assert vae_loss == pytest.approx(adversarial.ADVERSARIAL_WEIGHT * 28 * 28 * (1 + 3) * math.log(2))
+    assert discriminator_loss == pytest.approx(4 * math.log(2))
     first = len(adversarial_losses.discriminator.get_weights())
     adversarial_losses.set_discriminator_weights(fresh[:first])  # of a model without a discriminator
     assert all(map(np.array_equal, adversarial_losses.get_discriminator_weights()[:first], fresh[:first]))

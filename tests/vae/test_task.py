@@ -164,14 +164,14 @@ def test_a_run_starts_from_a_model(result, dataset, tiny):
 
 
 def test_the_discriminator_is_saved_for_later_runs(dataset, discs, tiny):
-    wish = tiny.model_copy(update={"adversarial": 0.5})
-    trained = tasks.run("vae.train", wish, {"data": [dataset]})
-    preset, generator = open_model(trained, "judged")
+    settings = tiny.model_copy(update={"adversarial": 0.5})
+    trained = tasks.run("vae.train", settings, {"data": [dataset]})
+    preset, generator = open_model(trained, "with_discriminator")
     model = load_vae(preset)
     assert generator.decode(np.zeros((2, 4), "float32")).shape == (2, 28, 28, 3)
     assert trained.figures["parameters"] == sum(array.size for array in model.network_weights)
 
-    trainer = training.Trainer(discs, np.arange(100), np.arange(100, 128), wish)
+    trainer = training.Trainer(discs, np.arange(100), np.arange(100, 128), settings)
     some = (discs[:9] / 127.5 - 1).astype("float32")
 
     def verdict():
@@ -180,7 +180,7 @@ def test_the_discriminator_is_saved_for_later_runs(dataset, discs, tiny):
     expected = np.asarray(model.discriminator(some, training=False))
     assert not np.allclose(verdict(), expected, atol=1e-4)  # a new one has other logits
     rows = np.arange(100), np.arange(100, 128)
-    trainer = training.Trainer(discs, *rows, wish, None, *_load_start_weights({"start": trained.files}))
+    trainer = training.Trainer(discs, *rows, settings, None, *_load_start_weights({"start": trained.files}))
     assert np.allclose(verdict(), expected, atol=1e-4)
     assert all(map(np.array_equal, trainer.loss_model.vae.get_weights(), model.network_weights))
 
@@ -222,11 +222,11 @@ def test_weights_of_another_model_are_refused(result, tiny):
 def test_the_density_with_the_lower_fid_is_chosen(quick_inceptionv3_home, discs, tiny, tmp_path, monkeypatch):
     np.savez(tmp_path / "discs.npz", images=discs[..., 0])
     file = data.store_reference(str(tmp_path / "discs.npz"))
-    wish = tiny.model_copy(update={"scored": 40})
-    assert _find_density_of(tasks.run("vae.train", wish, {"data": [file]}), tmp_path / "fitted")
+    settings = tiny.model_copy(update={"scored": 40})
+    assert _find_density_of(tasks.run("vae.train", settings, {"data": [file]}), tmp_path / "fitted")
     far = latent.Mixture(np.ones(1), np.full((1, 4), 40.0), np.ones((1, 4)))
     monkeypatch.setattr(density, "fit_mixture", lambda *_, **__: far)
-    other = wish.model_copy(update={"seed": 1})
+    other = settings.model_copy(update={"seed": 1})
     assert _find_density_of(tasks.run("vae.train", other, {"data": [file]}), tmp_path / "far") == "prior"
 
 

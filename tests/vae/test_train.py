@@ -56,10 +56,10 @@ def test_training_reports_and_is_repeatable(discs, tiny, uninterrupted):
 def test_losses_are_means_since_the_last_test(discs, tiny):
     trainer = train.Trainer(discs, LEARNED, TESTED, tiny.model_copy(update={"test_every": 2}))
     each = []
-    usual = trainer.loss_model.train_on_batch
+    original = trainer.loss_model.train_on_batch
 
     def record(*args, **kwargs):
-        each.append(usual(*args, **kwargs))
+        each.append(original(*args, **kwargs))
         return each[-1]
 
     trainer.loss_model.train_on_batch = record
@@ -88,10 +88,14 @@ def test_a_resumed_run_equals_an_uninterrupted_one(discs, tiny, uninterrupted, t
 
 
 def test_a_resumed_adversarial_run_equals_an_uninterrupted_one(discs, tiny, tmp_path):
-    wish, reports, place = tiny.model_copy(update={"adversarial": 0.5}), [], checkpoints.Run(tmp_path / "run")
-    uninterrupted = run(discs, wish)
-    run(discs, wish, Progress(reports.append, cancelled=lambda: reports[-1].step == 4), run=place)
-    rest = run(discs, wish, run=place)
+    settings, reports, place = (
+        tiny.model_copy(update={"adversarial": 0.5}),
+        [],
+        checkpoints.Run(tmp_path / "run"),
+    )
+    uninterrupted = run(discs, settings)
+    run(discs, settings, Progress(reports.append, cancelled=lambda: reports[-1].step == 4), run=place)
+    rest = run(discs, settings, run=place)
     assert rest.curves.losses["discriminator"] == pytest.approx(
         uninterrupted.curves.losses["discriminator"], abs=1e-4
     )
@@ -155,13 +159,13 @@ def test_every_test_uses_the_same_noise(discs, tiny):
 
 
 def test_a_nan_loss_ends_training_with_the_best_weights(discs, tiny, monkeypatch):
-    usual, calls = VaeLosses.train_on_batch, []
+    original, calls = VaeLosses.train_on_batch, []
 
     def fail(self, *args, **kwargs):
         calls.append(1)
         if len(calls) == 5:
             self.vae.set_weights([np.full_like(array, np.nan) for array in self.vae.get_weights()])
-        return usual(self, *args, **kwargs)
+        return original(self, *args, **kwargs)
 
     monkeypatch.setattr(VaeLosses, "train_on_batch", fail)
     result = run(discs, tiny)

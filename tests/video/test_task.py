@@ -196,7 +196,7 @@ def test_the_recipe_reproduces_the_video(video):
     result = tasks.run(TASK_NAME, make_settings(steps=1), {"video": [video]})
     read = recipes.read(result.recipe.to_json().encode())
     assert (
-        tasks.run(TASK_NAME, read.checked_settings(), {"video": [video]}).files[0].digest
+        tasks.run(TASK_NAME, read.parse_settings(), {"video": [video]}).files[0].digest
         == result.files[0].digest
     )
 

@@ -11,7 +11,7 @@ def vgg():
 
     model = vgg16.build_network()
     random_weights.assign(model)
-    return _backbone("vgg16", model)
+    return make_backbone("vgg16", model)
 
 
 @pytest.fixture(scope="package")
@@ -20,9 +20,9 @@ def resnet():
     import keras
 
     keras.utils.set_random_seed(0)
-    return _backbone("resnet50", resnet50.build_network())
+    return make_backbone("resnet50", resnet50.build_network())
 
 
-def _backbone(name, model):
+def make_backbone(name, model):
     model.trainable = False
     return Backbone(BACKBONES[name], model, "0" * 64)

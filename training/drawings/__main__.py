@@ -61,14 +61,14 @@ def _check_arguments(path: Path, kind: str, count: int, size: int, seed: int) ->
     if path.suffix.lower() != ".npz":
         expected, received = "a name that ends in .npz", path.suffix or "a name without an ending"
         raise invalid("output", expected=expected, received=received, next_step="name it so")
-    for name, value, least, most in (
+    for name, value, low, high in (
         ("-n", count, 1, _MAX_COUNT),
         ("--size", size, *_SIZE_RANGE),
         ("--seed", seed, 0, 2**31),
     ):
-        if not least <= value <= most:
+        if not low <= value <= high:
             step = "choose a number in between"
-            raise invalid(name, expected=f"{least:,} to {most:,}", received=value, next_step=step)
+            raise invalid(name, expected=f"{low:,} to {high:,}", received=value, next_step=step)
     if size % _SIZE_STEP:
         step = f"choose {size - size % _SIZE_STEP}"
         raise invalid("--size", expected=f"a multiple of {_SIZE_STEP}", received=size, next_step=step)

@@ -170,9 +170,8 @@ def _write_sketches() -> None:
 def _draw_sketch(avatar: PartialAvatar, kind: Kind, number: int) -> np.ndarray:
     if kind == "light":
         face = views.draw_parts(avatar.scene.trace_shapes(), SIDE).any(-1, keepdims=True)
-        return np.repeat(np.where(face, image_io.to_gray(avatar.scene.render(SIDE)), 0), 3, axis=2).astype(
-            "uint8"
-        )
+        gray = np.where(face, image_io.to_gray(avatar.scene.render(SIDE)), 0).astype("uint8")
+        return np.repeat(gray, 3, axis=2)
     return doodles.draw(avatar, kind, SIDE, np.random.default_rng(number), Hand(wobble=0.1, width=1.5))
 
 

@@ -19,7 +19,7 @@ def draw_marked(prompt: str, text: str, nats: Sequence[float]) -> Image.Image:
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(_LINE_HEIGHT * 16 // 25)
     for index, (x, y, character) in enumerate(_place_characters(prompt + text, font)):
         if character and index >= len(prompt):
-            level = sum(nats[index - len(prompt)] >= least for least in LEVELS)
+            level = sum(nats[index - len(prompt)] >= threshold for threshold in LEVELS)
             right, foot = x + font.getlength(character), y + _LINE_HEIGHT - 10
             draw.rectangle((x, y + 1, right, foot + level), INK)  # the line below stays visible
             draw.rectangle((x, y + 1, right, foot), _SHADES[level])

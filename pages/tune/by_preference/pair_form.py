@@ -106,11 +106,11 @@ def ask() -> Question | None:
         st.error(words.escape(str(error)), icon=":material/error:")
         return None
 
-    def inputs() -> Inputs:
+    def load_inputs() -> Inputs:
         images = {"style": [style.get_file() for style in styles]} if styles else {}
         return {"content": [content.get_file()]} | images
 
-    return Question(task, settings, vary, inputs)
+    return Question(task, settings, vary, load_inputs)
 
 
 def list_weights_needed(task: str, settings: Settings, ranges: Mapping[str, Range]) -> list[str]:

@@ -56,7 +56,7 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
 def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     """Exports a classifier, loads the file and compares its probabilities with the model's on ten images."""
     began = time.monotonic()
-    classifier = available.open_classifier(settings, inputs, progress)
+    classifier = available.load_classifier(settings, inputs, progress)
     progress.report_stage(f"Writing {settings.form}")
     with tempfile.TemporaryDirectory(dir=paths.ensure_folder("cache")) as folder:
         path = Path(folder) / f"{classifier.name}.{settings.ending}"

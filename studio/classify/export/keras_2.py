@@ -93,13 +93,16 @@ def describe(model: keras.Model) -> dict[str, Any]:
                 "inbound_nodes": nodes,
             }
         )
-    ends = {key: [list(end) for end in _as_list(config[key])] for key in ("input_layers", "output_layers")}
-    return {"class_name": "Functional", "config": {"name": model.name, "layers": layers, **ends}}
+    endpoints = {
+        key: [list(endpoint) for endpoint in _as_list(config[key])]
+        for key in ("input_layers", "output_layers")
+    }
+    return {"class_name": "Functional", "config": {"name": model.name, "layers": layers, **endpoints}}
 
 
-def _as_list(ends: Any) -> list[Any]:
+def _as_list(endpoints: Any) -> list[Any]:
     """Returns the inputs or outputs of a network as a list; Keras 3 stores a single one without."""
-    return [ends] if ends and isinstance(ends[0], str) else list(ends)
+    return [endpoints] if endpoints and isinstance(endpoints[0], str) else list(endpoints)
 
 
 def _convert_settings(class_name: str, layer: dict[str, Any]) -> dict[str, Any]:

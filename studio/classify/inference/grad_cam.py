@@ -37,7 +37,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     file = inputs["image"][0]
     image = image_io.read(file.read(), file.name)
-    classifier = available.open_classifier(settings, inputs, progress)
+    classifier = available.load_classifier(settings, inputs, progress)
     target = _find_class_index(settings.label, classifier) if settings.label else None
     progress.report_stage("Computing Grad-CAM")
     heat, probabilities, class_index = explain(classifier, image, target)
@@ -66,7 +66,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
 def prepare(settings: ExplainSettings) -> None:
     """Loads ImageNet's classifier and compiles Grad-CAM in a warm worker, if the files are cached."""
     if settings.preset == IMAGENET and imagenet.is_cached():
-        explain(imagenet.open(), np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8"))
+        explain(imagenet.load(), np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8"))
 
 
 def explain(

@@ -23,7 +23,7 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     files = inputs["images"]
     images = [image_io.read(file.read(), file.name) for file in files]
-    classifier = available.open_classifier(settings, inputs, progress)
+    classifier = available.load_classifier(settings, inputs, progress)
     probabilities = classifier.predict(images, progress)
     results = [
         {"path": file.name, "labels": select_top_labels(row, classifier.classes, settings.top)}

@@ -51,7 +51,7 @@ def score_preset(
         (np.zeros_like(test_mask), []) if test_mask.any() else _find_training_images(preset, dataset)
     )
     rows = _select_rows(truth, test_mask, train_mask, part)
-    classifier = trained.open(preset)
+    classifier = trained.load(preset)
     progress.report_stage("Classifying images")
     metrics = evaluate(classifier.predict(dataset.images[rows], progress), truth[rows], classes)
     return {**_select_metrics(metrics), "notes": [*dataset.notes, *notes]}
@@ -90,7 +90,7 @@ def score_imported(
     truth = _match_labels(dataset, facts.classes, where, file.name)
     no_images = np.zeros(len(truth), bool)
     rows = _select_rows(truth, no_images, no_images, part)
-    classifier = imported_classifier.open(file, choice.preprocessing, flat)
+    classifier = imported_classifier.load(file, choice.preprocessing, flat)
     progress.report_stage("Classifying images")
     metrics = evaluate(classifier.predict(dataset.images[rows], progress), truth[rows], facts.classes)
     note = f"{file.name} may have been trained on some of these images; its training data are unknown."

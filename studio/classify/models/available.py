@@ -39,26 +39,26 @@ def list_names() -> list[str]:
     return valid_names
 
 
-def open_classifier(settings: PresetSettings, inputs: Inputs, progress: Progress | None = None) -> Classifier:
+def load_classifier(settings: PresetSettings, inputs: Inputs, progress: Progress | None = None) -> Classifier:
     """Returns the classifier among the inputs, or else the one that the settings name; cached in memory.
 
     Raises:
         InvalidInput: if there is none, it is another kind of model, or its files are incomplete.
         Unavailable: if its backbone cannot be loaded.
     """
-    if model := open_input(settings, inputs):
+    if model := load_input(settings, inputs):
         return model
     if settings.preset == IMAGENET:
-        return imagenet.open(progress)
-    return trained.open(_find_preset(settings.preset))
+        return imagenet.load(progress)
+    return trained.load(_find_preset(settings.preset))
 
 
-def open_input(settings: ModelSettings, inputs: Inputs) -> Classifier | None:
-    """Returns the classifier among the inputs, or None. Raises as `open_classifier`."""
+def load_input(settings: ModelSettings, inputs: Inputs) -> Classifier | None:
+    """Returns the classifier among the inputs, or None. Raises as `load_classifier`."""
     for file in inputs.get("model", ()):
         if files.is_imported(file):
-            return imported_classifier.open(file, settings.preprocessing, settings.flat)
-        return trained.open(presets.from_zip(file))
+            return imported_classifier.load(file, settings.preprocessing, settings.flat)
+        return trained.load(presets.from_zip(file))
     return None
 
 
@@ -116,7 +116,7 @@ def check_base(settings: TrainClassifierSettings, inputs: Mapping[str, Sequence[
 def prepare(settings: PredictSettings) -> None:
     """Loads ImageNet's classifier in a warm worker, if its files are cached."""
     if settings.preset == IMAGENET and imagenet.is_cached():
-        imagenet.open().predict([np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8")])
+        imagenet.load().predict([np.zeros((imagenet.SIZE, imagenet.SIZE, 3), "uint8")])
 
 
 def _find_preset(name: str) -> Preset:

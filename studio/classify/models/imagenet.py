@@ -13,17 +13,17 @@ BACKBONE = "resnet50"
 SIZE = 224  # px, as in training
 
 
-def open(progress: Progress | None = None) -> Classifier:
+def load(progress: Progress | None = None) -> Classifier:
     """Returns ResNet50's own classifier; downloads weights and labels if needed; cached in memory.
 
     Raises:
         StudioError: as `pretrained.pull`.
     """
     resnet = pretrained.load(BACKBONE, progress)
-    return get_or_make_classifier(IMAGENET, resnet.digest, lambda: _build(resnet, progress))
+    return get_or_make_classifier(IMAGENET, resnet.digest, lambda: _build_classifier(resnet, progress))
 
 
-def _build(resnet: pretrained.LoadedNetwork, progress: Progress | None) -> Classifier:
+def _build_classifier(resnet: pretrained.LoadedNetwork, progress: Progress | None) -> Classifier:
     names = _number_duplicates(imagenet_labels.load_names(progress))
     backbone = backbones.load(BACKBONE, progress)
     network = trained.assemble(backbone, SIZE, _add_head, "imagenet_resnet50")

@@ -85,7 +85,7 @@ def read_facts(file: File, flat: bool = False) -> ClassifierFacts:
     return _to_classifier_facts(file, safe_copies.get_or_make(file).facts, flat)
 
 
-def open(file: File, preprocessing: str = AUTO, flat: bool = False) -> Classifier:
+def load(file: File, preprocessing: str = AUTO, flat: bool = False) -> Classifier:
     """Returns the classifier of a stored file, from its safe copy; cached in memory. Raises as `read_facts`.
 
     Args:

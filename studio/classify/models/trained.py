@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 TASK = "classify.train"
 
 
-def open(preset: Preset) -> Classifier:
+def load(preset: Preset) -> Classifier:
     """Returns the classifier of a preset; cached in memory.
 
     Raises:
         InvalidInput: if it is another kind of model, or its files are incomplete.
         StudioError: if its backbone cannot be loaded, or has other weights than in training.
     """
-    return get_or_make_classifier(preset.name, preset.key, lambda: _load_classifier(preset))
+    return get_or_make_classifier(preset.name, preset.key, lambda: _build_classifier(preset))
 
 
 def settings_of(preset: Preset) -> TrainClassifierSettings:
@@ -54,9 +54,9 @@ def classes_of(preset: Preset) -> tuple[str, ...]:
     )
 
 
-def _load_classifier(preset: Preset) -> Classifier:
+def _build_classifier(preset: Preset) -> Classifier:
     settings, classes = settings_of(preset), classes_of(preset)
-    if classifier := whole_network.open(preset, classes):
+    if classifier := whole_network.load(preset, classes):
         return classifier
     backbone = _load_backbone(preset, settings.backbone)
     network = assemble(backbone, settings.size, lambda maps: add_pooled_head(maps, len(classes), settings))

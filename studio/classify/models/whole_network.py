@@ -62,7 +62,7 @@ def side_of(preset: Preset) -> int | None:
     return int(record["side"]) if record else None
 
 
-def open(preset: Preset, classes: tuple[str, ...]) -> Classifier | None:
+def load(preset: Preset, classes: tuple[str, ...]) -> Classifier | None:
     """Returns the classifier of a folder with a whole network; None for a preset that stores a head alone.
 
     The first call takes as long as loading Keras in another process.
@@ -81,7 +81,7 @@ def open(preset: Preset, classes: tuple[str, ...]) -> Classifier | None:
     )
     digest = paths.store(data)  # on the disk even if results are kept in memory: a sandbox reads it
     owners.grant(digest)
-    classifier = imported_classifier.open(File(digest, "model", f"{preset.name}.zip"), flat=record["flat"])
+    classifier = imported_classifier.load(File(digest, "model", f"{preset.name}.zip"), flat=record["flat"])
     if len(classifier.classes) != len(classes):
         raise _incomplete_folder(preset, f"{len(classifier.classes):,} classes", f"{len(classes):,}")
     return replace(classifier, name=preset.name, digest=preset.digest, classes=classes)

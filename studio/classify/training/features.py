@@ -153,7 +153,7 @@ def count_missing(dataset: ImageDataset, name: str) -> int:
         dataset: color images.
         name: of the backbone.
     """
-    cache = FeatureCache(name, pretrained.expected_digest(name), dataset.images.shape[1])
+    cache = FeatureCache(name, pretrained.get_digest(name), dataset.images.shape[1])
     return len(np.unique(dataset.digests[~cache.contains(dataset.digests)], axis=0))
 
 

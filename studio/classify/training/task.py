@@ -50,7 +50,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     began = time.monotonic()
     dataset_file = inputs["data"][0]
     base_file = next(iter(inputs.get("model", ())), None)
-    base = available.open_input(settings, inputs)
+    base = available.load_input(settings, inputs)
     extractor_name = base_file.name if base_file else settings.backbone
     samples = training_set.load(
         dataset_file,
@@ -108,7 +108,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     }
     if base:
         model_data[whole_network.KEY] = whole_network.describe(network, base, extractor_name)
-    job = publish.Job(trained.TASK, "train_classifier", settings, inputs)
+    job = publish.TrainingJob(trained.TASK, "train_classifier", settings, inputs)
     result = job.publish(
         network,
         dict(figures),
@@ -209,7 +209,7 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     began = time.monotonic()
     file = inputs["data"][0]
     base_files = inputs.get("model", ())
-    base = available.open_input(settings, inputs) if settings.suspicious else None
+    base = available.load_input(settings, inputs) if settings.suspicious else None
     side = matching.dataset_side(base.size) if base else settings.size
     dataset = data.load_dataset(file, side, 3, progress)
     near_duplicates = duplicates.find(dataset, progress)

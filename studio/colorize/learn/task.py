@@ -43,7 +43,7 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
         raise invalid_data_set(file.name, expected, f"{len(colored):,}", "add photos that are not gray")
     splits = split(compute_positions(dataset, progress)[colored], settings.held_out)
     train_rows, held_out_rows = (colored[rows] for rows in splits)
-    job = publish.Job(models.TASK, "train_colorize", settings, inputs)
+    job = publish.TrainingJob(models.TASK, "train_colorize", settings, inputs)
     trainer = training.Trainer(dataset.images, train_rows, held_out_rows, settings, job.run, start).fit(
         progress
     )

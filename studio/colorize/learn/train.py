@@ -44,7 +44,7 @@ class Trainer(PhotoTrainer):
         sums = np.zeros(3)
         for start in range(0, len(rows), TEST_BATCH):
             logits, truth = self._predict(rows[start : start + TEST_BATCH])
-            for n, colors in enumerate((self._colors(logits), self._colors(logits, 0.0), 0)):
+            for n, colors in enumerate((self._choose_colors(logits), self._choose_colors(logits, 0.0), 0)):
                 sums[n] += np.linalg.norm(colors - truth, axis=-1).mean(axis=(1, 2)).sum()
         return dict(zip(("error", "pale_error", "gray_error"), map(float, sums / len(rows)), strict=True))
 
@@ -53,7 +53,7 @@ class Trainer(PhotoTrainer):
         network_inputs, truth = windows.prepare_photos(self.photos[rows])
         return np.asarray(self.learner.network.predict_on_batch(network_inputs)), truth
 
-    def _colors(self, logits: np.ndarray, vividness: float = VIVIDNESS) -> np.ndarray:
+    def _choose_colors(self, logits: np.ndarray, vividness: float = VIVIDNESS) -> np.ndarray:
         rebalanced = color_logits.rebalance(logits, self.prior, self.settings.rebalance, vividness)
         return color_logits.annealed_mean(rebalanced)
 
@@ -61,7 +61,7 @@ class Trainer(PhotoTrainer):
         """Returns held-out photos in gray, colorized and original, in rows, `(H, W, 3) uint8`."""
         rows = select_evenly_spaced(self.interim_test_rows, PREVIEW_PHOTOS)
         photos = self.photos[rows]
-        coarse = self._colors(self._predict(rows)[0])
+        coarse = self._choose_colors(self._predict(rows)[0])
         lightness = lab.from_rgb(photos)[..., :1]
         colors = coarse.repeat(OUTPUT_STRIDE, axis=1).repeat(OUTPUT_STRIDE, axis=2)
         images = [

@@ -1,6 +1,6 @@
 """Safe loading of image data sets: a folder, zip, tar or npz by its path, or `tfds:NAME`."""
 
-from studio.core.data.cache import ImageDataset, Part
+from studio.core.data.cache import ImageDataset, ImageSubset
 from studio.core.data.sets import (
     MAX_SIZE,
     MIN_SIZE,
@@ -19,7 +19,7 @@ __all__ = [
     "MAX_SIZE",
     "MIN_SIZE",
     "ImageDataset",
-    "Part",
+    "ImageSubset",
     "command_name",
     "count_download_bytes",
     "count_files",

@@ -53,8 +53,8 @@ def open_source(path: Path, name: str) -> DataSource:
     except damage.NPZ_ERRORS as error:
         raise _damaged_npz_error(name, error) from None
     width = len(str(sum(counts)))
-    order = [part for (part, _), count in zip(image_arrays, counts, strict=True) for _ in range(count)]
-    names = tuple(f"{n:0{width}d} {part}" for n, part in enumerate(order))
+    part_names = [part for (part, _), count in zip(image_arrays, counts, strict=True) for _ in range(count)]
+    names = tuple(f"{n:0{width}d} {part}" for n, part in enumerate(part_names))
     classes, label_indices = (
         np.unique(label_values, return_inverse=True) if label_values is not None else ((), None)
     )

@@ -26,7 +26,7 @@ _MAX_BROKEN_SHARE = 0.9  # share of files; above it the path is most likely wron
 
 
 @dataclass(frozen=True)
-class Part:
+class ImageSubset:
     """A subset of the images of a data set, read from disk on access because all may exceed the memory.
 
     Attributes:
@@ -74,9 +74,9 @@ class ImageDataset:
     copies: tuple[tuple[str, str], ...] = ()
     source_sha256: np.ndarray = field(default_factory=lambda: np.empty((0, 32), "uint8"))
 
-    def part(self, rows: np.ndarray) -> Part:
+    def select(self, rows: np.ndarray) -> ImageSubset:
         """Returns the images of some rows, `(n,)`."""
-        return Part(self.images, rows)
+        return ImageSubset(self.images, rows)
 
     @property
     def known_labels(self) -> np.ndarray:
@@ -201,7 +201,7 @@ class _CacheWriter:
         source = item.data if isinstance(item.data, bytes) else item.data.tobytes()
         digest = hashlib.sha256(source).digest()
         self._source_digests[item.position] = np.frombuffer(digest, "uint8")
-        is_file = self._source.files and isinstance(item.data, bytes)
+        is_file = self._source.has_files and isinstance(item.data, bytes)
         self._content_keys[item.position] = digest if is_file else b"%d" % item.position
         self._labels[item.position] = item.label
         self._attributes[:, item.position] = [
@@ -293,6 +293,6 @@ class _CacheWriter:
                 listing = join_first_few([self._source.names[row] for row in strays])
                 subject = count_phrase(len(strays), "copy", "copies")
                 yield f"{subject} in another class than the one kept: {listing}."
-        if empty_classes and self._source.files:
+        if empty_classes and self._source.has_files:
             subject = count_phrase(len(empty_classes), "class", "classes", " without an intact image")
             yield f"{subject} left out: {join_first_few(empty_classes)}."

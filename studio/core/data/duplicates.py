@@ -13,15 +13,18 @@ import numpy as np
 from PIL import Image
 
 from studio.core import caches, paths
-from studio.core.data.cache import ImageDataset, Part
+from studio.core.data.cache import ImageDataset, ImageSubset
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
 SIDE = 32  # px, side of the small gray copies that are compared
 MIN_CORRELATION = 0.95  # different photos of flowers reach 0.94, re-encoded copies keep 0.98
 CROPS = (1.0, 0.92, 0.84)  # share of the side of an image that its duplicate may show
-_COARSE, _MIN_COARSE = 8, 0.93  # px, side of the copies of a first check, and their least correlation
-_TILE = 2  # px, side of the tiles of a small copy whose means are compared
+_COARSE_SIDE, _MIN_COARSE_CORRELATION = (
+    8,
+    0.93,
+)  # px, side of the copies of a first check, and their least correlation
+_TILE_SIDE = 2  # px, side of the tiles of a small copy whose means are compared
 SAME_IMAGE_DIFFERENCE = (
     0.9  # standard deviations; tiles of copies of a photo differ by less, those of handwritten digits by more
 )
@@ -85,27 +88,30 @@ def find(
                 archive[name] for name in ("pairs", "correlations", "differences")
             )
     except damage.NPZ_ERRORS:  # missing or damaged
-        pairs, correlations, differences = _find_pairs(dataset.part(rows), progress)
+        pairs, correlations, differences = _find_pairs(dataset.select(rows), progress)
         with paths.replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, pairs=pairs, correlations=correlations, differences=differences)
     is_close = differences <= max_difference
     return _group(classes, pairs[is_close], correlations[is_close])
 
 
-def _find_pairs(images: Part, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _find_pairs(images: ImageSubset, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Finds similar pairs.
 
     Returns:
         The pairs sorted by correlation, their correlations, and their largest tile differences.
     """
     gray, count = _make_gray_copies(images, progress), len(images)
-    plain, coarse = _normalize(gray, SIDE), _normalize(gray, _COARSE)
+    plain, coarse = _normalize(gray, SIDE), _normalize(gray, _COARSE_SIDE)
     keys, scores, differences = [], [], []
     for share, flip in [(share, flip) for share in CROPS for flip in (False, True)]:
-        copies, coarse_copies = _normalize(gray, SIDE, share, flip), _normalize(gray, _COARSE, share, flip)
+        copies, coarse_copies = (
+            _normalize(gray, SIDE, share, flip),
+            _normalize(gray, _COARSE_SIDE, share, flip),
+        )
         for start in range(0, count, _BLOCK_ROWS):
             progress.check()
-            candidates = coarse[start : start + _BLOCK_ROWS] @ coarse_copies.T > _MIN_COARSE
+            candidates = coarse[start : start + _BLOCK_ROWS] @ coarse_copies.T > _MIN_COARSE_CORRELATION
             np.fill_diagonal(candidates[:, start:], False)
             rows, columns, block_correlations, block_differences = _select_similar_pairs(
                 plain[start : start + _BLOCK_ROWS], copies, candidates
@@ -149,11 +155,15 @@ def _select_similar_pairs(
 
 def _measure_largest_differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Returns the largest difference of a tile of each pair, in standard deviations, `(n,) float32`."""
-    tiles = (first - second).reshape(len(first), SIDE // _TILE, _TILE, SIDE // _TILE, _TILE).mean((2, 4))
+    tiles = (
+        (first - second)
+        .reshape(len(first), SIDE // _TILE_SIDE, _TILE_SIDE, SIDE // _TILE_SIDE, _TILE_SIDE)
+        .mean((2, 4))
+    )
     return np.abs(tiles).max(axis=(1, 2), initial=0) * SIDE
 
 
-def _make_gray_copies(images: Part, progress: Progress) -> np.ndarray:
+def _make_gray_copies(images: ImageSubset, progress: Progress) -> np.ndarray:
     """Makes small gray copies, `(n, 2 * SIDE, 2 * SIDE) float32`."""
     small_images = np.empty((len(images), 2 * SIDE, 2 * SIDE), "float32")
     for n in range(len(images)):

@@ -39,7 +39,7 @@ def open_source(files: Files) -> DataSource:
     notes = [*files.notes, *_describe_files(files, names, sorted(hidden))]
     if attributes:
         notes.append("Ages and genders are as the file names label them.")
-    return DataSource(names, classes, tuple(attributes), read, tuple(notes), files=True)
+    return DataSource(names, classes, tuple(attributes), read, tuple(notes), has_files=True)
 
 
 def _describe_files(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:

@@ -82,7 +82,7 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
 
 def _assign_names(source: DataSource, image_names: list[str], changes: Changes) -> dict[int, str]:
     """Assigns each remaining image, by its index, its name in the new archive."""
-    if source.files:
+    if source.has_files:
         changed_names = names.make_new_paths(
             image_names, {name: class_name for name, class_name in changes.items() if class_name}
         )

@@ -33,13 +33,13 @@ class Repeats:
 
     Attributes:
         rows: `(m,) int64`, rows of the repeats, in ascending order.
-        firsts: `(m,) int64`, row of the image that each repeats; not in `rows`.
+        originals: `(m,) int64`, row of the image that each repeats; not in `rows`.
         correlations: `(m,) float32`, correlation of the two.
         compared_count: number of compared images: the first ones, at most `MAX_IMAGES`.
     """
 
     rows: np.ndarray
-    firsts: np.ndarray
+    originals: np.ndarray
     correlations: np.ndarray
     compared_count: int
 
@@ -65,18 +65,18 @@ def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
         stop = min(start + _BLOCK_ROWS, count)
         scores = shapes[start:stop] @ shapes[:stop].T
         for row in start + np.flatnonzero((scores > MIN_CORRELATION).sum(axis=1) > 1):
-            before = scores[row - start, :row]
-            candidates = np.flatnonzero((before > MIN_CORRELATION) & is_first[:row])
-            candidates = candidates[np.argsort(-before[candidates], kind="stable")[:_MAX_CANDIDATES]]
+            scores_before = scores[row - start, :row]
+            candidates = np.flatnonzero((scores_before > MIN_CORRELATION) & is_first[:row])
+            candidates = candidates[np.argsort(-scores_before[candidates], kind="stable")[:_MAX_CANDIDATES]]
             matches = candidates[
                 np.abs(small[candidates] - small[row]).max(axis=(1, 2), initial=0) <= MAX_DIFFERENCE
             ]
             if len(matches):
                 is_first[row] = False
-                repeats.append((order[row], order[matches[0]], before[matches[0]]))
-    rows, firsts, correlations = zip(*sorted(repeats), strict=True) if repeats else ((), (), ())
+                repeats.append((order[row], order[matches[0]], scores_before[matches[0]]))
+    rows, originals, correlations = zip(*sorted(repeats), strict=True) if repeats else ((), (), ())
     return Repeats(
-        np.array(rows, "int64"), np.array(firsts, "int64"), np.array(correlations, "float32"), count
+        np.array(rows, "int64"), np.array(originals, "int64"), np.array(correlations, "float32"), count
     )
 
 

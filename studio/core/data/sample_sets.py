@@ -58,7 +58,7 @@ class Collection:
     make: Callable[[Progress], Mapping[str, np.ndarray]] | None = None
 
 
-_SETS = (
+_SAMPLE_SETS = (
     SampleSet("cartoons", "What are they wearing?", ("glasses", "hat", "plain"), 32),
     SampleSet("hair", "What is their hair like?", ("bald", "long", "round", "spikes"), 24),
 )
@@ -111,12 +111,12 @@ _COLLECTIONS = (
 _PHOTO_COLLECTIONS = (
     Collection("photos", "96 squares cut out of the six sample photos; some overlap.", _crop_photos),
 )
-_SKETCHES = (Collection("sketches", "128 cartoon faces, each with twelve sketches of it."),)
+_SKETCH_COLLECTIONS = (Collection("sketches", "128 cartoon faces, each with twelve sketches of it."),)
 
 
 def list_sets() -> dict[str, SampleSet]:
     """Lists the sample data sets with classes by name, in display order, without reading them."""
-    return {sample_set.name: sample_set for sample_set in _SETS}
+    return {sample_set.name: sample_set for sample_set in _SAMPLE_SETS}
 
 
 def list_collections() -> dict[str, Collection]:
@@ -138,7 +138,7 @@ def _list_all_collections() -> dict[str, Collection]:
     return (
         list_collections()
         | list_photo_collections()
-        | {collection.name: collection for collection in _SKETCHES}
+        | {collection.name: collection for collection in _SKETCH_COLLECTIONS}
     )
 
 

@@ -37,7 +37,7 @@ class DataSource:
         classes, attributes: names of the classes and attributes of items.
         read: yields items in any order, each position at most once.
         notes: sentences about skipped entries.
-        files: whether it consists of files, which may be broken or copies.
+        has_files: whether it consists of files, which may be broken or copies.
     """
 
     names: tuple[str, ...]
@@ -45,7 +45,7 @@ class DataSource:
     attributes: tuple[str, ...]
     read: Callable[[], Iterator[Item]]
     notes: tuple[str, ...] = ()
-    files: bool = False
+    has_files: bool = False
 
 
 def invalid_data_set(name: str, expected: str, received: str, step: str) -> InvalidInput:

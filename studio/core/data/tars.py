@@ -17,19 +17,19 @@ from studio.core.imaging import image_io
 OPENERS: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open}  # by magic bytes
 _MAX_HEADER_BYTES = 2**20
 # RecursionError: tarfile recurses for each extra header before a file's own, e.g. for long names.
-_DAMAGE = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError, RecursionError)
+_DAMAGE_ERRORS = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, OverflowError, RecursionError)
 
 
 def list_tar(path: Path, name: str) -> archives.Files:
     """Lists the files of a tar, plain or compressed by gzip or bzip2. See `archives.list_zip`."""
-    most_bytes = max(archives.UNLIMITED_RATIO_BYTES, archives.MAX_RATIO * path.stat().st_size)
+    max_bytes = max(archives.UNLIMITED_RATIO_BYTES, archives.MAX_RATIO * path.stat().st_size)
     members: list[tuple[str, int, int]] = []  # name, offset, size in bytes
     folders = []
     try:
         with (
             _open_stream(path) as raw,
             # The type hints ask for a writable stream, but mode "r:" only reads.
-            tarfile.open(fileobj=_BoundedStream(raw, name, most_bytes), mode="r:") as archive,  # type: ignore[call-overload]
+            tarfile.open(fileobj=_BoundedStream(raw, name, max_bytes), mode="r:") as archive,  # type: ignore[call-overload]
         ):
             while (info := archive.next()) is not None:
                 archive.members.clear()  # do not keep all headers in memory
@@ -46,7 +46,7 @@ def list_tar(path: Path, name: str) -> archives.Files:
             _check_end(raw, archive.offset)
     except InvalidInput:
         raise
-    except _DAMAGE as error:
+    except _DAMAGE_ERRORS as error:
         raise archives.damaged_archive_error(name, error) from None
     archives.check_members(
         name, [(n, size) for n, _, size in members] + [(n + "/", 0) for n in folders], path.stat().st_size
@@ -57,13 +57,13 @@ def list_tar(path: Path, name: str) -> archives.Files:
     def read() -> Iterator[tuple[int, bytes]]:
         try:
             with _open_stream(path) as raw:
-                stream = _BoundedStream(raw, name, most_bytes, image_io.MAX_BYTES)
+                stream = _BoundedStream(raw, name, max_bytes, image_io.MAX_BYTES)
                 for member, start, size in members:
                     yield indices[member], _read_member(stream, start, size)
                 # Read to the end to verify the checksum of a compressed tar.
                 while stream.read(tarfile.RECORDSIZE):
                     pass
-        except _DAMAGE as error:
+        except _DAMAGE_ERRORS as error:
             raise archives.damaged_archive_error(name, error) from None
 
     return archives.Files(tuple(names), tuple(n for n in folders if n != "."), read)

@@ -173,14 +173,15 @@ class Augment(keras.layers.Layer):
         count = ops.shape(images)[0]
         if self.moves:
             rows, columns = (
-                self._sampling_matrices(self._source_rows(count, flip)) for flip in (False, self.flip)
+                self._build_sampling_matrices(self._draw_source_rows(count, flip))
+                for flip in (False, self.flip)
             )
             images = _resample(images, rows, columns)
         if self.cutout:
-            images = images * self._cutout_mask(count)
+            images = images * self._draw_cutout_mask(count)
         return images
 
-    def _source_rows(self, count: Any, flip: bool) -> Any:
+    def _draw_source_rows(self, count: Any, flip: bool) -> Any:
         """Returns the source row of each row, `(B, side)`; some are beyond the edge."""
         moves = keras.random.randint((count, 1), -self.shift, self.shift + 1, seed=self.draws)
         rows = ops.arange(self.side)[None] + moves
@@ -189,7 +190,7 @@ class Augment(keras.layers.Layer):
             rows = ops.where(is_mirrored == 1, self.side - 1 - rows, rows)
         return rows
 
-    def _sampling_matrices(self, source_rows: Any) -> Any:
+    def _build_sampling_matrices(self, source_rows: Any) -> Any:
         """Returns one-hot matrices of the source rows, `(B, side, side)`; rows beyond the edge are 0 (gray).
 
         Gray edges show the discriminator how far an image was shifted. With repeated edges, a generated face
@@ -197,12 +198,12 @@ class Augment(keras.layers.Layer):
         """
         return ops.one_hot(source_rows, self.side, dtype="float32")
 
-    def _cutout_mask(self, count: Any) -> Any:
+    def _draw_cutout_mask(self, count: Any) -> Any:
         """Returns masks that are 0 in a square at a random position and 1 elsewhere, `(B, side, side, 1)`."""
         half = self.cutout * self.side / 2
-        middles = keras.random.uniform((2, count, 1), 0, self.side, seed=self.draws)
-        far = ops.abs(ops.arange(self.side, dtype="float32")[None, None] - middles) >= half
-        rows, columns = ops.cast(far[0], "float32"), ops.cast(far[1], "float32")
+        centers = keras.random.uniform((2, count, 1), 0, self.side, seed=self.draws)
+        is_outside = ops.abs(ops.arange(self.side, dtype="float32")[None, None] - centers) >= half
+        rows, columns = ops.cast(is_outside[0], "float32"), ops.cast(is_outside[1], "float32")
         return 1 - ((1 - rows)[:, :, None] * (1 - columns)[:, None, :])[..., None]
 
 
@@ -213,5 +214,5 @@ def _resample(images: Any, rows: Any, columns: Any) -> Any:
     """
     count, side, _, channels = ops.shape(images)
     flat = ops.reshape(images, (count, side, side * channels))
-    down = ops.reshape(ops.matmul(rows, flat), (count, side, side, channels))
-    return ops.einsum("bij,bhjc->bhic", columns, down)
+    moved_rows = ops.reshape(ops.matmul(rows, flat), (count, side, side, channels))
+    return ops.einsum("bij,bhjc->bhic", columns, moved_rows)

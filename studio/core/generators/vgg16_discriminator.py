@@ -44,12 +44,12 @@ def build_feature_discriminator(size: int, seed: int) -> keras.Model:
     for n, layer in enumerate(LAYERS):
         side, seed_number = vgg16_side(size) // 2 ** (1 + n), 60 + 10 * n
         feature_maps[layer] = keras.Input((side, side, channels[layer]), name=layer)
-        x, halvings = _conv_block(feature_maps[layer], FIRST_CHANNELS, 1, 1, seed, seed_number), 0
+        x, halvings = _apply_conv_block(feature_maps[layer], FIRST_CHANNELS, 1, 1, seed, seed_number), 0
         while x.shape[1] > MAX_LOGITS_SIDE:
             halvings += 1
-            x = _conv_block(x, LATER_CHANNELS, 4, 2, seed, seed_number + halvings)
+            x = _apply_conv_block(x, LATER_CHANNELS, 4, 2, seed, seed_number + halvings)
         if not halvings:
-            x = _conv_block(x, LATER_CHANNELS, 3, 1, seed, seed_number + 1)
+            x = _apply_conv_block(x, LATER_CHANNELS, 3, 1, seed, seed_number + 1)
         x = keras.layers.Conv2D(
             1, min(4, x.shape[1]), kernel_initializer=normal_initializer(seed, seed_number + 9)
         )(x)
@@ -57,7 +57,7 @@ def build_feature_discriminator(size: int, seed: int) -> keras.Model:
     return keras.Model(feature_maps, keras.layers.Concatenate()(logits), name="vgg16_discriminator")
 
 
-def _conv_block(x: Any, channels: int, kernel_side: int, stride: int, seed: int, n: int) -> Any:
+def _apply_conv_block(x: Any, channels: int, kernel_side: int, stride: int, seed: int, n: int) -> Any:
     """Applies a convolution with the initial weights of layer `n`, batch normalization and leaky ReLU."""
     x = keras.layers.Conv2D(
         channels, kernel_side, stride, "same", use_bias=False, kernel_initializer=normal_initializer(seed, n)

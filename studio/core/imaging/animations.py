@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     import av
 
 # Phones save MP4 as .mov or .m4v.
-ENDINGS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v")
+EXTENSIONS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v")
 _MAX_GIF_FPS = 50
 _SHORTEST_UNIT = Fraction(1, 90_000)  # s, smallest time unit of an MP4
 
 
-class Video:
+class VideoEncoder:
     """Encodes an animation.
 
     Args:
@@ -59,7 +59,7 @@ class Video:
         if isinstance(times, int):
             times = FrameTimes.even(min(times, _MAX_GIF_FPS) if kind == "gif" else times)
         self._kind, self._times, self._transparent, self.frames = kind, times, transparent, 0
-        self._unit, self._time = _time_unit(kind, times), Fraction(0)
+        self._unit, self._time = _choose_time_unit(kind, times), Fraction(0)
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=paths.ensure_folder("cache"))  # noqa: SIM115
         self._output: tuple[av.container.OutputContainer, av.VideoStream] | None = None
         self._durations: dict[int, int] = {}  # duration by start time, in units
@@ -123,7 +123,7 @@ class Video:
         return container, stream
 
 
-def _time_unit(kind: VideoKind, times: FrameTimes) -> Fraction:
+def _choose_time_unit(kind: VideoKind, times: FrameTimes) -> Fraction:
     """Returns the time unit in seconds: fixed for GIF and WebP, else the common divisor of all durations."""
     if kind != "mp4":
         return Fraction(1, 100) if kind == "gif" else Fraction(1, 1000)
@@ -139,8 +139,8 @@ def _time_unit(kind: VideoKind, times: FrameTimes) -> Fraction:
 def encode(
     frames: Iterable[np.ndarray], kind: VideoKind, times: FrameTimes | int, transparent: bool = False
 ) -> bytes:
-    """Encodes frames of equal size, `(H, W, 3 or 4) uint8`, as an animation. See `Video`."""
-    with Video(kind, times, transparent) as video:
+    """Encodes frames of equal size, `(H, W, 3 or 4) uint8`, as an animation. See `VideoEncoder`."""
+    with VideoEncoder(kind, times, transparent) as video:
         for frame in frames:
             video.add(frame)
         return video.finish()
@@ -246,10 +246,10 @@ def _check_cost(data: bytes, name: str, count: int) -> None:
         frame_pixels = video_facts.count_pixels(data)
     except Exception as error:
         raise _invalid_video_error(data, name, error) from None
-    most_pixels = MAX_MP4_PIXELS if video_facts.is_mp4(data) else MAX_WEBP_GIF_PIXELS
-    if count * frame_pixels > most_pixels:
-        most_frames = most_pixels // max(1, frame_pixels)
-        expected = f"at most {most_frames:,} frames of this size" if most_frames else "smaller frames"
+    max_pixels = MAX_MP4_PIXELS if video_facts.is_mp4(data) else MAX_WEBP_GIF_PIXELS
+    if count * frame_pixels > max_pixels:
+        max_frames = max_pixels // max(1, frame_pixels)
+        expected = f"at most {max_frames:,} frames of this size" if max_frames else "smaller frames"
         step = "cut it, or save it smaller or as MP4"
         raise invalid(name, expected=expected, received=f"{count:,}", next_step=step)
 

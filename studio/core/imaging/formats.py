@@ -10,7 +10,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # detected by m
 HEIC = find_spec("pillow_heif") is not None  # format of phone photos; needs pillow-heif
 READABLE = f"JPEG, PNG, WebP, AVIF, {'HEIC, ' if HEIC else ''}GIF, BMP or TIFF"
 # File name extensions of these formats.
-ENDINGS = (
+EXTENSIONS = (
     *(".jpg", ".jpeg", ".jfif", ".png", ".apng", ".webp", ".avif", ".gif", ".bmp", ".tif", ".tiff"),
     *((".heic", ".heif") if HEIC else ()),
 )

@@ -12,9 +12,9 @@ from math import floor
 from studio.core.imaging import video_facts
 from studio.core.imaging.video_limits import MAX_FRAMES
 
-_DEFAULT_DURATION = Fraction(1, 10)  # s; browsers use it for frames up to `_SHORTEST`
-_SHORTEST = Fraction(1, 100)  # s
-_LONGEST = Fraction(600)  # s, longest duration of a frame; a GIF allows 655
+_DEFAULT_DURATION = Fraction(1, 10)  # s; browsers use it for frames up to `_SHORTEST_DURATION`
+_SHORTEST_DURATION = Fraction(1, 100)  # s
+_LONGEST_DURATION = Fraction(600)  # s, longest duration of a frame; a GIF allows 655
 _MAX_PLAYS = 65535
 _MAX_RATE = 240  # frames per second of the fastest cameras whose videos players show in real time
 _MAX_FRAMES_READ = MAX_FRAMES * _MAX_RATE  # more frames are too many even at one frame per second
@@ -85,14 +85,14 @@ def read(data: bytes) -> FrameTimes:
         kind
     ](data)
     display_durations = [
-        seconds if seconds > _SHORTEST else _DEFAULT_DURATION
+        seconds if seconds > _SHORTEST_DURATION else _DEFAULT_DURATION
         for seconds in islice(durations, _MAX_FRAMES_READ)
     ] or [_DEFAULT_DURATION]
     return FrameTimes(_cap_durations(display_durations), min(max(loop, 0), _MAX_PLAYS))
 
 
 def _cap_durations(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
-    return tuple(min(seconds, _LONGEST) for seconds in durations)
+    return tuple(min(seconds, _LONGEST_DURATION) for seconds in durations)
 
 
 def _read_mp4_durations(data: bytes) -> list[Fraction]:
@@ -109,7 +109,7 @@ def _read_mp4_durations(data: bytes) -> list[Fraction]:
                     packet_times.append((packet.pts, packet.duration or 0))
             if count > _MAX_FRAMES_READ:
                 break
-    average_duration = 1 / min(max(average_rate, 1 / _LONGEST), Fraction(_MAX_RATE))
+    average_duration = 1 / min(max(average_rate, 1 / _LONGEST_DURATION), Fraction(_MAX_RATE))
     durations = [(following[0] - current[0]) * unit for current, following in pairwise(sorted(packet_times))]
     if len(durations) != count - 1 or min(durations, default=1) <= 0:
         return [average_duration] * max(1, count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -58,7 +58,8 @@ def _orient(pixels: np.ndarray, image: av.VideoFrame) -> np.ndarray:
     """Applies the display matrix of a frame, which maps a point (x, y) to (ax + cy, bx + dy)."""
     if "DISPLAYMATRIX" not in image.side_data:
         return pixels
-    a, b, _, c, d = np.frombuffer(image.side_data["DISPLAYMATRIX"], "int32")[:5].tolist()
+    matrix: Any = image.side_data["DISPLAYMATRIX"]  # type: ignore[typeddict-item]
+    a, b, _, c, d = np.frombuffer(matrix, "int32")[:5].tolist()
     if abs(b) > abs(a):  # x and y change places
         pixels, a, d = pixels.swapaxes(0, 1), c, b
     return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]

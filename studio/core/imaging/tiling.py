@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Span:
+class TileSpan:
     """One dimension of a tile, in px.
 
     Attributes:
@@ -38,8 +38,8 @@ class Span:
 class Tile:
     """A part of an image. Without halos, tiles cover the image without overlap."""
 
-    rows: Span
-    columns: Span
+    rows: TileSpan
+    columns: TileSpan
 
 
 def cut_tiles(height: int, width: int, side: int, halo: int, equal_size: bool = False) -> list[Tile]:
@@ -57,7 +57,7 @@ def cut_tiles(height: int, width: int, side: int, halo: int, equal_size: bool = 
     return [Tile(row, column) for row in rows for column in columns]
 
 
-def _cut_spans(length: int, side: int, halo: int, equal_size: bool) -> list[Span]:
+def _cut_spans(length: int, side: int, halo: int, equal_size: bool) -> list[TileSpan]:
     spans = []
     for start in range(0, length, side):
         end = min(start + side, length)
@@ -65,5 +65,5 @@ def _cut_spans(length: int, side: int, halo: int, equal_size: bool) -> list[Span
         if equal_size:
             window_end = min(length, window_start + side + 2 * halo)
             window_start = max(0, window_end - side - 2 * halo)
-        spans.append(Span(start, end - start, window_start, window_end - window_start))
+        spans.append(TileSpan(start, end - start, window_start, window_end - window_start))
     return spans

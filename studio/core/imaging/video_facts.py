@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 _MAX_CHUNKS = 1000  # chunks of a PNG before its pixels
 _PNG = b"\x89PNG\r\n\x1a\n"
-_OTHERS = {
+_OTHER_KINDS = {
     b"\x1aE\xdf\xa3": "a WebM or Matroska video",
     b"\0\0\1\xba": "an MPEG video",
     b"OggS": "an Ogg video",
     b"\x89PNG": "a PNG image without animation",
     b"\xff\xd8\xff": "a JPEG image",
 }
-_PHONE_IMAGES = (b"hei", b"mif1", b"avif")  # brands of HEIC and AVIF, which share the container of MP4
+_PHONE_IMAGE_BRANDS = (b"hei", b"mif1", b"avif")  # brands of HEIC and AVIF, which share the container of MP4
 
 
 def is_mp4(data: bytes) -> bool:
@@ -53,10 +53,10 @@ def describe_other_kind(data: bytes) -> str:
     if is_apng(data):
         return ""
     if is_mp4(data):
-        return "a HEIC or AVIF image" if any(brand in data[8:32] for brand in _PHONE_IMAGES) else ""
+        return "a HEIC or AVIF image" if any(brand in data[8:32] for brand in _PHONE_IMAGE_BRANDS) else ""
     if data.startswith(b"RIFF") and data[8:12] in (b"WEBP", b"AVI "):
         return "" if data[8:12] == b"WEBP" else "an AVI video"
-    matches = (kind for magic, kind in _OTHERS.items() if data.startswith(magic))
+    matches = (kind for magic, kind in _OTHER_KINDS.items() if data.startswith(magic))
     return "" if data.startswith(b"GIF8") else next(matches, "another kind of file")
 
 

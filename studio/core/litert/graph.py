@@ -99,7 +99,7 @@ class Graph:
         name: str,
         inputs: Sequence[Tensor | None],
         *shapes: Shape,
-        weights: str = "float32",
+        weights_type: str = "float32",
         **options: Any,
     ) -> Any:
         """Adds an operator.
@@ -108,22 +108,22 @@ class Graph:
             name: name in the schema, e.g. "CONV_2D".
             inputs: inputs in the order of the schema; None omits an optional one.
             shapes: shapes of its outputs.
-            weights: type of its weights, which decides its version.
+            weights_type: type of its weights, which decides its version.
             options: its option fields in the schema.
 
         Returns:
             The output tensor, or a list of them for several shapes.
         """
         operator = schema.OperatorT()
-        key = getattr(schema.BuiltinOperator, name), _VERSIONS.get((name, weights), 1)
-        operator.opcodeIndex = self._codes.setdefault(key, len(self._codes))
+        versioned_code = getattr(schema.BuiltinOperator, name), _VERSIONS.get((name, weights_type), 1)
+        operator.opcodeIndex = self._codes.setdefault(versioned_code, len(self._codes))
         operator.inputs = [_ABSENT if tensor is None else tensor.index for tensor in inputs]
         outputs = [self._add_tensor(shape) for shape in shapes]
         operator.outputs = [tensor.index for tensor in outputs]
         if name not in _WITHOUT_OPTIONS:
-            kind = _OPTION_NAMES.get(name) or f"{name.title().replace('_', '')}Options"
-            operator.builtinOptionsType = getattr(schema.BuiltinOptions, kind)
-            operator.builtinOptions = getattr(schema, f"{kind}T")()
+            options_type = _OPTION_NAMES.get(name) or f"{name.title().replace('_', '')}Options"
+            operator.builtinOptionsType = getattr(schema.BuiltinOptions, options_type)
+            operator.builtinOptions = getattr(schema, f"{options_type}T")()
             for option, value in options.items():
                 setattr(operator.builtinOptions, option, value)
         self._operators.append(operator)
@@ -140,19 +140,16 @@ class Graph:
         model.version, model.subgraphs, model.buffers, model.operatorCodes = 3, [subgraph], self._buffers, []
         for code, version in self._codes:
             operator_code = schema.OperatorCodeT()
-            operator_code.builtinCode, operator_code.deprecatedBuiltinCode, operator_code.version = (
-                code,
-                min(code, 127),
-                version,
-            )
+            operator_code.builtinCode, operator_code.version = code, version
+            operator_code.deprecatedBuiltinCode = min(code, 127)
             model.operatorCodes.append(operator_code)
         builder = flatbuffers.Builder(sum(tensor.data.nbytes for tensor in self._buffers[1:]) + 2**16)
         builder.Finish(model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
 
-    def _add_tensor(self, shape: Shape, type: str = "float32", buffer: int = 0) -> Tensor:
+    def _add_tensor(self, shape: Shape, dtype: str = "float32", buffer: int = 0) -> Tensor:
         tensor = schema.TensorT()
-        tensor.shape, tensor.type, tensor.buffer = list(shape), _TYPES[type], buffer
+        tensor.shape, tensor.type, tensor.buffer = list(shape), _TYPES[dtype], buffer
         tensor.name = f"t{len(self._tensors)}"
         self._tensors.append(tensor)
         return Tensor(len(self._tensors) - 1, tuple(shape))

@@ -56,7 +56,7 @@ def dense(
     values = weights.values if isinstance(weights, QuantizedRows) else weights
     inputs = [x, graph.add_constant(weights), None if bias is None else graph.add_constant(bias)]
     shape = (*x.shape[:-1], len(values))
-    return graph.add_operator("FULLY_CONNECTED", inputs, shape, weights=values.dtype.name)
+    return graph.add_operator("FULLY_CONNECTED", inputs, shape, weights_type=values.dtype.name)
 
 
 def split(graph: Graph, x: Tensor, part_count: int) -> list[Tensor]:

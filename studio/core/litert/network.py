@@ -53,11 +53,14 @@ class Network:
         """Runs the network on `float32` inputs, in its order. Returns copies of its outputs."""
         shapes = tuple(array.shape for array in inputs)
         network = get_or_make(
-            self._prepared, shapes, lambda: _PreparedNetwork(self._interpreter(), shapes), self._max_shapes
+            self._prepared,
+            shapes,
+            lambda: _PreparedNetwork(self._build_interpreter(), shapes),
+            self._max_shapes,
         )
         return network.run(inputs)
 
-    def _interpreter(self) -> Interpreter:
+    def _build_interpreter(self) -> Interpreter:
         from ai_edge_litert.interpreter import Interpreter
 
         return Interpreter(model_content=self._model, num_threads=self._cores)

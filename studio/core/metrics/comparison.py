@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.data import ImageDataset, Part
+from studio.core.data import ImageDataset, ImageSubset
 from studio.core.errors import Unavailable, make_printable
 from studio.core.generators.directions import MAX_NAME_CHARACTERS, fit_direction, shrink_to_gray
 from studio.core.progress import Progress
@@ -71,7 +71,7 @@ class Scorer:
     ):
         self.scored = scored
         self.missing_reason = ""
-        self._dataset, self._train_images = dataset, dataset.part(train_rows)
+        self._dataset, self._train_images = dataset, dataset.select(train_rows)
         rng = np.random.default_rng(0)
         self._train_rows = np.sort(
             rng.choice(train_rows, min(len(train_rows), max(scored, TEST_IMAGES)), replace=False)
@@ -224,7 +224,7 @@ class Scorer:
         return estimates
 
 
-def find_nearest_images(groups: Sequence[np.ndarray], dataset: Part, progress: Progress) -> np.ndarray:
+def find_nearest_images(groups: Sequence[np.ndarray], dataset: ImageSubset, progress: Progress) -> np.ndarray:
     """Finds the nearest image of a data set for each image, compared as small gray copies.
 
     Args:

@@ -134,13 +134,13 @@ def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
     across_a, across_b = _compute_kernel_sums(a, b), _compute_kernel_sums(b, a)
     sum_a, sum_b, across = within_a.sum(), within_b.sum(), across_a.sum()
 
-    def discrepancy(sum_a, n, sum_b, m, across):
+    def compute_discrepancy(sum_a, n, sum_b, m, across):
         return sum_a / (n * (n - 1)) + sum_b / (m * (m - 1)) - 2 * across / (n * m)
 
-    without_a = discrepancy(sum_a - 2 * within_a, n - 1, sum_b, m, across - across_a)
-    without_b = discrepancy(sum_a, n, sum_b - 2 * within_b, m - 1, across - across_b)
+    without_a = compute_discrepancy(sum_a - 2 * within_a, n - 1, sum_b, m, across - across_a)
+    without_b = compute_discrepancy(sum_a, n, sum_b - 2 * within_b, m - 1, across - across_b)
     error = math.sqrt((n - 1) * np.var(without_a) + (m - 1) * np.var(without_b))
-    return Statistic(float(discrepancy(sum_a, n, sum_b, m, across)), error, min(n, m))
+    return Statistic(float(compute_discrepancy(sum_a, n, sum_b, m, across)), error, min(n, m))
 
 
 def _compute_kernel_sums(a: np.ndarray, b: np.ndarray, same: bool = False) -> np.ndarray:

@@ -55,7 +55,7 @@ class Backbone:
     spec: Spec
     model: keras.Model
     digest: str
-    _features: dict[tuple[str, ...], keras.Model] = field(default_factory=dict, repr=False)
+    _extractors: dict[tuple[str, ...], keras.Model] = field(default_factory=dict, repr=False)
     _copies: dict[Precision, Backbone] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -75,9 +75,9 @@ class Backbone:
         check_layers(self.spec.name, layers)
         key = tuple(layers)
         with self._lock:
-            if key not in self._features:
-                self._features[key] = self._build(key)
-            return self._features[key]
+            if key not in self._extractors:
+                self._extractors[key] = self._build(key)
+            return self._extractors[key]
 
     @cached_property
     def average_pooling(self) -> Backbone:
@@ -88,14 +88,14 @@ class Backbone:
         """
         import keras
 
-        def convert(layer):
+        def convert_layer(layer):
             if isinstance(layer, keras.layers.MaxPooling2D):
                 return keras.layers.AveragePooling2D(
                     layer.pool_size, layer.strides, layer.padding, name=layer.name
                 )
             return type(layer).from_config(layer.get_config())
 
-        return self._clone(convert)
+        return self._clone(convert_layer)
 
     def with_precision(self, precision: Precision) -> Backbone:
         """Returns the backbone itself for float32, or a cached copy that computes in another precision."""
@@ -129,8 +129,8 @@ class Backbone:
         return extractor
 
 
-_LOADED: dict[tuple[str, str], Backbone] = {}
-_LOCK = threading.Lock()
+_BACKBONE_CACHE: dict[tuple[str, str], Backbone] = {}
+_CACHE_LOCK = threading.Lock()
 
 
 def load(name: str, progress: Progress | None = None, digest: str | None = None) -> Backbone:
@@ -147,14 +147,14 @@ def load(name: str, progress: Progress | None = None, digest: str | None = None)
     """
     backbone_spec = find_spec(name)
     pretrained_model = pretrained.load(name, progress, digest)
-    with _LOCK:
-        if (name, pretrained_model.digest) not in _LOADED:
-            _LOADED[name, pretrained_model.digest] = Backbone(
+    with _CACHE_LOCK:
+        if (name, pretrained_model.digest) not in _BACKBONE_CACHE:
+            _BACKBONE_CACHE[name, pretrained_model.digest] = Backbone(
                 backbone_spec,
                 _remove_classifier(pretrained_model.model, backbone_spec.last_layer),
                 pretrained_model.digest,
             )
-        return _LOADED[name, pretrained_model.digest]
+        return _BACKBONE_CACHE[name, pretrained_model.digest]
 
 
 def _remove_classifier(model: keras.Model, last: str) -> keras.Model:

@@ -16,7 +16,7 @@ import numpy as np
 
 from studio.core.imaging import tiling
 from studio.core.objectives.gradients import compile_function, value_and_grad
-from studio.core.objectives.losses import Kind, evaluate_term
+from studio.core.objectives.losses import TermKind, evaluate_term
 from studio.core.objectives.terms import IMAGE, Objective, Term
 from studio.core.progress import Progress
 from studio.core.training.precision import cast_to_float32
@@ -31,7 +31,7 @@ ANY_SIZE = sys.maxsize  # `max_side` for backbones other than VGG16, whose strid
 TILE = 768  # px, side of a tile without its halo
 HALO = 80  # px, a multiple of 16 above the receptive field radius of VGG16 up to block5_conv1 (73 px)
 
-Structure = tuple[tuple[str, Kind], ...]  # layer and kind of each term
+Structure = tuple[tuple[str, TermKind], ...]  # layer and kind of each term
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,13 @@ class Evaluator:
         bounds = np.array(
             [tile.rows.offset, tile.rows.length, tile.columns.offset, tile.columns.length], "int32"
         )
-        maps = tuple(
-            tuple(_crop(m, tile, stride) for m in targets[: kind.maps]) + targets[kind.maps :]
+        tile_targets = tuple(
+            tuple(_crop(m, tile, stride) for m in targets[: kind.map_count]) + targets[kind.map_count :]
             for stride, targets, (_, kind) in zip(
                 strides, self._layer_terms.targets, self._layer_terms.structure, strict=True
             )
         )
-        return images_01[:, tile.rows.window, tile.columns.window], bounds, maps
+        return images_01[:, tile.rows.window, tile.columns.window], bounds, tile_targets
 
 
 def compute_activations(
@@ -211,28 +211,27 @@ def _compile_forward(extractor: keras.Model) -> Callable:
 
 @lru_cache(maxsize=16)
 def _compile_gradient(extractor: keras.Model | None, structure: Structure) -> Callable:
-    def evaluate(images_01, weights, targets):
-        features = _compute_features(extractor, images_01)
-        terms = [
-            evaluate_term(kind, features[layer], t)
-            for (layer, kind), t in zip(structure, targets, strict=True)
-        ]
-        return _sum_weighted(terms, weights), tuple(terms)
-
-    return compile_function(value_and_grad(evaluate))
+    return compile_function(value_and_grad(_make_evaluation(extractor, structure)))
 
 
 @lru_cache(maxsize=16)
 def _compile_value(extractor: keras.Model | None, structure: Structure) -> Callable:
+    evaluate = _make_evaluation(extractor, structure)
+    return compile_function(lambda images_01, weights, targets: evaluate(images_01, weights, targets)[0])
+
+
+def _make_evaluation(extractor: keras.Model | None, structure: Structure) -> Callable:
+    """Returns a function from an image, weights and targets to the weighted sum and the terms."""
+
     def evaluate(images_01, weights, targets):
         features = _compute_features(extractor, images_01)
         terms = [
-            evaluate_term(kind, features[layer], t)
-            for (layer, kind), t in zip(structure, targets, strict=True)
+            evaluate_term(kind, features[layer], term_targets)
+            for (layer, kind), term_targets in zip(structure, targets, strict=True)
         ]
-        return _sum_weighted(terms, weights)
+        return _sum_weighted(terms, weights), tuple(terms)
 
-    return compile_function(evaluate)
+    return evaluate
 
 
 @lru_cache(maxsize=4)
@@ -240,7 +239,7 @@ def _compile_tiles(extractor: keras.Model, structure: Structure, strides: tuple[
     def gather(images_01, bounds, targets):
         features = _compute_features(extractor, images_01)
         return tuple(
-            kind.gather(*_mask_to_tile(features[layer], term_targets, kind.maps, bounds, stride))
+            kind.gather(*_mask_to_tile(features[layer], term_targets, kind.map_count, bounds, stride))
             for (layer, kind), term_targets, stride in zip(structure, targets, strides, strict=True)
         )
 
@@ -275,7 +274,7 @@ def _sum_weighted(terms: list, weights):
     return ops.sum(ops.stack(terms) * weights)
 
 
-def _mask_to_tile(features, targets: tuple, maps: int, bounds, stride: int):
+def _mask_to_tile(features, targets: tuple, map_count: int, bounds, stride: int):
     """Sets positions outside the tile's own bounds to 0, so that sums over positions ignore them."""
     from keras import ops
 
@@ -286,4 +285,4 @@ def _mask_to_tile(features, targets: tuple, maps: int, bounds, stride: int):
     is_own_row = ops.cast(ops.logical_and(rows >= top, rows < bottom), "float32")
     is_own_column = ops.cast(ops.logical_and(columns >= left, columns < right), "float32")
     mask = (is_own_row[:, None] * is_own_column[None, :])[None, :, :, None]
-    return features * mask, tuple(t * mask if i < maps else t for i, t in enumerate(targets))
+    return features * mask, tuple(t * mask if i < map_count else t for i, t in enumerate(targets))

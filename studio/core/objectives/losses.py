@@ -11,21 +11,21 @@ from typing import Any, NamedTuple
 from studio.core.objectives.gradients import with_gradient
 
 
-class Kind(NamedTuple):
+class TermKind(NamedTuple):
     """How a term is computed. Its functions are module-level, so that equal kinds share one compiled graph.
 
     Attributes:
         gather: `(activations (1, h, w, C), targets) -> sum over the positions`, of any shape.
         finish: `(sum, number of positions, number of channels, targets) -> scalar`.
-        maps: number of leading targets that are maps over the positions; tiles crop them.
+        map_count: number of leading targets that are maps over the positions; tiles crop them.
     """
 
     gather: Callable[[Any, tuple], Any]
     finish: Callable[[Any, Any, int, tuple], Any]
-    maps: int = 0
+    map_count: int = 0
 
 
-def evaluate_term(kind: Kind, features: Any, targets: tuple) -> Any:
+def evaluate_term(kind: TermKind, features: Any, targets: tuple) -> Any:
     """Evaluates a term, a scalar, at `(1, h, w, C)` activations."""
     return kind.finish(kind.gather(features, targets), count_positions(features), features.shape[-1], targets)
 
@@ -150,13 +150,13 @@ def _compute_color_distance(total, positions, channels, targets):
     return ops.mean(ops.square(total / positions - targets[0]))
 
 
-CONTENT = Kind(_sum_squared_differences, _divide_by_target_norm, maps=1)
-STYLE = Kind(sum_products, _compute_gram_distance)
-MASKED_STYLE = Kind(_sum_masked_products, _compute_masked_gram_distance, maps=1)
-VARIATION = Kind(_sum_squared_steps, _divide_by_size)
-LAYER = Kind(_sum_squares, _divide_by_size)
-MEAN = Kind(_sum_activations, _divide_by_size)
-CHANNEL = Kind(_sum_channel, _divide_by_positions)
-NEURON = Kind(_select_position, _keep_sum)
-GUIDE = Kind(_sum_best_matches, _divide_by_positions)
-COLOR = Kind(_sum_colors, _compute_color_distance)
+CONTENT = TermKind(_sum_squared_differences, _divide_by_target_norm, map_count=1)
+STYLE = TermKind(sum_products, _compute_gram_distance)
+MASKED_STYLE = TermKind(_sum_masked_products, _compute_masked_gram_distance, map_count=1)
+VARIATION = TermKind(_sum_squared_steps, _divide_by_size)
+LAYER = TermKind(_sum_squares, _divide_by_size)
+MEAN = TermKind(_sum_activations, _divide_by_size)
+CHANNEL = TermKind(_sum_channel, _divide_by_positions)
+NEURON = TermKind(_select_position, _keep_sum)
+GUIDE = TermKind(_sum_best_matches, _divide_by_positions)
+COLOR = TermKind(_sum_colors, _compute_color_distance)

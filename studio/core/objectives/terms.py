@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from studio.core.objectives import losses
-from studio.core.objectives.losses import Kind
+from studio.core.objectives.losses import TermKind
 
 IMAGE = "image"  # layer name of the pixels
 
@@ -30,7 +30,7 @@ class Term(NamedTuple):
     weight: float
     name: str
     layer: str
-    kind: Kind
+    kind: TermKind
     targets: tuple[Any, ...] = ()
 
 
@@ -192,5 +192,5 @@ def compute_gram_matrix(features: Any) -> Any:
     return losses.sum_products(features, ()) / (losses.count_positions(features) * features.shape[-1])
 
 
-def _make_objective(name: str, layer: str, kind: Kind, targets: tuple = ()) -> Objective:
+def _make_objective(name: str, layer: str, kind: TermKind, targets: tuple = ()) -> Objective:
     return Objective((Term(1.0, name, layer, kind, targets),))

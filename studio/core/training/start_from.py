@@ -132,11 +132,12 @@ def check_fits(
     if preset.task != task:
         step, received = "choose another, or leave it out", f"a model that {preset.task} made"
         raise invalid("model to start from", expected=noun, received=received, next_step=step)
-    old = preset.read_settings()
-    mismatches = [name for name in shape if getattr(old, name) != getattr(settings, name)]
+    start_settings = preset.read_settings()
+    mismatches = [name for name in shape if getattr(start_settings, name) != getattr(settings, name)]
     if mismatches:
         expected, actual = (
-            ", ".join(f"{name} {getattr(values, name)}" for name in mismatches) for values in (settings, old)
+            ", ".join(f"{name} {getattr(values, name)}" for name in mismatches)
+            for values in (settings, start_settings)
         )
         step = "train with the settings of that model, or choose another"
         raise invalid("model to start from", expected=expected, received=actual, next_step=step)

@@ -36,7 +36,7 @@ class _Tensor(NamedTuple):
     size: tuple[int, ...]
     stride: tuple[int, ...]
 
-    def array(self, storages: Mapping[str, np.ndarray]) -> np.ndarray:
+    def copy_array(self, storages: Mapping[str, np.ndarray]) -> np.ndarray:
         """Returns a copy of the array."""
         storage = storages[self.key]
         steps = tuple(step * storage.itemsize for step in self.stride)
@@ -81,11 +81,9 @@ class _JitUnpickler(_Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if module.partition(".")[0] == "__torch__":
             return _TorchModule
-        return (
-            list
-            if (module, name) == ("torch.jit._pickle", "build_intlist")
-            else super().find_class(module, name)
-        )
+        if (module, name) == ("torch.jit._pickle", "build_intlist"):
+            return list
+        return super().find_class(module, name)
 
 
 def read_numpy_pickle(data: bytes) -> dict[str, np.ndarray]:
@@ -114,7 +112,7 @@ def read_torch_legacy(data: bytes) -> dict[str, np.ndarray]:
     tensors = _Unpickler(stream, _TORCH_NAMES).load()
     keys = _Unpickler(stream, {}).load()
     storages = {key: _read_storage(stream) for key in keys}
-    return {name: tensor.array(storages) for name, tensor in tensors.items()}
+    return {name: tensor.copy_array(storages) for name, tensor in tensors.items()}
 
 
 def _read_storage(stream: io.BytesIO) -> np.ndarray:
@@ -139,7 +137,7 @@ def read_torch_jit(data: bytes) -> dict[str, np.ndarray]:
         storages = {
             key: np.frombuffer(archive.read(f"{prefix}data/{key}"), "<f4") for key in unpickler.storages
         }
-    return {path: tensor.array(storages) for path, tensor in _find_tensors(network, "")}
+    return {path: tensor.copy_array(storages) for path, tensor in _find_tensors(network, "")}
 
 
 def _find_tensors(module: _TorchModule, path: str) -> Iterator[tuple[str, _Tensor]]:

@@ -49,10 +49,10 @@ def _find_pip_mirrors(source: PackageArchive) -> Iterator[Mirror]:
     from pypi_simple import PyPISimple
     from requests.utils import get_auth_from_url
 
-    settings = package_managers.read_pip_configuration()
-    for index in settings.indexes:
+    configuration = package_managers.read_pip_configuration()
+    for index in configuration.indexes:
         host = urlsplit(index).hostname or ""
-        session = package_managers.create_session(settings, host)
+        session = package_managers.create_session(configuration, host)
         client = PyPISimple(index, session=session)
         user, password = get_auth_from_url(index)
         auth = (user, password) if user else None
@@ -82,14 +82,14 @@ def _find_npm_mirrors(source: PackageArchive) -> Iterator[Mirror]:
     """Yields the registry that npm is configured to use."""
     from requests.utils import get_auth_from_url
 
-    settings = package_managers.read_npm_configuration()
-    if not settings.indexes:
+    configuration = package_managers.read_npm_configuration()
+    if not configuration.indexes:
         raise DownloadFailed(
             "no registry is known (install npm, or set NPM_CONFIG_REGISTRY to a registry's address)"
         )
-    (registry,) = settings.indexes
+    (registry,) = configuration.indexes
     host = urlsplit(registry).hostname or ""
-    session = package_managers.create_session(settings, host)
+    session = package_managers.create_session(configuration, host)
     user, password = get_auth_from_url(registry)
     auth = (user, password) if user else None
     yield Mirror(host, registry, session, lambda: _find_in_registry(session, registry, source, auth), auth)
@@ -145,9 +145,9 @@ def is_reachable(mirror: Mirror) -> bool:
 
     proxies = mirror.session.merge_environment_settings(mirror.address, {}, False, None, None)["proxies"]
     proxy = select_proxy(mirror.address, proxies)
-    target = urlsplit(mirror.address if not proxy else proxy if "://" in proxy else f"http://{proxy}")
+    target_url = urlsplit(mirror.address if not proxy else proxy if "://" in proxy else f"http://{proxy}")
     try:
-        port = target.port or {"http": 80, "https": 443}.get(target.scheme, 1080)
+        port = target_url.port or {"http": 80, "https": 443}.get(target_url.scheme, 1080)
     except ValueError:
         raise DownloadFailed("has an address that cannot be right") from None
     connected = threading.Event()
@@ -155,7 +155,7 @@ def is_reachable(mirror: Mirror) -> bool:
     def try_to_connect() -> None:
         with (
             contextlib.suppress(OSError),
-            socket.create_connection((target.hostname, port), timeout=CONNECT_SECONDS),
+            socket.create_connection((target_url.hostname, port), timeout=CONNECT_SECONDS),
         ):
             connected.set()
 

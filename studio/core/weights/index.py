@@ -139,5 +139,5 @@ def read(path: Path) -> Index:
     try:
         return Index.model_validate(json.loads(path.read_bytes()))
     except (OSError, ValueError, ValidationError) as error:
-        first = str(error).splitlines()[0]
-        raise StudioError(f"{path} cannot be read ({first}). Install the studio again.") from None
+        first_line = str(error).splitlines()[0]
+        raise StudioError(f"{path} cannot be read ({first_line}). Install the studio again.") from None

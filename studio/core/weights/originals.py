@@ -39,8 +39,8 @@ def identify(path: Path, sources: Sequence[Source]) -> tuple[Source, Path]:
     Raises:
         InvalidInput: if it matches none of them.
     """
-    candidates = [path / source.file for source in sources] if path.is_dir() else [path]
-    for candidate in candidates:
+    paths_to_try = [path / source.file for source in sources] if path.is_dir() else [path]
+    for candidate in paths_to_try:
         for source in sources:
             if candidate.is_file() and downloads.matches(candidate, source):
                 return source, candidate

@@ -33,14 +33,14 @@ class Configuration:
         cert: a file of trusted certificates, or "".
         client_cert: a file with the client certificate, or "".
         proxy: the proxy's URL, or "" for the system's.
-        trusted: hosts whose certificate is not checked.
+        trusted_hosts: hosts whose certificate is not checked.
     """
 
     indexes: tuple[str, ...]
     cert: str = ""
     client_cert: str = ""
     proxy: str = ""
-    trusted: frozenset[str] = frozenset()
+    trusted_hosts: frozenset[str] = frozenset()
 
 
 def read_pip_configuration() -> Configuration:
@@ -56,7 +56,7 @@ def read_pip_configuration() -> Configuration:
         cert=values.get("cert", ""),
         client_cert=values.get("client-cert", ""),
         proxy=values.get("proxy", ""),
-        trusted=frozenset(values.get("trusted-host", "").split()),
+        trusted_hosts=frozenset(values.get("trusted-host", "").split()),
     )
 
 
@@ -70,7 +70,7 @@ def read_npm_configuration() -> Configuration:
         indexes=(registry.rstrip("/"),) if registry.startswith(("https://", "http://")) else (),
         cert=values.get("cafile", "") or os.environ.get("NODE_EXTRA_CA_CERTS", ""),
         proxy=values.get("https-proxy" if is_https else "proxy", ""),
-        trusted=frozenset([urlsplit(registry).hostname or ""] if is_unverified else []),
+        trusted_hosts=frozenset([urlsplit(registry).hostname or ""] if is_unverified else []),
     )
 
 
@@ -85,7 +85,7 @@ def create_session(configuration: Configuration, host: str) -> requests.Session:
         session.trust_env = False  # otherwise the environment's proxy would win
     if configuration.cert:
         session.verify = configuration.cert
-    if host in {urlsplit(f"//{trusted}").hostname for trusted in configuration.trusted}:
+    if host in {urlsplit(f"//{trusted}").hostname for trusted in configuration.trusted_hosts}:
         session.verify = False
     if configuration.client_cert:
         session.cert = configuration.client_cert

@@ -160,7 +160,7 @@ def verify(name: str) -> Status:
     raise Unavailable(f"The weights {name} {problem}. Run `studio weights pull {name}`.")
 
 
-def expected_digest(name: str) -> str:
+def get_digest(name: str) -> str:
     """Returns the digest of the training run that `load` would use; "" if unknown. Loads nothing."""
     return get_status(name, _PINNED_DIGESTS.get().get(name)).digest
 

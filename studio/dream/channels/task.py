@@ -25,7 +25,7 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
         StudioError, Cancelled: like `studio.dream.channels.visualize.visualize`.
     """
     start_time, name = time.monotonic(), settings.target.backbone
-    file = cache_path(settings, pretrained.expected_digest(name))
+    file = cache_path(settings, pretrained.get_digest(name))
     if cached := _read_cached(file):
         data, recipe = cached
         seconds = time.monotonic() - start_time

@@ -63,7 +63,7 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
     notes = list(dataset.notes)
     if small_count:
         notes.append(f"Images smaller than {size} px were left out: {small_count:,}.")
-    job = publish.Job(models.TASK, "train_enhance", settings, inputs)
+    job = publish.TrainingJob(models.TASK, "train_enhance", settings, inputs)
     trainer = trainer_class(photos, train_rows, held_out_rows, settings, job.run, start).fit(progress)
     figures = {
         **job.collect_figures(trainer, notes),

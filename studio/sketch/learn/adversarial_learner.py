@@ -59,20 +59,14 @@ class AdversarialLearner(LossModel):
             "discriminator": ops.zeros(()),
         }
         if self.settings.adversarial:
-            small, real, fake = (ops.average_pool(x, 2, 2) for x in (drawing, truth, images))
-            real_logits = self.discriminator(ops.concatenate([real, small], axis=-1), training=training)
-            fake_logits = self.discriminator(
-                ops.concatenate([ops.stop_gradient(fake), small], axis=-1), training=training
-            )
-            losses["discriminator"] = ops.mean(ops.relu(1 - real_logits)) + ops.mean(
-                ops.relu(1 + fake_logits)
-            )
-            frozen_logits_of_fakes = compute_frozen_logits(
-                self.discriminator, ops.concatenate([fake, small], axis=-1)
-            )
-            losses["generator"] = losses["generator"] - self.settings.adversarial * ops.mean(
-                frozen_logits_of_fakes
-            )
+            condition, real, fake = (ops.average_pool(x, 2, 2) for x in (drawing, truth, images))
+            real_input, fake_input = (ops.concatenate([x, condition], axis=-1) for x in (real, fake))
+            real_logits = self.discriminator(real_input, training=training)
+            fake_logits = self.discriminator(ops.stop_gradient(fake_input), training=training)
+            real_loss, fake_loss = ops.mean(ops.relu(1 - real_logits)), ops.mean(ops.relu(1 + fake_logits))
+            losses["discriminator"] = real_loss + fake_loss
+            realness = ops.mean(compute_frozen_logits(self.discriminator, fake_input))
+            losses["generator"] = losses["generator"] - self.settings.adversarial * realness
         return losses
 
     def sum_losses(self, losses: Mapping[str, Any], training: bool) -> Any:

@@ -33,7 +33,7 @@ def compose(name: str, settings: TrainSketchSettings, figures: Mapping[str, Any]
         "Paints avatars from drawings",
         f"Data: {name}, {figures['avatars']:,} avatars with sketches of each; {figures['held_out']:,} were "
         "held out.",
-        _method(settings, figures, "drawings"),
+        _describe_method(settings, figures, "drawings"),
         figures,
         command,
         [f"On held-out avatars.\n\n{cards.format_table(rows)}"],
@@ -61,14 +61,14 @@ def compose_pairs(
         f"Translates images as in {name}",
         f"Data: {name}, {figures['pairs']:,} pairs of {settings.size} px, from {first} to {second}; "
         f"{figures['held_out']:,} were held out.",
-        _method(settings, figures, "pairs"),
+        _describe_method(settings, figures, "pairs"),
         figures,
         command,
         [cards.format_table(rows)],
     )
 
 
-def _method(settings: UNetSettings, figures: Mapping[str, Any], unit: str) -> str:
+def _describe_method(settings: UNetSettings, figures: Mapping[str, Any], unit: str) -> str:
     return (
         f"A U-Net of {figures['parameters']:,} parameters and a patch discriminator, as in pix2pix "
         "(arXiv:1611.07004), with a hinge loss. "

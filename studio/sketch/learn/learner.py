@@ -77,6 +77,6 @@ def render(layers: Any, colors: Any) -> Any:
     depth = palette.MAX_DEPTH * ops.sigmoid(layers[..., -1:])
     _, side, _, roles = masks.shape
     flat = ops.matmul(ops.reshape(masks[..., 1:], (-1, side * side, roles - 1)), colors[:, 1:roles])
-    ground, light = colors[:, None, :1], colors[:, None, roles:]
-    sky = ground + palette.draw_sky(side) * (light - ground)
+    background, moon_color = colors[:, None, :1], colors[:, None, roles:]
+    sky = background + palette.draw_sky(side) * (moon_color - background)
     return ops.reshape(flat, (-1, side, side, 3)) * (1 - depth * palette.SHADE) + masks[..., :1] * sky

@@ -30,9 +30,9 @@ class PairBank:
         max_shift = round(self.settings.shift * self.settings.size)
         for n in range(len(rows)):
             down, right = rng.integers(-max_shift, max_shift + 1, 2)
-            mirrored = self.settings.mirror and rng.random() < 0.5
+            is_mirrored = self.settings.mirror and rng.random() < 0.5
             for images in batch.values():
-                images[n] = _shift(images[n], down, right, mirrored)
+                images[n] = _shift(images[n], down, right, is_mirrored)
         return batch
 
     def make_plain_batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -142,7 +142,7 @@ def _match_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]
 
 def _match_letters(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
     """Returns the files that end with `_a` and `_b` by the rest of their names, if all do."""
-    matches = [_LETTER_PATTERN.fullmatch(_stem(name)) for name in names]
+    matches = [_LETTER_PATTERN.fullmatch(_remove_suffix(name)) for name in names]
     if not matches or not all(matches):
         return None
     return _split_sides([(match[1], match[2].lower() == "b") for match in matches if match])
@@ -152,11 +152,11 @@ def _split_sides(labeled_names: Iterable[tuple[str, bool]]) -> tuple[dict[str, i
     """Returns the positions of both sides by name without suffix."""
     sides: tuple[dict[str, int], dict[str, int]] = ({}, {})
     for position, (name, is_second) in enumerate(labeled_names):
-        sides[is_second][_stem(name)] = position
+        sides[is_second][_remove_suffix(name)] = position
     return sides
 
 
-def _stem(name: str) -> str:
+def _remove_suffix(name: str) -> str:
     folder, slash, last = name.rpartition("/")
     return folder + slash + (last.rpartition(".")[0] or last)
 

@@ -30,7 +30,7 @@ def train(settings: TrainTranslateSettings, inputs: Inputs, progress: Progress) 
 
     train_rows, held_out_rows = split.split(positions, settings.held_out)
     test_pairs = PairBank(first, second, select_evenly_spaced(held_out_rows, _MAX_TESTED), settings)
-    job = publish.Job(models.PAIRS_TASK, "train_translate", settings, inputs)
+    job = publish.TrainingJob(models.PAIRS_TASK, "train_translate", settings, inputs)
     trainer = training.Trainer(
         PairBank(first, second, train_rows, settings),
         test_pairs.make_plain_batch(np.arange(len(test_pairs))),

@@ -39,7 +39,7 @@ def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> 
     rows = np.resize(rows, max(len(rows), len(KINDS)))  # at least one of each kind
     kinds = [KINDS[n % len(KINDS)] for n in range(len(rows))]
     test_batch = held_out_bank.make_batch_of_kinds(rows, kinds, np.random.default_rng(0))
-    job = publish.Job(models.TASK, "train_sketch", settings, inputs)
+    job = publish.TrainingJob(models.TASK, "train_sketch", settings, inputs)
     trainer = training.Trainer(train_bank, test_batch, settings, job.run, start).fit(progress)
     errors = 255 * np.abs(trainer.render(test_batch) - test_batch["image"]).mean((1, 2, 3))
     figures = {

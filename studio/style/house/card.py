@@ -24,11 +24,9 @@ def compose(
     """
     images = figures["steps"] * settings.batch
     unchanged_styles = [name for name in styles if name not in figures["taught"]]
-    frozen_note = (
-        f" {', '.join(unchanged_styles)} stayed as they were."
-        if unchanged_styles and settings.only_new
-        else ""
-    )
+    frozen_note = ""
+    if unchanged_styles and settings.only_new:
+        frozen_note = f" {', '.join(unchanged_styles)} stayed as they were."
     return cards.compose(
         "House styles",
         f"Data: {name}, {figures['photos']:,} photos at {settings.photo_size} px, {settings.size} px of them "

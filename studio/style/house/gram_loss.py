@@ -24,7 +24,7 @@ def content_weight(strength: float) -> float:
 def compute_grams(
     backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None
 ) -> dict[str, np.ndarray]:
-    """Computes each style layer's Gram matrix, `{layer: (C, C) float32}`, see `terms.gram_matrix`.
+    """Computes each style layer's Gram matrix, `{layer: (C, C) float32}`, see `terms.compute_gram_matrix`.
 
     Args:
         images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are processed in tiles.

@@ -28,6 +28,7 @@ def make_faster(network: keras.Model) -> keras.Model:
 
 
 def _replace_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Returns the faster form of a layer, or the layer itself."""
     if layer.name in ("out1_larger", "out2_larger"):
         return keras.layers.Identity()  # the next convolution enlarges
     if layer.name in ("out1_border", "out2_border"):
@@ -48,14 +49,14 @@ class SlicedPadding(keras.layers.Layer):
 
     def __init__(self, width: int, symmetric: bool = False):
         super().__init__()
-        self.width, self.first = width, 0 if symmetric else 1
+        self.width, self.first_offset = width, 0 if symmetric else 1
 
     def call(self, maps: Any) -> Any:
         """Pads `(B, H, W, C)` to `(B, H + 2 * width, W + 2 * width, C)`."""
-        offsets = range(self.first, self.first + self.width)
+        offsets = range(self.first_offset, self.first_offset + self.width)
         for axis in (1, 2):
-            before = [_slice(maps, axis, n, n + 1) for n in reversed(offsets)]
-            after = [_slice(maps, axis, -n - 1, -n or None) for n in offsets]
+            before = [_slice_axis(maps, axis, n, n + 1) for n in reversed(offsets)]
+            after = [_slice_axis(maps, axis, -n - 1, -n or None) for n in offsets]
             maps = ops.concatenate([*before, maps, *after], axis)
         return maps
 
@@ -105,7 +106,7 @@ class FastStyledNorm(keras.layers.Layer):
         return shapes[0]
 
 
-def _slice(maps: Any, axis: int, start: int, end: int | None) -> Any:
+def _slice_axis(maps: Any, axis: int, start: int, end: int | None) -> Any:
     return maps[:, start:end] if axis == 1 else maps[:, :, start:end]
 
 

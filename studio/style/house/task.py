@@ -53,7 +53,7 @@ def train(settings: TrainStyleSettings, inputs: Inputs, progress: Progress) -> R
     vgg16 = backbones.load("vgg16", progress)
     progress.report_stage("Computing the Gram matrices of the styles")
     target_grams = compute_style_grams(names, style_images, vgg16.average_pooling, settings, progress)
-    job = publish.Job(known_styles.TASK, "train_style", settings, inputs)
+    job = publish.TrainingJob(known_styles.TASK, "train_style", settings, inputs)
     trainer_args = (settings, target_grams, style_indices, vgg16.average_pooling, job.run, start_network)
     trainer = training.Trainer(dataset.images, train_rows, held_out_rows, *trainer_args).fit(progress)
     notes = list(dataset.notes)

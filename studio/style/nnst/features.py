@@ -44,11 +44,11 @@ def build_extractor(backbone: Backbone) -> keras.Model:
 
     Each layer is divided by its number of channels and resized bilinearly, as in the paper.
     """
-    return _build_on_trunk(backbone.build_extractor(LAYERS))
+    return _extend_trunk(backbone.build_extractor(LAYERS))
 
 
 @lru_cache(maxsize=4)
-def _build_on_trunk(trunk: keras.Model) -> keras.Model:
+def _extend_trunk(trunk: keras.Model) -> keras.Model:
     import keras
 
     maps = [_resize_layer(trunk.output[name], find_spec("vgg16").strides[name]) for name in LAYERS]

@@ -14,6 +14,7 @@ from studio.core.objectives.gradients import compile_function, value_and_grad
 from studio.core.progress import Progress
 from studio.style.nnst.features import (
     DEPTH,
+    STRIDE,
     build_extractor,
     inner_slices,
     layer_slices,
@@ -56,10 +57,10 @@ class MatchLoss:
         self._target = np.empty_like(photo)
         for top in range(0, len(photo), _ROWS_AT_ONCE):
             rows = slice(top, top + _ROWS_AT_ONCE)
-            mixed = structure * photo[rows].astype("float32")
+            target = structure * photo[rows].astype("float32")
             for bank, index, share in zip(banks, indices, shares, strict=True):
-                mixed += (1.0 - structure) * share[rows][..., None] * bank.features[index[rows]]
-            self._target[rows] = mixed
+                target += (1.0 - structure) * share[rows][..., None] * bank.features[index[rows]]
+            self._target[rows] = target
         self._graph, self._progress = _compile_match_loss(build_extractor(backbone)), progress
 
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
@@ -113,10 +114,8 @@ class LayerwiseLoss:
             rows, columns = inner_slices(tile)
             photo, shares = self._photo[map_slices(tile)], self._shares[map_slices(tile)]
             count = photo.shape[0] * photo.shape[1]
-            sample = self._rng.permutation(count)[
-                : max(1, round(_SAMPLED_POSITIONS * count / total_positions))
-            ]
-            down, right = np.divmod(sample, photo.shape[1])
+            sample_count = max(1, round(_SAMPLED_POSITIONS * count / total_positions))
+            down, right = np.divmod(self._rng.permutation(count)[:sample_count], photo.shape[1])
             positions = ((rows.start + down) * width + columns.start + right).astype("int32")
             return (
                 positions[None, :, None, None],
@@ -137,7 +136,7 @@ def _sum_tiles(graph: Callable, images_01: np.ndarray, make_inputs: Callable, pr
         progress.check()
         window = images_01[:, tile.rows.window, tile.columns.window]
         value, _, tile_gradient = graph(
-            window, *make_inputs(tile, window.shape[1] // 4, window.shape[2] // 4)
+            window, *make_inputs(tile, window.shape[1] // STRIDE, window.shape[2] // STRIDE)
         )
         total += float(value)
         gradient[:, tile.rows.window, tile.columns.window] += np.asarray(tile_gradient)

@@ -37,18 +37,13 @@ def build_bank(feature_maps: Sequence[np.ndarray], turns: Sequence[int], rng: np
     """
     features, positions = [], []
     for feature_map, turn in zip(feature_maps, turns, strict=True):
-        rows = _sample_rows(
-            feature_map.shape[0] * feature_map.shape[1], MAX_POSITIONS // len(feature_maps), rng
-        )
-        features.append(feature_map.reshape(-1, feature_map.shape[-1])[rows])
-        positions.append(
-            _original_positions(feature_map.shape[0], feature_map.shape[1], turn).reshape(-1, 2)[rows]
-        )
+        height, width, depth = feature_map.shape
+        rows, max_count = np.arange(height * width), MAX_POSITIONS // len(feature_maps)
+        if len(rows) > max_count:
+            rows = np.sort(rng.choice(len(rows), max_count, replace=False))
+        features.append(feature_map.reshape(-1, depth)[rows])
+        positions.append(_original_positions(height, width, turn).reshape(-1, 2)[rows])
     return Bank(np.concatenate(features), np.concatenate(positions))
-
-
-def _sample_rows(count: int, max_count: int, rng: np.random.Generator) -> np.ndarray:
-    return np.arange(count) if count <= max_count else np.sort(rng.choice(count, max_count, replace=False))
 
 
 def _original_positions(height: int, width: int, turn: int) -> np.ndarray:

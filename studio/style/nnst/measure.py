@@ -9,11 +9,13 @@ from studio.core.objectives.backbones import Backbone
 from studio.style.nnst.features import STRIDE, extract, pad
 from studio.style.nnst.matching import normalize
 
-SIZE = 256  # px of the longer side, where results are compared
-_GRID = 8  # px of the image per position
+COMPARED_SIZE = 256  # px of the longer side, where results are compared
+_GRID_STRIDE = 8  # px of the image per position
 
 
-def style_distance(backbone: Backbone, result: np.ndarray, painting: np.ndarray, size: int = SIZE) -> float:
+def measure_style_distance(
+    backbone: Backbone, result: np.ndarray, painting: np.ndarray, size: int = COMPARED_SIZE
+) -> float:
     """Returns the relaxed earth mover's distance of the features of result and painting; lower is better.
 
     Args:
@@ -28,7 +30,7 @@ def style_distance(backbone: Backbone, result: np.ndarray, painting: np.ndarray,
         Kolkin et al. 2019, "Style Transfer by Relaxed Optimal Transport and Self-Similarity",
         arXiv:1904.12785.
     """
-    grids = [extract_grid(backbone, image, size, _GRID) for image in (result, painting)]
+    grids = [extract_grid(backbone, image, size, _GRID_STRIDE) for image in (result, painting)]
     distances = 1.0 - cosine_similarity(*(features - features.mean(axis=0) for features in grids))
     return float(max(distances.min(axis=1).mean(), distances.min(axis=0).mean()))
 

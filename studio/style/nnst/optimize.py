@@ -62,9 +62,6 @@ def optimize(scene: Scene, backbone: Backbone, progress: Progress) -> OptimizeRe
     Args:
         backbone: VGG16.
         progress: receives every step; reported steps take about equal time, though large sizes cost more.
-
-    Reference:
-        Kolkin et al. 2022, "Neural Neighbor Style Transfer", arXiv:2203.13215.
     """
     run = _Run(scene, backbone.with_precision(resolve_precision(scene.settings.precision)), progress)
     cancelled = False
@@ -80,16 +77,16 @@ class _Run:
 
     def __init__(self, scene: Scene, backbone: Backbone, progress: Progress):
         self.scene, self.backbone, self.progress = scene, backbone, progress
-        self.plan = plan_stages(scene.settings)
-        self.total_steps = sum(stage.steps for stage in self.plan)
-        self.total_cost, self.cost = sum(stage.steps * stage.cost for stage in self.plan), 0.0
+        self.stages = plan_stages(scene.settings)
+        self.total_steps = sum(stage.steps for stage in self.stages)
+        self.total_cost, self.cost = sum(stage.steps * stage.cost for stage in self.stages), 0.0
         self.steps, self.losses = 0, dict[str, float]()
         self.matches: list[np.ndarray] = []
         self.loss: losses.MatchLoss | losses.LayerwiseLoss
         self.size = 0  # px, at which the features below were extracted
         self.photo, self.banks = np.empty(0, "float16"), list[matching.Bank]()
         self.rng = np.random.default_rng(scene.settings.seed)
-        start_01 = scene.recolor_content(self.plan[0].size)
+        start_01 = scene.recolor_content(self.stages[0].size)
         # Grain of about five gray levels: another seed moves the strokes.
         grain = _NOISE_DEVIATION * scene.color_share * self.rng.standard_normal(start_01.shape)
         self.image = np.clip(start_01 + grain, 0.0, 1.0).astype("float32")
@@ -100,7 +97,7 @@ class _Run:
         Raises:
             Cancelled: if the user stopped the job.
         """
-        for stage in self.plan:
+        for stage in self.stages:
             self._begin(stage)
             for _ in range(stage.steps):
                 self._step()

@@ -51,18 +51,13 @@ class Stage(NamedTuple):
         return self.size**2 / 1e6
 
 
-def optimized_size(settings: TransferSettings) -> int:
-    """Returns the longer side in px of the optimized image; a draft is smaller than its result."""
-    return min(settings.size, DRAFT_SIZE) if settings.mode == "draft" else settings.size
-
-
 def plan_stages(settings: TransferSettings) -> list[Stage]:
     """Returns the stages from coarse to fine; none for an instant result."""
     if not settings.optimizes:
         return []
     plan = PLANS[settings.mode]
     factor = (settings.steps or plan.steps[0]) / plan.steps[0]
-    sizes = [optimized_size(settings)]
+    sizes = [min(settings.size, DRAFT_SIZE) if settings.mode == "draft" else settings.size]
     while sizes[0] > COARSEST_SIZE * 1.25:
         sizes.insert(0, max(COARSEST_SIZE, sizes[0] // 2))
     coarse_to_fine = [

@@ -29,19 +29,19 @@ def draw_shape(kind=0, seed=0, side=40) -> bytes:
     return buffer.getvalue()
 
 
-def write_files(place, files):
+def write_files(dataset_folder, files):
     for name, content in files.items():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (place / name).write_bytes(content)
-    return place
+        (dataset_folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (dataset_folder / name).write_bytes(content)
+    return dataset_folder
 
 
 def draw_shapes(name, kind, count, first=0):
     return {f"{name}/{n}.png": draw_shape(kind, first + n) for n in range(count)}
 
 
-def audit_folder(place, size=32):
-    images = data.load_dataset(data.store_reference(str(place)), size)
+def audit_folder(dataset_folder, size=32):
+    images = data.load_dataset(data.store_reference(str(dataset_folder)), size)
     return images, audit.describe(images, duplicates.find(images))
 
 
@@ -120,8 +120,8 @@ def test_uneven_classes_give_a_warning(tmp_path):
     ],
 )
 def test_too_few_classes_or_images_are_refused(tmp_path, files, says):
-    place = write_files(tmp_path / "set", files)
-    images, report = audit_folder(place)
+    dataset_folder = write_files(tmp_path / "set", files)
+    images, report = audit_folder(dataset_folder)
     with pytest.raises(InvalidInput, match=says) as error:
         audit.check(images, "set")
     assert says_what_to_do(str(error.value))
@@ -130,9 +130,9 @@ def test_too_few_classes_or_images_are_refused(tmp_path, files, says):
 
 
 def test_an_empty_class_gives_a_note(tmp_path):
-    place = write_files(tmp_path / "set", draw_shapes("a", 0, 3) | draw_shapes("b", 1, 3))
-    (place / "c").mkdir()
-    images, report = audit_folder(place)
+    dataset_folder = write_files(tmp_path / "set", draw_shapes("a", 0, 3) | draw_shapes("b", 1, 3))
+    (dataset_folder / "c").mkdir()
+    images, report = audit_folder(dataset_folder)
     audit.check(images, "set")
     assert mentions(report, "without files", "c")
 
@@ -141,35 +141,37 @@ def test_suspicious_labels_are_sorted(tmp_path):
     dataset, _ = audit_folder(
         write_files(tmp_path / "set", draw_shapes("a", 0, 10) | draw_shapes("b", 1, 10))
     )
-    left_out = np.where(np.eye(2)[dataset.labels] > 0, 0.8, 0.2)
-    left_out[3] = 0.05, 0.95  # labeled a
-    left_out[14] = 0.85, 0.15  # labeled b
-    left_out[15] = 0.55, 0.45  # low confidence says nothing about the label
-    doubted = audit.find_suspicious_labels(dataset, np.arange(20), left_out)
-    assert [entry["name"] for entry in doubted] == [dataset.names[3], dataset.names[14]]
-    assert doubted[0] == {"name": "a/3.png", "label": "a", "looks_like": "b", "confidence": 0.95}
+    probabilities = np.where(np.eye(2)[dataset.labels] > 0, 0.8, 0.2)
+    probabilities[3] = 0.05, 0.95  # labeled a
+    probabilities[14] = 0.85, 0.15  # labeled b
+    probabilities[15] = 0.55, 0.45  # low confidence says nothing about the label
+    suspicious = audit.find_suspicious_labels(dataset, np.arange(20), probabilities)
+    assert [entry["name"] for entry in suspicious] == [dataset.names[3], dataset.names[14]]
+    assert suspicious[0] == {"name": "a/3.png", "label": "a", "looks_like": "b", "confidence": 0.95}
     with warnings.catch_warnings(action="error"):  # nothing is known about a class without rows
-        assert not audit.find_suspicious_labels(dataset, np.arange(10), left_out[:10])
+        assert not audit.find_suspicious_labels(dataset, np.arange(10), probabilities[:10])
 
 
 def test_a_failed_label_check_gives_a_note(tmp_path, monkeypatch):
-    place = write_files(tmp_path / "set", draw_shapes("a", 0, 3) | draw_shapes("b", 1, 3))
+    dataset_folder = write_files(tmp_path / "set", draw_shapes("a", 0, 3) | draw_shapes("b", 1, 3))
 
     def full(*arguments):
         raise InsufficientSpace("The disk is full. Free some space.")
 
     monkeypatch.setattr(training_set, "load", full)
-    result = tasks.run("classify.audit", AuditSettings(size=32), {"data": [data.store_reference(str(place))]})
+    result = tasks.run(
+        "classify.audit", AuditSettings(size=32), {"data": [data.store_reference(str(dataset_folder))]}
+    )
     assert "suspicious" not in result.figures
     assert "Labels were not checked. The disk is full. Free some space." in result.figures["notes"]
 
 
 def test_the_task_returns_a_report_and_figures(tmp_path):
-    place = write_files(
+    dataset_folder = write_files(
         tmp_path / "set", draw_shapes("a", 0, 3) | draw_shapes("b", 1, 3) | {"a/text.txt": b"words"}
     )
     settings = AuditSettings(suspicious=False, size=32)
-    result = tasks.run("classify.audit", settings, {"data": [data.store_reference(str(place))]})
+    result = tasks.run("classify.audit", settings, {"data": [data.store_reference(str(dataset_folder))]})
     text = result.files[0].read().decode()
     assert "| a | 3 |" in text and "a/text.txt" in text and "Fewer than 20" in text
     assert result.figures["broken"] == ["a/text.txt"] and result.recipe.task == "classify.audit"

@@ -127,7 +127,7 @@ def test_beside_places_images_by_aspect_ratio(shape, expected):
 def test_the_heatmaps_of_two_classes_cover_their_objects(resnet50_home):
     cat, cup = data.chelsea()[:, 75:375], image_io.resize(data.coffee()[:, 100:500], 300, 300)
     both = image_io.resize(np.concatenate([cat, cup], axis=1), 448, 448)
-    named = imagenet.open()
+    named = imagenet.load()
     for label, half in (("Egyptian cat", slice(0, 3)), ("espresso", slice(4, 7))):
         heatmap, _, _ = grad_cam.explain(named, both, named.classes.index(label))
         assert heatmap[:, half].sum() > 0.7 * heatmap.sum()
@@ -141,7 +141,7 @@ def test_the_task_draws_an_image_with_its_recipe(resnet50_home):
     assert result.figures["label"] == "tabby"
     assert not result.figures["whole"], "of a wide photo it is shown the middle"
     assert result.figures["labels"][0]["label"] == "Egyptian cat"
-    assert result.recipe.weights == {"resnet50": imagenet.open().digest}
+    assert result.recipe.weights == {"resnet50": imagenet.load().digest}
     assert result.recipe.inputs["image"][0].digest == photo.digest
     assert image_io.read(result.files[0].read()).shape == data.chelsea().shape
     with pytest.raises(InvalidInput, match=r"one of .*tabby"):

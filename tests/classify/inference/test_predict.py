@@ -73,13 +73,13 @@ def test_imagenet_classifies_sample_photos(resnet50_home, image, label):
 
 
 def test_the_imagenet_classifier_agrees_with_resnet50(resnet50_home):
-    named = imagenet.open()
+    named = imagenet.load()
     assert len(set(named.classes)) == 1000
     image = image_io.resize(data.chelsea()[:, 75:375], 224, 224)
     prepared = backbones.find_spec("resnet50").preprocessing(image[None].astype("float32") / 255)
     whole = np.asarray(pretrained.load("resnet50").model(prepared))
     assert named.predict([image]) == pytest.approx(whole, abs=1e-4)
-    assert imagenet.open().network is named.network
+    assert imagenet.load().network is named.network
 
 
 def test_a_trained_classifier_predicts_by_name_and_as_a_file(toy, home):

@@ -43,7 +43,7 @@ def preset(weights_home, folder):
 
 def measure_accuracy(preset, folder, names):
     images = [np.asarray(Image.open(folder / name)) for name in names]
-    guess = trained.open(preset).predict(images).argmax(axis=1)
+    guess = trained.load(preset).predict(images).argmax(axis=1)
     return float(np.mean([CLASSES[n] == name.split("/")[0] for n, name in zip(guess, names, strict=True)]))
 
 

@@ -53,10 +53,10 @@ def test_a_saved_network_crops_images_of_any_size(tmp_path):
     images = keras.Input((None, None, 3), dtype="uint8")
     model = keras.Model(images, crop.crop_and_resize_in_network(images, 16))
     model.save(tmp_path / "square.keras")
-    again = keras.saving.load_model(tmp_path / "square.keras")  # without code of the studio
+    reopened = keras.saving.load_model(tmp_path / "square.keras")  # without code of the studio
     for height, width in ((40, 60), (16, 16), (7, 9)):
         image = load_photo("chelsea")[None, :height, :width]
-        assert np.allclose(again(image), crop.crop_and_resize_in_network(image, 16))
+        assert np.allclose(reopened(image), crop.crop_and_resize_in_network(image, 16))
 
 
 @pytest.mark.slow

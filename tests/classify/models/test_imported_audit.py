@@ -23,13 +23,13 @@ pytestmark = pytest.mark.usefixtures("local_sandbox")
 
 def make_images(folder):
     """Writes seven images of horizontal and nine of vertical stripes, one of them in the wrong folder."""
-    place = drawn_classes.make(folder, each=8)
-    shutil.rmtree(place / "disc")
-    (place / "lying" / "07.png").rename(place / "standing" / "wrong.png")
-    return place
+    dataset_folder = drawn_classes.make(folder, each=8)
+    shutil.rmtree(dataset_folder / "disc")
+    (dataset_folder / "lying" / "07.png").rename(dataset_folder / "standing" / "wrong.png")
+    return dataset_folder
 
 
-def save_edge_classifier(place, tmp_path, classes):
+def save_edge_classifier(dataset_folder, tmp_path, classes):
     """Returns the file of a network that tells the stripes apart with an edge filter."""
     from keras import Input, Sequential, layers
 
@@ -47,9 +47,9 @@ def save_edge_classifier(place, tmp_path, classes):
 @pytest.mark.slow
 @pytest.mark.parametrize("classes, is_known", [(("Lying", "standing"), True), (("lying", "upright"), False)])
 def test_an_audit_uses_features_and_predictions(classes, is_known, tmp_path):
-    place = make_images(tmp_path / "set")
-    file = save_edge_classifier(place, tmp_path, classes)
-    inputs = {"data": [core_data.store_reference(str(place))], "model": [file]}
+    dataset_folder = make_images(tmp_path / "set")
+    file = save_edge_classifier(dataset_folder, tmp_path, classes)
+    inputs = {"data": [core_data.store_reference(str(dataset_folder))], "model": [file]}
     result = tasks.run("classify.audit", AuditSettings(size=64), inputs)
     assert result.figures["suspicious"][0] == {
         "name": "standing/wrong.png",
@@ -79,13 +79,13 @@ def test_features_are_the_input_of_the_last_weighted_layer(tmp_path):
     network = keras.saving.load_model(path)
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
     pooled = keras.Model(network.inputs, network.layers[5].output)
-    model = imported_classifier.open(files.store(path))
+    model = imported_classifier.load(files.store(path))
     vectors, answers = model.predict_with_features(list(images))
     expected = np.asarray(pooled(images.astype("float32"), training=False))
     assert vectors == pytest.approx(expected, abs=1e-5) and vectors.shape == (3, 5)
     assert answers == pytest.approx(model.predict(list(images)), abs=1e-6)
     nested = third_party_networks.save(tmp_path / "nested.keras", third_party_networks.make_nested_network())
-    features, _ = imported_classifier.open(files.store(nested)).predict_with_features([data.coffee()])
+    features, _ = imported_classifier.load(files.store(nested)).predict_with_features([data.coffee()])
     assert features.shape == (1, 4)
 
 

@@ -33,7 +33,7 @@ def import_network(tmp_path, network, name="my net.keras") -> tuple[File, keras.
 @pytest.mark.parametrize("end", ["softmax", None])
 def test_predictions_agree_with_keras(end, tmp_path):
     file, network = import_network(tmp_path, third_party_networks.make_tutorial_network(end=end))
-    model = imported_classifier.open(file)
+    model = imported_classifier.load(file)
     assert (model.name, model.size, model.digest) == ("my net", (20, 30), file.digest)
     assert model.classes == ("class 1", "class 2", "class 3", "class 4")
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 30, 3), "uint8")
@@ -56,12 +56,12 @@ def test_grayscale_networks_get_luma(tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
     bright = np.round(image @ np.array([0.299, 0.587, 0.114], "float32"))
     expected = np.asarray(network(bright[None, ..., None].astype("uint8")))
-    assert imported_classifier.open(file).predict([image]) == pytest.approx(expected, abs=1e-4)
+    assert imported_classifier.load(file).predict([image]) == pytest.approx(expected, abs=1e-4)
 
 
 def test_nested_networks_keep_their_weights(tmp_path):
     file, network = import_network(tmp_path, third_party_networks.make_transferred_network())
-    model = imported_classifier.open(file)
+    model = imported_classifier.load(file)
     assert model.size == (224, 224)
     cut = crop.crop_and_resize(data.coffee(), 224)
     raw = np.asarray(network(cut[None].astype("float32")))[0]
@@ -75,7 +75,7 @@ def test_nested_networks_keep_their_weights(tmp_path):
 @pytest.mark.parametrize("end, then", [("softmax", []), (None, []), ("softmax", [keras.layers.Identity()])])
 def test_grad_cam_follows_the_weights_of_the_head(end, then, tmp_path):
     file, network = import_network(tmp_path, third_party_networks.make_tutorial_network(end=end, then=then))
-    model = imported_classifier.open(file)
+    model = imported_classifier.load(file)
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     heatmap, probabilities, class_index = grad_cam.explain(model, image, 2)
     assert probabilities == pytest.approx(model.predict([image])[0], abs=1e-5) and class_index == 2
@@ -90,7 +90,7 @@ def test_grad_cam_follows_the_weights_of_the_head(end, then, tmp_path):
 
 def test_grad_cam_without_spatial_layer_is_refused(tmp_path):
     file, _ = import_network(tmp_path, third_party_networks.make_flat_network())
-    model = imported_classifier.open(file)
+    model = imported_classifier.load(file)
     assert model.maps is None
     with pytest.raises(StudioError, match=r"my net has no spatial feature layer"):
         grad_cam.explain(model, data.coffee())
@@ -99,7 +99,7 @@ def test_grad_cam_without_spatial_layer_is_refused(tmp_path):
 def test_an_export_predicts_the_same_after_import(tmp_path):
     colors = toy_classifier.make_color_classifier()
     export.WRITERS["keras"](colors, tmp_path / "colors.keras")
-    model = imported_classifier.open(files.store(tmp_path / "colors.keras"))
+    model = imported_classifier.load(files.store(tmp_path / "colors.keras"))
     assert (model.classes, model.size, model.name) == (colors.classes, (32, 32), "colors")
     photos = [data.astronaut()[:300], data.coffee(), data.chelsea()]
     assert model.predict(photos) == pytest.approx(colors.predict(photos), abs=2e-3)
@@ -134,14 +134,14 @@ def test_a_single_output_has_two_classes_and_sigmoids_are_independent(tmp_path):
     file, network = import_network(tmp_path, third_party_networks.make_binary_network())
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     second = float(np.asarray(network(image[None].astype("float32"), training=False))[0, 0])
-    model = imported_classifier.open(file)
+    model = imported_classifier.load(file)
     assert model.classes == ("class 1", "class 2")
     assert model.predict([image])[0] == pytest.approx([1 - second, second], abs=1e-5)
     file, network = import_network(
         tmp_path, third_party_networks.make_tutorial_network(3, end="sigmoid"), "several.keras"
     )
     scores = np.asarray(network(image[None].astype("float32"), training=False))[0]
-    model = imported_classifier.open(file)
+    model = imported_classifier.load(file)
     assert model.independent and model.predict([image])[0] == pytest.approx(scores, abs=1e-5)
     _, shares, _ = grad_cam.explain(model, image)
     assert shares == pytest.approx(scores, abs=1e-4) and abs(scores.sum() - 1) > 0.1
@@ -160,7 +160,7 @@ def test_the_preprocessing_of_the_setting_is_applied(preprocessing, applied, tmp
     file, network = import_network(tmp_path, third_party_networks.make_plain_network())
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     expected = np.asarray(network(applied(image.astype("float64"))[None].astype("float32"), training=False))
-    assert imported_classifier.open(file, preprocessing).predict([image]) == pytest.approx(expected, abs=1e-4)
+    assert imported_classifier.load(file, preprocessing).predict([image]) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize("count, side", [(784, (28, 28)), (3072, (32, 32, 3))])
@@ -173,18 +173,18 @@ def test_a_flat_input_takes_images_only_with_the_flat_setting(count, side, tmp_p
     with pytest.raises(
         imported_classifier.FlatInput, match=rf"flat vector of {count:,} values.*images of {shape},.*--flat"
     ):
-        imported_classifier.open(file)
+        imported_classifier.load(file)
     image = np.random.default_rng(0).integers(0, 256, side, "uint8")
     expected = np.asarray(network(image.reshape(1, -1).astype("float32")))
     query = image if len(side) == 3 else np.repeat(image[..., None], 3, axis=-1)
-    model = imported_classifier.open(file, flat=True)
+    model = imported_classifier.load(file, flat=True)
     assert model.size == side[:2]
     assert model.predict([query]) == pytest.approx(expected, abs=1e-5)
 
 
 def test_maps_are_found_in_nested_networks(tmp_path):
     file, _ = import_network(tmp_path, third_party_networks.make_nested_network())
-    heatmap, _, _ = grad_cam.explain(imported_classifier.open(file), data.coffee())
+    heatmap, _, _ = grad_cam.explain(imported_classifier.load(file), data.coffee())
     assert heatmap.shape == (8, 8)  # the size after the convolution, not the image's 16 px
 
 
@@ -211,7 +211,7 @@ def test_the_preprocessing_is_stored_with_a_model_and_its_copy_is_reused(tmp_pat
     assert stored_facts.classes == ("a", "b", "c") and stored_facts.choose_preprocessing()[0] == "-1-1"
     image = np.random.default_rng(0).integers(0, 256, (20, 30, 3), "uint8")
     expected = np.asarray(network(image[None] / 127.5 - 1, training=False))
-    assert imported_classifier.open(stored).predict([image]) == pytest.approx(expected, abs=1e-4)
+    assert imported_classifier.load(stored).predict([image]) == pytest.approx(expected, abs=1e-4)
     facts = safe_copies.get_or_make(stored).facts
     shutil.rmtree(safe_copies._copy_folder(stored))
     assert safe_copies.get_or_make(stored).facts == facts, "the sandbox reads from the file what was stored"
@@ -247,7 +247,7 @@ def test_a_worker_loads_only_the_copy(tmp_path, monkeypatch):
         keras.saving, "load_model", lambda path, **more: loaded.append(path) or load(path, **more)
     )
     monkeypatch.setattr("studio.classify.models.classifier._CACHE", {})
-    imported_classifier.open(file)
+    imported_classifier.load(file)
     assert loaded == [safe_copies.get_or_make(file).path]
 
 

@@ -75,7 +75,7 @@ def test_the_opened_model_repeats_the_stored_predictions(class_folder, tmp_path,
         data.load_dataset(data.store_reference(str(class_folder)), 40),
     )
     rows = [dataset.names.index(name) for name in tested["names"]]
-    classifier = trained.open(preset)
+    classifier = trained.load(preset)
     probabilities = classifier.predict([dataset.images[row] for row in rows])
     assert classifier.classes == ("disc", "lying", "standing") and classifier.size == (40, 40)
     assert probabilities.argmax(axis=1).tolist() == tested["guess"]
@@ -115,7 +115,7 @@ def test_a_trained_model_can_be_the_base_of_the_next(trained_file, class_folder,
     result = train(trained_file, pair)
     assert result.figures["accuracy"] >= 0.8
     preset = presets.unpack(result.files[0].read(), tmp_path / "model")
-    assert trained.open(preset).classes == ("lying", "standing")
+    assert trained.load(preset).classes == ("lying", "standing")
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ def estimate(file, **settings):
 
 def cache_features(dataset, name, monkeypatch):
     """Caches features of these images, as the backbone would."""
-    monkeypatch.setattr(pretrained, "expected_digest", lambda name: "f" * 64)
+    monkeypatch.setattr(pretrained, "get_digest", lambda name: "f" * 64)
     spec = backbones.find_spec(name)
     store = features.FeatureCache(name, "f" * 64, dataset.images.shape[1])
     store.add(dataset.digests, np.zeros((len(dataset.digests), spec.layers[spec.last_layer]), "float32"))

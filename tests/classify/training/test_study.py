@@ -27,9 +27,9 @@ def random_features(count: int, spread: float, seed: int = 0) -> tuple[np.ndarra
 
 @pytest.fixture(scope="module")
 def feature_split() -> FeatureSplit:
-    learned, labels = random_features(160, 0.35)
-    tested, truth = random_features(200, 0.35, seed=1)
-    return FeatureSplit(learned, tested, labels, truth, np.arange(160) // CLASSES % 5, CLASSES)
+    train_features, labels = random_features(160, 0.35)
+    test_features, truth = random_features(200, 0.35, seed=1)
+    return FeatureSplit(train_features, test_features, labels, truth, np.arange(160) // CLASSES % 5, CLASSES)
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +49,11 @@ def test_better_features_raise_accuracy(feature_split):
 
 def test_weak_regularization_overfits(feature_split):
     results = study.compare_strengths(feature_split, 0)
-    learned = [result["learned"] for result in results]
-    assert learned == sorted(learned, reverse=True) and learned[-1] < 0.02
+    train_losses = [result["learned"] for result in results]
+    assert train_losses == sorted(train_losses, reverse=True) and train_losses[-1] < 0.02
     best = min(results, key=lambda one: one["left_out"])
     assert best not in (results[0], results[-1])
-    assert results[-1]["left_out"] > 1.5 * best["left_out"] > learned[-1]
+    assert results[-1]["left_out"] > 1.5 * best["left_out"] > train_losses[-1]
     text = study_text._describe_strengths(results)
     assert f"lowest validation loss, {best['left_out']:.2f}" in text
 

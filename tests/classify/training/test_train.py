@@ -40,29 +40,31 @@ def unpack(result, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def once(lasting_weights_home, class_folder):
-    """Trains once for all tests that only read the result: `once(**change)`."""
+def train_cached(lasting_weights_home, class_folder):
+    """Trains once for all tests that only read the result: `train_cached(**change)`."""
 
     @functools.cache
-    def teach(change):
+    def train_once(change):
         with lasting_weights_home() as home:
             result = train(class_folder, **dict(change))
             return SimpleNamespace(figures=result.figures, packed=result.files[0].read(), home=home)
 
-    return lambda **change: teach(tuple(change.items()))
+    return lambda **change: train_once(tuple(change.items()))
 
 
 def load_predictions(preset, folder, size=32):
     """Returns the stored predictions for the test images, and those of the opened model."""
     dataset, tested = data.load_dataset(data.store_reference(str(folder)), size), preset.read_data()["tested"]
     rows = [dataset.names.index(name) for name in tested["names"]]
-    return tested, trained.open(preset).predict([dataset.images[row] for row in rows])
+    return tested, trained.load(preset).predict([dataset.images[row] for row in rows])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [{}, {"head": "mlp", "hidden": 16}, TUNED], ids=["linear", "mlp", "tuned"])
-def test_the_opened_model_repeats_the_stored_predictions(weights_home, once, class_folder, tmp_path, change):
-    result = once(**change)
+def test_the_opened_model_repeats_the_stored_predictions(
+    weights_home, train_cached, class_folder, tmp_path, change
+):
+    result = train_cached(**change)
     preset = presets.unpack(result.packed, tmp_path / "model")
     tested, probabilities = load_predictions(preset, class_folder)
     assert result.figures["accuracy"] >= 0.8 and result.figures["n"] == 12 == len(probabilities)
@@ -110,8 +112,8 @@ def test_validation_uses_neither_training_nor_test_images(mislabeled, change):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [{}, {**TUNED, "epochs": 1}], ids=["linear", "tuned"])
-def test_figures_have_validation_and_test_accuracy(weights_home, once, change):
-    result = once(**change, validation=True)
+def test_figures_have_validation_and_test_accuracy(weights_home, train_cached, change):
+    result = train_cached(**change, validation=True)
     assert 0 <= result.figures["validation_accuracy"] <= 1
     count = result.figures["images"] - result.figures["held_out"]
     assert result.figures["n"] == 12
@@ -123,7 +125,7 @@ def test_figures_have_validation_and_test_accuracy(weights_home, once, change):
 
 
 @pytest.mark.slow
-def test_label_smoothing_lowers_confidence(weights_home, once, class_folder, tmp_path):
+def test_label_smoothing_lowers_confidence(weights_home, train_cached, class_folder, tmp_path):
     change = {
         **TUNED,
         "epochs": 6,
@@ -131,7 +133,7 @@ def test_label_smoothing_lowers_confidence(weights_home, once, class_folder, tmp
     }  # a high rate, so that the EMA is close to the trained weights
     confidences = []
     for number, label_smoothing in enumerate((0.01, 0.45)):
-        model = once(**change, label_smoothing=label_smoothing)
+        model = train_cached(**change, label_smoothing=label_smoothing)
         tested, _ = load_predictions(presets.unpack(model.packed, tmp_path / f"model{number}"), class_folder)
         confidences.append(np.mean(tested["confidence"]))
     assert confidences[0] > confidences[1] + 0.05
@@ -160,8 +162,8 @@ def test_the_result_describes_unused_settings(weights_home, class_folder):
 
 
 @pytest.mark.slow
-def test_the_preset_has_all_data_of_the_page(weights_home, once, tmp_path):
-    preset = presets.unpack(once().packed, tmp_path / "model")
+def test_the_preset_has_all_data_of_the_page(weights_home, train_cached, tmp_path):
+    preset = presets.unpack(train_cached().packed, tmp_path / "model")
     record = preset.read_data()
     assert record["classes"] == ["disc", "lying", "standing"] and record["trained_on"] == "shapes"
     assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(record)
@@ -176,8 +178,8 @@ def test_the_preset_has_all_data_of_the_page(weights_home, once, tmp_path):
     assert preset.read_recipe().weights == {"vgg16": backbones.load("vgg16").digest}
 
 
-def test_the_map_separates_classes(once, home, tmp_path):
-    record = presets.unpack(once().packed, tmp_path / "model").read_data()
+def test_the_map_separates_classes(train_cached, home, tmp_path):
+    record = presets.unpack(train_cached().packed, tmp_path / "model").read_data()
     points = np.array([record["map"]["x"], record["map"]["y"]]).T
     truth = np.array(record["tested"]["truth"])
     centers = np.stack([points[truth == label].mean(axis=0) for label in range(3)])
@@ -219,9 +221,11 @@ def test_the_score_on_its_own_dataset_uses_the_whole_test_split(
 
 
 @pytest.mark.slow
-def test_the_score_on_a_larger_dataset_leaves_out_training_images(weights_home, once, class_folder, tmp_path):
+def test_the_score_on_a_larger_dataset_leaves_out_training_images(
+    weights_home, train_cached, class_folder, tmp_path
+):
     grown = shutil.copytree(class_folder, tmp_path / "grown")
-    preset = presets.unpack(once().packed, tmp_path / "model")
+    preset = presets.unpack(train_cached().packed, tmp_path / "model")
     more = np.random.default_rng(0).integers(0, 256, (40, 40, 3), "uint8")
     Image.fromarray(more).save(grown / "disc" / "more.png")
     (grown / "lying" / "00.png").rename(grown / "lying" / "other.png")
@@ -254,18 +258,18 @@ def test_nearly_identical_images_are_refused_before_the_backbone_loads(home, tmp
 
 
 @pytest.mark.slow
-def test_the_seed_determines_the_model(weights_home, once, class_folder, tmp_path):
-    first = presets.unpack(once().packed, tmp_path / "first")
+def test_the_seed_determines_the_model(weights_home, train_cached, class_folder, tmp_path):
+    first = presets.unpack(train_cached().packed, tmp_path / "first")
     again, other = (unpack(train(class_folder, seed=seed), tmp_path / str(seed)) for seed in (0, 1))
     assert first.digest == again.digest != other.digest
     assert first.read_data()["tested"]["names"] != other.read_data()["tested"]["names"]
 
 
 @pytest.mark.slow
-def test_fine_tuning_does_not_change_the_shared_backbone(weights_home, once, monkeypatch):
-    result = once(**TUNED)
+def test_fine_tuning_does_not_change_the_shared_backbone(weights_home, train_cached, monkeypatch):
+    result = train_cached(**TUNED)
     shared = backbones.load("vgg16").model.get_weights()
-    monkeypatch.setattr(backbones, "_LOADED", {})
+    monkeypatch.setattr(backbones, "_BACKBONE_CACHE", {})
     fresh = backbones.load("vgg16").model.get_weights()
     assert all(np.array_equal(*pair) for pair in zip(fresh, shared, strict=True))
     curve = result.figures["curve"]
@@ -334,15 +338,15 @@ def test_cancelling_an_evaluation_restores_the_trained_weights(training_inputs):
 def test_a_resumed_run_equals_an_uninterrupted_one(training_inputs, monkeypatch):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
     training, weights, settings = training_inputs
-    whole = finetune.finetune(training, weights, settings)
+    full_run = finetune.finetune(training, weights, settings)
     run, reports = checkpoints.Run(paths.ensure_folder("runs") / "test"), []
     stop = Progress(reports.append, lambda: any(report.step == 4 and report.total == 6 for report in reports))
-    part = finetune.finetune(training, weights, settings, stop, run)
-    assert part.stop_reason == "cancelled" and part.step == 4
-    rest = finetune.finetune(training, weights, settings, Progress(), run)
-    assert rest.step == whole.step == 6 and rest.curves.steps == whole.curves.steps
-    assert np.allclose(rest.probabilities, whole.probabilities, atol=1e-5)
-    assert not np.allclose(part.probabilities, whole.probabilities, atol=1e-5)
+    partial_run = finetune.finetune(training, weights, settings, stop, run)
+    assert partial_run.stop_reason == "cancelled" and partial_run.step == 4
+    resumed_run = finetune.finetune(training, weights, settings, Progress(), run)
+    assert resumed_run.step == full_run.step == 6 and resumed_run.curves.steps == full_run.curves.steps
+    assert np.allclose(resumed_run.probabilities, full_run.probabilities, atol=1e-5)
+    assert not np.allclose(partial_run.probabilities, full_run.probabilities, atol=1e-5)
 
 
 @pytest.mark.slow
@@ -405,8 +409,8 @@ def test_one_class_is_refused_before_the_backbone_loads(home, class_folder):
 
 
 @pytest.mark.parametrize("damage", ["other training", "no classes", "other classes"])
-def test_an_incomplete_preset_is_refused(weights_home, once, tmp_path, damage):
-    preset = presets.unpack(once().packed, tmp_path / "model")
+def test_an_incomplete_preset_is_refused(weights_home, train_cached, tmp_path, damage):
+    preset = presets.unpack(train_cached().packed, tmp_path / "model")
     name = model_folder.RECIPE if damage == "other training" else model_folder.SETTINGS
     record = json.loads((preset.folder / name).read_text())
     if damage == "other training":
@@ -416,7 +420,7 @@ def test_an_incomplete_preset_is_refused(weights_home, once, tmp_path, damage):
     (preset.folder / name).write_text(json.dumps(record))
     classifier._CACHE.clear()
     with pytest.raises(StudioError, match=SECOND_SENTENCE):
-        trained.open(presets.find(preset.folder))
+        trained.load(presets.find(preset.folder))
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ def recompress(image: Image.Image, quality: int) -> Image.Image:
 
 def find_firsts(*images: Image.Image | np.ndarray) -> dict[int, int]:
     result = repeats.find(make_dataset(*images))
-    return dict(zip(result.rows.tolist(), result.firsts.tolist(), strict=True))
+    return dict(zip(result.rows.tolist(), result.originals.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket", "camera"])
@@ -72,7 +72,7 @@ def test_in_gray_too():
     )
     one_channel = gray.mean(axis=3, keepdims=True).astype("uint8")
     result = repeats.find(ImageDataset(one_channel, ("a", "b", "c"), sizes=np.full((3, 2), SIZE)))
-    assert result.rows.tolist() == [1] and result.firsts.tolist() == [0] and result.correlations[0] > 0.98
+    assert result.rows.tolist() == [1] and result.originals.tolist() == [0] and result.correlations[0] > 0.98
 
 
 def draw_icon(color: str = "red", eye: bool = False, ground: str = "white") -> Image.Image:

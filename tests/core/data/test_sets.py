@@ -356,7 +356,7 @@ def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name, words",
+    "name, message",
     [
         ("encrypted_flag.zip", "a password-protected archive"),
         ("unknown_method.zip", "compression method"),
@@ -368,8 +368,8 @@ def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
         ("zero_bytes.zip", "an empty file"),
     ],
 )
-def test_why_an_archive_is_refused_is_told_before_it_is_read(data_dir, name, words):
-    with pytest.raises(InvalidInput, match=words):
+def test_why_an_archive_is_refused_is_told_before_it_is_read(data_dir, name, message):
+    with pytest.raises(InvalidInput, match=message):
         data.store_reference(str(data_dir / "badfiles" / "archives" / name))
 
 
@@ -420,7 +420,7 @@ def write_zip_with(path, **changes):
 
 
 @pytest.mark.parametrize(
-    "words, changes",
+    "message, changes",
     [
         ("a link or device", {"external_attr": (stat.S_IFLNK | 0o777) << 16}),
         ("a link or device", {"external_attr": (stat.S_IFIFO | 0o777) << 16}),
@@ -431,8 +431,8 @@ def write_zip_with(path, **changes):
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_zip_made_to_harm_is_refused(tmp_path, words, changes):
-    with pytest.raises(InvalidInput, match=words):
+def test_a_zip_made_to_harm_is_refused(tmp_path, message, changes):
+    with pytest.raises(InvalidInput, match=message):
         data.store_reference(str(write_zip_with(tmp_path / "odd.zip", **changes)))
 
 
@@ -734,7 +734,7 @@ def test_a_part_reads_only_what_is_asked_for(tmp_path):
             return array
 
     images = np.arange(40, dtype="uint8").reshape(10, 2, 2, 1).view(Counted)
-    part = data.Part(images, np.array([7, 3, 5]))
+    part = data.ImageSubset(images, np.array([7, 3, 5]))
     assert len(part) == 3 and Counted.read == 0
     assert np.array_equal(part[np.array([2, 0])], np.asarray(images)[[5, 7]])
     assert np.array_equal(part[1:2], np.asarray(images)[[3]])

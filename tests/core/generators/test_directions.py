@@ -79,10 +79,21 @@ def test_equal_images_have_no_direction(z):
 
 
 def test_names_of_a_data_set_become_valid_and_unique():
-    one = Direction(np.eye(DIM, dtype="float32")[0])
-    long = "color of the hair, as far as it can be seen"
-    names = ["skin brightness", "skin,brightness", "a = b", "change-1", "", long, f"{long} at all", "  age\n"]
-    directions = name_directions([(1 - n / 10, name, one) for n, name in enumerate(names)], {"change-1": one})
+    direction = Direction(np.eye(DIM, dtype="float32")[0])
+    long_name = "color of the hair, as far as it can be seen"
+    names = [
+        "skin brightness",
+        "skin,brightness",
+        "a = b",
+        "change-1",
+        "",
+        long_name,
+        f"{long_name} at all",
+        "  age\n",
+    ]
+    directions = name_directions(
+        [(1 - n / 10, name, direction) for n, name in enumerate(names)], {"change-1": direction}
+    )
     assert list(directions)[:5] == ["skin-brightness", "skin-brightness-2", "a-b", "change-1-2", "unnamed"]
     assert list(directions)[-2:] == ["-age-", "change-1"] and len(directions) == len(names) + 1
     assert max(map(len, directions)) == MAX_NAME_CHARACTERS
@@ -90,7 +101,9 @@ def test_names_of_a_data_set_become_valid_and_unique():
 
 
 def test_the_best_directions_stay_with_space_for_principal_ones():
-    one, changes = Direction(np.eye(DIM, dtype="float32")[0]), [f"change-{n + 1}" for n in range(8)]
-    directions = name_directions([(n / 200, f"d{n}", one) for n in range(200)], dict.fromkeys(changes, one))
+    direction, changes = Direction(np.eye(DIM, dtype="float32")[0]), [f"change-{n + 1}" for n in range(8)]
+    directions = name_directions(
+        [(n / 200, f"d{n}", direction) for n in range(200)], dict.fromkeys(changes, direction)
+    )
     assert len(directions) == MAX_DIRECTIONS
     assert list(directions) == [*(f"d{199 - n}" for n in range(MAX_DIRECTIONS - 8)), *changes]

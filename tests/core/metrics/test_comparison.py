@@ -43,7 +43,7 @@ def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
 
 
 def test_what_looks_most_alike_is_found_as_it_is(dataset):
-    among = dataset.part(np.arange(0, COUNT, 2))
+    among = dataset.select(np.arange(0, COUNT, 2))
     queries = dataset.images[[40, 2998]].repeat(3, axis=-1)
     queries[1] = queries[1, :, ::-1]
     matches = comparison.find_nearest_images([queries[:1], queries[1:]], among, Progress())

@@ -16,7 +16,7 @@ def count_threads():
 def test_parallel_functions_use_one_core_each_and_keep_their_order():
     before, samples = count_threads(), []
 
-    def work(n):
+    def square(n):
         samples.append((count_threads(), threading.get_ident()))
         return n * n
 

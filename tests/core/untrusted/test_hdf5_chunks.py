@@ -40,20 +40,20 @@ def assert_refused(tmp_path, change, message):
 
 @pytest.mark.slow
 def test_a_chunk_larger_than_declared_is_refused(tmp_path):
-    def bomb(file):
+    def write_bomb(file):
         array = file.create_dataset("a", (500, 500), "float32", chunks=(500, 500), compression="gzip")
         array.id.write_direct_chunk((0, 0), zlib.compress(bytes(200 << 20)))
 
-    assert_refused(tmp_path, bomb, "something else than it says")
+    assert_refused(tmp_path, write_bomb, "something else than it says")
 
 
 def test_arrays_much_larger_than_the_file_are_refused(tmp_path):
-    def zeros(file):
+    def write_zeros(file):
         file.create_dataset(
             "a", data=np.zeros((5000, 5000), "float32"), chunks=(1000, 1000), compression="gzip"
         )
 
-    assert_refused(tmp_path, zeros, "far more than the file has")
+    assert_refused(tmp_path, write_zeros, "far more than the file has")
     assert_refused(
         tmp_path, lambda file: file.create_dataset("a", (9, 9), "f4", chunks=(3, 3)), "not stored as it is"
     )
@@ -67,10 +67,10 @@ def test_other_compression_and_damage_are_refused(tmp_path):
         "packed in an unusual way",
     )
 
-    def damaged(file):
+    def write_damaged(file):
         array = file.create_dataset("a", (4, 4), "float32", chunks=(4, 4), compression="gzip")
         array.id.write_direct_chunk((0, 0), b"no deflate at all")
 
-    assert_refused(tmp_path, damaged, "damaged")
+    assert_refused(tmp_path, write_damaged, "damaged")
     with pytest.raises(Refused, match="not stored as it is"):  # models of the studio have no chunks
         loading.check(tmp_path / "a.h5", max_values=10**9)

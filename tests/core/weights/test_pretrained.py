@@ -104,11 +104,11 @@ def test_gives_up_on_a_server_that_never_finishes(server):
 def test_a_cancelled_download_is_resumed(server, home):
     reports = []
 
-    def cancelled():
+    def is_cancelled():
         return bool(reports) and reports[-1].step > 150_000
 
     with pytest.raises(Cancelled):
-        pretrained.pull("tiny", Progress(reports.append, cancelled))
+        pretrained.pull("tiny", Progress(reports.append, is_cancelled))
     assert find_leftovers(home) == {f"{FILE}.part"}
     pretrained.pull("tiny")
     assert server.log[1].startswith("bytes=")
@@ -130,11 +130,11 @@ def test_a_file_that_changed_during_a_download_is_fetched_again(server):
     server.cuts = [100_000]
     original = package_index._Handler._file
 
-    def changing(handler, data):
+    def respond_and_change(handler, data):
         original(handler, data)
         server.files[FILE] = ARCHIVE
 
-    package_index._Handler._file = changing
+    package_index._Handler._file = respond_and_change
     try:
         pretrained.pull("tiny")
     finally:
@@ -282,18 +282,18 @@ def test_a_given_file_with_another_digest_is_refused(tmp_path, data):
             pretrained.pull("tiny", source=source)
 
 
-def flip(path: Path) -> None:
+def flip_byte(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
 
 
-def cut(path: Path) -> None:
+def cut_file(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("damage", [flip, cut, Path.unlink])
+@pytest.mark.parametrize("damage", [flip_byte, cut_file, Path.unlink])
 @pytest.mark.parametrize("ending", ["weights.h5", "json"])
 def test_a_damaged_cache_is_detected_and_converted_again(server, home, damage, ending):
     path = pretrained.pull("tiny")

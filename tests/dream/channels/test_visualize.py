@@ -61,14 +61,14 @@ def test_low_contrast_is_raised_and_high_contrast_kept(rng):
 def test_the_coefficient_gradient_agrees_with_finite_differences(rng):
     canvas, lens = Canvas(12), Lens(View(3.2, 7.9, 0.1, 1.05), 12, 8)
     waves = 0.1 * rng.normal(size=(12, 12, 3))
-    slope, way = rng.normal(size=(1, 8, 8, 3)), rng.normal(size=(12, 12, 3))
+    slope, direction = rng.normal(size=(1, 8, 8, 3)), rng.normal(size=(12, 12, 3))
 
     def value(waves):
         return float((lens.crop(canvas.render(waves)) * slope).sum())
 
-    foretold = (canvas.map_gradient(canvas.render(waves), lens.map_gradient(slope)) * way).sum()
-    numeric = (value(waves + 1e-4 * way) - value(waves - 1e-4 * way)) / 2e-4
-    assert foretold == pytest.approx(numeric, rel=1e-3)
+    expected = (canvas.map_gradient(canvas.render(waves), lens.map_gradient(slope)) * direction).sum()
+    numeric = (value(waves + 1e-4 * direction) - value(waves - 1e-4 * direction)) / 2e-4
+    assert expected == pytest.approx(numeric, rel=1e-3)
 
 
 def test_an_unrotated_view_is_a_crop_that_wraps_around(rng):
@@ -187,21 +187,21 @@ def test_a_damaged_cache_file_is_rendered_again(weights_home):
 
 def test_the_cache_path_depends_on_settings_and_weights(home):
     plain = task.cache_path(ChannelSettings(**SMALL), "a")
-    others = [{"channel": 201}, {"layer": "block4_conv2"}, {"size": 128}, {"steps": 17}, {"seed": 1}]
-    places = [task.cache_path(ChannelSettings(**(SMALL | other)), "a") for other in others]
+    changes = [{"channel": 201}, {"layer": "block4_conv2"}, {"size": 128}, {"steps": 17}, {"seed": 1}]
+    places = [task.cache_path(ChannelSettings(**(SMALL | change)), "a") for change in changes]
     assert len({plain, task.cache_path(ChannelSettings(**SMALL), "b"), *places}) == 7
     assert plain == task.cache_path(ChannelSettings(**SMALL, backbone="vgg16"), "a")
 
 
 @pytest.mark.slow
 def test_the_recipe_of_a_stopped_visualization_reproduces_it(weights_home):
-    done = []
-    progress = Progress(done.append, cancelled=lambda: sum(bool(report.step) for report in done) >= 4)
+    result = []
+    progress = Progress(result.append, cancelled=lambda: sum(bool(report.step) for report in result) >= 4)
     stopped = visualize_channel(progress)
     assert stopped.stopped_early
     assert stopped.recipe.settings["steps"] == 4
     (weights_home / "channels").rename(weights_home / "away")
-    again = tasks.run("dream.channel", stopped.recipe.checked_settings(), {})
+    again = tasks.run("dream.channel", stopped.recipe.parse_settings(), {})
     assert again.files[0].digest == stopped.files[0].digest
 
 

@@ -24,7 +24,7 @@ from studio.run import file_checks
 from tests.wording import SECOND_SENTENCE
 
 
-def encoded_image(seed: int, form: str = "PNG", size: tuple[int, int] = (48, 32)) -> bytes:
+def encode_image(seed: int, form: str = "PNG", size: tuple[int, int] = (48, 32)) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1] // 8, size[0] // 8, 3), "uint8")
     body = io.BytesIO()
     Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST).save(body, form)
@@ -36,11 +36,11 @@ def example_classes(home):
     """Two classes, the first with three images and the second with two."""
     classes = HandClasses()
     for seed in range(5):
-        classes.add_image(1 if seed < 3 else 2, encoded_image(seed), "an image.png")
+        classes.add_image(1 if seed < 3 else 2, encode_image(seed), "an image.png")
     return classes
 
 
-def counts(example_classes):
+def count_images(example_classes):
     return [len(image_class.images) for image_class in example_classes.classes]
 
 
@@ -64,25 +64,25 @@ def test_classes_are_packed_into_one_folder_each(example_classes, monkeypatch):
 
 
 def test_each_image_counts_once_and_belongs_to_one_class(example_classes):
-    assert not example_classes.add_image(1, encoded_image(0), "the same.png")
+    assert not example_classes.add_image(1, encode_image(0), "the same.png")
     with pytest.raises(InvalidInput, match=r"again\.png is already in Class 1\. "):
-        example_classes.add_image(2, encoded_image(0), "again.png")
+        example_classes.add_image(2, encode_image(0), "again.png")
     with pytest.raises(InvalidInput, match=r"bad\.png"):
         example_classes.add_image(2, b"no image", "bad.png")
-    assert counts(example_classes) == [3, 2]
+    assert count_images(example_classes) == [3, 2]
 
 
 def test_large_images_are_scaled_down(example_classes):
-    example_classes.add_image(1, encoded_image(9, "JPEG", (3000, 2000)), "large.jpg")
+    example_classes.add_image(1, encode_image(9, "JPEG", (3000, 2000)), "large.jpg")
     *_, last = example_classes.classes[0].images.values()
     assert max(image_io.read_size(last.read())) == MAX_SIDE
-    assert not example_classes.add_image(1, encoded_image(9, "JPEG", (3000, 2000)), "large.jpg")
+    assert not example_classes.add_image(1, encode_image(9, "JPEG", (3000, 2000)), "large.jpg")
 
 
 def test_number_of_images_is_limited(example_classes, monkeypatch):
     monkeypatch.setattr(hand_classes, "MAX_IMAGES", 5)
     with pytest.raises(InvalidInput, match=r"the limit of 5 images\. For more, put"):
-        example_classes.add_image(1, encoded_image(7), "sixth.png")
+        example_classes.add_image(1, encode_image(7), "sixth.png")
     while len(example_classes.classes) < MAX_CLASSES:
         example_classes.add()
     with pytest.raises(InvalidInput, match="put"):
@@ -132,33 +132,33 @@ def test_missing_images_are_reported(example_classes):
 def test_undo_restores_removed_images_and_keeps_later_ones(example_classes):
     first = next(iter(example_classes.classes[0].images))
     example_classes.remove(1, {first})
-    assert counts(example_classes) == [2, 2]
-    example_classes.add_image(1, encoded_image(20), "new.png")
+    assert count_images(example_classes) == [2, 2]
+    example_classes.add_image(1, encode_image(20), "new.png")
     example_classes.undo()
     assert (
-        counts(example_classes) == [4, 2]
+        count_images(example_classes) == [4, 2]
         and first in example_classes.classes[0].images
         and not example_classes.can_undo
     )
     example_classes.delete(2)
-    assert counts(example_classes) == [4]
+    assert count_images(example_classes) == [4]
     example_classes.undo()
-    assert counts(example_classes) == [4, 2]
+    assert count_images(example_classes) == [4, 2]
     example_classes.remove(1, {first})
-    example_classes.add_image(2, encoded_image(0), "elsewhere.png")
+    example_classes.add_image(2, encode_image(0), "elsewhere.png")
     example_classes.undo()
-    assert counts(example_classes) == [3, 3], "an image came back into two classes"
+    assert count_images(example_classes) == [3, 3], "an image came back into two classes"
 
 
 def test_image_is_moved_to_another_class(example_classes):
     first = next(iter(example_classes.classes[0].images))
     example_classes.move(1, {first}, 2)
-    assert counts(example_classes) == [2, 3] and first in example_classes.classes[1].images
+    assert count_images(example_classes) == [2, 3] and first in example_classes.classes[1].images
 
 
 def test_camera_images_are_added_and_invalid_messages_ignored(example_classes, monkeypatch):
     monkeypatch.setattr(st, "session_state", {})
-    good = "data:image/jpeg;base64," + base64.b64encode(encoded_image(30, "JPEG")).decode()
+    good = "data:image/jpeg;base64," + base64.b64encode(encode_image(30, "JPEG")).decode()
     values = [good, 7, None, "data:text/html;base64,PGI+", "data:image/jpeg;base64,%%", {"a": 1}]
     assert len(camera._decode_images(values)) == 1
     assert camera._decode_images("no list") == [] and camera._decode_images(None) == []
@@ -166,7 +166,7 @@ def test_camera_images_are_added_and_invalid_messages_ignored(example_classes, m
     by_hand._add_camera_images(
         example_classes, 2, "slot", [*camera._decode_images(values), b"\xff\xd8\xff cut"]
     )
-    assert counts(example_classes) == [3, 3]
+    assert count_images(example_classes) == [3, 3]
     assert len(st.session_state[uploads.ERRORS_KEY][1]) == 1
 
 
@@ -183,10 +183,10 @@ def test_archive_is_continued_by_hand(example_classes, monkeypatch):
     }
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
-        archive.writestr("top/CATS/new.png", encoded_image(50))
-        archive.writestr("top/a:b?/other.png", encoded_image(51))
+        archive.writestr("top/CATS/new.png", encode_image(50))
+        archive.writestr("top/a:b?/other.png", encode_image(51))
         archive.writestr("top/a:b?/broken.png", b"no image")
-        archive.writestr("top/a:b?/elsewhere.png", encoded_image(0))
+        archive.writestr("top/a:b?/elsewhere.png", encode_image(0))
     assert new.load_archive(File.store(body.getvalue(), "dataset", "more.zip"), Progress()) == 1
     assert {image_class.name: len(image_class.images) for image_class in new.classes} == {
         "CATS": 1,
@@ -211,9 +211,9 @@ def test_images_are_checked_before_they_are_decoded(example_classes, monkeypatch
     monkeypatch.setattr(image_io, "read", None)
     monkeypatch.setattr(file_checks, "check_bytes", refuse)
     with pytest.raises(InvalidInput, match=r"image large\.png takes"):
-        example_classes.add_image(1, encoded_image(9), "large.png")
+        example_classes.add_image(1, encode_image(9), "large.png")
     with pytest.raises(InvalidInput, match=r"image large\.png takes"):
-        outside_file._open_upload(encoded_image(9), "large.png")
+        outside_file._open_upload(encode_image(9), "large.png")
     monkeypatch.setattr(st, "session_state", session := {})
-    live_camera._classify_newest(None, [encoded_image(9)])
+    live_camera._classify_newest(None, [encode_image(9)])
     assert session[live_camera._FAULT_KEY] == "1 image camera.jpg takes too much memory."

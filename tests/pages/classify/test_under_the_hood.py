@@ -10,21 +10,21 @@ from studio.classify.training import card
 
 
 @pytest.mark.parametrize(
-    "settings, expected, untold",
+    "settings, expected, absent",
     [
         ({}, ["stays frozen", "penalty"], ["fine-tuned", "hidden"]),
         ({"head": "mlp"}, ["stays frozen", "hidden layer"], ["fine-tuned", "penalty"]),
         ({"finetune": True}, ["fine-tuned", "penalty"], ["stays frozen"]),
     ],
 )
-def test_trained_parts_are_described(settings, expected, untold):
+def test_trained_parts_are_described(settings, expected, absent):
     text = under_the_hood._select_text(settings)
-    assert all(part in text for part in expected) and not any(part in text for part in untold)
+    assert all(part in text for part in expected) and not any(part in text for part in absent)
     assert "Grad-CAM" in text
 
 
 @pytest.mark.parametrize(
-    "change, whose",
+    "change, subject",
     [
         ({}, ""),
         ({"head": "mlp"}, "a linear head"),
@@ -32,10 +32,10 @@ def test_trained_parts_are_described(settings, expected, untold):
         ({"head": "mlp", "finetune": True}, "a linear head before fine-tuning"),
     ],
 )
-def test_curve_of_another_head_is_labeled(change, whose):
-    assert under_the_hood._name_curve_subject(change) == whose
+def test_curve_of_another_head_is_labeled(change, subject):
+    assert under_the_hood._name_curve_subject(change) == subject
     label = card._accuracy_label(TrainClassifierSettings(**change))
-    assert label.endswith(whose) and ("linear" in label) == bool(whose)
+    assert label.endswith(subject) and ("linear" in label) == bool(subject)
 
 
 @pytest.mark.parametrize(

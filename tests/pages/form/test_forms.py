@@ -7,6 +7,8 @@ import pytest
 from studio.dream.settings import DreamSettings
 from studio.style.settings import TransferSettings
 
+from ..elements import find_button, press_button
+
 
 def page_of_form():
     import streamlit as st
@@ -79,7 +81,7 @@ def test_one_or_all_settings_can_be_reset(form):
     form.slider(key="strength").set_value(0.5).run()
     form.button(key="stroke_size.reset").click().run()
     assert (get_settings(form).stroke_size, get_settings(form).strength) == (1.0, 0.5)
-    next(button for button in form.button if button.label == "Reset all").click().run()
+    press_button(form, "Reset all")
     assert get_settings(form) == TransferSettings()
 
 
@@ -101,11 +103,11 @@ def test_invalid_setting_shows_its_error_and_gives_none(draw):
 
 
 def test_start_changes_an_unlocked_seed_and_keeps_a_locked_one(form):
-    go = next(button for button in form.button if button.label == "Start")
+    go = find_button(form, "Start")
     go.click().run()
     assert get_settings(form).seed == 0
     form.toggle(key="seed_locked").set_value(False).run()
-    next(button for button in form.button if button.label == "Start").click().run()
+    press_button(form, "Start")
     assert get_settings(form).seed != 0
 
 

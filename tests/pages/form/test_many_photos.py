@@ -13,6 +13,8 @@ from studio.core.imaging import image_io
 from studio.core.tasks import File
 from tests.wording import says_what_to_do
 
+from ..elements import list_button_labels, press_button
+
 
 def make_upload(name, data):
     return SimpleNamespace(name=name, size=len(data), getvalue=lambda: data)
@@ -43,10 +45,10 @@ def test_number_of_photos_is_limited(home, image):
 def test_pages_start_a_batch_of_photos(visit, engine, image, until):
     photos = [File.store(image_io.encode_png(image // (n + 1)), "image", f"{n}.png") for n in range(3)]
     page = visit("style", mode="Instant", size="64", style="Mosaic")
-    assert not page.exception and "Start all 3" not in [element.label for element in page.button]
+    assert not page.exception and "Start all 3" not in list_button_labels(page)
     page.session_state["many_photos"] = photos
     page.run()
-    next(element for element in page.button if element.label == "Start all 3").click().run()
+    press_button(page, "Start all 3")
     assert not page.exception and not page.error
     job = engine.list_jobs(limit=1)[0]
     batch = engine.find_batch(job.batch)

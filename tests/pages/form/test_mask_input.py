@@ -5,6 +5,8 @@ import pytest
 
 from studio.core.imaging import image_io
 
+from ..elements import press_button
+
 WHITE = image_io.encode_png(np.full((16, 16, 3), 255, "uint8"))
 
 
@@ -44,7 +46,7 @@ def test_masks_are_added_one_by_one_and_removed_together(visit, file_names):
     assert find_button(page, "Remove masks") is None
     page = add_masks(add_masks(page, "left.png"), "right.png")
     assert file_names[-1] == ["left.png", "right.png"]
-    find_button(page, "Remove masks").click().run()
+    press_button(page, "Remove masks")
     assert not page.exception and file_names[-1] == [] and find_button(page, "Remove masks") is None
 
 
@@ -70,7 +72,7 @@ def test_masks_survive_a_reload(visit, file_names):
     reloaded = visit("style", style=["Mosaic", "Wash"], mask_file=address)
     assert not reloaded.exception and len(file_names[-1]) == 2
     assert reloaded.query_params["mask_file"] == address
-    find_button(reloaded, "Remove masks").click().run()
+    press_button(reloaded, "Remove masks")
     assert file_names[-1] == [] and "mask_file" not in reloaded.query_params
 
 

@@ -11,7 +11,7 @@ from studio.core import data
 from studio.core.data import builders
 from tests.wording import says_what_to_do
 
-from ..elements import join_texts, list_button_labels
+from ..elements import join_texts, list_button_labels, press_button
 
 pytestmark = pytest.mark.slow
 
@@ -42,12 +42,12 @@ def test_missing_data_set_is_downloaded_only_by_a_button(open_by_name, monkeypat
     monkeypatch.setattr(parts, "start", lambda *args: lines.append(commands.format_command(*args)))
     page = open_by_name("")
     assert not page.error and "Train" not in list_button_labels(page)
-    next(element for element in page.button if element.label == "mnist").click().run()
+    press_button(page, "mnist")
     assert "not on this machine yet" in join_texts(page.markdown) and "at most 12 MB" in join_texts(
         page.markdown
     )
     assert not page.get("image") and not page.error
-    next(element for element in page.button if element.label == "Fetch tfds:mnist and train").click().run()
+    press_button(page, "Fetch tfds:mnist and train")
     assert lines and lines[0].startswith("studio train dcgan tfds:mnist -o")
 
 
@@ -76,7 +76,7 @@ def test_name_is_looked_up_once_and_again_on_request(open_by_name, monkeypatch):
     monkeypatch.setattr(data, "store_reference", lambda text: requests.append(text) or real(text))
     page = open_by_name("no_such_set").run()
     assert requests == ["tfds:no_such_set"]
-    next(element for element in page.button if element.label == "Look again").click().run()
+    press_button(page, "Look again")
     assert len(requests) == 2 and page.error
 
 

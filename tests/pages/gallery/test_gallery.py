@@ -28,7 +28,7 @@ from studio.gallery.index import Filter
 from studio.gallery.sweep_settings import SweepSettings
 from studio.video.settings import VideoSettings
 
-from ..elements import find_button
+from ..elements import find_button, list_button_labels, press_button
 
 
 def find_grid(page):
@@ -56,7 +56,7 @@ def test_grid_shows_the_newest_first_in_pages(visit, make_result, monkeypatch):
     page = visit("gallery")
     assert not page.exception
     assert list_item_labels(page) == [r"shade 2", r"shade 1"]
-    find_button(page, "Older").click().run()
+    press_button(page, "Older")
     assert list_item_labels(page) == [r"shade 0"]
     assert find_button(page, "Older").disabled and not find_button(page, "Newer").disabled
 
@@ -83,7 +83,7 @@ def test_item_of_the_address_is_shown_with_recipe_and_actions(visit, make_result
     page = visit("gallery", item=id)
     assert not page.exception
     assert page.subheader[0].value == r"Chore\: shade 9"
-    assert {"Make again", "Remove", "All", "Newer", "Older"} <= {element.label for element in page.button}
+    assert {"Make again", "Remove", "All", "Newer", "Older"} <= set(list_button_labels(page))
     assert page.get("download_button")[0].proto.label == "Download"
     assert any('"shade": 9' in code.value for code in page.code)
     assert "took 4 s" in " ".join(element.value for element in page.caption)
@@ -96,7 +96,7 @@ def test_click_opens_an_item_and_all_returns_to_the_search(visit, make_result):
     find_grid(page).set_value(first).run()
     assert page.query_params["item"] == [first] or page.query_params["item"] == first
     assert page.subheader[0].value == r"Chore\: shade 2"
-    find_button(page, "All").click().run()
+    press_button(page, "All")
     assert not page.exception
     assert page.text_input(key="words").value == "shade=2"
     assert list_item_labels(page) == [r"shade 2"]
@@ -105,11 +105,11 @@ def test_click_opens_an_item_and_all_returns_to_the_search(visit, make_result):
 def test_newer_and_older_follow_the_grid(visit, make_result):
     ids = [make_result(shade=shade) for shade in range(3)]
     page = visit("gallery", item=ids[1])
-    find_button(page, "Older").click().run()
+    press_button(page, "Older")
     assert page.subheader[0].value == r"Chore\: shade 0"
     assert find_button(page, "Older").disabled
-    find_button(page, "Newer").click().run()
-    find_button(page, "Newer").click().run()
+    press_button(page, "Newer")
+    press_button(page, "Newer")
     assert page.subheader[0].value == r"Chore\: shade 2"
 
 
@@ -134,7 +134,7 @@ def test_grid_focuses_the_last_shown_item(visit, make_result):
     page = visit("gallery")
     assert not list_scripts(page)
     page = visit("gallery", item=ids[0])
-    find_button(page, "All").click().run()
+    press_button(page, "All")
     [script] = list_scripts(page)
     assert '"index": 2}' in script, "the oldest is the third"
     assert not list_scripts(page.run()), "only once"
@@ -152,11 +152,11 @@ def list_scripts(page):
 def test_undo_restores_a_removed_item(visit, make_result):
     id = make_result(shade=5)
     page = visit("gallery", item=id)
-    find_button(page, "Remove").click().run()
+    press_button(page, "Remove")
     assert not page.exception
     assert index.find()[1] == 0
     assert any("1 item is removed" in element.value for element in page.markdown)
-    find_button(page, "Undo").click().run()
+    press_button(page, "Undo")
     assert [entry.id for entry in index.find()[0]] == [id]
     assert list_item_labels(page) == ["shade 5"]
     assert not any("removed" in element.value for element in page.markdown)
@@ -164,11 +164,11 @@ def test_undo_restores_a_removed_item(visit, make_result):
 
 def test_undo_is_not_offered_after_permanent_deletion(visit, make_result):
     page = visit("gallery", item=make_result(shade=5))
-    find_button(page, "Remove").click().run()
+    press_button(page, "Remove")
     disk_usage.free_parts(["removed"])
-    find_button(page, "Undo").click().run()
+    press_button(page, "Undo")
     assert "no such removed item" in page.error[0].value
-    assert "Undo" not in [element.label for element in page.button]
+    assert "Undo" not in list_button_labels(page)
 
 
 @pytest.mark.parametrize("harm", [*list(odd_folders.CORRUPTIONS)[::6], "listed before"])
@@ -187,10 +187,10 @@ def test_unreadable_folder_breaks_no_page_and_can_be_removed(visit, make_result,
     assert not page.exception and list_item_labels(page) == ["shade 1"]
     assert any(element.label == "Unreadable (1)" for element in page.expander)
     assert not visit("").exception
-    find_button(page, "Remove").click().run()
+    press_button(page, "Remove")
     assert not page.exception and not any("Unreadable" in element.label for element in page.expander)
     assert any(element.label == "Removed (1)" for element in page.expander)
-    find_button(page, "Yes, delete").click().run()
+    press_button(page, "Yes, delete")
     assert not page.exception and not any("Removed" in element.label for element in page.expander)
 
 
@@ -200,7 +200,7 @@ def test_several_items_are_selected_and_removed(visit, make_result):
     next(element for element in page.toggle if element.label == "Select several").set_value(True).run()
     assert find_button(page, "Remove").disabled
     find_grid(page).set_value(ids[:2]).run()
-    find_button(page, "Remove 2").click().run()
+    press_button(page, "Remove 2")
     assert not page.exception
     assert [entry.id for entry in index.find()[0]] == [ids[2]]
     assert {item.id for item in removal.list_removed()} == set(ids[:2])
@@ -210,7 +210,7 @@ def test_removing_the_last_item_of_a_page_shows_the_previous_page(visit, make_re
     monkeypatch.setattr("pages.gallery.grid.PAGE_SIZE", 2)
     ids = [make_result(shade=shade) for shade in range(3)]
     page = visit("gallery")
-    find_button(page, "Older").click().run()
+    press_button(page, "Older")
     assert len(list_item_labels(page)) == 1
     removal.remove([ids[0]])
     page.run()
@@ -221,14 +221,14 @@ def test_permanent_deletion_asks_for_confirmation(visit, make_result):
     removal.remove([make_result(shade=5)])
     page = visit("gallery")
     assert len(removal.list_removed()) == 1
-    find_button(page, "Yes, delete").click().run()
+    press_button(page, "Yes, delete")
     assert removal.list_removed() == []
 
 
 def test_make_again_starts_a_job_with_the_same_settings(visit, make_result, engine, until):
     page = visit("gallery", item=make_result(shade=77, steps=2))
     before = {job.id for job in engine.list_jobs()}
-    find_button(page, "Make again").click().run()
+    press_button(page, "Make again")
     assert not page.exception
     (job,) = [job for job in engine.list_jobs() if job.id not in before]
     assert (job.settings["shade"], job.settings["steps"]) == (77, 2)
@@ -241,7 +241,7 @@ def test_result_with_missing_inputs_is_shown_but_not_made_again(visit, make_resu
     items.find(id).inputs["image"][0].path.unlink()
     page = visit("gallery", item=id)
     before = len(engine.list_jobs(limit=1000))
-    find_button(page, "Make again").click().run()
+    press_button(page, "Make again")
     assert "no longer here" in page.error[0].value
     assert len(engine.list_jobs(limit=1000)) == before
 
@@ -259,7 +259,7 @@ def test_make_again_uses_the_model_of_the_recipe(visit, make_result, engine, unt
     set_recipe_weights(id, alice=presets.find("alice").digest)
     page = visit("gallery", item=id)
     before = {job.id for job in engine.list_jobs()}
-    find_button(page, "Make again").click().run()
+    press_button(page, "Make again")
     (job,) = [job for job in engine.list_jobs() if job.id not in before]
     until(lambda: engine.find_job(job.id).finished)
     assert items.find(job.id).result.recipe.weights == {"alice": presets.find("alice").digest}
@@ -270,7 +270,7 @@ def test_replaced_model_is_reported_and_no_job_starts(visit, make_result, engine
     set_recipe_weights(id, alice="0" * 64)
     page = visit("gallery", item=id)
     before = len(engine.list_jobs(limit=1000))
-    find_button(page, "Make again").click().run()
+    press_button(page, "Make again")
     assert "another model alice" in page.error[0].value
     assert len(engine.list_jobs(limit=1000)) == before
 
@@ -281,7 +281,7 @@ def test_item_of_an_unknown_task_is_shown(visit, make_result, monkeypatch):
     page = visit("gallery", item=id)
     assert not page.exception
     assert "no longer has this task" in " ".join(element.value for element in page.caption)
-    assert "Make again" not in {element.label for element in page.button}
+    assert "Make again" not in set(list_button_labels(page))
     assert find_button(page, "Remove")
 
 
@@ -298,7 +298,7 @@ def test_text_is_shown_as_text(visit, engine, make_result):
     file = File.store(b"# <b>a tale</b>", "text", "tale.txt")
     page = visit("gallery", item=items.add(tasks.Result((file,), {}, recipe), 1.0))
     assert not page.exception
-    assert {"Write on", "Remove"} <= {element.label for element in page.button}
+    assert {"Write on", "Remove"} <= set(list_button_labels(page))
 
 
 def page_of_outside_file():
@@ -331,8 +331,8 @@ def test_uploaded_image_shows_its_recipe_and_is_added(open_file, make_result):
     removal.remove([id])
     page = open_file(data)
     assert any('"shade": 12' in code.value for code in page.code)
-    assert "Make again" in {element.label for element in page.button}
-    find_button(page, "Add to the gallery").click().run()
+    assert "Make again" in set(list_button_labels(page))
+    press_button(page, "Add to the gallery")
     (entry,), _ = index.find()
     assert items.find(entry.id).result.files[0].read() == data
 
@@ -346,7 +346,7 @@ def test_full_disk_is_reported_when_adding(visit, make_result, monkeypatch):
     page.session_state[outside_file._PROVENANCE_KEY] = import_file.read_provenance(data, "a.png")
     page.run()
     monkeypatch.setattr(import_file, "add", full)
-    find_button(page, "Add to the gallery").click().run()
+    press_button(page, "Add to the gallery")
     assert "The disk is full" in page.error[0].value
 
 
@@ -356,7 +356,7 @@ def test_missing_input_of_an_uploaded_image_is_requested(open_file, make_result)
     item.inputs["image"][0].path.unlink()
     page = open_file(data)
     assert "shade" in page.info[0].value and "add its inputs" in page.info[0].value
-    assert "Make again" not in {element.label for element in page.button}
+    assert "Make again" not in set(list_button_labels(page))
 
 
 def test_only_the_missing_input_is_accepted(visit, make_result):
@@ -370,10 +370,10 @@ def test_only_the_missing_input_is_accepted(visit, make_result):
     page_of_use = page.file_uploader[0]
     page = page_of_use.upload("another.txt", b"something else", "text/plain").run()
     assert "another.txt is not the original input" in page.error[0].value.replace("\\", "")
-    assert "Make again" not in {element.label for element in page.button}
+    assert "Make again" not in set(list_button_labels(page))
     page = page.file_uploader[0].upload("the-same.png", content, "image/png").run()
     assert not page.error
-    assert "Make again" in {element.label for element in page.button}
+    assert "Make again" in set(list_button_labels(page))
     assert source.read() == content
 
 
@@ -399,7 +399,7 @@ def test_image_of_another_version_is_read_only(open_file, image):
     page = open_file(image_io.encode_png(image, recipe))
     assert "Another version" in page.warning[0].value
     assert "song.sing" in page.code[0].value
-    assert {element.label for element in page.button} == {"Back"}
+    assert set(list_button_labels(page)) == {"Back"}
 
 
 def test_zip_contains_the_selection_or_the_search(make_result):
@@ -440,7 +440,7 @@ def test_zip_omits_missing_files_and_is_disabled_if_too_large(visit, make_result
 def test_every_use_names_an_existing_page_and_slot():
     places = {page_of_use.file: page_of_use for page_of_use in navigation.PAGES}
     for use in use_again.USES:
-        capability = places[use.file].capability
+        capability = places[use.page_file].capability
         slots = [
             slot
             for name in tasks.TASKS
@@ -463,7 +463,7 @@ def test_result_is_selected_where_it_is_used(visit, make_result, number, monkeyp
     page.button(key=f"{id}.use_{number}").click().run()
     assert not page.exception
     # Streamlit cannot leave a page with widgets in the address, except with new query parameters.
-    assert calls == [(use.file, {"query_params": {}})]
+    assert calls == [(use.page_file, {"query_params": {}})]
     value = page.session_state[use.slot]
     assert value == ([use.title] if use.many else use.title)
     assert page.session_state[f"{use.slot}.own"][use.title] == items.find(id).result.files[0]
@@ -474,7 +474,7 @@ def test_disk_usage_is_listed_and_only_selected_parts_removed(visit, make_result
     make_result(shade=4)
     (paths.ensure_folder("channels") / "old.png").write_bytes(bytes(5000))
     page = visit("gallery")
-    find_button(page, "Show disk usage").click().run()
+    press_button(page, "Show disk usage")
     assert not page.exception
     assert page.button(key="room_free").disabled
     page.checkbox(key="room_channels").check().run()
@@ -512,7 +512,7 @@ def test_sweep_is_planned_and_started(visit, image_without_inputs, engine):
     page.text_input(key=f"{image_without_inputs}.sweep_1.shade").set_value("1|2|3").run()
     page.selectbox(key=f"{image_without_inputs}.sweep_2").set_value("do").run()
     page.text_input(key=f"{image_without_inputs}.sweep_2.do").set_value("count|refuse").run()
-    find_button(page, "Make 6 on one sheet").click().run()
+    press_button(page, "Make 6 on one sheet")
     assert not page.exception
     job = engine.list_jobs()[0]
     assert job.task == "gallery.sweep"
@@ -529,7 +529,7 @@ def test_failed_sweep_shows_its_error_and_is_run_again(visit, engine, chores, un
     until(lambda: engine.find_job(job.id).finished)
     page = visit("gallery", job=job.id)
     assert words.escape(engine.find_job(job.id).error) in page.error[0].value
-    find_button(page, "Run again").click().run()
+    press_button(page, "Run again")
     assert not page.exception
     again = engine.list_jobs()[0]
     assert (again.task, again.settings) == (job.task, job.settings) and again.id != job.id
@@ -541,7 +541,7 @@ def test_failed_job_without_a_page_is_shown_in_the_gallery(visit, engine, chores
     until(lambda: engine.find_job(job.id).finished)
     page = visit("gallery", job=job.id)
     assert not page.exception and words.escape(engine.find_job(job.id).error) in page.error[0].value
-    assert "Run again" in {element.label for element in page.button}
+    assert "Run again" in set(list_button_labels(page))
 
 
 def test_opened_job_replaces_an_uploaded_image(visit, make_result, engine, chores, until):
@@ -578,7 +578,7 @@ def test_cells_of_a_sweep_are_opened(visit, image_without_inputs, chores):
     id = items.add(tasks.run("gallery.sweep", plan, {}), 1.0)
     page = visit("gallery", item=id)
     assert not page.exception
-    assert [element.label for element in page.button].count("Look") == 2
+    assert list_button_labels(page).count("Look") == 2
     assert not page.get("page_link") or "Open in Gallery" not in {
         element.proto.label for element in page.get("page_link")
     }
@@ -586,8 +586,8 @@ def test_cells_of_a_sweep_are_opened(visit, image_without_inputs, chores):
     page.button(key="cell_1").click().run()
     assert not page.exception
     assert any('"shade": 50' in code.value for code in page.code)
-    find_button(page, "Back").click().run()
-    assert [element.label for element in page.button].count("Look") == 2
+    press_button(page, "Back")
+    assert list_button_labels(page).count("Look") == 2
 
 
 @pytest.mark.parametrize(
@@ -609,7 +609,7 @@ def test_video_opens_on_the_page_of_its_frames_if_that_shows_videos(
     monkeypatch.setattr(
         "streamlit.switch_page", lambda page_of_use, query_params: targets.append(page_of_use)
     )
-    find_button(page, "Make again").click().run()
+    press_button(page, "Make again")
     assert not page.exception and targets == [file]
 
 
@@ -621,7 +621,7 @@ def test_text_cell_is_shown_and_added_as_an_item(visit, image_without_inputs, ch
     page.button(key="cell_1").click().run()
     assert not page.exception
     assert not page.info, "the text itself is shown"
-    find_button(page, "Add to the gallery").click().run()
+    press_button(page, "Add to the gallery")
     assert not page.exception
     (entry,), _ = index.find(Filter(task="chores.write"))
     assert items.find(entry.id).result.files[0].read() == b"bcde"

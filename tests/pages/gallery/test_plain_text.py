@@ -13,6 +13,8 @@ from studio.core.imaging import animations, image_io
 from studio.core.tasks import File
 from studio.gallery import items, marks
 
+from ..elements import find_button_by_key
+
 NAME = "![x](evil.png) <b>"
 MARKDOWN_IMAGE = "![x]("
 # Elements that Streamlit shows without Markdown.
@@ -103,7 +105,7 @@ def test_name_is_shown_literally_in_grid_tags_and_removed_items(visit, add_item)
     ):
         assert contains_name(page) and not list_unescaped(page)
     page = visit("gallery", item=first)
-    next(element for element in page.button if element.key == "item_remove").click().run()
+    find_button_by_key(page, "item_remove").click().run()
     page = visit("gallery")
     assert contains_name(page) and not list_unescaped(page)
 

@@ -19,7 +19,7 @@ from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
 from studio.gallery import export, items
 
-from ..elements import list_button_labels
+from ..elements import list_button_labels, press_button
 
 
 def page_of_job(name):
@@ -61,7 +61,7 @@ def test_running_job_shows_its_step_and_can_be_canceled(draw, engine, submit, un
     page = draw(page_of_job, name=job.id)
     assert not page.exception
     assert "of 200" in page.get("progress")[0].proto.text
-    next(button for button in page.button if button.label == "Stop").click().run()
+    press_button(page, "Stop")
     until(lambda: engine.find_job(job.id).finished)
     page.run()
     assert "stopped early" in page.get("image")[0].proto.imgs[0].caption
@@ -73,7 +73,7 @@ def test_canceled_job_keeps_nothing(draw, engine, submit, until):
     job = submit(steps=200, pause=0.05)
     until(lambda: engine.find_job(job.id).report and engine.find_job(job.id).report.step > 2)
     page = draw(page_of_job, name=job.id)
-    next(button for button in page.button if button.label == "Cancel").click().run()
+    press_button(page, "Cancel")
     until(lambda: engine.find_job(job.id).finished)
     page.run()
     assert not page.exception and not page.get("image")
@@ -132,20 +132,20 @@ def test_waiting_job_can_only_be_canceled(visit, draw, engine, submit, until):
     assert sidebar.button(key=f"job_panel_stop_{second.id}").label == "Cancel"
     page = draw(page_of_job, name=second.id)
     assert "Stop" not in list_button_labels(page)
-    next(button for button in page.button if button.label == "Cancel").click().run()
+    press_button(page, "Cancel")
     assert engine.find_job(second.id).state == "cancelled"
     engine.cancel(first.id)
     until(lambda: engine.find_job(first.id).finished)
 
 
 def test_waiting_job_is_moved_and_paused_in_the_job_panel(visit, engine, submit, until):
-    from pages.jobs import steering
+    from pages.jobs import queue_controls
 
     running = submit(steps=100_000, pause=0.02)
     first, second = submit(), submit()
     until(lambda: engine.find_job(running.id).state == "running")
-    steering.apply_choice(second.id, steering.UP)
-    steering.apply_choice(first.id, steering.PAUSE)
+    queue_controls.apply_choice(second.id, queue_controls.UP)
+    queue_controls.apply_choice(first.id, queue_controls.PAUSE)
     page = visit("health")
     assert not page.exception
     lines = [line.value for line in page.sidebar.markdown if line.value.startswith("**Chore**")][:3]
@@ -157,7 +157,7 @@ def test_waiting_job_is_moved_and_paused_in_the_job_panel(visit, engine, submit,
 
 
 def test_batch_is_one_row_in_the_job_panel(visit, engine, chores, until):
-    from pages.jobs import steering
+    from pages.jobs import queue_controls
 
     several = [chores.ChoreSettings(steps=steps, pause=0.02) for steps in (1, 100_000, 1)]
     jobs = [engine.submit("chores.do", settings, {}, batch="line") for settings in several]
@@ -166,7 +166,7 @@ def test_batch_is_one_row_in_the_job_panel(visit, engine, chores, until):
     lines = [line.value for line in page.sidebar.markdown if "of 3" in line.value]
     assert len(lines) == 1 and lines[0].startswith("**Chore** · 1 of 3 ·")
     assert "Stop all" in list_button_labels(page.sidebar)
-    steering.stop_batch("line")
+    queue_controls.stop_batch("line")
     until(lambda: engine.find_batch("line").ended == 3)
 
 
@@ -183,7 +183,7 @@ def test_finished_job_offers_its_actions(draw, run_job):
 def test_make_again_starts_a_job_with_the_same_settings(draw, engine, run_job, until):
     job = run_job(steps=4, shade=77)
     page = draw(page_of_job, name=job.id)
-    next(button for button in page.button if button.label == "Make again").click().run()
+    press_button(page, "Make again")
     newest = engine.list_jobs()[0]
     assert newest.id != job.id
     assert newest.settings == job.settings

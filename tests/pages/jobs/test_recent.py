@@ -13,7 +13,7 @@ from studio.video.settings import VideoSettings
 @pytest.fixture
 def video(engine, until):
     """A finished job: a video that Enhance cleaned."""
-    with animations.Video("gif", 5) as video:
+    with animations.VideoEncoder("gif", 5) as video:
         for n in range(2):
             video.add(np.full((30, 40, 3), 50 * n, "uint8"))
         clip = File.store(video.finish(), "animation", "clip.gif")

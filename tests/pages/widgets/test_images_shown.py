@@ -21,6 +21,8 @@ from studio.run import own_images
 from studio.video.settings import VideoSettings
 from tests.wording import says_what_to_do
 
+from ..elements import find_button_by_key, press_button
+
 
 def page_of_images():
     import streamlit as st
@@ -125,7 +127,7 @@ def test_fifth_style_replaces_the_oldest(draw, home):
     page = draw(page_of_use)
     four = page.button_group(key="style").options[:4]
     page.button_group(key="style").set_value(four).run()
-    next(button for button in page.button if button.label == "Use").click().run()
+    press_button(page, "Use")
     assert page.session_state["titles"] == [*four[1:], "Your style"]
 
 
@@ -228,7 +230,7 @@ def test_own_images_keep_their_names_and_are_offered_again(page, image_png, imag
 
     again.session_state["content.add"] = True
     again.run()
-    next(element for element in again.button if element.key == "content.before.clear").click().run()
+    find_button_by_key(again, "content.before.clear").click().run()
     assert own_images.list_recent() == []
     assert again.button_group(key="content").value == "Coffee 2", "what is chosen stays"
 

@@ -35,36 +35,36 @@ def paint_photo(photo, *house, **settings):
 
 
 def test_a_house_style_result_has_the_set_size_and_names_its_network(tiny, photo):
-    painted = transfer(photo, settings=make_settings("rain", size=128))
-    assert painted.image.shape == image_io.fit(photo, 128).shape
-    assert painted.weights == {"tiny": tiny.digest}
+    result = transfer(photo, settings=make_settings("rain", size=128))
+    assert result.image.shape == image_io.fit(photo, 128).shape
+    assert result.weights == {"tiny": tiny.digest}
 
 
 @pytest.mark.parametrize("shape", [(1, 90), (90, 1), (2, 2), (33, 47), (64, 65)])
 def test_images_of_any_shape_are_stylized(tiny, shape):
     image = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype("uint8")
-    painter = paint.open(tiny)
-    painted = painter.paint(image_io.to_01(image), [0], [1.0])
-    assert painted.shape == (1, *shape, 3) and np.isfinite(painted).all()
+    network = paint.open(tiny)
+    result = network.paint(image_io.to_01(image), [0], [1.0])
+    assert result.shape == (1, *shape, 3) and np.isfinite(result).all()
 
 
 def test_flat_areas_get_strokes_that_are_equal_in_every_frame(photo):
-    painter = paint.open(presets.find(known_styles.SHIPPED_NETWORK))
+    network = paint.open(presets.find(known_styles.SHIPPED_NETWORK))
     image = image_io.to_01(image_io.fit(photo, 192))
     image[:, :, 96:] = 0.2
     for name in ("mosaic", "halftone", "woodcut"):
-        painted, again = (painter.paint(image, [painter.styles.index(name)], [1.0]) for _ in range(2))
-        assert painted[0, :, 160:].std(axis=(0, 1)).mean() > 0.03, name  # 8 levels of 255
-        np.testing.assert_array_equal(painted, again)
+        result, again = (network.paint(image, [network.styles.index(name)], [1.0]) for _ in range(2))
+        assert result[0, :, 160:].std(axis=(0, 1)).mean() > 0.03, name  # 8 levels of 255
+        np.testing.assert_array_equal(result, again)
 
 
 def test_grain_is_added_only_where_a_photo_has_none():
     rng = np.random.default_rng(0)
     image = np.full((1, 64, 128, 3), 0.4, "float32")
     image[:, :, 64:] += rng.normal(0, 4 / 255, (1, 64, 64, 3)).astype("float32")
-    more = film_grain.add_grain(image) - image
-    assert more[:, :, :56].std() == pytest.approx(film_grain.DEVIATION / 255, rel=0.1)
-    assert np.abs(more[:, :, 72:]).max() == 0
+    grain = film_grain.add_grain(image) - image
+    assert grain[:, :, :56].std() == pytest.approx(film_grain.DEVIATION / 255, rel=0.1)
+    assert np.abs(grain[:, :, 72:]).max() == 0
     assert film_grain.add_grain(np.ones_like(image)).max() == 1
 
 
@@ -115,9 +115,9 @@ def test_with_masks_a_house_style_of_weight_zero_leaves_the_photo(tiny, photo):
         return transfer(photo, settings=settings, style_masks=[left, 255 - left]).image
 
     width = painted().shape[1]
-    here, there = np.s_[:, : width // 2 - 12], np.s_[:, width // 2 + 12 :]
-    np.testing.assert_array_equal(painted(1, 0)[here], painted()[here])
-    np.testing.assert_array_equal(painted(1, 0)[there], image_io.fit(photo, 96)[there])
+    left_area, right_area = np.s_[:, : width // 2 - 12], np.s_[:, width // 2 + 12 :]
+    np.testing.assert_array_equal(painted(1, 0)[left_area], painted()[left_area])
+    np.testing.assert_array_equal(painted(1, 0)[right_area], image_io.fit(photo, 96)[right_area])
     np.testing.assert_array_equal(painted(0.4, 0.4), painted())
 
 
@@ -127,7 +127,7 @@ def test_the_recipe_of_a_house_style_result_reproduces_it(tiny, photo):
     first = tasks.run("style.transfer", settings, {"content": [content]})
     assert first.files[0].name == "cup-sand.png"
     read = recipes.read(first.files[0].read())
-    again = tasks.run("style.transfer", read.checked_settings(), {"content": [content]})
+    again = tasks.run("style.transfer", read.parse_settings(), {"content": [content]})
     assert again.files[0].digest == first.files[0].digest
 
 
@@ -135,10 +135,10 @@ def test_an_uploaded_network_is_an_input_of_the_recipe(tiny, photo):
     content = tasks.File.store(image_io.encode_png(photo), "image", "cup.png")
     network = tasks.File.store(model_zip.pack(tiny.folder), "model", "mine.zip")
     inputs = {"content": [content], "network": [network]}
-    done = tasks.run("style.transfer", make_settings("rain", network="house", size=96), inputs)
-    assert done.recipe.inputs["network"][0].digest == network.digest
-    assert done.recipe.weights == {}
-    np.testing.assert_array_equal(image_io.read(done.files[0].read()), paint_photo(photo, "rain", size=96))
+    result = tasks.run("style.transfer", make_settings("rain", network="house", size=96), inputs)
+    assert result.recipe.inputs["network"][0].digest == network.digest
+    assert result.recipe.weights == {}
+    np.testing.assert_array_equal(image_io.read(result.files[0].read()), paint_photo(photo, "rain", size=96))
 
 
 def test_an_unknown_style_is_rejected_with_the_closest_name(tiny, photo):

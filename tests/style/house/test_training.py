@@ -70,14 +70,16 @@ def test_the_style_and_content_losses_match_their_definition(photos, grams, vgg1
     }
     losses = learner(batch)
     first = photos[:2, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
-    painted = np.asarray(learner.network([first, np.array([[0, 1], [1, 0]], "float32")]))
+    results = np.asarray(learner.network([first, np.array([[0, 1], [1, 0]], "float32")]))
     expected = []
-    for photo, image, gram in zip(first, painted, (grams[1], grams[0]), strict=True):
+    for photo, image, gram in zip(first, results, (grams[1], grams[0]), strict=True):
         image_grams = gram_loss.compute_grams(vgg16, image[None])
-        off = [np.sum((image_grams[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram]
-        look = vgg16.build_extractor((gram_loss.CONTENT_LAYER,))
-        target, actual = (np.asarray(look(item[None])[gram_loss.CONTENT_LAYER]) for item in (photo, image))
-        expected.append((np.mean(off), np.mean((actual - target) ** 2) / np.mean(target**2)))
+        errors = [
+            np.sum((image_grams[layer] - gram[layer]) ** 2) / np.sum(gram[layer] ** 2) for layer in gram
+        ]
+        extract = vgg16.build_extractor((gram_loss.CONTENT_LAYER,))
+        target, actual = (np.asarray(extract(item[None])[gram_loss.CONTENT_LAYER]) for item in (photo, image))
+        expected.append((np.mean(errors), np.mean((actual - target) ** 2) / np.mean(target**2)))
     style, content = np.mean(expected, axis=0)
     assert float(losses["style"]) == pytest.approx(style, rel=1e-3)
     assert float(losses["content"]) == pytest.approx(content, rel=1e-3)
@@ -88,15 +90,15 @@ def test_the_style_loss_grid_compares_each_quarter(photos, grams, vgg16):
     learner = Learner(SETTINGS.model_copy(update={"parts": 2}), grams, vgg16)
     losses = learner({"photos": photos[:1], "styles": np.array([1]), "shift": np.array([[2, 5]])})
     first = photos[:1, : SETTINGS.size, : SETTINGS.size] / np.float32(255)
-    painted = np.asarray(learner.network([first, np.array([[0, 1]], "float32")]))
-    off = []
-    for layer, maps in vgg16.build_extractor(gram_loss.STYLE_LAYERS)(painted).items():
+    results = np.asarray(learner.network([first, np.array([[0, 1]], "float32")]))
+    errors = []
+    for layer, maps in vgg16.build_extractor(gram_loss.STYLE_LAYERS)(results).items():
         half = maps.shape[1] // 2
         for down, right in ((0, 0), (0, half), (half, 0), (half, half)):
             flat = np.reshape(maps[:, down : down + half, right : right + half], (-1, maps.shape[-1]))
             gram = flat.T @ flat / flat.size
-            off.append(np.sum((gram - grams[1][layer]) ** 2) / np.sum(grams[1][layer] ** 2))
-    assert float(losses["style"]) == pytest.approx(np.mean(off), rel=1e-3)
+            errors.append(np.sum((gram - grams[1][layer]) ** 2) / np.sum(grams[1][layer] ** 2))
+    assert float(losses["style"]) == pytest.approx(np.mean(errors), rel=1e-3)
 
 
 def test_steadiness_is_zero_only_for_equal_overlaps(photos, grams, vgg16):
@@ -125,10 +127,9 @@ def test_training_grain_has_a_random_offset(photos, grams, vgg16):
     for batch in batches:
         assert np.abs(batch.mean()) < 0.2 and batch.std() == pytest.approx(film_grain.DEVIATION, rel=0.1)
     assert not np.array_equal(batches[0], batches[1]) and not np.array_equal(*batches[0])
-    np.testing.assert_array_equal(
-        model_trainer.crop_centers(np.array([3])), model_trainer.crop_centers(np.array([3]))
-    )
-    assert model_trainer.crop_centers(np.array([3])).std() > 1
+    crops, again = (model_trainer.crop_centers(np.array([3])) for _ in range(2))
+    np.testing.assert_array_equal(crops, again)
+    assert crops.std() > 1
 
 
 @pytest.mark.slow
@@ -174,19 +175,23 @@ def test_the_total_of_a_photo_is_the_training_loss(photos, grams, vgg16):
 
 @pytest.mark.slow
 def test_bfloat16_gives_nearly_the_same_losses_and_float32_weights(photos, grams, vgg16):
-    whole, half = (
+    float32_trainer, bfloat16_trainer = (
         make_trainer(photos, grams, vgg16, precision=precision) for precision in ("float32", "bfloat16")
     )
-    conv = half.learner.network.get_layer("block1a")
+    conv = bfloat16_trainer.learner.network.get_layer("block1a")
     assert (conv.compute_dtype, conv.variable_dtype) == ("bfloat16", "float32")
-    half.learner.network.set_weights(whole.learner.network.get_weights())
-    batch = whole.make_batch(0)
-    whole_losses, half_losses = (model_trainer.learner(batch) for model_trainer in (whole, half))
+    bfloat16_trainer.learner.network.set_weights(float32_trainer.learner.network.get_weights())
+    batch = float32_trainer.make_batch(0)
+    whole_losses, half_losses = (
+        model_trainer.learner(batch) for model_trainer in (float32_trainer, bfloat16_trainer)
+    )
     for name in ("style", "content", "smoothness"):
         assert 0 < abs(float(half_losses[name]) / float(whole_losses[name]) - 1) < 0.02, name
     for _ in range(2):  # the first warm-up step has a learning rate of 0
-        half.advance()
-    assert not np.array_equal(half.learner.network.get_weights()[0], whole.learner.network.get_weights()[0])
+        bfloat16_trainer.advance()
+    assert not np.array_equal(
+        bfloat16_trainer.learner.network.get_weights()[0], float32_trainer.learner.network.get_weights()[0]
+    )
     assert vgg16.with_precision("float32") is vgg16
     assert vgg16.model.get_layer("block1_conv1").compute_dtype == "float32"
 
@@ -236,8 +241,8 @@ def test_a_trained_network_is_stored_and_styles_can_be_added(weights_home, folde
     assert "train_style photos --style mosaic.png wash.png" in preset.read_card()
     start = paint.load_keras(preset)
 
-    more = {**inputs, "style": [store_painting("dots")], "start": result.files}
-    grown = tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"only_new": True}), more)
+    inputs_with_start = {**inputs, "style": [store_painting("dots")], "start": result.files}
+    grown = tasks.run(known_styles.TASK, SETTINGS.model_copy(update={"only_new": True}), inputs_with_start)
     wider = presets.unpack(grown.files[0].read(), "wider")
     assert known_styles.styles_of(wider) == ("mosaic", "wash", "dots")
     photo = photos[:1].astype("float32") / 255

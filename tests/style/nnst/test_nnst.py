@@ -32,9 +32,9 @@ def test_a_pyramid_reconstructs_its_image_and_descends(side):
 
 def test_matching_in_blocks_equals_matching_at_once(monkeypatch):
     photo, painting = draw_unit_map(9, 11), matching.build_bank([draw_unit_map(8, 7)], (0,), RNG)
-    whole = matching.find_nearest(photo, painting)
+    expected = matching.find_nearest(photo, painting)
     monkeypatch.setattr(matching, "_BLOCK_POSITIONS", 10)
-    np.testing.assert_array_equal(matching.find_nearest(photo, painting), whole)
+    np.testing.assert_array_equal(matching.find_nearest(photo, painting), expected)
 
 
 def test_a_rotated_painting_matches_itself():
@@ -78,18 +78,18 @@ def test_tiles_give_the_features_and_gradient_of_the_full_image(weights_home, ph
 
     backbone = backbones.load("vgg16")
     image = image_io.to_01(image_io.resize(photo, 256, 320))
-    whole = features.extract(backbone, image)
-    target = matching.build_bank([np.roll(whole, 3, axis=0)], (0,), RNG)
-    indices = [matching.find_nearest(whole, target)]
-    shares = [np.ones(whole.shape[:2], "float32")]
+    expected = features.extract(backbone, image)
+    target = matching.build_bank([np.roll(expected, 3, axis=0)], (0,), RNG)
+    indices = [matching.find_nearest(expected, target)]
+    shares = [np.ones(expected.shape[:2], "float32")]
 
     def evaluate():
-        return losses.MatchLoss(backbone, whole, [target], indices, shares, 0.2, Progress())(image)
+        return losses.MatchLoss(backbone, expected, [target], indices, shares, 0.2, Progress())(image)
 
     value, gradient = evaluate()
     monkeypatch.setattr(features, "MAX_SIDE", 64)
     monkeypatch.setattr(features, "TILE", 128)
-    assert np.abs(features.extract(backbone, image) - whole).max() < 2e-3
+    assert np.abs(features.extract(backbone, image) - expected).max() < 2e-3
     tiled, again = evaluate()
     assert tiled == pytest.approx(value, rel=1e-3)
     assert np.abs(again - gradient).max() < 0.02 * np.abs(gradient).max()

@@ -35,10 +35,10 @@ def test_a_stopped_image_is_kept_if_its_style_is_closer_than_the_first_look(
 ):
     first = transfer(photo, [painting], TransferSettings(size=96)).image
 
-    def style_distance(_, result, *__):
+    def measure_style_distance(_, result, *__):
         return 0.5 if np.array_equal(result, first) else distance
 
-    monkeypatch.setattr("studio.style.transfer.style_distance", style_distance)
+    monkeypatch.setattr("studio.style.transfer.measure_style_distance", measure_style_distance)
     steps = []
     progress = Progress(lambda report: steps.extend(report.metrics), cancelled=lambda: bool(steps))
     stopped = transfer(photo, [painting], TransferSettings(mode="fine", size=96, steps=6), (), progress)
@@ -49,11 +49,13 @@ def test_a_stopped_image_is_kept_if_its_style_is_closer_than_the_first_look(
 
 def test_an_unfinished_image_is_further_from_the_style_than_the_finished_one(weights_home, photo, painting):
     backbone, settings = backbones.load("vgg16"), TransferSettings(mode="fine", size=128, steps=20)
-    early, whole = (
+    early, finished = (
         transfer(photo, [painting], settings.model_copy(update={"stop_after": stop})).image
         for stop in (4, None)
     )
-    distances = [measure.style_distance(backbone, image, painting) for image in (early, whole, painting)]
+    distances = [
+        measure.measure_style_distance(backbone, image, painting) for image in (early, finished, painting)
+    ]
     assert distances[0] > distances[1] > distances[2]
 
 
@@ -66,6 +68,6 @@ def test_strength_lowers_structure_and_raises_style(weights_home, photo, paintin
         for s in (0.2, 0.5, 1)
     ]
     structures = [looks.measure_structure(backbone, result, content, painting, 128) for result in results]
-    styles = [measure.style_distance(backbone, result, painting, 128) for result in results]
+    styles = [measure.measure_style_distance(backbone, result, painting, 128) for result in results]
     assert structures == sorted(structures)
     assert styles == sorted(styles, reverse=True)

@@ -58,8 +58,8 @@ def _draw_spikes(canvas: Canvas, look: Look, head: Head, rng: np.random.Generato
 
 def _draw_curls(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     w, h, size = head.width, head.height, 2.6 + 4 * look.length
-    outer = [(*place, shade(look.hair, 0.8)) for place in arc(0, -0.12 * h, 1.02 * w, 0.9 * h, 178, 362, 11)]
-    inner = [(*place, look.hair) for place in arc(0, -0.12 * h, 0.78 * w, 0.68 * h, 178, 362, 8)[1:-1]]
+    outer = [(*point, shade(look.hair, 0.8)) for point in arc(0, -0.12 * h, 1.02 * w, 0.9 * h, 178, 362, 11)]
+    inner = [(*point, look.hair) for point in arc(0, -0.12 * h, 0.78 * w, 0.68 * h, 178, 362, 8)[1:-1]]
     for x, y, color in outer + [curl for curl in inner if curl[1] < -0.42 * h]:
         if look.hat and y < -0.4 * h:
             continue

@@ -51,9 +51,8 @@ class Canvas:
         """
         paths = compute_streamlines(starts, flow, brush.length)
         count, bristles = len(starts), brush.bristles
-        stroke_colors = vary_colors(
-            rng, colors, brush.light, brush.hue
-        )  # the load of the brush, then of each bristle
+        # Vary the color of each stroke, then of each bristle.
+        stroke_colors = vary_colors(rng, colors, brush.light, brush.hue)
         tints = np.stack(
             [vary_colors(rng, stroke_colors, brush.light * 0.7, brush.hue * 0.7) for _ in range(bristles)],
             axis=1,

@@ -115,8 +115,8 @@ def _draw_wheat(rng, size, unit, y, x, image, angle):
 
 def _draw_cypresses(rng, size, unit, y, x, image, angle):
     """Draws two dark cypresses."""
-    for place, height, girth in ((0.13, 0.74, 30), (0.225, 0.44, 19)):
-        foot = size[1] * (place + rng.normal() * 0.015)
+    for across, height, girth in ((0.13, 0.74, 30), (0.225, 0.44, 19)):
+        foot = size[1] * (across + rng.normal() * 0.015)
         up = (size[0] * 0.86 - y) / (size[0] * height)
         sway = 9 * unit * np.sin(up * 7 + rng.random() * 6) * up
         half = girth * unit * np.sqrt(np.clip(up + 0.12, 0, 1)) * np.clip(1.15 - up, 0, 1) * 1.9

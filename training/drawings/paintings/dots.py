@@ -65,9 +65,9 @@ def _draw_scene(rng, size, unit):
     )
     lake = blend(lake, parse_palette("#ff9a5a")[0], 0.8 * road)
     image = np.where((y > water)[..., None], lake, above)
-    for place, level, height in ((0.2, 0.57, 120), (0.86, 0.52, 84), (0.33, 0.51, 56)):
+    for across, level, height in ((0.2, 0.57, 120), (0.86, 0.52, 84), (0.33, 0.51, 56)):
         image = _draw_boat(
-            image, y, x, (level * size[0], (place + rng.normal() * 0.02) * size[1]), height * unit
+            image, y, x, (level * size[0], (across + rng.normal() * 0.02) * size[1]), height * unit
         )
     return _draw_bank(rng, image, size, unit, y, x)
 

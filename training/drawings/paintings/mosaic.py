@@ -37,7 +37,7 @@ FINS = parse_palette("#7a1a22", "#c8472f", "#eea04a")
 NIGHT, IVORY = parse_palette("#08131f", "#f6ebcf")
 GROUT = parse_palette("#4a4440")[0]
 TILE = 10.6
-ROUNDS = 6
+RELAXATIONS = 6
 
 # Outlines of a fish, nose at (1, 0): along and up, as multiples of half its length.
 # fmt: off
@@ -92,12 +92,12 @@ def _draw_sea(rng, size, unit, y, x):
     """Draws bands of sand waves with dark green and some lapis crests."""
     swell = make_fractal_noise(rng, size, 190 * unit, 2) * 30 * unit
     bands = (y + 20 * unit * np.sin(x / (58 * unit) + rng.random() * 6) + swell) / (27 * unit)
-    place = bands % 2
-    tone = 0.12 + 0.6 * smoothstep(0, 1.9, place) + 0.07 * make_noise(rng, size, 60 * unit)
+    position = bands % 2
+    tone = 0.12 + 0.6 * smoothstep(0, 1.9, position) + 0.07 * make_noise(rng, size, 60 * unit)
     image = interpolate_colors(SAND, tone)
-    image = blend(image, CREST, smoothstep(1.62, 1.66, place))
-    image = blend(image, LAPIS, smoothstep(1.62, 1.66, place) * (make_noise(rng, size, 26 * unit) > 0.7))
-    return image, np.abs(place - 1.62) < 0.04
+    image = blend(image, CREST, smoothstep(1.62, 1.66, position))
+    image = blend(image, LAPIS, smoothstep(1.62, 1.66, position) * (make_noise(rng, size, 26 * unit) > 0.7))
+    return image, np.abs(position - 1.62) < 0.04
 
 
 def _draw_fish(rng, size, unit, y, x, image, outline, middle, turn, half, index):
@@ -174,7 +174,7 @@ def _relax(sites, angle, tile, size):
     """Relaxes the sites (Lloyd) by that metric, on every third pixel."""
     y, x = (axis[::3, ::3].ravel() for axis in make_pixel_grid(size))
     points = np.stack([y, x], axis=-1).astype(float)
-    for _ in range(ROUNDS):
+    for _ in range(RELAXATIONS):
         owner, _ = _find_nearest(points, sites, angle, tile)
         counts = np.bincount(owner, minlength=len(sites))
         means = np.stack([np.bincount(owner, points[:, i], len(sites)) for i in (0, 1)], axis=-1)

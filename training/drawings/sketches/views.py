@@ -78,11 +78,11 @@ def draw_outline(shapes: Iterable[Shape], size: int, width: float = 1.2, hidden:
     return sheet.render()
 
 
-def draw_parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.ndarray:
+def draw_parts(shapes: Iterable[Shape], size: int, min_width: float = 0.0) -> np.ndarray:
     """Draws parts in flat colors on black.
 
     Args:
-        least: smallest width of lines, in 64ths of the side.
+        min_width: smallest width of lines, in 64ths of the side.
 
     Returns:
         `(size, size, 3) uint8`.
@@ -94,7 +94,7 @@ def draw_parts(shapes: Iterable[Shape], size: int, least: float = 0.0) -> np.nda
         color = COLORS[PARTS_OF[shape.part]]
         target = sheet.copy() if shape.clip is not None else sheet
         if shape.width:
-            target.draw_line(shape.points, max(least, shape.width), color)
+            target.draw_line(shape.points, max(min_width, shape.width), color)
         else:
             target.ink.polygon(target.to_pixels(shape.points), fill=color)
         if shape.clip is not None:

@@ -73,16 +73,21 @@ def build_network(members: Mapping[str, bytes] | None = None) -> keras.Model:
 
 def _name_layers(base: keras.Model) -> dict[str, str]:
     """Returns names for the layers that Keras only numbered, by their order."""
-    kinds = {"Conv2D": "conv", "BatchNormalization": "norm", "Activation": "relu", "Concatenate": "both"}
-    kinds |= {"MaxPooling2D": "pool", "AveragePooling2D": "mean"}
+    short_names = {
+        "Conv2D": "conv",
+        "BatchNormalization": "norm",
+        "Activation": "relu",
+        "Concatenate": "both",
+    }
+    short_names |= {"MaxPooling2D": "pool", "AveragePooling2D": "mean"}
     names = {}
-    for kind, short in kinds.items():
+    for kind, short_name in short_names.items():
         layers = [
             layer for layer in base.layers if type(layer).__name__ == kind and "mixed" not in layer.name
         ]
         for number, layer in enumerate(sorted(layers, key=_layer_number), start=1):
-            stem = f"stem_{short}{number}"
-            names[layer.name] = stem if stem in _STEM else f"{short}{number}"
+            stem = f"stem_{short_name}{number}"
+            names[layer.name] = stem if stem in _STEM else f"{short_name}{number}"
     return names
 
 

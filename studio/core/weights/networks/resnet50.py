@@ -56,12 +56,12 @@ def _order_arrays(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> list[
     """Returns arrays by name, such as "res2a_branch1/kernel", in the order of the model's weights."""
     by_name = {}
     for name, array in arrays.items():
-        layer, _, part = name.partition("/")
-        by_name[_current_name(layer), part] = array
+        layer, _, weight_name = name.partition("/")
+        by_name[_translate_layer_name(layer), weight_name] = array
     return [by_name[layer.name, weight.name] for layer in model.layers for weight in layer.weights]
 
 
-def _current_name(layer: str) -> str:
+def _translate_layer_name(layer: str) -> str:
     """Maps Keras' former name of a layer to its current one: `res2a_branch1` -> `conv2_block1_0_conv`."""
     if inner := _INNER_PATTERN.fullmatch(layer):
         kind, stage, block, branch = inner.groups()

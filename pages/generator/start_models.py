@@ -38,7 +38,7 @@ TRAINING_SETTINGS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class Beginning:
+class StartModel:
     """The start of training, as the form and the job of the page take it.
 
     Attributes:
@@ -52,7 +52,7 @@ class Beginning:
     proposed: Mapping[str, Any] = field(default_factory=dict)
 
 
-def choose(task: str) -> Beginning | None:
+def choose(task: str) -> StartModel | None:
     """Lets the user select a start model. Returns None after showing an error.
 
     Args:
@@ -68,7 +68,7 @@ def choose(task: str) -> Beginning | None:
         bind="query-params",
         help="Fine-tuning an existing generator is usually faster. The original stays unchanged.",
     )
-    beginning = Beginning()
+    start_model = StartModel()
     if name:
         try:
             settings = presets.find(name).read_settings()
@@ -77,17 +77,17 @@ def choose(task: str) -> Beginning | None:
             st.error(words.escape(str(error)), icon=":material/error:")
             return None
         models.show_facts(name)
-        beginning = _make_beginning(task, _ask_mode(settings), inputs)
-    _apply_settings(task, name, beginning)
-    return beginning
+        start_model = _make_start_model(task, _ask_mode(settings), inputs)
+    _apply_settings(task, name, start_model)
+    return start_model
 
 
-def _make_beginning(task: str, settings: Settings, inputs: Inputs) -> Beginning:
+def _make_start_model(task: str, settings: Settings, inputs: Inputs) -> StartModel:
     shape, proposed = (
         {name: getattr(settings, name) for name in names[task]}
         for names in (SHAPE_SETTINGS, TRAINING_SETTINGS)
     )
-    return Beginning(inputs, shape, proposed)
+    return StartModel(inputs, shape, proposed)
 
 
 def _ask_mode(settings: Any) -> Settings:
@@ -108,7 +108,7 @@ def _ask_mode(settings: Any) -> Settings:
     return larger
 
 
-def _apply_settings(task: str, name: str, beginning: Beginning) -> None:
+def _apply_settings(task: str, name: str, start_model: StartModel) -> None:
     """Sets the form to the training settings of a start model when it is selected, else to the defaults.
 
     Settings in the address of the page take precedence; each kind of model has its own form.
@@ -119,5 +119,5 @@ def _apply_settings(task: str, name: str, beginning: Beginning) -> None:
         return
     fields = tasks.get(task).settings.describe()
     for setting in TRAINING_SETTINGS[task]:
-        if setting in beginning.proposed or not name:
-            sliders.set_value(setting, beginning.proposed.get(setting, fields[setting].default))
+        if setting in start_model.proposed or not name:
+            sliders.set_value(setting, start_model.proposed.get(setting, fields[setting].default))

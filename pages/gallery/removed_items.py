@@ -42,17 +42,22 @@ def offer_undo() -> None:
         text = "1 item is removed." if len(removed_ids) == 1 else f"{len(removed_ids):,} items are removed."
         st.markdown(f":material/delete: {text}", width="stretch")
         st.button(
-            "Undo", icon=":material/undo:", type="primary", on_click=_restore, args=(removed_ids,), key="undo"
+            "Undo",
+            icon=":material/undo:",
+            type="primary",
+            on_click=_restore_items,
+            args=(removed_ids,),
+            key="undo",
         )
         st.button("Close", icon=":material/close:", type="tertiary", on_click=close_undo, key="undo_close")
 
 
-def _restore(ids: Sequence[str]) -> None:
+def _restore_items(ids: Sequence[str]) -> None:
     close_undo()  # Offer it once: items that cannot be restored now were deleted.
     _run(lambda: removal.restore(ids, get_owner()), [])
 
 
-def _forget(ids: Sequence[str]) -> None:
+def _delete_items(ids: Sequence[str]) -> None:
     _run(lambda: removal.delete(ids, get_owner()), [])
 
 
@@ -72,10 +77,10 @@ def show() -> None:
         return
     with st.expander(f"Removed ({len(ids):,})", icon=":material/delete:"):
         with st.container(horizontal=True):
-            st.button("Restore all", icon=":material/undo:", on_click=_restore, args=(ids,))
+            st.button("Restore all", icon=":material/undo:", on_click=_restore_items, args=(ids,))
             with st.popover("Delete all permanently", icon=":material/delete_forever:"):
                 st.markdown("This cannot be undone.")
-                st.button("Yes, delete", type="primary", on_click=_forget, args=(ids,))
+                st.button("Yes, delete", type="primary", on_click=_delete_items, args=(ids,))
         with st.container(key="bin"):
             grid = st.grid(8, min_column_width=110)
         for item in items[:MAX_SHOWN]:
@@ -91,7 +96,7 @@ def show() -> None:
 
 
 def _show_restore_button(id: str) -> None:
-    st.button("Restore", key=f"restore_{id}", type="tertiary", on_click=_restore, args=([id],))
+    st.button("Restore", key=f"restore_{id}", type="tertiary", on_click=_restore_items, args=([id],))
 
 
 def show_unreadable() -> None:

@@ -23,7 +23,7 @@ _CONSEQUENCES = "It forgets the characters that your text does not have. The ori
 
 
 @dataclass(frozen=True)
-class Beginning:
+class StartModel:
     """What training starts from.
 
     Attributes:
@@ -48,10 +48,10 @@ class Beginning:
         return WriteSettings(preset=name) if name else None
 
 
-_NEW = Beginning("", {})
+_NEW = StartModel("", {})
 
 
-def choose(model_names: list[str]) -> Beginning:
+def choose(model_names: list[str]) -> StartModel:
     """Lets the user choose a language model to fine-tune, if there is one, and shows what follows from it."""
     if not model_names:
         return _NEW
@@ -74,7 +74,7 @@ def choose(model_names: list[str]) -> Beginning:
         return _NEW
     label, size = words.escape(words.model_label(model_name)), _describe_size(settings)
     st.caption(f"{label} is fine-tuned at its own size: {size}. {_CONSEQUENCES}")
-    return Beginning(model_name, {setting: getattr(settings, setting) for setting in SHAPE_SETTINGS})
+    return StartModel(model_name, {setting: getattr(settings, setting) for setting in SHAPE_SETTINGS})
 
 
 def _describe_size(settings: TrainTextSettings) -> str:

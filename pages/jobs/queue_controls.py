@@ -45,31 +45,31 @@ def show_menu(job: engine.Job, has_others: bool) -> None:
 
 def stop(job_id: str) -> None:
     """Stops a job, which keeps its best result so far. Call it from a callback."""
-    _call(engine.connect().stop, job_id)
+    _call_engine(engine.connect().stop, job_id)
 
 
 def cancel(job_id: str) -> None:
     """Cancels a job without a result. Call it from a callback."""
-    _call(engine.connect().cancel, job_id)
+    _call_engine(engine.connect().cancel, job_id)
 
 
 def stop_batch(batch: str) -> None:
     """Stops all jobs of a batch, which keep their best results so far. Call it from a callback."""
-    _call(engine.connect().stop_batch, batch)
+    _call_engine(engine.connect().stop_batch, batch)
 
 
 def apply_choice(job_id: str, choice: str | None) -> None:
     """Moves, pauses or resumes a job as chosen in the menu. Call it from a callback."""
     studio = engine.connect()
     if choice == PAUSE:
-        _call(studio.pause, job_id)
+        _call_engine(studio.pause, job_id)
     elif choice == RESUME:
-        _call(studio.resume, job_id)
+        _call_engine(studio.resume, job_id)
     elif choice in (UP, FRONT):
-        _call(studio.move, job_id, "up" if choice == UP else "front")
+        _call_engine(studio.move, job_id, "up" if choice == UP else "front")
 
 
-def _call(change_job: Callable[..., object], *args: str) -> None:
+def _call_engine(change_job: Callable[..., object], *args: str) -> None:
     try:
         change_job(*args, get_owner())
     except StudioError as error:  # it began or ended meanwhile
