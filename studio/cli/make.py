@@ -61,9 +61,9 @@ def _add_command(commands: Any, word: str, task: Task) -> None:
         # A setting with the same flag has it already.
         if slot.kind != "model" or slot.argument not in task.settings.model_fields:
             _add_slot(parser, slot, _alternatives_help(task) if slot == task.inputs[0] else "")
-    prints = outputs.goes_to_stdout(task.produces)
-    help = "path of the result; printed if omitted" if prints else "path of the result"
-    parser.add_argument("-o", "--out", required=not prints, help=help)
+    is_printed = outputs.goes_to_stdout(task.produces)
+    help = "path of the result; printed if omitted" if is_printed else "path of the result"
+    parser.add_argument("-o", "--out", required=not is_printed, help=help)
     if any(slot.third_party for slot in task.inputs):
         parser.add_argument("--labels", metavar="FILE", help=LABELS_HELP)
     flags.add_saved_settings(parser)
@@ -94,8 +94,8 @@ def _add_slot(parser: flags.Parser, slot: Slot, alternatives: str) -> None:
         if slot.max_files > 1
         else with_article(flags.noun_of(slot.kind))
     )
-    named = f", or {slot.name_setting}:NAME" if slot.name_setting else ""
-    help = f"{slot.help or count}{_KIND_HELP.get(slot.kind, '')}{named}{alternatives}"
+    name_help = f", or {slot.name_setting}:NAME" if slot.name_setting else ""
+    help = f"{slot.help or count}{_KIND_HELP.get(slot.kind, '')}{name_help}{alternatives}"
     if slot.flag:
         nargs_options: dict[str, Any] = (
             {"nargs": "+", "action": "extend"} if slot.max_files > 1 else {"nargs": 1}

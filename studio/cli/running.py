@@ -90,11 +90,11 @@ def _note_cost(
     expected_seconds = tasks.estimate_duration(task, settings, inputs)
     if expected_seconds is None or expected_seconds < MIN_NOTED_SECONDS:
         return
-    resumes = False
+    is_resumed = False
     if is_training and arguments.resume is not False:
-        resumes = checkpoints.find_run(task.name, settings, inputs).folder.exists()
+        is_resumed = checkpoints.find_run(task.name, settings, inputs).folder.exists()
     memory = f", {format_gib(memory_bytes)} of memory" if memory_bytes else ""
-    bound, suffix = "at most " if task.plan_trials else "", " from its beginning" if resumes else ""
+    bound, suffix = "at most " if task.plan_trials else "", " from its beginning" if is_resumed else ""
     terminal.print_note(
         f"{task.title}: {bound}{amounts.format_estimate(expected_seconds)} here{suffix}{memory}."
     )

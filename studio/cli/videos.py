@@ -139,10 +139,10 @@ def make_video_task(
     Raises:
         InvalidInput: if files or settings were given that do not apply to videos.
     """
-    repaint = tasks.get(TASK_NAME)
+    video_task = tasks.get(TASK_NAME)
     values_left = {slot: texts for slot, texts in file_values.items() if texts}
     values_left["video"] = values_left.pop(task.inputs[0].name)
-    video_values = {slot.name: values_left.pop(slot.name, []) for slot in repaint.inputs}
+    video_values = {slot.name: values_left.pop(slot.name, []) for slot in video_task.inputs}
     for name, texts in values_left.items():
         raise _not_for_videos_error(name, ", ".join(texts))
     fields, shared = settings.describe(), VideoSettings.model_fields  # also for a video of one image
@@ -152,7 +152,7 @@ def make_video_task(
     video_settings = {name: getattr(settings, name) for name in user_set if fields[name].video}
     base = settings.model_dump(mode="json", exclude=set(video_settings))
     return (
-        repaint,
+        video_task,
         VideoSettings.parse({"task": task.name, "base": base, **video_settings, **part}),
         video_values,
     )

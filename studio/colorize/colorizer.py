@@ -126,6 +126,6 @@ def _input_size(height: int, width: int) -> tuple[int, int]:
     return rows, columns
 
 
-def open(preset: Preset) -> Colorizer:
+def open_colorizer(preset: Preset) -> Colorizer:
     """Loads the network of a preset, cached in memory. Raises like `Colorizer`."""
     return get_or_make(_CACHE, preset.key, lambda: Colorizer(preset), _MAX_CACHED)

@@ -41,32 +41,34 @@ def build_network(settings: TrainColorizeSettings) -> keras.Model:
     `studio.colorize.inputs`, to logits of the colors, `(B, H / 4, W / 4, bins)`."""
     seeds = iter(range(100))
 
-    def conv(maps: Any, channels: int, side: int = 3, stride: int = 1, activation="relu", gain=1.0) -> Any:
+    def add_conv(
+        maps: Any, channels: int, side: int = 3, stride: int = 1, activation="relu", gain=1.0
+    ) -> Any:
         seed = derive_seed(settings.seed, next(seeds))
         initializer = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
         return layers.Conv2D(
             channels, side, stride, "same", activation=activation, kernel_initializer=initializer
         )(maps)
 
-    def blocks(maps: Any, count: int) -> Any:
+    def add_blocks(maps: Any, count: int) -> Any:
         channels = maps.shape[-1]
         for _ in range(count):
-            maps = maps + conv(conv(maps, channels), channels, activation=None, gain=_RESIDUAL_GAIN)
+            maps = maps + add_conv(add_conv(maps, channels), channels, activation=None, gain=_RESIDUAL_GAIN)
         return maps
 
     widths = [n * settings.width for n in CHANNEL_FACTORS]
     network_inputs = keras.Input((None, None, inputs.CHANNELS), name="seen")
-    maps = conv(network_inputs, settings.width, 5, 2)
+    maps = add_conv(network_inputs, settings.width, 5, 2)
     skips = []
     for width, count in zip(widths, BLOCKS_PER_SCALE, strict=True):
-        maps = blocks(conv(maps, width, 3, 2), count)
+        maps = add_blocks(add_conv(maps, width, 3, 2), count)
         skips.append(maps)
     global_mean = ops.mean(skips.pop(), axis=(1, 2), keepdims=True)
-    maps = maps + conv(global_mean, widths[-1], 1, activation=None)
+    maps = maps + add_conv(global_mean, widths[-1], 1, activation=None)
     for width, skip in zip(reversed(widths[:-1]), reversed(skips), strict=True):
-        larger = _upsample(conv(maps, width, 1, activation=None))
-        maps = blocks(conv(ops.concatenate([larger, skip], axis=-1), width), 1)
-    logits = conv(maps, len(bins.centers()), 1, activation=None, gain=_RESIDUAL_GAIN)
+        larger = _upsample(add_conv(maps, width, 1, activation=None))
+        maps = add_blocks(add_conv(ops.concatenate([larger, skip], axis=-1), width), 1)
+    logits = add_conv(maps, len(bins.centers()), 1, activation=None, gain=_RESIDUAL_GAIN)
     return keras.Model(network_inputs, Prior(name="prior")(logits), name="colorize")
 
 

@@ -80,6 +80,7 @@ class StepDirection:
         return value, direction
 
     def _add_momentum(self, direction: np.ndarray) -> np.ndarray:
+        """Adds a share of the last direction and normalizes the sum."""
         if not self._momentum:
             return direction
         if self._last_direction is not None:
@@ -104,6 +105,7 @@ class StepDirection:
         return result.value, result.gradient
 
     def _evaluate_windows(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
+        """Returns the mean value of all windows, and the gradient, `(1, H, W, 3) float32`."""
         values, gradient = [], np.zeros_like(images_01)
         for (rows, columns), window in self._cut_windows(images_01):
             value, window_gradient = self._evaluate(window)

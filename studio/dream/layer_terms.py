@@ -79,6 +79,7 @@ def is_preset_ignored(preset: str, layers: Sequence[str], backbone: str) -> bool
 
 
 def _parse_term(text: str) -> Term:
+    """Parses `LAYER[:CHANNEL][=WEIGHT]`. Raises `InvalidInput` for other texts."""
     match = _TERM_PATTERN.fullmatch(text.strip())
     try:
         layer, channel, weight = match.groups() if match else (None, None, None)
@@ -105,6 +106,7 @@ def _find_backbone(layer: str) -> str:
 
 
 def _check_channel(backbone: str, term: Term) -> None:
+    """Raises `InvalidInput` for a channel out of range."""
     channels = backbones.find_spec(backbone).layers[term.layer]
     if term.channel is not None and not 0 <= term.channel < channels:
         raise invalid(

@@ -34,6 +34,7 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
 
 
 def _preset_notes(settings: DreamSettings) -> list[str]:
+    """Returns a note if the backbone lacks the preset."""
     if not is_preset_ignored(settings.look, settings.layers, settings.backbone):
         return []
     note = (

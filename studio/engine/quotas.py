@@ -44,7 +44,7 @@ class Usage:
         digests: SHA-256 of the files that these name, and of recent uploads.
         bytes: the size of all that and of the owner's models.
         cache: the size of cache entries of the owner's files, which are evicted automatically.
-        busy: whether a job runs, or waits and is not paused.
+        is_busy: whether a job runs, or waits and is not paused.
         last_changed: when any of it last changed, in seconds since 1970.
     """
 
@@ -52,7 +52,7 @@ class Usage:
     digests: set[str] = field(default_factory=set)
     bytes: int = 0
     cache: int = 0
-    busy: bool = False
+    is_busy: bool = False
     last_changed: float = 0.0
 
 
@@ -180,11 +180,11 @@ def _list_dated(root: Path) -> Iterator[tuple[Path, int]]:
 def _add_job_folder(usage: Usage, folder: Path) -> None:
     """Adds the folder of a job to a usage."""
     modified = folder.stat().st_mtime_ns
-    size, digests, busy = _read_job_usage(folder, modified)
+    size, digests, is_busy = _read_job_usage(folder, modified)
     usage.folders.append(folder)
     usage.digests |= digests
     usage.bytes += size
-    usage.busy |= busy
+    usage.is_busy |= is_busy
     usage.last_changed = max(usage.last_changed, modified / 1e9)
 
 
@@ -224,8 +224,8 @@ def _read_job_usage(folder: Path, modified: int) -> tuple[int, frozenset[str], b
     digests = _read_digests(folder / "job.json") | _read_digests(folder / "outcome.json")
     status = store.Folder(folder).read(Status)
     waits_until_resumed = status is not None and status.state == "queued" and status.paused
-    busy = status is not None and status.state not in FINISHED and not waits_until_resumed
-    return sum(map(_measure_disk_bytes, folder.rglob("*"))), digests, busy
+    is_busy = status is not None and status.state not in FINISHED and not waits_until_resumed
+    return sum(map(_measure_disk_bytes, folder.rglob("*"))), digests, is_busy
 
 
 @lru_cache(maxsize=100_000)

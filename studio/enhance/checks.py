@@ -26,6 +26,7 @@ def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> No
 
 
 def _check_size(settings: EnhanceSettings, height: int, width: int) -> None:
+    """Raises `InvalidInput` if the result would have too many pixels."""
     max_pixels, scale = image_io.MAX_PIXELS, settings.scale
     if height * width * scale**2 <= max_pixels:
         return

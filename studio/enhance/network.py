@@ -33,7 +33,7 @@ def build_network(settings: TrainEnhanceSettings) -> keras.Model:
     """
     seeds = iter(range(100))
 
-    def conv(maps: Any, channels: int, activation: str | None = None, gain: float = 1.0) -> Any:
+    def add_conv(maps: Any, channels: int, activation: str | None = None, gain: float = 1.0) -> Any:
         seed = derive_seed(settings.seed, next(seeds))
         initializer = keras.initializers.VarianceScaling(2 * gain**2, "fan_in", "truncated_normal", seed)
         return layers.Conv2D(channels, 3, 1, "same", activation=activation, kernel_initializer=initializer)(
@@ -42,11 +42,11 @@ def build_network(settings: TrainEnhanceSettings) -> keras.Model:
 
     input_channels, heads = models.count_channels(settings)
     inputs = keras.Input((None, None, input_channels), name="shown")
-    head_input = maps = conv(inputs if settings.to == CLEAN else inputs - GRAY, settings.width)
+    head_input = maps = add_conv(inputs if settings.to == CLEAN else inputs - GRAY, settings.width)
     for _ in range(settings.blocks):
-        maps = maps + conv(conv(maps, settings.width, "relu"), settings.width, gain=_RESIDUAL_GAIN)
+        maps = maps + add_conv(add_conv(maps, settings.width, "relu"), settings.width, gain=_RESIDUAL_GAIN)
     maps = maps + head_input
-    outputs = [conv(maps, channels, gain=_RESIDUAL_GAIN) for channels in heads]
+    outputs = [add_conv(maps, channels, gain=_RESIDUAL_GAIN) for channels in heads]
     return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name="enhance")
 
 

@@ -34,13 +34,13 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
         figures = {"noise": image_damage.noise, "jpeg_quality": image_damage.quality}
         clean_options = choose_clean_options(settings, image_damage)
         if clean_options is not None:
-            cleaner = clean.open(models.find_cleaner(settings, inputs))
+            cleaner = clean.open_cleaner(models.find_cleaner(settings, inputs))
             progress.report_stage("Removing noise and artifacts")
             image = cleaner.clean(image, clean_options, progress)
             if not inputs.get("cleaner"):
                 weights[settings.cleaner] = cleaner.digest
     if settings.scale > 1:
-        enlarger = enlarge.open(models.find_enlarger(settings, inputs))
+        enlarger = enlarge.open_enlarger(models.find_enlarger(settings, inputs))
         enlarge_options = enlarge.Options(settings.scale, settings.sharpness, settings.ensemble)
         if settings.cleans:
             progress.report_stage("Upscaling")
@@ -115,6 +115,6 @@ def prepare(settings: EnhanceSettings) -> None:
     """Loads the shipped networks, if they are installed."""
     names = presets.list_names()
     if SHIPPED_ENLARGER in names:
-        enlarge.open(presets.find(SHIPPED_ENLARGER))
+        enlarge.open_enlarger(presets.find(SHIPPED_ENLARGER))
     if SHIPPED_CLEANER in names:
-        clean.open(presets.find(SHIPPED_CLEANER))
+        clean.open_cleaner(presets.find(SHIPPED_CLEANER))

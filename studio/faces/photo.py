@@ -28,7 +28,9 @@ def crop_square(photo: np.ndarray, share: float, x: float, y: float) -> np.ndarr
         top, left, side = box
         return photo[top : top + side, left : left + side]
     side = max(1, round((share or 1.0) * min(photo.shape[:2])))
-    top, left = (round(at * (length - side)) for at, length in zip((y, x), photo.shape[:2], strict=True))
+    top, left = (
+        round(position * (length - side)) for position, length in zip((y, x), photo.shape[:2], strict=True)
+    )
     return photo[top : top + side, left : left + side]
 
 

@@ -155,6 +155,7 @@ def kind(settings: FacesSettings) -> Kind:
 
 
 def _parse_move(text: str) -> tuple[str, float]:
+    """Parses NAME=AMOUNT. Raises `InvalidInput` for other texts."""
     name, _, amount = text.partition("=")
     try:
         number = float(amount)

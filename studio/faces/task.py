@@ -79,6 +79,7 @@ def _generate(
 def _render_video(
     generator: Generator, settings: FacesSettings, photo: np.ndarray | None, progress: Progress
 ) -> bytes:
+    """Renders the interpolation as a video file."""
     z = draw.interpolate_latents(generator, settings, photo)
     with VideoEncoder(settings.video, settings.fps) as video:
         for batch in draw.decode_batches(generator, z, progress):
@@ -88,6 +89,7 @@ def _render_video(
 
 
 def _pack(images: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
+    """Stores the images as a sheet, an npz or a zip."""
     if settings.form == "sheet":
         columns = len(images) if settings.to and len(images) <= MAX_ROW_IMAGES else None
         sheet = draw.render_sheet(images, columns, settings.enhance)

@@ -141,7 +141,7 @@ def _list_parts() -> dict[Part, list[Path]]:
     """Returns the files of each part; files too young to remove belong to the rest."""
     home = paths.ensure_home()
     unused_files = _list_unused_files(home)
-    unused = set(unused_files)
+    unused_set = set(unused_files)
     parts: dict[Part, list[Path]] = {
         "removed": [path for place in _list_removed_folders(home) for path in _list_files(place)],
         "unused": unused_files,
@@ -154,7 +154,10 @@ def _list_parts() -> dict[Part, list[Path]]:
             if path.suffix != ".json" and not _is_young(path, "searches")  # JSON files are the user's choices
         ],
         "items": [
-            path for place in ("jobs", "files") for path in _list_files(home / place) if path not in unused
+            path
+            for place in ("jobs", "files")
+            for path in _list_files(home / place)
+            if path not in unused_set
         ],
         "weights": _list_files(home / "weights"),
         "presets": [path for path in _list_files(home / "presets") if REMOVED_FOLDER not in path.parts],

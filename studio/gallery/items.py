@@ -139,8 +139,10 @@ def read(folder: Path) -> Item | None:
 
 def _read_marks(job: store.Folder) -> Marks:
     """Reads the marks of an item; a damaged file counts as no marks."""
-    stored = job.read(StoredMarks) or StoredMarks()
-    return Marks(stored.starred, tuple(map(make_printable, stored.tags)), make_printable(stored.name))
+    stored_marks = job.read(StoredMarks) or StoredMarks()
+    return Marks(
+        stored_marks.starred, tuple(map(make_printable, stored_marks.tags)), make_printable(stored_marks.name)
+    )
 
 
 def is_settled(folder: Path) -> bool:

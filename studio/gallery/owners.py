@@ -53,8 +53,8 @@ def _make_owner(name: str, usage: Usage) -> Owner:
 
 def validate(name: str) -> str:
     """Returns the name of an owner. Raises `InvalidInput` unless they have data here or are `local`."""
-    if name != LOCAL and name not in (owners_here := quotas.measure_usage_by_owner()):
-        raise unknown("owner", name, owners_here, "look in `studio gallery owners`")
+    if name != LOCAL and name not in (known_owners := quotas.measure_usage_by_owner()):
+        raise unknown("owner", name, known_owners, "look in `studio gallery owners`")
     return name
 
 
@@ -85,7 +85,7 @@ def remove_absent() -> list[str]:
         last_changed = max(usage.last_changed, 0 if has_visit else first_run_time)
         if (
             quotas.has_limits(name)
-            and not usage.busy
+            and not usage.is_busy
             and now - last_changed > retention_days(name) * disk_usage.DAY_SECONDS
         ):
             log.info("%s has not come for long", name)
@@ -115,7 +115,7 @@ def remove(name: str) -> Owner:
             f"Stop the studio and delete {paths.ensure_home()}, which holds all data."
         )
     usage = quotas.measure_usage(name)
-    if usage.busy:
+    if usage.is_busy:
         raise InvalidInput(f"A job of {name} is waiting or running. Try again when it has ended.")
     owner = _make_owner(name, usage)
     _remove_data(name, usage)

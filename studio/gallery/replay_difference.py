@@ -74,8 +74,8 @@ def compare_texts(original: bytes, replayed: bytes) -> TextDifference:
     if original == replayed:
         return TextDifference(None)
     pairs = enumerate(zip(original, replayed, strict=False))
-    differing = (index for index, (old, new) in pairs if old != new)
-    return TextDifference(next(differing, min(len(original), len(replayed))))
+    differing_indexes = (index for index, (old, new) in pairs if old != new)
+    return TextDifference(next(differing_indexes, min(len(original), len(replayed))))
 
 
 def compare_images(original: np.ndarray, result: Result, suffix: str) -> Difference:

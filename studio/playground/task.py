@@ -37,7 +37,7 @@ def run(settings: PlaygroundSettings, inputs: Inputs, progress: Progress) -> Res
 
 def collect_figures(settings: PlaygroundSettings, result: TrainingResult) -> dict[str, Any]:
     """Returns the figures of a training run, with messages for the user under "notes"."""
-    collected: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "seconds": result.seconds,
         "steps": result.steps,
         "parameters": settings.parameters,
@@ -51,13 +51,13 @@ def collect_figures(settings: PlaygroundSettings, result: TrainingResult) -> dic
         "notes": [],
     }
     if result.frames:
-        collected["frames"] = result.frames
+        figures["frames"] = result.frames
     if result.has_diverged:
-        collected["ended"] = "ran away"
-        collected["notes"] = [DIVERGED.format(steps=result.steps)]
+        figures["ended"] = "ran away"
+        figures["notes"] = [DIVERGED.format(steps=result.steps)]
     elif result.last.learned > _WORSE_FACTOR * result.history[0]["training"]:
-        collected["notes"] = [WORSE]
-    return collected
+        figures["notes"] = [WORSE]
+    return figures
 
 
 def _reproducible_settings(settings: PlaygroundSettings, result: TrainingResult) -> PlaygroundSettings:

@@ -52,9 +52,9 @@ def resolve_output(
     expanded, label = paths.expand_user(text), f"output {make_printable(text, 100)}"
     suffixes = (*_SUFFIXES.get(kind, ()), *more_endings)
     if suffixes and expanded.suffix.lower() not in suffixes:
-        ends = f"a name that ends in {', '.join(suffixes)}"
+        expected = f"a name that ends in {', '.join(suffixes)}"
         received = expanded.suffix or "a name without an ending"
-        raise invalid(label, expected=ends, received=received, next_step="name it so")
+        raise invalid(label, expected=expected, received=received, next_step="name it so")
     path = _resolve_links(expanded, label)
     if kind == "model":
         _check_folder(path, label)
@@ -163,10 +163,10 @@ def match_ending(path: Path, settings: Settings, user_set: Collection[str] = ())
     Raises:
         InvalidInput: if such a setting contradicts the ending.
     """
-    adapted = settings.for_ending(path.suffix.lower().removeprefix("."))
+    adapted_settings = settings.for_ending(path.suffix.lower().removeprefix("."))
     for name in user_set:
         value = getattr(settings, name, None)
-        if getattr(adapted, name, value) != value:
+        if getattr(adapted_settings, name, value) != value:
             flag = settings.describe()[name].flag
             step = f"leave {flag} out, or name it otherwise"
             expected = f"one that fits {flag} {value}"
@@ -176,7 +176,7 @@ def match_ending(path: Path, settings: Settings, user_set: Collection[str] = ())
                 received="another",
                 next_step=step,
             )
-    return adapted
+    return adapted_settings
 
 
 def save_result(result: Result, path: Path) -> Path:

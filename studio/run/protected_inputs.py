@@ -18,8 +18,8 @@ class ProtectedInputs:
 
     def __init__(self, sources: Iterable[str]):
         originals = [path for path in map(paths.expand_user, sources) if paths.path_exists(path)]
-        with_names = [path for path in originals if path.name]  # `.` has no name, so no recipe is next to it
-        sidecars = [path for path in map(sidecar, with_names) if paths.path_exists(path)]
+        named_paths = [path for path in originals if path.name]  # `.` has no name, so no recipe is next to it
+        sidecars = [path for path in map(sidecar, named_paths) if paths.path_exists(path)]
         self._files = {_read_file_identity(path) for path in (*originals, *sidecars)}
         self._folders = [path.resolve() for path in originals if path.is_dir()]
 

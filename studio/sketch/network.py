@@ -46,7 +46,7 @@ def build_generator(settings: UNetSettings) -> keras.Model:
     """Builds the generator: `(B, size, size, planes)` to `(B, size, size, layers)` logits."""
     seeds = iter(range(100))
 
-    def conv(maps: Any, channels: int, side: int, stride: int = 1, gain: float = 2.0) -> Any:
+    def add_conv(maps: Any, channels: int, side: int, stride: int = 1, gain: float = 2.0) -> Any:
         seed = derive_seed(settings.seed, next(seeds))
         initializer = keras.initializers.VarianceScaling(gain, "fan_in", "truncated_normal", seed)
         return layers.Conv2D(channels, side, stride, "same", kernel_initializer=initializer)(maps)
@@ -55,15 +55,15 @@ def build_generator(settings: UNetSettings) -> keras.Model:
     drawing = keras.Input((settings.size, settings.size, count_planes(settings)), name="drawing")
     maps, skips = drawing, []
     for channels in down:
-        maps = ops.leaky_relu(conv(maps, channels, 4, 2), SLOPE)
+        maps = ops.leaky_relu(add_conv(maps, channels, 4, 2), SLOPE)
         skips.append(maps)
     for n, channels in enumerate(up):
-        maps = ops.leaky_relu(ops.depth_to_space(conv(maps, 4 * channels, 3), 2), SLOPE)
+        maps = ops.leaky_relu(ops.depth_to_space(add_conv(maps, 4 * channels, 3), 2), SLOPE)
         maps = ops.concatenate([maps, skips[-2 - n]], axis=-1)
-    maps = ops.leaky_relu(conv(maps, 2 * settings.width, 3), SLOPE)
+    maps = ops.leaky_relu(add_conv(maps, 2 * settings.width, 3), SLOPE)
     return keras.Model(
         drawing,
-        ops.depth_to_space(conv(maps, 4 * count_layers(settings), 1, gain=0.1), 2),
+        ops.depth_to_space(add_conv(maps, 4 * count_layers(settings), 1, gain=0.1), 2),
         name="generator",
     )
 

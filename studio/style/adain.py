@@ -184,6 +184,7 @@ def build_network(members: Mapping[str, bytes] | None = None) -> keras.Model:
 
 
 def _build_encoder() -> keras.Model:
+    """Builds the encoder with random weights."""
     from keras import Input, Model, layers
 
     images_01 = Input((None, None, 3))
@@ -194,6 +195,7 @@ def _build_encoder() -> keras.Model:
 
 
 def _build_decoder() -> keras.Model:
+    """Builds the decoder with random weights."""
     from keras import Input, Model, layers
 
     features = Input((None, None, 512))

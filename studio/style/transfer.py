@@ -124,11 +124,11 @@ def _is_closer_to_styles(vgg16: Backbone, image: np.ndarray, first_image: np.nda
     Structure is left out: it would always favor the less stylized image.
     """
 
-    def distance(result: np.ndarray) -> float:
+    def measure_distance(result: np.ndarray) -> float:
         pairs = zip(scene.styles, scene.shares, strict=True)
         return sum(share * measure_style_distance(vgg16, result, style) for style, share in pairs)
 
-    return distance(image) < distance(first_image)
+    return measure_distance(image) < measure_distance(first_image)
 
 
 def _apply_house_styles(scene: Scene, network: Preset) -> TransferResult:
@@ -136,7 +136,7 @@ def _apply_house_styles(scene: Scene, network: Preset) -> TransferResult:
     from studio.style.house import paint
 
     start_time = time.monotonic()
-    indices, styler = known_styles.find_indices(network, scene.settings.house), paint.open(network)
+    indices, styler = known_styles.find_indices(network, scene.settings.house), paint.open_network(network)
     content_01, strength = scene.resize_content(scene.settings.size), scene.settings.strength
     if scene.masks:
         shares = masks.normalize_weights(scene.weigh_masks(*content_01.shape[1:3]))

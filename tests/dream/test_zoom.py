@@ -1,4 +1,4 @@
-"""The zoom video is seamless, steady, can be stopped, and is reproducible. The network is untrained_vgg16."""
+"""The zoom video is seamless, steady, can be stopped, and is reproducible. The network is untrained."""
 
 from itertools import pairwise
 

@@ -16,6 +16,6 @@ def tiny(home) -> str:
 
 
 @pytest.fixture
-def nothing_ships(monkeypatch) -> None:
+def hide_shipped_models(monkeypatch) -> None:
     """Hides the models that ship with the studio."""
     monkeypatch.setattr(index, "load", lambda: index.Index(weights={}, presets={}))

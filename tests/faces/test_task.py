@@ -176,7 +176,9 @@ def test_a_stopped_interpolation_raises(tiny, settings):
         ({"near": [0]}, "numbers from 1"),
     ],
 )
-def test_invalid_settings_are_rejected_before_loading(tiny, nothing_ships, settings, message, monkeypatch):
+def test_invalid_settings_are_rejected_before_loading(
+    tiny, hide_shipped_models, settings, message, monkeypatch
+):
     monkeypatch.setattr(tiny_faces, "open_preset", None)
     with pytest.raises(InvalidInput, match=message):
         tasks.check(TASK, make_settings(**settings), {})
@@ -240,7 +242,7 @@ def test_the_file_extension_decides_the_result(ending, kind, change):
     assert FacesSettings(interpolate=7).for_ending(ending).interpolate == 7
 
 
-def test_a_worker_is_warmed_with_installed_models(tiny, nothing_ships, monkeypatch):
+def test_a_worker_is_warmed_with_installed_models(tiny, hide_shipped_models, monkeypatch):
     models.prepare(FacesSettings())  # finds no face
     shapes, open_preset = [], tiny_faces.open_preset
 

@@ -108,5 +108,5 @@ def test_a_script_trains_a_whole_model(trained, script, backend):
     assert all(math.isfinite(value) for value in figures.values() if isinstance(value, float))
     if script == "style":  # trained on either backend, it runs on this one
         photo = np.random.default_rng(0).random((1, 64, 64, 3), "float32")
-        painted = paint.open(presets.find(folder)).paint(photo, [0], [1.0])
+        painted = paint.open_network(presets.find(folder)).paint(photo, [0], [1.0])
         assert painted.shape == photo.shape and np.ptp(painted) > 0.01

@@ -1,4 +1,4 @@
-"""Opens trained classifiers from their preset folders; cached in memory.
+"""Loads trained classifiers from their preset folders; cached in memory.
 
 A folder stores only what was trained: the head and, after fine-tuning, the backbone's top. A classifier
 trained on another classifier stores the whole network: see `whole_network`.

@@ -1,6 +1,6 @@
 """Classifiers trained on another classifier: their folders store the whole network, not the head alone.
 
-Descriptions in a folder are untrusted, so they are opened as an imported model is.
+Descriptions in a folder are untrusted, so they are loaded as an imported model is.
 """
 
 from __future__ import annotations

@@ -23,10 +23,8 @@ UNLIMITED_RATIO_BYTES = 64 * 2**20  # bytes; no ratio limit for archives that un
 _MAX_NAME_CHARACTERS = 1024  # characters
 _UTF8_FLAG, _OLD_ENCODING = 0x800, "cp437"  # flag of a member with a UTF-8 name; encoding without the flag
 _DIRECTORY_ENTRY_BYTES = 160  # bytes per entry of the zip's directory, for a long name
-_COMPRESSION_METHODS = (
-    zipfile.ZIP_STORED,
-    zipfile.ZIP_DEFLATED,
-)  # no bzip2: decompression cannot be interrupted
+# No bzip2: its decompression cannot be interrupted.
+_COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ARCHIVE_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".npz")
 
 

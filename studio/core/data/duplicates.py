@@ -20,14 +20,10 @@ from studio.core.untrusted import damage
 SIDE = 32  # px, side of the small gray copies that are compared
 MIN_CORRELATION = 0.95  # different photos of flowers reach 0.94, re-encoded copies keep 0.98
 CROPS = (1.0, 0.92, 0.84)  # share of the side of an image that its duplicate may show
-_COARSE_SIDE, _MIN_COARSE_CORRELATION = (
-    8,
-    0.93,
-)  # px, side of the copies of a first check, and their least correlation
+_COARSE_SIDE, _MIN_COARSE_CORRELATION = 8, 0.93  # px, side of the copies of a first check
 _TILE_SIDE = 2  # px, side of the tiles of a small copy whose means are compared
-SAME_IMAGE_DIFFERENCE = (
-    0.9  # standard deviations; tiles of copies of a photo differ by less, those of handwritten digits by more
-)
+# In standard deviations. Tiles of copies of a photo differ by less, those of handwritten digits by more.
+SAME_IMAGE_DIFFERENCE = 0.9
 _BLOCK_ROWS = 256  # images compared with all others at once, 20 MB for 20,000 images
 _BLOCK_PAIRS = 8192  # pairs, 64 MB
 _MAX_PAIRS_PER_IMAGE = 16  # most pairs per image, because frames of a video form millions of pairs

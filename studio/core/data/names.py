@@ -12,9 +12,8 @@ from studio.core.errors import make_printable
 
 _JUNK_NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".gitignore"}
 _SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
-_UTKFACE = re.compile(
-    r"(\d{1,3})_([01])_\d+(?:_\d+)?(?:\.[A-Za-z.]+)?"
-)  # age_gender_id, age_gender_race_date
+# age_gender_id or age_gender_race_date
+_UTKFACE = re.compile(r"(\d{1,3})_([01])_\d+(?:_\d+)?(?:\.[A-Za-z.]+)?")
 _MAX_AGE = 120
 _MIN_SHARE = 0.9  # least share of names in UTKFace's form
 _FIRST_COUNT = 3  # names in a sentence

@@ -24,9 +24,7 @@ from studio.core.tasks import File
 Changes = Mapping[str, str]  # new class by image name; "" removes the image
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # fixed date of all entries, so that equal changes give equal archives
 _REPORT_COUNT = 200
-_UNCOMPRESSED_EXCESS = (
-    2**20
-)  # bytes by which the new archive may exceed the old one before files are compressed
+_UNCOMPRESSED_EXCESS = 2**20  # bytes beyond the size of the old archive before files are compressed
 
 
 def add_copies(changes: Changes, dataset: ImageDataset) -> dict[str, str]:

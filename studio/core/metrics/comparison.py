@@ -23,9 +23,8 @@ MAX_COPY_CHECKS = 500  # most generated and most held-out images that are checke
 COPY_CHECK_IMAGES = 3 * MAX_COPY_CHECKS  # InceptionV3 passes: held-out images and the nearest of both groups
 CHUNK_IMAGES = 512  # training images read at once
 MIN_IMAGES = 20  # images; FID of fewer means nothing
-SMALL_DATASET_IMAGES = (
-    5000  # images; KID of smaller data sets uses held-out images, because networks memorize the others
-)
+# KID of data sets with fewer images uses held-out images, because networks memorize the others.
+SMALL_DATASET_IMAGES = 5000
 BINS = 30  # bins of a histogram of distances
 MIN_EXPLAINED_SHARE = 0.05  # least explained variance of an attribute's direction
 MIN_ATTRIBUTE_IMAGES = 100  # least number of images with an attribute

@@ -87,13 +87,15 @@ def select_most_different(images: Images, count: int) -> Images:
     """Returns the `count` most different images by channel: drops one of the closest pair until done."""
     descriptors = {name: compute_descriptor(image) for name, image in images.items()}
 
-    def distance(first, second) -> float:
+    def measure_distance(first, second) -> float:
         return float(np.linalg.norm(descriptors[first] - descriptors[second]))
 
     while len(descriptors) > count:
-        pair = min(itertools.combinations(descriptors, 2), key=lambda pair: distance(*pair))
+        pair = min(itertools.combinations(descriptors, 2), key=lambda pair: measure_distance(*pair))
         # Drop the one that is also closer to the others.
-        descriptors.pop(min(pair, key=lambda name: sorted(distance(name, other) for other in descriptors)[2]))
+        descriptors.pop(
+            min(pair, key=lambda name: sorted(measure_distance(name, other) for other in descriptors)[2])
+        )
     return {name: images[name] for name in sorted(descriptors)}
 
 

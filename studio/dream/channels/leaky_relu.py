@@ -28,6 +28,7 @@ def load_leaky(name: str, progress: Progress | None = None) -> backbones.Backbon
 
 @lru_cache(maxsize=len(backbones.BACKBONES))
 def _build_leaky(name: str, digest: str) -> backbones.Backbone:
+    """Copies a backbone with leaky ReLUs."""
     import keras
 
     original = backbones.load(name, digest=digest)

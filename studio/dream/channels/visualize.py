@@ -123,6 +123,7 @@ class ChannelOptimization:
         return image_io.to_uint8(self._canvas.render(self._waves, MIN_CONTRAST))
 
     def _step(self) -> None:
+        """Takes a step of gradient ascent on a random view."""
         images_01 = self._canvas.render(self._waves)
         size = self._settings.size
         lens = Lens(draw_view(size, self._rng), size, min(size, VIEW_SIDE))

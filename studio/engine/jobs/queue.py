@@ -96,19 +96,19 @@ class JobQueue:
 
     def begin(self, job: Job) -> list[Job]:
         """Removes a job that begins. Returns the jobs that it passes as the first of its batch."""
-        passed = self._passed_by(job)
-        newest = max(member.created for member in self.list_batch(job))
-        for other in passed:
+        passed_jobs = self._passed_by(job)
+        newest_created = max(member.created for member in self.list_batch(job))
+        for other in passed_jobs:
             other.passed += 1
-            self._passers.setdefault(other.id, {})[job.unit] = newest
+            self._passers.setdefault(other.id, {})[job.unit] = newest_created
         self.leave(job)
-        return passed
+        return passed_jobs
 
     def _passed_by(self, job: Job) -> list[Job]:
         """Returns the jobs before a job that it passes as the first of its batch."""
         unit_seconds = self._sum_seconds()
-        earlier = self._jobs[: self._jobs.index(job)]
-        candidates = [other for other in earlier if other.lane == job.lane and not other.paused]
+        earlier_jobs = self._jobs[: self._jobs.index(job)]
+        candidates = [other for other in earlier_jobs if other.lane == job.lane and not other.paused]
         return [
             other
             for other in candidates
@@ -168,16 +168,16 @@ class JobQueue:
             raise invalid("to", expected=expected, received=to)
         turns = sorted(other.turn or 0.0 for other in owner_jobs)
         units.insert(positions[to], units.pop(place))
-        changed = []
-        ordered = sorted(owner_jobs, key=lambda other: units.index(other.unit))
-        for other, turn in zip(ordered, turns, strict=True):
+        changed_jobs = []
+        ordered_jobs = sorted(owner_jobs, key=lambda other: units.index(other.unit))
+        for other, turn in zip(ordered_jobs, turns, strict=True):
             if other.unit == job.unit:
                 other.passed = MAX_PASSES
             if other.unit == job.unit or other.turn != turn:
                 other.turn = turn
-                changed.append(other)
+                changed_jobs.append(other)
         self._sort()
-        return changed
+        return changed_jobs
 
     def pause(self, job: Job, paused: bool) -> None:
         """Pauses or resumes a job."""

@@ -48,6 +48,7 @@ def compose(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any
 
 
 def _table_rows(settings: TrainEnhanceSettings, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Returns the labels and values of the table of scores."""
     if settings.to == CLEAN:
         template, baseline = "PSNR with {}, dB", "damaged"
         suffixes = {"noise of 25 levels": "noise25", "JPEG of quality 20": "jpeg20"}

@@ -69,6 +69,7 @@ def compose_pairs(
 
 
 def _describe_method(settings: UNetSettings, figures: Mapping[str, Any], unit: str) -> str:
+    """Describes the network and its training."""
     return (
         f"A U-Net of {figures['parameters']:,} parameters and a patch discriminator, as in pix2pix "
         "(arXiv:1611.07004), with a hinge loss. "

@@ -86,7 +86,7 @@ def build_network(settings: TrainStyleSettings, style_count: int) -> keras.Model
     seeds = iter(derive_seed(settings.seed, number) for number in range(100))
     width = settings.width
 
-    def conv(maps: Any, channels: int, side: int, name: str, stride: int = 1, scale: float = 1.0) -> Any:
+    def add_conv(maps: Any, channels: int, side: int, name: str, stride: int = 1, scale: float = 1.0) -> Any:
         initializer = keras.initializers.VarianceScaling(scale, "fan_avg", "uniform", next(seeds))
         maps = MirrorPadding(side // 2, name=f"{name}_border")(maps)
         return keras.layers.Conv2D(channels, side, stride, name=name, kernel_initializer=initializer)(maps)
@@ -101,17 +101,19 @@ def build_network(settings: TrainStyleSettings, style_count: int) -> keras.Model
         ("in2", 2 * width, 3, 2),
         ("in3", 3 * width, 3, 2),
     ):
-        maps = add_norm(conv(maps, channels, side, name, stride), name)
+        maps = add_norm(add_conv(maps, channels, side, name, stride), name)
     for number in range(1, settings.blocks + 1):
-        inner = add_norm(conv(maps, 3 * width, 3, f"block{number}a"), f"block{number}a")
-        inner = add_norm(conv(inner, 3 * width, 3, f"block{number}b"), f"block{number}b", active=False)
+        inner = add_norm(add_conv(maps, 3 * width, 3, f"block{number}a"), f"block{number}a")
+        inner = add_norm(add_conv(inner, 3 * width, 3, f"block{number}b"), f"block{number}b", active=False)
         maps = keras.layers.Add(name=f"block{number}")([maps, inner])
     for name, channels in (("out1", 2 * width), ("out2", width)):
         maps = keras.layers.UpSampling2D(2, name=f"{name}_larger")(maps)
-        maps = add_norm(conv(maps, channels, 3, name), name)
+        maps = add_norm(add_conv(maps, channels, 3, name), name)
     # Add changes to the photo, so that the network starts as the identity and need not learn to copy.
     # Keep float32: bfloat16 would band clear skies.
-    maps = keras.layers.Add(name="changed", dtype="float32")([conv(maps, 3, 9, "out3", scale=0.01), centered])
+    maps = keras.layers.Add(name="changed", dtype="float32")(
+        [add_conv(maps, 3, 9, "out3", scale=0.01), centered]
+    )
     maps = add_norm(maps, "out3", active=False, dtype="float32")
     output = keras.layers.Activation("sigmoid", name="painted", dtype="float32")(maps)
     return keras.Model([photos, shares], output, name="house")

@@ -49,6 +49,7 @@ def build_extractor(backbone: Backbone) -> keras.Model:
 
 @lru_cache(maxsize=4)
 def _extend_trunk(trunk: keras.Model) -> keras.Model:
+    """Builds the extractor on a model of the layers; one for each trunk."""
     import keras
 
     maps = [_resize_layer(trunk.output[name], find_spec("vgg16").strides[name]) for name in LAYERS]
@@ -126,6 +127,8 @@ def layer_slices() -> list[slice]:
 
 @lru_cache(maxsize=4)
 def _compile_unit_features(model: keras.Model) -> Callable:
+    """Compiles the features, scaled to unit length and cast to float16."""
+
     def compute(images_01):
         from keras import ops
 

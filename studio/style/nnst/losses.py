@@ -61,7 +61,7 @@ class MatchLoss:
             for bank, index, share in zip(banks, indices, shares, strict=True):
                 target += (1.0 - structure) * share[rows][..., None] * bank.features[index[rows]]
             self._target[rows] = target
-        self._graph, self._progress = _compile_match_loss(build_extractor(backbone)), progress
+        self._evaluate, self._progress = _compile_match_loss(build_extractor(backbone)), progress
 
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         """Returns the loss at `(1, H, W, 3) float32`, and its gradient with respect to the image."""
@@ -74,7 +74,7 @@ class MatchLoss:
             weight[0, rows, columns] = 1.0 / (self._target.shape[0] * self._target.shape[1])
             return target, weight
 
-        return _sum_tiles(self._graph, images_01, make_inputs, self._progress)
+        return _sum_tiles(self._evaluate, images_01, make_inputs, self._progress)
 
 
 class LayerwiseLoss:
@@ -102,7 +102,7 @@ class LayerwiseLoss:
         self._shares = np.stack(shares, axis=-1).astype("float32")
         self._structure = np.float32(structure)
         self._banks = [bank.features for bank in banks]
-        self._graph = _compile_layerwise_loss(build_extractor(backbone), len(banks))
+        self._evaluate = _compile_layerwise_loss(build_extractor(backbone), len(banks))
 
     def __call__(self, images_01: np.ndarray) -> tuple[float, np.ndarray]:
         """Returns the loss at `(1, H, W, 3) float32`, and its gradient with respect to the image."""
@@ -126,16 +126,16 @@ class LayerwiseLoss:
                 *banks,
             )
 
-        return _sum_tiles(self._graph, images_01, make_inputs, self._progress)
+        return _sum_tiles(self._evaluate, images_01, make_inputs, self._progress)
 
 
-def _sum_tiles(graph: Callable, images_01: np.ndarray, make_inputs: Callable, progress: Progress):
+def _sum_tiles(evaluate: Callable, images_01: np.ndarray, make_inputs: Callable, progress: Progress):
     """Adds the losses and gradients of all tiles."""
     total, gradient = 0.0, np.zeros(images_01.shape, "float32")
     for tile in split_tiles(*images_01.shape[1:3]):
         progress.check()
         window = images_01[:, tile.rows.window, tile.columns.window]
-        value, _, tile_gradient = graph(
+        value, _, tile_gradient = evaluate(
             window, *make_inputs(tile, window.shape[1] // STRIDE, window.shape[2] // STRIDE)
         )
         total += float(value)
@@ -145,7 +145,9 @@ def _sum_tiles(graph: Callable, images_01: np.ndarray, make_inputs: Callable, pr
 
 @lru_cache(maxsize=4)
 def _compile_match_loss(extractor: keras.Model) -> Callable:
-    def loss(images_01, target, weight):
+    """Compiles the loss of `MatchLoss` in one tile, with its gradient."""
+
+    def compute_loss(images_01, target, weight):
         from keras import ops
 
         features = extractor(images_01)
@@ -154,12 +156,14 @@ def _compile_match_loss(extractor: keras.Model) -> Callable:
         )
         return ops.sum(weight * (1.0 - similarity)), ()
 
-    return compile_function(value_and_grad(loss))
+    return compile_function(value_and_grad(compute_loss))
 
 
 @lru_cache(maxsize=8)
 def _compile_layerwise_loss(extractor: keras.Model, style_count: int) -> Callable:
-    def loss(images_01, positions, photo, shares, size, structure, *banks):
+    """Compiles the loss of `LayerwiseLoss` in one tile, with its gradient."""
+
+    def compute_loss(images_01, positions, photo, shares, size, structure, *banks):
         from keras import ops
 
         sampled = ops.take(ops.reshape(extractor(images_01), (-1, DEPTH)), positions[0, :, 0, 0], axis=0)
@@ -176,7 +180,7 @@ def _compile_layerwise_loss(extractor: keras.Model, style_count: int) -> Callabl
                 distance += (1.0 - structure) * ops.mean(shares[0, :, 0, style] * style_distance)
         return size * distance / len(layer_slices()), ()
 
-    return compile_function(value_and_grad(loss))
+    return compile_function(value_and_grad(compute_loss))
 
 
 def _find_nearest(features, bank):

@@ -110,8 +110,8 @@ def test_the_leak_changes_only_the_gradient_of_inactive_positions():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", backbones.BACKBONES)
-def test_a_leaky_network_has_the_original_activations(weights_home, needs, name, rng):
-    needs(name)
+def test_a_leaky_network_has_the_original_activations(weights_home, skip_without_weights, name, rng):
+    skip_without_weights(name)
     image = rng.random((1, 96, 96, 3)).astype("float32")
     deep = list(backbones.find_spec(name).layers)[-2]
     strict, leaking = (
@@ -123,14 +123,14 @@ def test_a_leaky_network_has_the_original_activations(weights_home, needs, name,
 
 
 @pytest.fixture
-def needs(weights_home):
+def skip_without_weights(weights_home):
     """Skips a test if the weights of a backbone are missing."""
 
-    def here(name):
+    def skip(name):
         if not pretrained.get_status(name).cached:
             pytest.skip(f"no weights of {name}")
 
-    return here
+    return skip
 
 
 @pytest.mark.slow
