@@ -107,11 +107,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = flags.Parser("python -m training.measure_style", description=__doc__.splitlines()[0])
     flags.prepare_command(parser, _run)
     parser.add_argument("network", metavar="PRESET", help="a network of house styles")
-    parser.add_argument("data", metavar="DATA", help="the photos that it learned from")
-    parser.add_argument("-o", "--out", metavar="DIR", required=True, help="where the model goes")
-    parser.add_argument("--looked-at", type=int, default=0, help="held-out photos to leave out, the first")
+    parser.add_argument("data", metavar="DATA", help="the photos that the network was trained on")
+    parser.add_argument("-o", "--out", metavar="DIR", required=True, help="folder to save the model in")
     parser.add_argument(
-        "--photos", type=int, default=FINAL_PHOTOS, help=f"to look at, of the others (default {FINAL_PHOTOS})"
+        "--looked-at", type=int, default=0, help="number of held-out photos to skip, from the first"
+    )
+    parser.add_argument(
+        "--photos",
+        type=int,
+        default=FINAL_PHOTOS,
+        help=f"number of photos to measure after those (default {FINAL_PHOTOS})",
     )
     return cli.main(argv, parser)
 

@@ -183,15 +183,15 @@ def main(argv: list[str] | None = None) -> int:
     parser = flags.Parser("python -m training.publish", description=__doc__.splitlines()[0])
     flags.prepare_command(parser, _run)
     parser.add_argument("folder", metavar="DIR", help="the model's folder")
-    parser.add_argument("--name", required=True, help="what people call it")
+    parser.add_argument("--name", required=True, help="name of the published model")
     parser.add_argument("--license", required=True, help="an SPDX identifier, or research-only")
-    parser.add_argument("--trained-on", required=True, help="the data, in a few words")
+    parser.add_argument("--trained-on", required=True, help="short description of the training data")
     size_options = parser.add_mutually_exclusive_group()
     size_options.add_argument("--full", action="store_true", help="keep float32")
     size_options.add_argument(
         "--without-discriminator",
         action="store_true",
-        help=("leave out a VAE's discriminator, which only a training needs"),
+        help=("leave out a VAE's discriminator, which only training needs"),
     )
     return cli.main(argv, parser)
 

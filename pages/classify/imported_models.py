@@ -24,7 +24,7 @@ _HELP = (
     "Class names are read from a labels.txt in the zip. No code in the file is run."
 )
 _PREPROCESSING_HELP = (
-    "Input range that the model was trained with; a wrong one gives poor predictions. "
+    "Pixel range or normalization that the model was trained with; a wrong one gives poor predictions. "
     "The choice is stored with the model."
 )
 

@@ -55,7 +55,10 @@ def _measure(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | N
     names = StudySettings.model_fields.keys() & settings.keys()
     study_settings = StudySettings.parse({name: settings[name] for name in names})
     label = "Measure on my images"
-    help = "Extracts features with two networks and trains about a hundred heads; takes about a minute"
+    help = (
+        "Extracts features with two networks and trains about a hundred classifier heads on them; takes "
+        "about a minute"
+    )
     job = inline_jobs.show_inline_job(
         TASK, study_settings, {"data": [images]}, label, ":material/science:", help
     )

@@ -25,8 +25,8 @@ TASK = "colorize.apply"
 NETWORK_KEY, COLOR_HINTS_KEY = "color_network", "color_hints_on"
 MAX_LIVE_SECONDS = 3.0  # s on two cores: longer runs need Start
 NOTE = "a coloring, not the true one"
-_EXAMPLE_HELP = "Its colors are reused in areas of similar lightness"
-_COLOR_HINTS_HELP = "Paint the colors that you know onto the photo"
+_EXAMPLE_HELP = "The colors of this photo are reused in areas of similar lightness"
+_COLOR_HINTS_HELP = "Lets you paint colors that you know onto the photo"
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ def _draw_confidence(figures: Mapping[str, Any] | None) -> None:
     left, right = st.columns(2, wrap=False)
     left.metric("Mean confidence", f"{np.mean(figures['sure']):.0f} %")
     right.metric(
-        "Colorfulness", f"{figures['colorfulness']:.0f}", help="Mean distance of the colors from gray"
+        "Colorfulness",
+        f"{figures['colorfulness']:.0f}",
+        help="Mean distance of the colors from gray; higher is more colorful",
     )
 
 

@@ -128,7 +128,7 @@ def _draw_navigation(settings: FacesSettings) -> None:
         st.button(
             "More like this",
             icon=":material/grid_view:",
-            help="A grid of variations of this face",
+            help="Generates a grid of variations of this face",
             on_click=_open_variations,
             args=(settings,),
         )

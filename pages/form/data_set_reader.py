@@ -121,7 +121,11 @@ class _Reading:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={ReadRequest: repr})
-def _start_reading(request: ReadRequest, has_analysis: bool, _analyze: Analyze | None) -> _Reading:
+def _start_reading(
+    request: ReadRequest,
+    has_analysis: bool,  # noqa: ARG001  # part of the cache key, as `_analyze` cannot be
+    _analyze: Analyze | None,
+) -> _Reading:
     return _Reading(request, _analyze)
 
 

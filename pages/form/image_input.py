@@ -239,7 +239,7 @@ def _show_upload(slot: str, own_title: str, accept_several: bool) -> None:
         label = "An image from your device"
         uploads.ask(slot, label, store, type=FILE_TYPES, accept_multiple_files=accept_several)
         if st.toggle("Use the camera", key=keys.part(slot, "lens")):
-            uploads.ask_photo(slot, "Take a photo", lambda data, name: store(data, own_title))
+            uploads.ask_photo(slot, "Take a photo", lambda data, _: store(data, own_title))
 
 
 def _store_upload(slot: str, own_title: str, data: bytes, name: str) -> None:

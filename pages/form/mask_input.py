@@ -84,7 +84,7 @@ def show_downloads(masks: Sequence[File]) -> None:
                     icon=":material/download:",
                     key=f"mask_{number}_{file.digest}",
                     on_click="ignore",
-                    help="The command refers to this mask by this name",
+                    help="Keep this file name, because the command refers to it",
                 )
 
 

@@ -13,7 +13,7 @@ from studio.core.models.presets import Preset
 
 
 def list_networks(
-    shipped: str, training_task: str, is_suitable: Callable[[Preset], bool] = lambda preset: True
+    shipped: str, training_task: str, is_suitable: Callable[[Preset], bool] = lambda _: True
 ) -> list[str]:
     """Returns the name of the studio's network, then those of the user's intact networks of a training task.
 
@@ -26,7 +26,7 @@ def list_networks(
 
 
 def filter_by_task(
-    training_task: str, names: Iterable[str], is_suitable: Callable[[Preset], bool] = lambda preset: True
+    training_task: str, names: Iterable[str], is_suitable: Callable[[Preset], bool] = lambda _: True
 ) -> list[str]:
     """Returns the names of intact presets that a training task made, like `list_networks`."""
     names_of_task = []

@@ -37,8 +37,11 @@ _ABOUT = {
     "The results are softer, but training is quick, and the model can reconstruct your photos.",
 }
 _SCORE_HELP = {
-    "dcgan": "Measures the distance to real images at each test; keeps the best weights. Adds minutes.",
-    "vae": "Measures the distance to real images after training. Adds minutes.",
+    "dcgan": (
+        "Measures the distance of generated to real images at each evaluation, and keeps the best weights; "
+        "training takes minutes longer"
+    ),
+    "vae": "Measures the distance of generated to real images after training, which takes minutes longer",
 }
 
 
@@ -100,7 +103,7 @@ def _ask_length(kind: str) -> dict[str, int]:
         value=DEFAULT_STEPS,
         key="steps",
         bind="query-params",
-        help="More steps give better images. You can stop at any time and continue later.",
+        help="More steps give better images but take longer; you can stop at any time and continue later",
     )
     is_scored = st.toggle(
         "FID and KID",

@@ -19,7 +19,7 @@ def choose(
     key: str,
     half_of: Callable[[engine.Job], str],
     default: str = "",
-    on_change: Callable[[str], None] = lambda half: None,
+    on_change: Callable[[str], None] = lambda _: None,
 ) -> str:
     """Lets the user choose a half. Returns its name.
 

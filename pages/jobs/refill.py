@@ -42,9 +42,9 @@ class Form:
 
     task: str
     offers: Mapping[str, Callable[[], Sequence[samples.Sample]]] = field(default_factory=dict)
-    can_take: Callable[[engine.Job, Any], bool] = lambda job, settings: True
+    can_take: Callable[[engine.Job, Any], bool] = lambda _job, _settings: True
     clear: Callable[[], None] = lambda: None
-    fill: Callable[[engine.Job, Any], None] = lambda job, settings: None
+    fill: Callable[[engine.Job, Any], None] = lambda _job, _settings: None
 
 
 def _form_of(task: str) -> Form | None:

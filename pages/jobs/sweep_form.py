@@ -13,7 +13,10 @@ from studio.core.settings import Settings
 from studio.gallery import sweep
 from studio.gallery.sweep_settings import SweepSettings
 
-_HELP = "Values separated by commas, or LOW:HIGH:COUNT"
+_HELP = (
+    "Values separated by commas, such as 0.2,0.5,1, or LOW:HIGH:COUNT, such as 0:1:5 for five values "
+    "from 0 to 1"
+)
 
 
 def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *, key: str) -> None:
@@ -33,7 +36,9 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
     if tasks.get(task).lane == "drive" or not fields:
         return
     with st.popover(
-        "Sweep", icon=":material/grid_on:", help="Try values of one or two settings, all on one sheet"
+        "Sweep",
+        icon=":material/grid_on:",
+        help="Tries several values of one or two settings and shows all results in one grid",
     ):
         axes = [_ask_axis(settings, fields, "First", keys.part(key, "sweep_1"), "")]
         axes.append(_ask_axis(settings, fields, "Second", keys.part(key, "sweep_2"), "None"))

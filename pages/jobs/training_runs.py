@@ -58,7 +58,7 @@ class View:
     describe: Callable[[Mapping[str, Any], Settings], Iterator[str]]
     describe_saved: Callable[[str], str]
     show_links: Callable[[str, File], None]
-    show_below: Callable[[File], None] = lambda model: None
+    show_below: Callable[[File], None] = lambda _: None
 
 
 def show(job: engine.Job, view: View) -> None:

@@ -16,12 +16,15 @@ MODELS = {CODES: "Autoencoder", DREAMS: "Boltzmann machine"}
 _NO_COMPARISON = "nothing"
 _KINDS = AutoencoderSettings.describe()["kind"].choices
 _EXPLANATIONS = {
-    "dense": "One layer encodes, one decodes.",
-    "deep": "A hidden layer of 256 units before and after the code.",
-    "convolutional": "4 by 4 convolutions, with the same weights at every position.",
+    "dense": "The encoder and the decoder have one layer each.",
+    "deep": "A hidden layer of 256 units before and after the latent vector.",
+    "convolutional": "4 by 4 convolutions apply the same weights at every position.",
     "denoising": "The input is corrupted; the target is the clean digit.",
     "sparse": "Each unit is active for about one digit in ten, so units specialize.",
-    "contractive": "A penalty on the derivative of the code makes it robust to small changes.",
+    "contractive": (
+        "A penalty on the derivative of the encoder makes the latent vector robust to small changes of the "
+        "input."
+    ),
     "variational": "A KL divergence keeps latents near a standard normal distribution.",
 }
 

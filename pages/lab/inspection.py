@@ -75,7 +75,7 @@ def _draw_map(network: TrainedNetwork) -> None:
     vertical = st.slider("Bottom to top", 0.0, 1.0, 0.5, 0.01, key=f"lab_up_{network.title}")
     figures.draw_row([("Decoded here", code_map.decode(np.array([[horizontal, vertical]]))[0])])
     if network.model.settings.bottleneck > 2:
-        st.caption("A plane through the code, along the two directions in which the digits differ most.")
+        st.caption("A plane in latent space, along the two directions in which the digits differ most.")
 
 
 def _draw_training(network: TrainedNetwork) -> None:

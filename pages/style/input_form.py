@@ -172,7 +172,7 @@ def ask_painted_masks(content: Sample | Video, styles: Sequence[Sample]) -> list
 
 def draw_fine_button() -> None:
     """Draws the button that starts a fine result of the instant one that is shown."""
-    help = "Slower, and closer to the style"
+    help = "Optimizes the image for this style: slower, but closer to the style image"
     st.button("Make a fine result", icon=":material/auto_awesome:", help=help, on_click=_start_fine)
 
 

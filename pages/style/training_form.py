@@ -161,7 +161,7 @@ def _ask_length(start_model: StartModel) -> dict[str, int]:
         value=default_steps,
         key="steps",
         bind="query-params",
-        help="More steps give better results; you can stop at any time and continue from there",
+        help="More steps give better results but take longer; you can stop at any time and continue later",
     )
     return {"steps": steps, "test_every": -(-steps // _TESTS)}
 

@@ -22,18 +22,18 @@ log = logging.getLogger("studio.pages")
 
 
 def list_missing(names: Collection[str]) -> list[Status]:
-    """Returns the status of the weights among `names` that are not installed."""
-    return [status for status in map(pretrained.get_status, dict.fromkeys(names)) if not status.cached]
+    """Returns the networks among `names` whose weights are not installed."""
+    return [network for network in map(pretrained.get_status, dict.fromkeys(names)) if not network.cached]
 
 
 def describe_sizes(statuses: Collection[Status]) -> str:
     """Returns titles and sizes of weights, e.g. "AdaIN (30 MB)"."""
     return words.join(
         [
-            f"{status.title} ({amounts.format_bytes(status.download_bytes)})"
-            if status.download_bytes
-            else status.title
-            for status in statuses
+            f"{network.title} ({amounts.format_bytes(network.download_bytes)})"
+            if network.download_bytes
+            else network.title
+            for network in statuses
         ]
     )
 
@@ -58,36 +58,36 @@ def show_all() -> None:
     """Shows all weights, whether they are installed, and how to download them."""
     st.subheader("Weights", anchor=False)
     for name in pretrained.list_names():
-        status = pretrained.get_status(name)
+        network = pretrained.get_status(name)
         with st.container(border=True, gap="xsmall"):
-            if status.cached:
-                size = amounts.format_bytes(status.bytes)
-                st.markdown(f":material/check_circle: **{status.title}**, here, {size} on disk")
+            if network.cached:
+                size = amounts.format_bytes(network.bytes)
+                st.markdown(f":material/check_circle: **{network.title}**, here, {size} on disk")
             else:
                 size = (
-                    amounts.format_bytes(status.download_bytes) if status.download_bytes else "unknown size"
+                    amounts.format_bytes(network.download_bytes) if network.download_bytes else "unknown size"
                 )
-                st.markdown(f":material/cloud_download: **{status.title}**, not here yet, {size}")
+                st.markdown(f":material/cloud_download: **{network.title}**, not here yet, {size}")
             note = pretrained.get_entry(name).what
             st.caption(f"{note[:1].upper()}{note[1:]}")
-            if not status.cached:
-                offer_download(status)
+            if not network.cached:
+                offer_download(network)
 
 
-def offer_download(status: Status) -> None:
+def offer_download(network: Status) -> None:
     """Draws the button and the command that download some weights; visitors of a server get a note."""
     if get_owner() != LOCAL:
         st.caption("Downloaded when a job first needs it, or by the administrator of this studio.")
         return
     st.caption("Downloaded when first needed. To download it now, use the button or this command:")
-    st.code(f"studio weights pull {status.name}", language="shell")
-    if status.name in _running_downloads():
-        _show_progress(status)
+    st.code(f"studio weights pull {network.name}", language="shell")
+    if network.name in _running_downloads():
+        _show_progress(network)
         return
-    if problem := st.session_state.get(_problem_key(status.name)):
+    if problem := st.session_state.get(_problem_key(network.name)):
         st.error(words.escape(problem), icon=":material/error:")
-    label, key = "Download now", f"fetch_{status.name}"
-    st.button(label, key=key, icon=":material/download:", on_click=_start_download, args=(status.name,))
+    label, key = "Download now", f"fetch_{network.name}"
+    st.button(label, key=key, icon=":material/download:", on_click=_start_download, args=(network.name,))
 
 
 def _problem_key(name: str) -> str:
@@ -142,16 +142,16 @@ def _start_download(name: str) -> None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _show_progress(status: Status) -> None:
-    download = _running_downloads().get(status.name)
+def _show_progress(network: Status) -> None:
+    download = _running_downloads().get(network.name)
     if download is None or download.is_finished():
         if download is not None:
-            st.session_state[_problem_key(status.name)] = download.problem
-            _running_downloads().pop(status.name, None)
+            st.session_state[_problem_key(network.name)] = download.problem
+            _running_downloads().pop(network.name, None)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         duration = amounts.format_duration(max(1.0, time.monotonic() - download.start_time))
         st.markdown(
-            f":material/downloading: Downloading and verifying {describe_sizes([status])}, {duration} so far"
+            f":material/downloading: Downloading and verifying {describe_sizes([network])}, {duration} so far"
         )
-        st.button("Stop", key=f"stop_{status.name}", icon=":material/stop_circle:", on_click=download.stop)
+        st.button("Stop", key=f"stop_{network.name}", icon=":material/stop_circle:", on_click=download.stop)

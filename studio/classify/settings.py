@@ -29,11 +29,20 @@ _REQUIREMENTS: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
 AUTO = "auto"  # reads the preprocessing from the imported model, or assumes one
 Preprocessing = Literal["auto", "0-255", "0-1", "-1-1", "imagenet-caffe", "imagenet-torch"]
 _PREPROCESSING_HELP = (
-    "Input range that an imported model expects; auto reads it from the model, or assumes 0 to 1."
+    "Pixel range or normalization that an imported model expects; auto reads it from the model, or "
+    "assumes 0 to 1."
 )
-_FLAT_HELP = "Flatten each image to one vector, for an imported model with a flat input, such as 784 values."
-_SIZE_HELP = "Input size: images are resized to this side; smaller is faster, larger keeps more detail."
-_TEST_SPLIT_HELP = "Share of each class that is held out to measure accuracy."
+_FLAT_HELP = (
+    "Flattens each image to a vector, for an imported model whose input is a vector, such as 784 values."
+)
+_SIZE_HELP = (
+    "Side length of the square images that the network takes in; lower it for speed, raise it to keep "
+    "more detail."
+)
+_TEST_SPLIT_HELP = (
+    "Share of each class held out to measure accuracy; raise it for a more reliable value, lower it to "
+    "train on more images."
+)
 
 
 class TrainClassifierSettings(shared.TrainSettings):
@@ -49,18 +58,20 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     finetune: bool = setting(
         False,
-        "Also train the top blocks of the backbone; slightly more accurate, but much slower.",
+        "Also trains the last blocks of the backbone, which is slightly more accurate but much slower.",
         tier="main",
         label="Fine-tune",
     )
     held_out: float = split_setting(0.3, help=_TEST_SPLIT_HELP, ge=0.05, le=0.8, step=0.05, tier="main")
     size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     head: Literal["linear", "mlp"] = setting(
-        "linear", "Classifier on the features: linear (softmax regression) or mlp (one hidden layer)."
+        "linear",
+        "Classifier on the features: linear (softmax regression), or mlp, whose hidden layer fits more "
+        "complex classes but overfits more easily.",
     )
     hidden: int = setting(
         256,
-        "Hidden units of the mlp head; lower the number when it overfits.",
+        "Number of units in the hidden layer of the mlp head; lower it when the model overfits.",
         label="Hidden units",
         ge=8,
         le=2048,
@@ -68,34 +79,46 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     strength: float = setting(
         0.0,
-        "L2 regularization of the linear head; raise it to reduce overfitting. 0: set by cross-validation.",
+        "Strength of the L2 regularization of the linear head; raise it to reduce overfitting. 0 selects "
+        "it by cross-validation.",
         label="Regularization (L2)",
         ge=0,
         le=1,
         scale="log",
     )
     blocks: int = setting(
-        1, "Number of top backbone blocks that fine-tuning trains.", label="Fine-tuned blocks", ge=1, le=2
+        1,
+        "Number of last backbone blocks to fine-tune; raise it to adapt the backbone more, lower it when "
+        "the model overfits.",
+        label="Fine-tuned blocks",
+        ge=1,
+        le=2,
     )
     epochs: int = setting(
-        5, "Epochs of fine-tuning: passes over the training images.", ge=1, le=100, scale="log"
+        5,
+        "Passes over the training images during fine-tuning; raise it while accuracy still improves, lower "
+        "it when the model overfits.",
+        ge=1,
+        le=100,
+        scale="log",
     )
     flip: bool = setting(
         True,
-        "Data augmentation: also fine-tune on mirrored images. Turn it off for letters and digits.",
+        "Also fine-tunes on mirrored images (data augmentation); turn it off for letters and digits.",
         label="Horizontal flip",
     )
     label_smoothing: float = setting(
         0.01,
-        "Label smoothing: probability moved from the true class to all classes; raise it when "
-        "the model is overconfident.",
+        "Probability that the training labels move from the true class to all classes; raise it when the "
+        "model is overconfident.",
         ge=0,
         le=0.5,
     )
     validation: bool = setting(
         False,
-        "Hold out a fifth of the training images to measure validation accuracy, which a hyperparameter "
+        "Holds out a fifth of the training images as the validation split, whose accuracy a hyperparameter "
         "search maximizes.",
+        label="Validation split",
     )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
     flat: bool = setting(False, _FLAT_HELP, label="Flat input")
@@ -124,15 +147,17 @@ class AuditSettings(Settings):
 
     suspicious: bool = setting(
         True,
-        "Also look for wrong labels, with a classifier that is trained for this check.",
+        "Also finds images that may have a wrong label, by training a classifier; this takes longer.",
         label="Wrong labels",
         tier="main",
     )
     backbone: Literal["resnet50", "vgg16"] = setting(
-        "resnet50", "Pretrained network that extracts the features used to find wrong labels."
+        "resnet50",
+        "Pretrained network that extracts the features for finding wrong labels; ResNet50 is faster and "
+        "usually more accurate.",
     )
     size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
-    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
+    seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
     flat: bool = setting(False, _FLAT_HELP, label="Flat input")
 
@@ -166,7 +191,10 @@ class StudySettings(Settings):
     held_out: float = split_setting(0.3, help=_TEST_SPLIT_HELP, ge=0.05, le=0.8, step=0.05, tier="main")
     size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     seed: int = setting(
-        0, "Random seed, which also selects the images of the test split.", ge=0, le=2**31 - 1
+        0,
+        "Random seed, which also selects the images of the test split; the same seed repeats the result.",
+        ge=0,
+        le=2**31 - 1,
     )
 
 
@@ -183,7 +211,7 @@ class PredictSettings(Settings):
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
     flat: bool = setting(False, _FLAT_HELP, label="Flat input")
     top: int = setting(
-        5, "Number of most probable classes to show for each image.", label="Top-k", ge=1, le=1000
+        5, "Number of classes to show for each image, the most probable first.", label="Top-k", ge=1, le=1000
     )
 
 
@@ -198,10 +226,17 @@ class ExplainSettings(Settings):
     label: str = setting("", "Class to explain. Empty: the most probable class.", tier="main", max_length=200)
     view: Literal["beside", "over", "light"] = setting(
         "beside",
-        "Show the heatmap beside the image, over it, or as the brightness of the image (light).",
+        "Shows the heatmap beside the image, over it, or as the brightness of the image (light).",
         tier="main",
     )
-    strength: float = setting(0.7, "Opacity of the heatmap.", label="Opacity", ge=0.1, le=1, step=0.05)
+    strength: float = setting(
+        0.7,
+        "Opacity of the heatmap; lower it to see more of the image.",
+        label="Opacity",
+        ge=0.1,
+        le=1,
+        step=0.05,
+    )
 
 
 _ZIPS = ("teachable", "tfjs")  # formats that are a zip of several files

@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         self.positional = ""  # flag of the setting that may be given without its flag
         self._argv: Sequence[str] = ()
         # Whether a word cannot be the value of the positional setting.
-        self.is_other_input: Callable[[str], bool] = lambda word: False
+        self.is_other_input: Callable[[str], bool] = lambda _: False
 
     def error(self, message: str) -> NoReturn:
         """Raises a usage error as one line; an unknown flag comes before errors that follow from it."""

@@ -30,7 +30,11 @@ def add(commands: Any) -> None:
     _add_filter(list_parser)
     list_parser.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must contain")
     list_parser.add_argument(
-        "-n", "--most", default=str(DEFAULT_LISTED), metavar="N", help="number of results to list (0 for all)"
+        "-n",
+        "--most",
+        default=str(DEFAULT_LISTED),
+        metavar="N",
+        help="number of results to list; 0 lists all",
     )
     list_parser.add_argument(
         "--removed", action="store_true", help="list removed results that can be restored"

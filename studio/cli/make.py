@@ -24,9 +24,9 @@ _KIND_HELP = {
     "text": ": a file",
     "dataset": ": a folder, zip, tar or npz, sample:NAME or tfds:NAME",
 }
-LABELS_HELP = "a file that names the classes of an imported model: one per line, JSON or CSV"
-_FOLDER_HELP = ", or a folder of them: then OUT is one, too"
-_VIDEO_HELP = "; or a video, if OUT is one"
+LABELS_HELP = "file with the class names of an imported model: one per line, JSON or CSV"
+_FOLDER_HELP = ", or a folder of images, for which OUT is a folder, too"
+_VIDEO_HELP = "; or a video, for which OUT is a video, too"
 
 
 def add(commands: Any) -> None:

@@ -26,17 +26,18 @@ def add(commands: Any) -> None:
     data_help = "a text file for a language model, else images, sample:NAME or tfds:NAME"
     parser.add_argument("data", metavar="DATA", help=data_help)
     part = (
-        "which part of the data to use, as fractions, e.g. 0.9:1.0 (default: the held-out part from "
-        "training; for a classifier its test split, or, for other data, every image that it was not "
-        "trained on)"
+        "part of the data to use, as fractions, such as 0.9:1.0 (default: what training held out; for a "
+        "classifier its test split, or every image that it was not trained on)"
     )
     parser.add_argument("--labels", metavar="FILE", help=make.LABELS_HELP)
-    preprocessing = "input range of an imported model (default: as the model states it, else 0-1)"
+    preprocessing = (
+        "pixel range or normalization that an imported model expects (default: as the model states, else 0-1)"
+    )
     parser.add_argument("--preprocessing", metavar="RANGE", help=preprocessing)
     flat = "flatten images for an imported model whose input is a vector, such as 784 values"
     parser.add_argument("--flat", action="store_true", help=flat)
     parser.add_argument("--part", metavar="FROM:TO", help=part)
-    parser.add_argument("--publish", action="store_true", help="write the figures into the model's card")
+    parser.add_argument("--publish", action="store_true", help="write the metrics into the model's card")
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,8 @@ from studio.run.request import SlotValues
 def add_flag(parser: flags.Parser) -> None:
     """Adds `--vary`."""
     help = (
-        "try values of a setting, all on one sheet; repeat for a second one. NAME=LOW:HIGH:COUNT or NAME=A,B"
+        "try several values of a setting, NAME=A,B or NAME=LOW:HIGH:COUNT, and show all results in one grid; "
+        "repeat for a second setting"
     )
     parser.add_argument("--vary", action="append", metavar="NAME=VALUES", help=help)
 

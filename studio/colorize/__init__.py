@@ -8,8 +8,21 @@ IMAGE = Task(
     settings=ColorizeSettings,
     inputs=(
         Slot("content", "image"),
-        Slot("color_hints", "image", min_files=0, flag="--color-hints"),
-        Slot("examples", "image", min_files=0, max_files=4, flag="--like"),
+        Slot(
+            "color_hints",
+            "image",
+            min_files=0,
+            flag="--color-hints",
+            help="an image with color hints, transparent elsewhere",
+        ),
+        Slot(
+            "examples",
+            "image",
+            min_files=0,
+            max_files=4,
+            flag="--like",
+            help="up to 4 example photos whose colors to reuse",
+        ),
         Slot("network", "model", min_files=0, flag="--network", model_tasks=("colorize.train",)),
     ),
     produces="image",

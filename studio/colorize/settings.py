@@ -14,7 +14,8 @@ class ColorizeSettings(Settings):
 
     vividness: float = setting(
         VIVIDNESS,
-        "Saturation of the colors: low is pale and cautious, high is bold and sometimes wrong.",
+        "Saturation of the colors; raise it for bolder colors that are wrong more often, lower it for "
+        "paler and safer ones.",
         tier="main",
         ge=0,
         le=1,
@@ -22,22 +23,24 @@ class ColorizeSettings(Settings):
     )
     variant: int = setting(
         0,
-        "Which coloring to use: 0 is the most probable one; every other number gives a different one.",
+        "Number of the coloring to show: 0 is the most probable one; every other number gives a different "
+        "one.",
         tier="main",
         ge=0,
         le=999,
     )
     likeness: float = setting(
         0.5,
-        "Weight of the example photos, if you give any; raise it to follow their colors more closely.",
+        "Weight of the colors of the example photos, if you give any; raise it to follow them more closely.",
         ge=0,
         le=1,
         step=0.05,
+        label="Example weight",
     )
     recolor: bool = setting(
-        False, "Recolor a photo that already has colors, as if it were gray.", tier="main"
+        False, "Recolors a photo that already has colors, as if it were gray.", tier="main"
     )
-    network: str = setting(SHIPPED_NETWORK, "Network that colorizes: its name or folder.", tier="hidden")
+    network: str = setting(SHIPPED_NETWORK, "Name or folder of the network that colorizes.", tier="hidden")
 
 
 class TrainColorizeSettings(shared.TrainImageSettings):
@@ -48,11 +51,19 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     batch: int = shared.batch(16, maximum=256)
     held_out: float = shared.held_out(0.03)
     photo_size: int = setting(
-        96, "Training photos are resized to this side.", tier="main", unit="px", ge=48, le=256, step=16
+        96,
+        "Side length of the squares that training photos are cropped and resized to; raise it to keep more "
+        "detail, lower it for speed.",
+        tier="main",
+        unit="px",
+        ge=48,
+        le=256,
+        step=16,
     )
     window: int = setting(
         80,
-        "Side of the random photo crops that the network trains on.",
+        "Side length of the random square crops that the network trains on; raise it to show it more "
+        "context, lower it for speed.",
         unit="px",
         ge=32,
         le=256,
@@ -60,12 +71,17 @@ class TrainColorizeSettings(shared.TrainImageSettings):
         label="Crop size",
     )
     width: int = setting(
-        32, "Base number of channels; raise it for better results, at the cost of time.", ge=4, le=64, step=4
+        32,
+        "Number of channels in the first layer, which scales all others; raise it for better colors but "
+        "slower training.",
+        ge=4,
+        le=64,
+        step=4,
     )
     rebalance: float = setting(
         0.5,
-        "Extra weight of rare colors in the loss: 0 weights all colors alike, 1 is full class "
-        "rebalancing for bold colors.",
+        "Extra weight of rare colors in the loss: 0 weights all colors alike, 1 is full class rebalancing "
+        "for bolder colors.",
         ge=0,
         le=1,
         step=0.1,

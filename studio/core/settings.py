@@ -62,7 +62,10 @@ def setting(
 
 def split_setting(
     default: float,
-    help: str = "Share of the images held out of training as the test split.",
+    help: str = (
+        "Share of the images held out for testing; raise it for more reliable metrics, lower it to train "
+        "on more images."
+    ),
     *,
     tier: Tier = "more",
     ge: float = 0.01,

@@ -22,8 +22,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.1)
     width: int = setting(
         40,
-        "Channels of the generator's finest layer; raise it for better images, at the cost of slower "
-        "training.",
+        "Number of channels in the generator's last hidden layer, which scales all others; raise it for "
+        "better images but slower training.",
         tier="main",
         ge=MIN_WIDTH,
         le=256,
@@ -31,23 +31,30 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     discriminator_width: int = setting(
         32,
-        "Channels of the discriminator's finest layer; lower it when the discriminator wins.",
+        "Number of channels in the discriminator's first layer, which scales all others; lower it when the "
+        "discriminator's loss approaches 0.",
         ge=MIN_WIDTH,
         le=256,
         label="Discriminator width",
     )
-    size: Literal[28, 32, 64, 128] = setting(64, "Side of the square images.", tier="main", unit="px")
+    size: Literal[28, 32, 64, 128] = setting(
+        64,
+        "Side length of the square images; raise it for more detail but slower training.",
+        tier="main",
+        unit="px",
+    )
     colors: Literal["color", "gray"] = setting(
         "color", "Whether the model generates color or grayscale images."
     )
     modulated: bool = setting(
         True,
-        "Lets the latent vector also scale and shift each channel at every resolution.",
+        "Lets the latent vector also scale and shift the channels of every generator layer, which usually "
+        "improves the images.",
         label="Self-modulation",
     )
     blocks: int = setting(
         0,
-        "Residual blocks at each resolution of the generator; raise it for finer detail, at the cost of "
+        "Number of residual blocks at each resolution of the generator; raise it for finer detail but "
         "slower training.",
         ge=0,
         le=4,
@@ -55,39 +62,45 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     palette: int = setting(
         0,
-        "For flat drawings: number of palette colors that each image is mixed from; 0 allows any color.",
+        "For drawings with flat colors: number of colors in each image's palette, which the pixels blend; "
+        "0 allows any color.",
         ge=0,
         le=64,
         label="Palette size",
     )
     bilateral: float = setting(
         0.0,
-        "For flat drawings: smooths away differences between neighboring pixels up to about this "
-        "intensity; 0 turns it off.",
-        unit="levels of 255",
+        "For drawings with flat colors: evens out differences of about this size between neighboring "
+        "pixels; raise it for smoother areas, 0 turns it off.",
+        unit="intensity levels",
         ge=0,
         le=64,
         label="Bilateral filter",
     )
     latent_dim: int = setting(
-        100, "Length of the latent vector.", ge=2, le=512, scale="log", label="Latent dimensions"
+        100,
+        "Length of the latent vector that the generator turns into an image; raise it to allow more variety.",
+        ge=2,
+        le=512,
+        scale="log",
+        label="Latent dimensions",
     )
     loss: Literal["logistic", "relativistic"] = setting(
         "logistic",
-        "Discriminator loss: logistic rates each image, relativistic compares real with generated images "
-        "(needs a gradient penalty).",
+        "GAN loss: logistic scores each image alone; relativistic compares real with generated images and "
+        "needs a gradient penalty.",
     )
     vgg16_discriminator: float = setting(
         0.0,
-        "Weight of a second discriminator, on VGG16 features; images improve in fewer steps, but FID is "
-        "biased. 0 turns it off.",
+        "Weight of a second discriminator, on VGG16 features; raise it to improve images in fewer steps, "
+        "though FID becomes biased. 0 turns it off.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",
     )
     discriminator_rate: float = setting(
         0.0002,
-        "Learning rate of the discriminator; lower it when the discriminator wins.",
+        "Learning rate of the discriminator; lower it when the discriminator's loss approaches 0.",
         gt=0,
         le=0.01,
         scale="log",
@@ -95,8 +108,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     rate_end: float = setting(
         1.0,
-        "Both learning rates at the end of their cosine decay, as a share of the initial ones; 1 keeps "
-        "them constant.",
+        "Learning rates of both networks after cosine decay, as a fraction of their initial values; 1 "
+        "keeps them constant.",
         ge=0,
         le=1,
         step=0.05,
@@ -104,7 +117,7 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     dropout: float = setting(
         0.3,
-        "Dropout in the discriminator; raise it when the discriminator overfits.",
+        "Dropout rate in the discriminator; raise it when the discriminator overfits.",
         ge=0,
         le=0.9,
         step=0.05,
@@ -120,32 +133,35 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     flip: bool = setting(
         True,
-        "Mirrors images at random for the discriminator; turn it off for letters and digits.",
+        "Mirrors the discriminator's input images at random (data augmentation); turn it off for letters "
+        "and digits.",
         label="Horizontal flip",
     )
     cutout: float = setting(
         0.0,
-        "Side of a square hidden from the discriminator, as a share of the image's side; 0 turns it off.",
+        "Side of a random square hidden from the discriminator, as a share of the image's; raise it when "
+        "the discriminator overfits, 0 turns it off.",
         ge=0,
         le=0.9,
         step=0.05,
     )
     adaptive_augmentation: bool = setting(
         False,
-        "Adaptive discriminator augmentation (ADA), for small data sets: augmentation gets stronger as "
-        "the discriminator overfits.",
+        "Adaptive discriminator augmentation (ADA): augments more strongly as the discriminator overfits; "
+        "turn it on for small data sets.",
     )
     gradient_penalty: float = setting(
         0.0,
-        "Weight of the gradient penalty on real images (R1) and, with the relativistic loss, also on "
-        "generated images (R2).",
+        "Weight of the gradient penalty on real images (R1) and, with the relativistic loss, generated "
+        "ones (R2); raise it to stabilize training.",
         ge=0,
         le=100,
         scale="log",
     )
     scored: int = setting(
         1000,
-        "Number of images for the final FID and KID; 0 skips both, also during training.",
+        "Number of generated images for the final FID and KID; raise it for more reliable values. 0 turns "
+        "off both metrics, including KID during training.",
         ge=0,
         le=50_000,
         scale="log",

@@ -6,7 +6,10 @@ from studio.dream.settings import ChannelSettings, DreamSettings
 ASCEND = Task(
     name="dream.ascend",
     settings=DreamSettings,
-    inputs=(Slot("content", "image"), Slot("guide", "image", 0, 1, flag="--guide")),
+    inputs=(
+        Slot("content", "image"),
+        Slot("guide", "image", 0, 1, flag="--guide", help="an image whose features the dream moves toward"),
+    ),
     produces="image",
     lane="job",
     interactive=True,

@@ -22,7 +22,8 @@ class DreamSettings(Settings):
 
     look: Literal[tuple(DREAM_PRESETS)] = setting(  # type: ignore[valid-type]
         next(iter(DREAM_PRESETS)),
-        "Named set of layers whose activations the dream maximizes.",
+        "Named set of layers whose activations the dream maximizes; early layers give textures, deep ones "
+        "shapes and objects.",
         tier="main",
         label="Preset",
     )
@@ -35,27 +36,32 @@ class DreamSettings(Settings):
     )
     octaves: int = setting(
         4,
-        "Octaves: number of image sizes, from coarse to fine; raise it for larger shapes.",
+        "Number of image sizes (octaves) to process, from small to large; raise it for larger shapes.",
         tier="main",
         ge=1,
         le=10,
     )
     size: int = setting(512, "Longer side of the result.", tier="main", unit="px", ge=64, le=4096, step=64)
     backbone: Backbone = setting(
-        "auto", "Pretrained network; auto picks the one that has the given layers, or those of the preset."
+        "auto",
+        "Pretrained network whose activations are maximized; auto picks the one that has the given layers, "
+        "or those of the preset.",
     )
     layers: tuple[str, ...] = setting(
         (),
-        "Layers to maximize instead of a preset: LAYER, LAYER:CHANNEL or LAYER=WEIGHT, e.g. mixed4:71=0.5.",
+        "Layers to maximize instead of a preset: LAYER, LAYER:CHANNEL or LAYER=WEIGHT, such as "
+        "mixed4:71=0.5.",
         max_length=16,
     )
     octave_scale: float = setting(
-        1.4, "Ratio of the image size of each octave to that of the previous, coarser one.", ge=1.1, le=2
+        1.4,
+        "Factor by which the image grows from one octave to the next; raise it for larger shapes.",
+        ge=1.1,
+        le=2,
     )
     step_size: float = setting(
         0.008,
-        "Learning rate of gradient ascent, for intensities from 0 (black) to 1 (white); raise it for "
-        "stronger changes.",
+        "Size of each gradient ascent step, on pixel values between 0 and 1; raise it for stronger changes.",
         gt=0,
         le=0.1,
         scale="log",
@@ -63,17 +69,27 @@ class DreamSettings(Settings):
     )
     softness: float = setting(
         1.0,
-        "Blur radius of the smoothed gradients that are added to the gradient; raise it for broader "
-        "color. 0 adds none and gives only fine detail.",
+        "Adds blurred copies of the gradient to it, with a Gaussian of this sigma; raise it for broader "
+        "color, 0 leaves only fine detail.",
         unit="px",
         ge=0,
         le=4,
         step=0.25,
-        label="Gradient blur",
+        label="Gradient smoothing",
     )
-    jitter: int = setting(16, "Largest random shift of the image between steps.", unit="px", ge=0, le=256)
+    jitter: int = setting(
+        16,
+        "Largest random shift of the image between steps; raise it to hide the network's grid pattern.",
+        unit="px",
+        ge=0,
+        le=256,
+    )
     smoothness: float = setting(
-        0.0, "Weight of the total variation penalty; raise it for less noise.", ge=0, le=20, step=0.5
+        0.0,
+        "Weight of the total variation penalty; raise it for smoother results with less noise.",
+        ge=0,
+        le=20,
+        step=0.5,
     )
     hold_colors: float = setting(
         0.0,
@@ -85,18 +101,22 @@ class DreamSettings(Settings):
     )
     zoom: int = setting(
         0,
-        "Number of frames of an endless zoom into the dream; 0 gives one image instead.",
+        "Number of frames in a video that zooms into the dream; 0 gives one image instead.",
         ge=0,
         le=600,
         label="Zoom video",
         video="frames",
     )
     zoom_scale: float = setting(
-        1.04, "Magnification from one frame of a zoom to the next.", ge=1.005, le=1.5, video="part"
+        1.04,
+        "Magnification from one frame of the zoom video to the next; raise it to zoom faster.",
+        ge=1.005,
+        le=1.5,
+        video="part",
     )
     zoom_turn: float = setting(
         0.5,
-        "Rotation from one frame of a zoom to the next.",
+        "Rotation from one frame of the zoom video to the next; 0 keeps the image upright.",
         unit="degrees",
         label="Zoom rotation",
         ge=-15,
@@ -106,26 +126,27 @@ class DreamSettings(Settings):
     )
     zoom_steps: int = setting(
         3,
-        "Steps of gradient ascent at each octave, for every zoom frame after the first.",
+        "Gradient ascent steps at each octave, for every zoom frame after the first; raise it to change "
+        "the image more from frame to frame.",
         ge=1,
         le=50,
         video="part",
     )
     fps: int = setting(
         15,
-        "Frames per second of a zoom. If set, it also applies to the result of a video.",
+        "Frames per second of the zoom video; if you set it, also of a dream made from a video.",
         ge=1,
         le=60,
         label="Frames per second",
         video="part",
     )
     video: Literal["mp4", "webp", "gif"] = setting(
-        "mp4", "File format of a zoom.", label="Format", video="part"
+        "mp4", "File format of the zoom video.", label="Format", video="part"
     )
     most_steps: int | None = setting(
-        None, "Stop after this many steps in total; empty: run to the end.", ge=1, label="Step limit"
+        None, "Stops after this many steps in total. Empty: runs to the end.", ge=1, label="Step limit"
     )
-    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
+    seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
     precision: PrecisionChoice = setting("auto", CHOICE_HELP, tier="hidden")
 
     def for_ending(self, ending: str) -> DreamSettings:
@@ -178,15 +199,27 @@ class ChannelSettings(Settings):
     """Visualizes one channel of a network: an image that maximizes its activation."""
 
     backbone: Backbone = setting(
-        "auto", "Pretrained network; auto picks the one that has the layer.", tier="main"
+        "auto",
+        "Pretrained network whose channel is visualized; auto picks the one that has the layer.",
+        tier="main",
     )
-    layer: str = setting("block5_conv1", "Layer of the network.", tier="main", max_length=60)
-    channel: int = setting(0, "Channel of the layer, counted from 0.", tier="main", ge=0)
-    size: int = setting(192, "Side of the square image.", tier="main", unit="px", ge=96, le=512, step=32)
+    layer: str = setting(
+        "block5_conv1",
+        "Layer of the network; early layers respond to edges and textures, deep ones to parts of objects.",
+        tier="main",
+        max_length=60,
+    )
+    channel: int = setting(0, "Index of the channel in the layer, counted from 0.", tier="main", ge=0)
+    size: int = setting(
+        192, "Side length of the square image.", tier="main", unit="px", ge=96, le=512, step=32
+    )
     steps: int = setting(
-        48, "Optimization steps, which start from noise; raise it for stronger patterns.", ge=1, le=512
+        48,
+        "Number of gradient ascent steps, starting from noise; raise it for stronger patterns.",
+        ge=1,
+        le=512,
     )
-    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
+    seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
 
     @property
     def ineffective_settings(self) -> frozenset[str]:

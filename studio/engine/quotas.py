@@ -216,7 +216,7 @@ def _add_owner_data(usage: Usage, owner: str) -> None:
 
 
 @lru_cache(maxsize=100_000)
-def _read_job_usage(folder: Path, modified: int) -> tuple[int, frozenset[str], bool]:
+def _read_job_usage(folder: Path, _modified: int) -> tuple[int, frozenset[str], bool]:
     """Returns the bytes of a job's folder, the digests it names, and whether the job is unfinished.
 
     Cached by the folder's modification time.
@@ -229,7 +229,7 @@ def _read_job_usage(folder: Path, modified: int) -> tuple[int, frozenset[str], b
 
 
 @lru_cache(maxsize=100_000)
-def _read_digests_cached(file: Path, modified: int) -> frozenset[str]:
+def _read_digests_cached(file: Path, _modified: int) -> frozenset[str]:
     """Returns the digests that a file names; cached by its modification time."""
     return _read_digests(file)
 

@@ -21,7 +21,7 @@ class EnhanceSettings(Settings):
     )
     clean: bool = setting(
         True,
-        "Before upscaling, remove the noise and JPEG artifacts detected in the photo.",
+        "Removes detected noise and JPEG artifacts from the photo before upscaling it.",
         tier="main",
     )
     sharpness: float = setting(
@@ -34,37 +34,39 @@ class EnhanceSettings(Settings):
     )
     ensemble: bool = setting(
         False,
-        "Average the results of eight flips and rotations: slightly more accurate, eight times slower.",
+        "Averages the results for eight flips and rotations of the photo: slightly more accurate, eight "
+        "times slower.",
         label="Self-ensemble",
     )
     denoise: float = setting(
         1.0,
-        "Share of the noise to remove: 1 removes all that was detected, 0 leaves it.",
+        "Share of the detected noise to remove: 0 removes none of it, 1 removes all.",
         ge=0,
         le=1,
         step=0.05,
     )
     deblock: Literal["auto", "off"] = setting(
         "auto",
-        "Remove JPEG artifacts: auto removes them by the quality stored in the file, off keeps them.",
+        "JPEG artifact removal: auto adapts to the JPEG quality read from the file, off keeps the artifacts.",
     )
     noise: float | None = setting(
         None,
-        "Standard deviation of the luminance noise. Empty: estimated from the photo.",
-        unit="levels",
+        "Standard deviation of the luminance noise to remove; raise it for stronger denoising. Empty: "
+        "estimated from the photo.",
+        unit="intensity levels",
         ge=0,
         le=75,
     )
     jpeg_quality: int | None = setting(
         None,
-        "JPEG quality to assume when removing artifacts. Empty: read from the file.",
+        "JPEG quality to assume when removing artifacts; lower it to remove more. Empty: read from the file.",
         label="JPEG quality",
         ge=1,
         le=100,
     )
-    network: str = setting(SHIPPED_ENLARGER, "Network that upscales: its name or folder.", tier="hidden")
+    network: str = setting(SHIPPED_ENLARGER, "Name or folder of the network that upscales.", tier="hidden")
     cleaner: str = setting(
-        SHIPPED_CLEANER, "Network that removes noise and JPEG artifacts: its name or folder.", tier="hidden"
+        SHIPPED_CLEANER, "Name or folder of the network that removes noise and JPEG artifacts.", tier="hidden"
     )
 
     @property
@@ -82,13 +84,14 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.02)
     to: Literal["enlarge", "clean"] = setting(
         ENLARGE,
-        "Task to train for: upscaling, or removing noise and JPEG artifacts.",
+        "Task to train for: upscaling (enlarge), or removing noise and JPEG artifacts (clean).",
         tier="main",
         label="Task",
     )
     photo_size: int = setting(
         224,
-        "Training photos are resized to this side; smaller photos are left out.",
+        "Side length of the squares that training photos are cropped and resized to; smaller photos are "
+        "left out.",
         tier="main",
         unit="px",
         ge=128,
@@ -97,7 +100,8 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
     )
     window: int = setting(
         24,
-        "Side of the training patches, before upscaling.",
+        "Side length of the square patches that the network trains on, before upscaling; raise it to show "
+        "more context, lower it for speed.",
         unit="px",
         ge=8,
         le=96,
@@ -105,11 +109,14 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
         label="Patch size",
     )
     width: int = setting(
-        32, "Channels of each layer; raise it for better results, at the cost of time.", ge=8, le=64
+        32,
+        "Number of channels in each hidden layer; raise it for better results but slower training.",
+        ge=8,
+        le=64,
     )
     blocks: int = setting(
         4,
-        "Number of residual blocks; raise it for better results, at the cost of time.",
+        "Number of residual blocks; raise it for better results but slower training.",
         ge=1,
         le=16,
         label="Residual blocks",

@@ -7,7 +7,7 @@ DRAW = Task(
     name="faces.draw",
     settings=FacesSettings,
     inputs=(
-        Slot("photo", "image", min_files=0, flag="--photo"),
+        Slot("photo", "image", min_files=0, flag="--photo", help="a photo to encode and edit (VAE only)"),
         Slot("model", "model", min_files=0, flag="--preset", model_tasks=("dcgan.train", "vae.train")),
     ),
     produces="image",

@@ -28,7 +28,8 @@ class FacesSettings(Settings):
     )
     truncation: float = setting(
         1.0,
-        "Scales the latents: below 1 stays closer to the average, 1 is as trained, above 1 is more varied.",
+        "Scale of the latent vectors: below 1 gives more average images, 1 is as trained, above 1 gives "
+        "more varied images.",
         tier="main",
         ge=0,
         le=1.5,
@@ -43,41 +44,42 @@ class FacesSettings(Settings):
     n: int = setting(64, "Number of images.", ge=1, le=MAX_IMAGES, label="Images")
     face: int = setting(
         0,
-        "Number of the grid image to enlarge, counted from 1; 0 shows the whole grid.",
+        "Position of the grid image to enlarge, counted from 1; 0 shows the whole grid.",
         ge=0,
         le=50_000,
     )
     moves: tuple[str, ...] = setting(
         (),
-        "Moves the images along the model's latent directions, each given as NAME=AMOUNT, e.g. older=1.5.",
+        "Moves the images along the model's latent directions, each given as NAME=AMOUNT, such as older=1.5.",
         max_length=32,
         label="Latent directions",
     )
     near: tuple[int, ...] = setting(
         (),
-        "Number of the grid image to show variations of; each further number picks one of those "
-        "variations in turn.",
+        "Position of the grid image to vary, counted from 1; each further number picks one of the "
+        "resulting variations to vary again.",
         max_length=32,
         label="Similar to",
     )
     spread: float = setting(
         0.5,
-        "How much variations differ from their original image; raise it for greater variety.",
+        "How much variations differ from the original image; raise it for greater variety.",
         ge=0,
         le=1,
         step=0.05,
     )
     to: int = setting(
         0,
-        "Interpolates from the chosen face to the grid image of this number; 0 turns it off.",
+        "Position of the grid image to interpolate to, starting from the chosen face; 0 turns "
+        "interpolation off.",
         ge=0,
         le=50_000,
         label="Morph to",
     )
     crop: float = setting(
         0.0,
-        "Side of the square crop, as a share of the photo's shorter side; 0 crops to the detected face, "
-        "or without one to the largest square.",
+        "Side of the square crop, as a share of the photo's shorter side; 0 crops to the detected face, or "
+        "else to the largest square.",
         ge=0,
         le=1,
         step=0.05,
@@ -101,7 +103,7 @@ class FacesSettings(Settings):
     )
     interpolate: int = setting(
         0,
-        "Number of frames of a video that interpolates from face to face; 0 makes no video.",
+        "Number of frames in a video that interpolates from face to face; 0 makes no video.",
         ge=0,
         le=600,
         label="Video",
@@ -115,7 +117,8 @@ class FacesSettings(Settings):
     )
     enhance: bool = setting(
         True,
-        "Upscales and cleans a single image, or each frame of a video, with neural networks.",
+        "Upscales a single image, or each frame of a video, with neural networks and removes its "
+        "artifacts; turn it off for the unprocessed output.",
     )
     form: Literal["sheet", "npz", "zip"] = setting(
         "sheet",

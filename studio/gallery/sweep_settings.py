@@ -14,8 +14,10 @@ NAME = "gallery.sweep"
 class SweepSettings(Settings):
     """Tries values of one or two settings of a task."""
 
-    task: str = setting("", "Task to run with each value, e.g. style.transfer.", max_length=100)
-    base: dict[str, Any] = setting({}, "Settings that stay the same in every cell.", max_length=100)
+    task: str = setting("", "Task to run with each value, such as style.transfer.", max_length=100)
+    base: dict[str, Any] = setting(
+        {}, "Settings of the task that are the same for every value.", max_length=100
+    )
     vary: tuple[str, ...] = setting(
         (),
         "One or two settings to vary, with their values: strength=0.2,0.5,1, or strength=0.2:1:5 for "
@@ -46,7 +48,7 @@ SWEEP = Task(
     work="studio.gallery.sweep:run",
     title="Sweep",
     command="",
-    help="try values of one or two settings, all on one sheet",
+    help="try several values of one or two settings, and show all results in one grid",
     check="studio.gallery.sweep:check",
     plan_trials="studio.gallery.sweep:plan_trials",
 )

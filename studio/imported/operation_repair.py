@@ -158,10 +158,10 @@ def _gray_to_rgb(op: Operation) -> Part:
 
 def _activation_maker(name: str) -> Callable[[Operation], Part]:
     """Returns a function that converts an operation to an activation."""
-    return lambda op: keras_layer("Activation", {"activation": name})
+    return lambda _: keras_layer("Activation", {"activation": name})
 
 
-def _identity(op: Operation) -> Part:
+def _identity(_: Operation) -> Part:
     return keras_layer(IDENTITY, {})
 
 

@@ -54,9 +54,7 @@ def write_answer(work: Callable[[Path], dict[str, Any]]) -> None:
     Path(ANSWER).write_text(json.dumps(result), encoding="utf-8")
 
 
-def resave(
-    source: Path, folder: Path, limit_time: Callable[[int], None] = lambda seconds: None
-) -> dict[str, Any]:
+def resave(source: Path, folder: Path, limit_time: Callable[[int], None] = lambda _: None) -> dict[str, Any]:
     """Saves the network of a file as `folder/model.keras`. Returns its facts, see `facts.Facts`.
 
     Args:

@@ -4,7 +4,14 @@ from studio.core.tasks import Slot, Task
 from studio.lab.settings import AutoencoderSettings, BoltzmannSettings, ImagineSettings, RepairSettings
 
 DRAWING = Slot("content", "image", min_files=0)
-DOODLES = Slot("doodles", "image", min_files=0, max_files=40, flag="--doodles")
+DOODLES = Slot(
+    "doodles",
+    "image",
+    min_files=0,
+    max_files=40,
+    flag="--doodles",
+    help="up to 40 doodles to train on instead of digits",
+)
 
 TRAIN = Task(
     name="lab.train",

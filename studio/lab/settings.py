@@ -41,19 +41,30 @@ class AutoencoderSettings(Settings):
         le=64,
     )
     steps: int | None = setting(
-        None, "Training steps. Empty: about five seconds of training.", ge=10, le=20_000
+        None,
+        "Number of training steps; raise it for better reconstructions. Empty: about five seconds of "
+        "training.",
+        ge=10,
+        le=20_000,
     )
     learning_rate: float = setting(
         0.003,
-        "Initial learning rate; it decays toward the end of training.",
+        "Peak learning rate, which decays toward the end of training; lower it when training diverges.",
         ge=1e-5,
         le=0.1,
         scale="log",
     )
-    batch: int = setting(64, "Batch size: digits per training step.", ge=8, le=1024, label="Batch size")
+    batch: int = setting(
+        64,
+        "Digits per training step; raise it for less noisy gradients, lower it for faster steps.",
+        ge=8,
+        le=1024,
+        label="Batch size",
+    )
     penalty: float = setting(
         1.0,
-        "Weight of the sparsity, contractive or KL penalty. 0 turns it off.",
+        "Weight of the sparsity, contractive or KL penalty; raise it for stronger regularization but less "
+        "exact reconstructions, 0 turns it off.",
         label="Penalty weight",
         ge=0,
         le=100,
@@ -62,7 +73,8 @@ class AutoencoderSettings(Settings):
     )
     training_noise: float = setting(
         0.5,
-        "Standard deviation of the noise added to the training digits of a denoising autoencoder.",
+        "Standard deviation of the noise added to a denoising autoencoder's training digits; raise it so "
+        "that it learns to remove stronger noise.",
         ge=0,
         le=1,
         step=0.05,
@@ -70,13 +82,19 @@ class AutoencoderSettings(Settings):
     )
     training_holes: int = setting(
         0,
-        "Number of holes cut into each training digit of a denoising autoencoder.",
+        "Number of holes cut into each training digit of a denoising autoencoder; raise it so that it "
+        "learns to fill more holes.",
         ge=0,
         le=6,
         label="Training holes",
     )
-    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1, label="Step limit")
-    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
+    most_steps: int | None = setting(
+        None,
+        "Stops training after this many steps, even if more are set. Empty: takes all steps.",
+        ge=1,
+        label="Step limit",
+    )
+    seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
 
     @property
     def planned_steps(self) -> int:
@@ -122,14 +140,30 @@ class RepairSettings(AutoencoderSettings):
     """Trains an autoencoder on digits and reconstructs your drawing, corrupted first if you like."""
 
     noise: float = setting(
-        0.0, "Standard deviation of the noise added to the drawing.", tier="main", ge=0, le=1, step=0.05
+        0.0,
+        "Standard deviation of the noise added to the drawing; raise it to make the reconstruction harder.",
+        tier="main",
+        ge=0,
+        le=1,
+        step=0.05,
     )
-    holes: int = setting(0, "Number of holes cut into the drawing.", tier="main", ge=0, le=6)
+    holes: int = setting(
+        0,
+        "Number of holes cut into the drawing; raise it to make the reconstruction harder.",
+        tier="main",
+        ge=0,
+        le=6,
+    )
     show: Literal["repair", "filters", "map"] = setting(
-        "repair", "Show reconstructions, the filters of the first layer, or a map of the latent space."
+        "repair",
+        "Shows reconstructions (repair), the filters of the first layer (filters), or a map of the latent "
+        "space (map).",
     )
     fit: bool = setting(
-        True, "Center the drawing and scale it to the size of the training digits.", label="Center and scale"
+        True,
+        "Centers the drawing and scales it to the size of the training digits, which the network "
+        "reconstructs best.",
+        label="Center and scale",
     )
 
     @property
@@ -140,22 +174,43 @@ class RepairSettings(AutoencoderSettings):
 class BoltzmannSettings(Settings):
     """Trains a restricted Boltzmann machine on digits."""
 
-    units: int = setting(160, "Number of hidden units.", tier="main", ge=8, le=512, label="Hidden units")
+    units: int = setting(
+        160,
+        "Number of hidden units; raise it to model digits in more detail, which takes longer.",
+        tier="main",
+        ge=8,
+        le=512,
+        label="Hidden units",
+    )
     steps: int | None = setting(
-        None, "Training steps. Empty: about eight seconds of training.", ge=10, le=20_000
+        None,
+        "Number of training steps; raise it for samples more like the digits. Empty: about eight seconds "
+        "of training.",
+        ge=10,
+        le=20_000,
     )
     learning_rate: float = setting(
-        0.2, "Initial learning rate; it decays toward the end of training.", ge=1e-4, le=1, scale="log"
+        0.2,
+        "Peak learning rate, which decays toward the end of training; lower it when training diverges.",
+        ge=1e-4,
+        le=1,
+        scale="log",
     )
     batch: int = setting(
         100,
-        "Digits per training step, and number of persistent Gibbs chains.",
+        "Digits per training step, and number of persistent Gibbs chains; raise it for less noisy "
+        "gradients, lower it for faster steps.",
         ge=8,
         le=512,
         label="Batch size",
     )
-    most_steps: int | None = setting(None, "Stop after this many steps.", ge=1, label="Step limit")
-    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
+    most_steps: int | None = setting(
+        None,
+        "Stops training after this many steps, even if more are set. Empty: takes all steps.",
+        ge=1,
+        label="Step limit",
+    )
+    seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
 
     @property
     def planned_steps(self) -> int:
@@ -173,21 +228,30 @@ class ImagineSettings(BoltzmannSettings):
 
     keep: Literal["top", "bottom", "left", "right", "nothing"] = setting(
         "top",
-        "Half of the drawing to keep (clamp) while the rest is sampled; nothing: sample whole digits.",
+        "Half of the drawing to keep (clamp) while the rest is sampled; nothing samples whole digits.",
         tier="main",
     )
     temperature: float = setting(
         1.0,
-        "Sampling temperature: below 1 stays close to typical digits, above 1 varies more.",
+        "Sampling temperature: below 1 gives typical digits, above 1 gives more varied ones.",
         tier="main",
         ge=0.1,
         le=3,
         step=0.05,
     )
-    rounds: int = setting(60, "Rounds of Gibbs sampling.", tier="main", ge=1, le=2000)
+    rounds: int = setting(
+        60,
+        "Number of Gibbs sampling rounds; raise it for samples that depend less on the starting image.",
+        tier="main",
+        ge=1,
+        le=2000,
+    )
     n: int = setting(9, "Number of samples.", ge=1, le=64, label="Samples")
     frames: int = setting(
-        0, "Number of frames of a video of the sampling; 0 gives one image instead.", ge=0, le=300
+        0,
+        "Number of frames in a video of the image during sampling; 0 gives only the final image.",
+        ge=0,
+        le=300,
     )
     fps: int = setting(15, "Frames per second of the video.", ge=1, le=60, label="Frames per second")
     video: Literal["mp4", "webp", "gif"] = setting("gif", "File format of the video.", label="Format")

@@ -14,31 +14,44 @@ class PlaygroundSettings(Settings):
 
     fourier_features: int = setting(
         64,
-        "Number of Fourier features that encode the coordinates; 0 turns them off, and the image stays "
-        "blurred.",
+        "Number of Fourier features that encode the coordinates; raise it for finer detail, 0 turns them "
+        "off and leaves the image blurred.",
         tier="main",
         ge=0,
         le=256,
     )
     activation: Literal["relu", "leaky_relu", "swish", "tanh", "sigmoid", "sine", "step", "none"] = setting(
-        "relu", "Activation function of the hidden layers.", tier="main"
+        "relu",
+        "Activation function of the hidden layers; relu is a good default, none makes the network linear.",
+        tier="main",
     )
     learning_rate: float = setting(
         0.01,
-        "Learning rate of the optimizer; lower it when training diverges.",
+        "Learning rate; lower it when training diverges, raise it when the loss falls too slowly.",
         tier="main",
         ge=1e-5,
         le=100,
         scale="log",
     )
     optimizer: Literal["sgd", "momentum", "rmsprop", "adam"] = setting(
-        "adam", "Optimizer that updates the weights from the gradient."
+        "adam", "Optimizer that updates the weights from the gradient; adam usually converges fastest."
     )
     initializer: Literal["zero", "small", "glorot", "he", "large"] = setting(
-        "he", "Weight initialization, which sets the variance of the initial weights."
+        "he",
+        "Method that sets the initial weights: he suits ReLU, glorot suits tanh and sigmoid.",
     )
-    depth: int = setting(3, "Number of hidden layers.", ge=1, le=12)
-    width: int = setting(64, "Number of units in each hidden layer.", ge=2, le=256)
+    depth: int = setting(
+        3,
+        "Number of hidden layers; more layers fit finer detail but are slower and harder to train.",
+        ge=1,
+        le=12,
+    )
+    width: int = setting(
+        64,
+        "Number of units in each hidden layer; raise it to fit finer detail, which takes longer.",
+        ge=2,
+        le=256,
+    )
     fourier_scale: float = setting(
         5.0,
         "Standard deviation of the Fourier frequencies, in cycles per image; raise it for finer detail.",
@@ -47,17 +60,34 @@ class PlaygroundSettings(Settings):
         scale="log",
     )
     coordinates: Literal["centered", "from_zero", "pixels"] = setting(
-        "centered", "Range of the input coordinates: -1 to 1, 0 to 1, or pixels."
+        "centered",
+        "Range of the input coordinates: -1 to 1 (centered), 0 to 1 (from zero), or up to the photo's size "
+        "(pixels).",
     )
     loss: Literal["mse", "mae", "cross_entropy"] = setting(
-        "mse", "Loss: mean squared error, mean absolute error, or cross-entropy."
+        "mse", "Loss function: mean squared error (mse), mean absolute error (mae), or cross-entropy."
     )
     batch: int = setting(
-        512, "Batch size: pixels per training step.", unit="px", ge=1, le=8192, label="Batch size"
+        512,
+        "Pixels per training step; raise it for less noisy gradients, lower it for faster steps.",
+        unit="px",
+        ge=1,
+        le=8192,
+        label="Batch size",
     )
-    steps: int = setting(1500, "Number of training steps; each step uses one batch.", ge=1, le=50_000)
+    steps: int = setting(
+        1500,
+        "Number of training steps, each on one batch; raise it while the loss still falls.",
+        ge=1,
+        le=50_000,
+    )
     held_out: float = split_setting(
-        0.1, help="Share of pixels held out of training to test on.", ge=0, le=0.95, step=0.05
+        0.1,
+        help="Share of the pixels held out for testing; raise it to train on fewer pixels, which makes "
+        "overfitting visible.",
+        ge=0,
+        le=0.95,
+        step=0.05,
     )
     dropout: float = setting(
         0.0,
@@ -68,7 +98,7 @@ class PlaygroundSettings(Settings):
     )
     weight_decay: float = setting(
         0.0,
-        "Each step shrinks every weight by this factor times the learning rate; raise it when the "
+        "Shrinks every weight at each step, by this factor times the learning rate; raise it when the "
         "network overfits.",
         ge=0,
         le=10,
@@ -76,7 +106,8 @@ class PlaygroundSettings(Settings):
     )
     detail: int = setting(
         96,
-        "Longer side of the photo during training.",
+        "Longer side to which the photo is reduced for training; raise it to learn finer detail, which "
+        "takes longer.",
         unit="px",
         ge=16,
         le=256,
@@ -86,10 +117,10 @@ class PlaygroundSettings(Settings):
     size: int = setting(512, "Longer side of the result.", unit="px", ge=64, le=4096, step=64)
     frames: int = setting(
         0,
-        "Number of frames of a video of the training; 0 gives one image instead.",
+        "Number of frames in a video of the image as training progresses; 0 gives only the final image.",
         ge=0,
         le=600,
-        label="Video of the training",
+        label="Training video",
         video="frames",
     )
     fps: int = setting(
@@ -99,9 +130,13 @@ class PlaygroundSettings(Settings):
         "mp4", "File format of the video.", label="Format", video="part"
     )
     most_steps: int | None = setting(
-        None, "Stop after this many steps.", ge=1, tier="hidden", label="Step limit"
+        None,
+        "Stops training after this many steps, even if more are set. Empty: takes all steps.",
+        ge=1,
+        tier="hidden",
+        label="Step limit",
     )
-    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
+    seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
 
     def for_ending(self, ending: str) -> PlaygroundSettings:
         """Returns the settings for a file extension: a video takes its format from it."""

@@ -20,16 +20,22 @@ class SketchSettings(Settings):
         "What your drawing shows: outlines, parts that each have one color, or light and shade.",
         tier="main",
     )
-    night: bool = setting(False, "Paint the avatar in moonlight.", tier="main")
-    seed: int = setting(0, "Random seed for the colors of the avatar.", tier="main", ge=0, le=2**31 - 1)
+    night: bool = setting(False, "Paints the avatar by night, in moonlight.", tier="main")
+    seed: int = setting(
+        0,
+        "Random seed for the colors of the avatar; the same seed repeats them.",
+        tier="main",
+        ge=0,
+        le=2**31 - 1,
+    )
     side: int = setting(384, "Width and height of the result.", unit="px", ge=64, le=1024, step=32)
-    network: str = setting(SHIPPED_NETWORK, "Network that paints the avatar: its name or folder.")
+    network: str = setting(SHIPPED_NETWORK, "Name or folder of the network that paints the avatar.")
 
 
 class TranslateSettings(Settings):
     """Translates a drawing or a photo with a network that you trained on pairs."""
 
-    network: str = setting("", "Network that you trained on pairs: its name or folder.", tier="main")
+    network: str = setting("", "Name or folder of a network that you trained on pairs.", tier="main")
     side: int = setting(
         256, "Width and height of the result.", tier="main", unit="px", ge=64, le=1024, step=32
     )
@@ -43,21 +49,30 @@ class UNetSettings(shared.TrainImageSettings):
     batch: int = shared.batch(8, maximum=128)
     learning_rate: float = shared.learning_rate(0.0005, maximum=0.01)
     size: Literal[32, 64, 96, 128, 256] = setting(
-        96, "Width and height of the images.", tier="main", unit="px"
+        96,
+        "Width and height of the images; raise it for more detail but slower training.",
+        tier="main",
+        unit="px",
     )
     width: int = setting(
         16,
-        "Channels of the generator's finest layer; raise it for better results, at the cost of time.",
+        "Number of channels in the generator's first layer, which scales all others; raise it for better "
+        "results but slower training.",
         ge=4,
         le=64,
         label="Generator width",
     )
     discriminator_width: int = setting(
-        24, "Channels of the discriminator's finest layer.", ge=4, le=64, label="Discriminator width"
+        24,
+        "Number of channels in the discriminator's first layer, which scales all others; lower it when the "
+        "discriminator's loss approaches 0.",
+        ge=4,
+        le=64,
+        label="Discriminator width",
     )
     discriminator_rate: float = setting(
         0.0002,
-        "Learning rate of the discriminator; lower it when the discriminator learns too fast.",
+        "Learning rate of the discriminator; lower it when the discriminator's loss approaches 0.",
         gt=0,
         le=0.01,
         scale="log",
@@ -65,7 +80,7 @@ class UNetSettings(shared.TrainImageSettings):
     )
     likeness: float = setting(
         100.0,
-        "Weight of the L1 reconstruction loss; raise it to stay closer to the true image.",
+        "Weight of the L1 reconstruction loss; raise it to stay closer to the target image.",
         gt=0,
         le=1000,
         scale="log",
@@ -85,13 +100,18 @@ class TrainSketchSettings(UNetSettings):
 
     scored: int = setting(
         0,
-        "Number of held-out avatars for the final FID; 0 skips it.",
+        "Number of held-out avatars for the final FID; raise it for a more reliable value, 0 turns FID off.",
         ge=0,
         le=5000,
         label="FID images",
     )
     held_out: float = setting(
-        0.05, "Share of the avatars held out of training to test on.", ge=0.01, le=0.5, label="Test split"
+        0.05,
+        "Share of the avatars held out for testing; raise it for more reliable metrics, lower it to train "
+        "on more avatars.",
+        ge=0.01,
+        le=0.5,
+        label="Test split",
     )
 
 
@@ -101,21 +121,33 @@ class TrainTranslateSettings(UNetSettings):
     steps: int = shared.steps(4000)
     batch: int = shared.batch(4, maximum=128)
     size: Literal[32, 64, 96, 128, 256] = setting(
-        128, "Width and height of the images.", tier="main", unit="px"
+        128,
+        "Width and height of the images; raise it for more detail but slower training.",
+        tier="main",
+        unit="px",
     )
     edges: bool = setting(
         False,
-        "Train on photos alone: the detected edges of each photo become the first image of a pair, the "
-        "photo the second.",
+        "Trains on single photos instead of pairs: the input is the edges detected in a photo, the target "
+        "is the photo itself.",
         tier="main",
     )
     reverse: bool = setting(
-        False, "Train the network to turn the second image of each pair into the first.", tier="main"
+        False,
+        "Trains the network to turn the second image of each pair into the first, instead of the first "
+        "into the second.",
+        tier="main",
     )
-    mirror: bool = setting(True, "Data augmentation: flip half of the pairs left to right at random.")
+    mirror: bool = setting(
+        True,
+        "Mirrors half of the pairs at random (data augmentation); turn it off where left and right matter, "
+        "as in text.",
+        label="Horizontal flip",
+    )
     shift: float = setting(
         0.06,
-        "Data augmentation: largest random shift of a pair, as a share of its side.",
+        "Largest random shift of a pair, as a share of its side (data augmentation); raise it for few pairs.",
+        label="Random shift",
         ge=0,
         le=0.25,
         step=0.01,

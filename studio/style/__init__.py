@@ -10,7 +10,7 @@ TRANSFER = Task(
     inputs=(
         Slot("content", "image"),
         Slot("style", "image", 0, 4, name_setting="house"),
-        Slot("mask", "image", 0, 4, flag="--masks"),
+        Slot("mask", "image", 0, 4, flag="--masks", help="a mask for each style, white where it applies"),
         Slot("network", "model", min_files=0, flag="--network", model_tasks=("style.train",)),
     ),
     produces="image",
@@ -34,7 +34,7 @@ TRAIN = Task(
     settings=TrainStyleSettings,
     inputs=(
         Slot("data", "dataset"),
-        Slot("style", "image", 1, 16, flag="--style"),
+        Slot("style", "image", 1, 16, flag="--style", help="1 to 16 style images: files, or sample:NAME"),
         Slot("start", "model", min_files=0, flag="--start-from", model_tasks=("style.train",)),
     ),
     produces="model",

@@ -27,35 +27,37 @@ class TransferSettings(Settings):
     size: int = setting(512, "Longer side of the result.", tier="main", unit="px", ge=64, le=2048, step=64)
     mode: Literal["instant", "draft", "fine", "finest"] = setting(
         "instant",
-        "Instant takes seconds, draft half a minute, fine minutes; finest takes longest and is for printing.",
+        "Trade-off between speed and quality: instant takes seconds, draft half a minute, fine minutes; "
+        "finest is slowest and meant for printing.",
         tier="main",
     )
     steps: int | None = setting(
         None,
-        "Optimization steps at the coarsest scale (about 64 px); finer scales get as many or fewer. "
-        "Empty: chosen by the mode. Ignored by instant.",
+        "Maximum number of optimization steps at each resolution; the lowest takes all of them. Empty: set "
+        "by the mode. Instant mode ignores it.",
         ge=1,
         le=2000,
     )
     stop_after: int | None = setting(
-        None, "Stop after this many steps in total; empty: run to the end.", ge=1, tier="hidden"
+        None, "Stops after this many steps in total. Empty: runs to the end.", ge=1, tier="hidden"
     )
     stroke_size: float = setting(
         1.0,
-        "Size of the strokes, as a multiple of those in the style image. Ignored by house styles.",
+        "Size of the strokes, as a multiple of their size in the style image; raise it for coarser "
+        "strokes. House styles ignore it.",
         ge=0.25,
         le=4,
         scale="log",
     )
     keep_colors: Literal["off", "luminance", "matched"] = setting(
         "off",
-        "Keep the photo's colors: stylize only its luminance (luminance), or recolor the styles to "
-        "match it (matched).",
+        "Keeps the photo's colors: luminance stylizes only the photo's brightness, matched first recolors "
+        "the style images to match the photo.",
         bare_value="luminance",
     )
     house: tuple[str, ...] = setting(
         (),
-        "One to four house styles to use instead of style images, e.g. mosaic. They need the instant mode.",
+        "One to four house styles to use instead of style images, such as mosaic; they need instant mode.",
         max_length=4,
         tier="hidden",
         label="House styles",
@@ -63,12 +65,12 @@ class TransferSettings(Settings):
     network: str = setting(SHIPPED_NETWORK, "Name or folder of the network of house styles.", tier="hidden")
     style_weights: tuple[float, ...] = setting(
         (),
-        "Weight of each style, e.g. 1,2. With masks, each weight applies only inside its style's mask. "
-        "Empty: equal weights.",
+        "Weight of each style, such as 1,2. With masks, a weight applies only inside the mask of its "
+        "style. Empty: equal weights.",
         max_length=4,
         tier="hidden",
     )
-    seed: int = setting(0, "Random seed.", ge=0, le=2**31 - 1)
+    seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
     precision: PrecisionChoice = setting("auto", CHOICE_HELP, tier="hidden")
 
     @field_validator("style_weights")

@@ -17,14 +17,15 @@ class TrainTextSettings(shared.TrainSettings):
     learning_rate: float = shared.learning_rate(0.003)
     epochs: int | None = setting(
         None,
-        "Passes over the training text. Empty: 12, and more than that for a short text.",
+        "Passes over the training text; early stopping may end training sooner. Empty: 12, or more for a "
+        "short text.",
         tier="main",
         ge=1,
         le=1000,
     )
     units: int = setting(
         512,
-        "Units per recurrent layer; raise it for a better model, at the cost of slower training.",
+        "Number of units in each recurrent layer; raise it for a better model but slower training.",
         tier="main",
         ge=8,
         le=2048,
@@ -44,31 +45,40 @@ class TrainTextSettings(shared.TrainSettings):
         "Type of the recurrent cell: a GRU has fewer parameters than an LSTM; neither is better in general.",
         label="Recurrent cell",
     )
-    layers: int = setting(2, "Number of stacked recurrent layers.", ge=1, le=4)
+    layers: int = setting(
+        2,
+        "Number of stacked recurrent layers; raise it for a more powerful model but slower training.",
+        ge=1,
+        le=4,
+    )
     embedding: int = setting(
         64,
-        "Length of the learned vector that represents each character.",
+        "Length of the learned vector that represents each character; raise it for texts with many "
+        "different characters.",
         ge=4,
         le=1024,
         scale="log",
         label="Embedding size",
     )
     embedding_dropout: float = setting(
-        0.1, "Dropout on the embedding; raise it when the model overfits.", ge=0, le=0.9, step=0.05
+        0.1, "Dropout rate on the embedding; raise it when the model overfits.", ge=0, le=0.9, step=0.05
     )
     weight_dropout: float = setting(
         0.0,
-        "Dropout on the recurrent weights (LSTM only); raise it when the model overfits.",
+        "Dropout rate on the recurrent weights (LSTM only); raise it when the model overfits.",
         ge=0,
         le=0.9,
         step=0.05,
     )
     tied: bool = setting(
-        False, "Uses the same weights for the input embedding and the output layer.", label="Tied embeddings"
+        False,
+        "Uses the same weights for the input embedding and the output layer, which reduces the number of "
+        "parameters.",
+        label="Tied embeddings",
     )
     streams: int = setting(
         64,
-        "Number of sequences that are read in parallel; a short text uses fewer.",
+        "Number of sequences per training step; lower it when memory runs out. A short text uses fewer.",
         ge=1,
         le=1024,
         scale="log",
@@ -76,8 +86,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     sequence: int = setting(
         96,
-        "Characters through which gradients flow back (truncated backpropagation through time); the "
-        "state carries over from one sequence to the next.",
+        "Number of characters covered by truncated backpropagation through time; raise it to learn longer "
+        "dependencies, lower it to save memory.",
         unit="characters",
         ge=8,
         le=1024,
@@ -89,7 +99,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     ema_share: float = setting(
         0.05,
-        "Share of all training steps over which the EMA averages the weights; 0 turns it off.",
+        "Share of the training steps covered by the exponential moving average (EMA) of the weights; raise "
+        "it to average out fluctuations, 0 turns it off.",
         ge=0,
         le=0.5,
         step=0.01,
@@ -97,14 +108,15 @@ class TrainTextSettings(shared.TrainSettings):
     )
     held_out: float = split_setting(
         0.1,
-        help="Share of the text, at its end, that is the test split; half as much text before it is the "
+        help="Share of the text, from its end, held out for testing; half as much text before it is the "
         "validation split.",
     )
     encoding: str = setting("auto", _ENCODING, max_length=40)
     patience: int = setting(
         5,
-        "Evaluations without a lower validation loss before early stopping; 0 turns it off.",
-        unit="tests",
+        "Number of evaluations without a lower validation loss before training stops early; raise it to "
+        "train longer, 0 turns early stopping off.",
+        unit="evaluations",
         ge=0,
         le=1000,
     )
@@ -121,7 +133,8 @@ class WriteSettings(Settings):
     )
     temperature: float = setting(
         0.8,
-        "Sampling temperature: near 0 picks the likeliest character, 1 samples as in the training text.",
+        "Sampling temperature: near 0 picks the likeliest characters, 1 uses the model's probabilities, "
+        "above 1 gives more random text.",
         tier="main",
         ge=0,
         le=2,
@@ -151,12 +164,12 @@ class WriteSettings(Settings):
     )
     stop: str = setting(
         "",
-        "Stops generating before this text would appear. Empty: never stops early.",
+        "Ends the text right before the first occurrence of this string. Empty: generates the full length.",
         max_length=200,
-        label="Stop text",
+        label="Stop sequence",
     )
     count: int = setting(1, "Number of texts to generate.", ge=1, le=64, label="Samples")
-    seed: int = setting(0, "Seed of the sampler; the same seed repeats a text.", ge=0, le=2**31 - 1)
+    seed: int = setting(0, "Random seed of the sampler; the same seed repeats a text.", ge=0, le=2**31 - 1)
     precision: Literal["int8", "float32"] = setting(
         "int8",
         "Data type of the weights: int8 is several times faster, float32 is as trained.",

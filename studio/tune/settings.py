@@ -24,13 +24,18 @@ class TuneSettings(Settings):
     )
     vary: tuple[str, ...] = setting(
         (),
-        "Settings to vary, each with an optional range, such as units=64:512 or cell=lstm|gru. Empty: "
-        "the task's two default settings.",
+        "Hyperparameters to vary, each with an optional range, such as units=64:512 or cell=lstm|gru. "
+        "Empty: two that are preselected for the task.",
         label="Search space",
         tier="main",
         max_length=20,
     )
-    trials: int = setting(20, "Number of trials, including those that pruning stops.", tier="main", ge=1)
+    trials: int = setting(
+        20,
+        "Number of trials, including those that pruning stops; raise it for a more thorough search.",
+        tier="main",
+        ge=1,
+    )
     minutes: float = setting(
         0.0,
         "No new trials start after this time; 0 turns the limit off.",
@@ -42,7 +47,7 @@ class TuneSettings(Settings):
     )
     fixed: tuple[str, ...] = setting(
         (),
-        "Settings that all trials share, such as epochs=4,seed=1.",
+        "Settings with the same value in all trials, such as epochs=4,seed=1.",
         label="Fixed settings",
         max_length=50,
     )
@@ -52,7 +57,13 @@ class TuneSettings(Settings):
     pruning: Literal["halving", "hyperband", "none"] = setting(
         "halving", "Method that stops weak trials early: halving (ASHA), hyperband, or none."
     )
-    jobs: int = setting(1, "Number of trials that run in parallel.", ge=1, le=256, local_only=True)
+    jobs: int = setting(
+        1,
+        "Number of trials that run in parallel; raise it if processors and memory are left.",
+        ge=1,
+        le=256,
+        local_only=True,
+    )
     name: str = setting(
         "",
         "Name of the search; use the same name again to continue it, also from other machines. Empty: "
@@ -66,4 +77,6 @@ class TuneSettings(Settings):
         max_length=500,
         local_only=True,
     )
-    seed: int = setting(0, "Random seed of the sampler.", ge=0, le=2**31 - 1)
+    seed: int = setting(
+        0, "Random seed of the sampler, which chooses the settings of the trials.", ge=0, le=2**31 - 1
+    )

@@ -17,17 +17,28 @@ class TrainVaeSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.1)
     width: int = setting(
         48,
-        "Channels of the finest layer; raise it for better images, at the cost of slower training.",
+        "Number of channels in the encoder's first layer, which scales all others; raise it for better "
+        "images but slower training.",
         tier="main",
         ge=4,
         le=256,
     )
-    size: Literal[28, 32, 64, 128] = setting(64, "Side of the square images.", tier="main", unit="px")
+    size: Literal[28, 32, 64, 128] = setting(
+        64,
+        "Side length of the square images; raise it for more detail but slower training.",
+        tier="main",
+        unit="px",
+    )
     colors: Literal["color", "gray"] = setting(
         "color", "Whether the model generates color or grayscale images."
     )
     latent_dim: int = setting(
-        128, "Length of the latent vector of an image.", ge=2, le=512, scale="log", label="Latent dimensions"
+        128,
+        "Length of the latent vector of an image; raise it for more detailed reconstructions.",
+        ge=2,
+        le=512,
+        scale="log",
+        label="Latent dimensions",
     )
     beta: float = setting(
         1.0,
@@ -38,7 +49,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     warm_up: float = setting(
         0.1,
-        "Share of the training steps during which beta rises from 0 to its full value.",
+        "Share of the training steps during which beta rises from 0 to its full value; raise it to prevent "
+        "posterior collapse.",
         ge=0,
         le=1,
         step=0.05,
@@ -46,7 +58,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     free_bits: float = setting(
         0.0,
-        "KL divergence that each latent dimension may have at no cost; raise it against posterior collapse.",
+        "KL divergence that each latent dimension may have without penalty; raise it to prevent posterior "
+        "collapse.",
         unit="nats",
         ge=0,
         le=10,
@@ -59,8 +72,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     perceptual: float = setting(
         0.0,
-        "Share of the reconstruction loss that is computed on VGG16 features, which slows training; "
-        "raise it for sharper images.",
+        "Share of the reconstruction loss that is computed on VGG16 features; raise it for sharper images, "
+        "although training becomes much slower.",
         ge=0,
         le=1,
         step=0.05,
@@ -77,19 +90,21 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     vgg16_discriminator: float = setting(
         0.0,
-        "Weight of a second discriminator, on VGG16 features, relative to the first; 0 turns it off.",
+        "Weight of a second discriminator, on VGG16 features, relative to the first; raise it for more "
+        "realistic images, 0 turns it off.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",
     )
     flip: bool = setting(
         True,
-        "Mirrors training images at random; turn it off for letters and digits.",
+        "Mirrors training images at random (data augmentation); turn it off for letters and digits.",
         label="Horizontal flip",
     )
     scored: int = setting(
         1000,
-        "Number of images for the final FID and KID; 0 skips both.",
+        "Number of generated images for the final FID and KID; raise it for more reliable values, 0 turns "
+        "off both metrics.",
         ge=0,
         le=50_000,
         scale="log",

@@ -28,6 +28,6 @@ REPAINT = Task(
     title="Video",
     command="",
     equivalent_command="studio.video.command:build_equivalent_command",
-    help="paint every frame of a video",
+    help="apply a task to every frame of a video",
     check="studio.video.task:check",
 )

@@ -14,7 +14,9 @@ from studio.core.settings import Settings, setting
 class VideoSettings(Settings):
     """Applies a task to every frame of a video, with the same settings."""
 
-    task: str = setting("style.transfer", "Task that is applied to each frame.", max_length=100)
+    task: str = setting(
+        "style.transfer", "Task to apply to each frame, such as style.transfer.", max_length=100
+    )
     base: dict[str, Any] = setting({}, "Settings of that task.", max_length=100, label="Task settings")
     fps: int = setting(
         0,
@@ -24,9 +26,9 @@ class VideoSettings(Settings):
         le=MAX_FPS,
         label="Frames per second",
     )
-    start: float = setting(0.0, "Start of the part of the video to use.", unit="s", ge=0)
+    start: float = setting(0.0, "Start time of the part of the video to use.", unit="s", ge=0)
     end: float | None = setting(
-        None, "End of the part of the video to use. Empty: the end of the video.", unit="s", gt=0
+        None, "End time of the part of the video to use. Empty: the end of the video.", unit="s", gt=0
     )
     video: Literal["mp4", "webp", "gif"] = setting(
         "mp4", "File format of the result.", tier="main", label="Format"

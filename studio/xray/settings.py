@@ -23,33 +23,59 @@ BLOCKS = tuple(
 class XraySettings(Settings):
     """Computes the feature maps of one layer of a network for a photo."""
 
-    backbone: Backbone = setting("vgg16", "Pretrained network.", tier="main")
-    layer: str = setting("", "Layer of the network. Empty: one from the middle.", tier="main", max_length=60)
+    backbone: Backbone = setting("vgg16", "Pretrained network whose feature maps are computed.", tier="main")
+    layer: str = setting(
+        "",
+        "Layer of the network; early layers respond to edges and textures, deep ones to parts of objects. "
+        "Empty: one from the middle.",
+        tier="main",
+        max_length=60,
+    )
     channel: int | None = setting(
         None,
-        "Channel of the layer, counted from 0. Empty: the channel with the strongest activation.",
+        "Index of the channel in the layer, counted from 0. Empty: the channel with the strongest "
+        "activation.",
         tier="main",
         ge=0,
     )
     show: Literal["maps", "map", "mask"] = setting(
         "maps",
-        "Show the strongest channels (maps), one channel over the photo (map), or one as a "
+        "Shows the strongest channels (maps), one channel over the photo (map), or one channel as a "
         "black-and-white mask (mask).",
         tier="main",
     )
     field: bool = setting(
-        False, "Draw a frame around the receptive field of one position of the map.", label="Receptive field"
+        False,
+        "Draws a frame around the part of the photo that affects one position of the feature map.",
+        label="Receptive field",
     )
-    across: float = setting(0.5, "Horizontal position, 0 (left) to 1 (right).", ge=0, le=1, step=0.01)
-    down: float = setting(0.5, "Vertical position, 0 (top) to 1 (bottom).", ge=0, le=1, step=0.01)
+    across: float = setting(
+        0.5,
+        "Horizontal position whose receptive field is shown, from 0 (left) to 1 (right).",
+        ge=0,
+        le=1,
+        step=0.01,
+    )
+    down: float = setting(
+        0.5,
+        "Vertical position whose receptive field is shown, from 0 (top) to 1 (bottom).",
+        ge=0,
+        le=1,
+        step=0.01,
+    )
     off: tuple[str, ...] = setting(
         (),
-        "Residual branches of ResNet50 to switch off, by block name, such as conv4_block3.",
+        "Names of the ResNet50 blocks whose residual branch is switched off, such as conv4_block3.",
         max_length=len(BLOCKS),
         label="Disabled branches",
     )
     size: int = setting(
-        224, "Longer side of the photo given to the network.", unit="px", ge=96, le=384, step=32
+        224,
+        "Longer side of the photo that the network takes in; raise it for larger feature maps.",
+        unit="px",
+        ge=96,
+        le=384,
+        step=32,
     )
 
     @property
@@ -66,25 +92,47 @@ class XraySettings(Settings):
 class FilterSettings(Settings):
     """Applies one convolution filter of VGG16 to a photo."""
 
-    layer: str = setting(
-        "block1_conv1", "Layer of VGG16 that the filter belongs to.", tier="main", max_length=60
-    )
-    channel: int = setting(0, "Filter of the layer, counted from 0.", tier="main", ge=0)
+    layer: str = setting("block1_conv1", "Layer of VGG16 that has the filter.", tier="main", max_length=60)
+    channel: int = setting(0, "Index of the filter in the layer, counted from 0.", tier="main", ge=0)
     stride: int = setting(
-        1, "Stride: how far the filter moves at each step.", tier="main", unit="px", ge=1, le=4
+        1,
+        "Distance that the filter moves at each step; raise it for a smaller output.",
+        tier="main",
+        unit="px",
+        ge=1,
+        le=4,
     )
     padding: Literal["zeros", "none"] = setting(
-        "zeros", "Zero padding (zeros), or none, which keeps the filter inside the image."
+        "zeros",
+        "Padding at the borders: zeros keeps the output as large as the input at stride 1, none makes it "
+        "smaller.",
     )
     pooling: Literal["none", "max", "mean"] = setting(
-        "none", "Pooling of each 2 by 2 window: none, maximum or mean."
+        "none",
+        "Pooling of each 2 by 2 window of the output: none, maximum or mean; pooling halves its width and "
+        "height.",
     )
     across: float = setting(
-        0.5, "Horizontal position whose computation is shown, 0 (left) to 1 (right).", ge=0, le=1, step=0.01
+        0.5,
+        "Horizontal position whose computation is shown, from 0 (left) to 1 (right).",
+        ge=0,
+        le=1,
+        step=0.01,
     )
-    down: float = setting(0.5, "Vertical position, 0 (top) to 1 (bottom).", ge=0, le=1, step=0.01)
+    down: float = setting(
+        0.5,
+        "Vertical position whose computation is shown, from 0 (top) to 1 (bottom).",
+        ge=0,
+        le=1,
+        step=0.01,
+    )
     size: int = setting(
-        224, "Longer side of the photo given to the network.", unit="px", ge=96, le=384, step=32
+        224,
+        "Longer side of the photo that the network takes in; raise it for larger feature maps.",
+        unit="px",
+        ge=96,
+        le=384,
+        step=32,
     )
 
     @property

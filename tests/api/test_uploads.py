@@ -135,8 +135,8 @@ def test_costly_file_is_decoded_in_the_sandbox(home, monkeypatch):
     monkeypatch.setattr(decoding, "decode", None)  # in this process
     monkeypatch.setattr(file_checks.input_files, "check", None)
     file_checks.check_bytes("image", _encode(Image.new("RGB", (4000, 4000)), "PNG"), "large.png")
+    cut = _encode(Image.effect_noise((4000, 4000), 50), "PNG")
     with pytest.raises(InvalidInput, match=r"image cut\.png"):
-        cut = _encode(Image.effect_noise((4000, 4000), 50), "PNG")
         file_checks.check_bytes("image", cut[:-100], "cut.png")
 
 

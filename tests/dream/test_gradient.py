@@ -143,7 +143,7 @@ def test_a_flat_gradient_stays_finite():
 def test_terms_are_weighted_independently_of_activation_scale(backbone, image_01):
     settings = DreamSettings(layers=("block1_conv2", "block3_conv1=0.5"), smoothness=0, hold_colors=0)
     goal = build_objective(settings, backbone, image_01)
-    values = goal.values(backbone.build_extractor(goal.layers)(image_01))
+    values = goal.evaluate_terms(backbone.build_extractor(goal.layers)(image_01))
     counted = [term.weight * value for term, value in zip(goal.terms, values, strict=True)]
     assert counted == pytest.approx([1, 0.5], rel=1e-3)
 

@@ -155,7 +155,7 @@ def test_unresponsive_cell_frees_the_lane(engine, submit_sweep, queue_chore, unt
     assert wait_for_job(waiting).state == "done"
 
 
-def test_cancelling_a_waiting_job_sends_the_next(engine, submit_sweep, queue_chore, until, wait_for_job):
+def test_canceling_a_waiting_job_sends_the_next(engine, submit_sweep, queue_chore, until, wait_for_job):
     varied = submit_sweep(1, 2, steps=100_000, pause=0.01)
     until(lambda: _find_keys(engine, "subtask"))
     time.sleep(1)

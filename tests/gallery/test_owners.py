@@ -64,7 +64,7 @@ def test_remove_deletes_all_data_of_an_owner(home, make_item, shared_studio):
 
 def test_owner_with_a_running_job_is_not_removed(home, make_item, monkeypatch):
     make_item(owner=VISITOR)
-    monkeypatch.setattr(quotas, "measure_usage", lambda name: quotas.Usage(busy=True))
+    monkeypatch.setattr(quotas, "measure_usage", lambda name: quotas.Usage(is_busy=True))
     with pytest.raises(InvalidInput, match="Try again when it has ended"):
         owners.remove(VISITOR)
     assert list_owner_names() == {VISITOR}

@@ -429,6 +429,6 @@ def test_a_large_model_json_is_refused_before_unpacking(monkeypatch):
         packed.writestr("m/model.json", b" " * (tfjs_files.MAX_DESCRIPTION_BYTES + 1))
     monkeypatch.setattr(containers, "read_member", None)
     for read in (files.check, lambda file, name: packing.with_names(file.read(), name, ["a", "b"])):
+        body.seek(0)
         with pytest.raises((InvalidInput, Refused), match=r"model\.json of more than 4 MB"):
-            body.seek(0)
             read(body, "web.zip")

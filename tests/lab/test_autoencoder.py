@@ -27,7 +27,7 @@ def convert_to_float64(network: Autoencoder) -> None:
 
 
 def loss(network: Autoencoder, digits: np.ndarray, draw: np.ndarray) -> float:
-    """Computes the loss of a teacher as in the papers."""
+    """Computes the loss of a trainer as in the papers."""
     settings, count = network.settings, len(digits)
     sums, penalty, code = network.encoder.predict(digits), 0.0, None
     if settings.kind == "variational":
@@ -55,12 +55,12 @@ def loss(network: Autoencoder, digits: np.ndarray, draw: np.ndarray) -> float:
 def test_the_gradient_matches_finite_differences(kind):
     rng = np.random.default_rng(0)
     digits = rng.random((6, PIXELS))
-    teacher = AutoencoderTrainer(digits.astype("float32"), AutoencoderSettings(kind=kind, bottleneck=3))
-    network = teacher.network
+    trainer = AutoencoderTrainer(digits.astype("float32"), AutoencoderSettings(kind=kind, bottleneck=3))
+    network = trainer.network
     convert_to_float64(network)
     draw = np.random.default_rng([0, 5]).standard_normal((6, 3), "float32")
-    teacher._compute_gradients(digits, digits)
-    for half, flat in zip((network.encoder, network.decoder), teacher._flat, strict=True):
+    trainer._compute_gradients(digits, digits)
+    for half, flat in zip((network.encoder, network.decoder), trainer._flat_gradients, strict=True):
         # where the gradient is large compared with rounding errors
         for at in np.argsort(-np.abs(flat))[rng.integers(0, 400, 12)]:
             ends = []
@@ -81,22 +81,22 @@ def test_patches_and_overlap_add_are_adjoint():
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_learns_and_can_be_saved(lab_digits, kind):
     settings = AutoencoderSettings(kind=kind, bottleneck=8, steps=STEPS.get(kind, 60))
-    teacher = AutoencoderTrainer(lab_digits.train, settings)
+    trainer = AutoencoderTrainer(lab_digits.train, settings)
     corrupted = corrupt(lab_digits.test, 0.5 if kind == "denoising" else 0, 0, np.random.default_rng(1))
 
     def error() -> float:
-        return float(np.square(teacher.network.reconstruct(corrupted) - lab_digits.test).mean())
+        return float(np.square(trainer.network.reconstruct(corrupted) - lab_digits.test).mean())
 
     before = error()
-    while teacher.steps < settings.planned_steps:
-        teacher.step()
+    while trainer.steps < settings.planned_steps:
+        trainer.step()
     assert error() < 0.9 * before
     assert settings.parameters == sum(
-        half.weights.size for half in (teacher.network.encoder, teacher.network.decoder)
+        half.weights.size for half in (trainer.network.encoder, trainer.network.decoder)
     )
-    again = network_file.unpack_network(network_file.pack_network(teacher.network, lab_digits.test))[0]
+    again = network_file.unpack_network(network_file.pack_network(trainer.network, lab_digits.test))[0]
     assert again.settings == settings
-    np.testing.assert_array_equal(again.reconstruct(corrupted), teacher.network.reconstruct(corrupted))
+    np.testing.assert_array_equal(again.reconstruct(corrupted), trainer.network.reconstruct(corrupted))
 
 
 @pytest.mark.slow
@@ -105,10 +105,10 @@ def test_denoising_beats_a_plain_autoencoder(lab_digits):
     left = {}
     for kind in ("deep", "denoising"):
         settings = AutoencoderSettings(kind=kind, bottleneck=32, steps=250)
-        teacher = AutoencoderTrainer(lab_digits.train, settings)
-        while teacher.steps < 250:
-            teacher.step()
-        left[kind] = compute_mean_absolute_error(teacher.network.reconstruct(noisy), lab_digits.test)
+        trainer = AutoencoderTrainer(lab_digits.train, settings)
+        while trainer.steps < 250:
+            trainer.step()
+        left[kind] = compute_mean_absolute_error(trainer.network.reconstruct(noisy), lab_digits.test)
     assert left["denoising"] < 20 < left["deep"] < compute_mean_absolute_error(noisy, lab_digits.test)
 
 

@@ -44,7 +44,7 @@ def test_questions_are_found_by_words(visit, query, least, most):
     page = visit("questions", find=query)
     assert not page.exception
     links = [element.label for element in page.get("page_link")] if page.get("page_link") else []
-    matches = [topic for topic in TOPICS if topic.has(query)]
+    matches = [topic for topic in TOPICS if topic.matches(query)]
     assert least <= len(matches) <= most
     assert len(links) >= len([topic for topic in matches if topic.page is not None])
     assert bool(page.info) == (not matches)

@@ -264,7 +264,7 @@ def test_the_selecting_metric_is_not_the_test_metric(name):
 
 @pytest.mark.parametrize("most, best", [(False, 1.0), (True, 3.0)])
 def test_without_a_figure_the_best_value_counts(most, best):
-    watch = TrialObserver(Goal("held out", "loss", most), trial=None, tell=None)
+    watch = TrialObserver(Goal("held out", "loss", most), trial=None, report_value=None)
     watch.values = [2.0, 1.0, 3.0, 2.5]
     assert watch.find_value({}) == (best, "held out")
     assert watch.find_value({"loss": 7}) == (7.0, "loss")
@@ -285,7 +285,7 @@ class _Trial:
 
 def test_each_test_is_reported_once():
     trial = _Trial()
-    watch = TrialObserver(Goal("held out", "loss"), trial, tell=lambda value: None)
+    watch = TrialObserver(Goal("held out", "loss"), trial, report_value=lambda value: None)
     progress = watch.make_progress(lambda: False)
     for step, value, tests in ((1, 2.0, 1), (2, 2.0, 1), (3, 2.0, 2), (4, 1.5, 3), (5, 1.5, 3)):
         progress.report(step, 9, {"held out": value}, tests=tests)

@@ -172,7 +172,7 @@ def test_a_damaged_stored_frame_is_processed_again(video):
     assert mean_intensities(result) == pytest.approx([215, 175, 135, 95, 55], abs=2)
 
 
-def test_cancelling_before_the_first_frame_raises(video):
+def test_canceling_before_the_first_frame_raises(video):
     with pytest.raises(Cancelled):
         tasks.run(TASK_NAME, make_settings(steps=3), {"video": [video]}, Progress(cancelled=lambda: True))
 

@@ -86,12 +86,12 @@ def main(argv: list[str] | None = None) -> int:
     flags.prepare_command(parser, _run)
     default_sizes = ", ".join(f"{kind.size} of {name}" for name, kind in KINDS.items())
     parser.add_argument("kind", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
-    parser.add_argument("-o", "--out", required=True, metavar="FILE.npz", help="where to write them")
+    parser.add_argument("-o", "--out", required=True, metavar="FILE.npz", help="path of the file to write")
     parser.add_argument(
-        "-n", "--count", type=int, default=20_000, metavar="N", help="how many (default 20,000)"
+        "-n", "--count", type=int, default=20_000, metavar="N", help="number of drawings (default 20,000)"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of every random draw (default 0)")
-    parser.add_argument("--size", type=int, metavar="PX", help=f"of their sides (default {default_sizes})")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default 0)")
+    parser.add_argument("--size", type=int, metavar="PX", help=f"side length in px (default {default_sizes})")
     return cli.main(argv, parser)
 
 

@@ -172,7 +172,7 @@ def _compute_with_backbone(
 
 
 @lru_cache(maxsize=2)
-def _compile_pooled_extractor(extractor: keras.Model, layer: str, batch: int) -> Callable:
+def _compile_pooled_extractor(extractor: keras.Model, layer: str, _batch: int) -> Callable:
     """Compiles the feature extractor: `(batch, side, side, 3) uint8 -> (batch, C)`.
 
     A compiled function takes one batch size only, so `batch` is part of the cache's key.

@@ -192,7 +192,7 @@ def _find_preset(name: str | Path, suitable_tasks: Collection[str]) -> Preset:
     raise invalid(
         "preset",
         expected=f"a name ({choices})" + (" or a model folder" if isinstance(name, Path) else ""),
-        received=make_printable(str(name)),
+        received=make_printable(name.name if isinstance(name, Path) else name),
         next_step=did_you_mean(Path(name).name, available) or "train one",
     )
 

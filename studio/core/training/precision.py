@@ -15,7 +15,7 @@ CHOICE_HELP = (
     "Data type that VGG16 computes in: bfloat16 is four times as fast on processors with AMX and "
     "slower on other processors; auto picks the faster one."
 )
-HELP = "Data type that the networks compute in during training: bfloat16 is faster on newer machines."
+HELP = "Data type for computations during training: bfloat16 (mixed precision) is faster on newer hardware."
 
 
 def resolve_precision(choice: PrecisionChoice) -> Precision:

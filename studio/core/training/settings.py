@@ -9,13 +9,15 @@ from studio.core.settings import Settings, setting, split_setting
 
 def learning_rate(default: float, maximum: float = 0.1) -> Any:
     """Declares the learning rate."""
-    text = "Peak learning rate of the optimizer; lower it when training diverges."
+    text = "Peak learning rate; lower it when training diverges, raise it when the loss falls too slowly."
     return setting(default, text, gt=0, le=maximum, scale="log")
 
 
 def steps(default: int) -> Any:
     """Declares the number of steps."""
-    text = "Number of training steps; each step uses one batch."
+    text = (
+        "Number of training steps, each on one batch; more steps take longer and usually give better results."
+    )
     return setting(default, text, tier="main", ge=1, le=1_000_000, scale="log")
 
 
@@ -27,19 +29,26 @@ def batch(default: int, minimum: int = 1, maximum: int = 1024) -> Any:
 
 def ema_steps(default: int) -> Any:
     """Declares the number of steps that the EMA of the weights covers."""
-    text = "Steps over which the EMA averages the weights; raise it for smoother results."
+    text = (
+        "Number of recent steps covered by the exponential moving average (EMA) of the weights; raise it "
+        "to average out fluctuations, lower it for short training."
+    )
     return setting(default, text, unit="steps", ge=1, le=100_000, scale="log", label="EMA steps")
 
 
 def test_every(default: int) -> Any:
     """Declares the number of steps between two evaluations."""
-    text = "Steps between evaluations on held-out data."
+    text = "Number of steps between evaluations on held-out data; raise it to spend less time on evaluation."
     return setting(default, text, unit="steps", ge=1, le=100_000, scale="log", label="Evaluate every")
 
 
 def held_out(default: float) -> Any:
     """Declares the test split."""
-    return split_setting(default, "Share of the images held out of training as the test split.")
+    return split_setting(
+        default,
+        "Share of the images held out for testing; raise it for more reliable metrics, lower it to train "
+        "on more images.",
+    )
 
 
 class TrainSettings(Settings):
@@ -52,9 +61,7 @@ class TrainSettings(Settings):
     warmup_steps: ClassVar[int] = 100
 
     learning_rate: float = learning_rate(0.001)
-    seed: int = setting(
-        0, "Seed of the random numbers; the same seed repeats a training run.", ge=0, le=2**31 - 1
-    )
+    seed: int = setting(0, "Random seed; the same seed repeats a training run.", ge=0, le=2**31 - 1)
 
 
 class TrainImageSettings(TrainSettings):

@@ -28,13 +28,14 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     only_new: bool = setting(
         False,
-        "Freeze the starting network's shared weights and train only the styles it lacks; if it has "
-        "them all, retrain the given styles.",
+        "Freezes the shared weights and trains only styles that the starting network does not have yet; if "
+        "it has every given style, those are retrained.",
         label="Train only new styles",
     )
     size: int = setting(
         192,
-        "Side of the random photo crops that the network trains on.",
+        "Side length of the random square crops that the network trains on; raise it to show it more "
+        "context, lower it for speed.",
         unit="px",
         ge=64,
         le=512,
@@ -43,7 +44,8 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     photo_size: int = setting(
         256,
-        "Training photos are resized to this side before the training crops are cut from them.",
+        "Side length of the squares that training photos are resized to before random cropping; lower it "
+        "so that crops show more of each photo.",
         unit="px",
         ge=72,
         le=1024,
@@ -51,12 +53,18 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     width: int = setting(
         32,
-        "Channels of the finest layer; raise it for better results, at the cost of slower training.",
+        "Number of channels in the first layer, which scales all others; raise it for better results but "
+        "slower training.",
         ge=8,
         le=64,
     )
     blocks: int = setting(
-        5, "Number of residual blocks at the network's coarsest scale.", ge=1, le=10, label="Residual blocks"
+        5,
+        "Number of residual blocks at the network's lowest resolution; raise it for better results but "
+        "slower training.",
+        ge=1,
+        le=10,
+        label="Residual blocks",
     )
     smoothness: float = setting(
         1.0, "Weight of the total variation loss; raise it for less noise.", ge=0, le=20, step=0.5
@@ -70,7 +78,7 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     stroke: float = setting(
         1.0,
-        "Size of the strokes, as a multiple of those in the style image.",
+        "Size of the strokes, as a multiple of their size in the style image; raise it for coarser strokes.",
         ge=0.25,
         le=4,
         scale="log",
@@ -78,16 +86,16 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     parts: int = setting(
         1,
-        "Regions per side into which the style loss splits the image; each must match the style. Raise "
-        "it to stylize flat areas and even out colors.",
+        "Number of regions per side that must each match the style; raise it to stylize flat areas and "
+        "even out colors.",
         ge=1,
         le=4,
         label="Style loss grid",
     )
     kept: float = setting(
         0.0,
-        "Share of the starting network's weights that is mixed into the result; raise it to stay closer "
-        "to that network.",
+        "Interpolation of the trained weights (0) with those of the starting network (1); raise it to stay "
+        "closer to the starting network.",
         ge=0,
         le=0.9,
         step=0.05,

@@ -75,7 +75,7 @@ def test_the_export_contains_class_names(file, colors):
     if file.suffix == ".onnx":
         import onnx
 
-        props = {property.key: property.value for property in onnx.load(file).metadata_props}
+        props = {entry.key: entry.value for entry in onnx.load(file).metadata_props}
         assert json.loads(props["classes"]) == list(colors.classes)
         return
     with zipfile.ZipFile(file) as packed:

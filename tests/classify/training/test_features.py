@@ -80,7 +80,7 @@ def test_other_weights_and_sizes_have_their_own_cache(dataset, backbone, class_f
     assert extract(large, backbone)[1] == 36
 
 
-def test_cancelling_keeps_the_computed_features(dataset, backbone, monkeypatch):
+def test_canceling_keeps_the_computed_features(dataset, backbone, monkeypatch):
     monkeypatch.setattr(features_module, "BATCH", 8)
     reports = []
     stop = Progress(reports.append, lambda: bool(reports) and reports[-1].step >= 16)

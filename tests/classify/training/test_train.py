@@ -317,7 +317,7 @@ def test_removing_the_activations_file_does_not_disturb_readers(training_inputs)
 
 
 @pytest.mark.slow
-def test_cancelling_an_evaluation_restores_the_trained_weights(training_inputs):
+def test_canceling_an_evaluation_restores_the_trained_weights(training_inputs):
     training, weights, settings = training_inputs
     top = finetune.build_top(training, weights, settings)
     with finetune.open_activations(
@@ -380,7 +380,7 @@ def test_a_cancelled_run_is_saved_and_resumes_with_its_earlier_seconds(
 
 
 @pytest.mark.slow
-def test_cancelling_before_fine_tuning_keeps_the_head(weights_home, class_folder, tmp_path):
+def test_canceling_before_fine_tuning_keeps_the_head(weights_home, class_folder, tmp_path):
     reports = []
     stop = Progress(
         reports.append, lambda: any(report.text == "Preparing to fine-tune" for report in reports)
@@ -398,7 +398,7 @@ def predict_after_training(result, class_folder, tmp_path):
     return load_predictions(unpack(result, tmp_path), class_folder)
 
 
-def test_cancelling_before_the_head_raises(weights_home, class_folder):
+def test_canceling_before_the_head_raises(weights_home, class_folder):
     with pytest.raises(Cancelled):
         train(class_folder, Progress(cancelled=lambda: True))
 

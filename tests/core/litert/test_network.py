@@ -59,7 +59,7 @@ def test_every_exportable_shipped_model_ships_its_files():
 def test_a_shipped_file_agrees_with_keras(name):
     preset, rng = presets.find(name), np.random.default_rng(0)
     for part, model in tasks.import_object(tasks.get(preset.task).load_networks)(preset).items():
-        shapes = [[1, *(side or 48 for side in input.shape[1:])] for input in model.inputs]
+        shapes = [[1, *(side or 48 for side in tensor.shape[1:])] for tensor in model.inputs]
         inputs = [rng.random(shape, "float32") for shape in shapes]
         expected = np.asarray(model(inputs if len(inputs) > 1 else inputs[0], training=False))
         (output,) = network.load(preset, part)(*inputs)

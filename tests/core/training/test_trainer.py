@@ -148,7 +148,7 @@ def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not()
     import keras
 
     before = keras.config.dtype_policy().name
-    with pytest.raises(Cancelled), use_precision("bfloat16"):
+    with pytest.raises(Cancelled), use_precision("bfloat16"):  # noqa: PT012
         assert keras.config.dtype_policy().name == "mixed_bfloat16" != before
         raise Cancelled
     assert keras.config.dtype_policy().name == before

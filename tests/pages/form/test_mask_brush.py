@@ -177,7 +177,7 @@ def test_paint_of_other_styles_is_kept_after_a_reload(open_brush):
 
 
 @pytest.mark.parametrize(
-    "bytes",
+    "data",
     [
         None,
         b"no JSON",
@@ -188,8 +188,8 @@ def test_paint_of_other_styles_is_kept_after_a_reload(open_brush):
     ],
     ids=["nothing", "text", "deep", "other", "no UTF-8", "large"],
 )
-def test_invalid_address_gives_no_paint(open_brush, bytes):
-    address = File.store(bytes, "text", "a").digest if bytes else "0" * 64
+def test_invalid_address_gives_no_paint(open_brush, data):
+    address = File.store(data, "text", "a").digest if data else "0" * 64
     page, props = open_brush(address=address)
     assert page.session_state["masks"] == [] and props["saved"] is None
     assert "paint" not in page.query_params
