@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 CODE = ("studio", "pages", "training", "benchmarks", "tests")
 BRITISH = re.compile(
     r"colour|grey|centre|neighbour|favour|behaviour|licence|learnt|normalis|initialis|optimise|optimising|quantis|recognis"
-    r"|organise|analyse[ds]?\b|labell(?!imit)|modell|canceling",
+    r"|organise|analyse[ds]?\b|labell(?!imit)|modell|cancelling",
     re.IGNORECASE,
 )
 # Each was once a name of our own for a standard term.

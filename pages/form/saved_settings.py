@@ -90,7 +90,7 @@ def _show_download(key: str, task: str, name: str) -> None:
         type="tertiary",
         icon=":material/download:",
         on_click="ignore",
-        help="Saves the settings, to share them or to use them in a command with `--settings FILE`",
+        help="Downloads the settings as a file, to share or to use in a command with `--settings FILE`",
     )
 
 

@@ -88,7 +88,7 @@ def show(query: Filter) -> None:
         _show_pager(skip, len(entries), total)
         st.space("stretch")
         is_multiple = st.toggle(
-            "Select several", key=_SELECT_SEVERAL_KEY, help="Remove or save several results together"
+            "Select several", key=_SELECT_SEVERAL_KEY, help="Lets you remove or save several results together"
         )
         actions_area = st.container(width="content")
     selected = _show_tiles(entries, is_multiple)

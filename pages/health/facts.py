@@ -34,7 +34,9 @@ def show_machine() -> None:
         _show_line(check.state, check.name, check.finding, check.remedy)
     if st.session_state.get(_SLOW_CHECKS_KEY) is None:
         if st.button(
-            "Look closer", icon=":material/memory:", help="Check models and GPUs (about ten seconds)"
+            "Look closer",
+            icon=":material/memory:",
+            help="Checks models and GPUs, which takes about ten seconds",
         ):
             with st.spinner("Reading every model, asking Keras ..."):
                 # The other half of the page shows the weights.

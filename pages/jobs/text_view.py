@@ -76,7 +76,7 @@ def show(text: Text) -> None:
         "Negative log-likelihood",
         key="nll",
         bind="query-params",
-        help="Colors each character by its negative log-likelihood; less expected characters get a stronger "
+        help="Colors each character by its negative log-likelihood; less probable characters get a stronger "
         "color",
     )
     nats = text.figures.get("nats", ()) if show_likelihood else ()
@@ -99,7 +99,7 @@ def show_actions(text: Text) -> None:
     st.button(
         "Write on",
         icon=":material/arrow_forward:",
-        help=f"Continues this text; the model reads up to {MAX_PROMPT:,} characters of it",
+        help=f"Continues this text, which can have up to {MAX_PROMPT:,} characters",
         disabled=not can_continue,
         on_click=_continue,
         args=(text,),

@@ -66,7 +66,7 @@ def _draw_map(settings: XraySettings, inputs: Inputs) -> tuple[engine.Live | Non
         True,
         key="field",
         bind="query-params",
-        help="Draws a frame around the part of the photo that can affect one position of the map",
+        help="Draws a frame around the part of the photo that can affect one position of the feature map",
     )
     position_settings: dict[str, Any] = {"field": shows_field}
     if shows_field:

@@ -88,8 +88,8 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     blocks: int = setting(
         1,
-        "Number of last backbone blocks to fine-tune; raise it to adapt the backbone more, lower it when "
-        "the model overfits.",
+        "Number of blocks to fine-tune, counted from the end of the backbone; raise it to adapt the "
+        "backbone more, lower it when the model overfits.",
         label="Fine-tuned blocks",
         ge=1,
         le=2,

@@ -31,7 +31,7 @@ class ColorizeSettings(Settings):
     )
     likeness: float = setting(
         0.5,
-        "Weight of the colors of the example photos, if you give any; raise it to follow them more closely.",
+        "Weight of the example photos when colors are chosen; raise it to follow their colors more closely.",
         ge=0,
         le=1,
         step=0.05,
@@ -62,8 +62,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     )
     window: int = setting(
         80,
-        "Side length of the random square crops that the network trains on; raise it to show it more "
-        "context, lower it for speed.",
+        "Side length of the random square crops that the network trains on; raise it for more context, "
+        "lower it for speed.",
         unit="px",
         ge=32,
         le=256,
@@ -72,8 +72,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     )
     width: int = setting(
         32,
-        "Number of channels in the first layer, which scales all others; raise it for better colors but "
-        "slower training.",
+        "Number of channels in the first layer; the other layers scale with it. Raise it for better colors "
+        "but slower training.",
         ge=4,
         le=64,
         step=4,

@@ -22,8 +22,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.1)
     width: int = setting(
         40,
-        "Number of channels in the generator's last hidden layer, which scales all others; raise it for "
-        "better images but slower training.",
+        "Number of channels in the generator's last hidden layer; the other layers scale with it. Raise it "
+        "for better images but slower training.",
         tier="main",
         ge=MIN_WIDTH,
         le=256,
@@ -31,8 +31,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     discriminator_width: int = setting(
         32,
-        "Number of channels in the discriminator's first layer, which scales all others; lower it when the "
-        "discriminator's loss approaches 0.",
+        "Number of channels in the discriminator's first layer; the other layers scale with it. Lower it "
+        "when the discriminator's loss approaches 0.",
         ge=MIN_WIDTH,
         le=256,
         label="Discriminator width",

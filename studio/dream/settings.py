@@ -134,7 +134,8 @@ class DreamSettings(Settings):
     )
     fps: int = setting(
         15,
-        "Frames per second of the zoom video; if you set it, also of a dream made from a video.",
+        "Frames per second of the zoom video; a dream of a video keeps that video's own rate unless you "
+        "set this.",
         ge=1,
         le=60,
         label="Frames per second",

@@ -100,8 +100,8 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
     )
     window: int = setting(
         24,
-        "Side length of the square patches that the network trains on, before upscaling; raise it to show "
-        "more context, lower it for speed.",
+        "Side length of the square patches that the network trains on, before upscaling; raise it for more "
+        "context, lower it for speed.",
         unit="px",
         ge=8,
         le=96,

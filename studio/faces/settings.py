@@ -28,8 +28,8 @@ class FacesSettings(Settings):
     )
     truncation: float = setting(
         1.0,
-        "Scale of the latent vectors: below 1 gives more average images, 1 is as trained, above 1 gives "
-        "more varied images.",
+        "Factor that scales the latent vectors: lower it for more typical images, raise it for more varied "
+        "ones; 1 is as trained.",
         tier="main",
         ge=0,
         le=1.5,
@@ -56,8 +56,8 @@ class FacesSettings(Settings):
     )
     near: tuple[int, ...] = setting(
         (),
-        "Position of the grid image to vary, counted from 1; each further number picks one of the "
-        "resulting variations to vary again.",
+        "Position of the grid image to vary, counted from 1; a second number picks one of its variations "
+        "to vary, and so on.",
         max_length=32,
         label="Similar to",
     )
@@ -117,8 +117,8 @@ class FacesSettings(Settings):
     )
     enhance: bool = setting(
         True,
-        "Upscales a single image, or each frame of a video, with neural networks and removes its "
-        "artifacts; turn it off for the unprocessed output.",
+        "Upscales a single image or each video frame with neural networks and removes artifacts; turn it "
+        "off for the unprocessed output.",
     )
     form: Literal["sheet", "npz", "zip"] = setting(
         "sheet",

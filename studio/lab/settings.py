@@ -73,8 +73,8 @@ class AutoencoderSettings(Settings):
     )
     training_noise: float = setting(
         0.5,
-        "Standard deviation of the noise added to a denoising autoencoder's training digits; raise it so "
-        "that it learns to remove stronger noise.",
+        "Standard deviation of the noise added to the training digits of a denoising autoencoder; raise it "
+        "to train for stronger noise.",
         ge=0,
         le=1,
         step=0.05,
@@ -82,8 +82,8 @@ class AutoencoderSettings(Settings):
     )
     training_holes: int = setting(
         0,
-        "Number of holes cut into each training digit of a denoising autoencoder; raise it so that it "
-        "learns to fill more holes.",
+        "Number of holes cut into each training digit of a denoising autoencoder; raise it to train for "
+        "more missing pixels.",
         ge=0,
         le=6,
         label="Training holes",

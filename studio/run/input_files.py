@@ -169,7 +169,8 @@ def _store_preset(model: presets.Preset) -> File:
 
 def find_preset(text: str, suitable_tasks: Collection[str] = ()) -> presets.Preset:
     """Finds a model by its name or folder; see `presets.find` for the arguments and errors."""
-    return presets.find(text if presets.is_known(text) else paths.expand_user(text).absolute(), suitable_tasks)
+    name = text if presets.is_known(text) else paths.expand_user(text).absolute()
+    return presets.find(name, suitable_tasks)
 
 
 def is_missing(path: Path) -> bool:

@@ -20,7 +20,7 @@ class SketchSettings(Settings):
         "What your drawing shows: outlines, parts that each have one color, or light and shade.",
         tier="main",
     )
-    night: bool = setting(False, "Paints the avatar by night, in moonlight.", tier="main")
+    night: bool = setting(False, "Paints the avatar at night, in moonlight.", tier="main")
     seed: int = setting(
         0,
         "Random seed for the colors of the avatar; the same seed repeats them.",
@@ -56,16 +56,16 @@ class UNetSettings(shared.TrainImageSettings):
     )
     width: int = setting(
         16,
-        "Number of channels in the generator's first layer, which scales all others; raise it for better "
-        "results but slower training.",
+        "Number of channels in the generator's first layer; the other layers scale with it. Raise it for "
+        "better results but slower training.",
         ge=4,
         le=64,
         label="Generator width",
     )
     discriminator_width: int = setting(
         24,
-        "Number of channels in the discriminator's first layer, which scales all others; lower it when the "
-        "discriminator's loss approaches 0.",
+        "Number of channels in the discriminator's first layer; the other layers scale with it. Lower it "
+        "when the discriminator's loss approaches 0.",
         ge=4,
         le=64,
         label="Discriminator width",

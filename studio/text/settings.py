@@ -108,8 +108,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     held_out: float = split_setting(
         0.1,
-        help="Share of the text, from its end, held out for testing; half as much text before it is the "
-        "validation split.",
+        help="Share of the text, from its end, held out for testing; a part half as long before it is held "
+        "out for validation.",
     )
     encoding: str = setting("auto", _ENCODING, max_length=40)
     patience: int = setting(

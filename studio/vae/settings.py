@@ -17,8 +17,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.1)
     width: int = setting(
         48,
-        "Number of channels in the encoder's first layer, which scales all others; raise it for better "
-        "images but slower training.",
+        "Number of channels in the encoder's first layer; the other layers scale with it. Raise it for "
+        "better images but slower training.",
         tier="main",
         ge=4,
         le=256,

@@ -68,7 +68,7 @@ def test_help_mentions_videos_only_where_accepted(capsys, monkeypatch):
         with pytest.raises(SystemExit):
             main(["invert", "--help"])
         text = " ".join(capsys.readouterr().out.split())
-        assert "a folder of them" in text and ("or a video" in text) == takes_video
+        assert "a folder of images" in text and ("or a video" in text) == takes_video
     with pytest.raises(SystemExit):
         main(["faces", "--help"])  # it makes videos from one photo
     assert "or a video" not in " ".join(capsys.readouterr().out.split())

@@ -41,11 +41,11 @@ class SimulatedUser:
         self._grid, self._noise, self._tie_rate = grid, noise, tie_rate
         self._rng = np.random.default_rng([seed, 1])
         rng = np.random.default_rng(seed)
-        sides = len(grid.owners)
+        sides = len(grid.dimension_settings)
         self._best, self._weights = rng.random(sides), rng.uniform(0.3, 1.5, sides)
         self._wave = 3 * rng.normal(size=sides)
         self._mean, self._scale = 0.0, 1.0
-        values = self._value(grid.points(0))
+        values = self._value(grid.list_points(0))
         self._mean, self._scale = values.mean(), values.std()
         self.values = np.sort((values - self._mean) / self._scale)
 
@@ -67,7 +67,7 @@ class SimulatedUser:
         return pair._replace(picked="alike" if abs(gap) < self._tie_rate else "left" if gap > 0 else "right")
 
     def _value(self, points: list[Point]) -> np.ndarray:
-        places = self._grid.places(points)
+        places = self._grid.locate(points)
         values = 0.8 * np.sin(places @ self._wave)
         values -= 4 * ((places - self._best) ** 2 * self._weights).sum(axis=1)
         return (values - self._mean) / self._scale
@@ -76,15 +76,15 @@ class SimulatedUser:
 def run_search(grid: Grid, user: SimulatedUser, seed: int) -> PairSelector:
     """Runs a whole search by preference."""
     selector = PairSelector(grid, [], seed)
-    while selector.pair is not None:
-        selector = PairSelector(grid, [*selector.comparisons, user.pick(selector.pair)], seed)
+    while selector.next_pair is not None:
+        selector = PairSelector(grid, [*selector.comparisons, user.pick(selector.next_pair)], seed)
     return selector
 
 
 def run_tournament(grid: Grid, user: SimulatedUser, seed: int, rounds: int) -> Point:
     """Returns the winner of repeated comparisons with random candidates."""
     rng = np.random.default_rng(seed)
-    points = grid.points(seed)
+    points = grid.list_points(seed)
     winner = points[rng.integers(len(points))]
     for _ in range(rounds):
         rival = points[rng.integers(len(points))]

@@ -39,7 +39,7 @@ def test_drawing_is_reconstructed_and_saved(open_trained):
     captions = join_raw_texts(page.caption)
     assert (
         "Mean absolute error against your drawing" in captions
-        and "One layer encodes, one decodes" in captions
+        and "The encoder and the decoder have one layer each" in captions
     )
     press_and_rerun(page, "A letter")
     assert join_raw_texts(page.caption) != captions

@@ -13,7 +13,7 @@ def test_questions_are_many_and_unique():
     assert len({topic.question for topic in TOPICS}) == len(TOPICS)
     for topic in TOPICS:
         assert topic.question.endswith("?") and topic.answer.endswith(".")
-        assert (topic.page is None) == (not topic.move), topic.question
+        assert (topic.page is None) == (not topic.advice), topic.question
 
 
 UNIQUE_LINKS = {

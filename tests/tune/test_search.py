@@ -232,7 +232,7 @@ def test_trials_are_compared_by_one_named_metric(text):
 
 def test_incomparable_losses_are_not_compared(text, monkeypatch):
     task = tiny_search.TRAIN
-    monkeypatch.setattr(tiny_search, "TRAIN", replace(task, goal=replace(task.goal, units=("x",))))
+    monkeypatch.setattr(tiny_search, "TRAIN", replace(task, goal=replace(task.goal, unit_settings=("x",))))
     figures = search(text, pruning="halving").figures
     assert figures["stopped_early"] == 0 and figures["measure"] == "loss"
     with pytest.raises(StudioError, match="reported no metric"):
@@ -241,7 +241,7 @@ def test_incomparable_losses_are_not_compared(text, monkeypatch):
 
 def test_only_the_best_model_reports_its_test_figure(text, monkeypatch):
     task = tiny_search.TRAIN
-    goal = replace(task.goal, test="epochs", shared=("epochs=5",))
+    goal = replace(task.goal, test_figure="epochs", shared_values=("epochs=5",))
     monkeypatch.setattr(tiny_search, "TRAIN", replace(task, goal=goal))
     figures = search(text, pruning="none", trials=3, fixed=("epochs=7",)).figures
     assert figures["test"] == {"measure": "epochs", "value": 5, "interval": None}, "what the goal shares wins"

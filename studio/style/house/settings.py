@@ -34,8 +34,8 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     size: int = setting(
         192,
-        "Side length of the random square crops that the network trains on; raise it to show it more "
-        "context, lower it for speed.",
+        "Side length of the random square crops that the network trains on; raise it for more context, "
+        "lower it for speed.",
         unit="px",
         ge=64,
         le=512,
@@ -53,8 +53,8 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     width: int = setting(
         32,
-        "Number of channels in the first layer, which scales all others; raise it for better results but "
-        "slower training.",
+        "Number of channels in the first layer; the other layers scale with it. Raise it for better "
+        "results but slower training.",
         ge=8,
         le=64,
     )
@@ -86,8 +86,8 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     parts: int = setting(
         1,
-        "Number of regions per side that must each match the style; raise it to stylize flat areas and "
-        "even out colors.",
+        "Splits the image into this many regions per side, which must each match the style; raise it to "
+        "stylize flat areas and even out colors.",
         ge=1,
         le=4,
         label="Style loss grid",

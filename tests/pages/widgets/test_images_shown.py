@@ -121,7 +121,7 @@ def test_fifth_style_replaces_the_oldest(draw, home):
 
         styles = parts.choose_images("style", "Styles", parts.list_styles(), max_images=4)
         st.session_state["titles"] = [style.title for style in styles]
-        read_photo = parts.list_photos()[1].file
+        read_photo = parts.list_photos()[1].get_file
         st.button("Use", on_click=lambda: image_input.add_and_select("style", read_photo(), "Your style"))
 
     page = draw(page_of_use)
@@ -199,7 +199,7 @@ def test_using_an_optional_image_switches_it_on(draw, home):
 
         guide = parts.choose_optional_image("guide", "Guide", parts.list_guides(), "Help", "Your guide")
         st.session_state["title"] = guide.title if guide else None
-        read_photo = parts.list_photos()[1].file
+        read_photo = parts.list_photos()[1].get_file
         st.button("Use", on_click=lambda: image_input.add_and_select("guide", read_photo(), "Your guide"))
 
     page = draw(page_of_guide)

@@ -54,7 +54,12 @@ def test_a_tie_brings_utilities_closer():
 def test_the_posterior_of_one_comparison_matches_integration():
     """The utility difference on a fine grid: a Gaussian prior times a probit likelihood."""
     belief = UtilityPosterior(PLACES[[0, 3]], [Preference(0, 1)], [0])
-    variance = 2 * (belief._kernel(PLACES[:1], PLACES[:1]) - belief._kernel(PLACES[:1], PLACES[3:])).item()
+    variance = (
+        2
+        * (
+            belief._compute_kernel(PLACES[:1], PLACES[:1]) - belief._compute_kernel(PLACES[:1], PLACES[3:])
+        ).item()
+    )
     gaps = np.linspace(-15, 15, 20_001)
     weights = np.exp(-(gaps**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance) * ndtr(gaps - MARGIN)
     mean = (weights * gaps).sum() / weights.sum()
