@@ -42,6 +42,6 @@ with stage:
         if live:
             choices.show(request, settings)
     elif settings is not None:
-        request.show_before_start(settings)
+        request.show_start_preview(settings)
 parts.show_recent(TASK)
 under_the_hood.explain(figures)

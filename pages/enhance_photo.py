@@ -36,7 +36,7 @@ with stage:
             parts.show_live(TASK, settings, request.build_inputs, before=file, note=note)
         )
     elif settings is not None:
-        request.show_before_start(settings)
+        request.show_start_preview(settings)
     closer_look.show(result)
 parts.show_recent(TASK)
 under_the_hood.explain(result)

@@ -29,6 +29,6 @@ with stage:
         if is_live:
             learning.show(settings, inputs)
         else:
-            input_form.show_before_start(inputs["content"][0], settings)
+            input_form.show_start_preview(inputs["content"][0], settings)
 parts.show_recent(TASK)
 under_the_hood.explain(settings, job)

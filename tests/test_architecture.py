@@ -252,7 +252,7 @@ CAPABILITY_EXCEPTIONS = {
     "studio/core/tasks.py": "the line of each task",
     "studio/core/machine/speed.py": "the benchmarks of a machine",
     "studio/core/weights/networks/__init__.py": "the builders of networks that one capability needs",
-    "studio/api/bodies.py": "examples",
+    "studio/api/request_models.py": "examples",
     "studio/cli/videos.py": "a video in place of an image",
     "studio/cli/tune.py": "the command of searches, which repeats flags of training",
     "pages/form/video_input.py": "a video in place of an image",

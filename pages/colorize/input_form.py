@@ -78,7 +78,7 @@ class Request:
             return video_input.TASK, *video_input.make_job(TASK, settings, self.content, self.build_inputs())
         return TASK, settings, self.build_inputs()
 
-    def show_before_start(self, settings: ColorizeSettings) -> None:
+    def show_start_preview(self, settings: ColorizeSettings) -> None:
         """Shows the photo, with one line below it that says what Start does."""
         browser_images.show_content(self.content.get_file())
         height, width = image_io.read_size(self.content.get_file().read())

@@ -57,7 +57,7 @@ class Request:
             return video_input.TASK, *video_input.make_job(TASK, settings, self.content, self.build_inputs())
         return TASK, settings, self.build_inputs()
 
-    def show_before_start(self, settings: EnhanceSettings) -> None:
+    def show_start_preview(self, settings: EnhanceSettings) -> None:
         """Shows the photo, with one line below it that says what Start does, or why it cannot."""
         browser_images.show_content(self.content.get_file())
         job = self.build_job(settings)

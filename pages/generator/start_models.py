@@ -53,10 +53,12 @@ class StartModel:
 
 
 def choose(task: str) -> StartModel | None:
-    """Lets the user select a start model. Returns None after showing an error.
+    """Lets the user select a start model, and proposes its settings in the form.
+
+    Returns None after showing an error.
 
     Args:
-        task: of the training.
+        task: name of the training task, whose models are listed.
     """
     names = ["", *network_choice.filter_by_task(task, models.list_generators())]
     forms.drop_stale_choice(KEY, names)

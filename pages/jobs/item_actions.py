@@ -24,10 +24,10 @@ def start(task: str, settings: Settings, inputs: Inputs, recipe: Recipe | None =
     """Starts a job and opens it on its page, or shows an error. Do not call it from a callback.
 
     Args:
-        task: of the job.
-        settings: of the job.
-        inputs: of the job.
-        recipe: of a result that is made again with the same weights.
+        task: name of the task.
+        settings: settings of the task.
+        inputs: its input files by slot.
+        recipe: recipe whose weights the job must use, to repeat its result.
     """
     missing = [
         words.escape(file.name) for files in inputs.values() for file in files if not file.is_available

@@ -27,7 +27,7 @@ def is_live(settings: PlaygroundSettings, inputs: Inputs) -> bool:
     )
 
 
-def show_before_start(content: File, settings: PlaygroundSettings) -> None:
+def show_start_preview(content: File, settings: PlaygroundSettings) -> None:
     """Shows the photo, with one line below it that says what Start does."""
     browser_images.show_content(content)
     action = f"trains the network and renders the image at {settings.size} px"

@@ -171,7 +171,7 @@ def ask_painted_masks(content: Sample | Video, styles: Sequence[Sample]) -> list
 
 
 def draw_fine_button() -> None:
-    """Draws the button that starts a fine result of the instant one that is shown."""
+    """Draws the button that repeats the instant result in fine mode."""
     help = "Optimizes the image for this style: slower, but closer to the style image"
     st.button("Make a fine result", icon=":material/auto_awesome:", help=help, on_click=_start_fine)
 

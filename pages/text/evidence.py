@@ -39,7 +39,7 @@ def list_leads(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
     first, second = (np.array(row, "float64") for row in comparison["nats"])  # None becomes NaN
     lead = np.cumsum(np.nan_to_num(second - first - (comparison.get("offset") or 0.0)))
     positions = np.unique(np.linspace(0, len(lead) - 1, min(MAX_POINTS, len(lead))).round().astype(int))
-    characters = [corpus.describe(c) if c == "\n" else c for c in comparison["text"]]
+    characters = [corpus.describe_character(c) if c == "\n" else c for c in comparison["text"]]
     return [
         {
             "at": int(at) + 1,

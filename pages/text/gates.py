@@ -76,7 +76,12 @@ def list_rows(activations: np.ndarray, text: str, gates: Sequence[str]) -> list[
         gates: names of the gates.
     """
     return [
-        {"at": at, "character": corpus.describe(character), "gate": gate, "open": round(float(value), 3)}
+        {
+            "at": at,
+            "character": corpus.describe_character(character),
+            "gate": gate,
+            "open": round(float(value), 3),
+        }
         for at, (character, values) in enumerate(zip(text, activations, strict=True))
         for gate, value in zip(gates, values, strict=True)
     ]

@@ -34,7 +34,7 @@ def list_rows(logits: np.ndarray, alphabet: str) -> list[dict[str, Any]]:
     return [
         {
             "rank": rank,
-            "character": corpus.describe(alphabet[n]),
+            "character": corpus.describe_character(alphabet[n]),
             "score": round(float(logits[n] - logits.max()), 4),
         }
         for rank, n in enumerate(order)

@@ -149,7 +149,11 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
         st.caption(
             ":material/warning: Unusual characters, often left by other software; the model learns them, too:"
         )
-        st.text(_join_characters([f"{corpus.describe(c)} ({count:,})" for c, count in facts.unusual], ", "))
+        st.text(
+            _join_characters(
+                [f"{corpus.describe_character(c)} ({count:,})" for c, count in facts.unusual], ", "
+            )
+        )
 
 
 def _describe_duration(file: File, settings: TrainTextSettings, batch_plan: Plan) -> str:
@@ -158,6 +162,6 @@ def _describe_duration(file: File, settings: TrainTextSettings, batch_plan: Plan
 
 
 def _join_characters(characters: list[str], separator: str = " ") -> str:
-    names = [corpus.describe(c) if len(c) == 1 else c for c in characters[:MAX_CHARACTERS_LISTED]]
+    names = [corpus.describe_character(c) if len(c) == 1 else c for c in characters[:MAX_CHARACTERS_LISTED]]
     remaining = len(characters) - MAX_CHARACTERS_LISTED
     return separator.join(names) + (f" and {remaining:,} more" if remaining > 0 else "")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from fastapi import APIRouter
 
 from studio import engine
-from studio.api import bodies, jobs, responses
+from studio.api import jobs, request_models, responses
 from studio.api.callers import Caller, run_in_thread
 from studio.api.problems import Missing, problem_responses
 from studio.core import paths, tasks
@@ -23,7 +23,7 @@ routes = APIRouter(tags=["Jobs"])
 
 @routes.post("/batches", status_code=202, responses=problem_responses(400, 404, 413, 429, 507))
 async def submit_batch(
-    owner: Caller, body: bodies.BatchRequest, idempotency_key: jobs.IdempotencyKey = ""
+    owner: Caller, body: request_models.BatchRequest, idempotency_key: jobs.IdempotencyKey = ""
 ) -> responses.BatchOut:
     """Adds one job per image to the queue, as one batch: all of them, or none.
 
@@ -43,7 +43,9 @@ async def submit_batch(
     return responses.BatchOut.of(await run_in_thread(owner, work))
 
 
-def _expand_images(body: bodies.BatchRequest) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
+def _expand_images(
+    body: request_models.BatchRequest,
+) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
     """Returns the task, and settings and inputs for each image that its first input lists."""
     task = tasks.get(body.task)
     if not task.takes_single_image:

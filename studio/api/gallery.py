@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from studio.api import bodies, responses
+from studio.api import request_models, responses
 from studio.api.callers import Caller, run_in_thread
 from studio.api.problems import Missing, problem_responses
 from studio.core.errors import Unavailable
@@ -37,7 +37,7 @@ async def search(
 
 
 @routes.patch("/gallery/{id}", responses=problem_responses(400, 404, 507))
-async def mark(owner: Caller, id: str, marks: bodies.MarksIn) -> responses.ItemOut:
+async def mark(owner: Caller, id: str, marks: request_models.MarksIn) -> responses.ItemOut:
     """Changes star, tags or name of an item; omitted fields stay unchanged."""
 
     def work() -> responses.ItemOut:

@@ -18,7 +18,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic_core import from_json
 
 from studio import engine
-from studio.api import bodies, responses
+from studio.api import request_models, responses
 from studio.api.callers import Caller, run_in_thread
 from studio.api.problems import Missing, problem_responses
 from studio.core import owners, paths, tasks
@@ -41,7 +41,7 @@ _live_counts: Counter[str] = Counter()  # by owner; changed only in the server's
 
 @routes.post("/jobs", status_code=202, responses=problem_responses(400, 404, 413, 429, 507))
 async def submit(
-    owner: Caller, body: bodies.JobRequest, idempotency_key: IdempotencyKey = ""
+    owner: Caller, body: request_models.JobRequest, idempotency_key: IdempotencyKey = ""
 ) -> responses.JobOut:
     """Submits a job to the queue.
 
@@ -138,7 +138,7 @@ async def stop(owner: Caller, job: ExistingJob) -> responses.JobOut:
 
 
 @routes.post("/jobs/{id}/move", responses=problem_responses(400, 404))
-async def move(owner: Caller, job: ExistingJob, target: bodies.Move) -> responses.JobOut:
+async def move(owner: Caller, job: ExistingJob, target: request_models.Move) -> responses.JobOut:
     """Moves a waiting job forward among your own jobs; jobs of others keep their places."""
     return await _change_job(owner, job, lambda: engine.connect().move(job.id, target.to, owner))
 
@@ -172,7 +172,7 @@ async def _change_job(owner: str, job: engine.Job, change: Callable[[], object])
 )
 async def live(
     owner: Caller,
-    body: bodies.TaskRequest,
+    body: request_models.TaskRequest,
     session: Annotated[
         str, Query(max_length=100, description="Of one session a newer request takes an older one's place.")
     ] = "",
@@ -204,7 +204,7 @@ def _count_live(owner: str) -> Iterator[None]:
             del _live_counts[owner]
 
 
-def resolve_body(body: bodies.TaskRequest) -> tuple[Task, Settings, dict[str, list[File]]]:
+def resolve_body(body: request_models.TaskRequest) -> tuple[Task, Settings, dict[str, list[File]]]:
     """Returns the validated task, settings and inputs of a request body.
 
     Raises:
@@ -221,7 +221,7 @@ def resolve_body(body: bodies.TaskRequest) -> tuple[Task, Settings, dict[str, li
 class _OverHttp(Machine):
     """This machine, for API requests, which name files by SHA-256; paths are never accepted."""
 
-    def read(self, slot: Slot, value: str | bodies.FileRef, labels: str | None = None) -> File:
+    def read(self, slot: Slot, value: str | request_models.FileRef, labels: str | None = None) -> File:
         """Returns a stored file, a sample or a model."""
         id, name = (value, "") if isinstance(value, str) else (value.id, value.name)
         if paths.DIGEST_PATTERN.fullmatch(id):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from studio.api import bodies, responses
+from studio.api import request_models, responses
 from studio.api.callers import Caller, run_in_thread
 from studio.api.problems import Missing, problem_responses
 from studio.core.errors import Unavailable
@@ -24,7 +24,7 @@ async def list_models(owner: Caller) -> list[responses.ModelOut]:
 
 
 @routes.patch("/models/{name}", responses=problem_responses(400, 404))
-async def rename_model(owner: Caller, name: str, to: bodies.ModelIn) -> responses.ModelOut:
+async def rename_model(owner: Caller, name: str, to: request_models.ModelIn) -> responses.ModelOut:
     """Renames one of your models. Its former name still works."""
     return await _change_model(owner, lambda: user_models.rename(name, to.name))
 

@@ -256,7 +256,7 @@ def _metavar(field: SettingInfo) -> str:
 def _help_text(field: SettingInfo) -> str:
     """Returns the help of a setting with its limits and default, escaped for argparse."""
     # The metavar lists choices already.
-    notes = [field.limits] if field.limits and not field.choices else []
+    notes = [field.accepted_values] if field.accepted_values and not field.choices else []
     if field.default not in (None, "", ()):
         unit = f" {field.unit}" if field.unit and field.choices else ""
         notes.append(f"default {_format_default(field.default)}{unit}")

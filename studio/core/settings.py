@@ -116,8 +116,11 @@ class SettingInfo:
         return ("-" if len(self.name) == 1 else "--") + self.name.replace("_", "-")
 
     @property
-    def limits(self) -> str:
-        """The accepted values in words: "0 to 1", "64 to 2048 px", "instant, draft"; the unit for any."""
+    def accepted_values(self) -> str:
+        """The accepted values in words: "0 to 1", "64 to 2048 px", "instant, draft".
+
+        It is only the unit if there are no bounds.
+        """
         if self.choices:
             return ", ".join(map(str, self.choices))
         low, high = _format_bound(self.minimum), _format_bound(self.maximum)
@@ -338,4 +341,4 @@ def _describe_accepted(field: SettingInfo, problem: Any) -> str:
         return f"at most {problem['ctx']['max_length']} of them"
     if field.kind in ("text", "list"):
         return problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ").partition(",")[0]
-    return f"{nouns[field.kind]} of {field.limits}" if field.limits else nouns[field.kind]
+    return f"{nouns[field.kind]} of {field.accepted_values}" if field.accepted_values else nouns[field.kind]

@@ -199,10 +199,12 @@ def _describe_skipped(text: str, model_nlls: Sequence[CharacterNlls]) -> Iterato
     is_shared: Mapping[str, Any] = {c: _is_shared(model_nlls, c) for c in sorted(set(shortened))}
     if skipped := [c for c, shared in is_shared.items() if not shared]:
         count = sum(map(shortened.count, skipped))
-        characters = " ".join(map(corpus.describe, skipped[:40]))
+        characters = " ".join(map(corpus.describe_character, skipped[:40]))
         yield (f"{count:,} characters count for neither, because not both models know them: {characters}.")
     replacements = {c: model_nlls[0].read_as[c] for c, shared in is_shared.items() if shared}
     if replaced := [
-        f"{corpus.describe(a)} as {corpus.describe(b)}" for a, b in replacements.items() if a != b
+        f"{corpus.describe_character(a)} as {corpus.describe_character(b)}"
+        for a, b in replacements.items()
+        if a != b
     ]:
         yield f"Both language models read {', '.join(replaced[:40])}."

@@ -142,12 +142,12 @@ def describe_replacements(replaced: Mapping[str, str], dropped: str) -> list[str
         dropped: unknown characters that were left out.
     """
     sentences = [
-        f"{corpus.describe(c)} was read as {corpus.describe(similar)}." for c, similar in replaced.items()
+        f"{corpus.describe_character(c)} was read as {corpus.describe_character(similar)}."
+        for c, similar in replaced.items()
     ]
     if dropped:
-        sentences.append(
-            f"Left out, because the model does not know them: {' '.join(map(corpus.describe, dropped))}."
-        )
+        characters = " ".join(map(corpus.describe_character, dropped))
+        sentences.append(f"Left out, because the model does not know them: {characters}.")
     return sentences
 
 
@@ -156,7 +156,7 @@ def _describe_unreachable_stop(vocabulary: Vocabulary, settings: WriteSettings) 
     unknown = vocabulary.encode(settings.stop).dropped
     if not unknown:
         return []
-    characters = " ".join(map(corpus.describe, unknown))
+    characters = " ".join(map(corpus.describe_character, unknown))
     return [f"No text ends before the stop text, because the model cannot generate {characters}."]
 
 

@@ -181,5 +181,5 @@ def _parse_bounds(field: SettingInfo, values: str) -> tuple[float, float]:
 
 
 def _invalid_setting(field: SettingInfo, expected: str, received: str) -> InvalidInput:
-    step = f"accepted values of {field.name}: {field.limits or field.kind}"
+    step = f"accepted values of {field.name}: {field.accepted_values or field.kind}"
     return invalid(f"`--vary {field.name}`", expected=expected, received=received, next_step=step)

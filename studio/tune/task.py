@@ -170,7 +170,7 @@ class Search:
 
     @property
     def is_exhausted(self) -> bool:
-        """Returns whether all combinations of the search space were tried, as with few choices."""
+        """Returns whether all combinations of the search space were tried, which happens if there are few."""
         from studio.tune.study import list_finished_trials
 
         count = math.prod(limits.count for limits in self.ranges.values())

@@ -47,7 +47,7 @@ def test_describe_returns_what_a_form_needs():
 
 
 def test_limits_in_words():
-    limits = {name: field.limits for name, field in Sample.describe().items()}
+    limits = {name: field.accepted_values for name, field in Sample.describe().items()}
     assert limits["style_weight"] == "0 to 1 parts"
     assert limits["size"] == "64 to 2048 px"
     assert limits["steps"] == "1 or more"
@@ -61,7 +61,7 @@ class ExclusiveMinimum(Settings):
 
 
 def test_limits_say_when_the_minimum_is_excluded():
-    limits = {name: field.limits for name, field in ExclusiveMinimum.describe().items()}
+    limits = {name: field.accepted_values for name, field in ExclusiveMinimum.describe().items()}
     assert limits == {"rate": "more than 0, up to 1", "share": "more than 0"}
     with pytest.raises(InvalidInput, match="more than 0, up to 1"):
         ExclusiveMinimum.parse({"rate": "0"})
@@ -136,7 +136,7 @@ class Numbered(Settings):
 def test_a_numeric_choice_is_parsed_from_text_but_not_in_a_recipe():
     assert Numbered.parse({"n": "16"}).n == Numbered.parse({"n": 16}).n == 16
     field = Numbered.describe()["n"]
-    assert (field.kind, field.choices, field.limits) == ("choice", (8, 16), "8, 16")
+    assert (field.kind, field.choices, field.accepted_values) == ("choice", (8, 16), "8, 16")
     assert field.flag == "-n"
     with pytest.raises(InvalidInput, match="8, 16"):
         Numbered.parse({"n": "12"})

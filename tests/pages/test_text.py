@@ -476,11 +476,11 @@ def test_under_the_hood_uses_the_model_of_the_text(visit, tiny, until_written):
     sampler.read(model.vocabulary.encode(text).indices)
     expected = np.sort(sampler.logits[0])[::-1]
     assert np.allclose([row["score"] for row in scores], expected - expected[0], atol=1e-3)
-    assert scores[0]["character"] == corpus.describe(
+    assert scores[0]["character"] == corpus.describe_character(
         tiny_language_model.LETTERS[int(sampler.logits[0].argmax())]
     )
     doors = gates.list_rows(read.activations[:, :, 0], read.text, read.gates)
-    assert [row["character"] for row in doors[::3]] == [corpus.describe(c) for c in text]
+    assert [row["character"] for row in doors[::3]] == [corpus.describe_character(c) for c in text]
 
 
 def test_without_a_text_the_model_reads_a_passage(visit, tiny):

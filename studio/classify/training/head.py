@@ -92,7 +92,7 @@ class FeatureSpace:
         return Linear(weights.astype("float32"), (linear.bias - self.mean @ weights).astype("float32"))
 
 
-def solve(
+def fit(
     features: np.ndarray,
     labels: np.ndarray,
     class_count: int,
@@ -137,7 +137,7 @@ def solve(
         "ftol": tolerance,
         "maxcor": 10,
     }
-    with _thread_controller().limit(limits=1):  # more threads do not speed up matrices this small
+    with _find_thread_pools().limit(limits=1):  # more threads do not speed up matrices this small
         solution = minimize(compute_loss, initial, jac=True, method="L-BFGS-B", options=options).x.astype(
             "float32"
         )
@@ -180,7 +180,7 @@ def choose_strength(
         progress.report(n, len(strengths), text="Choosing the regularization strength")
         probabilities = np.empty_like(best_probabilities)
         for fold, (mask, (train_features, test_features)) in enumerate(zip(masks, projections, strict=True)):
-            solutions[fold] = linear = solve(
+            solutions[fold] = linear = fit(
                 train_features, labels[~mask], class_count, strength, solutions[fold], _ROUGH_TOLERANCE
             )
             probabilities[mask] = linear.predict(test_features)
@@ -211,7 +211,7 @@ def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 @lru_cache(maxsize=1)
-def _thread_controller() -> ThreadpoolController:
+def _find_thread_pools() -> ThreadpoolController:
     """Returns a cached thread controller: inspecting TensorFlow's libraries takes longer than a fit."""
     import_module("scipy.optimize")  # only loaded libraries are found
 
@@ -227,5 +227,5 @@ def _compute_principal_directions(centered: np.ndarray, rank: int, seed: int) ->
     """Returns the `rank` principal directions, `(d, rank)`, of unit length, by decreasing variance."""
     from sklearn.utils.extmath import randomized_svd
 
-    with _thread_controller().limit(limits=1):
+    with _find_thread_pools().limit(limits=1):
         return randomized_svd(centered, rank, n_iter=2, random_state=seed)[2].T.astype("float32")

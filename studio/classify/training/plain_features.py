@@ -36,7 +36,7 @@ def extract_untrained(images: np.ndarray, seed: int, progress: Progress | None =
 
     Args:
         images: color images.
-        seed: of the weights, drawn as in He et al. 2015, arXiv:1502.01852.
+        seed: seed of the random weights, initialized as in He et al. 2015, arXiv:1502.01852.
         progress: receives the number of images done.
     """
     import keras

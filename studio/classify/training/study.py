@@ -49,7 +49,7 @@ class FeatureSplit:
         self, space: FeatureSpace, strength: float, rows: np.ndarray | slice = slice(None)
     ) -> np.ndarray:
         """Returns the test probabilities `(m, k)` of a head trained on some rows."""
-        linear = head.solve(space.features[rows], self.labels[rows], self.class_count, strength)
+        linear = head.fit(space.features[rows], self.labels[rows], self.class_count, strength)
         return linear.predict(space(self.test))
 
 
@@ -82,7 +82,7 @@ def compare_strengths(split: FeatureSplit, seed: int) -> list[dict[str, float]]:
     for strength in STRENGTHS:
         train_losses, probabilities = [], np.empty((len(split.labels), split.class_count), "float32")
         for mask, train_features, validation_features in projections:
-            linear = head.solve(train_features, split.labels[~mask], split.class_count, strength)
+            linear = head.fit(train_features, split.labels[~mask], split.class_count, strength)
             train_losses.append(head.log_loss(linear.predict(train_features), split.labels[~mask]))
             probabilities[mask] = linear.predict(validation_features)
         validation_loss = head.log_loss(probabilities, split.labels)

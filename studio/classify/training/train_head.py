@@ -74,7 +74,7 @@ def train(
         choice = head.choose_strength(
             features, labels, count, samples.folds, settings.seed, progress, strengths
         )
-    linear = space.unfold(head.solve(space.features, labels, count, choice.strength))
+    linear = space.unfold(head.fit(space.features, labels, count, choice.strength))
     if settings.head == "linear":
         weights = [linear.weights, linear.bias]
         validation_probabilities = choice.validation_probabilities if settings.validation else empty
@@ -170,7 +170,7 @@ def measure_learning_curve(
             continue
         # Keep the penalty per image the same.
         strength = trained_head.choice.strength * len(labels) / len(rows)
-        linear = head.solve(trained_head.space.features[rows], labels[rows], count, strength)
+        linear = head.fit(trained_head.space.features[rows], labels[rows], count, strength)
         is_correct = linear.predict(test_features).argmax(axis=1) == truth
         curve.append({"images": len(rows), "accuracy": float(is_correct.mean())})
     return curve

@@ -154,7 +154,7 @@ def _is_non_ascii_symbol(character: str) -> bool:
     return not character.isascii() and unicodedata.category(character)[0] not in "LNZ"
 
 
-def describe(character: str) -> str:
+def describe_character(character: str) -> str:
     """Returns a character for display: itself, or its Unicode name if it is invisible."""
     if character.isprintable() and not character.isspace():
         return character

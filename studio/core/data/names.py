@@ -20,7 +20,7 @@ _FIRST_COUNT = 3  # names in a sentence
 
 
 def replace_surrogates(name: str) -> str:
-    """Replaces surrogates, which a file name in another encoding than the system's has."""
+    """Replaces surrogates, which stand for undecodable bytes of a file name, with question marks."""
     return name.encode("utf-8", "replace").decode()
 
 

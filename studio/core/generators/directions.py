@@ -137,14 +137,14 @@ def fit_direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tupl
     fold = np.arange(len(targets)) % _FOLDS
     predictions = np.empty(len(targets))
     for n in range(_FOLDS):
-        weights, intercept = _ridge_regression(known_latents[fold != n], targets[fold != n], ridge)
+        weights, intercept = _fit_ridge(known_latents[fold != n], targets[fold != n], ridge)
         predictions[fold == n] = known_latents[fold == n] @ weights + intercept
-    weights, _ = _ridge_regression(known_latents, targets, ridge)
+    weights, _ = _fit_ridge(known_latents, targets, ridge)
     r2 = 1 - np.sum((targets - predictions) ** 2) / np.sum((targets - targets.mean()) ** 2)
     return (weights / np.linalg.norm(weights)).astype("float32"), float(r2)
 
 
-def _ridge_regression(points: np.ndarray, values: np.ndarray, ridge: float) -> tuple[np.ndarray, float]:
+def _fit_ridge(points: np.ndarray, values: np.ndarray, ridge: float) -> tuple[np.ndarray, float]:
     """Returns the weights, `(dim,)`, and the intercept of a ridge regression of `(n, dim)` to `(n,)`."""
     mean, mean_value = points.mean(0), values.mean()
     centered = points - mean

@@ -24,7 +24,7 @@ def test_the_solution_agrees_with_scikit_learn():
 
     rows, labels = make_clusters()
     space = head.FeatureSpace(rows)
-    ours = head.solve(space.features, labels, 4, 1e-3).predict(space.features)
+    ours = head.fit(space.features, labels, 4, 1e-3).predict(space.features)
     other = LogisticRegression(C=1 / (1e-3 * len(rows)), max_iter=2000, tol=1e-8).fit(space.features, labels)
     assert np.abs(ours - other.predict_proba(space.features)).max() < 0.01
 
@@ -32,8 +32,8 @@ def test_the_solution_agrees_with_scikit_learn():
 def test_the_initial_head_does_not_change_the_solution():
     rows, labels = make_clusters()
     space = head.FeatureSpace(rows)
-    cold = head.solve(space.features, labels, 4, 1e-4)
-    warm = head.solve(space.features, labels, 4, 1e-4, head.solve(space.features, labels, 4, 1e-2))
+    cold = head.fit(space.features, labels, 4, 1e-4)
+    warm = head.fit(space.features, labels, 4, 1e-4, head.fit(space.features, labels, 4, 1e-2))
     assert np.abs(cold.predict(space.features) - warm.predict(space.features)).max() < 0.02
 
 
@@ -44,7 +44,7 @@ def test_unfold_converts_a_head_to_plain_features(rank):
     space = head.FeatureSpace(rows, rank)
     assert space.features.shape[1] == (rank or 40)
     assert np.mean(np.sum(head.FeatureSpace(rows).features ** 2, axis=1)) == pytest.approx(1, abs=1e-4)
-    solved = head.solve(space.features, labels, 4, 1e-3)
+    solved = head.fit(space.features, labels, 4, 1e-3)
     plain = space.unfold(solved).predict(more)
     assert np.allclose(plain, solved.predict(space(more)), atol=1e-4)
     assert np.allclose(plain.sum(axis=1), 1, atol=1e-5)
@@ -56,7 +56,7 @@ def test_few_directions_are_as_accurate_as_all():
     right = []
     for rank in (None, 60):
         space = head.FeatureSpace(rows, rank)
-        solved = space.unfold(head.solve(space.features, labels, 4, 1e-2))
+        solved = space.unfold(head.fit(space.features, labels, 4, 1e-2))
         right.append(np.mean(solved.predict(more).argmax(axis=1) == truth))
     assert min(right) > 0.9 and abs(right[0] - right[1]) < 0.03
 
@@ -97,7 +97,7 @@ def test_each_fold_computes_its_own_directions(monkeypatch):
         out = folds == fold
         space = head.FeatureSpace(rows[~out], 10, seed=0)
         assert np.allclose(space.axes.T @ space.axes, np.eye(10), atol=1e-4)
-        solved = head.solve(space.features, labels[~out], 4, 1e-2)
+        solved = head.fit(space.features, labels[~out], 4, 1e-2)
         left_out[out] = solved.predict(space(rows[out]))
     choice = head.choose_strength(rows, labels, 4, folds, 0, strengths=(1e-2,))
     assert choice.strength == 1e-2
@@ -105,7 +105,7 @@ def test_each_fold_computes_its_own_directions(monkeypatch):
     leaking_space = head.FeatureSpace(
         rows, 10, seed=0
     )  # fitted to all images, including the held-out ones, so it does better on them
-    solved = head.solve(leaking_space.features[folds > 0], labels[folds > 0], 4, 1e-2)
+    solved = head.fit(leaking_space.features[folds > 0], labels[folds > 0], 4, 1e-2)
     assert np.abs(solved.predict(leaking_space.features[folds == 0]) - left_out[folds == 0]).max() > 0.05
 
 

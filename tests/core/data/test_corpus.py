@@ -172,4 +172,10 @@ def test_facts():
     assert facts.longest_line == 150
     assert dict(facts.alphabet)["a"] == 2 and facts.alphabet[0][1] == max(n for _, n in facts.alphabet)
     assert {c for c, _ in facts.unusual} == {"\x1b", "“", "”", "☃"}
-    assert [corpus.describe(c) for c in "a \n☃\u200d"] == ["a", "space", "line end", "☃", "zero width joiner"]
+    assert [corpus.describe_character(c) for c in "a \n☃\u200d"] == [
+        "a",
+        "space",
+        "line end",
+        "☃",
+        "zero width joiner",
+    ]
