@@ -139,8 +139,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     cutout: float = setting(
         0.0,
-        "Side of a random square hidden from the discriminator, as a share of the image's; raise it when "
-        "the discriminator overfits, 0 turns it off.",
+        "Side of a random square masked in each image that the discriminator sees, as a share of the image "
+        "side; raise it if the discriminator overfits, 0 turns it off.",
         ge=0,
         le=0.9,
         step=0.05,

@@ -44,7 +44,7 @@ class FacesSettings(Settings):
     n: int = setting(64, "Number of images.", ge=1, le=MAX_IMAGES, label="Images")
     face: int = setting(
         0,
-        "Position of the grid image to enlarge, counted from 1; 0 shows the whole grid.",
+        "Number of the image in the grid to enlarge, counted from 1; 0 shows the whole grid.",
         ge=0,
         le=50_000,
     )
@@ -56,8 +56,8 @@ class FacesSettings(Settings):
     )
     near: tuple[int, ...] = setting(
         (),
-        "Position of the grid image to vary, counted from 1; a second number picks one of its variations "
-        "to vary, and so on.",
+        "Number of the image in the grid to vary, counted from 1; a second number picks one of its "
+        "variations to vary, and so on.",
         max_length=32,
         label="Similar to",
     )
@@ -70,7 +70,7 @@ class FacesSettings(Settings):
     )
     to: int = setting(
         0,
-        "Position of the grid image to interpolate to, starting from the chosen face; 0 turns "
+        "Number of the image in the grid, counted from 1, to interpolate to from the selected face; 0 turns "
         "interpolation off.",
         ge=0,
         le=50_000,

@@ -131,7 +131,7 @@ class PlaygroundSettings(Settings):
     )
     most_steps: int | None = setting(
         None,
-        "Stops training after this many steps, even if more are set. Empty: takes all steps.",
+        "Maximum number of training steps; ends training earlier than planned. Empty: takes all steps.",
         ge=1,
         tier="hidden",
         label="Step limit",

@@ -169,7 +169,9 @@ class WriteSettings(Settings):
         label="Stop sequence",
     )
     count: int = setting(1, "Number of texts to generate.", ge=1, le=64, label="Samples")
-    seed: int = setting(0, "Random seed of the sampler; the same seed repeats a text.", ge=0, le=2**31 - 1)
+    seed: int = setting(
+        0, "Random seed of the sampler; the same seed generates the same text.", ge=0, le=2**31 - 1
+    )
     precision: Literal["int8", "float32"] = setting(
         "int8",
         "Data type of the weights: int8 is several times faster, float32 is as trained.",

@@ -17,7 +17,9 @@ class VideoSettings(Settings):
     task: str = setting(
         "style.transfer", "Task to apply to each frame, such as style.transfer.", max_length=100
     )
-    base: dict[str, Any] = setting({}, "Settings of that task.", max_length=100, label="Task settings")
+    base: dict[str, Any] = setting(
+        {}, "Settings of the task that is applied to each frame.", max_length=100, label="Task settings"
+    )
     fps: int = setting(
         0,
         "Frames per second of the result; 0 keeps the timing of the original video.",

@@ -93,7 +93,9 @@ class FilterSettings(Settings):
     """Applies one convolution filter of VGG16 to a photo."""
 
     layer: str = setting("block1_conv1", "Layer of VGG16 that has the filter.", tier="main", max_length=60)
-    channel: int = setting(0, "Index of the filter in the layer, counted from 0.", tier="main", ge=0)
+    channel: int = setting(
+        0, "Index of the filter in the layer, counted from 0.", tier="main", ge=0, label="Filter index"
+    )
     stride: int = setting(
         1,
         "Distance that the filter moves at each step; raise it for a smaller output.",
