@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.classify import classifiers, data_sets, imported_models, live_camera
+from pages.classify import classifiers, data_sets, imported_models, live_predictions
 from pages.classify.classifiers import Classifier
 from pages.form import forms, image_input, samples
 from pages.form.samples import Sample
@@ -61,7 +61,7 @@ def show(classifier: Classifier, image: Sample | None = None) -> None:
     if missing:
         return
     if on_camera:
-        live_camera.show(classifier)
+        live_predictions.show(classifier)
         _ask_preprocessing(classifier)
     elif image is not None:
         _show_explanation(classifier, image)
@@ -85,7 +85,7 @@ def _show_explanation(classifier: Classifier, image: Sample) -> None:
         crop_note = "" if result.figures["whole"] else "; center crop only, the darkened sides are ignored"
         caption = f"{_EVIDENCE[view]}: evidence for “{label_name}” (Grad-CAM){crop_note}"
         browser_images.show_image(result.data, caption=caption)
-        live_camera.show_probabilities(result.figures["labels"])
+        live_predictions.show_probabilities(result.figures["labels"])
         _ask_preprocessing(classifier)
     with controls:
         _ask_label(classifier, image, result.figures["labels"])

@@ -20,7 +20,7 @@ from studio.core.imaging import image_io
 from studio.core.models import presets
 from studio.core.progress import Progress, Report
 from studio.run import request
-from studio.tune.by_preference.searches import Comparison, PreferenceSearch
+from studio.tune.by_preference.search_store import Comparison, PreferenceSearch
 
 SIGNIFICANT_DIGITS = 4  # significant digits, more than a chart shows
 MAX_POINTS = 100

@@ -13,7 +13,7 @@ import streamlit as st
 import tiny_classes
 from PIL import Image
 
-from pages.classify import audit, base_model, imported_models, live_camera, study
+from pages.classify import audit, base_model, imported_models, live_predictions, study
 from pages.form import samples
 from pages.home.tiles import TILES
 from pages.recorded import runs
@@ -252,7 +252,7 @@ def test_camera_images_are_classified_and_not_stored(open_trained, until, monkey
         """Runs the camera's callback as if the browser had sent these images."""
         with monkeypatch.context() as patch:
             patch.setattr(st, "session_state", mine)
-            live_camera._classify_newest(classifier, images)
+            live_predictions._classify_newest(classifier, images)
         for key, value in mine.items():
             page.session_state[key] = value
         return page.run()

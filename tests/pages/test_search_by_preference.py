@@ -15,7 +15,7 @@ from studio.core import recipes, tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.engine import Live
-from studio.tune.by_preference import searches
+from studio.tune.by_preference import search_store
 from studio.tune.by_preference.levels import list_levels
 from studio.tune.space import parse_space
 
@@ -59,7 +59,7 @@ def start_search(visit, **params):
 )
 def test_one_click_starts_a_search(visit, quick_images, task, names):
     page = start_search(visit, make=pair_form.SUBJECTS[task].title)
-    taste = searches.load_search(get_parameters(page)["eye"], "local")
+    taste = search_store.load_search(get_parameters(page)["eye"], "local")
     assert (taste.task, list(taste.make_selector().grid.names)) == (task, names)
     assert list_button_labels(page).count(PICK) == 2
     assert "Comparison 1 of 30" in page.get("progress")[0].proto.text
@@ -72,15 +72,15 @@ def test_pick_is_saved_learned_from_and_undone(visit, quick_images):
     page = start_search(visit)
     id, pair = (
         get_parameters(page)["eye"],
-        searches.load_search(get_parameters(page)["eye"], "local").make_selector().next_pair,
+        search_store.load_search(get_parameters(page)["eye"], "local").make_selector().next_pair,
     )
     require_success(page.button(key="eye_right").click().run())
-    [one] = searches.load_search(id, "local").compared
+    [one] = search_store.load_search(id, "local").compared
     assert (one.picked, tuple(one.right.values())) == ("right", pair.right)
     assert "Comparison 2 of 30" in page.get("progress")[0].proto.text
     require_success(press_button(page, "Too alike"))
     require_success(page.button(key="eye_left").click().run())
-    assert [comparison.picked for comparison in searches.load_search(id, "local").compared] == [
+    assert [comparison.picked for comparison in search_store.load_search(id, "local").compared] == [
         "right",
         "alike",
         "left",
@@ -91,7 +91,7 @@ def test_pick_is_saved_learned_from_and_undone(visit, quick_images):
     assert not any("Recorded" in element.value for element in page.caption)
     require_success(press_button(page, "Undo last"))
     assert "Comparison 3 of 30" in page.get("progress")[0].proto.text
-    assert len(searches.load_search(id, "local").compared) == 2
+    assert len(search_store.load_search(id, "local").compared) == 2
 
 
 def test_link_and_another_tab_restore_the_search(visit, quick_images):
@@ -130,7 +130,7 @@ def test_search_space_is_chosen(visit, quick_images):
     page.select_slider(key="eye_range_steps").set_value((5, 7)).run()
     assert [element.label for element in page.selectbox] == ["Preset"], "what does not vary is asked for"
     find_button(require_success(page), "Start").click().run()
-    taste = searches.load_search(get_parameters(require_success(page))["eye"], "local")
+    taste = search_store.load_search(get_parameters(require_success(page))["eye"], "local")
     assert taste.vary == ("steps=5:7",)
     for _ in range(3):
         if PICK in list_button_labels(page):
@@ -158,7 +158,7 @@ def test_best_result_opens_its_page_with_its_settings(visit, quick_images, monke
     page = start_search(visit, make=make, content="Coffee")
     for picked in ("right", "left", "right"):
         page.button(key=f"eye_{picked}").click().run()
-    taste = searches.load_search(get_parameters(page)["eye"], "local")
+    taste = search_store.load_search(get_parameters(page)["eye"], "local")
     require_success(press_button(page, "Show the best"))
     best = quick_images[-1]
     assert (
@@ -264,7 +264,7 @@ def test_images_are_made_live_and_cached_while_compared(engine, chores, monkeypa
         return before(task, settings, inputs, session, owner)
 
     monkeypatch.setattr(engine, "run_live", live_lane)
-    taste = searches.create_search(
+    taste = search_store.create_search(
         "chores.do", chores.ChoreSettings(steps=1), ("shade=0:255",), {}, "local", 512, seed=1
     )
     page = AppTest.from_function(page_of_chores, default_timeout=60, kwargs={"id": taste.id}).run()

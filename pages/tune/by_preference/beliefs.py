@@ -12,7 +12,7 @@ from pages.widgets import assets, under_the_hood
 from studio.core.settings import Settings
 from studio.tune.by_preference.pairs import PairSelector
 from studio.tune.by_preference.posteriors import SettingPosterior, compute_posteriors
-from studio.tune.by_preference.searches import PreferenceSearch
+from studio.tune.by_preference.search_store import PreferenceSearch
 
 
 def explain(kind: type[Settings] | None, selector: PairSelector | None) -> None:

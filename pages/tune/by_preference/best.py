@@ -14,7 +14,7 @@ from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import File
 from studio.tune.by_preference.pairs import PairSelector
-from studio.tune.by_preference.searches import PreferenceSearch
+from studio.tune.by_preference.search_store import PreferenceSearch
 
 TITLES = {"content": "Your photo", "style": "Your style"}
 

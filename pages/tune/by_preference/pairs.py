@@ -12,9 +12,9 @@ from pages.widgets import browser_images, weight_downloads, words
 from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.errors import StudioError
-from studio.tune.by_preference import searches
+from studio.tune.by_preference import search_store
 from studio.tune.by_preference.pairs import MAX_COMPARISONS, Pair, PairSelector
-from studio.tune.by_preference.searches import PreferenceSearch
+from studio.tune.by_preference.search_store import PreferenceSearch
 
 _CACHE_NAME, _MAX_CACHED = "eye", 12  # images per tab, so that undo and recent winners need no computation
 _ERROR_KEY = "eye_said"
@@ -143,16 +143,16 @@ def _list_required_weights(taste: PreferenceSearch, selector: PairSelector) -> l
     return pair_form.list_weights_needed(taste.task, settings, selector.grid.ranges)
 
 
-def _store_answer(id: str, pair: Pair, answer: searches.Pick) -> None:
+def _store_answer(id: str, pair: Pair, answer: search_store.Pick) -> None:
     try:
-        searches.add_comparison(id, get_owner(), pair, answer)
+        search_store.add_comparison(id, get_owner(), pair, answer)
     except StudioError as error:
         st.session_state[_ERROR_KEY] = str(error)
 
 
 def _undo_answer(id: str) -> None:
     try:
-        searches.remove_last_comparison(id, get_owner())
+        search_store.remove_last_comparison(id, get_owner())
     except StudioError as error:
         st.session_state[_ERROR_KEY] = str(error)
 

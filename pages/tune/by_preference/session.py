@@ -15,10 +15,10 @@ from pages.widgets import browser_images, words
 from pages.widgets.owners import get_owner
 from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.tune.by_preference import searches
+from studio.tune.by_preference import search_store
 from studio.tune.by_preference.pairs import PairSelector
 from studio.tune.by_preference.posteriors import compute_posteriors
-from studio.tune.by_preference.searches import PreferenceSearch
+from studio.tune.by_preference.search_store import PreferenceSearch
 
 PARAMETER = "eye"
 DONE_KEY = "eye_done"  # whether the best image is shown instead of the next pair
@@ -46,7 +46,7 @@ def start_search(question: Question) -> None:
     """Starts a search and shows it, or shows an error. Do not call it from a callback."""
     try:
         size = int(type(question.settings)().model_dump()["size"])
-        taste = searches.create_search(
+        taste = search_store.create_search(
             question.task, question.settings, question.vary, question.inputs(), get_owner(), size
         )
     except StudioError as error:
@@ -68,7 +68,7 @@ def find_search() -> PreferenceSearch | None:
     if not id:
         return None
     try:
-        taste = searches.load_search(id, get_owner())
+        taste = search_store.load_search(id, get_owner())
     except StudioError as error:
         _close_search()
         st.warning(words.escape(str(error)), icon=":material/search_off:")
@@ -102,7 +102,7 @@ def show_search(taste: PreferenceSearch) -> None:
 
 def show_recent_searches() -> None:
     """Lists recent searches by preference, to resume them."""
-    for taste in searches.load_recent(get_owner()):
+    for taste in search_store.load_recent(get_owner()):
         label = f"Continue: {_search_title(taste)}, {len(taste.compared)} compared"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
@@ -141,4 +141,4 @@ def _close_search() -> None:
 
 def _delete_search(id: str) -> None:
     with suppress(StudioError):  # already deleted
-        searches.delete_search(id, get_owner())
+        search_store.delete_search(id, get_owner())

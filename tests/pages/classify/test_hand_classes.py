@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from PIL import Image
 
-from pages.classify import by_hand, camera, hand_classes, live_camera
+from pages.classify import by_hand, camera, hand_classes, live_predictions
 from pages.classify.hand_classes import MAX_CLASSES, MAX_NAME_LENGTH, MAX_SIDE, HandClasses, check_name
 from pages.form import loose_images, uploads
 from pages.gallery import outside_file
@@ -215,5 +215,5 @@ def test_images_are_checked_before_they_are_decoded(example_classes, monkeypatch
     with pytest.raises(InvalidInput, match=r"image large\.png takes"):
         outside_file._open_upload(encode_image(9), "large.png")
     monkeypatch.setattr(st, "session_state", session := {})
-    live_camera._classify_newest(None, [encode_image(9)])
-    assert session[live_camera._FAULT_KEY] == "1 image camera.jpg takes too much memory."
+    live_predictions._classify_newest(None, [encode_image(9)])
+    assert session[live_predictions._FAULT_KEY] == "1 image camera.jpg takes too much memory."

@@ -13,7 +13,7 @@ from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.engine import quotas
 from studio.gallery import disk_usage
-from studio.tune.by_preference import searches
+from studio.tune.by_preference import search_store
 from studio.tune.by_preference.pairs import MAX_COMPARISONS, Pair
 
 
@@ -21,7 +21,7 @@ from studio.tune.by_preference.pairs import MAX_COMPARISONS, Pair
 def preference_search(home):
     content = File.store(b"a photo", "image", "me.png")
     vary = ("look=dogs|eyes|birds", "steps=4:20")
-    return searches.create_search(
+    return search_store.create_search(
         "dream.ascend", DreamSettings(size=256), vary, {"content": [content]}, "local", 512
     )
 
@@ -32,13 +32,13 @@ def path_of(preference_search):
 
 def test_comparisons_are_stored(preference_search):
     first = preference_search.make_selector().next_pair
-    searches.add_comparison(preference_search.id, "local", first, "right")
-    search = searches.load_search(preference_search.id, "local")
+    search_store.add_comparison(preference_search.id, "local", first, "right")
+    search = search_store.load_search(preference_search.id, "local")
     assert [comparison.picked for comparison in search.compared] == ["right"]
     assert search.make_selector().comparisons == (first._replace(picked="right"),)
     assert (
         search.make_selector().next_pair
-        == searches.load_search(preference_search.id, "local").make_selector().next_pair
+        == search_store.load_search(preference_search.id, "local").make_selector().next_pair
         != first
     )
     assert json.loads(path_of(preference_search).read_bytes())["inputs"]["content"][0]["name"] == "me.png"
@@ -53,18 +53,18 @@ def test_image_settings_combine_varied_and_shared_ones(preference_search):
 
 def test_repeated_comparisons_count_once_and_can_be_removed(preference_search):
     first = preference_search.make_selector().next_pair
-    searches.add_comparison(preference_search.id, "local", first, "left")
-    twice = searches.add_comparison(preference_search.id, "local", Pair(first.right, first.left), "right")
+    search_store.add_comparison(preference_search.id, "local", first, "left")
+    twice = search_store.add_comparison(preference_search.id, "local", Pair(first.right, first.left), "right")
     assert [comparison.picked for comparison in twice.compared] == ["left"]
-    undone = searches.remove_last_comparison(preference_search.id, "local")
+    undone = search_store.remove_last_comparison(preference_search.id, "local")
     assert (undone.compared, undone.make_selector().next_pair) == ((), first)
-    assert searches.remove_last_comparison(preference_search.id, "local").compared == ()
+    assert search_store.remove_last_comparison(preference_search.id, "local").compared == ()
 
 
 def test_a_search_ends_after_enough_comparisons(preference_search):
     points = preference_search.make_selector().grid.list_points(0)
     for rival in points[1 : MAX_COMPARISONS + 2]:
-        search = searches.add_comparison(preference_search.id, "local", Pair(points[0], rival), "left")
+        search = search_store.add_comparison(preference_search.id, "local", Pair(points[0], rival), "left")
     assert len(search.compared) == MAX_COMPARISONS and search.make_selector().next_pair is None
     assert search.make_selector().best == points[0]
 
@@ -77,29 +77,29 @@ def test_searches_of_other_owners_are_unavailable(preference_search):
         ("", "local"),
     ):
         with pytest.raises(Unavailable, match="Begin another"):
-            searches.load_search(id, owner)
+            search_store.load_search(id, owner)
         with pytest.raises(Unavailable):
-            searches.add_comparison(id, owner, preference_search.make_selector().next_pair, "left")
-    searches.add_comparison(
+            search_store.add_comparison(id, owner, preference_search.make_selector().next_pair, "left")
+    search_store.add_comparison(
         preference_search.id, "local", preference_search.make_selector().next_pair, "left"
     )
-    assert [search.id for search in searches.load_recent("local")] == [preference_search.id]
-    assert searches.load_recent("visitor-1") == []
+    assert [search.id for search in search_store.load_recent("local")] == [preference_search.id]
+    assert search_store.load_recent("visitor-1") == []
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"id": 3}', "[]", '{"version": 2}', "x" * 300_000])
 def test_a_damaged_file_is_unavailable(preference_search, text):
     path_of(preference_search).write_text(text)
     with pytest.raises(Unavailable):
-        searches.load_search(preference_search.id, "local")
-    assert searches.load_recent("local") == []
+        search_store.load_search(preference_search.id, "local")
+    assert search_store.load_recent("local") == []
 
 
 def test_recent_searches_have_comparisons_and_are_not_removed(preference_search):
-    assert searches.load_recent("local") == []
-    searches.delete_search(preference_search.id, "local")
+    assert search_store.load_recent("local") == []
+    search_store.delete_search(preference_search.id, "local")
     with pytest.raises(Unavailable):
-        searches.load_search(preference_search.id, "local")
+        search_store.load_search(preference_search.id, "local")
     assert not list(paths.ensure_folder("searches").iterdir())
 
 
@@ -114,13 +114,13 @@ def test_recent_searches_have_comparisons_and_are_not_removed(preference_search)
 )
 def test_invalid_search_spaces_are_refused(home, vary, says):
     with pytest.raises(InvalidInput, match=says):
-        searches.create_search("dream.ascend", DreamSettings(), vary, {"content": []}, "local", 512)
+        search_store.create_search("dream.ascend", DreamSettings(), vary, {"content": []}, "local", 512)
     assert not list(paths.ensure_folder("searches").iterdir())
 
 
 def test_a_pair_outside_the_space_is_refused(preference_search):
     with pytest.raises(InvalidInput, match="pair"):
-        searches.add_comparison(preference_search.id, "local", Pair(("fur", 7), ("eyes", 7)), "left")
+        search_store.add_comparison(preference_search.id, "local", Pair(("fur", 7), ("eyes", 7)), "left")
 
 
 def test_missing_levels_become_the_nearest_ones(preference_search):
@@ -129,7 +129,7 @@ def test_missing_levels_become_the_nearest_ones(preference_search):
         {"left": {"look": "dogs", "steps": 97}, "right": {"look": "eyes", "steps": 6.4}, "picked": "left"}
     ]
     path_of(preference_search).write_text(json.dumps(old))
-    [comparison] = searches.load_search(preference_search.id, "local").make_selector().comparisons
+    [comparison] = search_store.load_search(preference_search.id, "local").make_selector().comparisons
     assert comparison == Pair(("dogs", 20), ("eyes", 6), "left")
 
 
@@ -137,32 +137,32 @@ def test_a_search_needs_its_inputs(preference_search, monkeypatch):
     monkeypatch.setitem(disk_usage._MIN_AGES, "unused", -1.0)
     digest = preference_search.inputs["content"][0].digest
     assert digest not in [path.name for path in disk_usage._list_unused_files(paths.ensure_home())]
-    searches.delete_search(preference_search.id, "local")
+    search_store.delete_search(preference_search.id, "local")
     assert digest in [path.name for path in disk_usage._list_unused_files(paths.ensure_home())]
 
 
 def test_searches_of_others_are_not_read_and_count_toward_their_quota(home, monkeypatch):
     monkeypatch.setenv("STUDIO_USERS", "many")
     monkeypatch.setenv("STUDIO_OWNER_DISK", "0.0001")
-    read, really = [], searches._read
-    monkeypatch.setattr(searches, "_read", lambda path: read.append(path) or really(path))
+    read, really = [], search_store._read
+    monkeypatch.setattr(search_store, "_read", lambda path: read.append(path) or really(path))
     by_owner = {}
     for owner in ("visitor-a", "visitor-b"):
         with owners.acting_as(owner):
             content = File.store(owner.encode(), "image", "me.png")
             vary = ("look=dogs|eyes|birds", "steps=4:20")
-            by_owner[owner] = searches.create_search(
+            by_owner[owner] = search_store.create_search(
                 "dream.ascend", DreamSettings(), vary, {"content": [content]}, owner, 512
             )
-            searches.add_comparison(
+            search_store.add_comparison(
                 by_owner[owner].id, owner, by_owner[owner].make_selector().next_pair, "left"
             )
     read.clear()
-    assert [search.id for search in searches.load_recent("visitor-a")] == [by_owner["visitor-a"].id] and len(
-        read
-    ) == 1
+    assert [search.id for search in search_store.load_recent("visitor-a")] == [
+        by_owner["visitor-a"].id
+    ] and len(read) == 1
     with pytest.raises(Unavailable):
-        searches.load_search(by_owner["visitor-b"].id, "visitor-a")
+        search_store.load_search(by_owner["visitor-b"].id, "visitor-a")
     note = owners.folder("visitor-a") / "files" / paths.digest(b"visitor-a")
     assert note.exists()
     os.utime(note, (0, 0))
@@ -172,4 +172,4 @@ def test_searches_of_others_are_not_read_and_count_toward_their_quota(home, monk
     file.write_bytes(file.read_bytes() + b" " * 100_000)
     assert quotas.measure_usage("visitor-a").bytes > before + 90_000
     with owners.acting_as("visitor-a"), pytest.raises(InsufficientSpace, match="Your work takes"):
-        searches.create_search("dream.ascend", DreamSettings(), vary, {}, "visitor-a", 512)
+        search_store.create_search("dream.ascend", DreamSettings(), vary, {}, "visitor-a", 512)
