@@ -29,10 +29,10 @@ with stage:
     job = parts.show_job(TASK, (settings, request.identity), {video_input.TASK: None})
     result = None
     if job is not None:
-        result = enhanced_image.of_job(job)
+        result = enhanced_image.from_job(job)
     elif is_live and settings is not None:
         note, file = request.describe_size(settings), request.content.get_file
-        result = enhanced_image.of_live(
+        result = enhanced_image.from_live(
             parts.show_live(TASK, settings, request.build_inputs, before=file, note=note)
         )
     elif settings is not None:

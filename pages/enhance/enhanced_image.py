@@ -40,12 +40,12 @@ def _compare_cached(digest: str, data: bytes) -> Comparison:
     return compare(image_io.read(File(digest, "image", "").path), image_io.read(data))
 
 
-def of_live(live: engine.Live | None) -> EnhancedImage | None:
+def from_live(live: engine.Live | None) -> EnhancedImage | None:
     """Returns the enhanced image of a live result, or None without one."""
     return EnhancedImage(live.inputs["content"][0], live.data, live.figures) if live else None
 
 
-def of_job(job: engine.Job) -> EnhancedImage | None:
+def from_job(job: engine.Job) -> EnhancedImage | None:
     """Returns the enhanced image of a job, or None unless its result is an image and its input is stored."""
     if job.task != TASK or job.result is None or not job.inputs["content"][0].is_available:
         return None

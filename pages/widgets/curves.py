@@ -47,10 +47,10 @@ def show_losses(history: Sequence[Mapping[str, float]], *, caption: str = "") ->
 def show_lines(
     rows: Sequence[Mapping[str, object]], title: str | None = None, include_zero: bool = True
 ) -> None:
-    """Draws several figures by step on a linear scale, once there are two steps.
+    """Draws several metrics by step in one chart on a linear scale, once there are two steps.
 
     Args:
-        rows: each with "step", "which" (the name of the figure) and "value".
+        rows: each with "step", "which" (the name of the metric) and "value".
         title: title of the value axis.
         include_zero: whether the scale includes 0.
     """

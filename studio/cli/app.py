@@ -40,4 +40,4 @@ def _parse_port(text: str) -> int:
     if text.isascii() and text.isdigit() and 1024 <= int(text) <= 65535:
         return int(text)
     step = "choose a free port, or leave it out"
-    raise invalid("`--port`", expected="a number of 1024 to 65535", received=text, next_step=step)
+    raise invalid("`--port`", expected="a number from 1024 to 65535", received=text, next_step=step)

@@ -17,7 +17,7 @@ from studio.core.tasks import Kind, Result
 from studio.gallery import replay, replay_difference
 from studio.run import input_files, outputs, terminal
 from studio.run.machine import add_to_gallery
-from studio.run.protected_inputs import free_path
+from studio.run.protected_inputs import find_free_path
 
 EXIT_DIFFERENT = 1  # exit code
 _NOUNS = {"animation": "video", "text": "text", "dataset": "set of images"}
@@ -56,7 +56,7 @@ def _run(arguments: argparse.Namespace) -> int:
     with console.show_progress(f"{task.title} again", arguments) as progress:
         result = replay.run(recipe, progress, terminal.print_note)
     if out is not None and arguments.out is None:  # another process may have used the name meanwhile
-        out = free_path(out.with_name(_default_name(file)))
+        out = find_free_path(out.with_name(_default_name(file)))
     if task.format_json:
         return console.report_answer(task, result, {}, out, time.monotonic() - started, arguments)
     seconds = time.monotonic() - started
@@ -104,7 +104,7 @@ def _resolve_output(
     """Returns the output path; None with `--verify` and without `-o`, when nothing is saved."""
     if arguments.out is None and arguments.verify:
         return None
-    default = free_path(Path(_default_name(file)))
+    default = find_free_path(Path(_default_name(file)))
     sources = [arguments.file, str(file), *arguments.inputs] if arguments.out else []
     out = outputs.resolve_output(arguments.out or str(default), kind, sources, more_endings)
     if kind == "animation" and out.suffix.lower() != file.suffix.lower():

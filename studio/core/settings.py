@@ -326,7 +326,7 @@ def _to_invalid_input(cls: type[Settings], error: ValidationError) -> InvalidInp
 
 
 def _describe_accepted(field: SettingInfo, problem: Any) -> str:
-    """Returns the values that a setting accepts, in words: "a whole number of 1 to 9"."""
+    """Returns the values that a setting accepts, in words: "a whole number from 1 to 9"."""
     if problem["type"] == _TOO_LARGE_ERROR:
         return "a whole number of at most 15 digits"
     nouns = {
@@ -341,4 +341,8 @@ def _describe_accepted(field: SettingInfo, problem: Any) -> str:
         return f"at most {problem['ctx']['max_length']} of them"
     if field.kind in ("text", "list"):
         return problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ").partition(",")[0]
-    return f"{nouns[field.kind]} of {field.accepted_values}" if field.accepted_values else nouns[field.kind]
+    if not field.accepted_values:
+        return nouns[field.kind]
+    is_range = None not in (field.minimum, field.maximum) and not field.is_minimum_excluded
+    preposition = "from" if is_range else "of"
+    return f"{nouns[field.kind]} {preposition} {field.accepted_values}"

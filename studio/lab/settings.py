@@ -90,8 +90,8 @@ class AutoencoderSettings(Settings):
     )
     most_steps: int | None = setting(
         None,
-        "Maximum number of training steps; ends training early without changing the learning rate schedule. Empty: takes all "
-        "steps.",
+        "Maximum number of training steps; ends training early without changing the learning rate "
+        "schedule. Empty: takes all steps.",
         ge=1,
         label="Step limit",
     )
@@ -207,8 +207,8 @@ class BoltzmannSettings(Settings):
     )
     most_steps: int | None = setting(
         None,
-        "Maximum number of training steps; ends training early without changing the learning rate schedule. Empty: takes all "
-        "steps.",
+        "Maximum number of training steps; ends training early without changing the learning rate "
+        "schedule. Empty: takes all steps.",
         ge=1,
         label="Step limit",
     )

@@ -15,7 +15,7 @@ from studio.core.imaging import animations, image_io
 from studio.core.models import model_folder, presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Kind, Result
-from studio.run.protected_inputs import ProtectedInputs, check_sidecar, free_path, sidecar
+from studio.run.protected_inputs import ProtectedInputs, check_sidecar, find_free_path, sidecar
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "image": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
@@ -194,7 +194,7 @@ def save_result(result: Result, path: Path) -> Path:
     """
     data, kind = result.files[0].read(), result.files[0].kind
     if kind == "image" and path.suffix.lower() not in _SUFFIXES["image"]:
-        path = free_path(path.with_suffix(".png"))
+        path = find_free_path(path.with_suffix(".png"))
     if kind == "model":
         presets.unpack(data, path)
         return path
@@ -238,7 +238,7 @@ def save_answer(answer: Mapping[str, Any], text: str, result: Result, path: Path
 def _write_program(path: Path, data: bytes) -> None:
     """Writes an example program, under another name if the user has changed the existing one."""
     if not path.is_file() or path.read_bytes() != data:
-        paths.write(free_path(path), data)
+        paths.write(find_free_path(path), data)
 
 
 def join_texts(result: Result) -> bytes:

@@ -71,7 +71,7 @@ def check_sidecar(path: Path, label: str) -> None:
         raise invalid(label, expected=expected, received="another file there", next_step=step) from None
 
 
-def free_path(path: Path) -> Path:
+def find_free_path(path: Path) -> Path:
     """Returns a path that is free, as is that of its recipe: `stem.png`, else `stem-2.png`, ..."""
     candidate, number = path, 1
     while _is_taken(candidate) or _is_taken(sidecar(candidate)):

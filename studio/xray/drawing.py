@@ -41,7 +41,7 @@ def draw_map(feature_map: np.ndarray, side: int) -> np.ndarray:
     Returns:
         `(H, W, 3) uint8`.
     """
-    return image_io.to_uint8(_enlarge(heat.to_colors(feature_map) / 255, side)[None])
+    return image_io.to_uint8(_resize(heat.to_colors(feature_map) / 255, side)[None])
 
 
 def draw_grid(maps: np.ndarray, channels: list[int]) -> np.ndarray:
@@ -96,7 +96,7 @@ def draw_frame(
     return np.clip(result + 0.5, 0, 255).astype("uint8")
 
 
-def _enlarge(image: np.ndarray, side: int) -> np.ndarray:
+def _resize(image: np.ndarray, side: int) -> np.ndarray:
     """Resizes `(h, w, 3)` in [0, 1] to a longer side of about `side` px; enlarges without smoothing."""
     longer_side = max(image.shape[:2])
     if longer_side > side:

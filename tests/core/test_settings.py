@@ -84,7 +84,7 @@ def test_parse_converts_the_text_of_a_form():
         ({"style_weight": "nan"}, ["`style_weight`", "nan"]),
         ({"gain": "nan"}, ["`gain`", "nan"]),
         ({"gain": float("inf")}, ["`gain`", "a number", "inf"]),
-        ({"size": 64.5}, ["`size`", "a whole number of 64 to 2048 px", "64.5"]),
+        ({"size": 64.5}, ["`size`", "a whole number from 64 to 2048 px", "64.5"]),
         ({"steps": 0}, ["`steps`", "a whole number of 1 or more"]),
         ({"look": "loud"}, ["`look`", "calm, wild", "loud"]),
         ({"layers": ["a", "b", "c"]}, ["`layers`", "at most 2"]),

@@ -86,7 +86,7 @@ def test_job_of_the_page_is_shown(visit, engine, until):
     until(lambda: engine.find_job(job.id, "local").finished)
     page = visit("enhance", job=job.id)
     assert not page.exception and "Change" in list_button_labels(page)
-    result = enhanced_image.of_job(engine.find_job(job.id, "local"))
+    result = enhanced_image.from_job(engine.find_job(job.id, "local"))
     assert result.compare().result.shape == (120, 180)
 
 

@@ -44,7 +44,7 @@ def _load_recorded() -> tuple[type[Settings], PairSelector]:
 
 
 def _build_band_chart(line: SettingPosterior, label: str, is_log: bool) -> Any:
-    """Returns the posterior mean and its band along one setting."""
+    """Returns a chart of the posterior mean and its band along one setting."""
     import altair as alt
 
     rows = [

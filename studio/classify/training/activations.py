@@ -95,7 +95,7 @@ def _open_file(path: Path, size: int) -> FileIO | None:
 
 
 def _write_file(path: Path, size: int, batches: Iterable[np.ndarray]) -> FileIO:
-    """Writes the file and returns it open: opened before the rename, because then others may remove it."""
+    """Writes the file and returns it open. It opens it before the rename: others may remove it after that."""
     _check_disk_space(path, size)
     with paths.replacing(path) as temporary:
         with temporary.open("wb") as file:

@@ -97,14 +97,14 @@ def join_stages(metrics: StageMetrics, sheet: bytes, later: Stages) -> Stages:
     merged: dict[str, list[float | None]] = {"steps": [all_steps[n] for n in indices]}
     for name in dict.fromkeys([*metrics, *later.metrics]):
         early, late = metrics.get(name) or (), later.metrics.get(name) or ()
-        values = [*_pad_missing(early, len(before)), *_pad_missing(late, len(later.grids))]
+        values = [*_blank_if_incomplete(early, len(before)), *_blank_if_incomplete(late, len(later.grids))]
         merged.setdefault(name, [values[n] for n in indices])
     stages = Stages(1)
     stages.restore(_enlarge_to_largest([every_grid[n] for n in indices]), merged)
     return stages
 
 
-def _pad_missing(values: Sequence[float | None], count: int) -> Sequence[float | None]:
+def _blank_if_incomplete(values: Sequence[float | None], count: int) -> Sequence[float | None]:
     """Returns the values if there is one per grid, else None for each grid."""
     return values if len(values) == count else [None] * count
 

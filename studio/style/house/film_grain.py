@@ -16,8 +16,8 @@ _PHOTO_NOISE = 1.0 / 255  # standard deviation of a photo's own noise that needs
 _WINDOW_SIDE = 9  # px, side of the window that measures it
 
 
-def repeat_grain(height: int, width: int, down: int = 0, right: int = 0) -> np.ndarray:
-    """Returns the grain of an image; it depends only on the size, so that videos do not flicker.
+def make_grain(height: int, width: int, down: int = 0, right: int = 0) -> np.ndarray:
+    """Returns the grain of an image; the same for every frame, so that videos do not flicker.
 
     Args:
         height, width: in px.
@@ -40,13 +40,13 @@ def add_grain(photo_01: np.ndarray) -> np.ndarray:
     gray = photo_01.mean(axis=-1)
     mean, square = (uniform_filter(values, (1, _WINDOW_SIDE, _WINDOW_SIDE)) for values in (gray, gray * gray))
     flatness = np.clip(1 - np.sqrt(np.maximum(square - mean * mean, 0)) / _PHOTO_NOISE, 0, 1)
-    return (photo_01 + flatness[..., None] * repeat_grain(*photo_01.shape[1:3])).clip(0, 1)
+    return (photo_01 + flatness[..., None] * make_grain(*photo_01.shape[1:3])).clip(0, 1)
 
 
 def add_training_grain(photos: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Adds grain to whole training photos, `(n, H, W, 3) uint8`, at a random offset for each."""
     offsets = rng.integers(0, _TILE_SIDE, (len(photos), 2))
-    grains = np.stack([repeat_grain(*photos.shape[1:3], *offset) for offset in offsets])
+    grains = np.stack([make_grain(*photos.shape[1:3], *offset) for offset in offsets])
     return np.rint(photos + 255 * grains).clip(0, 255).astype("uint8")
 
 

@@ -19,11 +19,11 @@ from studio.style.house.paint import load_keras
 
 def load_exported_networks(preset: Preset) -> dict[str, keras.Model]:
     """Returns the exported network. Raises `InvalidInput` for another model or incomplete files."""
-    return {"network": make_faster(load_keras(preset))}
+    return {"network": optimize_for_inference(load_keras(preset))}
 
 
-def make_faster(network: keras.Model) -> keras.Model:
-    """Returns a faster network with the same inputs, outputs and weights."""
+def optimize_for_inference(network: keras.Model) -> keras.Model:
+    """Returns a faster network that computes the same: it merges convolutions with upsampling and norms."""
     return keras.models.clone_model(network, clone_function=_replace_layer)
 
 

@@ -39,7 +39,7 @@ def test_the_exported_network_gives_the_output_of_the_trained_one(sides, tmp_pat
     rng = np.random.default_rng(1)
     model.set_weights([w + rng.normal(scale=0.05, size=w.shape) for w in model.get_weights()])
     photo, mix = rng.random((1, *sides, 3), "float32"), np.array([[0.3, 0.7]], "float32")
-    convert.export(inference.make_faster(model), tmp_path / "house.tflite")
+    convert.export(inference.optimize_for_inference(model), tmp_path / "house.tflite")
     (output,) = Network((tmp_path / "house.tflite").read_bytes())(photo, mix)
     expected = stylize(model, photo, *mix[0])
     assert expected.std() > 0.05 and np.abs(output - expected).max() < 0.25 / 255
