@@ -63,7 +63,7 @@ def offer_changes(file: File, dataset: ImageDataset) -> None:
     """Offers to load an archive into the classes by hand, unless it has more than MAX_IMAGES images."""
     if is_chosen() or dataset.labels is None or len(dataset.names) > MAX_IMAGES:
         return
-    help = "Lets you add images to this data set, also from the camera, or remove single ones"
+    help = "Lets you add images to this data set, from files or the camera, and remove individual images"
     if not st.button("Change by hand", type="tertiary", icon=":material/edit:", help=help):
         return
     bar = st.progress(0.0, "Reading images")

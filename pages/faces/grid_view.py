@@ -132,7 +132,7 @@ def _draw_navigation(settings: FacesSettings) -> None:
             on_click=_open_variations,
             args=(settings,),
         )
-        help = "Interpolates to another face, which you choose on the grid below"
+        help = "Interpolates to another face, which you choose in the grid below"
         st.toggle(
             "Morph to ...", key=MORPH_KEY, help=help, on_change=_on_morph_toggled, persist_state="session"
         )

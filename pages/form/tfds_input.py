@@ -22,7 +22,7 @@ def choose() -> File | None:
         key=KEY,
         bind="query-params",
         placeholder="mnist",
-        help="A data set of images; one that is already on this machine needs no download",
+        help="Name of an image data set; a data set that is already on this machine needs no download",
     )
     with st.container(horizontal=True, gap="small"):
         for suggestion in SUGGESTIONS:

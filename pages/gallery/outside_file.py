@@ -26,7 +26,7 @@ _FILE_KEY = "gallery_outside_file"  # of the session: the viewed file, when the 
 
 def ask_file() -> None:
     """Draws the upload field for an image or a recipe that the studio made."""
-    help = "A PNG contains its recipe. For other files, drop the .json file next to them"
+    help = "A PNG contains its recipe. For other formats, drop the .json file that was saved with the result"
     label = "Drop an image from the studio to see its recipe"
     uploads.ask(_SLOT, label, _open_upload, type=["png", "json"], help=help)
 

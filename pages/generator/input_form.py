@@ -38,10 +38,10 @@ _ABOUT = {
 }
 _SCORE_HELP = {
     "dcgan": (
-        "Measures the distance of generated to real images at each evaluation, and keeps the best weights; "
-        "training takes minutes longer"
+        "Measures the distance between generated and real images at each evaluation and keeps the best "
+        "weights; training takes minutes longer"
     ),
-    "vae": "Measures the distance of generated to real images after training, which takes minutes longer",
+    "vae": "Measures the distance between generated and real images after training, which takes minutes",
 }
 
 

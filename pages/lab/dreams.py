@@ -56,7 +56,8 @@ def _ask_drawing(network: TrainedNetwork) -> None:
     kept_half = forms.ask_choice("Keep", titles, key="keep")
     temperature = st.slider("Temperature", 0.1, 3.0, 1.0, 0.05, key="temperature", bind="query-params")
     st.caption(
-        "Below 1: closer to typical digits. Above 1: more variety. With nothing kept, it samples freely."
+        "Below 1: closer to typical digits. Above 1: more variety. With nothing kept, whole digits are "
+        "sampled."
     )
     st.session_state[_SETTINGS_KEY] = (drawing, kept_half, temperature)
     with st.container(horizontal=True):

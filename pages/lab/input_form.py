@@ -25,7 +25,7 @@ _EXPLANATIONS = {
         "A penalty on the derivative of the encoder makes the latent vector robust to small changes of the "
         "input."
     ),
-    "variational": "A KL divergence keeps latents near a standard normal distribution.",
+    "variational": "The Kullback-Leibler (KL) divergence keeps latents near a standard normal distribution.",
 }
 
 

@@ -42,7 +42,7 @@ def show(settings: SketchSettings | TranslateSettings) -> None:
             _load_sample(kind)
         drawing = canvas.show("Draw a face")
         with st.container(horizontal=True):
-            help = "Loads another sample face, to continue drawing"
+            help = "Loads another sample face for you to draw on"
             st.button("A face", icon=":material/casino:", on_click=_load_sample, args=(kind,), help=help)
             st.button("Clear all", icon=":material/delete:", on_click=_clear_canvas, args=(kind,))
     with right:

@@ -78,7 +78,7 @@ def _draw_section(text: Text | None, form_settings: WriteSettings | None) -> Non
 def _draw_predictions(reading: Reading, temperature: float) -> None:
     position = next_character.find_highest_entropy(reading.logits)
     if len(reading.text) > 1:
-        help = "Starts where the prediction has the highest entropy"
+        help = "Shows the prediction after this character; at first, the one with the highest entropy"
         position = (
             st.slider("After character", 1, len(reading.text), position + 1, key="explain_at", help=help) - 1
         )

@@ -66,8 +66,8 @@ class TrainClassifierSettings(shared.TrainSettings):
     size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     head: Literal["linear", "mlp"] = setting(
         "linear",
-        "Classifier on the features: linear (softmax regression), or mlp, whose hidden layer fits more "
-        "complex classes but overfits more easily.",
+        "Classifier on the features: linear is softmax regression; mlp (multilayer perceptron) adds a hidden "
+        "layer, which fits more complex classes but overfits more easily.",
     )
     hidden: int = setting(
         256,
@@ -109,15 +109,15 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     label_smoothing: float = setting(
         0.01,
-        "Probability that the training labels move from the true class to all classes; raise it when the "
-        "model is overconfident.",
+        "Share of each training label's probability that is spread evenly over all classes; raise it when "
+        "the model is overconfident.",
         ge=0,
         le=0.5,
     )
     validation: bool = setting(
         False,
-        "Holds out a fifth of the training images as the validation split, whose accuracy a hyperparameter "
-        "search maximizes.",
+        "Holds out a fifth of the training images for validation; a hyperparameter search maximizes the "
+        "accuracy on them.",
         label="Validation split",
     )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
@@ -185,7 +185,8 @@ class StudySettings(Settings):
 
     backbone: Literal["resnet50", "vgg16"] = setting(
         "resnet50",
-        "Pretrained network that extracts the features for every chart except the first.",
+        "Pretrained network that extracts the features for every chart except the first, which compares "
+        "several kinds of features.",
         tier="main",
     )
     held_out: float = split_setting(0.3, help=_TEST_SPLIT_HELP, ge=0.05, le=0.8, step=0.05, tier="main")
@@ -223,7 +224,13 @@ class ExplainSettings(Settings):
     )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
     flat: bool = setting(False, _FLAT_HELP, label="Flat input")
-    label: str = setting("", "Class to explain. Empty: the most probable class.", tier="main", max_length=200)
+    label: str = setting(
+        "",
+        "Class to explain. Empty: the most probable class.",
+        label="Class",
+        tier="main",
+        max_length=200,
+    )
     view: Literal["beside", "over", "light"] = setting(
         "beside",
         "Shows the heatmap beside the image, over it, or as the brightness of the image (light).",

@@ -44,8 +44,8 @@ class DreamSettings(Settings):
     size: int = setting(512, "Longer side of the result.", tier="main", unit="px", ge=64, le=4096, step=64)
     backbone: Backbone = setting(
         "auto",
-        "Pretrained network whose activations are maximized; auto picks the one that has the given layers, "
-        "or those of the preset.",
+        "Pretrained network whose activations are maximized; auto picks the network that the preset or the "
+        "given layers belong to.",
     )
     layers: tuple[str, ...] = setting(
         (),
@@ -134,8 +134,8 @@ class DreamSettings(Settings):
     )
     fps: int = setting(
         15,
-        "Frames per second of the zoom video; a dream of a video keeps that video's own rate unless you "
-        "set this.",
+        "Frames per second of the zoom video. If the input is itself a video, its frame rate is kept unless "
+        "you set this.",
         ge=1,
         le=60,
         label="Frames per second",
@@ -145,7 +145,11 @@ class DreamSettings(Settings):
         "mp4", "File format of the zoom video.", label="Format", video="part"
     )
     most_steps: int | None = setting(
-        None, "Stops after this many steps in total. Empty: runs to the end.", ge=1, label="Step limit"
+        None,
+        "Maximum number of gradient ascent steps, summed over all octaves and frames; ends the dream early. "
+        "Empty: takes all steps.",
+        ge=1,
+        label="Step limit",
     )
     seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
     precision: PrecisionChoice = setting("auto", CHOICE_HELP, tier="hidden")

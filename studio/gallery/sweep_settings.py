@@ -16,7 +16,7 @@ class SweepSettings(Settings):
 
     task: str = setting("", "Task to run with each value, such as style.transfer.", max_length=100)
     base: dict[str, Any] = setting(
-        {}, "Settings of the task that are the same for every value.", max_length=100
+        {}, "Settings of the task that stay the same while others vary.", max_length=100
     )
     vary: tuple[str, ...] = setting(
         (),

@@ -63,8 +63,8 @@ class AutoencoderSettings(Settings):
     )
     penalty: float = setting(
         1.0,
-        "Weight of the sparsity, contractive or KL penalty; raise it for stronger regularization but less "
-        "exact reconstructions, 0 turns it off.",
+        "Weight of the penalty in sparse, contractive and variational autoencoders; raise it for stronger "
+        "regularization but less exact reconstructions, 0 turns it off.",
         label="Penalty weight",
         ge=0,
         le=100,
@@ -230,7 +230,8 @@ class ImagineSettings(BoltzmannSettings):
 
     keep: Literal["top", "bottom", "left", "right", "nothing"] = setting(
         "top",
-        "Half of the drawing to keep (clamp) while the rest is sampled; nothing samples whole digits.",
+        "Half of the drawing to keep (clamp) while the rest is sampled; choose nothing to sample whole "
+        "digits.",
         tier="main",
     )
     temperature: float = setting(

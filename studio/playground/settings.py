@@ -38,7 +38,8 @@ class PlaygroundSettings(Settings):
     )
     initializer: Literal["zero", "small", "glorot", "he", "large"] = setting(
         "he",
-        "Method that sets the initial weights: he suits ReLU, glorot suits tanh and sigmoid.",
+        "Method that sets the initial weights: he (Kaiming) suits ReLU, glorot (Xavier) suits tanh and "
+        "sigmoid.",
     )
     depth: int = setting(
         3,
@@ -106,8 +107,8 @@ class PlaygroundSettings(Settings):
     )
     detail: int = setting(
         96,
-        "Longer side to which the photo is reduced for training; raise it to learn finer detail, which "
-        "takes longer.",
+        "Length of the photo's longer side after resizing for training; raise it to learn finer detail, "
+        "which takes longer.",
         unit="px",
         ge=16,
         le=256,
@@ -131,7 +132,7 @@ class PlaygroundSettings(Settings):
     )
     most_steps: int | None = setting(
         None,
-        "Maximum number of training steps; ends training earlier than planned. Empty: takes all steps.",
+        "Ends training early, after this many of the training steps. Empty: takes all steps.",
         ge=1,
         tier="hidden",
         label="Step limit",

@@ -146,7 +146,8 @@ class TrainTranslateSettings(UNetSettings):
     )
     shift: float = setting(
         0.06,
-        "Largest random shift of a pair, as a share of its side (data augmentation); raise it for few pairs.",
+        "Largest random shift of both images of a pair (data augmentation), as a share of the image side; "
+        "raise it when training on few pairs.",
         label="Random shift",
         ge=0,
         le=0.25,

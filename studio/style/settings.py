@@ -33,13 +33,16 @@ class TransferSettings(Settings):
     )
     steps: int | None = setting(
         None,
-        "Maximum number of optimization steps at each resolution; the lowest takes all of them. Empty: set "
-        "by the mode. Instant mode ignores it.",
+        "Number of optimization steps at the lowest resolution; higher resolutions take at most as many. "
+        "Empty: set by the mode. Instant mode ignores it.",
         ge=1,
         le=2000,
     )
     stop_after: int | None = setting(
-        None, "Stops after this many steps in total. Empty: runs to the end.", ge=1, tier="hidden"
+        None,
+        "Stops after this many optimization steps, summed over all resolutions. Empty: takes all steps.",
+        ge=1,
+        tier="hidden",
     )
     stroke_size: float = setting(
         1.0,

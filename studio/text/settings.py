@@ -108,8 +108,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     held_out: float = split_setting(
         0.1,
-        help="Share of the text, from its end, held out for testing; a part half as long before it is held "
-        "out for validation.",
+        help="Share of the text, taken from its end, held out for testing; raise it for more reliable "
+        "metrics. Half as much is held out for validation.",
     )
     encoding: str = setting("auto", _ENCODING, max_length=40)
     patience: int = setting(
@@ -201,5 +201,5 @@ class CompareSettings(Settings):
     )
     encoding: str = setting("auto", _ENCODING, max_length=40)
     per_character: bool = setting(
-        False, "Adds the negative log-likelihood of each character, in nats, to the JSON."
+        False, "Adds the negative log-likelihood of each character, in nats, to the JSON output."
     )

@@ -52,14 +52,18 @@ class TuneSettings(Settings):
         max_length=50,
     )
     sampler: Literal["tpe", "random"] = setting(
-        "tpe", "Method that chooses the settings of the next trial: tpe (guided by past trials) or random."
+        "tpe",
+        "Method that chooses the settings of the next trial: tpe (tree-structured Parzen estimator, guided "
+        "by past trials) or random.",
     )
     pruning: Literal["halving", "hyperband", "none"] = setting(
-        "halving", "Method that stops weak trials early: halving (ASHA), hyperband, or none."
+        "halving",
+        "Method that stops weak trials early: halving (asynchronous successive halving, ASHA), hyperband, "
+        "or none.",
     )
     jobs: int = setting(
         1,
-        "Number of trials that run in parallel; raise it if processors and memory are left.",
+        "Number of trials that run in parallel; raise it to finish sooner if processors and memory are free.",
         ge=1,
         le=256,
         local_only=True,

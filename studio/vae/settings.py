@@ -42,15 +42,16 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     beta: float = setting(
         1.0,
-        "Weight of the KL term; lower it for better reconstructions, raise it for better samples.",
+        "Weight of the Kullback-Leibler (KL) divergence in the loss; lower it for better reconstructions, "
+        "raise it for better samples.",
         ge=0.001,
         le=100,
         scale="log",
     )
     warm_up: float = setting(
         0.1,
-        "Share of the training steps during which beta rises from 0 to its full value; raise it to prevent "
-        "posterior collapse.",
+        "Share of the training steps during which the weight of the Kullback-Leibler (KL) divergence rises "
+        "from 0 to beta; raise it to prevent posterior collapse.",
         ge=0,
         le=1,
         step=0.05,
@@ -58,8 +59,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     free_bits: float = setting(
         0.0,
-        "KL divergence that each latent dimension may have without penalty; raise it to prevent posterior "
-        "collapse.",
+        "Kullback-Leibler (KL) divergence that each latent dimension may have without penalty; raise it to "
+        "prevent posterior collapse.",
         unit="nats",
         ge=0,
         le=10,

@@ -27,7 +27,7 @@ class XraySettings(Settings):
     layer: str = setting(
         "",
         "Layer of the network; early layers respond to edges and textures, deep ones to parts of objects. "
-        "Empty: one from the middle.",
+        "Empty: a layer from the middle of the network.",
         tier="main",
         max_length=60,
     )
@@ -51,14 +51,14 @@ class XraySettings(Settings):
     )
     across: float = setting(
         0.5,
-        "Horizontal position whose receptive field is shown, from 0 (left) to 1 (right).",
+        "Horizontal position in the feature map whose receptive field is shown, from 0 (left) to 1 (right).",
         ge=0,
         le=1,
         step=0.01,
     )
     down: float = setting(
         0.5,
-        "Vertical position whose receptive field is shown, from 0 (top) to 1 (bottom).",
+        "Vertical position in the feature map whose receptive field is shown, from 0 (top) to 1 (bottom).",
         ge=0,
         le=1,
         step=0.01,
@@ -111,19 +111,19 @@ class FilterSettings(Settings):
     )
     pooling: Literal["none", "max", "mean"] = setting(
         "none",
-        "Pooling of each 2 by 2 window of the output: none, maximum or mean; pooling halves its width and "
-        "height.",
+        "Pooling of each 2 by 2 window of the output: none, maximum or mean; pooling halves the output's "
+        "width and height.",
     )
     across: float = setting(
         0.5,
-        "Horizontal position whose computation is shown, from 0 (left) to 1 (right).",
+        "Horizontal position in the output whose computation is shown, from 0 (left) to 1 (right).",
         ge=0,
         le=1,
         step=0.01,
     )
     down: float = setting(
         0.5,
-        "Vertical position whose computation is shown, from 0 (top) to 1 (bottom).",
+        "Vertical position in the output whose computation is shown, from 0 (top) to 1 (bottom).",
         ge=0,
         le=1,
         step=0.01,

@@ -16,11 +16,10 @@ SMALL_SECONDS = 30.0
 LONG_SECONDS = 120.0
 MAX_PASSES = 3
 RULE = (
-    "Jobs run in the order in which they were asked for, unless you move yours forward. "
-    f"But one that is expected to take less than {SMALL_SECONDS:.0f} seconds passes those that are expected "
-    f"to take more than {LONG_SECONDS / 60:.0f} minutes and have not begun; no job is passed more than "
-    f"{MAX_PASSES} times, and none that you moved. A batch counts as one job; jobs added later count as "
-    "another."
+    "Jobs run in the order they were requested, unless you move yours forward. A job expected to take less "
+    f"than {SMALL_SECONDS:.0f} seconds passes waiting jobs expected to take more than "
+    f"{LONG_SECONDS / 60:.0f} minutes. No job is passed more than {MAX_PASSES} times, and a job that you "
+    "moved is never passed. A batch counts as one job; jobs added to it later count as another."
 )
 _TURN_SECONDS = 1e-3  # between the turns of two jobs with the same time stamp
 

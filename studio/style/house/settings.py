@@ -86,16 +86,16 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     parts: int = setting(
         1,
-        "Splits the image into this many regions per side, which must each match the style; raise it to "
-        "stylize flat areas and even out colors.",
+        "Number of rows and columns in a grid whose cells must each match the style; raise it to stylize "
+        "flat areas and even out colors.",
         ge=1,
         le=4,
         label="Style loss grid",
     )
     kept: float = setting(
         0.0,
-        "Interpolation of the trained weights (0) with those of the starting network (1); raise it to stay "
-        "closer to the starting network.",
+        "Interpolates from the trained weights (0) toward the starting network's weights (1); raise it to "
+        "stay closer to the starting network.",
         ge=0,
         le=0.9,
         step=0.05,
