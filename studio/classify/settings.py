@@ -233,7 +233,7 @@ class ExplainSettings(Settings):
     )
     view: Literal["beside", "over", "light"] = setting(
         "beside",
-        "Shows the heatmap beside the image, over it, or as the brightness of the image (light).",
+        "Shows the heatmap beside the image, over it, or by darkening what matters less (light).",
         tier="main",
     )
     strength: float = setting(

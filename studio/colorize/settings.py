@@ -23,8 +23,7 @@ class ColorizeSettings(Settings):
     )
     variant: int = setting(
         0,
-        "Number of the coloring to show: 0 is the most probable one; every other number gives a different "
-        "one.",
+        "Which coloring to show: 0 is the most probable one, and each number from 1 up gives an alternative.",
         tier="main",
         ge=0,
         le=999,

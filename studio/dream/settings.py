@@ -205,7 +205,7 @@ class ChannelSettings(Settings):
 
     backbone: Backbone = setting(
         "auto",
-        "Pretrained network whose channel is visualized; auto picks the one that has the layer.",
+        "Pretrained network whose channel is visualized; auto picks the one with the layer set below.",
         tier="main",
     )
     layer: str = setting(

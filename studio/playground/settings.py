@@ -85,7 +85,7 @@ class PlaygroundSettings(Settings):
     held_out: float = split_setting(
         0.1,
         help="Share of the pixels held out for testing; raise it to train on fewer pixels, which makes "
-        "overfitting visible.",
+        "overfitting more likely.",
         ge=0,
         le=0.95,
         step=0.05,
@@ -107,13 +107,13 @@ class PlaygroundSettings(Settings):
     )
     detail: int = setting(
         96,
-        "Length of the photo's longer side after resizing for training; raise it to learn finer detail, "
-        "which takes longer.",
+        "Longer side of the photo after resizing for training; raise it to learn finer detail, which takes "
+        "longer.",
         unit="px",
         ge=16,
         le=256,
         step=16,
-        label="Training size",
+        label="Training resolution",
     )
     size: int = setting(512, "Longer side of the result.", unit="px", ge=64, le=4096, step=64)
     frames: int = setting(
