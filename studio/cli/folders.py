@@ -88,7 +88,7 @@ def run(
             "Name each one to include its images."
         )
     other_values = {**file_values, first.name: []}
-    other_inputs = read_inputs(task, other_values, machine)
+    other_inputs = read_inputs(task, other_values, machine, getattr(arguments, "labels", None))
     originals = ProtectedInputs([*map(str, photos), *itertools.chain(*other_values.values())])
     names = _name_results(photos)
     start, summary = time.monotonic(), _Summary()

@@ -10,7 +10,7 @@ import numpy as np
 import paint
 import pytest
 
-from studio.cli import main
+from studio.cli import folders, main
 from studio.core.errors import InsufficientSpace, InvalidInput, Unavailable
 from studio.core.imaging import image_io
 
@@ -62,6 +62,19 @@ def test_repeated_run_makes_only_missing_or_changed_results(photos, capsys):
     assert (out / "ä c.png").stat().st_mtime_ns == before
     assert main([*INVERT_COMMAND, "--json", "--tint", "red"]) == 0
     assert len(json.loads(capsys.readouterr().out)["made"]) == 3
+
+
+def test_class_names_of_an_imported_model_are_used(photos, monkeypatch):
+    passed = []
+
+    def read_inputs(task, values, machine, labels=None):
+        passed.append(labels)
+        raise InvalidInput("Enough.")
+
+    monkeypatch.setattr(folders, "read_inputs", read_inputs)
+    command = ["classify", "explain", "photos", "-o", "out", "--labels", "names.txt", "--quiet"]
+    assert main(command) == 2
+    assert passed == ["names.txt"]
 
 
 def test_damaged_image_is_skipped(photos, capsys):

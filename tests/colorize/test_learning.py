@@ -33,6 +33,16 @@ def make_trainer(photos, run=None, **settings):
     return Trainer(photos, np.arange(20), np.arange(20, 24), settings, run)
 
 
+def test_fine_tuning_uses_the_prior_of_its_own_photos(photos):
+    start = make_trainer(photos).learner.network.get_weights()
+    trainer = Trainer(photos[..., ::-1], np.arange(20), np.arange(20, 24), SETTINGS, start=start)
+    fine_tuned = trainer.learner.network
+    np.testing.assert_allclose(
+        np.exp(fine_tuned.get_layer("prior").get_weights()[0]), trainer.prior, rtol=1e-5
+    )
+    np.testing.assert_array_equal(fine_tuned.get_weights()[0], start[0])
+
+
 def test_training_inputs_are_gray_except_for_color_hints(photos):
     rows, rng = np.arange(8), np.random.default_rng(1)
     plain = windows.make_batch(photos, rows, 32, 0.0, rng)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -29,6 +29,15 @@ class Trainer(PhotoTrainer):
         """Builds an untrained network with its class-rebalanced loss."""
         self.prior = measure_prior(self.photos, self.train_rows)
         return Learner(self.settings, self.prior)
+
+    def select_start_weights(self, start: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Returns the weights to start from, but the prior of these photos, with which the result is used."""
+        network = self.learner.network
+        prior = network.get_layer("prior").log
+        return [
+            np.log(self.prior) if variable is prior else array
+            for variable, array in zip(network.weights, start, strict=True)
+        ]
 
     def cut_windows(self, rows: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Returns training crops, see `studio.colorize.learn.windows.make_batch`."""
