@@ -166,9 +166,7 @@ def _show_unfinished(job_id: str, interval: float) -> None:
             browser_images.show_content(content[0])
         report = job.report
         if report is not None and report.metrics:
-            metrics = [
-                f"{job_id} {value:.3g}" for job_id, value in report.metrics.items() if "_" not in job_id
-            ]
+            metrics = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
             st.caption(" · ".join(metrics[:5]))
 
 
