@@ -156,7 +156,7 @@ class FullDisk:
     """A file that cannot be written."""
 
     @staticmethod
-    def keep(*_):
+    def store(*_):
         raise InsufficientSpace("The disk is full. Make room.")
 
 

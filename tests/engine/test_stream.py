@@ -76,8 +76,8 @@ def test_stream_reports_text_and_stores_nothing(start_stream):
 @pytest.mark.slow
 def test_fast_reports_are_thinned(start_stream):
     running = start_stream(steps=1000, pause=0.001)
-    steps, hear = [], running.hear
-    running.hear = lambda report, *more: steps.append(report.step) or hear(report, *more)
+    steps, receive = [], running.receive_report
+    running.receive_report = lambda report, *more: steps.append(report.step) or receive(report, *more)
     allowed = running.result().seconds / reports.STREAM_SECONDS + 2
     assert 3 <= len(steps) <= allowed < 500
 
