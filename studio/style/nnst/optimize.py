@@ -134,7 +134,7 @@ class _Run:
         photo = extract(self.backbone, pad(content_01), self.progress)
         banks = []
         for style_01 in self.scene.resize_styles(size):
-            rotated = [np.ascontiguousarray(np.rot90(style_01, turn, axes=(1, 2))) for turn in turns]
+            rotated = (np.ascontiguousarray(np.rot90(style_01, turn, axes=(1, 2))) for turn in turns)
             feature_maps = [extract(self.backbone, crop(image), self.progress) for image in rotated]
             banks.append(matching.build_bank(feature_maps, turns, self.rng))
         self.photo, self.banks, self.size = photo, banks, size
