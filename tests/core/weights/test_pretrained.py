@@ -128,17 +128,17 @@ def test_a_wrong_partial_file_is_replaced(server, home, partial):
 def test_a_file_that_changed_during_a_download_is_fetched_again(server):
     server.files[FILE] = bytes(len(ARCHIVE))
     server.cuts = [100_000]
-    original = package_index._Handler._file
+    original = package_index._Handler._send_file
 
     def respond_and_change(handler, data):
         original(handler, data)
         server.files[FILE] = ARCHIVE
 
-    package_index._Handler._file = respond_and_change
+    package_index._Handler._send_file = respond_and_change
     try:
         pretrained.pull("tiny")
     finally:
-        package_index._Handler._file = original
+        package_index._Handler._send_file = original
     pretrained.verify("tiny")
     assert len(server.log) == 3
 
