@@ -149,9 +149,11 @@ def make(
     """
     recipe = read_recipe(name)
     task = tasks.get(recipe.task)
-    source = data or _find_or_draw(recipe.data, out)
+    source = data or _find_or_draw_data(recipe.data, out)
     _check_data(recipe.data, source)
-    shared = recipe.inputs | ({"drawings": [_find_or_draw(recipe.drawings, out)]} if recipe.drawings else {})
+    shared = recipe.inputs | (
+        {"drawings": [_find_or_draw_data(recipe.drawings, out)]} if recipe.drawings else {}
+    )
     start = recipe.start
     for number, phase in enumerate(recipe.phases, 1):
         folder = out / (MODEL if phase is recipe.phases[-1] else phase.name)
@@ -182,7 +184,7 @@ def make(
     return 0
 
 
-def _find_or_draw(data: Data, out: Path) -> str:
+def _find_or_draw_data(data: Data, out: Path) -> str:
     """Returns the path of a recipe's data: a file of this name here or, for drawings, in `out`."""
     if not data.draw:
         return data.file

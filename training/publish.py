@@ -90,7 +90,7 @@ def publish(
         "figures": metrics,
         "litert": litert,
     }
-    _enter_in_index(name, entry)
+    _add_to_index(name, entry)
     return presets.find(name)
 
 
@@ -124,10 +124,10 @@ def halve(source: Path, target: Path, excluded: Collection[str] = ()) -> None:
 
     # Write a new file: HDF5 does not free the space of replaced data.
     with h5py.File(source, "r") as source_file, h5py.File(target, "w") as target_file:
-        _copy_group(source_file, target_file, excluded)
+        _copy_as_float16(source_file, target_file, excluded)
 
 
-def _copy_group(source: h5py.Group, target: h5py.Group, excluded: Collection[str] = ()) -> None:
+def _copy_as_float16(source: h5py.Group, target: h5py.Group, excluded: Collection[str] = ()) -> None:
     import h5py
 
     target.attrs.update(source.attrs)
@@ -135,7 +135,7 @@ def _copy_group(source: h5py.Group, target: h5py.Group, excluded: Collection[str
         if name in excluded:
             continue
         if isinstance(item, h5py.Group):
-            _copy_group(item, target.create_group(name))
+            _copy_as_float16(item, target.create_group(name))
         else:
             target.create_dataset(
                 name, data=item[()], dtype="float16" if item.dtype == "float32" else item.dtype
@@ -150,7 +150,7 @@ def _replace_license(card: str, license: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _enter_in_index(name: str, entry: dict[str, object]) -> None:
+def _add_to_index(name: str, entry: dict[str, object]) -> None:
     path = paths.shipped_path("pretrained") / "index.json"
     index_data = json.loads(path.read_bytes())
     index_data["presets"][name] = entry

@@ -285,14 +285,14 @@ def _show_images(hand_classes: HandClasses, hand_class: HandClass, slot: str) ->
             st.button(
                 f"Show more ({remaining:,} left)",
                 key=keys.part(slot, "shown"),
-                on_click=_show_more,
+                on_click=_show_more_images,
                 args=(limit_key,),
             )
         else:
             st.caption("Click images to remove or move them.")
 
 
-def _show_more(key: str) -> None:
+def _show_more_images(key: str) -> None:
     st.session_state[key] += IMAGES_SHOWN * 2
 
 

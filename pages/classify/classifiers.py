@@ -117,7 +117,7 @@ def remember_trained(classifier: Classifier) -> None:
     st.session_state[_LAST_KEY] = classifier
 
 
-def _find_last_trained() -> Classifier | None:
+def _find_last_classifier() -> Classifier | None:
     """Returns the classifier that this tab trained last; after a reload, that of the user's newest job."""
     if last := st.session_state.get(_LAST_KEY):
         return last
@@ -140,7 +140,7 @@ def choose() -> Classifier | None:
     if _NEXT_KEY in st.session_state:
         st.session_state[KEY] = st.session_state.pop(_NEXT_KEY)
     imported_models.check_upload(choose=lambda digest: st.session_state.update({KEY: digest}))
-    last_trained = _find_last_trained()
+    last_trained = _find_last_classifier()
     imported = imported_models.get_session_models()
     titles = {_LAST: f"{last_trained.title} (last trained)"} if last_trained else {}
     titles |= {name: preset_title(name) for name in available.list_names()}

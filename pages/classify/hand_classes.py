@@ -115,7 +115,7 @@ class HandClasses:
         name = " ".join(name.split())
         other_names = [hand_class.name for hand_class in self.classes if hand_class.number != number]
         check_name(name, other_names)
-        self._change(number, lambda hand_class: replace(hand_class, name=name))
+        self._change_class(number, lambda hand_class: replace(hand_class, name=name))
 
     def delete(self, number: int) -> None:
         """Deletes a class with its images."""
@@ -156,14 +156,15 @@ class HandClasses:
         before = self.classes
         self.classes = ()
         try:
-            left_out = self._add_all(data.open_source(file), progress)
+            left_out = self._add_images(data.open_source(file), progress)
         except BaseException:  # also when the user leaves the page meanwhile
             self.classes = before
             raise
         self._before = tuple(hand_class for hand_class in before if hand_class.images)
         return left_out
 
-    def _add_all(self, source: DataSource, progress: Progress) -> int:
+    def _add_images(self, source: DataSource, progress: Progress) -> int:
+        """Adds the images of a data set to classes of their names. Returns how many could not be added."""
         numbers: dict[str, int] = {}
         left_out = 0
         for position, item in enumerate(source.read()):
@@ -182,13 +183,13 @@ class HandClasses:
     def remove(self, number: int, digests: set[str]) -> None:
         """Removes images from a class."""
         self._before = self.classes
-        self._change(number, lambda hand_class: _without_images(hand_class, digests))
+        self._change_class(number, lambda hand_class: _copy_without_images(hand_class, digests))
 
     def move(self, number: int, digests: set[str], to: int) -> None:
         """Moves images of a class to another class."""
         images = self.find(number).images
         moved = {digest: image for digest, image in images.items() if digest in digests}
-        self._change(number, lambda hand_class: _without_images(hand_class, digests))
+        self._change_class(number, lambda hand_class: _copy_without_images(hand_class, digests))
         self._add_files(to, moved)
 
     def describe_requirement(self) -> str:
@@ -220,9 +221,11 @@ class HandClasses:
         }
 
     def _add_files(self, number: int, files: Mapping[str, File]) -> None:
-        self._change(number, lambda hand_class: replace(hand_class, images={**hand_class.images, **files}))
+        self._change_class(
+            number, lambda hand_class: replace(hand_class, images={**hand_class.images, **files})
+        )
 
-    def _change(self, number: int, change: Callable[[HandClass], HandClass]) -> None:
+    def _change_class(self, number: int, change: Callable[[HandClass], HandClass]) -> None:
         """Replaces the class with this number by its changed copy."""
         self.classes = tuple(
             change(hand_class) if hand_class.number == number else hand_class for hand_class in self.classes
@@ -267,6 +270,6 @@ def _make_valid_name(name: str) -> str:
     return safe_name.strip(" .")[:MAX_NAME_LENGTH] or "unnamed"
 
 
-def _without_images(hand_class: HandClass, digests: set[str]) -> HandClass:
-    left_out = {digest: image for digest, image in hand_class.images.items() if digest not in digests}
-    return replace(hand_class, images=left_out)
+def _copy_without_images(hand_class: HandClass, digests: set[str]) -> HandClass:
+    images = {digest: image for digest, image in hand_class.images.items() if digest not in digests}
+    return replace(hand_class, images=images)

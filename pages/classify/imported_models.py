@@ -74,10 +74,10 @@ def ask_upload(label: str = "Import a model") -> None:
         )
     uploads.show_errors(_SLOT)  # errors of the check, when the popover is closed
     if _PENDING_KEY in st.session_state:
-        _confirm_flat(*st.session_state[_PENDING_KEY])
+        _ask_for_confirmation(*st.session_state[_PENDING_KEY])
 
 
-def _confirm_flat(file: File, images: str) -> None:
+def _ask_for_confirmation(file: File, images: str) -> None:
     """Asks the user to confirm that the model takes images as flat vectors."""
     st.warning(
         f"{words.escape(file.name)} takes a flat vector, not an image. Its values may be the pixels of "

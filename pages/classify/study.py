@@ -35,7 +35,7 @@ def show(images: File | None, settings: Mapping[str, Any]) -> None:
         settings: of the classifier; its size and split are used.
     """
     st.markdown("#### What affects accuracy")
-    figures = _measure(images, settings) if images is not None else None
+    figures = _offer_measurement(images, settings) if images is not None else None
     if figures is None:
         run = runs.load("study")
         run.show_label()
@@ -51,7 +51,8 @@ def show(images: File | None, settings: Mapping[str, Any]) -> None:
         st.caption(f":material/info: {words.escape(note)}")
 
 
-def _measure(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _offer_measurement(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Shows the button that starts the measurement, or its job. Returns its figures once done, else None."""
     names = StudySettings.model_fields.keys() & settings.keys()
     study_settings = StudySettings.parse({name: settings[name] for name in names})
     label = "Measure on my images"
@@ -87,7 +88,7 @@ def _build_features_chart(figures: Mapping[str, Any]) -> Any:
     return (bars + interval).properties(height=_HEIGHT)
 
 
-def _build_strengths_chart(figures: Mapping[str, Any]) -> Any:
+def _build_regularization_chart(figures: Mapping[str, Any]) -> Any:
     rows = [
         {"strength": entry["strength"], "images": name, "nats": entry[key]}
         for entry in figures["strengths"]
@@ -111,7 +112,7 @@ def _build_amounts_chart(figures: Mapping[str, Any]) -> Any:
     return (band + line).properties(height=_HEIGHT)
 
 
-def _build_votes_chart(figures: Mapping[str, Any]) -> Any:
+def _build_ensemble_chart(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
     return (
@@ -126,7 +127,7 @@ def _build_votes_chart(figures: Mapping[str, Any]) -> Any:
     )
 
 
-def _build_hidden_chart(figures: Mapping[str, Any]) -> Any:
+def _build_wrong_labels_chart(figures: Mapping[str, Any]) -> Any:
     rows = count_wrong_labels_found(figures["hidden"])
     return _build_line_chart(rows, "looked at", "images checked", "found", "wrong labels found", "order")
 
@@ -183,8 +184,8 @@ def _encode_accuracy(field: str, domain: Sequence[float] | None = None) -> Any:
 
 _CHARTS = {
     "features": _build_features_chart,
-    "strengths": _build_strengths_chart,
+    "strengths": _build_regularization_chart,
     "amounts": _build_amounts_chart,
-    "votes": _build_votes_chart,
-    "hidden": _build_hidden_chart,
+    "votes": _build_ensemble_chart,
+    "hidden": _build_wrong_labels_chart,
 }

@@ -118,7 +118,7 @@ def _ask_label(classifier: Classifier, image: Sample, labels: Sequence[Mapping[s
 
 
 def _load_test_samples(classifier: Classifier) -> list[Sample]:
-    """Returns images of the test split, of each class in turn, while they are stored."""
+    """Returns images of the test split, of each class in turn; none once the data set is deleted."""
     test_results = classifier.data.get("tested") or {}
     if classifier.images is None or not test_results.get("names"):
         return []
@@ -128,7 +128,7 @@ def _load_test_samples(classifier: Classifier) -> list[Sample]:
     candidates: list[Sample] = []
     counts: dict[str, int] = {}
     rows = {name: row for row, name in enumerate(dataset.names)}
-    for position in _order_by_class_in_turn(test_results["truth"]):
+    for position in _interleave_classes(test_results["truth"]):
         name, truth = test_results["names"][position], test_results["truth"][position]
         if name in rows and len(candidates) < MAX_SAMPLES:
             class_name = classifier.data["classes"][truth]
@@ -142,8 +142,8 @@ def _load_test_samples(classifier: Classifier) -> list[Sample]:
     return candidates
 
 
-def _order_by_class_in_turn(truth: Sequence[int]) -> list[int]:
-    """Returns positions of the test images: first one of each class, then a second of each, and so on."""
+def _interleave_classes(truth: Sequence[int]) -> list[int]:
+    """Returns the positions of all labels: first one of each class, then a second of each, and so on."""
     counts: dict[int, int] = {}
     sort_keys = []
     for position, label in enumerate(truth):

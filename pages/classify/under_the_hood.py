@@ -38,14 +38,14 @@ def explain(
         return
     settings = classifier.settings if classifier else {}
     with section:
-        under_the_hood.show_side_by_side(lambda: _draw_charts(classifier), _select_text(settings))
+        under_the_hood.show_side_by_side(lambda: _draw_charts(classifier), _compose_explanation(settings))
         if classifier is not None and classifier.images is not None:
             study.show(classifier.images, settings)
         else:
             study.show(images, form_settings)
 
 
-def _select_text(settings: Mapping[str, Any]) -> str:
+def _compose_explanation(settings: Mapping[str, Any]) -> str:
     """Returns the explanation of how these settings train a classifier, as Markdown."""
     sections = assets.read_sections(__file__, "under_the_hood.md")
     backbone = "Fine-tuned backbone" if settings.get("finetune") else "Frozen backbone"

@@ -20,7 +20,7 @@ def show(request: Request, settings: ColorizeSettings) -> None:
     """Draws the colorings, each with a button that selects it."""
     st.subheader("Three more to choose from", anchor=False)
     first_number = 1 + COLORINGS_SHOWN * st.session_state.get(_ROUND_KEY, 0)
-    inputs = {**request.build_inputs(), "content": [_store_small(request.content.get_file())]}
+    inputs = {**request.build_inputs(), "content": [_store_small_photo(request.content.get_file())]}
     for number, column in enumerate(st.columns(COLORINGS_SHOWN), start=first_number):
         with column:
             variant_settings = settings.model_copy(update={"variant": number})
@@ -56,10 +56,10 @@ def _show_next_round() -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _encode_small(digest: str) -> bytes:
+def _encode_small_photo(digest: str) -> bytes:
     photo = image_io.read(File(digest, "image", "").path)
     return image_io.encode_png(image_io.fit(photo, min(MAX_SIDE, max(photo.shape[:2]))))
 
 
-def _store_small(photo: File) -> File:
-    return File.store(_encode_small(photo.digest), "image", photo.name)
+def _store_small_photo(photo: File) -> File:
+    return File.store(_encode_small_photo(photo.digest), "image", photo.name)

@@ -50,10 +50,10 @@ def browse(text: str) -> None:
 
 def add_term(term: str) -> None:
     """Adds a layer or channel to the choice. Call it from a callback."""
-    _set_choice([term], [term])
+    _store_selected_channels([term], [term])
 
 
-def _set_choice(sheet_terms: Collection[str], selected_terms: Collection[str]) -> None:
+def _store_selected_channels(sheet_terms: Collection[str], selected_terms: Collection[str]) -> None:
     st.session_state[LAYERS_KEY] = layer_terms.update_selection(
         st.session_state.get(LAYERS_KEY) or "", sheet_terms, selected_terms
     )
@@ -92,7 +92,7 @@ def _draw_layer_toggle(layer: str, text: str) -> None:
     st.toggle(
         f"Maximize all of {layer}",
         key=key,
-        on_change=lambda: _set_choice([layer], [layer] if st.session_state[key] else []),
+        on_change=lambda: _store_selected_channels([layer], [layer] if st.session_state[key] else []),
     )
 
 
@@ -114,7 +114,7 @@ def _draw_sheet(layer: str, images: dict[int, bytes], text: str) -> None:
         format_func=str,
         key=key,
         tile=5,
-        on_change=lambda: _set_choice(
+        on_change=lambda: _store_selected_channels(
             list(names), [layer_terms.make_term(layer, channel) for channel in st.session_state[key]]
         ),
     )
@@ -146,11 +146,15 @@ def draw_use_button(job: engine.Job) -> None:
         return
     term = layer_terms.make_term(settings.layer, settings.channel)
     st.button(
-        "Use it in the dream", icon=":material/add:", type="primary", on_click=_open_and_add, args=(term,)
+        "Use it in the dream",
+        icon=":material/add:",
+        type="primary",
+        on_click=_open_channels_and_add,
+        args=(term,),
     )
 
 
-def _open_and_add(term: str) -> None:
+def _open_channels_and_add(term: str) -> None:
     st.session_state["see"] = "channels"
     add_term(term)
 

@@ -13,14 +13,14 @@ from pages.widgets import keys
 from studio import engine
 
 
-def _clear() -> None:
-    """Opens the choice of a preset."""
+def _open_presets() -> None:
+    """Opens the presets instead of layers and channels."""
     st.session_state["see"] = "look"
 
 
 def fill_form(settings: Any) -> None:
     """Selects the preset of settings, or their layers and channels. Call it from a callback."""
-    _clear()
+    _open_presets()
     if settings.layers:
         _select_layers(settings.layers)
 
@@ -41,7 +41,7 @@ FORMS = (
     Form(
         task="dream.ascend",
         offers={"content": samples.list_photos, "guide": samples.list_guides},
-        clear=_clear,
+        clear=_open_presets,
         fill=_fill,
     ),
 )

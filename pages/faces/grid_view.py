@@ -44,9 +44,9 @@ def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
     if settings.face:
         with face_area:
             _draw_face(settings, inputs)
-            _draw_navigation(settings)
+            _draw_face_buttons(settings)
     with path_area:
-        _draw_path(settings)
+        _draw_breadcrumbs(settings)
     with grid_area, st.container() if settings.face else st.spinner("Drawing ..."):
         grid = compute_result(settings.model_copy(update={"face": 0, "to": 0}), inputs)
     if grid is not None:
@@ -122,7 +122,7 @@ def _show_warnings(result: engine.Live) -> None:
         st.warning(words.escape(note), icon=":material/face_retouching_off:")
 
 
-def _draw_navigation(settings: FacesSettings) -> None:
+def _draw_face_buttons(settings: FacesSettings) -> None:
     """Draws the buttons for variations, morphing and closing the chosen face."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -134,7 +134,7 @@ def _draw_navigation(settings: FacesSettings) -> None:
         )
         help = "Interpolates to another face, which you choose in the grid below"
         st.toggle(
-            "Morph to ...", key=MORPH_KEY, help=help, on_change=_on_morph_toggled, persist_state="session"
+            "Morph to ...", key=MORPH_KEY, help=help, on_change=_clear_morph_target, persist_state="session"
         )
         close_options: dict[str, Any] = {
             "help": "Back to the grid",
@@ -152,7 +152,7 @@ def _draw_actions(result: engine.Live, *, key: str) -> None:
     results.show_recipe(TASK, result.settings, result.inputs, result.recipe)
 
 
-def _draw_path(settings: FacesSettings) -> None:
+def _draw_breadcrumbs(settings: FacesSettings) -> None:
     """Shows which face the grid varies, with a button back to the previous grid."""
     if not settings.near:
         return
@@ -170,7 +170,8 @@ def _reset_changes(settings: FacesSettings) -> None:
     st.session_state[MORPH_KEY] = False
 
 
-def _on_morph_toggled() -> None:
+def _clear_morph_target() -> None:
+    """Clears the face to morph into if morphing is off. A callback."""
     if not st.session_state[MORPH_KEY]:
         st.session_state[TO_KEY] = 0
 

@@ -64,7 +64,7 @@ def model_title(name: str) -> str:
     """Returns the title of a model among models of one type: "faces-dcgan" -> "The studio's faces"; the
     user's own as typed.
     """
-    match = _NAME_AND_KIND.fullmatch(name) if _find_shipped(name) else None
+    match = _NAME_AND_KIND.fullmatch(name) if _find_shipped_model(name) else None
     return f"The studio's {match[1]}" if match else words.model_label(name)
 
 
@@ -107,7 +107,7 @@ def _group_by_subject(names: list[str]) -> dict[str, dict[str, str]]:
 
 def show_facts(name: str) -> None:
     """Shows a model's training data, its FID, and whether it is for research only."""
-    entry = _find_shipped(name)
+    entry = _find_shipped_model(name)
     sentences = []
     with suppress(StudioError):
         data = presets.find(name).read_data()
@@ -121,7 +121,7 @@ def show_facts(name: str) -> None:
         st.badge("Research only", icon=":material/science:", color="orange")
 
 
-def _find_shipped(name: str) -> index.ShippedModel | None:
+def _find_shipped_model(name: str) -> index.ShippedModel | None:
     return index.load().presets.get(name)
 
 

@@ -56,7 +56,7 @@ def show_changes(file: File, chooser: Chooser) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/check_circle: {history[-1].message}.", width="content")
-        st.button("Undo", type="tertiary", icon=":material/undo:", on_click=_undo, args=(chooser,))
+        st.button("Undo", type="tertiary", icon=":material/undo:", on_click=_undo_correction, args=(chooser,))
         data_set_input.show_download(file)
 
 
@@ -81,7 +81,7 @@ def apply_corrections(
     bar = st.progress(0.0, "Copying images")
     try:
         quotas.check_disk_quota(get_owner(), file.path.stat().st_size)
-        archive = _copy_archive(file, dataset, changes, bar)
+        archive = _write_corrected_archive(file, dataset, changes, bar)
     except StudioError as error:
         bar.empty()
         st.error(words.escape(str(error)), icon=":material/error:")
@@ -92,7 +92,11 @@ def apply_corrections(
     st.rerun()
 
 
-def _copy_archive(file: File, dataset: ImageDataset, changes: Mapping[str, str], bar: DeltaGenerator) -> File:
+def _write_corrected_archive(
+    file: File, dataset: ImageDataset, changes: Mapping[str, str], bar: DeltaGenerator
+) -> File:
+    """Writes a copy of an archive with the changes applied. Returns the copy."""
+
     def show_progress(report: Report) -> None:
         bar.progress(report.share, report.text)
 
@@ -107,7 +111,7 @@ def _archive_name(file: File) -> str:
     return f"{stem.removesuffix(_SUFFIX)}{_SUFFIX}.zip"
 
 
-def _undo(chooser: Chooser) -> None:
+def _undo_correction(chooser: Chooser) -> None:
     history: list[_Correction] = st.session_state[_history_key(chooser)]
     chooser.restore(history.pop().previous_selection)
 

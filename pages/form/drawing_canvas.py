@@ -57,7 +57,7 @@ class Canvas:
         Returns:
             The drawing, `(SIDE, SIDE, 3) uint8`, on black; all black while nothing is drawn.
         """
-        masks = self._restore()
+        masks = self._restore_masks()
         version = f"{self.name}-{st.session_state.get(self._version_key, 0)}"
         key = keys.part(self.name, "canvas")
         drawn_masks = self._validate_masks(st.session_state.get(key, {}).get("painted"), version)
@@ -69,8 +69,8 @@ class Canvas:
             "saved": {"styles": styles, "masks": masks} if masks and drawn_masks is None else None,
             "alt": "",
             "label": f"{label}: arrow keys move the brush, Shift moves it further, space draws",
-            "colors": [_hex(color) for color in self.palette.values()],
-            "button_colors": [_hex(_button_color(color)) for color in self.palette.values()],
+            "colors": [_format_hex(color) for color in self.palette.values()],
+            "button_colors": [_format_hex(_button_color(color)) for color in self.palette.values()],
             "brush": self.brush,
             "width": SIDE,
             "height": SIDE,
@@ -80,12 +80,12 @@ class Canvas:
             st.session_state[self.name] = masks = drawn_masks
         input_store.store(self.name, masks)
         with suppress(StudioError):
-            return self._compose(masks) if masks else _blank_drawing()
-        return _blank_drawing()
+            return self._compose_drawing(masks) if masks else _make_blank_drawing()
+        return _make_blank_drawing()
 
     def is_new(self) -> bool:
         """Returns whether the user never drew on the canvas and nothing filled it."""
-        return self._restore() is None
+        return self._restore_masks() is None
 
     def set_drawing(self, drawing: np.ndarray) -> None:
         """Replaces the drawing. Call it before `show`.
@@ -98,15 +98,15 @@ class Canvas:
         st.session_state[self.name] = [to_data_url(mask) for mask in masks]
         self._reset_browser()
 
-    def _restore(self) -> list[str] | None:
+    def _restore_masks(self) -> list[str] | None:
         """Returns the masks of this tab or of the address; None if there are none."""
         previous = st.session_state.get(self.name)
-        masks = input_store.restore(self.name, self._parse_stored)
+        masks = input_store.restore(self.name, self._parse_stored_masks)
         if previous is not None and masks is not previous:
             self._reset_browser()  # else the browser keeps showing its own drawing
         return masks
 
-    def _parse_stored(self, value: object) -> list[str] | None:
+    def _parse_stored_masks(self, value: object) -> list[str] | None:
         """Returns the masks of a stored file, re-encoded because its content is untrusted."""
         masks = self._validate_masks({"image": "", "masks": value}, "")
         with suppress(StudioError):
@@ -125,7 +125,7 @@ class Canvas:
             return None
         return list(masks) if all(isinstance(mask, str) for mask in masks) else None
 
-    def _compose(self, masks: Sequence[str]) -> np.ndarray:
+    def _compose_drawing(self, masks: Sequence[str]) -> np.ndarray:
         """Returns the drawing that the masks make up, `(SIDE, SIDE, 3) uint8`."""
         drawing = np.zeros((SIDE, SIDE, 3), "uint8")
         for text, color in zip(masks, self.palette.values(), strict=True):
@@ -142,7 +142,7 @@ class Canvas:
         return [np.repeat(mask[..., None], 3, axis=2) for mask in masks]
 
 
-def _hex(color: Color) -> str:
+def _format_hex(color: Color) -> str:
     return "#" + bytes(color).hex()
 
 
@@ -156,12 +156,12 @@ def _button_color(color: Color) -> Color:
     return round(red * share), round(green * share), round(blue * share)
 
 
-def _blank_drawing() -> np.ndarray:
+def _make_blank_drawing() -> np.ndarray:
     return np.zeros((SIDE, SIDE, 3), "uint8")
 
 
 @st.cache_data(show_spinner=False)
 def _encode_background() -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(_blank_drawing()).save(buffer, "WEBP")
+    Image.fromarray(_make_blank_drawing()).save(buffer, "WEBP")
     return buffer.getvalue()

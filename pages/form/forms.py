@@ -82,7 +82,7 @@ def ask_settings(
             "Reset all",
             icon=":material/restart_alt:",
             type="tertiary",
-            on_click=_reset,
+            on_click=_reset_fields,
             args=(list(fields.values()), reset_more),
         )
     try:
@@ -209,7 +209,7 @@ def reset_common_fields(kind: type[Settings], other: type[Settings]) -> None:
     Otherwise the address would give them the values of the other form.
     """
     fields = kind.describe()
-    _reset([field for name, field in fields.items() if name in other.describe()])
+    _reset_fields([field for name, field in fields.items() if name in other.describe()])
     st.session_state[_LAST_FORM_KEY] = (kind.__name__, tuple(fields), ())
 
 
@@ -226,7 +226,7 @@ def _ask_setting(field: SettingInfo, is_folded: bool) -> Any:
                     key=keys.part(field.name, "reset"),
                     type="tertiary",
                     icon=":material/restart_alt:",
-                    on_click=_reset,
+                    on_click=_reset_fields,
                     args=([field],),
                 )
     if field.kind == "list" and isinstance(value, str):
@@ -286,10 +286,10 @@ def set_random_seed() -> None:
 
 def reset_fields(kind: type[Settings], names: Collection[str]) -> None:
     """Resets some settings to their defaults. Call it from a callback."""
-    _reset([field for name, field in kind.describe().items() if name in names])
+    _reset_fields([field for name, field in kind.describe().items() if name in names])
 
 
-def _reset(fields: Collection[SettingInfo], reset_more: Callable[[], None] | None = None) -> None:
+def _reset_fields(fields: Collection[SettingInfo], reset_more: Callable[[], None] | None = None) -> None:
     # Write the default: the address would restore a value that is only deleted.
     for field in fields:
         st.session_state[field.name] = _default_value(field)

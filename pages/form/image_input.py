@@ -37,8 +37,8 @@ def choose_image(slot: str, label: str, options: Sequence[Sample], own_title: st
         options: the samples.
         own_title: title of an own image without a usable file name.
     """
-    _restore(slot, own_title, options)
-    choices = _samples_by_title(slot, options)
+    _restore_own_images(slot, own_title, options)
+    choices = _list_samples_by_title(slot, options)
     titles = list(choices)
     unknown_titles = _list_unknown_titles(slot, titles)
     selected = show_tiles(
@@ -55,7 +55,7 @@ def choose_image(slot: str, label: str, options: Sequence[Sample], own_title: st
     page_errors.show_not_found("image", unknown_titles)
     if sample.credit:
         st.caption(sample.credit)
-    _show_upload(slot, own_title, accept_several=False)
+    _show_upload_popover(slot, own_title, accept_several=False)
     return sample
 
 
@@ -88,10 +88,10 @@ def choose_images(
         own_title: title of an own image without a usable file name.
         blend_label: label of the toggle for blending; "" if several can always be selected.
     """
-    _restore(slot, own_title, options)
+    _restore_own_images(slot, own_title, options)
     tiles = st.container()
     blending.ask_blend(slot, blend_label, max_images)
-    choices = _samples_by_title(slot, options)
+    choices = _list_samples_by_title(slot, options)
     titles = list(choices)
     unknown_titles = _list_unknown_titles(slot, titles)
     with tiles:
@@ -108,7 +108,7 @@ def choose_images(
         )
         _store_in_address(slot, selected)
         page_errors.show_not_found("image", unknown_titles)
-        _show_upload(slot, own_title, accept_several=True)
+        _show_upload_popover(slot, own_title, accept_several=True)
         if not selected:
             st.caption(
                 f":material/info: Choose 1 to {max_images} images. Until then, "
@@ -183,7 +183,7 @@ def _store_in_address(slot: str, titles: Sequence[str]) -> None:
         st.query_params[_files_key(slot)] = digests
 
 
-def _restore(slot: str, own_title: str, options: Sequence[Sample]) -> None:
+def _restore_own_images(slot: str, own_title: str, options: Sequence[Sample]) -> None:
     """Adds the own images that the address names to the options after a reload."""
     option_titles = st.session_state[_options_key(slot)] = [sample.title for sample in options]
     digests = st.query_params.get_all(_files_key(slot))
@@ -223,19 +223,19 @@ def _files_key(slot: str) -> str:
     return keys.part(slot, "file")
 
 
-def _samples_by_title(slot: str, options: Sequence[Sample]) -> dict[str, Sample]:
+def _list_samples_by_title(slot: str, options: Sequence[Sample]) -> dict[str, Sample]:
     own_files = st.session_state.get(_own_key(slot), {})
     return {sample.title: sample for sample in options} | {
         title: samples.from_own_file(title, file) for title, file in own_files.items()
     }
 
 
-def _show_upload(slot: str, own_title: str, accept_several: bool) -> None:
+def _show_upload_popover(slot: str, own_title: str, accept_several: bool) -> None:
     # Each upload is stored immediately; a new key then empties the widget and frees its memory.
     store = partial(_store_upload, slot, own_title)
     with uploads.show_popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
         if box.open:
-            _offer_recent(slot, own_title)
+            _offer_recent_images(slot, own_title)
         label = "An image from your device"
         uploads.ask(slot, label, store, type=FILE_TYPES, accept_multiple_files=accept_several)
         if st.toggle("Use the camera", key=keys.part(slot, "lens")):
@@ -248,7 +248,7 @@ def _store_upload(slot: str, own_title: str, data: bytes, name: str) -> None:
     add_and_select(slot, file, title_of(file.name) or own_title)
 
 
-def _offer_recent(slot: str, own_title: str) -> None:
+def _offer_recent_images(slot: str, own_title: str) -> None:
     """Offers the images that the user has uploaded before, on any page."""
     files = {file.digest: file for file in own_images.list_recent()}
     if not files:
@@ -260,7 +260,7 @@ def _offer_recent(slot: str, own_title: str) -> None:
         [samples.make_thumbnail(file) for file in files.values()],
         format_func=lambda digest: words.escape(title_of(files[digest].name) or own_title),
         key=key,
-        on_change=_reuse,
+        on_change=_select_recent_image,
         args=(slot, own_title, key, files),
     )
     help = "Removes these images from this list; results made from them stay"
@@ -268,7 +268,7 @@ def _offer_recent(slot: str, own_title: str) -> None:
     st.button("Clear", key=keys.part(key, "clear"), on_click=own_images.clear, **clear)
 
 
-def _reuse(slot: str, own_title: str, key: str, files: Mapping[str, File]) -> None:
+def _select_recent_image(slot: str, own_title: str, key: str, files: Mapping[str, File]) -> None:
     file = files.get(st.session_state[key] or "")
     st.session_state[key] = None
     if file is not None:

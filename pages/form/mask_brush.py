@@ -136,7 +136,7 @@ def _store_paint(paint: dict[str, Any] | None) -> None:
 
 
 def _store_masks(message: object, image: str, styles: Sequence[str]) -> list[File]:
-    """Stores the masks that a browser sent. Returns none for another image, other styles or invalid data.
+    """Stores the masks from a browser. Returns them; none for another image, other styles or invalid data.
 
     Raises:
         InvalidInput: if a mask is not an image.

@@ -104,7 +104,12 @@ def list_trained_styles() -> list[Sample]:
             credit = f"A style of your network {network}"
             style_samples.append(
                 Sample(
-                    title, credit, _make_thumbnail_if_stored(file), partial(_same_file, file), name, network
+                    title,
+                    credit,
+                    _make_thumbnail_or_placeholder(file),
+                    partial(_return_file, file),
+                    name,
+                    network,
                 )
             )
     return style_samples
@@ -160,7 +165,8 @@ def make_thumbnail(file: File) -> bytes:
     return encode_square(thumbnails.make_image(file))
 
 
-def _make_thumbnail_if_stored(file: File) -> bytes:
+def _make_thumbnail_or_placeholder(file: File) -> bytes:
+    """Returns the thumbnail of a file, or the placeholder if the file is no longer available."""
     try:
         return make_thumbnail(file)
     except StudioError:
@@ -223,5 +229,5 @@ def _stem(file: File) -> str:
     return file.name.rpartition(".")[0]
 
 
-def _same_file(file: File) -> File:
+def _return_file(file: File) -> File:
     return file

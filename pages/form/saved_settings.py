@@ -61,7 +61,7 @@ def _show_rows(slot: str, task: str, fill_page: FillForm | None) -> None:
                 key, title = keys.part(slot, number), words.escape(name)
                 load_options: dict[str, Any] = {
                     "help": "Loads these settings into the form",
-                    "on_click": _load_saved,
+                    "on_click": _load_settings,
                     "args": (slot, task, fill_page, name),
                 }
                 st.button(title, key=keys.part(key, "use"), width="stretch", **load_options)
@@ -102,12 +102,12 @@ def _ask_name(slot: str, task: str, settings: Settings) -> None:
             "Save these settings",
             key=keys.part(slot, "save"),
             icon=":material/bookmark_add:",
-            on_click=_save,
+            on_click=_save_settings,
             args=(slot, task, key, settings),
         )
 
 
-def _save(slot: str, task: str, key: str, settings: Settings) -> None:
+def _save_settings(slot: str, task: str, key: str, settings: Settings) -> None:
     try:
         name = library.save(task, st.session_state.get(key, ""), settings)
     except StudioError as error:
@@ -117,7 +117,7 @@ def _save(slot: str, task: str, key: str, settings: Settings) -> None:
     st.toast(f"Saved as {words.escape(name)}.", icon=":material/bookmark:")
 
 
-def _load_saved(slot: str, task: str, fill_page: FillForm | None, name: str) -> None:
+def _load_settings(slot: str, task: str, fill_page: FillForm | None, name: str) -> None:
     try:
         _fill_form(fill_page, library.load(task, name), name)
     except StudioError as error:

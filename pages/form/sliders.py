@@ -60,7 +60,7 @@ def _show_linear_slider(field: SettingInfo, label: str, help: str | None) -> flo
 def _show_log_slider(field: SettingInfo, label: str, help: str | None) -> float | int:
     return st.select_slider(
         label,
-        _log_steps_with_extra(field),
+        _list_log_steps_with_extra(field),
         value=field.default,
         format_func=_format_number,
         help=help,
@@ -80,14 +80,14 @@ def _show_number_box(field: SettingInfo, label: str, value: float | int) -> None
         step=1 if field.kind == "int" else float(_step(field)),
         format="%d" if field.kind == "int" else "%g",
         key=key,
-        on_change=_set_from_box,
+        on_change=_set_slider_from_box,
         args=(field.name, key),
         label_visibility="collapsed",
         width=BOX_WIDTH,
     )
 
 
-def _set_from_box(name: str, key: str) -> None:
+def _set_slider_from_box(name: str, key: str) -> None:
     set_value(name, st.session_state[key])
 
 
@@ -106,7 +106,7 @@ def _box_minimum(field: SettingInfo) -> float | int:
     minimum, _ = _bounds(field)
     if field.kind == "int":
         return int(minimum)
-    return float(_log_steps(field)[0]) if field.scale == "log" and not minimum else minimum
+    return float(_list_log_steps(field)[0]) if field.scale == "log" and not minimum else minimum
 
 
 def _step(field: SettingInfo) -> float | int:
@@ -116,7 +116,7 @@ def _step(field: SettingInfo) -> float | int:
     return float(field.step or (0.01 if maximum - minimum >= 0.5 else 0.005))
 
 
-def _log_steps(field: SettingInfo) -> list[float]:
+def _list_log_steps(field: SettingInfo) -> list[float]:
     """Returns about four rounded values per octave between the bounds, including the default."""
     maximum = float(field.maximum or 1)
     minimum = float(field.log_minimum or maximum / 256)  # the minimum itself may be excluded: "more than 0"
@@ -126,7 +126,7 @@ def _log_steps(field: SettingInfo) -> list[float]:
     return sorted(values | {float(field.default)})
 
 
-def _log_steps_with_extra(field: SettingInfo) -> list[float]:
+def _list_log_steps_with_extra(field: SettingInfo) -> list[float]:
     """Returns the steps of a log slider, with an extra step for a value from a result or the address."""
     if field.name not in st.session_state and field.name in st.query_params:
         st.session_state[_extra_key(field.name)] = st.query_params[field.name]
@@ -135,8 +135,8 @@ def _log_steps_with_extra(field: SettingInfo) -> list[float]:
         extra = float(st.session_state.get(_extra_key(field.name), ""))
         minimum, maximum = _bounds(field)
         if max(minimum, 0) <= extra <= maximum and extra > 0:
-            return sorted({*_log_steps(field), extra})
-    return _log_steps(field)
+            return sorted({*_list_log_steps(field), extra})
+    return _list_log_steps(field)
 
 
 def _extra_key(name: str) -> str:

@@ -40,7 +40,7 @@ def choose() -> File | None:
             "[the catalog](https://www.tensorflow.org/datasets/catalog/overview). Check their licenses."
         )
         return None
-    result = _look_up(name)
+    result = _find_data_set(name)
     if isinstance(result, File):
         return result
     st.error(words.escape(result), icon=":material/error:")
@@ -53,8 +53,8 @@ def describe_download(missing_bytes: int) -> str:
     return f"at most {amounts.format_bytes(missing_bytes)}" if missing_bytes else "of unknown size"
 
 
-def _look_up(name: str) -> File | str:
-    """Returns the reference to a data set, or the error. Cached: without a network it takes seconds."""
+def _find_data_set(name: str) -> File | str:
+    """Returns the reference to a data set, or an error message. Cached: offline, it takes seconds."""
     lookup = st.session_state.get(_LOOKUP_KEY)
     if lookup is None or lookup[0] != name:
         with st.spinner("Searching ..."):

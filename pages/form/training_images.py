@@ -100,11 +100,11 @@ class _Selection:
     upload: str
 
 
-def _current_selection() -> _Selection:
+def _get_selection() -> _Selection:
     return _Selection(st.session_state.get(KEY, ""), uploaded_images.restore_uploads().selected)
 
 
-def _restore(selection: _Selection) -> None:
+def _restore_selection(selection: _Selection) -> None:
     """Removes the corrected archive and restores the selection before it. A callback."""
     uploads = uploaded_images.restore_uploads()
     uploads.remove_selected()
@@ -122,7 +122,7 @@ def _select_archive_next(file: File) -> None:
     st.session_state[_NEXT_KEY] = file
 
 
-CHOOSER = Chooser("draw", _current_selection, _restore, _select_archive_next)
+CHOOSER = Chooser("draw", _get_selection, _restore_selection, _select_archive_next)
 
 
 def _ask_gallery_images(minimum: int) -> File | None:

@@ -115,7 +115,7 @@ def ask(advice: str) -> File | None:
     if not current.selected:
         st.caption(f":material/info: {advice}")
         return None
-    _choose(current)
+    _show_selection(current)
     if current.selected == LOOSE:
         return pack("images", list(current.loose.values()))
     return current.archives[current.selected]
@@ -127,7 +127,7 @@ def pack(name: str, files: Sequence[File]) -> File:
     return loose_images.pack(f"{name}.zip", members, key=_PACKED_KEY)
 
 
-def _choose(current: Uploads) -> None:
+def _show_selection(current: Uploads) -> None:
     """Shows the selected set, and lets the user select one of several."""
     titles = current.titles()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -141,7 +141,7 @@ def _choose(current: Uploads) -> None:
                 list(titles),
                 format_func=lambda digest: words.escape(titles[digest]),
                 key=_SELECTED_KEY,
-                on_change=_set_selected,
+                on_change=_store_selection,
                 help="To train on several uploads, put all their images into one zip",
                 width="stretch",
             )
@@ -151,7 +151,7 @@ def _choose(current: Uploads) -> None:
         )
 
 
-def _set_selected() -> None:
+def _store_selection() -> None:
     restore_uploads().selected = st.session_state[_SELECTED_KEY]
 
 

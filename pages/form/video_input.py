@@ -76,9 +76,11 @@ def choose() -> Video:
     name = words.escape(clip.video.name) if own_video else "A slow pan across a photo, to try things out"
     st.caption(f"{name} · {amounts.format_count(clip.frames, 'frame')}, {clip.seconds:.1f} s")
     with st.container(horizontal=True):
-        _show_upload()
+        _show_upload_popover()
         if own_video:
-            st.button("Back to the sample", icon=":material/undo:", type="tertiary", on_click=_remove_own)
+            st.button(
+                "Back to the sample", icon=":material/undo:", type="tertiary", on_click=_remove_own_video
+            )
     uploads.show_errors(_SLOT)
     return clip
 
@@ -110,7 +112,7 @@ def select(video: File, settings: Settings) -> None:
     assert isinstance(settings, VideoSettings)
     st.session_state["what"] = "video"
     st.session_state[_VIDEO_KEY] = [] if video.digest == store_sample().digest else [video]
-    seconds, _ = _duration_and_fps(video)
+    seconds, _ = _read_duration_and_fps(video)
     length = math.floor(10 * seconds) / 10
     st.session_state[_PART_KEY] = (
         settings.start,
@@ -130,12 +132,12 @@ def _restore_own_video() -> File | None:
     return videos[0] if videos else None
 
 
-def _remove_own() -> None:
+def _remove_own_video() -> None:
     st.session_state[_VIDEO_KEY] = []
     st.session_state.pop(_PART_KEY, None)
 
 
-def _show_upload() -> None:
+def _show_upload_popover() -> None:
     with uploads.show_popover(_SLOT, "Add your own", ":material/video_call:"):
         seconds = video_span.longest_seconds(_PHONE_FPS)
         label = f"A video from your device; up to {seconds:.0f} s of it at {_PHONE_FPS} frames per second"
@@ -155,7 +157,7 @@ def _check_video(file: File) -> None:
 
 def _ask_part(video: File) -> tuple[float, float | None]:
     """Asks for the part of a video to use. Returns its start and end, in seconds; None: the video's end."""
-    seconds, fps = _duration_and_fps(video)
+    seconds, fps = _read_duration_and_fps(video)
     max_seconds = video_span.longest_seconds(fps)
     length = math.floor(10 * seconds) / 10  # in steps of the slider
     if length < _MIN_SECONDS:
@@ -192,7 +194,7 @@ def _encode_frame(video: File, start: float) -> bytes:
 
 
 @owners.cached(max_entries=8, show_spinner=False)
-def _duration_and_fps(video: File) -> tuple[float, float]:
+def _read_duration_and_fps(video: File) -> tuple[float, float]:
     """Returns the duration of a video in seconds, and the frames per second that are used."""
     data = video.read()
     return animations.read_duration(data, video.name), animations.read_times(data, video.name).fps
@@ -200,9 +202,9 @@ def _duration_and_fps(video: File) -> tuple[float, float]:
 
 def store_sample() -> File:
     """Stores the sample video. Returns its file."""
-    return File.store(_draw_sample(), "animation", SAMPLE_NAME)
+    return File.store(_draw_sample_video(), "animation", SAMPLE_NAME)
 
 
 @st.cache_resource(show_spinner=False)
-def _draw_sample() -> bytes:
+def _draw_sample_video() -> bytes:
     return sample_video.draw()

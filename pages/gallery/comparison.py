@@ -50,7 +50,7 @@ def _show_files(first: Item, second: Item) -> None:
     """Draws two images of the same aspect ratio under one slider, anything else side by side."""
     files = [item.result.files[0] for item in (first, second)]
     names = [f"{name}: {item.name}" for name, item in zip(NAMES, (first, second), strict=True)]
-    size = _common_size(files)
+    size = _find_common_size(files)
     if size is not None:
         images = [browser_images.encode_file(file.digest, size) for file in files]
         caption = ", ".join(names)
@@ -61,7 +61,7 @@ def _show_files(first: Item, second: Item) -> None:
             file_view.show(file, None, name, key=f"compare_{name}")
 
 
-def _common_size(files: list[File]) -> tuple[int, int] | None:
+def _find_common_size(files: list[File]) -> tuple[int, int] | None:
     """Returns width and height of the larger image, or None unless both are images of one aspect ratio."""
     if any(file.kind != "image" for file in files):
         return None
@@ -85,13 +85,13 @@ def find_differences(first: Item, second: Item) -> Iterator[tuple[str, str, str]
     ):
         if values[0] != values[1]:
             yield label, words.escape(values[0]), words.escape(values[1])
-    settings = [item_settings for item in items if (item_settings := _settings_of(item)) is not None]
+    settings = [item_settings for item in items if (item_settings := _parse_settings(item)) is not None]
     if first.task == second.task and len(settings) == len(items):
         yield from _find_setting_differences(*settings)
     yield from _find_weight_differences(*(item.result.recipe for item in items))
 
 
-def _settings_of(item: Item) -> Settings | None:
+def _parse_settings(item: Item) -> Settings | None:
     settings = tasks.parse_saved_settings(item.task, item.settings)
     return settings and results.actual_settings(settings, item.result.recipe)
 

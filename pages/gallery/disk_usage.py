@@ -96,14 +96,14 @@ def _show_shares(shares: list[Share]) -> None:
         f"Remove {amounts.format_bytes(selected_bytes)}" if selected else "Remove",
         icon=":material/delete_forever:",
         disabled=not selected,
-        on_click=_remove,
+        on_click=_remove_parts,
         args=([share.name for share in selected],),
         help="This cannot be undone",
         key="room_free",
     )
 
 
-def _remove(part_names: list[disk_usage.Part]) -> None:
+def _remove_parts(part_names: list[disk_usage.Part]) -> None:
     try:
         freed_bytes = disk_usage.free_parts(part_names)
     except StudioError as error:

@@ -82,7 +82,7 @@ def show(query: Filter) -> None:
         skip = st.session_state[_PAGE_KEY] * PAGE_SIZE
         entries, total = index.find(query, get_owner(), PAGE_SIZE, skip)
     if not total:
-        _show_empty(query)
+        _explain_no_results(query)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _show_pager(skip, len(entries), total)
@@ -96,7 +96,7 @@ def show(query: Filter) -> None:
         selection.show_actions(query, selected if is_multiple else None, total)
 
 
-def _show_empty(query: Filter) -> None:
+def _explain_no_results(query: Filter) -> None:
     if query != index.ALL:
         st.info("No results match your search. Try other words.", icon=":material/search_off:")
         return
@@ -139,7 +139,7 @@ def _turn_page(step: int) -> None:
 
 
 def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
-    labels = _unique_labels(entries)
+    labels = _make_unique_labels(entries)
     key = keys.part(_TILES_KEY, "several" if is_multiple else "one")
     with st.container(key=marks.TILES_KEY):
         selected = image_input.show_tiles(
@@ -151,7 +151,7 @@ def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
             key=key,
             tile=TILE_WIDTH,
             label_visibility="collapsed",
-            on_change=None if is_multiple else _open,
+            on_change=None if is_multiple else _open_item,
             args=None if is_multiple else (key,),
         )
         marks.show_stars(entries, labels, TILE_WIDTH)
@@ -162,7 +162,7 @@ def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
     return selected if is_multiple else []
 
 
-def _unique_labels(entries: Sequence[Entry]) -> dict[str, str]:
+def _make_unique_labels(entries: Sequence[Entry]) -> dict[str, str]:
     """Returns the label of each item by its id; labels are unique, because the browser uses them as keys.
 
     The oldest item of a name has no number, so a new item does not change the labels of the others.
@@ -178,6 +178,6 @@ def _unique_labels(entries: Sequence[Entry]) -> dict[str, str]:
     return labels
 
 
-def _open(key: str) -> None:
+def _open_item(key: str) -> None:
     address.open_item(st.session_state[key])
     st.session_state[key] = None

@@ -91,7 +91,9 @@ def _show_details(item: Item) -> None:
             results.show_file_download(
                 file, item.task, key=item.id, recipe=item.result.recipe, name=item.marks.name
             )
-        st.button("Remove", icon=":material/delete:", key="item_remove", on_click=_remove, args=(item.id,))
+        st.button(
+            "Remove", icon=":material/delete:", key="item_remove", on_click=_remove_item, args=(item.id,)
+        )
     if file.kind == "model" and file.is_available:
         item_actions.keep_model(file)
     page = item_actions.page_of_results(item.task, item.settings)
@@ -113,6 +115,6 @@ def _format_date_and_duration(item: Item) -> str:
     return f"{format_date(item)} · took {duration}" if duration else format_date(item)
 
 
-def _remove(id: str) -> None:
+def _remove_item(id: str) -> None:
     removed_items.remove([id])
     grid.return_to_grid()

@@ -40,7 +40,7 @@ def show_errors() -> None:
 def _open_upload(data: bytes, name: str) -> None:
     if data.startswith(PNG_SIGNATURE):
         file_checks.check_bytes("image", data, name)  # A damaged image must not be shown or stored.
-    provenance = _provenance_of(data, name)
+    provenance = _read_provenance(data, name)
     st.session_state.pop(_FILE_KEY, None)
     if provenance.item:
         address.open_item(provenance.item)
@@ -59,13 +59,13 @@ def open_stored(file: File, recipe: Recipe | None) -> None:
         data = file.read()
         if not data.startswith(PNG_SIGNATURE) and recipe is not None:
             data = recipe.to_json().encode()
-        st.session_state[_PROVENANCE_KEY] = replace(_provenance_of(data, file.name), item="")
+        st.session_state[_PROVENANCE_KEY] = replace(_read_provenance(data, file.name), item="")
         st.session_state[_FILE_KEY] = file
     except StudioError as error:
         uploads.add_error(_SLOT, str(error))
 
 
-def _provenance_of(data: bytes, name: str) -> Provenance:
+def _read_provenance(data: bytes, name: str) -> Provenance:
     return import_file.read_provenance(data, name, get_owner(), _grant_if_sample)
 
 
@@ -133,7 +133,11 @@ def _show_details(provenance: Provenance) -> None:
             item_actions.show_actions(provenance.recipe.task, settings, inputs, provenance.recipe, key="told")
         if not provenance.is_recipe or _FILE_KEY in st.session_state:
             st.button(
-                "Add to the gallery", icon=":material/add:", on_click=_add, args=(provenance,), key="told_add"
+                "Add to the gallery",
+                icon=":material/add:",
+                on_click=_add_result,
+                args=(provenance,),
+                key="told_add",
             )
     results.show_recipe(provenance.recipe.task, settings, inputs, provenance.recipe)
 
@@ -177,7 +181,7 @@ def _go_back() -> None:
         grid.return_to_grid()
 
 
-def _add(provenance: Provenance) -> None:
+def _add_result(provenance: Provenance) -> None:
     try:
         file: File | None = st.session_state.get(_FILE_KEY)
         result = file and Result((file,), recipe=provenance.recipe)

@@ -27,7 +27,7 @@ def show() -> None:
         for name in models:
             _show_row(name)
         if removed_models:
-            _show_removed(removed_models)
+            _show_removed_models(removed_models)
 
 
 def _show_row(name: str) -> None:
@@ -38,7 +38,11 @@ def _show_row(name: str) -> None:
             st.text_input("Name", value=name, max_chars=names.MAX_CHARACTERS, key=keys.part(key, "name"))
             st.caption("Recipes and jobs still find the model by its old name.")
             st.button(
-                "Rename", type="primary", key=keys.part(key, "rename"), on_click=_rename, args=(name, key)
+                "Rename",
+                type="primary",
+                key=keys.part(key, "rename"),
+                on_click=_rename_model,
+                args=(name, key),
             )
         st.button(
             "Remove",
@@ -57,7 +61,7 @@ def _format_task(name: str) -> str:
     return ""
 
 
-def _show_removed(models: list[str]) -> None:
+def _show_removed_models(models: list[str]) -> None:
     st.caption(f"Removed ({len(models):,})")
     for name in models:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -81,7 +85,7 @@ def _show_removed(models: list[str]) -> None:
         )
 
 
-def _rename(name: str, key: str) -> None:
+def _rename_model(name: str, key: str) -> None:
     _apply_to_each(lambda old: user_models.rename(old, st.session_state[keys.part(key, "name")]), [name])
 
 

@@ -18,10 +18,10 @@ _LAST_KEY, _ERROR_KEY = "gallery_removed", "gallery_error"
 
 def remove(ids: Sequence[str]) -> None:
     """Removes items and offers to undo that. Call it from a callback."""
-    _run(lambda: removal.remove(ids, get_owner()), list(ids))
+    _apply_change(lambda: removal.remove(ids, get_owner()), list(ids))
 
 
-def _run(change_items: Callable[[], object], removed_ids: list[str]) -> None:
+def _apply_change(change_items: Callable[[], object], removed_ids: list[str]) -> None:
     """Runs a change and notes the ids that can be restored, or keeps its error for `offer_undo`."""
     try:
         change_items()
@@ -54,11 +54,11 @@ def offer_undo() -> None:
 
 def _restore_items(ids: Sequence[str]) -> None:
     close_undo()  # Offer it once: items that cannot be restored now were deleted.
-    _run(lambda: removal.restore(ids, get_owner()), [])
+    _apply_change(lambda: removal.restore(ids, get_owner()), [])
 
 
 def _delete_items(ids: Sequence[str]) -> None:
-    _run(lambda: removal.delete(ids, get_owner()), [])
+    _apply_change(lambda: removal.delete(ids, get_owner()), [])
 
 
 def close_undo() -> None:

@@ -47,7 +47,7 @@ def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
             f"on it{estimates.describe_cost(task, settings, inputs)}."
         )
         st.caption("Its images then appear here. **Stop** waits for the fetch to end.")
-        _show_downloads(settings)
+        _announce_downloads(settings)
         return True
     dataset_and_duplicates = data_set_reader.read(make_read_request(file, settings), repeats.find)
     if dataset_and_duplicates is None:
@@ -64,7 +64,7 @@ def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
     caption = f"As the model gets them: the central square of each, {settings.size} × {settings.size} px"
     data_set_preview.show(dataset, caption, _list_notes(dataset, settings.size))
     near_duplicates.show(file, dataset, duplicates)
-    _show_downloads(settings)
+    _announce_downloads(settings)
     return True
 
 
@@ -74,7 +74,7 @@ def make_start_label(file: File) -> str:
     return "Train" if missing_bytes is None else f"Fetch {data.command_name(file)} and train"
 
 
-def _show_downloads(settings: GeneratorSettings) -> None:
+def _announce_downloads(settings: GeneratorSettings) -> None:
     needed = VGG16 if settings.vgg16_discriminator or getattr(settings, "perceptual", 0) else ()
     weight_downloads.announce_downloads([*needed, *(comparison.WEIGHTS if settings.scored else ())])
 

@@ -26,8 +26,11 @@ class Image(NamedTuple):
 
 def read_titles() -> dict[str, str]:
     """Returns the title of each document by its name, in the order of the links of the first document."""
-    names = [FIRST_DOCUMENT, *dict.fromkeys(name for _, name, _ in _LINK.findall(_read(FIRST_DOCUMENT)))]
-    return {name: _read(name).partition("\n")[0].removeprefix("# ") for name in names}
+    names = [
+        FIRST_DOCUMENT,
+        *dict.fromkeys(name for _, name, _ in _LINK.findall(_read_document(FIRST_DOCUMENT))),
+    ]
+    return {name: _read_document(name).partition("\n")[0].removeprefix("# ") for name in names}
 
 
 def find_document(title: str) -> str:
@@ -37,19 +40,19 @@ def find_document(title: str) -> str:
         title: title of the page in the navigation.
     """
     name = title.lower().replace(" ", "-")
-    return name if _path(name).is_file() else FIRST_DOCUMENT
+    return name if _find_document(name).is_file() else FIRST_DOCUMENT
 
 
 def read_parts(name: str) -> Iterator[str | Image]:
     """Yields the parts of a document in order: Markdown, one heading level lower, and images."""
     text = "".join(
         part if part.startswith("```") else _HEADING.sub(r"#\1 ", _LINK.sub(_to_html_link, part))
-        for part in _CODE_BLOCK.split(_read(name))
+        for part in _CODE_BLOCK.split(_read_document(name))
     )
     markdown, *remainder = _IMAGE.split(text)
     yield markdown
     for caption, image, markdown in zip(remainder[::3], remainder[1::3], remainder[2::3], strict=True):
-        yield Image(_path(name).parent / image, caption)
+        yield Image(_find_document(name).parent / image, caption)
         yield markdown
 
 
@@ -59,9 +62,9 @@ def _to_html_link(match: re.Match[str]) -> str:
     return f'<a href="?{PARAMETER}={name}{anchor or ""}" target="_self">{text}</a>'
 
 
-def _read(name: str) -> str:
-    return _path(name).read_text(encoding="utf-8")
+def _read_document(name: str) -> str:
+    return _find_document(name).read_text(encoding="utf-8")
 
 
-def _path(name: str) -> Path:
+def _find_document(name: str) -> Path:
     return paths.shipped_path("docs") / f"{name}.md"

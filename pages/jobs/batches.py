@@ -42,7 +42,7 @@ def show(job: engine.Job, parameter: str) -> None:
                 type="tertiary",
                 key=f"batch_{label}",
                 disabled=not 0 <= target < count,
-                on_click=_show_job,
+                on_click=_open_job,
                 args=(parameter, batch.jobs[target % count]),
             )
         if batch.ended < count:
@@ -50,7 +50,7 @@ def show(job: engine.Job, parameter: str) -> None:
             st.button(
                 "Stop all", icon=":material/stop_circle:", type="tertiary", key="batch_stop", **stop_options
             )
-            _show_ended(job)
+            _show_ended_count(job)
         elif batch.failed < count:
             owner_name = get_owner()
             st.download_button(
@@ -67,7 +67,7 @@ def show(job: engine.Job, parameter: str) -> None:
 
 
 @st.fragment(run_every=WATCH_SECONDS)
-def _show_ended(job: engine.Job) -> None:
+def _show_ended_count(job: engine.Job) -> None:
     """Shows how many jobs have ended; reruns the page when all have."""
     batch = _find_batch(job)
     if batch is None or batch.ended == len(batch.jobs):
@@ -82,5 +82,5 @@ def _find_batch(job: engine.Job) -> Batch | None:
     return None
 
 
-def _show_job(parameter: str, job_id: str) -> None:
+def _open_job(parameter: str, job_id: str) -> None:
     st.query_params[parameter] = job_id

@@ -32,7 +32,7 @@ def format_command(task: str, settings: Settings, inputs: Inputs) -> str:
             parts += [
                 shlex.quote(f"{slot.name_setting}:{name}") for name in getattr(settings, slot.name_setting)
             ]
-    parts += _output_flag(spec.choose_kind(settings), settings)
+    parts += _format_output_flag(spec.choose_kind(settings), settings)
     input_settings = {slot.name_setting for slot in spec.inputs}
     for name, field in settings.describe().items():
         if name in input_settings:
@@ -62,7 +62,9 @@ def format_python(task: str, settings: Settings, inputs: Inputs) -> str:
             parts.append(f"{name}={_format_literal(value)}")
     kind = spec.choose_kind(settings)
     last_line = (
-        "print(made)" if kind == "text" else f"made.save({_format_literal(_output_flag(kind, settings)[1])})"
+        "print(made)"
+        if kind == "text"
+        else f"made.save({_format_literal(_format_output_flag(kind, settings)[1])})"
     )
     arguments = ", ".join(parts)
     if len(arguments) > _MAX_LINE_CHARACTERS:
@@ -80,7 +82,7 @@ def _format_literal(value: object) -> str:
 
 
 def _name_in_command(file: File) -> str:
-    """Returns the name of a file in a command: of a known model its name, because it may be no file."""
+    """Returns how a command names a file: a model of the studio by its name, else the name of the file."""
     name = file.name.removesuffix(".zip")
     if file.kind == "model" and presets.is_known(name):
         with suppress(StudioError):
@@ -100,7 +102,7 @@ def _format_equivalent(equivalent: EquivalentCommand) -> str:
     return " ".join([command.replace("-o out.png", f"-o out.{equivalent.ending}", 1), *flags])
 
 
-def _output_flag(kind: str, settings: Settings) -> list[str]:
+def _format_output_flag(kind: str, settings: Settings) -> list[str]:
     """Returns the output flag; a text is printed and has none."""
     if kind == "text":
         return []

@@ -34,7 +34,7 @@ def show_inline_job(
         if job is not None:
             st.error(words.escape(job.error or words.STATES[job.state]), icon=":material/error:")
         if st.button(label, icon=icon, help=help or None, key=f"{key}:start"):
-            _start(key, task, settings, inputs)
+            _start_job(key, task, settings, inputs)
         return None
     if not job.finished:
         _show_progress(job.id)
@@ -53,7 +53,7 @@ def _find_job_of_session(key: str) -> engine.Job | None:
 
 
 def _find_identical_job(task: str, settings: Settings, inputs: Inputs) -> engine.Job | None:
-    """Returns the same job from before a reload. Presets are excluded: one may have been replaced."""
+    """Returns an identical job, started before a reload. Excludes presets: one may have been replaced."""
     if not any(inputs.values()) or settings.model_dump().get("preset"):
         return None
     request = Request.of(tasks.get(task), settings, inputs, get_owner())
@@ -64,7 +64,7 @@ def _find_identical_job(task: str, settings: Settings, inputs: Inputs) -> engine
     return next(matches, None)
 
 
-def _start(key: str, task: str, settings: Settings, inputs: Inputs) -> None:
+def _start_job(key: str, task: str, settings: Settings, inputs: Inputs) -> None:
     try:
         job = engine.connect().submit(task, settings, inputs, get_owner())
     except StudioError as error:

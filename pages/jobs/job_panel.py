@@ -27,22 +27,22 @@ THUMBNAIL_WIDTH = 64  # px
 def show_job_panel() -> None:
     """Draws the job panel, which refreshes every second while jobs run, else every `IDLE_SECONDS`."""
     interval = BUSY_SECONDS if _is_active() else IDLE_SECONDS
-    st.fragment(_draw, run_every=interval)(interval)
+    st.fragment(_draw_panel, run_every=interval)(interval)
 
 
-def _draw(interval_seconds: float) -> None:
+def _draw_panel(interval_seconds: float) -> None:
     studio = engine.connect()
     if _is_active() != (interval_seconds == BUSY_SECONDS):
         st.rerun()  # only a new run of the page can change the interval
     _show_status(studio.status())
-    jobs = _list_visible(studio.list_jobs(get_owner()))
+    jobs = _list_visible_jobs(studio.list_jobs(get_owner()))
     ordered = _sort_by_state(jobs)
     waiting = [job for job in ordered if job.state == "queued"]
     with st.container(key="job_panel", gap="small"):
         if jobs:
             st.caption("Jobs", help=queue_controls.HELP if waiting else None)
         has_others = len({job.unit for job in waiting if not job.paused}) > 1
-        for job in _one_per_batch(ordered):
+        for job in _select_one_per_batch(ordered):
             first_waiting = next(
                 (waiting_job for waiting_job in waiting if waiting_job.unit == job.unit), None
             )
@@ -65,7 +65,7 @@ def _show_status(status: str) -> None:
         st.error(f"The engine is {words.escape(status)}", icon=":material/error:")
 
 
-def _list_visible(jobs: list[engine.Job]) -> list[engine.Job]:
+def _list_visible_jobs(jobs: list[engine.Job]) -> list[engine.Job]:
     recent = time.time() - JUST_FINISHED_SECONDS
     ended = [job for job in jobs if job.finished and (job.ended or job.created) > recent]
     return [job for job in jobs if not job.finished] + ended[:MAX_FINISHED]
@@ -77,7 +77,7 @@ def _sort_by_state(jobs: list[engine.Job]) -> list[engine.Job]:
     return sorted(jobs, key=lambda job: (ranks.get(job.state, 3) + job.paused, job.place))
 
 
-def _one_per_batch(jobs: list[engine.Job]) -> list[engine.Job]:
+def _select_one_per_batch(jobs: list[engine.Job]) -> list[engine.Job]:
     """Returns the most advanced job of each batch, which stands for the batch."""
     firsts = {job.unit: job for job in reversed(jobs)}
     return [job for job in jobs if firsts[job.unit] is job]
@@ -100,13 +100,13 @@ def _show_row(job: engine.Job, first: engine.Job | None, has_others: bool) -> No
             show_link(job)
             if job.state in ("queued", "running"):
                 key = f"job_panel_stop_{job.id}"
-                label, end, unit = _end_action(job)
+                label, end, unit = _choose_end_action(job)
                 st.button(label, key=key, type="tertiary", on_click=end, args=(unit,))
             if first is not None:
                 queue_controls.show_menu(first, has_others)
 
 
-def _end_action(job: engine.Job) -> tuple[str, Callable[[str], None], str]:
+def _choose_end_action(job: engine.Job) -> tuple[str, Callable[[str], None], str]:
     """Returns label, callback and its argument of the button that ends a job or its batch."""
     if job.batch:
         return "Stop all", queue_controls.stop_batch, job.batch

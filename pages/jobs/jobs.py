@@ -236,7 +236,9 @@ def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] |
             show_buttons(job)
         if refill.can_refill(job, settings):
             help = "Loads the settings and images of this result into the form"
-            st.button("Change", icon=":material/tune:", help=help, on_click=_refill, args=(job, settings))
+            st.button(
+                "Change", icon=":material/tune:", help=help, on_click=_refill_form, args=(job, settings)
+            )
         results.show_file_download(file, job.task, key=job.id, recipe=job.result.recipe)
         if st.button("Make again", icon=":material/refresh:"):
             start(job.task, settings, job.inputs, job.result.recipe)
@@ -252,7 +254,7 @@ def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] |
     results.show_recipe(job.task, settings, job.inputs, job.result.recipe)
 
 
-def _refill(job: engine.Job, settings: Settings) -> None:
+def _refill_form(job: engine.Job, settings: Settings) -> None:
     refill.refill(job, settings)
     st.session_state.pop(_request_key(job.id), None)  # the refilled form is not a new request
 

@@ -68,7 +68,7 @@ def show_live(
     """
     if not check_ready(task, settings, load_inputs, before=before, needs=needs):
         return None
-    live = _compute(task, settings, load_inputs, before)
+    live = _compute_result(task, settings, load_inputs, before)
     if live is None:
         return None
     duration = f"Made in {amounts.format_duration(max(live.seconds, 1))}"
@@ -95,7 +95,7 @@ def show_live(
             key="live",
             recipe=live.recipe,
             description=description,
-            on_click=partial(_save_callback, live),
+            on_click=partial(_save_result, live),
         )
         use_again.show_menu(
             lambda: File.store(live.data, "image", results.make_file_name(live.recipe)), key="live"
@@ -145,13 +145,14 @@ def show_keep_button(result: engine.Live, *, key: str) -> None:
         icon=KEEP_ICON,
         help=KEEP_HELP,
         disabled=saved,
-        on_click=_save_callback,
+        on_click=_save_result,
         args=(result,),
     )
     _show_message()
 
 
-def _save_callback(result: engine.Live) -> None:
+def _save_result(result: engine.Live) -> None:
+    """Saves a result. A callback."""
     save(result)
 
 
@@ -167,7 +168,7 @@ def _offer_download(task: str, settings: Settings, load_inputs: Callable[[], Inp
         jobs.start(task, settings, load_inputs())
 
 
-def _compute(
+def _compute_result(
     task: str, settings: Settings, load_inputs: Callable[[], Inputs], before: Callable[[], File]
 ) -> engine.Live | None:
     current = st.session_state.get("live")

@@ -35,14 +35,14 @@ def ask_name_and_save(model: File, describe: Callable[[str], str]) -> None:
             key=keys.part(key, "keep"),
             type="primary",
             icon=":material/bookmark_add:",
-            on_click=_save,
+            on_click=_save_model,
             args=(model, key, describe),
         )
     if error_text := st.session_state.pop(_ERROR_KEY, ""):
         st.error(words.escape(error_text), icon=":material/error:")
 
 
-def _save(model: File, key: str, describe: Callable[[str], str]) -> None:
+def _save_model(model: File, key: str, describe: Callable[[str], str]) -> None:
     try:
         name = names.validate(st.session_state.get(key, ""))
         user_models.check_free(name)

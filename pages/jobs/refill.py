@@ -47,7 +47,7 @@ class Form:
     fill: Callable[[engine.Job, Any], None] = lambda _job, _settings: None
 
 
-def _form_of(task: str) -> Form | None:
+def _find_form(task: str) -> Form | None:
     module = page_of(task).form
     forms = import_module(module).FORMS if module else ()
     return next((form for form in forms if form.task == task), None)
@@ -58,7 +58,7 @@ def can_refill(job: engine.Job, settings: Settings) -> bool:
     if job.task == video_input.TASK:
         frame_job = _make_frame_job(job, settings)
         return frame_job is not None and video_input.can_select(settings) and can_refill(*frame_job)
-    form = _form_of(job.task)
+    form = _find_form(job.task)
     return form is not None and form.can_take(job, settings)
 
 
@@ -69,7 +69,7 @@ def refill(job: engine.Job, settings: Settings) -> None:
             refill(*frame_job)
             video_input.select(job.inputs["video"][0], settings)
         return
-    form = _form_of(job.task)
+    form = _find_form(job.task)
     if form is None:
         return
     forms.prefill(settings)
@@ -114,7 +114,7 @@ def follow_link() -> None:
 
 def clear_other_inputs(task: str) -> None:
     """Clears the other inputs of a task's page. Call it before the page is drawn."""
-    if form := _form_of(task):
+    if form := _find_form(task):
         form.clear()
 
 

@@ -145,7 +145,7 @@ def list_variants(settings: Settings) -> dict[str, dict[str, Any]]:
     for name, field in settings.describe().items():
         value = getattr(settings, name)
         if name == "seed":
-            if seed_change := _change_seed(settings):
+            if seed_change := _derive_new_seed(settings):
                 changes["Another seed"] = seed_change
         elif field.tier == "main" and name not in settings.ineffective_settings:
             for label, changed_value in _list_neighbors(field, value):
@@ -154,8 +154,8 @@ def list_variants(settings: Settings) -> dict[str, dict[str, Any]]:
     return changes
 
 
-def _change_seed(settings: Settings) -> dict[str, int]:
-    """Returns a changed seed; nothing if the task uses no randomness."""
+def _derive_new_seed(settings: Settings) -> dict[str, int]:
+    """Returns a new seed, derived from the current one; an empty dict if the task uses no randomness."""
     if not settings.draws_at_random:
         return {}
     return {"seed": (getattr(settings, "seed", 0) * 31 + 17) % MAX_SEED}
@@ -204,7 +204,7 @@ def show_variants(
 def list_other_seeds(settings: Settings) -> list[Settings]:
     """Returns the settings with `SEED_COUNT` other seeds; nothing if the task uses no randomness."""
     variants: list[Settings] = []
-    while len(variants) < SEED_COUNT and (change := _change_seed(settings)):
+    while len(variants) < SEED_COUNT and (change := _derive_new_seed(settings)):
         settings = settings.model_copy(update=change)
         variants.append(settings)
     return variants

@@ -49,13 +49,13 @@ def open_stream(
     """
     session_stream: SessionStream | None = st.session_state.get(stream_key)
     if session_stream is None or (session_stream.settings, session_stream.inputs) != (settings, inputs):
-        session_stream = st.session_state[stream_key] = _start(task, settings, inputs, group)
+        session_stream = st.session_state[stream_key] = _start_stream(task, settings, inputs, group)
     if session_stream.stream is None:
         st.error(words.escape(session_stream.problem), icon=":material/error:")
     return session_stream
 
 
-def _start(task: str, settings: Settings, inputs: Inputs, group: str) -> SessionStream:
+def _start_stream(task: str, settings: Settings, inputs: Inputs, group: str) -> SessionStream:
     try:
         stream = engine.connect().start_stream(
             task, settings, inputs, live.get_session_name() + group, get_owner()

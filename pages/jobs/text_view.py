@@ -54,7 +54,9 @@ def restore_base() -> str:
             file = File.store(text.encode(), "text", "before.txt")
             st.query_params[_PARAMETER] = file.digest
     else:
-        text = st.session_state[_BASE_KEY] = _read_stored(owners.find_own_digest(digest)) if digest else ""
+        text = st.session_state[_BASE_KEY] = (
+            _read_stored_text(owners.find_own_digest(digest)) if digest else ""
+        )
     return text
 
 
@@ -64,7 +66,7 @@ def set_base(text: str) -> None:
     st.query_params.pop(_PARAMETER, None)
 
 
-def _read_stored(digest: str) -> str:
+def _read_stored_text(digest: str) -> str:
     with suppress(StudioError, OSError, UnicodeDecodeError):  # deleted, another user's, or not a text
         return File(digest, "text", "before.txt").read().decode()[:MAX_PROMPT]
     return ""
@@ -101,7 +103,7 @@ def show_actions(text: Text) -> None:
         icon=":material/arrow_forward:",
         help=f"Continues this text, which can have up to {MAX_PROMPT:,} characters",
         disabled=not can_continue,
-        on_click=_continue,
+        on_click=_continue_text,
         args=(text,),
     )
     new_seed_options: dict[str, Any] = {"on_click": _request_with_new_seed, "args": (text.settings,)}
@@ -111,12 +113,12 @@ def show_actions(text: Text) -> None:
         help="Generate again with the same settings and another seed",
         **new_seed_options,
     )
-    same_seed_options: dict[str, Any] = {"on_click": _request, "args": (text.settings,)}
+    same_seed_options: dict[str, Any] = {"on_click": _request_text, "args": (text.settings,)}
     help = f"Generate again with seed {text.settings.seed}, which gives the same text"
     st.button("Same seed", icon=":material/replay:", help=help, **same_seed_options)
 
 
-def _request(settings: WriteSettings) -> None:
+def _request_text(settings: WriteSettings) -> None:
     """Requests a text, and fills the form with its settings, which the address keeps."""
     st.session_state[REQUEST_KEY] = settings
     forms.prefill(settings)
@@ -126,11 +128,11 @@ def _request(settings: WriteSettings) -> None:
         st.session_state["prompt"] = settings.prompt
 
 
-def _continue(text: Text) -> None:
+def _continue_text(text: Text) -> None:
     set_base(text.text)
-    _request(text.settings.model_copy(update={"prompt": text.text}))
+    _request_text(text.settings.model_copy(update={"prompt": text.text}))
 
 
 def _request_with_new_seed(settings: WriteSettings) -> None:
     forms.set_random_seed()
-    _request(settings.model_copy(update={"seed": st.session_state["seed"]}))
+    _request_text(settings.model_copy(update={"seed": st.session_state["seed"]}))

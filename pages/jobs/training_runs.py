@@ -123,7 +123,7 @@ def _show_finished(job: engine.Job, settings: Settings, view: View) -> None:
         st.markdown(line)
     for note in figures.get("notes", ()):
         st.markdown(f":small[:material/info: {words.escape(note)}]")
-    model_saving.ask_name_and_save(file, lambda name: _note_saved(file, name, view))
+    model_saving.ask_name_and_save(file, lambda name: _note_saved_name(file, name, view))
     if name := st.session_state.get(_saved_name_key(file)):
         view.show_links(name, file)
     with st.container(horizontal=True):
@@ -170,6 +170,6 @@ def _saved_name_key(model: File) -> str:
     return f"kept_as:{model.digest}"
 
 
-def _note_saved(model: File, name: str, view: View) -> str:
+def _note_saved_name(model: File, name: str, view: View) -> str:
     st.session_state[_saved_name_key(model)] = name
     return view.describe_saved(name)

@@ -65,12 +65,12 @@ def show_menu(store: Callable[[], File], *, key: str) -> None:
                 key=keys.part(key, f"use_{number}"),
                 icon=page.icon,
                 width="stretch",
-                on_click=_use,
+                on_click=_send_to_page,
                 args=(use, store),
             )
 
 
-def _use(use: Use, store: Callable[[], File]) -> None:
+def _send_to_page(use: Use, store: Callable[[], File]) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
     image_input.add_and_select(use.slot, store(), use.title)

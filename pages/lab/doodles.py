@@ -32,8 +32,10 @@ def show_training_data() -> None:
     if not count:
         return
     st.caption(f"Training data: {count} doodle{'' if count == 1 else 's'} of yours, each in many variants.")
-    st.button("Train on digits again", icon=":material/restart_alt:", type="tertiary", on_click=_remove_all)
+    st.button(
+        "Train on digits again", icon=":material/restart_alt:", type="tertiary", on_click=_remove_all_doodles
+    )
 
 
-def _remove_all() -> None:
+def _remove_all_doodles() -> None:
     st.session_state[_KEY] = []

@@ -62,7 +62,7 @@ def _ask_drawing(network: TrainedNetwork) -> None:
     st.session_state[_SETTINGS_KEY] = (drawing, kept_half, temperature)
     with st.container(horizontal=True):
         st.button("A digit", icon=":material/casino:", on_click=figures.load_digit, args=(network.digits,))
-        st.button("Restart", icon=":material/restart_alt:", on_click=_restart)
+        st.button("Restart", icon=":material/restart_alt:", on_click=_restart_chains)
         if st.button("Keep", icon=live.KEEP_ICON, help=live.KEEP_HELP):
             _keep_samples(network, drawing, kept_half, temperature)
 
@@ -119,7 +119,7 @@ def _draw_curve() -> None:
         curves.show_line(energies, "energy", "round", "Free energy in nats; lower is more probable.")
 
 
-def _restart() -> None:
+def _restart_chains() -> None:
     st.session_state.pop(_CHAIN_KEY, None)
 
 

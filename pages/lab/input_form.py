@@ -36,7 +36,7 @@ def ask(model: str) -> tuple[Settings, ...]:
         saved_settings.show_saved_settings("lab.boltzmann", machine)
         return (machine,) if machine is not None else ()
     settings = forms.ask_settings(
-        AutoencoderSettings, skip=("most_steps",), ask_extra=_ask_comparison, reset_more=_reset
+        AutoencoderSettings, skip=("most_steps",), ask_extra=_ask_comparison, reset_more=_reset_comparison
     )
     saved_settings.show_saved_settings("lab.train", settings)
     if settings is None:
@@ -63,5 +63,5 @@ def _ask_comparison() -> dict[str, object]:
     return {}
 
 
-def _reset() -> None:
+def _reset_comparison() -> None:
     st.session_state["beside"] = _NO_COMPARISON

@@ -24,7 +24,7 @@ def explain(model: str, networks: Sequence[TrainedNetwork]) -> None:
     is_boltzmann = model == DREAMS
     text = assets.read(__file__, "boltzmann_machines.md" if is_boltzmann else "autoencoders.md")
     under_the_hood.show_section(
-        lambda: _draw_networks(networks) if networks else _draw_recorded(is_boltzmann), text
+        lambda: _draw_networks(networks) if networks else _draw_recorded_run(is_boltzmann), text
     )
 
 
@@ -41,7 +41,7 @@ def _draw_networks(networks: Sequence[TrainedNetwork]) -> None:
         st.caption(_FILTERS)
 
 
-def _draw_recorded(is_boltzmann: bool) -> None:
+def _draw_recorded_run(is_boltzmann: bool) -> None:
     """Shows a recorded training run until the user's own network is trained."""
     run = runs.load("lab_dreams" if is_boltzmann else "lab")
     run.show_label()

@@ -98,12 +98,12 @@ def main(page_names: Sequence[str] = ()) -> None:
     """Records the runs of some pages; of all pages by default."""
     for page_name in page_names or [*RUNS, "by_preference"]:
         if page_name == "by_preference":
-            _record_by_preference()
+            _record_preference_search()
         else:
-            _record(page_name, RUNS[page_name])
+            _record_run(page_name, RUNS[page_name])
 
 
-def _record(page_name: str, run: RunSpec) -> None:
+def _record_run(page_name: str, run: RunSpec) -> None:
     task = tasks.get(run.task)
     settings, inputs = request.resolve(task, *request.split_arguments(task, run.arguments))
     history: list[dict[str, float]] = []
@@ -121,12 +121,12 @@ def _record(page_name: str, run: RunSpec) -> None:
         "settings": settings.model_dump(mode="json", exclude_unset=True),
         "command": run.command,
     }
-    _write(page_name, data)
+    _write_json(page_name, data)
     if file.kind == "image":
-        (FOLDER / f"{page_name}.webp").write_bytes(_encode_small(file.read()))
+        (FOLDER / f"{page_name}.webp").write_bytes(_encode_small_image(file.read()))
 
 
-def _record_by_preference() -> None:
+def _record_preference_search() -> None:
     """Records a search by preference whose comparisons a rule decides, so no user's taste is published."""
     search = PreferenceSearch(
         id="", owner="", task="style.transfer", settings={}, vary=("strength", "stroke_size"), inputs={}
@@ -140,22 +140,24 @@ def _record_by_preference() -> None:
         nearer = abs(left["strength"] - PREFERRED_STRENGTH) <= abs(right["strength"] - PREFERRED_STRENGTH)
         comparison = Comparison(left=left, right=right, picked="left" if nearer else "right")
         search = search.model_copy(update={"compared": (*search.compared, comparison)})
-    _write("by_preference", search.model_dump(mode="json"))
+    _write_json("by_preference", search.model_dump(mode="json"))
 
 
-def _write(page_name: str, data: Any) -> None:
-    (FOLDER / f"{page_name}.json").write_text(json.dumps(_round(data), separators=(",", ":")) + "\n", "utf-8")
+def _write_json(page_name: str, data: Any) -> None:
+    (FOLDER / f"{page_name}.json").write_text(
+        json.dumps(_round_floats(data), separators=(",", ":")) + "\n", "utf-8"
+    )
 
 
-def _round(value: Any) -> Any:
+def _round_floats(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
     if isinstance(value, dict):
-        return {name: _round(item) for name, item in value.items()}
-    return [_round(item) for item in value] if isinstance(value, list | tuple) else value
+        return {name: _round_floats(item) for name, item in value.items()}
+    return [_round_floats(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _encode_small(data: bytes) -> bytes:
+def _encode_small_image(data: bytes) -> bytes:
     image = Image.fromarray(image_io.read(data))
     image.thumbnail((MAX_SIDE, MAX_SIDE))
     body = io.BytesIO()

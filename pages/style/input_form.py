@@ -173,10 +173,10 @@ def ask_painted_masks(content: Sample | Video, styles: Sequence[Sample]) -> list
 def draw_fine_button() -> None:
     """Draws the button that repeats the instant result in fine mode."""
     help = "Optimizes the image for this style: slower, but closer to the style image"
-    st.button("Make a fine result", icon=":material/auto_awesome:", help=help, on_click=_start_fine)
+    st.button("Make a fine result", icon=":material/auto_awesome:", help=help, on_click=_start_fine_mode)
 
 
-def _start_fine() -> None:
+def _start_fine_mode() -> None:
     st.session_state["mode"] = "fine"  # The form must show the mode of the job.
     st.session_state[_FINE_KEY] = True
 

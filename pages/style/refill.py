@@ -65,11 +65,11 @@ def fill_form(settings: Any) -> None:
 def _fill(job: engine.Job, settings: Any) -> None:
     fill_form(settings)
     if masks := job.inputs.get("mask"):
-        _put_masks(job.inputs["content"][0], masks)
+        _restore_masks(job.inputs["content"][0], masks)
 
 
-def _put_masks(content: File, masks: Sequence[File]) -> None:
-    """Puts masks back where they came from: into the brush, or among the uploaded masks."""
+def _restore_masks(content: File, masks: Sequence[File]) -> None:
+    """Restores masks where they came from: in the brush, or among the uploaded masks."""
     if mask_brush.load_masks(content.digest, st.session_state["style"], masks):
         st.session_state["brush"] = True
     else:

@@ -110,7 +110,7 @@ def ask() -> TrainingRequest:
         extra=fixed_settings,
         ask_extra=lambda: _ask_length(start_model),
     )
-    saved_settings.show_saved_settings(TASK, settings, _put)
+    saved_settings.show_saved_settings(TASK, settings, _adjust_steps)
     return TrainingRequest(paintings, start_model, source, settings)
 
 
@@ -171,6 +171,6 @@ def reset_steps() -> None:
     st.session_state[_STEPS_KIND_KEY] = ""
 
 
-def _put(settings: Any) -> None:
+def _adjust_steps(settings: Any) -> None:
     saved_settings.snap_to_nearest(STEPS, "steps")
     st.session_state[_STEPS_KIND_KEY] = "added" if settings.only_new else "new"

@@ -82,7 +82,7 @@ def _ask_file(files: Sequence[File], hint: str) -> File | None:
 
 
 def _store_upload(data: bytes, name: str) -> None:
-    st.session_state[_FILE_KEY] = [_store_checked(data, name)]
+    st.session_state[_FILE_KEY] = [_check_and_store(data, name)]
 
 
 def _ask_pasted() -> File | None:
@@ -102,7 +102,7 @@ def _ask_pasted() -> File | None:
     if not text:
         return None
     try:
-        return _store_checked(text.encode("utf-8", "replace"), "pasted.txt")
+        return _check_and_store(text.encode("utf-8", "replace"), "pasted.txt")
     except StudioError as error:
         st.error(words.escape(str(error)), icon=":material/error:")
         return None
@@ -112,8 +112,8 @@ def _restore_pasted() -> str:
     return input_store.restore(_PASTED_KEY, lambda value: value if isinstance(value, str) else "")
 
 
-def _store_checked(data: bytes, name: str) -> File:
-    """Stores a text and returns its file. Raises `StudioError` if it cannot be trained on."""
+def _check_and_store(data: bytes, name: str) -> File:
+    """Stores a text. Returns its file. Raises `StudioError` if a model cannot be trained on it."""
     corpus.read(data)
     return File.store(data, "text", name)
 

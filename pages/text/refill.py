@@ -13,7 +13,7 @@ from studio.core.tasks import humanize_stem
 from studio.core.training import start_from
 
 
-def _can_write(job: engine.Job, settings: Any) -> bool:
+def _can_take_writing(job: engine.Job, settings: Any) -> bool:
     return (
         not job.inputs.get("model")
         and settings.count == 1
@@ -31,7 +31,7 @@ def _name_start_model(job: engine.Job) -> str:
     return next((humanize_stem(file.name) for file in job.inputs.get(start_from.SLOT, ())), "")
 
 
-def _can_train(job: engine.Job, settings: Any) -> bool:
+def _can_take_training(job: engine.Job, settings: Any) -> bool:
     if job.inputs.get(start_from.SLOT):
         return _name_start_model(job) in language_models.list_names()
     return settings.units in halves.UNIT_CHOICES
@@ -45,6 +45,6 @@ def _fill_training(job: engine.Job, settings: Any) -> None:
 
 
 FORMS = (
-    Form(task=writing.TASK, can_take=_can_write, fill=_fill_writing),
-    Form(task=training.TASK, can_take=_can_train, fill=_fill_training),
+    Form(task=writing.TASK, can_take=_can_take_writing, fill=_fill_writing),
+    Form(task=training.TASK, can_take=_can_take_training, fill=_fill_training),
 )

@@ -59,11 +59,11 @@ def ask(model_names: list[str]) -> WriteSettings | None:
     extra = {"prompt": base or prompt, "count": 1, "preset": language_models.choose(model_names)}
     settings = forms.ask_settings(WriteSettings, skip=SETTINGS_OUTSIDE_FORM, extra=extra)
     without_prompt = settings and settings.model_copy(update={"prompt": ""})
-    saved_settings.show_saved_settings(TASK, without_prompt, _put_settings)
+    saved_settings.show_saved_settings(TASK, without_prompt, _fill_page)
     return settings
 
 
-def _put_settings(settings: WriteSettings) -> None:
+def _fill_page(settings: WriteSettings) -> None:
     st.session_state["stop"] = settings.stop
     if settings.preset in language_models.list_names():
         st.session_state[language_models.KEY] = settings.preset
@@ -71,7 +71,7 @@ def _put_settings(settings: WriteSettings) -> None:
 
 def fill_form(settings: WriteSettings) -> None:
     """Fills the form with the settings of a text. Call it from a callback."""
-    _put_settings(settings)
+    _fill_page(settings)
     text_view.set_base("")
     st.session_state["prompt"] = settings.prompt
 
@@ -94,7 +94,7 @@ def show(form_settings: WriteSettings | None, is_write_clicked: bool) -> text_vi
         if request is None:
             return _show_job(job)
         jobs.close(TASK)
-    current = _restore_current()
+    current = _restore_current_text()
     if current is None and request is None and PARAMETER in st.query_params:
         request = form_settings
     if current is not None and request is None:
@@ -116,12 +116,12 @@ def show(form_settings: WriteSettings | None, is_write_clicked: bool) -> text_vi
         live.show_warm_up()
         return None
     if not current.stream.finished:
-        _show_growing()
+        _show_growing_text()
         return None
     return _show_finished(current, current.stream)
 
 
-def _restore_current() -> CurrentText | None:
+def _restore_current_text() -> CurrentText | None:
     """Returns the current text of this tab, unless the user came back to the page without it."""
     is_arrival = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
     if PARAMETER not in st.query_params and not is_arrival:
@@ -143,7 +143,7 @@ def _start_stream(settings: WriteSettings, form_settings: WriteSettings | None) 
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _show_growing() -> None:
+def _show_growing_text() -> None:
     current: CurrentText = st.session_state[CURRENT_KEY]
     if current.stream is None or current.stream.finished:
         st.rerun()

@@ -92,7 +92,7 @@ def _show_finished(job: engine.Job, settings: TuneSettings) -> None:
         f"{label(name)} **{words.escape(_format_value(value))}**" for name, value in best
     )
     st.markdown(f"Best settings: {settings_text}.")
-    st.caption(_describe_comparison(trials_shown, goal.higher_is_better))
+    st.caption(_describe_other_values(trials_shown, goal.higher_is_better))
     st.caption(
         f"Trials completed: {figures['trials_ended']}; pruned: "
         f"{figures['stopped_early']}; failed: {figures['failed']}. "
@@ -145,8 +145,8 @@ def _show_actions(job: engine.Job, settings: TuneSettings) -> None:
         jobs.start(TASK, settings.model_copy(update={"trials": ended + EXTRA_TRIALS}), job.inputs)
 
 
-def _describe_comparison(trials: Sequence[Mapping[str, Any]], is_maximized: bool) -> str:
-    """Returns the second best and the worst value, to put the best one into perspective."""
+def _describe_other_values(trials: Sequence[Mapping[str, Any]], is_maximized: bool) -> str:
+    """Returns the second best and the worst value in words, to put the best one into perspective."""
     better = "Higher is better" if is_maximized else "Lower is better"
     values = sorted((trial["value"] for trial in trials if trial["state"] == "done"), reverse=is_maximized)
     if len(values) < 2:

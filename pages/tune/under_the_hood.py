@@ -58,7 +58,7 @@ def _build_chart(
     shades: Sequence[str],
     with_legend: bool,
 ) -> Any:
-    """Returns the values of a setting in the order of the trials; better results are more saturated."""
+    """Returns a chart of a setting over the trials, in their order; better results are more saturated."""
     import altair as alt
 
     legend = alt.Legend(orient="top", gradientLength=160, tickCount=3) if with_legend else None

@@ -32,13 +32,13 @@ def encode_file(
         size: (width, height) in px to scale it to; None keeps its size.
         image_format: the longer side is at most `MAX_SIDE` px, the width of a JPEG at most `MAX_WIDTH` px.
     """
-    return _encode(image_io.read(File(digest, "image", "").path), size, image_format)
+    return _resize_and_encode(image_io.read(File(digest, "image", "").path), size, image_format)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def encode_bytes(data: bytes, image_format: ImageFormat = "WEBP") -> bytes:
     """Returns an image encoded for the browser at its own size, from its bytes. See `encode_file`."""
-    return _encode(image_io.read(data), None, image_format)
+    return _resize_and_encode(image_io.read(data), None, image_format)
 
 
 def show_image(source: File | bytes, **options: Any) -> None:
@@ -96,7 +96,7 @@ def show_content(file: File) -> None:
     show_image(file, caption="The content, before the first step")
 
 
-def _encode(pixels, size: tuple[int, int] | None, image_format: ImageFormat) -> bytes:
+def _resize_and_encode(pixels, size: tuple[int, int] | None, image_format: ImageFormat) -> bytes:
     resized = Image.fromarray(pixels)
     if size is not None:
         resampling = Image.Resampling.BICUBIC if size[0] > resized.width else Image.Resampling.LANCZOS

@@ -32,7 +32,7 @@ def show_grid(
     """
     height, width = image_io.read_size(data)
     image = browser_images.to_data_url(browser_images.encode_bytes(data))
-    style = assets.render_style(__file__, "image_grid.css", key, columns=str(_columns(count)))
+    style = assets.render_style(__file__, "image_grid.css", key, columns=str(_count_columns(count)))
     button = f'.{keys.css_class(key)} [data-testid="stButtonGroup"] button'
     background_size = (f"{100 * length / tile_side(width, count):.4f}%" for length in (width, height))
     rules = [f"{button} {{ background-image: url({image}); background-size: {' '.join(background_size)}; }}"]
@@ -57,7 +57,7 @@ def background_positions(width: int, height: int, count: int) -> Iterator[tuple[
     """Yields x and y of each image of a sheet as CSS `background-position`, in percent."""
     image_side = tile_side(width, count)
     for number in range(count):
-        row, column = divmod(number, _columns(count))
+        row, column = divmod(number, _count_columns(count))
         across, down = (
             100 * index * (image_side + GAP) / max(1.0, length - image_side)
             for index, length in ((column, width), (row, height))
@@ -67,8 +67,8 @@ def background_positions(width: int, height: int, count: int) -> Iterator[tuple[
 
 def tile_side(width: int, count: int) -> float:
     """Returns the width of each image of a sheet, in px."""
-    return (width + GAP) / _columns(count) - GAP
+    return (width + GAP) / _count_columns(count) - GAP
 
 
-def _columns(count: int) -> int:
+def _count_columns(count: int) -> int:
     return math.ceil(math.sqrt(count))

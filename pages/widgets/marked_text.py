@@ -40,10 +40,10 @@ def show_marked_text(
         hint: shown after the text, e.g. while there is no text yet.
         key: of the component.
     """
-    options = {"before": _without_surrogates(before), "is_growing": is_growing, "hint": hint}
+    options = {"before": _replace_surrogates(before), "is_growing": is_growing, "hint": hint}
     shades = [f"s{n}" for n in range(len(_LEVEL_LABELS))]
     marks = [round(float(value), 2) for value in nats]
-    _mount_text(text, marks, LEVELS, dict(zip(shades, _level_legend(), strict=True)), key, **options)
+    _mount_text(text, marks, LEVELS, dict(zip(shades, _make_level_legend(), strict=True)), key, **options)
 
 
 def show_compared_text(
@@ -75,7 +75,7 @@ def show_compared_text(
         legend,
         key,
         other_nats=list(second),
-        language_models=[_without_surrogates(name) for name in language_models],
+        language_models=[_replace_surrogates(name) for name in language_models],
     )
 
 
@@ -88,15 +88,15 @@ def _mount_text(
     **options: Any,
 ) -> None:
     data = {"before": "", "is_growing": False, "hint": "", "other_nats": [], "language_models": []} | options
-    data |= {"text": _without_surrogates(text), "nats": list(nats), "levels": list(levels)}
+    data |= {"text": _replace_surrogates(text), "nats": list(nats), "levels": list(levels)}
     _mount(data=data | {"shades": list(legend), "legend": list(legend.values())}, key=key)
 
 
-def _without_surrogates(text: str) -> str:
+def _replace_surrogates(text: str) -> str:
     """Replaces lone surrogates, which cannot be sent to a browser."""
     return text.encode("utf-8", "replace").decode()
 
 
-def _level_legend() -> list[str]:
+def _make_level_legend() -> list[str]:
     ends = [f"under {LEVELS[0]:g} nats", *(f"{level:g} and more" for level in LEVELS)]
     return [f"{word}: {end}" for word, end in zip(_LEVEL_LABELS, ends, strict=True)]

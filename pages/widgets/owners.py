@@ -34,9 +34,9 @@ def get_owner() -> str:
         return NOBODY  # A thread outside a page must set its owner itself.
     identity = _identity_of(st.user.to_dict())
     if identity:
-        return f"user-{_digest(identity)}"
+        return f"user-{_hash_name(identity)}"
     secret = st.context.cookies.get(COOKIE) or st.session_state.setdefault(COOKIE, secrets.token_urlsafe(24))
-    return f"visitor-{_digest(secret)}"
+    return f"visitor-{_hash_name(secret)}"
 
 
 def reset_for_new_owner() -> None:
@@ -92,7 +92,7 @@ def _identity_of(claims: dict) -> str:
     return str(claims.get("email") or "")
 
 
-def _digest(name: str) -> str:
+def _hash_name(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 

@@ -81,7 +81,7 @@ def offer_download(network: Status) -> None:
         return
     st.caption("Downloaded when first needed. To download it now, use the button or this command:")
     st.code(f"studio weights pull {network.name}", language="shell")
-    if network.name in _running_downloads():
+    if network.name in _get_running_downloads():
         _show_progress(network)
         return
     if problem := st.session_state.get(_problem_key(network.name)):
@@ -131,23 +131,23 @@ class Download:
 
 
 @st.cache_resource(show_spinner=False)
-def _running_downloads() -> dict[str, Download]:
+def _get_running_downloads() -> dict[str, Download]:
     return {}
 
 
 def _start_download(name: str) -> None:
     st.session_state.pop(_problem_key(name), None)
-    if name not in _running_downloads():
-        _running_downloads()[name] = Download(name)
+    if name not in _get_running_downloads():
+        _get_running_downloads()[name] = Download(name)
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _show_progress(network: Status) -> None:
-    download = _running_downloads().get(network.name)
+    download = _get_running_downloads().get(network.name)
     if download is None or download.is_finished():
         if download is not None:
             st.session_state[_problem_key(network.name)] = download.problem
-            _running_downloads().pop(network.name, None)
+            _get_running_downloads().pop(network.name, None)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         duration = amounts.format_duration(max(1.0, time.monotonic() - download.start_time))

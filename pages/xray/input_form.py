@@ -32,7 +32,7 @@ def ask() -> XraySettings | None:
         unshared=("size",),
         skip=("backbone", "layer", "channel", "show", "off", "across", "down", "field"),
         extra=chosen_settings | {"show": "map", "field": True},
-        reset_more=_reset,
+        reset_more=_reset_channel_and_branches,
     )
     try:
         if settings is not None:
@@ -77,5 +77,5 @@ def _read_disabled_branches(network: str) -> list[str]:
     return [block for block in blocks or () if block in BLOCKS] if network == "resnet50" else []
 
 
-def _reset() -> None:
+def _reset_channel_and_branches() -> None:
     st.session_state["channel"], st.session_state["off"] = None, []

@@ -42,7 +42,7 @@ def show(settings: XraySettings, inputs: Inputs) -> engine.Live | None:
     channel = result.figures["channel"]
     with side_area:
         feature_visualizations.show(settings, channel, images)
-    _draw_strongest(settings, inputs, channel)
+    _draw_strongest_maps(settings, inputs, channel)
     feature_visualizations.choose(settings, channel, images)
     with st.container(horizontal=True):
         uses.draw_buttons(settings, channel, inputs)
@@ -122,7 +122,7 @@ def _describe_activation(figures: Any, shows_field: bool) -> str:
     )
 
 
-def _draw_strongest(settings: XraySettings, inputs: Inputs, channel: int) -> None:
+def _draw_strongest_maps(settings: XraySettings, inputs: Inputs, channel: int) -> None:
     """Draws the maps with the strongest activation to choose from."""
     grid_settings = {"show": "maps", "channel": None, "field": False}
     grid = live.make_result(TASK, settings.model_copy(update=grid_settings), inputs, "xray_grids", 4)

@@ -68,10 +68,10 @@ class FilePart:
                 boundary,
                 {
                     "on_part_begin": self._begin_part,
-                    "on_header_field": self._take_field,
-                    "on_header_value": self._take_value,
+                    "on_header_field": self._append_header_name,
+                    "on_header_value": self._append_header_value,
                     "on_header_end": self._end_header,
-                    "on_part_data": self._take_data,
+                    "on_part_data": self._append_packet,
                     "on_end": self._end_form,
                 },
             )
@@ -88,10 +88,10 @@ class FilePart:
         if self._part_count > 1:
             raise _form_error("has more than one part")
 
-    def _take_field(self, data: bytes, start: int, end: int) -> None:
+    def _append_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
 
-    def _take_value(self, data: bytes, start: int, end: int) -> None:
+    def _append_header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
 
     def _end_header(self) -> None:
@@ -105,7 +105,7 @@ class FilePart:
     def _end_form(self) -> None:
         self._ended = True
 
-    def _take_data(self, data: bytes, start: int, end: int) -> None:
+    def _append_packet(self, data: bytes, start: int, end: int) -> None:
         self._packets.append(data[start:end])
 
 

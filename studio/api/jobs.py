@@ -184,14 +184,14 @@ async def live(
         session_key = f"api {owner} {session or secrets.token_hex(8)}"
         return engine.connect().run_live(task.name, settings, inputs, session_key, owner)
 
-    with _count_live(owner):
+    with _count_live_request(owner):
         result = await run_in_thread(owner, work)
     headers = {"Studio-Seconds": f"{result.seconds:.3f}", "X-Content-Type-Options": "nosniff"}
     return Response(result.data, media_type=responses.choose_media_type(result.name), headers=headers)
 
 
 @contextmanager
-def _count_live(owner: str) -> Iterator[None]:
+def _count_live_request(owner: str) -> Iterator[None]:
     """Counts a live request of an owner while it runs. Raises `LimitReached` above MAX_LIVE."""
     if _live_counts[owner] >= MAX_LIVE:
         raise LimitReached(f"{MAX_LIVE} of your requests are being answered. Wait until one of them is.")

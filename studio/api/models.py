@@ -32,7 +32,7 @@ async def rename_model(owner: Caller, name: str, to: request_models.ModelIn) -> 
 @routes.delete("/models/{name}", status_code=204, responses=problem_responses(404))
 async def remove_model(owner: Caller, name: str) -> None:
     """Removes one of your models, until it is restored."""
-    await run_in_thread(owner, lambda: _or_missing(lambda: user_models.remove(name)))
+    await run_in_thread(owner, lambda: _call_or_raise_missing(lambda: user_models.remove(name)))
 
 
 @routes.post("/models/{name}/restore", responses=problem_responses(404))
@@ -43,10 +43,12 @@ async def restore_model(owner: Caller, name: str) -> responses.ModelOut:
 
 async def _change_model(owner: str, change: Callable[[], str]) -> responses.ModelOut:
     """Changes a model and returns it; `change` returns its name."""
-    return await run_in_thread(owner, lambda: responses.ModelOut.of(presets.find(_or_missing(change))))
+    return await run_in_thread(
+        owner, lambda: responses.ModelOut.of(presets.find(_call_or_raise_missing(change)))
+    )
 
 
-def _or_missing(change_model: Callable[[], str]) -> str:
+def _call_or_raise_missing(change_model: Callable[[], str]) -> str:
     """Calls a function, and raises `Missing` if it raises `Unavailable`."""
     try:
         return change_model()

@@ -134,7 +134,7 @@ class TrainClassifierSettings(shared.TrainSettings):
         Args:
             model: the name of the base model; "" for a pretrained backbone.
         """
-        fields, notes = type(self).model_fields, _describe_unused_by_model(self, model)
+        fields, notes = type(self).model_fields, _describe_unused_settings(self, model)
         for names, other, required, explanation in _REQUIREMENTS:
             changed = [name for name in names if getattr(self, name) != fields[name].default]
             if changed and getattr(self, other) != required:
@@ -169,11 +169,11 @@ class AuditSettings(Settings):
         """
         if model and not self.suspicious:
             return [f"Without effect, because labels are not checked: {model}."]
-        return _describe_unused_by_model(self, model)
+        return _describe_unused_settings(self, model)
 
 
-def _describe_unused_by_model(settings: TrainClassifierSettings | AuditSettings, model: str) -> list[str]:
-    """Returns a note on changed settings that an imported model ignores, or that only one uses."""
+def _describe_unused_settings(settings: TrainClassifierSettings | AuditSettings, model: str) -> list[str]:
+    """Returns a note on changed settings without effect: with an imported model, or without one."""
     fields, names = type(settings).model_fields, ("backbone", "size") if model else ("preprocessing", "flat")
     changed = [name for name in names if getattr(settings, name) != fields[name].default]
     reason = "because the model has its own" if model else "because no imported model was given"

@@ -142,7 +142,7 @@ def report_answer(
     Returns:
         The exit code.
     """
-    answer = _with_paths(json.loads(result.files[0].read()), file_values)
+    answer = _add_paths(json.loads(result.files[0].read()), file_values)
     text = tasks.import_object(task.format_json)(answer)
     if out:
         out = outputs.display_path(outputs.save_answer(answer, text, result, out), arguments.out or out.name)
@@ -160,8 +160,8 @@ def report_answer(
     return EXIT_STOPPED if result.stopped_early else 0
 
 
-def _with_paths(answer: dict[str, Any], file_values: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Adds the paths that the user wrote to the entries of an answer."""
+def _add_paths(answer: dict[str, Any], file_values: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Adds the paths that the user wrote to the entries of an answer, and returns it."""
     for slot, texts in file_values.items():
         entries = answer.get(slot)
         if isinstance(entries, list) and len(entries) == len(texts):

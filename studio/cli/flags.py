@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
         """Raises a usage error as one line; an unknown flag comes before errors that follow from it."""
         argv = itertools.takewhile(lambda word: word != "--", self._argv)
         if unknown := next(filter(self._is_unknown_flag, argv), ""):
-            message = self._unknown_message(unknown.partition("=")[0])
+            message = self._unknown_word_message(unknown.partition("=")[0])
         elif invalid_choice := _INVALID_CHOICE_PATTERN.search(message):
             message = self._unknown_command_message(
                 invalid_choice[1], re.findall("'(.*?)'", invalid_choice[2])
@@ -68,7 +68,7 @@ class Parser(argparse.ArgumentParser):
             argv = self._move_flags_first(argv or ())
         result = super().parse_known_args(argv, namespace)
         if runs_command and (unknown := next((word for word in result[1] if word != "--"), "")):
-            self.error(self._unknown_message(unknown.partition("=")[0]))
+            self.error(self._unknown_word_message(unknown.partition("=")[0]))
         return result
 
     def _is_unknown_flag(self, word: str) -> bool:
@@ -78,7 +78,7 @@ class Parser(argparse.ArgumentParser):
         is_known = is_joined or name in self._option_string_actions
         return bool(re.fullmatch(r"--?[a-zA-Z][\w-]*", name)) and not is_known
 
-    def _unknown_message(self, word: str) -> str:
+    def _unknown_word_message(self, word: str) -> str:
         """Returns the error for an unknown flag, or for one positional too many."""
         if not word.startswith("-"):
             return f"there is one word too many for `{self.prog}`: {make_printable(word, 60)}"
@@ -193,13 +193,13 @@ def add_settings(parser: Parser, settings: type[Settings]) -> None:
         if field.kind == "bool":
             options["action"] = argparse.BooleanOptionalAction
         else:
-            options["metavar"] = _metavar(field)
+            options["metavar"] = _choose_metavar(field)
         if field.kind == "list":
             options |= {"type": split_commas, "action": "extend"}  # repeated flags extend the list
         if field.bare_value:
             parser.bare_values[field.flag] = (field.bare_value, field.choices)
         groups["main" if field.tier == "main" else "more"].add_argument(
-            field.flag, help=_help_text(field), **options
+            field.flag, help=_format_help_text(field), **options
         )
 
 
@@ -246,14 +246,14 @@ def given_settings(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _metavar(field: SettingInfo) -> str:
-    """Returns what stands for the value of a setting in help texts."""
+def _choose_metavar(field: SettingInfo) -> str:
+    """Returns the placeholder for the value of a setting in help texts."""
     if field.kind == "choice":
         return "|".join(map(str, field.choices))
     return {"int": "N", "float": "X", "list": "X,X", "text": "TEXT"}[field.kind]
 
 
-def _help_text(field: SettingInfo) -> str:
+def _format_help_text(field: SettingInfo) -> str:
     """Returns the help of a setting with its limits and default, escaped for argparse."""
     # The metavar lists choices already.
     notes = [field.accepted_values] if field.accepted_values and not field.choices else []

@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
     metavar = "list|show|mark|export|remove|owners"
     actions = flags.add_group(commands, "gallery", help, default="list", metavar=metavar)
     list_parser = flags.add_command(actions, "list", "list results, newest first", _list)
-    _add_filter(list_parser)
+    _add_filter_flags(list_parser)
     list_parser.add_argument("words", nargs="*", metavar="WORD", help="words that the recipe must contain")
     list_parser.add_argument(
         "-n",
@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
     show.add_argument(
         "id", metavar="ID", help="an ID from `studio gallery list`, or a file that the studio saved"
     )
-    _add_owner(show)
+    _add_owner_flag(show)
     _add_mark_command(actions)
     export_parser = flags.add_command(
         actions, "export", "save items as one zip, each file with its recipe", _export
@@ -53,10 +53,10 @@ def add(commands: Any) -> None:
     )
     export_parser.add_argument("-o", "--out", required=True, metavar="OUT.zip", help="path of the zip")
     export_parser.add_argument("--words", default="", help="only results with these words in their recipe")
-    _add_filter(export_parser)
+    _add_filter_flags(export_parser)
     remove = flags.add_command(actions, "remove", "remove results from the gallery", _remove)
     remove.add_argument("ids", nargs="+", metavar="ID", help="IDs from `studio gallery list`")
-    _add_owner(remove)
+    _add_owner_flag(remove)
     remove.add_argument("--undo", action="store_true", help="restore removed results")
     remove.add_argument(
         "--for-good", action="store_true", help="delete removed results permanently; cannot be undone"
@@ -78,18 +78,18 @@ def _add_mark_command(actions: Any) -> None:
         "--untag", action="append", default=[], metavar="TAG", help="remove a tag; may be repeated"
     )
     mark.add_argument("--name", help='name of one result ("" for the default name)')
-    _add_owner(mark)
+    _add_owner_flag(mark)
 
 
-def _add_filter(parser: flags.Parser) -> None:
+def _add_filter_flags(parser: flags.Parser) -> None:
     parser.add_argument("--kind", default="", metavar="|".join(_KINDS), help="only results of this kind")
     parser.add_argument("--task", default="", help="only results of this task, e.g. style.transfer")
     parser.add_argument("--starred", action="store_true", help="only favorites")
     parser.add_argument("--tag", default="", help="only results with this tag")
-    _add_owner(parser)
+    _add_owner_flag(parser)
 
 
-def _add_owner(parser: flags.Parser) -> None:
+def _add_owner_flag(parser: flags.Parser) -> None:
     help = "user of a shared studio, from `studio gallery owners`"
     parser.add_argument("--owner", default=items.LOCAL, metavar="NAME", help=help)
 
@@ -109,7 +109,7 @@ def _list(arguments: argparse.Namespace) -> int:
     limit, owner = _parse_count(arguments.most), owners.validate(arguments.owner)
     query = _build_filter(arguments, " ".join(arguments.words))
     if arguments.removed:
-        entries, total = _find_removed(query, owner)
+        entries, total = _find_removed_entries(query, owner)
         entries = entries[:limit]
     else:
         entries, total = index.find(query, owner, limit)
@@ -148,7 +148,7 @@ def _parse_count(text: str) -> int | None:
     return int(text) or None
 
 
-def _find_removed(query: Filter, owner: str) -> tuple[list[Entry], int]:
+def _find_removed_entries(query: Filter, owner: str) -> tuple[list[Entry], int]:
     """Returns an owner's removed items that match a filter, and their number."""
     entries = [
         index.entry_of(item)

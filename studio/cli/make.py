@@ -60,7 +60,7 @@ def _add_command(commands: Any, word: str, task: Task) -> None:
     for slot in task.inputs:
         # A setting with the same flag has it already.
         if slot.kind != "model" or slot.argument not in task.settings.model_fields:
-            _add_slot(parser, slot, _alternatives_help(task) if slot == task.inputs[0] else "")
+            _add_slot(parser, slot, _describe_alternatives(task) if slot == task.inputs[0] else "")
     is_printed = outputs.goes_to_stdout(task.produces)
     help = "path of the result; printed if omitted" if is_printed else "path of the result"
     parser.add_argument("-o", "--out", required=not is_printed, help=help)
@@ -74,7 +74,7 @@ def _add_command(commands: Any, word: str, task: Task) -> None:
         sweeps.add_flag(parser)
 
 
-def _alternatives_help(task: Task) -> str:
+def _describe_alternatives(task: Task) -> str:
     """Returns help text on what a task accepts instead of its single image."""
     if not task.takes_single_image:
         return ""

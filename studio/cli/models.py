@@ -49,6 +49,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _task_of(name: str) -> str:
+    """Returns the name of a model's task, or "damaged" if the model cannot be read."""
     try:
         return presets.find(name).task
     except StudioError:

@@ -50,7 +50,7 @@ def run(
     memory_bytes = machine.check(task.name, settings, inputs)
     is_training = task.produces == "model" and task.lane != "drive"
     if machine is LOCAL:
-        _note_cost(task, settings, inputs, memory_bytes, arguments, is_training)
+        _print_cost(task, settings, inputs, memory_bytes, arguments, is_training)
     if is_training:
         _join_processes(arguments, machine)
         machine.resume_training(task.name, settings, inputs, arguments.resume, arguments.quiet)
@@ -76,7 +76,7 @@ def run(
     return console.report_result(result, out, seconds, arguments)
 
 
-def _note_cost(
+def _print_cost(
     task: Task,
     settings: Settings,
     inputs: Inputs,
@@ -84,7 +84,7 @@ def _note_cost(
     arguments: argparse.Namespace,
     is_training: bool,
 ) -> None:
-    """Notes about how long a long job takes and how much memory, unless `--quiet` or `--json` is given."""
+    """Prints the estimated duration and memory of a long job, unless `--quiet` or `--json` is given."""
     if arguments.quiet or arguments.json:
         return
     expected_seconds = tasks.estimate_duration(task, settings, inputs)

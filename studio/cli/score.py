@@ -63,12 +63,12 @@ def _run(arguments: argparse.Namespace) -> int:
     for sentence in figures.pop("notes", ()):
         terminal.print_note(sentence)
     if arguments.publish:
-        _publish(preset, figures, arguments)
+        _update_card(preset, figures, arguments)
     console.print_json(figures)
     return 0
 
 
-def _publish(preset: presets.Preset, figures: Mapping[str, Any], arguments: argparse.Namespace) -> None:
+def _update_card(preset: presets.Preset, figures: Mapping[str, Any], arguments: argparse.Namespace) -> None:
     """Writes the figures and the command that measured them into the card of a model."""
     command = ["studio", "score", preset.name, Path(arguments.data).name]
     command += ["--part", arguments.part] if arguments.part else []

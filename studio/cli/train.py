@@ -55,13 +55,13 @@ def add_overwrite(parser: flags.Parser) -> None:
 
 
 def run(task: Task, arguments: argparse.Namespace) -> int:
-    """Trains a model, saves its folder and notes the figures. Returns the exit code."""
+    """Trains a model, saves its folder and prints the figures. Returns the exit code."""
     settings, file_values, _, machine = requests.parse(task, arguments)
     out = requests.resolve_output("model", file_values, arguments)
-    return running.run(task, settings, file_values, out, arguments, machine, _note_figures)
+    return running.run(task, settings, file_values, out, arguments, machine, _print_figures)
 
 
-def _note_figures(result: Result) -> None:
+def _print_figures(result: Result) -> None:
     numeric_figures = [
         (name, value) for name, value in result.figures.items() if isinstance(value, int | float)
     ]

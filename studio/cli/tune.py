@@ -48,20 +48,20 @@ def _run(arguments: argparse.Namespace) -> int:
     }
     out = requests.resolve_output("model", file_values, arguments)
     if machine is LOCAL and not arguments.quiet:
-        _note_downloads(settings)
-    report_more = partial(_note_trials, goal=find_training_task(settings).goal or Goal())
+        _print_downloads(settings)
+    report_more = partial(_print_trials, goal=find_training_task(settings).goal or Goal())
     return running.run(RUN, settings, file_values, out, arguments, machine, report_more)
 
 
-def _note_downloads(settings: TuneSettings) -> None:
-    """Notes which weights are downloaded before the first trial."""
+def _print_downloads(settings: TuneSettings) -> None:
+    """Prints which weights are downloaded before the first trial."""
     for status in map(pretrained.get_status, list_needed_weights(settings)):
         if not status.cached:
             terminal.print_note(f"{status.title}, which evaluates each model, is downloaded first.")
 
 
-def _note_trials(result: Result, goal: Goal) -> None:
-    """Notes the best trials, the metric, and the importance of settings."""
+def _print_trials(result: Result, goal: Goal) -> None:
+    """Prints the best trials, the metric, and the importance of settings."""
     figures = result.figures
     counts = [
         f"{figures[name]} {name.replace('_', ' ')}" for name in ("trials_ended", "stopped_early", "failed")

@@ -44,12 +44,12 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _format_status(status: Status) -> str:
     if status.cached:
-        return f"{_padded_name(status)} here, {amounts.format_bytes(status.bytes)}, from {status.where}"
+        return f"{_pad_name(status)} here, {amounts.format_bytes(status.bytes)}, from {status.where}"
     size = amounts.format_bytes(status.download_bytes) if status.download_bytes else "unknown size"
-    return f"{_padded_name(status)} not here yet, {size} from {status.where}"
+    return f"{_pad_name(status)} not here yet, {size} from {status.where}"
 
 
-def _padded_name(status: Status) -> str:
+def _pad_name(status: Status) -> str:
     return status.name.ljust(max(map(len, pretrained.list_names())))
 
 
@@ -74,7 +74,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         console.print_json({"weights": [asdict(status) for status in statuses]})
         return 0
     for status in statuses:
-        console.print_line(f"{_padded_name(status)} intact, {status.path}")
+        console.print_line(f"{_pad_name(status)} intact, {status.path}")
     if not statuses:
         terminal.print_note("No weights are downloaded yet. Run `studio weights pull`.")
     return 0

@@ -24,7 +24,9 @@ def check(settings: ColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> N
     models.find_network(settings, inputs)
     for file in inputs["content"]:
         data = file.read()  # even if cached: the file may be deleted or private
-        photo = get_or_make(_PHOTO_FACTS, file.digest, partial(_inspect, data, file.name), _MAX_CACHED)
+        photo = get_or_make(
+            _PHOTO_FACTS, file.digest, partial(_read_kind_and_size, data, file.name), _MAX_CACHED
+        )
         if photo is None:
             continue
         kind, height, width = photo
@@ -39,9 +41,8 @@ def check(settings: ColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> N
             color_hints.check(image_io.read_transparent(layer.read(), layer.name), height, width)
 
 
-def _inspect(data: bytes, name: str) -> tuple[tint.Kind, int, int] | None:
-    """Returns the kind and size of a photo; None for other files, such as videos without frames yet, which
-    are reported when they are read."""
+def _read_kind_and_size(data: bytes, name: str) -> tuple[tint.Kind, int, int] | None:
+    """Returns the kind, height and width of a photo; None if it cannot be read, which the task reports."""
     with suppress(InvalidInput):
         photo = image_io.read(data, name)
         height, width = photo.shape[:2]

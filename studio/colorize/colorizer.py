@@ -100,7 +100,7 @@ class Colorizer:
 
     def predict(self, image: np.ndarray, options: Options) -> Prediction:
         """Predicts the colors of an image, `(H, W, 3) uint8`, at a quarter of the network's input size."""
-        height, width = _input_size(*image.shape[:2])
+        height, width = _choose_input_size(*image.shape[:2])
         lightness = lab.lightness(image_io.resize(image, height, width))
         hints, hint_mask = color_hints.make_hint_maps(options.color_hints, height, width)
         (logits,) = self._network(inputs.stack(lightness, hints, hint_mask)[None])
@@ -118,7 +118,7 @@ class Colorizer:
         return Prediction(biased, color_logits.annealed_mean(biased))
 
 
-def _input_size(height: int, width: int) -> tuple[int, int]:
+def _choose_input_size(height: int, width: int) -> tuple[int, int]:
     """Returns the network's input size for an image: about INPUT_SIDE ** 2 px, multiples of SIDE_MULTIPLE."""
     scale = INPUT_SIDE / math.sqrt(height * width)
     multiple = models.SIDE_MULTIPLE

@@ -35,12 +35,12 @@ def kind_of(image: np.ndarray) -> Kind:
         return "colored"
     return (
         "tinted"
-        if np.linalg.norm(colors - _median_colors(pixels), axis=1).mean() < _MAX_TINT_DISTANCE
+        if np.linalg.norm(colors - _compute_median_colors(pixels), axis=1).mean() < _MAX_TINT_DISTANCE
         else "colored"
     )
 
 
-def _median_colors(pixels: np.ndarray) -> np.ndarray:
+def _compute_median_colors(pixels: np.ndarray) -> np.ndarray:
     """Returns the median color of pixels of similar lightness for each of `(n, 3)` L*a*b*: `(n, 2)`."""
     band = np.minimum((pixels[:, 0] / 100 * _BANDS).astype(int), _BANDS - 1)
     tints = np.zeros((len(pixels), 2), "float32")

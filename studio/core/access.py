@@ -68,7 +68,11 @@ class TokenGuard:
             request.query_params.get(TOKEN_PARAMETER),
             request.cookies.get(_cookie_name(scope)),
         )
-        if not (self._matches(query_token) or self._matches(cookie_token) or self._is_api_client(request)):
+        if not (
+            self._is_valid_token(query_token)
+            or self._is_valid_token(cookie_token)
+            or self._is_api_client(request)
+        ):
             return await _refuse(scope, send, self._api_prefix)
         # Only browsers, which ask for a page, get the cookie. Scripts get the file directly.
         if query_token is not None and "text/html" in request.headers.get("accept", ""):
@@ -80,7 +84,7 @@ class TokenGuard:
         is_api_path = bool(self._api_prefix) and request.scope["path"].startswith(self._api_prefix)
         return is_api_path and _has_owner_token(request)
 
-    def _matches(self, token: str | None) -> bool:
+    def _is_valid_token(self, token: str | None) -> bool:
         return token is not None and hmac.compare_digest(token.encode(), self._token)
 
     async def _set_cookie(self, request: HTTPConnection, send: Any) -> None:

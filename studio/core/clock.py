@@ -34,7 +34,7 @@ def update_trusted_time(file: Path) -> float:
     system_time, uptime = time.time(), time.monotonic()
     elapsed = uptime - _last_readings.get(file, uptime)
     _last_readings[file] = uptime
-    last_trusted = _read(file)
+    last_trusted = _read_time(file)
     if last_trusted is None or system_time <= last_trusted + elapsed + DAY_SECONDS:
         now = system_time
     else:
@@ -43,7 +43,7 @@ def update_trusted_time(file: Path) -> float:
     return now
 
 
-def _read(file: Path) -> float | None:
+def _read_time(file: Path) -> float | None:
     """Returns the stored trusted time in seconds since 1970; None if the file is missing or damaged."""
     with suppress(OSError, ValueError):
         seconds = float(file.read_text())

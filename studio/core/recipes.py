@@ -178,7 +178,7 @@ def read(data: bytes) -> Recipe:
         raise InvalidInput("This image has no recipe. Choose a PNG that the studio saved.")
     if len(texts) > 1:
         raise _unreadable_error("it holds two recipes")
-    return _parse(texts[0])
+    return _parse_recipe(texts[0])
 
 
 def _read_png_texts(data: bytes) -> Iterator[bytes]:
@@ -217,7 +217,7 @@ def _inflate(compressed: bytes) -> bytes:
     return text
 
 
-def _parse(text: bytes) -> Recipe:
+def _parse_recipe(text: bytes) -> Recipe:
     if len(text) > MAX_BYTES:
         raise _unreadable_error(f"it is larger than {MAX_BYTES // 1024} KB")
     try:

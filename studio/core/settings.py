@@ -235,7 +235,7 @@ class Settings(BaseModel):
     @classmethod
     def describe(cls) -> dict[str, SettingInfo]:
         """Returns every setting of this class as plain data, in the order of declaration."""
-        return {name: _describe(name, field) for name, field in cls.model_fields.items()}
+        return {name: _describe_field(name, field) for name, field in cls.model_fields.items()}
 
 
 def split_commas(text: str) -> list[str]:
@@ -243,7 +243,7 @@ def split_commas(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")] if text.strip() else []
 
 
-def _describe(name: str, field: Any) -> SettingInfo:
+def _describe_field(name: str, field: Any) -> SettingInfo:
     """Returns a pydantic field as plain data."""
     extra = field.json_schema_extra or {}
     kind, choices = _find_kind(field.annotation)

@@ -147,7 +147,7 @@ def _initialize_upscaling(source: keras.Model, target: keras.Model, settings: Tr
     if image.filters != channels or not upscaling.has_enough_channels(settings):
         return
     image_kernel, image_bias = source_image.get_weights()
-    kernel, bias = _with_negative(image_kernel, 2), _with_negative(image_bias, 0)
+    kernel, bias = _append_negative(image_kernel, 2), _append_negative(image_bias, 0)
     grow = target.get_layer(f"grow_{n}")
     (grow_kernel,) = grow.get_weights()
     grow_kernel[:, :, : 2 * channels] = kernel
@@ -170,7 +170,7 @@ def _initialize_downscaling(
 ) -> None:
     """Sets a discriminator's two finest layers to the first layer of `source` on images of half the size."""
     (source_conv, *_), (first, second, *_) = (
-        _layers_of_type(network, keras.layers.Conv2D) for network in (source, target)
+        _list_layers(network, keras.layers.Conv2D) for network in (source, target)
     )
     kernel, bias = source_conv.get_weights()
     channels = kernel.shape[2]
@@ -183,19 +183,19 @@ def _initialize_downscaling(
     second_kernel, *second_bias = second.get_weights()
     second_kernel[:] = 0
     # Leaky ReLU: f(x) - f(-x) is (1 + LEAK) x.
-    second_kernel[:, :, : 2 * channels] = _with_negative(kernel, 2) / (1 + LEAK)
+    second_kernel[:, :, : 2 * channels] = _append_negative(kernel, 2) / (1 + LEAK)
     second.set_weights([second_kernel, bias] if second_bias else [second_kernel])
-    for norm in _layers_of_type(target, keras.layers.BatchNormalization)[:1]:
+    for norm in _list_layers(target, keras.layers.BatchNormalization)[:1]:
         sample = images[select_evenly_spaced(np.arange(len(images)), STATISTICS_IMAGES)]
         scaled = np.asarray(sample, "float32") / 127.5 - 1
         _initialize_batch_norm(norm, ops.conv(ops.average_pool(scaled, 2, 2), kernel, 2, "same"), bias)
 
 
-def _layers_of_type(network: keras.Model, layer_type: type) -> list:
+def _list_layers(network: keras.Model, layer_type: type) -> list:
     return [layer for layer in network.layers if isinstance(layer, layer_type)]
 
 
-def _with_negative(array: np.ndarray, axis: int) -> np.ndarray:
+def _append_negative(array: np.ndarray, axis: int) -> np.ndarray:
     """Concatenates an array and its negative along an axis."""
     return np.concatenate([array, -array], axis)
 
@@ -211,7 +211,7 @@ def _make_resampling_kernel(axis_weights: np.ndarray, outputs: int, channels: in
         channels: number of input channels.
     """
     channel_weights = np.zeros((channels, outputs))
-    channel_weights[:, : 2 * channels] = _with_negative(np.eye(channels), 1)
+    channel_weights[:, : 2 * channels] = _append_negative(np.eye(channels), 1)
     return np.multiply.outer(np.outer(axis_weights, axis_weights), channel_weights)
 
 

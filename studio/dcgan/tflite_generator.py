@@ -49,23 +49,23 @@ def layout(settings: TrainDcganSettings) -> Iterator[Place]:
             yield variable_path("dense", next(dense), 0), (settings.latent_dim, units)
         yield from normalization_layout(next(norms), channels)
         if settings.modulated:
-            yield from _dense(next(dense) if n else 0, settings.latent_dim, 2 * channels)
+            yield from _list_dense_places(next(dense) if n else 0, settings.latent_dim, 2 * channels)
         for _ in range(settings.blocks if n else 0):
             yield variable_path("conv2d", next(residual_convs), 0), (REFINED, REFINED, channels, channels)
             yield from normalization_layout(next(norms), channels)
             if settings.modulated:
-                yield from _dense(next(dense), settings.latent_dim, 2 * channels)
+                yield from _list_dense_places(next(dense), settings.latent_dim, 2 * channels)
         inputs = channels
     last, outputs = next(transposed_convs), settings.palette or settings.channels
     yield variable_path("conv2d_transpose", last, 0), (SIDE, SIDE, outputs, inputs)
     yield variable_path("conv2d_transpose", last, 1), (outputs,)
     if settings.palette:
-        yield from _dense(next(dense), settings.latent_dim, HUES)
-        yield from _dense(next(dense), HUES, settings.palette * settings.channels)
+        yield from _list_dense_places(next(dense), settings.latent_dim, HUES)
+        yield from _list_dense_places(next(dense), HUES, settings.palette * settings.channels)
 
 
-def _dense(n: int, inputs: int, outputs: int) -> Iterator[Place]:
-    """Yields the kernel and the bias of the n-th dense layer."""
+def _list_dense_places(n: int, inputs: int, outputs: int) -> Iterator[Place]:
+    """Yields the places of the kernel and the bias of the n-th dense layer."""
     yield variable_path("dense", n, 0), (inputs, outputs)
     yield variable_path("dense", n, 1), (outputs,)
 
@@ -104,7 +104,7 @@ def build(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, count: int
         if settings.palette
         else layers.elementwise(graph, "TANH", maps)
     )
-    return graph.serialize(_smooth(graph, image, settings) if settings.bilateral else image)
+    return graph.serialize(_apply_bilateral_filter(graph, image, settings) if settings.bilateral else image)
 
 
 def _activate(
@@ -134,7 +134,7 @@ def _mix_palette(
     return layers.reshape(graph, mixed, (count, side, side, settings.channels))
 
 
-def _smooth(graph: Graph, image: Tensor, settings: TrainDcganSettings) -> Tensor:
+def _apply_bilateral_filter(graph: Graph, image: Tensor, settings: TrainDcganSettings) -> Tensor:
     """Replaces each pixel by the mean of its neighbors of nearly the same color."""
     difference_kernel, similarity_kernel, repeat_kernel, sum_kernel, total_kernel = (
         (kernel, np.zeros(kernel.shape[-1], "float32"))

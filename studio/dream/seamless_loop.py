@@ -44,18 +44,18 @@ class Loop:
     def add(self, frame: np.ndarray) -> None:
         """Adds the next frame, `(H, W, 3) uint8`, of the same size as the first."""
         self._shape = frame.shape
-        self._file.seek(_slot(self.count) * frame.nbytes)
+        self._file.seek(_find_slot(self.count) * frame.nbytes)
         self._file.write(frame.tobytes())
         self.count += 1
         if self.count >= _FULL_OVERLAP_FRAMES:
-            self._emit_until(find_loop_length(self.count))
+            self._emit_frames(find_loop_length(self.count))
 
     def close(self) -> int:
         """Passes on the remaining frames. Returns the length of the loop, `find_loop_length(count)`."""
         frames = find_loop_length(self.count)
         overlap = count_overlap(frames)
         self._next = self._next if self.count >= _FULL_OVERLAP_FRAMES else overlap
-        self._emit_until(frames)
+        self._emit_frames(frames)
         for i in range(overlap):
             self._emit(crossfade(self[frames + i], self[i], (i + 1) / (overlap + 1)))
         self._file.close()
@@ -63,16 +63,16 @@ class Loop:
 
     def __getitem__(self, index: int) -> np.ndarray:
         size = int(np.prod(self._shape))
-        self._file.seek(_slot(index) * size)
+        self._file.seek(_find_slot(index) * size)
         return np.frombuffer(self._file.read(size), "uint8").reshape(self._shape)
 
-    def _emit_until(self, end: int) -> None:
+    def _emit_frames(self, end: int) -> None:
         while self._next < end:
             self._emit(self[self._next])
             self._next += 1
 
 
-def _slot(index: int) -> int:
+def _find_slot(index: int) -> int:
     """Returns the slot of a frame in the file: the first frames stay, later ones reuse slots."""
     return index if index < MAX_OVERLAP else MAX_OVERLAP + index % (_FULL_OVERLAP_FRAMES - MAX_OVERLAP)
 
@@ -92,7 +92,7 @@ def crossfade(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray
     from scipy import ndimage
 
     height, width = first.shape[:2]
-    mask = _disc_mask(height, width, share)
+    mask = _draw_disc_mask(height, width, share)
     coarse, fine = [], []
     for frame in (first.astype("float32"), second.astype("float32")):
         blurred = ndimage.gaussian_filter(frame, (max(frame.shape) / 32, max(frame.shape) / 32, 0))
@@ -104,8 +104,8 @@ def crossfade(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray
     return (np.clip(blended, 0, 255) + 0.5).astype("uint8")
 
 
-def _disc_mask(height: int, width: int, share: float) -> np.ndarray:
-    """Returns a soft disc mask of a share's size, `(H, W, 1) float32 in [0, 1]`."""
+def _draw_disc_mask(height: int, width: int, share: float) -> np.ndarray:
+    """Returns a disc with a soft edge, `(H, W, 1) float32 in [0, 1]`; a share of 1 fills the whole image."""
     rows, columns = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     distance = np.sqrt((rows**2 + columns**2) / 2)[..., None]  # 0 in the center, 1 in the corners
     inside = np.clip((share * (1 + EDGE_WIDTH) - distance) / EDGE_WIDTH, 0, 1)

@@ -23,17 +23,19 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
     dream: Dream | ZoomVideo = (zoom if settings.zoom else ascend)(content, settings, guide, progress)
     if dream.stopped_early and not dream.figures["steps"]:
         raise Cancelled  # there is no result yet
-    final_settings = _reproducible_settings(settings, dream)
+    final_settings = _make_reproducible_settings(settings, dream)
     recipe = recipes.make("dream.ascend", final_settings, inputs, dream.weights)
     stem = f"{Path(inputs['content'][0].name).stem}-dream"
     if isinstance(dream, ZoomVideo) and final_settings.zoom:
         file = File.store(dream.video, "animation", f"{stem}.{final_settings.video}")
     else:
         file = File.store(image_io.encode_png(dream.image, recipe), "image", f"{stem}.png")
-    return Result((file,), {**dream.figures, "notes": _preset_notes(settings)}, recipe, dream.stopped_early)
+    return Result(
+        (file,), {**dream.figures, "notes": _describe_missing_preset(settings)}, recipe, dream.stopped_early
+    )
 
 
-def _preset_notes(settings: DreamSettings) -> list[str]:
+def _describe_missing_preset(settings: DreamSettings) -> list[str]:
     """Returns a note if the backbone lacks the preset."""
     if not is_preset_ignored(settings.look, settings.layers, settings.backbone):
         return []
@@ -43,7 +45,7 @@ def _preset_notes(settings: DreamSettings) -> list[str]:
     return [f"{note} Set the backbone to auto for the preset."]
 
 
-def _reproducible_settings(settings: DreamSettings, dream: Dream | ZoomVideo) -> DreamSettings:
+def _make_reproducible_settings(settings: DreamSettings, dream: Dream | ZoomVideo) -> DreamSettings:
     """Returns the settings that reproduce the result, also if it ended early."""
     updates: dict[str, Any] = {}
     if isinstance(dream, ZoomVideo) and not dream.video:

@@ -66,7 +66,7 @@ def zoom(
     backbone = backbones.load(target.backbone, progress)
     start_time = time.monotonic()
     ascent = Ascent(backbone, settings, image, guide, progress)
-    make_report = _frame_reports(settings, image, progress)
+    make_report = _split_progress(settings, image, progress)
     first_01 = ascent.run_octaves(image, settings.octaves, settings.steps, make_report(0))
     image_steps = ascent.steps
     with VideoEncoder(settings.video, settings.fps) as video:
@@ -88,10 +88,10 @@ def zoom(
 StepReport = Callable[[float, float, dict[str, float], np.ndarray], None]
 
 
-def _frame_reports(
+def _split_progress(
     settings: DreamSettings, image: np.ndarray, progress: Progress
 ) -> Callable[[int], StepReport]:
-    """Returns a function that makes the progress callback of a frame by its number, 0 for the first dream."""
+    """Returns a function from a frame's number, 0 for the first dream, to its progress callback."""
     first_cost, frame_cost = count_frame_passes(settings, *image.shape[1:3])
     first = max(1, round(first_cost / frame_cost))
     total = first + count_further_frames(settings)
@@ -112,7 +112,7 @@ def _generate_frames(
     image_01: np.ndarray, ascent: Ascent, settings: DreamSettings, make_report: Callable[[int], StepReport]
 ) -> Iterator[np.ndarray]:
     """Yields all complete frames, `(1, H, W, 3) float32 in [0, 1]`, starting with the first dream."""
-    colors = _color_statistics(image_01)
+    colors = _compute_color_statistics(image_01)
     for number in range(1, count_further_frames(settings) + 2):
         if ascent.stopped_early or ascent.steps >= (settings.most_steps or np.inf):
             return
@@ -148,7 +148,7 @@ def magnify(images_01: np.ndarray, scale: float, degrees: float) -> np.ndarray:
     return magnified + SHARPNESS * (magnified - blurred)
 
 
-def _color_statistics(images_01: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _compute_color_statistics(images_01: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns the mean and standard deviation of each color channel."""
     return images_01.mean((0, 1, 2)), images_01.std((0, 1, 2))
 
@@ -163,5 +163,5 @@ def match_colors(images_01: np.ndarray, mean: np.ndarray, deviation: np.ndarray)
     Returns:
         `(1, H, W, 3) float32 in [0, 1]`.
     """
-    own_mean, own_deviation = _color_statistics(images_01)
+    own_mean, own_deviation = _compute_color_statistics(images_01)
     return np.clip((images_01 - own_mean) / (own_deviation + 1e-6) * deviation + mean, 0.0, 1.0)

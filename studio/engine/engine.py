@@ -112,7 +112,7 @@ class Engine(EngineBase):
                 admission.check(task_name, settings, inputs, capacity.JOB_MEMORY_SHARE)
                 request.expected = admission.estimate_seconds(task, settings, inputs)
         quotas.record_visit(owner)
-        return self._queue(ledger, requests)
+        return self._queue_jobs(ledger, requests)
 
     def _check_count(self, ledger: Ledger, requests: Sequence[Request]) -> None:
         """Raises `TooMany` if new jobs would exceed the owner's quota. Call it with the lock held."""
@@ -120,7 +120,7 @@ class Engine(EngineBase):
         new_count = sum(ledger.find_by_key(request) is None for request in requests)
         quotas.check_jobs(owner, len(ledger.list_unfinished(owner)), new_count)
 
-    def _queue(self, ledger: Ledger, requests: Sequence[Request]) -> list[Job]:
+    def _queue_jobs(self, ledger: Ledger, requests: Sequence[Request]) -> list[Job]:
         """Writes the jobs of all requests, then queues them: all of them, or none.
 
         No job is visible before all are written, so a failure leaves neither jobs nor keys behind.
@@ -136,7 +136,7 @@ class Engine(EngineBase):
                 self._check_count(ledger, requests)
                 for index, request in enumerate(requests):
                     if earlier_job := ledger.find_by_key(request):  # another thread may have been faster
-                        _remove_unless(jobs[index], earlier_job)
+                        _remove_unless_queued(jobs[index], earlier_job)
                         jobs[index] = earlier_job
                     else:
                         ledger.enter(jobs[index])
@@ -145,7 +145,7 @@ class Engine(EngineBase):
                 return [ledger.take_snapshot(job) for job in jobs]
         except BaseException:
             for job in jobs:
-                _remove_unless(job, ledger.get(job.id))
+                _remove_unless_queued(job, ledger.get(job.id))
             raise
 
     def find_identical(
@@ -205,7 +205,7 @@ class Engine(EngineBase):
             if job.state == "running" and self._runner is not None:
                 self._runner.stop(job)
             elif job.state == "queued":
-                self._drop(ledger, [job])
+                self._cancel_waiting_jobs(ledger, [job])
 
     def cancel(self, id: str, owner: str = owners.LOCAL) -> None:
         """Ends a job without keeping a result, even if it is already stopping. Otherwise as `stop`."""
@@ -214,10 +214,10 @@ class Engine(EngineBase):
             if job.state in ("running", "stopping") and self._runner is not None:
                 self._runner.cancel(job)
             elif job.state == "queued":
-                self._drop(ledger, [job])
+                self._cancel_waiting_jobs(ledger, [job])
 
-    def _drop(self, ledger: Ledger, jobs: Iterable[Job]) -> None:
-        """Ends waiting jobs. Call it with the lock held."""
+    def _cancel_waiting_jobs(self, ledger: Ledger, jobs: Iterable[Job]) -> None:
+        """Cancels waiting jobs. Call it with the lock held."""
         for job in jobs:
             if self._runner is not None:
                 self._runner.recall(job)
@@ -280,10 +280,10 @@ class Engine(EngineBase):
         self._end_batch(batch, owner, self.cancel)
 
     def _end_batch(self, batch: str, owner: str, end_job: Callable[[str, str], None]) -> None:
-        """Ends the waiting jobs of a batch, and calls `end_job` for the running ones."""
+        """Cancels the waiting jobs of a batch, and calls `end_job` for the running ones."""
         with self._postponing_writes() as ledger:
             unfinished = [job for job in ledger.find_batch(batch, owner) if not job.finished]
-            self._drop(ledger, [job for job in unfinished if job.state == "queued"])
+            self._cancel_waiting_jobs(ledger, [job for job in unfinished if job.state == "queued"])
             for job in unfinished:
                 end_job(job.id, owner)
 
@@ -355,7 +355,7 @@ class Engine(EngineBase):
                 return ledger.take_snapshot(ledger.add_finished(live, owner))
 
 
-def _remove_unless(job: Job, current: Job | None) -> None:
+def _remove_unless_queued(job: Job, current: Job | None) -> None:
     """Removes the folder of a newly written job, unless the queue contains that job."""
     if job is not current:
         with suppress(OSError):

@@ -109,13 +109,13 @@ class LiveLane:
     def _run(self, request: Request, stream: Stream | None) -> Answer:
         """Sends a request to the lane and waits at most MAX_SECONDS for the answer."""
         id, entry = f"live-{time.time_ns()}", tasks.TASKS[request.task]
-        with self._listening(id, stream):
+        with self._connect_stream(id, stream):
             call = (worker.run_live, id, entry, request, stream is not None)
             future = self._cluster.submit("live", id, *call)
             try:
                 future.exception(MAX_SECONDS)
             except TimeoutError:
-                return self._give_up(id, future, stream)
+                return self._end_slow_work(id, future, stream)
             return self._read_answer(future)
 
     def _read_answer(self, future: Future) -> Answer:
@@ -124,7 +124,7 @@ class LiveLane:
         return _make_error_answer(failure) if failure else future.result()
 
     @contextmanager
-    def _listening(self, id: str, stream: Stream | None) -> Iterator[None]:
+    def _connect_stream(self, id: str, stream: Stream | None) -> Iterator[None]:
         """Connects a stream with its work while open: it receives reports and can stop the work."""
         if stream is None:
             yield
@@ -141,8 +141,8 @@ class LiveLane:
             if stream.stopping:
                 self._cluster.clear_stop(id)
 
-    def _give_up(self, id: str, future: Future, stream: Stream | None) -> Answer:
-        """Ends work that takes too long; the result of a stream is then what it has so far."""
+    def _end_slow_work(self, id: str, future: Future, stream: Stream | None) -> Answer:
+        """Ends work that takes too long. Returns an error, or what a stream has so far."""
         answer = _make_error_answer(TOO_SLOW)
         self._cluster.stop(id)
         try:

@@ -68,14 +68,14 @@ class Turns:
             finally:
                 if self._waiting.get(session) is ticket:
                     del self._waiting[session]
-                self._forget(session)
+                self._forget_if_idle(session)
                 self._changed.notify_all()  # there may be a free slot
         try:
             yield
         finally:
             with self._changed:
                 self._running.discard(session)
-                self._forget(session)
+                self._forget_if_idle(session)
                 self._changed.notify_all()
 
     def close(self) -> None:
@@ -106,16 +106,16 @@ class Turns:
         ready_sessions = [waiting for waiting in self._waiting if waiting not in self._running]
         return (
             len(self._running) < self._slots()
-            and min(ready_sessions, key=self._priority, default=None) == session
+            and min(ready_sessions, key=self._compute_priority, default=None) == session
         )
 
-    def _priority(self, session: str) -> tuple[int, int]:
-        """Returns the sort key of a waiting session: its owner's running requests, then last turn."""
+    def _compute_priority(self, session: str) -> tuple[int, int]:
+        """Returns the sort key of a waiting session: running requests of its owner, then its last turn."""
         owner = self._owners[session]
         running = sum(self._owners[other] == owner for other in self._running)
         return running, self._last_turns.get(owner, 0)
 
-    def _forget(self, session: str) -> None:
+    def _forget_if_idle(self, session: str) -> None:
         """Forgets a session that neither waits nor runs, and an owner without sessions."""
         if session in self._waiting or session in self._running:
             return

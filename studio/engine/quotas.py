@@ -145,7 +145,9 @@ def measure_usage_by_owner() -> dict[str, Usage]:
     """Returns the usage of all owners, by name."""
     names = owner_index.list_owners()
     folders = {owners.folder(name).name for name in names}
-    names |= {path.name for path, _ in _list_dated(paths.ensure_folder("owners")) if path.is_dir()} - folders
+    names |= {
+        path.name for path, _ in _list_dated_entries(paths.ensure_folder("owners")) if path.is_dir()
+    } - folders
     return {name: measure_usage(name) for name in names}
 
 
@@ -168,7 +170,7 @@ def record_visit(owner: str, record_new: bool = True) -> None:
         visit_file.touch()
 
 
-def _list_dated(root: Path) -> Iterator[tuple[Path, int]]:
+def _list_dated_entries(root: Path) -> Iterator[tuple[Path, int]]:
     """Yields the entries of a folder with their modification time in ns; none if it is missing."""
     with suppress(OSError), os.scandir(root) as entries:
         for entry in entries:
@@ -189,17 +191,17 @@ def _add_job_folder(usage: Usage, folder: Path) -> None:
 
 
 def _add_owner_data(usage: Usage, owner: str) -> None:
-    """Adds an owner's own notes to a usage: recent uploads, models and searches."""
+    """Adds what an owner has besides jobs to a usage: recent uploads, models and searches."""
     if owner == LOCAL:
         return
     owner_folder = owners.folder(owner)
-    for path, changed in _list_dated(owner_folder / "searches"):
+    for path, changed in _list_dated_entries(owner_folder / "searches"):
         usage.digests |= _read_digests_cached(path, changed)
     # A recipe may name any digest: counting the size of another owner's file would reveal that it is here.
     usage.digests = {digest for digest in usage.digests if (owner_folder / "files" / digest).exists()}
     usage.digests |= {
         path.name
-        for path, modified in _list_dated(owner_folder / "uploads")
+        for path, modified in _list_dated_entries(owner_folder / "uploads")
         if time.time() - modified / 1e9 < _UPLOAD_SECONDS
     }
     usage.bytes += sum(
@@ -211,7 +213,7 @@ def _add_owner_data(usage: Usage, owner: str) -> None:
         usage.last_changed = max(
             usage.last_changed,
             owner_folder.stat().st_mtime,
-            *(modified / 1e9 for _, modified in _list_dated(owner_folder)),
+            *(modified / 1e9 for _, modified in _list_dated_entries(owner_folder)),
         )
 
 

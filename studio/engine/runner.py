@@ -127,7 +127,7 @@ class Runner:
 
     def stop(self, job: Job) -> None:
         """Asks a running job to stop with its best result so far, and ends its process if it does not."""
-        self._request_end(job, "stopping", self._cluster.stop, _stop_seconds(job))
+        self._request_end(job, "stopping", self._cluster.stop, _compute_stop_seconds(job))
 
     def cancel(self, job: Job) -> None:
         """Asks a running job to stop without a result, and ends its process if it does not."""
@@ -140,7 +140,7 @@ class Runner:
         attempt = self._attempts[job.id]
         request_thread = threading.Thread(target=send_request, args=[job.id], daemon=True)
         request_thread.start()  # in a thread, so the page does not wait
-        timer = threading.Timer(seconds, self._end_unresponsive, [job, attempt, seconds])
+        timer = threading.Timer(seconds, self._end_unresponsive_job, [job, attempt, seconds])
         timer.daemon = True
         timer.start()
         job.state = state
@@ -182,7 +182,7 @@ class Runner:
             log.exception("job %s could not be sent", job.id)
             del self._attempts[job.id]
             return self._refuse(job, LOST, "interrupted")
-        attempt.future.add_done_callback(lambda future: self._settle_ended(job, attempt, future))
+        attempt.future.add_done_callback(lambda future: self._settle_ended_job(job, attempt, future))
 
     def _refuse(self, job: Job, reason: str, state: State) -> None:
         """Ends a waiting job that cannot run."""
@@ -198,12 +198,12 @@ class Runner:
             attempt = self._attempts.get(job.id)
             if attempt is not None and attempt.key == key:
                 attempt.has_begun = True
-                threading.Thread(target=self._mark_begun, args=[job, attempt], daemon=True).start()
+                threading.Thread(target=self._mark_running, args=[job, attempt], daemon=True).start()
         else:
             job.report = Report(**message["report"])
             job.sent_preview = message["preview"] or job.sent_preview
 
-    def _mark_begun(self, job: Job, attempt: _Attempt) -> None:
+    def _mark_running(self, job: Job, attempt: _Attempt) -> None:
         """Marks a job as running, when its worker reports that it has begun or ended."""
         with self._lock:
             if job.state == "queued" and self._is_current(job, attempt):
@@ -214,7 +214,7 @@ class Runner:
         """Returns whether this attempt is current; otherwise the job was resent or its process is ending."""
         return not self._closed and self._attempts.get(job.id) is attempt
 
-    def _settle_ended(self, job: Job, attempt: _Attempt, future: Future) -> None:
+    def _settle_ended_job(self, job: Job, attempt: _Attempt, future: Future) -> None:
         """Settles a job whose worker has finished or died. Called in a thread of Dask."""
         if not self._is_current(job, attempt):
             return
@@ -229,7 +229,7 @@ class Runner:
                 if self._sendings[job.id] >= MAX_SENDINGS:
                     self._refuse(job, NEVER_BEGAN, "failed")
                 return self.dispatch()
-            self._mark_begun(job, attempt)
+            self._mark_running(job, attempt)
             del self._attempts[job.id]
             was_stopping = job.state in ("stopping", "canceling")
             if was_stopping:
@@ -243,7 +243,7 @@ class Runner:
         if was_stopping:
             self._cluster.clear_stop(job.id)
 
-    def _end_unresponsive(self, job: Job, attempt: _Attempt, waited_seconds: float) -> None:
+    def _end_unresponsive_job(self, job: Job, attempt: _Attempt, waited_seconds: float) -> None:
         """Ends the process of a job that did not stop in time."""
         with self._lock:
             if not self._is_current(job, attempt):
@@ -262,7 +262,7 @@ class Runner:
         self._cluster.clear_stop(job.id)
 
 
-def _stop_seconds(job: Job) -> float:
+def _compute_stop_seconds(job: Job) -> float:
     """Returns the seconds within which a job has to stop; more if its steps are slow."""
     first_step_seconds = job.report.seconds if job.report else 0.0  # for a job in its first step
     step_seconds = STOP_STEPS * (job.seconds_per_step or first_step_seconds)

@@ -44,16 +44,16 @@ class EngineBase:
         # Both are also set when the engine is down.
         self._ledger_ready, self._cluster_ready = threading.Event(), threading.Event()
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._keep_running, name="engine", daemon=True)
+        self._thread = threading.Thread(target=self._run_clusters, name="engine", daemon=True)
         self._thread.start()
 
-    def _keep_running(self) -> None:
+    def _run_clusters(self) -> None:
         """Runs one cluster after another until the engine is closed. Runs in a thread of its own."""
         while not self._closing.is_set():
             try:
                 home = paths.ensure_home()
                 with paths.locked(home / "lock", blocking=False):
-                    self._serve(home)
+                    self._run_cluster(home)
                 if not self._closing.is_set():
                     self._shut_down("The engine's process was ended from outside; it is started again.")
             except BlockingIOError:
@@ -68,7 +68,7 @@ class EngineBase:
                 self._shut_down(f"The engine did not start ({type(error).__name__}). Restart the studio.")
             self._closing.wait(RESTART_SECONDS)
 
-    def _serve(self, home: Path) -> None:
+    def _run_cluster(self, home: Path) -> None:
         """Runs a cluster until it ends."""
         paths.sweep_temporaries(home)
         for folder in (home / "removed", home / "cache" / "imported", home / "cache" / "received"):

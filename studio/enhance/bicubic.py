@@ -40,7 +40,7 @@ def resize_matrix(old: int, new: int) -> np.ndarray:
     centers = (np.arange(new) + 0.5) / ratio - 0.5
     reach = 2 / kernel_scale
     positions = np.floor(centers - reach).astype(int)[:, None] + np.arange(int(np.ceil(2 * reach)) + 2)
-    weights = _keys_kernel((centers[:, None] - positions) * kernel_scale)
+    weights = _evaluate_keys_kernel((centers[:, None] - positions) * kernel_scale)
     weights /= weights.sum(axis=1, keepdims=True)
     mirrored = np.concatenate([np.arange(old), np.arange(old)[::-1]])[positions % (2 * old)]
     weight_matrix = np.zeros((new, old))
@@ -48,8 +48,8 @@ def resize_matrix(old: int, new: int) -> np.ndarray:
     return weight_matrix.astype("float32")
 
 
-def _keys_kernel(distances: np.ndarray) -> np.ndarray:
-    """Evaluates Keys' kernel at distances in px."""
+def _evaluate_keys_kernel(distances: np.ndarray) -> np.ndarray:
+    """Returns the weights of Keys' kernel at distances in px."""
     x = np.abs(distances)
     inner = 1.5 * x**3 - 2.5 * x**2 + 1
     outer = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2

@@ -131,14 +131,14 @@ def _remove_ringing(large: np.ndarray, alpha: np.ndarray, scale: int) -> np.ndar
         large: `(scale * h, scale * w) float32`.
         alpha: `(h, w) float32 in [0, 1]`, before upscaling.
     """
-    low, high = _local_range(alpha, 1, scale)
+    low, high = _compute_local_range(alpha, 1, scale)
     clipped = np.clip(large, low, high)
-    low, high = _local_range(alpha, bicubic.KERNEL_REACH, scale)
+    low, high = _compute_local_range(alpha, bicubic.KERNEL_REACH, scale)
     stray = _STRAY_SHARE * (high - low)
     return np.where(clipped < low + stray, low, np.where(clipped > high - stray, high, clipped))
 
 
-def _local_range(alpha: np.ndarray, reach: int, scale: int) -> tuple[np.ndarray, np.ndarray]:
+def _compute_local_range(alpha: np.ndarray, reach: int, scale: int) -> tuple[np.ndarray, np.ndarray]:
     """Returns the minimum and maximum within `reach` px of each pixel, repeated to the upscaled size."""
     side = 2 * reach + 1
     extremes = ndimage.minimum_filter(alpha, side), ndimage.maximum_filter(alpha, side)

@@ -55,7 +55,7 @@ def estimate_training_bytes(settings: TrainEnhanceSettings, inputs: Inputs) -> f
 
 
 def _count_positions(settings: TrainEnhanceSettings) -> int:
-    """Returns the positions of the activations of a batch."""
+    """Returns the number of positions in the activations of a batch."""
     if settings.to == CLEAN:
         return settings.batch * (settings.window // FOLD) ** 2
     return len(SCALES) * settings.batch * settings.window**2

@@ -60,13 +60,16 @@ def estimate_noise(image: np.ndarray, compression: Compression | None = None) ->
     """
     blocks = _cut_blocks(image)
     details = [_measure_detail(blocks[..., n]) for n in range(3)]
-    light, color = _light_and_color([float(np.percentile(fine, CALM_PERCENTILE)) for fine, _ in details])
+    light, color = _combine_strengths([float(np.percentile(fine, CALM_PERCENTILE)) for fine, _ in details])
     if compression is None:
         correlated = _estimate_correlated_noise(details)
         return max(light, correlated[0]), max(color, correlated[1])
-    curves = _measure_curves(compression)
-    light_before, color_before = _light_and_color(
-        [_estimate_before_compression(detail, curve) for detail, curve in zip(details, curves, strict=True)]
+    curves = _measure_compressed_noise(compression)
+    light_before, color_before = _combine_strengths(
+        [
+            _estimate_noise_before_compression(detail, curve)
+            for detail, curve in zip(details, curves, strict=True)
+        ]
     )
     remaining = np.interp(light_before, _TEST_STRENGTHS, curves[0, 0])
     if light_before < MIN_STRONG_NOISE or remaining < MIN_REMAINING_SHARE * light_before:
@@ -84,10 +87,10 @@ def _estimate_correlated_noise(details: list[tuple[np.ndarray, np.ndarray]]) -> 
     fine, coarse = (float(np.percentile(scale, CALMEST_PERCENTILE)) for scale in details[0])
     if fine < MIN_FINE_DETAIL or coarse < MIN_STRONG_NOISE or fine > MAX_CORRELATED_RATIO * coarse:
         return 0.0, 0.0
-    return _light_and_color([float(np.percentile(scale, CALMEST_PERCENTILE)) for _, scale in details])
+    return _combine_strengths([float(np.percentile(scale, CALMEST_PERCENTILE)) for _, scale in details])
 
 
-def _light_and_color(strengths: list[float]) -> tuple[float, float]:
+def _combine_strengths(strengths: list[float]) -> tuple[float, float]:
     """Returns the noise of lightness and the root mean square of the color planes, from Y, Cb and Cr."""
     return strengths[0], float(np.hypot(strengths[1], strengths[2]) / np.sqrt(2))
 
@@ -148,7 +151,7 @@ def _filter_diagonal(blocks: np.ndarray) -> np.ndarray:
     return blocks
 
 
-def _estimate_before_compression(detail: tuple[np.ndarray, np.ndarray], curves: np.ndarray) -> float:
+def _estimate_noise_before_compression(detail: tuple[np.ndarray, np.ndarray], curves: np.ndarray) -> float:
     """Returns the noise before compression, from the detail after it.
 
     Args:
@@ -161,7 +164,7 @@ def _estimate_before_compression(detail: tuple[np.ndarray, np.ndarray], curves: 
 
 
 @lru_cache(maxsize=16)
-def _measure_curves(compression: Compression) -> np.ndarray:
+def _measure_compressed_noise(compression: Compression) -> np.ndarray:
     """Returns the detail of compressed noise, `(3 planes, 2 scales, len(_TEST_STRENGTHS))`, increasing."""
     noise = np.random.default_rng(0).standard_normal((_TEST_SIDE, _TEST_SIDE, 3))
     curves = np.zeros((3, 2, len(_TEST_STRENGTHS)))

@@ -43,7 +43,7 @@ def draw_latents(
     Raises:
         InvalidInput: if the generator cannot encode a photo, or lacks a direction.
     """
-    grid = _draw_grid(generator, settings, photo, max(settings.n, settings.face, settings.to))
+    grid = _sample_grid_latents(generator, settings, photo, max(settings.n, settings.face, settings.to))
     if settings.to:
         ends = grid[settings.face - 1], grid[settings.to - 1]
         selected = latent.slerp(*ends, np.linspace(0, 1, settings.n))
@@ -61,7 +61,7 @@ def interpolate_latents(
     arguments see `draw_latents`.
     """
     stops = max(2, round(settings.interpolate / settings.fps / LEG_SECONDS))
-    grid = _draw_grid(generator, settings, photo, max(stops, settings.face, settings.to))
+    grid = _sample_grid_latents(generator, settings, photo, max(stops, settings.face, settings.to))
     if settings.to:
         numbers = [settings.face, settings.to]
     else:
@@ -73,7 +73,7 @@ def interpolate_latents(
     )
 
 
-def _draw_grid(
+def _sample_grid_latents(
     generator: Generator, settings: FacesSettings, photo: np.ndarray | None, count: int
 ) -> np.ndarray:
     """Returns the latents of the grid, or of the last grid of variations."""

@@ -50,13 +50,13 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     if stopped:
         settings = settings.model_copy(update={"n": len(images)})
     recipe = recipes.make("faces.draw", settings, inputs, weights)
-    file = _pack(images, settings, recipe, stem)
+    file = _store_images(images, settings, recipe, stem)
     figures |= {"n": len(images), "places": _project_latents(z[: len(images)], generator)}
     return Result((file,), figures | {"seconds": time.monotonic() - start_time}, recipe, stopped)
 
 
 def _is_enlarged(settings: FacesSettings) -> bool:
-    """Whether images are enlarged: frames of a video, and a sheet of one image."""
+    """Tells whether images are enlarged: frames of a video, and a sheet of one image."""
     is_single = settings.n == 1 or (settings.face and not settings.to)
     return bool(settings.interpolate or (settings.form == "sheet" and is_single))
 
@@ -88,7 +88,7 @@ def _render_video(
         return video.finish()
 
 
-def _pack(images: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
+def _store_images(images: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
     """Stores the images as a sheet, an npz or a zip."""
     if settings.form == "sheet":
         columns = len(images) if settings.to and len(images) <= MAX_ROW_IMAGES else None

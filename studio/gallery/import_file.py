@@ -76,12 +76,12 @@ def read_provenance(
     recipe = recipes.read(data)
     is_known, kind = _find_kind(recipe)
     sources = itertools.chain(*recipe.inputs.values())
-    missing = tuple(source for source in sources if not (shared(source) or _is_here(source, owner)))
+    missing = tuple(source for source in sources if not (shared(source) or _is_available(source, owner)))
     entries, _ = index.find(Filter(digest=paths.digest(data)), owner, limit=1)
     return Provenance(data, name, kind, recipe, is_known, missing, entries[0].id if entries else "")
 
 
-def _is_here(source: Input, owner: str) -> bool:
+def _is_available(source: Input, owner: str) -> bool:
     """Returns whether the owner has an input; its SHA-256 in a recipe gives no access to others' files."""
     with owners.acting_as(owner):
         return File(source.digest, "image", source.name).is_available

@@ -112,27 +112,27 @@ def find(
         total = connection.execute(f"SELECT count(*) FROM items WHERE {condition}", values).fetchone()[0]
         return connection.execute(select, [*values, -1 if limit is None else limit, skip]).fetchall(), total
 
-    rows, total = _query(query)
+    rows, total = _run_query(query)
     root = items.jobs_folder()
-    return [_entry_of_row(row, root) for row in rows], total
+    return [_entry_from_row(row, root) for row in rows], total
 
 
 def list_tasks(owner: str = LOCAL) -> dict[str, str]:
     """Returns the tasks of the owner's items as name -> title, sorted by title."""
     select = "SELECT DISTINCT task, title FROM items WHERE owner = ? AND kind != '' ORDER BY title, task"
-    return _query(lambda connection: dict(connection.execute(select, [owner]).fetchall()))
+    return _run_query(lambda connection: dict(connection.execute(select, [owner]).fetchall()))
 
 
 def list_tags(owner: str = LOCAL) -> list[str]:
     """Returns the tags of the owner's items in alphabetical order."""
     select = "SELECT DISTINCT tags FROM items WHERE owner = ? AND tags != ''"
-    rows = _query(lambda connection: connection.execute(select, [owner]).fetchall())
+    rows = _run_query(lambda connection: connection.execute(select, [owner]).fetchall())
     return sorted({tag for (tags,) in rows for tag in _split_tags(tags)})
 
 
 def list_unlisted_folders() -> list[Path]:
     """Returns folders that are neither items nor finished jobs without a result: active or damaged jobs."""
-    listed_ids = _query(lambda connection: {row[0] for row in connection.execute("SELECT id FROM items")})
+    listed_ids = _run_query(lambda connection: {row[0] for row in connection.execute("SELECT id FROM items")})
     root = items.jobs_folder()
     return [root / name for name in _list_folder_names(root) if name not in listed_ids]
 
@@ -144,7 +144,7 @@ def drop(id: str) -> None:
         with connection:
             connection.execute("DELETE FROM items WHERE id = ?", [id])
 
-    _query(query)
+    _run_query(query)
 
 
 def refresh(folder: Path) -> None:
@@ -156,7 +156,7 @@ def refresh(folder: Path) -> None:
             if row := _read_row(folder):
                 connection.execute(f"INSERT OR REPLACE INTO items VALUES ({_VALUES})", row)
 
-    _query(query)
+    _run_query(query)
 
 
 def _build_where(criteria: Filter, owner: str) -> tuple[str, list[Any]]:
@@ -182,7 +182,7 @@ def _build_where(criteria: Filter, owner: str) -> tuple[str, list[Any]]:
     return " AND ".join(conditions), values
 
 
-def _entry_of_row(row: tuple[Any, ...], root: Path) -> Entry:
+def _entry_from_row(row: tuple[Any, ...], root: Path) -> Entry:
     """Returns the list entry of a row with _COLUMNS."""
     id, kind, task, title, name, created, digest, file_name, starred, tags = row
     file = File(digest, kind, file_name)
@@ -204,21 +204,21 @@ def entry_of(item: Item) -> Entry:
     return Entry(*fields, item.folder, item.marks.starred, item.marks.tags)
 
 
-def _query(query: Callable[[sqlite3.Connection], T]) -> T:
+def _run_query(query: Callable[[sqlite3.Connection], T]) -> T:
     """Queries the index on disk; rebuilds it if it is damaged, in memory if it cannot be written."""
     path = paths.ensure_folder("cache") / f"gallery-{FORMAT}.sqlite"
     for _ in range(2):
         with suppress(OSError):
             path.touch(permissions.FILE_MODE)
-        with suppress(sqlite3.DatabaseError), closing(_connect(path)) as connection:
+        with suppress(sqlite3.DatabaseError), closing(_open_index(path)) as connection:
             return query(connection)
         with suppress(OSError):
             path.unlink(missing_ok=True)
-    with closing(_connect(":memory:")) as connection:
+    with closing(_open_index(":memory:")) as connection:
         return query(connection)
 
 
-def _connect(path: Path | str) -> sqlite3.Connection:
+def _open_index(path: Path | str) -> sqlite3.Connection:
     """Opens an index, creates its table if necessary, and updates it."""
     connection = sqlite3.connect(path, timeout=_WAIT_SECONDS)
     try:
@@ -249,8 +249,10 @@ def _list_folder_names(root: Path) -> set[str]:
 
 
 def _read_row(folder: Path) -> tuple[Any, ...] | None:
-    """Returns the index row of a folder: None for an active or damaged job, only the id for one that is not
-    an item."""
+    """Returns the index row of an item's folder.
+
+    The row of a finished job without an item has only its id; an active or damaged job has none.
+    """
     try:
         item = items.read(folder)
         if item is not None:

@@ -27,7 +27,7 @@ def check(recipe: Recipe) -> None:
     recipe.parse_settings()
     pinned_weights.check(recipe.weights)
     for source in itertools.chain(*recipe.inputs.values()):
-        if _is_here(source):
+        if _is_available(source):
             continue
         if source.recipe is None:
             raise Unavailable(
@@ -68,7 +68,7 @@ def restore_inputs(given_paths: Iterable[Path], recipe: Recipe) -> None:
 
 def find_missing_inputs(recipe: Recipe) -> list[Input]:
     """Returns the inputs, including inputs of inputs, that the studio no longer has."""
-    return [source for source in _walk_sources(recipe) if not _is_here(source)]
+    return [source for source in _walk_sources(recipe) if not _is_available(source)]
 
 
 def run(recipe: Recipe, progress: Progress, on_note: Callable[[str], None]) -> Result:
@@ -94,7 +94,7 @@ def run(recipe: Recipe, progress: Progress, on_note: Callable[[str], None]) -> R
 
 def _make_input(source: Input, kind: Kind, progress: Progress, on_note: Callable[[str], None]) -> File:
     """Returns the file of an input; makes it again if it is missing and has a recipe."""
-    if _is_here(source) or source.recipe is None:
+    if _is_available(source) or source.recipe is None:
         return File(source.digest, kind, source.name)
     result = run(source.recipe, progress, on_note)
     if result.stopped_early:
@@ -106,7 +106,7 @@ def _make_input(source: Input, kind: Kind, progress: Progress, on_note: Callable
     return result.files[0]
 
 
-def _is_here(source: Input) -> bool:
+def _is_available(source: Input) -> bool:
     """Returns whether the current user has an input."""
     return File(source.digest, "image", source.name).is_available
 

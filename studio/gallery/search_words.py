@@ -28,19 +28,19 @@ def build_search_text(item: Item) -> str:
     stop_note = ["stopped early"] if item.result.stopped_early else []
     texts = [item.marks.name, *item.marks.tags]
     texts += [item.title, item.task, item.kind, day, *stop_note, *(file.name for file in item.result.files)]
-    texts += [item.inputs_text, *_setting_words(item.settings)]
-    texts += _recipe_words(item.result.recipe) if item.result.recipe is not None else []
+    texts += [item.inputs_text, *_list_setting_words(item.settings)]
+    texts += _list_recipe_words(item.result.recipe) if item.result.recipe is not None else []
     text = " ".join(" ".join(texts)[:_MAX_CHARACTERS].casefold().split())
     return f" {text} "
 
 
-def _setting_words(settings: Any) -> Iterator[str]:
+def _list_setting_words(settings: Any) -> Iterator[str]:
     """Yields "name value" of each setting."""
     for name, value in settings.items():
         yield f"{name} {' '.join(map(str, value)) if isinstance(value, list | tuple) else value}"
 
 
-def _recipe_words(recipe: Recipe) -> Iterator[str]:
+def _list_recipe_words(recipe: Recipe) -> Iterator[str]:
     """Yields the names of weights and inputs, and the words of the recipes of inputs."""
     yield from recipe.weights
     for sources in recipe.inputs.values():
@@ -48,5 +48,5 @@ def _recipe_words(recipe: Recipe) -> Iterator[str]:
             yield source.name
             if source.recipe is not None:
                 yield source.recipe.task
-                yield from _setting_words(source.recipe.settings)
-                yield from _recipe_words(source.recipe)
+                yield from _list_setting_words(source.recipe.settings)
+                yield from _list_recipe_words(source.recipe)

@@ -112,7 +112,7 @@ def make_cells(settings: SweepSettings) -> list[list[Cell]]:
 
 
 def _make_cell(kind: type[Settings], base: Mapping[str, Any], values: Mapping[str, Any]) -> Cell:
-    """Returns the cell of validated settings: `base` with the varied `values`."""
+    """Returns a cell with validated settings: `base` with the varied `values`."""
     settings = kind.parse({**base, **values})
     return Cell({name: getattr(settings, name) for name in values}, settings)
 

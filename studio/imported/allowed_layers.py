@@ -8,11 +8,11 @@ may also be plain function names.
 from __future__ import annotations
 
 
-def _names(text: str) -> frozenset[str]:
+def _split_names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-LAYERS = _names(
+LAYERS = _split_names(
     """
     Activation ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveMaxPooling1D
     AdaptiveMaxPooling2D Add AdditiveAttention AlphaDropout Attention AugMix AutoContrast Average
@@ -35,7 +35,7 @@ LAYERS = _names(
 )
 MODELS = frozenset(["Functional", "Model", "Sequential"])
 
-_INITIALIZERS = _names(
+_INITIALIZERS = _split_names(
     """
     Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform Ones Orthogonal
     OrthogonalInitializer RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros
@@ -46,7 +46,7 @@ _CONSTRAINTS = frozenset(["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"])
 _POLICIES = frozenset(["DTypePolicy", "FloatDTypePolicy"])
 
 # Operations that a network uses like layers. None of them takes a function.
-_NUMPY = _names(
+_NUMPY = _split_names(
     """
     Absolute Abs Add Amax Amin Argmax Argmin Average BroadcastTo Ceil Clip Concatenate Cos Cumprod Cumsum
     Divide DivideNoNan Dot Einsum Equal Exp ExpandDims Expm1 Flip Floor FloorDivide FullLike GetItem Greater
@@ -56,7 +56,7 @@ _NUMPY = _names(
     TakeAlongAxis Tanh Tensordot Tile Transpose TrueDivide Var Where ZerosLike
     """
 )
-_NN = _names(
+_NN = _split_names(
     """
     AveragePool BatchNorm Celu Conv ConvTranspose DepthwiseConv DotProductAttention Elu Gelu Glu HardSigmoid
     HardSilu HardTanh LayerNorm LeakyRelu LogSigmoid LogSoftmax MaxPool Moments Normalize OneHot RMSNorm
@@ -67,24 +67,24 @@ _CORE = frozenset(["Cast", "Slice", "StopGradient", "Unstack"])
 _MATH = frozenset(["Erf", "Logsumexp", "Rsqrt", "TopK"])
 _IMAGE = frozenset(["CropImages", "ExtractPatches", "PadImages", "RGBToGrayscale", "Resize"])
 
-_OPTIMIZERS = _names(
+_OPTIMIZERS = _split_names(
     """
     Adadelta Adafactor Adagrad Adam AdamW Adamax Ftrl Lamb Lion LossScaleOptimizer Muon Nadam RMSprop SGD
     """
 )
-_SCHEDULES = _names(
+_SCHEDULES = _split_names(
     """
     CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay
     """
 )
-_LOSSES = _names(
+_LOSSES = _split_names(
     """
     BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy CategoricalFocalCrossentropy
     CategoricalHinge CosineSimilarity Hinge Huber KLDivergence LogCosh MeanAbsoluteError MeanSquaredError
     Poisson SparseCategoricalCrossentropy SquaredHinge
     """
 )
-_METRICS = _names(
+_METRICS = _split_names(
     """
     AUC Accuracy BinaryAccuracy BinaryCrossentropy CategoricalAccuracy CategoricalCrossentropy F1Score
     FBetaScore FalseNegatives FalsePositives KLDivergence Mean MeanAbsoluteError MeanSquaredError Precision
@@ -117,13 +117,13 @@ ALLOWED: dict[str, frozenset[str]] = {
     "keras.metrics": _METRICS,
 }
 
-ACTIVATIONS = _names(
+ACTIVATIONS = _split_names(
     """
     celu elu exponential gelu glu hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear log_sigmoid
     log_softmax mish relu relu6 selu sigmoid silu softmax softplus softsign squareplus swish tanh
     """
 )
-FUNCTIONS = ACTIVATIONS | _names(
+FUNCTIONS = ACTIVATIONS | _split_names(
     """
     accuracy acc binary_accuracy binary_crossentropy categorical_accuracy categorical_crossentropy
     categorical_focal_crossentropy cosine_similarity kl_divergence mean_absolute_error mean_squared_error
@@ -136,7 +136,7 @@ FUNCTIONS = ACTIVATIONS | _names(
 VALUES = frozenset(["__keras_tensor__", "__numpy__", "__tensor__", "__slice__", "__ellipsis__"])
 """Class names of plain values."""
 
-DTYPES = _names(
+DTYPES = _split_names(
     """
     bool bfloat16 float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64
     """

@@ -77,7 +77,7 @@ def check_size(network: keras.Model) -> None:
     if parameters > MAX_PARAMETERS:
         raise Refused(f"{parameters:,} parameters, more than {MAX_PARAMETERS:,}")
     for layer in iterate_layers(network):
-        for shape in _output_shapes(layer):
+        for shape in _list_output_shapes(layer):
             count = math.prod(size for size in shape if size is not None)
             if count > MAX_ACTIVATIONS:
                 raise Refused(f"a layer with {count:,} activations per image")
@@ -100,7 +100,7 @@ def iterate_steps(network: Any) -> Iterator[Any]:
             yield step
 
 
-def _output_shapes(layer: keras.layers.Layer) -> list[tuple[int | None, ...]]:
+def _list_output_shapes(layer: keras.layers.Layer) -> list[tuple[int | None, ...]]:
     """Returns the shapes of a layer's outputs; empty if Keras does not know them."""
     import keras
 

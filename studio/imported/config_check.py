@@ -189,11 +189,11 @@ def _check_class(part: dict[str, Any]) -> int:
             part["config"],
         ):
             return 0
-        raise _unsupported(part.get("config"), "")
+        raise _unsupported_part_error(part.get("config"), "")
     if not (isinstance(module, str) and isinstance(name, str)):
-        raise _unsupported(name, module)
+        raise _unsupported_part_error(name, module)
     if name not in allowed_layers.ALLOWED.get(module, ()) or registered_name not in (None, name):
-        raise _unsupported(name, module)
+        raise _unsupported_part_error(name, module)
     return int(module in _LAYER_MODULES or module.startswith(("keras.src.ops.", "keras.src.applications.")))
 
 
@@ -205,7 +205,7 @@ def _check_counts(part: dict[str, Any]) -> None:
             raise Refused(f"a layer with {make_printable(str(count), 30)} {key}")
 
 
-def _unsupported(name: Any, module: Any) -> Refused:
+def _unsupported_part_error(name: Any, module: Any) -> Refused:
     title = f"{module}.{name}" if module else str(name)
     hint = "; it contains code (if it only scales, replace it with Rescaling)" if name in _CODE_LAYERS else ""
     return Refused(f"{make_printable(title, 80)}, which is not supported{hint}")
@@ -218,6 +218,6 @@ def _check_text(text: str, key: str) -> None:
     if key == "name" and (not _NAME.fullmatch(text) or ".." in text):
         raise Refused(f"a layer named {make_printable(text, 60)}")
     if key.endswith("activation") and text not in allowed_layers.ACTIVATIONS:
-        raise _unsupported(text, "")
+        raise _unsupported_part_error(text, "")
     if key == "dtype" and text not in allowed_layers.DTYPES and not text.startswith("mixed_"):
         raise Refused(f"numbers of type {make_printable(text, 40)}")

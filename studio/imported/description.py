@@ -37,7 +37,7 @@ def _is_old(version: Any) -> bool:
 def _convert_keras_2(value: Any, key: str = "") -> Any:
     """Adapts parts of Keras 2 and TensorFlow.js whose defaults differ in Keras 3."""
     if key.endswith("activation") and _is_hard_sigmoid(value):
-        return _keras_2_hard_sigmoid()
+        return _build_keras_2_hard_sigmoid()
     if isinstance(value, list):
         return [_convert_keras_2(item, key) for item in value]
     if not isinstance(value, dict):
@@ -54,7 +54,7 @@ def _is_hard_sigmoid(value: Any) -> bool:
     return value == _HARD_SIGMOID
 
 
-def _keras_2_hard_sigmoid() -> dict[str, Any]:
+def _build_keras_2_hard_sigmoid() -> dict[str, Any]:
     """Returns two layers that compute Keras 2's hard sigmoid, because Keras 3's has another slope."""
     layer_configs = [
         ("Rescaling", {"scale": _SLOPE_RATIO, "offset": 0.0, "name": "steeper"}),

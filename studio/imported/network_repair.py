@@ -107,7 +107,7 @@ def _find_input_shape(part: Part, config: Part, layers: list[Part]) -> Any:
 
 
 def _keep_trainable(config: Part) -> Part:
-    """Keeps `trainable`, because it decides the order of weights in old files."""
+    """Returns `trainable` alone, if it is set: it decides the order of weights in old files."""
     return {"trainable": config["trainable"]} if isinstance(config.get("trainable"), bool) else {}
 
 

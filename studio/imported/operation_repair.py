@@ -85,14 +85,14 @@ def _rescale(scale: Any = 1.0, offset: Any = 0.0) -> Part:
     return keras_layer("Rescaling", {"scale": scale, "offset": offset})
 
 
-def _inverse(value: float) -> float:
+def _invert(value: float) -> float:
     if value == 0:
         raise Refused("a division by 0")
     return 1.0 / value
 
 
 def _divide(op: Operation) -> Part:
-    return _rescale(scale=_map_numbers(op.find_constant("y"), _inverse))
+    return _rescale(scale=_map_numbers(op.find_constant("y"), _invert))
 
 
 def _multiply(op: Operation) -> Part:
@@ -156,7 +156,7 @@ def _gray_to_rgb(op: Operation) -> Part:
     return keras_layer("Concatenate", {"axis": -1})
 
 
-def _activation_maker(name: str) -> Callable[[Operation], Part]:
+def _make_activation_converter(name: str) -> Callable[[Operation], Part]:
     """Returns a function that converts an operation to an activation."""
     return lambda _: keras_layer("Activation", {"activation": name})
 
@@ -175,12 +175,14 @@ _MAKERS: dict[str, Callable[[Operation], Part]] = {
     ),
     **dict.fromkeys(("math.reduce_mean", "reduce_mean"), _mean),
     **dict.fromkeys(("image.resize", "image.resize_with_pad"), _resize),
-    **dict.fromkeys(("nn.relu", "Relu"), _activation_maker("relu")),
-    **dict.fromkeys(("nn.relu6", "Relu6"), _activation_maker("relu6")),
-    **dict.fromkeys(("math.sigmoid", "nn.sigmoid", "sigmoid", "Sigmoid"), _activation_maker("sigmoid")),
-    **dict.fromkeys(("nn.silu", "nn.swish"), _activation_maker("silu")),
-    **dict.fromkeys(("nn.softmax", "Softmax"), _activation_maker("softmax")),
-    **dict.fromkeys(("math.tanh", "tanh"), _activation_maker("tanh")),
+    **dict.fromkeys(("nn.relu", "Relu"), _make_activation_converter("relu")),
+    **dict.fromkeys(("nn.relu6", "Relu6"), _make_activation_converter("relu6")),
+    **dict.fromkeys(
+        ("math.sigmoid", "nn.sigmoid", "sigmoid", "Sigmoid"), _make_activation_converter("sigmoid")
+    ),
+    **dict.fromkeys(("nn.silu", "nn.swish"), _make_activation_converter("silu")),
+    **dict.fromkeys(("nn.softmax", "Softmax"), _make_activation_converter("softmax")),
+    **dict.fromkeys(("math.tanh", "tanh"), _make_activation_converter("tanh")),
     "__operators__.getitem": _slice,
     "concat": _concatenate,
     "image.grayscale_to_rgb": _gray_to_rgb,

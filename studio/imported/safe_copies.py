@@ -87,7 +87,7 @@ def with_preprocessing(file: File, choice: preprocessing.Preprocessing) -> File:
 def _store_variant(file: File, data: bytes, copy: SafeCopy, facts: Facts) -> File:
     """Stores `data`, the same network as `file`, with `facts` and the safe copy of `file`."""
     variant = File.store(data, "model", packing.zip_name(file.name))
-    folder = _copy_folder(variant)
+    folder = _find_copy_folder(variant)
     with paths.locked(folder.with_suffix(".lock")):
         if _load_copy(folder) is None:
             with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as parent:
@@ -107,7 +107,7 @@ def get_or_make(file: File) -> SafeCopy:
         InvalidInput: if the file is refused.
         StudioError: if that process failed.
     """
-    folder = caches.claim(_copy_folder(file))
+    folder = caches.claim(_find_copy_folder(file))
     with paths.locked(folder.with_suffix(".lock")):
         copy = _load_copy(folder)
         if copy is None:
@@ -120,7 +120,7 @@ def get_or_make(file: File) -> SafeCopy:
     return copy
 
 
-def _copy_folder(file: File) -> Path:
+def _find_copy_folder(file: File) -> Path:
     return paths.ensure_folder("cache") / "imported" / file.digest
 
 

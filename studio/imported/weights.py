@@ -30,21 +30,21 @@ def fill_by_layer(network: keras.Model, groups: Mapping[str, Entries]) -> None:
         Refused: if they do not fit the layers.
     """
     for layer in network.layers:
-        if _variables(layer):
-            _fill(layer.name, [layer], groups.get(layer.name, ()))
+        if _list_variables(layer):
+            _fill_layers(layer.name, [layer], groups.get(layer.name, ()))
 
 
 def fill_by_name(network: keras.Model, entries: Entries) -> None:
     """Fills a network with arrays named after their layers. Raises `Refused` as `fill_by_layer`."""
-    _fill(network.name, network.layers, entries)
+    _fill_layers(network.name, network.layers, entries)
 
 
-def _fill(name: str, layers: Sequence[keras.layers.Layer], entries: Entries) -> None:
+def _fill_layers(name: str, layers: Sequence[keras.layers.Layer], entries: Entries) -> None:
     """Fills layers with arrays, by name or else in order. Raises `Refused` if they do not fit."""
     entries = [entry for entry in entries if _strip_suffix(entry[0]).rpartition("/")[2] not in _UNUSED]
-    pairs = _pair_by_name([leaf for layer in layers for leaf in _leaf_layers(layer)], entries)
+    pairs = _pair_by_name([leaf for layer in layers for leaf in _iterate_leaf_layers(layer)], entries)
     if not pairs:
-        variables = [variable for layer in layers for variable in _variables(layer)]
+        variables = [variable for layer in layers for variable in _list_variables(layer)]
         pairs = _pair_in_order(variables, entries)
     if pairs is None:
         title = make_printable(name, 60)
@@ -53,16 +53,16 @@ def _fill(name: str, layers: Sequence[keras.layers.Layer], entries: Entries) -> 
         variable.assign(array)
 
 
-def _leaf_layers(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
+def _iterate_leaf_layers(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
     """Yields a layer, or all layers of a nested network."""
     if hasattr(layer, "layers"):
         for child in layer.layers:
-            yield from _leaf_layers(child)
+            yield from _iterate_leaf_layers(child)
     else:
         yield layer
 
 
-def _variables(layer: keras.layers.Layer) -> list[Any]:
+def _list_variables(layer: keras.layers.Layer) -> list[Any]:
     """Returns the weights of a layer in the order of old files: trainable ones first."""
     variables = [*layer.trainable_weights, *layer.non_trainable_weights]
     return [variable for variable in variables if variable.name not in _UNUSED]
@@ -82,7 +82,7 @@ def _pair_by_name(
             by_suffix["_".join(parts[start:]), short].append(array)
     pairs = []
     for leaf in leaves:
-        for variable in _variables(leaf):
+        for variable in _list_variables(leaf):
             names = [variable.name, *(old for old, new in _ALIASES.items() if new == variable.name)]
             is_path = any((leaf.name, name) in by_path for name in names)
             candidates = by_path if is_path else by_suffix

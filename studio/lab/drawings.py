@@ -25,7 +25,7 @@ def convert_drawing(image: np.ndarray, fit: bool) -> np.ndarray:
     Returns:
         `(PIXELS,) float32` in [0, 1].
     """
-    lines = _pad_to_square(_put_on_black(image_io.to_gray(image)[..., 0]))
+    lines = _pad_to_square(_invert_if_light(image_io.to_gray(image)[..., 0]))
     ink = np.argwhere(lines >= MIN_INK)
     if not len(ink):
         return np.zeros(PIXELS, "float32")
@@ -47,7 +47,7 @@ def convert_nonempty_drawing(image: np.ndarray, name: str) -> np.ndarray:
     return digit
 
 
-def _put_on_black(pixels: np.ndarray) -> np.ndarray:
+def _invert_if_light(pixels: np.ndarray) -> np.ndarray:
     """Inverts an image with a light border."""
     rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     return 255 - pixels if np.median(rim) > 127 else pixels
@@ -67,7 +67,7 @@ def _downscale(pixels: np.ndarray, side: int) -> np.ndarray:
 
 
 def _center(digit: np.ndarray) -> np.ndarray:
-    """Places a `(BOX, BOX)` digit in `(SIDE, SIDE)` with its center of mass in the middle."""
+    """Places a `(DIGIT_SIDE, DIGIT_SIDE)` digit in `(SIDE, SIDE)` with its center of mass in the middle."""
     rows, columns = np.indices(digit.shape)
     margin = SIDE - DIGIT_SIDE
     down = round(SIDE / 2 - float((rows * digit).sum() / digit.sum()) - 0.5)

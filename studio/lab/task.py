@@ -29,12 +29,12 @@ _LARGE_SCALE = 8  # px per pixel of a drawing
 
 def train_autoencoder_network(settings: AutoencoderSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains an autoencoder; the result is a .npz file."""
-    return _train_to_file("lab.train", "autoencoder.npz", settings, inputs, progress)
+    return _train_and_store("lab.train", "autoencoder.npz", settings, inputs, progress)
 
 
 def train_boltzmann_machine(settings: BoltzmannSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a Boltzmann machine; the result is a .npz file."""
-    return _train_to_file("lab.boltzmann", "boltzmann.npz", settings, inputs, progress)
+    return _train_and_store("lab.boltzmann", "boltzmann.npz", settings, inputs, progress)
 
 
 def repair(settings: RepairSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -62,7 +62,7 @@ def repair(settings: RepairSettings, inputs: Inputs, progress: Progress) -> Resu
             if drawing is None
             else images.draw_grid(np.concatenate(rows), 3, _LARGE_SCALE)
         )
-    recipe = recipes.make("lab.repair", _make_repeatable(settings, result), inputs, dataset.weights)
+    recipe = recipes.make("lab.repair", _make_repeatable_settings(settings, result), inputs, dataset.weights)
     file = File.store(image_io.encode_png(image, recipe), "image", f"{_find_stem(inputs)}-repaired.png")
     figures = {
         "error": compute_mean_absolute_error(outputs, originals),
@@ -81,7 +81,7 @@ def imagine(settings: ImagineSettings, inputs: Inputs, progress: Progress) -> Re
     clamped = make_mask("nothing" if drawing is None else settings.keep)
     pixels = np.zeros(clamped.size, "float32") if drawing is None else drawing
     chain = GibbsChains(result.network, pixels, clamped, settings.n, settings.temperature, settings.seed)
-    recipe = recipes.make("lab.imagine", _make_repeatable(settings, result), inputs, dataset.weights)
+    recipe = recipes.make("lab.imagine", _make_repeatable_settings(settings, result), inputs, dataset.weights)
     stem = f"{_find_stem(inputs)}-imagined"
     if settings.frames:
         with VideoEncoder(settings.video, settings.fps) as video:
@@ -112,7 +112,7 @@ def _draw_chain(chain: GibbsChains) -> np.ndarray:
     return images.draw_grid(chain.probabilities, scale=_LARGE_SCALE if len(chain.probabilities) == 1 else 4)
 
 
-def _train_to_file(
+def _train_and_store(
     task: str,
     file_name: str,
     settings: AutoencoderSettings | BoltzmannSettings,
@@ -121,7 +121,7 @@ def _train_to_file(
 ) -> Result:
     dataset = digits.load_digits(inputs.get("doodles", ()))
     result = _get_or_train(settings, dataset, inputs, progress)
-    recipe = recipes.make(task, _make_repeatable(settings, result), inputs, dataset.weights)
+    recipe = recipes.make(task, _make_repeatable_settings(settings, result), inputs, dataset.weights)
     file = File.store(network_file.pack_network(result.network, dataset.test), "network", file_name)
     return Result((file,), _collect_figures(result), recipe, result.stopped_early)
 
@@ -138,7 +138,9 @@ def _get_or_train(
     result = get_or_make(_NETWORKS, key, lambda: _train(settings, dataset, progress), _MAX_NETWORKS)
     if result.stopped_early:  # cache it for the settings that reproduce it, not for the full run
         del _NETWORKS[key]
-        repeatable_key = f"{_make_repeatable(settings, result).model_dump_json()} {dataset.weights} {doodles}"
+        repeatable_key = (
+            f"{_make_repeatable_settings(settings, result).model_dump_json()} {dataset.weights} {doodles}"
+        )
         get_or_make(_NETWORKS, repeatable_key, lambda: replace(result, stopped_early=False), _MAX_NETWORKS)
     return result
 
@@ -156,7 +158,7 @@ def _select_training_settings(cls: type[S], settings: Settings) -> S:
     return cls.model_validate({name: getattr(settings, name) for name in cls.model_fields})
 
 
-def _make_repeatable(settings: S, result: TrainedNetwork) -> S:
+def _make_repeatable_settings(settings: S, result: TrainedNetwork) -> S:
     """Returns the settings that repeat a result; those of a stopped one end at its last step."""
     return settings.model_copy(update={"most_steps": result.steps}) if result.stopped_early else settings
 

@@ -88,7 +88,7 @@ class AutoencoderTrainer:
             self._add_contractive_gradient(code)
 
     def _compute_code(self, sums: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Returns the code for the decoder, and the noise that a variational one samples."""
+        """Returns the code for the decoder, and the noise in a variational code, else None."""
         if self.network.has_sigmoid_code:
             return sigmoid(sums), None
         if self._settings.kind != "variational":

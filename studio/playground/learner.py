@@ -77,20 +77,20 @@ class Learner:
         self._features = self._encoding.encode(pixel_positions(*self._size))
         self._targets = (small.reshape(-1, 3) / 255).astype("float32")
         self._train_rows, self._held_out_rows = _split_pixels(
-            len(self._features), settings.held_out, self._rng(_SPLIT)
+            len(self._features), settings.held_out, self._make_rng(_SPLIT)
         )
         self.network = Network(settings.shape, settings.activation)
-        self.network.initialize(settings.initializer, self._rng(_WEIGHTS))
+        self.network.initialize(settings.initializer, self._make_rng(_WEIGHTS))
         self._flat_gradient = np.zeros_like(self.network.weights)
         self._gradients = self.network.split_layers(self._flat_gradient)
         self._last_weights = self.network.weights.copy()
         self._optimizer = Optimizer(
             settings.optimizer, self._flat_gradient.size, settings.learning_rate, settings.weight_decay
         )
-        self._batches, self._dropout = self._rng(_BATCHES), self._rng(_DROPOUT)
+        self._batches, self._dropout = self._make_rng(_BATCHES), self._make_rng(_DROPOUT)
         self.steps = 0
 
-    def _rng(self, stream: int) -> np.random.Generator:
+    def _make_rng(self, stream: int) -> np.random.Generator:
         return np.random.default_rng([self._settings.seed, stream])
 
     def step(self) -> None:
@@ -99,12 +99,12 @@ class Learner:
         with np.errstate(over="ignore", invalid="ignore"):
             loss = self._backward(rows, self._settings.dropout)
             if not np.isfinite(loss):
-                self._raise_diverged()
+                self._restore_weights_and_raise()
             self._last_weights[:] = self.network.weights
             self._optimizer.step(self.network.weights, self._flat_gradient)
         self.steps += 1
 
-    def _raise_diverged(self) -> NoReturn:
+    def _restore_weights_and_raise(self) -> NoReturn:
         """Restores the last finite weights and raises `Diverged`."""
         self.network.weights[:] = self._last_weights
         self.steps = max(0, self.steps - 1)
@@ -125,7 +125,7 @@ class Learner:
         with np.errstate(over="ignore", invalid="ignore"):
             colors = self._compute_colors(self._features)
             if not np.isfinite(colors).all() and not np.array_equal(self.network.weights, self._last_weights):
-                self._raise_diverged()
+                self._restore_weights_and_raise()
             self._backward(self._train_rows[:: max(1, len(self._train_rows) // _GRADIENT_PIXELS)])
             loss, psnr = self._measure(colors, self._train_rows)
             held_out = (
@@ -178,7 +178,7 @@ def _to_uint8(colors: np.ndarray) -> np.ndarray:
 
 
 def _root_mean_square(values: np.ndarray) -> float:
-    """Returns the root mean square."""
+    """Returns the root mean square, or the largest float32 if it is not finite."""
     return _limit_to_finite(float(np.sqrt(np.mean(np.square(values, dtype="float64")))))
 
 

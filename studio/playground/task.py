@@ -25,7 +25,7 @@ def run(settings: PlaygroundSettings, inputs: Inputs, progress: Progress) -> Res
     """Trains a network on a photo; see `studio.playground.learn.learn`."""
     photo = inputs["content"][0]
     result = learn(image_io.read(photo.read(), photo.name), settings, progress)
-    final_settings = _reproducible_settings(settings, result)
+    final_settings = _make_reproducible_settings(settings, result)
     recipe = recipes.make("playground.train", final_settings, inputs)
     stem = f"{Path(photo.name).stem}-painted"
     if result.video:
@@ -60,7 +60,7 @@ def collect_figures(settings: PlaygroundSettings, result: TrainingResult) -> dic
     return figures
 
 
-def _reproducible_settings(settings: PlaygroundSettings, result: TrainingResult) -> PlaygroundSettings:
+def _make_reproducible_settings(settings: PlaygroundSettings, result: TrainingResult) -> PlaygroundSettings:
     """Returns the settings that reproduce the result, also if it was stopped."""
     updates: dict[str, Any] = {}
     if result.stopped_early:

@@ -45,13 +45,13 @@ def check(kind: Kind, path: Path) -> None:
 
 def check_bytes(kind: Kind, data: bytes, name: str) -> None:
     """Checks the bytes of an upload, like `check`."""
-    with _temporary_folder() as folder:
+    with _create_temporary_folder() as folder:
         path = Path(folder) / (shorten_name(name, 60).replace("/", "_") or kind)
         path.write_bytes(data)
         check(kind, path)
 
 
-def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+def _create_temporary_folder() -> tempfile.TemporaryDirectory[str]:
     """Returns a new folder among the received files, for a `with` block."""
     parent = paths.make_folder(paths.ensure_folder("cache") / "received")
     return tempfile.TemporaryDirectory(prefix=".new-", dir=parent, ignore_cleanup_errors=True)
@@ -76,7 +76,7 @@ def _is_cheap(kind: Kind, path: Path) -> bool:
 
 def _decode_in_sandbox(kind: Kind, path: Path) -> str | None:
     """Decodes a file in a sandboxed process; returns why it is rejected, or None."""
-    with _temporary_folder() as folder:
+    with _create_temporary_folder() as folder:
         try:
             process = subprocess.run(
                 sandbox.build_command(decoding.__name__, path.absolute()),

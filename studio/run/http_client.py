@@ -149,7 +149,7 @@ class Client:
             received = len(buffer or b"")
             if received:
                 options["headers"] = {"Range": f"bytes={received}-"}
-            outcome = self._try_once(method, path, progress, body, buffer, options)
+            outcome = self._send_once(method, path, progress, body, buffer, options)
             if isinstance(outcome, Response) and outcome.status not in _TRANSIENT_STATUSES:
                 return self._check_status(outcome)
             if len(buffer or b"") > received:
@@ -161,7 +161,7 @@ class Client:
             )
             time.sleep(_RETRY_PAUSE_SECONDS)
 
-    def _try_once(
+    def _send_once(
         self,
         method: str,
         path: str,

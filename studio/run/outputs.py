@@ -131,7 +131,7 @@ def _check_file(path: Path, label: str) -> None:
 
 
 def _check_folder(path: Path, label: str) -> None:
-    """Raises `InvalidInput` if a folder contains anything but a model, which would be replaced as a whole."""
+    """Raises `InvalidInput` if a folder contains anything but a model, because saving replaces all of it."""
     expected, step = "a new folder, or one that holds a model to replace", "choose another place"
     try:
         with contextlib.suppress(FileNotFoundError):

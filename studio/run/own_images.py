@@ -32,7 +32,7 @@ _IMAGES = TypeAdapter(list[_Image])
 def list_recent() -> list[File]:
     """Returns at most MOST images of the current user that still exist; none if the list is damaged."""
     with suppress(OSError, paths.TooLarge, ValueError):
-        entries = _IMAGES.validate_json(paths.read(_list_path(), _MAX_BYTES))
+        entries = _IMAGES.validate_json(paths.read(_images_path(), _MAX_BYTES))
         files = (File(entry.digest, "image", entry.name) for entry in entries[:MAX_IMAGES])
         return [file for file in files if file.is_available]
     return []
@@ -45,13 +45,13 @@ def add(file: File) -> None:
         entries = [
             _Image(digest=image.digest, name=image.name) for image in [file, *older_images][:MAX_IMAGES]
         ]
-        paths.write(_list_path(), _IMAGES.dump_json(entries))
+        paths.write(_images_path(), _IMAGES.dump_json(entries))
 
 
 def clear() -> None:
     """Empties the list. Images that nothing else refers to are removed when disk space is freed."""
-    _list_path().unlink(missing_ok=True)
+    _images_path().unlink(missing_ok=True)
 
 
-def _list_path() -> Path:
+def _images_path() -> Path:
     return owners.home_of(owners.get_current()) / "images.json"

@@ -147,7 +147,7 @@ class Remote(Machine):
             return File("", "model", value)
         is_path = isinstance(value, str | PathLike)
         if slot.kind == "dataset" and is_path and not str(value).startswith(sample_sets.PREFIX):
-            return _pack_data_set(str(value))
+            return _store_data_set(str(value))
         return input_files.read(slot, value, labels)
 
     def check(self, name: str, settings: Settings, inputs: Inputs) -> None:
@@ -235,7 +235,7 @@ class Remote(Machine):
 
 
 def _report_state(job: RemoteJob, progress: Progress) -> None:
-    """Reports the state of a job like the task would. Raises `Cancelled` if the user stopped it."""
+    """Reports the state of a job as its task would here. Raises `Cancelled` if the user stopped it."""
     if job.state == "queued":
         progress.report_stage("Waiting there" + (f", number {job.place}" if job.place > 1 else ""))
     else:
@@ -243,8 +243,8 @@ def _report_state(job: RemoteJob, progress: Progress) -> None:
         progress.report(job.step, job.total, metrics, text=job.text)
 
 
-def _pack_data_set(source: str) -> File:
-    """Stores a data set that can be uploaded. Raises `InvalidInput` for one that cannot."""
+def _store_data_set(source: str) -> File:
+    """Stores a data set for the upload. Raises `InvalidInput` if it is not a single file."""
     path = paths.expand_user(source)
     exists = paths.path_exists(path)
     if exists and path.is_file():

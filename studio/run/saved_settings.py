@@ -53,7 +53,7 @@ def load(task: str, name: str) -> Settings:
         InvalidInput: if there are none of that name, or the file was changed and cannot be read.
     """
     if not names.is_name(name) or not (path := _settings_path(task, name)).exists():
-        alternatives = _list_alternatives(list_names(task))
+        alternatives = _format_alternatives(list_names(task))
         raise invalid(
             "settings",
             expected=f"a file that the studio saved{alternatives}",
@@ -110,7 +110,7 @@ def load_values(task: str, source: str) -> dict[str, Any]:
     return settings.drop_local_only(settings.model_dump(exclude_defaults=True))
 
 
-def _list_alternatives(setting_names: Sequence[str]) -> str:
+def _format_alternatives(setting_names: Sequence[str]) -> str:
     """Returns the end of a sentence with the names: ", or one of soft, loud"; "" for none."""
     return f", or one of {', '.join(setting_names)}" if setting_names else ""
 

@@ -126,7 +126,7 @@ def _log_warnings() -> Iterator[None]:
 def _redirect_native_output(name: str, descriptor: int) -> Iterator[None]:
     """Gives a Python stream a new descriptor and redirects the old one, used by native code, to the log."""
     stream = getattr(sys, name)
-    file = _raw_file(stream, descriptor)
+    file = _find_raw_file(stream, descriptor)
     if file is None:
         yield
         return
@@ -143,7 +143,7 @@ def _redirect_native_output(name: str, descriptor: int) -> Iterator[None]:
         os.close(original)
 
 
-def _raw_file(stream: Any, descriptor: int) -> io.FileIO | None:
+def _find_raw_file(stream: Any, descriptor: int) -> io.FileIO | None:
     """Returns the raw file of a Python stream, or None if it does not write to this descriptor."""
     buffer = getattr(stream, "buffer", None)
     file = getattr(buffer, "raw", buffer)

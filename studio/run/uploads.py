@@ -83,7 +83,7 @@ def open_upload(kind: Kind, name: str) -> Iterator[Upload]:
     """
     folder = paths.make_folder(paths.ensure_folder("cache") / "received" / f".new-{secrets.token_hex(8)}")
     try:
-        path = folder / _safe_name(name, kind)
+        path = folder / _make_safe_name(name, kind)
         with paths.explain_full_disk(paths.ensure_folder("files") / path.name), path.open("wb") as file:
             yield Upload(kind, path, file)
     finally:
@@ -97,7 +97,7 @@ def check_size(kind: Kind, name: str, size: int) -> None:
         raise invalid(f"{kind} {shorten_name(name, 60)}", expected=expected, received="more", next_step=step)
 
 
-def _safe_name(name: str, kind: Kind) -> str:
+def _make_safe_name(name: str, kind: Kind) -> str:
     """Returns a file name that is valid on any file system."""
     safe_name = shorten_name(PureWindowsPath(name).name, _MAX_NAME_CHARACTERS)
     while len(safe_name.encode()) > _MAX_NAME_BYTES:

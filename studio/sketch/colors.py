@@ -36,26 +36,26 @@ CLOTHES = _parse_colors("d9534f f0934a f2c14e 6fae63 3e9a92 4a86c8 3b4a7a 8b62b4
 def choose_colors(rng: np.random.Generator) -> dict[str, Color]:
     """Chooses a random color for each of `palette.COLOR_ROLES`."""
     skin_colors = FANTASY_SKINS if rng.random() < 0.1 else SKINS
-    skin = mix(_pick(rng, skin_colors), _pick(rng, skin_colors), 0.18)
-    hair = _pick_contrasting(rng, DYED_HAIR if rng.random() < 0.16 else HAIR, (skin,))
-    clothes = _pick_contrasting(rng, CLOTHES, (skin, hair))
+    skin = mix(_pick_color(rng, skin_colors), _pick_color(rng, skin_colors), 0.18)
+    hair = _pick_contrasting_color(rng, DYED_HAIR if rng.random() < 0.16 else HAIR, (skin,))
+    clothes = _pick_contrasting_color(rng, CLOTHES, (skin, hair))
     return {
-        "background": _pick_contrasting(rng, BACKGROUNDS, (skin, hair, clothes)),
+        "background": _pick_contrasting_color(rng, BACKGROUNDS, (skin, hair, clothes)),
         "skin": skin,
         "hair": hair,
-        "iris": _pick(rng, EYES),
+        "iris": _pick_color(rng, EYES),
         "cloth": clothes,
-        "trim": _pick_contrasting(rng, CLOTHES, (clothes, skin)),
-        "hat_color": _pick_contrasting(rng, CLOTHES, (hair, skin)),
-        "frame": _pick_contrasting(rng, CLOTHES[-2:] + CLOTHES[:1] + CLOTHES[6:8] + HAIR[3:4], (skin,)),
+        "trim": _pick_contrasting_color(rng, CLOTHES, (clothes, skin)),
+        "hat_color": _pick_contrasting_color(rng, CLOTHES, (hair, skin)),
+        "frame": _pick_contrasting_color(rng, CLOTHES[-2:] + CLOTHES[:1] + CLOTHES[6:8] + HAIR[3:4], (skin,)),
     }
 
 
-def _pick_contrasting(
+def _pick_contrasting_color(
     rng: np.random.Generator, colors: tuple[Color, ...], neighbors: tuple[Color, ...]
 ) -> Color:
     """Picks a color that differs from its neighbors; if none does, the farthest of a few."""
-    candidates = [_pick(rng, colors) for _ in range(6)]
+    candidates = [_pick_color(rng, colors) for _ in range(6)]
     distances = [
         min(sum(abs(a - b) for a, b in zip(color, c, strict=True)) for c in neighbors) for color in candidates
     ]
@@ -65,5 +65,5 @@ def _pick_contrasting(
     )
 
 
-def _pick(rng: np.random.Generator, colors: tuple[Color, ...]) -> Color:
+def _pick_color(rng: np.random.Generator, colors: tuple[Color, ...]) -> Color:
     return colors[int(rng.random() * len(colors))]

@@ -38,7 +38,7 @@ def prepare_drawing(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
     if int(levels.max()) - int(levels.min()) < MIN_CONTRAST:
         raise _no_drawing_error("a drawing", "an image of one color")
     if kind == "parts":
-        part_colors = _match_part_colors(image)
+        part_colors = _snap_to_part_colors(image)
         if not part_colors.any():
             raise _no_drawing_error("a face painted in the colors of its parts", "none of these colors")
         return _resize(part_colors, size)
@@ -152,7 +152,7 @@ def _has_light_border(levels: np.ndarray) -> bool:
     return bool(np.median(_border_pixels(levels[..., None])) > 127)
 
 
-def _match_part_colors(image: np.ndarray) -> np.ndarray:
+def _snap_to_part_colors(image: np.ndarray) -> np.ndarray:
     """Replaces each pixel by the nearest color of a part, or black."""
     colors = np.array([(0, 0, 0), *COLORS.values()], "int32")
     distance = ((image[:, :, None].astype("int32") - colors) ** 2).sum(-1)

@@ -81,13 +81,13 @@ def render_image(layers: np.ndarray, side: int) -> np.ndarray:
 
 def _enlarge(planes: np.ndarray, side: int) -> np.ndarray:
     """Enlarges `(layers, size, size)` to `(layers, side, side)`."""
-    matrix = _spline_matrix(planes.shape[1], side)
+    matrix = _build_spline_matrix(planes.shape[1], side)
     enlarged_columns = planes.reshape(-1, planes.shape[2]) @ matrix.T
     return matrix @ enlarged_columns.reshape(len(planes), -1, side)
 
 
 @cache
-def _spline_matrix(size: int, side: int) -> np.ndarray:
+def _build_spline_matrix(size: int, side: int) -> np.ndarray:
     """Returns the matrix that enlarges one side, `(side, size) float32`.
 
     A cubic B-spline, which also smooths a little: otherwise borders show the pixels of the small image.

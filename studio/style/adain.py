@@ -116,15 +116,15 @@ def stylize(scene: Scene, networks: AdaIN, size: int) -> np.ndarray:
         `(1, H, W, 3) float32 in [0, 1]`.
     """
     content_01 = scene.resize_content(size)
-    features = _encode_cached(networks, content_01.tobytes(), content_01.shape)
-    styles = [_encode_cached(networks, s.tobytes(), s.shape) for s in scene.resize_styles(size)]
+    features = _encode_with_cache(networks, content_01.tobytes(), content_01.shape)
+    styles = [_encode_with_cache(networks, s.tobytes(), s.shape) for s in scene.resize_styles(size)]
     shares = scene.weigh_masks(*features.shape[1:3]) if scene.masks else scene.shares
     mixed = transfer_statistics(features, styles, shares, scene.settings.strength)
     return np.asarray(networks.decode(mixed, *content_01.shape[1:3]))
 
 
 @lru_cache(maxsize=6)  # when only the strength changes, content and styles are not encoded again
-def _encode_cached(networks: AdaIN, pixels: bytes, shape: tuple[int, ...]) -> np.ndarray:
+def _encode_with_cache(networks: AdaIN, pixels: bytes, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(networks.encode(np.frombuffer(pixels, "float32").reshape(shape)))
 
 

@@ -26,7 +26,7 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     network = known_styles.find_network(settings, inputs) if settings.house else None
     result = transfer(content, styles, settings, masks, progress, network)
     if result.stopped_early:
-        settings = _settings_when_stopped(settings, result.figures.get("steps", 0))
+        settings = _make_reproducible_settings(settings, result.figures.get("steps", 0))
     weights = {} if inputs.get("network") else result.weights  # else it is an input
     recipe = recipes.make("style.transfer", settings, inputs, weights)
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
@@ -36,7 +36,7 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     return Result((File.store(png, "image", name),), figures, recipe, result.stopped_early)
 
 
-def _settings_when_stopped(settings: TransferSettings, steps: int) -> TransferSettings:
+def _make_reproducible_settings(settings: TransferSettings, steps: int) -> TransferSettings:
     """Returns the settings that reproduce a run stopped after `steps` steps."""
     if not steps:
         return settings.model_copy(update={"mode": "instant", "size": first_look_size(settings)})

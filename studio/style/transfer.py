@@ -119,7 +119,7 @@ def _enlarge_to_full_size(scene: Scene, images_01: np.ndarray) -> tuple[np.ndarr
 
 
 def _is_closer_to_styles(vgg16: Backbone, image: np.ndarray, first_image: np.ndarray, scene: Scene) -> bool:
-    """Whether an image, `(H, W, 3) uint8`, has a lower style distance than the first look.
+    """Tells whether an image, `(H, W, 3) uint8`, has a lower style distance than the first look.
 
     Structure is left out: it would always favor the less stylized image.
     """

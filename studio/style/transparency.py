@@ -22,7 +22,7 @@ def split_alpha(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         return image, None
     alpha = image[..., 3]
     opacity = alpha.astype("float32")[..., None]
-    nearby_colors = _diffuse(image[..., :3] * opacity, opacity)
+    nearby_colors = _diffuse_colors(image[..., :3] * opacity, opacity)
     # Half visible pixels keep their color; nearly invisible ones may hold any color.
     visibility = np.minimum(opacity / 64, 1)
     colors = nearby_colors + visibility * (image[..., :3] - nearby_colors)
@@ -47,7 +47,7 @@ def join_alpha(image: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
     return np.dstack([image, alpha])
 
 
-def _diffuse(weighted: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _diffuse_colors(weighted: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Returns the mean color near each pixel: of its 2 x 2 block, else of ever larger ones (pull-push).
 
     Args:
@@ -66,7 +66,7 @@ def _diffuse(weighted: np.ndarray, weight: np.ndarray) -> np.ndarray:
     else:
         padding = ((0, height % 2), (0, width % 2), (0, 0))
         sums = [_sum_blocks(np.pad(plane, padding)) for plane in (weighted, weight)]
-        coarse = _diffuse(*sums).repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
+        coarse = _diffuse_colors(*sums).repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
     return np.where(weight > 0, weighted / np.maximum(weight, 1e-3), coarse)
 
 

@@ -43,7 +43,7 @@ def compose(
         command,
         [
             _make_table(figures),
-            *(f"## Sample at temperature {t:g}\n\n{_as_code_block(text)}" for t, text in samples.items()),
+            *(f"## Sample at temperature {t:g}\n\n{_indent_code_block(text)}" for t, text in samples.items()),
         ],
     )
 
@@ -59,6 +59,6 @@ def _make_table(figures: Mapping[str, Any]) -> str:
     return cards.format_table(rows)
 
 
-def _as_code_block(text: str) -> str:
+def _indent_code_block(text: str) -> str:
     """Indents a text as a code block, so that it is not parsed as Markdown."""
     return "\n".join(f"    {line}" for line in text.splitlines())

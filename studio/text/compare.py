@@ -118,7 +118,7 @@ def compare(
     overall = _compare_passage(nats, words, 0, len(shortened), offset)
     assert overall is not None
     significant = control_false_discoveries([passage for passage in passages if passage is not None])
-    return Comparison(shortened, nats, overall, significant, tuple(_describe_skipped(text, model_nlls)))
+    return Comparison(shortened, nats, overall, significant, tuple(_list_notes(text, model_nlls)))
 
 
 def _is_shared(model_nlls: Sequence[CharacterNlls], character: str) -> bool:
@@ -192,7 +192,7 @@ def compute_lead(differences: np.ndarray, words: np.ndarray) -> Lead:
     return Lead(mean, (mean - margin, mean + margin), p)
 
 
-def _describe_skipped(text: str, model_nlls: Sequence[CharacterNlls]) -> Iterator[str]:
+def _list_notes(text: str, model_nlls: Sequence[CharacterNlls]) -> Iterator[str]:
     if len(text) > MAX_CHARS:
         yield f"Only the first {MAX_CHARS:,} of {len(text):,} characters were read."
     shortened = text[:MAX_CHARS]

@@ -84,13 +84,13 @@ def build_step(network: Network, batch: int) -> bytes:
             bias = layer.bias if layer.bias.ndim == 1 else layer.bias[0]
             projected = layers.dense(graph, after[-network.each], weights.kernels[n - 1], bias)
         before = states[n * network.each : (n + 1) * network.each]
-        cell = _lstm if network.each == 2 else _gru
+        cell = _add_lstm_cell if network.each == 2 else _add_gru_cell
         after += cell(graph, layer, weights.recurrents[n], projected, *before)
     logits = layers.dense(graph, after[-network.each], weights.head, network.bias)
     return graph.serialize(logits, *after)
 
 
-def _lstm(
+def _add_lstm_cell(
     graph: Graph, layer: Layer, recurrent: QuantizedRows, projected: Tensor, h: Tensor, c: Tensor
 ) -> list[Tensor]:
     z = layers.add(graph, layers.dense(graph, h, recurrent), projected)
@@ -103,7 +103,9 @@ def _lstm(
     return [layers.multiply(graph, output, layers.elementwise(graph, "TANH", c)), c]
 
 
-def _gru(graph: Graph, layer: Layer, recurrent: QuantizedRows, projected: Tensor, h: Tensor) -> list[Tensor]:
+def _add_gru_cell(
+    graph: Graph, layer: Layer, recurrent: QuantizedRows, projected: Tensor, h: Tensor
+) -> list[Tensor]:
     update, reset, candidate = layers.split(graph, projected, 3)
     parts = layers.split(graph, layers.dense(graph, h, recurrent, layer.bias[1]), 3)
     update = layers.elementwise(graph, "LOGISTIC", layers.add(graph, update, parts[0]))

@@ -34,15 +34,15 @@ def inherit_weights(
     pairs = [(old_vocabulary.characters.find(c), n) for n, c in enumerate(new_vocabulary.characters)]
     shared = [(old_index, new_index) for old_index, new_index in pairs if old_index >= 0]
     return [
-        _fit_array(new_array, old_array, shared, character_axes.get(n))
+        _adapt_array(new_array, old_array, shared, character_axes.get(n))
         for n, (new_array, old_array) in enumerate(zip(fresh, old, strict=True))
     ]
 
 
-def _fit_array(
+def _adapt_array(
     fresh: np.ndarray, old: np.ndarray, shared: Sequence[tuple[int, int]], axis: int | None
 ) -> np.ndarray:
-    """Returns the old array; along an axis of characters, only the entries of shared characters are old.
+    """Returns the old array; along an axis of characters, characters new to the model keep fresh entries.
 
     Args:
         fresh, old: an array of each model.

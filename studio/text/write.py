@@ -221,7 +221,7 @@ def write(
             if time.monotonic() - last_report >= REPORT_SECONDS or done == settings.chars:
                 last_report = time.monotonic()
                 first = vocabulary.decode(indices[:done, 0])
-                progress.report(done, settings.chars, text=settings.prompt + _without_stop(first, stop))
+                progress.report(done, settings.chars, text=settings.prompt + _strip_stop(first, stop))
                 if stop and all(stop in vocabulary.decode(column) for column in indices[:done].T):
                     break
         stopped = False
@@ -235,7 +235,7 @@ def write(
     ]
 
 
-def _without_stop(text: str, stop: str) -> str:
+def _strip_stop(text: str, stop: str) -> str:
     """Returns the text before the stop text, without characters that may begin the stop text."""
     end = _find_end(text, stop)
     return text[:end] if end < len(text) else text[: end - _count_stop_prefix(text, stop)]

@@ -86,7 +86,7 @@ def parse_space(settings: type[Settings], vary: Sequence[str]) -> dict[str, Rang
         name, _, values = (part.strip() for part in text.partition("="))
         field = _find_field(settings, name)
         if field.name in ranges:
-            raise _invalid_setting(field, "each setting once", "twice")
+            raise _setting_error(field, "each setting once", "twice")
         ranges[field.name] = _parse_range(settings, field, values)
     return ranges
 
@@ -104,9 +104,9 @@ def parse_fixed(
         name, sign, value = (part.strip() for part in text.partition("="))
         field = _find_field(settings, name)
         if not sign:
-            raise _invalid_setting(field, f"{field.name}=VALUE", text)
+            raise _setting_error(field, f"{field.name}=VALUE", text)
         if field.name in varied:
-            raise _invalid_setting(field, "each setting in --vary or in --fixed, not in both", "both")
+            raise _setting_error(field, "each setting in --vary or in --fixed, not in both", "both")
         values[field.name] = value
     parsed = settings.parse(values)
     return {name: getattr(parsed, name) for name in values}
@@ -129,14 +129,14 @@ def _find_field(settings: type[Settings], name: str) -> SettingInfo:
 
 def _parse_range(settings: type[Settings], field: SettingInfo, values: str) -> Range:
     if field.kind not in TUNABLE_KINDS:
-        raise _invalid_setting(field, "a setting with numbers or choices", f"a setting of type {field.kind}")
+        raise _setting_error(field, "a setting with numbers or choices", f"a setting of type {field.kind}")
     if field.kind in ("choice", "bool"):
         return Range(choices=_parse_choices(settings, field, values))
     low, high = _parse_bounds(field, values)
     for end in (low, high):
         settings.parse({field.name: int(end) if field.kind == "int" else end})
     if not low < high:
-        raise _invalid_setting(field, "a range whose start is below its end, such as 1:8", values)
+        raise _setting_error(field, "a range whose start is below its end, such as 1:8", values)
     return Range(low, high, field.kind == "int", field.scale == "log" and low > 0)
 
 
@@ -148,7 +148,7 @@ def _parse_choices(settings: type[Settings], field: SettingInfo, values: str) ->
         getattr(settings.parse({field.name: text.strip()}), field.name) for text in values.split("|")
     )
     if len(set(selected)) < 2:
-        raise _invalid_setting(field, "at least two choices, such as a|b", values)
+        raise _setting_error(field, "at least two choices, such as a|b", values)
     return selected
 
 
@@ -159,11 +159,11 @@ def _parse_bounds(field: SettingInfo, values: str) -> tuple[float, float]:
         try:
             low, high = map(float, parts)
         except ValueError:
-            raise _invalid_setting(field, "LOW:HIGH, such as 64:512", values) from None
+            raise _setting_error(field, "LOW:HIGH, such as 64:512", values) from None
         if field.kind == "int" and not (low.is_integer() and high.is_integer()):
-            raise _invalid_setting(field, "whole numbers", values)
+            raise _setting_error(field, "whole numbers", values)
         if not (math.isfinite(low) and math.isfinite(high)):
-            raise _invalid_setting(field, "numbers", values)
+            raise _setting_error(field, "numbers", values)
         return low, high
     default = field.default
     # Bounds are what is possible, not what is sensible: on a log scale, use a factor of 4 around the default.
@@ -180,6 +180,6 @@ def _parse_bounds(field: SettingInfo, values: str) -> tuple[float, float]:
     )
 
 
-def _invalid_setting(field: SettingInfo, expected: str, received: str) -> InvalidInput:
+def _setting_error(field: SettingInfo, expected: str, received: str) -> InvalidInput:
     step = f"accepted values of {field.name}: {field.accepted_values or field.kind}"
     return invalid(f"`--vary {field.name}`", expected=expected, received=received, next_step=step)

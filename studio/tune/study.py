@@ -54,13 +54,13 @@ def open_study(
         "data": [file.digest for files in inputs.values() for file in files],
     }
     method = {key: getattr(settings, key) for key in ("sampler", "pruning", "seed")}
-    name = settings.name or _shorten(json.dumps([identity, method], sort_keys=True))
+    name = settings.name or _hash_text(json.dumps([identity, method], sort_keys=True))
     if settings.storage:
         # Other machines may run trials of this study, so only trials without a heartbeat have failed.
         storage = _open_url_storage(settings.storage, HEARTBEAT_SECONDS)
         yield _create_or_resume_study(storage, name, settings, identity)
         return
-    path = paths.ensure_folder("searches") / f"{_shorten(_add_owner(name))}.log"
+    path = paths.ensure_folder("searches") / f"{_hash_text(_prefix_owner(name))}.log"
     try:
         with paths.locked(path.with_suffix(".lock"), blocking=False):
             study = _create_or_resume_study(_open_file_storage(path), name, settings, identity)
@@ -73,13 +73,13 @@ def open_study(
         ) from None
 
 
-def _shorten(text: str) -> str:
+def _hash_text(text: str) -> str:
     """Returns the first 16 hexadecimal digits of the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _add_owner(name: str) -> str:
-    """Returns a name that only the current user's searches have."""
+def _prefix_owner(name: str) -> str:
+    """Returns the name of a search with its owner before it, except for `local`."""
     owner = owners.get_current()
     return name if owner == owners.LOCAL else f"{owner} {name}"
 

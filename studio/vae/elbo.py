@@ -85,7 +85,7 @@ def compute_slack(
 
 
 def _compute_reconstruction_nll(vae: Vae, z: np.ndarray, binary: np.ndarray) -> np.ndarray:
-    """Returns -ln p(x | z) of each latent, `(n,)`, for one image each or all for a single image."""
+    """Returns -ln p(x | z) of each latent, `(n,)`, for its image or for a single image."""
     nll = np.empty(len(z))
     for at in range(0, len(z), encoding.BATCH):
         logits = encoding.decode_logits(vae, z[at : at + encoding.BATCH]).astype("float64")

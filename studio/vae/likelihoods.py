@@ -11,7 +11,7 @@ from keras import ops
 MIN_ERROR = 1e-8  # a mean squared error below this is rounding
 
 
-def _log_error(mean_error: Any) -> Any:
+def _compute_log_error(mean_error: Any) -> Any:
     return ops.log(ops.maximum(mean_error, MIN_ERROR))
 
 
@@ -22,13 +22,13 @@ def normal_nll(images: Any, logits: Any) -> Any:
         Rybkin et al. 2021, arXiv:2006.13202.
     """
     error = ops.mean(ops.square(images - ops.sigmoid(logits)))
-    return 0.5 * math.prod(images.shape[1:]) * (_log_error(error) + 1 + math.log(2 * math.pi))
+    return 0.5 * math.prod(images.shape[1:]) * (_compute_log_error(error) + 1 + math.log(2 * math.pi))
 
 
 def laplace_nll(images: Any, logits: Any) -> Any:
     """Returns the negative log-likelihood under a Laplace distribution, which tolerates outlier pixels."""
     error = ops.mean(ops.abs(images - ops.sigmoid(logits)))
-    return math.prod(images.shape[1:]) * (_log_error(error) + 1 + math.log(2))
+    return math.prod(images.shape[1:]) * (_compute_log_error(error) + 1 + math.log(2))
 
 
 def bernoulli_nll(images: Any, logits: Any) -> Any:
@@ -51,5 +51,5 @@ def feature_nll(layers: Sequence[tuple[Any, Any]], values: int) -> Any:
         layers: target and output features of each layer, of the same shape.
         values: number of values of an image, which scales the result.
     """
-    logs = [_log_error(ops.mean(ops.square(target - output))) for target, output in layers]
+    logs = [_compute_log_error(ops.mean(ops.square(target - output))) for target, output in layers]
     return 0.5 * values * sum(logs) / len(logs)

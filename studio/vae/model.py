@@ -29,7 +29,7 @@ def build_encoder(settings: TrainVaeSettings) -> keras.Model:
     for n, width in enumerate(encoder_channels(settings)):
         layers += [
             keras.layers.Conv2D(
-                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_he_initializer(settings, n)
+                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_make_he_initializer(settings, n)
             ),
             keras.layers.BatchNormalization(momentum=_MOMENTUM),
             keras.layers.LeakyReLU(SLOPE),
@@ -47,7 +47,7 @@ def build_decoder(settings: TrainVaeSettings) -> keras.Model:
     layers = [
         keras.Input((settings.latent_dim,), name="z"),
         keras.layers.Dense(
-            side * side * deepest, use_bias=False, kernel_initializer=_he_initializer(settings, 30)
+            side * side * deepest, use_bias=False, kernel_initializer=_make_he_initializer(settings, 30)
         ),
         keras.layers.Reshape((side, side, deepest)),
         keras.layers.BatchNormalization(momentum=_MOMENTUM),
@@ -56,19 +56,24 @@ def build_decoder(settings: TrainVaeSettings) -> keras.Model:
     for n, width in enumerate(decoder_channels(settings)):
         layers += [
             keras.layers.Conv2DTranspose(
-                width, SIDE, 2, "same", use_bias=False, kernel_initializer=_he_initializer(settings, 31 + n)
+                width,
+                SIDE,
+                2,
+                "same",
+                use_bias=False,
+                kernel_initializer=_make_he_initializer(settings, 31 + n),
             ),
             keras.layers.BatchNormalization(momentum=_MOMENTUM),
             keras.layers.ReLU(),
         ]
     # The last layer blends neighbors, against checkerboard artifacts of the transposed convolutions.
     last = keras.layers.Conv2D(
-        settings.channels, 3, padding="same", kernel_initializer=_he_initializer(settings, 50)
+        settings.channels, 3, padding="same", kernel_initializer=_make_he_initializer(settings, 50)
     )
     return keras.Sequential([*layers, last], name="decoder")
 
 
-def _he_initializer(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
+def _make_he_initializer(settings: TrainVaeSettings, n: int) -> keras.initializers.Initializer:
     return keras.initializers.HeNormal(seed=derive_seed(settings.seed, n))
 
 

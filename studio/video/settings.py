@@ -44,15 +44,15 @@ class VideoSettings(Settings):
     @property
     def style_names(self) -> tuple[str, ...]:
         """The style names of the frames' task."""
-        frames = self._frame_settings()
+        frames = self._parse_frame_settings()
         return frames.style_names if frames else ()
 
     def resolve(self) -> VideoSettings:
-        frames = self._frame_settings()
+        frames = self._parse_frame_settings()
         base = frames.resolve().model_dump(mode="json") if frames else self.base
         return self.model_copy(update={"base": base})
 
-    def _frame_settings(self) -> Settings | None:
+    def _parse_frame_settings(self) -> Settings | None:
         """Returns the settings of the frames; None if they are invalid."""
         return tasks.parse_saved_settings(self.task, self.base)
 

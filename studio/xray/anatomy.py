@@ -81,12 +81,14 @@ def _compute_receptive_fields(model: keras.Model, axis: int) -> dict[str, Recept
     """Returns the receptive field of every layer along one axis: 0 vertical, 1 horizontal."""
     fields: dict[str, ReceptiveField] = {}
     for layer in model.layers:
-        inputs = [fields[name] for name in _input_names(layer)]
-        fields[layer.name] = _output_field(layer, axis, _union(inputs)) if inputs else ReceptiveField()
+        inputs = [fields[name] for name in _list_input_names(layer)]
+        fields[layer.name] = (
+            _compute_output_field(layer, axis, _unite_fields(inputs)) if inputs else ReceptiveField()
+        )
     return fields
 
 
-def _input_names(layer: keras.Layer) -> list[str]:
+def _list_input_names(layer: keras.Layer) -> list[str]:
     """Returns the names of the layers whose output a layer reads; Keras stores them with each tensor."""
     if type(layer).__name__ == "InputLayer":
         return []
@@ -94,16 +96,16 @@ def _input_names(layer: keras.Layer) -> list[str]:
     return [tensor._keras_history.operation.name for tensor in tensors]
 
 
-def _union(fields: list[ReceptiveField]) -> ReceptiveField:
+def _unite_fields(fields: list[ReceptiveField]) -> ReceptiveField:
     """Returns the receptive field of feature maps that are added or concatenated."""
     return ReceptiveField(
         fields[0].step, min(field.first for field in fields), max(field.last for field in fields)
     )
 
 
-def _output_field(layer: keras.Layer, axis: int, field: ReceptiveField) -> ReceptiveField:
+def _compute_output_field(layer: keras.Layer, axis: int, field: ReceptiveField) -> ReceptiveField:
     """Returns the receptive field of a layer's output, from that of its input."""
-    kernel, stride, padding = _window(layer, axis)
+    kernel, stride, padding = _read_window(layer, axis)
     return ReceptiveField(
         field.step * stride,
         field.first - padding * field.step,
@@ -111,7 +113,7 @@ def _output_field(layer: keras.Layer, axis: int, field: ReceptiveField) -> Recep
     )
 
 
-def _window(layer: Any, axis: int) -> tuple[int, int, int]:
+def _read_window(layer: Any, axis: int) -> tuple[int, int, int]:
     """Returns kernel size, stride and leading padding of a layer along one axis."""
     class_name = type(layer).__name__
     if class_name == "ZeroPadding2D":

@@ -56,7 +56,7 @@ def compute(
     """
     network = backbones.load(backbone, progress)
     key = f"{photo.digest} {network.digest} {size}"
-    activations = get_or_make(_CACHE, key, lambda: _compute(photo, network, size, progress), _MAX_CACHED)
+    activations = get_or_make(_CACHE, key, lambda: _run_network(photo, network, size, progress), _MAX_CACHED)
     return _ablate(activations, off, progress) if off else activations
 
 
@@ -68,7 +68,9 @@ def resize_photo(photo: File, backbone: str, size: int) -> np.ndarray:
     return small if small.shape[:2] == (height, width) else image_io.resize(small, height, width)
 
 
-def _compute(photo: File, network: backbones.Backbone, size: int, progress: Progress | None) -> Activations:
+def _run_network(
+    photo: File, network: backbones.Backbone, size: int, progress: Progress | None
+) -> Activations:
     """Runs a network on a photo; ResNet50 block by block, with its classifier."""
     image = resize_photo(photo, network.spec.name, size)
     images_01, weights = image_io.to_01(image), {network.spec.name: network.digest}
@@ -86,7 +88,7 @@ def _compute(photo: File, network: backbones.Backbone, size: int, progress: Prog
 
 
 def _ablate(activations: Activations, off: Collection[str], progress: Progress | None) -> Activations:
-    """Switches branches off; activations before the first of them are reused."""
+    """Returns the activations without some branches; those before the first branch are reused."""
     model = pretrained.load("resnet50", progress, activations.weights["resnet50"]).model
     forward_pass = residual.forward_without(model, activations.maps, off)
     return Activations(

@@ -37,7 +37,7 @@ def show_maps(settings: XraySettings, inputs: Inputs, progress: Progress) -> Res
     layers = anatomy.describe_layers(backbones.load(settings.backbone, progress))
     layer = next(layer for layer in layers if layer.name == settings.layer_name)
     position, box = _locate_position(settings, feature_map.shape, layer, activations.photo.shape)
-    image = _draw(settings, maps, photo, strongest, channel, position, box)
+    image = _draw_channels(settings, maps, photo, strongest, channel, position, box)
     figures = {
         "seconds": time.monotonic() - began,
         "channel": channel,
@@ -64,7 +64,7 @@ def apply_filter(settings: FilterSettings, inputs: Inputs, progress: Progress) -
     began, photo = time.monotonic(), inputs["content"][0]
     progress.report_stage("Applying the filter")
     activations = compute(photo, "vgg16", settings.size, (), progress)
-    layer_inputs = activations.maps[_previous_layer(settings.layer)]
+    layer_inputs = activations.maps[_find_previous_layer(settings.layer)]
     kernel, bias = backbones.load("vgg16", progress).model.get_layer(settings.layer).get_weights()
     result = sliding.apply_filter(
         layer_inputs, kernel[..., settings.channel], bias[settings.channel], settings
@@ -83,7 +83,7 @@ def apply_filter(settings: FilterSettings, inputs: Inputs, progress: Progress) -
     return Result((File.store(image_io.encode_png(image, recipe), "image", name),), figures, recipe)
 
 
-def _previous_layer(layer: str) -> str:
+def _find_previous_layer(layer: str) -> str:
     """Returns the layer before one of VGG16; INPUT_KEY for the first."""
     names = [INPUT_KEY, *backbones.find_spec("vgg16").layers]
     return names[names.index(layer) - 1]
@@ -99,7 +99,7 @@ def _locate_position(
     return position, [top / height, left / width, (bottom + 1) / height, (right + 1) / width]
 
 
-def _draw(
+def _draw_channels(
     settings: XraySettings,
     maps: np.ndarray,
     photo: File,

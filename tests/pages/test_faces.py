@@ -367,7 +367,7 @@ def test_research_license_is_shown(open_grid, monkeypatch):
         command="",
         figures={},
     )
-    monkeypatch.setattr(models, "_find_shipped", lambda name: entry)
+    monkeypatch.setattr(models, "_find_shipped_model", lambda name: entry)
     page = open_grid()
     assert "Trained on faces of other people" in join_texts(page.caption)
     assert "Research only" in join_texts(page.markdown)

@@ -49,7 +49,7 @@ def test_samples_have_the_colors_of_their_canvas(kind, monkeypatch):
     canvas.set_drawing(easel.read_sample(kind, 0))
     masks = state[canvas.name]
     assert len(masks) == len(canvas.palette)
-    drawing = canvas._compose(masks)
+    drawing = canvas._compose_drawing(masks)
     assert drawing.shape == (SIDE, SIDE, 3) and drawing.any()
     if kind != "outline":
         colors = {(0, 0, 0), *canvas.palette.values()}
@@ -61,7 +61,7 @@ def test_drawing_of_an_older_version_is_ignored():
     assert canvas._validate_masks({"image": "x-0", "masks": ["a"]}, "x-0") is None
     assert canvas._validate_masks({"image": "x-1", "masks": ["a"] * len(COLORS)}, "x-0") is None
     assert canvas._validate_masks({"image": "x-0", "masks": ["a"] * len(COLORS)}, "x-0") is not None
-    assert not canvas._compose(["data:,!"] * len(COLORS)).any()
+    assert not canvas._compose_drawing(["data:,!"] * len(COLORS)).any()
     assert np.array_equal(Canvas().palette["Line"], (255, 255, 255))
 
 

@@ -76,10 +76,10 @@ def test_parameter_without_choices_is_refused(visit):
 def test_stopped_trials_are_compared_only_by_the_objective():
     finished_trials = [{"state": "done", "value": value} for value in (100.4, 120.0)]
     poor = [{"state": "stopped early", "value": 0.6}]
-    assert trials._describe_comparison(finished_trials + poor, is_maximized=False).endswith(
+    assert trials._describe_other_values(finished_trials + poor, is_maximized=False).endswith(
         "Second best: 120; worst of 2: 120."
     )
-    assert trials._describe_comparison(finished_trials[:1] + poor, is_maximized=True) == "Higher is better."
+    assert trials._describe_other_values(finished_trials[:1] + poor, is_maximized=True) == "Higher is better."
 
 
 def test_invalid_search_shows_an_error_and_does_not_start(visit):

@@ -55,7 +55,7 @@ def test_each_view_is_drawn(look):
 @pytest.mark.slow
 def test_activations_are_cached(look, vgg, monkeypatch):
     look()
-    monkeypatch.setattr(maps, "_compute", lambda *args: pytest.fail("one pass was enough"))
+    monkeypatch.setattr(maps, "_run_network", lambda *args: pytest.fail("one pass was enough"))
     look(layer="block5_conv3", channel=7)
     look("xray.filter", layer="block1_conv2", channel=3)
 

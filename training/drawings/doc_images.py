@@ -45,7 +45,7 @@ def main(names: Sequence[str] = ()) -> None:
         IMAGES[name](DOCS / f"{name}.webp")
 
 
-def _write_house(path: Path) -> None:
+def _write_house_styles(path: Path) -> None:
     """Writes one photo in every house style, in two rows."""
     images = []
     for name in known_styles.list_styles():
@@ -57,7 +57,7 @@ def _write_house(path: Path) -> None:
     _save(np.concatenate(rows), path)
 
 
-def _write_readme(path: Path) -> None:
+def _write_readme_image(path: Path) -> None:
     """Writes a photo, a painting, and the photo in the style of the painting."""
     photo, painting = README_PAIR
     painted = _render("style.transfer", {"mode": "fine"}, content=photo, style=painting)
@@ -70,7 +70,7 @@ def _write_dream(path: Path) -> None:
     _save_row([_load_pixels(DREAM_PHOTO), *dreams], path)
 
 
-def _write_enhance(path: Path) -> None:
+def _write_upscaling(path: Path) -> None:
     """Writes a crop of a photo, downscaled and upscaled: bicubic, by the network, and the original."""
     photo = _load_pixels(UPSCALING_PHOTO)[UPSCALING_CROP]
     small = Image.fromarray(photo).resize([side // UPSCALING_FACTOR for side in photo.shape[1::-1]])
@@ -82,7 +82,7 @@ def _write_enhance(path: Path) -> None:
     )
 
 
-def _write_clean(path: Path) -> None:
+def _write_cleaned_photos(path: Path) -> None:
     """Writes crops of a noisy photo and of a strongly compressed one, before and after."""
     photo = _load_pixels(NOISY_PHOTO)[:300, 150:450]
     noise = NOISE_LEVELS * np.random.default_rng(0).standard_normal(photo.shape)
@@ -144,7 +144,7 @@ def _write_face_alone(path: Path) -> None:
     )
 
 
-def _write_classify(path: Path) -> None:
+def _write_activation_map(path: Path) -> None:
     """Writes a class activation map of ResNet50 for a cat."""
     _save_row([_render("classify.explain", {}, image=CAT_PHOTO)], path)
 
@@ -187,17 +187,17 @@ def _save(pixels: np.ndarray, path: Path) -> None:
 
 
 IMAGES = {
-    "house": _write_house,
-    "readme": _write_readme,
+    "house": _write_house_styles,
+    "readme": _write_readme_image,
     "dream": _write_dream,
-    "enhance": _write_enhance,
-    "clean": _write_clean,
+    "enhance": _write_upscaling,
+    "clean": _write_cleaned_photos,
     "playground": _write_playground,
     "x-ray": _write_xray,
     "faces": _write_faces,
     "cartoons": _write_cartoons,
     "face-alone": _write_face_alone,
-    "classify": _write_classify,
+    "classify": _write_activation_map,
     "text": _write_text,
 }
 

@@ -99,7 +99,7 @@ def _write_presets() -> None:
 
 
 def _write_sets() -> None:
-    """Writes four images of each sample set, by class in turn; and icons for other sources."""
+    """Writes four images of each sample set, of its classes in turn, and icons for other sources."""
     for name in sample_sets.list_names():
         dataset = data.load_dataset(sample_sets.store(sample_sets.PREFIX + name), THUMBNAIL_SIDE // 2)
         labels = np.zeros(len(dataset.images), int) if dataset.labels is None else dataset.labels

@@ -22,7 +22,7 @@ def explain(kind: type[Settings] | None, selector: PairSelector | None) -> None:
 
 def _draw_posterior(kind: type[Settings] | None, selector: PairSelector | None) -> None:
     if kind is None or selector is None or not selector.comparisons:
-        kind, selector = _load_recorded()
+        kind, selector = _load_recorded_search()
         st.caption(
             f"Recorded: {len(selector.comparisons)} picks by a rule that prefers a medium strength and "
             "ignores the stroke size. Your own picks replace them."
@@ -38,7 +38,7 @@ def _draw_posterior(kind: type[Settings] | None, selector: PairSelector | None) 
 
 
 @functools.cache
-def _load_recorded() -> tuple[type[Settings], PairSelector]:
+def _load_recorded_search() -> tuple[type[Settings], PairSelector]:
     taste = PreferenceSearch.model_validate_json((runs.FOLDER / "by_preference.json").read_text("utf-8"))
     return taste.settings_class, taste.make_selector()
 

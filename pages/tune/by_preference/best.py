@@ -64,10 +64,10 @@ def fill_page_form(taste: PreferenceSearch, settings: Settings) -> None:
         if slot == "style" and files:
             st.session_state[slot] = []
         for file in files:
-            _put_file(slot, file)
+            _select_input(slot, file)
 
 
-def _put_file(slot: str, file: File) -> None:
+def _select_input(slot: str, file: File) -> None:
     if slot == "content" and samples.is_sample(file):
         st.session_state[slot] = samples.list_titles()[samples.command_name(file).removeprefix("sample:")]
         return

@@ -25,7 +25,7 @@ def split(
     rng = np.random.default_rng([seed, 5])
     counts = np.bincount(labels)
     quota = np.clip(np.round(counts * held_out), 1, np.maximum(counts - 1, 0)).astype("int64")
-    single_rows, row_groups = _rows_by_group(groups)
+    single_rows, row_groups = _group_rows(groups)
     test_groups = []
     for rows in (row_groups[n] for n in rng.permutation(len(row_groups))):
         group_counts = np.bincount(labels[rows], minlength=len(counts))
@@ -68,7 +68,7 @@ def assign_folds(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) 
         seed: of the random choice.
     """
     rng = np.random.default_rng([seed, 6])
-    single_rows, row_groups = _rows_by_group(_split_large_groups(labels, groups))
+    single_rows, row_groups = _group_rows(_split_large_groups(labels, groups))
     counts = np.zeros((count, labels.max() + 1), "int64")
     folds = np.empty(len(labels), "int64")
     for rows in (row_groups[n] for n in rng.permutation(len(row_groups))):
@@ -95,7 +95,7 @@ def _split_large_groups(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return np.where(is_large[indices], names.max() + 1 + np.arange(len(groups)), groups)
 
 
-def _rows_by_group(groups: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+def _group_rows(groups: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
     """Returns the rows without near-duplicates, and the rows of each larger group."""
     order = np.argsort(groups, kind="stable")
     sizes = np.unique(groups, return_counts=True)[1]

@@ -39,7 +39,7 @@ def convert(classifier: Classifier) -> keras.Model:
 
     body = classifier.body
     if body is None:
-        raise _unsupported("parts that are not layers")
+        raise _unsupported_part_error("parts that are not layers")
     describe(body)  # raises before the copy if Keras 2 lacks a part
     shape = body.inputs[0].shape
     kernel, bias = classifier.preprocessing_map()
@@ -59,7 +59,7 @@ def convert(classifier: Classifier) -> keras.Model:
     return model
 
 
-def _unsupported(part: str) -> StudioError:
+def _unsupported_part_error(part: str) -> StudioError:
     return StudioError(
         f"The model has {part}, which Keras 2 and TensorFlow.js do not have. "
         "Export it to .keras, .tflite or .onnx."
@@ -82,7 +82,7 @@ def describe(model: keras.Model) -> dict[str, Any]:
                 {"name": layer["config"]["name"], "activation": "linear"},
             )
         if class_name != "InputLayer" and class_name not in _SUPPORTED_LAYERS:
-            raise _unsupported(f"a {class_name}")
+            raise _unsupported_part_error(f"a {class_name}")
         name = layer["config"]["name"]
         nodes = [_convert_node(node) for node in layer["inbound_nodes"]]
         layers.append(
@@ -101,7 +101,7 @@ def describe(model: keras.Model) -> dict[str, Any]:
 
 
 def _as_list(endpoints: Any) -> list[Any]:
-    """Returns the inputs or outputs of a network as a list; Keras 3 stores a single one without."""
+    """Returns the inputs or outputs of a network as a list; Keras 3 stores a single one without a list."""
     return [endpoints] if endpoints and isinstance(endpoints[0], str) else list(endpoints)
 
 
@@ -124,7 +124,7 @@ def _convert_settings(class_name: str, layer: dict[str, Any]) -> dict[str, Any]:
     }
     for key, value in settings.items():
         if isinstance(value, dict):
-            raise _unsupported(f"a {class_name} with a custom {key}")
+            raise _unsupported_part_error(f"a {class_name} with a custom {key}")
     if class_name == "LeakyReLU":
         settings["alpha"] = settings.pop("negative_slope")
     return settings | {"dtype": "float32"}
@@ -135,7 +135,7 @@ def _convert_node(node: dict[str, Any]) -> list[list[Any]]:
     args = node["args"]
     tensors = args[0] if isinstance(args[0], list | tuple) else args
     if any(isinstance(value, dict) for value in node["kwargs"].values()):
-        raise _unsupported("a layer with several named inputs")
+        raise _unsupported_part_error("a layer with several named inputs")
     return [[*tensor["config"]["keras_history"], {}] for tensor in tensors]
 
 

@@ -22,7 +22,7 @@ _SHARD_BYTES = 4 << 20  # bytes, small enough for browser caches
 def write_teachable(classifier: Classifier, path: Path) -> None:
     """Writes `keras_model.h5` and `labels.txt`, as in Teachable Machine's `converted_keras.zip`."""
     network = keras_2.convert(classifier)
-    _pack(classifier, path, {MODEL: _encode_hdf5(network)})
+    _write_zip(classifier, path, {MODEL: _encode_hdf5(network)})
 
 
 def write_tfjs(classifier: Classifier, path: Path) -> None:
@@ -50,10 +50,10 @@ def write_tfjs(classifier: Classifier, path: Path) -> None:
         "modelTopology": topology,
         "weightsManifest": [{"paths": list(shards), "weights": entries}],
     }
-    _pack(classifier, path, {containers.TFJS_MODEL: json.dumps(listing).encode(), **shards})
+    _write_zip(classifier, path, {containers.TFJS_MODEL: json.dumps(listing).encode(), **shards})
 
 
-def _pack(classifier: Classifier, path: Path, files: dict[str, bytes]) -> None:
+def _write_zip(classifier: Classifier, path: Path, files: dict[str, bytes]) -> None:
     """Writes a zip of some files, the class names, and the input size and range."""
     names = [" ".join(name.split()) for name in classifier.classes]
     height, width = classifier.size

@@ -139,7 +139,7 @@ def _split_output(classifier: Classifier) -> tuple[keras.KerasTensor, Callable, 
 
     network = classifier.network
     if classifier.independent:
-        return network.output, _log_odds, ops.sigmoid
+        return network.output, _invert_sigmoid, ops.sigmoid
     output_layer = network.layers[-1]
     has_softmax = getattr(output_layer, "activation", None) is keras.activations.softmax
     if isinstance(output_layer, keras.layers.Dense) and has_softmax:
@@ -154,7 +154,7 @@ def _split_output(classifier: Classifier) -> tuple[keras.KerasTensor, Callable, 
     return network.output, lambda shares: ops.log(ops.maximum(shares, 1e-30)), ops.softmax
 
 
-def _log_odds(shares):
+def _invert_sigmoid(shares):
     """Returns the logits of sigmoid outputs."""
     from keras import ops
 

@@ -47,7 +47,7 @@ def draw(
         share = strength * (0.5 + 0.4 * intensity)
         overlay = image @ _GRAY * (1 - share) + heat.to_colors(intensity[..., 0]) * share
     overlay = np.clip(np.where(is_inside, overlay, image * _OUTSIDE_BRIGHTNESS) + 0.5, 0, 255).astype("uint8")
-    return _place_beside(image, overlay) if view == "beside" else overlay
+    return _join_images(image, overlay) if view == "beside" else overlay
 
 
 def _resize_heatmap(
@@ -66,8 +66,8 @@ def _resize_heatmap(
     return intensity, is_inside
 
 
-def _place_beside(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Places two images of one size next to each other, or wide ones below each other."""
+def _join_images(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Joins two images of one size: side by side, or wide ones one above the other."""
     height, width = first.shape[:2]
     is_horizontal = width <= 1.6 * height
     gap = max(2, round(_GAP_SHARE * min(height, width)))

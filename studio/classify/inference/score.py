@@ -113,14 +113,18 @@ def _select_metrics(metrics: dict[str, Any]) -> dict[str, Any]:
 def _match_labels(dataset: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
     """Returns the classifier's class index of each image, `(n,)`. Raises `InvalidInput` for other classes."""
     if dataset.labels is None:
-        raise _class_mismatch(where, "only one folder", classes, model)
+        raise _class_mismatch_error(where, "only one folder", classes, model)
     indices = matching.find_class_indices(dataset.classes, classes, loosely=bool(model))
     if unknown_classes := matching.list_unknown(dataset.classes, indices):
-        raise _class_mismatch(where, f"unknown classes: {join_first_few(unknown_classes)}", classes, model)
+        raise _class_mismatch_error(
+            where, f"unknown classes: {join_first_few(unknown_classes)}", classes, model
+        )
     return np.array(indices)[dataset.labels]
 
 
-def _class_mismatch(where: str, received: str, classes: tuple[str, ...], model: str = "") -> InvalidInput:
+def _class_mismatch_error(
+    where: str, received: str, classes: tuple[str, ...], model: str = ""
+) -> InvalidInput:
     of = f" of {model}" if model else ""
     step = (
         "choose another data set, or pass the folder names as class names with --labels"

@@ -119,12 +119,12 @@ def load(file: File, preprocessing: str = AUTO, flat: bool = False) -> Classifie
 
 def get_safe_copy(file: File) -> safe_copies.SafeCopy:
     """Returns the safe copy of a stored file; imports Keras while the sandbox makes it."""
-    with _importing_keras():
+    with _import_keras_in_background():
         return safe_copies.get_or_make(file)
 
 
 @contextmanager
-def _importing_keras() -> Iterator[None]:
+def _import_keras_in_background() -> Iterator[None]:
     """Imports Keras in a thread, while this process waits for the sandbox."""
 
     def import_keras() -> None:
@@ -142,7 +142,11 @@ def _importing_keras() -> Iterator[None]:
 
 
 def _to_classifier_facts(file: File, facts: Facts, flat: bool) -> ClassifierFacts:
-    """Raises `InvalidInput` if the network is no image classifier, or has a flat input without `flat`."""
+    """Returns the facts of a classifier.
+
+    Raises:
+        InvalidInput: if the network is no image classifier, or has a flat input without `flat`.
+    """
     image = facts.image_input
     if image is None:
         raise invalid(

@@ -83,7 +83,7 @@ def load(preset: Preset, classes: tuple[str, ...]) -> Classifier | None:
     owners.grant(digest)
     classifier = imported_classifier.load(File(digest, "model", f"{preset.name}.zip"), flat=record["flat"])
     if len(classifier.classes) != len(classes):
-        raise _incomplete_folder(preset, f"{len(classifier.classes):,} classes", f"{len(classes):,}")
+        raise _incomplete_folder_error(preset, f"{len(classifier.classes):,} classes", f"{len(classes):,}")
     return replace(classifier, name=preset.name, digest=preset.digest, classes=classes)
 
 
@@ -106,19 +106,19 @@ def _read_record(preset: Preset) -> dict[str, Any] | None:
     if not isinstance(record, dict) or not all(
         isinstance(record.get(key), kind) for key, kind in kinds.items()
     ):
-        raise _incomplete_folder(preset, "the network that it was trained on", "another text")
+        raise _incomplete_folder_error(preset, "the network that it was trained on", "another text")
     members = record["members"]
     required = {keras_files.CONFIG, keras_files.METADATA}
     if members.keys() != required or not all(isinstance(text, str) for text in members.values()):
-        raise _incomplete_folder(preset, "the network that it was trained on", "a part of the network")
+        raise _incomplete_folder_error(preset, "the network that it was trained on", "a part of the network")
     if not 1 <= record["side"] <= keras_files.MAX_SIDE:
-        raise _incomplete_folder(
+        raise _incomplete_folder_error(
             preset, f"images of at most {keras_files.MAX_SIDE:,} px", f"{record['side']} px"
         )
     return record
 
 
-def _incomplete_folder(preset: Preset, expected: str, received: str) -> InvalidInput:
+def _incomplete_folder_error(preset: Preset, expected: str, received: str) -> InvalidInput:
     return invalid(
         f"preset {preset.name}",
         expected=expected,

@@ -66,7 +66,7 @@ def check_labels(
         "the labels of images that it was trained on."
     )
     score = _evaluate_classifier(dataset, probabilities, indices[labels], classifier.classes)
-    return {"suspicious": _merge(by_heads, by_predictions), "notes": [note], "score": score}
+    return {"suspicious": _merge_entries(by_heads, by_predictions), "notes": [note], "score": score}
 
 
 def _evaluate_classifier(
@@ -80,7 +80,9 @@ def _evaluate_classifier(
     }
 
 
-def _merge(by_heads: list[dict[str, Any]], by_predictions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _merge_entries(
+    by_heads: list[dict[str, Any]], by_predictions: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Merges both lists: first entries in both, then those by heads, then those by predictions."""
     head_names = {entry["name"] for entry in by_heads}
     predicted_names = {entry["name"] for entry in by_predictions}

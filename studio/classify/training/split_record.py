@@ -22,7 +22,7 @@ _SHORT_HASH_BYTES = 8  # of a SHA-256: among a million images, one in 37 million
 def make_record(dataset: ImageDataset, train_rows: np.ndarray, test_rows: np.ndarray) -> dict[str, str]:
     """Returns what a preset stores of the train and test split of its dataset."""
     bits = np.packbits(np.isin(np.arange(len(dataset.names)), test_rows))
-    hashes = np.sort(_short_hashes(dataset)[train_rows])
+    hashes = np.sort(_shorten_digests(dataset)[train_rows])
     return {"data": _hash_dataset(dataset), "rows": _encode(bits), "learned": _encode(hashes)}
 
 
@@ -42,7 +42,7 @@ def load_test_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
             return np.unpackbits(bits, count=count).astype(bool)
     except (KeyError, TypeError, ValueError):
         pass
-    raise _incomplete_record(preset)
+    raise _incomplete_record_error(preset)
 
 
 def load_training_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
@@ -52,12 +52,12 @@ def load_training_mask(preset: Preset, dataset: ImageDataset) -> np.ndarray:
         InvalidInput: if the preset's record is incomplete.
     """
     try:
-        return np.isin(_short_hashes(dataset), _decode(preset.read_data()["held_out"]["learned"], "<u8"))
+        return np.isin(_shorten_digests(dataset), _decode(preset.read_data()["held_out"]["learned"], "<u8"))
     except (KeyError, TypeError, ValueError):
-        raise _incomplete_record(preset) from None
+        raise _incomplete_record_error(preset) from None
 
 
-def _incomplete_record(preset: Preset) -> InvalidInput:
+def _incomplete_record_error(preset: Preset) -> InvalidInput:
     return invalid(
         f"preset {preset.name}",
         expected="a model that records its test split",
@@ -66,7 +66,8 @@ def _incomplete_record(preset: Preset) -> InvalidInput:
     )
 
 
-def _short_hashes(dataset: ImageDataset) -> np.ndarray:
+def _shorten_digests(dataset: ImageDataset) -> np.ndarray:
+    """Returns the first bytes of each image's SHA-256 as integers, `(n,)`."""
     return np.ascontiguousarray(dataset.digests[:, :_SHORT_HASH_BYTES]).view("<u8").ravel()
 
 

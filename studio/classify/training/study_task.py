@@ -61,7 +61,7 @@ def run(settings: StudySettings, inputs: Inputs, progress: Progress) -> Result:
 
 
 def _subsample(samples: TrainingSet, rows: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Returns about `count` rows or fewer, sorted: the same share of each class, but at least two."""
+    """Returns at most about `count` rows, sorted: the same share of each class, but at least two."""
     if len(rows) <= count:
         return rows
     labels, rng = samples.labels(rows), np.random.default_rng([seed, 4])

@@ -193,7 +193,7 @@ def _sample_test_rows(samples: TrainingSet) -> np.ndarray:
 
 
 def _find_suspicious_labels(samples: TrainingSet, trained_head: TrainedHead) -> list[dict[str, Any]]:
-    """Lists suspicious labels.
+    """Returns the suspicious labels of the training and test images.
 
     Uses cross-validated predictions for training images, and the final head for test images.
     """
@@ -230,7 +230,7 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
                 ]
                 findings |= label_findings | available.describe_preprocessing(settings, inputs)
             else:
-                findings["suspicious"], weights = _find_suspicious_with_head(settings, file, progress)
+                findings["suspicious"], weights = _find_suspicious_labels_with_head(settings, file, progress)
         except StudioError as error:
             findings["notes"].append(f"Labels were not checked. {error}")
         except Cancelled:
@@ -242,7 +242,7 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     return Result((report_file,), findings, recipe, is_stopped)
 
 
-def _find_suspicious_with_head(
+def _find_suspicious_labels_with_head(
     settings: AuditSettings, file: File, progress: Progress
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Returns the suspicious labels, found by cross-validation, and the backbone's weights for the recipe."""

@@ -30,7 +30,7 @@ def make_batch(
     for n in range(len(rows)):
         if rng.random() < hinted:
             _add_color_hints(colors[n], hints[n], masks[n], rng)
-        lightness[n] = _age_lightness(lightness[n], rng)
+        lightness[n] = _fade_and_add_grain(lightness[n], rng)
     return {"input": inputs.stack(lightness, hints, masks), "colors": downsample(colors)}
 
 
@@ -78,7 +78,7 @@ def _add_color_hints(
         mask[square] = True
 
 
-def _age_lightness(lightness: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _fade_and_add_grain(lightness: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < _FADED_SHARE:
         lightness = 50 + rng.uniform(0.7, 1.1) * (lightness - 50) + rng.uniform(-8, 8)
     if rng.random() < _GRAINY_SHARE:

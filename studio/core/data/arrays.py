@@ -44,7 +44,7 @@ def open_source(path: Path, name: str) -> DataSource:
         headers = _read_headers(path, name)
         image_arrays = _find_image_arrays(name, headers)
         for part, labels in image_arrays:
-            _check_part(name, headers, part, labels)
+            _check_image_array(name, headers, part, labels)
         counts = [headers[part][0][0] for part, _ in image_arrays]
         label_values = _read_labels(path, image_arrays)
         attributes = {key: _read_array(path, key) for key in _find_attribute_keys(headers, sum(counts))}
@@ -77,7 +77,7 @@ def open_source(path: Path, name: str) -> DataSource:
         tuple(str(value) for value in classes),
         tuple(attributes),
         read,
-        tuple(_describe_parts(image_arrays)),
+        tuple(_describe_arrays(image_arrays)),
     )
 
 
@@ -119,7 +119,7 @@ def write(file: Path | BinaryIO, contents: Mapping[str, np.ndarray]) -> None:
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def _describe_parts(image_arrays: list[tuple[str, str]]) -> Iterator[str]:
+def _describe_arrays(image_arrays: list[tuple[str, str]]) -> Iterator[str]:
     """Yields sentences about used and ignored arrays."""
     if len(image_arrays) > 1:
         yield f"{' and '.join(part for part, _ in image_arrays)} are used, in this order."
@@ -182,7 +182,7 @@ def _find_attribute_keys(headers: Mapping[str, Header], count: int) -> list[str]
     return [key for key in keys if key not in _LABEL_NAMES]
 
 
-def _check_part(name: str, headers: Mapping[str, Header], part: str, labels: str) -> None:
+def _check_image_array(name: str, headers: Mapping[str, Header], part: str, labels: str) -> None:
     shape, dtype = headers[part]
     images = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))
     if not images or not (dtype == np.uint8 or dtype.kind == "f") or not all(shape):

@@ -57,7 +57,7 @@ def open_source(text: str, progress: Progress) -> DataSource:
     """
     builder = _load_builder(parse_name(text))
     if not _is_prepared(builder):
-        _prepare(builder, text, progress)
+        _download_and_prepare(builder, text, progress)
     return _open_images(builder, text)
 
 
@@ -112,7 +112,7 @@ def _is_prepared(builder: Any) -> bool:
     return (Path(builder.data_dir) / "dataset_info.json").is_file()
 
 
-def _prepare(builder: Any, text: str, progress: Progress) -> None:
+def _download_and_prepare(builder: Any, text: str, progress: Progress) -> None:
     import tensorflow_datasets as tfds
 
     _check_sites(builder, text)
@@ -130,13 +130,13 @@ def _check_sites(builder: Any, text: str) -> None:
     if builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
         raise _unavailable_error(text, "can only be downloaded by hand")
     sites = {f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" for url in builder.url_infos}
-    if unreachable := sorted(_find_unreachable(sites)):
+    if unreachable := sorted(_find_unreachable_sites(sites)):
         raise _unavailable_error(
             text, f"is not on this machine, and {unreachable[0]} cannot be reached to download it"
         )
 
 
-def _find_unreachable(sites: set[str]) -> set[str]:
+def _find_unreachable_sites(sites: set[str]) -> set[str]:
     unreachable = set(sites)
 
     def contact(site: str) -> None:

@@ -94,12 +94,12 @@ def make_key(state: str, size: int, channels: int) -> str:
 def find_dataset(key: str, size: int, channels: int) -> ImageDataset | None:
     """Finds the cached images of a key; None if they are missing or damaged."""
     try:
-        return _read_cached(key, size, channels)
+        return _read_cached_dataset(key, size, channels)
     except damage.NPZ_ERRORS:
         return None
 
 
-def _read_cached(key: str, size: int, channels: int) -> ImageDataset:
+def _read_cached_dataset(key: str, size: int, channels: int) -> ImageDataset:
     pixels, metadata_path = _cache_paths(key)
     with np.load(io.BytesIO(metadata_path.read_bytes()), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
@@ -148,7 +148,7 @@ def build_dataset(
         writer.check_intact(name)
         metadata = writer.finish()
     paths.write(metadata_path, metadata)
-    return _read_cached(key, size, channels)
+    return _read_cached_dataset(key, size, channels)
 
 
 def _cache_paths(key: str) -> tuple[Path, Path]:
@@ -215,7 +215,7 @@ class _CacheWriter:
             return
         received = "no files"
         if total:
-            received = f"{intact:,} among {total:,} files: {join_first_few(self._list_broken())}"
+            received = f"{intact:,} among {total:,} files: {join_first_few(self._list_broken_names())}"
         raise invalid_data_set(
             name, f"images ({formats.READABLE})", received, "choose another folder or archive"
         )
@@ -231,13 +231,13 @@ class _CacheWriter:
                 self._out.write(pixels)
         self._out.truncate(len(kept_rows) * self._row_bytes)
         labels, classes, empty_classes = self._select_classes(kept_rows)
-        notes = [*self._source.notes, *self._describe_skipped(kept_rows, empty_classes)]
+        notes = [*self._source.notes, *self._describe_skipped_images(kept_rows, empty_classes)]
         metadata = {
             "names": [replace_surrogates(self._source.names[row]) for row in kept_rows],
             "classes": [replace_surrogates(name) for name in classes],
             "attributes": self._source.attributes,
             "notes": notes,
-            "broken": [replace_surrogates(name) for name in self._list_broken()],
+            "broken": [replace_surrogates(name) for name in self._list_broken_names()],
             "copies": [
                 [replace_surrogates(self._source.names[n]) for n in pair]
                 for pair in self._pair_copies(kept_rows)
@@ -277,11 +277,11 @@ class _CacheWriter:
             return np.full(len(kept_rows), -1, "int64"), [], empty_classes
         return np.searchsorted(used_labels, labels), [names[n] for n in used_labels], empty_classes
 
-    def _list_broken(self) -> list[str]:
+    def _list_broken_names(self) -> list[str]:
         return [name for row, name in enumerate(self._source.names) if row not in self._content_keys]
 
-    def _describe_skipped(self, kept_rows: list[int], empty_classes: list[str]) -> Iterator[str]:
-        if broken := self._list_broken():
+    def _describe_skipped_images(self, kept_rows: list[int], empty_classes: list[str]) -> Iterator[str]:
+        if broken := self._list_broken_names():
             subject = count_phrase(len(broken), "file", "files")
             yield f"{subject} left out because they are not intact images: {join_first_few(broken)}."
         if copies := sorted(set(self._content_keys) - set(kept_rows)):

@@ -88,7 +88,7 @@ def find(
         with paths.replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, pairs=pairs, correlations=correlations, differences=differences)
     is_close = differences <= max_difference
-    return _group(classes, pairs[is_close], correlations[is_close])
+    return _group_similar_images(classes, pairs[is_close], correlations[is_close])
 
 
 def _find_pairs(images: ImageSubset, progress: Progress) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -98,12 +98,12 @@ def _find_pairs(images: ImageSubset, progress: Progress) -> tuple[np.ndarray, np
         The pairs sorted by correlation, their correlations, and their largest tile differences.
     """
     gray, count = _make_gray_copies(images, progress), len(images)
-    plain, coarse = _normalize(gray, SIDE), _normalize(gray, _COARSE_SIDE)
+    plain, coarse = _make_normalized_copies(gray, SIDE), _make_normalized_copies(gray, _COARSE_SIDE)
     keys, scores, differences = [], [], []
     for share, flip in [(share, flip) for share in CROPS for flip in (False, True)]:
         copies, coarse_copies = (
-            _normalize(gray, SIDE, share, flip),
-            _normalize(gray, _COARSE_SIDE, share, flip),
+            _make_normalized_copies(gray, SIDE, share, flip),
+            _make_normalized_copies(gray, _COARSE_SIDE, share, flip),
         )
         for start in range(0, count, _BLOCK_ROWS):
             progress.check()
@@ -170,8 +170,10 @@ def _make_gray_copies(images: ImageSubset, progress: Progress) -> np.ndarray:
     return small_images
 
 
-def _normalize(gray: np.ndarray, side: int, share: float = 1.0, flip: bool = False) -> np.ndarray:
-    """Returns small copies normalized for brightness and contrast.
+def _make_normalized_copies(
+    gray: np.ndarray, side: int, share: float = 1.0, flip: bool = False
+) -> np.ndarray:
+    """Makes small copies, normalized for brightness and contrast.
 
     Returns:
         `(n, side * side) float32`, each of length 1, or 0 for a flat image.
@@ -194,7 +196,7 @@ def _make_averaging_matrix(old_size: int, share: float, new_size: int) -> np.nda
     return (np.clip(overlap, 0, None) / (share * old_size / new_size)).astype("float32")
 
 
-def _group(classes: np.ndarray, pairs: np.ndarray, correlations: np.ndarray) -> Groups:
+def _group_similar_images(classes: np.ndarray, pairs: np.ndarray, correlations: np.ndarray) -> Groups:
     """Joins pairs in order of correlation, while no group is too large for the smallest of its classes.
 
     Without this limit, similar images such as nearly all digits "1" would form a single group.

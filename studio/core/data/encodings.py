@@ -77,7 +77,7 @@ def decode(data: bytes, encoding: str = AUTO) -> tuple[str, str, list[str]]:
     try:
         return data.decode("utf-8"), "UTF-8", []
     except UnicodeDecodeError:
-        return _repair_utf8(data) or _detect(data)
+        return _decode_damaged_utf8(data) or _detect_and_decode(data)
 
 
 def _decode_as(data: bytes, encoding: str) -> str:
@@ -102,8 +102,8 @@ def _decode_strictly(data: bytes, codec: str, name: str, offset: int = 0) -> str
         raise _unknown_encoding_error(f"{name} throughout", received, step) from None
 
 
-def _repair_utf8(data: bytes) -> tuple[str, str, list[str]] | None:
-    """Decodes UTF-8 without a few invalid bytes; None if there are too many of them."""
+def _decode_damaged_utf8(data: bytes) -> tuple[str, str, list[str]] | None:
+    """Decodes UTF-8 that has a few invalid bytes, leaving them out; None if there are too many."""
     text = data.decode("utf-8", "replace")
     broken = text.count("\N{REPLACEMENT CHARACTER}")
     # Valid UTF-8 sequences hardly occur by chance; Latin-1 letters would be invalid bytes.
@@ -113,7 +113,7 @@ def _repair_utf8(data: bytes) -> tuple[str, str, list[str]] | None:
     return None
 
 
-def _detect(data: bytes) -> tuple[str, str, list[str]]:
+def _detect_and_decode(data: bytes) -> tuple[str, str, list[str]]:
     codec = _guess_codec(data[: _find_sample_end(data)])
     if codec is None:
         received = "characters of an unknown encoding"

@@ -91,29 +91,29 @@ def _assign_names(source: DataSource, image_names: list[str], changes: Changes) 
         }
         for index, name in enumerate(image_names):
             if changes.get(name):
-                changed_names[name] = f"{_folder_name(changes[name])}/{index:06}.png"
+                changed_names[name] = f"{_make_folder_name(changes[name])}/{index:06}.png"
     remaining = [index for index, name in enumerate(image_names) if changes.get(name, name)]
     used_names: set[str] = set()
     # Unchanged names come first, so that they are not made unique.
     order = sorted(remaining, key=lambda index: image_names[index] in changed_names)
     return {
-        index: _make_unique(changed_names.get(image_names[index], image_names[index]), used_names)
+        index: _make_unique_name(changed_names.get(image_names[index], image_names[index]), used_names)
         for index in order
     }
 
 
 def _array_file_name(source: DataSource, label: int, index: int) -> str:
-    folder = f"{_folder_name(source.classes[label])}/" if label >= 0 and source.classes else ""
+    folder = f"{_make_folder_name(source.classes[label])}/" if label >= 0 and source.classes else ""
     return f"{folder}{index:06}.png"
 
 
-def _folder_name(name: str) -> str:
+def _make_folder_name(name: str) -> str:
     """Returns the name of a class as a valid folder name."""
     folder_name = "".join("-" if letter in "/\\:" else letter for letter in name).strip(". ")
     return folder_name or "unnamed"
 
 
-def _make_unique(name: str, used_names: set[str]) -> str:
+def _make_unique_name(name: str, used_names: set[str]) -> str:
     """Returns a name not used so far, because the new class may have a file of the same name."""
     path = PurePosixPath(name)
     number, candidate = 1, name

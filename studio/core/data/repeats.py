@@ -58,7 +58,7 @@ def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
     count = min(len(dataset.images), MAX_IMAGES)
     order = np.argsort(-dataset.sizes.min(axis=1)[:count], kind="stable")
     small = _make_small_copies(dataset.images, order)
-    shapes = _normalize(small)
+    shapes = _normalize_copies(small)
     is_first, repeats = np.ones(count, bool), []
     for start in range(0, count, _BLOCK_ROWS):
         progress.report(start, count, text="Comparing images")
@@ -93,7 +93,7 @@ def _make_small_copies(images: np.ndarray, order: np.ndarray) -> np.ndarray:
     return small.reshape(len(order), SIDE * SIDE, 3)
 
 
-def _normalize(small: np.ndarray) -> np.ndarray:
+def _normalize_copies(small: np.ndarray) -> np.ndarray:
     """Normalizes small copies for tint and contrast: `(n, SIDE * SIDE * 3) float32`.
 
     Each has length 1, or 0 for a flat image, so that the dot product of two is their correlation.

@@ -68,11 +68,11 @@ def store_reference(text: str) -> File:
         fingerprint = hashlib.sha256(text.encode()).hexdigest()
     else:
         path = _resolve_path(text)
-        _open_recognized(path, path.name)
+        _open_by_content(path, path.name)
         origin, name, fingerprint = str(path), path.name, _hash_listing(path)
     note = json.dumps({"dataset": origin, "listing": fingerprint}).encode()
     file = File.store(note, "dataset", name.replace("/", " "))
-    paths.write(_mark_path(file), b"")
+    paths.write(_marker_path(file), b"")
     return file
 
 
@@ -105,14 +105,14 @@ def load_dataset(
         raise invalid_data_set(
             file.name, f"a size of {MIN_SIZE} to {MAX_SIZE} px", f"{size}", "choose another"
         )
-    location = _locate(file)
+    location = _locate_data_set(file)
     if isinstance(location.origin, str):
         source = builders.open_source(location.origin, progress)
     key = _make_cache_key(location, size, channels)
     dataset = cache.find_dataset(key, size, channels)
     if dataset is None:
         if isinstance(location.origin, Path):
-            source = _open_recognized(location.origin, location.name)
+            source = _open_by_content(location.origin, location.name)
         dataset = cache.build_dataset(key, source, location.name, size, channels, progress)
     if len(dataset.names) < min_images:
         received = " ".join([f"{len(dataset.names):,}.", *dataset.notes]).rstrip(".")
@@ -134,7 +134,7 @@ def find_cached_dataset(file: File, size: int, channels: int = 3) -> ImageDatase
         InvalidInput: if the data set was modified.
         Unavailable: if it is no longer stored.
     """
-    return cache.find_dataset(_make_cache_key(_locate(file), size, channels), size, channels)
+    return cache.find_dataset(_make_cache_key(_locate_data_set(file), size, channels), size, channels)
 
 
 def count_download_bytes(file: File) -> int | None:
@@ -147,7 +147,7 @@ def count_download_bytes(file: File) -> int | None:
         InvalidInput: if the data set was modified.
         Unavailable: if it is no longer stored.
     """
-    location = _locate(file)
+    location = _locate_data_set(file)
     return builders.count_download_bytes(location.origin) if isinstance(location.origin, str) else None
 
 
@@ -160,10 +160,10 @@ def count_files(file: File) -> int:
         InvalidInput: if the data set was modified, is damaged or malicious.
         Unavailable: if it is no longer stored.
     """
-    location = _locate(file)
+    location = _locate_data_set(file)
     if isinstance(location.origin, str):
         return 0
-    return len(_open_recognized(location.origin, location.name).names)
+    return len(_open_by_content(location.origin, location.name).names)
 
 
 def is_local(file: File) -> bool:
@@ -173,7 +173,7 @@ def is_local(file: File) -> bool:
         InvalidInput: if it was modified.
         Unavailable: if it is no longer stored.
     """
-    return isinstance(_locate(file).origin, Path)
+    return isinstance(_locate_data_set(file).origin, Path)
 
 
 def open_source(file: File) -> DataSource:
@@ -184,12 +184,12 @@ def open_source(file: File) -> DataSource:
             reading.
         Unavailable: if it is no longer stored.
     """
-    location = _locate(file)
+    location = _locate_data_set(file)
     if isinstance(location.origin, str):
         raise invalid_data_set(
             location.name, "a folder, zip or tar", "the name of a data set", "give your own images"
         )
-    return _open_recognized(location.origin, location.name)
+    return _open_by_content(location.origin, location.name)
 
 
 def read_arrays(file: File, keys: Collection[str]) -> dict[str, np.ndarray]:
@@ -203,7 +203,7 @@ def read_arrays(file: File, keys: Collection[str]) -> dict[str, np.ndarray]:
         InvalidInput: if it is not an npz, is damaged or malicious, was modified, or an array is missing.
         Unavailable: if it is no longer stored.
     """
-    location = _locate(file)
+    location = _locate_data_set(file)
     path = location.origin
     if not isinstance(path, str) and zipfile.is_zipfile(path):
         members = archives.list_zip(path, location.name).names
@@ -246,7 +246,7 @@ def _hash_listing(path: Path) -> str:
     return sha256.hexdigest()
 
 
-def _mark_path(file: File) -> Path:
+def _marker_path(file: File) -> Path:
     """Returns the path of a marker that exists if `store_reference` made a note.
 
     An uploaded copy of a note must not open folders of the server.
@@ -254,11 +254,11 @@ def _mark_path(file: File) -> Path:
     return paths.ensure_folder("datasets") / file.digest
 
 
-def _locate(file: File) -> _Location:
-    """Locates the data set of a file. Raises as `is_local`."""
+def _locate_data_set(file: File) -> _Location:
+    """Returns the location of the data set of a file. Raises as `is_local`."""
     path = file.path
     # Only the local user may refer to folders: another user may have uploaded a copy of a note.
-    is_reference = owners.get_current() == owners.LOCAL and _mark_path(file).exists()
+    is_reference = owners.get_current() == owners.LOCAL and _marker_path(file).exists()
     if path.stat().st_size > _MAX_REFERENCE_BYTES or not is_reference:
         return _Location(path, file.name, file.digest)
     note = json.loads(path.read_bytes())
@@ -274,8 +274,8 @@ def _locate(file: File) -> _Location:
     return _Location(dataset_path, file.name, listing)
 
 
-def _open_recognized(path: Path, name: str) -> DataSource:
-    """Returns the data set at a path, after detecting its format by its content and checking it."""
+def _open_by_content(path: Path, name: str) -> DataSource:
+    """Opens the data set at a path, after detecting its format by its content and checking it."""
     if path.is_dir():
         return files.open_source(archives.list_folder(path))
     try:

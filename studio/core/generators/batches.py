@@ -52,9 +52,9 @@ class BatchedNetwork:
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """Runs the network: `(n, ...)` -> `(n, ...) float32`."""
-        return run_in_batches(self._run, rows, LITERT_BATCH_SIZES)
+        return run_in_batches(self._run_batch, rows, LITERT_BATCH_SIZES)
 
-    def _run(self, batch: np.ndarray) -> np.ndarray:
+    def _run_batch(self, batch: np.ndarray) -> np.ndarray:
         size = len(batch)
         if size not in self._networks:
             self._networks[size] = Network(self._build(size), self._cores)

@@ -57,7 +57,9 @@ def name_directions(
     directions: dict[str, Direction] = {}
     ranked = sorted(candidates, key=lambda candidate: -candidate[0])
     for _, name, candidate in ranked[: MAX_DIRECTIONS - len(principal_directions)]:
-        directions[_make_unique(_make_valid(name), {*directions, *principal_directions})] = candidate
+        directions[_make_unique_name(_make_valid_name(name), {*directions, *principal_directions})] = (
+            candidate
+        )
     return directions | dict(principal_directions)
 
 
@@ -72,16 +74,16 @@ def read_direction_values(saved: Mapping[str, Any]) -> dict[str, Any]:
     directions = saved.get("directions") or {}
     if not isinstance(directions, Mapping):
         raise damaged_value_error("directions", "another thing")
-    valid_names = [name for name in directions if name == _make_valid(name)]
+    valid_names = [name for name in directions if name == _make_valid_name(name)]
     return {name: directions[name] for name in valid_names[:MAX_DIRECTIONS]}
 
 
-def _make_valid(name: str) -> str:
+def _make_valid_name(name: str) -> str:
     """Returns a name without separators, at most MAX_NAME_CHARACTERS long."""
     return _SEPARATORS.sub("-", name)[:MAX_NAME_CHARACTERS] or "unnamed"
 
 
-def _make_unique(name: str, used_names: Collection[str]) -> str:
+def _make_unique_name(name: str, used_names: Collection[str]) -> str:
     """Returns a name that is not used yet, if necessary with a number."""
     candidates = (name, *(f"{name[: MAX_NAME_CHARACTERS - 4]}-{n}" for n in range(2, len(used_names) + 3)))
     return next(candidate for candidate in candidates if candidate not in used_names)

@@ -92,13 +92,13 @@ def _extract_features(extract: FeatureExtractor, images: Any) -> dict[str, Any]:
     if images.shape[1] > side:
         factor = images.shape[1] // side
         smaller = ops.average_pool(images[::2], factor, factor)
-        images = ops.concatenate([smaller, *_crop_quarters(images[1::2], side)])
+        images = ops.concatenate([smaller, *_crop_tiles(images[1::2], side)])
     shape = ops.shape(images)[0], side, side, 3
     return extract(ops.broadcast_to(images / 2 + 0.5, shape))
 
 
-def _crop_quarters(images: Any, side: int) -> list[Any]:
-    """Crops a square of each image, cycling through the corners: `(b, side, side, C)` per corner."""
+def _crop_tiles(images: Any, side: int) -> list[Any]:
+    """Crops one tile of each image, a different one in turn: `(b, side, side, C)` per tile."""
     starts = range(0, images.shape[1], side)
     corners = [(top, left) for top in starts for left in starts]
     return [

@@ -76,14 +76,14 @@ class VideoEncoder:
             transparency.add_alpha(frame) if self._transparent else transparency.composite_over_white(frame)
         )
         if self._output is None:
-            self._output = self._open(*frame.shape[:2])
+            self._output = self._open_output(*frame.shape[:2])
         _, stream = self._output
         image = video_encoders.to_video_frame(self._kind, frame)
         start = round(self._time / self._unit)
         self._time += self._times.duration_of(self.frames)
         self._durations[start] = max(1, round(self._time / self._unit) - start)
         image.pts, image.time_base = start, self._unit
-        self._write(stream.encode(image))
+        self._write_packets(stream.encode(image))
         self.frames += 1
 
     def finish(self) -> bytes:
@@ -91,7 +91,7 @@ class VideoEncoder:
         if self._output is None:
             raise ValueError("a video has one frame at least")
         container, stream = self._output
-        self._write(stream.encode())
+        self._write_packets(stream.encode())
         container.close()
         self._file.seek(0)
         data = self._file.read()
@@ -101,14 +101,14 @@ class VideoEncoder:
             return video_encoders.fix_gif(data, self._times.duration_of(self.frames - 1), self._transparent)
         return data
 
-    def _write(self, packets: list[av.Packet]) -> None:
+    def _write_packets(self, packets: list[av.Packet]) -> None:
         assert self._output is not None
         for packet in packets:
             if self._kind == "mp4" and packet.pts in self._durations:  # FFmpeg does not know that of the last
                 packet.duration = self._durations[packet.pts]
             self._output[0].mux(packet)
 
-    def _open(self, height: int, width: int) -> tuple[av.container.OutputContainer, av.VideoStream]:
+    def _open_output(self, height: int, width: int) -> tuple[av.container.OutputContainer, av.VideoStream]:
         import av
 
         kind = self._kind
@@ -206,7 +206,7 @@ def read_times(
     data: bytes, name: str = "video", max_fps: int = MAX_FPS, span: Span = WHOLE_VIDEO
 ) -> FrameTimes:
     """Reads the times of the frames that `decode` yields. Raises as `decode`."""
-    all_times = _read_all_times(data, name)
+    all_times = _read_frame_times(data, name)
     return all_times.select(span.select_frames(all_times, name)).limit_rate(max_fps)[0]
 
 
@@ -220,7 +220,7 @@ def count_frames(data: bytes, name: str = "video", max_fps: int = MAX_FPS, span:
 
 def read_duration(data: bytes, name: str = "video") -> float:
     """Reads the duration of a video of any length, in seconds. Raises `InvalidInput` if it is damaged."""
-    return _read_all_times(data, name).seconds
+    return _read_frame_times(data, name).seconds
 
 
 def decode_frame(data: bytes, name: str = "video", start: float = 0.0) -> np.ndarray:
@@ -235,13 +235,13 @@ def check(data: bytes, name: str = "video") -> None:
         InvalidInput: as `decode`, except for its length; or if that part has too many pixels.
     """
     span = Span(0, video_span.longest_seconds(read_times(data, name).fps))
-    _check_cost(data, name, len(span.select_frames(_read_all_times(data, name), name)))
+    _check_pixel_count(data, name, len(span.select_frames(_read_frame_times(data, name), name)))
     for _ in decode(data, name, span=span):
         pass
 
 
-def _check_cost(data: bytes, name: str, count: int) -> None:
-    """Checks the pixels of all frames, including those that a faster video skips, because all are decoded."""
+def _check_pixel_count(data: bytes, name: str, count: int) -> None:
+    """Refuses too many pixels, also counting frames that a faster video skips, as all are decoded."""
     try:
         frame_pixels = video_facts.count_pixels(data)
     except Exception as error:
@@ -254,7 +254,7 @@ def _check_cost(data: bytes, name: str, count: int) -> None:
         raise invalid(name, expected=expected, received=f"{count:,}", next_step=step)
 
 
-def _read_all_times(data: bytes, name: str) -> FrameTimes:
+def _read_frame_times(data: bytes, name: str) -> FrameTimes:
     """Reads the times of all frames."""
     try:
         return frame_times.read(data)

@@ -37,7 +37,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
         Image of mode "RGB", or "RGBA" if it has transparency.
     """
     alpha, colors = _extract_alpha(image), _remove_alpha(image)
-    srgb_image = _convert(colors, image.info)
+    srgb_image = _convert_to_srgb(colors, image.info)
     if alpha is not None:
         srgb_image.putalpha(alpha)
     return srgb_image
@@ -62,10 +62,10 @@ def to_levels(values: np.ndarray) -> np.ndarray:
     if not is_integer and 1 < highest <= _MAX_HIGHLIGHT:
         limits = ()
     scale = next((limit for limit in limits if lowest >= 0 and highest <= limit), highest)
-    return _scale(finite, lowest, scale)
+    return _scale_to_uint8(finite, lowest, scale)
 
 
-def _scale(values: np.ndarray, lowest: float, top: float) -> np.ndarray:
+def _scale_to_uint8(values: np.ndarray, lowest: float, top: float) -> np.ndarray:
     """Scales values from `lowest` to `top` to `uint8` from 0 to 255."""
     # In float32, a larger difference would be infinite.
     dtype: Any = np.float64 if top - lowest > _MAX_FLOAT else np.float32
@@ -75,7 +75,7 @@ def _scale(values: np.ndarray, lowest: float, top: float) -> np.ndarray:
 
 def _to_8_bits(values: np.ndarray) -> np.ndarray:
     """Converts `uint16` to `uint8` by a table, which needs no memory for floats."""
-    return _scale(np.arange(65536), 0, 65535)[values]
+    return _scale_to_uint8(np.arange(65536), 0, 65535)[values]
 
 
 def _extract_alpha(image: Image.Image) -> Image.Image | None:
@@ -104,7 +104,7 @@ def _remove_alpha(image: Image.Image) -> Image.Image:
     return image if mode in ("L", "RGB", "CMYK", "LAB") else image.convert("RGB")
 
 
-def _convert(colors: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
+def _convert_to_srgb(colors: Image.Image, info: Mapping[Any, Any]) -> Image.Image:
     """Converts colors from the color space in `info` to sRGB, a new image of mode "RGB"."""
     icc_profile = info.get("icc_profile")
     profile: Any

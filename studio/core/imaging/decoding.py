@@ -63,15 +63,15 @@ def decode(image: Image.Image) -> Image.Image:
     is_unsigned = tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))[0] == _UNSIGNED
     image.load()
     if image.mode.startswith("I;16") and white_is_zero:
-        return _replace_values(image, 65535 - np.asarray(image).astype("uint16"))
+        return _copy_with_values(image, 65535 - np.asarray(image).astype("uint16"))
     if image.mode == "F" and white_is_zero:
-        return _replace_values(image, 255 - color_management.to_levels(np.asarray(image)))
+        return _copy_with_values(image, 255 - color_management.to_levels(np.asarray(image)))
     if image.mode == "I" and is_unsigned:  # Pillow reads values from 2**31 as negative
-        return _replace_values(image, color_management.to_levels(np.asarray(image).view("uint32")))
+        return _copy_with_values(image, color_management.to_levels(np.asarray(image).view("uint32")))
     if image.mode == "I" and 16 in tags.get(_BITS, ()):
         values = np.asarray(image)
         if values.min() >= 0 and values.max() > 255:  # a photo with signed samples, white is 32767
-            return _replace_values(image, (2 * values + 1).astype("uint16"))
+            return _copy_with_values(image, (2 * values + 1).astype("uint16"))
     return image
 
 
@@ -85,8 +85,8 @@ def _set_16_bit_planes(image: TiffImageFile) -> None:
             image.tile[number] = tile._replace(args=(raw_mode, *rest))
 
 
-def _replace_values(image: Image.Image, values: np.ndarray) -> Image.Image:
-    """Returns an image of `(H, W) uint8 or uint16` values with the profile and orientation of another."""
+def _copy_with_values(image: Image.Image, values: np.ndarray) -> Image.Image:
+    """Returns a copy of an image, its profile and orientation, with `(H, W) uint8 or uint16` values."""
     copy = Image.fromarray(values)
     copy.info = dict(image.info)
     if orientation := image.getexif().get(0x0112):

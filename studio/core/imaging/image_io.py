@@ -46,7 +46,7 @@ def read(source: str | Path | bytes, name: str = "image") -> np.ndarray:
         InvalidInput: if it is not a supported image, is damaged or truncated, or is too large (checked before
             decoding), too small or too narrow.
     """
-    image = _open(*_read_bytes(source, name))
+    image = _open_srgb_image(*_read_bytes(source, name))
     return transparency.composite_over_white(np.asarray(image))
 
 
@@ -56,7 +56,7 @@ def read_transparent(source: str | Path | bytes, name: str = "image") -> np.ndar
     Returns:
         `(H, W, 3) uint8`, or `(H, W, 4) uint8` if any pixel is transparent.
     """
-    return transparency.to_pixels(_open(*_read_bytes(source, name)))
+    return transparency.to_pixels(_open_srgb_image(*_read_bytes(source, name)))
 
 
 def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
@@ -76,8 +76,8 @@ def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
     return np.repeat(strength[..., None], 3, axis=2)
 
 
-def _open(data: bytes, name: str) -> Image.Image:
-    """Returns an upright sRGB image of mode "RGB", or "RGBA" if it has transparency."""
+def _open_srgb_image(data: bytes, name: str) -> Image.Image:
+    """Opens an image: upright, in sRGB, of mode "RGB", or "RGBA" if it has transparency."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # e.g. invalid tags
         warnings.simplefilter("error", Image.DecompressionBombWarning)

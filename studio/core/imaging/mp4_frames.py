@@ -51,10 +51,10 @@ def _to_upright_pixels(image: av.VideoFrame, aspect: Fraction) -> np.ndarray:
     video_limits.check_size(width, height)
     interpolation = video_encoders.interpolation_flags()
     pixels = image.reformat(width, height, format="rgb24", interpolation=interpolation).to_ndarray()
-    return np.ascontiguousarray(_orient(pixels, image))
+    return np.ascontiguousarray(_apply_display_matrix(pixels, image))
 
 
-def _orient(pixels: np.ndarray, image: av.VideoFrame) -> np.ndarray:
+def _apply_display_matrix(pixels: np.ndarray, image: av.VideoFrame) -> np.ndarray:
     """Applies the display matrix of a frame, which maps a point (x, y) to (ax + cy, bx + dy)."""
     if "DISPLAYMATRIX" not in image.side_data:
         return pixels

@@ -33,7 +33,7 @@ class Optimizer:
         self._steps = 0
         self._mean = np.zeros(size, "float32")  # mean of the gradients, or velocity of momentum
         self._square = np.zeros(size, "float32")
-        self._step: UpdateRule = getattr(self, f"_{name}")
+        self._step: UpdateRule = getattr(self, f"_apply_{name}")
 
     def step(self, weights: np.ndarray, gradient: np.ndarray) -> None:
         """Updates `weights`, `(size,) float32`, in place."""
@@ -42,19 +42,19 @@ class Optimizer:
             weights *= self._shrink
         self._step(weights, gradient)
 
-    def _sgd(self, weights: np.ndarray, gradient: np.ndarray) -> None:
+    def _apply_sgd(self, weights: np.ndarray, gradient: np.ndarray) -> None:
         weights -= np.float32(self.rate) * gradient
 
-    def _momentum(self, weights: np.ndarray, gradient: np.ndarray) -> None:
+    def _apply_momentum(self, weights: np.ndarray, gradient: np.ndarray) -> None:
         self._mean *= _MOMENTUM
         self._mean -= np.float32(self.rate) * gradient
         weights += self._mean
 
-    def _rmsprop(self, weights: np.ndarray, gradient: np.ndarray) -> None:
+    def _apply_rmsprop(self, weights: np.ndarray, gradient: np.ndarray) -> None:
         self._square += (1 - _RHO) * (gradient * gradient - self._square)
         weights -= np.float32(self.rate) * gradient / np.sqrt(self._square + _EPSILON)
 
-    def _adam(self, weights: np.ndarray, gradient: np.ndarray) -> None:
+    def _apply_adam(self, weights: np.ndarray, gradient: np.ndarray) -> None:
         self._mean += np.float32(1 - _BETA_1) * (gradient - self._mean)
         self._square += np.float32(1 - _BETA_2) * (gradient * gradient - self._square)
         rate = self.rate * np.sqrt(1 - _BETA_2**self._steps) / (1 - _BETA_1**self._steps)

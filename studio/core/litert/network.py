@@ -96,11 +96,13 @@ def load(preset: Preset, name: str = "network", max_shapes: int = 1) -> Network:
         InvalidInput: if the files of the model are incomplete.
         StudioError: if the network could not be converted.
     """
-    return Network(_find_file(preset, name).read_bytes(), math.ceil(limits.count_processors()), max_shapes)
+    return Network(
+        _find_or_convert(preset, name).read_bytes(), math.ceil(limits.count_processors()), max_shapes
+    )
 
 
-def _find_file(preset: Preset, network_name: str) -> Path:
-    """Returns the path of a network's file: a shipped one with the right SHA-256, or a converted one."""
+def _find_or_convert(preset: Preset, network_name: str) -> Path:
+    """Returns the path of a network's file: a shipped one with the right SHA-256, else a converted one."""
     name = f"{network_name}.tflite"
     shipped = index.load().presets.get(preset.name)
     pretrained = paths.shipped_path("pretrained")
@@ -116,11 +118,11 @@ def _find_file(preset: Preset, network_name: str) -> Path:
     with paths.locked(folder.with_suffix(".lock")):
         if not (folder / name).is_file():
             shutil.rmtree(folder, ignore_errors=True)
-            _convert(preset, folder)
+            _convert_networks(preset, folder)
     return folder / name
 
 
-def _convert(preset: Preset, folder: Path) -> None:
+def _convert_networks(preset: Preset, folder: Path) -> None:
     """Converts the networks of a model, in this process if Keras is imported and can export."""
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as folder_name:
         output_folder = paths.make_folder(Path(folder_name) / "converted")

@@ -147,7 +147,7 @@ class Scorer:
             results[name] = features, self._compute_figures(features)
         best_name = min(results, key=lambda name: results[name][1]["fid"])
         other_figures = {name: figures for name, (_, figures) in results.items() if name != best_name}
-        comparison = self._check_copies(candidates[best_name], *results[best_name], progress)
+        comparison = self._complete_comparison(candidates[best_name], *results[best_name], progress)
         return best_name, comparison, other_figures
 
     def _compute_figures(self, features: np.ndarray) -> dict[str, Any]:
@@ -158,16 +158,24 @@ class Scorer:
         return {
             "n": len(features),
             "real_n": len(self._real_features),
-            **_with_error("fid", fid),
-            **{key: value for name, kid in kids.items() for key, value in _with_error(name, kid).items()},
+            **_statistic_to_dict("fid", fid),
+            **{
+                key: value
+                for name, kid in kids.items()
+                for key, value in _statistic_to_dict(name, kid).items()
+            },
             "precision": float(precision.value),
             "recall": float(recall.value),
         }
 
-    def _check_copies(
+    def _complete_comparison(
         self, images: np.ndarray, features: np.ndarray, figures: dict[str, Any], progress: Progress
     ) -> Comparison:
-        """Adds the distances to the nearest training images and the estimated attributes."""
+        """Adds the distances to the nearest training images to `figures`, and estimates attributes.
+
+        Returns:
+            The comparison, with `figures`, the distances of each group and the attributes.
+        """
         checked_images = images[: len(features)][:MAX_COPY_CHECKS]
         distances = self._measure_distances(
             [checked_images, self._dataset.images[self._test_rows]],
@@ -272,7 +280,7 @@ def compute_histogram(distances: Mapping[str, np.ndarray]) -> dict[str, list[flo
     }
 
 
-def _with_error(name: str, statistic: Statistic) -> dict[str, float]:
+def _statistic_to_dict(name: str, statistic: Statistic) -> dict[str, float]:
     key = name.replace(" ", "_")
     return {key: float(statistic.value), f"{key}_error": float(statistic.error)}
 

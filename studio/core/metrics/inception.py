@@ -44,7 +44,7 @@ def compute_features(
     progress = progress or Progress()
     backbone = backbones.load("inceptionv3", progress)
     cache_path = _cache_path(images, backbone.digest) if keep else None
-    if cache_path and (cached_features := _read_cached(cache_path, len(images))) is not None:
+    if cache_path and (cached_features := _read_cached_features(cache_path, len(images))) is not None:
         return cached_features
     batch = max(1, min(batch, len(images)))
     network = _compile_network(backbone.build_extractor([_LAYER]), batch)
@@ -107,7 +107,7 @@ def _cache_path(images: np.ndarray, digest: str) -> Path:
     return paths.ensure_folder("cache") / "features" / f"{sha256.hexdigest()}.npy"
 
 
-def _read_cached(path: Path, count: int) -> np.ndarray | None:
+def _read_cached_features(path: Path, count: int) -> np.ndarray | None:
     try:
         cached_features = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):

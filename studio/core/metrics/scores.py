@@ -58,7 +58,7 @@ def fid(a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Stati
         Heusel et al. 2017, arXiv:1706.08500.
     """
     progress = progress or Progress()
-    _check(a, b)
+    _check_set_sizes(a, b)
     blocks_a, blocks_b = _Blocks(a), _Blocks(b)
     value = _compute_frechet_distance(blocks_a.without(None), blocks_b.without(None))
     estimates = []
@@ -128,7 +128,7 @@ def kid(a: np.ndarray, b: np.ndarray) -> Statistic:
     Reference:
         Bińkowski et al. 2018, arXiv:1801.01401.
     """
-    _check(a, b)
+    _check_set_sizes(a, b)
     n, m = len(a), len(b)
     within_a, within_b = _compute_kernel_sums(a, a, same=True), _compute_kernel_sums(b, b, same=True)
     across_a, across_b = _compute_kernel_sums(a, b), _compute_kernel_sums(b, a)
@@ -172,7 +172,7 @@ def precision_recall(
     Reference:
         Kynkäänniemi et al. 2019, arXiv:1904.06991.
     """
-    _check(generated, real)
+    _check_set_sizes(generated, real)
     precision = _estimate_share(_is_covered(generated, real, neighbors), real)
     return precision, _estimate_share(_is_covered(real, generated, neighbors), generated)
 
@@ -223,7 +223,7 @@ def _slice_rows(count: int) -> Iterator[slice]:
     return (slice(start, min(start + _ROWS, count)) for start in range(0, count, _ROWS))
 
 
-def _check(*sets: np.ndarray) -> None:
+def _check_set_sizes(*sets: np.ndarray) -> None:
     if min(map(len, sets)) < _MIN_IMAGES:
         received = " and ".join(str(len(images)) for images in sets)
         expected, step = f"at least {_MIN_IMAGES} images in each set", "compare more images"

@@ -89,7 +89,7 @@ class Manifest(BaseModel):
 
     @field_validator("data")
     @classmethod
-    def _validate(cls, data: dict[str, Any]) -> dict[str, Any]:
+    def _validate_data(cls, data: dict[str, Any]) -> dict[str, Any]:
         _DataSummary.model_validate(data)
         return data
 
@@ -126,14 +126,14 @@ def write_files(
 def replacing(folder: Path) -> Iterator[Path]:
     """Yields an empty folder to fill; it replaces the folder of the model if the block succeeds."""
     fresh = folder.with_name(f".new-{folder.name}")
-    _check_beside(fresh, _backup_path(folder))
+    _refuse_links(fresh, _backup_path(folder))
     restore_interrupted(folder)
     with lock(folder):
-        _clear(folder)
-        _discard(fresh)
+        _remove_replaced_model(folder)
+        _remove_interrupted_save(fresh)
         try:
             yield fresh
-            _swap(fresh, folder)
+            _replace_folder(fresh, folder)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
@@ -143,15 +143,15 @@ def lock(folder: Path) -> contextlib.AbstractContextManager[None]:
     return paths.locked(_lock_path(folder))
 
 
-def _check_beside(*paths_to_check: Path) -> None:
-    """Raises `InvalidInput` if a path is a link, because saving would write to or empty its target."""
+def _refuse_links(*paths_to_check: Path) -> None:
+    """Raises `InvalidInput` if a path is a link: saving would write to its target or empty it."""
     if link := next((path for path in paths_to_check if path.is_symlink()), None):
         link_name = make_printable(link.name, 60)
         expected, step = f"no link {link_name} next to it", "remove that link, or choose another path"
         raise invalid("place of a model", expected=expected, received="one", next_step=step)
 
 
-def _discard(fresh: Path) -> None:
+def _remove_interrupted_save(fresh: Path) -> None:
     """Removes the folder of an interrupted save. Raises `InvalidInput` if it holds a user's files."""
     if not fresh.is_dir():
         return
@@ -163,15 +163,15 @@ def _discard(fresh: Path) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _swap(fresh: Path, folder: Path) -> None:
+def _replace_folder(fresh: Path, folder: Path) -> None:
     """Replaces a folder by two renames; `restore_interrupted` restores the old model after a crash."""
     if folder.exists():
         folder.rename(_backup_path(folder))
     fresh.rename(folder)
-    _clear(folder)
+    _remove_replaced_model(folder)
 
 
-def _clear(folder: Path) -> None:
+def _remove_replaced_model(folder: Path) -> None:
     """Removes the replaced model and moves a user's other files from its folder to the new one."""
     old = _backup_path(folder)
     for other in old.iterdir() if old.is_dir() else ():

@@ -25,7 +25,7 @@ def validate(text: str) -> str:
     Raises:
         InvalidInput: if it is not a valid name.
     """
-    name = _tidy(text)
+    name = _normalize_text(text)
     if not is_name(name):
         signs = " ".join(_SIGNS.split())
         raise invalid(
@@ -38,7 +38,7 @@ def validate(text: str) -> str:
 
 def suggest(text: str) -> str:
     """Returns a valid name made from any text, e.g. a file name; "" if nothing is left."""
-    spaced_text = "".join(c if _is_plain(c) or c in _SIGNS else " " for c in _tidy(text))
+    spaced_text = "".join(c if _is_letter_or_digit(c) or c in _SIGNS else " " for c in _normalize_text(text))
     try:
         return validate(spaced_text.strip(_SIGNS)[:MAX_CHARACTERS].strip(_SIGNS))
     except InvalidInput:
@@ -49,10 +49,10 @@ def is_name(text: str) -> bool:
     """Returns whether a text is a valid name without changes."""
     return (
         0 < len(text) <= MAX_CHARACTERS
-        and text == _tidy(text)
-        and all(_is_plain(c) or c in _SIGNS for c in text)
+        and text == _normalize_text(text)
+        and all(_is_letter_or_digit(c) or c in _SIGNS for c in text)
         and len(text.encode()) <= _MAX_BYTES
-        and _is_plain(text[0])
+        and _is_letter_or_digit(text[0])
         and text[-1] != "."
         and text.partition(".")[0].strip().casefold() not in _RESERVED
     )
@@ -63,12 +63,12 @@ def fold_case(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _tidy(text: str) -> str:
+def _normalize_text(text: str) -> str:
     """Returns a text in NFC Unicode without format characters, with single spaces."""
     visible = "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
     return " ".join(visible.split())
 
 
-def _is_plain(character: str) -> bool:
+def _is_letter_or_digit(character: str) -> bool:
     """Returns whether a character is a letter, a combining mark or a digit."""
     return unicodedata.category(character)[0] in "LMN"

@@ -91,13 +91,13 @@ class Preset:
 
     def read_image(self) -> bytes | None:
         """Reads a WebP of samples and training curves, if it has one."""
-        return self._read_optional(IMAGE)
+        return self._read_optional_member(IMAGE)
 
     def read_stages(self) -> bytes | None:
         """Reads a WebP of sample grids during training, if it has one; their metrics are in `read_data()`."""
-        return self._read_optional(STAGES)
+        return self._read_optional_member(STAGES)
 
-    def _read_optional(self, name: str) -> bytes | None:
+    def _read_optional_member(self, name: str) -> bytes | None:
         path = self.folder / name
         return path.read_bytes() if path.is_file() and path.stat().st_size <= MAX_FILE_BYTES[name] else None
 
@@ -131,7 +131,7 @@ def list_own_names() -> list[str]:
 
 def is_known(name: str) -> bool:
     """Returns whether a model has this name, or had it before a rename."""
-    return name in list_names() or _find_saved(name) is not None
+    return name in list_names() or _find_saved_preset(name) is not None
 
 
 def is_removed(name: str) -> bool:
@@ -178,7 +178,7 @@ def _find_preset(name: str | Path, suitable_tasks: Collection[str]) -> Preset:
                 preset.folder, f"weights {shipped.sha256[:12]}…", f"{preset.digest[:12]}…"
             )
         return preset
-    if saved_preset := _find_saved(str(name)):
+    if saved_preset := _find_saved_preset(str(name)):
         return saved_preset
     if isinstance(name, Path) and model_folder.is_folder(name):
         return _open_preset(name.absolute(), name.absolute().name)
@@ -187,7 +187,7 @@ def _find_preset(name: str | Path, suitable_tasks: Collection[str]) -> Preset:
             f"The model {name} was removed. Restore it on the Gallery page or with "
             f"`studio models remove --undo`, or choose another."
         )
-    available = [each for each in list_names() if not suitable_tasks or _task_of(each) in suitable_tasks]
+    available = [each for each in list_names() if not suitable_tasks or _find_task(each) in suitable_tasks]
     choices = ", ".join(available) or "there is none yet"
     raise invalid(
         "preset",
@@ -197,14 +197,14 @@ def _find_preset(name: str | Path, suitable_tasks: Collection[str]) -> Preset:
     )
 
 
-def _task_of(name: str) -> str | None:
+def _find_task(name: str) -> str | None:
     """Returns the task that trained a preset; None if its folder is damaged."""
     with contextlib.suppress(StudioError):
         return _find_preset(name, ()).task
     return None
 
 
-def _find_saved(name: str) -> Preset | None:
+def _find_saved_preset(name: str) -> Preset | None:
     """Finds the saved model that has or had a name; of several, the one that the replayed recipe used."""
     digest = pretrained.get_pinned().get(name)
     first_match = None
@@ -240,7 +240,7 @@ def save(
         data: summary of the training data that using the model needs, as JSON.
         image, stages: images for the card, see `Preset.read_image` and `Preset.read_stages`.
     """
-    folder = _target_folder(target)
+    folder = _resolve_target_folder(target)
     with model_folder.replacing(folder) as fresh:
         model_folder.write_files(fresh, model, task, settings, card, recipe, data, image, stages)
     return _open_preset(folder, folder.name)
@@ -274,7 +274,7 @@ def unpack(data: bytes, target: str | Path) -> Preset:
         InvalidInput: if it is not exactly such a zip, is damaged or too large.
     """
     members = model_zip.unpack(data)
-    folder = _target_folder(target)
+    folder = _resolve_target_folder(target)
     with model_folder.replacing(folder) as fresh:
         for name, body in members.items():
             paths.write(fresh / name, body)
@@ -306,8 +306,8 @@ def load_uploaded_or_named(
     return next(map(from_zip, inputs.get(slot, ())), None) or find(name)
 
 
-def _target_folder(target: str | Path) -> Path:
-    """Returns the folder to save a model in: the user's folder for a name, or a path."""
+def _resolve_target_folder(target: str | Path) -> Path:
+    """Returns the folder to save a model in: one among the user's models for a name, else the path."""
     if isinstance(target, str) and naming.is_name(target):
         return shelves.find_folder(shelves.list_shelves()[0], target)
     return Path(target).resolve()

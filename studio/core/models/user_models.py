@@ -54,7 +54,7 @@ def rename(name: str, new_name: str) -> str:
         return new_name
     check_free(new_name, except_for=folder.name)
     shelves.record_former_name(folder, folder.name, new_name)
-    _move(folder, folder.with_name(new_name))
+    _move_folder(folder, folder.with_name(new_name))
     return new_name
 
 
@@ -72,7 +72,7 @@ def remove(name: str) -> str:
         new_name = f"{folder.name[: names.MAX_CHARACTERS - 5].strip()} {number}"
     if new_name != folder.name:
         shelves.record_former_name(folder, folder.name, new_name)
-    _move(folder, removed_shelf / new_name)
+    _move_folder(folder, removed_shelf / new_name)
     os.utime(removed_shelf / new_name, ns=(now := time.time_ns(), now))
     return new_name
 
@@ -94,7 +94,7 @@ def restore(name: str) -> str:
     """
     folder = _find_folder(_removed_shelf(), name)
     check_free(folder.name)
-    _move(folder, _own_shelf() / folder.name)
+    _move_folder(folder, _own_shelf() / folder.name)
     return folder.name
 
 
@@ -127,7 +127,7 @@ def _find_folder(shelf: Path, name: str) -> Path:
     return folder
 
 
-def _move(folder: Path, target: Path) -> None:
+def _move_folder(folder: Path, target: Path) -> None:
     """Moves the folder of a model in one step.
 
     Raises:

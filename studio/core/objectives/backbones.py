@@ -76,7 +76,7 @@ class Backbone:
         key = tuple(layers)
         with self._lock:
             if key not in self._extractors:
-                self._extractors[key] = self._build(key)
+                self._extractors[key] = self._build_extractor(key)
             return self._extractors[key]
 
     @cached_property
@@ -118,7 +118,7 @@ class Backbone:
         model.trainable = False
         return Backbone(self.spec, model, self.digest)
 
-    def _build(self, layers: tuple[str, ...]) -> keras.Model:
+    def _build_extractor(self, layers: tuple[str, ...]) -> keras.Model:
         import keras
 
         outputs = {layer: self.model.get_layer(layer).output for layer in layers}

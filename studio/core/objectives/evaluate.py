@@ -87,10 +87,10 @@ class Evaluator:
             Cancelled: between two tiles, if the job was cancelled.
         """
         if max(images_01.shape[1:3]) <= self._max_side or self._extractor is None:
-            total, terms, gradient = self._evaluate_whole(self._extractor, self._all_terms, images_01)
+            total, terms, gradient = self._evaluate_whole_image(self._extractor, self._all_terms, images_01)
         else:  # no tiles for pixel terms: they need little memory, and neighbors outside a tile
-            total, terms, gradient = self._evaluate_tiled(images_01)
-            pixel_total, pixel_terms, pixel_gradient = self._evaluate_whole(
+            total, terms, gradient = self._evaluate_in_tiles(images_01)
+            pixel_total, pixel_terms, pixel_gradient = self._evaluate_whole_image(
                 None, self._pixel_terms, images_01
             )
             total, terms, gradient = total + pixel_total, (*terms, *pixel_terms), gradient + pixel_gradient
@@ -103,14 +103,14 @@ class Evaluator:
             _compile_value(self._extractor, group.structure)(images_01, group.weights, group.targets)
         )
 
-    def _evaluate_whole(self, extractor: keras.Model | None, group: _TermGroup, images_01: np.ndarray):
+    def _evaluate_whole_image(self, extractor: keras.Model | None, group: _TermGroup, images_01: np.ndarray):
         if not group.structure:
             return 0.0, (), np.zeros(images_01.shape, "float32")
         graph = _compile_gradient(extractor, group.structure)
         total, terms, gradient = graph(images_01, group.weights, group.targets)
         return total, terms, np.asarray(gradient)
 
-    def _evaluate_tiled(self, images_01: np.ndarray):
+    def _evaluate_in_tiles(self, images_01: np.ndarray):
         """Sums each layer over all tiles, then computes each tile's gradient from that of the sums."""
         group, (height, width) = self._layer_terms, images_01.shape[1:3]
         strides = tuple(self._strides[layer] for layer, _ in group.structure)

@@ -47,16 +47,16 @@ def restrict_files(readable: Iterable[Path], writable: Iterable[Path]) -> int:
         return 0
     try:
         for path in readable:
-            _allow(rules, path, _READ)
+            _allow_path(rules, path, _READ)
         for path in writable:
-            _allow(rules, path, _WRITE & rights)
-        _allow(rules, Path(os.devnull), _READ | _WRITE_FILE)
+            _allow_path(rules, path, _WRITE & rights)
+        _allow_path(rules, Path(os.devnull), _READ | _WRITE_FILE)
         return version if system_call(_RESTRICT_SELF, rules, 0) == 0 else 0
     finally:
         os.close(rules)
 
 
-def _allow(rules: int, path: Path, rights: int) -> None:
+def _allow_path(rules: int, path: Path, rights: int) -> None:
     """Adds a path with its rights to the ruleset `rules`. A path that cannot be opened is skipped."""
     with contextlib.suppress(OSError):
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)

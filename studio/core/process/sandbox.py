@@ -91,7 +91,7 @@ def enter(readable: Iterable[Path] = (), writable: Iterable[Path] = ()) -> Rules
     """
     if sys.platform != "linux":
         return Rules()
-    namespace = _leave_network()  # first, because seccomp refuses it
+    namespace = _isolate_network()  # first, because seccomp refuses it
     zero = ctypes.c_ulong(0)
     ctypes.CDLL(None).prctl(_SET_NO_NEW_PRIVS, ctypes.c_ulong(1), zero, zero, zero)  # required by the rest
     version = landlock.restrict_files([*_find_libraries(), *readable], writable)
@@ -99,7 +99,7 @@ def enter(readable: Iterable[Path] = (), writable: Iterable[Path] = ()) -> Rules
     return Rules(version, seccomp.deny_calls(), namespace)
 
 
-def _leave_network() -> bool:
+def _isolate_network() -> bool:
     """Moves this process into its own network namespace. Returns whether the kernel allowed it."""
     unshare = ctypes.CDLL(None).unshare
     return unshare(_NEW_NET) == 0 or unshare(_NEW_USER | _NEW_NET) == 0

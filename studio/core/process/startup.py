@@ -41,7 +41,7 @@ class _SkippingFinder(importlib.abc.MetaPathFinder):
             execute = spec.loader.exec_module
 
             def exec_module(module: ModuleType) -> None:
-                with _hide(SKIPPED_IMPORTS[name]):
+                with _hide_packages(SKIPPED_IMPORTS[name]):
                     execute(module)
 
             spec.loader.exec_module = exec_module  # type: ignore[method-assign]
@@ -49,8 +49,8 @@ class _SkippingFinder(importlib.abc.MetaPathFinder):
 
 
 @contextmanager
-def _hide(packages: Iterable[str]) -> Iterator[None]:
-    """Makes imports of these packages raise `ModuleNotFoundError` while open, unless already imported."""
+def _hide_packages(packages: Iterable[str]) -> Iterator[None]:
+    """Makes imports of packages that are not imported yet raise `ModuleNotFoundError` in its block."""
     absent = [name for name in packages if name not in sys.modules]
     sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None makes Python's import fail
     try:

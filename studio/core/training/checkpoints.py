@@ -111,29 +111,31 @@ class Run:
         with paths.replacing(target) as temporary, temporary.open("wb") as file:
             file.write(header)
             file.write(data)
-        for old in self._files()[CHECKPOINTS_TO_KEEP:]:
+        for old in self._list_files()[CHECKPOINTS_TO_KEEP:]:
             old.unlink(missing_ok=True)
 
     def load(self) -> Checkpoint | None:
         """Returns the newest intact checkpoint, or None."""
-        return next((checkpoint for path in self._files() if (checkpoint := _read_checkpoint(path))), None)
+        return next(
+            (checkpoint for path in self._list_files() if (checkpoint := _read_checkpoint(path))), None
+        )
 
     @property
     def size_bytes(self) -> int:
         """Size of all checkpoints."""
-        return sum(path.stat().st_size for path in self._files())
+        return sum(path.stat().st_size for path in self._list_files())
 
     @property
     def step(self) -> int:
         """Step of the newest checkpoint, from its file name; 0 if there is none."""
-        return next((int(path.stem) for path in self._files() if path.stem.isdecimal()), 0)
+        return next((int(path.stem) for path in self._list_files() if path.stem.isdecimal()), 0)
 
     def delete(self) -> None:
         """Removes all checkpoints, once training is done or to start again."""
         if self.may_write:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _files(self) -> list[Path]:
+    def _list_files(self) -> list[Path]:
         return sorted(self.folder.glob("*.run"), reverse=True)
 
 

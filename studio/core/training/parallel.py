@@ -124,7 +124,7 @@ def train_step(model: Any, inputs: Any, targets: Any = None, **options: Any) -> 
     if _distribution is None:
         return model.train_on_batch(inputs, targets, **options)
     with use_all_devices(), _detect_lost_process():
-        return model.train_on_batch(_local_rows(inputs), _local_rows(targets), **options)
+        return model.train_on_batch(_select_local_rows(inputs), _select_local_rows(targets), **options)
 
 
 def defer_cancel(progress: Progress) -> Progress:
@@ -186,12 +186,12 @@ def _all_gather(number: float) -> np.ndarray:
         return np.asarray(multihost_utils.process_allgather(np.float32(number)))
 
 
-def _local_rows(batch: Any) -> Any:
-    """Returns the rows for the devices of this process."""
+def _select_local_rows(batch: Any) -> Any:
+    """Returns the rows of a batch for the devices of this process."""
     if batch is None:
         return None
     if isinstance(batch, Mapping):
-        return {name: _local_rows(array) for name, array in batch.items()}
+        return {name: _select_local_rows(array) for name, array in batch.items()}
     rows, devices = len(batch), count_devices()
     if rows % devices:
         below = rows // devices * devices

@@ -153,9 +153,9 @@ class Trainer:
         self.steps_since_test += 1
         for name, loss in losses.items():
             self.loss_sums[name] = self.loss_sums.get(name, 0.0) + float(loss)
-        return self._mean_losses()
+        return self._compute_mean_losses()
 
-    def _mean_losses(self) -> dict[str, float]:
+    def _compute_mean_losses(self) -> dict[str, float]:
         return {name: total / self.steps_since_test for name, total in self.loss_sums.items()}
 
     def fit(self, progress: Progress | None = None) -> Self:
@@ -180,7 +180,7 @@ class Trainer:
         elif not self.curves.steps:
             raise divergence_error()
         if self.needs_test():
-            self._run_test(self._mean_losses(), Progress())
+            self._run_test(self._compute_mean_losses(), Progress())
         self.finish(progress)
         return self
 
@@ -190,9 +190,9 @@ class Trainer:
 
     def _train(self, progress: Progress) -> str:
         started_at, saved_at, reported_at = time.monotonic() - self.curves.seconds, time.monotonic(), 0.0
-        losses: Mapping[str, float] = self._mean_losses()
+        losses: Mapping[str, float] = self._compute_mean_losses()
         cancelable, progress = progress, parallel.defer_cancel(progress)
-        self._report(losses, progress)
+        self._report_progress(losses, progress)
         # The user may have stopped the run during this test.
         is_test_missing = self._is_test_due() and self.curves.steps[-1:] != [self.step]
         if reason := self._run_test(losses, progress) if is_test_missing else self.early_stop():
@@ -210,11 +210,11 @@ class Trainer:
                 saved_at = time.monotonic()
             if time.monotonic() - reported_at > REPORT_SECONDS or self.step == self.steps:
                 reported_at = time.monotonic()
-                self._report(losses, progress)
+                self._report_progress(losses, progress)
             parallel.stop_together(cancelable, self.step)
         return ""
 
-    def _report(self, losses: Mapping[str, float], progress: Progress) -> None:
+    def _report_progress(self, losses: Mapping[str, float], progress: Progress) -> None:
         latest = {name: values[-1] for name, values in self.curves.metrics.items() if values}
         tests = len(self.curves.steps)
         progress.report(

@@ -52,7 +52,7 @@ def read(array: h5py.Dataset) -> np.ndarray:
         raise Refused("an array that is not stored as it is")
     result = np.empty(array.shape, array.dtype)
     for corner in product(*corner_ranges):
-        raw = _unpack(
+        raw = _unpack_chunk(
             *_read_chunk(array, corner), filters, chunk_elements * array.dtype.itemsize, array.dtype.itemsize
         )
         chunk = np.frombuffer(raw, array.dtype).reshape(array.chunks)
@@ -79,7 +79,9 @@ def _read_chunk(array: h5py.Dataset, corner: tuple[int, ...]) -> tuple[int, byte
     return array.id.read_direct_chunk(corner)
 
 
-def _unpack(filter_mask: int, raw: bytes, filters: list[int], byte_count: int, item_bytes: int) -> bytes:
+def _unpack_chunk(
+    filter_mask: int, raw: bytes, filters: list[int], byte_count: int, item_bytes: int
+) -> bytes:
     """Reverses the filters of a chunk, except for those in `filter_mask`."""
     for index in reversed(range(len(filters))):
         if filter_mask >> index & 1:

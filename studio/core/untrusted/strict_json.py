@@ -24,9 +24,9 @@ def parse(text: bytes, max_depth: int) -> Any:
     try:
         return json.loads(
             text.decode("utf-8"),
-            object_pairs_hook=_refuse_duplicates,
+            object_pairs_hook=_build_object,
             parse_constant=_refuse_constant,
-            parse_float=_parse_finite,
+            parse_float=_parse_finite_float,
         )
     except (ValueError, RecursionError):
         raise Refused("not valid JSON") from None
@@ -51,8 +51,8 @@ def measure_depth(text: bytes) -> int:
     return deepest
 
 
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Returns the pairs of an object as a dictionary. Raises `ValueError` for duplicate keys and NULs."""
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Builds the dictionary of an object from its pairs. Raises `ValueError` for duplicate keys and NULs."""
     result = dict(pairs)
     if len(result) != len(pairs):
         raise ValueError("duplicate keys")
@@ -65,7 +65,7 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number")
 
 
-def _parse_finite(text: str) -> float:
+def _parse_finite_float(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError("a number out of range")

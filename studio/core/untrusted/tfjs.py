@@ -26,7 +26,7 @@ def read_arrays(members: Mapping[str, bytes], name: str = "model.json") -> dict[
         The arrays by their names in the model, e.g. `"conv1/kernel"`, in Keras' layout.
     """
     (group,) = json.loads(members[name])["weightsManifest"]
-    paths = sorted(group["paths"], key=_shard_number)  # the manifest may list the tenth before the second
+    paths = sorted(group["paths"], key=_parse_shard_number)  # the manifest may list 10 before 2
     raw = b"".join(members[path] for path in paths)  # arrays may span shards
     tensors, start = {}, 0
     for entry in group["weights"]:
@@ -36,7 +36,7 @@ def read_arrays(members: Mapping[str, bytes], name: str = "model.json") -> dict[
     return tensors
 
 
-def _shard_number(path: str) -> int:
+def _parse_shard_number(path: str) -> int:
     """Returns the number of a shard: "group1-shard2of10.bin" -> 2; 0 if there is only one."""
     shard = _SHARD_PATTERN.search(path)
     return int(shard[1]) if shard else 0

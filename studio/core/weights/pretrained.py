@@ -127,15 +127,15 @@ def pull_in_child(name: str, progress: Progress | None = None) -> None:
         text=True,
         errors="replace",
     ) as process:
-        stderr = _read_stderr(process, progress)
+        stderr = _wait_for_stderr(process, progress)
     if process.returncode:
         errors = [line for line in stderr.splitlines() if line.startswith("error: ")]
         fallback = "The download ended without a message. Try again."
         raise Unavailable(errors[-1].removeprefix("error: ") if errors else fallback)
 
 
-def _read_stderr(process: subprocess.Popen[str], progress: Progress) -> str:
-    """Returns the stderr of a process once it ends. Terminates it if the user asks to stop."""
+def _wait_for_stderr(process: subprocess.Popen[str], progress: Progress) -> str:
+    """Waits until a process ends and returns its stderr. Terminates it if the user asks to stop."""
     while True:
         try:
             return process.communicate(timeout=_POLL_SECONDS)[1]

@@ -23,12 +23,12 @@ def load_leaky(name: str, progress: Progress | None = None) -> backbones.Backbon
     Raises:
         StudioError: like `backbones.load`.
     """
-    return _build_leaky(name, backbones.load(name, progress).digest)
+    return _build_leaky_backbone(name, backbones.load(name, progress).digest)
 
 
 @lru_cache(maxsize=len(backbones.BACKBONES))
-def _build_leaky(name: str, digest: str) -> backbones.Backbone:
-    """Copies a backbone with leaky ReLUs."""
+def _build_leaky_backbone(name: str, digest: str) -> backbones.Backbone:
+    """Returns a copy of a backbone with leaky ReLUs."""
     import keras
 
     original = backbones.load(name, digest=digest)

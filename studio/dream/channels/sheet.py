@@ -63,7 +63,7 @@ def mosaic_path(backbone: str) -> Path:
 
 @lru_cache(maxsize=64 * len(backbones.BACKBONES))
 def _crop_image(backbone: str, position: int) -> bytes:
-    """Cuts an image from a mosaic, as WebP."""
+    """Cuts an image from a mosaic and returns it as WebP."""
     left, top = position % COLUMNS * SIDE, position // COLUMNS * SIDE
     buffer = io.BytesIO()
     _load_mosaic(backbone).crop((left, top, left + SIDE, top + SIDE)).save(

@@ -26,10 +26,10 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
     """
     start_time, name = time.monotonic(), settings.target.backbone
     file = cache_path(settings, pretrained.get_digest(name))
-    if cached := _read_cached(file):
+    if cached := _read_cached_image(file):
         data, recipe = cached
         seconds = time.monotonic() - start_time
-        return Result((_store(data, settings),), {"seconds": seconds, "steps": 0}, recipe)
+        return Result((_store_image(data, settings),), {"seconds": seconds, "steps": 0}, recipe)
     from studio.dream.channels.visualize import visualize
 
     visualization = visualize(settings, progress)
@@ -38,7 +38,7 @@ def run(settings: ChannelSettings, inputs: Inputs, progress: Progress) -> Result
     recipe = recipes.make("dream.channel", settings, inputs, visualization.weights)
     data = image_io.encode_png(visualization.image, recipe)
     paths.write(cache_path(settings, visualization.weights[name]), data)
-    return Result((_store(data, settings),), visualization.figures, recipe, visualization.stopped_early)
+    return Result((_store_image(data, settings),), visualization.figures, recipe, visualization.stopped_early)
 
 
 def cache_path(settings: ChannelSettings, weights_sha256: str) -> Path:
@@ -61,7 +61,7 @@ def _channel_name(settings: ChannelSettings) -> str:
     return f"{settings.layer}-{settings.channel}"
 
 
-def _read_cached(file: Path) -> tuple[bytes, recipes.Recipe] | None:
+def _read_cached_image(file: Path) -> tuple[bytes, recipes.Recipe] | None:
     """Returns a cached image and its recipe; None if there is none, or it is damaged."""
     try:
         data = file.read_bytes()
@@ -71,5 +71,5 @@ def _read_cached(file: Path) -> tuple[bytes, recipes.Recipe] | None:
         return None
 
 
-def _store(data: bytes, settings: ChannelSettings) -> File:
+def _store_image(data: bytes, settings: ChannelSettings) -> File:
     return File.store(data, "image", f"{_channel_name(settings)}.png")

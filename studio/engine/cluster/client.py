@@ -97,7 +97,7 @@ class Cluster:
                 f"See {address or paths.ensure_folder('logs') / 'engine.log'}, then restart the studio."
             ) from None
         self._comm = self._client.scheduler_comm
-        self._client.subscribe_topic("worker-restart-memory", self._note_memory_limit)
+        self._client.subscribe_topic("worker-restart-memory", self._record_memory_excess)
         self._warm_up("live", "job")
 
     @property
@@ -169,7 +169,7 @@ class Cluster:
             return ""
         if isinstance(error, KilledWorker):
             self._warm_up(lane)
-            return worker.OUT_OF_MEMORY if self._died_of_memory(error) else KILLED
+            return worker.OUT_OF_MEMORY if self._exceeded_memory(error) else KILLED
         if isinstance(error, StudioError):
             return str(error)
         return f"No worker could run it ({type(error).__name__}). See logs/engine.log in STUDIO_HOME."
@@ -200,9 +200,9 @@ class Cluster:
             if lane in lanes
         ]
         self._warming |= {"live"} & {*lanes}
-        self._run_steps(steps)
+        self._submit_steps(steps)
 
-    def _run_steps(self, steps: list[WarmUpStep]) -> None:
+    def _submit_steps(self, steps: list[WarmUpStep]) -> None:
         """Submits the first step, and the next one whenever one ends."""
         (lane, warm_up, arguments), *remaining_steps = steps
         future = self.submit(
@@ -212,11 +212,11 @@ class Cluster:
         def done(_: Future) -> None:
             self._warming.discard(lane)
             if remaining_steps and not future.cancelled():
-                self._run_steps(remaining_steps)
+                self._submit_steps(remaining_steps)
 
         future.add_done_callback(done)
 
-    def _died_of_memory(self, error: KilledWorker) -> bool:
+    def _exceeded_memory(self, error: KilledWorker) -> bool:
         """Returns whether a worker was killed because it exceeded its memory limit."""
         for _ in range(5):  # the event may arrive shortly after the death
             if error.last_worker.address in self._over_memory:
@@ -224,5 +224,5 @@ class Cluster:
             time.sleep(0.1)
         return False
 
-    def _note_memory_limit(self, event: tuple[float, dict[str, Any]]) -> None:
+    def _record_memory_excess(self, event: tuple[float, dict[str, Any]]) -> None:
         self._over_memory.add(event[1]["worker"])

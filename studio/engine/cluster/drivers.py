@@ -71,7 +71,7 @@ class TaskRunner:
         progress = progress or Progress()
         if self._client is None:
             with self._lock, owners.acting_as(self._owner, makes_results=True), pretrained.pin(self._weights):
-                return _run_here(task, settings, inputs, progress)
+                return _run_in_this_process(task, settings, inputs, progress)
         with owners.acting_as(self._owner):
             named_task = tasks.check(task, settings, inputs)
         id = store.new_id(time.time_ns() // 1_000_000)
@@ -150,7 +150,9 @@ class TaskRunner:
         return outcome.result
 
 
-def _run_here(task: str, settings: Settings, inputs: tasks.Inputs, progress: Progress) -> tasks.Result:
+def _run_in_this_process(
+    task: str, settings: Settings, inputs: tasks.Inputs, progress: Progress
+) -> tasks.Result:
     """Runs a task in this process. An unexpected error becomes a `StudioError`, as in a worker."""
     try:
         return tasks.run(task, settings, inputs, progress)

@@ -66,7 +66,7 @@ class Reporter:
     def __call__(self, report: Report) -> None:
         now = time.monotonic()
         self.last = to_plain(report)
-        if report.metrics and self._is_due(report):
+        if report.metrics and self._count_if_due(report):
             with best_effort("the curve", self._id):
                 self._folder.add_point(report)
         self._events(report)
@@ -74,10 +74,11 @@ class Reporter:
             self.save_preview()
             self._next_saved = now + SAVED_PREVIEW_SECONDS
 
-    def _is_due(self, report: Report) -> bool:
-        """Returns whether a report is a point of the curve, which has about MOST_POINTS per phase.
+    def _count_if_due(self, report: Report) -> bool:
+        """Counts a report as a point of the curve if it is due, and returns whether it is.
 
-        In a phase of unknown length, the spacing doubles after every MOST_POINTS points.
+        A curve has about MAX_POINTS points per phase. In a phase of unknown length, the spacing doubles after
+        every MAX_POINTS points.
         """
         previous, self._point = self._point, report
         if previous and (report.step < previous.step or _is_new_phase(report, previous)):

@@ -91,10 +91,10 @@ def main() -> None:
     os.dup2(2, 1)  # output of native libraries goes to the log, not into the answer
     os.umask(0o077)  # also for the workers, so their files are private
     with dask.config.set({**CONFIG, "temporary-directory": config["scratch"]}):
-        asyncio.run(_serve(config, answer))
+        asyncio.run(_run_until_exit(config, answer))
 
 
-async def _serve(config: dict[str, Any], answer: TextIO) -> None:
+async def _run_until_exit(config: dict[str, Any], answer: TextIO) -> None:
     """Starts the cluster, writes its address and certificate to `answer`, and runs until the process ends."""
     security = Security.temporary()
     common = {

@@ -191,7 +191,7 @@ def _run_task(entry: str, request: Request, progress: Progress) -> tasks.Result:
 
 
 def _run_for_outcome(work: Callable[[], tasks.Result | None], title: str) -> Outcome:
-    """Returns the outcome of `work`: its result, or its error as one sentence; the log has the details."""
+    """Runs `work` and returns its result, or its error as one sentence; the log has the details."""
     try:
         return Outcome.model_construct(result=work())
     except (Cancelled, Discarded):

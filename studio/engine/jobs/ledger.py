@@ -107,7 +107,7 @@ class Ledger:
                 self.queue.leave(job)
             elif not job.finished:
                 continue
-            self._forget(job)
+            self._remove_from_memory(job)
         for name in sorted(names - self._names - self._jobs.keys()):
             self._load(name, finished_only=True)
         self._names = names
@@ -120,7 +120,7 @@ class Ledger:
             enter_queue: whether it enters the queue at once; otherwise it is invisible until `enter`.
         """
         lane = "drive" if request.lane == "drive" else "job"
-        job = Job.model_construct(**{**dict(request), "lane": lane, **_folder_fields(self._new_folder())})
+        job = Job.model_construct(**{**dict(request), "lane": lane, **_folder_fields(self._choose_folder())})
         try:
             job.folder.write(Request, job)
             self.write_state(job)
@@ -170,12 +170,12 @@ class Ledger:
         result = tasks.Result((file,), live.figures, live.recipe, live.stopped_early)
         ended = request.created
         status = {"state": finished_state(result), "started": ended - live.seconds, "ended": ended}
-        job = Job.model_construct(**{**dict(request), **status, **_folder_fields(self._new_folder())})
+        job = Job.model_construct(**{**dict(request), **status, **_folder_fields(self._choose_folder())})
         store.write_finished(job.folder.path, request, result, job.started, ended)
         self._jobs[job.id] = job
         return job
 
-    def _new_folder(self) -> store.Folder:
+    def _choose_folder(self) -> store.Folder:
         self._last_id = max(self._last_id + 1, time.time_ns() // 1_000_000)  # never the same twice
         return store.Folder(self._root / store.new_id(self._last_id))
 
@@ -302,7 +302,7 @@ class Ledger:
         """Returns the job with this id, of any owner, or None."""
         return self._jobs.get(id)
 
-    def _forget(self, job: Job) -> None:
+    def _remove_from_memory(self, job: Job) -> None:
         """Removes a job from the memory."""
         self._unsaved.pop(job.id, None)
         self._keys.pop((job.owner, job.key), None)
@@ -317,7 +317,7 @@ class Ledger:
         if (
             turn is not None
             and turn.ahead is not None
-            and (seconds_left := self._seconds_left(job.lane)) is not None
+            and (seconds_left := self._estimate_seconds_left(job.lane)) is not None
         ):
             starts_in = (turn.ahead + seconds_left) / max(1, self.slots.get(job.lane, 1))
         snapshot_fields = {
@@ -327,7 +327,7 @@ class Ledger:
         }
         return job.model_copy(update=snapshot_fields)
 
-    def _seconds_left(self, lane: str) -> float | None:
+    def _estimate_seconds_left(self, lane: str) -> float | None:
         """Estimates the seconds until all running jobs of a lane end; None if unknown for one of them.
 
         While no job runs in the job lane, the current task of each driver counts.

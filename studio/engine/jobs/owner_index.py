@@ -23,16 +23,16 @@ _FRESH_NANOSECONDS = 10**9  # two changes of a folder within this time may have 
 
 def list_folders(owner: str) -> list[Path]:
     """Returns the folders of an owner, oldest first."""
-    return _index(paths.ensure_home()).list_folders(owner)
+    return _get_index(paths.ensure_home()).list_folders(owner)
 
 
 def list_owners() -> set[str]:
     """Returns all owners of such a folder."""
-    return _index(paths.ensure_home()).list_owners()
+    return _get_index(paths.ensure_home()).list_owners()
 
 
 @lru_cache(maxsize=4)
-def _index(home: Path) -> _OwnerIndex:
+def _get_index(home: Path) -> _OwnerIndex:
     return _OwnerIndex(home)
 
 

@@ -136,11 +136,11 @@ class Request(_Strict):
 
     def has_same_result(self, other: Request) -> bool:
         """Returns whether both give the same result; names of input files do not matter."""
-        return (self.task, self.settings, self.weights, _digests(self)) == (
+        return (self.task, self.settings, self.weights, _list_digests(self)) == (
             other.task,
             other.settings,
             other.weights,
-            _digests(other),
+            _list_digests(other),
         )
 
     def check_repeats(self, earlier: Request) -> None:
@@ -152,7 +152,7 @@ class Request(_Strict):
             )
 
 
-def _digests(request: Request) -> dict[str, list[str]]:
+def _list_digests(request: Request) -> dict[str, list[str]]:
     return {slot: [file.digest for file in files] for slot, files in request.inputs.items()}
 
 

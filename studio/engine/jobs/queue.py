@@ -95,7 +95,7 @@ class JobQueue:
 
     def begin(self, job: Job) -> list[Job]:
         """Removes a job that begins. Returns the jobs that it passes as the first of its batch."""
-        passed_jobs = self._passed_by(job)
+        passed_jobs = self._list_passed_jobs(job)
         newest_created = max(member.created for member in self.list_batch(job))
         for other in passed_jobs:
             other.passed += 1
@@ -103,7 +103,7 @@ class JobQueue:
         self.leave(job)
         return passed_jobs
 
-    def _passed_by(self, job: Job) -> list[Job]:
+    def _list_passed_jobs(self, job: Job) -> list[Job]:
         """Returns the jobs before a job that it passes as the first of its batch."""
         unit_seconds = self._sum_seconds()
         earlier_jobs = self._jobs[: self._jobs.index(job)]

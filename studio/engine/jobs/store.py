@@ -85,7 +85,7 @@ class Folder:
         return owner if isinstance(owner, str) and owner else None
 
     def read_history(self) -> list[dict[str, Any]]:
-        """Returns the points of the curves, `{"step", "seconds", **metrics}`, at most about MOST_POINTS."""
+        """Returns the points of the curves, `{"step", "seconds", **metrics}`, at most about MAX_POINTS."""
         try:
             lines = paths.read(self.path / "reports.jsonl", MAX_BYTES).splitlines()
         except (OSError, paths.TooLarge):

@@ -42,12 +42,12 @@ def compose(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any
         command,
         [
             f"Means over {figures['tested_photos']} held-out photos, {_TESTS[settings.to]}."
-            f"\n\n{cards.format_table(_table_rows(settings, figures))}"
+            f"\n\n{cards.format_table(_list_scores(settings, figures))}"
         ],
     )
 
 
-def _table_rows(settings: TrainEnhanceSettings, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _list_scores(settings: TrainEnhanceSettings, figures: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Returns the labels and values of the table of scores."""
     if settings.to == CLEAN:
         template, baseline = "PSNR with {}, dB", "damaged"

@@ -43,7 +43,7 @@ class CleaningTrainer(Trainer):
         return figures
 
     def _clean_photos(self, rows: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Returns downscaled gray photos, damaged ones and cleaned ones, `(n, side, side, 3)` in levels."""
+        """Returns downscaled gray photos, damaged ones and cleaned ones, `(n, side, side, 3)`, 0 to 255."""
         damage, side = TESTS[name], self.photos.shape[1] // (2 * FOLD) * FOLD
         truth = np.stack([random_damage.shrink(self.photos[row], side, gray=True) for row in rows])
         if damage.light:

@@ -84,7 +84,7 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
 
 
 def _import_trainer(settings: TrainEnhanceSettings) -> type[Trainer]:
-    """Returns the trainer of the task; loads Keras."""
+    """Imports the trainer of the task, which loads Keras, and returns its class."""
     if settings.to == CLEAN:
         from studio.enhance.learn.cleaning_trainer import CleaningTrainer
 

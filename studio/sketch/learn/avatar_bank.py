@@ -109,7 +109,7 @@ def hash_images(bank: AvatarBank) -> np.ndarray:
 
 
 def _are_valid(arrays: Mapping[str, np.ndarray]) -> bool:
-    """Whether arrays have the shapes and types that `AvatarBank` needs."""
+    """Tells whether arrays have the shapes and types that `AvatarBank` needs."""
     count, side = (*arrays["images"].shape, 0, 0)[:2]
     plain = {
         "images": (count, side, side, 3),
@@ -127,7 +127,7 @@ def _are_valid(arrays: Mapping[str, np.ndarray]) -> bool:
 
 
 def _are_sketches(array: np.ndarray, count: int, side: int) -> bool:
-    """Whether an array holds sketches of `count` avatars with `side` px."""
+    """Tells whether an array holds sketches of `count` avatars with `side` px."""
     shape = array.shape
     return (
         len(shape) in (4, 5)

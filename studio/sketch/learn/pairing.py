@@ -46,7 +46,7 @@ def find_pairs(source: DataSource, name: str) -> dict[str, Pair]:
     Raises:
         InvalidInput: if files lack a partner, which the error names, or there are too few.
     """
-    sides = _match_folders(source.names) or _match_letters(source.names)
+    sides = _match_folders(source.names) or _match_letter_suffixes(source.names)
     if sides is None:
         pairs: dict[str, Pair] = {
             title: (Half(n, "left"), Half(n, "right")) for n, title in enumerate(source.names)
@@ -101,7 +101,7 @@ def read_pairs(
         file_bytes = item.data if isinstance(item.data, bytes) else item.data.tobytes()
         sha256 = np.frombuffer(hashlib.sha256(file_bytes).digest(), "uint8")
         for row, side, part in halves:
-            if part != "whole" and not _is_double(image):
+            if part != "whole" and not _has_pair_aspect(image):
                 not_pairs.append(title)
                 break
             images[row, side] = crop_center(_crop_half(image, part), size)
@@ -127,7 +127,7 @@ def _check_count(name: str, count: int) -> None:
 
 
 def _match_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
-    """Returns the files of two folders by name, unless the folders are splits of a data set."""
+    """Returns the files of two folders by name; None for other layouts and for splits of a data set."""
     if find_splits(names):
         return None
     paths = [name.split("/") for name in names]
@@ -140,8 +140,8 @@ def _match_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]
     return _split_sides([("/".join(path[shared + 1 :]), path[shared] == folders[1]) for path in paths])
 
 
-def _match_letters(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
-    """Returns the files that end with `_a` and `_b` by the rest of their names, if all do."""
+def _match_letter_suffixes(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]] | None:
+    """Returns the files that end with `_a` and `_b` by the rest of their names; None unless all do."""
     matches = [_LETTER_PATTERN.fullmatch(_remove_suffix(name)) for name in names]
     if not matches or not all(matches):
         return None
@@ -168,7 +168,7 @@ def _read_image(data: bytes | np.ndarray, title: str) -> np.ndarray | None:
         return None
 
 
-def _is_double(image: np.ndarray) -> bool:
+def _has_pair_aspect(image: np.ndarray) -> bool:
     return _DOUBLE_ASPECTS[0] <= image.shape[1] / image.shape[0] <= _DOUBLE_ASPECTS[1]
 
 

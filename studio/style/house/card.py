@@ -37,13 +37,15 @@ def compose(
         f"{amounts.format_duration(figures['seconds'])}. The weights are an EMA.{frozen_note}",
         figures,
         command,
-        [_format_tests(settings, styles, figures)],
+        [_format_test_losses(settings, styles, figures)],
         intro=f"{', '.join(styles)}.",
     )
 
 
-def _format_tests(settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any]) -> str:
-    """Returns the losses on photos used neither for training nor for choosing weights."""
+def _format_test_losses(
+    settings: TrainStyleSettings, styles: Sequence[str], figures: Mapping[str, Any]
+) -> str:
+    """Returns a table of the losses on photos used neither for training nor for choosing weights."""
     tested_styles = figures.get("tested_styles", figures["taught"])
     tested_names = "every style" if len(tested_styles) == len(styles) else ", ".join(tested_styles)
     region_text = f" in each of {figures['tested_parts'] ** 2} parts" if figures["tested_parts"] > 1 else ""

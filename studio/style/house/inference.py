@@ -24,11 +24,11 @@ def load_exported_networks(preset: Preset) -> dict[str, keras.Model]:
 
 def optimize_for_inference(network: keras.Model) -> keras.Model:
     """Returns a faster network that computes the same: it merges convolutions with upsampling and norms."""
-    return keras.models.clone_model(network, clone_function=_replace_layer)
+    return keras.models.clone_model(network, clone_function=_optimize_layer)
 
 
-def _replace_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """Returns the faster form of a layer, or the layer itself."""
+def _optimize_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Returns a faster layer in place of a slow one; returns other layers unchanged."""
     if layer.name in ("out1_larger", "out2_larger"):
         return keras.layers.Identity()  # the next convolution enlarges
     if layer.name in ("out1_border", "out2_border"):
@@ -36,7 +36,7 @@ def _replace_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
     if layer.name in ("out1", "out2"):
         return ConvolutionToPixels(*_merge_upsampling(*layer.get_weights()))
     if layer.name == "out3":
-        return ConvolutionToPixels(*_compute_four_pixels(*layer.get_weights()), stride=2)
+        return ConvolutionToPixels(*_widen_kernel(*layer.get_weights()), stride=2)
     if isinstance(layer, MirrorPadding):
         return SlicedPadding(layer.width)
     if isinstance(layer, StyledNorm):
@@ -122,7 +122,7 @@ def _merge_upsampling(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray,
     return np.concatenate(kernels, axis=-1), np.tile(bias, 4)
 
 
-def _compute_four_pixels(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _widen_kernel(kernel: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Widens a kernel to compute four pixels at stride 2: `(side + 1, side + 1, C, 4 * D)`."""
     kernels = [
         np.pad(kernel, ((down, 1 - down), (right, 1 - right), (0, 0), (0, 0)))

@@ -64,7 +64,9 @@ class Learner(LossModel):
             subset = photos[::2]
             second_views = ops.slice(subset, [0, down, right, 0], (subset.shape[0], side, side, 3))
             second_results = self.network([second_views, shares[::2]], training=training)
-            loss_values["steadiness"] = self._compute_steadiness(results[::2], second_results, down, right)
+            loss_values["steadiness"] = self._compute_steadiness_loss(
+                results[::2], second_results, down, right
+            )
         return loss_values
 
     def _compute_image_losses(self, photos: Any, results: Any, styles: Any) -> dict[str, Any]:
@@ -89,7 +91,7 @@ class Learner(LossModel):
             sums["smoothness"] += losses.evaluate_term(losses.VARIATION, image, ())
         return {name: total / count for name, total in sums.items()}
 
-    def _compute_steadiness(self, results: Any, second_results: Any, down: Any, right: Any) -> Any:
+    def _compute_steadiness_loss(self, results: Any, second_results: Any, down: Any, right: Any) -> Any:
         """Returns the mean squared difference of two views where they overlap."""
         side = self.settings.size - MAX_SHIFT
         overlap = ops.slice(results, [0, down, right, 0], (results.shape[0], side, side, 3))

@@ -49,7 +49,7 @@ def build_extractor(backbone: Backbone) -> keras.Model:
 
 @lru_cache(maxsize=4)
 def _extend_trunk(trunk: keras.Model) -> keras.Model:
-    """Builds the extractor on a model of the layers; one for each trunk."""
+    """Adds layers that resize, scale and concatenate the activations. Returns one model for each trunk."""
     import keras
 
     maps = [_resize_layer(trunk.output[name], find_spec("vgg16").strides[name]) for name in LAYERS]
@@ -109,7 +109,7 @@ def extract(backbone: Backbone, images_01: np.ndarray, progress: Progress | None
     """
     height, width = images_01.shape[1:3]
     features_map = np.empty((height // STRIDE, width // STRIDE, DEPTH), "float16")
-    compute = _compile_unit_features(build_extractor(backbone))
+    compute = _compile_unit_extractor(build_extractor(backbone))
     for tile in split_tiles(height, width):
         if progress is not None:
             progress.check()
@@ -126,8 +126,8 @@ def layer_slices() -> list[slice]:
 
 
 @lru_cache(maxsize=4)
-def _compile_unit_features(model: keras.Model) -> Callable:
-    """Compiles the features, scaled to unit length and cast to float16."""
+def _compile_unit_extractor(model: keras.Model) -> Callable:
+    """Compiles a function from images to features of unit length, in float16."""
 
     def compute(images_01):
         from keras import ops

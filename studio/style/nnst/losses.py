@@ -170,13 +170,13 @@ def _compile_layerwise_loss(extractor: keras.Model, style_count: int) -> Callabl
         distance = 0.0
         for part in layer_slices():
             features = _normalize(sampled[:, part])
-            structure_distance = 1.0 - _similarity(
+            structure_distance = 1.0 - _compute_similarity(
                 features, _normalize(ops.cast(photo[0, :, 0, part], "float32"))
             )
             distance += structure * ops.mean(structure_distance)
             for style in range(style_count):
                 bank = _normalize(ops.cast(banks[style][0, :, 0, part], "float32"))
-                style_distance = 1.0 - _similarity(features, _find_nearest(features, bank))
+                style_distance = 1.0 - _compute_similarity(features, _find_nearest(features, bank))
                 distance += (1.0 - structure) * ops.mean(shares[0, :, 0, style] * style_distance)
         return size * distance / len(layer_slices()), ()
 
@@ -199,7 +199,7 @@ def _normalize(vectors):
     return vectors / vector_norm(vectors)
 
 
-def _similarity(first, second):
+def _compute_similarity(first, second):
     from keras import ops
 
     return ops.sum(first * second, axis=-1)

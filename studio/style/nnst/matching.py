@@ -42,11 +42,11 @@ def build_bank(feature_maps: Sequence[np.ndarray], turns: Sequence[int], rng: np
         if len(rows) > max_count:
             rows = np.sort(rng.choice(len(rows), max_count, replace=False))
         features.append(feature_map.reshape(-1, depth)[rows])
-        positions.append(_original_positions(height, width, turn).reshape(-1, 2)[rows])
+        positions.append(_compute_original_positions(height, width, turn).reshape(-1, 2)[rows])
     return Bank(np.concatenate(features), np.concatenate(positions))
 
 
-def _original_positions(height: int, width: int, turn: int) -> np.ndarray:
+def _compute_original_positions(height: int, width: int, turn: int) -> np.ndarray:
     """Returns where each position of a rotated copy lies in the painting, `(height, width, 2)`."""
     upright = (height, width) if turn % 2 == 0 else (width, height)
     rows, columns = ((np.arange(side) + 0.5) / side for side in upright)

@@ -98,13 +98,13 @@ class _Run:
             Cancelled: if the user stopped the job.
         """
         for stage in self.stages:
-            self._begin(stage)
+            self._begin_stage(stage)
             for _ in range(stage.steps):
                 self._step()
                 if self.steps == self.scene.settings.stop_after:
                     return
 
-    def _begin(self, stage: Stage) -> None:
+    def _begin_stage(self, stage: Stage) -> None:
         """Matches the features at a size, from a blend of the photo and the current result."""
         scene, settings = self.scene, self.scene.settings
         content_01 = scene.resize_content(stage.size)

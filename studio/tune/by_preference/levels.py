@@ -139,7 +139,7 @@ def _compute_coordinates(limits: Range, level_values: Sequence[Any]) -> np.ndarr
 
 
 def _find_nearest(values: Sequence[Any], default: Any) -> Any:
-    """Returns the level nearest to the default; the middle one for others than numbers."""
+    """Returns the level nearest to the default; the middle one if they are not numbers."""
     if default in values:
         return default
     if isinstance(default, int | float) and not isinstance(values[0], str):

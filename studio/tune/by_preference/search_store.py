@@ -231,7 +231,7 @@ def _find_point(grid: Grid, values: dict[str, Any]) -> Point:
 
 
 def _find_level(levels: tuple[Any, ...], value: Any) -> Any:
-    """Returns the level equal or nearest to a value; the first one for others than numbers."""
+    """Returns the level equal or nearest to a value; the first one if they are not numbers."""
     if value in levels:
         return value
     if not (isinstance(value, int | float) and isinstance(levels[0], int | float)):

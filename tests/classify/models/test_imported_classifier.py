@@ -213,7 +213,7 @@ def test_the_preprocessing_is_stored_with_a_model_and_its_copy_is_reused(tmp_pat
     expected = np.asarray(network(image[None] / 127.5 - 1, training=False))
     assert imported_classifier.load(stored).predict([image]) == pytest.approx(expected, abs=1e-4)
     facts = safe_copies.get_or_make(stored).facts
-    shutil.rmtree(safe_copies._copy_folder(stored))
+    shutil.rmtree(safe_copies._find_copy_folder(stored))
     assert safe_copies.get_or_make(stored).facts == facts, "the sandbox reads from the file what was stored"
     other = safe_copies.with_names(stored, ["d", "e", "f"])
     assert imported_classifier.read_facts(other).preprocessing == "-1-1"

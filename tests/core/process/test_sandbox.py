@@ -35,7 +35,7 @@ RULE_SCRIPTS = {
         RULES.landlock >= 4,
     ),
     "seccomp": ("from studio.core.process import seccomp; seccomp.deny_calls()", RULES.seccomp),
-    "namespace": ("sandbox._leave_network()", RULES.namespace),
+    "namespace": ("sandbox._isolate_network()", RULES.namespace),
 }
 ACTIONS = {
     "connect": "import socket; socket.create_connection(('127.0.0.1', port), timeout=5)",

@@ -18,7 +18,7 @@ from studio.classify.training import card
     ],
 )
 def test_trained_parts_are_described(settings, expected, absent):
-    text = under_the_hood._select_text(settings)
+    text = under_the_hood._compose_explanation(settings)
     assert all(part in text for part in expected) and not any(part in text for part in absent)
     assert "Grad-CAM" in text
 

@@ -21,7 +21,7 @@ def no_network(tmp_path, monkeypatch):
     """Makes all data sets and downloads unavailable, without checking any site."""
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(builders, "_check_sites", lambda *args: None)
-    monkeypatch.setattr(builders, "_prepare", lambda *args: pytest.fail("it was fetched"))
+    monkeypatch.setattr(builders, "_download_and_prepare", lambda *args: pytest.fail("it was fetched"))
     return tmp_path
 
 

@@ -659,7 +659,7 @@ def test_saved_model_and_its_training_images_belong_to_the_visitor(visit, tmp_pa
     owner_name = ["visitor-a"]
     monkeypatch.setattr(owners, "get_owner", lambda: owner_name[0])
     monkeypatch.setitem(st.session_state, "model_name", "by-visitor")
-    model_saving._save(File.store(model_file, "model", "net.zip"), "model_name", lambda name: "")
+    model_saving._save_model(File.store(model_file, "model", "net.zip"), "model_name", lambda name: "")
     assert {style.network for style in samples.list_trained_styles()} >= {"by-command", "by-visitor"}
     for owner_name[0] in ("visitor-b", "local"):
         by_network = {style.network: style for style in samples.list_trained_styles()}
@@ -710,7 +710,7 @@ def test_recipe_that_calls_a_foreign_image_a_sample_does_not_open_it(visit, monk
     for name in ("sample:chelsea.png", "sample:x", "chelsea.png", "sample:chelsea"):
         source = {"digest": foreign_file.digest, "name": name}
         recipe = {"version": 1, "task": "style.transfer", "settings": {}, "inputs": {"content": [source]}}
-        description = outside_file._provenance_of(json.dumps(recipe).encode(), "forged.json")
+        description = outside_file._read_provenance(json.dumps(recipe).encode(), "forged.json")
         assert [file.digest for file in description.missing] == [foreign_file.digest]
         assert not foreign_file.is_available
 

@@ -49,9 +49,9 @@ def test_download_continues_on_other_pages_and_can_be_stopped(visit, monkeypatch
     assert not page.exception
     assert any("so far" in element.value for element in page.markdown)
     page.button(key="stop_adain").click().run()
-    assert weight_downloads._running_downloads().get(
+    assert weight_downloads._get_running_downloads().get(
         "adain"
-    ) is None or weight_downloads._running_downloads()["adain"].is_finished(TIMEOUT_SECONDS)
+    ) is None or weight_downloads._get_running_downloads()["adain"].is_finished(TIMEOUT_SECONDS)
     page.run()
     assert not page.exception
     assert any("Stopped" in element.value for element in page.error)

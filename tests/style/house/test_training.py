@@ -106,11 +106,11 @@ def test_steadiness_is_zero_only_for_equal_overlaps(photos, grams, vgg16):
     photo = photos[:1].astype("float32") / 255
     side = SETTINGS.size
     first, second = photo[:, :side, :side], photo[:, 3 : 3 + side, 6 : 6 + side]
-    assert float(learner._compute_steadiness(first, second, 3, 6)) == 0
-    assert float(learner._compute_steadiness(first, second, 3, 5)) > 1e-4
+    assert float(learner._compute_steadiness_loss(first, second, 3, 6)) == 0
+    assert float(learner._compute_steadiness_loss(first, second, 3, 5)) > 1e-4
     framed = second.copy()
     framed[:, :2] = 1 - framed[:, :2]
-    assert float(learner._compute_steadiness(first, framed, 3, 6)) > 1e-4  # borders have full weight
+    assert float(learner._compute_steadiness_loss(first, framed, 3, 6)) > 1e-4  # borders have full weight
 
 
 def test_every_style_gets_second_views_in_turn(photos, grams, vgg16):

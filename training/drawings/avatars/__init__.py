@@ -44,25 +44,25 @@ def draw_look(canvas: Canvas, look: looks.Look, rng: np.random.Generator) -> Non
                 paint(canvas, look, shape, rng)
 
 
-def _without_rng(paint: Callable[[Canvas, looks.Look, head.Head], None]) -> _Paint:
-    """Wraps a function that uses no randomness."""
+def _ignore_rng(paint: Callable[[Canvas, looks.Look, head.Head], None]) -> _Paint:
+    """Returns a function that ignores its random generator and calls `paint` without one."""
     return lambda canvas, look, shape, rng: paint(canvas, look, shape)
 
 
 # Parts of the head, from back to front.
 _PARTS: tuple[tuple[str, _Paint], ...] = (
-    ("hair", _without_rng(hair.draw_strands)),
-    ("ears", _without_rng(head.draw_ears)),
-    ("head", _without_rng(head.draw_skin)),
-    ("beard", _without_rng(features.draw_beard)),
-    ("mouth", _without_rng(features.draw_mouth)),
-    ("nose", _without_rng(features.draw_nose)),
-    ("eyes", _without_rng(features.draw_eyes)),
-    ("hair", _without_rng(hair.draw_close)),
+    ("hair", _ignore_rng(hair.draw_strands)),
+    ("ears", _ignore_rng(head.draw_ears)),
+    ("head", _ignore_rng(head.draw_skin)),
+    ("beard", _ignore_rng(features.draw_beard)),
+    ("mouth", _ignore_rng(features.draw_mouth)),
+    ("nose", _ignore_rng(features.draw_nose)),
+    ("eyes", _ignore_rng(features.draw_eyes)),
+    ("hair", _ignore_rng(hair.draw_close)),
     ("hair", crowns.draw),
-    ("brows", _without_rng(features.draw_brows)),
-    ("glasses", _without_rng(glasses.draw)),
-    ("hat", _without_rng(hats.draw)),
+    ("brows", _ignore_rng(features.draw_brows)),
+    ("glasses", _ignore_rng(glasses.draw)),
+    ("hat", _ignore_rng(hats.draw)),
 )
 
 

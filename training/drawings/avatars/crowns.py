@@ -90,7 +90,7 @@ def _draw_mohawk(canvas: Canvas, look: Look, head: Head, rng: np.random.Generato
     )
 
 
-def _draw_tie(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
+def _draw_hair_tie(canvas: Canvas, look: Look, head: Head, rng: np.random.Generator) -> None:
     canvas.draw_line(arc(0, -head.height - 0.4, 3.6, 1.2, 20, 160, 8), look.trim, 1.3)
 
 
@@ -100,5 +100,5 @@ _CROWNS: dict[str, Callable[[Canvas, Look, Head, np.random.Generator], None]] = 
     "curls": _draw_curls,
     "afro": _draw_afro,
     "mohawk": _draw_mohawk,
-    "bun": _draw_tie,
+    "bun": _draw_hair_tie,
 }

@@ -92,11 +92,11 @@ class Look:
 def choose(rng: np.random.Generator) -> Look:
     """Chooses a random look; all kinds are frequent enough for training."""
     has_makeup = rng.random() < 0.5
-    hat = _choose_weighted(rng, HATS) if rng.random() < 0.28 else ""
+    hat = _sample_by_weight(rng, HATS) if rng.random() < 0.28 else ""
     weights = {k: w * (0.3 if has_makeup else 1) for k, w in SHORT.items()}
     weights |= {k: w * (1 if has_makeup else 0.35) for k, w in LONG.items()}
-    style = _choose_weighted(rng, {k: w for k, w in weights.items() if not hat or k in UNDER_HATS})
-    beard = _choose_weighted(rng, BEARDS) if not has_makeup and rng.random() < 0.56 else ""
+    style = _sample_by_weight(rng, {k: w for k, w in weights.items() if not hat or k in UNDER_HATS})
+    beard = _sample_by_weight(rng, BEARDS) if not has_makeup and rng.random() < 0.56 else ""
     smile = 1 - 2 * rng.random() ** 1.25
     open_probability = min(max(1.5 * (smile - 0.1), 0.04), 0.9)
     return Look(
@@ -104,11 +104,11 @@ def choose(rng: np.random.Generator) -> Look:
         style=style,
         length=rng.uniform(*LENGTHS[style]),
         hat=hat,
-        glasses=_choose_weighted(rng, GLASSES) if rng.random() < 0.34 else "",
+        glasses=_sample_by_weight(rng, GLASSES) if rng.random() < 0.34 else "",
         beard=beard,
-        collar=_choose_weighted(rng, COLLARS),
+        collar=_sample_by_weight(rng, COLLARS),
         stripes=rng.random() < 0.25,
-        nose=_choose_weighted(rng, NOSES),
+        nose=_sample_by_weight(rng, NOSES),
         lashes=has_makeup,
         lips=float(has_makeup and rng.random() < 0.7) * rng.uniform(0.5, 1),
         freckles=rng.random() < 0.16,
@@ -131,7 +131,7 @@ def choose(rng: np.random.Generator) -> Look:
     )
 
 
-def _choose_weighted(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
+def _sample_by_weight(rng: np.random.Generator, weights: Mapping[str, float]) -> str:
     """Samples a name by weight."""
     index = np.searchsorted(np.cumsum(list(weights.values())), rng.random() * sum(weights.values()), "right")
     return list(weights)[index]

@@ -118,7 +118,7 @@ def _draw_bank(rng, image, size, unit, y, x):
 
 
 def _divide_colors(rng, colors):
-    """Splits colors into pure ones that mix to them optically: neighboring hues and some complements."""
+    """Varies the colors of dots so that neighbors mix optically: neighboring hues and some complements."""
     lab = to_oklab(colors)
     count = len(lab)
     lab[:, 1:] *= np.where(rng.random((count, 1)) < 0.07, -0.8, 1.15)

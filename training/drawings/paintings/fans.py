@@ -48,7 +48,7 @@ def draw(seed: int, size: Shape) -> np.ndarray:
 
 
 def _locate_fans(rng, size, unit):
-    """Returns each pixel's distance from the foot of its front fan in radii, angle, and fan number."""
+    """Returns for each pixel its distance in radii and angle from the foot of its front fan, and that fan."""
     y, x = make_pixel_grid(size)
     # Hand-drawn: the grid is bent a little, as no two fans are cut alike.
     y, x = (axis + 5 * unit * make_fractal_noise(rng, size, 190 * unit, 2, 0.4) for axis in (y, x))

@@ -31,8 +31,8 @@ def draw(seed: int, size: Shape) -> np.ndarray:
     sheet = np.ones((*size, 3)) * PAPER * (1 + 0.02 * make_noise(rng, size, 2))[..., None]
     for index, plate in enumerate(plates):
         dots = _render_screen(rng, plate, ANGLES[index], unit)
-        sheet = _print_inks(rng, sheet, average_down(dots, OVERSAMPLING), INKS[index])
-    return to_uint8(_print_inks(rng, sheet, average_down(line, OVERSAMPLING), INKS[3]))
+        sheet = _print_ink(rng, sheet, average_down(dots, OVERSAMPLING), INKS[index])
+    return to_uint8(_print_ink(rng, sheet, average_down(line, OVERSAMPLING), INKS[3]))
 
 
 def _draw_scene(rng, size, unit):
@@ -126,8 +126,8 @@ def _render_screen(rng, tone, angle, unit):
     return smoothstep(-0.07, 0.07, tone - (1 - spot)) * smoothstep(0.02, 0.06, tone)
 
 
-def _print_inks(rng, sheet, mask, ink):
-    """Prints the inks: they multiply, are uneven, and are out of register by up to 1.5 px."""
+def _print_ink(rng, sheet, mask, ink):
+    """Prints an ink: it multiplies, is uneven, and is out of register by up to 1.5 px."""
     size = mask.shape
     mask = ndimage.shift(mask, rng.uniform(-1.5, 1.5, 2), order=1, mode="nearest")
     patchy = 0.93 + 0.05 * make_noise(rng, size, 3) + 0.04 * make_fractal_noise(rng, size, 40, 3)

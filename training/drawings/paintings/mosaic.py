@@ -171,7 +171,7 @@ def _find_nearest(points, sites, angle, tile):
 
 
 def _relax(sites, angle, tile, size):
-    """Relaxes the sites (Lloyd) by that metric, on every third pixel."""
+    """Relaxes the sites (Lloyd) by the metric of `_find_nearest`, on every third pixel."""
     y, x = (axis[::3, ::3].ravel() for axis in make_pixel_grid(size))
     points = np.stack([y, x], axis=-1).astype(float)
     for _ in range(RELAXATIONS):

@@ -40,8 +40,8 @@ def draw(seed: int, size: Shape) -> np.ndarray:
         density += _draw_hill(rng, size, unit, tooth, index)
     cloud = 0.8 + 0.24 * make_fractal_noise(rng, size, 45 * unit, 4)
     for outline, color in _list_flowers(rng, size, unit):
-        area = _area_around(outline, size, 8 * unit)
-        mask = _fill_mask(size, outline, area)
+        area = _locate_area(outline, size, 8 * unit)
+        mask = _draw_mask(size, outline, area)
         density[area] += _make_glaze(mask, color, cloud[area], tooth[area], unit)
     sheet = PAPER * np.exp(-density)
     return to_uint8(light_relief(sheet, tooth * 0.5, 0.06))
@@ -130,7 +130,7 @@ def _bloom_outline(rng, center, radius):
     return outline
 
 
-def _area_around(outline, size, margin):
+def _locate_area(outline, size, margin):
     """Returns the area of a shape and its wet edge, as two slices."""
     low, high = outline.min(0) - margin, outline.max(0) + margin
     return tuple(
@@ -139,7 +139,7 @@ def _area_around(outline, size, margin):
     )
 
 
-def _fill_mask(size, outline, area):
+def _draw_mask(size, outline, area):
     """Returns the antialiased mask of a shape inside `area`."""
     rows, columns = area
     height, width = min(rows.stop, size[0]) - rows.start, min(columns.stop, size[1]) - columns.start

@@ -124,7 +124,7 @@ def _redraw_by_hand(shapes: Sequence[Shape], style: Hand, rng: np.random.Generat
             continue
         part = part_of(shape.part)
         if part not in moves:
-            moves[part] = _choose_move(style, rng)
+            moves[part] = _sample_displacement(style, rng)
         points = shape.points if shape.width else np.concatenate([shape.points, shape.points[:1]])
         middle = points.mean(0)
         points = (points - middle) @ moves[part][:, :2].T + middle + moves[part][:, 2]
@@ -142,7 +142,7 @@ def _redraw_by_hand(shapes: Sequence[Shape], style: Hand, rng: np.random.Generat
     return sketched
 
 
-def _choose_move(style: Hand, rng: np.random.Generator) -> np.ndarray:
+def _sample_displacement(style: Hand, rng: np.random.Generator) -> np.ndarray:
     """Returns a random displacement of a part, `(2, 3)`: rotation, stretch and shift."""
     share = min(1.0, style.off)
     across, down = np.exp(rng.normal(size=2) * 0.09 * share)

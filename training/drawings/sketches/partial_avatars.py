@@ -88,7 +88,7 @@ class PartialAvatar:
 def choose_avatar(seed: int, number: int, night_share: float) -> PartialAvatar:
     """Returns the n-th avatar of a seed."""
     rng = np.random.default_rng((seed, number))
-    look, parts = _widen(looks.choose(rng), rng), _choose_parts(rng)
+    look, parts = _vary_look(looks.choose(rng), rng), _choose_parts(rng)
     zoom = min(rng.uniform(0.82, 1.25), 21 / look.height)
     aside = float(np.clip(rng.normal() * 2, -5, 5))
     for name in sorted(PARTS - parts):
@@ -100,8 +100,8 @@ def choose_avatar(seed: int, number: int, night_share: float) -> PartialAvatar:
     return PartialAvatar(Scene(look, number, zoom, aside), parts, bool(rng.random() < night_share))
 
 
-def _widen(look: Look, rng: np.random.Generator) -> Look:
-    """Widens a look to forms that people draw, and removes details that lines cannot show."""
+def _vary_look(look: Look, rng: np.random.Generator) -> Look:
+    """Returns a look with the more varied proportions of drawings, without details that lines cannot show."""
     return replace(
         look,
         style="buzz" if look.style == "bald" else look.style,

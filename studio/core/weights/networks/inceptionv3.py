@@ -67,7 +67,7 @@ def build_network(members: Mapping[str, bytes] | None = None) -> keras.Model:
     images = keras.Input((None, None, 3), name="images")
     model = keras.models.clone_model(base, images, clone_function=clone_layer)
     if members is not None:
-        _fill(model, checkpoints.read_torch_jit(members["default_1.pt"]))
+        _set_weights(model, checkpoints.read_torch_jit(members["default_1.pt"]))
     return model
 
 
@@ -85,19 +85,19 @@ def _name_layers(base: keras.Model) -> dict[str, str]:
         layers = [
             layer for layer in base.layers if type(layer).__name__ == kind and "mixed" not in layer.name
         ]
-        for number, layer in enumerate(sorted(layers, key=_layer_number), start=1):
+        for number, layer in enumerate(sorted(layers, key=_parse_layer_number), start=1):
             stem = f"stem_{short_name}{number}"
             names[layer.name] = stem if stem in _STEM else f"{short_name}{number}"
     return names
 
 
-def _layer_number(layer: keras.Layer) -> int:
+def _parse_layer_number(layer: keras.Layer) -> int:
     """Returns the number in a layer's name: `conv2d_12` -> 12; the first one of a process has none."""
     number = layer.name.rpartition("_")[2]
     return int(number) if number.isdigit() else 0
 
 
-def _fill(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
+def _set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
     """Sets the weights of convolutions and normalizations, which have the same order in both models."""
     prefixes = dict.fromkeys(path.rpartition(".")[0] for path in arrays)
     for number, prefix in enumerate(prefixes, start=1):
