@@ -205,7 +205,7 @@ def test_invalid_inputs_raise_readable_errors(run_command, photo, tmp_path, monk
         ([str(photo), "--scale", "1", "--no-clean"], "Turn on clean"),
         ([str(photo), "--denoise", "2"], "0 to 1"),
         ([str(photo), "--deblock", "much"], "auto, off"),
-        ([str(photo), "--denoise", "1", "--noise", "-3"], "0 to 75 levels"),
+        ([str(photo), "--denoise", "1", "--noise", "-3"], "0 to 75 intensity levels"),
         ([str(photo), "--deblock", "auto", "--jpeg-quality", "0"], "1 to 100"),
         ([str(photo), "--denoise", "1", "--cleaner", "tiny"], "a network for denoising"),
         (["nothing.png"], "nothing.png"),

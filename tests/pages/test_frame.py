@@ -68,7 +68,7 @@ from studio.engine import connect
 app.switch_page("style_photo.py")
 app.query_params.update({"mode": "Draft", "style": "Stained glass"})
 app.run()
-press_button(app, "Start")
+next(button for button in app.button if button.label == "Start").click().run()
 [job] = connect().list_jobs()
 connect().close()
 heavy = {"tensorflow", "keras", "jax", "torch", "sklearn", "skimage"} & set(sys.modules)
