@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from requests.auth import AuthBase
 
@@ -183,7 +182,7 @@ class Client:
                     **options,
                 ) as response:
                     return self._read_response(response, progress, buffer)
-            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            except (requests.RequestException, requests.exceptions.BaseHTTPError) as error:
                 return error
 
     def _read_response(
