@@ -26,7 +26,7 @@ EVIDENCE = re.compile("evidence for")
 # The first camera frames are black, and headless Chromium may pause the camera.
 IS_CAMERA_READY = """() => {
     const video = document.querySelector("video"), side = 8;
-    if (video?.paused) video.play();
+    if (video?.paused) video.play().catch(() => {});  // the camera may start again meanwhile
     if (!video || video.readyState < 2) return false;
     const canvas = Object.assign(document.createElement("canvas"), { width: side, height: side });
     const drawn = canvas.getContext("2d");
@@ -101,11 +101,13 @@ def list_predictions(page) -> list[str]:
     return [element.strip() for element in page.get_by_test_id("stProgress").all_inner_texts()]
 
 
-def change_preprocessing(page) -> None:
+def change_preprocessing(page, expect) -> None:
     """Chooses another input range and back; each choice is stored with the model."""
     page.get_by_text("Preprocessing: -1 to 1 (the model is from Teachable Machine).").wait_for()
     for name in ("0 to 255", "-1 to 1"):
-        page.get_by_role("radio", name=name).click()
+        option = page.get_by_role("radio", name=name)
+        expect(option).to_have_count(1)  # while the page is redrawn, there are two
+        option.click()
         page.get_by_text(f"Preprocessing: {name} (stored with the model).").wait_for()
     page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
 
@@ -143,7 +145,7 @@ def run_program(program: Path, file: Path, image: Path) -> str:
     ).stdout
 
 
-def test_teachable_machine_zip_is_imported_tried_scored_and_exported(tab, model, tmp_path):
+def test_teachable_machine_zip_is_imported_tried_scored_and_exported(tab, expect, model, tmp_path):
     page = tab("/classify?half=Try")
     import_model(page, model)
     rename_classes(page)
@@ -151,7 +153,7 @@ def test_teachable_machine_zip_is_imported_tried_scored_and_exported(tab, model,
     page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
     bars = list_predictions(page)
     assert len(bars) == 2 and bars[0].startswith("Grass"), "Chromium's own camera shows green"
-    change_preprocessing(page)
+    change_preprocessing(page, expect)
 
     assert evaluate(page) == "100.0%"
     file, program = export_tflite(page, tmp_path)
