@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from studio.cli import console, flags, make
@@ -70,7 +69,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _update_card(preset: presets.Preset, figures: Mapping[str, Any], arguments: argparse.Namespace) -> None:
     """Writes the figures and the command that measured them into the card of a model."""
-    command = ["studio", "score", preset.name, Path(arguments.data).name]
+    path = paths.expand_user(arguments.data)
+    data = path.name if path.exists() else arguments.data  # tfds:NAME/CONFIG keeps its slash
+    command = ["studio", "score", preset.name, data]
     command += ["--part", arguments.part] if arguments.part else []
     card = cards.replace_score(preset.read_card(), figures, shlex.join(command))
     paths.write(preset.folder / model_folder.CARD, card.encode())

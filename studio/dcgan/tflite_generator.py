@@ -1,7 +1,7 @@
 """Builds the generator of a DCGAN as a TFLite file, which gives the same images without loading Keras.
 
 It mirrors `studio.dcgan.model`, which defines the generator in Keras for training. Written by hand, it draws
-eight images 1.5 (digits) to 2.7 times (avatars) as fast as Keras' own export on two cores.
+eight images 1.6 (digits) to 2.7 times (avatars) as fast as Keras' own export on two cores.
 """
 
 from __future__ import annotations

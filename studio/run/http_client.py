@@ -32,10 +32,8 @@ MAX_FILE_BYTES = 1 << 30  # bytes of a result; the largest are videos
 RETRY_SECONDS = 120.0  # seconds without a response after which to give up
 _RETRY_PAUSE_SECONDS = 1.0  # seconds between two attempts
 _CHUNK_BYTES = 1 << 20  # bytes
-_CONNECT_SECONDS, _READ_SECONDS = (
-    10.0,
-    120.0,
-)  # seconds; an uploaded model is checked before the response comes
+_CONNECT_SECONDS = 10.0
+_READ_SECONDS = 120.0  # an uploaded model is checked before the response comes
 _MIN_BYTES_PER_SECOND = 1024  # of a response
 _API_PATH = "/api/v1"
 _TRANSIENT_STATUSES = {502, 503, 504}  # transient: the studio starts, or a proxy waits for it

@@ -17,7 +17,7 @@ class Kind(NamedTuple):
     Attributes:
         size: default side of its images in px.
         describe_item: returns shape and dtype of each array of an item, for a side in px.
-        draw_item: returns the arrays of an item, for the seed of the data set, a number, and a side in px.
+        draw_item: draws the arrays of an item from the seed of the data set, a number and a side in px.
     """
 
     size: int

@@ -16,7 +16,7 @@ from studio.core.settings import Settings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SCORE_HEADING = "## Score"
+_SCORE_HEADING = "\n## Score\n"
 LICENSE = "License: not stated"  # until someone publishes it
 ENDING_SENTENCES = {
     "patience": "Training stopped early because the validation loss no longer improved.",
@@ -144,7 +144,7 @@ def replace_score(card: str, figures: Mapping[str, Any], command: str) -> str:
         if isinstance(value, int | float) and not isinstance(value, bool)
     ]
     before = card.partition(_SCORE_HEADING)[0].rstrip()
-    return "\n\n".join([before, _SCORE_HEADING, f"    {command}", format_table(rows)]) + "\n"
+    return f"{before}\n{_SCORE_HEADING}\n    {command}\n\n{format_table(rows)}\n"
 
 
 def draw_image(

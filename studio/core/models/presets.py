@@ -187,7 +187,11 @@ def _find_preset(name: str | Path, suitable_tasks: Collection[str]) -> Preset:
             f"The model {name} was removed. Restore it on the Gallery page or with "
             f"`studio models remove --undo`, or choose another."
         )
-    available = [each for each in list_names() if not suitable_tasks or _find_task(each) in suitable_tasks]
+    available = [
+        preset_name
+        for preset_name in list_names()
+        if not suitable_tasks or _find_task(preset_name) in suitable_tasks
+    ]
     choices = ", ".join(available) or "there is none yet"
     raise invalid(
         "preset",
