@@ -38,8 +38,8 @@ def show(preset: Preset | None, key: str) -> None:
         draw_stages(sheet, metrics, key)
         if preset and preset.read_data().get("figures", {}).get("density_parts"):
             st.caption(
-                "Each stage is drawn from the standard normal prior. The page draws from a mixture of normals, "
-                "fitted to the latents of the training images after training (Ghosh et al. 2020, "
+                "Each stage is drawn from the standard normal prior. The page draws from a mixture of "
+                "normals, fitted to the latents of the training images after training (Ghosh et al. 2020, "
                 "[arXiv:1903.12436](https://arxiv.org/abs/1903.12436)), so its images are better than these."
             )
     except StudioError as error:  # The sheet is damaged or has another number of grids.

@@ -1,14 +1,14 @@
 """Faces: grids of images from a trained generator, each of which can be edited and morphed."""
 
 from studio.core.tasks import Slot, Task
-from studio.faces.settings import FacesSettings
+from studio.faces.settings import GENERATOR_TASKS, FacesSettings
 
 DRAW = Task(
     name="faces.draw",
     settings=FacesSettings,
     inputs=(
         Slot("photo", "image", min_files=0, flag="--photo", help="a photo to encode and edit (VAE only)"),
-        Slot("model", "model", min_files=0, flag="--preset", model_tasks=("dcgan.train", "vae.train")),
+        Slot("model", "model", min_files=0, flag="--preset", model_tasks=GENERATOR_TASKS),
     ),
     produces="image",
     lane="live",

@@ -16,7 +16,7 @@ from studio.core.models import presets
 from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
 from studio.core.tasks import File, Inputs
-from studio.faces.settings import MAX_IMAGES, FacesSettings
+from studio.faces.settings import GENERATOR_TASKS, MAX_IMAGES, FacesSettings
 
 WARM_BATCHES = (1, 64)  # batch sizes of pages: one face, and a grid
 _CACHE: dict[str, Generator] = {}  # loaded generators of a worker, by preset key
@@ -54,7 +54,7 @@ def load_generator(settings: FacesSettings, inputs: Inputs) -> Generator:
     """Loads the model from the inputs, else the preset that the settings name; see `load`."""
     for file in inputs.get("model", ()):
         return load(presets.from_zip(file))
-    return load(presets.find(name_of(settings)))
+    return load(presets.find(name_of(settings), GENERATOR_TASKS))
 
 
 def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -66,7 +66,7 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
         raise invalid("`--near`", expected=f"numbers from 1 to {MAX_IMAGES:,}", received=settings.near)
     if inputs.get("model"):
         return
-    preset = presets.find(name_of(settings))
+    preset = presets.find(name_of(settings), GENERATOR_TASKS)
     _find_opener(preset)
     if inputs.get("photo") and not tasks.get(preset.task).encodes:
         raise no_encoder_error(preset.name)
@@ -89,7 +89,7 @@ def no_encoder_error(name: str) -> InvalidInput:
 def prepare(settings: FacesSettings) -> None:
     """Loads the model of the settings into a warm worker, if the model is installed."""
     if name_of(settings) in presets.list_names():
-        model = load(presets.find(name_of(settings)))
+        model = load(presets.find(name_of(settings), GENERATOR_TASKS))
         for count in WARM_BATCHES:
             model.decode(np.zeros((count, model.latent_dim), "float32"))
 

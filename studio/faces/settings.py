@@ -15,6 +15,7 @@ DEFAULT_FRAMES = 96  # frames: four seconds
 MAX_MOVE = 10.0
 _FACE_PREFIXES = ("faces", "avatars")  # prefixes of the shipped models of faces
 MAX_IMAGES = 50_000  # largest number of images in a grid
+GENERATOR_TASKS = ("dcgan.train", "vae.train")  # the tasks that train generators
 
 
 class FacesSettings(Settings):
