@@ -25,10 +25,8 @@ from studio.tune.by_preference.search_store import Comparison, PreferenceSearch
 SIGNIFICANT_DIGITS = 4  # significant digits, more than a chart shows
 MAX_POINTS = 100
 MAX_SIDE = 360  # px
-COMPARISONS, PREFERRED_STRENGTH = (
-    14,
-    0.7,
-)  # comparisons of the search by preference, and the strength that its rule prefers
+COMPARISONS = 14  # of the search by preference
+PREFERRED_STRENGTH = 0.7  # the strength that its rule prefers
 
 
 class RunSpec(NamedTuple):

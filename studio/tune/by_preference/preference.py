@@ -29,10 +29,8 @@ CANDIDATE_LENGTH_SCALES = (
     1.2,
     2.0,
 )  # candidate length scales of the kernel, in sides of the cube
-MEDIAN_LENGTH_SCALE, LOG_LENGTH_SCALE_DEVIATION = (
-    0.5,
-    0.7,
-)  # median and log deviation of the log-normal prior of length scales
+MEDIAN_LENGTH_SCALE = 0.5  # of the log-normal prior of length scales
+LOG_LENGTH_SCALE_DEVIATION = 0.7  # of the same prior
 _ASCENT_ROUNDS = 2
 _NEWTON_STEPS, _TOLERANCE = 60, 1e-6
 _MAX_DEVIATIONS = 30.0

@@ -35,10 +35,8 @@ _ORDER = {
 }
 PARTS = frozenset(_ORDER)
 _PART_OF = {"iris": "eyes", "pupil": "eyes", "strands": "hair"}
-_COMPLETE_SHARE, _RANDOM_ORDER_SHARE = (
-    0.33,
-    0.08,
-)  # shares of complete drawings, and of drawings in random order
+_COMPLETE_SHARE = 0.33  # of drawings
+_RANDOM_ORDER_SHARE = 0.08  # of drawings
 _DEFAULT_FORMS: dict[str, dict[str, Any]] = {
     "hair": {"style": "parted", "length": 0.24, "side": 1},
     "eyes": {
