@@ -43,7 +43,7 @@ def load_photos(path: str, max_count: int) -> list[np.ndarray]:
 
 def measure_colors(network: str, truths: Sequence[np.ndarray]) -> dict[str, object]:
     """Measures distances at each vividness, and of the best of four variants at the default one."""
-    network_model, figures = colorizer.open_colorizer(presets.find(network)), {}
+    network_model, figures = colorizer.load_colorizer(presets.find(network)), {}
     grays = [image_io.to_gray(truth).repeat(3, axis=2) for truth in truths]
 
     true_colors = [lab.from_rgb(truth)[..., 1:] for truth in truths]
@@ -80,7 +80,7 @@ def measure_lightness_change(network_model: Any, gray: np.ndarray) -> float:
 def measure_times(network: str, side: int, repeats: int) -> dict[str, object]:
     """Measures the seconds to colorize a photo, warm, and as passes of VGG16."""
     photo = image_io.resize(sample_photos.read_photo("astronaut"), side, side)
-    network_model = colorizer.open_colorizer(presets.find(network))
+    network_model = colorizer.load_colorizer(presets.find(network))
     seconds = measure_seconds(lambda: network_model.colorize(photo, colorizer.Options()), repeats)
     return {f"{side} px, s": seconds, f"P at {side} px": seconds / measure_pass(side)}
 

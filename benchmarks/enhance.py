@@ -108,7 +108,7 @@ def measure_upscaling(
     network: str, ensemble: bool, sets: Sequence[str], scales: Sequence[int], max_images: int | None = None
 ) -> dict[str, object]:
     """Measures PSNR, SSIM and LPIPS of a network and of bicubic upscaling, means over each set."""
-    enlarger, figures = enlarge.open_enlarger(presets.find(network)), {}
+    enlarger, figures = enlarge.load_enlarger(presets.find(network)), {}
     for name in sets:
         images = list(itertools.islice(load_images(name), max_images))
         for scale in scales:
@@ -130,7 +130,7 @@ def measure_cleaning(
     cleaner: str, ensemble: bool, gray: str = GRAY[0], max_images: int | None = None
 ) -> dict[str, object]:
     """Measures PSNR, SSIM and LPIPS of gray images before and after cleaning, means over the set."""
-    network, figures = clean.open_cleaner(presets.find(cleaner)), {}
+    network, figures = clean.load_cleaner(presets.find(cleaner)), {}
     images = [to_gray(image) for image in itertools.islice(load_images(gray), max_images)]
     images = [image[: len(image) // 2 * 2, : image.shape[1] // 2 * 2] for image in images]
     damages = [(f"noise {level}", Damage(light=level)) for level in NOISES]
@@ -171,9 +171,9 @@ def damage_image(image: np.ndarray, damage: Damage, seed: int) -> np.ndarray:
 def measure_times(network: str, cleaner: str, side: int, repeats: int) -> dict[str, object]:
     """Measures the seconds to upscale and to clean a photo, warm, and their ratios to others."""
     photo = image_io.resize(sample_photos.read_photo("astronaut"), side, side)
-    network_clean, options = clean.open_cleaner(presets.find(cleaner)), clean.Options(Damage(10, 10, 50))
+    network_clean, options = clean.load_cleaner(presets.find(cleaner)), clean.Options(Damage(10, 10, 50))
     cleaned = measure_seconds(lambda: network_clean.clean(photo, options), repeats)
-    enlarger, image = enlarge.open_enlarger(presets.find(network)), Image.fromarray(photo)
+    enlarger, image = enlarge.load_enlarger(presets.find(network)), Image.fromarray(photo)
     own_seconds = measure_seconds(lambda: enlarger.enlarge(photo, enlarge.Options(2)), repeats)
     plain = measure_seconds(lambda: image.resize((2 * side, 2 * side), Image.Resampling.BICUBIC), repeats)
     eight = measure_seconds(lambda: enlarger.enlarge(photo, enlarge.Options(2, ensemble=True)), 1)

@@ -24,7 +24,7 @@ def measure_drawing(name: str) -> dict[str, object]:
     """Measures faces per second in batches, and the milliseconds of one face, in this process."""
     note("drawing")
     preset = presets.find(name)
-    generator = tasks.import_object(tasks.get(preset.task).open_generator)(preset)
+    generator = tasks.import_object(tasks.get(preset.task).load_generator)(preset)
     batch, single = (latent.sample(generator, n, seed=0) for n in (640, 1))
     return {
         f"{name}, faces a second": len(batch) / measure_seconds(lambda: generator.decode(batch), times=3),

@@ -50,7 +50,7 @@ def make_settings(network: str, size: int) -> TransferSettings:
 
 def measure_unsteadiness(network: str, size: int = SIZE) -> float:
     """Measures the mean difference, 0 to 255, of results for a photo and for one moved by SHIFT px."""
-    network_model = paint.open_network(presets.find(network))
+    network_model = paint.load_network(presets.find(network))
     photo = image_io.to_01(image_io.fit(load_photos()[0], size))
     differences = []
     for index in range(len(network_model.styles)):

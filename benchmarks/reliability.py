@@ -30,7 +30,7 @@ from benchmarks.report import DATA, ROOT, make_parser, note, print_figures
 from studio.core import data, recipes
 from studio.core.data import corpus
 from studio.core.errors import InvalidInput, StudioError
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_codecs, video_decoder, video_encoder
 from studio.core.models import model_zip, presets
 from studio.core.progress import Progress
 from studio.imported import keras_files
@@ -60,7 +60,7 @@ READERS: dict[str, Callable[[Path, Path], object]] = {
     ),
     "preset": lambda path, folder: presets.unpack(path.read_bytes(), folder / "model"),
     "keras": lambda path, folder: read_keras_model(path),
-    "video": lambda path, folder: collections.deque(animations.decode(path.read_bytes()), maxlen=0),
+    "video": lambda path, folder: collections.deque(video_decoder.decode(path.read_bytes()), maxlen=0),
 }
 
 
@@ -70,9 +70,9 @@ def collect_originals(folder: Path) -> dict[str, list[Path]]:
 
     bad = DATA / "badfiles"
     frames = [np.full((48, 64, 3), 60 * n, "uint8") for n in range(4)]
-    videos = [folder / f"video.{kind}" for kind in animations.KINDS]
+    videos = [folder / f"video.{kind}" for kind in video_codecs.KINDS]
     for path in videos:
-        path.write_bytes(animations.encode(frames, path.suffix[1:], 10))
+        path.write_bytes(video_encoder.encode(frames, path.suffix[1:], 10))
     videos.append(folder / "phone.mp4")
     videos[-1].write_bytes(_encode_hevc(frames))
     packed = [folder / f"{name}.zip" for name in ("digits-dcgan", "alice")]

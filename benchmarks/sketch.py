@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--sheet", type=Path, help=f"a PNG of the first {MAX_ON_SHEET} of them")
     args = parser.parse_args(argv)
 
-    generator = paint.open_generator(presets.find(args.network))
+    generator = paint.load_generator(presets.find(args.network))
     assert isinstance(generator.settings, TrainSketchSettings)
     size = generator.settings.size
     columns: list[np.ndarray] = []  # drawing, result and truth of each, stacked

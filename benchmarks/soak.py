@@ -18,7 +18,7 @@ import psutil
 from benchmarks.report import make_parser, note, print_figures
 from studio.classify.settings import PredictSettings
 from studio.core import paths
-from studio.core.imaging import animations, image_io, paintings, sample_photos
+from studio.core.imaging import image_io, paintings, sample_photos, video_encoder
 from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.engine import Engine
@@ -45,7 +45,7 @@ def list_job_kinds(size: int) -> list:
 
     def store_video(n: int) -> list[File]:
         frame = image_io.fit(sample_photos.read_photo(names[n % len(names)]), 128)
-        return [File.store(animations.encode([frame, frame[:, ::-1]], "webp", 8), "animation", "two.webp")]
+        return [File.store(video_encoder.encode([frame, frame[:, ::-1]], "webp", 8), "animation", "two.webp")]
 
     def style(n: int, **options):
         settings = TransferSettings(size=size, strength=0.5 + 0.05 * (n % 10), **options)

@@ -92,7 +92,7 @@ def train(images: np.ndarray, steps: int, seed: int) -> keras.Model:
 def sample_images(name: str, n: int) -> np.ndarray:
     """Generates n images of a preset, `(n, size, size, 3) uint8`."""
     preset = presets.find(Path(name) if Path(name).is_dir() else name)
-    generator = tasks.import_object(tasks.get(preset.task).open_generator)(preset)
+    generator = tasks.import_object(tasks.get(preset.task).load_generator)(preset)
     return generator.decode(latent.sample(generator, n, seed=0))
 
 

@@ -57,8 +57,8 @@ def choose() -> BackboneChoice:
             list(titles),
             format_func=titles.__getitem__,
             key=KEY,
-            help="Network that extracts the features; a new classifier head is trained on its last layer "
-            "before the output",
+            help="Network that extracts the features; a new classifier head is trained on its penultimate "
+            "layer",
         )
     imported_models.ask_upload("Use your own model")
     if not selection:

@@ -113,7 +113,7 @@ def _ask_label(classifier: Classifier, image: Sample, labels: Sequence[Mapping[s
         names,
         format_func=words.escape,
         key=_label_key(classifier, image),
-        help="The heatmap explains this class; if none is selected, the most probable one",
+        help="Class that the heatmap explains; if none is selected, it explains the most probable class",
     )
 
 

@@ -129,7 +129,7 @@ def _draw_channel_input(network: str, layer: str) -> None:
         is_clicked = st.button(
             "Visualize",
             icon=":material/imagesearch_roller:",
-            help="Optimizes an image that maximizes the activation of this channel",
+            help="Optimizes an image to maximize this channel's activation (feature visualization)",
         )
         st.button(
             "Add", icon=":material/add:", on_click=add_term, args=(layer_terms.make_term(layer, channel),)

@@ -107,7 +107,7 @@ def ask_seed() -> int:
             "Another grid",
             icon=":material/casino:",
             on_click=forms.set_random_seed,
-            help="Picks a new random seed",
+            help="Generates another grid from a new random seed",
         )
     return value
 

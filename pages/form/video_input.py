@@ -11,7 +11,7 @@ import streamlit as st
 from pages.form import forms, input_store, samples, uploads
 from pages.widgets import owners, words
 from studio.core import amounts
-from studio.core.imaging import animations, image_io, video_span
+from studio.core.imaging import image_io, video_codecs, video_decoder, video_span
 from studio.core.imaging.video_span import Span
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -95,7 +95,7 @@ def make_job(task: str, settings: Settings, clip: Video, inputs: Inputs) -> tupl
         inputs: of the task; `content` is replaced by the video.
     """
     ending = clip.video.name.rpartition(".")[2].lower()
-    kind = ending if ending in animations.KINDS else "mp4"
+    kind = ending if ending in video_codecs.KINDS else "mp4"
     base = settings.model_dump(mode="json", exclude_defaults=True)
     other_inputs = {slot: files for slot, files in inputs.items() if slot != "content" and files}
     values = {"task": task, "base": base, "video": kind, "start": clip.start, "end": clip.end}
@@ -141,7 +141,7 @@ def _show_upload_popover() -> None:
     with uploads.show_popover(_SLOT, "Add your own", ":material/video_call:"):
         seconds = video_span.longest_seconds(_PHONE_FPS)
         label = f"A video from your device; up to {seconds:.0f} s of it at {_PHONE_FPS} frames per second"
-        uploads.ask(_SLOT, label, _store_upload, type=list(animations.EXTENSIONS), max_upload_size=MAX_MB)
+        uploads.ask(_SLOT, label, _store_upload, type=list(video_decoder.EXTENSIONS), max_upload_size=MAX_MB)
 
 
 def _store_upload(data: bytes, name: str) -> None:
@@ -152,7 +152,7 @@ def _store_upload(data: bytes, name: str) -> None:
 
 def _check_video(file: File) -> None:
     """Raises `InvalidInput` if a file is not a video. The frames were checked when it was uploaded."""
-    animations.read_duration(file.read(), file.name)
+    video_decoder.read_duration(file.read(), file.name)
 
 
 def _ask_part(video: File) -> tuple[float, float | None]:
@@ -182,22 +182,22 @@ def _make_video(title: str, video: File, start: float = 0.0, end: float | None =
     first = store_first_frame(video, start)
     data = video.read()
     span = Span(start, end)
-    times = animations.read_times(data, video.name, span=span)
-    count = animations.count_frames(data, video.name, span=span)
+    times = video_decoder.read_times(data, video.name, span=span)
+    count = video_decoder.count_frames(data, video.name, span=span)
     return Video(title, video, first, count, times.fps, times.seconds, start, end)
 
 
 @owners.cached(max_entries=8, show_spinner="Reading the video ...")
 def _encode_frame(video: File, start: float) -> bytes:
     """Returns the frame of a video at a time in seconds, as a PNG file."""
-    return image_io.encode_png(animations.decode_frame(video.read(), video.name, start))
+    return image_io.encode_png(video_decoder.decode_frame(video.read(), video.name, start))
 
 
 @owners.cached(max_entries=8, show_spinner=False)
 def _read_duration_and_fps(video: File) -> tuple[float, float]:
     """Returns the duration of a video in seconds, and the frames per second that are used."""
     data = video.read()
-    return animations.read_duration(data, video.name), animations.read_times(data, video.name).fps
+    return video_decoder.read_duration(data, video.name), video_decoder.read_times(data, video.name).fps
 
 
 def store_sample() -> File:

@@ -47,7 +47,7 @@ def show() -> None:
             step=5.0,
             key="room_limit",
             on_change=_set_limit,
-            help="Above this limit, the gallery asks what to remove",
+            help="Disk space that the gallery may use; above this limit, it asks you what to remove",
             width=220,
         )
         if not st.session_state.get(_SCANNED_KEY):

@@ -47,7 +47,7 @@ _SCORE_HELP = {
 
 def ask_kind() -> str:
     """Lets the user select the kind of generator. Returns "dcgan" or "vae"."""
-    selected = forms.ask_choice("Kind", KINDS, key="kind")
+    selected = forms.ask_choice("Model type", KINDS, key="kind")
     st.caption(_ABOUT[selected])
     return selected
 
@@ -55,7 +55,7 @@ def ask_kind() -> str:
 def ask_images() -> Source | None:
     """Asks for the training images. Returns None while there are none."""
     return training_images.choose(
-        sample_sets.list_collections(),
+        sample_sets.list_generator_collections(),
         MIN_IMAGES,
         f"At least {MIN_IMAGES} images of one subject; a thousand or more, cropped alike, are better.",
         by_name=True,

@@ -26,7 +26,7 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
 def _fill(job: engine.Job, settings: Any) -> None:
     st.session_state["kind"] = next(kind for kind, task in input_form.TASKS.items() if task == job.task)
     st.session_state[start_models.KEY] = ""
-    training_images.select(job.inputs["data"][0], sample_sets.list_collections())
+    training_images.select(job.inputs["data"][0], sample_sets.list_generator_collections())
     input_form.fill_form(settings)
 
 

@@ -68,7 +68,8 @@ def choose(task: str) -> StartModel | None:
         format_func=lambda name: models.model_title(name) if name else _NEW_MODEL,
         key=KEY,
         bind="query-params",
-        help="Fine-tuning an existing generator is usually faster. The original stays unchanged.",
+        help="Generator to start from; fine-tuning it is usually faster than training a new one and leaves "
+        "the original unchanged",
     )
     start_model = StartModel()
     if name:

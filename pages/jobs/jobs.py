@@ -43,7 +43,10 @@ def close(task: str) -> None:
 def show_close_button(task: str) -> None:
     """Draws the button that stops showing the page's job."""
     if st.button(
-        "Close", icon=":material/close:", type="tertiary", help="The result stays in Recent results"
+        "Close",
+        icon=":material/close:",
+        type="tertiary",
+        help="Hides this result; you find it again in Recent results",
     ):
         close(task)
         st.rerun()

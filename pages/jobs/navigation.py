@@ -205,7 +205,7 @@ def frame_task(task: str, settings: Mapping[str, Any]) -> str:
 
 def page_of_models(training_task: Task) -> Page:
     """Returns the page where models of a training task are selected."""
-    if training_task.open_generator:
+    if training_task.load_generator:
         return next(page for page in PAGES if page.generators)
     return _page_of_capability(training_task.name) or PAGES[0]
 

@@ -112,7 +112,8 @@ def show_download(
             icon=":material/receipt_long:",
             key=keys.part(key, "recipe"),
             on_click="ignore",
-            help="Keep the recipe next to the file; `studio replay` uses it to make the file again",
+            help="Downloads the settings and seed behind this result. Save the recipe in the same folder as "
+            "the file; `studio replay` uses it to recreate the file.",
         )
 
 

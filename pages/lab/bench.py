@@ -36,7 +36,7 @@ def show(networks: Sequence[TrainedNetwork]) -> None:
             help = "Loads a letter, which is not in the training data"
             st.button("A letter", icon=":material/match_case:", on_click=_load_letter, help=help)
         noise = st.slider("Noise", 0.0, 1.0, 0.0, 0.05, key="noise", bind="query-params")
-        holes = st.slider("Holes", 0, 6, 0, key="holes", bind="query-params")
+        holes = st.slider("Masked patches", 0, 6, 0, key="holes", bind="query-params")
         help = "Trains on variants of this drawing instead of digits; you can add more drawings"
         is_learned = st.button("Learn this drawing", icon=":material/school:", help=help)
     digit = drawings.convert_drawing(drawing, fit=True)

@@ -78,7 +78,7 @@ def _draw_samples(network: TrainedNetwork) -> None:
     del energies[:-_MAX_POINTS]
     image = images.draw_grid(chain.probabilities, 3, 5)
     browser_images.show_with_caption(image, width="stretch", caption=_describe_samples(drawing, kept_half))
-    st.caption(f"Round {chain.rounds:,} · energy {chain.energy:.0f} nats, the mean of nine chains")
+    st.caption(f"Gibbs step {chain.rounds:,} · energy {chain.energy:.0f} nats, the mean of nine chains")
 
 
 def _count_rounds_due() -> int:

@@ -135,7 +135,8 @@ def _ask_start_model() -> StartModel:
         format_func=lambda name: titles.get(name, name),
         key=START_MODEL_KEY,
         bind="query-params",
-        help="Adding a style to a trained network takes minutes; a new network takes an hour or more",
+        help="Network to start from; adding a style to it takes minutes, training a new network takes an "
+        "hour or more",
     )
     if not name:
         st.caption("A new network is trained from scratch, which takes an hour or more.")

@@ -51,7 +51,10 @@ def list_leads(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def build_chart(points: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Any:
-    """Returns a line chart with a slider for the number of characters, which works in the browser alone."""
+    """Returns a line chart of the cumulative lead with a slider for the number of characters.
+
+    The browser evaluates the slider, so moving it does not rerun the page.
+    """
     import altair as alt
 
     last = points[-1]["at"]

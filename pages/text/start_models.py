@@ -61,7 +61,7 @@ def choose(model_names: list[str]) -> StartModel:
         format_func=lambda name: words.model_label(name) if name else _NEW_TITLE,
         key=KEY,
         bind="query-params",
-        help="Fine-tuning an existing language model needs less text and less time",
+        help="Language model to start from; fine-tuning it needs less text and time than training a new one",
     )
     if not model_name:
         return _NEW

@@ -91,7 +91,7 @@ def _draw_predictions(reading: Reading, temperature: float) -> None:
         "Unit",
         gates.find_most_variable(reading.activations),
         key="explain_unit",
-        help="The units are sorted: those whose gates vary most come first",
+        help="Unit whose gates are shown; the units whose gates vary most come first",
     )
     span = _slice_around(position, len(reading.text))
     rows = gates.list_rows(reading.activations[span, :, unit], reading.text[span], reading.gates)

@@ -1,4 +1,4 @@
-"""Plays videos and animations."""
+"""Plays videos."""
 
 from __future__ import annotations
 

@@ -72,9 +72,9 @@ def _draw_map(settings: XraySettings, inputs: Inputs) -> tuple[engine.Live | Non
     if shows_field:
         across, down = st.columns(2)
         with across:
-            position_settings["across"] = _draw_slider("Across", "across")
+            position_settings["across"] = _draw_slider("Position x", "across")
         with down:
-            position_settings["down"] = _draw_slider("Down", "down")
+            position_settings["down"] = _draw_slider("Position y", "down")
     result, images = _compute_map(settings.model_copy(update=position_settings), inputs)
     if placeholder is not None:
         placeholder.empty()

@@ -20,7 +20,7 @@ def draw_buttons(settings: XraySettings, channel: int, inputs: Inputs) -> None:
         "Mask for a style",
         key="to_style",
         icon=":material/brush:",
-        help="Opens Style with this feature map as the mask",
+        help="Opens the page Style with this feature map as the mask: high activations get the style",
         on_click=_open_style,
         args=(mask, inputs),
     )
@@ -28,7 +28,7 @@ def draw_buttons(settings: XraySettings, channel: int, inputs: Inputs) -> None:
         "Dream of it",
         key="to_dream",
         icon=":material/bedtime:",
-        help="Opens Dream, which changes the photo to maximize this channel",
+        help="Opens the page Dream, which changes the photo to maximize this channel's activation",
         on_click=_open_dream,
         args=(layer_terms.make_term(settings.layer_name, channel), inputs["content"][0]),
     )

@@ -86,7 +86,7 @@ async def _receive_upload(stream: AsyncIterator[bytes], owner: str, kind: Kind, 
 
 
 def _store_upload(upload_file: uploads.Upload, owner: str) -> File:
-    """Stores an upload, unless its owner was removed during the upload."""
+    """Stores an upload. Refuses it with 401 if its owner was removed during the upload."""
     if not tokens.has_token(owner):
         raise HTTPException(401, access.API_REFUSAL, {"WWW-Authenticate": "Bearer"})
     return upload_file.store()

@@ -36,8 +36,8 @@ _FLAT_HELP = (
     "Flattens each image to a vector, for an imported model whose input is a vector, such as 784 values."
 )
 _SIZE_HELP = (
-    "Side length of the square images that the network takes in; lower it for speed, raise it to keep "
-    "more detail."
+    "Side length of the square images after resizing, as fed to the network; raise it to keep more detail, "
+    "lower it for speed."
 )
 _TEST_SPLIT_HELP = (
     "Share of each class held out to measure accuracy; raise it for a more reliable value, lower it to "
@@ -53,12 +53,14 @@ class TrainClassifierSettings(shared.TrainSettings):
     batch: int = shared.batch(32, minimum=2, maximum=256)
     backbone: Literal["resnet50", "vgg16"] = setting(
         "resnet50",
-        "Pretrained network that extracts the features; ResNet50 is faster and usually more accurate.",
+        "Pretrained network that extracts the features; ResNet50 is faster and usually more accurate than "
+        "VGG16.",
         tier="main",
     )
     finetune: bool = setting(
         False,
-        "Also trains the last blocks of the backbone, which is slightly more accurate but much slower.",
+        "Trains the last blocks of the backbone in addition to the head; usually slightly more accurate but "
+        "much slower than training the head alone.",
         tier="main",
         label="Fine-tune",
     )
@@ -66,12 +68,13 @@ class TrainClassifierSettings(shared.TrainSettings):
     size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     head: Literal["linear", "mlp"] = setting(
         "linear",
-        "Classifier on the features: linear is softmax regression; mlp (multilayer perceptron) adds a hidden "
-        "layer, which fits more complex classes but overfits more easily.",
+        "Classifier trained on the features: linear is softmax regression; mlp (multilayer perceptron) adds "
+        "a hidden layer, which can separate more complex classes but overfits more easily.",
     )
     hidden: int = setting(
         256,
-        "Number of units in the hidden layer of the mlp head; lower it when the model overfits.",
+        "Number of units in the hidden layer of the mlp head; raise it for more complex classes, lower it "
+        "when the model overfits.",
         label="Hidden units",
         ge=8,
         le=2048,
@@ -79,8 +82,8 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     strength: float = setting(
         0.0,
-        "Strength of the L2 regularization of the linear head; raise it to reduce overfitting. 0 selects "
-        "it by cross-validation.",
+        "Strength of the L2 regularization of the linear head; raise it when the model overfits, lower it "
+        "when it underfits. 0 selects the strength by cross-validation.",
         label="Regularization (L2)",
         ge=0,
         le=1,
@@ -96,28 +99,29 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     epochs: int = setting(
         5,
-        "Passes over the training images during fine-tuning; raise it while accuracy still improves, lower "
-        "it when the model overfits.",
+        "Number of passes over the training images during fine-tuning; raise it while accuracy still "
+        "improves, lower it when the model overfits.",
         ge=1,
         le=100,
         scale="log",
     )
     flip: bool = setting(
         True,
-        "Also fine-tunes on mirrored images (data augmentation); turn it off for letters and digits.",
+        "Adds mirrored copies of the training images to fine-tuning (data augmentation); turn it off where "
+        "left and right matter, as in letters and digits.",
         label="Horizontal flip",
     )
     label_smoothing: float = setting(
         0.01,
         "Share of each training label's probability that is spread evenly over all classes; raise it when "
-        "the model is overconfident.",
+        "the model is overconfident, 0 turns it off.",
         ge=0,
         le=0.5,
     )
     validation: bool = setting(
         False,
-        "Holds out a fifth of the training images for validation; a hyperparameter search maximizes the "
-        "accuracy on them.",
+        "Measures a validation accuracy, which a hyperparameter search maximizes; fine-tuning then holds "
+        "out a fifth of the training images. Turn it off to train on all of them.",
         label="Validation split",
     )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
@@ -147,14 +151,14 @@ class AuditSettings(Settings):
 
     suspicious: bool = setting(
         True,
-        "Also finds images that may have a wrong label, by training a classifier; this takes longer.",
-        label="Wrong labels",
+        "Trains a classifier to find images that may have a wrong label; turn it off for a faster audit.",
+        label="Find wrong labels",
         tier="main",
     )
     backbone: Literal["resnet50", "vgg16"] = setting(
         "resnet50",
         "Pretrained network that extracts the features for finding wrong labels; ResNet50 is faster and "
-        "usually more accurate.",
+        "usually more accurate than VGG16.",
     )
     size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
@@ -185,8 +189,8 @@ class StudySettings(Settings):
 
     backbone: Literal["resnet50", "vgg16"] = setting(
         "resnet50",
-        "Pretrained network that extracts the features for every chart except the first, which compares "
-        "several kinds of features.",
+        "Pretrained network that extracts the features for all charts but the first, which compares several "
+        "kinds of features.",
         tier="main",
     )
     held_out: float = split_setting(0.3, help=_TEST_SPLIT_HELP, ge=0.05, le=0.8, step=0.05, tier="main")
@@ -226,19 +230,20 @@ class ExplainSettings(Settings):
     flat: bool = setting(False, _FLAT_HELP, label="Flat input")
     label: str = setting(
         "",
-        "Class to explain. Empty: the most probable class.",
+        "Class that the heatmap explains. Leave empty for the most probable class.",
         label="Class",
         tier="main",
         max_length=200,
     )
     view: Literal["beside", "over", "light"] = setting(
         "beside",
-        "Shows the heatmap beside the image, over it, or by darkening what matters less (light).",
+        "Shows the heatmap next to the image (beside), on top of it (over), or as brightness, so that "
+        "unimportant regions are dark (light).",
         tier="main",
     )
     strength: float = setting(
         0.7,
-        "Opacity of the heatmap; lower it to see more of the image.",
+        "Opacity of the heatmap; raise it for a clearer heatmap, lower it to see more of the image.",
         label="Opacity",
         ge=0.1,
         le=1,
@@ -259,8 +264,8 @@ class ExportSettings(Settings):
     flat: bool = setting(False, _FLAT_HELP, label="Flat input")
     form: Literal["keras", "tflite", "onnx", "teachable", "tfjs"] = setting(
         "keras",
-        "File format: Keras, TFLite (phones), ONNX (most other programs), Teachable Machine's zip, or "
-        "TensorFlow.js.",
+        "File format: Keras, TFLite (for phones), ONNX (for most other programs), a Teachable Machine zip, "
+        "or TensorFlow.js (for browsers).",
         label="Format",
         tier="main",
     )

@@ -12,7 +12,7 @@ import numpy as np
 from studio.cli import console, flags
 from studio.core import paths, tasks
 from studio.core.errors import invalid, make_printable, with_article
-from studio.core.imaging import animations, image_io, video_limits
+from studio.core.imaging import image_io, video_decoder, video_limits
 from studio.core.tasks import Kind, Result
 from studio.gallery import replay, replay_difference
 from studio.run import input_files, outputs, terminal
@@ -93,7 +93,7 @@ def _read_original(file: Path, task: tasks.Task, kind: Kind) -> np.ndarray | byt
     except OSError as error:
         step = "check the path"
         raise invalid(label, expected="a file", received=error.strerror, next_step=step) from None
-    for _ in animations.decode(data, label) if kind == "animation" else ():
+    for _ in video_decoder.decode(data, label) if kind == "animation" else ():
         pass
     return data
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput, invalid, make_printable
-from studio.core.imaging import animations, formats, video_facts, video_limits
+from studio.core.imaging import formats, video_codecs, video_decoder, video_facts, video_limits
 from studio.core.settings import Settings
 from studio.core.tasks import Task
 from studio.run.request import SlotValues
 from studio.video.settings import VideoSettings
 from studio.video.task import TASK_NAME
 
-_VIDEO_ENDINGS = tuple(f".{kind}" for kind in animations.KINDS)
+_VIDEO_ENDINGS = tuple(f".{kind}" for kind in video_codecs.KINDS)
 _VIDEO_ONLY_ENDINGS = tuple(
-    end for end in animations.EXTENSIONS if end not in formats.EXTENSIONS
+    end for end in video_decoder.EXTENSIONS if end not in formats.EXTENSIONS
 )  # never images
 _IMAGE_OR_VIDEO_ENDINGS = (".webp",)  # video endings that images have, too
 _PNG_ENDINGS = (".png", ".apng")
@@ -32,7 +32,7 @@ def accepts_video(task: Task) -> bool:
     required_slots = {slot.name for slot in task.inputs[1:] if slot.min_files}
     if not task.takes_single_image or not required_slots <= video_slots:
         return False
-    return task.choose_kind(task.settings().for_ending(animations.KINDS[0])) == "image"
+    return task.choose_kind(task.settings().for_ending(video_codecs.KINDS[0])) == "image"
 
 
 def is_video_request(task: Task, settings: Settings, file_values: SlotValues, out: str | None) -> bool:
@@ -61,7 +61,7 @@ def is_video_request(task: Task, settings: Settings, file_values: SlotValues, ou
         raise invalid(
             f"output {make_printable(out, 100)}", expected=expected, received=received, next_step=step
         )
-    if endings[0] not in animations.EXTENSIONS or endings[1] not in _VIDEO_ENDINGS:
+    if endings[0] not in video_decoder.EXTENSIONS or endings[1] not in _VIDEO_ENDINGS:
         return False
     if endings[0] in _VIDEO_ONLY_ENDINGS:
         return True
@@ -116,7 +116,7 @@ def _count_frames(text: str) -> int:
     with suppress(OSError, ValueError, InvalidInput, paths.TooLarge):
         data = paths.read(paths.expand_user(text), video_limits.MAX_BYTES)
         is_png = data.startswith(b"\x89PNG") and not video_facts.is_apng(data)
-        return 1 if is_png else len(animations.read_times(data).durations)
+        return 1 if is_png else len(video_decoder.read_times(data).durations)
     return 0
 
 

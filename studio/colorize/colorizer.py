@@ -126,6 +126,6 @@ def _choose_input_size(height: int, width: int) -> tuple[int, int]:
     return rows, columns
 
 
-def open_colorizer(preset: Preset) -> Colorizer:
+def load_colorizer(preset: Preset) -> Colorizer:
     """Loads the network of a preset, cached in memory. Raises like `Colorizer`."""
     return get_or_make(_CACHE, preset.key, lambda: Colorizer(preset), _MAX_CACHED)

@@ -14,8 +14,8 @@ class ColorizeSettings(Settings):
 
     vividness: float = setting(
         VIVIDNESS,
-        "Saturation of the colors; raise it for bolder colors that are wrong more often, lower it for "
-        "paler and safer ones.",
+        "Saturation of the colors; raise it for bolder colors, which are wrong more often, lower it for "
+        "paler but safer ones.",
         tier="main",
         ge=0,
         le=1,
@@ -23,21 +23,26 @@ class ColorizeSettings(Settings):
     )
     variant: int = setting(
         0,
-        "Which coloring to show: 0 is the most probable one, and each number from 1 up gives an alternative.",
+        "Number of the coloring to show: 0 is the most probable one; each higher number gives a different "
+        "alternative.",
         tier="main",
         ge=0,
         le=999,
     )
     likeness: float = setting(
         0.5,
-        "Weight of the example photos when colors are chosen; raise it to follow their colors more closely.",
+        "Weight of the example photos when colors are chosen; raise it to follow their colors more closely, "
+        "0 ignores the examples.",
         ge=0,
         le=1,
         step=0.05,
         label="Example weight",
     )
     recolor: bool = setting(
-        False, "Recolors a photo that already has colors, as if it were gray.", tier="main"
+        False,
+        "Colorizes a photo that already has colors as if it were gray; when turned off, such a photo is "
+        "rejected.",
+        tier="main",
     )
     network: str = setting(SHIPPED_NETWORK, "Name or folder of the network that colorizes.", tier="hidden")
 
@@ -51,7 +56,7 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.03)
     photo_size: int = setting(
         96,
-        "Side length of the squares that training photos are cropped and resized to; raise it to keep more "
+        "Side length of the training photos after cropping to a square and resizing; raise it to keep more "
         "detail, lower it for speed.",
         tier="main",
         unit="px",
@@ -79,8 +84,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     )
     rebalance: float = setting(
         0.5,
-        "Extra weight of rare colors in the loss: 0 weights all colors alike, 1 is full class rebalancing "
-        "for bolder colors.",
+        "Extra weight given to rare colors in the loss; raise it for bolder colors. 0 treats all colors "
+        "equally, 1 is full class rebalancing.",
         ge=0,
         le=1,
         step=0.1,

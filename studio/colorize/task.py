@@ -23,7 +23,7 @@ def run(settings: ColorizeSettings, inputs: Inputs, progress: Progress) -> Resul
     start_time = time.monotonic()
     content = inputs["content"][0]
     image = transparency.extend_colors(image_io.read_transparent(content.read(), content.name))
-    colorizer_network = colorizer.open_colorizer(models.find_network(settings, inputs))
+    colorizer_network = colorizer.load_colorizer(models.find_network(settings, inputs))
     result, prediction = colorizer_network.colorize(image, make_options(settings, inputs), progress)
     weights = {} if inputs.get("network") else {settings.network: colorizer_network.digest}
     recipe = recipes.make(TASK_NAME, settings, inputs, weights)
@@ -62,4 +62,4 @@ def _drop_alpha(image: np.ndarray) -> np.ndarray:
 def prepare(settings: ColorizeSettings) -> None:
     """Loads the shipped network, if it is installed."""
     if SHIPPED_NETWORK in presets.list_names():
-        colorizer.open_colorizer(presets.find(SHIPPED_NETWORK))
+        colorizer.load_colorizer(presets.find(SHIPPED_NETWORK))

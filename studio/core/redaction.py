@@ -21,7 +21,7 @@ def redact_paths(text: str) -> str:
 
 
 def _find_roots() -> list[str]:
-    """Returns the folders whose names may have spaces, longest first, because they may be nested."""
+    """Returns the home, temporary, data and program folders, longest first, because they may be nested."""
     import platformdirs
 
     studio_home = os.environ.get("STUDIO_HOME", "")

@@ -130,8 +130,8 @@ class Task:
         memory_setting: the integer setting that memory grows with most; "" for none.
         plan_trials: for a task that runs another task many times, `module:function` of
             `plan_trials(settings, inputs) -> TrialPlan`, light; "" for others.
-        open_generator: for a training task whose models generate images, `module:function` of
-            `open_generator(preset) -> studio.core.generators.latent.Generator`; "" for others.
+        load_generator: for a training task whose models generate images, `module:function` of
+            `load_generator(preset) -> studio.core.generators.latent.Generator`; "" for others.
         encodes: whether those models also encode images.
         load_networks: for a training task, `module:function` of
             `load_networks(preset) -> {name: keras.Model}`: the networks of a model that are exported to
@@ -173,7 +173,7 @@ class Task:
     estimate_bytes: str = ""
     memory_setting: str = ""
     plan_trials: str = ""
-    open_generator: str = ""
+    load_generator: str = ""
     encodes: bool = False
     load_networks: str = ""
     builtin: tuple[str, ...] = ()

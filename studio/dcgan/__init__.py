@@ -21,7 +21,7 @@ TRAIN = Task(
     title="DCGAN training",
     command="train dcgan",
     help="train a DCGAN on a folder of images; its results are sharper than a VAE's",
-    open_generator="studio.dcgan.generator:load_generator",
+    load_generator="studio.dcgan.generator:load_generator",
     goal=Goal("kid", "kid", title="KID", search_settings=("learning_rate", "discriminator_width")),
     evaluate="studio.faces.score:measure_scores",
 )

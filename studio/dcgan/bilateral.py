@@ -37,7 +37,7 @@ def sharpness(levels: float) -> float:
     return 127.5**2 / (2 * levels**2)
 
 
-def kernels(channels: int, levels: float) -> list[np.ndarray]:
+def make_kernels(channels: int, levels: float) -> list[np.ndarray]:
     """Returns the kernels of the five convolutions of a pass, `(h, w, inputs, outputs) float32`.
 
     In order, they compute the difference of each neighbor from the center, for each channel; from the squares

@@ -39,7 +39,7 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     size: Literal[28, 32, 64, 128] = setting(
         64,
-        "Side length of the square images; raise it for more detail but slower training.",
+        "Side length of the square training images; raise it for more detail but slower training.",
         tier="main",
         unit="px",
     )
@@ -62,16 +62,16 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     palette: int = setting(
         0,
-        "For drawings with flat colors: number of colors in each image's palette, which the pixels blend; "
-        "0 allows any color.",
+        "Number of colors that each generated image is mixed from, for drawings with flat colors; raise it "
+        "for more colors per image, 0 allows any color.",
         ge=0,
         le=64,
         label="Palette size",
     )
     bilateral: float = setting(
         0.0,
-        "For drawings with flat colors: evens out differences of about this size between neighboring "
-        "pixels; raise it for smoother areas, 0 turns it off.",
+        "Color sigma of a bilateral filter on the generator's output, for drawings with flat colors; raise "
+        "it to smooth larger differences between neighboring pixels, 0 turns it off.",
         unit="intensity levels",
         ge=0,
         le=64,
@@ -87,13 +87,13 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     loss: Literal["logistic", "relativistic"] = setting(
         "logistic",
-        "GAN loss: logistic scores each image alone; relativistic compares real with generated images and "
-        "needs a gradient penalty.",
+        "GAN loss: logistic scores each image on its own; relativistic compares real with generated images "
+        "and needs a gradient penalty above 0.",
     )
     vgg16_discriminator: float = setting(
         0.0,
-        "Weight of a second discriminator, on VGG16 features; raise it to improve images in fewer steps, "
-        "though FID becomes biased. 0 turns it off.",
+        "Weight of a second discriminator, on VGG16 features; raise it for better images in fewer steps, "
+        "but FID then overstates their quality. 0 turns it off.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",
@@ -108,8 +108,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     rate_end: float = setting(
         1.0,
-        "Learning rates of both networks after cosine decay, as a fraction of their initial values; 1 "
-        "keeps them constant.",
+        "Learning rate at the end of training, after cosine decay, as a fraction of the initial one; lower "
+        "it for a stronger decay, 1 keeps it constant. Applies to both networks.",
         ge=0,
         le=1,
         step=0.05,
@@ -124,8 +124,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     shift: int = setting(
         6,
-        "Largest random shift of the images that the discriminator sees; raise it when the "
-        "discriminator overfits.",
+        "Largest random shift of the discriminator's input images (data augmentation); raise it when the "
+        "discriminator overfits, 0 turns it off.",
         unit="px",
         ge=0,
         le=32,
@@ -133,14 +133,14 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     flip: bool = setting(
         True,
-        "Mirrors the discriminator's input images at random (data augmentation); turn it off for letters "
-        "and digits.",
+        "Mirrors the discriminator's input images at random (data augmentation); turn it off where left and "
+        "right matter, as in letters and digits.",
         label="Horizontal flip",
     )
     cutout: float = setting(
         0.0,
-        "Side of a random square masked in each image that the discriminator sees, as a share of the image "
-        "side; raise it if the discriminator overfits, 0 turns it off.",
+        "Side length of the random square that is masked in each of the discriminator's input images, as a "
+        "share of the image side; raise it when the discriminator overfits, 0 turns it off.",
         ge=0,
         le=0.9,
         step=0.05,
@@ -152,8 +152,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     gradient_penalty: float = setting(
         0.0,
-        "Weight of the gradient penalty on real images (R1) and, with the relativistic loss, generated "
-        "ones (R2); raise it to stabilize training.",
+        "Weight of the gradient penalty on real images (R1) and, with the relativistic loss, also on "
+        "generated ones (R2); raise it to stabilize training, 0 turns it off.",
         ge=0,
         le=100,
         scale="log",

@@ -138,7 +138,7 @@ def _apply_bilateral_filter(graph: Graph, image: Tensor, settings: TrainDcganSet
     """Replaces each pixel by the mean of its neighbors of nearly the same color."""
     difference_kernel, similarity_kernel, repeat_kernel, sum_kernel, total_kernel = (
         (kernel, np.zeros(kernel.shape[-1], "float32"))
-        for kernel in bilateral.kernels(settings.channels, settings.bilateral)
+        for kernel in bilateral.make_kernels(settings.channels, settings.bilateral)
     )
     kernel, none = total_kernel
     for spacing in bilateral.spacings(settings.size):

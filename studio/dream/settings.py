@@ -22,26 +22,35 @@ class DreamSettings(Settings):
 
     look: Literal[tuple(DREAM_PRESETS)] = setting(  # type: ignore[valid-type]
         next(iter(DREAM_PRESETS)),
-        "Named set of layers whose activations the dream maximizes; early layers give textures, deep ones "
-        "shapes and objects.",
+        "Layer whose activations are maximized; each preset is named for what appears in the image. Early "
+        "layers give textures, deep ones shapes and objects.",
         tier="main",
         label="Preset",
     )
     steps: int = setting(
         10,
-        "Steps of gradient ascent at each octave; raise it for a stronger dream.",
+        "Number of gradient ascent steps at each octave; raise it for a stronger dream but a longer wait.",
         tier="main",
         ge=1,
         le=100,
     )
     octaves: int = setting(
         4,
-        "Number of image sizes (octaves) to process, from small to large; raise it for larger shapes.",
+        "Number of image sizes (octaves) at which the dream is computed, from small to large; raise it for "
+        "larger shapes.",
         tier="main",
         ge=1,
         le=10,
     )
-    size: int = setting(512, "Longer side of the result.", tier="main", unit="px", ge=64, le=4096, step=64)
+    size: int = setting(
+        512,
+        "Longer side of the result; raise it for more detail but a longer wait.",
+        tier="main",
+        unit="px",
+        ge=64,
+        le=4096,
+        step=64,
+    )
     backbone: Backbone = setting(
         "auto",
         "Pretrained network whose activations are maximized; auto picks the network that the preset or the "
@@ -49,8 +58,8 @@ class DreamSettings(Settings):
     )
     layers: tuple[str, ...] = setting(
         (),
-        "Layers to maximize instead of a preset: LAYER, LAYER:CHANNEL or LAYER=WEIGHT, such as "
-        "mixed4:71=0.5.",
+        "Layers or channels to maximize instead of a preset, as LAYER or LAYER:CHANNEL, each with an "
+        "optional =WEIGHT, such as mixed4:71=0.5.",
         max_length=16,
     )
     octave_scale: float = setting(
@@ -69,8 +78,8 @@ class DreamSettings(Settings):
     )
     softness: float = setting(
         1.0,
-        "Adds blurred copies of the gradient to it, with a Gaussian of this sigma; raise it for broader "
-        "color, 0 leaves only fine detail.",
+        "Standard deviation (sigma) of the Gaussian blur of the gradient; the blurred gradient is added to "
+        "the original one. Raise it for broader areas of color, 0 keeps only fine detail.",
         unit="px",
         ge=0,
         le=4,
@@ -79,21 +88,25 @@ class DreamSettings(Settings):
     )
     jitter: int = setting(
         16,
-        "Largest random shift of the image between steps; raise it to hide the network's grid pattern.",
+        "Largest random shift of the image between steps; raise it to hide the network's grid pattern, 0 "
+        "turns it off.",
         unit="px",
         ge=0,
         le=256,
     )
     smoothness: float = setting(
         0.0,
-        "Weight of the total variation penalty; raise it for smoother results with less noise.",
+        "Weight of the total variation penalty; raise it for smoother results with less noise, 0 turns it "
+        "off.",
         ge=0,
         le=20,
         step=0.5,
+        label="Total variation weight",
     )
     hold_colors: float = setting(
         0.0,
-        "Weight of the penalty on changes of the mean color; raise it to avoid a color cast.",
+        "Weight of the penalty on changes of the image's mean color; raise it to avoid a color cast, 0 "
+        "turns it off.",
         ge=0,
         le=20,
         step=0.5,
@@ -101,7 +114,8 @@ class DreamSettings(Settings):
     )
     zoom: int = setting(
         0,
-        "Number of frames in a video that zooms into the dream; 0 gives one image instead.",
+        "Number of frames in a video that zooms into the dream; raise it for a longer video, 0 gives an "
+        "image instead.",
         ge=0,
         le=600,
         label="Zoom video",
@@ -116,7 +130,8 @@ class DreamSettings(Settings):
     )
     zoom_turn: float = setting(
         0.5,
-        "Rotation from one frame of the zoom video to the next; 0 keeps the image upright.",
+        "Rotation from one frame of the zoom video to the next; raise it to rotate faster. Negative values "
+        "rotate the other way, 0 keeps the image upright.",
         unit="degrees",
         label="Zoom rotation",
         ge=-15,
@@ -147,7 +162,7 @@ class DreamSettings(Settings):
     most_steps: int | None = setting(
         None,
         "Maximum number of gradient ascent steps, summed over all octaves and frames; ends the dream early. "
-        "Empty: takes all steps.",
+        "Leave empty to take all steps.",
         ge=1,
         label="Step limit",
     )
@@ -205,7 +220,7 @@ class ChannelSettings(Settings):
 
     backbone: Backbone = setting(
         "auto",
-        "Pretrained network whose channel is visualized; auto picks the one with the layer set below.",
+        "Pretrained network whose channel is visualized; auto picks the network that has the given layer.",
         tier="main",
     )
     layer: str = setting(
@@ -216,11 +231,18 @@ class ChannelSettings(Settings):
     )
     channel: int = setting(0, "Index of the channel in the layer, counted from 0.", tier="main", ge=0)
     size: int = setting(
-        192, "Side length of the square image.", tier="main", unit="px", ge=96, le=512, step=32
+        192,
+        "Width and height of the result; raise it for more detail but a longer wait.",
+        tier="main",
+        unit="px",
+        ge=96,
+        le=512,
+        step=32,
     )
     steps: int = setting(
         48,
-        "Number of gradient ascent steps, starting from noise; raise it for stronger patterns.",
+        "Number of gradient ascent steps, starting from noise; raise it for stronger patterns but a longer "
+        "wait.",
         ge=1,
         le=512,
     )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.core.imaging import image_io
-from studio.core.imaging.animations import VideoEncoder
+from studio.core.imaging.video_encoder import VideoEncoder
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.dream.ascend import Ascent, fit_content

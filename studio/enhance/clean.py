@@ -122,6 +122,6 @@ class Cleaner:
         return unfold(residual[0])
 
 
-def open_cleaner(preset: Preset) -> Cleaner:
+def load_cleaner(preset: Preset) -> Cleaner:
     """Loads the network of a preset, cached in memory. Raises like `Cleaner`."""
     return get_or_make(_CACHE, preset.key, lambda: Cleaner(preset), _MAX_CACHED)

@@ -157,7 +157,7 @@ def enlarge_to_size(image: np.ndarray, height: int, width: int) -> np.ndarray:
         `(height, width, 3) uint8`.
     """
     if scales := [scale for scale in SCALES if scale * max(image.shape[:2]) <= max(height, width)]:
-        image = open_enlarger(presets.find(SHIPPED_ENLARGER)).enlarge(image, Options(scales[-1]))
+        image = load_enlarger(presets.find(SHIPPED_ENLARGER)).enlarge(image, Options(scales[-1]))
     return image_io.resize(image, height, width)
 
 
@@ -166,6 +166,6 @@ def weight_digests() -> dict[str, str]:
     return {SHIPPED_ENLARGER: presets.find(SHIPPED_ENLARGER).digest}
 
 
-def open_enlarger(preset: Preset) -> Enlarger:
+def load_enlarger(preset: Preset) -> Enlarger:
     """Loads the network of a preset, cached in memory. Raises like `Enlarger`."""
     return get_or_make(_CACHE, preset.key, lambda: Enlarger(preset), _MAX_CACHED)

@@ -27,7 +27,7 @@ def upscale(image: np.ndarray, side: int) -> np.ndarray:
         `(side, side, 3) uint8`.
     """
     if min(SCALES) * len(image) <= side:
-        image = clean.open_cleaner(presets.find(SHIPPED_CLEANER)).clean(
+        image = clean.load_cleaner(presets.find(SHIPPED_CLEANER)).clean(
             image, clean.Options(Damage(quality=ASSUMED_QUALITY))
         )
     return enlarge.enlarge_to_size(image, side, side)

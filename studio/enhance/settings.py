@@ -17,16 +17,21 @@ class EnhanceSettings(Settings):
     """Upscales an image, removes its noise and JPEG artifacts, or both."""
 
     scale: Literal[1, 2, 3, 4] = setting(
-        2, "Upscaling factor; 1 keeps the size and only removes noise and artifacts.", tier="main"
+        2,
+        "Upscaling factor, such as 2 for twice the width and height; 1 keeps the size and only removes "
+        "noise and artifacts.",
+        tier="main",
     )
     clean: bool = setting(
         True,
-        "Removes detected noise and JPEG artifacts from the photo before upscaling it.",
+        "Detects noise and JPEG artifacts in the photo and removes them before upscaling; turn it off to "
+        "keep film grain.",
         tier="main",
     )
     sharpness: float = setting(
         1.0,
-        "Amount of detail that the network adds: 0 is bicubic upscaling, 1 is as trained, more is sharper.",
+        "Factor of the detail that the network adds; raise it for a sharper result. 0 is plain bicubic "
+        "upscaling, 1 is as trained.",
         tier="main",
         ge=0,
         le=1.5,
@@ -34,32 +39,35 @@ class EnhanceSettings(Settings):
     )
     ensemble: bool = setting(
         False,
-        "Averages the results for eight flips and rotations of the photo: slightly more accurate, eight "
-        "times slower.",
+        "Averages the results for eight flips and rotations of the photo, which is slightly more accurate "
+        "but eight times slower.",
         label="Self-ensemble",
     )
     denoise: float = setting(
         1.0,
-        "Share of the detected noise to remove: 0 removes none of it, 1 removes all.",
+        "Share of the detected noise to remove; raise it for a cleaner photo, lower it to keep fine "
+        "texture. 0 removes no noise, 1 removes all of it.",
         ge=0,
         le=1,
         step=0.05,
     )
     deblock: Literal["auto", "off"] = setting(
         "auto",
-        "JPEG artifact removal: auto adapts to the JPEG quality read from the file, off keeps the artifacts.",
+        "JPEG artifact removal: auto adapts its strength to the JPEG quality of the file, off keeps the "
+        "artifacts.",
     )
     noise: float | None = setting(
         None,
-        "Standard deviation of the luminance noise to remove; raise it for stronger denoising. Empty: "
-        "estimated from the photo.",
+        "Standard deviation of the luminance noise to remove; raise it for stronger denoising. Leave empty "
+        "to estimate it from the photo.",
         unit="intensity levels",
         ge=0,
         le=75,
     )
     jpeg_quality: int | None = setting(
         None,
-        "JPEG quality to assume when removing artifacts; lower it to remove more. Empty: read from the file.",
+        "JPEG quality to assume when removing artifacts; lower it to remove more. Leave empty to read it "
+        "from the file.",
         label="JPEG quality",
         ge=1,
         le=100,
@@ -90,8 +98,8 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
     )
     photo_size: int = setting(
         224,
-        "Side length of the squares that training photos are cropped and resized to; smaller photos are "
-        "left out.",
+        "Side length of the training photos after cropping to a square and resizing; raise it to keep more "
+        "detail. Photos smaller than this are left out.",
         tier="main",
         unit="px",
         ge=128,
@@ -100,8 +108,8 @@ class TrainEnhanceSettings(shared.TrainImageSettings):
     )
     window: int = setting(
         24,
-        "Side length of the square patches that the network trains on, before upscaling; raise it for more "
-        "context, lower it for speed.",
+        "Side length of the square training patches, measured before upscaling; raise it for more context, "
+        "lower it for speed.",
         unit="px",
         ge=8,
         le=96,

@@ -34,13 +34,13 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
         figures = {"noise": image_damage.noise, "jpeg_quality": image_damage.quality}
         clean_options = choose_clean_options(settings, image_damage)
         if clean_options is not None:
-            cleaner = clean.open_cleaner(models.find_cleaner(settings, inputs))
+            cleaner = clean.load_cleaner(models.find_cleaner(settings, inputs))
             progress.report_stage("Removing noise and artifacts")
             image = cleaner.clean(image, clean_options, progress)
             if not inputs.get("cleaner"):
                 weights[settings.cleaner] = cleaner.digest
     if settings.scale > 1:
-        enlarger = enlarge.open_enlarger(models.find_enlarger(settings, inputs))
+        enlarger = enlarge.load_enlarger(models.find_enlarger(settings, inputs))
         enlarge_options = enlarge.Options(settings.scale, settings.sharpness, settings.ensemble)
         if settings.cleans:
             progress.report_stage("Upscaling")
@@ -67,9 +67,10 @@ def resolve_damage(settings: EnhanceSettings, measured: damage.Damage) -> damage
 
 
 def choose_clean_options(settings: EnhanceSettings, image_damage: damage.Damage) -> clean.Options | None:
-    """Returns the options for cleaning, or None if the image has no visible damage.
+    """Returns the options for cleaning, or None if nothing is to be cleaned.
 
-    Noise and quality from the settings always count.
+    Noise is removed with `denoise` above 0, JPEG artifacts with `deblock` "auto": if they are visible, or if
+    the settings state the noise or the quality.
     """
     has_noise = settings.denoise > 0 and (
         settings.noise is not None or image_damage.noise >= damage.MIN_NOISE
@@ -115,6 +116,6 @@ def prepare(settings: EnhanceSettings) -> None:
     """Loads the shipped networks, if they are installed."""
     names = presets.list_names()
     if SHIPPED_ENLARGER in names:
-        enlarge.open_enlarger(presets.find(SHIPPED_ENLARGER))
+        enlarge.load_enlarger(presets.find(SHIPPED_ENLARGER))
     if SHIPPED_CLEANER in names:
-        clean.open_cleaner(presets.find(SHIPPED_CLEANER))
+        clean.load_cleaner(presets.find(SHIPPED_CLEANER))

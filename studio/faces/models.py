@@ -96,7 +96,7 @@ def prepare(settings: FacesSettings) -> None:
 
 def _find_opener(preset: Preset) -> str:
     """Returns the `module:function` that loads a generator. Raises `InvalidInput` for other models."""
-    opens = tasks.get(preset.task).open_generator
+    opens = tasks.get(preset.task).load_generator
     if not opens:
         raise invalid(
             f"preset {preset.name}",

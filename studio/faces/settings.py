@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Literal
 
 from studio.core.errors import invalid
-from studio.core.imaging import animations
+from studio.core.imaging import video_codecs
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 
@@ -23,14 +23,15 @@ class FacesSettings(Settings):
 
     preset: str = setting(
         "",
-        "Name or folder of a trained model. Empty: the shipped faces model.",
+        "Name or folder of a trained model. Leave empty to use the faces model that comes with the studio.",
         tier="main",
         max_length=1000,
+        label="Model",
     )
     truncation: float = setting(
         1.0,
-        "Factor that scales the latent vectors: lower it for more typical images, raise it for more varied "
-        "ones; 1 is as trained.",
+        "Factor that scales how far latent vectors are from their mean; lower it for more typical images, "
+        "raise it for more varied ones. 1 is as trained.",
         tier="main",
         ge=0,
         le=1.5,
@@ -40,9 +41,11 @@ class FacesSettings(Settings):
         0, "Seed of the random latents; the same seed repeats the grid.", tier="main", ge=0, le=2**31 - 1
     )
     model: Literal["vae", "dcgan"] = setting(
-        "dcgan", "Type of the shipped faces model, used when no preset is given."
+        "dcgan",
+        "Type of the faces model that comes with the studio; ignored if another model is chosen.",
+        label="Model type",
     )
-    n: int = setting(64, "Number of images.", ge=1, le=MAX_IMAGES, label="Images")
+    n: int = setting(64, "Number of images to generate.", ge=1, le=MAX_IMAGES, label="Images")
     face: int = setting(
         0,
         "Number of the image in the grid to enlarge, counted from 1; 0 shows the whole grid.",
@@ -51,36 +54,38 @@ class FacesSettings(Settings):
     )
     moves: tuple[str, ...] = setting(
         (),
-        "Moves the images along the model's latent directions, each given as NAME=AMOUNT, such as older=1.5.",
+        "Moves the images along the model's latent directions, each given as NAME=AMOUNT, such as "
+        "older=1.5; negative amounts move the opposite way.",
         max_length=32,
         label="Latent directions",
     )
     near: tuple[int, ...] = setting(
         (),
-        "Number of the image in the grid to vary, counted from 1; a second number picks one of its "
-        "variations to vary, and so on.",
+        "Generates variations of the image with this number in the grid, counted from 1; a second number "
+        "varies one of these variations, and so on. Leave empty for a grid of new images.",
         max_length=32,
         label="Similar to",
     )
     spread: float = setting(
         0.5,
-        "How much variations differ from the original image; raise it for greater variety.",
+        "Difference between the variations and the original image: 0 gives copies, 1 gives unrelated "
+        "images; raise it for more variety.",
         ge=0,
         le=1,
         step=0.05,
     )
     to: int = setting(
         0,
-        "Number of the image in the grid, counted from 1, to interpolate to from the selected face; 0 turns "
-        "interpolation off.",
+        "Number of the image in the grid, counted from 1, that an interpolation ends with; it starts with "
+        "the enlarged face. 0 turns interpolation off.",
         ge=0,
         le=50_000,
         label="Morph to",
     )
     crop: float = setting(
         0.0,
-        "Side of the square crop, as a share of the photo's shorter side; 0 crops to the detected face, or "
-        "else to the largest square.",
+        "Side length of the square crop, as a share of the photo's shorter side; lower it to crop closer. 0 "
+        "crops to the detected face, or to the largest square if no face is found.",
         ge=0,
         le=1,
         step=0.05,
@@ -88,7 +93,8 @@ class FacesSettings(Settings):
     )
     crop_x: float = setting(
         0.5,
-        "Horizontal position of the crop, 0 (left) to 1 (right); ignored when cropping to a detected face.",
+        "Horizontal position of the crop, from 0 (left) to 1 (right); ignored when cropping to a detected "
+        "face.",
         ge=0,
         le=1,
         step=0.05,
@@ -96,7 +102,8 @@ class FacesSettings(Settings):
     )
     crop_y: float = setting(
         0.5,
-        "Vertical position of the crop, 0 (top) to 1 (bottom); ignored when cropping to a detected face.",
+        "Vertical position of the crop, from 0 (top) to 1 (bottom); ignored when cropping to a detected "
+        "face.",
         ge=0,
         le=1,
         step=0.05,
@@ -104,7 +111,8 @@ class FacesSettings(Settings):
     )
     interpolate: int = setting(
         0,
-        "Number of frames in a video that interpolates from face to face; 0 makes no video.",
+        "Number of frames in a video that interpolates from face to face; raise it for a longer video, 0 "
+        "makes no video.",
         ge=0,
         le=600,
         label="Video",
@@ -119,11 +127,12 @@ class FacesSettings(Settings):
     enhance: bool = setting(
         True,
         "Upscales a single image or each video frame with neural networks and removes artifacts; turn it "
-        "off for the unprocessed output.",
+        "off to see the generator's own output.",
     )
     form: Literal["sheet", "npz", "zip"] = setting(
         "sheet",
-        "One grid image (sheet), a NumPy array (npz), or one file per image (zip).",
+        "Format of the output: one image of the whole grid (sheet), a NumPy array (npz), or a zip with one "
+        "file per image (zip).",
         label="Output format",
     )
 
@@ -146,7 +155,7 @@ class FacesSettings(Settings):
 
     def for_ending(self, ending: str) -> FacesSettings:
         """Returns the settings for a file suffix: a video needs interpolation, npz and zip set `form`."""
-        if ending in animations.KINDS:
+        if ending in video_codecs.KINDS:
             return self.model_copy(
                 update={"video": ending, "interpolate": self.interpolate or DEFAULT_FRAMES}
             )

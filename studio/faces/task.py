@@ -14,7 +14,7 @@ from studio.core import recipes
 from studio.core.errors import Cancelled
 from studio.core.generators.latent import Generator
 from studio.core.imaging import image_io
-from studio.core.imaging.animations import VideoEncoder
+from studio.core.imaging.video_encoder import VideoEncoder
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result, import_object
 from studio.faces import draw, models

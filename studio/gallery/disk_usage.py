@@ -138,7 +138,7 @@ def _delete(path: Path, part: Part, min_age: float = 0.0) -> int:
 
 
 def _list_parts() -> dict[Part, list[Path]]:
-    """Returns the files of each part; files too young to remove belong to the rest."""
+    """Lists the files of each part. Young unreferenced files are in "items", other young ones in the rest."""
     home = paths.ensure_home()
     unused_files = _list_unused_files(home)
     unused_set = set(unused_files)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder
 from studio.core.recipes import Recipe
 from studio.core.tasks import Result
 
@@ -99,7 +99,7 @@ def compare_videos(original: bytes, result: Result) -> Difference:
     if replayed == original:
         return Difference(0, 0.0)
     most, means = 0, []
-    for first, second in zip_longest(animations.decode(original), animations.decode(replayed)):
+    for first, second in zip_longest(video_decoder.decode(original), video_decoder.decode(replayed)):
         if first is None or second is None or first.shape != second.shape:
             return Difference(None, None)
         differences = _absolute_difference(first, second)

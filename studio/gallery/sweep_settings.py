@@ -16,7 +16,10 @@ class SweepSettings(Settings):
 
     task: str = setting("", "Task to run with each value, such as style.transfer.", max_length=100)
     base: dict[str, Any] = setting(
-        {}, "Settings of the task that stay the same while others vary.", max_length=100
+        {},
+        "Settings of the task that stay the same while others vary.",
+        max_length=100,
+        label="Fixed settings",
     )
     vary: tuple[str, ...] = setting(
         (),

@@ -53,7 +53,7 @@ def load_digits(doodles: Sequence[File] = ()) -> Digits:
 
 
 def _generate(preset: presets.Preset) -> Digits:
-    generator: Generator = tasks.import_object(tasks.get(preset.task).open_generator)(preset)
+    generator: Generator = tasks.import_object(tasks.get(preset.task).load_generator)(preset)
     z = latent.sample(generator, TRAIN_DIGITS + TEST_DIGITS, _SEED)
     parts = [
         generator.decode(z[start : start + _DECODE_BATCH])[..., 0]

@@ -31,19 +31,26 @@ class AutoencoderSettings(Settings):
     """Trains an autoencoder on digits: it encodes each as a short code and reconstructs it."""
 
     kind: Literal["dense", "deep", "convolutional", "denoising", "sparse", "contractive", "variational"] = (
-        setting("deep", "Type of autoencoder.", tier="main")
+        setting(
+            "deep",
+            "Type of autoencoder to train; the types differ in their layers, input corruption or "
+            "regularization.",
+            tier="main",
+            label="Autoencoder type",
+        )
     )
     bottleneck: int = setting(
         8,
-        "Length of the latent vector; raise it for sharper reconstructions.",
+        "Length of the latent vector; raise it for sharper reconstructions, lower it for stronger "
+        "compression.",
         tier="main",
         ge=1,
         le=64,
     )
     steps: int | None = setting(
         None,
-        "Number of training steps; raise it for better reconstructions. Empty: about five seconds of "
-        "training.",
+        "Number of training steps; raise it for better reconstructions but longer training. Leave empty for "
+        "about five seconds of training.",
         ge=10,
         le=20_000,
     )
@@ -56,7 +63,7 @@ class AutoencoderSettings(Settings):
     )
     batch: int = setting(
         64,
-        "Digits per training step; raise it for less noisy gradients, lower it for faster steps.",
+        "Number of digits per training step; raise it for less noisy gradients, lower it for faster steps.",
         ge=8,
         le=1024,
         label="Batch size",
@@ -73,8 +80,8 @@ class AutoencoderSettings(Settings):
     )
     training_noise: float = setting(
         0.5,
-        "Standard deviation of the noise added to the training digits of a denoising autoencoder; raise it "
-        "to train for stronger noise.",
+        "Standard deviation of the noise added to each training digit, whose pixels range from 0 to 1; "
+        "raise it to learn to remove stronger noise. Only for a denoising autoencoder.",
         ge=0,
         le=1,
         step=0.05,
@@ -82,16 +89,16 @@ class AutoencoderSettings(Settings):
     )
     training_holes: int = setting(
         0,
-        "Number of holes cut into each training digit of a denoising autoencoder; raise it to train for "
-        "more missing pixels.",
+        "Number of patches masked out of each training digit; raise it to learn to fill in more missing "
+        "pixels. Only for a denoising autoencoder.",
         ge=0,
         le=6,
-        label="Training holes",
+        label="Masked patches in training",
     )
     most_steps: int | None = setting(
         None,
-        "Maximum number of training steps; ends training early without changing the learning rate "
-        "schedule. Empty: takes all steps.",
+        "Maximum number of training steps; ends training early without changing the learning rate schedule. "
+        "Leave empty to take all steps.",
         ge=1,
         label="Step limit",
     )
@@ -142,7 +149,8 @@ class RepairSettings(AutoencoderSettings):
 
     noise: float = setting(
         0.0,
-        "Standard deviation of the noise added to the drawing; raise it to make the reconstruction harder.",
+        "Standard deviation of the noise added to the drawing, whose pixels range from 0 to 1; raise it to "
+        "make the reconstruction harder.",
         tier="main",
         ge=0,
         le=1,
@@ -150,10 +158,11 @@ class RepairSettings(AutoencoderSettings):
     )
     holes: int = setting(
         0,
-        "Number of holes cut into the drawing; raise it to make the reconstruction harder.",
+        "Number of patches masked out of the drawing; raise it to make the reconstruction harder.",
         tier="main",
         ge=0,
         le=6,
+        label="Masked patches",
     )
     show: Literal["repair", "filters", "map"] = setting(
         "repair",
@@ -162,8 +171,8 @@ class RepairSettings(AutoencoderSettings):
     )
     fit: bool = setting(
         True,
-        "Centers the drawing and scales it to the size of the training digits, which the network "
-        "reconstructs best.",
+        "Moves the drawing to the center and scales it to the size of the training digits; turn it off to "
+        "keep your own position and size, which usually gives a worse reconstruction.",
         label="Center and scale",
     )
 
@@ -177,7 +186,7 @@ class BoltzmannSettings(Settings):
 
     units: int = setting(
         160,
-        "Number of hidden units; raise it to model digits in more detail, which takes longer.",
+        "Number of hidden units; raise it for more detailed samples but slower training.",
         tier="main",
         ge=8,
         le=512,
@@ -185,8 +194,8 @@ class BoltzmannSettings(Settings):
     )
     steps: int | None = setting(
         None,
-        "Number of training steps; raise it for samples more like the digits. Empty: about eight seconds "
-        "of training.",
+        "Number of training steps; raise it for more realistic samples but longer training. Leave empty for "
+        "about eight seconds of training.",
         ge=10,
         le=20_000,
     )
@@ -199,7 +208,7 @@ class BoltzmannSettings(Settings):
     )
     batch: int = setting(
         100,
-        "Digits per training step, and number of persistent Gibbs chains; raise it for less noisy "
+        "Number of digits per training step, and number of persistent Gibbs chains; raise it for less noisy "
         "gradients, lower it for faster steps.",
         ge=8,
         le=512,
@@ -207,8 +216,8 @@ class BoltzmannSettings(Settings):
     )
     most_steps: int | None = setting(
         None,
-        "Maximum number of training steps; ends training early without changing the learning rate "
-        "schedule. Empty: takes all steps.",
+        "Maximum number of training steps; ends training early without changing the learning rate schedule. "
+        "Leave empty to take all steps.",
         ge=1,
         label="Step limit",
     )
@@ -236,7 +245,8 @@ class ImagineSettings(BoltzmannSettings):
     )
     temperature: float = setting(
         1.0,
-        "Sampling temperature: below 1 gives typical digits, above 1 gives more varied ones.",
+        "Sampling temperature; raise it for more varied digits, lower it for more typical ones. 1 samples "
+        "from the distribution as trained.",
         tier="main",
         ge=0.1,
         le=3,
@@ -244,15 +254,18 @@ class ImagineSettings(BoltzmannSettings):
     )
     rounds: int = setting(
         60,
-        "Number of Gibbs sampling rounds; raise it for samples that depend less on the starting image.",
+        "Number of Gibbs sampling steps; raise it for samples that depend less on the starting image but "
+        "take longer.",
         tier="main",
         ge=1,
         le=2000,
+        label="Gibbs steps",
     )
-    n: int = setting(9, "Number of samples.", ge=1, le=64, label="Samples")
+    n: int = setting(9, "Number of samples to draw from the model.", ge=1, le=64, label="Samples")
     frames: int = setting(
         0,
-        "Number of frames in a video of the image during sampling; 0 gives only the final image.",
+        "Number of frames in a video of the sampling; raise it for a longer video, 0 gives only the final "
+        "image.",
         ge=0,
         le=300,
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.core import recipes
 from studio.core.imaging import image_io
-from studio.core.imaging.animations import VideoEncoder
+from studio.core.imaging.video_encoder import VideoEncoder
 from studio.core.models.lru import get_or_make
 from studio.core.progress import Progress
 from studio.core.settings import Settings

@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.core.errors import Cancelled
 from studio.core.imaging import image_io
-from studio.core.imaging.animations import VideoEncoder
+from studio.core.imaging.video_encoder import VideoEncoder
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.playground.learner import Diverged, Learner, Snapshot

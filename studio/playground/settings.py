@@ -27,7 +27,8 @@ class PlaygroundSettings(Settings):
     )
     learning_rate: float = setting(
         0.01,
-        "Learning rate; lower it when training diverges, raise it when the loss falls too slowly.",
+        "Factor that scales every update of the weights; lower it when training diverges, raise it when the "
+        "loss falls too slowly.",
         tier="main",
         ge=1e-5,
         le=100,
@@ -43,13 +44,13 @@ class PlaygroundSettings(Settings):
     )
     depth: int = setting(
         3,
-        "Number of hidden layers; more layers fit finer detail but are slower and harder to train.",
+        "Number of hidden layers; raise it for finer detail, but training becomes slower and more difficult.",
         ge=1,
         le=12,
     )
     width: int = setting(
         64,
-        "Number of units in each hidden layer; raise it to fit finer detail, which takes longer.",
+        "Number of units in each hidden layer; raise it for finer detail but slower training.",
         ge=2,
         le=256,
     )
@@ -62,15 +63,15 @@ class PlaygroundSettings(Settings):
     )
     coordinates: Literal["centered", "from_zero", "pixels"] = setting(
         "centered",
-        "Range of the input coordinates: -1 to 1 (centered), 0 to 1 (from zero), or up to the photo's size "
-        "(pixels).",
+        "Range of the input coordinates: -1 to 1 (centered), 0 to 1 (from zero), or 0 to the longer side of "
+        "the photo in pixels (pixels).",
     )
     loss: Literal["mse", "mae", "cross_entropy"] = setting(
         "mse", "Loss function: mean squared error (mse), mean absolute error (mae), or cross-entropy."
     )
     batch: int = setting(
         512,
-        "Pixels per training step; raise it for less noisy gradients, lower it for faster steps.",
+        "Number of pixels per training step; raise it for less noisy gradients, lower it for faster steps.",
         unit="px",
         ge=1,
         le=8192,
@@ -84,8 +85,8 @@ class PlaygroundSettings(Settings):
     )
     held_out: float = split_setting(
         0.1,
-        help="Share of the pixels held out for testing; raise it to train on fewer pixels, which makes "
-        "overfitting more likely.",
+        help="Share of the pixels held out for testing; raise it to make overfitting more likely, because "
+        "fewer pixels are left for training.",
         ge=0,
         le=0.95,
         step=0.05,
@@ -99,26 +100,34 @@ class PlaygroundSettings(Settings):
     )
     weight_decay: float = setting(
         0.0,
-        "Shrinks every weight at each step, by this factor times the learning rate; raise it when the "
-        "network overfits.",
+        "Strength of the weight decay, which shrinks all weights slightly at every step; raise it when the "
+        "network overfits, 0 turns it off.",
         ge=0,
         le=10,
         step=0.1,
     )
     detail: int = setting(
         96,
-        "Longer side of the photo after resizing for training; raise it to learn finer detail, which takes "
-        "longer.",
+        "Longer side of the photo after resizing for training; raise it to learn finer detail but train "
+        "more slowly.",
         unit="px",
         ge=16,
         le=256,
         step=16,
         label="Training resolution",
     )
-    size: int = setting(512, "Longer side of the result.", unit="px", ge=64, le=4096, step=64)
+    size: int = setting(
+        512,
+        "Longer side of the result; raise it for more detail but a longer wait.",
+        unit="px",
+        ge=64,
+        le=4096,
+        step=64,
+    )
     frames: int = setting(
         0,
-        "Number of frames in a video of the image as training progresses; 0 gives only the final image.",
+        "Number of frames in a video that shows the image during training; raise it for a longer video, 0 "
+        "gives only the final image.",
         ge=0,
         le=600,
         label="Training video",
@@ -132,7 +141,7 @@ class PlaygroundSettings(Settings):
     )
     most_steps: int | None = setting(
         None,
-        "Ends training early, after this many of the training steps. Empty: takes all steps.",
+        "Maximum number of training steps; ends training early. Leave empty to take all steps.",
         ge=1,
         tier="hidden",
         label="Step limit",

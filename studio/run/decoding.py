@@ -15,7 +15,7 @@ from pathlib import Path
 from studio.core.data import corpus, encodings
 from studio.core.errors import InvalidInput, make_printable
 from studio.core.files import Kind
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder
 from studio.imported import files
 
 KINDS: tuple[Kind, ...] = ("image", "animation", "text", "model")
@@ -35,7 +35,7 @@ def decode(kind: Kind, path: Path) -> None:
         with path.open("rb") as file:
             files.check(file, path.name)
     else:
-        animations.check(path.read_bytes(), f"video {make_printable(path.name, 60)}")
+        video_decoder.check(path.read_bytes(), f"video {make_printable(path.name, 60)}")
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 from studio.core import amounts, caches, paths, tasks
 from studio.core.data import corpus, encodings, sample_sets
 from studio.core.errors import invalid, make_printable, unknown, with_article
-from studio.core.imaging import animations, formats, image_io, paintings, sample_photos, video_limits
+from studio.core.imaging import formats, image_io, paintings, sample_photos, video_decoder, video_limits
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.tasks import File, Inputs, Kind, Slot
 from studio.core.training import start_from
@@ -98,7 +98,7 @@ def check(kind: Kind, path: Path) -> None:
             corpus.read(path)
     elif kind == "animation":
         label = f"video {make_printable(path.name, 60)}"
-        animations.check(_read_bytes(path, label, video_limits.MAX_BYTES, "cut it"), label)
+        video_decoder.check(_read_bytes(path, label, video_limits.MAX_BYTES, "cut it"), label)
     elif kind == "model" and is_zipped_model(path):
         _check_zipped_model(path)
     elif kind == "model":
@@ -144,7 +144,7 @@ def _read_video(path: Path) -> File:
     """Checks and stores a video."""
     label = f"video {make_printable(path.name, 60)}"
     data = _read_bytes(path, label, video_limits.MAX_BYTES, "cut it")
-    animations.decode_frame(data, label)  # raises if it is not a video
+    video_decoder.decode_frame(data, label)  # raises if it is not a video
     return File.store(data, "animation", path.name)
 
 

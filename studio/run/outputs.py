@@ -11,7 +11,7 @@ from typing import Any
 
 from studio.core import paths, recipes
 from studio.core.errors import InvalidInput, invalid, make_printable
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_codecs
 from studio.core.models import model_folder, presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Kind, Result
@@ -19,7 +19,7 @@ from studio.run.protected_inputs import ProtectedInputs, check_sidecar, find_fre
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "image": (".png", ".jpg", ".jpeg", ".jfif", ".webp"),
-    "animation": tuple(f".{kind}" for kind in animations.KINDS),
+    "animation": tuple(f".{kind}" for kind in video_codecs.KINDS),
     "text": (".txt", ".md"),
     "dataset": (".npz", ".zip"),
     "network": (".keras", ".tflite", ".onnx", ".zip", ".npz"),

@@ -106,6 +106,6 @@ def _build_spline_matrix(size: int, side: int) -> np.ndarray:
     return matrix.astype("float32")
 
 
-def open_generator(preset: Preset) -> Generator:
+def load_generator(preset: Preset) -> Generator:
     """Loads the network of a preset, cached in memory. Raises like `Generator`."""
     return get_or_make(_CACHE, preset.key, lambda: Generator(preset), _MAX_CACHED)

@@ -17,8 +17,10 @@ class SketchSettings(Settings):
 
     kind: Kind = setting(
         "outline",
-        "What your drawing shows: outlines, parts that each have one color, or light and shade.",
+        "What your drawing shows: only outlines (outline), parts of the face that each have one color "
+        "(parts), or light and shade (light).",
         tier="main",
+        label="Drawing type",
     )
     night: bool = setting(False, "Paints the avatar at night, in moonlight.", tier="main")
     seed: int = setting(
@@ -28,16 +30,31 @@ class SketchSettings(Settings):
         ge=0,
         le=2**31 - 1,
     )
-    side: int = setting(384, "Width and height of the result.", unit="px", ge=64, le=1024, step=32)
+    side: int = setting(
+        384,
+        "Width and height of the result.",
+        unit="px",
+        ge=64,
+        le=1024,
+        step=32,
+        label="Size",
+    )
     network: str = setting(SHIPPED_NETWORK, "Name or folder of the network that paints the avatar.")
 
 
 class TranslateSettings(Settings):
     """Translates a drawing or a photo with a network that you trained on pairs."""
 
-    network: str = setting("", "Name or folder of a network that you trained on pairs.", tier="main")
+    network: str = setting("", "Name or folder of a network that you trained on image pairs.", tier="main")
     side: int = setting(
-        256, "Width and height of the result.", tier="main", unit="px", ge=64, le=1024, step=32
+        256,
+        "Width and height of the result.",
+        tier="main",
+        unit="px",
+        ge=64,
+        le=1024,
+        step=32,
+        label="Size",
     )
 
 
@@ -50,7 +67,7 @@ class UNetSettings(shared.TrainImageSettings):
     learning_rate: float = shared.learning_rate(0.0005, maximum=0.01)
     size: Literal[32, 64, 96, 128, 256] = setting(
         96,
-        "Width and height of the images; raise it for more detail but slower training.",
+        "Side length of the square training images; raise it for more detail but slower training.",
         tier="main",
         unit="px",
     )
@@ -122,7 +139,7 @@ class TrainTranslateSettings(UNetSettings):
     batch: int = shared.batch(4, maximum=128)
     size: Literal[32, 64, 96, 128, 256] = setting(
         128,
-        "Width and height of the images; raise it for more detail but slower training.",
+        "Side length of the square training images; raise it for more detail but slower training.",
         tier="main",
         unit="px",
     )
@@ -141,13 +158,13 @@ class TrainTranslateSettings(UNetSettings):
     mirror: bool = setting(
         True,
         "Mirrors half of the pairs at random (data augmentation); turn it off where left and right matter, "
-        "as in text.",
+        "as in letters and digits.",
         label="Horizontal flip",
     )
     shift: float = setting(
         0.06,
         "Largest random shift of both images of a pair (data augmentation), as a share of the image side; "
-        "raise it when training on few pairs.",
+        "raise it when training on few pairs, 0 turns it off.",
         label="Random shift",
         ge=0,
         le=0.25,

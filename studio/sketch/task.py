@@ -23,7 +23,7 @@ def run(settings: SketchSettings, inputs: Inputs, progress: Progress) -> Result:
     start_time = time.monotonic()
     content = inputs["content"][0]
     drawing = image_io.read(content.read(), content.name)
-    generator = paint.open_generator(models.find_network(settings, inputs))
+    generator = paint.load_generator(models.find_network(settings, inputs))
     image = paint_avatar(generator, drawing, settings)
     weights = {} if inputs.get("network") else {settings.network: generator.digest}
     recipe = recipes.make(TASK_NAME, settings, inputs, weights)
@@ -48,4 +48,4 @@ def paint_avatar(generator: paint.Generator, drawing: np.ndarray, settings: Sket
 def prepare(settings: SketchSettings) -> None:
     """Loads the shipped network, if it is installed."""
     if SHIPPED_NETWORK in presets.list_names():
-        paint.open_generator(presets.find(SHIPPED_NETWORK))
+        paint.load_generator(presets.find(SHIPPED_NETWORK))

@@ -24,7 +24,7 @@ def run(settings: TranslateSettings, inputs: Inputs, progress: Progress) -> Resu
     content = inputs["content"][0]
     preset = models.find_pairs_network(settings, inputs)
     pixels = prepare_image(image_io.read(content.read(), content.name), preset)
-    generator = paint.open_generator(preset)
+    generator = paint.load_generator(preset)
     image = paint.render_image(generator.predict_layers(pixels.astype("float32") / 255), settings.side)
     weights = {} if inputs.get("network") else {settings.network: generator.digest}
     recipe = recipes.make(TASK_NAME, settings, inputs, weights)

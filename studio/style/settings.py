@@ -18,49 +18,62 @@ class TransferSettings(Settings):
 
     strength: float = setting(
         0.8,
-        "Style strength: 0 keeps the photo as it is, 1 applies the style fully.",
+        "Style strength; raise it for more of the style, lower it to keep more of the photo. 0 keeps the "
+        "photo as it is, 1 applies the style fully.",
         tier="main",
         ge=0,
         le=1,
         step=0.05,
     )
-    size: int = setting(512, "Longer side of the result.", tier="main", unit="px", ge=64, le=2048, step=64)
+    size: int = setting(
+        512,
+        "Longer side of the result; raise it for more detail but a longer wait.",
+        tier="main",
+        unit="px",
+        ge=64,
+        le=2048,
+        step=64,
+    )
     mode: Literal["instant", "draft", "fine", "finest"] = setting(
         "instant",
-        "Trade-off between speed and quality: instant takes seconds, draft half a minute, fine minutes; "
-        "finest is slowest and meant for printing.",
+        "Trade-off between speed and quality: instant takes seconds, draft about half a minute, fine "
+        "several minutes; finest takes longest and is meant for printing.",
         tier="main",
     )
     steps: int | None = setting(
         None,
-        "Number of optimization steps at the lowest resolution; higher resolutions take at most as many. "
-        "Empty: set by the mode. Instant mode ignores it.",
+        "Number of optimization steps at the lowest resolution; higher resolutions use the same number or "
+        "fewer. Raise it for a stronger match to the style but a longer run. Leave empty to let the mode "
+        "choose; ignored in instant mode.",
         ge=1,
         le=2000,
     )
     stop_after: int | None = setting(
         None,
-        "Stops after this many optimization steps, summed over all resolutions. Empty: takes all steps.",
+        "Maximum number of optimization steps, summed over all resolutions; ends the run early. Leave empty "
+        "to take all steps.",
         ge=1,
         tier="hidden",
+        label="Step limit",
     )
     stroke_size: float = setting(
         1.0,
-        "Size of the strokes, as a multiple of their size in the style image; raise it for coarser "
-        "strokes. House styles ignore it.",
+        "Size of the strokes, as a multiple of their size in the style image; raise it for coarser strokes. "
+        "Ignored with house styles.",
         ge=0.25,
         le=4,
         scale="log",
     )
     keep_colors: Literal["off", "luminance", "matched"] = setting(
         "off",
-        "Keeps the photo's colors: luminance stylizes only the photo's brightness, matched first recolors "
-        "the style images to match the photo.",
+        "Keeps the photo's colors: with luminance, only the photo's brightness is stylized; with matched, "
+        "the style images are first recolored to match the photo.",
         bare_value="luminance",
     )
     house: tuple[str, ...] = setting(
         (),
-        "One to four house styles to use instead of style images, such as mosaic; they need instant mode.",
+        "One to four house styles (pretrained styles, such as mosaic) to use instead of style images; they "
+        "need instant mode.",
         max_length=4,
         tier="hidden",
         label="House styles",
@@ -68,8 +81,8 @@ class TransferSettings(Settings):
     network: str = setting(SHIPPED_NETWORK, "Name or folder of the network of house styles.", tier="hidden")
     style_weights: tuple[float, ...] = setting(
         (),
-        "Weight of each style, such as 1,2. With masks, a weight applies only inside the mask of its "
-        "style. Empty: equal weights.",
+        "Weight of each style, such as 1,2 to give the second style twice the weight. With masks, a weight "
+        "applies only inside the mask of its style. Leave empty for equal weights.",
         max_length=4,
         tier="hidden",
     )

@@ -48,7 +48,7 @@ def prepare(settings: TransferSettings) -> None:
     from studio.style.house import paint
 
     if known_styles.SHIPPED_NETWORK in presets.list_names():
-        paint.open_network(presets.find(known_styles.SHIPPED_NETWORK))
+        paint.load_network(presets.find(known_styles.SHIPPED_NETWORK))
 
 
 def prepare_keras(settings: TransferSettings) -> None:

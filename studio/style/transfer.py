@@ -136,7 +136,7 @@ def _apply_house_styles(scene: Scene, network: Preset) -> TransferResult:
     from studio.style.house import paint
 
     start_time = time.monotonic()
-    indices, styler = known_styles.find_indices(network, scene.settings.house), paint.open_network(network)
+    indices, styler = known_styles.find_indices(network, scene.settings.house), paint.load_network(network)
     content_01, strength = scene.resize_content(scene.settings.size), scene.settings.strength
     if scene.masks:
         shares = masks.normalize_weights(scene.weigh_masks(*content_01.shape[1:3]))

@@ -17,8 +17,8 @@ class TrainTextSettings(shared.TrainSettings):
     learning_rate: float = shared.learning_rate(0.003)
     epochs: int | None = setting(
         None,
-        "Passes over the training text; early stopping may end training sooner. Empty: 12, or more for a "
-        "short text.",
+        "Number of passes over the training text; raise it while the validation loss still falls. Leave "
+        "empty for 12, or more for a short text. Early stopping may end training sooner.",
         tier="main",
         ge=1,
         le=1000,
@@ -78,7 +78,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     streams: int = setting(
         64,
-        "Number of sequences per training step; lower it when memory runs out. A short text uses fewer.",
+        "Number of sequences per training step; raise it for less noisy gradients, lower it when memory "
+        "runs out. A short text uses fewer.",
         ge=1,
         le=1024,
         scale="log",
@@ -95,7 +96,12 @@ class TrainTextSettings(shared.TrainSettings):
         label="Sequence length",
     )
     weight_decay: float = setting(
-        0.01, "Weight decay of AdamW; raise it when the model overfits.", ge=0, le=1, scale="log"
+        0.01,
+        "Strength of the weight decay of AdamW, which shrinks all weights slightly at every step; raise it "
+        "when the model overfits, 0 turns it off.",
+        ge=0,
+        le=1,
+        scale="log",
     )
     ema_share: float = setting(
         0.05,
@@ -130,11 +136,12 @@ class WriteSettings(Settings):
         "Name or folder of a trained language model.",
         tier="main",
         max_length=1000,
+        label="Model",
     )
     temperature: float = setting(
         0.8,
-        "Sampling temperature: near 0 picks the likeliest characters, 1 uses the model's probabilities, "
-        "above 1 gives more random text.",
+        "Sampling temperature; raise it for more varied text, lower it for more predictable text. 0 always "
+        "picks the likeliest character, 1 uses the model's probabilities unchanged.",
         tier="main",
         ge=0,
         le=2,
@@ -150,13 +157,23 @@ class WriteSettings(Settings):
         scale="log",
         label="Length",
     )
-    prompt: str = setting("", "Text to continue.", positional=True, max_length=10_000)
+    prompt: str = setting(
+        "",
+        "Start of the text, which the model continues. Leave empty to let the model start the text.",
+        positional=True,
+        max_length=10_000,
+    )
     top_k: int = setting(
-        0, "Samples only from the k likeliest characters; 0 turns it off.", ge=0, le=10_000, label="Top-k"
+        0,
+        "Samples only from the k likeliest characters; lower it for more predictable text, 0 turns it off.",
+        ge=0,
+        le=10_000,
+        label="Top-k",
     )
     top_p: float = setting(
         1.0,
-        "Samples only from the likeliest characters whose probabilities add up to p; 1 turns it off.",
+        "Samples only from the likeliest characters whose probabilities add up to p; lower it for more "
+        "predictable text, 1 turns it off.",
         gt=0,
         le=1,
         step=0.05,
@@ -164,7 +181,8 @@ class WriteSettings(Settings):
     )
     stop: str = setting(
         "",
-        "Ends the text right before the first occurrence of this string. Empty: generates the full length.",
+        "Ends the text right before the first occurrence of this string. Leave empty to generate the full "
+        "length.",
         max_length=200,
         label="Stop sequence",
     )
@@ -174,7 +192,8 @@ class WriteSettings(Settings):
     )
     precision: Literal["int8", "float32"] = setting(
         "int8",
-        "Data type of the weights: int8 is several times faster, float32 is as trained.",
+        "Data type of the weights; int8 is several times faster than float32, which keeps the weights "
+        "exactly as trained.",
     )
 
     @property

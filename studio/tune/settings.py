@@ -21,24 +21,26 @@ class TuneSettings(Settings):
         tier="main",
         positional=True,
         max_length=100,
+        label="Training task",
     )
     vary: tuple[str, ...] = setting(
         (),
-        "Hyperparameters to vary, each with an optional range, such as units=64:512 or cell=lstm|gru. "
-        "Empty: two that are preselected for the task.",
+        "Hyperparameters to vary, each with an optional range, such as units=64:512 or cell=lstm|gru. Leave "
+        "empty to vary two that are preselected for the task.",
         label="Search space",
         tier="main",
         max_length=20,
     )
     trials: int = setting(
         20,
-        "Number of trials, including those that pruning stops; raise it for a more thorough search.",
+        "Number of trials (training runs with different settings), including those that pruning stops; "
+        "raise it for a more thorough but longer search.",
         tier="main",
         ge=1,
     )
     minutes: float = setting(
         0.0,
-        "No new trials start after this time; 0 turns the limit off.",
+        "Time after which no new trial starts; trials that are running still finish. 0 turns the limit off.",
         tier="main",
         ge=0.0,
         step=5.0,
@@ -58,26 +60,29 @@ class TuneSettings(Settings):
     )
     pruning: Literal["halving", "hyperband", "none"] = setting(
         "halving",
-        "Method that stops weak trials early: halving (asynchronous successive halving, ASHA), hyperband, "
-        "or none.",
+        "Method that stops weak trials early: halving (asynchronous successive halving, ASHA) or hyperband; "
+        "none lets every trial finish.",
     )
     jobs: int = setting(
         1,
-        "Number of trials that run in parallel; raise it to finish sooner if processors and memory are free.",
+        "Number of trials that run in parallel; raise it for a faster search if your machine has free "
+        "processors and memory.",
         ge=1,
         le=256,
         local_only=True,
+        label="Parallel trials",
     )
     name: str = setting(
         "",
-        "Name of the search; use the same name again to continue it, also from other machines. Empty: "
-        "derived from its settings.",
+        "Name of the search; use the same name again to continue it, even on another machine with the same "
+        "storage. Leave empty to derive the name from the settings.",
         max_length=100,
         local_only=True,
     )
     storage: str = setting(
         "",
-        "Optuna storage URL for the trials. Empty: a file in the studio's folder.",
+        "Optuna storage URL of the database that holds the trials. Leave empty to use a file in the "
+        "studio's folder.",
         max_length=500,
         local_only=True,
     )

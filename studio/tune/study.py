@@ -17,6 +17,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from studio.core import owners, paths, permissions, tasks
 from studio.core.errors import Unavailable, invalid
+from studio.tune import pruning
 from studio.tune.settings import TuneSettings
 from studio.tune.space import Range, to_json
 
@@ -97,7 +98,7 @@ def _create_or_resume_study(
         storage=storage,
         study_name=name,
         direction="maximize" if goal.higher_is_better else "minimize",
-        pruner=_make_pruner(settings),
+        pruner=pruning.make_pruner(settings),
         load_if_exists=True,
     )
     stored = study.user_attrs.get(_IDENTITY_ATTRIBUTE)
@@ -133,14 +134,6 @@ def count_random_trials(trials: int) -> int:
     With Optuna's default, a search of ten trials would be a random search.
     """
     return min(10, max(3, trials // 4))
-
-
-def _make_pruner(settings: TuneSettings) -> optuna.pruners.BasePruner:
-    if settings.pruning == "halving":
-        return optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)
-    if settings.pruning == "hyperband":
-        return optuna.pruners.HyperbandPruner(min_resource=1, reduction_factor=3)
-    return optuna.pruners.NopPruner()
 
 
 class _NoLock(JournalFileOpenLock):

@@ -25,7 +25,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     size: Literal[28, 32, 64, 128] = setting(
         64,
-        "Side length of the square images; raise it for more detail but slower training.",
+        "Side length of the square training images; raise it for more detail but slower training.",
         tier="main",
         unit="px",
     )
@@ -34,7 +34,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     latent_dim: int = setting(
         128,
-        "Length of the latent vector of an image; raise it for more detailed reconstructions.",
+        "Length of the latent vector of an image; raise it for more detailed reconstructions, lower it for "
+        "stronger compression.",
         ge=2,
         le=512,
         scale="log",
@@ -60,7 +61,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
     free_bits: float = setting(
         0.0,
         "Kullback-Leibler (KL) divergence that each latent dimension may have without penalty; raise it to "
-        "prevent posterior collapse.",
+        "prevent posterior collapse, 0 turns it off.",
         unit="nats",
         ge=0,
         le=10,
@@ -73,8 +74,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     perceptual: float = setting(
         0.0,
-        "Share of the reconstruction loss that is computed on VGG16 features; raise it for sharper images, "
-        "although training becomes much slower.",
+        "Share of the reconstruction loss that compares VGG16 features instead of pixels; raise it for "
+        "sharper images. Any value above 0 makes training much slower.",
         ge=0,
         le=1,
         step=0.05,
@@ -82,8 +83,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     adversarial: float = setting(
         0.0,
-        "Share of the reconstruction loss that is computed on a discriminator's features; raise it for "
-        "sharper images.",
+        "Share of the reconstruction loss that compares a discriminator's features instead of pixels; raise "
+        "it for sharper images. 0 trains without a discriminator, which is faster.",
         ge=0,
         le=0.95,
         step=0.05,
@@ -92,14 +93,15 @@ class TrainVaeSettings(shared.TrainImageSettings):
     vgg16_discriminator: float = setting(
         0.0,
         "Weight of a second discriminator, on VGG16 features, relative to the first; raise it for more "
-        "realistic images, 0 turns it off.",
+        "realistic images, 0 turns it off. Needs an adversarial loss above 0.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",
     )
     flip: bool = setting(
         True,
-        "Mirrors training images at random (data augmentation); turn it off for letters and digits.",
+        "Mirrors training images at random (data augmentation); turn it off where left and right matter, as "
+        "in letters and digits.",
         label="Horizontal flip",
     )
     scored: int = setting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from studio.core import tasks
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder, video_encoder
 from studio.core.tasks import File, Inputs
 from studio.video.settings import VideoSettings
 
@@ -18,8 +18,8 @@ def estimate_seconds(settings: VideoSettings, inputs: Inputs) -> float:
     """
     video = inputs["video"][0]
     per_frame = _estimate_frame(tasks.get(settings.task).estimate_seconds, settings, inputs)
-    max_fps = animations.highest_fps(settings.video)
-    return per_frame * animations.count_frames(video.read(), video.name, max_fps, settings.span)
+    max_fps = video_encoder.highest_fps(settings.video)
+    return per_frame * video_decoder.count_frames(video.read(), video.name, max_fps, settings.span)
 
 
 def estimate_bytes(settings: VideoSettings, inputs: Inputs) -> float:
@@ -47,4 +47,4 @@ def _estimate_frame(estimate: str, settings: VideoSettings, inputs: Inputs) -> f
 @lru_cache(maxsize=4)  # pages estimate again at every change of a setting
 def _read_first_frame(video: File) -> bytes:
     """Returns the first frame as a PNG."""
-    return image_io.encode_png(animations.decode_frame(video.read(), video.name))
+    return image_io.encode_png(video_decoder.decode_frame(video.read(), video.name))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core.imaging import animations, image_io, sample_photos
+from studio.core.imaging import image_io, sample_photos, video_encoder
 
 PHOTO = "rocket"
 FRAMES, FPS = 24, 8
@@ -19,4 +19,4 @@ def draw() -> bytes:
     for position in np.linspace(0.0, 1.0, FRAMES):
         top, left = round(position * max(0, height - HEIGHT)), round(position * (width - WIDTH))
         frames.append(photo[top : top + HEIGHT, left : left + WIDTH])
-    return animations.encode(frames, "mp4", FPS)
+    return video_encoder.encode(frames, "mp4", FPS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from studio.core import tasks
-from studio.core.imaging import animations
+from studio.core.imaging import video_codecs
 from studio.core.imaging.video_limits import MAX_FPS
 from studio.core.imaging.video_span import Span
 from studio.core.settings import Settings, setting
@@ -22,15 +22,19 @@ class VideoSettings(Settings):
     )
     fps: int = setting(
         0,
-        "Frames per second of the result; 0 keeps the timing of the original video.",
+        "Frames per second of the result; lower it to process fewer frames, 0 keeps the timing of the "
+        "original video.",
         tier="main",
         ge=0,
         le=MAX_FPS,
         label="Frames per second",
     )
-    start: float = setting(0.0, "Start time of the part of the video to use.", unit="s", ge=0)
+    start: float = setting(0.0, "Time in the video at which the part to process starts.", unit="s", ge=0)
     end: float | None = setting(
-        None, "End time of the part of the video to use. Empty: the end of the video.", unit="s", gt=0
+        None,
+        "Time in the video at which the part to process ends. Leave empty for the end of the video.",
+        unit="s",
+        gt=0,
     )
     video: Literal["mp4", "webp", "gif"] = setting(
         "mp4", "File format of the result.", tier="main", label="Format"
@@ -58,4 +62,4 @@ class VideoSettings(Settings):
 
     def for_ending(self, ending: str) -> VideoSettings:
         """Returns the settings for a file extension, which is the video's format."""
-        return self.model_copy(update={"video": ending}) if ending in animations.KINDS else self
+        return self.model_copy(update={"video": ending}) if ending in video_codecs.KINDS else self

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, invalid
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder, video_encoder
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.imaging.video_span import Span
 from studio.core.progress import Progress
@@ -26,7 +26,9 @@ def check(settings: VideoSettings, inputs: Inputs) -> None:
     task, base = _find_frame_task(settings)
     extra_inputs = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
-    animations.count_frames(video.read(), video.name, animations.highest_fps(settings.video), settings.span)
+    video_decoder.count_frames(
+        video.read(), video.name, video_encoder.highest_fps(settings.video), settings.span
+    )
     frame = File(video.digest, "image", video.name)  # stands for every frame
     tasks.check(task.name, base, {task.inputs[0].name: [frame], **extra_inputs})
 
@@ -46,15 +48,15 @@ def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
     began = time.monotonic()
     video = inputs["video"][0]
     data = video.read()
-    max_fps = animations.highest_fps(settings.video)
-    times = animations.read_times(data, video.name, max_fps, settings.span)
+    max_fps = video_encoder.highest_fps(settings.video)
+    times = video_decoder.read_times(data, video.name, max_fps, settings.span)
     if settings.fps:
         times = FrameTimes.even(min(max_fps, settings.fps), times.plays)
     count, is_transparent = _count_frames(data, video.name, max_fps, settings.span, progress)
     stored_run = checkpoints.find_run(TASK_NAME, settings, inputs)
     weights: dict[str, str] = {}
     count_done, count_new, is_stopped = 0, 0, False
-    with animations.VideoEncoder(settings.video, times, is_transparent) as output:
+    with video_encoder.VideoEncoder(settings.video, times, is_transparent) as output:
         try:
             for png, is_new in _render_frames(settings, inputs, stored_run.folder, count, progress):
                 weights |= recipes.read(png).weights
@@ -86,11 +88,11 @@ def _count_frames(data: bytes, name: str, max_fps: int, span: Span, progress: Pr
     Reads all of them, so that damage at the end is found before hours of work.
 
     Raises:
-        InvalidInput: like `animations.decode`.
+        InvalidInput: like `video_decoder.decode`.
     """
     progress.report_stage("Reading the video")
     count, is_transparent = 0, False
-    for frame in animations.decode(data, name, max_fps, transparent=True, span=span):
+    for frame in video_decoder.decode(data, name, max_fps, transparent=True, span=span):
         count, is_transparent = count + 1, is_transparent or frame.shape[2] == 4
         progress.check()
     return count, is_transparent
@@ -103,8 +105,8 @@ def _render_frames(
     task, base = _find_frame_task(settings)
     extra_inputs = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
-    max_fps = animations.highest_fps(settings.video)
-    frames = animations.decode(video.read(), video.name, max_fps, transparent=True, span=settings.span)
+    max_fps = video_encoder.highest_fps(settings.video)
+    frames = video_decoder.decode(video.read(), video.name, max_fps, transparent=True, span=settings.span)
     for n, frame in enumerate(frames, start=1):
         path = _frame_path(folder, n)
         png = _read_frame(path)

@@ -27,13 +27,13 @@ class XraySettings(Settings):
     layer: str = setting(
         "",
         "Layer of the network; early layers respond to edges and textures, deep ones to parts of objects. "
-        "Empty: a layer from the middle of the network.",
+        "Leave empty for a layer from the middle of the network.",
         tier="main",
         max_length=60,
     )
     channel: int | None = setting(
         None,
-        "Index of the channel in the layer, counted from 0. Empty: the channel with the strongest "
+        "Index of the channel in the layer, counted from 0. Leave empty for the channel with the strongest "
         "activation.",
         tier="main",
         ge=0,
@@ -46,36 +46,42 @@ class XraySettings(Settings):
     )
     field: bool = setting(
         False,
-        "Draws a frame around the part of the photo that affects one position of the feature map.",
+        "Draws a frame around the part of the photo that can affect one position of the feature map.",
         label="Receptive field",
     )
     across: float = setting(
         0.5,
-        "Horizontal position in the feature map whose receptive field is shown, from 0 (left) to 1 (right).",
+        "Horizontal position in the feature map, from 0 (left) to 1 (right), for which the receptive field "
+        "is shown.",
         ge=0,
         le=1,
         step=0.01,
+        label="Position x",
     )
     down: float = setting(
         0.5,
-        "Vertical position in the feature map whose receptive field is shown, from 0 (top) to 1 (bottom).",
+        "Vertical position in the feature map, from 0 (top) to 1 (bottom), for which the receptive field is "
+        "shown.",
         ge=0,
         le=1,
         step=0.01,
+        label="Position y",
     )
     off: tuple[str, ...] = setting(
         (),
-        "Names of the ResNet50 blocks whose residual branch is switched off, such as conv4_block3.",
+        "ResNet50 blocks whose residual branch is switched off, which leaves only the skip connection, such "
+        "as conv4_block3.",
         max_length=len(BLOCKS),
         label="Disabled branches",
     )
     size: int = setting(
         224,
-        "Longer side of the photo that the network takes in; raise it for larger feature maps.",
+        "Longer side of the photo after resizing, as fed to the network; raise it for larger feature maps.",
         unit="px",
         ge=96,
         le=384,
         step=32,
+        label="Input size",
     )
 
     @property
@@ -92,7 +98,12 @@ class XraySettings(Settings):
 class FilterSettings(Settings):
     """Applies one convolution filter of VGG16 to a photo."""
 
-    layer: str = setting("block1_conv1", "Layer of VGG16 that has the filter.", tier="main", max_length=60)
+    layer: str = setting(
+        "block1_conv1",
+        "Convolutional layer of VGG16 that contains the filter, such as block1_conv1.",
+        tier="main",
+        max_length=60,
+    )
     channel: int = setting(
         0, "Index of the filter in the layer, counted from 0.", tier="main", ge=0, label="Filter index"
     )
@@ -106,35 +117,38 @@ class FilterSettings(Settings):
     )
     padding: Literal["zeros", "none"] = setting(
         "zeros",
-        "Padding at the borders: zeros keeps the output as large as the input at stride 1, none makes it "
-        "smaller.",
+        "Padding at the borders: with zeros, the output is as large as the input (at stride 1); with none, "
+        "it is smaller.",
     )
     pooling: Literal["none", "max", "mean"] = setting(
         "none",
-        "Pooling of each 2 by 2 window of the output: none, maximum or mean; pooling halves the output's "
-        "width and height.",
+        "Pooling over 2 by 2 windows of the output, by maximum (max) or mean, which halves the output's "
+        "width and height; none turns it off.",
     )
     across: float = setting(
         0.5,
-        "Horizontal position in the output whose computation is shown, from 0 (left) to 1 (right).",
+        "Horizontal position in the output, from 0 (left) to 1 (right), for which the computation is shown.",
         ge=0,
         le=1,
         step=0.01,
+        label="Position x",
     )
     down: float = setting(
         0.5,
-        "Vertical position in the output whose computation is shown, from 0 (top) to 1 (bottom).",
+        "Vertical position in the output, from 0 (top) to 1 (bottom), for which the computation is shown.",
         ge=0,
         le=1,
         step=0.01,
+        label="Position y",
     )
     size: int = setting(
         224,
-        "Longer side of the photo that the network takes in; raise it for larger feature maps.",
+        "Longer side of the photo after resizing, as fed to the network; raise it for larger feature maps.",
         unit="px",
         ge=96,
         le=384,
         step=32,
+        label="Input size",
     )
 
     @property

@@ -40,7 +40,7 @@ def blank_video() -> bytes:
 
 @pytest.mark.slow
 def test_decompression_bomb_is_rejected_without_decoding(call, blank_video, monkeypatch):
-    monkeypatch.setattr("studio.core.imaging.animations.decode", None)
+    monkeypatch.setattr("studio.core.imaging.video_decoder.decode", None)
     answer = call("POST", "/files?kind=animation&name=blank.webp", data=blank_video)
     assert answer.status_code == 422
     assert "at most 16 frames of this size" in answer.json()["detail"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.core import recipes
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -124,7 +124,7 @@ def test_video_is_previewed_on_its_first_frame_and_painted_completely(tab):
     find_button(page, "Make again").wait_for()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download", exact=True).click()
-    painted = list(animations.decode(Path(waiting.value.path()).read_bytes()))
+    painted = list(video_decoder.decode(Path(waiting.value.path()).read_bytes()))
     assert len(painted) == 24 and max(painted[0].shape) == 128
 
 

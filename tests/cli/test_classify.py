@@ -14,7 +14,7 @@ from PIL import Image
 
 from studio.classify.models import imagenet, trained
 from studio.core import recipes
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder, video_encoder
 from studio.core.models import presets
 from tests.wording import says_what_to_do
 
@@ -90,12 +90,12 @@ def test_preset_can_be_given_by_its_flag(toy, run_command):
 @pytest.mark.slow
 def test_explain_accepts_a_video(toy, run_command):
     frames = [np.full((32, 48, 3), shade, "uint8") for shade in (60, 180)]
-    Path("clip.gif").write_bytes(animations.encode(frames, "gif", 10))
+    Path("clip.gif").write_bytes(video_encoder.encode(frames, "gif", 10))
     code, out, err = run_command("classify", "explain", toy, "clip.gif", "-o", "where.gif", "--quiet")
     assert (code, out, err) == (0, "where.gif\n", "")
     recipe = recipes.read(Path("where.gif.json").read_bytes())
     assert recipe.task == "video.repaint" and [file.name for file in recipe.inputs["model"]] == ["toy.zip"]
-    assert len(list(animations.decode(Path("where.gif").read_bytes()))) == 2
+    assert len(list(video_decoder.decode(Path("where.gif").read_bytes()))) == 2
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 
 from studio.cli import running
 from studio.core import recipes, tasks
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder, video_encoder
 from studio.run import outputs
 from tests.wording import says_what_to_do
 
@@ -32,7 +32,7 @@ def test_ending_selects_the_video_format(name, photo, weights_home, run_command)
     code, out, _ = run_command("dream", photo, "-o", name, "--zoom", "3", *QUICK_FLAGS)
     assert (code, out) == (0, f"{name}\n")
     data = Path(name).read_bytes()
-    assert len(list(animations.decode(data))) == 3
+    assert len(list(video_decoder.decode(data))) == 3
     recipe = recipes.read(Path(f"{name}.json").read_bytes())
     assert (recipe.settings["video"], recipe.settings["zoom"]) == (Path(name).suffix.lower()[1:], 3)
     assert run_command("replay", name, "--verify")[:2] == (0, "identical\n")
@@ -56,9 +56,9 @@ def test_video_is_replayed(photo, weights_home, run_command):
 
 def test_replay_describes_a_video_difference(photo, weights_home, run_command):
     run_command("dream", photo, "-o", "loop.webp", "--zoom", "3", *QUICK_FLAGS)
-    frames = list(animations.decode(Path("loop.webp").read_bytes()))
+    frames = list(video_decoder.decode(Path("loop.webp").read_bytes()))
     for changed, argv in (([255 - frames[0], *frames[1:]], "largest difference"), (frames[:2], "length")):
-        Path("loop.webp").write_bytes(animations.encode(changed, "webp", 15))
+        Path("loop.webp").write_bytes(video_encoder.encode(changed, "webp", 15))
         code, out, _ = run_command("replay", "loop.webp", "--verify")
         assert code == 1
         assert argv in out
@@ -67,7 +67,7 @@ def test_replay_describes_a_video_difference(photo, weights_home, run_command):
 def test_webp_without_a_zoom_is_an_image(photo, weights_home, run_command):
     code, out, err = run_command("dream", photo, "-o", "still.webp", *QUICK_FLAGS)
     assert (code, out, err) == (0, "still.webp\n", "")
-    assert len(list(animations.decode(Path("still.webp").read_bytes()))) == 1
+    assert len(list(video_decoder.decode(Path("still.webp").read_bytes()))) == 1
     assert run_command("replay", "still.webp", "--verify")[:2] == (0, "identical\n")
 
 

@@ -11,7 +11,7 @@ import pytest
 import tiny_faces
 
 from studio.core import paths, recipes
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder
 from tests.wording import says_what_to_do
 
 QUICK_COMMAND = ("faces", "--preset", "tiny", "-n", "9")
@@ -55,7 +55,7 @@ def test_outputs_have_the_expected_content(tiny, run_command):
         assert [
             np.array_equal(image_io.read(file.read(n)), images[i]) for i, n in enumerate(file.namelist())
         ] == [True] * 9
-    assert len(list(animations.decode(Path("interpolate.gif").read_bytes()))) == 96
+    assert len(list(video_decoder.decode(Path("interpolate.gif").read_bytes()))) == 96
 
 
 def test_replay_describes_an_array_difference(tiny, run_command):

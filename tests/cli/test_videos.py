@@ -11,7 +11,7 @@ from PIL import Image
 
 from studio.cli import main, videos
 from studio.core import recipes, tasks
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder, video_encoder
 from studio.dream.settings import DreamSettings
 
 
@@ -20,7 +20,7 @@ def clip(photo):
     """A video of three frames in the working folder."""
     frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
     path = photo.with_name("clip.gif")
-    path.write_bytes(animations.encode(frames, "gif", 10))
+    path.write_bytes(video_encoder.encode(frames, "gif", 10))
     return path
 
 
@@ -28,7 +28,7 @@ def test_video_result_can_be_replayed(clip, capsys):
     assert main(["invert", "clip.gif", "-o", "out.gif", "--steps", "1", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["path"], report["figures"]["frames"]) == ("out.gif", 3)
-    shades = [frame.mean() for frame in animations.decode(clip.with_name("out.gif").read_bytes())]
+    shades = [frame.mean() for frame in video_decoder.decode(clip.with_name("out.gif").read_bytes())]
     assert shades == pytest.approx([195, 135, 75], abs=4)
     assert main(["replay", "out.gif", "--verify", "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
@@ -37,7 +37,7 @@ def test_video_result_can_be_replayed(clip, capsys):
 def test_part_of_a_video_is_selected_in_seconds(clip, capsys):
     part = ["--start", "0.1", "--end", "0.3"]
     assert main(["invert", "clip.gif", "-o", "out.gif", "--steps", "1", *part, "--quiet"]) == 0
-    shades = [frame.mean() for frame in animations.decode(clip.with_name("out.gif").read_bytes())]
+    shades = [frame.mean() for frame in video_decoder.decode(clip.with_name("out.gif").read_bytes())]
     assert shades == pytest.approx([135, 75], abs=4)
     capsys.readouterr()
     assert main(["invert", "clip.gif", "-o", "late.gif", "--start", "9"]) == 2
@@ -85,7 +85,7 @@ def test_only_animated_png_is_a_video(photo, run_command, name):
     frames = [Image.new("RGB", (48, 32), (60 * n, 0, 0)) for n in (1, 2, 3)]
     frames[0].save(name, "PNG", save_all=True, append_images=frames[1:], duration=[40, 2000, 40], loop=2)
     assert run_command("invert", name, "-o", "out.gif", "--steps", "1")[:2] == (0, "out.gif\n")
-    times = animations.read_times(Path("out.gif").read_bytes())
+    times = video_decoder.read_times(Path("out.gif").read_bytes())
     assert ([float(duration) for duration in times.durations], times.plays) == ([0.04, 2, 0.04], 2)
     frames[0].save(name, "PNG")
     code, _, err = run_command("invert", name, "-o", "out.gif", "--steps", "1")
@@ -115,9 +115,9 @@ def test_video_input_requires_a_video_output(clip, capsys):
 @pytest.mark.parametrize("name", ["clip.mov", "CLIP.MOV", "clip.m4v"])
 def test_mov_and_m4v_are_videos(clip, run_command, name):
     frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
-    clip.with_name(name).write_bytes(animations.encode(frames, "mp4", 10).replace(b"isom", b"qt  "))
+    clip.with_name(name).write_bytes(video_encoder.encode(frames, "mp4", 10).replace(b"isom", b"qt  "))
     assert run_command("invert", name, "-o", "out.mp4", "--steps", "1", "--quiet")[:2] == (0, "out.mp4\n")
-    assert len(list(animations.decode(clip.with_name("out.mp4").read_bytes()))) == 3
+    assert len(list(video_decoder.decode(clip.with_name("out.mp4").read_bytes()))) == 3
     code, _, err = run_command("invert", name, "-o", "out.mov")
     assert code == 2 and "Invalid output out.mov" in err and ".mp4, .webp, .gif, as a video is given" in err
 
@@ -151,7 +151,7 @@ def test_video_has_the_requested_frame_rate(clip, run_command, fake_dream):
     for flags_given, fps in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
         code, _, err = run_command("dream", "clip.gif", "-o", "out.mp4", "--quiet", *flags_given)
         assert (code, err) == (0, "")
-        assert animations.read_times(Path("out.mp4").read_bytes()).fps == fps
+        assert video_decoder.read_times(Path("out.mp4").read_bytes()).fps == fps
     settings = recipes.read(Path("out.mp4.json").read_bytes()).parse_settings()
     assert (settings.fps, settings.video) == (15, "mp4")
     assert run_command("dream", "clip.gif", "-o", "out.gif", "--video", "gif", "--quiet")[0] == 0

@@ -11,7 +11,7 @@ from studio.core.imaging import image_io, sample_photos
 
 @pytest.fixture(scope="module")
 def network(tiny):
-    return colorizer.open_colorizer(tiny)
+    return colorizer.load_colorizer(tiny)
 
 
 def to_gray_levels(image):

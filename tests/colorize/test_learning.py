@@ -106,7 +106,7 @@ def test_a_trained_network_is_stored_and_colorizes(home, folder):
     assert "Gray images were left out: 1." in preset.read_card() and preset.read_image()
     assert "train_colorize photos -o DIR --steps 4 " in preset.read_card()
     assert " --photo-size 48 --window 32" in preset.read_card()
-    colored = colorizer.open_colorizer(preset).colorize(
+    colored = colorizer.load_colorizer(preset).colorize(
         np.full((20, 30, 3), 100, "uint8"), colorizer.Options()
     )[0]
     assert colored.shape == (20, 30, 3)

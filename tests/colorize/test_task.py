@@ -10,7 +10,7 @@ import tiny_colorize
 from PIL import Image
 
 from studio.cli import main
-from studio.core.imaging import animations, image_io, sample_photos
+from studio.core.imaging import image_io, sample_photos, video_encoder
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_the_command_accepts_a_folder_and_a_video(run_command, old, tmp_path):
         (folder / f"{n}.png").write_bytes((tmp_path / "old.png").read_bytes())
     assert run_command("colorize", "photos", "-o", "colored")[0] == 0
     assert len(list((tmp_path / "colored").glob("*.png"))) == 2
-    with animations.VideoEncoder("gif", 5) as video:
+    with video_encoder.VideoEncoder("gif", 5) as video:
         for n in range(3):
             video.add(np.roll(old, 4 * n, axis=1)[..., None].repeat(3, axis=2))
         (tmp_path / "video.gif").write_bytes(video.finish())

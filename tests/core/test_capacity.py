@@ -137,9 +137,9 @@ def test_no_task_runs_without_the_memory_for_it(monkeypatch):
 
 
 def test_a_video_needs_the_memory_of_a_frame(monkeypatch):
-    from studio.core.imaging import animations
+    from studio.core.imaging import video_encoder
 
-    video = animations.encode([np.zeros((300, 400, 3), "uint8")] * 2, "webp", 8)
+    video = video_encoder.encode([np.zeros((300, 400, 3), "uint8")] * 2, "webp", 8)
     inputs = {"video": [tasks.File.store(video, "animation", "two.webp")]}
     base = TransferSettings(house=("mosaic",), size=1024)
     task, settings = tasks.get("video.repaint"), VideoSettings(base=base.model_dump(mode="json"))

@@ -33,7 +33,7 @@ def test_the_local_owner_has_access_to_all_files(home):
     assert file.is_available and file.read() == b"hers"
 
 
-def test_a_digest_alone_opens_nothing(home):
+def test_a_digest_alone_gives_no_access_to_a_file(home):
     with owners.acting_as(ANN):
         hers = File.store(b"hers", "text", "a.txt")
         assert hers.read() == b"hers"
@@ -41,14 +41,14 @@ def test_a_digest_alone_opens_nothing(home):
     for other_owner in (BOB, owners.NOBODY, "../visitor-ann", "visitor-ann/"):
         with owners.acting_as(other_owner):
             assert not hers.is_available
-            for file in (hers, missing):  # and neither message reveals whether it exists
+            for file in (hers, missing):  # the message does not reveal whether the file exists
                 with pytest.raises(Unavailable, match=r"is no longer in the studio\. "):
                     file.read()
 
 
-def test_nobody_owns_no_file_not_even_its_own(home):
+def test_nobody_owns_no_files_and_leaves_no_owner_entry(home):
     with owners.acting_as(owners.NOBODY):
-        file = File.store(b"by a thread that says for nobody", "text", "a.txt")
+        file = File.store(b"by a thread without a visitor", "text", "a.txt")
         assert not file.is_available
     assert not paths.ensure_folder("owners").is_dir() or not [*paths.ensure_folder("owners").iterdir()]
 

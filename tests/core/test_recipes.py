@@ -272,7 +272,7 @@ def test_other_text_chunks_are_ignored(png_with_recipe):
     assert "no recipe" in read_error(without)
 
 
-def test_corpus_of_foreign_recipes(data_dir):
+def test_corpus_recipes_raise_no_unexpected_error(data_dir):
     with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as handle:
         rows = [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"] == "recipe"]
     assert len(rows) > 30

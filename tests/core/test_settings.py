@@ -46,7 +46,7 @@ def test_describe_returns_what_a_form_needs():
     assert fields["look"].choices == ("calm", "wild")
 
 
-def test_limits_in_words():
+def test_accepted_values_are_described():
     limits = {name: field.accepted_values for name, field in Sample.describe().items()}
     assert limits["style_weight"] == "0 to 1 parts"
     assert limits["size"] == "64 to 2048 px"

@@ -58,7 +58,7 @@ def training_result(session_home, avatars_file):
 
 def test_training_gives_a_model_that_generates_images(training_result, tmp_path):
     preset = presets.unpack(training_result.files[0].read(), tmp_path / "model")
-    generator = tasks.import_object(tasks.get(preset.task).open_generator)(preset)
+    generator = tasks.import_object(tasks.get(preset.task).load_generator)(preset)
     z = latent.sample(generator, 11, seed=0)
     images = generator.decode(z)
     assert images.shape == (11, 32, 32, 3) and images.dtype == np.uint8

@@ -7,7 +7,7 @@ import pytest
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled
-from studio.core.imaging import animations, image_io, sample_photos
+from studio.core.imaging import image_io, sample_photos, video_codecs, video_decoder
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.dream.seamless_loop import count_overlap
@@ -72,7 +72,7 @@ def make_stopping_progress(when):
 @pytest.mark.parametrize("frames", [1, 2, 7])
 def test_a_video_has_the_set_number_of_frames(frames, untrained_vgg16, photo):
     result = make_zoom(photo, frames)
-    frames_read = list(animations.decode(result.video))
+    frames_read = list(video_decoder.decode(result.video))
     assert (len(frames_read), result.frames) == (frames, frames)
     assert frames_read[0].shape == result.image.shape == (64, 96, 3)
     assert not result.stopped_early
@@ -80,7 +80,7 @@ def test_a_video_has_the_set_number_of_frames(frames, untrained_vgg16, photo):
 
 @pytest.mark.slow
 def test_the_loop_is_seamless(untrained_vgg16, photo):
-    frames = list(animations.decode(make_zoom(photo, 24).video))
+    frames = list(video_decoder.decode(make_zoom(photo, 24).video))
     neighbors = [measure_difference(first, second) for first, second in pairwise(frames)]
     assert measure_difference(frames[-1], frames[0]) < 1.25 * max(neighbors)
     assert measure_difference(frames[-1], frames[0]) < 0.7 * measure_difference(frames[0], frames[12])
@@ -132,7 +132,7 @@ def test_a_stopped_video_is_a_shorter_reproducible_loop(at, inputs):
     assert stopped.stopped_early
     (file,) = stopped.files
     assert (file.kind, file.name) == ("animation", "cat-dream.webp")
-    frames = len(list(animations.decode(file.read())))
+    frames = len(list(video_decoder.decode(file.read())))
     assert 2 <= frames == stopped.figures["frames"] < 30
     repeated = run_again(stopped, inputs)
     assert not repeated.stopped_early
@@ -160,7 +160,7 @@ def test_a_video_canceled_before_the_first_step_raises(inputs):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
 def test_the_task_makes_a_video_and_its_recipe(kind, inputs):
     result = tasks.run("dream.ascend", DreamSettings(**SMALL | {"zoom": 3, "video": kind}), inputs)
     assert (result.files[0].kind, result.files[0].name) == ("animation", f"cat-dream.{kind}")

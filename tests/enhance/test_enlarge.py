@@ -88,7 +88,7 @@ def test_a_flat_disc_on_transparency_has_no_haze(scale):
     disc = np.zeros((80, 90, 4), "uint8")
     disc[..., 3] = np.rint(255 * covered)
     disc[covered > 0, :3] = (230, 60, 40)
-    enlarger = enlarge.open_enlarger(presets.find(SHIPPED_ENLARGER))
+    enlarger = enlarge.load_enlarger(presets.find(SHIPPED_ENLARGER))
     enlarged = enlarger.enlarge(transparency.extend_colors(disc), Options(scale)).astype(int)
     colors, alpha = enlarged[..., :3], enlarged[..., 3]
     assert np.abs((colors - (230, 60, 40)) * (alpha[..., None] / 255)).max() <= 2

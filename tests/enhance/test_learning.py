@@ -106,7 +106,7 @@ def test_a_trained_network_is_stored_and_upscales(home, folder):
     assert "Images smaller than 128 px were left out: 1." in preset.read_card() and preset.read_image()
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.read_card()
     assert " --photo-size 128" in preset.read_card()
-    large = enlarge.open_enlarger(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.Options(3))
+    large = enlarge.load_enlarger(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.Options(3))
     assert large.shape == (60, 90, 3)
     more = {"data": [folder], "start": result.files}
     again = tasks.run(models.TASK, settings.model_copy(update={"seed": 1}), more)

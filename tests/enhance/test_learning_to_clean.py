@@ -125,7 +125,7 @@ def test_a_trained_network_is_stored_and_cleans(home, tmp_path):
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.read_card()
     assert " --to clean" in preset.read_card() and preset.read_image()
     photo = sample_photos.read_photo("chelsea")[:41, :60]
-    assert clean.open_cleaner(preset).clean(photo, clean.Options(Damage(20))).shape == (41, 60, 3)
+    assert clean.load_cleaner(preset).clean(photo, clean.Options(Damage(20))).shape == (41, 60, 3)
     more = {**inputs, "start": result.files}
     assert tasks.run(models.TASK, settings.model_copy(update={"seed": 1}), more).figures["started_from"]
     with pytest.raises(InvalidInput, match="to enlarge"):

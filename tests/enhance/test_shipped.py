@@ -22,7 +22,7 @@ def test_shipped_networks_are_small_and_under_mit(name):
 
 @pytest.mark.parametrize("scale, gain", [(2, 2.0), (3, 1.5), (4, 1.2)])
 def test_the_shipped_upscaler_beats_bicubic(scale, gain):
-    enlarger = enlarge.open_enlarger(presets.find(SHIPPED_ENLARGER))
+    enlarger = enlarge.load_enlarger(presets.find(SHIPPED_ENLARGER))
     gains = []
     for name in ("chelsea", "astronaut", "coffee", "rocket"):
         scores = measure_psnr(enlarger, sample_photos.read_photo(name), enlarge.Options(scale))
@@ -32,7 +32,7 @@ def test_the_shipped_upscaler_beats_bicubic(scale, gain):
 
 def test_the_self_ensemble_raises_the_psnr():
     enlarger, photo = (
-        enlarge.open_enlarger(presets.find(SHIPPED_ENLARGER)),
+        enlarge.load_enlarger(presets.find(SHIPPED_ENLARGER)),
         sample_photos.read_photo("astronaut"),
     )
     one, eight = (
@@ -50,7 +50,7 @@ def measure_gains(cleaned, damaged, photo):
 
 @pytest.mark.parametrize("level, gain", [(5, 1), (15, 4), (30, 6)])
 def test_the_shipped_denoiser_removes_noise(level, gain):
-    cleaner = clean.open_cleaner(presets.find(SHIPPED_CLEANER))
+    cleaner = clean.load_cleaner(presets.find(SHIPPED_CLEANER))
     for name in ("chelsea", "astronaut", "coffee"):
         photo = sample_photos.read_photo(name)[:256, :256]
         noise = level * np.random.default_rng(0).standard_normal(photo.shape)
@@ -63,7 +63,7 @@ def test_the_shipped_denoiser_removes_noise(level, gain):
 
 @pytest.mark.parametrize("quality", [10, 30])
 def test_the_shipped_denoiser_removes_jpeg_artifacts(quality):
-    cleaner = clean.open_cleaner(presets.find(SHIPPED_CLEANER))
+    cleaner = clean.load_cleaner(presets.find(SHIPPED_CLEANER))
     improvements = []
     for name in ("chelsea", "astronaut", "coffee"):
         photo = sample_photos.read_photo(name)[:256, :256]
@@ -78,7 +78,7 @@ def test_the_shipped_denoiser_removes_jpeg_artifacts(quality):
 
 def test_the_shipped_denoiser_keeps_clean_photos():
     photo = sample_photos.read_photo("coffee")[:256, :256]
-    cleaned = clean.open_cleaner(presets.find(SHIPPED_CLEANER)).clean(
+    cleaned = clean.load_cleaner(presets.find(SHIPPED_CLEANER)).clean(
         photo, clean.Options(measure_damage(b"", photo))
     )
     assert np.abs(cleaned.astype(int) - photo).mean() < 1.5

@@ -12,7 +12,7 @@ from PIL import Image
 
 from studio.cli import main
 from studio.core import recipes
-from studio.core.imaging import animations, image_io, sample_photos
+from studio.core.imaging import image_io, sample_photos, video_encoder
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_the_command_accepts_a_folder_and_a_video(run_command, photo, tmp_path):
         (folder / f"{n}.png").write_bytes(photo.read_bytes())
     assert run_command("enhance", "photos", "-o", "large")[0] == 0
     assert {image_io.read(path).shape for path in (tmp_path / "large").glob("*.png")} == {(80, 120, 3)}
-    with animations.VideoEncoder("gif", 5) as video:
+    with video_encoder.VideoEncoder("gif", 5) as video:
         for n in range(3):
             video.add(np.roll(image_io.read(photo), 4 * n, axis=1))
         (tmp_path / "video.gif").write_bytes(video.finish())

@@ -12,7 +12,7 @@ import tiny_faces
 
 from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_codecs, video_decoder
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -63,12 +63,12 @@ def test_a_zip_has_one_file_per_image(tiny):
     assert file.kind == "dataset"
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
 def test_a_video_has_the_set_number_of_frames(tiny, kind):
     result = tasks.run(TASK, make_settings(interpolate=6, video=kind), {})
     [file] = result.files
     assert (file.kind, file.name) == ("animation", f"tiny.{kind}")
-    frames = list(animations.decode(file.read()))
+    frames = list(video_decoder.decode(file.read()))
     assert len(frames) == 6 and frames[0].shape == (512, 512, 3)
     assert not np.array_equal(frames[0], frames[3])
     assert tasks.run(TASK, make_settings(interpolate=6, video=kind), {}).files[0].digest == file.digest

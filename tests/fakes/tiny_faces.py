@@ -37,7 +37,7 @@ TRAIN = Task(
     title="Tiny training",
     command="",
     help="a training run of the tests",
-    open_generator="tiny_faces:open_preset",
+    load_generator="tiny_faces:open_preset",
     evaluate="studio.faces.score:measure_scores",
     encodes=True,
 )

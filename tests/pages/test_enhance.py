@@ -12,7 +12,7 @@ from PIL import Image
 from pages.enhance import enhanced_image, input_form, under_the_hood
 from pages.jobs.navigation import page_of
 from pages.jobs.use_again import USES
-from studio.core.imaging import animations, image_io, sample_photos
+from studio.core.imaging import image_io, sample_photos, video_encoder
 from studio.core.tasks import File
 from studio.enhance.settings import CLEAN, ENLARGE, SHIPPED_CLEANER, SHIPPED_ENLARGER, EnhanceSettings
 
@@ -69,7 +69,7 @@ def test_too_large_result_is_refused_before_start(visit, monkeypatch):
 
 
 def test_video_waits_for_start(visit):
-    with animations.VideoEncoder("gif", 5) as video:
+    with video_encoder.VideoEncoder("gif", 5) as video:
         for n in range(3):
             video.add(np.full((30, 40, 3), 50 * n, "uint8"))
         file = File.store(video.finish(), "animation", "video.gif")

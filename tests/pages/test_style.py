@@ -56,7 +56,7 @@ def test_page_shows_the_duration_before_start(visit, monkeypatch):
     page = visit("style", mode="Finest")
     assert "for printing" in notes[-1] and "which takes" in notes[-1] and "minutes" in notes[-1]
     labels = [widget.label for kind in ("selectbox", "number_input") for widget in page.get(kind)]
-    assert not {"Painter", "Stop after"} & set(labels)
+    assert not {"Painter", "Step limit"} & set(labels)
 
 
 @pytest.mark.slow

@@ -382,7 +382,7 @@ def test_gallery_images_become_a_data_set(visit, until, monkeypatch):
 
 
 def test_samples_have_thumbnails():
-    for name in [*sample_sets.list_collections(), "own", "gallery", "by-name"]:
+    for name in [*sample_sets.list_generator_collections(), "own", "gallery", "by-name"]:
         assert (samples.IMAGE_FOLDER / f"set-{name}.webp").is_file()
 
 

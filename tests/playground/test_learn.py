@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.imaging import animations, image_io, sample_photos
+from studio.core.imaging import image_io, sample_photos, video_decoder
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.playground import learn as module
@@ -136,7 +136,7 @@ def test_stopping_keeps_the_current_result(photo):
 def test_a_video_shows_the_training_and_can_be_stopped(photo):
     video_settings = make_settings(frames=12, steps=60, video="gif", fps=10)
     complete = learn(photo, video_settings)
-    frames = list(animations.decode(complete.video))
+    frames = list(video_decoder.decode(complete.video))
     assert len(frames) == complete.frames == 12 and frames[0].shape == complete.image.shape
     distances = [np.abs(frame - complete.image.astype(int)).mean() for frame in frames]
     assert distances[0] > 4 * distances[-1]

@@ -109,7 +109,7 @@ def test_painting_loads_no_keras(tiny):
     code = (
         "import sys; from pathlib import Path; import numpy as np;"
         "from studio.core.models import presets; from studio.sketch import paint;"
-        f"p = paint.open_generator(presets.find(Path({str(tiny.folder)!r})));"
+        f"p = paint.load_generator(presets.find(Path({str(tiny.folder)!r})));"
         "p.predict_layers(np.zeros((32, 32, 7), 'float32')); sys.exit('keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -74,7 +74,7 @@ def test_tiles_have_no_seams(networks, monkeypatch):
     assert np.abs(tiled - expected).max() < 1e-4
 
 
-def test_the_result_has_the_styles_statistics():
+def test_the_result_has_the_statistics_of_the_style():
     content, style = draw_features(0), draw_features(1, 9, 4)
     result = compute_statistics(np.asarray(adain.transfer_statistics(content, [style])))
     assert np.allclose(result[0], compute_statistics(style)[0], atol=1e-5)

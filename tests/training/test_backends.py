@@ -74,12 +74,12 @@ ON_JAX = sorted(set(WORDS) - {"vae"})
 
 
 @pytest.fixture
-def trained(weights_home, tmp_path):
+def train(weights_home, tmp_path):
     """Trains with a script on a backend: `(script, backend)` -> folder of the model and its metrics."""
     drawn_classes.make(tmp_path / "images", each=24)
     np.savez(tmp_path / "photos.npz", images=draw_data_set("avatars", 24, seed=0, size=128)["images"])
 
-    def trained(script, backend):
+    def train_by_script(script, backend):
         if backend == "jax":
             pytest.importorskip("jax", reason="needs JAX: pip install -e '.[jax]'")
         command = [sys.executable, "-m", f"training.train_{script}", *WORDS[script], "-o", "model", "--json"]
@@ -93,7 +93,7 @@ def trained(weights_home, tmp_path):
         assert completed.returncode == 0, completed.stderr
         return tmp_path / "model", json.loads(completed.stdout)["figures"]
 
-    return trained
+    return train_by_script
 
 
 @pytest.mark.slow
@@ -101,12 +101,12 @@ def trained(weights_home, tmp_path):
     "backend, script",
     [*(("tensorflow", script) for script in ON_TENSORFLOW), *(("jax", script) for script in ON_JAX)],
 )
-def test_a_script_trains_a_whole_model(trained, script, backend):
-    folder, figures = trained(script, backend)
-    assert not figures.get("ended"), "to its end"
+def test_a_script_trains_a_complete_model(train, script, backend):
+    folder, figures = train(script, backend)
+    assert not figures.get("ended"), "trained to the end"
     assert figures["steps"] == (1 if script == "classifier" else 2)
     assert all(math.isfinite(value) for value in figures.values() if isinstance(value, float))
     if script == "style":  # trained on either backend, it runs on this one
         photo = np.random.default_rng(0).random((1, 64, 64, 3), "float32")
-        painted = paint.open_network(presets.find(folder)).paint(photo, [0], [1.0])
+        painted = paint.load_network(presets.find(folder)).paint(photo, [0], [1.0])
         assert painted.shape == photo.shape and np.ptp(painted) > 0.01

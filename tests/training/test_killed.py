@@ -1,6 +1,6 @@
 """A killed training process resumes from its last checkpoint and ends as an uninterrupted one.
 
-Here a DCGAN; a VAE is killed in test_parallel.py.
+This file kills the training of a DCGAN; test_parallel.py kills that of a VAE.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from studio.core.training.trainer import Trainer
 from training.script import main
 
 resume = Trainer._resume
-def told(self):
+def report_step(self):
     resume(self)
     print("begins at", self.step, file=sys.stderr, flush=True)
 
-Trainer._resume = told
+Trainer._resume = report_step
 checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main("dcgan.train", "train", sys.argv[1:]))
 """
@@ -38,7 +38,7 @@ SMALL = ["--width", "4", "--discriminator-width", "4", "--latent-dim", "8", "--s
 
 
 @pytest.fixture
-def script(home, tmp_path):
+def start_training(home, tmp_path):
     """Starts a training run on a few images: `(name of its folder, more words) -> Popen`."""
     images = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
     np.savez(tmp_path / "data.npz", images=images)
@@ -71,20 +71,20 @@ def list_saved_steps(home) -> list[int]:
 
 
 @pytest.mark.slow
-def test_a_killed_training_goes_on(script, home, tmp_path):
-    unbroken = script("unbroken")
-    assert "begins at 0" in unbroken.communicate()[1] and unbroken.returncode == 0
-    killed = script("model")
+def test_a_killed_training_resumes_and_gives_the_uninterrupted_weights(start_training, home, tmp_path):
+    uninterrupted = start_training("uninterrupted")
+    assert "begins at 0" in uninterrupted.communicate()[1] and uninterrupted.returncode == 0
+    killed = start_training("model")
     wait_until_saved(killed, home)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL and not (tmp_path / "model").exists()
-    resumed = script("model", "--resume")
+    resumed = start_training("model", "--resume")
     output = resumed.communicate()[1]
     assert resumed.returncode == 0, output
     assert KILLED <= int(output.split("begins at")[1].split()[0]) < STEPS
     for first, second in zip(
-        load_weights(tmp_path / "unbroken"), load_weights(tmp_path / "model"), strict=True
+        load_weights(tmp_path / "uninterrupted"), load_weights(tmp_path / "model"), strict=True
     ):
         # Not bit-exact, because the order of sums varies on several cores.
         assert np.allclose(first, second, atol=2e-2)
@@ -92,21 +92,21 @@ def test_a_killed_training_goes_on(script, home, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_second_process_leaves_the_first_one_its_checkpoints(script, home):
-    first = script("first", "--steps", "100000")
+def test_a_second_process_is_refused_and_keeps_the_checkpoints(start_training, home):
+    first = start_training("first", "--steps", "100000")
     wait_until_saved(first, home)
     for words in ((), ("--resume",), ("--no-resume",)):
-        second = script("second", "--steps", "100000", *words)
+        second = start_training("second", "--steps", "100000", *words)
         output = second.communicate()[1]
         assert second.returncode == 2 and f"already going on (process {first.pid} on " in output
         assert output.splitlines()[-1].startswith("error: ") and "Traceback" not in output
     assert first.poll() is None
-    other = script("other", "--steps", "2", "--seed", "1")
+    other = start_training("other", "--steps", "2", "--seed", "1")
     assert "begins at 0" in other.communicate()[1] and other.returncode == 0
     first.kill()
     first.communicate()
-    assert list_saved_steps(home), "the first one's"
-    third = script("third", "--steps", "100000")
+    assert list_saved_steps(home), "the first process still has its checkpoints"
+    third = start_training("third", "--steps", "100000")
     for line in third.stderr:
         if "begins at" in line:
             break

@@ -87,7 +87,7 @@ def test_every_shipped_model_has_a_recipe():
     assert set(make.list_recipes()) == set(index.load().presets)
 
 
-def test_a_fraction_scales_what_is_counted_in_steps():
+def test_a_fraction_scales_settings_counted_in_steps():
     recipe = make.read_recipe("digits-vae")
     short = make.values_of(recipe, recipe.phases[2], 0.1)
     assert [short[name] for name in ("steps", "ema_steps", "test_every", "batch")] == [1200, 200, 100, 256]
@@ -98,14 +98,14 @@ def test_an_unknown_name_gets_a_suggestion(folder):
         make.read_recipe("conting")
 
 
-def test_missing_data_say_where_they_come_from(folder, capsys):
+def test_the_error_for_missing_data_says_how_to_get_it(folder, capsys):
     (folder / "numbers.txt").unlink()
     assert make.main(["counting"]) == 2
     assert capsys.readouterr().err == "error: numbers.txt is missing. Write them. Name it with --data.\n"
 
 
 @pytest.mark.slow
-def test_finished_phases_are_kept_and_other_data_are_noted(folder, capsys):
+def test_finished_phases_are_kept_and_other_data_is_noted(folder, capsys):
     assert make.main(["counting", "-o", "runs"]) == 0
     err = capsys.readouterr().err
     assert "Phase 1 of 2, first: Because it is first." in err and "the metrics will differ" in err
@@ -122,16 +122,16 @@ def test_finished_phases_are_kept_and_other_data_are_noted(folder, capsys):
 
 
 @pytest.mark.slow
-def test_a_recipe_killed_three_times_ends_with_the_weights_of_an_unbroken_one(folder, home):
+def test_a_repeatedly_killed_recipe_gives_the_uninterrupted_weights(folder, home):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     def start(out):
         line = [sys.executable, "-c", SCRIPT, "counting", "-o", out]
         return subprocess.Popen(line, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
 
-    unbroken = start("unbroken")
-    _, err = unbroken.communicate()
-    assert unbroken.returncode == 0, err
+    uninterrupted = start("uninterrupted")
+    _, err = uninterrupted.communicate()
+    assert uninterrupted.returncode == 0, err
     for moment in (
         lambda: find_latest_step(home) > 5,
         lambda: find_latest_step(home) > 40,
@@ -147,7 +147,7 @@ def test_a_recipe_killed_three_times_ends_with_the_weights_of_an_unbroken_one(fo
     _, err = last.communicate()
     assert last.returncode == 0 and "first: finished." in err, err
     pairs = zip(
-        load_weights(folder / "unbroken" / make.MODEL),
+        load_weights(folder / "uninterrupted" / make.MODEL),
         load_weights(folder / "killed" / make.MODEL),
         strict=True,
     )

@@ -1,6 +1,6 @@
 """Two processes that train together end with the weights of one, even if one is killed.
 
-Of every kind of training: `python -m benchmarks.distributed`.
+For all training tasks, run `python -m benchmarks.distributed`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def write_data(place) -> None:
 
 
 @pytest.fixture
-def together(home, tmp_path):
+def start_processes(home, tmp_path):
     """Starts a training run in several processes with some devices each: `(task, out, count, *words)`."""
     write_data(tmp_path)
     started = []
@@ -96,7 +96,7 @@ def together(home, tmp_path):
 def collect_outputs(processes) -> list[tuple[int, str, str]]:
     """Returns the exit code, stdout and stderr of each process, once all have ended."""
     outputs = [process.communicate(timeout=300) for process in processes]
-    return [(image.returncode, *words) for image, words in zip(processes, outputs, strict=True)]
+    return [(process.returncode, *streams) for process, streams in zip(processes, outputs, strict=True)]
 
 
 def measure_difference(one, other) -> float:
@@ -114,11 +114,9 @@ def wait_until_trained(processes) -> None:
 
 
 @pytest.mark.slow
-def test_processes_learn_images_as_one_does_even_when_killed_and_resumed_by_two_devices(
-    together, home, tmp_path
-):
-    wait_until_trained(together("vae.train", "alone"))
-    both = together("vae.train", "model", 2)
+def test_two_processes_train_like_one_even_if_killed_and_resumed(start_processes, home, tmp_path):
+    wait_until_trained(start_processes("vae.train", "alone"))
+    both = start_processes("vae.train", "model", 2)
     while both[0].poll() is None and not list((home / "runs").glob("*/0000000[1-9]*.run")):
         time.sleep(0.01)
     both[1].send_signal(signal.SIGKILL)
@@ -126,14 +124,14 @@ def test_processes_learn_images_as_one_does_even_when_killed_and_resumed_by_two_
     assert code == 2 and out == "" and not (tmp_path / "model").exists()
     assert re.search(r"^error: Another process of this training has ended", err, re.MULTILINE), err
     assert "Traceback" not in err
-    wait_until_trained(together("vae.train", "model", 1, "--resume", devices=2))
+    wait_until_trained(start_processes("vae.train", "model", 1, "--resume", devices=2))
     assert measure_difference(tmp_path / "alone", tmp_path / "model") <= 1e-5
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
-def test_one_that_is_asked_to_stop_stops_all(signal_sent, together, home, tmp_path):
-    both = together("text.train", "model", 2, "--epochs", "500")
+def test_stopping_one_process_stops_all(signal_sent, start_processes, home, tmp_path):
+    both = start_processes("text.train", "model", 2, "--epochs", "500")
     while both[0].poll() is None and not list((home / "runs").glob("*/*.run")):
         time.sleep(0.01)
     both[1].send_signal(signal_sent)
@@ -143,8 +141,10 @@ def test_one_that_is_asked_to_stop_stops_all(signal_sent, together, home, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_batch_that_cannot_be_shared_is_refused(together, tmp_path):
-    ((code, out, err),) = collect_outputs(together("vae.train", "model", 1, "--batch", "15", devices=2))
+def test_a_batch_not_divisible_by_the_devices_is_refused(start_processes, tmp_path):
+    ((code, out, err),) = collect_outputs(
+        start_processes("vae.train", "model", 1, "--batch", "15", devices=2)
+    )
     assert code == 2 and out == "" and not (tmp_path / "model").exists()
     assert err.splitlines()[-1].startswith("error: Expected a batch that 2 devices can share equally")
     assert "14, or 16" in err
@@ -159,7 +159,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(together, tmp_path):
         ({"NUM_PROCESSES": "2", "PROCESS_ID": "0", "JOB_ADDRESSES": "here:1"}, "KERAS_BACKEND=jax"),
     ],
 )
-def test_what_is_wrong_about_the_processes_is_one_sentence(monkeypatch, variables, says):
+def test_invalid_process_variables_raise_readable_errors(monkeypatch, variables, says):
     for name, value in variables.items():
         monkeypatch.setenv(f"KERAS_DISTRIBUTION_{name}", value)
     with pytest.raises(StudioError, match=says):

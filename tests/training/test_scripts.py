@@ -53,7 +53,7 @@ def test_a_script_trains_a_model_and_prints_its_figures(home, text, tmp_path, ca
         (["numbers.txt", "-o", "model", "--start-from", "nobody"], "nobody"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(home, text, monkeypatch, capsys, words, says):
+def test_invalid_input_is_one_line(home, text, monkeypatch, capsys, words, says):
     monkeypatch.chdir(text.parent)
     assert script.main("text.train", "train_text", words) == 2
     out, err = capsys.readouterr()
@@ -61,7 +61,7 @@ def test_what_is_wrong_is_told_in_one_line(home, text, monkeypatch, capsys, word
 
 
 @pytest.mark.parametrize("name", ["train_text", "publish"])
-def test_scripts_say_what_they_do(name, capsys):
+def test_scripts_document_their_command(name, capsys):
     module = importlib.import_module(f"training.{name}")
     assert "Command: python -m training." in module.__doc__
 
@@ -77,7 +77,7 @@ def shipped(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped, capsys):
+def test_a_model_is_published_in_float16(home, text, tmp_path, shipped, capsys):
     train(text, tmp_path / "model")
     words = [str(tmp_path / "model"), "--name", "numbers", "--license", "CC0-1.0", "--trained-on", "numbers"]
     assert publish.main(words) == 0
@@ -97,7 +97,7 @@ def test_a_model_is_published_with_half_the_bytes(home, text, tmp_path, shipped,
 
 
 @pytest.mark.slow
-def test_a_vae_is_published_without_its_discriminator_if_asked(tmp_path):
+def test_a_vae_can_be_published_without_its_discriminator(tmp_path):
     with h5py.File(tmp_path / "whole.h5", "w") as file:
         for name in (
             "decoder/layers/dense/vars/0",

@@ -45,7 +45,7 @@ def rows_to_test(dataset, settings) -> np.ndarray:
 
 def open_model(result, name="discs"):
     preset = presets.unpack(result.files[0].read(), name)
-    return preset, tasks.import_object(tasks.get(preset.task).open_generator)(preset)
+    return preset, tasks.import_object(tasks.get(preset.task).load_generator)(preset)
 
 
 def test_training_gives_a_complete_model(result, dataset, tiny):
@@ -213,10 +213,10 @@ def test_weights_of_another_model_are_refused(result, tiny):
         presets.paths.file_digest(preset.folder / model_folder.WEIGHTS),
     )
     with pytest.raises(InvalidInput, match="NaN or infinite"):
-        tasks.import_object(tasks.get("vae.train").open_generator)(changed)
+        tasks.import_object(tasks.get("vae.train").load_generator)(changed)
     other = presets.Preset(preset.name, preset.folder, "dcgan.train", preset.digest)
     with pytest.raises(InvalidInput, match="dcgan"):
-        tasks.import_object(tasks.get("vae.train").open_generator)(other)
+        tasks.import_object(tasks.get("vae.train").load_generator)(other)
 
 
 def test_the_density_with_the_lower_fid_is_chosen(quick_inceptionv3_home, discs, tiny, tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ import tiny_styles
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.imaging import animations, image_io, video_span
+from studio.core.imaging import image_io, video_codecs, video_decoder, video_encoder, video_span
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -27,7 +27,7 @@ PAINT = paint.PAINT.name
 def video(home):
     """A video of five frames at 10 fps, each brighter than the one before."""
     frames = [np.full((32, 48, 3), 40 * n, "uint8") for n in range(1, 6)]
-    return File.store(animations.encode(frames, "webp", 10), "animation", "clip.webp")
+    return File.store(video_encoder.encode(frames, "webp", 10), "animation", "clip.webp")
 
 
 def make_settings(task=PAINT, video="webp", fps=0, start=0.0, end=None, **base):
@@ -35,21 +35,21 @@ def make_settings(task=PAINT, video="webp", fps=0, start=0.0, end=None, **base):
 
 
 def mean_intensities(result):
-    return [round(float(frame.mean())) for frame in animations.decode(result.files[0].read())]
+    return [round(float(frame.mean())) for frame in video_decoder.decode(result.files[0].read())]
 
 
 def test_every_frame_is_processed_at_the_same_speed(video):
     result = tasks.run(TASK_NAME, make_settings(steps=1), {"video": [video]})
     assert mean_intensities(result) == pytest.approx([215, 175, 135, 95, 55], abs=2)
-    assert animations.read_times(result.files[0].read()).fps == 10
+    assert video_decoder.read_times(result.files[0].read()).fps == 10
     assert (result.figures["frames"], result.files[0].kind) == (5, "animation")
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
 def test_all_formats_are_read_and_written(home, kind):
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in (1, 2)]
-    clip = File.store(animations.encode(frames, kind, 20), "animation", f"clip.{kind}")
-    assert animations.read_times(clip.read()).fps == 20
+    clip = File.store(video_encoder.encode(frames, kind, 20), "animation", f"clip.{kind}")
+    assert video_decoder.read_times(clip.read()).fps == 20
     result = tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]})
     assert mean_intensities(result) == pytest.approx([175, 95], abs=4)
     assert result.files[0].name.endswith(f".{kind}")
@@ -57,44 +57,44 @@ def test_all_formats_are_read_and_written(home, kind):
 
 def test_a_gif_reports_its_limited_frame_rate(video):
     result = tasks.run(TASK_NAME, make_settings(video="gif", fps=60, steps=1), {"video": [video]})
-    assert result.figures["fps"] == animations.read_times(result.files[0].read()).fps == 50
+    assert result.figures["fps"] == video_decoder.read_times(result.files[0].read()).fps == 50
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
 def test_frames_are_counted_without_decoding(home, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
-    data = animations.encode(frames, kind, 20)
-    assert animations.count_frames(data) == 7
+    data = video_encoder.encode(frames, kind, 20)
+    assert video_decoder.count_frames(data) == 7
     with pytest.raises(InvalidInput, match="whole MP4"):
-        animations.count_frames(data[:20])
+        video_decoder.count_frames(data[:20])
 
 
 @pytest.mark.parametrize("kind, fps", [("mp4", 60), ("gif", 50)])
 def test_a_video_of_120_fps_keeps_its_duration(home, kind, fps):
-    data = animations.encode((np.full((32, 48, 3), n, "uint8") for n in range(60)), "mp4", 120)
+    data = video_encoder.encode((np.full((32, 48, 3), n, "uint8") for n in range(60)), "mp4", 120)
     clip = File.store(data, "animation", "quick.mp4")
     result = tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]})
     assert (result.figures["frames"], result.figures["fps"]) == (fps // 2, fps)
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
 def test_a_long_video_is_refused_by_the_check(home, monkeypatch, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
-    clip = File.store(animations.encode(frames, kind, 20), "animation", f"long.{kind}")
+    clip = File.store(video_encoder.encode(frames, kind, 20), "animation", f"long.{kind}")
     monkeypatch.setattr(video_span, "MAX_FRAMES", 6)
     with pytest.raises(InvalidInput, match="at most 6 frames"):
         tasks.check(TASK_NAME, make_settings(steps=1), {"video": [clip]})
     with pytest.raises(InvalidInput, match="at most 6 frames"):
-        next(animations.decode(clip.read()))
+        next(video_decoder.decode(clip.read()))
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif"])
 def test_damage_at_the_end_is_found_before_the_first_frame(home, monkeypatch, kind):
     noise = np.random.default_rng(0).integers(0, 255, (24, 32, 48, 3), dtype="uint8")
-    data = animations.encode(noise, kind, 20)
+    data = video_encoder.encode(noise, kind, 20)
     damaged = data[: len(data) * 17 // 20]
     clip = File.store(damaged, "animation", f"cut.{kind}")
-    next(animations.decode(damaged))  # its first frames are good
+    next(video_decoder.decode(damaged))  # its first frames are good
     monkeypatch.setattr(paint, "run", lambda *args: pytest.fail("painted"))
     with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*: a damaged one"):
         tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]})
@@ -102,7 +102,7 @@ def test_damage_at_the_end_is_found_before_the_first_frame(home, monkeypatch, ki
 
 def test_a_part_of_a_video_is_processed(home):
     frames = [np.full((32, 48, 3), 20 * n, "uint8") for n in range(10)]
-    clip = File.store(animations.encode(frames, "gif", 10), "animation", "clip.gif")
+    clip = File.store(video_encoder.encode(frames, "gif", 10), "animation", "clip.gif")
     part = {"start": 0.2, "end": 0.5}
     result = tasks.run(TASK_NAME, make_settings(video="gif", steps=1, **part), {"video": [clip]})
     assert (result.figures["frames"], result.figures["of"], result.figures["fps"]) == (3, 3, 10)
@@ -117,7 +117,7 @@ def test_a_part_of_a_video_is_processed(home):
 
 def test_the_estimate_is_proportional_to_the_frames(home):
     frames = [np.full((48, 48, 3), n, "uint8") for n in range(6)]
-    clips = [File.store(animations.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
+    clips = [File.store(video_encoder.encode(frames[:n], "gif", 10), "animation", "a.gif") for n in (2, 6)]
     settings = make_settings("style.transfer", house=["rain"], size=256)
     two, six = (tasks.estimate_duration(tasks.get(TASK_NAME), settings, {"video": [clip]}) for clip in clips)
     assert six == pytest.approx(3 * two) and two > 0
@@ -187,7 +187,7 @@ def test_the_recipe_names_the_house_style_network(video):
     )
     assert result.recipe.weights == {"tiny": preset.digest}
     assert (
-        next(animations.decode(result.files[0].read())).shape
+        next(video_decoder.decode(result.files[0].read())).shape
         == image_io.fit(np.zeros((32, 48, 3), "uint8"), 64).shape
     )
 
@@ -228,16 +228,16 @@ def repaint(data, kind):
     return tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]}).files[0].read()
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
 @pytest.mark.parametrize("name", ["slide.gif", "tr.gif"])
 def test_frame_times_are_preserved(home, data_dir, name, kind):
     data = (data_dir / "odd" / "01" / name).read_bytes()
-    times = animations.read_times(repaint(data, kind))
-    assert times == animations.read_times(data)
+    times = video_decoder.read_times(repaint(data, kind))
+    assert times == video_decoder.read_times(data)
 
 
 def test_the_number_of_plays_is_preserved(home):
     times = FrameTimes((Fraction(1, 10), Fraction(3), Fraction(1, 10)), 1)
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in range(3)]
     for kind in ("gif", "webp"):
-        assert animations.read_times(repaint(animations.encode(frames, kind, times), kind)) == times
+        assert video_decoder.read_times(repaint(video_encoder.encode(frames, kind, times), kind)) == times

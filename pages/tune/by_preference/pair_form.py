@@ -128,7 +128,7 @@ def _ask_search_space(task: str) -> tuple[str, ...]:
         format_func=lambda name: fields[name].title,
         max_selections=MAX_SETTINGS_VARIED,
         key=f"eye_vary_{task.partition('.')[0]}",
-        help="Settings to vary; choose two or three, because fewer settings need fewer comparisons",
+        help="Settings to vary; choose two or three, because each further setting needs more comparisons",
     )
     return tuple(_ask_range(kind, fields[name], subject) for name in names)
 

@@ -119,7 +119,7 @@ def list_sets() -> dict[str, SampleSet]:
     return {sample_set.name: sample_set for sample_set in _SAMPLE_SETS}
 
 
-def list_collections() -> dict[str, Collection]:
+def list_generator_collections() -> dict[str, Collection]:
     """Lists the sample data sets for generators by name, in display order."""
     return {collection.name: collection for collection in _COLLECTIONS}
 
@@ -136,7 +136,7 @@ def list_names() -> list[str]:
 
 def _list_all_collections() -> dict[str, Collection]:
     return (
-        list_collections()
+        list_generator_collections()
         | list_photo_collections()
         | {collection.name: collection for collection in _SKETCH_COLLECTIONS}
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from studio.core.errors import InvalidInput, invalid
-
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")  # detected by magic bytes, not by file name
 HEIC = find_spec("pillow_heif") is not None  # format of phone photos; needs pillow-heif
 READABLE = f"JPEG, PNG, WebP, AVIF, {'HEIC, ' if HEIC else ''}GIF, BMP or TIFF"
@@ -29,7 +27,7 @@ _UNSUPPORTED = {
 
 def register_readers(data: bytes) -> tuple[str, ...]:
     """Registers the HEIC reader if a file needs it. Returns the formats that Pillow may try."""
-    if not (HEIC and _detect_kind(data) == "HEIC"):
+    if not (HEIC and detect_kind(data) == "HEIC"):
         return FORMATS
     import pillow_heif
 
@@ -37,20 +35,7 @@ def register_readers(data: bytes) -> tuple[str, ...]:
     return ("HEIF",)
 
 
-def unreadable_image_error(data: bytes, name: str) -> InvalidInput:
-    """Returns the error for a file that is damaged or not a supported image."""
-    kind, step = _detect_kind(data), "save it as JPEG or PNG"
-    received = kind or "not an image of a known kind, or a damaged one"
-    if kind == "HEIC" and HEIC:
-        received = "a damaged or cut HEIC"
-    elif kind in FORMATS:
-        received = f"a damaged or cut {kind}"
-    elif kind == "HEIC":
-        step += ", or pip install pillow-heif, which reads it"
-    return invalid(name, expected=f"a {READABLE} file", received=received, next_step=step)
-
-
-def _detect_kind(data: bytes) -> str:
+def detect_kind(data: bytes) -> str:
     """Detects AVIF, HEIC, video or an unsupported format by magic bytes; "" for any other file."""
     if data[4:8] == b"ftyp":  # the container of AVIF, HEIC and MP4
         return "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a video"

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, PngImagePlugin
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, make_printable
-from studio.core.imaging import color_management, decoding, decoding_cost, formats, transparency
+from studio.core.imaging import color_management, decoding, decoding_cost, formats, image_errors, transparency
 
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
@@ -95,11 +95,9 @@ def _open_srgb_image(data: bytes, name: str) -> Image.Image:
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large_error(name) from None
         except Image.UnidentifiedImageError:
-            raise formats.unreadable_image_error(data, name) from None
+            raise image_errors.unreadable_image_error(data, name) from None
         except Exception as error:  # Pillow raises almost any exception for a damaged file
-            raise invalid(
-                name, expected="a whole image", received=_describe_error(error), next_step="save it again"
-            ) from None
+            raise image_errors.damaged_image_error(error, name) from None
 
 
 def _read_bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
@@ -144,13 +142,6 @@ def _too_large_error(name: str, received: str = "more") -> InvalidInput:
     return invalid(name, expected=expected, received=received, next_step="save it smaller")
 
 
-def _describe_error(error: Exception) -> str:
-    text = str(error).lower()
-    if "max_text_chunk" in text:  # Pillow's limit for compressed text
-        return "one whose color profile or text has more than 1 MB"
-    return "a cut one" if "truncat" in text else "a damaged one"
-
-
 def read_size(data: bytes) -> tuple[int, int]:
     """Reads the stored height and width of an image, before rotation, from its header.
 
@@ -167,7 +158,7 @@ def read_size(data: bytes) -> tuple[int, int]:
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise _too_large_error(name) from None
         except Exception:  # as in `read`
-            raise formats.unreadable_image_error(data, name) from None
+            raise image_errors.unreadable_image_error(data, name) from None
 
 
 def try_read_size(data: bytes) -> tuple[int, int] | None:
@@ -265,8 +256,7 @@ def as_png(image: Image.Image, name: str = "image") -> bytes:
                 break
         return buffer.getvalue()
     except (OSError, ValueError) as error:
-        expected, step = "a whole image", "save it again"
-        raise invalid(name, expected=expected, received=_describe_error(error), next_step=step) from None
+        raise image_errors.damaged_image_error(error, name) from None
 
 
 def encode_as(image: np.ndarray, suffix: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.core.imaging import video_encoders, video_facts, video_limits
+from studio.core.imaging import video_codecs, video_facts, video_limits
 
 if TYPE_CHECKING:
     import av
@@ -49,7 +49,7 @@ def _to_upright_pixels(image: av.VideoFrame, aspect: Fraction) -> np.ndarray:
     elif Fraction(1, _MAX_STRETCH) <= aspect < 1:
         height = round(height / aspect)
     video_limits.check_size(width, height)
-    interpolation = video_encoders.interpolation_flags()
+    interpolation = video_codecs.interpolation_flags()
     pixels = image.reformat(width, height, format="rgb24", interpolation=interpolation).to_ndarray()
     return np.ascontiguousarray(_apply_display_matrix(pixels, image))
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from studio.core.errors import InvalidInput, invalid
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder
 from studio.core.models import model_folder
 from studio.core.tasks import File, Kind
 from studio.core.untrusted import damage
@@ -80,7 +80,7 @@ def draw_icon(kind: Kind) -> np.ndarray:
 
 def _decode_first_frame(data: bytes) -> np.ndarray:
     try:
-        return animations.decode_frame(data)
+        return video_decoder.decode_frame(data)
     except StopIteration:
         raise invalid("video", expected="a frame", received="none", next_step="save it again") from None
 

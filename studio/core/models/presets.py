@@ -148,11 +148,12 @@ def find(name: str | Path, suitable_tasks: Collection[str] = ()) -> Preset:
 
     Args:
         name: a name, or a `Path` of a folder. Text is never a path: it may come from a recipe or a URL.
-        suitable_tasks: the tasks that train suitable models; the error for an unknown name lists only these.
+        suitable_tasks: the tasks that train suitable models; the error for an unknown name lists only their
+            models.
 
     Raises:
         InvalidInput: if there is none, or the folder is incomplete.
-        Unavailable: if the recipe being replayed needs other weights than the preset of this name has.
+        Unavailable: if it was removed, or has other weights than the recipe being replayed needs.
     """
     preset = _find_preset(name, suitable_tasks)
     if digest := pretrained.get_pinned().get(preset.name):
@@ -241,7 +242,7 @@ def save(
         settings: settings of the training run.
         card: model card in Markdown: data, license, command, metrics.
         recipe: recipe of the training run.
-        data: summary of the training data that using the model needs, as JSON.
+        data: what is needed of the training data to use the model, such as its class names, as JSON.
         image, stages: images for the card, see `Preset.read_image` and `Preset.read_stages`.
     """
     folder = _resolve_target_folder(target)

@@ -12,10 +12,13 @@ from typing import Any, Literal
 Precision = Literal["float32", "bfloat16"]
 PrecisionChoice = Literal["auto", "float32", "bfloat16"]
 CHOICE_HELP = (
-    "Data type that VGG16 computes in: bfloat16 is four times as fast on processors with Advanced Matrix "
-    "Extensions (AMX) and slower on others; auto picks the faster one."
+    "Data type of VGG16's computations: bfloat16 is four times as fast as float32 on processors with "
+    "Advanced Matrix Extensions (AMX) but slower on others; auto picks the faster of the two."
 )
-HELP = "Data type for computations during training: bfloat16 (mixed precision) is faster on newer hardware."
+HELP = (
+    "Data type of the computations during training; bfloat16 (mixed precision) is less exact than float32 "
+    "but faster on hardware made for it, such as recent GPUs."
+)
 
 
 def resolve_precision(choice: PrecisionChoice) -> Precision:

@@ -23,22 +23,28 @@ def steps(default: int) -> Any:
 
 def batch(default: int, minimum: int = 1, maximum: int = 1024) -> Any:
     """Declares the batch size."""
-    text = "Examples per training step; lower it when memory runs out."
+    text = (
+        "Number of training examples per step; raise it for less noisy gradients, lower it when memory runs "
+        "out."
+    )
     return setting(default, text, ge=minimum, le=maximum, scale="log", label="Batch size")
 
 
 def ema_steps(default: int) -> Any:
     """Declares the number of steps that the EMA of the weights covers."""
     text = (
-        "Number of recent steps covered by the exponential moving average (EMA) of the weights; raise it "
-        "to average out fluctuations, lower it for short training."
+        "Number of recent steps covered by the exponential moving average (EMA) of the weights; raise it to "
+        "average out fluctuations, lower it for a short training run."
     )
     return setting(default, text, unit="steps", ge=1, le=100_000, scale="log", label="EMA steps")
 
 
 def test_every(default: int) -> Any:
     """Declares the number of steps between two evaluations."""
-    text = "Number of steps between evaluations on held-out data; raise it to spend less time on evaluation."
+    text = (
+        "Number of steps between evaluations on held-out data; raise it to spend less time on evaluation, "
+        "lower it for a more detailed training curve."
+    )
     return setting(default, text, unit="steps", ge=1, le=100_000, scale="log", label="Evaluate every")
 
 

@@ -21,8 +21,8 @@ def measure_distances(
         unrelated: unrelated images of the same shape, as a reference.
 
     Returns:
-        "scored", "fid", "fid_floor" (truth against others), "lpips" of results and targets, and "lpips_apart"
-        of others and targets; with notes if a network for a metric is not available.
+        "scored" (number of images), "fid", "fid_floor" (of `truth` and `unrelated`), "lpips" of results and
+        targets, and "lpips_apart" of `unrelated` and targets; "notes" if a metric's network is not available.
 
     Raises:
         Cancelled: if the user stopped the job.

@@ -64,7 +64,7 @@ def _pad(photo_01: np.ndarray) -> np.ndarray:
     return np.pad(photo_01, ((0, 0), (0, padding[0]), (0, padding[1]), (0, 0)), mode="symmetric")
 
 
-def open_network(preset: Preset) -> HouseNetwork:
+def load_network(preset: Preset) -> HouseNetwork:
     """Loads the network of a preset, cached in memory. Raises like `HouseNetwork`."""
     return get_or_make(_CACHE, preset.key, lambda: HouseNetwork(preset), _MAX_CACHED)
 

@@ -20,7 +20,8 @@ class TrainStyleSettings(shared.TrainImageSettings):
     held_out: float = shared.held_out(0.02)
     strength: float = setting(
         0.8,
-        "Style strength: lower it to keep more of the photo; 1 applies the style fully.",
+        "Style strength; raise it for more of the style, lower it to keep more of the photo. 1 applies the "
+        "style fully.",
         tier="main",
         gt=0,
         le=1,
@@ -44,8 +45,8 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     photo_size: int = setting(
         256,
-        "Side length of the squares that training photos are resized to before random cropping; lower it "
-        "so that crops show more of each photo.",
+        "Side length of the training photos after cropping to a square and resizing, before random crops "
+        "are taken; lower it so that each crop shows more of its photo.",
         unit="px",
         ge=72,
         le=1024,
@@ -67,14 +68,20 @@ class TrainStyleSettings(shared.TrainImageSettings):
         label="Residual blocks",
     )
     smoothness: float = setting(
-        1.0, "Weight of the total variation loss; raise it for less noise.", ge=0, le=20, step=0.5
+        1.0,
+        "Weight of the total variation loss; raise it for smoother results with less noise, 0 turns it off.",
+        ge=0,
+        le=20,
+        step=0.5,
+        label="Total variation weight",
     )
     steadiness: float = setting(
         30.0,
-        "Weight of the loss that keeps results stable when the photo shifts; raise it for steadier videos.",
+        "Weight of the loss that keeps results stable when the photo shifts; raise it for steadier videos, "
+        "0 turns it off.",
         ge=0,
         le=1000,
-        label="Temporal stability",
+        label="Temporal consistency",
     )
     stroke: float = setting(
         1.0,
@@ -86,16 +93,16 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     parts: int = setting(
         1,
-        "Number of rows and columns in a grid whose cells must each match the style; raise it to stylize "
-        "flat areas and even out colors.",
+        "Number of rows and columns of a grid over the image; the style loss is computed in each cell. "
+        "Raise it to stylize flat areas and even out colors; 1 uses the whole image.",
         ge=1,
         le=4,
         label="Style loss grid",
     )
     kept: float = setting(
         0.0,
-        "Interpolates from the trained weights (0) toward the starting network's weights (1); raise it to "
-        "stay closer to the starting network.",
+        "Position of the final weights between the trained weights (0) and the starting network's weights "
+        "(1); raise it to stay closer to the starting network.",
         ge=0,
         le=0.9,
         step=0.05,

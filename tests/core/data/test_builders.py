@@ -46,7 +46,7 @@ def test_a_prepared_data_set_is_read_by_its_name(prepare_builder, file_format):
 
 
 @pytest.mark.parametrize("name", ["tfds:", "tfds:no_such_data_set", "tfds:../etc", "tfds:huggingface:mnist"])
-def test_names_that_are_none_are_refused(name):
+def test_invalid_names_are_refused(name):
     with pytest.raises(InvalidInput, match="Check the spelling"):
         data.store_reference(name)
 
@@ -76,17 +76,17 @@ def assert_reported_at_once(monkeypatch, site):
 
 
 @pytest.mark.parametrize("site", ["http://127.0.0.1:9", "http://nowhere.invalid"])
-def test_without_a_network_nothing_is_tried_for_long(monkeypatch, site):
+def test_an_unreachable_site_is_reported_at_once(monkeypatch, site):
     assert_reported_at_once(monkeypatch, site)
 
 
-def test_a_site_that_never_answers_is_given_up(monkeypatch):
+def test_a_site_that_never_responds_times_out(monkeypatch):
     monkeypatch.setattr(builders, "REACH_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert_reported_at_once(monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}")
 
 
-def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
+def test_a_data_set_that_needs_a_manual_download_is_reported(monkeypatch):
     lost = UnreachableBuilder("http://127.0.0.1:9")
     lost.MANUAL_DOWNLOAD_INSTRUCTIONS = "ask them"
     monkeypatch.setattr(builders, "_load_builder", lambda name: lost)
@@ -94,14 +94,14 @@ def test_what_must_be_fetched_by_hand_is_told(monkeypatch):
         data.store_reference("tfds:celeb_a")
 
 
-def test_what_has_no_images_is_refused_before_anything_is_fetched(tmp_path, monkeypatch):
+def test_a_data_set_without_images_is_refused_before_the_download(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(builders, "_check_sites", lambda *args: None)
     with pytest.raises(InvalidInput, match=r"text, label. Use images"):
         data.store_reference("tfds:imdb_reviews")
 
 
-def test_it_is_known_how_much_is_fetched(prepare_builder, monkeypatch):
+def test_the_download_size_is_known(prepare_builder, monkeypatch):
     monkeypatch.setattr(builders, "_check_sites", lambda *args: None)
     prepare_builder("array_record")
     assert data.count_download_bytes(data.store_reference("tfds:tiny_blobs")) is None, "it is here"

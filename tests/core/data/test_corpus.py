@@ -23,18 +23,18 @@ PLAIN = "Eine Größe, die man mißt: 3 µm. Ça va déjà mieux, dit-il à Zoë
         ("latin-1", "Latin-1"),
     ],
 )
-def test_encodings_are_found(codec, name):
+def test_encodings_are_detected(codec, name):
     text = corpus.read(PLAIN.encode(codec))
     assert (text.text, text.encoding) == (PLAIN, name)
     assert bool(text.notes) == (name == "Latin-1")  # assumptions are reported
 
 
 @pytest.mark.parametrize("mark, codec", [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
-def test_both_orders_of_bytes(mark, codec):
+def test_both_byte_orders_of_utf16_are_read(mark, codec):
     assert corpus.read(mark + PLAIN.encode(codec)).text == PLAIN
 
 
-def test_quotes_of_windows():
+def test_windows_1252_quotes_are_detected():
     text = corpus.read(b"\x93So\x94, she said, \x91it is\x92. " * 4)
     assert text.text.startswith("“So”, she said, ‘it is’.")
     assert text.encoding == "Windows-1252"
@@ -43,7 +43,7 @@ def test_quotes_of_windows():
 @pytest.mark.parametrize(
     "name, codec, expected", [("ru_cp1251.txt", "cp1251", "1251"), ("zh_gb18030.txt", "gb18030", "GB18030")]
 )
-def test_other_scripts_are_read_as_they_were_written(data_dir, name, codec, expected):
+def test_other_scripts_are_decoded_with_a_note(data_dir, name, codec, expected):
     data = (data_dir / "odd" / "04" / name).read_bytes()
     text = corpus.read(data)
     assert text.text == data.decode(codec).replace("\r\n", "\n")
@@ -64,13 +64,13 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("codec", TEXTS)
-def test_the_language_tells_the_encoding(codec):
+def test_the_encoding_is_detected_from_the_language(codec):
     text = TEXTS[codec] * 6
     assert corpus.read(text.encode(codec)).text == text
     assert corpus.read(text.encode(codec), codec).notes == ()
 
 
-def test_an_encoding_that_is_given_counts():
+def test_a_given_encoding_is_used():
     text = PLAIN + "\n"
     assert corpus.read(text.encode("utf-16-le"), "utf-16-le").text == text
     assert corpus.read(text.encode("cp1252"), "cp1251").text != text
@@ -78,7 +78,7 @@ def test_an_encoding_that_is_given_counts():
 
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "punycode", "utf-7", "a\0b", ""])
-def test_what_is_no_encoding_is_refused(name):
+def test_invalid_encoding_names_are_refused(name):
     with pytest.raises(InvalidInput, match="encoding"):
         corpus.read(PLAIN.encode(), name)
 
@@ -86,19 +86,19 @@ def test_what_is_no_encoding_is_refused(name):
 @pytest.mark.parametrize(
     "data, encoding", [(PLAIN.encode("latin-1"), "utf-8"), (bytes([129, 141, 143, 255, 152] * 40), "auto")]
 )
-def test_a_text_of_another_or_an_unknown_encoding_is_refused(data, encoding):
+def test_text_in_a_wrong_or_undetectable_encoding_is_refused(data, encoding):
     with pytest.raises(encodings.UnknownEncoding, match="encoding"):
         corpus.read(data, encoding)
 
 
-def test_a_few_broken_bytes_do_not_make_it_latin():
+def test_a_few_broken_bytes_are_still_utf8():
     data = (PLAIN * 40).encode()
     text = corpus.read(data[:500] + b"\xff" + data[500:])
     assert text.encoding == "UTF-8" and "1 broken" in text.notes[0]
     assert text.text == PLAIN * 40
 
 
-def test_line_ends():
+def test_line_endings_are_normalized():
     text = corpus.read(b"one\r\ntwo\rthree\nfour" * 5)
     assert text.text == "one\ntwo\nthree\nfour" * 5
     assert "line endings" in text.notes[0]
@@ -121,7 +121,7 @@ def test_line_ends():
         (PLAIN.encode("utf-16-le"), "NUL.*utf-16-le"),
     ],
 )
-def test_what_is_no_text_is_refused(data, message):
+def test_files_that_are_not_texts_are_refused(data, message):
     with pytest.raises(InvalidInput, match=message):
         corpus.read(data)
 
@@ -140,17 +140,17 @@ def test_a_device_is_never_read():
 
 
 @pytest.mark.parametrize("name", ["nothing.txt", "", "a\0b"])
-def test_what_cannot_be_read(tmp_path, name):
+def test_unreadable_paths_are_refused(tmp_path, name):
     with pytest.raises(InvalidInput, match="text"):
         corpus.read(tmp_path / name)
 
 
-def test_an_emoji_text_and_one_long_line_are_texts():
+def test_emoji_and_a_single_long_line_are_accepted():
     assert corpus.read(("🙂🎉👩‍👩‍👧" * 30).encode()).encoding == "UTF-8"
     assert len(corpus.read(b"ab " * 350_000).text) == 1_050_000
 
 
-def test_every_file_of_the_collection(data_dir):
+def test_corpus_texts_are_accepted_or_refused_as_expected(data_dir):
     with (data_dir / "badfiles" / "INDEX.tsv").open(encoding="utf-8") as file:
         rows = [row for row in csv.reader(file, delimiter="\t") if row[0].startswith("text/")]
     unexpected = []
@@ -165,7 +165,7 @@ def test_every_file_of_the_collection(data_dir):
     assert len(rows) > 30 and not unexpected
 
 
-def test_facts():
+def test_facts_of_a_text_are_computed():
     text = "aab\nb c\x1b[0m “x” ☃\n" + "word " * 30
     facts = corpus.compute_facts(text)
     assert facts.chars == len(text) and facts.lines == 3 and facts.words == 35

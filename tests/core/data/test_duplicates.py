@@ -1,4 +1,4 @@
-"""Near-duplicates are found, whatever made them, without false positives."""
+"""Near-duplicates are found after every kind of change, without false positives."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ CHANGES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
-def test_an_image_is_known_again(originals, change):
+def test_changed_copies_of_an_image_are_detected(originals, change):
     if change == "cropped":
         originals = originals[:5]  # another part of a generated texture is a different image
     plain = [crop_middle(image) for image in originals]
@@ -72,14 +72,14 @@ def test_an_image_is_known_again(originals, change):
 
 
 @pytest.mark.slow
-def test_images_that_differ_are_no_duplicates(originals):
+def test_different_images_are_not_duplicates(originals):
     faces = draw_data_set("avatars", 60, seed=0, size=SIZE)["images"]
     result = duplicates.find(make_dataset([crop_middle(image) for image in originals]))
     assert not len(result.pairs) and len(set(result.labels)) == len(originals)
     assert len(set(duplicates.find(make_dataset(faces)).labels)) > 30  # generated ones may be similar
 
 
-def test_what_is_alike_through_others_is_one_group(originals):
+def test_chains_of_similar_images_form_one_group(originals):
     cat = originals[0]
     row = [crop_middle(cat, share) for share in (1.0, 0.9, 0.81, 0.73)]
     result = duplicates.find(make_dataset([*row, crop_middle(originals[1])]))
@@ -87,12 +87,12 @@ def test_what_is_alike_through_others_is_one_group(originals):
     assert len(set(result.labels[:4])) == 1 and result.labels[4] != result.labels[0]
 
 
-def test_flat_images_are_not_all_one(originals):
+def test_flat_images_are_not_duplicates(originals):
     flat = [np.full((SIZE, SIZE, 3), level, "uint8") for level in (0, 100, 101, 255)]
     assert not len(duplicates.find(make_dataset(flat)).pairs)
 
 
-def test_the_same_images_are_compared_once(originals):
+def test_results_are_cached_for_the_same_images(originals):
     plain = make_dataset(
         [crop_middle(image) for image in originals] * 1 + [crop_middle(originals[0])[:, ::-1]]
     )
@@ -115,14 +115,14 @@ def make_similar_dataset(count):
     return replace(dataset, labels=np.arange(count) % 2, classes=("a", "b"))
 
 
-def test_no_group_is_so_large_that_a_class_cannot_be_tested():
+def test_the_size_of_groups_is_limited():
     result = duplicates.find(make_similar_dataset(60))
     assert np.bincount(result.labels).max() <= duplicates.MIN_GROUP_LIMIT
-    assert result.cross_group_count == 60  # and the user is informed
+    assert result.cross_group_count == 60  # the user is informed
 
 
 @pytest.mark.slow
-def test_of_frames_of_one_video_few_pairs_are_kept():
+def test_the_number_of_pairs_is_limited():
     result = duplicates.find(make_similar_dataset(400))
     assert len(result.pairs) <= 400 * duplicates._MAX_PAIRS_PER_IMAGE * 6
     assert len(np.unique(result.pairs)) == 400  # each image is in a pair

@@ -61,7 +61,7 @@ def list_classes(dataset: data.ImageDataset) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("packed", [make_zip, make_tar])
-def test_images_go_where_they_belong_and_the_archive_stays(packed, home):
+def test_images_move_to_their_class_and_the_original_is_unchanged(packed, home):
     original = packed()
     file = File.store(original, "dataset", "shapes.zip")
     before = list_classes(data.load_dataset(file, 24))
@@ -75,7 +75,7 @@ def test_images_go_where_they_belong_and_the_archive_stays(packed, home):
     assert not [path for path in (home / "cache").rglob("*.zip")]
 
 
-def test_what_goes_over_is_as_it_was(home):
+def test_copied_files_are_unchanged(home):
     file = File.store(make_zip(), "dataset", "shapes.zip")
     corrected = relabel.apply_changes(file, {"shapes/train/red/0.png": "green"}, "new.zip")
     with zipfile.ZipFile(corrected.path) as archive:
@@ -84,7 +84,7 @@ def test_what_goes_over_is_as_it_was(home):
     assert contents == {name: FILES[name] for name in contents} and "__MACOSX/._0.png" not in contents
 
 
-def test_what_grows_when_it_is_opened_does_not_fill_the_disk(home):
+def test_highly_compressed_images_stay_compressed(home):
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
         for n in range(12):
@@ -96,7 +96,7 @@ def test_what_grows_when_it_is_opened_does_not_fill_the_disk(home):
         assert archive.testzip() is None and len(archive.namelist()) == 11
 
 
-def test_a_copy_does_not_take_the_place_of_what_was_removed(home):
+def test_copies_of_a_removed_image_are_removed(home):
     file = File.store(make_zip(), "dataset", "shapes.zip")
     dataset = data.load_dataset(file, 24)
     changes = relabel.add_copies({"shapes/test/green/6.png": ""}, dataset)
@@ -105,7 +105,7 @@ def test_a_copy_does_not_take_the_place_of_what_was_removed(home):
     assert relabel.summarize([""]) == "1 removed" and relabel.summarize(["", "", "a"]) == "2 removed, 1 moved"
 
 
-def test_images_in_arrays_become_files_of_their_classes(home, tmp_path):
+def test_array_images_become_files_in_class_folders(home, tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (6, 16, 16, 3), "uint8")
     arrays.write(tmp_path / "a.npz", {"x": images, "y": np.array(["a/b", "..", "a/b", "..", "a/b", ".."])})
     file = File.store((tmp_path / "a.npz").read_bytes(), "dataset", "a.npz")
@@ -116,7 +116,7 @@ def test_images_in_arrays_become_files_of_their_classes(home, tmp_path):
     assert np.array_equal(after.images[after.names.index("unnamed/000000.png")], images[0])
 
 
-def test_something_has_to_stay_and_a_damaged_archive_is_one_sentence(home):
+def test_removing_all_images_or_a_damaged_archive_is_refused(home):
     file = File.store(make_zip(), "dataset", "shapes.zip")
     with pytest.raises(InvalidInput, match=r"No images of shapes\.zip would be left\. "):
         relabel.apply_changes(file, dict.fromkeys(FILES, ""), "new.zip")

@@ -37,16 +37,16 @@ def recompress(image: Image.Image, quality: int) -> Image.Image:
     return Image.open(body).convert("RGB")
 
 
-def find_firsts(*images: Image.Image | np.ndarray) -> dict[int, int]:
+def find_originals(*images: Image.Image | np.ndarray) -> dict[int, int]:
     result = repeats.find(make_dataset(*images))
     return dict(zip(result.rows.tolist(), result.originals.tolist(), strict=True))
 
 
 @pytest.mark.parametrize("name", ["chelsea", "astronaut", "coffee", "rocket", "camera"])
-def test_a_photo_saved_again_smaller_or_brighter_shows_the_same(name):
+def test_recompressed_smaller_and_brighter_copies_are_repeats(name):
     original, other = load_photo(name), load_photo("hubble_deep_field")
     brighter = original.point(lambda level: min(255, round(level * 0.92 + 30)))
-    assert find_firsts(
+    assert find_originals(
         original, other, recompress(original, 90), recompress(original, 15), original.reduce(4), brighter
     ) == {
         2: 0,
@@ -56,17 +56,20 @@ def test_a_photo_saved_again_smaller_or_brighter_shows_the_same(name):
     }
 
 
-def test_each_is_the_same_as_one_that_stays_however_many_there_are():
+def test_every_repeat_refers_to_an_image_that_is_kept():
     copies = [recompress(load_photo("coffee"), 20 + n) for n in range(70)]
-    assert find_firsts(load_photo("chelsea"), *copies) == {n: 1 for n in range(2, 71)}
+    assert find_originals(load_photo("chelsea"), *copies) == {n: 1 for n in range(2, 71)}
 
 
-def test_the_larger_one_stays():
+def test_the_largest_copy_is_kept():
     coffee = load_photo("coffee")
-    assert find_firsts(load_photo("rocket"), coffee.reduce(4), recompress(coffee, 60), coffee) == {1: 2, 3: 2}
+    assert find_originals(load_photo("rocket"), coffee.reduce(4), recompress(coffee, 60), coffee) == {
+        1: 2,
+        3: 2,
+    }
 
 
-def test_in_gray_too():
+def test_gray_repeats_are_found():
     gray = np.asarray(
         make_dataset(load_photo("coffee"), recompress(load_photo("coffee"), 30), load_photo("rocket")).images
     )
@@ -84,34 +87,34 @@ def draw_icon(color: str = "red", eye: bool = False, ground: str = "white") -> I
     return image
 
 
-def test_another_color_one_thing_more_a_mirrored_or_a_cropped_one_is_another_image():
+def test_recolored_edited_mirrored_and_cropped_images_are_not_repeats():
     coffee = load_photo("coffee")
     mirrored, cropped = coffee.transpose(Image.Transpose.FLIP_LEFT_RIGHT), coffee.crop((40, 40, 360, 360))
-    assert not find_firsts(
+    assert not find_originals(
         draw_icon(),
         draw_icon("green"),
         draw_icon("orange"),
         draw_icon(eye=True),
         draw_icon(ground="lightblue"),
     )
-    assert not find_firsts(coffee, mirrored, cropped)
+    assert not find_originals(coffee, mirrored, cropped)
 
 
-def test_dark_and_empty_ones_are_not_all_the_same():
+def test_dark_and_flat_images_are_not_repeats():
     rng = np.random.default_rng(0)
     night = [rng.integers(0, 24, (8, 8, 3)).astype("uint8").repeat(8, 0).repeat(8, 1) for _ in range(20)]
     flat = [np.full((SIZE, SIZE, 3), level, "uint8") for level in range(0, 200, 10)]
-    assert not find_firsts(*night, *flat)
+    assert not find_originals(*night, *flat)
 
 
-def test_drawn_faces_and_digits_are_not_taken_for_the_same():
+def test_drawn_faces_and_digits_are_not_repeats():
     faces = np.stack([avatars.draw(np.random.default_rng(seed), SIZE)[0] for seed in range(60)])
     assert not len(repeats.find(make_dataset(*faces)).rows)
     digits = data.load_dataset(sample_sets.store("sample:digits"), SIZE)
     assert not len(repeats.find(digits).rows)
 
 
-def test_of_very_many_the_first_ones_are_compared(monkeypatch):
+def test_only_the_first_images_of_a_large_set_are_compared(monkeypatch):
     monkeypatch.setattr(repeats, "MAX_IMAGES", 3)
     coffee = load_photo("coffee")
     result = repeats.find(
@@ -120,7 +123,7 @@ def test_of_very_many_the_first_ones_are_compared(monkeypatch):
     assert result.compared_count == 3 and result.rows.tolist() == [2]
 
 
-def test_it_can_be_stopped():
+def test_finding_repeats_can_be_canceled():
     with pytest.raises(Cancelled):
         repeats.find(
             make_dataset(load_photo("coffee"), load_photo("rocket")), Progress(cancelled=lambda: True)

@@ -23,7 +23,7 @@ def cartoons(session_home):
 
 
 @pytest.mark.slow
-def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
+def test_cartoons_load_like_any_data_set_of_classes(cartoons, session_home):
     dataset = data.load_dataset(cartoons, 64)
     assert dataset.classes == sample_sets.list_sets()["cartoons"].classes == ("glasses", "hat", "plain")
     assert np.bincount(dataset.labels).tolist() == [32] * 3
@@ -33,18 +33,18 @@ def test_it_is_read_as_any_data_set_of_classes(cartoons, session_home):
 
 
 @pytest.mark.slow
-def test_the_bald_have_the_shortest_hair(home):
+def test_the_class_of_long_hair_has_the_longest_hair(home):
     rows = data.load_dataset(sample_sets.store("sample:hair"), 64)
     assert rows.classes == ("bald", "long", "round", "spikes")
     assert np.bincount(rows.labels).tolist() == [24] * 4
     # Next to the neck is hair or background; long hair hides more of the background.
-    beside = rows.images[:, 34:44, 8:18].astype("float32").std(axis=(1, 2)).mean(axis=1)
-    means = [beside[rows.labels == n].mean() for n in range(4)]
+    neck_sides = rows.images[:, 34:44, 8:18].astype("float32").std(axis=(1, 2)).mean(axis=1)
+    means = [neck_sides[rows.labels == n].mean() for n in range(4)]
     assert max(means) == means[1]
 
 
 @pytest.mark.parametrize("name", sample_sets.list_names())
-def test_it_is_always_the_same(name, session_home):
+def test_sample_sets_are_deterministic(name, session_home):
     file = sample_sets.store(f"sample:{name}")
     again = sample_sets.store(f"sample:{name}")
     assert again == file
@@ -53,7 +53,7 @@ def test_it_is_always_the_same(name, session_home):
     assert again == file and paths.file_digest(again.path) == file.digest
 
 
-def test_an_unknown_name_names_the_closest(home):
+def test_an_unknown_name_gets_a_suggestion(home):
     with pytest.raises(InvalidInput, match=r"cartons. Did you mean cartoons. Use one of cartoons"):
         sample_sets.store("sample:cartons")
     with pytest.raises(InvalidInput, match="cartoons, photos, avatars, hair, digits"):
@@ -62,7 +62,7 @@ def test_an_unknown_name_names_the_closest(home):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name, side", [("avatars", 64), ("digits", 32)])
-def test_images_to_learn_to_draw_from_are_many_and_differ(name, side, session_home):
+def test_sample_sets_for_generators_are_large_and_without_copies(name, side, session_home):
     file = sample_sets.store(f"sample:{name}")
     dataset = data.load_dataset(file, side, min_images=64)
     assert dataset.labels is None and len(dataset.names) >= 1000
@@ -71,7 +71,7 @@ def test_images_to_learn_to_draw_from_are_many_and_differ(name, side, session_ho
 
 
 @pytest.mark.slow
-def test_digits_are_read_without_the_library_that_brings_them(tmp_path):
+def test_digits_are_read_without_importing_scikit_learn(tmp_path):
     code = "import sys; from studio.core.data import sample_sets as s; s.store('sample:digits'); "
     code += "sys.stdout.write(str('sklearn' in sys.modules))"
     environment = os.environ | {"STUDIO_HOME": str(tmp_path)}
@@ -81,7 +81,7 @@ def test_digits_are_read_without_the_library_that_brings_them(tmp_path):
     assert process.stdout == "False"
 
 
-def test_a_cancelled_one_leaves_nothing_behind(home):
+def test_canceling_leaves_no_files(home):
     with pytest.raises(Cancelled):
         sample_sets.store("sample:photos", Progress(cancelled=lambda: True))
     assert not [*home.glob("files/*"), *home.glob("cache/*")]
@@ -89,12 +89,12 @@ def test_a_cancelled_one_leaves_nothing_behind(home):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sample_sets.list_sets())
-def test_no_two_faces_of_a_set_are_nearly_the_same(name, session_home):
+def test_sample_faces_have_no_near_duplicates(name, session_home):
     dataset = data.load_dataset(sample_sets.store(f"sample:{name}"), 224)
     assert not len(duplicates.find(dataset).pairs)
 
 
-def test_photos_to_practice_on_differ_and_are_always_the_same(home):
+def test_sample_photos_differ_and_are_deterministic(home):
     file = sample_sets.store("sample:photos")
     dataset = data.load_dataset(file, 64)
     assert dataset.images.shape == (96, 64, 64, 3) and not dataset.copies

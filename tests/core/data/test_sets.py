@@ -100,13 +100,13 @@ def test_folders_zips_and_tars_are_read_alike(tmp_path):
             dataset.images[0] = 0
 
 
-def test_an_upload_is_read_as_its_path_is(tmp_path):
+def test_an_upload_is_read_like_its_path(tmp_path):
     path = write_zip(tmp_path / "animals.zip", ANIMALS)
     upload = File.store(path.read_bytes(), "dataset", "animals.zip")
     assert np.array_equal(data.load_dataset(upload, 8).images, load(path).images)
 
 
-def test_a_visitors_upload_of_the_very_note_of_a_folder_opens_no_folder(tmp_path):
+def test_a_visitor_cannot_open_a_folder_by_uploading_its_reference(tmp_path):
     note = data.store_reference(str(write_folder(tmp_path / "private", ANIMALS))).read()
     with owners.acting_as("visitor-bob"):
         upload = File.store(note, "dataset", "note.json")
@@ -114,7 +114,7 @@ def test_a_visitors_upload_of_the_very_note_of_a_folder_opens_no_folder(tmp_path
             data.load_dataset(upload, 8)
 
 
-def test_an_upload_like_a_reference_opens_no_folder(tmp_path):
+def test_an_upload_resembling_a_reference_opens_no_folder(tmp_path):
     folder = write_folder(tmp_path / "animals", ANIMALS)
     note = {
         "dataset": str(folder),
@@ -125,7 +125,7 @@ def test_an_upload_like_a_reference_opens_no_folder(tmp_path):
         data.load_dataset(upload, 8)
 
 
-def test_the_middle_square_is_taken(tmp_path):
+def test_images_are_cropped_to_the_center_square(tmp_path):
     wide = np.zeros((10, 30, 3), "uint8")
     wide[:, 10:20] = 200
     buffer = io.BytesIO()
@@ -140,7 +140,7 @@ def test_gray_images_keep_their_levels(tmp_path):
     assert np.array_equal(dataset.images[0, :, :, 0].ravel(), np.arange(256))
 
 
-def test_broken_images_are_left_out_counted_and_named(tmp_path):
+def test_broken_images_are_skipped_counted_and_listed(tmp_path):
     files = ANIMALS | {"cat/broken.jpg": b"\xff\xd8\xff broken", "dog/notes.txt": b"bark", "dog/e.png": b""}
     for path in (write_folder(tmp_path / "some", files), write_zip(tmp_path / "some.zip", files)):
         dataset = load(path)
@@ -151,7 +151,7 @@ def test_broken_images_are_left_out_counted_and_named(tmp_path):
         assert all(name in note for name in ("cat/broken.jpg", "dog/e.png", "dog/notes.txt"))
 
 
-def test_a_class_of_broken_images_is_no_class(tmp_path):
+def test_a_class_of_broken_images_is_dropped(tmp_path):
     files = ANIMALS | {"eel/a.png": b"broken", "emu/a.png": encode_png(50)}
     dataset = load(write_folder(tmp_path / "some", files))
     assert dataset.classes == ("cat", "dog", "emu")
@@ -169,7 +169,7 @@ def test_copies_are_kept_once(tmp_path):
     assert "cat/copy.png" not in dataset.notes[1]
 
 
-def test_junk_is_passed_over_and_hidden_files_are_told(tmp_path):
+def test_junk_is_skipped_and_hidden_files_are_noted(tmp_path):
     files = ANIMALS | {"__MACOSX/cat/._a.png": b"x", "cat/.DS_Store": b"x", ".cache/a.png": encode_png(99)}
     (tmp_path / "some" / "empty").mkdir(parents=True)
     dataset = load(write_folder(tmp_path / "some", files))
@@ -200,7 +200,7 @@ def test_classes_are_the_folders(tmp_path, names, classes):
     assert (dataset.labels is None) == (not classes)
 
 
-def test_folders_inside_classes_are_merged_and_told(tmp_path):
+def test_folders_inside_classes_are_merged_and_noted(tmp_path):
     names = ["cats/persian/1.png", "cats/siamese/2.png", "cats/3.png", "dogs/4.png"]
     dataset = load(write_folder(tmp_path / "some", {name: encode_png(n) for n, name in enumerate(names)}))
     assert dataset.classes == ("cats", "dogs") and dataset.labels.tolist().count(0) == 3
@@ -227,13 +227,13 @@ def test_folders_inside_classes_are_merged_and_told(tmp_path):
         ),
     ],
 )
-def test_a_division_that_is_not_kept_is_told(tmp_path, folders, notes):
+def test_ignored_splits_are_noted(tmp_path, folders, notes):
     names = [f"some/{part}/{kind}/a.png" for part in folders for kind in ("cat", "dog")]
     files = {name: encode_png(n) for n, name in enumerate(names)}
     assert list(load(write_folder(tmp_path / "top", files)).notes) == notes
 
 
-def test_ages_and_genders_are_read_from_names(tmp_path):
+def test_ages_and_genders_are_read_from_file_names(tmp_path):
     names = [f"faces/{age}_{age % 2}_{age:05d}.png" for age in range(1, 20)]
     files = {name: encode_png(n) for n, name in enumerate(names)} | {"faces/unknown.png": encode_png(99)}
     dataset = load(write_folder(tmp_path / "utk", files))
@@ -244,13 +244,13 @@ def test_ages_and_genders_are_read_from_names(tmp_path):
     assert any("Ages" in note for note in dataset.notes)
 
 
-def test_names_that_only_look_alike_tell_no_age(tmp_path):
+def test_similar_file_names_give_no_age(tmp_path):
     files = {f"{n}_1_{n}.png": encode_png(n) for n in range(100, 140)}
     assert load(write_folder(tmp_path / "some", files)).attributes == {}
 
 
 @pytest.mark.parametrize("labels", ["y_train", None])
-def test_npz_takes_training_before_test_images(tmp_path, labels):
+def test_npz_training_images_precede_test_images(tmp_path, labels):
     x = np.arange(5 * 64, dtype="uint8").reshape(5, 8, 8)
     arrays = {"x_test": x[3:], "x_train": x[:3]}
     if labels:
@@ -264,7 +264,7 @@ def test_npz_takes_training_before_test_images(tmp_path, labels):
     assert "in this order" in dataset.notes[0]
 
 
-def test_npz_says_that_labels_of_a_part_alone_are_left_out(tmp_path):
+def test_npz_labels_of_only_one_split_are_ignored_with_a_note(tmp_path):
     x = np.arange(5 * 64, dtype="uint8").reshape(5, 8, 8)
     dataset = load(
         write_npz(tmp_path / "digits.npz", x_train=x[:3], y_train=np.array([1, 2, 1]), x_test=x[3:])
@@ -273,7 +273,7 @@ def test_npz_says_that_labels_of_a_part_alone_are_left_out(tmp_path):
     assert dataset.notes[1] == ("The labels in y_train are ignored, as x_test has none: there is no y_test.")
 
 
-def test_npz_takes_floats_of_0_to_1_and_colors(tmp_path):
+def test_npz_accepts_floats_from_0_to_1_and_colors(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
     path = write_npz(tmp_path / "x.npz", images=(x / 255).astype("float32"), labels=np.array(["a", "b", "a"]))
     dataset = load(path)
@@ -281,7 +281,7 @@ def test_npz_takes_floats_of_0_to_1_and_colors(tmp_path):
     assert dataset.classes == ("a", "b")
 
 
-def test_npz_may_say_numbers_of_every_image(tmp_path):
+def test_npz_can_have_attributes_of_every_image(tmp_path):
     x = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), "uint8")
     facts = {"smile": np.array([-1, 0.5, np.nan], "float32"), "other": np.zeros(5), "whole": np.arange(3)}
     dataset = load(write_npz(tmp_path / "x.npz", images=x, **facts))
@@ -289,14 +289,14 @@ def test_npz_may_say_numbers_of_every_image(tmp_path):
     assert np.array_equal(dataset.attributes["smile"], facts["smile"], equal_nan=True)
 
 
-def write_lying_npz(path, shape):
+def write_npz_with_wrong_shape(path, shape):
     """Writes an npz whose array declares a shape that its bytes do not fill."""
     head = io.BytesIO()
     np.lib.format.write_array_header_1_0(head, {"descr": "|u1", "fortran_order": False, "shape": shape})
     return write_zip(path, {"x.npy": head.getvalue() + bytes(40)})
 
 
-def test_npz_that_are_no_images_are_refused(tmp_path):
+def test_npz_without_valid_images_is_refused(tmp_path):
     x = np.zeros((3, 8, 8), "uint8")
     bad = {
         "called": write_npz(tmp_path / "a.npz", pixels=x),
@@ -315,10 +315,10 @@ def test_npz_that_are_no_images_are_refused(tmp_path):
             load(path)
     for shape in ((10, 10, 10), (1_000_000, 1024, 1024), (2**40, 2**40, 1)):
         with pytest.raises(InvalidInput, match="a damaged npz"):
-            data.store_reference(str(write_lying_npz(tmp_path / "h.npz", shape)))
+            data.store_reference(str(write_npz_with_wrong_shape(tmp_path / "h.npz", shape)))
 
 
-def test_an_npz_of_more_images_than_can_be_named_is_refused(tmp_path, monkeypatch):
+def test_npz_with_too_many_images_or_too_long_labels_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(arrays, "MAX_IMAGES", 100)
     x = np.zeros((101, 1, 1), "uint8")
     with pytest.raises(InvalidInput, match="at most 100 images"):
@@ -328,7 +328,7 @@ def test_an_npz_of_more_images_than_can_be_named_is_refused(tmp_path, monkeypatc
         data.store_reference(str(write_npz(tmp_path / "long.npz", x=x[:2], y=long)))
 
 
-def test_an_npz_with_a_wrong_byte_is_refused(tmp_path):
+def test_npz_with_a_changed_byte_is_refused(tmp_path):
     np.savez(tmp_path / "x.npz", x=np.zeros((3, 50, 50), "uint8"))
     content = bytearray((tmp_path / "x.npz").read_bytes())
     content[len(content) // 2] ^= 1
@@ -368,7 +368,7 @@ def test_bad_archives_are_handled_as_expected(data_dir, tmp_path, monkeypatch):
         ("zero_bytes.zip", "an empty file"),
     ],
 )
-def test_why_an_archive_is_refused_is_told_before_it_is_read(data_dir, name, message):
+def test_an_archive_is_refused_with_the_reason_before_reading_it(data_dir, name, message):
     with pytest.raises(InvalidInput, match=message):
         data.store_reference(str(data_dir / "badfiles" / "archives" / name))
 
@@ -431,12 +431,12 @@ def write_zip_with(path, **changes):
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_a_zip_made_to_harm_is_refused(tmp_path, message, changes):
+def test_malicious_zips_are_refused(tmp_path, message, changes):
     with pytest.raises(InvalidInput, match=message):
         data.store_reference(str(write_zip_with(tmp_path / "odd.zip", **changes)))
 
 
-def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
+def test_decompression_bombs_are_refused_before_decompression(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "UNLIMITED_RATIO_BYTES", 2**20)
     bombs = [tmp_path / "bomb.zip", tmp_path / "bomb.tgz", tmp_path / "head.tgz"]
     with zipfile.ZipFile(bombs[0], "w", zipfile.ZIP_DEFLATED) as archive:
@@ -455,7 +455,7 @@ def test_bombs_are_refused_before_they_grow(tmp_path, monkeypatch):
             data.store_reference(str(path))
 
 
-def test_a_compressed_tar_is_not_unpacked_to_look_beyond_what_it_may_hold():
+def test_seeking_beyond_the_limit_of_a_tar_decompresses_nothing():
     stream = io.BytesIO(bytes(100))
     with pytest.raises(InvalidInput, match="over 100 times"):
         tars._BoundedStream(stream, "bomb.tgz", max_bytes=50).seek(51)
@@ -470,7 +470,7 @@ def test_too_many_files_are_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("cut", [0.3, 0.6, 0.85])
-def test_cut_and_damaged_archives_are_refused(tmp_path, cut):
+def test_truncated_archives_are_refused(tmp_path, cut):
     for path in write_every_kind(tmp_path)[1:]:
         content = path.read_bytes()[:5120]  # of a plain tar without the padding at its end
         path.write_bytes(content[: int(len(content) * cut)])
@@ -479,7 +479,7 @@ def test_cut_and_damaged_archives_are_refused(tmp_path, cut):
 
 
 @pytest.mark.parametrize("mode", ["", ":gz", ":bz2"])
-def test_a_tar_cut_between_two_files_is_refused(tmp_path, mode):
+def test_a_tar_truncated_between_two_files_is_refused(tmp_path, mode):
     path = write_tar(tmp_path / "animals.tar", ANIMALS, f"w{mode}")
     with tarfile.open(path) as archive:
         last = archive.getmembers()[-1].offset
@@ -492,7 +492,7 @@ def test_a_tar_cut_between_two_files_is_refused(tmp_path, mode):
         load(path)
 
 
-def test_a_damaged_header_within_a_tar_is_no_end(tmp_path):
+def test_a_damaged_header_within_a_tar_is_refused(tmp_path):
     path = write_tar(tmp_path / "animals.tar", ANIMALS)
     content = bytearray(path.read_bytes())
     with tarfile.open(path) as archive:
@@ -514,7 +514,7 @@ def test_links_in_a_folder_are_not_followed(tmp_path):
     assert dataset.notes[0].startswith("3 links or devices")
 
 
-def test_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path, monkeypatch):
+def test_a_folder_without_access_permission_is_noted(tmp_path, monkeypatch):
     folder = write_folder(
         tmp_path / "set", {"shut/1.png": encode_png(), "shut/in/2.png": encode_png(), "3.png": encode_png()}
     )
@@ -527,25 +527,25 @@ def test_a_folder_that_may_be_listed_but_not_entered_is_told(tmp_path, monkeypat
         data.store_reference(str(folder))
 
 
-def test_a_file_that_goes_while_its_folder_is_listed_is_passed_over(tmp_path, monkeypatch):
+def test_a_file_deleted_during_listing_is_skipped(tmp_path, monkeypatch):
     folder = write_folder(tmp_path / "set", {"new/1.png": encode_png(), "2.png": encode_png()})
     make_lstat_fail(monkeypatch, FileNotFoundError, folder / "new")
     assert len(data.load_dataset(data.store_reference(str(folder)), 8).images) == 1
 
 
-def test_a_file_that_goes_after_its_folder_was_listed_is_passed_over(tmp_path, monkeypatch):
+def test_a_file_deleted_after_listing_is_skipped(tmp_path, monkeypatch):
     folder, list_folder = (
         write_folder(tmp_path / "set", {"1.png": encode_png(), "2.png": encode_png(), "3.png": encode_png()}),
         archives.list_folder,
     )
 
-    def listed(path):
+    def list_and_delete(path):
         listing = list_folder(path)
         (path / listing.names[-1]).unlink()
         return listing
 
     with monkeypatch.context() as patch:
-        patch.setattr(archives, "list_folder", listed)
+        patch.setattr(archives, "list_folder", list_and_delete)
         file = data.store_reference(str(folder))
     assert data.count_files(file) == 1
 
@@ -571,14 +571,14 @@ def make_lstat_fail(monkeypatch, error, folder):
         ("another", b"hi"),
     ],
 )
-def test_other_files_are_named(tmp_path, received, content):
+def test_the_error_names_the_detected_file_type(tmp_path, received, content):
     path = tmp_path / "some.zip"
     path.write_bytes(content)
     with pytest.raises(InvalidInput, match=received):
         data.store_reference(str(path))
 
 
-def test_what_is_not_there_or_holds_nothing_is_told(tmp_path):
+def test_missing_and_empty_data_sets_are_refused(tmp_path):
     with pytest.raises(InvalidInput, match="no such file"):
         data.store_reference(str(tmp_path / "nowhere"))
     with pytest.raises(InvalidInput, match="no files"):
@@ -587,14 +587,14 @@ def test_what_is_not_there_or_holds_nothing_is_told(tmp_path):
         load(write_folder(tmp_path / "text", {"a.txt": b"words"}))
 
 
-def test_too_few_images_name_the_minimum(tmp_path):
+def test_the_error_for_too_few_images_names_the_minimum(tmp_path):
     folder = write_folder(tmp_path / "some", ANIMALS | {"x.txt": b"words"})
     with pytest.raises(InvalidInput, match=r": 4\..*x\.txt\. Use at least 5 images"):
         load(folder, min_images=5)
     assert len(load(folder, min_images=4).images) == 4
 
 
-def test_images_that_are_all_the_same_are_too_few(tmp_path):
+def test_identical_images_do_not_count_toward_the_minimum(tmp_path):
     """Their files differ, so none is skipped as a copy."""
     same = {f"{n}.bmp": _encode_bmp(7) + bytes([n]) for n in range(6)}
     folder = write_folder(tmp_path / "same", {**same, "other.png": encode_png(9)})
@@ -617,7 +617,7 @@ class ReportRecorder:
         return Progress(self.reports.append, lambda: len(self.reports) >= self.stop)
 
 
-def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
+def test_the_cache_is_used_until_the_data_changes(tmp_path):
     folder = write_folder(tmp_path / "some", ANIMALS)
     file, first, second = data.store_reference(str(folder)), ReportRecorder(), ReportRecorder()
     dataset = data.load_dataset(file, 8, progress=first.progress())
@@ -639,7 +639,7 @@ def test_the_second_time_comes_from_the_cache_until_the_data_change(tmp_path):
     assert len(data.load_dataset(renewed, 8).images) == 5
 
 
-def test_a_damaged_cache_is_made_again(tmp_path, home):
+def test_a_damaged_cache_is_rebuilt(tmp_path, home):
     folder = write_folder(tmp_path / "some", ANIMALS)
     images = np.array(load(folder).images)
     cache_files = list((home / "cache").rglob("*.*"))
@@ -649,13 +649,13 @@ def test_a_damaged_cache_is_made_again(tmp_path, home):
         assert np.array_equal(load(folder).images, images)
 
 
-def test_a_stop_leaves_nothing_half_made(tmp_path, home):
+def test_canceling_leaves_no_partial_cache(tmp_path, home):
     with pytest.raises(Cancelled):
         load(write_folder(tmp_path / "some", ANIMALS), progress=ReportRecorder(2).progress())
     assert not list((home / "cache").rglob("*.*"))
 
 
-def test_references_stay_small_and_hold_no_images(tmp_path):
+def test_references_are_small_and_contain_no_images(tmp_path):
     file = data.store_reference(str(write_zip(tmp_path / "animals.zip", ANIMALS)))
     assert file.kind == "dataset"
     assert file.name == "animals.zip"
@@ -663,14 +663,14 @@ def test_references_stay_small_and_hold_no_images(tmp_path):
     assert len(paths.stored_path(file.digest).read_bytes()) < 1000
 
 
-def test_data_sets_are_light_to_import():
+def test_importing_data_sets_loads_no_large_packages():
     code = "import sys, studio.core.data; sys.stdout.write(' '.join(sys.modules))"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"keras", "tensorflow", "tensorflow_datasets", "jax"} & set(process.stdout.split())
 
 
 @pytest.mark.slow
-def test_real_data_sets_are_read_whole(data_dir):
+def test_real_data_sets_are_read_completely(data_dir):
     digits = load(data_dir / "mnist.npz", 28, channels=1)
     assert digits.images.shape == (70_000, 28, 28, 1)
     assert np.bincount(digits.labels[60_000:]).tolist()[:3] == [980, 1135, 1032]  # as its authors count
@@ -683,7 +683,7 @@ def test_real_data_sets_are_read_whole(data_dir):
     assert (faces.attributes["age"].min(), faces.attributes["age"].max()) == (1, 116)
 
 
-def test_what_was_left_out_and_how_large_images_were_is_known(tmp_path):
+def test_skipped_files_and_original_sizes_are_recorded(tmp_path):
     files = {
         "a/1.png": encode_png(10, 20, 30),
         "a/2.png": encode_png(20),
@@ -702,7 +702,7 @@ def test_what_was_left_out_and_how_large_images_were_is_known(tmp_path):
         assert [row.tobytes() for row in dataset.digests] == digests
 
 
-def test_an_npz_whose_bytes_no_longer_inflate_is_refused(tmp_path):
+def test_npz_with_a_damaged_stream_is_refused(tmp_path):
     noise = np.random.default_rng(0).integers(0, 9, (30, 28, 28)).astype("uint8")
     np.savez_compressed(tmp_path / "x.npz", x=noise)
     content = bytearray((tmp_path / "x.npz").read_bytes())
@@ -714,7 +714,7 @@ def test_an_npz_whose_bytes_no_longer_inflate_is_refused(tmp_path):
             load(tmp_path / "x.npz")
 
 
-def test_an_npz_whose_header_never_ends_is_refused(tmp_path):
+def test_npz_with_an_unterminated_header_is_refused(tmp_path):
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (3L, 50, 50), ".ljust(117) + b"\n"
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as file:
         file.writestr(
@@ -724,18 +724,18 @@ def test_an_npz_whose_header_never_ends_is_refused(tmp_path):
         load(tmp_path / "x.npz")
 
 
-def test_a_part_reads_only_what_is_asked_for(tmp_path):
-    class Counted(np.ndarray):
+def test_a_subset_reads_only_the_selected_rows(tmp_path):
+    class CountingArray(np.ndarray):
         read = 0
 
         def __getitem__(self, index):
             array = super().__getitem__(index)
-            Counted.read += array.size
+            CountingArray.read += array.size
             return array
 
-    images = np.arange(40, dtype="uint8").reshape(10, 2, 2, 1).view(Counted)
+    images = np.arange(40, dtype="uint8").reshape(10, 2, 2, 1).view(CountingArray)
     part = data.ImageSubset(images, np.array([7, 3, 5]))
-    assert len(part) == 3 and Counted.read == 0
+    assert len(part) == 3 and CountingArray.read == 0
     assert np.array_equal(part[np.array([2, 0])], np.asarray(images)[[5, 7]])
     assert np.array_equal(part[1:2], np.asarray(images)[[3]])
-    assert Counted.read == 3 * 4
+    assert CountingArray.read == 3 * 4

@@ -32,7 +32,7 @@ def write_dataset(folder, images, copies=()) -> data.ImageDataset:
     return data.load_dataset(data.store_reference(str(folder)), 16)
 
 
-def test_seven_images_more_move_none_from_the_training_to_the_test_part():
+def test_added_images_move_none_from_training_to_test():
     sha256 = np.random.default_rng(0).integers(0, 256, (19_720, 32), "uint8")
     learned, _ = split.split(split.positions_from_sha256(sha256[:19_713]), 0.1)
     _, held_out = split.split(split.positions_from_sha256(sha256), 0.1)
@@ -40,7 +40,7 @@ def test_seven_images_more_move_none_from_the_training_to_the_test_part():
     assert len(held_out) == pytest.approx(1972, rel=0.05)
 
 
-def test_the_part_of_an_image_is_that_of_its_file_or_array(tmp_path):
+def test_the_position_of_an_image_depends_only_on_its_data(tmp_path):
     images = make_random_images(40)
     few, more = write_dataset(tmp_path / "a", images[:30]), write_dataset(tmp_path / "b", images)
     assert np.array_equal(split.compute_positions(few), split.compute_positions(more)[:30])
@@ -54,7 +54,7 @@ def test_the_part_of_an_image_is_that_of_its_file_or_array(tmp_path):
 
 
 @pytest.mark.parametrize("change", [lambda one: one, lambda one: one[:, :, ::-1]])
-def test_near_duplicates_lie_at_the_smallest_of_their_positions(tmp_path, change):
+def test_near_duplicates_share_the_smallest_of_their_positions(tmp_path, change):
     images = make_random_images(30, side=48)
     alone = split.compute_positions(write_dataset(tmp_path / "alone", images))
     together = split.compute_positions(write_dataset(tmp_path / "together", images, change(images)))
@@ -62,7 +62,7 @@ def test_near_duplicates_lie_at_the_smallest_of_their_positions(tmp_path, change
     assert np.all(together[1::2] <= alone) and 0 < np.count_nonzero(together[1::2] < alone) < 30
 
 
-def test_of_very_many_the_last_ones_are_compared(tmp_path, monkeypatch):
+def test_only_the_last_positions_of_a_large_set_are_compared(tmp_path, monkeypatch):
     images = make_random_images(30, side=48)
     dataset = write_dataset(tmp_path / "set", images, images)
     positions_before = split.positions_from_sha256(dataset.source_sha256)
@@ -75,14 +75,14 @@ def test_of_very_many_the_last_ones_are_compared(tmp_path, monkeypatch):
     assert complete_pairs and all(positions[n] == positions[n + 1] for n in complete_pairs)
 
 
-def test_it_can_be_stopped(tmp_path):
+def test_computing_positions_can_be_canceled(tmp_path):
     with pytest.raises(Cancelled):
         split.compute_positions(
             write_dataset(tmp_path / "set", make_random_images(30)), Progress(cancelled=lambda: True)
         )
 
 
-def test_the_parts_begin_at_fixed_positions():
+def test_splits_start_at_fixed_positions():
     positions = np.random.default_rng(1).random(1000)
     learned, validation, held_out = split.split(positions, 0.05, 0.1)
     assert np.array_equal(held_out, np.flatnonzero(positions >= 0.9))
@@ -90,7 +90,7 @@ def test_the_parts_begin_at_fixed_positions():
     assert np.array_equal(np.sort(np.concatenate([learned, validation, held_out])), np.arange(1000))
 
 
-def test_each_part_of_few_images_has_one():
+def test_every_split_of_a_few_images_has_one():
     for seed in range(100):
         count = 3 + seed % 20
         positions = np.random.default_rng(seed).random(count)
@@ -100,12 +100,12 @@ def test_each_part_of_few_images_has_one():
         assert all(positions[a].max() < positions[b].min() for a, b in pairwise(parts))
 
 
-def test_the_test_part_has_at_least_half_of_its_share():
+def test_the_test_split_has_at_least_half_of_its_share():
     positions = np.repeat(np.random.default_rng(2).random(100) * 0.8, 5)  # groups of five, none at the end
     learned, held_out = split.split(positions, 0.1)
     assert 25 <= len(held_out) < 30 and not set(positions[learned]) & set(positions[held_out])
 
 
-def test_copies_of_a_single_image_are_divided_all_the_same():
+def test_a_data_set_of_one_repeated_image_is_still_split():
     learned, validation, held_out = split.split(np.full(20, 0.3), 0.05, 0.1)
     assert len(learned) > 10 and len(validation) and len(held_out)

@@ -43,7 +43,7 @@ def linear_gray(data_dir):
         return image.info["icc_profile"]
 
 
-def test_sixteen_bits_with_a_profile_are_converted(data_dir):
+def test_16_bit_images_with_a_profile_are_converted(data_dir):
     for name, expected in (
         ("graylin16.png", lambda share: to_srgb_levels(share)),
         ("gray16.png", lambda share: 255 * share),
@@ -55,7 +55,7 @@ def test_sixteen_bits_with_a_profile_are_converted(data_dir):
         assert np.abs(read - expected(share)[..., None]).max() < 0.51  # rounded, dark levels included
 
 
-def test_a_profile_of_gray_counts_with_transparency_too(linear_gray):
+def test_a_gray_profile_applies_to_images_with_transparency(linear_gray):
     levels = np.tile(np.arange(256, dtype="uint8"), (16, 1))
     clear = np.full_like(levels, 255)
     clear[8:] = 0
@@ -69,7 +69,7 @@ def test_a_profile_of_gray_counts_with_transparency_too(linear_gray):
     assert (read[8:] == 255).all()
 
 
-def test_white_below_what_is_transparent_is_never_converted():
+def test_the_white_below_transparent_pixels_is_not_converted():
     image = Image.new("RGBA", (16, 16), (200, 100, 100, 255))
     image.paste((0, 0, 0, 0), (0, 0, 8, 16))
     read = image_io.read(encode(image, icc_profile=make_display_p3_profile()))
@@ -78,7 +78,7 @@ def test_white_below_what_is_transparent_is_never_converted():
     assert np.array_equal(read[:, 8:], opaque[:, 8:])
 
 
-def test_sixteen_bits_may_have_a_transparent_level():
+def test_16_bit_gray_can_have_a_transparent_level():
     levels = np.full((16, 16), 40_000, "uint16")
     levels[:8] = 1000
     read = image_io.read_transparent(
@@ -91,7 +91,7 @@ def test_sixteen_bits_may_have_a_transparent_level():
 @pytest.mark.parametrize(
     "bits, row", [(1, b"\xaa" * 2), (2, b"\x44" * 4), (4, b"\x10" * 8), (8, b"\1\0" * 8)]
 )
-def test_gray_of_few_bits_may_have_a_transparent_level(bits, row):  # the row is 1, 0, 1, 0, ...
+def test_gray_of_1_to_8_bits_can_have_a_transparent_level(bits, row):  # the row is 1, 0, 1, 0, ...
     size = struct.pack(">IIBBBBB", 16, 16, bits, 0, 0, 0, 0)
     chunks = {b"IHDR": size, b"tRNS": struct.pack(">H", 1), b"IDAT": zlib.compress(16 * (b"\0" + row))}
     file = b"\x89PNG\r\n\x1a\n" + b"".join(make_chunk(*pair) for pair in {**chunks, b"IEND": b""}.items())
@@ -99,35 +99,35 @@ def test_gray_of_few_bits_may_have_a_transparent_level(bits, row):  # the row is
 
 
 @pytest.mark.parametrize("top", [255, 65_535, 4_000_000])
-def test_32_bits_are_scaled_by_what_they_hold(top):
+def test_32_bit_images_are_scaled_to_their_value_range(top):
     levels = np.linspace(0, top, 32 * 32).round().astype("int32").reshape(32, 32)
     read = image_io.read(image_io.as_png(Image.fromarray(levels)))
     assert np.abs(read[..., 0] - levels * (255 / top)).max() <= 0.51
 
 
 @pytest.mark.parametrize("lowest, top", [(0, 1), (0, 255), (-2, 6)])
-def test_floats_are_scaled_by_what_they_hold(lowest, top):
+def test_float_images_are_scaled_to_their_value_range(lowest, top):
     values = np.linspace(lowest, top, 32 * 32, dtype="float32").reshape(32, 32)
     share = (values - lowest) / (top - lowest)
     for data in (image_io.as_png(Image.fromarray(values)), encode(Image.fromarray(values), "TIFF")):
         assert np.abs(image_io.read(data)[..., 0] - 255 * share).max() <= 0.51
 
 
-def test_gamma_of_a_png_counts_as_in_browsers(data_dir):
+def test_png_gamma_is_applied_as_in_browsers(data_dir):
     path = data_dir / "odd" / "11" / "gamma1.png"
     with Image.open(path) as image:
         stored = np.asarray(image.convert("RGB")) / 255
     assert np.abs(image_io.read(path) - to_srgb_levels(stored)).max() < 1
 
 
-def test_a_gamma_near_that_of_srgb_changes_nothing(image):
+def test_a_gamma_near_srgb_is_ignored(image):
     for value in (0.45455, 0.47):
         assert np.array_equal(
             image_io.read(encode_with_chunks(Image.fromarray(image), make_gamma_chunk(value))), image
         )
 
 
-def test_primaries_of_a_png_count_alone_and_with_gamma():
+def test_png_primaries_are_applied_with_and_without_gamma():
     color = np.array([200, 100, 100])
     square = Image.new("RGB", (16, 16), tuple(color.tolist()))
     wide = image_io.read(
@@ -142,13 +142,13 @@ def test_primaries_of_a_png_count_alone_and_with_gamma():
 
 
 @pytest.mark.parametrize("values", [(0,) * 8, (0.3, 0.3) * 4, (2.0, 0.001) * 4])
-def test_impossible_primaries_do_not_cost_the_image(values, image):
+def test_impossible_primaries_are_ignored(values, image):
     assert np.array_equal(
         image_io.read(encode_with_chunks(Image.fromarray(image), make_primaries_chunk(values))), image
     )
 
 
-def test_a_profile_goes_before_srgb_and_srgb_before_gamma(image):
+def test_a_profile_overrides_srgb_and_srgb_overrides_gamma(image):
     plain = Image.fromarray(image)
     srgb = make_chunk(b"sRGB", b"\0")
     assert np.array_equal(image_io.read(encode_with_chunks(plain, srgb, make_gamma_chunk(1.0))), image)
@@ -159,7 +159,7 @@ def test_a_profile_goes_before_srgb_and_srgb_before_gamma(image):
     assert not np.array_equal(image_io.read(profiled), image)
 
 
-def test_any_opaque_color_of_a_mask_counts_in_full(data_dir):
+def test_opaque_pixels_of_a_mask_are_selected_in_any_color(data_dir):
     for name in ("mask_red_alpha.png", "mask_blackpaint_alpha.png"):
         path = data_dir / "odd" / "08" / name
         with Image.open(path) as image:
@@ -169,7 +169,7 @@ def test_any_opaque_color_of_a_mask_counts_in_full(data_dir):
         assert np.array_equal(mask, np.repeat(alpha[..., None], 3, axis=2))
 
 
-def test_without_transparency_white_or_black_says_what_a_mask_selects():
+def test_an_opaque_mask_selects_by_its_strongest_channel():
     image = Image.new("RGB", (32, 8), "black")
     for n, color in enumerate(("white", "gray", "red")):
         image.paste(color, (8 * n, 0, 8 * n + 8, 8))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_decoder
 from tests.core.imaging.test_image_io import encode
 
 ROWS, COLUMNS = np.mgrid[0:24, 0:32]
@@ -37,12 +37,12 @@ def encode_tiff(planes, photometric, sample_format=1, orientation=1):
     return head + raw + lists + struct.pack("<H", len(tags)) + table + b"\0" * 4
 
 
-def test_separate_planes_of_16_bits():
+def test_separate_16_bit_planes_are_decoded():
     planes = COLORS.transpose(2, 0, 1).astype("<u2") * 256 + 7
     assert np.array_equal(image_io.read(encode_tiff(planes, 2)), COLORS)
 
 
-def test_separate_planes_of_16_bits_in_the_other_byte_order(tmp_path):
+def test_separate_big_endian_16_bit_planes_are_decoded(tmp_path):
     tifffile = pytest.importorskip("tifffile", reason="scikit-image brings it")
     planes = COLORS.transpose(2, 0, 1).astype("u2") * 256 + 7
     tifffile.imwrite(tmp_path / "a.tif", planes, byteorder=">", photometric="rgb", planarconfig="separate")
@@ -50,7 +50,7 @@ def test_separate_planes_of_16_bits_in_the_other_byte_order(tmp_path):
 
 
 @pytest.mark.parametrize("orientation", [1, 3])
-def test_gray_whose_zero_is_white(orientation):
+def test_gray_with_zero_as_white_is_inverted(orientation):
     upright = GRAY if orientation == 1 else GRAY[::-1, ::-1]
     expected = np.broadcast_to(upright, COLORS.shape)
     plane = GRAY.transpose(2, 0, 1)
@@ -60,12 +60,12 @@ def test_gray_whose_zero_is_white(orientation):
     assert np.abs(image_io.read(floats).astype(int) - expected).max() <= 1
 
 
-def test_unsigned_values_of_32_bits():
+def test_unsigned_32_bit_values_are_decoded():
     read = image_io.read(encode_tiff(GRAY.transpose(2, 0, 1).astype("<u4") * (2**32 // 255), 1))
     assert np.abs(read.astype(int) - GRAY * (255 / GRAY.max())).max() <= 1
 
 
-def test_floats_brighter_than_white_are_not_black():
+def test_floats_above_1_are_scaled():
     shares = (GRAY[..., 0] / np.float32(GRAY.max()) * 1.5).astype("float32")
     read = image_io.read(encode(Image.fromarray(shares), "TIFF"))
     assert np.abs(read[..., 0] - shares * 170).max() <= 1
@@ -78,9 +78,9 @@ def test_a_webp_is_transparent_where_no_frame_covers_it():
     data = encode(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True)
     if not data[20] & 0x10:  # as Pillow writes it
         assert Image.open(io.BytesIO(data)).mode == "RGB"
-    for frame, expected in zip(animations.decode(data, transparent=True), frames, strict=True):
+    for frame, expected in zip(video_decoder.decode(data, transparent=True), frames, strict=True):
         assert np.array_equal(frame, np.asarray(expected))
     assert image_io.read(data)[0, 0].tolist() == [255, 255, 255]
     opaque = [frame.convert("RGB") for frame in frames]
     data = encode(opaque[0], "WEBP", save_all=True, append_images=opaque[1:], lossless=True)
-    assert {frame.shape for frame in animations.decode(data, transparent=True)} == {(24, 32, 3)}
+    assert {frame.shape for frame in video_decoder.decode(data, transparent=True)} == {(24, 32, 3)}

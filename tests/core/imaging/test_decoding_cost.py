@@ -16,9 +16,9 @@ REFUSED = "made to take very much time or memory"
 _START_OF_SCAN = b"\xff\xda"
 
 
-def _encode_gradient(kind: str, **how) -> bytes:
+def _encode_gradient(kind: str, **options) -> bytes:
     data = io.BytesIO()
-    Image.linear_gradient("L").save(data, kind, **how)
+    Image.linear_gradient("L").save(data, kind, **options)
     return data.getvalue()
 
 
@@ -39,12 +39,12 @@ def _make_tiled_tiff(side: int) -> bytes:
 
 
 @pytest.mark.parametrize("between", [b"", b"\xff\x01", b"\xff\xff"])
-def test_a_jpeg_of_thousands_of_scans_is_refused(between):
+def test_a_jpeg_with_thousands_of_scans_is_refused(between):
     with pytest.raises(InvalidInput, match=REFUSED):
         image_io.read(_repeat_scans(decoding_cost.MAX_SCANS, between))
 
 
-def test_a_jpeg_of_usual_scans_is_taken_whatever_follows_its_end():
+def test_a_jpeg_with_few_scans_and_trailing_data_is_accepted():
     assert image_io.read(_repeat_scans(20)).shape == (256, 256, 3)
     video = 1000 * (_START_OF_SCAN + bytes(9))  # as in photos of phones
     assert image_io.read(_encode_gradient("JPEG", progressive=True) + video).shape == (256, 256, 3)
@@ -55,21 +55,21 @@ def test_a_jpeg_of_usual_scans_is_taken_whatever_follows_its_end():
     )
 
 
-def test_a_tiff_whose_tile_is_far_larger_than_the_image_is_refused():
+def test_a_tiff_with_an_oversized_tile_is_refused():
     assert image_io.read(_make_tiled_tiff(256)).shape == (64, 64, 3)
     with pytest.raises(InvalidInput, match=REFUSED):
         image_io.read(_make_tiled_tiff(30_000))
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "AVIF"])
-def test_sides_do_not_tell_what_some_kinds_cost(kind):
+def test_tiff_and_avif_have_no_predictable_cost(kind):
     assert not decoding_cost.has_predictable_cost(_encode_gradient(kind))
     assert decoding_cost.has_predictable_cost(_encode_gradient("PNG"))
 
 
 @pytest.mark.parametrize("pixels, kind, waits", [(100, "PNG", 1), (1 << 20, "PNG", 0), (1 << 20, "TIFF", 1)])
-def test_few_large_images_are_decoded_at_a_time(monkeypatch, pixels, kind, waits):
-    class Counted:
+def test_large_or_unpredictable_images_wait_for_a_decoding_slot(monkeypatch, pixels, kind, waits):
+    class SlotCounter:
         count = 0
 
         def __enter__(self):
@@ -79,6 +79,6 @@ def test_few_large_images_are_decoded_at_a_time(monkeypatch, pixels, kind, waits
             return None
 
     monkeypatch.setattr(image_io, "LARGE_PIXELS", pixels)
-    monkeypatch.setattr(image_io, "_large_image_slots", counted := Counted())
+    monkeypatch.setattr(image_io, "_large_image_slots", counter := SlotCounter())
     image_io.read(_encode_gradient(kind))
-    assert counted.count == waits
+    assert counter.count == waits

@@ -1,4 +1,4 @@
-"""Frame durations, loop counts and transparency of animations are preserved."""
+"""Frame durations, loop counts and transparency of videos are preserved."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from studio.core.errors import InvalidInput
-from studio.core.imaging import animations, frame_times, video_facts
+from studio.core.imaging import frame_times, video_codecs, video_decoder, video_encoder, video_facts
 from studio.core.imaging.frame_times import FrameTimes
 
 
@@ -40,88 +40,88 @@ def encode_apng(frames, **options):
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
 @pytest.mark.parametrize("times", [(30, 30, 600, 30, 70), (3000,) * 4, (40, 9000, 60)])
-def test_frames_stay_as_long_as_they_should(kind, times):
-    data = animations.encode(make_shades(len(times)), kind, FrameTimes(to_seconds(*times)))
-    assert animations.read_times(data).durations == to_seconds(*times)
+def test_frame_durations_round_trip(kind, times):
+    data = video_encoder.encode(make_shades(len(times)), kind, FrameTimes(to_seconds(*times)))
+    assert video_decoder.read_times(data).durations == to_seconds(*times)
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
-def test_23_976_frames_a_second_do_not_drift(kind):
-    data = animations.encode(make_shades(6) * 20, kind, FrameTimes.even(Fraction(24_000, 1001)))
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
+def test_23_976_fps_does_not_drift(kind):
+    data = video_encoder.encode(make_shades(6) * 20, kind, FrameTimes.even(Fraction(24_000, 1001)))
     unit = {"gif": 1 / 100, "webp": 1 / 1000, "mp4": 0}[kind]
-    assert abs(animations.read_times(data).seconds - 120 * 1001 / 24_000) <= unit
+    assert abs(video_decoder.read_times(data).seconds - 120 * 1001 / 24_000) <= unit
     if kind == "mp4":
-        assert set(animations.read_times(data).durations) == {Fraction(1001, 24_000)}
+        assert set(video_decoder.read_times(data).durations) == {Fraction(1001, 24_000)}
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 @pytest.mark.parametrize("plays", [0, 1, 2, 7])
-def test_they_play_as_often_as_they_should(kind, plays):
-    data = animations.encode(make_shades(3), kind, FrameTimes.even(10, plays))
+def test_the_number_of_plays_round_trips(kind, plays):
+    data = video_encoder.encode(make_shades(3), kind, FrameTimes.even(10, plays))
     assert frame_times.read(data).plays == plays
 
 
-def test_a_gif_counts_its_repetitions():
+def test_a_gif_stores_repetitions_not_plays():
     buffer = io.BytesIO()
     first, *others = map(Image.fromarray, make_shades(3))
     first.save(buffer, "GIF", save_all=True, append_images=others, duration=100, loop=1)
     times = frame_times.read(buffer.getvalue())
-    encoded_again = animations.encode(animations.decode(buffer.getvalue()), "gif", times)
+    encoded_again = video_encoder.encode(video_decoder.decode(buffer.getvalue()), "gif", times)
     assert Image.open(io.BytesIO(encoded_again)).info["loop"] == 1
     first.save(buffer := io.BytesIO(), "GIF", save_all=True, append_images=others, duration=100)
     assert frame_times.read(buffer.getvalue()).plays == 1
 
 
-def test_an_animated_png_is_an_animation():
+def test_an_animated_png_is_decoded_as_an_animation():
     frames = [draw_disc(n) for n in (0, 15, 30)]
     data = encode_apng(frames, duration=[30, 600, 3000], loop=2)
     assert video_facts.detect_kind(data) == "apng"
     assert frame_times.read(data) == FrameTimes(to_seconds(30, 600, 3000), 2)
-    assert all(map(np.array_equal, animations.decode(data, transparent=True), frames))
+    assert all(map(np.array_equal, video_decoder.decode(data, transparent=True), frames))
 
 
-def test_a_still_before_an_animated_png_is_no_frame_of_it():
+def test_the_default_image_of_an_apng_is_not_a_frame():
     frames = make_shades(4)
     data = encode_apng(frames, default_image=True, duration=[100, 200, 300])
     assert frame_times.read(data).durations == to_seconds(100, 200, 300)
-    assert [int(frame.mean()) for frame in animations.decode(data)] == [60, 100, 140]
+    assert [int(frame.mean()) for frame in video_decoder.decode(data)] == [60, 100, 140]
 
 
-def test_a_still_png_is_no_animation():
+def test_a_still_png_is_refused_as_an_animation():
     buffer = io.BytesIO()
     Image.fromarray(make_shades(1)[0]).save(buffer, "PNG")
     with pytest.raises(InvalidInput, match="a PNG image without animation"):
-        animations.count_frames(buffer.getvalue())
+        video_decoder.count_frames(buffer.getvalue())
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
-def test_what_is_transparent_stays_so(kind):
+def test_transparency_round_trips(kind):
     frames = [draw_disc(n) for n in (0, 15, 30)]
-    data = animations.encode(frames, kind, 10, transparent=True)
-    for frame, source in zip(animations.decode(data, transparent=True), frames, strict=True):
+    data = video_encoder.encode(frames, kind, 10, transparent=True)
+    for frame, source in zip(video_decoder.decode(data, transparent=True), frames, strict=True):
         assert np.array_equal(frame[..., 3], source[..., 3])
         inside = frame[source[..., 3] > 0][:, :3]
         assert np.abs(inside.astype(int) - (230, 40, 30)).mean() <= (0 if kind == "gif" else 3)
 
 
-def test_of_a_mixture_every_frame_has_the_same_channels():
+def test_each_frame_of_a_mixed_animation_keeps_its_channels():
     opaque = draw_disc(0)
     opaque[..., 3] = 255
     for frames in ([draw_disc(0), opaque[..., :3]], [opaque[..., :3], draw_disc(0)]):
         clear = [frame.shape[2] == 4 for frame in frames]
         for kind in ("gif", "webp"):
-            data = animations.encode(frames, kind, 10, transparent=True)
-            assert [f.shape[2] == 4 for f in animations.decode(data, transparent=True)] == clear
+            data = video_encoder.encode(frames, kind, 10, transparent=True)
+            assert [f.shape[2] == 4 for f in video_decoder.decode(data, transparent=True)] == clear
 
 
-def test_an_mp4_shows_white_where_nothing_is():
-    frame = next(animations.decode(animations.encode([draw_disc(0)] * 2, "mp4", 10, transparent=True)))
+def test_transparent_pixels_of_an_mp4_are_white():
+    frame = next(video_decoder.decode(video_encoder.encode([draw_disc(0)] * 2, "mp4", 10, transparent=True)))
     assert frame[2, 60].min() > 250 and frame[24, 16, 1] < 60
 
 
-def test_frames_that_are_too_quick_are_left_out():
+def test_frames_above_the_rate_limit_are_dropped():
     times = FrameTimes(to_seconds(5, 5, 5, 5, 600, 5, 5, 5, 5), 3)
     thinned, numbers = times.limit_rate(50)
     assert min(thinned.durations) >= Fraction(1, 50)
@@ -137,7 +137,7 @@ def test_a_frame_with_disposal_previous_disappears_from_an_apng():
     green[20:30, 20:30] = 0, 255, 0, 255
     previous = PngImagePlugin.Disposal.OP_PREVIOUS
     data = encode_apng([red, blue, green], disposal=[0, previous, 0], blend=1, duration=100)
-    first, second, third = animations.decode(data)
+    first, second, third = video_decoder.decode(data)
     assert first[8, 8].tolist() == third[8, 8].tolist() == [255, 0, 0]
     assert second[8, 8].tolist() == [0, 0, 255]
     assert third[25, 25].tolist() == [0, 255, 0]

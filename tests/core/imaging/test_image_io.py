@@ -33,13 +33,13 @@ def read_corpus_rows(data_dir):
         return [row for row in csv.DictReader(handle, delimiter="\t") if row["kind"] == "image"]
 
 
-def test_gray_is_as_bright_as_the_eye_sees_a_color():
+def test_gray_conversion_weights_channels_by_luminance():
     blue, green = (np.full((2, 2, 3), color, "uint8") for color in ((0, 0, 255), (0, 255, 0)))
     assert image_io.to_gray(blue).shape == (2, 2, 1)
     assert (int(image_io.to_gray(blue).max()), int(image_io.to_gray(green).min())) == (29, 150)
 
 
-def test_corpus_is_taken_or_refused_as_expected(data_dir, monkeypatch):
+def test_corpus_images_are_accepted_or_refused_as_expected(data_dir, monkeypatch):
     monkeypatch.setattr(formats, "HEIC", False)  # as without the extra `heic`
     rows = read_corpus_rows(data_dir)
     assert len(rows) > 200
@@ -70,7 +70,7 @@ def test_every_format_is_read(kind, image):
     assert np.abs(read.astype(int) - image).max() <= tolerance
 
 
-def test_content_decides_not_the_name(tmp_path, image):
+def test_the_format_is_detected_by_content_not_by_name(tmp_path, image):
     path = tmp_path / "photo.jpg"
     path.write_bytes(encode(Image.fromarray(image)))
     assert np.array_equal(image_io.read(path), image)
@@ -89,7 +89,7 @@ TURNS = {
 
 @pytest.mark.parametrize("orientation", [1, *TURNS])
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_turned_images_stand_upright(orientation, kind, image):
+def test_exif_orientation_is_applied(orientation, kind, image):
     stored = Image.fromarray(image)
     if orientation in TURNS:
         stored = stored.transpose(TURNS[orientation])
@@ -100,7 +100,7 @@ def test_turned_images_stand_upright(orientation, kind, image):
 
 
 @pytest.fixture
-def photo_of_a_phone():
+def heic_photo():
     """A HEIC of `(200, 300)` with a rotation by 90 degrees and private tags."""
     pytest.importorskip(
         "pillow_heif", reason="HEIC needs an extra: pip install -e '.[heic]'"
@@ -112,21 +112,21 @@ def photo_of_a_phone():
     return encode(photo, "HEIF", quality=95, exif=exif.tobytes())
 
 
-def test_photos_of_phones_are_read_upright_without_their_tags(photo_of_a_phone):
-    assert b"SecretCamera" in photo_of_a_phone
-    read = image_io.read(photo_of_a_phone)
+def test_heic_photos_are_read_upright_without_their_tags(heic_photo):
+    assert b"SecretCamera" in heic_photo
+    read = image_io.read(heic_photo)
     upright = np.rot90(photos.chelsea()[:200, :300], -1)
-    assert read.shape == upright.shape == (*image_io.read_size(photo_of_a_phone), 3)
+    assert read.shape == upright.shape == (*image_io.read_size(heic_photo), 3)
     assert np.abs(read.astype(int) - upright).mean() < 5
     assert b"SecretCamera" not in image_io.encode_png(read)
 
 
-def test_damaged_photos_of_phones_never_raise_anything_else(photo_of_a_phone):
+def test_damaged_heic_photos_raise_only_invalid_input(heic_photo):
     with pytest.raises(InvalidInput, match="damaged or cut HEIC"):
-        image_io.read(photo_of_a_phone[:-100])
+        image_io.read(heic_photo[:-100])
     rng = np.random.default_rng(0)
     for n in range(200):
-        data = np.frombuffer(photo_of_a_phone, "uint8").copy()
+        data = np.frombuffer(heic_photo, "uint8").copy()
         data[rng.integers(0, 600 if n % 2 else len(data), 5)] = rng.integers(0, 256, 5)
         try:
             assert image_io.read(data.tobytes()).shape[2] == 3
@@ -134,20 +134,20 @@ def test_damaged_photos_of_phones_never_raise_anything_else(photo_of_a_phone):
             assert "\n" not in str(error)
 
 
-def test_without_the_extra_photos_of_phones_are_told_what_reads_them(photo_of_a_phone, monkeypatch):
+def test_without_the_heic_extra_the_error_says_what_to_install(heic_photo, monkeypatch):
     monkeypatch.setattr(formats, "HEIC", False)
     with pytest.raises(InvalidInput, match=r": HEIC\. .* Save it as JPEG or PNG, or pip install"):
-        image_io.read(photo_of_a_phone)
+        image_io.read(heic_photo)
 
 
-def test_sixteen_bits_are_scaled_not_clipped():
+def test_16_bit_images_are_scaled_not_clipped():
     levels = np.linspace(0, 65535, 64 * 16).reshape(16, 64).astype("uint16")
     read = image_io.read(encode(Image.fromarray(levels)))
     assert np.abs(read[..., 0].astype(int) - levels / 257).max() <= 0.5  # rounded
     assert np.array_equal(read[..., 0], read[..., 2])
 
 
-def test_transparency_lies_over_white():
+def test_transparent_pixels_are_blended_over_white():
     pixels = np.zeros((16, 16, 4), "uint8")
     pixels[:, :8] = (255, 0, 0, 255)
     pixels[:, 12:] = (0, 0, 255, 128)
@@ -158,7 +158,7 @@ def test_transparency_lies_over_white():
     assert read[0, 15].tolist() == [127, 127, 255]
 
 
-def test_palette_with_a_transparent_color_lies_over_white():
+def test_a_transparent_palette_color_becomes_white():
     image = Image.new("P", (16, 16), 1)
     image.putpalette([0, 0, 0, 0, 200, 0])
     assert image_io.read(encode(image, transparency=1))[0, 0].tolist() == [255, 255, 255]
@@ -172,7 +172,7 @@ def test_cmyk_is_converted():
     assert max(green, blue) < 60
 
 
-def test_first_frame_of_an_animation():
+def test_the_first_frame_of_an_animation_is_read():
     frames = [Image.new("RGB", (16, 16), color) for color in ("red", "blue")]
     data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert image_io.read(data)[0, 0].tolist() == [255, 0, 0]
@@ -187,24 +187,24 @@ SRGB_TO_XYZ = np.array(
 def make_display_p3_profile() -> bytes:
     """Returns an ICC profile with the primaries of Display P3 (D50-adapted) and a gamma of 2.2."""
 
-    def xyz(values):
+    def encode_xyz(values):
         return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(v * 65536)) for v in values)
 
     gamma = b"curv\0\0\0\0" + struct.pack(">IHxx", 1, round(2.2 * 256))
     text = b"desc\0\0\0\0" + struct.pack(">I", 3) + b"P3\0" + bytes(12 + 67 + 2)
-    tags = {b"desc": text, b"cprt": b"text\0\0\0\0CC0\0", b"wtpt": xyz((0.9642, 1.0, 0.8249))}
+    tags = {b"desc": text, b"cprt": b"text\0\0\0\0CC0\0", b"wtpt": encode_xyz((0.9642, 1.0, 0.8249))}
     for name, column in zip((b"r", b"g", b"b"), P3_TO_XYZ.T, strict=True):
-        tags |= {name + b"XYZ": xyz(column), name + b"TRC": gamma}
+        tags |= {name + b"XYZ": encode_xyz(column), name + b"TRC": gamma}
     table, body, at = struct.pack(">I", len(tags)), b"", 128 + 4 + 12 * len(tags)
     for name, data in tags.items():
         data += bytes(-len(data) % 4)
         table += name + struct.pack(">II", at + len(body), len(data))
         body += data
     head = struct.pack(">I4xI4s4s4s12x4s", at + len(body), 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
-    return head.ljust(68, b"\0") + xyz((0.9642, 1.0, 0.8249))[8:].ljust(60, b"\0") + table + body
+    return head.ljust(68, b"\0") + encode_xyz((0.9642, 1.0, 0.8249))[8:].ljust(60, b"\0") + table + body
 
 
-def test_wide_gamut_becomes_srgb():
+def test_display_p3_is_converted_to_srgb():
     color = np.array([200, 100, 100])
     linear = np.linalg.inv(SRGB_TO_XYZ) @ P3_TO_XYZ @ (color / 255) ** 2.2
     expected = 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
@@ -214,11 +214,11 @@ def test_wide_gamut_becomes_srgb():
     assert read[0] > 208  # the same red has a higher level in the smaller color space
 
 
-def test_a_damaged_profile_does_not_cost_the_image(image):
+def test_a_damaged_profile_is_ignored(image):
     assert np.array_equal(image_io.read(encode(Image.fromarray(image), icc_profile=b"nonsense")), image)
 
 
-def test_private_tags_never_reach_a_result(image):
+def test_results_contain_no_private_tags(image):
     exif = Image.Exif()
     exif[0x010F] = "SecretCamera"
     exif.get_ifd(0x8825)[2] = (48.0, 51.0, 29.0)
@@ -231,7 +231,7 @@ def test_private_tags_never_reach_a_result(image):
         assert b"SecretCamera" not in data
 
 
-def test_a_bomb_is_refused_from_its_header():
+def test_a_decompression_bomb_is_refused_by_its_header():
     size = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + make_chunk(b"IHDR", size) + make_chunk(b"IDAT", b"")
     with pytest.raises(InvalidInput, match="67 million pixels"):
@@ -239,16 +239,16 @@ def test_a_bomb_is_refused_from_its_header():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 100), (8, 161)])
-def test_too_small_or_narrow_says_its_size(size):
+def test_the_error_for_a_too_small_image_names_its_size(size):
     with pytest.raises(InvalidInput, match=f"{size[0]} x {size[1]} px"):
         image_io.read(encode(Image.new("RGB", size)))
 
 
-def test_smallest_and_narrowest_are_taken():
+def test_the_smallest_and_narrowest_image_is_accepted():
     assert image_io.read(encode(Image.new("RGB", (8, 160)))).shape == (160, 8, 3)
 
 
-def test_too_many_bytes_are_refused_unread(tmp_path):
+def test_a_too_large_file_is_refused_without_reading_it(tmp_path):
     path = tmp_path / "large.png"
     with path.open("wb") as handle:
         handle.truncate(image_io.MAX_BYTES + 1)
@@ -256,21 +256,21 @@ def test_too_many_bytes_are_refused_unread(tmp_path):
         image_io.read(path)
 
 
-def test_a_device_is_no_file_and_never_read():
+def test_devices_are_refused_without_reading_them():
     """Reading another device could never end."""
     with pytest.raises(InvalidInput, match=": a device or pipe"):
         image_io.read("/dev/null")
 
 
 @pytest.mark.parametrize("keep", [0, 1, 7, 20, 60, 0.5, 0.95])
-def test_cut_images_are_refused(keep, image):
+def test_truncated_images_are_refused(keep, image):
     data = encode(Image.fromarray(image), "JPEG")
     with pytest.raises(InvalidInput) as error:
         image_io.read(data[: keep if isinstance(keep, int) else int(keep * len(data))])
     assert says_what_to_do(str(error.value))
 
 
-def test_damaged_bytes_never_raise_anything_else(image):
+def test_damaged_images_raise_only_invalid_input(image):
     rng = np.random.default_rng(0)
     for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"):
         intact = encode(Image.fromarray(image), kind)
@@ -294,14 +294,14 @@ def test_resize_to_the_same_size_changes_nothing(image):
     assert image_io.resize(image, 48, 64) is image
 
 
-def test_png_round_trip_is_exact_and_carries_the_recipe(image):
+def test_png_round_trip_is_exact_and_includes_the_recipe(image):
     recipe = recipes.Recipe(task="style.transfer", settings={"seed": 1})
     data = image_io.encode_png(image, recipe)
     assert np.array_equal(image_io.read(data), image)
     assert recipes.read(data) == recipe
 
 
-def test_a_png_is_no_larger_than_the_usual_one_of_the_library():
+def test_a_png_is_hardly_larger_than_that_of_pillow():
     photo, flat = photos.coffee(), np.full((256, 256, 3), 9, "uint8")
     for image, max_bytes in ((photo, 1.03 * len(encode(Image.fromarray(photo), "PNG"))), (flat, 2000)):
         assert len(image_io.encode_png(image)) < max_bytes
@@ -335,7 +335,7 @@ def make_png_header(width, height):
 
 
 @pytest.mark.parametrize("size", [(20_000, 20_000), (10_000, 10_000)])
-def test_the_size_of_what_is_not_read_is_refused_in_the_same_words(size):
+def test_reading_the_size_and_the_image_raises_the_same_error(size):
     messages = []
     for read in (image_io.read_size, image_io.read):
         with pytest.raises(InvalidInput) as error:
@@ -346,14 +346,14 @@ def test_the_size_of_what_is_not_read_is_refused_in_the_same_words(size):
 
 @pytest.mark.parametrize("longest", [32, 64, 128, 166, 512])
 @pytest.mark.parametrize("size", [(150, 3000), (3000, 150), (51, 1010), (8, 160), (200, 210)])
-def test_what_is_made_of_an_image_that_is_taken_is_taken_again(size, longest):
+def test_a_resized_image_is_still_accepted(size, longest):
     image = image_io.fit(np.zeros((*size, 3), "uint8"), longest)
     assert image_io.read(encode(Image.fromarray(image))).shape == image.shape
     assert max(image.shape) == longest or min(image.shape[:2]) == image_io.MIN_SIDE
     assert image_io.fitted_size(*size, longest) == image.shape[:2]
 
 
-def test_a_color_profile_that_is_too_large_is_named():
+def test_a_too_large_color_profile_is_reported():
     data = io.BytesIO()
     Image.new("RGB", (8, 8)).save(data, "PNG", icc_profile=bytes(2 << 20))
     with pytest.raises(InvalidInput, match="color profile or text has more than 1 MB"):
@@ -370,11 +370,11 @@ def encode_tiff(values: np.ndarray, sample_format: int) -> bytes:
     return head + data + struct.pack("<H", len(tags)) + entries + bytes(4)
 
 
-def test_white_of_signed_16_bits_is_white():
+def test_signed_16_bit_images_cover_the_full_range():
     pixels = image_io.read(encode_tiff(np.linspace(0, 32767, 4096).reshape(64, 64).astype("<i2"), 2))
     assert (pixels.min(), pixels.max()) == (0, 255)
 
 
-def test_floats_near_the_largest_there_are_keep_their_order():
+def test_floats_near_the_maximum_do_not_overflow():
     pixels = image_io.read(encode_tiff(np.linspace(-3e38, 3e38, 4096).reshape(64, 64).astype("<f4"), 3))
     assert (pixels.min(), pixels.max()) == (0, 255)

@@ -11,14 +11,14 @@ from studio.core.imaging import sample_photos
 
 
 @pytest.mark.parametrize("name", sample_photos.list_photos())
-def test_every_photo_is_an_image_worth_stylising(name):
+def test_every_photo_has_a_suitable_size_and_contrast(name):
     image = sample_photos.read_photo(name)
     assert image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
     assert 256 <= min(image.shape[:2]) <= max(image.shape[:2]) <= 1024
     assert image.std() > 20
 
 
-def test_every_photo_has_words_and_a_license():
+def test_every_photo_has_a_title_and_a_license():
     assert len(sample_photos.list_photos()) >= 5
     for name, sample in sample_photos.list_photos().items():
         assert sample.name == name and sample.title
@@ -32,14 +32,14 @@ def test_photos_agree_with_scikit_image():
     assert np.array_equal(sample_photos.read_photo("camera")[..., 0], data.camera())
 
 
-def test_unknown_name_names_the_closest():
+def test_an_unknown_name_gets_a_suggestion():
     with pytest.raises(InvalidInput, match=r"cofee. Did you mean coffee. Use one of coffee"):
         sample_photos.read_photo("cofee")
     with pytest.raises(InvalidInput, match="astronaut"):
         sample_photos.read_photo("../../etc/passwd")
 
 
-def test_missing_files_say_what_to_do(monkeypatch, tmp_path):
+def test_the_error_for_missing_files_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(sample_photos, "_find_folder", lambda: tmp_path)
     with pytest.raises(Unavailable, match="Install scikit-image"):
         sample_photos.read_photo("coffee")

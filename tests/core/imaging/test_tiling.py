@@ -16,7 +16,7 @@ def test_tiles_cover_every_pixel_once(height, width):
     assert (counts == 1).all()
 
 
-def test_tiles_see_the_halo_but_never_beyond_the_image():
+def test_tile_windows_include_the_halo_within_the_image():
     tiles = tiling.cut_tiles(300, 300, 128, 32)
     middle = next(t for t in tiles if t.rows.start == 128 and t.columns.start == 128)
     assert middle.rows.window == slice(96, 288)
@@ -25,7 +25,7 @@ def test_tiles_see_the_halo_but_never_beyond_the_image():
 
 
 @pytest.mark.parametrize("stride", [1, 2, 4, 8, 16])
-def test_parts_of_a_layer_fit_side_by_side(stride):
+def test_tiles_of_a_layer_are_adjacent(stride):
     ends = [tile.rows.own_slice(stride) for tile in tiling.cut_tiles(301, 10, 128, 32)]
     assert ends[0].start == 0
     assert ends[-1].stop == 301 // stride

@@ -5,7 +5,7 @@ import numpy as np
 from studio.core.imaging import transparency
 
 
-def test_hidden_colors_and_those_of_smoothed_edges_become_those_of_the_nearest_solid_pixel():
+def test_transparent_pixels_take_the_color_of_the_nearest_opaque_pixel():
     image = np.zeros((20, 30, 4), "uint8")
     image[..., :3] = (255, 0, 255)
     image[5:15, 10:20] = (20, 90, 200, 255)
@@ -15,7 +15,7 @@ def test_hidden_colors_and_those_of_smoothed_edges_become_those_of_the_nearest_s
     assert np.array_equal(extended[..., 3], image[..., 3])
 
 
-def test_glass_and_soft_shadows_keep_their_colors():
+def test_translucent_areas_keep_their_colors():
     image = np.random.default_rng(0).integers(0, 256, (40, 40, 4)).astype("uint8")
     image[..., 3] = 120
     assert np.array_equal(transparency.extend_colors(image), image)
@@ -23,7 +23,7 @@ def test_glass_and_soft_shadows_keep_their_colors():
     assert np.array_equal(transparency.extend_colors(image), image)
 
 
-def test_what_has_no_transparency_or_nothing_else_is_left_as_it_is():
+def test_opaque_and_fully_transparent_images_are_unchanged():
     for image in (
         np.zeros((8, 8, 3), "uint8"),
         np.full((8, 8, 4), 9, "uint8") * np.array([1, 1, 1, 0], "uint8"),

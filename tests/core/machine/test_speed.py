@@ -36,6 +36,6 @@ def test_the_result_is_the_median_of_runs_after_the_first(home, monkeypatch):
     assert next(durations, None) is None
 
 
-def test_it_stops_between_two_benchmarks(home, monkeypatch):
+def test_measuring_can_be_canceled_between_benchmarks(home, monkeypatch):
     with pytest.raises(Cancelled):
         list(speed.run_benchmarks(Progress(cancelled=lambda: True)))

@@ -19,15 +19,15 @@ def dataset(monkeypatch) -> ImageDataset:
     rng = np.random.default_rng(0)
     sums = rng.normal(size=(32 * 32, 64)) / 1000
 
-    def features(images, *_, **__):
+    def compute_features(images, *_, **__):
         return (images.mean(-1).reshape(len(images), -1) @ sums).astype("float32")
 
-    monkeypatch.setattr(inception, "compute_features", features)
+    monkeypatch.setattr(inception, "compute_features", compute_features)
     coarse = rng.integers(0, 256, (COUNT, 8, 8, 1), "uint8")
     return ImageDataset(coarse.repeat(4, axis=1).repeat(4, axis=2), tuple(map(str, range(COUNT))))
 
 
-def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
+def test_copies_and_mirrored_copies_of_training_images_are_detected(dataset):
     learned, held_out = split_by_count(COUNT, 0.1)
     scorer = comparison.Scorer(dataset, learned, held_out, 100, Progress())
     copies = dataset.images[learned[::27]].copy()
@@ -42,7 +42,7 @@ def test_copies_of_any_image_lie_near_it_mirrored_or_not(dataset):
     assert "nearest of 2,700 training images" in comparison.make_card_rows(copied)[-1][0]
 
 
-def test_what_looks_most_alike_is_found_as_it_is(dataset):
+def test_nearest_images_are_found_and_mirrored_like_the_query(dataset):
     among = dataset.select(np.arange(0, COUNT, 2))
     queries = dataset.images[[40, 2998]].repeat(3, axis=-1)
     queries[1] = queries[1, :, ::-1]
@@ -51,7 +51,7 @@ def test_what_looks_most_alike_is_found_as_it_is(dataset):
     assert np.array_equal(matches[1], dataset.images[2998, :, ::-1])
 
 
-def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(dataset, monkeypatch):
+def test_small_data_sets_select_by_the_kid_of_held_out_images(dataset, monkeypatch):
     learned, held_out = split_by_count(COUNT, 0.1)
     memorized, new = (dataset.images[rows[:250]] + np.uint8(1) for rows in (learned, held_out))
     values = []
@@ -64,7 +64,7 @@ def test_with_few_images_the_kid_that_selects_is_of_held_out_ones(dataset, monke
     assert few_memorized["training kid"] == many_memorized["kid"] and set(many_new) == {"kid"}
 
 
-def test_with_few_images_the_card_shows_both(dataset):
+def test_the_card_of_a_small_data_set_shows_both_kids(dataset):
     learned, held_out = split_by_count(COUNT, 0.1)
     scorer = comparison.Scorer(dataset, learned, held_out, 100, Progress())
     figures = scorer.compare(dataset.images[learned[:100]].repeat(3, axis=-1), Progress()).figures
@@ -76,7 +76,7 @@ def test_with_few_images_the_card_shows_both(dataset):
     assert training.startswith(f"{1000 * figures['training_kid']:.2f}")
 
 
-def test_with_too_few_held_out_images_the_kid_is_of_training_images(dataset):
+def test_with_too_few_held_out_images_kid_uses_training_images(dataset):
     learned, held_out = split_by_count(COUNT, 0.1)
     scorer = comparison.Scorer(dataset, learned, held_out[: comparison.MIN_IMAGES - 1], 100, Progress())
     assert set(scorer.measure_kid(dataset.images[learned[:100]])) == {"kid"}

@@ -37,7 +37,7 @@ def compute_fid_by_definition(a, b):
 
 @pytest.mark.parametrize("d", [5, 40, 120])
 @pytest.mark.parametrize("n, m", [(50, 50), (100, 45)])
-def test_fid_is_as_defined(d, n, m):
+def test_fid_matches_its_definition(d, n, m):
     a = draw_samples(n, d) @ draw_samples(d, d, seed=1)
     b = draw_samples(m, d, 0.5, 2, seed=2) @ draw_samples(d, d, seed=3)
     score = scores.fid(a, b)
@@ -45,13 +45,13 @@ def test_fid_is_as_defined(d, n, m):
     assert score.n == min(n, m)
 
 
-def test_fid_of_images_that_are_all_alike_is_a_number():
+def test_fid_of_identical_images_is_finite():
     constant = np.ones((120, 64), "float32")  # with more images than features the covariance has full rank
     other = np.random.default_rng(0).normal(size=(120, 64)).astype("float32")
     assert scores.fid(constant, other).value == pytest.approx(2 * 64, rel=0.1)
 
 
-def test_fid_knows_the_distance_of_two_normal_distributions():
+def test_fid_equals_the_distance_of_two_normal_distributions():
     d = 3
     score = scores.fid(draw_samples(50_000, d), draw_samples(50_000, d, 0.5, 2, seed=1))
     assert score.value == pytest.approx(d * 0.25 + d * 1, abs=4 * score.error)
@@ -60,7 +60,7 @@ def test_fid_knows_the_distance_of_two_normal_distributions():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("score", [scores.fid, scores.kid])
-def test_errors_are_those_that_repeats_show(score):
+def test_standard_errors_match_the_spread_of_repeated_samples(score):
     results = [
         score(draw_samples(100, 4, seed=2 * n), draw_samples(100, 4, 1, seed=2 * n + 1)) for n in range(60)
     ]
@@ -69,7 +69,7 @@ def test_errors_are_those_that_repeats_show(score):
 
 
 @pytest.mark.parametrize("d", [5, 90])
-def test_the_error_of_fid_is_that_of_leaving_out_each_tenth(d):
+def test_the_error_of_fid_is_a_jackknife_over_ten_blocks(d):
     a, b = draw_samples(60, d), draw_samples(45, d, 0.5, seed=1)
     a[::10] += 3  # so that each tenth has a different weight
     b[3::10] *= 2
@@ -82,7 +82,7 @@ def compute_kernel(x, y):
     return (x @ y / len(x) + 1) ** 3
 
 
-def test_kid_is_as_defined():
+def test_kid_matches_its_definition():
     a, b = draw_samples(25).astype("float64"), draw_samples(20, shift=0.3, seed=1).astype("float64")
     within_a = np.mean([compute_kernel(x, y) for i, x in enumerate(a) for j, y in enumerate(a) if i != j])
     within_b = np.mean([compute_kernel(x, y) for i, x in enumerate(b) for j, y in enumerate(b) if i != j])
@@ -92,7 +92,7 @@ def test_kid_is_as_defined():
     assert score.n == 20
 
 
-def test_the_error_of_kid_is_that_of_leaving_out_each_image():
+def test_the_error_of_kid_is_a_jackknife_over_images():
     a, b = draw_samples(22), draw_samples(24, shift=0.3, seed=1)
     left_a = [scores.kid(np.delete(a, n, 0), b).value for n in range(len(a))]
     left_b = [scores.kid(a, np.delete(b, n, 0)).value for n in range(len(b))]
@@ -100,13 +100,13 @@ def test_the_error_of_kid_is_that_of_leaving_out_each_image():
     assert scores.kid(a, b).error == pytest.approx(by_hand, rel=1e-4)
 
 
-def test_kid_of_equal_distributions_is_about_zero_whatever_the_number():
+def test_kid_of_equal_distributions_is_near_zero_for_any_sample_size():
     for n in (40, 700):
         score = scores.kid(draw_samples(n), draw_samples(n, seed=1))
         assert abs(score.value) < 4 * score.error
 
 
-def test_precision_and_recall_see_what_is_missing():
+def test_precision_and_recall_detect_unrealistic_and_missing_images():
     """The model generates one of two kinds of real images, and some others."""
     first_kind, second_kind, unrealistic = (
         draw_samples(200, shift=shift, seed=seed) for seed, shift in enumerate((0, 20, -50))
@@ -123,26 +123,26 @@ def test_precision_and_recall_see_what_is_missing():
     assert scores.precision_recall(real, real)[0].value == 1
 
 
-def test_reach_ends_at_the_third_neighbor():
+def test_the_radius_of_recall_is_the_third_nearest_neighbor():
     real = np.arange(20, dtype="float32")[:, None]  # the last one's third neighbor is 3 away
     for distance, covered in ((2.9, 1), (3.1, 0)):
         generated = np.full((20, 1), 19 + distance, "float32")
         assert scores.precision_recall(generated, real)[0].value == covered
 
 
-def test_nearest_finds_the_nearest_in_pieces_too(monkeypatch):
+def test_distances_computed_in_chunks_equal_those_at_once(monkeypatch):
     monkeypatch.setattr(scores, "_ROWS", 7)
     a, b = draw_samples(30), draw_samples(40, seed=1)
     by_hand = np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1)).min(1)
     assert np.allclose(scores.compute_nearest_distances(a, b), by_hand, atol=1e-5)
     assert scores.compute_nearest_distances(a + 100, a + 100).max() == 0
-    in_pieces = scores.kid(a, b), scores.precision_recall(a, b)
+    in_chunks = scores.kid(a, b), scores.precision_recall(a, b)
     monkeypatch.undo()
     at_once = scores.kid(a, b), scores.precision_recall(a, b)
     assert at_once[0].value == pytest.approx(
-        in_pieces[0].value, abs=1e-6
+        in_chunks[0].value, abs=1e-6
     )  # the order of sums varies between processors
-    assert [element.value for element in at_once[1]] == [item.value for item in in_pieces[1]]
+    assert [element.value for element in at_once[1]] == [item.value for item in in_chunks[1]]
 
 
 def test_too_few_images_are_refused_with_the_minimum():
@@ -151,11 +151,11 @@ def test_too_few_images_are_refused_with_the_minimum():
             score(draw_samples(30), draw_samples(19))
 
 
-def test_a_figure_says_its_error_and_n():
+def test_a_statistic_is_formatted_with_error_and_n():
     assert str(scores.Statistic(19.7412, 0.3456, 1000)) == "19.74 ± 0.35 (n = 1,000)"
 
 
-def test_the_resize_is_that_of_tensorflow_1():
+def test_resizing_equals_that_of_tensorflow_1():
     tf = pytest.importorskip("tensorflow")
     for height, width in ((64, 64), (28, 28), (300, 451), (350, 299)):
         batch = np.random.default_rng(0).integers(0, 256, (2, height, width, 3), "uint8")
@@ -175,7 +175,7 @@ def network(inceptionv3_home):
 
 
 @pytest.mark.slow
-def test_features_are_the_published_ones(network):
+def test_features_match_published_values(network):
     features = inception.compute_features(photos.chelsea()[None])
     assert features.shape == (1, 2048)
     assert features.sum() == pytest.approx(502.813, abs=0.01)
@@ -183,7 +183,7 @@ def test_features_are_the_published_ones(network):
 
 
 @pytest.mark.slow
-def test_features_do_not_depend_on_the_batch_and_are_kept_when_asked(network, inceptionv3_home, monkeypatch):
+def test_features_are_independent_of_the_batch_and_cached_on_request(network, inceptionv3_home, monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), "uint8")
     features = inception.compute_features(images, batch=3)
     assert not (inceptionv3_home / "cache").exists()
@@ -205,7 +205,7 @@ def read_tar_images(path, step):
 
 
 @pytest.mark.slow
-def test_halves_of_real_faces_are_as_far_apart_as_is_known(network, data_dir):
+def test_scores_of_two_halves_of_real_faces_match_known_values(network, data_dir):
     """With n = 1,000; for exact values run `python -m benchmarks.faces --floor DATA`."""
     faces = inception.compute_features(np.stack(read_tar_images(data_dir / "utkface64_20000.tar", 40)))
     mixed = np.random.default_rng(0).permutation(faces)

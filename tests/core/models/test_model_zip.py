@@ -11,7 +11,7 @@ from studio.core.errors import InvalidInput
 from studio.core.models import model_folder, model_zip
 
 
-def test_a_note_goes_to_the_end_of_the_card_and_changes_nothing_else(tmp_path):
+def test_a_note_is_appended_to_the_card_only(tmp_path):
     for name in model_folder.MEMBERS:
         (tmp_path / name).write_bytes(name.encode())
     packed = model_zip.pack(tmp_path)

@@ -51,7 +51,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("typed", GOOD)
-def test_a_name_stays_as_it_was_typed(typed):
+def test_valid_names_are_kept_as_typed(typed):
     assert names.validate(typed) == typed
     assert names.validate(unicodedata.normalize("NFD", typed)) == typed
     assert names.validate(f"  {typed}\u200b ") == typed
@@ -59,7 +59,7 @@ def test_a_name_stays_as_it_was_typed(typed):
 
 
 @pytest.mark.parametrize("typed", BAD)
-def test_what_no_folder_or_command_can_be_called_is_refused_in_a_sentence(typed):
+def test_names_invalid_for_folders_or_commands_are_refused(typed):
     assert not names.is_name(typed)
     with pytest.raises(InvalidInput, match="Invalid name") as error:
         names.validate(typed)

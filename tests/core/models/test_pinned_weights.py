@@ -29,13 +29,13 @@ def digest(home):
     return save_model(1, 2).digest
 
 
-def test_a_model_that_is_as_it_was_is_found(digest):
+def test_an_unchanged_model_is_found(digest):
     pinned_weights.check({"mine": digest})
     with pretrained.pin({"mine": digest, "other": "0" * 64}):
         assert presets.find("mine").digest == digest
 
 
-def test_a_model_that_has_become_another_one_is_refused_in_one_sentence(digest):
+def test_a_model_replaced_under_the_same_name_is_refused(digest):
     save_model(3, 4)
     message = f"made with another model mine .*{digest}.* than has that name now"
     with pytest.raises(Unavailable, match=message):
@@ -45,7 +45,7 @@ def test_a_model_that_has_become_another_one_is_refused_in_one_sentence(digest):
     assert presets.find("mine").digest != digest  # for replays
 
 
-def test_a_model_that_is_gone_is_told_as_such(digest):
+def test_a_missing_model_is_reported(digest):
     shutil.rmtree(presets.find("mine").folder)
     with pytest.raises(Unavailable, match=r"model mine .* is no longer here"):
         pinned_weights.check({"mine": digest})
@@ -53,7 +53,7 @@ def test_a_model_that_is_gone_is_told_as_such(digest):
         presets.find("mine")
 
 
-def test_weights_of_a_known_training_are_fine_and_of_another_are_not(home, monkeypatch):
+def test_weights_of_an_unknown_training_run_are_refused(home, monkeypatch):
     tiny_weights.install(monkeypatch)
     pinned_weights.check({"tiny": tiny_weights.MEMBER.sha256})
     with pytest.raises(Unavailable, match="another training run of Tiny"):

@@ -41,7 +41,7 @@ def save_preset(target, values=(1, 2), **settings):
     return presets.save(target, Model(values), NAME, parsed, "# Tiny\nlicense: MIT\n", recipe)
 
 
-def test_what_is_saved_is_found_by_name(home):
+def test_a_saved_model_is_found_by_name(home):
     save_preset("tiny", steps=7)
     preset = presets.find("tiny")
     assert preset.read_settings() == paint.PaintSettings(steps=7)
@@ -54,13 +54,13 @@ def test_what_is_saved_is_found_by_name(home):
     )
 
 
-def test_a_folder_will_do(home, tmp_path):
+def test_a_model_can_be_saved_to_any_folder(home, tmp_path):
     save_preset(tmp_path / "runs" / "first")
     assert presets.find(tmp_path / "runs" / "first").name == "first"
     assert presets.list_names() == [*index.load().presets]
 
 
-def test_a_new_save_takes_the_old_ones_place(home):
+def test_saving_again_replaces_the_model(home):
     save_preset("tiny", (1, 2))
     first = presets.find("tiny").digest
     save_preset("tiny", (3, 4))
@@ -70,20 +70,20 @@ def test_a_new_save_takes_the_old_ones_place(home):
     assert [p.name for p in (home / "presets").iterdir() if p.is_dir()] == ["tiny"]
 
 
-def test_a_failed_save_leaves_the_old_one(home, monkeypatch):
+def test_a_failed_save_leaves_the_old_model(home, monkeypatch):
     save_preset("tiny", (1, 2))
 
-    def fails(self, path):
+    def fail_halfway(self, path):
         path.write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Model, "save_weights", fails)
+    monkeypatch.setattr(Model, "save_weights", fail_halfway)
     with pytest.raises(InsufficientSpace, match="full"):
         save_preset("tiny", (3, 4))
     assert np.frombuffer(presets.find("tiny").check_weights().read_bytes(), "<f4").tolist() == [1, 2]
 
 
-def test_what_a_person_put_beside_a_model_stays_when_it_is_trained_again(home, tmp_path):
+def test_user_files_in_a_model_folder_survive_retraining(home, tmp_path):
     save_preset(tmp_path / "run", (1, 2))
     (tmp_path / "run" / "notes.txt").write_text("mine")
     (tmp_path / "run" / "samples").mkdir()
@@ -98,7 +98,7 @@ def test_what_a_person_put_beside_a_model_stays_when_it_is_trained_again(home, t
 @pytest.mark.parametrize(
     "access", [presets.list_own_names, lambda: presets.find("tiny"), lambda: save_preset("other")]
 )
-def test_a_save_that_was_killed_half_way_leaves_the_old_model(home, access):
+def test_a_save_killed_halfway_leaves_the_old_model(home, access):
     code = (
         "import os, pathlib; pathlib.Path.rename = {0}; "
         "from test_presets import save_preset; save_preset('tiny', (3, 4))"
@@ -120,27 +120,27 @@ def _add_test_paths(folder):
     return os.environ | {"PYTHONPATH": os.pathsep.join([folder, str(Path(folder).parent), *sys.path])}
 
 
-def test_a_model_may_know_much_of_its_data(home, tmp_path):
+def test_large_model_data_is_accepted(home, tmp_path):
     recipe, settings = recipes.make(NAME, paint.PaintSettings(), {}, {}), paint.PaintSettings()
     data = {"confusion": [[0] * 800] * 800}
     packed = presets.pack(Model([1.0]), NAME, settings, "# Wide\n", recipe, data)
     assert presets.unpack(packed, "wide").read_data() == data
 
 
-def test_packing_needs_no_room_outside_the_studios_folder(home, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", "/dev/null")  # where nothing can be written
+def test_packing_writes_nothing_outside_studio_home(home, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null")  # not writable
     recipe = recipes.make(NAME, paint.PaintSettings(), {}, {})
     packed = presets.pack(Model([1.0]), NAME, paint.PaintSettings(), "# Tiny\n", recipe)
     assert presets.unpack(packed, "tiny").check_weights().is_file()
-    assert not list((home / "cache").iterdir()), "what it needed on the way"
+    assert not list((home / "cache").iterdir()), "temporary files were removed"
 
 
-def test_no_lock_lies_beside_a_model(home, tmp_path):
+def test_saving_leaves_no_lock_file_next_to_a_model(home, tmp_path):
     save_preset(tmp_path / "mine")
     assert {path.name for path in tmp_path.iterdir()} == {"mine", "home"}
 
 
-def test_a_folder_that_only_looks_like_a_killed_save_stays(home, tmp_path):
+def test_a_folder_resembling_a_killed_save_is_not_removed(home, tmp_path):
     mine = tmp_path / ".new-mine"
     mine.mkdir()
     (mine / "photo.png").write_bytes(b"of a person")
@@ -153,7 +153,7 @@ def test_a_folder_that_only_looks_like_a_killed_save_stays(home, tmp_path):
 
 
 @pytest.mark.parametrize("name", [".new-mine", ".old-mine"])
-def test_nothing_is_written_or_taken_where_a_link_beside_a_model_leads(home, tmp_path, name):
+def test_links_next_to_a_model_are_never_followed(home, tmp_path, name):
     save_preset(tmp_path / "mine", (1, 2))
     target = save_preset(tmp_path / "other", (3, 4)).folder
     if name == ".old-mine":
@@ -167,13 +167,13 @@ def test_nothing_is_written_or_taken_where_a_link_beside_a_model_leads(home, tmp
     save_preset(tmp_path / "mine", (5, 6))
 
 
-def test_a_link_named_as_an_old_model_is_not_put_in_its_place(home, tmp_path):
+def test_a_link_is_not_restored_as_an_old_model(home, tmp_path):
     (tmp_path / ".old-mine").symlink_to(save_preset(tmp_path / "other").folder)
     model_folder.restore_interrupted(tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
 
 
-def test_a_model_folder_with_codes_in_its_name_is_told_in_one_line(home, tmp_path):
+def test_control_characters_of_folder_names_are_escaped_in_errors(home, tmp_path):
     folder = tmp_path / "mine\n\x1b[31m"
     save_preset(folder)
     (folder / "settings.json").write_text("{}")
@@ -182,7 +182,7 @@ def test_a_model_folder_with_codes_in_its_name_is_told_in_one_line(home, tmp_pat
     assert str(error.value).isprintable()
 
 
-def test_a_link_to_a_model_stays_one(home, tmp_path):
+def test_saving_through_a_link_keeps_the_link(home, tmp_path):
     save_preset(tmp_path / "first", (1, 2))
     (tmp_path / "latest").symlink_to("first")
     for value in (3, 4):
@@ -192,7 +192,7 @@ def test_a_link_to_a_model_stays_one(home, tmp_path):
     assert (tmp_path / "latest").is_symlink()
 
 
-def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkeypatch):
+def test_shipped_models_come_first_and_must_match_their_sha256(home, tmp_path, monkeypatch):
     preset = save_preset(tmp_path / "pretrained" / "tiny")
     save_preset("tiny", (9, 9))
     monkeypatch.setattr(presets.paths, "shipped_path", lambda name: tmp_path / name)
@@ -218,11 +218,11 @@ def test_ours_come_first_and_must_have_the_shipped_digest(home, tmp_path, monkey
 
 
 @pytest.mark.parametrize("name", ["Élise", "日本語", "Grandma's language model", "голос 2"])
-def test_a_model_has_the_name_that_was_typed_in_any_script(home, name):
+def test_model_names_work_in_any_script_and_ignore_case(home, name):
     preset = save_preset(name)
     assert preset.folder == home / "presets" / name and presets.list_own_names() == [name]
     for typed in (name, name.upper(), name.lower(), unicodedata.normalize("NFC", name.title())):
-        assert presets.find(typed) == preset, "capitals do not count"
+        assert presets.find(typed) == preset, "names ignore case"
     assert save_preset(name.upper(), (3, 4)).folder == preset.folder and presets.list_own_names() == [name]
     recipe = recipes.make(NAME, paint.PaintSettings(), {}, {preset.name: preset.digest})
     assert recipes.read(recipe.to_json().encode()).weights == {name: preset.digest}
@@ -254,7 +254,7 @@ def _read_all(name):
         (model_folder.CARD, None),
     ],
 )
-def test_a_folder_that_is_not_whole_is_refused(home, file, data):
+def test_an_incomplete_folder_is_refused(home, file, data):
     path = save_preset("tiny").folder / file
     path.unlink() if data is None else path.write_bytes(data)
     with pytest.raises(InvalidInput):
@@ -276,7 +276,7 @@ def test_a_folder_that_is_not_whole_is_refused(home, file, data):
         {"classes": [1]},
     ],
 )
-def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
+def test_malformed_model_data_is_refused(home, data):
     """One malformed folder must not break pages that list all models."""
     folder = save_preset("tiny").folder
     settings = json.loads((folder / model_folder.SETTINGS).read_text())
@@ -285,13 +285,13 @@ def test_what_pages_of_all_models_could_not_read_is_refused(home, data):
         presets.find("tiny")
 
 
-def test_a_model_of_which_one_test_was_not_finite_is_kept(home):
+def test_a_model_with_a_non_finite_metric_is_kept(home):
     curve = {"steps": [1, 2], "held out": [math.inf, 250.0]}
     preset = presets.unpack(pack_model(data={"figures": {"curve": curve}}), "tiny")
     assert preset.read_data()["figures"]["curve"]["held out"] == [None, 250.0]
 
 
-def test_settings_that_the_task_does_not_take_are_refused(home):
+def test_invalid_settings_are_refused(home):
     path = save_preset("tiny").folder / model_folder.SETTINGS
     record = json.loads(path.read_bytes())
     path.write_text(json.dumps(record | {"settings": {"steps": 10**9}}))
@@ -305,7 +305,7 @@ def pack_model(values=(1, 2), data=None):
     return presets.pack(Model(values), NAME, settings, "# Tiny\n", recipe, data)
 
 
-def test_what_a_model_knows_of_its_data_is_saved_with_it(home):
+def test_model_data_is_saved_with_the_model(home):
     settings = paint.PaintSettings()
     recipe = recipes.make(NAME, settings, {}, {})
     presets.save("tiny", Model((1,)), NAME, settings, "# Tiny\n", recipe, {"classes": ["cat", "Hündin"]})
@@ -313,7 +313,7 @@ def test_what_a_model_knows_of_its_data_is_saved_with_it(home):
     assert save_preset("other").read_data() == {}
 
 
-def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
+def test_a_packed_model_is_unpacked_unchanged(home, tmp_path):
     data = pack_model(data={"letters": "ab"})
     assert data == pack_model(data={"letters": "ab"})
     preset = presets.unpack(data, "tiny")
@@ -323,7 +323,7 @@ def test_a_packed_model_is_unpacked_as_it_was(home, tmp_path):
     assert model_zip.pack(presets.unpack(data, tmp_path / "there").folder) == data
 
 
-def test_a_model_may_have_stages_and_an_image_or_neither(home):
+def test_stages_and_image_of_a_model_are_optional(home):
     settings = paint.PaintSettings(steps=7)
     recipe = recipes.make(NAME, settings, {}, {})
     data = {"stages": {"steps": [1, 2], "discriminator": [0.5, math.inf]}}
@@ -331,7 +331,7 @@ def test_a_model_may_have_stages_and_an_image_or_neither(home):
     preset = presets.unpack(packed, "tiny")
     assert (preset.read_image(), preset.read_stages()) == (b"image", b"grids")
     assert preset.read_data()["stages"] == {"steps": [1, 2], "discriminator": [0.5, None]}
-    bare = presets.unpack(pack_model(), "tiny")  # in its place
+    bare = presets.unpack(pack_model(), "tiny")  # replaces the first one
     assert bare.read_image() is bare.read_stages() is None
     body = io.BytesIO(packed)
     with zipfile.ZipFile(body, "a") as archive:
@@ -340,14 +340,14 @@ def test_a_model_may_have_stages_and_an_image_or_neither(home):
         presets.unpack(body.getvalue(), "tiny")
 
 
-def test_a_model_that_was_freed_in_part_is_unpacked_again(home):
+def test_a_partially_deleted_model_is_unpacked_again(home):
     file = tasks.File.store(pack_model(), "model", "tiny.zip")
     preset = presets.from_zip(file)
     preset.check_weights().unlink()
     assert np.frombuffer(presets.from_zip(file).check_weights().read_bytes(), "<f4").tolist() == [1, 2]
 
 
-def test_a_member_that_is_said_to_reach_beyond_the_end_is_refused(home):
+def test_a_zip_member_reaching_beyond_the_end_is_refused(home):
     data = bytearray(pack_model())
     last = data.rindex(b"PK\1\2")
     for at in (last + 20, last + 24):  # both sizes in the zip
@@ -396,7 +396,7 @@ def compress_model():
         lambda: rezip(lambda m: list((m | {model_folder.CARD: b"x" * (2 << 20)}).items())),
     ],
 )
-def test_what_is_no_packed_model_is_refused_and_the_old_one_stays(home, data):
+def test_an_invalid_zip_is_refused_and_the_old_model_stays(home, data):
     save_preset("tiny", (5, 6))
     with pytest.raises(InvalidInput):
         presets.unpack(data(), "tiny")

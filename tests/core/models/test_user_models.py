@@ -29,7 +29,7 @@ def save_model(name, values=(1, 2)):
     return presets.save(name, Model(values), "paint.invert", settings, "# Tiny\n", recipe)
 
 
-def test_a_renamed_model_is_found_by_all_the_names_that_it_had(home):
+def test_a_renamed_model_is_found_by_its_former_names(home):
     digest = save_model("first").digest
     assert user_models.rename("first", "  The second ") == "The second"
     assert user_models.rename("The second", "third") == "third"
@@ -42,13 +42,13 @@ def test_a_renamed_model_is_found_by_all_the_names_that_it_had(home):
     assert presets.find("first").former == ["third", "The second"]
 
 
-def test_capitals_are_changed_and_the_name_is_the_same(home):
+def test_a_model_can_be_renamed_to_another_case(home):
     save_model("cat")
     assert user_models.rename("cat", "Cat") == "Cat"
     assert user_models.list_own() == ["Cat"] and presets.find("cat").name == "Cat"
 
 
-def test_a_new_model_of_an_old_name_takes_it_but_for_what_the_other_one_made(home):
+def test_a_new_model_takes_a_former_name_except_in_old_recipes(home):
     old = save_model("net", (1, 2)).digest
     user_models.rename("net", "painter")
     new = save_model("net", (3, 4)).digest
@@ -58,14 +58,14 @@ def test_a_new_model_of_an_old_name_takes_it_but_for_what_the_other_one_made(hom
 
 
 @pytest.mark.parametrize("to", ["other", "OTHER", "digits-vae", "", "a/b", "..", "x" * 61])
-def test_a_name_that_cannot_be_had_changes_nothing(home, to):
+def test_renaming_to_an_invalid_or_used_name_is_refused(home, to):
     save_model("mine"), save_model("other")
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE):
         user_models.rename("mine", to)
     assert user_models.list_own() == ["mine", "other"] and presets.find("mine").former == []
 
 
-def test_a_removed_model_comes_back_and_meanwhile_is_told_of(home):
+def test_a_removed_model_is_reported_and_can_be_restored(home):
     digest = save_model("mine").digest
     user_models.rename("mine", "yours")
     assert user_models.remove("yours") == "yours"
@@ -79,19 +79,19 @@ def test_a_removed_model_comes_back_and_meanwhile_is_told_of(home):
     assert presets.find("mine").digest == digest and user_models.list_removed() == []
 
 
-def test_two_of_one_name_are_removed_and_both_come_back(home):
+def test_two_removed_models_of_one_name_can_be_restored(home):
     first = save_model("net", (1, 2)).digest
     user_models.remove("net")
     second = save_model("net", (3, 4)).digest
     with pytest.raises(InvalidInput, match="named net already"):
         user_models.restore("net")
     assert user_models.remove("net") == "net 2"
-    assert user_models.list_removed() == ["net 2", "net"], "the last removed first"
+    assert user_models.list_removed() == ["net 2", "net"], "newest first"
     assert [user_models.restore(name) for name in ("net", "net 2")] == ["net", "net 2"]
     assert [presets.find(name).digest for name in ("net", "net 2")] == [first, second]
 
 
-def test_for_good_is_for_good(home):
+def test_a_deleted_model_cannot_be_found(home):
     save_model("mine")
     user_models.remove("mine")
     user_models.delete("mine")
@@ -104,14 +104,14 @@ def test_for_good_is_for_good(home):
     "name", ["digits-vae", "nothing", "..", "../../presets/mine", ".removed", "", "x" * 60_000]
 )
 @pytest.mark.parametrize("act", ["remove", "restore", "delete"])
-def test_only_what_was_kept_is_changed(home, name, act):
+def test_only_own_models_can_be_removed_restored_or_deleted(home, name, act):
     save_model("mine")
     with pytest.raises(Unavailable, match="is not among the models"):
         getattr(user_models, act)(name)
     assert user_models.list_own() == ["mine"]
 
 
-def test_what_is_for_all_or_anothers_is_none_of_a_visitors(home):
+def test_visitors_cannot_change_shared_or_other_users_models(home):
     save_model("for-all")
     with owners.acting_as("visitor-ada"):
         digest = save_model("ada's own").digest
@@ -131,7 +131,7 @@ def test_what_is_for_all_or_anothers_is_none_of_a_visitors(home):
 
 
 @pytest.mark.parametrize("content", [b"{", b"[1, 2]", b'["../../x", "/etc"]', b"7", b"\xff\xfe", b'"old"'])
-def test_a_damaged_list_of_names_costs_no_more_than_those(home, content):
+def test_a_damaged_list_of_former_names_is_ignored(home, content):
     folder = save_model("mine").folder
     paths.write(folder / "former_names.json", content)
     assert shelves.read_former_names(folder) == [] and presets.find("mine").name == "mine"

@@ -53,7 +53,7 @@ def test_importing_loads_no_keras():
     assert process.stdout == "False\n"
 
 
-def test_the_data_describe_the_network(vgg16):
+def test_the_spec_describes_the_network(vgg16):
     import keras
 
     model, spec = vgg16.model, vgg16.spec
@@ -66,14 +66,14 @@ def test_the_data_describe_the_network(vgg16):
     assert model.count_params() == 14_714_688
 
 
-def test_preprocessing_is_keras_own():
+def test_preprocessing_equals_that_of_keras():
     from keras.applications.vgg16 import preprocess_input
 
     ours = backbones.find_spec("vgg16").preprocessing(CAT)
     assert np.allclose(ours, preprocess_input(CAT * 255), atol=1e-3)
 
 
-def test_unknown_names_are_answered_with_close_ones():
+def test_unknown_names_get_suggestions():
     with pytest.raises(InvalidInput, match="vgg16"):
         backbones.find_spec("vgg61")
     with pytest.raises(InvalidInput, match="block4_conv2"):
@@ -92,14 +92,14 @@ def test_folding_changes_no_activation_away_from_the_border(channel):
     assert np.allclose(np.einsum("hwc,hwco->o", keras_like, folded[0]) + folded[1], trained, atol=1e-4)
 
 
-def test_kernels_are_the_published_ones(vgg16):
+def test_kernels_match_published_statistics(vgg16):
     kernels = unfold(vgg16.model.get_weights())[::2]
     assert [round(float(k.sum()), 3) for k in kernels] == pytest.approx(SUMS, abs=0.002)
     assert [float(k.std()) for k in kernels] == pytest.approx(SPREADS, abs=6e-6)
 
 
 @pytest.mark.slow
-def test_folded_and_unfolded_agree(vgg16):
+def test_folded_and_unfolded_networks_agree(vgg16):
     import keras
 
     trained = keras.applications.VGG16(include_top=False, weights=None)
@@ -115,7 +115,7 @@ def test_folded_and_unfolded_agree(vgg16):
     assert last[6:13, 6:22].max() < 5e-5
 
 
-def test_deepest_activations_have_the_published_figures(vgg16):
+def test_deepest_activations_match_published_statistics(vgg16):
     activations = np.asarray(vgg16.build_extractor(["block5_conv3"])(CAT)["block5_conv3"])
     assert activations.shape == (1, 18, 28, 512)
     assert activations.mean() == pytest.approx(0.2033, abs=2e-4)
@@ -133,7 +133,7 @@ def test_features_are_shared_frozen_and_stop_at_the_deepest_layer(vgg16):
 
 
 @pytest.mark.parametrize("height, width", [(8, 8), (33, 57), (32, 160)])
-def test_features_of_any_size(vgg16, height, width):
+def test_features_of_any_image_size_are_extracted(vgg16, height, width):
     features = vgg16.build_extractor(["block1_conv1", "block3_conv1"])(
         np.zeros((2, height, width, 3), "float32")
     )
@@ -142,13 +142,13 @@ def test_features_of_any_size(vgg16, height, width):
 
 
 @pytest.mark.slow
-def test_lpips_has_the_published_figures(weights_home):
+def test_lpips_matches_published_values(weights_home):
     assert lpips.compute_distance(CAT_SQUARE, CUP_SQUARE) == pytest.approx(0.7406, abs=3e-4)
     assert lpips.compute_distance(CAT_SQUARE, CAT_SQUARE[:, :, ::-1]) == pytest.approx(0.5789, abs=3e-4)
     assert lpips.compute_distance(CAT_SQUARE, CAT_SQUARE) == 0
 
 
-def test_lpips_asks_for_the_training_that_its_heads_were_learned_on(weights_home, monkeypatch):
+def test_lpips_loads_the_vgg16_weights_of_its_heads(weights_home, monkeypatch):
     digests = []
 
     def load(name, progress=None, digest=None):
@@ -162,7 +162,7 @@ def test_lpips_asks_for_the_training_that_its_heads_were_learned_on(weights_home
 
 
 @pytest.mark.slow
-def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeypatch):
+def test_keras_weights_are_stored_separately(vgg16, weights_home, tmp_path, monkeypatch):
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
@@ -188,7 +188,7 @@ def test_keras_own_training_is_kept_apart(vgg16, weights_home, tmp_path, monkeyp
 
 
 @pytest.mark.slow
-def test_averaged_takes_means_where_the_network_took_maxima(vgg16):
+def test_average_pooling_replaces_max_pooling(vgg16):
     flat = np.full((1, 32, 32, 3), 0.5, "float32")
     layers = ("block1_conv2", "block1_pool", "block3_conv1")
     features = vgg16.average_pooling.build_extractor(layers)(CAT[:, :64, :64])

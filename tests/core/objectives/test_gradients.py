@@ -49,7 +49,7 @@ def make_objective(backbone, target) -> Objective:
 
 
 def test_gradients_agree_with_finite_differences():
-    def cubed(x, weight):
+    def cube(x, weight):
         return (weight * x**3).sum() if hasattr(x, "sum") else _sum(weight * x**3), ()
 
     def _sum(x):
@@ -58,13 +58,13 @@ def test_gradients_agree_with_finite_differences():
         return ops.sum(x)
 
     x = np.random.default_rng(0).random((1, 3, 4, 3)).astype("float32")
-    value, _, gradient = compile_function(value_and_grad(cubed))(x, np.float32(2.0))
+    value, _, gradient = compile_function(value_and_grad(cube))(x, np.float32(2.0))
     assert float(value) == pytest.approx(2 * (x**3).sum(), rel=1e-5)
     assert np.allclose(gradient, 6 * x**2, rtol=1e-4)
 
 
 @pytest.mark.slow
-def test_an_objective_is_evaluated_as_it_is_written(backbone, images):
+def test_the_evaluator_agrees_with_the_objective(backbone, images):
     target, x = images
     objective = make_objective(backbone, target)
     features = {**backbone.build_extractor(objective.layers)(x), "image": x}
@@ -74,7 +74,7 @@ def test_an_objective_is_evaluated_as_it_is_written(backbone, images):
 
 
 @pytest.mark.slow
-def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, images):
+def test_a_gradient_step_lowers_the_value_as_predicted(backbone, images):
     target, x = images
     evaluator = Evaluator(backbone, make_objective(backbone, target))
     result = evaluator(x)
@@ -85,7 +85,7 @@ def test_a_step_down_the_gradient_lowers_the_value_as_it_foretells(backbone, ima
 
 
 @pytest.mark.slow
-def test_tiles_give_the_value_and_gradient_of_the_whole(backbone, images, monkeypatch):
+def test_tiles_give_the_value_and_gradient_of_the_full_image(backbone, images, monkeypatch):
     target, x = images
     objective = make_objective(backbone, target)
     whole = Evaluator(backbone, objective)(x)
@@ -96,7 +96,7 @@ def test_tiles_give_the_value_and_gradient_of_the_whole(backbone, images, monkey
     assert np.abs(tiled.gradient - whole.gradient).max() < 1e-4 * np.abs(whole.gradient).max()
 
 
-def test_a_tile_sees_as_far_as_its_deepest_layer_does(backbone):
+def test_the_halo_covers_the_receptive_field_of_the_deepest_layer(backbone):
     reach, stride = 0, 1
     for layer in backbone.model.layers:
         if layer.name.endswith("_pool"):
@@ -110,7 +110,7 @@ def test_a_tile_sees_as_far_as_its_deepest_layer_does(backbone):
 
 
 @pytest.mark.slow
-def test_activations_in_tiles_are_those_of_the_whole(backbone, images, monkeypatch):
+def test_activations_of_tiles_equal_those_of_the_full_image(backbone, images, monkeypatch):
     monkeypatch.setattr(evaluate, "TILE", 128)
     x = images[0]
     whole = backbone.build_extractor(LAYERS)(x)

@@ -42,13 +42,13 @@ def test_gram_matrix_of_a_doubled_image_is_the_same(features):
     )
 
 
-def test_a_style_is_reached_by_itself_and_is_one_at_zero(features):
+def test_the_style_loss_is_0_for_the_style_and_1_for_zeros(features):
     goal = style("layer", compute_gram_matrix(features))
     assert goal({"layer": features}) == pytest.approx(0, abs=1e-6)
     assert goal({"layer": np.zeros_like(features)}) == pytest.approx(1, rel=1e-5)
 
 
-def test_a_masked_style_looks_only_where_the_mask_is_white(features):
+def test_a_masked_style_ignores_features_outside_the_mask(features):
     mask = np.zeros((1, 6, 8, 1), "float32")
     mask[:, :, :4] = 1
     goal = style("layer", compute_gram_matrix(features[:, :, :4]), mask)
@@ -58,7 +58,7 @@ def test_a_masked_style_looks_only_where_the_mask_is_white(features):
     assert goal({"layer": elsewhere[:, :, ::-1]}) > 0.1
 
 
-def test_content_is_relative_to_the_content_itself(features):
+def test_the_content_loss_is_relative_to_the_content(features):
     goal = content("layer", features)
     assert goal({"layer": features}) == pytest.approx(0, abs=1e-6)
     assert goal({"layer": np.zeros_like(features)}) == pytest.approx(1, rel=1e-4)
@@ -66,7 +66,7 @@ def test_content_is_relative_to_the_content_itself(features):
     assert bright({"layer": 200 * features}) == pytest.approx(goal({"layer": 2 * features}), rel=1e-4)
 
 
-def test_total_variation_of_a_flat_image_is_zero_and_of_a_ramp_its_step():
+def test_total_variation_of_flat_and_ramp_images():
     assert total_variation()({IMAGE: np.full((1, 5, 5, 3), 0.3, "float32")}) == 0
     ramp = np.broadcast_to(np.arange(8, dtype="float32")[None, None, :, None] * 0.1, (1, 8, 8, 3))
     assert total_variation()({IMAGE: ramp}) == pytest.approx(0.01 * 7 / 8, rel=1e-4)
@@ -80,28 +80,28 @@ def test_objectives_add_scale_and_subtract(features):
     assert (mixed + Objective())(pair) == mixed(pair)
 
 
-def test_layers_are_named_once_and_without_the_image(features):
+def test_layers_are_listed_once_without_the_image(features):
     gram = compute_gram_matrix(features)
     goal = style("b", gram) + total_variation() + content("a", features) + style("b", gram)
     assert goal.layers == ("b", "a")
 
 
-def test_a_layer_answers_with_its_mean_square_and_a_mean_with_its_mean(features):
+def test_layer_is_the_mean_square_and_mean_is_the_mean(features):
     assert layer("layer")({"layer": features}) == pytest.approx(np.mean(features**2), rel=1e-5)
     assert mean("layer")({"layer": features}) == pytest.approx(np.mean(features), rel=1e-4)
 
 
-def test_a_channel_sees_only_its_own_channel(features):
+def test_channel_is_the_mean_of_one_channel(features):
     assert channel("layer", 2)({"layer": features}) == pytest.approx(features[..., 2].mean(), rel=1e-4)
 
 
-def test_a_neuron_sees_only_its_own_place(features):
+def test_neuron_is_the_activation_at_one_position(features):
     assert neuron("layer", 1)({"layer": features}) == pytest.approx(features[0, 3, 4, 1])
     assert neuron("layer", 1, 1.0, 1.0)({"layer": features}) == pytest.approx(features[0, 5, 7, 1])
     assert neuron("layer", 0, 0.0, 0.0)({"layer": features}) == pytest.approx(features[0, 0, 0, 0])
 
 
-def test_a_guide_counts_the_best_match_of_every_place(features):
+def test_guide_uses_the_best_match_of_every_position(features):
     target = np.random.default_rng(3).normal(size=(1, 2, 5, 3)).astype("float32")
     best = (features.reshape(-1, 3) @ target.reshape(-1, 3).T).max(axis=1).mean()
     assert guide("layer", target)({"layer": features}) == pytest.approx(best, rel=1e-4)
@@ -109,7 +109,7 @@ def test_a_guide_counts_the_best_match_of_every_place(features):
     assert guide("layer", moved)({"layer": features}) == pytest.approx(best, rel=1e-4)
 
 
-def test_a_color_is_reached_by_an_image_of_that_mean(features):
+def test_the_color_loss_is_0_for_an_image_of_that_mean(features):
     pixels = np.random.default_rng(4).random((1, 5, 6, 3)).astype("float32")
     goal = color(pixels.mean(axis=(0, 1, 2)))
     assert goal({IMAGE: pixels}) == pytest.approx(0, abs=1e-6)

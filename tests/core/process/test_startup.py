@@ -12,8 +12,8 @@ SKIPPED_IMPORTS = sorted(set().union(*startup.SKIPPED_IMPORTS.values()))
 
 def run_python(code: str) -> str:
     """Returns the output of a new process."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()[-1]
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return process.stdout.splitlines()[-1]
 
 
 @pytest.mark.slow  # a new process with Keras
@@ -34,8 +34,8 @@ print(sum(type(finder).__module__ == startup.__name__ for finder in sys.meta_pat
 
 
 @pytest.mark.slow  # two new processes with Keras
-def test_without_it_keras_imports_optional_packages():
-    """If this fails, Keras no longer loads them, and the module is obsolete."""
+def test_by_default_keras_imports_optional_packages():
+    """If this fails, Keras no longer imports them, and `startup` is obsolete."""
     assert "pandas" in run_python(
         f"import sys, keras; print([name for name in {SKIPPED_IMPORTS} if name in sys.modules])"
     )

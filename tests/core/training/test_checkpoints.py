@@ -1,4 +1,4 @@
-"""Checkpoints are atomic, fall back to the one before, and are found by what is trained."""
+"""Checkpoints are atomic, fall back to the previous one, and are found by task, settings and inputs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def find_newest(run):
     return max(run.folder.glob("*.run"))
 
 
-def test_what_is_saved_comes_back(run):
+def test_a_saved_checkpoint_is_loaded_unchanged(run):
     assert run.load() is None
     run.save(make_checkpoint(5))
     saved_state = run.load()
@@ -40,7 +40,7 @@ def test_what_is_saved_comes_back(run):
     assert saved_state.arrays["weights"].dtype == "float32" and (saved_state.arrays["weights"] == 5).all()
 
 
-def test_how_far_it_came_is_told_without_reading_it(run):
+def test_the_step_is_known_without_reading_the_checkpoint(run):
     assert run.step == 0
     for step in (5, 60):
         run.save(make_checkpoint(step))
@@ -49,7 +49,7 @@ def test_how_far_it_came_is_told_without_reading_it(run):
     assert run.step == 0
 
 
-def test_the_newest_and_the_one_before_are_kept(run):
+def test_the_two_newest_checkpoints_are_kept(run):
     for step in (9, 10, 200):
         run.save(make_checkpoint(step))
     assert [int(path.stem) for path in sorted(run.folder.iterdir())] == [10, 200]
@@ -59,7 +59,7 @@ def test_the_newest_and_the_one_before_are_kept(run):
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "changed", "header", "longer"])
-def test_a_damaged_newest_falls_back_to_the_one_before(run, damage):
+def test_a_damaged_checkpoint_falls_back_to_the_previous_one(run, damage):
     run.save(make_checkpoint(1)), run.save(make_checkpoint(2))
     path, data = find_newest(run), find_newest(run).read_bytes()
     middle = len(data) // 2
@@ -75,20 +75,20 @@ def test_a_damaged_newest_falls_back_to_the_one_before(run, damage):
     assert run.load().step == 1
 
 
-def test_two_damaged_ones_are_none(run):
+def test_two_damaged_checkpoints_load_as_none(run):
     run.save(make_checkpoint(1)), run.save(make_checkpoint(2))
     for path in run.folder.iterdir():
         path.write_bytes(path.read_bytes()[:50])
     assert run.load() is None
 
 
-def test_a_save_that_fails_leaves_those_before(run, monkeypatch):
+def test_a_failed_save_keeps_earlier_checkpoints(run, monkeypatch):
     run.save(make_checkpoint(1))
 
-    def full(path):
+    def raise_disk_full(path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(paths, "_sync", full)
+    monkeypatch.setattr(paths, "_sync", raise_disk_full)
     with pytest.raises(StudioError, match="full"):
         run.save(make_checkpoint(2))
     assert run.load().step == 1
@@ -100,7 +100,7 @@ def test_objects_are_not_unpickled(run):
     assert run.load() is None
 
 
-def test_the_same_training_finds_its_run(home):
+def test_equal_inputs_and_settings_find_the_same_run(home):
     settings = paint.PaintSettings(steps=3)
     file = File.store(b"one", "image", "a.png")
     renamed = File(file.digest, "image", "b.png")
@@ -116,30 +116,30 @@ def test_the_same_training_finds_its_run(home):
     assert match.folder.parent == home / "runs"
 
 
-HOLDS = """
+LOCK_SCRIPT = """
 import sys, time
 from pathlib import Path
 from studio.core.training.checkpoints import Run
 
 with Run(Path(sys.argv[1])).lock():
-    print("going on", flush=True)
+    print("locked", flush=True)
     time.sleep(600)
 """
 
 
 @pytest.fixture
-def elsewhere(home, run):
+def other_process(home, run):
     """Another process that runs the same training."""
-    with subprocess.Popen([sys.executable, "-c", HOLDS, run.folder], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-c", LOCK_SCRIPT, run.folder], stdout=subprocess.PIPE) as process:
         assert process.stdout.readline()
         yield process
         process.kill()
 
 
-def test_a_training_that_goes_on_elsewhere_is_not_begun(elsewhere, run):
-    message = rf"^This training is already going on \(process {elsewhere.pid} on .*\. Wait until .*\.$"
+def test_a_run_locked_by_another_process_is_refused(other_process, run):
+    message = rf"^This training is already going on \(process {other_process.pid} on .*\. Wait until .*\.$"
     with pytest.raises(StudioError, match=message), run.lock():
-        pytest.fail("two processes do one training run")
+        pytest.fail("two processes run the same training")
     with (
         checkpoints.Run(run.folder.with_name("other")).lock(),
         checkpoints.Run(run.folder, may_write=False).lock(),
@@ -147,34 +147,34 @@ def test_a_training_that_goes_on_elsewhere_is_not_begun(elsewhere, run):
         pass
 
 
-def test_who_can_wait_does_so_until_the_other_has_ended(elsewhere, run):
+def test_a_lock_with_progress_waits_for_the_other_process(other_process, run):
     stages = []
 
     def listen(report):
         stages.append(report.stage)
-        elsewhere.kill()
+        other_process.kill()
 
     with run.lock(Progress(listen)):
-        assert elsewhere.wait() < 0
+        assert other_process.wait() < 0
     assert set(stages) == {"Waiting for another process with the same training"}
 
 
-def test_waiting_can_be_stopped(elsewhere, run):
+def test_waiting_for_a_lock_can_be_canceled(other_process, run):
     with pytest.raises(Cancelled), run.lock(Progress(cancelled=lambda: True)):
-        pytest.fail("it continued")
+        pytest.fail("waiting was not canceled")
 
 
-def test_a_training_whose_process_was_killed_is_free(elsewhere, run):
-    elsewhere.kill()
-    elsewhere.wait()
+def test_the_lock_of_a_killed_process_is_released(other_process, run):
+    other_process.kill()
+    other_process.wait()
     with run.lock(), pytest.raises(StudioError, match="already going on"), run.lock():
-        pytest.fail("two threads do one training run")
+        pytest.fail("two threads run the same training")
     with run.lock():
         pass
 
 
 @pytest.mark.parametrize("changed_version", ["studio.core.version.VERSION", "keras"])
-def test_a_checkpoint_is_not_read_by_another_version(changed_version, home, monkeypatch):
+def test_another_version_uses_another_run_folder(changed_version, home, monkeypatch):
     def find():
         return checkpoints.find_run("paint.invert", paint.PaintSettings(), {}).folder
 
@@ -205,7 +205,7 @@ class Variable:
         self.values = values
 
 
-def test_variables_get_their_values_back():
+def test_variables_are_restored():
     ones = [Variable(np.ones((2, 3))), Variable(7)]
     arrays = checkpoints.copy_variables("model", ones)
     others = [Variable(np.zeros((2, 3))), Variable(0)]
@@ -214,10 +214,10 @@ def test_variables_get_their_values_back():
 
 
 @pytest.mark.parametrize("others", [[Variable(np.zeros((3, 2)))], [Variable(0.0), Variable(1.0)]])
-def test_variables_of_another_model_are_left_alone(others):
+def test_variables_of_another_model_are_refused_and_unchanged(others):
     before = [other.values.copy() for other in others]
     with pytest.raises(StudioError, match="another model"):
         checkpoints.restore_variables(
             "model", others, checkpoints.copy_variables("model", [Variable(np.ones((2, 3)))])
         )
-    assert all((other.values == was).all() for other, was in zip(others, before, strict=True))
+    assert all((other.values == original).all() for other, original in zip(others, before, strict=True))

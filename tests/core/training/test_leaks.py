@@ -86,7 +86,7 @@ def draw_channel() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("run", [train_text, train_dcgan, train_vae, transfer_style, dream, draw_channel])
-def test_no_graph_is_alive_afterwards(weights_home, run):
+def test_repeated_runs_leave_no_tensorflow_graph(weights_home, run):
     run()  # caches of the process, such as backbones, are filled now
     alive, names = count_graphs(), list_registered_gradients()
     for _ in range(2):
@@ -112,7 +112,7 @@ for _ in range(int(sys.argv[1])):
 
 
 @pytest.mark.slow
-def test_a_process_is_hardly_larger_after_twenty_trainings_than_after_two():
+def test_memory_stays_constant_over_twenty_training_runs():
     """Each run has weights and Adam moments of 13 MB, which a leaked graph would keep alive."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", WORKER, "20"]

@@ -36,7 +36,7 @@ def fit(optimizer) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [optimizers.adam, optimizers.adamw])
-def test_no_graph_is_alive_after_training(make):
+def test_training_leaves_no_tensorflow_graph(make):
     fit(make(1e-3))
     keras.backend.clear_session()
     before = count_graphs()
@@ -46,7 +46,7 @@ def test_no_graph_is_alive_after_training(make):
     assert count_graphs() <= before
 
 
-def test_a_step_is_that_of_keras():
+def test_steps_equal_those_of_keras():
     weights = []
     for optimizer in (optimizers.adam(0.1), keras.optimizers.Adam(0.1)):
         variable = keras.Variable([1.0, 2.0])
@@ -56,15 +56,15 @@ def test_a_step_is_that_of_keras():
     assert np.array_equal(*weights)
 
 
-def test_all_training_takes_its_optimizer_from_here():
-    makes = {
+def test_only_this_module_creates_adam_optimizers():
+    modules = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "studio").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and ast.unparse(node.func) in ("keras.optimizers.Adam", "keras.optimizers.AdamW")
     }
-    assert makes == {"studio/core/training/optimizers.py"}
+    assert modules == {"studio/core/training/optimizers.py"}
 
 
 def find_keras_subclasses() -> list[type]:
@@ -123,21 +123,21 @@ def find_shadows(cls: type) -> set[str]:
 
 
 @pytest.mark.parametrize("steps, warmup, rise", [(1000, 100, 100), (300, 100, 30), (5, 100, 1)])
-def test_a_learning_rate_warms_up_for_a_tenth_of_the_steps_at_most_and_falls_to_0(steps, warmup, rise):
+def test_the_learning_rate_warms_up_and_decays_to_0(steps, warmup, rise):
     rate = optimizers.make_schedule(0.5, steps, warmup)
     assert float(rate(0)) == 0 and float(rate(rise)) == pytest.approx(0.5)
     assert float(rate(rise / 2)) == pytest.approx(0.25)
     assert float(rate(steps)) == pytest.approx(0, abs=1e-6)
 
 
-def test_without_a_warm_up_a_learning_rate_falls_to_the_share_asked_for_or_stays():
+def test_without_warmup_the_learning_rate_decays_to_its_end_share():
     rate = optimizers.make_schedule(0.5, 100, end=0.2)
     assert float(rate(0)) == pytest.approx(0.5) and float(rate(100)) == pytest.approx(0.1)
     assert optimizers.make_schedule(0.5, 100, end=1) == 0.5
 
 
 @pytest.mark.slow
-def test_no_method_or_attribute_of_a_keras_subclass_shadows_one_of_keras():
+def test_no_keras_subclass_shadows_a_keras_attribute():
     classes = find_keras_subclasses()
     assert len(classes) > 10
     assert not {
@@ -145,7 +145,7 @@ def test_no_method_or_attribute_of_a_keras_subclass_shadows_one_of_keras():
     }
 
 
-def test_a_shadow_is_found_whether_it_is_a_method_or_set_in_init():
+def test_shadowing_methods_and_instance_attributes_are_found():
     class Method(keras.Model):
         def _losses(self):
             """Has the name of an attribute that Keras sets."""

@@ -30,8 +30,8 @@ class SplitDone(Exception):
 
 
 @pytest.fixture
-def parts(tmp_path, monkeypatch):
-    """Starts a task and returns the names of its training and test images: `parts(task, images, copies)`."""
+def find_parts(tmp_path, monkeypatch):
+    """Returns names of the training and test images of a task: `find_parts(task, images, copies)`."""
 
     def divide(task, images, copies=()):
         folder = tmp_path / f"{len(images)}"
@@ -66,15 +66,15 @@ def make_random_images(count: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("task", SETTINGS)
-def test_what_one_training_learns_from_no_later_one_with_more_images_tests_on(parts, task):
+def test_added_images_move_no_training_image_to_the_test_split(find_parts, task):
     images = make_random_images(107)
-    learned, others = parts(task, images[:100])
-    _, held_out = parts(task, images)
+    learned, others = find_parts(task, images[:100])
+    _, held_out = find_parts(task, images)
     assert len(others) > 3 and len(held_out) > 3 and not learned & held_out
 
 
 @pytest.mark.parametrize("task", SETTINGS)
-def test_copies_of_an_image_lie_in_its_part(parts, task):
+def test_copies_of_an_image_are_in_the_same_split(find_parts, task):
     images = make_random_images(60)
-    learned, held_out = parts(task, images, images[:, :, ::-1])
+    learned, held_out = find_parts(task, images, images[:, :, ::-1])
     assert learned and held_out and not learned & held_out

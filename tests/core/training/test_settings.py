@@ -15,13 +15,13 @@ TRAINING = [
     and not name.startswith(("lab.", "playground."))
     and tasks.get(name).settings.__module__.startswith("studio.")  # other tests register tasks
 ]
-OF_OTHER_LENGTH = {"classify.train", "text.train"}  # they count epochs
+WITHOUT_STEPS = {"classify.train", "text.train"}  # their length is set in epochs
 
 
 @pytest.mark.parametrize("name", TRAINING)
-def test_every_training_has_the_shared_settings(name):
+def test_every_training_task_has_the_shared_settings(name):
     settings = tasks.get(name).settings
-    assert issubclass(settings, TrainSettings if name in OF_OTHER_LENGTH else TrainImageSettings)
+    assert issubclass(settings, TrainSettings if name in WITHOUT_STEPS else TrainImageSettings)
     fields, shared = settings.model_fields, TrainSettings.model_fields
     assert {"learning_rate", "seed"} <= shared.keys() <= fields.keys()
     for field in shared:

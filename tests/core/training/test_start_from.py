@@ -55,7 +55,7 @@ def make_inputs(task: str, start: File) -> dict[str, list[File]]:
 
 
 @pytest.mark.parametrize("task, setting", SHAPE_SETTINGS.items())
-def test_one_of_another_shape_is_told_by_the_settings_that_differ(home, tmp_path, task, setting):
+def test_a_start_model_of_another_shape_is_refused_naming_the_setting(home, tmp_path, task, setting):
     settings, inputs = tasks.get(task).settings(), make_inputs(task, pack_model(task, tmp_path / "before"))
     default = getattr(settings, setting)
     tasks.check(task, settings, inputs)
@@ -65,7 +65,7 @@ def test_one_of_another_shape_is_told_by_the_settings_that_differ(home, tmp_path
 
 
 @pytest.mark.parametrize("task", SHAPE_SETTINGS)
-def test_one_of_another_kind_is_told_by_what_made_it(home, tmp_path, task):
+def test_a_start_model_of_another_task_is_refused_naming_the_task(home, tmp_path, task):
     other = "vae.train" if task == "dcgan.train" else "dcgan.train"
     inputs = make_inputs(task, pack_model(other, tmp_path / "before"))
     with pytest.raises(InvalidInput, match=f"Invalid model to start from.* {other} made"):
@@ -73,7 +73,7 @@ def test_one_of_another_kind_is_told_by_what_made_it(home, tmp_path, task):
 
 
 @pytest.mark.parametrize("task", SHAPE_SETTINGS)
-def test_one_that_is_not_whole_is_found_before_the_data_are_read(home, tmp_path, task):
+def test_an_incomplete_start_model_is_refused_before_the_data_is_read(home, tmp_path, task):
     inputs = make_inputs(task, pack_model(task, tmp_path / "before"))
     with pytest.raises(InvalidInput, match=r"weights|preset before"):
         tasks.run(task, tasks.get(task).settings(), inputs)
@@ -88,7 +88,7 @@ def test_one_that_is_not_whole_is_found_before_the_data_are_read(home, tmp_path,
         ({}, 0.0, "held out other images."),  # split by index, as the shipped models
     ],
 )
-def test_a_start_that_may_have_learned_from_the_test_part_is_named(home, tmp_path, figures, least, note):
+def test_possible_test_data_leakage_of_a_start_model_is_noted(home, tmp_path, figures, least, note):
     inputs = {"start": [pack_model("vae.train", tmp_path / "before", figures)]}
     assert start_from.find_least_held_out(inputs, 0.1) == least
     sentence = "If it learned from this data set, it was trained on some of the test part."
@@ -96,5 +96,5 @@ def test_a_start_that_may_have_learned_from_the_test_part_is_named(home, tmp_pat
     assert start_from.list_leakage_notes(inputs, 0.1) == expected
 
 
-def test_without_a_start_the_test_part_is_new():
+def test_without_a_start_model_there_is_no_leakage_note():
     assert start_from.find_least_held_out({}, 0.1) == 0.1 and start_from.list_leakage_notes({}, 0.1) == []

@@ -14,7 +14,7 @@ from studio.core.training.precision import use_precision
 from studio.core.training.trainer import Trainer
 
 
-def test_rows_are_looked_at_from_the_first_to_the_last():
+def test_selected_rows_are_evenly_spaced():
     rows = np.arange(0, 1000, 2)
     selected = rows_of_steps.select_evenly_spaced(rows, 10)
     assert len(selected) == 10 and selected[0] == 0 and selected[-1] == 998
@@ -22,7 +22,7 @@ def test_rows_are_looked_at_from_the_first_to_the_last():
     assert np.array_equal(rows_of_steps.select_evenly_spaced(rows, 5000), rows)
 
 
-def test_an_epoch_has_each_row_once_and_the_next_one_goes_by_another_order():
+def test_each_epoch_has_every_row_once_in_a_new_order():
     batches = rows_of_steps.Batches(20, 5, seed=3)
     rows_by_step = [batches.select_rows(step) for step in range(8)]
     first, second = np.concatenate(rows_by_step[:4]), np.concatenate(rows_by_step[4:])
@@ -33,7 +33,7 @@ def test_an_epoch_has_each_row_once_and_the_next_one_goes_by_another_order():
     )
 
 
-def test_an_average_reaches_back_by_its_horizon_and_at_first_by_half_of_what_there_was():
+def test_the_ema_horizon_is_limited_to_half_of_the_steps_so_far():
     average = Ema([np.zeros(1)], steps=10, every=1)
     average.update([np.ones(1)], 8)
     assert average.arrays[0] == 1 / 4
@@ -41,7 +41,7 @@ def test_an_average_reaches_back_by_its_horizon_and_at_first_by_half_of_what_the
     assert average.arrays[0] == 1 / 4 + (1 - 1 / 4) / 10
 
 
-def test_an_average_passes_over_what_is_no_number():
+def test_the_ema_skips_updates_with_nan():
     average = Ema([np.zeros(2), np.ones(1)], steps=10, every=1)
     average.update([np.array([2.0, np.nan]), np.array([3.0])], 1)
     assert np.array_equal(average.arrays[0], [0, 0]) and average.arrays[1] == 1
@@ -62,7 +62,7 @@ class Weightless(Trainer):
         return np.zeros((1, 1, 3), "uint8")
 
 
-def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
+def test_a_resumed_run_continues_the_mean_losses(tmp_path):
     class Counting(Weightless):
         """A training run whose loss is its number of steps."""
 
@@ -84,7 +84,7 @@ def test_a_training_that_goes_on_knows_the_means_so_far(tmp_path):
     assert second.curves.losses["loss"][-1] == np.mean([0, 1, 2, 3])
 
 
-def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
+def test_a_resumed_run_repeats_an_interrupted_test(tmp_path):
     class Fussy(Weightless):
         """A training run that stops at the tests of these steps."""
 
@@ -96,7 +96,7 @@ def test_a_test_that_a_stop_broke_off_is_made_up_for(tmp_path):
         def test(self, progress):
             if self.step in self.stopped_in:
                 raise Cancelled
-            return {"seen": self.step}
+            return {"test step": self.step}
 
     uninterrupted = Fussy(5, 2)
     assert uninterrupted.fit().stop_reason == ""
@@ -121,10 +121,10 @@ class Heavy(Weightless):
         return {"weights": [np.zeros(250_000, "float32")]}
 
     def advance(self):
-        raise AssertionError("it was begun")
+        raise AssertionError("training started")
 
 
-def test_a_training_whose_model_finds_no_room_is_not_begun(home, monkeypatch):
+def test_training_without_disk_space_for_its_model_is_refused(home, monkeypatch):
     disk = shutil.disk_usage("/")
     free = {home: 3_000_000}
     monkeypatch.setattr(capacity.shutil, "disk_usage", lambda place: disk._replace(free=free[place]))
@@ -140,11 +140,11 @@ def test_a_training_whose_model_finds_no_room_is_not_begun(home, monkeypatch):
         Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).fit()
     checkpoints.Run(home / "runs" / "run").delete()
     free[home] = 6_000_000
-    with pytest.raises(AssertionError, match="it was begun"):
+    with pytest.raises(AssertionError, match="training started"):
         Heavy(4, 4, checkpoints.Run(home / "runs" / "run")).fit()
 
 
-def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not():
+def test_the_precision_is_restored_after_training():
     import keras
 
     before = keras.config.dtype_policy().name
@@ -154,6 +154,6 @@ def test_networks_compute_in_whole_numbers_again_after_a_training_that_did_not()
     assert keras.config.dtype_policy().name == before
 
 
-def test_a_seed_of_a_part_is_one_that_every_backend_takes():
+def test_derived_seeds_are_valid_on_every_backend():
     assert rows_of_steps.derive_seed(3, 7) == 307
     assert 0 <= rows_of_steps.derive_seed(2**31 - 1, 99) < 2**32

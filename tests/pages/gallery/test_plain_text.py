@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.core import recipes, tasks
-from studio.core.imaging import animations, image_io
+from studio.core.imaging import image_io, video_encoder
 from studio.core.tasks import File
 from studio.gallery import items, marks
 
@@ -35,7 +35,7 @@ def _image(shade: int) -> bytes:
 
 
 def _video(kind: str) -> bytes:
-    return animations.encode([np.full((48, 64, 3), shade, "uint8") for shade in (9, 99, 200)], kind, 8)
+    return video_encoder.encode([np.full((48, 64, 3), shade, "uint8") for shade in (9, 99, 200)], kind, 8)
 
 
 RESULTS = {

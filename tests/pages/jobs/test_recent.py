@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.imaging import animations
+from studio.core.imaging import video_encoder
 from studio.core.tasks import File
 from studio.video.settings import VideoSettings
 
@@ -13,7 +13,7 @@ from studio.video.settings import VideoSettings
 @pytest.fixture
 def video(engine, until):
     """A finished job: a video that Enhance cleaned."""
-    with animations.VideoEncoder("gif", 5) as video:
+    with video_encoder.VideoEncoder("gif", 5) as video:
         for n in range(2):
             video.add(np.full((30, 40, 3), 50 * n, "uint8"))
         clip = File.store(video.finish(), "animation", "clip.gif")

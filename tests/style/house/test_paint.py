@@ -43,13 +43,13 @@ def test_a_house_style_result_has_the_set_size_and_names_its_network(tiny, photo
 @pytest.mark.parametrize("shape", [(1, 90), (90, 1), (2, 2), (33, 47), (64, 65)])
 def test_images_of_any_shape_are_stylized(tiny, shape):
     image = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype("uint8")
-    network = paint.open_network(tiny)
+    network = paint.load_network(tiny)
     result = network.paint(image_io.to_01(image), [0], [1.0])
     assert result.shape == (1, *shape, 3) and np.isfinite(result).all()
 
 
 def test_flat_areas_get_strokes_that_are_equal_in_every_frame(photo):
-    network = paint.open_network(presets.find(known_styles.SHIPPED_NETWORK))
+    network = paint.load_network(presets.find(known_styles.SHIPPED_NETWORK))
     image = image_io.to_01(image_io.fit(photo, 192))
     image[:, :, 96:] = 0.2
     for name in ("mosaic", "halftone", "woodcut"):

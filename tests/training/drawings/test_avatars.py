@@ -24,7 +24,7 @@ SIDES = np.s_[34:60, 8:56]
 
 
 @pytest.fixture(scope="module")
-def many():
+def collection():
     return draw_data_set("avatars", 240, seed=1)
 
 
@@ -41,9 +41,9 @@ def draw_face(monkeypatch):
     return draw
 
 
-def split_collection(many):
+def split_collection(collection):
     """Returns the images of a collection, and its attributes."""
-    return many["images"], {name: values for name, values in many.items() if name != "images"}
+    return collection["images"], {name: values for name, values in collection.items() if name != "images"}
 
 
 def measure_difference(one, other):
@@ -52,8 +52,8 @@ def measure_difference(one, other):
 
 
 @pytest.mark.slow
-def test_sizes_types_and_ranges(many):
-    images, facts = split_collection(many)
+def test_images_and_attributes_have_expected_types_and_ranges(collection):
+    images, facts = split_collection(collection)
     assert images.shape == (240, 64, 64, 3) and images.dtype == np.uint8
     assert tuple(facts) == avatars.FACTS
     assert all(values.shape == (240,) and values.dtype == np.float32 for values in facts.values())
@@ -62,8 +62,8 @@ def test_sizes_types_and_ranges(many):
     assert all(set(facts[name]) == {0, 1} for name in ("glasses", "hat", "beard"))
 
 
-def test_every_kind_is_common_enough_to_be_learned(many):
-    _, facts = split_collection(many)
+def test_every_attribute_is_common_enough_to_be_learned(collection):
+    _, facts = split_collection(collection)
     assert all(0.2 < facts[name].mean() < 0.45 for name in ("glasses", "hat", "beard"))
     assert 0.35 < (facts["smile"] > 0).mean() < 0.65
     faces = [looks.choose(np.random.default_rng(n)) for n in range(400)]
@@ -76,20 +76,20 @@ def test_every_kind_is_common_enough_to_be_learned(many):
     assert len(looks.SHORT | looks.LONG) >= 8
 
 
-def test_same_seed_same_bytes_and_a_larger_collection_begins_with_a_smaller(many):
+def test_faces_depend_on_the_seed_but_not_on_their_number(collection):
     again, other = (draw_data_set("avatars", 6, seed=seed) for seed in (1, 2))
-    assert all(np.array_equal(again[name], many[name][:6]) for name in many)
+    assert all(np.array_equal(again[name], collection[name][:6]) for name in collection)
     assert not np.array_equal(again["images"], other["images"])
 
 
-def test_faces_are_unlike_each_other(many):
-    flat = many["images"][:100].reshape(100, -1).astype("float32") / 255
+def test_faces_differ_from_each_other(collection):
+    flat = collection["images"][:100].reshape(100, -1).astype("float32") / 255
     distances = np.sqrt(((flat[:, None] - flat[None]) ** 2).mean(-1))[np.triu_indices(100, 1)]
     assert distances.min() > 0.08 and np.median(distances) > 0.22
 
 
-def test_no_face_is_cut_or_empty(many):
-    images = many["images"]
+def test_no_face_is_cropped_or_empty(collection):
+    images = collection["images"]
     background = images[:, 0, 0][:, None, None]
     painted = (np.abs(images.astype(int) - background).sum(-1) > 24).mean((1, 2))
     assert painted.min() > 0.3 and painted.max() < 0.85
@@ -98,7 +98,7 @@ def test_no_face_is_cut_or_empty(many):
 
 
 @pytest.mark.parametrize("mouth", [0.0, 0.8])
-def test_a_smile_is_seen_at_the_mouth(draw_face, mouth):
+def test_a_smile_changes_the_mouth_but_not_the_clothes(draw_face, mouth):
     for seed in range(5):
         sad, glad = draw_face(seed, smile=-0.9, mouth_open=0.0), draw_face(seed, smile=0.9, mouth_open=mouth)
         changed = measure_difference(sad, glad)
@@ -131,7 +131,7 @@ def test_corners_of_a_smile_are_above_its_middle(draw_face):
     ],
     ids=str,
 )
-def test_what_a_fact_tells_is_seen_in_its_place(draw_face, change, where):
+def test_each_accessory_changes_its_own_area_of_the_face(draw_face, change, where):
     changed = measure_difference(draw_face(4, style="buzz"), draw_face(4, style="buzz", **change))
     assert changed[where].mean() > 1.2
     assert changed[where].sum() > 0.6 * changed.sum()
@@ -146,7 +146,7 @@ def test_longer_hair_hangs_lower(draw_face, style):
     assert changed[SIDES].sum() > 0.6 * changed.sum()
 
 
-def test_each_style_of_hair_is_one_of_its_own(draw_face):
+def test_all_hair_styles_differ(draw_face):
     faces = {style: draw_face(7, style=style, length=most) for style, (_, most) in looks.LENGTHS.items()}
     assert set(faces) == {*looks.SHORT, *looks.LONG}
     for (first, face), (two, second) in itertools.combinations(faces.items(), 2):
@@ -161,7 +161,7 @@ def test_any_size_shows_the_same_face():
     assert np.abs(halved - small).mean() < 3
 
 
-def test_progress_is_told_and_can_stop():
+def test_progress_is_reported_and_can_be_canceled():
     reports = []
     draw_data_set("avatars", 3, 0, Progress(reports.append))
     assert [(report.step, report.total) for report in reports] == [(1, 3), (2, 3), (3, 3)]
@@ -169,7 +169,7 @@ def test_progress_is_told_and_can_stop():
         draw_data_set("avatars", 10**9 // 10**6, 0, Progress(cancelled=lambda: True))
 
 
-def test_it_is_light():
+def test_importing_loads_no_large_packages():
     code = (
         "import sys; from training.drawings import avatars;"
         "sys.exit(any(module in sys.modules for module in ('keras', 'scipy', 'skimage')))"

@@ -17,7 +17,7 @@ def draw(*words, kind="avatars"):
 
 
 @pytest.mark.parametrize("kind, size", [("avatars", 64), ("sketches", 96), ("images", 224)])
-def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, size):
+def test_the_command_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, size):
     out = tmp_path / "drawn.npz"
     assert draw("-o", out, "-n", 3, "--seed", 3, kind=kind) == 0
     assert capsys.readouterr().out.strip() == str(out)
@@ -28,20 +28,20 @@ def test_it_writes_the_arrays_of_a_kind(home, tmp_path, capsys, kind, size):
         assert all(np.array_equal(arrays[name], array) for name, array in expected.items())
 
 
-def test_images_are_paintings_and_faces_and_differ():
+def test_images_differ_and_do_not_depend_on_their_number():
     few, more = (draw_data_set("images", count, 0, size=128)["images"] for count in (2, 8))
     assert np.array_equal(few, more[:2])
     assert len({image.tobytes() for image in more}) == 8 and min(np.ptp(image) for image in more) > 60
 
 
-def test_same_seed_same_bytes(home, tmp_path, capsys):
+def test_the_seed_determines_the_file(home, tmp_path, capsys):
     for name, seed in (("one", 0), ("two", 0), ("three", 1)):
         assert draw("-o", tmp_path / f"{name}.npz", "-n", 3, "--seed", seed, "--size", 32) == 0
     one, two, three = ((tmp_path / f"{name}.npz").read_bytes() for name in ("one", "two", "three"))
     assert one == two != three
 
 
-def test_json_tells_how_common_each_fact_is(home, tmp_path, capsys):
+def test_json_has_the_mean_of_each_attribute(home, tmp_path, capsys):
     assert draw("-o", tmp_path / "a.npz", "-n", 4, "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["path"] == str(tmp_path / "a.npz") and set(report["means"]) == set(avatars.FACTS)
@@ -62,7 +62,7 @@ def test_json_tells_how_common_each_fact_is(home, tmp_path, capsys):
         ([], "-o"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line(home, tmp_path, monkeypatch, capsys, words, says):
+def test_invalid_input_is_one_line(home, tmp_path, monkeypatch, capsys, words, says):
     monkeypatch.chdir(tmp_path)
     assert draw(*words) == 2
     out, err = capsys.readouterr()

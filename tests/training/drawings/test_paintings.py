@@ -21,7 +21,7 @@ def images():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_size_and_type(images, name):
+def test_paintings_have_the_default_size_and_type(images, name):
     image = images[name]
     assert image.dtype == np.uint8
     assert image.shape == (512, 640, 3)
@@ -29,20 +29,20 @@ def test_size_and_type(images, name):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [(64, 64), (97, 210)])
-def test_any_size(name, size):
+def test_paintings_can_have_any_size(name, size):
     assert paintings.draw(name, 1, size).shape == (*size, 3)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_same_seed_same_bytes_other_seed_other_image(name):
+def test_the_seed_determines_the_painting(name):
     first, again, other = (paintings.draw(name, seed, SMALL) for seed in (3, 3, 4))
     assert np.array_equal(first, again)
     assert np.abs(first.astype(int) - other).mean() > 5
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_empty_areas(images, name):
-    """Each patch of an eighth of the width has texture, because a style is learned from all of the image."""
+def test_every_area_has_texture(images, name):
+    """Each patch of an eighth of the width has texture, because a style is learned from the full image."""
     gray = images[name].mean(axis=2)
     side = gray.shape[1] // 8
     patches = gray[: gray.shape[0] // side * side].reshape(-1, side, 8, side).swapaxes(1, 2)
@@ -56,8 +56,7 @@ def _compute_histogram(image):
 
 
 def _measure_texture(image):
-    """Detail at five scales, how steep it is, and how far it runs one way (the structure tensor's coherence):
-    logarithms, so that ratios count."""
+    """Returns logarithms of detail at five scales, gradient strength and structure tensor coherence."""
     gray = image.mean(axis=2)
     blurred = [gray, *(ndimage.gaussian_filter(gray, sigma) for sigma in (1, 2, 4, 8, 16))]
     bands = [(a - b).std() for a, b in itertools.pairwise(blurred)]

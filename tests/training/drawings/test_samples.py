@@ -1,4 +1,4 @@
-"""The shipped samples agree with this code."""
+"""The shipped samples equal those that the code generates."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def load_arrays(name):
 
 
 @pytest.mark.slow
-def test_a_shipped_painting_is_drawn_again_alike():
+def test_a_shipped_painting_is_reproducible():
     difference = paintings.draw("wash").astype(int) - shipped.read_painting("wash")
     assert np.abs(difference).mean() < 3
 
 
 @pytest.mark.parametrize("name", samples.COUNTS)
-def test_shipped_arrays_begin_with_what_is_drawn(name):
+def test_shipped_arrays_are_reproducible(name):
     stored_arrays, generated = load_arrays(name), draw_data_set(name, FEW, 0)
     assert set(stored_arrays) == set(generated)
     for key, item in generated.items():
@@ -40,7 +40,7 @@ def test_shipped_arrays_begin_with_what_is_drawn(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sample_sets.list_sets())
-def test_shipped_faces_are_drawn_again_alike_and_of_their_class(name):
+def test_shipped_faces_and_classes_are_reproducible(name):
     counts = {}
     with zipfile.ZipFile(sample_sets.SHIPPED_FOLDER / f"{name}.zip") as packed:
         for label, face in islice(samples.draw_faces(sample_sets.list_sets()[name]), FEW):
@@ -49,7 +49,7 @@ def test_shipped_faces_are_drawn_again_alike_and_of_their_class(name):
             np.testing.assert_array_equal(stored, face)
 
 
-def test_a_class_says_what_a_face_has():
+def test_classes_match_the_attributes_of_faces():
     faces = [looks.choose(np.random.default_rng(seed)) for seed in range(200)]
     for look in faces:
         assert samples.accessory_of(look) != "hat" or (look.hat and not look.glasses and not look.beard)
@@ -59,7 +59,7 @@ def test_a_class_says_what_a_face_has():
     assert {samples.hair_class_of(look) for look in faces} == {"", "bald", "long", "round", "spikes"}
 
 
-def test_a_data_set_is_drawn_into_a_folder(tmp_path, monkeypatch):
+def test_a_sample_set_is_written_to_a_folder(tmp_path, monkeypatch):
     few = sample_sets.SampleSet("hair", "", ("bald", "long"), 1)
     monkeypatch.setattr(sample_sets, "list_sets", lambda: {"hair": few})
     monkeypatch.setattr(samples, "hair_class_of", lambda look: "long" if look.style == "long" else "bald")

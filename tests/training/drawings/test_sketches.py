@@ -30,7 +30,7 @@ def find_part(image, part):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_parts_lie_where_the_image_has_them(seed):
+def test_the_part_map_matches_the_image(seed):
     one = make_scene(seed, glasses="", collar="crew", stripes=False)
     image, parts = one.render(SIZE).astype(int), views.draw_parts(one.trace_shapes(), SIZE)
     for part, color in (("Hair", one.look.hair), ("Clothes", one.look.cloth), ("Face", one.look.skin)):
@@ -45,12 +45,12 @@ def test_parts_lie_where_the_image_has_them(seed):
     "part, change",
     [("Hat", {"hat": "beanie"}), ("Glasses", {"glasses": "dark"}), ("Beard", {"beard": "full"})],
 )
-def test_what_is_worn_is_a_part_of_its_own(part, change):
+def test_accessories_are_separate_parts(part, change):
     bare, dressed = (views.draw_parts(make_scene(2, **more).trace_shapes(), SIZE) for more in ({}, change))
     assert not find_part(bare, part).any() and find_part(dressed, part).sum() > 20
 
 
-def test_lines_run_where_parts_meet():
+def test_outlines_follow_the_borders_of_parts():
     one = make_scene(1)
     lines, parts = (
         views.draw_outline(one.trace_shapes(), SIZE)[..., 0],
@@ -76,7 +76,7 @@ def test_night_has_a_moon_and_darker_faces():
     assert 20 < moon < 200 and not (np.abs(day - palette.MOON).sum(-1) < 6).all(-1).any()
 
 
-def test_what_is_not_drawn_has_its_usual_form():
+def test_missing_parts_have_default_attributes():
     avatars = [choose_avatar(0, n, 0.0) for n in range(200)]
     assert {avatar.parts == PARTS for avatar in avatars} == {True, False}
     for avatar in avatars:
@@ -90,14 +90,14 @@ def test_what_is_not_drawn_has_its_usual_form():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_drawings_are_always_the_same_for_a_seed(kind):
+def test_the_seed_determines_the_drawing(kind):
     avatar = choose_avatar(1, 5, 0.0)
     one, again, other = (doodles.draw(avatar, kind, SIZE, np.random.default_rng(n)) for n in (4, 4, 5))
     assert one.shape == (SIZE, SIZE, 3) and one.dtype == np.uint8
     assert np.array_equal(one, again) and not np.array_equal(one, other)
 
 
-def test_a_drawing_has_only_what_was_drawn_so_far():
+def test_a_partial_drawing_contains_only_its_parts():
     whole = make_scene(6, hat="cap")
     head = doodles.draw(
         PartialAvatar(whole, frozenset({"head"}), False), "parts", SIZE, np.random.default_rng(0)
@@ -111,7 +111,7 @@ def test_a_drawing_has_only_what_was_drawn_so_far():
     assert not doodles.draw(nothing, "outline", SIZE, np.random.default_rng(0), Hand()).any()
 
 
-def test_an_unsteady_hand_strays_and_a_careful_one_does_not():
+def test_wobble_moves_the_lines_of_a_drawing():
     avatar = PartialAvatar(make_scene(7), PARTS, False)
     true = views.draw_outline(
         [shape for shape in avatar.scene.trace_shapes() if part_of(shape.part) in PARTS], SIZE

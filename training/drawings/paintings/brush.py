@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from training.drawings.paintings.noise import Shape
-from training.drawings.paintings.pigment import light_relief, vary_colors
+from training.drawings.paintings.pigment import shade_relief, vary_colors
 
 OVERSAMPLING = 2  # strokes are drawn this much larger and averaged down: smooth edges without blending
 Field = Callable[[np.ndarray], np.ndarray]
@@ -85,7 +85,7 @@ class Canvas:
         height, width = self.size
         small = np.asarray(self._paint.resize((width, height), Image.Resampling.BOX, reducing_gap=None))
         layers = small.astype("float32") / 255
-        return light_relief(layers[..., :3], layers[..., 3] * 6, relief)
+        return shade_relief(layers[..., :3], layers[..., 3] * 6, relief)
 
 
 def compute_streamlines(starts: np.ndarray, flow: Field, length: float, steps: int = 12) -> np.ndarray:

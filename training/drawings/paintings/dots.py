@@ -18,8 +18,8 @@ from training.drawings.paintings.pigment import (
     blend,
     from_oklab,
     interpolate_colors,
-    light_relief,
     parse_palette,
+    shade_relief,
     to_oklab,
     to_uint8,
 )
@@ -45,7 +45,7 @@ def draw(seed: int, size: Shape) -> np.ndarray:
         points = scatter_points(rng, size, radius * 2.0 * unit)
         _draw_dots(rng, pen, points, _divide_colors(rng, sample_at(scene, points)), radius * unit)
     paint = np.asarray(sheet.reduce(OVERSAMPLING)).astype("float32") / 255
-    return to_uint8(light_relief(paint[..., :3], paint[..., 3] * 4 * unit, 0.24))
+    return to_uint8(shade_relief(paint[..., :3], paint[..., 3] * 4 * unit, 0.24))
 
 
 def _draw_scene(rng, size, unit):

@@ -17,8 +17,8 @@ from training.drawings.paintings.noise import (
 from training.drawings.paintings.pigment import (
     blend,
     interpolate_colors,
-    light_relief,
     parse_palette,
+    shade_relief,
     to_uint8,
 )
 
@@ -124,4 +124,4 @@ def _gild(rng, enamel, gold, unit):
     wear = smoothstep(3.0, 2.0, make_fractal_noise(rng, size, 26 * unit, 4, 0.75))
     leaf = interpolate_colors(GOLD, sweep)
     relief = ndimage.gaussian_filter(gold, 0.7) * 2.2 + 0.12 * make_noise(rng, size, 3 * unit)
-    return light_relief(blend(enamel, leaf, gold * (0.25 + 0.75 * wear)), relief, 0.3)
+    return shade_relief(blend(enamel, leaf, gold * (0.25 + 0.75 * wear)), relief, 0.3)

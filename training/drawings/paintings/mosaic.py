@@ -20,8 +20,8 @@ from training.drawings.paintings.noise import (
 from training.drawings.paintings.pigment import (
     blend,
     interpolate_colors,
-    light_relief,
     parse_palette,
+    shade_relief,
     to_uint8,
     vary_colors,
 )
@@ -202,4 +202,4 @@ def _lay_stones(rng, image, sites, angle, tile, unit):
     light += 0.05 * make_noise(rng, size, 2.5 * unit) + 0.03 * make_noise(rng, size, 6 * unit)
     grout = GROUT * (1 + 0.16 * make_noise(rng, size, 2 * unit))[..., None]
     relief = ndimage.gaussian_filter(np.minimum(depth, 2.2) * 1.3, 0.6)
-    return light_relief(blend(grout, colors[owner] * light[..., None], stone), relief, 0.26)
+    return shade_relief(blend(grout, colors[owner] * light[..., None], stone), relief, 0.26)

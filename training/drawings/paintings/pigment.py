@@ -69,8 +69,8 @@ def blend(below: np.ndarray, color: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return below + (color - below) * mask[..., None]
 
 
-def light_relief(image: np.ndarray, height: np.ndarray, strength: float) -> np.ndarray:
-    """Lights a relief from the upper left.
+def shade_relief(image: np.ndarray, height: np.ndarray, strength: float) -> np.ndarray:
+    """Applies relief shading, with light from the upper left.
 
     Args:
         image: `(H, W, 3)` in [0, 1].

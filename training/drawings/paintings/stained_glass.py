@@ -16,8 +16,8 @@ from training.drawings.paintings.noise import (
 )
 from training.drawings.paintings.pigment import (
     interpolate_colors,
-    light_relief,
     parse_palette,
+    shade_relief,
     to_uint8,
     vary_colors,
 )
@@ -156,7 +156,7 @@ def _render_glass(rng, size, panes, sites, colors, sun, unit):
     image = colors[panes] * np.exp(light)[..., None]
     image += np.clip(image.max(-1, keepdims=True) - 1, 0, 0.5) * 0.45
     relief = 0.9 * streak + 0.7 * make_fractal_noise(rng, size, 9 * unit, 2)
-    image = light_relief(np.clip(image, 0, 1), relief * unit, 0.16)
+    image = shade_relief(np.clip(image, 0, 1), relief * unit, 0.16)
     glow = ndimage.gaussian_filter(image, (11 * unit, 11 * unit, 0))
     return 1 - (1 - image) * (1 - 0.16 * glow**2)
 
@@ -189,5 +189,5 @@ def _add_lead(rng, glass, panes, unit):
     lead = 1 - smoothstep(0.75, 1.1, depth / width)
     metal = np.clip(LEAD + 0.025 * make_noise(rng, size, 5 * unit)[..., None], 0, 1)
     relief = ndimage.gaussian_filter(np.sqrt(1 - 0.98 * across**2) * width, 0.7)
-    metal = light_relief(np.broadcast_to(metal, glass.shape), relief, 0.42)
+    metal = shade_relief(np.broadcast_to(metal, glass.shape), relief, 0.42)
     return glass + (metal - glass) * lead[..., None]

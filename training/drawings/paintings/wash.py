@@ -15,9 +15,9 @@ from training.drawings.paintings.noise import (
 )
 from training.drawings.paintings.pigment import (
     interpolate_colors,
-    light_relief,
     make_paper,
     parse_palette,
+    shade_relief,
     to_uint8,
 )
 
@@ -44,7 +44,7 @@ def draw(seed: int, size: Shape) -> np.ndarray:
         mask = _draw_mask(size, outline, area)
         density[area] += _make_glaze(mask, color, cloud[area], tooth[area], unit)
     sheet = PAPER * np.exp(-density)
-    return to_uint8(light_relief(sheet, tooth * 0.5, 0.06))
+    return to_uint8(shade_relief(sheet, tooth * 0.5, 0.06))
 
 
 def _to_density(color):

@@ -1,4 +1,4 @@
-"""Animations round-trip, loop, and are decoded within limits only."""
+"""Videos round-trip, loop, and are decoded within limits only."""
 
 import io
 import struct
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from studio.core.errors import InvalidInput
-from studio.core.imaging import animations, video_limits, video_span
+from studio.core.imaging import video_codecs, video_decoder, video_encoder, video_limits, video_span
 from tests.wording import says_what_to_do
 
 HEIGHT, WIDTH = 36, 50
@@ -30,9 +30,9 @@ def draw_moving_ball(count=7, height=HEIGHT, width=WIDTH):
         yield np.stack([40 + ball, 60 + rows, 200 - 2 * columns], axis=-1).clip(0, 255).astype("uint8")
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
-def test_frames_come_back_in_order(kind):
-    decoded = list(animations.decode(animations.encode(draw_moving_ball(), kind, 15)))
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
+def test_frames_are_decoded_in_order(kind):
+    decoded = list(video_decoder.decode(video_encoder.encode(draw_moving_ball(), kind, 15)))
     assert len(decoded) == 7
     for frame, first in zip(decoded, draw_moving_ball(), strict=True):
         distances = [np.abs(frame.astype(int) - other).mean() for other in draw_moving_ball()]
@@ -40,22 +40,22 @@ def test_frames_come_back_in_order(kind):
         assert min(distances) < 4
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
-def test_colors_are_those_that_went_in(kind):
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
+def test_colors_round_trip(kind):
     color = np.array([200, 90, 30], "uint8")
-    decoded = next(animations.decode(animations.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
+    decoded = next(video_decoder.decode(video_encoder.encode([np.full((32, 32, 3), color)] * 2, kind, 15)))
     assert np.abs(decoded.mean((0, 1)) - color).max() <= 2
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
-def test_the_same_frames_are_the_same_bytes(kind):
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
+def test_encoding_is_deterministic(kind):
     soft = _blur(np.random.default_rng(0).integers(0, 256, (160, 280, 3)).astype("uint8"))
     count, times = (40, 15) if kind == "mp4" else (5, 2)  # one or two of fifteen such MP4s differed
     frames = [np.ascontiguousarray(soft[i : i + 108, 2 * i : 2 * i + 192]) for i in range(count)]
     encodings = set()
     for i in range(times):
-        _elsewhere = np.ones(10_000 * i)
-        encodings.add(animations.encode(frames, kind, 15))
+        _offset = np.ones(10_000 * i)  # moves later allocations
+        encodings.add(video_encoder.encode(frames, kind, 15))
     assert len(encodings) == 1
 
 
@@ -63,25 +63,25 @@ def _blur(noise):
     return np.asarray(Image.fromarray(noise).filter(ImageFilter.GaussianBlur(1)))
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
-def test_frames_are_let_go_as_they_come(kind):
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
+def test_frames_are_freed_after_use(kind):
     alive, alive_counts = [], []
 
-    def frames():
+    def yield_frames():
         for frame in draw_moving_ball(20):
             alive.append(weakref.ref(frame))
             alive_counts.append(sum(reference() is not None for reference in alive))
             yield frame
 
-    animations.encode(frames(), kind, 15)
+    video_encoder.encode(yield_frames(), kind, 15)
     assert len(alive_counts) == 20
     assert max(alive_counts) <= 4
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 @pytest.mark.parametrize("fps", [4, 15, 60])
-def test_images_that_move_loop_for_ever_at_the_right_speed(kind, fps):
-    image = Image.open(io.BytesIO(animations.encode(draw_moving_ball(30), kind, fps)))
+def test_animations_loop_forever_at_the_set_frame_rate(kind, fps):
+    image = Image.open(io.BytesIO(video_encoder.encode(draw_moving_ball(30), kind, fps)))
     assert image.format == kind.upper()
     assert image.info["loop"] == 0
     durations = []
@@ -93,8 +93,8 @@ def test_images_that_move_loop_for_ever_at_the_right_speed(kind, fps):
     assert sum(durations) == pytest.approx(30_000 / (min(fps, 50) if kind == "gif" else fps), rel=0.02)
 
 
-def test_an_mp4_plays_everywhere_and_at_once():
-    data = animations.encode(draw_moving_ball(7, 37, 51), "mp4", 12)
+def test_an_mp4_is_compatible_and_can_be_streamed():
+    data = video_encoder.encode(draw_moving_ball(7, 37, 51), "mp4", 12)
     assert data.index(b"moov") < data.index(b"mdat")
     with av.open(io.BytesIO(data)) as video:
         stream = video.streams.video[0]
@@ -105,41 +105,41 @@ def test_an_mp4_plays_everywhere_and_at_once():
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_a_first_frame_that_stays_does_not_slow_the_others_down(kind):
+def test_a_long_first_frame_does_not_slow_down_the_others(kind):
     shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
     buffer = io.BytesIO()
     times = [2000] + [50] * 9
     shades[0].save(buffer, kind, save_all=True, append_images=shades[1:], duration=times, loop=0)
-    assert animations.read_times(buffer.getvalue()).seconds == 2.45
-    assert len(list(animations.decode(buffer.getvalue()))) == 10
+    assert video_decoder.read_times(buffer.getvalue()).seconds == 2.45
+    assert len(list(video_decoder.decode(buffer.getvalue()))) == 10
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_a_frame_that_asks_for_no_time_gets_what_browsers_give_it(kind):
+def test_too_short_frame_durations_become_100_ms_as_in_browsers(kind):
     shades = [Image.new("RGB", (32, 32), (20 * n, 0, 0)) for n in range(10)]
     buffer = io.BytesIO()
     shades[0].save(buffer, kind, save_all=True, append_images=shades[1:], duration=10, loop=0)
-    assert animations.read_times(buffer.getvalue()).fps == 10
+    assert video_decoder.read_times(buffer.getvalue()).fps == 10
 
 
 @pytest.mark.parametrize("fps, most, expected", [(120, 60, 60), (75, 60, 60), (60, 50, 50), (30, 60, 30)])
-def test_of_a_quicker_video_some_frames_are_left_out_so_that_it_lasts_as_long(fps, most, expected):
-    data = animations.encode([np.full((32, 32, 3), n, "uint8") for n in range(fps)], "mp4", fps)
-    decoded = [round(float(frame.mean())) for frame in animations.decode(data, max_fps=most)]
-    assert animations.read_times(data, max_fps=most).fps == pytest.approx(expected)
-    assert len(decoded) == animations.count_frames(data, max_fps=most) == expected
+def test_limiting_the_frame_rate_drops_frames_and_keeps_the_duration(fps, most, expected):
+    data = video_encoder.encode([np.full((32, 32, 3), n, "uint8") for n in range(fps)], "mp4", fps)
+    decoded = [round(float(frame.mean())) for frame in video_decoder.decode(data, max_fps=most)]
+    assert video_decoder.read_times(data, max_fps=most).fps == pytest.approx(expected)
+    assert len(decoded) == video_decoder.count_frames(data, max_fps=most) == expected
     assert np.diff(decoded).max() - np.diff(decoded).min() <= 3  # levels; compression alone costs about one
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_what_is_transparent_is_white_as_in_an_image(kind):
+def test_transparent_pixels_of_animations_become_white(kind):
     discs = [Image.new("RGBA", (32, 32), (0, 0, 0, 0)) for _ in range(3)]
     for n, disc in enumerate(discs):
         disc.paste((200, 0, 0, 255), (4 + n, 4, 20 + n, 20))
     buffer = io.BytesIO()
     options = {"lossless": True} if kind == "WEBP" else {"disposal": 2}
     discs[0].save(buffer, kind, save_all=True, append_images=discs[1:], duration=100, **options)
-    decoded = list(animations.decode(buffer.getvalue()))
+    decoded = list(video_decoder.decode(buffer.getvalue()))
     assert [frame[0, 0].tolist() for frame in decoded] == [[255, 255, 255]] * 3
     assert [frame[10, 10].tolist() for frame in decoded] == [[200, 0, 0]] * 3
 
@@ -156,7 +156,9 @@ def test_the_display_matrix_of_a_video_is_applied(side, matrices):
     recorded = np.zeros((48, 64, 3), "uint8")
     recorded[:16, :16] = 255
     a, b, c, d = matrices[side]
-    frame = next(animations.decode(rotate_header(animations.encode([recorded] * 3, "mp4", 10), a, b, c, d)))
+    frame = next(
+        video_decoder.decode(rotate_header(video_encoder.encode([recorded] * 3, "mp4", 10), a, b, c, d))
+    )
     assert frame.shape == ((48, 64, 3) if a else (64, 48, 3))
     row, column = (-4 if b + d < 0 else 4), (-4 if a + c < 0 else 4)
     assert frame[row, column].mean() > 200
@@ -165,7 +167,7 @@ def test_the_display_matrix_of_a_video_is_applied(side, matrices):
 
 
 @pytest.mark.parametrize("pixels", ["yuv420p", "yuv420p10le"])
-def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_color(pixels):
+def test_hevc_with_8_or_10_bits_is_decoded(pixels):
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as video:
         stream = video.add_stream("libx265", rate=10, options={"x265-params": "log-level=none"})
@@ -174,7 +176,7 @@ def test_a_phone_s_own_codec_is_read_also_with_ten_bits_a_color(pixels):
             frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), shade, "uint8"), format="rgb24")
             video.mux(stream.encode(frame.reformat(format=pixels)))
         video.mux(stream.encode())
-    means = [frame.mean() for frame in animations.decode(buffer.getvalue())]
+    means = [frame.mean() for frame in video_decoder.decode(buffer.getvalue())]
     assert means == pytest.approx([40, 120, 200], abs=3)
 
 
@@ -189,8 +191,8 @@ def rotate_header(video, a, b, c, d):
 
 
 def test_a_single_frame_is_a_video():
-    for kind in animations.KINDS:
-        assert len(list(animations.decode(animations.encode(draw_moving_ball(1), kind, 15)))) == 1
+    for kind in video_codecs.KINDS:
+        assert len(list(video_decoder.decode(video_encoder.encode(draw_moving_ball(1), kind, 15)))) == 1
 
 
 BAD = {
@@ -202,9 +204,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("data", BAD.values(), ids=BAD)
-def test_what_is_no_video_is_refused(data):
+def test_files_that_are_not_videos_are_refused(data):
     with pytest.raises(InvalidInput, match="video"):
-        list(animations.decode(data))
+        list(video_decoder.decode(data))
 
 
 OTHERS = {
@@ -221,60 +223,61 @@ OTHERS = {
 
 @pytest.mark.parametrize("data, kind", OTHERS.items(), ids=OTHERS.values())
 @pytest.mark.parametrize(
-    "read", [animations.read_times, animations.count_frames, lambda data: next(animations.decode(data))]
+    "read",
+    [video_decoder.read_times, video_decoder.count_frames, lambda data: next(video_decoder.decode(data))],
 )
-def test_another_kind_of_file_is_called_what_it_is(data, kind, read):
+def test_the_error_names_the_detected_file_type(data, kind, read):
     with pytest.raises(InvalidInput, match=f": {kind}"):
         read(data)
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
-def test_a_cut_video_ends_or_is_refused_and_nothing_else(kind, share):
-    data = animations.encode(draw_moving_ball(), kind, 15)
+def test_a_truncated_video_ends_early_or_is_refused(kind, share):
+    data = video_encoder.encode(draw_moving_ball(), kind, 15)
     try:
-        assert len(list(animations.decode(data[: int(len(data) * share)]))) <= 7
+        assert len(list(video_decoder.decode(data[: int(len(data) * share)]))) <= 7
     except InvalidInput as error:
         assert says_what_to_do(str(error))
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
-def test_more_or_larger_frames_than_the_studio_makes_are_refused(kind, monkeypatch):
-    data = animations.encode(draw_moving_ball(), kind, 15)
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
+def test_too_many_or_too_large_frames_are_refused(kind, monkeypatch):
+    data = video_encoder.encode(draw_moving_ball(), kind, 15)
     with monkeypatch.context() as patch:
         patch.setattr(video_span, "MAX_FRAMES", 6)
         with pytest.raises(InvalidInput, match="at most 6 frames"):
-            list(animations.decode(data))
+            list(video_decoder.decode(data))
     monkeypatch.setattr(video_limits, "MAX_PIXELS", HEIGHT * WIDTH - 1)
     with pytest.raises(InvalidInput, match="50 x 36"):
-        next(animations.decode(data))
+        next(video_decoder.decode(data))
 
 
-@pytest.mark.parametrize("kind", animations.KINDS)
-def test_a_part_of_a_longer_video_is_read_by_its_seconds(kind, monkeypatch):
-    data = animations.encode(draw_moving_ball(12), kind, 10)
-    all_frames = list(animations.decode(data))
+@pytest.mark.parametrize("kind", video_codecs.KINDS)
+def test_a_span_of_a_longer_video_is_decoded(kind, monkeypatch):
+    data = video_encoder.encode(draw_moving_ball(12), kind, 10)
+    all_frames = list(video_decoder.decode(data))
     monkeypatch.setattr(video_span, "MAX_FRAMES", 6)
     span = video_span.Span(0.3, 0.7)
-    part = list(animations.decode(data, span=span))
-    assert animations.count_frames(data, span=span) == len(part) == 4
+    part = list(video_decoder.decode(data, span=span))
+    assert video_decoder.count_frames(data, span=span) == len(part) == 4
     np.testing.assert_array_equal(part, all_frames[3:7])
-    np.testing.assert_array_equal(animations.decode_frame(data, start=0.3), all_frames[3])
-    assert animations.read_duration(data) == pytest.approx(1.2)
-    animations.check(data)
+    np.testing.assert_array_equal(video_decoder.decode_frame(data, start=0.3), all_frames[3])
+    assert video_decoder.read_duration(data) == pytest.approx(1.2)
+    video_decoder.check(data)
     with pytest.raises(
         InvalidInput, match=r"12 frames, 1.2 s.*at most 6 frames, 0.6 s at 10 frames per second"
     ):
-        animations.count_frames(data)
+        video_decoder.count_frames(data)
     for invalid_span, message in (
         (video_span.Span(1.2), "less than 1.2 s"),
         (video_span.Span(0.5, 0.5), "more than 0.5 s"),
     ):
         with pytest.raises(InvalidInput, match=message):
-            next(animations.decode(data, span=invalid_span))
+            next(video_decoder.decode(data, span=invalid_span))
 
 
-def test_other_videos_are_refused_before_they_are_decoded():
+def test_unsupported_codecs_are_refused_before_decoding():
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as video:
         stream = video.add_stream("mjpeg", rate=5)
@@ -282,11 +285,11 @@ def test_other_videos_are_refused_before_they_are_decoded():
         video.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), "uint8"), format="rgb24")))
         video.mux(stream.encode())
     with pytest.raises(InvalidInput, match="codec"):
-        list(animations.decode(buffer.getvalue()))
+        list(video_decoder.decode(buffer.getvalue()))
 
 
 @pytest.mark.parametrize("aspect, shape", [("2/1", (32, 96, 3)), ("8/9", (36, 48, 3)), ("99/1", (32, 48, 3))])
-def test_pixels_that_are_not_square_become_so(aspect, shape):
+def test_non_square_pixels_are_resampled_to_square_ones(aspect, shape):
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream("mpeg4", rate=12)
@@ -295,12 +298,12 @@ def test_pixels_that_are_not_square_become_so(aspect, shape):
         frame = np.repeat(np.arange(0, 240, 5, dtype="uint8")[None, :, None], 32, axis=0).repeat(3, axis=2)
         container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
-    read = next(animations.decode(buffer.getvalue()))
+    read = next(video_decoder.decode(buffer.getvalue()))
     assert read.shape == shape
     assert np.abs(read[16].mean(1) - np.linspace(0, 235, shape[1])).mean() < 6
 
 
-def test_a_video_whose_title_is_in_another_encoding_is_read():
+def test_a_video_with_a_non_utf8_title_is_decoded():
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
         container.metadata["title"] = "TITLE"
@@ -312,5 +315,5 @@ def test_a_video_whose_title_is_in_another_encoding_is_read():
     data = buffer.getvalue()
     assert b"TITLE" in data
     named = data.replace(b"TITLE", b"Caf\xe9 ")
-    assert animations.count_frames(named) == len(list(animations.decode(named))) == 3
-    assert animations.read_times(named).fps == 12
+    assert video_decoder.count_frames(named) == len(list(video_decoder.decode(named))) == 3
+    assert video_decoder.read_times(named).fps == 12
