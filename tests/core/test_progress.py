@@ -41,7 +41,7 @@ def test_previews_are_made_only_when_due():
     assert len(previews) == 6
 
 
-def test_cancel_is_raised_after_the_report():
+def test_cancellation_is_raised_after_the_report():
     reports = []
     progress = Progress(reports.append, cancelled=lambda: len(reports) >= 2)
     progress.report(1, 3)
@@ -53,7 +53,7 @@ def test_cancel_is_raised_after_the_report():
     assert [report.step for report in reports] == [1, 2]
 
 
-def test_a_stage_can_be_cancelled_too():
+def test_a_stage_can_be_canceled():
     with pytest.raises(Cancelled):
         Progress(cancelled=lambda: True).report_stage("Fetching")
 
@@ -85,7 +85,7 @@ def test_the_bar_prints_nothing_in_a_pipe(capsys):
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_the_bar_raises_a_cancel(quiet):
+def test_the_bar_raises_a_cancellation(quiet):
     with (
         pytest.raises(Cancelled),
         show_terminal_bar("Paint", quiet=quiet, cancelled=lambda: True) as progress,

@@ -287,7 +287,7 @@ def test_reading_a_recipe_imports_no_task(png_with_recipe):
 
 
 @pytest.mark.parametrize("cut", range(0, 200, 7))
-def test_a_cut_png_is_refused_or_has_no_recipe(cut, png_with_recipe):
+def test_a_truncated_png_is_refused_or_has_no_recipe(cut, png_with_recipe):
     offset = png_with_recipe.index(b"tEXtrecipe")
     read_error(png_with_recipe[: offset - 4 + cut])
 

@@ -24,7 +24,7 @@ class Sample(Settings):
     gain: float = setting(1.0, "Any number.")
 
 
-def test_describe_returns_what_a_form_needs():
+def test_describe_returns_the_fields_of_a_form():
     fields = Sample.describe()
     assert list(fields) == ["style_weight", "size", "steps", "look", "mirror", "layers", "note", "gain"]
     assert [field.kind for field in fields.values()] == [

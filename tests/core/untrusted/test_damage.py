@@ -35,7 +35,7 @@ def test_a_changed_byte_raises_an_expected_error(packed):
     assert zipfile.BadZipFile in errors and len(errors) > 3  # there are more types of errors than expected
 
 
-def test_a_cut_file_raises_an_expected_error(packed):
+def test_a_truncated_file_raises_an_expected_error(packed):
     errors = set()
     for length in range(len(packed)):
         read_arrays(packed[:length], errors)
