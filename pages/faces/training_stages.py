@@ -11,6 +11,8 @@ from studio.core.models.presets import Preset
 from studio.core.training.stages import StageMetrics, cut_sheet
 
 _SCORE_TITLES = {"mark": "generated images", "real": "real images"}
+# Shipped models whose stages were recorded before stages used the EMA of the weights.
+_LIVE_WEIGHT_STAGES = ("digits-vae", "faces-vae")
 _LOSS_TEXTS = {
     "generator": "generator loss {:.2f}",
     "discriminator": "discriminator loss {:.2f}",
@@ -41,6 +43,12 @@ def show(preset: Preset | None, key: str) -> None:
                 "Each stage is drawn from the standard normal prior. The page draws from a mixture of "
                 "normals, fitted to the latents of the training images after training (Ghosh et al. 2020, "
                 "[arXiv:1903.12436](https://arxiv.org/abs/1903.12436)), so its images are better than these."
+            )
+        if preset and preset.name in _LIVE_WEIGHT_STAGES:
+            st.caption(
+                "These stages were recorded with the live weights of the last long training run, which began "
+                "with a trained model. The model itself has an EMA of the weights, whose images vary less; "
+                "new training runs record that."
             )
     except StudioError as error:  # The sheet is damaged or has another number of grids.
         st.caption(words.escape(str(error)))

@@ -22,7 +22,7 @@ def choose() -> File | None:
         key=KEY,
         bind="query-params",
         placeholder="mnist",
-        help="Name of an image data set; a data set that is already on this machine needs no download",
+        help="Name of an image data set; it is downloaded unless it is already on this machine",
     )
     with st.container(horizontal=True, gap="small"):
         for suggestion in SUGGESTIONS:

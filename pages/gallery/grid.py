@@ -49,8 +49,8 @@ def ask_filter() -> Filter:
             key="words",
             bind="query-params",
             placeholder="mosaic 512",
-            help="Finds results with all your words in their name, tags, date or settings. "
-            "To match a setting, type its name and value, such as seed=7",
+            help="Finds results whose name, tags, date or settings contain all your words. To match a "
+            "setting, type its name and value, such as seed=7",
         )
     query = Filter("" if kind == "all" else kind, task, text or "", starred=starred, tag=tag)
     if st.session_state.get(QUERY_KEY) != query:

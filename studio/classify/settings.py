@@ -33,14 +33,15 @@ _PREPROCESSING_HELP = (
     "assumes 0 to 1."
 )
 _FLAT_HELP = (
-    "Flattens each image to a vector, for an imported model whose input is a vector, such as 784 values."
+    "Flattens each image into a vector; turn it on for an imported model that expects a flat vector, such "
+    "as 784 values."
 )
 _SIZE_HELP = (
     "Side length of the square images after resizing, as fed to the network; raise it to keep more detail, "
     "lower it for speed."
 )
 _TEST_SPLIT_HELP = (
-    "Share of each class held out to measure accuracy; raise it for a more reliable value, lower it to "
+    "Share of each class's images held out for testing; raise it for a more reliable accuracy, lower it to "
     "train on more images."
 )
 
@@ -73,8 +74,8 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     hidden: int = setting(
         256,
-        "Number of units in the hidden layer of the mlp head; raise it for more complex classes, lower it "
-        "when the model overfits.",
+        "Number of units in the hidden layer of the mlp head; raise it when the model underfits, lower it "
+        "when it overfits.",
         label="Hidden units",
         ge=8,
         le=2048,
@@ -107,8 +108,8 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     flip: bool = setting(
         True,
-        "Adds mirrored copies of the training images to fine-tuning (data augmentation); turn it off where "
-        "left and right matter, as in letters and digits.",
+        "Mirrors training images at random during fine-tuning (data augmentation); turn it off where left "
+        "and right matter, as in letters and digits.",
         label="Horizontal flip",
     )
     label_smoothing: float = setting(
@@ -120,8 +121,8 @@ class TrainClassifierSettings(shared.TrainSettings):
     )
     validation: bool = setting(
         False,
-        "Measures a validation accuracy, which a hyperparameter search maximizes; fine-tuning then holds "
-        "out a fifth of the training images. Turn it off to train on all of them.",
+        "Measures the validation accuracy, which a hyperparameter search maximizes. For this, fine-tuning "
+        "holds out a fifth of the training images; turn it off to train on all of them.",
         label="Validation split",
     )
     preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
@@ -189,8 +190,8 @@ class StudySettings(Settings):
 
     backbone: Literal["resnet50", "vgg16"] = setting(
         "resnet50",
-        "Pretrained network that extracts the features for all charts but the first, which compares several "
-        "kinds of features.",
+        "Pretrained network that extracts the features. The first chart ignores it, because it compares "
+        "several kinds of features.",
         tier="main",
     )
     held_out: float = split_setting(0.3, help=_TEST_SPLIT_HELP, ge=0.05, le=0.8, step=0.05, tier="main")
@@ -237,8 +238,8 @@ class ExplainSettings(Settings):
     )
     view: Literal["beside", "over", "light"] = setting(
         "beside",
-        "Shows the heatmap next to the image (beside), on top of it (over), or as brightness, so that "
-        "unimportant regions are dark (light).",
+        "How the heatmap is shown: beside the image (beside), over the image (over), or by darkening "
+        "unimportant regions (light).",
         tier="main",
     )
     strength: float = setting(

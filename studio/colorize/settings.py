@@ -14,8 +14,8 @@ class ColorizeSettings(Settings):
 
     vividness: float = setting(
         VIVIDNESS,
-        "Saturation of the colors; raise it for bolder colors, which are wrong more often, lower it for "
-        "paler but safer ones.",
+        "Saturation of the colors; raise it for bolder but less reliable colors, lower it for paler but "
+        "safer ones.",
         tier="main",
         ge=0,
         le=1,
@@ -23,7 +23,7 @@ class ColorizeSettings(Settings):
     )
     variant: int = setting(
         0,
-        "Number of the coloring to show: 0 is the most probable one; each higher number gives a different "
+        "Which of several possible colorings to show: 0 is the most probable, each higher number is another "
         "alternative.",
         tier="main",
         ge=0,
@@ -40,7 +40,7 @@ class ColorizeSettings(Settings):
     )
     recolor: bool = setting(
         False,
-        "Colorizes a photo that already has colors as if it were gray; when turned off, such a photo is "
+        "Replaces the colors of a photo that already has some; when this is turned off, such a photo is "
         "rejected.",
         tier="main",
     )
@@ -93,8 +93,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     )
     hinted: float = setting(
         0.5,
-        "Share of the training crops that get color hints; raise it to make the network follow hints "
-        "more closely.",
+        "Share of the training crops that get color hints (small spots of the true colors); raise it to "
+        "make the network follow hints more closely.",
         ge=0,
         le=1,
         label="Share with color hints",

@@ -62,16 +62,16 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     palette: int = setting(
         0,
-        "Number of colors that each generated image is mixed from, for drawings with flat colors; raise it "
-        "for more colors per image, 0 allows any color.",
+        "Number of colors in each generated image's palette, for drawings with flat colors; raise it for "
+        "more varied colors. 0 uses no palette and allows any color.",
         ge=0,
         le=64,
         label="Palette size",
     )
     bilateral: float = setting(
         0.0,
-        "Color sigma of a bilateral filter on the generator's output, for drawings with flat colors; raise "
-        "it to smooth larger differences between neighboring pixels, 0 turns it off.",
+        "Strength (color sigma) of a bilateral filter, which smooths the generated images but keeps edges; "
+        "raise it for flatter colors, as in drawings. 0 turns it off.",
         unit="intensity levels",
         ge=0,
         le=64,
@@ -92,8 +92,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     vgg16_discriminator: float = setting(
         0.0,
-        "Weight of a second discriminator, on VGG16 features; raise it for better images in fewer steps, "
-        "but FID then overstates their quality. 0 turns it off.",
+        "Weight of a second discriminator, which works on VGG16 features; raise it for better images in "
+        "fewer steps, 0 turns it off. With it, FID overstates image quality.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",
@@ -108,8 +108,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     rate_end: float = setting(
         1.0,
-        "Learning rate at the end of training, after cosine decay, as a fraction of the initial one; lower "
-        "it for a stronger decay, 1 keeps it constant. Applies to both networks.",
+        "Final learning rate of both networks after cosine decay, as a fraction of the peak learning rate; "
+        "lower it for a stronger decay, 1 turns decay off.",
         ge=0,
         le=1,
         step=0.05,
@@ -139,8 +139,9 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     cutout: float = setting(
         0.0,
-        "Side length of the random square that is masked in each of the discriminator's input images, as a "
-        "share of the image side; raise it when the discriminator overfits, 0 turns it off.",
+        "Masks a random square in each image that the discriminator sees (data augmentation). The value is "
+        "the square's side as a share of the image side; raise it when the discriminator overfits, 0 turns "
+        "it off.",
         ge=0,
         le=0.9,
         step=0.05,
@@ -152,8 +153,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     gradient_penalty: float = setting(
         0.0,
-        "Weight of the gradient penalty on real images (R1) and, with the relativistic loss, also on "
-        "generated ones (R2); raise it to stabilize training, 0 turns it off.",
+        "Weight of the penalty on the discriminator's gradients (R1, or R1 and R2 with the relativistic "
+        "loss); raise it to stabilize training, 0 turns it off.",
         ge=0,
         le=100,
         scale="log",

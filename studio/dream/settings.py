@@ -22,8 +22,8 @@ class DreamSettings(Settings):
 
     look: Literal[tuple(DREAM_PRESETS)] = setting(  # type: ignore[valid-type]
         next(iter(DREAM_PRESETS)),
-        "Layer whose activations are maximized; each preset is named for what appears in the image. Early "
-        "layers give textures, deep ones shapes and objects.",
+        "Layer whose activations are maximized, named for what appears in the image. Early layers give "
+        "textures, deep layers give shapes and objects.",
         tier="main",
         label="Preset",
     )
@@ -58,8 +58,8 @@ class DreamSettings(Settings):
     )
     layers: tuple[str, ...] = setting(
         (),
-        "Layers or channels to maximize instead of a preset, as LAYER or LAYER:CHANNEL, each with an "
-        "optional =WEIGHT, such as mixed4:71=0.5.",
+        "Layers or channels to maximize instead of a preset, written as LAYER or LAYER:CHANNEL. Add =WEIGHT "
+        "to weight one of them, as in mixed4:71=0.5.",
         max_length=16,
     )
     octave_scale: float = setting(
@@ -70,7 +70,8 @@ class DreamSettings(Settings):
     )
     step_size: float = setting(
         0.008,
-        "Size of each gradient ascent step, on pixel values between 0 and 1; raise it for stronger changes.",
+        "Step size of the gradient ascent, for pixel values from 0 to 1; raise it for a stronger dream, "
+        "lower it for a subtler one.",
         gt=0,
         le=0.1,
         scale="log",
@@ -78,8 +79,8 @@ class DreamSettings(Settings):
     )
     softness: float = setting(
         1.0,
-        "Standard deviation (sigma) of the Gaussian blur of the gradient; the blurred gradient is added to "
-        "the original one. Raise it for broader areas of color, 0 keeps only fine detail.",
+        "Adds a blurred copy of the gradient to the gradient. The value is the standard deviation of the "
+        "blur; raise it for larger, smoother patterns, 0 turns it off.",
         unit="px",
         ge=0,
         le=4,
@@ -88,8 +89,7 @@ class DreamSettings(Settings):
     )
     jitter: int = setting(
         16,
-        "Largest random shift of the image between steps; raise it to hide the network's grid pattern, 0 "
-        "turns it off.",
+        "Largest random shift of the image between steps; raise it to reduce grid artifacts, 0 turns it off.",
         unit="px",
         ge=0,
         le=256,
@@ -105,7 +105,7 @@ class DreamSettings(Settings):
     )
     hold_colors: float = setting(
         0.0,
-        "Weight of the penalty on changes of the image's mean color; raise it to avoid a color cast, 0 "
+        "Weight of the penalty on changes in the image's mean color; raise it to avoid a color cast, 0 "
         "turns it off.",
         ge=0,
         le=20,
@@ -149,8 +149,8 @@ class DreamSettings(Settings):
     )
     fps: int = setting(
         15,
-        "Frames per second of the zoom video. If the input is itself a video, its frame rate is kept unless "
-        "you set this.",
+        "Frames per second of the zoom video. If the input is a video, the result keeps its frame rate "
+        "unless you change this.",
         ge=1,
         le=60,
         label="Frames per second",

@@ -30,8 +30,8 @@ class EnhanceSettings(Settings):
     )
     sharpness: float = setting(
         1.0,
-        "Factor of the detail that the network adds; raise it for a sharper result. 0 is plain bicubic "
-        "upscaling, 1 is as trained.",
+        "Multiplies the detail that the network adds; raise it for a sharper result. 0 adds none (plain "
+        "bicubic upscaling), 1 leaves it as trained.",
         tier="main",
         ge=0,
         le=1.5,
@@ -39,8 +39,8 @@ class EnhanceSettings(Settings):
     )
     ensemble: bool = setting(
         False,
-        "Averages the results for eight flips and rotations of the photo, which is slightly more accurate "
-        "but eight times slower.",
+        "Averages the results of eight flipped and rotated copies of the photo; slightly more accurate, but "
+        "takes eight times as long.",
         label="Self-ensemble",
     )
     denoise: float = setting(

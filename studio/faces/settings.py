@@ -30,8 +30,8 @@ class FacesSettings(Settings):
     )
     truncation: float = setting(
         1.0,
-        "Factor that scales how far latent vectors are from their mean; lower it for more typical images, "
-        "raise it for more varied ones. 1 is as trained.",
+        "Factor that scales the distance of latent vectors from their mean; lower it for more typical "
+        "images, raise it for more varied ones. 1 leaves them unchanged.",
         tier="main",
         ge=0,
         le=1.5,
@@ -76,8 +76,8 @@ class FacesSettings(Settings):
     )
     to: int = setting(
         0,
-        "Number of the image in the grid, counted from 1, that an interpolation ends with; it starts with "
-        "the enlarged face. 0 turns interpolation off.",
+        "Number of the image in the grid, counted from 1, into which the enlarged face morphs step by step. "
+        "0 turns morphing off.",
         ge=0,
         le=50_000,
         label="Morph to",

@@ -23,8 +23,8 @@ class SweepSettings(Settings):
     )
     vary: tuple[str, ...] = setting(
         (),
-        "One or two settings to vary, with their values: strength=0.2,0.5,1, or strength=0.2:1:5 for "
-        "five values from 0.2 to 1.",
+        "One or two settings to vary, with their values, such as strength=0.2,0.5,1 or strength=0.2:1:5 "
+        "(five values from 0.2 to 1).",
         tier="main",
         max_length=2,
     )

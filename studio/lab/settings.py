@@ -33,8 +33,9 @@ class AutoencoderSettings(Settings):
     kind: Literal["dense", "deep", "convolutional", "denoising", "sparse", "contractive", "variational"] = (
         setting(
             "deep",
-            "Type of autoencoder to train; the types differ in their layers, input corruption or "
-            "regularization.",
+            "Type of autoencoder: dense, deep and convolutional differ in their layers; denoising "
+            "reconstructs digits from corrupted ones; sparse, contractive and variational add a penalty to "
+            "the loss.",
             tier="main",
             label="Autoencoder type",
         )
@@ -208,8 +209,8 @@ class BoltzmannSettings(Settings):
     )
     batch: int = setting(
         100,
-        "Number of digits per training step, and number of persistent Gibbs chains; raise it for less noisy "
-        "gradients, lower it for faster steps.",
+        "Number of digits per training step; also the number of persistent Gibbs chains. Raise it for less "
+        "noisy gradients, lower it for faster steps.",
         ge=8,
         le=512,
         label="Batch size",
@@ -239,14 +240,14 @@ class ImagineSettings(BoltzmannSettings):
 
     keep: Literal["top", "bottom", "left", "right", "nothing"] = setting(
         "top",
-        "Half of the drawing to keep (clamp) while the rest is sampled; choose nothing to sample whole "
-        "digits.",
+        "Half of the drawing to keep (clamp) while the model samples the other half. If nothing is kept, it "
+        "samples whole digits.",
         tier="main",
     )
     temperature: float = setting(
         1.0,
-        "Sampling temperature; raise it for more varied digits, lower it for more typical ones. 1 samples "
-        "from the distribution as trained.",
+        "Sampling temperature; raise it for more varied digits, lower it for more typical ones. 1 uses the "
+        "model's probabilities unchanged.",
         tier="main",
         ge=0.1,
         le=3,

@@ -63,8 +63,8 @@ class PlaygroundSettings(Settings):
     )
     coordinates: Literal["centered", "from_zero", "pixels"] = setting(
         "centered",
-        "Range of the input coordinates: -1 to 1 (centered), 0 to 1 (from zero), or 0 to the longer side of "
-        "the photo in pixels (pixels).",
+        "Range of the input coordinates: -1 to 1 (centered), 0 to 1 (from zero), or unscaled pixel "
+        "positions (pixels).",
     )
     loss: Literal["mse", "mae", "cross_entropy"] = setting(
         "mse", "Loss function: mean squared error (mse), mean absolute error (mae), or cross-entropy."
@@ -85,8 +85,8 @@ class PlaygroundSettings(Settings):
     )
     held_out: float = split_setting(
         0.1,
-        help="Share of the pixels held out for testing; raise it to make overfitting more likely, because "
-        "fewer pixels are left for training.",
+        help="Share of the pixels held out for testing; raise it for more reliable metrics but more "
+        "overfitting, because fewer pixels are left for training.",
         ge=0,
         le=0.95,
         step=0.05,
@@ -108,8 +108,8 @@ class PlaygroundSettings(Settings):
     )
     detail: int = setting(
         96,
-        "Longer side of the photo after resizing for training; raise it to learn finer detail but train "
-        "more slowly.",
+        "Longer side of the photo after resizing for training; raise it for finer detail but slower "
+        "training.",
         unit="px",
         ge=16,
         le=256,

@@ -97,7 +97,7 @@ class UNetSettings(shared.TrainImageSettings):
     )
     likeness: float = setting(
         100.0,
-        "Weight of the L1 reconstruction loss; raise it to stay closer to the target image.",
+        "Weight of the L1 reconstruction loss; raise it for results closer to the target image.",
         gt=0,
         le=1000,
         scale="log",

@@ -36,15 +36,14 @@ class TransferSettings(Settings):
     )
     mode: Literal["instant", "draft", "fine", "finest"] = setting(
         "instant",
-        "Trade-off between speed and quality: instant takes seconds, draft about half a minute, fine "
-        "several minutes; finest takes longest and is meant for printing.",
+        "Trade-off between speed and quality: instant takes seconds, draft somewhat longer, fine "
+        "minutes; finest takes longest and is meant for printing.",
         tier="main",
     )
     steps: int | None = setting(
         None,
-        "Number of optimization steps at the lowest resolution; higher resolutions use the same number or "
-        "fewer. Raise it for a stronger match to the style but a longer run. Leave empty to let the mode "
-        "choose; ignored in instant mode.",
+        "Number of optimization steps at the lowest resolution; raise it for a closer match to the style "
+        "but a longer wait. Leave empty to let the mode choose; ignored in instant mode.",
         ge=1,
         le=2000,
     )
@@ -81,8 +80,8 @@ class TransferSettings(Settings):
     network: str = setting(SHIPPED_NETWORK, "Name or folder of the network of house styles.", tier="hidden")
     style_weights: tuple[float, ...] = setting(
         (),
-        "Weight of each style, such as 1,2 to give the second style twice the weight. With masks, a weight "
-        "applies only inside the mask of its style. Leave empty for equal weights.",
+        "Weight of each style, such as 1,2 to give the second style twice the weight. With masks, each "
+        "weight applies only inside its style's mask. Leave empty for equal weights.",
         max_length=4,
         tier="hidden",
     )

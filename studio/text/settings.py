@@ -18,7 +18,7 @@ class TrainTextSettings(shared.TrainSettings):
     epochs: int | None = setting(
         None,
         "Number of passes over the training text; raise it while the validation loss still falls. Leave "
-        "empty for 12, or more for a short text. Early stopping may end training sooner.",
+        "empty for 12 epochs, or more if the text is short. Early stopping may end training sooner.",
         tier="main",
         ge=1,
         le=1000,
@@ -79,7 +79,7 @@ class TrainTextSettings(shared.TrainSettings):
     streams: int = setting(
         64,
         "Number of sequences per training step; raise it for less noisy gradients, lower it when memory "
-        "runs out. A short text uses fewer.",
+        "runs out. Short texts use fewer sequences.",
         ge=1,
         le=1024,
         scale="log",
@@ -87,8 +87,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     sequence: int = setting(
         96,
-        "Number of characters covered by truncated backpropagation through time; raise it to learn longer "
-        "dependencies, lower it to save memory.",
+        "Number of characters in each training sequence (truncated backpropagation through time); raise it "
+        "to learn longer dependencies, lower it to save memory.",
         unit="characters",
         ge=8,
         le=1024,
@@ -97,8 +97,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     weight_decay: float = setting(
         0.01,
-        "Strength of the weight decay of AdamW, which shrinks all weights slightly at every step; raise it "
-        "when the model overfits, 0 turns it off.",
+        "Strength of AdamW's weight decay, which shrinks all weights slightly at every step; raise it when "
+        "the model overfits, 0 turns it off.",
         ge=0,
         le=1,
         scale="log",
@@ -192,8 +192,8 @@ class WriteSettings(Settings):
     )
     precision: Literal["int8", "float32"] = setting(
         "int8",
-        "Data type of the weights; int8 is several times faster than float32, which keeps the weights "
-        "exactly as trained.",
+        "Data type of the weights: int8 rounds them but is several times faster; float32 keeps them exactly "
+        "as trained.",
     )
 
     @property

@@ -26,15 +26,15 @@ class TuneSettings(Settings):
     vary: tuple[str, ...] = setting(
         (),
         "Hyperparameters to vary, each with an optional range, such as units=64:512 or cell=lstm|gru. Leave "
-        "empty to vary two that are preselected for the task.",
+        "empty to vary two hyperparameters preselected for the task.",
         label="Search space",
         tier="main",
         max_length=20,
     )
     trials: int = setting(
         20,
-        "Number of trials (training runs with different settings), including those that pruning stops; "
-        "raise it for a more thorough but longer search.",
+        "Number of trials (training runs with different settings), including pruned ones; raise it for a "
+        "more thorough but longer search.",
         tier="main",
         ge=1,
     )

@@ -68,8 +68,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     likelihood: Literal["normal", "laplace", "bernoulli", "binary"] = setting(
         "normal",
-        "Squared error (normal), absolute error (laplace), or cross-entropy on gray (bernoulli) or binarized "
-        "(binary) pixels.",
+        "Loss between image and reconstruction: squared error (normal), absolute error (laplace), "
+        "cross-entropy (bernoulli), or cross-entropy on black-and-white pixels (binary).",
         label="Reconstruction loss",
     )
     perceptual: float = setting(
@@ -92,8 +92,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
     )
     vgg16_discriminator: float = setting(
         0.0,
-        "Weight of a second discriminator, on VGG16 features, relative to the first; raise it for more "
-        "realistic images, 0 turns it off. Needs an adversarial loss above 0.",
+        "Weight of a second discriminator, which works on VGG16 features; raise it for more realistic "
+        "images, 0 turns it off. Needs an adversarial loss above 0.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",

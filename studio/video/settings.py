@@ -22,17 +22,16 @@ class VideoSettings(Settings):
     )
     fps: int = setting(
         0,
-        "Frames per second of the result; lower it to process fewer frames, 0 keeps the timing of the "
-        "original video.",
+        "Frames per second of the result; lower it to process fewer frames, 0 keeps the original frame rate.",
         tier="main",
         ge=0,
         le=MAX_FPS,
         label="Frames per second",
     )
-    start: float = setting(0.0, "Time in the video at which the part to process starts.", unit="s", ge=0)
+    start: float = setting(0.0, "Time in the video at which processing starts.", unit="s", ge=0)
     end: float | None = setting(
         None,
-        "Time in the video at which the part to process ends. Leave empty for the end of the video.",
+        "Time in the video at which processing ends. Leave empty to process to the end.",
         unit="s",
         gt=0,
     )

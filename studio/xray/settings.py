@@ -69,8 +69,8 @@ class XraySettings(Settings):
     )
     off: tuple[str, ...] = setting(
         (),
-        "ResNet50 blocks whose residual branch is switched off, which leaves only the skip connection, such "
-        "as conv4_block3.",
+        "ResNet50 blocks, such as conv4_block3, whose residual branch is switched off; only their skip "
+        "connection remains.",
         max_length=len(BLOCKS),
         label="Disabled branches",
     )
@@ -122,8 +122,8 @@ class FilterSettings(Settings):
     )
     pooling: Literal["none", "max", "mean"] = setting(
         "none",
-        "Pooling over 2 by 2 windows of the output, by maximum (max) or mean, which halves the output's "
-        "width and height; none turns it off.",
+        "Takes the maximum (max) or mean of each 2-by-2 window of the output, which halves its width and "
+        "height; none turns pooling off.",
     )
     across: float = setting(
         0.5,

@@ -196,7 +196,7 @@ def test_help_lists_positionals_in_order(capsys):
 def test_help_has_limits_and_defaults_once(capsys):
     text = read_help("dream", capsys)
     assert text.count("palaces") == 2  # in the usage and in the flag's help
-    assert "raise it for stronger changes. (more than 0, up to 0.1, default 0.008)" in text
+    assert "lower it for a subtler one. (more than 0, up to 0.1, default 0.008)" in text
     assert "(0 to 4 px, default 1)" in text
 
 

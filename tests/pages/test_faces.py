@@ -96,6 +96,13 @@ def test_stages_of_a_model_have_a_slider(tiny_with_stages, open_grid):
 
 
 @pytest.mark.slow
+def test_stages_of_live_weights_are_labeled(open_grid):
+    page = open_grid(what="Digits", model="VAE", explain="true")
+    assert "recorded with the live weights" in join_texts(page.caption)
+    assert "drawn from the standard normal prior" in join_texts(page.caption)
+
+
+@pytest.mark.slow
 def test_model_without_stages_names_one_with_stages(open_grid):
     page = open_grid(explain="true")
     assert not [element for element in page.select_slider if element.label == "Training step"]

@@ -29,8 +29,8 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     only_new: bool = setting(
         False,
-        "Freezes the shared weights and trains only styles that the starting network does not have yet; if "
-        "it has every given style, those are retrained.",
+        "Trains only the styles that the starting network lacks, and freezes the weights that all styles "
+        "share. If it lacks none, all given styles are retrained.",
         label="Train only new styles",
     )
     size: int = setting(
@@ -45,8 +45,8 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     photo_size: int = setting(
         256,
-        "Side length of the training photos after cropping to a square and resizing, before random crops "
-        "are taken; lower it so that each crop shows more of its photo.",
+        "Side length of the training photos after cropping to a square and resizing; random crops are then "
+        "taken from them. Lower it so that each crop shows more of its photo.",
         unit="px",
         ge=72,
         le=1024,
@@ -93,8 +93,8 @@ class TrainStyleSettings(shared.TrainImageSettings):
     )
     parts: int = setting(
         1,
-        "Number of rows and columns of a grid over the image; the style loss is computed in each cell. "
-        "Raise it to stylize flat areas and even out colors; 1 uses the whole image.",
+        "Splits the image into a grid with this many rows and columns, and computes the style loss in each "
+        "cell. Raise it to stylize flat areas and spread colors evenly; 1 uses the whole image.",
         ge=1,
         le=4,
         label="Style loss grid",
