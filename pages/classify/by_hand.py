@@ -109,7 +109,7 @@ def show_classes() -> None:
                 "Undo",
                 icon=":material/undo:",
                 on_click=hand_classes.undo,
-                help="Restores the images or classes that you removed",
+                help="Restores the images or the class that you removed last",
             )
         label = f"Use these {len(hand_classes):,} images" if len(hand_classes) else "Use these images"
         # The label changes while images arrive: without a key, a click could hit the old button and be lost.

@@ -48,7 +48,7 @@ def show(preset: Preset | None, key: str) -> None:
             st.caption(
                 "These stages were recorded with the live weights of the last long training run, which began "
                 "with a trained model. The model itself has an EMA of the weights, whose images vary less; "
-                "new training runs record that."
+                "new training runs record images of the EMA."
             )
     except StudioError as error:  # The sheet is damaged or has another number of grids.
         st.caption(words.escape(str(error)))

@@ -114,7 +114,7 @@ def describe_outcome(figures: Mapping[str, Any], settings: Settings) -> Iterator
 
 
 def _describe_saved(_name: str) -> str:
-    return "it is now listed on the page Faces"
+    return "it is now listed on the Faces page"
 
 
 def _link_to_faces(name: str, _model: File) -> None:

@@ -10,7 +10,7 @@ from pages.widgets import assets, browser_images, under_the_hood
 PHOTO = "chelsea"
 # Layer -> what its channels respond to.
 LAYERS = {
-    "block1_conv2": "Edges: each channel responds to one direction, at the resolution of the photo.",
+    "block1_conv2": "Edges and colors, at the resolution of the photo.",
     "block2_conv2": "Lines and stripes: the whiskers, the fur, the rim of the face.",
     "block3_conv3": "Textures and small shapes: spots that may be eyes.",
     "block4_conv3": "Parts: the eyes and the brows; the fur is gone.",

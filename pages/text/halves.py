@@ -1,4 +1,4 @@
-"""The parts of the page Text: generate text, train a language model, or compare two on a text."""
+"""The parts of the Text page: generate text, train a language model, or compare two on a text."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ def draw_buttons(settings: XraySettings, channel: int, inputs: Inputs) -> None:
     """Draws the buttons; each opens its page with the photo and the map selected."""
     mask = settings.model_copy(update={"show": "mask", "channel": channel, "field": False})
     st.button(
-        "Mask for a style",
+        "Use as style mask",
         key="to_style",
         icon=":material/brush:",
-        help="Opens the page Style with this feature map as the mask: high activations get the style",
+        help="Opens the Style page with this feature map as the mask; areas with high activations get the style",
         on_click=_open_style,
         args=(mask, inputs),
     )
@@ -28,7 +28,7 @@ def draw_buttons(settings: XraySettings, channel: int, inputs: Inputs) -> None:
         "Dream of it",
         key="to_dream",
         icon=":material/bedtime:",
-        help="Opens the page Dream, which changes the photo to maximize this channel's activation",
+        help="Opens the Dream page, which changes the photo to maximize this channel's activation",
         on_click=_open_dream,
         args=(layer_terms.make_term(settings.layer_name, channel), inputs["content"][0]),
     )

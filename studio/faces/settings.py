@@ -61,8 +61,8 @@ class FacesSettings(Settings):
     )
     near: tuple[int, ...] = setting(
         (),
-        "Generates variations of the image with this number in the grid, counted from 1; a second number "
-        "varies one of these variations, and so on. Leave empty for a grid of new images.",
+        "Generates variations of the image with this number in the grid, counted from 1. Add a second number "
+        "for variations of one of those. Leave empty for a grid of new images.",
         max_length=32,
         label="Similar to",
     )
@@ -76,7 +76,7 @@ class FacesSettings(Settings):
     )
     to: int = setting(
         0,
-        "Number of the image in the grid, counted from 1, into which the enlarged face morphs step by step. "
+        "The enlarged face morphs step by step into the image with this number in the grid, counted from 1. "
         "0 turns morphing off.",
         ge=0,
         le=50_000,

@@ -127,7 +127,7 @@ class FilterSettings(Settings):
     )
     across: float = setting(
         0.5,
-        "Horizontal position in the output, from 0 (left) to 1 (right), for which the computation is shown.",
+        "Horizontal position of the output pixel whose computation is shown, from 0 (left) to 1 (right).",
         ge=0,
         le=1,
         step=0.01,
@@ -135,7 +135,7 @@ class FilterSettings(Settings):
     )
     down: float = setting(
         0.5,
-        "Vertical position in the output, from 0 (top) to 1 (bottom), for which the computation is shown.",
+        "Vertical position of the output pixel whose computation is shown, from 0 (top) to 1 (bottom).",
         ge=0,
         le=1,
         step=0.01,

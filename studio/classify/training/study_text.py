@@ -9,7 +9,7 @@ from studio.core.objectives import backbones
 
 PIXELS, EDGES, UNTRAINED = "pixels", "hog", "untrained"  # features without pretraining
 _TITLES = {PIXELS: "pixels", EDGES: "edges (HOG)", UNTRAINED: "an untrained ResNet50"}
-_ENSEMBLE_NOTE = " Their errors differ, so many of them cancel out."
+_ENSEMBLE_NOTE = " Their errors differ, so some of them cancel, and together the heads see more images."
 _HIGH_PIXEL_ACCURACY = 0.85  # accuracy with pixels above which a class's images are very similar
 
 
