@@ -20,7 +20,7 @@ def draw_buttons(settings: XraySettings, channel: int, inputs: Inputs) -> None:
         "Use as style mask",
         key="to_style",
         icon=":material/brush:",
-        help="Opens the Style page with this feature map as the mask; areas with high activations get the style",
+        help="Opens the Style page with this feature map as the mask: high activations get the style",
         on_click=_open_style,
         args=(mask, inputs),
     )

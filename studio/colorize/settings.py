@@ -93,8 +93,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     )
     hinted: float = setting(
         0.5,
-        "Probability that a training crop gets color hints (small spots of the true colors); raise it to make "
-        "the network follow hints more closely.",
+        "Probability that a training crop gets color hints (small spots of the true colors); raise it to "
+        "make the network follow hints more closely.",
         ge=0,
         le=1,
         label="Color hint probability",

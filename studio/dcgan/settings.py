@@ -140,8 +140,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
     cutout: float = setting(
         0.0,
         "Masks a random square in each image that the discriminator sees (data augmentation). The value is "
-        "the width of the square as a fraction of the image's width; raise it when the discriminator overfits, "
-        "0 turns it off.",
+        "the width of the square as a fraction of the image's width; raise it when the discriminator "
+        "overfits, 0 turns it off.",
         ge=0,
         le=0.9,
         step=0.05,

@@ -93,7 +93,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
     vgg16_discriminator: float = setting(
         0.0,
         "Weight of a second discriminator, which works on VGG16 features; raise it for more realistic "
-        "images, 0 turns it off. Has an effect only if *Adversarial loss* is above 0.",
+        "images, 0 turns it off. Has an effect only if the adversarial loss setting is above 0.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",
