@@ -10,13 +10,13 @@ import numpy as np
 from pages.form import data_set_preview, data_set_reader
 from pages.form.data_set_reader import ReadRequest
 from studio.classify.data import audit
-from studio.core.data import ImageDataset, duplicates
+from studio.core.data import ImageDataset, near_duplicates
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
 
 def _compute_facts(dataset: ImageDataset, progress: Progress) -> dict[str, Any]:
-    return audit.describe(dataset, duplicates.find(dataset, progress))
+    return audit.describe(dataset, near_duplicates.find(dataset, progress))
 
 
 def load_with_facts(file: File, size: int) -> tuple[ImageDataset, dict[str, Any]] | None:

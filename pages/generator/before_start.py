@@ -13,7 +13,7 @@ from pages.generator import near_duplicates
 from pages.generator.input_form import TASKS, VGG16, VGG16_SETTINGS, GeneratorSettings
 from pages.widgets import weight_downloads, words
 from studio.core import amounts, data, tasks
-from studio.core.data import ImageDataset, repeats
+from studio.core.data import ImageDataset, repeated_images
 from studio.core.errors import StudioError
 from studio.core.generators import MIN_IMAGES
 from studio.core.metrics import comparison
@@ -49,7 +49,7 @@ def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
         st.caption("Its images then appear here. **Stop** waits for the fetch to end.")
         _announce_downloads(settings)
         return True
-    dataset_and_duplicates = data_set_reader.read(make_read_request(file, settings), repeats.find)
+    dataset_and_duplicates = data_set_reader.read(make_read_request(file, settings), repeated_images.find)
     if dataset_and_duplicates is None:
         return False
     dataset, duplicates = dataset_and_duplicates

@@ -10,18 +10,18 @@ from pages.form import corrected_sets, near_duplicates
 from pages.form.training_images import CHOOSER
 from studio.core import amounts, data
 from studio.core.data import ImageDataset
-from studio.core.data.repeats import Repeats
+from studio.core.data.repeated_images import RepeatedImages
 from studio.core.generators import MIN_IMAGES
 from studio.core.tasks import File
 
 
-def show(file: File, dataset: ImageDataset, duplicates: Repeats) -> None:
+def show(file: File, dataset: ImageDataset, duplicates: RepeatedImages) -> None:
     """Shows near-duplicates, and offers to leave them out.
 
     Args:
         file: the data set.
         dataset: its images.
-        duplicates: result of `repeats.find`.
+        duplicates: result of `repeated_images.find`.
     """
     count, total = len(duplicates.rows), len(dataset.names)
     if duplicates.compared_count < total:

@@ -69,8 +69,11 @@ class Autoencoder:
 
     def encode(self, digits: np.ndarray) -> np.ndarray:
         """Encodes digits in [0, 1], `(n, PIXELS)`, as codes (or their means), `(n, bottleneck) float32`."""
-        sums = self.encoder.predict(digits)
-        return sigmoid(sums) if self.has_sigmoid_code else sums[:, : self.settings.bottleneck]
+        return self.activate_code(self.encoder.predict(digits))[:, : self.settings.bottleneck]
+
+    def activate_code(self, sums: np.ndarray) -> np.ndarray:
+        """Applies the activation of the code to the encoder's outputs, `(n, outputs) float32`."""
+        return sigmoid(sums) if self.has_sigmoid_code else sums
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Decodes codes: `(n, bottleneck) float32` -> `(n, PIXELS) float32` in [0, 1]."""

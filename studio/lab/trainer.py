@@ -89,10 +89,8 @@ class AutoencoderTrainer:
 
     def _compute_code(self, sums: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Returns the code for the decoder, and the noise in a variational code, else None."""
-        if self.network.has_sigmoid_code:
-            return sigmoid(sums), None
         if self._settings.kind != "variational":
-            return sums, None
+            return self.network.activate_code(sums), None
         means, log_variances = np.split(sums, 2, axis=1)
         noise = self._code_rng.standard_normal(means.shape, "float32")
         return means + np.exp(0.5 * log_variances) * noise, noise

@@ -15,7 +15,7 @@ from studio.classify.inference import heatmap_overlay, predict
 from studio.classify.settings import IMAGENET
 from studio.classify.training.evaluate import evaluate
 from studio.core import data, paths, recipes, tasks
-from studio.core.data import duplicates
+from studio.core.data import near_duplicates
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.imaging import image_io
 from studio.core.models import presets
@@ -82,7 +82,7 @@ def train(settings, inputs, progress: Progress) -> Result:
 def audit_data(settings, inputs, progress: Progress) -> Result:
     """Returns an audit with one suspicious label."""
     dataset = data.load_dataset(inputs["data"][0], settings.size, 3, progress)
-    figures = audit.describe(dataset, duplicates.find(dataset, progress))
+    figures = audit.describe(dataset, near_duplicates.find(dataset, progress))
     figures["suspicious"] = [
         {"name": dataset.names[0], "label": "red", "looks_like": "blue", "confidence": 0.9}
     ]

@@ -10,8 +10,8 @@ import numpy as np
 
 from studio.core import amounts
 from studio.core.data.cache import ImageDataset
-from studio.core.data.duplicates import Groups
 from studio.core.data.names import find_strays, join_first_few
+from studio.core.data.near_duplicates import Groups
 from studio.core.data.sources import invalid_data_set
 
 RECOMMENDED_IMAGES = 20  # of each class; fewer give low accuracy

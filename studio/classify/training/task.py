@@ -27,7 +27,7 @@ from studio.classify.training.evaluate import evaluate, list_predictions
 from studio.classify.training.train_head import TrainedHead
 from studio.classify.training.training_set import TrainingSet
 from studio.core import data, recipes
-from studio.core.data import duplicates
+from studio.core.data import near_duplicates
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -212,8 +212,8 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     base = available.load_input(settings, inputs) if settings.suspicious else None
     side = matching.dataset_side(base.size) if base else settings.size
     dataset = data.load_dataset(file, side, 3, progress)
-    near_duplicates = duplicates.find(dataset, progress)
-    findings = data_audit.describe(dataset, near_duplicates)
+    similar = near_duplicates.find(dataset, progress)
+    findings = data_audit.describe(dataset, similar)
     findings["notes"] += settings.describe_unused(base_files[0].name if base_files else "")
     weights: dict[str, str] = {}
     is_stopped = False
@@ -222,7 +222,7 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
             if base:
                 data_audit.check(dataset, file.name)
                 label_findings = label_check.check_labels(
-                    base, base_files[0].name, dataset, near_duplicates.labels, settings.seed, progress
+                    base, base_files[0].name, dataset, similar.labels, settings.seed, progress
                 )
                 findings["notes"] += [
                     *available.list_preprocessing_notes(settings, inputs),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.core.data import duplicates
+from studio.core.data import near_duplicates
 from studio.core.data.cache import ImageDataset
 from studio.core.progress import Progress
 
@@ -31,7 +31,7 @@ def compute_positions(dataset: ImageDataset, progress: Progress | None = None) -
     """
     positions = positions_from_sha256(dataset.source_sha256)
     rows = np.sort(np.argsort(-positions, kind="stable")[:MAX_COMPARED])
-    groups = duplicates.find(dataset, progress, duplicates.SAME_IMAGE_DIFFERENCE, rows).labels
+    groups = near_duplicates.find(dataset, progress, near_duplicates.SAME_IMAGE_DIFFERENCE, rows).labels
     group_positions = np.ones(len(rows))
     np.minimum.at(group_positions, groups, positions[rows])
     positions[rows] = group_positions[groups]

@@ -14,7 +14,7 @@ from studio.classify.data import audit
 from studio.classify.settings import AuditSettings
 from studio.classify.training import training_set
 from studio.core import data, tasks
-from studio.core.data import duplicates
+from studio.core.data import near_duplicates
 from studio.core.errors import InsufficientSpace, InvalidInput
 from tests.wording import says_what_to_do
 
@@ -42,7 +42,7 @@ def draw_shapes(name, kind, count, first=0):
 
 def audit_folder(dataset_folder, size=32):
     images = data.load_dataset(data.store_reference(str(dataset_folder)), size)
-    return images, audit.describe(images, duplicates.find(images))
+    return images, audit.describe(images, near_duplicates.find(images))
 
 
 def mentions(report, *words):

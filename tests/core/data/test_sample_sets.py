@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from studio.core import data, paths
-from studio.core.data import duplicates, sample_sets
+from studio.core.data import near_duplicates, sample_sets
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.progress import Progress
 
@@ -91,7 +91,7 @@ def test_canceling_leaves_no_files(home):
 @pytest.mark.parametrize("name", sample_sets.list_sets())
 def test_sample_faces_have_no_near_duplicates(name, session_home):
     dataset = data.load_dataset(sample_sets.store(f"sample:{name}"), 224)
-    assert not len(duplicates.find(dataset).pairs)
+    assert not len(near_duplicates.find(dataset).pairs)
 
 
 def test_sample_photos_differ_and_are_deterministic(home):

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from studio.core import data
-from studio.core.data import ImageDataset, repeats, sample_sets
+from studio.core.data import ImageDataset, repeated_images, sample_sets
 from studio.core.errors import Cancelled
 from studio.core.imaging import sample_photos
 from studio.core.progress import Progress
@@ -38,7 +38,7 @@ def recompress(image: Image.Image, quality: int) -> Image.Image:
 
 
 def find_originals(*images: Image.Image | np.ndarray) -> dict[int, int]:
-    result = repeats.find(make_dataset(*images))
+    result = repeated_images.find(make_dataset(*images))
     return dict(zip(result.rows.tolist(), result.originals.tolist(), strict=True))
 
 
@@ -74,7 +74,7 @@ def test_gray_repeats_are_found():
         make_dataset(load_photo("coffee"), recompress(load_photo("coffee"), 30), load_photo("rocket")).images
     )
     one_channel = gray.mean(axis=3, keepdims=True).astype("uint8")
-    result = repeats.find(ImageDataset(one_channel, ("a", "b", "c"), sizes=np.full((3, 2), SIZE)))
+    result = repeated_images.find(ImageDataset(one_channel, ("a", "b", "c"), sizes=np.full((3, 2), SIZE)))
     assert result.rows.tolist() == [1] and result.originals.tolist() == [0] and result.correlations[0] > 0.98
 
 
@@ -109,15 +109,15 @@ def test_dark_and_flat_images_are_not_repeats():
 
 def test_drawn_faces_and_digits_are_not_repeats():
     faces = np.stack([avatars.draw(np.random.default_rng(seed), SIZE)[0] for seed in range(60)])
-    assert not len(repeats.find(make_dataset(*faces)).rows)
+    assert not len(repeated_images.find(make_dataset(*faces)).rows)
     digits = data.load_dataset(sample_sets.store("sample:digits"), SIZE)
-    assert not len(repeats.find(digits).rows)
+    assert not len(repeated_images.find(digits).rows)
 
 
 def test_only_the_first_images_of_a_large_set_are_compared(monkeypatch):
-    monkeypatch.setattr(repeats, "MAX_IMAGES", 3)
+    monkeypatch.setattr(repeated_images, "MAX_IMAGES", 3)
     coffee = load_photo("coffee")
-    result = repeats.find(
+    result = repeated_images.find(
         make_dataset(coffee, load_photo("rocket"), recompress(coffee, 50), recompress(coffee, 40))
     )
     assert result.compared_count == 3 and result.rows.tolist() == [2]
@@ -125,6 +125,6 @@ def test_only_the_first_images_of_a_large_set_are_compared(monkeypatch):
 
 def test_finding_repeats_can_be_canceled():
     with pytest.raises(Cancelled):
-        repeats.find(
+        repeated_images.find(
             make_dataset(load_photo("coffee"), load_photo("rocket")), Progress(cancelled=lambda: True)
         )

@@ -1,11 +1,11 @@
 """Finds repeated images: re-encoded, smaller or slightly brighter. Uses no neural network.
 
-`studio.core.data.cache` skips identical files. Repeats differ in bytes and pixels, yet a generator sees their
-image more often than others.
+`studio.core.data.cache` skips identical files. Repeated images differ in bytes and pixels, yet a generator
+sees them more often than others.
 
-Mirrored and cropped images do not count, unlike in `studio.core.data.duplicates`, which keeps them in one
-part: users add them on purpose, and advice to remove an image must be right. Drawings that differ in a color
-or a detail do not count either.
+Mirrored and cropped images do not count, unlike in `studio.core.data.near_duplicates`, which keeps them in
+one part: users add them on purpose, and advice to remove an image must be right. Drawings that differ in a
+color or a detail do not count either.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MIN_DEVIATION = 0.25  # levels of standard deviation; below it a correlation me
 
 
 @dataclass(frozen=True)
-class Repeats:
+class RepeatedImages:
     """Images that repeat a larger or an earlier image.
 
     Attributes:
@@ -44,7 +44,7 @@ class Repeats:
     compared_count: int
 
 
-def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
+def find(dataset: ImageDataset, progress: Progress | None = None) -> RepeatedImages:
     """Finds repeated images among the first `MAX_IMAGES`; the largest image of each kind is the original.
 
     Args:
@@ -75,7 +75,7 @@ def find(dataset: ImageDataset, progress: Progress | None = None) -> Repeats:
                 is_first[row] = False
                 repeats.append((order[row], order[matches[0]], scores_before[matches[0]]))
     rows, originals, correlations = zip(*sorted(repeats), strict=True) if repeats else ((), (), ())
-    return Repeats(
+    return RepeatedImages(
         np.array(rows, "int64"), np.array(originals, "int64"), np.array(correlations, "float32"), count
     )
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from studio.core import paths
-from studio.core.data import duplicates
+from studio.core.data import near_duplicates
 from studio.core.data.cache import ImageDataset
 from studio.core.errors import Cancelled
 from studio.core.imaging import paintings, sample_photos
@@ -64,46 +64,46 @@ def test_changed_copies_of_an_image_are_detected(originals, change):
     if change == "cropped":
         originals = originals[:5]  # another part of a generated texture is a different image
     plain = [crop_middle(image) for image in originals]
-    result = duplicates.find(make_dataset([*plain, *map(CHANGES[change], plain)]))
+    result = near_duplicates.find(make_dataset([*plain, *map(CHANGES[change], plain)]))
     count = len(originals)
     assert {tuple(pair) for pair in result.pairs} == {(n, n + count) for n in range(count)}
     assert np.array_equal(result.labels[:count], result.labels[count:])
-    assert len(set(result.labels)) == count and result.correlations.min() > duplicates.MIN_CORRELATION
+    assert len(set(result.labels)) == count and result.correlations.min() > near_duplicates.MIN_CORRELATION
 
 
 @pytest.mark.slow
 def test_different_images_are_not_duplicates(originals):
     faces = draw_data_set("avatars", 60, seed=0, size=SIZE)["images"]
-    result = duplicates.find(make_dataset([crop_middle(image) for image in originals]))
+    result = near_duplicates.find(make_dataset([crop_middle(image) for image in originals]))
     assert not len(result.pairs) and len(set(result.labels)) == len(originals)
-    assert len(set(duplicates.find(make_dataset(faces)).labels)) > 30  # generated ones may be similar
+    assert len(set(near_duplicates.find(make_dataset(faces)).labels)) > 30  # generated ones may be similar
 
 
 def test_chains_of_similar_images_form_one_group(originals):
     cat = originals[0]
     row = [crop_middle(cat, share) for share in (1.0, 0.9, 0.81, 0.73)]
-    result = duplicates.find(make_dataset([*row, crop_middle(originals[1])]))
+    result = near_duplicates.find(make_dataset([*row, crop_middle(originals[1])]))
     assert (0, 3) not in {tuple(pair) for pair in result.pairs}
     assert len(set(result.labels[:4])) == 1 and result.labels[4] != result.labels[0]
 
 
 def test_flat_images_are_not_duplicates(originals):
     flat = [np.full((SIZE, SIZE, 3), level, "uint8") for level in (0, 100, 101, 255)]
-    assert not len(duplicates.find(make_dataset(flat)).pairs)
+    assert not len(near_duplicates.find(make_dataset(flat)).pairs)
 
 
 def test_results_are_cached_for_the_same_images(originals):
     plain = make_dataset(
         [crop_middle(image) for image in originals] * 1 + [crop_middle(originals[0])[:, ::-1]]
     )
-    first = duplicates.find(plain)
+    first = near_duplicates.find(plain)
     stopped = Progress(cancelled=lambda: True)
-    assert np.array_equal(duplicates.find(plain, stopped).pairs, first.pairs)
+    assert np.array_equal(near_duplicates.find(plain, stopped).pairs, first.pairs)
     for path in (paths.ensure_folder("cache") / "near").iterdir():
         path.write_bytes(b"damaged")
     with pytest.raises(Cancelled):
-        duplicates.find(plain, stopped)
-    assert np.array_equal(duplicates.find(plain).labels, first.labels)
+        near_duplicates.find(plain, stopped)
+    assert np.array_equal(near_duplicates.find(plain).labels, first.labels)
 
 
 def make_similar_dataset(count):
@@ -116,15 +116,15 @@ def make_similar_dataset(count):
 
 
 def test_the_size_of_groups_is_limited():
-    result = duplicates.find(make_similar_dataset(60))
-    assert np.bincount(result.labels).max() <= duplicates.MIN_GROUP_LIMIT
+    result = near_duplicates.find(make_similar_dataset(60))
+    assert np.bincount(result.labels).max() <= near_duplicates.MIN_GROUP_LIMIT
     assert result.cross_group_count == 60  # the user is informed
 
 
 @pytest.mark.slow
 def test_the_number_of_pairs_is_limited():
-    result = duplicates.find(make_similar_dataset(400))
-    assert len(result.pairs) <= 400 * duplicates._MAX_PAIRS_PER_IMAGE * 6
+    result = near_duplicates.find(make_similar_dataset(400))
+    assert len(result.pairs) <= 400 * near_duplicates._MAX_PAIRS_PER_IMAGE * 6
     assert len(np.unique(result.pairs)) == 400  # each image is in a pair
     rows = np.sort(result.pairs, axis=1)
     assert np.array_equal(rows, result.pairs) and len(np.unique(rows, axis=0)) == len(rows)
