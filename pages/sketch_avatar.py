@@ -23,7 +23,10 @@ with left:
     if is_of_pairs:
         default = "draw" if networks.takes_lines(network) else "photo"
         sources = {"draw": "A drawing", "photo": "A photo"}
-        if forms.ask_choice("Input", sources, key="given", default=default, hide_label=True) == "photo":
+        if (
+            forms.ask_choice("Input", sources, key=networks.INPUT_KEY, default=default, hide_label=True)
+            == "photo"
+        ):
             photo = parts.choose_image("content", "Photo", parts.list_photos())
     kind: type[SketchSettings] | type[TranslateSettings] = (
         TranslateSettings if is_of_pairs else SketchSettings

@@ -10,7 +10,7 @@ left, right = st.columns([4, 10], gap="large")
 with left:
     st.title("Lab", anchor=False)
     st.caption("Tiny networks that train in seconds while you watch. Then draw.")
-    kind = forms.ask_choice("Model", input_form.MODELS, key="taught", hide_label=True)
+    kind = forms.ask_choice("Model", input_form.MODELS, key=input_form.MODEL_KEY, hide_label=True)
     settings = input_form.ask(kind)
     doodles.show_training_data()
 with right:

@@ -16,6 +16,7 @@ from pages.form.mask_brush import from_data_url, to_data_url
 from pages.widgets import keys
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
+from studio.core.tasks import File
 
 SIDE = 280  # px
 Color = tuple[int, int, int]
@@ -98,6 +99,10 @@ class Canvas:
         st.session_state[self.name] = [to_data_url(mask) for mask in masks]
         self._reset_browser()
 
+    def load_file(self, file: File) -> None:
+        """Replaces the drawing with a stored one; see `is_drawing`. Call it from a callback."""
+        self.set_drawing(image_io.read(file.read(), file.name))
+
     def _restore_masks(self) -> list[str] | None:
         """Returns the masks of this tab or of the address; None if there are none."""
         previous = st.session_state.get(self.name)
@@ -140,6 +145,13 @@ class Canvas:
         nearest = ((drawing[:, :, None].astype("int32") - palette) ** 2).sum(-1).argmin(-1)
         masks = [(nearest == n + 1) * np.uint8(255) for n in range(len(self.palette))]
         return [np.repeat(mask[..., None], 3, axis=2) for mask in masks]
+
+
+def is_drawing(file: File) -> bool:
+    """Returns whether an image has the size of a canvas, which then can show it unchanged."""
+    with suppress(StudioError):
+        return file.is_available and image_io.read_size(file.read()) == (SIDE, SIDE)
+    return False
 
 
 def _format_hex(color: Color) -> str:

@@ -130,6 +130,11 @@ def list_titles() -> dict[str, str]:
     return {name: _title(name) for name in sample_photos.list_photos()} | gray | painting_titles
 
 
+def find_title(file: File) -> str:
+    """Returns the title of a sample photo or painting; "" for other files."""
+    return list_titles().get(command_name(file).removeprefix(sample_sets.PREFIX), "")
+
+
 def load_preset_thumbnails() -> dict[str, bytes]:
     """Returns the thumbnails of the dream presets that have one, by name."""
     from studio.dream.presets import DREAM_PRESETS

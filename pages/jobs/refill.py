@@ -36,6 +36,7 @@ class Form:
         task: of the results.
         offers: functions that return the samples of the form, by input slot.
         can_take: whether the form can represent the settings and inputs of a job.
+        convert: returns the settings that the form asks for, from those of a job, if they differ.
         clear: clears the page's other inputs, such as masks.
         fill: fills the page's other inputs from a job.
     """
@@ -43,6 +44,7 @@ class Form:
     task: str
     offers: Mapping[str, Callable[[], Sequence[samples.Sample]]] = field(default_factory=dict)
     can_take: Callable[[engine.Job, Any], bool] = lambda _job, _settings: True
+    convert: Callable[[Any], Settings] = lambda settings: settings
     clear: Callable[[], None] = lambda: None
     fill: Callable[[engine.Job, Any], None] = lambda _job, _settings: None
 
@@ -72,7 +74,7 @@ def refill(job: engine.Job, settings: Settings) -> None:
     form = _find_form(job.task)
     if form is None:
         return
-    forms.prefill(settings)
+    forms.prefill(form.convert(settings))
     for use in use_again.USES:
         if use.page_file == page_of(job.task).file and use.slot in form.offers:
             _select_images(use, job.inputs.get(use.slot, []), form.offers[use.slot]())
@@ -122,11 +124,11 @@ def _select_images(
     use: use_again.Use, files: Sequence[File], sample_images: Sequence[samples.Sample]
 ) -> None:
     offered_titles = {sample.title for sample in sample_images}
-    titles = {name: title for name, title in samples.list_titles().items() if title in offered_titles}
     if use.many:
         blending.clear(use.slot, len(files))
     elif not files:
         image_input.turn_off(use.slot)
     for file in files:
-        title = titles.get(samples.command_name(file).removeprefix("sample:"), "")
+        title = samples.find_title(file)
+        title = title if title in offered_titles else ""
         image_input.add_and_select(use.slot, file, image_input.title_of(file.name) or use.title, title)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -26,6 +28,11 @@ def add(drawing: np.ndarray) -> None:
         st.session_state[_KEY] = [*files, file]
 
 
+def select(files: Sequence[File]) -> None:
+    """Makes these doodles the training data; without any, digits are. Call it from a callback."""
+    st.session_state[_KEY] = list(files)
+
+
 def show_training_data() -> None:
     """Shows the number of doodles, if any, and offers to train on digits again."""
     count = len(get_inputs().get("doodles", ()))
@@ -33,9 +40,5 @@ def show_training_data() -> None:
         return
     st.caption(f"Training data: {count} doodle{'' if count == 1 else 's'} of yours, each in many variants.")
     st.button(
-        "Train on digits again", icon=":material/restart_alt:", type="tertiary", on_click=_remove_all_doodles
+        "Train on digits again", icon=":material/restart_alt:", type="tertiary", on_click=select, args=([],)
     )
-
-
-def _remove_all_doodles() -> None:
-    st.session_state[_KEY] = []

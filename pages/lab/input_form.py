@@ -12,6 +12,7 @@ from studio.core.settings import Settings
 from studio.lab.settings import AutoencoderSettings, BoltzmannSettings
 
 CODES, DREAMS = "codes", "dreams"
+MODEL_KEY, _COMPARISON_KEY = "taught", "beside"
 MODELS = {CODES: "Autoencoder", DREAMS: "Boltzmann machine"}
 _NO_COMPARISON = "nothing"
 _KINDS = AutoencoderSettings.describe()["kind"].choices
@@ -36,12 +37,12 @@ def ask(model: str) -> tuple[Settings, ...]:
         saved_settings.show_saved_settings("lab.boltzmann", machine)
         return (machine,) if machine is not None else ()
     settings = forms.ask_settings(
-        AutoencoderSettings, skip=("most_steps",), ask_extra=_ask_comparison, reset_more=_reset_comparison
+        AutoencoderSettings, skip=("most_steps",), ask_extra=_ask_comparison, reset_more=reset_comparison
     )
     saved_settings.show_saved_settings("lab.train", settings)
     if settings is None:
         return ()
-    other_kind = st.session_state.get("beside", _NO_COMPARISON)
+    other_kind = st.session_state.get(_COMPARISON_KEY, _NO_COMPARISON)
     if other_kind in (_NO_COMPARISON, settings.kind):
         return (settings,)
     return (settings, settings.model_copy(update={"kind": other_kind}))
@@ -56,12 +57,13 @@ def _ask_comparison() -> dict[str, object]:
         "Compare with",
         choices,
         format_func=words.choice_label,
-        key="beside",
+        key=_COMPARISON_KEY,
         bind="query-params",
         help="Also trains this second type of autoencoder, with the same settings",
     )
     return {}
 
 
-def _reset_comparison() -> None:
-    st.session_state["beside"] = _NO_COMPARISON
+def reset_comparison() -> None:
+    """Turns the comparison with a second autoencoder off. Call it from a callback."""
+    st.session_state[_COMPARISON_KEY] = _NO_COMPARISON

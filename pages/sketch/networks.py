@@ -8,18 +8,21 @@ from studio.core.models.presets import Preset
 from studio.sketch import models
 from studio.sketch.settings import SHIPPED_NETWORK
 
-NETWORK_KEY = "outline_network"
+NETWORK_KEY, INPUT_KEY = "outline_network", "given"
 
 
-def choose() -> Preset:
-    """Asks for the network if there are several."""
+def list_networks() -> list[str]:
+    """Returns the name of the studio's network, then those of the user's networks of both kinds."""
     own_networks = [
         network_choice.list_networks(SHIPPED_NETWORK, training)[1:]
         for training in (models.TASK, models.PAIRS_TASK)
     ]
-    return presets.find(
-        network_choice.choose([SHIPPED_NETWORK, *own_networks[0], *own_networks[1]], key=NETWORK_KEY)
-    )
+    return [SHIPPED_NETWORK, *own_networks[0], *own_networks[1]]
+
+
+def choose() -> Preset:
+    """Asks for the network if there are several."""
+    return presets.find(network_choice.choose(list_networks(), key=NETWORK_KEY))
 
 
 def is_of_pairs(network: Preset) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -11,12 +11,21 @@ from pages.widgets import words
 from studio import engine
 from studio.xray.settings import BLOCKS, XraySettings
 
+_SECTION_KEY, _PILLS_KEY = "branches", "off"
+
+
+def fill(disabled: Sequence[str]) -> None:
+    """Selects the disabled branches; opens the section if there are any. Call it before the page is drawn."""
+    st.session_state[_PILLS_KEY] = list(disabled)
+    if disabled:
+        st.session_state[_SECTION_KEY] = True
+
 
 def show(settings: XraySettings, result: engine.Live) -> None:
     """Draws the folded section with the switches and charts."""
     icon = ":material/call_split:"
     section = st.expander(
-        "Skip connections", icon=icon, key="branches", on_change="rerun", bind="query-params"
+        "Skip connections", icon=icon, key=_SECTION_KEY, on_change="rerun", bind="query-params"
     )
     if not section.open:
         return
@@ -40,7 +49,7 @@ def _draw_branches(settings: XraySettings, figures: Mapping[str, Any]) -> None:
         "Disabled branches",
         BLOCKS,
         selection_mode="multi",
-        key="off",
+        key=_PILLS_KEY,
         bind="query-params",
         width="stretch",
     )

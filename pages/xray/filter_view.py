@@ -8,13 +8,14 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms
+from pages.form import forms, sliders
 from pages.jobs import live
 from pages.widgets import assets, browser_images
 from studio.core.tasks import Inputs
 from studio.xray.settings import FILTER_LAYERS, FilterSettings, XraySettings
 
 TASK = "xray.filter"
+_SECTION_KEY, _CONTROLS = "filter", ("stride", "padding", "pooling")
 _STYLE = assets.render_style(__file__, "filter_view.css")
 
 
@@ -22,7 +23,7 @@ def show(settings: XraySettings, channel: int, inputs: Inputs) -> None:
     """Draws the folded section."""
     icon = ":material/grid_3x3:"
     section = st.expander(
-        "One filter at work", icon=icon, key="filter", on_change="rerun", bind="query-params"
+        "One filter at work", icon=icon, key=_SECTION_KEY, on_change="rerun", bind="query-params"
     )
     if not section.open:
         return
@@ -37,6 +38,13 @@ def show(settings: XraySettings, channel: int, inputs: Inputs) -> None:
         _draw_filter(settings, channel, inputs)
 
 
+def fill(settings: FilterSettings) -> None:
+    """Opens the section with these settings. Call it before the page is drawn."""
+    st.session_state[_SECTION_KEY] = True
+    for name in _CONTROLS:
+        sliders.set_value(name, getattr(settings, name))
+
+
 def _draw_filter(settings: XraySettings, channel: int, inputs: Inputs) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
@@ -44,7 +52,7 @@ def _draw_filter(settings: XraySettings, channel: int, inputs: Inputs) -> None:
             "The filter multiplies each 3 by 3 window by its weights and adds up the products, then moves by "
             "the stride."
         )
-        controls = forms.ask_fields(FilterSettings, ("stride", "padding", "pooling"))
+        controls = forms.ask_fields(FilterSettings, _CONTROLS)
     position = {name: st.session_state.get(name, 0.5) for name in ("across", "down")}
     filter_settings = FilterSettings.parse(
         {"layer": settings.layer_name, "channel": channel, "size": settings.size, **controls, **position}

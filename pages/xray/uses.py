@@ -60,5 +60,4 @@ def _open_dream(term: str, photo: File) -> None:
 
 
 def _use_photo(photo: File) -> None:
-    title = samples.list_titles().get(samples.command_name(photo).removeprefix("sample:"), "")
-    image_input.add_and_select("content", photo, "Your photo", title)
+    image_input.add_and_select("content", photo, "Your photo", samples.find_title(photo))

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from typing import NamedTuple
 
+import numpy as np
 import pytest
 import tiny_faces
 import tiny_language_model
+import tiny_sketch
+from PIL import ImageColor
 
+from pages.colorize import color_hint_brush
 from pages.form import samples, video_input
+from pages.form.drawing_canvas import SIDE
+from pages.form.mask_brush import from_data_url
 from pages.tune import trials
 from studio.core import paths, tasks
 from studio.core.data import sample_sets
+from studio.core.imaging import image_io
 from studio.core.weights import index
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def hide_shipped_models(monkeypatch):
     """Hides shipped models, so that tests know which model comes first."""
     catalog = index.load().model_copy(update={"presets": {}})
@@ -25,7 +34,7 @@ def hide_shipped_models(monkeypatch):
 
 
 @pytest.fixture
-def tiny_models(engine):
+def tiny_models(engine, hide_shipped_models):
     """Two language models and two generators."""
     for name in ("first", "second"):
         tiny_language_model.make(paths.ensure_folder("presets") / name)
@@ -58,6 +67,129 @@ def test_result_of_another_page_shows_a_link(open_result):
     assert [warning.value for warning in page.warning] == ["This is a result of another page: Enhance."]
     [link] = [element for element in page.main.get("page_link") if element.proto.label == "Open in Enhance"]
     assert link.proto.query_string.startswith("job=")
+
+
+def store_drawing(level: int = 200) -> tasks.File:
+    pixels = np.zeros((SIDE, SIDE, 3), "uint8")
+    pixels[80:200, 100:180] = level
+    return tasks.File.store(image_io.encode_png(pixels), "image", "drawing.png")
+
+
+def find_photo(title: str) -> tasks.File:
+    photos = [*samples.list_photos(), *samples.list_gray_photos()]
+    return next(photo for photo in photos if photo.title == title).get_file()
+
+
+class Opened(NamedTuple):
+    """A result, and the values of the form after its link was opened."""
+
+    address: str
+    task: str
+    settings: dict
+    inputs: Callable[[], dict]
+    state: dict
+
+
+BASE_PHOTO = {"content": "Coffee"}
+OPENED = [
+    Opened(
+        "enhance",
+        "enhance.enlarge",
+        {"scale": 3, "denoise": 0.5},
+        lambda: {"content": [find_photo("Coffee")]},
+        BASE_PHOTO | {"scale": 3, "denoise": 0.5, "what": "photo"},
+    ),
+    Opened(
+        "playground",
+        "playground.train",
+        {"depth": 2, "fourier_features": 0, "learning_rate": 0.02},
+        lambda: {"content": [find_photo("Coffee")]},
+        BASE_PHOTO | {"depth": 2, "fourier_features": 0, "learning_rate": 0.02},
+    ),
+    Opened(
+        "x-ray",
+        "xray.look",
+        {"backbone": "resnet50", "layer": "conv3_block1_out", "channel": 9, "off": ["conv4_block3"]},
+        lambda: {"content": [find_photo("Coffee")]},
+        BASE_PHOTO
+        | {"backbone": "resnet50", "layer": "conv3_block1_out", "channel": 9, "off": ["conv4_block3"]},
+    ),
+    Opened(
+        "x-ray",
+        "xray.filter",
+        {"layer": "block2_conv1", "channel": 5, "stride": 2, "across": 0.25},
+        lambda: {"content": [find_photo("Coffee")]},
+        BASE_PHOTO
+        | {"backbone": "vgg16", "layer": "block2_conv1", "channel": 5, "filter": True}
+        | {"stride": 2, "across": 0.25},
+    ),
+    Opened(
+        "sketch",
+        "sketch.paint",
+        {"kind": "light", "night": True, "seed": 7, "side": 128},
+        lambda: {"content": [store_drawing()]},
+        {"kind": "light", "night": True, "seed": 7, "side": 128},
+    ),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("opened", OPENED, ids=lambda opened: opened.task)
+def test_form_is_filled_by_a_link(open_result, opened):
+    page = open_result(opened.address, opened.task, opened.settings, opened.inputs(), "image")
+    assert not page.exception
+    assert {name: page.session_state[name] for name in opened.state} == opened.state
+
+
+@pytest.mark.slow
+def test_drawing_and_network_of_an_avatar_are_opened(open_result, engine):
+    network = tiny_sketch.make_of_pairs("paper")
+    try:
+        page = open_result("sketch", "sketch.paint", {}, {"content": [store_drawing()]}, "image")
+        assert read_canvas(page, "outline_lines") == store_drawing().digest
+        settings, photo = {"network": "paper", "side": 96}, find_photo("Coffee")
+        page = open_result("sketch", "sketch.translate", settings, {"content": [photo]}, "image")
+    finally:
+        shutil.rmtree(network.folder)
+    assert not page.exception
+    assert get_state(page, "outline_network", "given", "content", "side") == ["paper", "photo", "Coffee", 96]
+
+
+@pytest.mark.slow
+def test_results_of_the_lab_are_opened(open_result, engine):
+    doodles = [store_drawing(90)]
+    inputs = {"content": [store_drawing()], "doodles": doodles}
+    settings = {"kind": "sparse", "bottleneck": 3, "steps": 40, "noise": 0.25, "holes": 2}
+    page = open_result("lab", "lab.repair", settings, inputs, "image")
+    assert not page.exception and page.session_state["lab_doodles"] == doodles
+    assert get_state(page, "taught", "beside", *settings) == ["codes", "nothing", *settings.values()]
+    assert read_canvas(page, "drawing") == store_drawing().digest
+
+    settings = {"units": 32, "learning_rate": 0.1, "keep": "left", "temperature": 1.5}
+    page = open_result("lab", "lab.imagine", settings, {"content": [store_drawing(90)]}, "image")
+    assert not page.exception and page.session_state["lab_doodles"] == []
+    assert get_state(page, "taught", *settings) == ["dreams", *settings.values()]
+    assert read_canvas(page, "drawing") == store_drawing(90).digest
+
+
+@pytest.mark.slow
+def test_color_hints_and_photo_are_opened(open_result, engine):
+    hints = np.zeros((24, 32, 4), "uint8")
+    hints[4:12, 6:20] = [*ImageColor.getrgb(color_hint_brush.HINT_COLORS["Red"]), 255]
+    file = tasks.File.store(image_io.encode_png(hints), "image", "color_hints.png")
+    inputs = {"content": [samples.list_gray_photos()[1].get_file()], "color_hints": [file]}
+    page = open_result("colorize", "colorize.apply", {"vividness": 0.75}, inputs, "image")
+    assert not page.exception
+    expected = [samples.list_gray_photos()[1].title, 0.75, True, False]
+    assert get_state(page, "content", "vividness", "color_hints_on", "examples.on") == expected
+    masks = [from_data_url(mask).any() for mask in page.session_state["color_hints"]["masks"]]
+    assert masks == [name == "Red" for name in color_hint_brush.HINT_COLORS]
+
+
+def read_canvas(page, name: str) -> str:
+    """Returns the SHA-256 of the drawing on a canvas of one color, as a PNG."""
+    [mask] = page.session_state[name]
+    return paths.digest(image_io.encode_png(from_data_url(mask)))
 
 
 def store_text(words: bytes = b"the sea, the sea, and so it is. " * 40) -> tasks.File:

@@ -69,7 +69,7 @@ def fill_page_form(taste: PreferenceSearch, settings: Settings) -> None:
 
 def _select_input(slot: str, file: File) -> None:
     if slot == "content" and samples.is_sample(file):
-        st.session_state[slot] = samples.list_titles()[samples.command_name(file).removeprefix("sample:")]
+        st.session_state[slot] = samples.find_title(file)
         return
     # Pass a sample style as an own image: as a sample, the page would use the house style's network.
     image_input.add_and_select(slot, file, TITLES[slot])

@@ -1,0 +1,60 @@
+"""Fills the form with the network, layer and channel of an earlier feature map or filter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.form import samples
+from pages.jobs.refill import Form
+from pages.xray import branches, filter_view, input_form
+from studio import engine
+from studio.core.errors import StudioError
+from studio.xray.settings import FilterSettings, XraySettings, check, check_filter
+
+
+def _can_take_map(job: engine.Job, settings: XraySettings) -> bool:
+    try:
+        check(settings, {})
+    except StudioError:
+        return False
+    return True
+
+
+def _fill_map(job: engine.Job, settings: XraySettings) -> None:
+    st.session_state["layer"] = settings.layer_name
+    branches.fill(settings.off)
+
+
+def _can_take_filter(job: engine.Job, settings: FilterSettings) -> bool:
+    try:
+        check_filter(settings, {})
+    except StudioError:
+        return False
+    return True
+
+
+def _convert_filter(settings: FilterSettings) -> XraySettings:
+    """Returns the settings of the feature map of a filter."""
+    shared = settings.model_dump(include={"layer", "channel", "across", "down", "size"})
+    return XraySettings.parse({"backbone": "vgg16", "field": True, **shared})
+
+
+def _fill_filter(job: engine.Job, settings: FilterSettings) -> None:
+    st.session_state["layer"] = settings.layer
+    branches.fill(())
+    filter_view.fill(settings)
+
+
+_OFFERS: Any = {"content": samples.list_photos}
+FORMS = (
+    Form(task=input_form.TASK, offers=_OFFERS, can_take=_can_take_map, fill=_fill_map),
+    Form(
+        task=filter_view.TASK,
+        offers=_OFFERS,
+        can_take=_can_take_filter,
+        convert=_convert_filter,
+        fill=_fill_filter,
+    ),
+)
