@@ -15,7 +15,7 @@ from studio.lab.settings import AutoencoderSettings, BoltzmannSettings, ImagineS
 
 def _has_drawing(job: engine.Job) -> bool:
     """Returns whether the canvas can show the drawing of a job."""
-    content = job.inputs.get("content", ())
+    content = job.inputs.get("content", [])
     return bool(content) and drawing_canvas.is_drawing(content[0])
 
 

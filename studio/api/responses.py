@@ -11,13 +11,13 @@ from urllib.parse import quote
 from pydantic import AliasPath, BaseModel, BeforeValidator, ConfigDict, Field, computed_field
 
 from studio.api.problems import redact_for
+from studio.core import tasks
 from studio.core.files import Kind
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.engine import Job as EngineJob
 from studio.engine.jobs.parts import State
 
-MAX_FIGURE_LENGTH = 100  # numbers in a list that figures include by default
 _DISPLAYABLE_TYPES = {"image", "video"}  # a browser may show these; other files are for download only
 
 
@@ -198,12 +198,8 @@ def build_job(engine_job: EngineJob, all_figures: bool = False) -> JobOut:
     job = JobOut.of(engine_job).model_copy(update={"error": redact_for(engine_job.owner, engine_job.error)})
     if job.result is None or all_figures:
         return job
-    short_figures = {name: value for name, value in job.result.figures.items() if not _is_long(value)}
+    short_figures = tasks.summarize_figures(job.result.figures)
     return job.model_copy(update={"result": job.result.model_copy(update={"figures": short_figures})})
-
-
-def _is_long(figure: object) -> bool:
-    return isinstance(figure, list) and len(figure) > MAX_FIGURE_LENGTH
 
 
 def choose_media_type(name: str) -> str:

@@ -61,7 +61,7 @@ def report_result(result: Result, path: Path | None, seconds: float, arguments: 
         output: dict[str, Any] = {"path": path} if path else {}
         output |= {"text": texts[0]} if texts else {}
         output |= {"texts": texts} if len(texts) > 1 else {}
-        output |= {"seconds": round(seconds, 3), "figures": result.figures}
+        output |= {"seconds": round(seconds, 3), "figures": tasks.summarize_figures(result.figures)}
         print_json({**output, "stopped_early": result.stopped_early})
     elif path:
         print_line(str(path))

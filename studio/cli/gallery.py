@@ -221,7 +221,7 @@ def _show(arguments: argparse.Namespace) -> int:
             }
             for file in item.result.files
         ],
-        "figures": item.result.figures,
+        "figures": tasks.summarize_figures(item.result.figures),
         "stopped_early": item.result.stopped_early,
         "settings": item.settings,
         "recipe": None if recipe is None else recipe.model_dump(mode="json"),

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from studio.core.files import File, Kind
 from studio.core.settings import Settings
 
+MAX_FIGURE_LENGTH = 100  # entries of a list in the summary of figures
 Lane = Literal["job", "live", "drive"]
 Inputs = Mapping[str, Sequence[File]]
 
@@ -96,6 +97,15 @@ class Result:
     figures: Mapping[str, Any] = field(default_factory=dict)
     recipe: Any = None
     stopped_early: bool = False
+
+
+def summarize_figures(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the figures of a result without lists of over 100 entries, as the loss of each character."""
+    return {name: value for name, value in figures.items() if not _is_long(value)}
+
+
+def _is_long(figure: object) -> bool:
+    return isinstance(figure, list) and len(figure) > MAX_FIGURE_LENGTH
 
 
 @dataclass(frozen=True)

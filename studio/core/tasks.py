@@ -26,6 +26,7 @@ from studio.core.task_types import (
     Task,
     TrialPlan,
     import_object,
+    summarize_figures,
 )
 
 __all__ = [  # re-exported for code that uses tasks
@@ -41,6 +42,7 @@ __all__ = [  # re-exported for code that uses tasks
     "TrialPlan",
     "import_object",
     "store_in_memory",
+    "summarize_figures",
 ]
 
 _MAX_NAMED_SOURCES = 4  # sources that the name of a result lists

@@ -78,6 +78,11 @@ def test_json_output_is_one_object(write):
     assert "path" not in report
 
 
+def test_json_output_has_no_loss_of_each_character(write):
+    figures = json.loads(write("a dog", "--chars", "120", "--json")[1])["figures"]
+    assert figures["chars"] == 120 and figures["nats_per_char"] > 0 and "nats" not in figures
+
+
 def test_several_texts_are_separated(write):
     code, out, _ = write("a dog", "--count", "3", "--json")
     texts = json.loads(out)["texts"]
