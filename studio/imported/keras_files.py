@@ -18,10 +18,18 @@ from studio.imported import class_names, config_check, description
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 LABELS = "labels.txt"  # the studio's: class names, one per line; TFLite's tools read this name, too
+INPUT = "input.txt"  # the studio's: a sentence for readers on the images that the network takes
 SIZE = "size.txt"  # the studio's: image side in px to which the network resizes images itself
 
 # A description of 4 MB has some 3,000 layers and takes less than 200 MB in Python.
-_MAX_MEMBER_BYTES = {CONFIG: 4 << 20, METADATA: 64 << 10, WEIGHTS: 1 << 30, LABELS: 1 << 20, SIZE: 16}
+_MAX_MEMBER_BYTES = {
+    CONFIG: 4 << 20,
+    METADATA: 64 << 10,
+    WEIGHTS: 1 << 30,
+    LABELS: 1 << 20,
+    SIZE: 16,
+    INPUT: 256,
+}
 _MAX_DIRECTORY_BYTES = 64 << 10  # bytes of the zip's central directory
 MAX_SIDE = 2048
 _SIGNATURES = {

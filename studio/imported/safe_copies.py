@@ -87,7 +87,7 @@ def with_preprocessing(file: File, choice: preprocessing.Preprocessing) -> File:
 def _store_variant(file: File, data: bytes, copy: SafeCopy, facts: Facts) -> File:
     """Stores `data`, the same network as `file`, with `facts` and the safe copy of `file`."""
     variant = File.store(data, "model", packing.zip_name(file.name))
-    folder = _find_copy_folder(variant)
+    folder = caches.claim(_find_copy_folder(variant))
     with paths.locked(folder.with_suffix(".lock")):
         if _load_copy(folder) is None:
             with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as parent:

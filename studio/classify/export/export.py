@@ -25,13 +25,13 @@ from studio.core.errors import StudioError, Unavailable
 from studio.core.imaging import image_io, sample_photos
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.imported.keras_files import LABELS, SIZE
+from studio.imported.keras_files import INPUT, LABELS, SIZE
 
 TEST_IMAGES = 10  # for comparing an export with its model
 MAX_DIFFERENCE = 1e-3  # difference of probabilities above which an export is wrong, not rounded
 # TFLite and ONNX refuse floats here. Keras casts any input to the type of its input tensor.
 _INPUT_NOTES = {
-    "keras": ("Give it uint8 images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning.",)
+    "keras": "Give it uint8 RGB images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning."
 }
 REQUIRED_PACKAGES = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
 
@@ -81,7 +81,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "seconds": time.monotonic() - began,
         "notes": [
             note,
-            *_INPUT_NOTES.get(settings.form, ()),
+            *filter(None, [_INPUT_NOTES.get(settings.form)]),
             *available.list_preprocessing_notes(settings, inputs),
         ],
     }
@@ -132,8 +132,9 @@ def _write_keras(classifier: Classifier, path: Path) -> None:
         network.trainable = was_trainable
     _add_labels(path, classifier.classes)
     height, width = classifier.size
-    if height == width:  # so that a later import resizes images alike
-        with zipfile.ZipFile(path, "a") as file:
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr(INPUT, f"{_INPUT_NOTES['keras']}\n")
+        if height == width:  # so that a later import resizes images alike
             file.writestr(SIZE, str(height))
 
 

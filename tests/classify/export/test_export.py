@@ -24,7 +24,7 @@ from studio.classify.settings import ExportSettings
 from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.imaging import image_io
-from studio.imported import resave
+from studio.imported import keras_files, resave
 
 pytestmark = pytest.mark.slow
 
@@ -237,6 +237,18 @@ def test_missing_packages_are_reported_by_the_check(home, monkeypatch):
     with pytest.raises(Unavailable, match="TensorFlow"):
         tasks.check("classify.export", ExportSettings(form="tflite"), {})
     tasks.check("classify.export", ExportSettings(form="keras"), {})
+
+
+def test_a_keras_export_states_its_input_range(weights_home, tmp_path):
+    toy_classifier.save("toy")
+    result = tasks.run("classify.export", ExportSettings(preset="toy", form="keras"), {})
+    [note] = [note for note in result.figures["notes"] if "from 0 to 255" in note]
+    path = tmp_path / "toy.keras"
+    path.write_bytes(result.files[0].read())
+    with zipfile.ZipFile(path) as packed:
+        assert packed.read("input.txt").decode().strip() == note
+    with path.open("rb") as file:
+        assert keras_files.read(file).labels
 
 
 @pytest.mark.parametrize("form", FORMS)
