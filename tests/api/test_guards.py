@@ -9,6 +9,7 @@ import io
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -18,7 +19,7 @@ import pytest
 import requests
 from PIL import Image
 
-from studio.api import guards
+from studio.api import files, guards
 from studio.api.app import create_api, read_origins
 from studio.core import paths, tokens
 from studio.core.access import TokenGuard
@@ -191,6 +192,27 @@ def test_slow_uploads_of_one_owner_do_not_delay_others(visitors, png, address, m
             one.sendall(f"{head}Content-Length: 1000\r\n\r\nx".encode())
         assert bob("POST", "/files", data=png).status_code == 201
     until(lambda: not list((paths.ensure_folder("cache") / "received").iterdir()))  # these are released, too
+
+
+def test_checks_of_one_owner_leave_a_slot_for_others(visitors, png, monkeypatch, until):
+    ada, bob = visitors
+    running, free = [], threading.Event()
+    store_upload = files._store_upload
+
+    def store_slowly(upload_file, owner):
+        if owner == "visitor-ada":
+            running.append(owner)
+            assert free.wait(60)
+        return store_upload(upload_file, owner)
+
+    monkeypatch.setattr(files, "_store_upload", store_slowly)
+    with ThreadPoolExecutor(8) as pool:
+        uploads_of_ada = [pool.submit(ada, "POST", "/files", data=png) for _ in range(6)]
+        until(lambda: running)
+        assert bob("POST", "/files", data=png).status_code == 201
+        assert len(running) == 1
+        free.set()
+        assert {upload.result().status_code for upload in uploads_of_ada} == {201}
 
 
 def test_invalid_upload_is_rejected_and_removed(call, until):

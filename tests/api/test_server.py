@@ -119,11 +119,25 @@ def test_incomplete_requests_are_closed(studio_server, ask):
                 assert half.recv(1 << 16).startswith(b"HTTP/1.1 200")
             half.sendall(b"GET / HTTP/1.1\r\nHost:")
         assert ask("GET", "/health").ok
+        drip = stack.enter_context(socket.create_connection((host, int(port)), timeout=1))
+        drip.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
+        _drip_until_closed(drip)
         for half in halves:
             with suppress(ConnectionResetError):
                 while half.recv(1 << 16):
                     pass
         assert ask("GET", "/health").ok
+
+
+def _drip_until_closed(client: socket.socket) -> None:
+    """Sends one byte of a header per second; fails if the server never closes the connection."""
+    with suppress(ConnectionResetError, BrokenPipeError):
+        for _ in range(60):
+            with suppress(TimeoutError):
+                if client.recv(1) == b"":
+                    return
+            client.sendall(b"a")
+        pytest.fail("the connection stays open")
 
 
 @pytest.mark.slow

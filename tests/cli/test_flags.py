@@ -126,6 +126,18 @@ def test_tune_command_is_parsed():
             "Did you mean `--batch`?",
         ),
         (["train", "text", "a.txt", "-o", "m", "--steps", "1"], "--steps", " Did you mean `--epochs`?"),
+        (
+            ["train", "text", "a.txt", "-o", "m", "--hidden-size", "9"],
+            "--hidden-size",
+            " Did you mean `--units`?",
+        ),
+        (
+            ["train", "text", "a.txt", "-o", "m", "--num-layers", "9"],
+            "--num-layers",
+            " Did you mean `--layers`?",
+        ),
+        (["playground", "a.jpg", "-o", "o.png", "--layers", "9"], "--layers", " Did you mean `--depth`?"),
+        (["enhance", "a.jpg", "-o", "o.png", "--colors", "9"], "--colors", "has no --colors. See `"),
         (["enhance", "a.jpg", "-o", "o.png", "--size", "9"], "--size", " Did you mean `--scale`?"),
         (["train", "dcgan", "a.zip", "-o", "m", "--ema", "9"], "--ema", "Did you mean `--ema-steps`?"),
     ],

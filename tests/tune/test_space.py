@@ -7,7 +7,9 @@ from tiny_search import BowlSettings
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput
+from studio.tune.settings import TuneSettings
 from studio.tune.space import Range, parse_fixed, parse_space, to_json
+from studio.tune.task import parse_search_space
 from tests.wording import says_what_to_do
 
 
@@ -57,6 +59,15 @@ def test_settings_that_cannot_vary_are_refused(words, says):
     with pytest.raises(InvalidInput) as error:
         parse_space(BowlSettings, words)
     assert says in str(error.value) and says_what_to_do(str(error.value))
+
+
+@pytest.mark.parametrize("training", ["text", "classify", "dcgan", "vae"])
+def test_a_search_without_a_space_varies_the_settings_of_its_goal(training):
+    settings = TuneSettings(train=training)
+    names = tasks.get(f"{training}.train").goal.search_settings
+    assert names and set(parse_search_space(settings)) == set(names)
+    one = TuneSettings(train=training, vary=[names[0]])
+    assert list(parse_search_space(one)) == [names[0]]
 
 
 def test_shared_settings_are_checked_too():

@@ -88,6 +88,26 @@ def test_a_long_video_is_refused_by_the_check(home, monkeypatch, kind):
         next(video_decoder.decode(clip.read()))
 
 
+def _invert_colors(settings, inputs, progress):
+    """Stands in for a task that keeps transparency."""
+    image = image_io.read_transparent(inputs["content"][0].read())
+    inverted = np.concatenate([255 - image[..., :3], image[..., 3:]], axis=-1)
+    recipe = recipes.make(PAINT, settings, inputs)
+    file = File.store(image_io.encode_png(inverted, recipe), "image", "painted.png")
+    return tasks.Result((file,), {}, recipe)
+
+
+def test_transparency_of_a_gif_is_kept(home, monkeypatch):
+    frames = np.full((2, 32, 48, 4), [200, 90, 40, 255], "uint8")
+    frames[:, :, :24, 3] = 0
+    clip = File.store(video_encoder.encode(frames, "gif", 10, transparent=True), "animation", "clip.gif")
+    monkeypatch.setattr(paint, "run", _invert_colors)
+    result = tasks.run(TASK_NAME, make_settings(video="gif", steps=1), {"video": [clip]})
+    painted = np.array(list(video_decoder.decode(result.files[0].read(), transparent=True)))
+    assert painted.shape == frames.shape and np.array_equal(painted[..., 3], frames[..., 3])
+    assert painted[0, 16, 36, :3] == pytest.approx([55, 165, 215], abs=12)
+
+
 @pytest.mark.parametrize("kind", ["mp4", "gif"])
 def test_damage_at_the_end_is_found_before_the_first_frame(home, monkeypatch, kind):
     noise = np.random.default_rng(0).integers(0, 255, (24, 32, 48, 3), dtype="uint8")
