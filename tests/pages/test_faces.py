@@ -74,10 +74,16 @@ def tiny_with_stages(tiny):
         stages.add(step, np.full((16, 16, 16, 3), 2 * step, "uint8"), metrics)
     folder = paths.ensure_folder("presets") / tiny
     (folder / model_folder.STAGES).write_bytes(stages.encode_sheet())
-    record = json.loads((folder / model_folder.SETTINGS).read_bytes())
-    record["data"]["stages"] = stages.metrics
-    (folder / model_folder.SETTINGS).write_text(json.dumps(record))
+    _change_data(tiny, stages=stages.metrics)
     return tiny
+
+
+def _change_data(name, **data):
+    """Changes the data of a model that describe its training."""
+    path = paths.ensure_folder("presets") / name / model_folder.SETTINGS
+    record = json.loads(path.read_bytes())
+    record["data"] |= data
+    path.write_text(json.dumps(record))
 
 
 def _find_stage_caption(page):
@@ -93,6 +99,9 @@ def test_stages_of_a_model_have_a_slider(tiny_with_stages, open_grid):
     assert "gives generated images 50%, to real ones 90%" in _find_stage_caption(page)
     assert "Step 25\\:" in _find_stage_caption(require_success(slider.set_value(25).run()))
     assert "no images from its training" not in join_texts(page.caption)
+    assert "standard normal prior" not in join_texts(page.caption)
+    _change_data(tiny_with_stages, figures={"density_parts": 3})
+    assert "standard normal prior. The page draws from a mixture of normals" in join_texts(page.run().caption)
 
 
 @pytest.mark.slow

@@ -169,12 +169,13 @@ def test_a_file_that_is_not_a_model_is_refused(home, text):
 
 
 @pytest.mark.slow
-def test_a_text_of_emoji_can_be_learned(home, tiny):
+def test_a_text_of_emoji_in_a_given_encoding_can_be_learned(home, tiny):
     rng = np.random.default_rng(0)
     text = "".join(rng.choice(list("🙂🎉🌧🐈"), 600))
     assert corpus.read(text.encode()).text == text
-    file = File.store(text.encode(), "text", "emoji.txt")
-    result = tasks.run("text.train", tiny.model_copy(update={"epochs": 1}), {"text": [file]})
+    file = File.store(text.encode("utf-16-le"), "text", "emoji.txt")  # not detected without its encoding
+    settings = tiny.model_copy(update={"epochs": 1, "encoding": "utf-16-le"})
+    result = tasks.run("text.train", settings, {"text": [file]})
     presets.unpack(result.files[0].read(), "emoji")
     sample = tasks.run("text.write", WriteSettings(preset="emoji", chars=20), {}).files[0].read().decode()
     assert set(sample) <= set(text) and len(sample) == 20

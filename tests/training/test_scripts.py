@@ -50,6 +50,7 @@ def test_a_script_trains_a_model_and_prints_its_figures(home, text, tmp_path, ca
         (["numbers.txt"], "-o"),
         (["numbers.txt", "-o", "."], "new folder"),
         (["numbers.txt", "-o", "model", "--units", "1"], "units"),
+        (["numbers.txt", "-o", "model", "--encoding", "klingon"], "klingon"),
         (["numbers.txt", "-o", "model", "--start-from", "nobody"], "nobody"),
     ],
 )

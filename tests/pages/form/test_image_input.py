@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import io
+import shutil
+import zipfile
 
+import numpy as np
+import pytest
+import tiny_sketch
+
+from pages.jobs import navigation
 from pages.widgets import keys
-from studio.core.imaging import image_io
+from studio.core.imaging import image_io, video_encoder
 from studio.run import own_images
 
 UPLOADERS = [
@@ -21,13 +28,31 @@ UPLOADERS = [
     ("x-ray", "content", {}),
     ("faces", "photo", {"what": "Digits", "photo.on": "true"}),
     ("classify", "image", {"half": "Try"}),
+    ("sketch", "content", {"outline_network": "from-edges", "given": "A photo"}),
+    ("tune", "content", {"select_by": "By preference"}),
+    ("tune", "style", {"select_by": "By preference"}),
 ]
+OTHER_UPLOADERS = [  # address, first part of the key, parameters, file
+    ("style", "video.upload", {"what": "A video"}, "clip.webp"),
+    ("style", "mask.upload", {}, "mask.png"),
+    ("classify", "set.upload", {"images": "Your own"}, "mine.zip"),
+    ("train-generator", "draw.upload", {"learn_from": "Your own"}, "mine.zip"),
+    ("text", "text.upload", {"do": "Your text", "source": "A file"}, "tale.txt"),
+]
+
+
+@pytest.fixture(scope="module")
+def network_of_pairs(engine):
+    """A network of the user that takes photos, for Sketch."""
+    folder = tiny_sketch.make_of_pairs("from-edges", edges=True).folder
+    yield
+    shutil.rmtree(folder)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("address, slot, params", UPLOADERS)
 def test_every_uploader_opens_and_accepts_an_image_after_an_upload_on_another_page(
-    visit, image, address, slot, params
+    visit, image, network_of_pairs, address, slot, params
 ):
     other_page = visit("dream")
     other_page.session_state[keys.part("content", "add")] = True
@@ -45,6 +70,49 @@ def test_every_uploader_opens_and_accepts_an_image_after_an_upload_on_another_pa
     assert not page.exception
     value = page.button_group(key=slot).value
     assert "here" in (value if isinstance(value, list) else [value])
+
+
+@pytest.fixture(scope="module")
+def files(image) -> dict[str, bytes]:
+    """A file of each kind, by name."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(6):
+            pixels = np.full((32, 32, 3), 40 * number, "uint8")
+            archive.writestr(f"{'dark' if number < 3 else 'light'}/{number}.png", image_io.encode_png(pixels))
+    frames = [np.full((32, 48, 3), 60 * number, "uint8") for number in (1, 2, 3)]
+    clip = video_encoder.encode(frames, "webp", 10)
+    mask = image_io.encode_png(np.full((16, 16, 3), 255, "uint8"))
+    return {
+        "clip.webp": clip,
+        "mask.png": mask,
+        "mine.zip": packed.getvalue(),
+        "tale.txt": b"Once upon. " * 300,
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("address, start, params, name", OTHER_UPLOADERS)
+def test_other_uploaders_accept_a_file_after_an_upload_on_another_page(
+    visit, image, files, address, start, params, name
+):
+    page = visit("dream")
+    page.session_state[keys.part("content", "add")] = True
+    page.run()
+    _upload(page, "content", "elsewhere.png", image)
+    page.switch_page(next(entry.file for entry in navigation.PAGES if entry.address == address))
+    page.query_params.update(params)
+    page.run()
+    assert not page.exception
+    page.session_state[keys.part(start.partition(".")[0], "add")] = True
+    page.run()
+    [uploader] = [element for element in page.file_uploader if element.key.startswith(start)]
+    uploader.set_value((name, files[name], "application/octet-stream")).run()
+    assert not page.exception
+    stored = [
+        value for key, value in page.session_state.filtered_state.items() if "file" in key or "up" in key
+    ]
+    assert name in str(stored)
 
 
 def _upload(page, slot: str, name: str, image) -> None:

@@ -122,6 +122,34 @@ def test_drawing_survives_a_reload(draw):
     assert not reloaded.exception and np.array_equal(reloaded.session_state["drawn"], drawing)
 
 
+def test_color_hints_survive_a_reload(draw):
+    def page_of_hints(is_painted=False):
+        import numpy as np
+        import streamlit as st
+
+        from pages.colorize import color_hint_brush
+        from pages.form import samples
+
+        photo = samples.list_gray_photos()[0].get_file()
+        if is_painted and "painted" not in st.session_state:
+            masks = [np.zeros((20, 30, 3), "uint8") for _ in color_hint_brush.HINT_COLORS]
+            masks[1][2:6, 3:9] = 255
+            hints = color_hint_brush.store_hints(masks)
+            st.session_state["painted"] = hints if color_hint_brush.load_hints(photo, hints) else None
+        st.session_state["shown"] = color_hint_brush.show_brush(photo)
+
+    page = draw(page_of_hints, is_painted=True)
+    hints = page.session_state["shown"]
+    assert not page.exception and hints is not None and hints == page.session_state["painted"]
+
+    reloaded = draw(page_of_hints)
+    assert reloaded.session_state["shown"] is None
+    reloaded.query_params["color_hints"] = page.query_params["color_hints"]
+    del reloaded.session_state["color_hints"]
+    reloaded.run()
+    assert not reloaded.exception and reloaded.session_state["shown"] == hints
+
+
 @pytest.mark.parametrize(
     "name", ["set_file", "draw_uploads", "text_file", "pasted", "many_photos", "color_hints"]
 )

@@ -1,0 +1,34 @@
+"""How the page describes the evaluation of a classifier."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..elements import join_texts
+
+
+def _draw_calibration(error, floor):
+    from pages.classify import evaluations
+
+    bins = [{"confidence": 0.9, "accuracy": 0.8, "count": 100}]
+    calibration = {"bins": bins, "error": error} | ({} if floor is None else {"floor": floor})
+    evaluations.show_calibration({"calibration": calibration})
+
+
+@pytest.mark.parametrize(
+    "floor, verdict",
+    [
+        (
+            0.032,
+            "overconfident: expected calibration error 10.0% (a perfectly calibrated model would have 3.2%",
+        ),
+        (
+            0.08,
+            "well calibrated: expected calibration error 10.0% (a perfectly calibrated model would have 8.0%",
+        ),
+        (None, "overconfident: expected calibration error 10.0%. On"),
+    ],
+)
+def test_calibration_error_is_shown_with_its_floor(draw, floor, verdict):
+    page = draw(_draw_calibration, error=0.1, floor=floor)
+    assert not page.exception and f"The model is {verdict}" in join_texts(page.caption)
