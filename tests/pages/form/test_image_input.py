@@ -110,7 +110,7 @@ def test_other_uploaders_accept_a_file_after_an_upload_on_another_page(
     [uploader] = [element for element in page.file_uploader if element.key.startswith(start)]
     uploader.set_value((name, files[name], "application/octet-stream")).run()
     assert not page.exception
-    assert not page.error and name in str(page.session_state[key])
+    assert name in str(page.session_state[key])  # else refused
 
 
 def _upload(page, slot: str, name: str, image) -> None:
