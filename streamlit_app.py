@@ -57,7 +57,7 @@ class OwnerCookie:
 
         async def send_with_cookie(message):
             if message["type"] == "http.response.start":
-                secure = "; Secure" if scope["scheme"] == "https" else ""
+                secure = "; Secure" if access.is_encrypted(HTTPConnection(scope)) else ""
                 options = f"Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
                 cookie = f"{OWNER_COOKIE}={secrets.token_urlsafe(24)}; {options}"
                 MutableHeaders(scope=message).append("set-cookie", cookie)
@@ -191,10 +191,9 @@ def read_base_path():
     return f"/{base}" if base else ""
 
 
-def count_waiting_bytes():
-    """Returns how many bytes of uploads are in memory."""
-    stats = get_instance().uploaded_file_mgr.get_stats(()).values()
-    return sum(stat.byte_length for group in stats for stat in group)  # type: ignore[attr-defined]
+def get_file_manager():
+    """Returns Streamlit's manager of uploaded files, which exists once the server runs."""
+    return get_instance().uploaded_file_mgr
 
 
 def show_error(error):
@@ -215,22 +214,30 @@ def build_middleware(token=""):
     """
     api_prefix = f"{build_api_path()}/"
     pages = st.get_option("server.corsAllowedOrigins") or []
-    guard = Middleware(BrowserGuard, api_prefix=api_prefix, api_origins=read_origins(), page_origins=pages)
+    outer_guards = [
+        Middleware(guards.UnreadBodyGuard),
+        Middleware(BrowserGuard, api_prefix=api_prefix, api_origins=read_origins(), page_origins=pages),
+    ]
     upload_path = f"{read_base_path()}{page_uploads.PATH}"
     request_guards = [
         Middleware(guards.BodyRateLimit),
-        Middleware(page_uploads.PageUploads, path=upload_path, count_waiting_bytes=count_waiting_bytes),
+        Middleware(
+            page_uploads.PageUploads,
+            path=upload_path,
+            get_file_manager=get_file_manager,
+            owner_cookie=OWNER_COOKIE if is_shared() else "",
+        ),
     ]
     if token:
         request_guards.append(Middleware(access.TokenGuard, token=token, api_prefix=api_prefix))
     if is_shared():
         # Not headless, Streamlit would let visitors behind a local proxy write into the studio's folder.
         config.set_option("server.headless", True)
-        return [guard, *request_guards, Middleware(OwnerCookie)]
+        return [*outer_guards, *request_guards, Middleware(OwnerCookie)]
     if st.get_option("server.address") not in (None, "localhost", "127.0.0.1", "::1"):
-        return [guard, *request_guards]
+        return [*outer_guards, *request_guards]
     return [
-        guard,
+        *outer_guards,
         Middleware(guards.HostGuard, hosts=LOCAL_HOSTS, api_prefix=api_prefix),
         *request_guards,
     ]

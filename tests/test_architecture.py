@@ -493,6 +493,7 @@ TRANSITIVE_DEPENDENCIES = {
     "psutil": "distributed",
     "pydantic-core": "pydantic",
     "threadpoolctl": "scikit-learn",
+    "urllib3": "requests",
 }
 
 

@@ -64,8 +64,17 @@ def test_a_new_visitor_gets_a_name_that_scripts_cannot_read(server_module):
     (first,), (second,) = _request_cookies(server_module), _request_cookies(server_module)
     assert re.fullmatch(r"studio_owner=[\w-]{32}; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax", first)
     assert first != second
-    (secure,) = _request_cookies(server_module, scheme="https")
-    assert secure.endswith("; Secure")
+
+
+@pytest.mark.parametrize(
+    "scheme, forwarded, is_secure",
+    [("https", "", True), ("http", "https", True), ("http", "HTTPS, http", True), ("http", "http", False)],
+)
+def test_cookie_of_a_visitor_needs_tls_where_the_browser_uses_it(server_module, scheme, forwarded, is_secure):
+    """In deploy/, only the proxy in front of the studio uses TLS."""
+    headers = [(b"x-forwarded-proto", forwarded.encode())] if forwarded else []
+    (cookie,) = _request_cookies(server_module, headers, scheme)
+    assert cookie.endswith("; Secure") == is_secure
 
 
 def test_a_known_visitor_keeps_the_name(server_module):

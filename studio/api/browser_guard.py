@@ -6,10 +6,12 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.api import problems
+from studio.core import access
 
 _FOREIGN_API_CALL = (
     "A page of another site may not call this studio. Name that site in STUDIO_API_ORIGINS where the studio "
@@ -85,7 +87,7 @@ def _is_allowed(scope: Scope, allowed: Collection[tuple[str, str, int]]) -> bool
     if origin is None:
         return False
     own_scheme: str = _HTTP_SCHEMES.get(scope["scheme"]) or scope["scheme"]
-    proxy_scheme = (headers.get("x-forwarded-proto") or own_scheme).partition(",")[0].strip().lower()
+    proxy_scheme = access.read_proxy_scheme(HTTPConnection(scope)) or own_scheme
     host = headers.get("host", "")
     return origin in allowed or origin in {
         _parse_origin(f"{scheme}://{host}") for scheme in (own_scheme, proxy_scheme)

@@ -78,11 +78,17 @@ async def _receive_upload(stream: AsyncIterator[bytes], owner: str, kind: Kind, 
             packets.append(packet)
             pending_bytes += len(packet)
             if pending_bytes >= _WRITE_BYTES:
-                await to_thread.run_sync(upload_file.add, packets)
+                await to_thread.run_sync(_write_packets, upload_file, owner, packets)
                 packets, pending_bytes = [], 0
         upload_file.add(packets)
         async with _check_limiters.setdefault(owner, CapacityLimiter(1)):
             return await run_in_thread(owner, partial(_store_upload, upload_file, owner))
+
+
+def _write_packets(upload_file: uploads.Upload, owner: str, packets: list[bytes]) -> None:
+    """Writes the next bytes of an upload, unless the disk became almost full since it began."""
+    quotas.check_free_disk(owner)
+    upload_file.add(packets)
 
 
 def _store_upload(upload_file: uploads.Upload, owner: str) -> File:

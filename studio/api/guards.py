@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,8 +16,9 @@ from studio.core import amounts
 
 MAX_JSON_BYTES = 1 << 20  # of a body that is not a file
 CHUNK_SECONDS = 30.0  # within which the next bytes of a body must arrive
-MIN_BYTES_PER_SECOND = 8192  # of a body, on average
-GRACE_SECONDS = 30.0  # that any body may take in addition
+MIN_BYTES_PER_SECOND = 8192  # of a body
+GRACE_SECONDS = 30.0  # that a body may lag behind this rate, at any moment
+_MAX_DISCARDED_BYTES = 1 << 16  # of an unread body after which a connection may be used again
 _UNKNOWN_HOST = (
     "This studio answers on its own machine alone, as localhost. Call it as http://localhost there, or "
     "have whoever runs it open it to a network."
@@ -103,6 +104,38 @@ class BodyRateLimit:
         await self._app(scope, receive_timed, send)
 
 
+class UnreadBodyGuard:
+    """Closes connections whose request was answered before its body was read.
+
+    Otherwise uvicorn would parse the rest of the body, however long it is, only to discard it.
+
+    Args:
+        app: the server's app.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Responds as the app does, with `Connection: close` if the app has not read the whole body."""
+        if scope["type"] != "http" or not _may_be_long(scope):
+            return await self._app(scope, receive, send)
+        is_read = False
+
+        async def receive_noted() -> Message:
+            nonlocal is_read
+            message = await receive()
+            is_read |= not message.get("more_body", False)
+            return message
+
+        async def send_closing(message: Message) -> None:
+            if message["type"] == "http.response.start" and not is_read:
+                MutableHeaders(scope=message)["connection"] = "close"
+            await send(message)
+
+        await self._app(scope, receive_noted, send_closing)
+
+
 def relative_path(scope: Scope) -> str:
     """Returns the path of a request relative to the mount point of its app."""
     path: str = scope["path"]
@@ -114,6 +147,11 @@ def closing_headers(scope: Scope) -> dict[str, str]:
     headers = Headers(scope=scope)
     has_body = read_content_length(scope) or "transfer-encoding" in headers
     return {"Connection": "close"} if has_body else {}
+
+
+def _may_be_long(scope: Scope) -> bool:
+    """Returns whether a request has a body of unknown length, or a large one."""
+    return "transfer-encoding" in Headers(scope=scope) or read_content_length(scope) > _MAX_DISCARDED_BYTES
 
 
 def _check_size(size: int, max_bytes: int) -> None:
@@ -130,22 +168,26 @@ def read_content_length(scope: Scope) -> int:
 
 
 class _TimedBody:
-    """A request body that must arrive at MIN_BYTES_PER_SECOND on average, and without long pauses."""
+    """A request body that must arrive at MIN_BYTES_PER_SECOND, and without long pauses.
+
+    Bytes beyond that rate earn no more than GRACE_SECONDS, so a fast beginning allows no slow end.
+    """
 
     def __init__(self, receive: Receive):
-        self._receive, self._bytes, self._is_complete, self._waited = receive, 0, False, 0.0
+        self._receive, self._is_complete, self._seconds_left = receive, False, GRACE_SECONDS
 
     async def receive(self) -> Message:
         if self._is_complete:  # the next message is the disconnect, at any time
             return await self._receive()
-        seconds_left = GRACE_SECONDS + self._bytes / MIN_BYTES_PER_SECOND - self._waited
         loop = asyncio.get_running_loop()
         start = loop.time()
+        timeout = max(0.0, min(CHUNK_SECONDS, self._seconds_left))
         try:
-            message: Any = await asyncio.wait_for(self._receive(), max(0.0, min(CHUNK_SECONDS, seconds_left)))
+            message: Any = await asyncio.wait_for(self._receive(), timeout)
         except TimeoutError:
             raise HTTPException(408, _TOO_SLOW, {"Connection": "close"}) from None
-        self._waited += loop.time() - start
-        self._bytes += len(message.get("body", b""))
+        earned_seconds = len(message.get("body", b"")) / MIN_BYTES_PER_SECOND
+        seconds_left = self._seconds_left - (loop.time() - start) + earned_seconds
+        self._seconds_left = min(GRACE_SECONDS, seconds_left)
         self._is_complete = not message.get("more_body", False)
         return message

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Annotated, Any
 
@@ -33,10 +33,13 @@ POLL_SECONDS = 0.25  # between two checks of a job
 MAX_WAIT_SECONDS = 60.0  # s
 _MAX_NAME_CHARACTERS = 120  # characters of a name
 MAX_LIVE = 8  # simultaneous live requests per owner
+MAX_WATCHES = 32  # event streams and waiting requests per owner at once, because each checks its job often
 IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 
 routes = APIRouter(tags=["Jobs"])
-_live_counts: Counter[str] = Counter()  # by owner; changed only in the server's event loop
+# By owner; changed only in the server's event loop.
+_live_counts: Counter[str] = Counter()
+_watch_counts: Counter[str] = Counter()
 
 
 @routes.post("/jobs", status_code=202, responses=problem_responses(400, 404, 413, 429, 507))
@@ -66,7 +69,27 @@ async def list_jobs(owner: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 
     )
 
 
-@routes.get("/jobs/{id}", responses=problem_responses(404))
+@contextmanager
+def _counting(counts: Counter[str], owner: str, most: int, refusal: str) -> Iterator[None]:
+    """Counts a request of an owner while it is answered. Raises `LimitReached` above `most` requests."""
+    if counts[owner] >= most:
+        raise LimitReached(refusal)
+    counts[owner] += 1
+    try:
+        yield
+    finally:
+        counts[owner] -= 1
+        if not counts[owner]:
+            del counts[owner]
+
+
+def _count_watch(owner: str) -> AbstractContextManager[None]:
+    """Counts an event stream or a waiting request of an owner."""
+    refusal = f"{MAX_WATCHES} of your requests wait for jobs. Close one, or ask for `wait=0`."
+    return _counting(_watch_counts, owner, MAX_WATCHES, refusal)
+
+
+@routes.get("/jobs/{id}", responses=problem_responses(404, 429))
 async def show_job(
     owner: Caller,
     id: str,
@@ -76,11 +99,18 @@ async def show_job(
     ] = False,
 ) -> responses.JobOut:
     """Returns the state of a job. Lists of more than 100 numbers are omitted from its figures by default."""
-    deadline = time.monotonic() + wait
+    with _count_watch(owner) if wait else nullcontext():
+        job = await _wait_for_end(owner, id, wait)
+    return await run_in_thread(owner, partial(responses.build_job, job, all_figures))
+
+
+async def _wait_for_end(owner: str, id: str, seconds: float) -> engine.Job:
+    """Returns a job when it has ended, or after some seconds."""
+    deadline = time.monotonic() + seconds
     while True:
         job = await run_in_thread(owner, partial(_find_job, id, owner))
         if job.finished or time.monotonic() >= deadline:
-            return await run_in_thread(owner, partial(responses.build_job, job, all_figures))
+            return job
         await asyncio.sleep(POLL_SECONDS)
 
 
@@ -92,25 +122,37 @@ async def require_job(owner: Caller, id: str) -> engine.Job:
 ExistingJob = Annotated[engine.Job, Depends(require_job)]
 
 
-@routes.get("/jobs/{id}/events", response_class=EventSourceResponse, responses=problem_responses(404))
+async def count_stream(owner: Caller, _: ExistingJob) -> AsyncIterator[None]:
+    """Counts an event stream until it ends. As a dependency, it responds 429 before the stream begins."""
+    with _count_watch(owner):
+        yield
+
+
+@routes.get(
+    "/jobs/{id}/events",
+    response_class=EventSourceResponse,
+    responses=problem_responses(404, 429),
+    dependencies=[Depends(count_stream)],
+)
 async def watch(owner: Caller, job: ExistingJob) -> AsyncIterator[ServerSentEvent]:
     """Streams events of a job until it ends: `job` at each change, `preview` with a WebP in base64."""
     last_sent: responses.JobOut | None = None
     last_preview: bytes | None = None
-    while last_sent is None or not last_sent.finished:
+    state = await run_in_thread(owner, partial(responses.build_job, job))
+    while True:
         if job.preview and job.preview != last_preview:
             last_preview = job.preview
             yield ServerSentEvent(event="preview", data=base64.b64encode(last_preview).decode())
-        state = await run_in_thread(owner, partial(responses.build_job, job))
         if state != last_sent:
             yield ServerSentEvent(event="job", data=state)
         last_sent = state
-        if not last_sent.finished:
-            await asyncio.sleep(POLL_SECONDS)
-            try:
-                job = await run_in_thread(owner, partial(_find_job, job.id, owner))
-            except StudioError:  # the engine is down, or the job was removed; the next request reports it
-                return
+        if state.finished:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+        try:
+            job, state = await run_in_thread(owner, partial(_find_job_state, job.id, owner))
+        except StudioError:  # the engine is down, or the job was removed; the next request reports it
+            return
 
 
 @routes.get(
@@ -184,24 +226,11 @@ async def live(
         session_key = f"api {owner} {session or secrets.token_hex(8)}"
         return engine.connect().run_live(task.name, settings, inputs, session_key, owner)
 
-    with _count_live_request(owner):
+    refusal = f"{MAX_LIVE} of your requests are being answered. Wait until one of them is."
+    with _counting(_live_counts, owner, MAX_LIVE, refusal):
         result = await run_in_thread(owner, work)
     headers = {"Studio-Seconds": f"{result.seconds:.3f}", "X-Content-Type-Options": "nosniff"}
     return Response(result.data, media_type=responses.choose_media_type(result.name), headers=headers)
-
-
-@contextmanager
-def _count_live_request(owner: str) -> Iterator[None]:
-    """Counts a live request of an owner while it runs. Raises `LimitReached` above MAX_LIVE."""
-    if _live_counts[owner] >= MAX_LIVE:
-        raise LimitReached(f"{MAX_LIVE} of your requests are being answered. Wait until one of them is.")
-    _live_counts[owner] += 1
-    try:
-        yield
-    finally:
-        _live_counts[owner] -= 1
-        if not _live_counts[owner]:
-            del _live_counts[owner]
 
 
 def resolve_body(body: request_models.TaskRequest) -> tuple[Task, Settings, dict[str, list[File]]]:
@@ -260,3 +289,9 @@ def _find_job(id: str, owner: str) -> engine.Job:
         if studio.status().startswith(("down", "starting")):
             raise
         raise Missing(str(error)) from None
+
+
+def _find_job_state(id: str, owner: str) -> tuple[engine.Job, responses.JobOut]:
+    """Returns a job with its state as it is sent. Raises as `_find_job`."""
+    job = _find_job(id, owner)
+    return job, responses.build_job(job)

@@ -47,6 +47,16 @@ def create_token() -> str:
     return secrets.token_urlsafe(32) if mode == "on" else ""
 
 
+def read_proxy_scheme(request: HTTPConnection) -> str:
+    """Returns the scheme with which the proxy in front was called; "" if it says none."""
+    return request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+
+
+def is_encrypted(request: HTTPConnection) -> bool:
+    """Returns whether the browser uses TLS, also where only a proxy in front of the studio does."""
+    return "https" in (request.scope["scheme"], read_proxy_scheme(request))
+
+
 class TokenGuard:
     """Refuses every request to an ASGI app, including WebSockets and uploads, without the token.
 
@@ -93,7 +103,7 @@ class TokenGuard:
         It is a page instead of a 303 redirect: after a link from another site, browsers send a strict
         cookie only with requests of the studio's own page.
         """
-        secure = "; Secure" if request.scope["scheme"] == "https" else ""
+        secure = "; Secure" if is_encrypted(request) else ""
         cookie = (
             f"{_cookie_name(request.scope)}={self._token.decode()}; Path=/; HttpOnly; SameSite=Strict{secure}"
         )

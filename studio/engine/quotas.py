@@ -1,7 +1,7 @@
-"""Quotas of owners who share a studio: disk space and number of jobs. A single user has no limits.
+"""Quotas of owners who share a studio: disk space and number of jobs; and a floor of free disk space.
 
-The limits are environment variables, see docs/serving.md. They are checked when an owner requests more: a job
-that has begun is finished, however large its result.
+A single user has no limits. The limits are environment variables, see docs/serving.md. They are checked when
+an owner requests more: a job that has begun is finished, however large its result.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,11 +26,12 @@ from studio.engine.jobs.parts import FINISHED, Status
 DEFAULTS = {
     "STUDIO_OWNER_DISK": 5.0,
     "STUDIO_OWNER_JOBS": 20.0,
+    "STUDIO_FREE_DISK": 1.0,
     "STUDIO_VISITOR_DAYS": 90.0,
     "STUDIO_USER_DAYS": 0.0,
 }
+UNUSED_DAYS = 7  # after which files that nothing uses are removed
 _UNITS = {"DISK": "GB", "JOBS": "jobs", "DAYS": "days"}
-_UPLOAD_SECONDS = 86400.0  # in which an upload counts even if no result uses it
 _BLOCK_BYTES = 4096  # bytes that a file takes on the disk, however small it is
 _VISIT_SECONDS = 3600.0  # after which a visit is noted again
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
@@ -41,7 +43,7 @@ class Usage:
 
     Attributes:
         folders: folders of jobs and items, removed ones included.
-        digests: SHA-256 of the files that these name, and of recent uploads.
+        digests: SHA-256 of the files that these name, and of uploads, used or not.
         bytes: the size of all that and of the owner's models.
         cache: the size of cache entries of the owner's files, which are evicted automatically.
         is_busy: whether a job runs, or waits and is not paused.
@@ -84,11 +86,30 @@ def get_disk_quota(owner: str) -> float:
     return read_limit("STUDIO_OWNER_DISK") * 10**9 if has_limits(owner) else math.inf
 
 
+def check_free_disk(owner: str, more_bytes: int = 0) -> None:
+    """Raises `InsufficientSpace` if the disk has too little free space for any visitor's work.
+
+    Visitors are many, and each new one has a new quota, so their quotas together may exceed the disk.
+
+    Args:
+        owner: who needs the space; for the user who runs the studio, nothing is checked.
+        more_bytes: needed space.
+    """
+    floor = read_limit("STUDIO_FREE_DISK") * 10**9 if has_limits(owner) else math.inf
+    if floor < math.inf and shutil.disk_usage(paths.ensure_home()).free - more_bytes < floor:
+        raise InsufficientSpace(
+            "The disk of this studio is almost full, so it takes no more uploads and jobs. "
+            "Try again later, or tell whoever runs the studio."
+        )
+
+
 def check_disk_quota(owner: str, more_bytes: int = 0) -> None:
     """Raises `InsufficientSpace` if an owner's work exceeds its disk quota, or would with `more_bytes` bytes.
 
-    The owner's cache may use the rest of the quota; entries beyond that are evicted now.
+    Also raises it if the disk is almost full. The owner's cache may use the rest of the quota; entries beyond
+    that are evicted now.
     """
+    check_free_disk(owner, more_bytes)
     quota = get_disk_quota(owner)
     if quota == math.inf:
         return
@@ -97,7 +118,8 @@ def check_disk_quota(owner: str, more_bytes: int = 0) -> None:
         used, most = amounts.format_bytes(used_bytes), amounts.format_bytes(quota)
         raise InsufficientSpace(
             f"Your work takes {used} in this studio, where each may take {most}. "
-            "Remove in the gallery what you no longer need, there also for good, and try again."
+            "Remove in the gallery what you no longer need, there also for good. "
+            f"Uploads that nothing uses are removed after {UNUSED_DAYS} days."
         )
 
 
@@ -191,7 +213,7 @@ def _add_job_folder(usage: Usage, folder: Path) -> None:
 
 
 def _add_owner_data(usage: Usage, owner: str) -> None:
-    """Adds what an owner has besides jobs to a usage: recent uploads, models and searches."""
+    """Adds what an owner has besides jobs to a usage: uploads, models and searches."""
     if owner == LOCAL:
         return
     owner_folder = owners.folder(owner)
@@ -199,11 +221,8 @@ def _add_owner_data(usage: Usage, owner: str) -> None:
         usage.digests |= _read_digests_cached(path, changed)
     # A recipe may name any digest: counting the size of another owner's file would reveal that it is here.
     usage.digests = {digest for digest in usage.digests if (owner_folder / "files" / digest).exists()}
-    usage.digests |= {
-        path.name
-        for path, modified in _list_dated_entries(owner_folder / "uploads")
-        if time.time() - modified / 1e9 < _UPLOAD_SECONDS
-    }
+    # As long as they exist, because free uploads could fill the disk in the days until they are removed.
+    usage.digests |= {path.name for path, _ in _list_dated_entries(owner_folder / "uploads")}
     usage.bytes += sum(
         _measure_disk_bytes(path)
         for name in ("presets", "searches")

@@ -17,7 +17,6 @@ from studio.engine.quotas import Usage
 from studio.gallery import disk_usage, index
 from studio.gallery.items import LOCAL
 
-UNUSED_DAYS = 7  # after which unused files are removed
 _FIRST_RUN_FILE = ".began"  # in the folder of owners; its date is that of the first `remove_absent`
 _CLOCK_FILE = ".clock"  # next to it; has the trusted time
 log = logging.getLogger("studio.gallery")
@@ -93,7 +92,7 @@ def remove_absent() -> list[str]:
             removed_names.append(name)
     for name in quotas.measure_usage_by_owner():
         quotas.evict_cache(name)
-    disk_usage.free_unused(UNUSED_DAYS * disk_usage.DAY_SECONDS + max(0.0, time.time() - now))
+    disk_usage.free_unused(quotas.UNUSED_DAYS * disk_usage.DAY_SECONDS + max(0.0, time.time() - now))
     return removed_names
 
 

@@ -26,6 +26,7 @@ from studio.core.errors import (
     make_printable,
 )
 from studio.core.progress import Progress
+from studio.run.timed_adapter import TimedAdapter
 
 MAX_RESPONSE_BYTES = 16 << 20  # bytes of a response that is not a file
 MAX_FILE_BYTES = 1 << 30  # bytes of a result; the largest are videos
@@ -90,6 +91,8 @@ class Client:
         self._session = requests.Session()
         # A few compressed bytes could expand to gigabytes.
         self._session.headers["Accept-Encoding"] = "identity"
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, TimedAdapter(_READ_SECONDS))
         if not re.fullmatch(r"[!-~]+", token):
             raise Unavailable(_WRONG_TOKEN.format(self.url))
         self._session.auth = _Bearer(token)  # without this, a .netrc of this machine could replace it
@@ -149,8 +152,9 @@ class Client:
             outcome = self._send_once(method, path, progress, body, buffer, options)
             if isinstance(outcome, Response) and outcome.status not in _TRANSIENT_STATUSES:
                 return self._check_status(outcome)
-            if len(buffer or b"") > received:
-                deadline = time.monotonic() + retry_seconds
+            # A server that sends a byte and hangs up each time must not extend the deadline forever.
+            earned_seconds = max(0, len(buffer or b"") - received) / _MIN_BYTES_PER_SECOND
+            deadline = min(deadline + earned_seconds, time.monotonic() + retry_seconds)
             if time.monotonic() >= deadline:
                 raise self._no_response_error(outcome)
             progress.report_stage(

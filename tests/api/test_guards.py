@@ -6,6 +6,7 @@ import asyncio
 import csv
 import errno
 import io
+import shutil
 import socket
 import subprocess
 import sys
@@ -18,13 +19,17 @@ from pathlib import Path
 import pytest
 import requests
 from PIL import Image
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 
 from studio.api import files, guards
 from studio.api.app import create_api, read_origins
 from studio.core import paths, tokens
 from studio.core.access import TokenGuard
 from studio.core.errors import InvalidInput
+from studio.engine import quotas
 from studio.run import uploads
+from tests.api.conftest import serve_api
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"images": "image", "text": "text", "models": "model", "archives": "dataset"}
@@ -152,6 +157,34 @@ def test_invalid_origins_are_rejected(monkeypatch):
             read_origins()
 
 
+def test_uploads_and_jobs_of_visitors_are_refused_while_the_disk_is_almost_full(
+    visitors, call, png, monkeypatch
+):
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(quotas.shutil, "disk_usage", lambda _: usage._replace(free=10**9 - 1))
+    requests_by_path = {"/files": {"data": png + b"z"}, "/jobs": {"json": {"task": "chores.do"}}}
+    for path, body in requests_by_path.items():
+        refusal = visitors[0]("POST", path, **body)
+        assert refusal.status_code == 507 and "almost full" in refusal.json()["detail"]
+    assert not paths.is_stored(paths.digest(png + b"z"))
+    assert call("POST", "/files", data=png).status_code == 201, "the user who runs the studio decides"
+    monkeypatch.setenv("STUDIO_FREE_DISK", "0")
+    assert visitors[0]("POST", "/files", data=png).status_code == 201
+
+
+def test_upload_ends_when_the_disk_becomes_almost_full(visitors, monkeypatch):
+    usage, checks = shutil.disk_usage("/"), []
+    monkeypatch.setattr(files, "_WRITE_BYTES", 1 << 16)
+    monkeypatch.setattr(
+        quotas.shutil,
+        "disk_usage",
+        lambda _: checks.append(0) or usage._replace(free=10**10 if len(checks) < 3 else 10**8),
+    )
+    refusal = visitors[0]("POST", "/files?kind=text", data=_yield_chunks(40))
+    assert refusal.status_code == 507 and len(checks) < 40
+    assert not list((paths.ensure_folder("cache") / "received").iterdir())
+
+
 @pytest.mark.parametrize("name", ["../../evil.png", "..", "a/b\\c.png", "\x00.png", "ü" * 200, " "])
 def test_path_separators_are_removed_from_names(call, png, name):
     file = call("POST", "/files", params={"name": name}, data=png).json()
@@ -263,12 +296,14 @@ def test_slow_client_times_out(address, monkeypatch):
             assert b"408" in slow.recv(4096).split(b"\r\n")[0]
 
 
-def test_dripping_body_times_out(address, monkeypatch):
+@pytest.mark.parametrize("first_bytes", [0, 1 << 20])
+def test_dripping_body_times_out(address, monkeypatch, first_bytes):
+    """A fast beginning allows no slow end."""
     monkeypatch.setattr(guards, "GRACE_SECONDS", 0.2)
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=10) as slow:
         head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
-        slow.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode())
+        slow.sendall(f"{head}Content-Length: 2000000\r\n\r\n".encode() + bytes(first_bytes))
         slow.settimeout(0.02)
         answer, end = b"", time.monotonic() + 10
         while not answer and time.monotonic() < end:  # one byte at a time, without a pause
@@ -287,6 +322,40 @@ def test_body_is_not_read_without_a_token(address, method, path):
         head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
         connection.sendall(f"{head}Content-Length: 400000000\r\n\r\n".encode())
         assert b" 401 " in connection.recv(4096).split(b"\r\n")[0]
+
+
+LARGE_BODIES = {"chunks": "Transfer-Encoding: chunked", "a length": "Content-Length: 400000000"}
+
+
+@pytest.mark.parametrize("body_header", LARGE_BODIES.values(), ids=LARGE_BODIES)
+def test_connection_is_closed_after_the_response_to_an_unread_body(body_header):
+    async def app(scope, receive, send):
+        await PlainTextResponse("no", 405)(scope, receive, send)
+
+    with (
+        serve_api(guards.UnreadBodyGuard(app)) as address,
+        socket.create_connection(_split(address), timeout=10) as connection,
+    ):
+        connection.sendall(f"POST / HTTP/1.1\r\nHost: x\r\n{body_header}\r\n\r\n".encode())
+        received = b"".join(iter(lambda: connection.recv(4096), b""))  # until the server closes it
+    assert b" 405 " in received.split(b"\r\n")[0] and b"connection: close" in received
+
+
+def test_connection_stays_open_after_a_short_or_read_body():
+    async def app(scope, receive, send):
+        body = await Request(scope, receive).body() if scope["path"] == "/read" else b""
+        await PlainTextResponse(str(len(body)))(scope, receive, send)
+
+    with serve_api(guards.UnreadBodyGuard(app)) as address:
+        for path, data, length in (("/", b"x", 0), ("/read", bytes(100_000), 100_000)):
+            response = requests.post(address + path, data=data, timeout=10)
+            assert response.text == str(length) and "connection" not in response.headers
+
+
+def _split(address: str) -> tuple[str, int]:
+    """Returns host and port of an address."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    return host, int(port)
 
 
 @pytest.mark.parametrize("path", ["/models/files", "/gallery/files"])

@@ -14,6 +14,7 @@ import pytest
 import studio
 from studio.core import paths
 from studio.core.errors import InvalidInput, StudioError
+from studio.core.progress import Progress
 from studio.core.version import VERSION
 from studio.run import http_client
 
@@ -125,6 +126,46 @@ def test_dripping_response_times_out(home, monkeypatch):
         pytest.raises(StudioError, match="it takes too long"),
     ):
         studio.connect(address, "t")
+
+
+def _drip_header(handler):
+    """Sends a header without end until the client hangs up."""
+    handler.flush_headers()
+    try:
+        while True:
+            handler.wfile.write(b"a")
+            time.sleep(0.01)
+    except OSError:
+        return
+
+
+def test_dripping_header_times_out(home, monkeypatch):
+    monkeypatch.setattr(http_client, "_READ_SECONDS", 0.3)
+    monkeypatch.setattr(http_client, "RETRY_SECONDS", 0)
+    with (
+        _serve_answers(health=_drip_header) as address,
+        pytest.raises(StudioError, match="it takes too long"),
+    ):
+        studio.connect(address, "t")
+
+
+def test_server_that_hangs_up_after_a_byte_is_given_up(home, monkeypatch):
+    monkeypatch.setattr(http_client, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(http_client, "_RETRY_PAUSE_SECONDS", 0.02)
+    count = 0
+
+    def send_byte(handler):
+        nonlocal count
+        count += 1
+        handler.send_header("Content-Length", "1" if count == 100 else "100000")
+        handler.end_headers()
+        handler.wfile.write(b"a")
+
+    with _serve_answers(files=send_byte) as address:
+        client = http_client.Client(address, "t")
+        with pytest.raises(StudioError, match="does not answer"):
+            client.fetch("/files/" + DIGEST, Progress())
+    assert 1 < count < 100
 
 
 JOB_WITHOUT_RESULT = {name: value for name, value in JOB.items() if name != "result"}

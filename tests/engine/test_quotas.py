@@ -68,7 +68,7 @@ def test_full_disk_quota_affects_only_its_owner(engine, store_result, chores, se
     wait_for_job(submit_chore(engine, chores, ANN, shade=4), ANN)
 
 
-def test_recent_uploads_count(home, set_limits):
+def test_uploads_count(home, set_limits):
     set_limits(DISK="0.001")
     digest = paths.store(bytes(900_000))
     note = owners.folder(ANN) / "uploads" / digest
@@ -180,15 +180,16 @@ def test_usage_does_not_reveal_files_of_others(home, set_limits):
     assert quotas.measure_usage(BOB).bytes == before + 70_000, "it is his, too, now"
 
 
-def test_unused_upload_counts_for_a_day(home, set_limits):
+def test_unused_upload_counts_as_long_as_it_exists(home, set_limits):
     set_limits(DISK="0.001")
     digest = paths.store(bytes(900_000))
     note = owners.folder(ANN) / "uploads" / digest
     note.parent.mkdir(parents=True)
-    for hours, counts in ((20, True), (25, False)):
-        note.touch()
-        os.utime(note, (time.time() - hours * 3600,) * 2)
-        assert (quotas.measure_usage(ANN).bytes == 900_000) == counts
+    note.touch()
+    os.utime(note, (time.time() - 6 * 86_400,) * 2)
+    assert quotas.measure_usage(ANN).bytes == 900_000
+    (home / "files" / digest).unlink()
+    assert quotas.measure_usage(ANN).bytes == 0
 
 
 def test_result_counts_only_while_referenced(home, set_limits):
