@@ -129,10 +129,10 @@ def test_dripping_response_times_out(home, monkeypatch):
 
 
 def _drip_header(handler):
-    """Sends a header without end until the client hangs up."""
+    """Sends a header of a thousand bytes, one now and then, until the client hangs up."""
     handler.flush_headers()
     try:
-        while True:
+        for _ in range(1000):
             handler.wfile.write(b"a")
             time.sleep(0.01)
     except OSError:
@@ -149,19 +149,19 @@ def test_dripping_header_times_out(home, monkeypatch):
         studio.connect(address, "t")
 
 
-def test_server_that_hangs_up_after_a_byte_is_given_up(home, monkeypatch):
+def test_server_that_hangs_up_after_one_more_byte_is_given_up(home, monkeypatch):
     monkeypatch.setattr(http_client, "RETRY_SECONDS", 0.2)
     monkeypatch.setattr(http_client, "_RETRY_PAUSE_SECONDS", 0.02)
     count = 0
 
-    def send_byte(handler):
+    def send_bytes(handler):
         nonlocal count
         count += 1
-        handler.send_header("Content-Length", "1" if count == 100 else "100000")
+        handler.send_header("Content-Length", "100" if count == 100 else "100000")
         handler.end_headers()
-        handler.wfile.write(b"a")
+        handler.wfile.write(b"a" * count)
 
-    with _serve_answers(files=send_byte) as address:
+    with _serve_answers(files=send_bytes) as address:
         client = http_client.Client(address, "t")
         with pytest.raises(StudioError, match="does not answer"):
             client.fetch("/files/" + DIGEST, Progress())
