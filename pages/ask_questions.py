@@ -11,7 +11,12 @@ st.markdown(
     "live and works with your own photo, text or images."
 )
 query = st.text_input(
-    "Find", placeholder="Find, e.g. dropout", key="find", bind="query-params", label_visibility="collapsed"
+    "Find",
+    placeholder="Find, e.g. dropout",
+    max_chars=questions.MAX_QUERY_CHARACTERS,
+    key="find",
+    bind="query-params",
+    label_visibility="collapsed",
 )
 subject = st.pills(
     "Subject",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.widgets import assets, keys
+from studio.core.imaging import image_io
 
 MAX_IMAGES_PER_MESSAGE = 12  # images per message of the browser
 MAX_IMAGES_PER_PRESS = 60  # images while the button is held once
@@ -71,12 +72,14 @@ def _mount_camera(key: str, on_images: Callable[[list[bytes]], None], mode: str,
 
 
 def _decode_images(values: object) -> list[bytes]:
-    """Returns the image files among the data that a browser sent."""
+    """Returns the image files among the data that a browser sent, without those larger than MAX_SIDE."""
     images = []
     for text in values[:MAX_IMAGES_PER_MESSAGE] if isinstance(values, list) else []:
         if isinstance(text, str) and text.startswith(_HEAD) and len(text) <= _MAX_TEXT_LENGTH:
             try:
-                images.append(base64.b64decode(text.removeprefix(_HEAD), validate=True))
+                data = base64.b64decode(text.removeprefix(_HEAD), validate=True)
             except binascii.Error:
                 continue
+            if max(image_io.try_read_size(data) or (0,)) <= MAX_SIDE:
+                images.append(data)
     return images

@@ -89,7 +89,10 @@ def store_hints(masks: list[np.ndarray]) -> File | None:
 
 def load_hints(photo: File, color_hints: File) -> bool:
     """Loads color hints into the brush; returns whether it has their colors. Call it from a callback."""
-    image = image_io.read_transparent(color_hints.read(), color_hints.name)
+    data = color_hints.read()
+    if max(image_io.read_size(data)) > _MAX_SIDE:  # not of the brush
+        return False
+    image = image_io.read_transparent(data, color_hints.name)
     if image.shape[2] != 4:
         return False
     masks, unassigned = [], image[..., 3] > 0

@@ -21,8 +21,10 @@ from studio.core.untrusted import strict_json
 from studio.core.untrusted.refusals import Refused
 from studio.engine import quotas
 
-_MAX_BYTES = 8_000_000  # of a JSON file
+_MAX_BYTES = 8_000_000  # of a JSON file: a pasted text, which is one value
 _MAX_DEPTH = 5
+_MAX_VALUES = 20_000  # of a JSON file; 2,000 images by hand have 6,000
+_MAX_FILES = 2000  # of a list
 _MAX_NAME = 80  # characters of a file's name
 T = TypeVar("T")
 
@@ -60,15 +62,21 @@ def store(name: str, value: Any) -> None:
     st.session_state[keys.part(name, "address")] = digest
 
 
-def restore_files(name: str, kind: Kind, check: Callable[[File], object] = repr) -> list[File]:
+def restore_files(
+    name: str, kind: Kind, check: Callable[[File], object] = repr, max_files: int = _MAX_FILES
+) -> list[File]:
     """Returns the files that are still stored, as the session's own list, which callers may change.
 
     Args:
         name: in the session and in the address.
         kind: of the files.
         check: raises `StudioError` for an invalid file in the address.
+        max_files: number of files, after which the others are ignored.
     """
-    return restore(name, lambda value: [file for file in read_files(value, kind) if _is_valid(file, check)])
+    return restore(
+        name,
+        lambda value: [file for file in read_files(value, kind)[:max_files] if _is_valid(file, check)],
+    )
 
 
 def store_files(name: str, files: Sequence[File]) -> None:
@@ -103,5 +111,5 @@ def _read_value(digest: str) -> Any:
     with suppress(StudioError, Refused, OSError):  # deleted, another user's, or invalid
         file = File(owners.find_own_digest(digest), "text", "")
         if file.digest and file.path.stat().st_size <= _MAX_BYTES:
-            return strict_json.parse(file.read(), _MAX_DEPTH)
+            return strict_json.parse(file.read(), _MAX_DEPTH, _MAX_VALUES)
     return None

@@ -30,6 +30,7 @@ from studio.engine import quotas
 MAX_SIDE = 384  # px of a mask; scaled up, its edges are soft like those of a brush
 MAX_BYTES = 400_000  # of a mask as a data URL
 _MAX_STORED_BYTES = mask_input.MAX_MASKS * MAX_BYTES + 10_000  # bytes of all masks, with the style names
+_MAX_STORED_VALUES = 4 * mask_input.MAX_MASKS
 _PAINT_KEY = "brush_paint"  # the last paint; no widget's key, because those end with their widgets
 _PARAMETER = "paint"  # in the address: the SHA-256 of the stored paint
 _ADDRESS_KEY = "brush_paint_told"  # in the session: the last value of the address
@@ -92,7 +93,10 @@ def load_masks(image: str, styles: Sequence[str], masks: Sequence[File]) -> bool
     """
     if not all(mask_input.is_painted(file) for file in masks):
         return False
-    arrays = [image_io.read_mask(file.read()) for file in masks]
+    images = [file.read() for file in masks]
+    if any(max(image_io.read_size(data)) > MAX_SIDE for data in images):  # not of the brush
+        return False
+    arrays = [image_io.read_mask(data) for data in images]
     if len({mask.shape for mask in arrays}) > 1:
         return False
     data_urls = [to_data_url(mask) for mask in clear_filled_masks(arrays)]
@@ -114,7 +118,7 @@ def _restore_paint(image: str) -> object:
         with suppress(StudioError, Refused, OSError):  # deleted, another user's, or invalid
             file = File(owners.find_own_digest(address), "text", "")
             data = file.read() if file.path.stat().st_size <= _MAX_STORED_BYTES else b""
-            paint = _validate_paint(image, strict_json.parse(data, 3))
+            paint = _validate_paint(image, strict_json.parse(data, 3, _MAX_STORED_VALUES))
             if paint is not None:  # re-encode the masks: the file is untrusted
                 masks = [to_data_url(from_data_url(mask)) for mask in paint["masks"]]
                 st.session_state[_PAINT_KEY] = {**paint, "masks": masks}
@@ -159,7 +163,7 @@ def _validate_paint(image: str, message: object) -> dict[str, Any] | None:
     styles, masks = message.get("styles"), message.get("masks")
     if not isinstance(styles, list) or not isinstance(masks, list) or len(styles) != len(masks):
         return None
-    if not all(isinstance(style, str) for style in styles):
+    if len(styles) > mask_input.MAX_MASKS or not all(isinstance(style, str) for style in styles):
         return None
     return {"image": image, "styles": styles, "masks": masks}
 
@@ -170,17 +174,20 @@ def to_data_url(mask: np.ndarray) -> str:
 
 
 def from_data_url(text: object) -> np.ndarray:
-    """Decodes a data URL to `(H, W, 3) uint8`; black if it is invalid or too large.
+    """Decodes a data URL to `(H, W, 3) uint8`; black if it is invalid, or exceeds MAX_BYTES or MAX_SIDE.
 
     Raises:
         InvalidInput: if the data are not an image.
     """
+    black = np.zeros((8, 8, 3), "uint8")
     if not isinstance(text, str) or len(text) > MAX_BYTES:
-        return np.zeros((8, 8, 3), "uint8")
+        return black
     try:
-        return image_io.read_mask(base64.b64decode(text.partition(",")[2], validate=True))
+        data = base64.b64decode(text.partition(",")[2], validate=True)
     except binascii.Error:
-        return np.zeros((8, 8, 3), "uint8")
+        return black
+    # Check the size first: a mask of 90 KB can have 67 million pixels, which take a gigabyte.
+    return black if max(image_io.read_size(data)) > MAX_SIDE else image_io.read_mask(data)
 
 
 def fill_empty_masks(masks: Sequence[np.ndarray]) -> list[np.ndarray]:

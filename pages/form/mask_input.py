@@ -43,7 +43,7 @@ def show_errors() -> None:
 
 def restore_masks() -> list[File]:
     """Returns the masks in the order of the styles; after a reload, those of the address."""
-    return input_store.restore_files(_KEY, "image", _check_image)
+    return input_store.restore_files(_KEY, "image", _check_image, MAX_MASKS)
 
 
 def set_masks(masks: Sequence[File]) -> None:
@@ -89,8 +89,8 @@ def show_downloads(masks: Sequence[File]) -> None:
 
 
 def _check_image(file: File) -> None:
-    """Raises `InvalidInput` if a file is not an image."""
-    image_io.read(file.read(), file.name)
+    """Raises `InvalidInput` if a file does not begin as an image. The task checks the rest."""
+    image_io.read_size(file.read())
 
 
 def _add_mask(data: bytes, name: str) -> None:

@@ -131,6 +131,7 @@ def _ask_gallery_images(minimum: int) -> File | None:
         key="gallery_words",
         bind="query-params",
         placeholder="all, or words such as mosaic",
+        max_chars=200,
         help="Shows only images whose name, tags, date or settings contain all your words",
     )
     entries, total = index.find(Filter(kind="image", words=text or ""), get_owner(), MAX_GALLERY_IMAGES)

@@ -127,7 +127,7 @@ def store_first_frame(video: File, start: float) -> File:
 
 def _restore_own_video() -> File | None:
     """Returns the user's own video, which the address names so that a reload restores it."""
-    videos = input_store.restore_files(_VIDEO_KEY, "animation", _check_video)
+    videos = input_store.restore_files(_VIDEO_KEY, "animation", _check_video, 1)
     input_store.store_files(_VIDEO_KEY, videos)
     return videos[0] if videos else None
 

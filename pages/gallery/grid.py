@@ -49,6 +49,7 @@ def ask_filter() -> Filter:
             key="words",
             bind="query-params",
             placeholder="mosaic 512",
+            max_chars=200,
             help="Finds results whose name, tags, date or settings contain all your words. To match a "
             "setting, type its name and value, such as seed=7",
         )

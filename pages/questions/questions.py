@@ -12,6 +12,7 @@ from typing import Any
 from pages.widgets import words
 
 _FILE = Path(__file__).with_suffix(".toml")
+MAX_QUERY_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,12 @@ class Topic:
         return {name: _format_parameter(value) for name, value in self.settings.items()} | dict(self.opens)
 
     def matches(self, query: str) -> bool:
-        """Returns whether the topic contains all words of a query, in any order and case."""
+        """Returns whether the topic contains all words of a query, in any order and case.
+
+        Only the first MAX_QUERY_CHARACTERS characters of the query count.
+        """
         text = f"{self.question} {self.answer} {self.advice}".lower()
-        return all(word in text for word in query.lower().split())
+        return all(word in text for word in query[:MAX_QUERY_CHARACTERS].lower().split())
 
 
 def _format_parameter(value: Any) -> str:

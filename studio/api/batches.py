@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter
 
@@ -17,6 +17,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Task
 
 MAX_IMAGES = 500  # images per request
+Image = str | request_models.FileRef
 
 routes = APIRouter(tags=["Jobs"])
 
@@ -33,7 +34,9 @@ async def submit_batch(
 
     def work() -> engine.Batch:
         studio, key = engine.connect(), responses.to_json_data(idempotency_key)
-        task, pairs = _expand_images(body)
+        task, images = _list_images(body)
+        studio.check_job_quota(owner, len(images), key)
+        pairs = _expand_images(body, task, images)
         batch_name = body.batch or (
             paths.digest(f"{owner} {key}".encode())[:16] if key else secrets.token_hex(8)
         )
@@ -43,10 +46,12 @@ async def submit_batch(
     return responses.BatchOut.of(await run_in_thread(owner, work))
 
 
-def _expand_images(
-    body: request_models.BatchRequest,
-) -> tuple[Task, list[tuple[Settings, dict[str, list[File]]]]]:
-    """Returns the task, and settings and inputs for each image that its first input lists."""
+def _list_images(body: request_models.BatchRequest) -> tuple[Task, list[Image]]:
+    """Returns the task, and the images that its first input lists.
+
+    Raises:
+        InvalidInput: if the task takes no single image, or there are none or too many.
+    """
     task = tasks.get(body.task)
     if not task.takes_single_image:
         step = "ask for each as a job, with the same `batch`"
@@ -56,14 +61,22 @@ def _expand_images(
     if not 0 < len(images) <= MAX_IMAGES:
         expected = f"1 to {MAX_IMAGES} images"
         raise invalid(slot, expected=expected, received=len(images), next_step="send as many")
+    return task, images
+
+
+def _expand_images(
+    body: request_models.BatchRequest, task: Task, images: Sequence[Image]
+) -> list[tuple[Settings, dict[str, list[File]]]]:
+    """Returns settings and inputs for each image. Reads an image once, however often it is listed."""
+    slot = task.inputs[0].name
     other_slots = {name: files for name, files in body.inputs.items() if name != slot}
     _, settings, shared_inputs = jobs.resolve_body(body.model_copy(update={"inputs": other_slots}))
     body_without_settings = body.model_copy(update={"settings": {}})
-    image_inputs = [
-        jobs.resolve_body(body_without_settings.model_copy(update={"inputs": {slot: [image]}}))[2]
-        for image in images
-    ]
-    return task, [(settings, {**shared_inputs, **content}) for content in image_inputs]
+    inputs_by_image = {
+        image: jobs.resolve_body(body_without_settings.model_copy(update={"inputs": {slot: [image]}}))[2]
+        for image in dict.fromkeys(images)
+    }
+    return [(settings, {**shared_inputs, **inputs_by_image[image]}) for image in images]
 
 
 @routes.get("/batches/{batch}", responses=problem_responses(404))

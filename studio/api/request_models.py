@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
+
+from studio.core.untrusted.few_items import AtMost
+from studio.engine.jobs.parts import MAX_TAGS
 
 DIGEST = "^[0-9a-f]{64}$"
+_MAX_SLOTS = 20  # more than any task has
+_MAX_FILES = 2000  # in one slot; `batches` and the tasks accept fewer
 ShortText = Annotated[str, Field(max_length=200)]
 
 
@@ -15,9 +20,22 @@ class _RequestModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_unknown_fields(cls, body: Any) -> Any:
+        """Drops unknown fields after the first, which is refused: pydantic would keep an error of each."""
+        if not isinstance(body, dict) or len(body) <= len(cls.model_fields):
+            return body
+        unknown_name = next(name for name in body if name not in cls.model_fields)
+        return {
+            name: value for name, value in body.items() if name in cls.model_fields or name is unknown_name
+        }
+
 
 class FileRef(_RequestModel):
     """A file in the studio, with the name that names of results are derived from."""
+
+    model_config = ConfigDict(frozen=True)  # hashable
 
     id: str = Field(pattern=DIGEST)
     name: str = Field("", max_length=200)
@@ -28,7 +46,10 @@ class TaskRequest(_RequestModel):
 
     task: str = Field(max_length=100, examples=["style.transfer"])
     settings: dict[str, Any] = Field({}, description="Those that shall differ from the defaults.")
-    inputs: dict[ShortText, list[ShortText | FileRef]] = Field(
+    inputs: Annotated[
+        dict[ShortText, Annotated[list[ShortText | FileRef], FailFast(), Field(max_length=_MAX_FILES)]],
+        AtMost(_MAX_SLOTS),
+    ] = Field(
         {},
         description="Of each slot its files: the id of an upload or of a result, `sample:NAME`, the name of "
         "a model, or `SETTING:NAME` where the slot takes names in place of files.",
@@ -67,7 +88,12 @@ class MarksIn(_RequestModel):
     """Changes to the marks of a gallery item; null leaves a field unchanged."""
 
     starred: bool | None = None
-    tags: list[ShortText] | None = Field(None, description="All that it shall have, instead of those it has.")
+    tags: list[ShortText] | None = Field(
+        None,
+        max_length=MAX_TAGS,
+        fail_fast=True,
+        description="All that it shall have, instead of those it has.",
+    )
     name: ShortText | None = Field(None, description='"" for the one that the studio gives.')
 
 

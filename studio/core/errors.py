@@ -107,6 +107,7 @@ def unknown(name: str, received: object, choices: Iterable[str], next_step: str 
 
 def did_you_mean(received: str, names: Iterable[str]) -> str:
     """Returns a question about a misspelled name: "Did you mean banana?"; "" if no name is close."""
+    received = received[:_MAX_QUOTED_CHARACTERS]  # as in `unknown`
     names_by_folded = {name.casefold(): name for name in names}
     matches = difflib.get_close_matches(received.casefold(), names_by_folded, n=1)
     match = names_by_folded[matches[0]] if matches else received

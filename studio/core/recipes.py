@@ -17,6 +17,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    FailFast,
     Field,
     StringConstraints,
     ValidationError,
@@ -71,7 +72,7 @@ class Recipe(_Strict):
     version: int = Field(default=VERSION, ge=1, le=VERSION)  # a Literal would accept `true` as 1
     task: Name
     settings: dict[str, Any]
-    inputs: dict[Name, list[Input]] = Field(default_factory=dict)
+    inputs: dict[Name, Annotated[list[Input], FailFast()]] = Field(default_factory=dict)
     weights: dict[Name, Digest] = Field(default_factory=dict)
     versions: dict[Name, Name] = Field(default_factory=dict)
     machine: dict[Name, Name] = Field(default_factory=dict)
@@ -121,7 +122,7 @@ def make(
         machine={"system": platform.system(), "processor": platform.machine(), "backend": _find_backend()},
     )
     encoded = recipe.to_json().encode()
-    if len(encoded) <= MAX_BYTES and strict_json.measure_depth(encoded) <= MAX_DEPTH:
+    if len(encoded) <= MAX_BYTES and strict_json.measure(encoded)[0] <= MAX_DEPTH:
         return recipe
     unnested = {
         slot: [source.model_copy(update={"recipe": None}) for source in sources]

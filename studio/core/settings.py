@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, Union, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError, PydanticUndefined
 
-from studio.core.errors import InvalidInput, did_you_mean, invalid, unknown
+from studio.core.errors import InvalidInput, did_you_mean, invalid, make_printable, unknown
 
 Tier = Literal["main", "more", "hidden"]
 Scale = Literal["linear", "log", "percent"]
@@ -57,6 +57,8 @@ def setting(
     """
     extra: dict[str, Any] = {"label": label, "tier": tier, "unit": unit, "scale": scale, "step": step}
     extra |= {"video": video, "bare": bare_value, "positional": positional, "local_only": local_only}
+    if isinstance(default, tuple):  # else pydantic would keep an error of each wrong item
+        bounds["fail_fast"] = True
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
@@ -187,6 +189,7 @@ class Settings(BaseModel):
         Raises:
             InvalidInput: for the first wrong setting; the message says what it accepts and what it received.
         """
+        _check_names(cls, values)
         try:
             return cls.model_validate(
                 {name: _parse_flag_text(cls, name, value) for name, value in values.items()}
@@ -204,6 +207,7 @@ class Settings(BaseModel):
         Raises:
             InvalidInput: see `parse`.
         """
+        _check_names(cls, values)
         try:
             return cls.model_validate({name: _freeze(value) for name, value in values.items()}, strict=True)
         except ValidationError as error:
@@ -275,6 +279,12 @@ def _describe_field(name: str, field: Any) -> SettingInfo:
     )
 
 
+def _check_names(cls: type[Settings], values: Mapping[str, Any]) -> None:
+    """Raises `InvalidInput` for an unknown setting; pydantic would keep an error of each of them."""
+    if (name := next((name for name in values if name not in cls.model_fields), None)) is not None:
+        raise unknown(f"setting `{make_printable(name)}`", name, cls.describe())
+
+
 def _freeze(value: Any) -> Any:
     """Turns the lists of JSON into tuples. Raises `UnicodeEncodeError` for lone surrogates."""
     if isinstance(value, list):
@@ -311,8 +321,6 @@ def _to_invalid_input(cls: type[Settings], error: ValidationError) -> InvalidInp
     problem = error.errors(include_url=False)[0]
     name = str(problem["loc"][0]) if problem["loc"] else ""
     fields = cls.describe()
-    if problem["type"] == "extra_forbidden":
-        return unknown(f"setting `{name}`", name, fields)
     if name not in fields:  # the message of a rule about several settings says what it expects
         message = problem["msg"].removeprefix("Value error, ")
         return invalid("settings", expected=message, received=problem["input"])

@@ -81,8 +81,23 @@ class Engine(EngineBase):
         Raises:
             StudioError: see `submit`.
         """
-        keys = [f"{key}/{number}" if key else "" for number in range(len(pairs))]
+        keys = [_make_batch_key(key, number) for number in range(len(pairs))]
         return self._submit(task, pairs, keys, owner, None, batch)
+
+    def check_job_quota(self, owner: str, new_count: int, key: str = "") -> None:
+        """Checks whether `submit_all` could add new jobs, before their inputs are read, which takes time.
+
+        Args:
+            owner, key: see `submit_all`; the request of a known key adds none.
+            new_count: number of jobs.
+
+        Raises:
+            LimitReached: if they would exceed the owner's limit.
+        """
+        ledger = self._require_ledger()
+        with self._lock:
+            if not ledger.has_key(owner, _make_batch_key(key, 0)):
+                quotas.check_jobs(owner, len(ledger.list_unfinished(owner)), new_count)
 
     def _submit(
         self,
@@ -353,6 +368,11 @@ class Engine(EngineBase):
             quotas.record_visit(owner)
             with self._lock:
                 return ledger.take_snapshot(ledger.add_finished(live, owner))
+
+
+def _make_batch_key(key: str, number: int) -> str:
+    """Returns the idempotency key of one job of a batch; "" without a key."""
+    return f"{key}/{number}" if key else ""
 
 
 def _remove_unless_queued(job: Job, current: Job | None) -> None:

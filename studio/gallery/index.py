@@ -26,6 +26,7 @@ from studio.gallery.items import LOCAL, Item
 
 FORMAT = 1  # version of the table
 _WAIT_SECONDS = 10
+_MAX_WORDS = 100  # of a search, in which others are ignored; SQLite's expressions have at most 1,000 levels
 _TABLE = """
 CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, owner TEXT, kind TEXT, task TEXT, title TEXT,
     name TEXT, created REAL, digest TEXT, file TEXT, starred INTEGER, tags TEXT, words TEXT) WITHOUT ROWID;
@@ -171,7 +172,7 @@ def _build_where(criteria: Filter, owner: str) -> tuple[str, list[Any]]:
     if tag := normalize_tag(criteria.tag):
         conditions.append("instr(tags, ?)")
         values.append(f"{_TAG_SEPARATOR}{tag}{_TAG_SEPARATOR}")
-    for word in criteria.words.casefold().split():
+    for word in criteria.words.casefold().split(maxsplit=_MAX_WORDS)[:_MAX_WORDS]:
         conditions.append("instr(words, ?)")
         values.append(search_words.format_needle(word))
     try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, FailFast
 
 from studio.imported.preprocessing import Preprocessing
+
+_Shape = Annotated[tuple[int | None, ...], FailFast()]
 
 
 class ImageInput(BaseModel):
@@ -43,10 +45,10 @@ class Facts(BaseModel):
 
     name: str
     parameters: int
-    inputs: tuple[tuple[int | None, ...], ...]
-    outputs: tuple[tuple[int | None, ...], ...]
+    inputs: Annotated[tuple[_Shape, ...], FailFast()]
+    outputs: Annotated[tuple[_Shape, ...], FailFast()]
     image_input: ImageInput | None
-    labels: tuple[str, ...]
+    labels: Annotated[tuple[str, ...], FailFast()]
 
     @property
     def class_count(self) -> int:

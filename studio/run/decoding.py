@@ -12,11 +12,9 @@ import signal
 import sys
 from pathlib import Path
 
-from studio.core.data import corpus, encodings
-from studio.core.errors import InvalidInput, make_printable
+from studio.core.errors import InvalidInput
 from studio.core.files import Kind
-from studio.core.imaging import image_io, video_decoder
-from studio.imported import files
+from studio.run import input_files
 
 KINDS: tuple[Kind, ...] = ("image", "animation", "text", "model")
 MAX_SECONDS = 60  # limit of elapsed time and of CPU time
@@ -26,16 +24,7 @@ TOO_LARGE = "needs more memory than a check may take"
 
 def decode(kind: Kind, path: Path) -> None:
     """Reads a whole file of one of KINDS. Raises `InvalidInput` if it is not valid."""
-    if kind == "image":
-        image_io.read(path)
-    elif kind == "text":
-        with contextlib.suppress(encodings.UnknownEncoding):  # the settings of a task may specify it
-            corpus.read(path)
-    elif kind == "model":
-        with path.open("rb") as file:
-            files.check(file, path.name)
-    else:
-        video_decoder.check(path.read_bytes(), f"video {make_printable(path.name, 60)}")
+    input_files.check(kind, path)
 
 
 def main() -> None:

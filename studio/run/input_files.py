@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from studio.core import amounts, caches, paths, tasks
+from studio.core import amounts, paths, tasks
 from studio.core.data import corpus, encodings, sample_sets
 from studio.core.errors import invalid, make_printable, unknown, with_article
 from studio.core.imaging import formats, image_io, paintings, sample_photos, video_decoder, video_limits
@@ -100,7 +101,7 @@ def check(kind: Kind, path: Path) -> None:
         label = f"video {make_printable(path.name, 60)}"
         video_decoder.check(_read_bytes(path, label, video_limits.MAX_BYTES, "cut it"), label)
     elif kind == "model" and is_zipped_model(path):
-        _check_zipped_model(path)
+        model_zip.check(path)
     elif kind == "model":
         with path.open("rb") as file:
             files.check(file, path.name)
@@ -152,7 +153,9 @@ def _read_model(slot: Slot, text: str, labels: str | None) -> File:
     """Returns a model as a file, from its name, its folder, or an imported file or folder."""
     path = paths.expand_user(text)
     if path.is_file() and is_zipped_model(path):
-        return File.store(_check_zipped_model(path), "model", path.name)
+        model_zip.check(path)
+        label = f"model {make_printable(path.name, 60)}"
+        return File.store(_read_bytes(path, label, _MAX_ZIP_BYTES, "choose another"), "model", path.name)
     if is_missing(path):
         label, step = f"model {make_printable(path.name, 60)}", "check the path"
         raise invalid(label, expected="a file", received="no such file", next_step=step)
@@ -193,15 +196,6 @@ def is_zipped_model(path: Path) -> bool:
     return False
 
 
-def _check_zipped_model(path: Path) -> bytes:
-    """Returns the bytes of a zipped model. Raises `InvalidInput` if one of its files is not valid."""
-    label = f"model {make_printable(path.name, 60)}"
-    data = _read_bytes(path, label, _MAX_ZIP_BYTES, "choose another")
-    folder = caches.claim(paths.ensure_folder("cache") / "models" / paths.digest(data))
-    presets.unpack(data, folder)  # checks everything
-    return data
-
-
 def _read_bytes(path: Path, label: str, most: int, next_step: str) -> bytes:
     """Reads a file. Raises `InvalidInput` if it cannot be read, or has more than `most` bytes."""
     try:
@@ -214,10 +208,16 @@ def _read_bytes(path: Path, label: str, most: int, next_step: str) -> bytes:
         raise invalid(label, expected="a file", received=reason, next_step="check the path") from None
 
 
+@lru_cache(maxsize=8)
+def _encode_painting(name: str) -> bytes:
+    """Returns a sample painting as PNG. Cached: encoding takes 50 ms, and a request may name it often."""
+    return image_io.encode_png(paintings.read_painting(name))
+
+
 def _store_sample(name: str) -> File:
     if sample_photos.is_known(name):
         data, file_name = sample_photos.read_file(name)
         return File.store(data, "image", file_name)
     if name in paintings.list_paintings():
-        return File.store(image_io.encode_png(paintings.read_painting(name)), "image", f"{name}.png")
+        return File.store(_encode_painting(name), "image", f"{name}.png")
     raise unknown("sample", name, [*sample_photos.list_photos(), *paintings.list_paintings()])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, FailFast, TypeAdapter
 
 from studio.core import owners, paths
 from studio.core.recipes import Digest, Name
@@ -26,7 +27,7 @@ class _Image(BaseModel):
     name: Name
 
 
-_IMAGES = TypeAdapter(list[_Image])
+_IMAGES = TypeAdapter(Annotated[list[_Image], FailFast()])
 
 
 def list_recent() -> list[File]:

@@ -17,6 +17,7 @@ from PIL import Image
 from studio.core import owners, paths, tokens
 from studio.core.errors import InvalidInput
 from studio.core.imaging import video_limits
+from studio.core.models import model_folder, model_zip, presets
 from studio.run import decoding, file_checks
 from tests.api.conftest import Client
 
@@ -146,10 +147,24 @@ def test_formats_with_unpredictable_cost_are_sandboxed(home, monkeypatch):
         file_checks.check_bytes("image", _encode(Image.new("RGB", (64, 64)), kind), "small")
 
 
-def test_model_description_is_read_in_the_sandbox(home, monkeypatch):
+@pytest.mark.parametrize(
+    "members, message",
+    [
+        ({"m/model.json": '{"modelTopology": {}, "weightsManifest": []}'}, r"model web\.zip"),
+        (dict.fromkeys(model_folder.MEMBERS, "{}"), "recipe"),
+    ],
+    ids=["imported", "own"],
+)
+def test_model_is_read_in_the_sandbox(home, monkeypatch, members, message):
     monkeypatch.setattr(file_checks.input_files, "check", None)
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as packed:
-        packed.writestr("m/model.json", '{"modelTopology": {}, "weightsManifest": []}')
-    with pytest.raises(InvalidInput, match=r"model web\.zip"):
+        for name, text in members.items():
+            packed.writestr(name, text)
+    with pytest.raises(InvalidInput, match=message):
         file_checks.check_bytes("model", body.getvalue(), "web.zip")
+
+
+@pytest.mark.slow
+def test_own_model_passes_the_check_in_the_sandbox(home):
+    file_checks.check_bytes("model", model_zip.pack(presets.find("alice").folder), "alice.zip")

@@ -53,6 +53,12 @@ def test_each_search_word_must_match(make_item, words):
     assert find_ids(words=f"{words} zebra") == []
 
 
+def test_a_search_of_many_words_uses_the_first(make_item):
+    cat = make_item(name="cat.png")
+    assert find_ids(words="cat " * 2000) == [cat]
+    assert find_ids(words="cat " * 99 + "zebra " * 2000) == []
+
+
 def test_numbers_and_settings_match_exactly(make_item):
     make_item(seed=7, steps=2)
     other = make_item(seed=2, steps=7)

@@ -184,17 +184,18 @@ def check_members(name: str, members: list[tuple[str, int]], archive_size: int) 
         raise zip_bomb_error(name)
     earlier_names = set()
     for member, _ in members:
-        printable_name = make_printable(member, 60)
         path = member.rstrip("/")
         if "\\" in path or re.match(r"/|[A-Za-z]:", path) or ".." in path.split("/"):
-            raise unsafe_archive_error(name, f"a path that leads out of it, {printable_name}")
+            raise unsafe_archive_error(name, f"a path that leads out of it, {make_printable(member, 60)}")
         if len(path) > _MAX_NAME_CHARACTERS:
-            raise unsafe_archive_error(name, f"a path of {len(path):,} characters, {printable_name}")
+            raise unsafe_archive_error(
+                name, f"a path of {len(path):,} characters, {make_printable(member, 60)}"
+            )
         if member in earlier_names and not member.endswith("/"):
-            raise unsafe_archive_error(name, f"two files of one name, {printable_name}")
+            raise unsafe_archive_error(name, f"two files of one name, {make_printable(member, 60)}")
         if path.lower().endswith(_ARCHIVE_SUFFIXES) and not member.endswith("/"):
             step = "unpack it into a folder and use that; nested archives are never opened"
-            raise invalid_data_set(name, "images", f"an archive in it, {printable_name}", step)
+            raise invalid_data_set(name, "images", f"an archive in it, {make_printable(member, 60)}", step)
         earlier_names.add(member)
 
 

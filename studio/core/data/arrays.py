@@ -10,13 +10,16 @@ from typing import IO, BinaryIO
 
 import numpy as np
 
+from studio.core import amounts
 from studio.core.data.sources import DataSource, Item, invalid_data_set
 from studio.core.errors import InvalidInput, make_printable
 from studio.core.untrusted import damage
 
 MAX_BYTES = 4 * 2**30  # all arrays together
 MAX_IMAGES = 1_000_000
+MAX_ARRAYS = 1000  # in a file
 _MAX_LABEL_BYTES = 4096  # bytes, a word of a thousand characters
+_MAX_ANNOTATION_BYTES = 256 * 10**6  # bytes of all labels and attributes, which are held in memory together
 # Training images before test images, because the last images of a data set are tested on.
 _IMAGES_AND_LABELS = (("x_train", "y_train"), ("x_test", "y_test"), ("images", "labels"), ("x", "y"))
 _LABEL_NAMES = ("y", "labels", "label")
@@ -40,16 +43,11 @@ def open_source(path: Path, name: str) -> DataSource:
     Raises:
         InvalidInput: if it is damaged, has no such arrays, or their shapes or types do not fit.
     """
+    headers, image_arrays = _read_checked_headers(path, name)
+    counts = [headers[part][0][0] for part, _ in image_arrays]
     try:
-        headers = _read_headers(path, name)
-        image_arrays = _find_image_arrays(name, headers)
-        for part, labels in image_arrays:
-            _check_image_array(name, headers, part, labels)
-        counts = [headers[part][0][0] for part, _ in image_arrays]
         label_values = _read_labels(path, image_arrays)
         attributes = {key: _read_array(path, key) for key in _find_attribute_keys(headers, sum(counts))}
-    except InvalidInput:
-        raise
     except damage.NPZ_ERRORS as error:
         raise _damaged_npz_error(name, error) from None
     width = len(str(sum(counts)))
@@ -79,6 +77,12 @@ def open_source(path: Path, name: str) -> DataSource:
         read,
         tuple(_describe_arrays(image_arrays)),
     )
+
+
+def count_images(path: Path, name: str) -> int:
+    """Counts the images of an npz by the headers of its arrays. Arguments and errors as of `open_source`."""
+    headers, image_arrays = _read_checked_headers(path, name)
+    return sum(headers[part][0][0] for part, _ in image_arrays)
 
 
 def read(path: Path, name: str, keys: Collection[str]) -> dict[str, np.ndarray]:
@@ -131,10 +135,40 @@ def _describe_arrays(image_arrays: list[tuple[str, str]]) -> Iterator[str]:
         yield f"The labels in {label_keys} are ignored, as {names} has none: there is no {missing}."
 
 
+def _read_checked_headers(path: Path, name: str) -> tuple[Mapping[str, Header], list[tuple[str, str]]]:
+    """Returns the headers of all arrays, and the names of image arrays, each with that of its labels."""
+    try:
+        headers = _read_headers(path, name)
+    except InvalidInput:
+        raise
+    except damage.NPZ_ERRORS as error:
+        raise _damaged_npz_error(name, error) from None
+    image_arrays = _find_image_arrays(name, headers)
+    for part, labels in image_arrays:
+        _check_image_array(name, headers, part, labels)
+    _check_annotation_size(name, headers, image_arrays)
+    return headers, image_arrays
+
+
+def _check_annotation_size(
+    name: str, headers: Mapping[str, Header], image_arrays: list[tuple[str, str]]
+) -> None:
+    """Refuses labels and attributes of many bytes: a fixed-width text compresses to almost nothing."""
+    count = sum(headers[part][0][0] for part, _ in image_arrays)
+    keys = {*_find_attribute_keys(headers, count), *(labels for _, labels in image_arrays if labels)}
+    total = sum(math.prod(headers[key][0]) * headers[key][1].itemsize for key in keys)
+    if total > _MAX_ANNOTATION_BYTES:
+        limit, received = amounts.format_bytes(_MAX_ANNOTATION_BYTES), amounts.format_bytes(total)
+        step = "save labels as whole numbers or shorter words"
+        raise invalid_data_set(name, f"labels and attributes of at most {limit}", received, step)
+
+
 def _read_headers(path: Path, name: str) -> Mapping[str, Header]:
     """Returns shape and dtype of each array. Raises `ValueError` if a size differs from its header."""
     headers, total = {}, 0
     with zipfile.ZipFile(path) as archive:
+        if (count := len(archive.infolist())) > MAX_ARRAYS:
+            raise invalid_data_set(name, f"at most {MAX_ARRAYS:,} arrays", f"{count:,}", "leave some out")
         for info in archive.infolist():
             with archive.open(info) as file:
                 shape, dtype = _read_header(file)

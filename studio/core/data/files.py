@@ -42,6 +42,11 @@ def open_source(files: Files) -> DataSource:
     return DataSource(names, classes, tuple(attributes), read, tuple(notes), has_files=True)
 
 
+def count_images(files: Files) -> int:
+    """Counts the files that `open_source` would offer as images."""
+    return sum(not is_junk(name) and not is_hidden(name) for name in files.names)
+
+
 def _describe_files(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
     if hidden:
         yield f"{count_phrase(len(hidden), 'hidden file', 'hidden files')} skipped: {join_first_few(hidden)}."

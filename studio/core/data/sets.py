@@ -21,6 +21,8 @@ from studio.core.tasks import File
 
 MIN_SIZE, MAX_SIZE = 8, 1024
 _MAX_REFERENCE_BYTES = 64 * 1024  # bytes
+_MAX_COUNTS = 1000
+_counts: dict[tuple[Path, str], int] = {}  # numbers of files by path and state: a large zip takes seconds
 _ACCEPTED_KINDS = "a folder, zip or tar of images, an npz of arrays, or tfds:NAME"
 _OTHER_KINDS = {
     b"Rar!": "a RAR archive",
@@ -163,7 +165,12 @@ def count_files(file: File) -> int:
     location = _locate_data_set(file)
     if isinstance(location.origin, str):
         return 0
-    return len(_open_by_content(location.origin, location.name).names)
+    key = (location.origin, location.state)
+    if key not in _counts:
+        if len(_counts) >= _MAX_COUNTS:
+            _counts.clear()
+        _counts[key] = _count_by_content(location.origin, location.name)
+    return _counts[key]
 
 
 def is_local(file: File) -> bool:
@@ -276,8 +283,20 @@ def _locate_data_set(file: File) -> _Location:
 
 def _open_by_content(path: Path, name: str) -> DataSource:
     """Opens the data set at a path, after detecting its format by its content and checking it."""
+    members, is_npz = _list_by_content(path, name)
+    return arrays.open_source(path, name) if is_npz else files.open_source(members)
+
+
+def _count_by_content(path: Path, name: str) -> int:
+    """Counts the images of the data set at a path, after the same checks. Reads only headers of an npz."""
+    members, is_npz = _list_by_content(path, name)
+    return arrays.count_images(path, name) if is_npz else files.count_images(members)
+
+
+def _list_by_content(path: Path, name: str) -> tuple[archives.Files, bool]:
+    """Lists the files of the data set at a path, and returns whether it is an npz."""
     if path.is_dir():
-        return files.open_source(archives.list_folder(path))
+        return archives.list_folder(path), False
     try:
         with path.open("rb") as handle:
             header = handle.read(512)
@@ -287,11 +306,9 @@ def _open_by_content(path: Path, name: str) -> DataSource:
         ) from None
     if header.startswith(b"PK"):
         members = archives.list_zip(path, name)
-        if members.names and all(member.endswith(".npy") for member in members.names):
-            return arrays.open_source(path, name)
-        return files.open_source(members)
+        return members, bool(members.names) and all(member.endswith(".npy") for member in members.names)
     if header.startswith(tuple(tars.OPENERS)) or header[257:262] == b"ustar":
-        return files.open_source(tars.list_tar(path, name))
+        return tars.list_tar(path, name), False
     kind = next(
         (kind for magic, kind in _OTHER_KINDS.items() if header.startswith(magic)), "another kind of file"
     )

@@ -7,13 +7,14 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, field_validator
 
 from studio.core import amounts, paths, recipes
 from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.settings import Settings
+from studio.core.untrusted.few_items import AtMost
 from studio.core.weights import index
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ STAGES = "stages.webp"  # optional: samples from the same latents during trainin
 OPTIONAL = (IMAGE, STAGES)
 MAX_TEXT_BYTES = 1 << 20
 _MAX_SETTINGS_BYTES = 16 << 20  # the data summary grows with the classes, curves and density estimate
+_MAX_VALUES = 2_000_000  # of settings.json; the confusion matrix of a thousand classes has half of them
+_MAX_LISTS = 100_000  # lists and objects of settings.json; an empty one takes 64 bytes
+_MAX_ENTRIES = 1000  # of an object in the data summary
 MAX_IMAGE_BYTES = 8 << 20
 _MAX_STAGES_BYTES = 1 << 20
 _MAX_WEIGHTS_BYTES = 1 << 30
@@ -35,6 +39,10 @@ MAX_FILE_BYTES = {
     STAGES: _MAX_STAGES_BYTES,
     SETTINGS: _MAX_SETTINGS_BYTES,
 }
+
+
+_Curve = Annotated[list[float | None], FailFast(), Field(max_length=_MAX_VALUES)]  # None: not finite
+_Numbers = Annotated[list[float], FailFast(), Field(max_length=_MAX_VALUES)]
 
 
 class _DataSummary(BaseModel):
@@ -52,9 +60,9 @@ class _DataSummary(BaseModel):
         nats_per_char: float = 0.0
         nearest: float = 0.0
         nearest_held_out: float = 0.0
-        kl: list[float] = []
-        curve: dict[str, list[float | None]] = {}  # None: the value was not finite
-        distances: dict[str, list[float]] = {}
+        kl: _Numbers = []
+        curve: Annotated[dict[str, _Curve], AtMost(_MAX_ENTRIES)] = {}
+        distances: Annotated[dict[str, _Numbers], AtMost(_MAX_ENTRIES)] = {}
 
     class Evaluation(BaseModel):
         """Metrics of a classifier."""
@@ -65,9 +73,9 @@ class _DataSummary(BaseModel):
 
     figures: Figures = Figures()
     evaluation: Evaluation = Evaluation()
-    directions: dict[str, dict[str, Any]] = {}
-    classes: list[str] = []
-    stages: dict[str, list[float | None]] = {}  # None: the loss was not finite
+    directions: Annotated[dict[str, dict[str, Any]], AtMost(_MAX_ENTRIES)] = {}
+    classes: Annotated[list[str], FailFast(), Field(max_length=_MAX_VALUES)] = []
+    stages: Annotated[dict[str, _Curve], AtMost(_MAX_ENTRIES)] = {}
 
 
 class Manifest(BaseModel):
@@ -90,7 +98,10 @@ class Manifest(BaseModel):
     @field_validator("data")
     @classmethod
     def _validate_data(cls, data: dict[str, Any]) -> dict[str, Any]:
-        _DataSummary.model_validate(data)
+        try:
+            _DataSummary.model_validate(data)
+        except ValidationError:
+            raise ValueError("another data summary") from None  # without the text of all its errors
         return data
 
 
@@ -209,9 +220,21 @@ def is_folder(path: Path) -> bool:
 def read_manifest(folder: Path) -> Manifest:
     """Reads settings.json of a model folder. Raises `InvalidInput` if the studio did not write it."""
     try:
-        return Manifest.model_validate_json(read_file(folder / SETTINGS))
-    except ValidationError:
+        return parse_manifest(read_file(folder / SETTINGS))
+    except ValueError:
         raise damaged_folder_error(folder, f"{SETTINGS} as the studio writes it", "another file") from None
+
+
+def parse_manifest(text: bytes) -> Manifest:
+    """Parses settings.json.
+
+    Raises:
+        ValueError: if the studio did not write it, or it has too many values.
+    """
+    lists = text.count(b"[") + text.count(b"{")  # those in texts, too: few texts have any
+    if lists > _MAX_LISTS or lists + text.count(b",") > _MAX_VALUES:
+        raise ValueError("too many values")
+    return Manifest.model_validate_json(text)
 
 
 def read_file(path: Path) -> bytes:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from studio.core import recipes
 from studio.core.errors import InvalidInput, invalid
-from studio.core.models.model_folder import CARD, MAX_FILE_BYTES, MAX_TEXT_BYTES, MEMBERS, OPTIONAL
+from studio.core.models.model_folder import (
+    CARD,
+    MAX_FILE_BYTES,
+    MAX_TEXT_BYTES,
+    MEMBERS,
+    OPTIONAL,
+    RECIPE,
+    SETTINGS,
+    WEIGHTS,
+    parse_manifest,
+)
 from studio.core.untrusted import damage, zips
 
 
@@ -37,23 +49,47 @@ def unpack(data: bytes) -> dict[str, bytes]:
     """Unpacks the files of a zipped model, by name. Raises `InvalidInput` if it is not exactly such a zip."""
     try:
         with zips.open_zip(io.BytesIO(data), MAX_TEXT_BYTES) as file:
-            entries = file.infolist()
-            names = [entry.filename for entry in entries]
-            optional_names = [name for name in names if name in OPTIONAL]
-            other_names = sorted(name for name in names if name not in OPTIONAL)
-            if len(set(optional_names)) < len(optional_names) or other_names != sorted(MEMBERS):
-                raise _invalid_model_error("other files in it")
-            for entry in entries:
-                max_bytes = MAX_FILE_BYTES.get(entry.filename, MAX_TEXT_BYTES)
-                if (
-                    entry.compress_type != zipfile.ZIP_STORED
-                    or entry.flag_bits & 1
-                    or entry.file_size > max_bytes
-                ):
-                    raise _invalid_model_error(f"{entry.filename} compressed, encrypted or too large")
-            return {entry.filename: zips.read(file, entry) for entry in entries}
+            return {entry.filename: zips.read(file, entry) for entry in _list_entries(file)}
     except damage.ZIP_ERRORS:
         raise _invalid_model_error("another file, or a damaged one") from None
+
+
+def check(path: Path) -> None:
+    """Checks a zipped model like `presets.unpack`, but writes nothing and never holds its weights in memory.
+
+    Raises:
+        InvalidInput: if it is not exactly such a zip, or one of its files is not valid.
+    """
+    try:
+        with zips.open_zip(path, MAX_TEXT_BYTES) as file:
+            entries = _list_entries(file)
+            texts = {entry.filename: zips.read(file, entry) for entry in entries if entry.filename != WEIGHTS}
+            with file.open(WEIGHTS) as weights:
+                digest = hashlib.file_digest(weights, "sha256").hexdigest()  # type: ignore[arg-type]
+    except damage.ZIP_ERRORS:
+        raise _invalid_model_error("another file, or a damaged one") from None
+    recipes.read(texts[RECIPE])
+    try:
+        manifest = parse_manifest(texts[SETTINGS])
+    except ValueError:
+        raise _invalid_model_error(f"{SETTINGS} that the studio did not write") from None
+    if manifest.weights != digest:
+        raise _invalid_model_error(f"other {WEIGHTS} than {SETTINGS} names")
+
+
+def _list_entries(file: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Returns the entries of a zipped model. Raises `InvalidInput` for other or too large files."""
+    entries = file.infolist()
+    names = [entry.filename for entry in entries]
+    optional_names = [name for name in names if name in OPTIONAL]
+    other_names = sorted(name for name in names if name not in OPTIONAL)
+    if len(set(optional_names)) < len(optional_names) or other_names != sorted(MEMBERS):
+        raise _invalid_model_error("other files in it")
+    for entry in entries:
+        max_bytes = MAX_FILE_BYTES.get(entry.filename, MAX_TEXT_BYTES)
+        if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 or entry.file_size > max_bytes:
+            raise _invalid_model_error(f"{entry.filename} compressed, encrypted or too large")
+    return entries
 
 
 def _invalid_model_error(received: str) -> InvalidInput:

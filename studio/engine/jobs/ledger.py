@@ -148,6 +148,10 @@ class Ledger:
             request.check_repeats(job)
         return job
 
+    def has_key(self, owner: str, key: str) -> bool:
+        """Returns whether an owner has a job of this idempotency key."""
+        return bool(key) and (owner, key) in self._keys
+
     def _register(self, job: Job) -> None:
         """Adds a job to the memory, by its id, key and batch."""
         self._jobs[job.id] = job

@@ -13,7 +13,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from studio.core import paths, tasks
 from studio.core.errors import InvalidInput
@@ -52,8 +60,8 @@ class _Cell(_Strict):
 class _Figures(_Strict):
     """The figures that lists and exports read, of any task."""
 
-    notes: list[str] = []
-    cells: list[_Cell] = []
+    notes: Annotated[list[str], FailFast()] = []
+    cells: Annotated[list[_Cell], FailFast()] = []
 
 
 def _check_file(file: File) -> File:
@@ -103,7 +111,7 @@ class Request(_Strict):
     title: ShortText
     lane: Lane
     settings: dict[str, Any]
-    inputs: dict[ShortText, list[StoredFile]]
+    inputs: dict[ShortText, Annotated[list[StoredFile], FailFast()]]
     weights: dict[str, Digest] = {}
     owner: ShortText
     created: Time
@@ -205,7 +213,7 @@ class Marks(_Strict):
     """The owner's marks of a gallery item: star, tags and name."""
 
     starred: bool = False
-    tags: list[Tag] = Field(default=[], max_length=MAX_TAGS)
+    tags: list[Tag] = Field(default=[], max_length=MAX_TAGS, fail_fast=True)
     name: Annotated[str, StringConstraints(max_length=MAX_NAME_CHARACTERS)] = ""
 
 

@@ -10,9 +10,9 @@ import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable, invalid
@@ -64,11 +64,11 @@ class PreferenceSearch(_Strict):
     owner: str
     task: str
     settings: dict[str, Any]
-    vary: tuple[str, ...] = Field(max_length=6)
-    inputs: dict[str, tuple[File, ...]]
+    vary: tuple[str, ...] = Field(max_length=6, fail_fast=True)
+    inputs: dict[str, Annotated[tuple[File, ...], FailFast()]]
     seed: int = 0
     size: int = 512
-    compared: tuple[Comparison, ...] = Field(default=(), max_length=MAX_COMPARISONS)
+    compared: tuple[Comparison, ...] = Field(default=(), max_length=MAX_COMPARISONS, fail_fast=True)
     begun: float = 0.0
 
     @property

@@ -739,3 +739,38 @@ def test_a_subset_reads_only_the_selected_rows(tmp_path):
     assert np.array_equal(part[np.array([2, 0])], np.asarray(images)[[5, 7]])
     assert np.array_equal(part[1:2], np.asarray(images)[[3]])
     assert CountingArray.read == 3 * 4
+
+
+def test_counting_reads_no_array_and_lists_a_zip_once(tmp_path, monkeypatch):
+    buffer = io.BytesIO()
+    arrays.write(buffer, {"x": np.zeros((5, 8, 8), "uint8"), "y": np.array(["a"] * 5), "age": np.zeros(5)})
+    npz = File.store(buffer.getvalue(), "dataset", "a.npz")
+    monkeypatch.setattr(arrays, "_read_array", None)
+    assert data.count_files(npz) == 5
+    path = write_zip(
+        tmp_path / "a.zip", {"1.png": encode_png(), "2.png": encode_png(), "__MACOSX/3.png": b""}
+    )
+    images = File.store(path.read_bytes(), "dataset", "a.zip")
+    assert data.count_files(images) == 2
+    monkeypatch.setattr(archives, "list_zip", None)
+    assert data.count_files(npz) == 5 and data.count_files(images) == 2
+
+
+def test_labels_of_many_bytes_are_not_read(monkeypatch):
+    buffer = io.BytesIO()
+    labels = np.array(["a" * 100] * 5)
+    arrays.write(buffer, {"x": np.zeros((5, 8, 8), "uint8"), "y": labels, "age": np.zeros(5)})
+    file = File.store(buffer.getvalue(), "dataset", "a.npz")
+    assert data.count_files(file) == len(data.open_source(file).names) == 5
+    monkeypatch.setattr(arrays, "_MAX_ANNOTATION_BYTES", labels.nbytes + 39)
+    monkeypatch.setattr(arrays, "_read_array", None)
+    with pytest.raises(InvalidInput, match="labels and attributes of at most"):
+        data.open_source(file)
+
+
+def test_an_npz_of_many_arrays_is_refused(monkeypatch):
+    buffer = io.BytesIO()
+    arrays.write(buffer, {"x": np.zeros((5, 8, 8), "uint8"), "a": np.zeros(5), "b": np.zeros(5)})
+    monkeypatch.setattr(arrays, "MAX_ARRAYS", 2)
+    with pytest.raises(InvalidInput, match="at most 2 arrays"):
+        data.count_files(File.store(buffer.getvalue(), "dataset", "a.npz"))

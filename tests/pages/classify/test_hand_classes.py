@@ -161,6 +161,8 @@ def test_camera_images_are_added_and_invalid_messages_ignored(example_classes, m
     good = "data:image/jpeg;base64," + base64.b64encode(encode_image(30, "JPEG")).decode()
     values = [good, 7, None, "data:text/html;base64,PGI+", "data:image/jpeg;base64,%%", {"a": 1}]
     assert len(camera._decode_images(values)) == 1
+    large = camera._HEAD + base64.b64encode(image_io.encode_png(np.zeros((8, 641, 3), "uint8"))).decode()
+    assert camera._decode_images([large]) == []
     assert camera._decode_images("no list") == [] and camera._decode_images(None) == []
     assert len(camera._decode_images([good] * 100)) == camera.MAX_IMAGES_PER_MESSAGE
     by_hand._add_camera_images(

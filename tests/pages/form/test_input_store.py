@@ -15,6 +15,7 @@ from studio.core import owners as library
 from studio.core.data import sample_sets
 from studio.core.imaging import image_io
 from studio.core.tasks import File
+from studio.core.untrusted import strict_json
 
 INVALID_ADDRESSES = ["0" * 64, "nothing", "../../etc/passwd"]
 
@@ -45,6 +46,24 @@ def archive() -> bytes:
             image = np.full((32, 32, 3), 40 * number, "uint8")
             file.writestr(f"{'dark' if number < 3 else 'light'}/{number}.png", image_io.encode_png(image))
     return packed.getvalue()
+
+
+@pytest.mark.parametrize("value", [[[]] * 30_000, ["x"] * 30_000, "x,[" * 30_000])
+def test_stored_file_of_many_values_is_not_parsed(home, monkeypatch, value):
+    monkeypatch.setattr(input_store.owners, "find_own_digest", lambda digest: digest)
+    file = File.store(json.dumps(value).encode(), "text", "a.json")
+    if isinstance(value, str):  # a pasted text is one value
+        assert input_store._read_value(file.digest) == value
+    else:
+        monkeypatch.setattr(strict_json.json, "loads", None)
+        assert input_store._read_value(file.digest) is None
+
+
+def test_only_so_many_restored_files_are_checked(home, monkeypatch):
+    checked, entry = [], ["0" * 64, "a.png"]
+    monkeypatch.setattr(input_store.owners, "find_own_digest", lambda digest: digest)
+    monkeypatch.setattr(input_store, "restore", lambda name, parse: parse([entry] * 500))
+    assert len(input_store.restore_files("masks", "image", checked.append, 4)) == len(checked) == 4
 
 
 @pytest.mark.slow

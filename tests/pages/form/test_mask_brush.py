@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.form import image_input, mask_brush
+from pages.colorize import color_hint_brush
+from pages.form import image_input, mask_brush, mask_input
 from pages.jobs import commands
 from studio.core.imaging import image_io
 from studio.core.tasks import File
@@ -36,6 +37,22 @@ def make_message(*masks, image=IMAGE, styles=None):
 
 def read_images(files):
     return [image_io.read(file.read()) for file in files]
+
+
+def test_a_mask_larger_than_the_brush_is_not_decoded(home, monkeypatch):
+    monkeypatch.setattr(image_io, "read_mask", None)
+    monkeypatch.setattr(image_io, "read_transparent", None)
+    large = image_io.encode_png(np.full((20, mask_brush.MAX_SIDE + 1, 3), 255, "uint8"))
+    text = "data:image/png;base64," + base64.b64encode(large).decode()
+    assert mask_brush.from_data_url(text).max() == 0
+    file = File.store(large, "image", "brush-1.png")
+    assert not mask_brush.load_masks(IMAGE, STYLES[:1], [file])
+    assert not color_hint_brush.load_hints(file, file)
+
+
+def test_more_masks_than_styles_can_be_chosen_are_refused(home):
+    message = make_message(*[make_mask(1)] * (mask_input.MAX_MASKS + 1), styles=list("abcde"))
+    assert mask_brush._validate_paint(IMAGE, message) is None
 
 
 def test_no_paint_gives_no_mask(home):
