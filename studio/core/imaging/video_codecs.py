@@ -29,7 +29,7 @@ _MIN_OPAQUE_ALPHA = 128  # least alpha of an opaque pixel of a GIF
 _WEBP_ALPHA = 0x10  # flag in the header
 _GIF_IMAGE, _GIF_CONTROL, _GIF_END = 0x2C, 0xF9, 0x3B
 _GIF_DISPOSAL, _GIF_CLEARED, _GIF_HAS_CLEAR = 0b11100, 2 << 2, 1
-_GIF_CLEAR = 255  # index of the transparent color
+_GIF_CLEAR = 0  # index of the transparent color: FFmpeg shortens palettes at the other end
 
 
 def choose_encoder(
@@ -121,11 +121,15 @@ def _to_gif_frame(frame: np.ndarray) -> av.VideoFrame:
     quantized = small.quantize(256 if is_clear is None else 255, Image.Quantize.MEDIANCUT)
     indices = np.asarray(image.quantize(palette=quantized, dither=Image.Dither.FLOYDSTEINBERG))
     colors = np.asarray(quantized.getpalette("RGB"), "uint8").reshape(-1, 3)
-    palette = np.zeros((256, 4), "uint8")
-    palette[:, 0] = 255
-    palette[: len(colors), 1:] = colors
+    # FFmpeg shortens a palette to its distinct entries. Make them distinct, so that it moves no index.
+    colors, new_indices = np.unique(colors, axis=0, return_inverse=True)
+    indices = new_indices.reshape(-1)[indices]
     if is_clear is not None:
-        indices, palette[_GIF_CLEAR] = np.where(is_clear, _GIF_CLEAR, indices).astype("uint8"), 0
+        indices, colors = np.where(is_clear, _GIF_CLEAR, indices + 1), np.pad(colors, ((1, 0), (0, 0)))
+    palette = np.zeros((256, 4), "uint8")
+    palette[0 if is_clear is None else 1 :, 0] = 255
+    palette[: len(colors), 1:] = colors
+    indices = indices.astype("uint8")
     # PyAV's type hints lack the palette of this format.
     return av.VideoFrame.from_ndarray((indices, palette), format="pal8")  # type: ignore[arg-type]
 

@@ -149,6 +149,27 @@ TURNS = {"left": (1, 0, 0, 1), "top": (0, 1, -1, 0), "right": (-1, 0, 0, -1), "b
 MIRRORED = {"left": (1, 0, 0, -1), "top": (0, 1, 1, 0), "right": (-1, 0, 0, 1), "bottom": (0, -1, -1, 0)}
 
 
+@pytest.mark.parametrize("color_count", [1, 4, 100, 255])
+def test_each_frame_of_a_gif_keeps_its_transparency_and_colors(color_count):
+    """Flat frames of other colors than the first, as in stickers, get palettes of their own."""
+    random = np.random.default_rng(color_count)
+    frames = []
+    for number in range(3):
+        colors = random.integers(0, 256, (color_count, 3)).astype("uint8")
+        frame = np.zeros((48, 48, 4), "uint8")
+        square = frame[8:40, 8 + number : 40 + number]
+        square[..., :3] = colors[np.arange(32 * 32).reshape(32, 32) % color_count]
+        square[..., 3] = 255
+        frames.append(frame)
+    decoded = list(video_decoder.decode(video_encoder.encode(frames, "gif", 10, True), transparent=True))
+    for frame, original in zip(decoded, frames, strict=True):
+        np.testing.assert_array_equal(frame[..., 3], original[..., 3])
+        is_opaque = original[..., 3] > 0
+        error = np.abs(frame[is_opaque].astype(int) - original[is_opaque]).mean()
+        assert error < (1 if color_count < 100 else 20)
+
+
+
 @pytest.mark.parametrize("matrices", [TURNS, MIRRORED], ids=["rotated", "mirrored"])
 @pytest.mark.parametrize("side", TURNS)
 def test_the_display_matrix_of_a_video_is_applied(side, matrices):
