@@ -106,13 +106,22 @@ def _check_members(archive: zipfile.ZipFile, names: Sequence[str]) -> None:
 
 
 def read_names(archive: zipfile.ZipFile, contents: Contents) -> tuple[str, ...]:
-    """Returns the class names; empty if they cannot be read."""
-    if not contents.names or archive.getinfo(contents.names).file_size > class_names.MAX_BYTES:
+    """Returns the class names; empty without.
+
+    Raises:
+        Refused: if their file cannot be read; a `metadata.json` may have none.
+    """
+    name = PurePosixPath(contents.names).name
+    if not name or (name == METADATA and archive.getinfo(contents.names).file_size > class_names.MAX_BYTES):
         return ()
     try:
-        return class_names.read(read_member(archive, contents.names), contents.names)
-    except Refused:
-        return ()
+        if archive.getinfo(contents.names).file_size > class_names.MAX_BYTES:
+            raise Refused("class names that are too long")
+        return class_names.read(read_member(archive, contents.names), name)
+    except Refused as error:
+        if name == METADATA:
+            return ()
+        raise Refused(f"{error}, in {name:.60}") from None
 
 
 def read_metadata(archive: zipfile.ZipFile, contents: Contents) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+from zipfile import ZipFile
 
 from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.models import model_folder
@@ -65,10 +66,28 @@ def check(file: BinaryIO, name: str) -> None:
             contents = containers.find_model(archive)
             if contents is None:
                 raise Refused("a zip without a model in it")
+            _check_names(archive, contents, name)
             if PurePosixPath(contents.model).name == containers.TFJS_MODEL:
                 tfjs_files.read(containers.read_member(archive, contents.model))
     except Refused as error:
         raise refusal(name, str(error)) from None
+
+
+def _check_names(archive: ZipFile, contents: containers.Contents, name: str) -> None:
+    """Raises `InvalidInput` if a zip has a file of class names that cannot be read."""
+    try:
+        containers.read_names(archive, contents)
+    except Refused as error:
+        raise _names_error(name, str(error)) from None
+
+
+def _names_error(name: str, received: str) -> InvalidInput:
+    return invalid(
+        f"class names of {make_printable(name, 60)}",
+        expected="one name on each line, a JSON list or a CSV table, in UTF-8",
+        received=received,
+        next_step="correct or remove the file of class names",
+    )
 
 
 def store(path: Path, names: Path | None = None) -> File:
@@ -88,6 +107,8 @@ def store(path: Path, names: Path | None = None) -> File:
         data, name = packing.pack(path, names)
         check(io.BytesIO(data), name)
         return File.store(data, "model", name)
+    except packing.NamesRefused as error:
+        raise _names_error(path.name, str(error)) from None
     except Refused as error:
         raise refusal(path.name, str(error)) from None
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,6 +16,10 @@ _LABELS = class_names.FILES[0]
 _MAX_LISTING_BYTES = 16 << 20  # bytes of a model.json
 
 
+class NamesRefused(Refused):
+    """Class names of a model cannot be read."""
+
+
 def pack(path: Path, names: Path | None = None) -> tuple[bytes, str]:
     """Returns a model on the disk as one file, and that file's name.
 
@@ -23,7 +28,8 @@ def pack(path: Path, names: Path | None = None) -> tuple[bytes, str]:
         names: a file with class names; None looks next to the model.
 
     Raises:
-        Refused: if a folder has no model, or the names cannot be read.
+        NamesRefused: if the names cannot be read.
+        Refused: if a folder has no model.
         OSError: if a file cannot be read.
     """
     if path.is_dir() or path.name == containers.TFJS_MODEL:
@@ -37,10 +43,8 @@ def pack(path: Path, names: Path | None = None) -> tuple[bytes, str]:
         return data, name
     try:
         labels = class_names.read(names_file.read_bytes(), names_file.name)
-    except Refused:
-        if names is None:
-            return data, name
-        raise
+    except Refused as error:
+        raise NamesRefused(f"{error}, in {names_file.name:.60}") from None
     return with_names(data, name, labels), zip_name(name)
 
 
@@ -140,9 +144,13 @@ def _find_shards(listing: Path) -> list[Path]:
 
 
 def _find_names_file(folder: Path) -> Path | None:
-    """Returns the first file with class names in a folder; None without."""
-    candidates = (folder / name for name in class_names.FILES)
-    return next(
-        (path for path in candidates if path.is_file() and path.stat().st_size <= class_names.MAX_BYTES),
-        None,
-    )
+    """Returns the first file with class names in a folder; None without.
+
+    Ignores others of such a name, because they need not belong to the model.
+    """
+    for path in (folder / name for name in class_names.FILES):
+        if path.is_file() and path.stat().st_size <= class_names.MAX_BYTES:
+            with suppress(Refused):
+                class_names.read(path.read_bytes(), path.name)
+                return path
+    return None

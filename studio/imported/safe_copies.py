@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from studio.core import caches, owners, paths, permissions
-from studio.core.errors import InvalidInput, StudioError, invalid, make_printable
+from studio.core.errors import InvalidInput, StudioError
 from studio.core.tasks import File
 from studio.core.untrusted.refusals import Refused
 from studio.imported import class_names, copy_check, packing, preprocessing, resave, sandboxed_process
@@ -57,14 +57,7 @@ def with_names(file: File, names: Sequence[str]) -> File:
         class_names.read(class_names.encode(names), "labels.txt")
     except Refused as error:
         raise refusal(file.name, str(error), "write one class name per line") from None
-    count = copy.facts.class_count
-    if len(names) != count:
-        raise invalid(
-            f"class names of {make_printable(file.name, 60)}",
-            expected=f"{count:,} names",
-            received=f"{len(names):,}",
-            next_step="write one class name per line",
-        )
+    class_names.check_count(names, copy.facts.class_count, file.name)
     data = packing.with_names(file.read(), file.name, names)
     return _store_variant(file, data, copy, copy.facts.model_copy(update={"labels": tuple(names)}))
 

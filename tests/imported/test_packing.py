@@ -10,6 +10,7 @@ from studio.core.errors import InvalidInput
 from studio.core.tasks import Slot
 from studio.imported import containers, files, packing
 from studio.run import input_files
+from tests.wording import says_what_to_do
 
 
 def write_keras_file(path):
@@ -29,6 +30,28 @@ def test_names_next_to_a_keras_file_are_packed_with_it(names, tmp_path):
     (tmp_path / "mine.zip").write_bytes(data)
     with (tmp_path / "mine.zip").open("rb") as file, containers.open_zip(file) as packed:
         assert containers.read_names(packed, containers.find_model(packed)) == ("apple", "pear")
+
+
+def test_a_names_file_in_a_zip_that_cannot_be_read_is_refused(home, tmp_path):
+    """Ignoring it would name the classes by number without a word."""
+    path = tmp_path / "model.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("model.keras", b"")
+        packed.writestr("class_indices.json", b'{"cat": 0, "dog": 2}')
+    with pytest.raises(InvalidInput, match=r"indices 0, 1, 2.*class_indices\.json") as refusal:
+        files.store(path)
+    assert says_what_to_do(str(refusal.value))
+
+
+def test_a_names_file_that_cannot_be_read_next_to_a_model_is_skipped(tmp_path):
+    """It may be a table of the images that the model was trained on."""
+    path = write_keras_file(tmp_path / "mine.keras")
+    (tmp_path / "labels.csv").write_text("id,breed\na1,poodle\na2,beagle\n")
+    assert packing.pack(path)[1] == "mine.keras"
+    (tmp_path / "classes.txt").write_text("poodle\nbeagle\n")
+    assert packing.pack(path)[1] == "mine.zip"
+    with pytest.raises(packing.NamesRefused, match=r"labels\.csv"):
+        packing.pack(path, tmp_path / "labels.csv")
 
 
 def test_names_in_a_keras_file_take_precedence(tmp_path):

@@ -239,6 +239,16 @@ NAMES = {
     "b.json": (b'{"0": "Cat", "1": "Dog"}', ("Cat", "Dog")),
     "c.json": (b'["Cat", "Dog"]', ("Cat", "Dog")),
     "a.csv": (b"Cat\nDog\n", ("Cat", "Dog")),
+    "c.txt": (b"1 Dog\n2 Big bird\n0 Cat\n", ("Cat", "Dog", "Big bird")),  # by number, not by line
+    "d.txt": (b"0: Cat\n1: Dog\n", ("Cat", "Dog")),
+    "e.txt": (b"0\tCat\n1\tDog\n", ("Cat", "Dog")),
+    "f.txt": (b"0,Cat\n1,Dog\n", ("Cat", "Dog")),
+    "g.txt": ("Cat\nDog\n".encode("utf-16"), ("Cat", "Dog")),  # Windows' Notepad
+    "h.txt": ("0 Hund\n1 Katze\n2 Vögel\n".encode("cp1252"), ("Hund", "Katze", "Vögel")),
+    "d.json": (b'{"1": ["n01443537", "goldfish"], "0": ["n01440764", "tench"]}', ("tench", "goldfish")),
+    "b.csv": (b"index;name\n1;Dog\n0;Cat\n", ("Cat", "Dog")),
+    "c.csv": (b"Label\nCat\nDog\n", ("Cat", "Dog")),
+    "a.tsv": (b"Cat\t0\nDog\t1\n", ("Cat", "Dog")),
 }
 
 
@@ -249,7 +259,9 @@ def test_class_names_are_read_in_every_format(name):
     assert class_names.read(class_names.encode(names_read), "labels.txt") == names_read
 
 
-@pytest.mark.parametrize("data", [b"[1, 2]", b'{"a": 0, "b": 2}', b"{}", b'["\\u001b[2J"]', b"[" * 1000])
+@pytest.mark.parametrize(
+    "data", [b"[1, 2]", b'{"a": 0, "b": 2}', b'{"0": null, "1": "a"}', b"{}", b'["\\u001b[2J"]', b"[" * 1000]
+)
 def test_invalid_class_names_are_refused(data):
     with pytest.raises(Refused):
         class_names.read(data, "class_names.json")

@@ -82,7 +82,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "notes": [
             note,
             *filter(None, [_INPUT_NOTES.get(settings.form)]),
-            *available.list_preprocessing_notes(settings, inputs),
+            *available.list_imported_model_notes(settings, inputs),
         ],
     }
     recipe = recipes.make("classify.export", settings, inputs, available.list_weights(classifier, inputs))

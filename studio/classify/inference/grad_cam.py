@@ -55,7 +55,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
         "probability": float(probabilities[class_index]),
         "whole": crop.crop_and_resize(image, *classifier.size).shape == image.shape,
         "labels": predict.select_top_labels(probabilities, classifier.classes, TOP_K),
-        **available.describe_preprocessing(settings, inputs),
+        **available.describe_imported_model(settings, inputs),
         "seconds": time.monotonic() - began,
     }
     recipe = recipes.make("classify.explain", settings, inputs, available.list_weights(classifier, inputs))

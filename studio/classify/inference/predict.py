@@ -30,7 +30,7 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
         for file, row in zip(files, probabilities, strict=True)
     ]
     recipe = recipes.make("classify.predict", settings, inputs, available.list_weights(classifier, inputs))
-    response: dict[str, Any] = {"images": results, **available.describe_preprocessing(settings, inputs)}
+    response: dict[str, Any] = {"images": results, **available.describe_imported_model(settings, inputs)}
     output = File.store(json.dumps(response).encode(), "text", "labels.json")
     return Result((output,), {**response, "seconds": time.monotonic() - began}, recipe)
 
@@ -49,7 +49,7 @@ def select_top_labels(probabilities: np.ndarray, classes: Sequence[str], count: 
 
 def format_predictions(response: Mapping[str, Any]) -> str:
     """Returns the predictions as text: one line for each image, best label first."""
-    notes = [f"({response['preprocessing_note']})"] if response.get("preprocessing_note") else []
+    notes = [f"({response[key]})" for key in available.NOTES if response.get(key)]
     return "\n".join([*map(_format_line, response["images"]), *notes])
 
 

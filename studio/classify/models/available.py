@@ -27,6 +27,8 @@ from studio.imported.preprocessing import describe
 
 PresetSettings = PredictSettings | ExplainSettings | ExportSettings
 ModelSettings = PresetSettings | AuditSettings | TrainClassifierSettings
+NOTES = ("preprocessing_note", "names_note")  # keys of `describe_imported_model`
+_NO_NAMES_NOTE = "The model has no class names; give them with --labels, or type them on the page"
 
 
 def list_names() -> list[str]:
@@ -62,20 +64,28 @@ def load_input(settings: ModelSettings, inputs: Inputs) -> Classifier | None:
     return None
 
 
-def describe_preprocessing(settings: ModelSettings, inputs: Inputs) -> dict[str, str]:
-    """Returns the preprocessing of an imported model and a note on it; empty for other classifiers."""
+def describe_imported_model(settings: ModelSettings, inputs: Inputs) -> dict[str, str]:
+    """Returns the preprocessing of an imported model, a note on it, and one if it does not name its classes.
+
+    Empty for other classifiers.
+    """
     for file in inputs.get("model", ()):
         if files.is_imported(file):
             facts = imported_classifier.read_facts(file, settings.flat)
             choice = facts.choose_preprocessing(settings.preprocessing)
-            return {"preprocessing": choice.preprocessing, "preprocessing_note": describe(choice)}
+            names_note = {} if facts.has_names else {"names_note": _NO_NAMES_NOTE}
+            return {
+                "preprocessing": choice.preprocessing,
+                "preprocessing_note": describe(choice),
+                **names_note,
+            }
     return {}
 
 
-def list_preprocessing_notes(settings: ModelSettings, inputs: Inputs) -> list[str]:
-    """Returns the note on an imported model's preprocessing, as a list; empty if no model was imported."""
-    note = describe_preprocessing(settings, inputs).get("preprocessing_note")
-    return [f"{note}."] if note else []
+def list_imported_model_notes(settings: ModelSettings, inputs: Inputs) -> list[str]:
+    """Returns the notes on an imported model as sentences; empty if no model was imported."""
+    entries = describe_imported_model(settings, inputs)
+    return [f"{entries[key]}." for key in NOTES if key in entries]
 
 
 def list_weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:

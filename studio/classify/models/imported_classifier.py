@@ -16,7 +16,7 @@ from studio.classify.models.classifier import Classifier, get_or_make_classifier
 from studio.classify.settings import AUTO
 from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.tasks import File
-from studio.imported import safe_copies
+from studio.imported import class_names, safe_copies
 from studio.imported.facts import Facts
 from studio.imported.preprocessing import DEFAULT_PREPROCESSING, Choice, Preprocessing
 
@@ -145,7 +145,8 @@ def _to_classifier_facts(file: File, facts: Facts, flat: bool) -> ClassifierFact
     """Returns the facts of a classifier.
 
     Raises:
-        InvalidInput: if the network is no image classifier, or has a flat input without `flat`.
+        InvalidInput: if the network is no image classifier, has a flat input without `flat`, or another
+            number of class names than of classes.
     """
     image = facts.image_input
     if image is None:
@@ -158,16 +159,17 @@ def _to_classifier_facts(file: File, facts: Facts, flat: bool) -> ClassifierFact
         count = facts.inputs[0][1] or 0
         channels = " x 3" if count > image.height * image.width else ""
         raise FlatInput(file.name, count, f"{image.height} x {image.width}{channels}")
-    has_names = len(facts.labels) == facts.class_count
+    if facts.labels:
+        class_names.check_count(facts.labels, facts.class_count, file.name)
     return ClassifierFacts(
         PurePath(file.name).stem or "model",
-        facts.labels if has_names else tuple(f"class {n + 1}" for n in range(facts.class_count)),
+        facts.labels or tuple(f"class {n + 1}" for n in range(facts.class_count)),
         (image.height, image.width),
         facts.parameters,
         image.preprocessing,
         image.reason,
         image.output_kind,
-        has_names,
+        bool(facts.labels),
         image.flat,
     )
 

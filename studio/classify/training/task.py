@@ -97,7 +97,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "extraction_seconds": extraction_seconds,
         "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [
-            *available.list_preprocessing_notes(settings, inputs),
+            *available.list_imported_model_notes(settings, inputs),
             *samples.notes,
             *settings.describe_unused(extractor_name if base else ""),
             *run_notes,
@@ -225,10 +225,10 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
                     base, base_files[0].name, dataset, similar.labels, settings.seed, progress
                 )
                 findings["notes"] += [
-                    *available.list_preprocessing_notes(settings, inputs),
+                    *available.list_imported_model_notes(settings, inputs),
                     *label_findings.pop("notes"),
                 ]
-                findings |= label_findings | available.describe_preprocessing(settings, inputs)
+                findings |= label_findings | available.describe_imported_model(settings, inputs)
             else:
                 findings["suspicious"], weights = _find_suspicious_labels_with_head(settings, file, progress)
         except StudioError as error:
