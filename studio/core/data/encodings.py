@@ -1,4 +1,4 @@
-"""Detects the encoding of a text: by its byte order mark, as UTF-8, or by its language."""
+"""Detects the encoding of a text: by its byte order mark, as UTF-8, or by its script and language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import codecs
 
 from charset_normalizer import from_bytes
 
+from studio.core.data import latin_encodings
 from studio.core.errors import InvalidInput, invalid, make_printable
 
 AUTO = "auto"
@@ -21,9 +22,15 @@ _WESTERN = "cp1252"
 _DISPLAY_NAMES = {  # encodings to detect
     _WESTERN: "Windows-1252",
     "cp1250": "Windows-1250 (Central European)",
+    "iso8859_2": "ISO 8859-2 (Central European)",
+    "mac_roman": "Mac Roman",
+    "cp850": "DOS 850",
     "cp1251": "Windows-1251 (Cyrillic)",
     "koi8_r": "KOI8-R (Cyrillic)",
+    "koi8_u": "KOI8-U (Cyrillic)",
     "cp866": "DOS 866 (Cyrillic)",
+    "iso8859_5": "ISO 8859-5 (Cyrillic)",
+    "mac_cyrillic": "Mac Cyrillic",
     "cp1253": "Windows-1253 (Greek)",
     "cp1254": "Windows-1254 (Turkish)",
     "cp1255": "Windows-1255 (Hebrew)",
@@ -38,9 +45,10 @@ _MULTI_BYTE_CODECS = {"gb18030", "big5", "cp932", "euc_jp", "cp949"}
 # Slow, or not for texts.
 _UNSUPPORTED = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 _MAX_BROKEN_SHARE = 0.001  # share of invalid bytes up to which a text still counts as UTF-8
-_MAX_NON_ASCII_SHARE = 0.15  # share of bytes beyond ASCII up to which an undetected text counts as Western
+_MAX_NON_ASCII_SHARE = (
+    0.15  # share of bytes beyond ASCII up to which an undetected text counts as Latin script
+)
 _DETECTION_BYTES = 300_000  # bytes used to detect an encoding
-_CLOSE_SHARE = 0.9  # share of the best coherence from which Western is chosen
 
 
 class UnknownEncoding(InvalidInput):
@@ -135,21 +143,23 @@ def _find_sample_end(data: bytes) -> int:
 
 
 def _guess_codec(data: bytes) -> str | None:
-    """Guesses the encoding of highest language coherence; prefers Western if it is close. None if unknown."""
+    """Guesses the encoding: the best guess of charset-normalizer, and by letters for Latin scripts.
+
+    Returns None if it is unknown.
+    """
     matches = [
         match
         for match in from_bytes(data, cp_isolation=list(_DISPLAY_NAMES))
         if match.coherence
         or match.encoding in _MULTI_BYTE_CODECS  # in single-byte encodings any bytes are valid
     ]
-    best = max((match.coherence for match in matches), default=0.0)
-    for match in matches:
-        if _WESTERN in match.could_be_from_charset and match.coherence >= _CLOSE_SHARE * best:
-            return _WESTERN
     if not matches:
         non_ascii = sum(byte >= 0x80 for byte in data)
-        return _WESTERN if non_ascii < _MAX_NON_ASCII_SHARE * len(data) else None
-    return next((codec for codec in matches[0].could_be_from_charset if codec in _DISPLAY_NAMES), None)
+        return latin_encodings.choose(data) if non_ascii < _MAX_NON_ASCII_SHARE * len(data) else None
+    codecs_of_best = matches[0].could_be_from_charset  # those that decode to the same characters
+    if not set(latin_encodings.CODECS).isdisjoint(codecs_of_best):
+        return latin_encodings.choose(data)
+    return next((codec for codec in codecs_of_best if codec in _DISPLAY_NAMES), None)
 
 
 def _decode_western(data: bytes) -> tuple[str, str]:

@@ -70,6 +70,40 @@ def test_the_encoding_is_detected_from_the_language(codec):
     assert corpus.read(text.encode(codec), codec).notes == ()
 
 
+SENTENCES = {  # of everyday language, so that frequent letters are in them
+    "Polish": "Wczoraj padał śnieg, więc dzieci zostały w domu. Mama upiekła ciasto, źle się czuł ojciec.",
+    "Czech": "Děti si hrají na zahradě. Když začne pršet, běží domů a maminka jim uvaří čaj.",
+    "Hungarian": "A vonat reggel indul a főpályaudvarról. Az utasok előre váltsanak jegyet, az idő hűvös.",
+    "Romanian": "Trenul pleacă dimineaţa la ora şapte. Călătorii trebuie să cumpere bilete din timp.",
+    "Turkish": "Sabah erkenden kalktım ve istasyona gittim. Yağmur yağıyordu, herkes sessizce bekliyordu.",
+    "German": "Der Zug nach München fährt später, weil auf der Strecke gebaut wird. Er heißt Blauer Löwe.",
+    "French": "Le marché ouvre à huit heures. Les élèves y achètent des pêches et un gâteau très sucré.",
+    "Spanish": "El niño compró una piña en el mercado y después volvió a casa. Mañana habrá más frutas.",
+    "Portuguese": "A estação não abre aos domingos. As crianças foram à praia com a avó.",
+    "Danish": "Om sommeren køber vi jordbær på gården ved åen. Børnene løber rundt på græsset.",
+    "Icelandic": "Það er kalt í dag og snjór liggur yfir öllu. Börnin fara út að leika sér.",
+    "English": "“I don’t know,” she said — and the door closed. The café was empty.",
+    "Russian": "Вчера весь день шёл дождь, и дети сидели дома. Мама испекла пирог со сливами.",
+    "Ukrainian": "Учора весь день ішов дощ, тому діти сиділи вдома. Їжак спав під ялиною.",
+    "Greek": "Χθες έβρεχε όλη μέρα και τα παιδιά έμειναν στο σπίτι. Η μητέρα έφτιαξε γλυκό.",
+}
+ENCODINGS = [
+    *[(language, codec) for language in list(SENTENCES)[:4] for codec in ("cp1250", "iso8859-2")],
+    *[("Turkish", "cp1254"), ("Turkish", "iso8859-9")],
+    *[(language, "cp1252") for language in list(SENTENCES)[5:12]],
+    *[(language, codec) for language in ("German", "French") for codec in ("mac_roman", "cp850")],
+    *[("Russian", codec) for codec in ("cp1251", "koi8-r", "cp866", "iso8859-5", "mac_cyrillic")],
+    *[("Ukrainian", "cp1251"), ("Ukrainian", "koi8-u"), ("Greek", "cp1253"), ("Greek", "iso8859-7")],
+]
+
+
+@pytest.mark.parametrize("language, codec", ENCODINGS)
+@pytest.mark.parametrize("count", [1, 20])
+def test_encodings_of_one_script_are_told_apart(language, codec, count):
+    text = f"{SENTENCES[language]}\n" * count
+    assert corpus.read(text.encode(codec)).text == text
+
+
 def test_a_given_encoding_is_used():
     text = PLAIN + "\n"
     assert corpus.read(text.encode("utf-16-le"), "utf-16-le").text == text
