@@ -151,7 +151,7 @@ def list_images(folder: Path) -> tuple[list[Path], list[str]]:
     """
     try:
         entries = [p for p in sorted(folder.iterdir()) if not is_junk(p.name) and not is_hidden(p.name)]
-        photos = [path for path in entries if path.suffix.lower() in formats.EXTENSIONS]
+        photos = [p for p in entries if p.suffix.lower() in formats.EXTENSIONS and not p.is_dir()]
         other_names = [p.name for p in entries if p.suffix.lower() not in formats.EXTENSIONS and p.is_file()]
     except OSError as error:
         step = "check its permissions"

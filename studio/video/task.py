@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, invalid
-from studio.core.imaging import image_io, video_decoder, video_encoder
+from studio.core.imaging import image_io, mp4_frames, video_decoder, video_encoder
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.imaging.video_span import Span
 from studio.core.progress import Progress
@@ -19,6 +20,9 @@ from studio.core.training import checkpoints
 from studio.video.settings import VideoSettings
 
 TASK_NAME = "video.repaint"
+_HDR_NOTE = (
+    "The video is HDR, whose colors look pale in the result. Convert it to SDR first, or record without HDR."
+)
 
 
 def check(settings: VideoSettings, inputs: Inputs) -> None:
@@ -70,12 +74,14 @@ def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
     seconds = time.monotonic() - began
     recipe = recipes.make(TASK_NAME, settings, inputs, weights)
     name = f"{Path(video.name).stem}-{settings.task.partition('.')[0]}.{settings.video}"
-    figures = {
+    figures: dict[str, Any] = {
         "frames": count_done,
         "of": count,
         "fps": round(times.fps, 3),
         "seconds": seconds * count_done / max(1, count_new),  # for all frames, at the speed of this run
     }
+    if mp4_frames.is_hdr(data):
+        figures["notes"] = [_HDR_NOTE]
     file = File.store(encoded, "animation", name)
     if not is_stopped:
         stored_run.delete()

@@ -41,7 +41,16 @@ def draw_map(feature_map: np.ndarray, side: int) -> np.ndarray:
     Returns:
         `(H, W, 3) uint8`.
     """
-    return image_io.to_uint8(_resize(heat.to_colors(feature_map) / 255, side)[None])
+    return image_io.to_uint8(_resize(heat.to_colors(_widen(feature_map)) / 255, side)[None])
+
+
+def _widen(feature_map: np.ndarray) -> np.ndarray:
+    """Repeats the last row or column of a map that is narrower than an image may be.
+
+    Rounding makes a map of the narrowest photo a little narrower than the photo.
+    """
+    least = -(-max(feature_map.shape) // image_io.MAX_ASPECT)
+    return np.pad(feature_map, [(0, max(0, least - size)) for size in feature_map.shape], mode="edge")
 
 
 def draw_grid(maps: np.ndarray, channels: list[int]) -> np.ndarray:

@@ -122,7 +122,18 @@ def test_mov_and_m4v_are_videos(clip, run_command, name):
     assert code == 2 and "Invalid output out.mov" in err and ".mp4, .webp, .gif, as a video is given" in err
 
 
-@pytest.mark.parametrize("ending", ["avi", "WEBM", "mkv"])
+def test_a_3gp_of_a_phone_is_a_video(clip, run_command):
+    frames = [np.full((32, 48, 3), 60 * n, "uint8") for n in (1, 2, 3)]
+    data = video_encoder.encode(frames, "mp4", 10).replace(b"ftypisom", b"ftyp3gp4")
+    clip.with_name("clip.3gp").write_bytes(data)
+    assert run_command("invert", "clip.3gp", "-o", "out.mp4", "--steps", "1", "--quiet")[:2] == (
+        0,
+        "out.mp4\n",
+    )
+    assert len(list(video_decoder.decode(clip.with_name("out.mp4").read_bytes()))) == 3
+
+
+@pytest.mark.parametrize("ending", ["avi", "WEBM", "mkv", "flv", "ts", "mpg", "wmv"])
 @pytest.mark.parametrize("out", ["out.mp4", "out.png"])
 def test_unsupported_video_suggests_conversion(clip, run_command, ending, out):
     code, _, err = run_command("invert", f"clip.{ending}", "-o", out)

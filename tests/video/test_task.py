@@ -1,8 +1,10 @@
 """Repainting videos frame by frame: speed, resuming and errors."""
 
+import io
 from fractions import Fraction
 from types import SimpleNamespace
 
+import av
 import numpy as np
 import paint
 import pytest
@@ -53,6 +55,22 @@ def test_all_formats_are_read_and_written(home, kind):
     result = tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]})
     assert mean_intensities(result) == pytest.approx([175, 95], abs=4)
     assert result.files[0].name.endswith(f".{kind}")
+
+
+@pytest.mark.parametrize(
+    "transfer, is_noted", [(16, True), (18, True), (1, False)], ids=["PQ", "HLG", "BT.709"]
+)
+def test_a_note_says_that_a_video_is_hdr(home, transfer, is_noted):
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        stream.codec_context.color_trc = transfer
+        frame = av.VideoFrame.from_ndarray(np.full((32, 48, 3), 80, "uint8"), format="rgb24")
+        container.mux([*stream.encode(frame.reformat(format="yuv420p")), *stream.encode()])
+    clip = File.store(buffer.getvalue(), "animation", "phone.mp4")
+    result = tasks.run(TASK_NAME, make_settings(steps=1), {"video": [clip]})
+    assert ("HDR" in " ".join(result.figures.get("notes", ()))) == is_noted
 
 
 def test_a_gif_reports_its_limited_frame_rate(video):

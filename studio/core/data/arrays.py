@@ -252,13 +252,24 @@ def _read_array(path: Path, part: str) -> np.ndarray:
         return archive[part]
 
 
+def _choose_scaling(low: float, high: float) -> str:
+    """Returns what to do with floats of another range than 0 to 1."""
+    if -1 <= low < 0 and high <= 1:
+        return "add 1 and divide it by 2, or save it as uint8"
+    return "divide it by 255, or save it as uint8" if low >= 0 else "scale it, or save it as uint8"
+
+
 def _to_rgb(name: str, part: str, image: np.ndarray) -> np.ndarray:
     """Converts an image of `(H, W)` or `(H, W, 1 or 3)`, uint8 or float in [0, 1], to `(H, W, 3) uint8`."""
     if image.dtype != np.uint8:
-        if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
-            received = f"{image.min():.3g} to {image.max():.3g}"
-            step = "divide it by 255, or save it as uint8"
+        if not np.isfinite(image).all():
+            received, step = f"NaN or infinite values in {part}", "replace them, or save it as uint8"
             raise invalid_data_set(name, f"floats of 0 to 1 in {part}", received, step)
+        low, high = float(image.min()), float(image.max())
+        if low < 0 or high > 1:
+            raise invalid_data_set(
+                name, f"floats of 0 to 1 in {part}", f"{low:.3g} to {high:.3g}", _choose_scaling(low, high)
+            )
         image = np.round(image * 255.0).astype("uint8")
     image = image[..., None] if image.ndim == 2 else image
     return np.repeat(image, 3, -1) if image.shape[-1] == 1 else image

@@ -216,6 +216,9 @@ class _CacheWriter:
         received = "no files"
         if total:
             received = f"{intact:,} among {total:,} files: {join_first_few(self._list_broken_names())}"
+        # The notes may say why, such as that links were skipped.
+        notes = "; ".join(note.rstrip(".") for note in self._source.notes)
+        received = f"{received} ({notes})" if notes else received
         raise invalid_data_set(
             name, f"images ({formats.READABLE})", received, "choose another folder or archive"
         )

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import accumulate, islice, pairwise
 from math import floor
 
-from studio.core.imaging import video_facts
+from studio.core.imaging import gif_blocks, video_facts
 from studio.core.imaging.video_limits import MAX_FRAMES
 
 _DEFAULT_DURATION = Fraction(1, 10)  # s; browsers use it for frames up to `_SHORTEST_DURATION`
@@ -98,7 +98,7 @@ def _cap_durations(durations: Sequence[Fraction]) -> tuple[Fraction, ...]:
 def _read_mp4_durations(data: bytes) -> list[Fraction]:
     """Reads durations from the presentation times of frames; equal ones if these are invalid."""
     with video_facts.open_container(data) as container:
-        stream = container.streams.video[0]
+        stream = video_facts.get_video_stream(container)
         unit, average_rate = stream.time_base or Fraction(1, 90_000), Fraction(stream.average_rate or 24)
         packet_times: list[tuple[int, int]] = []  # start and duration, in units
         count = 0
@@ -117,6 +117,7 @@ def _read_mp4_durations(data: bytes) -> list[Fraction]:
 
 
 def _read_gif_durations(data: bytes) -> Iterator[Fraction]:
+    gif_blocks.check_whole(data)  # Pillow and FFmpeg skip the rest of a cut file
     with video_facts.open_container(data) as container:
         for packet in container.demux(video=0):
             if packet.size:

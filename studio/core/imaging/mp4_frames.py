@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import av
 
 _CODECS = ("h264", "hevc", "mpeg4")  # phones record HEVC
+_HDR_TRANSFERS = (16, 18)  # FFmpeg's numbers of SMPTE ST 2084 (PQ) and ARIB STD-B67 (HLG)
 _MAX_STRETCH = 4  # largest pixel aspect ratio; DVDs and camcorders have less than 2
 
 
@@ -31,7 +32,7 @@ def decode(data: bytes) -> Iterator[np.ndarray]:
         Exception: almost any, if the file is damaged.
     """
     with video_facts.open_container(data) as container:
-        stream = container.streams.video[0]
+        stream = video_facts.get_video_stream(container)
         if stream.codec_context.name not in _CODECS:
             raise ValueError("a video of another codec than H.264, HEVC or MPEG-4")
         video_limits.check_size(stream.width, stream.height)
@@ -39,6 +40,18 @@ def decode(data: bytes) -> Iterator[np.ndarray]:
         for image in container.decode(stream):
             video_limits.check_size(image.width, image.height)
             yield _to_upright_pixels(image, aspect)
+
+
+def is_hdr(data: bytes) -> bool:
+    """Returns whether a video is an MP4 with the transfer function PQ or HLG; `decode` does not convert them.
+
+    Raises:
+        Exception: almost any, if the file is damaged.
+    """
+    if not video_facts.is_mp4(data):
+        return False
+    with video_facts.open_container(data) as container:
+        return int(video_facts.get_video_stream(container).codec_context.color_trc) in _HDR_TRANSFERS
 
 
 def _to_upright_pixels(image: av.VideoFrame, aspect: Fraction) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from PIL import Image
 
-from studio.core.imaging import transparency
+from studio.core.imaging import gif_blocks, transparency
 from studio.core.imaging.video_limits import MAX_FRAMES
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _MPEG4: tuple[_Codec, ...] = ("libx264", "libopenh264", "mpeg4")  # in order of 
 _PALETTE_SIDE = 128  # px; a palette of a small copy is as good, and faster
 _MIN_OPAQUE_ALPHA = 128  # least alpha of an opaque pixel of a GIF
 _WEBP_ALPHA = 0x10  # flag in the header
-_GIF_IMAGE, _GIF_CONTROL, _GIF_END = 0x2C, 0xF9, 0x3B
+_GIF_CONTROL = 0xF9  # label of an extension
 _GIF_DISPOSAL, _GIF_CLEARED, _GIF_HAS_CLEAR = 0b11100, 2 << 2, 1
 _GIF_CLEAR = 0  # index of the transparent color: FFmpeg shortens palettes at the other end
 
@@ -155,22 +155,9 @@ def fix_gif(data: bytes, last: Fraction, transparent: bool) -> bytes:
 
 def _find_gif_controls(data: bytes) -> Iterator[int]:
     """Yields the offset of the flags of each frame's graphic control; the delay follows (GIF89a, 23)."""
-    offset = 13 + _gif_table_size(data[10])
-    while data[offset] != _GIF_END:
-        if data[offset] == _GIF_IMAGE:
-            offset += 11 + _gif_table_size(data[offset + 9])
-        else:
-            if data[offset + 1] == _GIF_CONTROL:
-                yield offset + 3
-            offset += 2
-        while data[offset]:  # sub-blocks, each with its size
-            offset += data[offset] + 1
-        offset += 1
-
-
-def _gif_table_size(flags: int) -> int:
-    """Returns the size in bytes of the color table that flags announce."""
-    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
+    for offset in gif_blocks.list_offsets(data):
+        if data[offset] == gif_blocks.EXTENSION and data[offset + 1] == _GIF_CONTROL:
+            yield offset + 3
 
 
 def fix_webp(data: bytes, seconds: Fraction, transparent: bool) -> bytes:

@@ -25,8 +25,8 @@ from studio.core.imaging.video_codecs import KINDS
 from studio.core.imaging.video_limits import MAX_FPS, MAX_MP4_PIXELS, MAX_WEBP_GIF_PIXELS
 from studio.core.imaging.video_span import WHOLE_VIDEO, Span
 
-# Phones save MP4 as .mov or .m4v.
-EXTENSIONS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v")
+# Phones save MP4 as .mov, .m4v or .3gp.
+EXTENSIONS = (*(f".{kind}" for kind in KINDS), ".apng", ".png", ".mov", ".m4v", ".3gp", ".3g2")
 
 
 def decode(
@@ -144,7 +144,10 @@ def _invalid_video_error(data: bytes, name: str, error: Exception) -> InvalidInp
     """Returns the error for a file that cannot be read, which names its real format."""
     received, step = video_facts.describe_other_kind(data), "choose another, or save it as MP4"
     if not received:
-        received, step = str(error) if type(error) is ValueError else "a damaged one", "save it again as MP4"
+        received, step = (
+            str(error) if type(error) is ValueError else "a damaged one",
+            "save it again as MP4 with H.264",
+        )
     return invalid(name, expected="a whole MP4, WebP, GIF or APNG", received=received, next_step=step)
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from studio.core.imaging import decoding
 
 if TYPE_CHECKING:
+    from av import VideoStream
     from av.container import InputContainer
 
 _MAX_CHUNKS = 1000  # chunks of a PNG before its pixels
@@ -20,6 +21,10 @@ _OTHER_KINDS = {
     b"\x1aE\xdf\xa3": "a WebM or Matroska video",
     b"\0\0\1\xba": "an MPEG video",
     b"OggS": "an Ogg video",
+    b"FLV\1": "a Flash video",
+    b"0&\xb2u\x8ef\xcf\x11": "a Windows Media video",
+    b"\0\0\1\xb3": "an MPEG video",
+    b"G@": "an MPEG transport stream",
     b"\x89PNG": "a PNG image without animation",
     b"\xff\xd8\xff": "a JPEG image",
 }
@@ -74,6 +79,13 @@ def open_container(data: bytes) -> InputContainer:
     return av.open(io.BytesIO(data), "r", format=detect_kind(data), **options)
 
 
+def get_video_stream(container: InputContainer) -> VideoStream:
+    """Returns the first video track. Raises `ValueError` if there is none, as in a sound recording."""
+    if not container.streams.video:
+        raise ValueError("a file without a video track")
+    return container.streams.video[0]
+
+
 def open_image(data: bytes) -> Image.Image:
     """Opens an animation with Pillow without decoding. Raises almost any exception if it is damaged."""
     reader = {"gif": "GIF", "apng": "PNG"}.get(detect_kind(data), "WEBP")
@@ -86,7 +98,7 @@ def count_pixels(data: bytes) -> int:
         width, height = open_image(data).size
         return width * height
     with open_container(data) as container:
-        stream = container.streams.video[0]
+        stream = get_video_stream(container)
         return int(stream.width * stream.height)
 
 

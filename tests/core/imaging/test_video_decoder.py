@@ -169,7 +169,6 @@ def test_each_frame_of_a_gif_keeps_its_transparency_and_colors(color_count):
         assert error < (1 if color_count < 100 else 20)
 
 
-
 @pytest.mark.parametrize("matrices", [TURNS, MIRRORED], ids=["rotated", "mirrored"])
 @pytest.mark.parametrize("side", TURNS)
 def test_the_display_matrix_of_a_video_is_applied(side, matrices):
@@ -236,6 +235,9 @@ OTHERS = {
     b"RIFF\0\1\0\0AVI LIST": "an AVI",
     b"\x89PNG\r\n\x1a\n": "a PNG",
     b"\0\0\0\x18ftypheic" + bytes(64): "a HEIC",
+    b"FLV\1\5" + bytes(64): "a Flash video",
+    b"0&\xb2u\x8ef\xcf\x11" + bytes(64): "a Windows Media video",
+    b"G@\0\x10" + bytes(64): "an MPEG transport stream",
     b"not a video at all": "another kind of file",
     b"GIF89a cut": "a damaged one",
     b"\0\0\0\x18ftypisom" + bytes(64): "a damaged one",
@@ -260,6 +262,26 @@ def test_a_truncated_video_ends_early_or_is_refused(kind, share):
         assert len(list(video_decoder.decode(data[: int(len(data) * share)]))) <= 7
     except InvalidInput as error:
         assert says_what_to_do(str(error))
+
+
+@pytest.mark.parametrize("share", [0.4, 0.8])
+def test_a_gif_may_lack_only_its_last_byte(share):
+    """Programs show the frames before the cut, without a word about the missing ones."""
+    data = video_encoder.encode(draw_moving_ball(), "gif", 15)
+    assert len(list(video_decoder.decode(data[:-1]))) == 7
+    with pytest.raises(InvalidInput, match="a cut GIF"):
+        list(video_decoder.decode(data[: int(share * len(data))]))
+
+
+def test_a_sound_recording_has_no_video_track():
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), "float32"), format="fltp", layout="mono")
+        frame.sample_rate = 8000
+        container.mux([*stream.encode(frame), *stream.encode()])
+    with pytest.raises(InvalidInput, match="without a video track"):
+        video_decoder.read_times(buffer.getvalue())
 
 
 @pytest.mark.parametrize("kind", video_codecs.KINDS)
