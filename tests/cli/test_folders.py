@@ -210,6 +210,13 @@ def test_subfolders_are_noted(photos, run_command):
     assert "Images in 1 subfolder are not read: summer." in err, "results are no images to read"
 
 
+def test_a_subfolder_named_like_an_image_is_no_image(photos, run_command):
+    (photos / "summer.png").mkdir()
+    code, _, err = run_command("invert", "photos", "-o", "out", "--steps", "1")
+    assert code == 0 and "3 of 3 images made" in err
+    assert "Images in 1 subfolder are not read: summer.png." in err
+
+
 def test_other_files_are_noted_and_tiffs_are_read(photos, data_dir, run_command):
     shutil.copy(data_dir / "odd" / "07" / "mixed_folder" / "a.tif", photos / "e.tif")
     (photos / "layers.psd").write_bytes(b"8BPS")

@@ -118,7 +118,7 @@ def list_zip(path: Path, name: str) -> Files:
         _check_zip_member(name, info)
     members = sorted(((_decode_member_name(info), info) for info in infos), key=lambda member: member[0])
     check_members(name, [(member, info.file_size) for member, info in members], path.stat().st_size)
-    files = [(member, info) for member, info in members if not info.is_dir()]
+    files = [(member, info) for member, info in members if member and not member.endswith("/")]
 
     def read() -> Iterator[tuple[int, bytes]]:
         try:
@@ -130,24 +130,30 @@ def list_zip(path: Path, name: str) -> Files:
         except damage.ZIP_ERRORS as error:
             raise damaged_archive_error(name, error) from None
 
-    folders = tuple(member.rstrip("/") for member, info in members if info.is_dir() and member)
+    folders = tuple(member.rstrip("/") for member, _ in members if member.endswith("/"))
     return Files(tuple(member for member, _ in files), folders, read, tuple(_describe_encoding(files)))
 
 
 def _decode_member_name(info: zipfile.ZipInfo) -> str:
-    """Decodes the path of a member. Tries UTF-8 without its flag, too: macOS and some tools omit the flag."""
+    """Decodes the path of a member.
+
+    Tries UTF-8 without its flag, too: macOS and some tools omit the flag. Reads `\\` as `/`, as old .NET
+    programs write it.
+    """
     name = info.filename
     if not info.flag_bits & _UTF8_FLAG:
         with suppress(UnicodeError):
             name = name.encode(_OLD_ENCODING).decode("utf-8")
-    return name.removeprefix("./")
+    return name.replace("\\", "/").removeprefix("./")
 
 
 def _describe_encoding(files: list[tuple[str, zipfile.ZipInfo]]) -> Iterator[str]:
     uncertain = [
         member
         for member, info in files
-        if not member.isascii() and not info.flag_bits & _UTF8_FLAG and info.filename.endswith(member)
+        if not member.isascii()
+        and not info.flag_bits & _UTF8_FLAG
+        and info.filename.replace("\\", "/").endswith(member)
     ]
     if uncertain:
         subject = f"{len(uncertain):,} {'name is' if len(uncertain) == 1 else 'names are'}"

@@ -58,7 +58,16 @@ def test_zip_members_can_begin_with_dot_slash(tmp_path):
     assert dict(files.read()) == {0: encode_png()}
 
 
-@pytest.mark.parametrize("name", ["./../a.png", ".//a.png"])
+def test_backslashes_in_a_zip_separate_folders(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name, data in {"cat\\": b"", "cat\\1.png": encode_png(), "dog\\2.png": encode_png()}.items():
+            archive.writestr(name, data)
+    files = archives.list_zip(tmp_path / "a.zip", "a.zip")
+    assert files.names == ("cat/1.png", "dog/2.png") and files.folders == ("cat",)
+    assert dict(files.read())[1] == encode_png()
+
+
+@pytest.mark.parametrize("name", ["./../a.png", ".//a.png", "a\\..\\..\\b.png", "C:\\a.png", "\\a.png"])
 def test_dot_slash_cannot_lead_out_of_the_archive(tmp_path, name):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr(name, encode_png())

@@ -303,7 +303,9 @@ def test_npz_without_valid_images_is_refused(tmp_path):
         "shape": write_npz(tmp_path / "b.npz", x=np.zeros((3, 8), "uint8")),
         "of int64": write_npz(tmp_path / "c.npz", x=x.astype("int64")),
         "floats of 0 to 1": write_npz(tmp_path / "d.npz", x=x.astype("float32") + 2),
-        "0 to 1 in x": write_npz(tmp_path / "e.npz", x=x.astype("float32") * np.nan),
+        "NaN or infinite values in x": write_npz(tmp_path / "e.npz", x=x.astype("float32") * np.nan),
+        "Add 1 and divide it by 2": write_npz(tmp_path / "j.npz", x=x.astype("float32") - 0.9),
+        "Divide it by 255": write_npz(tmp_path / "k.npz", x=x.astype("float32") + 200),
         "one whole number": write_npz(tmp_path / "f.npz", x=x, y=np.zeros(4, int)),
         "Python objects in x": write_npz(tmp_path / "g.npz", x=np.array([None, {}], object)),
         "Python objects in y.*dtype=str": write_npz(
@@ -512,6 +514,15 @@ def test_links_in_a_folder_are_not_followed(tmp_path):
     dataset = load(folder)
     assert len(dataset.images) == 4
     assert dataset.notes[0].startswith("3 links or devices")
+
+
+def test_a_folder_of_links_only_names_them(tmp_path):
+    folder = tmp_path / "links"
+    folder.mkdir()
+    for name in ("cat", "dog"):
+        (folder / name).symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(InvalidInput, match=r"no files \(2 links or devices were skipped: cat, dog\)"):
+        load(folder)
 
 
 def test_a_folder_without_access_permission_is_noted(tmp_path, monkeypatch):
