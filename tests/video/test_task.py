@@ -126,16 +126,15 @@ def test_transparency_of_a_gif_is_kept(home, monkeypatch):
     assert painted[0, 16, 36, :3] == pytest.approx([55, 165, 215], abs=12)
 
 
-@pytest.mark.parametrize("kind", ["mp4", "gif"])
-def test_damage_at_the_end_is_found_before_the_first_frame(home, monkeypatch, kind):
+def test_damage_at_the_end_is_found_before_the_first_frame(home, monkeypatch):
     noise = np.random.default_rng(0).integers(0, 255, (24, 32, 48, 3), dtype="uint8")
-    data = video_encoder.encode(noise, kind, 20)
+    data = video_encoder.encode(noise, "mp4", 20)
     damaged = data[: len(data) * 17 // 20]
-    clip = File.store(damaged, "animation", f"cut.{kind}")
+    clip = File.store(damaged, "animation", "cut.mp4")
     next(video_decoder.decode(damaged))  # its first frames are good
     monkeypatch.setattr(paint, "run", lambda *args: pytest.fail("painted"))
-    with pytest.raises(InvalidInput, match=rf"Invalid cut.{kind}.*: a damaged one"):
-        tasks.run(TASK_NAME, make_settings(video=kind, steps=1), {"video": [clip]})
+    with pytest.raises(InvalidInput, match=r"Invalid cut\.mp4.*: a damaged one"):
+        tasks.run(TASK_NAME, make_settings(video="mp4", steps=1), {"video": [clip]})
 
 
 def test_a_part_of_a_video_is_processed(home):

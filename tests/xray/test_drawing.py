@@ -11,6 +11,5 @@ from studio.xray import drawing
 def test_a_map_of_the_narrowest_photo_is_an_accepted_image(shape):
     """Rounding makes the map of a photo of 160 x 8 px a little narrower than the photo."""
     feature_map = np.random.default_rng(0).random(shape).astype("float32")
-    for side in (drawing.LARGE_SIDE, 100):
-        image = drawing.draw_map(feature_map, side)
-        assert image_io.read(image_io.encode_png(image)).shape == image.shape
+    image = drawing.draw_map(feature_map, drawing.LARGE_SIDE)
+    assert image_io.read(image_io.encode_png(image)).shape == image.shape

@@ -13,6 +13,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from studio.core.imaging import color_management
 
 _BITS, _PHOTOMETRIC, _PLANAR, _SAMPLE_FORMAT = 258, 262, 284, 339  # tags of TIFF 6.0
+_SUBFILE_TYPE, _DNG_VERSION = 254, 50706
+_IS_PREVIEW = 1  # bit of the subfile type
 _WHITE_IS_ZERO, _SEPARATE_PLANES, _UNSIGNED = 0, 2, 1
 _FLAGS, _ANIMATION, _ALPHA = 20, 0x02, 0x10  # offset of the flags in a WebP chunk VP8X, and two flags
 
@@ -42,6 +44,14 @@ def _scale_transparent_level(image: Image.Image) -> None:
     if isinstance(image, PngImageFile) and image.mode == "L" and isinstance(level, int) and image.tile:
         raw_mode = image.tile[0].args
         image.info["transparency"] = level * {"L;2": 85, "L;4": 17}.get(str(raw_mode), 1)
+
+
+def is_camera_raw(image: Image.Image) -> bool:
+    """Returns whether a TIFF is a camera raw file, such as DNG and NEF, whose first image is a preview."""
+    if not isinstance(image, TiffImageFile):
+        return False
+    tags = image.tag_v2
+    return _DNG_VERSION in tags or bool(int(tags.get(_SUBFILE_TYPE, 0)) & _IS_PREVIEW)
 
 
 def decode(image: Image.Image) -> Image.Image:

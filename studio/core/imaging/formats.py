@@ -22,7 +22,14 @@ _UNSUPPORTED = {
     b"SIMPLE": "FITS",
     b"8BPS": "PSD",
     b"P6": "PPM",
+    b"\0\0\0\x0cjP": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+    b"\0\0\0\x0cJXL": "JPEG XL",
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\1\0": "ICO",
 }
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two are of BigTIFF
+_TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
 
 def register_readers(data: bytes) -> tuple[str, ...]:
@@ -36,8 +43,14 @@ def register_readers(data: bytes) -> tuple[str, ...]:
 
 
 def detect_kind(data: bytes) -> str:
-    """Detects AVIF, HEIC, video or an unsupported format by magic bytes; "" for any other file."""
+    """Detects AVIF, HEIC, TIFF, video or an unsupported format by magic bytes; "" for any other file."""
     if data[4:8] == b"ftyp":  # the container of AVIF, HEIC and MP4
         return "AVIF" if b"avif" in data[8:32] else "HEIC" if b"hei" in data[8:32] else "a video"
-    header = data[:256].lstrip()
+    if data.startswith(_TIFF):
+        return "TIFF"
+    if data.endswith(_TGA_FOOTER):
+        return "TGA"
+    header = data[:1024].lstrip()
+    if header.startswith(b"<?xml") and b"<svg" in header:
+        return "SVG"
     return next((kind for magic, kind in _UNSUPPORTED.items() if header.startswith(magic)), "")

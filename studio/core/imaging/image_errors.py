@@ -12,11 +12,19 @@ def unreadable_image_error(data: bytes, name: str) -> InvalidInput:
     received = kind or "not an image of a known kind, or a damaged one"
     if kind == "HEIC" and formats.HEIC:
         received = "a damaged or cut HEIC"
+    elif kind == "TIFF":
+        received = "a damaged TIFF, or one of an unusual kind, such as float colors or 16-bit Lab"
     elif kind in formats.FORMATS:
         received = f"a damaged or cut {kind}"
     elif kind == "HEIC":
         step += ", or pip install pillow-heif, which reads it"
     return invalid(name, expected=f"a {formats.READABLE} file", received=received, next_step=step)
+
+
+def camera_raw_error(name: str) -> InvalidInput:
+    """Returns the error for a camera raw file, of which Pillow reads only a small preview."""
+    step = "export it as JPEG or TIFF, because only its small preview can be read"
+    return invalid(name, expected=f"a {formats.READABLE} file", received="a camera raw file", next_step=step)
 
 
 def damaged_image_error(error: Exception, name: str) -> InvalidInput:

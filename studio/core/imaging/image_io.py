@@ -83,6 +83,8 @@ def _open_srgb_image(data: bytes, name: str) -> Image.Image:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             image = decoding.open_image(data, formats.register_readers(data))
+            if decoding.is_camera_raw(image):
+                raise image_errors.camera_raw_error(name)
             _check_size(image.size, name)
             if decoding_cost.is_costly(image, data):
                 received = "one made to take very much time or memory"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, video_decoder
 from tests.core.imaging.test_image_io import encode
 
@@ -84,3 +85,33 @@ def test_a_webp_is_transparent_where_no_frame_covers_it():
     opaque = [frame.convert("RGB") for frame in frames]
     data = encode(opaque[0], "WEBP", save_all=True, append_images=opaque[1:], lossless=True)
     assert {frame.shape for frame in video_decoder.decode(data, transparent=True)} == {(24, 32, 3)}
+
+
+@pytest.mark.parametrize("tags", [{254: 1}, {50706: b"\1\4\0\0"}], ids=["preview", "DNG"])
+def test_camera_raw_files_are_refused(tags):
+    """Their first image is a small preview, which would be taken for the photo."""
+    buffer = io.BytesIO()
+    Image.fromarray(COLORS).save(buffer, "TIFF", tiffinfo=tags)
+    with pytest.raises(InvalidInput, match=r"a camera raw file.*Export it as JPEG or TIFF"):
+        image_io.read(buffer.getvalue())
+
+
+def test_a_tiff_with_float_colors_is_called_unusual():
+    planes = np.moveaxis(COLORS, -1, 0).astype("<f4") / 255
+    with pytest.raises(InvalidInput, match="a damaged TIFF, or one of an unusual kind"):
+        image_io.read(encode_tiff(planes, photometric=2, sample_format=3))
+
+
+UNSUPPORTED = {
+    "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(64),
+    "JPEG XL": b"\xff\x0a" + bytes(64),
+    "ICO": b"\0\0\1\0\1\0" + bytes(64),
+    "TGA": bytes(64) + b"TRUEVISION-XFILE.\0",
+    "SVG": b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>',
+}
+
+
+@pytest.mark.parametrize("kind", UNSUPPORTED)
+def test_unsupported_formats_are_named(kind):
+    with pytest.raises(InvalidInput, match=f"Invalid image: {kind}"):
+        image_io.read(UNSUPPORTED[kind])
