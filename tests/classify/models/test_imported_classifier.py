@@ -107,11 +107,10 @@ def test_an_export_predicts_the_same_after_import(tmp_path):
     assert heatmap == pytest.approx(grad_cam.explain(colors, photos[0], 0)[0], abs=0.05)
 
 
-@pytest.mark.parametrize("labels", ["cat\ndog", "cat\n\ndog\nbee", "cat\x1b[2J\na\nb\nc"])
-def test_invalid_class_names_are_ignored(labels, tmp_path):
+def test_unprintable_class_names_are_ignored(tmp_path):
     path = third_party_networks.save(tmp_path / "my.keras", third_party_networks.make_tutorial_network())
     with zipfile.ZipFile(path, "a") as packed:
-        packed.writestr(keras_files.LABELS, labels)
+        packed.writestr(keras_files.LABELS, "cat\x1b[2J\na\nb\nc")
     assert imported_classifier.read_facts(files.store(path)).classes[0] == "class 1"
 
 
@@ -196,7 +195,7 @@ def test_names_are_stored_with_a_model_and_its_copy_is_reused(tmp_path, monkeypa
     assert imported_classifier.read_facts(named).classes == ("0 a", "b", "c", "ü")
     again = safe_copies.with_names(named, ["d", "e", "f", "g"])
     assert imported_classifier.read_facts(again).classes == ("d", "e", "f", "g") and files.is_imported(again)
-    with pytest.raises(InvalidInput, match=r": 2. Use 4 names"):
+    with pytest.raises(InvalidInput, match=r": 2 names\. Use 4 names"):
         safe_copies.with_names(file, ["a", "b"])
 
 
