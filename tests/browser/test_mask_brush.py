@@ -114,7 +114,7 @@ def test_masks_of_a_result_are_downloaded_and_restored_for_changes(open_unfolded
     page = open_unfolded(TWO_STYLES)
     draw_stroke(page, "Wash", 0.5)
     painted = wait_for_masks(page, lambda digests: len(digests) == 2)
-    command = page.get_by_test_id("stCode").filter(has_text="--masks").first.inner_text()
+    command = page.get_by_test_id("stCode").filter(has_text="--mask").first.inner_text()
     with page.expect_download() as saved:
         page.get_by_role("button", name="mask-1-").click()
     assert saved.value.suggested_filename in command

@@ -121,7 +121,7 @@ def test_command_names_painted_masks_like_their_downloads(home, draw, image):
     brushed = mask_brush._store_masks(make_message(make_mask(1), make_mask(2)), IMAGE, STYLES[:2])
     inputs = {"content": [photo], "style": [photo, photo], "mask": brushed}
     words = commands.format_command("style.transfer", TransferSettings(), inputs).split()
-    position = words.index("--masks")
+    position = words.index("--mask")
     names = words[position + 1 : position + 3]
     assert names == [file.name for file in brushed] and len(set(names)) == 2
     assert all(name in commands.format_python("style.transfer", TransferSettings(), inputs) for name in names)
