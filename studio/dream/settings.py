@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from studio.core.errors import invalid
+from studio.core.masks import settings as mask_settings
 from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
@@ -166,6 +167,9 @@ class DreamSettings(Settings):
         ge=1,
         label="Step limit",
     )
+    mask: mask_settings.Selections = mask_settings.selections()
+    mask_feather: float = mask_settings.feather()
+    mask_invert: bool = mask_settings.invert()
     seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
     precision: PrecisionChoice = setting("auto", CHOICE_HELP, tier="hidden")
 

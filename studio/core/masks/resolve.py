@@ -30,6 +30,10 @@ class Masks:
     arrays: list[np.ndarray] = field(default_factory=list)
     weights: dict[str, str] = field(default_factory=dict)
 
+    def blend(self, result: np.ndarray, photo: np.ndarray) -> np.ndarray:
+        """Returns the result inside the only mask, and the photo outside; see `blend`. Without mask, the result."""
+        return blend(result, photo, self.arrays[0]) if self.arrays else result
+
 
 def check(settings: MaskSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises `InvalidInput` if masks are both selected by name and given as files."""
