@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -19,7 +20,7 @@ from studio.core.masks.settings import SELECTIONS
 _mount = assets.register_component("studio_brush", __file__)
 
 
-def show(options: Mapping[str, object], image: bytes, key: str, can_select: bool = True) -> object:
+def show(options: Mapping[str, Any], image: bytes, key: str, can_select: bool = True) -> object:
     """Shows the brush.
 
     Args:
@@ -35,12 +36,10 @@ def show(options: Mapping[str, object], image: bytes, key: str, can_select: bool
     selection = _answer_request(options, image, key) if can_select else None
     options_json = json.dumps({**options, "can_select": can_select, "selection": selection}).encode()
     data = struct.pack(">I", len(options_json)) + options_json + image
-    return _mount(
-        data=data, key=key, on_painted_change=lambda: None, on_wanted_change=lambda: None
-    ).painted
+    return _mount(data=data, key=key, on_painted_change=lambda: None, on_wanted_change=lambda: None).painted
 
 
-def _answer_request(options: Mapping[str, object], image: bytes, key: str) -> dict[str, object] | None:
+def _answer_request(options: Mapping[str, Any], image: bytes, key: str) -> dict[str, object] | None:
     """Returns the selection that the browser asks for: its id, and a mask or an error. None without request.
 
     The browser asks in one run of the page and applies the answer of the next one, once per id.
@@ -63,4 +62,6 @@ def _answer_request(options: Mapping[str, object], image: bytes, key: str) -> di
 def _select(what: str, image: bytes, height: int, width: int) -> str:
     """Returns a mask of the brush's size as the data URL of a PNG. Raises the errors of `select`."""
     mask = resolve.resize(select(image_io.read(image), what), height, width)
-    return browser_images.to_data_url(image_io.encode_png(np.ascontiguousarray(resolve.to_levels(mask))), "png")
+    return browser_images.to_data_url(
+        image_io.encode_png(np.ascontiguousarray(resolve.to_levels(mask))), "png"
+    )

@@ -39,9 +39,9 @@ def separate_names(
     """Moves names of house styles, models and masks from the slots to the settings, and files the other way.
 
     Among the files of a slot, its own names, such as `person` for a mask, are values of the setting with the
-    slot's name. `house:mosaic` among the style images is the house style of that name. When a setting and a slot share a
-    flag, such as `--network`, the name of a model is the setting, and anything else is a file, whose SHA-256
-    goes into the recipe.
+    slot's name. `house:mosaic` among the style images is the house style of that name. When a setting and a
+    slot share a flag, such as `--network`, the name of a model is the setting, and anything else is a file,
+    whose SHA-256 goes into the recipe.
 
     Returns:
         The values of settings, and what stands for the files of each slot.
@@ -71,7 +71,7 @@ def separate_names(
 def _move_names(
     slot: str, words: Sequence[str], prefix: str, values: dict[str, Any], file_values: dict[str, list[Any]]
 ) -> None:
-    """Moves words from the files of a slot to the setting that their prefix names; "" names the slot's own."""
+    """Moves words from the files of a slot to the setting that their prefix names, "" for the slot's own."""
     if not words:
         return
     file_values[slot] = [word for word in file_values[slot] if not isinstance(word, str) or word not in words]

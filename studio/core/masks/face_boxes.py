@@ -30,7 +30,13 @@ _MAX_LOGIT = 80.0  # beyond it, `exp` would overflow
 
 @dataclass(frozen=True)
 class _Detector:
-    """A detector: name of its weights, side of its input in px, and stride and anchors per cell of its maps."""
+    """A detector.
+
+    Attributes:
+        weights: name of its weights.
+        side: side of its input, in px.
+        layers: stride and anchors per cell of each of its maps.
+    """
 
     weights: str
     side: int

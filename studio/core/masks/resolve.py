@@ -31,7 +31,7 @@ class Masks:
     weights: dict[str, str] = field(default_factory=dict)
 
     def blend(self, result: np.ndarray, photo: np.ndarray) -> np.ndarray:
-        """Returns the result inside the only mask, and the photo outside; see `blend`. Without mask, the result."""
+        """Returns the result inside the only mask, the photo outside; the result if there is no mask."""
         return blend(result, photo, self.arrays[0]) if self.arrays else result
 
 
