@@ -51,7 +51,7 @@ def test_keep_colors_without_a_value_takes_no_image():
 def test_repeated_list_flags_are_joined():
     values = parse("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
     assert values["vary"] == ["units", "layers", "dropout"]
-    argv = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--mask", "m.png", "--masks", "n.png"]
+    argv = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--mask", "m.png", "--mask", "n.png"]
     assert _build_parser().parse_args(argv).mask == ["m.png", "n.png"]
     argv = ["train", "style", "photos", "-o", "o", "--style", "a.jpg", "--style", "b.jpg"]
     assert _build_parser().parse_args(argv).style == ["a.jpg", "b.jpg"]
@@ -300,7 +300,7 @@ def test_flag_with_many_values_ends_at_the_next_flag():
     [
         (["style", "a.jpg", "b.jpg", "-o"], "-o/--out: expected one argument"),
         (["style", "-o", "--seed", "3", "a.jpg", "b.jpg"], "-o/--out: expected one argument"),
-        (["style", "a.jpg", "--mask", "-o", "o.png", "b.jpg"], "--masks: expected at least one argument"),
+        (["style", "a.jpg", "--mask", "-o", "o.png", "b.jpg"], "--mask: expected at least one argument"),
         (["dream", "a.jpg", "-o", "o.png", "b.jpg"], "one word too many for `studio dream`: b.jpg"),
         (["replay", "-o", "o.png"], "required: FILE"),
     ],

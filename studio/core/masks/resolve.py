@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from studio.core.errors import InvalidInput, invalid
 from studio.core.imaging import image_io
@@ -95,7 +96,11 @@ def select_masks(settings: MaskSettings, photo: np.ndarray, progress: Progress |
 
 def resize(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes a mask to `(height, width) float32 in [0, 1]`; stretches it if the aspect ratios differ."""
-    return image_io.resize(to_levels(mask), height, width)[..., 0].astype("float32") / 255
+    if mask.shape == (height, width):
+        return mask
+    # Not Lanczos: its ringing would show as a line along the edges.
+    resized = Image.fromarray(mask).resize((width, height), Image.Resampling.BILINEAR)
+    return np.asarray(resized, "float32")
 
 
 def to_levels(mask: np.ndarray) -> np.ndarray:
