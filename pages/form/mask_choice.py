@@ -19,7 +19,7 @@ _WHOLE, _BRUSH = "whole", "brush"
 _SWITCH_KEY, _AREA_KEY = "masked", "area"
 _HELP = "Changes only a part of the photo, and keeps the rest as it is"
 _BRUSH_STYLE = "Mask"  # name of the only area that the brush paints
-_BRUSH_CAPTION = "Paint the area to change. The rest of the photo stays as it is."
+_BRUSH_CAPTION = "Paint the area of the mask, or select it with one click and refine it."
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,14 @@ def list_needs(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(weights for name in names for weights in select.NETWORKS[name]))
 
 
-def ask(get_photo: Callable[[], File] | None) -> Mask:
+def ask(get_photo: Callable[[], File] | None, help: str = _HELP) -> Mask:
     """Asks whether a result has a mask, and for the mask.
 
     Args:
         get_photo: returns the photo to paint on; None for a video, which can only be selected in.
+        help: what the mask does.
     """
-    if not st.toggle("Mask", key=_SWITCH_KEY, bind="query-params", help=_HELP):
+    if not st.toggle("Mask", key=_SWITCH_KEY, bind="query-params", help=help):
         return Mask()
     titles = SELECTIONS | ({_BRUSH: "Brush"} if get_photo else {})
     area = forms.ask_choice("Area", titles, key=_AREA_KEY, hide_label=True)

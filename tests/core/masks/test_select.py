@@ -106,8 +106,9 @@ def test_digests_are_those_of_the_index(portrait):
 @pytest.mark.slow
 def test_selecting_loads_no_keras():
     code = (
-        "import sys; from studio.core.imaging import sample_photos; from studio.core.masks.select import select;"
-        "select(sample_photos.read_photo('astronaut'), 'person'); print('keras' in sys.modules)"
+        "import sys; from studio.core.imaging import sample_photos as photos; "
+        "from studio.core.masks.select import select; "
+        "select(photos.read_photo('astronaut'), 'person'); print('keras' in sys.modules)"
     )
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60)
