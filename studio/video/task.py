@@ -113,7 +113,7 @@ def _render_frames(
         png = _read_frame(path)
         is_new = png is None
         if png is None:
-            # Frames do not belong into the file store, and not every frame has to show a person.
+            # Frames do not belong into the file store, and not every frame has to show someone.
             with tasks.store_in_memory(), select.allow_empty():
                 content = File.store(image_io.encode_png(frame), "image", f"frame-{n}.png")
                 frame_inputs = {task.inputs[0].name: [content], **extra_inputs}

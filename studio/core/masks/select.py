@@ -88,7 +88,7 @@ def refine(mask: np.ndarray, feather: float = 0.0, invert: bool = False) -> np.n
 
 
 def _select_person(image: np.ndarray, progress: Progress | None) -> np.ndarray:
-    """Returns the probability of each pixel to belong to a person, `(H, W) float32`."""
+    """Returns the probability that each pixel shows a human, `(H, W) float32`."""
     height, width = image.shape[:2]
     side = (_PERSON_SIDE, _PERSON_SIDE)
     small = np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BILINEAR), "float32") / 255
