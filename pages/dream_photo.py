@@ -30,7 +30,7 @@ with left:
         extra={**objective, "mask": mask.names},
         reset_more=targets.reset,
     )
-    settings = targets.check_settings(settings, has_guide=guide is not None)
+    settings = targets.check_settings(settings, guide is not None, mask.files)
     parts.show_saved_settings(TASK, settings, refill.fill_form)
     start_clicked = settings is not None and parts.show_start_button(":material/bedtime:")
     more_photos = many_photos.ask(settings is not None)

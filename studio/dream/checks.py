@@ -7,20 +7,15 @@ from typing import Any
 
 from studio.core.errors import invalid
 from studio.core.imaging import image_io
-from studio.core.masks import resolve
 from studio.core.objectives import backbones
 from studio.dream.settings import DreamSettings
 from studio.dream.settings import check as check_layers
 
 
 def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` for unknown layers or channels, a result too small for the network, or a zoom
-    video with a mask."""
+    """Raises `InvalidInput` for unknown layers or channels, a mask for a zoom video, or a result too
+    small for the network."""
     check_layers(settings, inputs)
-    resolve.check(settings, inputs)
-    if settings.zoom and resolve.count(settings, inputs):
-        expected, step = "no mask for a zoom video", "leave the mask out, or set zoom to 0"
-        raise invalid("mask", expected=expected, received="one", next_step=step)
     for file in inputs.get("content", ()):
         if size := image_io.try_read_size(file.read()):
             check_sides(*size, settings, backbones.find_spec(settings.target.backbone))
