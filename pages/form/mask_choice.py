@@ -76,8 +76,10 @@ def ask_for_styles(titles: Sequence[str]) -> tuple[str, ...]:
         labels = {area: f"{name} on the person" for area, name in zip(areas, names, strict=True)}
     else:
         return ()
-    help_labels = {_WHOLE: "Whole photo", **labels}
-    return areas.get(forms.ask_choice("Area", help_labels, key=_AREA_KEY), ())
+    area = forms.ask_choice("Area", {_WHOLE: "Whole photo", **labels}, key=_AREA_KEY)
+    if len(titles) == 2 and area in areas:
+        st.caption(f"{words.escape(titles[area == 'first'])} covers the background.")
+    return areas.get(area, ())
 
 
 def can_show(names: Sequence[str], style_count: int = 1) -> bool:

@@ -79,6 +79,10 @@ def test_the_address_selects():
 def test_one_or_two_styles_go_to_a_selection(titles, area, selections):
     page = open_page(page_of_styles, f"area={area}", titles=titles)
     assert page.session_state["selections"] == selections
+    background = {"Mosaic on the person": "Wash", "Wash on the person": "Mosaic"}.get(area)
+    assert [caption.value for caption in page.caption] == (
+        [f"{background} covers the background."] if background else []
+    )
 
 
 @pytest.mark.parametrize(
