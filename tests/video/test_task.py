@@ -10,7 +10,14 @@ import tiny_styles
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.imaging import image_io, sample_photos, video_codecs, video_decoder, video_encoder, video_span
+from studio.core.imaging import (
+    image_io,
+    sample_photos,
+    video_codecs,
+    video_decoder,
+    video_encoder,
+    video_span,
+)
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.progress import Progress
 from studio.core.tasks import File
