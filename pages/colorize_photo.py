@@ -13,7 +13,12 @@ with left:
     st.title("Colorize", anchor=False)
     st.caption("Adds colors to a gray photo. The colors are plausible; the true ones are lost.")
     request = input_form.ask()
-    settings = parts.ask_settings(ColorizeSettings, skip=("network",), ask_extra=input_form.ask_network)
+    settings = parts.ask_settings(
+        ColorizeSettings,
+        skip=("network",),
+        extra={"mask": request.mask.names},
+        ask_extra=input_form.ask_network,
+    )
     parts.show_saved_settings(TASK, settings, refill.fill_form)
     problem = request.find_problem(settings) if settings is not None else ""
     is_live = settings is not None and not problem and request.is_live(settings)
@@ -36,7 +41,12 @@ with stage:
         input_form.show_problem(request, problem)
     elif is_live and settings is not None:
         live = parts.show_live(
-            TASK, settings, request.build_inputs, before=request.content.get_file, note=input_form.NOTE
+            TASK,
+            settings,
+            request.build_inputs,
+            before=request.content.get_file,
+            note=input_form.NOTE,
+            needs=request.mask.needs,
         )
         figures = live.figures if live else None
         if live:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.dream import before_start, channel_sheet, refill, targets, under_the_hood
-from pages.form import many_photos
+from pages.form import many_photos, mask_choice
 from studio.dream.settings import DreamSettings
 
 TASK = "dream.ascend"
@@ -13,7 +13,8 @@ GUIDE_HELP = "The dream moves toward the features of this image instead of maxim
 
 def build_inputs():
     """Returns the input files of a run. Call it only when needed: it may have to create a sample."""
-    return {"content": [content.get_file()], "guide": [guide.get_file()] if guide else []}
+    guides = [guide.get_file()] if guide else []
+    return {"content": [content.get_file()], "guide": guides, "mask": list(mask.files)}
 
 
 left, right = st.columns([5, 9], gap="large")
@@ -22,10 +23,14 @@ with left:
     content = parts.choose_image("content", "Content", parts.list_photos())
     objective = targets.ask()
     guide = parts.choose_optional_image("guide", "Guide image", parts.list_guides(), GUIDE_HELP, "Your guide")
+    mask = mask_choice.ask(content.get_file)
     settings = parts.ask_settings(
-        DreamSettings, skip=targets.SETTINGS_OUTSIDE_FORM, extra=objective, reset_more=targets.reset
+        DreamSettings,
+        skip=targets.SETTINGS_OUTSIDE_FORM,
+        extra={**objective, "mask": mask.names},
+        reset_more=targets.reset,
     )
-    settings = targets.check_settings(settings, has_guide=guide is not None)
+    settings = targets.check_settings(settings, guide is not None, mask.files)
     parts.show_saved_settings(TASK, settings, refill.fill_form)
     start_clicked = settings is not None and parts.show_start_button(":material/bedtime:")
     more_photos = many_photos.ask(settings is not None)
@@ -36,7 +41,7 @@ with stage:
         parts.start(TASK, settings, build_inputs())
     if more_photos and settings is not None:
         parts.start_all(TASK, [(settings, {**build_inputs(), "content": [photo]}) for photo in more_photos])
-    request = (settings, content.title, guide.title if guide else "")
+    request = (settings, content.title, guide.title if guide else "", mask)
     job = parts.show_job(TASK, request, {channel_sheet.TASK: channel_sheet.draw_use_button})
     if job is None:
         before_start.show(content.get_file(), settings)

@@ -14,7 +14,10 @@ with left:
     st.caption("Upscales an image and sharpens it, and removes noise and JPEG artifacts.")
     request = input_form.ask()
     settings = parts.ask_settings(
-        EnhanceSettings, skip=("network", "cleaner"), ask_extra=lambda: input_form.ask_networks(request)
+        EnhanceSettings,
+        skip=("network", "cleaner"),
+        extra={"mask": request.mask.names},
+        ask_extra=lambda: input_form.ask_networks(request),
     )
     parts.show_saved_settings(TASK, settings, refill.fill_form)
     is_live = settings is not None and request.is_live(settings)
@@ -33,7 +36,9 @@ with stage:
     elif is_live and settings is not None:
         note, file = request.describe_size(settings), request.content.get_file
         result = enhanced_image.from_live(
-            parts.show_live(TASK, settings, request.build_inputs, before=file, note=note)
+            parts.show_live(
+                TASK, settings, request.build_inputs, before=file, note=note, needs=request.mask.needs
+            )
         )
     elif settings is not None:
         request.show_start_preview(settings)

@@ -11,8 +11,6 @@ from pages.style import before_training, halves, input_form, refill, training, t
 from pages.style.input_form import TASK
 from studio.style.settings import TransferSettings
 
-INSTANT_WEIGHTS = ("adain",)
-
 left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Style", anchor=False)
@@ -28,15 +26,17 @@ with left:
         styles = parts.choose_images(
             "style", "Style", parts.list_styles(), max_images=4, blend_label="Blend several styles"
         )
-        masks = input_form.ask_painted_masks(content, styles)
+        request = input_form.ask_masks(content, styles)
         settings = parts.ask_settings(
             TransferSettings,
-            extra={"style_weights": input_form.draw_weight_sliders(styles)},
+            extra={
+                "style_weights": input_form.draw_weight_sliders(styles),
+                "mask": request.selections,
+            },
             show_more=mask_input.ask,
             reset_more=refill.set_weights,
         )
         mask_input.show_errors()
-        request = input_form.Request(content, styles, masks)
         settings = request.with_house_styles(settings) if settings else None
         parts.show_saved_settings(TASK, settings, refill.fill_form)
         needs_start = bool(settings and not request.is_live(settings))
@@ -69,7 +69,6 @@ else:
     under_the_hood.explain(job if job and job.task == TASK else None, request.make_draft_starter(settings))
     if job is None and settings is not None:  # Last, because it takes time and the rest should show first.
         preview_settings, note = request.make_preview(settings)
-        needs = () if preview_settings.house else INSTANT_WEIGHTS
         build_inputs = partial(request.build_inputs, preview_settings)
         options: dict[str, Any] = (
             {"show_buttons": input_form.draw_fine_button}
@@ -82,7 +81,7 @@ else:
                 preview_settings,
                 build_inputs,
                 before=content.get_file,
-                needs=needs,
+                needs=input_form.list_needs(preview_settings),
                 note=note,
                 **options,
             )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from pages.colorize import color_hint_brush
-from pages.form import estimates, image_input, network_choice, samples, video_input
+from pages.form import estimates, image_input, mask_choice, network_choice, samples, video_input
+from pages.form.mask_choice import Mask
 from pages.form.samples import Sample
 from pages.form.video_input import Video
 from pages.widgets import browser_images, words
@@ -37,17 +38,19 @@ class Request:
         content: a photo, or a video whose frames are colorized one by one.
         example: a photo whose colors are reused; None without one.
         color_hints: colors that the user painted onto the photo; None without any.
+        mask: of the part that gets colors.
     """
 
     content: Sample | Video
     example: Sample | None = None
     color_hints: File | None = None
+    mask: Mask = field(default_factory=Mask)
 
     @property
     def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
         content = self.content.part_key if isinstance(self.content, Video) else self.content.title
-        return content, self.example and self.example.title, self.color_hints
+        return content, self.example and self.example.title, self.color_hints, self.mask
 
     def build_inputs(self) -> Inputs:
         """Returns the input files of a run on the photo, or on the first frame."""
@@ -55,6 +58,7 @@ class Request:
             "content": [self.content.get_file()],
             "color_hints": [self.color_hints] if self.color_hints else [],
             "examples": [self.example.get_file()] if self.example else [],
+            "mask": list(self.mask.files),
         }
 
     def find_problem(self, settings: ColorizeSettings) -> str:
@@ -95,11 +99,12 @@ def show_problem(request: Request, problem: str) -> None:
 def ask() -> Request:
     """Asks for a photo or a video, an example photo and color hints."""
     if video_input.ask_for_video():
-        return Request(video_input.choose(), _ask_example())
+        return Request(video_input.choose(), _ask_example(), mask=mask_choice.ask(None))
     content = image_input.choose_image("content", "Photo", samples.list_gray_photos())
     example = _ask_example()
     with_hints = st.toggle("Color hints", key=COLOR_HINTS_KEY, bind="query-params", help=_COLOR_HINTS_HELP)
-    return Request(content, example, color_hint_brush.show_brush(content.get_file()) if with_hints else None)
+    hints = color_hint_brush.show_brush(content.get_file()) if with_hints else None
+    return Request(content, example, hints, mask_choice.ask(content.get_file))
 
 
 def _ask_example() -> Sample | None:

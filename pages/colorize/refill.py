@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.colorize import color_hint_brush
 from pages.colorize.input_form import COLOR_HINTS_KEY, NETWORK_KEY, list_networks
-from pages.form import samples
+from pages.form import mask_choice, samples
 from pages.jobs.refill import Form
 from studio import engine
 from studio.colorize.settings import SHIPPED_NETWORK
@@ -16,22 +16,25 @@ from studio.colorize.settings import SHIPPED_NETWORK
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
     is_supported = len(job.inputs.get("examples", ())) <= 1 and not job.inputs.get("network")
-    return is_supported and settings.network in list_networks()
+    return is_supported and settings.network in list_networks() and mask_choice.can_take(job, settings)
 
 
 def _clear() -> None:
     st.session_state["what"], st.session_state[NETWORK_KEY] = "photo", SHIPPED_NETWORK
     st.session_state[COLOR_HINTS_KEY] = False
+    mask_choice.clear()
 
 
 def fill_form(settings: Any) -> None:
     """Selects the network of settings if it is installed. Call it from a callback."""
     if settings.network in list_networks():
         st.session_state[NETWORK_KEY] = settings.network
+    mask_choice.fill(settings.mask)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
     fill_form(settings)
+    mask_choice.fill_from_job(job, settings)
     for color_hints in job.inputs.get("color_hints", ()):
         st.session_state[COLOR_HINTS_KEY] = color_hint_brush.load_hints(job.inputs["content"][0], color_hints)
 

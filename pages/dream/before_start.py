@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.dream import targets
-from pages.form import estimates
+from pages.form import estimates, mask_choice
 from pages.widgets import browser_images, weight_downloads
 from studio.core import amounts
 from studio.core.tasks import File
@@ -17,7 +17,8 @@ def show(content: File, settings: DreamSettings | None) -> None:
     browser_images.show_content(content)
     if settings is not None:
         st.markdown(_describe_start(content, settings))
-        weight_downloads.announce_downloads([targets.find_backbone(settings)])
+        selections = mask_choice.list_needs(settings.mask)
+        weight_downloads.announce_downloads([targets.find_backbone(settings), *selections])
 
 
 def _describe_start(content: File, settings: DreamSettings) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import layer_terms, samples
+from pages.form import layer_terms, mask_choice, samples
 from pages.jobs.refill import Form
 from pages.widgets import keys
 from studio import engine
@@ -18,15 +18,23 @@ def _open_presets() -> None:
     st.session_state["see"] = "look"
 
 
+def _clear() -> None:
+    """Opens the presets, and turns the mask off."""
+    _open_presets()
+    mask_choice.clear()
+
+
 def fill_form(settings: Any) -> None:
     """Selects the preset of settings, or their layers and channels. Call it from a callback."""
     _open_presets()
     if settings.layers:
         _select_layers(settings.layers)
+    mask_choice.fill(settings.mask)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
     fill_form(settings)
+    mask_choice.fill_from_job(job, settings)
 
 
 def _select_layers(layers: Sequence[str]) -> None:
@@ -41,7 +49,8 @@ FORMS = (
     Form(
         task="dream.ascend",
         offers={"content": samples.list_photos, "guide": samples.list_guides},
-        clear=_open_presets,
+        can_take=mask_choice.can_take,
+        clear=_clear,
         fill=_fill,
     ),
 )

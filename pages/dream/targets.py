@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -27,12 +28,19 @@ def ask() -> dict[str, Any]:
     return {"look": _ask_preset(), "layers": ()} if objective == "look" else {"layers": _ask_layers()}
 
 
-def check_settings(settings: DreamSettings | None, has_guide: bool) -> DreamSettings | None:
-    """Returns the settings, or None after showing what is wrong with them."""
+def check_settings(
+    settings: DreamSettings | None, has_guide: bool, masks: Sequence[File] = ()
+) -> DreamSettings | None:
+    """Returns the settings, or None after showing what is wrong with them.
+
+    Args:
+        has_guide: whether there is a guide image.
+        masks: painted masks.
+    """
     if settings is None:
         return None
     try:
-        check(settings, {"guide": [File("", "image", "")] if has_guide else []})
+        check(settings, {"guide": [File("", "image", "")] if has_guide else [], "mask": masks})
     except StudioError as error:
         st.error(words.escape(str(error)), icon=":material/error:")
         return None

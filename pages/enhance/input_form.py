@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from pages.form import estimates, image_input, network_choice, samples, video_input
+from pages.form import estimates, image_input, mask_choice, network_choice, samples, video_input
+from pages.form.mask_choice import Mask
 from pages.form.samples import Sample
 from pages.form.video_input import Video
 from pages.widgets import browser_images, words
@@ -29,18 +30,20 @@ MAX_LIVE_PIXELS = 4e6  # largest live result
 
 @dataclass(frozen=True)
 class Request:
-    """A photo, or a video whose frames are enhanced one by one."""
+    """A photo, or a video whose frames are enhanced one by one; and the mask of the part to enhance."""
 
     content: Sample | Video
+    mask: Mask = field(default_factory=Mask)
 
     @property
     def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
-        return self.content.part_key if isinstance(self.content, Video) else self.content.title
+        content = self.content.part_key if isinstance(self.content, Video) else self.content.title
+        return content, self.mask
 
     def build_inputs(self) -> Inputs:
         """Returns the input files of a run on the photo, or on the first frame."""
-        return {"content": [self.content.get_file()]}
+        return {"content": [self.content.get_file()], "mask": list(self.mask.files)}
 
     def is_live(self, settings: EnhanceSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
@@ -79,8 +82,9 @@ class Request:
 def ask() -> Request:
     """Asks for a photo or a video."""
     if video_input.ask_for_video():
-        return Request(video_input.choose())
-    return Request(image_input.choose_image("content", "Photo", samples.list_photos()))
+        return Request(video_input.choose(), mask_choice.ask(None))
+    content = image_input.choose_image("content", "Photo", samples.list_photos())
+    return Request(content, mask_choice.ask(content.get_file))
 
 
 def ask_networks(request: Request) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.enhance.input_form import CLEANER_KEY, NETWORK_KEY, list_networks
-from pages.form import samples
+from pages.form import mask_choice, samples
 from pages.jobs.refill import Form
 from studio import engine
 from studio.enhance.settings import CLEAN, ENLARGE, SHIPPED_CLEANER, SHIPPED_ENLARGER
@@ -17,6 +17,7 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
     has_upload = job.inputs.get("network") or job.inputs.get("cleaner")
     return (
         not has_upload
+        and mask_choice.can_take(job, settings)
         and settings.network in list_networks(ENLARGE)
         and settings.cleaner in list_networks(CLEAN)
     )
@@ -24,6 +25,7 @@ def _can_take(job: engine.Job, settings: Any) -> bool:
 
 def _clear() -> None:
     st.session_state["what"] = "photo"
+    mask_choice.clear()
     st.session_state[NETWORK_KEY], st.session_state[CLEANER_KEY] = SHIPPED_ENLARGER, SHIPPED_CLEANER
 
 
@@ -33,10 +35,12 @@ def fill_form(settings: Any) -> None:
         st.session_state[NETWORK_KEY] = settings.network
     if settings.cleaner in list_networks(CLEAN):
         st.session_state[CLEANER_KEY] = settings.cleaner
+    mask_choice.fill(settings.mask)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
     fill_form(settings)
+    mask_choice.fill_from_job(job, settings)
 
 
 FORMS = (

@@ -180,17 +180,21 @@ export default function (component) {
     return [(event.clientX - box.left) / box.width * canvas.width,
             (event.clientY - box.top) / box.height * canvas.height];
   };
-  // Restores paint of an earlier visit from its masks, whose white becomes paint.
+  // Returns a mask, a data URL, as a layer whose paint is the white of the mask.
+  const readMask = async (text) => {
+    const mask = new Image(), layer = makeLayer(), pen = layer.getContext("2d");
+    mask.src = text;
+    await mask.decode();
+    pen.drawImage(mask, 0, 0, options.width, options.height);
+    const pixels = pen.getImageData(0, 0, options.width, options.height);
+    for (let i = 0; i < pixels.data.length; i += 4) pixels.data[i + 3] = pixels.data[i];
+    pen.putImageData(pixels, 0, 0);
+    return layer;
+  };
+  // Restores paint of an earlier visit from its masks.
   const restorePaint = async () => {
     for (const [n, name] of options.saved.styles.entries()) {
-      const mask = new Image(), layer = makeLayer();
-      mask.src = options.saved.masks[n];
-      await mask.decode();
-      const pen = layer.getContext("2d");
-      pen.drawImage(mask, 0, 0, options.width, options.height);
-      const pixels = pen.getImageData(0, 0, options.width, options.height);
-      for (let i = 0; i < pixels.data.length; i += 4) pixels.data[i + 3] = pixels.data[i];
-      pen.putImageData(pixels, 0, 0);
+      const layer = await readMask(options.saved.masks[n]), pen = layer.getContext("2d");
       pen.globalCompositeOperation = "source-over";
       if (state.paint.has(name)) pen.drawImage(state.paint.get(name), 0, 0);
       state.paint.set(name, layer);
@@ -247,6 +251,26 @@ export default function (component) {
       pixels.data[4 * pixel + 3] = labels[pixel] === UNPAINTED ? 255 : 0;
     state.layers[n].getContext("2d").putImageData(pixels, 0, 0);
   });
+  // Asks the page to select a part of the photo; the answer is among the options of a later run.
+  const requestSelection = (what) => {
+    state.request = Date.now();
+    find(".message").textContent = "Selecting";
+    setStateValue("wanted", { image: options.image, what, id: state.request });
+  };
+  // Replaces the area of the chosen style by a selection; with the eraser, removes the selection.
+  const applySelection = async ({ id, mask, error }) => {
+    if (id !== state.request) return;
+    state.request = null;
+    find(".message").textContent = error || "";
+    if (error) return;
+    const selection = await readMask(mask);
+    applyChange(() => state.paint.forEach((layer, name) => {
+      const pen = layer.getContext("2d");
+      if (name === state.selected) pen.clearRect(0, 0, options.width, options.height);
+      pen.globalCompositeOperation = name === state.selected ? "source-over" : "destination-out";
+      pen.drawImage(selection, 0, 0);
+    }));
+  };
   const beginStroke = (point) => {
     state.position = point;
     if (state.isFilling) return fill(point);
@@ -310,6 +334,10 @@ export default function (component) {
   find(".fill").onclick = () => { state.isFilling = !state.isFilling; setPressed(".fill", state.isFilling); };
   setPressed(".fill", state.isFilling);
   find(".invert").onclick = invert;
+  find(".selections").style.display = options.can_select ? "" : "none";
+  for (const button of parentElement.querySelectorAll(".selections button"))
+    button.onclick = () => requestSelection(button.dataset.what);
+  if (isOtherImage) { state.request = null; find(".message").textContent = ""; }
   // A popover is in the browser's top layer, above everything in the page.
   const brush = find(".brush"), isFullSize = () => brush.hasAttribute("popover");
   const setFullSize = (isOn) => {
@@ -395,4 +423,5 @@ export default function (component) {
   if (isNew && options.saved) restorePaint();
   else if (mustSendAgain || isOtherImage) sendMasks();
   else refresh();
+  if (options.selection) applySelection(options.selection);
 }

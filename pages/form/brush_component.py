@@ -5,24 +5,63 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
+from typing import Any
 
-from pages.widgets import assets
+import numpy as np
+import streamlit as st
+
+from pages.widgets import assets, browser_images
+from studio.core.errors import StudioError
+from studio.core.imaging import image_io
+from studio.core.masks import resolve
+from studio.core.masks.select import select
+from studio.core.masks.settings import SELECTIONS
 
 _mount = assets.register_component("studio_brush", __file__)
 
 
-def show(options: Mapping[str, object], image: bytes, key: str) -> object:
+def show(options: Mapping[str, Any], image: bytes, key: str, can_select: bool = True) -> object:
     """Shows the brush.
 
     Args:
         options: settings of the brush, as its JavaScript reads them.
         image: the WebP file to paint on.
         key: of the component.
+        can_select: whether it has the buttons that select the person, the background or faces.
 
     Returns:
         The last message of the browser: `{"image", "styles", "masks"}`, masks as data URLs. None while
         nothing is painted. Validate it: a browser can send anything.
     """
-    options_json = json.dumps(options).encode()
+    selection = _answer_request(options, image, key) if can_select else None
+    options_json = json.dumps({**options, "can_select": can_select, "selection": selection}).encode()
     data = struct.pack(">I", len(options_json)) + options_json + image
-    return _mount(data=data, key=key, on_painted_change=lambda: None).painted
+    return _mount(data=data, key=key, on_painted_change=lambda: None, on_wanted_change=lambda: None).painted
+
+
+def _answer_request(options: Mapping[str, Any], image: bytes, key: str) -> dict[str, object] | None:
+    """Returns the selection that the browser asks for: its id, and a mask or an error. None without request.
+
+    The browser asks in one run of the page and applies the answer of the next one, once per id.
+    """
+    request = st.session_state.get(key, {}).get("wanted")
+    if not isinstance(request, dict) or request.get("image") != options["image"]:
+        return None
+    what, number = request.get("what"), request.get("id")
+    if what not in SELECTIONS or not isinstance(number, int | float):
+        return None
+    try:
+        with st.spinner("Selecting"):  # the first time, it downloads the network
+            mask = _select(str(what), image, options["height"], options["width"])
+        return {"id": number, "mask": mask}
+    except StudioError as error:
+        return {"id": number, "error": str(error)}
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _select(what: str, image: bytes, height: int, width: int) -> str:
+    """Returns a mask of the brush's size as the data URL of a PNG. Raises the errors of `select`."""
+    mask = resolve.resize(select(image_io.read(image), what), height, width)
+    return browser_images.to_data_url(
+        image_io.encode_png(np.ascontiguousarray(resolve.to_levels(mask))), "png"
+    )

@@ -76,7 +76,9 @@ class Canvas:
             "width": SIDE,
             "height": SIDE,
         }
-        drawn_masks = self._validate_masks(brush_component.show(options, _encode_background(), key), version)
+        drawn_masks = self._validate_masks(
+            brush_component.show(options, _encode_background(), key, can_select=False), version
+        )
         if drawn_masks is not None:
             st.session_state[self.name] = masks = drawn_masks
         input_store.store(self.name, masks)

@@ -39,12 +39,19 @@ _VERSION_KEY = "brush_version"  # a part of the brush's key; a new one makes the
 _PAINTED_LEVEL = 128  # intensity from which a pixel counts as painted
 
 
-def ask_masks(content: File, styles: Sequence[str]) -> list[File]:
+_EXPLANATION = (
+    "Paint the area of each style. Styles without a painted area share the rest. If every style has "
+    "one, the rest of the photo stays as it is."
+)
+
+
+def ask_masks(content: File, styles: Sequence[str], explanation: str = _EXPLANATION) -> list[File]:
     """Draws the photo with a brush, to paint the area of each style.
 
     Args:
         content: the photo to paint on.
         styles: titles of the styles.
+        explanation: a sentence below the brush.
 
     Returns:
         One mask per style, or none while nothing is painted. Styles without paint share the unpainted area;
@@ -73,10 +80,7 @@ def ask_masks(content: File, styles: Sequence[str]) -> list[File]:
     except InsufficientSpace as error:
         page_errors.show_error(error)
         return []
-    st.caption(
-        "Paint the area of each style. Styles without a painted area share the rest. If every style has "
-        "one, the rest of the photo stays as it is."
-    )
+    st.caption(explanation)
     try:
         return _store_masks(message, content.digest, styles)
     except StudioError:

@@ -26,14 +26,16 @@ def format_command(task: str, settings: Settings, inputs: Inputs) -> str:
     parts = ["studio", *spec.command.split()]
     for slot in sorted(spec.inputs, key=lambda slot: bool(slot.flag)):
         files = inputs.get(slot.name, ())
-        parts += [slot.flag] if slot.flag and files else []
-        parts += [shlex.quote(_name_in_command(file)) for file in files]
+        words = [_name_in_command(file) for file in files]
+        words += getattr(settings, slot.name) if slot.names else ()
+        parts += [slot.flag] if slot.flag and words else []
+        parts += map(shlex.quote, words)
         if slot.name_setting:
             parts += [
                 shlex.quote(f"{slot.name_setting}:{name}") for name in getattr(settings, slot.name_setting)
             ]
     parts += _format_output_flag(spec.choose_kind(settings), settings)
-    input_settings = {slot.name_setting for slot in spec.inputs}
+    input_settings = {slot.setting_of_names for slot in spec.inputs}
     for name, field in settings.describe().items():
         if name in input_settings:
             continue

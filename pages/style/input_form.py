@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import estimates, mask_brush, mask_input, video_input
+from pages.form import estimates, mask_brush, mask_choice, mask_input, video_input
 from pages.form.samples import Sample
 from pages.form.video_input import Video
 from pages.jobs import jobs, live
@@ -38,11 +38,13 @@ class Request:
         content: a photo or a video.
         styles: one to four.
         brush_masks: masks that the user painted; empty for none.
+        selections: what each style goes to, see `mask_choice`; empty for the whole photo, or with masks.
     """
 
     content: Sample | Video
     styles: Sequence[Sample]
     brush_masks: Sequence[File] = ()
+    selections: tuple[str, ...] = ()
 
     @property
     def masks(self) -> Sequence[File]:
@@ -53,7 +55,7 @@ class Request:
     def identity(self) -> tuple[object, ...]:
         """Identifies the request: equal for equal inputs."""
         content = self.content.part_key if isinstance(self.content, Video) else self.content.title
-        return content, [style.title for style in self.styles], self.masks
+        return content, [style.title for style in self.styles], self.masks, self.selections
 
     def is_live(self, settings: TransferSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
@@ -162,12 +164,20 @@ def _move_weights(titles: list[str]) -> None:
         st.session_state[f"weight_{n}"] = weights_by_title.get(title, 1.0)
 
 
-def ask_painted_masks(content: Sample | Video, styles: Sequence[Sample]) -> list[File]:
-    """Returns the masks that the user painted; none for a video, without the brush or without strokes."""
-    help = "Paint on the photo where each style goes"
-    if isinstance(content, Video) or not st.toggle("Brush", key="brush", bind="query-params", help=help):
-        return []
-    return mask_brush.ask_masks(content.get_file(), [style.title for style in styles])
+def ask_masks(content: Sample | Video, styles: Sequence[Sample]) -> Request:
+    """Asks where each style goes: painted with the brush, or selected. Returns the request."""
+    titles, help = [style.title for style in styles], "Paint on the photo where each style goes"
+    if not isinstance(content, Video) and st.toggle("Brush", key="brush", bind="query-params", help=help):
+        return Request(content, styles, mask_brush.ask_masks(content.get_file(), titles))
+    if mask_input.restore_masks():
+        return Request(content, styles)
+    return Request(content, styles, selections=mask_choice.ask_for_styles(titles))
+
+
+def list_needs(settings: TransferSettings) -> tuple[str, ...]:
+    """Returns the names of the weights that an instant result needs."""
+    selections = (*settings.mask, *(["face"] if settings.preserve_faces else []))
+    return (*(() if settings.house else ("adain",)), *mask_choice.list_needs(selections))
 
 
 def draw_fine_button() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import blending, mask_brush, mask_input, samples
+from pages.form import blending, mask_brush, mask_choice, mask_input, samples
 from pages.jobs.refill import Form
 from pages.style import training_form
 from studio import engine
@@ -27,6 +27,9 @@ def set_weights(weights: Sequence[float] = ()) -> None:
 
 def _can_take(job: engine.Job, settings: Any) -> bool:
     if job.inputs.get("network") or not all(mask.is_available for mask in job.inputs.get("mask", [])):
+        return False
+    style_count = len(job.inputs.get("style", ())) or len(settings.house)
+    if settings.mask_invert or not mask_choice.can_show(settings.mask, style_count):
         return False
     return len(_find_house_titles(settings)) == len(settings.house)
 
@@ -51,6 +54,7 @@ def _clear() -> None:
     """Opens **Paint**, removes video and masks, and sets all weights to 1."""
     st.session_state[training_form.HALF_KEY], st.session_state["what"] = "paint", "photo"
     st.session_state["brush"] = False
+    mask_choice.clear()
     mask_input.remove_masks()
     set_weights()
 
@@ -58,6 +62,7 @@ def _clear() -> None:
 def fill_form(settings: Any) -> None:
     """Sets the weights and house styles from settings. Call it from a callback."""
     set_weights(settings.style_weights)
+    mask_choice.fill(settings.mask)
     if titles := _find_house_titles(settings):
         blending.select("style", titles)
 

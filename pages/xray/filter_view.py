@@ -11,7 +11,7 @@ import streamlit as st
 from pages.form import forms, sliders
 from pages.jobs import live
 from pages.widgets import assets, browser_images
-from studio.core.tasks import Inputs
+from studio.core.tasks import File
 from studio.xray.settings import FILTER_LAYERS, FilterSettings, XraySettings
 
 TASK = "xray.filter"
@@ -19,7 +19,7 @@ _SECTION_KEY, _CONTROLS = "filter", ("stride", "padding", "pooling")
 _STYLE = assets.render_style(__file__, "filter_view.css")
 
 
-def show(settings: XraySettings, channel: int, inputs: Inputs) -> None:
+def show(settings: XraySettings, channel: int, photo: File) -> None:
     """Draws the folded section."""
     icon = ":material/grid_3x3:"
     section = st.expander(
@@ -35,7 +35,7 @@ def show(settings: XraySettings, channel: int, inputs: Inputs) -> None:
                 icon=":material/info:",
             )
             return
-        _draw_filter(settings, channel, inputs)
+        _draw_filter(settings, channel, photo)
 
 
 def fill(settings: FilterSettings) -> None:
@@ -45,7 +45,7 @@ def fill(settings: FilterSettings) -> None:
         sliders.set_value(name, getattr(settings, name))
 
 
-def _draw_filter(settings: XraySettings, channel: int, inputs: Inputs) -> None:
+def _draw_filter(settings: XraySettings, channel: int, photo: File) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.caption(
@@ -57,7 +57,7 @@ def _draw_filter(settings: XraySettings, channel: int, inputs: Inputs) -> None:
     filter_settings = FilterSettings.parse(
         {"layer": settings.layer_name, "channel": channel, "size": settings.size, **controls, **position}
     )
-    result = live.make_result(TASK, filter_settings, inputs, "xray_filter", 8)
+    result = live.make_result(TASK, filter_settings, {"content": [photo]}, "xray_filter", 8)
     if result is None:
         return
     figures = result.figures

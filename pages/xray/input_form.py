@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.form import forms
+from pages.form.mask_choice import Mask
 from pages.widgets import numbers, words
 from studio.core.errors import StudioError
 from studio.core.objectives import backbones
@@ -14,8 +15,12 @@ TASK = "xray.look"
 _HELP = "Early layers respond to edges and textures, deep ones to parts of objects."
 
 
-def ask() -> XraySettings | None:
-    """Draws the form; returns None after showing what is wrong."""
+def ask(mask: Mask) -> XraySettings | None:
+    """Draws the form; returns None after showing what is wrong.
+
+    Args:
+        mask: the part of the photo whose channels are ranked first.
+    """
     titles = {name: words.choice_label(name) for name in backbones.BACKBONES}
     network = forms.ask_choice("Network", titles, key="backbone")
     layer = _ask_layer(network)
@@ -25,6 +30,7 @@ def ask() -> XraySettings | None:
         "layer": layer,
         "channel": channel,
         "off": _read_disabled_branches(network),
+        "mask": mask.names,
     }
     # `map_view` asks for the position and the frame next to the map, where their effect is visible.
     settings = forms.ask_settings(

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
+from pages.form import mask_choice
 from pages.jobs import live, results, use_again
 from pages.widgets import browser_images
 from pages.xray import feature_visualizations, uses
@@ -24,7 +25,8 @@ _CACHE_NAME, _MAX_CACHED = "xray", 8  # feature maps that a tab caches
 
 def list_weights(settings: XraySettings) -> list[str]:
     """Returns the names of the weights that settings need."""
-    return [settings.backbone, *(["imagenet-labels"] if settings.backbone == "resnet50" else [])]
+    labels = ["imagenet-labels"] if settings.backbone == "resnet50" else []
+    return [settings.backbone, *labels, *mask_choice.list_needs(settings.mask)]
 
 
 def show(settings: XraySettings, inputs: Inputs) -> engine.Live | None:
@@ -129,7 +131,9 @@ def _draw_strongest_maps(settings: XraySettings, inputs: Inputs, channel: int) -
     if grid is None:
         return
     channels = [entry["channel"] for entry in grid.figures["loudest"]]
-    label = f"Channels of {settings.layer_name} with the strongest activation"
+    is_masked = settings.mask or inputs.get("mask")
+    rank = "that respond most to the part in the mask" if is_masked else "with the strongest activation"
+    label = f"Channels of {settings.layer_name} {rank}"
     feature_visualizations.draw_pills(
         _PILLS_KEY, label, channels, channel, _cut_tiles(grid.data, len(channels))
     )

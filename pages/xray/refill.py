@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import samples
+from pages.form import mask_choice, samples
 from pages.jobs.refill import Form
 from pages.xray import branches, filter_view, input_form
 from studio import engine
@@ -19,12 +19,13 @@ def _can_take_map(job: engine.Job, settings: XraySettings) -> bool:
         check(settings, {})
     except StudioError:
         return False
-    return True
+    return mask_choice.can_take(job, settings)
 
 
 def _fill_map(job: engine.Job, settings: XraySettings) -> None:
     st.session_state["layer"] = settings.layer_name
     branches.fill(settings.off)
+    mask_choice.fill_from_job(job, settings)
 
 
 def _can_take_filter(job: engine.Job, settings: FilterSettings) -> bool:
@@ -49,12 +50,19 @@ def _fill_filter(job: engine.Job, settings: FilterSettings) -> None:
 
 _OFFERS: Any = {"content": samples.list_photos}
 FORMS = (
-    Form(task=input_form.TASK, offers=_OFFERS, can_take=_can_take_map, fill=_fill_map),
+    Form(
+        task=input_form.TASK,
+        offers=_OFFERS,
+        can_take=_can_take_map,
+        clear=mask_choice.clear,
+        fill=_fill_map,
+    ),
     Form(
         task=filter_view.TASK,
         offers=_OFFERS,
         can_take=_can_take_filter,
         convert=_convert_filter,
+        clear=mask_choice.clear,
         fill=_fill_filter,
     ),
 )

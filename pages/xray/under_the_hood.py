@@ -32,6 +32,16 @@ def _draw_section(settings: XraySettings | None, result: engine.Live | None) -> 
     _draw_charts(result.figures)
 
 
+_STRENGTH_CAPTION = (
+    "Standard deviation over all positions of the strongest channels of the layer. A channel that is "
+    "equally active everywhere says nothing about where things are."
+)
+_MASK_CAPTION = (
+    "How much more the channels respond inside the mask than outside: the difference of their mean "
+    "activations, over the standard deviation at all positions."
+)
+
+
 def _draw_charts(figures: Mapping[str, Any]) -> None:
     width = figures["seen"][1]
     st.altair_chart(_build_receptive_field_chart(figures["layers"], width), width="stretch")
@@ -44,10 +54,7 @@ def _draw_charts(figures: Mapping[str, Any]) -> None:
     )
     st.caption("Width of the feature maps at each layer, in positions.")
     st.altair_chart(_build_strength_chart(figures["loudest"]), width="stretch")
-    st.caption(
-        "Standard deviation over all positions of the strongest channels of the layer. A channel that is "
-        "equally active everywhere says nothing about where things are."
-    )
+    st.caption(_MASK_CAPTION if figures.get("masked") else _STRENGTH_CAPTION)
 
 
 def _build_receptive_field_chart(layers: Any, width: int) -> Any:

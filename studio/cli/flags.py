@@ -1,7 +1,7 @@
 """Adds flags for a task's settings, and a parser that raises `InvalidInput`.
 
 It uses argparse on `Settings.describe()` instead of the command line of pydantic-settings, which lacks
-repeated positional files, `--masks M1 M2` and a `--keep-colors` with an optional value.
+repeated positional files, `--mask M1 M2` and a `--keep-colors` with an optional value.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import difflib
 import itertools
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
 from studio.cli import synonyms
@@ -182,13 +182,15 @@ def prepare_command(parser: Parser, run: Any) -> Parser:
     return parser
 
 
-def add_settings(parser: Parser, settings: type[Settings]) -> None:
-    """Adds a flag for each setting."""
+def add_settings(parser: Parser, settings: type[Settings], skip: Collection[str] = ()) -> None:
+    """Adds a flag for each setting but those to skip, which the flag of an input sets."""
     groups = {
         "main": parser.add_argument_group("settings"),
         "more": parser.add_argument_group("more settings"),
     }
     for field in settings.describe().values():
+        if field.name in skip:
+            continue
         options: dict[str, Any] = {"default": argparse.SUPPRESS, "dest": _SETTING_PREFIX + field.name}
         if field.kind == "bool":
             options["action"] = argparse.BooleanOptionalAction

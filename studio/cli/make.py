@@ -67,7 +67,7 @@ def _add_command(commands: Any, word: str, task: Task) -> None:
     if any(slot.third_party for slot in task.inputs):
         parser.add_argument("--labels", metavar="FILE", help=LABELS_HELP)
     flags.add_saved_settings(parser)
-    flags.add_settings(parser, task.settings)
+    flags.add_settings(parser, task.settings, skip=[slot.name for slot in task.inputs if slot.names])
     if videos.accepts_video(task):
         videos.add_flags(parser)
     if task.lane != "drive" and not task.format_json:
@@ -95,6 +95,7 @@ def _add_slot(parser: flags.Parser, slot: Slot, alternatives: str) -> None:
         else with_article(flags.noun_of(slot.kind))
     )
     name_help = f", or {slot.name_setting}:NAME" if slot.name_setting else ""
+    name_help += f", or {' or '.join(slot.names)}" if slot.names else ""
     help = f"{slot.help or count}{_KIND_HELP.get(slot.kind, '')}{name_help}{alternatives}"
     if slot.flag:
         nargs_options: dict[str, Any] = (

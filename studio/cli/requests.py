@@ -55,7 +55,7 @@ def parse(task: Task, arguments: argparse.Namespace) -> tuple[Settings, SlotValu
     user_set, file_values = separate_names(task, flags.given_settings(arguments), slot_values, target)
     if arguments.settings_file:  # flags override them, as do files given instead of a setting
         saved = saved_settings.load_values(task.name, arguments.settings_file)
-        overridden = {slot.name_setting for slot in task.inputs if file_values[slot.name]}
+        overridden = {slot.setting_of_names for slot in task.inputs if file_values[slot.name]}
         user_set = {name: value for name, value in saved.items() if name not in overridden} | user_set
     return task.settings.parse(user_set), file_values, user_set, target
 

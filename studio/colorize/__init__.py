@@ -1,6 +1,7 @@
 """Colorize: plausible colors for a gray photo."""
 
 from studio.colorize.settings import ColorizeSettings, TrainColorizeSettings
+from studio.core.masks import settings as mask_settings
 from studio.core.tasks import Goal, Slot, Task
 
 IMAGE = Task(
@@ -23,6 +24,7 @@ IMAGE = Task(
             flag="--like",
             help="up to 4 example photos whose colors to reuse",
         ),
+        mask_settings.slot("a mask, white where the photo gets colors"),
         Slot("network", "model", min_files=0, flag="--network", model_tasks=("colorize.train",)),
     ),
     produces="image",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.core.masks import settings as mask_settings
 from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
 
@@ -44,6 +45,9 @@ class ColorizeSettings(Settings):
         "rejected.",
         tier="main",
     )
+    mask: mask_settings.Selections = mask_settings.selections()
+    mask_feather: float = mask_settings.feather()
+    mask_invert: bool = mask_settings.invert()
     network: str = setting(SHIPPED_NETWORK, "Name or folder of the network that colorizes.", tier="hidden")
 
 

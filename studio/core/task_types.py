@@ -29,6 +29,8 @@ class Slot:
         name_setting: the setting that takes names in place of files, written as `SETTING:NAME`.
         third_party: whether it accepts imported models, whose class names another file may give.
         model_tasks: the tasks that train the models it takes; errors suggest only names of these.
+        names: values of the setting with the slot's name that a user may give in place of files, such as
+            "person" for a mask.
     """
 
     name: str
@@ -40,6 +42,12 @@ class Slot:
     help: str = ""
     third_party: bool = False
     model_tasks: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    @property
+    def setting_of_names(self) -> str:
+        """The setting that takes names in place of files; "" for none."""
+        return self.name if self.names else self.name_setting
 
     @property
     def argument(self) -> str:

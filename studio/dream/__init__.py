@@ -1,5 +1,6 @@
 """DeepDream: amplifies what a network responds to in an image."""
 
+from studio.core.masks import settings as mask_settings
 from studio.core.tasks import Slot, Task
 from studio.dream.settings import ChannelSettings, DreamSettings
 
@@ -9,6 +10,7 @@ ASCEND = Task(
     inputs=(
         Slot("content", "image"),
         Slot("guide", "image", 0, 1, flag="--guide", help="an image whose features the dream moves toward"),
+        mask_settings.slot("a mask, white where the dream appears"),
     ),
     produces="image",
     lane="job",

@@ -13,7 +13,8 @@ from studio.dream.settings import check as check_layers
 
 
 def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` for unknown layers or channels, or a result too small for the network."""
+    """Raises `InvalidInput` for unknown layers or channels, a mask for a zoom video, or a result too
+    small for the network."""
     check_layers(settings, inputs)
     for file in inputs.get("content", ()):
         if size := image_io.try_read_size(file.read()):

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from studio.core.errors import invalid
+from studio.core.masks import resolve
+from studio.core.masks import settings as mask_settings
 from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
@@ -166,6 +168,9 @@ class DreamSettings(Settings):
         ge=1,
         label="Step limit",
     )
+    mask: mask_settings.Selections = mask_settings.selections()
+    mask_feather: float = mask_settings.feather()
+    mask_invert: bool = mask_settings.invert()
     seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
     precision: PrecisionChoice = setting("auto", CHOICE_HELP, tier="hidden")
 
@@ -204,7 +209,11 @@ def kind(settings: DreamSettings) -> Kind:
 
 
 def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` for unknown layers or channels, or channels together with a guide."""
+    """Raises `InvalidInput` for unknown layers or channels, channels with a guide, or a zoom with a mask."""
+    resolve.check(settings, inputs)
+    if settings.zoom and resolve.count(settings, inputs):
+        expected, step = "no mask for a zoom video", "leave the mask out, or set zoom to 0"
+        raise invalid("mask", expected=expected, received="one", next_step=step)
     channels = [str(term) for term in settings.target.terms if term.channel is not None]
     if channels and settings.layers and inputs.get("guide"):
         raise invalid(

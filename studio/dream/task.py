@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from studio.core import recipes
 from studio.core.errors import Cancelled
 from studio.core.imaging import image_io
+from studio.core.masks import resolve
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.dream.ascend import Dream, ascend
@@ -18,11 +20,16 @@ from studio.dream.zoom import ZoomVideo, zoom
 
 def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
     """Runs DeepDream on an image, or zooms into the dream; see `ascend` and `zoom`."""
-    images = {slot: [image_io.read(file.read()) for file in files] for slot, files in inputs.items()}
-    content, guide = images["content"][0], next(iter(images.get("guide", ())), None)
+    content = image_io.read(inputs["content"][0].read())
+    guide = next((image_io.read(file.read()) for file in inputs.get("guide", ())), None)
+    masks = resolve.resolve(settings, inputs, content, progress)
     dream: Dream | ZoomVideo = (zoom if settings.zoom else ascend)(content, settings, guide, progress)
     if dream.stopped_early and not dream.figures["steps"]:
         raise Cancelled  # there is no result yet
+    if isinstance(dream, Dream):
+        photo = image_io.resize(content, *dream.image.shape[:2])
+        image, weights = masks.blend(dream.image, photo), dream.weights | masks.weights
+        dream = replace(dream, image=image, weights=weights)
     final_settings = _make_reproducible_settings(settings, dream)
     recipe = recipes.make("dream.ascend", final_settings, inputs, dream.weights)
     stem = f"{Path(inputs['content'][0].name).stem}-dream"

@@ -1,5 +1,6 @@
 """Enhance: upscaling, and removal of noise and JPEG artifacts."""
 
+from studio.core.masks import settings as mask_settings
 from studio.core.tasks import Goal, Slot, Task
 from studio.enhance.settings import EnhanceSettings, TrainEnhanceSettings
 
@@ -8,6 +9,7 @@ ENLARGE = Task(
     settings=EnhanceSettings,
     inputs=(
         Slot("content", "image"),
+        mask_settings.slot("a mask, white where the photo is enhanced; the rest is only resized"),
         Slot("network", "model", min_files=0, flag="--network", model_tasks=("enhance.train",)),
         Slot("cleaner", "model", min_files=0, flag="--cleaner", model_tasks=("enhance.train",)),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from studio.core.masks import settings as mask_settings
 from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -72,6 +73,9 @@ class EnhanceSettings(Settings):
         ge=1,
         le=100,
     )
+    mask: mask_settings.Selections = mask_settings.selections()
+    mask_feather: float = mask_settings.feather()
+    mask_invert: bool = mask_settings.invert()
     network: str = setting(SHIPPED_ENLARGER, "Name or folder of the network that upscales.", tier="hidden")
     cleaner: str = setting(
         SHIPPED_CLEANER, "Name or folder of the network that removes noise and JPEG artifacts.", tier="hidden"

@@ -9,6 +9,7 @@ import numpy as np
 
 from studio.core import recipes
 from studio.core.imaging import image_io, transparency
+from studio.core.masks import resolve
 from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -26,8 +27,9 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
     start_time = time.monotonic()
     content = inputs["content"][0]
     data = content.read()
-    image = transparency.extend_colors(image_io.read_transparent(data, content.name))
-    weights: dict[str, str] = {}
+    photo = image = transparency.extend_colors(image_io.read_transparent(data, content.name))
+    masks = resolve.resolve(settings, inputs, photo, progress)
+    weights = dict(masks.weights)
     figures: dict[str, float] = {}
     if settings.cleans:
         image_damage = resolve_damage(settings, damage.measure_damage(data, image))
@@ -48,6 +50,7 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
         image = enlarger.enlarge(image, enlarge_options, progress)
         if not inputs.get("network"):
             weights[settings.network] = enlarger.digest
+    image = masks.blend(image, image_io.resize(photo, *image.shape[:2]))
     recipe = recipes.make(TASK_NAME, settings, inputs, weights)
     ending = f"x{settings.scale}" if settings.scale > 1 else "clean"
     file = File.store(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-{ending}.png")

@@ -107,8 +107,8 @@ def encode(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> 
 def warn_if_unlike(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> str:
     """Returns a warning for a photo unlike the training images, e.g. a bridge for a model of faces.
 
-    The test is its reconstruction error, unless a face is detected. With faces-vae, 3 to 9 % of 600 photos of
-    faces get a warning, and 88 to 91 % of 600 others.
+    The test is its reconstruction error, unless a face is detected. With faces-vae, 1 of 600 photos of faces
+    gets a warning, and 88 to 91 % of 600 others.
 
     Args:
         photo: `(H, W, 3) uint8`.

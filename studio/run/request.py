@@ -36,11 +36,12 @@ def resolve(
 def separate_names(
     task: Task, values: Mapping[str, Any], slot_values: SlotValues, machine: Machine = LOCAL
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Moves names of house styles and models from the slots to the settings, and files the other way.
+    """Moves names of house styles, models and masks from the slots to the settings, and files the other way.
 
-    `house:mosaic` among the style images is the house style of that name. When a setting and a slot share a
-    flag, such as `--network`, the name of a model is the setting, and anything else is a file, whose SHA-256
-    goes into the recipe.
+    Among the files of a slot, its own names, such as `person` for a mask, are values of the setting with the
+    slot's name. `house:mosaic` among the style images is the house style of that name. When a setting and a
+    slot share a flag, such as `--network`, the name of a model is the setting, and anything else is a file,
+    whose SHA-256 goes into the recipe.
 
     Returns:
         The values of settings, and what stands for the files of each slot.
@@ -57,19 +58,27 @@ def separate_names(
         shared = slot.argument if slot.kind == "model" and slot.argument in fields else ""
         if shared in setting_values and not machine.is_model_name(task, setting_values[shared]):
             file_values[name].append(setting_values.pop(shared))
-        prefix = f"{slot.name_setting}:"
-        names_in_slot = [
-            w for w in file_values[name] if slot.name_setting and isinstance(w, str) and w.startswith(prefix)
-        ]
-        if names_in_slot:
-            file_values[name] = [word for word in file_values[name] if word not in names_in_slot]
-            names_before = setting_values.get(slot.name_setting, ())
-            names_before = [names_before] if isinstance(names_before, str) else names_before
-            setting_values[slot.name_setting] = [
-                *names_before,
-                *(word.removeprefix(prefix) for word in names_in_slot),
-            ]
+        words = [word for word in file_values[name] if isinstance(word, str)]
+        if slot.names:
+            _move_names(name, [word for word in words if word in slot.names], "", setting_values, file_values)
+        if slot.name_setting:
+            prefix = f"{slot.name_setting}:"
+            prefixed = [word for word in words if word.startswith(prefix)]
+            _move_names(name, prefixed, prefix, setting_values, file_values)
     return setting_values, file_values
+
+
+def _move_names(
+    slot: str, words: Sequence[str], prefix: str, values: dict[str, Any], file_values: dict[str, list[Any]]
+) -> None:
+    """Moves words from the files of a slot to the setting that their prefix names, "" for the slot's own."""
+    if not words:
+        return
+    file_values[slot] = [word for word in file_values[slot] if not isinstance(word, str) or word not in words]
+    setting_name = prefix.removesuffix(":") or slot
+    names_before = values.get(setting_name, ())
+    names_before = [names_before] if isinstance(names_before, str) else names_before
+    values[setting_name] = [*names_before, *(word.removeprefix(prefix) for word in words)]
 
 
 def split_arguments(task: Task, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:

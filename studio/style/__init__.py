@@ -1,5 +1,6 @@
 """Style transfer: renders a photo in the style of a painting, instantly or by optimization."""
 
+from studio.core.masks import settings as mask_settings
 from studio.core.tasks import Slot, Task
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
@@ -10,7 +11,7 @@ TRANSFER = Task(
     inputs=(
         Slot("content", "image"),
         Slot("style", "image", 0, 4, name_setting="house"),
-        Slot("mask", "image", 0, 4, flag="--masks", help="a mask for each style, white where it applies"),
+        mask_settings.slot("a mask for each style, white where it applies", 4),
         Slot("network", "model", min_files=0, flag="--network", model_tasks=("style.train",)),
     ),
     produces="image",

@@ -8,15 +8,39 @@ import numpy as np
 
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
+from studio.core.masks import resolve, select
+from studio.core.masks.resolve import Masks
+from studio.core.progress import Progress
+from studio.style.settings import TransferSettings
 
 
-def check(masks: Sequence[np.ndarray]) -> None:
-    """Raises `InvalidInput` if a mask selects nothing."""
+def prepare(
+    masks: Sequence[np.ndarray], settings: TransferSettings, content: np.ndarray, progress: Progress
+) -> tuple[list[np.ndarray], dict[str, str]]:
+    """Feathers and inverts masks as the settings say; without masks, selects those that the settings name.
+
+    Args:
+        masks: `(H, W, 3) uint8` each, 255 where the style goes.
+        content: `(H, W, 3) uint8`.
+        progress: receives the progress of a download.
+
+    Returns:
+        The masks, like the given ones, and the SHA-256 of the networks that selected them, by name.
+
+    Raises:
+        InvalidInput: if a mask selects nothing.
+        StudioError: as `pretrained.pull`.
+    """
     for number, mask in enumerate(masks, start=1):
         if mask.max() < 8:
             raise InvalidInput(
                 f"Mask {number} is black or transparent everywhere. Paint where its style should go."
             )
+    feather = settings.mask_feather / 100
+    shares = [mask[..., 0].astype("float32") / 255 for mask in masks]
+    refined = [select.refine(share, feather, settings.mask_invert) for share in shares]
+    prepared = Masks(refined) if refined else resolve.select_masks(settings, content, progress)
+    return [resolve.to_levels(mask) for mask in prepared.arrays], prepared.weights
 
 
 def resize_mask(mask: np.ndarray, height: int, width: int) -> np.ndarray:

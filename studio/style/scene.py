@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core.imaging import image_io
+from studio.core.masks import resolve
 from studio.style import colors, masks
 from studio.style.settings import TransferSettings, check_styles
 
@@ -26,6 +27,7 @@ class Scene:
         styles: one or more such images; none if the settings name house styles.
         style_masks: none, or one `(h, w, 3) uint8` per style.
         settings: of the transfer.
+        preserved: `(h, w) float32 in [0, 1]`, 1 where the content stays as it is; None for nowhere.
 
     Attributes:
         color_share: share of the styles' colors in the result's, from 0 (the photo's) to 1.
@@ -41,9 +43,10 @@ class Scene:
         styles: Sequence[np.ndarray],
         style_masks: Sequence[np.ndarray],
         settings: TransferSettings,
+        preserved: np.ndarray | None = None,
     ):
         check_styles(settings, len(styles), len(style_masks))
-        masks.check(style_masks)
+        self._preserved = preserved
         self.settings = settings
         self.color_share = min(1.0, settings.strength / _FULL_COLOR_STRENGTH)
         weights = settings.style_weights or [1.0] * (len(styles) or len(settings.house))
@@ -98,7 +101,13 @@ class Scene:
 
     def finish(self, images_01: np.ndarray) -> np.ndarray:
         """Returns the `(H, W, 3) uint8` result of `(1, H, W, 3) float32`, with masks and color settings."""
-        image = image_io.to_uint8(images_01)
+        image = self._apply_masks_and_colors(image_io.to_uint8(images_01))
+        if self._preserved is None:
+            return image
+        return resolve.blend(image, image_io.resize(self._content, *image.shape[:2]), 1 - self._preserved)
+
+    def _apply_masks_and_colors(self, image: np.ndarray) -> np.ndarray:
+        """Returns a stylized image, `(H, W, 3) uint8`, with masks and color settings."""
         if self.masks:  # keep the photo where no style or one with a lower weight applies
             height, width = image.shape[:2]
             content = image_io.resize(self._content, height, width).astype("float32")

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import field_validator
 
 from studio.core.errors import invalid
+from studio.core.masks import settings as mask_settings
 from studio.core.settings import Settings, setting
 from studio.core.training.precision import CHOICE_HELP, PrecisionChoice, resolve_precision
 
@@ -85,6 +86,12 @@ class TransferSettings(Settings):
         max_length=4,
         tier="hidden",
     )
+    preserve_faces: bool = setting(
+        False, "Keeps the faces in the photo as they are; turn it on for portraits that stay recognizable."
+    )
+    mask: mask_settings.Selections = mask_settings.selections(4)
+    mask_feather: float = mask_settings.feather()
+    mask_invert: bool = mask_settings.invert()
     seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
     precision: PrecisionChoice = setting("auto", CHOICE_HELP, tier="hidden")
 

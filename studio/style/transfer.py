@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from studio.core.errors import Cancelled
 from studio.core.imaging import image_io
+from studio.core.masks import select
 from studio.core.models.presets import Preset
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
@@ -64,7 +65,8 @@ def transfer(
         styles: one to four such images of any size; none with house styles.
         settings: None for the defaults, which give an instant result.
         style_masks: none, or one `(h, w, 3) uint8` per style, white where the style applies; a style with a
-            lower weight than another leaves more of the photo inside its mask.
+            lower weight than another leaves more of the photo inside its mask. The settings can name
+            selections instead.
         progress: draft and fine modes report the instant result first, then every step.
         network: network of the house styles; None for the one that the settings name.
 
@@ -77,7 +79,28 @@ def transfer(
         Dumoulin et al. 2017, arXiv:1610.07629.
     """
     settings, progress = settings or TransferSettings(), progress or Progress()
-    scene = Scene(content, styles, style_masks, settings)
+    style_masks, weights = masks.prepare(style_masks, settings, content, progress)
+    faces = None
+    if settings.preserve_faces:
+        with select.allow_empty():
+            faces = select.select(content, "face", progress=progress)
+        weights |= select.read_digests("face")
+    result = _transfer(content, styles, settings, style_masks, faces, progress, network)
+    notes = {} if faces is None or faces.any() else {"notes": ["No face found, so none was preserved."]}
+    return replace(result, figures=result.figures | notes, weights=result.weights | weights)
+
+
+def _transfer(
+    content: np.ndarray,
+    styles: Sequence[np.ndarray],
+    settings: TransferSettings,
+    style_masks: Sequence[np.ndarray],
+    faces: np.ndarray | None,
+    progress: Progress,
+    network: Preset | None,
+) -> TransferResult:
+    """Stylizes the content inside the masks and outside the faces, `(H, W) float32 in [0, 1]`."""
+    scene = Scene(content, styles, style_masks, settings, faces)
     if settings.house:
         return _apply_house_styles(scene, network or known_styles.find_network(settings, {}))
     if not settings.strength:  # skip the network, which would blur the photo
@@ -86,7 +109,8 @@ def transfer(
     start_time = time.monotonic()
     progress.report_stage("First look")
     # If the user stops here, the instant result is kept with its own recipe.
-    instant_scene = Scene(content, styles, style_masks, settings.model_copy(update={"mode": "instant"}))
+    instant_settings = settings.model_copy(update={"mode": "instant"})
+    instant_scene = Scene(content, styles, style_masks, instant_settings, faces)
     first_image = instant_scene.finish(adain.stylize(instant_scene, networks, first_look_size(settings)))
     weights = {"adain": networks.digest}
     if not settings.optimizes:

@@ -1,12 +1,16 @@
 """X-ray: the feature maps of a network for one photo, and the output of a single filter."""
 
+from studio.core.masks import settings as mask_settings
 from studio.core.tasks import Slot, Task
 from studio.xray.settings import FilterSettings, XraySettings
 
 LOOK = Task(
     name="xray.look",
     settings=XraySettings,
-    inputs=(Slot("content", "image"),),
+    inputs=(
+        Slot("content", "image"),
+        mask_settings.slot("a mask: ranks channels by how much more they respond where it is white"),
+    ),
     produces="image",
     lane="job",
     interactive=True,

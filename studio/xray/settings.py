@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from studio.core.errors import invalid, unknown
+from studio.core.masks import resolve
+from studio.core.masks import settings as mask_settings
 from studio.core.objectives import backbones
 from studio.core.settings import Settings, setting
 
@@ -83,6 +85,9 @@ class XraySettings(Settings):
         step=32,
         label="Input size",
     )
+    mask: mask_settings.Selections = mask_settings.selections()
+    mask_feather: float = mask_settings.feather()
+    mask_invert: bool = mask_settings.invert()
 
     @property
     def ineffective_settings(self) -> frozenset[str]:
@@ -159,6 +164,7 @@ class FilterSettings(Settings):
 
 def check(settings: XraySettings, inputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises `InvalidInput` for an unknown layer, channel or branch."""
+    resolve.check(settings, inputs)
     backbones.check_layers(settings.backbone, [settings.layer_name])
     _check_channel(settings.backbone, settings.layer_name, settings.channel)
     for block in settings.off:

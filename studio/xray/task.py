@@ -11,6 +11,7 @@ import numpy as np
 from studio.core import recipes
 from studio.core.files import File
 from studio.core.imaging import image_io
+from studio.core.masks import resolve
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
@@ -21,6 +22,7 @@ from studio.xray.settings import FilterSettings, XraySettings
 
 LISTED_MAPS = 12  # feature maps in the result
 TOP_K = 5  # predictions in the result
+_MIN_AREA = 1e-6  # positions; avoids a division by zero where a mask covers all or nothing
 _SILENT_ACTIVATION = 1e-6  # channels with this maximum or less count as silent
 
 
@@ -30,7 +32,8 @@ def show_maps(settings: XraySettings, inputs: Inputs, progress: Progress) -> Res
     progress.report_stage(f"Running {backbones.find_spec(settings.backbone).title}")
     activations = compute(photo, settings.backbone, settings.size, settings.off, progress)
     maps = activations.maps[settings.layer_name]
-    strengths = maps.std(axis=(0, 1))
+    masks = resolve.resolve(settings, inputs, activations.photo, progress)
+    strengths = measure_contrast(maps, masks.arrays[0]) if masks.arrays else maps.std(axis=(0, 1))
     strongest = [int(index) for index in np.argsort(-strengths, kind="stable")[:LISTED_MAPS]]
     channel = strongest[0] if settings.channel is None else settings.channel
     feature_map = maps[..., channel]
@@ -41,6 +44,7 @@ def show_maps(settings: XraySettings, inputs: Inputs, progress: Progress) -> Res
     figures = {
         "seconds": time.monotonic() - began,
         "channel": channel,
+        "masked": bool(masks.arrays),
         "loudest": [{"channel": index, "strength": float(strengths[index])} for index in strongest],
         "strengths": [round(float(strength), 4) for strength in strengths],
         "silent": float((maps.max(axis=(0, 1)) <= _SILENT_ACTIVATION).mean()),
@@ -54,9 +58,26 @@ def show_maps(settings: XraySettings, inputs: Inputs, progress: Progress) -> Res
         "layers": _describe_layers(settings, activations, layers, progress),
     }
     figures |= _compare_predictions(settings, activations, photo, progress)
-    recipe = recipes.make("xray.look", settings, inputs, activations.weights)
+    recipe = recipes.make("xray.look", settings, inputs, activations.weights | masks.weights)
     name = f"{Path(photo.name).stem}-{settings.show}.png"
     return Result((File.store(image_io.encode_png(image, recipe), "image", name),), figures, recipe)
+
+
+def measure_contrast(maps: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Returns how much more each channel responds inside a mask than outside, in standard deviations.
+
+    Args:
+        maps: `(h, w, C) float32`.
+        mask: `(H, W) float32 in [0, 1]`, stretched to the maps.
+
+    Returns:
+        `(C,) float32`: the difference of the mean activations, over the standard deviation at all positions.
+    """
+    inside = resolve.resize(mask, *maps.shape[:2])[..., None]
+    mean_inside, mean_outside = (
+        (maps * share).sum(axis=(0, 1)) / max(float(share.sum()), _MIN_AREA) for share in (inside, 1 - inside)
+    )
+    return (mean_inside - mean_outside) / np.maximum(maps.std(axis=(0, 1)), _SILENT_ACTIVATION)
 
 
 def apply_filter(settings: FilterSettings, inputs: Inputs, progress: Progress) -> Result:

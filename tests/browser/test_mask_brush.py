@@ -114,7 +114,7 @@ def test_masks_of_a_result_are_downloaded_and_restored_for_changes(open_unfolded
     page = open_unfolded(TWO_STYLES)
     draw_stroke(page, "Wash", 0.5)
     painted = wait_for_masks(page, lambda digests: len(digests) == 2)
-    command = page.get_by_test_id("stCode").filter(has_text="--masks").first.inner_text()
+    command = page.get_by_test_id("stCode").filter(has_text="--mask").first.inner_text()
     with page.expect_download() as saved:
         page.get_by_role("button", name="mask-1-").click()
     assert saved.value.suggested_filename in command
@@ -284,3 +284,22 @@ def test_two_fingers_zoom_and_do_not_paint(open_unfolded, expect):
     fingers("touchEnd")
     expect(page.get_by_role("button", name="Clear", exact=True)).to_be_enabled()
     wait_for_masks(page, lambda digests: len(digests) == 2)
+
+
+def test_a_selection_becomes_the_paint_of_its_style_and_can_be_undone(open_unfolded, expect):
+    page = open_unfolded("/style?size=128&brush=true&style=Mosaic&style=Wash&content=Astronaut")
+    draw_stroke(page, "Wash", 0.5)
+    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
+    page.get_by_role("button", name="Faces", exact=True).click()
+    selected = wait_for_masks(page, lambda digests: len(digests) == 2 and digests != painted)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    wait_for_masks(page, lambda digests: digests == painted)
+    page.get_by_role("button", name="Redo", exact=True).click()
+    wait_for_masks(page, lambda digests: digests == selected)
+
+
+def test_a_photo_of_nobody_gives_a_message_in_the_brush(open_unfolded, expect):
+    page = open_unfolded("/style?size=128&brush=true&style=Mosaic&content=Rocket")
+    page.get_by_role("button", name="Person", exact=True).click()
+    expect(page.get_by_text("No person found. Paint the mask.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()

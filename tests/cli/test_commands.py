@@ -88,7 +88,7 @@ INVALID_COMMANDS = {
     "not a choice": ["invert", "photo.png", "-o", "out.png", "--tint", "green"],
     "list too long": ["invert", "photo.png", "-o", "out.png", "--levels", "1,2,3,4"],
     "list of words": ["invert", "photo.png", "-o", "out.png", "--levels", "one"],
-    "too many files": ["invert", "photo.png", "-o", "out.png", "--masks", *["photo.png"] * 3],
+    "too many files": ["invert", "photo.png", "-o", "out.png", "--mask", *["photo.png"] * 3],
     "output is a folder": ["invert", "photo.png", "-o", "folder.png"],
     "output in no folder": ["invert", "photo.png", "-o", "nowhere/out.png"],
     "output in a file": ["invert", "photo.png", "-o", "text.txt/out.png"],

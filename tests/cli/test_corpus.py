@@ -22,7 +22,7 @@ COMMANDS = {
     "model": [("faces", "--preset", "FILE", "-o", "out.png"), ("write", "a", "--preset", "FILE")],
     "recipe": [("replay", "FILE", "-o", "out.png")],
 }
-INVERT_WITH_MASK = ("invert", "photo.png", "-o", "out.png", "--masks", "FILE")
+INVERT_WITH_MASK = ("invert", "photo.png", "-o", "out.png", "--mask", "FILE")
 CLASSIFY_TRAIN = ("classify", "train", "FILE", "-o", "out", "--size", "32")
 # Keras models are checked in a new process each, which takes seconds.
 CLASSIFY_PREDICT = ("classify", "predict", "FILE", "photo.png")

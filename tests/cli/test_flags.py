@@ -20,7 +20,7 @@ def parse(*argv):
 
 def test_style_command_is_parsed():
     argv = "style a.jpg b.jpg c.jpg -o o.png --mode fine --size 512 --steps 9 --seed 3 --style-weights 1,2"
-    argv += " --strength 0.5 --keep-colors --masks m.png n.png"
+    argv += " --strength 0.5 --keep-colors --mask m.png n.png"
     arguments = _build_parser().parse_args(argv.split())
     assert (arguments.content, arguments.style, arguments.mask) == (
         ["a.jpg"],
@@ -51,7 +51,7 @@ def test_keep_colors_without_a_value_takes_no_image():
 def test_repeated_list_flags_are_joined():
     values = parse("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
     assert values["vary"] == ["units", "layers", "dropout"]
-    argv = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--masks", "m.png", "--masks", "n.png"]
+    argv = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--mask", "m.png", "--mask", "n.png"]
     assert _build_parser().parse_args(argv).mask == ["m.png", "n.png"]
     argv = ["train", "style", "photos", "-o", "o", "--style", "a.jpg", "--style", "b.jpg"]
     assert _build_parser().parse_args(argv).style == ["a.jpg", "b.jpg"]
@@ -214,7 +214,7 @@ def test_help_has_limits_and_defaults_once(capsys):
 
 # Positional words in order, then flags with their values, for each command.
 COMMANDS = {
-    "style": (["a.jpg", "b.jpg", "c.jpg"], ["-o o.png", "--seed 3", "--keep-colors", "--masks=m.png"]),
+    "style": (["a.jpg", "b.jpg", "c.jpg"], ["-o o.png", "--seed 3", "--keep-colors", "--mask=m.png"]),
     "playground": (["a.jpg"], ["-o o.png", "--seed 3", "--vary width=2,64"]),
     "xray": (["a.jpg"], ["-o o.png", "--show map", "--off=conv4_block3", "--vary size=96,128"]),
     "filter": (["a.jpg"], ["-o o.png", "--layer block1_conv2", "--stride=2"]),
@@ -286,11 +286,11 @@ def test_positionals_and_flags_may_be_in_any_order(command):
 
 
 def test_flag_with_many_values_ends_at_the_next_flag():
-    argv = ["style", "--masks", "m.png", "n.png", "-o", "o.png", "a.jpg", "--seed", "3", "b.jpg"]
+    argv = ["style", "--mask", "m.png", "n.png", "-o", "o.png", "a.jpg", "--seed", "3", "b.jpg"]
     arguments = _build_parser().parse_args(argv)
     assert (arguments.mask, arguments.content, arguments.style) == (["m.png", "n.png"], ["a.jpg"], ["b.jpg"])
     arguments = _build_parser().parse_args(
-        ["style", "-o", "o.png", "a.jpg", "--masks", "m.png", "--", "-b.jpg"]
+        ["style", "-o", "o.png", "a.jpg", "--mask", "m.png", "--", "-b.jpg"]
     )
     assert (arguments.mask, arguments.content, arguments.style) == (["m.png"], ["a.jpg"], ["-b.jpg"])
 
@@ -300,7 +300,7 @@ def test_flag_with_many_values_ends_at_the_next_flag():
     [
         (["style", "a.jpg", "b.jpg", "-o"], "-o/--out: expected one argument"),
         (["style", "-o", "--seed", "3", "a.jpg", "b.jpg"], "-o/--out: expected one argument"),
-        (["style", "a.jpg", "--masks", "-o", "o.png", "b.jpg"], "--masks: expected at least one argument"),
+        (["style", "a.jpg", "--mask", "-o", "o.png", "b.jpg"], "--mask: expected at least one argument"),
         (["dream", "a.jpg", "-o", "o.png", "b.jpg"], "one word too many for `studio dream`: b.jpg"),
         (["replay", "-o", "o.png"], "required: FILE"),
     ],

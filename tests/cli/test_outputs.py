@@ -110,7 +110,7 @@ def test_input_is_recognized_by_another_name(how, photo, run_command, expect_unc
     assert_refused(run_command("invert", photo, "-o", "same.png"), "one of the inputs")
     assert_refused(run_command("invert", "same.png", "-o", photo), "one of the inputs")
     assert_refused(
-        run_command("invert", "sample:chelsea", "--masks", "same.png", "-o", photo), "one of the inputs"
+        run_command("invert", "sample:chelsea", "--mask", "same.png", "-o", photo), "one of the inputs"
     )
     assert photo.samefile("same.png")
 
@@ -173,7 +173,7 @@ def test_folder_run_does_not_replace_its_inputs(folder, photo, run_command, expe
     Path("out/a.png").unlink()
     run_command("invert", photo, "-o", "out/a.png", "--steps", "2")
     expect_unchanged("out/a.png")
-    code, _, err = run_command("invert", "photos", "-o", "out", "--masks", "out/a.png", "--quiet")
+    code, _, err = run_command("invert", "photos", "-o", "out", "--mask", "out/a.png", "--quiet")
     assert code == 2 and "one of the inputs" in err
     Path("link").symlink_to("photos")
     assert_refused(run_command("invert", "photos", "-o", "link"), "the folder of the images")

@@ -210,3 +210,20 @@ def test_the_other_backbones_dream_too(request, photo, backbone, name, home_of):
     assert measure_activation(name, result.image, backbone) > 1.5 * measure_activation(
         name, image_io.fit(photo, 128), backbone
     )
+
+
+@pytest.mark.slow
+def test_a_dream_stays_inside_its_mask(inputs, photo):
+    left = np.zeros((20, 30, 3), "uint8")
+    left[:, :15] = 255
+    masks = {"mask": [tasks.File.store(image_io.encode_png(left), "image", "mask.png")]}
+    result = tasks.run("dream.ascend", DreamSettings(**SMALL), inputs | masks)
+    image, plain = image_io.read(result.files[0].read()), image_io.fit(photo, 96)
+    assert np.array_equal(image[:, 56:], plain[:, 56:])
+    assert np.abs(image[:, :40].astype(int) - plain[:, :40]).mean() > 3
+
+
+def test_a_zoom_video_takes_no_mask(inputs):
+    settings = DreamSettings(**SMALL, zoom=2, mask=("person",))
+    with pytest.raises(InvalidInput, match="no mask for a zoom video"):
+        tasks.check("dream.ascend", settings, inputs)

@@ -53,7 +53,7 @@ def run(settings, inputs, progress):
 PAINT = tasks.Task(
     name="fake.paint",
     settings=PaintSettings,
-    inputs=(tasks.Slot("content", "image"), tasks.Slot("mask", "image", 0, 2, flag="--masks")),
+    inputs=(tasks.Slot("content", "image"), tasks.Slot("mask", "image", 0, 2, flag="--mask")),
     produces="image",
     lane="job",
     work=f"{__name__}:run",

@@ -62,7 +62,8 @@ def test_every_setting_has_one_widget(visit):
     page.button_group(key="see").set_value("channels").run()
     kinds = ("slider", "select_slider", "number_input", "text_input", "button_group", "selectbox")
     widget_keys = [element.key for kind in kinds for element in getattr(page, kind)]
-    for name in set(DreamSettings.describe()) - {"look", "precision"}:  # these are for recipes
+    fields = {name for name, field in DreamSettings.describe().items() if field.tier != "hidden"}
+    for name in fields - {"look"}:  # the others are for recipes
         assert widget_keys.count(name) == 1, name
 
 
@@ -342,3 +343,8 @@ def test_any_channel_can_be_visualized_by_number(visit, monkeypatch):
         5,
     )
     assert not inputs
+
+
+def test_a_zoom_video_with_a_mask_is_refused_before_the_start(visit):
+    page = visit("dream", **{"zoom.on": "true", "masked": "true", "area": "Background"})
+    assert any("no mask for a zoom video" in error.value for error in page.error)

@@ -20,6 +20,9 @@ TRANSFER = tasks.get("style.transfer")
         ({"house": "wash"}, {"style": ["house:mosaic"]}, {"house": ["wash", "mosaic"]}, {}),
         ({"network": "house"}, {}, {"network": "house"}, {}),
         ({"network": "mine.zip"}, {}, {}, {"network": ["mine.zip"]}),
+        ({}, {"mask": ["person", "background"]}, {"mask": ["person", "background"]}, {}),
+        ({"mask": "face"}, {"mask": ["person"]}, {"mask": ["face", "person"]}, {}),
+        ({}, {"mask": ["sky.png", "./person"]}, {}, {"mask": ["sky.png", "./person"]}),
     ],
 )
 def test_names_become_settings_and_paths_become_files(home, values, slot_values, expected, named):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import InvalidInput
+from studio.core.progress import Progress
 from studio.style import masks
 from studio.style.scene import Scene
 from studio.style.settings import TransferSettings
@@ -44,8 +45,27 @@ def test_the_number_of_masks_must_match_the_styles():
 
 
 def test_a_black_mask_is_rejected():
-    with pytest.raises(InvalidInput, match="black or transparent"):
-        make_scene(styles=1, style_masks=[WHITE * 0])
+    with pytest.raises(InvalidInput, match="Mask 2 is black or transparent"):
+        masks.prepare([WHITE, WHITE * 0], TransferSettings(), PHOTO, Progress())
+
+
+def test_masks_are_feathered_and_inverted():
+    half = np.full((100, 200, 3), 255, "uint8")
+    half[:, 100:] = 0
+    settings = TransferSettings(mask_feather=5, mask_invert=True)
+    [mask], weights = masks.prepare([half], settings, PHOTO, Progress())
+    assert mask.shape == half.shape and weights == {}
+    assert mask[50, 0].max() == 0 and mask[50, 199].min() == 255 and 115 < mask[50, 100].max() < 140
+
+
+def test_a_preserved_area_stays_the_photo_inside_a_mask():
+    left = np.zeros(PHOTO.shape[:2], "float32")
+    left[:, :60] = 1
+    black = np.zeros((1, 90, 120, 3), "float32")
+    settings = TransferSettings(size=120)
+    for style_masks in ((), [WHITE]):
+        image = Scene(PHOTO, [STYLE], style_masks, settings, left).finish(black)
+        assert np.array_equal(image[:, :60], PHOTO[:, :60]) and not image[:, 60:].any()
 
 
 def test_areas_without_a_style_keep_the_photo():

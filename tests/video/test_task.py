@@ -12,7 +12,14 @@ import tiny_styles
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
-from studio.core.imaging import image_io, video_codecs, video_decoder, video_encoder, video_span
+from studio.core.imaging import (
+    image_io,
+    sample_photos,
+    video_codecs,
+    video_decoder,
+    video_encoder,
+    video_span,
+)
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.progress import Progress
 from studio.core.tasks import File
@@ -278,3 +285,16 @@ def test_the_number_of_plays_is_preserved(home):
     frames = [np.full((32, 48, 3), 80 * n, "uint8") for n in range(3)]
     for kind in ("gif", "webp"):
         assert video_decoder.read_times(repaint(video_encoder.encode(frames, kind, times), kind)) == times
+
+
+@pytest.mark.slow
+def test_frames_without_a_person_keep_the_photo(weights_home):
+    frames = [image_io.resize(sample_photos.read_photo(name), 96, 96) for name in ("astronaut", "rocket")]
+    clip = File.store(video_encoder.encode(frames, "gif", 10), "animation", "clip.gif")
+    base = {"house": ["mosaic"], "size": 96, "mask": ["person"]}
+    settings = make_settings("style.transfer", "gif", **base)
+    result = tasks.run(TASK_NAME, settings, {"video": [clip]})
+    before, after = (list(video_decoder.decode(file.read())) for file in (clip, result.files[0]))
+    changes = [np.abs(new.astype(int) - old).mean() for old, new in zip(before, after, strict=True)]
+    assert changes[0] > 15 and changes[1] < 6, "the palette of a GIF changes colors a little"
+    assert "selfie-segmentation" in result.recipe.weights

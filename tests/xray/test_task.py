@@ -11,7 +11,7 @@ from studio.core.imaging import image_io
 from studio.core.objectives import backbones
 from studio.core.tasks import File
 from studio.core.weights import pretrained
-from studio.xray import maps
+from studio.xray import maps, task
 from studio.xray.settings import FilterSettings, XraySettings
 
 
@@ -29,13 +29,38 @@ def look(home, vgg, resnet, monkeypatch):
     pixels = np.random.default_rng(0).integers(0, 256, (60, 96, 3)).astype("uint8")
     photo = File.store(image_io.encode_png(pixels), "image", "noise.png")
 
-    def look(name="xray.look", **changes):
+    def look(name="xray.look", mask=None, **changes):
         settings = tasks.get(name).settings.parse({"size": 96, **changes})
-        result = tasks.run(name, settings, {"content": [photo]})
+        masks = [] if mask is None else [File.store(image_io.encode_png(mask), "image", "mask.png")]
+        result = tasks.run(name, settings, {"content": [photo], **({"mask": masks} if masks else {})})
         json.dumps(dict(result.figures))
         return image_io.read(result.files[0].read()), result
 
     return look
+
+
+def test_contrast_is_the_response_inside_the_mask_over_that_outside():
+    feature_maps = np.zeros((4, 8, 3), "float32")
+    feature_maps[:, :4, 0] = feature_maps[:, 4:, 1] = 5  # the left half, the right half, nowhere
+    mask = np.zeros((40, 80), "float32")
+    mask[:, :40] = 1
+    contrast = task.measure_contrast(feature_maps, mask)
+    assert contrast == pytest.approx([2, -2, 0], abs=0.3)
+    for everywhere in (0 * mask, 0 * mask + 1):
+        assert np.isfinite(task.measure_contrast(feature_maps, everywhere)).all()
+
+
+@pytest.mark.slow
+def test_a_mask_ranks_channels_by_their_response_inside(look):
+    left = np.zeros((60, 96, 3), "uint8")
+    left[:, :48] = 255
+    _, whole = look(layer="block2_conv1")
+    _, masked = look(layer="block2_conv1", mask=left)
+    _, other = look(layer="block2_conv1", mask=left, mask_invert=True)
+    assert not whole.figures["masked"] and masked.figures["masked"]
+    strengths, opposite = (np.array(result.figures["strengths"]) for result in (masked, other))
+    assert strengths == pytest.approx(-opposite, abs=0.02)
+    assert masked.figures["channel"] == strengths.argmax() and other.figures["channel"] == strengths.argmin()
 
 
 @pytest.mark.slow

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from pages.colorize import color_hint_brush
 from pages.form import image_input, mask_brush, mask_input
 from pages.jobs import commands
-from studio.core.imaging import image_io
+from pages.widgets import keys
+from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 
@@ -121,7 +122,7 @@ def test_command_names_painted_masks_like_their_downloads(home, draw, image):
     brushed = mask_brush._store_masks(make_message(make_mask(1), make_mask(2)), IMAGE, STYLES[:2])
     inputs = {"content": [photo], "style": [photo, photo], "mask": brushed}
     words = commands.format_command("style.transfer", TransferSettings(), inputs).split()
-    position = words.index("--masks")
+    position = words.index("--mask")
     names = words[position + 1 : position + 3]
     assert names == [file.name for file in brushed] and len(set(names)) == 2
     assert all(name in commands.format_python("style.transfer", TransferSettings(), inputs) for name in names)
@@ -135,6 +136,15 @@ def test_command_names_painted_masks_like_their_downloads(home, draw, image):
     assert [button.label.replace("\\", "") for button in buttons] == names
     # A callback outside of a page's thread has no owner, and no files in a studio for many users.
     assert not any(button.proto.deferred_file_id for button in buttons)
+
+
+def test_command_and_python_name_selections(home):
+    settings = TransferSettings(house=("mosaic", "wash"), mask=("person", "background"))
+    content = File.store(image_io.encode_png(make_mask(1)), "image", "photo.png")
+    command = commands.format_command("style.transfer", settings, {"content": [content]})
+    assert " --mask person background " in command
+    python = commands.format_python("style.transfer", settings, {"content": [content]})
+    assert 'mask=["person", "background"]' in python
 
 
 def test_different_masks_have_different_names(home):
@@ -254,3 +264,45 @@ def test_page_paints_with_house_styles_in_their_areas(visit, monkeypatch):
     assert (settings.house, more["needs"], ask()["mask"]) == (("mosaic", "wash"), (), painted)
     visit("style", style=["Mosaic", "Wash"])
     assert calls[-1][0][2]()["mask"] == []
+
+
+@pytest.fixture
+def ask_for_selection(open_brush, weights_home, monkeypatch):
+    """Asks the brush on a photo for a selection; returns the options that the browser gets."""
+
+    def ask_for_selection(what, photo="astronaut", image=None):
+        content = image_input.store_image(image_io.encode_png(sample_photos.read_photo(photo)), "photo.png")
+        options = {}
+
+        def mount(data, key, **more):
+            (length,) = struct.unpack(">I", data[:4])
+            options.update(json.loads(data[4 : 4 + length]))
+            return SimpleNamespace(painted=None)
+
+        monkeypatch.setattr("pages.form.brush_component._mount", mount)
+        page = AppTest.from_function(page_of_brush, kwargs={"content": content, "styles": STYLES[:1]})
+        wanted = {"what": what, "id": 7, "image": image or content.digest}
+        page.session_state[keys.part("mask_brush", 0)] = {"wanted": wanted}
+        page.run()
+        assert not page.exception
+        return options
+
+    return ask_for_selection
+
+
+def test_a_requested_selection_becomes_a_mask_of_the_brush(ask_for_selection):
+    options = ask_for_selection("person")
+    assert options["can_select"] and options["selection"]["id"] == 7
+    mask = mask_brush.from_data_url(options["selection"]["mask"])
+    assert mask.shape == (options["height"], options["width"], 3)
+    assert mask[270, 150].min() == 255 and mask[20, 70].max() == 0
+
+
+def test_a_selection_of_nothing_is_an_error_in_the_brush(ask_for_selection):
+    selection = ask_for_selection("face", "rocket")["selection"]
+    assert selection == {"id": 7, "error": "No face found. Paint the mask."}
+
+
+def test_requests_of_another_image_or_for_anything_else_are_ignored(ask_for_selection):
+    assert ask_for_selection("person", image="another")["selection"] is None
+    assert ask_for_selection("everything")["selection"] is None

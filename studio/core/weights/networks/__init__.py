@@ -19,6 +19,9 @@ NETWORKS = {
     "resnet50": "studio.core.weights.networks.resnet50:build_network",
     "imagenet-labels": "studio.classify.models.imagenet_labels:build_labels",
     "inceptionv3": "studio.core.weights.networks.inceptionv3:build_network",
+    "selfie-segmentation": "studio.core.masks.litert_files:build_file",
+    "face-detection": "studio.core.masks.litert_files:build_file",
+    "face-detection-short": "studio.core.masks.litert_files:build_file",
 }
 
 
