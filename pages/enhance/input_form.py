@@ -80,7 +80,8 @@ def ask() -> Request:
     """Asks for a photo or a video."""
     if video_input.ask_for_video():
         return Request(video_input.choose())
-    return Request(image_input.choose_image("content", "Photo", samples.list_photos()))
+    photos = samples.list_photos()
+    return Request(image_input.choose_image("content", "Photo", photos, offer_video=video_input.offer))
 
 
 def ask_networks(request: Request) -> dict[str, Any]:
