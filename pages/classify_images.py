@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.classify import audit, base_model, by_hand, classifiers, training, tryout, under_the_hood
-from pages.form import data_set_input
+from pages.form import data_set_input, problems
 from studio.classify.settings import TrainClassifierSettings
 
 data_set = settings = classifier = image = None
@@ -20,8 +20,8 @@ with left:
             TrainClassifierSettings, unshared=("size",), skip=base.skip, extra=base.extra
         )
         parts.show_saved_settings(training.TASK, settings)
-        if data_set is not None and settings is not None:
-            start_clicked = parts.show_start_button(":material/school:", "Train")
+        is_ready = data_set is not None and settings is not None
+        start_clicked = parts.show_start_button(":material/school:", "Train", is_ready)
     else:
         classifier = classifiers.choose()
         image = tryout.choose(classifier) if classifier else None
@@ -38,6 +38,8 @@ with stage:
             audit.show_before_training({"data": [data_set.file], **base.inputs}, settings)
         elif by_hand.is_chosen():
             by_hand.show_classes()
+        else:
+            problems.show_missing()
     elif classifier is not None and image is not None:
         training.show_saved(classifier, image)
 parts.show_recent(training.TASK)

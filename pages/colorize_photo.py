@@ -5,7 +5,7 @@ import streamlit as st
 from pages import parts
 from pages.colorize import choices, input_form, refill, under_the_hood
 from pages.colorize.input_form import TASK
-from pages.form import video_input
+from pages.form import problems, video_input
 from studio.colorize.settings import ColorizeSettings
 
 left, right = st.columns([5, 9], gap="large")
@@ -21,13 +21,11 @@ with left:
     )
     parts.show_saved_settings(TASK, settings, refill.fill_form)
     problem = request.find_problem(settings) if settings is not None else ""
+    if problem:
+        problems.note(problem)
     is_live = settings is not None and not problem and request.is_live(settings)
-    start_clicked = (
-        settings is not None
-        and not problem
-        and not is_live
-        and parts.show_start_button(":material/format_color_fill:")
-    )
+    is_ready = settings is not None and not problem
+    start_clicked = not is_live and parts.show_start_button(":material/format_color_fill:", is_ready=is_ready)
 with right:
     stage = parts.create_stage(left)
 with stage:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.dream import before_start, channel_sheet, refill, targets, under_the_hood
-from pages.form import many_photos, mask_choice
+from pages.form import many_photos, mask_choice, problems
 from studio.dream.settings import DreamSettings
 
 TASK = "dream.ascend"
@@ -32,7 +32,8 @@ with left:
     )
     settings = targets.check_settings(settings, guide is not None, mask.files)
     parts.show_saved_settings(TASK, settings, refill.fill_form)
-    start_clicked = settings is not None and parts.show_start_button(":material/bedtime:")
+    is_ready = settings is not None and problems.check(TASK, settings, build_inputs())
+    start_clicked = parts.show_start_button(":material/bedtime:", is_ready=is_ready)
     more_photos = many_photos.ask(settings is not None)
 with right:
     stage = parts.create_stage(left)
@@ -44,6 +45,6 @@ with stage:
     request = (settings, content.title, guide.title if guide else "", mask)
     job = parts.show_job(TASK, request, {channel_sheet.TASK: channel_sheet.draw_use_button})
     if job is None:
-        before_start.show(content.get_file(), settings)
+        before_start.show(content.get_file(), settings if is_ready else None)
 parts.show_recent(TASK)
 under_the_hood.explain(job)

@@ -5,7 +5,7 @@ import streamlit as st
 from pages import parts
 from pages.enhance import closer_look, enhanced_image, input_form, refill, under_the_hood
 from pages.enhance.input_form import TASK
-from pages.form import video_input
+from pages.form import problems, video_input
 from studio.enhance.settings import EnhanceSettings
 
 left, right = st.columns([5, 9], gap="large")
@@ -21,8 +21,9 @@ with left:
     )
     parts.show_saved_settings(TASK, settings, refill.fill_form)
     is_live = settings is not None and request.is_live(settings)
-    start_clicked = (
-        settings is not None and not is_live and parts.show_start_button(":material/photo_size_select_large:")
+    is_ready = settings is not None and (is_live or problems.check(*request.build_job(settings)))
+    start_clicked = not is_live and parts.show_start_button(
+        ":material/photo_size_select_large:", is_ready=is_ready
     )
 with right:
     stage = parts.create_stage(left)

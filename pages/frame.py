@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages import parts
+from pages.form import problems
 from pages.guide import index as guide
 from pages.jobs import navigation, refill
 from pages.widgets import browser_history, words
@@ -33,6 +34,7 @@ navigation.open_requested_page(page.url_path)
 navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)
 refill.follow_link()
+problems.clear()
 try:
     page.run()
 except StudioError as error:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages import parts
+from pages.form import problems
 from pages.text import (
     authorship,
     evidence,
@@ -23,7 +24,7 @@ with left:
     mode = halves.choose(model_names)
     if mode == "write":
         writing_settings = writing.ask(model_names)
-        start_clicked = writing_settings is not None and parts.show_start_button(":material/edit:", "Write")
+        start_clicked = parts.show_start_button(":material/edit:", "Write", writing_settings is not None)
     elif mode == "who":
         request = authorship.ask(model_names)
     else:
@@ -36,11 +37,8 @@ with left:
             ask_extra=None if start_model.shape else halves.ask_units,
         )
         parts.show_saved_settings(training.TASK, settings, halves.fill_form)
-        start_clicked = (
-            file is not None
-            and settings is not None
-            and parts.show_start_button(":material/model_training:", "Train")
-        )
+        is_ready = file is not None and settings is not None
+        start_clicked = parts.show_start_button(":material/model_training:", "Train", is_ready)
 with right:
     stage = parts.create_stage(left)
 text = likelihoods = None
@@ -52,8 +50,11 @@ with stage:
     else:
         if start_clicked and file is not None and settings is not None:
             parts.start(training.TASK, settings, {"text": [file], **start_model.build_inputs()})
-        if training.show(file) is None and file is not None:
-            own_texts.show(file, settings)
+        if training.show(file) is None:
+            if file is not None:
+                own_texts.show(file, settings)
+            else:
+                problems.show_missing()
 parts.show_recent({"write": writing.TASK, "who": authorship.TASK, "own": training.TASK}[mode])
 if mode == "who":
     evidence.explain(likelihoods)

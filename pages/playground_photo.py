@@ -16,7 +16,7 @@ with left:
     parts.show_saved_settings(TASK, settings)
     inputs = {"content": [content.get_file()]}
     is_live = settings is not None and input_form.is_live(settings, inputs)
-    start_clicked = settings is not None and not is_live and parts.show_start_button(":material/grain:")
+    start_clicked = not is_live and parts.show_start_button(":material/grain:", is_ready=settings is not None)
 with right:
     stage = parts.create_stage(left)
 with stage:

@@ -6,9 +6,10 @@ from typing import Any
 import streamlit as st
 
 from pages import parts
-from pages.form import many_photos, mask_input, video_input
+from pages.form import many_photos, mask_input, problems, video_input
 from pages.style import before_training, halves, input_form, refill, training, training_form, under_the_hood
 from pages.style.input_form import TASK
+from pages.widgets import browser_images
 from studio.style.settings import TransferSettings
 
 left, right = st.columns([5, 9], gap="large")
@@ -21,7 +22,7 @@ with left:
         content = (
             video_input.choose()
             if video_input.ask_for_video()
-            else parts.choose_image("content", "Content", parts.list_photos())
+            else parts.choose_image("content", "Content", parts.list_photos(), offer_video=video_input.offer)
         )
         styles = parts.choose_images(
             "style", "Style", parts.list_styles(), max_images=4, blend_label="Blend several styles"
@@ -33,15 +34,19 @@ with left:
                 "style_weights": input_form.draw_weight_sliders(styles),
                 "mask": request.selections,
             },
-            show_more=mask_input.ask,
+            show_more=lambda: mask_input.ask(len(styles)),
             reset_more=refill.set_weights,
         )
         mask_input.show_errors()
         settings = request.with_house_styles(settings) if settings else None
         parts.show_saved_settings(TASK, settings, refill.fill_form)
-        needs_start = bool(settings and not request.is_live(settings))
+        problem = request.find_problem(settings) if settings else ""
+        if problem:
+            problems.note(problem)
+        needs_start = settings is None or not request.is_live(settings)
         start_clicked = needs_start and (
-            parts.show_start_button(":material/brush:") or input_form.pop_fine_request()
+            parts.show_start_button(":material/brush:", is_ready=settings is not None and not problem)
+            or input_form.pop_fine_request()
         )
         more_photos = () if isinstance(content, video_input.Video) else many_photos.ask(settings is not None)
 with right:
@@ -53,7 +58,7 @@ if half == "train":
             training_request
         )
     with left:
-        if is_ready and parts.show_start_button(":material/school:", "Train"):
+        if parts.show_start_button(":material/school:", "Train", is_ready):
             with stage:
                 training.start(training_request)
     parts.show_recent(training_form.TASK)
@@ -67,7 +72,11 @@ else:
         job = parts.show_job(TASK, (settings, request.identity), {video_input.TASK: None})
     parts.show_recent(TASK)
     under_the_hood.explain(job if job and job.task == TASK else None, request.make_draft_starter(settings))
-    if job is None and settings is not None:  # Last, because it takes time and the rest should show first.
+    if job is None and problem:
+        with stage:
+            browser_images.show_content(content.get_file())
+            problems.show_missing()
+    elif job is None and settings is not None:  # Last, because it takes time and the rest should show first.
         preview_settings, note = request.make_preview(settings)
         build_inputs = partial(request.build_inputs, preview_settings)
         options: dict[str, Any] = (

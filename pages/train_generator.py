@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages import parts
+from pages.form import problems
 from pages.generator import before_start, input_form, start_models, training, under_the_hood
 from studio.core.tasks import Inputs
 
@@ -29,14 +30,13 @@ with stage:
     if file is not None and settings is not None:
         is_shown = job is not None and training.is_trained_on(job, file)
         is_ready = is_shown or before_start.show(task, inputs, settings)
+    elif job is None:
+        problems.show_missing()
 with left:
-    if (
-        is_ready
-        and file is not None
-        and settings is not None
-        and parts.show_start_button(":material/draw:", before_start.make_start_label(file))
-    ):
-        with stage:
-            parts.start(task, settings, inputs)
+    label = before_start.make_start_label(file) if file is not None else "Train"
+    start_clicked = parts.show_start_button(":material/draw:", label, is_ready)
+if start_clicked and settings is not None:
+    with stage:
+        parts.start(task, settings, inputs)
 parts.show_recent(*input_form.TASKS.values())
 under_the_hood.explain(job.task if job is not None else task, job)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages import parts
+from pages.form import problems
 from pages.tune import input_form, trials, under_the_hood
 from pages.tune.by_preference import beliefs, pair_form, pairs, session
 from pages.widgets import weight_downloads
@@ -29,12 +30,15 @@ if not is_by_preference:
     with form:
         settings, inputs = input_form.ask()
     with left:  # Below the link to the stage, which would cover the button.
-        start_clicked = settings is not None and parts.show_start_button(":material/search_insights:", "Tune")
+        is_ready = settings is not None
+        start_clicked = parts.show_start_button(":material/search_insights:", "Tune", is_ready)
     with stage:
         if start_clicked and settings is not None:
             parts.start(trials.TASK, settings, inputs)
         job = trials.show(inputs)
-        if job is None:
+        if job is None and not inputs:
+            problems.show_missing()
+        elif job is None:
             st.info(
                 BY_METRIC_HELP + (input_form.describe_cost(settings, inputs) if settings else ""),
                 icon=":material/search_insights:",
@@ -52,7 +56,7 @@ else:
         else:
             question = pair_form.ask()
             with left:
-                start_clicked = question is not None and parts.show_start_button(":material/compare:")
+                start_clicked = parts.show_start_button(":material/compare:", is_ready=question is not None)
             if start_clicked and question is not None:
                 session.start_search(question)
     with stage:

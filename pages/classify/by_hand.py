@@ -13,7 +13,7 @@ import streamlit as st
 
 from pages.classify import camera
 from pages.classify.hand_classes import MAX_IMAGES, MAX_NAME_LENGTH, MAX_SIDE, HandClass, HandClasses
-from pages.form import data_set_input, image_input, input_store, loose_images, samples, uploads
+from pages.form import data_set_input, image_input, input_store, loose_images, problems, samples, uploads
 from pages.form.data_set_input import DatasetChoice
 from pages.widgets import keys, words
 from pages.widgets.owners import get_owner
@@ -51,6 +51,7 @@ def choose() -> DatasetChoice | None:
     )
     if not archives:
         st.caption(":material/info: Name your classes and add images to each, from files or the camera.")
+        problems.note("Name your classes, add images to each, then press Use these images.")
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/photo_library: {words.escape(_describe_classes())}")

@@ -100,7 +100,8 @@ def ask() -> Request:
     """Asks for a photo or a video, an example photo and color hints."""
     if video_input.ask_for_video():
         return Request(video_input.choose(), _ask_example(), mask=mask_choice.ask(None))
-    content = image_input.choose_image("content", "Photo", samples.list_gray_photos())
+    photos = samples.list_gray_photos()
+    content = image_input.choose_image("content", "Photo", photos, offer_video=video_input.offer)
     example = _ask_example()
     with_hints = st.toggle("Color hints", key=COLOR_HINTS_KEY, bind="query-params", help=_COLOR_HINTS_HELP)
     hints = color_hint_brush.show_brush(content.get_file()) if with_hints else None

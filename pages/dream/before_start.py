@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.dream import targets
-from pages.form import estimates, mask_choice
+from pages.form import estimates, mask_choice, problems
 from pages.widgets import browser_images, weight_downloads
 from studio.core import amounts
 from studio.core.tasks import File
@@ -15,7 +15,9 @@ from studio.dream.settings import DreamSettings
 def show(content: File, settings: DreamSettings | None) -> None:
     """Shows the content image, with one line below it that says what Start does and how long it takes."""
     browser_images.show_content(content)
-    if settings is not None:
+    if settings is None:
+        problems.show_missing()
+    else:
         st.markdown(_describe_start(content, settings))
         selections = mask_choice.list_needs(settings.mask)
         weight_downloads.announce_downloads([targets.find_backbone(settings), *selections])

@@ -83,7 +83,8 @@ def ask() -> Request:
     """Asks for a photo or a video."""
     if video_input.ask_for_video():
         return Request(video_input.choose(), mask_choice.ask(None))
-    content = image_input.choose_image("content", "Photo", samples.list_photos())
+    photos = samples.list_photos()
+    content = image_input.choose_image("content", "Photo", photos, offer_video=video_input.offer)
     return Request(content, mask_choice.ask(content.get_file))
 
 

@@ -17,6 +17,7 @@ from studio.faces.settings import FacesSettings
 
 TASK = "faces.draw"
 INTERPOLATION_IMAGES = 7  # images of an interpolation from one face to another
+MIN_VARIETY = 0.05  # truncation; below it, all images look the same
 _SELECTED_KEY = "picked"
 
 
@@ -70,6 +71,10 @@ def _draw_grid(grid: engine.Live, settings: FacesSettings) -> None:
         on_change=_select_face,
         args=(settings,),
     )
+    if settings.truncation < MIN_VARIETY:
+        st.caption(
+            ":material/info: At a truncation near 0 all images are the average one. Raise it for variety."
+        )
     if not settings.face:
         st.caption("Choose a face to enlarge and edit it.")
         _draw_actions(grid, key="grid")

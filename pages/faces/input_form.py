@@ -8,9 +8,9 @@ import streamlit as st
 
 from pages.faces import models as model_choice
 from pages.faces import sliders
-from pages.form import forms, image_input, samples, saved_settings
+from pages.form import forms, image_input, problems, samples, saved_settings
 from pages.form.samples import Sample
-from pages.widgets import numbers, owners, words
+from pages.widgets import numbers, owners
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.core.tasks import File
@@ -131,6 +131,6 @@ def check_settings(settings: FacesSettings | None) -> FacesSettings | None:
     try:
         models.check(settings, {})
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        problems.show(str(error))
         return None
     return settings

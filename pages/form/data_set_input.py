@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from pages.form import forms, image_input, input_store, samples, uploads
+from pages.form import forms, image_input, input_store, problems, samples, uploads
 from pages.widgets import words
 from studio.core import data
 from studio.core.data import sample_sets
@@ -59,6 +59,7 @@ def choose(
             ":material/info: A zip with one folder per class, with a few dozen images in each. "
             "The folder names become the class names."
         )
+        problems.note("Upload a zip with one folder per class, or choose a sample.")
         return None
     st.caption(f":material/folder_zip: {words.escape(archive.name)}")
     return DatasetChoice(archive.name, archive)

@@ -13,7 +13,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.widgets import words
+from pages.form import problems
 from studio.core import data, owners
 from studio.core.data import ImageDataset
 from studio.core.errors import Cancelled, StudioError
@@ -155,7 +155,7 @@ def read(request: ReadRequest, analyze: Analyze | None = None) -> tuple[ImageDat
         _show_progress(request, analyze)
         return None
     if reading.problem:
-        st.error(words.escape(reading.problem), icon=":material/error:")
+        problems.show(reading.problem)
         _start_reading.clear(request, analyze is not None, analyze)  # retry on the next run
         return None
     assert reading.dataset is not None

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from pages.form import sliders
+from pages.form import problems, sliders
 from pages.widgets import keys, numbers, words
 from studio.core.errors import StudioError
 from studio.core.settings import SettingInfo, Settings
@@ -88,7 +88,7 @@ def ask_settings(
     try:
         return kind.parse({name: value for name, value in values.items() if value is not None})
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        problems.show(str(error))
         return None
 
 
@@ -118,10 +118,26 @@ def ask_fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
     }
 
 
-def show_start_button(icon: str, label: str = "Start") -> bool:
-    """Draws the start button, which stays in sight below a long form. Returns whether it was pressed."""
+def show_start_button(icon: str, label: str = "Start", is_ready: bool = True) -> bool:
+    """Draws the start button, which stays in sight below a long form. Returns whether it was pressed.
+
+    Args:
+        icon: of the button.
+        label: of the button.
+        is_ready: whether the form can be started; if not, the button is disabled and says why.
+    """
     with st.container(key="start"):
-        return st.button(label, type="primary", icon=icon, width="stretch", on_click=change_unlocked_seed)
+        if not is_ready and (message := problems.get_first()):
+            with st.container(key="start_problem"):
+                st.caption(f":material/info: {words.escape(message)}")
+        return st.button(
+            label,
+            type="primary",
+            icon=icon,
+            width="stretch",
+            on_click=change_unlocked_seed,
+            disabled=not is_ready,
+        )
 
 
 def ask_choice(

@@ -7,7 +7,7 @@ above its title.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -28,7 +28,13 @@ _MAX_TITLE = 40  # characters
 FILE_TYPES = [ending.removeprefix(".") for ending in formats.EXTENSIONS]
 
 
-def choose_image(slot: str, label: str, options: Sequence[Sample], own_title: str = "Your photo") -> Sample:
+def choose_image(
+    slot: str,
+    label: str,
+    options: Sequence[Sample],
+    own_title: str = "Your photo",
+    offer_video: Callable[[File], None] | None = None,
+) -> Sample:
     """Draws images as tiles, of which the user selects one, and returns it; the first is preselected.
 
     Args:
@@ -36,6 +42,7 @@ def choose_image(slot: str, label: str, options: Sequence[Sample], own_title: st
         label: of the widget.
         options: the samples.
         own_title: title of an own image without a usable file name.
+        offer_video: draws what offers to use all frames of an animated image; None for nothing.
     """
     _restore_own_images(slot, own_title, options)
     choices = _list_samples_by_title(slot, options)
@@ -55,8 +62,21 @@ def choose_image(slot: str, label: str, options: Sequence[Sample], own_title: st
     page_errors.show_not_found("image", unknown_titles)
     if sample.credit:
         st.caption(sample.credit)
+    own_file = st.session_state.get(_own_key(slot), {}).get(sample.title)
+    if own_file is not None and _is_animated(own_file):
+        st.caption(":material/info: This file is animated; only its first frame is used.")
+        if offer_video is not None:
+            offer_video(own_file)
     _show_upload_popover(slot, own_title, accept_several=False)
     return sample
+
+
+@owners.cached(max_entries=64)
+def _is_animated(file: File) -> bool:
+    """Returns whether an image has several frames; False if it is no longer stored."""
+    with suppress(StudioError, OSError):
+        return image_io.is_animated(file.read())
+    return False
 
 
 def choose_optional_image(
@@ -234,12 +254,12 @@ def _show_upload_popover(slot: str, own_title: str, accept_several: bool) -> Non
     # Each upload is stored immediately; a new key then empties the widget and frees its memory.
     store = partial(_store_upload, slot, own_title)
     with uploads.show_popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
-        if box.open:
-            _offer_recent_images(slot, own_title)
         label = "An image from your device"
         uploads.ask(slot, label, store, type=FILE_TYPES, accept_multiple_files=accept_several)
         if st.toggle("Use the camera", key=keys.part(slot, "lens")):
             uploads.ask_photo(slot, "Take a photo", lambda data, _: store(data, own_title))
+        if box.open:  # below the upload, which an error would push out of sight
+            _offer_recent_images(slot, own_title)
 
 
 def _store_upload(slot: str, own_title: str, data: bytes, name: str) -> None:

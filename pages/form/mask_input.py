@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -15,17 +16,21 @@ from studio.core.imaging import image_io
 from studio.core.tasks import File
 
 MAX_MASKS = 4
-_SLOT, _KEY = "mask", "mask_file"
+_SLOT, _KEY, _UPLOAD_KEY = "mask", "mask_file", "mask_upload"
 _PAINTED_NAME = re.compile(r"(brush-\d|mask-\d-[0-9a-f]{8})\.png")
 
 
-def ask() -> None:
-    """Asks for masks, one black-and-white image per style."""
+def ask(styles: int) -> None:
+    """Asks for masks, one black-and-white image per style.
+
+    Args:
+        styles: number of styles. Once each has a mask, the next upload starts a new list.
+    """
     help = "White areas get the style. Add masks in the order of the styles."
     uploads.ask(
         _SLOT,
         "Masks, one per style",
-        _add_mask,
+        partial(_add_mask, styles),
         type=image_input.FILE_TYPES,
         accept_multiple_files=True,
         help=help,
@@ -93,8 +98,13 @@ def _check_image(file: File) -> None:
     image_io.read_size(file.read())
 
 
-def _add_mask(data: bytes, name: str) -> None:
-    if len(restore_masks()) >= MAX_MASKS:
-        step = "remove the masks, then add those that count"
-        raise invalid("masks", expected=f"at most {MAX_MASKS}", received=f"{name} besides", next_step=step)
-    set_masks([*restore_masks(), image_input.store_image(data, name)])
+def _add_mask(styles: int, data: bytes, name: str) -> None:
+    mask = image_input.store_image(data, name)
+    upload, masks = uploads.get_version(_SLOT), restore_masks()
+    # Files of one upload belong together, even if there are too many.
+    if len(masks) >= styles and st.session_state.get(_UPLOAD_KEY) != upload:
+        masks = []
+    if len(masks) >= MAX_MASKS:
+        raise invalid("masks", expected=f"at most {MAX_MASKS}", received=f"{name} besides")
+    st.session_state[_UPLOAD_KEY] = upload
+    set_masks([*masks, mask])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import data_set_input, image_input, samples, tfds_input, uploaded_images
+from pages.form import data_set_input, image_input, problems, samples, tfds_input, uploaded_images
 from pages.form.corrected_sets import Chooser
 from pages.widgets.owners import LOCAL, get_owner
 from studio.core import amounts
@@ -72,7 +72,7 @@ def choose(
     if title == BY_NAME:
         file = tfds_input.choose()
     else:
-        file = uploaded_images.ask(advice) if title == OWN else _ask_gallery_images(minimum)
+        file = uploaded_images.ask(advice, minimum) if title == OWN else _ask_gallery_images(minimum)
     return Source(file) if file else None
 
 
@@ -138,10 +138,9 @@ def _ask_gallery_images(minimum: int) -> File | None:
     if total < minimum:
         suffix = "with these words" if text else "yet"
         count = amounts.format_count(total, "image")
-        st.info(
+        problems.note(
             f"At least {minimum} images are needed; your gallery has {count} {suffix}. "
-            "Make more, or choose others.",
-            icon=":material/info:",
+            "Make more, or choose others."
         )
         return None
     st.caption(

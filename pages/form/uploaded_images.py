@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import data_set_input, image_input, input_store, loose_images, uploads
+from pages.form import data_set_input, image_input, input_store, loose_images, problems, uploads
 from pages.widgets import words
 from studio.core import amounts, data
 from studio.core.imaging import formats
@@ -87,11 +87,14 @@ def _parse_uploads(value: Any) -> Uploads:
     return current
 
 
-def ask(advice: str) -> File | None:
+def ask(advice: str, minimum: int) -> File | None:
     """Asks for archives and images. Returns the selected set as a stored archive; None if there is none.
+
+    Returns None after showing an error if single images are selected, but too few.
 
     Args:
         advice: shown while there are no uploads.
+        minimum: least number of single images.
     """
     uploads.show_errors(_SLOT)
     current = restore_uploads()
@@ -114,8 +117,13 @@ def ask(advice: str) -> File | None:
     )
     if not current.selected:
         st.caption(f":material/info: {advice}")
+        problems.note(f"Upload a zip or at least {minimum} images, or choose a sample.")
         return None
     _show_selection(current)
+    if current.selected == LOOSE and len(current.loose) < minimum:
+        count_text = amounts.format_count(len(current.loose), "image")
+        problems.show(f"Only {count_text}: use at least {minimum}. Add more, or upload a zip.")
+        return None
     if current.selected == LOOSE:
         return pack("images", list(current.loose.values()))
     return current.archives[current.selected]

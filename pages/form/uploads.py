@@ -90,6 +90,11 @@ def show_errors(slot: str) -> None:
         st.error(f"{len(messages) - _MAX_SHOWN:,} more files were refused.", icon=":material/error:")
 
 
+def get_version(slot: str) -> int:
+    """Returns the number of uploads so far in a slot; in a callback of `ask`, with the current one."""
+    return st.session_state.get(_version_key(slot), 0)
+
+
 def add_error(slot: str, message: str) -> None:
     """Adds an error message for `show_errors`, and drops those of other slots.
 

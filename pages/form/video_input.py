@@ -11,6 +11,7 @@ import streamlit as st
 from pages.form import forms, input_store, samples, uploads
 from pages.widgets import owners, words
 from studio.core import amounts
+from studio.core.errors import StudioError
 from studio.core.imaging import image_io, video_codecs, video_decoder, video_span
 from studio.core.imaging.video_span import Span
 from studio.core.settings import Settings
@@ -64,6 +65,30 @@ class Video:
 def ask_for_video() -> bool:
     """Asks whether to use a photo or a video. Returns whether a video is chosen."""
     return forms.ask_choice("Photo or video", KINDS, key="what", hide_label=True) == "video"
+
+
+def offer(file: File) -> None:
+    """Draws a button that uses all frames of an animated image, as a video.
+
+    Args:
+        file: the animated image.
+    """
+    st.button(
+        "Use it as a video",
+        icon=":material/video_call:",
+        type="tertiary",
+        key="use_as_video",
+        on_click=_use_image_as_video,
+        args=(file,),
+    )
+
+
+def _use_image_as_video(file: File) -> None:
+    try:
+        _store_upload(file.read(), file.name)
+    except StudioError as error:
+        uploads.add_error(_SLOT, str(error))
+    st.session_state["what"] = "video"
 
 
 def choose() -> Video:

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from pages.form import corrected_sets, data_set_preview, data_set_reader, estimates, tfds_input
+from pages.form import (
+    corrected_sets,
+    data_set_preview,
+    data_set_reader,
+    estimates,
+    problems,
+    tfds_input,
+)
 from pages.form.data_set_reader import ReadRequest
 from pages.form.training_images import CHOOSER
 from pages.generator import near_duplicates
@@ -35,7 +42,7 @@ def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
     try:
         tasks.check(task, settings, inputs)
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        problems.show(str(error))
         return False
     missing_bytes = data.count_download_bytes(file)
     if missing_bytes is not None:

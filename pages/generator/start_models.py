@@ -9,8 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.faces import models
-from pages.form import forms, network_choice, sliders
-from pages.widgets import words
+from pages.form import forms, network_choice, problems, sliders
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
@@ -77,7 +76,7 @@ def choose(task: str) -> StartModel | None:
             settings = presets.find(name).read_settings()
             inputs = input_files.read_start_model(task, name)
         except StudioError as error:
-            st.error(words.escape(str(error)), icon=":material/error:")
+            problems.show(str(error))
             return None
         models.show_facts(name)
         start_model = _make_start_model(task, _ask_mode(settings), inputs)

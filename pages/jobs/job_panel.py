@@ -42,11 +42,16 @@ def _draw_panel(interval_seconds: float) -> None:
         if jobs:
             st.caption("Jobs", help=queue_controls.HELP if waiting else None)
         has_others = len({job.unit for job in waiting if not job.paused}) > 1
-        for job in _select_one_per_batch(ordered):
+        rows = _select_one_per_batch(ordered)
+        is_any_active = any(not job.finished for job in rows)
+        # The style sheet keeps the panel in sight while a container of this key exists.
+        active_area = st.container(key="active_jobs", gap="small") if is_any_active else st.container()
+        for job in rows:
             first_waiting = next(
                 (waiting_job for waiting_job in waiting if waiting_job.unit == job.unit), None
             )
-            _show_row(job, first_waiting, has_others)
+            with st.container() if job.finished else active_area:
+                _show_row(job, first_waiting, has_others)
 
 
 def _is_active() -> bool:

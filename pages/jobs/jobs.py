@@ -220,7 +220,7 @@ def show_progress(job: engine.Job) -> None:
 @st.fragment(run_every=CURVE_SECONDS)
 def _show_curve(job_id: str) -> None:
     job = engine.connect().find_job(job_id, get_owner())
-    curves.show_losses(job.history)
+    curves.show_losses(job.history, caption=tasks.get(job.task).curve_note)
 
 
 def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] | None = None) -> None:

@@ -15,7 +15,7 @@ from pages.widgets import browser_images, keys, weight_downloads, words
 from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import amounts, paths, tasks
-from studio.core.errors import StudioError
+from studio.core.errors import InvalidInput, StudioError
 from studio.core.imaging import image_io
 from studio.core.models import lru, pinned_weights
 from studio.core.settings import Settings
@@ -185,15 +185,16 @@ def _compute_result(
                 or (current[1] is not None and not _is_valid(current[1]))
             ):
                 try:
-                    current = (request, _make_shared_result(task, settings, inputs), "")
+                    current = (request, _make_shared_result(task, settings, inputs), None)
                 except StudioError as error:
-                    current = (request, None, str(error))
+                    current = (request, None, error)
     placeholder.empty()
     st.session_state["live"] = current
     _, live, problem = current
     if problem:
-        st.error(words.escape(problem), icon=":material/error:")
-        if st.button("Try again", icon=":material/refresh:"):
+        st.error(words.escape(str(problem)), icon=":material/error:")
+        # The same invalid input would be refused again.
+        if not isinstance(problem, InvalidInput) and st.button("Try again", icon=":material/refresh:"):
             del st.session_state["live"]
             st.rerun()
     return live

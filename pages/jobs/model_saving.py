@@ -23,6 +23,8 @@ def ask_name_and_save(model: File, describe: Callable[[str], str]) -> None:
         describe: called with the name once it is saved; returns what the user can do with it, in a few words.
     """
     key = f"model_name_{model.digest[:8]}"
+    if error_text := st.session_state.pop(_ERROR_KEY, ""):  # above the field: below, it may be out of sight
+        st.error(words.escape(error_text), icon=":material/error:")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Name of the model",
@@ -38,8 +40,6 @@ def ask_name_and_save(model: File, describe: Callable[[str], str]) -> None:
             on_click=_save_model,
             args=(model, key, describe),
         )
-    if error_text := st.session_state.pop(_ERROR_KEY, ""):
-        st.error(words.escape(error_text), icon=":material/error:")
 
 
 def _save_model(model: File, key: str, describe: Callable[[str], str]) -> None:
@@ -50,5 +50,6 @@ def _save_model(model: File, key: str, describe: Callable[[str], str]) -> None:
         presets.unpack(model.read(), name)
     except StudioError as error:
         st.session_state[_ERROR_KEY] = str(error)
+        st.toast(words.escape(str(error)), icon=":material/error:")
         return
     st.toast(f"Kept as {words.escape(name)}: {describe(name)}.", icon=":material/bookmark:")

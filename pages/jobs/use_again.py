@@ -73,7 +73,8 @@ def show_menu(store: Callable[[], File], *, key: str) -> None:
 def _send_to_page(use: Use, store: Callable[[], File]) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
-    image_input.add_and_select(use.slot, store(), use.title)
+    file = store()
+    image_input.add_and_select(use.slot, file, image_input.title_of(file.name) or use.title)
     for name, value in use.opens:
         st.session_state[name] = value
     request_page(use.page_file)

@@ -41,10 +41,8 @@ def show(settings: SketchSettings | TranslateSettings) -> None:
         if canvas.is_new():
             _load_sample(kind)
         drawing = canvas.show("Draw a face")
-        with st.container(horizontal=True):
-            help = "Loads another sample face for you to draw on"
-            st.button("A face", icon=":material/casino:", on_click=_load_sample, args=(kind,), help=help)
-            st.button("Clear all", icon=":material/delete:", on_click=_clear_canvas, args=(kind,))
+        help = "Loads another sample face for you to draw on"
+        st.button("A face", icon=":material/casino:", on_click=_load_sample, args=(kind,), help=help)
     with right:
         if not drawing.any():
             st.info(_EMPTY_HINTS[kind], icon=":material/draw:")
@@ -84,7 +82,3 @@ def read_sample(kind: Kind, number: int) -> np.ndarray:
     """Returns a sample drawing of a face, `(SIDE, SIDE, 3) uint8`."""
     sheet = image_io.read(samples.load_thumbnail(f"sketch-{kind}"))  # samples side by side
     return np.split(sheet, sheet.shape[1] // SIDE, axis=1)[number % (sheet.shape[1] // SIDE)]
-
-
-def _clear_canvas(kind: Kind) -> None:
-    CANVASES[kind].set_drawing(np.zeros((SIDE, SIDE, 3), "uint8"))

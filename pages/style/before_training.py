@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import streamlit as st
 
-from pages.form import data_set_preview, data_set_reader, estimates
+from pages.form import data_set_preview, data_set_reader, estimates, problems
 from pages.form.data_set_reader import ReadRequest
 from pages.style.training_form import TASK, TrainingRequest
 from pages.widgets import weight_downloads, words
@@ -22,12 +22,13 @@ MIN_STEPS = 100  # per painting
 def show(request: TrainingRequest) -> bool:
     """Shows the training data of a request, or what is wrong with it; returns whether it can start."""
     if request.source is None or request.settings is None:
+        problems.show_missing()
         return False
     try:
         paintings = [painting.get_file() for painting in request.paintings]
         check_paintings(paintings, request.start_model.styles)
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        problems.show(str(error))
         return False
     settings, file = request.settings, request.source.file
     data = data_set_reader.read(ReadRequest(file, settings.photo_side, 3, MIN_PHOTOS))

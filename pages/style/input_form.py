@@ -13,6 +13,9 @@ from pages.form.video_input import Video
 from pages.jobs import jobs, live
 from pages.style.refill import WEIGHTS_TITLES_KEY
 from pages.widgets import words
+from studio.core import amounts, tasks
+from studio.core.errors import StudioError
+from studio.core.imaging import image_io
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.style.house import known_styles
@@ -56,6 +59,19 @@ class Request:
         """Identifies the request: equal for equal inputs."""
         content = self.content.part_key if isinstance(self.content, Video) else self.content.title
         return content, [style.title for style in self.styles], self.masks, self.selections
+
+    def find_problem(self, settings: TransferSettings) -> str:
+        """Returns why the request cannot be run, or ""."""
+        styles, masks = len(self.styles), len(self.masks)
+        if masks not in (0, styles):
+            counts = f"{amounts.format_count(masks, 'mask')} for {amounts.format_count(styles, 'style')}"
+            step = "Add the missing ones" if masks < styles else "Choose as many styles"
+            return f"There {'is' if masks == 1 else 'are'} {counts}. {step}, or remove the masks under More."
+        try:
+            tasks.check(*self.build_job(settings))
+        except StudioError as error:
+            return str(error)
+        return ""
 
     def is_live(self, settings: TransferSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
@@ -104,7 +120,7 @@ class Request:
     def make_preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
         """Returns the settings of the live result, or of a small preview of it, and a note on it."""
         if self.is_live(settings):
-            return settings, NOTES["instant"] + self._adain_note(settings)
+            return settings, NOTES["instant"] + self._adain_note(settings) + self._size_note(settings)
         note = NOTES[settings.mode]
         if isinstance(self.content, Video):
             note = f"Preview of the first of {self.content.frames} frames"
@@ -114,7 +130,7 @@ class Request:
         preview_settings = self.with_house_styles(settings.model_copy(update=change))
         return preview_settings, note + estimates.describe_cost(
             *self.build_job(settings)
-        ) + "." + self._adain_note(settings)
+        ) + "." + self._adain_note(settings) + self._size_note(settings)
 
     def make_full_size(self, settings: TransferSettings) -> live.FullSize:
         """Returns label and callback of the button that makes the full result of a preview."""
@@ -124,6 +140,15 @@ class Request:
             mode = "" if settings.mode == "instant" else f" {settings.mode} result"
             label = f"Make the{mode or ' result'} at {settings.size:,} px"
         return live.FullSize(label, lambda: jobs.start(*self.build_job(settings)))
+
+    def _size_note(self, settings: TransferSettings) -> str:
+        """Returns a note if a narrow photo gets a longer side than asked for, else ""."""
+        sides = image_io.read_size(self.content.get_file().read())
+        height, width = image_io.fitted_size(*sides, settings.size)
+        if max(height, width) == settings.size:
+            return ""
+        shorter = f"The shorter side has at least {image_io.MIN_SIDE} px"
+        return f" {shorter}, so the result has {width:,} x {height:,} px."
 
     def _adain_note(self, settings: TransferSettings) -> str:
         """Returns a note if house styles are mixed with styles that their network does not have, else ""."""

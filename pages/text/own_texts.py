@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.form import estimates, forms, input_store, sample_texts, uploads
+from pages.form import estimates, forms, input_store, problems, sample_texts, uploads
 from pages.widgets import browser_history, owners, words
 from pages.widgets.marked_text import show_marked_text
 from studio.core.data import corpus, encodings
@@ -76,6 +76,7 @@ def _ask_file(files: Sequence[File], hint: str) -> File | None:
     uploads.show_errors(_SLOT)
     if not files:
         st.caption(f":material/info: {hint}")
+        problems.note("Upload a text file, or choose the sample.")
         return None
     st.caption(f":material/description: {words.escape(files[0].name)}")
     return files[0]
@@ -100,11 +101,12 @@ def _ask_pasted() -> File | None:
     st.session_state[_PASTED_KEY] = text
     input_store.store(_PASTED_KEY, text)
     if not text:
+        problems.note(f"Paste or type at least {corpus.MIN_CHARACTERS} characters.")
         return None
     try:
         return _check_and_store(text.encode("utf-8", "replace"), "pasted.txt")
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        problems.show(str(error))
         return None
 
 

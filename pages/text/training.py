@@ -127,9 +127,9 @@ def draw_curve(history: Sequence[Mapping[str, float]]) -> None:
     """Draws the losses in nats per character, once there are two steps."""
     stride = max(1, len(history) // MAX_POINTS)
     rows = [
-        {"step": report["step"], "which": name, "value": report[name]}
+        {"step": report["step"], "which": title, "value": report[name]}
         for report in history[::stride]
-        for name in ("learning", VALIDATION)
+        for name, title in (("learning", "training"), (VALIDATION, VALIDATION))
         if name in report
     ]
     curves.show_lines(rows, "nats per character")

@@ -20,7 +20,8 @@ TASK = "text.write"
 POLL_SECONDS = 0.1
 SETTINGS_OUTSIDE_FORM = ("prompt", "preset", "count")
 CURRENT_KEY = "written"  # of the session: the current text
-PARAMETER = "written"  # query parameter: a reload generates the text again, with the same seed
+PARAMETER = "written"  # query parameter: a reload generates a short text again, with the same seed
+MAX_REPEATED_CHARS = 2000  # characters: a reload or a link starts nothing longer, which would take minutes
 
 
 @dataclass
@@ -95,8 +96,15 @@ def show(form_settings: WriteSettings | None, is_write_clicked: bool) -> text_vi
             return _show_job(job)
         jobs.close(TASK)
     current = _restore_current_text()
-    if current is None and request is None and PARAMETER in st.query_params:
-        request = form_settings
+    if current is None and request is None and PARAMETER in st.query_params and form_settings is not None:
+        if form_settings.chars <= MAX_REPEATED_CHARS:
+            request = form_settings
+        else:
+            st.info(
+                f"This text has up to {form_settings.chars:,} characters and was not saved. "
+                "Press Write to generate it.",
+                icon=":material/info:",
+            )
     if current is not None and request is None:
         if form_settings is not None and current.form != form_settings:
             request = form_settings
@@ -173,6 +181,14 @@ def _show_finished(current: CurrentText, stream: engine.Stream) -> text_view.Tex
     except StudioError as error:
         st.error(words.escape(str(error)), icon=":material/error:")
         return None
+    if result.data and (result.stopped_early or current.settings.chars > MAX_REPEATED_CHARS):
+        # Settings alone would not bring back a stopped text, and a long one only after minutes.
+        job = live.save(result)
+        if job is not None:
+            st.session_state[CURRENT_KEY] = None
+            st.query_params.pop(PARAMETER, None)
+            jobs.open_job(job)
+            st.rerun()
     text = text_view.Text(current.settings, result.data, result.figures, result.recipe, result.stopped_early)
     text_view.show(text)
     with st.container(horizontal=True):

@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.form import data_set_input, forms
+from pages.form import data_set_input, forms, problems
 from pages.jobs.refill import Form
 from pages.text import own_texts
 from pages.tune import trials
 from pages.widgets import keys, numbers, words
 from studio import engine
 from studio.core import amounts, tasks
-from studio.core.errors import StudioError
 from studio.core.settings import SettingInfo
 from studio.core.tasks import Goal, Inputs
 from studio.text.batches import make_plan
@@ -137,19 +136,14 @@ def _ask_settings(name: str, inputs: Inputs) -> TuneSettings | None:
         persist_state="session",
     )
     vary = [_ask_range(name, fields[setting]) for setting in names]
+    is_valid = None not in vary
     small = [word for word in subject.small if word.partition("=")[0] not in names]
     fixed = [*_ask_length(subject, fields, inputs), *small]
-    extra = {"train": name, "vary": vary, "fixed": fixed}
-    settings = forms.ask_settings(TuneSettings, skip=tuple(extra), extra=extra)
+    extra = {"train": name, "vary": [text for text in vary if text], "fixed": fixed}
     if not names:
-        st.caption(":material/info: Choose at least one setting to vary.")
-        return None
-    try:
-        parse_space(task.settings, vary)
-    except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
-        return None
-    return settings
+        problems.show("Choose at least one setting to vary.")
+    settings = forms.ask_settings(TuneSettings, skip=tuple(extra), extra=extra)
+    return settings if names and is_valid else None
 
 
 def _list_variable_fields(subject: Subject, fields: dict[str, SettingInfo]) -> list[SettingInfo]:
@@ -161,8 +155,11 @@ def _list_variable_fields(subject: Subject, fields: dict[str, SettingInfo]) -> l
     ]
 
 
-def _ask_range(name: str, field: SettingInfo) -> str:
-    """Asks for the range of a setting. Returns it in the form of `TuneSettings.vary`."""
+def _ask_range(name: str, field: SettingInfo) -> str | None:
+    """Asks for the range of a setting. Returns it in the form of `TuneSettings.vary`.
+
+    Returns None after showing an error if it is not a range.
+    """
     [default_range] = parse_space(tasks.get(f"{name}.train").settings, [field.name]).values()
     label, key = field.title, f"range_{name}_{field.name}"
     if default_range.choices:
@@ -175,26 +172,34 @@ def _ask_range(name: str, field: SettingInfo) -> str:
             key=key,
             persist_state="session",
         )
-        # Without a selection, return the first choice: a single choice is refused with an explanation.
-        return f"{field.name}={'|'.join(str(choice) for choice in selected or default_range.choices[:1])}"
-    low, high = st.columns(2, vertical_alignment="bottom")
+        if len(selected) < 2:
+            problems.show(f"Choose at least two values of {label}, or take it out of the search space.")
+            return None
+        return f"{field.name}={'|'.join(map(str, selected))}"
     limits: dict[str, Any] = {
         "min_value": _to_number(field, field.minimum),
         "max_value": _to_number(field, field.maximum),
         "step": _step_of(field, default_range),
         "format": None if field.kind == "int" else "%g",
     }
-    ends = [
-        column.number_input(
-            f"{label}, {end_name}",
-            value=_to_number(field, end),
-            **limits,
-            key=keys.part(key, end_name),
-            persist_state="session",
-        )
-        for column, end_name, end in ((low, "from", default_range.low), (high, "to", default_range.high))
-    ]
-    return f"{field.name}={ends[0]}:{ends[1]}"
+    ends = []
+    sides = zip(st.columns(2), ("from", "to"), default_range.bounds, strict=True)
+    for column, side, end in sides:
+        with column:
+            ends.append(
+                numbers.ask_number(
+                    f"{label}, {side}",
+                    value=_to_number(field, end),
+                    **limits,
+                    key=keys.part(key, side),
+                    persist_state="session",
+                )
+            )
+    start, end = ends
+    if start >= end:
+        problems.show(f"{label}: “from” must be below “to”, but {start:g} is not below {end:g}.")
+        return None
+    return f"{field.name}={start}:{end}"
 
 
 def _to_number(field: SettingInfo, value: float | None) -> int | float | None:

@@ -60,7 +60,7 @@ def _list_images(body: request_models.BatchRequest) -> tuple[Task, list[Image]]:
     images = body.inputs.get(slot, [])
     if not 0 < len(images) <= MAX_IMAGES:
         expected = f"1 to {MAX_IMAGES} images"
-        raise invalid(slot, expected=expected, received=len(images), next_step="send as many")
+        raise invalid(slot, expected=expected, received=f"{len(images)} images", next_step="send as many")
     return task, images
 
 

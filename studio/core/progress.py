@@ -27,6 +27,7 @@ class Report:
         seconds: time since the first report with this total, so a download does not distort the time left.
         first_step: the step of that first report; more than 0 if the run resumed from a checkpoint.
         tests: number of tests of a training run so far; 0 for other tasks.
+        work: share of the work done, 0 to 1, where steps differ in cost; None if all cost the same.
     """
 
     step: int
@@ -37,6 +38,7 @@ class Report:
     seconds: float = 0.0
     first_step: int = 0
     tests: int = 0
+    work: float | None = None
 
     @property
     def stage(self) -> str:
@@ -45,20 +47,22 @@ class Report:
 
     @property
     def share(self) -> float:
-        """The share of steps done, 0 to 1; 0 while their number is unknown."""
-        return min(self.step / self.total, 1.0) if self.total else 0.0
+        """The share of the work done, 0 to 1; 0 while the number of steps is unknown."""
+        if not self.total:
+            return 0.0
+        return min(self.step / self.total, 1.0) if self.work is None else self.work
 
     @property
     def seconds_per_step(self) -> float | None:
-        """Mean seconds per step; None before the first step."""
-        steps = self.step - self.first_step
+        """Mean seconds per step, over all steps where they differ in cost; None before the first step."""
+        steps = self.step - self.first_step if self.work is None else self.work * self.total
         return self.seconds / steps if steps > 0 and self.total else None
 
     @property
     def seconds_left(self) -> float | None:
         """Seconds left at the mean rate so far; None before the first step."""
         seconds = self.seconds_per_step
-        return seconds * (self.total - self.step) if seconds is not None else None
+        return seconds * self.total * (1 - self.share) if seconds is not None else None
 
 
 class Progress:
@@ -90,6 +94,7 @@ class Progress:
         preview: Callable[[], np.ndarray] | None = None,
         text: str = "",
         tests: int = 0,
+        work: float | None = None,
     ) -> None:
         """Reports a step. `preview` is called only when a preview is due. See `Report` for the arguments.
 
@@ -101,9 +106,9 @@ class Progress:
             if total != self._total:
                 self._start, self._total, self._first_step = time.monotonic(), total, step
             seconds = time.monotonic() - self._start
-            self._listener(
-                Report(step, total, dict(metrics or {}), image, text, seconds, self._first_step, tests)
-            )
+            values = dict(metrics or {})
+            first_step = self._first_step
+            self._listener(Report(step, total, values, image, text, seconds, first_step, tests, work))
         self.check()
 
     def report_stage(self, name: str) -> None:
@@ -168,7 +173,12 @@ def show_terminal_bar(
             total = report.total or None
             count = format_steps(report)
             bar.update(
-                row, completed=report.step, total=total, description=stage, count=count, metrics=metrics
+                row,
+                completed=report.share * report.total,
+                total=total,
+                description=stage,
+                count=count,
+                metrics=metrics,
             )
 
         yield Progress(update_bar, cancelled)

@@ -167,6 +167,7 @@ class Task:
         name_words: words that join content and other sources in the file name of a result, the second one
             only if there are other sources: ("dreaming", "of") gives "coffee dreaming of eyes.png".
         comparison_label: the label of the content that pages compare a result with, in the same size.
+        curve_note: explains jumps in the curves of a run, in a sentence; "" for none.
         interactive: whether it takes only seconds, so it may run in the live lane while the user waits.
         equivalent_command: for a task without a command, `module:function` of
             `equivalent_command(settings, inputs) -> EquivalentCommand`, light: the task whose command does
@@ -201,6 +202,7 @@ class Task:
     evaluate_imported: str = ""
     name_words: tuple[str, str] = ("", "")
     comparison_label: str = "Content"
+    curve_note: str = ""
     interactive: bool = False
     equivalent_command: str = ""
     alias: str = ""

@@ -194,7 +194,8 @@ def _check_slot(slot: Slot, files: Sequence[File]) -> None:
         )
         step = f"choose another number of {slot.name} files"
         expected = f"{count} file{'' if count == '1' else 's'}"
-        raise invalid(slot.name, expected=expected, received=len(files), next_step=step)
+        received = f"{len(files)} file{'' if len(files) == 1 else 's'}"
+        raise invalid(slot.name, expected=expected, received=received, next_step=step)
     for file in files:
         owners.require_ownership(file.digest)
         if file.kind != slot.kind:

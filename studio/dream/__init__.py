@@ -17,6 +17,7 @@ ASCEND = Task(
     interactive=True,
     work="studio.dream.task:run",
     title="Dream",
+    curve_note="The activation drops when the next octave, at a larger size, starts.",
     name_words=("dreaming", "of"),
     command="dream",
     help="run DeepDream on a photo, or zoom into the dream endlessly",

@@ -51,7 +51,7 @@ def ascend(
         content: `(H, W, 3) uint8`.
         settings: None for the defaults; `zoom` is ignored here, see `studio.dream.zoom`.
         guide: an image whose features the dream takes up, `(h, w, 3) uint8` of any size.
-        progress: receives every step, counted by its cost.
+        progress: receives every step, with the share of the work done.
 
     Raises:
         StudioError: for unknown layers, an image too small for the network, or weights that cannot be loaded.
@@ -165,7 +165,6 @@ class Ascent:
         return octave_sizes(height, width, octaves, self._settings.octave_scale, self._min_side)
 
     def _report(self, done: float, total: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
-        # Report steps of equal cost, so that the remaining time is right from the first octave.
-        steps = self._settings.steps * self._settings.octaves
-        step = round(steps * done / total)
-        self._progress.report(step, steps, metrics, lambda: image_io.to_uint8(image_01))
+        # Report the work, so that the remaining time is right from the first octave, which costs less.
+        steps, work = self._settings.steps * self._settings.octaves, min(1.0, done / total)
+        self._progress.report(self.steps, steps, metrics, lambda: image_io.to_uint8(image_01), work=work)

@@ -67,7 +67,7 @@ def _validate_tags(names: Iterable[str]) -> tuple[str, ...]:
     tags = tuple(dict.fromkeys(tag for text in texts if (tag := index.normalize_tag(text))))
     if len(tags) > MAX_TAGS:
         step = "leave some out"
-        raise invalid("tags", expected=f"at most {MAX_TAGS}", received=len(tags), next_step=step)
+        raise invalid("tags", expected=f"at most {MAX_TAGS}", received=f"{len(tags)} tags", next_step=step)
     return tags
 
 

@@ -98,7 +98,9 @@ def make_cells(settings: SweepSettings) -> list[list[Cell]]:
     count = math.prod(len(values) for _, values in axes)
     if count > MAX_CELLS:
         step = "name fewer values"
-        raise invalid("sweep", expected=f"at most {MAX_CELLS} cells", received=count, next_step=step)
+        raise invalid(
+            "sweep", expected=f"at most {MAX_CELLS} cells", received=f"{count:,} cells", next_step=step
+        )
     (first, row_values), *more_axes = axes
     second, column_values = more_axes[0] if more_axes else ("", [None])
     base_values = base_settings.model_dump()

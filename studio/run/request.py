@@ -119,8 +119,8 @@ def read_inputs(
     """
     for slot in task.inputs:
         if len(file_values[slot.name]) > slot.max_files:  # check before reading them all
-            count, step = len(file_values[slot.name]), "leave some out"
-            raise invalid(slot.name, expected=f"{slot.max_files} at most", received=count, next_step=step)
+            expected, received = f"at most {slot.max_files}", f"{len(file_values[slot.name])} files"
+            raise invalid(slot.name, expected=expected, received=received, next_step="leave some out")
     return {
         slot.name: [machine.read(slot, value, labels) for value in file_values[slot.name]]
         for slot in task.inputs

@@ -22,6 +22,7 @@ TRANSFER = Task(
     estimate_bytes="studio.style.estimate:estimate_bytes",
     memory_setting="size",
     title="Style",
+    curve_note="The distance jumps when the result continues at the next larger size; that is no step back.",
     name_words=("", "in"),
     command="style",
     help="apply neural style transfer: a photo in the style of one to four paintings",

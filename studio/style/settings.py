@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from studio.core.amounts import format_count
 from studio.core.errors import invalid
 from studio.core.masks import settings as mask_settings
 from studio.core.settings import Settings, setting
@@ -155,11 +156,9 @@ def check_styles(settings: TransferSettings, image_count: int, mask_count: int) 
     if not style_count:
         step = "give a style image, or name a house style"
         raise invalid("style", expected="one to four styles", received="none", next_step=step)
-    for name, count in (("style weights", len(settings.style_weights)), ("masks", mask_count)):
+    for noun, count in (("style weight", len(settings.style_weights)), ("mask", mask_count)):
         if count not in (0, style_count):
-            raise invalid(
-                name,
-                expected=f"one for each of the {style_count} styles, or none",
-                received=count,
-                next_step="give as many as there are styles, in their order",
-            )
+            received = f"{format_count(count, noun)} for {format_count(style_count, 'style')}"
+            step = "give them in the order of the styles"
+            expected = f"one {noun} for each style, or none"
+            raise invalid(f"{noun}s", expected=expected, received=received, next_step=step)

@@ -87,7 +87,7 @@ def test_drawing_survives_a_reload_and_back(tab, expect):
     canvas = page.locator("canvas").first
     canvas.wait_for()
     expect(page).to_have_url(re.compile("outline_lines="))
-    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     page.wait_for_function(f"e => ({COUNT_PAINTED})(e) === 0", arg=canvas.element_handle())
     empty = page.url
     box = canvas.bounding_box()

@@ -18,7 +18,7 @@ def test_mouse_stroke_changes_the_avatar(tab):
     drawing = strokes.wait_for_change(page, AVATAR, before)
     page.get_by_role("button", name="Undo").click()
     assert strokes.wait_for_change(page, AVATAR, drawing) == before
-    page.get_by_role("button", name="Clear all").click()
+    page.get_by_role("button", name="Clear", exact=True).click()
     page.get_by_text("Nothing is drawn yet").wait_for()
     strokes.draw_by_mouse(page)
     assert strokes.read_source(page, AVATAR) not in (before, drawing)

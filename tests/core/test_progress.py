@@ -120,3 +120,10 @@ def test_a_download_before_the_work_does_not_affect_the_time_left():
     progress.report(1, 32)
     assert reports[-1].seconds < 60
     assert reports[-1].seconds_left < 32 * 60
+
+
+def test_time_left_follows_the_work_where_steps_differ_in_cost():
+    report = Report(90, 100, seconds=30.0, work=0.25)
+    assert (report.step, report.share) == (90, 0.25)
+    assert report.seconds_left == pytest.approx(90.0)
+    assert Report(25, 100, seconds=30.0).seconds_left == pytest.approx(90.0), "of equal steps"

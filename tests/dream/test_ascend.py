@@ -148,6 +148,7 @@ def test_a_stopped_dream_has_full_size_and_is_reproducible(inputs):
     progress = Progress(lambda report: steps.append(report.step) if report.total else None, stop)
     stopped = tasks.run("dream.ascend", settings, inputs, progress)
     assert stopped.stopped_early
+    assert stopped.recipe.settings["most_steps"] == steps[-1], "the panel and the recipe name one number"
     image = image_io.read(stopped.files[0].read())
     assert max(image.shape) == 96
     recipe = recipes.read(stopped.files[0].read())

@@ -9,6 +9,7 @@ import pytest
 import tiny_sketch
 
 from pages.form.drawing_canvas import SIDE, Canvas
+from pages.form.mask_brush import to_data_url
 from pages.sketch import easel
 from studio.core.imaging import image_io
 from studio.sketch.parts import COLORS
@@ -34,7 +35,7 @@ def test_sample_is_painted_saved_and_named_in_its_command(visit, kind):
 
 def test_empty_canvas_explains_how_to_begin(visit):
     page = visit("sketch")
-    find_button(page, "Clear all").click()
+    page.session_state[easel.CANVASES["outline"].name] = [to_data_url(np.zeros((SIDE, SIDE, 3), "uint8"))]
     page.run()
     assert not page.exception and "Nothing is drawn yet" in join_raw_texts(page.info)
     find_button(page, "A face").click()

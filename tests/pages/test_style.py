@@ -171,10 +171,10 @@ def test_result_is_used_here_and_on_other_pages(visit, monkeypatch, image):
     page = visit("style", what="A video")
     titles = {button.label: button.key for button in page.button}
     page.button(key=titles["Content in Style"]).click().run()
-    assert (page.title[0].value, page.button_group(key="content").value) == ("Style", "Your photo")
+    assert (page.title[0].value, page.button_group(key="content").value) == ("Style", "made")
     page.button(key=titles["Guide in Dream"]).click().run()
     assert not page.exception
-    assert (page.title[0].value, page.button_group(key="guide").value) == ("Dream", "Your guide")
+    assert (page.title[0].value, page.button_group(key="guide").value) == ("Dream", "made")
 
 
 @pytest.fixture

@@ -135,6 +135,29 @@ def test_stop_keeps_the_text(visit, tiny, until_written, until):
     assert "stopped early" in join_texts(page.caption)
 
 
+def test_stopped_text_survives_a_reload(visit, tiny, until_written, until):
+    page = visit("text", chars=MANY_CHARACTERS)
+    press_button(page, "Write")
+    until(lambda: page.run() and list_papers(page)[0]["text"])
+    press_button(page, "Stop")
+    page = until_written(page)
+    text, address = (
+        list_papers(page)[0]["text"],
+        {name: page.query_params[name] for name in page.query_params},
+    )
+    again = visit(
+        "text", **{name: value if isinstance(value, str) else value[0] for name, value in address.items()}
+    )
+    [paper] = list_papers(again)
+    assert paper["text"] == text and not paper["is_growing"], "the run did not start again"
+    assert "stopped early" in join_texts(again.caption)
+
+
+def test_long_text_is_not_started_by_its_address(visit, tiny):
+    page = visit("text", chars=MANY_CHARACTERS, written="true")
+    assert "Press Write" in join_texts(page.info) and "Stop" not in list_button_labels(page)
+
+
 def test_write_on_begins_with_the_text(visit, tiny, until_written):
     page = write(visit("text", prompt="so"), until_written)
     first = "so" + list_papers(page)[0]["text"]
@@ -315,7 +338,7 @@ def test_invalid_training_text_shows_an_error(visit, data, reason):
     assert not page.exception
     [error] = page.error
     assert reason in error.value.replace("\\", "")
-    assert "Train" not in list_button_labels(page)
+    assert find_button(page, "Train").disabled
 
 
 def test_text_box_accepts_the_maximum_length(visit):
@@ -339,7 +362,7 @@ def test_uploaded_text_shows_its_facts_and_is_trained_on(visit, started_jobs):
 
 def test_pasted_text_is_trained_on(visit, started_jobs):
     page = visit("text", do="Your text", source="Pasted")
-    assert "Train" not in list_button_labels(page)
+    assert find_button(page, "Train").disabled and "at least 64 characters" in join_texts(page.info)
     page.text_area(key="pasted_text").set_value("ab " * 100).run()
     press_button(page, "Train")
     assert started_jobs[0][2]["text"][0].read() == b"ab " * 100
@@ -444,7 +467,9 @@ def test_invalid_name_shows_an_error(visit, finished_training, name, reason):
     page = visit("text", job=finished_training.id)
     find_name_field(page).set_value(name).run()
     press_button(page, "Keep as model")
-    assert reason in join_texts(page.error)
+    assert reason in join_texts(page.error) and reason in join_texts(page.toast)
+    order = [element.type for element in page.main if element.type in ("error", "text_input")]
+    assert order.index("error") < len(order) - 1, "above the field"
     assert language_models.list_names() == ["tiny"]
 
 

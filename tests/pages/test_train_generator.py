@@ -24,7 +24,7 @@ from studio.dcgan import upscaling
 from tests.wording import says_what_to_do
 from training.drawings import avatars
 
-from .elements import join_texts, list_button_labels, press_button
+from .elements import find_button, join_texts, list_button_labels, press_button
 
 pytestmark = pytest.mark.slow
 
@@ -50,16 +50,21 @@ def make_gray_image(n: int) -> bytes:
     return body.getvalue() + bytes([n])
 
 
+def _is_waiting(page) -> bool:
+    """Returns whether the start button is disabled. Its label depends on the data set."""
+    return all(button.disabled for button in page.button if button.label.endswith(("Train", "train")))
+
+
 @pytest.fixture
 def open_with_files(visit, until):
     """Opens the page with uploaded files, once they are loaded."""
 
     def open_with_files(*files: tuple[str, bytes]):
         page = visit("train-generator", learn_from="Your own", size="32")
-        assert not page.exception and "Train" not in list_button_labels(page)
+        assert not page.exception and find_button(page, "Train").disabled
         for name, body in files:
             page = page.file_uploader[0].upload(name, body, "application/octet-stream").run()
-        until(lambda: page.error or "Train" in list_button_labels(page) or page.run() is None)
+        until(lambda: page.error or not _is_waiting(page) or page.run() is None)
         assert not page.exception
         return page
 
@@ -215,7 +220,18 @@ def test_settings_of_the_start_model_are_proposed_and_reset(open_gan):
 def test_conflicting_settings_show_an_error_before_start(open_gan):
     page = open_gan()
     page.button_group(key="loss").set_value("relativistic").run()
-    assert ": 0" in join_texts(page.error) and "Train" not in list_button_labels(page)
+    assert ": 0" in join_texts(page.error) and find_button(page, "Train").disabled
+
+
+def test_too_few_single_images_are_counted(visit):
+    page = visit("train-generator", learn_from="Your own")
+    assert find_button(page, "Train").disabled and "at least 64 images" in join_texts(page.info)
+    uploader = next(element for element in page.file_uploader if element.key.startswith("draw."))
+    uploader.set_value([(f"{n}.png", draw_avatar_png(n), "image/png") for n in range(2)]).run()
+    assert "Only 2 images: use at least 64" in join_texts(page.error) and "images.zip" not in join_texts(
+        page.error
+    )
+    assert find_button(page, "Train").disabled
 
 
 def test_zip_is_previewed(open_with_files):
@@ -288,8 +304,8 @@ def test_many_copies_of_one_photo_are_reported_before_and_after_removal(open_wit
     assert "Without them 1 image would be left, and a generator needs at least 64" in join_texts(page.warning)
     page = press_button(page, "Leave out 69 images")
     until(lambda: page.error or page.run() is None)
-    assert len(page.error) == 1 and ": 1. Use at least 64 images" in join_texts(page.error)
-    assert "Train" not in list_button_labels(page)
+    assert len(page.error) == 1 and ": only 1 image. Use at least 64 images" in join_texts(page.error)
+    assert find_button(page, "Train").disabled
     page = press_button(page, "Undo")
     until(lambda: page.run() and "Train" in list_button_labels(page))
     assert "70 images" in join_texts(page.markdown) and not page.error
@@ -306,7 +322,7 @@ def test_zip_and_loose_images_are_both_kept(open_with_files, until):
     assert several.label == "Choose which upload to train on" and len(several.options) == 3
     several.set_value(uploaded_images.LOOSE).run()
     until(lambda: page.error or page.run() is None)
-    assert ": 3" in join_texts(page.error)
+    assert "Only 3 images" in join_texts(page.error)
     page = page.file_uploader[0].upload("3.png", draw_avatar_png(3), "image/png").run()
     assert page.radio[0].value == uploaded_images.LOOSE and page.radio[0].options[-1].startswith("4 images")
     page = press_button(page, "Clear")
@@ -327,7 +343,7 @@ def test_too_many_loose_images_show_one_error(visit, monkeypatch):
 def test_loose_images_are_packed(open_with_files):
     page = open_with_files(*((f"{n}.png", draw_avatar_png(n)) for n in range(3)))
     assert "3 images: 0.png, 1.png, 2.png" in join_texts(page.caption)
-    assert "at least 64 images" in join_texts(page.error) and ": 3" in join_texts(page.error)
+    assert "Only 3 images: use at least 64." in join_texts(page.error)
     press_button(page, "Clear")
     assert not page.error and "3 images" not in join_texts(page.caption)
 
@@ -338,13 +354,13 @@ def test_loose_images_are_packed(open_with_files):
         (
             "few.zip",
             lambda: zip_images(*(draw_avatar_png(n) for n in range(10))),
-            ": 10. Use at least 64 images",
+            ": only 10 images. Use at least 64 images",
         ),
-        ("one.png", lambda: draw_avatar_png(0), ": 1. Use at least 64 images"),
+        ("one.png", lambda: draw_avatar_png(0), "Only 1 image: use at least 64."),
         (
             "same.zip",
             lambda: zip_images(*map(make_gray_image, range(IMAGE_COUNT)), ending="bmp"),
-            "70, of which only 1 differ",
+            "70 images, of which only 1 differ",
         ),
         ("broken.zip", lambda: zip_images(draw_avatar_png(0))[:-30], "an intact zip or tar"),
         ("notes.zip", lambda: b"Dear diary", ": another kind of file"),
@@ -357,14 +373,14 @@ def test_invalid_images_show_an_error_before_start(open_with_files, name, body, 
     page = open_with_files((name, body()))
     assert len(page.error) == 1 and says_what_to_do(join_texts(page.error))
     assert wrong in join_texts(page.error)
-    assert "Train" not in list_button_labels(page)
+    assert find_button(page, "Train").disabled
 
 
 def test_too_small_gallery_shows_its_count(visit):
     page = visit("train-generator", learn_from="Your gallery", gallery_words="nothing-is-called-so")
     assert not page.exception and not page.error
     assert "your gallery has 0 images with these words" in join_texts(page.info)
-    assert "Train" not in list_button_labels(page)
+    assert find_button(page, "Train").disabled
 
 
 def test_gallery_images_become_a_data_set(visit, until, monkeypatch):

@@ -13,7 +13,7 @@ from studio.engine.jobs.parts import Request
 from studio.tune.settings import TuneSettings
 from studio.tune.task import check
 
-from .elements import list_button_labels, press_button
+from .elements import find_button, join_texts, press_button
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_parameter_without_choices_is_refused(visit):
     page.multiselect(key="vary_text").set_value(["cell"]).run()
     page.button_group(key="range_text_cell").set_value([]).run()
     assert "cell" in page.error[0].value
-    assert "Tune" not in set(list_button_labels(page))
+    assert find_button(page, "Tune").disabled
 
 
 def test_stopped_trials_are_compared_only_by_the_objective():
@@ -85,12 +85,12 @@ def test_stopped_trials_are_compared_only_by_the_objective():
 def test_invalid_search_shows_an_error_and_does_not_start(visit):
     page = visit("tune")
     page.multiselect(key="vary_text").set_value([]).run()
-    assert "Tune" not in list_button_labels(page)
+    assert find_button(page, "Tune").disabled
     page.multiselect(key="vary_text").set_value(["units"]).run()
     page.number_input(key="range_text_units.from").set_value(300).run()
     page.number_input(key="range_text_units.to").set_value(200).run()
-    assert "start is below its end" in page.error[0].value
-    assert "Tune" not in list_button_labels(page)
+    assert "“from” must be below “to”" in page.error[0].value
+    assert find_button(page, "Tune").disabled
 
 
 def test_duration_of_a_trial_is_shown_before_start(visit):
@@ -193,3 +193,19 @@ def test_short_text_gets_more_epochs():
         )
 
     assert count_epochs(25_000) > count_epochs(100_000) > count_epochs(600_000) >= 6
+
+
+def test_reversed_range_is_explained_at_the_fields_and_at_the_button(visit):
+    page = visit("tune")
+    page.number_input(key="range_text_learning_rate.from").set_value(0.05).run()
+    text = "Learning rate: “from” must be below “to”"
+    assert text in join_texts(page.error) and "--vary" not in join_texts(page.error)
+    assert find_button(page, "Tune").disabled, "disabled, not gone"
+    assert text in join_texts(page.caption), "next to the button, which stays in sight"
+
+
+def test_ends_of_a_range_show_their_limits(visit):
+    page = visit("tune")
+    styles = [element.proto.body for element in page.get("html")]
+    limits = [style for style in styles if "Not used: enter 0 to 0.1." in style]
+    assert len(limits) == 2, "of both ends"

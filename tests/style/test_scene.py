@@ -35,12 +35,15 @@ def test_shares_add_to_one():
 
 
 def test_the_number_of_weights_must_match_the_styles():
-    with pytest.raises(InvalidInput, match=r"style weights.*one for each of the 2 styles"):
+    with pytest.raises(
+        InvalidInput,
+        match=r"style weights: 3 style weights for 2 styles\. Use one style weight for each style",
+    ):
         make_scene(styles=2, style_weights=(1, 2, 3))
 
 
 def test_the_number_of_masks_must_match_the_styles():
-    with pytest.raises(InvalidInput, match=r"masks.*one for each of the 2 styles"):
+    with pytest.raises(InvalidInput, match=r"masks: 1 mask for 2 styles\. Use one mask for each style"):
         make_scene(styles=2, style_masks=[WHITE])
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.form import forms, image_input, samples
+from pages.form import forms, image_input, problems, samples
 from pages.widgets import words
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -94,7 +94,7 @@ def ask() -> Question | None:
         )
     vary = _ask_search_space(task)
     if not vary:
-        st.caption(":material/info: Choose at least one setting to vary.")
+        problems.show("Choose at least one setting to vary.")
         return None
     kind, subject = tasks.get(task).settings, SUBJECTS[task]
     names = {word.partition("=")[0] for word in vary}
@@ -103,7 +103,7 @@ def ask() -> Question | None:
         parse_space(kind, vary)
         settings = kind.parse({**subject.shared, **values, "size": SIZE})
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        problems.show(str(error))
         return None
 
     def load_inputs() -> Inputs:

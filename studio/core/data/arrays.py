@@ -225,7 +225,9 @@ def _check_image_array(name: str, headers: Mapping[str, Header], part: str, labe
         )
         raise invalid_data_set(name, expected, f"shape {shape} of {dtype}", "save it so")
     if shape[0] > MAX_IMAGES:  # zeros compress to almost nothing, but names and labels need memory
-        raise invalid_data_set(name, f"at most {MAX_IMAGES:,} images", f"{shape[0]:,}", "use a part of it")
+        raise invalid_data_set(
+            name, f"at most {MAX_IMAGES:,} images", f"{shape[0]:,} images", "use a part of it"
+        )
     if labels:
         shape_y, dtype_y = headers[labels]
         fits = dtype_y.kind in "biuU" and dtype_y.itemsize <= _MAX_LABEL_BYTES

@@ -109,7 +109,9 @@ def _size_error() -> InvalidInput:
 def _check_text(text: str) -> None:
     if len(text) < MIN_CHARACTERS:
         raise _invalid_text_error(
-            f"at least {MIN_CHARACTERS} characters", f"{len(text):,}", "choose a longer text"
+            f"at least {MIN_CHARACTERS} characters",
+            f"only {amounts.format_count(len(text), 'character')}",
+            "choose a longer text",
         )
     if not text.strip():
         raise _invalid_text_error("a text with visible characters", "only spaces", "choose another text")
@@ -119,7 +121,8 @@ def _check_text(text: str) -> None:
         raise _invalid_text_error("plain text", "a binary file", "choose a text file")
     if not 2 <= len(counts) <= MAX_DISTINCT_CHARACTERS:
         expected = f"2 to {MAX_DISTINCT_CHARACTERS:,} different characters"
-        raise _invalid_text_error(expected, f"{len(counts):,}", "choose another text")
+        received = amounts.format_count(len(counts), "different character")
+        raise _invalid_text_error(expected, received, "choose another text")
 
 
 def _invalid_text_error(expected: str, received: str, step: str) -> InvalidInput:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.core import owners, paths
+from studio.core import amounts, owners, paths
 from studio.core.data import archives, arrays, builders, cache, files, tars
 from studio.core.data.cache import ImageDataset
 from studio.core.data.sources import DataSource, invalid_data_set
@@ -105,7 +105,7 @@ def load_dataset(
     progress = progress or Progress()
     if not MIN_SIZE <= size <= MAX_SIZE:
         raise invalid_data_set(
-            file.name, f"a size of {MIN_SIZE} to {MAX_SIZE} px", f"{size}", "choose another"
+            file.name, f"a size of {MIN_SIZE} to {MAX_SIZE} px", f"{size} px", "choose another"
         )
     location = _locate_data_set(file)
     if isinstance(location.origin, str):
@@ -117,13 +117,15 @@ def load_dataset(
             source = _open_by_content(location.origin, location.name)
         dataset = cache.build_dataset(key, source, location.name, size, channels, progress)
     if len(dataset.names) < min_images:
-        received = " ".join([f"{len(dataset.names):,}.", *dataset.notes]).rstrip(".")
+        count_text = amounts.format_count(len(dataset.names), "image")
+        received = " ".join([f"only {count_text}.", *dataset.notes]).rstrip(".")
         raise invalid_data_set(
             location.name, f"at least {min_images:,} images", received, "add more, or choose another"
         )
     distinct_count = len(np.unique(dataset.digests, axis=0)) if min_images > 1 else min_images
     if distinct_count < min_images:
-        received = f"{len(dataset.names):,}, of which only {distinct_count:,} differ"
+        count_text = amounts.format_count(len(dataset.names), "image")
+        received = f"{count_text}, of which only {distinct_count:,} differ"
         step = "add other images, or choose another"
         raise invalid_data_set(location.name, f"at least {min_images:,} different images", received, step)
     return dataset

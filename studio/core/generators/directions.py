@@ -135,7 +135,8 @@ def fit_direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tupl
     known_latents, targets = np.asarray(z, "float64")[is_known], np.asarray(values, "float64")[is_known]
     if len(targets) < 2 * _FOLDS or np.ptp(targets) == 0:
         expected = f"{2 * _FOLDS} known values or more, not all the same"
-        raise invalid("attribute", expected=expected, received=len(targets), next_step="leave it out")
+        received = f"{len(targets)} known values"
+        raise invalid("attribute", expected=expected, received=received, next_step="leave it out")
     fold = np.arange(len(targets)) % _FOLDS
     predictions = np.empty(len(targets))
     for n in range(_FOLDS):

@@ -8,7 +8,7 @@ from studio.core.imaging import formats
 
 def unreadable_image_error(data: bytes, name: str) -> InvalidInput:
     """Returns the error for a file that is damaged or not a supported image."""
-    kind, step = formats.detect_kind(data), "save it as JPEG or PNG"
+    kind, step = formats.detect_kind(data), ""
     received = kind or "not an image of a known kind, or a damaged one"
     if kind == "HEIC" and formats.HEIC:
         received = "a damaged or cut HEIC"
@@ -17,7 +17,7 @@ def unreadable_image_error(data: bytes, name: str) -> InvalidInput:
     elif kind in formats.FORMATS:
         received = f"a damaged or cut {kind}"
     elif kind == "HEIC":
-        step += ", or pip install pillow-heif, which reads it"
+        step = "save it as JPEG, or pip install pillow-heif, which reads it"
     return invalid(name, expected=f"a {formats.READABLE} file", received=received, next_step=step)
 
 

@@ -163,6 +163,15 @@ def read_size(data: bytes) -> tuple[int, int]:
             raise image_errors.unreadable_image_error(data, name) from None
 
 
+def is_animated(data: bytes) -> bool:
+    """Returns whether an image file has several frames; False for anything that is not an image."""
+    if try_read_size(data) is None:
+        return False
+    with suppress(Exception), Image.open(io.BytesIO(data), formats=formats.register_readers(data)) as image:
+        return bool(getattr(image, "is_animated", False))
+    return False
+
+
 def try_read_size(data: bytes) -> tuple[int, int] | None:
     """Reads the height and width of an image, see `read_size`; returns None if it is not an image."""
     with suppress(InvalidInput):

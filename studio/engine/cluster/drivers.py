@@ -117,7 +117,12 @@ class TaskRunner:
                     if message is not None:
                         report = Report(**message)
                         progress.report(
-                            report.step, report.total, report.metrics, text=report.text, tests=report.tests
+                            report.step,
+                            report.total,
+                            report.metrics,
+                            text=report.text,
+                            tests=report.tests,
+                            work=report.work,
                         )
                 progress.check()
             except Cancelled:

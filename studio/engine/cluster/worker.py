@@ -6,11 +6,14 @@ import errno
 import gc
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from distributed import Event, get_worker
 
@@ -32,6 +35,7 @@ MAX_LIVE_BYTES = 4_000_000  # 1024 x 1024 px, the largest live image of pages, t
 POLLS_PER_SECOND = 20
 ABANDONED_SECONDS = 10.0
 
+_START_TIME = time.time()
 log = logging.getLogger("studio.engine")
 
 
@@ -209,9 +213,23 @@ def describe_error(error: Exception, title: str) -> str:
         return OUT_OF_MEMORY
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full, so nothing could be saved. Free some space and run it again."
+    if _is_code_changed():
+        return f"{title} failed because the studio was updated while it runs. Restart the studio."
     log_path = paths.ensure_folder("logs") / "engine.log"
     sentence_start = f"{title} met a fault of the studio itself ({type(error).__name__})"
     return f"{sentence_start}. Run it again; {log_path} says more."
+
+
+def _is_code_changed() -> bool:
+    """Returns whether a loaded module of the studio was changed on disk after this process had started."""
+    files = [
+        module.__file__
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] == "studio" and getattr(module, "__file__", None)
+    ]
+    with suppress(OSError):
+        return any(Path(file).stat().st_mtime > _START_TIME for file in files if file)
+    return True  # a module was deleted
 
 
 def warm_up(entries: dict[str, str], lane: str) -> None:

@@ -74,6 +74,8 @@ def _check_report(report: Report) -> Report:
     counts = (report.step, report.total, report.first_step, report.tests)
     if not all(0 <= count < 2**63 for count in counts) or not 0 <= report.seconds < math.inf:
         raise ValueError("a count or a time is out of range")
+    if report.work is not None and not 0 <= report.work <= 1:
+        raise ValueError("a share is out of range")
     return report
 
 

@@ -61,7 +61,7 @@ def optimize(scene: Scene, backbone: Backbone, progress: Progress) -> OptimizeRe
 
     Args:
         backbone: VGG16.
-        progress: receives every step; reported steps take about equal time, though large sizes cost more.
+        progress: receives every step, with the share of the work done, because large sizes cost more.
     """
     run = _Run(scene, backbone.with_precision(resolve_precision(scene.settings.precision)), progress)
     cancelled = False
@@ -148,9 +148,13 @@ class _Run:
         self.steps, self.cost = self.steps + 1, self.cost + self.stage.cost
         self.losses = {"distance": value}
         preview_shape = self.scene.shape_at(min(MAX_PREVIEW_SIDE, self.scene.settings.size))
-        step, image = round(self.cost / self.total_cost * self.total_steps), self.image
+        image, work = self.image, min(1.0, self.cost / self.total_cost)
         self.progress.report(
-            step, self.total_steps, self.losses, lambda: self.scene.finish(resize(image, preview_shape))
+            self.steps,
+            self.total_steps,
+            self.losses,
+            lambda: self.scene.finish(resize(image, preview_shape)),
+            work=work,
         )
 
 

@@ -600,7 +600,7 @@ def test_missing_and_empty_data_sets_are_refused(tmp_path):
 
 def test_the_error_for_too_few_images_names_the_minimum(tmp_path):
     folder = write_folder(tmp_path / "some", ANIMALS | {"x.txt": b"words"})
-    with pytest.raises(InvalidInput, match=r": 4\..*x\.txt\. Use at least 5 images"):
+    with pytest.raises(InvalidInput, match=r": only 4 images\..*x\.txt\. Use at least 5 images"):
         load(folder, min_images=5)
     assert len(load(folder, min_images=4).images) == 4
 
@@ -609,7 +609,9 @@ def test_identical_images_do_not_count_toward_the_minimum(tmp_path):
     """Their files differ, so none is skipped as a copy."""
     same = {f"{n}.bmp": _encode_bmp(7) + bytes([n]) for n in range(6)}
     folder = write_folder(tmp_path / "same", {**same, "other.png": encode_png(9)})
-    with pytest.raises(InvalidInput, match=r": 7, of which only 2 differ. Use at least 5 different images"):
+    with pytest.raises(
+        InvalidInput, match=r": 7 images, of which only 2 differ. Use at least 5 different images"
+    ):
         load(folder, min_images=5)
     assert len(load(folder, min_images=2).images) == 7
 

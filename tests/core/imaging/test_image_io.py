@@ -378,3 +378,12 @@ def test_signed_16_bit_images_cover_the_full_range():
 def test_floats_near_the_maximum_do_not_overflow():
     pixels = image_io.read(encode_tiff(np.linspace(-3e38, 3e38, 4096).reshape(64, 64).astype("<f4"), 3))
     assert (pixels.min(), pixels.max()) == (0, 255)
+
+
+def test_animations_are_distinguished_from_single_images():
+    frames = [Image.new("RGB", (16, 16), color) for color in ("red", "blue")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    assert image_io.is_animated(buffer.getvalue())
+    assert not image_io.is_animated(image_io.encode_png(np.zeros((16, 16, 3), "uint8")))
+    assert not image_io.is_animated(b"no image")

@@ -9,11 +9,14 @@ import zipfile
 import numpy as np
 import pytest
 import tiny_sketch
+from PIL import Image
 
 from pages.jobs import navigation
 from pages.widgets import keys
 from studio.core.imaging import image_io, video_encoder
 from studio.run import own_images
+
+from ..elements import join_texts, press_button
 
 UPLOADERS = [
     ("style", "content", {}),
@@ -117,3 +120,17 @@ def _upload(page, slot: str, name: str, image) -> None:
     start = keys.part(slot, "upload")
     uploader = next(element for element in page.file_uploader if element.key.startswith(start))
     uploader.set_value((name, image_io.encode_png(image), "image/png")).run()
+
+
+def test_animation_is_offered_as_a_video(visit):
+    frames = [Image.new("RGB", (32, 32), color) for color in ("red", "blue", "lime")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    page = visit("enhance")
+    page.session_state[keys.part("content", "add")] = True
+    page.run()
+    uploader = next(element for element in page.file_uploader if element.key.startswith("content."))
+    uploader.set_value(("tr.gif", buffer.getvalue(), "image/gif")).run()
+    assert "only its first frame is used" in join_texts(page.caption)
+    press_button(page, "Use it as a video")
+    assert not page.exception and "3 frames" in join_texts(page.caption)

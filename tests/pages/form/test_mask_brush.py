@@ -255,7 +255,9 @@ def test_paint_counts_toward_the_disk_quota(open_brush, monkeypatch):
 
 
 def test_page_paints_with_house_styles_in_their_areas(visit, monkeypatch):
-    calls, painted = [], [object(), object()]
+    white = np.full((16, 16, 3), 255, "uint8")
+    calls = []
+    painted = [mask_input.store_painted(image_io.encode_png(white), number) for number in (1, 2)]
     monkeypatch.setattr("pages.form.mask_brush.ask_masks", lambda *args: painted)
     monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: calls.append((args, more)))
     page = visit("style", style=["Mosaic", "Wash"], brush="true")

@@ -50,6 +50,17 @@ def test_masks_are_added_one_by_one_and_removed_together(visit, file_names):
     assert not page.exception and file_names[-1] == [] and find_button(page, "Remove masks") is None
 
 
+def test_mask_replaces_the_one_of_a_single_style(visit, file_names):
+    page = add_masks(add_masks(visit("style", style=["Mosaic"]), "first.png"), "second.png")
+    assert not page.error and file_names[-1] == ["second.png"]
+
+
+def test_missing_mask_is_named_before_anything_runs(visit, file_names):
+    page = add_masks(visit("style", style=["Mosaic", "Wash"]), "left.png")
+    assert "1 mask for 2 styles" in page.info[0].value and not file_names[-1]
+    assert find_button(page, "Try again") is None
+
+
 def test_invalid_mask_shows_an_error_and_keeps_the_others(visit, file_names):
     page = add_masks(add_masks(visit("style"), "good.png"), "bad.png", data=b"\xff\xd8 no image")
     assert "image bad" in page.error[0].value and file_names[-1] == ["good.png"]
@@ -63,7 +74,7 @@ def test_error_of_a_mask_is_shown_outside_the_expander(visit, file_names):
 
 def test_more_masks_than_styles_are_refused(visit, file_names):
     page = add_masks(visit("style"), *(f"{n}.png" for n in range(5)))
-    assert "at most 4" in page.error[0].value and len(file_names[-1]) == 4
+    assert "at most 4" in page.error[0].value and "4 masks for 1 style" in page.info[0].value
 
 
 def test_masks_survive_a_reload(visit, file_names):

@@ -124,6 +124,16 @@ def test_waiting_job_shows_its_position(draw, engine, submit, until):
     until(lambda: engine.find_job(first.id).finished)
 
 
+def test_running_job_is_pinned_to_the_foot_of_the_sidebar(visit, engine, submit, until):
+    job = submit(steps=100_000, pause=0.02)
+    until(lambda: engine.find_job(job.id).state == "running")
+    page = visit("health")
+    css = next(element.proto.body for element in page.get("html") if "active_jobs" in element.proto.body)
+    assert "sticky" in css.partition(":has(.st-key-active_jobs)")[2][:60]
+    engine.cancel(job.id)
+    until(lambda: engine.find_job(job.id).finished)
+
+
 def test_waiting_job_can_only_be_canceled(visit, draw, engine, submit, until):
     first, second = submit(steps=100_000, pause=0.02), submit()
     until(lambda: engine.find_job(first.id).state == "running")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core.errors import Unavailable
+from studio.core.errors import InvalidInput, Unavailable
 from studio.core.imaging import image_io
 from studio.core.tasks import File
+
+from ..elements import list_button_labels
 
 
 def page_of_live(shade, file):
@@ -69,3 +71,23 @@ def test_shared_cache_is_limited(draw, live_requests, photo, monkeypatch):
     assert len(live_requests) == 4
     draw(page_of_live, shade=3, file=photo)
     assert len(live_requests) == 4
+
+
+@pytest.mark.parametrize(
+    "error, is_offered", [(Unavailable("No network."), True), (InvalidInput("No."), False)]
+)
+def test_only_what_may_succeed_is_tried_again(draw, engine, photo, monkeypatch, error, is_offered):
+    def page(file):
+        import chores
+
+        from pages.jobs import live
+
+        inputs = {"image": (file,)}
+        live._compute_result("chores.do", chores.ChoreSettings(shade=65), lambda: inputs, lambda: file)
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(engine, "run_live", fail)
+    app = draw(page, file=photo)
+    assert app.error and ("Try again" in list_button_labels(app)) == is_offered

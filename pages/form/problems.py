@@ -1,0 +1,57 @@
+"""What keeps the form from being started: shown at its widget, and next to the start button.
+
+A message at a widget may be out of sight, while the start button always stays in sight.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets import words
+from studio.core import tasks
+from studio.core.errors import StudioError
+from studio.core.settings import Settings
+from studio.core.tasks import Inputs
+
+_KEY = "form_problems"  # of the session: the messages of this run
+
+
+def clear() -> None:
+    """Drops the problems of the last run. Call it from the frame, before the page."""
+    st.session_state[_KEY] = []
+
+
+def show(message: str) -> None:
+    """Shows an error here, and next to the start button.
+
+    Args:
+        message: plain text that says what is wrong and what to do.
+    """
+    st.error(words.escape(message), icon=":material/error:")
+    note(message)
+
+
+def note(message: str) -> None:
+    """Shows a message next to the start button only: what is missing, and what to do."""
+    st.session_state.setdefault(_KEY, []).append(message)
+
+
+def check(task: str, settings: Settings, inputs: Inputs) -> bool:
+    """Returns whether a task accepts settings and inputs; if not, notes why."""
+    try:
+        tasks.check(task, settings, inputs)
+    except StudioError as error:
+        note(str(error))
+        return False
+    return True
+
+
+def get_first() -> str:
+    """Returns the first message of this run; "" if there is none."""
+    return next(iter(st.session_state.get(_KEY, ())), "")
+
+
+def show_missing() -> None:
+    """Shows the first problem in place of a result; nothing if there is none."""
+    if message := get_first():
+        st.info(words.escape(message), icon=":material/info:")
