@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import estimates, mask_brush, mask_choice, mask_input, video_input
+from pages.form import estimates, mask_brush, mask_choice, mask_input, problems, video_input
 from pages.form.samples import Sample
 from pages.form.video_input import Video
 from pages.jobs import jobs, live
 from pages.style.refill import WEIGHTS_TITLES_KEY
 from pages.widgets import words
-from studio.core import amounts, tasks
-from studio.core.errors import StudioError
+from studio.core import amounts
 from studio.core.imaging import image_io
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
@@ -60,18 +59,16 @@ class Request:
         content = self.content.part_key if isinstance(self.content, Video) else self.content.title
         return content, [style.title for style in self.styles], self.masks, self.selections
 
-    def find_problem(self, settings: TransferSettings) -> str:
-        """Returns why the request cannot be run, or ""."""
+    def check(self, settings: TransferSettings) -> bool:
+        """Returns whether the request can be run; if not, notes why."""
         styles, masks = len(self.styles), len(self.masks)
         if masks not in (0, styles):
             counts = f"{amounts.format_count(masks, 'mask')} for {amounts.format_count(styles, 'style')}"
             step = "Add the missing ones" if masks < styles else "Choose as many styles"
-            return f"There {'is' if masks == 1 else 'are'} {counts}. {step}, or remove the masks under More."
-        try:
-            tasks.check(*self.build_job(settings))
-        except StudioError as error:
-            return str(error)
-        return ""
+            verb = "is" if masks == 1 else "are"
+            problems.note(f"There {verb} {counts}. {step}, or remove the masks under More.")
+            return False
+        return problems.check(*self.build_job(settings))
 
     def is_live(self, settings: TransferSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
