@@ -20,11 +20,8 @@ with left:
         ask_extra=input_form.ask_network,
     )
     parts.show_saved_settings(TASK, settings, refill.fill_form)
-    problem = request.find_problem(settings) if settings is not None else ""
-    if problem:
-        problems.note(problem)
-    is_live = settings is not None and not problem and request.is_live(settings)
-    is_ready = settings is not None and not problem
+    is_ready = settings is not None and problems.check(*request.build_job(settings))
+    is_live = is_ready and settings is not None and request.is_live(settings)
     start_clicked = not is_live and parts.show_start_button(":material/format_color_fill:", is_ready=is_ready)
 with right:
     stage = parts.create_stage(left)
@@ -35,8 +32,8 @@ with stage:
     figures = None
     if job is not None:
         figures = job.result.figures if job.task == TASK and job.result else None
-    elif problem:
-        input_form.show_problem(request, problem)
+    elif not is_ready:
+        problems.show_missing(request.content.get_file())
     elif is_live and settings is not None:
         live = parts.show_live(
             TASK,

@@ -4,10 +4,10 @@ import streamlit as st
 
 from pages import parts
 from pages.dream import before_start, channel_sheet, refill, targets, under_the_hood
-from pages.form import many_photos, mask_choice, problems
+from pages.dream.targets import TASK
+from pages.form import many_photos, mask_choice
 from studio.dream.settings import DreamSettings
 
-TASK = "dream.ascend"
 GUIDE_HELP = "The dream moves toward the features of this image instead of maximizing activations"
 
 
@@ -30,10 +30,9 @@ with left:
         extra={**objective, "mask": mask.names},
         reset_more=targets.reset,
     )
-    settings = targets.check_settings(settings, guide is not None, mask.files)
+    settings = targets.check_settings(settings, build_inputs())
     parts.show_saved_settings(TASK, settings, refill.fill_form)
-    is_ready = settings is not None and problems.check(TASK, settings, build_inputs())
-    start_clicked = parts.show_start_button(":material/bedtime:", is_ready=is_ready)
+    start_clicked = parts.show_start_button(":material/bedtime:", is_ready=settings is not None)
     more_photos = many_photos.ask(settings is not None)
 with right:
     stage = parts.create_stage(left)
@@ -45,6 +44,6 @@ with stage:
     request = (settings, content.title, guide.title if guide else "", mask)
     job = parts.show_job(TASK, request, {channel_sheet.TASK: channel_sheet.draw_use_button})
     if job is None:
-        before_start.show(content.get_file(), settings if is_ready else None)
+        before_start.show(content.get_file(), settings)
 parts.show_recent(TASK)
 under_the_hood.explain(job)

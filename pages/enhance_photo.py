@@ -20,8 +20,8 @@ with left:
         ask_extra=lambda: input_form.ask_networks(request),
     )
     parts.show_saved_settings(TASK, settings, refill.fill_form)
-    is_live = settings is not None and request.is_live(settings)
-    is_ready = settings is not None and (is_live or problems.check(*request.build_job(settings)))
+    is_ready = settings is not None and problems.check(*request.build_job(settings))
+    is_live = is_ready and settings is not None and request.is_live(settings)
     start_clicked = not is_live and parts.show_start_button(
         ":material/photo_size_select_large:", is_ready=is_ready
     )
@@ -34,6 +34,8 @@ with stage:
     result = None
     if job is not None:
         result = enhanced_image.from_job(job)
+    elif not is_ready:
+        problems.show_missing(request.content.get_file())
     elif is_live and settings is not None:
         note, file = request.describe_size(settings), request.content.get_file
         result = enhanced_image.from_live(

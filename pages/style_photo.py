@@ -9,7 +9,6 @@ from pages import parts
 from pages.form import many_photos, mask_input, problems, video_input
 from pages.style import before_training, halves, input_form, refill, training, training_form, under_the_hood
 from pages.style.input_form import TASK
-from pages.widgets import browser_images
 from studio.style.settings import TransferSettings
 
 left, right = st.columns([5, 9], gap="large")
@@ -40,15 +39,12 @@ with left:
         mask_input.show_errors()
         settings = request.with_house_styles(settings) if settings else None
         parts.show_saved_settings(TASK, settings, refill.fill_form)
-        problem = request.find_problem(settings) if settings else ""
-        if problem:
-            problems.note(problem)
-        needs_start = settings is None or not request.is_live(settings)
-        start_clicked = needs_start and (
-            parts.show_start_button(":material/brush:", is_ready=settings is not None and not problem)
-            or input_form.pop_fine_request()
+        is_ready = settings is not None and request.check(settings)
+        is_live = is_ready and settings is not None and request.is_live(settings)
+        start_clicked = not is_live and (
+            parts.show_start_button(":material/brush:", is_ready=is_ready) or input_form.pop_fine_request()
         )
-        more_photos = () if isinstance(content, video_input.Video) else many_photos.ask(settings is not None)
+        more_photos = () if isinstance(content, video_input.Video) else many_photos.ask(is_ready)
 with right:
     stage = parts.create_stage(left)
 if half == "train":
@@ -72,16 +68,15 @@ else:
         job = parts.show_job(TASK, (settings, request.identity), {video_input.TASK: None})
     parts.show_recent(TASK)
     under_the_hood.explain(job if job and job.task == TASK else None, request.make_draft_starter(settings))
-    if job is None and problem:
+    if job is None and not is_ready:
         with stage:
-            browser_images.show_content(content.get_file())
-            problems.show_missing()
+            problems.show_missing(content.get_file())
     elif job is None and settings is not None:  # Last, because it takes time and the rest should show first.
         preview_settings, note = request.make_preview(settings)
         build_inputs = partial(request.build_inputs, preview_settings)
         options: dict[str, Any] = (
             {"show_buttons": input_form.draw_fine_button}
-            if request.is_live(settings)
+            if is_live
             else {"full_size": request.make_full_size(settings)}
         )
         with stage:

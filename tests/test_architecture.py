@@ -496,7 +496,6 @@ TRANSITIVE_DEPENDENCIES = {
     "psutil": "distributed",
     "pydantic-core": "pydantic",
     "threadpoolctl": "scikit-learn",
-    "urllib3": "requests",
 }
 
 

@@ -12,11 +12,9 @@ from pages.form import estimates, image_input, mask_choice, network_choice, samp
 from pages.form.mask_choice import Mask
 from pages.form.samples import Sample
 from pages.form.video_input import Video
-from pages.widgets import browser_images, words
+from pages.widgets import browser_images
 from studio.colorize import estimate, models
 from studio.colorize.settings import SHIPPED_NETWORK, ColorizeSettings
-from studio.core import tasks
-from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.core.imaging.sample_photos import GRAY_PHOTO
 from studio.core.settings import Settings
@@ -61,14 +59,6 @@ class Request:
             "mask": list(self.mask.files),
         }
 
-    def find_problem(self, settings: ColorizeSettings) -> str:
-        """Returns why the request cannot be colorized, or ""."""
-        try:
-            tasks.check(*self.build_job(settings))
-        except StudioError as error:
-            return str(error)
-        return ""
-
     def is_live(self, settings: ColorizeSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
         return (
@@ -88,12 +78,6 @@ class Request:
         height, width = image_io.read_size(self.content.get_file().read())
         target = "every frame" if isinstance(self.content, Video) else f"{width:,} x {height:,} px"
         st.markdown(f"**Start** colors {target}{estimates.describe_cost(*self.build_job(settings))}.")
-
-
-def show_problem(request: Request, problem: str) -> None:
-    """Shows the photo, and why it cannot be colorized."""
-    browser_images.show_content(request.content.get_file())
-    st.warning(words.escape(problem), icon=":material/palette:")
 
 
 def ask() -> Request:

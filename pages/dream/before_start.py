@@ -13,14 +13,17 @@ from studio.dream.settings import DreamSettings
 
 
 def show(content: File, settings: DreamSettings | None) -> None:
-    """Shows the content image, with one line below it that says what Start does and how long it takes."""
-    browser_images.show_content(content)
+    """Shows the content image, with one line below it that says what Start does and how long it takes.
+
+    Without settings, the line says what is wrong with the form.
+    """
     if settings is None:
-        problems.show_missing()
-    else:
-        st.markdown(_describe_start(content, settings))
-        selections = mask_choice.list_needs(settings.mask)
-        weight_downloads.announce_downloads([targets.find_backbone(settings), *selections])
+        problems.show_missing(content)
+        return
+    browser_images.show_content(content)
+    st.markdown(_describe_start(content, settings))
+    selections = mask_choice.list_needs(settings.mask)
+    weight_downloads.announce_downloads([targets.find_backbone(settings), *selections])
 
 
 def _describe_start(content: File, settings: DreamSettings) -> str:
@@ -28,4 +31,4 @@ def _describe_start(content: File, settings: DreamSettings) -> str:
     if settings.zoom:
         length = amounts.format_duration(max(settings.zoom / settings.fps, 1))
         action = f"makes a video of {settings.zoom} frames, {length} long"
-    return f"**Start** {action}{estimates.describe_cost('dream.ascend', settings, {'content': [content]})}."
+    return f"**Start** {action}{estimates.describe_cost(targets.TASK, settings, {'content': [content]})}."

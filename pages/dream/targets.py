@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from pages.dream import channel_sheet
-from pages.form import forms, image_input, layer_terms, samples
+from pages.form import forms, image_input, layer_terms, problems, samples
 from pages.widgets import words
+from studio.core import tasks
 from studio.core.errors import StudioError
-from studio.core.tasks import File
+from studio.core.tasks import Inputs
 from studio.dream.layer_terms import is_preset_ignored, parse_target
 from studio.dream.presets import DREAM_PRESETS
-from studio.dream.settings import DreamSettings, check
+from studio.dream.settings import DreamSettings
 
+TASK = "dream.ascend"
 OBJECTIVES = {"look": "Preset", "channels": "Layers and channels"}
 SETTINGS_OUTSIDE_FORM = ("look", "layers")
 
@@ -28,21 +29,14 @@ def ask() -> dict[str, Any]:
     return {"look": _ask_preset(), "layers": ()} if objective == "look" else {"layers": _ask_layers()}
 
 
-def check_settings(
-    settings: DreamSettings | None, has_guide: bool, masks: Sequence[File] = ()
-) -> DreamSettings | None:
-    """Returns the settings, or None after showing what is wrong with them.
-
-    Args:
-        has_guide: whether there is a guide image.
-        masks: painted masks.
-    """
+def check_settings(settings: DreamSettings | None, inputs: Inputs) -> DreamSettings | None:
+    """Returns the settings, or None after showing why they cannot be used with these inputs."""
     if settings is None:
         return None
     try:
-        check(settings, {"guide": [File("", "image", "")] if has_guide else [], "mask": masks})
+        tasks.check(TASK, settings, inputs)
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        problems.show(str(error))
         return None
     if is_preset_ignored(settings.look, settings.layers, settings.backbone):
         field = DreamSettings.describe()["backbone"]

@@ -11,9 +11,7 @@ from pages.form import estimates, image_input, mask_choice, network_choice, samp
 from pages.form.mask_choice import Mask
 from pages.form.samples import Sample
 from pages.form.video_input import Video
-from pages.widgets import browser_images, words
-from studio.core import tasks
-from studio.core.errors import StudioError
+from pages.widgets import browser_images
 from studio.core.imaging import image_io
 from studio.core.models.presets import Preset
 from studio.core.settings import Settings
@@ -61,14 +59,9 @@ class Request:
         return TASK, settings, self.build_inputs()
 
     def show_start_preview(self, settings: EnhanceSettings) -> None:
-        """Shows the photo, with one line below it that says what Start does, or why it cannot."""
+        """Shows the photo, with one line below it that says what Start does."""
         browser_images.show_content(self.content.get_file())
         job = self.build_job(settings)
-        try:
-            tasks.check(*job)
-        except StudioError as error:
-            st.warning(words.escape(str(error)), icon=":material/straighten:")
-            return
         frames = " of every frame" if isinstance(self.content, Video) else ""
         cost = estimates.describe_cost(*job)
         st.markdown(f"**Start** makes {self.describe_size(settings)}{frames}{cost}.")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.widgets import assets, browser_images
+from pages.widgets import assets, browser_images, keys
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.core.masks import resolve
@@ -42,7 +42,8 @@ def show(options: Mapping[str, Any], image: bytes, key: str, can_select: bool = 
 def _answer_request(options: Mapping[str, Any], image: bytes, key: str) -> dict[str, object] | None:
     """Returns the selection that the browser asks for: its id, and a mask or an error. None without request.
 
-    The browser asks in one run of the page and applies the answer of the next one, once per id.
+    The browser asks in one run of the page and applies the answer of the next one, once per id. The session
+    keeps the answer: a download that failed must not be tried again at each rerun.
     """
     request = st.session_state.get(key, {}).get("wanted")
     if not isinstance(request, dict) or request.get("image") != options["image"]:
@@ -50,15 +51,19 @@ def _answer_request(options: Mapping[str, Any], image: bytes, key: str) -> dict[
     what, number = request.get("what"), request.get("id")
     if what not in SELECTIONS or not isinstance(number, int | float):
         return None
-    try:
-        with st.spinner("Selecting"):  # the first time, it downloads the network
-            mask = _select(str(what), image, options["height"], options["width"])
-        return {"id": number, "mask": mask}
-    except StudioError as error:
-        return {"id": number, "error": str(error)}
+    answer_key = keys.part(key, "answer")
+    answer: dict[str, object] = st.session_state.get(answer_key, {})
+    if answer.get("id") != number:
+        try:
+            with st.spinner("Selecting"):  # the first time, it downloads the network
+                mask = _select(str(what), image, options["height"], options["width"])
+            answer = {"id": number, "mask": mask}
+        except StudioError as error:
+            answer = {"id": number, "error": str(error)}
+        st.session_state[answer_key] = answer
+    return answer
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
 def _select(what: str, image: bytes, height: int, width: int) -> str:
     """Returns a mask of the brush's size as the data URL of a PNG. Raises the errors of `select`."""
     mask = resolve.resize(select(image_io.read(image), what), height, width)

@@ -152,6 +152,7 @@ def read(request: ReadRequest, analyze: Analyze | None = None) -> tuple[ImageDat
     reading = _watch_reading(request, analyze)
     reading.thread.join(NO_BAR_SECONDS)
     if reading.thread.is_alive():
+        problems.note("The images are still being read.")
         _show_progress(request, analyze)
         return None
     if reading.problem:

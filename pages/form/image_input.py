@@ -42,7 +42,7 @@ def choose_image(
         label: of the widget.
         options: the samples.
         own_title: title of an own image without a usable file name.
-        offer_video: draws what offers to use all frames of an animated image; None for nothing.
+        offer_video: draws a button that uses all frames of an animated image; None for no button.
     """
     _restore_own_images(slot, own_title, options)
     choices = _list_samples_by_title(slot, options)

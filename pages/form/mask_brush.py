@@ -30,15 +30,13 @@ from studio.engine import quotas
 MAX_SIDE = 384  # px of a mask; scaled up, its edges are soft like those of a brush
 MAX_BYTES = 400_000  # of a mask as a data URL
 _MAX_STORED_BYTES = mask_input.MAX_MASKS * MAX_BYTES + 10_000  # bytes of all masks, with the style names
-_MAX_STORED_VALUES = 4 * mask_input.MAX_MASKS
+_MAX_STORED_VALUES = 4 * mask_input.MAX_MASKS  # JSON values of all masks, with the style names
 _PAINT_KEY = "brush_paint"  # the last paint; no widget's key, because those end with their widgets
 _PARAMETER = "paint"  # in the address: the SHA-256 of the stored paint
-_ADDRESS_KEY = "brush_paint_told"  # in the session: the last value of the address
+_ADDRESS_KEY = "brush_paint_address"  # in the session: the last value of the address
 _KEY = "mask_brush"
 _VERSION_KEY = "brush_version"  # a part of the brush's key; a new one makes the browser load other paint
 _PAINTED_LEVEL = 128  # intensity from which a pixel counts as painted
-
-
 _EXPLANATION = (
     "Paint the area of each style. Styles without a painted area share the rest. If every style has "
     "one, the rest of the photo stays as it is."
@@ -51,7 +49,7 @@ def ask_masks(content: File, styles: Sequence[str], explanation: str = _EXPLANAT
     Args:
         content: the photo to paint on.
         styles: titles of the styles.
-        explanation: a sentence below the brush.
+        explanation: text below the brush.
 
     Returns:
         One mask per style, or none while nothing is painted. Styles without paint share the unpainted area;

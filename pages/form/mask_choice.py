@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, mask_brush
+from pages.form import forms, mask_brush, mask_input
 from pages.widgets import words
 from studio import engine
 from studio.core.masks import select
@@ -32,7 +32,7 @@ class Mask:
     """
 
     names: tuple[str, ...] = ()
-    files: Sequence[File] = ()
+    files: tuple[File, ...] = ()
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def ask(get_photo: Callable[[], File] | None, help: str = _HELP) -> Mask:
     titles = SELECTIONS | ({_BRUSH: "Brush"} if get_photo else {})
     area = forms.ask_choice("Area", titles, key=_AREA_KEY, hide_label=True)
     if area == _BRUSH and get_photo:
-        return Mask(files=mask_brush.ask_masks(get_photo(), [_BRUSH_STYLE], _BRUSH_CAPTION))
+        return Mask(files=tuple(mask_brush.ask_masks(get_photo(), [_BRUSH_STYLE], _BRUSH_CAPTION)))
     return Mask((area,))
 
 
@@ -78,7 +78,8 @@ def ask_for_styles(titles: Sequence[str]) -> tuple[str, ...]:
         return ()
     area = forms.ask_choice("Area", {_WHOLE: "Whole photo", **labels}, key=_AREA_KEY)
     if len(titles) == 2 and area in areas:
-        st.caption(f"{words.escape(titles[area == 'first'])} covers the background.")
+        background_title = titles[1 if area == "first" else 0]
+        st.caption(f"{words.escape(background_title)} covers the background.")
     return areas.get(area, ())
 
 
@@ -94,7 +95,8 @@ def _is_split(names: Sequence[str]) -> bool:
 def clear() -> None:
     """Turns the mask off. Call it from a callback."""
     st.session_state[_SWITCH_KEY] = False
-    st.session_state.pop(_AREA_KEY, None)
+    # Without a value, the browser would keep the old one.
+    st.session_state[_AREA_KEY] = _WHOLE
 
 
 def fill(names: Sequence[str]) -> None:
@@ -116,5 +118,5 @@ def fill_from_job(job: engine.Job, settings: Any) -> None:
 def can_take(job: engine.Job, settings: Any) -> bool:
     """Returns whether the form can represent the only mask of a result: a selection, or a painted one."""
     masks = job.inputs.get("mask", [])
-    is_painted = all(mask_brush.mask_input.is_painted(mask) and mask.is_available for mask in masks)
+    is_painted = all(mask_input.is_painted(mask) and mask.is_available for mask in masks)
     return can_show(settings.mask) and is_painted and not settings.mask_invert

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.form import image_input, input_store, uploads
 from pages.widgets import words
 from studio.core import paths
-from studio.core.errors import invalid
+from studio.core.errors import InvalidInput, make_printable
 from studio.core.imaging import image_io
 from studio.core.tasks import File
 
@@ -99,12 +99,14 @@ def _check_image(file: File) -> None:
 
 
 def _add_mask(styles: int, data: bytes, name: str) -> None:
-    mask = image_input.store_image(data, name)
     upload, masks = uploads.get_version(_SLOT), restore_masks()
     # Files of one upload belong together, even if there are too many.
     if len(masks) >= styles and st.session_state.get(_UPLOAD_KEY) != upload:
         masks = []
     if len(masks) >= MAX_MASKS:
-        raise invalid("masks", expected=f"at most {MAX_MASKS}", received=f"{name} besides")
+        raise InvalidInput(
+            f"{make_printable(name)} was not added. Use at most {MAX_MASKS} masks, one per style."
+        )
+    mask = image_input.store_image(data, name)
     st.session_state[_UPLOAD_KEY] = upload
     set_masks([*masks, mask])

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.widgets import words
+from pages.widgets import browser_images, words
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
-from studio.core.tasks import Inputs
+from studio.core.tasks import File, Inputs
 
 _KEY = "form_problems"  # of the session: the messages of this run
 
@@ -51,7 +51,13 @@ def get_first() -> str:
     return next(iter(st.session_state.get(_KEY, ())), "")
 
 
-def show_missing() -> None:
-    """Shows the first problem in place of a result; nothing if there is none."""
+def show_missing(content: File | None = None) -> None:
+    """Shows the first problem in place of a result; nothing if there is none.
+
+    Args:
+        content: image to show above it.
+    """
+    if content is not None:
+        browser_images.show_content(content)
     if message := get_first():
         st.info(words.escape(message), icon=":material/info:")

@@ -17,7 +17,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Task
 
 MAX_IMAGES = 500  # images per request
-Image = str | request_models.FileRef
+_ImageRef = str | request_models.FileRef
 
 routes = APIRouter(tags=["Jobs"])
 
@@ -46,7 +46,7 @@ async def submit_batch(
     return responses.BatchOut.of(await run_in_thread(owner, work))
 
 
-def _list_images(body: request_models.BatchRequest) -> tuple[Task, list[Image]]:
+def _list_images(body: request_models.BatchRequest) -> tuple[Task, list[_ImageRef]]:
     """Returns the task, and the images that its first input lists.
 
     Raises:
@@ -65,7 +65,7 @@ def _list_images(body: request_models.BatchRequest) -> tuple[Task, list[Image]]:
 
 
 def _expand_images(
-    body: request_models.BatchRequest, task: Task, images: Sequence[Image]
+    body: request_models.BatchRequest, task: Task, images: Sequence[_ImageRef]
 ) -> list[tuple[Settings, dict[str, list[File]]]]:
     """Returns settings and inputs for each image. Reads an image once, however often it is listed."""
     slot = task.inputs[0].name

@@ -69,26 +69,6 @@ async def list_jobs(owner: Caller, limit: Annotated[int, Query(ge=1, le=200)] = 
     )
 
 
-@contextmanager
-def _counting(counts: Counter[str], owner: str, most: int, refusal: str) -> Iterator[None]:
-    """Counts a request of an owner while it is answered. Raises `LimitReached` above `most` requests."""
-    if counts[owner] >= most:
-        raise LimitReached(refusal)
-    counts[owner] += 1
-    try:
-        yield
-    finally:
-        counts[owner] -= 1
-        if not counts[owner]:
-            del counts[owner]
-
-
-def _count_watch(owner: str) -> AbstractContextManager[None]:
-    """Counts an event stream or a waiting request of an owner."""
-    refusal = f"{MAX_WATCHES} of your requests wait for jobs. Close one, or ask for `wait=0`."
-    return _counting(_watch_counts, owner, MAX_WATCHES, refusal)
-
-
 @routes.get("/jobs/{id}", responses=problem_responses(404, 429))
 async def show_job(
     owner: Caller,
@@ -227,10 +207,30 @@ async def live(
         return engine.connect().run_live(task.name, settings, inputs, session_key, owner)
 
     refusal = f"{MAX_LIVE} of your requests are being answered. Wait until one of them is."
-    with _counting(_live_counts, owner, MAX_LIVE, refusal):
+    with _count_request(_live_counts, owner, MAX_LIVE, refusal):
         result = await run_in_thread(owner, work)
     headers = {"Studio-Seconds": f"{result.seconds:.3f}", "X-Content-Type-Options": "nosniff"}
     return Response(result.data, media_type=responses.choose_media_type(result.name), headers=headers)
+
+
+@contextmanager
+def _count_request(counts: Counter[str], owner: str, most: int, refusal: str) -> Iterator[None]:
+    """Counts a request of an owner while it is answered. Raises `LimitReached` above `most` requests."""
+    if counts[owner] >= most:
+        raise LimitReached(refusal)
+    counts[owner] += 1
+    try:
+        yield
+    finally:
+        counts[owner] -= 1
+        if not counts[owner]:
+            del counts[owner]
+
+
+def _count_watch(owner: str) -> AbstractContextManager[None]:
+    """Counts an event stream or a waiting request of an owner."""
+    refusal = f"{MAX_WATCHES} of your requests wait for jobs. Close one, or ask for `wait=0`."
+    return _count_request(_watch_counts, owner, MAX_WATCHES, refusal)
 
 
 def resolve_body(body: request_models.TaskRequest) -> tuple[Task, Settings, dict[str, list[File]]]:

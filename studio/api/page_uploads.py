@@ -114,6 +114,9 @@ class PageUploads:
         """Raises 507 if an upload takes more memory than it may, even without those that waited too long."""
         if self._fits(upload):
             return
+        self._forget_read(self._uploads)
+        if self._fits(upload):
+            return
         self._remove_old()
         if not self._fits(upload):
             raise HTTPException(507, _FULL, {"Connection": "close"})

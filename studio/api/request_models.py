@@ -28,7 +28,7 @@ class _RequestModel(BaseModel):
             return body
         unknown_name = next(name for name in body if name not in cls.model_fields)
         return {
-            name: value for name, value in body.items() if name in cls.model_fields or name is unknown_name
+            name: value for name, value in body.items() if name in cls.model_fields or name == unknown_name
         }
 
 

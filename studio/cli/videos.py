@@ -23,8 +23,8 @@ _VIDEO_ONLY_ENDINGS = tuple(
 _IMAGE_OR_VIDEO_ENDINGS = (".webp",)  # video endings that images have, too
 _PNG_ENDINGS = (".png", ".apng")
 _UNSUPPORTED = (
-    *(".avi", ".webm", ".mkv", ".flv", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".asf"),
-    ".ogv",
+    *(".avi", ".webm", ".mkv", ".flv", ".ts", ".mts", ".m2ts"),
+    *(".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".ogv"),
 )
 _PART_SETTINGS = ("start", "end")  # settings that select a part of a video
 

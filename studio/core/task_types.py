@@ -108,7 +108,7 @@ class Result:
 
 
 def summarize_figures(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the figures of a result without lists of over 100 entries, as the loss of each character."""
+    """Returns the figures of a result without lists of over 100 entries, such as losses by character."""
     return {name: value for name, value in figures.items() if not _is_long(value)}
 
 

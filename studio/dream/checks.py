@@ -13,8 +13,12 @@ from studio.dream.settings import check as check_layers
 
 
 def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` for unknown layers or channels, a mask for a zoom video, or a result too
-    small for the network."""
+    """Checks a dream before it starts.
+
+    Raises:
+        InvalidInput: for unknown layers or channels, a mask for a zoom video, or a result too small for the
+            network.
+    """
     check_layers(settings, inputs)
     for file in inputs.get("content", ()):
         if size := image_io.try_read_size(file.read()):

@@ -130,7 +130,7 @@ class Engine(EngineBase):
         return self._queue_jobs(ledger, requests)
 
     def _check_count(self, ledger: Ledger, requests: Sequence[Request]) -> None:
-        """Raises `TooMany` if new jobs would exceed the owner's quota. Call it with the lock held."""
+        """Raises `LimitReached` if new jobs would exceed the owner's quota. Call it with the lock held."""
         owner = requests[0].owner
         new_count = sum(ledger.find_by_key(request) is None for request in requests)
         quotas.check_jobs(owner, len(ledger.list_unfinished(owner)), new_count)

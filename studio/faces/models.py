@@ -28,7 +28,7 @@ def list_names() -> list[str]:
     generators = []
     for name in presets.list_names():
         with suppress(StudioError):
-            _find_opener(presets.find(name))
+            _find_loader(presets.find(name))
             generators.append(name)
     return generators
 
@@ -45,7 +45,7 @@ def load(preset: Preset) -> Generator:
         InvalidInput: if it is no generator, or its files are incomplete.
     """
     generator = get_or_make(
-        _CACHE, preset.key, lambda: tasks.import_object(_find_opener(preset))(preset), _MAX_CACHED
+        _CACHE, preset.key, lambda: tasks.import_object(_find_loader(preset))(preset), _MAX_CACHED
     )
     return replace(generator, name=preset.name)  # the same model may have several names
 
@@ -67,7 +67,7 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
     if inputs.get("model"):
         return
     preset = presets.find(name_of(settings), GENERATOR_TASKS)
-    _find_opener(preset)
+    _find_loader(preset)
     if inputs.get("photo") and not tasks.get(preset.task).encodes:
         raise no_encoder_error(preset.name)
     directions = read_direction_values(preset.read_data())
@@ -94,14 +94,14 @@ def prepare(settings: FacesSettings) -> None:
             model.decode(np.zeros((count, model.latent_dim), "float32"))
 
 
-def _find_opener(preset: Preset) -> str:
+def _find_loader(preset: Preset) -> str:
     """Returns the `module:function` that loads a generator. Raises `InvalidInput` for other models."""
-    opens = tasks.get(preset.task).load_generator
-    if not opens:
+    loader = tasks.get(preset.task).load_generator
+    if not loader:
         raise invalid(
             f"preset {preset.name}",
             expected="a generator",
             received=f"its task is {preset.task}",
             next_step="or train one",
         )
-    return opens
+    return loader

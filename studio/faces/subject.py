@@ -31,8 +31,8 @@ def draws_faces(generator: Generator) -> bool:
 def _search_samples(generator: Generator) -> bool:
     latents = np.random.default_rng(0).normal(size=(_SAMPLES, generator.latent_dim)).astype("float32")
     images = generator.decode(latents)
-    found = [len(face_boxes.find_faces(np.ascontiguousarray(image))) > 0 for image in images]
-    return float(np.mean(found)) >= _MIN_SHARE
+    have_faces = [len(face_boxes.find_faces(np.ascontiguousarray(image))) > 0 for image in images]
+    return float(np.mean(have_faces)) >= _MIN_SHARE
 
 
 def check_photo(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> None:

@@ -28,7 +28,8 @@ _MAX_NAME_CHARACTERS = 200
 _MAX_DEPTH = 8
 _DELIMITERS = (",", ";", "\t")  # spreadsheets write semicolons where the comma is the decimal separator
 _HEADERS = {"label", "labels", "class", "classes", "name", "names", "class_name", "category"}
-_NUMBERED = re.compile(r"(\d+)(?:[:.)]?\s+|[:,;]\s*)(\S.*)")  # `0 Cat`, `0: Cat`, `0,Cat`
+_INDEX = re.compile(r"\d{1,9}")  # `int` refuses texts of thousands of digits
+_NUMBERED = re.compile(r"(\d{1,9})(?:[:.)]?\s+|[:,;]\s*)(\S.*)")  # `0 Cat`, `0: Cat`, `0,Cat`
 
 
 def read(data: bytes, name: str) -> tuple[str, ...]:
@@ -99,12 +100,14 @@ def _names_from_json(content: Any) -> list[str]:
 def _names_from_pairs(pairs: list[tuple[Any, Any]]) -> list[str]:
     """Returns the names from (index, name) or (name, index) pairs."""
     for indexed_names in (pairs, [(second, first) for first, second in pairs]):
-        by_index = {
-            int(str(index)): _to_name(name) for index, name in indexed_names if str(index).isdecimal()
-        }
+        by_index = {int(str(index)): _to_name(name) for index, name in indexed_names if _is_index(index)}
         if pairs and sorted(by_index) == list(range(len(pairs))):
             return [by_index[index] for index in range(len(pairs))]
     raise Refused("class names without the indices 0, 1, 2 and so on")
+
+
+def _is_index(value: Any) -> bool:
+    return _INDEX.fullmatch(str(value)) is not None
 
 
 def _to_name(value: Any) -> str:
@@ -118,7 +121,10 @@ def _to_name(value: Any) -> str:
 
 def _split_table(text: str) -> list[list[str]]:
     """Returns the rows of a table; its delimiter is the first one that splits all rows."""
-    tables = [list(csv.reader(io.StringIO(text), delimiter=delimiter)) for delimiter in _DELIMITERS]
+    try:
+        tables = [list(csv.reader(io.StringIO(text), delimiter=delimiter)) for delimiter in _DELIMITERS]
+    except csv.Error:  # such as a cell of over 128 KB
+        raise Refused("a table that is not valid CSV") from None
     return next((rows for rows in tables if all(len(row) != 1 for row in rows)), tables[0])
 
 

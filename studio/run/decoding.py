@@ -22,11 +22,6 @@ MAX_MEMORY_BYTES = 3 << 29  # of memory; an image of 67 million pixels takes 1 G
 TOO_LARGE = "needs more memory than a check may take"
 
 
-def decode(kind: Kind, path: Path) -> None:
-    """Reads a whole file of one of KINDS. Raises `InvalidInput` if it is not valid."""
-    input_files.check(kind, path)
-
-
 def main() -> None:
     """Limits this process, decodes the file and prints JSON: `refused` is a sentence or null."""
     for name, limit in {"RLIMIT_DATA": MAX_MEMORY_BYTES, "RLIMIT_CPU": MAX_SECONDS, "RLIMIT_CORE": 0}.items():
@@ -35,7 +30,7 @@ def main() -> None:
     signal.setitimer(signal.ITIMER_REAL, MAX_SECONDS)
     path, kind, error_message = Path(sys.argv[1]), sys.stdin.readline().strip(), None
     try:
-        decode(next(member for member in KINDS if member == kind), path)
+        input_files.check(next(member for member in KINDS if member == kind), path)
     except InvalidInput as error:
         error_message = str(error)
     except MemoryError:

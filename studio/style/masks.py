@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
-from studio.core.masks import resolve, select
-from studio.core.masks.resolve import Masks
+from studio.core.masks import resolve
 from studio.core.progress import Progress
 from studio.style.settings import TransferSettings
 
@@ -31,15 +29,7 @@ def prepare(
         InvalidInput: if a mask selects nothing.
         StudioError: as `pretrained.pull`.
     """
-    for number, mask in enumerate(masks, start=1):
-        if mask.max() < 8:
-            raise InvalidInput(
-                f"Mask {number} is black or transparent everywhere. Paint where its style should go."
-            )
-    feather = settings.mask_feather / 100
-    shares = [mask[..., 0].astype("float32") / 255 for mask in masks]
-    refined = [select.refine(share, feather, settings.mask_invert) for share in shares]
-    prepared = Masks(refined) if refined else resolve.select_masks(settings, content, progress)
+    prepared = resolve.prepare(masks, settings, content, progress)
     return [resolve.to_levels(mask) for mask in prepared.arrays], prepared.weights
 
 

@@ -27,7 +27,9 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
     result = transfer(content, styles, settings, masks, progress, network)
     if result.stopped_early:
         settings = _make_reproducible_settings(settings, result.figures.get("steps", 0))
-    weights = {} if inputs.get("network") else result.weights  # else it is an input
+    weights = dict(result.weights)
+    if network is not None and inputs.get("network"):  # the recipe records it as an input
+        weights.pop(network.name, None)
     recipe = recipes.make("style.transfer", settings, inputs, weights)
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
     name = f"{Path(inputs['content'][0].name).stem}-{style}.png"

@@ -82,8 +82,7 @@ def transfer(
     style_masks, weights = masks.prepare(style_masks, settings, content, progress)
     faces = None
     if settings.preserve_faces:
-        with select.allow_empty():
-            faces = select.select(content, "face", progress=progress)
+        faces = select.select(content, "face", allow_empty=True, progress=progress)
         weights |= select.read_digests("face")
     result = _transfer(content, styles, settings, style_masks, faces, progress, network)
     notes = {} if faces is None or faces.any() else {"notes": ["No face found, so none was preserved."]}

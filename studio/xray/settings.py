@@ -163,7 +163,7 @@ class FilterSettings(Settings):
 
 
 def check(settings: XraySettings, inputs: Mapping[str, Sequence[Any]]) -> None:
-    """Raises `InvalidInput` for an unknown layer, channel or branch."""
+    """Raises `InvalidInput` for an unknown layer, channel or branch, or masks both by name and as files."""
     resolve.check(settings, inputs)
     backbones.check_layers(settings.backbone, [settings.layer_name])
     _check_channel(settings.backbone, settings.layer_name, settings.channel)

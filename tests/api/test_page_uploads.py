@@ -114,6 +114,13 @@ def test_uploads_that_wait_long_make_way_for_others(server, monkeypatch):
     assert server.put(_path("b", "t"), 200) == 204 and server.list_files() == ["b"]
 
 
+def test_waiting_uploads_stay_while_read_ones_leave_enough_memory(server, monkeypatch):
+    monkeypatch.setattr(page_uploads, "WAITING_SECONDS", -1.0)
+    assert [server.put(_path("a"), 500), server.put(_path("b", "t"), 400)] == [204, 204]
+    server.files.remove_file("t", "b")
+    assert server.put(_path("c", "u"), 400) == 204 and server.list_files() == ["a", "c"]
+
+
 def test_uploads_of_a_page_wait_for_those_that_still_arrive(server, monkeypatch):
     """A page reads several files when the last one is complete."""
     monkeypatch.setattr(page_uploads, "WAITING_SECONDS", -1.0)

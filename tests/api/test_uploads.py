@@ -113,7 +113,7 @@ _LIMIT_SCRIPTS = {
     ),
     "MAX_SECONDS": (
         "from studio.run import decoding\ndecoding.MAX_SECONDS = 1\n"
-        "decoding.decode = lambda *_: [None for _ in iter(int, 1)]\ndecoding.main()\n"
+        "decoding.input_files.check = lambda *_: [None for _ in iter(int, 1)]\ndecoding.main()\n"
     ),
 }
 

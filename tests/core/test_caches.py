@@ -11,7 +11,7 @@ import pytest
 
 from studio.classify.training import activations, features
 from studio.core import caches, owners, paths
-from studio.core.data import duplicates, sets
+from studio.core.data import near_duplicates, sets
 from studio.core.data.cache import ImageDataset
 from studio.core.imaging import image_io
 from studio.core.models import presets
@@ -19,7 +19,6 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.engine import quotas
 from studio.imported import safe_copies
-from studio.run import input_files
 
 ANN, BOB = "visitor-ann", "visitor-bob"
 
@@ -68,7 +67,7 @@ def test_entries_of_other_owners_and_the_local_owner_stay(entry):
     assert not shared.exists()
 
 
-def _load_zip(patch, folder) -> None:
+def _load_zip(patch) -> None:
     """Loads the images of a zip of flat images, whose pixels take hundreds of times its size."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
@@ -85,15 +84,15 @@ def _make_dataset() -> ImageDataset:
     return ImageDataset(np.zeros((4, 32, 32, 3), "uint8"), ("a", "b", "c", "d"), digests=digests)
 
 
-def _find_duplicates(patch, folder) -> None:
-    duplicates.find(_make_dataset())
+def _find_duplicates(patch) -> None:
+    near_duplicates.find(_make_dataset())
 
 
-def _add_features(patch, folder) -> None:
+def _add_features(patch) -> None:
     features.FeatureCache("vgg16", "0" * 64, 32, width=8).add(_make_dataset().digests, np.ones((4, 8)))
 
 
-def _compute_activations(patch, folder) -> None:
+def _compute_activations(patch) -> None:
     class Backbone:
         digest = "0" * 64
 
@@ -105,24 +104,14 @@ def _compute_activations(patch, folder) -> None:
         pass
 
 
-def _fake_unpacking(patch) -> None:
+def _open_uploaded_model(patch) -> None:
     patch.setattr(
         presets, "unpack", lambda data, target: paths.write(target / "model.weights.h5", bytes(2000))
     )
-
-
-def _open_uploaded_model(patch, folder) -> None:
-    _fake_unpacking(patch)
     presets.from_zip(File.store(b"a zip", "model", "mine.zip"))
 
 
-def _open_zipped_model(patch, folder) -> None:
-    _fake_unpacking(patch)
-    (folder / "mine.zip").write_bytes(b"another zip")
-    input_files._check_zipped_model(folder / "mine.zip")
-
-
-def _open_imported_model(patch, folder) -> None:
+def _open_imported_model(patch) -> None:
     def fake_copy(file: File, target) -> None:
         paths.write(target / "copy.keras", bytes(2000))
 
@@ -141,15 +130,14 @@ def _open_imported_model(patch, folder) -> None:
         _add_features,
         _compute_activations,
         _open_uploaded_model,
-        _open_zipped_model,
         _open_imported_model,
     ],
 )
-def test_every_cache_of_an_owners_files_is_counted_and_evicted(fill, home, monkeypatch, tmp_path):
+def test_every_cache_of_an_owners_files_is_counted_and_evicted(fill, home, monkeypatch):
     """LiteRT's networks are tested in tests/core/litert/test_network.py."""
     before = _list_cache_files()
     with owners.acting_as(ANN):
-        fill(monkeypatch, tmp_path)
+        fill(monkeypatch)
     added = _list_cache_files() - before
     assert quotas.measure_usage(ANN).cache == sum(path.stat().st_size for path in added) > 0
     caches.evict(ANN, 0)

@@ -260,11 +260,28 @@ def test_class_names_are_read_in_every_format(name):
 
 
 @pytest.mark.parametrize(
-    "data", [b"[1, 2]", b'{"a": 0, "b": 2}', b'{"0": null, "1": "a"}', b"{}", b'["\\u001b[2J"]', b"[" * 1000]
+    "data",
+    [
+        b"[1, 2]",
+        b'{"a": 0, "b": 2}',
+        b'{"0": null, "1": "a"}',
+        b"{}",
+        b'["\\u001b[2J"]',
+        b"[" * 1000,
+        b'{"%s": "a"}' % (b"9" * 5000),
+    ],
 )
 def test_invalid_class_names_are_refused(data):
     with pytest.raises(Refused):
         class_names.read(data, "class_names.json")
+
+
+def test_tables_that_are_not_csv_are_refused():
+    for data in (b"a,b\rc,d", b"x" * 200_000):
+        with pytest.raises(Refused, match="valid CSV"):
+            class_names.read(data, "labels.csv")
+    with pytest.raises(Refused):
+        class_names.read(b"9" * 5000 + b" cat\n", "labels.txt")
 
 
 def nest_networks(depth: int) -> dict:

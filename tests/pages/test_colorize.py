@@ -36,9 +36,9 @@ def test_result_follows_the_sliders_and_offers_alternatives(visit):
 def test_color_photo_asks_for_confirmation(visit):
     cat = File.store(image_io.encode_png(sample_photos.read_photo("chelsea")), "image", "cat.png")
     page = visit("colorize", content="Your photo", **{"content.file": cat.digest})
-    assert "a color photo" in join_raw_texts(page.warning) and not page.exception
+    assert "a color photo" in join_raw_texts(page.info) and not page.exception
     page = visit("colorize", content="Your photo", recolor="true", **{"content.file": cat.digest})
-    assert not page.warning and page.session_state["live"][1].figures["was"] == "colored"
+    assert not page.info and page.session_state["live"][1].figures["was"] == "colored"
 
 
 def test_every_sample_photo_can_be_colorized(home):
@@ -51,7 +51,7 @@ def test_every_sample_photo_can_be_colorized(home):
 @pytest.mark.slow
 def test_command_names_a_gray_sample(visit):
     page = visit("colorize", content="Gray Coffee")
-    assert not page.warning and not page.exception
+    assert not page.info and not page.exception
     assert any("studio colorize sample:coffee_gray" in code.value for code in page.code)
     assert page.session_state["live"][1].inputs["content"] == [samples.list_gray_photos()[3].get_file()]
 

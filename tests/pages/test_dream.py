@@ -148,6 +148,7 @@ def test_invalid_objective_shows_an_error_and_starts_nothing(visit, params, mess
     assert len(page.error) == 1
     assert message in page.error[0].value.replace("\\", "")
     assert find_button(page, "Start").disabled
+    assert message in join_raw_texts(page.caption).replace("\\", ""), "next to the start button"
 
 
 def test_guide_image_is_optional(visit, started_jobs):

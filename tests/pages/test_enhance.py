@@ -51,7 +51,7 @@ def test_damage_of_a_photo_is_reported_and_removed(visit):
     near = [np.abs(image_io.read(data) - photo).mean() for data in (result.data, buffer.getvalue())]
     assert near[0] < 0.7 * near[1]
     page.toggle(key="clean").set_value(False).run()
-    assert "Turn on clean" in join_raw_texts(page.warning) and not page.exception
+    assert "Turn on clean" in join_raw_texts(page.info) and not page.exception
     text = join_raw_texts(page.caption)
     assert "Turn on **Clean** to remove it." in text and "**Clean** removes it" not in text
 
@@ -65,7 +65,7 @@ def test_large_photo_waits_for_start(visit):
 def test_too_large_result_is_refused_before_start(visit, monkeypatch):
     monkeypatch.setattr(image_io, "MAX_PIXELS", 1000 * 872 * 9)
     page = visit("enhance", scale="4", content="Hubble")
-    assert "Choose scale 3" in join_raw_texts(page.warning) and not page.exception
+    assert "Choose scale 3" in join_raw_texts(page.info) and not page.exception
 
 
 def test_video_waits_for_start(visit):

@@ -360,7 +360,7 @@ def test_result_can_be_classified(visit, monkeypatch, image):
     page = visit("style")
     press_button(page, "Image in Classify")
     assert not page.exception
-    assert (page.title[0].value, page.button_group(key="image").value) == ("Classify", "Your image")
+    assert (page.title[0].value, page.button_group(key="image").value) == ("Classify", "made")
 
 
 def test_instant_result_offers_the_fine_mode(visit, monkeypatch):

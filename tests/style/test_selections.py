@@ -9,6 +9,7 @@ from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
 from studio.core.masks import resolve, select
+from studio.core.models import model_zip, presets
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -74,6 +75,14 @@ def test_the_recipe_names_the_selection_and_its_network_and_repeats_it(portrait)
     assert again.files[0].digest == first.files[0].digest
 
 
+def test_the_recipe_names_the_selecting_network_also_with_an_uploaded_one(portrait):
+    content = File.store(image_io.encode_png(portrait), "image", "portrait.png")
+    network = File.store(model_zip.pack(presets.find("house").folder), "model", "mine.zip")
+    settings = TransferSettings(house=("mosaic",), size=64, mask=("person",))
+    result = tasks.run("style.transfer", settings, {"content": [content], "network": [network]})
+    assert set(result.recipe.weights) == {"selfie-segmentation"}
+
+
 def test_a_file_of_the_selection_gives_the_same_result(portrait):
     mask = resolve.to_levels(select.select(portrait, "person"))
     settings = TransferSettings(house=("mosaic",), size=SIZE)
@@ -85,7 +94,7 @@ def test_a_file_of_the_selection_gives_the_same_result(portrait):
     "settings, masks, message",
     [
         ({"mask": ("person",)}, 1, "either names or files"),
-        ({"mask": ("person", "face")}, 0, "one for each of the 1 styles"),
+        ({"mask": ("person", "face")}, 0, "2 masks for 1 style"),
     ],
 )
 def test_selections_that_do_not_fit_are_refused(portrait, settings, masks, message):

@@ -212,8 +212,8 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     base = available.load_input(settings, inputs) if settings.suspicious else None
     side = matching.dataset_side(base.size) if base else settings.size
     dataset = data.load_dataset(file, side, 3, progress)
-    similar = near_duplicates.find(dataset, progress)
-    findings = data_audit.describe(dataset, similar)
+    duplicates = near_duplicates.find(dataset, progress)
+    findings = data_audit.describe(dataset, duplicates)
     findings["notes"] += settings.describe_unused(base_files[0].name if base_files else "")
     weights: dict[str, str] = {}
     is_stopped = False
@@ -222,7 +222,7 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
             if base:
                 data_audit.check(dataset, file.name)
                 label_findings = label_check.check_labels(
-                    base, base_files[0].name, dataset, similar.labels, settings.seed, progress
+                    base, base_files[0].name, dataset, duplicates.labels, settings.seed, progress
                 )
                 findings["notes"] += [
                     *available.list_imported_model_notes(settings, inputs),

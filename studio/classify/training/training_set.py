@@ -97,8 +97,8 @@ def load(
     progress = progress or Progress()
     dataset = data.load_dataset(file, matching.dataset_side(base.size) if base else size, 3, progress)
     audit.check(dataset, file.name)
-    similar = near_duplicates.find(dataset, progress)
-    groups, labels = similar.labels, dataset.known_labels
+    duplicates = near_duplicates.find(dataset, progress)
+    groups, labels = duplicates.labels, dataset.known_labels
     train_rows, test_rows = np.arange(len(groups)), np.empty(0, "int64")
     if held_out:
         train_rows, test_rows = split.split(labels, groups, held_out, seed)
@@ -116,7 +116,7 @@ def load(
         vectors = extract_features(dataset, extractor, progress)
     else:
         vectors = extract_with_classifier(dataset, extractor, name, progress)
-    notes = (*dataset.notes, *audit.describe(dataset, similar)["warnings"])
+    notes = (*dataset.notes, *audit.describe(dataset, duplicates)["warnings"])
     return TrainingSet(dataset, extractor, vectors, train_rows, test_rows, folds, notes, validation_rows)
 
 

@@ -102,8 +102,6 @@ def read(path: Path, name: str, keys: Collection[str]) -> dict[str, np.ndarray]:
             expected, received = f"arrays called {', '.join(keys)}", f"none called {', '.join(missing)}"
             raise invalid_data_set(name, expected, received, "choose another file")
         return {key: _read_array(path, key) for key in keys}
-    except InvalidInput:
-        raise
     except damage.NPZ_ERRORS as error:
         raise _damaged_npz_error(name, error) from None
 
@@ -139,8 +137,6 @@ def _read_checked_headers(path: Path, name: str) -> tuple[Mapping[str, Header], 
     """Returns the headers of all arrays, and the names of image arrays, each with that of its labels."""
     try:
         headers = _read_headers(path, name)
-    except InvalidInput:
-        raise
     except damage.NPZ_ERRORS as error:
         raise _damaged_npz_error(name, error) from None
     image_arrays = _find_image_arrays(name, headers)

@@ -45,9 +45,7 @@ _MULTI_BYTE_CODECS = {"gb18030", "big5", "cp932", "euc_jp", "cp949"}
 # Slow, or not for texts.
 _UNSUPPORTED = {"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "utf-7"}
 _MAX_BROKEN_SHARE = 0.001  # share of invalid bytes up to which a text still counts as UTF-8
-_MAX_NON_ASCII_SHARE = (
-    0.15  # share of bytes beyond ASCII up to which an undetected text counts as Latin script
-)
+_MAX_NON_ASCII_SHARE = 0.15  # share of bytes beyond ASCII; up to it an undetected text counts as Latin
 _DETECTION_BYTES = 300_000  # bytes used to detect an encoding
 
 
@@ -143,7 +141,7 @@ def _find_sample_end(data: bytes) -> int:
 
 
 def _guess_codec(data: bytes) -> str | None:
-    """Guesses the encoding: the best guess of charset-normalizer, and by letters for Latin scripts.
+    """Guesses the encoding with charset-normalizer, and that of a Latin script by its letters.
 
     Returns None if it is unknown.
     """

@@ -16,13 +16,14 @@ from studio.core.data import archives, arrays, builders, cache, files, tars
 from studio.core.data.cache import ImageDataset
 from studio.core.data.sources import DataSource, invalid_data_set
 from studio.core.errors import make_printable
+from studio.core.models.lru import get_or_make
 from studio.core.progress import Progress
 from studio.core.tasks import File
 
 MIN_SIZE, MAX_SIZE = 8, 1024
 _MAX_REFERENCE_BYTES = 64 * 1024  # bytes
 _MAX_COUNTS = 1000
-_counts: dict[tuple[Path, str], int] = {}  # numbers of files by path and state: a large zip takes seconds
+_COUNTS: dict[tuple[Path, str], int] = {}  # numbers of files by path and state: a large zip takes seconds
 _ACCEPTED_KINDS = "a folder, zip or tar of images, an npz of arrays, or tfds:NAME"
 _OTHER_KINDS = {
     b"Rar!": "a RAR archive",
@@ -167,12 +168,9 @@ def count_files(file: File) -> int:
     location = _locate_data_set(file)
     if isinstance(location.origin, str):
         return 0
-    key = (location.origin, location.state)
-    if key not in _counts:
-        if len(_counts) >= _MAX_COUNTS:
-            _counts.clear()
-        _counts[key] = _count_by_content(location.origin, location.name)
-    return _counts[key]
+    origin, name = location.origin, location.name
+    key = (origin, location.state)
+    return get_or_make(_COUNTS, key, lambda: _count_by_content(origin, name), _MAX_COUNTS)
 
 
 def is_local(file: File) -> bool:

@@ -15,11 +15,11 @@ def list_offsets(data: bytes) -> Iterator[int]:
         ValueError: if the file ends within a block. A file that lacks only its last byte is accepted.
     """
     try:
-        offset = _HEADER_BYTES + _table_size(data[10])
+        offset = _HEADER_BYTES + _compute_table_size(data[10])
         while offset < len(data) and data[offset] in (IMAGE, EXTENSION):
             yield offset
             if data[offset] == IMAGE:
-                offset += _IMAGE_BYTES + _table_size(data[offset + 9])
+                offset += _IMAGE_BYTES + _compute_table_size(data[offset + 9])
             else:
                 offset += _EXTENSION_BYTES
             while data[offset]:  # sub-blocks, each with its size
@@ -35,6 +35,6 @@ def check_whole(data: bytes) -> None:
         pass
 
 
-def _table_size(flags: int) -> int:
+def _compute_table_size(flags: int) -> int:
     """Returns the size in bytes of the color table that flags announce."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0

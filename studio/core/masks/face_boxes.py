@@ -20,7 +20,7 @@ from studio.core.progress import Progress
 
 FULL_RANGE, SHORT_RANGE = "face-detection", "face-detection-short"  # names of the weights
 _MIN_SCORE = 0.6  # confidence from which a face counts
-_MIN_CLOSE_UP_SCORE = 0.5  # the same if two detectors must agree
+_MIN_CLOSE_UP_SCORE = 0.5  # confidence from which a face counts if two detectors must agree
 _MIN_CLOSE_UP_SIDE = 0.2  # of the longer side of the photo; smaller faces need no second look
 _MIN_AGREEMENT = 0.4  # intersection over union of the boxes of both detectors
 _MAX_OVERLAP = 0.3  # intersection over union from which two boxes are one face

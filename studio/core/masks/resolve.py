@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +19,7 @@ from studio.core.progress import Progress
 from studio.core.tasks import Inputs
 
 _MIN_LEVEL = 8  # intensity from which a pixel of a mask counts as selected
+_ALLOWS_EMPTY: ContextVar[bool] = ContextVar("allows_empty", default=False)  # set for the frames of a video
 
 
 @dataclass(frozen=True)
@@ -63,29 +66,59 @@ def resolve(
         InvalidInput: if a mask selects nothing.
         StudioError: as `pretrained.pull`.
     """
-    masks = [read(file.read(), file.name, n) for n, file in enumerate(inputs.get(SLOT, ()), start=1)]
-    refined = [select.refine(mask, settings.mask_feather / 100, settings.mask_invert) for mask in masks]
-    return Masks(refined) if refined else select_masks(settings, photo, progress)
+    masks = [image_io.read_mask(file.read(), file.name) for file in inputs.get(SLOT, ())]
+    return prepare(masks, settings, photo, progress)
 
 
-def read(data: bytes, name: str = "mask", number: int = 1) -> np.ndarray:
-    """Reads a mask, `(H, W) float32 in [0, 1]`. Raises `InvalidInput` if it selects nothing."""
-    levels = image_io.read_mask(data, name)[..., 0]
-    if levels.max() < _MIN_LEVEL:
-        raise InvalidInput(f"Mask {number} is black or transparent everywhere. Paint where it should apply.")
-    return levels.astype("float32") / 255
+def prepare(
+    masks: Sequence[np.ndarray], settings: MaskSettings, photo: np.ndarray, progress: Progress | None = None
+) -> Masks:
+    """Feathers and inverts masks as the settings say; without masks, selects those that the settings name.
+
+    Args:
+        masks: `(H, W, 3) uint8` each, 255 where selected.
+        photo, progress: as for `resolve`, which also lists the errors.
+    """
+    for number, mask in enumerate(masks, start=1):
+        if mask.max() < _MIN_LEVEL:
+            problem = f"Mask {number} is black or transparent everywhere."
+            raise InvalidInput(f"{problem} Paint where it should apply.")
+    if not masks:
+        return _select_masks(settings, photo, progress)
+    shares = [mask.mean(axis=2, dtype="float32") / 255 for mask in masks]
+    feather, is_inverted = settings.mask_feather / 100, settings.mask_invert
+    return Masks([select.refine(share, feather, is_inverted) for share in shares])
 
 
-def select_masks(settings: MaskSettings, photo: np.ndarray, progress: Progress | None = None) -> Masks:
+@contextlib.contextmanager
+def allow_empty_selections() -> Iterator[None]:
+    """Makes a selection that finds nothing an empty mask while open, for frames of a video without a person.
+
+    A context manager, because tasks take no arguments but settings, inputs and progress.
+    """
+    token = _ALLOWS_EMPTY.set(True)
+    try:
+        yield
+    finally:
+        _ALLOWS_EMPTY.reset(token)
+
+
+def _select_masks(settings: MaskSettings, photo: np.ndarray, progress: Progress | None) -> Masks:
     """Selects the masks that the settings name in a photo, `(H, W, 3 or 4) uint8`."""
     if not settings.mask:
         return Masks()
     progress = progress or Progress()
     progress.report_stage("Selecting the mask")
     image = np.ascontiguousarray(photo[..., :3])
-    feather, is_inverted = settings.mask_feather / 100, settings.mask_invert
     arrays = [
-        select.select(image, name, feather=feather, invert=is_inverted, progress=progress)
+        select.select(
+            image,
+            name,
+            feather=settings.mask_feather / 100,
+            invert=settings.mask_invert,
+            allow_empty=_ALLOWS_EMPTY.get(),
+            progress=progress,
+        )
         for name in settings.mask
     ]
     weights: dict[str, str] = {}

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-from contextvars import ContextVar
-
 import numpy as np
 from PIL import Image, ImageFilter
 
@@ -25,17 +21,6 @@ _MIN_PERSON_SHARE = 0.02  # of the photo; the network marks less than this on st
 _FACE_SCALE = (0.58, 0.78)  # half axes of a face's ellipse, as shares of its box
 _FACE_RISE = 0.16  # the center of the ellipse above that of the box, as a share of its height: the forehead
 _FACE_EDGE = 0.15  # width of the soft edge of the ellipse, as a share of its half axes
-_ALLOWS_EMPTY: ContextVar[bool] = ContextVar("allows_empty", default=False)
-
-
-@contextlib.contextmanager
-def allow_empty() -> Iterator[None]:
-    """Makes a selection that finds nothing an empty mask while open, as for the frames of a video."""
-    token = _ALLOWS_EMPTY.set(True)
-    try:
-        yield
-    finally:
-        _ALLOWS_EMPTY.reset(token)
 
 
 def select(
@@ -44,6 +29,7 @@ def select(
     *,
     feather: float = 0.0,
     invert: bool = False,
+    allow_empty: bool = False,
     progress: Progress | None = None,
 ) -> np.ndarray:
     """Selects a part of a photo.
@@ -53,13 +39,14 @@ def select(
         what: "person", "background" (all but the person) or "face" (an ellipse around each face).
         feather: sigma of a Gaussian that softens the edge, as a share of the longer side, 0 to 1.
         invert: whether to select everything else instead.
+        allow_empty: whether a photo without a person or face gives an empty mask instead of an error.
         progress: receives the progress of a download.
 
     Returns:
         `(H, W) float32 in [0, 1]`, 1 where selected.
 
     Raises:
-        InvalidInput: for another selection, or if the photo has no person or no face.
+        InvalidInput: for another selection, or if the photo has no person or face and `allow_empty` is False.
         StudioError: as `pretrained.pull`.
 
     Reference:
@@ -67,7 +54,10 @@ def select(
     """
     if what not in SELECTIONS:
         raise unknown("mask", what, SELECTIONS)
-    mask = _select_faces(image, progress) if what == "face" else _select_person(image, progress)
+    noun, find = ("face", _select_faces) if what == "face" else ("person", _select_person)
+    mask = find(image, progress)
+    if not (allow_empty or mask.any()):
+        raise InvalidInput(f"No {noun} found. Paint the mask.")
     if what == "background":
         mask = 1 - mask
     return refine(mask, feather, invert)
@@ -88,13 +78,12 @@ def refine(mask: np.ndarray, feather: float = 0.0, invert: bool = False) -> np.n
 
 
 def _select_person(image: np.ndarray, progress: Progress | None) -> np.ndarray:
-    """Returns the probability that each pixel shows a human, `(H, W) float32`."""
+    """Returns the probability that each pixel shows a human, `(H, W) float32`; all 0 without a person."""
     height, width = image.shape[:2]
     side = (_PERSON_SIDE, _PERSON_SIDE)
     small = np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BILINEAR), "float32") / 255
     probabilities = litert_files.open_network(PERSON_NETWORK, progress)(small[None])[0][0, ..., 0]
     if (probabilities > 0.5).mean() < _MIN_PERSON_SHARE:
-        _refuse_empty("No person found.")
         return np.zeros((height, width), "float32")
     resized = Image.fromarray(probabilities).resize((width, height), Image.Resampling.BICUBIC)
     return np.clip(np.asarray(resized), 0, 1)
@@ -102,22 +91,13 @@ def _select_person(image: np.ndarray, progress: Progress | None) -> np.ndarray:
 
 def _select_faces(image: np.ndarray, progress: Progress | None) -> np.ndarray:
     """Returns an ellipse with a soft edge for each face, `(H, W) float32`."""
-    boxes = face_boxes.find_faces(image, progress)
-    if not len(boxes):
-        _refuse_empty("No face found.")
     height, width = image.shape[:2]
     y, x = np.ogrid[:height, :width]
     mask = np.zeros((height, width), "float32")
-    for left, top, right, bottom in boxes:
+    for left, top, right, bottom in face_boxes.find_faces(image, progress):
         center_x, center_y = (left + right) / 2, (top + bottom) / 2 - _FACE_RISE * (bottom - top)
         across = (x + 0.5 - center_x) / (_FACE_SCALE[0] * (right - left))
         down = (y + 0.5 - center_y) / (_FACE_SCALE[1] * (bottom - top))
         distance = np.hypot(across, down)
         mask = np.maximum(mask, np.clip((1 - distance) / _FACE_EDGE + 0.5, 0, 1).astype("float32"))
     return mask
-
-
-def _refuse_empty(problem: str) -> None:
-    """Raises `InvalidInput` unless `allow_empty` is open."""
-    if not _ALLOWS_EMPTY.get():
-        raise InvalidInput(f"{problem} Paint the mask.")

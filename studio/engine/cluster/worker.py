@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -214,7 +213,7 @@ def describe_error(error: Exception, title: str) -> str:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "The disk is full, so nothing could be saved. Free some space and run it again."
     if _is_code_changed():
-        return f"{title} failed because the studio was updated while it runs. Restart the studio."
+        return f"{title} failed, and the studio's code has changed since it started. Restart the studio."
     log_path = paths.ensure_folder("logs") / "engine.log"
     sentence_start = f"{title} met a fault of the studio itself ({type(error).__name__})"
     return f"{sentence_start}. Run it again; {log_path} says more."
@@ -222,14 +221,12 @@ def describe_error(error: Exception, title: str) -> str:
 
 def _is_code_changed() -> bool:
     """Returns whether a loaded module of the studio was changed on disk after this process had started."""
-    files = [
-        module.__file__
-        for name, module in list(sys.modules.items())
-        if name.partition(".")[0] == "studio" and getattr(module, "__file__", None)
-    ]
-    with suppress(OSError):
-        return any(Path(file).stat().st_mtime > _START_TIME for file in files if file)
-    return True  # a module was deleted
+    modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "studio"]
+    files = [file for module in modules if (file := getattr(module, "__file__", None))]
+    try:
+        return any(Path(file).stat().st_mtime > _START_TIME for file in files)
+    except OSError:  # a module was deleted
+        return True
 
 
 def warm_up(entries: dict[str, str], lane: str) -> None:

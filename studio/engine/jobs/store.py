@@ -124,7 +124,7 @@ class Folder:
             if file.kind == "image":
                 self.write_preview(thumbnails.encode(image, 512))
         except (OSError, StudioError) as error:
-            log.warning("the small image of %s could not be saved: %s", file.name, error)
+            log.warning("the thumbnail of %s could not be saved: %s", file.name, error)
 
     def remove_worker_files(self) -> None:
         """Removes all files of the worker, for a cancelled job."""

@@ -50,6 +50,14 @@ def test_a_black_file_is_refused(home):
         resolve.resolve(ColorizeSettings(), {"mask": [store(0 * make_half_mask())]}, make_half_mask())
 
 
+def test_an_empty_selection_is_allowed_only_within_a_context(weights_home):
+    photo = sample_photos.read_photo("rocket")
+    with resolve.allow_empty_selections():
+        assert not resolve.resolve(ColorizeSettings(mask=("face",)), {}, photo).arrays[0].any()
+    with pytest.raises(InvalidInput, match="No face found"):
+        resolve.resolve(ColorizeSettings(mask=("face",)), {}, photo)
+
+
 def test_names_and_files_together_are_refused(home):
     with pytest.raises(InvalidInput, match="either names or files"):
         resolve.check(ColorizeSettings(mask=("person",)), {"mask": [store(make_half_mask())]})

@@ -12,7 +12,7 @@ import pytest
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
 from studio.core.masks import select as selecting
-from studio.core.masks.select import allow_empty, select
+from studio.core.masks.select import select
 from studio.core.masks.settings import SELECTIONS
 
 FACE, TORSO, WALL, ROCKET = (0.24, 0.42), (0.7, 0.4), (0.05, 0.2), (0.3, 0.83)  # y and x in the photo
@@ -77,11 +77,9 @@ def test_a_photo_of_nobody_is_refused(what, noun):
 
 def test_an_empty_mask_can_be_allowed():
     photo = sample_photos.read_photo("rocket")
-    with allow_empty():
-        assert not select(photo, "person").any() and not select(photo, "face").any()
-        assert select(photo, "background").all()
-    with pytest.raises(InvalidInput):
-        select(photo, "person")
+    assert not select(photo, "person", allow_empty=True).any()
+    assert not select(photo, "face", allow_empty=True).any()
+    assert select(photo, "background", allow_empty=True).all()
 
 
 def test_an_unknown_selection_is_refused(portrait):
@@ -92,8 +90,7 @@ def test_an_unknown_selection_is_refused(portrait):
 @pytest.mark.parametrize("size", [(8, 8), (8, 160), (160, 8)])
 def test_small_and_narrow_photos_are_accepted(size):
     photo = np.full((*size, 3), 128, "uint8")
-    with allow_empty():
-        assert {select(photo, what).shape for what in SELECTIONS} == {size}
+    assert {select(photo, what, allow_empty=True).shape for what in SELECTIONS} == {size}
 
 
 def test_digests_are_those_of_the_index(portrait):

@@ -13,6 +13,7 @@ from pages.colorize import color_hint_brush
 from pages.form import image_input, mask_brush, mask_input
 from pages.jobs import commands
 from pages.widgets import keys
+from studio.core.errors import Unavailable
 from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
@@ -285,7 +286,7 @@ def ask_for_selection(open_brush, weights_home, monkeypatch):
         page = AppTest.from_function(page_of_brush, kwargs={"content": content, "styles": STYLES[:1]})
         wanted = {"what": what, "id": 7, "image": image or content.digest}
         page.session_state[keys.part("mask_brush", 0)] = {"wanted": wanted}
-        page.run()
+        page.run().run()
         assert not page.exception
         return options
 
@@ -303,6 +304,18 @@ def test_a_requested_selection_becomes_a_mask_of_the_brush(ask_for_selection):
 def test_a_selection_of_nothing_is_an_error_in_the_brush(ask_for_selection):
     selection = ask_for_selection("face", "rocket")["selection"]
     assert selection == {"id": 7, "error": "No face found. Paint the mask."}
+
+
+def test_a_failed_download_is_not_tried_again_at_each_run(ask_for_selection, monkeypatch):
+    requests = []
+
+    def refuse(_image, what):
+        requests.append(what)
+        raise Unavailable("No connection.")
+
+    monkeypatch.setattr("pages.form.brush_component.select", refuse)
+    assert ask_for_selection("person")["selection"] == {"id": 7, "error": "No connection."}
+    assert requests == ["person"]
 
 
 def test_requests_of_another_image_or_for_anything_else_are_ignored(ask_for_selection):

@@ -30,6 +30,7 @@ def page_of_styles(titles):
     from pages.form import mask_choice
 
     st.session_state["selections"] = mask_choice.ask_for_styles(titles)
+    st.button("Clear", on_click=mask_choice.clear)
 
 
 def open_page(function, query="", **arguments):
@@ -85,6 +86,13 @@ def test_one_or_two_styles_go_to_a_selection(titles, area, selections):
     )
 
 
+def test_clearing_selects_the_whole_photo_although_the_address_names_an_area():
+    page = open_page(page_of_styles, "area=Person", titles=ONE)
+    assert page.session_state["selections"] == ("person",)
+    page.button[0].click().run()
+    assert not page.exception and page.session_state["selections"] == ()
+
+
 @pytest.mark.parametrize(
     "names, count, is_shown",
     [
@@ -111,7 +119,7 @@ def test_a_result_refills_the_form(home, image, monkeypatch):
     mask_choice.fill_from_job(painted, ColorizeSettings())
     assert (state["masked"], state["area"]) == (True, "brush")
     mask_choice.clear()
-    assert not state["masked"] and "area" not in state
+    assert (state["masked"], state["area"]) == (False, "whole")
     assert mask_choice.can_take(painted, ColorizeSettings())
     assert not mask_choice.can_take(painted, ColorizeSettings(mask_invert=True))
     other = SimpleNamespace(inputs={"mask": [photo]})

@@ -158,7 +158,7 @@ def test_a_model_that_is_no_style_network_is_rejected(tiny, photo, network):
         ({"mode": "fine"}, {}, "the mode fine"),
         ({}, {"mask": 2}, "masks"),
         ({}, {"style": 1}, "both"),
-        ({"style_weights": (1, 2)}, {}, "one for each of the 1 styles"),
+        ({"style_weights": (1, 2)}, {}, "2 style weights for 1 style"),
     ],
 )
 def test_settings_and_inputs_that_conflict_with_house_styles_are_rejected(
