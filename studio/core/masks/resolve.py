@@ -92,7 +92,7 @@ def prepare(
 
 @contextlib.contextmanager
 def allow_empty_selections() -> Iterator[None]:
-    """Makes a selection that finds nothing an empty mask while open, for frames of a video without a person.
+    """Makes a selection that finds nothing an empty mask while open, for video frames without people.
 
     A context manager, because tasks take no arguments but settings, inputs and progress.
     """

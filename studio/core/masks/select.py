@@ -39,7 +39,7 @@ def select(
         what: "person", "background" (all but the person) or "face" (an ellipse around each face).
         feather: sigma of a Gaussian that softens the edge, as a share of the longer side, 0 to 1.
         invert: whether to select everything else instead.
-        allow_empty: whether a photo without a person or face gives an empty mask instead of an error.
+        allow_empty: whether a photo without people or faces gives an empty mask instead of an error.
         progress: receives the progress of a download.
 
     Returns:
@@ -78,7 +78,7 @@ def refine(mask: np.ndarray, feather: float = 0.0, invert: bool = False) -> np.n
 
 
 def _select_person(image: np.ndarray, progress: Progress | None) -> np.ndarray:
-    """Returns the probability that each pixel shows a human, `(H, W) float32`; all 0 without a person."""
+    """Returns the probability that each pixel shows a human, `(H, W) float32`; all 0 without people."""
     height, width = image.shape[:2]
     side = (_PERSON_SIDE, _PERSON_SIDE)
     small = np.asarray(Image.fromarray(image).resize(side, Image.Resampling.BILINEAR), "float32") / 255
