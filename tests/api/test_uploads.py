@@ -18,7 +18,7 @@ from studio.core import owners, paths, tokens
 from studio.core.errors import InvalidInput
 from studio.core.imaging import video_limits
 from studio.core.models import model_folder, model_zip, presets
-from studio.run import decoding, file_checks
+from studio.run import file_checks
 from tests.api.conftest import Client
 
 
