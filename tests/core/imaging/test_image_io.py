@@ -136,7 +136,7 @@ def test_damaged_heic_photos_raise_only_invalid_input(heic_photo):
 
 def test_without_the_heic_extra_the_error_says_what_to_install(heic_photo, monkeypatch):
     monkeypatch.setattr(formats, "HEIC", False)
-    with pytest.raises(InvalidInput, match=r": HEIC\. .* Save it as JPEG or PNG, or pip install"):
+    with pytest.raises(InvalidInput, match=r": HEIC\. .* Save it as JPEG, or pip install"):
         image_io.read(heic_photo)
 
 
