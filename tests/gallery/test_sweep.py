@@ -106,7 +106,7 @@ def test_invalid_sweep_is_rejected_before_the_work(content, settings):
         ("0:99999:400", ": 0:99999:400. Use LOW:HIGH:COUNT with a COUNT of 2 to 36."),
         ("1:2:3:4", ": 1:2:3:4. Use LOW:HIGH:COUNT with a COUNT of 2 to 36."),
         ("one:two", ": one:two. Use LOW:HIGH:COUNT with a COUNT of 2 to 36."),
-        ("1:36:36", "Invalid sweep: 72. Use at most 36 cells. "),
+        ("1:36:36", "Invalid sweep: 72 cells. Use at most 36 cells. "),
     ],
 )
 def test_error_quotes_the_typed_text(content, typed, expected):
