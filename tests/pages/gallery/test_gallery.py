@@ -14,7 +14,7 @@ import pytest
 import streamlit as st
 import tiny_styles
 
-from pages.form import samples, uploads
+from pages.form import image_input, samples, uploads
 from pages.gallery import outside_file, selection
 from pages.jobs import model_saving, navigation, use_again
 from pages.widgets import owners, words
@@ -464,9 +464,10 @@ def test_result_is_selected_where_it_is_used(visit, make_result, number, monkeyp
     assert not page.exception
     # Streamlit cannot leave a page with widgets in the address, except with new query parameters.
     assert calls == [(use.page_file, {"query_params": {}})]
-    value = page.session_state[use.slot]
-    assert value == ([use.title] if use.many else use.title)
-    assert page.session_state[f"{use.slot}.own"][use.title] == items.find(id).result.files[0]
+    file = items.find(id).result.files[0]
+    title = image_input.title_of(file.name)
+    assert page.session_state[use.slot] == ([title] if use.many else title)
+    assert page.session_state[f"{use.slot}.own"][title] == file
 
 
 @pytest.mark.slow
