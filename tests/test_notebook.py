@@ -114,7 +114,7 @@ def test_it_works_in_a_thread_without_signals(home):
 @pytest.mark.parametrize(
     "task, arguments, says",
     [
-        ("style", {"house": "mosaic"}, "Invalid content: 0. Use 1 file."),
+        ("style", {"house": "mosaic"}, "Invalid content: 0 files. Use 1 file."),
         ("style.transform", {}, "Did you mean style.transfer"),
         ("", {}, ": "),
         ("style.transfer", {"contents": "a.png"}, "Did you mean content"),
