@@ -76,7 +76,7 @@ def ask_for_styles(titles: Sequence[str]) -> tuple[str, ...]:
         labels = {area: f"{name} on the person" for area, name in zip(areas, names, strict=True)}
     else:
         return ()
-    area = forms.ask_choice("Area", {_WHOLE: "Whole photo", **labels}, key=_AREA_KEY)
+    area = forms.ask_choice("Area", {_WHOLE: "All", **labels}, key=_AREA_KEY)
     if len(titles) == 2 and area in areas:
         background_title = titles[1 if area == "first" else 0]
         st.caption(f"{words.escape(background_title)} covers the background.")

@@ -70,7 +70,7 @@ def test_the_address_selects():
 @pytest.mark.parametrize(
     "titles, area, selections",
     [
-        (ONE, "Whole photo", ()),
+        (ONE, "All", ()),
         (ONE, "Background", ("background",)),
         (TWO, "Mosaic on the person", ("person", "background")),
         (TWO, "Wash on the person", ("background", "person")),
