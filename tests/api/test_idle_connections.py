@@ -55,12 +55,12 @@ def test_requests_are_parsed_in_c():
 def test_endless_header_closes_the_connection(port, beginning, endless):
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(beginning)
-        sent = 0
+        sent_bytes = 0
         with suppress(ConnectionError):
-            while sent < 64 << 20:
+            while sent_bytes < 64 << 20:
                 connection.sendall(endless)
-                sent += len(endless)
-        assert sent < 32 << 20, "it was never closed"
+                sent_bytes += len(endless)
+        assert sent_bytes < 32 << 20, "it was never closed"
 
 
 @pytest.mark.parametrize(

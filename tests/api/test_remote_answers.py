@@ -118,16 +118,6 @@ def test_invalid_health_response_is_rejected(home, health):
     assert len(str(error.value)) < 400
 
 
-def test_dripping_response_times_out(home, monkeypatch):
-    monkeypatch.setattr(http_client, "_READ_SECONDS", 0.3)
-    monkeypatch.setattr(http_client, "RETRY_SECONDS", 0)
-    with (
-        _serve_answers(health=_send_slowly) as address,
-        pytest.raises(StudioError, match="it takes too long"),
-    ):
-        studio.connect(address, "t")
-
-
 def _drip_header(handler):
     """Sends a header of a thousand bytes, one now and then, until the client hangs up."""
     handler.flush_headers()
@@ -139,11 +129,12 @@ def _drip_header(handler):
         return
 
 
-def test_dripping_header_times_out(home, monkeypatch):
+@pytest.mark.parametrize("send", [_send_slowly, _drip_header], ids=["body", "header"])
+def test_dripping_response_times_out(home, monkeypatch, send):
     monkeypatch.setattr(http_client, "_READ_SECONDS", 0.3)
     monkeypatch.setattr(http_client, "RETRY_SECONDS", 0)
     with (
-        _serve_answers(health=_drip_header) as address,
+        _serve_answers(health=send) as address,
         pytest.raises(StudioError, match="it takes too long"),
     ):
         studio.connect(address, "t")
