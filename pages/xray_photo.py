@@ -23,7 +23,9 @@ with right:
     stage = parts.create_stage(left)
 feature_map = None
 with stage:
-    job = parts.show_job(TASK, (settings, photo.title, mask), {channel_sheet.TASK: None, "xray.filter": None})
+    job = parts.show_job(
+        TASK, (settings, photo.title, mask), {channel_sheet.TASK: None, filter_view.TASK: None}
+    )
     if job is None and settings is not None:
         feature_map = map_view.show(settings, inputs)
     if feature_map is not None and settings is not None:

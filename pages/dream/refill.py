@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.dream import targets
 from pages.form import layer_terms, mask_choice, samples
 from pages.jobs.refill import Form
 from pages.widgets import keys
@@ -47,7 +48,7 @@ def _select_layers(layers: Sequence[str]) -> None:
 
 FORMS = (
     Form(
-        task="dream.ascend",
+        task=targets.TASK,
         offers={"content": samples.list_photos, "guide": samples.list_guides},
         can_take=mask_choice.can_take,
         clear=_clear,

@@ -7,7 +7,6 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from pages.widgets import assets, browser_images, keys
@@ -67,6 +66,4 @@ def _answer_request(options: Mapping[str, Any], image: bytes, key: str) -> dict[
 def _select(what: str, image: bytes, height: int, width: int) -> str:
     """Returns a mask of the brush's size as the data URL of a PNG. Raises the errors of `select`."""
     mask = resolve.resize(select(image_io.read(image), what), height, width)
-    return browser_images.to_data_url(
-        image_io.encode_png(np.ascontiguousarray(resolve.to_levels(mask))), "png"
-    )
+    return browser_images.to_data_url(image_io.encode_png(resolve.to_levels(mask)), "png")

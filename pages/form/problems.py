@@ -13,12 +13,12 @@ from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 
-_KEY = "form_problems"  # of the session: the messages of this run
+_KEY = "form_problem"  # of the session: the first message of this run
 
 
 def clear() -> None:
     """Drops the problems of the last run. Call it from the frame, before the page."""
-    st.session_state[_KEY] = []
+    st.session_state.pop(_KEY, None)
 
 
 def show(message: str) -> None:
@@ -33,7 +33,7 @@ def show(message: str) -> None:
 
 def note(message: str) -> None:
     """Shows a message next to the start button only: what is missing, and what to do."""
-    st.session_state.setdefault(_KEY, []).append(message)
+    st.session_state.setdefault(_KEY, message)
 
 
 def check(task: str, settings: Settings, inputs: Inputs) -> bool:
@@ -48,7 +48,7 @@ def check(task: str, settings: Settings, inputs: Inputs) -> bool:
 
 def get_first() -> str:
     """Returns the first message of this run; "" if there is none."""
-    return next(iter(st.session_state.get(_KEY, ())), "")
+    return st.session_state.get(_KEY, "")
 
 
 def show_missing(content: File | None = None) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.widgets import keys, words
+from pages.form import problems
+from pages.widgets import keys
 from studio.core import amounts, data
 from studio.core.data import builders
 from studio.core.errors import StudioError
@@ -39,11 +40,12 @@ def choose() -> File | None:
             ":material/info: For the names, see "
             "[the catalog](https://www.tensorflow.org/datasets/catalog/overview). Check their licenses."
         )
+        problems.note("Type the name of a data set, or choose other images.")
         return None
     result = _find_data_set(name)
     if isinstance(result, File):
         return result
-    st.error(words.escape(result), icon=":material/error:")
+    problems.show(result)
     st.button("Look again", icon=":material/refresh:", type="tertiary", on_click=_clear_lookup)
     return None
 

@@ -50,7 +50,7 @@ class Report:
         """The share of the work done, 0 to 1; 0 while the number of steps is unknown."""
         if not self.total:
             return 0.0
-        return min(self.step / self.total, 1.0) if self.work is None else self.work
+        return min(1.0, self.step / self.total if self.work is None else self.work)
 
     @property
     def seconds_per_step(self) -> float | None:

@@ -166,5 +166,5 @@ class Ascent:
 
     def _report(self, done: float, total: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
         # Report the work, so that the remaining time is right from the first octave, which costs less.
-        steps, work = self._settings.steps * self._settings.octaves, min(1.0, done / total)
+        steps, work = self._settings.steps * self._settings.octaves, done / total
         self._progress.report(self.steps, steps, metrics, lambda: image_io.to_uint8(image_01), work=work)

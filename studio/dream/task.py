@@ -27,8 +27,7 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
     if dream.stopped_early and not dream.figures["steps"]:
         raise Cancelled  # there is no result yet
     if isinstance(dream, Dream):
-        photo = image_io.resize(content, *dream.image.shape[:2])
-        image, weights = masks.blend(dream.image, photo), dream.weights | masks.weights
+        image, weights = masks.blend(dream.image, content), dream.weights | masks.weights
         dream = replace(dream, image=image, weights=weights)
     final_settings = _make_reproducible_settings(settings, dream)
     recipe = recipes.make("dream.ascend", final_settings, inputs, dream.weights)

@@ -50,7 +50,7 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
         image = enlarger.enlarge(image, enlarge_options, progress)
         if not inputs.get("network"):
             weights[settings.network] = enlarger.digest
-    image = masks.blend(image, image_io.resize(photo, *image.shape[:2]))
+    image = masks.blend(image, photo)
     recipe = recipes.make(TASK_NAME, settings, inputs, weights)
     ending = f"x{settings.scale}" if settings.scale > 1 else "clean"
     file = File.store(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-{ending}.png")

@@ -62,10 +62,10 @@ def _is_cheap(kind: Kind, path: Path) -> bool:
     size = path.stat().st_size
     if kind == "text":
         return size <= _CHEAP_TEXT_BYTES
-    if kind == "model":  # one MB of a model's description or data summary takes a second and 70 MB
+    if kind != "image":  # one MB of a model's description takes a second and 70 MB
         return False
-    if kind == "animation" or size > image_io.MAX_BYTES:
-        return kind == "image"  # a too large image is rejected without decoding
+    if size > image_io.MAX_BYTES:
+        return True  # rejected without decoding
     data = path.read_bytes()
     try:
         height, width = image_io.read_size(data)

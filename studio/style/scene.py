@@ -104,7 +104,7 @@ class Scene:
         image = self._apply_masks_and_colors(image_io.to_uint8(images_01))
         if self._preserved is None:
             return image
-        return resolve.blend(image, image_io.resize(self._content, *image.shape[:2]), 1 - self._preserved)
+        return resolve.blend(image, self._content, 1 - self._preserved)
 
     def _apply_masks_and_colors(self, image: np.ndarray) -> np.ndarray:
         """Returns a stylized image, `(H, W, 3) uint8`, with masks and color settings."""

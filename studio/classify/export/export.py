@@ -30,9 +30,9 @@ from studio.imported.keras_files import INPUT, LABELS, SIZE
 TEST_IMAGES = 10  # for comparing an export with its model
 MAX_DIFFERENCE = 1e-3  # difference of probabilities above which an export is wrong, not rounded
 # TFLite and ONNX refuse floats here. Keras casts any input to the type of its input tensor.
-_INPUT_NOTES = {
-    "keras": "Give it uint8 RGB images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning."
-}
+_KERAS_INPUT_NOTE = (
+    "Give it uint8 RGB images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning."
+)
 REQUIRED_PACKAGES = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
 
 
@@ -81,7 +81,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         "seconds": time.monotonic() - began,
         "notes": [
             note,
-            *filter(None, [_INPUT_NOTES.get(settings.form)]),
+            *([_KERAS_INPUT_NOTE] if settings.form == "keras" else []),
             *available.list_imported_model_notes(settings, inputs),
         ],
     }
@@ -133,7 +133,7 @@ def _write_keras(classifier: Classifier, path: Path) -> None:
     _add_labels(path, classifier.classes)
     height, width = classifier.size
     with zipfile.ZipFile(path, "a") as file:
-        file.writestr(INPUT, f"{_INPUT_NOTES['keras']}\n")
+        file.writestr(INPUT, f"{_KERAS_INPUT_NOTE}\n")
         if height == width:  # so that a later import resizes images alike
             file.writestr(SIZE, str(height))
 

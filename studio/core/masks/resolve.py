@@ -146,8 +146,9 @@ def blend(result: np.ndarray, photo: np.ndarray, mask: np.ndarray) -> np.ndarray
 
     Args:
         result: `(H, W, C) uint8`.
-        photo: the same size and channels.
+        photo: `(h, w, C) uint8`, resized to the result.
         mask: `(h, w) float32 in [0, 1]`, stretched to the result.
     """
-    share = resize(mask, *result.shape[:2])[..., None]
+    height, width = result.shape[:2]
+    photo, share = image_io.resize(photo, height, width), resize(mask, height, width)[..., None]
     return np.rint(photo + share * (result.astype("float32") - photo)).astype("uint8")

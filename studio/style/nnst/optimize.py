@@ -148,7 +148,7 @@ class _Run:
         self.steps, self.cost = self.steps + 1, self.cost + self.stage.cost
         self.losses = {"distance": value}
         preview_shape = self.scene.shape_at(min(MAX_PREVIEW_SIDE, self.scene.settings.size))
-        image, work = self.image, min(1.0, self.cost / self.total_cost)
+        image, work = self.image, self.cost / self.total_cost
         self.progress.report(
             self.steps,
             self.total_steps,
