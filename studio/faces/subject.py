@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import numpy as np
 
-from studio.core.errors import InvalidInput, Unavailable
+from studio.core.errors import InvalidInput
 from studio.core.generators.latent import Generator
 from studio.core.masks import face_boxes, select
 from studio.core.models.lru import get_or_make
@@ -47,7 +45,4 @@ def check_photo(generator: Generator, settings: FacesSettings, photo: np.ndarray
 
 def read_weights(settings: FacesSettings) -> dict[str, str]:
     """Returns the SHA-256 of the networks that crop a photo, by name; none if the user crops it."""
-    if not settings.crop:
-        with suppress(Unavailable):
-            return select.read_digests("face")
-    return {}
+    return {} if settings.crop else select.read_digests("face")

@@ -9,6 +9,7 @@ from studio.core.errors import InvalidInput, unknown
 from studio.core.masks import face_boxes, litert_files
 from studio.core.masks.settings import SELECTIONS
 from studio.core.progress import Progress
+from studio.core.weights import pretrained
 
 PERSON_NETWORK = "selfie-segmentation"  # name of the weights
 NETWORKS = {
@@ -64,8 +65,9 @@ def select(
 
 
 def read_digests(what: str) -> dict[str, str]:
-    """Returns the SHA-256 of the networks of a selection, by name, for recipes. Opens those networks."""
-    return {name: litert_files.open_network(name).digest for name in NETWORKS[what]}
+    """Returns the SHA-256 of the installed networks of a selection, by name, for recipes. Loads none."""
+    digests = {name: pretrained.get_digest(name) for name in NETWORKS[what]}
+    return {name: digest for name, digest in digests.items() if digest}
 
 
 def refine(mask: np.ndarray, feather: float = 0.0, invert: bool = False) -> np.ndarray:
