@@ -173,8 +173,10 @@ def name_classes(file: File, choose: Callable[[str], None]) -> None:
             uploads.add_error(_NAMES, str(error))
 
     with st.expander("Class names", icon=":material/label:"):
-        st.text_area("One name per line", "\n".join(facts.classes), key=key, max_chars=100_000)
-        st.button("Use these names", icon=":material/label:", on_click=store)
+        # In a form, leaving the text runs nothing, so the button stays in place while it is clicked.
+        with st.form(keys.part("class_names", file.digest), border=False):
+            st.text_area("One name per line", "\n".join(facts.classes), key=key, max_chars=100_000)
+            st.form_submit_button("Use these names", icon=":material/label:", on_click=store)
         uploads.show_errors(_NAMES)
 
 
