@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.report import make_parser, print_figures
 from studio.core.imaging import sample_photos
-from studio.core.masks.select import select
+from studio.core.masks.selection import select
 from studio.core.masks.settings import SELECTIONS
 
 # x,y in px of each corner of the outline of the person in a photo of 512 px.

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.form import forms, mask_brush, mask_input
 from pages.widgets import words
 from studio import engine
-from studio.core.masks import select
+from studio.core.masks import selection
 from studio.core.tasks import File
 
 SELECTIONS = {"person": "Person", "background": "Background", "face": "Faces"}
@@ -27,7 +27,7 @@ class Mask:
     """The masks of a task.
 
     Attributes:
-        names: selections, see `studio.core.masks.select`; none with painted masks, or for the whole photo.
+        names: selections, see `studio.core.masks.selection`; none with painted masks, or for the whole photo.
         files: painted masks.
     """
 
@@ -42,7 +42,7 @@ class Mask:
 
 def list_needs(names: Sequence[str]) -> tuple[str, ...]:
     """Returns the names of the weights that selections use."""
-    return tuple(dict.fromkeys(weights for name in names for weights in select.NETWORKS[name]))
+    return tuple(dict.fromkeys(weights for name in names for weights in selection.NETWORKS[name]))
 
 
 def ask(get_photo: Callable[[], File] | None, help: str = _HELP) -> Mask:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core.imaging import image_io
-from studio.core.masks import resolve
+from studio.core.masks import task_masks
 from studio.style import colors, masks
 from studio.style.settings import TransferSettings, check_styles
 
@@ -25,7 +25,7 @@ class Scene:
     Args:
         content: `(H, W, 3) uint8`.
         styles: one or more such images; none if the settings name house styles.
-        style_masks: none, or one `(h, w, 3) uint8` per style.
+        style_masks: none, or one `(h, w) float32 in [0, 1]` per style, of any size.
         settings: of the transfer.
         preserved: `(h, w) float32 in [0, 1]`, 1 where the content stays as it is; None for nowhere.
 
@@ -80,7 +80,7 @@ class Scene:
     def weigh_masks(self, height: int, width: int) -> list[np.ndarray]:
         """Returns every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
         return [
-            share * masks.resize_mask(mask, height, width)
+            share * task_masks.resize(mask, height, width)
             for share, mask in zip(self.shares, self.masks, strict=True)
         ]
 
@@ -104,7 +104,7 @@ class Scene:
         image = self._apply_masks_and_colors(image_io.to_uint8(images_01))
         if self._preserved is None:
             return image
-        return resolve.blend(image, self._content, 1 - self._preserved)
+        return task_masks.blend(image, self._content, 1 - self._preserved)
 
     def _apply_masks_and_colors(self, image: np.ndarray) -> np.ndarray:
         """Returns a stylized image, `(H, W, 3) uint8`, with masks and color settings."""

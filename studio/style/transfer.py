@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.core.errors import Cancelled
 from studio.core.imaging import image_io
-from studio.core.masks import select
+from studio.core.masks import selection, task_masks
 from studio.core.models.presets import Preset
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
@@ -79,12 +79,12 @@ def transfer(
         Dumoulin et al. 2017, arXiv:1610.07629.
     """
     settings, progress = settings or TransferSettings(), progress or Progress()
-    style_masks, weights = masks.prepare(style_masks, settings, content, progress)
-    faces = None
+    prepared = task_masks.prepare(style_masks, settings, content, progress)
+    faces, weights = None, prepared.weights
     if settings.preserve_faces:
-        faces = select.select(content, "face", allow_empty=True, progress=progress)
-        weights |= select.read_digests("face")
-    result = _transfer(content, styles, settings, style_masks, faces, progress, network)
+        faces = selection.select(content, "face", allow_empty=True, progress=progress)
+        weights = weights | selection.read_digests("face")
+    result = _transfer(content, styles, settings, prepared.arrays, faces, progress, network)
     notes = {} if faces is None or faces.any() else {"notes": ["No face found, so none was preserved."]}
     return replace(result, figures=result.figures | notes, weights=result.weights | weights)
 
