@@ -99,21 +99,26 @@ class Scene:
         ]
         return image_io.to_01(content + self.color_share * (np.sum(recolored, axis=0) - content))
 
-    def finish(self, images_01: np.ndarray) -> np.ndarray:
-        """Returns the `(H, W, 3) uint8` result of `(1, H, W, 3) float32`, with masks and color settings."""
-        image = self._apply_masks_and_colors(image_io.to_uint8(images_01))
+    def finish(self, images_01: np.ndarray, is_instant: bool = False) -> np.ndarray:
+        """Returns the `(H, W, 3) uint8` result of `(1, H, W, 3) float32`, with masks and color settings.
+
+        Args:
+            is_instant: whether it is the result of instant mode, also if the settings name another.
+        """
+        is_instant |= self.settings.mode == "instant"
+        image = self._apply_masks_and_colors(image_io.to_uint8(images_01), is_instant)
         if self._preserved is None:
             return image
         return task_masks.blend(image, self._content, 1 - self._preserved)
 
-    def _apply_masks_and_colors(self, image: np.ndarray) -> np.ndarray:
+    def _apply_masks_and_colors(self, image: np.ndarray, is_instant: bool) -> np.ndarray:
         """Returns a stylized image, `(H, W, 3) uint8`, with masks and color settings."""
         if self.masks:  # keep the photo where no style or one with a lower weight applies
             height, width = image.shape[:2]
             content = image_io.resize(self._content, height, width).astype("float32")
             coverage = masks.compute_coverage(self.masks, self.shares, height, width)
             image = np.rint(content + coverage * (image - content)).astype("uint8")
-        elif self.settings.mode != "instant":
+        elif not is_instant:
             image = colors.match_style_colors(
                 image, self._content, self._palettes, self.shares, self.color_share
             )
