@@ -24,7 +24,7 @@ def update_interval(job: engine.Job) -> float:
     """
     key = f"speed:{job.id}"
     interval = st.session_state.get(key, MIN_SECONDS)
-    seconds = job.seconds_per_step
+    seconds = job.report.seconds_per_step if job.report else None
     if seconds is not None:
         if interval < MAX_SECONDS and seconds > 2 * interval * _MARGIN:
             interval *= 2
