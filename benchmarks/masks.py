@@ -8,16 +8,16 @@ holds counts as the person, a tripod does not. Times are processor time for a ph
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from benchmarks.report import make_parser, print_figures
+from benchmarks.report import make_parser, measure_seconds, print_figures
 from studio.core.imaging import sample_photos
-from studio.core.masks.select import select
+from studio.core.masks.selection import select
 from studio.core.masks.settings import SELECTIONS
 
 # x,y in px of each corner of the outline of the person in a photo of 512 px.
@@ -55,24 +55,17 @@ def measure_agreement(name: str) -> float:
     return float((person & outlined).sum() / (person | outlined).sum())
 
 
-def measure_processor_seconds(what: str, repeats: int) -> float:
-    """Returns the median processor time of a selection in a photo, in seconds."""
-    photo = sample_photos.read_photo("astronaut")
-    seconds = []
-    for _ in range(repeats + 1):
-        began = time.process_time()
-        select(photo, what)
-        seconds.append(time.process_time() - began)
-    return statistics.median(seconds[1:])  # the first loads the network
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = make_parser(__doc__.splitlines()[0], quick="--repeats 1")
     parser.add_argument("--repeats", type=int, default=50)
     args = parser.parse_args(argv)
     figures: dict[str, object] = {f"{name}, IoU": measure_agreement(name) for name in OUTLINES}
-    figures |= {f"{what}, s": measure_processor_seconds(what, args.repeats) for what in SELECTIONS}
+    photo = sample_photos.read_photo("astronaut")
+    figures |= {
+        f"{what}, s": measure_seconds(partial(select, photo, what), args.repeats, clock=time.process_time)
+        for what in SELECTIONS
+    }
     print_figures(figures, args.json)
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.faces import grid_view, input_form, models, under_the_hood
+from pages.form import forms
 from studio.faces.settings import DEFAULT_FRAMES, FacesSettings
 
 TASK = grid_view.TASK
@@ -29,8 +30,8 @@ with left:
         )
         settings = input_form.check_settings(settings and settings.model_copy(update=grid_settings))
         parts.show_saved_settings(TASK, settings, input_form.fill_form)
-        start_clicked = bool(settings and settings.interpolate) and parts.show_start_button(
-            ":material/movie:", "Make the video"
+        start_clicked = forms.is_video_on("interpolate") and parts.show_start_button(
+            ":material/movie:", "Make the video", is_ready=settings is not None
         )
     else:
         models.show_how_to_train()
@@ -39,7 +40,7 @@ with right:
 with stage:
     if settings is not None:
         inputs = {"photo": [photo.get_file()]} if photo else {}
-        if start_clicked:
+        if start_clicked and settings.interpolate:
             parts.start(TASK, grid_view.with_changes(settings), inputs)
         if parts.show_job(TASK, (settings, photo.title if photo else "")) is None:
             grid = grid_view.show(settings.model_copy(update={"interpolate": 0}), inputs)

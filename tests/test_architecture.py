@@ -337,7 +337,7 @@ SETTING_EXCEPTIONS = {
     "studio/cli/synonyms.py": "names of settings in other tools",
     "studio/cli/score.py": "the preprocessing of imported classifiers",
     "studio/core/machine/speed.py": "the benchmarks of a machine",
-    "studio/core/masks/select.py": "the selection of faces",
+    "studio/core/masks/selection.py": "the selection of faces",
     "studio/core/masks/settings.py": "the selection of faces",
     "studio/core/models/cards.py": "the reasons why training ended, such as patience",
     "pages/form/mask_choice.py": "the selection of faces",

@@ -51,14 +51,10 @@ def show(classifier: Classifier, image: Sample | None = None) -> None:
             browser_images.show_image(image.get_file(), caption=image.title)
         live.show_warm_up()
         return
-    missing = weight_downloads.list_missing(classifier.needs)
-    for name in missing:
-        st.info(
-            f"This classifier needs {weight_downloads.describe_sizes([name])} first.",
-            icon=":material/download:",
-        )
-        weight_downloads.offer_download(name)
-    if missing:
+    if missing := weight_downloads.list_missing(classifier.needs):
+        sizes = weight_downloads.describe_sizes(missing)
+        st.info(f"This classifier needs {sizes} first.", icon=":material/download:")
+        weight_downloads.offer_download(missing)
         return
     if on_camera:
         live_predictions.show(classifier)

@@ -47,7 +47,6 @@ def show_brush(photo: File) -> File | None:
         "styles": list(HINT_COLORS),
         "colors": list(HINT_COLORS.values()),
         "button_colors": list(HINT_COLORS.values()),
-        "has_swatches": True,
         "image": photo.digest,
         "saved": {"styles": list(HINT_COLORS), "masks": masks} if masks and new_masks is None else None,
         "alt": "Your photo in gray, to paint on",

@@ -12,7 +12,7 @@ from pages.form import estimates, image_input, mask_choice, network_choice, samp
 from pages.form.mask_choice import Mask
 from pages.form.samples import Sample
 from pages.form.video_input import Video
-from pages.widgets import browser_images
+from pages.widgets import browser_images, weight_downloads
 from studio.colorize import estimate, models
 from studio.colorize.settings import SHIPPED_NETWORK, ColorizeSettings
 from studio.core.imaging import image_io
@@ -78,6 +78,7 @@ class Request:
         height, width = image_io.read_size(self.content.get_file().read())
         target = "every frame" if isinstance(self.content, Video) else f"{width:,} x {height:,} px"
         st.markdown(f"**Start** colors {target}{estimates.describe_cost(*self.build_job(settings))}.")
+        weight_downloads.announce_downloads(self.mask.needs)
 
 
 def ask() -> Request:

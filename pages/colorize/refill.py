@@ -34,7 +34,7 @@ def fill_form(settings: Any) -> None:
 
 def _fill(job: engine.Job, settings: Any) -> None:
     fill_form(settings)
-    mask_choice.fill_from_job(job, settings)
+    mask_choice.fill_painted(job)
     for color_hints in job.inputs.get("color_hints", ()):
         st.session_state[COLOR_HINTS_KEY] = color_hint_brush.load_hints(job.inputs["content"][0], color_hints)
 

@@ -35,7 +35,7 @@ def fill_form(settings: Any) -> None:
 
 def _fill(job: engine.Job, settings: Any) -> None:
     fill_form(settings)
-    mask_choice.fill_from_job(job, settings)
+    mask_choice.fill_painted(job)
 
 
 def _select_layers(layers: Sequence[str]) -> None:

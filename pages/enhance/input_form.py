@@ -11,7 +11,7 @@ from pages.form import estimates, image_input, mask_choice, network_choice, samp
 from pages.form.mask_choice import Mask
 from pages.form.samples import Sample
 from pages.form.video_input import Video
-from pages.widgets import browser_images
+from pages.widgets import browser_images, weight_downloads
 from studio.core.imaging import image_io
 from studio.core.models.presets import Preset
 from studio.core.settings import Settings
@@ -65,6 +65,7 @@ class Request:
         frames = " of every frame" if isinstance(self.content, Video) else ""
         cost = estimates.describe_cost(*job)
         st.markdown(f"**Start** makes {self.describe_size(settings)}{frames}{cost}.")
+        weight_downloads.announce_downloads(self.mask.needs)
 
     def describe_size(self, settings: EnhanceSettings) -> str:
         """Returns the size of the result, e.g. "1,024 x 768 px"."""

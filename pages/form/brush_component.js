@@ -397,7 +397,7 @@ export default function (component) {
     const color = options.button_colors ? options.button_colors[n] : INKS[n];
     button.style.setProperty("--ink", name === ERASER ? GRAY : color);
     if (options.colors && n < options.colors.length) button.style.setProperty("--swatch", options.colors[n]);
-    if ((options.has_swatches || (options.colors || []).length > 1) && name !== ERASER) button.classList.add("swatch");
+    if ((options.colors || []).length > 1 && name !== ERASER) button.classList.add("swatch");
     button.onclick = () => select(n);
     button.onkeydown = (event) => {
       if (!keyDirections[event.key]) return;

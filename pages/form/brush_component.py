@@ -12,8 +12,8 @@ import streamlit as st
 from pages.widgets import assets, browser_images, keys
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
-from studio.core.masks import resolve
-from studio.core.masks.select import select
+from studio.core.masks import task_masks
+from studio.core.masks.selection import select
 from studio.core.masks.settings import SELECTIONS
 
 _mount = assets.register_component("studio_brush", __file__)
@@ -65,5 +65,5 @@ def _answer_request(options: Mapping[str, Any], image: bytes, key: str) -> dict[
 
 def _select(what: str, image: bytes, height: int, width: int) -> str:
     """Returns a mask of the brush's size as the data URL of a PNG. Raises the errors of `select`."""
-    mask = resolve.resize(select(image_io.read(image), what), height, width)
-    return browser_images.to_data_url(image_io.encode_png(resolve.to_levels(mask)), "png")
+    mask = task_masks.resize(select(image_io.read(image), what), height, width)
+    return browser_images.to_data_url(image_io.encode_png(task_masks.to_levels(mask)), "png")

@@ -111,6 +111,11 @@ def _switch_key(frames: SettingInfo) -> str:
     return keys.part(frames.name, "on")
 
 
+def is_video_on(frames: str) -> bool:
+    """Returns whether the video switch of a setting of frames is on, also with invalid settings."""
+    return bool(st.session_state.get(keys.part(frames, "on")))
+
+
 def ask_fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
     """Draws the widgets of some settings, like the main ones of `ask_settings`. Returns their values."""
     return {

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.form import forms, mask_brush, mask_input
 from pages.widgets import words
 from studio import engine
-from studio.core.masks import select
+from studio.core.masks import selection
 from studio.core.tasks import File
 
 SELECTIONS = {"person": "Person", "background": "Background", "face": "Faces"}
@@ -27,7 +27,7 @@ class Mask:
     """The masks of a task.
 
     Attributes:
-        names: selections, see `studio.core.masks.select`; none with painted masks, or for the whole photo.
+        names: selections, see `studio.core.masks.selection`; none with painted masks, or for the whole photo.
         files: painted masks.
     """
 
@@ -42,7 +42,7 @@ class Mask:
 
 def list_needs(names: Sequence[str]) -> tuple[str, ...]:
     """Returns the names of the weights that selections use."""
-    return tuple(dict.fromkeys(weights for name in names for weights in select.NETWORKS[name]))
+    return tuple(dict.fromkeys(weights for name in names for weights in selection.NETWORKS[name]))
 
 
 def ask(get_photo: Callable[[], File] | None, help: str = _HELP) -> Mask:
@@ -100,16 +100,16 @@ def clear() -> None:
 
 
 def fill(names: Sequence[str]) -> None:
-    """Selects the selections of a result. Call it from a callback, after `clear`."""
+    """Selects the selections of settings, or turns the mask off without any. Call it from a callback."""
+    clear()
     if names:
         st.session_state[_SWITCH_KEY] = True
         order = "first" if names[0] == "person" else "second"
         st.session_state[_AREA_KEY] = order if _is_split(names) else names[0]
 
 
-def fill_from_job(job: engine.Job, settings: Any) -> None:
-    """Restores the mask of a result, painted or selected. Call it from a callback, after `clear`."""
-    fill(settings.mask)
+def fill_painted(job: engine.Job) -> None:
+    """Restores the painted mask of a result, if it has one. Call it from a callback, after `fill`."""
     masks = job.inputs.get("mask", [])
     if masks and mask_brush.load_masks(job.inputs["content"][0].digest, [_BRUSH_STYLE], masks):
         st.session_state[_SWITCH_KEY], st.session_state[_AREA_KEY] = True, _BRUSH

@@ -16,6 +16,7 @@ from studio.core.data import sample_sets
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io, sample_photos, thumbnails
 from studio.core.tasks import File
+from studio.run import input_files
 from studio.style.house import known_styles
 
 IMAGE_FOLDER = Path(__file__).parents[1] / "images"
@@ -50,7 +51,7 @@ def list_photos() -> list[Sample]:
             _title(name),
             f"{photo.title}. {photo.credit}",
             load_thumbnail(f"photo-{name}"),
-            partial(_store_photo, name),
+            partial(input_files.store_sample, name),
         )
         for name, photo in sample_photos.list_photos().items()
     ]
@@ -66,7 +67,7 @@ def list_gray_photos() -> list[Sample]:
             _gray_title(name),
             photo.credit,
             _make_gray_thumbnail(photo.thumbnail),
-            partial(_store_photo, name),
+            partial(input_files.store_sample, name),
         )
         for name, photo in zip(sample_photos.list_gray_names(), color_photos, strict=True)
     ]
@@ -81,7 +82,7 @@ def list_paintings() -> list[Sample]:
             painting.title,
             painting.description,
             load_thumbnail(f"style-{name}"),
-            partial(_store_painting, name),
+            partial(input_files.store_sample, name),
             name,
             known_styles.SHIPPED_NETWORK,
         )
@@ -196,22 +197,6 @@ def load_thumbnail(name: str) -> bytes:
     return path.read_bytes() if path.exists() else encode_square(np.full((8, 8, 3), 128, "uint8"))
 
 
-def _store_photo(name: str) -> File:
-    data, filename = sample_photos.read_file(name)
-    return File.store(data, "image", filename)
-
-
-def _store_painting(name: str) -> File:
-    return File.store(_draw_painting(name), "image", f"{name}.png")
-
-
-@st.cache_data(show_spinner=False, persist=None)
-def _draw_painting(name: str) -> bytes:
-    from studio.core.imaging import paintings
-
-    return image_io.encode_png(paintings.read_painting(name))
-
-
 def command_name(file: File) -> str:
     """Returns the name of a file in commands: `sample:NAME` for a sample, else its file name."""
     return f"{sample_sets.PREFIX}{_stem(file)}" if is_sample(file) else file.name
@@ -225,9 +210,8 @@ def is_sample(file: File) -> bool:
     stem = _stem(file)
     if file.kind == "dataset" and stem in sample_sets.list_names() and sample_sets.store(stem) == file:
         return True
-    if sample_photos.is_known(stem) and _store_photo(stem) == file:
-        return True
-    return stem in paintings.list_paintings() and _store_painting(stem) == file
+    is_known = sample_photos.is_known(stem) or stem in paintings.list_paintings()
+    return is_known and input_files.store_sample(stem) == file
 
 
 def _stem(file: File) -> str:

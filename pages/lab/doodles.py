@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from studio.core import amounts
 from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 
@@ -38,7 +39,7 @@ def show_training_data() -> None:
     count = len(get_inputs().get("doodles", ()))
     if not count:
         return
-    st.caption(f"Training data: {count} doodle{'' if count == 1 else 's'} of yours, each in many variants.")
+    st.caption(f"Training data: {amounts.format_count(count, 'doodle')} of yours, each in many variants.")
     st.button(
         "Train on digits again", icon=":material/restart_alt:", type="tertiary", on_click=select, args=([],)
     )

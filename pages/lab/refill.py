@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from pages.form import drawing_canvas
 from pages.jobs.refill import Form
 from pages.lab import doodles, dreams, figures, input_form
 from studio import engine
+from studio.core.settings import Settings
 from studio.lab.settings import AutoencoderSettings, BoltzmannSettings, ImagineSettings, RepairSettings
 
 
@@ -44,17 +45,19 @@ def _fill_inputs(job: engine.Job, model: str) -> None:
     figures.CANVAS.load_file(job.inputs["content"][0])
 
 
-def _convert_repair(settings: Any) -> AutoencoderSettings:
-    """Returns the training settings of a reconstruction."""
-    return AutoencoderSettings.parse(settings.model_dump(include=set(AutoencoderSettings.model_fields)))
-
-
-def _convert_samples(settings: Any) -> BoltzmannSettings:
-    """Returns the training settings of samples."""
-    return BoltzmannSettings.parse(settings.model_dump(include=set(BoltzmannSettings.model_fields)))
+def _convert(training: type[Settings]) -> Callable[[Settings], Settings]:
+    """Returns the function that takes the training settings out of those of a result."""
+    return lambda settings: training.parse(settings.model_dump(include=set(training.model_fields)))
 
 
 FORMS = (
-    Form(task="lab.repair", can_take=_can_take_repair, convert=_convert_repair, fill=_fill_repair),
-    Form(task="lab.imagine", can_take=_can_take_samples, convert=_convert_samples, fill=_fill_samples),
+    Form(
+        task="lab.repair", can_take=_can_take_repair, convert=_convert(AutoencoderSettings), fill=_fill_repair
+    ),
+    Form(
+        task="lab.imagine",
+        can_take=_can_take_samples,
+        convert=_convert(BoltzmannSettings),
+        fill=_fill_samples,
+    ),
 )

@@ -59,7 +59,7 @@ def run_of_job(job: Any) -> Run:
 
 @functools.cache
 def load(name: str) -> Run:
-    """Loads a recorded run, see `pages.recorded.record`.
+    """Loads a recorded run, see `training.drawings.recorded_runs`.
 
     Args:
         name: name of the page, e.g. "dream".

@@ -138,7 +138,9 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
         st.metric("Alphabet", f"{len(facts.alphabet):,}")
         st.metric("Words", f"{facts.words:,}")
         st.metric("Lines", f"{facts.lines:,}")
-    notes = [f"Read as {text_facts.encoding}.", *text_facts.notes]
+    notes = list(text_facts.notes)
+    if not any(text_facts.encoding in note for note in notes):
+        notes.insert(0, f"Read as {text_facts.encoding}.")
     if settings is not None:
         # Only the length of the text matters here.
         batch_plan = make_plan(np.zeros(facts.chars, "int8"), settings)

@@ -71,23 +71,28 @@ def show_all() -> None:
             note = pretrained.get_entry(name).what
             st.caption(f"{note[:1].upper()}{note[1:]}")
             if not network.cached:
-                offer_download(network)
+                offer_download([network])
 
 
-def offer_download(network: Status) -> None:
-    """Draws the button and the command that download some weights; visitors of a server get a note."""
+def offer_download(networks: Collection[Status]) -> None:
+    """Draws one button and the commands that download weights; visitors of a server get a note."""
     if get_owner() != LOCAL:
-        st.caption("Downloaded when a job first needs it, or by the administrator of this studio.")
+        st.caption("Downloaded when a job first needs them, or by the administrator of this studio.")
         return
-    st.caption("Downloaded when first needed. To download it now, use the button or this command:")
-    st.code(f"studio weights pull {network.name}", language="shell")
-    if network.name in _get_running_downloads():
-        _show_progress(network)
-        return
-    if problem := st.session_state.get(_problem_key(network.name)):
-        st.error(words.escape(problem), icon=":material/error:")
-    label, key = "Download now", f"fetch_{network.name}"
-    st.button(label, key=key, icon=":material/download:", on_click=_start_download, args=(network.name,))
+    names = [network.name for network in networks]
+    st.caption("Downloaded when first needed. To download them now, use the button, or in a terminal:")
+    st.code("\n".join(f"studio weights pull {name}" for name in names), language="shell")
+    idle_names = [name for name in names if name not in _get_running_downloads()]
+    for network in networks:
+        if network.name not in idle_names:
+            _show_progress(network)
+        elif problem := st.session_state.get(_problem_key(network.name)):
+            st.error(words.escape(problem), icon=":material/error:")
+    if idle_names:
+        key = f"fetch_{'_'.join(idle_names)}"
+        st.button(
+            "Download now", key=key, icon=":material/download:", on_click=_start_downloads, args=(idle_names,)
+        )
 
 
 def _problem_key(name: str) -> str:
@@ -135,10 +140,11 @@ def _get_running_downloads() -> dict[str, Download]:
     return {}
 
 
-def _start_download(name: str) -> None:
-    st.session_state.pop(_problem_key(name), None)
-    if name not in _get_running_downloads():
-        _get_running_downloads()[name] = Download(name)
+def _start_downloads(names: Collection[str]) -> None:
+    for name in names:
+        st.session_state.pop(_problem_key(name), None)
+        if name not in _get_running_downloads():
+            _get_running_downloads()[name] = Download(name)
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -15,22 +16,20 @@ from studio.xray.settings import FilterSettings, XraySettings, check, check_filt
 
 
 def _can_take_map(job: engine.Job, settings: XraySettings) -> bool:
-    try:
-        check(settings, {})
-    except StudioError:
-        return False
-    return mask_choice.can_take(job, settings)
+    return _is_valid(check, settings) and mask_choice.can_take(job, settings)
 
 
 def _fill_map(job: engine.Job, settings: XraySettings) -> None:
     st.session_state["layer"] = settings.layer_name
     branches.fill(settings.off)
-    mask_choice.fill_from_job(job, settings)
+    mask_choice.fill(settings.mask)
+    mask_choice.fill_painted(job)
 
 
-def _can_take_filter(job: engine.Job, settings: FilterSettings) -> bool:
+def _is_valid(check: Callable[[Any, Any], None], settings: Any) -> bool:
+    """Returns whether the network of settings has their layer and channel."""
     try:
-        check_filter(settings, {})
+        check(settings, {})
     except StudioError:
         return False
     return True
@@ -60,7 +59,7 @@ FORMS = (
     Form(
         task=filter_view.TASK,
         offers=_OFFERS,
-        can_take=_can_take_filter,
+        can_take=lambda _job, settings: _is_valid(check_filter, settings),
         convert=_convert_filter,
         clear=mask_choice.clear,
         fill=_fill_filter,

@@ -48,7 +48,7 @@ class ApiTokenGuard:
         if scheme.lower() == "bearer" and token:
             owner = await to_thread.run_sync(tokens.find_owner, token, limiter=_token_limiter)
         if owner is None:
-            headers = {"WWW-Authenticate": "Bearer", **guards.closing_headers(scope)}
+            headers = {"WWW-Authenticate": "Bearer"}
             return await problems.make_response(401, access.API_REFUSAL, headers)(scope, receive, send)
         scope.setdefault("state", {})["owner"] = owner
         await self._app(scope, receive, send)

@@ -142,13 +142,6 @@ def relative_path(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", ""))
 
 
-def closing_headers(scope: Scope) -> dict[str, str]:
-    """Returns the header that closes the connection if an unread body is still to come."""
-    headers = Headers(scope=scope)
-    has_body = read_content_length(scope) or "transfer-encoding" in headers
-    return {"Connection": "close"} if has_body else {}
-
-
 def _may_be_long(scope: Scope) -> bool:
     """Returns whether a request has a body of unknown length, or a large one."""
     return "transfer-encoding" in Headers(scope=scope) or read_content_length(scope) > _MAX_DISCARDED_BYTES

@@ -9,6 +9,7 @@ from typing import Any
 
 from studio.cli import console, flags, make
 from studio.core import paths, tasks
+from studio.core.data import builders
 from studio.core.errors import invalid
 from studio.core.models import cards, model_folder, presets
 from studio.core.tasks import Slot
@@ -70,7 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _update_card(preset: presets.Preset, figures: Mapping[str, Any], arguments: argparse.Namespace) -> None:
     """Writes the figures and the command that measured them into the card of a model."""
     path = paths.expand_user(arguments.data)
-    data = path.name if path.exists() else arguments.data  # tfds:NAME/CONFIG keeps its slash
+    data = arguments.data if builders.is_tfds_name(arguments.data) else path.name
     command = ["studio", "score", preset.name, data]
     command += ["--part", arguments.part] if arguments.part else []
     card = cards.replace_score(preset.read_card(), figures, shlex.join(command))

@@ -10,7 +10,7 @@ from studio.colorize import color_hints, models, tint
 from studio.colorize.settings import ColorizeSettings
 from studio.core.errors import InvalidInput, invalid
 from studio.core.imaging import image_io
-from studio.core.masks import resolve
+from studio.core.masks import task_masks
 from studio.core.models.lru import get_or_make
 from studio.core.tasks import File
 
@@ -23,7 +23,7 @@ def check(settings: ColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> N
     """Raises `InvalidInput` unless the network fits, the photo is gray or `recolor` is on, and color hints
     fit the photo."""
     models.find_network(settings, inputs)
-    resolve.check(settings, inputs)
+    task_masks.check(settings, inputs)
     for file in inputs["content"]:
         data = file.read()  # even if cached: the file may be deleted or private
         photo = get_or_make(

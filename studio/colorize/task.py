@@ -11,7 +11,7 @@ from studio.colorize import color_logits, colorizer, lab, models, tint
 from studio.colorize.settings import SHIPPED_NETWORK, ColorizeSettings
 from studio.core import recipes
 from studio.core.imaging import image_io, transparency
-from studio.core.masks import resolve
+from studio.core.masks import task_masks
 from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -24,7 +24,7 @@ def run(settings: ColorizeSettings, inputs: Inputs, progress: Progress) -> Resul
     start_time = time.monotonic()
     content = inputs["content"][0]
     image = transparency.extend_colors(image_io.read_transparent(content.read(), content.name))
-    masks = resolve.resolve(settings, inputs, image, progress)
+    masks = task_masks.resolve(settings, inputs, image, progress)
     colorizer_network = colorizer.load_colorizer(models.find_network(settings, inputs))
     result, prediction = colorizer_network.colorize(image, make_options(settings, inputs), progress)
     result = masks.blend(result, image)

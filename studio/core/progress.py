@@ -56,13 +56,13 @@ class Report:
     def seconds_per_step(self) -> float | None:
         """Mean seconds per step, over all steps where they differ in cost; None before the first step."""
         steps = self.step - self.first_step if self.work is None else self.work * self.total
-        return self.seconds / steps if steps > 0 and self.total else None
+        return self.seconds / steps if steps > 0 else None
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds left at the mean rate so far; None before the first step."""
+        """Seconds left at the mean rate so far; None before the first step, or without a number of steps."""
         seconds = self.seconds_per_step
-        return seconds * self.total * (1 - self.share) if seconds is not None else None
+        return seconds * self.total * (1 - self.share) if seconds is not None and self.total else None
 
 
 class Progress:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from studio.core import capacity, durations, owners
+from studio.core import amounts, capacity, durations, owners
 from studio.core.errors import InvalidInput, StudioError, invalid, unknown, with_article
 from studio.core.files import File, Kind, store_in_memory
 from studio.core.process import limits
@@ -187,14 +187,11 @@ def _check_local_only(settings: Settings) -> None:
 def _check_slot(slot: Slot, files: Sequence[File]) -> None:
     """Refuses too few or too many files, files of others and files of another kind."""
     if not slot.min_files <= len(files) <= slot.max_files:
-        count = (
-            f"{slot.min_files} to {slot.max_files}"
-            if slot.min_files < slot.max_files
-            else f"{slot.min_files}"
-        )
+        expected = amounts.format_count(slot.min_files, "file")
+        if slot.min_files < slot.max_files:
+            expected = f"{slot.min_files} to {amounts.format_count(slot.max_files, 'file')}"
+        received = amounts.format_count(len(files), "file")
         step = f"choose another number of {slot.name} files"
-        expected = f"{count} file{'' if count == '1' else 's'}"
-        received = f"{len(files)} file{'' if len(files) == 1 else 's'}"
         raise invalid(slot.name, expected=expected, received=received, next_step=step)
     for file in files:
         owners.require_ownership(file.digest)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from studio.core.errors import invalid
-from studio.core.masks import resolve
 from studio.core.masks import settings as mask_settings
+from studio.core.masks import task_masks
 from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
@@ -210,8 +210,8 @@ def kind(settings: DreamSettings) -> Kind:
 
 def check(settings: DreamSettings, inputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises `InvalidInput` for unknown layers or channels, channels with a guide, or a zoom with a mask."""
-    resolve.check(settings, inputs)
-    if settings.zoom and resolve.count(settings, inputs):
+    task_masks.check(settings, inputs)
+    if settings.zoom and task_masks.count(settings, inputs):
         expected, step = "no mask for a zoom video", "leave the mask out, or set zoom to 0"
         raise invalid("mask", expected=expected, received="one", next_step=step)
     channels = [str(term) for term in settings.target.terms if term.channel is not None]

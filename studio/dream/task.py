@@ -9,7 +9,7 @@ from typing import Any
 from studio.core import recipes
 from studio.core.errors import Cancelled
 from studio.core.imaging import image_io
-from studio.core.masks import resolve
+from studio.core.masks import task_masks
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.dream.ascend import Dream, ascend
@@ -22,7 +22,7 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
     """Runs DeepDream on an image, or zooms into the dream; see `ascend` and `zoom`."""
     content = image_io.read(inputs["content"][0].read())
     guide = next((image_io.read(file.read()) for file in inputs.get("guide", ())), None)
-    masks = resolve.resolve(settings, inputs, content, progress)
+    masks = task_masks.resolve(settings, inputs, content, progress)
     dream: Dream | ZoomVideo = (zoom if settings.zoom else ascend)(content, settings, guide, progress)
     if dream.stopped_early and not dream.figures["steps"]:
         raise Cancelled  # there is no result yet

@@ -78,19 +78,11 @@ class Runner:
             return
         try:
             self._ledger.write_unsaved()
-            self._fill_lanes()
+            for lane in ("job", "drive"):
+                if jobs := self._ledger.queue.list_in_order(lane):
+                    self._fill_lane(lane, jobs)
         except Exception:
             log.exception("the queue could not be served")
-
-    def _fill_lanes(self) -> None:
-        """Sends waiting jobs to the free slots of each lane."""
-        for lane in ("job", "drive"):
-            jobs = self._ledger.queue.list_in_order(lane)
-            if jobs:
-                slots = self._cluster.count_slots(lane)
-                self._ledger.slots[lane] = slots
-                running = sum(job.lane == lane for job in self._ledger.list_running())
-                self._fill_lane(jobs, max(0, slots - running) + self._count_early_sends(jobs[0]))
 
     def _count_early_sends(self, job: Job) -> int:
         """Returns how many jobs to send before a slot is free: 1 for a small job whose owner's driver runs.
@@ -101,8 +93,11 @@ class Runner:
         has_driver = any(driver.owner == job.owner for driver in drivers)
         return int(has_driver and job.lane == "job" and self._ledger.queue.is_small(job))
 
-    def _fill_lane(self, jobs: list[Job], max_sent: int) -> None:
-        """Sends the first jobs of a lane, and recalls waiting ones that are no longer among the first."""
+    def _fill_lane(self, lane: str, jobs: list[Job]) -> None:
+        """Sends waiting jobs of a lane to its free slots, and recalls those that are no longer the first."""
+        slots = self._ledger.slots[lane] = self._cluster.count_slots(lane)
+        running = sum(job.lane == lane for job in self._ledger.list_running())
+        max_sent = max(0, slots - running) + self._count_early_sends(jobs[0])
         free = max_sent - sum(job.id in self._attempts for job in jobs)
         recallable = [job for job in jobs[max_sent:] if self._is_waiting_at_worker(job)]
         for job in jobs[:max_sent]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from studio.core.errors import invalid
 from studio.core.imaging import image_io
-from studio.core.masks import resolve
+from studio.core.masks import task_masks
 from studio.core.tasks import File
 from studio.enhance import models
 from studio.enhance.settings import SCALES, EnhanceSettings
@@ -14,7 +14,7 @@ from studio.enhance.settings import SCALES, EnhanceSettings
 
 def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` if nothing is to be done, a network does not fit, or the result is too large."""
-    resolve.check(settings, inputs)
+    task_masks.check(settings, inputs)
     if settings.scale == 1 and not settings.cleans:
         expected, step = "2, 3 or 4, or 1 with clean on", "turn on clean, or choose a larger scale"
         raise invalid("`scale`", expected=expected, received="1 without cleaning", next_step=step)

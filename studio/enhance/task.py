@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.core import recipes
 from studio.core.imaging import image_io, transparency
-from studio.core.masks import resolve
+from studio.core.masks import task_masks
 from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -28,7 +28,7 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
     content = inputs["content"][0]
     data = content.read()
     photo = image = transparency.extend_colors(image_io.read_transparent(data, content.name))
-    masks = resolve.resolve(settings, inputs, photo, progress)
+    masks = task_masks.resolve(settings, inputs, photo, progress)
     weights = dict(masks.weights)
     figures: dict[str, float] = {}
     if settings.cleans:

@@ -15,7 +15,6 @@ from studio.core.imaging import grids, image_io
 from studio.core.progress import Progress
 from studio.core.tasks import import_object
 from studio.faces.models import no_encoder_error
-from studio.faces.photo import crop_square, detect_face
 from studio.faces.settings import FacesSettings
 
 BATCH = 64
@@ -35,7 +34,8 @@ def draw_latents(
     """Returns the latents of the images that the settings ask for.
 
     Args:
-        photo: `(H, W, 3) uint8`; replaces the grid: the first image, of which the others are variations.
+        photo: square, `(s, s, 3) uint8`; replaces the grid: the first image, of which the others are
+            variations.
 
     Returns:
         `(n, latent_dim) float32`: the grid, one of its latents, or an interpolation.
@@ -82,7 +82,7 @@ def _sample_grid_latents(
     if photo is None:
         grid = latent.sample(generator, counts[0], settings.seed, truncation)
     else:
-        z = encode(generator, settings, photo)
+        z = encode(generator, photo)
         grid = latent.sample_near(generator, z, counts[0], (settings.seed, 0), settings.spread, truncation)
     for depth, number in enumerate(settings.near, 1):
         seed = (settings.seed, depth, number)
@@ -92,26 +92,25 @@ def _sample_grid_latents(
     return grid
 
 
-def encode(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> np.ndarray:
-    """Encodes a photo, `(H, W, 3) uint8`, as a latent, `(latent_dim,)`.
+def encode(generator: Generator, photo: np.ndarray) -> np.ndarray:
+    """Encodes a square photo, `(s, s, 3) uint8`, as a latent, `(latent_dim,)`.
 
     Raises:
         InvalidInput: if the generator has no encoder.
     """
     if generator.encode is None:
         raise no_encoder_error(generator.name)
-    square = crop_square(photo, settings.crop, settings.crop_x, settings.crop_y)
-    return generator.encode(image_io.resize(square, generator.size, generator.size)[None])[0]
+    return generator.encode(image_io.resize(photo, generator.size, generator.size)[None])[0]
 
 
-def warn_if_unlike(generator: Generator, settings: FacesSettings, photo: np.ndarray) -> str:
-    """Returns a warning for a photo unlike the training images, e.g. a bridge for a model of faces.
+def warn_if_unlike(generator: Generator, photo: np.ndarray) -> str:
+    """Returns a warning for a photo without a face that is unlike the training images, e.g. a bridge.
 
-    The test is its reconstruction error, unless a face is detected. With faces-vae, 1 of 600 photos of faces
-    gets a warning, and 88 to 91 % of 600 others.
+    The test is its reconstruction error. With faces-vae, it warns of 1 of 600 photos of faces, and of 88 to
+    91 % of 600 others.
 
     Args:
-        photo: `(H, W, 3) uint8`.
+        photo: square, `(s, s, 3) uint8`.
 
     Returns:
         A sentence or two; "" for a photo like the training images, or if the model has no stored error.
@@ -119,11 +118,10 @@ def warn_if_unlike(generator: Generator, settings: FacesSettings, photo: np.ndar
     usual_error = generator.reconstruction_error
     if generator.encode is None or not usual_error:
         return ""
-    square = crop_square(photo, settings.crop, settings.crop_x, settings.crop_y)
-    crop = image_io.resize(square, generator.size, generator.size)
+    crop = image_io.resize(photo, generator.size, generator.size)
     reconstruction = generator.decode(generator.encode(crop[None]))[0]
     error = float(np.sqrt(np.mean((reconstruction.astype("float32") - crop) ** 2)))
-    if error <= _UNLIKE_FACTOR * usual_error or detect_face(photo) is not None:
+    if error <= _UNLIKE_FACTOR * usual_error:
         return ""
     return (
         "No face was found in this photo, and it differs from the training images: its reconstruction error "

@@ -23,12 +23,17 @@ def crop_square(photo: np.ndarray, share: float, x: float, y: float) -> np.ndarr
     """
     box = None if share else detect_face(photo)
     if box is not None:
-        top, left, side = box
-        return photo[top : top + side, left : left + side]
+        return crop_box(photo, box)
     side = max(1, round((share or 1.0) * min(photo.shape[:2])))
     top, left = (
         round(position * (length - side)) for position, length in zip((y, x), photo.shape[:2], strict=True)
     )
+    return photo[top : top + side, left : left + side]
+
+
+def crop_box(photo: np.ndarray, box: tuple[int, int, int]) -> np.ndarray:
+    """Crops the square with this top, left and side from a photo, `(H, W, 3) uint8`."""
+    top, left, side = box
     return photo[top : top + side, left : left + side]
 
 
@@ -38,18 +43,12 @@ def detect_face(photo: np.ndarray) -> tuple[int, int, int] | None:
     None also if the weights of the detector are not installed and cannot be downloaded.
     """
     with suppress(Unavailable):
-        return _crop_largest_face(photo)
+        return find_face(photo)
     return None
 
 
-def has_no_face(photo: np.ndarray) -> bool:
-    """Returns whether a photo certainly has no face; False without the weights of the detector."""
-    with suppress(Unavailable):
-        return _crop_largest_face(photo) is None
-    return False
-
-
-def _crop_largest_face(photo: np.ndarray) -> tuple[int, int, int] | None:
+def find_face(photo: np.ndarray) -> tuple[int, int, int] | None:
+    """Returns the box of `detect_face`. Raises `Unavailable` without the weights of the detector."""
     boxes = face_boxes.find_faces(photo)
     if not len(boxes):
         return None

@@ -30,14 +30,13 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     photo = next((image_io.read(file.read()) for file in inputs.get("photo", ())), None)
     generator = models.load_generator(settings, inputs)
     figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
-    if photo is not None:
-        subject.check_photo(generator, settings, photo)
-    if photo is not None and (note := draw.warn_if_unlike(generator, settings, photo)):
-        figures["notes"] = [note]
     model_files = inputs.get("model")  # the recipe records its SHA-256 as an input
     weights = {} if model_files else {generator.name: generator.digest}
     if photo is not None:
-        weights |= subject.read_weights(settings)
+        prepared = subject.prepare_photo(generator, settings, photo)
+        photo = prepared.crop
+        weights |= prepared.weights
+        figures |= {"notes": [prepared.note]} if prepared.note else {}
     if settings.enhance and _is_enlarged(settings) and draw.enlarged_side(generator.size) > generator.size:
         weights |= import_object(draw.UPSCALE_WEIGHTS)()
     stem = Path(model_files[0].name).stem if model_files else generator.name

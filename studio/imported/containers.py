@@ -112,7 +112,7 @@ def read_names(archive: zipfile.ZipFile, contents: Contents) -> tuple[str, ...]:
         Refused: if their file cannot be read; a `metadata.json` may have none.
     """
     name = PurePosixPath(contents.names).name
-    if not name or (name == METADATA and archive.getinfo(contents.names).file_size > class_names.MAX_BYTES):
+    if not name:
         return ()
     try:
         if archive.getinfo(contents.names).file_size > class_names.MAX_BYTES:

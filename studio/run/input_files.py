@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection
-from functools import lru_cache
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def read(slot: Slot, value: Any, labels: str | None = None) -> File:
     if slot.kind == "animation":
         return _read_video(paths.expand_user(text))
     if slot.kind == "image" and text.startswith(_SAMPLE_PREFIX):
-        return _store_sample(text.removeprefix(_SAMPLE_PREFIX))
+        return store_sample(text.removeprefix(_SAMPLE_PREFIX))
     path = paths.expand_user(text)
     check(slot.kind, path)
     return File.store(path.read_bytes(), slot.kind, path.name)
@@ -110,7 +110,7 @@ def check(kind: Kind, path: Path) -> None:
 def read_by_name(slot: Slot, text: str) -> File | None:
     """Returns the file of a sample or a trained model by name, else None. Never follows a path."""
     if slot.kind == "image" and text.startswith(_SAMPLE_PREFIX):
-        return _store_sample(text.removeprefix(_SAMPLE_PREFIX))
+        return store_sample(text.removeprefix(_SAMPLE_PREFIX))
     if slot.kind == "dataset" and text.startswith(_SAMPLE_PREFIX):
         return sample_sets.store(text)
     return _store_preset(presets.find(text)) if slot.kind == "model" and presets.is_known(text) else None
@@ -136,7 +136,7 @@ def store_sample_file(name: str) -> None:
     """Stores the sample whose name a file has; does nothing for other names."""
     stem = name.rpartition(".")[0]
     if sample_photos.is_known(stem) or stem in paintings.list_paintings():
-        _store_sample(stem)
+        store_sample(stem)
     elif stem in sample_sets.list_names():
         sample_sets.store(stem)
 
@@ -208,13 +208,18 @@ def _read_bytes(path: Path, label: str, most: int, next_step: str) -> bytes:
         raise invalid(label, expected="a file", received=reason, next_step="check the path") from None
 
 
-@lru_cache(maxsize=8)
+@cache
 def _encode_painting(name: str) -> bytes:
     """Returns a sample painting as PNG. Cached: encoding takes 50 ms, and a request may name it often."""
     return image_io.encode_png(paintings.read_painting(name))
 
 
-def _store_sample(name: str) -> File:
+def store_sample(name: str) -> File:
+    """Stores a sample photo or painting by name, unless it is stored already.
+
+    Raises:
+        InvalidInput: for another name.
+    """
     if sample_photos.is_known(name):
         data, file_name = sample_photos.read_file(name)
         return File.store(data, "image", file_name)

@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.core.errors import invalid, unknown
 from studio.core.settings import Settings
-from studio.core.tasks import File, Task
+from studio.core.tasks import File, Slot, Task
 from studio.run.machine import LOCAL, Machine
 
 # For each slot, the names, paths or objects that stand for its files.
@@ -58,24 +58,25 @@ def separate_names(
         shared = slot.argument if slot.kind == "model" and slot.argument in fields else ""
         if shared in setting_values and not machine.is_model_name(task, setting_values[shared]):
             file_values[name].append(setting_values.pop(shared))
-        words = [word for word in file_values[name] if isinstance(word, str)]
-        if slot.names:
-            _move_names(name, [word for word in words if word in slot.names], "", setting_values, file_values)
-        if slot.name_setting:
-            prefix = f"{slot.name_setting}:"
-            prefixed = [word for word in words if word.startswith(prefix)]
-            _move_names(name, prefixed, prefix, setting_values, file_values)
+        if slot.setting_of_names:
+            _move_names(slot, setting_values, file_values)
     return setting_values, file_values
 
 
-def _move_names(
-    slot: str, words: Sequence[str], prefix: str, values: dict[str, Any], file_values: dict[str, list[Any]]
-) -> None:
-    """Moves words from the files of a slot to the setting that their prefix names, "" for the slot's own."""
+def _move_names(slot: Slot, values: dict[str, Any], file_values: dict[str, list[Any]]) -> None:
+    """Moves the names among the files of a slot to its setting of names."""
+    prefix = f"{slot.name_setting}:" if slot.name_setting else ""
+    words = [
+        word
+        for word in file_values[slot.name]
+        if isinstance(word, str) and (word.startswith(prefix) if prefix else word in slot.names)
+    ]
     if not words:
         return
-    file_values[slot] = [word for word in file_values[slot] if not isinstance(word, str) or word not in words]
-    setting_name = prefix.removesuffix(":") or slot
+    file_values[slot.name] = [
+        word for word in file_values[slot.name] if not isinstance(word, str) or word not in words
+    ]
+    setting_name = slot.setting_of_names
     names_before = values.get(setting_name, ())
     names_before = [names_before] if isinstance(names_before, str) else names_before
     values[setting_name] = [*names_before, *(word.removeprefix(prefix) for word in words)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core.imaging import image_io
-from studio.core.masks import resolve
+from studio.core.masks import task_masks
 from studio.style import colors, masks
 from studio.style.settings import TransferSettings, check_styles
 
@@ -25,7 +25,7 @@ class Scene:
     Args:
         content: `(H, W, 3) uint8`.
         styles: one or more such images; none if the settings name house styles.
-        style_masks: none, or one `(h, w, 3) uint8` per style.
+        style_masks: none, or one `(h, w) float32 in [0, 1]` per style, of any size.
         settings: of the transfer.
         preserved: `(h, w) float32 in [0, 1]`, 1 where the content stays as it is; None for nowhere.
 
@@ -80,7 +80,7 @@ class Scene:
     def weigh_masks(self, height: int, width: int) -> list[np.ndarray]:
         """Returns every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
         return [
-            share * masks.resize_mask(mask, height, width)
+            share * task_masks.resize(mask, height, width)
             for share, mask in zip(self.shares, self.masks, strict=True)
         ]
 
@@ -99,21 +99,26 @@ class Scene:
         ]
         return image_io.to_01(content + self.color_share * (np.sum(recolored, axis=0) - content))
 
-    def finish(self, images_01: np.ndarray) -> np.ndarray:
-        """Returns the `(H, W, 3) uint8` result of `(1, H, W, 3) float32`, with masks and color settings."""
-        image = self._apply_masks_and_colors(image_io.to_uint8(images_01))
+    def finish(self, images_01: np.ndarray, is_instant: bool = False) -> np.ndarray:
+        """Returns the `(H, W, 3) uint8` result of `(1, H, W, 3) float32`, with masks and color settings.
+
+        Args:
+            is_instant: whether it is the result of instant mode, also if the settings name another.
+        """
+        is_instant |= self.settings.mode == "instant"
+        image = self._apply_masks_and_colors(image_io.to_uint8(images_01), is_instant)
         if self._preserved is None:
             return image
-        return resolve.blend(image, self._content, 1 - self._preserved)
+        return task_masks.blend(image, self._content, 1 - self._preserved)
 
-    def _apply_masks_and_colors(self, image: np.ndarray) -> np.ndarray:
+    def _apply_masks_and_colors(self, image: np.ndarray, is_instant: bool) -> np.ndarray:
         """Returns a stylized image, `(H, W, 3) uint8`, with masks and color settings."""
         if self.masks:  # keep the photo where no style or one with a lower weight applies
             height, width = image.shape[:2]
             content = image_io.resize(self._content, height, width).astype("float32")
             coverage = masks.compute_coverage(self.masks, self.shares, height, width)
             image = np.rint(content + coverage * (image - content)).astype("uint8")
-        elif self.settings.mode != "instant":
+        elif not is_instant:
             image = colors.match_style_colors(
                 image, self._content, self._palettes, self.shares, self.color_share
             )

@@ -11,7 +11,7 @@ import numpy as np
 
 from studio.core.errors import Cancelled
 from studio.core.imaging import image_io
-from studio.core.masks import select
+from studio.core.masks import selection, task_masks
 from studio.core.models.presets import Preset
 from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
@@ -79,27 +79,20 @@ def transfer(
         Dumoulin et al. 2017, arXiv:1610.07629.
     """
     settings, progress = settings or TransferSettings(), progress or Progress()
-    style_masks, weights = masks.prepare(style_masks, settings, content, progress)
-    faces = None
+    prepared = task_masks.prepare(style_masks, settings, content, progress)
+    faces, weights = None, prepared.weights
     if settings.preserve_faces:
-        faces = select.select(content, "face", allow_empty=True, progress=progress)
-        weights |= select.read_digests("face")
-    result = _transfer(content, styles, settings, style_masks, faces, progress, network)
+        faces = selection.select(content, "face", allow_empty=True, progress=progress)
+        weights = weights | selection.read_digests("face")
+    scene = Scene(content, styles, prepared.arrays, settings, faces)
+    result = _transfer(scene, progress, network)
     notes = {} if faces is None or faces.any() else {"notes": ["No face found, so none was preserved."]}
     return replace(result, figures=result.figures | notes, weights=result.weights | weights)
 
 
-def _transfer(
-    content: np.ndarray,
-    styles: Sequence[np.ndarray],
-    settings: TransferSettings,
-    style_masks: Sequence[np.ndarray],
-    faces: np.ndarray | None,
-    progress: Progress,
-    network: Preset | None,
-) -> TransferResult:
-    """Stylizes the content inside the masks and outside the faces, `(H, W) float32 in [0, 1]`."""
-    scene = Scene(content, styles, style_masks, settings, faces)
+def _transfer(scene: Scene, progress: Progress, network: Preset | None) -> TransferResult:
+    """Stylizes a scene; `network` is that of its house styles, see `transfer`."""
+    settings = scene.settings
     if settings.house:
         return _apply_house_styles(scene, network or known_styles.find_network(settings, {}))
     if not settings.strength:  # skip the network, which would blur the photo
@@ -108,9 +101,7 @@ def _transfer(
     start_time = time.monotonic()
     progress.report_stage("First look")
     # If the user stops here, the instant result is kept with its own recipe.
-    instant_settings = settings.model_copy(update={"mode": "instant"})
-    instant_scene = Scene(content, styles, style_masks, instant_settings, faces)
-    first_image = instant_scene.finish(adain.stylize(instant_scene, networks, first_look_size(settings)))
+    first_image = scene.finish(adain.stylize(scene, networks, first_look_size(settings)), is_instant=True)
     weights = {"adain": networks.digest}
     if not settings.optimizes:
         return TransferResult(first_image, {"seconds": time.monotonic() - start_time}, weights)

@@ -13,7 +13,7 @@ from studio.core.errors import Cancelled, InvalidInput, invalid
 from studio.core.imaging import image_io, mp4_frames, video_decoder, video_encoder
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.imaging.video_span import Span
-from studio.core.masks import resolve
+from studio.core.masks import task_masks
 from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result, Task
@@ -120,7 +120,7 @@ def _render_frames(
         is_new = png is None
         if png is None:
             # Keep frames out of the file store. Not every frame shows the person or face of a mask.
-            with tasks.store_in_memory(), resolve.allow_empty_selections():
+            with tasks.store_in_memory(), task_masks.allow_empty_selections():
                 content = File.store(image_io.encode_png(frame), "image", f"frame-{n}.png")
                 frame_inputs = {task.inputs[0].name: [content], **extra_inputs}
                 result = tasks.run(task.name, base, frame_inputs, progress.without_listener())

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from studio.core.errors import invalid, unknown
-from studio.core.masks import resolve
 from studio.core.masks import settings as mask_settings
+from studio.core.masks import task_masks
 from studio.core.objectives import backbones
 from studio.core.settings import Settings, setting
 
@@ -164,7 +164,7 @@ class FilterSettings(Settings):
 
 def check(settings: XraySettings, inputs: Mapping[str, Sequence[Any]]) -> None:
     """Raises `InvalidInput` for an unknown layer, channel or branch, or masks both by name and as files."""
-    resolve.check(settings, inputs)
+    task_masks.check(settings, inputs)
     backbones.check_layers(settings.backbone, [settings.layer_name])
     _check_channel(settings.backbone, settings.layer_name, settings.channel)
     for block in settings.off:

@@ -11,7 +11,7 @@ import numpy as np
 from studio.core import recipes
 from studio.core.files import File
 from studio.core.imaging import image_io
-from studio.core.masks import resolve
+from studio.core.masks import task_masks
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
@@ -32,7 +32,7 @@ def show_maps(settings: XraySettings, inputs: Inputs, progress: Progress) -> Res
     progress.report_stage(f"Running {backbones.find_spec(settings.backbone).title}")
     activations = compute(photo, settings.backbone, settings.size, settings.off, progress)
     maps = activations.maps[settings.layer_name]
-    masks = resolve.resolve(settings, inputs, activations.photo, progress)
+    masks = task_masks.resolve(settings, inputs, activations.photo, progress)
     strengths = measure_contrast(maps, masks.arrays[0]) if masks.arrays else maps.std(axis=(0, 1))
     strongest = [int(index) for index in np.argsort(-strengths, kind="stable")[:LISTED_MAPS]]
     channel = strongest[0] if settings.channel is None else settings.channel
@@ -73,7 +73,7 @@ def measure_contrast(maps: np.ndarray, mask: np.ndarray) -> np.ndarray:
     Returns:
         `(C,) float32`: the difference of the mean activations, over the standard deviation at all positions.
     """
-    inside = resolve.resize(mask, *maps.shape[:2])[..., None]
+    inside = task_masks.resize(mask, *maps.shape[:2])[..., None]
     mean_inside, mean_outside = (
         (maps * share).sum(axis=(0, 1)) / max(float(share.sum()), _MIN_AREA) for share in (inside, 1 - inside)
     )

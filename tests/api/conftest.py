@@ -18,6 +18,12 @@ from studio.core import tokens
 from tests.engine.conftest import FAKES, _wait_until, chores, engine, start_engine  # noqa: F401
 
 
+def split_address(address: str) -> tuple[str, int]:
+    """Returns host and port of an address."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    return host, int(port)
+
+
 @contextmanager
 def serve_api(api):
     """Serves an API in a thread of this process; yields its address."""

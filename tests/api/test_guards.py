@@ -29,7 +29,7 @@ from studio.core.access import TokenGuard
 from studio.core.errors import InvalidInput
 from studio.engine import quotas
 from studio.run import uploads
-from tests.api.conftest import serve_api
+from tests.api.conftest import serve_api, split_address
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"images": "image", "text": "text", "models": "model", "archives": "dataset"}
@@ -215,11 +215,11 @@ def test_invalid_form_explains_how_to_upload(call, png, extra):
 
 def test_slow_uploads_of_one_owner_do_not_delay_others(visitors, png, address, monkeypatch, until):
     ada, bob = visitors
-    host, _, port = address.removeprefix("http://").partition(":")
+    host, port = split_address(address)
     monkeypatch.setattr("studio.api.files._MAX_UPLOADS", 2)
     with ExitStack() as slow:
         for _ in range(20):
-            one = slow.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            one = slow.enter_context(socket.create_connection((host, port), timeout=10))
             bearer = ada.headers["Authorization"]
             head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n"
             one.sendall(f"{head}Content-Length: 1000\r\n\r\nx".encode())
@@ -288,9 +288,9 @@ def test_body_size_is_limited(call, monkeypatch):
 
 def test_slow_client_times_out(address, monkeypatch):
     monkeypatch.setattr(guards, "CHUNK_SECONDS", 0.2)
-    host, _, port = address.removeprefix("http://").partition(":")
+    host, port = split_address(address)
     for path in ("/jobs", "/files"):
-        with socket.create_connection((host, int(port)), timeout=10) as slow:
+        with socket.create_connection((host, port), timeout=10) as slow:
             head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
             slow.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
             assert b"408" in slow.recv(4096).split(b"\r\n")[0]
@@ -300,8 +300,8 @@ def test_slow_client_times_out(address, monkeypatch):
 def test_dripping_body_times_out(address, monkeypatch, first_bytes):
     """A fast beginning allows no slow end."""
     monkeypatch.setattr(guards, "GRACE_SECONDS", 0.2)
-    host, _, port = address.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as slow:
+    host, port = split_address(address)
+    with socket.create_connection((host, port), timeout=10) as slow:
         head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
         slow.sendall(f"{head}Content-Length: 2000000\r\n\r\n".encode() + bytes(first_bytes))
         slow.settimeout(0.02)
@@ -317,8 +317,8 @@ def test_dripping_body_times_out(address, monkeypatch, first_bytes):
 @pytest.mark.parametrize("method", ["PATCH", "POST"])
 def test_body_is_not_read_without_a_token(address, method, path):
     """Sends no body: a server that waits for it before it checks the token does not answer."""
-    host, _, port = address.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    host, port = split_address(address)
+    with socket.create_connection((host, port), timeout=10) as connection:
         head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
         connection.sendall(f"{head}Content-Length: 400000000\r\n\r\n".encode())
         assert b" 401 " in connection.recv(4096).split(b"\r\n")[0]
@@ -334,7 +334,7 @@ def test_connection_is_closed_after_the_response_to_an_unread_body(body_header):
 
     with (
         serve_api(guards.UnreadBodyGuard(app)) as address,
-        socket.create_connection(_split(address), timeout=10) as connection,
+        socket.create_connection(split_address(address), timeout=10) as connection,
     ):
         connection.sendall(f"POST / HTTP/1.1\r\nHost: x\r\n{body_header}\r\n\r\n".encode())
         received = b"".join(iter(lambda: connection.recv(4096), b""))  # until the server closes it
@@ -352,12 +352,6 @@ def test_connection_stays_open_after_a_short_or_read_body():
             assert response.text == str(length) and "connection" not in response.headers
 
 
-def _split(address: str) -> tuple[str, int]:
-    """Returns host and port of an address."""
-    host, _, port = address.removeprefix("http://").partition(":")
-    return host, int(port)
-
-
 @pytest.mark.parametrize("path", ["/models/files", "/gallery/files"])
 def test_only_uploads_may_be_large(call, path):
     assert call("PATCH", path, data=_yield_chunks(40)).status_code == 413
@@ -371,8 +365,8 @@ def test_root_lists_docs_and_routes(address):
 
 
 def test_disconnected_client_leaves_no_files(address, until):
-    host, _, port = address.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    host, port = split_address(address)
+    with socket.create_connection((host, port), timeout=10) as connection:
         head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
         connection.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + bytes(1000))
         time.sleep(0.2)

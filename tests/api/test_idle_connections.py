@@ -12,7 +12,7 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from studio.api import idle_connections
-from tests.api.conftest import serve_api
+from tests.api.conftest import serve_api, split_address
 
 PATCHED = ("connection_made", "data_received", "on_headers_complete", "on_body")
 HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
@@ -33,7 +33,7 @@ def port(monkeypatch):
         await PlainTextResponse(f"{count + len(message.get('body', b''))} bytes")(scope, receive, send)
 
     with serve_api(app) as address:
-        yield int(address.rpartition(":")[2])
+        yield split_address(address)[1]
 
 
 def test_requests_are_parsed_in_c():

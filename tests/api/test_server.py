@@ -16,7 +16,7 @@ from PIL import Image
 
 from studio.cli import main
 from studio.core import owners, paths, tokens
-from tests.api.conftest import Client
+from tests.api.conftest import Client, split_address
 
 pytestmark = pytest.mark.slow
 
@@ -108,18 +108,16 @@ def test_owner_gets_a_separate_token(home, capsys):
 
 
 def test_incomplete_requests_are_closed(studio_server, ask):
-    host, _, port = studio_server.address.removeprefix("http://").partition(":")
+    host, port = split_address(studio_server.address)
     with ExitStack() as stack:
-        halves = [
-            stack.enter_context(socket.create_connection((host, int(port)), timeout=60)) for _ in range(50)
-        ]
+        halves = [stack.enter_context(socket.create_connection((host, port), timeout=60)) for _ in range(50)]
         for number, half in enumerate(halves):  # others were answered before
             if number % 2:
                 half.sendall(f"GET /api/v1/ HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
                 assert half.recv(1 << 16).startswith(b"HTTP/1.1 200")
             half.sendall(b"GET / HTTP/1.1\r\nHost:")
         assert ask("GET", "/health").ok
-        drip = stack.enter_context(socket.create_connection((host, int(port)), timeout=1))
+        drip = stack.enter_context(socket.create_connection((host, port), timeout=1))
         drip.sendall(b"GET / HTTP/1.1\r\nX-Slow: ")
         _drip_until_closed(drip)
         for half in halves:
@@ -143,8 +141,8 @@ def _drip_until_closed(client: socket.socket) -> None:
 @pytest.mark.slow
 def test_unopened_websockets_are_closed(studio_server):
     """A request line of more than 8 KiB gets no answer."""
-    host, _, port = studio_server.address.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=60) as half:
+    host, port = split_address(studio_server.address)
+    with socket.create_connection((host, port), timeout=60) as half:
         lines = ("GET /_stcore/stream HTTP/1.1", f"Host: {host}", "Connection: Upgrade", "Upgrade: websocket")
         keys = ("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version: 13")
         half.sendall("\r\n".join((*lines, *keys, f"Cookie: x={9000 * 'a'}", "", "")).encode())

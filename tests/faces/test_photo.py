@@ -8,8 +8,9 @@ import pytest
 from studio.core import tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
+from studio.core.masks import face_boxes
 from studio.core.tasks import File
-from studio.faces import draw, models
+from studio.faces import draw, models, subject
 from studio.faces.photo import crop_square, detect_face
 from studio.faces.settings import FacesSettings
 
@@ -82,4 +83,16 @@ def encode_photo(name, **settings):
 def test_a_model_without_a_stored_error_gives_no_warning(tiny):
     generator = models.load_generator(FacesSettings(preset=tiny), {})
     assert generator.reconstruction_error is None
-    assert not draw.warn_if_unlike(generator, FacesSettings(), sample_photos.read_photo("coffee"))
+    assert not draw.warn_if_unlike(generator, sample_photos.read_photo("coffee"))
+
+
+def test_a_photo_is_searched_for_faces_once(tiny, weights_home, monkeypatch):
+    searched = []
+    find_faces = face_boxes.find_faces
+    monkeypatch.setattr(face_boxes, "find_faces", lambda photo: searched.append(photo) or find_faces(photo))
+    generator = models.load_generator(FacesSettings(preset=tiny), {})
+    photo = sample_photos.read_photo("astronaut")
+    prepared = subject.prepare_photo(generator, FacesSettings(), photo)
+    assert len(searched) == 1
+    assert np.array_equal(prepared.crop, crop_square(photo, 0, 0.5, 0.5))
+    assert not prepared.note and "face-detection" in prepared.weights

@@ -57,9 +57,10 @@ def test_damage_of_a_photo_is_reported_and_removed(visit):
 
 
 def test_large_photo_waits_for_start(visit):
-    page = visit("enhance", scale="4", content="Hubble")
+    page = visit("enhance", scale="4", content="Hubble", masked="true")
     assert not page.exception and "Start" in list_button_labels(page)
     assert "**Start** makes 4,000 x 3,488 px, which takes" in join_raw_texts(page.markdown)
+    assert "the studio downloads MediaPipe" in join_raw_texts(page.info), "the network of the mask"
 
 
 def test_too_large_result_is_refused_before_start(visit, monkeypatch):

@@ -277,6 +277,12 @@ def test_video_is_a_job_of_the_selection(open_grid, monkeypatch):
     assert "Make the video" not in list_button_labels(open_grid())
 
 
+def test_video_button_is_disabled_with_the_reason_for_invalid_settings(visit, tiny):
+    page = visit("faces", **{"interpolate.on": "true"}, moves="older")
+    assert find_button(page, "Make the video").disabled
+    assert any("NAME=AMOUNT" in caption.value for caption in page.caption)
+
+
 @pytest.mark.slow
 def test_video_is_made_shown_and_closed(open_grid, until):
     page = open_grid(**{"interpolate.on": "true"}, interpolate="6", video="GIF", face="3")

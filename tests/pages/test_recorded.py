@@ -4,8 +4,9 @@ import shlex
 
 import pytest
 
-from pages.recorded import record, runs
+from pages.recorded import runs
 from studio.cli import _build_parser
+from training.drawings import recorded_runs
 
 PAGES = ("style", "dream", "classify", "tune", "x-ray", "lab")
 
@@ -37,13 +38,13 @@ def test_recorded_search_has_comparisons(visit):
     assert "14 picks by a rule" in " ".join(element.value for element in page.caption)
 
 
-@pytest.mark.parametrize("name", record.RUNS)
+@pytest.mark.parametrize("name", recorded_runs.RUNS)
 def test_recorded_run_names_its_command(name):
     words = shlex.split(runs.load(name).command)
     assert words[0] == "studio"
     _build_parser().parse_args(words[1:])
-    assert runs.load(name).command == record.RUNS[name].command
-    assert set(runs.load(name).figures) == set(record.RUNS[name].figures)
+    assert runs.load(name).command == recorded_runs.RUNS[name].command
+    assert set(runs.load(name).figures) == set(recorded_runs.RUNS[name].figures)
 
 
 def test_recordings_are_small():

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 
 from studio.core.errors import InvalidInput
-from studio.core.progress import Progress
-from studio.style import masks
 from studio.style.scene import Scene
 from studio.style.settings import TransferSettings
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 255, (90, 120, 3)).astype("uint8")
 STYLE = RNG.integers(0, 255, (80, 50, 3)).astype("uint8")
-WHITE = np.full((10, 10, 3), 255, "uint8")
+WHITE = np.ones((10, 10), "float32")
+LEFT = np.tile(np.arange(120) < 60, (90, 1)).astype("float32")
 
 
 def make_scene(styles=1, style_masks=(), **settings):
@@ -47,48 +46,30 @@ def test_the_number_of_masks_must_match_the_styles():
         make_scene(styles=2, style_masks=[WHITE])
 
 
-def test_a_black_mask_is_rejected():
-    with pytest.raises(InvalidInput, match="Mask 2 is black or transparent"):
-        masks.prepare([WHITE, WHITE * 0], TransferSettings(), PHOTO, Progress())
-
-
-def test_masks_are_feathered_and_inverted():
-    half = np.full((100, 200, 3), 255, "uint8")
-    half[:, 100:] = 0
-    settings = TransferSettings(mask_feather=5, mask_invert=True)
-    [mask], weights = masks.prepare([half], settings, PHOTO, Progress())
-    assert mask.shape == half.shape and weights == {}
-    assert mask[50, 0].max() == 0 and mask[50, 199].min() == 255 and 115 < mask[50, 100].max() < 140
-
-
 def test_a_preserved_area_stays_the_photo_inside_a_mask():
-    left = np.zeros(PHOTO.shape[:2], "float32")
-    left[:, :60] = 1
     black = np.zeros((1, 90, 120, 3), "float32")
     settings = TransferSettings(size=120)
     for style_masks in ((), [WHITE]):
-        image = Scene(PHOTO, [STYLE], style_masks, settings, left).finish(black)
+        image = Scene(PHOTO, [STYLE], style_masks, settings, LEFT).finish(black)
         assert np.array_equal(image[:, :60], PHOTO[:, :60]) and not image[:, 60:].any()
 
 
 def test_areas_without_a_style_keep_the_photo():
-    left, right = np.full_like(PHOTO, 255), np.full_like(PHOTO, 255)
-    left[:, 60:], right[:, :60] = 0, 0
     black = np.zeros((1, 90, 120, 3), "float32")
-    one = make_scene(style_masks=[left], size=120)
+    one = make_scene(style_masks=[LEFT], size=120)
     unstyled, painted = one.finish(black)[:, 70:], one.finish(black)[:, :50]
     assert np.array_equal(unstyled, PHOTO[:, 70:]) and not painted.any()
-    assert not make_scene(styles=2, style_masks=[left, right], size=120).finish(black).any()
+    assert not make_scene(styles=2, style_masks=[LEFT, 1 - LEFT], size=120).finish(black).any()
     assert not make_scene(size=120).finish(black).any()
 
 
 def test_with_masks_a_weight_sets_the_coverage_of_its_style():
-    left, right = np.full_like(PHOTO, 255), np.full_like(PHOTO, 255)
-    left[:, 60:], right[:, :60] = 0, 0
     black = np.zeros((1, 90, 120, 3), "float32")
 
     def finished(*weights):
-        return make_scene(styles=2, style_masks=[left, right], size=120, style_weights=weights).finish(black)
+        return make_scene(styles=2, style_masks=[LEFT, 1 - LEFT], size=120, style_weights=weights).finish(
+            black
+        )
 
     assert not finished(2, 0)[:, :60].any() and np.array_equal(finished(2, 0)[:, 60:], PHOTO[:, 60:])
     half = finished(0.5, 1)  # relative to the largest
@@ -99,12 +80,9 @@ def test_with_masks_a_weight_sets_the_coverage_of_its_style():
 
 
 def test_masks_are_stretched_to_the_layer():
-    half = WHITE.copy()
-    half[:, :5] = 0
-    mask = masks.resize_mask(half, 20, 40)
-    assert mask.shape == (20, 40)
-    assert mask[:, :15].max() < 0.1
-    assert mask[:, 25:].min() > 0.9
+    [mask] = make_scene(style_masks=[LEFT]).weigh_masks(40, 20)
+    assert mask.shape == (40, 20)
+    assert mask[:, :8].min() > 0.9 and mask[:, 12:].max() < 0.1
 
 
 def test_kept_luminance_keeps_the_hues_of_the_content():

@@ -8,7 +8,7 @@ import pytest
 from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
-from studio.core.masks import resolve, select
+from studio.core.masks import selection, task_masks
 from studio.core.models import model_zip, presets
 from studio.core.tasks import File
 from studio.style.settings import TransferSettings
@@ -37,7 +37,7 @@ def read_difference(a, b):
 
 def test_person_and_background_get_a_style_each(portrait):
     both = stylize(portrait, "mosaic", "wash", mask=("person", "background"))
-    person = select.select(portrait, "person")
+    person = selection.select(portrait, "person")
     mosaic, wash = (read_difference(both, stylize(portrait, style)) for style in ("mosaic", "wash"))
     assert mosaic[person > 0.99].mean() < 3 < wash[person > 0.99].mean()
     assert wash[person < 0.01].mean() < 3 < mosaic[person < 0.01].mean()
@@ -45,12 +45,12 @@ def test_person_and_background_get_a_style_each(portrait):
 
 def test_everything_outside_the_only_mask_stays(portrait):
     image = stylize(portrait, "mosaic", mask=("background",))
-    difference, person = read_difference(image, portrait), select.select(portrait, "person")
+    difference, person = read_difference(image, portrait), selection.select(portrait, "person")
     assert difference[person == 1].max() <= 1 < 10 < difference[person < 0.01].mean()
 
 
 def test_preserved_faces_stay_and_a_photo_without_any_gets_a_note(portrait):
-    face = select.select(portrait, "face")
+    face = selection.select(portrait, "face")
     difference = read_difference(stylize(portrait, "mosaic", preserve_faces=True), portrait)
     assert difference[face == 1].max() <= 1 < 10 < difference[face == 0].mean()
     settings = TransferSettings(house=("mosaic",), size=64, preserve_faces=True)
@@ -83,11 +83,12 @@ def test_the_recipe_names_the_selecting_network_also_with_an_uploaded_one(portra
     assert set(result.recipe.weights) == {"selfie-segmentation"}
 
 
-def test_a_file_of_the_selection_gives_the_same_result(portrait):
-    mask = resolve.to_levels(select.select(portrait, "person"))
+def test_a_file_of_the_selection_gives_nearly_the_same_result(portrait):
+    mask = task_masks.to_levels(selection.select(portrait, "person"))
     settings = TransferSettings(house=("mosaic",), size=SIZE)
     painted = transfer(portrait, settings=settings, style_masks=[mask]).image
-    np.testing.assert_array_equal(painted, stylize(portrait, "mosaic", mask=("person",)))
+    selected = stylize(portrait, "mosaic", mask=("person",))
+    assert read_difference(painted, selected).max() <= 1, "a file has 256 levels"
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,7 @@ def show_comparison(taste: PreferenceSearch) -> PairSelector:
         live.show_warm_up()
     elif missing := weight_downloads.list_missing(_list_required_weights(taste, selector)):
         st.info(f"The images need {weight_downloads.describe_sizes(missing)}.", icon=":material/download:")
-        for status in missing:
-            weight_downloads.offer_download(status)
+        weight_downloads.offer_download(missing)
     elif st.session_state.get(session.DONE_KEY) or selector.next_pair is None:
         result = _compute_image(taste, selector, selector.best)
         if result is not None:

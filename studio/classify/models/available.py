@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -82,10 +82,12 @@ def describe_imported_model(settings: ModelSettings, inputs: Inputs) -> dict[str
     return {}
 
 
-def list_imported_model_notes(settings: ModelSettings, inputs: Inputs) -> list[str]:
-    """Returns the notes on an imported model as sentences; empty if no model was imported."""
+def list_imported_model_notes(
+    settings: ModelSettings, inputs: Inputs, notes: Collection[str] = NOTES
+) -> list[str]:
+    """Returns some of the `NOTES` on an imported model as sentences; empty if no model was imported."""
     entries = describe_imported_model(settings, inputs)
-    return [f"{entries[key]}." for key in NOTES if key in entries]
+    return [f"{entries[key]}." for key in notes if key in entries]
 
 
 def list_weights(classifier: Classifier, inputs: Inputs) -> dict[str, str]:

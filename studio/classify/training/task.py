@@ -97,7 +97,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "extraction_seconds": extraction_seconds,
         "seconds": figures["seconds_before"] + time.monotonic() - began,
         "notes": [
-            *available.list_imported_model_notes(settings, inputs),
+            *available.list_imported_model_notes(settings, inputs, ("preprocessing_note",)),
             *samples.notes,
             *settings.describe_unused(extractor_name if base else ""),
             *run_notes,

@@ -51,7 +51,6 @@ class Facts:
         alphabet: characters with their counts, the most frequent first.
         unusual: invisible characters, and rare ones that are not letters, digits or ASCII, with their counts.
             They are often artifacts of another program, which a model would learn to generate.
-        longest_line: length of the longest line in characters.
     """
 
     chars: int
@@ -59,7 +58,6 @@ class Facts:
     words: int
     alphabet: tuple[tuple[str, int], ...]
     unusual: tuple[tuple[str, int], ...]
-    longest_line: int
 
 
 def read(data: bytes | Path, encoding: str = encodings.AUTO) -> Corpus:
@@ -132,18 +130,16 @@ def _invalid_text_error(expected: str, received: str, step: str) -> InvalidInput
 def compute_facts(text: str) -> Facts:
     """Computes the statistics of a text."""
     counts = Counter(text)
-    lines = text.split("\n")
     rare = max(3, len(text) // 20_000)
     unusual = [
         (c, n) for c, n in counts.most_common() if _is_invisible(c) or (n <= rare and _is_non_ascii_symbol(c))
     ]
     return Facts(
         len(text),
-        len(lines),
+        text.count("\n") + 1,
         len(text.split()),
         tuple(counts.most_common()),
         tuple(unusual),
-        max(map(len, lines)),
     )
 
 

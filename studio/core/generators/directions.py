@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.core import amounts
 from studio.core.errors import InvalidInput, invalid
 
 MAX_DIRECTIONS = 64  # per model
@@ -135,7 +136,7 @@ def fit_direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tupl
     known_latents, targets = np.asarray(z, "float64")[is_known], np.asarray(values, "float64")[is_known]
     if len(targets) < 2 * _FOLDS or np.ptp(targets) == 0:
         expected = f"{2 * _FOLDS} known values or more, not all the same"
-        received = f"{len(targets)} known values"
+        received = amounts.format_count(len(targets), "known value")
         raise invalid("attribute", expected=expected, received=received, next_step="leave it out")
     fold = np.arange(len(targets)) % _FOLDS
     predictions = np.empty(len(targets))

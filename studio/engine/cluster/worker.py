@@ -9,9 +9,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from distributed import Event, get_worker
@@ -122,16 +122,13 @@ def run_job(id: str, lane: str, entry: str) -> None:
     with best_effort("the old curve", id):
         folder.remove_history()
     reporter = Reporter(id, lane, folder)
-
-    def work() -> tasks.Result:
+    with _record_errors(request.title if request else id) as outcome:
         if request is None:
             raise StudioError(UNREADABLE)
         result = _run_task(entry, request, Progress(reporter, assignment.should_stop))
         if result.files:
             folder.write_thumbnails(result.files[0])
-        return result
-
-    outcome = _run_for_outcome(work, request.title if request else id)
+        outcome.result = result
     if assignment.is_abandoned:
         return  # the server has settled it, or it runs again elsewhere
     if outcome.error:
@@ -153,24 +150,20 @@ def run_live(id: str, entry: str, request: Request, streams: bool) -> tuple[Outc
         The outcome, the bytes of the main file, and the duration in seconds.
     """
     start, data = time.monotonic(), b""
-
-    def work() -> tasks.Result:
-        nonlocal data
-        with tasks.store_in_memory():
-            progress = Progress(
-                EventSender(id, topic_of("live")) if streams else None, StopSignal(id), STREAM_SECONDS
-            )
-            result = _run_task(entry, request, progress)
-            data = _check_live_size(result.files[0].read())
-        return result
-
-    return _run_for_outcome(work, request.title), data, time.monotonic() - start
+    with _record_errors(request.title) as outcome, tasks.store_in_memory():
+        sender = EventSender(id, topic_of("live")) if streams else None
+        result = _run_task(entry, request, Progress(sender, StopSignal(id), STREAM_SECONDS))
+        data = _check_live_size(result.files[0].read())
+        outcome.result = result
+    return outcome, data, time.monotonic() - start
 
 
 def run_for_driver(id: str, topic: str, entry: str, request: Request) -> Outcome:
     """Runs a task for a driver, see `studio.engine.cluster.drivers`. Only its files are stored."""
     progress = Progress(EventSender(id, topic, previews=False), Assignment(id, topic).should_stop)
-    return _run_for_outcome(lambda: _run_task(entry, request, progress), request.title)
+    with _record_errors(request.title) as outcome:
+        outcome.result = _run_task(entry, request, progress)
+    return outcome
 
 
 def _check_live_size(data: bytes) -> bytes:
@@ -193,17 +186,23 @@ def _run_task(entry: str, request: Request, progress: Progress) -> tasks.Result:
     return replace(result, figures=store.to_json_data(dict(result.figures)))
 
 
-def _run_for_outcome(work: Callable[[], tasks.Result | None], title: str) -> Outcome:
-    """Runs `work` and returns its result, or its error as one sentence; the log has the details."""
+@contextmanager
+def _record_errors(title: str) -> Iterator[Outcome]:
+    """Yields an outcome, to set its result; an error becomes one sentence, and the log has the details.
+
+    Args:
+        title: of the task, for an unexpected error.
+    """
+    outcome = Outcome.model_construct()
     try:
-        return Outcome.model_construct(result=work())
+        yield outcome
     except (Cancelled, Discarded):
-        return Outcome(error=NOTHING_KEPT, cancelled=True)
+        outcome.error, outcome.cancelled = NOTHING_KEPT, True
     except StudioError as error:
-        return Outcome(error=str(error))
+        outcome.error = str(error)
     except Exception as error:
         log.exception("%s failed", title)
-        return Outcome(error=describe_error(error, title))
+        outcome.error = describe_error(error, title)
 
 
 def describe_error(error: Exception, title: str) -> str:
@@ -266,7 +265,8 @@ def _run_preparations(entries: dict[str, str], field: str) -> None:
     for entry in entries.values():
         task = tasks.import_object(entry)
         if name := getattr(task, field):
-            _run_for_outcome(partial(tasks.import_object(name), task.settings()), task.title)
+            with _record_errors(task.title):
+                tasks.import_object(name)(task.settings())
     gc.collect()
     gc.freeze()  # loaded objects stay, so later collections need not scan them
 

@@ -92,10 +92,7 @@ class Job(Request, Status):
     @property
     def seconds_per_step(self) -> float | None:
         """Mean seconds per step, for a driver per job that it runs; None before the first."""
-        if self.report and self.report.total:
-            return self.report.seconds_per_step
-        steps = self.report.step - self.report.first_step if self.report else 0
-        return self.report.seconds / steps if self.report and steps > 0 else None
+        return self.report.seconds_per_step if self.report else None
 
 
 @dataclass(frozen=True)

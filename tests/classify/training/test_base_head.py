@@ -131,10 +131,9 @@ def test_conflicting_settings_are_refused_or_described(class_folder, tmp_path):
     base = save_edge_network(tmp_path / "net.keras")
     with pytest.raises(InvalidInput, match=r"features of a given model stay frozen.*Leave one out"):
         train(base, class_folder, finetune=True)
-    assert (
-        "Without effect, because the model has its own: size."
-        in train(base, class_folder, size=96).figures["notes"]
-    )
+    notes = train(base, class_folder, size=96).figures["notes"]
+    assert "Without effect, because the model has its own: size." in notes
+    assert not any("class names" in note for note in notes), "training needs the features only"
     alone = TrainClassifierSettings(preprocessing="0-1").describe_unused()
     assert alone == ["Without effect, because no imported model was given: preprocessing."]
 

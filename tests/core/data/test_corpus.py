@@ -203,7 +203,6 @@ def test_facts_of_a_text_are_computed():
     text = "aab\nb c\x1b[0m “x” ☃\n" + "word " * 30
     facts = corpus.compute_facts(text)
     assert facts.chars == len(text) and facts.lines == 3 and facts.words == 35
-    assert facts.longest_line == 150
     assert dict(facts.alphabet)["a"] == 2 and facts.alphabet[0][1] == max(n for _, n in facts.alphabet)
     assert {c for c, _ in facts.unusual} == {"\x1b", "“", "”", "☃"}
     assert [corpus.describe_character(c) for c in "a \n☃\u200d"] == [

@@ -11,7 +11,8 @@ from PIL import Image
 
 from studio.core.errors import InvalidInput
 from studio.core.objectives import backbones
-from studio.dream.channels import draw_sheets, sheet
+from studio.dream.channels import sheet
+from training.drawings import channel_sheets
 
 NAMES = list(backbones.BACKBONES)
 
@@ -60,8 +61,8 @@ def test_an_unknown_backbone_is_rejected():
 
 
 def test_the_plan_names_64_channels_of_existing_layers():
-    assert list(draw_sheets.CHANNELS_PER_LAYER) == NAMES
-    for name, shares in draw_sheets.CHANNELS_PER_LAYER.items():
+    assert list(channel_sheets.CHANNELS_PER_LAYER) == NAMES
+    for name, shares in channel_sheets.CHANNELS_PER_LAYER.items():
         assert sum(shares.values()) == 64
         backbones.check_layers(name, list(shares))
 
@@ -80,7 +81,7 @@ def test_one_of_two_similar_images_is_dropped():
         ("layer", 3): draw_stripes(4, True, (80, 80, 255)),
         ("layer", 4): draw_stripes(16, True, (255, 80, 80)),
     }
-    left = set(draw_sheets.select_most_different(tiles, 4))
+    left = set(channel_sheets.select_most_different(tiles, 4))
     assert left in ({("layer", i) for i in indices} for indices in ((0, 2, 3, 4), (1, 2, 3, 4)))
 
 
@@ -91,7 +92,7 @@ def test_a_written_sheet_can_be_loaded(tmp_path, monkeypatch):
         ("block3_conv3", number): np.full((sheet.SIDE, sheet.SIDE, 3), color, "uint8")
         for number, color in enumerate(colors)
     }
-    draw_sheets.write_sheet("vgg16", tiles)
+    channel_sheets.write_sheet("vgg16", tiles)
     names = json.loads(sheet.names_path("vgg16").read_text())
     assert names == [["block3_conv3", number] for number in range(10)]
     with Image.open(sheet.mosaic_path("vgg16")) as mosaic:

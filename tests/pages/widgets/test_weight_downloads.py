@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.widgets import weight_downloads
 from tests.wording import says_what_to_do
@@ -22,6 +23,20 @@ def test_missing_weights_can_be_downloaded_from_the_page(visit):
         for status in weight_downloads.list_missing(weight_downloads.pretrained.list_names())
     }
     assert fetches
+
+
+def page_of_two_downloads():
+    from pages.widgets import weight_downloads
+
+    weight_downloads.offer_download(
+        [weight_downloads.pretrained.get_status(name) for name in ("adain", "vgg16")]
+    )
+
+
+def test_several_weights_have_one_button(home):
+    page = AppTest.from_function(page_of_two_downloads).run()
+    assert [button.label for button in page.button] == ["Download now"]
+    assert page.code[0].value == "studio weights pull adain\nstudio weights pull vgg16"
 
 
 def test_failed_download_shows_an_error(home):

@@ -9,7 +9,7 @@ from studio.colorize.settings import ColorizeSettings
 from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
-from studio.core.masks import litert_files, resolve, select
+from studio.core.masks import litert_files, selection, task_masks
 from studio.core.tasks import File
 
 
@@ -26,41 +26,41 @@ def store(image, name="mask.png"):
 
 def test_a_file_is_read_and_inverted(home):
     inputs = {"mask": [store(make_half_mask())]}
-    masks = resolve.resolve(ColorizeSettings(), inputs, make_half_mask())
+    masks = task_masks.resolve(ColorizeSettings(), inputs, make_half_mask())
     np.testing.assert_array_equal(masks.arrays[0], make_half_mask()[..., 0] / np.float32(255))
     assert masks.weights == {}
-    inverted = resolve.resolve(ColorizeSettings(mask_invert=True), inputs, make_half_mask())
+    inverted = task_masks.resolve(ColorizeSettings(mask_invert=True), inputs, make_half_mask())
     np.testing.assert_array_equal(inverted.arrays[0], 1 - masks.arrays[0])
 
 
 def test_a_feather_is_a_share_of_the_longer_side(home):
     inputs = {"mask": [store(make_half_mask(100, 200))]}
-    mask = resolve.resolve(ColorizeSettings(mask_feather=5), inputs, make_half_mask()).arrays[0]
+    mask = task_masks.resolve(ColorizeSettings(mask_feather=5), inputs, make_half_mask()).arrays[0]
     assert mask[50, 100 - 10] == pytest.approx(0.84, abs=0.03), "one sigma inside"
     assert mask[50, 100 + 10] == pytest.approx(0.16, abs=0.03)
 
 
 def test_no_mask_keeps_the_result(home):
-    masks = resolve.resolve(ColorizeSettings(), {}, make_half_mask())
+    masks = task_masks.resolve(ColorizeSettings(), {}, make_half_mask())
     assert masks.arrays == [] and masks.blend(make_half_mask(), 255 - make_half_mask()).max() == 255
 
 
 def test_a_black_file_is_refused(home):
     with pytest.raises(InvalidInput, match="Mask 1 is black"):
-        resolve.resolve(ColorizeSettings(), {"mask": [store(0 * make_half_mask())]}, make_half_mask())
+        task_masks.resolve(ColorizeSettings(), {"mask": [store(0 * make_half_mask())]}, make_half_mask())
 
 
 def test_an_empty_selection_is_allowed_only_within_a_context(weights_home):
     photo = sample_photos.read_photo("rocket")
-    with resolve.allow_empty_selections():
-        assert not resolve.resolve(ColorizeSettings(mask=("face",)), {}, photo).arrays[0].any()
+    with task_masks.allow_empty_selections():
+        assert not task_masks.resolve(ColorizeSettings(mask=("face",)), {}, photo).arrays[0].any()
     with pytest.raises(InvalidInput, match="No face found"):
-        resolve.resolve(ColorizeSettings(mask=("face",)), {}, photo)
+        task_masks.resolve(ColorizeSettings(mask=("face",)), {}, photo)
 
 
 def test_names_and_files_together_are_refused(home):
     with pytest.raises(InvalidInput, match="either names or files"):
-        resolve.check(ColorizeSettings(mask=("person",)), {"mask": [store(make_half_mask())]})
+        task_masks.check(ColorizeSettings(mask=("person",)), {"mask": [store(make_half_mask())]})
 
 
 def test_an_unknown_name_is_refused():
@@ -72,7 +72,7 @@ def test_an_unknown_name_is_refused():
 
 def test_blending_shows_the_result_inside_the_mask(home):
     result, photo = np.full((40, 80, 4), 200, "uint8"), np.full((40, 80, 4), 100, "uint8")
-    blended = resolve.blend(result, photo, make_half_mask()[..., 0] / np.float32(255))
+    blended = task_masks.blend(result, photo, make_half_mask()[..., 0] / np.float32(255))
     assert (blended[:, :36] == 200).all() and (blended[:, 44:] == 100).all()
     assert blended.shape == photo.shape and blended.dtype == np.uint8
 
@@ -90,7 +90,7 @@ def test_a_color_of_the_photo_stays_outside_the_mask(weights_home):
     settings = ColorizeSettings(mask=("person",), vividness=1)
     result = tasks.run("colorize.apply", settings, {"content": [store(gray, "gray.png")]})
     colored = image_io.read(result.files[0].read())
-    mask, is_colored = select.select(gray, "person"), np.ptp(colored, axis=2) > 6
+    mask, is_colored = selection.select(gray, "person"), np.ptp(colored, axis=2) > 6
     assert is_colored[mask > 0.9].mean() > 0.3 and not is_colored[mask < 0.01].any()
     recipe = recipes.read(result.files[0].read())
     assert recipe.settings["mask"] == ["person"] and "selfie-segmentation" in recipe.weights

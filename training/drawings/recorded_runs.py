@@ -1,7 +1,7 @@
-"""Records the runs that pages show on a first visit: `python -m pages.recorded.record [PAGE ...]`.
+"""Records the runs that pages show on a first visit: `python -m training.drawings.recorded_runs [PAGE ...]`.
 
 It runs each task with the settings of its command, which needs the weights and some minutes, and writes the
-figures next to this file. Run it when "Under the hood" needs other figures, and commit its output.
+figures into `pages/recorded`. Run it when "Under the hood" needs other figures, and commit its output.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import io
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
 
-from pages.recorded.runs import FOLDER
 from studio.core import tasks
 from studio.core.imaging import image_io
 from studio.core.models import presets
@@ -22,6 +22,7 @@ from studio.core.progress import Progress, Report
 from studio.run import request
 from studio.tune.by_preference.search_store import Comparison, PreferenceSearch
 
+FOLDER = Path(__file__).parents[2] / "pages" / "recorded"
 SIGNIFICANT_DIGITS = 4  # significant digits, more than a chart shows
 MAX_POINTS = 100
 MAX_SIDE = 360  # px

@@ -11,8 +11,8 @@ import pytest
 
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
-from studio.core.masks import select as selecting
-from studio.core.masks.select import select
+from studio.core.masks import selection as selecting
+from studio.core.masks.selection import select
 from studio.core.masks.settings import SELECTIONS
 
 FACE, TORSO, WALL, ROCKET = (0.24, 0.42), (0.7, 0.4), (0.05, 0.2), (0.3, 0.83)  # y and x in the photo
@@ -104,7 +104,7 @@ def test_digests_are_those_of_the_index(portrait):
 def test_selecting_loads_no_keras():
     code = (
         "import sys; from studio.core.imaging import sample_photos as photos; "
-        "from studio.core.masks.select import select; "
+        "from studio.core.masks.selection import select; "
         "select(photos.read_photo('astronaut'), 'person'); print('keras' in sys.modules)"
     )
     root = Path(__file__).parents[3]

@@ -13,7 +13,7 @@ from PIL import Image
 
 from studio.core.errors import InvalidInput, invalid
 from studio.core.imaging import image_io
-from studio.core.masks import select
+from studio.core.masks import selection
 from studio.core.masks.settings import SLOT, MaskSettings
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs
@@ -87,7 +87,7 @@ def prepare(
         return _select_masks(settings, photo, progress)
     shares = [mask.mean(axis=2, dtype="float32") / 255 for mask in masks]
     feather, is_inverted = settings.mask_feather / 100, settings.mask_invert
-    return Masks([select.refine(share, feather, is_inverted) for share in shares])
+    return Masks([selection.refine(share, feather, is_inverted) for share in shares])
 
 
 @contextlib.contextmanager
@@ -111,7 +111,7 @@ def _select_masks(settings: MaskSettings, photo: np.ndarray, progress: Progress 
     progress.report_stage("Selecting the mask")
     image = np.ascontiguousarray(photo[..., :3])
     arrays = [
-        select.select(
+        selection.select(
             image,
             name,
             feather=settings.mask_feather / 100,
@@ -123,7 +123,7 @@ def _select_masks(settings: MaskSettings, photo: np.ndarray, progress: Progress 
     ]
     weights: dict[str, str] = {}
     for name in settings.mask:
-        weights |= select.read_digests(name)
+        weights |= selection.read_digests(name)
     return Masks(arrays, weights)
 
 

@@ -1,4 +1,4 @@
-"""Renders the shipped sheets of channels: `python -m studio.dream.channels.draw_sheets [BACKBONE ...]`.
+"""Renders the shipped sheets of channels: `python -m training.drawings.channel_sheets [BACKBONE ...]`.
 
 A quarter more channels than needed are rendered, chosen at random; of similar ones, some are dropped. Images
 are cached in STUDIO_HOME, so that an interrupted run continues.
