@@ -33,7 +33,7 @@ Trainer._resume = report_step
 checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main("dcgan.train", "train", sys.argv[1:]))
 """
-STEPS, KILLED = 120, 20
+STEPS, KILLED = 60, 10
 SMALL = ["--width", "4", "--discriminator-width", "4", "--latent-dim", "8", "--size", "32", "--batch", "16"]
 
 
@@ -46,7 +46,7 @@ def start_training(home, tmp_path):
     started = []
 
     def start(out, *words):
-        length = ["--steps", str(STEPS), "--test-every", "50", "--scored", "0"]
+        length = ["--steps", str(STEPS), "--test-every", "25", "--scored", "0"]
         command = [sys.executable, "-c", SCRIPT, "data.npz", "-o", out, *SMALL, *length, *words]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         started.append(
@@ -88,7 +88,7 @@ def test_a_killed_training_resumes_and_gives_the_uninterrupted_weights(start_tra
     ):
         # Not bit-exact, because the order of sums varies on several cores.
         assert np.allclose(first, second, atol=2e-2)
-    assert presets.find(tmp_path / "model").read_data()["figures"]["curve"]["steps"] == [50, 100, 120]
+    assert presets.find(tmp_path / "model").read_data()["figures"]["curve"]["steps"] == [25, 50, 60]
 
 
 @pytest.mark.slow
