@@ -48,7 +48,7 @@ def example_capability(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def example_files(tmp_path_factory):
-    """A copy of the code with the files of the guide, and what mypy knows of the code after an earlier run."""
+    """A copy of the code with the files of the guide, and the cache of an earlier run of mypy."""
     copy = tmp_path_factory.mktemp("pasted")
     if (ROOT / MYPY_CACHE).is_dir():
         shutil.copytree(ROOT / MYPY_CACHE, copy / MYPY_CACHE)
