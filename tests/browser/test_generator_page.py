@@ -14,7 +14,7 @@ from training.drawings.data_sets import draw_data_set
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 IMAGE_COUNT = 70
 QUICK_SETTINGS = (
-    "size=28&steps=600&width=4&discriminator_width=4&latent_dim=8&batch=8&scored=0&vgg16_discriminator=0"
+    "size=28&steps=250&width=4&discriminator_width=4&latent_dim=8&batch=8&scored=0&vgg16_discriminator=0"
 )
 
 
@@ -41,7 +41,7 @@ def test_generator_is_trained_from_images(tab, expect):
     main.get_by_role("img", name=re.compile("^Images generated so far")).wait_for()
     main.locator(".vega-embed canvas, .vega-embed svg").first.wait_for()
     button("Make again").wait_for()
-    expect(main.get_by_text(f"Trained on {IMAGE_COUNT} images for 600 of 600 steps")).to_be_visible()
+    expect(main.get_by_text(f"Trained on {IMAGE_COUNT} images for 250 of 250 steps")).to_be_visible()
     main.get_by_role("img", name="New images from the model").wait_for()
     main.get_by_text("Training progress").click()
     main.get_by_role("img", name=re.compile("the discriminator gives generated images")).wait_for()
