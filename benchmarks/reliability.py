@@ -34,6 +34,7 @@ from studio.core.imaging import image_io, video_codecs, video_decoder, video_enc
 from studio.core.models import model_zip, presets
 from studio.core.progress import Progress
 from studio.imported import keras_files
+from tests.wording import says_what_to_do
 
 MAX_SECONDS = 10.0
 MAX_BYTES = 2 << 30
@@ -47,7 +48,7 @@ def read_keras_model(path: Path) -> None:
         with path.open("rb") as file:
             keras_files.read(file)
     except keras_files.Refused as error:  # `safe_copies.get_or_make` reports it with the name of the file
-        raise InvalidInput(f"{error}. Next: none.") from None
+        raise InvalidInput(f"{error}. Use another file.") from None
 
 
 # The functions that read a file of each kind, from its path and an empty folder.
@@ -145,7 +146,7 @@ def try_file(kind: str, path: str, folder: str) -> tuple[str, str]:
         outcome = "taken", ""
     except StudioError as error:
         message = str(error)
-        is_clear = "\n" not in message and "Next:" in message and str(DATA) not in message
+        is_clear = "\n" not in message and says_what_to_do(message) and str(DATA) not in message
         outcome = ("refused", "") if is_clear else ("fault", f"said {message!r}")
     except BaseException as error:
         outcome = "fault", f"{type(error).__name__}: {error}"

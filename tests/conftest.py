@@ -17,16 +17,24 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 _LOWEST_PRIORITY = 19
-LONGEST_FILES = ("test_benchmarks.py", "test_parallel.py", "test_killed.py")  # files that take minutes each
+# Files that take minutes each.
+LONGEST_FILES = ("test_style_page.py", "test_benchmarks.py", "test_backends.py", "test_parallel.py")
+# Read by OpenBLAS, TensorFlow and JAX.
+THREAD_LIMITS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
 
 
 def pytest_configure():
-    """Gives all processes that tests start the same priority.
+    """Gives all processes that tests start the same priority, and one thread for numbers each.
+
+    Threads of BLAS wait for each other without sleeping. On cores that the other file of tests uses, too,
+    some products would take a hundred times as long.
 
     Two files of tests run at a time. Jobs of the studio are polite: they give way to others by a niceness of
     10. Those of one file would stand still while the other file trains, and its test would wait in
     vain.
     """
+    os.environ |= dict.fromkeys(THREAD_LIMITS, "1")
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # compiling takes far longer than a few small steps
     if hasattr(os, "nice"):
         os.nice(_LOWEST_PRIORITY)
 

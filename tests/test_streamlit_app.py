@@ -15,8 +15,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
@@ -98,11 +99,50 @@ def _find_children(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
-def _start_server(port: int, **options) -> subprocess.Popen:
-    arguments = ["-m", "streamlit", "run", f"--server.port={port}", "--server.headless=true"]
+# `streamlit run`, whose workers do not load Keras before the first job: these tests run none.
+NOT_WARM = """
+from functools import partial
+from streamlit.web.cli import main
+from studio.engine import engine
+
+engine.Engine = partial(engine.Engine, warm=False)
+main()
+"""
+
+
+def _start_server(port: int, program=("-c", NOT_WARM), **options) -> subprocess.Popen:
+    arguments = [*program, "run", f"--server.port={port}", "--server.headless=true"]
     return subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, env=os.environ, **({"stdout": subprocess.PIPE} | options)
     )
+
+
+@contextmanager
+def _serve(log: Path) -> Iterator[tuple[int, int]]:
+    """Serves a studio; yields its port and its process id."""
+    port = _find_free_port()
+    with log.open("wb") as file, _start_server(port, stdout=file, stderr=file) as process:
+        try:
+            _wait_until(lambda: _is_serving(port))
+            yield port, process.pid
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def server_log(tmp_path_factory):
+    """What the server of `server_port` prints."""
+    return tmp_path_factory.mktemp("log") / "log"
+
+
+@pytest.fixture(scope="module")
+def server_port(server_log, tmp_path_factory):
+    """The port of one server for all tests that only send it requests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_HOME", str(tmp_path_factory.mktemp("home")))
+        with _serve(server_log) as (port, _):
+            yield port
 
 
 def _request_status(port: int, host: str, path: str = "/style") -> int:
@@ -126,24 +166,18 @@ def _open_stream(port: int, host: str, origin: str) -> int:
 
 
 @pytest.mark.slow
-def test_uploads_are_accepted_up_to_the_limit_of_pages(home):
+def test_uploads_are_accepted_up_to_the_limit_of_pages(server_port):
     """The form around the file does not count and can exceed the default limit."""
-    port = _find_free_port()
-    with _start_server(port) as process:
-        try:
-            _wait_until(lambda: _is_serving(port))
-            with connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"]) as stream:
-                stream.send(BackMsg(rerun_script=ClientState(page_name="health")).SerializeToString())
-                message = ForwardMsg()
-                while message.WhichOneof("type") != "new_session":
-                    message.ParseFromString(stream.recv(timeout=30))
-                session = message.new_session.initialize.session_id
-                assert _upload(port, session, 50 << 20) == 204
-                assert _upload(port, session, data_set_input.MAX_MB << 20, length_alone=True) is None
-                assert _upload(port, session, 600 << 20, length_alone=True) == 413
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+    address = f"ws://127.0.0.1:{server_port}/_stcore/stream"
+    with connect(address, subprotocols=["streamlit"]) as stream:
+        stream.send(BackMsg(rerun_script=ClientState(page_name="health")).SerializeToString())
+        message = ForwardMsg()
+        while message.WhichOneof("type") != "new_session":
+            message.ParseFromString(stream.recv(timeout=30))
+        session = message.new_session.initialize.session_id
+        assert _upload(server_port, session, 50 << 20) == 204
+        assert _upload(server_port, session, data_set_input.MAX_MB << 20, length_alone=True) is None
+        assert _upload(server_port, session, 600 << 20, length_alone=True) == 413
 
 
 def _upload(port: int, session: str, size: int, length_alone: bool = False) -> int | None:
@@ -172,40 +206,28 @@ def _upload(port: int, session: str, size: int, length_alone: bool = False) -> i
 
 
 @pytest.mark.slow
-def test_only_pages_of_this_machine_reach_the_studio(home):
-    port = _find_free_port()
-    with _start_server(port) as process:
-        try:
-            _wait_until(lambda: _is_serving(port))
-            for name in ("localhost", "127.0.0.1", "[::1]"):
-                host = f"{name}:{port}"
-                assert (_request_status(port, host), _open_stream(port, host, f"http://{host}")) == (200, 101)
-            evil = f"evil.example:{port}"
-            for path in ("/", "/style", "/_stcore/health"):
-                assert _request_status(port, evil, path) == 400
-            assert _open_stream(port, evil, f"http://{evil}") in (
-                400,
-                403,
-            )  # a host name that resolves to this machine
-            assert _open_stream(port, f"localhost:{port}", f"http://{evil}") == 403  # another page's script
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+def test_only_pages_of_this_machine_reach_the_studio(server_port):
+    port = server_port
+    for name in ("localhost", "127.0.0.1", "[::1]"):
+        host = f"{name}:{port}"
+        assert (_request_status(port, host), _open_stream(port, host, f"http://{host}")) == (200, 101)
+    evil = f"evil.example:{port}"
+    for path in ("/", "/style", "/_stcore/health"):
+        assert _request_status(port, evil, path) == 400
+    assert _open_stream(port, evil, f"http://{evil}") in (
+        400,
+        403,
+    )  # a host name that resolves to this machine
+    assert _open_stream(port, f"localhost:{port}", f"http://{evil}") == 403  # another page's script
 
 
 @pytest.mark.slow
-def test_shared_modules_are_imported_before_the_first_tab(home):
+def test_shared_modules_are_imported_before_the_first_tab(home, tmp_path):
     """Otherwise one tab sees a half-imported pandas while another imports it."""
-    port = _find_free_port()
-    with _start_server(port) as process:
-        try:
-            _wait_until(lambda: _is_serving(port))
-            loaded = " ".join(mapping.path for mapping in psutil.Process(process.pid).memory_maps())
-            assert "/pandas/" in loaded and "/pyarrow/" in loaded
-            assert "/tensorflow/" not in loaded
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+    with _serve(tmp_path / "log") as (_, pid):
+        loaded = " ".join(mapping.path for mapping in psutil.Process(pid).memory_maps())
+        assert "/pandas/" in loaded and "/pyarrow/" in loaded
+        assert "/tensorflow/" not in loaded
 
 
 FOREIGN_ORIGINS = (
@@ -219,39 +241,33 @@ FOREIGN_ORIGINS = (
 
 
 @pytest.mark.slow
-def test_only_requests_of_the_same_origin_are_accepted(home):
-    port = _find_free_port()
-    with _start_server(port) as process:
-        try:
-            _wait_until(lambda: _is_serving(port))
-            host = f"localhost:{port}"
-            for origin in (item.format(port=port) for item in FOREIGN_ORIGINS):
-                assert _open_stream(port, host, origin) == 403, origin
-                for method, path in (
-                    ("GET", "/api/v1/health"),
-                    ("PUT", "/_stcore/upload_file/a/b"),
-                    ("GET", "/"),
-                ):
-                    assert _request(port, path, method=method, Origin=origin)[0] == 403, origin
-            assert _open_stream(port, host, f"http://{host}") == 101
-            assert _request(port, "/", Origin=f"http://127.0.0.1:{port}")[0] == 200
-            # As a TLS proxy sends it; a page cannot set this header for another site.
-            proxied = {"Origin": f"https://127.0.0.1:{port}", "X-Forwarded-Proto": "https"}
-            assert _request(port, "/", **proxied)[0] == 200
-            for path in (
-                "/",
-                "/style",
-                "/_stcore/health",
-                "/api/v1/health",
-                "/api/v1/docs",
-                "/static/nothing.js",
-            ):
-                headers = _request(port, path)[1]
-                assert "frame-ancestors 'self'" in ", ".join(headers.get_all("content-security-policy")), path
-                assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"], path
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+def test_only_requests_of_the_same_origin_are_accepted(server_port):
+    port = server_port
+    host = f"localhost:{port}"
+    for origin in (item.format(port=port) for item in FOREIGN_ORIGINS):
+        assert _open_stream(port, host, origin) == 403, origin
+        for method, path in (
+            ("GET", "/api/v1/health"),
+            ("PUT", "/_stcore/upload_file/a/b"),
+            ("GET", "/"),
+        ):
+            assert _request(port, path, method=method, Origin=origin)[0] == 403, origin
+    assert _open_stream(port, host, f"http://{host}") == 101
+    assert _request(port, "/", Origin=f"http://127.0.0.1:{port}")[0] == 200
+    # As a TLS proxy sends it; a page cannot set this header for another site.
+    proxied = {"Origin": f"https://127.0.0.1:{port}", "X-Forwarded-Proto": "https"}
+    assert _request(port, "/", **proxied)[0] == 200
+    for path in (
+        "/",
+        "/style",
+        "/_stcore/health",
+        "/api/v1/health",
+        "/api/v1/docs",
+        "/static/nothing.js",
+    ):
+        headers = _request(port, path)[1]
+        assert "frame-ancestors 'self'" in ", ".join(headers.get_all("content-security-policy")), path
+        assert headers["x-content-type-options"] == "nosniff" and headers["referrer-policy"], path
 
 
 ODD_VALUES = ("\x01", "[", "http://[", "%", "é", "=;=", "9" * 400, "-1", "bytes=9-1,x", "a" * 60_000)
@@ -274,24 +290,14 @@ HEADERS += (
 
 
 @pytest.mark.slow
-def test_odd_headers_cause_no_server_error(home, tmp_path):
-    port = _find_free_port()
-    with (tmp_path / "log").open("wb") as log, _start_server(port, stdout=log, stderr=log) as process:
-        try:
-            _wait_until(lambda: _is_serving(port))
-            requests = list(
-                itertools.product(("/style", "/api/v1/health", "/_stcore/stream"), HEADERS, ODD_VALUES)
-            )
-            with ThreadPoolExecutor(
-                16
-            ) as pool:  # many of these connections wait for a body until they time out
-                statuses = list(pool.map(lambda request: _request_with_header(port, *request), requests))
-            for (path, name, value), status in zip(requests, statuses, strict=True):
-                assert status is None or status < 500, (name, value[:20], path)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
-    lines = (tmp_path / "log").read_text("utf-8", "replace").splitlines()
+def test_odd_headers_cause_no_server_error(server_port, server_log):
+    earlier_bytes = server_log.stat().st_size
+    requests = list(itertools.product(("/style", "/api/v1/health", "/_stcore/stream"), HEADERS, ODD_VALUES))
+    with ThreadPoolExecutor(64) as pool:  # many of these connections wait for a body until they time out
+        statuses = list(pool.map(lambda request: _request_with_header(server_port, *request), requests))
+    for (path, name, value), status in zip(requests, statuses, strict=True):
+        assert status is None or status < 500, (name, value[:20], path)
+    lines = server_log.read_bytes()[earlier_bytes:].decode("utf-8", "replace").splitlines()
     assert "Traceback" not in " ".join(lines) and len(lines) < 3 * len(HEADERS) * len(ODD_VALUES)
 
 
@@ -440,7 +446,7 @@ def test_an_invalid_studio_token_is_refused_at_start(home, monkeypatch):
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_a_bare_streamlit_run_serves_and_leaves_no_process(home, end):
     port = _find_free_port()
-    with _start_server(port) as process:
+    with _start_server(port, ("-m", "streamlit")) as process:
         _wait_until(lambda: _is_serving(port))
         _wait_until(lambda: len(_find_children(process.pid)) >= 3)
         family = _find_children(process.pid)

@@ -381,7 +381,7 @@ def test_bad_files_are_accepted_or_rejected_with_a_sentence(call, data_dir):
     names = [row["file"] for row in csv.DictReader(rows, delimiter="\t")]
     assert len(names) > 400
     accepted = 0
-    for name in names[::4]:  # each takes a sandboxed process; `benchmarks.reliability` sends them all
+    for name in names[::8]:  # each takes a sandboxed process; `benchmarks.reliability` sends them all
         path = root / name
         if not path.is_file() or path.stat().st_size > 20_000_000:
             continue
@@ -396,7 +396,7 @@ def test_bad_files_are_accepted_or_rejected_with_a_sentence(call, data_dir):
                 "inputs": {"image": [answer.json()["id"]]},
             }
             assert call("POST", "/jobs", json=body).status_code == 202
-    assert 2 < accepted < 50
+    assert 1 < accepted < 25
     assert not list((paths.ensure_folder("cache") / "received").iterdir())
 
 

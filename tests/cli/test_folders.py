@@ -161,7 +161,7 @@ def test_results_have_unique_names(photos, capsys):
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_results_and_the_next_run_continues(photos, start_command, capsys):
-    slow = ["invert", "photos", "-o", "out", "--steps", "20", "--seconds", "0.5"]
+    slow = ["invert", "photos", "-o", "out", "--steps", "20", "--seconds", "0.2"]
     process = start_command(*slow, cwd=photos.parent)
     process.stdout.readline()  # the first image is done
     process.send_signal(2)

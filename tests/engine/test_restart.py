@@ -123,7 +123,7 @@ def test_job_behind_a_cell_survives_a_killed_cluster(home, start_engine, chores,
         until(lambda: engine.status() == "ready")
         varied = engine.submit("chores.sweep", plan, {})
         until(lambda: engine.find_job(varied.id).report)
-        time.sleep(2)  # the first cell has begun
+        until(chores.get_mark().exists)
         waiting = engine.submit("chores.do", chores.ChoreSettings(), {})
         time.sleep(0.5)
         assert engine.find_job(waiting.id).state == "queued"

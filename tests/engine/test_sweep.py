@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from worker_kills import kill
 
@@ -22,6 +20,7 @@ def submit_sweep(engine, chores):
         vary = (f"shade={'|'.join(map(str, shades))}",)
         base = chores.ChoreSettings(**settings).model_dump(mode="json")
         plan = SweepSettings(task="chores.do", base=base, vary=vary)
+        chores.get_mark().unlink(missing_ok=True)
         return engine.submit("chores.sweep", plan, {}, weights=weights)
 
     return submit
@@ -73,10 +72,9 @@ def test_cancelled_sweep_keeps_nothing_and_frees_its_lanes(
     assert wait_for_job(queue_chore()).state == "done"
 
 
-def test_stopped_cell_is_labeled(engine, submit_sweep, wait_for_job, until):
+def test_stopped_cell_is_labeled(engine, chores, submit_sweep, wait_for_job, until):
     job = submit_sweep(1, 2, steps=100_000, pause=0.01)
-    until(lambda: _find_keys(engine, "subtask"))
-    time.sleep(1)
+    until(chores.get_mark().exists)
     engine.stop(job.id)
     assert [cell["label"] for cell in wait_for_job(job).result.figures["cells"]] == ["shade 1, stopped early"]
 
@@ -101,10 +99,9 @@ def test_small_jobs_of_the_owner_run_before_the_next_cell(
     assert all(job.ended < cells[1].path.stat().st_mtime for job in small)
 
 
-def test_job_behind_a_cell_can_be_cancelled(engine, submit_sweep, queue_chore, until, wait_for_job):
+def test_job_behind_a_cell_can_be_cancelled(engine, chores, submit_sweep, queue_chore, until, wait_for_job):
     varied = submit_sweep(1, 2, steps=60, pause=0.05)
-    until(lambda: _find_keys(engine, "subtask"))
-    time.sleep(1)  # the first cell has begun
+    until(chores.get_mark().exists)
     waiting = queue_chore()
     until(lambda: _find_keys(engine, waiting.id))
     assert engine.find_job(waiting.id).state == "queued" and engine.find_job(waiting.id).place == 1
@@ -114,10 +111,11 @@ def test_job_behind_a_cell_can_be_cancelled(engine, submit_sweep, queue_chore, u
     assert job.state == "done" and len(job.result.files) == 3
 
 
-def test_job_behind_a_cell_survives_a_killed_worker(submit_sweep, queue_chore, until, wait_for_job, engine):
+def test_job_behind_a_cell_survives_a_killed_worker(
+    engine, chores, submit_sweep, queue_chore, until, wait_for_job
+):
     greedy = submit_sweep(1, 2, do="fill", steps=60, pause=0.05)
-    until(lambda: _find_keys(engine, "subtask"))
-    time.sleep(1)
+    until(chores.get_mark().exists)
     waiting = queue_chore(steps=3)
     until(lambda: _find_keys(engine, waiting.id))
     job = wait_for_job(waiting)
@@ -145,20 +143,20 @@ def test_job_behind_crashing_cells_runs(engine, submit_sweep, queue_chore, until
     assert wait_for_job(deadly).finished
 
 
-def test_unresponsive_cell_frees_the_lane(engine, submit_sweep, queue_chore, until, wait_for_job):
+def test_unresponsive_cell_frees_the_lane(engine, chores, submit_sweep, queue_chore, until, wait_for_job):
     hung = submit_sweep(1, 2, do="hang", steps=10_000, pause=0.02)
-    until(lambda: _find_keys(engine, "subtask"))
-    time.sleep(1)
+    until(chores.get_mark().exists)
     engine.stop(hung.id)
     waiting = queue_chore(steps=3)
     assert wait_for_job(hung).state == "cancelled"
     assert wait_for_job(waiting).state == "done"
 
 
-def test_canceling_a_waiting_job_sends_the_next(engine, submit_sweep, queue_chore, until, wait_for_job):
+def test_canceling_a_waiting_job_sends_the_next(
+    engine, chores, submit_sweep, queue_chore, until, wait_for_job
+):
     varied = submit_sweep(1, 2, steps=100_000, pause=0.01)
-    until(lambda: _find_keys(engine, "subtask"))
-    time.sleep(1)
+    until(chores.get_mark().exists)
     first, second = queue_chore(), queue_chore(steps=2)
     until(lambda: _find_keys(engine, first.id))
     engine.cancel(first.id)

@@ -18,6 +18,7 @@ from pathlib import Path
 from studio.core.process import children
 
 ROOT = Path(__file__).resolve().parents[2]
+CHECK_SECONDS = 3.0  # s instead of 10, so that tests see an idle connection end
 MEMORY = dict.fromkeys(("job", "live", "drive"), 1e9)  # bytes: house styles and texts fit, without Keras
 TIMEOUT_SECONDS = 120.0  # s until it responds
 
@@ -84,9 +85,11 @@ def serve(port: str) -> None:
     from chores import TASKS
     from streamlit.web.cli import main
 
+    from studio.api import idle_connections
     from studio.core import tasks
     from studio.engine import engine
 
+    idle_connections.CHECK_SECONDS = CHECK_SECONDS
     tasks.TASKS.update(TASKS)
     engine.Engine = partial(engine.Engine, memory=MEMORY, warm=False)
     options = ["--server.headless=true", f"--server.port={port}"]

@@ -8,11 +8,12 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from studio.core import durations, recipes, tasks
+from studio.core import durations, paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.imaging import image_io
 from studio.core.progress import Progress
@@ -21,6 +22,9 @@ from studio.core.tasks import File, Inputs, Result, Slot, Task
 from studio.core.weights import pretrained
 from studio.gallery import sweep_settings
 from studio.gallery.sweep_settings import SweepSettings
+
+BEGUN_STEP = 10  # at which a chore marks that it has begun: everybody who watches it knows by then
+HANG_SECONDS = 1.0  # s instead of 5 and 10, within which a chore that hangs may still stop
 
 
 class ChoreSettings(Settings):
@@ -59,11 +63,16 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
         for step in (*range(1, settings.steps + 1),) * (2 if settings.do == "twice" else 1):
             time.sleep(settings.pause)
             progress.report(step, total, {"count": step}, lambda: _make_image(settings.shade))
+            if step == BEGUN_STEP:
+                get_mark().touch()
             if step == settings.steps // 2 + 1:
                 _misbehave(settings.do)
     except Cancelled:
         stopped = True
         if settings.do == "hang":
+            from studio.engine.cluster import worker
+
+            worker.ABANDONED_SECONDS = HANG_SECONDS
             time.sleep(3600)
         if settings.do == "slow end":
             for _ in range(100):  # the process asks again meanwhile
@@ -74,6 +83,11 @@ def run(settings: ChoreSettings, inputs: Inputs, progress: Progress) -> Result:
     recipe = recipes.Recipe(task="chores.do", settings=settings.model_dump(mode="json"), weights=used)
     data = image_io.encode_png(_make_image(settings.shade), recipe)
     return Result((File.store(data, "image", "chore.png"),), {"steps": np.float32(step)}, recipe, stopped)
+
+
+def get_mark() -> Path:
+    """Returns the file that a chore creates at BEGUN_STEP."""
+    return paths.ensure_folder("cache") / "chore has begun"
 
 
 def _make_image(shade: int) -> np.ndarray:
@@ -121,8 +135,11 @@ def report_modules(settings: ChoreSettings, inputs: Inputs, progress: Progress) 
 
 def run_sweep(settings: SweepSettings, inputs: Inputs, progress: Progress) -> Result:
     """Runs a sweep in a process that has not imported the chores yet."""
+    from studio.engine.cluster import drivers
     from studio.gallery import sweep as sweeping
 
+    if settings.base["do"] == "hang":
+        drivers._STOP_SECONDS = HANG_SECONDS
     tasks.TASKS.update(TASKS)
     return sweeping.run(settings, inputs, progress)
 

@@ -57,7 +57,7 @@ def test_trials_run_in_the_job_lane_and_report_progress(search):
 
 def test_a_killed_trial_is_replaced(lanes, search, wait_for_end):
     # The trial must be running, because a queued one would only be sent again.
-    job = search(lambda job: job.report and "trial 2" in job.report.metrics, seed=1, trials=3, epochs=25)
+    job = search(lambda job: job.report and "trial 2" in job.report.metrics, seed=1, trials=3, epochs=12)
     assert not job.finished
     kill(lanes, "job")
     job = wait_for_end(job)

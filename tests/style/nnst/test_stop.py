@@ -62,12 +62,12 @@ def test_an_unfinished_image_is_further_from_the_style_than_the_finished_one(wei
 def test_strength_lowers_structure_and_raises_style(weights_home, photo, painting):
     from benchmarks import looks
 
-    backbone, content = backbones.load("vgg16"), image_io.fit(photo, 128)
+    backbone, content = backbones.load("vgg16"), image_io.fit(photo, 96)
     results = [
-        transfer(photo, [painting], TransferSettings(mode="fine", size=128, steps=40, strength=s)).image
+        transfer(photo, [painting], TransferSettings(mode="fine", size=96, steps=20, strength=s)).image
         for s in (0.2, 0.5, 1)
     ]
-    structures = [looks.measure_structure(backbone, result, content, painting, 128) for result in results]
-    styles = [measure.measure_style_distance(backbone, result, painting, 128) for result in results]
+    structures = [looks.measure_structure(backbone, result, content, painting, 96) for result in results]
+    styles = [measure.measure_style_distance(backbone, result, painting, 96) for result in results]
     assert structures == sorted(structures)
     assert styles == sorted(styles, reverse=True)
