@@ -15,7 +15,7 @@ with left:
     request = input_form.ask()
     settings = parts.ask_settings(
         EnhanceSettings,
-        skip=("network", "cleaner"),
+        **input_form.choose_fields(),
         extra={"mask": request.mask.names},
         ask_extra=lambda: input_form.ask_networks(request),
     )
@@ -45,6 +45,7 @@ with stage:
         )
     elif settings is not None:
         request.show_start_preview(settings)
+    enhanced_image.show_notes(result)
     closer_look.show(result)
 parts.show_recent(TASK)
 under_the_hood.explain(result)

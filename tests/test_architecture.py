@@ -311,6 +311,7 @@ COMMON_WORDS = {
     "first",
     "flat",
     "head",
+    "height",
     "hidden",
     "jobs",
     "keep",
@@ -496,6 +497,7 @@ TRANSITIVE_DEPENDENCIES = {
     "psutil": "distributed",
     "pydantic-core": "pydantic",
     "threadpoolctl": "scikit-learn",
+    "tifffile": "scikit-image",
 }
 
 

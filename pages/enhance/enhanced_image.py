@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.widgets import words
 from studio import engine
 from studio.core.imaging import image_io
 from studio.core.tasks import File
@@ -38,6 +39,12 @@ class EnhancedImage:
 @st.cache_data(max_entries=4, show_spinner=False)
 def _compare_cached(digest: str, data: bytes) -> Comparison:
     return compare(image_io.read(File(digest, "image", "").path), image_io.read(data))
+
+
+def show_notes(image: EnhancedImage | None) -> None:
+    """Shows what the task says about its result, such as that detail is invented."""
+    for note in image.figures.get("notes", ()) if image else ():
+        st.caption(words.escape(note))
 
 
 def from_live(live: engine.Live | None) -> EnhancedImage | None:

@@ -19,6 +19,7 @@ from studio.core.tasks import File, Inputs
 from studio.enhance import estimate, models
 from studio.enhance.damage import GOOD_QUALITY, MIN_NOISE, Damage, measure_damage
 from studio.enhance.settings import CLEAN, ENLARGE, SHIPPED_CLEANER, SHIPPED_ENLARGER, EnhanceSettings
+from studio.enhance.sizes import compute_size
 
 TASK = "enhance.enlarge"
 NETWORK_KEY, CLEANER_KEY = "enhance_network", "enhance_cleaner"
@@ -45,12 +46,14 @@ class Request:
 
     def is_live(self, settings: EnhanceSettings) -> bool:
         """Returns whether the result itself is fast enough to update without Start."""
-        if isinstance(self.content, Video) or (settings.scale == 1 and not settings.cleans):
+        if isinstance(self.content, Video) or settings.mode == "texture":
             return False
         inputs = self.build_inputs()
-        height, width = image_io.read_size(inputs["content"][0].read())
-        is_small = height * width * settings.scale**2 <= MAX_LIVE_PIXELS
-        return is_small and estimate.estimate_seconds(settings, inputs) <= MAX_LIVE_SECONDS
+        height, width = self.compute_size(settings)
+        return (
+            height * width <= MAX_LIVE_PIXELS
+            and estimate.estimate_seconds(settings, inputs) <= MAX_LIVE_SECONDS
+        )
 
     def build_job(self, settings: EnhanceSettings) -> tuple[str, Settings, Inputs]:
         """Returns task, settings and inputs of the job that Start starts."""
@@ -64,13 +67,19 @@ class Request:
         job = self.build_job(settings)
         frames = " of every frame" if isinstance(self.content, Video) else ""
         cost = estimates.describe_cost(*job)
-        st.markdown(f"**Start** makes {self.describe_size(settings)}{frames}{cost}.")
-        weight_downloads.announce_downloads(self.mask.needs)
+        texture = " with invented detail" if settings.mode == "texture" else ""
+        st.markdown(f"**Start** makes {self.describe_size(settings)}{frames}{texture}{cost}.")
+        weights = (settings.for_frames() if frames else settings).texture_weights
+        weight_downloads.announce_downloads([*([weights] if weights else []), *self.mask.needs])
 
     def describe_size(self, settings: EnhanceSettings) -> str:
         """Returns the size of the result, e.g. "1,024 x 768 px"."""
-        height, width = (side * settings.scale for side in image_io.read_size(self.content.get_file().read()))
+        height, width = self.compute_size(settings)
         return f"{width:,} x {height:,} px"
+
+    def compute_size(self, settings: EnhanceSettings) -> tuple[int, int]:
+        """Returns the height and width of the result in px. Raises as `studio.enhance.sizes.compute_size`."""
+        return compute_size(settings, *image_io.read_upright_size(self.content.get_file().read()))
 
 
 def ask() -> Request:
@@ -80,6 +89,18 @@ def ask() -> Request:
     photos = samples.list_photos()
     content = image_input.choose_image("content", "Photo", photos, offer_video=video_input.offer)
     return Request(content, mask_choice.ask(content.get_file))
+
+
+def choose_fields() -> dict[str, Any]:
+    """Returns which settings `forms.ask_settings` skips, folds and unfolds in the chosen mode.
+
+    Before the widget of the mode is drawn for the first time, the mode is only in the address.
+    """
+    mode = st.session_state.get("mode", st.query_params.get("mode", "").lower())
+    networks = ("network", "cleaner")
+    if mode != "texture":
+        return {"skip": (*networks, "texture_strength", "texture_network")}
+    return {"skip": networks, "fold": ("sharpness",), "unfold": ("texture_strength",)}
 
 
 def ask_networks(request: Request) -> dict[str, Any]:

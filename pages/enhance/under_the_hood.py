@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,13 +36,13 @@ def _draw_result(image: EnhancedImage | None) -> None:
         _draw_psnr(image.figures["psnr"], image.figures["bicubic_psnr"], comparison.scale)
 
 
-def _draw_psnr(psnr: float, bicubic: float, scale: int) -> None:
+def _draw_psnr(psnr: float, bicubic: float, scale: float) -> None:
     left, right = st.columns(2, wrap=False)
     left.metric("PSNR of the network", f"{psnr:.2f} dB", f"{psnr - bicubic:+.2f} dB")
     right.metric("PSNR of bicubic", f"{bicubic:.2f} dB")
     st.caption(
-        f"PSNR against your own photo: its center is downscaled {scale} times and upscaled again. Three dB "
-        "more halve the mean squared error; six halve the error itself."
+        f"PSNR against your own photo: its center is downscaled {math.ceil(scale)} times and upscaled again. "
+        "Three dB more halve the mean squared error; six halve the error itself."
     )
 
 

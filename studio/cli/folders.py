@@ -1,11 +1,12 @@
-"""Runs a command on every image of a folder, one after the other; skips those that are done already."""
+"""Runs a command on every image of a folder and its subfolders; skips those that are done already."""
 
 from __future__ import annotations
 
 import argparse
 import itertools
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def run(
     arguments: argparse.Namespace,
     machine: Machine,
 ) -> int:
-    """Makes a PNG of every image in a folder, in the folder of `-o`. Returns the exit code.
+    """Makes a PNG of every image in a folder, in the same subfolder of `-o`. Returns the exit code.
 
     A repeated run continues: it skips images whose results, with these settings and files, exist. Images that
     are damaged or cannot be processed are noted and skipped.
@@ -74,23 +75,17 @@ def run(
         StudioError: for an error that would affect the next images, too; the summary is printed first.
     """
     first, folder = task.inputs[0], paths.expand_user(file_values[task.inputs[0].name][0])
-    photos, other_files = list_images(folder)
-    out = _prepare_output_folder(task, settings, folder, arguments.out)
+    out = _parse_output(task, settings, arguments.out)
+    photos, other_files = list_images(folder, out)
+    _create_output_folder(out, folder, arguments.out)
     if other_files and not arguments.quiet:
         verb = "was" if len(other_files) == 1 else "were"
         count = amounts.format_count(len(other_files), "file")
         terminal.print_note(f"{count} of other kinds {verb} skipped: {join_first_few(other_files)}.")
-    subfolders = _list_subfolders(folder, out)
-    if subfolders and not arguments.quiet:
-        count = amounts.format_count(len(subfolders), "subfolder")
-        terminal.print_note(
-            f"Images in {count} are not read: {join_first_few(subfolders)}. "
-            "Name each one to include its images."
-        )
     other_values = {**file_values, first.name: []}
     other_inputs = read_inputs(task, other_values, machine, getattr(arguments, "labels", None))
     originals = ProtectedInputs([*map(str, photos), *itertools.chain(*other_values.values())])
-    names = _name_results(photos)
+    names = _name_results(photos, folder)
     start, summary = time.monotonic(), _Summary()
     # Remember a Ctrl-C between two images instead of raising it, because it could be lost there.
     with terminal.catch_interrupts() as is_stopped:
@@ -118,6 +113,7 @@ def run(
                     summary.failed.append(str(path))
                     continue
                 try:
+                    _create_subfolder(target)
                     with console.show_progress(
                         f"{task.title} {number} of {len(photos)}", arguments
                     ) as progress:
@@ -143,71 +139,108 @@ def run(
     return _report_summary(summary, len(photos), time.monotonic() - start, arguments)
 
 
-def list_images(folder: Path) -> tuple[list[Path], list[str]]:
-    """Returns the files of a folder with image extensions, and the names of the other files, both sorted.
+def list_images(folder: Path, out: Path) -> tuple[list[Path], list[str]]:
+    """Returns the images of a folder and its subfolders, and the names of the other files, both sorted.
+
+    Hidden files and folders, links to folders, and the output folder are left out.
+
+    Args:
+        folder: to read.
+        out: output folder, which may be inside.
 
     Raises:
         InvalidInput: if there is no image.
     """
     try:
-        entries = [p for p in sorted(folder.iterdir()) if not is_junk(p.name) and not is_hidden(p.name)]
-        photos = [p for p in entries if p.suffix.lower() in formats.EXTENSIONS and not p.is_dir()]
-        other_names = [p.name for p in entries if p.suffix.lower() not in formats.EXTENSIONS and p.is_file()]
+        files = sorted(_iterate_files(folder, out))
     except OSError as error:
         step = "check its permissions"
         raise invalid(
             "folder", expected="one that can be read", received=error.strerror, next_step=step
         ) from None
+    photos = [path for path in files if path.suffix.lower() in formats.EXTENSIONS]
     if not photos:
         received = f"none in {make_printable(folder.name, 100)}"
         step = f"choose a folder with files that end in {', '.join(formats.EXTENSIONS)}"
         raise invalid("folder", expected="one with images", received=received, next_step=step)
-    return photos, other_names
+    return photos, [path.name for path in files if path.suffix.lower() not in formats.EXTENSIONS]
 
 
-def _list_subfolders(folder: Path, out: Path) -> list[str]:
-    """Returns the names of subfolders that may contain images, without the output folder."""
-    subfolders = [
-        path for path in sorted(folder.iterdir()) if path.is_dir() and path.resolve() != out.resolve()
-    ]
-    return [path.name for path in subfolders if not is_junk(path.name) and not is_hidden(path.name)]
+def _iterate_files(folder: Path, out: Path) -> Iterator[Path]:
+    """Yields the files of a folder and its subfolders, except hidden ones and those of the output folder."""
+    for path in folder.iterdir():
+        if is_junk(path.name) or is_hidden(path.name):
+            continue
+        if not path.is_dir():
+            yield path
+        elif not path.is_symlink() and path.resolve() != out.resolve():
+            yield from _iterate_files(path, out)
 
 
-def _name_results(photos: Sequence[Path]) -> dict[Path, str]:
-    """Returns a unique name for each result: the stem of the image, or its file name, or with a number."""
-    result_names: dict[Path, str] = {}
+def _name_results(photos: Sequence[Path], folder: Path) -> dict[Path, Path]:
+    """Returns a unique path in the output folder for each result, without its ending.
+
+    Results are in the same subfolders as their images. The name is the stem of the image, or its file name if
+    another image of the subfolder has the stem, or has a number.
+    """
+    result_paths: dict[Path, Path] = {}
+    stems = Counter(_fold_case(path.with_suffix("")) for path in photos)
     used: set[str] = set()
     for path in photos:
-        is_unique = sum(other.stem.casefold() == path.stem.casefold() for other in photos) == 1
-        base_name = path.stem if is_unique else path.name
-        candidates = (base_name if number == 1 else f"{base_name}-{number}" for number in itertools.count(1))
-        result_names[path] = next(name for name in candidates if name.casefold() not in used)
-        used.add(result_names[path].casefold())
-    return result_names
+        is_unique = stems[_fold_case(path.with_suffix(""))] == 1
+        base_path = (path.with_suffix("") if is_unique else path).relative_to(folder)
+        numbers = itertools.count(2)
+        candidates = itertools.chain(
+            [base_path], (base_path.with_name(f"{base_path.name}-{number}") for number in numbers)
+        )
+        result_paths[path] = next(path for path in candidates if _fold_case(path) not in used)
+        used.add(_fold_case(result_paths[path]))
+    return result_paths
 
 
-def _prepare_output_folder(task: Task, settings: Settings, folder: Path, text: str | None) -> Path:
-    """Returns the output folder; creates it if necessary."""
+def _fold_case(path: Path) -> str:
+    """Returns a text that is equal for paths that some file systems do not distinguish."""
+    return str(path).casefold()
+
+
+def _parse_output(task: Task, settings: Settings, text: str | None) -> Path:
+    """Returns the path of the output folder, which need not exist."""
     if task.choose_kind(settings) != "image":
         expected, step = "settings that make images", "give one image, not a folder"
         raise invalid("settings", expected=expected, received=task.choose_kind(settings), next_step=step)
-    label, expected = f"output {make_printable(text or '', 100)}", "a folder for the results"
     if not text:
-        raise invalid("output", expected=expected, received="none", next_step="name one with -o")
+        raise _output_error("", "none", "name one with -o")
     out = paths.expand_user(text)
     if out.suffix.lower() in formats.EXTENSIONS:
-        received, step = "an image's name for a whole folder", "name a folder"
-        raise invalid(label, expected=expected, received=received, next_step=step)
+        raise _output_error(text, "an image's name for a whole folder", "name a folder")
+    return out
+
+
+def _create_output_folder(out: Path, folder: Path, text: str) -> None:
+    """Creates the output folder if necessary. Raises `InvalidInput` if it is the folder of the images."""
     try:
         out.mkdir(exist_ok=True)
         is_source = out.samefile(folder)
     except (OSError, ValueError) as error:
         received = getattr(error, "strerror", None) or "not a valid path"
-        raise invalid(label, expected=expected, received=received, next_step="choose another path") from None
+        raise _output_error(text, received, "choose another path") from None
     if is_source:
         step = "choose another folder, so that the originals are kept"
-        raise invalid(label, expected=expected, received="the folder of the images", next_step=step)
-    return out
+        raise _output_error(text, "the folder of the images", step)
+
+
+def _create_subfolder(target: Path) -> None:
+    """Creates the folder of a result if necessary. Raises `InvalidInput` if that is impossible."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        received = error.strerror or "not a valid path"
+        raise _output_error(str(target.parent), received, "choose another path") from None
+
+
+def _output_error(text: str, received: str, next_step: str) -> InvalidInput:
+    label = f"output {make_printable(text, 100)}" if text else "output"
+    return invalid(label, expected="a folder for the results", received=received, next_step=next_step)
 
 
 def _read_recipe(path: Path) -> Recipe | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -35,8 +36,8 @@ def check_memory(
         The estimated bytes.
 
     Raises:
-        InsufficientSpace: if it does not fit; the message names those settings, and for the first integer
-            one that helps, the largest value that would fit.
+        InsufficientSpace: if it does not fit; the message names those settings, and for the first one
+            that helps, the largest value that would fit.
     """
     needed_bytes = estimate_bytes(settings)
     if needed_bytes <= available_bytes:
@@ -107,7 +108,8 @@ def format_gib(byte_count: float) -> str:
 
 def _format_setting(field: SettingInfo, value: Any) -> str:
     """Formats a setting with its value: "size 512 px"."""
-    return f"{field.label.lower()} {value}{f' {field.unit}' if field.unit else ''}"
+    text = f"{value:g}" if isinstance(value, float) else value
+    return f"{field.label.lower()} {text}{f' {field.unit}' if field.unit else ''}"
 
 
 def _find_largest_value(
@@ -115,16 +117,19 @@ def _find_largest_value(
     estimate_bytes: Callable[[Settings], float],
     field: SettingInfo,
     available_bytes: float,
-) -> int | None:
-    """Returns the largest integer below the current value with which the job fits; None if none does."""
+) -> float | None:
+    """Returns the largest step below the current value with which the job fits; None if none does."""
     for value in _iterate_smaller_values(field, getattr(settings, field.name)):
         if estimate_bytes(settings.model_copy(update={field.name: value})) <= available_bytes:
             return value
     return None
 
 
-def _iterate_smaller_values(field: SettingInfo, current: Any) -> Iterator[int]:
-    """Yields the integers below `current` that the field accepts, largest first; none for other types."""
+def _iterate_smaller_values(field: SettingInfo, current: Any) -> Iterator[float]:
+    """Yields the steps below `current` that the field accepts, largest first; none for other types."""
+    if type(current) is float and field.step and field.minimum is not None:
+        count = math.ceil((current - field.minimum) / field.step)
+        yield from (round(field.minimum + n * field.step, 6) for n in reversed(range(count)))
     if type(current) is not int:
         return
     if field.choices:

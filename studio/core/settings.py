@@ -219,6 +219,10 @@ class Settings(BaseModel):
         """Returns these settings for a result with a file extension, e.g. "gif"; may change its kind."""
         return self
 
+    def for_frames(self) -> Self:
+        """Returns these settings for the frames of a video, e.g. with a faster network."""
+        return self
+
     def resolve(self) -> Self:
         """Returns these settings with automatic values resolved, so a recipe repeats on another machine."""
         return self

@@ -145,7 +145,7 @@ class Task:
         loads_keras: whether Keras is loaded before the work that `estimate_seconds` counts.
         estimate_bytes: `module:function` of `estimate_bytes(settings, inputs) -> float`, light: the estimated
             peak memory of its process; "" if unknown.
-        memory_setting: the integer setting that memory grows with most; "" for none.
+        memory_setting: the number that memory grows with most; "" for none.
         plan_trials: for a task that runs another task many times, `module:function` of
             `plan_trials(settings, inputs) -> TrialPlan`, light; "" for others.
         load_generator: for a training task whose models generate images, `module:function` of

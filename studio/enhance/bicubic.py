@@ -33,18 +33,27 @@ def resize(images: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 @lru_cache(64)
-def resize_matrix(old: int, new: int) -> np.ndarray:
-    """Returns the matrix that resizes one side: `(new, old) float32`, rows add up to 1."""
+def resize_matrix(old: int, new: int, start: int = 0, stop: int | None = None) -> np.ndarray:
+    """Returns the matrix that resizes one side, or a part of it.
+
+    Args:
+        old, new: length of the side before and after, in px.
+        start, stop: the part of the new side; None for its end.
+
+    Returns:
+        `(stop - start, old) float32`, rows add up to 1.
+    """
     ratio = new / old
     kernel_scale = min(1.0, ratio)
-    centers = (np.arange(new) + 0.5) / ratio - 0.5
+    stop = new if stop is None else stop
+    centers = (np.arange(start, stop) + 0.5) / ratio - 0.5
     reach = 2 / kernel_scale
     positions = np.floor(centers - reach).astype(int)[:, None] + np.arange(int(np.ceil(2 * reach)) + 2)
     weights = _evaluate_keys_kernel((centers[:, None] - positions) * kernel_scale)
     weights /= weights.sum(axis=1, keepdims=True)
     mirrored = np.concatenate([np.arange(old), np.arange(old)[::-1]])[positions % (2 * old)]
-    weight_matrix = np.zeros((new, old))
-    np.add.at(weight_matrix, (np.arange(new)[:, None], mirrored), weights)
+    weight_matrix = np.zeros((stop - start, old))
+    np.add.at(weight_matrix, (np.arange(stop - start)[:, None], mirrored), weights)
     return weight_matrix.astype("float32")
 
 

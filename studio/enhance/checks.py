@@ -4,43 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from studio.core.errors import invalid
+from studio.core.errors import InvalidInput, invalid
 from studio.core.imaging import image_io
 from studio.core.masks import task_masks
 from studio.core.tasks import File
 from studio.enhance import models
-from studio.enhance.settings import SCALES, EnhanceSettings
+from studio.enhance.settings import MAX_SCALE, EnhanceSettings
+from studio.enhance.sizes import compute_size
 
 
 def check(settings: EnhanceSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` if nothing is to be done, a network does not fit, or the result is too large."""
     task_masks.check(settings, inputs)
-    if settings.scale == 1 and not settings.cleans:
-        expected, step = "2, 3 or 4, or 1 with clean on", "turn on clean, or choose a larger scale"
-        raise invalid("`scale`", expected=expected, received="1 without cleaning", next_step=step)
+    if settings.scale == 1 and not (settings.width or settings.height or settings.cleans):
+        raise _nothing_to_do_error("1 without cleaning")
     if settings.cleans:
         models.find_cleaner(settings, inputs)
-    if settings.scale > 1:
+    if settings.is_enlarging:
         models.find_enlarger(settings, inputs)
     for file in inputs["content"]:
-        if sides := image_io.try_read_size(file.read()):
-            _check_size(settings, *sides)
+        data = file.read()
+        if image_io.try_read_size(data):
+            size = image_io.read_upright_size(data)
+            if compute_size(settings, *size) == size and not settings.cleans:
+                raise _nothing_to_do_error("the size of the photo, without cleaning")
 
 
-def _check_size(settings: EnhanceSettings, height: int, width: int) -> None:
-    """Raises `InvalidInput` if the result would have too many pixels."""
-    max_pixels, scale = image_io.MAX_PIXELS, settings.scale
-    if height * width * scale**2 <= max_pixels:
-        return
-    scales = (1, *SCALES) if settings.cleans else SCALES  # a scale of 1 alone would do nothing
-    fitting_scales = [scale for scale in scales if height * width * scale**2 <= max_pixels]
-    max_side = int(max(height, width) * (max_pixels / (height * width * scale**2)) ** 0.5)
-    downscale_step = f"save the photo with a longer side of {max_side:,} px or less"
-    raise invalid(
-        "result",
-        expected=f"at most {max_pixels // 10**6} million pixels",
-        received=f"{width * scale:,} x {height * scale:,} px",
-        next_step=f"choose scale {fitting_scales[-1]}, or {downscale_step}"
-        if fitting_scales
-        else downscale_step,
-    )
+def _nothing_to_do_error(received: str) -> InvalidInput:
+    expected, step = f"1 to {MAX_SCALE}, or 1 with clean on", "turn on clean, or choose a larger scale"
+    return invalid("`scale`", expected=expected, received=received, next_step=step)

@@ -58,18 +58,18 @@ class Cleaner:
         """Cleans an image in overlapping tiles, without visible seams.
 
         Args:
-            image: `(H, W, 3) uint8`, or `(H, W, 4)`; alpha is unchanged. Gray images stay gray.
+            image: `(H, W, 3) uint8 or uint16`, or `(H, W, 4)`; alpha is unchanged. Gray images stay gray.
             options: damage and strength.
             progress: receives every tile.
 
         Returns:
-            An image of the same shape.
+            An image of the same shape and type.
 
         Raises:
             Cancelled: if the user stopped the job.
         """
         progress = progress or Progress()
-        height, width = image.shape[:2]
+        (height, width), white = image.shape[:2], np.iinfo(image.dtype).max
         padding = [(0, -side % FOLD) for side in (height, width)]
         padded = np.pad(image, (*padding, (0, 0)), "edge")
         is_gray = not np.ptp(image[..., :3], axis=2).any()
@@ -78,11 +78,11 @@ class Cleaner:
         tiles = cut_tiles(padded.shape[0], padded.shape[1], TILE_SIDE, halo, equal_size=True)
         for n, tile in enumerate(tiles):
             progress.report(n, len(tiles))
-            patch = to_planes(padded[tile.rows.window, tile.columns.window, :3].astype("float32") / 255)
+            patch = to_planes(padded[tile.rows.window, tile.columns.window, :3].astype("float32") / white)
             residual = self.predict_residual(patch, options)
             if is_gray:
                 residual[..., 1:] = 0
-            levels = np.rint(np.clip(to_colors(patch + residual), 0, 1) * 255).astype("uint8")
+            levels = np.rint(np.clip(to_colors(patch + residual), 0, 1) * white).astype(image.dtype)
             rows, columns = (
                 slice(span.offset, span.offset + span.length) for span in (tile.rows, tile.columns)
             )

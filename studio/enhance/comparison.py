@@ -10,7 +10,6 @@ from studio.core.imaging import image_io
 from studio.enhance import bicubic
 
 MAX_CROP_SIDE = 1024  # px, largest side of the compared center crop
-MARGIN = 8  # px of the small image around the crop, as context of bicubic upscaling
 BANDS = 64  # frequency bands
 
 
@@ -26,7 +25,7 @@ class Comparison:
 
     plain: np.ndarray
     result: np.ndarray
-    scale: int
+    scale: float
     offset: tuple[int, int]
 
     @property
@@ -50,24 +49,17 @@ def compare(photo: np.ndarray, result: np.ndarray) -> Comparison:
 
     Args:
         photo: `(H, W, 3) uint8`.
-        result: `(scale * H, scale * W, 3) uint8`.
+        result: `(scale * H, scale * W, 3) uint8`, for a scale of at least 1, rounded to whole pixels.
     """
-    scale = result.shape[0] // photo.shape[0]
-    crop_spans, windows = [], []
-    for side in photo.shape[:2]:
-        length = min(side, MAX_CROP_SIDE // scale)
-        start = (side - length) // 2
-        crop_spans.append((start, length))
-        windows.append(slice(max(0, start - MARGIN), start + length + MARGIN))
-    plain = np.clip(bicubic.enlarge(_lightness(photo[tuple(windows)]), scale), 0, 255)
-    inner_slices = tuple(
-        slice((start - window.start) * scale, (start - window.start + length) * scale)
-        for (start, length), window in zip(crop_spans, windows, strict=True)
-    )
-    rows, columns = (slice(start * scale, (start + length) * scale) for start, length in crop_spans)
-    return Comparison(
-        plain[inner_slices], _lightness(result[rows, columns]), scale, (rows.start, columns.start)
-    )
+    spans, matrices = [], []
+    for old, new in zip(photo.shape[:2], result.shape[:2], strict=True):
+        length = min(new, MAX_CROP_SIDE)
+        start = (new - length) // 2
+        spans.append(slice(start, start + length))
+        matrices.append(bicubic.resize_matrix(old, new, start, start + length))
+    plain = np.clip(matrices[0] @ _lightness(photo) @ matrices[1].T, 0, 255)
+    scale = max(result.shape[:2]) / max(photo.shape[:2])
+    return Comparison(plain, _lightness(result[tuple(spans)]), scale, (spans[0].start, spans[1].start))
 
 
 def _lightness(image: np.ndarray) -> np.ndarray:

@@ -62,20 +62,21 @@ class Enlarger:
         """Upscales an image in overlapping tiles, without visible seams.
 
         Args:
-            image: `(H, W, 3) uint8`, or `(H, W, 4)` with an alpha channel, which is upscaled separately.
-                Colors of transparent pixels count like all others, see `transparency.extend_colors`.
+            image: `(H, W, 3) uint8 or uint16`, or `(H, W, 4)` with an alpha channel, which is upscaled
+                separately. Colors of transparent pixels count like all others, see
+                `transparency.extend_colors`.
             options: scale and quality.
             progress: receives every tile.
 
         Returns:
-            `(scale * H, scale * W, 3 or 4) uint8`.
+            `(scale * H, scale * W, 3 or 4)` of the same type.
 
         Raises:
             Cancelled: if the user stopped the job; no partial result is kept.
         """
         progress, scale = progress or Progress(), options.scale
         height, width, channels = image.shape
-        result = np.empty((height * scale, width * scale, channels), "uint8")
+        result = np.empty((height * scale, width * scale, channels), image.dtype)
         halo = max(models.receptive_radius(self.settings), bicubic.KERNEL_REACH)
         tiles = cut_tiles(height, width, TILE_SIDE, halo, equal_size=True)
         for n, tile in enumerate(tiles):
@@ -91,8 +92,9 @@ class Enlarger:
         return result
 
     def _enlarge_tile(self, patch: np.ndarray, options: Options) -> np.ndarray:
-        """Upscales a tile, `(h, w, C) uint8`, to `(scale * h, scale * w, C) uint8`."""
-        planes = np.moveaxis(patch.astype("float32") / 255, 2, 0)
+        """Upscales a tile, `(h, w, C) uint8 or uint16`, to `(scale * h, scale * w, C)`."""
+        white = np.iinfo(patch.dtype).max
+        planes = np.moveaxis(patch.astype("float32") / white, 2, 0)
         large = bicubic.enlarge(planes, options.scale)
         if options.sharpness:
             large[:3] += options.sharpness * self.predict_residual(
@@ -102,7 +104,7 @@ class Enlarger:
             if options.sharpness:
                 large[3] += options.sharpness * self.predict_residual(planes[3], options)
             large[3] = _remove_ringing(large[3], planes[3], options.scale)
-        return np.moveaxis(np.rint(np.clip(large, 0, 1) * 255).astype("uint8"), 0, 2)
+        return np.moveaxis(np.rint(np.clip(large, 0, 1) * white).astype(patch.dtype), 0, 2)
 
     def predict_residual(self, light: np.ndarray, options: Options) -> np.ndarray:
         """Predicts the residual of bicubically upscaled lightness.

@@ -10,18 +10,31 @@ from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
 SHIPPED_ENLARGER, SHIPPED_CLEANER = "enlarge", "clean"  # the networks shipped with the studio
-SCALES = (2, 3, 4)
+SCALES = (2, 3, 4)  # of the network for upscaling; other factors resize the result of the next larger one
+MAX_SCALE = 4
 ENLARGE, CLEAN = "enlarge", "clean"  # the tasks of a network
+TEXTURE_SCALE = 4  # of the networks for texture
+TEXTURE_WEIGHTS = {"photo": "realesrgan-x4plus", "animation": "realesr-animevideov3"}  # by texture network
+_MAX_SIDE = 32_768  # px
 
 
 class EnhanceSettings(Settings):
     """Upscales an image, removes its noise and JPEG artifacts, or both."""
 
-    scale: Literal[1, 2, 3, 4] = setting(
-        2,
+    mode: Literal["faithful", "texture"] = setting(
+        "faithful",
+        "faithful (PSNR-oriented) restores only what the photo supports; texture (GAN-based, Real-ESRGAN) "
+        "looks sharper, but its fine detail is invented.",
+        tier="main",
+    )
+    scale: float = setting(
+        2.0,
         "Upscaling factor, such as 2 for twice the width and height; 1 keeps the size and only removes "
         "noise and artifacts.",
         tier="main",
+        ge=1,
+        le=MAX_SCALE,
+        step=0.25,
     )
     clean: bool = setting(
         True,
@@ -37,6 +50,37 @@ class EnhanceSettings(Settings):
         ge=0,
         le=1.5,
         step=0.05,
+    )
+    width: int | None = setting(
+        None,
+        "Width of the result, in place of the factor; with a height, too, the result fits into both. Leave "
+        "empty to use the factor.",
+        unit="px",
+        label="Target width",
+        ge=1,
+        le=_MAX_SIDE,
+    )
+    height: int | None = setting(
+        None,
+        "Height of the result, in place of the factor. Leave empty to use the factor.",
+        unit="px",
+        label="Target height",
+        ge=1,
+        le=_MAX_SIDE,
+    )
+    texture_strength: float = setting(
+        1.0,
+        "Share of the texture result in the mixture with the faithful one; lower it for less invented "
+        "detail.",
+        scale="percent",
+        ge=0.05,
+        le=1,
+        step=0.05,
+    )
+    texture_network: Literal["auto", "photo", "animation"] = setting(
+        "auto",
+        "Network of the texture mode: photo is RealESRGAN_x4plus; animation is realesr-animevideov3, a "
+        "smaller one made for drawings. auto takes animation for videos only, because it is far faster.",
     )
     ensemble: bool = setting(
         False,
@@ -73,6 +117,12 @@ class EnhanceSettings(Settings):
         ge=1,
         le=100,
     )
+    keep_metadata: bool = setting(
+        False,
+        "Copies the EXIF data of the photo into the result, such as camera, date and place; leave it off "
+        "before you publish the result.",
+        label="Keep metadata",
+    )
     mask: mask_settings.Selections = mask_settings.selections()
     mask_feather: float = mask_settings.feather()
     mask_invert: bool = mask_settings.invert()
@@ -85,6 +135,37 @@ class EnhanceSettings(Settings):
     def cleans(self) -> bool:
         """Whether noise or JPEG artifacts are removed if detected."""
         return self.clean and (self.denoise > 0 or self.deblock == "auto")
+
+    @property
+    def is_enlarging(self) -> bool:
+        """Whether the settings ask for another size."""
+        return self.scale > 1 or bool(self.width or self.height)
+
+    @property
+    def texture_weights(self) -> str:
+        """The name of the pretrained weights for texture; "" in the mode without."""
+        if self.mode != "texture":
+            return ""
+        return TEXTURE_WEIGHTS["photo" if self.texture_network == "auto" else self.texture_network]
+
+    @property
+    def mode_name(self) -> str:
+        return self.mode if self.mode == "texture" else ""
+
+    @property
+    def ineffective_settings(self) -> frozenset[str]:
+        names = {"scale"} if self.width or self.height else set()
+        if self.mode == "faithful":
+            names |= {"texture_strength", "texture_network"}
+        elif self.texture_strength == 1:
+            names |= {"sharpness", "ensemble"}
+        return frozenset(names)
+
+    def for_frames(self) -> EnhanceSettings:
+        """See `Settings.for_frames`: chooses the network for texture that is fast enough for videos."""
+        if self.texture_network != "auto":
+            return self
+        return self.model_copy(update={"texture_network": "animation"})
 
 
 class TrainEnhanceSettings(shared.TrainImageSettings):

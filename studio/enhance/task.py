@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from studio.core import recipes
-from studio.core.imaging import image_io, transparency
+from studio.core.imaging import deep_color, exif, image_io, transparency
 from studio.core.masks import task_masks
 from studio.core.models import presets
 from studio.core.progress import Progress
@@ -16,23 +18,27 @@ from studio.core.tasks import File, Inputs, Result
 from studio.enhance import bicubic, clean, damage, enlarge, models
 from studio.enhance.psnr import psnr
 from studio.enhance.settings import SHIPPED_CLEANER, SHIPPED_ENLARGER, EnhanceSettings
+from studio.enhance.sizes import choose_network_scale, compute_size
+from studio.enhance.texture import upscale as texture
 
 TASK_NAME = "enhance.enlarge"
 MAX_TEST_SIDE = 384  # px, largest side of the center crop that PSNR is measured on
 MIN_TEST_SIDE = 16  # px, smallest side of the downscaled crop
+TEXTURE_NOTE = "Texture mode: the fine detail of this result is invented."
 
 
 def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Cleans an image, upscales it, or both. See `studio.enhance.clean` and `.enlarge`."""
+    """Cleans an image, upscales it, or both. See `studio.enhance.clean`, `.enlarge` and `.texture`."""
     start_time = time.monotonic()
     content = inputs["content"][0]
     data = content.read()
-    photo = image = transparency.extend_colors(image_io.read_transparent(data, content.name))
-    masks = task_masks.resolve(settings, inputs, photo, progress)
+    photo = image = transparency.extend_colors(image_io.read_deep(data, content.name))
+    size = compute_size(settings, *photo.shape[:2])
+    masks = task_masks.resolve(settings, inputs, deep_color.to_8_bits(photo), progress)
     weights = dict(masks.weights)
-    figures: dict[str, float] = {}
+    figures: dict[str, Any] = {}
     if settings.cleans:
-        image_damage = resolve_damage(settings, damage.measure_damage(data, image))
+        image_damage = resolve_damage(settings, damage.measure_damage(data, deep_color.to_8_bits(photo)))
         figures = {"noise": image_damage.noise, "jpeg_quality": image_damage.quality}
         clean_options = choose_clean_options(settings, image_damage)
         if clean_options is not None:
@@ -41,21 +47,83 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
             image = cleaner.clean(image, clean_options, progress)
             if not inputs.get("cleaner"):
                 weights[settings.cleaner] = cleaner.digest
-    if settings.scale > 1:
-        enlarger = enlarge.load_enlarger(models.find_enlarger(settings, inputs))
-        enlarge_options = enlarge.Options(settings.scale, settings.sharpness, settings.ensemble)
-        if settings.cleans:
-            progress.report_stage("Upscaling")
-        figures |= measure_psnr(enlarger, image, enlarge_options)
-        image = enlarger.enlarge(image, enlarge_options, progress)
-        if not inputs.get("network"):
-            weights[settings.network] = enlarger.digest
+    if size != photo.shape[:2]:
+        image, outcome = _upscale(image, size, settings, inputs, progress)
+        weights |= outcome.weights
+        figures |= outcome.figures
     image = masks.blend(image, photo)
     recipe = recipes.make(TASK_NAME, settings, inputs, weights)
-    ending = f"x{settings.scale}" if settings.scale > 1 else "clean"
-    file = File.store(image_io.encode_png(image, recipe), "image", f"{Path(content.name).stem}-{ending}.png")
-    size = {"height": image.shape[0], "width": image.shape[1]}
-    return Result((file,), {**size, **figures, "seconds": time.monotonic() - start_time}, recipe)
+    exif_data = exif.read(data) if settings.keep_metadata else b""
+    name = f"{Path(content.name).stem}-{_name_size(settings, size)}.png"
+    file = File.store(image_io.encode_png(image, recipe, exif_data), "image", name)
+    shown_size = {"height": image.shape[0], "width": image.shape[1]}
+    return Result((file,), {**shown_size, **figures, "seconds": time.monotonic() - start_time}, recipe)
+
+
+def _name_size(settings: EnhanceSettings, size: tuple[int, int]) -> str:
+    """Returns the end of a result's name: "x2", "1920px", or "clean" for the size of the photo."""
+    if settings.width or settings.height:
+        return f"{size[1]}px"
+    return f"x{settings.scale:g}" if settings.scale > 1 else "clean"
+
+
+@dataclass
+class _Outcome:
+    """What an upscaling adds to the result besides the image: SHA-256 of weights by name, and figures."""
+
+    weights: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+def _upscale(
+    image: np.ndarray, size: tuple[int, int], settings: EnhanceSettings, inputs: Inputs, progress: Progress
+) -> tuple[np.ndarray, _Outcome]:
+    """Upscales an image to a size, as the mode of the settings says.
+
+    Args:
+        image: `(H, W, 3 or 4) uint8 or uint16`.
+        size: height and width of the result in px.
+        settings, inputs, progress: of the task.
+    """
+    outcome = _Outcome()
+    if not settings.texture_weights:
+        return _upscale_faithfully(image, size, settings, inputs, progress, outcome), outcome
+    network = texture.load(settings.texture_weights, progress)
+    progress.report_stage("Adding texture")
+    textured = network.upscale(image, size, progress)
+    outcome.weights[settings.texture_weights] = network.digest
+    # Also for alpha, which the networks for texture do not know.
+    if settings.texture_strength < 1 or image.shape[2] == 4:
+        faithful = _upscale_faithfully(image, size, settings, inputs, progress, outcome)
+        textured = _mix(textured, faithful, settings.texture_strength)
+    outcome.figures = {"notes": [TEXTURE_NOTE]}
+    return textured, outcome
+
+
+def _upscale_faithfully(
+    image: np.ndarray,
+    size: tuple[int, int],
+    settings: EnhanceSettings,
+    inputs: Inputs,
+    progress: Progress,
+    outcome: _Outcome,
+) -> np.ndarray:
+    """Upscales with the next larger scale of the network, and resizes. Adds to the outcome."""
+    enlarger = enlarge.load_enlarger(models.find_enlarger(settings, inputs))
+    scale = choose_network_scale(image.shape[0], image.shape[1], size)
+    options = enlarge.Options(scale, settings.sharpness, settings.ensemble)
+    progress.report_stage("Upscaling")
+    outcome.figures = measure_psnr(enlarger, deep_color.to_8_bits(image), options)
+    if not inputs.get("network"):
+        outcome.weights[settings.network] = enlarger.digest
+    return image_io.resize(enlarger.enlarge(image, options, progress), *size)
+
+
+def _mix(textured: np.ndarray, result: np.ndarray, share: float) -> np.ndarray:
+    """Mixes colors, `(H, W, 3)`, with those of a result, `(H, W, 3 or 4)`, whose alpha stays."""
+    colors = result[..., :3].astype("float32")
+    colors += share * (textured - colors)
+    return np.dstack([np.rint(colors).astype(result.dtype), result[..., 3:]])
 
 
 def resolve_damage(settings: EnhanceSettings, measured: damage.Damage) -> damage.Damage:

@@ -41,7 +41,9 @@ def _estimate_frame(estimate: str, settings: VideoSettings, inputs: Inputs) -> f
     frame_inputs = {slot: files for slot, files in inputs.items() if slot != "video"}
     with tasks.store_in_memory():  # frames do not belong into the file store
         frame_inputs[task.inputs[0].name] = [File.store(frame, "image", "frame.png")]
-        return tasks.import_object(estimate)(task.settings.from_plain(settings.base), frame_inputs)
+        return tasks.import_object(estimate)(
+            task.settings.from_plain(settings.base).for_frames(), frame_inputs
+        )
 
 
 @lru_cache(maxsize=4)  # pages estimate again at every change of a setting

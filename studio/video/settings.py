@@ -52,7 +52,7 @@ class VideoSettings(Settings):
 
     def resolve(self) -> VideoSettings:
         frames = self._parse_frame_settings()
-        base = frames.resolve().model_dump(mode="json") if frames else self.base
+        base = frames.for_frames().resolve().model_dump(mode="json") if frames else self.base
         return self.model_copy(update={"base": base})
 
     def _parse_frame_settings(self) -> Settings | None:

@@ -41,7 +41,7 @@ def check(settings: VideoSettings, inputs: Inputs) -> None:
 def _find_frame_task(settings: VideoSettings) -> tuple[Task, Settings]:
     """Returns the task for frames and its settings. Raises `InvalidInput` if it makes no images."""
     task = tasks.get(settings.task)
-    base = task.settings.from_plain(settings.base)
+    base = task.settings.from_plain(settings.base).for_frames()
     if not task.takes_single_image or task.choose_kind(base) != "image":
         raise invalid("task", expected="a task that turns an image into an image", received=task.name)
     return task, base

@@ -138,7 +138,11 @@ def test_tune_command_is_parsed():
         ),
         (["playground", "a.jpg", "-o", "o.png", "--layers", "9"], "--layers", " Did you mean `--depth`?"),
         (["enhance", "a.jpg", "-o", "o.png", "--colors", "9"], "--colors", "has no --colors. See `"),
-        (["enhance", "a.jpg", "-o", "o.png", "--size", "9"], "--size", " Did you mean `--scale`?"),
+        (
+            ["enhance", "a.jpg", "-o", "o.png", "--size", "9"],
+            "--size",
+            " Did you mean `--scale`, `--width` or `--height`?",
+        ),
         (["train", "dcgan", "a.zip", "-o", "m", "--ema", "9"], "--ema", "Did you mean `--ema-steps`?"),
     ],
 )

@@ -202,19 +202,35 @@ def test_folder_without_images_is_rejected(photos, capsys):
     assert "none in empty" in capsys.readouterr().err
 
 
-def test_subfolders_are_noted(photos, run_command):
-    (photos / "summer").mkdir()
-    code, _, err = run_command("invert", "photos", "-o", "photos/out", "--steps", "1")
-    assert code == 0 and "Images in 1 subfolder are not read: summer." in err
-    code, _, err = run_command("invert", "photos", "-o", "photos/out", "--steps", "1")
-    assert "Images in 1 subfolder are not read: summer." in err, "results are no images to read"
+def test_results_of_subfolders_are_in_equal_subfolders(photos, run_command):
+    for name in ("summer/a.png", "summer/old/a.png", "winter/A.png", ".cache/a.png"):
+        (photos / name).parent.mkdir(parents=True, exist_ok=True)
+        (photos / name).write_bytes((photos / "a.png").read_bytes())
+    command = ("invert", "photos", "-o", "photos/out", "--steps", "1")
+    code, _, err = run_command(*command)
+    assert code == 0 and "6 of 6 images made" in err
+    out = photos / "out"
+    assert {path.relative_to(out).as_posix() for path in out.rglob("*.png")} == {
+        *("a.png", "b.png", "ä c.png", "summer/a.png", "summer/old/a.png", "winter/A.png"),
+    }
+    assert "6 existed already" in run_command(*command)[2], "results are no images to read"
 
 
 def test_a_subfolder_named_like_an_image_is_no_image(photos, run_command):
     (photos / "summer.png").mkdir()
+    (photos / "loop").symlink_to(photos)
     code, _, err = run_command("invert", "photos", "-o", "out", "--steps", "1")
     assert code == 0 and "3 of 3 images made" in err
-    assert "Images in 1 subfolder are not read: summer.png." in err
+
+
+def test_an_image_is_skipped_if_a_file_has_the_name_of_its_subfolder(photos, run_command):
+    (photos / "summer").mkdir()
+    (photos / "summer" / "a.png").write_bytes((photos / "a.png").read_bytes())
+    photos.with_name("out").mkdir()
+    photos.with_name("out").joinpath("summer").write_text("mine")
+    code, _, err = run_command("invert", "photos", "-o", "out", "--steps", "1")
+    assert code == 2 and "3 of 4 images made, 1 skipped" in err
+    assert "Use a folder for the results" in err and photos.with_name("out").joinpath("summer").is_file()
 
 
 def test_other_files_are_noted_and_tiffs_are_read(photos, data_dir, run_command):

@@ -200,7 +200,10 @@ def test_invalid_inputs_raise_readable_errors(run_command, photo, tmp_path, monk
     (tmp_path / "dot.png").write_bytes(buffer.getvalue())
     for arguments, message in (
         (["dot.png"], "1 x 1 px"),
-        ([str(photo), "--scale", "5"], "one of 1, 2, 3, 4"),
+        ([str(photo), "--scale", "5"], "1 to 4"),
+        ([str(photo), "--width", "300"], "60 to 240 px for this photo"),
+        ([str(photo), "--height", "39"], "40 to 160 px for this photo"),
+        ([str(photo), "--width", "60", "--no-clean"], "Turn on clean"),
         ([str(photo), "--sharpness", "2"], "0 to 1.5"),
         ([str(photo), "--scale", "1", "--no-clean"], "Turn on clean"),
         ([str(photo), "--denoise", "2"], "0 to 1"),

@@ -63,6 +63,18 @@ def test_large_photo_waits_for_start(visit):
     assert "the studio downloads MediaPipe" in join_raw_texts(page.info), "the network of the mask"
 
 
+def test_texture_waits_for_start_and_announces_its_download(visit):
+    page = visit("enhance", mode="Texture", scale="2.5", width="600")
+    assert not page.exception and "Start" in list_button_labels(page)
+    text = join_raw_texts(page.markdown)
+    assert "**Start** makes 600 x 399 px with invented detail, which takes" in text
+    assert page.slider(key="texture_strength").value == 1
+    assert "Real-ESRGAN" in join_raw_texts(page.info)
+    page.number_input(key="width").set_value(5000).run()
+    assert page.slider(key="texture_strength")
+    assert "451 to 1,804 px for this photo" in join_raw_texts(page.info) and not page.exception
+
+
 def test_too_large_result_is_refused_before_start(visit, monkeypatch):
     monkeypatch.setattr(image_io, "MAX_PIXELS", 1000 * 872 * 9)
     page = visit("enhance", scale="4", content="Hubble")

@@ -259,7 +259,7 @@ def _draw_halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
     file = tasks.File.store(image_io.encode_png(part), "image", "part.png")
     result = tasks.run("enhance.enlarge", settings, {"content": [file]})
     enlarged = image_io.read(result.files[0].read()).copy()
-    before = np.repeat(np.repeat(part, settings.scale, axis=0), settings.scale, axis=1)
+    before = np.repeat(np.repeat(part, int(settings.scale), axis=0), int(settings.scale), axis=1)
     middle = enlarged.shape[1] // 2
     enlarged[:, :middle] = before[:, :middle]
     enlarged[:, middle : middle + 2] = 255

@@ -12,6 +12,8 @@ import numpy as np
 from PIL import Image, ImageCms
 
 _MAX_PROFILE_BYTES = 4 * 2**20  # bytes
+_GRID_SIDE = 52  # colors per axis of the grid for 16 bits: every fifth level
+_INTERPOLATED_ROWS = 256  # rows at a time, which bounds memory
 _FULL_SCALES = (255, 65535)  # largest values of 8 and 16 bits
 _MAX_HIGHLIGHT = 8.0  # largest value of floats whose white is 1
 _MAX_FLOAT = 1e38  # largest difference to compute in float32
@@ -41,6 +43,60 @@ def to_srgb(image: Image.Image) -> Image.Image:
     if alpha is not None:
         srgb_image.putalpha(alpha)
     return srgb_image
+
+
+def to_srgb_16(colors: np.ndarray, info: Mapping[Any, Any]) -> np.ndarray:
+    """Converts colors of 16 bits to sRGB by the color space in `info`, as `to_srgb` does for 8 bits.
+
+    A profile is evaluated on a grid of colors with 8 bits, and interpolated in between: values are accurate
+    to half a level of 255, without banding. Colors that are sRGB already stay exactly as they are.
+
+    Args:
+        colors: `(H, W, 3) uint16`.
+        info: of the file, as Pillow gives it.
+    """
+    icc_profile = info.get("icc_profile")
+    if icc_profile:
+        profile = _open_profile(icc_profile) if len(icc_profile) < _MAX_PROFILE_BYTES else None
+    else:
+        profile = _build_png_profile(info)
+    if profile is None:
+        return colors
+    nodes = np.linspace(0, 255, _GRID_SIDE).round().astype("uint8")
+    grid = np.stack(np.meshgrid(nodes, nodes, nodes, indexing="ij"), axis=-1)
+    try:
+        converted = _convert_grid(grid, profile)
+    except (ImageCms.PyCMSError, OSError, ValueError):  # a profile for another color model
+        return colors
+    if np.abs(converted.astype(int) - grid).max() <= 1:
+        return colors
+    return _interpolate(colors, converted)
+
+
+def _convert_grid(grid: np.ndarray, profile: Any) -> np.ndarray:
+    """Converts `(n, n, n, 3) uint8` colors from a profile to sRGB, gray ones for a profile of gray."""
+    image = Image.fromarray(grid.reshape(_GRID_SIDE**2, _GRID_SIDE, 3))
+    if profile.profile.xcolor_space.strip() == "GRAY":
+        image = image.getchannel("B")
+        srgb = _apply_profile(image, profile, ImageCms.Flags.NOOPTIMIZE)
+    else:
+        srgb = _apply_profile(image, profile)
+    return np.asarray(srgb).reshape(grid.shape)
+
+
+def _interpolate(colors: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Maps `(H, W, 3) uint16` colors by a grid of `(n, n, n, 3) uint8` results, trilinearly, row by row."""
+    from scipy import ndimage
+
+    levels = np.moveaxis(grid, -1, 0).astype("float32") * 257
+    result = np.empty_like(colors)
+    for start in range(0, len(colors), _INTERPOLATED_ROWS):
+        rows = slice(start, start + _INTERPOLATED_ROWS)
+        positions = np.moveaxis(colors[rows], -1, 0).astype("float32") * ((_GRID_SIDE - 1) / 65535)
+        for channel in range(3):
+            mapped = ndimage.map_coordinates(levels[channel], positions, order=1, mode="nearest")
+            result[rows, :, channel] = np.rint(mapped)
+    return result
 
 
 def to_levels(values: np.ndarray) -> np.ndarray:

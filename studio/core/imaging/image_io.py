@@ -8,14 +8,23 @@ import warnings
 import zlib
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin
 
 from studio.core import paths
 from studio.core.errors import InvalidInput, invalid, make_printable
-from studio.core.imaging import color_management, decoding, decoding_cost, formats, image_errors, transparency
+from studio.core.imaging import (
+    color_management,
+    decoding,
+    decoding_cost,
+    deep_color,
+    formats,
+    image_errors,
+    transparency,
+)
+from studio.core.imaging.exif import read_texts
 
 if TYPE_CHECKING:
     from studio.core.recipes import Recipe
@@ -26,6 +35,7 @@ LARGE_PIXELS = 8 << 20  # pixels; decoding more takes 100 MB to 1.5 GB
 _large_image_slots = threading.BoundedSemaphore(
     2
 )  # limits concurrent decoding of large images in this process
+TIFF_SUFFIXES = (".tif", ".tiff")
 MIN_SIDE = 8
 MAX_ASPECT = 20
 
@@ -57,6 +67,18 @@ def read_transparent(source: str | Path | bytes, name: str = "image") -> np.ndar
         `(H, W, 3) uint8`, or `(H, W, 4) uint8` if any pixel is transparent.
     """
     return transparency.to_pixels(_open_srgb_image(*_read_bytes(source, name)))
+
+
+def read_deep(source: str | Path | bytes, name: str = "image") -> np.ndarray:
+    """Reads an image like `read_transparent`, but keeps 16 bits per channel of PNG and TIFF.
+
+    Returns:
+        `(H, W, 3 or 4) uint16`, 0 to 65535, if the file has 16 bits per channel, else `uint8`.
+    """
+    data, name = _read_bytes(source, name)
+    pixels = transparency.to_pixels(_open_srgb_image(data, name))
+    deep = deep_color.read(data, pixels, formats.register_readers(data))
+    return pixels if deep is None else deep
 
 
 def read_mask(source: str | Path | bytes, name: str = "mask") -> np.ndarray:
@@ -163,6 +185,15 @@ def read_size(data: bytes) -> tuple[int, int]:
             raise image_errors.unreadable_image_error(data, name) from None
 
 
+def read_upright_size(data: bytes) -> tuple[int, int]:
+    """Reads the height and width of an image after its rotation. Raises as `read_size`."""
+    height, width = read_size(data)
+    with suppress(Exception), Image.open(io.BytesIO(data), formats=formats.register_readers(data)) as image:
+        if image.getexif().get(0x0112) in (5, 6, 7, 8):  # orientations on a side
+            return width, height
+    return height, width
+
+
 def is_animated(data: bytes) -> bool:
     """Returns whether an image file has several frames; False for anything that is not an image."""
     if try_read_size(data) is None:
@@ -217,25 +248,41 @@ def fitted_size(height: int, width: int, longest: int) -> tuple[int, int]:
 
 
 def resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resizes an image, `(H, W, 3) uint8`, with Lanczos to `(height, width, 3) uint8`."""
+    """Resizes an image, `(H, W, C) uint8 or uint16`, with Lanczos to `(height, width, C)`."""
     if image.shape[:2] == (height, width):
         return image
+    if image.dtype == np.uint16:
+        return deep_color.resize(image, height, width)
     return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def encode_png(image: np.ndarray, recipe: Recipe | None = None) -> bytes:
-    """Encodes an image, `(H, W, 3) uint8`, as PNG with the recipe in the text chunk `recipe`.
+def encode_png(image: np.ndarray, recipe: Recipe | None = None, exif: bytes = b"") -> bytes:
+    """Encodes an image as PNG with the recipe in the text chunk `recipe`.
 
     Run-length deflate halves the time and gives files of equal size, because after PNG's filters little else
     repeats.
+
+    Args:
+        image: `(H, W, 3 or 4) uint8 or uint16`.
+        recipe: of the image.
+        exif: EXIF data of the image, see `studio.core.imaging.exif.read`.
     """
+    text = recipe.to_json() if recipe is not None else ""
+    if image.dtype == np.uint16:
+        # Only iTXt is UTF-8.
+        chunk = (b"tEXt", b"recipe\0") if text.isascii() else (b"iTXt", b"recipe\0\0\0\0\0")
+        chunks = [(chunk[0], chunk[1] + text.encode())] if text else []
+        chunks += [(b"eXIf", exif.removeprefix(b"Exif\0\0"))] if exif else []
+        return deep_color.encode_png(image, chunks)
     info = PngImagePlugin.PngInfo()
-    if recipe is not None:
-        text = recipe.to_json()
-        add = info.add_text if text.isascii() else info.add_itxt  # only iTXt is UTF-8
+    if text:
+        add = info.add_text if text.isascii() else info.add_itxt
         add("recipe", text)
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG", pnginfo=info, compress_level=1, compress_type=zlib.Z_RLE)
+    options = {"exif": exif} if exif else {}
+    Image.fromarray(image).save(
+        buffer, "PNG", pnginfo=info, compress_level=1, compress_type=zlib.Z_RLE, **options
+    )
     return buffer.getvalue()
 
 
@@ -270,10 +317,20 @@ def as_png(image: Image.Image, name: str = "image") -> bytes:
         raise image_errors.damaged_image_error(error, name) from None
 
 
-def encode_as(image: np.ndarray, suffix: str) -> bytes:
-    """Encodes an image, `(H, W, 3) uint8`, as ".jpg", ".jpeg" or ".webp", without its recipe."""
+def encode_as(image: np.ndarray, suffix: str, exif: bytes = b"") -> bytes:
+    """Encodes an image in another format than PNG, without its recipe.
+
+    Args:
+        image: `(H, W, 3) uint8`; for a TIFF also with an alpha channel, or `uint16`.
+        suffix: ".jpg", ".jpeg", ".jfif", ".webp", ".tif" or ".tiff".
+        exif: as for `encode_png`; of it, a TIFF keeps only the texts of the first directory.
+    """
+    if suffix in TIFF_SUFFIXES:
+        return deep_color.encode_tiff(image, read_texts(exif))
+    kind = {".webp": "WEBP"}.get(suffix, "JPEG")
+    options: dict[str, Any] = {"exif": exif} if exif else {}
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, {".webp": "WEBP"}.get(suffix, "JPEG"), quality=95)
+    Image.fromarray(image).save(buffer, kind, quality=95, **options)
     return buffer.getvalue()
 
 

@@ -145,10 +145,10 @@ def blend(result: np.ndarray, photo: np.ndarray, mask: np.ndarray) -> np.ndarray
     """Returns the result inside a mask, and the photo outside.
 
     Args:
-        result: `(H, W, C) uint8`.
-        photo: `(h, w, C) uint8`, resized to the result.
+        result: `(H, W, C) uint8 or uint16`.
+        photo: `(h, w, C)` of the same type, resized to the result.
         mask: `(h, w) float32 in [0, 1]`, stretched to the result.
     """
     height, width = result.shape[:2]
     photo, share = image_io.resize(photo, height, width), resize(mask, height, width)[..., None]
-    return np.rint(photo + share * (result.astype("float32") - photo)).astype("uint8")
+    return np.rint(photo + share * (result.astype("float32") - photo)).astype(result.dtype)
