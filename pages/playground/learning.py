@@ -2,94 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from pages.jobs import live, results, streams, use_again
+from pages.jobs import live, results, streams
 from pages.playground import charts
-from pages.playground.input_form import TASK
 from pages.widgets import browser_images, css, curves, words
 from studio import engine
-from studio.core.tasks import File, Inputs
-from studio.playground.settings import PlaygroundSettings
+from studio.core.tasks import Inputs
+from studio.playground.settings import NetworkSettings
 
 POLL_SECONDS, CURVE_SECONDS = 0.1, 0.7
 _STREAM_KEY = "learning"  # of the session: the current training stream
 _AGAIN_HELP = "Trains again from the first step"
 
 
-def show(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class View:
+    """What differs between the tasks of the playground.
+
+    Attributes:
+        task: that trains.
+        samples: what the network is trained on, e.g. "pixels".
+        alt: describes the image of the network, for screen readers.
+        show_placeholder: draws what stands there before the first image.
+        describe_metrics: returns metrics or figures in one line.
+        show_image: draws the image of a result with a caption.
+        show_actions: draws more buttons for a result.
+    """
+
+    task: str
+    samples: str
+    alt: str
+    show_placeholder: Callable[[Inputs], None]
+    describe_metrics: Callable[[Any, Mapping[str, Any]], str]
+    show_image: Callable[[Inputs, engine.Live, str], None]
+    show_actions: Callable[[engine.Live], None] = lambda _result: None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a form of the playground asks for.
+
+    Attributes:
+        view: of its task.
+        kind: class of the settings.
+        settings: None after an error.
+        inputs: None while something is missing.
+        is_live: whether training is fast enough to start without Start.
+        identity: changes with the form, so that the page no longer shows an earlier job.
+    """
+
+    view: View
+    kind: type[NetworkSettings]
+    settings: NetworkSettings | None
+    inputs: Inputs | None
+    is_live: bool
+    identity: Any
+
+
+def show(view: View, settings: NetworkSettings, inputs: Inputs) -> Mapping[str, Any]:
     """Draws live training with these settings, and starts it unless it already runs.
 
     Returns:
         The figures of the result; empty during training.
     """
-    content = inputs["content"][0]
     if engine.connect().status() != "ready":
-        browser_images.show_content(content)
+        view.show_placeholder(inputs)
         live.show_warm_up()
         return {}
-    current = streams.open_stream(TASK, settings, inputs, stream_key=_STREAM_KEY)
+    current = streams.open_stream(view.task, settings, inputs, stream_key=_STREAM_KEY)
     if current.stream is None:
         return {}
     if current.stream.finished:
-        return _show_result(settings, inputs)
+        return _show_result(view, settings, inputs)
     image_area, chart_area = st.columns([3, 2], gap="medium")
     with image_area:
-        _show_training()
+        _show_training(view)
     with chart_area:
-        _draw_current_charts()
+        _draw_current_charts(view)
     return {}
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _show_training() -> None:
+def _show_training(view: View) -> None:
     current: streams.SessionStream = st.session_state[_STREAM_KEY]
     stream, settings = current.stream, current.settings
-    assert isinstance(settings, PlaygroundSettings)
+    assert isinstance(settings, NetworkSettings)
     if stream is None or stream.finished:
         st.rerun()
     with css.create_progress_area():
         streams.show_progress(stream, settings.steps, key=_STREAM_KEY)
         if stream.preview:
-            browser_images.show_changing_image(stream.preview, "Current output of the network")
+            browser_images.show_changing_image(stream.preview, view.alt)
         else:
-            browser_images.show_content(current.inputs["content"][0])
+            view.show_placeholder(current.inputs)
         report = stream.report
         if report and report.metrics:
-            st.caption(_describe_metrics(settings, report.metrics))
+            st.caption(view.describe_metrics(settings, report.metrics))
 
 
 @st.fragment(run_every=CURVE_SECONDS)
-def _draw_current_charts() -> None:
+def _draw_current_charts(view: View) -> None:
     stream = st.session_state[_STREAM_KEY].stream
     history = list(stream.history) if stream is not None else []
     if history:
         _draw_charts(
-            history, charts.list_values(history[-1], "gradient"), charts.list_values(history[-1], "value")
+            view,
+            history,
+            charts.list_values(history[-1], "gradient"),
+            charts.list_values(history[-1], "value"),
         )
 
 
-def _draw_charts(history: list[Any], gradients: list[float], values: list[float]) -> None:
+def _draw_charts(view: View, history: list[Any], gradients: list[float], values: list[float]) -> None:
     curves.show_losses(history)
-    held_out = " and on held-out pixels" if "validation" in history[0] else ""
-    st.caption(f"The loss on training pixels{held_out}. Lower is better.")
+    held_out = f" and on held-out {view.samples}" if "validation" in history[0] else ""
+    st.caption(f"The loss on training {view.samples}{held_out}. Lower is better.")
     charts.draw_layers(gradients, values, [point["training"] for point in history])
 
 
-def _describe_metrics(settings: PlaygroundSettings, metrics: Mapping[str, Any]) -> str:
-    parts = [
-        f"{settings.parameters:,} parameters",
-        f"PSNR {metrics['psnr_learned']:.1f} dB on training pixels",
-    ]
-    if metrics.get("psnr_held_out") is not None:
-        parts.append(f"{metrics['psnr_held_out']:.1f} dB on held-out pixels")
-    return " · ".join(parts) + ". An image at 20 dB is blurred; at 40 it is hard to tell from the photo."
-
-
-def _show_result(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, Any]:
+def _show_result(view: View, settings: NetworkSettings, inputs: Inputs) -> Mapping[str, Any]:
     result = streams.get_result(_STREAM_KEY)
     if result is None:
         streams.show_again_button(_AGAIN_HELP, _STREAM_KEY)
@@ -100,15 +136,14 @@ def _show_result(settings: PlaygroundSettings, inputs: Inputs) -> Mapping[str, A
     with image_area:
         stop_note = "stopped early" if result.stopped_early else ""
         steps = f"After {result.figures['steps']:,} steps"
-        caption = " · ".join(part for part in (steps, stop_note) if part)
-        results.show_comparison(inputs["content"][0], result.data, key="result", caption=caption)
-        st.caption(_describe_metrics(settings, result.figures))
+        view.show_image(inputs, result, " · ".join(part for part in (steps, stop_note) if part))
+        st.caption(view.describe_metrics(settings, result.figures))
     with chart_area:
-        _draw_charts(result.figures["history"], result.figures["gradients"], result.figures["values"])
+        _draw_charts(view, result.figures["history"], result.figures["gradients"], result.figures["values"])
     with st.container(horizontal=True):
         streams.show_again_button(_AGAIN_HELP, _STREAM_KEY)
         live.show_keep_button(result, key="painted")
-        results.show_download(result.data, TASK, key="painted", recipe=result.recipe)
-        use_again.show_menu(lambda: File.store(result.data, "image", "painted.png"), key="painted")
-    results.show_recipe(TASK, settings, inputs, result.recipe)
+        results.show_download(result.data, view.task, key="painted", recipe=result.recipe)
+        view.show_actions(result)
+    results.show_recipe(view.task, settings, inputs, result.recipe)
     return result.figures

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.form import forms
 from pages.widgets import assets
-from studio.playground.settings import PlaygroundSettings
+from studio.playground.settings import ClassificationSettings, NetworkSettings, PlaygroundSettings
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,12 @@ class Lesson:
     Attributes:
         title: on its button, and the heading of its text in `lessons.md`.
         controls: the settings that differ from the defaults.
+        kind: the class of the settings.
     """
 
     title: str
     controls: Mapping[str, Any]
+    kind: type[NetworkSettings] = PlaygroundSettings
 
     @property
     def text(self) -> str:
@@ -43,30 +45,49 @@ LESSONS = {
     "overfitted": Lesson(
         "Overfitted", {"fourier_features": 128, "fourier_scale": 24.0, "held_out": 0.75, "width": 96}
     ),
+    "one_line": Lesson("One line", {"depth": 0}, ClassificationSettings),
+    "hidden_layer": Lesson("A hidden layer", {"depth": 1, "width": 4}, ClassificationSettings),
+    "input_features": Lesson(
+        "Input features", {"depth": 0, "features": "polynomial"}, ClassificationSettings
+    ),
+    "linear_layers": Lesson("No activation", {"activation": "none"}, ClassificationSettings),
+    "two_spirals": Lesson(
+        "Two spirals",
+        {"data": "spiral", "noise": 0.02, "features": "sines", "depth": 3, "width": 8, "steps": 4000},
+        ClassificationSettings,
+    ),
+    "memorized_noise": Lesson(
+        "Memorized noise",
+        {"data": "xor", "noise": 0.3, "points": 80, "depth": 4, "width": 8, "steps": 4000},
+        ClassificationSettings,
+    ),
 }
 
 
-def settings_of(name: str) -> PlaygroundSettings:
+def settings_of(name: str) -> NetworkSettings:
     """Returns the settings of a lesson."""
-    return PlaygroundSettings.parse(LESSONS[name].controls)
+    lesson = LESSONS[name]
+    return lesson.kind.parse(lesson.controls)
 
 
-def draw_buttons() -> None:
-    """Draws a button per lesson that applies its settings."""
+def draw_buttons(kind: type[NetworkSettings]) -> None:
+    """Draws a button for each lesson with settings of this class, which applies them."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="lessons"):
         st.caption("Try", width="content")
         for name, lesson in LESSONS.items():
-            st.button(lesson.title, key=f"lesson_{name}", on_click=_apply_lesson, args=(name,))
+            if lesson.kind is kind:
+                st.button(lesson.title, key=f"lesson_{name}", on_click=_apply_lesson, args=(name,))
 
 
-def explain(chosen_settings: PlaygroundSettings | None) -> None:
+def explain(chosen_settings: NetworkSettings | None) -> None:
     """Shows the text of a lesson while the form has its settings."""
     if chosen_settings is None:
         return
     ignored_fields = {"size", "seed", "fps", "video", "frames"}
     chosen_values = chosen_settings.model_dump(exclude=ignored_fields)
     for name, lesson in LESSONS.items():
-        if chosen_values == settings_of(name).model_dump(exclude=ignored_fields):
+        lesson_values = settings_of(name).model_dump(exclude=ignored_fields)
+        if type(chosen_settings) is lesson.kind and chosen_values == lesson_values:
             st.info(f"**{lesson.title}.** {lesson.text}", icon=":material/school:")
 
 

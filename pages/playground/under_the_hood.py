@@ -13,13 +13,13 @@ from studio import engine
 from studio.core.imaging import grids
 from studio.core.layers.activations import ACTIVATIONS
 from studio.playground.inputs import make_position_encoding, pixel_positions
-from studio.playground.settings import PlaygroundSettings
+from studio.playground.settings import NetworkSettings, PlaygroundSettings
 
 _TILE_SIDE, _MAX_TILES = 48, 12  # px, and number of Fourier features that are drawn
 _LEAST_SUM, _GREATEST_SUM = -4.0, 4.0
 
 
-def explain(settings: PlaygroundSettings | None, job: engine.Job | None) -> None:
+def explain(settings: NetworkSettings | None, job: engine.Job | None) -> None:
     """Draws the folded section for these settings, with the charts of a finished job."""
     under_the_hood.show_section(
         lambda: _draw_charts(settings or PlaygroundSettings(), job),
@@ -27,7 +27,7 @@ def explain(settings: PlaygroundSettings | None, job: engine.Job | None) -> None
     )
 
 
-def _draw_charts(settings: PlaygroundSettings, job: engine.Job | None) -> None:
+def _draw_charts(settings: NetworkSettings, job: engine.Job | None) -> None:
     if job is not None and job.result is not None:
         figures = job.result.figures
         history = figures.get("history", ())
@@ -37,7 +37,7 @@ def _draw_charts(settings: PlaygroundSettings, job: engine.Job | None) -> None:
     st.altair_chart(_build_activation_chart(settings.activation), width="stretch")
     name = words.choice_label(settings.activation)
     st.caption(f"The chosen activation function, {name}, and its slope.")
-    if settings.fourier_features:
+    if isinstance(settings, PlaygroundSettings) and settings.fourier_features:
         st.image(
             _render_fourier_features(settings),
             width="stretch",

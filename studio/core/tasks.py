@@ -68,6 +68,7 @@ TASKS = {
     "sketch.translate": "studio.sketch:TRANSLATE",
     "sketch.train_pairs": "studio.sketch:TRAIN_PAIRS",
     "playground.train": "studio.playground:TRAIN",
+    "playground.classify": "studio.playground:CLASSIFY",
     "xray.look": "studio.xray:LOOK",
     "xray.filter": "studio.xray:FILTER",
     "lab.train": "studio.lab:TRAIN",

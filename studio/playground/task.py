@@ -1,4 +1,4 @@
-"""Training on one photo as a task: from a photo to the network's image, or a video of the training."""
+"""Training in the playground as tasks: on a photo, and on points in the plane."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import recipes
+from studio.core.data import encodings
+from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
-from studio.playground.learn import TrainingResult, learn
-from studio.playground.settings import PlaygroundSettings
+from studio.playground import data_sets
+from studio.playground.classifier import ClassificationSnapshot, train_classifier
+from studio.playground.learn import learn
+from studio.playground.learner import PhotoSnapshot
+from studio.playground.settings import ClassificationSettings, NetworkSettings, PlaygroundSettings
+from studio.playground.trainer import Snapshot
+from studio.playground.training_run import TrainingResult
 
 DIVERGED = (
     "Training diverged after step {steps}: the weights overflowed float32. "
@@ -19,34 +26,85 @@ DIVERGED = (
 )
 WORSE = "The loss rose above its first value. Try a lower learning rate."
 _WORSE_FACTOR = 1.05  # factor of the first loss
+_MAX_POINTS_BYTES = 200_000  # of a file of points
 
 
-def run(settings: PlaygroundSettings, inputs: Inputs, progress: Progress) -> Result:
+def learn_photo(settings: PlaygroundSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network on a photo; see `studio.playground.learn.learn`."""
     photo = inputs["content"][0]
     result = learn(image_io.read(photo.read(), photo.name), settings, progress)
-    final_settings = _make_reproducible_settings(settings, result)
-    recipe = recipes.make("playground.train", final_settings, inputs)
-    stem = f"{Path(photo.name).stem}-painted"
+    updates = {} if result.video else {"frames": 0, "size": max(result.image.shape[:2])}
+    recipe = recipes.make("playground.train", _make_reproducible(settings, result, updates), inputs)
+    file = _store(result, recipe, settings, f"{Path(photo.name).stem}-painted")
+    return Result((file,), collect_photo_figures(settings, result), recipe, result.stopped_early)
+
+
+def collect_photo_figures(
+    settings: PlaygroundSettings, result: TrainingResult[PhotoSnapshot]
+) -> dict[str, Any]:
+    """Returns the figures of training on a photo."""
+    return {
+        **_collect_figures(settings, result),
+        "psnr_learned": result.last.psnr_learned,
+        "psnr_held_out": result.last.psnr_held_out,
+    }
+
+
+def classify_points(settings: ClassificationSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Trains a network on points; see `studio.playground.classifier.train_classifier`."""
+    result = train_classifier(load_points(settings, inputs), settings, progress)
+    updates = {} if result.video else {"frames": 0}
+    recipe = recipes.make("playground.classify", _make_reproducible(settings, result, updates), inputs)
+    stem = Path(inputs["points"][0].name).stem if inputs.get("points") else settings.data
+    file = _store(result, recipe, settings, f"{stem}-boundary")
+    return Result((file,), collect_points_figures(settings, result), recipe, result.stopped_early)
+
+
+def collect_points_figures(
+    settings: ClassificationSettings, result: TrainingResult[ClassificationSnapshot]
+) -> dict[str, Any]:
+    """Returns the figures of training on points."""
+    return {
+        **_collect_figures(settings, result),
+        "accuracy_learned": result.last.accuracy_learned,
+        "accuracy_held_out": result.last.accuracy_held_out,
+    }
+
+
+def check_points(settings: ClassificationSettings, inputs: Inputs) -> None:
+    """Raises `InvalidInput` for a file that holds no valid points."""
+    load_points(settings, inputs)
+
+
+def load_points(settings: ClassificationSettings, inputs: Inputs) -> data_sets.Points:
+    """Returns the points of a user's file, or else those of the data set. Raises `InvalidInput`."""
+    if not inputs.get("points"):
+        return data_sets.make_points(settings.data, settings.points, settings.noise, settings.seed)
+    file = inputs["points"][0]
+    data = file.read()
+    if len(data) > _MAX_POINTS_BYTES:
+        raise InvalidInput(f"{file.name} is too large. Use at most {data_sets.MAX_POINTS:,} points.")
+    return data_sets.parse_points(encodings.decode(data)[0])
+
+
+def _store(result: TrainingResult[Any], recipe: recipes.Recipe, settings: NetworkSettings, stem: str) -> File:
+    """Stores the video of a result, or else its image."""
     if result.video:
-        file = File.store(result.video, "animation", f"{stem}.{final_settings.video}")
-    else:
-        file = File.store(image_io.encode_png(result.image, recipe), "image", f"{stem}.png")
-    return Result((file,), collect_figures(settings, result), recipe, result.stopped_early)
+        return File.store(result.video, "animation", f"{stem}.{settings.video}")
+    return File.store(image_io.encode_png(result.image, recipe), "image", f"{stem}.png")
 
 
-def collect_figures(settings: PlaygroundSettings, result: TrainingResult) -> dict[str, Any]:
+def _collect_figures(settings: NetworkSettings, result: TrainingResult[Any]) -> dict[str, Any]:
     """Returns the figures of a training run, with messages for the user under "notes"."""
+    last: Snapshot = result.last
     figures: dict[str, Any] = {
         "seconds": result.seconds,
         "steps": result.steps,
         "parameters": settings.parameters,
-        "psnr_learned": result.last.psnr_learned,
-        "psnr_held_out": result.last.psnr_held_out,
-        "loss_learned": result.last.learned,
-        "loss_held_out": result.last.held_out,
-        "gradients": result.last.gradients,
-        "values": result.last.values,
+        "loss_learned": last.learned,
+        "loss_held_out": last.held_out,
+        "gradients": last.gradients,
+        "values": last.values,
         "history": result.history,
         "notes": [],
     }
@@ -55,16 +113,15 @@ def collect_figures(settings: PlaygroundSettings, result: TrainingResult) -> dic
     if result.has_diverged:
         figures["ended"] = "ran away"
         figures["notes"] = [DIVERGED.format(steps=result.steps)]
-    elif result.last.learned > _WORSE_FACTOR * result.history[0]["training"]:
+    elif last.learned > _WORSE_FACTOR * result.history[0]["training"]:
         figures["notes"] = [WORSE]
     return figures
 
 
-def _make_reproducible_settings(settings: PlaygroundSettings, result: TrainingResult) -> PlaygroundSettings:
-    """Returns the settings that reproduce the result, also if it was stopped."""
-    updates: dict[str, Any] = {}
-    if result.stopped_early:
-        updates["most_steps"] = result.steps
-        if not result.video:
-            updates |= {"frames": 0, "size": max(result.image.shape[:2])}
-    return settings.model_copy(update=updates)
+def _make_reproducible(
+    settings: NetworkSettings, result: TrainingResult[Any], updates: dict[str, Any]
+) -> NetworkSettings:
+    """Returns the settings that reproduce the result; `updates` are those of a stopped one."""
+    if not result.stopped_early:
+        return settings
+    return settings.model_copy(update={"most_steps": result.steps, **updates})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pages.playground import charts, lessons
+from pages.playground import charts, lessons, points_canvas
 from studio.core.imaging import sample_photos
 from studio.core.settings import Settings
 from studio.playground.learn import learn
@@ -70,13 +70,16 @@ def test_divergence_is_reported_without_an_error(open_trained):
 @pytest.mark.parametrize("name", lessons.LESSONS)
 def test_lesson_changes_the_settings_and_says_what_to_watch(visit, monkeypatch, name):
     calls = []
-    monkeypatch.setattr("pages.playground.learning.show", lambda settings, inputs: calls.append(settings))
-    page = visit("playground")
+    monkeypatch.setattr(
+        "pages.playground.learning.show", lambda view, settings, inputs: calls.append(settings)
+    )
+    is_photo = lessons.LESSONS[name].kind is PlaygroundSettings
+    page = visit("playground") if is_photo else visit("playground", learn="2-D data")
     page.button(key=f"lesson_{name}").click().run()
     assert not page.exception
     assert calls[-1] == lessons.settings_of(name)
     assert lessons.LESSONS[name].text in join_raw_texts(page.info)
-    page.slider(key="fourier_features").set_value(99).run()
+    page.slider(key="weight_decay").set_value(0.7).run()
     assert not page.info
 
 
@@ -128,7 +131,7 @@ def test_with_zero_weights_only_the_last_bias_learns():
 def test_every_lesson_runs_live():
     for name in lessons.LESSONS:
         assert isinstance(lessons.settings_of(name), Settings)
-        assert lessons.settings_of(name).steps <= PlaygroundSettings().steps
+        assert lessons.settings_of(name).steps <= 2 * lessons.LESSONS[name].kind().steps
 
 
 @pytest.mark.slow
@@ -137,3 +140,23 @@ def test_too_large_learning_rate_diverges_for_any_photo():
         for seed in range(3):
             settings = lessons.settings_of("too_fast").model_copy(update={"seed": seed, "size": 64})
             assert learn(sample_photos.read_photo(name), settings).has_diverged, (name, seed)
+
+
+def test_own_points_wait_for_both_classes_and_then_train(visit, monkeypatch):
+    calls = []
+    monkeypatch.setattr("pages.playground.learning.show", lambda view, settings, inputs: calls.append(inputs))
+    page = visit("playground", learn="2-D data", own="true")
+    assert not page.exception and not calls
+    assert "two points of each class" in join_raw_texts(page.info)
+    assert "data" not in page.session_state
+    page.session_state["own_points"] = [[0.1, 0.2, 0], [0.3, 0.1, 0], [-0.4, 0.2, 1], [-0.2, -0.6, 1]]
+    page.run()
+    assert not page.exception
+    assert calls[-1]["points"][0].read().startswith(b"x,y,class\n0.1000,0.2000,0")
+
+
+@pytest.mark.parametrize(
+    "value", [5, [[2, 0, 1]], [[0, 0]], [["a", 0, 1]], [[float("nan"), 0, 1]], [[0, 0, 3]]]
+)
+def test_forged_points_are_dropped(value):
+    assert points_canvas._parse(value) == []

@@ -12,9 +12,10 @@ from studio.core.imaging import image_io, sample_photos, video_decoder
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.playground import learn as module
-from studio.playground.learn import frame_steps, learn, quick_size, size_of
+from studio.playground.learn import learn, quick_size, size_of
 from studio.playground.learner import Learner
 from studio.playground.settings import PlaygroundSettings
+from studio.playground.training_run import frame_steps
 
 QUICK = {"detail": 48, "steps": 300, "size": 64, "batch": 256}
 
