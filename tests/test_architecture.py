@@ -303,6 +303,7 @@ COMMON_WORDS = {
     "avatars",
     "base",
     "count",
+    "data",
     "detail",
     "down",
     "edges",

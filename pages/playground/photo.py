@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import parts
+from pages.form import forms, image_input, samples
 from pages.jobs import results, use_again
 from pages.playground import learning
 from pages.widgets import browser_images
@@ -24,8 +24,8 @@ _MAX_LIVE_SECONDS = 12.0  # s on one core: longer runs need Start, so other user
 def ask() -> learning.Request:
     """Draws the form."""
     st.caption("Watch a tiny network memorize your photo. Change a setting and training restarts.")
-    content = parts.choose_image("content", "Photo", parts.list_photos())
-    settings = parts.ask_settings(PlaygroundSettings)
+    content = image_input.choose_image("content", "Photo", samples.list_photos())
+    settings = forms.ask_settings(PlaygroundSettings)
     inputs = {"content": [content.get_file()]}
     is_live = settings is not None and _is_live(settings, inputs)
     return learning.Request(VIEW, PlaygroundSettings, settings, inputs, is_live, (settings, content.title))
