@@ -97,10 +97,13 @@ def load_generator(preset: Preset) -> latent.Generator:
 
 def _read_arrays(preset: Preset, settings: TrainDiffusionSettings, class_count: int) -> tflite_unet.Arrays:
     """Reads the arrays of each layer, by its name."""
-    layers = unet.list_layers(settings, class_count)
-    layout = [(f"{layer.name}/vars/{n}", shape) for layer in layers for n, shape in enumerate(layer.shapes)]
-    arrays = iter(loading.read_arrays(preset.check_weights(), layout))
-    return {layer.name: [next(arrays) for _ in layer.shapes] for layer in layers}
+    variables = list(unet.list_variables(settings, class_count))
+    layout = [(path, shape) for _, path, shape in variables]
+    values = loading.read_arrays(preset.check_weights(), layout)
+    arrays: dict[str, list[np.ndarray]] = {}
+    for (layer, _, _), array in zip(variables, values, strict=True):
+        arrays.setdefault(layer, []).append(array)
+    return arrays
 
 
 def _to_rgb_uint8(images: np.ndarray) -> np.ndarray:

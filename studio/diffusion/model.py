@@ -34,8 +34,10 @@ class Unet(keras.Model):
     def __init__(self, settings: TrainDiffusionSettings, class_count: int):
         super().__init__(name="unet")
         self.settings, self.class_count = settings, class_count
-        for n, layer in enumerate(unet.list_layers(settings, class_count)):
-            setattr(self, layer.name, _build_layer(layer, derive_seed(settings.seed, n)))
+        self.blocks = {
+            layer.name: _build_layer(layer, derive_seed(settings.seed, n))
+            for n, layer in enumerate(unet.list_layers(settings, class_count))
+        }
         self.jit_compile = JIT_COMPILE
         self.built = True
 
@@ -47,8 +49,9 @@ class Unet(keras.Model):
                 number of classes for none.
             training: ignored.
         """
-        time = self.time_1(ops.silu(self.time_0(unet.compute_time_features(inputs["times"], ops))))
-        condition = ops.silu(time + self.label(inputs["labels"]))
+        features = unet.compute_time_features(inputs["times"], ops)
+        time = self.apply("time_1", ops.silu(self.apply("time_0", features)))
+        condition = ops.silu(time + self.apply("label", inputs["labels"]))
         return unet.compute_velocity(self, self.settings, inputs["images"], condition)
 
     def predict_velocity(self, images: np.ndarray, times: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -65,11 +68,11 @@ class Unet(keras.Model):
 
     def apply(self, name: str, x: Any) -> Any:
         """Applies a layer by name."""
-        return getattr(self, name)(x)
+        return self.blocks[name](x)
 
     def normalize(self, name: str, x: Any, modulation: Any = None) -> Any:
         """Applies a group normalization, then a modulation."""
-        return getattr(self, name)(x, modulation)
+        return self.blocks[name](x, modulation)
 
     def silu(self, x: Any) -> Any:
         """Applies the SiLU."""

@@ -10,6 +10,7 @@ Reference:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -19,6 +20,14 @@ import numpy as np
 from studio.core.generators.scales import count_halvings
 from studio.diffusion.settings import TrainDiffusionSettings
 
+# Keras stores the n-th layer of a class by the name of its class.
+_CLASSES = {
+    "conv": "conv2d",
+    "pointwise": "conv2d",
+    "norm": "modulated_group_norm",
+    "dense": "dense",
+    "embedding": "embedding",
+}
 GROUPS = 8  # of a group normalization
 EPSILON = 1e-3  # of a group normalization
 _FREQUENCIES = np.exp(np.linspace(0, np.log(1000), 32)).astype("float32")  # rad, of the time features
@@ -29,7 +38,7 @@ class Layer:
     """A layer with weights.
 
     Attributes:
-        name: its name in the weights file.
+        name: its name.
         kind: "conv" (3 x 3), "pointwise" (1 x 1), "norm" (group normalization), "dense" or "embedding".
         inputs, outputs: channels; of an embedding, its rows and their length.
         starts_at_zero: whether its initial kernel is 0, so that a block starts as the identity.
@@ -110,6 +119,19 @@ def list_layers(settings: TrainDiffusionSettings, class_count: int) -> list[Laye
         Layer("last_norm", "norm", widths[0], widths[0]),
         Layer("last", "conv", widths[0], settings.channels, starts_at_zero=True),
     ]
+
+
+def list_variables(
+    settings: TrainDiffusionSettings, class_count: int
+) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """Yields the layer, the path in a `.weights.h5` file and the shape of each variable."""
+    counts: Counter[str] = Counter()
+    for layer in list_layers(settings, class_count):
+        kind = _CLASSES[layer.kind]
+        folder = f"{kind}_{counts[kind]}" if counts[kind] else kind
+        counts[kind] += 1
+        for n, shape in enumerate(layer.shapes):
+            yield layer.name, f"blocks/{folder}/vars/{n}", shape
 
 
 def _list_blocks(widths: list[int]) -> Iterator[tuple[str, int, int]]:
