@@ -16,7 +16,7 @@ def explain(task: str, job: engine.Job | None) -> None:
     """Shows the expander.
 
     Args:
-        task: "dcgan.train" or "vae.train".
+        task: name of the training task.
         job: the training job on the page, if any; its curves replace the recorded ones.
     """
     extra_texts = [assets.read(__file__, "vgg16_discriminator.md")] if task == "dcgan.train" else []
@@ -30,6 +30,9 @@ def _draw_curves(task: str, job: engine.Job | None) -> None:
             job.history, caption="The losses and metrics of this training run, on a logarithmic scale"
         )
         return
-    name = _RECORDED[task]
+    name = _RECORDED.get(task)
+    if name is None:
+        st.caption("The curves of your training run appear here.")
+        return
     st.caption(f"Recorded training of {name}, which comes with the studio. Your own training replaces it.")
     draw_training(presets.find(name).read_data()["figures"])

@@ -23,6 +23,7 @@ TRAIN = Task(
     help="train a diffusion model on a folder of images; folders of classes can be chosen when sampling",
     load_generator="studio.diffusion.generator:load_generator",
     evaluate="studio.faces.score:measure_scores",
+    denoises=True,
     goal=Goal(
         "validation",
         "fid",

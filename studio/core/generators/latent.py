@@ -39,6 +39,7 @@ __all__ = [
     "slerp",
 ]
 
+MAX_VALUES = 2**27  # of all latents at once: 1 GiB; only the noise of diffusion models comes near
 _MIN_ANGLE = 1e-4  # radians; closer to parallel or opposite vectors, the arc is undefined
 
 
@@ -212,7 +213,9 @@ def sample(generator: Generator, count: int, seed: int, truncation: float = 1.0)
     rng = np.random.default_rng(seed)
     if generator.density is not None:
         return generator.density.sample(count, rng, truncation)
-    return (truncation * rng.standard_normal((count, generator.latent_dim))).astype("float32")
+    z = rng.standard_normal((count, generator.latent_dim))
+    z *= truncation  # in place, because the noise of a diffusion model is large
+    return z.astype("float32")
 
 
 def sample_near(
