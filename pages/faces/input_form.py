@@ -13,7 +13,6 @@ from pages.form.samples import Sample
 from pages.widgets import numbers, owners, words
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
-from studio.core.models import presets
 from studio.core.tasks import File
 from studio.faces import models, photo
 from studio.faces.settings import FacesSettings
@@ -111,7 +110,7 @@ def list_skipped(preset: str) -> tuple[str, ...]:
     """
     if not model_choice.denoises(preset):
         return (*SETTINGS_OUTSIDE_FORM, *_DENOISING)
-    has_classes = bool(models.list_classes(presets.find(preset)))
+    has_classes = bool(model_choice.list_classes(preset))
     return (*SETTINGS_OUTSIDE_FORM, "truncation", "moves", *(() if has_classes else ("guidance",)))
 
 
@@ -122,7 +121,7 @@ def list_shown(preset: str) -> tuple[str, ...]:
 
 def ask_class_and_seed(preset: str) -> dict[str, Any]:
     """Asks for the class, if the model has classes, and for the seed of the grid."""
-    names = models.list_classes(presets.find(preset))
+    names = model_choice.list_classes(preset)
     if not names:
         return {"seed": ask_seed()}
     field = FacesSettings.describe()[_CLASS_KEY]

@@ -87,6 +87,13 @@ def denoises(name: str) -> bool:
     return tasks.get(presets.find(name).task).denoises
 
 
+def list_classes(name: str) -> tuple[str, ...]:
+    """Returns the names of a model's classes; () for most, and for a damaged model."""
+    with suppress(StudioError):
+        return models.list_classes(presets.find(name))
+    return ()
+
+
 def list_generators() -> list[str]:
     """Returns the presets of generators: faces first, then by FID."""
     return sorted(models.list_names(), key=lambda name: (not name.startswith("faces"), _read_fid(name)))

@@ -1,16 +1,12 @@
-"""The classes of a diffusion model: chosen for training, and read from a model."""
+"""The classes that a diffusion model learns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from studio.core.data import ImageDataset
 from studio.core.errors import invalid
-from studio.core.generators.directions import damaged_value_error
-
-MAX_CLASSES = 1000
-MAX_NAME_CHARACTERS = 200
+from studio.core.generators.classes import MAX_CLASSES, MAX_NAME_CHARACTERS
 
 
 def select(dataset: ImageDataset, conditional: bool) -> tuple[tuple[str, ...], list[str]]:
@@ -27,24 +23,6 @@ def select(dataset: ImageDataset, conditional: bool) -> tuple[tuple[str, ...], l
         limit = f"{MAX_CLASSES:,} classes with names of at most {MAX_NAME_CHARACTERS} characters"
         return (), [f"The classes are ignored, because a model learns at most {limit}."]
     return names, []
-
-
-def read(saved: Mapping[str, Any]) -> tuple[str, ...]:
-    """Reads the names of the classes from `data` of a model's settings.json; () for a model without classes.
-
-    Raises:
-        InvalidInput: if they are not names that training saved.
-    """
-    names = saved.get("classes")
-    if not isinstance(names, list) or len(names) > MAX_CLASSES or not all(map(_is_name, names)):
-        raise damaged_value_error("classes", "another thing")
-    if len(set(names)) != len(names) or len(names) == 1:
-        raise damaged_value_error("classes", "a single class, or one twice")
-    return tuple(names)
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= MAX_NAME_CHARACTERS
 
 
 def check_same(start: Sequence[str], names: Sequence[str]) -> None:

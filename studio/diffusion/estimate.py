@@ -9,10 +9,10 @@ from studio.diffusion.settings import TrainDiffusionSettings
 
 _REFERENCE_WIDTH = 32
 _WIDTH_EXPONENT = 1.6  # twice as wide costs less than four times as much
-_IMAGE_SECONDS = 0.02  # per image of 64 px and step at the reference width, on two cores
-_SAMPLING_SECONDS = 0.16  # per generated image of 64 px in 25 steps at the reference width, on two cores
-_BASE_BYTES = 1.5 * 2**30  # Keras and images
-_IMAGE_BYTES = 24e-3 * 2**30  # per image of a batch, of 64 px at the reference width
+_IMAGE_SECONDS = 0.025  # per image of 64 px and step at the reference width, on two cores
+_SAMPLING_SECONDS = 0.2  # per generated image of 64 px in 25 steps at the reference width, on two cores
+_BASE_BYTES = 1.15 * 2**30  # Keras and images
+_IMAGE_BYTES = 22e-3 * 2**30  # per image of a batch, of 64 px at the reference width
 
 
 def estimate_seconds(settings: TrainDiffusionSettings, inputs: Inputs) -> float:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.core.generators import latent
+from studio.core.generators import classes, latent
 from studio.core.generators.batches import BatchedNetwork
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.process import limits
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
-from studio.diffusion import classes, sampler, tflite_unet, unet
+from studio.diffusion import sampler, tflite_unet, unet
 from studio.diffusion.settings import TrainDiffusionSettings
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from studio.core import data
 from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import MIN_IMAGES
+from studio.core.generators.classes import read as read_classes
 from studio.core.imaging.grids import make_grid
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
@@ -112,5 +113,5 @@ def _load_start_weights(inputs: Inputs, class_names: tuple[str, ...]) -> list[np
     preset = start_from.load_model(inputs)
     if preset is None:
         return None
-    classes.check_same(classes.read(preset.read_data()), class_names)
+    classes.check_same(read_classes(preset.read_data()), class_names)
     return generator.load_unet(preset).get_weights()

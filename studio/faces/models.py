@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, invalid, unknown
+from studio.core.generators import classes
 from studio.core.generators.directions import read_direction_values
 from studio.core.generators.latent import Denoising, Generator
 from studio.core.models import presets
@@ -84,10 +85,13 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
             raise unknown("direction", name, directions)
 
 
-def list_classes(preset: Preset) -> list[str]:
-    """Returns the names of the classes that can be chosen with a model; none for most."""
-    names = preset.read_data().get("classes") if tasks.get(preset.task).denoises else None
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+def list_classes(preset: Preset) -> tuple[str, ...]:
+    """Returns the names of the classes that can be chosen with a model; () for most.
+
+    Raises:
+        InvalidInput: if the files of the model are damaged.
+    """
+    return classes.read(preset.read_data()) if tasks.get(preset.task).denoises else ()
 
 
 def check_class(settings: FacesSettings, names: Sequence[str]) -> None:
