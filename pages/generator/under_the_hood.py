@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.faces.under_the_hood import draw_training, read_generator_text
+from pages.recorded import runs
 from pages.widgets import assets, curves, under_the_hood
 from studio import engine
 from studio.core.models import presets
@@ -30,9 +31,11 @@ def _draw_curves(task: str, job: engine.Job | None) -> None:
             job.history, caption="The losses and metrics of this training run, on a logarithmic scale"
         )
         return
-    name = _RECORDED.get(task)
-    if name is None:
-        st.caption("The curves of your training run appear here.")
+    if task not in _RECORDED:  # no model of this kind comes with the studio
+        run = runs.load(task.partition(".")[0])
+        run.show_label()
+        draw_training(run.figures)
         return
+    name = _RECORDED[task]
     st.caption(f"Recorded training of {name}, which comes with the studio. Your own training replaces it.")
     draw_training(presets.find(name).read_data()["figures"])

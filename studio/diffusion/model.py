@@ -20,6 +20,7 @@ from studio.core.training.precision import cast_to_float32
 from studio.diffusion import unet
 from studio.diffusion.settings import TrainDiffusionSettings
 
+BATCH = 16  # images predicted at once: those of a preview
 CLASS_DROPOUT = 0.2  # share of training images whose class is hidden, for classifier-free guidance
 
 
@@ -64,7 +65,8 @@ class Unet(keras.Model):
             return self.predict_on_batch({"images": batch, "times": rows[:, length], "labels": labels})
 
         flat = images.reshape(len(images), -1)
-        return run_in_batches(run, np.concatenate([flat, times[:, None], labels[:, None]], axis=1))
+        rows = np.concatenate([flat, times[:, None], labels[:, None]], axis=1)
+        return run_in_batches(run, rows, batch_sizes=(BATCH,))
 
     def apply(self, name: str, x: Any) -> Any:
         """Applies a layer by name."""
