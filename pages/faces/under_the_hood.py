@@ -86,10 +86,10 @@ def _draw_model(
 def draw_training(figures: Mapping[str, Any]) -> None:
     """Draws the training figures of a model: losses, KL divergence by latent, and nearest neighbors."""
     curve = figures.get("curve") or {}
-    titles, caption = next((group for group in _CURVES if next(iter(group[0])) in curve), _CURVES[-1])
+    titles, explanation = next((group for group in _CURVES if next(iter(group[0])) in curve), _CURVES[-1])
     if rows := _list_loss_rows(curve, titles):
         curves.show_lines(rows, "loss")
-        st.caption(caption)
+        st.caption(explanation)
     divergences = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
     if divergences:
         st.altair_chart(_build_kl_chart(divergences), width="stretch")

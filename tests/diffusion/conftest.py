@@ -28,7 +28,7 @@ def labels() -> np.ndarray:
 @pytest.fixture(scope="session")
 def tiny() -> TrainDiffusionSettings:
     return TrainDiffusionSettings(
-        steps=6, width=16, size=28, colors="gray", flip=False, batch=8, test_every=3, scored=0
+        steps=4, width=16, size=28, colors="gray", flip=False, batch=4, test_every=2, scored=0
     )
 
 

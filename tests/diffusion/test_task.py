@@ -34,12 +34,12 @@ def test_training_gives_a_complete_model(result, dataset, tiny):
     model = tasks.import_object(tasks.get(TASK).load_generator)(preset)
     figures = result.figures
     assert preset.read_settings() == tiny and preset.read_recipe() == result.recipe
-    assert (figures["steps"], figures["images"], figures["classes"]) == (6, 96, 2)
-    assert figures["curve"]["steps"] == [3, 6] and len(figures["curve"]["validation"]) == 2
+    assert (figures["steps"], figures["images"], figures["classes"]) == (4, 96, 2)
+    assert figures["curve"]["steps"] == [2, 4] and len(figures["curve"]["validation"]) == 2
     assert model.classes == ("left", "right") and model.size == 28
     card = preset.read_card()
     assert "It learned 2 classes" in card and "without guidance" in card
-    assert "python -m training.train_diffusion squares.npz -o DIR --steps 6" in card
+    assert "python -m training.train_diffusion squares.npz -o DIR --steps 4" in card
     assert preset.read_image().startswith(b"RIFF") and preset.read_stages()
     assert checkpoints.find_run(TASK, tiny, {"data": [dataset]}).load() is None  # it is done
 
