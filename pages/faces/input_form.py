@@ -52,6 +52,8 @@ def fill_form(settings: FacesSettings) -> None:
     """Sets the inputs next to the form from settings. Call it from a callback."""
     model_choice.select(settings.preset)
     st.session_state[_CLASS_KEY] = settings.class_name
+    for name in {"truncation", *_DENOISING} & {*list_skipped(settings.preset)}:
+        st.session_state.pop(name, None)  # a widget of that name on another page would take the value
     st.session_state[_MODEL_KEY] = settings.preset
     st.session_state[NEAR_KEY], st.session_state[MOVES_KEY] = (
         ", ".join(map(str, settings.near)),

@@ -83,8 +83,10 @@ def encodes_photos(name: str) -> bool:
 
 
 def denoises(name: str) -> bool:
-    """Returns whether a model is a diffusion model."""
-    return tasks.get(presets.find(name).task).denoises
+    """Returns whether a model is a diffusion model; False for an unknown one."""
+    with suppress(StudioError):
+        return tasks.get(presets.find(name).task).denoises
+    return False
 
 
 def list_classes(name: str) -> tuple[str, ...]:
