@@ -32,11 +32,12 @@ def train(settings: TrainDiffusionSettings, inputs: Inputs, progress: Progress) 
     """Trains a diffusion model on images and publishes it; the work is in `studio.diffusion.train`."""
     from studio.diffusion import train as training
 
-    data_file = inputs["data"][0]
+    data_file, (start, start_classes) = inputs["data"][0], _load_start_model(inputs)
     dataset = data.load_dataset(data_file, settings.size, settings.channels, progress, min_images=MIN_IMAGES)
     class_names, notes = classes.select(dataset, settings.conditional)
     labels = dataset.known_labels if class_names else None
-    start = _load_start_weights(inputs, class_names)
+    if start is not None:
+        classes.check_same(start_classes, class_names)
     train_rows, validation_rows, test_rows = split(
         compute_positions(dataset, progress), settings.held_out / 2, settings.held_out
     )
@@ -104,14 +105,9 @@ def _generate_images(
     return np.broadcast_to(images, (*images.shape[:3], 3))
 
 
-def _load_start_weights(inputs: Inputs, class_names: tuple[str, ...]) -> list[np.ndarray] | None:
-    """Returns the weights of the model to start from, or None without one.
-
-    Raises:
-        InvalidInput: if it has other classes.
-    """
+def _load_start_model(inputs: Inputs) -> tuple[list[np.ndarray] | None, tuple[str, ...]]:
+    """Returns the weights and the classes of the model to start from; None and () without one."""
     preset = start_from.load_model(inputs)
     if preset is None:
-        return None
-    classes.check_same(read_classes(preset.read_data()), class_names)
-    return generator.load_unet(preset).get_weights()
+        return None, ()
+    return generator.load_unet(preset).get_weights(), read_classes(preset.read_data())
