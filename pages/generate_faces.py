@@ -21,9 +21,10 @@ with left:
         grid_settings: dict[str, int] = {}
         settings = parts.ask_settings(
             FacesSettings,
-            skip=input_form.SETTINGS_OUTSIDE_FORM,
+            skip=input_form.list_skipped(preset),
+            unfold=input_form.list_shown(preset),
             extra={"preset": preset, **crop},
-            ask_extra=lambda: {"seed": input_form.ask_seed()},
+            ask_extra=lambda: input_form.ask_class_and_seed(preset),
             initial_values={"interpolate": DEFAULT_FRAMES},
             show_more=lambda: grid_settings.update(input_form.ask_grid()),
             reset_more=lambda: input_form.reset(preset),
@@ -45,4 +46,4 @@ with stage:
         if parts.show_job(TASK, (settings, photo.title if photo else "")) is None:
             grid = grid_view.show(settings.model_copy(update={"interpolate": 0}), inputs)
 parts.show_recent(TASK)
-under_the_hood.explain(preset, grid, settings.face if settings else 0)
+under_the_hood.explain(preset, grid, settings)

@@ -10,7 +10,7 @@ from pages.faces import models as model_choice
 from pages.faces import sliders
 from pages.form import forms, image_input, problems, samples, saved_settings
 from pages.form.samples import Sample
-from pages.widgets import numbers, owners
+from pages.widgets import numbers, owners, words
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.core.tasks import File
@@ -18,9 +18,11 @@ from studio.faces import models, photo
 from studio.faces.settings import FacesSettings
 
 CROP = ("crop", "crop_x", "crop_y")
-SETTINGS_OUTSIDE_FORM = ("preset", "model", "seed", "n", "face", "to", "form", *CROP)
+SETTINGS_OUTSIDE_FORM = ("preset", "model", "seed", "n", "face", "to", "form", "class_name", *CROP)
+_DENOISING = ("steps", "guidance")  # settings that only diffusion models use
 COUNTS = (16, 36, 64, 100, 144)
 FACE_KEY, TO_KEY, NEAR_KEY, MOVES_KEY, MORPH_KEY = "face", "to", "near", "moves", "morph"
+_CLASS_KEY = "class_name"
 _MODEL_KEY, _PHOTO_KEY = "drawer", "face_photo"  # of the session
 
 
@@ -41,6 +43,7 @@ def _clear_selection() -> None:
 def reset(preset: str) -> None:
     """Resets the inputs next to the form, except the photo. Call it from a callback."""
     _clear_selection()
+    st.session_state[_CLASS_KEY] = ""
     sliders.reset_sliders(preset, ())
     forms.reset_fields(FacesSettings, ("seed", "n", *CROP))
 
@@ -48,6 +51,9 @@ def reset(preset: str) -> None:
 def fill_form(settings: FacesSettings) -> None:
     """Sets the inputs next to the form from settings. Call it from a callback."""
     model_choice.select(settings.preset)
+    st.session_state[_CLASS_KEY] = settings.class_name
+    for name in {"truncation", *_DENOISING} & {*list_skipped(settings.preset)}:
+        st.session_state.pop(name, None)  # a widget of that name on another page would take the value
     st.session_state[_MODEL_KEY] = settings.preset
     st.session_state[NEAR_KEY], st.session_state[MOVES_KEY] = (
         ", ".join(map(str, settings.near)),
@@ -97,6 +103,41 @@ def ask_photo(preset: str) -> tuple[Sample | None, dict[str, Any]]:
 @owners.cached(max_entries=64)
 def _render_crop(file: File, crop: tuple[float, float, float]) -> bytes:
     return image_io.encode_preview(photo.crop_square(image_io.read(file.read()), *crop), 220)
+
+
+def list_skipped(preset: str) -> tuple[str, ...]:
+    """Returns the settings that the form leaves out for a model: those that it does not use.
+
+    A diffusion model was trained on noise of one scale, so guidance takes the place of truncation.
+    """
+    if not model_choice.denoises(preset):
+        return (*SETTINGS_OUTSIDE_FORM, *_DENOISING)
+    has_classes = bool(model_choice.list_classes(preset))
+    return (*SETTINGS_OUTSIDE_FORM, "truncation", "moves", *(() if has_classes else ("guidance",)))
+
+
+def list_shown(preset: str) -> tuple[str, ...]:
+    """Returns the settings that the form does not fold for a model."""
+    return tuple(name for name in _DENOISING if name not in list_skipped(preset))
+
+
+def ask_class_and_seed(preset: str) -> dict[str, Any]:
+    """Asks for the class, if the model has classes, and for the seed of the grid."""
+    names = model_choice.list_classes(preset)
+    if not names:
+        return {"seed": ask_seed()}
+    field = FacesSettings.describe()[_CLASS_KEY]
+    options = ["", *names]
+    forms.drop_stale_choice(_CLASS_KEY, options)
+    name = st.selectbox(
+        field.label,
+        options,
+        format_func=lambda name: words.escape(name) if name else "All",
+        key=_CLASS_KEY,
+        bind="query-params",
+        help=field.help,
+    )
+    return {_CLASS_KEY: name, "seed": ask_seed()}
 
 
 def ask_seed() -> int:

@@ -17,7 +17,7 @@ from studio.core.models import presets
 from studio.core.weights import index
 from studio.faces import models
 
-KINDS = {"dcgan": "DCGAN", "vae": "VAE"}
+KINDS = {"dcgan": "DCGAN", "vae": "VAE", "diffusion": "Diffusion"}
 _NAME_AND_KIND = re.compile(rf"(.+)-({'|'.join(KINDS)})")
 _TRAIN_COMMAND = "studio train dcgan FOLDER -o my-model"
 
@@ -80,6 +80,20 @@ def show_how_to_train() -> None:
 def encodes_photos(name: str) -> bool:
     """Returns whether a model can encode photos."""
     return tasks.get(presets.find(name).task).encodes
+
+
+def denoises(name: str) -> bool:
+    """Returns whether a model is a diffusion model; False for an unknown one."""
+    with suppress(StudioError):
+        return tasks.get(presets.find(name).task).denoises
+    return False
+
+
+def list_classes(name: str) -> tuple[str, ...]:
+    """Returns the names of a model's classes; () for most, and for a damaged model."""
+    with suppress(StudioError):
+        return models.list_classes(presets.find(name))
+    return ()
 
 
 def list_generators() -> list[str]:

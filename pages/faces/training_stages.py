@@ -14,6 +14,7 @@ _SCORE_TITLES = {"mark": "generated images", "real": "real images"}
 # Shipped models whose stages were recorded before stages used the EMA of the weights.
 _LIVE_WEIGHT_STAGES = ("digits-vae", "faces-vae")
 _LOSS_TEXTS = {
+    "loss": "loss {:.3f}",
     "generator": "generator loss {:.2f}",
     "discriminator": "discriminator loss {:.2f}",
     "reconstruction": "reconstruction loss {:,.0f} nats",

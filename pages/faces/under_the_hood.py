@@ -7,24 +7,33 @@ from typing import Any
 
 import streamlit as st
 
-from pages.faces import sliders, training_stages
+from pages.faces import denoising, sliders, training_stages
 from pages.widgets import assets, curves, under_the_hood
 from studio import engine
+from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
+from studio.faces.settings import FacesSettings
 
-_TEXT_FILES = {"vae.train": "vae.md", "dcgan.train": "gan.md"}
+_TEXT_FILES = {"vae.train": "vae.md", "dcgan.train": "gan.md", "diffusion.train": "diffusion.md"}
 _IMAGE_SETS = {"made": "generated", "held out": "held out"}
-_CURVES = {"generator": "generator", "discriminator": "discriminator"}
+# Titles of the losses by name, and what they are; the first group that a model has is shown.
+_CURVES = (
+    ({"loss": "training", "validation": "validation"}, "The loss on training images and on held-out images."),
+    (
+        {"generator": "generator", "discriminator": "discriminator"},
+        "The losses of the generator and the discriminator during training.",
+    ),
+)
 
 
-def explain(preset: str, grid: engine.Live | None, face: int) -> None:
+def explain(preset: str, grid: engine.Live | None, settings: FacesSettings | None) -> None:
     """Draws the folded section, with a map of the grid if there is one.
 
     Args:
         preset: name of the model, or "".
         grid: the grid that is shown, or None.
-        face: number of the chosen face, 0 for none.
+        settings: of the grid, with the number of the chosen face; None if they are invalid.
     """
     section = under_the_hood.create_section()
     if not section.open:
@@ -35,7 +44,7 @@ def explain(preset: str, grid: engine.Live | None, face: int) -> None:
         texts = [assets.read(__file__, "under_the_hood.md")]
         if task in _TEXT_FILES:
             texts.append(read_generator_text(task))
-        under_the_hood.show_side_by_side(lambda: _draw_model(preset, grid, face, figures), *texts)
+        under_the_hood.show_side_by_side(lambda: _draw_model(model, grid, settings, figures), *texts)
         st.markdown("**Training progress**")
         training_stages.show(model, "stage")
 
@@ -52,26 +61,35 @@ def _find_preset(preset: str) -> presets.Preset | None:
         return None
 
 
-def _draw_model(preset: str, grid: engine.Live | None, face: int, figures: Mapping[str, Any]) -> None:
+def _draw_model(
+    model: presets.Preset | None,
+    grid: engine.Live | None,
+    settings: FacesSettings | None,
+    figures: Mapping[str, Any],
+) -> None:
     projections = grid.figures.get("places") if grid is not None else None
-    if not projections:
+    if model and tasks.get(model.task).denoises:
+        if settings is not None:
+            denoising.show(settings)
+    elif not projections or model is None:
         st.caption("After you generate a grid, a map of its latent vectors appears here.")
     else:
-        names = list(sliders.load_directions(preset))[:2]
+        names = list(sliders.load_directions(model.name))[:2]
         axes = (
             [sliders.direction_title(name) for name in names] if len(names) == 2 else ["latent 1", "latent 2"]
         )
-        st.altair_chart(_build_map(projections, axes, face), width="stretch")
+        st.altair_chart(_build_map(projections, axes, settings.face if settings else 0), width="stretch")
         st.caption("The grid in latent space, projected on two directions; the chosen face is larger.")
     draw_training(figures)
 
 
 def draw_training(figures: Mapping[str, Any]) -> None:
     """Draws the training figures of a model: losses, KL divergence by latent, and nearest neighbors."""
-    rows = _list_loss_rows(figures.get("curve") or {})
-    if rows:
+    curve = figures.get("curve") or {}
+    titles, explanation = next((group for group in _CURVES if next(iter(group[0])) in curve), _CURVES[-1])
+    if rows := _list_loss_rows(curve, titles):
         curves.show_lines(rows, "loss")
-        st.caption("The losses of the generator and the discriminator during training.")
+        st.caption(explanation)
     divergences = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
     if divergences:
         st.altair_chart(_build_kl_chart(divergences), width="stretch")
@@ -137,11 +155,11 @@ def _build_map(projections: Sequence[Sequence[float]], axes: Sequence[str], face
     return points.properties(height=300)
 
 
-def _list_loss_rows(curve: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _list_loss_rows(curve: Mapping[str, Any], titles: Mapping[str, str]) -> list[dict[str, Any]]:
     steps = curve.get("steps") or ()
     return [
         {"step": step, "which": title, "value": float(loss)}
-        for name, title in _CURVES.items()
+        for name, title in titles.items()
         for step, loss in zip(steps, curve.get(name) or (), strict=False)
         if len(steps) > 1
     ]

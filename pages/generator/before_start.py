@@ -17,7 +17,7 @@ from pages.form import (
 from pages.form.data_set_reader import ReadRequest
 from pages.form.training_images import CHOOSER
 from pages.generator import near_duplicates
-from pages.generator.input_form import TASKS, VGG16, VGG16_SETTINGS, GeneratorSettings
+from pages.generator.input_form import VGG16, VGG16_SETTINGS, GeneratorSettings
 from pages.widgets import weight_downloads, words
 from studio.core import amounts, data, tasks
 from studio.core.data import ImageDataset, repeated_images
@@ -26,6 +26,7 @@ from studio.core.generators import MIN_IMAGES
 from studio.core.metrics import comparison
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
+from studio.dcgan.settings import TrainDcganSettings
 
 FEW_IMAGES = 500  # images; with fewer, a model mostly memorizes them
 
@@ -66,7 +67,7 @@ def show(task: str, inputs: Inputs, settings: GeneratorSettings) -> bool:
         "**Train** trains a generator of "
         f"similar images{estimates.describe_cost(task, settings, inputs)}."
     )
-    if task == TASKS["dcgan"]:
+    if isinstance(settings, TrainDcganSettings):
         st.caption(_describe_vgg16_discriminator(task, inputs, settings))
     caption = f"As the model gets them: the central square of each, {settings.size} × {settings.size} px"
     data_set_preview.show(dataset, caption, _list_notes(dataset, settings.size))
@@ -82,11 +83,12 @@ def make_start_label(file: File) -> str:
 
 
 def _announce_downloads(settings: GeneratorSettings) -> None:
-    needed = VGG16 if settings.vgg16_discriminator or getattr(settings, "perceptual", 0) else ()
+    uses_vgg16 = any(getattr(settings, name, 0) for name in ("vgg16_discriminator", "perceptual"))
+    needed = VGG16 if uses_vgg16 else ()
     weight_downloads.announce_downloads([*needed, *(comparison.WEIGHTS if settings.scored else ())])
 
 
-def _describe_vgg16_discriminator(task: str, inputs: Inputs, settings: GeneratorSettings) -> str:
+def _describe_vgg16_discriminator(task: str, inputs: Inputs, settings: TrainDcganSettings) -> str:
     """Returns a sentence about the VGG16-feature discriminator, its benefit and its cost."""
     benefit = "uses features of VGG16, a network pretrained on photos, so shapes look right sooner"
     if settings.vgg16_discriminator:

@@ -15,12 +15,17 @@ from pages.widgets import weight_downloads
 from studio.core.data import sample_sets
 from studio.core.generators import MIN_IMAGES
 from studio.dcgan.settings import TrainDcganSettings
+from studio.diffusion.settings import TrainDiffusionSettings
 from studio.vae.settings import TrainVaeSettings
 
-KINDS = {"dcgan": "DCGAN", "vae": "VAE"}
-TASKS = {"dcgan": "dcgan.train", "vae": "vae.train"}
-GeneratorSettings = TrainDcganSettings | TrainVaeSettings
-_SETTINGS_OF: dict[str, type[GeneratorSettings]] = {"dcgan": TrainDcganSettings, "vae": TrainVaeSettings}
+KINDS = {"dcgan": "DCGAN", "vae": "VAE", "diffusion": "Diffusion"}
+TASKS = {kind: f"{kind}.train" for kind in KINDS}
+GeneratorSettings = TrainDcganSettings | TrainVaeSettings | TrainDiffusionSettings
+_SETTINGS_OF: dict[str, type[GeneratorSettings]] = {
+    "dcgan": TrainDcganSettings,
+    "vae": TrainVaeSettings,
+    "diffusion": TrainDiffusionSettings,
+}
 STEPS = (250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000)
 DEFAULT_STEPS = 2000
 SCORED_IMAGES = 500  # for FID and KID
@@ -35,18 +40,24 @@ _ABOUT = {
     "from the other. The results are sharp, but training needs many images and patience.",
     "vae": "An encoder turns an image into a latent vector, and a decoder reconstructs the image. "
     "The results are softer, but training is quick, and the model can reconstruct your photos.",
+    "diffusion": "A network learns to turn noise into an image, step by step. The results are sharp and "
+    "varied, and you can choose among the classes of your images, but training needs the most steps.",
 }
+_SCORE_AFTER_TRAINING = (
+    "Measures the distance between generated and real images after training, which takes minutes"
+)
 _SCORE_HELP = {
     "dcgan": (
         "Measures the distance between generated and real images at each evaluation and keeps the best "
         "weights; training takes minutes longer"
     ),
-    "vae": "Measures the distance between generated and real images after training, which takes minutes",
+    "vae": _SCORE_AFTER_TRAINING,
+    "diffusion": _SCORE_AFTER_TRAINING,
 }
 
 
 def ask_kind() -> str:
-    """Lets the user select the kind of generator. Returns "dcgan" or "vae"."""
+    """Lets the user select the kind of generator. Returns its name among `KINDS`."""
     selected = forms.ask_choice("Model type", KINDS, key="kind")
     st.caption(_ABOUT[selected])
     return selected
@@ -68,7 +79,7 @@ def ask_settings(kind: str, sample: str, start_model: StartModel) -> GeneratorSe
     For a GAN, the VGG16-feature discriminator is in sight, and proposed if its weights are downloaded.
 
     Args:
-        kind: "dcgan" or "vae".
+        kind: name among `KINDS`.
         sample: name of the sample set, which fixes some settings; "" for other images.
         start_model: start of the training, which fixes or proposes some settings.
     """

@@ -16,6 +16,7 @@ from studio.core.models import presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 from studio.dcgan import generator as dcgan
+from studio.diffusion import generator as diffusion
 from studio.run import input_files
 from studio.vae import generator as vae
 
@@ -28,11 +29,13 @@ _UNCHANGED = "The original model stays unchanged."
 SHAPE_SETTINGS: Mapping[str, tuple[str, ...]] = {
     dcgan.TASK: (*dcgan.SHAPE_SETTINGS, "blocks", "palette", "loss"),
     vae.TASK: (*vae.SHAPE_SETTINGS, "likelihood"),
+    diffusion.TASK: diffusion.SHAPE_SETTINGS,
 }
 # Settings of a model's training that are proposed for its fine-tuning.
 TRAINING_SETTINGS: Mapping[str, tuple[str, ...]] = {
     dcgan.TASK: ("bilateral", "dropout", "cutout", "gradient_penalty", "flip"),
     vae.TASK: ("beta", "free_bits", "perceptual", "adversarial", "vgg16_discriminator", "flip"),
+    diffusion.TASK: ("flip",),
 }
 
 

@@ -33,8 +33,13 @@ _CHARTS = (
         "can exceed 1.",
     ),
     Chart(
+        {"loss": "training loss"},
+        "The loss on training images: the squared error of the predicted velocity.",
+    ),
+    Chart(
         {"validation": "validation loss"},
-        "The validation loss: reconstruction loss plus weighted KL divergence, on held-out images.",
+        "The loss on held-out images; a VAE's is reconstruction loss plus weighted KL divergence. If it "
+        "rises while the training loss falls, the generator memorizes its images.",
     ),
     Chart(
         {"diversity": "generated images"},
@@ -57,6 +62,7 @@ _CHARTS = (
 _PREVIEW_CAPTIONS = {
     input_form.TASKS["dcgan"]: "Images generated so far, always from the same latents",
     input_form.TASKS["vae"]: "Held-out images, their reconstructions, and new images",
+    input_form.TASKS["diffusion"]: "Images generated so far, always from the same noise",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.faces.under_the_hood import draw_training, read_generator_text
+from pages.recorded import runs
 from pages.widgets import assets, curves, under_the_hood
 from studio import engine
 from studio.core.models import presets
@@ -16,7 +17,7 @@ def explain(task: str, job: engine.Job | None) -> None:
     """Shows the expander.
 
     Args:
-        task: "dcgan.train" or "vae.train".
+        task: name of the training task.
         job: the training job on the page, if any; its curves replace the recorded ones.
     """
     extra_texts = [assets.read(__file__, "vgg16_discriminator.md")] if task == "dcgan.train" else []
@@ -29,6 +30,11 @@ def _draw_curves(task: str, job: engine.Job | None) -> None:
         curves.show_losses(
             job.history, caption="The losses and metrics of this training run, on a logarithmic scale"
         )
+        return
+    if task not in _RECORDED:  # no model of this kind comes with the studio
+        run = runs.load(task.partition(".")[0])
+        run.show_label()
+        draw_training(run.figures)
         return
     name = _RECORDED[task]
     st.caption(f"Recorded training of {name}, which comes with the studio. Your own training replaces it.")

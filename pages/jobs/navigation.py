@@ -138,7 +138,7 @@ PAGES = (
         "dcgan",
         form="pages.generator.refill",
         group="Train",
-        other_capabilities=("vae",),
+        other_capabilities=("vae", "diffusion"),
     ),
     Page(
         "tune_settings.py",

@@ -61,6 +61,7 @@ SUBJECTS = {
     "classify": Subject("A classifier"),
     "dcgan": Subject("A DCGAN", "steps", 400, 20_000),
     "vae": Subject("A VAE", "steps", 400, 20_000),
+    "diffusion": Subject("A diffusion model", "steps", 400, 20_000),
     "colorize": Subject("Colorization", "steps", 400, 20_000),
     "enhance": Subject("Super-resolution", "steps", 400, 20_000),
 }

@@ -151,6 +151,7 @@ class Task:
         load_generator: for a training task whose models generate images, `module:function` of
             `load_generator(preset) -> studio.core.generators.latent.Generator`; "" for others.
         encodes: whether those models also encode images.
+        denoises: whether those models generate images in denoising steps.
         load_networks: for a training task, `module:function` of
             `load_networks(preset) -> {name: keras.Model}`: the networks of a model that are exported to
             LiteRT and run from there; "" for others.
@@ -194,6 +195,7 @@ class Task:
     plan_trials: str = ""
     load_generator: str = ""
     encodes: bool = False
+    denoises: bool = False
     load_networks: str = ""
     builtin: tuple[str, ...] = ()
     format_json: str = ""

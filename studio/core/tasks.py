@@ -78,6 +78,7 @@ TASKS = {
     "video.repaint": "studio.video:REPAINT",
     "faces.draw": "studio.faces:DRAW",
     "dcgan.train": "studio.dcgan:TRAIN",
+    "diffusion.train": "studio.diffusion:TRAIN",
     "text.train": "studio.text:TRAIN",
     "text.write": "studio.text:WRITE",
     "text.compare": "studio.text:COMPARE",

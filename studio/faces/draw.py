@@ -10,11 +10,11 @@ import numpy as np
 
 from studio.core.errors import invalid
 from studio.core.generators import latent
-from studio.core.generators.latent import Generator
+from studio.core.generators.latent import Denoising, Generator
 from studio.core.imaging import grids, image_io
 from studio.core.progress import Progress
 from studio.core.tasks import import_object
-from studio.faces.models import no_encoder_error
+from studio.faces.models import no_diffusion_error, no_encoder_error
 from studio.faces.settings import FacesSettings
 
 BATCH = 64
@@ -78,6 +78,10 @@ def _sample_grid_latents(
 ) -> np.ndarray:
     """Returns the latents of the grid, or of the last grid of variations."""
     counts = [*settings.near, count]  # what each grid must have
+    max_count = latent.MAX_VALUES // generator.latent_dim
+    if max(counts) > max_count:
+        expected, step = f"at most {max_count:,} of this model", "or use several seeds"
+        raise invalid("`n`", expected=expected, received=max(counts), next_step=step)
     truncation = settings.truncation
     if photo is None:
         grid = latent.sample(generator, counts[0], settings.seed, truncation)
@@ -130,13 +134,60 @@ def warn_if_unlike(generator: Generator, photo: np.ndarray) -> str:
     )
 
 
-def decode_batches(generator: Generator, z: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
-    """Decodes latents in batches: yields `(b, size, size, 3) uint8` and reports progress."""
+def decode_batches(
+    generator: Generator, z: np.ndarray, settings: FacesSettings, progress: Progress
+) -> Iterator[np.ndarray]:
+    """Decodes latents in batches: yields `(b, size, size, 3) uint8` and reports progress.
+
+    A diffusion model also reports each step, with the clean images that it predicts so far as preview.
+    """
+    units = settings.steps if generator.denoise else 1  # of progress per image
     for start in range(0, len(z), BATCH):
-        images = generator.decode(z[start : start + BATCH])
+        batch = z[start : start + BATCH]
+        if generator.denoise is None:
+            images = generator.decode(batch)
+        else:
+            for step, (noisy, prediction) in enumerate(denoise(generator, batch, settings)):
+                images, preview = noisy, partial(render_sheet, prediction)
+                progress.report(start * units + len(batch) * step, len(z) * units, preview=preview)
         yield images
         done = start + len(images)
-        progress.report(done, len(z), preview=partial(render_sheet, images))
+        progress.report(done * units, len(z) * units, preview=partial(render_sheet, images))
+
+
+def denoise(
+    generator: Generator, z: np.ndarray, settings: FacesSettings
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yields the noisy images and the predicted clean ones of each step; see `Generator.denoise`.
+
+    Raises:
+        InvalidInput: if it is no diffusion model.
+    """
+    if generator.denoise is None:
+        raise no_diffusion_error(generator.name)
+    yield from generator.denoise(z, Denoising(settings.steps, settings.guidance, settings.class_name))
+
+
+def render_steps(
+    generator: Generator, z: np.ndarray, settings: FacesSettings, progress: Progress
+) -> np.ndarray:
+    """Renders the denoising of one image: noisy images above the clean ones predicted from them.
+
+    Args:
+        generator: a diffusion model.
+        z: noise, `(1, latent_dim)`.
+        settings: the number of steps, and the class.
+        progress: reports each step.
+
+    Returns:
+        `(H, W, 3) uint8`, with a column before each step and one for the result.
+    """
+    noisy_images, predictions = [], []
+    for step, (noisy, prediction) in enumerate(denoise(generator, z, settings)):
+        noisy_images.append(noisy[0])
+        predictions.append(prediction[0])
+        progress.report(step, settings.steps)
+    return grids.make_grid(np.stack([*noisy_images, *predictions]), len(noisy_images), gap=0)
 
 
 def check_sheet(count: int, side: int) -> None:

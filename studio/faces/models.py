@@ -10,8 +10,9 @@ import numpy as np
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError, invalid, unknown
+from studio.core.generators import classes
 from studio.core.generators.directions import read_direction_values
-from studio.core.generators.latent import Generator
+from studio.core.generators.latent import Denoising, Generator
 from studio.core.models import presets
 from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
@@ -51,10 +52,15 @@ def load(preset: Preset) -> Generator:
 
 
 def load_generator(settings: FacesSettings, inputs: Inputs) -> Generator:
-    """Loads the model from the inputs, else the preset that the settings name; see `load`."""
-    for file in inputs.get("model", ()):
-        return load(presets.from_zip(file))
-    return load(presets.find(name_of(settings), GENERATOR_TASKS))
+    """Loads the model from the inputs, else the preset that the settings name; see `load`.
+
+    Raises:
+        InvalidInput: as `load`, or if the model lacks the class of the settings.
+    """
+    preset = next(map(presets.from_zip, inputs.get("model", ())), None)
+    generator = load(preset or presets.find(name_of(settings), GENERATOR_TASKS))
+    check_class(settings, generator.classes)
+    return generator
 
 
 def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -68,12 +74,35 @@ def check(settings: FacesSettings, inputs: Mapping[str, Sequence[File]]) -> None
         return
     preset = presets.find(name_of(settings), GENERATOR_TASKS)
     _find_loader(preset)
+    check_class(settings, list_classes(preset))
+    if settings.form == "denoising" and not tasks.get(preset.task).denoises:
+        raise no_diffusion_error(preset.name)
     if inputs.get("photo") and not tasks.get(preset.task).encodes:
         raise no_encoder_error(preset.name)
     directions = read_direction_values(preset.read_data())
     for name in move_amounts:
         if name not in directions:
             raise unknown("direction", name, directions)
+
+
+def list_classes(preset: Preset) -> tuple[str, ...]:
+    """Returns the names of the classes that can be chosen with a model; () for most.
+
+    Raises:
+        InvalidInput: if the files of the model are damaged.
+    """
+    return classes.read(preset.read_data()) if tasks.get(preset.task).denoises else ()
+
+
+def check_class(settings: FacesSettings, names: Sequence[str]) -> None:
+    """Raises `InvalidInput` if a model has no such class.
+
+    Args:
+        settings: with the name of the class, or "".
+        names: classes of the model.
+    """
+    if settings.class_name and settings.class_name not in names:
+        raise unknown("class", settings.class_name, names)
 
 
 def no_encoder_error(name: str) -> InvalidInput:
@@ -86,12 +115,22 @@ def no_encoder_error(name: str) -> InvalidInput:
     )
 
 
+def no_diffusion_error(name: str) -> InvalidInput:
+    """Returns the error for the denoising steps of a model that has none."""
+    step = "choose one, or another output format"
+    return invalid(f"preset {name}", expected="a diffusion model", received="another kind", next_step=step)
+
+
 def prepare(settings: FacesSettings) -> None:
     """Loads the model of the settings into a warm worker, if the model is installed."""
     if name_of(settings) in presets.list_names():
         model = load(presets.find(name_of(settings), GENERATOR_TASKS))
         for count in WARM_BATCHES:
-            model.decode(np.zeros((count, model.latent_dim), "float32"))
+            z = np.zeros((count, model.latent_dim), "float32")
+            if model.denoise is not None:  # a step prepares the network as well as all steps
+                next(model.denoise(z, Denoising()))
+            else:
+                model.decode(z)
 
 
 def _find_loader(preset: Preset) -> str:

@@ -1,4 +1,4 @@
-"""The score of a generator: FID and KID between its images and a data set."""
+"""The score of a generator: FID, KID, precision and recall of its images for a data set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from studio.core.metrics.comparison import MIN_IMAGES
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.training.batches import select_evenly_spaced
-from studio.faces import models
+from studio.faces import draw, models
+from studio.faces.settings import FacesSettings
 
 MAX_IMAGES = 5000  # images of each kind, as in many papers
 
@@ -22,7 +23,7 @@ MAX_IMAGES = 5000  # images of each kind, as in many papers
 def measure_scores(
     preset: Preset, source: str, share_range: tuple[float, float] | None, progress: Progress
 ) -> dict[str, Any]:
-    """Computes FID and KID of samples and a part of a data set of the same size.
+    """Computes the metrics of samples and a part of a data set of the same size.
 
     Args:
         preset: a generator.
@@ -31,7 +32,7 @@ def measure_scores(
             training runs hold out the last positions. None for the images held out of this training.
 
     Returns:
-        fid, kid, n, their errors, and the seed of the samples.
+        fid, kid, n, their errors, precision, recall, and the seed of the samples.
 
     Raises:
         InvalidInput: if the data set cannot be read, the part is too small, or the model is incomplete.
@@ -40,23 +41,28 @@ def measure_scores(
     generator = models.load(preset)
     channels = getattr(preset.read_settings(), "channels", 3)
     dataset = data.load_dataset(sample_sets.resolve(source, progress), generator.size, channels, progress)
-    rows = select_evenly_spaced(_select_rows(preset, dataset, share_range, progress), MAX_IMAGES)
+    max_images = min(MAX_IMAGES, latent.MAX_VALUES // generator.latent_dim)
+    rows = select_evenly_spaced(_select_rows(preset, dataset, share_range, progress), max_images)
     if len(rows) < MIN_IMAGES:
         received, step = f"{len(rows)}", "choose a larger part, or another data set"
         raise invalid("part", expected=f"at least {MIN_IMAGES} images", received=received, next_step=step)
     from studio.core.metrics import inception, scores
 
-    images = generator.decode(latent.sample(generator, len(rows), seed=0))
+    z = latent.sample(generator, len(rows), seed=0)
+    images = np.concatenate(list(draw.decode_batches(generator, z, FacesSettings(), progress)))
     progress.report_stage("Computing features of the real images")
     real_features = inception.compute_features(dataset.images[rows], progress, keep=True)
     progress.report_stage("Computing FID and KID")
     features = inception.compute_features(images, progress)
     fid, kid = scores.fid(features, real_features, progress), scores.kid(features, real_features)
+    precision, recall = scores.precision_recall(features, real_features)
     return {
         "fid": fid.value,
         "fid_error": fid.error,
         "kid": kid.value,
         "kid_error": kid.error,
+        "precision": float(precision.value),
+        "recall": float(recall.value),
         "n": len(rows),
         "seed": 0,
         "notes": list(dataset.notes),

@@ -15,7 +15,7 @@ DEFAULT_FRAMES = 96  # frames: four seconds
 MAX_MOVE = 10.0
 _FACE_PREFIXES = ("faces", "avatars")  # prefixes of the shipped models of faces
 MAX_IMAGES = 50_000  # largest number of images in a grid
-GENERATOR_TASKS = ("dcgan.train", "vae.train")  # the tasks that train generators
+GENERATOR_TASKS = ("dcgan.train", "vae.train", "diffusion.train")  # the tasks that train generators
 
 
 class FacesSettings(Settings):
@@ -44,6 +44,29 @@ class FacesSettings(Settings):
         "dcgan",
         "Type of the faces model that comes with the studio; ignored if another model is chosen.",
         label="Model type",
+    )
+    steps: int = setting(
+        25,
+        "Number of denoising steps of a diffusion model; raise it for better images, lower it for faster "
+        "ones. Other models ignore it.",
+        ge=5,
+        le=100,
+        label="Denoising steps",
+    )
+    guidance: float = setting(
+        2.0,
+        "Scale of classifier-free guidance by a diffusion model: raise it for more typical images of the "
+        "class, lower it for more varied ones. 1 turns it off.",
+        ge=1,
+        le=8,
+        step=0.25,
+    )
+    class_name: str = setting(
+        "",
+        "Class to generate, with a diffusion model that learned classes, such as 7 among digits. Leave "
+        "empty for images of all classes.",
+        max_length=200,
+        label="Class",
     )
     n: int = setting(64, "Number of images to generate.", ge=1, le=MAX_IMAGES, label="Images")
     face: int = setting(
@@ -129,10 +152,10 @@ class FacesSettings(Settings):
         "Upscales a single image or each video frame with neural networks and removes artifacts; turn it "
         "off to see the generator's own output.",
     )
-    form: Literal["sheet", "npz", "zip"] = setting(
+    form: Literal["sheet", "npz", "zip", "denoising"] = setting(
         "sheet",
-        "Format of the output: one image of the whole grid (sheet), a NumPy array (npz), or a zip with one "
-        "file per image (zip).",
+        "Format of the output: one image of the whole grid (sheet), a NumPy array (npz), a zip with one file "
+        "per image (zip), or the steps of one image of a diffusion model (denoising).",
         label="Output format",
     )
 
@@ -151,7 +174,8 @@ class FacesSettings(Settings):
             description = f"{noun} {self.face}" + (f" to {self.to}" if self.to else "")
         else:
             description = f"{self.n} {noun}{'' if self.n == 1 else 's'}"
-        return f"{description} of {model}" if model else description
+        description += f" of {model}" if model else ""
+        return f"{description}, class {self.class_name}" if self.class_name else description
 
     def for_ending(self, ending: str) -> FacesSettings:
         """Returns the settings for a file suffix: a video needs interpolation, npz and zip set `form`."""
@@ -159,12 +183,16 @@ class FacesSettings(Settings):
             return self.model_copy(
                 update={"video": ending, "interpolate": self.interpolate or DEFAULT_FRAMES}
             )
+        if self.form == "denoising" and ending not in ("npz", "zip"):
+            return self
         return self.model_copy(update={"form": ending if ending in ("npz", "zip") else "sheet"})
 
 
 def kind(settings: FacesSettings) -> Kind:
     """Returns the kind of the result: an image, an animation, or a set of images."""
-    return "animation" if settings.interpolate else "image" if settings.form == "sheet" else "dataset"
+    if settings.interpolate:
+        return "animation"
+    return "image" if settings.form in ("sheet", "denoising") else "dataset"
 
 
 def _parse_move(text: str) -> tuple[str, float]:

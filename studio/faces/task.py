@@ -49,6 +49,11 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     if settings.form == "sheet":
         draw.check_sheet(1 if settings.face and not settings.to else settings.n, generator.size)
     z = draw.draw_latents(generator, settings, photo)
+    if settings.form == "denoising":
+        sheet = draw.render_steps(generator, z[:1], settings, progress)
+        recipe = recipes.make("faces.draw", settings, inputs, weights)
+        file = File.store(image_io.encode_png(sheet, recipe), "image", f"{stem}-denoising.png")
+        return Result((file,), figures | {"seconds": time.monotonic() - start_time}, recipe)
     images, stopped = _generate(generator, z, settings, progress)
     if stopped:
         settings = settings.model_copy(update={"n": len(images)})
@@ -70,7 +75,7 @@ def _generate(
     """Generates the images; if the user stops it, returns those so far and True."""
     batches: list[np.ndarray] = []
     try:
-        for batch in draw.decode_batches(generator, z, progress):
+        for batch in draw.decode_batches(generator, z, settings, progress):
             batches.append(batch)
     except Cancelled:
         if not batches or settings.face:
@@ -85,7 +90,7 @@ def _render_video(
     """Renders the interpolation as a video file."""
     z = draw.interpolate_latents(generator, settings, photo)
     with VideoEncoder(settings.video, settings.fps) as video:
-        for batch in draw.decode_batches(generator, z, progress):
+        for batch in draw.decode_batches(generator, z, settings, progress):
             for image in batch:
                 video.add(draw.enlarge(image, settings.enhance))
         return video.finish()

@@ -240,6 +240,7 @@ COMMANDS = {
     "train style": (["data"], ["-o o", "--style=a.jpg", "--steps 3", "--resume"]),
     "train text": (["t.txt"], ["-oo", "--seed 3", "--start-from alice", "--no-resume"]),
     "train vae": (["data"], ["-o o", "--steps=3", "--no-flip"]),
+    "train diffusion": (["data"], ["-o o", "--steps=3", "--no-conditional"]),
     "train colorize": (["a"], ["-o m", "--steps=9", "--json"]),
     "train translate": (["a"], ["-o m", "--edges", "--no-mirror", "--steps=9"]),
     "train enhance": (["a"], ["-o m", "--steps=9", "--drawings d.npz"]),

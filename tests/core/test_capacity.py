@@ -11,6 +11,7 @@ from studio.core.errors import InsufficientSpace
 from studio.core.imaging import image_io
 from studio.core.process import limits
 from studio.dcgan.settings import TrainDcganSettings
+from studio.diffusion.settings import TrainDiffusionSettings
 from studio.dream.settings import DreamSettings
 from studio.enhance.settings import TrainEnhanceSettings
 from studio.gallery.sweep_settings import SweepSettings
@@ -155,6 +156,7 @@ def test_a_video_needs_the_memory_of_a_frame(monkeypatch):
     [
         ("vae.train", TrainVaeSettings(batch=32), TrainVaeSettings(batch=1024)),
         ("vae.train", TrainVaeSettings(), TrainVaeSettings(width=128)),
+        ("diffusion.train", TrainDiffusionSettings(batch=8), TrainDiffusionSettings(width=64)),
         ("dcgan.train", TrainDcganSettings(batch=32), TrainDcganSettings(batch=1024)),
         ("dcgan.train", TrainDcganSettings(), TrainDcganSettings(size=128)),
         ("style.train", TrainStyleSettings(batch=2), TrainStyleSettings(batch=64)),
@@ -183,6 +185,8 @@ def test_larger_jobs_need_more_memory(name, small, large):
         ("dream.ascend", DreamSettings(size=2048, layers=("mixed4",)), 1.5),
         ("vae.train", TrainVaeSettings(batch=256), 2.0),
         ("vae.train", TrainVaeSettings(batch=32, width=96), 1.85),
+        ("diffusion.train", TrainDiffusionSettings(batch=8), 1.27),
+        ("diffusion.train", TrainDiffusionSettings(batch=64), 2.5),
         ("dcgan.train", TrainDcganSettings(batch=256), 2.3),
         ("dcgan.train", TrainDcganSettings(batch=32, width=80), 2.4),
         ("style.train", TrainStyleSettings(size=96, batch=2), 1.5),

@@ -94,7 +94,9 @@ def test_a_model_without_an_encoder_rejects_photos():
 def test_batches_equal_one_pass_and_report_progress(generator):
     z = draw.draw_latents(generator, make_settings(n=150))
     reports = []
-    images = np.concatenate(list(draw.decode_batches(generator, z, Progress(reports.append))))
+    images = np.concatenate(
+        list(draw.decode_batches(generator, z, make_settings(), Progress(reports.append)))
+    )
     assert np.array_equal(images, generator.decode(z))
     assert [(report.step, report.total) for report in reports] == [(64, 150), (128, 150), (150, 150)]
     assert reports[0].preview.shape[2] == 3

@@ -90,7 +90,16 @@ def test_a_model_is_close_to_its_own_images_and_far_from_others(quick_inceptionv
     own = generate_images(24)
     code, out, _ = run_score(own, "--part", "0:1")
     same = json.loads(out)
-    assert code == 0 and set(same) == {"fid", "fid_error", "kid", "kid_error", "n", "seed"}
+    assert code == 0 and set(same) == {
+        "fid",
+        "fid_error",
+        "kid",
+        "kid_error",
+        "precision",
+        "recall",
+        "n",
+        "seed",
+    }
     assert same["n"] == 24 and same["fid"] == pytest.approx(0, abs=0.5)
     other = json.loads(run_score(255 - np.roll(own, 5, axis=2) // 3, "--part", "0:1")[1])
     assert other["fid"] > 20 and other["kid"] > same["kid"]

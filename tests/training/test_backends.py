@@ -1,7 +1,7 @@
 """Each training script takes a few steps on both backends, and saves a complete model.
 
-Other files train text and a DCGAN on TensorFlow (test_scripts.py, test_killed.py), and text and a VAE on JAX
-(test_parallel.py).
+Other files train text, a DCGAN and a diffusion model on TensorFlow (test_scripts.py, test_killed.py,
+tests/diffusion), and text and a VAE on JAX (test_parallel.py).
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ WORDS = {
     ],
     "colorize": ["images", *FEW, "--photo-size", "48", "--window", "32", "--batch", "2", "--width", "4"],
     "dcgan": ["images", *NARROW, "--size", "28", "--latent-dim", "4", "--scored", "0", *PENALIZED],
+    "diffusion": ["images", *FEW, "--size", "28", "--width", "16", "--batch", "4", "--scored", "0"],
     "enhance": [
         "photos.npz",
         *FEW,
@@ -69,7 +70,7 @@ WORDS = {
     "translate": ["images", "--edges", *ADVERSARIAL],
     "vae": ["images", *FEW, "--size", "28", "--width", "4", "--latent-dim", "4", "--scored", "0"],
 }
-ON_TENSORFLOW = sorted(set(WORDS) - {"dcgan"})
+ON_TENSORFLOW = sorted(set(WORDS) - {"dcgan", "diffusion"})
 ON_JAX = sorted(set(WORDS) - {"vae"})
 
 

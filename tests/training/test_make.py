@@ -72,10 +72,13 @@ def folder(home, tmp_path, monkeypatch):
     return tmp_path
 
 
+UNSHIPPED = {"digits-diffusion"}  # recipes of models that do not come with the studio yet
+
+
 @pytest.mark.parametrize("name", make.list_recipes())
 def test_recipes_fit_their_tasks(name):
     recipe = make.read_recipe(name)
-    assert presets.find(name).task == recipe.task
+    assert name in UNSHIPPED or presets.find(name).task == recipe.task
     for phase in recipe.phases:
         tasks.get(recipe.task).settings.parse(make.values_of(recipe, phase))
         slots = {slot.name for slot in tasks.get(recipe.task).inputs}
@@ -84,7 +87,7 @@ def test_recipes_fit_their_tasks(name):
 
 
 def test_every_shipped_model_has_a_recipe():
-    assert set(make.list_recipes()) == set(index.load().presets)
+    assert set(make.list_recipes()) - UNSHIPPED == set(index.load().presets)
 
 
 def test_a_fraction_scales_settings_counted_in_steps():

@@ -61,7 +61,7 @@ def test_settings_that_cannot_vary_are_refused(words, says):
     assert says in str(error.value) and says_what_to_do(str(error.value))
 
 
-@pytest.mark.parametrize("training", ["text", "classify", "dcgan", "vae"])
+@pytest.mark.parametrize("training", ["text", "classify", "dcgan", "vae", "diffusion"])
 def test_a_search_without_a_space_varies_the_settings_of_its_goal(training):
     settings = TuneSettings(train=training)
     names = tasks.get(f"{training}.train").goal.search_settings

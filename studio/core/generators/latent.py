@@ -6,7 +6,7 @@ latents.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from studio.core.generators.directions import (
 )
 
 __all__ = [
+    "Denoising",
     "Direction",
     "Generator",
     "Mixture",
@@ -38,6 +39,7 @@ __all__ = [
     "slerp",
 ]
 
+MAX_VALUES = 2**27  # of all latents at once: 1 GiB; only the noise of diffusion models comes near
 _MIN_ANGLE = 1e-4  # radians; closer to parallel or opposite vectors, the arc is undefined
 
 
@@ -132,6 +134,21 @@ class Mixture:
 
 
 @dataclass(frozen=True)
+class Denoising:
+    """How a diffusion model turns noise into images.
+
+    Attributes:
+        steps: number of denoising steps.
+        guidance: scale of classifier-free guidance (arXiv:2207.12598); 1 turns it off.
+        label: name of the class to generate; "" for none.
+    """
+
+    steps: int = 25
+    guidance: float = 1.0
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Generator:
     """A loaded generator.
 
@@ -146,6 +163,10 @@ class Generator:
         density: density of its latents; None for the standard normal distribution.
         encode: `(n, size, size, 3) uint8` -> `(n, latent_dim) float32`; None without an encoder.
         reconstruction_error: root-mean-square reconstruction error of test images, 0 to 255; None if unknown.
+        denoise: of a diffusion model, whose latents are noise: `(n, latent_dim) float32` -> for each step the
+            noisy images and the clean ones that the model predicts, last the result, each
+            `(n, size, size, 3) uint8`; None for other models.
+        classes: names of the classes that `denoise` accepts.
     """
 
     name: str
@@ -157,6 +178,10 @@ class Generator:
     density: Mixture | None = field(default=None, repr=False)
     encode: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
     reconstruction_error: float | None = None
+    denoise: Callable[[np.ndarray, Denoising], Iterator[tuple[np.ndarray, np.ndarray]]] | None = field(
+        default=None, repr=False
+    )
+    classes: tuple[str, ...] = ()
 
 
 def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction], Mixture | None]:
@@ -188,7 +213,9 @@ def sample(generator: Generator, count: int, seed: int, truncation: float = 1.0)
     rng = np.random.default_rng(seed)
     if generator.density is not None:
         return generator.density.sample(count, rng, truncation)
-    return (truncation * rng.standard_normal((count, generator.latent_dim))).astype("float32")
+    z = rng.standard_normal((count, generator.latent_dim))
+    z *= truncation  # in place, because the noise of a diffusion model is large
+    return z.astype("float32")
 
 
 def sample_near(

@@ -23,10 +23,12 @@ _TYPES = {
     "int8": schema.TensorType.INT8,
 }
 _OPTION_NAMES = {  # operators whose options have another name
+    "AVERAGE_POOL_2D": "Pool2DOptions",
     "BATCH_MATMUL": "BatchMatMulOptions",
     "CONV_2D": "Conv2DOptions",
+    "MEAN": "ReducerOptions",
 }
-_WITHOUT_OPTIONS = ("LOGISTIC", "RELU", "TANH")
+_WITHOUT_OPTIONS = ("LOGISTIC", "RELU", "RSQRT", "TANH")
 _VERSIONS = {("FULLY_CONNECTED", "int8"): 9}  # versions other than 1, by operator and type of weights
 _ABSENT = -1  # index of an omitted optional input
 

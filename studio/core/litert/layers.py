@@ -181,6 +181,33 @@ def depth_to_space(graph: Graph, x: Tensor) -> Tensor:
     return graph.add_operator("DEPTH_TO_SPACE", [x], shape, blockSize=2)
 
 
+def concatenate(graph: Graph, maps: Sequence[Tensor]) -> Tensor:
+    """Concatenates maps along their last axis."""
+    shape = (*maps[0].shape[:-1], sum(x.shape[-1] for x in maps))
+    return graph.add_operator("CONCATENATION", maps, shape, axis=len(shape) - 1)
+
+
+def average_pool(graph: Graph, x: Tensor, side: int) -> Tensor:
+    """Averages blocks of `side` x `side`, by which height and width are divisible."""
+    batch, height, width, channels = x.shape
+    return graph.add_operator(
+        "AVERAGE_POOL_2D",
+        [x],
+        (batch, height // side, width // side, channels),
+        padding=VALID,
+        strideH=side,
+        strideW=side,
+        filterHeight=side,
+        filterWidth=side,
+    )
+
+
+def spatial_mean(graph: Graph, x: Tensor) -> Tensor:
+    """Averages maps over height and width: `(B, H, W, C)` -> `(B, C)`."""
+    axes = graph.add_constant(np.array([1, 2], "int32"))
+    return graph.add_operator("MEAN", [x, axes], (x.shape[0], x.shape[3]), keepDims=False)
+
+
 def leaky_relu(graph: Graph, x: Tensor, slope: float) -> Tensor:
     """Adds a leaky ReLU with this negative slope."""
     return graph.add_operator("LEAKY_RELU", [x], x.shape, alpha=slope)

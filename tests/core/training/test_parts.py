@@ -18,6 +18,7 @@ SIDE = 128
 SETTINGS = {
     "vae.train": ("studio.vae.task", {"size": 32}),
     "dcgan.train": ("studio.dcgan.task", {"size": 32}),
+    "diffusion.train": ("studio.diffusion.task", {"size": 32}),
     "enhance.train": ("studio.enhance.learn.task", {"photo_size": SIDE, "window": 12}),
     "colorize.train": ("studio.colorize.learn.task", {"photo_size": SIDE, "window": 32}),
     "style.train": ("studio.style.house.task", {}),

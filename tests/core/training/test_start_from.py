@@ -19,6 +19,7 @@ SHAPE_SETTINGS = {
     "sketch.train": "width",
     "sketch.train_pairs": "width",
     "vae.train": "width",
+    "diffusion.train": "width",
     "text.train": "units",
     "style.train": "width",
 }
@@ -59,8 +60,8 @@ def test_a_start_model_of_another_shape_is_refused_naming_the_setting(home, tmp_
     settings, inputs = tasks.get(task).settings(), make_inputs(task, pack_model(task, tmp_path / "before"))
     default = getattr(settings, setting)
     tasks.check(task, settings, inputs)
-    other = settings.model_copy(update={setting: default + 4, "seed": 3})
-    with pytest.raises(InvalidInput, match=rf": {setting} {default}\. Use {setting} {default + 4}\."):
+    other = settings.model_copy(update={setting: default + 16, "seed": 3})
+    with pytest.raises(InvalidInput, match=rf": {setting} {default}\. Use {setting} {default + 16}\."):
         tasks.check(task, other, inputs)
 
 
