@@ -49,7 +49,7 @@ def compose(
 
 def describe_shape(settings: TrainTextSettings) -> str:
     """Returns architecture and size in words: "LSTM with 2 layers of 512 units"."""
-    layers = f"{amounts.format_count(settings.layers, 'layer')} of {settings.units:,} units"
+    layers = f"{amounts.format_count(settings.layers, 'layer')} of {settings.width:,} units"
     if settings.architecture != "transformer":
         return f"{settings.architecture.upper()} with {layers}"
     heads = amounts.format_count(settings.heads, "attention head")

@@ -10,6 +10,8 @@ import numpy as np
 from studio.core.models.loading import variable_path
 from studio.text.numpy_network import Network
 from studio.text.numpy_transformer import Transformer
+from studio.text.quantized import Quantized
+from studio.text.quantized_transformer import QuantizedTransformer
 from studio.text.settings import TrainTextSettings
 
 AnyNetwork: TypeAlias = Network | Transformer
@@ -25,6 +27,13 @@ def build_network(weights: Sequence[np.ndarray], settings: TrainTextSettings) ->
     if settings.architecture == "transformer":
         return Transformer(weights, settings.heads, settings.sequence)
     return Network(weights, settings.architecture, settings.tied)
+
+
+def quantize_network(network: AnyNetwork, batch: int) -> Quantized | QuantizedTransformer:
+    """Returns the network with int8 weights, for so many texts per step."""
+    if isinstance(network, Transformer):
+        return QuantizedTransformer(network)
+    return Quantized(network, batch)
 
 
 def layout(settings: TrainTextSettings, vocabulary_size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -55,7 +64,7 @@ def _layout_recurrent(
 def _layout_transformer(
     settings: TrainTextSettings, vocabulary_size: int
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    units, size = settings.units, settings.units // settings.heads
+    units, size = settings.width, settings.width // settings.heads
     yield "embedding/vars/0", (vocabulary_size, units)
     for n in range(settings.layers):
         at = f"blocks/block{f'_{n}' if n else ''}"

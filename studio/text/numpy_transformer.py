@@ -6,13 +6,15 @@ per layer of weights and one over the cached characters, at most as many as the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 EPSILON = 1e-6  # of RMSNorm
 ARRAYS_PER_BLOCK = 8
+MAX_PART = 64  # characters of a text that are read at once
+EMPTY = np.empty((0, 0), "float32")
 _ROTARY_BASE = 10_000.0
 
 
@@ -36,8 +38,8 @@ class Block:
 
     Attributes:
         query_key_value: `(units, 3 * units) float32`.
-        query_key_scales: `(2, 1, size)`, the scales of the normalizations of queries and keys; those of queries
-            also hold the factor `size ** -0.5` of the scores.
+        query_key_scales: `(2 * heads, size)`, the scales of the normalizations of queries and keys; those of
+            queries also hold the factor `size ** -0.5` of the scores.
         output: `(units, units)`.
         expand, contract: `(units, 4 * units)` and `(4 * units, units)`.
     """
@@ -54,8 +56,8 @@ class Cache:
     """Keys and values of the last characters of B texts. A step changes it.
 
     Attributes:
-        keys, values: `(layers, B, heads, 2 * window, size) float32`; keys are rotated. With twice the window,
-            a step only appends, and the window moves back to the start once in `window` characters.
+        keys, values: `(layers, B, heads, window + MAX_PART, size) float32`; keys are rotated. A step appends;
+            when these are full, the window moves back to the start.
         starts: `(B,) int`, the first of the entries that belong to each text.
         end: the number of entries.
         position: the number of characters read so far.
@@ -68,9 +70,9 @@ class Cache:
     position: int = 0
 
     def make_space(self, count: int) -> None:
-        """Makes space for `count` more entries, at most `window`."""
+        """Makes space for `count` more entries, at most `MAX_PART`."""
         capacity = self.keys.shape[3]
-        window = capacity // 2
+        window = capacity - MAX_PART
         if self.end + count > capacity:
             for array in (self.keys, self.values):
                 array[:, :, :, :window] = array[:, :, :, self.end - window : self.end]
@@ -91,7 +93,8 @@ class Transformer:
         embedding, *blocks, norm = [np.ascontiguousarray(array, "float32") for array in weights]
         self.embedding, self.heads, self.window = embedding, heads, window
         self.blocks = [
-            _fold_norms(*blocks[n : n + ARRAYS_PER_BLOCK]) for n in range(0, len(blocks), ARRAYS_PER_BLOCK)
+            _fold_norms(heads, *blocks[n : n + ARRAYS_PER_BLOCK])
+            for n in range(0, len(blocks), ARRAYS_PER_BLOCK)
         ]
         self.head = norm[:, None] * embedding.T
 
@@ -107,7 +110,7 @@ class Transformer:
 
     def states(self, batch: int) -> Cache:
         """Returns the empty cache of so many texts."""
-        shape = (len(self.blocks), batch, self.heads, 2 * self.window, self.units // self.heads)
+        shape = (len(self.blocks), batch, self.heads, self.window + MAX_PART, self.units // self.heads)
         return Cache(np.zeros(shape, "float32"), np.zeros(shape, "float32"), np.zeros(batch, "int64"))
 
     def forget(self, cache: Cache, text: int) -> None:
@@ -115,9 +118,8 @@ class Transformer:
         cache.starts[text] = cache.end
 
     def step(self, indices: np.ndarray, cache: Cache) -> tuple[np.ndarray, Cache]:
-        """Reads one character per text, `(B,) int`; returns logits of the next, `(B, size)`, and the cache."""
-        logits, cache = self.run(indices[:, None], cache)
-        return logits[:, 0], cache
+        """Reads one character per text, `(B,) int`; returns logits of the next, `(B, size)`, and cache."""
+        return self.read_part(indices[:, None], cache)[:, 0], cache
 
     def run(
         self, indices: np.ndarray, cache: Cache, attention: list[np.ndarray] | None = None
@@ -126,46 +128,99 @@ class Transformer:
 
         Args:
             indices: the characters.
-            cache: of the characters before them; changed.
-            attention: receives, for each part of at most `window` characters, the attention weights of each
-                layer in turn, `(B, heads, T, keys)`; the last T keys are the part's own characters.
+            cache: of the characters before them; it is changed.
+            attention: see `read_part`.
         """
-        parts = [
-            self._run_part(indices[:, start : start + self.window], cache, attention)
-            for start in range(0, indices.shape[1], self.window)
+        logits = [
+            self.read_part(indices[:, start : start + length], cache, attention)
+            for start, length in self.split(indices.shape[1])
         ]
-        return (parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)), cache
+        return np.concatenate(logits, axis=1), cache
 
-    def _run_part(self, indices: np.ndarray, cache: Cache, attention: list[np.ndarray] | None) -> np.ndarray:
+    def split(self, length: int) -> Iterator[tuple[int, int]]:
+        """Yields start and length of the parts in which `run` reads so many characters."""
+        return ((start, min(MAX_PART, length - start)) for start in range(0, length, MAX_PART))
+
+    def read_part(
+        self, indices: np.ndarray, cache: Cache, attention: list[np.ndarray] | None = None
+    ) -> np.ndarray:
+        """Reads at most `MAX_PART` characters of each text. Returns the logits after each.
+
+        Args:
+            indices: `(B, T) int`.
+            cache: of the characters before them; it is changed.
+            attention: receives the attention weights of each block, `(B, heads, T, keys)`; the last T keys
+                are the characters themselves.
+        """
         batch, length = indices.shape
         cache.make_space(length)
         first, end = max(0, cache.end - self.window + 1), cache.end + length
-        size = self.units // self.heads
-        cosines, sines = compute_rotations(np.arange(cache.position, cache.position + length), size)
+        heads, size = self.heads, self.units // self.heads
+        positions = np.arange(cache.position, cache.position + length)
+        rotations = tuple(np.tile(part, (batch, 1))[:, None] for part in compute_rotations(positions, size))
         mask = _mask_keys(length, first, end, self.window, cache.starts)
-        x = self.embedding[indices]
-        for n, block in enumerate(self.blocks):
-            projected = (normalize(x) @ block.query_key_value).reshape(batch, length, 3, self.heads, size)
-            projected = projected.transpose(2, 0, 3, 1, 4)  # (3, B, heads, T, size)
-            queries_keys = normalize(projected[:2]) * block.query_key_scales[:, None, None]
-            queries, keys = rotate(queries_keys, cosines, sines)
-            cache.keys[n, :, :, cache.end : end] = keys
-            cache.values[n, :, :, cache.end : end] = projected[2]
-            scores = queries @ cache.keys[n, :, :, first:end].swapaxes(-1, -2)
+        x = self.embedding[indices.reshape(-1)]
+        queries_keys, values = self.project(0, x, rotations)
+        for n in range(len(self.blocks)):
+            by_head = queries_keys.reshape(batch, length, 2, heads, size).transpose(2, 0, 3, 1, 4)
+            cache.keys[n, :, :, cache.end : end] = by_head[1]
+            cache.values[n, :, :, cache.end : end] = values.reshape(batch, length, heads, size).swapaxes(1, 2)
+            scores = by_head[0] @ cache.keys[n, :, :, first:end].swapaxes(-1, -2)
             if mask is not None:
                 scores += mask
             weights = softmax(scores)
             if attention is not None:
                 attention.append(weights)
-            mixed = (weights @ cache.values[n, :, :, first:end]).transpose(0, 2, 1, 3)
-            x = x + mixed.reshape(x.shape) @ block.output
-            hidden = np.maximum(normalize(x) @ block.expand, 0)
-            x += np.square(hidden, out=hidden) @ block.contract
+            mixed = weights @ cache.values[n, :, :, first:end]
+            x, queries_keys, values = self.advance(n, x, mixed.swapaxes(1, 2).reshape(x.shape), rotations)
         cache.end, cache.position = end, cache.position + length
-        return normalize(x) @ self.head
+        return x.reshape(batch, length, -1)
+
+    def project(
+        self, n: int, x: np.ndarray, rotations: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Computes queries, keys and values of block n.
+
+        Args:
+            n: the block.
+            x: `(R, units)`, its input, one row per character.
+            rotations: cosines and sines of the positions, each `(R, 1, size / 2)`.
+
+        Returns:
+            Rotated queries and keys, `(R, 2 * heads, size)`, and values, `(R, units)`.
+        """
+        block = self.blocks[n]
+        projected = normalize(x) @ block.query_key_value
+        queries_keys = projected[:, : 2 * self.units].reshape(len(x), *block.query_key_scales.shape)
+        queries_keys = rotate(normalize(queries_keys) * block.query_key_scales, *rotations)
+        return queries_keys, projected[:, 2 * self.units :]
+
+    def advance(
+        self, n: int, x: np.ndarray, mixed: np.ndarray, rotations: Sequence[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Computes what follows the attention of block n.
+
+        Args:
+            n: the block.
+            x: `(R, units)`, its input.
+            mixed: `(R, units)`, the values that its heads attended to.
+            rotations: see `project`.
+
+        Returns:
+            The input, the rotated queries and keys and the values of the next block; after the last one, the
+            logits, `(R, size)`, and two empty arrays.
+        """
+        block = self.blocks[n]
+        x = x + mixed @ block.output
+        hidden = np.maximum(normalize(x) @ block.expand, 0)
+        x += np.square(hidden, out=hidden) @ block.contract
+        if n + 1 == len(self.blocks):
+            return normalize(x) @ self.head, EMPTY, EMPTY
+        return x, *self.project(n + 1, x, rotations)
 
 
 def _fold_norms(
+    heads: int,
     attention_norm: np.ndarray,
     query_key_value: np.ndarray,
     query_norm: np.ndarray,
@@ -175,7 +230,7 @@ def _fold_norms(
     expand: np.ndarray,
     contract: np.ndarray,
 ) -> Block:
-    scales = np.stack([query_norm * len(query_norm) ** -0.5, key_norm])[:, None]
+    scales = np.repeat([query_norm * len(query_norm) ** -0.5, key_norm], heads, axis=0)
     return Block(
         attention_norm[:, None] * query_key_value,
         scales.astype("float32"),
@@ -192,7 +247,7 @@ def normalize(x: np.ndarray) -> np.ndarray:
 
 
 def rotate(x: np.ndarray, cosines: np.ndarray, sines: np.ndarray) -> np.ndarray:
-    """Rotates `(..., T, size)` by positions; the halves of the last axis are the coordinates."""
+    """Rotates `(R, heads, size)` by positions; the halves of the last axis are the coordinates."""
     half = x.shape[-1] // 2
     first, second = x[..., :half], x[..., half:]
     return np.concatenate([first * cosines - second * sines, first * sines + second * cosines], axis=-1)

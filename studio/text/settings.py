@@ -7,8 +7,8 @@ from pathlib import PurePath
 from typing import Any, Literal, Self
 
 from pydantic import model_validator
-from pydantic_core import PydanticCustomError
 
+from studio.core.errors import invalid
 from studio.core.settings import Settings, setting, split_setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -21,6 +21,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "gru": _RECURRENT_DEFAULTS,
     "transformer": {"units": 192, "layers": 6, "dropout": 0.2},
 }
+MAX_CACHE_SIZE = 2**22  # layers x units x characters, 32 MiB of keys and values for each text
 _TRANSFORMER_ONLY = ("heads", "precision")
 _RECURRENT_ONLY = ("embedding", "embedding_dropout", "weight_dropout", "tied")
 _ENCODING = "Character encoding of the text, such as utf-8, cp1251 or gb18030; auto detects it."
@@ -40,8 +41,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     architecture: Architecture = setting(
         "lstm",
-        "Type of the network: an LSTM, a GRU, which has fewer parameters, or a Transformer, which reads earlier "
-        "characters by attention and takes longer to train.",
+        "Type of the network: an LSTM; a GRU, which has fewer parameters; or a Transformer, which reads "
+        "earlier characters by attention and takes longer to train.",
         tier="main",
     )
     units: int = setting(
@@ -56,8 +57,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     dropout: float = setting(
         None,
-        "Share of activations dropped during training; raise it when the model overfits. Leave empty for 0.4, "
-        "or 0.2 with a Transformer.",
+        "Share of activations dropped during training; raise it when the model overfits. Leave empty for "
+        "0.4, or 0.2 with a Transformer.",
         tier="main",
         ge=0,
         le=0.9,
@@ -65,15 +66,15 @@ class TrainTextSettings(shared.TrainSettings):
     )
     layers: int = setting(
         None,
-        "Number of stacked layers; raise it for a more powerful model but slower training. Leave empty for 2, "
-        "or 6 with a Transformer.",
+        "Number of stacked layers; raise it for a more powerful model but slower training. Leave empty for "
+        "2, or 6 with a Transformer.",
         ge=1,
         le=12,
     )
     heads: int = setting(
         4,
-        "Number of attention heads in each layer (Transformer only); more heads attend to more places at once, "
-        "each with fewer units.",
+        "Number of attention heads in each layer (Transformer only); more heads attend to more places at "
+        "once, each with fewer units. Units per layer are rounded down to a multiple of twice this number.",
         ge=1,
         le=32,
         scale="log",
@@ -120,7 +121,8 @@ class TrainTextSettings(shared.TrainSettings):
     sequence: int = setting(
         96,
         "Number of characters in each training sequence (truncated backpropagation through time), and "
-        "the context window of a Transformer; raise it to learn longer dependencies, lower it to save memory.",
+        "the context window of a Transformer; raise it to learn longer dependencies, lower it to save "
+        "memory.",
         unit="characters",
         ge=8,
         le=1024,
@@ -171,11 +173,30 @@ class TrainTextSettings(shared.TrainSettings):
         return {**values, **{name: value for name, value in defaults.items() if values.get(name) is None}}
 
     @model_validator(mode="after")
-    def _check_heads(self) -> Self:
-        """Refuses units that heads cannot share: rotary positions need an even number for each head."""
-        if self.architecture == "transformer" and self.units % (2 * self.heads):
-            raise PydanticCustomError("heads", "units divisible by twice the number of attention heads")
+    def _check_cache_size(self) -> Self:
+        """Limits the cache of a Transformer, whose size a third-party model could choose."""
+        if self.architecture == "transformer" and self.layers * self.width * self.sequence > MAX_CACHE_SIZE:
+            raise invalid(
+                "size of the Transformer",
+                expected=f"a product of at most {MAX_CACHE_SIZE:,}",
+                received=f"{self.layers} layers x {self.width:,} units x {self.sequence:,} characters",
+            )
         return self
+
+    @property
+    def width(self) -> int:
+        """Returns the units of a layer; those of a Transformer are rounded down so that heads can share them.
+
+        Rotary positions need an even number of units for each head.
+        """
+        if self.architecture != "transformer":
+            return self.units
+        return max(1, self.units // (2 * self.heads)) * 2 * self.heads
+
+    def is_default(self, name: str) -> bool:
+        """Returns whether a setting has its default for this architecture. See `Settings.is_default`."""
+        defaults = DEFAULTS[self.architecture]
+        return bool(getattr(self, name) == defaults[name]) if name in defaults else super().is_default(name)
 
     @property
     def effective_precision(self) -> Precision:

@@ -75,7 +75,7 @@ class Trainer(BaseTrainer):
             weights, old_vocabulary = start
             self.character_model.set_weights(
                 inherit_weights(
-                    self.character_model.get_weights(), weights, old_vocabulary, vocabulary, settings.tied
+                    self.character_model.get_weights(), weights, old_vocabulary, vocabulary, settings
                 )
             )
         self.track(self.stateful_model, self.character_model, round(settings.ema_share * plan.steps))

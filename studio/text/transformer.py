@@ -40,18 +40,18 @@ class Attention(keras.layers.Layer):
     high learning rates.
 
     Args:
-        settings: `units`, `heads`, and `sequence`, the number of characters that each one attends to.
+        settings: `width`, `heads`, and `sequence`, the number of characters that each one attends to.
         seeds: seeds of the initial weights.
     """
 
     def __init__(self, settings: TrainTextSettings, seeds: Iterator[int], **kwargs: Any):
         super().__init__(**kwargs)
         self.heads, self.window = settings.heads, settings.sequence
-        self.query_key_value = _build_dense(3 * settings.units, next(seeds), "query_key_value")
+        self.query_key_value = _build_dense(3 * settings.width, next(seeds), "query_key_value")
         self.query_norm = keras.layers.RMSNormalization(epsilon=EPSILON, name="query_norm")
         self.key_norm = keras.layers.RMSNormalization(epsilon=EPSILON, name="key_norm")
         self.output_projection = _build_dense(
-            settings.units, next(seeds), "output", _residual_deviation(settings)
+            settings.width, next(seeds), "output", _residual_deviation(settings)
         )
 
     def call(self, x: Any, cached_keys: Any, cached_values: Any, allowed: Any) -> tuple[Any, Any, Any]:
@@ -59,7 +59,7 @@ class Attention(keras.layers.Layer):
 
         Args:
             x: `(B, T, units)`.
-            cached_keys, cached_values: `(B, window, units)` of the characters before them; keys are not rotated.
+            cached_keys, cached_values: `(B, window, units)` of the characters before; keys are not rotated.
             allowed: `(B, 1, T, window + T)`, 0 where a query may attend to a key, else a very low number.
 
         Returns:
@@ -108,8 +108,8 @@ class Block(keras.layers.Layer):
         self.attention_norm = keras.layers.RMSNormalization(epsilon=EPSILON, name="attention_norm")
         self.attention = Attention(settings, seeds, name="attention")
         self.mlp_norm = keras.layers.RMSNormalization(epsilon=EPSILON, name="mlp_norm")
-        self.expand = _build_dense(MLP_RATIO * settings.units, next(seeds), "expand")
-        self.contract = _build_dense(settings.units, next(seeds), "contract", _residual_deviation(settings))
+        self.expand = _build_dense(MLP_RATIO * settings.width, next(seeds), "expand")
+        self.contract = _build_dense(settings.width, next(seeds), "contract", _residual_deviation(settings))
         self.attention_dropout = keras.layers.Dropout(settings.dropout, seed=next(seeds))
         self.mlp_dropout = keras.layers.Dropout(settings.dropout, seed=next(seeds))
 
@@ -141,7 +141,7 @@ class TransformerModel(keras.Model):
         self.window = settings.sequence
         self.embedding = keras.layers.Embedding(
             vocabulary_size,
-            settings.units,
+            settings.width,
             embeddings_initializer=keras.initializers.RandomNormal(
                 stddev=_INITIAL_DEVIATION, seed=next(seeds)
             ),
@@ -151,7 +151,7 @@ class TransformerModel(keras.Model):
         self.blocks = [Block(settings, seeds, name=f"block_{n}") for n in range(settings.layers)]
         self.norm = keras.layers.RMSNormalization(epsilon=EPSILON, name="norm")
         self.cache_seeds = keras.random.SeedGenerator(next(seeds))
-        self.state_shapes = [(self.window, settings.units)] * (2 * settings.layers) + [(1,)]
+        self.state_shapes = [(self.window, settings.width)] * (2 * settings.layers) + [(1,)]
 
     def call(self, indices: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         """Reads a part of a text, with the cache of the parts before it.

@@ -13,8 +13,7 @@ import numpy as np
 from studio.core.errors import Cancelled
 from studio.core.process import blas_threads, limits
 from studio.core.progress import Progress
-from studio.text.networks import AnyNetwork
-from studio.text.numpy_transformer import Transformer
+from studio.text.networks import AnyNetwork, quantize_network
 from studio.text.quantized import Quantized
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
@@ -144,8 +143,8 @@ def _sample_characters(
     settings: WriteSettings,
     texts: Sequence[int],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    is_float32 = settings.precision == "float32" or isinstance(network, Transformer)
-    sampler = Sampler(network if is_float32 else Quantized(network, len(texts)), len(texts))
+    is_float32 = settings.precision == "float32"
+    sampler = Sampler(network if is_float32 else quantize_network(network, len(texts)), len(texts))
     prompt = vocabulary.encode(settings.prompt).indices
     # An empty prompt starts after a line break.
     prompt = prompt if len(prompt) else np.array([max(vocabulary.characters.find("\n"), 0)])

@@ -25,8 +25,9 @@ _TYPES = {
 _OPTION_NAMES = {  # operators whose options have another name
     "BATCH_MATMUL": "BatchMatMulOptions",
     "CONV_2D": "Conv2DOptions",
+    "MEAN": "ReducerOptions",
 }
-_WITHOUT_OPTIONS = ("LOGISTIC", "RELU", "TANH")
+_WITHOUT_OPTIONS = ("LOGISTIC", "RELU", "RSQRT", "TANH")
 _VERSIONS = {("FULLY_CONNECTED", "int8"): 9}  # versions other than 1, by operator and type of weights
 _ABSENT = -1  # index of an omitted optional input
 
