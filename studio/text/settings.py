@@ -59,7 +59,6 @@ class TrainTextSettings(shared.TrainSettings):
         None,
         "Share of activations dropped during training; raise it when the model overfits. Leave empty for "
         "0.4, or 0.2 with a Transformer.",
-        tier="main",
         ge=0,
         le=0.9,
         step=0.05,

@@ -68,7 +68,7 @@ def test_search_space_is_chosen(visit, started_jobs):
 def test_parameter_without_choices_is_refused(visit):
     page = visit("tune")
     page.multiselect(key="vary_text").set_value(["architecture"]).run()
-    page.button_group(key="range_text_cell").set_value([]).run()
+    page.button_group(key="range_text_architecture").set_value([]).run()
     assert "architecture" in page.error[0].value
     assert find_button(page, "Tune").disabled
 
