@@ -31,7 +31,8 @@ def compute_attention(network: Transformer, indices: np.ndarray) -> np.ndarray:
     attention = np.zeros((len(network.blocks), network.heads, length, length), "float32")
     cache = network.states(1)
     for start, part_length in network.split(length):
-        end, weights = start + part_length, []
+        end = start + part_length
+        weights: list[np.ndarray] = []
         network.read_part(indices[None, start:end], cache, weights)
         for layer, (of_layer,) in enumerate(weights):
             attention[layer, :, start:end, end - of_layer.shape[-1] : end] = of_layer

@@ -10,11 +10,12 @@ import streamlit as st
 
 from pages.jobs.text_view import Text
 from pages.text import attention, gates, language_models, next_character, step_costs
-from pages.widgets import assets, under_the_hood, words
+from pages.widgets import assets, keys, under_the_hood, words
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.process import blas_threads
 from studio.text import language_model
+from studio.text.numpy_network import Network
 from studio.text.numpy_transformer import Transformer
 from studio.text.settings import WriteSettings
 
@@ -125,9 +126,11 @@ def _draw_predictions(readings: dict[str, Reading], temperature: float) -> None:
         if not number:
             st.caption("The probabilities of the next character. Move the temperature slider to change them.")
         if each.gates:
-            _draw_gates(each, position, f"explain_unit{number or ''}")
+            _draw_gates(each, position, keys.part("explain_unit", str(number)) if number else "explain_unit")
         else:
-            _draw_attention(each, position, f"explain_head{number or ''}")
+            _draw_attention(
+                each, position, keys.part("explain_head", str(number)) if number else "explain_head"
+            )
 
 
 def _draw_gates(reading: Reading, position: int, key: str) -> None:
@@ -147,7 +150,7 @@ def _draw_attention(reading: Reading, position: int, key: str) -> None:
     layer, head = attention.ask_head(reading.attention, key)
     place = len(reading.attended) - len(reading.text) + position
     attention.show_attention(
-        reading.attended, reading.attention[layer, head], place, key=f"{key}_{layer}_{head}_{place}"
+        reading.attended, reading.attention[layer, head], place, key=keys.part(key, f"{layer}_{head}_{place}")
     )
     st.caption(
         "Point at a character, or move with the arrow keys: the darker an earlier character, the more this "
@@ -165,12 +168,12 @@ def _draw_costs(names: list[str]) -> None:
     measurements: dict[tuple[str, ...], step_costs.StepCosts] = st.session_state.setdefault(
         "explain_costs", {}
     )
-    keys = tuple(presets.find(name).key for name in names)
+    shown = tuple(presets.find(name).key for name in names)
     if is_clicked:
         networks = {words.model_label(name): language_model.load(name).network for name in names}
         with st.spinner("Measuring"):
-            measurements[keys] = step_costs.measure_step_costs(networks)
-    if costs := measurements.get(keys):
+            measurements[shown] = step_costs.measure_step_costs(networks)
+    if costs := measurements.get(shown):
         st.altair_chart(step_costs.build_chart(costs.rows), width="stretch")
         st.caption(
             "Processor time of the next character, measured with int8 weights. "
@@ -197,7 +200,7 @@ def _read_text(name: str, key: str, text: str) -> Reading:  # noqa: ARG001 - a k
         gate_names: tuple[str, ...] = ()
         if isinstance(network, Transformer):
             weights = attention.compute_attention(network, indices)
-        else:
+        elif isinstance(network, Network):
             activations, gate_names = gates.compute_gates(network, indices), gates.list_gate_names(network)
     decoded = model.vocabulary.decode(indices)
     return Reading(

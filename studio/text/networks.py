@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,7 +14,25 @@ from studio.text.quantized import Quantized
 from studio.text.quantized_transformer import QuantizedTransformer
 from studio.text.settings import TrainTextSettings
 
-AnyNetwork: TypeAlias = Network | Transformer
+
+class AnyNetwork(Protocol):
+    """What sampling and scoring need of a network. Only the network knows what its states are."""
+
+    @property
+    def size(self) -> int:
+        """Returns the number of characters in the vocabulary."""
+
+    def states(self, batch: int) -> Any:
+        """Returns the states of so many texts before their first character."""
+
+    def forget(self, states: Any, text: int) -> None:
+        """Changes the states of one of the texts to those before its first character."""
+
+    def step(self, indices: np.ndarray, states: Any) -> tuple[np.ndarray, Any]:
+        """Reads one character per text, `(B,) int`; returns logits of the next, `(B, size)`, and states."""
+
+    def run(self, indices: np.ndarray, states: Any) -> tuple[np.ndarray, Any]:
+        """Reads `(B, T) int` characters; returns logits after each, `(B, T, size)`, and the final states."""
 
 
 def build_network(weights: Sequence[np.ndarray], settings: TrainTextSettings) -> AnyNetwork:
@@ -29,10 +47,11 @@ def build_network(weights: Sequence[np.ndarray], settings: TrainTextSettings) ->
     return Network(weights, settings.architecture, settings.tied)
 
 
-def quantize_network(network: AnyNetwork, batch: int) -> Quantized | QuantizedTransformer:
+def quantize_network(network: AnyNetwork, batch: int) -> AnyNetwork:
     """Returns the network with int8 weights, for so many texts per step."""
     if isinstance(network, Transformer):
         return QuantizedTransformer(network)
+    assert isinstance(network, Network)
     return Quantized(network, batch)
 
 

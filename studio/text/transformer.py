@@ -184,7 +184,7 @@ class TransformerModel(keras.Model):
         keys, queries = np.arange(self.window + length), np.arange(length)[:, None]
         is_in_window = (keys > queries) & (keys <= queries + self.window)
         is_empty = ops.cast(keys[None] < self.window - cached, "float32")
-        return _MASKED * (np.float32(~is_in_window)[None, None] + is_empty[:, None, None])
+        return _MASKED * ((~is_in_window).astype("float32")[None, None] + is_empty[:, None, None])
 
 
 def _build_dense(

@@ -14,7 +14,6 @@ from studio.core.errors import Cancelled
 from studio.core.process import blas_threads, limits
 from studio.core.progress import Progress
 from studio.text.networks import AnyNetwork, quantize_network
-from studio.text.quantized import Quantized
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
 
@@ -62,7 +61,7 @@ class Sampler:
         batch: number of texts generated in parallel.
     """
 
-    def __init__(self, network: AnyNetwork | Quantized, batch: int = 1):
+    def __init__(self, network: AnyNetwork, batch: int = 1):
         self._network, self._states = network, network.states(batch)
         self.logits = np.zeros((batch, network.size), "float32")
 

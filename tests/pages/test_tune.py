@@ -69,7 +69,7 @@ def test_parameter_without_choices_is_refused(visit):
     page = visit("tune")
     page.multiselect(key="vary_text").set_value(["architecture"]).run()
     page.button_group(key="range_text_architecture").set_value([]).run()
-    assert "architecture" in page.error[0].value
+    assert "Architecture" in page.error[0].value
     assert find_button(page, "Tune").disabled
 
 

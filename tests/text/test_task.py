@@ -167,7 +167,7 @@ def test_a_transformer_is_trained_scored_compared_and_fine_tuned(text, tiny, hom
         samples[precision] = tasks.run("text.write", write_settings, {}).figures
     assert samples["int8"]["nats"][:8] == pytest.approx(samples["float32"]["nats"][:8], abs=0.1)
     nlls = nll.compute_nlls(language_model.load("rhyme"), "the cat likes milk.\n").nats
-    assert nlls[4:].mean() < nlls[:4].mean()
+    assert nlls.mean() < 2 < math.log(len(language_model.load("rhyme").vocabulary))
     inputs = {"text": [text], "start": list(result.files)}
     again = tasks.run("text.train", settings, inputs)
     assert again.figures["curve"]["test"][0] < result.figures["curve"]["test"][0] - 0.5
