@@ -149,6 +149,17 @@ def test_unsafe_or_wrong_weights_are_refused(home, build_networks, letters, dama
         language_model.load(folder)
 
 
+@pytest.mark.parametrize("claim", [{"heads": 1}, {"layers": 3}, {"units": 16}, {"sequence": 10**6}])
+def test_a_transformer_that_claims_another_shape_is_refused(home, build_networks, letters, claim):
+    shape = {"architecture": "transformer", "heads": 2, "layers": 2, "sequence": 16}
+    folder = save_model(build_networks, letters, **shape)[0].folder
+    record = json.loads((folder / model_folder.SETTINGS).read_bytes())
+    record["settings"] |= claim
+    (folder / model_folder.SETTINGS).write_text(json.dumps(record))
+    with pytest.raises(InvalidInput, match=r"weights|sequence"):
+        language_model.load(folder)
+
+
 @pytest.mark.parametrize("cut", [0, 100, -16])
 def test_truncated_weights_are_refused(home, build_networks, letters, cut):
     path = save_model(build_networks, letters)[0].folder / model_folder.WEIGHTS

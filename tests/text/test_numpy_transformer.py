@@ -42,7 +42,7 @@ def test_parts_and_single_steps_give_the_same_logits(build_networks, shape):
     assert cache.keys.shape[3] == shape["sequence"] + numpy_transformer.MAX_PART
 
 
-@pytest.mark.parametrize("before", [3, 130])
+@pytest.mark.parametrize("before", [3, 60, 130])
 def test_a_text_whose_cache_is_emptied_starts_again(build_networks, before):
     _, network = build_networks(**SHAPES[1])
     earlier, later = make_text(before), make_text(30)
