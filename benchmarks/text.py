@@ -2,10 +2,10 @@
 
     python -m benchmarks.text [--json] [--train] [--score shakespeare tinyshakespeare.txt]
 
-Generation is measured with two LSTMs of 512 units and with a Transformer of 6 x 192 units and a window
-of 256 characters, with 65 characters in the vocabulary and random weights, which cost the same as trained ones. `--train` compares a
-training step with that of a bare keras.layers.LSTM of the same size, which takes minutes; `--score` scores
-the last tenth of a text with a preset, carrying the state through all of it.
+Generation is measured with two LSTMs of 512 units and with a Transformer of 6 x 192 units and a window of 256
+characters. All have a vocabulary of 65 and random weights, which cost the same as trained ones. `--train`
+compares a training step with that of a bare keras.layers.LSTM of the same size, which takes minutes;
+`--score` scores the last tenth of a text with a preset, carrying the state through all of it.
 """
 
 from __future__ import annotations
