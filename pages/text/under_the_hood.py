@@ -150,7 +150,7 @@ def _draw_attention(reading: Reading, position: int, key: str) -> None:
     layer, head = attention.ask_head(reading.attention, key)
     place = len(reading.attended) - len(reading.text) + position
     attention.show_attention(
-        reading.attended, reading.attention[layer, head], place, key=keys.part(key, f"{layer}_{head}_{place}")
+        reading.attended, reading.attention[layer, head], place, key=keys.part(key, f"{layer}-{head}-{place}")
     )
     st.caption(
         "Point at a character, or move with the arrow keys: the darker an earlier character, the more this "
