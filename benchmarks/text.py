@@ -2,9 +2,10 @@
 
     python -m benchmarks.text [--json] [--train] [--score shakespeare tinyshakespeare.txt]
 
-Generation is measured with two LSTMs of 512 units, 65 characters and random weights, which cost the same as
-trained ones. `--train` compares a training step with that of a bare keras.layers.LSTM of the same size, which
-takes minutes; `--score` scores the last tenth of a text with a preset, carrying the state through all of it.
+Generation is measured with two LSTMs of 512 units and with a Transformer of 6 x 192 units and a window of 256
+characters. All have a vocabulary of 65 and random weights, which cost the same as trained ones. `--train`
+compares a training step with that of a bare keras.layers.LSTM of the same size, which takes minutes;
+`--score` scores the last tenth of a text with a preset, carrying the state through all of it.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ from benchmarks.report import make_parser, note, print_figures, time_once
 from studio.core.data import corpus
 from studio.text import cross_entropy, language_model
 from studio.text.batches import make_plan
-from studio.text.language_model import layout
-from studio.text.numpy_network import Network
+from studio.text.networks import build_network, layout
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary
 from studio.text.write import sample_characters
@@ -30,12 +30,12 @@ from studio.text.write import sample_characters
 SIZE, STREAMS, SEQUENCE = 65, 64, 96
 
 
-def make_random_model():
-    """Returns a network of 2 x 512 units with random weights, and its vocabulary."""
-    rng = np.random.default_rng(0)
-    shapes = [shape for _, shape in layout(TrainTextSettings(), SIZE)]
+def make_random_model(architecture: str = "lstm"):
+    """Returns a network of the default size with random weights, and its vocabulary."""
+    rng, settings = np.random.default_rng(0), TrainTextSettings(architecture=architecture, sequence=256)
+    shapes = [shape for _, shape in layout(settings, SIZE)]
     weights = [rng.normal(scale=0.05, size=shape) for shape in shapes]
-    return Network(weights), make_vocabulary()
+    return build_network(weights, settings), make_vocabulary()
 
 
 def make_vocabulary() -> Vocabulary:
@@ -43,9 +43,9 @@ def make_vocabulary() -> Vocabulary:
     return Vocabulary("".join(map(chr, range(32, 32 + SIZE))))
 
 
-def time_characters(count: int, chars: int) -> list[float]:
+def time_characters(count: int, chars: int, architecture: str = "lstm") -> list[float]:
     """Returns the seconds of each step while `count` texts are generated in parallel."""
-    characters = sample_characters(*make_random_model(), WriteSettings(count=count))
+    characters = sample_characters(*make_random_model(architecture), WriteSettings(count=count))
     times = [time.perf_counter() for _ in itertools.islice(characters, chars + 1)]
     return list(np.diff(times))
 
@@ -53,11 +53,13 @@ def time_characters(count: int, chars: int) -> list[float]:
 def measure_generation() -> dict[str, object]:
     """Measures characters per second, early and late, for one text and for many in parallel."""
     note("writing")
-    single = time_characters(1, 10_000)
+    single, transformer = time_characters(1, 10_000), time_characters(1, 3000, "transformer")
     many = time_characters(64, 480)
     early, late = single[50:1050], single[-1000:]
     return {
         "one stream, characters per second": len(single) / sum(single),
+        "a Transformer of 6 x 192 units, one stream, characters per second": len(transformer)
+        / sum(transformer),
         "64 streams, characters per second": 64 * len(many) / sum(many),
         "a late character costs, times an early one": statistics.median(late) / statistics.median(early),
     }

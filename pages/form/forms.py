@@ -275,7 +275,9 @@ def _show_widget(field: SettingInfo, help: str | None) -> Any:
         return st.text_input(label, value=_default_value(field), **options)
     if field.default is None or field.minimum is None or field.maximum is None:
         limits: dict[str, Any] = {"min_value": field.minimum, "max_value": field.maximum, "step": field.step}
-        limits |= {} if field.kind == "int" else {"format": "%g"}
+        if field.kind == "float":  # Streamlit refuses whole numbers next to floats.
+            limits = {name: None if value is None else float(value) for name, value in limits.items()}
+            limits["format"] = "%g"
         return numbers.ask_number(
             label, value=field.default, placeholder="chosen for you", **limits, **options
         )

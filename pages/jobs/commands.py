@@ -41,7 +41,8 @@ def format_command(task: str, settings: Settings, inputs: Inputs) -> str:
             continue
         value = getattr(settings, name)
         # A task with built-in models takes the model as the first word of its command.
-        if value != field.default or (field.positional and spec.builtin and not inputs.get("model")):
+        is_model_name = field.positional and spec.builtin and not inputs.get("model")
+        if not settings.is_default(name) or is_model_name:
             parts += _format_flag(field.flag, value)
     return " ".join(parts)
 
@@ -59,9 +60,9 @@ def format_python(task: str, settings: Settings, inputs: Inputs) -> str:
         names = [_name_in_command(file) for file in inputs.get(slot.name, ())]
         if names:
             parts.append(f"{slot.argument}={_format_literal(names)}")
-    for name, field in settings.describe().items():
-        if (value := getattr(settings, name)) != field.default:
-            parts.append(f"{name}={_format_literal(value)}")
+    for name in settings.describe():
+        if not settings.is_default(name):
+            parts.append(f"{name}={_format_literal(getattr(settings, name))}")
     kind = spec.choose_kind(settings)
     last_line = (
         "print(made)"

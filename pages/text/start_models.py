@@ -9,11 +9,11 @@ import streamlit as st
 
 from pages.text import language_models
 from pages.widgets import words
-from studio.core import amounts
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
 from studio.run import input_files
+from studio.text import card
 from studio.text.language_model import SHAPE_SETTINGS
 from studio.text.settings import TrainTextSettings, WriteSettings
 
@@ -72,13 +72,6 @@ def choose(model_names: list[str]) -> StartModel:
     except StudioError as error:
         st.error(words.escape(str(error)), icon=":material/error:")
         return _NEW
-    label, size = words.escape(words.model_label(model_name)), _describe_size(settings)
+    label, size = words.escape(words.model_label(model_name)), card.describe_shape(settings)
     st.caption(f"{label} is fine-tuned at its own size: {size}. {_CONSEQUENCES}")
     return StartModel(model_name, {setting: getattr(settings, setting) for setting in SHAPE_SETTINGS})
-
-
-def _describe_size(settings: TrainTextSettings) -> str:
-    return (
-        f"{amounts.format_count(settings.layers, 'layer')} of {settings.units:,} units "
-        f"({settings.cell.upper()})"
-    )

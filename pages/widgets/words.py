@@ -43,7 +43,15 @@ _LABELS |= {
     "mse": "MSE",
     "mae": "MAE",
 }
-_LABELS |= {"gif": "GIF", "mp4": "MP4", "webp": "WebP", "mlp": "MLP", "tpe": "TPE"}
+_LABELS |= {
+    "gif": "GIF",
+    "mp4": "MP4",
+    "webp": "WebP",
+    "mlp": "MLP",
+    "tpe": "TPE",
+    "lstm": "LSTM",
+    "gru": "GRU",
+}
 
 
 def choice_label(name: object) -> str:

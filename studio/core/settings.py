@@ -167,6 +167,12 @@ class Settings(BaseModel):
         """Names of settings that have no effect, because others of these settings override them."""
         return frozenset()
 
+    def is_default(self, name: str) -> bool:
+        """Returns whether a setting has its default, so that commands and code can leave it out."""
+        return bool(
+            getattr(self, name) == type(self).model_fields[name].get_default(call_default_factory=True)
+        )
+
     @property
     def draws_at_random(self) -> bool:
         """Whether a different seed gives a different result."""

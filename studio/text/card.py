@@ -34,8 +34,7 @@ def compose(
         f"Data: {name}, {figures['chars']:,} characters, alphabet of {figures['alphabet']}. Training "
         f"split: the first {1 - 1.5 * held_out:.0%}; validation split, which selected the weights: the next "
         f"{held_out / 2:.0%}; test split: the last {held_out:.0%}.",
-        f"A character-level {settings.cell.upper()}: {amounts.format_count(settings.layers, 'layer')} of "
-        f"{settings.units} units, {figures['parameters']:,} parameters, trained for "
+        f"A character-level {describe_shape(settings)}, {figures['parameters']:,} parameters, trained for "
         f"{amounts.format_count(figures['steps'], 'step')} ({figures['epochs']:.1f} epochs) in "
         f"{amounts.format_duration(figures['seconds'])}. "
         "The weights are the EMA with the lowest validation loss.",
@@ -46,6 +45,15 @@ def compose(
             *(f"## Sample at temperature {t:g}\n\n{_indent_code_block(text)}" for t, text in samples.items()),
         ],
     )
+
+
+def describe_shape(settings: TrainTextSettings) -> str:
+    """Returns architecture and size in words: "LSTM with 2 layers of 512 units"."""
+    layers = f"{amounts.format_count(settings.layers, 'layer')} of {settings.width:,} units"
+    if settings.architecture != "transformer":
+        return f"{settings.architecture.upper()} with {layers}"
+    heads = amounts.format_count(settings.heads, "attention head")
+    return f"Transformer with {layers}, {heads} and a context window of {settings.sequence} characters"
 
 
 def _make_table(figures: Mapping[str, Any]) -> str:

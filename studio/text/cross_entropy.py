@@ -10,7 +10,7 @@ import numpy as np
 
 from studio.core.process import blas_threads, limits
 from studio.core.progress import Progress
-from studio.text.numpy_network import Network
+from studio.text.networks import AnyNetwork
 
 CHARS_PER_REPORT = 256
 
@@ -32,7 +32,7 @@ class Score:
 
 
 def compute_losses(
-    network: Network, indices: np.ndarray, streams: int = 1, progress: Progress | None = None
+    network: AnyNetwork, indices: np.ndarray, streams: int = 1, progress: Progress | None = None
 ) -> np.ndarray:
     """Computes the negative log-likelihood of each character, in nats.
 
@@ -69,7 +69,7 @@ class _Reader:
         targets: `(B, T) int`, the character after each.
     """
 
-    def __init__(self, network: Network, inputs: np.ndarray, targets: np.ndarray):
+    def __init__(self, network: AnyNetwork, inputs: np.ndarray, targets: np.ndarray):
         self._network, self._inputs, self._targets = network, inputs, targets
         self._states = network.states(len(inputs))
         self.losses = np.empty(inputs.shape, "float32")
@@ -86,7 +86,9 @@ def _compute_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> np.ndarra
     return log_sum_exp - np.take_along_axis(logits, targets[..., None], -1)[..., 0]
 
 
-def score(network: Network, indices: np.ndarray, streams: int = 1, progress: Progress | None = None) -> Score:
+def score(
+    network: AnyNetwork, indices: np.ndarray, streams: int = 1, progress: Progress | None = None
+) -> Score:
     """Returns the cross-entropy of a text. See `compute_losses` for the arguments."""
     losses = compute_losses(network, indices, streams, progress)
     nats = float(np.mean(losses, dtype="float64"))

@@ -13,6 +13,9 @@ _BASE_BYTES = 0.86 * 2**30  # Keras and the text
 _UNIT_BYTES = 74  # per unit and character of a batch
 _WEIGHT_BYTES = 363  # per unit squared
 _CONSTANT_SHARE = 0.05  # share of the time that does not depend on the number of units
+# Of a Transformer, for each character: seconds on two cores per weight, and per unit and cached character.
+_SECONDS_PER_WEIGHT, _SECONDS_PER_KEY_UNIT = 4.3e-11, 2.6e-10
+_TRANSFORMER_UNIT_BYTES, _SCORE_BYTES = 90, 12  # per character of a batch: of each unit, and of each score
 
 
 def estimate_seconds(settings: TrainTextSettings, inputs: Inputs) -> float:
@@ -28,11 +31,22 @@ def estimate_seconds_of_length(settings: TrainTextSettings, length: int) -> floa
     """Returns the estimate of `estimate_seconds` for a text of `length` characters."""
     plan = make_plan(np.zeros(length, "int8"), settings)  # only the length matters
     characters = plan.steps * plan.streams * plan.sequence
+    if settings.architecture == "transformer":
+        weights, keys = (
+            12 * settings.layers * settings.width**2,
+            settings.layers * settings.width * plan.sequence,
+        )
+        return characters * (weights * _SECONDS_PER_WEIGHT + keys * _SECONDS_PER_KEY_UNIT)
     size_factor = _CONSTANT_SHARE + (settings.units / 512) ** 2 * settings.layers / 2
     return characters * _SECONDS_PER_CHARACTER * size_factor
 
 
 def estimate_bytes(settings: TrainTextSettings, inputs: Inputs) -> float:
     """Returns about how many bytes of memory a training run takes. Loads no Keras."""
-    activations = settings.streams * settings.sequence * settings.layers * settings.units * _UNIT_BYTES
-    return _BASE_BYTES + activations + settings.layers * settings.units**2 * _WEIGHT_BYTES
+    characters, weight_bytes = settings.streams * settings.sequence, settings.units**2 * _WEIGHT_BYTES
+    unit_bytes = settings.units * _UNIT_BYTES
+    if settings.architecture == "transformer":
+        score_bytes = settings.heads * 2 * settings.sequence * _SCORE_BYTES
+        unit_bytes = settings.width * _TRANSFORMER_UNIT_BYTES + score_bytes
+        weight_bytes = weight_bytes * 12 // 8  # a Transformer has 12 weights per unit squared, an LSTM 8
+    return _BASE_BYTES + settings.layers * (characters * unit_bytes + weight_bytes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from studio.core.errors import invalid
 from studio.core.models import loading, presets
 from studio.core.models.lru import get_or_make
 from studio.core.tasks import File
-from studio.text.numpy_network import Network
+from studio.text.networks import AnyNetwork, build_network, layout
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary
 
 TASK = "text.train"
 # settings that, with the number of characters, determine the shapes of the weights
-SHAPE_SETTINGS = ("cell", "layers", "units", "embedding", "tied")
+SHAPE_SETTINGS = ("architecture", "layers", "units", "heads", "embedding", "tied")
 _CACHE: dict[str, LanguageModel] = {}  # models in this worker's memory, by the key of their preset
 _MAX_CACHED = 4
 
@@ -35,7 +35,7 @@ class LanguageModel:
     """
 
     name: str
-    network: Network
+    network: AnyNetwork
     vocabulary: Vocabulary
     digest: str
 
@@ -56,9 +56,7 @@ def load(preset: str | Path | presets.Preset) -> LanguageModel:
 
 def _load(preset: presets.Preset) -> LanguageModel:
     weights, settings, vocabulary = read_model(preset)
-    return LanguageModel(
-        preset.name, Network(weights, settings.cell, settings.tied), vocabulary, preset.digest
-    )
+    return LanguageModel(preset.name, build_network(weights, settings), vocabulary, preset.digest)
 
 
 def check(settings: WriteSettings, inputs: Mapping[str, Sequence[File]]) -> None:
@@ -78,7 +76,7 @@ def check_is_language_model(preset: presets.Preset) -> None:
 
 
 def read_model(preset: presets.Preset) -> tuple[list[np.ndarray], TrainTextSettings, Vocabulary]:
-    """Returns the arrays of a preset, in the order of a `CharacterModel`, its settings and its vocabulary.
+    """Returns the arrays of a preset, in the order of its Keras model, its settings and its vocabulary.
 
     Raises:
         InvalidInput: if it is not a language model, or its files are incomplete.
@@ -90,21 +88,3 @@ def read_model(preset: presets.Preset) -> tuple[list[np.ndarray], TrainTextSetti
     vocabulary = Vocabulary(characters)
     arrays = loading.read_arrays(preset.check_weights(), layout(settings, len(vocabulary)))
     return arrays, settings, vocabulary
-
-
-def layout(settings: TrainTextSettings, vocabulary_size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yields the path in a Keras `.weights.h5` and the shape of each array of a `CharacterModel`."""
-    units, width = settings.units, settings.embedding
-    gates = units * (4 if settings.cell == "lstm" else 3)
-    yield "embedding/vars/0", (vocabulary_size, width)
-    for n in range(settings.layers):
-        at = f"layers/{settings.cell}{f'_{n}' if n else ''}/cell/vars"
-        yield f"{at}/0", (units if n else width, gates)
-        yield f"{at}/1", (units, gates)
-        yield f"{at}/2", (gates,) if settings.cell == "lstm" else (2, gates)
-    if settings.tied:
-        yield "layers/dense/vars/0", (units, width)
-        yield "head/vars/0", (vocabulary_size,)
-    else:
-        yield "head/vars/0", (units, vocabulary_size)
-        yield "head/vars/1", (vocabulary_size,)

@@ -1,4 +1,4 @@
-"""The recurrent network that predicts the next character, in Keras, for training."""
+"""The recurrent networks that predict the next character, in Keras, and their training on parts of a text."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from keras import ops
 from studio.core.training.batches import derive_seed
 from studio.text.lstm import LSTM
 from studio.text.settings import TrainTextSettings
+from studio.text.transformer import TransformerModel
 
 
 class CharacterModel(keras.Model):
@@ -56,7 +57,9 @@ class CharacterModel(keras.Model):
                 name="head",
             )
         )
-        self.state_shapes = [(settings.units,)] * settings.layers * (2 if settings.cell == "lstm" else 1)
+        self.state_shapes = (
+            [(settings.units,)] * settings.layers * (2 if settings.architecture == "lstm" else 1)
+        )
 
     def call(self, indices: Any, states: list[Any], training: bool = False) -> tuple[Any, list[Any]]:
         """Reads a part of a text, starting from the states at the end of the previous part.
@@ -98,14 +101,15 @@ def _build_recurrent_layer(settings: TrainTextSettings, n: int, seeds: Iterator[
         "name": f"recurrent_{n}",
         "kernel_initializer": keras.initializers.GlorotUniform(seed=next(seeds)),
     }
-    if settings.cell == "gru":
+    if settings.architecture == "gru":
         return keras.layers.GRU(settings.units, return_sequences=True, return_state=True, **options)
     return LSTM(settings.units, settings.weight_dropout, seed=next(seeds), **options)
 
 
-def build_model(settings: TrainTextSettings, vocabulary_size: int) -> CharacterModel:
-    """Builds a `CharacterModel` with fresh weights from the seed in the settings."""
-    model = CharacterModel(settings, vocabulary_size)
+def build_model(settings: TrainTextSettings, vocabulary_size: int) -> CharacterModel | TransformerModel:
+    """Builds a model of the architecture in the settings, with fresh weights from their seed."""
+    kind = TransformerModel if settings.architecture == "transformer" else CharacterModel
+    model = kind(settings, vocabulary_size)
     model(ops.zeros((1, 2), "int32"), [ops.zeros((1, *shape)) for shape in model.state_shapes])
     return model
 
@@ -118,7 +122,7 @@ class StatefulModel(keras.Model):
         streams: number of parts, the batch size.
     """
 
-    def __init__(self, character_model: CharacterModel, streams: int):
+    def __init__(self, character_model: CharacterModel | TransformerModel, streams: int):
         super().__init__(name="streams")
         self.character_model = character_model
         self.states = [

@@ -15,7 +15,7 @@ import numpy as np
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
 from studio.text.language_model import LanguageModel
-from studio.text.quantized import Quantized
+from studio.text.networks import quantize_network
 from studio.text.write import compute_nats
 
 CONTEXT_CHARS, PREDICTED_CHARS = 128, 384  # of a window
@@ -76,13 +76,12 @@ def _compute_window_nats(
     targets = np.concatenate([indices, np.zeros(padding, "int32")]).reshape(windows, PREDICTED_CHARS)
     nats = np.empty(targets.shape, "float32")
     with blas_threads.limit_threads(1):
-        network = Quantized(language_model.network, windows)
+        network = quantize_network(language_model.network, windows)
         states = language_model.network.states(windows)
         for piece in _split_range(0, CONTEXT_CHARS) if windows > 1 else ():
             _, states = network.run(inputs[:, piece], states)
             progress.report(piece.stop, window_chars, text="Reading the text")
-        for state in states:
-            state[0] = 0  # the first window has no context
+        language_model.network.forget(states, 0)  # the first window has no context
         for piece in _split_range(0, min(PREDICTED_CHARS, len(indices))):
             logits, states = network.run(inputs[:, CONTEXT_CHARS:][:, piece], states)
             piece_nats = compute_nats(logits.reshape(-1, network.size), targets[:, piece].reshape(-1))

@@ -93,6 +93,11 @@ class Network:
             for _ in range(self.each)
         ]
 
+    def forget(self, states: States, text: int) -> None:
+        """Sets the states of one of the texts to those before its first character."""
+        for state in states:
+            state[text] = 0
+
     def step(self, indices: np.ndarray, states: States) -> tuple[np.ndarray, States]:
         """Reads one character per text, `(B,) int`; returns logits of the next, `(B, size)`, and states."""
         projected = self.table[indices]

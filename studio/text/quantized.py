@@ -54,7 +54,8 @@ class Quantized:
     """
 
     def __init__(self, network: Network, batch: int = 1):
-        self.size, self.states, self._table = network.size, network.states, network.table
+        self.size, self._table = network.size, network.table
+        self.states, self.forget = network.states, network.forget
         self._run = Interpreter(build_step(network, batch))
 
     def step(self, indices: np.ndarray, states: States) -> tuple[np.ndarray, States]:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal, Self
 
+from pydantic import model_validator
+
+from studio.core.errors import invalid
 from studio.core.settings import Settings, setting, split_setting
 from studio.core.training import settings as shared
+from studio.core.training.precision import HELP, Precision
 
+Architecture = Literal["lstm", "gru", "transformer"]
+# Values of settings that are left empty.
+_RECURRENT_DEFAULTS = {"units": 512, "layers": 2, "dropout": 0.4}
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {
+    "lstm": _RECURRENT_DEFAULTS,
+    "gru": _RECURRENT_DEFAULTS,
+    "transformer": {"units": 192, "layers": 6, "dropout": 0.2},
+}
+MAX_CACHE_SIZE = 2**22  # layers x units x characters, 32 MiB of keys and values for each text
+_TRANSFORMER_ONLY = ("heads", "precision")
+_RECURRENT_ONLY = ("embedding", "embedding_dropout", "weight_dropout", "tied")
 _ENCODING = "Character encoding of the text, such as utf-8, cp1251 or gb18030; auto detects it."
 
 
@@ -23,9 +39,16 @@ class TrainTextSettings(shared.TrainSettings):
         ge=1,
         le=1000,
     )
+    architecture: Architecture = setting(
+        "lstm",
+        "Type of the network: an LSTM; a GRU, which has fewer parameters; or a Transformer, which reads "
+        "earlier characters by attention and takes longer to train.",
+        tier="main",
+    )
     units: int = setting(
-        512,
-        "Number of units in each recurrent layer; raise it for a better model but slower training.",
+        None,
+        "Number of units in each layer, the width of a Transformer; raise it for a better model but slower "
+        "training. Leave empty for 512, or 192 with a Transformer.",
         tier="main",
         ge=8,
         le=2048,
@@ -33,35 +56,44 @@ class TrainTextSettings(shared.TrainSettings):
         label="Units per layer",
     )
     dropout: float = setting(
-        0.4,
-        "Share of activations dropped during training; raise it when the model overfits.",
-        tier="main",
+        None,
+        "Share of activations dropped during training; raise it when the model overfits. Leave empty for "
+        "0.4, or 0.2 with a Transformer.",
         ge=0,
         le=0.9,
         step=0.05,
     )
-    cell: Literal["lstm", "gru"] = setting(
-        "lstm",
-        "Type of the recurrent cell: a GRU has fewer parameters than an LSTM; neither is better in general.",
-        label="Recurrent cell",
-    )
     layers: int = setting(
-        2,
-        "Number of stacked recurrent layers; raise it for a more powerful model but slower training.",
+        None,
+        "Number of stacked layers; raise it for a more powerful model but slower training. Leave empty for "
+        "2, or 6 with a Transformer.",
         ge=1,
-        le=4,
+        le=12,
+    )
+    heads: int = setting(
+        4,
+        "Number of attention heads in each layer (Transformer only); more heads attend to more places at "
+        "once, each with fewer units. Units per layer are rounded down to a multiple of twice this number.",
+        ge=1,
+        le=32,
+        scale="log",
+        label="Attention heads",
     )
     embedding: int = setting(
         64,
         "Length of the learned vector that represents each character; raise it for texts with many "
-        "different characters.",
+        "different characters. A Transformer's has as many as there are units.",
         ge=4,
         le=1024,
         scale="log",
         label="Embedding size",
     )
     embedding_dropout: float = setting(
-        0.1, "Dropout rate on the embedding; raise it when the model overfits.", ge=0, le=0.9, step=0.05
+        0.1,
+        "Dropout rate on the embedding (LSTM and GRU only); raise it when the model overfits.",
+        ge=0,
+        le=0.9,
+        step=0.05,
     )
     weight_dropout: float = setting(
         0.0,
@@ -73,7 +105,7 @@ class TrainTextSettings(shared.TrainSettings):
     tied: bool = setting(
         False,
         "Uses the same weights for the input embedding and the output layer, which reduces the number of "
-        "parameters.",
+        "parameters; a Transformer always does.",
         label="Tied embeddings",
     )
     streams: int = setting(
@@ -87,8 +119,9 @@ class TrainTextSettings(shared.TrainSettings):
     )
     sequence: int = setting(
         96,
-        "Number of characters in each training sequence (truncated backpropagation through time); raise it "
-        "to learn longer dependencies, lower it to save memory.",
+        "Number of characters in each training sequence (truncated backpropagation through time), and "
+        "the context window of a Transformer; raise it to learn longer dependencies, lower it to save "
+        "memory.",
         unit="characters",
         ge=8,
         le=1024,
@@ -126,6 +159,56 @@ class TrainTextSettings(shared.TrainSettings):
         ge=0,
         le=1000,
     )
+
+    precision: Precision = setting("float32", f"{HELP} Transformer only.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_defaults(cls, values: Any) -> Any:
+        """Fills in the settings that are left empty, which depend on the architecture."""
+        if not isinstance(values, Mapping):
+            return values
+        defaults = DEFAULTS.get(str(values.get("architecture", "lstm")), _RECURRENT_DEFAULTS)
+        return {**values, **{name: value for name, value in defaults.items() if values.get(name) is None}}
+
+    @model_validator(mode="after")
+    def _check_cache_size(self) -> Self:
+        """Limits the cache of a Transformer, whose size a third-party model could choose."""
+        if self.architecture == "transformer" and self.layers * self.width * self.sequence > MAX_CACHE_SIZE:
+            raise invalid(
+                "size of the Transformer",
+                expected=f"a product of at most {MAX_CACHE_SIZE:,}",
+                received=f"{self.layers} layers x {self.width:,} units x {self.sequence:,} characters",
+            )
+        return self
+
+    @property
+    def width(self) -> int:
+        """Returns the units of a layer; those of a Transformer are rounded down so that heads can share them.
+
+        Rotary positions need an even number of units for each head.
+        """
+        if self.architecture != "transformer":
+            return self.units
+        return max(1, self.units // (2 * self.heads)) * 2 * self.heads
+
+    def is_default(self, name: str) -> bool:
+        """Returns whether a setting has its default for this architecture. See `Settings.is_default`."""
+        defaults = DEFAULTS[self.architecture]
+        return bool(getattr(self, name) == defaults[name]) if name in defaults else super().is_default(name)
+
+    @property
+    def effective_precision(self) -> Precision:
+        """Returns the data type of the computations during training, float32 for recurrent networks."""
+        return self.precision if self.architecture == "transformer" else "float32"
+
+    @property
+    def ineffective_settings(self) -> frozenset[str]:
+        """See `Settings.ineffective_settings`."""
+        if self.architecture == "transformer":
+            return frozenset(_RECURRENT_ONLY)
+        lstm_only = ("weight_dropout",) if self.architecture == "gru" else ()
+        return frozenset((*_TRANSFORMER_ONLY, *lstm_only))
 
 
 class WriteSettings(Settings):

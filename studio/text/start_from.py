@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from studio.core.errors import InvalidInput
+from studio.text.settings import TrainTextSettings
 from studio.text.vocabulary import Vocabulary
 
 
@@ -15,20 +16,19 @@ def inherit_weights(
     old: Sequence[np.ndarray],
     old_vocabulary: Vocabulary,
     new_vocabulary: Vocabulary,
-    tied: bool,
+    settings: TrainTextSettings,
 ) -> list[np.ndarray]:
     """Returns the old weights in the shapes of fresh ones; characters new to the model keep fresh weights.
 
     Args:
-        fresh, old: the arrays of both `CharacterModel`s, in its order.
+        fresh, old: the arrays of both models, in the order of `studio.text.networks.layout`.
         old_vocabulary, new_vocabulary: vocabularies of the old and of the new model.
-        tied: whether their heads are tied.
+        settings: settings of the new model, which decide where the characters are.
 
     Raises:
         InvalidInput: if the models have different shapes.
     """
-    last = len(fresh) - 1
-    character_axes = {0: 0, last: 0} if tied else {0: 0, last - 1: 1, last: 0}  # by index of the array
+    character_axes = _find_character_axes(settings, len(fresh))
     if len(fresh) != len(old):
         raise _shape_error()
     pairs = [(old_vocabulary.characters.find(c), n) for n, c in enumerate(new_vocabulary.characters)]
@@ -37,6 +37,13 @@ def inherit_weights(
         _adapt_array(new_array, old_array, shared, character_axes.get(n))
         for n, (new_array, old_array) in enumerate(zip(fresh, old, strict=True))
     ]
+
+
+def _find_character_axes(settings: TrainTextSettings, count: int) -> dict[int, int]:
+    """Returns the axis of characters of those of `count` arrays that have one, by index of the array."""
+    if settings.architecture == "transformer":
+        return {0: 0}
+    return {0: 0, count - 1: 0} if settings.tied else {0: 0, count - 2: 1, count - 1: 0}
 
 
 def _adapt_array(
@@ -64,5 +71,5 @@ def _adapt_array(
 def _shape_error() -> InvalidInput:
     return InvalidInput(
         "The model to start from has another shape. "
-        "Use the cell, layers, units, embedding and tied of its training."
+        "Use the architecture, layers, units, heads, embedding and tied of its training."
     )

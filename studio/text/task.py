@@ -18,7 +18,7 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
 from studio.text import card, cross_entropy, language_model
-from studio.text.numpy_network import Network
+from studio.text.networks import AnyNetwork, build_network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.vocabulary import Vocabulary
 from studio.text.write import write as write_texts
@@ -45,7 +45,7 @@ def train(settings: TrainTextSettings, inputs: Inputs, progress: Progress) -> Re
     read = corpus.read(file.read(), settings.encoding)
     job = publish.TrainingJob(language_model.TASK, "train_text", settings, inputs)
     trainer = training.train(read.text, settings, progress, job.run, start)
-    network = Network(trainer.result.get_weights(), settings.cell, settings.tied)
+    network = build_network(trainer.result.get_weights(), settings)
     held_out = _score_test_split(
         network, trainer.plan.test, Progress() if trainer.stop_reason == "cancelled" else progress
     )
@@ -80,7 +80,7 @@ def _load_start_model(inputs: Inputs) -> tuple[list[np.ndarray], Vocabulary] | N
     return weights, vocabulary
 
 
-def _score_test_split(network: Network, test: np.ndarray, progress: Progress) -> cross_entropy.Score:
+def _score_test_split(network: AnyNetwork, test: np.ndarray, progress: Progress) -> cross_entropy.Score:
     """Scores the whole test split; if the user stops that, only its beginning."""
     streams = max(1, math.ceil(len(test) / MAX_STREAM_CHARS))
     try:
@@ -89,7 +89,7 @@ def _score_test_split(network: Network, test: np.ndarray, progress: Progress) ->
         return cross_entropy.score(network, test[:MAX_STREAM_CHARS], max(1, min(32, len(test) // 256)))
 
 
-def _write_samples(network: Network, vocabulary: Vocabulary, seed: int) -> dict[float, str]:
+def _write_samples(network: AnyNetwork, vocabulary: Vocabulary, seed: int) -> dict[float, str]:
     """Returns a sample for each temperature of the card."""
     samples = {}
     for temperature in card.TEMPERATURES:

@@ -11,11 +11,12 @@ import numpy as np
 
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, optimizers, parallel
+from studio.core.training.precision import use_precision
 from studio.core.training.trainer import Trainer as BaseTrainer
 from studio.core.training.trainer import copy_arrays, divergence_error
 from studio.text import cross_entropy, model, write
 from studio.text.batches import Plan, iterate_batches, make_plan
-from studio.text.numpy_network import Network
+from studio.text.networks import build_network
 from studio.text.settings import TrainTextSettings, WriteSettings
 from studio.text.start_from import inherit_weights
 from studio.text.vocabulary import Vocabulary
@@ -60,7 +61,7 @@ class Trainer(BaseTrainer):
     ):
         super().__init__(plan.steps, max(1, plan.steps // max(MIN_TESTS, plan.epochs)), run)
         self.plan, self.vocabulary, self.settings = plan, vocabulary, settings
-        with parallel.use_all_devices():
+        with parallel.use_all_devices(), use_precision(settings.effective_precision):
             self.character_model = model.build_model(settings, len(vocabulary))
             self.stateful_model = model.StatefulModel(self.character_model, plan.streams)
             self.stateful_model.compile(
@@ -74,7 +75,7 @@ class Trainer(BaseTrainer):
             weights, old_vocabulary = start
             self.character_model.set_weights(
                 inherit_weights(
-                    self.character_model.get_weights(), weights, old_vocabulary, vocabulary, settings.tied
+                    self.character_model.get_weights(), weights, old_vocabulary, vocabulary, settings
                 )
             )
         self.track(self.stateful_model, self.character_model, round(settings.ema_share * plan.steps))
@@ -100,7 +101,7 @@ class Trainer(BaseTrainer):
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Scores the EMA weights on the validation split, keeps them if they are the best, adds a sample."""
-        network = Network(self.ema.arrays, self.settings.cell, self.settings.tied)
+        network = build_network(self.ema.arrays, self.settings)
         indices = self.plan.validation[:MAX_VALIDATION_CHARS]
         streams = max(1, min(TEST_STREAMS, len(indices) // 256))
         loss = parallel.broadcast(cross_entropy.score(network, indices, streams, progress).nats_per_char)
@@ -129,10 +130,10 @@ class Trainer(BaseTrainer):
 
 
 def _build_optimizer(settings: TrainTextSettings, steps: int) -> keras.optimizers.Optimizer:
-    """Returns AdamW without weight decay on biases."""
+    """Returns AdamW without weight decay on biases and on the scales of normalizations."""
     rate = optimizers.make_schedule(settings.learning_rate, steps, settings.warmup_steps)
     optimizer = optimizers.adamw(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0, epsilon=1e-8)
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    optimizer.exclude_from_weight_decay(var_names=["bias", "scale"])
     return optimizer
 
 

@@ -13,8 +13,7 @@ import numpy as np
 from studio.core.errors import Cancelled
 from studio.core.process import blas_threads, limits
 from studio.core.progress import Progress
-from studio.text.numpy_network import Network
-from studio.text.quantized import Quantized
+from studio.text.networks import AnyNetwork, quantize_network
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
 
@@ -62,7 +61,7 @@ class Sampler:
         batch: number of texts generated in parallel.
     """
 
-    def __init__(self, network: Network | Quantized, batch: int = 1):
+    def __init__(self, network: AnyNetwork, batch: int = 1):
         self._network, self._states = network, network.states(batch)
         self.logits = np.zeros((batch, network.size), "float32")
 
@@ -113,7 +112,7 @@ def compute_nats(logits: np.ndarray, indices: np.ndarray) -> np.ndarray:
 
 
 def sample_characters(
-    network: Network, vocabulary: Vocabulary, settings: WriteSettings
+    network: AnyNetwork, vocabulary: Vocabulary, settings: WriteSettings
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Generates `settings.count` texts in parallel, without end: yields `(B,) int` characters and their nats.
 
@@ -138,13 +137,13 @@ def sample_characters(
 
 
 def _sample_characters(
-    network: Network,
+    network: AnyNetwork,
     vocabulary: Vocabulary,
     settings: WriteSettings,
     texts: Sequence[int],
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     is_float32 = settings.precision == "float32"
-    sampler = Sampler(network if is_float32 else Quantized(network, len(texts)), len(texts))
+    sampler = Sampler(network if is_float32 else quantize_network(network, len(texts)), len(texts))
     prompt = vocabulary.encode(settings.prompt).indices
     # An empty prompt starts after a line break.
     prompt = prompt if len(prompt) else np.array([max(vocabulary.characters.find("\n"), 0)])
@@ -158,7 +157,7 @@ def _sample_characters(
             sampler.add(indices)
 
 
-def stream(network: Network, vocabulary: Vocabulary, settings: WriteSettings) -> Iterator[Token]:
+def stream(network: AnyNetwork, vocabulary: Vocabulary, settings: WriteSettings) -> Iterator[Token]:
     """Generates one text and yields its characters one by one.
 
     Characters that may begin the stop text are held back until that is decided.
@@ -196,7 +195,7 @@ def _count_stop_prefix(text: str, stop: str) -> int:
 
 
 def write(
-    network: Network, vocabulary: Vocabulary, settings: WriteSettings, progress: Progress | None = None
+    network: AnyNetwork, vocabulary: Vocabulary, settings: WriteSettings, progress: Progress | None = None
 ) -> list[Sample]:
     """Generates `settings.count` texts of at most `settings.chars` characters each.
 

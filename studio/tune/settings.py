@@ -25,8 +25,8 @@ class TuneSettings(Settings):
     )
     vary: tuple[str, ...] = setting(
         (),
-        "Hyperparameters to vary, each with an optional range, such as units=64:512 or cell=lstm|gru. Leave "
-        "empty to vary two hyperparameters preselected for the task.",
+        "Hyperparameters to vary, each with an optional range, such as units=64:512 or "
+        "architecture=lstm|gru. Leave empty to vary two hyperparameters preselected for the task.",
         label="Search space",
         tier="main",
         max_length=20,

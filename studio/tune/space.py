@@ -71,7 +71,7 @@ class Range:
 
 
 def parse_space(settings: type[Settings], vary: Sequence[str]) -> dict[str, Range]:
-    """Parses the search space from texts such as `units`, `units=64:512` or `cell=lstm|gru`.
+    """Parses the search space from texts such as `units`, `units=64:512` or `architecture=lstm|gru`.
 
     Raises:
         InvalidInput: if there are no texts, a setting does not exist or cannot vary, or a range is not valid.

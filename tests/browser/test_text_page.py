@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+import tiny_language_model
 
 from .elements import find_button
 
@@ -74,3 +75,23 @@ def test_reload_shows_the_same_text(tab, language_model):
     find_button(page, "Make again").wait_for()
     wait_for_characters(page, 99)
     assert read_text(page) == first
+
+
+def test_attention_follows_the_pointer_and_the_keys(tab, server_home, expect):
+    folder = server_home / "presets" / "attentive"
+    if not folder.exists():
+        tiny_language_model.make(folder, settings=tiny_language_model.TRANSFORMER)
+    page = tab("/text?preset=attentive&explain=true")
+    box = page.get_by_role("slider", name="Character whose attention is shown")
+    box.press("End")
+    last = box.locator("span").count()
+    expect(box).to_have_attribute("aria-valuenow", str(last))
+    box.press("ArrowLeft")
+    expect(box).to_have_attribute("aria-valuenow", str(last - 1))
+    expect(box).to_have_attribute("aria-valuetext", re.compile("attends to .*itself [0-9]+%|[0-9]+ back"))
+    third = box.locator("span").nth(2)
+    third.hover()
+    expect(box).to_have_attribute("aria-valuenow", "3")
+    expect(third).to_have_class("selected")
+    page.get_by_text("Under the hood").first.hover()
+    expect(box).to_have_attribute("aria-valuenow", str(last - 1))

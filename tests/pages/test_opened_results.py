@@ -252,14 +252,14 @@ def test_search_is_opened(open_result, engine, monkeypatch):
     monkeypatch.setattr(trials, "_show_finished", lambda job, settings: None)
     options = {
         "train": "text",
-        "vary": ["learning_rate=0.002:0.01", "cell=lstm|gru"],
+        "vary": ["learning_rate=0.002:0.01", "architecture=lstm|gru"],
         "fixed": ["epochs=5", "units=96", "embedding=32"],
         "trials": 7,
     }
     page = open_result("tune", "tune.run", options, {"text": [store_text()]})
     assert not page.exception
     assert page.button_group(key="train").value == "text" and page.button_group(key="source").value == "file"
-    assert page.multiselect(key="vary_text").value == ["learning_rate", "cell"]
+    assert page.multiselect(key="vary_text").value == ["learning_rate", "architecture"]
     assert get_state(page, "range_text_learning_rate.from", "range_text_learning_rate.to") == [0.002, 0.01]
     assert "trials" in page.session_state and page.session_state["trials"] == 7
     [length] = [element.value for element in page.number_input if element.key.startswith("length_epochs")]

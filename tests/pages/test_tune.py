@@ -54,22 +54,22 @@ def test_every_searchable_task_is_on_the_page():
 @pytest.mark.slow
 def test_search_space_is_chosen(visit, started_jobs):
     page = visit("tune")
-    page.multiselect(key="vary_text").set_value(["units", "cell"]).run()
+    page.multiselect(key="vary_text").set_value(["units", "architecture"]).run()
     page.number_input(key="range_text_units.from").set_value(32).run()
     page.number_input(key="range_text_units.to").set_value(64).run()
     next(element for element in page.number_input if element.label == "Epochs per trial").set_value(2).run()
     press_button(page, "Tune")
     [(_, settings, inputs)] = started_jobs
-    assert settings.vary[0] == "units=32:64" and settings.vary[1].startswith("cell=lstm|")
+    assert settings.vary[0] == "units=32:64" and settings.vary[1].startswith("architecture=lstm|")
     assert settings.fixed == ("epochs=2", "embedding=32"), "units vary, so that none are fixed"
     assert [slot for slot, files in inputs.items() if files] == ["text"]
 
 
 def test_parameter_without_choices_is_refused(visit):
     page = visit("tune")
-    page.multiselect(key="vary_text").set_value(["cell"]).run()
-    page.button_group(key="range_text_cell").set_value([]).run()
-    assert "cell" in page.error[0].value
+    page.multiselect(key="vary_text").set_value(["architecture"]).run()
+    page.button_group(key="range_text_architecture").set_value([]).run()
+    assert "Architecture" in page.error[0].value
     assert find_button(page, "Tune").disabled
 
 
@@ -125,7 +125,7 @@ def test_measurements_become_one_line_per_trial():
 def test_finished_search_is_closed_by_other_images(draw, engine, until, monkeypatch):
     texts = [File.store(words, "text", "sea.txt") for words in (b"the sea " * 40, b"the land " * 40)]
     monkeypatch.setattr(trials, "_show_finished", lambda job, settings: None)
-    request = Request.of(tasks.get(trials.TASK), {"train": "text", "vary": ["cell"]}, {}, "local")
+    request = Request.of(tasks.get(trials.TASK), {"train": "text", "vary": ["architecture"]}, {}, "local")
     id = store.new_id(1)
     store.write_finished(paths.ensure_folder("jobs") / id, request, tasks.Result((texts[0],)), 1, 2)
     until(lambda: id in {job.id for job in engine.list_jobs(limit=1000)})
@@ -155,7 +155,7 @@ def test_finished_search_shows_the_best_and_the_importances(draw, engine, until)
     text = File.store(b"the sea, the sea, and so it is. " * 40, "text", "sea.txt")
     small = ("units=16", "embedding=8", "streams=2", "sequence=16", "epochs=1")
     settings = TuneSettings.parse(
-        {"train": "text", "vary": ("learning_rate=0.001:0.05", "cell"), "fixed": small, "trials": 4}
+        {"train": "text", "vary": ("learning_rate=0.001:0.05", "architecture"), "fixed": small, "trials": 4}
     )
     job = engine.submit("tune.run", settings, {"text": [text]})
     until(lambda: engine.find_job(job.id).finished, 240)

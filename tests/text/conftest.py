@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from studio.text import model
-from studio.text.numpy_network import Network
+from studio.text.networks import AnyNetwork, build_network
 from studio.text.settings import TrainTextSettings
 from studio.text.vocabulary import Vocabulary
 
@@ -30,13 +30,13 @@ def tiny() -> TrainTextSettings:
     return TrainTextSettings(**TINY, epochs=2)
 
 
-def build(size: int = 7, **shape) -> tuple[model.CharacterModel, Network]:
+def build(size: int = 7, **shape) -> tuple[model.CharacterModel, AnyNetwork]:
     """Returns a model with larger weights than usual, so that differences show, and its NumPy version."""
     settings = TrainTextSettings(**{"units": 8, "embedding": 5, **shape})
     core = model.build_model(settings, size)
     rng = np.random.default_rng(1)
     core.set_weights([rng.normal(size=w.shape).astype("float32") for w in core.get_weights()])
-    return core, Network(core.get_weights(), settings.cell, settings.tied)
+    return core, build_network(core.get_weights(), settings)
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def build_networks():
 
 
 @pytest.fixture(scope="session")
-def network() -> Network:
+def network() -> AnyNetwork:
     """A network for `letters` with random weights."""
     return build(size=7)[1]
 

@@ -14,7 +14,8 @@ from studio.core.errors import InvalidInput
 from studio.core.files import File
 from studio.core.progress import Progress
 from studio.text import compare, comparison_report, cross_entropy, language_model, nll
-from studio.text.settings import CompareSettings
+from studio.text.networks import build_network
+from studio.text.settings import CompareSettings, TrainTextSettings
 from studio.text.vocabulary import Vocabulary
 
 MARLOWE = (
@@ -31,13 +32,16 @@ def make_language_model(network, characters):
     return language_model.LanguageModel("tiny", network, Vocabulary(characters), "0")
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("architecture", ["lstm", "gru", "transformer"])
 @pytest.mark.parametrize("count", [1, 70, 1000])
-def test_windows_give_the_losses_of_one_pass(build_networks, monkeypatch, cell, count):
+def test_windows_give_the_losses_of_one_pass(build_networks, monkeypatch, architecture, count):
     monkeypatch.setattr(nll, "CONTEXT_CHARS", 60)
     monkeypatch.setattr(nll, "PREDICTED_CHARS", 90)
-    core, network = build_networks(cell=cell)
-    network = type(network)([w / w.shape[0] ** 0.5 for w in core.get_weights()], cell)
+    settings = TrainTextSettings(
+        architecture=architecture, units=8, embedding=5, layers=2, heads=2, sequence=16
+    )
+    core, _ = build_networks(**settings.model_dump())
+    network = build_network([w / w.shape[0] ** 0.5 for w in core.get_weights()], settings)
     tiny = make_language_model(network, "\nabcdef")
     text = "".join(np.random.default_rng(0).choice(list("\nabcdef"), count))
     indices = np.concatenate([[0], tiny.vocabulary.encode(text).indices])  # as after a newline

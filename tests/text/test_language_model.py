@@ -15,6 +15,7 @@ from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
 from studio.core.models import loading, model_folder, model_zip, presets
 from studio.text import language_model, model
+from studio.text.networks import layout
 from studio.text.settings import TrainTextSettings
 
 SIZE = 7
@@ -28,20 +29,24 @@ def save_model(build_networks, letters, target="tiny", **shape):
     return presets.save(target, core, "text.train", settings, "# Tiny\n", recipe, data), core, network
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
-@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize(
+    "architecture, tied",
+    [("lstm", False), ("lstm", True), ("gru", False), ("gru", True), ("transformer", False)],
+)
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_it_loads_weights_that_keras_saved(home, build_networks, letters, cell, tied, layers):
-    preset, core, network = save_model(build_networks, letters, cell=cell, tied=tied, layers=layers)
+def test_it_loads_weights_that_keras_saved(home, build_networks, letters, architecture, tied, layers):
+    preset, core, network = save_model(
+        build_networks, letters, architecture=architecture, tied=tied, layers=layers
+    )
     weights, settings, vocabulary = language_model.read_model(preset)
     assert vocabulary == letters
     assert all(np.array_equal(a, b) for a, b in zip(weights, core.get_weights(), strict=True))
     again = model.build_model(settings, SIZE)
     again.load_weights(preset.check_weights())
     assert all(np.array_equal(a, b) for a, b in zip(weights, again.get_weights(), strict=True))
-    states = network.states(1)
-    expected, _ = network.step(np.array([3]), states)
-    assert np.array_equal(language_model.load("tiny").network.step(np.array([3]), states)[0], expected)
+    expected, _ = network.step(np.array([3]), network.states(1))
+    loaded = language_model.load("tiny").network
+    assert np.array_equal(loaded.step(np.array([3]), loaded.states(1))[0], expected)
 
 
 def test_a_language_model_is_cached(home, build_networks, letters):
@@ -144,6 +149,17 @@ def test_unsafe_or_wrong_weights_are_refused(home, build_networks, letters, dama
         language_model.load(folder)
 
 
+@pytest.mark.parametrize("claim", [{"heads": 1}, {"layers": 3}, {"units": 16}, {"sequence": 10**6}])
+def test_a_transformer_that_claims_another_shape_is_refused(home, build_networks, letters, claim):
+    shape = {"architecture": "transformer", "heads": 2, "layers": 2, "sequence": 16}
+    folder = save_model(build_networks, letters, **shape)[0].folder
+    record = json.loads((folder / model_folder.SETTINGS).read_bytes())
+    record["settings"] |= claim
+    (folder / model_folder.SETTINGS).write_text(json.dumps(record))
+    with pytest.raises(InvalidInput, match=r"weights|sequence"):
+        language_model.load(folder)
+
+
 @pytest.mark.parametrize("cut", [0, 100, -16])
 def test_truncated_weights_are_refused(home, build_networks, letters, cut):
     path = save_model(build_networks, letters)[0].folder / model_folder.WEIGHTS
@@ -151,7 +167,7 @@ def test_truncated_weights_are_refused(home, build_networks, letters, cut):
     with pytest.raises(InvalidInput, match="as it was saved"):
         language_model.load("tiny")
     with pytest.raises(InvalidInput, match="weights"):
-        loading.read_arrays(path, language_model.layout(TrainTextSettings(units=8, embedding=5), SIZE))
+        loading.read_arrays(path, layout(TrainTextSettings(units=8, embedding=5), SIZE))
 
 
 @pytest.mark.parametrize("data", [{}, {"vocabulary": 7}, {"vocabulary": "aab"}, {"vocabulary": "abc"}])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 SHAPES = [
-    {"cell": cell, "tied": tied, "layers": layers}
-    for cell in ("lstm", "gru")
+    {"architecture": architecture, "tied": tied, "layers": layers}
+    for architecture in ("lstm", "gru")
     for tied in (False, True)
     for layers in (1, 3)
 ]

@@ -12,8 +12,8 @@ from studio.text.settings import WriteSettings
 from studio.text.write import sample_characters
 
 SHAPES = [
-    {"cell": cell, "tied": tied, "layers": layers, "units": units}
-    for cell in ("lstm", "gru")
+    {"architecture": architecture, "tied": tied, "layers": layers, "units": units}
+    for architecture in ("lstm", "gru")
     for tied, layers, units in ((False, 1, 8), (True, 2, 33), (False, 3, 64))
 ]
 
@@ -27,7 +27,7 @@ def compute_probabilities(logits):
 def test_int8_predictions_are_close_to_float32(build_networks, shape):
     core, network = build_networks(**shape)
     core.set_weights([2 * w / w.shape[0] ** 0.5 for w in core.get_weights()])
-    network = type(network)(core.get_weights(), shape["cell"], shape["tied"])
+    network = type(network)(core.get_weights(), shape["architecture"], shape["tied"])
     eight = quantized.Quantized(network, 3)
     whole = rounded = network.states(3)
     for indices in np.random.default_rng(0).integers(0, 7, (30, 3)):

@@ -15,8 +15,8 @@ from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File
 from studio.core.training import checkpoints
-from studio.text import cross_entropy, language_model, write
-from studio.text.settings import WriteSettings
+from studio.text import cross_entropy, language_model, nll, score, write
+from studio.text.settings import TrainTextSettings, WriteSettings
 
 
 @pytest.fixture
@@ -147,6 +147,32 @@ def test_a_run_starts_from_a_model(trained, text, tiny, home):
         "rhyme.txt -o DIR --start-from rhyme --learning-rate 0.01 --epochs 1" in preset.read_data()["command"]
     )
     assert result.recipe.inputs["start"][0].digest == trained.files[0].digest
+
+
+@pytest.mark.slow
+def test_a_transformer_is_trained_scored_compared_and_fine_tuned(text, tiny, home, tmp_path):
+    values = tiny.model_dump() | {"architecture": "transformer", "heads": 2, "layers": 1, "epochs": 1}
+    settings = TrainTextSettings(**values)
+    result = tasks.run("text.train", settings, {"text": [text]})
+    preset = presets.unpack(result.files[0].read(), "rhyme")
+    assert preset.read_settings() == settings
+    assert "A character-level Transformer with 1 layer of 24 units, 2 attention heads" in preset.read_card()
+    path = tmp_path / "rhyme.txt"
+    path.write_bytes(text.read())
+    scored = score.score_preset(preset, str(path), None, Progress())
+    assert scored["nats_per_char"] == pytest.approx(result.figures["nats_per_char"], abs=1e-6)
+    samples = {}
+    for precision in ("int8", "float32"):
+        write_settings = WriteSettings(preset="rhyme", prompt="the cat", temperature=0, precision=precision)
+        samples[precision] = tasks.run("text.write", write_settings, {}).figures
+    assert samples["int8"]["nats"][:8] == pytest.approx(samples["float32"]["nats"][:8], abs=0.1)
+    nlls = nll.compute_nlls(language_model.load("rhyme"), "the cat likes milk.\n").nats
+    assert nlls.mean() < 2 < math.log(len(language_model.load("rhyme").vocabulary))
+    inputs = {"text": [text], "start": list(result.files)}
+    again = tasks.run("text.train", settings, inputs)
+    assert again.figures["curve"]["test"][0] < result.figures["curve"]["test"][0] - 0.5
+    with pytest.raises(InvalidInput, match="architecture lstm"):
+        tasks.check("text.train", tiny, inputs)
 
 
 @pytest.mark.parametrize("data", [b"", b"short", b"\x89PNG" + b"x" * 200, b" " * 500])

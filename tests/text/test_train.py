@@ -57,7 +57,7 @@ def test_training_learns_shows_samples_and_is_repeatable(rhyme, tiny, uninterrup
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "shape, share",
-    [({"cell": "gru"}, 0.8), ({"tied": True}, 0.95), ({"weight_dropout": 0.3, "layers": 1}, 0.8)],
+    [({"architecture": "gru"}, 0.8), ({"tied": True}, 0.95), ({"weight_dropout": 0.3, "layers": 1}, 0.8)],
 )
 def test_all_cells_learn(rhyme, tiny, shape, share):
     training = train.train(rhyme, tiny.model_copy(update=shape))
@@ -74,9 +74,9 @@ def test_the_weights_with_the_lowest_validation_loss_are_kept(uninterrupted):
     assert best.nats_per_char == pytest.approx(min(validation(uninterrupted)), abs=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_the_state_carries_over_from_batch_to_batch(cell):
-    core = model.build_model(TrainTextSettings(units=8, embedding=5, cell=cell), 7)
+@pytest.mark.parametrize("architecture", ["lstm", "gru"])
+def test_the_state_carries_over_from_batch_to_batch(architecture):
+    core = model.build_model(TrainTextSettings(units=8, embedding=5, architecture=architecture), 7)
     streams = model.StatefulModel(core, 3)
     indices = np.random.default_rng(0).integers(0, 7, (3, 12)).astype("int32")
     logits, _ = core(indices, [ops.zeros((3, 8)) for _ in core.state_shapes])

@@ -66,6 +66,20 @@ def split(graph: Graph, x: Tensor, part_count: int) -> list[Tensor]:
     return graph.add_operator("SPLIT", [axis, x], *[shape] * part_count, numSplits=part_count)
 
 
+def concatenate(graph: Graph, *tensors: Tensor) -> Tensor:
+    """Concatenates along the last axis."""
+    shape = (*tensors[0].shape[:-1], sum(tensor.shape[-1] for tensor in tensors))
+    return graph.add_operator("CONCATENATION", tensors, shape, axis=len(shape) - 1)
+
+
+def rms_normalize(graph: Graph, x: Tensor, epsilon: float) -> Tensor:
+    """Divides by the root mean square over the last axis (RMSNorm without scale, arXiv:1910.07467)."""
+    axis = graph.add_constant(np.array([len(x.shape) - 1], "int32"))
+    mean = graph.add_operator("MEAN", [multiply(graph, x, x), axis], (*x.shape[:-1], 1), keepDims=True)
+    shifted = add(graph, mean, graph.add_constant(np.array([epsilon], "float32")))
+    return multiply(graph, x, elementwise(graph, "RSQRT", shifted))
+
+
 def _broadcast_shape(x: Tensor, y: Tensor) -> tuple[int, ...]:
     return tuple(map(int, np.broadcast_shapes(x.shape, y.shape)))
 

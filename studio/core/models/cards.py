@@ -47,7 +47,7 @@ def format_command(
     parts += ["--start-from", start] if start else []
     for field in settings.describe().values():
         value = getattr(settings, field.name)
-        if value != field.default:
+        if not settings.is_default(field.name):
             switch = field.flag if value else field.flag.replace("--", "--no-", 1)
             parts += [switch] if field.kind == "bool" else [field.flag, str(value)]
     return shlex.join(parts)

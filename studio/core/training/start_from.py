@@ -133,7 +133,12 @@ def check_fits(
         step, received = "choose another, or leave it out", f"a model that {preset.task} made"
         raise invalid("model to start from", expected=noun, received=received, next_step=step)
     start_settings = preset.read_settings()
-    mismatches = [name for name in shape if getattr(start_settings, name) != getattr(settings, name)]
+    mismatches = [
+        name
+        for name in shape
+        if getattr(start_settings, name) != getattr(settings, name)
+        and name not in settings.ineffective_settings
+    ]
     if mismatches:
         expected, actual = (
             ", ".join(f"{name} {getattr(values, name)}" for name in mismatches)
