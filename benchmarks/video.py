@@ -60,9 +60,7 @@ def render(task: str, base: dict[str, Any], frames: Sequence[np.ndarray]) -> lis
 
 def measure_change(images: Sequence[np.ndarray]) -> float:
     """Returns the mean absolute difference of consecutive images, in levels of 255."""
-    return float(
-        np.mean([np.abs(b.astype(float) - a).mean() for a, b in pairwise(images)])
-    )
+    return float(np.mean([np.abs(b.astype(float) - a).mean() for a, b in pairwise(images)]))
 
 
 def measure_sharpness(images: Sequence[np.ndarray]) -> float:
@@ -72,6 +70,8 @@ def measure_sharpness(images: Sequence[np.ndarray]) -> float:
 
 def measure(task: str, base: dict[str, Any], frames: Sequence[np.ndarray]) -> dict[str, object]:
     """Measures the flicker of a task before and after blending."""
+    if task == "colorize.apply":
+        frames = [np.repeat(image_io.to_gray(frame), 3, axis=2) for frame in frames]
     began = time.perf_counter()
     results = render(task, base, frames)
     seconds = time.perf_counter() - began
@@ -104,10 +104,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         frames = [*islice(video_decoder.decode(data, span=span), args.frames)]
         for case, (task, base) in list_cases(args.size, known_styles.list_styles()).items():
             if not args.only or case in args.only:
-                note(f"{name}, {case}")
-                figures |= {
-                    f"{name}, {case}: {key}": value for key, value in measure(task, base, frames).items()
-                }
+                measured = measure(task, base, frames)
+                note(f"{name}, {case}: {measured}")
+                figures |= {f"{name}, {case}: {key}": value for key, value in measured.items()}
     print_figures(figures, args.json)
 
 

@@ -107,10 +107,11 @@ def _read_packets(
     last_times: dict[int, int] = {}
     for packet in container.demux(*streams) if streams else ():
         index, time, unit = packet.stream_index, packet.pts, Fraction(packet.time_base or 0)
-        if not packet.size or packet.is_discard or time is None or time <= last_times.get(index, time - 1):
+        if not packet.size or time is None or time <= last_times.get(index, time - 1):
             continue
         last_times[index] = time
-        if start < (time + (packet.duration or 0)) * unit and time * unit < end:
+        # One packet more at the start: decoders need it for the next one. Its own sound is skipped.
+        if start < (time + 2 * (packet.duration or 0)) * unit and time * unit < end:
             tracks[index].append(packet)
         if len(tracks[index]) > _MAX_PACKETS:
             raise ValueError("an audio track of too many packets")

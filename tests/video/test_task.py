@@ -110,9 +110,9 @@ def test_a_long_video_is_refused_by_the_check(home, monkeypatch, kind):
     frames = [np.full((32, 48, 3), 30 * n, "uint8") for n in range(7)]
     clip = File.store(video_encoder.encode(frames, kind, 20), "animation", f"long.{kind}")
     monkeypatch.setattr(video_span, "MAX_FRAMES", 6)
-    with pytest.raises(InvalidInput, match="at most .* 6 frames"):
+    with pytest.raises(InvalidInput, match=r"at most .* 6 frames"):
         tasks.check(TASK_NAME, make_settings(steps=1), {"video": [clip]})
-    with pytest.raises(InvalidInput, match="at most .* 6 frames"):
+    with pytest.raises(InvalidInput, match=r"at most .* 6 frames"):
         next(video_decoder.decode(clip.read()))
 
 
