@@ -7,7 +7,9 @@ from functools import lru_cache
 from studio.core import tasks
 from studio.core.imaging import image_io, video_decoder
 from studio.core.tasks import File, Inputs
-from studio.video.settings import VideoSettings
+from studio.video.settings import BLENDED_BANDS, VideoSettings
+
+_BLENDING_SECONDS = 0.15  # s to blend a frame of about 512 px with the previous one
 
 
 def estimate_seconds(settings: VideoSettings, inputs: Inputs) -> float:
@@ -18,6 +20,8 @@ def estimate_seconds(settings: VideoSettings, inputs: Inputs) -> float:
     """
     video = inputs["video"][0]
     per_frame = _estimate_frame(tasks.get(settings.task).estimate_seconds, settings, inputs)
+    if per_frame and settings.task in BLENDED_BANDS and settings.temporal_consistency:
+        per_frame += _BLENDING_SECONDS
     return per_frame * video_decoder.count_frames(video.read(), video.name, settings.max_fps, settings.span)
 
 

@@ -21,9 +21,11 @@ Band = Literal["all", "chroma"]
 _FLOW_SIDE = 160  # px, longer side of the frames between which the flow is estimated
 _FLOW_RADIUS, _FLOW_WARPS = 5, 3
 _LUMA = np.array([0.299, 0.587, 0.114], "float32")  # BT.601
-_STILL_WEIGHT, _MOVING_WEIGHT = 0.98, 0.85  # of the previous result; interpolation blurs what moves
-_STILL_MARGIN = 3.0  # levels of 255 by which the flow must explain the input better than no motion
-_NOISE, _MAX_ERROR = 4.0, 8.0  # levels of 255: ignored differences of the input, and the scale of others
+_STILL_WEIGHT, _MOVING_WEIGHT = 0.99, 0.85  # of the previous result; interpolation blurs what moves
+_BACKGROUND_MARGIN = 5.0  # levels of 255 by which the flow must explain the input better than the camera
+_CAMERA_ITERATIONS = 8
+_FIXED_CAMERA = 0.3  # px; below it, the camera counts as fixed, because interpolation would blur
+_NOISE, _MAX_ERROR = 6.0, 8.0  # levels of 255: ignored differences of the input, and the scale of others
 _MAX_ROUND_TRIP = 0.4  # px, scale of the forward-backward error of the flow
 _DETAIL_SIGMA, _DETAIL_WINDOW, _MAX_DETAIL_GAIN = 2.0, 8.0, 1.15  # px, px, factor
 
@@ -100,14 +102,23 @@ def estimate_motion(previous: np.ndarray, current: np.ndarray) -> tuple[np.ndarr
         `previous`. And the weight of the previous result, `(h, w) float32`, 0 to 1.
     """
     flow, round_trip = _estimate_flow(previous @ _LUMA, current @ _LUMA)
-    still = _find_still(previous, current, flow)
-    flow = flow * (1 - still)
+    camera = _fit_camera_motion(flow, current @ _LUMA)
+    background = _find_background(previous, current, flow, camera)
+    flow = background * camera + (1 - background) * flow
     error = np.abs(_warp(previous, flow, order=1) - current).max(axis=-1)
     error = ndimage.gaussian_filter(ndimage.maximum_filter(error, 3), 1)
     agreement = np.exp(-((np.maximum(error - _NOISE, 0) / _MAX_ERROR) ** 2))
+    background_weight = _MOVING_WEIGHT if camera.any() else _STILL_WEIGHT
     moving_weight = _MOVING_WEIGHT * np.exp(-((round_trip / _MAX_ROUND_TRIP) ** 2))
-    weight = agreement * (still * _STILL_WEIGHT + (1 - still) * moving_weight)
-    return flow.astype("float32"), weight.astype("float32")
+    weight = agreement * (background * background_weight + (1 - background) * moving_weight)
+    return flow.astype("float32"), (weight * _is_inside(flow)).astype("float32")
+
+
+def _is_inside(flow: np.ndarray) -> np.ndarray:
+    """Returns whether the content of each pixel was inside the previous frame, `(h, w) bool`."""
+    size = np.array(flow.shape[1:]).reshape(2, 1, 1)
+    positions = flow + np.mgrid[: flow.shape[1], : flow.shape[2]]
+    return np.asarray(((positions > -0.5) & (positions < size - 0.5)).all(axis=0))
 
 
 def _estimate_flow(previous: np.ndarray, current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -122,17 +133,39 @@ def _estimate_flow(previous: np.ndarray, current: np.ndarray) -> tuple[np.ndarra
     return backward, np.linalg.norm(difference, axis=-1)
 
 
-def _find_still(previous: np.ndarray, current: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """Returns 1 where no motion explains the frame about as well as the flow, 0 elsewhere, soft in between.
+def _fit_camera_motion(flow: np.ndarray, gray: np.ndarray) -> np.ndarray:
+    """Returns the motion of the camera: the affine flow that most textured pixels follow; 0 if it is fixed.
 
-    There the previous result stays where it is: interpolation would blur it, and noise would move it.
+    Args:
+        flow: `(2, h, w)` in px.
+        gray: `(h, w)`, the frame.
     """
-    still_error, flow_error = (
-        ndimage.gaussian_filter(np.abs(candidate - current).max(axis=-1), 2)
-        for candidate in (previous, _warp(previous, flow, order=1))
+    rows, columns = np.mgrid[-1 : 1 : gray.shape[0] * 1j, -1 : 1 : gray.shape[1] * 1j]
+    basis = np.stack([np.ones(gray.size), rows.ravel(), columns.ravel()], axis=-1)
+    texture = ndimage.gaussian_gradient_magnitude(gray, 1).ravel() + 1e-3
+    values, weight = flow.reshape(2, -1).T, texture
+    for _ in range(_CAMERA_ITERATIONS):  # each gives less weight to what moves differently
+        scaled = (basis * weight[:, None]).T
+        fitted = basis @ np.linalg.solve(scaled @ basis + 1e-6 * np.eye(3), scaled @ values)
+        weight = texture / (_MAX_ROUND_TRIP**2 + ((values - fitted) ** 2).sum(axis=-1))
+    is_fixed = np.abs(fitted).max() < _FIXED_CAMERA
+    return np.zeros_like(flow) if is_fixed else fitted.T.reshape(flow.shape).astype("float32")
+
+
+def _find_background(
+    previous: np.ndarray, current: np.ndarray, flow: np.ndarray, camera: np.ndarray
+) -> np.ndarray:
+    """Returns 1 where the camera's motion explains the frame about as well as the flow, soft at the edges.
+
+    There the flow of each pixel is replaced: where the input is flat it is arbitrary, and would smear the
+    previous result.
+    """
+    camera_error, flow_error = (
+        ndimage.gaussian_filter(np.abs(_warp(previous, motion, order=1) - current).max(axis=-1), 2)
+        for motion in (camera, flow)
     )
-    is_still = ndimage.binary_opening(still_error <= flow_error + _STILL_MARGIN)
-    return ndimage.gaussian_filter(is_still.astype("float32"), 1)
+    is_background = ndimage.binary_opening(camera_error <= flow_error + _BACKGROUND_MARGIN)
+    return ndimage.gaussian_filter(is_background.astype("float32"), 1)
 
 
 def _restore_detail(blended: np.ndarray, current: np.ndarray) -> np.ndarray:

@@ -44,6 +44,15 @@ def test_part_of_a_video_is_selected_in_seconds(clip, capsys):
     assert "less than 0.3 s, the length of clip.gif" in capsys.readouterr().err
 
 
+def test_temporal_consistency_is_a_flag(clip, run_command):
+    assert (
+        run_command("invert", "clip.gif", "-o", "out.gif", "--temporal-consistency", "0.5", "--quiet")[0] == 0
+    )
+    assert recipes.read(Path("out.gif.json").read_bytes()).parse_settings().temporal_consistency == 0.5
+    code, _, err = run_command("invert", "clip.gif", "-o", "out.gif", "--temporal-consistency", "2")
+    assert code == 2 and "Use a number from 0 to 1" in err
+
+
 def test_part_without_a_video_is_rejected(photo, run_command):
     code, _, err = run_command("invert", "photo.png", "-o", "out.png", "--start", "1")
     assert code == 2 and "Invalid `--start`: an image. Use a video." in err

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from studio.core.imaging import sample_photos
-from studio.video.temporal_consistency import TemporalBlender
+from studio.video.temporal_consistency import TemporalBlender, estimate_motion
 
 HEIGHT, WIDTH, COUNT = 48, 64, 6
 
@@ -55,6 +55,16 @@ def test_blended_results_follow_the_motion():
     truth = frames[-1][8:-8, 8:-8]
     assert np.abs(last - truth).mean() < 0.85 * np.abs(results[-1][8:-8, 8:-8].astype(float) - truth).mean()
     assert np.abs(last - truth).mean() < np.abs(last - frames[0][8:-8, 8:-8]).mean()
+
+
+def test_flat_parts_move_with_the_camera():
+    frame = np.full((80, 120, 3), 100, "float32")
+    frame[:, 20:30] = frame[:, 90:100] = np.random.default_rng(0).uniform(0, 255, (80, 10, 1))
+    frame = ndimage.gaussian_filter(frame, (1, 1, 0))
+    flow, weight = estimate_motion(frame, np.roll(frame, 2, axis=1))
+    assert flow[1, 20:-20, 50:70] == pytest.approx(-2, abs=0.2)
+    assert weight[20:-20, 50:70].min() > 0.5
+    assert weight[:, :2].max() == 0, "enters the frame"
 
 
 def test_blended_results_follow_a_slow_fade():
