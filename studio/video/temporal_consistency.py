@@ -24,7 +24,8 @@ _LUMA = np.array([0.299, 0.587, 0.114], "float32")  # BT.601
 _STILL_WEIGHT, _MOVING_WEIGHT = 0.99, 0.85  # of the previous result; interpolation blurs what moves
 _BACKGROUND_MARGIN = 5.0  # levels of 255 by which the flow must explain the input better than the camera
 _CAMERA_ITERATIONS = 8
-_FIXED_CAMERA = 0.3  # px; below it, the camera counts as fixed, because interpolation would blur
+_FIXED_SHARE = 0.4  # of the texture, that stays where it is if the camera is fixed
+_MIN_GRADIENT = 2.0  # levels of 255 per px, of texture
 _NOISE, _MAX_ERROR = 6.0, 8.0  # levels of 255: ignored differences of the input, and the scale of others
 _MAX_ROUND_TRIP = 0.4  # px, scale of the forward-backward error of the flow
 _DETAIL_SIGMA, _DETAIL_WINDOW, _MAX_DETAIL_GAIN = 2.0, 8.0, 1.15  # px, px, factor
@@ -102,7 +103,7 @@ def estimate_motion(previous: np.ndarray, current: np.ndarray) -> tuple[np.ndarr
         `previous`. And the weight of the previous result, `(h, w) float32`, 0 to 1.
     """
     flow, round_trip = _estimate_flow(previous @ _LUMA, current @ _LUMA)
-    camera = _fit_camera_motion(flow, current @ _LUMA)
+    camera = _fit_camera_motion(previous, current, flow)
     background = _find_background(previous, current, flow, camera)
     flow = background * camera + (1 - background) * flow
     error = np.abs(_warp(previous, flow, order=1) - current).max(axis=-1)
@@ -133,23 +134,27 @@ def _estimate_flow(previous: np.ndarray, current: np.ndarray) -> tuple[np.ndarra
     return backward, np.linalg.norm(difference, axis=-1)
 
 
-def _fit_camera_motion(flow: np.ndarray, gray: np.ndarray) -> np.ndarray:
+def _fit_camera_motion(previous: np.ndarray, current: np.ndarray, flow: np.ndarray) -> np.ndarray:
     """Returns the motion of the camera: the affine flow that most textured pixels follow; 0 if it is fixed.
 
     Args:
+        previous, current: `(h, w, 3) float32`, 0 to 255.
         flow: `(2, h, w)` in px.
-        gray: `(h, w)`, the frame.
     """
+    gray = current @ _LUMA
     rows, columns = np.mgrid[-1 : 1 : gray.shape[0] * 1j, -1 : 1 : gray.shape[1] * 1j]
     basis = np.stack([np.ones(gray.size), rows.ravel(), columns.ravel()], axis=-1)
-    texture = ndimage.gaussian_gradient_magnitude(gray, 1).ravel() + 1e-3
+    gradient = ndimage.gaussian_gradient_magnitude(gray, 1).ravel()
+    texture = (gradient - _MIN_GRADIENT).clip(1e-3, _MIN_GRADIENT)  # so that no single edge decides
     values, weight = flow.reshape(2, -1).T, texture
+    is_still = (np.abs(current - previous).max(axis=-1) < _NOISE).ravel()
+    if texture[is_still].sum() > _FIXED_SHARE * texture.sum():
+        return np.zeros_like(flow)
     for _ in range(_CAMERA_ITERATIONS):  # each gives less weight to what moves differently
         scaled = (basis * weight[:, None]).T
         fitted = basis @ np.linalg.solve(scaled @ basis + 1e-6 * np.eye(3), scaled @ values)
         weight = texture / (_MAX_ROUND_TRIP**2 + ((values - fitted) ** 2).sum(axis=-1))
-    is_fixed = np.abs(fitted).max() < _FIXED_CAMERA
-    return np.zeros_like(flow) if is_fixed else fitted.T.reshape(flow.shape).astype("float32")
+    return fitted.T.reshape(flow.shape).astype("float32")
 
 
 def _find_background(
