@@ -19,7 +19,7 @@ with left:
         training_request = training_form.ask()
     else:
         content = (
-            video_input.choose()
+            video_input.choose(TASK)
             if video_input.ask_for_video()
             else parts.choose_image("content", "Content", parts.list_photos(), offer_video=video_input.offer)
         )

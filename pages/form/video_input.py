@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, input_store, samples, uploads
+from pages.form import forms, input_store, samples, sliders, uploads
 from pages.widgets import owners, words
 from studio.core import amounts
 from studio.core.errors import StudioError
@@ -18,7 +18,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs
 from studio.run import file_checks
 from studio.video import sample as sample_video
-from studio.video.settings import VideoSettings
+from studio.video.settings import BLENDED_BANDS, VideoSettings
 
 TASK = "video.repaint"
 KINDS = {"photo": "A photo", "video": "A video"}
@@ -41,6 +41,7 @@ class Video:
         fps: average frames per second.
         seconds: duration of the selected part.
         start, end: of the selected part, in seconds; `end` is None for the end of the video.
+        temporal_consistency: of the result, 0 to 1.
     """
 
     title: str
@@ -51,11 +52,12 @@ class Video:
     seconds: float
     start: float = 0.0
     end: float | None = None
+    temporal_consistency: float = 1.0
 
     @property
-    def part_key(self) -> tuple[File, float, float | None]:
-        """Returns a key that identifies the selected part."""
-        return self.video, self.start, self.end
+    def part_key(self) -> tuple[File, float, float | None, float]:
+        """Returns a key that identifies the selected part and its settings."""
+        return self.video, self.start, self.end, self.temporal_consistency
 
     def get_file(self) -> File:
         """Returns the frame, like `Sample.get_file`, for pages that take an image or a video."""
@@ -91,13 +93,17 @@ def _use_image_as_video(file: File) -> None:
     st.session_state["what"] = "video"
 
 
-def choose() -> Video:
-    """Draws the video input: the user's own video or the sample, and the part to use. Returns that part."""
+def choose(task: str) -> Video:
+    """Draws the video input: the user's own video or the sample, and the part to use. Returns that part.
+
+    Args:
+        task: to apply to each frame.
+    """
     own_video = _restore_own_video()
     video = own_video or store_sample()
     start, end = _ask_part(video)
     clip = _make_video("Your video" if own_video else "Rocket video", video, start, end)
-    st.image(samples.make_thumbnail(clip.frame), width=110, alt="The first frame of the chosen part")
+    _show_ends(clip)
     name = words.escape(clip.video.name) if own_video else "A slow pan across a photo, to try things out"
     st.caption(f"{name} · {amounts.format_count(clip.frames, 'frame')}, {clip.seconds:.1f} s")
     with st.container(horizontal=True):
@@ -107,7 +113,17 @@ def choose() -> Video:
                 "Back to the sample", icon=":material/undo:", type="tertiary", on_click=_remove_own_video
             )
     uploads.show_errors(_SLOT)
+    if task in BLENDED_BANDS:
+        clip = replace(clip, **forms.ask_fields(VideoSettings, ("temporal_consistency",)))
     return clip
+
+
+def _show_ends(clip: Video) -> None:
+    """Shows thumbnails of the first and the last frame of the chosen part."""
+    last = store_frame(clip.video, clip.start + clip.seconds - video_span.MOMENT_SECONDS)
+    with st.container(horizontal=True, gap="small"):
+        for frame, which in ((clip.frame, "first"), (last, "last")):
+            st.image(samples.make_thumbnail(frame), width=110, alt=f"The {which} frame of the chosen part")
 
 
 def make_job(task: str, settings: Settings, clip: Video, inputs: Inputs) -> tuple[VideoSettings, Inputs]:
@@ -124,6 +140,7 @@ def make_job(task: str, settings: Settings, clip: Video, inputs: Inputs) -> tupl
     base = settings.model_dump(mode="json", exclude_defaults=True)
     other_inputs = {slot: files for slot, files in inputs.items() if slot != "content" and files}
     values = {"task": task, "base": base, "video": kind, "start": clip.start, "end": clip.end}
+    values["temporal_consistency"] = clip.temporal_consistency
     return VideoSettings.parse(values), {"video": [clip.video], **other_inputs}
 
 
@@ -137,6 +154,7 @@ def select(video: File, settings: Settings) -> None:
     assert isinstance(settings, VideoSettings)
     st.session_state["what"] = "video"
     st.session_state[_VIDEO_KEY] = [] if video.digest == store_sample().digest else [video]
+    sliders.set_value("temporal_consistency", settings.temporal_consistency)
     seconds, _ = _read_duration_and_fps(video)
     length = math.floor(10 * seconds) / 10
     st.session_state[_PART_KEY] = (
@@ -145,9 +163,9 @@ def select(video: File, settings: Settings) -> None:
     )
 
 
-def store_first_frame(video: File, start: float) -> File:
-    """Stores the first frame after `start` seconds of a video as an image. Returns its file."""
-    return File.store(_encode_frame(video, start), "image", "first-frame.png")
+def store_frame(video: File, seconds: float) -> File:
+    """Stores the frame at a time of a video as an image. Returns its file."""
+    return File.store(_encode_frame(video, seconds), "image", "first-frame.png")
 
 
 def _restore_own_video() -> File | None:
@@ -197,14 +215,15 @@ def _ask_part(video: File) -> tuple[float, float | None]:
     if end <= start:
         end = min(start + 0.1, seconds)
         start = min(start, end - 0.1)
-    if end - start > max_seconds:
-        end = start + max_seconds
-        st.caption(f":material/info: Up to {max_seconds:.1f} s are used, from {start:.1f} to {end:.1f} s.")
+    end = min(end, start + max_seconds)
+    if length > max_seconds:
+        used = f"from {start:.1f} to {end:.1f} s" if start else f"the first {end:.1f} s"
+        st.caption(f":material/info: Used: {used} of {seconds:.1f} s. The most is {max_seconds:.1f} s.")
     return start, None if end >= length else end
 
 
 def _make_video(title: str, video: File, start: float = 0.0, end: float | None = None) -> Video:
-    first = store_first_frame(video, start)
+    first = store_frame(video, start)
     data = video.read()
     span = Span(start, end)
     times = video_decoder.read_times(data, video.name, span=span)
@@ -212,7 +231,7 @@ def _make_video(title: str, video: File, start: float = 0.0, end: float | None =
     return Video(title, video, first, count, times.fps, times.seconds, start, end)
 
 
-@owners.cached(max_entries=8, show_spinner="Reading the video ...")
+@owners.cached(max_entries=16, show_spinner="Reading the video ...")
 def _encode_frame(video: File, start: float) -> bytes:
     """Returns the frame of a video at a time in seconds, as a PNG file."""
     return image_io.encode_png(video_decoder.decode_frame(video.read(), video.name, start))

@@ -234,6 +234,9 @@ def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] |
     caption = captions.describe_run(job, job.result, seconds)
     name = tasks.get(job.task).comparison_label
     results.show_result(file, content[0] if content else None, key="result", caption=caption, name=name)
+    if file.kind == "animation":
+        for sentence in job.result.figures.get("notes", ()):
+            st.caption(f":material/info: {words.escape(sentence)}")
     with st.container(horizontal=True):
         if show_buttons is not None:
             show_buttons(job)

@@ -89,7 +89,7 @@ def _make_frame_job(job: engine.Job, settings: Any) -> tuple[engine.Job, Setting
         settings_of_frame = tasks.parse_saved_settings(task, base)
         if settings_of_frame is not None:
             other_inputs = {slot: files for slot, files in job.inputs.items() if slot != "video"}
-            frame = video_input.store_first_frame(job.inputs["video"][0], settings.start)
+            frame = video_input.store_frame(job.inputs["video"][0], settings.start)
             changes = {"task": task, "settings": base, "inputs": {"content": [frame], **other_inputs}}
             return job.model_copy(update=changes), settings_of_frame
     return None

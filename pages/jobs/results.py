@@ -38,7 +38,7 @@ def show_result(
         name: label of the content.
     """
     if file.kind == "animation":
-        video.play(file, caption)
+        video.play(file, caption, key=key)
     elif file.kind != "image":
         browser_images.show_with_caption(thumbnails.make_image(file, full_card=True), caption=caption)
     else:

@@ -115,10 +115,12 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     elif folders.find_image_folder(task, file_values):
         return folders.run(task, settings, file_values, arguments, machine)
     elif videos.is_video_request(task, settings, file_values, arguments.out):
-        part = videos.get_part(arguments, True)
-        task, settings, file_values = videos.make_video_task(task, settings, file_values, user_set, part)
+        flag_values = videos.get_flag_values(arguments, True)
+        task, settings, file_values = videos.make_video_task(
+            task, settings, file_values, user_set, flag_values
+        )
     else:
-        videos.get_part(arguments, False)
+        videos.get_flag_values(arguments, False)
         if not arguments.quiet and (hint := videos.first_frame_note(task, file_values, arguments.out)):
             terminal.print_note(hint)
     out = None

@@ -26,7 +26,7 @@ _UNSUPPORTED = (
     *(".avi", ".webm", ".mkv", ".flv", ".ts", ".mts", ".m2ts"),
     *(".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".ogv"),
 )
-_PART_SETTINGS = ("start", "end")  # settings that select a part of a video
+_VIDEO_SETTINGS = ("start", "end", "temporal_consistency")  # settings that only videos have
 
 
 def accepts_video(task: Task) -> bool:
@@ -75,24 +75,28 @@ def is_video_request(task: Task, settings: Settings, file_values: SlotValues, ou
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """Adds the flags that select a part of a video."""
+    """Adds the flags of settings that only videos have."""
     group = parser.add_argument_group("a video")
     fields = VideoSettings.describe()
-    for name in _PART_SETTINGS:
-        flag, help = fields[name].flag, fields[name].help
-        group.add_argument(flag, dest=f"video_{name}", metavar="SECONDS", type=float, help=help)
+    for name in _VIDEO_SETTINGS:
+        field = fields[name]
+        metavar = "SECONDS" if field.unit == "s" else "SHARE"
+        group.add_argument(field.flag, dest=f"video_{name}", metavar=metavar, type=float, help=field.help)
 
 
-def get_part(arguments: argparse.Namespace, is_video: bool) -> dict[str, float]:
+def get_flag_values(arguments: argparse.Namespace, is_video: bool) -> dict[str, float]:
     """Returns the values of the flags of `add_flags` that were given, by name of the setting.
 
     Raises:
         InvalidInput: if some were given without a video.
     """
-    flag_values = {name: getattr(arguments, f"video_{name}", None) for name in _PART_SETTINGS}
+    flag_values = {name: getattr(arguments, f"video_{name}", None) for name in _VIDEO_SETTINGS}
     values = {name: value for name, value in flag_values.items() if value is not None}
     if values and not is_video:
-        flag, step = f"`--{next(iter(values))}`", "give a video and name the output as one, or leave it out"
+        flag, step = (
+            f"`{VideoSettings.describe()[next(iter(values))].flag}`",
+            "give a video and name the output as one, or leave it out",
+        )
         raise invalid(flag, expected="a video", received="an image", next_step=step)
     return values
 
@@ -128,7 +132,7 @@ def make_video_task(
     settings: Settings,
     file_values: SlotValues,
     user_set: Collection[str],
-    part: Mapping[str, float],
+    flag_values: Mapping[str, float],
 ) -> tuple[Task, Settings, dict[str, Sequence[str]]]:
     """Returns the task that repaints a video with another task, its settings, and the values of its slots.
 
@@ -137,7 +141,7 @@ def make_video_task(
         settings: settings of the task.
         file_values: names or paths of the files of each slot.
         user_set: names of the settings that the user set.
-        part: values of the flags of `add_flags` that were given.
+        flag_values: values of the flags of `add_flags` that were given.
 
     Raises:
         InvalidInput: if files or settings were given that do not apply to videos.
@@ -156,7 +160,7 @@ def make_video_task(
     base = settings.model_dump(mode="json", exclude=set(video_settings))
     return (
         video_task,
-        VideoSettings.parse({"task": task.name, "base": base, **video_settings, **part}),
+        VideoSettings.parse({"task": task.name, "base": base, **video_settings, **flag_values}),
         video_values,
     )
 

@@ -19,4 +19,6 @@ def build_equivalent_command(settings: VideoSettings, inputs: Inputs) -> Equival
         flags["--start"] = settings.start
     if settings.end is not None:
         flags["--end"] = settings.end
+    if settings.temporal_consistency != VideoSettings().temporal_consistency:
+        flags["--temporal-consistency"] = settings.temporal_consistency
     return EquivalentCommand(task, task.settings.from_plain(settings.base), files, settings.video, flags)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 from studio.core import tasks
-from studio.core.imaging import image_io, video_decoder, video_encoder
+from studio.core.imaging import image_io, video_decoder
 from studio.core.tasks import File, Inputs
-from studio.video.settings import VideoSettings
+from studio.video.settings import BLENDED_BANDS, VideoSettings
+
+_BLENDING_SECONDS = 0.15  # s to blend a frame of about 512 px with the previous one
 
 
 def estimate_seconds(settings: VideoSettings, inputs: Inputs) -> float:
@@ -18,8 +20,9 @@ def estimate_seconds(settings: VideoSettings, inputs: Inputs) -> float:
     """
     video = inputs["video"][0]
     per_frame = _estimate_frame(tasks.get(settings.task).estimate_seconds, settings, inputs)
-    max_fps = video_encoder.highest_fps(settings.video)
-    return per_frame * video_decoder.count_frames(video.read(), video.name, max_fps, settings.span)
+    if per_frame and settings.task in BLENDED_BANDS and settings.temporal_consistency:
+        per_frame += _BLENDING_SECONDS
+    return per_frame * video_decoder.count_frames(video.read(), video.name, settings.max_fps, settings.span)
 
 
 def estimate_bytes(settings: VideoSettings, inputs: Inputs) -> float:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from studio.core import tasks
-from studio.core.imaging import video_codecs
+from studio.core.imaging import video_codecs, video_encoder
 from studio.core.imaging.video_limits import MAX_FPS
 from studio.core.imaging.video_span import Span
 from studio.core.settings import Settings, setting
+
+# What is blended with the previous frame, by the task of the frames. Other tasks keep the content of frames,
+# which changes no more than the input.
+BLENDED_BANDS: dict[str, Literal["all", "chroma"]] = {
+    "style.transfer": "all",
+    "dream.ascend": "all",
+    "colorize.apply": "chroma",
+}
 
 
 class VideoSettings(Settings):
@@ -22,7 +30,7 @@ class VideoSettings(Settings):
     )
     fps: int = setting(
         0,
-        "Frames per second of the result; lower it to process fewer frames, 0 keeps the original frame rate.",
+        "Highest frame rate of the result; lower it to process fewer frames, 0 keeps the original rate.",
         tier="main",
         ge=0,
         le=MAX_FPS,
@@ -35,9 +43,24 @@ class VideoSettings(Settings):
         unit="s",
         gt=0,
     )
-    video: Literal["mp4", "webp", "gif"] = setting(
-        "mp4", "File format of the result.", tier="main", label="Format"
+    temporal_consistency: float = setting(
+        1.0,
+        "Share of the previous result that stays where the input has not changed; raise it for less flicker, "
+        "0 turns it off.",
+        ge=0,
+        le=1,
+        scale="percent",
+        step=0.05,
     )
+    video: Literal["mp4", "webp", "gif"] = setting(
+        "mp4", "File format of the result; only MP4 keeps the sound.", tier="main", label="Format"
+    )
+
+    @property
+    def max_fps(self) -> int:
+        """The highest number of frames per second of the result."""
+        limit = video_encoder.highest_fps(self.video)
+        return min(limit, self.fps) if self.fps else limit
 
     @property
     def span(self) -> Span:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, invalid
-from studio.core.imaging import image_io, mp4_frames, video_decoder, video_encoder
+from studio.core.imaging import frame_times, image_io, mp4_frames, video_decoder, video_encoder
 from studio.core.imaging.frame_times import FrameTimes
 from studio.core.imaging.video_span import Span
 from studio.core.masks import task_masks
@@ -18,7 +21,9 @@ from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.tasks import File, Inputs, Result, Task
 from studio.core.training import checkpoints
-from studio.video.settings import VideoSettings
+from studio.video import audio
+from studio.video.settings import BLENDED_BANDS, VideoSettings
+from studio.video.temporal_consistency import TemporalBlender
 
 TASK_NAME = "video.repaint"
 _HDR_NOTE = (
@@ -31,9 +36,7 @@ def check(settings: VideoSettings, inputs: Inputs) -> None:
     task, base = _find_frame_task(settings)
     extra_inputs = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
-    video_decoder.count_frames(
-        video.read(), video.name, video_encoder.highest_fps(settings.video), settings.span
-    )
+    video_decoder.count_frames(video.read(), video.name, settings.max_fps, settings.span)
     frame = File(video.digest, "image", video.name)  # stands for every frame
     tasks.check(task.name, base, {task.inputs[0].name: [frame], **extra_inputs})
 
@@ -53,19 +56,18 @@ def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
     began = time.monotonic()
     video = inputs["video"][0]
     data = video.read()
-    max_fps = video_encoder.highest_fps(settings.video)
-    times = video_decoder.read_times(data, video.name, max_fps, settings.span)
-    if settings.fps:
-        times = FrameTimes.even(min(max_fps, settings.fps), times.plays)
-    count, is_transparent = _count_frames(data, video.name, max_fps, settings.span, progress)
+    times = video_decoder.read_times(data, video.name, settings.max_fps, settings.span)
+    count, is_transparent = _count_frames(data, video.name, settings.max_fps, settings.span, progress)
     stored_run = checkpoints.find_run(TASK_NAME, settings, inputs)
     weights: dict[str, str] = {}
     count_done, count_new, is_stopped = 0, 0, False
+    band = BLENDED_BANDS.get(settings.task, "all")
+    blender = TemporalBlender(settings.temporal_consistency * (settings.task in BLENDED_BANDS), band)
     with video_encoder.VideoEncoder(settings.video, times, is_transparent) as output:
         try:
-            for png, is_new in _render_frames(settings, inputs, stored_run.folder, count, progress):
+            for frame, png, is_new in _render_frames(settings, inputs, stored_run.folder, count, progress):
                 weights |= recipes.read(png).weights
-                output.add(image_io.read_transparent(png))
+                output.add(blender.blend(frame, image_io.read_transparent(png)))
                 count_done, count_new = count_done + 1, count_new + is_new
         except Cancelled:
             is_stopped = True
@@ -81,12 +83,29 @@ def run(settings: VideoSettings, inputs: Inputs, progress: Progress) -> Result:
         "fps": round(times.fps, 3),
         "seconds": seconds * count_done / max(1, count_new),  # for all frames, at the speed of this run
     }
-    if mp4_frames.is_hdr(data):
-        figures["notes"] = [_HDR_NOTE]
+    notes = [_HDR_NOTE] if mp4_frames.is_hdr(data) else []
+    if audio.has_audio(data):
+        encoded, audio_notes = _add_audio(encoded, settings, video, times, count_done)
+        notes += audio_notes
+    if notes:
+        figures["notes"] = notes
     file = File.store(encoded, "animation", name)
     if not is_stopped:
         stored_run.delete()
     return Result((file,), figures, recipe, is_stopped)
+
+
+def _add_audio(
+    encoded: bytes, settings: VideoSettings, video: File, times: FrameTimes, count: int
+) -> tuple[bytes, list[str]]:
+    """Adds the sound of the first `count` frames. Returns the result, and sentences about missing sound."""
+    if settings.video != "mp4":
+        return encoded, [audio.NO_SOUND_NOTE]
+    data = video.read()
+    all_times = frame_times.read(data)
+    start = sum(all_times.durations[: settings.span.select_frames(all_times, video.name).start], Fraction(0))
+    seconds = sum((times.duration_of(number) for number in range(count)), Fraction(0))
+    return audio.add_audio(encoded, data, start, seconds)
 
 
 def _count_frames(data: bytes, name: str, max_fps: int, span: Span, progress: Progress) -> tuple[int, bool]:
@@ -107,13 +126,13 @@ def _count_frames(data: bytes, name: str, max_fps: int, span: Span, progress: Pr
 
 def _render_frames(
     settings: VideoSettings, inputs: Inputs, folder: Path, count: int, progress: Progress
-) -> Iterator[tuple[bytes, bool]]:
-    """Yields the PNG of every processed frame, and whether it is new or stored by an earlier run."""
+) -> Iterator[tuple[np.ndarray, bytes, bool]]:
+    """Yields every frame, its result as a PNG, and whether that is new or was stored by an earlier run."""
     task, base = _find_frame_task(settings)
     extra_inputs = {slot: files for slot, files in inputs.items() if slot != "video" and files}
     video = inputs["video"][0]
-    max_fps = video_encoder.highest_fps(settings.video)
-    frames = video_decoder.decode(video.read(), video.name, max_fps, transparent=True, span=settings.span)
+    data = video.read()
+    frames = video_decoder.decode(data, video.name, settings.max_fps, transparent=True, span=settings.span)
     for n, frame in enumerate(frames, start=1):
         path = _frame_path(folder, n)
         png = _read_frame(path)
@@ -133,7 +152,7 @@ def _render_frames(
             progress.report(n, count, preview=partial(image_io.read, png), text=f"Frame {n} of {count}")
         else:
             progress.check()
-        yield png, is_new
+        yield frame, png, is_new
 
 
 def _frame_path(folder: Path, number: int) -> Path:

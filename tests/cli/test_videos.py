@@ -44,6 +44,15 @@ def test_part_of_a_video_is_selected_in_seconds(clip, capsys):
     assert "less than 0.3 s, the length of clip.gif" in capsys.readouterr().err
 
 
+def test_temporal_consistency_is_a_flag(clip, run_command):
+    assert (
+        run_command("invert", "clip.gif", "-o", "out.gif", "--temporal-consistency", "0.5", "--quiet")[0] == 0
+    )
+    assert recipes.read(Path("out.gif.json").read_bytes()).parse_settings().temporal_consistency == 0.5
+    code, _, err = run_command("invert", "clip.gif", "-o", "out.gif", "--temporal-consistency", "2")
+    assert code == 2 and "Use a number from 0 to 1" in err
+
+
 def test_part_without_a_video_is_rejected(photo, run_command):
     code, _, err = run_command("invert", "photo.png", "-o", "out.png", "--start", "1")
     assert code == 2 and "Invalid `--start`: an image. Use a video." in err
@@ -159,12 +168,12 @@ def fake_dream(monkeypatch):
 
 
 def test_video_has_the_requested_frame_rate(clip, run_command, fake_dream):
-    for flags_given, fps in (((), 10), (("--fps", "20"), 20), (("--fps", "15"), 15)):
+    for flags_given, fps in (((), 10), (("--fps", "20"), 10), (("--fps", "5"), 5)):
         code, _, err = run_command("dream", "clip.gif", "-o", "out.mp4", "--quiet", *flags_given)
         assert (code, err) == (0, "")
         assert video_decoder.read_times(Path("out.mp4").read_bytes()).fps == fps
     settings = recipes.read(Path("out.mp4.json").read_bytes()).parse_settings()
-    assert (settings.fps, settings.video) == (15, "mp4")
+    assert (settings.fps, settings.video) == (5, "mp4")
     assert run_command("dream", "clip.gif", "-o", "out.gif", "--video", "gif", "--quiet")[0] == 0
     code, _, err = run_command("dream", "clip.gif", "-o", "out.gif", "--video", "mp4")
     assert code == 2 and "Use one that fits --video mp4" in err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,8 +19,8 @@ _HDR_TRANSFERS = (16, 18)  # FFmpeg's numbers of SMPTE ST 2084 (PQ) and ARIB STD
 _MAX_STRETCH = 4  # largest pixel aspect ratio; DVDs and camcorders have less than 2
 
 
-def decode(data: bytes) -> Iterator[np.ndarray]:
-    """Decodes an MP4 frame by frame.
+def decode(data: bytes, first: int = 0) -> Iterator[np.ndarray]:
+    """Decodes an MP4 frame by frame, from the frame number `first` on.
 
     It applies the display matrix, because phones record sideways, and scales frames to square pixels, because
     DVDs and some camcorders store narrower ones.
@@ -37,7 +38,8 @@ def decode(data: bytes) -> Iterator[np.ndarray]:
             raise ValueError("a video of another codec than H.264, HEVC or MPEG-4")
         video_limits.check_size(stream.width, stream.height)
         aspect = stream.sample_aspect_ratio or Fraction(1)
-        for image in container.decode(stream):
+        # Earlier frames are decoded but not converted, which takes longer.
+        for image in islice(container.decode(stream), first, None):
             video_limits.check_size(image.width, image.height)
             yield _to_upright_pixels(image, aspect)
 

@@ -59,9 +59,7 @@ def decode(
         selection = span.select_frames(all_times, name)
         selected_times, numbers = all_times.select(selection).limit_rate(max_fps)
         kept_numbers = {selection.start + number for number in numbers}
-        for number, frame in enumerate(decode_all(data)):
-            if number < selection.start:
-                continue
+        for number, frame in enumerate(decode_all(data, selection.start), start=selection.start):
             if span.end is not None and number >= selection.stop:
                 break
             size = size or frame.shape[:2]
@@ -151,16 +149,19 @@ def _invalid_video_error(data: bytes, name: str, error: Exception) -> InvalidInp
     return invalid(name, expected="a whole MP4, WebP, GIF or APNG", received=received, next_step=step)
 
 
-def _decode_image_frames(data: bytes) -> Iterator[np.ndarray]:
+def _decode_image_frames(data: bytes, first: int) -> Iterator[np.ndarray]:
+    """Decodes an animated image from the frame number `first` on."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a large size, which is checked next
         image = video_facts.open_image(data)
     video_limits.check_size(*image.size)
     # Skip the still image that an APNG may have for programs without APNG support.
-    for frame in islice(ImageSequence.Iterator(image), int(getattr(image, "default_image", False)), None):
+    frames = islice(ImageSequence.Iterator(image), int(getattr(image, "default_image", False)), None)
+    for number, frame in enumerate(frames):
         # Pillow 13 composites a PNG's frame into this copy, to which disposal "previous" should return.
         previous = frame._prev_im.copy() if isinstance(frame, PngImageFile) and frame._prev_im else None
         frame.load()
         if previous:
             frame._prev_im = previous  # type: ignore[attr-defined]
-        yield transparency.to_pixels(color_management.to_srgb(frame))
+        if number >= first:  # conversion takes longer than decoding
+            yield transparency.to_pixels(color_management.to_srgb(frame))

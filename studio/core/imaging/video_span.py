@@ -74,9 +74,7 @@ def check_length(count: int, rate: float, name: str) -> None:
     """
     if count <= MAX_FRAMES:
         return
-    max_length = f"{longest_seconds(rate):.1f} s at {rate:.4g} frames per second"
-    received = f"{count:,} frames, {count / rate:.1f} s"
-    step = "choose a part of it by start and end"
-    raise invalid(
-        name, expected=f"at most {MAX_FRAMES} frames, {max_length}", received=received, next_step=step
-    )
+    expected = f"at most {longest_seconds(rate):.1f} s at {rate:.4g} frames per second, {MAX_FRAMES} frames"
+    received = f"{count / rate:.1f} s, {count:,} frames"
+    step = f"choose a part by start and end, such as 0 to {longest_seconds(rate):.1f} s"
+    raise invalid(name, expected=expected, received=received, next_step=step)

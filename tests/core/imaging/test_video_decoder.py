@@ -289,7 +289,7 @@ def test_too_many_or_too_large_frames_are_refused(kind, monkeypatch):
     data = video_encoder.encode(draw_moving_ball(), kind, 15)
     with monkeypatch.context() as patch:
         patch.setattr(video_span, "MAX_FRAMES", 6)
-        with pytest.raises(InvalidInput, match="at most 6 frames"):
+        with pytest.raises(InvalidInput, match=r"at most .* 6 frames"):
             list(video_decoder.decode(data))
     monkeypatch.setattr(video_limits, "MAX_PIXELS", HEIGHT * WIDTH - 1)
     with pytest.raises(InvalidInput, match="50 x 36"):
@@ -309,7 +309,7 @@ def test_a_span_of_a_longer_video_is_decoded(kind, monkeypatch):
     assert video_decoder.read_duration(data) == pytest.approx(1.2)
     video_decoder.check(data)
     with pytest.raises(
-        InvalidInput, match=r"12 frames, 1.2 s.*at most 6 frames, 0.6 s at 10 frames per second"
+        InvalidInput, match=r"1.2 s, 12 frames.*at most 0.6 s at 10 frames per second, 6 frames"
     ):
         video_decoder.count_frames(data)
     for invalid_span, message in (

@@ -71,6 +71,14 @@ def test_frames_are_painted_with_the_settings_of_the_form(visit, live_requests, 
     assert settings.base == {"strength": 0.35, "size": 256, "house": ["stained_glass"]}
 
 
+def test_temporal_consistency_is_a_setting_of_the_form(visit, live_requests, started_jobs):
+    page = visit("style", what="A video")
+    page.slider(key="temporal_consistency").set_value(0.5).run()
+    press_button(page, "Start")
+    [(_, settings, _)] = started_jobs
+    assert settings.temporal_consistency == 0.5
+
+
 def test_video_job_contains_the_style_images(visit, live_requests, started_jobs):
     press_button(visit("style", what="A video", mode="Draft"), "Start")
     (_, settings, inputs), *_ = started_jobs
@@ -113,9 +121,9 @@ def test_command_of_a_video_names_it_as_content(home):
     settings = VideoSettings(base={"house": ["rain"], "size": 256}, video="gif")
     line = commands.format_command("video.repaint", settings, {"video": [store_video("gif")]})
     assert line == "studio style clip.gif house:rain -o out.gif --size 256"
-    settings = VideoSettings(task="dream.ascend", base={"steps": 5}, fps=15)
+    settings = VideoSettings(task="dream.ascend", base={"steps": 5}, fps=15, temporal_consistency=0.5)
     line = commands.format_command("video.repaint", settings, {"video": [store_video("gif")]})
-    assert line == "studio dream clip.gif -o out.mp4 --steps 5 --fps 15"
+    assert line == "studio dream clip.gif -o out.mp4 --steps 5 --fps 15 --temporal-consistency 0.5"
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webp", "gif"])
@@ -147,7 +155,8 @@ def test_part_of_a_longer_video_is_chosen_in_seconds(visit, live_requests, start
     page = visit("style", what="A video", video_file=digest)
     assert not page.exception and not page.error
     assert page.slider(key="video_part").value == (0.0, 0.6), "as much as can be used"
-    assert "6 frames, 0.6 s" in " ".join(element.value for element in page.caption)
+    captions = " ".join(element.value for element in page.caption)
+    assert "6 frames, 0.6 s" in captions and "the first 0.6 s of 1.2 s" in captions
     page.slider(key="video_part").set_value((0.5, 0.9)).run()
     press_button(page, "Start")
     [(task, settings, _)] = started_jobs
