@@ -97,10 +97,10 @@ class _Network:
         return layers.add(self._graph, x, y)
 
     def concatenate(self, x: Tensor, y: Tensor) -> Tensor:
-        return layers.concatenate(self._graph, [x, y])
+        return layers.concatenate(self._graph, x, y)
 
     def halve(self, x: Tensor) -> Tensor:
         return layers.average_pool(self._graph, x, 2)
 
     def double(self, x: Tensor) -> Tensor:
-        return layers.depth_to_space(self._graph, layers.concatenate(self._graph, [x] * 4))
+        return layers.depth_to_space(self._graph, layers.concatenate(self._graph, *[x] * 4))

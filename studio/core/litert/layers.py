@@ -195,12 +195,6 @@ def depth_to_space(graph: Graph, x: Tensor) -> Tensor:
     return graph.add_operator("DEPTH_TO_SPACE", [x], shape, blockSize=2)
 
 
-def concatenate(graph: Graph, maps: Sequence[Tensor]) -> Tensor:
-    """Concatenates maps along their last axis."""
-    shape = (*maps[0].shape[:-1], sum(x.shape[-1] for x in maps))
-    return graph.add_operator("CONCATENATION", maps, shape, axis=len(shape) - 1)
-
-
 def average_pool(graph: Graph, x: Tensor, side: int) -> Tensor:
     """Averages blocks of `side` x `side`, by which height and width are divisible."""
     batch, height, width, channels = x.shape
