@@ -194,7 +194,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--network", default="enlarge", help="a preset's name")
     parser.add_argument("--cleaner", default="clean", help="a preset's name")
     parser.add_argument("--cleaned", default=GRAY[0], choices=GRAY, help="the set that is cleaned, made gray")
-    parser.add_argument("--most", type=int, help="images of each set; all if not said")
+    parser.add_argument("--most", type=int, help="images of each set; all by default")
     parser.add_argument("--ensemble", action="store_true", help="look at each image in eight ways")
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     parser.add_argument("--scales", nargs="+", type=int, default=(2, 3, 4))

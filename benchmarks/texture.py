@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = make_parser(__doc__.splitlines()[0], quick="--sets set5 --most 1 --side 32")
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
-    parser.add_argument("--most", type=int, help="images of each set; all if not said")
+    parser.add_argument("--most", type=int, help="images of each set; all by default")
     parser.add_argument("--side", type=int, default=256, help="of the photo that is timed")
     args = parser.parse_args(argv)
     figures = measure_cost(args.side)

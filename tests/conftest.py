@@ -24,10 +24,10 @@ THREAD_LIMITS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_TH
 
 
 def pytest_configure():
-    """Gives all processes that tests start the same priority, and one thread for numbers each.
+    """Gives all processes that tests start the same priority, and one thread for computing each.
 
-    Threads of BLAS wait for each other without sleeping. On cores that the other file of tests uses, too,
-    some products would take a hundred times as long.
+    Threads of BLAS wait for each other without sleeping: on a core that another file of tests uses, too, some
+    products would take a hundred times as long.
 
     Two files of tests run at a time. Jobs of the studio are polite: they give way to others by a niceness of
     10. Those of one file would stand still while the other file trains, and its test would wait in

@@ -38,7 +38,7 @@ class EnhancedImage:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _compare_cached(digest: str, data: bytes) -> Comparison:
-    return compare(image_io.read(File(digest, "image", "").path), image_io.read(data))
+    return compare(image_io.read(File(digest, "image", "").read()), image_io.read(data))
 
 
 def show_notes(image: EnhancedImage | None) -> None:

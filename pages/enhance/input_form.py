@@ -67,9 +67,9 @@ class Request:
         job = self.build_job(settings)
         frames = " of every frame" if isinstance(self.content, Video) else ""
         cost = estimates.describe_cost(*job)
-        texture = " with invented detail" if settings.mode == "texture" else ""
-        st.markdown(f"**Start** makes {self.describe_size(settings)}{frames}{texture}{cost}.")
         weights = (settings.for_frames() if frames else settings).texture_weights
+        texture = " with invented detail" if weights else ""
+        st.markdown(f"**Start** makes {self.describe_size(settings)}{frames}{texture}{cost}.")
         weight_downloads.announce_downloads([*([weights] if weights else []), *self.mask.needs])
 
     def describe_size(self, settings: EnhanceSettings) -> str:

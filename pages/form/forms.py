@@ -19,7 +19,7 @@ LOCK_KEY = "seed_locked"
 SHARED_FIELDS = ("size",)  # means the same on every page, so its value is carried from page to page
 SEED_FIELD = "seed"  # some pages ask for it outside the form
 DEFAULT_FRAMES = 60  # of a video: four seconds at 15 frames per second
-_LAST_FORM_KEY = "form_last"
+_FORMS_KEY = "forms"  # in the session: the form that last had each field, and whether it was shared there
 MAX_ROW_CHARACTERS = 22  # of all choices together that fit into one row
 S = TypeVar("S", bound=Settings)
 
@@ -59,7 +59,7 @@ def ask_settings(
     }
     fields = {name: field for name, field in fields.items() if field.tier != "hidden"}
     fields |= {name: replace(fields[name], default=value) for name, value in (initial_values or {}).items()}
-    _drop_values_of_other_form(kind.__name__, fields, unshared)
+    _drop_values_of_other_forms(kind.__name__, fields, unshared)
     values = dict(extra or {})
     main_names = {name for name, field in fields.items() if field.tier == "main"} - set(fold) | set(unfold)
     video_fields = [field for field in fields.values() if field.video]
@@ -95,7 +95,7 @@ def ask_settings(
 def _ask_video(fields: Sequence[SettingInfo]) -> dict[str, Any]:
     """Draws a switch and, when it is on, the video settings. Returns their values."""
     frames, *other_fields = sorted(fields, key=lambda field: field.video != "frames")
-    if not st.toggle(frames.label, key=_switch_key(frames), bind="query-params", help=frames.help):
+    if not st.toggle(frames.label, key=_switch_key(frames.name), bind="query-params", help=frames.help):
         return {frames.name: 0}
     with st.container(border=True):
         options: dict[str, Any] = {"key": frames.name, "bind": "query-params"}
@@ -107,13 +107,13 @@ def _ask_video(fields: Sequence[SettingInfo]) -> dict[str, Any]:
         }
 
 
-def _switch_key(frames: SettingInfo) -> str:
-    return keys.part(frames.name, "on")
+def _switch_key(frames: str) -> str:
+    return keys.part(frames, "on")
 
 
 def is_video_on(frames: str) -> bool:
     """Returns whether the video switch of a setting of frames is on, also with invalid settings."""
-    return bool(st.session_state.get(keys.part(frames, "on")))
+    return bool(st.session_state.get(_switch_key(frames)))
 
 
 def ask_fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
@@ -187,26 +187,30 @@ def change_unlocked_seed() -> None:
         set_random_seed()
 
 
-def _drop_values_of_other_form(
+def _drop_values_of_other_forms(
     kind: str, fields: Mapping[str, SettingInfo], unshared: Collection[str]
 ) -> None:
-    """Drops values that another form left under the same names: they may be invalid here.
+    """Drops values that other forms left under the same names: they may be invalid here.
 
     Where the address has no value, writes the default: otherwise the browser would keep the old value.
     """
-    previous_kind, other_names, other_unshared = st.session_state.get(_LAST_FORM_KEY, (kind, (), ()))
-    if previous_kind != kind:
-        for name in {
-            SEED_FIELD,
-            *(set(other_names) & set(fields) - (set(SHARED_FIELDS) - set(unshared) - set(other_unshared))),
-        }:
-            if (
-                st.session_state.pop(name, None) is not None
-                and name in fields
-                and name not in st.query_params
-            ):
-                st.session_state[name] = _default_value(fields[name])
-    st.session_state[_LAST_FORM_KEY] = (kind, tuple(fields), tuple(unshared))
+    forms: Mapping[str, tuple[str, bool]] = st.session_state.get(_FORMS_KEY, {})
+    for name in {SEED_FIELD, *fields}:
+        form, was_shared = forms.get(name, (kind, False))
+        is_shared = was_shared and name in SHARED_FIELDS and name not in unshared
+        if form == kind or is_shared or name not in st.session_state:
+            continue
+        del st.session_state[name]
+        if name in fields and name not in st.query_params:
+            st.session_state[name] = _default_value(fields[name])
+    _note_form(kind, fields, unshared)
+
+
+def _note_form(kind: str, names: Collection[str], unshared: Collection[str] = ()) -> None:
+    """Notes that the values of these fields belong to a form."""
+    forms: dict[str, tuple[str, bool]] = st.session_state.setdefault(_FORMS_KEY, {})
+    shared = set(SHARED_FIELDS) - set(unshared)
+    forms.update({name: (kind, name in shared) for name in (SEED_FIELD, *names)})
 
 
 def prefill(settings: Settings) -> None:
@@ -217,11 +221,11 @@ def prefill(settings: Settings) -> None:
         sliders.set_value(name, getattr(settings, name))
     for field in kind.describe().values():
         if field.video == "frames":
-            st.session_state[_switch_key(field)] = getattr(settings, field.name) > 0
+            st.session_state[_switch_key(field.name)] = getattr(settings, field.name) > 0
             if not getattr(settings, field.name):
                 st.session_state.pop(field.name)  # 0 is below the range of the slider
-    # Otherwise `_drop_values_of_other_form` would drop the values that another page's form has, too.
-    st.session_state[_LAST_FORM_KEY] = (kind.__name__, tuple(names), ())
+    # Otherwise `_drop_values_of_other_forms` would drop the values that another page's form has, too.
+    _note_form(kind.__name__, names)
 
 
 def reset_common_fields(kind: type[Settings], other: type[Settings]) -> None:
@@ -231,7 +235,7 @@ def reset_common_fields(kind: type[Settings], other: type[Settings]) -> None:
     """
     fields = kind.describe()
     _reset_fields([field for name, field in fields.items() if name in other.describe()])
-    st.session_state[_LAST_FORM_KEY] = (kind.__name__, tuple(fields), ())
+    _note_form(kind.__name__, fields)
 
 
 def _ask_setting(field: SettingInfo, is_folded: bool) -> Any:
@@ -317,7 +321,7 @@ def _reset_fields(fields: Collection[SettingInfo], reset_more: Callable[[], None
     for field in fields:
         st.session_state[field.name] = _default_value(field)
         if field.video == "frames":
-            st.session_state[_switch_key(field)] = False
+            st.session_state[_switch_key(field.name)] = False
     if reset_more is not None:
         reset_more()
 

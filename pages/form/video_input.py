@@ -120,7 +120,8 @@ def choose(task: str) -> Video:
 
 def _show_ends(clip: Video) -> None:
     """Shows thumbnails of the first and the last frame of the chosen part."""
-    last = store_frame(clip.video, clip.start + clip.seconds - video_span.MOMENT_SECONDS)
+    end = clip.end or _read_duration_and_fps(clip.video)[0]
+    last = store_frame(clip.video, max(clip.start, end - video_span.MOMENT_SECONDS))
     with st.container(horizontal=True, gap="small"):
         for frame, which in ((clip.frame, "first"), (last, "last")):
             st.image(samples.make_thumbnail(frame), width=110, alt=f"The {which} frame of the chosen part")
@@ -218,7 +219,9 @@ def _ask_part(video: File) -> tuple[float, float | None]:
     end = min(end, start + max_seconds)
     if length > max_seconds:
         used = f"from {start:.1f} to {end:.1f} s" if start else f"the first {end:.1f} s"
-        st.caption(f":material/info: Used: {used} of {seconds:.1f} s. The most is {max_seconds:.1f} s.")
+        st.caption(
+            f":material/info: Used: {used} of {seconds:.1f} s. At most {max_seconds:.1f} s can be used."
+        )
     return start, None if end >= length else end
 
 

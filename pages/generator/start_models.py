@@ -35,7 +35,7 @@ SHAPE_SETTINGS: Mapping[str, tuple[str, ...]] = {
 TRAINING_SETTINGS: Mapping[str, tuple[str, ...]] = {
     dcgan.TASK: ("bilateral", "dropout", "cutout", "gradient_penalty", "flip"),
     vae.TASK: ("beta", "free_bits", "perceptual", "adversarial", "vgg16_discriminator", "flip"),
-    diffusion.TASK: ("flip",),
+    diffusion.TASK: ("conditional", "flip"),
 }
 
 

@@ -28,7 +28,7 @@ def draw_layers(gradients: Sequence[float], values: Sequence[float], losses: Seq
 
     Args:
         gradients, values: of each layer, the first layer first.
-        losses: of the training pixels so far, the first step first.
+        losses: of the training samples so far, the first step first.
     """
     if not gradients:
         return
@@ -72,7 +72,7 @@ def describe_gradients(gradients: Sequence[float], losses: Sequence[float] = ())
 
     Args:
         gradients: of the weights of each layer, the first layer first.
-        losses: of the training pixels so far, the first step first.
+        losses: of the training samples so far, the first step first.
     """
     first, last = gradients[0], gradients[-1]
     if not all(abs(number) < CEILING for number in (*gradients, *losses)):  # NaN is not below it either

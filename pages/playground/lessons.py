@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms
+from pages.playground import points
 from pages.widgets import assets
 from studio.playground.settings import ClassificationSettings, NetworkSettings, PlaygroundSettings
 
@@ -80,8 +81,9 @@ def draw_buttons(kind: type[NetworkSettings]) -> None:
 
 
 def explain(chosen_settings: NetworkSettings | None) -> None:
-    """Shows the text of a lesson while the form has its settings."""
-    if chosen_settings is None:
+    """Shows the text of a lesson while the form has its settings and no points of the user."""
+    is_points = isinstance(chosen_settings, ClassificationSettings)
+    if chosen_settings is None or (is_points and st.session_state.get(points.OWN_KEY)):
         return
     ignored_fields = {"size", "seed", "fps", "video", "frames"}
     chosen_values = chosen_settings.model_dump(exclude=ignored_fields)
@@ -94,5 +96,7 @@ def explain(chosen_settings: NetworkSettings | None) -> None:
 def _apply_lesson(name: str) -> None:
     size = st.session_state.get("size")
     forms.prefill(settings_of(name))
+    if LESSONS[name].kind is ClassificationSettings:
+        points.clear()  # its text is about a data set
     if size:
         st.session_state["size"] = size

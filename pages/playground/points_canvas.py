@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.form import input_store
 from pages.widgets import assets, keys
+from studio.core.data import encodings
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.playground import data_sets
@@ -54,14 +55,13 @@ def ask() -> File | None:
 
 def load_file(file: File) -> None:
     """Replaces the points by those of a file. Call it from a callback."""
-    positions, classes = data_sets.parse_points(file.read().decode())
+    positions, classes = data_sets.parse_points(encodings.decode(file.read())[0])
     st.session_state[_NAME] = [
         [float(x), float(y), int(n)] for (x, y), n in zip(positions, classes, strict=True)
     ]
     sequence_key = keys.part(_NAME, "sequence")
-    st.session_state[sequence_key] = (
-        st.session_state.get(sequence_key, 0) + 1_000_000
-    )  # newer than the browser's
+    # Newer than the browser's, whose points they replace.
+    st.session_state[sequence_key] = st.session_state.get(sequence_key, 0) + 1_000_000
 
 
 def format_csv(points: list[Point]) -> str:

@@ -28,15 +28,22 @@ def compute_attention(network: Transformer, indices: np.ndarray) -> np.ndarray:
         each, in columns. A row adds up to less than 1 if the head also attends to characters before them.
     """
     length, count = len(indices), min(len(indices), MAX_CHARS)
-    attention = np.zeros((len(network.blocks), network.heads, length, length), "float32")
+    first = length - count
+    attention = np.zeros((len(network.blocks), network.heads, count, count), "float32")
     cache = network.states(1)
     for start, part_length in network.split(length):
         end = start + part_length
         weights: list[np.ndarray] = []
         network.read_part(indices[None, start:end], cache, weights)
+        if end <= first:
+            continue
         for layer, (of_layer,) in enumerate(weights):
-            attention[layer, :, start:end, end - of_layer.shape[-1] : end] = of_layer
-    return attention[:, :, length - count :, length - count :]
+            key_start = end - of_layer.shape[-1]
+            row, column = max(start, first), max(key_start, first)
+            attention[layer, :, row - first : end - first, column - first : end - first] = of_layer[
+                :, row - start :, column - key_start :
+            ]
+    return attention
 
 
 def compute_distances(attention: np.ndarray) -> np.ndarray:

@@ -37,8 +37,13 @@ def fill_form(_settings: TrainTextSettings) -> None:
 
 def ask_units() -> dict[str, int]:
     """Asks for the units per layer, with a smaller default than the command has."""
-    help = TrainTextSettings.describe()["units"].help
     units = st.select_slider(
-        "Units per layer", UNIT_CHOICES, value=DEFAULT_UNITS, key="units", bind="query-params", help=help
+        "Units per layer",
+        UNIT_CHOICES,
+        value=DEFAULT_UNITS,
+        key="units",
+        bind="query-params",
+        help="Number of units in each layer, the width of a Transformer; raise it for a better model but "
+        "slower training.",
     )
     return {"units": units}

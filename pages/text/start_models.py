@@ -74,4 +74,6 @@ def choose(model_names: list[str]) -> StartModel:
         return _NEW
     label, size = words.escape(words.model_label(model_name)), card.describe_shape(settings)
     st.caption(f"{label} is fine-tuned at its own size: {size}. {_CONSEQUENCES}")
-    return StartModel(model_name, {setting: getattr(settings, setting) for setting in SHAPE_SETTINGS})
+    is_transformer = settings.architecture == "transformer"
+    names = (*SHAPE_SETTINGS, "sequence") if is_transformer else SHAPE_SETTINGS  # its context window
+    return StartModel(model_name, {name: getattr(settings, name) for name in names})

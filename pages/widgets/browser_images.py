@@ -32,7 +32,7 @@ def encode_file(
         size: (width, height) in px to scale it to; None keeps its size.
         image_format: the longer side is at most `MAX_SIDE` px, the width of a JPEG at most `MAX_WIDTH` px.
     """
-    return _resize_and_encode(image_io.read(File(digest, "image", "").path), size, image_format)
+    return _resize_and_encode(image_io.read(File(digest, "image", "").read()), size, image_format)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -154,9 +154,10 @@ def list_images(folder: Path, out: Path) -> tuple[list[Path], list[str]]:
     try:
         files = sorted(_iterate_files(folder, out))
     except OSError as error:
+        label = f"folder {make_printable(str(error.filename or folder), 100)}"
         step = "check its permissions"
         raise invalid(
-            "folder", expected="one that can be read", received=error.strerror, next_step=step
+            label, expected="one that can be read", received=error.strerror, next_step=step
         ) from None
     photos = [path for path in files if path.suffix.lower() in formats.EXTENSIONS]
     if not photos:

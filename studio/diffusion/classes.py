@@ -19,8 +19,8 @@ def select(dataset: ImageDataset, conditional: bool) -> tuple[tuple[str, ...], l
     names = dataset.classes
     if not conditional or dataset.labels is None:
         return (), []
-    if len(names) > MAX_CLASSES or any(len(name) > MAX_NAME_CHARACTERS for name in names):
-        limit = f"{MAX_CLASSES:,} classes with names of at most {MAX_NAME_CHARACTERS} characters"
+    if len(names) > MAX_CLASSES or not all(0 < len(name) <= MAX_NAME_CHARACTERS for name in names):
+        limit = f"{MAX_CLASSES:,} classes with names of 1 to {MAX_NAME_CHARACTERS} characters"
         return (), [f"The classes are ignored, because a model learns at most {limit}."]
     return names, []
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from studio.diffusion.model import Unet
 
 TASK = "diffusion.train"
-# settings that decide the shapes of the weights, and whether there are classes
-SHAPE_SETTINGS = ("size", "colors", "width", "conditional")
+# Settings that decide the shapes of the weights, besides the classes; see `classes.check_same`.
+SHAPE_SETTINGS = ("size", "colors", "width")
 
 
 def check(settings: TrainDiffusionSettings, inputs: Inputs) -> None:

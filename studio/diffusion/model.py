@@ -22,6 +22,7 @@ from studio.diffusion.settings import TrainDiffusionSettings
 
 BATCH = 16  # images predicted at once: those of a preview
 CLASS_DROPOUT = 0.2  # share of training images whose class is hidden, for classifier-free guidance
+_GOLDEN_RATIO = 0.618034  # its multiples modulo 1 are spread evenly
 
 
 class Unet(keras.Model):
@@ -33,13 +34,13 @@ class Unet(keras.Model):
     """
 
     def __init__(self, settings: TrainDiffusionSettings, class_count: int):
-        super().__init__(name="unet")
+        # Keep float32: bfloat16 would round the times. The layers compute in the precision of the training.
+        super().__init__(name="unet", dtype="float32")
         self.settings, self.class_count = settings, class_count
         self.blocks = {
             layer.name: _build_layer(layer, derive_seed(settings.seed, n))
             for n, layer in enumerate(unet.list_layers(settings, class_count))
         }
-        self.jit_compile = JIT_COMPILE
         self.built = True
 
     def call(self, inputs: Mapping[str, Any], training: bool = False) -> Any:
@@ -163,10 +164,14 @@ class FlowLoss(LossModel):
     def __init__(self, settings: TrainDiffusionSettings, class_count: int):
         super().__init__(settings, ("loss",))
         self.unet = Unet(settings, class_count)
+        self.unet.jit_compile = JIT_COMPILE
         self.seed_generator = keras.random.SeedGenerator(settings.seed)
 
     def call(self, inputs: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
-        """Computes the loss at a random time of each image; in tests, the times are evenly spaced."""
+        """Computes the loss at a random time of each image.
+
+        In tests, the times are spread evenly, also among neighbors: data sets are ordered by class.
+        """
         images, labels = ops.cast(inputs["images"], "float32") / 127.5 - 1, inputs["labels"]
         count = ops.shape(images)[0]
         noise = keras.random.normal(ops.shape(images), seed=self.seed_generator)
@@ -175,7 +180,7 @@ class FlowLoss(LossModel):
             is_hidden = keras.random.uniform((count,), seed=self.seed_generator) < CLASS_DROPOUT
             labels = ops.where(is_hidden, self.unet.class_count, labels)
         else:
-            times = (ops.arange(count, dtype="float32") + 0.5) / count
+            times = (ops.arange(count, dtype="float32") + 0.5) * _GOLDEN_RATIO % 1.0
         position = times[:, None, None, None]
         noisy = (1 - position) * noise + position * images
         velocity = self.unet({"images": noisy, "times": times, "labels": labels}, training=training)

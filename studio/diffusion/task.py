@@ -93,14 +93,14 @@ def _generate_images(
     from studio.diffusion import train as training
 
     rng = np.random.default_rng([settings.seed, 9])
-    z = rng.standard_normal((count, math.prod(settings.shape)), dtype="float32")
     chosen = None if labels is None else labels[rng.choice(train_rows, count)]
     batches = []
     for at in range(0, count, CARD_IMAGES):
         progress.report(at, count, text="Generating images to compare")
-        part = slice(at, at + CARD_IMAGES)
-        part_labels = None if chosen is None else chosen[part]
-        batches.append(training.generate_images(model, z[part], STEPS, part_labels, progress))
+        part_labels = None if chosen is None else chosen[at : at + CARD_IMAGES]
+        shape = min(CARD_IMAGES, count - at), math.prod(settings.shape)
+        z = rng.standard_normal(shape, dtype="float32")  # all at once could take gigabytes
+        batches.append(training.generate_images(model, z, STEPS, part_labels, progress))
     images = np.concatenate(batches)
     return np.broadcast_to(images, (*images.shape[:3], 3))
 

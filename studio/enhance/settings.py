@@ -143,8 +143,8 @@ class EnhanceSettings(Settings):
 
     @property
     def texture_weights(self) -> str:
-        """The name of the pretrained weights for texture; "" in the mode without."""
-        if self.mode != "texture":
+        """The name of the pretrained weights for texture; "" if none are used."""
+        if self.mode != "texture" or not self.is_enlarging:
             return ""
         return TEXTURE_WEIGHTS["photo" if self.texture_network == "auto" else self.texture_network]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.core import recipes
-from studio.core.imaging import deep_color, exif, image_io, transparency
+from studio.core.imaging import color_management, exif, image_io, transparency
 from studio.core.masks import task_masks
 from studio.core.models import presets
 from studio.core.progress import Progress
@@ -34,11 +34,12 @@ def run(settings: EnhanceSettings, inputs: Inputs, progress: Progress) -> Result
     data = content.read()
     photo = image = transparency.extend_colors(image_io.read_deep(data, content.name))
     size = compute_size(settings, *photo.shape[:2])
-    masks = task_masks.resolve(settings, inputs, deep_color.to_8_bits(photo), progress)
+    pixels = color_management.to_8_bits(photo)
+    masks = task_masks.resolve(settings, inputs, pixels, progress)
     weights = dict(masks.weights)
     figures: dict[str, Any] = {}
     if settings.cleans:
-        image_damage = resolve_damage(settings, damage.measure_damage(data, deep_color.to_8_bits(photo)))
+        image_damage = resolve_damage(settings, damage.measure_damage(data, pixels))
         figures = {"noise": image_damage.noise, "jpeg_quality": image_damage.quality}
         clean_options = choose_clean_options(settings, image_damage)
         if clean_options is not None:
@@ -113,7 +114,7 @@ def _upscale_faithfully(
     scale = choose_network_scale(image.shape[0], image.shape[1], size)
     options = enlarge.Options(scale, settings.sharpness, settings.ensemble)
     progress.report_stage("Upscaling")
-    outcome.figures = measure_psnr(enlarger, deep_color.to_8_bits(image), options)
+    outcome.figures = measure_psnr(enlarger, color_management.to_8_bits(image), options)
     if not inputs.get("network"):
         outcome.weights[settings.network] = enlarger.digest
     return image_io.resize(enlarger.enlarge(image, options, progress), *size)

@@ -170,6 +170,8 @@ class FacesSettings(Settings):
         noun = "face" if not model or model.startswith(_FACE_PREFIXES) else "image"
         if self.interpolate:
             description = f"interpolation through {noun}s"
+        elif self.form == "denoising":
+            description = f"denoising steps of {noun} {self.face or 1}"
         elif self.face:
             description = f"{noun} {self.face}" + (f" to {self.to}" if self.to else "")
         else:

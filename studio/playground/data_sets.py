@@ -85,9 +85,12 @@ def parse_points(text: str) -> Points:
     """Parses points from CSV with a row `x,y,class` for each; a row without numbers at the start is a header.
 
     Raises:
-        InvalidInput: if a row is invalid, or there are too few or too many points of a class.
+        InvalidInput: if a row is invalid, there are too many points, or too few of a class.
     """
-    rows = [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]
+    try:
+        rows = [row for row in csv.reader(text.splitlines()) if any(cell.strip() for cell in row)]
+    except csv.Error as error:  # a field of over 131,072 characters
+        raise InvalidInput("This is not a list of points. Use CSV with rows of x,y,class.") from error
     if rows and not _is_number(rows[0][0]):
         rows = rows[1:]
     if len(rows) > MAX_POINTS:

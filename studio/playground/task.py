@@ -111,7 +111,7 @@ def _collect_figures(settings: NetworkSettings, result: TrainingResult[Any]) -> 
     if result.frames:
         figures["frames"] = result.frames
     if result.has_diverged:
-        figures["ended"] = "ran away"
+        figures["ended"] = "diverged"
         figures["notes"] = [DIVERGED.format(steps=result.steps)]
     elif last.learned > _WORSE_FACTOR * result.history[0]["training"]:
         figures["notes"] = [WORSE]

@@ -175,7 +175,7 @@ class _Run(Generic[AnySnapshot]):
 
     def _report_rows(self, rows: int, total: int) -> None:
         if rows < total:
-            self._progress.report(rows, total, text="Painting the image")
+            self._progress.report(rows, total, text="Rendering the image")
 
 
 def _ignore_rows(_rows: int, _total: int) -> None:

@@ -286,7 +286,7 @@ def read_recipe(path: Path) -> recipes.Recipe:
                     "Choose a file that the studio saved, together with its recipe."
                 )
             path = sidecar(path)
-        return recipes.read(paths.read(path, image_io.MAX_BYTES))
+        return recipes.read(paths.read(path, image_io.MAX_RESULT_BYTES))
     except paths.TooLarge:
         raise InvalidInput(f"The {label} is too large to be one of the studio's. Choose another.") from None
     except (OSError, ValueError, RuntimeError) as error:

@@ -43,7 +43,7 @@ def estimate_seconds_of_length(settings: TrainTextSettings, length: int) -> floa
 
 def estimate_bytes(settings: TrainTextSettings, inputs: Inputs) -> float:
     """Returns about how many bytes of memory a training run takes. Loads no Keras."""
-    characters, weight_bytes = settings.streams * settings.sequence, settings.units**2 * _WEIGHT_BYTES
+    characters, weight_bytes = settings.streams * settings.sequence, settings.width**2 * _WEIGHT_BYTES
     unit_bytes = settings.units * _UNIT_BYTES
     if settings.architecture == "transformer":
         score_bytes = settings.heads * 2 * settings.sequence * _SCORE_BYTES

@@ -1,4 +1,4 @@
-"""The recurrent networks that predict the next character, in Keras, and their training on parts of a text."""
+"""Recurrent networks that predict the next character, in Keras, and a wrapper to train all architectures."""
 
 from __future__ import annotations
 

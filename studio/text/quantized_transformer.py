@@ -16,8 +16,8 @@ from studio.core.litert.graph import Graph, QuantizedRows, Tensor, quantize_rows
 from studio.core.litert.network import Network as Interpreter
 from studio.text.numpy_transformer import EMPTY, EPSILON, Transformer
 
-# Each length has its own graph, so there are two.
-# Characters that `run` reads at once, at most MAX_PART; it reads the rest one by one.
+# Characters that `run` reads at once, at most MAX_PART. It reads the rest one by one, because each length
+# needs its own graphs.
 _PART = 32
 
 

@@ -81,8 +81,8 @@ class TrainTextSettings(shared.TrainSettings):
     )
     embedding: int = setting(
         64,
-        "Length of the learned vector that represents each character; raise it for texts with many "
-        "different characters. A Transformer's has as many as there are units.",
+        "Length of the learned vector that represents each character (LSTM and GRU only); raise it for texts "
+        "with many different characters.",
         ge=4,
         le=1024,
         scale="log",
@@ -159,7 +159,6 @@ class TrainTextSettings(shared.TrainSettings):
         ge=0,
         le=1000,
     )
-
     precision: Precision = setting("float32", f"{HELP} Transformer only.")
 
     @model_validator(mode="before")

@@ -132,7 +132,7 @@ def _parse_range(settings: type[Settings], field: SettingInfo, values: str) -> R
         raise _setting_error(field, "a setting with numbers or choices", f"a setting of type {field.kind}")
     if field.kind in ("choice", "bool"):
         return Range(choices=_parse_choices(settings, field, values))
-    low, high = _parse_bounds(field, values)
+    low, high = _parse_bounds(settings, field, values)
     for end in (low, high):
         settings.parse({field.name: int(end) if field.kind == "int" else end})
     if not low < high:
@@ -152,7 +152,7 @@ def _parse_choices(settings: type[Settings], field: SettingInfo, values: str) ->
     return selected
 
 
-def _parse_bounds(field: SettingInfo, values: str) -> tuple[float, float]:
+def _parse_bounds(settings: type[Settings], field: SettingInfo, values: str) -> tuple[float, float]:
     """Parses LOW:HIGH; without values, returns bounds of the setting or a range around its default."""
     if values:
         parts = values.split(":")
@@ -165,7 +165,7 @@ def _parse_bounds(field: SettingInfo, values: str) -> tuple[float, float]:
         if not (math.isfinite(low) and math.isfinite(high)):
             raise _setting_error(field, "numbers", values)
         return low, high
-    default = field.default
+    default = getattr(settings(), field.name)  # `field.default` is None if it depends on other settings
     # Bounds are what is possible, not what is sensible: on a log scale, use a factor of 4 around the default.
     if default and field.scale == "log":
         low, high = default / 4, default * 4

@@ -200,9 +200,10 @@ class Search:
             for name, attribute in earlier.user_attrs.items():
                 trial.set_user_attr(name, attribute)
             return float(earlier.values[0])
-        settings = self.task.settings.parse({**self.fixed, **params})
         observer = TrialObserver(self.goal, trial, partial(self._report, trial), self.is_comparable)
         try:
+            # Parse here: values that do not fit together count as a failure, else the search would never end.
+            settings = self.task.settings.parse({**self.fixed, **params})
             result = self.task_runner.run(
                 self.task.name, settings, self.inputs, observer.make_progress(self._should_stop)
             )

@@ -23,16 +23,8 @@ if TYPE_CHECKING:
 
 NO_SOUND_NOTE = "GIF and WebP have no sound. Choose MP4 to keep the audio of the video."
 _UNREADABLE_NOTE = "An audio track could not be read, so the result lacks it."
-_COPIED_CODECS = (
-    "aac",
-    "mp3",
-    "mp3float",
-    "ac3",
-    "eac3",
-    "alac",
-    "flac",
-    "opus",
-)  # others are encoded as AAC
+# Others are encoded as AAC.
+_COPIED_CODECS = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "flac", "opus")
 _MAX_TRACKS = 8
 _MAX_PACKETS = 100_000  # of a track; 35 minutes of AAC
 _MAX_CHANNELS = 8
@@ -71,7 +63,8 @@ def add_audio(mp4: bytes, video: bytes, start: Fraction, seconds: Fraction) -> t
         start += _find_first_time(video)
         with video_facts.open_container(video) as container:
             readable_streams = [stream for stream in container.streams.audio if _is_readable(stream)]
-            packets = _read_packets(container, readable_streams[:_MAX_TRACKS], start, start + seconds)
+            streams = readable_streams[:_MAX_TRACKS]
+            packets = _read_packets(container, streams, start, start + seconds, len(video))
             is_complete = len(packets) == len(container.streams.audio)
             return _mux(mp4, packets, start), [] if is_complete else [_UNREADABLE_NOTE]
     except Exception:  # FFmpeg raises almost any exception for damaged tracks
@@ -96,12 +89,19 @@ def _find_first_time(video: bytes) -> Fraction:
 
 
 def _read_packets(
-    container: InputContainer, streams: list[AudioStream], start: Fraction, end: Fraction
+    container: InputContainer, streams: list[AudioStream], start: Fraction, end: Fraction, max_bytes: int
 ) -> dict[AudioStream, list[Packet]]:
     """Reads the packets of each track between two times, in seconds.
 
+    Args:
+        container: of the tracks.
+        streams: the tracks to read.
+        start, end: the two times.
+        max_bytes: of all packets. The index of a malicious file lets them overlap, so that a small file would
+            fill the memory.
+
     Raises:
-        ValueError: if a track has too many.
+        ValueError: if a track has too many, or they are too large.
     """
     tracks: dict[int, list[Packet]] = {stream.index: [] for stream in streams}
     last_times: dict[int, int] = {}
@@ -113,8 +113,9 @@ def _read_packets(
         # One packet more at the start: decoders need it for the next one. Its own sound is skipped.
         if start < (time + 2 * (packet.duration or 0)) * unit and time * unit < end:
             tracks[index].append(packet)
-        if len(tracks[index]) > _MAX_PACKETS:
-            raise ValueError("an audio track of too many packets")
+            max_bytes -= packet.size
+        if len(tracks[index]) > _MAX_PACKETS or max_bytes < 0:
+            raise ValueError("an audio track of too many or too large packets")
     return {stream: tracks[stream.index] for stream in streams}
 
 

@@ -15,6 +15,7 @@ import teachable_zip
 from PIL import Image
 
 from . import strokes
+from .elements import open_popover
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -70,9 +71,8 @@ def encode_png(image: np.ndarray) -> bytes:
 
 def import_model(page, data: bytes) -> None:
     """Drops the zip on the page, and waits for the names of its classes."""
-    page.get_by_role("button", name="Import a model").click()
     upload = {"name": "converted_keras.zip", "mimeType": "application/zip", "buffer": data}
-    page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(upload)
+    open_popover(page, "Import a model").locator("input[type=file]").set_input_files(upload)
     page.get_by_text(f"2 classes ({', '.join(NAMES)})").wait_for()
 
 
@@ -86,8 +86,7 @@ def rename_classes(page) -> None:
 
 def take_photo(page) -> None:
     """Takes a photo with the camera."""
-    page.get_by_role("button", name="Add your own").click()
-    popover = page.get_by_test_id("stPopoverBody")
+    popover = open_popover(page, "Add your own")
     popover.get_by_text("Use the camera").click()
     page.wait_for_function(IS_CAMERA_READY)
     popover.get_by_role("button", name="Take photo").click()

@@ -11,6 +11,8 @@ import pytest
 from studio.core import recipes
 from studio.core.imaging import image_io, video_decoder
 
+from .elements import open_popover
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 QUICK_SETTINGS = "size=128"  # px; takes seconds, because the tests are about the page
@@ -36,8 +38,7 @@ def find_button(page, name):
 
 def upload_content(page, path):
     """Uploads a file as content image."""
-    page.get_by_role("button", name="Add your own").first.click()
-    page.get_by_test_id("stPopoverBody").locator('input[type="file"]').set_input_files(path)
+    open_popover(page, "Add your own").locator('input[type="file"]').set_input_files(path)
 
 
 def start_long_job(page):

@@ -86,7 +86,7 @@ def test_json_has_the_figures(tiny, run_command):
 INVALID_COMMANDS = {
     "another model": ["faces", "-o", "a.png", "--model", "gan"],
     "an unknown preset": ["faces", "-o", "a.png", "--preset", "nobody"],
-    "an unknown ending": [*QUICK_COMMAND, "-o", "a.tiff"],
+    "an unknown ending": [*QUICK_COMMAND, "-o", "a.xyz"],
     "an interpolation in an image": [*QUICK_COMMAND, "-o", "a.png", "--interpolate", "9"],
     "an interpolation in an array": [*QUICK_COMMAND, "-o", "a.npz", "--interpolate", "9"],
     "none": [*QUICK_COMMAND, "-o", "a.png", "-n", "0"],

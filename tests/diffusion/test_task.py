@@ -52,6 +52,7 @@ def test_a_start_model_of_other_classes_is_refused_before_training(result, image
         tasks.run(TASK, tiny, inputs)
     with pytest.raises(InvalidInput, match="width 32"):
         tasks.check(TASK, tiny.model_copy(update={"width": 32}), inputs)
+    tasks.check(TASK, tiny.model_copy(update={"conditional": False}), inputs)  # the data decides
 
 
 def test_too_few_images_and_copies_are_refused_with_the_minimum(home, images, tiny, tmp_path):

@@ -47,4 +47,7 @@ def test_a_result_with_too_many_pixels_is_rejected(monkeypatch):
     monkeypatch.setattr(image_io, "MAX_PIXELS", 60 * 40 * 9)
     assert compute_size(EnhanceSettings(scale=3.0), 40, 60) == (120, 180)
     with pytest.raises(InvalidInput, match="Choose scale 3, or save the photo with a longer side of 45 px"):
+        compute_size(EnhanceSettings(scale=4.0), 40, 60)
+    with pytest.raises(InvalidInput, match="Choose a width of 180 px or less"):
         compute_size(EnhanceSettings(width=240), 40, 60)
+    assert compute_size(EnhanceSettings(width=180), 40, 60) == (120, 180)

@@ -63,6 +63,7 @@ def test_the_sheet_of_steps_leads_from_noise_to_the_image(squares):
     assert np.array_equal(image_io.resize(noisy[:, -28:], 504, 504), enlarged)
     settings = FacesSettings(form="denoising")
     assert settings.for_ending("png") == settings and settings.for_ending("npz").form == "npz"
+    assert settings.subject == "denoising steps of face 1"
     assert tasks.get(TASK).choose_kind(settings) == "image"
 
 

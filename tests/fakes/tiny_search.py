@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput
@@ -25,7 +27,15 @@ class BowlSettings(Settings):
     flip: bool = setting(True, "Yes or no.")
     note: str = setting("", "Words.")
     epochs: int = setting(9, "How often it tells.", ge=1, le=1000)
-    trouble: Literal["none", "refuse", "silent", "unscored", "memory"] = setting("none", "What goes wrong.")
+    trouble: Literal["none", "refuse", "silent", "unscored", "memory", "conflict"] = setting(
+        "none", "What goes wrong."
+    )
+
+    @model_validator(mode="after")
+    def _check_conflict(self) -> Self:
+        if self.trouble == "conflict" and self.x:
+            raise InvalidInput("These settings do not fit together. Set x to 0.")
+        return self
 
 
 def compute_loss(settings: BowlSettings) -> float:

@@ -18,6 +18,7 @@ from pages.form import samples
 from pages.home import tiles
 from pages.jobs.navigation import PAGES, page_of
 from studio.core import owners, paths
+from studio.dcgan.settings import TrainDcganSettings
 
 from .conftest import ROOT
 from .elements import join_raw_texts, list_button_labels
@@ -54,6 +55,16 @@ def test_studio_error_is_shown_as_text(visit, monkeypatch, tmp_path):
     page = visit("health")
     assert not page.exception
     assert "made by a newer studio" in join_raw_texts(page.error) + join_raw_texts(page.caption)
+
+
+def test_value_of_another_form_is_dropped_also_pages_later(visit, monkeypatch):
+    monkeypatch.setattr("pages.playground.learning.show", lambda *_: None)
+    page = visit("playground", width="250")
+    assert page.slider(key="width").value == 250
+    for name in ("check_health.py", "colorize_photo.py", "train_generator.py"):
+        page.switch_page(name).run()
+        assert not page.exception
+    assert page.slider(key="width").value == TrainDcganSettings().width
 
 
 _ALL_PAGES = """

@@ -153,6 +153,9 @@ def test_own_points_wait_for_both_classes_and_then_train(visit, monkeypatch):
     page.run()
     assert not page.exception
     assert calls[-1]["points"][0].read().startswith(b"x,y,class\n0.1000,0.2000,0")
+    page.button(key="lesson_two_spirals").click().run()
+    assert not page.exception
+    assert calls[-1] == {} and lessons.LESSONS["two_spirals"].text in join_raw_texts(page.info)
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,16 @@ def test_two_models_are_shown_for_the_same_characters(visit, two_models):
     assert not page.exception
 
 
+def test_fine_tuning_keeps_the_context_window(visit, two_models, monkeypatch):
+    started_jobs = []
+    monkeypatch.setattr("pages.parts.start", lambda *args: started_jobs.append(args))
+    page = visit("text", do="Your text", begin_with="attentive")
+    assert "context window of 32 characters" in join_texts(page.caption)
+    press_button(page, "Train")
+    [(_, settings, _)] = started_jobs
+    assert (settings.architecture, settings.sequence) == ("transformer", 32)
+
+
 def test_costs_are_measured_on_request(visit, two_models, monkeypatch):
     monkeypatch.setattr(step_costs, "CHARS", 64)
     page = visit("text", preset="attentive", explain="true", explain_other="recurrent")

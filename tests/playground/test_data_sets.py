@@ -55,6 +55,7 @@ def test_points_are_parsed_as_they_were_formatted():
         ("0,0,0\n0,1.5,1", "not a point"),
         ("0,0,0\n0,nan,1", "not a point"),
         ("0,0,0\n" * 2001, "too many"),
+        ("9" * 140_000, "not a list of points"),
     ],
 )
 def test_invalid_points_are_rejected_with_a_sentence(text, message):

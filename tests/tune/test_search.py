@@ -197,6 +197,8 @@ def test_repeated_failures_end_the_search(text):
         search(text, fixed=("trouble=refuse",))
     with pytest.raises(StudioError, match="reported no metric"):
         search(text, fixed=("trouble=silent",))
+    with pytest.raises(StudioError, match=r"5 trials in a row failed.*do not fit together"):
+        search(text, fixed=("trouble=conflict",))
 
 
 def test_earlier_results_survive_failures(text):

@@ -70,6 +70,11 @@ def test_a_search_without_a_space_varies_the_settings_of_its_goal(training):
     assert list(parse_search_space(one)) == [names[0]]
 
 
+def test_a_default_that_depends_on_other_settings_gives_a_range():
+    [units] = parse_space(tasks.get("text.train").settings, ["units"]).values()
+    assert units == Range(128.0, 2048.0, whole=True, log=True)
+
+
 def test_shared_settings_are_checked_too():
     varied = parse_space(BowlSettings, ["x"])
     assert parse_fixed(BowlSettings, ["epochs=4", "flip=false", "shape=flat"], varied) == {

@@ -1,6 +1,7 @@
 """The sound of a video is kept in an MP4, cut with the frames, and reported where it is lost."""
 
 import io
+import struct
 from fractions import Fraction
 from functools import cache
 
@@ -125,6 +126,16 @@ def test_a_note_says_that_an_audio_track_could_not_be_read(home):
     result = process(data, "clip.mov")
     assert "could not be read" in result.figures["notes"][0]
     assert video_decoder.count_frames(result.files[0].read()) == FPS * SECONDS
+
+
+def test_overlapping_audio_packets_are_not_read(home):
+    data = make_video()
+    overlapping = bytearray(data)
+    table = data.rindex(b"stsz") + 12  # sizes of the packets of the audio track
+    (count,) = struct.unpack_from(">I", data, table)
+    struct.pack_into(f">{count}I", overlapping, table + 4, *[len(data) // 4] * count)
+    result, notes = audio.add_audio(data, bytes(overlapping), Fraction(0), Fraction(SECONDS))
+    assert result == data and "could not be read" in notes[0]
 
 
 def test_random_damage_to_audio_does_not_stop_the_video(home):

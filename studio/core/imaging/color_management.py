@@ -129,8 +129,10 @@ def _scale_to_uint8(values: np.ndarray, lowest: float, top: float) -> np.ndarray
     return (shares * 255 + 0.5).clip(0, 255).astype("uint8")
 
 
-def _to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Converts `uint16` to `uint8` by a table, which needs no memory for floats."""
+def to_8_bits(values: np.ndarray) -> np.ndarray:
+    """Converts `uint16` to `uint8` by a table, which needs no memory for floats; `uint8` is unchanged."""
+    if values.dtype == np.uint8:
+        return values
     return _scale_to_uint8(np.arange(65536), 0, 65535)[values]
 
 
@@ -182,7 +184,7 @@ def _convert_to_srgb(colors: Image.Image, info: Mapping[Any, Any]) -> Image.Imag
 def _to_rgb(colors: Image.Image) -> Image.Image:
     """Returns a new image of mode "RGB" without color conversion."""
     if colors.mode == "I;16":
-        colors = Image.fromarray(_to_8_bits(np.asarray(colors)))
+        colors = Image.fromarray(to_8_bits(np.asarray(colors)))
     return colors.copy() if colors.mode == "RGB" else colors.convert("RGB")
 
 

@@ -37,7 +37,7 @@ def read(data: bytes, pixels: np.ndarray, formats: tuple[str, ...]) -> np.ndarra
         decoder reads: separate planes, white as zero, signed or premultiplied values, other color models.
     """
     with decoding.open_image(data, formats) as image:
-        if not _has_16_bits(image, data):
+        if not _is_deep(image, data):
             return None
         orientation = image.getexif().get(_ORIENTATION, 1)
         info = dict(image.info)
@@ -52,11 +52,21 @@ def read(data: bytes, pixels: np.ndarray, formats: tuple[str, ...]) -> np.ndarra
     upright = _turn(colors if is_opaque else np.dstack([colors, alpha]), orientation)
     if upright.shape != pixels.shape:
         return None
-    difference = np.abs(to_8_bits(upright).astype("int16") - pixels).mean()
+    difference = np.abs(color_management.to_8_bits(upright).astype("int16") - pixels).mean()
     return np.ascontiguousarray(upright) if difference <= _MAX_DIFFERENCE else None
 
 
-def _has_16_bits(image: Image.Image, data: bytes) -> bool:
+def has_16_bits(data: bytes, formats: tuple[str, ...]) -> bool:
+    """Returns by its header whether `read` may read an image with 16 bits. Arguments are those of `read`.
+
+    Raises:
+        Exception: almost any, if the file is damaged.
+    """
+    with decoding.open_image(data, formats) as image:
+        return _is_deep(image, data)
+
+
+def _is_deep(image: Image.Image, data: bytes) -> bool:
     """Returns whether an opened image has 16 bits per channel in a layout that this module reads."""
     if data.startswith(_PNG_SIGNATURE):
         types = (_PNG_GRAY, *_PNG_COLOR_TYPES.values())
@@ -105,13 +115,6 @@ def _turn(values: np.ndarray, orientation: int) -> np.ndarray:
     return values.reshape(-1, values.shape[2])[turned]
 
 
-def to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Converts `uint16` to `uint8` by rounding; returns `uint8` unchanged."""
-    if values.dtype == np.uint8:
-        return values
-    return ((values.astype("uint32") + 128) // 257).astype("uint8")
-
-
 def resize(values: np.ndarray, height: int, width: int) -> np.ndarray:
     """Resizes `(H, W, C) uint16` with Lanczos to `(height, width, C) uint16`."""
     resized = np.empty((height, width, values.shape[2]), "uint16")
@@ -130,13 +133,13 @@ def encode_png(values: np.ndarray, chunks: Sequence[tuple[bytes, bytes]] = ()) -
         chunks: kinds and contents of further chunks before the pixels.
     """
     height, width, channels = values.shape
-    stored = np.frombuffer(values.astype(">u2").tobytes(), "uint8").reshape(height, -1)
+    stored = values.astype(">u2", order="C").view("uint8").reshape(height, -1)
     rows = np.empty((height, 1 + stored.shape[1]), "uint8")
     rows[:, 0] = _UP_FILTER
     rows[0, 1:] = stored[0]
     np.subtract(stored[1:], stored[:-1], out=rows[1:, 1:])
     header = struct.pack(">IIBBBBB", width, height, 16, _PNG_COLOR_TYPES[channels], 0, 0, 0)
-    pixels = zlib.compress(rows.tobytes(), 1)
+    pixels = zlib.compress(rows.data, 1)
     all_chunks = [(b"IHDR", header), *chunks, (b"IDAT", pixels), (b"IEND", b"")]
     return _PNG_SIGNATURE + b"".join(_encode_chunk(*chunk) for chunk in all_chunks)
 

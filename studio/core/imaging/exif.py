@@ -29,20 +29,20 @@ def read(data: bytes) -> bytes:
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data), formats=formats.register_readers(data)) as image:
             source = image.getexif()
-            kept = Image.Exif()
+            copy = Image.Exif()
             for name in _TAGS:
                 if (tag := ExifTags.Base[name].value) in source:
-                    kept[tag] = source[tag]
+                    copy[tag] = source[tag]
             details = {
                 tag: value
                 for tag, value in source.get_ifd(ExifTags.IFD.Exif).items()
                 if tag not in _DROPPED_TAGS
             }
             if details:
-                kept.get_ifd(ExifTags.IFD.Exif).update(details | {ExifTags.Base.ColorSpace.value: _SRGB})
+                copy.get_ifd(ExifTags.IFD.Exif).update(details | {ExifTags.Base.ColorSpace.value: _SRGB})
             if place := source.get_ifd(ExifTags.IFD.GPSInfo):
-                kept.get_ifd(ExifTags.IFD.GPSInfo).update(place)
-            encoded = kept.tobytes() if len(kept) or details or place else b""
+                copy.get_ifd(ExifTags.IFD.GPSInfo).update(place)
+            encoded = copy.tobytes() if len(copy) or details or place else b""
             return encoded if len(encoded) <= _MAX_BYTES else b""
     return b""
 

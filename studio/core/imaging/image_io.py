@@ -30,11 +30,10 @@ if TYPE_CHECKING:
     from studio.core.recipes import Recipe
 
 MAX_PIXELS = 8192 * 8192
-MAX_BYTES = 50 * 1024 * 1024
+MAX_BYTES = 50 * 1024 * 1024  # of an input; results may be larger
+MAX_RESULT_BYTES = 9 * MAX_PIXELS  # of a PNG with four channels of 16 bits, which compression may enlarge
 LARGE_PIXELS = 8 << 20  # pixels; decoding more takes 100 MB to 1.5 GB
-_large_image_slots = threading.BoundedSemaphore(
-    2
-)  # limits concurrent decoding of large images in this process
+_large_image_slots = threading.BoundedSemaphore(2)  # limits how many this process decodes at once
 TIFF_SUFFIXES = (".tif", ".tiff")
 MIN_SIDE = 8
 MAX_ASPECT = 20
@@ -46,7 +45,7 @@ def read(source: str | Path | bytes, name: str = "image") -> np.ndarray:
     """Reads an image as upright sRGB, composited over white; of an animation the first frame.
 
     Args:
-        source: path or bytes of the file.
+        source: path of a file of at most MAX_BYTES, or the bytes of one of any size, such as a result.
         name: name for errors if `source` is bytes.
 
     Returns:
@@ -133,19 +132,14 @@ def _read_bytes(source: str | Path | bytes, name: str) -> tuple[bytes, str]:
         try:
             data = paths.read(path, MAX_BYTES)
         except paths.TooLarge:
-            raise _too_many_bytes_error(name) from None
+            step = "save it smaller"
+            raise invalid(name, expected="at most 50 MB", received="more", next_step=step) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "not a usable path"
             raise invalid(name, expected="a file", received=reason, next_step="check the path") from None
     if not data:
         raise invalid(name, expected=f"a {formats.READABLE} file", received="an empty file")
-    if len(data) > MAX_BYTES:
-        raise _too_many_bytes_error(name)
     return data, name
-
-
-def _too_many_bytes_error(name: str) -> InvalidInput:
-    return invalid(name, expected="at most 50 MB", received="more", next_step="save it smaller")
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
@@ -200,6 +194,15 @@ def is_animated(data: bytes) -> bool:
         return False
     with suppress(Exception), Image.open(io.BytesIO(data), formats=formats.register_readers(data)) as image:
         return bool(getattr(image, "is_animated", False))
+    return False
+
+
+def has_16_bits(data: bytes) -> bool:
+    """Returns whether an image file has 16 bits per channel that `read_deep` keeps, by its header."""
+    if try_read_size(data) is None:
+        return False
+    with suppress(Exception):
+        return deep_color.has_16_bits(data, formats.register_readers(data))
     return False
 
 

@@ -55,10 +55,10 @@ def _read_tar(archive: Path, members: Mapping[str, Member]) -> dict[str, bytes]:
 
 
 def _read_zip(archive: Path, members: Mapping[str, Member]) -> dict[str, bytes]:
-    with zips.open_zip(archive, _MAX_ZIP_LIST_BYTES) as opened:
+    with zips.open_zip(archive, _MAX_ZIP_LIST_BYTES) as zip_file:
         return {
-            member.name: zips.read(opened, zip_info)
-            for zip_info in opened.infolist()
+            member.name: zips.read(zip_file, zip_info)
+            for zip_info in zip_file.infolist()
             if (member := members.get(zip_info.filename)) and zip_info.file_size == member.bytes
         }
 

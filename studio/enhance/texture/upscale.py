@@ -67,7 +67,10 @@ class TextureNetwork:
                 ..., None
             ] * self._upscale_window(window, progress)
         progress.report(len(tiles), len(tiles))
-        result = np.rint(np.clip(total, 0, 1, out=total) * white).astype(image.dtype)
+        np.clip(total, 0, 1, out=total)
+        total *= white
+        result = np.rint(total, out=total).astype(image.dtype)
+        del total  # before resizing, which needs memory, too
         return image_io.resize(result, *size) if size else result
 
     def _upscale_window(self, window: np.ndarray, progress: Progress) -> np.ndarray:

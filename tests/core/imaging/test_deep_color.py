@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image, ImageCms
 
 from studio.core import recipes
-from studio.core.imaging import deep_color, exif, image_io
+from studio.core.imaging import color_management, deep_color, exif, image_io
 from studio.core.recipes import Recipe
 
 
@@ -83,7 +83,8 @@ def test_a_color_profile_is_converted_without_banding():
     linear = _chunk_gamma(image_io.encode_png(values), 100_000)
     pixels = image_io.read_deep(linear)
     assert pixels.dtype == np.uint16
-    assert np.abs(deep_color.to_8_bits(pixels).astype(int) - image_io.read_transparent(linear)).max() <= 2
+    levels = color_management.to_8_bits(pixels).astype(int)
+    assert np.abs(levels - image_io.read_transparent(linear)).max() <= 2
     shares = values / 65535
     expected = 65535 * np.where(shares <= 0.0031308, 12.92 * shares, 1.055 * shares ** (1 / 2.4) - 0.055)
     assert np.abs(pixels - expected).max() < 1.5 * 257

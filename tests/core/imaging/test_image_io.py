@@ -256,6 +256,16 @@ def test_a_too_large_file_is_refused_without_reading_it(tmp_path):
         image_io.read(path)
 
 
+def test_a_result_may_be_larger_than_a_file_that_is_read(tmp_path, monkeypatch):
+    pixels = np.random.default_rng(0).integers(0, 65536, (20, 30, 3), "uint16")
+    data = image_io.encode_png(pixels)
+    monkeypatch.setattr(image_io, "MAX_BYTES", len(data) - 1)
+    np.testing.assert_array_equal(image_io.read_deep(data), pixels)
+    (tmp_path / "large.png").write_bytes(data)
+    with pytest.raises(InvalidInput, match="at most 50 MB"):
+        image_io.read(tmp_path / "large.png")
+
+
 def test_devices_are_refused_without_reading_them():
     """Reading another device could never end."""
     with pytest.raises(InvalidInput, match=": a device or pipe"):

@@ -14,12 +14,14 @@ def count_threads():
 
 
 def test_parallel_functions_use_one_core_each_and_keep_their_order():
-    before, samples = count_threads(), []
+    samples = []
 
     def square(n):
         samples.append((count_threads(), threading.get_ident()))
         return n * n
 
-    assert blas_threads.run_parallel([lambda n=n: square(n) for n in range(3)]) == [0, 1, 4]
-    assert all(counts == {1} for counts, _ in samples)
-    assert count_threads() == before
+    with blas_threads.limit_threads(2):  # tests begin with one thread
+        before = count_threads()
+        assert blas_threads.run_parallel([lambda n=n: square(n) for n in range(3)]) == [0, 1, 4]
+        assert max(before) == 2 and all(counts == {1} for counts, _ in samples)
+        assert count_threads() == before

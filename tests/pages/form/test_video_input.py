@@ -164,3 +164,10 @@ def test_part_of_a_longer_video_is_chosen_in_seconds(visit, live_requests, start
     page.slider(key="video_part").set_value((0.2, 1.2)).run()
     assert "from 0.2 to 0.8 s" in " ".join(element.value for element in page.caption)
     assert not page.exception and not page.error
+
+
+def test_part_may_start_within_a_frame(visit, live_requests):
+    page = visit("style", what="A video")
+    page.slider(key="video_part").set_value((0.1, 3.0)).run()  # frames of the sample take 0.125 s
+    assert not page.exception and not page.error
+    assert any("24 frames, 3.0 s" in caption.value for caption in page.caption)
