@@ -61,6 +61,7 @@ def test_value_of_another_form_is_dropped_also_pages_later(visit, monkeypatch):
     monkeypatch.setattr("pages.playground.learning.show", lambda *_: None)
     page = visit("playground", width="250")
     assert page.slider(key="width").value == 250
+    page.query_params.clear()  # as a browser does when it opens another page
     for name in ("check_health.py", "colorize_photo.py", "train_generator.py"):
         page.switch_page(name).run()
         assert not page.exception
