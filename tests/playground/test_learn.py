@@ -171,12 +171,12 @@ def test_stopping_a_large_render_gives_a_smaller_image(photo, monkeypatch):
     large_settings = make_settings(size=4096, steps=3)
     small = quick_size(large_settings, *size_of(large_settings, *photo.shape[:2]))
     assert max(small) % 64 == 0 and small[0] * small[1] * large_settings.parameters * 2 <= 1e8
-    painting = [False]
+    rendering = [False]
 
     def listen(report):
-        painting[0] = painting[0] or report.text.startswith("Painting")
+        rendering[0] = rendering[0] or report.text.startswith("Rendering")
 
-    result = learn(photo, large_settings, Progress(listen, lambda: painting[0]))
+    result = learn(photo, large_settings, Progress(listen, lambda: rendering[0]))
     assert result.stopped_early and result.steps == 3 and result.image.shape[:2] == small
 
 
