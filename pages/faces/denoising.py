@@ -16,7 +16,7 @@ IMAGE_SIDE = 224  # px: approximate side of an image on the page
 
 @st.fragment
 def show(settings: FacesSettings) -> None:
-    """Shows the noisy image and the predicted clean one at a step, for the chosen image or the first.
+    """Shows a step of the selected image, or of the first: the noisy image and the predicted clean one.
 
     A fragment, so moving the slider redraws nothing else.
     """

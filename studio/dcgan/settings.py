@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from studio.core.generators.settings import image_colors, image_size
 from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -37,15 +38,8 @@ class TrainDcganSettings(shared.TrainImageSettings):
         le=256,
         label="Discriminator width",
     )
-    size: Literal[28, 32, 64, 128] = setting(
-        64,
-        "Side length of the square training images; raise it for more detail but slower training.",
-        tier="main",
-        unit="px",
-    )
-    colors: Literal["color", "gray"] = setting(
-        "color", "Whether the model generates color or grayscale images."
-    )
+    size: Literal[28, 32, 64, 128] = image_size()
+    colors: Literal["color", "gray"] = image_colors()
     modulated: bool = setting(
         True,
         "Lets the latent vector also scale and shift the channels of every generator layer, which usually "

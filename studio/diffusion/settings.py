@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from studio.core.generators.settings import image_colors, image_size, scored_images
 from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -21,15 +22,8 @@ class TrainDiffusionSettings(shared.TrainImageSettings):
         "better images but slower training and sampling.",
         tier="main",
     )
-    size: Literal[28, 32, 64, 128] = setting(
-        64,
-        "Side length of the square training images; raise it for more detail but slower training.",
-        tier="main",
-        unit="px",
-    )
-    colors: Literal["color", "gray"] = setting(
-        "color", "Whether the model generates color or grayscale images."
-    )
+    size: Literal[28, 32, 64, 128] = image_size()
+    colors: Literal["color", "gray"] = image_colors()
     conditional: bool = setting(
         True,
         "Learns the classes of the training images, so that you can choose one when sampling; turn it off "
@@ -43,15 +37,7 @@ class TrainDiffusionSettings(shared.TrainImageSettings):
         label="Horizontal flip",
     )
     ema_steps: int = shared.ema_steps(1000)
-    scored: int = setting(
-        1000,
-        "Number of generated images for the final FID and KID; raise it for more reliable values, 0 turns "
-        "off both metrics.",
-        ge=0,
-        le=50_000,
-        scale="log",
-        label="FID and KID images",
-    )
+    scored: int = scored_images()
     precision: Precision = setting("float32", HELP)
 
     @property

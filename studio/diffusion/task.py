@@ -93,11 +93,11 @@ def _generate_images(
     from studio.diffusion import train as training
 
     rng = np.random.default_rng([settings.seed, 9])
-    chosen = None if labels is None else labels[rng.choice(train_rows, count)]
+    image_labels = None if labels is None else labels[rng.choice(train_rows, count)]
     batches = []
     for at in range(0, count, CARD_IMAGES):
         progress.report(at, count, text="Generating images to compare")
-        part_labels = None if chosen is None else chosen[at : at + CARD_IMAGES]
+        part_labels = None if image_labels is None else image_labels[at : at + CARD_IMAGES]
         shape = min(CARD_IMAGES, count - at), math.prod(settings.shape)
         z = rng.standard_normal(shape, dtype="float32")  # all at once could take gigabytes
         batches.append(training.generate_images(model, z, STEPS, part_labels, progress))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from studio.core.generators.settings import image_colors, image_size, scored_images
 from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -23,15 +24,8 @@ class TrainVaeSettings(shared.TrainImageSettings):
         ge=4,
         le=256,
     )
-    size: Literal[28, 32, 64, 128] = setting(
-        64,
-        "Side length of the square training images; raise it for more detail but slower training.",
-        tier="main",
-        unit="px",
-    )
-    colors: Literal["color", "gray"] = setting(
-        "color", "Whether the model generates color or grayscale images."
-    )
+    size: Literal[28, 32, 64, 128] = image_size()
+    colors: Literal["color", "gray"] = image_colors()
     latent_dim: int = setting(
         128,
         "Length of the latent vector of an image; raise it for more detailed reconstructions, lower it for "
@@ -104,15 +98,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
         "in letters and digits.",
         label="Horizontal flip",
     )
-    scored: int = setting(
-        1000,
-        "Number of generated images for the final FID and KID; raise it for more reliable values, 0 turns "
-        "off both metrics.",
-        ge=0,
-        le=50_000,
-        scale="log",
-        label="FID and KID images",
-    )
+    scored: int = scored_images()
     precision: Precision = setting("float32", HELP)
 
     @property

@@ -1,0 +1,27 @@
+"""Settings that training tasks of generators share. Importing this loads no Keras."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from studio.core.settings import setting
+
+
+def image_size() -> Any:
+    """Declares the side of the training images, in px."""
+    text = "Side length of the square training images; raise it for more detail but slower training."
+    return setting(64, text, tier="main", unit="px")
+
+
+def image_colors() -> Any:
+    """Declares whether the images have colors."""
+    return setting("color", "Whether the model generates color or grayscale images.")
+
+
+def scored_images() -> Any:
+    """Declares the number of images that are generated to measure FID and KID after training."""
+    text = (
+        "Number of generated images for the final FID and KID; raise it for more reliable values, 0 turns "
+        "off both metrics."
+    )
+    return setting(1000, text, ge=0, le=50_000, scale="log", label="FID and KID images")
