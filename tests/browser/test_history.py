@@ -87,8 +87,11 @@ def test_drawing_survives_a_reload_and_back(tab, expect):
     canvas = page.locator("canvas").first
     canvas.wait_for()
     expect(page).to_have_url(re.compile("outline_lines="))
+    sample = page.url
     page.get_by_role("button", name="Clear", exact=True).click()
     page.wait_for_function(f"e => ({COUNT_PAINTED})(e) === 0", arg=canvas.element_handle())
+    # The canvas is empty at once, the address only after the server stored the empty drawing.
+    expect(page).not_to_have_url(sample)
     empty = page.url
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
