@@ -44,6 +44,7 @@ def upload_content(page, path):
 def start_long_job(page):
     find_button(page, "Start").click()
     page.get_by_text(STEP).wait_for()
+    page.wait_for_url("**job=*")
     return re.search(r"job=(\w+)", page.url)[1]
 
 
@@ -154,7 +155,7 @@ def test_running_job_survives_navigation_reload_and_second_tab(tab):
     job_panel = second.get_by_test_id("stSidebar")
     job_panel.get_by_role("link", name="Open").and_(second.locator(f"[href*='{name}']")).click()
     second.get_by_text(STEP).wait_for()
-    assert f"job={name}" in second.url
+    second.wait_for_url(f"**job={name}*")
     cancel_job(second)
     second.get_by_text(re.compile("stopped early")).wait_for()
     find_slider(page).wait_for()
@@ -255,7 +256,7 @@ def test_second_job_waits_and_shows_its_position(tab, expect):
     question = page.get_by_role("dialog", name="This is already running")
     question.get_by_role("button", name="Show it").click()
     question.wait_for(state="detached")
-    assert f"job={first}" in page.url
+    page.wait_for_url(f"**job={first}*")
     find_button(page, "Start").click()
     question.get_by_role("button", name="Start it again").click()
     page.get_by_text("Waiting, number 1 in the queue").wait_for()
