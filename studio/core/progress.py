@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,9 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from studio.core.amounts import format_time_left
 from studio.core.errors import Cancelled
 
 PREVIEW_SECONDS = 0.5
+LINE_SECONDS = 30.0  # s between two lines of progress in a file or a pipe
 MAX_STAGE_CHARACTERS = 60  # a longer text is generated text, not the name of a stage
 
 
@@ -143,6 +146,8 @@ def show_terminal_bar(
 ) -> Iterator[Progress]:
     """Yields a `Progress` that shows a bar with the time left on stderr.
 
+    In a file or a pipe, where a bar would leave control codes, long work prints a line now and then instead.
+
     Args:
         title: shown before the bar.
         quiet: whether to show nothing.
@@ -155,6 +160,10 @@ def show_terminal_bar(
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Progress(_LinePrinter(title), cancelled)
+        return
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -162,26 +171,44 @@ def show_terminal_bar(
         TimeRemainingColumn(),
         TextColumn("{task.fields[metrics]}", style="dim"),
     )
-    console = Console(stderr=True)
-    # In a file or a pipe, a bar would leave control codes and empty lines.
-    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Bar(*columns, console=console, transient=True) as bar:
         row = bar.add_task(title, total=None, count="", metrics="")
 
         def update_bar(report: Report) -> None:
-            metrics = "  ".join(f"{name} {value:.3g}" for name, value in report.metrics.items())
-            stage = f"{title}: {report.stage}" if report.stage else title
-            total = report.total or None
-            count = format_steps(report)
             bar.update(
                 row,
                 completed=report.share * report.total,
-                total=total,
-                description=stage,
-                count=count,
-                metrics=metrics,
+                total=report.total or None,
+                description=_format_title(title, report),
+                count=format_steps(report),
+                metrics=_format_metrics(report),
             )
 
         yield Progress(update_bar, cancelled)
+
+
+class _LinePrinter:
+    """Prints a line to stderr every `LINE_SECONDS`, so that the log of a long training shows where it is."""
+
+    def __init__(self, title: str):
+        self._title, self._printed_at = title, time.monotonic()
+
+    def __call__(self, report: Report) -> None:
+        """Prints a report if the last line is old enough."""
+        if time.monotonic() - self._printed_at < LINE_SECONDS:
+            return
+        self._printed_at = time.monotonic()
+        time_left = format_time_left(report.seconds_left)
+        parts = (_format_title(self._title, report), format_steps(report), time_left, _format_metrics(report))
+        sys.stderr.write("  ".join(filter(None, parts)) + "\n")
+
+
+def _format_title(title: str, report: Report) -> str:
+    return f"{title}: {report.stage}" if report.stage else title
+
+
+def _format_metrics(report: Report) -> str:
+    return "  ".join(f"{name} {value:.3g}" for name, value in report.metrics.items())
 
 
 def format_steps(report: Report) -> str:

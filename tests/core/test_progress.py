@@ -78,10 +78,24 @@ def test_the_rate_of_a_resumed_run_counts_only_its_own_steps():
     assert format_steps(Report(5000, 8000, first_step=5000)) == "5000/8000"
 
 
-def test_the_bar_prints_nothing_in_a_pipe(capsys):
+def test_short_work_prints_nothing_in_a_pipe(capsys):
     with show_terminal_bar("Paint") as progress:
         progress.report(1, 2, {"loss": 1.0})
     assert capsys.readouterr() == ("", "")
+
+
+def test_long_work_prints_lines_in_a_pipe(capsys, monkeypatch):
+    monkeypatch.setattr("studio.core.progress.LINE_SECONDS", 0)
+    with show_terminal_bar("DCGAN training") as progress:
+        progress.report_stage("Fetching VGG16")
+        progress.report(3, 12)
+        progress.report(4, 12, {"loss": 0.25})
+    stage, first, second = capsys.readouterr().err.splitlines()
+    assert stage == "DCGAN training: Fetching VGG16"
+    assert first.startswith("DCGAN training  3/12")
+    assert second.startswith("DCGAN training  4/12")
+    assert second.endswith("loss 0.25")
+    assert "left" in second
 
 
 @pytest.mark.parametrize("quiet", [True, False])
