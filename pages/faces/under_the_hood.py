@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.faces import denoising, sliders, training_stages
+from pages.faces import comparison, denoising, sliders, training_stages
 from pages.widgets import assets, curves, under_the_hood
 from studio import engine
 from studio.core import tasks
@@ -45,6 +45,7 @@ def explain(preset: str, grid: engine.Live | None, settings: FacesSettings | Non
         if task in _TEXT_FILES:
             texts.append(read_generator_text(task))
         under_the_hood.show_side_by_side(lambda: _draw_model(model, grid, settings, figures), *texts)
+        comparison.show(preset)
         st.markdown("**Training progress**")
         training_stages.show(model, "stage")
 
