@@ -165,6 +165,11 @@ def _write_sketch(path: Path) -> None:
     shutil.copy(IMAGE_FOLDER / "tile-sketch-paint.webp", path)
 
 
+def _write_lab(path: Path) -> None:
+    """Writes digits sampled from a Boltzmann machine, as on the home page."""
+    shutil.copy(IMAGE_FOLDER / "tile-lab-imagine.webp", path)
+
+
 def _render(task: str, values: dict[str, object], **inputs: str | np.ndarray) -> np.ndarray:
     """Runs a task on samples or images and returns the resulting image."""
     files = {
@@ -212,6 +217,7 @@ IMAGES = {
     "text": _write_text,
     "colorize": _write_colorized_photo,
     "sketch": _write_sketch,
+    "lab": _write_lab,
 }
 
 if __name__ == "__main__":
