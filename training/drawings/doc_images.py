@@ -33,6 +33,7 @@ XRAY_CHANNELS = (("block4_conv2", 356), ("block5_conv3", 328))  # of eyes, and o
 UPSCALING_PHOTO, UPSCALING_CROP, UPSCALING_FACTOR = "astronaut", np.s_[:300, 80:380], 3
 NOISY_PHOTO, NOISE_LEVELS = "coffee", 25  # levels of noise added to a photo
 COMPRESSED_PHOTO, JPEG_QUALITY = "chelsea", 12
+GRAY_PHOTO = "camera"
 IMAGES_PER_MODEL = 25  # images of each generator
 SINGLE_FACES = (11, 15)  # of them
 CARTOONS_PER_ROW, CARTOON_SEED = 8, 3  # of a row
@@ -154,6 +155,21 @@ def _write_text(path: Path) -> None:
     shutil.copy(IMAGE_FOLDER / "tile-text-write-alice.webp", path)
 
 
+def _write_colorized_photo(path: Path) -> None:
+    """Writes a gray photo, and its colored version."""
+    _save_row([_load_pixels(GRAY_PHOTO), _render("colorize.apply", {}, content=GRAY_PHOTO)], path)
+
+
+def _write_sketch(path: Path) -> None:
+    """Writes a drawing and its avatar, as on the home page."""
+    shutil.copy(IMAGE_FOLDER / "tile-sketch-paint.webp", path)
+
+
+def _write_lab(path: Path) -> None:
+    """Writes digits sampled from a Boltzmann machine, as on the home page."""
+    shutil.copy(IMAGE_FOLDER / "tile-lab-imagine.webp", path)
+
+
 def _render(task: str, values: dict[str, object], **inputs: str | np.ndarray) -> np.ndarray:
     """Runs a task on samples or images and returns the resulting image."""
     files = {
@@ -199,6 +215,9 @@ IMAGES = {
     "face-alone": _write_face_alone,
     "classify": _write_activation_map,
     "text": _write_text,
+    "colorize": _write_colorized_photo,
+    "sketch": _write_sketch,
+    "lab": _write_lab,
 }
 
 if __name__ == "__main__":
