@@ -13,7 +13,6 @@ from pages.jobs import results
 from pages.widgets import words
 from studio.core import paths, tasks
 from studio.core.imaging import image_io
-from studio.core.objectives import backbones
 from studio.core.tasks import File
 from studio.dream.channels import sheet
 from studio.dream.presets import DEFAULT_LAYERS, DREAM_PRESETS

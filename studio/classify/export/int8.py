@@ -120,8 +120,8 @@ def measure_accuracy(
 def describe(figures: dict[str, Any]) -> str:
     """Returns a sentence on the results of `measure_accuracy`."""
     return (
-        f"On {figures['tested']:,} test images the accuracy of the file is {figures['accuracy']:.1%}, that of "
-        f"the model {figures['model_accuracy']:.1%}."
+        f"On {figures['tested']:,} test images the accuracy of the file is {figures['accuracy']:.1%}, "
+        f"that of the model {figures['model_accuracy']:.1%}."
     )
 
 

@@ -117,9 +117,7 @@ def _convolve(tensor: Any, name: str, channels: int, kernel: int = 1, stride: in
     """Adds a convolution, its normalization and its activation."""
     import keras
 
-    convolution = keras.layers.Conv2D(
-        channels, kernel, stride, "same", use_bias=False, name=f"{name}_conv"
-    )
+    convolution = keras.layers.Conv2D(channels, kernel, stride, "same", use_bias=False, name=f"{name}_conv")
     return _activate(_normalize(convolution(tensor), name), name)
 
 
