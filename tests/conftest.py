@@ -178,6 +178,12 @@ def resnet50_home(weights_home) -> Path:
 
 
 @pytest.fixture
+def lite0_home(weights_home) -> Path:
+    """`weights_home` with EfficientNet-Lite0; skips the test without it."""
+    return _require_weights(weights_home, "efficientnet-lite0")
+
+
+@pytest.fixture
 def inceptionv3_home(weights_home) -> Path:
     """`weights_home` with the InceptionV3 of FID; skips the test without it."""
     return _require_weights(weights_home, "inceptionv3")

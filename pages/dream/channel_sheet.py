@@ -34,7 +34,7 @@ def browse(text: str) -> None:
     _preselect(
         "network", [layer_terms.backbone_of(term) for term in first_term if layer_terms.backbone_of(term)]
     )
-    titles = {name: words.choice_label(name) for name in backbones.BACKBONES}
+    titles = {name: words.choice_label(name) for name in DEFAULT_LAYERS}
     network = forms.ask_choice("Network", titles, key="network")
     entries = sheet.load_tiles(network)
     _preselect(

@@ -21,7 +21,7 @@ def ask(mask: Mask) -> XraySettings | None:
     Args:
         mask: the part of the photo whose channels are ranked first.
     """
-    titles = {name: words.choice_label(name) for name in backbones.BACKBONES}
+    titles = {name: words.choice_label(name) for name in DEFAULT_LAYERS}
     network = forms.ask_choice("Network", titles, key="backbone")
     layer = _ask_layer(network)
     channel = _ask_channel(network, layer)

@@ -119,7 +119,16 @@ EXPLAIN = Task(
 EXPORT = Task(
     name="classify.export",
     settings=ExportSettings,
-    inputs=(_MODEL,),
+    inputs=(
+        _MODEL,
+        Slot(
+            "data",
+            "dataset",
+            min_files=0,
+            flag="--data",
+            help="the dataset that the classifier was trained on, to calibrate and test int8",
+        ),
+    ),
     produces="network",
     lane="job",
     work="studio.classify.export.export:run",

@@ -7,16 +7,29 @@ from typing import Literal
 from studio.core.settings import Settings, setting, split_setting
 from studio.core.training import settings as shared
 
-# Cut layers by number of fine-tuned blocks (0, 1, 2): the layers after the cut are trained.
+Backbone = Literal["resnet50", "vgg16", "efficientnet-lite0"]
+# Cut layers by number of fine-tuned blocks (0, 1, 2): the layers after the cut are trained. A block has the
+# layers of one resolution.
 CUT_LAYERS = {
     "resnet50": ("conv5_block3_out", "conv4_block6_out", "conv3_block4_out"),
     "vgg16": ("block5_pool", "block4_pool", "block3_pool"),
+    "efficientnet-lite0": ("top_activation", "block5c_add", "block3b_add"),
 }
 # The last spatial layer of each backbone, used by Grad-CAM.
-MAP_LAYERS = {"resnet50": "conv5_block3_out", "vgg16": "block5_conv3"}
+MAP_LAYERS = {
+    "resnet50": "conv5_block3_out",
+    "vgg16": "block5_conv3",
+    "efficientnet-lite0": "top_activation",
+}
 # Offset of those feature maps toward the top left, in feature-map pixels: ResNet50's stride-2 convolutions
 # take the first of every two pixels. Measured by the gradients of map positions with respect to pixels.
-MAP_OFFSETS = {"resnet50": 0.375, "vgg16": 0.0}
+MAP_OFFSETS = {"resnet50": 0.375, "vgg16": 0.0, "efficientnet-lite0": 0.0}
+# The preprocessing of each backbone's input, one of `studio.imported.preprocessing.LABELS`.
+PREPROCESSING = {
+    "resnet50": "imagenet-caffe",
+    "vgg16": "imagenet-caffe",
+    "efficientnet-lite0": "-1-1",
+}
 FINETUNING_SETTINGS = ("blocks", "epochs", "learning_rate", "batch", "flip", "label_smoothing")
 # (settings, other setting, required value, explanation): the settings have no effect unless the other setting
 # has that value.
@@ -40,6 +53,10 @@ _SIZE_HELP = (
     "Side length of the square images after resizing, as fed to the network; raise it to keep more detail, "
     "lower it for speed."
 )
+_BACKBONE_HELP = (
+    "ResNet50 is faster and usually more accurate than VGG16. EfficientNet-Lite0 is small and fast, for "
+    "phones and small devices."
+)
 _TEST_SPLIT_HELP = (
     "Share of each class's images held out for testing; raise it for a more reliable accuracy, lower it to "
     "train on more images."
@@ -52,10 +69,9 @@ class TrainClassifierSettings(shared.TrainSettings):
     warmup_steps = 1_000_000  # more than any training run has, so warmup takes a tenth of all steps
     learning_rate: float = shared.learning_rate(0.0001, maximum=0.01)
     batch: int = shared.batch(32, minimum=2, maximum=256)
-    backbone: Literal["resnet50", "vgg16"] = setting(
+    backbone: Backbone = setting(
         "resnet50",
-        "Pretrained network that extracts the features; ResNet50 is faster and usually more accurate than "
-        "VGG16.",
+        f"Pretrained network that extracts the features. {_BACKBONE_HELP}",
         tier="main",
     )
     finetune: bool = setting(
@@ -156,10 +172,9 @@ class AuditSettings(Settings):
         label="Find wrong labels",
         tier="main",
     )
-    backbone: Literal["resnet50", "vgg16"] = setting(
+    backbone: Backbone = setting(
         "resnet50",
-        "Pretrained network that extracts the features for finding wrong labels; ResNet50 is faster and "
-        "usually more accurate than VGG16.",
+        f"Pretrained network that extracts the features for finding wrong labels. {_BACKBONE_HELP}",
     )
     size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
@@ -188,7 +203,7 @@ def _describe_unused_settings(settings: TrainClassifierSettings | AuditSettings,
 class StudySettings(Settings):
     """Measures how features, regularization, data and labels affect accuracy, on your own images."""
 
-    backbone: Literal["resnet50", "vgg16"] = setting(
+    backbone: Backbone = setting(
         "resnet50",
         "Pretrained network that extracts the features. The first chart ignores it, because it compares "
         "several kinds of features.",
@@ -269,6 +284,11 @@ class ExportSettings(Settings):
         "or TensorFlow.js (for browsers).",
         label="Format",
         tier="main",
+    )
+    precision: Literal["float32", "float16", "int8"] = setting(
+        "float32",
+        "Number format of a TFLite file: float16 halves its size, int8 makes it a quarter and suits small "
+        "devices. int8 costs some accuracy, which is measured on the test split of the training images.",
     )
 
     def for_ending(self, ending: str) -> ExportSettings:

@@ -98,10 +98,11 @@ def _parse_term(text: str) -> Term:
 
 def _find_backbone(layer: str) -> str:
     """Returns the backbone that has a layer; layer names are unique."""
-    for name, spec in backbones.BACKBONES.items():
+    specs = [backbones.find_spec(name) for name in DEFAULT_LAYERS]
+    for spec in specs:
         if layer in spec.layers:
-            return name
-    layers = [layer for spec in backbones.BACKBONES.values() for layer in spec.layers]
+            return spec.name
+    layers = [layer for spec in specs for layer in spec.layers]
     raise unknown("layer", layer, layers)
 
 

@@ -8,15 +8,14 @@ from typing import Any, Literal
 from studio.core.errors import invalid
 from studio.core.masks import settings as mask_settings
 from studio.core.masks import task_masks
-from studio.core.objectives.backbones import BACKBONES
 from studio.core.settings import Settings, setting
 from studio.core.tasks import Kind
 from studio.core.training.precision import CHOICE_HELP, Precision, PrecisionChoice, resolve_precision
 from studio.dream.layer_terms import Target, parse_target
-from studio.dream.presets import DREAM_PRESETS
+from studio.dream.presets import DEFAULT_LAYERS, DREAM_PRESETS
 
 # The choices of these two settings come from tables, which type checkers cannot evaluate.
-Backbone = Literal[("auto", *BACKBONES)]  # type: ignore[valid-type]
+Backbone = Literal[("auto", *DEFAULT_LAYERS)]  # type: ignore[valid-type]
 
 
 class DreamSettings(Settings):

@@ -12,10 +12,9 @@ from studio.core.objectives import backbones
 from studio.core.settings import Settings, setting
 
 # Type checkers cannot read the values from the table.
-Backbone = Literal[(*backbones.BACKBONES,)]  # type: ignore[valid-type]
-
 # The default layer: from the middle, with maps fine enough to recognize on the photo.
 DEFAULT_LAYERS = {"vgg16": "block4_conv2", "resnet50": "conv3_block4_out", "inceptionv3": "mixed2"}
+Backbone = Literal[(*DEFAULT_LAYERS,)]  # type: ignore[valid-type]
 FILTER_LAYERS = tuple(name for name in backbones.find_spec("vgg16").layers if "_conv" in name)
 BLOCKS = tuple(
     name.removesuffix("_out") for name in backbones.find_spec("resnet50").layers if name.endswith("_out")

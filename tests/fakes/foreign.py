@@ -64,13 +64,13 @@ def make_torch_file(
     for key, values in arrays.items():
         identity = (
             "storage",
-            PickledCall("torch", "FloatStorage", None),
+            PickledCall("torch", "LongStorage" if values.dtype.kind == "i" else "FloatStorage", None),
             key,
             "cpu",
             declared or values.size,
             None,
         )
-        steps = stride or tuple(s // 4 for s in values.strides)
+        steps = stride or tuple(s // values.itemsize for s in values.strides)
         tensors[key] = PickledCall(*name, (identity, 0, values.shape, steps, False, None))
     Torch(stream, 2).dump(tensors)
     stream.write(pickle.dumps(list(arrays), 2))

@@ -13,10 +13,9 @@ from pages.jobs import results
 from pages.widgets import words
 from studio.core import paths, tasks
 from studio.core.imaging import image_io
-from studio.core.objectives import backbones
 from studio.core.tasks import File
 from studio.dream.channels import sheet
-from studio.dream.presets import DREAM_PRESETS
+from studio.dream.presets import DEFAULT_LAYERS, DREAM_PRESETS
 from studio.dream.settings import DreamSettings
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
@@ -107,7 +106,7 @@ def test_layer_and_channel_are_selected_from_the_sheet(visit, started_jobs):
     assert started_jobs[0][1].layers == (f"{layer}:7",)
 
 
-@pytest.mark.parametrize("network", backbones.BACKBONES)
+@pytest.mark.parametrize("network", DEFAULT_LAYERS)
 def test_channels_are_selected_by_their_images(visit, started_jobs, network):
     page = visit("dream", see="Layers and channels", network=words.choice_label(network))
     layer = page.selectbox(key=f"{network}.layer").value

@@ -13,22 +13,25 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from studio.classify.export import loaders, snippets, zip_exports
+from studio.classify.export import int8, loaders, snippets, zip_exports
 from studio.classify.models import available, crop
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import paths, recipes
-from studio.core.errors import StudioError, Unavailable
+from studio.core.errors import StudioError, Unavailable, invalid
 from studio.core.imaging import image_io, sample_photos
+from studio.core.litert import convert
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.imported.keras_files import INPUT, LABELS, SIZE
 
 TEST_IMAGES = 10  # for comparing an export with its model
-MAX_DIFFERENCE = 1e-3  # difference of probabilities above which an export is wrong, not rounded
+# Difference of probabilities above which an export is wrong, not rounded; the second with float16.
+MAX_DIFFERENCE, MAX_FLOAT16_DIFFERENCE = 1e-3, 2e-2
 # TFLite and ONNX refuse floats here. Keras casts any input to the type of its input tensor.
 _KERAS_INPUT_NOTE = (
     "Give it uint8 RGB images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning."
@@ -39,6 +42,7 @@ REQUIRED_PACKAGES = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
 def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `StudioError` if the classifier does not exist or the export lacks a package."""
     available.check(settings, inputs)
+    _check_precision(settings, inputs)
     missing = [name for name in REQUIRED_PACKAGES.get(settings.form, ()) if find_spec(name) is None]
     if missing:
         raise Unavailable(
@@ -53,29 +57,55 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
         )
 
 
+def _check_precision(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> None:
+    """Raises `InvalidInput` if the file cannot have the precision that the settings ask for."""
+    subject = f"precision {settings.precision}"
+    if settings.precision != "float32" and settings.form != "tflite":
+        raise invalid(subject, expected="the format tflite", received=f"the format {settings.form}")
+    if settings.precision != "int8":
+        return
+    if available.find_trained_preset(settings, inputs) is None:
+        step = "choose one, or float16"
+        raise invalid(
+            subject, expected="a classifier that the studio trained", received="another", next_step=step
+        )
+    if not inputs.get("data"):
+        expected = "the dataset that the classifier was trained on"
+        raise invalid(subject, expected=expected, received="none", next_step="give it with --data")
+
+
 def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Exports a classifier, loads the file and compares its probabilities with the model's on ten images."""
+    """Exports a classifier, loads the file and compares it with the model.
+
+    Compares the probabilities for ten images; with int8, the accuracy on the test split.
+    """
     began = time.monotonic()
     classifier = available.load_classifier(settings, inputs, progress)
+    is_int8 = settings.precision == "int8"
+    preset = available.find_trained_preset(settings, inputs) if is_int8 else None
+    images = int8.load_images(preset, inputs["data"][0], progress) if preset else None
     progress.report_stage(f"Writing {settings.form}")
     with tempfile.TemporaryDirectory(dir=paths.ensure_folder("cache")) as folder:
         path = Path(folder) / f"{classifier.name}.{settings.ending}"
-        WRITERS[settings.form](classifier, path)
+        if images:
+            int8.write(classifier, path, images.calibration)
+            _add_labels(path, classifier.classes)
+        elif settings.precision == "float16":
+            convert.export(classifier.network, path, float16=True)
+            _add_labels(path, classifier.classes)
+        else:
+            WRITERS[settings.form](classifier, path)
         progress.report_stage("Comparing with the model")
-        difference = measure_difference(classifier, path, progress)
+        if images:
+            comparison = int8.measure_accuracy(classifier, path, images, progress)
+            note = int8.describe(comparison)
+        else:
+            comparison, note = _compare(settings, classifier, path, progress)
         data = path.read_bytes()
-    if not difference <= MAX_DIFFERENCE:
-        raise StudioError(
-            f"The exported file was discarded, because its probabilities differ from the model's by up to "
-            f"{difference:.2g}. Export to another format."
-        )
-    snippet = snippets.write_program(settings.form, classifier.classes)
-    agreement = f"within {difference:.1e} of the model's" if difference else "exactly the model's"
-    note = f"On {TEST_IMAGES} images the file's probabilities are {agreement}."
+    snippet = snippets.write_program("int8" if is_int8 else settings.form, classifier.classes)
     figures = {
         "bytes": len(data),
-        "images": TEST_IMAGES,
-        "largest_difference": difference,
+        **comparison,
         "classes": len(classifier.classes),
         "snippet": snippet,
         "seconds": time.monotonic() - began,
@@ -90,7 +120,30 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     snippet_file = File.store(
         snippet.encode(), "text", f"{path.name}.{snippets.file_extension(settings.form)}"
     )
-    return Result((model_file, snippet_file), figures, recipe)
+    result_files = [model_file, snippet_file]
+    if preset:
+        card = int8.compose_card(preset.read_card(), figures)
+        result_files.append(File.store(card.encode(), "text", f"{path.name}.md"))
+    return Result(tuple(result_files), figures, recipe)
+
+
+def _compare(
+    settings: ExportSettings, classifier: Classifier, path: Path, progress: Progress
+) -> tuple[dict[str, Any], str]:
+    """Returns the difference of an exported file as figures and as a sentence.
+
+    Raises:
+        StudioError: if it is too large.
+    """
+    difference = measure_difference(classifier, path, progress)
+    if not difference <= (MAX_FLOAT16_DIFFERENCE if settings.precision == "float16" else MAX_DIFFERENCE):
+        raise StudioError(
+            f"The exported file was discarded, because its probabilities differ from the model's by up to "
+            f"{difference:.2g}. Export to another format."
+        )
+    agreement = f"within {difference:.1e} of the model's" if difference else "exactly the model's"
+    note = f"On {TEST_IMAGES} images the file's probabilities are {agreement}."
+    return {"images": TEST_IMAGES, "largest_difference": difference}, note
 
 
 def measure_difference(classifier: Classifier, path: Path, progress: Progress | None = None) -> float:

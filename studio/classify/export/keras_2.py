@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from studio.classify.export import fixed_size
 from studio.classify.models.classifier import Classifier
 from studio.core.errors import StudioError
 
@@ -35,28 +36,11 @@ def convert(classifier: Classifier) -> keras.Model:
     Raises:
         StudioError: if it has parts that Keras 2 lacks.
     """
-    import keras
-
     body = classifier.body
     if body is None:
         raise _unsupported_part_error("parts that are not layers")
     describe(body)  # raises before the copy if Keras 2 lacks a part
-    shape = body.inputs[0].shape
-    kernel, bias = classifier.preprocessing_map()
-    images = keras.Input((*classifier.size, 3), name="images")
-    preprocessing = keras.layers.Conv2D(kernel.shape[1], 1, name="preprocessing")
-    tensor = preprocessing(images)
-    if len(shape) < 4:
-        tensor = keras.layers.Reshape([size or 0 for size in shape[1:]], name="row")(tensor)
-    copy = keras.models.clone_model(body, input_tensors=tensor)
-    # Not the copy's own output, which Keras computes from new inputs.
-    model = keras.Model(images, copy.get_layer(body.output_names[0]).output, name="classifier")
-    # From [-1, 1] to [0, 255], and on to what the network takes.
-    preprocessing.set_weights([127.5 * kernel[None, None], bias + 127.5 * kernel.sum(axis=0)])
-    for layer in body.layers:
-        if layer.weights:
-            model.get_layer(layer.name).set_weights(layer.get_weights())
-    return model
+    return fixed_size.build(classifier, body, scale=127.5, offset=127.5)
 
 
 def _unsupported_part_error(part: str) -> StudioError:

@@ -27,12 +27,13 @@ def _load_tflite(path: Path) -> Predict:
     import tensorflow as tf
 
     network = tf.lite.Interpreter(str(path))
-    input_index, output_index = (
-        network.get_input_details()[0]["index"],
-        network.get_output_details()[0]["index"],
-    )
+    (input_details,), (output_details,) = network.get_input_details(), network.get_output_details()
+    input_index, output_index = input_details["index"], output_details["index"]
+    _, height, width, _ = input_details["shape_signature"]
 
     def predict(images: np.ndarray) -> np.ndarray:
+        if height > 0:  # with int8, images of one size
+            images = np.stack([crop.crop_and_resize(image, height, width) for image in images])
         network.resize_tensor_input(input_index, images.shape)
         network.allocate_tensors()
         network.set_tensor(input_index, images)

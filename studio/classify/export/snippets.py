@@ -49,9 +49,15 @@ _END = """for n in np.argsort(-probabilities)[:5]:
 _KERAS = """model = keras.saving.load_model(model_file)
 probabilities = np.asarray(model(image))[0]
 """
-_TFLITE = """model = tf.lite.Interpreter(model_file)  # or ai_edge_litert.interpreter.Interpreter
+_OPEN_TFLITE = """model = tf.lite.Interpreter(model_file)  # or ai_edge_litert.interpreter.Interpreter
 input_index, output_index = model.get_input_details()[0]["index"], model.get_output_details()[0]["index"]
-model.resize_tensor_input(input_index, image.shape)
+"""
+# With int8, the model takes images of one size.
+_FIT_TFLITE = """_, height, width, _ = model.get_input_details()[0]["shape"]
+fitted = ImageOps.fit(Image.fromarray(image[0]), (width, height), Image.Resampling.LANCZOS)
+image = np.asarray(fitted)[None]
+"""
+_RUN_TFLITE = """model.resize_tensor_input(input_index, image.shape)
 model.allocate_tensors()
 model.set_tensor(input_index, image)
 model.invoke()
@@ -89,7 +95,8 @@ export async function classify(image, address = "model.json") {{
 """
 _PARTS = {
     "keras": ("keras tensorflow pillow", "import keras", _KERAS),
-    "tflite": ("tensorflow pillow", "import tensorflow as tf", _TFLITE),
+    "tflite": ("tensorflow pillow", "import tensorflow as tf", _OPEN_TFLITE + _RUN_TFLITE),
+    "int8": ("tensorflow pillow", "import tensorflow as tf", _OPEN_TFLITE + _FIT_TFLITE + _RUN_TFLITE),
     "onnx": ("onnxruntime pillow", "import onnxruntime", _ONNX),
     "teachable": ("keras tensorflow pillow", "import tempfile\nimport zipfile\n\nimport keras", _TEACHABLE),
 }
@@ -99,7 +106,7 @@ def write_program(form: str, classes: Sequence[str]) -> str:
     """Returns a program that classifies an image with an export: JavaScript for "tfjs", else Python.
 
     Args:
-        form: format of the file.
+        form: format of the file; "int8" for a TFLite file of that precision.
         classes: class names, in order.
     """
     if form == "tfjs":

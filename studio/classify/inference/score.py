@@ -45,7 +45,7 @@ def score_preset(
     classes = trained.classes_of(preset)
     file = sample_sets.resolve(where, progress)
     dataset = data.load_dataset(file, trained.side_of(preset), progress=progress)
-    truth = _match_labels(dataset, classes, where)
+    truth = match_labels(dataset, classes, where)
     test_mask = split_record.load_test_mask(preset, dataset)
     train_mask, notes = (
         (np.zeros_like(test_mask), []) if test_mask.any() else _find_training_images(preset, dataset)
@@ -87,7 +87,7 @@ def score_imported(
     dataset = data.load_dataset(
         sample_sets.resolve(where, progress), matching.dataset_side(facts.size), progress=progress
     )
-    truth = _match_labels(dataset, facts.classes, where, file.name)
+    truth = match_labels(dataset, facts.classes, where, file.name)
     no_images = np.zeros(len(truth), bool)
     rows = _select_rows(truth, no_images, no_images, part)
     classifier = imported_classifier.load(file, choice.preprocessing, flat)
@@ -110,7 +110,7 @@ def _select_metrics(metrics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _match_labels(dataset: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
+def match_labels(dataset: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
     """Returns the classifier's class index of each image, `(n,)`. Raises `InvalidInput` for other classes."""
     if dataset.labels is None:
         raise _class_mismatch_error(where, "only one folder", classes, model)

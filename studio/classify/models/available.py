@@ -64,6 +64,17 @@ def load_input(settings: ModelSettings, inputs: Inputs) -> Classifier | None:
     return None
 
 
+def find_trained_preset(settings: PresetSettings, inputs: Inputs) -> Preset | None:
+    """Returns the preset of a classifier that the studio trained; None for others.
+
+    Raises:
+        InvalidInput: if there is none, or it is another kind of model.
+    """
+    for file in inputs.get("model", ()):
+        return None if files.is_imported(file) else presets.from_zip(file)
+    return None if settings.preset == IMAGENET else _find_preset(settings.preset)
+
+
 def describe_imported_model(settings: ModelSettings, inputs: Inputs) -> dict[str, str]:
     """Returns the preprocessing of an imported model, a note on it, and one if it does not name its classes.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.classify.models import crop, whole_network
 from studio.classify.models.classifier import Classifier, get_or_make_classifier
-from studio.classify.settings import MAP_LAYERS, MAP_OFFSETS, TrainClassifierSettings
+from studio.classify.settings import MAP_LAYERS, MAP_OFFSETS, PREPROCESSING, TrainClassifierSettings
 from studio.core.errors import StudioError, invalid
 from studio.core.models import loading
 from studio.core.models.presets import Preset
@@ -70,6 +70,7 @@ def _build_classifier(preset: Preset) -> Classifier:
         network.get_layer(MAP_LAYERS[settings.backbone]).output,
         map_offset=MAP_OFFSETS[settings.backbone],
         preprocessed_images=find_preprocessed_images(network, backbone),
+        preprocessing=PREPROCESSING[settings.backbone],
     )
 
 

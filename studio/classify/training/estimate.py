@@ -9,14 +9,15 @@ from studio.core.tasks import Inputs
 
 # Seconds to extract the features of an image of 224 px on two idle cores.
 # On two busy cores, 3,000 images took three times as long with either network.
-_EXTRACTION_SECONDS = {"resnet50": 0.026, "vgg16": 0.095}
+_EXTRACTION_SECONDS = {"resnet50": 0.026, "vgg16": 0.095, "efficientnet-lite0": 0.006}
 _READ_SECONDS = 0.005  # seconds to read and resize an image
 _HEAD_SECONDS = {"linear": 0.0015, "mlp": 0.0035}  # seconds per image to select and fit the head
 # Share of the forward pass in one and in two top blocks.
-_TOP_SHARES = {"resnet50": (0.21, 0.6), "vgg16": (0.09, 0.39)}
+_TOP_SHARES = {"resnet50": (0.21, 0.6), "vgg16": (0.09, 0.39), "efficientnet-lite0": (0.1, 0.25)}
 _STEP_COST = 6  # cost of a training step in forward passes, with tests and reading from the disk
 _BASE_BYTES = 0.9 * 2**30  # bytes for Keras and the network
-_BATCH_BYTES = {"resnet50": 0.9 * 2**30, "vgg16": 1.4 * 2**30}  # bytes for a batch of 224 px
+# Bytes for a batch of 224 px.
+_BATCH_BYTES = {"resnet50": 0.9 * 2**30, "vgg16": 1.4 * 2**30, "efficientnet-lite0": 0.9 * 2**30}
 _BYTES_PER_FILE_BYTE = 6  # bytes of memory per byte of an imported model's file
 _FINETUNING_BYTES = 0.5 * 2**30  # bytes for training on a batch of 32, and the optimizer
 

@@ -22,7 +22,7 @@ from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
 
-PRETRAINED = ("vgg16", "resnet50")
+PRETRAINED = ("vgg16", "resnet50", "efficientnet-lite0")
 MAX_TRAINING_IMAGES, MAX_TEST_IMAGES = 600, 300  # images at most, the same share of each class
 _HEADS_SECONDS = 15.0  # seconds for all heads
 

@@ -7,8 +7,11 @@ A process that has not imported Keras, or uses JAX, which cannot export, runs it
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -45,7 +48,9 @@ def convert(preset: Preset, folder: Path, float16: bool = False) -> None:
         export(network, folder / f"{name}.tflite", float16)
 
 
-def export(network: keras.Model, path: Path, float16: bool = False) -> None:
+def export(
+    network: keras.Model, path: Path, float16: bool = False, calibration: Sequence[np.ndarray] = ()
+) -> None:
     """Writes a network as a LiteRT file; undefined dimensions of its inputs are set at run time.
 
     It uses only LiteRT's built-in operators, so that the interpreter does not need TensorFlow.
@@ -54,6 +59,8 @@ def export(network: keras.Model, path: Path, float16: bool = False) -> None:
         network: network of one or several inputs and outputs, exported in inference mode.
         path: path of the file, with the suffix `.tflite`.
         float16: whether to store weights as float16, see `convert`.
+        calibration: inputs of a network with one input, each `(1, ...) float32`. With them, weights and
+            activations become int8, with the ranges that these inputs cause, and the input becomes uint8.
 
     Raises:
         Exception: from TensorFlow's converter, if LiteRT lacks an operator of the network.
@@ -61,9 +68,13 @@ def export(network: keras.Model, path: Path, float16: bool = False) -> None:
     import tensorflow as tf
 
     target = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
-    options = {"optimizations": [tf.lite.Optimize.DEFAULT]} if float16 else {}
+    options: dict[str, Any] = {"optimizations": [tf.lite.Optimize.DEFAULT]} if float16 or calibration else {}
     if float16:
         target["supported_types"] = [tf.float16]
+    if calibration:
+        target["supported_ops"] = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        options["representative_dataset"] = lambda: ([inputs] for inputs in calibration)
+        options["inference_input_type"] = tf.uint8
     network.export(path, format="litert", verbose=False, target_spec=target, **options)
 
 

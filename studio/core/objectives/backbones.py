@@ -15,13 +15,14 @@ from studio.core.errors import unknown
 from studio.core.progress import Progress
 from studio.core.training.precision import Precision, policy_name
 from studio.core.weights import pretrained
-from studio.core.weights.networks import inceptionv3, resnet50, vgg16
+from studio.core.weights.networks import efficientnet_lite0, inceptionv3, resnet50, vgg16
 from studio.core.weights.networks.spec import Spec
 
 if TYPE_CHECKING:
     import keras
 
-BACKBONES: dict[str, Spec] = {item.name: item for item in (vgg16.SPEC, resnet50.SPEC, inceptionv3.SPEC)}
+_SPECS = (vgg16.SPEC, resnet50.SPEC, inceptionv3.SPEC, efficientnet_lite0.SPEC)
+BACKBONES: dict[str, Spec] = {item.name: item for item in _SPECS}
 
 
 def find_spec(name: str) -> Spec:

@@ -45,7 +45,8 @@ class _Tensor(NamedTuple):
 
 _TORCH_NAMES = {
     ("collections", "OrderedDict"): _StateDict,
-    ("torch", "FloatStorage"): np.float32,
+    ("torch", "FloatStorage"): "<f4",
+    ("torch", "LongStorage"): "<i8",
     ("torch._utils", "_rebuild_tensor_v2"): lambda key, offset, size, stride, *_: _Tensor(
         key, offset, size, stride
     ),
@@ -62,7 +63,7 @@ class _Unpickler(pickle.Unpickler):
     def __init__(self, stream: io.BytesIO, names: Mapping[tuple[str, str], Any]):
         super().__init__(stream)
         self._names = names
-        self.storages: list[str] = []  # the keys of all storages in the pickle
+        self.storages: dict[str, str] = {}  # the type of each storage in the pickle, by key
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self._names:
@@ -70,8 +71,8 @@ class _Unpickler(pickle.Unpickler):
         return self._names[module, name]
 
     def persistent_load(self, identity: Any) -> str:
-        _tag, _type, key, *_more = identity
-        self.storages.append(key)
+        _tag, kind, key, *_more = identity
+        self.storages[key] = kind
         return key
 
 
@@ -101,7 +102,7 @@ def _flatten(tree: Mapping[str, Any], path: str) -> Iterator[tuple[str, np.ndarr
 
 
 def read_torch_legacy(data: bytes) -> dict[str, np.ndarray]:
-    """Reads the arrays of a state dictionary in PyTorch's old format: five pickles, then float32 storages.
+    """Reads the arrays of a state dictionary in PyTorch's old format: five pickles, then the storages.
 
     Returns:
         The arrays by key, e.g. `"0.weight"`, in PyTorch's layout (convolutions are OIHW).
@@ -109,16 +110,17 @@ def read_torch_legacy(data: bytes) -> dict[str, np.ndarray]:
     stream = io.BytesIO(data)
     for _magic_version_system in range(3):
         _Unpickler(stream, {}).load()
-    tensors = _Unpickler(stream, _TORCH_NAMES).load()
+    unpickler = _Unpickler(stream, _TORCH_NAMES)
+    tensors = unpickler.load()
     keys = _Unpickler(stream, {}).load()
-    storages = {key: _read_storage(stream) for key in keys}
+    storages = {key: _read_storage(stream, np.dtype(unpickler.storages[key])) for key in keys}
     return {name: tensor.copy_array(storages) for name, tensor in tensors.items()}
 
 
-def _read_storage(stream: io.BytesIO) -> np.ndarray:
-    """Reads a storage of float32: the number of elements in 8 bytes, then the elements."""
+def _read_storage(stream: io.BytesIO, kind: np.dtype) -> np.ndarray:
+    """Reads a storage of one type: the number of elements in 8 bytes, then the elements."""
     count = int.from_bytes(stream.read(8), "little")
-    return np.frombuffer(stream.read(4 * count), "<f4")
+    return np.frombuffer(stream.read(kind.itemsize * count), kind)
 
 
 def read_torch_jit(data: bytes) -> dict[str, np.ndarray]:
@@ -135,7 +137,8 @@ def read_torch_jit(data: bytes) -> dict[str, np.ndarray]:
         unpickler = _JitUnpickler(io.BytesIO(archive.read(f"{prefix}data.pkl")), _TORCH_NAMES)
         network = unpickler.load()
         storages = {
-            key: np.frombuffer(archive.read(f"{prefix}data/{key}"), "<f4") for key in unpickler.storages
+            key: np.frombuffer(archive.read(f"{prefix}data/{key}"), kind)
+            for key, kind in unpickler.storages.items()
         }
     return {path: tensor.copy_array(storages) for path, tensor in _find_tensors(network, "")}
 

@@ -19,11 +19,13 @@ from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 from skimage import data
 
-from studio.classify.export import export, loaders, snippets
-from studio.classify.settings import ExportSettings
+from studio.classify.export import export, int8, loaders, snippets
+from studio.classify.settings import ExportSettings, TrainClassifierSettings
 from studio.core import tasks
+from studio.core.data import store_reference
 from studio.core.errors import InvalidInput, StudioError, Unavailable
 from studio.core.imaging import image_io
+from studio.core.progress import Progress
 from studio.imported import keras_files, resave
 
 pytestmark = pytest.mark.slow
@@ -217,6 +219,72 @@ def test_the_task_exports_resnet50(resnet50_home):
     assert result.files[0].name == "imagenet-resnet50.tflite"
     assert result.figures["bytes"] == result.files[0].path.stat().st_size > 90e6
     assert "Egyptian cat" in result.files[1].read().decode()
+
+
+@pytest.fixture
+def lite0_preset(lite0_home, class_folder):
+    """A classifier on EfficientNet-Lite0, and the dataset that it was trained on."""
+    file = store_reference(str(class_folder))
+    settings = TrainClassifierSettings(backbone="efficientnet-lite0", size=64)
+    return tasks.run("classify.train", settings, {"data": [file]}).files[0], file
+
+
+def test_an_int8_export_is_small_and_its_accuracy_is_on_its_card(lite0_preset, tmp_path, class_folder):
+    model, dataset = lite0_preset
+    settings, inputs = ExportSettings(form="tflite", precision="int8"), {"model": [model], "data": [dataset]}
+    tasks.check("classify.export", settings, inputs)
+    result = tasks.run("classify.export", settings, inputs)
+    network, program, card = result.files
+    figures = result.figures
+    assert 3.4e6 < figures["bytes"] < 4.5e6  # a byte for each of 3.4 million parameters
+    assert figures["tested"] == 12 and figures["calibrated"] == 24
+    assert figures["accuracy"] >= figures["model_accuracy"] - 0.1 and figures["agreement"] >= 0.9
+    assert f"| test accuracy of the int8 file | {figures['accuracy']:.1%} |" in card.read().decode()
+    assert f"is {figures['accuracy']:.1%}, that of the model" in figures["notes"][0]
+    photo = next((class_folder / "disc").iterdir())
+    path = tmp_path / network.name
+    path.write_bytes(network.read())
+    with zipfile.ZipFile(path) as packed:
+        assert packed.read(export.LABELS).decode().split("\n") == ["disc", "lying", "standing"]
+    (tmp_path / "ask.py").write_bytes(program.read())
+    command = [sys.executable, "-I", "ask.py", str(path), str(photo)]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    probabilities = loaders.LOADERS[".tflite"](path)(image_io.read(photo)[None])[0]
+    assert process.stdout.startswith(f"disc: {probabilities[0]:.1%}"), process.stderr
+
+
+def test_int8_needs_the_dataset_of_the_training(weights_home, class_folder, tmp_path):
+    toy_classifier.save("toy")
+    settings = ExportSettings(preset="toy", form="tflite", precision="int8")
+    with pytest.raises(InvalidInput, match="the dataset that the classifier was trained on"):
+        tasks.check("classify.export", settings, {})
+    with pytest.raises(InvalidInput, match=r"Use a classifier that the studio trained\. Choose one"):
+        tasks.check("classify.export", ExportSettings(form="tflite", precision="int8"), {})
+    with pytest.raises(InvalidInput, match="the format tflite"):
+        tasks.check("classify.export", ExportSettings(preset="toy", precision="float16"), {})
+
+
+def test_an_int8_export_that_loses_accuracy_is_discarded(colors, tmp_path):
+    path = tmp_path / "colors.tflite"
+    images = np.zeros((6, 32, 32, 3), "uint8")
+    for n, image in enumerate(images):
+        image[..., n % 3] = 200
+    int8.write(colors, path, images)
+    split = int8.SplitImages(images, images, np.arange(6) % 3)
+    assert int8.measure_accuracy(colors, path, split, Progress())["accuracy"] == 1
+    wrong = toy_classifier.make_color_classifier()
+    kernel, bias = wrong.network.layers[-1].get_weights()
+    wrong.network.layers[-1].set_weights([kernel[:, [1, 2, 0]], bias])
+    int8.write(wrong, path, images)
+    with pytest.raises(StudioError, match=r"from 100\.0% to 0\.0%\. Export with --precision float16"):
+        int8.measure_accuracy(colors, path, split, Progress())
+
+
+def test_a_float16_export_is_half_as_large_and_agrees(lite0_preset):
+    inputs = {"model": [lite0_preset[0]]}
+    result = tasks.run("classify.export", ExportSettings(form="tflite", precision="float16"), inputs)
+    assert 6.7e6 < result.figures["bytes"] < 7.2e6
+    assert 0 < result.figures["largest_difference"] < export.MAX_FLOAT16_DIFFERENCE
 
 
 def test_an_export_that_disagrees_with_the_model_is_discarded(weights_home, monkeypatch):

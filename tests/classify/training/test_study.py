@@ -115,15 +115,15 @@ def test_edge_features_tell_orientations_apart():
 
 
 @pytest.mark.slow
-def test_the_task_runs_all_experiments(resnet50_home):
+def test_the_task_runs_all_experiments(resnet50_home, lite0_home):
     from studio.classify.settings import StudySettings
     from studio.core import tasks
 
     result = tasks.run("classify.study", StudySettings(size=64), {"data": [sample_sets.store("sample:hair")]})
     report = json.loads(result.files[0].read())
     kinds = {row["kind"]: row["accuracy"] for row in report["features"]}
-    assert {"pixels", "hog", "untrained", "vgg16", "resnet50"} == set(kinds)
+    assert {"pixels", "hog", "untrained", "vgg16", "resnet50", "efficientnet-lite0"} == set(kinds)
     assert kinds["vgg16"] > kinds["untrained"]
-    assert set(result.recipe.weights) == {"resnet50", "vgg16"}
+    assert set(result.recipe.weights) == {"resnet50", "vgg16", "efficientnet-lite0"}
     text = study_text.format_results(report)
     assert f"{kinds['vgg16']:.0%}" in text and "most similar class" in text

@@ -30,6 +30,13 @@ def test_reads_pytorchs_old_format():
     assert np.array_equal(arrays["0.bias"], KERNEL[0, 0])
 
 
+def test_reads_integers_among_pytorchs_arrays():
+    count = np.array([1, 2**40], "<i8")
+    arrays = checkpoints.read_torch_legacy(make_torch_file({"count": count, "w": KERNEL}))
+    assert arrays["count"].dtype == "int64" and np.array_equal(arrays["count"], count)
+    assert np.array_equal(arrays["w"], KERNEL)
+
+
 def test_reads_a_transposed_tensor_by_its_strides():
     arrays = checkpoints.read_torch_legacy(make_torch_file({"w": KERNEL}, stride=(1, 2, 6)))
     assert np.array_equal(arrays["w"], KERNEL.reshape(4, 3, 2).T)

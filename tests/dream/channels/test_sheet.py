@@ -12,9 +12,10 @@ from PIL import Image
 from studio.core.errors import InvalidInput
 from studio.core.objectives import backbones
 from studio.dream.channels import sheet
+from studio.dream.presets import DEFAULT_LAYERS
 from training.drawings import channel_sheets
 
-NAMES = list(backbones.BACKBONES)
+NAMES = list(DEFAULT_LAYERS)
 
 
 @pytest.mark.parametrize("name", NAMES)

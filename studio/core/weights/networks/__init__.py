@@ -17,6 +17,7 @@ NETWORKS = {
     "lpips": "studio.core.metrics.lpips:build_heads",
     "adain": "studio.style.adain:build_network",
     "resnet50": "studio.core.weights.networks.resnet50:build_network",
+    "efficientnet-lite0": "studio.core.weights.networks.efficientnet_lite0:build_network",
     "imagenet-labels": "studio.classify.models.imagenet_labels:build_labels",
     "inceptionv3": "studio.core.weights.networks.inceptionv3:build_network",
     "selfie-segmentation": "studio.core.masks.litert_files:build_file",
