@@ -113,7 +113,7 @@ def load_generator(preset: Preset) -> latent.Generator:
 
 
 def share(preset: Preset) -> Content:
-    """Builds the content of the page that shares a DCGAN. Raises `InvalidInput` if its files are incomplete."""
+    """Builds the content of a DCGAN's shared page. Raises `InvalidInput` if its files are incomplete."""
     settings = settings_of(preset)
     arrays = loading.read_arrays(preset.check_weights(), tflite_generator.layout(settings), "generator")
     decoder = tflite_generator.build(arrays, settings, 1)

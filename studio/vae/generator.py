@@ -112,7 +112,7 @@ def load_generator(preset: Preset) -> latent.Generator:
 
 
 def share(preset: Preset) -> Content:
-    """Builds the content of the page that shares a VAE. Raises `InvalidInput` if its files are incomplete."""
+    """Builds the content of a VAE's shared page. Raises `InvalidInput` if its files are incomplete."""
     settings, path = settings_of(preset), preset.check_weights()
     decoder = tflite_networks.decoder(_read_decoder(preset, settings, path), settings, 1)
     return shared_page.build_content(

@@ -37,8 +37,8 @@ def build_content(
     """
     directions, density = latent.read(preset.read_data(), latent_dim)
     return Content(
-        f"{kind}, which turns {latent_dim} random numbers into an image. Choose two images and move the slider "
-        "to interpolate between them.",
+        f"{kind}, which turns {latent_dim} random numbers into an image. "
+        "Choose two images and move the slider to interpolate between them.",
         Path(__file__).with_suffix(".js"),
         {
             "latent_dim": latent_dim,

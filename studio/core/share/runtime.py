@@ -45,7 +45,8 @@ def build_file(members: Mapping[str, bytes] | None = None) -> StoredFile:
     body, separator, _ = library.rpartition(_EXPORT)
     if not separator or _IMPORT not in body or "\0" in glue + body:
         raise StudioError("LiteRT.js is not as expected. Install the studio again.")
-    script = f"{glue}\nglobalThis.createLiteRt = async (wasmBinary) => {{\n{body.replace(_IMPORT, '')}{_START}}};\n"
+    library = f"{body.replace(_IMPORT, '')}{_START}"
+    script = f"{glue}\nglobalThis.createLiteRt = async (wasmBinary) => {{\n{library}}};\n"
     return StoredFile(gzip.compress(script.encode() + b"\0" + members[_WASM], mtime=0))
 
 
