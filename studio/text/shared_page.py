@@ -28,7 +28,8 @@ def build_content(preset: Preset) -> Content:
     arrays, settings, vocabulary = language_model.read_model(preset)
     halves = [array.clip(-_MAX_FLOAT16, _MAX_FLOAT16).astype("float16") for array in arrays]
     return Content(
-        f"A character-level {_NAMES[settings.architecture]}, which continues your text character by character.",
+        f"A character-level {_NAMES[settings.architecture]}. "
+        "Type the beginning of a text, and it continues one character at a time.",
         Path(__file__).with_suffix(".js"),
         {
             "architecture": settings.architecture,
