@@ -165,7 +165,7 @@ export default async function show({ app, create, createRandom, data, say, unpac
   const createNetwork = data.architecture === "transformer" ? createTransformer : createRecurrent;
   const characters = Array.from(data.characters);
   const prompt = create("textarea", { rows: 3, value: data.prompt });
-  const shown = create("output", {}, String(data.temperature));
+  const shown = create("span", {}, String(data.temperature));
   const temperature = create("input", { type: "range", min: 0, max: 1.5, step: 0.05, value: data.temperature });
   const seed = create("input", { type: "number", min: 0, max: 4294967295, step: 1, value: 1 });
   const text = create("div", { className: "text", role: "region", "aria-label": "The text" });
