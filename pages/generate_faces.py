@@ -5,6 +5,7 @@ import streamlit as st
 from pages import parts
 from pages.faces import grid_view, input_form, models, under_the_hood
 from pages.form import forms
+from pages.widgets import share_button
 from studio.faces.settings import DEFAULT_FRAMES, FacesSettings
 
 TASK = grid_view.TASK
@@ -16,6 +17,7 @@ with left:
     st.title("Faces", anchor=False)
     if generators:
         preset = models.choose(generators)
+        share_button.show(preset, key="share")
         input_form.reset_for_other_model(preset)
         photo, crop = input_form.ask_photo(preset) if models.encodes_photos(preset) else (None, {})
         grid_settings: dict[str, int] = {}

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.widgets import keys, words
+from pages.widgets import keys, share_button, words
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import names, presets, user_models
@@ -34,6 +34,7 @@ def _show_row(name: str) -> None:
     key = f"own_model_{name}"
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{words.escape(name)}**{_format_task(name)}", width="stretch")
+        share_button.show(name, key=keys.part(key, "share"))
         with st.popover("Rename", icon=":material/edit:", type="tertiary"):
             st.text_input("Name", value=name, max_chars=names.MAX_CHARACTERS, key=keys.part(key, "name"))
             st.caption("Recipes and jobs still find the model by its old name.")

@@ -21,6 +21,7 @@ from studio.cli import (
     replay,
     requests,
     score,
+    share,
     token,
     tune,
     weights,
@@ -77,6 +78,7 @@ def _build_parser() -> flags.Parser:
     score.add(commands)
     tune.add(commands)
     models.add(commands)
+    share.add(commands)
     weights.add(commands)
     token.add(commands)
     doctor.add(commands)

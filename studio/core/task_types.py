@@ -150,6 +150,9 @@ class Task:
             `plan_trials(settings, inputs) -> TrialPlan`, light; "" for others.
         load_generator: for a training task whose models generate images, `module:function` of
             `load_generator(preset) -> studio.core.generators.latent.Generator`; "" for others.
+        share: for a training task, `module:function` of
+            `share(preset) -> studio.core.share.page.Content`, light: what the HTML page of a model does; ""
+            for none.
         encodes: whether those models also encode images.
         denoises: whether those models generate images in denoising steps.
         load_networks: for a training task, `module:function` of
@@ -194,6 +197,7 @@ class Task:
     memory_setting: str = ""
     plan_trials: str = ""
     load_generator: str = ""
+    share: str = ""
     encodes: bool = False
     denoises: bool = False
     load_networks: str = ""

@@ -22,6 +22,7 @@ TRAIN = Task(
     command="train dcgan",
     help="train a DCGAN on a folder of images; its results are sharper than a VAE's",
     load_generator="studio.dcgan.generator:load_generator",
+    share="studio.dcgan.generator:share",
     goal=Goal("kid", "kid", title="KID", search_settings=("learning_rate", "discriminator_width")),
     evaluate="studio.faces.score:measure_scores",
 )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.core.errors import invalid
-from studio.core.generators import latent
+from studio.core.generators import latent, shared_page
 from studio.core.generators.batches import BatchedNetwork, run_in_batches
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.process import limits
+from studio.core.share.page import Content
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
 from studio.dcgan import tflite_generator
@@ -108,6 +109,16 @@ def load_generator(preset: Preset) -> latent.Generator:
 
     return latent.Generator(
         preset.name, preset.digest, settings.latent_dim, settings.size, decode, directions, density
+    )
+
+
+def share(preset: Preset) -> Content:
+    """Builds the content of a DCGAN's shared page. Raises `InvalidInput` if its files are incomplete."""
+    settings = settings_of(preset)
+    arrays = loading.read_arrays(preset.check_weights(), tflite_generator.layout(settings), "generator")
+    decoder = tflite_generator.build(arrays, settings, 1)
+    return shared_page.build_content(
+        preset, decoder, settings.latent_dim, settings.size, "A generator of a DCGAN", 127.5, 127.5
     )
 
 

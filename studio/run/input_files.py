@@ -176,6 +176,14 @@ def find_preset(text: str, suitable_tasks: Collection[str] = ()) -> presets.Pres
     return presets.find(name, suitable_tasks)
 
 
+def open_model(text: str) -> presets.Preset:
+    """Opens a model by its name, its folder or its zip. Raises `InvalidInput` if there is none."""
+    path = paths.expand_user(text)
+    if path.is_file() and is_zipped_model(path):
+        return presets.from_zip(_read_model(Slot("model", "model"), text, None))
+    return find_preset(text)
+
+
 def is_missing(path: Path) -> bool:
     """Returns whether a path has a model file's extension, which no model name has, but does not exist."""
     return path.suffix.lower() in _MODEL_EXTENSIONS and not path.exists()

@@ -44,6 +44,7 @@ TRAIN = Task(
     estimate_bytes="studio.sketch.estimate:estimate_training_bytes",
     memory_setting="batch",
     load_networks="studio.sketch.learn.learner:load_exported_networks",
+    share="studio.sketch.shared_page:build_content",
     title="Sketch training",
     command="train sketch",
     help="train a network to paint avatars from sketches, such as sample:sketches",

@@ -53,12 +53,17 @@ def prepare_drawing(image: np.ndarray, kind: Kind, size: int) -> np.ndarray:
             )
         levels = (255 - levels if _has_light_border(levels) else levels).astype("float32")
         levels = (levels - levels.min()) * (255 / (levels.max() - levels.min()))
-        line_width = int(_MIN_LINE_WIDTH * len(levels)) | 1
+        line_width = find_line_width(len(levels))
         line_image = Image.fromarray(levels.astype("uint8"))
         if line_width > 1:
             line_image = line_image.filter(ImageFilter.MaxFilter(line_width))
         levels = np.asarray(line_image)
     return _resize(np.repeat(levels[..., None], 3, axis=2), size)
+
+
+def find_line_width(side: int) -> int:
+    """Returns how wide the lines of an outline are made in a drawing of this side, in px; an odd number."""
+    return int(_MIN_LINE_WIDTH * side) | 1
 
 
 def detect_edges(photo: np.ndarray, size: int) -> np.ndarray:

@@ -15,7 +15,7 @@ from studio.sketch import models, palette
 
 _CACHE: dict[str, Generator] = {}  # loaded networks of a worker, by preset key
 _MAX_CACHED = 2
-_SHARPNESS = 1.5  # factor on the logits of enlarged layers, for sharp borders
+SHARPNESS = 1.5  # factor on the logits of enlarged layers, for sharp borders
 
 
 class Generator:
@@ -57,7 +57,7 @@ def render_avatar(layers: np.ndarray, colors: np.ndarray, side: int) -> np.ndarr
     planes = np.ascontiguousarray(layers.transpose(2, 0, 1))
     with blas_threads.limit_threads(1):
         large = _enlarge(planes, side) if side != size else planes
-        masks = large[:-1] * np.float32(_SHARPNESS if side > size else 1)
+        masks = large[:-1] * np.float32(SHARPNESS if side > size else 1)
         masks -= masks.max(0)
         np.exp(masks, out=masks)
         depth = palette.MAX_DEPTH / (1 + np.exp(-large[-1]))

@@ -47,6 +47,7 @@ TRAIN = Task(
     estimate_bytes="studio.style.estimate:estimate_training_bytes",
     memory_setting="size",
     load_networks="studio.style.house.inference:load_exported_networks",
+    share="studio.style.house.shared_page:build_content",
     title="Style training",
     command="train style",
     help="train a network on styles of your own, which it then applies in an instant",

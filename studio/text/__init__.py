@@ -29,6 +29,7 @@ TRAIN = Task(
         search_settings=("learning_rate", "dropout"),
     ),
     evaluate="studio.text.score:score_preset",
+    share="studio.text.shared_page:build_content",
 )
 
 WRITE = Task(

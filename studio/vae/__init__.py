@@ -22,6 +22,7 @@ TRAIN = Task(
     command="train vae",
     help="train a VAE on a folder of images; it can also encode and edit your photos",
     load_generator="studio.vae.generator:load_generator",
+    share="studio.vae.generator:share",
     evaluate="studio.faces.score:measure_scores",
     encodes=True,
     goal=Goal(

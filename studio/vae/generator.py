@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from studio.core.errors import invalid
-from studio.core.generators import latent
+from studio.core.generators import latent, shared_page
 from studio.core.generators.batches import BatchedNetwork
 from studio.core.generators.directions import damaged_value_error
 from studio.core.imaging import image_io
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.process import limits
+from studio.core.share.page import Content
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
 from studio.vae import tflite_networks
@@ -80,11 +82,7 @@ def load_generator(preset: Preset) -> latent.Generator:
         InvalidInput: if it is another kind of model, or its files are incomplete.
     """
     settings, path = settings_of(preset), preset.check_weights()
-    *decoder_arrays, kernel, bias = loading.read_arrays(
-        path, tflite_networks.decoder_layout(settings), "decoder"
-    )
-    contrast = read_contrast(preset)
-    decoder_arrays += [contrast * kernel, contrast * bias]  # of the logits
+    decoder_arrays = _read_decoder(preset, settings, path)
     encoder_arrays = loading.read_arrays(path, tflite_networks.encoder_layout(settings), "encoder")
     directions, density = latent.read(preset.read_data(), settings.latent_dim)
     cores = math.ceil(limits.count_processors())
@@ -111,6 +109,22 @@ def load_generator(preset: Preset) -> latent.Generator:
         encode,
         _read_reconstruction_error(preset),
     )
+
+
+def share(preset: Preset) -> Content:
+    """Builds the content of a VAE's shared page. Raises `InvalidInput` if its files are incomplete."""
+    settings, path = settings_of(preset), preset.check_weights()
+    decoder = tflite_networks.decoder(_read_decoder(preset, settings, path), settings, 1)
+    return shared_page.build_content(
+        preset, decoder, settings.latent_dim, settings.size, "A variational autoencoder (VAE)", 255, 0
+    )
+
+
+def _read_decoder(preset: Preset, settings: TrainVaeSettings, path: Path) -> list[np.ndarray]:
+    """Returns the arrays of the decoder; the last layer gives the images their contrast."""
+    *arrays, kernel, bias = loading.read_arrays(path, tflite_networks.decoder_layout(settings), "decoder")
+    contrast = read_contrast(preset)
+    return [*arrays, contrast * kernel, contrast * bias]  # of the logits
 
 
 def _read_reconstruction_error(preset: Preset) -> float | None:

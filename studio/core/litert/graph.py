@@ -133,8 +133,6 @@ class Graph:
 
     def serialize(self, *outputs: Tensor) -> bytes:
         """Returns the file of the network with these outputs, in this order."""
-        import flatbuffers
-
         subgraph = schema.SubGraphT()
         subgraph.tensors, subgraph.operators = self._tensors, self._operators
         subgraph.inputs, subgraph.outputs = self._inputs, [tensor.index for tensor in outputs]
@@ -145,9 +143,7 @@ class Graph:
             operator_code.builtinCode, operator_code.version = code, version
             operator_code.deprecatedBuiltinCode = min(code, 127)
             model.operatorCodes.append(operator_code)
-        builder = flatbuffers.Builder(sum(tensor.data.nbytes for tensor in self._buffers[1:]) + 2**16)
-        builder.Finish(model.Pack(builder), b"TFL3")
-        return bytes(builder.Output())
+        return pack(model)
 
     def _add_tensor(self, shape: Shape, dtype: str = "float32", buffer: int = 0) -> Tensor:
         tensor = schema.TensorT()
@@ -155,3 +151,13 @@ class Graph:
         tensor.name = f"t{len(self._tensors)}"
         self._tensors.append(tensor)
         return Tensor(len(self._tensors) - 1, tuple(shape))
+
+
+def pack(model: Any) -> bytes:
+    """Returns the file of a `ModelT` of the schema."""
+    import flatbuffers
+
+    size = sum(len(buffer.data) for buffer in model.buffers if buffer.data is not None)
+    builder = flatbuffers.Builder(size + 2**16)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())

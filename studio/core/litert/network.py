@@ -96,9 +96,12 @@ def load(preset: Preset, name: str = "network", max_shapes: int = 1) -> Network:
         InvalidInput: if the files of the model are incomplete.
         StudioError: if the network could not be converted.
     """
-    return Network(
-        _find_or_convert(preset, name).read_bytes(), math.ceil(limits.count_processors()), max_shapes
-    )
+    return Network(read_file(preset, name), math.ceil(limits.count_processors()), max_shapes)
+
+
+def read_file(preset: Preset, name: str = "network") -> bytes:
+    """Returns the LiteRT file of a network of a model. For the arguments and errors, see `load`."""
+    return _find_or_convert(preset, name).read_bytes()
 
 
 def _find_or_convert(preset: Preset, network_name: str) -> Path:

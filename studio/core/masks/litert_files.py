@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -12,37 +11,10 @@ from studio.core.litert.network import Network
 from studio.core.models.lru import get_or_make
 from studio.core.progress import Progress
 from studio.core.weights import pretrained
+from studio.core.weights.networks.stored_file import StoredFile
 
 _CORES = 1  # a second core saves 1 ms of these networks, and costs 8 ms while the machine is busy
 _MAX_NETWORKS = 4
-_ARRAY = "file"  # name of the bytes in the HDF5 file
-
-
-class LiteRTFile:
-    """A LiteRT file with the interface of a network's weights.
-
-    Attributes:
-        data: bytes of the file.
-    """
-
-    trainable = False
-
-    def __init__(self, data: bytes = b""):
-        self.data = data
-
-    def save_weights(self, path: Path) -> None:
-        """Writes the bytes to an HDF5 file."""
-        import h5py
-
-        with h5py.File(path, "w") as file:
-            file[_ARRAY] = np.frombuffer(self.data, "uint8")
-
-    def load_weights(self, path: Path) -> None:
-        """Reads the file of `save_weights`."""
-        import h5py
-
-        with h5py.File(path) as file:
-            self.data = file[_ARRAY][:].tobytes()
 
 
 class SharedNetwork:
@@ -65,12 +37,12 @@ class SharedNetwork:
 _NETWORKS: dict[str, SharedNetwork] = {}  # by SHA-256
 
 
-def build_file(members: Mapping[str, bytes] | None = None) -> LiteRTFile:
+def build_file(members: Mapping[str, bytes] | None = None) -> StoredFile:
     """Returns the only member of a package as a LiteRT file; an empty one for None."""
     if members is None:
-        return LiteRTFile()
+        return StoredFile()
     (data,) = members.values()
-    return LiteRTFile(data)
+    return StoredFile(data)
 
 
 def open_network(name: str, progress: Progress | None = None) -> SharedNetwork:

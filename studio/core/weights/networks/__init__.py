@@ -23,6 +23,7 @@ NETWORKS = {
     "selfie-segmentation": "studio.core.masks.litert_files:build_file",
     "face-detection": "studio.core.masks.litert_files:build_file",
     "face-detection-short": "studio.core.masks.litert_files:build_file",
+    "litert-js": "studio.core.share.runtime:build_file",
     "realesrgan-x4plus": "studio.enhance.texture.networks:build_photo_network",
     "realesr-animevideov3": "studio.enhance.texture.networks:build_video_network",
 }

@@ -1,0 +1,57 @@
+"""The content of the page that shares a network of house styles: see `studio.core.share.page`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from studio.core import amounts
+from studio.core.imaging import image_io, sample_photos
+from studio.core.litert import compact, network
+from studio.core.models.presets import Preset
+from studio.core.share.page import Content
+from studio.style.house import film_grain, known_styles
+
+SIDE = 384  # px, side of the square that the page paints: a single core of a phone takes seconds for it
+SAMPLE = "chelsea"  # photo in the public domain that the page starts with
+_GRAIN_LEVELS = 12  # steps of the stored grain per level of 255
+
+
+def build_content(preset: Preset) -> Content:
+    """Builds the content of the page of a network of styles.
+
+    Raises:
+        InvalidInput: if it is another kind of model, or its files are incomplete.
+        StudioError: if the network could not be converted.
+    """
+    styles = known_styles.styles_of(preset)
+    model = compact.fix_shapes(network.read_file(preset), (1, SIDE, SIDE, 3), (1, len(styles)))
+    grain = film_grain.make_grain(film_grain.TILE_SIDE, film_grain.TILE_SIDE)
+    photo = sample_photos.read_photo(SAMPLE)
+    return Content(
+        f"A network that paints photos in {amounts.format_count(len(styles), 'style')}. Choose a photo, take "
+        f"one, drop one or paste one. Its center square is painted at {SIDE} px.",
+        Path(__file__).with_suffix(".js"),
+        {
+            "styles": styles,
+            "side": SIDE,
+            "grain_side": film_grain.TILE_SIDE,
+            "grain_scale": 1 / (255 * _GRAIN_LEVELS),
+            "grain_window": film_grain.WINDOW_SIDE,
+            "photo_noise": film_grain.PHOTO_NOISE,
+        },
+        {"network": compact.store_float16(model)},
+        {
+            "grain": np.rint(grain * 255 * _GRAIN_LEVELS).clip(-127, 127).astype("int8").tobytes(),
+            "photo": image_io.encode_as(_crop_square(photo), ".webp"),
+        },
+    )
+
+
+def _crop_square(photo: np.ndarray) -> np.ndarray:
+    """Returns the center square of a photo, `(SIDE, SIDE, 3) uint8`."""
+    height, width = photo.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image_io.resize(np.ascontiguousarray(photo[top : top + side, left : left + side]), SIDE, SIDE)

@@ -1,0 +1,101 @@
+"""The page of a shared model, opened as a file without a network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from studio.core.models import presets
+from studio.core.share import page
+from studio.sketch import paint as sketch_paint
+from studio.sketch import task as sketch_task
+from studio.sketch.settings import SketchSettings
+from studio.style.house import paint as style_paint
+from studio.text import language_model
+from studio.text.settings import WriteSettings
+from studio.text.write import write
+from studio.vae import generator
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LATENTS = "canvases => canvases.map(canvas => Array.from(canvas.latent))"
+PIXELS = """canvases => canvases.map(canvas =>
+    Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data))"""
+
+
+@pytest.fixture
+def open_shared(browser, weights_home, tmp_path):
+    """Opens the page of a model from a file, offline, at phone width; fails on errors of the page."""
+    context = browser.new_context(offline=True, viewport={"width": 390, "height": 844})
+    faults: list[str] = []
+
+    def open_shared(name):
+        path = tmp_path / "page.html"
+        path.write_bytes(page.build(presets.find(name)))
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: faults.append(str(error)))
+        tab.on("requestfailed", lambda request: faults.append(request.url))
+        tab.goto(path.as_uri(), wait_until="commit")
+        return tab
+
+    yield open_shared
+    context.close()
+    assert not faults
+
+
+def read_pixels(canvases, side: int) -> np.ndarray:
+    """Returns the images of canvases, `(n, side, side, 3) int`."""
+    return np.array(canvases.evaluate_all(PIXELS)).reshape(-1, side, side, 4)[..., :3]
+
+
+def read_latents(canvases) -> np.ndarray:
+    """Returns the latents of the images of canvases, `(n, latent_dim) float32`."""
+    return np.array(canvases.evaluate_all(LATENTS), "float32")
+
+
+def test_generator_draws_what_they_become_in_the_studio(open_shared, expect):
+    tab = open_shared("digits-vae")
+    expect(tab.get_by_role("status")).to_have_text("")
+    canvases, model = tab.locator(".grid canvas"), generator.load_generator(presets.find("digits-vae"))
+    latents, images = read_latents(canvases), read_pixels(canvases, model.size)
+    difference = np.abs(images - model.decode(latents).astype(int))
+    assert difference.max() <= 2  # because weights are rounded to float16
+    assert images.std() > 20
+
+    tab.get_by_role("button", name="New images").click()
+    expect(tab.get_by_label("Seed")).to_have_value("2")
+    expect(tab.get_by_role("status")).to_have_text("")
+    other_latents = read_latents(canvases)
+    assert not np.isclose(other_latents, latents).all(1).any()
+    assert abs(other_latents.std() - generator.latent.sample(model, 500, 0).std()) < 0.3
+
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_photos_drawings_and_texts_become_what_they_become_in_the_studio(open_shared, expect):
+    tab = open_shared("house")
+    expect(tab.get_by_role("status")).to_have_text("")
+    tab.get_by_label("Style").select_option("woodcut")
+    expect(tab.get_by_role("status")).to_have_text("Painting ...")
+    expect(tab.get_by_role("status")).to_have_text("")
+    canvas, style_network = tab.locator("canvas"), style_paint.load_network(presets.find("house"))
+    photo = np.array(canvas.evaluate("canvas => Array.from(canvas.photo)"), "float32")
+    index = style_network.styles.index("woodcut")
+    painted = style_network.paint(photo.reshape(1, 384, 384, 3) / 255, [index], [1.0])[0]
+    assert np.abs(read_pixels(canvas, 384)[0] - np.rint(255 * painted)).max() <= 2
+
+    tab = open_shared("sketch")
+    expect(tab.get_by_role("status")).to_have_text("")
+    drawing, avatar = read_pixels(tab.locator("canvas"), 384)
+    network = sketch_paint.load_generator(presets.find("sketch"))
+    expected = sketch_task.paint_avatar(network, drawing.astype("uint8"), SketchSettings())
+    assert np.abs(avatar - expected.astype(int)).max() <= 2
+
+    tab = open_shared("shakespeare")
+    tab.get_by_label("Temperature").fill("0")
+    tab.get_by_label("Prompt").fill("ROMEO:\n")
+    tab.get_by_role("button", name="Write").click()
+    settings = WriteSettings(prompt="ROMEO:\n", temperature=0, chars=200, precision="float32")
+    model = language_model.load("shakespeare")
+    (sample,) = write(model.network, model.vocabulary, settings)
+    expect(tab.get_by_label("The text")).to_contain_text(settings.prompt + sample.text, use_inner_text=True)
