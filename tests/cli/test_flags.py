@@ -221,6 +221,7 @@ COMMANDS = {
     "style": (["a.jpg", "b.jpg", "c.jpg"], ["-o o.png", "--seed 3", "--keep-colors", "--mask=m.png"]),
     "playground": (["a.jpg"], ["-o o.png", "--seed 3", "--vary width=2,64"]),
     "xray": (["a.jpg"], ["-o o.png", "--show map", "--off=conv4_block3", "--vary size=96,128"]),
+    "share": (["digits-vae"], ["-o page.html", "--verbose"]),
     "filter": (["a.jpg"], ["-o o.png", "--layer block1_conv2", "--stride=2"]),
     "lab repair": (["a.png"], ["-o o.png", "--kind dense", "--doodles=b.png", "--vary noise=0,1"]),
     "lab imagine": (["a.png"], ["-o o.png", "--keep left", "-n 4"]),

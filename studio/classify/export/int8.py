@@ -101,7 +101,7 @@ def measure_accuracy(
     for n, image in enumerate(images.test):
         progress.report(n, len(images.test), text="Testing the file")
         guesses[n] = predict(image[None])[0].argmax()
-    model_guesses = classifier.predict(images.test, progress).argmax(axis=1)
+    model_guesses = classifier.predict(list(images.test), progress).argmax(axis=1)
     accuracy, model_accuracy = (float((g == images.truth).mean()) for g in (guesses, model_guesses))
     if model_accuracy - accuracy > MAX_ACCURACY_LOSS:
         raise StudioError(

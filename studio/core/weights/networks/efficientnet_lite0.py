@@ -144,8 +144,8 @@ def _set_weights(model: keras.Model, arrays: Mapping[str, np.ndarray]) -> None:
         pairs |= {f"{block.name}_{ours}": f"_blocks.{number}.{theirs}" for ours, theirs in parts.items()}
     for name, source in pairs.items():
         if name.endswith("_bn"):
-            parts = ("weight", "bias", "running_mean", "running_var")
-            model.get_layer(name).set_weights([arrays[f"{source}.{part}"] for part in parts])
+            arrays_of_norm = ("weight", "bias", "running_mean", "running_var")
+            model.get_layer(name).set_weights([arrays[f"{source}.{part}"] for part in arrays_of_norm])
         else:
             # OIHW; a depthwise kernel, (C, 1, H, W), becomes (H, W, C, 1).
             order = (2, 3, 0, 1) if name.endswith("dwconv") else (2, 3, 1, 0)
