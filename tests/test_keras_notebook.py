@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def test_the_notebook_is_plain_keras_without_outputs():
 
 
 @pytest.mark.slow  # trains three networks
-def test_the_models_of_the_notebook_learn(data_dir, monkeypatch):
+def test_the_models_of_the_notebook_learn(data_dir, monkeypatch, tmp_path):
     import keras
     import matplotlib.pyplot as plt
 
@@ -56,8 +57,9 @@ def test_the_models_of_the_notebook_learn(data_dir, monkeypatch):
     )
     titles = []
     monkeypatch.setattr(plt, "show", lambda: titles.append(plt.gca().get_title()))
-    names: dict = {}
-    exec(compile(shrink(read_code()), NOTEBOOK.name, "exec"), names)
+    program = tmp_path / "notebook.py"
+    program.write_text(shrink(read_code()))
+    names = runpy.run_path(str(program))
     plt.close("all")
 
     assert len(titles) == 6
