@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from studio.cli import console
 from studio.core import amounts, tasks
 from studio.core.capacity import format_gib
+from studio.core.progress import Report
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Result, Task
 from studio.core.training import checkpoints, parallel
@@ -29,6 +30,7 @@ def run(
     arguments: argparse.Namespace,
     machine: Machine,
     report_more: Callable[[Result], None] | None = None,
+    more_listeners: Sequence[Callable[[Report], None]] = (),
 ) -> int:
     """Runs a task with the inputs that the user named. Returns the exit code.
 
@@ -40,6 +42,7 @@ def run(
         arguments: arguments of the command.
         machine: machine that runs the task.
         report_more: prints more about the result.
+        more_listeners: receive the progress reports, in addition to the terminal.
 
     Raises:
         StudioError: for errors that the user can fix.
@@ -58,6 +61,8 @@ def run(
     started = time.monotonic()
     listener = stream if stream and stream.on_terminal else None
     with console.show_progress(task.title, arguments, listener) as progress:
+        for more_listener in more_listeners:
+            progress.add_listener(more_listener)
         if is_training:
             parallel.wait_for_all()  # wait until the first process has removed an old checkpoint
         result = machine.run(task, settings, inputs, progress)

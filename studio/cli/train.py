@@ -6,9 +6,9 @@ import argparse
 from typing import Any
 
 from studio.cli import flags, requests, running
-from studio.core import amounts
+from studio.core import amounts, paths
 from studio.core.tasks import Result, Task
-from studio.run import terminal
+from studio.run import tensorboard, terminal
 
 _DATA_HELP = {
     "text": "training data: a text file",
@@ -44,6 +44,8 @@ def add_flags(parser: flags.Parser, task: Task) -> None:
             parser.add_argument(
                 slot.flag, dest=slot.name, metavar=metavar, required=is_required, help=help, **nargs_options
             )
+    help = "write losses and metrics to DIR as TensorBoard event files"
+    parser.add_argument("--tensorboard", metavar="DIR", help=help)
     flags.add_saved_settings(parser)
     flags.add_settings(parser, task.settings)
 
@@ -58,7 +60,13 @@ def run(task: Task, arguments: argparse.Namespace) -> int:
     """Trains a model, saves its folder and prints the figures. Returns the exit code."""
     settings, file_values, _, machine = requests.parse(task, arguments)
     out = requests.resolve_output("model", file_values, arguments)
-    return running.run(task, settings, file_values, out, arguments, machine, _print_figures)
+    folder = arguments.tensorboard
+    writers = [tensorboard.EventWriter(paths.expand_user(folder))] if folder else []
+    try:
+        return running.run(task, settings, file_values, out, arguments, machine, _print_figures, writers)
+    finally:
+        for writer in writers:
+            writer.close()
 
 
 def _print_figures(result: Result) -> None:

@@ -123,6 +123,17 @@ class Progress:
         if self._cancelled():
             raise Cancelled
 
+    def add_listener(self, listener: Callable[[Report], None]) -> None:
+        """Sends the reports to one more listener, which is called first."""
+        first = self._listener
+
+        def notify_both(report: Report) -> None:
+            listener(report)
+            if first is not None:
+                first(report)
+
+        self._listener = notify_both
+
     def without_listener(self) -> Progress:
         """Returns a progress without listener that still raises `Cancelled`, for long work within a step."""
         return Progress(cancelled=self._cancelled)

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 from studio.cli import main, running
 from studio.core import paths, tasks
@@ -65,6 +66,26 @@ def test_train_overwrites_and_starts_from_a_model(train):
     before = presets.find(Path("model")).digest
     assert train("-o", "model", "--seed", "1", "--overwrite", "--quiet")[:2] == (0, "model\n")
     assert presets.find(Path("model")).digest != before
+
+
+@pytest.mark.slow
+def test_tensorboard_gets_the_losses_and_metrics(train):
+    assert train("-o", "model", "--tensorboard", "logs/first")[0] == 0
+    [path] = Path("logs/first").iterdir()
+    scalars: dict[str, dict[int, float]] = {}
+    for record in tf.data.TFRecordDataset(str(path)):
+        event = tf.compat.v1.Event.FromString(record.numpy())
+        for value in event.summary.value:
+            assert value.metadata.plugin_data.plugin_name == "scalars"
+            scalars.setdefault(value.tag, {})[event.step] = float(tf.make_ndarray(value.tensor))
+    figures = presets.find(Path("model")).read_data()["figures"]
+    assert scalars.keys() == {"learning", "validation"}
+    assert scalars["validation"][figures["steps"]] == pytest.approx(figures["curve"]["test"][-1])
+
+
+def test_tensorboard_needs_a_folder(train):
+    code, _, err = train("-o", "model", "--tensorboard", "rhyme.txt")
+    assert code == 2 and "--tensorboard" in err and says_what_to_do(err) and not Path("model").exists()
 
 
 @pytest.fixture
