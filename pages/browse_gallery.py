@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pages.gallery import (
-    address,
     comparison,
     disk_usage,
     grid,
@@ -19,15 +18,15 @@ removed_items.offer_undo()
 outside_file.show_errors()
 is_working = sweeps.show_running_job()
 provenance = outside_file.find_current()
-item = None if provenance or is_working else item_view.find_current_item()
+shown_items = [] if provenance or is_working else item_view.find_current_items()
 if is_working:
     st.caption("It keeps running when you leave. Its progress is under Jobs in the sidebar.")
 elif provenance:
     outside_file.show(provenance)
-elif item and (other := item_view.find_current_item(address.OTHER_PARAMETER)):
-    comparison.show(item, other)
-elif item:
-    item_view.show(item)
+elif len(shown_items) > 1:
+    comparison.show(shown_items)
+elif shown_items:
+    item_view.show(shown_items[0])
 else:
     left, right = st.columns([9, 5], gap="large", vertical_alignment="bottom")
     with right:

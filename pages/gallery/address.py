@@ -1,4 +1,4 @@
-"""Query parameters of the gallery: the item that is shown large, and the one it is compared with."""
+"""Query parameters of the gallery: the item that is shown large, and those it is compared with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 ITEM_PARAMETER = "item"
 OTHER_PARAMETER = "with"
+MAX_COMPARED = 6  # items
 
 
 def open_item(id: str) -> None:
@@ -14,9 +15,9 @@ def open_item(id: str) -> None:
     st.query_params[ITEM_PARAMETER] = id
 
 
-def open_comparison(id: str, other: str) -> None:
-    """Puts two items into the address, to compare them."""
-    st.query_params[ITEM_PARAMETER], st.query_params[OTHER_PARAMETER] = id, other
+def open_comparison(id: str, *others: str) -> None:
+    """Puts several items into the address, to compare them."""
+    st.query_params[ITEM_PARAMETER], st.query_params[OTHER_PARAMETER] = id, others
 
 
 def open_grid() -> None:

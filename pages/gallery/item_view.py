@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from pages.gallery import address, file_view, grid, marks, removed_items, sweeps
+from pages.gallery import address, file_view, grid, learning_curves, marks, removed_items, sweeps
 from pages.jobs import captions, item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import get_owner
@@ -18,19 +18,22 @@ from studio.gallery import index, items
 from studio.gallery.items import Item
 
 
-def find_current_item(name: str = address.ITEM_PARAMETER) -> Item | None:
-    """Returns the item that a query parameter names; None without one, or after a warning that it is gone."""
-    id = st.query_params.get(name)
-    if not id:
-        return None
-    try:
-        return items.find(id, get_owner())
-    except StudioError as error:
-        if store.is_id(id):
-            index.drop(id)  # the index of the grid still has it
-        st.query_params.pop(name, None)
-        st.warning(words.escape(str(error)), icon=":material/search_off:")
-        return None
+def find_current_items() -> list[Item]:
+    """Returns the items that the address names, the one that is shown large first.
+
+    It warns about those that are gone, and removes them from the address.
+    """
+    found_items = []
+    for name in (address.ITEM_PARAMETER, address.OTHER_PARAMETER):
+        for id in list(st.query_params.get_all(name))[: address.MAX_COMPARED]:
+            try:
+                found_items.append(items.find(id, get_owner()))
+            except StudioError as error:
+                if store.is_id(id):
+                    index.drop(id)  # the index of the grid still has it
+                st.query_params[name] = [other for other in st.query_params.get_all(name) if other != id]
+                st.warning(words.escape(str(error)), icon=":material/search_off:")
+    return found_items[: address.MAX_COMPARED]
 
 
 def show(item: Item) -> None:
@@ -54,6 +57,7 @@ def show(item: Item) -> None:
         file_view.show(
             item.result.files[0], _find_content(item), captions.describe_run(item, item.result), key=item.id
         )
+        learning_curves.show({item.name: item}, key=f"metric_{item.id}")
     with right:
         _show_details(item)
     sweeps.show_cells(item)

@@ -27,7 +27,7 @@ def show_actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
     count = total if ids is None else len(ids)
     with st.container(horizontal=True, vertical_alignment="center"):
         if ids is not None:
-            if len(ids) == 2:
+            if 2 <= len(ids) <= address.MAX_COMPARED:
                 st.button(
                     "Compare",
                     icon=":material/compare:",

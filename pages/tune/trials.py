@@ -114,6 +114,14 @@ def _show_finished(job: engine.Job, settings: TuneSettings) -> None:
             )
     pruned_note = "; hollow marks were stopped early" if is_comparable else ""
     st.caption(f"Each mark is a trial; the large one is the best{pruned_note}.")
+    measured = [trial for trial in trials if trial["value"] is not None]
+    if len(measured) > 1:
+        titles = {name: label(name) for name in trials[0]["settings"]}
+        chart = trial_charts.build_parallel_coordinates(
+            fields, titles, goal.title_of(figures.get("measure")), measured, goal.higher_is_better
+        )
+        st.altair_chart(chart, width="stretch")
+        st.caption("Parallel coordinates: each line is a trial. A stronger color means a better result.")
     if figures.get("importance"):
         shares = {label(name): share for name, share in figures["importance"].items()}
         st.altair_chart(trial_charts.build_importance_chart(shares), width="stretch")

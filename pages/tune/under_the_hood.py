@@ -15,8 +15,6 @@ from studio.core.settings import SettingInfo
 from studio.tune.settings import TuneSettings
 from studio.tune.task import find_training_task
 
-_SHADES = ["#8a8f9b22", "#5d75e6"]  # of a weak and a good trial, in the light and the dark theme
-
 
 def explain(job: engine.Job | None) -> None:
     """Shows the expander with the settings of a finished search in order, or of a recorded one."""
@@ -29,7 +27,9 @@ def _draw_trials(job: engine.Job | None) -> None:
     task = find_training_task(TuneSettings.parse(run.settings))
     kind, shades = (
         task.settings,
-        _SHADES if task.goal is not None and task.goal.higher_is_better else _SHADES[::-1],
+        trial_charts.SHADES
+        if task.goal is not None and task.goal.higher_is_better
+        else trial_charts.SHADES[::-1],
     )
     has_chart = False
     for name, field in kind.describe().items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pages.form import sample_texts
-from pages.tune import input_form, trials
+from pages.tune import input_form, trial_charts, trials
 from studio.core import paths, tasks
 from studio.core.tasks import File
 from studio.engine.jobs import store
@@ -179,11 +179,30 @@ def test_finished_search_shows_the_best_and_the_importances(draw, engine, until)
     assert view.caption[0].value.startswith("Lower is better")
     assert list(view.dataframe[0].value["trial"]) == [1, 2, 3, 4]
     assert len(view.get("vega_lite_chart")) >= 2
+    assert any(caption.value.startswith("Parallel coordinates") for caption in view.caption)
     [more] = [button for button in view.button if button.label == "10 more trials"]
     more.click().run()
     [longer] = [job for job in engine.list_jobs() if job.settings.get("trials") == 14]
     engine.cancel(longer.id)
     until(lambda: engine.find_job(longer.id).finished, 240)
+
+
+def test_parallel_coordinates_place_numbers_by_scale_and_choices_in_order():
+    fields = tasks.get("text.train").settings.describe()
+    values = [(0.001, "gru", 2.0), (0.01, "lstm", 1.5), (0.1, "gru", 1.75)]
+    shown_trials = [
+        {"number": n, "settings": {"learning_rate": rate, "architecture": kind}, "value": value}
+        for n, (rate, kind, value) in enumerate(values, 1)
+    ]
+    titles = {"learning_rate": "Rate", "architecture": "Kind"}
+    chart = trial_charts.build_parallel_coordinates(fields, titles, "Loss", shown_trials, False).to_dict()
+    lines, labels = (layer["data"]["values"] for layer in chart["layer"])
+    positions = {
+        axis: [row["at"] for row in lines if row["axis"] == axis] for axis in ("Rate", "Kind", "Loss")
+    }
+    assert positions["Rate"] == pytest.approx([0, 0.5, 1]), "its scale is logarithmic"
+    assert positions["Kind"] == [0, 1, 0] and positions["Loss"] == [1, 0, 0.5]
+    assert {row["text"] for row in labels} == {"0.001", "0.1", "gru", "lstm", "1.5", "2"}
 
 
 def test_short_text_gets_more_epochs():

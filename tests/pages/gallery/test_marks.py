@@ -104,16 +104,29 @@ def test_two_selected_items_are_compared_by_their_settings(visit, make_result):
 
 def test_differences_of_any_two_items_are_listed(make_result):
     same = items.find(make_result(shade=5))
-    assert list(comparison.find_differences(same, same)) == []
+    assert list(comparison.find_differences([same, same])) == []
     other = items.find(make_result(shade=6, do="refuse"))
     differences = dict(
-        (noun, (first, second)) for noun, first, second in comparison.find_differences(same, other)
+        (label, (first, second)) for label, first, second in comparison.find_differences([same, other])
     )
     assert (
         differences["Shade"] == ("5", "6")
         and differences["Do"] == ("count", "refuse")
         and differences["Name"]
     )
+
+
+def test_three_results_are_compared_side_by_side(visit, make_result):
+    ids = [make_result(shade=shade) for shade in (1, 2, 2)]
+    page = visit("gallery")
+    page.toggle(key="gallery_several").set_value(True).run()
+    find_pills(page, "gallery_items").set_value(ids).run()
+    find_button_by_key(page, "compare").click().run()
+    assert not page.exception
+    assert list(page.table[0].value.columns)[1:] == ["A", "B", "C"]
+    rows = {row[0]: row[1:] for row in page.table[0].value.itertuples(index=False, name=None)}
+    assert rows["Shade"] == ("1", "2", "2")
+    assert all(any(element.key == f"compare_Open {name}" for element in page.button) for name in "ABC")
 
 
 def test_missing_or_foreign_item_is_not_compared(visit, make_result):
