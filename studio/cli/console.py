@@ -73,6 +73,15 @@ def report_result(result: Result, path: Path | None, seconds: float, arguments: 
     return EXIT_STOPPED if result.stopped_early else 0
 
 
+def report_file(path: Path, seconds: float, figures: Mapping[str, Any], arguments: argparse.Namespace) -> int:
+    """Prints the path of a saved file that is no result, or JSON. Returns the exit code."""
+    if arguments.json:
+        print_json({"path": path, "seconds": round(seconds, 3), "figures": figures})
+    else:
+        print_line(str(path))
+    return 0
+
+
 def print_error(text: str) -> int:
     """Prints the `error:` line to stderr. Returns the exit code."""
     terminal.print_note(f"error: {text}")

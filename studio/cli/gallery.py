@@ -298,12 +298,7 @@ def _export(arguments: argparse.Namespace) -> int:
                 raise
             terminal.print_note(f"{id} was skipped. {error}")
     export.save_zip(selected, target)
-    if arguments.json:
-        seconds = round(time.monotonic() - started, 3)
-        console.print_json({"path": path, "seconds": seconds, "figures": {"items": len(selected)}})
-    else:
-        console.print_line(str(path))
-    return 0
+    return console.report_file(path, time.monotonic() - started, {"items": len(selected)}, arguments)
 
 
 def _remove(arguments: argparse.Namespace) -> int:

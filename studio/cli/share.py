@@ -34,9 +34,4 @@ def _run(arguments: argparse.Namespace) -> int:
     with console.show_progress("Share", arguments) as progress:
         data = page.build(preset, progress)
     paths.write(target, data)
-    if arguments.json:
-        seconds = round(time.monotonic() - start_time, 3)
-        console.print_json({"path": path, "seconds": seconds, "figures": {"bytes": len(data)}})
-    else:
-        console.print_line(str(path))
-    return 0
+    return console.report_file(path, time.monotonic() - start_time, {"bytes": len(data)}, arguments)
