@@ -10,7 +10,7 @@ import streamlit as st
 from pages.gallery import address, file_view, grid, item_view
 from pages.jobs import results
 from pages.widgets import browser_images, words
-from pages.widgets.ab_slider import show_ab_slider
+from pages.widgets.image_viewer import show_image_viewer
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
@@ -52,9 +52,16 @@ def _show_files(first: Item, second: Item) -> None:
     names = [f"{name}: {item.name}" for name, item in zip(NAMES, (first, second), strict=True)]
     size = _find_common_size(files)
     if size is not None:
-        images = [browser_images.encode_file(file.digest, size) for file in files]
-        caption = ", ".join(names)
-        show_ab_slider(*images, ratio=size[0] / size[1], key="compare_slider", names=NAMES, caption=caption)
+        left, right = (browser_images.encode_file(file.digest, size) for file in files)
+        show_image_viewer(
+            right,
+            left,
+            size=size,
+            key="compare_slider",
+            names=NAMES,
+            caption=", ".join(names),
+            file=files[1].read(),
+        )
         return
     for column, file, name in zip(st.columns(2, gap="large"), files, names, strict=True):
         with column:
