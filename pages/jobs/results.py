@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.form import mask_input
 from pages.form.forms import MAX_SEED
-from pages.jobs import commands
+from pages.jobs import commands, export_form
 from pages.widgets import browser_images, keys, video, words
 from pages.widgets.image_viewer import Neighbors, show_image_viewer
 from studio import engine
@@ -122,7 +122,7 @@ def show_download(
     description: str = "",
     on_click: Callable[[], None] | None = None,
 ) -> None:
-    """Draws the download button of a result, and one for the recipe unless the file contains it.
+    """Draws the download button of a result, and one for its recipe; the menu *Export* for an image.
 
     Args:
         data: the file.
@@ -148,7 +148,9 @@ def show_download(
         key=keys.part(key, "download"),
         on_click=on_click or "ignore",
     )
-    if ending != ".png" and recipe is not None:
+    if ending == ".png":
+        export_form.show(data, name, key=key, on_click=on_click)
+    elif recipe is not None:
         st.download_button(
             "Download recipe",
             recipe.to_json(),

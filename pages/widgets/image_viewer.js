@@ -101,6 +101,24 @@ const listenForPointers = (view, map, swipe) => {
     map.zoom(Math.exp(-event.deltaY / 400), ...place(event));
   }, { passive: false });
 };
+// Arrow keys pan; where there is nothing to pan, they show the next image.
+const listenForKeys = (dialog, range, map, move, toggleFullScreen) => {
+  const keys = {
+    "+": () => map.zoom(ZOOM_STEP), "=": () => map.zoom(ZOOM_STEP), "-": () => map.zoom(1 / ZOOM_STEP),
+    0: map.fit, 1: () => map.showPixels(), f: toggleFullScreen,
+    PageUp: () => move("previous"), PageDown: () => move("next"),
+    ArrowLeft: () => map.canPan() ? map.pan(PAN_STEP, 0) : move("previous"),
+    ArrowRight: () => map.canPan() ? map.pan(-PAN_STEP, 0) : move("next"),
+    ArrowUp: () => map.pan(0, PAN_STEP), ArrowDown: () => map.pan(0, -PAN_STEP),
+  };
+  dialog.onkeydown = (event) => {
+    event.stopPropagation();  // the page has keys of its own
+    const isOfRange = event.target === range && /^(Arrow|Page)/.test(event.key);
+    if (event.ctrlKey || event.metaKey || event.altKey || isOfRange) return;
+    const act = keys[event.key];
+    if (act) { event.preventDefault(); act(); }
+  };
+};
 // Opens the lightbox. Its elements exist only while it is open, so that no text is on the page twice.
 const openLightbox = (root, move) => {
   const before = make("img", { alt: "" }), after = make("img", { alt: "", className: "after" });
@@ -143,21 +161,7 @@ const openLightbox = (root, move) => {
       makeButton("pixels", "100 %: one pixel of the image on one of the screen", "100 %", () => map.showPixels()),
       fullScreen, makeButton("close", "Close", "\u2715", () => dialog.close()))),
     make("div", { className: "middle" }, view, previous, next), compare);
-  const keys = {
-    "+": () => map.zoom(ZOOM_STEP), "=": () => map.zoom(ZOOM_STEP), "-": () => map.zoom(1 / ZOOM_STEP),
-    0: map.fit, 1: () => map.showPixels(), f: () => fullScreen.hidden || toggleFullScreen(),
-    PageUp: () => move("previous"), PageDown: () => move("next"),
-    ArrowLeft: () => map.canPan() ? map.pan(PAN_STEP, 0) : move("previous"),
-    ArrowRight: () => map.canPan() ? map.pan(-PAN_STEP, 0) : move("next"),
-    ArrowUp: () => map.pan(0, PAN_STEP), ArrowDown: () => map.pan(0, -PAN_STEP),
-  };
-  dialog.onkeydown = (event) => {
-    event.stopPropagation();  // the page has keys of its own
-    const isOfRange = event.target === range && /^(Arrow|Page)/.test(event.key);
-    if (event.ctrlKey || event.metaKey || event.altKey || isOfRange) return;
-    const act = keys[event.key];
-    if (act) { event.preventDefault(); act(); }
-  };
+  listenForKeys(dialog, range, map, move, () => fullScreen.hidden || toggleFullScreen());
   listenForPointers(view, map, move);
   root.append(dialog);
   dialog.showModal();

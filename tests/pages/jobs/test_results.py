@@ -107,6 +107,18 @@ def test_viewer_has_the_size_of_the_file_and_its_main_settings(show):
     assert viewer["details"] == "", "a file without a recipe has no settings"
 
 
+def test_export_menu_offers_its_formats_when_it_is_open(show, image):
+    page = show("image", image_io.encode_png(image), "sky-dream.png")
+    page.session_state["it.exports"] = True
+    page.run()
+    assert "Save as PNG" in list_downloads(page)
+    page.button_group(key="it.format").set_value(".jpg").run()
+    assert list_downloads(page)[-1] == "Save as JPEG"
+    assert [slider.label for slider in page.slider] == ["Quality"]
+    assert page.number_input(key="it.longest").value == max(image.shape)
+    assert not show("text", b"Once", "sky.txt").get("popover")
+
+
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])
 def test_thumbnail_of_a_video_is_its_first_frame(home, ending):
     file = File.store(encode_video(ending), "animation", f"sky.{ending}")
