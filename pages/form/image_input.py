@@ -255,11 +255,16 @@ def _list_samples_by_title(slot: str, options: Sequence[Sample]) -> dict[str, Sa
 def _show_upload_popover(slot: str, own_title: str, accept_several: bool) -> None:
     # Each upload is stored immediately; a new key then empties the widget and frees its memory.
     store = partial(_store_upload, slot, own_title)
-    with uploads.show_popover(slot, "Add your own", ":material/add_photo_alternate:"):
+    with uploads.show_popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
         label = "An image from your device"
         uploads.ask(slot, label, store, type=FILE_TYPES, accept_multiple_files=accept_several)
         if st.toggle("Use the camera", key=keys.part(slot, "lens")):
             uploads.ask_photo(slot, "Take a photo", lambda data, _: store(data, own_title))
+        if box.open and own_images.list_recent():
+            help = "Empties the row of images used before; results made from them stay"
+            options: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
+            key = keys.part(slot, "forget")
+            st.button("Forget the images used before", key=key, on_click=own_images.clear, **options)
 
 
 def _store_upload(slot: str, own_title: str, data: bytes, name: str) -> None:
@@ -280,21 +285,17 @@ def _show_recent_row(slot: str, own_title: str) -> None:
         return
     key = keys.part(slot, "recent")
     st.html(assets.render_style(__file__, "recent_row.css", key))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        show_tiles(
-            "Used before",
-            list(files),
-            [samples.make_thumbnail(file) for file in files.values()],
-            selection_mode="multi",
-            format_func=lambda digest: f"Use {words.escape(title_of(files[digest].name) or own_title)} again",
-            key=key,
-            tile=RECENT_WIDTH,
-            on_change=_select_recent_image,
-            args=(slot, own_title, key, files),
-        )
-        help = "Removes these images from this list; results made from them stay"
-        options: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
-        st.button("Forget", key=keys.part(key, "clear"), on_click=own_images.clear, **options)
+    show_tiles(
+        "Used before",
+        list(files),
+        [samples.make_thumbnail(file) for file in files.values()],
+        selection_mode="multi",
+        format_func=lambda digest: f"Use {words.escape(title_of(files[digest].name) or own_title)} again",
+        key=key,
+        tile=RECENT_WIDTH,
+        on_change=_select_recent_image,
+        args=(slot, own_title, key, files),
+    )
 
 
 def _select_recent_image(slot: str, own_title: str, key: str, files: Mapping[str, File]) -> None:

@@ -228,7 +228,9 @@ def test_own_images_keep_their_names_and_are_offered_again(page, image_png, imag
     assert recent.options == ["Use my cat again"], "what is among the tiles is left out"
     assert recent.value == []
 
-    find_button_by_key(again, "content.recent.clear").click().run()
+    again.session_state["content.add"] = True
+    again.run()
+    find_button_by_key(again, "content.forget").click().run()
     assert own_images.list_recent() == []
     assert again.button_group(key="content").value == "Coffee 2", "what is chosen stays"
 
