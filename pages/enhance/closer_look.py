@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 
 from pages.enhance.enhanced_image import EnhancedImage
-from pages.widgets.ab_slider import show_ab_slider
+from pages.widgets.image_viewer import show_image_viewer
 from studio.core.imaging import image_io
 from studio.enhance.comparison import Comparison
 
@@ -39,10 +39,10 @@ def show(image: EnhancedImage | None) -> None:
             f"The part that changed most, magnified {MAGNIFICATION} times: each square is one pixel "
             f"of the result."
         )
-        show_ab_slider(
-            pair.before,
+        show_image_viewer(
             pair.after,
-            ratio=CROP_SIZE[1] / CROP_SIZE[0],
+            pair.before,
+            size=(MAGNIFICATION * CROP_SIZE[1], MAGNIFICATION * CROP_SIZE[0]),
             key="closer_slider",
             names=("Bicubic" if comparison.scale > 1 else "Before", "Result"),
             caption=caption,

@@ -23,7 +23,7 @@ from studio.core.tasks import File, humanize_stem
 from studio.run import file_checks, own_images
 
 MAX_RESTORED = 8
-TILE_WIDTH = 4.4  # minimum width of a tile, in rem
+TILE_WIDTH, RECENT_WIDTH = 4.4, 2.5  # minimum width of a tile and of a recent image, in rem
 _MAX_TITLE = 40  # characters
 FILE_TYPES = [ending.removeprefix(".") for ending in formats.EXTENSIONS]
 
@@ -67,6 +67,7 @@ def choose_image(
         st.caption(":material/info: This file is animated; only its first frame is used.")
         if offer_video is not None:
             offer_video(own_file)
+    _show_recent_row(slot, own_title)
     _show_upload_popover(slot, own_title, accept_several=False)
     return sample
 
@@ -128,6 +129,7 @@ def choose_images(
         )
         _store_in_address(slot, selected)
         page_errors.show_not_found("image", unknown_titles)
+        _show_recent_row(slot, own_title)
         _show_upload_popover(slot, own_title, accept_several=True)
         if not selected:
             st.caption(
@@ -258,8 +260,11 @@ def _show_upload_popover(slot: str, own_title: str, accept_several: bool) -> Non
         uploads.ask(slot, label, store, type=FILE_TYPES, accept_multiple_files=accept_several)
         if st.toggle("Use the camera", key=keys.part(slot, "lens")):
             uploads.ask_photo(slot, "Take a photo", lambda data, _: store(data, own_title))
-        if box.open:  # below the upload, which an error would push out of sight
-            _offer_recent_images(slot, own_title)
+        if box.open and own_images.list_recent():
+            help = "Empties the row of images used before; results made from them stay"
+            options: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
+            key = keys.part(slot, "forget")
+            st.button("Forget the images used before", key=key, on_click=own_images.clear, **options)
 
 
 def _store_upload(slot: str, own_title: str, data: bytes, name: str) -> None:
@@ -268,33 +273,37 @@ def _store_upload(slot: str, own_title: str, data: bytes, name: str) -> None:
     add_and_select(slot, file, title_of(file.name) or own_title)
 
 
-def _offer_recent_images(slot: str, own_title: str) -> None:
-    """Offers the images that the user has uploaded before, on any page."""
-    files = {file.digest: file for file in own_images.list_recent()}
+def _show_recent_row(slot: str, own_title: str) -> None:
+    """Draws the last images of the user, on any page, that are not among the tiles already, as small tiles.
+
+    They are buttons, not radios: the tiles show what is selected.
+    """
+    own_files: dict[str, File] = st.session_state.get(_own_key(slot), {})
+    digests = {file.digest for file in own_files.values()}
+    files = {file.digest: file for file in own_images.list_recent() if file.digest not in digests}
     if not files:
         return
-    key = keys.part(slot, "before")
+    key = keys.part(slot, "recent")
+    st.html(assets.render_style(__file__, "recent_row.css", key))
     show_tiles(
         "Used before",
         list(files),
         [samples.make_thumbnail(file) for file in files.values()],
-        format_func=lambda digest: words.escape(title_of(files[digest].name) or own_title),
+        selection_mode="multi",
+        format_func=lambda digest: f"Use {words.escape(title_of(files[digest].name) or own_title)} again",
         key=key,
+        tile=RECENT_WIDTH,
         on_change=_select_recent_image,
         args=(slot, own_title, key, files),
     )
-    help = "Removes these images from this list; results made from them stay"
-    clear: dict[str, Any] = {"icon": ":material/delete:", "type": "tertiary", "help": help}
-    st.button("Clear", key=keys.part(key, "clear"), on_click=own_images.clear, **clear)
 
 
 def _select_recent_image(slot: str, own_title: str, key: str, files: Mapping[str, File]) -> None:
-    file = files.get(st.session_state[key] or "")
-    st.session_state[key] = None
+    digests, st.session_state[key] = st.session_state[key], []
+    file = files.get(digests[-1]) if digests else None
     if file is not None:
         own_images.add(file)
         add_and_select(slot, file, title_of(file.name) or own_title)
-        uploads.close(slot)
 
 
 def _switch_key(slot: str) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.gallery import address, file_view, grid, item_view, learning_curves
 from pages.jobs import results
 from pages.widgets import browser_images, words
-from pages.widgets.ab_slider import show_ab_slider
+from pages.widgets.image_viewer import show_image_viewer
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
@@ -57,9 +57,16 @@ def _show_files(items_by_name: Mapping[str, Item]) -> None:
     captions = [f"{name}: {item.name}" for name, item in items_by_name.items()]
     size = _find_common_size(files)
     if size is not None:
-        images = [browser_images.encode_file(file.digest, size) for file in files]
-        ratio, caption = size[0] / size[1], ", ".join(captions)
-        show_ab_slider(*images, ratio=ratio, key="compare_slider", names=NAMES[:2], caption=caption)
+        left, right = (browser_images.encode_file(file.digest, size) for file in files)
+        show_image_viewer(
+            right,
+            left,
+            size=size,
+            key="compare_slider",
+            names=(NAMES[0], NAMES[1]),
+            caption=", ".join(captions),
+            file=files[1].read(),
+        )
         return
     columns = st.grid(min(3, len(files)), min_column_width=220)
     for name, file, caption in zip(items_by_name, files, captions, strict=True):

@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.jobs import results
 from pages.widgets import browser_images, words
+from pages.widgets.image_viewer import Neighbors
 from pages.widgets.marked_text import show_marked_text
 from studio.core.errors import StudioError
 from studio.core.imaging import thumbnails
@@ -14,11 +15,21 @@ from studio.core.tasks import File
 MAX_CHARACTERS = 200_000  # characters: longer texts are cut off
 
 
-def show(file: File, before: File | None, caption: str, *, key: str) -> None:
-    """Shows a file of any kind; a slider compares an image with `before`, if given."""
+def show(
+    file: File, before: File | None, caption: str, *, key: str, neighbors: Neighbors | None = None
+) -> None:
+    """Shows a file of any kind; a slider compares an image with `before`, if given.
+
+    Args:
+        file: to show.
+        before: content of the file, if any.
+        caption: below the file.
+        key: of the widgets.
+        neighbors: of an image in the gallery.
+    """
     try:
         if file.kind in ("image", "animation"):
-            results.show_result(file, before, key=f"item_{key}", caption=caption)
+            results.show_result(file, before, key=f"item_{key}", caption=caption, neighbors=neighbors)
         elif file.kind == "text":
             show_marked_text(file.read().decode("utf-8", "replace")[:MAX_CHARACTERS], key=f"item_paper_{key}")
             st.caption(words.escape(caption))

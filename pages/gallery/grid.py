@@ -19,6 +19,7 @@ TILE_WIDTH = 8.5  # rem: least width of a tile
 LAST_SHOWN_KEY = "gallery_last_shown"  # in the session: id of the item that was shown large before the grid
 KINDS = {"all": "All", "image": "Images", "animation": "Videos", "text": "Texts", "model": "Models"}
 FIRST_PAGES = ("style", "dream", "faces", "text")  # pages whose first result takes little time
+_ALL_TASKS = ".*"  # after the name of a capability: all its tasks
 _KIND_PREFIXES = {"animation": "Video: ", "text": "Text: ", "model": "Model: ", "dataset": "Set: "}
 QUERY_KEY, _PAGE_KEY, _SELECT_SEVERAL_KEY, _TILES_KEY = (
     "gallery_query",
@@ -26,21 +27,26 @@ QUERY_KEY, _PAGE_KEY, _SELECT_SEVERAL_KEY, _TILES_KEY = (
     "gallery_several",
     "gallery_items",
 )
+_SEVERAL_TILES_KEY = keys.part(_TILES_KEY, "several")
 
 
 def ask_filter() -> Filter:
-    """Draws the search: kind, task, tag, words of the recipe, star. Returns it."""
+    """Draws the search: kind, page or task, model, tag, words of the recipe, star. Returns it."""
     kind = forms.ask_choice("Show", KINDS, key="kind", hide_label=True)
-    tasks = {"": "Everything"} | index.list_tasks(get_owner())
-    tags = {"": "Any"} | {tag: tag for tag in index.list_tags(get_owner())}
-    has_tags = len(tags) > 1
-    columns = st.columns([3, 3, 4, 2] if has_tags else [4, 6, 2], vertical_alignment="bottom")
-    with columns[0]:
-        task = _ask_choice("Made by", tasks, key="by")
-    tag = ""
-    if has_tags:
-        with columns[1]:
-            tag = _ask_choice("Tag", tags, key="tag")
+    choices = {
+        "by": ("Made by", {"": "Everything"} | _list_pages_and_tasks()),
+        "model": (
+            "Model",
+            {"": "Any"} | {name: words.model_label(name) for name in index.list_models(get_owner())},
+        ),
+        "tag": ("Tag", {"": "Any"} | {tag: tag for tag in index.list_tags(get_owner())}),
+    }
+    useful = {key: choice for key, choice in choices.items() if len(choice[1]) > 1 or key == "by"}
+    columns = st.columns([*(3 for _ in useful), 4, 2], vertical_alignment="bottom")
+    selected = {}
+    for column, (key, (label, titles)) in zip(columns, useful.items(), strict=False):
+        with column:
+            selected[key] = _ask_choice(label, titles, key=key)
     with columns[-1]:
         starred = st.toggle("Starred", key="starred", bind="query-params")
     with columns[-2]:
@@ -53,10 +59,32 @@ def ask_filter() -> Filter:
             help="Finds results whose name, tags, date or settings contain all your words. To match a "
             "setting, type its name and value, such as seed=7",
         )
-    query = Filter("" if kind == "all" else kind, task, text or "", starred=starred, tag=tag)
+    capability, _, _ = selected["by"].partition(_ALL_TASKS)
+    by_page = selected["by"].endswith(_ALL_TASKS)
+    query = Filter(
+        "" if kind == "all" else kind,
+        "" if by_page else selected["by"],
+        text or "",
+        starred=starred,
+        tag=selected.get("tag", ""),
+        model=selected.get("model", ""),
+        capability=capability if by_page else "",
+    )
     if st.session_state.get(QUERY_KEY) != query:
         st.session_state[QUERY_KEY], st.session_state[_PAGE_KEY] = query, 0
     return query
+
+
+def _list_pages_and_tasks() -> dict[str, str]:
+    """Returns titles by name: pages with results of several tasks as "style.*", then the tasks."""
+    titles = index.list_tasks(get_owner())
+    capabilities = [name.partition(".")[0] for name in titles]
+    pages = {
+        f"{page.capability}{_ALL_TASKS}": f"{page.title}, all"
+        for page in PAGES
+        if capabilities.count(page.capability) > 1
+    }
+    return pages | titles
 
 
 def _ask_choice(label: str, titles: Mapping[str, str], *, key: str) -> str:
@@ -70,7 +98,9 @@ def return_to_grid() -> None:
     address.open_grid()
     query: Filter = st.session_state.get(QUERY_KEY, index.ALL)
     st.session_state["kind"], st.session_state["words"] = query.kind or "all", query.words
-    st.session_state["by"], st.session_state["tag"] = query.task, query.tag
+    st.session_state["by"] = f"{query.capability}{_ALL_TASKS}" if query.capability else query.task
+    st.session_state["tag"] = query.tag
+    st.session_state["model"] = query.model
     st.session_state["starred"] = query.starred
 
 
@@ -91,10 +121,22 @@ def show(query: Filter) -> None:
         is_multiple = st.toggle(
             "Select several", key=_SELECT_SEVERAL_KEY, help="Lets you remove or save several results together"
         )
+        if is_multiple:
+            st.button(
+                "Select all shown",
+                icon=":material/select_all:",
+                type="tertiary",
+                on_click=_select_all,
+                args=([entry.id for entry in entries],),
+            )
         actions_area = st.container(width="content")
     selected = _show_tiles(entries, is_multiple)
     with actions_area:
         selection.show_actions(query, selected if is_multiple else None, total)
+
+
+def _select_all(ids: Sequence[str]) -> None:
+    st.session_state[_SEVERAL_TILES_KEY] = list(ids)
 
 
 def _explain_no_results(query: Filter) -> None:
@@ -141,7 +183,7 @@ def _turn_page(step: int) -> None:
 
 def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
     labels = _make_unique_labels(entries)
-    key = keys.part(_TILES_KEY, "several" if is_multiple else "one")
+    key = _SEVERAL_TILES_KEY if is_multiple else keys.part(_TILES_KEY, "one")
     with st.container(key=marks.TILES_KEY):
         selected = image_input.show_tiles(
             "Items, newest first",

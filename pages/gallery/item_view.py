@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
 from pages.gallery import address, file_view, grid, learning_curves, marks, removed_items, sweeps
 from pages.jobs import captions, item_actions, results
 from pages.widgets import words
+from pages.widgets.image_viewer import Neighbors
 from pages.widgets.owners import get_owner
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.engine.jobs import store
 from studio.gallery import index, items
+from studio.gallery.index import Entry
 from studio.gallery.items import Item
 
 
@@ -42,7 +45,12 @@ def show(item: Item) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("All", icon=":material/grid_view:", on_click=grid.return_to_grid, key="item_back")
         st.space("stretch")
-        for label, icon, id in _find_neighbors(item):
+        entries, _ = index.find(st.session_state.get(grid.QUERY_KEY, index.ALL), get_owner())
+        newer, older = _find_neighbors(item, entries)
+        for label, icon, id in (
+            ("Newer", ":material/chevron_left:", newer),
+            ("Older", ":material/chevron_right:", older),
+        ):
             st.button(
                 label,
                 icon=icon,
@@ -54,8 +62,15 @@ def show(item: Item) -> None:
             )
     left, right = st.columns([9, 5], gap="large")
     with left:
+        images = _find_neighbors(item, [entry for entry in entries if entry.kind == "image"])
+        file = item.result.files[0]
         file_view.show(
-            item.result.files[0], _find_content(item), captions.describe_run(item, item.result), key=item.id
+            file,
+            _find_content(item),
+            captions.describe_run(item, item.result),
+            # The same key for all images, so that a lightbox stays open while it shows one after the other.
+            key="image" if file.kind == "image" else item.id,
+            neighbors=Neighbors(*images, address.open_item),
         )
         learning_curves.show({item.name: item}, key=f"metric_{item.id}")
     with right:
@@ -63,14 +78,13 @@ def show(item: Item) -> None:
     sweeps.show_cells(item)
 
 
-def _find_neighbors(item: Item) -> list[tuple[str, str, str]]:
-    """Returns label, icon and id of the next newer and older item in the grid; the id is "" at an end."""
-    entries, _ = index.find(st.session_state.get(grid.QUERY_KEY, index.ALL), get_owner())
+def _find_neighbors(item: Item, entries: Sequence[Entry]) -> tuple[str, str]:
+    """Returns the ids of the next newer and the next older item in a list; "" at an end."""
     ids = [entry.id for entry in entries]
     position = ids.index(item.id) if item.id in ids else -1
     newer = ids[position - 1] if position > 0 else ""
     older = ids[position + 1] if 0 <= position < len(ids) - 1 else ""
-    return [("Newer", ":material/chevron_left:", newer), ("Older", ":material/chevron_right:", older)]
+    return newer, older
 
 
 def _find_content(item: Item) -> File | None:

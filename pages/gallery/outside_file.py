@@ -101,7 +101,7 @@ def show(provenance: Provenance) -> None:
                 icon=":material/receipt_long:",
             )
         else:
-            results.show_comparison(None, provenance.data, key="told", caption=words.escape(provenance.name))
+            results.show_comparison(None, provenance.data, key="told", caption=provenance.name)
     with right:
         _show_details(provenance)
 

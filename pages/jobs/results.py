@@ -11,11 +11,11 @@ import streamlit as st
 
 from pages.form import mask_input
 from pages.form.forms import MAX_SEED
-from pages.jobs import commands
+from pages.jobs import commands, export_form
 from pages.widgets import browser_images, keys, video, words
-from pages.widgets.ab_slider import show_ab_slider
+from pages.widgets.image_viewer import Neighbors, show_image_viewer
 from studio import engine
-from studio.core import tasks
+from studio.core import recipes, tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io, thumbnails
 from studio.core.settings import SettingInfo, Settings
@@ -26,7 +26,13 @@ Start = Callable[[Settings], None]
 
 
 def show_result(
-    file: File, before: File | None, *, key: str, caption: str = "", name: str = "Content"
+    file: File,
+    before: File | None,
+    *,
+    key: str,
+    caption: str = "",
+    name: str = "Content",
+    neighbors: Neighbors | None = None,
 ) -> None:
     """Shows a result of any kind as large as the page allows.
 
@@ -36,34 +42,73 @@ def show_result(
         key: of the widget.
         caption: below the result.
         name: label of the content.
+        neighbors: of an image in its series.
     """
     if file.kind == "animation":
         video.play(file, caption, key=key)
     elif file.kind != "image":
         browser_images.show_with_caption(thumbnails.make_image(file, full_card=True), caption=caption)
     else:
-        show_comparison(before, file.read(), key=key, caption=caption, name=name)
+        show_comparison(before, file.read(), key=key, caption=caption, name=name, neighbors=neighbors)
 
 
 def show_comparison(
-    before: File | None, data: bytes, *, key: str, caption: str = "", name: str = "Content"
+    before: File | None,
+    data: bytes,
+    *,
+    key: str,
+    caption: str = "",
+    name: str = "Content",
+    neighbors: Neighbors | None = None,
 ) -> None:
-    """Shows an image as large as the page allows, next to its content on an A/B slider.
+    """Shows an image as large as the page allows, with its content under it; a lightbox shows it larger.
 
     Args:
         before: the content; None shows only the image.
         data: the image file.
-        key: of the slider.
+        key: of the viewer.
         caption: below the image.
         name: label of the content.
+        neighbors: of the image in its series; None if it is alone.
     """
-    if before is None:
-        browser_images.show_image(data, caption=caption)
-        return
-    after = browser_images.encode_bytes(data)
-    height, width = image_io.read_size(after)
-    content = browser_images.encode_file(before.digest, (width, height))
-    show_ab_slider(content, after, ratio=width / height, key=key, names=(name, "Result"), caption=caption)
+    image = browser_images.encode_bytes(data)
+    shown_height, shown_width = image_io.read_size(image)
+    height, width = image_io.read_upright_size(data)
+    show_image_viewer(
+        image,
+        browser_images.encode_file(before.digest, (shown_width, shown_height)) if before else b"",
+        size=(width, height),
+        key=key,
+        names=(name, "Result"),
+        caption=caption,
+        details=_describe_main_settings(data),
+        file=data,
+        neighbors=neighbors,
+    )
+
+
+def _describe_main_settings(data: bytes) -> str:
+    """Returns the main settings in the recipe of a PNG: "Strength 1 · Size 512 px"; "" without a recipe."""
+    try:
+        settings = recipes.read(data).parse_settings()
+    except StudioError:
+        return ""
+    fields = settings.describe().items()
+    values = {
+        name: _format_setting(field, getattr(settings, name))
+        for name, field in fields
+        if field.tier == "main" and name != "seed" and name not in settings.ineffective_settings
+    }
+    return " · ".join(filter(None, values.values()))
+
+
+def _format_setting(field: SettingInfo, value: Any) -> str:
+    """Returns a number or a choice with its label: "Size 512 px"; "" for other kinds of settings."""
+    if field.kind == "choice" and value:
+        return f"{field.label} {words.choice_label(value).lower()}"
+    if field.kind in ("int", "float") and value is not None:
+        return f"{field.label} {value:g} {field.unit}".rstrip()
+    return ""
 
 
 def show_download(
@@ -77,7 +122,7 @@ def show_download(
     description: str = "",
     on_click: Callable[[], None] | None = None,
 ) -> None:
-    """Draws the download button of a result, and one for the recipe unless the file contains it.
+    """Draws the download button of a result, and one for its recipe; the menu *Export* for an image.
 
     Args:
         data: the file.
@@ -103,7 +148,9 @@ def show_download(
         key=keys.part(key, "download"),
         on_click=on_click or "ignore",
     )
-    if ending != ".png" and recipe is not None:
+    if ending == ".png":
+        export_form.show(data, name, key=key, on_click=on_click)
+    elif recipe is not None:
         st.download_button(
             "Download recipe",
             recipe.to_json(),

@@ -11,6 +11,7 @@ from pages.form import image_input
 from pages.jobs.navigation import PAGES, request_page
 from pages.widgets import keys
 from studio.core.tasks import File
+from studio.run import own_images
 
 
 class Use(NamedTuple):
@@ -74,6 +75,7 @@ def _send_to_page(use: Use, store: Callable[[], File]) -> None:
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
     file = store()
+    own_images.add(file)
     image_input.add_and_select(use.slot, file, image_input.title_of(file.name) or use.title)
     for name, value in use.opens:
         st.session_state[name] = value

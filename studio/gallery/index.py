@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,18 +24,19 @@ from studio.engine.jobs.parts import Outcome, Request
 from studio.gallery import items, search_words
 from studio.gallery.items import LOCAL, Item
 
-FORMAT = 1  # version of the table
+FORMAT = 2  # version of the table
 _WAIT_SECONDS = 10
 _MAX_WORDS = 100  # of a search, in which others are ignored; SQLite's expressions have at most 1,000 levels
 _TABLE = """
 CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, owner TEXT, kind TEXT, task TEXT, title TEXT,
-    name TEXT, created REAL, digest TEXT, file TEXT, starred INTEGER, tags TEXT, words TEXT) WITHOUT ROWID;
+    name TEXT, created REAL, digest TEXT, file TEXT, starred INTEGER, tags TEXT, models TEXT,
+    words TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS of_an_owner ON items (owner, id);
 CREATE INDEX IF NOT EXISTS of_a_file ON items (digest);
 """
 _COLUMNS = "id, kind, task, title, name, created, digest, file, starred, tags"
-_TAG_SEPARATOR = "\n"  # before, between and after the tags of an item; never inside one
-_VALUES = ", ".join("?" * 12)
+_SEPARATOR = "\n"  # before, between and after the tags or models of an item; never inside one
+_VALUES = ", ".join("?" * 13)
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Filter:
         digest: SHA-256 of the main file; "" for any.
         starred: whether to find only starred items.
         tag: a tag of the item, in any case; "" for any.
+        model: name of weights that the result was made with; "" for any.
+        capability: of the task, such as "style"; "" for any.
     """
 
     kind: str = ""
@@ -85,6 +88,8 @@ class Filter:
     digest: str = ""
     starred: bool = False
     tag: str = ""
+    model: str = ""
+    capability: str = ""
 
 
 ALL = Filter()
@@ -126,9 +131,18 @@ def list_tasks(owner: str = LOCAL) -> dict[str, str]:
 
 def list_tags(owner: str = LOCAL) -> list[str]:
     """Returns the tags of the owner's items in alphabetical order."""
-    select = "SELECT DISTINCT tags FROM items WHERE owner = ? AND tags != ''"
+    return _list_names("tags", owner)
+
+
+def list_models(owner: str = LOCAL) -> list[str]:
+    """Returns the names of the weights that made the owner's items, in alphabetical order."""
+    return _list_names("models", owner)
+
+
+def _list_names(column: str, owner: str) -> list[str]:
+    select = f"SELECT DISTINCT {column} FROM items WHERE owner = ? AND {column} != ''"
     rows = _run_query(lambda connection: connection.execute(select, [owner]).fetchall())
-    return sorted({tag for (tags,) in rows for tag in _split_tags(tags)})
+    return sorted({name for (names,) in rows for name in _split_names(names)})
 
 
 def list_unlisted_folders() -> list[Path]:
@@ -163,22 +177,28 @@ def refresh(folder: Path) -> None:
 def _build_where(criteria: Filter, owner: str) -> tuple[str, list[Any]]:
     """Returns the SQL condition of a search and its parameters. Raises `InvalidInput` for invalid text."""
     conditions, values = ["owner = ?", "kind != ''"], [owner]
-    for column, value in (("kind", criteria.kind), ("task", criteria.task), ("digest", criteria.digest)):
+    for column, value in (
+        ("kind", criteria.kind),
+        ("task", criteria.task),
+        ("digest", criteria.digest),
+        ("substr(task, 1, instr(task, '.') - 1)", criteria.capability),
+    ):
         if value:
             conditions.append(f"{column} = ?")
             values.append(value)
     if criteria.starred:
         conditions.append("starred")
-    if tag := normalize_tag(criteria.tag):
-        conditions.append("instr(tags, ?)")
-        values.append(f"{_TAG_SEPARATOR}{tag}{_TAG_SEPARATOR}")
+    for column, name in (("tags", normalize_tag(criteria.tag)), ("models", criteria.model)):
+        if name:
+            conditions.append(f"instr({column}, ?)")
+            values.append(_join_names([name]))
     for word in criteria.words.casefold().split(maxsplit=_MAX_WORDS)[:_MAX_WORDS]:
         conditions.append("instr(words, ?)")
         values.append(search_words.format_needle(word))
     try:
         "".join(values).encode()
     except UnicodeEncodeError:  # words from a terminal may be any bytes
-        text = " ".join((criteria.kind, criteria.task, criteria.words, criteria.tag)).strip()
+        text = " ".join((criteria.kind, criteria.task, criteria.words, criteria.tag, criteria.model)).strip()
         raise invalid("search", expected="words", received=text, next_step="type them again") from None
     return " AND ".join(conditions), values
 
@@ -187,7 +207,7 @@ def _entry_from_row(row: tuple[Any, ...], root: Path) -> Entry:
     """Returns the list entry of a row with _COLUMNS."""
     id, kind, task, title, name, created, digest, file_name, starred, tags = row
     file = File(digest, kind, file_name)
-    return Entry(id, kind, task, title, name, created, file, root / id, bool(starred), _split_tags(tags))
+    return Entry(id, kind, task, title, name, created, file, root / id, bool(starred), _split_names(tags))
 
 
 def normalize_tag(text: str) -> str:
@@ -195,8 +215,13 @@ def normalize_tag(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _split_tags(tags: str) -> tuple[str, ...]:
-    return tuple(filter(None, tags.split(_TAG_SEPARATOR)))
+def _join_names(names: Iterable[str]) -> str:
+    text = _SEPARATOR.join(names)
+    return f"{_SEPARATOR}{text}{_SEPARATOR}" if text else ""
+
+
+def _split_names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(_SEPARATOR)))
 
 
 def entry_of(item: Item) -> Entry:
@@ -259,12 +284,13 @@ def _read_row(folder: Path) -> tuple[Any, ...] | None:
         if item is not None:
             file, marks = item.result.files[0], item.marks
             fields = (item.id, item.owner, item.kind, item.task, item.title, item.name, item.created)
-            tags = _TAG_SEPARATOR.join(("", *marks.tags, "")) if marks.tags else ""
+            models = item.result.recipe.weights if item.result.recipe is not None else ()
+            names = _join_names(marks.tags), _join_names(models)
             search_text = search_words.build_search_text(item)
-            return *fields, file.digest, file.name, marks.starred, tags, search_text
+            return *fields, file.digest, file.name, marks.starred, *names, search_text
         job = store.Folder(folder)
         is_finished = job.read(Request) is not None and job.read(Outcome) is not None
-        return (folder.name, "", "", "", "", "", 0.0, "", "", False, "", "") if is_finished else None
+        return (folder.name, "", "", "", "", "", 0.0, "", "", False, "", "", "") if is_finished else None
     except Exception:  # list the other items anyway
         log.exception("%s cannot be listed", folder.name)
         return None

@@ -11,10 +11,11 @@ from typing import Any
 
 from studio.core import paths, recipes
 from studio.core.errors import InvalidInput, invalid, make_printable
-from studio.core.imaging import exif, image_io, video_codecs
+from studio.core.imaging import image_io, video_codecs
 from studio.core.models import model_folder, presets
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs, Kind, Result
+from studio.run import image_export
 from studio.run.protected_inputs import ProtectedInputs, check_sidecar, find_free_path, sidecar
 
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
@@ -206,17 +207,11 @@ def save_result(result: Result, path: Path) -> Path:
                 _write_program(program_path(path, file.name), file.read())
         paths.write(sidecar(path), f"{result.recipe.to_json()}\n".encode())
     elif path.suffix.lower() in _SUFFIXES["image"][1:]:
-        paths.write(path, _convert_image(data, path.suffix.lower()))
+        paths.write(path, image_export.convert(data, path.suffix.lower()))
         paths.write(sidecar(path), f"{recipes.read(data).to_json()}\n".encode())
     else:
         paths.write(path, data)
     return path
-
-
-def _convert_image(data: bytes, suffix: str) -> bytes:
-    """Converts the PNG of a result to another format, of which a TIFF keeps 16 bits and transparency."""
-    image = image_io.read_deep(data) if suffix in image_io.TIFF_SUFFIXES else image_io.read(data)
-    return image_io.encode_as(image, suffix, exif.read(data))
 
 
 def save_answer(answer: Mapping[str, Any], text: str, result: Result, path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The last images that a user uploaded, newest first, so that pages can offer them again by name.
+"""The last images that a user uploaded or used again, newest first, so that pages can offer them again.
 
 `images.json` in `STUDIO_HOME`, or in the folder of an owner, contains SHA-256 checksums and names. The images
 are among the stored files, and stay as long as it names them.
@@ -31,7 +31,7 @@ _IMAGES = TypeAdapter(Annotated[list[_Image], FailFast()])
 
 
 def list_recent() -> list[File]:
-    """Returns at most MOST images of the current user that still exist; none if the list is damaged."""
+    """Returns at most MAX_IMAGES images of the current user that still exist; none if the list is damaged."""
     with suppress(OSError, paths.TooLarge, ValueError):
         entries = _IMAGES.validate_json(paths.read(_images_path(), _MAX_BYTES))
         files = (File(entry.digest, "image", entry.name) for entry in entries[:MAX_IMAGES])

@@ -6,9 +6,12 @@ import shutil
 
 import pytest
 
+from studio.core import recipes
 from studio.core.errors import InvalidInput
+from studio.core.tasks import File, Result
 from studio.gallery import index, items
 from studio.gallery.index import Filter
+from studio.style.settings import TransferSettings
 
 
 def find_ids(**filters):
@@ -157,3 +160,19 @@ def test_damaged_items_do_not_affect_others(home, make_item):
 def test_search_for_invalid_text_is_rejected(home, query):
     with pytest.raises(InvalidInput, match="Invalid search"):
         index.find(query)
+
+
+def test_results_are_found_by_model_and_capability(make_item, home):
+    plain = make_item()
+    recipe = recipes.make("style.transfer", TransferSettings(), {}, {"adain": "a" * 64, "vgg16": "b" * 64})
+    file = File.store(b"RIFF", "image", "painted.png")
+    painted = items.add(Result((file,), {}, recipe), 1.0)
+    assert index.list_models() == ["adain", "vgg16"]
+    assert find_ids(model="adain") == find_ids(capability="style") == [painted]
+    assert (
+        find_ids(model="ada")
+        == find_ids(capability="sty")
+        == find_ids(model="adain", capability="fake")
+        == []
+    )
+    assert find_ids(capability="fake") == [plain]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import struct
+from typing import Any
+
 from streamlit.testing.v1 import AppTest
 
 
@@ -39,3 +43,13 @@ def require_success(page: AppTest) -> AppTest:
     """Fails if a page shows an error. Returns the page."""
     assert not page.exception and not page.error, [*page.exception, *page.error]
     return page
+
+
+def list_image_viewers(page: AppTest) -> list[dict[str, Any]]:
+    """Returns the options of each image viewer: its size, caption, details and so on."""
+    payloads = [
+        element.proto.bytes
+        for element in page.get("bidi_component")
+        if element.proto.component_name == "studio_image_viewer"
+    ]
+    return [json.loads(data[4 : 4 + struct.unpack(">I", data[:4])[0]]) for data in payloads]

@@ -320,20 +320,21 @@ def as_png(image: Image.Image, name: str = "image") -> bytes:
         raise image_errors.damaged_image_error(error, name) from None
 
 
-def encode_as(image: np.ndarray, suffix: str, exif: bytes = b"") -> bytes:
+def encode_as(image: np.ndarray, suffix: str, exif: bytes = b"", quality: int = 95) -> bytes:
     """Encodes an image in another format than PNG, without its recipe.
 
     Args:
         image: `(H, W, 3) uint8`; for a TIFF also with an alpha channel, or `uint16`.
         suffix: ".jpg", ".jpeg", ".jfif", ".webp", ".tif" or ".tiff".
         exif: as for `encode_png`; of it, a TIFF keeps only the texts of the first directory.
+        quality: of JPEG and WebP, 1 to 100.
     """
     if suffix in TIFF_SUFFIXES:
         return deep_color.encode_tiff(image, read_texts(exif))
     kind = {".webp": "WEBP"}.get(suffix, "JPEG")
     options: dict[str, Any] = {"exif": exif} if exif else {}
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, kind, quality=95, **options)
+    Image.fromarray(image).save(buffer, kind, quality=quality, **options)
     return buffer.getvalue()
 
 

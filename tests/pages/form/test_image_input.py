@@ -67,8 +67,8 @@ def test_every_uploader_opens_and_accepts_an_image_after_an_upload_on_another_pa
     page.session_state[keys.part(slot, "add")] = True
     page.run()
     assert not page.exception
-    before = page.button_group(key=keys.part(slot, "before"))
-    assert "elsewhere" in before.options
+    recent = page.button_group(key=keys.part(slot, "recent"))
+    assert "Use elsewhere again" in recent.options
     _upload(page, slot, "here.png", 255 - image)
     assert not page.exception
     value = page.button_group(key=slot).value

@@ -19,7 +19,7 @@ from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
 from studio.gallery import export, items
 
-from ..elements import list_button_labels, press_button
+from ..elements import list_button_labels, list_image_viewers, press_button
 
 
 def page_of_job(name):
@@ -64,7 +64,7 @@ def test_running_job_shows_its_step_and_can_be_canceled(draw, engine, submit, un
     press_button(page, "Stop")
     until(lambda: engine.find_job(job.id).finished)
     page.run()
-    assert "stopped early" in page.get("image")[0].proto.imgs[0].caption
+    assert "stopped early" in list_image_viewers(page)[0]["caption"]
     assert engine.find_job(job.id).result.stopped_early
 
 
@@ -76,7 +76,7 @@ def test_canceled_job_keeps_nothing(draw, engine, submit, until):
     press_button(page, "Cancel")
     until(lambda: engine.find_job(job.id).finished)
     page.run()
-    assert not page.exception and not page.get("image")
+    assert not page.exception and not list_image_viewers(page)
     assert engine.find_job(job.id).result is None
     assert [line.value for line in page.warning] and "Run again" in list_button_labels(page)
 

@@ -18,6 +18,8 @@ from studio.core.tasks import File
 from studio.dream.settings import DreamSettings
 from studio.style.settings import TransferSettings
 
+from ..elements import list_image_viewers
+
 COLORS = ((200, 30, 40), (30, 200, 40), (30, 40, 200))
 
 
@@ -90,8 +92,31 @@ def test_other_videos_are_shown_as_images(show, ending):
 
 def test_png_contains_its_recipe(show, image):
     page = show("image", image_io.encode_png(image), "sky-dream.png")
-    assert len(page.get("image")) == 1
+    assert len(list_image_viewers(page)) == 1
     assert list_downloads(page) == ["Download"]
+
+
+def test_viewer_has_the_size_of_the_file_and_its_main_settings(show):
+    photo = np.full((2000, 3000, 3), 90, "uint8")
+    recipe = recipes.make("style.transfer", TransferSettings(size=2048, strength=0.25), {})
+    [viewer] = list_image_viewers(show("image", image_io.encode_png(photo, recipe), "large.png"))
+    assert viewer["size"] == [3000, 2000], "not that of the smaller image for the page"
+    assert "Strength 0.25" in viewer["details"] and "Size 2048 px" in viewer["details"]
+    assert viewer["caption"] == "made here" and not viewer["before"]
+    [viewer] = list_image_viewers(show("image", image_io.encode_png(photo), "large.png"))
+    assert viewer["details"] == "", "a file without a recipe has no settings"
+
+
+def test_export_menu_offers_its_formats_when_it_is_open(show, image):
+    page = show("image", image_io.encode_png(image), "sky-dream.png")
+    page.session_state["it.exports"] = True
+    page.run()
+    assert "Save as PNG" in list_downloads(page)
+    page.button_group(key="it.format").set_value(".jpg").run()
+    assert list_downloads(page)[-1] == "Save as JPEG"
+    assert [slider.label for slider in page.slider] == ["Quality"]
+    assert page.number_input(key="it.longest").value == max(image.shape)
+    assert not show("text", b"Once", "sky.txt").get("popover")
 
 
 @pytest.mark.parametrize("ending", ["mp4", "gif", "webp"])

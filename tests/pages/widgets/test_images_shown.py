@@ -219,18 +219,18 @@ def test_own_images_keep_their_names_and_are_offered_again(page, image_png, imag
     assert page.button_group(key="content").value == "my cat"
 
     again = visit("dream")
-    again.session_state["content.add"] = True
-    again.run()
-    before = again.button_group(key="content.before")
-    assert before.options[:2] == ["my cat", "Coffee"], "newest first"
-    before.set_value(paths.digest(image_png)).run()
+    recent = again.button_group(key="content.recent")
+    assert recent.options[:2] == ["Use my cat again", "Use Coffee again"], "newest first"
+    recent.set_value([paths.digest(image_png)]).run()
     assert not again.exception and again.button_group(key="content").value == "Coffee 2"
     assert again.query_params["content.file"] == paths.digest(image_png)
-    assert not again.session_state["content.add"]
+    recent = again.button_group(key="content.recent")
+    assert recent.options == ["Use my cat again"], "what is among the tiles is left out"
+    assert recent.value == []
 
     again.session_state["content.add"] = True
     again.run()
-    find_button_by_key(again, "content.before.clear").click().run()
+    find_button_by_key(again, "content.forget").click().run()
     assert own_images.list_recent() == []
     assert again.button_group(key="content").value == "Coffee 2", "what is chosen stays"
 

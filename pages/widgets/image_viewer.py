@@ -1,0 +1,81 @@
+"""An image that opens large in a lightbox, with another one under it behind a movable line.
+
+Streamlit has no such widget. A range input lies over the two images, so mouse, touch, keyboard and screen
+readers work as with any slider. Both images travel in one payload, because bytes cannot be part of a larger
+one. The lightbox loads the image file itself when it opens, so its pixels are those of the download.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.widgets import assets, media_files
+
+_mount = assets.register_component("studio_image_viewer", __file__)
+
+
+@dataclass(frozen=True)
+class Neighbors:
+    """The images before and after one in a series, for the arrows of the lightbox.
+
+    Attributes:
+        previous, next: ids of images; "" at an end.
+        open: shows the image with an id. Called from a callback.
+    """
+
+    previous: str
+    next: str
+    open: Callable[[str], None]
+
+
+def show_image_viewer(
+    image: bytes,
+    before: bytes = b"",
+    *,
+    size: tuple[int, int],
+    key: str,
+    names: tuple[str, str] = ("Before", "Result"),
+    caption: str = "",
+    details: str = "",
+    file: bytes = b"",
+    neighbors: Neighbors | None = None,
+) -> None:
+    """Shows an image, and to the left of a movable line another one of the same proportions.
+
+    Args:
+        image: a WebP file.
+        before: the other one, a WebP file; empty for none.
+        size: (width, height) of `file` in px, so that the page does not jump while the images load.
+        key: of the component.
+        names: of `before` and `image`, in their corners and for screen readers.
+        caption: text below the image.
+        details: what the lightbox says about the image, besides its size and caption.
+        file: the image in full resolution, for the lightbox; empty if `image` is that.
+        neighbors: of the image in its series; None if it is alone.
+    """
+    options = {
+        "names": names,
+        "size": size,
+        "caption": caption,
+        "details": details,
+        "url": media_files.serve_png(file, f"{key}.file") if file else "",
+        "neighbors": neighbors and [bool(neighbors.previous), bool(neighbors.next)],
+        "before": len(before),
+    }
+
+    def move() -> None:
+        id = neighbors and (neighbors.next if st.session_state[key].move == "next" else neighbors.previous)
+        if neighbors and id:
+            neighbors.open(id)
+
+    options_json = json.dumps(options).encode()
+    _mount(
+        data=struct.pack(">I", len(options_json)) + options_json + before + image,
+        key=key,
+        on_move_change=move,
+    )

@@ -1,0 +1,65 @@
+"""The menu that exports a result, in a real browser: formats, sizes and the clipboard."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from studio.core import recipes
+from studio.core.imaging import image_io
+
+from .elements import open_popover
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@pytest.fixture
+def style_page(tab):
+    page = tab("/style?size=128")
+    page.get_by_role("slider", name="Compare Content on the left with Result on the right").wait_for()
+    return page
+
+
+def save(page, label):
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=label).click()
+    return Path(waiting.value.path()).read_bytes(), waiting.value.suggested_filename
+
+
+def test_result_is_saved_in_the_chosen_format_and_size(style_page):
+    menu = open_popover(style_page, "Export")
+    menu.get_by_text("The file contains the recipe.").wait_for()
+    data, name = save(style_page, "Save as PNG")
+    assert recipes.read(data).task == "style.transfer" and name.endswith(".png")
+    menu.get_by_role("radio", name="WebP").click()
+    menu.get_by_text("A WebP does not contain the recipe.").wait_for()
+    menu.get_by_role("slider", name="Quality").press("Home")
+    menu.get_by_role("spinbutton", name="Longer side").fill("64")
+    menu.get_by_role("spinbutton", name="Longer side").press("Enter")
+    style_page.wait_for_timeout(1000)  # nothing on the page says that a fragment has run
+    data, name = save(style_page, "Save as WebP")
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.format, max(image.size)) == ("WEBP", 64)
+    assert name.endswith(".webp") and len(data) < 1500
+
+
+def test_copy_puts_the_image_on_the_clipboard(style_page):
+    style_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    menu = open_popover(style_page, "Export")
+    menu.get_by_role("button", name="Copy to the clipboard").click()
+    menu.get_by_text("Copied.").wait_for()
+    read = """async () => {
+      const [item] = await navigator.clipboard.read();
+      return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())];
+    }"""
+    assert max(image_io.read(bytes(style_page.evaluate(read))).shape) == 128
+
+
+def test_refused_copy_says_what_to_do(style_page):
+    style_page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')); }")
+    menu = open_popover(style_page, "Export")
+    menu.get_by_role("button", name="Copy to the clipboard").click()
+    menu.get_by_text("Download the image instead.").wait_for()
