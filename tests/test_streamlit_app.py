@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import cold_studio
 import psutil
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -99,18 +100,7 @@ def _find_children(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
-# `streamlit run`, whose workers do not load Keras before the first job: these tests run none.
-NOT_WARM = """
-from functools import partial
-from streamlit.web.cli import main
-from studio.engine import engine
-
-engine.Engine = partial(engine.Engine, warm=False)
-main()
-"""
-
-
-def _start_server(port: int, program=("-c", NOT_WARM), **options) -> subprocess.Popen:
+def _start_server(port: int, program=("-c", cold_studio.PROGRAM), **options) -> subprocess.Popen:
     arguments = [*program, "run", f"--server.port={port}", "--server.headless=true"]
     return subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, env=os.environ, **({"stdout": subprocess.PIPE} | options)

@@ -65,10 +65,10 @@ def server(server_home):
 
 
 @contextmanager
-def serve_studio(home, **environment):
+def serve_studio(home, program=("-m", "streamlit"), **environment):
     """Serves a studio and yields its address; `server.log` and `server.pid` are in its home."""
     port = _free_port()
-    words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
+    words = [sys.executable, *program, "run", "--server.headless=true", f"--server.port={port}"]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
             words,
