@@ -113,7 +113,7 @@ def _serve(log: Path) -> Iterator[tuple[int, int]]:
     port = _find_free_port()
     with log.open("wb") as file, _start_server(port, stdout=file, stderr=file) as process:
         try:
-            wait_until(lambda: _is_serving(port))
+            wait_until(lambda: _is_serving(port), pause=0.1)
             yield port, process.pid
         finally:
             process.send_signal(signal.SIGINT)
@@ -437,7 +437,7 @@ def test_an_invalid_studio_token_is_refused_at_start(home, monkeypatch):
 def test_a_bare_streamlit_run_serves_and_leaves_no_process(home, end):
     port = _find_free_port()
     with _start_server(port, ("-m", "streamlit")) as process:
-        wait_until(lambda: _is_serving(port))
+        wait_until(lambda: _is_serving(port), pause=0.1)
         wait_until(lambda: len(_find_children(process.pid)) >= 3)
         family = _find_children(process.pid)
         process.send_signal(end)

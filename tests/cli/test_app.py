@@ -62,7 +62,7 @@ def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, hom
     port = find_free_port()
     process = start_command("app", "--port", port, cwd=tmp_path, start_new_session=True)
     try:
-        wait_until(lambda: is_healthy(port) or process.poll() is not None)
+        wait_until(lambda: is_healthy(port) or process.poll() is not None, pause=0.1)
         assert process.poll() is None, process.communicate()
         assert find_listening_addresses(process.pid)
         assert all(

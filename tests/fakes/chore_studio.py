@@ -41,7 +41,7 @@ class Studio:
         environment = children.build_environment(STUDIO_HOME=str(self.home), PYTHONPATH=path)
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        wait_until(lambda: self._answers() or self._process.poll() is not None)
+        wait_until(lambda: self._answers() or self._process.poll() is not None, pause=0.1)
         assert self._process.poll() is None, "it ended"
 
     def _answers(self) -> bool:

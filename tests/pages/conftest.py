@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -106,4 +107,4 @@ def draw(engine):
 @pytest.fixture
 def until():
     """Waits until a condition holds, and fails if it never does."""
-    return wait_until
+    return partial(wait_until, pause=0.1)  # a check may run a page, which must not slow down its job
