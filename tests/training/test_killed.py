@@ -16,7 +16,6 @@ from saved_weights import load_weights
 from waiting import wait_until
 
 from studio.core.models import presets
-from training import script
 
 # Saves at every step and prints the first step; otherwise the unchanged script.
 SCRIPT = """
@@ -38,11 +37,6 @@ STEPS, KILLED = 60, 10
 SMALL = ["--width", "4", "--discriminator-width", "4", "--latent-dim", "8", "--size", "32", "--batch", "16"]
 
 
-def list_words(out: str) -> list[str]:
-    """Returns the arguments of a training run."""
-    return ["data.npz", "-o", out, *SMALL, "--steps", str(STEPS), "--test-every", "25", "--scored", "0"]
-
-
 @pytest.fixture
 def start_training(home, tmp_path):
     """Starts a training run on a few images: `(name of its folder, more words) -> Popen`."""
@@ -52,7 +46,8 @@ def start_training(home, tmp_path):
     started = []
 
     def start(out, *words):
-        command = [sys.executable, "-c", SCRIPT, *list_words(out), *words]
+        length = ["--steps", str(STEPS), "--test-every", "25", "--scored", "0"]
+        command = [sys.executable, "-c", SCRIPT, "data.npz", "-o", out, *SMALL, *length, *words]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         started.append(
             subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
@@ -102,16 +97,13 @@ def test_a_killed_training_resumes_and_gives_the_uninterrupted_weights(start_tra
 
 
 @pytest.mark.slow
-def test_a_second_process_is_refused_and_keeps_the_checkpoints(
-    start_training, home, tmp_path, monkeypatch, capsys
-):
+def test_a_second_process_is_refused_and_keeps_the_checkpoints(start_training, home):
     first = start_training("first", "--steps", "100000")
     wait_until_saved(first, home)
-    monkeypatch.chdir(tmp_path)
-    for words in ((), ("--no-resume",)):  # this process is the second one
-        code = script.main("dcgan.train", "train_dcgan", [*list_words("second"), "--steps", "100000", *words])
-        output = capsys.readouterr().err
-        assert code == 2 and f"already going on (process {first.pid} on " in output
+    for words in ((), ("--no-resume",)):
+        second = start_training("second", "--steps", "100000", *words)
+        output = second.communicate()[1]
+        assert second.returncode == 2 and f"already going on (process {first.pid} on " in output
         assert output.splitlines()[-1].startswith("error: ") and "Traceback" not in output
     assert first.poll() is None
     assert read_first_step(start_training("other", "--seed", "1")) == 0

@@ -126,14 +126,16 @@ def test_finished_phases_are_kept_and_other_data_is_noted(folder, capsys):
 
 
 @pytest.mark.slow
-def test_a_repeatedly_killed_recipe_gives_the_uninterrupted_weights(folder, home, capsys):
+def test_a_repeatedly_killed_recipe_gives_the_uninterrupted_weights(folder, home):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     def start(out):
         line = [sys.executable, "-c", SCRIPT, "counting", "-o", out]
         return subprocess.Popen(line, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
 
-    assert make.main(["counting", "-o", "uninterrupted"]) == 0
+    uninterrupted = start("uninterrupted")
+    _, err = uninterrupted.communicate()
+    assert uninterrupted.returncode == 0, err
     for moment in (
         lambda: find_latest_step(home) > 5,
         lambda: has_phase(folder, "first"),
@@ -143,9 +145,9 @@ def test_a_repeatedly_killed_recipe_gives_the_uninterrupted_weights(folder, home
         killed.send_signal(signal.SIGKILL)
         killed.communicate()
         assert killed.returncode == -signal.SIGKILL
-    capsys.readouterr()
-    assert make.main(["counting", "-o", "killed"]) == 0
-    assert "first: finished." in capsys.readouterr().err
+    last = start("killed")
+    _, err = last.communicate()
+    assert last.returncode == 0 and "first: finished." in err, err
     pairs = zip(
         load_weights(folder / "uninterrupted" / make.MODEL),
         load_weights(folder / "killed" / make.MODEL),
