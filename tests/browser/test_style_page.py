@@ -11,7 +11,7 @@ import pytest
 from studio.core import recipes
 from studio.core.imaging import image_io, video_decoder
 
-from .elements import open_popover, wait_for_rest
+from .elements import open_popover
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -93,7 +93,7 @@ def test_invalid_upload_shows_an_error_and_keeps_the_result(tab, tmp_path):
     find_slider(page).wait_for()
 
 
-def test_brush_limits_a_style_to_an_area(tab, expect):
+def test_brush_limits_a_style_to_an_area(tab):
     page = tab(f"/style?{QUICK_SETTINGS}&brush=true&style=Mosaic&style=Wash")
     find_slider(page).wait_for()
     page.get_by_role("radiogroup", name="Paint with").get_by_role("radio", name="Wash").click()
@@ -115,8 +115,7 @@ def test_brush_limits_a_style_to_an_area(tab, expect):
     page.get_by_role("radio", name="Chelsea").click()
     find_slider(page).wait_for()
     page.get_by_text("Recipe", exact=True).first.wait_for()
-    expect(page.get_by_role("button", name="Clear", exact=True)).to_be_disabled()  # nothing is painted
-    wait_for_rest(page)
+    page.wait_for_timeout(3000)  # nothing should appear, so there is nothing to wait for
     assert page.get_by_text(re.compile(r"mask-3-")).count() == 0
 
 
