@@ -17,8 +17,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 _LOWEST_PRIORITY = 19
-# Files that take minutes each.
-LONGEST_FILES = ("test_style_page.py", "test_benchmarks.py", "test_backends.py", "test_parallel.py")
+# Files that take minutes each and would come last.
+LONGEST_FILES = ("test_benchmarks.py", "test_backends.py", "test_parallel.py")
 # Read by OpenBLAS, TensorFlow and JAX.
 THREAD_LIMITS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
 

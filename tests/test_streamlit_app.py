@@ -13,18 +13,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import cold_studio
 import psutil
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from waiting import wait_until
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -99,18 +100,7 @@ def _find_children(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
-# `streamlit run`, whose workers do not load Keras before the first job: these tests run none.
-NOT_WARM = """
-from functools import partial
-from streamlit.web.cli import main
-from studio.engine import engine
-
-engine.Engine = partial(engine.Engine, warm=False)
-main()
-"""
-
-
-def _start_server(port: int, program=("-c", NOT_WARM), **options) -> subprocess.Popen:
+def _start_server(port: int, program=("-c", cold_studio.PROGRAM), **options) -> subprocess.Popen:
     arguments = [*program, "run", f"--server.port={port}", "--server.headless=true"]
     return subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, env=os.environ, **({"stdout": subprocess.PIPE} | options)
@@ -123,7 +113,7 @@ def _serve(log: Path) -> Iterator[tuple[int, int]]:
     port = _find_free_port()
     with log.open("wb") as file, _start_server(port, stdout=file, stderr=file) as process:
         try:
-            _wait_until(lambda: _is_serving(port))
+            wait_until(lambda: _is_serving(port), pause=0.1)
             yield port, process.pid
         finally:
             process.send_signal(signal.SIGINT)
@@ -447,12 +437,12 @@ def test_an_invalid_studio_token_is_refused_at_start(home, monkeypatch):
 def test_a_bare_streamlit_run_serves_and_leaves_no_process(home, end):
     port = _find_free_port()
     with _start_server(port, ("-m", "streamlit")) as process:
-        _wait_until(lambda: _is_serving(port))
-        _wait_until(lambda: len(_find_children(process.pid)) >= 3)
+        wait_until(lambda: _is_serving(port), pause=0.1)
+        wait_until(lambda: len(_find_children(process.pid)) >= 3)
         family = _find_children(process.pid)
         process.send_signal(end)
         process.wait(20)
-    _wait_until(lambda: not any(_is_alive(child) for child in family))
+    wait_until(lambda: not any(_is_alive(child) for child in family))
 
 
 def _is_serving(port: int) -> bool:
@@ -468,10 +458,3 @@ def _is_alive(process: psutil.Process) -> bool:
         return process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _wait_until(is_true, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.05)

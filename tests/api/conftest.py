@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from contextlib import contextmanager
 
 import pytest
 import requests
 import uvicorn
 from chore_studio import Studio
+from waiting import wait_until
 
 from studio.api import app, guards
 from studio.api.browser_guard import BrowserGuard
 from studio.core import tokens
-from tests.engine.conftest import FAKES, _wait_until, chores, engine, start_engine  # noqa: F401
+from tests.engine.conftest import FAKES, chores, engine, start_engine  # noqa: F401
 
 
 def split_address(address: str) -> tuple[str, int]:
@@ -31,8 +31,7 @@ def serve_api(api):
         server = uvicorn.Server(uvicorn.Config(api, log_level="critical", lifespan="off"))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
-        while not server.started:
-            time.sleep(0.01)
+        wait_until(lambda: server.started)
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
@@ -85,7 +84,7 @@ def studio_server(tmp_path_factory):
     studio.start()
     try:
         ask = Client(f"{studio.address}/api/v1", studio.token)
-        _wait_until(lambda: ask("GET", "/health").json()["status"] == "ready")
+        wait_until(lambda: ask("GET", "/health").json()["status"] == "ready")
         yield studio
     finally:
         studio.end()
@@ -101,4 +100,4 @@ def visitors(address, monkeypatch):
 @pytest.fixture
 def until():
     """Waits until a condition holds, and fails if it never does."""
-    return _wait_until
+    return wait_until

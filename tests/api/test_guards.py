@@ -366,11 +366,12 @@ def test_root_lists_docs_and_routes(address):
 
 def test_disconnected_client_leaves_no_files(address, until):
     host, port = split_address(address)
+    received = paths.ensure_folder("cache") / "received"
     with socket.create_connection((host, port), timeout=10) as connection:
         head = f"POST /files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {tokens.ensure_own()}\r\n"
         connection.sendall(f"{head}Content-Length: 1000000\r\n\r\n".encode() + bytes(1000))
-        time.sleep(0.2)
-    until(lambda: not list((paths.ensure_folder("cache") / "received").iterdir()), 10)
+        until(lambda: list(received.glob("*")))
+    until(lambda: not list(received.glob("*")), 10)
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import tiny_language_model
+from waiting import TIMEOUT_SECONDS, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
@@ -34,7 +35,6 @@ FLAGS = [
 MAX_LOG_CHARACTERS = 1_500  # characters of the server's output
 STACK_LINE = r'([^/"]+)", line (\d+) in (\S+)'  # in the output of faulthandler
 SITE_FOLDER = str(Path(__file__).parent / "stack_traces")  # its sitecustomize.py prints stack traces
-TIMEOUT_SECONDS = 240  # seconds; first runs on a busy machine are slow, and no test measures time
 
 
 @pytest.fixture(scope="package")
@@ -65,10 +65,10 @@ def server(server_home):
 
 
 @contextmanager
-def serve_studio(home, **environment):
+def serve_studio(home, program=("-m", "streamlit"), **environment):
     """Serves a studio and yields its address; `server.log` and `server.pid` are in its home."""
     port = _free_port()
-    words = [sys.executable, "-m", "streamlit", "run", "--server.headless=true", f"--server.port={port}"]
+    words = [sys.executable, *program, "run", "--server.headless=true", f"--server.port={port}"]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
             words,
@@ -167,16 +167,15 @@ def _free_port() -> int:
 
 
 def _wait_until_healthy(address: str, process: subprocess.Popen) -> None:
-    end = time.monotonic() + TIMEOUT_SECONDS
-    while time.monotonic() < end:
+    def is_healthy() -> bool:
         assert process.poll() is None, "the server ended"
         try:
             with urllib.request.urlopen(address, timeout=5) as answer:
-                if answer.status == 200:
-                    return
+                return answer.status == 200
         except urllib.error.HTTPError as error:
             assert error.code == 403  # the server requires a token
-            return
+            return True
         except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the server did not answer")
+            return False
+
+    wait_until(is_healthy, pause=0.1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
+from waiting import wait_until
 
 from pages.gallery import address
 from pages.guide import documents
@@ -104,10 +104,7 @@ def test_drawing_survives_a_reload_and_back(tab, expect):
 
     def shows_it():
         # Locate it again each time, because a rerun can replace the element.
-        deadline = time.monotonic() + 240
-        while page.locator("canvas").first.evaluate(COUNT_PAINTED) != pixel_count:
-            assert time.monotonic() < deadline, "the drawing did not come back"
-            page.wait_for_timeout(100)
+        wait_until(lambda: page.locator("canvas").first.evaluate(COUNT_PAINTED) == pixel_count)
 
     page.reload()
     shows_it()

@@ -6,6 +6,7 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from waiting import wait_until
 
 from studio.core.imaging import image_io
 
@@ -47,17 +48,17 @@ def draw_stroke(page, style, height):
 
 def wait_for_masks(page, is_expected):
     """Returns the SHA-256 of each mask of the result, once its recipe has the expected masks."""
-    for _ in range(480):
+
+    def read_expected_digests():
         # Read the text of the page, because a locator can become stale during a rerun.
         texts = page.evaluate(
             "() => [...document.querySelectorAll('[data-testid=stCode]')].map(x => x.innerText)"
         )
         requests = [json.loads(text).get("inputs", {}) for text in texts if text.startswith("{")]
         digests = [element["digest"] for element in requests[0].get("mask", [])] if requests else []
-        if requests and is_expected(digests):
-            return digests
-        page.wait_for_timeout(500)
-    raise AssertionError(f"no such masks: {digests}")
+        return [digests] if requests and is_expected(digests) else []
+
+    return wait_until(read_expected_digests, pause=0.1)[0]
 
 
 def test_paint_belongs_to_its_style_after_another_is_removed(open_unfolded):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 import tiny_language_model
+from waiting import wait_until
 
 from .elements import find_button
 
-TIMEOUT_SECONDS = 240  # seconds
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MANY_CHARACTERS = 100_000  # characters; takes seconds even for a tiny language model
@@ -26,11 +25,12 @@ def read_text(page):
 
 def wait_for_characters(page, least):
     """Waits for more than `least` characters, and returns their number."""
-    end = time.monotonic() + TIMEOUT_SECONDS
-    while (count := len(read_text(page))) <= least:
-        assert time.monotonic() < end, f"it stayed at {count} characters"
-        page.wait_for_timeout(50)
-    return count
+
+    def count_more() -> int:
+        count = len(read_text(page))
+        return count if count > least else 0
+
+    return wait_until(count_more)
 
 
 def test_text_is_shown_as_it_grows_and_stop_keeps_it(tab, language_model):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from waiting import wait_until
 
 from . import strokes
 
-TIMEOUT_SECONDS = 240  # seconds
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 COMPARISON = "/text?do=Who+wrote+this%3F&first=Shakespeare&second=Alice"
@@ -21,14 +19,12 @@ def wait_for_shades(page, *before: list[str]) -> list[str]:
     """Returns the shade of each character, e.g. "a2", once they have changed."""
     letters = page.locator(CHARACTERS)
     letters.first.wait_for()
-    end = time.monotonic() + TIMEOUT_SECONDS
-    while (current_shades := letters.evaluate_all("found => found.map(letter => letter.className)")) in (
-        [],
-        *before,
-    ):
-        assert time.monotonic() < end, "the letters kept their shades"
-        page.wait_for_timeout(100)
-    return current_shades
+
+    def read_new_shades():
+        shades = letters.evaluate_all("letters => letters.map(letter => letter.className)")
+        return [] if shades in before else shades
+
+    return wait_until(read_new_shades)
 
 
 def choose_model(page, label: str, language_model: str) -> None:

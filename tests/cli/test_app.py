@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 from shadowing_files import write_shadowing_files
+from waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -47,22 +47,23 @@ def find_listening_addresses(pid: int) -> str:
     return " ".join(row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own)
 
 
+def is_healthy(port: int) -> bool:
+    """Returns whether a server answers at this port."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux' /proc")
 def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, home, start_command):
     port = find_free_port()
     process = start_command("app", "--port", port, cwd=tmp_path, start_new_session=True)
     try:
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer:
-                    assert answer.status == 200
-                    break
-            except OSError:
-                assert process.poll() is None, process.communicate()
-                time.sleep(0.1)
-        else:
-            pytest.fail("the pages never answered")
+        wait_until(lambda: is_healthy(port) or process.poll() is not None, pause=0.1)
+        assert process.poll() is None, process.communicate()
         assert find_listening_addresses(process.pid)
         assert all(
             address.startswith("0100007F:") for address in find_listening_addresses(process.pid).split()
@@ -91,10 +92,8 @@ def test_app_imports_nothing_from_the_working_folder(tmp_path, home):
     environment["STREAMLIT_SERVER_SCRIPT_HEALTH_CHECK_ENABLED"] = "true"  # runs a page
     process = subprocess.Popen(line, cwd=folder, env=environment, start_new_session=True)
     try:
-        end = time.monotonic() + 120
-        while not _has_keras(process.pid):
-            assert process.poll() is None and met() == [] and time.monotonic() < end
-            time.sleep(0.2)
+        wait_until(lambda: _has_keras(process.pid) or process.poll() is not None or met(), pause=0.2)
+        assert process.poll() is None and met() == []
         for path in ("style", "_stcore/script-health-check"):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=60) as answer:
                 assert answer.status == 200

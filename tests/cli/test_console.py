@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from studio.core.imaging import image_io
 
@@ -23,12 +24,8 @@ def test_native_lines_and_progress_stay_off_a_piped_stderr(photo, start_command)
 
 def wait_for_log(path, process):
     """Waits for the first step of the fake task, which logs it."""
-    for _ in range(600):
-        if path.exists() and "native" in path.read_text():
-            return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    pytest.fail("the work never began")
+    wait_until(lambda: process.poll() is not None or (path.exists() and "native" in path.read_text()))
+    assert process.poll() is None, process.communicate()
 
 
 @pytest.mark.slow

@@ -37,8 +37,7 @@ def rise_per_step(monkeypatch) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("loss", ["logistic", "relativistic"])
+@pytest.mark.parametrize("loss, precision", [("logistic", "bfloat16"), ("relativistic", "float32")])
 def test_p_rises_only_when_validation_images_look_generated(tiny, monkeypatch, loss, precision):
     """The discriminator measures brightness: training images are white, generated ones gray.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from studio.core import tasks
 
@@ -38,20 +38,12 @@ def start_engine(chores):
     return partial(Engine, memory=MEMORY, warm=False)
 
 
-def _wait_until(holds, seconds: float = 60):
-    end = time.monotonic() + seconds
-    while not (value := holds()):
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.02)
-    return value
-
-
 @pytest.fixture(scope="package")
 def engine(start_engine):
     """A running engine whose cluster is up, so that queued jobs start at once."""
     running = start_engine()
     try:
-        _wait_until(lambda: running.status() == "ready", 60)
+        wait_until(lambda: running.status() == "ready")
         yield running
     finally:
         running.close()
@@ -71,7 +63,7 @@ def queue_chore(engine, chores):
 def until():
     """Waits until a condition holds, and fails if it never does."""
 
-    return _wait_until
+    return wait_until
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import time
 
 import psutil
 from chores import TASKS, ChoreSettings
+from waiting import wait_until
 
 from studio.core import tasks
 from studio.engine import Engine
@@ -25,8 +26,7 @@ def main() -> None:
         engine.submit("chores.do", ChoreSettings(steps=2), {}),
     ]
     engine.run_live("chores.do", ChoreSettings(), {}, "me")
-    while not engine.find_job(jobs[0].id).preview:
-        time.sleep(0.02)
+    wait_until(lambda: engine.find_job(jobs[0].id).preview)
     family = psutil.Process().children(recursive=True)
     heavy = [name for name in ("tensorflow", "keras", "jax") if name in sys.modules]
     state = {"jobs": [job.id for job in jobs], "family": [child.pid for child in family], "heavy": heavy}

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -125,7 +124,8 @@ def test_job_behind_a_cell_survives_a_killed_cluster(home, start_engine, chores,
         until(lambda: engine.find_job(varied.id).report)
         until(chores.get_mark().exists)
         waiting = engine.submit("chores.do", chores.ChoreSettings(), {})
-        time.sleep(0.5)
+        # It is behind the cell on the worker.
+        until(lambda: waiting.id in str(engine._cluster._client.processing()))
         assert engine.find_job(waiting.id).state == "queued"
         (host,) = (p for p in psutil.Process().children() if _read_home(p) == str(home))
         host.kill()

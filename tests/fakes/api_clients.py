@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import requests
+from waiting import wait_until
 
 RETRY_SECONDS = 0.2  # s between two attempts
 TIMEOUT_SECONDS = 300.0  # s without an answer
@@ -112,8 +113,10 @@ def run(server: Server, clients: int, jobs: int) -> dict[str, Any]:
     for client in crowd:
         client.start()
     half = jobs // clients * clients // 2
-    while _count_done(server.home) < half and any(client.is_alive() for client in crowd):
-        time.sleep(0.05)
+    wait_until(
+        lambda: _count_done(server.home) >= half or not any(client.is_alive() for client in crowd),
+        TIMEOUT_SECONDS,
+    )
     submitted = sum(client.submitted for client in crowd)
     server.kill()
     server.start()

@@ -10,17 +10,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from functools import partial
 from pathlib import Path
+
+from waiting import wait_until
 
 from studio.core.process import children
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECK_SECONDS = 3.0  # s instead of 10, so that tests see an idle connection end
 MEMORY = dict.fromkeys(("job", "live", "drive"), 1e9)  # bytes: house styles and texts fit, without Keras
-TIMEOUT_SECONDS = 120.0  # s until it responds
 
 
 class Studio:
@@ -41,10 +41,8 @@ class Studio:
         environment = children.build_environment(STUDIO_HOME=str(self.home), PYTHONPATH=path)
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        end = time.monotonic() + TIMEOUT_SECONDS
-        while not self._answers():
-            assert time.monotonic() < end and self._process.poll() is None, "it does not answer"
-            time.sleep(0.05)
+        wait_until(lambda: self._answers() or self._process.poll() is not None, pause=0.1)
+        assert self._process.poll() is None, "it ended"
 
     def _answers(self) -> bool:
         try:

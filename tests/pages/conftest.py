@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
+from waiting import TIMEOUT_SECONDS, wait_until
 
 from pages.jobs.navigation import PAGES
 from studio.core import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "fakes"
-TIMEOUT_SECONDS = 240  # first runs on a busy machine are slow, and no test measures time
 
 
 @pytest.fixture(autouse=True)
@@ -67,10 +67,7 @@ def engine(chores):
     running = Engine(warm=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_engines", [running])
-        end = time.monotonic() + TIMEOUT_SECONDS
-        while running.status() != "ready":
-            assert time.monotonic() < end, running.status()
-            time.sleep(0.05)
+        wait_until(lambda: running.status() == "ready")
         yield running
     running.close()
 
@@ -110,12 +107,4 @@ def draw(engine):
 @pytest.fixture
 def until():
     """Waits until a condition holds, and fails if it never does."""
-
-    def until(holds, seconds: float = TIMEOUT_SECONDS):
-        end = time.monotonic() + seconds
-        while not (value := holds()):
-            assert time.monotonic() < end, "it never came to be"
-            time.sleep(0.05)
-        return value
-
-    return until
+    return partial(wait_until, pause=0.1)  # a check may run a page, which must not slow down its job

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny_faces
+from waiting import wait_until
 
 from pages.faces import grid_view, models, sliders, under_the_hood
 from pages.jobs import commands
@@ -50,8 +50,7 @@ def _register_task(engine, lane):
         engine.run_live("tiny.hello", tiny_faces.TinySettings(), {}, "greeting")
         return
     job = engine.submit("tiny.hello", tiny_faces.TinySettings(), {})
-    while not engine.find_job(job.id).finished:
-        time.sleep(0.05)
+    wait_until(lambda: engine.find_job(job.id).finished)
     engine.find_job(job.id).folder.remove()
 
 

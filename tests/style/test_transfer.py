@@ -144,9 +144,18 @@ def test_canceling_before_any_result_raises(weights_home, photo, painting):
         transfer(photo, [painting], progress=Progress(lambda report: None, cancelled=lambda: True))
 
 
-@pytest.mark.parametrize("mode", ["draft", "fine", "finest"])
-@pytest.mark.parametrize("shape", [(8, 8), (8, 160), (64, 20), (33, 47)])
-def test_tiny_and_narrow_images_are_stylized(weights_home, photo, painting, shape, mode):
+@pytest.mark.parametrize(
+    "mode, shape",
+    [
+        ("draft", (33, 47)),
+        ("fine", (8, 8)),
+        ("fine", (8, 160)),
+        ("fine", (64, 20)),
+        ("fine", (33, 47)),
+        ("finest", (8, 160)),
+    ],
+)
+def test_tiny_and_narrow_images_are_stylized(weights_home, photo, painting, mode, shape):
     small = image_io.resize(photo, *shape)
     style = image_io.resize(painting, 8, 8)
     for styles in ([painting], [style]):

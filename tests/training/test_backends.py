@@ -1,16 +1,20 @@
 """Each training script takes a few steps on both backends, and saves a complete model.
 
+All scripts of a backend run in one process, because importing the backend takes longer than the steps.
+
 Other files train text, a DCGAN and a diffusion model on TensorFlow (test_scripts.py, test_killed.py,
 tests/diffusion), and text and a VAE on JAX (test_parallel.py).
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import drawn_classes
 import numpy as np
@@ -70,40 +74,66 @@ WORDS = {
     "translate": ["images", "--edges", *ADVERSARIAL],
     "vae": ["images", *FEW, "--size", "28", "--width", "4", "--latent-dim", "4", "--scored", "0"],
 }
-ON_TENSORFLOW = sorted(set(WORDS) - {"dcgan", "diffusion"})
-ON_JAX = sorted(set(WORDS) - {"vae"})
+SCRIPTS = {"tensorflow": sorted(set(WORDS) - {"dcgan", "diffusion"}), "jax": sorted(set(WORDS) - {"vae"})}
 
 
-@pytest.fixture
-def train(weights_home, tmp_path):
-    """Trains with a script on a backend: `(script, backend)` -> folder of the model and its metrics."""
-    drawn_classes.make(tmp_path / "images", each=24)
-    np.savez(tmp_path / "photos.npz", images=draw_data_set("avatars", 24, seed=0, size=128)["images"])
+# Runs each script as `python -m training.SCRIPT` does, and goes on after one that fails.
+PROGRAM = """
+import json, runpy, sys
 
-    def train_by_script(script, backend):
+for script, words in json.loads(sys.argv[1]).items():
+    sys.argv[1:] = words
+    try:
+        runpy.run_module(f"training.train_{script}", run_name="__main__")
+    except SystemExit as end:
+        print(script, "exits with", end.code, file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def train_all(lasting_weights_home, tmp_path_factory):
+    """Trains with all scripts of a backend: `backend -> ({script: (model folder, figures)}, stderr)`."""
+    place = tmp_path_factory.mktemp("scripts")
+    drawn_classes.make(place / "images", each=24)
+    np.savez(place / "photos.npz", images=draw_data_set("avatars", 24, seed=0, size=128)["images"])
+
+    @functools.cache
+    def train_once(backend: str) -> tuple[dict[str, tuple[Path, dict]], str]:
         if backend == "jax":
             pytest.importorskip("jax", reason="needs JAX: pip install -e '.[jax]'")
-        command = [sys.executable, "-m", f"training.train_{script}", *WORDS[script], "-o", "model", "--json"]
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(sys.path),
-            "KERAS_BACKEND": backend,
-            "JAX_PLATFORMS": "cpu",
+        (place / backend).mkdir()
+        commands = {name: [*WORDS[name], "-o", f"{backend}/{name}", "--json"] for name in SCRIPTS[backend]}
+        with lasting_weights_home():
+            environment = {
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "KERAS_BACKEND": backend,
+                "JAX_PLATFORMS": "cpu",
+            }
+            completed = subprocess.run(
+                [sys.executable, "-c", PROGRAM, json.dumps(commands)],
+                cwd=place,
+                env=environment,
+                capture_output=True,
+                text=True,
+            )
+        reports = [json.loads(line) for line in completed.stdout.splitlines()]
+        models = {
+            Path(report["path"]).name: (place / report["path"], report["figures"]) for report in reports
         }
-        completed = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-        assert completed.returncode == 0, completed.stderr
-        return tmp_path / "model", json.loads(completed.stdout)["figures"]
+        return models, completed.stderr
 
-    return train_by_script
+    return train_once
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "backend, script",
-    [*(("tensorflow", script) for script in ON_TENSORFLOW), *(("jax", script) for script in ON_JAX)],
+    "backend, script", [(backend, script) for backend, scripts in SCRIPTS.items() for script in scripts]
 )
-def test_a_script_trains_a_complete_model(train, script, backend):
-    folder, figures = train(script, backend)
+def test_a_script_trains_a_complete_model(train_all, script, backend):
+    models, stderr = train_all(backend)
+    assert script in models, stderr
+    folder, figures = models[script]
     assert not figures.get("ended"), "trained to the end"
     assert figures["steps"] == (1 if script == "classifier" else 2)
     assert all(math.isfinite(value) for value in figures.values() if isinstance(value, float))

@@ -9,11 +9,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 from saved_weights import load_weights
+from waiting import wait_until
 
 from studio.core.models import presets
 
@@ -61,8 +61,7 @@ def start_training(home, tmp_path):
 
 
 def wait_until_saved(training, home) -> None:
-    while training.poll() is None and max(list_saved_steps(home), default=0) < KILLED:
-        time.sleep(0.01)
+    wait_until(lambda: training.poll() is not None or max(list_saved_steps(home), default=0) >= KILLED)
 
 
 def read_first_step(training) -> int:

@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 from saved_weights import load_weights
+from waiting import wait_until
 
 from studio.core import tasks
 from studio.core.errors import InvalidInput
@@ -141,8 +141,7 @@ def test_a_repeatedly_killed_recipe_gives_the_uninterrupted_weights(folder, home
         lambda: has_phase(folder, "first"),
     ):
         killed = start("killed")
-        while killed.poll() is None and not moment():
-            time.sleep(0.005)
+        wait_until(lambda killed=killed, moment=moment: killed.poll() is not None or moment(), pause=0.005)
         killed.send_signal(signal.SIGKILL)
         killed.communicate()
         assert killed.returncode == -signal.SIGKILL

@@ -11,11 +11,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
 from saved_weights import load_weights
+from waiting import wait_until
 
 from studio.core.errors import StudioError
 from studio.core.models import presets
@@ -113,12 +113,16 @@ def wait_until_trained(processes) -> None:
     assert all(other == (0, "", "") for other in others), others
 
 
+def wait_until_saved(process, home, name: str) -> None:
+    """Waits for a checkpoint whose name matches a pattern, or for the end of the process."""
+    wait_until(lambda: process.poll() is not None or list((home / "runs").glob(f"*/{name}")), pause=0.005)
+
+
 @pytest.mark.slow
 def test_two_processes_train_like_one_even_if_killed_and_resumed(start_processes, home, tmp_path):
     wait_until_trained(start_processes("vae.train", "alone"))
     both = start_processes("vae.train", "model", 2)
-    while both[0].poll() is None and not list((home / "runs").glob("*/0000000[1-9]*.run")):
-        time.sleep(0.01)
+    wait_until_saved(both[0], home, "0000000[1-9]*.run")
     both[1].send_signal(signal.SIGKILL)
     (code, out, err), _ = collect_outputs(both)
     assert code == 2 and out == "" and not (tmp_path / "model").exists()
@@ -132,8 +136,7 @@ def test_two_processes_train_like_one_even_if_killed_and_resumed(start_processes
 @pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_one_process_stops_all(signal_sent, start_processes, home, tmp_path):
     both = start_processes("text.train", "model", 2, "--epochs", "500")
-    while both[0].poll() is None and not list((home / "runs").glob("*/*.run")):
-        time.sleep(0.01)
+    wait_until_saved(both[0], home, "*.run")
     both[1].send_signal(signal_sent)
     results = collect_outputs(both)
     assert {code for code, *_ in results} <= {0, 130}, results

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from waiting import wait_until
 
 
 @pytest.fixture
@@ -28,12 +27,3 @@ def lanes(tmp_path_factory):
             yield running
         finally:
             running.close()
-
-
-def wait_until(holds, seconds: float = 240):
-    """Waits until a condition holds, and fails if it never does."""
-    end = time.monotonic() + seconds
-    while not (value := holds()):
-        assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.05)
-    return value

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from waiting import wait_until
 from worker_kills import kill
 
 from studio.core.tasks import File
 from studio.tune.settings import TuneSettings
-
-from .conftest import wait_until
 
 FIXED = ("units=16", "embedding=8", "streams=2", "sequence=16")
 VARIED = ("learning_rate=0.001:0.05",)
