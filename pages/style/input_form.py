@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import estimates, mask_brush, mask_choice, mask_input, problems, video_input
+from pages.form import estimates, mask_brush, mask_choice, mask_input, problems, seeds, video_input
 from pages.form.samples import Sample
 from pages.form.video_input import Video
 from pages.jobs import jobs, live
@@ -123,7 +123,8 @@ class Request:
             note = f"Preview of the first of {self.content.frames} frames"
         elif settings.mode == "instant":
             note = f"Small preview: above {MAX_LIVE_SIZE:,} px the result does not update automatically"
-        change = {"mode": "instant", "size": min(settings.size, PREVIEW_SIZE)}
+        # An instant result has no randomness: one seed lets all previews of this form share a result.
+        change = {"mode": "instant", "size": min(settings.size, PREVIEW_SIZE), "seed": 0}
         preview_settings = self.with_house_styles(settings.model_copy(update=change))
         return preview_settings, note + estimates.describe_cost(
             *self.build_job(settings)
@@ -211,6 +212,7 @@ def draw_fine_button() -> None:
 def _start_fine_mode() -> None:
     st.session_state["mode"] = "fine"  # The form must show the mode of the job.
     st.session_state[_FINE_KEY] = True
+    seeds.draw_unless_kept()
 
 
 def pop_fine_request() -> bool:
