@@ -15,6 +15,7 @@ from studio.core.settings import SettingInfo, Settings
 
 SHARED_FIELDS = ("size",)  # means the same on every page, so its value is carried from page to page
 DEFAULT_FRAMES = 60  # of a video: four seconds at 15 frames per second
+_VARIANTS_KEY = "start_variants"
 _FORMS_KEY = "forms"  # in the session: the form that last had each field, and whether it was shared there
 MAX_ROW_CHARACTERS = 22  # of all choices together that fit into one row
 S = TypeVar("S", bound=Settings)
@@ -122,26 +123,44 @@ def ask_fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
     }
 
 
-def show_start_button(icon: str, label: str = "Start", is_ready: bool = True) -> bool:
+def show_start_button(
+    icon: str, label: str = "Start", is_ready: bool = True, offers_variants: bool = False
+) -> bool:
     """Draws the start button, which stays in sight below a long form. Returns whether it was pressed.
 
     Args:
         icon: of the button.
         label: of the button.
         is_ready: whether the form can be started; if not, the button is disabled and says why.
+        offers_variants: whether a second button asks for variants, see `is_variants_clicked`.
     """
     with st.container(key="start"):
         if not is_ready and (message := problems.get_first()):
             with st.container(key="start_problem"):
                 st.caption(f":material/info: {words.escape(message)}")
-        return st.button(
-            label,
-            type="primary",
-            icon=icon,
-            width="stretch",
-            on_click=seeds.draw_unless_kept,
-            disabled=not is_ready,
-        )
+        with st.container(horizontal=True, wrap=False, gap="small"):
+            is_started = st.button(
+                label,
+                type="primary",
+                icon=icon,
+                width="stretch",
+                on_click=seeds.draw_unless_kept,
+                disabled=not is_ready,
+            )
+            if offers_variants:
+                st.button(
+                    "4 variants",
+                    icon=":material/grid_view:",
+                    key=_VARIANTS_KEY,
+                    help="Makes four small drafts with four seeds, to choose from",
+                    disabled=not is_ready,
+                )
+        return is_started
+
+
+def is_variants_clicked() -> bool:
+    """Returns whether the button for variants was pressed, where `show_start_button` offers it."""
+    return bool(st.session_state.get(_VARIANTS_KEY))
 
 
 def ask_choice(

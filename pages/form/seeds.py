@@ -91,7 +91,12 @@ def set_and_keep(seed: int) -> None:
 
 def set_random_seed() -> None:
     """Sets a random seed. Call it from a callback."""
-    st.session_state[FIELD] = random.SystemRandom().randint(0, MAX_SEED)
+    [st.session_state[FIELD]] = draw(1)
+
+
+def draw(count: int) -> list[int]:
+    """Returns different random seeds."""
+    return random.SystemRandom().sample(range(MAX_SEED + 1), count)
 
 
 def draw_unless_kept() -> None:

@@ -64,16 +64,26 @@ def start(
     _submit(submit, on_start)
 
 
-def start_all(task: str, jobs: Sequence[tuple[Settings, Inputs]]) -> None:
-    """Submits several jobs as one batch, all or none, and shows the first; see `start`."""
+def start_all(
+    task: str, jobs: Sequence[tuple[Settings, Inputs]], batch_prefix: str = "", ignore_seed: bool = False
+) -> None:
+    """Submits several jobs as one batch, all or none, and shows the first; see `start`.
+
+    Args:
+        task: of the jobs.
+        jobs: settings and inputs of each.
+        batch_prefix: begins the name of the batch.
+        ignore_seed: whether jobs that differ only in their seed are identical.
+    """
 
     def submit() -> engine.Job:
-        return engine.connect().submit_all(task, jobs, secrets.token_hex(8), get_owner())[0]
+        batch = batch_prefix + secrets.token_hex(8)
+        return engine.connect().submit_all(task, jobs, batch, get_owner())[0]
 
     with suppress(StudioError):
         existing = None
         for settings, inputs in jobs:
-            has_drawn_seed = _has_drawn_seed(settings)
+            has_drawn_seed = ignore_seed or _has_drawn_seed(settings)
             identical = engine.connect().find_identical(
                 task, settings, inputs, get_owner(), ignore_seed=has_drawn_seed
             )

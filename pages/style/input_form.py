@@ -107,12 +107,20 @@ class Request:
         inputs = self.build_inputs(settings)
         return [(settings, {**inputs, "content": [photo]}) for photo in photos]
 
+    def has_variants(self, settings: TransferSettings) -> bool:
+        """Returns whether another seed gives another image."""
+        return settings.draws_at_random and not isinstance(self.content, Video)
+
+    def build_draft(self, settings: TransferSettings) -> tuple[str, TransferSettings, Inputs]:
+        """Returns task, settings and inputs of a small draft."""
+        small = self.with_house_styles(settings.model_copy(update={"mode": "draft", "size": DRAFT_SIZE}))
+        return TASK, small, self.build_inputs(small)
+
     def make_draft_starter(self, settings: TransferSettings | None) -> Callable[[], None] | None:
         """Returns a function that starts a small draft to watch; None without settings or for a video."""
         if settings is None or isinstance(self.content, Video):
             return None
-        small = self.with_house_styles(settings.model_copy(update={"mode": "draft", "size": DRAFT_SIZE}))
-        return lambda: jobs.start(*self.build_job(small))
+        return lambda: jobs.start(*self.build_draft(settings))
 
     def make_preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
         """Returns the settings of the live result, or of a small preview of it, and a note on it."""
