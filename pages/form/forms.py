@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from pages.form import problems, seeds, sliders
-from pages.widgets import keys, numbers, words
+from pages.widgets import keyboard, keys, numbers, words
 from studio.core.errors import StudioError
 from studio.core.settings import SettingInfo, Settings
 
@@ -145,6 +145,7 @@ def show_start_button(
                 icon=icon,
                 width="stretch",
                 on_click=seeds.draw_unless_kept,
+                shortcut=keyboard.START,
                 disabled=not is_ready,
             )
             if offers_variants:
