@@ -17,7 +17,7 @@ with left:
         data_set = data_set_input.choose({by_hand.TITLE: by_hand.choose})
         base = base_model.choose()
         settings = parts.ask_settings(
-            TrainClassifierSettings, unshared=("size",), skip=base.skip, extra=base.extra
+            TrainClassifierSettings, unshared=("size",), skip=base.skip, extra=base.extra, seed_mode="kept"
         )
         parts.show_saved_settings(training.TASK, settings)
         is_ready = data_set is not None and settings is not None

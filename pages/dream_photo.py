@@ -32,13 +32,19 @@ with left:
     )
     settings = targets.check_settings(settings, build_inputs())
     parts.show_saved_settings(TASK, settings, refill.fill_form)
-    start_clicked = parts.show_start_button(":material/bedtime:", is_ready=settings is not None)
+    start_clicked = parts.show_start_button(
+        ":material/bedtime:",
+        is_ready=settings is not None,
+        offers_variants=settings is not None and not settings.zoom,
+    )
     more_photos = many_photos.ask(settings is not None)
 with right:
     stage = parts.create_stage(left)
 with stage:
     if start_clicked and settings is not None:
         parts.start(TASK, settings, build_inputs())
+    if parts.is_variants_clicked() and settings is not None:
+        parts.start_variants(TASK, settings, build_inputs())
     if more_photos and settings is not None:
         parts.start_all(TASK, [(settings, {**build_inputs(), "content": [photo]}) for photo in more_photos])
     request = (settings, content.title, guide.title if guide else "", mask)

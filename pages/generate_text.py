@@ -35,6 +35,7 @@ with left:
             skip=("units", *start_model.shape),
             extra=start_model.shape,
             ask_extra=None if start_model.shape else halves.ask_units,
+            seed_mode="kept",
         )
         parts.show_saved_settings(training.TASK, settings, halves.fill_form)
         is_ready = file is not None and settings is not None

@@ -3,14 +3,17 @@
 import streamlit as st
 
 from pages import parts
-from pages.home import tiles, under_the_hood
+from pages.home import first_photo, tiles, under_the_hood
 from pages.widgets import weight_downloads
 
 st.title("Creative AI Studio", anchor=False)
 st.markdown(
     "Restyle a photo with any painting, run DeepDream, generate text and faces, or train an image "
-    "classifier, all on your own computer. Pick an example to start."
+    "classifier, all on your own computer. Drop a photo to see what the studio makes of it, or pick an "
+    "example."
 )
+photo = first_photo.ask()
+places = first_photo.draw_places(photo) if photo else []
 tiles.show()
 parts.show_recent(title="Your recent work")
 weight_downloads.announce_downloads(
@@ -18,3 +21,5 @@ weight_downloads.announce_downloads(
     note="House styles, texts, digits and faces need no download. ",
 )
 under_the_hood.explain()
+if photo:
+    first_photo.fill(places, photo)  # Last, because it takes time and the rest should show first.

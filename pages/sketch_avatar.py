@@ -36,6 +36,7 @@ with left:
         skip=("network",),
         extra={"network": network.name},
         unshared=("side",),
+        seed_mode="live",
     )
     parts.show_saved_settings(TRANSLATE if is_of_pairs else TASK, settings)
 with right:

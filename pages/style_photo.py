@@ -42,7 +42,12 @@ with left:
         is_ready = settings is not None and request.check(settings)
         is_live = is_ready and settings is not None and request.is_live(settings)
         start_clicked = not is_live and (
-            parts.show_start_button(":material/brush:", is_ready=is_ready) or input_form.pop_fine_request()
+            parts.show_start_button(
+                ":material/brush:",
+                is_ready=is_ready,
+                offers_variants=settings is not None and request.has_variants(settings),
+            )
+            or input_form.pop_fine_request()
         )
         more_photos = () if isinstance(content, video_input.Video) else many_photos.ask(is_ready)
 with right:
@@ -63,6 +68,8 @@ else:
     with stage:
         if start_clicked and settings is not None:
             parts.start(*request.build_job(settings))
+        if parts.is_variants_clicked() and settings is not None:
+            parts.start_variants(*request.build_draft(settings))
         if more_photos and settings is not None:
             parts.start_all(TASK, request.build_jobs(settings, more_photos))
         job = parts.show_job(TASK, (settings, request.identity), {video_input.TASK: None})

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.faces import models as model_choice
 from pages.faces import sliders
-from pages.form import forms, image_input, problems, samples, saved_settings
+from pages.form import forms, image_input, problems, samples, saved_settings, seeds
 from pages.form.samples import Sample
 from pages.widgets import numbers, owners, words
 from studio.core.errors import StudioError
@@ -143,11 +143,11 @@ def ask_class_and_seed(preset: str) -> dict[str, Any]:
 def ask_seed() -> int:
     """Asks for the seed of the grid."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        value = numbers.ask_number("Seed", 0, forms.MAX_SEED, key="seed", bind="query-params")
+        value = numbers.ask_number("Seed", 0, seeds.MAX_SEED, key=seeds.FIELD, bind="query-params")
         st.button(
             "Another grid",
             icon=":material/casino:",
-            on_click=forms.set_random_seed,
+            on_click=seeds.set_random_seed,
             help="Generates another grid from a new random seed",
         )
     return value

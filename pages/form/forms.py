@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from pages.form import problems, sliders
-from pages.widgets import keys, numbers, words
+from pages.form import problems, seeds, sliders
+from pages.widgets import keyboard, keys, numbers, words
 from studio.core.errors import StudioError
 from studio.core.settings import SettingInfo, Settings
 
-MAX_SEED = 2**31 - 1
-LOCK_KEY = "seed_locked"
 SHARED_FIELDS = ("size",)  # means the same on every page, so its value is carried from page to page
-SEED_FIELD = "seed"  # some pages ask for it outside the form
 DEFAULT_FRAMES = 60  # of a video: four seconds at 15 frames per second
+_VARIANTS_KEY = "start_variants"
 _FORMS_KEY = "forms"  # in the session: the form that last had each field, and whether it was shared there
 MAX_ROW_CHARACTERS = 22  # of all choices together that fit into one row
 S = TypeVar("S", bound=Settings)
@@ -36,6 +33,7 @@ def ask_settings(
     ask_extra: Callable[[], Mapping[str, Any]] | None = None,
     show_more: Callable[[], None] | None = None,
     reset_more: Callable[[], None] | None = None,
+    seed_mode: seeds.Mode = "random",
 ) -> S | None:
     """Draws the widgets of a settings class; the address keeps their values under the names of the fields.
 
@@ -50,6 +48,7 @@ def ask_settings(
         ask_extra: draws widgets of skipped fields above "More" and returns their values.
         show_more: draws more widgets under "More".
         reset_more: callback that resets the page's other widgets on "Reset all".
+        seed_mode: what a start does with the seed at first.
 
     Returns:
         The settings, or None after showing an error.
@@ -60,6 +59,7 @@ def ask_settings(
     fields = {name: field for name, field in fields.items() if field.tier != "hidden"}
     fields |= {name: replace(fields[name], default=value) for name, value in (initial_values or {}).items()}
     _drop_values_of_other_forms(kind.__name__, fields, unshared)
+    seeds.decide_to_keep(kind.__name__, seed_mode if seeds.FIELD in fields else "live")
     values = dict(extra or {})
     main_names = {name for name, field in fields.items() if field.tier == "main"} - set(fold) | set(unfold)
     video_fields = [field for field in fields.values() if field.video]
@@ -67,7 +67,7 @@ def ask_settings(
         field for name, field in fields.items() if name in main_names and field not in video_fields
     ]
     for field in main_fields:
-        values[field.name] = _ask_setting(field, is_folded=False)
+        values[field.name] = _ask_setting(field, is_folded=False, seed_mode=seed_mode)
     if ask_extra is not None:
         values |= ask_extra()
     if video_fields:
@@ -75,15 +75,15 @@ def ask_settings(
     with st.expander("More", icon=":material/tune:", key=f"more_{kind.__name__}"):
         for field in fields.values():
             if field not in (*main_fields, *video_fields):
-                values[field.name] = _ask_setting(field, is_folded=True)
+                values[field.name] = _ask_setting(field, is_folded=True, seed_mode=seed_mode)
         if show_more is not None:
             show_more()
         st.button(
             "Reset all",
             icon=":material/restart_alt:",
             type="tertiary",
-            on_click=_reset_fields,
-            args=(list(fields.values()), reset_more),
+            on_click=_reset_form,
+            args=(list(fields.values()), seed_mode, reset_more),
         )
     try:
         return kind.parse({name: value for name, value in values.items() if value is not None})
@@ -123,26 +123,45 @@ def ask_fields(kind: type[Settings], names: Collection[str]) -> dict[str, Any]:
     }
 
 
-def show_start_button(icon: str, label: str = "Start", is_ready: bool = True) -> bool:
+def show_start_button(
+    icon: str, label: str = "Start", is_ready: bool = True, offers_variants: bool = False
+) -> bool:
     """Draws the start button, which stays in sight below a long form. Returns whether it was pressed.
 
     Args:
         icon: of the button.
         label: of the button.
         is_ready: whether the form can be started; if not, the button is disabled and says why.
+        offers_variants: whether a second button asks for variants, see `is_variants_clicked`.
     """
     with st.container(key="start"):
         if not is_ready and (message := problems.get_first()):
             with st.container(key="start_problem"):
                 st.caption(f":material/info: {words.escape(message)}")
-        return st.button(
-            label,
-            type="primary",
-            icon=icon,
-            width="stretch",
-            on_click=change_unlocked_seed,
-            disabled=not is_ready,
-        )
+        with st.container(horizontal=True, wrap=False, gap="small"):
+            is_started = st.button(
+                label,
+                type="primary",
+                icon=icon,
+                width="stretch",
+                on_click=seeds.draw_unless_kept,
+                shortcut=keyboard.START,
+                disabled=not is_ready,
+            )
+            if offers_variants:
+                st.button(
+                    "4 variants",
+                    icon=":material/grid_view:",
+                    key=_VARIANTS_KEY,
+                    help="Makes four small drafts with four seeds, to choose from",
+                    disabled=not is_ready,
+                )
+        return is_started
+
+
+def is_variants_clicked() -> bool:
+    """Returns whether the button for variants was pressed, where `show_start_button` offers it."""
+    return bool(st.session_state.get(_VARIANTS_KEY))
 
 
 def ask_choice(
@@ -181,12 +200,6 @@ def drop_stale_choice(key: str, options: Collection[Any]) -> None:
         del st.session_state[key]
 
 
-def change_unlocked_seed() -> None:
-    """Draws a new seed before a run unless the seed is locked. Call it from a callback."""
-    if not st.session_state.get(LOCK_KEY, True):
-        set_random_seed()
-
-
 def _drop_values_of_other_forms(
     kind: str, fields: Mapping[str, SettingInfo], unshared: Collection[str]
 ) -> None:
@@ -195,7 +208,7 @@ def _drop_values_of_other_forms(
     Where the address has no value, writes the default: otherwise the browser would keep the old value.
     """
     forms: Mapping[str, tuple[str, bool]] = st.session_state.get(_FORMS_KEY, {})
-    for name in {SEED_FIELD, *fields}:
+    for name in {seeds.FIELD, *fields}:
         form, was_shared = forms.get(name, (kind, False))
         is_shared = was_shared and name in SHARED_FIELDS and name not in unshared
         if form == kind or is_shared or name not in st.session_state:
@@ -210,7 +223,7 @@ def _note_form(kind: str, names: Collection[str], unshared: Collection[str] = ()
     """Notes that the values of these fields belong to a form."""
     forms: dict[str, tuple[str, bool]] = st.session_state.setdefault(_FORMS_KEY, {})
     shared = set(SHARED_FIELDS) - set(unshared)
-    forms.update({name: (kind, name in shared) for name in (SEED_FIELD, *names)})
+    forms.update({name: (kind, name in shared) for name in (seeds.FIELD, *names)})
 
 
 def prefill(settings: Settings) -> None:
@@ -226,6 +239,8 @@ def prefill(settings: Settings) -> None:
                 st.session_state.pop(field.name)  # 0 is below the range of the slider
     # Otherwise `_drop_values_of_other_forms` would drop the values that another page's form has, too.
     _note_form(kind.__name__, names)
+    if seeds.FIELD in names:
+        seeds.restore(kind.__name__)
 
 
 def reset_common_fields(kind: type[Settings], other: type[Settings]) -> None:
@@ -238,9 +253,9 @@ def reset_common_fields(kind: type[Settings], other: type[Settings]) -> None:
     _note_form(kind.__name__, fields)
 
 
-def _ask_setting(field: SettingInfo, is_folded: bool) -> Any:
-    if field.name == SEED_FIELD:
-        return _ask_seed(field)
+def _ask_setting(field: SettingInfo, is_folded: bool, seed_mode: seeds.Mode = "random") -> Any:
+    if field.name == seeds.FIELD:
+        return seeds.ask(field, seed_mode)
     value = _show_widget(field, None if is_folded else field.help)
     if is_folded:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -288,42 +303,26 @@ def _show_widget(field: SettingInfo, help: str | None) -> Any:
     return sliders.show_slider(field, label, help)
 
 
-def _ask_seed(field: SettingInfo) -> int:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        value = numbers.ask_number(
-            field.label,
-            min_value=0,
-            max_value=MAX_SEED,
-            value=field.default,
-            key=SEED_FIELD,
-            bind="query-params",
-        )
-        st.button(
-            "Another seed", icon=":material/casino:", on_click=set_random_seed, help="Use a new random seed"
-        )
-    st.toggle("Lock the seed", value=True, key=LOCK_KEY, persist_state="session")
-    st.caption(f"{field.help} While unlocked, each run uses a new random seed.")
-    return value
-
-
-def set_random_seed() -> None:
-    """Sets a random seed. Call it from a callback."""
-    st.session_state[SEED_FIELD] = random.SystemRandom().randint(0, MAX_SEED)
-
-
 def reset_fields(kind: type[Settings], names: Collection[str]) -> None:
     """Resets some settings to their defaults. Call it from a callback."""
     _reset_fields([field for name, field in kind.describe().items() if name in names])
 
 
-def _reset_fields(fields: Collection[SettingInfo], reset_more: Callable[[], None] | None = None) -> None:
+def _reset_form(
+    fields: Collection[SettingInfo], seed_mode: seeds.Mode, reset_more: Callable[[], None] | None
+) -> None:
+    _reset_fields(fields)
+    seeds.reset(seed_mode)
+    if reset_more is not None:
+        reset_more()
+
+
+def _reset_fields(fields: Collection[SettingInfo]) -> None:
     # Write the default: the address would restore a value that is only deleted.
     for field in fields:
         st.session_state[field.name] = _default_value(field)
         if field.video == "frames":
             st.session_state[_switch_key(field.name)] = False
-    if reset_more is not None:
-        reset_more()
 
 
 def _default_value(field: SettingInfo) -> Any:

@@ -96,6 +96,7 @@ def ask_settings(kind: str, sample: str, start_model: StartModel) -> GeneratorSe
         initial_values={name: value for name, value in proposed.items() if name not in fixed_settings},
         extra=fixed_settings,
         ask_extra=partial(_ask_length, kind),
+        seed_mode="kept",
     )
     saved_settings.show_saved_settings(TASKS[kind], form_settings, fill_form)
     return form_settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -18,6 +19,7 @@ from pages.jobs import (
     queue_controls,
     refill,
     results,
+    seed_variants,
     use_again,
 )
 from pages.jobs.starting import open_job, start, start_all
@@ -72,12 +74,17 @@ def show_job(
     job = find_job((task, *(other_tasks or {})), request)
     if job is None:
         return None
+    if refill.is_draft(job):
+        seed_variants.show(job, on_choose=partial(_keep_shown, job.id))
+        show_close_button(job.task)
+        return job
     if job.finished:
         _show_finished(job, (other_tasks or {}).get(job.task))
     else:
         interval = polling.update_interval(job)
         st.fragment(_show_unfinished, run_every=interval)(job.id, interval)
-        _show_curve(job.id)
+        with st.expander("Details", icon=":material/monitoring:", key="job_details"):
+            _show_details(job.id)
     batches.show(job, PARAMETER)
     return job
 
@@ -167,10 +174,6 @@ def _show_unfinished(job_id: str, interval: float) -> None:
     with show_running(job, f"{job.title}, as it is so far"):
         if not job.preview and content:
             browser_images.show_content(content[0])
-        report = job.report
-        if report is not None and report.metrics:
-            metrics = [f"{name} {value:.3g}" for name, value in report.metrics.items() if "_" not in name]
-            st.caption(" · ".join(metrics[:5]))
 
 
 @contextmanager
@@ -218,8 +221,11 @@ def show_progress(job: engine.Job) -> None:
 
 
 @st.fragment(run_every=CURVE_SECONDS)
-def _show_curve(job_id: str) -> None:
+def _show_details(job_id: str) -> None:
     job = engine.connect().find_job(job_id, get_owner())
+    metrics = job.report.metrics if job.report else {}
+    shown = [f"{name} {value:.3g}" for name, value in metrics.items() if "_" not in name]
+    st.caption(" · ".join(shown[:5]) or "The losses appear here once the first steps are done.")
     curves.show_losses(job.history, caption=tasks.get(job.task).curve_note)
 
 
@@ -262,7 +268,12 @@ def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] |
 
 def _refill_form(job: engine.Job, settings: Settings) -> None:
     refill.refill(job, settings)
-    st.session_state.pop(_request_key(job.id), None)  # the refilled form is not a new request
+    _keep_shown(job.id)
+
+
+def _keep_shown(job_id: str) -> None:
+    """Keeps showing a job although the form changes now. Call it from a callback."""
+    st.session_state.pop(_request_key(job_id), None)
 
 
 def show_failure(job: engine.Job, settings: Settings, label: str = "Run again", message: str = "") -> None:

@@ -10,6 +10,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.form import seeds
 from pages.jobs import captions, jobs, results, use_again
 from pages.widgets import browser_images, keys, weight_downloads, words
 from pages.widgets.owners import get_owner
@@ -79,7 +80,10 @@ def show_live(
     results.show_comparison(live.inputs["content"][0], live.data, key="result", caption=caption, name=name)
     with st.container(horizontal=True):
         description = _describe_preview(live) if full_size else ""
-        if full_size and st.button(full_size.label, icon=":material/play_arrow:"):  # the form has Start
+        # The form has Start, too.
+        if full_size and st.button(
+            full_size.label, icon=":material/play_arrow:", on_click=seeds.draw_unless_kept
+        ):
             full_size.start()
         if st.button(f"Keep{description and ' the preview'}", icon=KEEP_ICON, help=KEEP_HELP):
             job = save(live)

@@ -58,6 +58,11 @@ def stop_batch(batch: str) -> None:
     _call_engine(engine.connect().stop_batch, batch)
 
 
+def cancel_batch(batch: str) -> None:
+    """Cancels all unfinished jobs of a batch, which keep nothing. Call it from a callback."""
+    _call_engine(engine.connect().cancel_batch, batch)
+
+
 def apply_choice(job_id: str, choice: str | None) -> None:
     """Moves, pauses or resumes a job as chosen in the menu. Call it from a callback."""
     studio = engine.connect()

@@ -25,6 +25,7 @@ from studio.core.settings import Settings
 from studio.core.tasks import File
 
 PARAMETER = "job"
+DRAFT_BATCH = "variants-"  # begins the names of batches of small drafts
 OPENED_KEY = "job_opened"  # in the session: the last job in the address
 
 
@@ -111,7 +112,19 @@ def follow_link() -> None:
         job = engine.connect().find_job(job_id, get_owner())
         settings = tasks.parse_saved_settings(job.task, job.settings)
         if settings is not None and can_refill(job, settings):
-            refill(job, settings)
+            refill(job, drop_draft_size(job, settings))
+
+
+def is_draft(job: engine.Job) -> bool:
+    """Returns whether a job is a small draft, shown next to others."""
+    return job.batch.startswith(DRAFT_BATCH)
+
+
+def drop_draft_size(job: engine.Job, settings: Settings) -> Settings:
+    """Returns the settings for the form: those of a draft with the default size, not with its small one."""
+    if not is_draft(job):
+        return settings
+    return settings.model_copy(update={"size": type(settings).describe()["size"].default})
 
 
 def clear_other_inputs(task: str) -> None:

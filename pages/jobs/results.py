@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import mask_input
-from pages.form.forms import MAX_SEED
+from pages.form.seeds import MAX_SEED
 from pages.jobs import commands, export_form
 from pages.widgets import browser_images, keys, video, words
 from pages.widgets.image_viewer import Neighbors, show_image_viewer

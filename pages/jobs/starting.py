@@ -9,6 +9,7 @@ from functools import partial
 
 import streamlit as st
 
+from pages.form import seeds
 from pages.jobs import last_shown, refill
 from pages.widgets import words
 from pages.widgets.owners import get_owner
@@ -53,42 +54,84 @@ def start(
     """
     weights = recipe.weights if recipe else None
     submit = partial(engine.connect().submit, task, settings, inputs, get_owner(), weights)
+    has_drawn_seed = _has_drawn_seed(settings)
     with suppress(StudioError):  # submitting the job shows the error
-        if existing := engine.connect().find_identical(task, settings, inputs, get_owner(), weights):
-            return _show_dialog(existing, submit, on_start)
+        existing = engine.connect().find_identical(
+            task, settings, inputs, get_owner(), weights, ignore_seed=has_drawn_seed
+        )
+        if existing:
+            return _show_dialog(existing, submit, on_start, has_drawn_seed)
     _submit(submit, on_start)
 
 
-def start_all(task: str, jobs: Sequence[tuple[Settings, Inputs]]) -> None:
-    """Submits several jobs as one batch, all or none, and shows the first; see `start`."""
+def start_all(
+    task: str, jobs: Sequence[tuple[Settings, Inputs]], batch_prefix: str = "", ignore_seed: bool = False
+) -> None:
+    """Submits several jobs as one batch, all or none, and shows the first; see `start`.
+
+    Args:
+        task: of the jobs.
+        jobs: settings and inputs of each.
+        batch_prefix: begins the name of the batch.
+        ignore_seed: whether jobs that differ only in their seed are identical.
+    """
 
     def submit() -> engine.Job:
-        return engine.connect().submit_all(task, jobs, secrets.token_hex(8), get_owner())[0]
+        batch = batch_prefix + secrets.token_hex(8)
+        return engine.connect().submit_all(task, jobs, batch, get_owner())[0]
 
     with suppress(StudioError):
         existing = None
         for settings, inputs in jobs:
-            identical = engine.connect().find_identical(task, settings, inputs, get_owner())
+            has_drawn_seed = ignore_seed or _has_drawn_seed(settings)
+            identical = engine.connect().find_identical(
+                task, settings, inputs, get_owner(), ignore_seed=has_drawn_seed
+            )
             existing = identical and (existing or identical)
             if existing is None:
                 break
         if existing:
-            return _show_dialog(existing, submit, open_job_now)
+            return _show_dialog(existing, submit, open_job_now, has_drawn_seed)
     _submit(submit, open_job_now)
 
 
-def _show_dialog(identical_job: engine.Job, submit: Callable[[], engine.Job], on_start: OnStart) -> None:
+def _has_drawn_seed(settings: Settings) -> bool:
+    """Returns whether the seed of a run, or of the frames of a video, was drawn for it."""
+    values = settings.model_dump()
+    return seeds.is_drawn(values.get(seeds.FIELD, values.get("base", {}).get(seeds.FIELD)))
+
+
+def _show_dialog(
+    identical_job: engine.Job, submit: Callable[[], engine.Job], on_start: OnStart, has_drawn_seed: bool
+) -> None:
     title = "This is already running" if identical_job.state == "running" else "This is already in the queue"
-    st.dialog(title, icon=":material/content_copy:")(_show_choice)(identical_job, submit, on_start)
+    st.dialog(title, icon=":material/content_copy:")(_show_choice)(
+        identical_job, submit, on_start, has_drawn_seed
+    )
 
 
-def _show_choice(identical_job: engine.Job, submit: Callable[[], engine.Job], on_start: OnStart) -> None:
-    st.markdown("Start the job again? The result would be the same.")
+def _show_choice(
+    identical_job: engine.Job, submit: Callable[[], engine.Job], on_start: OnStart, has_drawn_seed: bool
+) -> None:
+    result = "Only the seed would differ." if has_drawn_seed else "The result would be the same."
+    st.markdown(f"Start the job again? {result}")
     with st.container(horizontal=True):
-        if st.button("Show it", type="primary", key="identical_show"):
+        if st.button(
+            "Show it",
+            type="primary",
+            key="identical_show",
+            on_click=_restore_seed if has_drawn_seed else None,
+            args=(identical_job,),
+        ):
             on_start(identical_job)
         if st.button("Start it again", key="identical_start"):
             _submit(submit, on_start)
+
+
+def _restore_seed(job: engine.Job) -> None:
+    """Sets the seed of the form to that of the job that it shows again. A callback."""
+    values = job.settings if seeds.FIELD in job.settings else job.settings["base"]
+    st.session_state[seeds.FIELD] = values[seeds.FIELD]
 
 
 def _submit(submit: Callable[[], engine.Job], on_start: OnStart) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms
+from pages.form import forms, seeds
 from pages.jobs import navigation
 from pages.widgets import browser_history, owners, words
 from pages.widgets.marked_text import show_marked_text
@@ -121,7 +121,10 @@ def show_actions(text: Text) -> None:
 def _request_text(settings: WriteSettings) -> None:
     """Requests a text, and fills the form with its settings, which the address keeps."""
     st.session_state[REQUEST_KEY] = settings
+    is_kept = seeds.is_kept()
     forms.prefill(settings)
+    if not is_kept:  # this request names its seed, but the next one may draw another
+        seeds.reset("random")
     st.session_state["preset"], st.session_state["stop"] = settings.preset, settings.stop
     if not settings.prompt or settings.prompt != st.session_state.get(_BASE_KEY, ""):
         set_base("")
@@ -134,5 +137,5 @@ def _continue_text(text: Text) -> None:
 
 
 def _request_with_new_seed(settings: WriteSettings) -> None:
-    forms.set_random_seed()
+    seeds.set_random_seed()
     _request_text(settings.model_copy(update={"seed": st.session_state["seed"]}))

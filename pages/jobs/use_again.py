@@ -66,12 +66,18 @@ def show_menu(store: Callable[[], File], *, key: str) -> None:
                 key=keys.part(key, f"use_{number}"),
                 icon=page.icon,
                 width="stretch",
-                on_click=_send_to_page,
+                on_click=send_to_page,
                 args=(use, store),
             )
 
 
-def _send_to_page(use: Use, store: Callable[[], File]) -> None:
+def find(page_file: str, slot: str) -> Use:
+    """Returns the input of a page with this key."""
+    return next(use for use in USES if (use.page_file, use.slot) == (page_file, slot))
+
+
+def send_to_page(use: Use, store: Callable[[], File]) -> None:
+    """Sets an image as an input of a page, and opens that page. Call it from a callback."""
     if use.many and not isinstance(st.session_state.get(use.slot), list):
         st.session_state[use.slot] = []
     file = store()

@@ -33,11 +33,15 @@ _EXPLANATIONS = {
 def ask(model: str) -> tuple[Settings, ...]:
     """Draws the form. Returns the settings of each network to train; none if they are invalid."""
     if model == DREAMS:
-        machine = forms.ask_settings(BoltzmannSettings, skip=("most_steps",))
+        machine = forms.ask_settings(BoltzmannSettings, skip=("most_steps",), seed_mode="live")
         saved_settings.show_saved_settings("lab.boltzmann", machine)
         return (machine,) if machine is not None else ()
     settings = forms.ask_settings(
-        AutoencoderSettings, skip=("most_steps",), ask_extra=_ask_comparison, reset_more=reset_comparison
+        AutoencoderSettings,
+        skip=("most_steps",),
+        ask_extra=_ask_comparison,
+        reset_more=reset_comparison,
+        seed_mode="live",
     )
     saved_settings.show_saved_settings("lab.train", settings)
     if settings is None:

@@ -25,7 +25,7 @@ def ask() -> learning.Request:
     """Draws the form."""
     st.caption("Watch a tiny network memorize your photo. Change a setting and training restarts.")
     content = image_input.choose_image("content", "Photo", samples.list_photos())
-    settings = forms.ask_settings(PlaygroundSettings)
+    settings = forms.ask_settings(PlaygroundSettings, seed_mode="kept")
     inputs = {"content": [content.get_file()]}
     is_live = settings is not None and _is_live(settings, inputs)
     return learning.Request(VIEW, PlaygroundSettings, settings, inputs, is_live, (settings, content.title))

@@ -35,7 +35,9 @@ def ask() -> learning.Request:
         help="Click into the plane to place points, in place of a data set",
     )
     file = points_canvas.ask() if is_own else None
-    settings = forms.ask_settings(ClassificationSettings, skip=_DATA_FIELDS if is_own else ())
+    settings = forms.ask_settings(
+        ClassificationSettings, skip=_DATA_FIELDS if is_own else (), seed_mode="kept"
+    )
     inputs = None if is_own and file is None else {"points": [file]} if file else {}
     is_live = settings is not None and not settings.frames and settings.steps <= _MAX_LIVE_STEPS
     return learning.Request(VIEW, ClassificationSettings, settings, inputs, is_live, (settings, inputs))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import estimates, mask_brush, mask_choice, mask_input, problems, video_input
+from pages.form import estimates, mask_brush, mask_choice, mask_input, problems, seeds, video_input
 from pages.form.samples import Sample
 from pages.form.video_input import Video
 from pages.jobs import jobs, live
@@ -107,12 +107,20 @@ class Request:
         inputs = self.build_inputs(settings)
         return [(settings, {**inputs, "content": [photo]}) for photo in photos]
 
+    def has_variants(self, settings: TransferSettings) -> bool:
+        """Returns whether another seed gives another image."""
+        return settings.draws_at_random and not isinstance(self.content, Video)
+
+    def build_draft(self, settings: TransferSettings) -> tuple[str, TransferSettings, Inputs]:
+        """Returns task, settings and inputs of a small draft."""
+        small = self.with_house_styles(settings.model_copy(update={"mode": "draft", "size": DRAFT_SIZE}))
+        return TASK, small, self.build_inputs(small)
+
     def make_draft_starter(self, settings: TransferSettings | None) -> Callable[[], None] | None:
         """Returns a function that starts a small draft to watch; None without settings or for a video."""
         if settings is None or isinstance(self.content, Video):
             return None
-        small = self.with_house_styles(settings.model_copy(update={"mode": "draft", "size": DRAFT_SIZE}))
-        return lambda: jobs.start(*self.build_job(small))
+        return lambda: jobs.start(*self.build_draft(settings))
 
     def make_preview(self, settings: TransferSettings) -> tuple[TransferSettings, str]:
         """Returns the settings of the live result, or of a small preview of it, and a note on it."""
@@ -123,7 +131,8 @@ class Request:
             note = f"Preview of the first of {self.content.frames} frames"
         elif settings.mode == "instant":
             note = f"Small preview: above {MAX_LIVE_SIZE:,} px the result does not update automatically"
-        change = {"mode": "instant", "size": min(settings.size, PREVIEW_SIZE)}
+        # An instant result has no randomness: one seed lets all previews of this form share a result.
+        change = {"mode": "instant", "size": min(settings.size, PREVIEW_SIZE), "seed": 0}
         preview_settings = self.with_house_styles(settings.model_copy(update=change))
         return preview_settings, note + estimates.describe_cost(
             *self.build_job(settings)
@@ -211,6 +220,7 @@ def draw_fine_button() -> None:
 def _start_fine_mode() -> None:
     st.session_state["mode"] = "fine"  # The form must show the mode of the job.
     st.session_state[_FINE_KEY] = True
+    seeds.draw_unless_kept()
 
 
 def pop_fine_request() -> bool:

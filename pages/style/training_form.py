@@ -109,6 +109,7 @@ def ask() -> TrainingRequest:
         unshared=("size",),
         extra=fixed_settings,
         ask_extra=lambda: _ask_length(start_model),
+        seed_mode="kept",
     )
     saved_settings.show_saved_settings(TASK, settings, _adjust_steps)
     return TrainingRequest(paintings, start_model, source, settings)

@@ -143,7 +143,7 @@ def _ask_settings(name: str, inputs: Inputs) -> TuneSettings | None:
     extra = {"train": name, "vary": [text for text in vary if text], "fixed": fixed}
     if not names:
         problems.show("Choose at least one setting to vary.")
-    settings = forms.ask_settings(TuneSettings, skip=tuple(extra), extra=extra)
+    settings = forms.ask_settings(TuneSettings, skip=tuple(extra), extra=extra, seed_mode="kept")
     return settings if names and is_valid else None
 
 

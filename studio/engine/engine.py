@@ -170,10 +170,16 @@ class Engine(EngineBase):
         inputs: tasks.Inputs,
         owner: str = owners.LOCAL,
         weights: Mapping[str, str] | None = None,
+        *,
+        ignore_seed: bool = False,
     ) -> Job | None:
         """Finds an unfinished job of the owner with the same task, settings, weights and input bytes.
 
-        File names do not matter. Settings and inputs may be unchecked. See `submit` for the arguments.
+        File names do not matter. Settings and inputs may be unchecked.
+
+        Args:
+            task, settings, inputs, owner, weights: see `submit`.
+            ignore_seed: whether the seed may differ.
 
         Returns:
             The job that runs first, or None.
@@ -184,7 +190,9 @@ class Engine(EngineBase):
         request = Request.of(tasks.get(task), settings, inputs, owner, weights)
         with self._locked_ledger() as ledger:
             for job in ledger.list_unfinished(owner):
-                if job.state in ("queued", "running") and job.has_same_result(request):
+                if job.state in ("queued", "running") and job.has_same_result(
+                    request, ignore_seed=ignore_seed
+                ):
                     return ledger.take_snapshot(job)
         return None
 

@@ -46,6 +46,22 @@ def test_dream_shows_previews_and_its_download_contains_the_recipe(tab):
     assert max(image_io.read(Path(download.path()).read_bytes()).shape) == 128
 
 
+def test_seed_of_a_variant_is_used_for_the_result(tab, expect):
+    page = tab(f"/dream?{QUICK_SETTINGS}")
+    page.get_by_text(READY).wait_for()
+    find_button(page, "4 variants").click()
+    choices = page.get_by_role("button", name="Use seed")
+    expect(choices.and_(page.locator(":enabled"))).to_have_count(4)
+    seed = re.sub(r"\D", "", choices.nth(2).inner_text())
+    choices.nth(2).click()
+    page.wait_for_url(re.compile(f"seed={seed}"))
+    find_button(page, "Start").click()
+    find_slider(page).wait_for()
+    assert read_recipe(wait_for_download(page)).settings["seed"] == int(seed)
+    page.go_back()
+    expect(choices).to_have_count(4)
+
+
 def test_channel_of_the_sheet_can_be_dreamed(tab):
     page = tab(f"/dream?{QUICK_SETTINGS}")
     page.get_by_text(READY).wait_for()

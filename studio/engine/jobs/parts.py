@@ -144,11 +144,19 @@ class Request(_Strict):
             **optional_fields,
         )
 
-    def has_same_result(self, other: Request) -> bool:
-        """Returns whether both give the same result; names of input files do not matter."""
-        return (self.task, self.settings, self.weights, _list_digests(self)) == (
+    def has_same_result(self, other: Request, *, ignore_seed: bool = False) -> bool:
+        """Returns whether both give the same result; names of input files do not matter.
+
+        Args:
+            other: another request.
+            ignore_seed: whether the seed may differ, also that of the frames of a video.
+        """
+        ours, theirs = (
+            _drop_seed(request.settings) if ignore_seed else request.settings for request in (self, other)
+        )
+        return (self.task, ours, self.weights, _list_digests(self)) == (
             other.task,
-            other.settings,
+            theirs,
             other.weights,
             _list_digests(other),
         )
@@ -160,6 +168,15 @@ class Request(_Strict):
                 "That idempotency key was used before, for something else. "
                 "Take a new key for each request, and the same one only to send it again."
             )
+
+
+def _drop_seed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns settings without their seed, and without that of the settings in them."""
+    return {
+        name: _drop_seed(value) if isinstance(value, dict) else value
+        for name, value in settings.items()
+        if name != "seed"
+    }
 
 
 def _list_digests(request: Request) -> dict[str, list[str]]:

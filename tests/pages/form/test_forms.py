@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pages.form import samples
 from studio.dream.settings import DreamSettings
 from studio.style.settings import TransferSettings
 
@@ -102,13 +103,60 @@ def test_invalid_setting_shows_its_error_and_gives_none(draw):
     assert "vary" in page.error[0].value
 
 
-def test_start_changes_an_unlocked_seed_and_keeps_a_locked_one(form):
-    go = find_button(form, "Start")
-    go.click().run()
-    assert get_settings(form).seed == 0
-    form.toggle(key="seed_locked").set_value(False).run()
-    press_button(form, "Start")
-    assert get_settings(form).seed != 0
+def test_each_start_draws_a_seed_until_it_is_kept(form):
+    drawn = [get_settings(press_button(form, "Start")).seed for _ in range(2)]
+    assert 0 not in drawn and drawn[0] != drawn[1]
+    form.checkbox(key="keep_seed").check().run()
+    assert get_settings(press_button(form, "Start")).seed == drawn[1]
+    assert get_settings(press_button(form, "Another seed")).seed != drawn[1]
+
+
+def test_typed_seed_is_kept(form):
+    form.number_input(key="seed").set_value(7).run()
+    assert form.checkbox(key="keep_seed").value
+    assert get_settings(press_button(form, "Start")).seed == 7
+    press_button(form, "Reset all")
+    assert not form.checkbox(key="keep_seed").value
+
+
+def page_of_training():
+    import streamlit as st
+
+    from pages import parts
+    from studio.style.settings import TransferSettings
+
+    st.session_state["settings"] = parts.ask_settings(TransferSettings, seed_mode="kept")
+    parts.show_start_button(":material/brush:")
+
+
+def test_training_keeps_its_seed(draw):
+    page = press_button(draw(page_of_training), "Start")
+    assert page.checkbox(key="keep_seed").value and get_settings(page).seed == 0
+
+
+@pytest.mark.slow
+def test_page_without_a_start_has_a_seed_but_nothing_to_keep(visit):
+    page = visit("sketch")
+    assert page.number_input(key="seed").value == 0
+    assert not [box for box in page.checkbox if box.key == "keep_seed"]
+    assert not find_button(page, "Another seed").disabled
+
+
+@pytest.mark.slow
+def test_seed_of_the_address_or_of_a_result_is_kept(visit, engine, until):
+    page = visit("dream", seed="7")
+    assert page.checkbox(key="keep_seed").value
+    page.switch_page("style_photo.py").run()
+    assert not page.checkbox(key="keep_seed").value, "each page has its own"
+    content = [samples.list_photos()[0].get_file()]
+    job = engine.submit(
+        "dream.ascend", DreamSettings(seed=11, size=64, steps=1, octaves=1), {"content": content}
+    )
+    engine.cancel(job.id)
+    until(lambda: engine.find_job(job.id).finished)
+    page = visit("dream", job=job.id)
+    assert not page.exception
+    assert (page.number_input(key="seed").value, page.checkbox(key="keep_seed").value) == (11, True)
 
 
 @pytest.mark.slow

@@ -61,6 +61,8 @@ def test_running_job_shows_its_step_and_can_be_canceled(draw, engine, submit, un
     page = draw(page_of_job, name=job.id)
     assert not page.exception
     assert "of 200" in page.get("progress")[0].proto.text
+    [details] = [box for box in page.expander if box.label == "Details"]
+    assert any(line.value.startswith("count ") for line in details.caption), "metrics are folded away"
     press_button(page, "Stop")
     until(lambda: engine.find_job(job.id).finished)
     page.run()

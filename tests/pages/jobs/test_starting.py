@@ -22,8 +22,21 @@ def page_of_start(steps, shades=()):
         parts.start_all("chores.do", several)
 
 
-def is_asking(page) -> bool:
-    return any(line.value == QUESTION for line in page.markdown)
+def page_of_dream():
+    import streamlit as st
+
+    from pages import parts
+    from pages.form import samples
+    from studio.dream.settings import DreamSettings
+
+    settings = parts.ask_settings(DreamSettings)
+    if parts.show_start_button(":material/bedtime:") and settings is not None:
+        parts.start("dream.ascend", settings, {"content": [samples.list_photos()[0].get_file()]})
+    st.session_state["settings"] = settings
+
+
+def is_asking(page, question=QUESTION) -> bool:
+    return any(line.value == question for line in page.markdown)
 
 
 @pytest.fixture
@@ -60,3 +73,19 @@ def test_identical_batch_asks_only_if_all_jobs_exist(draw, list_unfinished):
     assert is_asking(press_button(page, "Start all")) and len(list_unfinished()) == 2
     more = press_button(draw(page_of_start, steps=100_000, shades=(1, 2, 3)), "Start all")
     assert not is_asking(more) and len(list_unfinished()) == 5
+
+
+@pytest.mark.slow
+def test_start_that_differs_only_in_its_drawn_seed_asks(draw, engine, chores, list_unfinished):
+    engine.submit("chores.do", chores.ChoreSettings(steps=100_000, pause=0.02), {})  # dreams wait behind it
+    page = press_button(draw(page_of_dream), "Start")
+    assert len(list_unfinished()) == 2 and not is_asking(page)
+    seed = engine.list_jobs()[0].settings["seed"]
+    page = press_button(page, "Start")
+    assert is_asking(page, "Start the job again? Only the seed would differ.")
+    assert page.number_input(key="seed").value != seed and len(list_unfinished()) == 2
+    page = press_button(page, "Show it")
+    assert page.number_input(key="seed").value == seed, "the form shows the seed of the job"
+    page.number_input(key="seed").set_value(5).run()
+    press_button(page, "Start")
+    assert len(list_unfinished()) == 3, "a chosen seed is another job"

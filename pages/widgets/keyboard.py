@@ -1,0 +1,45 @@
+"""Keys of all pages, and the dialog that lists them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.widgets import assets, keys
+
+START = "Mod+Enter"  # Mod is Ctrl, or Cmd on a Mac
+_LIST_KEY = "list_keys"
+# For each key, the widget key of the button that it presses, or of a container whose first button it presses.
+_BUTTONS = {
+    "Enter": "start",
+    "ArrowLeft": "item_Newer",
+    "ArrowRight": "item_Older",
+    "?": _LIST_KEY,
+}
+_LINES = """
+| Key | What it does |
+|---|---|
+| Ctrl+Enter or ⌘+Enter | Starts what the form asks for |
+| Enter, outside fields and buttons | Starts, too |
+| Esc | Closes a dialog or a menu |
+| ← and → | Show the newer or older item of the gallery |
+| Ctrl+Z or ⌘+Z | Undoes a stroke on a canvas |
+| Shift+Ctrl+Z or Shift+⌘+Z | Redoes it |
+| Tab and Space | Reach and press every control; arrows move in a row of choices |
+| ? | Lists these keys |
+"""
+
+
+def listen() -> None:
+    """Makes the keys work, and draws the button that lists them. Call it once for each page."""
+    assets.run_script(
+        __file__,
+        "keyboard.js",
+        buttons={key: keys.css_class(name) for key, name in _BUTTONS.items()},
+    )
+    if st.button("Keys", icon=":material/keyboard:", type="tertiary", key=_LIST_KEY, help="Also: press ?"):
+        _show_list()
+
+
+@st.dialog("Keys", icon=":material/keyboard:")
+def _show_list() -> None:
+    st.markdown(_LINES)
