@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.widgets import assets, keys
 
-START = "Mod+Enter"  # Mod is Ctrl, or Cmd on a Mac
+START = "Ctrl+Enter"  # Streamlit takes Cmd for it on a Mac
 _LIST_KEY = "list_keys"
 # For each key, the widget key of the button that it presses, or of a container whose first button it presses.
 _BUTTONS = {
@@ -31,13 +31,14 @@ _LINES = """
 
 def listen() -> None:
     """Makes the keys work, and draws the button that lists them. Call it once for each page."""
-    assets.run_script(
-        __file__,
-        "keyboard.js",
-        buttons={key: keys.css_class(name) for key, name in _BUTTONS.items()},
-    )
+    assets.run_script(__file__, "keyboard.js", buttons=list_buttons())
     if st.button("Keys", icon=":material/keyboard:", type="tertiary", key=_LIST_KEY, help="Also: press ?"):
         _show_list()
+
+
+def list_buttons() -> dict[str, str]:
+    """Returns the CSS class of the button that each key presses, or of its container."""
+    return {key: keys.css_class(name) for key, name in _BUTTONS.items()}
 
 
 @st.dialog("Keys", icon=":material/keyboard:")

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from .elements import find_button
+from pages.widgets import assets, keyboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-QUICK_DREAM = "/dream?size=128&steps=2&octaves=2"
-READY = "runs DeepDream on this image"
+BUTTONS = """
+<main tabindex="0" data-testid="stMain"><a href="#">A link</a><input type="range">
+<div class="st-key-start"><button onclick="document.title += 'start '">Start</button></div>
+<div class="st-key-item_Newer"><button onclick="document.title += 'Newer '">Newer</button></div>
+<div class="st-key-item_Older"><button onclick="document.title += 'Older '">Older</button></div>
+<div class="st-key-list_keys"><button onclick="document.title += 'list '">Keys</button></div></main>
+"""
 
 
 def find_list(page):
     return page.get_by_role("dialog").get_by_text("What it does")
-
-
-def wait_for_result(page):
-    page.get_by_role("slider", name="Compare Content on the left with Result on the right").wait_for()
 
 
 def test_question_mark_lists_the_keys_except_in_a_field(tab, expect):
@@ -34,24 +33,39 @@ def test_question_mark_lists_the_keys_except_in_a_field(tab, expect):
     expect(find_list(page)).to_be_hidden()
 
 
-def test_enter_starts_and_arrows_show_the_neighbors_in_the_gallery(tab, expect):
-    page = tab(QUICK_DREAM)
-    page.get_by_text(READY).wait_for()
-    expect(find_button(page, "Start")).to_be_enabled()
-    page.get_by_role("heading", name="Dream").click()
-    page.keyboard.press("Enter")
-    wait_for_result(page)
-    first = page.url
-    page.get_by_role("slider", name="Steps").first.focus()
-    page.keyboard.press("Enter")  # belongs to the control that has the focus
-    page.keyboard.press("Control+Enter")
-    page.wait_for_function("url => location.href !== url", arg=first)
-    wait_for_result(page)
-    job = re.search(r"job=(\w+)", page.url)[1]
-    page = tab(f"/gallery?item={job}")
-    expect(find_button(page, "Older")).to_be_enabled()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function("id => !location.search.includes(id)", arg=job)
-    expect(find_button(page, "Newer")).to_be_enabled()
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_url(re.compile(f"item={job}"))
+@pytest.fixture
+def bare_page(browser):
+    """Opens a page that has only the script and the buttons that it presses."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_content(BUTTONS)
+    script = assets.read(keyboard.__file__, "keyboard.js").replace("export default ", "", 1)
+    page.evaluate(f"buttons => ({script})({{ buttons }})", keyboard.list_buttons())
+    yield page
+    context.close()
+
+
+def read_presses(page) -> str:
+    return page.evaluate("document.title")
+
+
+def test_keys_press_their_buttons_unless_a_control_has_the_focus(bare_page):
+    for key in ("Enter", "ArrowRight", "ArrowLeft", "?"):
+        bare_page.keyboard.press(key)
+    assert read_presses(bare_page) == "startOlderNewerlist"
+    bare_page.get_by_role("slider").focus()
+    for key in ("Enter", "ArrowRight", "Control+ArrowLeft", "?"):
+        bare_page.keyboard.press(key)
+    assert read_presses(bare_page) == "startOlderNewerlist", "a field takes every key"
+    bare_page.get_by_role("link").focus()
+    bare_page.keyboard.press("ArrowLeft")
+    bare_page.keyboard.press("?")
+    assert read_presses(bare_page) == "startOlderNewerlistlist"
+
+
+def test_keys_rest_while_a_dialog_is_open_and_for_disabled_buttons(bare_page):
+    bare_page.evaluate("document.querySelector('.st-key-start button').disabled = true")
+    bare_page.keyboard.press("Enter")
+    bare_page.evaluate("document.body.append(Object.assign(document.createElement('div'), {role: 'dialog'}))")
+    bare_page.keyboard.press("ArrowLeft")
+    assert read_presses(bare_page) == ""

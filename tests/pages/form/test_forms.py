@@ -111,6 +111,10 @@ def test_each_start_draws_a_seed_until_it_is_kept(form):
     assert get_settings(press_button(form, "Another seed")).seed != drawn[1]
 
 
+def test_start_has_a_shortcut(form):
+    assert find_button(form, "Start").proto.shortcut == "ctrl+enter"  # Streamlit takes Cmd for it on a Mac
+
+
 def test_typed_seed_is_kept(form):
     form.number_input(key="seed").set_value(7).run()
     assert form.checkbox(key="keep_seed").value
