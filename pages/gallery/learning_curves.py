@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.form import forms
 from pages.jobs import training_runs
-from pages.widgets import curves, words
+from pages.widgets import curves, keys, words
 from studio.gallery.items import Item
 
 
@@ -48,7 +48,7 @@ def show(items_by_name: Mapping[str, Item], *, key: str) -> None:
             mime="text/csv",
             icon=":material/table:",
             on_click="ignore",
-            key=f"{key}_csv",
+            key=keys.part(key, "csv"),
         )
     rows = [
         {"step": point.step, "which": point.run, "value": point.value}

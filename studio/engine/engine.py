@@ -175,11 +175,8 @@ class Engine(EngineBase):
     ) -> Job | None:
         """Finds an unfinished job of the owner with the same task, settings, weights and input bytes.
 
-        File names do not matter. Settings and inputs may be unchecked.
-
-        Args:
-            task, settings, inputs, owner, weights: see `submit`.
-            ignore_seed: whether the seed may differ.
+        File names do not matter, nor does the seed with `ignore_seed`. Settings and inputs may be unchecked.
+        See `submit` for the other arguments.
 
         Returns:
             The job that runs first, or None.
@@ -190,9 +187,8 @@ class Engine(EngineBase):
         request = Request.of(tasks.get(task), settings, inputs, owner, weights)
         with self._locked_ledger() as ledger:
             for job in ledger.list_unfinished(owner):
-                if job.state in ("queued", "running") and job.has_same_result(
-                    request, ignore_seed=ignore_seed
-                ):
+                is_waiting = job.state in ("queued", "running")
+                if is_waiting and job.has_same_result(request, ignore_seed=ignore_seed):
                     return ledger.take_snapshot(job)
         return None
 
