@@ -5,12 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.faces.under_the_hood import draw_training, read_generator_text
-from pages.recorded import runs
 from pages.widgets import assets, curves, under_the_hood
 from studio import engine
 from studio.core.models import presets
 
-_RECORDED = {"dcgan.train": "digits-dcgan", "vae.train": "digits-vae"}
+_RECORDED = {"dcgan.train": "digits-dcgan", "vae.train": "digits-vae", "diffusion.train": "digits-diffusion"}
 
 
 def explain(task: str, job: engine.Job | None) -> None:
@@ -30,11 +29,6 @@ def _draw_curves(task: str, job: engine.Job | None) -> None:
         curves.show_losses(
             job.history, caption="The losses and metrics of this training run, on a logarithmic scale"
         )
-        return
-    if task not in _RECORDED:  # no model of this kind comes with the studio
-        run = runs.load(task.partition(".")[0])
-        run.show_label()
-        draw_training(run.figures)
         return
     name = _RECORDED[task]
     st.caption(f"Recorded training of {name}, which comes with the studio. Your own training replaces it.")

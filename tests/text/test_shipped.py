@@ -7,7 +7,7 @@ import pytest
 from studio.core.data import corpus
 from studio.core.models import presets
 from studio.core.weights import index
-from studio.text import cross_entropy, language_model, quantized
+from studio.text import cross_entropy, language_model, networks
 from studio.text.batches import make_plan
 from studio.text.settings import WriteSettings
 from studio.text.write import compute_nats, write
@@ -15,7 +15,11 @@ from studio.text.write import compute_nats, write
 LANGUAGE_MODELS = {
     name: entry for name, entry in index.load().presets.items() if entry.task == language_model.TASK
 }
-TEXTS = {"shakespeare": "tinyshakespeare.txt", "alice": "alice_latin1.txt"}
+TEXTS = {
+    "shakespeare": "tinyshakespeare.txt",
+    "shakespeare-transformer": "tinyshakespeare.txt",
+    "alice": "alice_latin1.txt",
+}
 
 
 @pytest.mark.parametrize("name", LANGUAGE_MODELS)
@@ -41,7 +45,7 @@ def test_int8_loss_is_close_to_float32(name, data_dir):
     model, settings = language_model.load(name), presets.find(name).read_settings()
     text = corpus.read(data_dir / "text" / TEXTS[name]).text
     test = make_plan(model.vocabulary.encode(text).indices, settings).test[:3001]
-    eight = quantized.Quantized(model.network)
+    eight = networks.quantize_network(model.network, 1)
     logits, _ = eight.run(test[None, :-1], eight.states(1))
     nats = compute_nats(logits[0], test[1:]).mean()
     assert nats == pytest.approx(cross_entropy.score(model.network, test).nats_per_char, abs=3e-3)

@@ -72,14 +72,10 @@ def folder(home, tmp_path, monkeypatch):
     return tmp_path
 
 
-# Recipes of models that do not come with the studio yet.
-UNSHIPPED = {"digits-diffusion", "shakespeare-transformer"}
-
-
 @pytest.mark.parametrize("name", make.list_recipes())
 def test_recipes_fit_their_tasks(name):
     recipe = make.read_recipe(name)
-    assert name in UNSHIPPED or presets.find(name).task == recipe.task
+    assert presets.find(name).task == recipe.task
     for phase in recipe.phases:
         tasks.get(recipe.task).settings.parse(make.values_of(recipe, phase))
         slots = {slot.name for slot in tasks.get(recipe.task).inputs}
@@ -88,7 +84,7 @@ def test_recipes_fit_their_tasks(name):
 
 
 def test_every_shipped_model_has_a_recipe():
-    assert set(make.list_recipes()) - UNSHIPPED == set(index.load().presets)
+    assert set(make.list_recipes()) == set(index.load().presets)
 
 
 def test_a_fraction_scales_settings_counted_in_steps():

@@ -88,23 +88,6 @@ RUNS = {
         "studio tune classify sample:hair --vary strength=0.000001:1,size=64:160 --trials 16 -o runs/hair",
         ("trials",),
     ),
-    "diffusion": RunSpec(
-        "diffusion.train",
-        {
-            "data": "sample:digits",
-            "size": 28,
-            "colors": "gray",
-            "flip": False,
-            "width": 16,
-            "batch": 16,
-            "steps": 400,
-            "test_every": 40,
-            "scored": 0,
-        },
-        "studio train diffusion sample:digits --size 28 --colors gray --no-flip --width 16 --batch 16 "
-        "--steps 400 --test-every 40 --scored 0 -o runs/digits",
-        ("curve",),
-    ),
     "lab": RunSpec("lab.repair", {"show": "filters"}, "studio lab repair --show filters -o out.png", ()),
     "lab_dreams": RunSpec("lab.imagine", {}, "studio lab imagine -o out.png", ()),
 }
