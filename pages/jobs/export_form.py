@@ -56,7 +56,8 @@ def _show_form(data: bytes, name: str, key: str, on_click: Callable[[], None] | 
         help="Makes the image smaller. To make it larger with more detail, use Enhance",
     )
     is_smaller = longest < longer_side
-    st.caption(_describe_recipe(ending, is_smaller))
+    height, width = image_io.fitted_size(*image_io.read_size(data), longest)
+    st.caption(f"{width:,} x {height:,} px. {_describe_recipe(ending, is_smaller)}")
     st.download_button(
         f"Save as {format_name}",
         lambda: image_export.convert(data, ending, quality=quality, longest=longest if is_smaller else 0),

@@ -31,7 +31,7 @@ def save(page, label):
 
 def test_result_is_saved_in_the_chosen_format_and_size(style_page):
     menu = open_popover(style_page, "Export")
-    menu.get_by_text("The file contains the recipe.").wait_for()
+    menu.get_by_text("128 x 85 px. The file contains the recipe.").wait_for()
     data, name = save(style_page, "Save as PNG")
     assert recipes.read(data).task == "style.transfer" and name.endswith(".png")
     menu.get_by_role("radio", name="WebP").click()
@@ -39,7 +39,7 @@ def test_result_is_saved_in_the_chosen_format_and_size(style_page):
     menu.get_by_role("slider", name="Quality").press("Home")
     menu.get_by_role("spinbutton", name="Longer side").fill("64")
     menu.get_by_role("spinbutton", name="Longer side").press("Enter")
-    style_page.wait_for_timeout(1000)  # nothing on the page says that a fragment has run
+    menu.get_by_text("64 x 43 px. A WebP does not contain the recipe.").wait_for()
     data, name = save(style_page, "Save as WebP")
     with Image.open(io.BytesIO(data)) as image:
         assert (image.format, max(image.size)) == ("WEBP", 64)
