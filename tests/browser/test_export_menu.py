@@ -39,7 +39,7 @@ def test_result_is_saved_in_the_chosen_format_and_size(style_page):
     menu.get_by_role("slider", name="Quality").press("Home")
     menu.get_by_role("spinbutton", name="Longer side").fill("64")
     menu.get_by_role("spinbutton", name="Longer side").press("Enter")
-    menu.get_by_text("64 x 43 px. A WebP does not contain the recipe.").wait_for()
+    menu.get_by_text("64 x 42 px. A WebP does not contain the recipe.").wait_for()
     data, name = save(style_page, "Save as WebP")
     with Image.open(io.BytesIO(data)) as image:
         assert (image.format, max(image.size)) == ("WEBP", 64)
