@@ -63,7 +63,7 @@ def decide_to_keep(form: str, mode: Mode) -> None:
 
 
 def restore(form: str) -> None:
-    """Keeps the seed that a result or saved settings brought into a form. Call it from a callback."""
+    """Keeps the seed that a result or saved settings set in a form. Call it from a callback."""
     st.session_state[_FORM_KEY] = form
     keep()
 

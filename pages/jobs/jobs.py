@@ -224,8 +224,8 @@ def show_progress(job: engine.Job) -> None:
 def _show_details(job_id: str) -> None:
     job = engine.connect().find_job(job_id, get_owner())
     metrics = job.report.metrics if job.report else {}
-    shown = [f"{name} {value:.3g}" for name, value in metrics.items() if "_" not in name]
-    st.caption(" · ".join(shown[:5]) or "The losses appear here once the first steps are done.")
+    main_metrics = [f"{name} {value:.3g}" for name, value in metrics.items() if "_" not in name]
+    st.caption(" · ".join(main_metrics[:5]) or "The losses appear here once the first steps are done.")
     curves.show_losses(job.history, caption=tasks.get(job.task).curve_note)
 
 

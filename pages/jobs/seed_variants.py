@@ -70,7 +70,7 @@ def _show_running(batch_id: str, on_choose: Callable[[], None]) -> None:
                 "Cancel",
                 icon=":material/cancel:",
                 type="tertiary",
-                help="Ends the drafts that are not done and keeps nothing of them",
+                help="Stops the drafts that are not done and discards them",
                 on_click=queue_controls.cancel_batch,
                 args=(batch_id,),
             )

@@ -55,7 +55,7 @@ def show_image_viewer(
         names: of `before` and `image`, in their corners and for screen readers.
         caption: text below the image.
         details: what the lightbox says about the image, besides its size and caption.
-        file: the image in full resolution, for the lightbox; empty if `image` is that.
+        file: the image in full resolution, which the lightbox shows; empty if `image` is that.
         neighbors: of the image in its series; None if it is alone.
     """
     options = {

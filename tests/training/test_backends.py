@@ -77,7 +77,7 @@ WORDS = {
 SCRIPTS = {"tensorflow": sorted(set(WORDS) - {"dcgan", "diffusion"}), "jax": sorted(set(WORDS) - {"vae"})}
 
 
-# Runs each script as `python -m training.SCRIPT` does, and goes on after one that fails.
+# Runs each script as `python -m training.SCRIPT` does, and continues after one that fails.
 PROGRAM = """
 import json, runpy, sys
 

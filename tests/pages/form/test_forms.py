@@ -104,11 +104,11 @@ def test_invalid_setting_shows_its_error_and_gives_none(draw):
 
 
 def test_each_start_draws_a_seed_until_it_is_kept(form):
-    drawn = [get_settings(press_button(form, "Start")).seed for _ in range(2)]
-    assert 0 not in drawn and drawn[0] != drawn[1]
+    seeds_used = [get_settings(press_button(form, "Start")).seed for _ in range(2)]
+    assert 0 not in seeds_used and seeds_used[0] != seeds_used[1]
     form.checkbox(key="keep_seed").check().run()
-    assert get_settings(press_button(form, "Start")).seed == drawn[1]
-    assert get_settings(press_button(form, "Another seed")).seed != drawn[1]
+    assert get_settings(press_button(form, "Start")).seed == seeds_used[1]
+    assert get_settings(press_button(form, "Another seed")).seed != seeds_used[1]
 
 
 def test_start_has_a_shortcut(form):
