@@ -8,6 +8,7 @@ import pytest
 from studio.core import recipes, tasks
 from studio.core.imaging import image_io
 from studio.gallery import items
+from tests.fakes.waiting import wait_until
 
 from .test_accessibility import axe, find_serious_violations  # noqa: F401 - a fixture
 
@@ -183,6 +184,7 @@ def test_fingers_zoom_pan_and_swipe(browser, server, results):
     touch("touchEnd")
     assert measure(box)[0] == pytest.approx(zoomed[0] - 40)
     box.get_by_role("button", name="Fit").tap()
+    wait_until(lambda: measure(box)[2] == pytest.approx(fitted))  # the browser may delay the click of a tap
     touch("touchStart", (300, 400))
     touch("touchMove", (120, 400))
     touch("touchEnd")
