@@ -1,16 +1,19 @@
-"""Faces: generated faces per second, and the lowest FID to expect.
+"""Faces: generated faces per second, the lowest FID to expect, and how many classes are recognized.
 
     python -m benchmarks.faces [--json] [--preset faces-dcgan] [--floor DATA] [--n 1000] [--size 64]
         [--channels 3]
+    python -m benchmarks.faces --preset digits-diffusion --recognize mnist.npz [--n 1000] [--guidance 2]
 
-`--floor` is the FID of real images against others of the same data: no model can be expected below. FID and
-KID of a preset: `studio score PRESET DATA`.
+`--recognize` trains a small CNN on the data set, tests it on a held-out tenth, and lets it classify images
+that a diffusion model generates of each class. `--floor` is the FID of real images against others of the
+same data: no model can be expected below. FID and KID of a preset: `studio score PRESET DATA`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 
 from benchmarks.report import make_parser, measure_seconds, note, print_figures
@@ -45,17 +48,63 @@ def measure_floor(path: str, n: int, size: int, channels: int) -> dict[str, obje
     }
 
 
+def measure_recognition(name: str, path: str, n: int, guidance: float) -> dict[str, object]:
+    """Computes the share of a diffusion model's images that a CNN assigns to the class they were made of."""
+    preset = presets.find(name)
+    generator = tasks.import_object(tasks.get(preset.task).load_generator)(preset)
+    dataset = data.load_dataset(data.store_reference(path), generator.size, 1)
+    note("training the CNN")
+    rows = np.random.default_rng(0).permutation(len(dataset.images))
+    held_out, train = np.split(rows, [len(rows) // 10])
+    cnn = _build_cnn(generator.size, len(dataset.classes))
+    cnn.fit(dataset.images[train], dataset.known_labels[train], batch_size=128, epochs=4, verbose=0)
+    _, accuracy = cnn.evaluate(dataset.images[held_out], dataset.known_labels[held_out], verbose=0)
+    note("generating")
+    hits = 0
+    for index, label in enumerate(dataset.classes):
+        z = latent.sample(generator, n // len(dataset.classes), seed=index)
+        *_, (_, images) = generator.denoise(z, latent.Denoising(guidance=guidance, label=label))
+        hits += int((cnn.predict(images[..., :1], verbose=0).argmax(-1) == index).sum())
+    count = n // len(dataset.classes) * len(dataset.classes)
+    return {
+        "CNN, accuracy on the held-out tenth": accuracy,
+        f"{name}, guidance {guidance:g}: recognized, of {count:,}": hits / count,
+    }
+
+
+def _build_cnn(size: int, class_count: int) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((size, size, 1)), keras.layers.Rescaling(1 / 255)]
+    for width in (32, 64):
+        layers += [
+            keras.layers.Conv2D(width, 3, padding="same", activation="relu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.MaxPooling2D(),
+        ]
+    layers += [keras.layers.Flatten(), keras.layers.Dropout(0.3), keras.layers.Dense(class_count)]
+    model = keras.Sequential(layers)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, metrics=["accuracy"])
+    return model
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Measures and prints."""
     parser = make_parser(__doc__.splitlines()[0], quick="--preset digits-vae")
     parser.add_argument("--preset", default="", help="measure the drawing of a preset")
+    parser.add_argument(
+        "--recognize", metavar="DATA", help="classify what the preset generates of each class"
+    )
+    parser.add_argument("--guidance", type=float, default=2.0, help="of the diffusion model to recognize")
     parser.add_argument("--floor", metavar="DATA", help="FID of real images against others")
-    parser.add_argument("--n", type=int, default=1000, help="of each, for the floor")
+    parser.add_argument("--n", type=int, default=1000, help="of each, for the floor; in all, to recognize")
     parser.add_argument("--size", type=int, default=64, help="px, for the floor")
     parser.add_argument("--channels", type=int, choices=(1, 3), default=3, help="for the floor")
     args = parser.parse_args(argv)
     figures: dict[str, object] = {}
-    if args.preset:
+    if args.preset and args.recognize:
+        figures |= measure_recognition(args.preset, args.recognize, args.n, args.guidance)
+    elif args.preset:
         figures |= measure_drawing(args.preset)
     if args.floor:
         figures |= measure_floor(args.floor, args.n, args.size, args.channels)
