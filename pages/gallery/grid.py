@@ -59,16 +59,15 @@ def ask_filter() -> Filter:
             help="Finds results whose name, tags, date or settings contain all your words. To match a "
             "setting, type its name and value, such as seed=7",
         )
-    capability, _, _ = selected["by"].partition(_ALL_TASKS)
-    by_page = selected["by"].endswith(_ALL_TASKS)
+    name, is_page = selected["by"].removesuffix(_ALL_TASKS), selected["by"].endswith(_ALL_TASKS)
     query = Filter(
         "" if kind == "all" else kind,
-        "" if by_page else selected["by"],
+        "" if is_page else name,
         text or "",
         starred=starred,
         tag=selected.get("tag", ""),
         model=selected.get("model", ""),
-        capability=capability if by_page else "",
+        capability=name if is_page else "",
     )
     if st.session_state.get(QUERY_KEY) != query:
         st.session_state[QUERY_KEY], st.session_state[_PAGE_KEY] = query, 0

@@ -28,7 +28,7 @@ def find_current_items() -> list[Item]:
     """
     found_items = []
     for name in (address.ITEM_PARAMETER, address.OTHER_PARAMETER):
-        for id in list(st.query_params.get_all(name))[: address.MAX_COMPARED]:
+        for id in st.query_params.get_all(name)[: address.MAX_COMPARED]:
             try:
                 found_items.append(items.find(id, get_owner()))
             except StudioError as error:

@@ -42,7 +42,7 @@ def _show_form(data: bytes, name: str, key: str, on_click: Callable[[], None] | 
         key=keys.part(key, "format"),
     )
     format_name = image_export.FORMATS[ending]
-    quality = image_export.DEFAULT_QUALITY
+    quality = image_io.DEFAULT_QUALITY
     if ending in image_export.LOSSY:
         help = "Lower it for a smaller file with more artifacts"
         quality = st.slider("Quality", 1, 100, quality, key=keys.part(key, "quality"), help=help)

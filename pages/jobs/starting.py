@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -96,9 +97,13 @@ def start_all(
 
 
 def _has_drawn_seed(settings: Settings) -> bool:
-    """Returns whether the seed of a run, or of the frames of a video, was drawn for it."""
-    values = settings.model_dump()
-    return seeds.is_drawn(values.get(seeds.FIELD, values.get("base", {}).get(seeds.FIELD)))
+    """Returns whether the seed of a run was drawn for it."""
+    return seeds.is_drawn(_find_seed(settings.model_dump()))
+
+
+def _find_seed(values: Mapping[str, Any]) -> int | None:
+    """Returns the seed in the settings of a run, or in those of the frames of a video; None without one."""
+    return values.get(seeds.FIELD, values.get("base", {}).get(seeds.FIELD))
 
 
 def _show_dialog(
@@ -130,8 +135,7 @@ def _show_choice(
 
 def _restore_seed(job: engine.Job) -> None:
     """Sets the seed of the form to that of the job that it shows again. A callback."""
-    values = job.settings if seeds.FIELD in job.settings else job.settings["base"]
-    st.session_state[seeds.FIELD] = values[seeds.FIELD]
+    st.session_state[seeds.FIELD] = _find_seed(job.settings)
 
 
 def _submit(submit: Callable[[], engine.Job], on_start: OnStart) -> None:

@@ -21,7 +21,7 @@ _mount = assets.register_component("studio_image_viewer", __file__)
 
 @dataclass(frozen=True)
 class Neighbors:
-    """The images before and after one in a series, for the arrows of the lightbox.
+    """The images that the arrows of the lightbox show: those before and after the current one in a series.
 
     Attributes:
         previous, next: ids of images; "" at an end.

@@ -187,8 +187,8 @@ class Engine(EngineBase):
         request = Request.of(tasks.get(task), settings, inputs, owner, weights)
         with self._locked_ledger() as ledger:
             for job in ledger.list_unfinished(owner):
-                is_waiting = job.state in ("queued", "running")
-                if is_waiting and job.has_same_result(request, ignore_seed=ignore_seed):
+                is_active = job.state in ("queued", "running")
+                if is_active and job.has_same_result(request, ignore_seed=ignore_seed):
                     return ledger.take_snapshot(job)
         return None
 

@@ -8,10 +8,9 @@ from studio.core.imaging import exif, image_io
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".webp": "WebP", ".tif": "TIFF"}  # of exports, by their ending
 LOSSY = (".jpg", ".jpeg", ".jfif", ".webp")  # endings of the formats that have a quality
-DEFAULT_QUALITY = 95  # without visible artifacts
 
 
-def convert(data: bytes, suffix: str, *, quality: int = DEFAULT_QUALITY, longest: int = 0) -> bytes:
+def convert(data: bytes, suffix: str, *, quality: int = image_io.DEFAULT_QUALITY, longest: int = 0) -> bytes:
     """Converts the PNG of a result. TIFF and PNG keep 16 bits and transparency, and PNG keeps the recipe.
 
     The recipe is not changed, so it makes the image in its original size.

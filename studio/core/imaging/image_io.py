@@ -35,6 +35,7 @@ MAX_RESULT_BYTES = 9 * MAX_PIXELS  # of a PNG with four channels of 16 bits, whi
 LARGE_PIXELS = 8 << 20  # pixels; decoding more takes 100 MB to 1.5 GB
 _large_image_slots = threading.BoundedSemaphore(2)  # limits how many this process decodes at once
 TIFF_SUFFIXES = (".tif", ".tiff")
+DEFAULT_QUALITY = 95  # of JPEG and WebP; without visible artifacts
 MIN_SIDE = 8
 MAX_ASPECT = 20
 
@@ -320,7 +321,7 @@ def as_png(image: Image.Image, name: str = "image") -> bytes:
         raise image_errors.damaged_image_error(error, name) from None
 
 
-def encode_as(image: np.ndarray, suffix: str, exif: bytes = b"", quality: int = 95) -> bytes:
+def encode_as(image: np.ndarray, suffix: str, exif: bytes = b"", quality: int = DEFAULT_QUALITY) -> bytes:
     """Encodes an image in another format than PNG, without its recipe.
 
     Args:
