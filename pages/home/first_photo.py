@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.form import image_input, input_store, samples, uploads
+from pages.colorize import refill as colorize_form
+from pages.dream import refill as dream_form
+from pages.form import forms, image_input, input_store, samples, uploads
 from pages.jobs import live, use_again
 from pages.jobs.navigation import PAGES
+from pages.style import refill as style_form
 from pages.widgets import browser_images, keys, weight_downloads, words
 from studio import engine
 from studio.core import tasks
@@ -30,17 +33,21 @@ class Preview(NamedTuple):
     Attributes:
         title: what happened to the photo.
         task, values: of the result; settings that differ from the defaults.
+        small: further settings, which only make the preview small and fast.
         slot: of the photo, in the task.
         page_file, input: of the page that the button opens, and its input for the photo.
+        fill_form: fills what `forms.prefill` leaves to that page; None if its form has none of the settings.
         needs: names of the weights.
     """
 
     title: str
     task: str
     values: Mapping[str, Any]
+    small: Mapping[str, Any]
     slot: str
     page_file: str
     input: str
+    fill_form: Callable[[Any], None] | None = None
     needs: Sequence[str] = ()
 
 
@@ -48,30 +55,45 @@ PREVIEWS = (
     Preview(
         "Restyled",
         "style.transfer",
-        {"house": ["mosaic"], "size": SIDE},
+        {"house": ["mosaic"]},
+        {"size": SIDE},
         "content",
         "style_photo.py",
         "content",
+        style_form.fill_form,
     ),
     Preview(
         "Dreamed",
         "dream.ascend",
+        _NO_VALUES,
         {"size": 192, "octaves": 2, "steps": 5},
         "content",
         "dream_photo.py",
         "content",
+        dream_form.fill_form,
         ("vgg16",),
     ),
-    Preview("Enhanced", "enhance.enlarge", _NO_VALUES, "content", "enhance_photo.py", "content"),
-    Preview("Colorized", "colorize.apply", {"recolor": True}, "content", "colorize_photo.py", "content"),
+    Preview("Enhanced", "enhance.enlarge", _NO_VALUES, _NO_VALUES, "content", "enhance_photo.py", "content"),
+    # A photo in color becomes gray first, and a reader who does not know that sees only a paler photo.
+    Preview(
+        "Colorized from gray",
+        "colorize.apply",
+        {"recolor": True},
+        _NO_VALUES,
+        "content",
+        "colorize_photo.py",
+        "content",
+        colorize_form.fill_form,
+    ),
     Preview(
         "Classified",
         "classify.predict",
+        _NO_VALUES,
         {"top": 2},
         "images",
         "classify_images.py",
         "image",
-        ("resnet50", "imagenet-labels"),
+        needs=("resnet50", "imagenet-labels"),
     ),
 )
 
@@ -124,11 +146,20 @@ def draw_places(photo: File) -> list[Place]:
                 f"Open in {page.title}",
                 key=keys.part(_SLOT, page.address),
                 icon=page.icon,
-                on_click=use_again.send_to_page,
-                args=(use_again.find(preview.page_file, preview.input), lambda: photo),
+                on_click=_open_page,
+                args=(preview, photo),
             )
         places.append(Place(preview, area))
     return places
+
+
+def _open_page(preview: Preview, photo: File) -> None:
+    """Opens the page of a preview with the photo and the settings that it was made with. A callback."""
+    use_again.send_to_page(use_again.find(preview.page_file, preview.input), lambda: photo)
+    if preview.fill_form is not None:
+        settings = tasks.get(preview.task).settings.parse(preview.values)
+        forms.prefill(settings)
+        preview.fill_form(settings)
 
 
 def fill(places: Sequence[Place], photo: File) -> None:
@@ -148,12 +179,13 @@ def _show_preview(preview: Preview, small: File) -> None:
         sizes = weight_downloads.describe_sizes(missing)
         browser_images.show_image(small, caption=f"{preview.title}: needs {sizes}; its page offers them")
         return
-    settings = tasks.get(preview.task).settings.parse(preview.values)
+    settings = tasks.get(preview.task).settings.parse({**preview.values, **preview.small})
     result = live.make_result(
         preview.task, settings, {preview.slot: [small]}, _CACHE_NAME, max_results=2 * len(PREVIEWS)
     )
-    if result is None:
-        return  # the error is in this place
+    if result is None:  # the error is in this place
+        st.button("Try again", key=keys.part(_SLOT, preview.task), icon=":material/refresh:", type="tertiary")
+        return
     if result.kind == "image":
         browser_images.show_image(result.data, caption=preview.title)
         return

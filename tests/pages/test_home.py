@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from pages.home import first_photo
+from studio import engine
 from studio.core import errors
 from studio.core.imaging import image_io
 
@@ -27,8 +28,8 @@ def results(monkeypatch, image):
         labels = [{"label": "cat", "probability": 0.75}, {"label": "dog", "probability": 0.25}]
         kind = "text" if task == "classify.predict" else "image"
         figures = {"images": [{"labels": labels}]}
-        return SimpleNamespace(
-            data=image_io.encode_png(image), kind=kind, figures=figures, recipe=None, inputs=inputs
+        return engine.Live(
+            task, settings, inputs, image_io.encode_png(image), kind, "", figures, None, 1.0, False
         )
 
     monkeypatch.setattr("studio.engine.Engine.run_live", lambda _engine, *args: run_live(*args))
@@ -48,8 +49,9 @@ def test_photo_is_previewed_by_five_pages_and_one_error_stays_in_its_place(visit
     assert not page.exception
     assert [task for task, _, _ in results] == [preview.task for preview in first_photo.PREVIEWS]
     assert join_texts(page.error) == "It had a nightmare."
+    assert "Try again" in list_button_labels(page)
     captions = list_captions(page)
-    assert {"Restyled", "Enhanced", "Colorized", "Classified: cat 75% and dog 25%"} <= set(captions)
+    assert {"Restyled", "Enhanced", "Colorized from gray", "Classified: cat 75% and dog 25%"} <= set(captions)
     for _, _, inputs in results:
         [[photo]] = inputs.values()
         assert max(image_io.read(photo.read()).shape) == first_photo.SIDE
@@ -63,6 +65,15 @@ def test_button_opens_the_page_with_the_photo(visit, results):
     find_button(page, "Open in Colorize").click().run()
     assert page.title[0].value == "Colorize"
     assert "chelsea" in page.button_group(key="content").value.lower()
+    assert page.toggle(key="recolor").value, "as the preview was made"
+
+
+@pytest.mark.slow
+def test_button_opens_style_with_the_style_of_the_preview(visit, results):
+    page = press_button(visit(), "Use a sample photo")
+    find_button(page, "Open in Style").click().run()
+    assert page.title[0].value == "Style"
+    assert page.button_group(key="style").value == ["Mosaic"]
 
 
 @pytest.mark.slow
