@@ -177,7 +177,8 @@ def _compute_result(
 ) -> engine.Live | None:
     current = st.session_state.get("live")
     placeholder = st.empty()
-    with placeholder.container():
+    # The key puts the spinner over the last result, which would else move down and back.
+    with placeholder.container(key="live_status" if current else None):
         if current is None:
             browser_images.show_content(before())
         with st.spinner("Generating ..."):

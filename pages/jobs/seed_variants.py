@@ -58,7 +58,7 @@ def _show_running(batch_id: str, on_choose: Callable[[], None]) -> None:
         st.rerun()
     with css.create_progress_area():
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(batch.ended / count, f"{batch.ended} of {count} drafts are done")
+            st.progress(batch.ended / count, f"{batch.ended - batch.failed} of {count} drafts are done")
             st.button(
                 "Stop",
                 icon=":material/stop_circle:",
@@ -90,7 +90,7 @@ def _draw_cell(job: engine.Job, on_choose: Callable[[], None]) -> None:
     """Draws a draft, or the image it begins with, which has the same shape, so that nothing moves."""
     seed = int(job.settings[seeds.FIELD])
     file = job.result.files[0] if job.result else job.inputs["content"][0]
-    state = "" if job.result else f", {job.error or words.STATES[job.state].lower()}"
+    state = "" if job.result else f" · {job.error or words.STATES[job.state]}"
     browser_images.show_image(file, caption=f"Seed {seed}{state}")
     is_chosen = seeds.is_kept() and st.session_state.get(seeds.FIELD) == seed
     st.button(

@@ -110,6 +110,7 @@ class Ascent:
             network, goal, settings.softness, settings.jitter, rng, progress, MOMENTUM
         )
         self.steps, self._max_steps = 0, settings.most_steps or sys.maxsize
+        self._planned_steps = 0  # of a single image, whose octaves are fewer where it is small
         self.octave_figures: list[dict[str, float]] = []
         self.stopped_early = False
 
@@ -135,6 +136,7 @@ class Ascent:
         sizes = self._octave_sizes(image, octaves)
         costs = [(height * width) / (sizes[-1][0] * sizes[-1][1]) for height, width in sizes]
         total_steps, done_steps = steps * sum(costs), 0.0
+        self._planned_steps = min(steps * len(sizes), self._max_steps)
         change = np.zeros((1, *sizes[0], 3), "float32")
         try:
             for size, cost in zip(sizes, costs, strict=True):
@@ -166,5 +168,5 @@ class Ascent:
 
     def _report(self, done: float, total: float, metrics: dict[str, float], image_01: np.ndarray) -> None:
         # Report the work, so that the remaining time is right from the first octave, which costs less.
-        steps, work = self._settings.steps * self._settings.octaves, done / total
-        self._progress.report(self.steps, steps, metrics, lambda: image_io.to_uint8(image_01), work=work)
+        preview, work = lambda: image_io.to_uint8(image_01), done / total
+        self._progress.report(self.steps, self._planned_steps, metrics, preview, work=work)
