@@ -23,7 +23,7 @@ class Use(NamedTuple):
         title: of the image among the options.
         many: whether several images can be selected.
         opens: values to set in other widgets, by key.
-        label: in the menu; "" combines the slot and the page.
+        role: of the image on the page, in the menu; "" where the page takes only one image.
     """
 
     page_file: str
@@ -31,22 +31,28 @@ class Use(NamedTuple):
     title: str
     many: bool = False
     opens: tuple[tuple[str, str], ...] = ()
-    label: str = ""
+    role: str = ""
 
 
 # A new page that takes images adds a line.
 USES = (
-    Use("style_photo.py", "content", "Your photo", opens=(("work", "paint"), ("what", "photo"))),
-    Use("style_photo.py", "style", "Your style", many=True, opens=(("work", "paint"),)),
-    Use("dream_photo.py", "content", "Your photo"),
-    Use("dream_photo.py", "guide", "Your guide"),
-    Use("enhance_photo.py", "content", "Your photo", opens=(("what", "photo"),), label="Enlarge"),
-    Use("colorize_photo.py", "content", "Your photo", opens=(("what", "photo"),), label="Colorize"),
-    Use("colorize_photo.py", "examples", "Your example"),
+    Use(
+        "style_photo.py",
+        "content",
+        "Your photo",
+        opens=(("work", "paint"), ("what", "photo")),
+        role="content",
+    ),
+    Use("style_photo.py", "style", "Your style", many=True, opens=(("work", "paint"),), role="style"),
+    Use("dream_photo.py", "content", "Your photo", role="content"),
+    Use("dream_photo.py", "guide", "Your guide", role="guide"),
+    Use("enhance_photo.py", "content", "Your photo", opens=(("what", "photo"),)),
+    Use("colorize_photo.py", "content", "Your photo", opens=(("what", "photo"),), role="content"),
+    Use("colorize_photo.py", "examples", "Your example", role="example"),
     Use("playground_photo.py", "content", "Your photo"),
     Use("xray_photo.py", "content", "Your photo"),
     Use("generate_faces.py", "photo", "Your photo"),
-    Use("classify_images.py", "image", "Your image", opens=(("half", "try"),), label="Image in Classify"),
+    Use("classify_images.py", "image", "Your image", opens=(("half", "try"),)),
 )
 
 
@@ -62,7 +68,7 @@ def show_menu(store: Callable[[], File], *, key: str) -> None:
         for number, use in enumerate(use for use in USES if use.page_file in pages):
             page = pages[use.page_file]
             st.button(
-                use.label or f"{use.slot.capitalize()} in {page.title}",
+                f"{page.title}: {use.role}" if use.role else page.title,
                 key=keys.part(key, f"use_{number}"),
                 icon=page.icon,
                 width="stretch",

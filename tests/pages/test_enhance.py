@@ -108,7 +108,7 @@ def _photo():
 
 
 def test_other_results_can_be_enlarged():
-    (use,) = [use for use in USES if use.label == "Enlarge"]
+    (use,) = [use for use in USES if use.page_file == "enhance_photo.py"]
     assert use.page_file == page_of("enhance.enlarge").file
 
 

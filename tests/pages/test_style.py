@@ -170,9 +170,9 @@ def test_result_is_used_here_and_on_other_pages(visit, monkeypatch, image):
     )
     page = visit("style", what="A video")
     titles = {button.label: button.key for button in page.button}
-    page.button(key=titles["Content in Style"]).click().run()
+    page.button(key=titles["Style: content"]).click().run()
     assert (page.title[0].value, page.button_group(key="content").value) == ("Style", "made")
-    page.button(key=titles["Guide in Dream"]).click().run()
+    page.button(key=titles["Dream: guide"]).click().run()
     assert not page.exception
     assert (page.title[0].value, page.button_group(key="guide").value) == ("Dream", "made")
 
@@ -358,7 +358,7 @@ def test_result_can_be_classified(visit, monkeypatch, image):
         "pages.parts.show_live", lambda *args, **more: use_again.show_menu(lambda: file, key="it")
     )
     page = visit("style")
-    press_button(page, "Image in Classify")
+    press_button(page, "Classify")
     assert not page.exception
     assert (page.title[0].value, page.button_group(key="image").value) == ("Classify", "made")
 
