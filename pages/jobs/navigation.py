@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from pages.widgets import browser_history
 from studio import engine
 from studio.core import tasks
 from studio.core.tasks import Task
@@ -247,6 +248,7 @@ def open_requested_page(current_address: str) -> None:
     """
     file = st.session_state.pop(_REQUESTED_KEY, "")
     if file and not any(page.file == file and page.address == current_address for page in PAGES):
+        browser_history.hand_over_values()
         go_to(file)
 
 

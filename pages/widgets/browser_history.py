@@ -1,8 +1,8 @@
 """Back and Forward of the browser: each page is one history entry, which keeps the state of its form.
 
 Streamlit 1.67 needs help with that. It adds an entry for each value that a page takes over from another page,
-it clears the entry of a page that the user leaves, and on the way back it drops parameters that the other
-page has under the same name.
+it clears the entry of a page that the user leaves, on the way back it drops parameters that the other
+page has under the same name, and it leaves out of the address what a callback set for another page.
 """
 
 from __future__ import annotations
@@ -36,3 +36,14 @@ def handle_back_and_forward() -> None:
         st.query_params.update(dropped)
         with context.session_state.query_params() as params:
             params.set_initial_query_params_from_current()
+
+
+def hand_over_values() -> None:
+    """Lets the next page write the values that a callback set into its address. Call it before the switch.
+
+    Streamlit does that only for values of an earlier run, and the run that draws the next page counts as the same.
+    Without them in the address, a reload and Back would lose them.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None:
+        context.session_state.on_script_will_rerun(None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from waiting import wait_until
 
 from pages.gallery import address
@@ -74,6 +76,20 @@ def test_back_restores_the_result_and_its_form(tab, expect):
     page.go_back()  # to the form as it was before Start
     find_button(page, "Make again").wait_for(state="detached")
     expect_form(page, expect, 0)
+
+
+def test_photo_sent_to_another_page_survives_a_reload(tab, expect):
+    body = io.BytesIO()
+    Image.new("RGB", (90, 60), "teal").save(body, "PNG")
+    page = tab("/")
+    upload = page.get_by_test_id("stMain").locator("input[type=file]").first
+    upload.set_input_files({"name": "pond.png", "mimeType": "image/png", "buffer": body.getvalue()})
+    find_button(page, "Open in Style").click()
+    page.wait_for_url(re.compile(r"/style\?.*style=Mosaic"))
+    expect(page).to_have_url(re.compile("content=pond"))
+    page.reload()
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_role("radio", name="pond")).to_be_checked()
 
 
 COUNT_PAINTED = """e => {
