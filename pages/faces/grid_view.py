@@ -61,12 +61,12 @@ def _draw_grid(grid: engine.Live, settings: FacesSettings) -> None:
         _show_warnings(grid)
     is_morphing = bool(settings.face and st.session_state.get(MORPH_KEY))
     if is_morphing:
-        st.markdown("**Choose the face to morph into**")
+        st.markdown("**Choose the image to morph into**")
     st.session_state[_SELECTED_KEY] = (settings.to if is_morphing else settings.face) or None
     image_grid.show_grid(
         grid.data,
         settings.n,
-        "The faces, by number",
+        "The images, by number",
         key=_SELECTED_KEY,
         on_change=_select_face,
         args=(settings,),
@@ -76,7 +76,7 @@ def _draw_grid(grid: engine.Live, settings: FacesSettings) -> None:
             ":material/info: At a truncation near 0 all images are the average one. Raise it for variety."
         )
     if not settings.face:
-        st.caption("Choose a face to enlarge and edit it.")
+        st.caption("Choose an image to enlarge and edit it.")
         _draw_actions(grid, key="grid")
 
 

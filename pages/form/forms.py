@@ -135,8 +135,8 @@ def show_start_button(
         offers_variants: whether a second button asks for variants, see `is_variants_clicked`.
     """
     with st.container(key="start"):
-        # The container is there without a message, too: otherwise the buttons would change their place with it, and
-        # the ones of the last run would stay beside them until the page's run ends.
+        # The container is there without a message, too: otherwise the buttons would change their place with
+        # it, and the ones of the last run would stay beside them until the page's run ends.
         with st.container(key="start_problem"):
             if not is_ready and (message := problems.get_first()):
                 st.caption(f":material/info: {words.escape(message)}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from pages.form import forms
-from pages.jobs import halves, jobs, navigation
+from pages.jobs import halves
 from pages.playground import points
 from studio.playground.settings import ClassificationSettings, PlaygroundSettings
 
@@ -31,5 +29,4 @@ def _switch_half(half: str) -> None:
     forms.reset_common_fields(
         *((points_class, photo_class) if half == "points" else (photo_class, points_class))
     )
-    parameters = {name: st.query_params[name] for name in [jobs.PARAMETER] if name in st.query_params}
-    navigation.go_to(_PAGE, **parameters)  # clears parameters that the new widgets would read
+    halves.reopen(_PAGE, HALVES, half, key=_KEY)

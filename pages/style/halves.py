@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.form import forms
-from pages.jobs import halves, jobs, navigation
+from pages.jobs import halves
 from pages.style import training_form
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
@@ -38,7 +38,5 @@ def _switch_half(half: str) -> None:
     paint, train = TransferSettings, TrainStyleSettings
     forms.reset_common_fields(*((train, paint) if half == "train" else (paint, train)))
     training_form.reset_steps()
-    parameters = {name: st.query_params[name] for name in [jobs.PARAMETER] if name in st.query_params}
-    if title := st.session_state.pop(_PAINT_WITH_KEY, ""):
-        parameters = {"style": title}
-    navigation.go_to(_PAGE, **parameters)  # Clears parameters that new widgets would read.
+    title = st.session_state.pop(_PAINT_WITH_KEY, "")
+    halves.reopen(_PAGE, HALVES, half, key=training_form.HALF_KEY, **({"style": title} if title else {}))

@@ -41,8 +41,8 @@ def handle_back_and_forward() -> None:
 def hand_over_values() -> None:
     """Lets the next page write the values that a callback set into its address. Call it before the switch.
 
-    Streamlit does that only for values of an earlier run, and the run that draws the next page counts as the same.
-    Without them in the address, a reload and Back would lose them.
+    Streamlit does that only for values of an earlier run, and the run that draws the next page counts as the
+    same. Without them in the address, a reload and Back would lose them.
     """
     context = get_script_run_ctx(suppress_warning=True)
     if context is not None:

@@ -25,7 +25,7 @@ def model(server_home):
 
 
 def find_buttons(page):
-    return page.get_by_role("radiogroup", name="The faces, by number").get_by_role("radio")
+    return page.get_by_role("radiogroup", name="The images, by number").get_by_role("radio")
 
 
 def read_pixels(page, name):

@@ -51,7 +51,7 @@ def test_generator_is_trained_from_images(tab, expect):
     main.get_by_role("link", name="Open Faces with Drawers of mine").click()
     expect(page.get_by_role("heading", name="Faces")).to_be_visible()
     expect(main.get_by_role("radio", name="Drawers of mine")).to_be_checked()
-    main.get_by_text("Choose a face to enlarge").wait_for()
+    main.get_by_text("Choose an image to enlarge").wait_for()
 
 
 def test_sliders_show_the_values_of_each_kind(tab, expect):

@@ -92,6 +92,16 @@ def test_photo_sent_to_another_page_survives_a_reload(tab, expect):
     expect(main.get_by_role("radio", name="pond")).to_be_checked()
 
 
+def test_back_opens_the_half_that_was_open(tab, expect):
+    page = tab("/playground")
+    page.get_by_test_id("stMain").get_by_role("radio", name="2-D data").click()
+    page.wait_for_url(re.compile("learn=2-D"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Gallery").click()
+    expect(page.get_by_role("heading", name="Gallery", exact=True)).to_be_visible()
+    page.go_back()
+    expect(page.get_by_test_id("stMain").get_by_role("radio", name="2-D data")).to_be_checked()
+
+
 COUNT_PAINTED = """e => {
   const levels = e.getContext("2d").getImageData(0, 0, e.width, e.height).data;
   return levels.filter((level, n) => n % 4 === 3 && level > 128).length;
