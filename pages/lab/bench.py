@@ -10,10 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pages.form.drawing_canvas import SIDE
 from pages.jobs import live
-from pages.lab import doodles, figures, training
+from pages.lab import doodles, figures, keeping, training
 from pages.lab.trained_network import TrainedNetwork
-from studio.core.imaging import image_io
-from studio.core.tasks import File, Inputs
 from studio.lab import drawings
 from studio.lab.corrupt import compute_mean_absolute_error, corrupt
 from studio.lab.settings import RepairSettings
@@ -55,7 +53,7 @@ def show(networks: Sequence[TrainedNetwork]) -> None:
                 )
                 label = "Keep" if len(networks) == 1 else f"Keep {network.title.lower()}"
                 if st.button(label, key=f"keep_{network.title}", icon=live.KEEP_ICON, help=live.KEEP_HELP):
-                    _keep_repair(settings, drawing, network.result.inputs)
+                    keeping.keep("lab.repair", settings, drawing, network)
 
 
 def _show_outputs(networks: Sequence[TrainedNetwork], digit: np.ndarray, corrupted: np.ndarray) -> None:
@@ -101,16 +99,6 @@ def _describe_active_units(network: TrainedNetwork, code: np.ndarray) -> str:
 def _compute_range(codes: np.ndarray) -> tuple[float, float]:
     low, high = np.quantile(codes, (0.02, 0.98))
     return float(low), float(high)
-
-
-def _keep_repair(settings: RepairSettings, drawing: np.ndarray, training_inputs: Inputs) -> None:
-    inputs = {
-        **training_inputs,
-        "content": [File.store(image_io.encode_png(drawing), "image", "drawing.png")],
-    }
-    result = live.make_result("lab.repair", settings, inputs, "lab")
-    if result is not None:
-        live.save(result)
 
 
 def _load_letter() -> None:

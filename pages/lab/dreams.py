@@ -10,11 +10,9 @@ import streamlit as st
 
 from pages.form import forms
 from pages.jobs import live
-from pages.lab import figures, training
+from pages.lab import figures, keeping, training
 from pages.lab.trained_network import TrainedNetwork
 from pages.widgets import browser_images, curves
-from studio.core.imaging import image_io
-from studio.core.tasks import File
 from studio.lab import drawings, images
 from studio.lab.chain import KEPT_PIXELS, GibbsChains, make_mask
 from studio.lab.settings import ImagineSettings
@@ -64,7 +62,9 @@ def _ask_drawing(network: TrainedNetwork) -> None:
         st.button("A digit", icon=":material/casino:", on_click=figures.load_digit, args=(network.digits,))
         st.button("Restart", icon=":material/restart_alt:", on_click=_restart_chains)
         if st.button("Keep", icon=live.KEEP_ICON, help=live.KEEP_HELP):
-            _keep_samples(network, drawing, kept_half, temperature)
+            values = {"keep": kept_half, "temperature": temperature, "n": CHAINS}
+            settings = ImagineSettings.model_validate({**network.model.settings.model_dump(), **values})
+            keeping.keep("lab.imagine", settings, drawing, network)
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -121,16 +121,3 @@ def _draw_curve() -> None:
 
 def _restart_chains() -> None:
     st.session_state.pop(_CHAIN_KEY, None)
-
-
-def _keep_samples(network: TrainedNetwork, drawing: np.ndarray, kept_half: str, temperature: float) -> None:
-    settings = ImagineSettings.model_validate(
-        {**network.model.settings.model_dump(), "keep": kept_half, "temperature": temperature, "n": CHAINS}
-    )
-    inputs = {
-        **network.result.inputs,
-        "content": [File.store(image_io.encode_png(drawing), "image", "drawing.png")],
-    }
-    result = live.make_result("lab.imagine", settings, inputs, "lab")
-    if result is not None:
-        live.save(result)

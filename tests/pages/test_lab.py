@@ -48,6 +48,15 @@ def test_drawing_is_reconstructed_and_saved(open_trained):
 
 
 @pytest.mark.slow
+def test_result_that_takes_long_is_made_by_a_job(open_trained, monkeypatch):
+    started = []
+    monkeypatch.setattr("studio.engine.admission.MAX_LIVE_SECONDS", 0.0)
+    monkeypatch.setattr("pages.parts.start", lambda task, *args, **more: started.append(task))
+    page = press_and_rerun(open_trained(), "Keep")
+    assert started == ["lab.repair"] and not page.error
+
+
+@pytest.mark.slow
 def test_doodles_replace_the_digits(open_trained, until):
     page = press_and_rerun(open_trained(), "Learn this drawing")
     assert "Training data: 1 doodle of yours" in join_raw_texts(page.caption)
