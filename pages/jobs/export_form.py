@@ -8,7 +8,7 @@ from pathlib import PurePath
 import streamlit as st
 
 from pages.widgets import keys
-from pages.widgets.copy_button import show_copy_button
+from pages.widgets.copy_button import show_copy_image_button
 from studio.core.imaging import image_io
 from studio.run import image_export
 
@@ -67,7 +67,7 @@ def _show_form(data: bytes, name: str, key: str, on_click: Callable[[], None] | 
         key=keys.part(key, "export"),
         on_click=on_click or "ignore",
     )
-    show_copy_button(data, key=keys.part(key, "copy"))
+    show_copy_image_button(data, key=keys.part(key, "copy"))
 
 
 def _describe_recipe(ending: str, is_smaller: bool) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 from pages.form import forms, seeds
 from pages.jobs import navigation
 from pages.widgets import browser_history, owners, words
+from pages.widgets.copy_button import show_copy_text_button
 from pages.widgets.marked_text import show_marked_text
 from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
@@ -96,7 +97,8 @@ def show(text: Text) -> None:
 
 
 def show_actions(text: Text) -> None:
-    """Draws the buttons that continue or regenerate a text."""
+    """Draws the buttons that copy, continue or regenerate a text."""
+    show_copy_text_button(text.text, key="copy_text")
     can_continue = 0 < len(text.text) <= MAX_PROMPT
     st.button(
         "Write on",

@@ -1,5 +1,5 @@
-const REFUSED = "The browser did not allow it. Download the image instead.";
-const INSECURE = "Browsers copy images only on localhost and https. Download the image instead.";
+const REFUSED = "The browser did not allow it. Use Download instead.";
+const INSECURE = "Browsers copy only on localhost and https. Use Download instead.";
 export default function (component) {
   const { data, parentElement } = component;
   const status = parentElement.querySelector("p");
@@ -9,11 +9,12 @@ export default function (component) {
     if (!response.ok) throw new Error(response.statusText);
     return response.blob();
   };
+  // The promise itself: Safari accepts no item that is made after the click has been handled.
+  const copyImage = () => navigator.clipboard.write([new window.ClipboardItem({ "image/png": readImage() })]);
   parentElement.querySelector("button").onclick = async () => {
     if (!window.ClipboardItem || !navigator.clipboard) { status.textContent = INSECURE; return; }
     try {
-      // The promise itself: Safari accepts no item that is made after the click has been handled.
-      await navigator.clipboard.write([new window.ClipboardItem({ "image/png": readImage() })]);
+      await (data.text === undefined ? copyImage() : navigator.clipboard.writeText(data.text));
       status.textContent = "Copied.";
     } catch {
       status.textContent = REFUSED;

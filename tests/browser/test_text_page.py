@@ -65,6 +65,15 @@ def test_likelihood_is_shown_by_more_than_color(tab, language_model, expect):
     page.get_by_text("surprising: 5 and more").wait_for()
 
 
+def test_copy_puts_the_text_on_the_clipboard(tab, language_model):
+    page = tab(f"/text?preset={language_model.capitalize()}&chars=100")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    find_button(page, "Write").click()
+    page.get_by_role("button", name="Copy to the clipboard").click()
+    page.get_by_text("Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == read_text(page)
+
+
 def test_reload_shows_the_same_text(tab, language_model):
     page = tab(f"/text?preset={language_model.capitalize()}&chars=100&seed=7")
     find_button(page, "Write").click()
