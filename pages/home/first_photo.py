@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from pages.colorize import refill as colorize_form
@@ -197,7 +198,15 @@ def _show_preview(preview: Preview, small: File) -> None:
 def _make_small_copy(photo: File) -> File:
     digest, small = st.session_state.get(_SMALL_COPY_KEY, ("", None))
     if digest != photo.digest or small is None:
-        image = image_io.fit(image_io.read(photo.read(), photo.name), SIDE)
+        image = image_io.fit(_crop_panorama(image_io.read(photo.read(), photo.name)), SIDE)
         small = File.store(image_io.encode_png(image), "image", photo.name)
         st.session_state[_SMALL_COPY_KEY] = (photo.digest, small)
     return small
+
+
+def _crop_panorama(image: np.ndarray) -> np.ndarray:
+    """Crops the middle of an image to 2:1 or 1:2 at most, since the tiles show only that much of it."""
+    height, width = image.shape[:2]
+    longest = 2 * min(height, width)
+    top, left = max(0, height - longest) // 2, max(0, width - longest) // 2
+    return image[top : top + longest, left : left + longest]

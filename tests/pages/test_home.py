@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from pages.home import first_photo
@@ -101,3 +102,9 @@ def test_missing_weights_are_named_and_not_downloaded(visit, results, monkeypatc
     page = press_button(visit(), "Use a sample photo")
     assert "Dreamed: needs VGG16; its page offers them" in list_captions(page)
     assert "dream.ascend" not in [task for task, _, _ in results]
+
+
+def test_middle_of_a_panorama_is_previewed():
+    image = np.arange(600 * 100 * 3).reshape(600, 100, 3).astype("uint8")
+    assert np.array_equal(first_photo._crop_panorama(image), image[200:400])
+    assert np.array_equal(first_photo._crop_panorama(image[:150]), image[:150])
