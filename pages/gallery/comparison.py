@@ -99,6 +99,7 @@ def find_differences(items: Sequence[Item]) -> Iterator[tuple[str, ...]]:
             values = [getattr(item_settings, name) for item_settings in settings]
             if any(value != values[0] for value in values):
                 yield from _make_row(field.title, map(_format_value, values))
+        yield from _find_figure_differences([item.result.figures for item in items])
     yield from _find_weight_differences([item.result.recipe for item in items])
 
 
@@ -120,6 +121,17 @@ def _format_value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_format_value, value))
     return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _find_figure_differences(figures: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Yields the numbers, such as an accuracy, that all results have and that differ, except durations."""
+    for name in figures[0]:
+        values = [figures_of_item.get(name) for figures_of_item in figures]
+        if "seconds" not in name and all(
+            isinstance(value, int | float) and not isinstance(value, bool) for value in values
+        ):
+            label = name.replace("_", " ").capitalize()
+            yield from _make_row(label, (f"{value:.5g}" for value in values))
 
 
 def _find_weight_differences(recipes: Sequence[Recipe | None]) -> Iterator[tuple[str, ...]]:

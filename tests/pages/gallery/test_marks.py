@@ -116,6 +116,14 @@ def test_differences_of_any_two_items_are_listed(make_result):
     )
 
 
+def test_figures_that_differ_are_listed_without_durations():
+    figures = [
+        {"accuracy": 0.91, "seconds": 3, "n": 40, "ended": ""},
+        {"accuracy": 0.9, "seconds": 9, "n": 40},
+    ]
+    assert list(comparison._find_figure_differences(figures)) == [("Accuracy", "0.91", "0.9")]
+
+
 def test_three_results_are_compared_side_by_side(visit, make_result):
     ids = [make_result(shade=shade) for shade in (1, 2, 2)]
     page = visit("gallery")
