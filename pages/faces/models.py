@@ -19,6 +19,7 @@ from studio.faces import models
 
 KINDS = {"dcgan": "DCGAN", "vae": "VAE", "diffusion": "Diffusion"}
 _NAME_AND_KIND = re.compile(rf"(.+)-({'|'.join(KINDS)})")
+_SUBJECT_KEY = "faces_subject"  # of the session: the subject that the model type belongs to
 _TRAIN_COMMAND = "studio train dcgan FOLDER -o my-model"
 
 
@@ -30,6 +31,9 @@ def choose(names: list[str]) -> str:
     )
     kinds = subjects[subject]
     kind = next(iter(kinds))
+    if st.session_state.setdefault(_SUBJECT_KEY, subject) != subject:
+        # Each subject begins with its best model, as its address does: that omits the first option.
+        st.session_state[_SUBJECT_KEY], st.session_state["model"] = subject, kind
     if len(kinds) > 1:
         kind = forms.ask_choice("Model type", {name: KINDS[name] for name in kinds}, key="model")
     show_facts(kinds[kind])
@@ -41,7 +45,8 @@ def select(name: str) -> None:
     for subject, kinds in _group_by_subject(list_generators()).items():
         for kind, preset in kinds.items():
             if preset == name:
-                st.session_state["what"], st.session_state["model"] = subject, kind
+                st.session_state["what"] = st.session_state[_SUBJECT_KEY] = subject
+                st.session_state["model"] = kind
 
 
 def query_params_of(name: str) -> dict[str, str]:

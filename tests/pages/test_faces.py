@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny_faces
+from streamlit.testing.v1 import AppTest
 from waiting import wait_until
 
 from pages.faces import grid_view, models, sliders, under_the_hood
@@ -368,6 +369,21 @@ def test_kinds_of_one_subject_are_one_choice():
         "digits": {"vae": "digits-vae"},
         "my-own": {"": "my-own"},
     }
+
+
+def _choose_model():
+    from pages.faces import models
+
+    models.choose(["faces-dcgan", "faces-vae", "digits-vae", "digits-dcgan"])
+
+
+def test_each_subject_begins_with_its_first_model_type():
+    page = AppTest.from_function(_choose_model).run(timeout=60)
+    assert page.button_group(key="model").value == "dcgan"
+    page.button_group(key="what").set_value("digits").run()
+    assert page.button_group(key="model").value == "vae", "as a reload of the address opens"
+    page.button_group(key="model").set_value("dcgan").run()
+    assert page.button_group(key="model").value == "dcgan"
 
 
 @pytest.mark.parametrize("own_name", ["digits", "digits-vae"])

@@ -121,7 +121,7 @@ def test_figures_that_differ_are_listed_without_durations():
         {"accuracy": 0.91, "seconds": 3, "n": 40, "ended": ""},
         {"accuracy": 0.9, "seconds": 9, "n": 40},
     ]
-    assert list(comparison._find_figure_differences(figures)) == [("Accuracy", "0.91", "0.9")]
+    assert list(comparison._find_figure_differences(figures)) == [("Accuracy", r"0\.91", r"0\.9")]
 
 
 def test_three_results_are_compared_side_by_side(visit, make_result):
