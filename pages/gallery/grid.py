@@ -200,7 +200,8 @@ def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
     last_shown = st.session_state.pop(LAST_SHOWN_KEY, "")
     if last_shown in labels:
         position = list(labels).index(last_shown)
-        assets.run_script(__file__, "focus_tile.js", widget=keys.css_class(key), index=position)
+        tiles = f'.{keys.css_class(key)} [data-testid="stButtonGroup"] button'
+        assets.run_script(__file__, "move_focus.js", selector=tiles, index=position)
     return selected if is_multiple else []
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.gallery import address, file_view, grid, learning_curves, marks, removed_items, sweeps
 from pages.jobs import captions, item_actions, results
-from pages.widgets import words
+from pages.widgets import assets, words
 from pages.widgets.image_viewer import Neighbors
 from pages.widgets.owners import get_owner
 from studio.core import amounts, tasks
@@ -41,6 +41,8 @@ def find_current_items() -> list[Item]:
 
 def show(item: Item) -> None:
     """Draws the item, buttons for its neighbors, and the actions for it."""
+    if st.session_state.get(grid.LAST_SHOWN_KEY) != item.id:
+        assets.run_script(__file__, "move_focus.js", selector=".st-key-item_back button")
     st.session_state[grid.LAST_SHOWN_KEY] = item.id
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("All", icon=":material/grid_view:", on_click=grid.return_to_grid, key="item_back")

@@ -75,7 +75,8 @@ def test_grid_keeps_its_position_after_back(tab, stored_results):
     find_tile(page, "meadow").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Make again").wait_for()
-    page.get_by_role("button", name="All", exact=True).press("Enter")
+    page.locator("button:focus", has_text="All").wait_for()
+    page.keyboard.press("Enter")
     left = page.locator("button:focus", has_text="meadow")
     left.wait_for()
     assert 0 <= left.bounding_box()["y"] < 320
