@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import islice
 
 import streamlit as st
@@ -50,7 +51,8 @@ def _show_card(job: engine.Job) -> None:
         return
     settings = tasks.parse_saved_settings(job.task, job.settings)
     video = ", a video" if results.result_of(job).files[0].kind == "animation" else ""
-    caption = (words.describe_inputs(job) or job.title) + video
+    date = time.strftime("%d %b, %H:%M", time.localtime(job.ended)).lstrip("0")
+    caption = f"{words.describe_inputs(job) or job.title}{video} · {date}"
     browser_images.show_with_caption(thumbnail, width="stretch", caption=caption)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         show_link(job)
