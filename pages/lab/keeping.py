@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages import parts
-from pages.jobs import live
+from pages.jobs import live, starting
 from pages.lab.trained_network import TrainedNetwork
 from studio import engine
 from studio.core import tasks
@@ -29,7 +28,7 @@ def keep(task: str, settings: Settings, drawing: np.ndarray, network: TrainedNet
     inputs = {**network.result.inputs, "content": [drawing_file]}
     seconds = admission.estimate_seconds(tasks.get(task), settings, inputs)
     if seconds is not None and seconds > admission.MAX_LIVE_SECONDS:
-        parts.start(task, settings, inputs, on_start=_announce)
+        starting.start(task, settings, inputs, on_start=_announce)
     elif (result := live.make_result(task, settings, inputs, "lab")) is not None:
         live.save(result)
 

@@ -51,7 +51,7 @@ def test_drawing_is_reconstructed_and_saved(open_trained):
 def test_result_that_takes_long_is_made_by_a_job(open_trained, monkeypatch):
     started = []
     monkeypatch.setattr("studio.engine.admission.MAX_LIVE_SECONDS", 0.0)
-    monkeypatch.setattr("pages.parts.start", lambda task, *args, **more: started.append(task))
+    monkeypatch.setattr("pages.jobs.starting.start", lambda task, *args, **more: started.append(task))
     page = press_and_rerun(open_trained(), "Keep")
     assert started == ["lab.repair"] and not page.error
 
