@@ -255,6 +255,7 @@ def _list_samples_by_title(slot: str, options: Sequence[Sample]) -> dict[str, Sa
 def _show_upload_popover(slot: str, own_title: str, accept_several: bool) -> None:
     # Each upload is stored immediately; a new key then empties the widget and frees its memory.
     store = partial(_store_upload, slot, own_title)
+    uploads.accept_dropped(slot, store, accept_multiple_files=accept_several)
     with uploads.show_popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
         label = "An image from your device"
         uploads.ask(slot, label, store, type=FILE_TYPES, accept_multiple_files=accept_several)
