@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 HOLD = """([name, data]) => {
   window.held = new DataTransfer();
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-  window.held.items.add(new File([bytes], name, { type: name.endsWith(".png") ? "image/png" : "text/plain" }));
+  const type = name.endsWith(".png") ? "image/png" : "text/plain";
+  window.held.items.add(new File([bytes], name, { type }));
 }"""
 PASTE = """(target) => target.dispatchEvent(new ClipboardEvent(
   "paste", { clipboardData: window.held, bubbles: true, cancelable: true, composed: true }))"""
