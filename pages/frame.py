@@ -37,6 +37,7 @@ navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)
 refill.follow_link()
 problems.clear()
+parts.show_job_line()
 try:
     page.run()
 except StudioError as error:
