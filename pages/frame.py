@@ -6,7 +6,7 @@ from pages import parts
 from pages.form import problems
 from pages.guide import index as guide
 from pages.jobs import navigation, refill
-from pages.widgets import browser_history, keyboard, words
+from pages.widgets import browser_history, image_drop, keyboard, words
 from studio.core.errors import StudioError
 from studio.engine import quotas
 
@@ -30,12 +30,14 @@ with st.sidebar:
     if page.title != "Guide":
         guide.show_link(page.title)
     keyboard.listen()
+    image_drop.listen()
     parts.show_job_panel()
 navigation.open_requested_page(page.url_path)
 navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)
 refill.follow_link()
 problems.clear()
+parts.show_job_line()
 try:
     page.run()
 except StudioError as error:

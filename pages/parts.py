@@ -4,7 +4,7 @@ from pages.form.forms import ask_settings, is_variants_clicked, show_start_butto
 from pages.form.image_input import choose_image, choose_images, choose_optional_image
 from pages.form.samples import list_guides, list_photos, list_styles
 from pages.form.saved_settings import show_saved_settings
-from pages.jobs.job_panel import show_job_panel
+from pages.jobs.job_panel import show_job_line, show_job_panel
 from pages.jobs.jobs import show_job, start, start_all
 from pages.jobs.live import show_live
 from pages.jobs.navigation import PAGES
@@ -29,6 +29,7 @@ __all__ = [
     "list_styles",
     "reset_for_new_owner",
     "show_job",
+    "show_job_line",
     "show_job_panel",
     "show_live",
     "show_recent",

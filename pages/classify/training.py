@@ -40,7 +40,8 @@ def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
         _show_progress(job.id)
-        _show_curve(job.id)
+        with jobs.create_details():
+            _show_curve(job.id)
         if "data" in job.inputs and isinstance(settings, TrainClassifierSettings | AuditSettings):
             images = data_sets.load_if_available(
                 job.inputs["data"][0], base_model.find_image_side(job.inputs, settings)

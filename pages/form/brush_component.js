@@ -115,8 +115,16 @@ export default function (component) {
     ? [...parentElement.brush.past, parentElement.brush.paint] : [];
   if (isNew)
     parentElement.brush = { image: options.image, paint: new Map(), past: past.slice(-MAX_UNDO_STEPS),
-                            future: [], selected: options.styles[0] };
+                            future: [], selected: options.styles[0], pickedColors: [] };
   const state = parentElement.brush;
+  // Any other color is one more style, whose name is the color. A run that began before does not have it.
+  const addColor = (color) => {
+    if (options.styles.includes(color)) return;
+    options.styles.push(color);
+    options.colors.push(color);
+    options.button_colors.push(GRAY);
+  };
+  state.pickedColors.forEach(addColor);
   // Masks of other styles are outdated: the paint must be sent again.
   const areMasksOutdated = () =>
     state.sentStyles && state.sentStyles.join("\n") !== options.styles.join("\n");
@@ -417,6 +425,16 @@ export default function (component) {
     button.setAttribute("aria-checked", names[n] === state.selected);
     button.tabIndex = names[n] === state.selected ? 0 : -1;  // one stop of Tab for all, as radios have
   });
+  const pickColor = (color) => {
+    if (options.styles.includes(color)) return select(options.styles.indexOf(color));
+    state.pickedColors.push(color);
+    addColor(color);
+    state.selected = color;
+    updateLayers();
+    sendMasks();  // the next run of the page brings its button
+  };
+  find(".other").style.display = options.styles.length < (options.max_colors || 0) ? "" : "none";
+  find(".other input").onchange = (event) => pickColor(event.target.value);
   const hadFocus = find(".styles button:focus");
   find(".styles").replaceChildren(...buttons);
   updateButtons();

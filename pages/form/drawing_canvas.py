@@ -160,6 +160,12 @@ def _format_hex(color: Color) -> str:
     return "#" + bytes(color).hex()
 
 
+def darken_hex(color: str) -> str:
+    """Returns the color of a button for a color "#rrggbb", dark enough for a white label."""
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    return _format_hex(_button_color((red, green, blue)))
+
+
 def _button_color(color: Color) -> Color:
     """Returns the color of a button, darkened where its white label would be unreadable."""
     red, green, blue = color

@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import blending, samples, uploads
+from pages.form import blending, image_edit, samples, uploads
 from pages.form.samples import Sample
 from pages.widgets import assets, browser_images, keys, owners, page_errors, words
 from studio.core.errors import StudioError, make_printable
@@ -68,7 +68,9 @@ def choose_image(
         if offer_video is not None:
             offer_video(own_file)
     _show_recent_row(slot, own_title)
-    _show_upload_popover(slot, own_title, accept_several=False)
+    with st.container(horizontal=True):
+        _show_upload_popover(slot, own_title, accept_several=False)
+        _show_edit_popover(slot, sample)
     return sample
 
 
@@ -130,7 +132,10 @@ def choose_images(
         _store_in_address(slot, selected)
         page_errors.show_not_found("image", unknown_titles)
         _show_recent_row(slot, own_title)
-        _show_upload_popover(slot, own_title, accept_several=True)
+        with st.container(horizontal=True):
+            _show_upload_popover(slot, own_title, accept_several=True)
+            if len(selected) == 1:
+                _show_edit_popover(slot, choices[selected[0]])
         if not selected:
             st.caption(
                 f":material/info: Choose 1 to {max_images} images. Until then, "
@@ -150,8 +155,8 @@ def store_image(data: bytes, name: str) -> File:
     return File.store(data, "image", name)
 
 
-def add_and_select(slot: str, file: File, own_title: str, title: str = "") -> None:
-    """Adds a stored image to the options of a slot and selects it. Call it from a callback.
+def add_and_select(slot: str, file: File, own_title: str, title: str = "") -> str:
+    """Adds a stored image to the options of a slot and selects it. Returns its title. For callbacks.
 
     It replaces the selected image; when blending, the oldest one beyond the limit.
 
@@ -177,6 +182,7 @@ def add_and_select(slot: str, file: File, own_title: str, title: str = "") -> No
     else:
         st.session_state[slot] = title
     blending.limit_selection(slot)
+    return title
 
 
 def title_of(name: str) -> str:
@@ -255,6 +261,7 @@ def _list_samples_by_title(slot: str, options: Sequence[Sample]) -> dict[str, Sa
 def _show_upload_popover(slot: str, own_title: str, accept_several: bool) -> None:
     # Each upload is stored immediately; a new key then empties the widget and frees its memory.
     store = partial(_store_upload, slot, own_title)
+    uploads.accept_dropped(slot, store, accept_multiple_files=accept_several)
     with uploads.show_popover(slot, "Add your own", ":material/add_photo_alternate:") as box:
         label = "An image from your device"
         uploads.ask(slot, label, store, type=FILE_TYPES, accept_multiple_files=accept_several)
@@ -271,6 +278,41 @@ def _store_upload(slot: str, own_title: str, data: bytes, name: str) -> None:
     file = store_image(data, name)
     own_images.add(file)
     add_and_select(slot, file, title_of(file.name) or own_title)
+
+
+def _show_edit_popover(slot: str, sample: Sample) -> None:
+    """Draws the popover that crops and rotates the selected image, with its undo."""
+    replace = partial(_add_edited, slot, sample.title)
+    with image_edit.show_popover(slot, sample.get_file, replace) as box:
+        if box.open and sample.title in _get_edits(slot):
+            options: dict[str, Any] = {"icon": ":material/undo:", "type": "tertiary"}
+            key = keys.part(slot, "undo_edit")
+            st.button("Undo", key=key, on_click=_undo_edit, args=(slot, sample.title), **options)
+
+
+def _get_edits(slot: str) -> dict[str, list[tuple[str, File | None]]]:
+    """Returns the images that each edited one was, by its title: titles, and files that are no tiles now."""
+    return st.session_state.setdefault(keys.part(slot, "edits"), {})
+
+
+def _add_edited(slot: str, title: str, file: File) -> None:
+    """Adds and selects an edited image, which replaces the tile of an earlier edit. A callback."""
+    earlier, own_files = _get_edits(slot).pop(title, []), st.session_state.setdefault(_own_key(slot), {})
+    first_title = earlier[0][0] if earlier else title
+    # Another title than before: pages recognize another image by it.
+    edited_title = add_and_select(slot, file, f"{first_title[: _MAX_TITLE - 12]} edited")
+    replaced = own_files.pop(title) if earlier else None
+    _get_edits(slot)[edited_title] = [*earlier, (title, replaced)]
+
+
+def _undo_edit(slot: str, title: str) -> None:
+    """Selects the image before the last edit. A callback."""
+    *earlier, (previous_title, file) = _get_edits(slot).pop(title)
+    own_files = st.session_state[_own_key(slot)]
+    del own_files[title]
+    if file is not None:
+        own_files[previous_title], _get_edits(slot)[previous_title] = file, earlier
+    st.session_state[slot] = [previous_title] if isinstance(st.session_state[slot], list) else previous_title
 
 
 def _show_recent_row(slot: str, own_title: str) -> None:

@@ -48,6 +48,7 @@ def ask(
     label: str,
     handle: Callable[[bytes, str], None],
     max_upload_size: int = MAX_MB,
+    name: str = "upload",
     **options: Any,
 ) -> None:
     """Draws the upload widget, for one file or several.
@@ -57,10 +58,11 @@ def ask(
         label: of the widget.
         handle: callback with the bytes and name of each file; may raise `StudioError`.
         max_upload_size: in MiB.
+        name: of the widget, unique in its slot.
         options: of `st.file_uploader`.
     """
     version = st.session_state.setdefault(_version_key(slot), 0)
-    key = keys.part(slot, f"upload_{version}")
+    key = keys.part(slot, f"{name}_{version}")
     st.file_uploader(
         label,
         key=key,
@@ -69,6 +71,15 @@ def ask(
         max_upload_size=max_upload_size,
         **options,
     )
+
+
+def accept_dropped(slot: str, handle: Callable[[bytes, str], None], **options: Any) -> None:
+    """Draws the upload widget of files that are dropped or pasted anywhere on the page, if `ask` is folded.
+
+    The style sheet hides it, except for a file that it uploads or refuses as too large.
+    """
+    with st.container(key=keys.part("dropped", slot)):
+        ask(slot, "Dropped or pasted", handle, name="drop", **options)
 
 
 def ask_photo(slot: str, label: str, handle: Callable[[bytes, str], None]) -> None:

@@ -1,4 +1,4 @@
-"""The job panel in the sidebar of every page: running, waiting and just finished jobs."""
+"""The job panel in the sidebar of every page: running, waiting and just finished jobs; the line of a job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.form import samples
-from pages.jobs import progress_texts, queue_controls
+from pages.jobs import progress_texts, queue_controls, refill
 from pages.jobs.navigation import show_link
 from pages.widgets import words
 from pages.widgets.owners import get_owner
@@ -28,6 +28,31 @@ def show_job_panel() -> None:
     """Draws the job panel, which refreshes every second while jobs run, else every `IDLE_SECONDS`."""
     interval = BUSY_SECONDS if _is_active() else IDLE_SECONDS
     st.fragment(_draw_panel, run_every=interval)(interval)
+
+
+def show_job_line() -> None:
+    """Draws the running job above the page, for windows that hide the sidebar; see `all_pages.css`.
+
+    It draws a container in any case: if that came and went, the browser would build the whole page again.
+    """
+    with st.container(key="job_line"):
+        if any(not job.finished for job in engine.connect().list_jobs(get_owner())):
+            st.fragment(_draw_line, run_every=BUSY_SECONDS)()
+
+
+def _draw_line() -> None:
+    running = ("running", "stopping", "canceling")
+    shown_on_page = st.query_params.get(refill.PARAMETER)
+    jobs = _sort_by_state(engine.connect().list_jobs(get_owner()))
+    job = next((job for job in jobs if job.state in running and job.id != shown_on_page), None)
+    if job is None:
+        return
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        share = job.report.share if job.report is not None and job.report.total else 0.0
+        st.progress(share, f"**{job.title}** · {_describe_state(job)}")
+        show_link(job)
+        if job.state == "running":
+            _show_end_button(job, "job_line")
 
 
 def _draw_panel(interval_seconds: float) -> None:
@@ -104,11 +129,14 @@ def _show_row(job: engine.Job, first: engine.Job | None, has_others: bool) -> No
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             show_link(job)
             if job.state in ("queued", "running"):
-                key = f"job_panel_stop_{job.id}"
-                label, end, unit = _choose_end_action(job)
-                st.button(label, key=key, type="tertiary", on_click=end, args=(unit,))
+                _show_end_button(job, "job_panel")
             if first is not None:
                 queue_controls.show_menu(first, has_others)
+
+
+def _show_end_button(job: engine.Job, place: str) -> None:
+    label, end, unit = _choose_end_action(job)
+    st.button(label, key=f"{place}_stop_{job.id}", type="tertiary", on_click=end, args=(unit,))
 
 
 def _choose_end_action(job: engine.Job) -> tuple[str, Callable[[str], None], str]:

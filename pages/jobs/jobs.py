@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.jobs import (
     batches,
@@ -83,7 +84,7 @@ def show_job(
     else:
         interval = polling.update_interval(job)
         st.fragment(_show_unfinished, run_every=interval)(job.id, interval)
-        with st.expander("Details", icon=":material/monitoring:", key="job_details"):
+        with create_details():
             _show_details(job.id)
     batches.show(job, PARAMETER)
     return job
@@ -218,6 +219,11 @@ def show_progress(job: engine.Job) -> None:
                 args=(job.id,),
                 **cancel_options,
             )
+
+
+def create_details() -> DeltaGenerator:
+    """Creates the folded container of the losses and metrics of a running job."""
+    return st.expander("Details", icon=":material/monitoring:", key="job_details")
 
 
 @st.fragment(run_every=CURVE_SECONDS)

@@ -66,7 +66,8 @@ def show(job: engine.Job, view: View) -> None:
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
         _show_progress(job.id, view.preview_caption)
-        _show_curves(job.id, view.charts)
+        with jobs.create_details():
+            _show_curves(job.id, view.charts)
     elif job.result is None:
         _show_unfinished(job, settings)
         show_charts(job.history, view.charts)

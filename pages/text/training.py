@@ -41,7 +41,8 @@ def show(text: File | None) -> engine.Job | None:
     jobs.show_training_data(job, [text] if text else [])
     if not job.finished:
         _show_progress(job.id)
-        _draw_live_curve(job.id)
+        with jobs.create_details():
+            _draw_live_curve(job.id)
     elif job.result is None:
         jobs.show_failure(job, TrainTextSettings.parse(job.settings))
     else:

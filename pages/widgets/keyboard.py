@@ -24,6 +24,7 @@ _LINES = """
 | ← and → | Show the newer or older item of the gallery |
 | Ctrl+Z or ⌘+Z | Undoes a stroke on a canvas |
 | Shift+Ctrl+Z or Shift+⌘+Z | Redoes it |
+| Ctrl+V or ⌘+V | Pastes an image as the first image of the page |
 | Tab and Space | Reach and press every control; arrows move in a row of choices |
 | ? | Lists these keys |
 """

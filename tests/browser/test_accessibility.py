@@ -9,6 +9,7 @@ import pytest
 from pages.jobs.navigation import PAGES
 
 from .conftest import TIMEOUT_SECONDS
+from .elements import open_popover
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -19,7 +20,11 @@ WIDTHS_AND_SCHEMES = (
     (1440, "light"),
 )  # one after the other for the pages
 PAGES_WITHOUT_HOOD = {"train-generator", "questions", "gallery", "health", "guide"}
-ADDRESSES = [*(place.address for place in PAGES), "text?do=Who+wrote+this%3F"]
+ADDRESSES = [
+    *(place.address for place in PAGES),
+    "text?do=Who+wrote+this%3F",
+    "colorize?color_hints_on=true",
+]
 # Streamlit nests the groups of its navigation as <ul><div><li>.
 STREAMLIT_ELEMENTS = "[data-testid=stSidebarNavItems]"
 # Elements fade while a page reruns, so check again: real issues stay.
@@ -57,6 +62,19 @@ def test_page_has_no_serious_accessibility_violations(browser, server, axe, addr
     finally:
         context.close()
     assert not problems
+
+
+def test_the_popover_that_crops_has_no_serious_accessibility_violations(browser, server, axe):
+    context = browser.new_context(viewport={"width": 390, "height": 900}, color_scheme="light")
+    try:
+        page = context.new_page()
+        page.set_default_timeout(TIMEOUT_SECONDS * 1000)
+        page.goto(f"{server}/dream")
+        open_popover(page, "Crop and rotate").get_by_text("451 x 300 px").wait_for()
+        page.evaluate(axe)
+        assert not find_serious_violations(page)
+    finally:
+        context.close()
 
 
 def find_serious_violations(page):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from pages.colorize import color_hint_brush, under_the_hood
 from pages.form import samples
+from pages.form.mask_brush import from_data_url
 from pages.jobs.use_again import USES
 from studio.colorize import checks
 from studio.colorize.settings import ColorizeSettings
@@ -63,6 +65,26 @@ def test_color_hints_become_one_layer_and_are_restored():
     layer = image_io.read_transparent(color_hint_brush.store_hints(masks).read())
     assert layer.shape == (20, 30, 4) and tuple(layer[3, 4]) == (0xB3, 0x24, 0x2B, 255)
     assert tuple(layer[11, 21]) == (0x6F, 0xA5, 0xD9, 200) and not layer[0, 0, 3]
+
+
+def test_other_colors_are_hints_too_and_are_loaded_from_a_result(engine):
+    names = [*color_hint_brush.HINT_COLORS, "#12ab34"]
+    masks = [np.zeros((20, 30, 3), "uint8") for _ in names]
+    masks[1][2:6, 3:9], masks[-1][10:12, 20:24] = 255, 200
+    hints = color_hint_brush.store_hints(masks, names)
+    assert tuple(image_io.read_transparent(hints.read())[11, 21]) == (0x12, 0xAB, 0x34, 200)
+    photo = samples.list_gray_photos()[0].get_file()
+    assert color_hint_brush.load_hints(photo, hints)
+    loaded = color_hint_brush._read_hints(photo.digest, st.session_state["color_hints"])
+    assert list(loaded) == names
+    assert np.array_equal(from_data_url(loaded["#12ab34"]), masks[-1])
+
+
+@pytest.mark.parametrize("name", ["red", "#12AB34", "#12ab34;", "Skin", None])
+def test_names_of_other_colors_are_checked(name):
+    names = [*color_hint_brush.HINT_COLORS, name]
+    message = {"image": "photo", "styles": names, "masks": [""] * len(names)}
+    assert color_hint_brush._read_hints("photo", message) is None
 
 
 def test_confidence_map_is_drawn():

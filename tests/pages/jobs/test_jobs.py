@@ -71,6 +71,30 @@ def test_running_job_shows_its_step_and_can_be_canceled(draw, engine, submit, un
 
 
 @pytest.mark.slow
+def test_job_line_shows_a_running_job_that_the_page_does_not_show(draw, engine, submit, until, monkeypatch):
+    monkeypatch.setattr(job_panel, "show_link", lambda job: None)  # there are no other pages here
+
+    def page_with_line(name):
+        import streamlit as st
+
+        from pages.jobs import job_panel
+
+        if name:
+            st.query_params["job"] = name
+        job_panel.show_job_line()
+
+    job = submit(steps=200, pause=0.05)
+    until(lambda: engine.find_job(job.id).report and engine.find_job(job.id).report.step > 2)
+    assert not draw(page_with_line, name=job.id).get("progress"), "the page shows this job itself"
+    page = draw(page_with_line, name="")
+    assert page.get("progress")[0].proto.text.startswith(f"**{job.title}**")
+    press_button(page, "Stop")
+    until(lambda: engine.find_job(job.id).finished)
+    page.run()
+    assert not page.exception and not page.get("progress") and not page.button
+
+
+@pytest.mark.slow
 def test_canceled_job_keeps_nothing(draw, engine, submit, until):
     job = submit(steps=200, pause=0.05)
     until(lambda: engine.find_job(job.id).report and engine.find_job(job.id).report.step > 2)
