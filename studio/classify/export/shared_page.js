@@ -125,7 +125,7 @@ export default async function show({ app, create, data, networks, photos, say })
     await new Promise((resolve) => setTimeout(resolve, 30)); // lets the browser show it
     try {
       const image = await photos.readImage(file);
-      drawPreview(image);
+      drawPreview(image, image.width, image.height);
       await classify(image, image.width, image.height, false);
       image.close();
       say("");
@@ -134,30 +134,32 @@ export default async function show({ app, create, data, networks, photos, say })
     }
   }
 
-  /** Draws the part of a photo that is classified. */
-  function drawPreview(image) {
-    const { left, top, rows, columns } = findCrop(image.width, image.height, size);
+  /** Draws the part of an image that is classified. */
+  function drawPreview(image, imageWidth, imageHeight) {
+    const { left, top, rows, columns } = findCrop(imageWidth, imageHeight, size);
     const scale = Math.min(1, PREVIEW_SIDE / Math.max(rows, columns));
     canvas.width = Math.max(1, Math.round(columns * scale));
     canvas.height = Math.max(1, Math.round(rows * scale));
     const context = canvas.getContext("2d");
     context.imageSmoothingQuality = "high";
     context.drawImage(image, left, top, columns, rows, 0, 0, canvas.width, canvas.height);
-    canvas.classList.remove("hidden");
+    canvas.isDrawn = true;
+    refresh();
   }
 
   /** Shows the buttons and the video as the camera is. */
   function refresh() {
     video.classList.toggle("hidden", !video.srcObject);
-    if (video.srcObject) canvas.classList.add("hidden");
+    canvas.classList.toggle("hidden", Boolean(video.srcObject) || !canvas.isDrawn);
     camera.textContent = isOn ? "Stop the camera" : "Start the camera";
     if (!isOn) other.classList.add("hidden");
   }
 
-  /** Stops the camera. The bars keep the last probabilities. */
+  /** Stops the camera. Its last image and the bars stay. */
   function stop() {
     isOn = false;
     requests++;
+    if (video.srcObject && video.videoWidth) drawPreview(video, video.videoWidth, video.videoHeight);
     photos.closeCamera(video);
     refresh();
   }
@@ -170,17 +172,20 @@ export default async function show({ app, create, data, networks, photos, say })
     try {
       photos.closeCamera(video);
       await photos.openCamera(video, choice);
-      say("");
-      const devices = await navigator.mediaDevices.enumerateDevices();
-      other.classList.toggle("hidden", devices.filter(({ kind }) => kind === "videoinput").length < 2);
-      video.classList.toggle("mirrored", readSettings().facingMode !== "environment");
+      if (!isOn) photos.closeCamera(video); // a photo was opened meanwhile
     } catch (error) {
       isOn = false;
       say(error.message);
     }
+    if (isOn) {
+      say("");
+      const devices = await navigator.mediaDevices.enumerateDevices();
+      other.classList.toggle("hidden", devices.filter(({ kind }) => kind === "videoinput").length < 2);
+      video.classList.toggle("mirrored", readSettings().facingMode !== "environment");
+    }
     camera.disabled = other.disabled = false;
     refresh();
-    if (isOn) watch(video.srcObject);
+    if (isOn) watch(video.srcObject).catch((error) => say(error.message));
   }
 
   const readSettings = () => video.srcObject.getVideoTracks()[0].getSettings();
@@ -222,7 +227,7 @@ export default async function show({ app, create, data, networks, photos, say })
     create(
       "div",
       { className: "columns" },
-      create("div", { className: "large" }, video, canvas),
+      create("div", { className: "large photo" }, video, canvas),
       create("div", {}, verdict, list, ...(classes.length > FIRST_CLASSES ? [all] : [])),
     ),
   );

@@ -9,6 +9,7 @@ from studio.classify.models import trained, whole_network
 from studio.core import amounts
 from studio.core.errors import invalid
 from studio.core.litert import compact, network
+from studio.core.models.model_folder import WEIGHTS
 from studio.core.models.presets import Preset
 from studio.core.share.page import MAX_BYTES, Content
 
@@ -19,10 +20,15 @@ _MANTISSA_BITS = 8
 
 
 def check(preset: Preset) -> None:
-    """Raises `InvalidInput` if the page of a classifier would be too large, or it is another kind of model."""
+    """Checks that the page of a classifier is small enough.
+
+    Raises:
+        InvalidInput: if it is not, it is another kind of model, or its settings are damaged.
+    """
     settings = trained.settings_of(preset)
     if whole_network.side_of(preset):
-        if preset.check_weights().stat().st_size <= MAX_WEIGHTS_BYTES:
+        path = preset.folder / WEIGHTS
+        if not path.is_file() or path.stat().st_size <= MAX_WEIGHTS_BYTES:
             return
         received, backbone = "a classifier on a large network", "a smaller one"
     elif settings.backbone == BACKBONE:
@@ -41,10 +47,9 @@ def build_content(preset: Preset) -> Content:
     """Builds the content of the page of a classifier.
 
     Raises:
-        InvalidInput: as `check`, or if its files are incomplete.
+        InvalidInput: if it is another kind of model, or its files are incomplete.
         StudioError: if the network could not be converted.
     """
-    check(preset)
     classes = trained.classes_of(preset)
     model = compact.store_float16(compact.fix_shapes(network.read_file(preset)), _MANTISSA_BITS)
     return Content(

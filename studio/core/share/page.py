@@ -67,10 +67,17 @@ def build(preset: Preset, progress: Progress | None = None) -> bytes:
     if preset.task not in shareable:
         expected = f"a model of {', '.join(sorted(shareable))}"
         raise invalid(f"preset {preset.name}", expected=expected, received=f"a model of {preset.task}")
+    check(preset)
     if progress:
         progress.report_stage("Converting the model")
     content = tasks.import_object(tasks.get(preset.task).share)(preset)
     return compose(preset.name, preset.read_card(), content, progress)
+
+
+def check(preset: Preset) -> None:
+    """Raises `InvalidInput` if a model of a kind that has pages cannot have one. Fast; loads no Keras."""
+    if checker := tasks.get(preset.task).check_share:
+        tasks.import_object(checker)(preset)
 
 
 def compose(name: str, card: str, content: Content, progress: Progress | None = None) -> bytes:
