@@ -138,48 +138,40 @@ def test_photos_drawings_and_texts_become_what_they_become_in_the_studio(open_sh
     expect(tab.get_by_label("The text")).to_contain_text(settings.prompt + sample.text, use_inner_text=True)
 
 
-def test_classifier_finds_in_photos_what_it_finds_in_the_studio(open_shared, classifier, tmp_path, expect):
+def test_classifier_agrees_with_the_studio_and_follows_the_camera(
+    open_shared, classifier, tmp_path, expect, axe
+):
     tab = open_shared(classifier.name)
     expect(tab.get_by_role("heading", level=1)).to_have_text("Image classifier: disc, lying, standing")
     bars, status = tab.get_by_label("Probabilities"), tab.locator("#status")
     expect(status).to_have_text("")
     photos = write_photos(tmp_path)
-    results = []
+    results: list[list[float]] = []
     for path in photos:
-        previous = bars.evaluate(PROBABILITIES)
         tab.get_by_label("Choose a photo").set_input_files(path)
-        wait_until(lambda before=previous: bars.evaluate(PROBABILITIES) != before)
+        wait_until(lambda: bars.evaluate(PROBABILITIES) not in (None, *results))
         results.append(bars.evaluate(PROBABILITIES))
-    images = [image_io.read(path) for path in photos]
-    expected = trained.load(classifier).predict(images)
+    expected = trained.load(classifier).predict([image_io.read(path) for path in photos])
     assert np.abs(np.array(results) - expected).max() < 0.02  # because weights are rounded
     assert np.ptp(expected, axis=0).max() > 0.1, "the photos differ"
-
     best = classifier.read_data()["classes"][int(np.argmax(results[-1]))]
     expect(bars.get_by_role("listitem").first).to_contain_text(best)
     expect(tab.get_by_text(f"{best}, {100 * max(results[-1]):.1f}%")).to_be_visible()
-    tab.get_by_label("Choose a photo").set_input_files(
-        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"notes"}
-    )
+
+    notes = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"notes"}
+    tab.get_by_label("Choose a photo").set_input_files(notes)
     expect(status).to_contain_text("not an image")
 
-
-def test_classifier_follows_the_camera(open_shared, classifier, expect, axe):
-    tab = open_shared(classifier.name)
-    bars, status = tab.get_by_label("Probabilities"), tab.locator("#status")
-    expect(status).to_have_text("")
     tab.get_by_role("button", name="Start the camera").click()
-    expect(tab.get_by_label("The camera")).to_be_visible()
-    results = []
+    expect(tab.get_by_label("The camera", exact=True)).to_be_visible()
     for _ in range(3):  # the fake camera shows a moving disc
-        wait_until(lambda: bars.evaluate(PROBABILITIES) not in (None, *results))
+        wait_until(lambda: bars.evaluate(PROBABILITIES) not in results)
         results.append(bars.evaluate(PROBABILITIES))
     names = bars.get_by_role("listitem").all_inner_texts()
     assert [name.split()[0] for name in names] == ["disc", "lying", "standing"], "bars keep their places"
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     tab.evaluate(axe)
     assert not tab.evaluate(ACCESSIBILITY_RULES)["violations"]
-
     tab.get_by_role("button", name="Stop the camera").click()
-    expect(tab.get_by_label("The camera")).to_be_hidden()
+    expect(tab.get_by_label("The camera", exact=True)).to_be_hidden()
     expect(tab.get_by_label("The classified part of the photo")).to_be_visible()
