@@ -41,7 +41,7 @@ def show(name: str, *, key: str, show_remedy: Callable[[], None] | None = None) 
         if not st.button("Create the page", type="primary", key=keys.part(key, "create")):
             return
         try:
-            with st.spinner("Creating the page ..."):
+            with st.spinner("Creating the page. The first time this may take a minute ..."):
                 file = child.build(preset)
         except StudioError as error:
             st.error(words.escape(str(error)), icon=":material/error:")
