@@ -181,7 +181,7 @@ def open_to_try(name: str) -> str:
     """
     select(name)
     st.session_state[HALF_KEY] = "try"
-    return "try it on an image"
+    return "try it on an image, or share it"
 
 
 def preset_title(name: str) -> str:

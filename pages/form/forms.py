@@ -245,6 +245,12 @@ def prefill(settings: Settings) -> None:
         seeds.restore(kind.__name__)
 
 
+def set_value(kind: type[Settings], name: str, value: Any) -> None:
+    """Sets a field of a form that may not be drawn now. Call it from a callback."""
+    sliders.set_value(name, value)
+    _note_form(kind.__name__, [name])
+
+
 def reset_common_fields(kind: type[Settings], other: type[Settings]) -> None:
     """Resets the fields that two forms of a page share. Call it before the form is drawn.
 

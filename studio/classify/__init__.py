@@ -46,6 +46,9 @@ TRAIN = Task(
         test_data_settings=("seed", "validation"),
         search_settings=("backbone", "head"),
     ),
+    share="studio.classify.export.shared_page:build_content",
+    check_share="studio.classify.export.shared_page:check",
+    load_networks="studio.classify.export.fixed_size:load_exported_networks",
     evaluate="studio.classify.inference.score:score_preset",
     evaluate_imported="studio.classify.inference.score:score_imported",
 )

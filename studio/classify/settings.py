@@ -55,7 +55,7 @@ _SIZE_HELP = (
 )
 _BACKBONE_HELP = (
     "ResNet50 is faster and usually more accurate than VGG16. EfficientNet-Lite0 is small and fast, for "
-    "phones and small devices."
+    "phones, small devices and shared pages."
 )
 _TEST_SPLIT_HELP = (
     "Share of each class's images held out for testing; raise it for a more reliable accuracy, lower it to "

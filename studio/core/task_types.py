@@ -153,6 +153,8 @@ class Task:
         share: for a training task, `module:function` of
             `share(preset) -> studio.core.share.page.Content`, light: what the HTML page of a model does; ""
             for none.
+        check_share: `module:function` of `check_share(preset)`, fast and light: raises `InvalidInput` if a
+            model cannot have a page; "" for none.
         encodes: whether those models also encode images.
         denoises: whether those models generate images in denoising steps.
         load_networks: for a training task, `module:function` of
@@ -198,6 +200,7 @@ class Task:
     plan_trials: str = ""
     load_generator: str = ""
     share: str = ""
+    check_share: str = ""
     encodes: bool = False
     denoises: bool = False
     load_networks: str = ""

@@ -143,6 +143,13 @@ def tab(browser, server):
     assert not faults
 
 
+@pytest.fixture(scope="package")
+def axe():
+    """The script of axe-core, from its Python package."""
+    package = pytest.importorskip("axe_playwright_python", reason="no axe-core; pip install '.[dev]'")
+    return (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
 @pytest.fixture
 def language_model(server_home):
     """The name of a small language model with random weights on the server."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from pages.jobs.navigation import PAGES
@@ -31,13 +29,6 @@ STREAMLIT_ELEMENTS = "[data-testid=stSidebarNavItems]"
 TRIES = 3
 IS_DRAWN = "() => !document.querySelector('[data-stale=true]')"
 SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def axe():
-    """The script of axe-core, from its Python package."""
-    package = pytest.importorskip("axe_playwright_python", reason="no axe-core; pip install '.[dev]'")
-    return (Path(package.__file__).parent / "axe.min.js").read_text("utf-8")
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address or "studio")

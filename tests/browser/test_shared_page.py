@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import drawn_classes
 import numpy as np
 import pytest
+from PIL import Image
+from waiting import wait_until
 
+from studio.classify.models import trained
+from studio.core import data, tasks
+from studio.core.imaging import image_io, sample_photos
 from studio.core.models import presets
 from studio.core.share import page
 from studio.sketch import paint as sketch_paint
@@ -19,6 +27,8 @@ from studio.vae import generator
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LATENTS = "canvases => canvases.map(canvas => Array.from(canvas.latent))"
+PROBABILITIES = "list => list.probabilities ?? null"
+ACCESSIBILITY_RULES = "() => axe.run(document, { resultTypes: ['violations'] })"
 PIXELS = """canvases => canvases.map(canvas =>
     Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data))"""
 
@@ -41,6 +51,33 @@ def open_shared(browser, weights_home, tmp_path):
     yield open_shared
     context.close()
     assert not faults
+
+
+@pytest.fixture
+def classifier(lite0_home, tmp_path):
+    """A trained classifier on EfficientNet-Lite0, of drawings in three classes."""
+    folder = drawn_classes.make(tmp_path / "drawn")
+    settings = {"backbone": "efficientnet-lite0", "size": 96}
+    inputs = {"data": [data.store_reference(str(folder))]}
+    parsed = tasks.get("classify.train").settings.parse(settings)
+    result = tasks.run("classify.train", parsed, inputs)
+    return presets.unpack(result.files[0].read(), "shapes")
+
+
+def write_photos(folder: Path) -> list[Path]:
+    """Writes photos of several formats, sizes and aspect ratios, one transparent and one with a rotation."""
+    photos = {name: Image.fromarray(sample_photos.read_photo(name)) for name in ("chelsea", "coffee")}
+    transparent = photos["coffee"].copy()
+    transparent.putalpha(Image.linear_gradient("L").resize(transparent.size))
+    rotation = Image.Exif()
+    rotation[0x0112] = 6
+    photos["chelsea"].save(folder / "photo.png")
+    photos["chelsea"].resize((2400, 1700)).save(folder / "large.jpg", quality=95)
+    photos["coffee"].crop((0, 100, 600, 190)).save(folder / "wide.webp", quality=95)
+    photos["coffee"].resize((50, 70)).save(folder / "small.jpg", quality=95)
+    photos["coffee"].save(folder / "rotated.jpg", quality=95, exif=rotation)
+    transparent.save(folder / "transparent.png")
+    return sorted(path for path in folder.iterdir() if path.suffix in (".png", ".jpg", ".webp"))
 
 
 def read_pixels(canvases, side: int) -> np.ndarray:
@@ -99,3 +136,42 @@ def test_photos_drawings_and_texts_become_what_they_become_in_the_studio(open_sh
     model = language_model.load("shakespeare")
     (sample,) = write(model.network, model.vocabulary, settings)
     expect(tab.get_by_label("The text")).to_contain_text(settings.prompt + sample.text, use_inner_text=True)
+
+
+def test_classifier_agrees_with_the_studio_and_follows_the_camera(
+    open_shared, classifier, tmp_path, expect, axe
+):
+    tab = open_shared(classifier.name)
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Image classifier: disc, lying, standing")
+    bars, status = tab.get_by_label("Probabilities"), tab.locator("#status")
+    expect(status).to_have_text("")
+    photos = write_photos(tmp_path)
+    results: list[list[float]] = []
+    for path in photos:
+        tab.get_by_label("Choose a photo").set_input_files(path)
+        wait_until(lambda: bars.evaluate(PROBABILITIES) not in (None, *results))
+        results.append(bars.evaluate(PROBABILITIES))
+    expected = trained.load(classifier).predict([image_io.read(path) for path in photos])
+    assert np.abs(np.array(results) - expected).max() < 0.02  # because weights are rounded
+    assert np.ptp(expected, axis=0).max() > 0.1, "the photos differ"
+    best = classifier.read_data()["classes"][int(np.argmax(results[-1]))]
+    expect(bars.get_by_role("listitem").first).to_contain_text(best)
+    expect(tab.get_by_text(f"{best}, {100 * max(results[-1]):.1f}%")).to_be_visible()
+
+    notes = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"notes"}
+    tab.get_by_label("Choose a photo").set_input_files(notes)
+    expect(status).to_contain_text("not an image")
+
+    tab.get_by_role("button", name="Start the camera").click()
+    expect(tab.get_by_label("The camera", exact=True)).to_be_visible()
+    for _ in range(3):  # the fake camera shows a moving disc
+        wait_until(lambda: bars.evaluate(PROBABILITIES) not in results)
+        results.append(bars.evaluate(PROBABILITIES))
+    names = bars.get_by_role("listitem").all_inner_texts()
+    assert [name.split()[0] for name in names] == ["disc", "lying", "standing"], "bars keep their places"
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.evaluate(axe)
+    assert not tab.evaluate(ACCESSIBILITY_RULES)["violations"]
+    tab.get_by_role("button", name="Stop the camera").click()
+    expect(tab.get_by_label("The camera", exact=True)).to_be_hidden()
+    expect(tab.get_by_label("The classified part of the photo")).to_be_visible()

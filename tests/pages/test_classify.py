@@ -311,6 +311,17 @@ def test_classifier_is_saved_and_chosen(open_trained):
 
 
 @pytest.mark.slow
+def test_classifier_without_a_page_offers_training_on_a_smaller_backbone(open_trained):
+    page = open_trained()
+    press_button(page, "Keep as model")
+    assert "12 MB" in join_texts(require_success(page).info)
+    press_button(page, "Train on EfficientNet-Lite0")
+    require_success(page)
+    assert page.button_group(key="half").value == "train"
+    assert page.button_group(key="backbone").value == "efficientnet-lite0"
+
+
+@pytest.mark.slow
 def test_newest_classifier_is_tried(visit, upload_zip, open_trained, until):
     page = require_success(upload_zip(zip_colors()))
     page.button_group(key="half").set_value("try").run()

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.classify.models import trained
 from studio.classify.models.classifier import Classifier
+from studio.core.errors import StudioError
+from studio.core.models.presets import Preset
 
 if TYPE_CHECKING:
     import keras
+
+
+def load_exported_networks(preset: Preset) -> dict[str, keras.Model]:
+    """Returns the network that pages of classifiers run: `(1, H, W, 3)`, 0 to 255, to probabilities.
+
+    Raises:
+        InvalidInput: if it is another kind of model, or its files are incomplete.
+        StudioError: if it has parts that are not layers.
+    """
+    classifier = trained.load(preset)
+    body = classifier.body
+    if body is None:
+        raise StudioError("The model has parts that are not layers, so it has no page. Train on another one.")
+    return {"network": build(classifier, body, scale=1.0, offset=0.0, batch=1)}
 
 
 def build(

@@ -7,6 +7,12 @@ async function unpack(id) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** Returns the bytes of a file whose even bytes are stored first, then its odd ones. */
+function joinBytes(halves) {
+  const middle = Math.ceil(halves.length / 2);
+  return halves.map((_, n) => halves[n % 2 ? middle + (n - 1) / 2 : n / 2]);
+}
+
 /** Starts LiteRT.js from its embedded script and WebAssembly. */
 async function loadLiteRt() {
   const bytes = await unpack("runtime");
@@ -17,21 +23,23 @@ async function loadLiteRt() {
   return globalThis.createLiteRt(bytes.slice(end + 1));
 }
 
-/** Loads the embedded networks: functions from arrays to an array, by name. */
+/** Loads the embedded networks by name: functions from arrays to an array, with the `shapes` of their inputs. */
 async function loadNetworks() {
   const elements = [...document.querySelectorAll('script[id^="network-"]')];
   const library = elements.length ? await loadLiteRt() : null;
   const networks = {};
   for (const { id } of elements) {
-    const model = await library.loadAndCompile(await unpack(id), { accelerator: "wasm" });
+    const model = await library.loadAndCompile(joinBytes(await unpack(id)), { accelerator: "wasm" });
     const shapes = model.getInputDetails().map((details) => [...details.shape]);
-    networks[id.replace("network-", "")] = async (...arrays) => {
+    const run = async (...arrays) => {
       const inputs = arrays.map((array, n) => new library.Tensor(array, shapes[n]));
       const outputs = await model.run(inputs);
       const result = outputs[0].toTypedArray().slice();
       [...inputs, ...outputs].forEach((tensor) => tensor.delete());
       return result;
     };
+    Object.assign(run, { shapes });
+    networks[id.replace("network-", "")] = run;
   }
   return networks;
 }
@@ -83,6 +91,51 @@ function createSaveButton(canvas, name) {
   return create("button", { type: "button", textContent: "Save image", onclick: save });
 }
 
+/** Returns a button that passes a chosen file to `open`, as do a drop and a paste. */
+function createPhotoButton(open) {
+  const input = create("input", { type: "file", accept: "image/*", className: "covered", "aria-label": "Choose a photo" });
+  const openFirst = (files) => [...files].slice(0, 1).forEach(open);
+  input.addEventListener("change", () => {
+    openFirst(input.files);
+    input.value = ""; // so that the same photo can be chosen again
+  });
+  document.addEventListener("paste", (event) => openFirst(event.clipboardData.files));
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    openFirst(event.dataTransfer.files);
+  });
+  return create("label", { className: "button main" }, "Choose a photo", input);
+}
+
+/** Returns the decoded image of a file. */
+async function readImage(file) {
+  try {
+    return await createImageBitmap(file);
+  } catch {
+    throw new Error("This file is not an image that the browser can read. Choose a JPEG, PNG or WebP.");
+  }
+}
+
+/** Shows a camera in a video element; `constraints` are those of its video track. */
+async function openCamera(video, constraints) {
+  try {
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: constraints });
+  } catch (error) {
+    const messages = {
+      NotFoundError: "There is no camera. Choose a photo instead.",
+      NotReadableError: "Another program is using the camera. Close that program, or choose a photo.",
+    };
+    throw new Error(messages[error.name] ?? "The browser blocks the camera. Allow it, or choose a photo instead.");
+  }
+}
+
+/** Ends what `openCamera` began. */
+function closeCamera(video) {
+  video.srcObject?.getTracks().forEach((track) => track.stop());
+  video.srcObject = null;
+}
+
 /** Loads the model, then shows its page. */
 export async function start(show) {
   const status = document.getElementById("status");
@@ -92,7 +145,8 @@ export async function start(show) {
     const data = JSON.parse(document.getElementById("data").textContent);
     const networks = await loadNetworks();
     const app = document.getElementById("app");
-    await show({ app, create, createRandom, createSaveButton, data, drawPixels, networks, say, unpack });
+    const photos = { closeCamera, createPhotoButton, openCamera, readImage };
+    await show({ app, create, createRandom, createSaveButton, data, drawPixels, networks, photos, say, unpack });
     say("");
   } catch (error) {
     say(`The model could not be started. ${error.message ?? error}`);

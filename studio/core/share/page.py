@@ -67,8 +67,17 @@ def build(preset: Preset, progress: Progress | None = None) -> bytes:
     if preset.task not in shareable:
         expected = f"a model of {', '.join(sorted(shareable))}"
         raise invalid(f"preset {preset.name}", expected=expected, received=f"a model of {preset.task}")
+    check(preset)
+    if progress:
+        progress.report_stage("Converting the model")
     content = tasks.import_object(tasks.get(preset.task).share)(preset)
     return compose(preset.name, preset.read_card(), content, progress)
+
+
+def check(preset: Preset) -> None:
+    """Raises `InvalidInput` if a model of a kind that has pages cannot have one. Fast; loads no Keras."""
+    if checker := tasks.get(preset.task).check_share:
+        tasks.import_object(checker)(preset)
 
 
 def compose(name: str, card: str, content: Content, progress: Progress | None = None) -> bytes:
@@ -88,7 +97,9 @@ def compose(name: str, card: str, content: Content, progress: Progress | None = 
         Unavailable: if LiteRT.js cannot be fetched.
     """
     files = {f"file-{key}": gzip.compress(data, mtime=0) for key, data in content.files.items()}
-    files |= {f"network-{key}": gzip.compress(data, mtime=0) for key, data in content.networks.items()}
+    files |= {
+        f"network-{key}": gzip.compress(split_bytes(data), mtime=0) for key, data in content.networks.items()
+    }
     if content.networks:
         files["runtime"] = runtime.load(progress)
     parts = {
@@ -113,6 +124,14 @@ def compose(name: str, card: str, content: Content, progress: Progress | None = 
             next_step="train a smaller model",
         )
     return page
+
+
+def split_bytes(data: bytes) -> bytes:
+    """Returns the bytes at even positions, then those at odd ones; page.js joins them again.
+
+    A gzip of float16 weights is 7 % smaller so, because their high bytes repeat and their low bytes do not.
+    """
+    return data[::2] + data[1::2]
 
 
 def read_title(card: str) -> str:

@@ -44,12 +44,11 @@ function readSquare(source, width, height, side, create) {
   return context.getImageData(0, 0, side, side).data.filter((_, n) => n % 4 < 3);
 }
 
-export default async function show({ app, create, createSaveButton, data, drawPixels, networks, say, unpack }) {
+export default async function show({ app, create, createSaveButton, data, drawPixels, networks, photos, say, unpack }) {
   const grain = new Int8Array((await unpack("file-grain")).buffer);
   const canvas = create("canvas", { width: data.side, height: data.side, role: "img", "aria-label": "The painted photo" });
   const styles = create("select", {}, ...data.styles.map((name, n) => create("option", { value: n }, name.replaceAll("_", " "))));
   const video = create("video", { autoplay: true, muted: true, playsInline: true, className: "hidden" });
-  const input = create("input", { type: "file", accept: "image/*", className: "covered", "aria-label": "Choose a photo" });
   const camera = create("button", { type: "button", textContent: "Camera" });
   let photo = null; // values of 0 to 255
   let running = Promise.resolve();
@@ -77,10 +76,10 @@ export default async function show({ app, create, createSaveButton, data, drawPi
   /** Paints an image file. */
   async function open(file) {
     try {
-      const image = await createImageBitmap(file);
+      const image = await photos.readImage(file);
       photo = readSquare(image, image.width, image.height, data.side, create);
-    } catch {
-      say("This file is not an image that the browser can read. Choose a JPEG, PNG or WebP.");
+    } catch (error) {
+      say(error.message);
       return;
     }
     await refresh();
@@ -90,35 +89,22 @@ export default async function show({ app, create, createSaveButton, data, drawPi
   async function toggleCamera() {
     if (video.srcObject) {
       photo = readSquare(video, video.videoWidth, video.videoHeight, data.side, create);
-      video.srcObject.getTracks().forEach((track) => track.stop());
-      video.srcObject = null;
+      photos.closeCamera(video);
       refresh();
     } else {
-      try {
-        video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      } catch {
-        say("There is no camera, or the browser may not use it. Choose a photo instead.");
-      }
+      await photos.openCamera(video, { facingMode: "environment" }).catch((error) => say(error.message));
     }
     video.classList.toggle("hidden", !video.srcObject);
     camera.textContent = video.srcObject ? "Take the photo" : "Camera";
   }
 
-  const openFirst = (files) => [...files].filter(({ type }) => type.startsWith("image/")).slice(0, 1).forEach(open);
   camera.addEventListener("click", toggleCamera);
-  input.addEventListener("change", () => openFirst(input.files));
   styles.addEventListener("change", refresh);
-  document.addEventListener("paste", (event) => openFirst(event.clipboardData.files));
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    openFirst(event.dataTransfer.files);
-  });
   app.append(
     create(
       "div",
       { className: "row" },
-      create("label", { className: "button main" }, "Choose a photo", input),
+      photos.createPhotoButton(open),
       ...(navigator.mediaDevices ? [camera] : []),
       create("label", {}, "Style ", styles),
     ),

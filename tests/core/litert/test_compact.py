@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from studio.core.litert import compact, layers
-from studio.core.litert.graph import Graph
+from studio.core.litert.graph import Graph, pack
 from studio.core.litert.network import Network
 from studio.core.models import presets
 
@@ -28,6 +31,15 @@ def test_float16_halves_the_file_and_hardly_changes_its_output(model):
     assert 0 < np.abs(received - expected).max() < 0.01 * np.abs(expected).max()
 
 
+def test_fewer_mantissa_bits_compress_better(model):
+    full, rounded = compact.store_float16(model), compact.store_float16(model, 6)
+    assert len(gzip.compress(rounded)) < 0.9 * len(gzip.compress(full))
+    values = np.random.default_rng(0).normal(size=1000).astype("float32")
+    errors = np.abs(compact.round_mantissa(values, 6) / values - 1)
+    assert 2**-8 < errors.max() <= 2**-7
+    assert np.array_equal(compact.round_mantissa(np.array([0.0, 1.5, -3.0]), 1), [0, 1.5, -3])
+
+
 def test_values_beyond_float16_stay_float32():
     graph = Graph()
     kernel = np.full((64, 64), 1e6, "float32")
@@ -46,3 +58,15 @@ def test_fixed_shapes_give_the_same_image():
     details = [*Interpreter(model_content=fixed).get_input_details()]
     assert [tuple(entry["shape_signature"]) for entry in details] == [photo.shape, shares.shape]
     assert np.array_equal(Network(fixed)(photo, shares)[0], Network(model)(photo, shares)[0])
+
+
+def test_unknown_dimensions_become_1_without_shapes(model):
+    from ai_edge_litert.interpreter import Interpreter
+
+    unpacked = schema.ModelT.InitFromPackedBuf(model, 0)
+    unpacked.subgraphs[0].tensors[unpacked.subgraphs[0].inputs[0]].shapeSignature = [-1, 64]
+    unknown = pack(unpacked)
+    (before,) = Interpreter(model_content=unknown).get_input_details()
+    (after,) = Interpreter(model_content=compact.fix_shapes(unknown)).get_input_details()
+    assert before["shape_signature"].tolist() == [-1, 64]
+    assert after["shape_signature"].tolist() == [1, 64]

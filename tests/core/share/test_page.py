@@ -74,6 +74,10 @@ def test_files_arrive_unchanged(script):
     assert gzip.decompress(base64.b64decode(packed)) == content
 
 
+def test_bytes_of_a_network_are_split_by_position():
+    assert page.split_bytes(b"abcde") == b"ace" + b"bd"
+
+
 def test_same_model_gives_the_same_page(script):
     assert compose(script, files={"a": b"1"}) == compose(script, files={"a": b"1"})
 
