@@ -62,7 +62,7 @@ def ask(
         options: of `st.file_uploader`.
     """
     version = st.session_state.setdefault(_version_key(slot), 0)
-    key = keys.part(slot, f"{name}_{version}")
+    key = keys.part(slot, "_".join((name, str(version))))
     st.file_uploader(
         label,
         key=key,

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from pages.colorize import refill as colorize_form
-from pages.dream import refill as dream_form
-from pages.form import forms, image_input, input_store, samples, uploads
+from pages.form import image_input, input_store, samples, uploads
 from pages.jobs import live, use_again
 from pages.jobs.navigation import PAGES
-from pages.style import refill as style_form
 from pages.widgets import browser_images, keys, weight_downloads, words
 from studio import engine
 from studio.core import tasks
@@ -37,7 +34,7 @@ class Preview(NamedTuple):
         small: further settings, which only make the preview small and fast.
         slot: of the photo, in the task.
         page_file, input: of the page that the button opens, and its input for the photo.
-        fill_form: fills what `forms.prefill` leaves to that page; None if its form has none of the settings.
+        opens: values of widgets of that page, by key, for the same result in its default size.
         needs: names of the weights.
     """
 
@@ -48,7 +45,7 @@ class Preview(NamedTuple):
     slot: str
     page_file: str
     input: str
-    fill_form: Callable[[Any], None] | None = None
+    opens: Mapping[str, Any] = _NO_VALUES
     needs: Sequence[str] = ()
 
 
@@ -61,7 +58,7 @@ PREVIEWS = (
         "content",
         "style_photo.py",
         "content",
-        style_form.fill_form,
+        {"style": ["Mosaic"]},
     ),
     Preview(
         "Dreamed",
@@ -71,8 +68,7 @@ PREVIEWS = (
         "content",
         "dream_photo.py",
         "content",
-        dream_form.fill_form,
-        ("vgg16",),
+        needs=("vgg16",),
     ),
     Preview("Enhanced", "enhance.enlarge", _NO_VALUES, _NO_VALUES, "content", "enhance_photo.py", "content"),
     # A photo in color becomes gray first, and a reader who does not know that sees only a paler photo.
@@ -84,7 +80,7 @@ PREVIEWS = (
         "content",
         "colorize_photo.py",
         "content",
-        colorize_form.fill_form,
+        {"recolor": True},
     ),
     Preview(
         "Classified",
@@ -155,12 +151,10 @@ def draw_places(photo: File) -> list[Place]:
 
 
 def _open_page(preview: Preview, photo: File) -> None:
-    """Opens the page of a preview with the photo and the settings that it was made with. A callback."""
+    """Opens the page of a preview with the photo and what the preview was made with. A callback."""
     use_again.send_to_page(use_again.find(preview.page_file, preview.input), lambda: photo)
-    if preview.fill_form is not None:
-        settings = tasks.get(preview.task).settings.parse(preview.values)
-        forms.prefill(settings)
-        preview.fill_form(settings)
+    for key, value in preview.opens.items():
+        st.session_state[key] = value
 
 
 def fill(places: Sequence[Place], photo: File) -> None:

@@ -136,7 +136,7 @@ def _show_row(job: engine.Job, first: engine.Job | None, has_others: bool) -> No
 
 def _show_end_button(job: engine.Job, place: str) -> None:
     label, end, unit = _choose_end_action(job)
-    st.button(label, key=f"{place}_stop_{job.id}", type="tertiary", on_click=end, args=(unit,))
+    st.button(label, key="_".join((place, "stop", job.id)), type="tertiary", on_click=end, args=(unit,))
 
 
 def _choose_end_action(job: engine.Job) -> tuple[str, Callable[[str], None], str]:
