@@ -15,6 +15,7 @@ from waiting import wait_until
 from studio.api import app, guards
 from studio.api.browser_guard import BrowserGuard
 from studio.core import tokens
+from studio.engine.jobs.parts import FINISHED
 from tests.engine.conftest import FAKES, chores, engine, start_engine  # noqa: F401
 
 
@@ -58,7 +59,12 @@ class Client:
 
     def wait_for_end(self, id: str) -> dict:
         """Waits until a job has ended and returns it."""
-        return self("GET", f"/jobs/{id}", params={"wait": 30}).json()
+
+        def read_ended() -> dict | None:
+            job = self("GET", f"/jobs/{id}", params={"wait": 30}).json()
+            return job if job.get("state", "done") in FINISHED else None  # an error has no state
+
+        return wait_until(read_ended)
 
 
 @pytest.fixture(scope="package")
