@@ -6,7 +6,7 @@ from pages import parts
 from pages.form import problems
 from pages.guide import index as guide
 from pages.jobs import navigation, refill
-from pages.widgets import browser_history, image_drop, keyboard, words
+from pages.widgets import browser_history, image_drop, keyboard, result_scroll, words
 from studio.core.errors import StudioError
 from studio.engine import quotas
 
@@ -27,11 +27,13 @@ parts.apply_css()
 browser_history.handle_back_and_forward()
 quotas.record_visit(parts.get_owner(), record_new=False)
 with st.sidebar:
-    if page.title != "Guide":
-        guide.show_link(page.title)
-    keyboard.listen()
-    image_drop.listen()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if page.title != "Guide":
+            guide.show_link(page.title)
+        keyboard.listen()
     parts.show_job_panel()
+    image_drop.listen()
+    result_scroll.listen()
 navigation.open_requested_page(page.url_path)
 navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)

@@ -74,6 +74,14 @@ def test_copy_puts_the_text_on_the_clipboard(tab, language_model):
     assert page.evaluate("navigator.clipboard.readText()") == read_text(page)
 
 
+def test_phone_scrolls_to_the_text(tab, language_model):
+    page = tab(f"/text?preset={language_model.capitalize()}&chars=100")
+    page.set_viewport_size({"width": 390, "height": 844})
+    find_button(page, "Write").click()
+    page.get_by_role("button", name="Copy to the clipboard").wait_for()
+    wait_until(lambda: find_sheet(page).bounding_box()["y"] < 400)
+
+
 def test_reload_shows_the_same_text(tab, language_model):
     page = tab(f"/text?preset={language_model.capitalize()}&chars=100&seed=7")
     find_button(page, "Write").click()
