@@ -59,18 +59,13 @@ def choose(
     return selected
 
 
-def reopen(page_file: str, titles: Mapping[str, str], half: str, *, key: str, **parameters: str) -> None:
-    """Reopens a page at a half, whose widgets would else read the other half's parameters of the same name.
+def reopen(page_file: str, **parameters: str) -> None:
+    """Reopens a page after a switch of halves: widgets would else read the other half's parameters.
 
     Args:
         page_file: next to frame.py.
-        titles: of the halves, by name; the address omits the first one.
-        half: to open.
-        key: of the choice.
         parameters: in the address; the open job if there are none.
     """
     if not parameters and (job_id := st.query_params.get(jobs.PARAMETER)):
         parameters[jobs.PARAMETER] = job_id
-    if half != next(iter(titles)):
-        parameters[key] = titles[half]
     navigation.go_to(page_file, **parameters)

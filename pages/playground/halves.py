@@ -29,4 +29,4 @@ def _switch_half(half: str) -> None:
     forms.reset_common_fields(
         *((points_class, photo_class) if half == "points" else (photo_class, points_class))
     )
-    halves.reopen(_PAGE, HALVES, half, key=_KEY)
+    halves.reopen(_PAGE)

@@ -39,4 +39,4 @@ def _switch_half(half: str) -> None:
     forms.reset_common_fields(*((train, paint) if half == "train" else (paint, train)))
     training_form.reset_steps()
     title = st.session_state.pop(_PAINT_WITH_KEY, "")
-    halves.reopen(_PAGE, HALVES, half, key=training_form.HALF_KEY, **({"style": title} if title else {}))
+    halves.reopen(_PAGE, **({"style": title} if title else {}))

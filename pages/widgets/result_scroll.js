@@ -4,7 +4,8 @@ export default function () {
   window.studioResultScroll = true;
   const DRAW_MS = 400;  // until the page has reacted to the click
   const show = () => {
-    if (!matchMedia("(max-width: 640px)").matches) return;
+    // A running job is in view anyway.
+    if (!matchMedia("(max-width: 640px)").matches || document.querySelector(".st-key-working")) return;
     document.querySelector(".st-key-stage")?.scrollIntoView({ behavior: "smooth" });
   };
   addEventListener("click", (event) => {

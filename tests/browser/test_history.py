@@ -93,13 +93,15 @@ def test_photo_sent_to_another_page_survives_a_reload(tab, expect):
 
 
 def test_back_opens_the_half_that_was_open(tab, expect):
-    page = tab("/playground")
-    page.get_by_test_id("stMain").get_by_role("radio", name="2-D data").click()
-    page.wait_for_url(re.compile("learn=2-D"))
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Gallery").click()
-    expect(page.get_by_role("heading", name="Gallery", exact=True)).to_be_visible()
+    page = tab(f"/style?{SETTINGS}")
+    find_button(page, "Start").wait_for()
+    page.get_by_test_id("stMain").get_by_role("radio", name="Train styles").click()
+    page.wait_for_url(re.compile("work=Train"))
+    expect(find_button(page, "Train")).to_be_visible()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Dream").click()
+    expect(page.get_by_role("heading", name="Dream", exact=True)).to_be_visible()
     page.go_back()
-    expect(page.get_by_test_id("stMain").get_by_role("radio", name="2-D data")).to_be_checked()
+    expect(page.get_by_test_id("stMain").get_by_role("radio", name="Train styles")).to_be_checked()
 
 
 COUNT_PAINTED = """e => {

@@ -140,13 +140,15 @@ def test_grid_focuses_the_last_shown_item(visit, make_result):
     assert not list_scripts(page.run()), "only once"
 
 
+SCRIPTS_OF_ALL_PAGES = ("studioHistory", "Keys of all pages", "studioImageDrop", "studioResultScroll")
+
+
 def list_scripts(page):
     """Returns the scripts of the gallery, without those of all pages."""
     return [
         html.proto.body
         for html in page.get("html")
-        if "<script>" in (body := html.proto.body)
-        and not any(name in body for name in ("studioHistory", "Keys of all pages"))
+        if "<script>" in (body := html.proto.body) and not any(name in body for name in SCRIPTS_OF_ALL_PAGES)
     ]
 
 
