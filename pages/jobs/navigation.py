@@ -248,6 +248,7 @@ def open_requested_page(current_address: str) -> None:
     """
     file = st.session_state.pop(_REQUESTED_KEY, "")
     if file and not any(page.file == file and page.address == current_address for page in PAGES):
+        browser_history.hand_over_values()
         go_to(file)
 
 
@@ -269,7 +270,6 @@ def go_to(file: str, **params: str) -> None:
         file: of the page, next to frame.py.
         params: URL parameters of the page.
     """
-    browser_history.hand_over_values()
     st.switch_page(file, query_params=params)
 
 

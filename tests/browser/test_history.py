@@ -92,18 +92,6 @@ def test_photo_sent_to_another_page_survives_a_reload(tab, expect):
     expect(main.get_by_role("radio", name="pond")).to_be_checked()
 
 
-def test_back_opens_the_half_that_was_open(tab, expect):
-    page = tab(f"/style?{SETTINGS}")
-    find_button(page, "Start").wait_for()
-    page.get_by_test_id("stMain").get_by_role("radio", name="Train styles").click()
-    page.wait_for_url(re.compile("work=Train"))
-    expect(find_button(page, "Train")).to_be_visible()
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Dream").click()
-    expect(page.get_by_role("heading", name="Dream", exact=True)).to_be_visible()
-    page.go_back()
-    expect(page.get_by_test_id("stMain").get_by_role("radio", name="Train styles")).to_be_checked()
-
-
 COUNT_PAINTED = """e => {
   const levels = e.getContext("2d").getImageData(0, 0, e.width, e.height).data;
   return levels.filter((level, n) => n % 4 === 3 && level > 128).length;
