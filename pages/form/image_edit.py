@@ -157,9 +157,9 @@ def _scale(shares: tuple[float, float, float, float], height: int, width: int) -
 
 def _draw_box(preview: np.ndarray, box: Box) -> np.ndarray:
     """Returns the preview with all but the crop dimmed."""
-    drawn = (preview * _DIMMED).astype("uint8")
-    box.crop(drawn)[:] = box.crop(preview)
-    return drawn
+    image = (preview * _DIMMED).astype("uint8")
+    box.crop(image)[:] = box.crop(preview)
+    return image
 
 
 @owners.cached(max_entries=16)

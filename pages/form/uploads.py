@@ -62,7 +62,7 @@ def ask(
         options: of `st.file_uploader`.
     """
     version = st.session_state.setdefault(_version_key(slot), 0)
-    key = keys.part(slot, "_".join((name, str(version))))
+    key = keys.part(keys.part(slot, name), version)
     st.file_uploader(
         label,
         key=key,

@@ -31,7 +31,6 @@ class Preview(NamedTuple):
     Attributes:
         title: what happened to the photo.
         task, values: of the result; settings that differ from the defaults.
-        small: further settings, which only make the preview small and fast.
         slot: of the photo, in the task.
         page_file, input: of the page that the button opens, and its input for the photo.
         opens: values of widgets of that page, by key, for the same result in its default size.
@@ -41,7 +40,6 @@ class Preview(NamedTuple):
     title: str
     task: str
     values: Mapping[str, Any]
-    small: Mapping[str, Any]
     slot: str
     page_file: str
     input: str
@@ -53,8 +51,7 @@ PREVIEWS = (
     Preview(
         "Restyled",
         "style.transfer",
-        {"house": ["mosaic"]},
-        {"size": SIDE},
+        {"house": ["mosaic"], "size": SIDE},
         "content",
         "style_photo.py",
         "content",
@@ -63,20 +60,18 @@ PREVIEWS = (
     Preview(
         "Dreamed",
         "dream.ascend",
-        _NO_VALUES,
         {"size": 192, "octaves": 2, "steps": 5},
         "content",
         "dream_photo.py",
         "content",
         needs=("vgg16",),
     ),
-    Preview("Enhanced", "enhance.enlarge", _NO_VALUES, _NO_VALUES, "content", "enhance_photo.py", "content"),
+    Preview("Enhanced", "enhance.enlarge", _NO_VALUES, "content", "enhance_photo.py", "content"),
     # A photo in color becomes gray first, and a reader who does not know that sees only a paler photo.
     Preview(
         "Colorized from gray",
         "colorize.apply",
         {"recolor": True},
-        _NO_VALUES,
         "content",
         "colorize_photo.py",
         "content",
@@ -85,7 +80,6 @@ PREVIEWS = (
     Preview(
         "Classified",
         "classify.predict",
-        _NO_VALUES,
         {"top": 2},
         "images",
         "classify_images.py",
@@ -174,7 +168,7 @@ def _show_preview(preview: Preview, small: File) -> None:
         sizes = weight_downloads.describe_sizes(missing)
         browser_images.show_image(small, caption=f"{preview.title}: needs {sizes}; its page offers them")
         return
-    settings = tasks.get(preview.task).settings.parse({**preview.values, **preview.small})
+    settings = tasks.get(preview.task).settings.parse(preview.values)
     result = live.make_result(
         preview.task, settings, {preview.slot: [small]}, _CACHE_NAME, max_results=2 * len(PREVIEWS)
     )

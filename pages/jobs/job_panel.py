@@ -41,10 +41,10 @@ def show_job_line() -> None:
 
 
 def _draw_line() -> None:
-    running = ("running", "stopping", "canceling")
     shown_on_page = st.query_params.get(refill.PARAMETER)
     jobs = _sort_by_state(engine.connect().list_jobs(get_owner()))
-    job = next((job for job in jobs if job.state in running and job.id != shown_on_page), None)
+    running = (job for job in jobs if not job.finished and job.state != "queued")
+    job = next((job for job in running if job.id != shown_on_page), None)
     if job is None:
         return
     with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
@@ -52,7 +52,7 @@ def _draw_line() -> None:
         st.progress(share, f"**{job.title}** · {_describe_state(job)}")
         show_link(job)
         if job.state == "running":
-            _show_end_button(job, "job_line")
+            _show_end_button(job, f"job_line_stop_{job.id}")
 
 
 def _draw_panel(interval_seconds: float) -> None:
@@ -129,14 +129,14 @@ def _show_row(job: engine.Job, first: engine.Job | None, has_others: bool) -> No
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             show_link(job)
             if job.state in ("queued", "running"):
-                _show_end_button(job, "job_panel")
+                _show_end_button(job, f"job_panel_stop_{job.id}")
             if first is not None:
                 queue_controls.show_menu(first, has_others)
 
 
-def _show_end_button(job: engine.Job, place: str) -> None:
+def _show_end_button(job: engine.Job, key: str) -> None:
     label, end, unit = _choose_end_action(job)
-    st.button(label, key="_".join((place, "stop", job.id)), type="tertiary", on_click=end, args=(unit,))
+    st.button(label, key=key, type="tertiary", on_click=end, args=(unit,))
 
 
 def _choose_end_action(job: engine.Job) -> tuple[str, Callable[[str], None], str]:

@@ -101,7 +101,8 @@ class Ascent:
         progress: Progress,
     ):
         self._settings, self._progress, self._min_side = settings, progress, backbone.spec.min_side
-        first = resize_01(image, self._octave_sizes(image, settings.octaves)[0])
+        sizes = self._octave_sizes(image, settings.octaves)
+        first = resize_01(image, sizes[0])
         progress.report_stage("Looking at the image")
         goal = build_objective(settings, backbone, first, guide)
         network = backbone.with_precision(settings.computed_in)
@@ -110,7 +111,8 @@ class Ascent:
             network, goal, settings.softness, settings.jitter, rng, progress, MOMENTUM
         )
         self.steps, self._max_steps = 0, settings.most_steps or sys.maxsize
-        self._planned_steps = 0  # of a single image, whose octaves are fewer where it is small
+        # Of a single image: a small one has fewer octaves than the settings.
+        self._planned_steps = min(settings.steps * len(sizes), self._max_steps)
         self.octave_figures: list[dict[str, float]] = []
         self.stopped_early = False
 
@@ -136,7 +138,6 @@ class Ascent:
         sizes = self._octave_sizes(image, octaves)
         costs = [(height * width) / (sizes[-1][0] * sizes[-1][1]) for height, width in sizes]
         total_steps, done_steps = steps * sum(costs), 0.0
-        self._planned_steps = min(steps * len(sizes), self._max_steps)
         change = np.zeros((1, *sizes[0], 3), "float32")
         try:
             for size, cost in zip(sizes, costs, strict=True):
