@@ -62,4 +62,4 @@ def test_refused_copy_says_what_to_do(style_page):
     style_page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')); }")
     menu = open_popover(style_page, "Export")
     menu.get_by_role("button", name="Copy to the clipboard").click()
-    menu.get_by_text("Download the image instead.").wait_for()
+    menu.get_by_text("The browser did not allow it. Use Download instead.").wait_for()

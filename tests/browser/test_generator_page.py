@@ -39,7 +39,7 @@ def test_generator_is_trained_from_images(tab, expect):
     expect(main.get_by_text(re.compile("which takes (about|a few)"))).to_be_visible()
     button("Train").click()
     main.get_by_role("img", name=re.compile("^Images generated so far")).wait_for()
-    main.locator(".vega-embed canvas, .vega-embed svg").first.wait_for()
+    main.locator(".st-key-job_details .vega-embed").first.wait_for(state="attached")  # folded
     button("Make again").wait_for()
     expect(main.get_by_text(f"Trained on {IMAGE_COUNT} images for 250 of 250 steps")).to_be_visible()
     main.get_by_role("img", name="New images from the model").wait_for()
