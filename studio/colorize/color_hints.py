@@ -1,4 +1,4 @@
-"""Color hints that a user paints on a photo, as inputs of the network."""
+"""Color hints that a user paints on a photo: their maps at a smaller size, and their checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ASPECT_TOLERANCE = 0.03  # tolerance of the aspect ratio, because sizes are rou
 
 
 def make_hint_maps(color_hints: np.ndarray | None, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the colors of color hints and their mask, at the size of the network's input.
+    """Returns the colors of color hints and their mask, at another size.
 
     Args:
         color_hints: `(h, w, 4) uint8`, transparent without hints; None for no hints.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from studio.colorize import bins, color_hints, color_logits, inputs, lab, models, upsample
+from studio.colorize import bins, color_hints, color_logits, hint_spread, inputs, lab, models, upsample
 from studio.colorize.settings import VIVIDNESS
 from studio.core.imaging import image_io
 from studio.core.litert import network
@@ -92,18 +92,23 @@ class Colorizer:
         prediction = self.predict(rgb, options)
         guide = image_io.fit(rgb, min(upsample.GUIDE_SIDE, max(rgb.shape[:2])))
         line = upsample.fit_lines(prediction.colors, lab.lightness(guide))
-        for rows, strip in upsample.colorize_strips(rgb, line):
+        hints = spread_hints(rgb, options.color_hints)
+        for rows, strip in upsample.colorize_strips(rgb, line, hints):
             progress.report(rows.start, len(image))
             result[rows, :, :3] = strip
         progress.report(len(image), len(image))
         return result, prediction
 
     def predict(self, image: np.ndarray, options: Options) -> Prediction:
-        """Predicts the colors of an image, `(H, W, 3) uint8`, at a quarter of the network's input size."""
+        """Predicts the colors of an image, `(H, W, 3) uint8`, at a quarter of the network's input size.
+
+        Color hints are not inputs here: the network would carry them far beyond their objects. See
+        `studio.colorize.hint_spread`.
+        """
         height, width = _choose_input_size(*image.shape[:2])
         lightness = lab.lightness(image_io.resize(image, height, width))
-        hints, hint_mask = color_hints.make_hint_maps(options.color_hints, height, width)
-        (logits,) = self._network(inputs.stack(lightness, hints, hint_mask)[None])
+        no_hints = color_hints.make_hint_maps(None, height, width)
+        (logits,) = self._network(inputs.stack(lightness, *no_hints)[None])
         stride = models.OUTPUT_STRIDE
         small_lightness = lightness.reshape(height // stride, stride, -1, stride).mean((1, 3))
         bias = color_logits.draw_variant_bias(options.variant)
@@ -124,6 +129,13 @@ def _choose_input_size(height: int, width: int) -> tuple[int, int]:
     multiple = models.SIDE_MULTIPLE
     rows, columns = (max(2, round(side * scale / multiple)) * multiple for side in (height, width))
     return rows, columns
+
+
+def spread_hints(image: np.ndarray, layer: np.ndarray | None) -> hint_spread.Spread | None:
+    """Spreads the color hints of a layer, `(h, w, 4) uint8`, over an image; None without any hints."""
+    small = image_io.fit(image, min(hint_spread.SIDE, max(image.shape[:2])))
+    hints, mask = color_hints.make_hint_maps(layer, *small.shape[:2])
+    return hint_spread.spread(lab.lightness(small), hints, mask) if mask.any() else None
 
 
 def load_colorizer(preset: Preset) -> Colorizer:

@@ -9,6 +9,7 @@ from studio.core.tasks import Inputs
 
 _MEGAPIXEL_SECONDS = 0.45  # s per megapixel, on two cores
 _NETWORK_SECONDS = 0.1  # s, one pass of the network
+_HINTS_SECONDS = 1.3  # s, to spread color hints
 _BASE_BYTES = 0.5 * 2**30  # bytes, of Python, its libraries and a strip
 _PIXEL_BYTES = 12  # bytes per pixel
 
@@ -19,7 +20,8 @@ _ACTIVATION_BYTES = 100.0  # bytes per channel and pixel of a batch
 
 def estimate_seconds(settings: ColorizeSettings, inputs: Inputs) -> float:
     """Returns the estimated seconds of colorizing an image on two cores."""
-    return _NETWORK_SECONDS + _MEGAPIXEL_SECONDS * _count_megapixels(inputs)
+    hints_seconds = _HINTS_SECONDS if inputs.get("color_hints") else 0.0
+    return _NETWORK_SECONDS + hints_seconds + _MEGAPIXEL_SECONDS * _count_megapixels(inputs)
 
 
 def estimate_bytes(settings: ColorizeSettings, inputs: Inputs) -> float:

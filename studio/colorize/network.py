@@ -3,7 +3,7 @@
 A U-Net (Ronneberger et al. 2015, arXiv:1505.04597) of residual blocks, with global average pooling at the
 coarsest scale. Its output has a quarter of the input's sides, because lightness carries the detail. It
 predicts a distribution over colors per position (Zhang et al. 2016, arXiv:1603.08511); color hints are inputs
-as in Zhang et al. 2017, arXiv:1705.02999.
+as in Zhang et al. 2017, arXiv:1705.02999, in training only, see `studio.colorize.hint_spread`.
 """
 
 from __future__ import annotations

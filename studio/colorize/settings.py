@@ -97,8 +97,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     )
     hinted: float = setting(
         0.5,
-        "Probability that a training crop gets color hints (small spots of the true colors); raise it to "
-        "make the network follow hints more closely.",
+        "Probability that a training crop gets small spots of the true colors as extra input. Colorize "
+        "spreads color hints without the network, so 0 loses nothing.",
         ge=0,
         le=1,
         label="Color hint probability",

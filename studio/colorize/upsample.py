@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from studio.colorize import lab
+from studio.colorize.hint_spread import Spread
 
 GUIDE_SIDE = 256  # px, longer side of the guide image
 _RADIUS = 5  # px of the guide image, about one position of the network's output
@@ -42,24 +43,31 @@ def fit_lines(colors: np.ndarray, lightness: np.ndarray) -> np.ndarray:
     return _average_box(np.concatenate([slopes, means - slopes * mean], axis=-1))
 
 
-def colorize_strips(image: np.ndarray, line: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+def colorize_strips(
+    image: np.ndarray, line: np.ndarray, hints: Spread | None = None
+) -> Iterator[tuple[slice, np.ndarray]]:
     """Colorizes an image in strips.
 
     Args:
         image: `(H, W, 3) uint8`, of which only the lightness is used.
         line: `(h, w, 4)`, see `fit_lines`.
+        hints: color hints of the user, spread at any size; None for none.
 
     Yields:
         The rows of a strip, and the strip, `(n, W, 3) uint8`, whose lightness differs from the image's by
         less than one level.
     """
     height, width, _ = image.shape
+    hint_maps = None if hints is None else np.concatenate([hints.share[..., None], hints.colors], axis=-1)
     count = max(1, _STRIP_PIXELS // width)
     for start in range(0, height, count):
         rows = slice(start, min(height, start + count))
         lightness = lab.lightness(image[rows])
         slopes = _interpolate_rows(line, np.arange(rows.start, rows.stop), height, width)
         colors = slopes[..., :2] * lightness[..., None] + slopes[..., 2:]
+        if hint_maps is not None:
+            hinted = _interpolate_rows(hint_maps, np.arange(rows.start, rows.stop), height, width)
+            colors = colors + hinted[..., :1] * (hinted[..., 1:] - colors)
         yield rows, to_rgb(lightness, colors)
 
 

@@ -72,13 +72,32 @@ def test_strips_have_no_seams(network, cat, monkeypatch):
     np.testing.assert_array_equal(network.colorize(cat, Options())[0], expected)
 
 
-def test_color_hints_change_the_colors_around_them(network, cat):
-    layer = np.zeros((120, 90, 4), "uint8")
-    layer[20:40, 20:40] = (255, 0, 0, 255)
-    plain, hinted = network.predict(cat, Options()), network.predict(cat, Options(color_hints=layer))
-    assert np.abs(hinted.logits - plain.logits).max() > 0.01
-    nothing = network.predict(cat, Options(color_hints=np.zeros_like(layer)))
-    np.testing.assert_array_equal(nothing.logits, plain.logits)
+def test_a_color_hint_fills_its_object_and_stops_at_the_edge(network):
+    photo = np.full((120, 160, 3), 60, "uint8")
+    photo[:, 80:] = 180  # two areas with an edge between them
+    photo += np.random.default_rng(0).integers(0, 9, (120, 160, 1), "uint8")  # grain is no edge
+    layer = np.zeros((120, 160, 4), "uint8")
+    layer[40:60, 20:50] = (200, 40, 40, 255)
+    plain = network.colorize(photo, Options())[0]
+    hinted = network.colorize(photo, Options(color_hints=layer))[0]
+    red = lab.from_rgb(np.array([200, 40, 40], "uint8"))[1]
+    a_star = lab.from_rgb(hinted)[..., 1]
+    assert (a_star[:, :76] > 0.8 * red).all()
+    np.testing.assert_array_equal(hinted[:, 84:], plain[:, 84:])
+    assert np.abs(to_gray_levels(hinted) - to_gray_levels(photo)).max() < 1
+
+
+def test_two_hints_on_one_area_share_it_and_gray_stays_gray(network):
+    photo = np.full((60, 120, 3), 128, "uint8")
+    layer = np.zeros((60, 120, 4), "uint8")
+    layer[20:40, 10:30], layer[20:40, 90:110] = (40, 80, 200, 255), (128, 128, 128, 255)
+    pixels = lab.from_rgb(network.colorize(photo, Options(color_hints=layer))[0])
+    assert (pixels[:, :30, 2] < -40).all() and np.abs(pixels[20:40, 92:108, 1:]).max() < 3
+
+
+def test_a_layer_without_hints_changes_nothing(network, cat):
+    nothing = Options(color_hints=np.zeros((*cat.shape[:2], 4), "uint8"))
+    np.testing.assert_array_equal(network.colorize(cat, nothing)[0], network.colorize(cat, Options())[0])
 
 
 def test_an_example_raises_the_probability_of_its_colors():
