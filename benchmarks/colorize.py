@@ -1,12 +1,13 @@
-"""Colorize: distance of the colors from a photo's own, and changes of the lightness.
+"""Colorize: distance of the colors from a photo's own, changes of the lightness, and reach of color hints.
 
     python -m benchmarks.colorize PHOTOS [--json] [--network colors]
 
 PHOTOS is a folder, tar, zip or npz of photos, of which the held-out part is measured; without it, sample
 photos are used. A distance is that of a* and b*, averaged over the pixels of a photo, then over the photos,
 and given relative to that of the gray photo. Changes of the lightness are in levels of gray, at the pixel
-that changed most. Times are for a separate photo; P is one forward and backward pass of VGG16 in the same
-process.
+that changed most. The reach of a color hint is the share of the changes of a* and b* that lie on the object
+under the hint, for ten strokes on sample photos. Times are for a separate photo; P is one forward and
+backward pass of VGG16 in the same process.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.colorize_hints import HINTS, draw_layer, draw_object
 from benchmarks.report import make_parser, measure_pass, measure_seconds, note, print_figures
 from studio.colorize import colorizer, lab
 from studio.colorize.learn.task import find_colorful
@@ -69,6 +71,22 @@ def measure_colors(network: str, truths: Sequence[np.ndarray]) -> dict[str, obje
     return figures
 
 
+def measure_hints(network: str) -> dict[str, object]:
+    """Measures which share of the changes by each color hint lies on its object."""
+    network_model, shares = colorizer.load_colorizer(presets.find(network)), {}
+    for name, hint in HINTS.items():
+        note(f"hint {name}")
+        photo = image_io.fit(sample_photos.read_photo(hint.photo), 512)
+        plain, hinted = (
+            lab.from_rgb(network_model.colorize(photo, colorizer.Options(color_hints=layer))[0])
+            for layer in (None, draw_layer(hint, *photo.shape[:2]))
+        )
+        changes = np.linalg.norm(hinted[..., 1:] - plain[..., 1:], axis=-1)
+        on_object = draw_object(hint, *photo.shape[:2])
+        shares[f"hint {name}, share of the change on it"] = float(changes[on_object].sum() / changes.sum())
+    return {**shares, "hints, mean share on the object": float(np.mean(list(shares.values())))}
+
+
 def measure_lightness_change(network_model: Any, gray: np.ndarray) -> float:
     """Returns the largest change of a gray photo's lightness in its boldest colors, in levels of gray."""
     levels = np.arange(256, dtype="uint8")
@@ -95,6 +113,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--repeats", type=int, default=5)
     args = parser.parse_args(argv)
     figures = measure_colors(args.network, load_photos(args.data, args.photos))
+    figures |= measure_hints(args.network)
     note("times")
     figures |= measure_times(args.network, args.side, args.repeats)
     print_figures(figures, args.json)
