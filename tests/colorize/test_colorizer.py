@@ -77,10 +77,10 @@ def test_a_color_hint_fills_its_object_and_stops_at_the_edge(network):
     photo[:, 80:] = 180  # two areas with an edge between them
     photo += np.random.default_rng(0).integers(0, 9, (120, 160, 1), "uint8")  # grain is no edge
     layer = np.zeros((120, 160, 4), "uint8")
-    layer[40:60, 20:50] = (200, 40, 40, 255)
+    layer[40:60, 20:50] = (120, 60, 60, 255)
     plain = network.colorize(photo, Options())[0]
     hinted = network.colorize(photo, Options(color_hints=layer))[0]
-    red = lab.from_rgb(np.array([200, 40, 40], "uint8"))[1]
+    red = lab.from_rgb(np.array([120, 60, 60], "uint8"))[1]
     a_star = lab.from_rgb(hinted)[..., 1]
     assert (a_star[:, :76] > 0.8 * red).all()
     np.testing.assert_array_equal(hinted[:, 84:], plain[:, 84:])
