@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from studio.core.imaging import image_io
-from studio.core.objectives.evaluate import MAX_SIDE
 from studio.core.tasks import Inputs
 from studio.style.house.settings import TrainStyleSettings
-from studio.style.nnst.schedule import first_look_size, plan_stages
+from studio.style.nnst.schedule import MAX_WHOLE_SIDE, first_look_size, plan_stages
 from studio.style.settings import TransferSettings
 
 OPTIMIZE_SECONDS = 4.2  # s per megapixel and step, on two cores
@@ -15,7 +14,7 @@ ADAIN_SECONDS, HOUSE_SECONDS = 3.0, 4.0  # s per megapixel, with AdaIN and with 
 _BASE_BYTES = 0.85 * 2**30  # bytes, of Keras and a small image
 _HOUSE_BYTES = 0.5 * 2**30  # bytes per megapixel, of a network of house styles
 _ADAIN_BYTES, _ADAIN_TILE = 2.8 * 2**30, 0.69  # bytes per megapixel of AdaIN, and megapixels of its tiles
-_VGG16_BYTES, _VGG16_TILE = 2.9 * 2**30, 0.6  # the same of VGG16, forward and backward
+_VGG16_BYTES, _VGG16_TILE = 4.5 * 2**30, 0.41  # the same of VGG16, forward and backward
 _FEATURES_BYTES = 0.7 * 2**30  # bytes per megapixel, of the photo's features and their matches
 _BANK_BYTES = 0.4 * 2**30  # bytes of a painting's features during matching
 _TRAINING_BYTES = 1.2 * 2**30  # bytes of a network in training
@@ -46,7 +45,7 @@ def estimate_bytes(settings: TransferSettings, inputs: Inputs) -> float:
     adain_bytes = _ADAIN_BYTES * min(megapixels, _ADAIN_TILE)
     if not settings.optimizes:
         return _BASE_BYTES + adain_bytes
-    vgg16_bytes = _VGG16_BYTES * (megapixels if settings.size <= MAX_SIDE else _VGG16_TILE)
+    vgg16_bytes = _VGG16_BYTES * (megapixels if settings.size <= MAX_WHOLE_SIDE else _VGG16_TILE)
     feature_bytes = _FEATURES_BYTES * megapixels + _BANK_BYTES * max(1, len(inputs.get("style", ())))
     return _BASE_BYTES + max(adain_bytes, vgg16_bytes + feature_bytes)
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from studio.core.imaging import tiling
 from studio.core.objectives.backbones import Backbone, find_spec
-from studio.core.objectives.evaluate import HALO, MAX_SIDE, TILE
 from studio.core.objectives.gradients import compile_function
 from studio.core.progress import Progress
+from studio.style.nnst.schedule import MAX_WHOLE_SIDE
 
 if TYPE_CHECKING:
     import keras
@@ -22,6 +22,8 @@ CHANNELS = tuple(find_spec("vgg16").layers[name] for name in LAYERS)
 DEPTH = sum(CHANNELS)  # 2,688
 STRIDE = 4  # px of the image per position
 SIDE_MULTIPLE = 8  # px: sides must be multiples of it, so that every layer divides evenly
+TILE = 512  # px, side of a tile without its halo
+HALO = 64  # px, a multiple of SIDE_MULTIPLE above the receptive field radius of conv4_3, resized (57 px)
 _MIN_SIDE = 32  # px: smaller images are mirrored, so that the deepest layer has a few positions
 
 
@@ -75,9 +77,9 @@ def _resize_layer(features, stride: int):
 
 
 def split_tiles(height: int, width: int) -> list[tiling.Tile]:
-    """Returns the tiles of an image: one up to `MAX_SIDE` px; beyond that, tiles bound memory."""
-    is_whole = max(height, width) <= MAX_SIDE
-    return tiling.cut_tiles(height, width, MAX_SIDE if is_whole else TILE, 0 if is_whole else HALO)
+    """Returns the tiles of an image: one up to `MAX_WHOLE_SIDE` px; beyond that, tiles bound memory."""
+    is_whole = max(height, width) <= MAX_WHOLE_SIDE
+    return tiling.cut_tiles(height, width, MAX_WHOLE_SIDE if is_whole else TILE, 0 if is_whole else HALO)
 
 
 def inner_slices(tile: tiling.Tile) -> tuple[slice, slice]:

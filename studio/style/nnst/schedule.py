@@ -9,6 +9,7 @@ from studio.style.settings import TransferSettings
 COARSEST_SIZE = 64  # px of the longer side, where optimization begins
 FIRST_LOOK_SIZE = 512  # px
 DRAFT_SIZE = 256  # px: a draft is optimized up to here and enlarged
+MAX_WHOLE_SIDE = 640  # px: larger images are processed in tiles, because 1024 px at once took 7 GB
 
 
 class Plan(NamedTuple):

@@ -87,7 +87,7 @@ def test_tiles_give_the_features_and_gradient_of_the_full_image(weights_home, ph
         return losses.MatchLoss(backbone, expected, [target], indices, shares, 0.2, Progress())(image)
 
     value, gradient = evaluate()
-    monkeypatch.setattr(features, "MAX_SIDE", 64)
+    monkeypatch.setattr(features, "MAX_WHOLE_SIDE", 64)
     monkeypatch.setattr(features, "TILE", 128)
     assert np.abs(features.extract(backbone, image) - expected).max() < 2e-3
     tiled, again = evaluate()
