@@ -43,21 +43,30 @@ _EXPLANATION = (
 )
 
 
-def ask_masks(content: File, styles: Sequence[str], explanation: str = _EXPLANATION) -> list[File]:
+def ask_masks(
+    content: File,
+    styles: Sequence[str],
+    explanation: str = _EXPLANATION,
+    *,
+    image: bytes = b"",
+    shares_rest: bool = True,
+) -> list[File]:
     """Draws the photo with a brush, to paint the area of each style.
 
     Args:
         content: the photo to paint on.
         styles: titles of the styles.
         explanation: text below the brush.
+        image: a WebP of the photo to paint on, with something marked in it; empty for the photo itself.
+        shares_rest: whether styles without paint share the unpainted area; otherwise their masks are black.
 
     Returns:
-        One mask per style, or none while nothing is painted. Styles without paint share the unpainted area;
-        if all have paint, that area of the photo stays unchanged.
+        One mask per style, or none while nothing is painted. If all styles have paint, the unpainted area of
+        the photo stays unchanged.
     """
     saved_paint = _validate_paint(content.digest, _restore_paint(content.digest))
     key = keys.part(_KEY, st.session_state.get(_VERSION_KEY, 0))
-    image = browser_images.encode_file(content.digest)
+    image = image or browser_images.encode_file(content.digest)
     height, width = image_io.read_size(image)
     scale = MAX_SIDE / max(height, width)
     options = {
@@ -80,7 +89,7 @@ def ask_masks(content: File, styles: Sequence[str], explanation: str = _EXPLANAT
         return []
     st.caption(explanation)
     try:
-        return _store_masks(message, content.digest, styles)
+        return _store_masks(message, content.digest, styles, shares_rest)
     except StudioError:
         return []
 
@@ -141,7 +150,7 @@ def _store_paint(paint: dict[str, Any] | None) -> None:
         st.query_params[_PARAMETER] = digest
 
 
-def _store_masks(message: object, image: str, styles: Sequence[str]) -> list[File]:
+def _store_masks(message: object, image: str, styles: Sequence[str], shares_rest: bool = True) -> list[File]:
     """Stores the masks from a browser. Returns them; none for another image, other styles or invalid data.
 
     Raises:
@@ -151,7 +160,11 @@ def _store_masks(message: object, image: str, styles: Sequence[str]) -> list[Fil
     # Paint of other styles would misplace these; the brush will send its masks again soon.
     if paint is None or paint["styles"] != list(styles):
         return []
-    arrays = fill_empty_masks([from_data_url(mask) for mask in paint["masks"]])
+    arrays = [from_data_url(mask) for mask in paint["masks"]]
+    if shares_rest:
+        arrays = fill_empty_masks(arrays)
+    elif all(mask.max() < _PAINTED_LEVEL for mask in arrays):
+        return []
     return [
         mask_input.store_painted(image_io.encode_png(mask), number)
         for number, mask in enumerate(arrays, start=1)

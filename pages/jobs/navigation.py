@@ -94,6 +94,14 @@ PAGES = (
         videos=True,
     ),
     Page(
+        "restore_photo.py",
+        "Restore",
+        ":material/healing:",
+        "restore",
+        "restore",
+        form="pages.restore.refill",
+    ),
+    Page(
         "sketch_avatar.py",
         "Sketch",
         ":material/gesture:",

@@ -49,6 +49,7 @@ USES = (
     Use("enhance_photo.py", "content", "Your photo", opens=(("what", "photo"),)),
     Use("colorize_photo.py", "content", "Your photo", opens=(("what", "photo"),), role="content"),
     Use("colorize_photo.py", "examples", "Your example", role="example"),
+    Use("restore_photo.py", "content", "Your photo"),
     Use("playground_photo.py", "content", "Your photo"),
     Use("xray_photo.py", "content", "Your photo"),
     Use("generate_faces.py", "photo", "Your photo"),

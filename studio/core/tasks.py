@@ -63,6 +63,7 @@ TASKS = {
     "colorize.train": "studio.colorize:TRAIN",
     "enhance.enlarge": "studio.enhance:ENLARGE",
     "enhance.train": "studio.enhance:TRAIN",
+    "restore.apply": "studio.restore:APPLY",
     "sketch.paint": "studio.sketch:PAINT",
     "sketch.train": "studio.sketch:TRAIN",
     "sketch.translate": "studio.sketch:TRANSLATE",
@@ -142,7 +143,7 @@ def suggest_name(task_name: str, values: Mapping[str, object], inputs: Inputs) -
 
 def _list_source_names(task_name: str, values: Mapping[str, object], inputs: Inputs) -> list[str]:
     """Returns the names of a result's sources, the content first."""
-    files = [file.name for slot, files in inputs.items() if slot != "mask" for file in files]
+    files = [file.name for slot, files in inputs.items() if not slot.endswith("mask") for file in files]
     settings = parse_saved_settings(task_name, values) if files else None
     styles = settings.style_names if settings else ()
     return [*map(humanize_stem, files), *(style.replace("_", " ") for style in styles)][:_MAX_NAMED_SOURCES]

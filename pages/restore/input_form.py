@@ -1,0 +1,84 @@
+"""Inputs of the Restore page: the photo, and corrections of the damage that is found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.form import estimates, image_input, mask_brush, samples
+from pages.form.samples import Sample
+from pages.restore import damage_view
+from pages.widgets import browser_images
+from studio.core.imaging import image_io
+from studio.core.tasks import File, Inputs
+from studio.restore.settings import RestoreSettings
+
+TASK = "restore.apply"
+CORRECT_KEY = "correct_damage"
+SLOTS = {"Damage": "damage_mask", "Keep": "keep_mask"}  # by name of the brush
+_CORRECT_HELP = "Shows the damage that is found, and lets you add to it or protect a part of the photo"
+_BRUSH_CAPTION = (
+    "Red: will be filled. Paint **Damage** over what was missed, and **Keep** over what is no damage."
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A photo to restore.
+
+    Attributes:
+        content: the photo.
+        corrections: painted masks by slot.
+    """
+
+    content: Sample
+    corrections: tuple[tuple[str, File], ...] = ()
+
+    @property
+    def identity(self) -> object:
+        """Identifies the request: equal for equal inputs."""
+        return self.content.title, self.corrections
+
+    def build_inputs(self) -> Inputs:
+        """Returns the input files of a run."""
+        return {"content": [self.content.get_file()], **{slot: [file] for slot, file in self.corrections}}
+
+    def show_start_preview(self, settings: RestoreSettings) -> None:
+        """Shows the photo, with one line below it that says what Start does."""
+        browser_images.show_content(self.content.get_file())
+        height, width = image_io.read_upright_size(self.content.get_file().read())
+        scale = settings.scale if settings.output == "photo" else 1
+        what = "a photo" if settings.output == "photo" else "a damage mask"
+        cost = estimates.describe_cost(TASK, settings, self.build_inputs())
+        st.markdown(
+            f"**Start** makes {what} of {round(scale * width):,} x {round(scale * height):,} px{cost}."
+        )
+
+
+def ask_photo() -> Sample:
+    """Asks for the photo."""
+    return image_input.choose_image("content", "Photo", samples.list_gray_photos())
+
+
+def ask_corrections(photo: Sample, settings: RestoreSettings | None) -> Request:
+    """Asks whether to correct the damage that is found in a photo, and for the corrections.
+
+    Args:
+        photo: the chosen photo.
+        settings: of the form; None if they are wrong.
+    """
+    is_on = st.toggle("Correct the damage", key=CORRECT_KEY, bind="query-params", help=_CORRECT_HELP)
+    if not is_on or settings is None:
+        return Request(photo)
+    file = photo.get_file()
+    sensitivity = settings.sensitivity if settings.scratches else 0.0
+    marked = damage_view.render(file.digest, sensitivity)
+    masks = mask_brush.ask_masks(file, list(SLOTS), _BRUSH_CAPTION, image=marked, shares_rest=False)
+    # An empty mask changes nothing: it would only be one more input in the recipe.
+    painted = [
+        (slot, mask)
+        for slot, mask in zip(SLOTS.values(), masks, strict=False)
+        if image_io.read_mask(mask.read()).max() > 0
+    ]
+    return Request(photo, tuple(painted))
