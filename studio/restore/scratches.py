@@ -18,7 +18,7 @@ from skimage import filters, measure
 
 from studio.core.imaging import image_io
 
-MAX_SIDE = 1600  # px; the damage of a larger photo is found in a smaller copy
+MAX_SIDE = 1024  # px; the damage of a larger photo is found in a smaller copy
 _MEDIAN_SIDE = 11  # px of the median filter, which removes what is thinner than about half of this
 _PEER_SIDE = 41  # px of the neighborhood that a response is compared with
 _PEER_RANK = 0.88  # of the responses there; a single scratch covers less than the rest
@@ -30,9 +30,11 @@ _MIN_STANDOUT = 6.0  # levels beyond everything near
 _MAX_STEP = 0.7  # from one side of a line to the other, over its contrast
 _PEER_FLOOR = 4.0  # levels, added to the response of the neighborhood
 _MIN_LENGTH, _MAX_WIDTH = 44, 5.0  # px of a line
+# Largest minor axis of a line over its major one: hairs curl, but a long curved line is the rim of an object.
+_HAIR_LENGTH, _MAX_HAIR_BEND, _MAX_BEND = 110, 0.6, 0.15
 # Share of the pixels of a line with the full score: of a short one, and of one twice as long or longer.
 _MIN_SURE_SHARES = (0.4, 0.2)
-_MIN_SPECK_CONTRAST, _MIN_SPECK_STANDOUT = 14.0, 12.0  # levels
+_MIN_SPECK_CONTRAST, _MIN_SPECK_STANDOUT = 20.0, 12.0  # levels
 # Of a speck: its response over that of the neighborhood; the range near it over its own contrast.
 _SPECK_SCORE, _SPECK_RANGE = 3.0, 0.5
 _SPECK_AREA, _MAX_SPECK_SIDE = (4, 110), 14  # px
@@ -157,7 +159,9 @@ def _find_lines(maps: _Maps, sign: int, sensitivity: float) -> np.ndarray:
         length = np.hypot(bottom - top, right - left)
         share = np.interp(length, (_MIN_LENGTH, 2 * _MIN_LENGTH), _MIN_SURE_SHARES)
         is_long = length >= _MIN_LENGTH and region.area < _MAX_WIDTH * length
-        if is_long and sure_counts[region.label] >= share * region.area:
+        max_bend = _MAX_HAIR_BEND if length < _HAIR_LENGTH else _MAX_BEND
+        is_straight = region.axis_minor_length <= max_bend * region.axis_major_length
+        if is_long and is_straight and sure_counts[region.label] >= share * region.area:
             is_line[region.label] = _is_colorless(maps, region.coords)
     return is_line[labels]
 

@@ -100,7 +100,8 @@ def run(settings: RestoreSettings, inputs: Inputs, progress: Progress) -> Result
             chroma = measure_chroma(_preview(image))
             image = _remove_tint(image)
         if mask.any():
-            image = inpainting.fill(image, mask, stages.begin("fill", image))
+            colors = inpainting.fill(image[..., :3], mask, stages.begin("fill", image))
+            image = np.dstack([colors, image[..., 3:]])  # transparent stays transparent
         if settings.colorize and is_gray:
             image, part = _run_task(
                 "colorize.apply",

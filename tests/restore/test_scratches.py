@@ -51,6 +51,12 @@ def test_the_edge_of_an_object_is_no_scratch():
     assert not scratches.find_damage(photo).any()
 
 
+def test_the_rim_of_an_object_is_no_scratch(noisy_ramp):
+    image = Image.fromarray(noisy_ramp)
+    ImageDraw.Draw(image).arc((80, 100, 320, 340), 20, 160, fill=(250, 250, 250), width=2)
+    assert not scratches.find_damage(np.asarray(image)).any()
+
+
 def test_a_colored_line_is_no_scratch(noisy_ramp):
     damaged, truth = draw_damage(noisy_ramp, 245)
     damaged[truth] = (250, 60, 60)

@@ -46,7 +46,7 @@ def scratched(gray) -> np.ndarray:
 
 def make_mask(photo: np.ndarray) -> File:
     mask = np.zeros_like(photo)
-    mask[5:175, 24:38] = 255
+    mask[8:172, 29:33] = 255
     return store(mask, "mask.png")
 
 
