@@ -29,7 +29,7 @@ _MIN_CONTRAST, _MIN_WEAK_CONTRAST = 16.0, 6.0  # levels
 _MIN_STANDOUT = 6.0  # levels beyond everything near
 _MAX_STEP = 0.7  # from one side of a line to the other, over its contrast
 _PEER_FLOOR = 4.0  # levels, added to the response of the neighborhood
-_MIN_LENGTH, _MAX_WIDTH = 44, 5.0  # px of a line
+_MIN_LENGTH, _MAX_WIDTH = 44, 7.0  # px of a line
 # Largest minor axis of a line over its major one: hairs curl, but a long curved line is the rim of an object.
 _HAIR_LENGTH, _MAX_HAIR_BEND, _MAX_BEND = 110, 0.6, 0.15
 # Share of the pixels of a line with the full score: of a short one, and of one twice as long or longer.
