@@ -24,8 +24,8 @@ _PEER_SIDE = 41  # px of the neighborhood that a response is compared with
 _PEER_RANK = 0.88  # of the responses there; a single scratch covers less than the rest
 _NEAR_SIDE, _FAR_SIDE = 7, 21  # px of the surroundings that a line lies on, and that it must stand out from
 _ANGLES, _REACH = 16, 12  # directions of lines, and px of a line to each side of its center
-_MIN_SCORE, _MIN_WEAK_SCORE = 2.2, 1.1  # response over that of the neighborhood, of a line and its ends
-_MIN_CONTRAST, _MIN_WEAK_CONTRAST = 16.0, 6.0  # levels
+_MIN_SCORE, _MIN_WEAK_SCORE = 3.1, 1.6  # response over that of the neighborhood, of a line and its ends
+_MIN_CONTRAST, _MIN_WEAK_CONTRAST = 23.0, 6.0  # levels
 _MIN_STANDOUT = 6.0  # levels beyond everything near
 _MAX_STEP = 0.7  # from one side of a line to the other, over its contrast
 _PEER_FLOOR = 4.0  # levels, added to the response of the neighborhood
@@ -34,9 +34,9 @@ _MIN_LENGTH, _MAX_WIDTH = 44, 7.0  # px of a line
 _HAIR_LENGTH, _MAX_HAIR_BEND, _MAX_BEND = 110, 0.6, 0.15
 # Share of the pixels of a line with the full score: of a short one, and of one twice as long or longer.
 _MIN_SURE_SHARES = (0.4, 0.2)
-_MIN_SPECK_CONTRAST, _MIN_SPECK_STANDOUT = 20.0, 12.0  # levels
+_MIN_SPECK_CONTRAST, _MIN_SPECK_STANDOUT = 28.5, 12.0  # levels
 # Of a speck: its response over that of the neighborhood; the range near it over its own contrast.
-_SPECK_SCORE, _SPECK_RANGE = 3.0, 0.5
+_SPECK_SCORE, _SPECK_RANGE = 4.3, 0.5
 _SPECK_AREA, _MAX_SPECK_SIDE = (4, 110), 14  # px
 _MAX_EXTRA_CHROMA = 12.0  # levels; scratches have no color of their own
 _GROWTH, _MARGIN = 2, 2  # px: to the soft edges of damage, and beyond
