@@ -75,7 +75,9 @@ def _solve_smaller(image: np.ndarray, mask: np.ndarray, factor: int) -> np.ndarr
     )
     filled = _solve(np.rint(small).astype(image.dtype).reshape(*shape, -1), (known == 0).reshape(shape))
     channels = [
-        Image.fromarray(channel.astype("float32")).resize((width, height), Image.Resampling.BICUBIC)
+        np.asarray(
+            Image.fromarray(channel.astype("float32")).resize((width, height), Image.Resampling.BICUBIC)
+        )
         for channel in np.moveaxis(filled, -1, 0)
     ]
     enlarged = np.rint(np.clip(np.stack(channels, axis=-1), 0, np.iinfo(image.dtype).max))
