@@ -48,8 +48,8 @@ class Request:
         """Shows the photo, with one line below it that says what Start does."""
         browser_images.show_content(self.content.get_file())
         height, width = image_io.read_upright_size(self.content.get_file().read())
-        scale = settings.scale if settings.output == "photo" else 1
-        what = "a photo" if settings.output == "photo" else "a damage mask"
+        scale = 1 if settings.mask_only else settings.scale
+        what = "a damage mask" if settings.mask_only else "a photo"
         cost = estimates.describe_cost(TASK, settings, self.build_inputs())
         st.markdown(
             f"**Start** makes {what} of {round(scale * width):,} x {round(scale * height):,} px{cost}."

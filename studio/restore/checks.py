@@ -11,11 +11,11 @@ from studio.restore.settings import RestoreSettings
 def check(settings: RestoreSettings, inputs: Inputs) -> None:
     """Raises `InvalidInput` if nothing is to be done, or the result would be too large."""
     has_work = settings.scratches or settings.clean or settings.colorize or settings.scale > 1
-    if settings.output == "photo" and not (has_work or inputs.get("damage_mask")):
+    if not settings.mask_only and not (has_work or inputs.get("damage_mask")):
         raise InvalidInput("All steps are off. Turn on scratches, clean or colorize, or raise the scale.")
     for file in inputs["content"]:
         data = file.read()
-        if settings.output == "photo" and image_io.try_read_size(data):
+        if not settings.mask_only and image_io.try_read_size(data):
             height, width = image_io.read_upright_size(data)
             if height * width * settings.scale**2 > image_io.MAX_PIXELS:
                 fitting = (image_io.MAX_PIXELS / (height * width)) ** 0.5

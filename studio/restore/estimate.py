@@ -31,7 +31,7 @@ def plan_seconds(
         "colorize": settings.colorize,
         "enlarge": settings.scale > 1,
     }
-    if settings.output == "mask":
+    if settings.mask_only:
         steps = {"find": True}
     return {name: SECONDS[name] * megapixels for name, is_on in steps.items() if is_on}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from studio.core.settings import Settings, setting
 
 MAX_SCALE = 4
@@ -49,10 +47,10 @@ class RestoreSettings(Settings):
         le=1,
         step=0.05,
     )
-    output: Literal["photo", "mask"] = setting(
-        "photo",
-        "photo returns the restored photo; mask returns the damage mask, white where the photo would be "
-        "filled, to correct it in an image editor.",
+    mask_only: bool = setting(
+        False,
+        "Returns the damage mask instead of the photo: white where the photo would be filled, to correct it "
+        "in an image editor.",
     )
 
     @property
@@ -60,10 +58,10 @@ class RestoreSettings(Settings):
         names = set() if self.scratches else {"sensitivity"}
         if not self.colorize:
             names.add("vividness")
-        if self.output == "mask":
+        if self.mask_only:
             names |= {"clean", "colorize", "scale", "vividness"}
         return frozenset(names)
 
     @property
     def mode_name(self) -> str:
-        return self.output if self.output == "mask" else ""
+        return "mask" if self.mask_only else ""

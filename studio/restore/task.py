@@ -87,7 +87,7 @@ def run(settings: RestoreSettings, inputs: Inputs, progress: Progress) -> Result
     mask = masks.find_mask(settings, inputs, photo)
     figures: dict[str, Any] = {"damage": float(mask.mean())}
     weights: dict[str, str] = {}
-    if settings.output == "mask":
+    if settings.mask_only:
         levels = task_masks.to_levels(mask.astype("float32"))
         return _store(levels, content, "damage", settings, inputs, figures, weights, start_time)
     with tasks.store_in_memory():  # no step leaves a file of its own

@@ -29,7 +29,7 @@ def test_start_says_what_it_makes(visit):
     assert not page.exception and not page.error
     assert "Start" in list_button_labels(page)
     assert "1,024 x 1,024 px" in join_raw_texts(page.markdown)
-    page = visit("restore", scale="1", output="mask")
+    page = visit("restore", scale="1", mask_only="true")
     assert "a damage mask of 512 x 512 px" in join_raw_texts(page.markdown)
 
 

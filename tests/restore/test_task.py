@@ -73,11 +73,12 @@ def test_a_painted_scratch_is_filled_and_the_rest_unchanged(scratched, gray):
 def test_the_keep_mask_protects_from_both(scratched):
     masks = {"damage_mask": [make_mask(scratched)], "keep_mask": [make_mask(scratched)]}
     result = restore(scratched, masks, **{**OFF, "scratches": True})
-    assert np.array_equal(read(result)[10:170, 28:34], scratched[10:170, 28:34])
+    is_kept = image_io.read(make_mask(scratched).read())[..., 0] > 0
+    assert np.array_equal(read(result)[is_kept], scratched[is_kept])
 
 
 def test_the_mask_is_a_result_that_can_be_edited_and_given_back(scratched):
-    mask = read(restore(scratched, {"damage_mask": [make_mask(scratched)]}, output="mask"))
+    mask = read(restore(scratched, {"damage_mask": [make_mask(scratched)]}, mask_only=True))
     assert set(np.unique(mask)) == {0, 255} and mask[50, 31, 0] == 255
     assert restore(scratched, {"damage_mask": [store(mask)]}, **OFF).figures["damage"] == (mask > 0).mean()
 
