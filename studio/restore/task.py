@@ -134,7 +134,7 @@ def _store_step(image: np.ndarray) -> File:
 
 
 def _accepts_colors(content: File) -> bool:
-    """Returns whether a photo is gray or tinted, as the task that colorizes judges it.
+    """Returns whether a photo is gray or tinted, as the Colorize task decides.
 
     Raises:
         InvalidInput: if that task cannot run at all, e.g. without its network.
