@@ -10,7 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.faces import sliders
 from pages.faces.input_form import FACE_KEY, MORPH_KEY, MOVES_KEY, NEAR_KEY, TO_KEY
 from pages.jobs import live, results, use_again
-from pages.widgets import browser_images, image_grid, words
+from pages.widgets import image_grid, words
+from pages.widgets.image_viewer import Neighbors
 from studio import engine
 from studio.core.tasks import File, Inputs
 from studio.faces.settings import FacesSettings
@@ -18,7 +19,7 @@ from studio.faces.settings import FacesSettings
 TASK = "faces.draw"
 INTERPOLATION_IMAGES = 7  # images of an interpolation from one face to another
 MIN_VARIETY = 0.05  # truncation; below it, all images look the same
-_SELECTED_KEY = "picked"
+_SELECTED_KEY, _OTHER_FACE_KEY = "picked", "other_face"
 
 
 def with_changes(settings: FacesSettings) -> FacesSettings:
@@ -100,6 +101,8 @@ def _draw_face(settings: FacesSettings, inputs: Inputs) -> None:
 
     A fragment, so moving a slider redraws nothing else.
     """
+    if st.session_state.pop(_OTHER_FACE_KEY, False):
+        st.rerun()  # An arrow of the lightbox chose another face, but reran only this fragment.
     if settings.to:
         image_area = st.container()
         slider_area: DeltaGenerator = st.expander("Changes", icon=":material/tune:")
@@ -116,9 +119,37 @@ def _draw_face(settings: FacesSettings, inputs: Inputs) -> None:
             suffix = f", morphing into face {settings.to}" if settings.to else ""
             is_photo = inputs.get("photo") and settings.face == 1 and not settings.near
             name = "Your photo, as the model reconstructs it" if is_photo else f"Face {settings.face}"
-            browser_images.show_image(result.data, caption=f"{name}{suffix}")
+            results.show_comparison(
+                _find_unchanged_face(settings, inputs)
+                if moves != settings.moves and not settings.to
+                else None,
+                result.data,
+                key="large_face",
+                caption=f"{name}{suffix}",
+                name="Before the changes",
+                result_name=name,
+                is_split=False,
+                neighbors=None if settings.to else _list_neighbors(settings),
+            )
             _show_warnings(result)
             _draw_actions(result, key="face")
+
+
+def _find_unchanged_face(settings: FacesSettings, inputs: Inputs) -> File | None:
+    """Returns the chosen face without the changes of the sliders; None after showing an error."""
+    result = compute_result(settings.model_copy(update={"n": 1}), inputs)
+    return result and File.store(result.data, "image", result.name)
+
+
+def _list_neighbors(settings: FacesSettings) -> Neighbors:
+    """Returns the faces before and after the chosen one in the grid."""
+
+    def open_face(number: str) -> None:
+        st.session_state[FACE_KEY], st.session_state[_OTHER_FACE_KEY] = int(number), True
+        _reset_changes(settings)
+
+    later = str(settings.face + 1) if settings.face < settings.n else ""
+    return Neighbors(str(settings.face - 1 or ""), later, open_face)
 
 
 def _show_warnings(result: engine.Live) -> None:

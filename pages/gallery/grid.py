@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import streamlit as st
 
 from pages.form import forms, image_input
-from pages.gallery import address, marks, selection
+from pages.gallery import address, boards, marks, selection
 from pages.jobs.navigation import PAGES
 from pages.widgets import assets, keys, words
 from pages.widgets.owners import get_owner
@@ -31,7 +32,7 @@ _SEVERAL_TILES_KEY = keys.part(_TILES_KEY, "several")
 
 
 def ask_filter() -> Filter:
-    """Draws the search: kind, page or task, model, tag, words of the recipe, star. Returns it."""
+    """Draws the search: kind, page or task, model, tag, board, words of the recipe, star. Returns it."""
     kind = forms.ask_choice("Show", KINDS, key="kind", hide_label=True)
     choices = {
         "by": ("Made by", {"": "Everything"} | _list_pages_and_tasks()),
@@ -41,6 +42,8 @@ def ask_filter() -> Filter:
         ),
         "tag": ("Tag", {"": "Any"} | {tag: tag for tag in index.list_tags(get_owner())}),
     }
+    if board_names := index.list_boards(get_owner()):
+        choices[boards.FILTER_KEY] = ("Board", {"": "Any"} | {name: name for name in board_names})
     useful = {key: choice for key, choice in choices.items() if len(choice[1]) > 1 or key == "by"}
     columns = st.columns([*(3 for _ in useful), 4, 2], vertical_alignment="bottom")
     selected = {}
@@ -68,6 +71,7 @@ def ask_filter() -> Filter:
         tag=selected.get("tag", ""),
         model=selected.get("model", ""),
         capability=name if is_page else "",
+        board=selected.get(boards.FILTER_KEY, ""),
     )
     if st.session_state.get(QUERY_KEY) != query:
         st.session_state[QUERY_KEY], st.session_state[_PAGE_KEY] = query, 0
@@ -100,6 +104,7 @@ def return_to_grid() -> None:
     st.session_state["by"] = f"{query.capability}{_ALL_TASKS}" if query.capability else query.task
     st.session_state["tag"] = query.tag
     st.session_state["model"] = query.model
+    st.session_state[boards.FILTER_KEY] = query.board
     st.session_state["starred"] = query.starred
 
 
@@ -116,9 +121,12 @@ def show(query: Filter) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         _show_pager(skip, len(entries), total)
+        boards.show_current(query.board)
         st.space("stretch")
         is_multiple = st.toggle(
-            "Select several", key=_SELECT_SEVERAL_KEY, help="Lets you remove or save several results together"
+            "Select several",
+            key=_SELECT_SEVERAL_KEY,
+            help="Lets you put several results on a board, remove or save them together",
         )
         if is_multiple:
             st.button(
@@ -192,6 +200,7 @@ def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
             format_func=labels.get,
             key=key,
             tile=TILE_WIDTH,
+            notes=[_format_day(entry.created) for entry in entries],
             label_visibility="collapsed",
             on_change=None if is_multiple else _open_item,
             args=None if is_multiple else (key,),
@@ -203,6 +212,13 @@ def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
         tiles = f'.{keys.css_class(key)} [data-testid="stButtonGroup"] button'
         assets.run_script(__file__, "move_focus.js", selector=tiles, index=position)
     return selected if is_multiple else []
+
+
+def _format_day(seconds: float) -> str:
+    """Returns the local day of a time in seconds since 1970: "Today", "Yesterday" or "3 May 2026"."""
+    day = datetime.fromtimestamp(seconds).date()
+    age = (datetime.now().date() - day).days
+    return {0: "Today", 1: "Yesterday"}.get(age, f"{day.day} {day:%B %Y}")
 
 
 def _make_unique_labels(entries: Sequence[Entry]) -> dict[str, str]:

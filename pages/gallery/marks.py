@@ -1,4 +1,4 @@
-"""Stars, tags and names on the gallery page."""
+"""Stars, tags, names and boards of an item on the gallery page."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ def change_marks(id: str, **changes: Any) -> None:
 def show_marks(item: Item) -> None:
     """Draws the star, name and tags of one item, with the widgets that change them."""
     id, name_key, tags_key = item.id, f"item_name_{item.id}", f"item_tags_{item.id}"
+    boards_key = f"item_boards_{id}"
     starred = item.marks.starred
     with st.container(horizontal=True, vertical_alignment="center"):
         toggled_star = {"starred": not starred}
@@ -78,8 +79,9 @@ def show_marks(item: Item) -> None:
             type="tertiary",
             key="item_star",
         )
-        with st.popover("Name and tags", icon=":material/edit:", type="tertiary"):
+        with st.popover("Name, tags and boards", icon=":material/edit:", type="tertiary"):
             st.session_state[name_key], st.session_state[tags_key] = item.marks.name, list(item.marks.tags)
+            st.session_state[boards_key] = list(item.marks.boards)
             st.text_input(
                 "Name",
                 placeholder=item.inputs_text,
@@ -91,10 +93,22 @@ def show_marks(item: Item) -> None:
             _ask_tags(
                 "Tags", item.marks.tags, tags_key, lambda: change_marks(id, tags=st.session_state[tags_key])
             )
-    if item.marks.tags:
+            st.multiselect(
+                "Boards",
+                sorted({*index.list_boards(get_owner()), *item.marks.boards}, key=str.casefold),
+                key=boards_key,
+                accept_new_options=True,
+                max_selections=MAX_TAGS,
+                placeholder="Holiday",
+                on_change=lambda: change_marks(id, boards=st.session_state[boards_key]),
+                help="Collections of results. Type the name of a new board, or choose an earlier one",
+            )
+    if item.marks.tags or item.marks.boards:
         with st.container(horizontal=True, gap="small", key="item_tags"):
             for tag in item.marks.tags:
                 st.badge(words.escape(tag), icon=":material/sell:")
+            for board in item.marks.boards:
+                st.badge(words.escape(board), icon=":material/dashboard:")
 
 
 def show_buttons(ids: Sequence[str]) -> None:

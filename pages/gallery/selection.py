@@ -1,4 +1,4 @@
-"""Compares, stars, tags, saves or removes several items at once."""
+"""Compares, stars, tags, puts on boards, saves or removes several items at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.gallery import address, marks, removed_items
+from pages.gallery import address, boards, marks, removed_items
 from pages.widgets import words
 from pages.widgets.owners import get_owner
 from studio.gallery import export, index, items
@@ -36,6 +36,7 @@ def show_actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
                     key="compare",
                 )
             marks.show_buttons(ids)
+            boards.show_buttons(ids, query.board)
             label = f"Remove {count:,}" if ids else "Remove"
             st.button(
                 label,

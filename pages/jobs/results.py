@@ -59,6 +59,8 @@ def show_comparison(
     key: str,
     caption: str = "",
     name: str = "Content",
+    result_name: str = "Result",
+    is_split: bool = True,
     neighbors: Neighbors | None = None,
 ) -> None:
     """Shows an image as large as the page allows, with its content under it; a lightbox shows it larger.
@@ -69,6 +71,8 @@ def show_comparison(
         key: of the viewer.
         caption: below the image.
         name: label of the content.
+        result_name: label of the image.
+        is_split: whether the page shows the content, too; if not, only the lightbox does.
         neighbors: of the image in its series; None if it is alone.
     """
     image = browser_images.encode_bytes(data)
@@ -79,7 +83,8 @@ def show_comparison(
         browser_images.encode_file(before.digest, (shown_width, shown_height)) if before else b"",
         size=(width, height),
         key=key,
-        names=(name, "Result"),
+        names=(name, result_name),
+        is_split=is_split,
         caption=caption,
         details=_describe_main_settings(data),
         file=data,

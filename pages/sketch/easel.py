@@ -8,7 +8,6 @@ import streamlit as st
 from pages.form import samples
 from pages.form.drawing_canvas import SIDE, Canvas
 from pages.jobs import live, results, use_again
-from pages.widgets import browser_images
 from studio import engine
 from studio.core.imaging import image_io
 from studio.core.tasks import File
@@ -17,6 +16,7 @@ from studio.sketch.settings import Kind, SketchSettings, TranslateSettings
 
 TASK, TRANSLATE = "sketch.paint", "sketch.translate"
 _FILE_NAMES = {TASK: "avatar.png", TRANSLATE: "translated.png"}
+_DRAWING = "drawing.png"  # file name
 _KEY, _SAMPLE_NUMBER_KEY = "outline", "outline_taken"
 _TONES = {"Bright": TONES[3], "Half-light": TONES[2], "Shade": TONES[1]}
 CANVASES: dict[Kind, Canvas] = {
@@ -47,7 +47,7 @@ def show(settings: SketchSettings | TranslateSettings) -> None:
         if not drawing.any():
             st.info(_EMPTY_HINTS[kind], icon=":material/draw:")
             return
-        show_result(settings, File.store(image_io.encode_png(drawing), "image", "drawing.png"))
+        show_result(settings, File.store(image_io.encode_png(drawing), "image", _DRAWING))
 
 
 def show_result(settings: SketchSettings | TranslateSettings, content: File) -> None:
@@ -64,7 +64,10 @@ def show_result(settings: SketchSettings | TranslateSettings, content: File) -> 
         live.save(result)
 
     description = "Your drawing as an avatar" if task == TASK else "The output of your network"
-    browser_images.show_image(result.data, alt=description)
+    name = "Drawing" if content.name == _DRAWING else "Photo"
+    results.show_comparison(
+        content, result.data, key="avatar", name=name, result_name=description, is_split=False
+    )
     with st.container(horizontal=True):
         live.show_keep_button(result, key=_KEY)
         results.show_download(result.data, task, key=_KEY, recipe=result.recipe, on_click=keep)

@@ -191,7 +191,7 @@ const openLightbox = (root, move) => {
   return { dialog, show };
 };
 const showFigure = (find, { options, urls }) => {
-  const [name, result] = options.names, hasBefore = options.before > 0;
+  const [name, result] = options.names, hasBefore = options.before > 0 && options.isSplit;
   const stage = find(".stage"), range = find("input"), before = find(".before"), after = find(".after");
   stage.style.setProperty("--ratio", (options.size[0] / options.size[1]).toFixed(4));
   stage.classList.toggle("single", !hasBefore);

@@ -40,6 +40,7 @@ def show_image_viewer(
     size: tuple[int, int],
     key: str,
     names: tuple[str, str] = ("Before", "Result"),
+    is_split: bool = True,
     caption: str = "",
     details: str = "",
     file: bytes = b"",
@@ -53,6 +54,7 @@ def show_image_viewer(
         size: (width, height) of `file` in px, so that the page does not jump while the images load.
         key: of the component.
         names: of `before` and `image`, in their corners and for screen readers.
+        is_split: whether the page shows `before`, too; if not, only the lightbox does.
         caption: text below the image.
         details: what the lightbox says about the image, besides its size and caption.
         file: the image in full resolution, which the lightbox shows; empty if `image` is that.
@@ -66,6 +68,7 @@ def show_image_viewer(
         "url": media_files.serve_png(file, f"{key}.file") if file else "",
         "neighbors": neighbors and [bool(neighbors.previous), bool(neighbors.next)],
         "before": len(before),
+        "isSplit": is_split,
     }
 
     def move() -> None:

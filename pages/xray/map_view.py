@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from PIL import Image
 from pages.form import mask_choice
 from pages.jobs import live, results, use_again
 from pages.widgets import browser_images
+from pages.widgets.image_viewer import Neighbors
 from pages.xray import feature_visualizations, uses
 from pages.xray.input_form import TASK
 from studio import engine
@@ -84,9 +86,33 @@ def _draw_map(settings: XraySettings, inputs: Inputs) -> tuple[engine.Live | Non
         with map_area:
             figures = result.figures
             caption = f"Channel {figures['channel']} of {settings.layer_name}"
-            browser_images.show_image(result.data, caption=caption)
+            results.show_comparison(
+                inputs["content"][0],
+                result.data,
+                key="map",
+                caption=caption,
+                name="Photo",
+                result_name=f"Channel {figures['channel']}",
+                is_split=False,
+                neighbors=_list_neighbors(figures),
+            )
             st.caption(_describe_activation(figures, shows_field))
     return result, images
+
+
+def _list_neighbors(figures: Mapping[str, Any]) -> Neighbors:
+    """Returns the channels before and after the current one among those with the strongest activation."""
+
+    def open_channel(channel: str) -> None:
+        st.session_state["channel"] = int(channel)
+
+    strongest = [str(entry["channel"]) for entry in figures["loudest"]]
+    channel = str(figures["channel"])
+    if channel not in strongest:
+        return Neighbors("", strongest[0] if strongest else "", open_channel)
+    position = strongest.index(channel)
+    stronger, weaker = strongest[:position][-1:], strongest[position + 1 :][:1]
+    return Neighbors("".join(stronger), "".join(weaker), open_channel)
 
 
 def _compute_map(settings: XraySettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:

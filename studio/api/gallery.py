@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from studio.api import request_models, responses
 from studio.api.callers import Caller, run_in_thread
 from studio.api.problems import Missing, problem_responses
 from studio.core.errors import Unavailable
-from studio.gallery import index, items
+from studio.gallery import boards, index, items
 from studio.gallery.index import Filter
 from studio.gallery.marks import change_marks
 
@@ -27,18 +28,48 @@ async def search(
     task: _ShortText = "",
     starred: bool = False,
     tag: _ShortText = "",
+    board: _ShortText = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     skip: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> responses.ItemsOut:
     """Searches the gallery, newest first. `words` match text, whole numbers and settings such as `seed=7`."""
-    query = Filter(kind=kind, task=task, words=words, starred=starred, tag=tag)
+    query = Filter(kind=kind, task=task, words=words, starred=starred, tag=tag, board=board)
     matches, total = await run_in_thread(owner, partial(index.find, query, owner, limit, skip))
     return responses.ItemsOut(items=[responses.ItemOut.of(match) for match in matches], total=total)
 
 
+@routes.get("/gallery/boards", responses=problem_responses())
+async def list_boards(owner: Caller) -> list[str]:
+    """Lists your boards. A result is put on one with `PATCH /gallery/{id}`, and the first one creates it."""
+    return await run_in_thread(owner, partial(index.list_boards, owner))
+
+
+@routes.patch("/gallery/boards/{name:path}", responses=problem_responses(400, 404, 507))
+async def rename_board(owner: Caller, name: str, to: request_models.BoardIn) -> list[str]:
+    """Renames a board and returns all boards. The name of another board makes both one."""
+    return await _change_board(owner, lambda: boards.rename(name, to.name, owner))
+
+
+@routes.delete("/gallery/boards/{name:path}", responses=problem_responses(404, 507))
+async def delete_board(owner: Caller, name: str) -> list[str]:
+    """Deletes a board and returns the others. Its results stay in the gallery."""
+    return await _change_board(owner, lambda: boards.delete(name, owner))
+
+
+async def _change_board(owner: str, change: Callable[[], int]) -> list[str]:
+    def work() -> list[str]:
+        try:
+            change()
+        except Unavailable as error:
+            raise Missing(str(error)) from None
+        return index.list_boards(owner)
+
+    return await run_in_thread(owner, work)
+
+
 @routes.patch("/gallery/{id}", responses=problem_responses(400, 404, 507))
 async def mark(owner: Caller, id: str, marks: request_models.MarksIn) -> responses.ItemOut:
-    """Changes star, tags or name of an item; omitted fields stay unchanged."""
+    """Changes star, tags, boards or name of an item; omitted fields stay unchanged."""
 
     def work() -> responses.ItemOut:
         try:

@@ -94,7 +94,19 @@ class MarksIn(_RequestModel):
         fail_fast=True,
         description="All that it shall have, instead of those it has.",
     )
+    boards: list[ShortText] | None = Field(
+        None,
+        max_length=MAX_TAGS,
+        fail_fast=True,
+        description="All that it shall be on, instead of those it is on.",
+    )
     name: ShortText | None = Field(None, description='"" for the one that the studio gives.')
+
+
+class BoardIn(_RequestModel):
+    """The new name of a board."""
+
+    name: ShortText
 
 
 class ModelIn(_RequestModel):

@@ -163,6 +163,7 @@ class ItemOut(Out):
     created: float
     starred: bool
     tags: list[Text]
+    boards: list[Text]
     file: FileOut
 
 

@@ -1,4 +1,4 @@
-"""`studio gallery list|show|mark|export|remove|owners`: the results of pages and commands."""
+"""`studio gallery list|show|mark|boards|export|remove|owners`: the results of pages and commands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, get_args
 from studio.cli import console, flags
 from studio.core import amounts, paths, tasks
 from studio.core.errors import InvalidInput, Unavailable, invalid, make_printable, unknown
-from studio.gallery import export, index, items, marks, owners, removal, search_words, unreadable
+from studio.gallery import boards, export, index, items, marks, owners, removal, search_words, unreadable
 from studio.gallery.index import Entry, Filter
 from studio.run import outputs, terminal
 
@@ -24,7 +24,7 @@ _TITLE_WIDTH = 19  # length of the longest task title
 def add(commands: Any) -> None:
     """Adds the commands."""
     help = "list, show, mark, export and remove results"
-    metavar = "list|show|mark|export|remove|owners"
+    metavar = "list|show|mark|boards|export|remove|owners"
     actions = flags.add_group(commands, "gallery", help, default="list", metavar=metavar)
     list_parser = flags.add_command(actions, "list", "list results, newest first", _list)
     _add_filter_flags(list_parser)
@@ -45,6 +45,7 @@ def add(commands: Any) -> None:
     )
     _add_owner_flag(show)
     _add_mark_command(actions)
+    _add_boards_command(actions)
     export_parser = flags.add_command(
         actions, "export", "save items as one zip, each file with its recipe", _export
     )
@@ -77,8 +78,22 @@ def _add_mark_command(actions: Any) -> None:
     mark.add_argument(
         "--untag", action="append", default=[], metavar="TAG", help="remove a tag; may be repeated"
     )
+    mark.add_argument(
+        "--board", action="append", default=[], metavar="BOARD", help="put on a board; may be repeated"
+    )
+    mark.add_argument(
+        "--off-board", action="append", default=[], metavar="BOARD", help="take off a board; may be repeated"
+    )
     mark.add_argument("--name", help='name of one result ("" for the default name)')
     _add_owner_flag(mark)
+
+
+def _add_boards_command(actions: Any) -> None:
+    parser = flags.add_command(actions, "boards", "list, rename or delete boards", _list_boards)
+    parser.add_argument("board", nargs="?", metavar="BOARD", help="board to rename or delete")
+    parser.add_argument("--rename", metavar="NAME", help="new name of the board")
+    parser.add_argument("--delete", action="store_true", help="delete the board; its results stay")
+    _add_owner_flag(parser)
 
 
 def _add_filter_flags(parser: flags.Parser) -> None:
@@ -86,6 +101,7 @@ def _add_filter_flags(parser: flags.Parser) -> None:
     parser.add_argument("--task", default="", help="only results of this task, e.g. style.transfer")
     parser.add_argument("--starred", action="store_true", help="only favorites")
     parser.add_argument("--tag", default="", help="only results with this tag")
+    parser.add_argument("--board", default="", help="only results on this board")
     _add_owner_flag(parser)
 
 
@@ -101,7 +117,7 @@ def _build_filter(arguments: argparse.Namespace, words: str) -> Filter:
     """Returns the filter of a command. Raises `InvalidInput` for an unknown kind."""
     if arguments.kind and arguments.kind not in _KINDS:
         raise unknown("`--kind`", arguments.kind, _KINDS)
-    marks_filter = {"starred": arguments.starred, "tag": arguments.tag}
+    marks_filter = {"starred": arguments.starred, "tag": arguments.tag, "board": arguments.board}
     return Filter(arguments.kind, arguments.task, words, **marks_filter)
 
 
@@ -157,6 +173,9 @@ def _find_removed_entries(query: Filter, owner: str) -> tuple[list[Entry], int]:
         and query.task in ("", item.task)
         and (item.marks.starred or not query.starred)
         and (not query.tag or index.normalize_tag(query.tag) in item.marks.tags)
+        and (
+            not query.board or index.normalize_tag(query.board) in map(index.normalize_tag, item.marks.boards)
+        )
         and all(
             search_words.format_needle(word) in search_words.build_search_text(item)
             for word in query.words.casefold().split()
@@ -176,6 +195,7 @@ def _entry_as_json(entry: Entry) -> dict[str, Any]:
         "created": entry.created,
         "starred": entry.starred,
         "tags": list(entry.tags),
+        "boards": list(entry.boards),
         "file": entry.file.name,
         "digest": entry.file.digest,
     }
@@ -183,7 +203,8 @@ def _entry_as_json(entry: Entry) -> dict[str, Any]:
 
 def _format_entry(entry: Entry) -> str:
     """Returns the line of an entry in a list."""
-    marks = ", ".join([*(["starred"] if entry.starred else []), *entry.tags])
+    boards = [f"board {board}" for board in entry.boards]
+    marks = ", ".join([*(["starred"] if entry.starred else []), *entry.tags, *boards])
     name = f"{make_printable(entry.name, 80)} ({marks})" if marks else make_printable(entry.name, 80)
     return _format_columns(entry.id, entry.created, entry.kind, make_printable(entry.title, 20), name)
 
@@ -252,9 +273,10 @@ def _print_recipe(recipe: Mapping[str, Any]) -> None:
 
 
 def _mark(arguments: argparse.Namespace) -> int:
-    has_change = arguments.tag or arguments.untag or arguments.star is not None or arguments.name is not None
-    if not has_change:
-        raise InvalidInput("There is nothing to change. Use --star, --tag, --untag or --name.")
+    names = (*arguments.tag, *arguments.untag, *arguments.board, *arguments.off_board)
+    if not names and arguments.star is None and arguments.name is None:
+        flag_names = "--star, --tag, --untag, --board, --off-board or --name"
+        raise InvalidInput(f"There is nothing to change. Use {flag_names}.")
     if arguments.name is not None and len(arguments.ids) > 1:
         raise InvalidInput("A name can be given to one item only. Name the items one by one.")
     owner = owners.validate(arguments.owner)
@@ -263,6 +285,8 @@ def _mark(arguments: argparse.Namespace) -> int:
         "starred": arguments.star,
         "added_tags": arguments.tag,
         "removed_tags": arguments.untag,
+        "added_boards": arguments.board,
+        "removed_boards": arguments.off_board,
         "name": arguments.name,
     }
     for item in selected:
@@ -273,6 +297,27 @@ def _mark(arguments: argparse.Namespace) -> int:
         return 0
     for entry in entries:
         console.print_line(_format_entry(entry))
+    return 0
+
+
+def _list_boards(arguments: argparse.Namespace) -> int:
+    owner, name = owners.validate(arguments.owner), arguments.board
+    if arguments.rename is not None and arguments.delete:
+        raise InvalidInput("Use either `--rename` or `--delete`. Leave one of them out.")
+    if (name is None) != (arguments.rename is None and not arguments.delete):
+        raise InvalidInput("Give a board together with `--rename NAME` or `--delete`.")
+    if arguments.delete:
+        boards.delete(name, owner)
+    elif name is not None:
+        boards.rename(name, arguments.rename, owner)
+    counts = {board: index.find(Filter(board=board), owner, 0)[1] for board in index.list_boards(owner)}
+    if arguments.json:
+        console.print_json({"boards": [{"name": board, "items": counts[board]} for board in counts]})
+        return 0
+    for board, count in counts.items():
+        console.print_line(f"{make_printable(board, 40):<40}  {amounts.format_count(count, 'result')}")
+    if not counts and not arguments.quiet:
+        terminal.print_note("There are no boards. `studio gallery mark ID --board NAME` begins one.")
     return 0
 
 

@@ -24,19 +24,19 @@ from studio.engine.jobs.parts import Outcome, Request
 from studio.gallery import items, search_words
 from studio.gallery.items import LOCAL, Item
 
-FORMAT = 2  # version of the table
+FORMAT = 3  # version of the table
 _WAIT_SECONDS = 10
 _MAX_WORDS = 100  # of a search, in which others are ignored; SQLite's expressions have at most 1,000 levels
 _TABLE = """
 CREATE TABLE IF NOT EXISTS items (id TEXT PRIMARY KEY, owner TEXT, kind TEXT, task TEXT, title TEXT,
     name TEXT, created REAL, digest TEXT, file TEXT, starred INTEGER, tags TEXT, models TEXT,
-    words TEXT) WITHOUT ROWID;
+    boards TEXT, words TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS of_an_owner ON items (owner, id);
 CREATE INDEX IF NOT EXISTS of_a_file ON items (digest);
 """
-_COLUMNS = "id, kind, task, title, name, created, digest, file, starred, tags"
-_SEPARATOR = "\n"  # before, between and after the tags or models of an item; never inside one
-_VALUES = ", ".join("?" * 13)
+_COLUMNS = "id, kind, task, title, name, created, digest, file, starred, tags, boards"
+_SEPARATOR = "\n"  # before, between and after the tags, models or boards of an item; never inside one
+_VALUES = ", ".join("?" * 14)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Entry:
         name: its name, or else its inputs in words: "chelsea + mosaic".
         file: its main file.
         folder: its folder.
-        starred, tags: marks by its owner.
+        starred, tags, boards: marks by its owner.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Entry:
     folder: Path = field(repr=False)
     starred: bool = False
     tags: tuple[str, ...] = ()
+    boards: tuple[str, ...] = ()
 
     def load_thumbnail(self) -> bytes:
         """Returns a thumbnail as WebP."""
@@ -80,6 +81,7 @@ class Filter:
         tag: a tag of the item, in any case; "" for any.
         model: name of weights that the result was made with; "" for any.
         capability: of the task, such as "style"; "" for any.
+        board: name of a board, in any case; "" for any.
     """
 
     kind: str = ""
@@ -90,6 +92,7 @@ class Filter:
     tag: str = ""
     model: str = ""
     capability: str = ""
+    board: str = ""
 
 
 ALL = Filter()
@@ -137,6 +140,11 @@ def list_tags(owner: str = LOCAL) -> list[str]:
 def list_models(owner: str = LOCAL) -> list[str]:
     """Returns the names of the weights that made the owner's items, in alphabetical order."""
     return _list_names("models", owner)
+
+
+def list_boards(owner: str = LOCAL) -> list[str]:
+    """Returns the names of the owner's boards in alphabetical order."""
+    return sorted(_list_names("boards", owner), key=str.casefold)
 
 
 def _list_names(column: str, owner: str) -> list[str]:
@@ -192,22 +200,27 @@ def _build_where(criteria: Filter, owner: str) -> tuple[str, list[Any]]:
         if name:
             conditions.append(f"instr({column}, ?)")
             values.append(_join_names([name]))
+    if board := normalize_tag(criteria.board):
+        conditions.append("instr(casefold(boards), ?)")
+        values.append(_join_names([board]))
     for word in criteria.words.casefold().split(maxsplit=_MAX_WORDS)[:_MAX_WORDS]:
         conditions.append("instr(words, ?)")
         values.append(search_words.format_needle(word))
     try:
         "".join(values).encode()
     except UnicodeEncodeError:  # words from a terminal may be any bytes
-        text = " ".join((criteria.kind, criteria.task, criteria.words, criteria.tag, criteria.model)).strip()
+        text = " ".join(
+            (criteria.kind, criteria.task, criteria.words, criteria.tag, criteria.model, criteria.board)
+        ).strip()
         raise invalid("search", expected="words", received=text, next_step="type them again") from None
     return " AND ".join(conditions), values
 
 
 def _entry_from_row(row: tuple[Any, ...], root: Path) -> Entry:
     """Returns the list entry of a row with _COLUMNS."""
-    id, kind, task, title, name, created, digest, file_name, starred, tags = row
-    file = File(digest, kind, file_name)
-    return Entry(id, kind, task, title, name, created, file, root / id, bool(starred), _split_names(tags))
+    id, kind, task, title, name, created, digest, file_name, starred, tags, boards = row
+    file, marks = File(digest, kind, file_name), (bool(starred), _split_names(tags), _split_names(boards))
+    return Entry(id, kind, task, title, name, created, file, root / id, *marks)
 
 
 def normalize_tag(text: str) -> str:
@@ -227,7 +240,7 @@ def _split_names(text: str) -> tuple[str, ...]:
 def entry_of(item: Item) -> Entry:
     """Returns the list entry of an item."""
     fields = (item.id, item.kind, item.task, item.title, item.name, item.created, item.result.files[0])
-    return Entry(*fields, item.folder, item.marks.starred, item.marks.tags)
+    return Entry(*fields, item.folder, item.marks.starred, item.marks.tags, item.marks.boards)
 
 
 def _run_query(query: Callable[[sqlite3.Connection], T]) -> T:
@@ -248,6 +261,8 @@ def _open_index(path: Path | str) -> sqlite3.Connection:
     """Opens an index, creates its table if necessary, and updates it."""
     connection = sqlite3.connect(path, timeout=_WAIT_SECONDS)
     try:
+        # SQLite's own `lower` knows only ASCII.
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
         connection.execute("PRAGMA synchronous = OFF")  # it is rebuilt after a crash
         connection.executescript(_TABLE)
         _update(connection)
@@ -285,12 +300,12 @@ def _read_row(folder: Path) -> tuple[Any, ...] | None:
             file, marks = item.result.files[0], item.marks
             fields = (item.id, item.owner, item.kind, item.task, item.title, item.name, item.created)
             models = item.result.recipe.weights if item.result.recipe is not None else ()
-            names = _join_names(marks.tags), _join_names(models)
+            names = _join_names(marks.tags), _join_names(models), _join_names(marks.boards)
             search_text = search_words.build_search_text(item)
             return *fields, file.digest, file.name, marks.starred, *names, search_text
         job = store.Folder(folder)
         is_finished = job.read(Request) is not None and job.read(Outcome) is not None
-        return (folder.name, "", "", "", "", "", 0.0, "", "", False, "", "", "") if is_finished else None
+        return (folder.name, "", "", "", "", "", 0.0, "", "", False, "", "", "", "") if is_finished else None
     except Exception:  # list the other items anyway
         log.exception("%s cannot be listed", folder.name)
         return None

@@ -24,11 +24,12 @@ GONE = "There is no such item in the gallery. Look in the list."
 
 @dataclass(frozen=True)
 class Marks:
-    """The owner's marks of an item: a star, tags in lower case, and a name, "" for none."""
+    """The owner's marks of an item: a star, tags in lower case, a name, "" for none, and boards."""
 
     starred: bool = False
     tags: tuple[str, ...] = ()
     name: str = ""
+    boards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,10 @@ def _read_marks(job: store.Folder) -> Marks:
     """Reads the marks of an item; a damaged file counts as no marks."""
     stored_marks = job.read(StoredMarks) or StoredMarks()
     return Marks(
-        stored_marks.starred, tuple(map(make_printable, stored_marks.tags)), make_printable(stored_marks.name)
+        stored_marks.starred,
+        tuple(map(make_printable, stored_marks.tags)),
+        make_printable(stored_marks.name),
+        tuple(map(make_printable, stored_marks.boards)),
     )
 
 

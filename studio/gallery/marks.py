@@ -1,8 +1,8 @@
-"""Stars, tags and names: the owner's marks of an item, stored in its folder."""
+"""Stars, tags, names and boards: the owner's marks of an item, stored in its folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from studio.core import paths
@@ -23,6 +23,9 @@ def change_marks(
     tags: Iterable[str] | None = None,
     added_tags: Iterable[str] = (),
     removed_tags: Iterable[str] = (),
+    boards: Iterable[str] | None = None,
+    added_boards: Iterable[str] = (),
+    removed_boards: Iterable[str] = (),
     name: str | None = None,
 ) -> Item:
     """Changes the marks of an item. Returns the item.
@@ -33,11 +36,13 @@ def change_marks(
         starred: whether it has a star; None keeps that.
         tags: all tags; None keeps them.
         added_tags, removed_tags: tags to add and to remove; a tag in both is removed.
+        boards: all boards; None keeps them. A board with this name in another case is the same board.
+        added_boards, removed_boards: boards to add and to remove; a board in both is added.
         name: its name, "" for the default name; None keeps it.
 
     Raises:
         Unavailable: if there is no such item, or it is another owner's.
-        InvalidInput: if a tag or name is too long or not printable, or there are too many tags.
+        InvalidInput: if a tag, board or name is too long or not printable, or there are too many of them.
         InsufficientSpace: if the disk is full.
     """
     # Lock reading and writing of marks, because of two concurrent changes one would be lost.
@@ -51,11 +56,21 @@ def change_marks(
         marks = replace(
             marks, tags=_validate_tags(tag for tag in names if index.normalize_tag(tag) not in removed_names)
         )
+        if boards is not None or added_boards or removed_boards:
+            left_boards = {index.normalize_tag(board) for board in removed_boards}
+            kept = [
+                board
+                for board in (marks.boards if boards is None else boards)
+                if index.normalize_tag(board) not in left_boards
+            ]
+            marks = replace(marks, boards=_validate_boards([*added_boards, *kept], left_boards, owner))
         if name is not None:
             marks = replace(marks, name=_validate_text("name", name, MAX_NAME_CHARACTERS))
         if not item.folder.is_dir():  # removed meanwhile; do not create a folder with marks only
             raise Unavailable(items.GONE)
-        stored_marks = StoredMarks(starred=marks.starred, tags=list(marks.tags), name=marks.name)
+        stored_marks = StoredMarks(
+            starred=marks.starred, tags=list(marks.tags), name=marks.name, boards=list(marks.boards)
+        )
         store.Folder(item.folder).write(StoredMarks, stored_marks)
         index.refresh(item.folder)
         return replace(item, marks=marks)
@@ -69,6 +84,28 @@ def _validate_tags(names: Iterable[str]) -> tuple[str, ...]:
         step = "leave some out"
         raise invalid("tags", expected=f"at most {MAX_TAGS}", received=f"{len(tags)} tags", next_step=step)
     return tags
+
+
+def _validate_boards(names: Iterable[str], renamed: Collection[str], owner: str) -> tuple[str, ...]:
+    """Returns boards without duplicates, in alphabetical order and spelled as the owner's existing ones.
+
+    Args:
+        names: of the boards.
+        renamed: normalized names of boards that are about to change, so that their case may change, too.
+        owner: owner of the boards.
+
+    Raises:
+        InvalidInput: if a name is too long or not printable, or there are too many.
+    """
+    texts = [_validate_text("board", name, MAX_TAG_CHARACTERS) for name in names]
+    spelling = {index.normalize_tag(text): text for text in reversed(texts) if text}
+    spelling |= {
+        key: board for board in index.list_boards(owner) if (key := index.normalize_tag(board)) not in renamed
+    }
+    boards = dict.fromkeys(spelling[index.normalize_tag(text)] for text in texts if text)
+    if len(boards) > MAX_TAGS:
+        raise invalid("boards", expected=f"at most {MAX_TAGS}", received=f"{len(boards)} boards")
+    return tuple(sorted(boards, key=str.casefold))
 
 
 def _validate_text(label: str, value: str, max_characters: int) -> str:

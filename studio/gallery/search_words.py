@@ -22,11 +22,11 @@ def format_needle(word: str) -> str:
 def build_search_text(item: Item) -> str:
     """Returns the searchable text of an item in lower case, with a space before and after each word.
 
-    It contains the names, the tags, the date, and each setting as "name value".
+    It contains the names, the tags, the boards, the date, and each setting as "name value".
     """
     day = time.strftime("%Y %Y-%m %Y-%m-%d %B %A", time.localtime(item.created))
     stop_note = ["stopped early"] if item.result.stopped_early else []
-    texts = [item.marks.name, *item.marks.tags]
+    texts = [item.marks.name, *item.marks.tags, *item.marks.boards]
     texts += [item.title, item.task, item.kind, day, *stop_note, *(file.name for file in item.result.files)]
     texts += [item.inputs_text, *_list_setting_words(item.settings)]
     texts += _list_recipe_words(item.result.recipe) if item.result.recipe is not None else []

@@ -30,3 +30,17 @@ def test_invalid_marks_return_a_sentence(call, visitors):
     assert call("PATCH", "/gallery/nothing", json={"starred": True}).status_code == 404
     assert visitors[0]("PATCH", f"/gallery/{id}", json={"starred": True}).status_code == 404
     assert call("GET", "/gallery?starred=true").json()["total"] == 0
+
+
+@pytest.mark.slow
+def test_boards_are_filled_renamed_and_deleted_by_their_owner(call, visitors):
+    id = call.wait_for_end(call("POST", "/jobs", json=CHORE).json()["id"])["id"]
+    assert call("PATCH", f"/gallery/{id}", json={"boards": ["Sea/Land"]}).json()["boards"] == ["Sea/Land"]
+    assert call("GET", "/gallery/boards").json() == ["Sea/Land"]
+    assert call("GET", "/gallery", params={"board": "sea/land"}).json()["total"] == 1
+    assert visitors[0]("GET", "/gallery/boards").json() == []
+    assert visitors[0]("DELETE", "/gallery/boards/Sea%2FLand").status_code == 404
+    assert call("PATCH", "/gallery/boards/Sea%2FLand", json={"name": "Coast"}).json() == ["Coast"]
+    assert call("PATCH", "/gallery/boards/Coast", json={"name": "x" * 41}).status_code == 422
+    assert call("DELETE", "/gallery/boards/Coast").json() == []
+    assert call("GET", "/gallery").json()["items"][0]["boards"] == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import contextmanager
 
+from tests.fakes.waiting import wait_until
+
 TIMEOUT_MS = 240_000  # ms
 BENT_LINE = (
     (0.3, 0.3),
@@ -13,6 +15,12 @@ BENT_LINE = (
     (0.45, 0.8),
 )  # relative to the width and height of the canvas
 
+# The address of an image says nothing about its content: a component makes a new one at each rerun.
+_READ_IMAGE = """async image => {
+  try {
+    return [...new Uint8Array(await (await fetch(image.src)).arrayBuffer())].join();
+  } catch { return ""; }
+}"""
 Line = Sequence[tuple[float, float]]
 
 
@@ -56,19 +64,21 @@ def _find_points(page, line: Line) -> list[tuple[float, float]]:
     return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in line]
 
 
-def read_source(page, image: str) -> str:
-    """Returns the address of the image at a CSS selector."""
-    return page.locator(image).first.get_attribute("src")
+def read_image(page, image: str) -> str:
+    """Returns the content of the image at a CSS selector; "" while it is being replaced."""
+    return page.locator(image).first.evaluate(_READ_IMAGE)
 
 
 def wait_for_change(page, image: str, before: str) -> str:
-    """Waits until an image has changed and is loaded; returns its address."""
-    page.wait_for_function(
-        "([image, before]) => { const shown = document.querySelector(image); "
-        "return shown && shown.getAttribute('src') !== before && shown.complete && shown.naturalWidth }",
-        arg=[image, before],
-    )
-    return read_source(page, image)
+    """Waits until an image has changed and is loaded; returns its content."""
+    contents: list[str] = []
+
+    def has_changed() -> bool:
+        contents.append(read_image(page, image))
+        return contents[-1] not in ("", before)
+
+    wait_until(has_changed)
+    return contents[-1]
 
 
 def has_no_overflow(page) -> bool:

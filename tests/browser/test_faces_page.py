@@ -51,6 +51,19 @@ def test_slider_changes_the_face(tab, model):
     wait_until(lambda: np.abs(read_pixels(page, "Face 5") - before).mean() <= VISIBLE_DIFFERENCE / 10)
 
 
+def test_arrows_of_the_lightbox_show_the_next_face(tab, model, expect):
+    page = tab(f"/faces?what={model}&face=2&move_change-1=3")
+    page.get_by_role("button", name="View Face 2 large").click()
+    large = page.get_by_role("dialog")
+    expect(large.get_by_role("slider", name="Before and after")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("dialog", name="Face 3, large").wait_for()
+    expect(large.get_by_role("slider", name="Before and after")).to_be_hidden()  # this face has no changes
+    page.wait_for_url(re.compile("face=3"))
+    page.keyboard.press("PageUp")
+    page.get_by_role("dialog", name="Face 2, large").wait_for()
+
+
 def test_grid_works_by_keyboard_and_buttons_show_their_faces(tab, model, expect):
     page = tab(f"/faces?what={model}&n=16")
     find_buttons(page).nth(15).wait_for()

@@ -11,6 +11,9 @@ import pytest
 from studio.core import recipes, tasks
 from studio.core.imaging import image_io
 from studio.gallery import items
+from tests.fakes.waiting import wait_until
+
+from .elements import open_popover
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES = ("meadow", "harbor", "attic")
@@ -108,3 +111,30 @@ def test_one_click_stars_a_tile_and_two_items_are_compared(tab, stored_results, 
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("slider", name="Compare A on the left with B on the right").wait_for()
     assert "4711" in page.get_by_role("row", name="Seed").inner_text()
+
+
+def test_results_are_put_on_a_board_that_is_renamed_and_deleted(tab, stored_results, expect):
+    page = tab("/gallery")
+    expect(find_tile(page, "meadow")).to_contain_text("meadow")
+    page.get_by_text("Select several").click()
+    page.get_by_role("button", name=re.compile("Remove$")).wait_for()  # before that, a click opens an item
+    find_tile(page, "meadow").click()
+    page.get_by_role("button", name="Remove 1").wait_for()
+    menu = open_popover(page, "Put on a board")
+    menu.get_by_role("combobox", name="Board").fill("Coast")
+    page.keyboard.press("Enter")
+    menu.get_by_role("button", name="Put", exact=True).click()
+    wait_until(lambda: items.find(stored_results["meadow"]).marks.boards == ("Coast",))
+
+    board = tab("/gallery")
+    board.get_by_role("combobox", name="Board").click()
+    board.get_by_role("option", name="Coast").click()
+    board.get_by_text("1 result").wait_for()
+    menu = open_popover(board, "Board: Coast")
+    menu.get_by_role("textbox", name="Name").fill("Shore")
+    menu.get_by_role("textbox", name="Name").press("Tab")
+    menu.get_by_role("button", name="Rename").click()
+    wait_until(lambda: items.find(stored_results["meadow"]).marks.boards == ("Shore",))
+    menu = open_popover(board, "Board: Shore")
+    menu.get_by_role("button", name="Delete").click()
+    wait_until(lambda: items.find(stored_results["meadow"]).marks.boards == ())

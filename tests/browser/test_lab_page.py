@@ -14,7 +14,7 @@ RECONSTRUCTION = ".lab-row figure:nth-child(2) img"  # the reconstruction of the
 
 def test_mouse_stroke_is_reconstructed_and_cleared(tab):
     page = tab(LAB)
-    before = strokes.read_source(page, RECONSTRUCTION)
+    before = strokes.read_image(page, RECONSTRUCTION)
     strokes.draw_by_mouse(page)
     drawing = strokes.wait_for_change(page, RECONSTRUCTION, before)
     page.get_by_role("button", name="Clear").click()
@@ -24,7 +24,7 @@ def test_mouse_stroke_is_reconstructed_and_cleared(tab):
 
 def test_finger_draws_on_a_phone(browser, server):
     with strokes.open_on_phone(browser, server + LAB) as page:
-        before = strokes.read_source(page, RECONSTRUCTION)
+        before = strokes.read_image(page, RECONSTRUCTION)
         strokes.draw_by_finger(page)
         strokes.wait_for_change(page, RECONSTRUCTION, before)
         assert strokes.has_no_overflow(page)

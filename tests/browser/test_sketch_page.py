@@ -13,7 +13,7 @@ AVATAR = "img[alt^='Your drawing as an avatar']"
 
 def test_mouse_stroke_changes_the_avatar(tab):
     page = tab("/sketch")
-    before = strokes.read_source(page, AVATAR)
+    before = strokes.read_image(page, AVATAR)
     strokes.draw_by_mouse(page)
     drawing = strokes.wait_for_change(page, AVATAR, before)
     page.get_by_role("button", name="Undo").click()
@@ -21,12 +21,12 @@ def test_mouse_stroke_changes_the_avatar(tab):
     page.get_by_role("button", name="Clear", exact=True).click()
     page.get_by_text("Nothing is drawn yet").wait_for()
     strokes.draw_by_mouse(page)
-    assert strokes.read_source(page, AVATAR) not in (before, drawing)
+    assert strokes.read_image(page, AVATAR) not in (before, drawing)
 
 
 def test_sample_and_strokes_are_undone_and_redone_by_keyboard(tab):
     page = tab("/sketch")
-    first = strokes.read_source(page, AVATAR)
+    first = strokes.read_image(page, AVATAR)
     strokes.draw_by_mouse(page)
     drawing = strokes.wait_for_change(page, AVATAR, first)
     page.get_by_role("button", name="A face").click()
@@ -41,9 +41,17 @@ def test_sample_and_strokes_are_undone_and_redone_by_keyboard(tab):
     assert strokes.wait_for_change(page, AVATAR, drawing) == face
 
 
+def test_lightbox_compares_the_avatar_with_the_drawing(tab, expect):
+    page = tab("/sketch")
+    page.get_by_role("button", name="View Your drawing as an avatar large").click()
+    large = page.get_by_role("dialog", name="Your drawing as an avatar, large")
+    large.get_by_role("slider", name="Before and after").press("End")
+    expect(large.get_by_text("Drawing", exact=True)).to_be_visible()
+
+
 def test_finger_stroke_changes_the_avatar_on_a_phone(browser, server):
     with strokes.open_on_phone(browser, f"{server}/sketch?kind=Parts") as page:
-        before = strokes.read_source(page, AVATAR)
+        before = strokes.read_image(page, AVATAR)
         strokes.draw_by_finger(page)
         strokes.wait_for_change(page, AVATAR, before)
         assert strokes.has_no_overflow(page)

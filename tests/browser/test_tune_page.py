@@ -12,6 +12,11 @@ def test_pick_leads_to_the_next_pair_and_a_reload_restores_the_search(tab):
     page.get_by_role("button", name="Start").click()
     page.get_by_text("Comparison 1 of 30").wait_for()
     page.get_by_role("button", name="This one").first.wait_for()
+    page.get_by_role("button", name="View The left image large").click()
+    large = page.get_by_role("dialog", name="The left image, large")
+    page.keyboard.press("ArrowRight")  # pans, and is no answer
+    large.get_by_role("button", name="Close").click()
+    page.get_by_text("Comparison 1 of 30").wait_for()
     page.keyboard.press("ArrowLeft")
     page.get_by_text("Comparison 2 of 30").wait_for()
     again = tab("/tune?" + page.url.partition("?")[2])

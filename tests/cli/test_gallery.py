@@ -227,7 +227,7 @@ def test_marked_items_are_found_by_their_marks(run_command, paint_item):
     run_command("gallery", "mark", red, blue, "--tag", "both", "--untag", "sea")
     assert find("--tag", "both") == [blue, red] and find("--tag", "sea") == []
     marks = json.loads(run_command("gallery", "show", red, "--json")[1])["marks"]
-    assert marks == {"starred": True, "tags": ["old", "both"], "name": "My best"}
+    assert marks == {"starred": True, "tags": ["old", "both"], "name": "My best", "boards": []}
     assert run_command("gallery", "export", "--starred", "-o", "best.zip")[0] == 0
     with zipfile.ZipFile("best.zip") as packed:
         assert [name.rpartition("-")[2] for name in packed.namelist()] == ["My best.png", "marks.json"]
@@ -236,3 +236,19 @@ def test_marked_items_are_found_by_their_marks(run_command, paint_item):
     run_command("gallery", "remove", red)
     assert run_command("gallery", "list", "--removed", "--tag", "old")[1].startswith(red)
     assert run_command("gallery", "list", "--removed", "--starred")[1] == ""
+
+
+@pytest.mark.slow
+def test_boards_are_filled_renamed_and_deleted(run_command, paint_item):
+    red, blue = paint_item("a.png", "--tint", "red"), paint_item("b.png", "--tint", "blue")
+    assert "board Sea" in run_command("gallery", "mark", red, blue, "--board", "Sea")[1]
+    run_command("gallery", "mark", blue, "--board", "Best", "--off-board", "sea")
+    listed = json.loads(run_command("gallery", "boards", "--json")[1])["boards"]
+    assert listed == [{"name": "Best", "items": 1}, {"name": "Sea", "items": 1}]
+    assert run_command("gallery", "boards", "Sea", "--rename", "Best")[1].split() == ["Best", "2", "results"]
+    assert run_command("gallery", "list", "--board", "best")[1].count("board Best") == 2
+    assert run_command("gallery", "boards", "Best", "--delete")[0] == 0
+    assert json.loads(run_command("gallery", "list", "--json")[1])["total"] == 2
+    for wrong in (("Best", "--delete"), ("Best",), ("--delete",), ("Best", "--delete", "--rename", "A")):
+        code, _, error = run_command("gallery", "boards", *wrong)
+        assert code == 2 and error.count("\n") == 1

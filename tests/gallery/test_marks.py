@@ -149,4 +149,4 @@ def test_export_contains_names_and_marks(tmp_path, make_item):
         assert first.endswith("-fake-.._My_ best.png") and "/" not in first and second.endswith("painted.png")
         assert marks_name == "marks.json"
         marks_by_file = json.loads(packed.read(marks_name))
-    assert marks_by_file == {first: {"starred": True, "tags": ["sea"], "name": "../My: best"}}
+    assert marks_by_file == {first: {"starred": True, "tags": ["sea"], "name": "../My: best", "boards": []}}

@@ -26,7 +26,14 @@ from studio.faces.draw import render_sheet
 from studio.faces.settings import FacesSettings
 from studio.run import outputs
 
-from .elements import find_button, join_texts, list_button_labels, press_button, require_success
+from .elements import (
+    find_button,
+    join_texts,
+    list_button_labels,
+    list_image_viewers,
+    press_button,
+    require_success,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -130,10 +137,8 @@ def get_current_settings(page) -> dict:
 
 
 def find_large_image(page):
-    """Returns the image of the selected face."""
-    [match] = [
-        image for element in page.get("image") for image in element.proto.imgs if "Face" in image.caption
-    ]
+    """Returns the options of the viewer of the selected face."""
+    [match] = [viewer for viewer in list_image_viewers(page) if "Face" in viewer["caption"]]
     return match
 
 
@@ -164,13 +169,13 @@ def test_click_opens_a_face_and_sliders_change_it(open_grid):
         1,
         [],
     )
-    first = find_large_image(page).url
+    first = find_large_image(page)["url"]
     page.slider(key="move_older").set_value(1.5).run()
     assert get_current_settings(require_success(page))["moves"] == ["older=1.5"]
-    assert find_large_image(page).url != first
+    assert find_large_image(page)["url"] != first
     press_button(page, "Undo changes")
     assert get_current_settings(require_success(page))["moves"] == []
-    assert find_large_image(page).url == first
+    assert find_large_image(page)["url"] == first
 
 
 @pytest.mark.slow
@@ -219,7 +224,7 @@ def test_face_is_morphed_into_another(open_grid):
     page = pick_face(page, 9)
     settings = get_current_settings(page)
     assert (settings["face"], settings["to"], settings["n"]) == (5, 9, grid_view.INTERPOLATION_IMAGES)
-    assert "morphing into face 9" in find_large_image(page).caption
+    assert "morphing into face 9" in find_large_image(page)["caption"]
     page.toggle(key="morph").set_value(False).run()
     assert get_current_settings(require_success(page))["to"] == 0
     assert get_current_settings(page)["face"] == 5
@@ -241,7 +246,7 @@ def test_photo_becomes_the_first_face(open_grid):
         1,
         [],
     )
-    assert any("Your photo" in image.caption for element in page.get("image") for image in element.proto.imgs)
+    assert any("Your photo" in viewer["caption"] for viewer in list_image_viewers(page))
     [request] = [json.loads(code.value) for code in page.code if code.value.startswith("{")]
     assert request["inputs"]["photo"][0]["name"] == "astronaut.png"
     assert any("--photo sample:astronaut" in code.value for code in page.code)

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.form import forms, image_input, samples
 from pages.jobs import item_actions, navigation, refill, results
 from pages.tune.by_preference import wording
-from pages.widgets import browser_images, words
+from pages.widgets import keys, words
 from studio import engine
 from studio.core.settings import Settings
 from studio.core.tasks import File
@@ -33,7 +33,7 @@ def show(
     values = dict(zip(selector.grid.names, selector.best, strict=True))
     full = taste.make_image_settings(selector.best, selector.grid.names, size=taste.size)
     caption = f"Best of {len(selector.points)} images after {len(taste.compared)} comparisons"
-    browser_images.show_image(result.data, caption=caption)
+    show_image(taste, result, "The best image", caption)
     st.markdown(f"**{words.escape(wording.describe_settings(taste.settings_class, values)).capitalize()}**")
     page = navigation.page_of(taste.task)
     with st.container(horizontal=True):
@@ -53,6 +53,26 @@ def show(
         if on_back is not None:
             st.button("Continue comparing", icon=":material/compare:", type="tertiary", on_click=on_back)
     results.show_recipe(taste.task, result.settings, result.inputs, result.recipe)
+
+
+def show_image(taste: PreferenceSearch, result: engine.Live, name: str, caption: str = "") -> None:
+    """Shows an image of a search; the lightbox compares it with the content, if there is one.
+
+    Args:
+        taste: the search.
+        result: the image.
+        name: label of the image, unique on the page.
+        caption: below the image.
+    """
+    content = next((file for file in taste.inputs.get("content", ()) if file.kind == "image"), None)
+    results.show_comparison(
+        content,
+        result.data,
+        key=keys.part("eye", name),
+        caption=caption,
+        result_name=name,
+        is_split=False,
+    )
 
 
 def fill_page_form(taste: PreferenceSearch, settings: Settings) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.jobs import live, results
 from pages.tune.by_preference import best, pair_form, session, wording
-from pages.widgets import browser_images, weight_downloads, words
+from pages.widgets import weight_downloads, words
 from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.errors import StudioError
@@ -118,7 +118,7 @@ def _show_image(
     # Outside the spinner: when it ends, it removes the element at its position.
     if result is not None:
         with placeholder:
-            browser_images.show_image(result.data, alt=name)
+            best.show_image(taste, result, name)
     return result
 
 

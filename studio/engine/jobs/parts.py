@@ -34,7 +34,7 @@ State = Literal[
     "queued", "running", "stopping", "canceling", "done", "stopped", "cancelled", "failed", "interrupted"
 ]
 FINISHED = ("done", "stopped", "cancelled", "failed", "interrupted")
-MAX_TAGS, MAX_TAG_CHARACTERS, MAX_NAME_CHARACTERS = 20, 40, 80  # of an item
+MAX_TAGS, MAX_TAG_CHARACTERS, MAX_NAME_CHARACTERS = 20, 40, 80  # of an item; boards are like tags
 _MAX_TIME = 4_102_444_800.0  # the year 2100: zip files and calendars have smaller limits than JSON numbers
 _MAX_FILE_NAME_CHARACTERS = 1000
 
@@ -229,11 +229,12 @@ class Outcome(_Strict):
 
 
 class Marks(_Strict):
-    """The owner's marks of a gallery item: star, tags and name."""
+    """The owner's marks of a gallery item: star, tags, name and boards."""
 
     starred: bool = False
     tags: list[Tag] = Field(default=[], max_length=MAX_TAGS, fail_fast=True)
     name: Annotated[str, StringConstraints(max_length=MAX_NAME_CHARACTERS)] = ""
+    boards: list[Tag] = Field(default=[], max_length=MAX_TAGS, fail_fast=True)
 
 
 def finished_state(result: Result) -> State:

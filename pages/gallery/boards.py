@@ -1,0 +1,103 @@
+"""Boards on the gallery page: put selected results on one, take them off, rename or delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from pages.gallery import marks
+from pages.widgets import keys, words
+from pages.widgets.owners import get_owner
+from studio.core.errors import StudioError
+from studio.engine.jobs.parts import MAX_TAG_CHARACTERS
+from studio.gallery import boards, index
+
+FILTER_KEY = "board"  # the choice of a board above the grid
+_ADDED_KEY, _ERROR_KEY = "several_board", "board_error"
+
+
+def show_current(name: str) -> None:
+    """Draws the menu of the board that the grid shows; nothing without one."""
+    if problem := st.session_state.pop(_ERROR_KEY, ""):
+        st.toast(words.escape(problem), icon=":material/error:")
+    if not name:
+        return
+    # Named by the board, so that the menu closes when its board is renamed.
+    with st.popover(f"Board: {words.escape(name)}", icon=":material/dashboard:"):
+        st.text_input("Name", name, key=_name_key(name), max_chars=MAX_TAG_CHARACTERS)
+        with st.container(horizontal=True):
+            st.button("Rename", icon=":material/edit:", on_click=_rename, args=(name,), key="board_rename")
+            st.button("Delete", icon=":material/delete:", on_click=_delete, args=(name,), key="board_delete")
+        st.caption("Its results stay in the gallery when you delete a board.")
+
+
+def show_buttons(ids: Sequence[str], current: str) -> None:
+    """Draws the buttons that put results on a board or take them off; nothing when none is selected.
+
+    Args:
+        ids: of the selected results.
+        current: the board that the grid shows; "" for none.
+    """
+    if not ids:
+        return
+    with st.popover("Put on a board", icon=":material/dashboard:"):
+        name = st.selectbox(
+            "Board",
+            index.list_boards(get_owner()),
+            None,
+            key=_ADDED_KEY,
+            accept_new_options=True,
+            placeholder="Choose one, or type a new name",
+            help=f"A name has up to {MAX_TAG_CHARACTERS} characters.",
+        )
+        st.button(
+            "Put", type="primary", disabled=not name, on_click=_add, args=(ids, name), key="several_board_add"
+        )
+    if current:
+        st.button(
+            "Take off this board",
+            icon=":material/remove:",
+            on_click=_take_off,
+            args=(ids, current),
+            key="several_board_off",
+        )
+
+
+def _add(ids: Sequence[str], name: str) -> None:
+    for id in ids:
+        marks.change_marks(id, added_boards=[name])
+    st.session_state[_ADDED_KEY] = None
+
+
+def _take_off(ids: Sequence[str], name: str) -> None:
+    for id in ids:
+        marks.change_marks(id, removed_boards=[name])
+
+
+def _rename(name: str) -> None:
+    new_name = " ".join(st.session_state[_name_key(name)].split())
+    if new_name != name and _change(lambda: boards.rename(name, new_name, get_owner())):
+        st.session_state[FILTER_KEY] = next(
+            board for board in index.list_boards(get_owner()) if board.casefold() == new_name.casefold()
+        )
+
+
+def _delete(name: str) -> None:
+    if _change(lambda: boards.delete(name, get_owner())):
+        st.session_state[FILTER_KEY] = ""
+
+
+def _name_key(name: str) -> str:
+    """Returns the key of the field with the new name of a board."""
+    return keys.part("board_name", name)
+
+
+def _change(change: Callable[[], int]) -> bool:
+    """Changes a board; on an error keeps it for `show_current` and returns False."""
+    try:
+        change()
+    except StudioError as error:
+        st.session_state[_ERROR_KEY] = str(error)
+        return False
+    return True
