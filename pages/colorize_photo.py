@@ -32,6 +32,10 @@ with stage:
     figures = None
     if job is not None:
         figures = job.result.figures if job.task == TASK and job.result else None
+        # Offer the other colorings also beside a kept one: some users keep several.
+        is_of_form = figures is not None and job.inputs.get("content") == [request.content.get_file()]
+        if is_of_form and is_live and settings is not None:
+            choices.show(request, settings)
     elif not is_ready:
         problems.show_missing(request.content.get_file())
     elif is_live and settings is not None:

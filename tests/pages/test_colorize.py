@@ -15,7 +15,7 @@ from studio.colorize.settings import ColorizeSettings
 from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 
-from .elements import join_raw_texts, list_button_labels
+from .elements import join_raw_texts, list_button_labels, press_button
 
 
 @pytest.mark.slow
@@ -32,6 +32,11 @@ def test_result_follows_the_sliders_and_offers_alternatives(visit):
     other = page.session_state["live"][1]
     assert other.recipe.settings["variant"] == 2 and other.data != live.data
     assert "Back to the most probable" in list_button_labels(page) and not page.exception
+    press_button(page, "Keep")
+    labels = list_button_labels(page)
+    assert "job" in page.query_params and labels.count("Use this one") == 2 and "Chosen" in labels
+    page.button(key="take_1").click().run()
+    assert page.session_state["live"][1].recipe.settings["variant"] == 1 and not page.exception
 
 
 @pytest.mark.slow
