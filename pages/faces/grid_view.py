@@ -138,7 +138,7 @@ def _draw_face(settings: FacesSettings, inputs: Inputs) -> None:
 def _find_unchanged_face(settings: FacesSettings, inputs: Inputs) -> File | None:
     """Returns the chosen face without the changes of the sliders; None after showing an error."""
     result = compute_result(settings.model_copy(update={"n": 1}), inputs)
-    return result and File.store(result.data, "image", result.name)
+    return File.store(result.data, "image", result.name) if result else None
 
 
 def _list_neighbors(settings: FacesSettings) -> Neighbors:
