@@ -19,6 +19,11 @@ def find_button_by_key(page: AppTest, key: str):
     return next(button for button in page.button if button.key == key)
 
 
+def can_press(page: AppTest, label: str) -> bool:
+    """Returns whether a button with a label is there and not disabled."""
+    return any(button.label == label and not button.disabled for button in page.button)
+
+
 def press_button(page: AppTest, label: str) -> AppTest:
     """Presses the first button with a label. Returns the page after its run."""
     return find_button(page, label).click().run()

@@ -24,7 +24,7 @@ from studio.dcgan import upscaling
 from tests.wording import says_what_to_do
 from training.drawings import avatars
 
-from .elements import find_button, join_texts, list_button_labels, press_button
+from .elements import can_press, find_button, join_texts, list_button_labels, press_button
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +73,7 @@ def open_with_files(visit, until):
 
 def test_sample_set_is_shown_with_its_cost(visit, until):
     page = visit("train-generator")
-    until(lambda: page.run() and "Train" in list_button_labels(page))
+    until(lambda: can_press(page.run(), "Train"))
     assert not page.exception and not page.error
     assert page.button_group(key=training_images.KEY).value == "Avatars"
     assert "1,000 images" in join_texts(page.markdown)
@@ -104,7 +104,7 @@ def open_gan(visit, until):
 
     def open_gan(**params: str):
         page = visit("train-generator", **params)
-        until(lambda: page.run() and "Train" in list_button_labels(page))
+        until(lambda: can_press(page.run(), "Train"))
         assert not page.exception and not page.error
         return page
 
@@ -189,7 +189,7 @@ def test_training_continues_or_grows_a_model_with_its_settings(
     press_button(page, "Train")
     page.button_group(key=start_models.MODE_KEY).set_value(start_models.GROW).run()
     assert "upscaled, with 20 channels instead of 40" in join_texts(page.caption)
-    until(lambda: page.run() and "Train" in list_button_labels(page))
+    until(lambda: can_press(page.run(), "Train"))
     press_button(page, "Train")
     assert "minutes here" in join_texts(page.markdown)
     monkeypatch.setattr(upscaling, "BATCH", 1000 * upscaling.BATCH)
@@ -268,12 +268,12 @@ def test_near_duplicates_are_removed_by_a_click_and_restored(open_with_files, un
         page.markdown
     )
     page = press_button(page, "Leave out 2 images")
-    until(lambda: page.run() and "Train" in list_button_labels(page))
+    until(lambda: can_press(page.run(), "Train"))
     assert "71 images" in join_texts(page.markdown) and "2 removed." in join_texts(page.markdown)
     assert "No two of them are nearly the same" in join_texts(page.caption)
     assert page.radio[0].options == ["mine\\.zip", "mine corrected\\.zip"]
     page = press_button(page, "Undo")
-    until(lambda: page.run() and "Train" in list_button_labels(page))
+    until(lambda: can_press(page.run(), "Train"))
     assert "73 images" in join_texts(page.markdown) and not page.radio and not page.error
 
 
@@ -307,7 +307,7 @@ def test_many_copies_of_one_photo_are_reported_before_and_after_removal(open_wit
     assert len(page.error) == 1 and ": only 1 image. Use at least 64 images" in join_texts(page.error)
     assert find_button(page, "Train").disabled
     page = press_button(page, "Undo")
-    until(lambda: page.run() and "Train" in list_button_labels(page))
+    until(lambda: can_press(page.run(), "Train"))
     assert "70 images" in join_texts(page.markdown) and not page.error
 
 
@@ -326,7 +326,7 @@ def test_zip_and_loose_images_are_both_kept(open_with_files, until):
     page = page.file_uploader[0].upload("3.png", draw_avatar_png(3), "image/png").run()
     assert page.radio[0].value == uploaded_images.LOOSE and page.radio[0].options[-1].startswith("4 images")
     page = press_button(page, "Clear")
-    until(lambda: page.run() and "Train" in list_button_labels(page))
+    until(lambda: can_press(page.run(), "Train"))
     assert "71 images**" in join_texts(page.markdown) and len(page.radio[0].options) == 2
 
 
@@ -392,7 +392,7 @@ def test_gallery_images_become_a_data_set(visit, until, monkeypatch):
 
     monkeypatch.setattr(training_images.index, "find", find)
     page = visit("train-generator", learn_from="Your gallery", size="32")
-    until(lambda: page.run() and ("Train" in list_button_labels(page) or page.error))
+    until(lambda: can_press(page.run(), "Train") or page.error)
     assert not page.error
     assert "70 images**, 40 to 512 px" in join_texts(page.markdown), "large ones are made smaller on the way"
 

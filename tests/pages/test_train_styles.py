@@ -105,7 +105,7 @@ def test_invalid_paintings_show_an_error(open_training, images, wrong):
     page = open_training()
     page.button_group(key=training_form.PAINTINGS_KEY).set_value([]).run()
     for n, (name, body) in enumerate(images):
-        uploader = page.file_uploader(key=f"{training_form.PAINTINGS_KEY}.upload_{n}")
+        uploader = page.file_uploader(key=f"{training_form.PAINTINGS_KEY}.upload.{n}")
         page = uploader.upload(name, body, "image/png").run()
     assert not page.exception
     assert (
