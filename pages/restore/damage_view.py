@@ -27,9 +27,9 @@ def render(digest: str, sensitivity: float) -> bytes:
     photo = image_io.read(File(digest, "image", "").read())
     if max(photo.shape[:2]) > browser_images.MAX_SIDE:
         photo = image_io.fit(photo, browser_images.MAX_SIDE)
-    found = scratches.find_damage(photo, sensitivity) if sensitivity else np.zeros(photo.shape[:2], bool)
+    damage = scratches.find_damage(photo, sensitivity) if sensitivity else np.zeros(photo.shape[:2], bool)
     marked = np.rint(photo * _PHOTO_SHARE + 128 * (1 - _PHOTO_SHARE)).astype("uint8")
-    marked[found] = _RED
+    marked[damage] = _RED
     buffer = io.BytesIO()
     Image.fromarray(marked).save(buffer, "WEBP", quality=90, method=2)
     return buffer.getvalue()

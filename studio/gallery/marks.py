@@ -58,12 +58,12 @@ def change_marks(
         )
         if boards is not None or added_boards or removed_boards:
             left_boards = {index.normalize_tag(board) for board in removed_boards}
-            kept = [
+            remaining = [
                 board
                 for board in (marks.boards if boards is None else boards)
                 if index.normalize_tag(board) not in left_boards
             ]
-            marks = replace(marks, boards=_validate_boards([*added_boards, *kept], left_boards, owner))
+            marks = replace(marks, boards=_validate_boards([*added_boards, *remaining], left_boards, owner))
         if name is not None:
             marks = replace(marks, name=_validate_text("name", name, MAX_NAME_CHARACTERS))
         if not item.folder.is_dir():  # removed meanwhile; do not create a folder with marks only

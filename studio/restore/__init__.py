@@ -20,7 +20,7 @@ APPLY = Task(
             "image",
             min_files=0,
             flag="--keep-mask",
-            help="a mask, white where nothing is damaged, whatever is detected",
+            help="a mask, white where nothing is damaged; it overrides what is detected",
         ),
     ),
     produces="image",

@@ -10,7 +10,7 @@ from studio.restore.settings import RestoreSettings
 SECONDS = {"find": 0.9, "fill": 0.7, "clean": 1.9, "colorize": 0.6, "enlarge": 1.4}  # s per megapixel
 _STORING_SECONDS = 0.12  # s per megapixel of the result
 _BASE_BYTES = 0.6 * 2**30  # bytes, of Python, its libraries and a tile
-_FOUND_BYTES = 120  # bytes per pixel of the copy that damage is found in
+_SEARCHED_BYTES = 120  # bytes per pixel of the copy that damage is searched in
 _PHOTO_BYTES, _RESULT_BYTES = 40, 16  # bytes per pixel
 
 
@@ -46,9 +46,12 @@ def estimate_seconds(settings: RestoreSettings, inputs: Inputs) -> float:
 def estimate_bytes(settings: RestoreSettings, inputs: Inputs) -> float:
     """Returns the estimated bytes of memory of restoring a photo."""
     photo = 1e6 * _count_megapixels(inputs)
-    found = min(photo, scratches.MAX_SIDE**2)
+    searched = min(photo, scratches.MAX_SIDE**2)
     return (
-        _BASE_BYTES + _FOUND_BYTES * found + _PHOTO_BYTES * photo + _RESULT_BYTES * photo * settings.scale**2
+        _BASE_BYTES
+        + _SEARCHED_BYTES * searched
+        + _PHOTO_BYTES * photo
+        + _RESULT_BYTES * photo * settings.scale**2
     )
 
 

@@ -62,7 +62,7 @@ def _solve_smaller(image: np.ndarray, mask: np.ndarray, factor: int) -> np.ndarr
     rows, columns = (np.minimum(np.arange(side) // factor, side - 1) for side in (height, width))
     cells = rows[:, None] * (columns[-1] + 1) + columns
     shape = (rows[-1] + 1, columns[-1] + 1)
-    known = np.bincount(cells.ravel(), (~mask).ravel(), shape[0] * shape[1])
+    intact = np.bincount(cells.ravel(), (~mask).ravel(), shape[0] * shape[1])
     small = (
         np.stack(
             [
@@ -71,9 +71,9 @@ def _solve_smaller(image: np.ndarray, mask: np.ndarray, factor: int) -> np.ndarr
             ],
             axis=-1,
         )
-        / np.maximum(known, 1)[:, None]
+        / np.maximum(intact, 1)[:, None]
     )
-    filled = _solve(np.rint(small).astype(image.dtype).reshape(*shape, -1), (known == 0).reshape(shape))
+    filled = _solve(np.rint(small).astype(image.dtype).reshape(*shape, -1), (intact == 0).reshape(shape))
     channels = [
         np.asarray(
             Image.fromarray(channel.astype("float32")).resize((width, height), Image.Resampling.BICUBIC)

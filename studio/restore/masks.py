@@ -30,23 +30,23 @@ def find_mask(settings: RestoreSettings, inputs: Inputs, photo: np.ndarray) -> n
         InvalidInput: if a mask is no image, or more than half of the photo is damaged.
     """
     height, width = photo.shape[:2]
-    found = np.zeros((height, width), bool)
+    detected = np.zeros((height, width), bool)
     if settings.scratches:
-        found = scratches.find_damage(photo, settings.sensitivity)
+        detected = scratches.find_damage(photo, settings.sensitivity)
     return combine(
-        found,
+        detected,
         read_mask(inputs, "damage_mask", height, width),
         read_mask(inputs, "keep_mask", height, width),
     )
 
 
-def combine(found: np.ndarray, damaged: np.ndarray, kept: np.ndarray) -> np.ndarray:
+def combine(detected: np.ndarray, damaged: np.ndarray, protected: np.ndarray) -> np.ndarray:
     """Returns the mask to fill, from what was detected and what the user marked, `(H, W) bool` each.
 
     Raises:
         InvalidInput: if it covers too much of the photo.
     """
-    mask = (found | damaged) & ~kept
+    mask = (detected | damaged) & ~protected
     if mask.mean() > MAX_SHARE:
         raise InvalidInput(
             "More than half of the photo is marked as damage. Mark less, or lower the sensitivity."

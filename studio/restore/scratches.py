@@ -79,15 +79,15 @@ def find_damage(photo: np.ndarray, sensitivity: float = 1.0) -> np.ndarray:
         resized = Image.fromarray(small).resize((width, height), Image.Resampling.NEAREST)
         return np.asarray(resized, bool)
     maps = _measure(photo)
-    found = np.zeros((height, width), bool)
+    damage = np.zeros((height, width), bool)
     for sign in (1, -1):
-        found |= _find_lines(maps, sign, sensitivity) | _find_specks(maps, sign, sensitivity)
+        damage |= _find_lines(maps, sign, sensitivity) | _find_specks(maps, sign, sensitivity)
     square = np.ones((3, 3), bool)
-    if not found.any():
-        return found
-    edges = ndimage.binary_dilation(found, square, iterations=_GROWTH)
-    found |= edges & (np.abs(maps.thin) > np.maximum(maps.peers, _MIN_WEAK_CONTRAST / 2))
-    return ndimage.binary_dilation(found, square, iterations=_MARGIN)
+    if not damage.any():
+        return damage
+    edges = ndimage.binary_dilation(damage, square, iterations=_GROWTH)
+    damage |= edges & (np.abs(maps.thin) > np.maximum(maps.peers, _MIN_WEAK_CONTRAST / 2))
+    return ndimage.binary_dilation(damage, square, iterations=_MARGIN)
 
 
 def _measure(photo: np.ndarray) -> _Maps:

@@ -31,18 +31,18 @@ def noisy_ramp() -> np.ndarray:
 @pytest.mark.parametrize("level", [10, 245])
 def test_light_and_dark_damage_is_found_and_nothing_else(noisy_ramp, level):
     damaged, truth = draw_damage(noisy_ramp, level)
-    found = scratches.find_damage(damaged)
-    assert found[truth].mean() > 0.95
-    assert found.sum() < 6 * truth.sum()  # the margin, and no more
+    damage = scratches.find_damage(damaged)
+    assert damage[truth].mean() > 0.95
+    assert damage.sum() < 6 * truth.sum()  # the margin, and no more
     assert not scratches.find_damage(noisy_ramp).any()
 
 
 def test_a_large_photo_is_searched_in_a_smaller_copy(noisy_ramp):
     damaged, truth = draw_damage(noisy_ramp, 245)
     large = damaged.repeat(4, axis=0).repeat(4, axis=1)
-    found = scratches.find_damage(large)
-    assert found.shape == large.shape[:2]
-    assert found[truth.repeat(4, axis=0).repeat(4, axis=1)].mean() > 0.9
+    damage = scratches.find_damage(large)
+    assert damage.shape == large.shape[:2]
+    assert damage[truth.repeat(4, axis=0).repeat(4, axis=1)].mean() > 0.9
 
 
 def test_the_edge_of_an_object_is_no_scratch():
