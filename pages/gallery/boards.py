@@ -15,6 +15,8 @@ from studio.gallery import boards, index
 
 FILTER_KEY = "board"  # the choice of a board above the grid
 _ADDED_KEY, _ERROR_KEY = "several_board", "board_error"
+# In the session: whether these menus are open. Callbacks close them.
+_MENU_KEY, _PUT_MENU_KEY = "board_menu", "several_board_menu"
 
 
 def show_current(name: str) -> None:
@@ -23,8 +25,8 @@ def show_current(name: str) -> None:
         st.toast(words.escape(problem), icon=":material/error:")
     if not name:
         return
-    # Named by the board, so that the menu closes when its board is renamed.
-    with st.popover(f"Board: {words.escape(name)}", icon=":material/dashboard:"):
+    label = f"Board: {words.escape(name)}"
+    with st.popover(label, icon=":material/dashboard:", key=_MENU_KEY, on_change="rerun"):
         st.text_input("Name", name, key=_name_key(name), max_chars=MAX_TAG_CHARACTERS)
         with st.container(horizontal=True):
             st.button("Rename", icon=":material/edit:", on_click=_rename, args=(name,), key="board_rename")
@@ -41,7 +43,7 @@ def show_buttons(ids: Sequence[str], current: str) -> None:
     """
     if not ids:
         return
-    with st.popover("Put on a board", icon=":material/dashboard:"):
+    with st.popover("Put on a board", icon=":material/dashboard:", key=_PUT_MENU_KEY, on_change="rerun"):
         name = st.selectbox(
             "Board",
             index.list_boards(get_owner()),
@@ -68,6 +70,7 @@ def _add(ids: Sequence[str], name: str) -> None:
     for id in ids:
         marks.change_marks(id, added_boards=[name])
     st.session_state[_ADDED_KEY] = None
+    st.session_state[_PUT_MENU_KEY] = False
 
 
 def _take_off(ids: Sequence[str], name: str) -> None:
@@ -76,6 +79,7 @@ def _take_off(ids: Sequence[str], name: str) -> None:
 
 
 def _rename(name: str) -> None:
+    st.session_state[_MENU_KEY] = False
     new_name = " ".join(st.session_state[_name_key(name)].split())
     if new_name != name and _change(lambda: boards.rename(name, new_name, get_owner())):
         st.session_state[FILTER_KEY] = next(
@@ -84,6 +88,7 @@ def _rename(name: str) -> None:
 
 
 def _delete(name: str) -> None:
+    st.session_state[_MENU_KEY] = False
     if _change(lambda: boards.delete(name, get_owner())):
         st.session_state[FILTER_KEY] = ""
 
