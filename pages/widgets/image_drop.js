@@ -13,12 +13,19 @@ export default function ({ text }) {
     input.files = transfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
+  // A run that is still going on may replace the widget and lose its files: after a dialog, or on a slow machine.
+  const isRunning = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
+  const uploadAtRest = (files, tries = 200) => {
+    if (tries && isRunning()) { setTimeout(uploadAtRest, 50, files, tries - 1); return; }
+    const input = findInput();
+    if (input) upload(input, files);
+  };
   addEventListener("paste", (event) => {
     const { files, types } = event.clipboardData, input = files.length && findInput();
     const isTyping = event.composedPath()[0].closest?.("input, textarea, [contenteditable]");
     if (!input || event.defaultPrevented || isTyping && types.includes("text/plain")) return;
     event.preventDefault();
-    upload(input, files);
+    uploadAtRest([...files]);  // the list is emptied after the event
   });
 
   let isOwnDrag = false;  // of an image or a link of the page itself
@@ -39,7 +46,7 @@ export default function ({ text }) {
     hint.remove();
     if (!hasFiles(event) || isOnWidget(event)) return;
     event.preventDefault();
-    const input = findInput(), { files } = event.dataTransfer;
-    if (input && files.length) upload(input, files);
+    const { files } = event.dataTransfer;
+    if (findInput() && files.length) uploadAtRest([...files]);
   });
 }
