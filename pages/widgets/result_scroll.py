@@ -6,5 +6,5 @@ from pages.widgets import assets
 
 
 def listen() -> None:
-    """Scrolls to the result when a job ends. Call it once for each page."""
+    """Scrolls to the result after Start and when a job ends. Call it once for each page."""
     assets.run_script(__file__, "result_scroll.js")
