@@ -52,7 +52,7 @@ class _Maps:
         thin: what the background lacks; positive where the photo is lighter.
         line: the mean of `thin` along the best line through the pixel.
         peers: the high responses of the neighborhood.
-        extra_chroma: how much more colorful the pixel is than its background.
+        extra_chroma: how much more colorful the pixel is than its background would be at its lightness.
     """
 
     gray: np.ndarray
@@ -99,7 +99,9 @@ def _measure(photo: np.ndarray) -> _Maps:
     window = np.ones((_PEER_SIDE, _PEER_SIDE), "uint8")
     peers = filters.rank.percentile(responses, window, p0=_PEER_RANK).astype("float32") / 2
     chroma = photo.max(axis=2) - photo.min(axis=2)
-    extra = ndimage.uniform_filter(chroma - _median(chroma), 3)
+    # In a sepia photo, what is lighter is more colorful, too.
+    expected = _median(chroma) * gray / np.maximum(background, 1)
+    extra = ndimage.uniform_filter(chroma - expected, 3)
     return _Maps(gray.astype("float32"), background, thin, _average_along_lines(thin), peers, extra)
 
 

@@ -37,6 +37,12 @@ def test_light_and_dark_damage_is_found_and_nothing_else(noisy_ramp, level):
     assert not scratches.find_damage(noisy_ramp).any()
 
 
+def test_damage_of_a_sepia_photo_is_found(noisy_ramp):
+    damaged, truth = draw_damage(noisy_ramp, 245)
+    sepia = np.rint(damaged * np.array([1.0, 0.85, 0.65])).astype("uint8")
+    assert scratches.find_damage(sepia)[truth].mean() > 0.95
+
+
 def test_a_large_photo_is_searched_in_a_smaller_copy(noisy_ramp):
     damaged, truth = draw_damage(noisy_ramp, 245)
     large = damaged.repeat(4, axis=0).repeat(4, axis=1)
