@@ -76,7 +76,7 @@ def test_corrections_of_a_result_return_to_the_brush(home, monkeypatch):
     form.fill(job, RestoreSettings())
     assert st.session_state[CORRECT_KEY] is True
     masks = st.session_state[mask_brush._PAINT_KEY]["masks"]
-    damage, kept = (mask_brush.from_data_url(mask) for mask in masks)
-    assert not damage.any() and np.array_equal(kept, paint)
+    damage, protected = (mask_brush.from_data_url(mask) for mask in masks)
+    assert not damage.any() and np.array_equal(protected, paint)
     job.inputs["keep_mask"] = [_store(paint)]  # not of the brush
     assert not form.can_take(job, RestoreSettings())
