@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 _LOWEST_PRIORITY = 19
+_PR_CAPBSET_DROP, _CAP_SYS_NICE = 24, 23  # of Linux
 # Files that take minutes each and would come last.
 LONGEST_FILES = ("test_benchmarks.py", "test_backends.py", "test_parallel.py")
 # Read by OpenBLAS, TensorFlow and JAX.
@@ -31,12 +32,14 @@ def pytest_configure():
 
     Two files of tests run at a time. Jobs of the studio are polite: they give way to others by a niceness of
     10. Those of one file would stand still while the other file trains, and its test would wait in
-    vain.
+    vain. Run by root, Chromium raises its own priority, and studios would stand still while it animates.
     """
     os.environ |= dict.fromkeys(THREAD_LIMITS, "1")
     os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # compiling takes far longer than a few small steps
     if hasattr(os, "nice"):
         os.nice(_LOWEST_PRIORITY)
+    if sys.platform == "linux":  # no program that starts from here may raise its priority
+        ctypes.CDLL(None).prctl(_PR_CAPBSET_DROP, _CAP_SYS_NICE)
 
 
 def pytest_collection_modifyitems(items):

@@ -25,7 +25,7 @@ from studio.engine.stream import Stream
 
 log = logging.getLogger("studio.engine")
 
-MAX_SECONDS = 60.0
+MAX_SECONDS = 120.0  # loading a large network on a busy machine can take more than a minute
 STOP_SECONDS = 10.0  # for a late request to stop before its process is ended
 Answer = tuple[Outcome, bytes, float]  # as returned by `worker.run_live`
 TOO_SLOW = f"It took over {MAX_SECONDS:.0f} s. Run it as a job, or try a smaller size."
