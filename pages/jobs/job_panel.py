@@ -17,7 +17,7 @@ from studio import engine
 from studio.core import amounts
 from studio.core.errors import StudioError
 
-BUSY_SECONDS = 1.0
+BUSY_SECONDS = 2.0  # a refresh takes the browser a tenth to a third of a second
 IDLE_SECONDS = 15.0
 JUST_FINISHED_SECONDS = 600
 MAX_FINISHED = 3
@@ -25,7 +25,7 @@ THUMBNAIL_WIDTH = 64  # px
 
 
 def show_job_panel() -> None:
-    """Draws the job panel, which refreshes every second while jobs run, else every `IDLE_SECONDS`."""
+    """Draws the job panel, which refreshes every `BUSY_SECONDS` while jobs run, else every `IDLE_SECONDS`."""
     interval = BUSY_SECONDS if _is_active() else IDLE_SECONDS
     st.fragment(_draw_panel, run_every=interval)(interval)
 

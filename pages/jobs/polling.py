@@ -6,15 +6,18 @@ import streamlit as st
 
 from studio import engine
 
-MIN_SECONDS, MAX_SECONDS = 0.5, 2.0  # seconds between two polls
+MIN_SECONDS, MAX_SECONDS = 0.5, 2.0  # between two polls
+MIN_LONG_SECONDS = 1.0  # between two polls of a long job
+LONG_SECONDS = 4.0  # after which a job counts as long
 _MARGIN = 1.1  # hysteresis, because each change of the interval reruns the page
 
 
 def update_interval(job: engine.Job) -> float:
     """Updates and returns the seconds between two polls of a job.
 
-    A browser that redraws an image and a bar twice a second takes more than half of a core from the job. When
-    a step takes longer than the interval, most polls show nothing new.
+    A browser that redraws an image and a bar twice a second takes more than half of a core from the job, so
+    only the first seconds are followed that closely. When a step takes longer than the interval, most polls
+    show nothing new.
 
     Args:
         job: that the page shows.
@@ -24,11 +27,13 @@ def update_interval(job: engine.Job) -> float:
     """
     key = f"speed:{job.id}"
     interval = st.session_state.get(key, MIN_SECONDS)
-    seconds = job.report.seconds_per_step if job.report else None
-    if seconds is not None:
+    report = job.report
+    seconds = report.seconds_per_step if report else None
+    if report and seconds is not None:
+        shortest = MIN_LONG_SECONDS if report.seconds > LONG_SECONDS else MIN_SECONDS
         if interval < MAX_SECONDS and seconds > 2 * interval * _MARGIN:
             interval *= 2
-        elif interval > MIN_SECONDS and seconds < interval / _MARGIN:
+        elif interval > shortest and seconds < interval / _MARGIN:
             interval /= 2
-        st.session_state[key] = interval
+        st.session_state[key] = interval = max(interval, shortest)
     return interval

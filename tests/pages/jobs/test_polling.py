@@ -13,11 +13,11 @@ from studio.core.progress import Report
 
 @pytest.fixture
 def poll(monkeypatch):
-    """Polls a job with these seconds per step; None before the first step."""
+    """Polls a job with these seconds per step, None before the first step, after some steps."""
     monkeypatch.setattr(st, "session_state", {})
 
-    def poll(seconds: float | None, name: str = "a") -> float:
-        step = 0 if seconds is None else 10
+    def poll(seconds: float | None, name: str = "a", steps: int = 2) -> float:
+        step = 0 if seconds is None else steps
         report = Report(step=step, total=100, seconds=(seconds or 0.0) * step)
         return polling.update_interval(SimpleNamespace(id=name, report=report))
 
@@ -33,6 +33,10 @@ def test_interval_grows_with_slow_steps_and_shrinks_again(poll):
     assert [poll(4.0) for _ in range(4)] == [1.0, 2.0, 2.0, 2.0]
     assert poll(4.0, "another") == 1.0, "each job has its own"
     assert [poll(0.3) for _ in range(3)] == [1.0, 0.5, 0.5]
+
+
+def test_a_long_job_is_polled_at_most_once_a_second(poll):
+    assert [poll(0.01, steps=steps) for steps in (10, 399, 401, 500)] == [0.5, 0.5, 1.0, 1.0]
 
 
 def test_interval_is_stable_near_a_limit(poll):
