@@ -15,6 +15,7 @@ from studio.core.errors import Cancelled
 
 PREVIEW_SECONDS = 0.5
 LINE_SECONDS = 30.0  # s between two lines of progress in a file or a pipe
+MANY_STEPS = 100  # from which the first step, which loads and compiles, does not count for the time left
 MAX_STAGE_CHARACTERS = 60  # a longer text is generated text, not the name of a stage
 
 
@@ -29,6 +30,7 @@ class Report:
         text: the text generated so far or, if short, the name of the stage ("Fetching VGG16"), else "".
         seconds: time since the first report with this total, so a download does not distort the time left.
         first_step: the step of that first report; more than 0 if the run resumed from a checkpoint.
+        first_seconds: of the step after it; 0 before it is done, or if there are fewer than `MANY_STEPS`.
         tests: number of tests of a training run so far; 0 for other tasks.
         work: share of the work done, 0 to 1, where steps differ in cost; None if all cost the same.
     """
@@ -40,6 +42,7 @@ class Report:
     text: str = ""
     seconds: float = 0.0
     first_step: int = 0
+    first_seconds: float = 0.0
     tests: int = 0
     work: float | None = None
 
@@ -63,8 +66,11 @@ class Report:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds left at the mean rate so far; None before the first step, or without a number of steps."""
+        """Seconds left at the mean rate so far; None while it is unknown, or without a number of steps."""
         seconds = self.seconds_per_step
+        if self.first_seconds:
+            steps = self.step - self.first_step - 1
+            seconds = (self.seconds - self.first_seconds) / steps if steps else None
         return seconds * self.total * (1 - self.share) if seconds is not None and self.total else None
 
 
@@ -87,6 +93,7 @@ class Progress:
         self._cancelled = cancelled or (lambda: False)
         self._preview_seconds = preview_seconds
         self._start, self._total, self._first_step = time.monotonic(), 0, 0
+        self._first_seconds = 0.0
         self._last_preview = float("-inf")
 
     def report(
@@ -108,10 +115,12 @@ class Progress:
             image = preview() if preview is not None and self._start_preview_if_due() else None
             if total != self._total:
                 self._start, self._total, self._first_step = time.monotonic(), total, step
+                self._first_seconds = 0.0
             seconds = time.monotonic() - self._start
-            values = dict(metrics or {})
-            first_step = self._first_step
-            self._listener(Report(step, total, values, image, text, seconds, first_step, tests, work))
+            if step == self._first_step + 1 and total >= MANY_STEPS and work is None:
+                self._first_seconds = seconds
+            counts = (self._first_step, self._first_seconds, tests)
+            self._listener(Report(step, total, dict(metrics or {}), image, text, seconds, *counts, work))
         self.check()
 
     def report_stage(self, name: str) -> None:
