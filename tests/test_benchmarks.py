@@ -27,10 +27,14 @@ def test_a_spread_has_its_standard_error_and_count():
     assert format_spread([2.5]) == "2.500 (n = 1)"
 
 
+# Together they take five minutes on two slow cores even in their quick form.
+TAKE_MINUTES = ("house", "alternatives", "classify", "tune", "enhance")
+
+
 @pytest.mark.slow
-def test_every_benchmark_runs_small(resnet50_home, inceptionv3_home):
+def test_a_benchmark_that_takes_seconds_runs_small(resnet50_home, inceptionv3_home):
     # Benchmarks with several processes start whole studios; other tests cover those.
-    skipped = [*every.MULTI_PROCESS, *["reliability"] * (not DATA.is_dir())]
+    skipped = [*every.MULTI_PROCESS, *TAKE_MINUTES, *["reliability"] * (not DATA.is_dir())]
     command = children.build_command("-m", "benchmarks.all", "--quick", "--without", *skipped)
     done = subprocess.run(command, cwd=ROOT, env=children.build_environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -90,10 +90,10 @@ def search_job(*vary, fixed=(), train="text"):
 
 def test_a_sweep_is_refused_by_its_largest_cell(monkeypatch):
     set_memory(monkeypatch, 2)
-    tasks.check_memory(*sweep_job("size=256,512", mode="fine"))
+    tasks.check_memory(*sweep_job("size=256,384", mode="fine"))
     message = r"^Style with size 2048 px needs .* Choose size \d+ px or less\.$"
     with pytest.raises(InsufficientSpace, match=message):
-        tasks.check_memory(*sweep_job("size=256,2048,512", "strength=0.5,1", mode="fine"))
+        tasks.check_memory(*sweep_job("size=256,2048,384", "strength=0.5,1", mode="fine"))
 
 
 def test_the_error_names_only_the_settings_that_decide(monkeypatch):

@@ -221,12 +221,19 @@ def test_the_task_exports_resnet50(resnet50_home):
     assert "Egyptian cat" in result.files[1].read().decode()
 
 
+@pytest.fixture(scope="module")
+def trained_lite0(lasting_weights_home, class_folder):
+    """The file of a classifier on EfficientNet-Lite0."""
+    with lasting_weights_home():
+        settings = TrainClassifierSettings(backbone="efficientnet-lite0", size=64)
+        inputs = {"data": [store_reference(str(class_folder))]}
+        return tasks.run("classify.train", settings, inputs).files[0].read()
+
+
 @pytest.fixture
-def lite0_preset(lite0_home, class_folder):
+def lite0_preset(lite0_home, trained_lite0, class_folder):
     """A classifier on EfficientNet-Lite0, and the dataset that it was trained on."""
-    file = store_reference(str(class_folder))
-    settings = TrainClassifierSettings(backbone="efficientnet-lite0", size=64)
-    return tasks.run("classify.train", settings, {"data": [file]}).files[0], file
+    return tasks.File.store(trained_lite0, "model", "shapes.zip"), store_reference(str(class_folder))
 
 
 def test_an_int8_export_is_small_and_its_accuracy_is_on_its_card(lite0_preset, tmp_path, class_folder):
