@@ -64,12 +64,26 @@ def list_gray_photos() -> list[Sample]:
     color_photos = [photo for photo in list_photos() if photo.title != gray_title]
     return first + [
         Sample(
-            _gray_title(name),
+            _version_title(name),
             photo.credit,
-            _make_gray_thumbnail(photo.thumbnail),
+            _make_version_thumbnail(name),
             partial(input_files.store_sample, name),
         )
         for name, photo in zip(sample_photos.list_gray_names(), color_photos, strict=True)
+    ]
+
+
+def list_old_photos() -> list[Sample]:
+    """Returns old prints that are drawn from the sample photos."""
+    photos = sample_photos.list_photos()
+    return [
+        Sample(
+            _version_title(name),
+            f"{photos[sample_photos.original_name(name)].credit}. Aged by the studio",
+            _make_version_thumbnail(name),
+            partial(input_files.store_sample, name),
+        )
+        for name in sample_photos.list_old_names()
     ]
 
 
@@ -127,8 +141,12 @@ def list_titles() -> dict[str, str]:
     from studio.core.imaging import paintings
 
     painting_titles = {name: painting.title for name, painting in paintings.list_paintings().items()}
-    gray = {name: _gray_title(name) for name in sample_photos.list_gray_names()}
-    return {name: _title(name) for name in sample_photos.list_photos()} | gray | painting_titles
+    versions = (*sample_photos.list_gray_names(), *sample_photos.list_old_names())
+    return (
+        {name: _title(name) for name in sample_photos.list_photos()}
+        | {name: _version_title(name) for name in versions}
+        | painting_titles
+    )
 
 
 def find_title(file: File) -> str:
@@ -147,13 +165,14 @@ def load_preset_thumbnails() -> dict[str, bytes]:
     }
 
 
-def _gray_title(name: str) -> str:
-    return f"Gray {_title(name)}"
+def _version_title(name: str) -> str:
+    """Returns the title of a gray or old version: "Gray Coffee"."""
+    return f"{name.rpartition('_')[2].capitalize()} {_title(name)}"
 
 
 @st.cache_data(show_spinner=False)
-def _make_gray_thumbnail(thumbnail: bytes) -> bytes:
-    return encode_square(image_io.to_gray(image_io.read(thumbnail)).repeat(3, axis=2))
+def _make_version_thumbnail(name: str) -> bytes:
+    return encode_square(image_io.read(sample_photos.read_file(name)[0]))
 
 
 def _title(name: str) -> str:

@@ -100,6 +100,7 @@ PAGES = (
         "restore",
         "restore",
         form="pages.restore.refill",
+        gallery_tasks=("restore.train",),
     ),
     Page(
         "sketch_avatar.py",

@@ -58,7 +58,7 @@ class Request:
 
 def ask_photo() -> Sample:
     """Asks for the photo."""
-    return image_input.choose_image("content", "Photo", samples.list_gray_photos())
+    return image_input.choose_image("content", "Photo", samples.list_old_photos())
 
 
 def ask_corrections(photo: Sample, settings: RestoreSettings | None) -> Request:
@@ -72,8 +72,8 @@ def ask_corrections(photo: Sample, settings: RestoreSettings | None) -> Request:
     if not is_on or settings is None:
         return Request(photo)
     file = photo.get_file()
-    sensitivity = settings.sensitivity if settings.scratches else 0.0
-    marked = damage_view.render(file.digest, sensitivity)
+    network = settings.network if settings.scratches else ""
+    marked = damage_view.render(file.digest, network, settings.sensitivity)
     masks = mask_brush.ask_masks(file, list(SLOTS), _BRUSH_CAPTION, image=marked, shares_rest=False)
     # An empty mask changes nothing: it would only be one more input in the recipe.
     painted = [

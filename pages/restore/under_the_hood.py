@@ -23,7 +23,7 @@ def _draw_damage(job: engine.Job | None) -> None:
     settings = RestoreSettings.from_plain(job.settings)
     if settings.scratches:
         st.image(
-            damage_view.render(job.inputs["content"][0].digest, settings.sensitivity),
+            damage_view.render(job.inputs["content"][0].digest, settings.network, settings.sensitivity),
             width="stretch",
             alt="The photo with the detected damage in red",
         )

@@ -64,6 +64,7 @@ TASKS = {
     "enhance.enlarge": "studio.enhance:ENLARGE",
     "enhance.train": "studio.enhance:TRAIN",
     "restore.apply": "studio.restore:APPLY",
+    "restore.train": "studio.restore:TRAIN",
     "sketch.paint": "studio.sketch:PAINT",
     "sketch.train": "studio.sketch:TRAIN",
     "sketch.translate": "studio.sketch:TRANSLATE",

@@ -1,7 +1,7 @@
 """Restore: fills scratches and dust in an old photo, cleans, colorizes and enlarges it."""
 
-from studio.core.tasks import Slot, Task
-from studio.restore.settings import RestoreSettings
+from studio.core.tasks import Goal, Slot, Task
+from studio.restore.settings import RestoreSettings, TrainRestoreSettings
 
 APPLY = Task(
     name="restore.apply",
@@ -22,6 +22,7 @@ APPLY = Task(
             flag="--keep-mask",
             help="a mask, white where nothing is damaged; it overrides what is detected",
         ),
+        Slot("network", "model", min_files=0, flag="--network", model_tasks=("restore.train",)),
     ),
     produces="image",
     lane="job",
@@ -36,4 +37,26 @@ APPLY = Task(
     help="restore an old photo: fill scratches, remove noise, colorize, enlarge",
     check="studio.restore.checks:check",
     comparison_label="Before",
+)
+
+TRAIN = Task(
+    name="restore.train",
+    settings=TrainRestoreSettings,
+    inputs=(
+        Slot("data", "dataset"),
+        Slot("start", "model", min_files=0, flag="--start-from", model_tasks=("restore.train",)),
+    ),
+    produces="model",
+    lane="job",
+    work="studio.restore.learn.task:train",
+    estimate_seconds="studio.restore.estimate:estimate_training_seconds",
+    loads_keras=True,
+    estimate_bytes="studio.restore.estimate:estimate_training_bytes",
+    memory_setting="batch",
+    load_networks="studio.restore.network:load_exported_networks",
+    title="Damage detection training",
+    command="train restore",
+    help="train a network to detect scratches and dust in photos like those in a folder",
+    check="studio.restore.learn.task:check",
+    goal=Goal("recall", title="Recall", search_settings=("learning_rate", "width")),
 )

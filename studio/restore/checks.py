@@ -5,14 +5,17 @@ from __future__ import annotations
 from studio.core.errors import InvalidInput, invalid
 from studio.core.imaging import image_io
 from studio.core.tasks import Inputs
+from studio.restore import models
 from studio.restore.settings import RestoreSettings
 
 
 def check(settings: RestoreSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` if nothing is to be done, or the result would be too large."""
+    """Raises `InvalidInput` if nothing is to be done, the result is too large, or there is no network."""
     has_work = settings.scratches or settings.clean or settings.colorize or settings.scale > 1
     if not settings.mask_only and not (has_work or inputs.get("damage_mask")):
         raise InvalidInput("All steps are off. Turn on scratches, clean or colorize, or raise the scale.")
+    if settings.scratches:
+        models.find_network(settings, inputs)
     for file in inputs["content"]:
         data = file.read()
         if not settings.mask_only and image_io.try_read_size(data):

@@ -8,20 +8,23 @@ from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
 from studio.core.masks import task_masks
 from studio.core.tasks import Inputs
-from studio.restore import scratches
+from studio.restore.detection import Detector
 from studio.restore.settings import RestoreSettings
 
 MAX_SHARE = 0.5  # of the photo; more is not filled from what is left
 _PAINTED = 0.5  # intensity in [0, 1] from which a pixel of a mask counts
 
 
-def find_mask(settings: RestoreSettings, inputs: Inputs, photo: np.ndarray) -> np.ndarray:
+def find_mask(
+    settings: RestoreSettings, inputs: Inputs, photo: np.ndarray, detector: Detector | None
+) -> np.ndarray:
     """Returns where a photo is damaged: (detected or in the damage mask), and not in the keep mask.
 
     Args:
         settings: of the task.
         inputs: of the task.
         photo: `(H, W, 3) uint8`.
+        detector: finds the damage; None to use the masks only.
 
     Returns:
         `(H, W) bool`.
@@ -31,8 +34,8 @@ def find_mask(settings: RestoreSettings, inputs: Inputs, photo: np.ndarray) -> n
     """
     height, width = photo.shape[:2]
     detected = np.zeros((height, width), bool)
-    if settings.scratches:
-        detected = scratches.find_damage(photo, settings.sensitivity)
+    if detector is not None:
+        detected = detector.find(photo, settings.sensitivity)
     return combine(
         detected,
         read_mask(inputs, "damage_mask", height, width),

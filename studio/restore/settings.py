@@ -1,8 +1,11 @@
-"""The settings of restoring; importing this loads no Keras."""
+"""The settings of restoring and of training; importing this loads no Keras."""
 
 from __future__ import annotations
 
 from studio.core.settings import Settings, setting
+from studio.core.training import settings as shared
+
+SHIPPED_NETWORK = "scratches"  # the network shipped with the studio
 
 MAX_SCALE = 4
 
@@ -32,12 +35,11 @@ class RestoreSettings(Settings):
     )
     sensitivity: float = setting(
         1.0,
-        "How readily lines and specks count as damage; raise it to find fainter scratches, lower it if parts "
+        "Factor on the odds that a pixel is damaged; raise it to find fainter scratches, lower it if parts "
         "of the photo are taken for damage.",
-        ge=0.25,
-        le=4,
+        ge=0.01,
+        le=100,
         scale="log",
-        step=0.05,
     )
     vividness: float = setting(
         0.4,
@@ -52,6 +54,9 @@ class RestoreSettings(Settings):
         "Returns the damage mask instead of the photo: white where the photo would be filled, to correct it "
         "in an image editor.",
     )
+    network: str = setting(
+        SHIPPED_NETWORK, "Name or folder of the network that detects damage.", tier="hidden"
+    )
 
     @property
     def ineffective_settings(self) -> frozenset[str]:
@@ -65,3 +70,41 @@ class RestoreSettings(Settings):
     @property
     def mode_name(self) -> str:
         return "mask" if self.mask_only else ""
+
+
+class TrainRestoreSettings(shared.TrainImageSettings):
+    """Trains a network to detect damage, which is drawn on the photos of a folder."""
+
+    warmup_steps = 200
+    steps: int = shared.steps(6000)
+    batch: int = shared.batch(16, maximum=256)
+    learning_rate: float = shared.learning_rate(0.002)
+    held_out: float = shared.held_out(0.03)
+    photo_size: int = setting(
+        128,
+        "Side length of the training photos after cropping to a square and resizing; raise it to keep more "
+        "detail, lower it for speed.",
+        tier="main",
+        unit="px",
+        ge=48,
+        le=512,
+        step=16,
+    )
+    window: int = setting(
+        96,
+        "Side length of the random square crops that the network trains on; raise it for more context, "
+        "lower it for speed.",
+        unit="px",
+        ge=32,
+        le=512,
+        step=16,
+        label="Crop size",
+    )
+    width: int = setting(
+        16,
+        "Number of channels in the first layer; the other layers scale with it. Raise it to find more damage "
+        "but slower.",
+        ge=4,
+        le=64,
+        step=4,
+    )

@@ -16,7 +16,8 @@ from studio.core.imaging import color_management, image_io, transparency
 from studio.core.masks import task_masks
 from studio.core.progress import Progress, Report
 from studio.core.tasks import File, Inputs, Result
-from studio.restore import inpainting, masks
+from studio.restore import inpainting, masks, models
+from studio.restore.detection import load_detector
 from studio.restore.estimate import plan_seconds
 from studio.restore.settings import RestoreSettings
 
@@ -84,9 +85,12 @@ def run(settings: RestoreSettings, inputs: Inputs, progress: Progress) -> Result
     stages = _Stages(progress, plan_seconds(settings, megapixels, bool(inputs.get("damage_mask"))))
     if "find" in plan_seconds(settings, megapixels):
         stages.begin("find", image)
-    mask = masks.find_mask(settings, inputs, photo)
+    detector = load_detector(models.find_network(settings, inputs)) if settings.scratches else None
+    mask = masks.find_mask(settings, inputs, photo, detector)
     figures: dict[str, Any] = {"damage": float(mask.mean())}
     weights: dict[str, str] = {}
+    if detector is not None and not inputs.get("network"):
+        weights[settings.network] = detector.digest
     if settings.mask_only:
         levels = task_masks.to_levels(mask.astype("float32"))
         return _store(levels, content, "damage", settings, inputs, figures, weights, start_time)

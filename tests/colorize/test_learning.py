@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import resume_check
 import tiny_colorize
 
 from studio.colorize import bins, colorizer, lab, models
@@ -81,11 +80,6 @@ def test_training_beats_gray(photos):
     model_trainer = make_trainer(photos, steps=120, test_every=120, learning_rate=0.01, ema_steps=20)
     model_trainer.fit()
     assert model_trainer.curves.metrics["error over gray's"][-1] < 0.5
-
-
-@pytest.mark.slow
-def test_a_resumed_training_ends_like_an_uninterrupted_one(photos, home):
-    resume_check.check_resumed_as_unbroken(lambda run: make_trainer(photos, run), home / "run")
 
 
 @pytest.fixture

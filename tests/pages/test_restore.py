@@ -14,7 +14,7 @@ from pages.restore.input_form import CORRECT_KEY
 from studio import engine
 from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
-from studio.restore.settings import RestoreSettings
+from studio.restore.settings import SHIPPED_NETWORK, RestoreSettings
 
 from .elements import join_raw_texts, list_button_labels
 
@@ -47,13 +47,13 @@ def test_the_damage_can_be_corrected(visit):
 
 
 def test_damage_is_marked_in_red(home):
-    photo = np.full((300, 300, 3), 120, "uint8")
+    photo = np.full((304, 304, 3), 120, "uint8")
     photo[40:260, 150:152] = 250
     file = _store(photo)
-    marked = image_io.read(damage_view.render(file.digest, 1.0)).astype(int)
+    marked = image_io.read(damage_view.render(file.digest, SHIPPED_NETWORK, 1.0)).astype(int)
     is_red = marked[..., 0] - marked[..., 1] > 80
     assert is_red[60:240, 150:152].mean() > 0.9 and is_red.mean() < 0.05
-    unmarked = image_io.read(damage_view.render(file.digest, 0.0)).astype(int)
+    unmarked = image_io.read(damage_view.render(file.digest, "", 1.0)).astype(int)
     assert np.ptp(unmarked, axis=2).max() < 20
 
 

@@ -34,6 +34,7 @@ UPSCALING_PHOTO, UPSCALING_CROP, UPSCALING_FACTOR = "astronaut", np.s_[:300, 80:
 NOISY_PHOTO, NOISE_LEVELS = "coffee", 25  # levels of noise added to a photo
 COMPRESSED_PHOTO, JPEG_QUALITY = "chelsea", 12
 GRAY_PHOTO = "camera"
+OLD_PHOTO = "astronaut_old"
 IMAGES_PER_MODEL = 25  # images of each generator
 SINGLE_FACES = (11, 15)  # of them
 CARTOONS_PER_ROW, CARTOON_SEED = 8, 3  # of a row
@@ -160,6 +161,13 @@ def _write_colorized_photo(path: Path) -> None:
     _save_row([_load_pixels(GRAY_PHOTO), _render("colorize.apply", {}, content=GRAY_PHOTO)], path)
 
 
+def _write_restored_photo(path: Path) -> None:
+    """Writes an old print, the damage that is found in it, and the restored photo."""
+    mask = _render("restore.apply", {"mask_only": True}, content=OLD_PHOTO)
+    restored = _render("restore.apply", {"scale": 1}, content=OLD_PHOTO)
+    _save_row([_load_pixels(OLD_PHOTO), mask, restored], path)
+
+
 def _write_sketch(path: Path) -> None:
     """Writes a drawing and its avatar, as on the home page."""
     shutil.copy(IMAGE_FOLDER / "tile-sketch-paint.webp", path)
@@ -183,11 +191,9 @@ def _render(task: str, values: dict[str, object], **inputs: str | np.ndarray) ->
 def _load_pixels(name: str | np.ndarray) -> np.ndarray:
     if isinstance(name, np.ndarray):
         return name
-    return (
-        sample_photos.read_photo(name)
-        if name in sample_photos.list_photos()
-        else paintings.read_painting(name)
-    )
+    if sample_photos.is_known(name):
+        return image_io.read(sample_photos.read_file(name)[0])
+    return paintings.read_painting(name)
 
 
 def _save_row(images: Sequence[np.ndarray], path: Path, height: int = HEIGHT) -> None:
@@ -216,6 +222,7 @@ IMAGES = {
     "classify": _write_activation_map,
     "text": _write_text,
     "colorize": _write_colorized_photo,
+    "restore": _write_restored_photo,
     "sketch": _write_sketch,
     "lab": _write_lab,
 }

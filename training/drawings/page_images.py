@@ -48,6 +48,7 @@ TILE_SETTINGS: dict[str, dict[str, Any]] = {
     "enhance.enlarge": {"scale": 3},
     "sketch.paint": {"seed": 3},
     "colorize.apply": {},
+    "restore.apply": {"scale": 1},
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.9, "seed": 3},
 }
 DOODLE_AVATAR = 79  # number of a training avatar
@@ -236,6 +237,8 @@ def _render_tile(tile: Tile) -> Image.Image:
         return _draw_doodle(settings)
     result = tasks.run(tile.task, settings, inputs)
     image = Image.fromarray(image_io.read(result.files[0].read()))
+    if tile.task == "restore.apply":
+        image = _join_halves(_load_pixels(tile.inputs["content"]), np.asarray(image))
     if tile.task == "classify.explain":
         image = ImageOps.fit(image, (min(image.size),) * 2)  # the crop that the network uses
     image.thumbnail((MAX_TILE_SIDE, MAX_TILE_SIDE))
@@ -258,12 +261,16 @@ def _draw_halves(settings: EnhanceSettings, photo: np.ndarray) -> Image.Image:
     part = photo[top : top + height, left : left + width]
     file = tasks.File.store(image_io.encode_png(part), "image", "part.png")
     result = tasks.run("enhance.enlarge", settings, {"content": [file]})
-    enlarged = image_io.read(result.files[0].read()).copy()
     before = np.repeat(np.repeat(part, int(settings.scale), axis=0), int(settings.scale), axis=1)
-    middle = enlarged.shape[1] // 2
-    enlarged[:, :middle] = before[:, :middle]
-    enlarged[:, middle : middle + 2] = 255
-    return Image.fromarray(enlarged)
+    return _join_halves(before, image_io.read(result.files[0].read()))
+
+
+def _join_halves(before: np.ndarray, after: np.ndarray) -> Image.Image:
+    """Draws the left half of one image and the right half of another of the same size."""
+    middle = after.shape[1] // 2
+    joined = np.concatenate([before[:, :middle], after[:, middle:]], axis=1)
+    joined[:, middle : middle + 2] = 255
+    return Image.fromarray(joined)
 
 
 def _render_text(tile: Tile) -> Image.Image:
@@ -275,11 +282,9 @@ def _render_text(tile: Tile) -> Image.Image:
 
 
 def _load_pixels(name: str) -> np.ndarray:
-    return (
-        sample_photos.read_photo(name)
-        if name in sample_photos.list_photos()
-        else paintings.read_painting(name)
-    )
+    if sample_photos.is_known(name):
+        return image_io.read(sample_photos.read_file(name)[0])
+    return paintings.read_painting(name)
 
 
 KINDS = {

@@ -1,4 +1,4 @@
-"""Sample photos: free ones from the wheel of scikit-image."""
+"""Sample photos: free ones from the wheel of scikit-image, and gray and old versions of them."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ _PHOTOS = (
 
 GRAY_PHOTO = "camera"  # the photo without color
 _GRAY_SUFFIX = "_gray"
+_OLD_SUFFIX = "_old"
+_OLD_NAMES = ("astronaut", "camera", "chelsea", "coffee")  # whose even areas show damage well
 
 
 def list_photos() -> dict[str, SamplePhoto]:
@@ -79,29 +81,42 @@ def list_gray_names() -> list[str]:
     return [f"{name}{_GRAY_SUFFIX}" for name in list_photos() if name != GRAY_PHOTO]
 
 
+def list_old_names() -> list[str]:
+    """Lists the names of the old prints that are drawn from photos, e.g. "camera_old", in display order."""
+    return [f"{name}{_OLD_SUFFIX}" for name in _OLD_NAMES]
+
+
+def original_name(name: str) -> str:
+    """Returns the name of the photo that a gray or old version is made from."""
+    return name.removesuffix(_GRAY_SUFFIX).removesuffix(_OLD_SUFFIX)
+
+
 def is_known(name: str) -> bool:
-    """Returns whether a name is that of a sample photo or of its gray version."""
-    return name in list_photos() or name in list_gray_names()
+    """Returns whether a name is that of a sample photo or of a version of it."""
+    return name in list_photos() or name in list_gray_names() or name in list_old_names()
 
 
 def read_file(name: str) -> tuple[bytes, str]:
-    """Reads a sample photo, or its gray version, as a file.
+    """Reads a sample photo, or its gray or old version, as a file.
 
     Args:
-        name: one of `list_photos()` or `list_gray_names()`.
+        name: one of `list_photos()`, `list_gray_names()` or `list_old_names()`.
 
     Returns:
-        The bytes and the file name. A gray version is encoded as PNG.
+        The bytes and the file name. A gray or old version is encoded as PNG.
 
     Raises:
         InvalidInput, Unavailable: as `read_photo`.
     """
-    if name not in list_gray_names():
-        return find_path(name).read_bytes(), find_path(name).name
-    from studio.core.imaging import image_io
+    from studio.core.imaging import image_io, old_photos
 
-    gray = image_io.to_gray(read_photo(name.removesuffix(_GRAY_SUFFIX)))
-    return image_io.encode_png(gray.repeat(3, axis=2)), f"{name}.png"
+    if name in list_gray_names():
+        version = image_io.to_gray(read_photo(original_name(name))).repeat(3, axis=2)
+    elif name in list_old_names():
+        version, _ = old_photos.draw_sample(read_photo(original_name(name)))
+    else:
+        return find_path(name).read_bytes(), find_path(name).name
+    return image_io.encode_png(version), f"{name}.png"
 
 
 def find_path(name: str) -> Path:

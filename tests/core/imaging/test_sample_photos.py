@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from studio.core.errors import InvalidInput, Unavailable
-from studio.core.imaging import sample_photos
+from studio.core.imaging import image_io, sample_photos
 
 
 @pytest.mark.parametrize("name", sample_photos.list_photos())
@@ -16,6 +16,14 @@ def test_every_photo_has_a_suitable_size_and_contrast(name):
     assert image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3
     assert 256 <= min(image.shape[:2]) <= max(image.shape[:2]) <= 1024
     assert image.std() > 20
+
+
+@pytest.mark.parametrize("name", [*sample_photos.list_gray_names(), *sample_photos.list_old_names()])
+def test_every_version_is_a_file_of_the_same_size(name):
+    data, file_name = sample_photos.read_file(name)
+    assert sample_photos.is_known(name) and file_name == f"{name}.png"
+    photo = sample_photos.read_photo(sample_photos.original_name(name))
+    assert image_io.read(data).shape == photo.shape
 
 
 def test_every_photo_has_a_title_and_a_license():
@@ -47,7 +55,7 @@ def test_the_error_for_missing_files_says_what_to_do(monkeypatch, tmp_path):
 
 def test_photos_load_neither_scikit_image_nor_keras():
     code = (
-        "import sys; from studio.core.imaging import sample_photos as samples;"
+        "import sys; from studio.core.imaging import image_io, sample_photos as samples;"
         "samples.list_photos(); samples.read_photo('coffee');"
         "sys.exit(any(m in sys.modules for m in ('skimage', 'keras', 'tensorflow', 'jax')))"
     )

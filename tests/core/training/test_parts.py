@@ -21,6 +21,7 @@ SETTINGS = {
     "diffusion.train": ("studio.diffusion.task", {"size": 32}),
     "enhance.train": ("studio.enhance.learn.task", {"photo_size": SIDE, "window": 12}),
     "colorize.train": ("studio.colorize.learn.task", {"photo_size": SIDE, "window": 32}),
+    "restore.train": ("studio.restore.learn.task", {"photo_size": SIDE, "window": 32}),
     "style.train": ("studio.style.house.task", {}),
     "sketch.train_pairs": ("studio.sketch.learn.pairs_task", {"size": 32, "edges": True}),
 }

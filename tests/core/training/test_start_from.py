@@ -21,6 +21,7 @@ SHAPE_SETTINGS = {
     "vae.train": "width",
     "diffusion.train": "width",
     "text.train": "units",
+    "restore.train": "width",
     "style.train": "width",
 }
 

@@ -1,0 +1,1 @@
+"""Trains networks that detect damage in photos."""
