@@ -43,6 +43,8 @@ def open_page(browser, server):
         if (width, scheme) not in pages:
             context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
             pages[width, scheme] = context.new_page()
+        for page in pages.values():
+            page.goto("about:blank")  # a page that stays open keeps its server busy
         page = pages[width, scheme]
         page.set_default_timeout(TIMEOUT_SECONDS * 1000)
         page.goto(f"{server}/{address}")
