@@ -424,11 +424,10 @@ def test_an_incomplete_preset_is_refused(weights_home, train_cached, tmp_path, d
 
 
 @pytest.mark.slow
-def test_fine_tuning_freezes_batch_normalization(resnet50_home, class_folder):
-    settings = TrainClassifierSettings(size=32, finetune=True, epochs=1, batch=8)
-    training = training_set.load(
-        data.store_reference(str(class_folder)), "resnet50", 32, settings.held_out, 0
-    )
+def test_fine_tuning_freezes_batch_normalization(lite0_home, class_folder):
+    backbone = "efficientnet-lite0"
+    settings = TrainClassifierSettings(backbone=backbone, size=32, finetune=True, epochs=1, batch=8)
+    training = training_set.load(data.store_reference(str(class_folder)), backbone, 32, settings.held_out, 0)
     weights = train_head.train(training, settings).weights
     before = finetune.build_top(training, weights, settings)
     tuned = finetune.finetune(training, weights, settings).result
