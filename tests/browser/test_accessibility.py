@@ -7,7 +7,7 @@ import pytest
 from pages.jobs.navigation import PAGES
 
 from .conftest import TIMEOUT_SECONDS
-from .elements import open_popover
+from .elements import find_serious_violations, open_popover
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -23,12 +23,8 @@ ADDRESSES = [
     "text?do=Who+wrote+this%3F",
     "colorize?color_hints_on=true",
 ]
-# Streamlit nests the groups of its navigation as <ul><div><li>.
-STREAMLIT_ELEMENTS = "[data-testid=stSidebarNavItems]"
 # Elements fade while a page reruns, so check again: real issues stay.
 TRIES = 3
-IS_DRAWN = "() => !document.querySelector('[data-stale=true]')"
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -78,16 +74,3 @@ def test_the_popover_that_crops_has_no_serious_accessibility_violations(open_pag
     open_popover(page, "Crop and rotate").get_by_text("451 x 300 px").wait_for()
     page.evaluate(axe)
     assert not find_serious_violations(page)
-
-
-def find_serious_violations(page):
-    """Returns the current serious issues of a page."""
-    page.wait_for_function(IS_DRAWN)
-    result = page.evaluate(
-        "theirs => axe.run({ exclude: [[theirs]] }, { resultTypes: ['violations'] })", STREAMLIT_ELEMENTS
-    )
-    return [
-        (violation["id"], [node["html"][:200] for node in violation["nodes"]])
-        for violation in result["violations"]
-        if violation["impact"] in SERIOUS
-    ]

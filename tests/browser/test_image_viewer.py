@@ -10,7 +10,7 @@ from studio.core.imaging import image_io
 from studio.gallery import items
 from tests.fakes.waiting import wait_until
 
-from .test_accessibility import axe, find_serious_violations  # noqa: F401 - a fixture
+from .elements import find_serious_violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -197,7 +197,7 @@ def test_fingers_zoom_pan_and_swipe(browser, server, results):
     context.close()
 
 
-def test_lightbox_has_no_serious_accessibility_violations(lightbox, axe):  # noqa: F811
+def test_lightbox_has_no_serious_accessibility_violations(lightbox, axe):
     page, box = lightbox()
     box.wait_for()
     page.evaluate(axe)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from .elements import find_button
+from .elements import find_button, find_serious_violations
 from .strokes import has_no_overflow, open_on_phone
-from .test_accessibility import axe, find_serious_violations  # noqa: F401  # a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LONG_DREAM = "/dream?steps=100&octaves=10&size=256"
 
 
-def test_a_running_job_is_seen_and_stopped_on_another_page_on_a_phone(browser, server, expect, axe):  # noqa: F811
+def test_a_running_job_is_seen_and_stopped_on_another_page_on_a_phone(browser, server, expect, axe):
     with open_on_phone(browser, server + LONG_DREAM) as page:
         line = page.locator(".st-key-job_line")
         find_button(page, "Start").click()
