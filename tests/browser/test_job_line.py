@@ -35,4 +35,4 @@ def test_a_running_job_is_seen_and_stopped_on_another_page_on_a_phone(browser, s
         page.set_viewport_size({"width": 390, "height": 844})
         line.get_by_role("button", name="Stop").press("Enter")
         expect(line.get_by_role("button", name="Stop")).to_be_hidden()
-        expect(line).not_to_contain_text("Dream")
+        expect(line.get_by_text("Dream")).to_be_hidden()
