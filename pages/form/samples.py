@@ -14,7 +14,7 @@ import streamlit as st
 from pages.widgets import owners
 from studio.core.data import sample_sets
 from studio.core.errors import StudioError
-from studio.core.imaging import image_io, sample_photos, thumbnails
+from studio.core.imaging import sample_photos, thumbnails
 from studio.core.tasks import File
 from studio.run import input_files
 from studio.style.house import known_styles
@@ -61,30 +61,23 @@ def list_gray_photos() -> list[Sample]:
     """Returns the sample photos in gray, first the one that was always gray."""
     gray_title = _title(sample_photos.GRAY_PHOTO)
     first = [photo for photo in list_photos() if photo.title == gray_title]
-    color_photos = [photo for photo in list_photos() if photo.title != gray_title]
-    return first + [
-        Sample(
-            _version_title(name),
-            photo.credit,
-            _make_version_thumbnail(name),
-            partial(input_files.store_sample, name),
-        )
-        for name, photo in zip(sample_photos.list_gray_names(), color_photos, strict=True)
-    ]
+    return first + [_make_version(name) for name in sample_photos.list_gray_names()]
 
 
 def list_old_photos() -> list[Sample]:
     """Returns old prints that are drawn from the sample photos."""
-    photos = sample_photos.list_photos()
-    return [
-        Sample(
-            _version_title(name),
-            f"{photos[sample_photos.original_name(name)].credit}. Aged by the studio",
-            _make_version_thumbnail(name),
-            partial(input_files.store_sample, name),
-        )
-        for name in sample_photos.list_old_names()
-    ]
+    return [_make_version(name) for name in sample_photos.list_old_names()]
+
+
+def _make_version(name: str) -> Sample:
+    """Returns a gray or old version of a sample photo."""
+    photo = sample_photos.list_photos()[sample_photos.original_name(name)]
+    return Sample(
+        _version_title(name),
+        f"{photo.title}. {photo.credit}",
+        load_thumbnail(f"photo-{name}"),
+        partial(input_files.store_sample, name),
+    )
 
 
 def list_paintings() -> list[Sample]:
@@ -168,11 +161,6 @@ def load_preset_thumbnails() -> dict[str, bytes]:
 def _version_title(name: str) -> str:
     """Returns the title of a gray or old version: "Gray Coffee"."""
     return f"{name.rpartition('_')[2].capitalize()} {_title(name)}"
-
-
-@st.cache_data(show_spinner=False)
-def _make_version_thumbnail(name: str) -> bytes:
-    return encode_square(image_io.read(sample_photos.read_file(name)[0]))
 
 
 def _title(name: str) -> str:

@@ -23,7 +23,7 @@ def render(digest: str, network: str, sensitivity: float) -> bytes:
 
     Args:
         digest: SHA-256 of the photo.
-        network: name of the network that finds the damage; "" marks nothing.
+        network: name or folder of the network that finds the damage; "" marks nothing.
         sensitivity: see `studio.restore.detection.Detector.find`.
     """
     photo = image_io.read(File(digest, "image", "").read())

@@ -31,16 +31,15 @@ def build_network(settings: TrainRestoreSettings) -> keras.Model:
         initializer = keras.initializers.HeNormal(derive_seed(settings.seed, next(seeds)))
         return layers.Conv2D(channels, side, stride, "same", kernel_initializer=initializer)(maps)
 
-    def add_block(maps: Any, channels: int, strides: tuple[int, ...] = (1, 1)) -> Any:
-        for stride in strides:
-            maps = layers.ReLU()(
-                layers.BatchNormalization()(add_conv(maps, channels, 3 + (stride > 1), stride))
-            )
-        return maps
+    def add_layer(maps: Any, channels: int, side: int = 3, stride: int = 1) -> Any:
+        return layers.ReLU()(layers.BatchNormalization()(add_conv(maps, channels, side, stride)))
+
+    def add_block(maps: Any, channels: int) -> Any:
+        return add_layer(add_layer(maps, channels), channels)
 
     widths = [factor * settings.width for factor in CHANNEL_FACTORS]
     photos = keras.Input((None, None, 3), name="photo")
-    maps = add_block(photos - 0.5, settings.width, (2,))
+    maps = add_layer(photos - 0.5, settings.width, side=4, stride=2)
     skips = []
     for width in widths:
         skips.append(add_block(maps, width))

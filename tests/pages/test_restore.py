@@ -47,7 +47,7 @@ def test_the_damage_can_be_corrected(visit):
 
 
 def test_damage_is_marked_in_red(home):
-    photo = np.full((304, 304, 3), 120, "uint8")
+    photo = np.full((300, 300, 3), 120, "uint8")
     photo[40:260, 150:152] = 250
     file = _store(photo)
     marked = image_io.read(damage_view.render(file.digest, SHIPPED_NETWORK, 1.0)).astype(int)

@@ -82,8 +82,9 @@ def main(kinds: Sequence[str] = ()) -> None:
 
 
 def _write_photos() -> None:
-    for name in sample_photos.list_photos():
-        (IMAGE_FOLDER / f"photo-{name}.webp").write_bytes(encode_square(sample_photos.read_photo(name)))
+    versions = (*sample_photos.list_gray_names(), *sample_photos.list_old_names())
+    for name in (*sample_photos.list_photos(), *versions):
+        (IMAGE_FOLDER / f"photo-{name}.webp").write_bytes(encode_square(_load_pixels(name)))
 
 
 def _write_styles() -> None:

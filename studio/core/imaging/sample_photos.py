@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -108,15 +109,21 @@ def read_file(name: str) -> tuple[bytes, str]:
     Raises:
         InvalidInput, Unavailable: as `read_photo`.
     """
+    if is_known(name) and name not in list_photos():
+        return _encode_version(name), f"{name}.png"
+    return find_path(name).read_bytes(), find_path(name).name
+
+
+@functools.cache
+def _encode_version(name: str) -> bytes:
+    """Returns a gray or old version as PNG. Cached: each run of a page asks for it."""
     from studio.core.imaging import image_io, old_photos
 
     if name in list_gray_names():
         version = image_io.to_gray(read_photo(original_name(name))).repeat(3, axis=2)
-    elif name in list_old_names():
-        version, _ = old_photos.draw_sample(read_photo(original_name(name)))
     else:
-        return find_path(name).read_bytes(), find_path(name).name
-    return image_io.encode_png(version), f"{name}.png"
+        version, _ = old_photos.draw_sample(read_photo(original_name(name)))
+    return image_io.encode_png(version)
 
 
 def find_path(name: str) -> Path:

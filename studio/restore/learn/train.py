@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import keras
 import numpy as np
+from keras import ops
 
 from studio.core.imaging import old_photos
 from studio.core.progress import Progress
@@ -35,25 +37,25 @@ class Trainer(PhotoTrainer):
     def measure(self, rows: np.ndarray, progress: Progress | None = None) -> dict[str, float]:
         """Returns "precision", "recall" and "f1" of all pixels of held-out photos with drawn damage, at a
         probability of one half."""
-        marked = damaged = hits = 0
+        metrics = keras.metrics.Precision(), keras.metrics.Recall()
         for n, row in enumerate(rows):
             batch = _draw_batch([self.photos[row]], np.random.default_rng(n))
-            logits = np.asarray(self.learner.network.predict_on_batch(batch["photo"]))
-            is_marked, is_damaged = logits > 0, batch["damage"] > 0
-            marked, damaged = marked + is_marked.sum(), damaged + is_damaged.sum()
-            hits += (is_marked & is_damaged).sum()
-        return {
-            "precision": float(hits / max(marked, 1)),
-            "recall": float(hits / max(damaged, 1)),
-            "f1": float(2 * hits / max(marked + damaged, 1)),
-        }
+            probability = self._predict(batch["photo"])
+            for metric in metrics:
+                metric.update_state(batch["damage"], probability)
+        precision, recall = (float(metric.result()) for metric in metrics)
+        f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+        return {"precision": precision, "recall": recall, "f1": f1}
+
+    def _predict(self, photos: np.ndarray) -> np.ndarray:
+        """Returns the probability of damage, `(n, H, W, 1) float32`, in photos in [0, 1]."""
+        return np.asarray(ops.sigmoid(self.learner.network.predict_on_batch(photos)))
 
     def draw_sheet(self) -> np.ndarray:
         """Returns held-out photos with damage, what the network finds, and the truth, in rows."""
         photos = [self.photos[row] for row in self.interim_test_rows[:PREVIEW_PHOTOS]]
         batch = _draw_batch(photos, np.random.default_rng(0))
-        logits = np.asarray(self.learner.network.predict_on_batch(batch["photo"]))
-        probability = 1 / (1 + np.exp(-logits))
+        probability = self._predict(batch["photo"])
         rows = (batch["photo"], probability.repeat(3, axis=3), batch["damage"].repeat(3, axis=3))
         return np.concatenate(
             [np.rint(255 * np.concatenate(list(row), axis=1)).astype("uint8") for row in rows]

@@ -55,7 +55,7 @@ def test_the_error_for_missing_files_says_what_to_do(monkeypatch, tmp_path):
 
 def test_photos_load_neither_scikit_image_nor_keras():
     code = (
-        "import sys; from studio.core.imaging import image_io, sample_photos as samples;"
+        "import sys; from studio.core.imaging import sample_photos as samples;"
         "samples.list_photos(); samples.read_photo('coffee');"
         "sys.exit(any(m in sys.modules for m in ('skimage', 'keras', 'tensorflow', 'jax')))"
     )
