@@ -64,6 +64,7 @@ SUBJECTS = {
     "diffusion": Subject("A diffusion model", "steps", 400, 20_000),
     "colorize": Subject("Colorization", "steps", 400, 20_000),
     "enhance": Subject("Super-resolution", "steps", 400, 20_000),
+    "restore": Subject("Damage detection", "steps", 400, 20_000),
 }
 
 

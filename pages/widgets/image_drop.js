@@ -15,7 +15,7 @@ export default function ({ text }) {
   };
   // A run that is still going on may replace the widget and lose its files: after a dialog, or on a slow machine.
   const isRunning = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
-  const uploadAtRest = (files, tries = 200) => {
+  const uploadAtRest = (files, tries = 1200) => {
     if (tries && isRunning()) { setTimeout(uploadAtRest, 50, files, tries - 1); return; }
     const input = findInput();
     if (input) upload(input, files);

@@ -18,7 +18,7 @@ from studio.gallery.index import Entry, Filter
 from studio.run import outputs, terminal
 
 DEFAULT_LISTED = 50
-_TITLE_WIDTH = 19  # length of the longest task title
+_TITLE_WIDTH = 25  # length of the longest task title
 
 
 def add(commands: Any) -> None:

@@ -58,5 +58,12 @@ TRAIN = Task(
     command="train restore",
     help="train a network to detect scratches and dust in photos like those in a folder",
     check="studio.restore.learn.task:check",
-    goal=Goal("recall", title="Recall", search_settings=("learning_rate", "width")),
+    goal=Goal(
+        "f1",
+        "f1",
+        higher_is_better=True,
+        title="F1",
+        test_data_settings=("photo_size",),
+        search_settings=("learning_rate", "width"),
+    ),
 )

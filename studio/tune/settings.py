@@ -17,7 +17,7 @@ class TuneSettings(Settings):
 
     train: str = setting(
         "text",
-        "Training task to tune: text, vae, dcgan, diffusion, colorize, enhance or classify.",
+        "Training task to tune: text, vae, dcgan, diffusion, colorize, enhance, restore or classify.",
         tier="main",
         positional=True,
         max_length=100,

@@ -24,7 +24,11 @@ DRAG = """(target, kind) => target.dispatchEvent(new DragEvent(
 
 
 def hold(page, name: str, data: bytes) -> None:
-    """Puts a file where `paste` and `drag` take it from, as a clipboard or a mouse does."""
+    """Puts a file where `paste` and `drag` take it from, as a clipboard or a mouse does.
+
+    Waits until the page listens, which may be after its widgets are drawn.
+    """
+    page.wait_for_function("window.studioImageDrop")
     page.evaluate(HOLD, [name, base64.b64encode(data).decode()])
 
 
@@ -79,7 +83,7 @@ def test_the_first_page_takes_a_pasted_photo(tab, expect, image):
     page = tab("/")
     page.get_by_role("button", name="Use a sample photo").wait_for()
     hold(page, "mine.png", image)
-    paste(page.locator("body"))
+    assert not paste(page.locator("body"))
     expect(page.get_by_role("button", name="Open in Style")).to_be_visible()
 
 

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LATENTS = "canvases => canvases.map(canvas => Array.from(canvas.latent))"
 PROBABILITIES = "list => list.probabilities ?? null"
+CONTENT = "canvas => canvas.toDataURL()"
 ACCESSIBILITY_RULES = "() => axe.run(document, { resultTypes: ['violations'] })"
 PIXELS = """canvases => canvases.map(canvas =>
     Array.from(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data))"""
@@ -112,10 +113,10 @@ def test_generator_draws_what_they_become_in_the_studio(open_shared, expect):
 def test_photos_drawings_and_texts_become_what_they_become_in_the_studio(open_shared, expect):
     tab = open_shared("house")
     expect(tab.get_by_role("status")).to_have_text("")
-    tab.get_by_label("Style").select_option("woodcut")
-    expect(tab.get_by_role("status")).to_have_text("Painting ...")
-    expect(tab.get_by_role("status")).to_have_text("")
     canvas, style_network = tab.locator("canvas"), style_paint.load_network(presets.find("house"))
+    first = canvas.evaluate(CONTENT)
+    tab.get_by_label("Style").select_option("woodcut")
+    wait_until(lambda: canvas.evaluate(CONTENT) != first)
     photo = np.array(canvas.evaluate("canvas => Array.from(canvas.photo)"), "float32")
     index = style_network.styles.index("woodcut")
     painted = style_network.paint(photo.reshape(1, 384, 384, 3) / 255, [index], [1.0])[0]

@@ -31,8 +31,8 @@ class Trainer(PhotoTrainer):
         return _draw_batch([_crop(self.photos[row], self.settings.window, rng) for row in rows], rng)
 
     def to_metrics(self, scores: Mapping[str, float]) -> Mapping[str, float]:
-        """Returns precision and recall."""
-        return {name: scores[name] for name in ("precision", "recall")}
+        """Returns precision, recall and F1."""
+        return {name: scores[name] for name in ("precision", "recall", "f1")}
 
     def measure(self, rows: np.ndarray, progress: Progress | None = None) -> dict[str, float]:
         """Returns "precision", "recall" and "f1" of all pixels of held-out photos with drawn damage, at a
