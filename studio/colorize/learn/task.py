@@ -12,10 +12,10 @@ from studio.colorize.settings import TrainColorizeSettings
 from studio.core import data
 from studio.core.data.sources import invalid_data_set
 from studio.core.data.split import compute_positions, split
-from studio.core.errors import invalid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
+from studio.core.training.settings import check_window
 
 MIN_PHOTOS = 20
 MIN_CHROMA = 2.0  # mean chroma below which an image has no colors to learn
@@ -23,10 +23,7 @@ MIN_CHROMA = 2.0  # mean chroma below which an image has no colors to learn
 
 def check(settings: TrainColorizeSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless crops fit into photos and a network to start from fits."""
-    if settings.window > settings.photo_size:
-        expected = f"at most the {settings.photo_size} px of a photo"
-        received, step = f"{settings.window} px", "choose a smaller window, or larger photos"
-        raise invalid("window", expected=expected, received=received, next_step=step)
+    check_window(settings.window, settings.photo_size)
     start_from.check(settings, inputs, models.TASK, models.DESCRIPTION, models.SHAPE_SETTINGS)
 
 
@@ -35,7 +32,7 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
     """Trains a network to colorize; see `studio.colorize.learn.train`."""
     from studio.colorize.learn import train as training
 
-    file, start = inputs["data"][0], _load_start_weights(inputs)
+    file, start = inputs["data"][0], start_from.load_weights(inputs, "studio.colorize.network:load")
     dataset = data.load_dataset(file, settings.photo_size, 3, progress, min_images=MIN_PHOTOS)
     colored = np.flatnonzero(find_colorful(dataset.images))
     if len(colored) < MIN_PHOTOS:
@@ -66,13 +63,3 @@ def find_colorful(photos: np.ndarray) -> np.ndarray:
     for n, photo in enumerate(photos):
         is_colorful[n] = lab.chroma(photo[::4, ::4]).mean() >= MIN_CHROMA
     return is_colorful
-
-
-def _load_start_weights(inputs: Inputs) -> list[np.ndarray] | None:
-    """Returns the weights of the network to start from, if there is one."""
-    preset = start_from.load_model(inputs)
-    if preset is None:
-        return None
-    from studio.colorize.network import load
-
-    return load(preset).get_weights()

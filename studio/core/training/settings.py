@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from studio.core.errors import invalid
 from studio.core.settings import Settings, setting, split_setting
 
 
@@ -55,6 +56,16 @@ def held_out(default: float) -> Any:
         "Share of the images held out for testing; raise it for more reliable metrics, lower it to train "
         "on more images.",
     )
+
+
+def check_window(window: int, photo_size: int) -> None:
+    """Raises `InvalidInput` unless crops of `window` px fit into photos of `photo_size` px."""
+    if window > photo_size:
+        expected, step = (
+            f"at most the {photo_size} px of a photo",
+            "choose a smaller window, or larger photos",
+        )
+        raise invalid("window", expected=expected, received=f"{window} px", next_step=step)
 
 
 class TrainSettings(Settings):

@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from studio.core.errors import StudioError, invalid
 from studio.core.models import presets
 from studio.core.settings import Settings
+from studio.core.task_types import import_object
 from studio.core.tasks import Inputs
 from studio.core.training.curves import Curves
 from studio.core.training.stages import StageMetrics, Stages, join_stages
@@ -26,6 +29,17 @@ def load_model(inputs: Inputs) -> presets.Preset | None:
     for file in inputs.get(SLOT, ()):
         return replace(presets.from_zip(file), name=model_name(inputs))
     return None
+
+
+def load_weights(inputs: Inputs, load: str) -> list[np.ndarray] | None:
+    """Loads the weights to start from; None if there is no model to start from.
+
+    Args:
+        inputs: of the training task.
+        load: `module:name` of the function that loads the network of a preset, imported only if there is one.
+    """
+    preset = load_model(inputs)
+    return None if preset is None else import_object(load)(preset).get_weights()
 
 
 def model_name(inputs: Inputs) -> str:

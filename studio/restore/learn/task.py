@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from studio.core import data
 from studio.core.data.split import compute_positions, split
-from studio.core.errors import invalid
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
+from studio.core.training.settings import check_window
 from studio.restore import models
 from studio.restore.learn import card
 from studio.restore.settings import TrainRestoreSettings
@@ -21,10 +19,7 @@ MIN_PHOTOS = 20
 
 def check(settings: TrainRestoreSettings, inputs: Mapping[str, Sequence[File]]) -> None:
     """Raises `InvalidInput` unless crops fit into photos and a network to start from fits."""
-    if settings.window > settings.photo_size:
-        expected = f"at most the {settings.photo_size} px of a photo"
-        received, step = f"{settings.window} px", "choose a smaller window, or larger photos"
-        raise invalid("window", expected=expected, received=received, next_step=step)
+    check_window(settings.window, settings.photo_size)
     start_from.check(settings, inputs, models.TASK, models.DESCRIPTION, models.SHAPE_SETTINGS)
 
 
@@ -33,7 +28,7 @@ def train(settings: TrainRestoreSettings, inputs: Inputs, progress: Progress) ->
     """Trains a network to detect damage; see `studio.restore.learn.train`."""
     from studio.restore.learn import train as training
 
-    file, start = inputs["data"][0], _load_start_weights(inputs)
+    file, start = inputs["data"][0], start_from.load_weights(inputs, "studio.restore.network:load")
     dataset = data.load_dataset(file, settings.photo_size, 3, progress, min_images=MIN_PHOTOS)
     train_rows, held_out_rows = split(compute_positions(dataset, progress), settings.held_out)
     job = publish.TrainingJob(models.TASK, "train_restore", settings, inputs)
@@ -49,13 +44,3 @@ def train(settings: TrainRestoreSettings, inputs: Inputs, progress: Progress) ->
     }
     image = publish.draw_card_image(trainer.draw_sheet(), figures["curve"])
     return job.publish(trainer.result, figures, card.compose, image=image, suffix="-damage")
-
-
-def _load_start_weights(inputs: Inputs) -> list[np.ndarray] | None:
-    """Returns the weights of the network to start from, if there is one."""
-    preset = start_from.load_model(inputs)
-    if preset is None:
-        return None
-    from studio.restore.network import load
-
-    return load(preset).get_weights()
