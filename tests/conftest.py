@@ -20,6 +20,7 @@ _LOWEST_PRIORITY = 19
 _PR_CAPBSET_DROP, _CAP_SYS_NICE = 24, 23  # of Linux
 # Files that take minutes each and would come last.
 LONGEST_FILES = ("test_benchmarks.py", "test_backends.py", "test_parallel.py")
+UNOPTIMIZED = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"  # flags of XLA
 # Read by OpenBLAS, TensorFlow and JAX.
 THREAD_LIMITS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
 
@@ -35,7 +36,8 @@ def pytest_configure():
     vain. Run by root, Chromium raises its own priority, and studios would stand still while it animates.
     """
     os.environ |= dict.fromkeys(THREAD_LIMITS, "1")
-    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # compiling takes far longer than a few small steps
+    # Compiling takes far longer than a few small steps.
+    os.environ |= {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1", "XLA_FLAGS": UNOPTIMIZED}
     if hasattr(os, "nice"):
         os.nice(_LOWEST_PRIORITY)
     if sys.platform == "linux":  # no program that starts from here may raise its priority
@@ -94,6 +96,16 @@ def free_memory():
     with contextlib.suppress(OSError, AttributeError):  # only glibc keeps freed memory
         ctypes.CDLL(None).malloc_trim(0)
     _baseline_bytes = _process.memory_info().rss
+
+
+@pytest.fixture
+def eager():
+    """Runs a few steps of training without tracing a graph, which takes longer than the steps."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

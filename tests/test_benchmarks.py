@@ -28,7 +28,7 @@ def test_a_spread_has_its_standard_error_and_count():
 
 
 # Together they take five minutes on two slow cores even in their quick form.
-TAKE_MINUTES = ("house", "alternatives", "classify", "tune", "enhance")
+TAKE_MINUTES = ("house", "alternatives", "classify", "tune", "enhance", "texture")
 
 
 @pytest.mark.slow

@@ -302,7 +302,7 @@ def test_notes_are_printed_unless_quiet(weights_home, capsys):
 
 @pytest.mark.slow  # a training
 def test_a_model_is_saved_as_a_folder_and_used(home, tmp_path):
-    (tmp_path / "tale.txt").write_text("to be or not to be, that is the question. " * 200)
+    (tmp_path / "tale.txt").write_text("to be or not to be, that is the question. " * 60)
     result = studio.make("text.train", text=tmp_path / "tale.txt", units=32, epochs=1, quiet=True)
     folder = result.save(tmp_path / "language_model")
     assert studio.make("text.write", preset=str(folder), prompt="to", chars=12, quiet=True).text

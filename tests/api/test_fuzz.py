@@ -15,7 +15,7 @@ def test_fuzzing_causes_no_server_error(tmp_path):
     server = Studio(tmp_path)
     server.start()
     try:
-        report = api_fuzz.fuzz(server, seed=1, examples=4)
+        report = api_fuzz.fuzz(server, seed=1, examples=2)
     finally:
         server.kill()
     assert report["ended well"], report["report"]

@@ -12,11 +12,11 @@ def test_killed_server_loses_and_repeats_no_job(tmp_path):
     server = Studio(tmp_path)
     server.start()
     try:
-        report = api_clients.run(server, clients=5, jobs=50)
+        report = api_clients.run(server, clients=4, jobs=20)
     finally:
         server.kill()
     assert (report["requests"], report["lost"], report["twice"], report["clients that gave up"]) == (
-        50,
+        20,
         0,
         0,
         [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 import paint  # adds the command `invert`
 import pytest
 
+from studio import cli
 from studio.cli import main
+from studio.core import tasks
 from studio.core.imaging import image_io
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,12 +72,18 @@ def language_model(trained_model, tmp_path, home, monkeypatch) -> Path:
     return Path(shutil.copytree(trained_model, tmp_path / "language_model"))
 
 
+@functools.lru_cache(1)
+def build_parser(*_all_tasks):
+    """Returns the parser of `studio`, built once for the same tasks: it takes longer than most commands."""
+    return cli._build_parser()
+
+
 @pytest.fixture
 def run_command(capsys):
     """Runs a command in this process: exit code, stdout and stderr."""
 
     def run(*argv):
-        code = main([str(word) for word in argv])
+        code = main([str(word) for word in argv], build_parser(*map(tasks.get, tasks.TASKS)))
         out, err = capsys.readouterr()
         return code, out, err
 

@@ -47,27 +47,41 @@ def find_listening_addresses(pid: int) -> str:
     return " ".join(row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in own)
 
 
-def is_healthy(port: int) -> bool:
-    """Returns whether a server answers at this port."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+SCRIPT = "import sys\nfrom studio.cli import main\nsys.exit(main())\n"  # the entry point as pip writes it
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux' /proc")
-def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, home, start_command):
+def test_app_is_local_needs_its_token_imports_nothing_from_the_working_folder_and_ends_on_ctrl_c(
+    tmp_path, home
+):
+    """One test, because the start of the server and of its workers takes far longer than each check."""
+    folder, met = write_shadowing_files(tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "studio").write_text(SCRIPT)
     port = find_free_port()
-    process = start_command("app", "--port", port, cwd=tmp_path, start_new_session=True)
+    line = [sys.executable, str(tmp_path / "bin" / "studio"), "app", "--token", "--port", str(port)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "STUDIO_HOME": str(home)}
+    environment["STREAMLIT_SERVER_SCRIPT_HEALTH_CHECK_ENABLED"] = "true"  # runs a page
+    process = subprocess.Popen(
+        line, cwd=folder, env=environment, start_new_session=True, stdout=subprocess.PIPE, text=True
+    )
     try:
-        wait_until(lambda: is_healthy(port) or process.poll() is not None, pause=0.1)
-        assert process.poll() is None, process.communicate()
-        assert find_listening_addresses(process.pid)
-        assert all(
-            address.startswith("0100007F:") for address in find_listening_addresses(process.pid).split()
-        )
+        match = None
+        while match is None:
+            printed = process.stdout.readline()
+            assert printed, "the server has ended"
+            match = re.search(r"http\S+token=(\S+)", printed)
+        addresses = find_listening_addresses(process.pid).split()
+        assert addresses and all(address.startswith("0100007F:") for address in addresses)
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20)
+        wait_until(lambda: _has_keras(process.pid) or process.poll() is not None or met(), pause=0.2)
+        assert process.poll() is None and met() == []
+        for path in ("", "style", "_stcore/script-health-check"):
+            address = f"http://127.0.0.1:{port}/{path}?token={match[1]}"
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                assert answer.status == 200
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
         with pytest.raises(ProcessLookupError):
@@ -76,31 +90,6 @@ def test_app_serves_on_loopback_from_any_folder_and_ctrl_c_ends_it(tmp_path, hom
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-
-
-SCRIPT = "import sys\nfrom studio.cli import main\nsys.exit(main())\n"  # the entry point as pip writes it
-
-
-@pytest.mark.slow
-def test_app_imports_nothing_from_the_working_folder(tmp_path, home):
-    folder, met = write_shadowing_files(tmp_path)
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "studio").write_text(SCRIPT)
-    port = find_free_port()
-    line = [sys.executable, str(tmp_path / "bin" / "studio"), "app", "--port", str(port)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "STUDIO_HOME": str(home)}
-    environment["STREAMLIT_SERVER_SCRIPT_HEALTH_CHECK_ENABLED"] = "true"  # runs a page
-    process = subprocess.Popen(line, cwd=folder, env=environment, start_new_session=True)
-    try:
-        wait_until(lambda: _has_keras(process.pid) or process.poll() is not None or met(), pause=0.2)
-        assert process.poll() is None and met() == []
-        for path in ("style", "_stcore/script-health-check"):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=60) as answer:
-                assert answer.status == 200
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
     assert met() == []
 
 
@@ -111,22 +100,3 @@ def _has_keras(pid: int) -> bool:
         return any("tensorflow" in mapping.path for child in family for mapping in child.memory_maps())
     except psutil.Error:
         return False
-
-
-@pytest.mark.slow
-def test_app_with_token_requires_it(tmp_path, home, start_command):
-    port = find_free_port()
-    process = start_command("app", "--token", "--port", port, cwd=tmp_path, start_new_session=True)
-    try:
-        match = None
-        while match is None:
-            line = process.stdout.readline()
-            assert line, process.communicate()
-            match = re.search(r"http\S+token=\S+", line if isinstance(line, str) else line.decode())
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20)
-        with urllib.request.urlopen(match[0], timeout=20) as answer:
-            assert answer.status == 200
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate()

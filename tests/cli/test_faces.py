@@ -24,9 +24,7 @@ def tiny(home, tmp_path, monkeypatch):
     return tiny_faces.make(paths.ensure_folder("presets") / "tiny")
 
 
-@pytest.mark.parametrize(
-    "name", ["grid.png", "grid.npz", "grid.zip", "interpolate.gif", "interpolate.WEBP", "interpolate.mp4"]
-)
+@pytest.mark.parametrize("name", ["grid.png", "interpolate.gif", "interpolate.WEBP"])
 def test_every_format_is_reproducible(name, tiny, run_command):
     interpolate = ("--interpolate", "5") if name.startswith("interpolate") else ()
     assert run_command(*QUICK_COMMAND, "-o", name, "--seed", "3", *interpolate) == (0, f"{name}\n", "")
@@ -46,16 +44,17 @@ def test_contradicting_format_and_name_are_rejected(argv, tiny, run_command):
 
 @pytest.mark.slow
 def test_outputs_have_the_expected_content(tiny, run_command):
-    run_command(*QUICK_COMMAND, "-o", "grid.npz")
-    run_command(*QUICK_COMMAND, "-o", "grid.zip")
-    run_command(*QUICK_COMMAND, "-o", "interpolate.gif")
+    for name in ("grid.npz", "grid.zip"):
+        run_command(*QUICK_COMMAND, "-o", name)
+        assert run_command("replay", name, "--verify")[:2] == (0, "identical\n")
+    run_command(*QUICK_COMMAND, "-o", "interpolate.mp4")
     images = np.load("grid.npz")["images"]
     assert images.shape == (9, 16, 16, 3) and images.dtype == np.uint8
     with zipfile.ZipFile("grid.zip") as file:
         assert [
             np.array_equal(image_io.read(file.read(n)), images[i]) for i, n in enumerate(file.namelist())
         ] == [True] * 9
-    assert len(list(video_decoder.decode(Path("interpolate.gif").read_bytes()))) == 96
+    assert len(list(video_decoder.decode(Path("interpolate.mp4").read_bytes()))) == 96
 
 
 def test_replay_describes_an_array_difference(tiny, run_command):

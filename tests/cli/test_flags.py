@@ -9,19 +9,21 @@ import paint  # adds the command `invert`  # noqa: F401
 import pytest
 
 from studio import cli
-from studio.cli import _build_parser, flags, synonyms
+from studio.cli import flags, synonyms
 from studio.core import tasks
 from studio.core.errors import InvalidInput
 
+PARSER = cli._build_parser()
+
 
 def parse(*argv):
-    return flags.given_settings(_build_parser().parse_args(argv))
+    return flags.given_settings(PARSER.parse_args(argv))
 
 
 def test_style_command_is_parsed():
     argv = "style a.jpg b.jpg c.jpg -o o.png --mode fine --size 512 --steps 9 --seed 3 --style-weights 1,2"
     argv += " --strength 0.5 --keep-colors --mask m.png n.png"
-    arguments = _build_parser().parse_args(argv.split())
+    arguments = PARSER.parse_args(argv.split())
     assert (arguments.content, arguments.style, arguments.mask) == (
         ["a.jpg"],
         ["b.jpg", "c.jpg"],
@@ -39,7 +41,7 @@ def test_style_command_is_parsed():
 
 
 def test_keep_colors_without_a_value_takes_no_image():
-    arguments = _build_parser().parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
+    arguments = PARSER.parse_args(["style", "--keep-colors", "a.jpg", "b.jpg", "-o", "o.png"])
     assert arguments.content == ["a.jpg"]
     assert flags.given_settings(arguments) == {"keep_colors": "luminance"}
     assert parse("style", "a.jpg", "b.jpg", "-o", "o.png", "--keep-colors", "matched") == {
@@ -52,9 +54,9 @@ def test_repeated_list_flags_are_joined():
     values = parse("tune", "text", "t.txt", "-o", "o", "--vary", "units,layers", "--vary", "dropout")
     assert values["vary"] == ["units", "layers", "dropout"]
     argv = ["style", "a.jpg", "b.jpg", "-o", "o.png", "--mask", "m.png", "--mask", "n.png"]
-    assert _build_parser().parse_args(argv).mask == ["m.png", "n.png"]
+    assert PARSER.parse_args(argv).mask == ["m.png", "n.png"]
     argv = ["train", "style", "photos", "-o", "o", "--style", "a.jpg", "--style", "b.jpg"]
-    assert _build_parser().parse_args(argv).style == ["a.jpg", "b.jpg"]
+    assert PARSER.parse_args(argv).style == ["a.jpg", "b.jpg"]
 
 
 def test_omitted_settings_are_not_parsed():
@@ -69,35 +71,35 @@ def test_write_train_and_score_commands_are_parsed():
     )
     assert values == {"prompt": "ROMEO:", "chars": "500", "temperature": "0.8", "top_k": "5", "top_p": "0.9"}
     argv = ["train", "text", "t.txt", "-o", "dir", "--epochs", "2", "--resume", "--start-from", "alice"]
-    arguments = _build_parser().parse_args(argv)
+    arguments = PARSER.parse_args(argv)
     assert (arguments.text, arguments.out, arguments.resume) == ("t.txt", "dir", True)
     assert arguments.start == "alice"
     assert flags.given_settings(arguments) == {"epochs": "2"}
-    arguments = _build_parser().parse_args(["score", "shakespeare", "t.txt"])
+    arguments = PARSER.parse_args(["score", "shakespeare", "t.txt"])
     # The default part depends on the model.
     assert (arguments.preset, arguments.data, arguments.part) == ("shakespeare", "t.txt", None)
 
 
 def test_classify_commands_are_parsed():
-    arguments = _build_parser().parse_args(["classify", "predict", "mine", "a.png", "b.png", "--json"])
+    arguments = PARSER.parse_args(["classify", "predict", "mine", "a.png", "b.png", "--json"])
     assert flags.given_settings(arguments) == {"preset": "mine"}
     assert arguments.images == ["a.png", "b.png"] and arguments.json
     assert parse("classify", "explain", "mine", "a.png", "-o", "o.png") == {"preset": "mine"}
     assert parse("classify", "export", "mine", "-o", "o.onnx") == {"preset": "mine"}
-    arguments = _build_parser().parse_args(["classify", "predict", "a.png", "b.png", "--preset", "mine"])
+    arguments = PARSER.parse_args(["classify", "predict", "a.png", "b.png", "--preset", "mine"])
     assert flags.given_settings(arguments) == {"preset": "mine"} and arguments.images == ["a.png", "b.png"]
-    arguments = _build_parser().parse_args(["classify", "predict", "--top", "3", "a.png"])
+    arguments = PARSER.parse_args(["classify", "predict", "--top", "3", "a.png"])
     assert flags.given_settings(arguments) == {"top": "3"} and arguments.images == ["a.png"], (
         "it has a usual one"
     )
 
 
 def test_tune_command_is_parsed():
-    arguments = _build_parser().parse_args(["tune", "text", "book.txt", "-o", "best", "--trials", "2"])
+    arguments = PARSER.parse_args(["tune", "text", "book.txt", "-o", "best", "--trials", "2"])
     assert (
         flags.given_settings(arguments) == {"train": "text", "trials": "2"} and arguments.data == "book.txt"
     )
-    arguments = _build_parser().parse_args(["tune", "book.txt", "-o", "best"])
+    arguments = PARSER.parse_args(["tune", "book.txt", "-o", "best"])
     assert flags.given_settings(arguments) == {} and arguments.data == "book.txt"
 
 
@@ -148,7 +150,7 @@ def test_tune_command_is_parsed():
 )
 def test_unknown_flag_suggests_a_known_one(argv, flag, advice):
     with pytest.raises(InvalidInput) as error:
-        _build_parser().parse_args(argv)
+        PARSER.parse_args(argv)
     message = str(error.value)
     assert f" has no {flag}." in message and advice in message, message
     assert message.endswith(" --help`.") and message.count("Did you mean") == advice.count("Did you mean")
@@ -164,17 +166,15 @@ def test_every_synonym_suggests_an_existing_flag():
 
 @pytest.mark.parametrize("group", ["weights", "models", "gallery"])
 def test_group_without_a_command_lists(group):
-    assert _build_parser().parse_args([group]).run is _build_parser().parse_args([group, "list"]).run
-    assert _build_parser().parse_args([group, "--json"]).json
+    assert PARSER.parse_args([group]).run is PARSER.parse_args([group, "list"]).run
+    assert PARSER.parse_args([group, "--json"]).json
     with pytest.raises(InvalidInput, match="There is no command `studio"):
-        _build_parser().parse_args([group, "lisst"])
+        PARSER.parse_args([group, "lisst"])
 
 
 def test_classifier_can_be_trained_by_either_command():
     argv = ["photos", "-o", "mine", "--seed", "3"]
-    one, other = (
-        _build_parser().parse_args([*c.split(), *argv]) for c in ("classify train", "train classifier")
-    )
+    one, other = (PARSER.parse_args([*c.split(), *argv]) for c in ("classify train", "train classifier"))
     assert one.run.args == other.run.args and flags.given_settings(one) == flags.given_settings(other)
 
 
@@ -194,12 +194,12 @@ def test_unknown_command_is_one_line(capsys):
 )
 def test_joined_flags_and_words_after_two_hyphens_are_known(argv, message):
     with pytest.raises(InvalidInput, match=message):
-        _build_parser().parse_args(argv)
+        PARSER.parse_args(argv)
 
 
 def read_help(command, capsys):
     with pytest.raises(SystemExit):
-        _build_parser().parse_args([*command.split(), "--help"])
+        PARSER.parse_args([*command.split(), "--help"])
     return " ".join(capsys.readouterr().out.split())
 
 
@@ -277,7 +277,7 @@ def list_commands(parser, argv=()):
 def test_every_command_with_positionals_is_tested():
     takes = {
         name
-        for name, leaf in list_commands(_build_parser())
+        for name, leaf in list_commands(PARSER)
         if leaf._get_positional_actions() and "fake" not in leaf.prog
     }
     assert takes - {"invert", "train classifier"} == set(COMMANDS)
@@ -285,7 +285,7 @@ def test_every_command_with_positionals_is_tested():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_positionals_and_flags_may_be_in_any_order(command):
-    (argv, flagged), parser = COMMANDS[command], _build_parser()
+    (argv, flagged), parser = COMMANDS[command], PARSER
     usual = vars(parser.parse_args([*command.split(), *argv, *" ".join(flagged).split()]))
     for order in set(itertools.permutations([None] * len(argv) + flagged)):
         rest = iter(argv)
@@ -296,11 +296,9 @@ def test_positionals_and_flags_may_be_in_any_order(command):
 
 def test_flag_with_many_values_ends_at_the_next_flag():
     argv = ["style", "--mask", "m.png", "n.png", "-o", "o.png", "a.jpg", "--seed", "3", "b.jpg"]
-    arguments = _build_parser().parse_args(argv)
+    arguments = PARSER.parse_args(argv)
     assert (arguments.mask, arguments.content, arguments.style) == (["m.png", "n.png"], ["a.jpg"], ["b.jpg"])
-    arguments = _build_parser().parse_args(
-        ["style", "-o", "o.png", "a.jpg", "--mask", "m.png", "--", "-b.jpg"]
-    )
+    arguments = PARSER.parse_args(["style", "-o", "o.png", "a.jpg", "--mask", "m.png", "--", "-b.jpg"])
     assert (arguments.mask, arguments.content, arguments.style) == (["m.png"], ["a.jpg"], ["-b.jpg"])
 
 
@@ -316,7 +314,7 @@ def test_flag_with_many_values_ends_at_the_next_flag():
 )
 def test_missing_and_extra_words_are_reported(argv, message):
     with pytest.raises(InvalidInput, match=message):
-        _build_parser().parse_args(argv)
+        PARSER.parse_args(argv)
 
 
 PROMPTS = {

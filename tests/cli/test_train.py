@@ -42,13 +42,23 @@ def test_help_lists_trainable_models(capsys):
 
 
 @pytest.mark.slow
-def test_train_prints_the_path_of_the_model(train, run_command):
-    code, out, err = train("-o", "deep/model")
+def test_train_prints_the_path_of_the_model_and_logs_for_tensorboard(train, run_command):
+    code, out, err = train("-o", "deep/model", "--tensorboard", "logs/first")
     assert (code, out) == (0, "deep/model\n")
     assert "nats_per_char" in err and "bits_per_char" in err
     model = presets.find(Path("deep/model"))
     assert (model.task, model.read_settings().units, model.read_settings().epochs) == ("text.train", 16, 1)
     assert run_command("write", "--preset", "deep/model", "the", "--chars", "5")[1].startswith("the")
+    [path] = Path("logs/first").iterdir()
+    scalars: dict[str, dict[int, float]] = {}
+    for record in tf.data.TFRecordDataset(str(path)):
+        event = tf.compat.v1.Event.FromString(record.numpy())
+        for value in event.summary.value:
+            assert value.metadata.plugin_data.plugin_name == "scalars"
+            scalars.setdefault(value.tag, {})[event.step] = float(tf.make_ndarray(value.tensor))
+    figures = model.read_data()["figures"]
+    assert scalars.keys() == {"learning", "validation"}
+    assert scalars["validation"][figures["steps"]] == pytest.approx(figures["curve"]["test"][-1])
 
 
 @pytest.mark.slow
@@ -66,21 +76,6 @@ def test_train_overwrites_and_starts_from_a_model(train):
     before = presets.find(Path("model")).digest
     assert train("-o", "model", "--seed", "1", "--overwrite", "--quiet")[:2] == (0, "model\n")
     assert presets.find(Path("model")).digest != before
-
-
-@pytest.mark.slow
-def test_tensorboard_gets_the_losses_and_metrics(train):
-    assert train("-o", "model", "--tensorboard", "logs/first")[0] == 0
-    [path] = Path("logs/first").iterdir()
-    scalars: dict[str, dict[int, float]] = {}
-    for record in tf.data.TFRecordDataset(str(path)):
-        event = tf.compat.v1.Event.FromString(record.numpy())
-        for value in event.summary.value:
-            assert value.metadata.plugin_data.plugin_name == "scalars"
-            scalars.setdefault(value.tag, {})[event.step] = float(tf.make_ndarray(value.tensor))
-    figures = presets.find(Path("model")).read_data()["figures"]
-    assert scalars.keys() == {"learning", "validation"}
-    assert scalars["validation"][figures["steps"]] == pytest.approx(figures["curve"]["test"][-1])
 
 
 def test_tensorboard_needs_a_folder(train):
@@ -110,9 +105,18 @@ def recorded_steps(monkeypatch):
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_best_and_resume_continues(train, recorded_steps):
-    unbroken = json.loads(train("-o", "unbroken", "--json")[1])["figures"]
+def test_failed_save_keeps_the_checkpoints_and_ctrl_c_the_best_from_which_resume_continues(
+    train, recorded_steps, monkeypatch
+):
+    monkeypatch.setattr(publish, "File", FullDisk)
+    code, _, err = train("-o", "unbroken")
+    assert code == 2 and "disk is full" in err
+    monkeypatch.setattr(publish, "File", tasks.File)
     last = recorded_steps[-1]
+    recorded_steps.clear()
+    code, out, _ = train("-o", "unbroken", "--json")
+    assert code == 0 and recorded_steps == []
+    unbroken = json.loads(out)["figures"]
     recorded_steps.stop_at = 9
     code, out, err = train("-o", "model")
     assert (code, out) == (130, "model\n")
@@ -130,47 +134,25 @@ def test_ctrl_c_keeps_the_best_and_resume_continues(train, recorded_steps):
 
 
 @pytest.mark.slow
-def test_training_resumes_by_default_with_a_note(train, recorded_steps, monkeypatch):
+def test_training_resumes_by_default_with_a_note_and_starts_over_on_request(
+    train, recorded_steps, monkeypatch
+):
+    monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
     recorded_steps.stop_at = 3
-    assert train("-o", "model")[0] == 130
+    code, _, err = train("-o", "model")
+    assert code == 130 and "from its beginning" not in err
     recorded_steps.stop_at = 5
     recorded_steps.clear()
-    monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
     code, _, err = train("-o", "model")
     assert (code, list(recorded_steps)) == (130, [4, 5])
     assert "continues where the same training was stopped; --no-resume starts over" in err
     assert "here from its beginning" in err
-
-
-@pytest.mark.slow
-def test_cost_note_mentions_the_beginning_only_when_resuming(train, recorded_steps, monkeypatch):
-    monkeypatch.setattr(running, "MIN_NOTED_SECONDS", 0.0)
-    recorded_steps.stop_at = 3
-    assert "from its beginning" not in train("-o", "model")[2]
-    assert "from its beginning" not in train("-o", "model", "--no-resume")[2]
-
-
-@pytest.mark.slow
-def test_no_resume_starts_over(train, recorded_steps):
-    recorded_steps.stop_at = 3
-    assert train("-o", "model")[0] == 130
     recorded_steps.stop_at = 1
     recorded_steps.clear()
-    assert train("-o", "model", "--no-resume")[0] == 130
-    assert recorded_steps == [1]
+    code, _, err = train("-o", "model", "--no-resume")
+    assert (code, list(recorded_steps)) == (130, [1]) and "from its beginning" not in err
     shutil.rmtree(paths.ensure_folder("runs"))
     assert "nothing to resume" in train("-o", "model", "--resume")[2]
-
-
-@pytest.mark.slow
-def test_failed_save_keeps_the_checkpoints(train, recorded_steps, monkeypatch):
-    monkeypatch.setattr(publish, "File", FullDisk)
-    code, _, err = train("-o", "model")
-    assert code == 2 and "disk is full" in err
-    monkeypatch.setattr(publish, "File", tasks.File)
-    recorded_steps.clear()
-    assert train("-o", "model")[0] == 0
-    assert recorded_steps == []
 
 
 class FullDisk:

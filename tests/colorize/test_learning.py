@@ -93,6 +93,7 @@ def folder(tmp_path, photos):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_trained_network_is_stored_and_colorizes(home, folder):
     result = tasks.run(models.TASK, SETTINGS, {"data": [folder]})
     assert result.figures["photos"] == 24 and result.figures["gray_error"] > 10

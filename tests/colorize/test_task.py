@@ -13,9 +13,19 @@ from studio.cli import main
 from studio.core.imaging import image_io, sample_photos, video_encoder
 
 
+@pytest.fixture(scope="module")
+def home_with_network(tmp_path_factory):
+    """A STUDIO_HOME for all tests of this file, because each new one converts the network for LiteRT."""
+    path = tmp_path_factory.mktemp("colorize") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_HOME", str(path))
+        tiny_colorize.make("tiny")
+    return path
+
+
 @pytest.fixture
-def run_command(home, tmp_path, monkeypatch, capsys):
-    tiny_colorize.make("tiny")
+def run_command(home_with_network, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("STUDIO_HOME", str(home_with_network))
     monkeypatch.chdir(tmp_path)
 
     def run_command(*arguments, network="tiny"):

@@ -32,11 +32,8 @@ def test_shipped_models_match_keras_to_one_level(name):
 @pytest.mark.parametrize(
     "shape",
     [
-        {"modulated": False, "size": 32},
-        {"size": 28, "colors": "gray"},
         {"size": 128, "bilateral": 10.0},
         {"size": 32, "blocks": 2, "palette": 5},
-        {"size": 32, "bilateral": 9.0},
         {"size": 28, "palette": 3, "colors": "gray", "bilateral": 20.0},
         {"size": 28, "blocks": 1, "palette": 3, "colors": "gray", "modulated": False},
     ],

@@ -22,12 +22,12 @@ def preset(tmp_path_factory):
     return tiny_diffusion.make(tmp_path_factory.mktemp("models") / "tiny")
 
 
-@pytest.mark.parametrize(
-    "shape, classes", [({"size": 28, "colors": "gray"}, ("a", "b")), ({"size": 32, "width": 48}, ())]
-)
-def test_litert_computes_the_images_of_keras(tmp_path, shape, classes):
-    settings = TrainDiffusionSettings(**{"width": 16, **shape})
-    preset = tiny_diffusion.make(tmp_path / "model", settings, classes)
+@pytest.mark.parametrize("colors", ["gray", "color"])
+def test_litert_computes_the_images_of_keras(preset, tmp_path, colors):
+    settings, classes = tiny_diffusion.SETTINGS, tiny_diffusion.CLASSES
+    if colors == "color":
+        settings, classes = TrainDiffusionSettings(size=32, width=48), ()
+        preset = tiny_diffusion.make(tmp_path / "model", settings, classes)
     model = generator.load_generator(preset)
     z = latent.sample(model, 3, seed=1)
     *_, (images, _) = model.denoise(z, Denoising(steps=3))

@@ -21,27 +21,32 @@ def dataset(images, labels, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def result(dataset, tiny, eager):
+def short(tiny):
+    return tiny.model_copy(update={"steps": 2, "test_every": 1})
+
+
+@pytest.fixture(scope="module")
+def result(dataset, short, eager):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (("train.PREVIEW_STEPS", 1), ("task.STEPS", 2), ("task.CARD_IMAGES", 4)):
             patch.setattr(f"studio.diffusion.{name}", value)
-        return tasks.run(TASK, tiny, {"data": [dataset]})
+        return tasks.run(TASK, short, {"data": [dataset]})
 
 
 @pytest.mark.slow
-def test_training_gives_a_complete_model(result, dataset, tiny):
+def test_training_gives_a_complete_model(result, dataset, short):
     preset = presets.unpack(result.files[0].read(), "squares")
     model = tasks.import_object(tasks.get(TASK).load_generator)(preset)
     figures = result.figures
-    assert preset.read_settings() == tiny and preset.read_recipe() == result.recipe
-    assert (figures["steps"], figures["images"], figures["classes"]) == (4, 96, 2)
-    assert figures["curve"]["steps"] == [2, 4] and len(figures["curve"]["validation"]) == 2
+    assert preset.read_settings() == short and preset.read_recipe() == result.recipe
+    assert (figures["steps"], figures["images"], figures["classes"]) == (2, 96, 2)
+    assert figures["curve"]["steps"] == [1, 2] and len(figures["curve"]["validation"]) == 2
     assert model.classes == ("left", "right") and model.size == 28
     card = preset.read_card()
     assert "It learned 2 classes" in card and "without guidance" in card
-    assert "python -m training.train_diffusion squares.npz -o DIR --steps 4" in card
+    assert "python -m training.train_diffusion squares.npz -o DIR --steps 2" in card
     assert preset.read_image().startswith(b"RIFF") and preset.read_stages()
-    assert checkpoints.find_run(TASK, tiny, {"data": [dataset]}).load() is None  # it is done
+    assert checkpoints.find_run(TASK, short, {"data": [dataset]}).load() is None  # it is done
 
 
 @pytest.mark.slow

@@ -46,9 +46,7 @@ def _read_down_status(start, until):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "address", ["tcp://127.0.0.1:9", "127.0.0.1:9", "ws://127.0.0.1:9", "TLS://127.0.0.1:9"]
-)
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "127.0.0.1:9"])
 def test_cluster_without_tls_is_rejected(cluster, start_engine, monkeypatch, until, address):
     monkeypatch.setenv("STUDIO_SCHEDULER", address)
     status = _read_down_status(start_engine, until)

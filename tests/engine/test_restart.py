@@ -97,24 +97,7 @@ def test_second_server_waits_and_takes_over(home, start_engine, chores, until, f
 
 
 @pytest.mark.slow
-def test_engine_restarts_a_killed_cluster(home, start_engine, chores, until, fast_restart):
-    engine = start_engine()
-    try:
-        until(lambda: engine.status() == "ready")
-        job = engine.submit("chores.do", chores.ChoreSettings(steps=10_000, pause=0.05), {})
-        waiting = engine.submit("chores.do", chores.ChoreSettings(), {})
-        until(lambda: engine.find_job(job.id).report)
-        (host,) = (p for p in psutil.Process().children() if _read_home(p) == str(home))
-        host.kill()
-        until(lambda: engine.find_job(waiting.id).state == "done")
-        assert engine.find_job(job.id).state == "interrupted"
-    finally:
-        engine.close()
-    assert engine.status().startswith("down")
-
-
-@pytest.mark.slow
-def test_job_behind_a_cell_survives_a_killed_cluster(home, start_engine, chores, until, fast_restart):
+def test_queued_jobs_survive_a_killed_cluster(home, start_engine, chores, until, fast_restart):
     base = chores.ChoreSettings(steps=10_000, pause=0.05).model_dump(mode="json")
     plan = SweepSettings(task="chores.do", base=base, vary=("shade=1|2",))
     engine = start_engine()
@@ -124,16 +107,19 @@ def test_job_behind_a_cell_survives_a_killed_cluster(home, start_engine, chores,
         until(lambda: engine.find_job(varied.id).report)
         until(chores.get_mark().exists)
         waiting = engine.submit("chores.do", chores.ChoreSettings(), {})
-        # It is behind the cell on the worker.
+        # It is behind the cell on the worker, and the next one is in the queue of the engine only.
         until(lambda: waiting.id in str(engine._cluster._client.processing()))
         assert engine.find_job(waiting.id).state == "queued"
+        queued = engine.submit("chores.do", chores.ChoreSettings(), {})
         (host,) = (p for p in psutil.Process().children() if _read_home(p) == str(home))
         host.kill()
         until(lambda: engine.find_job(waiting.id).finished)
         assert engine.find_job(waiting.id).state == "done", engine.find_job(waiting.id).error
         assert engine.find_job(varied.id).state == "interrupted"
+        until(lambda: engine.find_job(queued.id).state == "done")
     finally:
         engine.close()
+    assert engine.status().startswith("down")
 
 
 def _read_home(process: psutil.Process) -> str:
@@ -232,29 +218,22 @@ def test_requeued_job_is_first_in_the_queue(home, chores):
 
 
 @pytest.mark.slow
-def test_temporary_files_of_killed_workers_are_removed(home, start_engine, until):
+@pytest.mark.parametrize("there", [False, True])
+def test_start_replaces_a_link_at_the_scratch_folder_and_removes_temporary_files(
+    home, start_engine, until, tmp_path, there
+):
+    elsewhere = tmp_path / "elsewhere"
+    if there:
+        elsewhere.mkdir()
+        (elsewhere / "mine.txt").write_text("mine")
+    (paths.ensure_folder("cache") / "workers").symlink_to(elsewhere)
     code = "import os, sys; from pathlib import Path; from studio.core import paths\n"
     code += "with paths.replacing(Path(sys.argv[1])) as half: half.touch(); os._exit(0)"
     subprocess.run([sys.executable, "-c", code, paths.ensure_folder("files") / "photo"], cwd=ROOT, check=True)
     [half] = (home / "files").iterdir()
     engine = start_engine()
     try:
-        until(lambda: not half.exists())
-    finally:
-        engine.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("there", [False, True])
-def test_link_at_the_scratch_folder_is_replaced(home, start_engine, until, tmp_path, there):
-    elsewhere = tmp_path / "elsewhere"
-    if there:
-        elsewhere.mkdir()
-        (elsewhere / "mine.txt").write_text("mine")
-    (paths.ensure_folder("cache") / "workers").symlink_to(elsewhere)
-    engine = start_engine()
-    try:
-        until(lambda: engine.status() == "ready")
+        until(lambda: engine.status() == "ready" and not half.exists())
     finally:
         engine.close()
     assert not (home / "cache" / "workers").is_symlink()

@@ -77,6 +77,7 @@ def test_training_beats_bicubic_upscaling(photos):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_resumed_training_ends_like_an_uninterrupted_one(photos, home):
     resume_check.check_resumed_as_unbroken(lambda run: make_trainer(photos, run), home / "run")
 
@@ -94,6 +95,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_trained_network_is_stored_and_upscales(home, folder):
     settings, drawings = SETTINGS, sample_sets.store("sample:hair")
     result = tasks.run(models.TASK, settings, {"data": [folder], "drawings": [drawings]})

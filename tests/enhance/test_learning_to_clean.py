@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import resume_check
 import tiny_enhance
 
 from studio.core import data, tasks
@@ -29,10 +28,8 @@ def photos():
     return np.stack(windows)
 
 
-def make_trainer(photos, run=None, **settings):
-    return CleaningTrainer(
-        photos, np.arange(20), np.arange(20, 24), SETTINGS.model_copy(update=settings), run
-    )
+def make_trainer(photos, **settings):
+    return CleaningTrainer(photos, np.arange(20), np.arange(20, 24), SETTINGS.model_copy(update=settings))
 
 
 def test_inputs_plus_residuals_give_integer_levels(photos):
@@ -102,11 +99,7 @@ def test_training_beats_the_damaged_photos(photos):
 
 
 @pytest.mark.slow
-def test_a_resumed_training_ends_like_an_uninterrupted_one(photos, home):
-    resume_check.check_resumed_as_unbroken(lambda run: make_trainer(photos, run), home / "run")
-
-
-@pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_trained_network_is_stored_and_cleans(home, tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()

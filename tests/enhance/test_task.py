@@ -15,12 +15,22 @@ from studio.core import recipes
 from studio.core.imaging import image_io, sample_photos, video_encoder
 
 
+@pytest.fixture(scope="module")
+def home_with_networks(tmp_path_factory):
+    """A STUDIO_HOME for all tests of this file, because each new one converts the networks for LiteRT."""
+    path = tmp_path_factory.mktemp("enhance") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_HOME", str(path))
+        tiny_enhance.make("tiny")
+        tiny_enhance.make("tiny-clean", tiny_enhance.CLEANING)
+    return path
+
+
 @pytest.fixture
-def run_command(home, tmp_path, monkeypatch, capsys):
+def run_command(home_with_networks, tmp_path, monkeypatch, capsys):
     """Runs `studio enhance` with the tiny network in a new folder: exit code, stdout, stderr."""
+    monkeypatch.setenv("STUDIO_HOME", str(home_with_networks))
     monkeypatch.chdir(tmp_path)
-    tiny_enhance.make("tiny")
-    tiny_enhance.make("tiny-clean", tiny_enhance.CLEANING)
 
     def run_command(*arguments, network="tiny"):
         options = (
@@ -42,12 +52,11 @@ def photo(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scale", [2, 3, 4])
-def test_an_upscaled_image_is_reproducible(run_command, photo, scale):
-    code, out, _ = run_command("enhance", str(photo), "-o", "big.png", "--scale", str(scale), "--json")
+def test_an_upscaled_image_is_reproducible(run_command, photo):
+    code, out, _ = run_command("enhance", str(photo), "-o", "big.png", "--scale", "3", "--json")
     figures = json.loads(out)["figures"]
-    assert code == 0 and (figures["width"], figures["height"]) == (60 * scale, 40 * scale)
-    assert image_io.read("big.png").shape == (40 * scale, 60 * scale, 3)
+    assert code == 0 and (figures["width"], figures["height"]) == (180, 120)
+    assert image_io.read("big.png").shape == (120, 180, 3)
     assert run_command("replay", "big.png", "--verify")[:2] == (0, "identical\n")
 
 

@@ -89,9 +89,11 @@ def test_backbones_of_keras_are_recognized_by_their_layers(name):
     sizes = {"NASNetMobile": 224}
     shape = (sizes.get(name, 96), sizes.get(name, 96), 3)
     base = getattr(keras.applications, name)(weights=None, include_top=False, input_shape=shape)
-    images = keras.Input(shape)
-    whole = keras.Model(images, keras.layers.GlobalAveragePooling2D()(base(images)))
-    assert preprocessing.choose(whole).preprocessing == BACKBONES[name]
+    assert preprocessing.choose(base).preprocessing == BACKBONES[name]
+    if len(base.layers) < 200:  # Keras calls each layer of a nested network again
+        images = keras.Input(shape)
+        whole = keras.Model(images, keras.layers.GlobalAveragePooling2D()(base(images)))
+        assert preprocessing.choose(whole).preprocessing == BACKBONES[name]
 
 
 @pytest.mark.parametrize("name", preprocessing.LABELS)

@@ -24,6 +24,7 @@ from studio.imported import (
     packing,
     resave,
     safe_copies,
+    sandboxed_process,
     tfjs_files,
 )
 
@@ -428,9 +429,11 @@ def test_only_the_sandbox_reads_hdf5(home, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_teachable_machine_zip_is_read(home, tmp_path):
+def test_a_teachable_machine_zip_is_read(home, tmp_path, monkeypatch):
+    from copies_in_process import run_in_this_process
     from third_party_networks import make_teachable_machine_network
 
+    monkeypatch.setattr(sandboxed_process, "run", run_in_this_process)  # new processes load Keras for seconds
     network = make_teachable_machine_network()
     arrays = {
         layer.name: {f"{v.path}:0": RNG.normal(0.1, 0.1, v.shape) ** 2 for v in layer.variables}

@@ -17,6 +17,7 @@ from studio.core import tasks
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "fakes"
+FRAME = str(ROOT / "pages" / "frame.py")
 
 
 @pytest.fixture(autouse=True)
@@ -72,13 +73,22 @@ def engine(chores):
     running.close()
 
 
+@pytest.fixture(scope="package")
+def registered_pages(engine):
+    """The pages as Streamlit registers them in the first run, by which AppTest finds a page by its file.
+
+    They are the same for each visit. Each visit would draw the home page, too, if it had to register them.
+    """
+    return AppTest.from_file(FRAME, default_timeout=TIMEOUT_SECONDS).run()._registered_pages
+
+
 @pytest.fixture
-def visit(engine):
+def visit(registered_pages):
     """Opens a page by its address: `visit("style", mode="Draft")`."""
 
     def visit(address: str = "", **params: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "pages" / "frame.py"), default_timeout=TIMEOUT_SECONDS)
-        app.run()  # the navigation exists after the first run
+        app = AppTest.from_file(FRAME, default_timeout=TIMEOUT_SECONDS)
+        app._registered_pages = registered_pages
         app.switch_page(next(entry.file for entry in PAGES if entry.address == address))
         app.query_params.update(params)
         return app.run()
@@ -92,6 +102,20 @@ def clear_shared_results():
     from pages.jobs import live
 
     live._shared_results.clear()
+
+
+@pytest.fixture
+def no_live_work(monkeypatch):
+    """Prevents pages from starting live work, which takes far longer than the page."""
+    for name in (
+        "parts.show_live",
+        "faces.grid_view.show",
+        "playground.learning.show",
+        "lab.training.train_networks",
+        "sketch.easel.show_result",
+        "jobs.live.make_result",
+    ):
+        monkeypatch.setattr(f"pages.{name}", lambda *args, **more: None)
 
 
 @pytest.fixture

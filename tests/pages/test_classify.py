@@ -12,6 +12,7 @@ import pytest
 import streamlit as st
 import tiny_classes
 from PIL import Image
+from waiting import wait_until
 
 from pages.classify import audit, base_model, imported_models, live_predictions, study
 from pages.form import samples
@@ -36,16 +37,23 @@ from .elements import join_texts, list_button_labels, press_button, require_succ
 COLORS = {"red": (200, 40, 40), "blue": (40, 40, 200), "green": (40, 180, 60)}
 
 
-@pytest.fixture(autouse=True)
-def tasks_without_keras(engine, until, monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def tasks_without_keras(engine):
     """Replaces the tasks of the page by those without Keras, here and in the workers."""
-    for name, entry in (tiny_classes.TASKS | tiny_classes.MOVERS).items():
-        monkeypatch.setitem(tasks.TASKS, name, entry)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, entry in (tiny_classes.TASKS | tiny_classes.MOVERS).items():
+            patch.setitem(tasks.TASKS, name, entry)
+        engine.run_live("colors.live", tiny_classes.NoSettings(), {}, "moving in")
+        job = engine.submit("colors.job", tiny_classes.NoSettings(), {})
+        wait_until(lambda: engine.find_job(job.id).finished)
+        engine.find_job(job.id).folder.remove()
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_models_only(engine, monkeypatch):
+    """Needs no weights, and removes the models of a test."""
     monkeypatch.setattr("pages.widgets.weight_downloads.list_missing", lambda names: [])
-    engine.run_live("colors.live", tiny_classes.NoSettings(), {}, "moving in")
-    job = engine.submit("colors.job", tiny_classes.NoSettings(), {})
-    until(lambda: engine.find_job(job.id).finished)
-    engine.find_job(job.id).folder.remove()
     yield
     shutil.rmtree(paths.ensure_folder("presets"), ignore_errors=True)
 

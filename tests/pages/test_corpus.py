@@ -37,7 +37,8 @@ def find_uploader(page, key):
 def test_no_file_breaks_its_page(kind, most_left_out, data_dir, visit):
     address, params, key = UPLOADERS_BY_KIND[kind]
     page, wrong, left_out = visit(address, **params), [], []
-    for path, expected in list_files(data_dir, kind):
+    # Half of the files, because each costs a run of the page; cli/test_corpus.py reads the other half.
+    for path, expected in list_files(data_dir, kind)[1::2]:
         if not any(element.key.startswith(key) for element in page.file_uploader):
             page = visit(address, **params)  # the chosen file has replaced the uploader
         uploader = find_uploader(page, key)

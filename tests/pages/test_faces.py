@@ -44,19 +44,17 @@ def hide_shipped_models(monkeypatch):
 
 
 @pytest.fixture
-def tiny(engine):
+def tiny(registered_task):
     """Two stored generators, "tiny" and "blind"; the workers know their task."""
     tiny_faces.make(paths.ensure_folder("presets") / "tiny")
-    for lane in ("live", "job"):
-        _register_task(engine, lane)
     yield "tiny"
     shutil.rmtree(paths.ensure_folder("presets"))
 
 
-def _register_task(engine, lane):
-    if lane == "live":
-        engine.run_live("tiny.hello", tiny_faces.TinySettings(), {}, "greeting")
-        return
+@pytest.fixture(scope="module")
+def registered_task(engine):
+    """Makes the workers of both lanes know the task of the generators."""
+    engine.run_live("tiny.hello", tiny_faces.TinySettings(), {}, "greeting")
     job = engine.submit("tiny.hello", tiny_faces.TinySettings(), {})
     wait_until(lambda: engine.find_job(job.id).finished)
     engine.find_job(job.id).folder.remove()

@@ -57,7 +57,7 @@ def test_code_is_shown_unchanged():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", PAGES, ids=lambda place: place.file)
-def test_each_page_links_its_document(visit, place):
+def test_each_page_links_its_document(visit, no_live_work, place):
     links = [link.proto for link in visit(place.address).sidebar.get("page_link")]
     helped = [link.query_string for link in links if link.label == "Help with this page"]
     if place.title == "Guide":

@@ -21,8 +21,7 @@ def count_visuals(page):
 @pytest.mark.parametrize(
     "address", ["style", "dream", "playground", "x-ray", "lab", "classify", "tune", "text"]
 )
-def test_every_section_has_charts_on_a_first_visit(visit, monkeypatch, address):
-    monkeypatch.setattr("pages.parts.show_live", lambda *args, **more: None)
+def test_every_section_has_charts_on_a_first_visit(visit, no_live_work, address):
     folded, unfolded = visit(address), visit(address, explain="true")
     assert not unfolded.exception
     assert count_visuals(unfolded) > 0 == count_visuals(folded)

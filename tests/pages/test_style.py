@@ -7,7 +7,7 @@ import pytest
 import tiny_styles
 
 from pages.form import mask_input, samples
-from pages.jobs import commands, results, use_again
+from pages.jobs import commands, live, results, use_again
 from studio.core import paths, recipes, tasks
 from studio.core.imaging import image_io
 from studio.engine.jobs import store
@@ -16,38 +16,33 @@ from studio.style.settings import TransferSettings
 
 from .elements import list_button_labels, press_button
 
+make_live_result = live.make_result  # the real one
+
+
+@pytest.fixture(autouse=True)
+def no_live_result(no_live_work):
+    """Tests of a live result set `show_live` themselves."""
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "params, starts",
+    "params, starts, live_size",
     [
-        ({}, False),
-        ({"size": "1024"}, False),
-        ({"size": "1088"}, True),
-        ({"mode": "Draft", "size": "128"}, True),
-        ({"mode": "Finest", "size": "128"}, True),
+        ({"size": "1024"}, False, 1024),
+        ({"size": "1088"}, True, 512),
+        ({"mode": "Fine", "size": "2048"}, True, 512),
+        ({"mode": "Draft", "size": "128"}, True, 128),
     ],
 )
-def test_slow_settings_need_start(visit, params, starts):
+def test_slow_settings_need_start_and_their_live_result_is_small(
+    visit, monkeypatch, params, starts, live_size
+):
+    calls = []
+    monkeypatch.setattr("pages.parts.show_live", lambda task, settings, *rest, **more: calls.append(settings))
     page = visit("style", **params)
     assert not page.exception
     assert ("Start" in list_button_labels(page)) == starts
-
-
-@pytest.mark.parametrize(
-    "params, size",
-    [
-        ({"size": "1024"}, 1024),
-        ({"size": "2048"}, 512),
-        ({"mode": "Fine", "size": "2048"}, 512),
-        ({"mode": "Draft", "size": "128"}, 128),
-    ],
-)
-def test_live_results_are_small(visit, monkeypatch, params, size):
-    calls = []
-    monkeypatch.setattr("pages.parts.show_live", lambda task, settings, *rest, **more: calls.append(settings))
-    visit("style", **params)
-    assert (calls[-1].mode, calls[-1].size) == ("instant", size)
+    assert (calls[-1].mode, calls[-1].size) == ("instant", live_size)
 
 
 def test_page_shows_the_duration_before_start(visit, monkeypatch):
@@ -95,18 +90,7 @@ def test_unknown_painting_needs_the_network_for_any_style(visit, monkeypatch):
     assert calls[-1] == (("mosaic",), (), False)
 
 
-@pytest.mark.parametrize(
-    "params, house, network",
-    [
-        ({"style": ["Rain (mine)", "Sand (mine)"]}, ("rain", "sand"), "mine"),
-        ({"style": ["Rain (mine)", "Mosaic"]}, (), "house"),
-        ({"style": ["Mosaic"]}, ("mosaic",), "house"),
-        ({"style": ["Sea (more)", "Mosaic"]}, ("sea", "mosaic"), "more"),
-        ({"style": ["Sea (more)", "Wash"]}, (), "house"),
-    ],
-    ids=["one's own", "of two networks", "the studio's", "added to the studio's", "and one trained again"],
-)
-def test_own_styles_are_offered_and_painted_by_their_network(visit, monkeypatch, params, house, network):
+def test_own_styles_are_offered_and_painted_by_their_network(visit, monkeypatch):
     painting = tasks.File.store(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
     missing = tasks.File("0" * 64, "image", "sand.png")
     tiny_styles.make("mine", learned_from=[painting, missing])
@@ -118,11 +102,18 @@ def test_own_styles_are_offered_and_painted_by_their_network(visit, monkeypatch,
     monkeypatch.setattr(
         "pages.parts.show_live", lambda task, settings, ask, *rest, **more: calls.append((settings, ask()))
     )
-    page = visit("style", **params)
-    assert not page.exception
-    settings, inputs = calls[-1]
-    assert (settings.house, settings.network) == (house, network)
-    assert [file.digest for file in inputs["style"]][:1] == ([] if house else [painting.digest])
+    for styles, house, network in (
+        (["Rain (mine)", "Sand (mine)"], ("rain", "sand"), "mine"),
+        (["Rain (mine)", "Mosaic"], (), "house"),  # of two networks
+        (["Mosaic"], ("mosaic",), "house"),
+        (["Sea (more)", "Mosaic"], ("sea", "mosaic"), "more"),
+        (["Sea (more)", "Wash"], (), "house"),  # Wash was trained again
+    ):
+        page = visit("style", style=styles)
+        assert not page.exception
+        settings, inputs = calls[-1]
+        assert (settings.house, settings.network) == (house, network), styles
+        assert [file.digest for file in inputs["style"]][:1] == ([] if house else [painting.digest]), styles
 
 
 def test_damaged_own_network_breaks_no_page(visit, monkeypatch):
@@ -382,6 +373,8 @@ def test_instant_result_offers_the_fine_mode(visit, monkeypatch):
 
 @pytest.mark.slow
 def test_preview_is_saved_and_the_full_size_has_its_own_button(visit, monkeypatch):
+    monkeypatch.setattr("pages.parts.show_live", live.show_live)
+    monkeypatch.setattr(live, "make_result", make_live_result)
     page = visit("style", size="2048")
     assert not page.exception
     assert {"Make the result at 2,048 px", "Keep the preview"} <= set(list_button_labels(page))

@@ -12,7 +12,6 @@ from studio.core.data import arrays, sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.progress import Progress
 from studio.core.tasks import File
-from studio.core.training import checkpoints
 from studio.sketch.learn import avatar_bank as banks
 from studio.sketch.learn.avatar_bank import AvatarBank
 from studio.sketch.learn.train import Trainer
@@ -125,23 +124,8 @@ def test_each_loss_reaches_its_own_network(bank):
 
 
 @pytest.mark.slow
-def test_a_resumed_training_ends_like_an_uninterrupted_one(bank, tmp_path):
-    run = checkpoints.Run(tmp_path / "run")
-    uninterrupted = make_trainer(bank, steps=12, test_every=6)
-    assert uninterrupted.fit().stop_reason == ""
-    first = make_trainer(bank, run, steps=12, test_every=6)
-    first._resume()
-    for _ in range(6):
-        first.advance()
-        first.step += 1
-    first.curves.add(6, {}, {})
-    first.save()
-    second = make_trainer(bank, run, steps=12, test_every=6)
-    assert second.fit().stop_reason == "" and second.step == 12
-    for one, other in zip(uninterrupted.ema.arrays, second.ema.arrays, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-5)
-    start, end = (
-        float(v)
-        for v in (make_trainer(bank).test(Progress())["held out"], uninterrupted.test(Progress())["held out"])
-    )
-    assert end < start
+def test_training_lowers_the_held_out_error(bank):
+    trainer = make_trainer(bank, steps=12, test_every=12)
+    start = trainer.test(Progress())["held out"]
+    assert trainer.fit().stop_reason == ""
+    assert trainer.test(Progress())["held out"] < start

@@ -70,7 +70,7 @@ def test_fine_mode_lowers_the_distance_and_keeps_the_shape(weights_home, photo, 
 
 def test_bfloat16_gives_nearly_the_same_image(weights_home, photo, painting):
     full, half = (
-        paint(photo, [painting], **{**SMALL, "size": 64}, precision=precision)
+        paint(photo, [painting], size=32, mode="fine", steps=1, precision=precision)
         for precision in ("float32", "bfloat16")
     )
     assert not np.array_equal(full, half)
@@ -78,7 +78,7 @@ def test_bfloat16_gives_nearly_the_same_image(weights_home, photo, painting):
 
 
 def test_equal_settings_give_equal_images_and_another_seed_differs(weights_home, photo, painting):
-    few = {**SMALL, "steps": 20}
+    few = {**SMALL, "size": 64, "steps": 4}
     one, two = (paint(photo, [painting], **few, seed=3) for _ in range(2))
     assert (one == two).all()
     assert (paint(photo, [painting], **few, seed=4) != one).any()
@@ -93,7 +93,7 @@ def test_weights_choose_between_two_styles(weights_home, photo, painting):
     assert np.abs(alone[0] - alone[1]).mean() > 10
 
 
-@pytest.mark.parametrize("settings", [{"size": 96}, SMALL], ids=["instant", "fine"])
+@pytest.mark.parametrize("settings", [{"size": 96}, {**SMALL, "size": 64}], ids=["instant", "fine"])
 def test_masks_limit_each_style_to_its_area(weights_home, photo, painting, half_masks, settings):
     red = np.random.default_rng(0).integers(0, 80, painting.shape).astype("uint8")
     red[..., 0] = 220
@@ -149,9 +149,6 @@ def test_canceling_before_any_result_raises(weights_home, photo, painting):
     [
         ("draft", (33, 47)),
         ("fine", (8, 8)),
-        ("fine", (8, 160)),
-        ("fine", (64, 20)),
-        ("fine", (33, 47)),
         ("finest", (8, 160)),
     ],
 )
@@ -164,7 +161,7 @@ def test_tiny_and_narrow_images_are_stylized(weights_home, photo, painting, mode
 
 def test_flat_gray_images_give_finite_losses(weights_home, photo, painting):
     gray = np.full((40, 60, 3), 128, "uint8")
-    for content, style in ((gray, painting), (photo, gray), (gray, gray)):
+    for content, style in ((photo, gray), (gray, gray)):
         best = transfer(content, [style], TransferSettings(size=64, mode="fine", steps=4))
         assert np.isfinite(best.figures["distance"])
         assert best.image.min() < 255 and best.image.max() > 0

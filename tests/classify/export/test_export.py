@@ -212,6 +212,14 @@ def test_class_names_cannot_inject_code():
     assert ast.literal_eval(source) == names
 
 
+@pytest.fixture
+def few_images(monkeypatch):
+    """Compares exported files with large networks on three of the ten images, the smallest."""
+    images = sorted(export._load_test_images(), key=np.size)[:3]
+    monkeypatch.setattr(export, "_load_test_images", lambda: images)
+
+
+@pytest.mark.usefixtures("few_images")
 def test_the_task_exports_resnet50(resnet50_home):
     """Exports to TFLite; the other formats are tested with small networks."""
     result = tasks.run("classify.export", ExportSettings(form="tflite"), {})
@@ -236,6 +244,7 @@ def lite0_preset(lite0_home, trained_lite0, class_folder):
     return tasks.File.store(trained_lite0, "model", "shapes.zip"), store_reference(str(class_folder))
 
 
+@pytest.mark.usefixtures("few_images")
 def test_an_int8_export_is_small_and_its_accuracy_is_on_its_card(lite0_preset, tmp_path, class_folder):
     model, dataset = lite0_preset
     settings, inputs = ExportSettings(form="tflite", precision="int8"), {"model": [model], "data": [dataset]}
@@ -287,6 +296,7 @@ def test_an_int8_export_that_loses_accuracy_is_discarded(colors, tmp_path):
         int8.measure_accuracy(colors, path, split, Progress())
 
 
+@pytest.mark.usefixtures("few_images")
 def test_a_float16_export_is_half_as_large_and_agrees(lite0_preset):
     inputs = {"model": [lite0_preset[0]]}
     result = tasks.run("classify.export", ExportSettings(form="tflite", precision="float16"), inputs)

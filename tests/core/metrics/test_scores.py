@@ -12,7 +12,6 @@ from skimage import data as photos
 from studio.core.errors import Cancelled, InvalidInput
 from studio.core.imaging import image_io
 from studio.core.metrics import inception, scores
-from studio.core.objectives import backbones
 from studio.core.progress import Progress
 
 
@@ -62,7 +61,7 @@ def test_fid_equals_the_distance_of_two_normal_distributions():
 @pytest.mark.parametrize("score", [scores.fid, scores.kid])
 def test_standard_errors_match_the_spread_of_repeated_samples(score):
     results = [
-        score(draw_samples(100, 4, seed=2 * n), draw_samples(100, 4, 1, seed=2 * n + 1)) for n in range(60)
+        score(draw_samples(100, 4, seed=2 * n), draw_samples(100, 4, 1, seed=2 * n + 1)) for n in range(30)
     ]
     spread = np.std([result.value for result in results])
     assert 0.75 < np.mean([result.error for result in results]) / spread < 1.5
@@ -169,24 +168,20 @@ def test_gray_images_become_three_equal_channels():
     assert (resized == 77).all()
 
 
-@pytest.fixture
-def network(inceptionv3_home):
-    return backbones.load("inceptionv3")
-
-
 @pytest.mark.slow
-def test_features_match_published_values(network):
+def test_features_match_published_values(inceptionv3_home):
     features = inception.compute_features(photos.chelsea()[None])
     assert features.shape == (1, 2048)
     assert features.sum() == pytest.approx(502.813, abs=0.01)
     assert features.std() == pytest.approx(0.26779, abs=2e-5)
+    assert (features.argmax(), features.max()) == (897, pytest.approx(2.012, abs=1e-3))
 
 
 @pytest.mark.slow
-def test_features_are_independent_of_the_batch_and_cached_on_request(network, inceptionv3_home, monkeypatch):
+def test_features_are_independent_of_the_batch_and_cached_on_request(quick_inceptionv3_home, monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), "uint8")
     features = inception.compute_features(images, batch=3)
-    assert not (inceptionv3_home / "cache").exists()
+    assert not (quick_inceptionv3_home / "cache").exists()
     assert np.allclose(inception.compute_features(images, batch=2, keep=True), features, atol=1e-4)
     with pytest.raises(Cancelled):
         inception.compute_features(images, Progress(cancelled=lambda: True))
@@ -205,12 +200,11 @@ def read_tar_images(path, step):
 
 
 @pytest.mark.slow
-def test_scores_of_two_halves_of_real_faces_match_known_values(network, data_dir):
-    """With n = 80; for exact values run `python -m benchmarks.faces --floor DATA`."""
+def test_scores_of_real_faces_tell_ages_apart_but_not_random_halves(quick_inceptionv3_home, data_dir):
+    """With small images; for values to compare run `python -m benchmarks.faces --floor DATA`."""
     faces = inception.compute_features(np.stack(read_tar_images(data_dir / "utkface64_20000.tar", 125)))
     mixed = np.random.default_rng(0).permutation(faces)
     halves = scores.fid(mixed[:80], mixed[80:])
-    assert halves.value == pytest.approx(81.0, abs=4)  # the choice of 80 images matters as much
     assert halves.n == 80
     assert scores.fid(faces[:80], faces[80:]).value > halves.value + 10  # file names start with the age
     baseline, shifted = scores.kid(mixed[:80], mixed[80:]), scores.kid(faces[:80], faces[80:])

@@ -33,14 +33,6 @@ def list_registered_gradients() -> set[str]:
     return set(ops.gradient_registry.list())
 
 
-def train_text() -> None:
-    from studio.text import train
-    from studio.text.settings import TrainTextSettings
-
-    sizes = {"units": 8, "embedding": 4, "streams": 4, "sequence": 8, "patience": 0, "epochs": 1}
-    train.train("the quick brown fox jumps over the lazy dog.\n" * 40, TrainTextSettings(**sizes))
-
-
 def train_dcgan() -> None:
     from studio.dcgan.settings import TrainDcganSettings
 
@@ -85,12 +77,12 @@ def draw_channel() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("run", [train_text, train_dcgan, train_vae, transfer_style, dream, draw_channel])
-def test_repeated_runs_leave_no_tensorflow_graph(weights_home, run):
-    run()  # caches of the process, such as backbones, are filled now
+@pytest.mark.parametrize("run", [train_dcgan, train_vae, transfer_style, dream, draw_channel])
+def test_a_repeated_run_leaves_no_tensorflow_graph(weights_home, run):
+    # A run that leaks keeps one graph or more. The first fills caches of the process, such as backbones.
+    run()
     alive, names = count_graphs(), list_registered_gradients()
-    for _ in range(2):
-        run()
+    run()
     assert count_graphs() <= alive
     assert list_registered_gradients() == names
 

@@ -51,7 +51,7 @@ def find_parts(tmp_path, monkeypatch):
             indices.extend(original_split(*args))
             raise SplitDone
 
-        settings = tasks.get(task).settings(held_out=0.1, **SETTINGS[task][1])
+        settings = tasks.get(task).settings(held_out=0.2, **SETTINGS[task][1])
         inputs = {"data": [data.store_reference(str(folder))], "style": []}
         with monkeypatch.context() as patch:
             patch.setattr(holder, "split", record)
@@ -69,14 +69,14 @@ def make_random_images(count: int) -> np.ndarray:
 
 @pytest.mark.parametrize("task", SETTINGS)
 def test_added_images_move_no_training_image_to_the_test_split(find_parts, task):
-    images = make_random_images(107)
-    learned, others = find_parts(task, images[:100])
+    images = make_random_images(70)
+    learned, others = find_parts(task, images[:64])
     _, held_out = find_parts(task, images)
     assert len(others) > 3 and len(held_out) > 3 and not learned & held_out
 
 
 @pytest.mark.parametrize("task", SETTINGS)
 def test_copies_of_an_image_are_in_the_same_split(find_parts, task):
-    images = make_random_images(60)
+    images = make_random_images(32)
     learned, held_out = find_parts(task, images, images[:, :, ::-1])
     assert learned and held_out and not learned & held_out

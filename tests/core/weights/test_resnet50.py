@@ -72,8 +72,6 @@ def test_arrays_of_the_package_are_assigned_by_name(keras_resnet50):
     "image, number, name, probability",
     [
         ("chelsea", 285, "Egyptian cat", 0.966),
-        ("coffee", 967, "espresso", 0.990),
-        ("rocket", 540, "drilling platform", 0.976),
         ("astronaut", 450, "bobsled", 0.303),
     ],
 )
@@ -104,7 +102,7 @@ def test_the_backbone_ends_before_the_classifier(resnet50):
     assert whole.get_layer("conv1_conv") is resnet50.model.get_layer("conv1_conv")  # in memory once
 
 
-@pytest.mark.parametrize("size", [(32, 32), (33, 97), (64, 40)])
+@pytest.mark.parametrize("size", [(33, 97), (64, 40)])
 def test_the_spec_describes_the_network(resnet50, size):
     spec = resnet50.spec
     features = resnet50.build_extractor(list(spec.layers))(np.zeros((1, *size, 3), "float32"))

@@ -235,17 +235,15 @@ def test_ratio_between_steps_is_restored_and_can_be_changed(draw):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "value, stroke", [("0.93", 0.93), ("0", 1.0), ("-1", 1.0), ("nan", 1.0), ("1e9", 1.0)]
-)
-def test_ratio_between_steps_is_restored_after_a_reload(visit, value, stroke):
+@pytest.mark.parametrize("value, stroke", [("0.93", 0.93), ("0", 1.0), ("nan", 1.0)])
+def test_ratio_between_steps_is_restored_after_a_reload(visit, no_live_work, value, stroke):
     page = visit("style", stroke_size=value)
     assert not page.exception and not page.error
     assert page.select_slider(key="stroke_size").value == stroke
 
 
 @pytest.mark.slow
-def test_every_page_has_its_own_seed(visit):
+def test_every_page_has_its_own_seed(visit, no_live_work):
     page = visit("style", seed="7")
     for file in ("dream_photo.py", "generate_faces.py", "tune_settings.py", "style_photo.py"):
         page.switch_page(file).run()
@@ -260,7 +258,7 @@ def test_every_page_has_its_own_seed(visit):
 
 
 @pytest.mark.slow
-def test_only_the_size_is_shared_between_pages(visit):
+def test_only_the_size_is_shared_between_pages(visit, no_live_work):
     page = visit("style", steps="77", size="256", seed="7")
     page.switch_page("dream_photo.py").run()
     assert not page.exception

@@ -17,7 +17,7 @@ from studio.core.imaging import image_io
 from studio.core.tasks import File
 from studio.core.untrusted import strict_json
 
-INVALID_ADDRESSES = ["0" * 64, "nothing", "../../etc/passwd"]
+INVALID_ADDRESSES = ["0" * 64, "../../etc/passwd"]
 
 
 def reload(visit, page, address, **changed):
@@ -172,10 +172,8 @@ def test_color_hints_survive_a_reload(draw):
 @pytest.mark.parametrize(
     "name", ["set_file", "draw_uploads", "text_file", "pasted", "many_photos", "color_hints"]
 )
-@pytest.mark.parametrize(
-    "value", [*INVALID_ADDRESSES, '{"image": 1}', "[[1, 2], 3, [4]]", '[["x", "y"]]', "7"]
-)
-def test_invalid_address_restores_nothing(visit, name, value):
+@pytest.mark.parametrize("value", [*INVALID_ADDRESSES, '{"image": 1}', "[[1, 2], 3, [4]]", '[["x", "y"]]'])
+def test_invalid_address_restores_nothing(visit, no_live_work, name, value):
     digest = value if value in INVALID_ADDRESSES else File.store(value.encode(), "text", "x.json").digest
     address = {
         "set_file": "classify",

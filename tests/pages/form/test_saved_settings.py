@@ -33,7 +33,7 @@ PAGES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", PAGES)
-def test_saved_settings_fill_the_form(visit, case):
+def test_saved_settings_fill_the_form(visit, no_live_work, case):
     address, params, task, changes = PAGES[case]
     settings = tasks.get(task).settings.parse(changes)
     library.save(task, case, settings)
@@ -53,7 +53,7 @@ def test_saved_settings_fill_the_form(visit, case):
 
 
 @pytest.mark.slow
-def test_invalid_file_shows_an_error_in_the_popover(visit):
+def test_invalid_file_shows_an_error_in_the_popover(visit, no_live_work):
     page = visit("style")
     page.session_state["settings_style.add"] = True
     page.run()

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import resume_check
 import tiny_styles
 
 from studio.core import data, tasks
@@ -176,7 +175,8 @@ def test_the_total_of_a_photo_is_the_training_loss(photos, grams, vgg16):
 @pytest.mark.slow
 def test_bfloat16_gives_nearly_the_same_losses_and_float32_weights(photos, grams, vgg16):
     float32_trainer, bfloat16_trainer = (
-        make_trainer(photos, grams, vgg16, precision=precision) for precision in ("float32", "bfloat16")
+        make_trainer(photos, grams, vgg16, precision=precision, size=48, batch=1)
+        for precision in ("float32", "bfloat16")
     )
     conv = bfloat16_trainer.learner.network.get_layer("block1a")
     assert (conv.compute_dtype, conv.variable_dtype) == ("bfloat16", "float32")
@@ -216,17 +216,12 @@ def test_training_crops_are_random_and_tests_use_the_center(grams, vgg16, monkey
 @pytest.mark.slow
 def test_training_lowers_the_style_loss(photos, grams, vgg16):
     model_trainer = make_trainer(
-        photos, grams, vgg16, steps=60, test_every=60, learning_rate=0.004, ema_steps=5
+        photos, grams, vgg16, steps=30, test_every=30, learning_rate=0.004, ema_steps=3
     )
     before = model_trainer.test(None)
     model_trainer.fit()
     after = model_trainer.curves.metrics
     assert after["validation style"][-1] < 0.9 * before["validation style"]
-
-
-@pytest.mark.slow
-def test_a_resumed_training_ends_like_an_uninterrupted_one(photos, grams, vgg16, home):
-    resume_check.check_resumed_as_unbroken(lambda run: make_trainer(photos, grams, vgg16, run), home / "run")
 
 
 @pytest.mark.slow

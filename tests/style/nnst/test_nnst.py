@@ -77,7 +77,7 @@ def test_tiles_give_the_features_and_gradient_of_the_full_image(weights_home, ph
     from studio.core.imaging import image_io
 
     backbone = backbones.load("vgg16")
-    image = image_io.to_01(image_io.resize(photo, 256, 320))
+    image = image_io.to_01(image_io.resize(photo, 160, 192))
     expected = features.extract(backbone, image)
     target = matching.build_bank([np.roll(expected, 3, axis=0)], (0,), RNG)
     indices = [matching.find_nearest(expected, target)]

@@ -13,7 +13,7 @@ from studio.style.transfer import transfer
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("last", [1, 6, 8])  # within an octave, at its last step, and after it
+@pytest.mark.parametrize("last", [6, 8])  # at the last step of an octave, and within the next
 def test_stopping_after_any_step_replays_exactly(weights_home, photo, painting, last, monkeypatch):
     monkeypatch.setattr("studio.style.transfer._is_closer_to_styles", lambda *_: True)
     settings = TransferSettings(mode="fine", size=96, steps=6)
@@ -48,10 +48,10 @@ def test_a_stopped_image_is_kept_if_its_style_is_closer_than_the_first_look(
 
 
 def test_an_unfinished_image_is_further_from_the_style_than_the_finished_one(weights_home, photo, painting):
-    backbone, settings = backbones.load("vgg16"), TransferSettings(mode="fine", size=128, steps=20)
+    backbone, settings = backbones.load("vgg16"), TransferSettings(mode="fine", size=96, steps=10)
     early, finished = (
         transfer(photo, [painting], settings.model_copy(update={"stop_after": stop})).image
-        for stop in (4, None)
+        for stop in (2, None)
     )
     distances = [
         measure.measure_style_distance(backbone, image, painting) for image in (early, finished, painting)
@@ -64,7 +64,7 @@ def test_strength_lowers_structure_and_raises_style(weights_home, photo, paintin
 
     backbone, content = backbones.load("vgg16"), image_io.fit(photo, 96)
     results = [
-        transfer(photo, [painting], TransferSettings(mode="fine", size=96, steps=20, strength=s)).image
+        transfer(photo, [painting], TransferSettings(mode="fine", size=96, steps=10, strength=s)).image
         for s in (0.2, 0.5, 1)
     ]
     structures = [looks.measure_structure(backbone, result, content, painting, 96) for result in results]
