@@ -5,8 +5,8 @@ import streamlit as st
 from pages import parts
 from pages.form import problems
 from pages.guide import index as guide
-from pages.jobs import navigation, refill
-from pages.widgets import browser_history, image_drop, keyboard, result_scroll, words
+from pages.jobs import navigation, refill, starting
+from pages.widgets import browser_history, image_drop, keyboard, narrow_screen, words
 from studio.core.errors import StudioError
 from studio.engine import quotas
 
@@ -33,7 +33,7 @@ with st.sidebar:
         keyboard.listen()
     parts.show_job_panel()
     image_drop.listen()
-    result_scroll.listen()
+    narrow_screen.listen()
 navigation.open_requested_page(page.url_path)
 navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)
@@ -41,6 +41,7 @@ refill.follow_link()
 problems.clear()
 parts.show_job_line()
 try:
-    page.run()
+    with starting.keep_question(page.url_path):
+        page.run()
 except StudioError as error:
     st.error(words.escape(str(error)), icon=":material/error:")

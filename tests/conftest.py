@@ -152,7 +152,7 @@ def weights_cache() -> Path:
 @pytest.fixture
 def weights_home(weights_cache, home) -> Path:
     """A fresh STUDIO_HOME that already has the weights."""
-    _link_weights(weights_cache, home)
+    link_weights(weights_cache, home)
     return home
 
 
@@ -160,7 +160,7 @@ def weights_home(weights_cache, home) -> Path:
 def lasting_weights_home(weights_cache, tmp_path_factory):
     """`with lasting_weights_home() as home:` is a STUDIO_HOME that several tests of a file read."""
     path = tmp_path_factory.mktemp("lasting")
-    _link_weights(weights_cache, path)
+    link_weights(weights_cache, path)
 
     @contextlib.contextmanager
     def use_home():
@@ -171,7 +171,8 @@ def lasting_weights_home(weights_cache, tmp_path_factory):
     return use_home
 
 
-def _link_weights(cache: Path, home: Path) -> None:
+def link_weights(cache: Path, home: Path) -> None:
+    """Gives a STUDIO_HOME the weights of the cache."""
     (home / "weights").mkdir(parents=True)
     for path in cache.glob("*[.]weights.h5"):
         for file in (path, path.with_name(path.name.replace(".weights.h5", ".json"))):

@@ -13,6 +13,7 @@ from studio.core.imaging import image_io
 from studio.run import image_export
 
 MIN_SIDE = 16  # px
+FORM_WIDTH = 320  # px; else the menu would change its width with the length of its texts
 
 
 @st.fragment
@@ -28,7 +29,8 @@ def show(data: bytes, name: str, *, key: str, on_click: Callable[[], None] | Non
     popover_key = keys.part(key, "exports")
     with st.popover("Export", icon=":material/ios_share:", key=popover_key, on_change="rerun") as box:
         if box.open:
-            _show_form(data, name, key, on_click)
+            with st.container(width=FORM_WIDTH):
+                _show_form(data, name, key, on_click)
 
 
 def _show_form(data: bytes, name: str, key: str, on_click: Callable[[], None] | None) -> None:

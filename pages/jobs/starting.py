@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -21,6 +21,15 @@ from studio.core.settings import Settings
 from studio.core.tasks import Inputs
 
 OnStart = Callable[[engine.Job], None]
+_QUESTION_KEY = "identical_job_question"
+
+
+class _Question(NamedTuple):
+    """Whether to start a job that is identical to one that waits or runs."""
+
+    title: str
+    show_choice: Callable[[], None]
+    address: str = ""  # of the page that asked
 
 
 def open_job(job: engine.Job) -> None:
@@ -110,9 +119,41 @@ def _show_dialog(
     identical_job: engine.Job, submit: Callable[[], engine.Job], on_start: OnStart, has_drawn_seed: bool
 ) -> None:
     title = "This is already running" if identical_job.state == "running" else "This is already in the queue"
-    st.dialog(title, icon=":material/content_copy:")(_show_choice)(
-        identical_job, submit, on_start, has_drawn_seed
-    )
+    choice = partial(_show_choice, identical_job, submit, on_start, has_drawn_seed)
+    st.session_state[_QUESTION_KEY] = question = _Question(title, choice)
+    _draw(question)
+
+
+@contextmanager
+def keep_question(address: str) -> Iterator[None]:
+    """Draws the question about an identical job again after the page in the `with` block, until an answer.
+
+    Without it, a run of the page that has another reason, such as the end of a job, would close the dialog.
+
+    Args:
+        address: of the page; the question of another page is dropped.
+    """
+    earlier_question = st.session_state.get(_QUESTION_KEY)
+    yield
+    question = st.session_state.get(_QUESTION_KEY)
+    if question is None:
+        return
+    if question is not earlier_question:  # the page has drawn it
+        st.session_state[_QUESTION_KEY] = question._replace(address=address)
+    elif question.address == address:
+        _draw(question)
+    else:
+        _drop_question()
+
+
+def _draw(question: _Question) -> None:
+    draw_dialog = st.dialog(question.title, icon=":material/content_copy:", on_dismiss=_drop_question)
+    draw_dialog(question.show_choice)()
+
+
+def _drop_question() -> None:
+    """Forgets the question, once it is answered or dismissed. Also a callback."""
+    st.session_state.pop(_QUESTION_KEY, None)
 
 
 def _show_choice(
@@ -128,8 +169,10 @@ def _show_choice(
             on_click=_restore_seed if has_drawn_seed else None,
             args=(identical_job,),
         ):
+            _drop_question()
             on_start(identical_job)
         if st.button("Start it again", key="identical_start"):
+            _drop_question()
             _submit(submit, on_start)
 
 

@@ -140,7 +140,7 @@ def test_grid_focuses_the_last_shown_item(visit, make_result):
     assert not list_scripts(page.run()), "only once"
 
 
-SCRIPTS_OF_ALL_PAGES = ("studioHistory", "Keys of all pages", "studioImageDrop", "studioResultScroll")
+SCRIPTS_OF_ALL_PAGES = ("studioHistory", "Keys of all pages", "studioImageDrop", "studioNarrowScreen")
 
 
 def list_scripts(page):

@@ -67,6 +67,24 @@ def test_identical_job_is_started_only_after_a_question(draw, engine, list_unfin
 
 
 @pytest.mark.slow
+def test_question_stays_until_it_is_answered(visit, engine, chores, list_unfinished):
+    engine.submit(
+        "chores.do", chores.ChoreSettings(steps=100_000, pause=0.02), {}
+    )  # the dream waits behind it
+    question = "Start the job again? Only the seed would differ."
+    page = press_button(visit("dream"), "Start")
+    assert not is_asking(page, question)
+    page = press_button(page, "Start").run()
+    assert is_asking(page, question), "a run for another reason"
+    page = press_button(page, "Show it")
+    assert not is_asking(page.run(), question)
+    page = press_button(page, "Start")
+    assert is_asking(page, question) and len(list_unfinished()) == 2
+    assert not is_asking(page.switch_page("xray_photo.py").run(), question)
+    assert not is_asking(page.switch_page("dream_photo.py").run(), question), "it was dropped"
+
+
+@pytest.mark.slow
 def test_identical_batch_asks_only_if_all_jobs_exist(draw, list_unfinished):
     page = press_button(draw(page_of_start, steps=100_000, shades=(1, 2)), "Start all")
     assert not is_asking(page) and len(list_unfinished()) == 2

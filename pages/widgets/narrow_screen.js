@@ -1,7 +1,8 @@
-// On a narrow screen, shows the result after Start and when a job ends: it is below the form there.
+// On a narrow screen, shows the result after Start and when a job ends, because it is below the form there, and
+// closes the sidebar after a click on a link.
 export default function () {
-  if (window.studioResultScroll) return;
-  window.studioResultScroll = true;
+  if (window.studioNarrowScreen) return;
+  window.studioNarrowScreen = true;
   const DRAW_MS = 400;  // until the page has reacted to the click
   const isWorking = () => document.querySelector(".st-key-working") !== null;
   const isRunning = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
@@ -15,6 +16,11 @@ export default function () {
   addEventListener("click", (event) => {
     if (event.target.closest?.('.st-key-start [data-testid="stBaseButton-primary"]')) setTimeout(showAtRest, DRAW_MS);
   }, true);
+  // A sidebar that covers the page stays open after a click on a link in it, and would hide the job that it opens.
+  addEventListener("click", (event) => {
+    const isLink = event.target.closest?.('[data-testid="stSidebar"] [data-testid="stPageLink"] a');
+    if (isLink && matchMedia("(max-width: 768px)").matches) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  });
   let workingPage = "";  // whose running job is in view
   new MutationObserver(() => {
     if (workingPage === location.pathname && !isWorking()) show();
