@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +17,8 @@ from pathlib import Path
 import pytest
 import tiny_language_model
 from waiting import TIMEOUT_SECONDS, wait_until
+
+from ..conftest import link_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("STUDIO_CHROMIUM", "/usr/bin/chromium")
@@ -33,6 +34,7 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
     "--js-flags=--always-sparkplug",  # the scripts of a new page run once: a seventh less time
 ]
+PHONE = {"width": 390, "height": 844}  # px
 MAX_LOG_CHARACTERS = 1_500  # characters of the server's output
 STACK_LINE = r'([^/"]+)", line (\d+) in (\S+)'  # in the output of faulthandler
 SITE_FOLDER = str(Path(__file__).parent / "stack_traces")  # its sitecustomize.py prints stack traces
@@ -54,7 +56,7 @@ def browser():
 def server_home(weights_cache, tmp_path_factory):
     """The server's STUDIO_HOME, with all weights."""
     home = tmp_path_factory.mktemp("browser-home")
-    shutil.copytree(weights_cache, home / "weights")
+    link_weights(weights_cache, home)
     return home
 
 
@@ -93,7 +95,8 @@ def pytest_runtest_makereport(item, call):
     report = yield
     open_browser = item.funcargs.get("browser")
     if report.when == "call" and report.failed and open_browser is not None:
-        for page in (page for context in open_browser.contexts for page in context.pages):
+        pages = [page for context in open_browser.contexts for page in context.pages]
+        for page in (page for page in pages if page.url != "about:blank"):
             report.sections.append((f"What {page.url} said", _read_page(page)))
         if home := item.funcargs.get("server_home"):
             report.sections.append(("What the server was at", _read_server_state(home / "server.log")))
@@ -124,23 +127,77 @@ def _read_server_state(log: Path) -> str:
     return "\n".join((content[:printed].decode("utf-8", "replace")[-MAX_LOG_CHARACTERS:], *lines))
 
 
-@pytest.fixture
-def tab(browser, server):
-    """Opens an address in a new tab: `tab("/style?mode=Fine")`; fails on errors of the page."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
-    faults: list[str] = []
+@pytest.fixture(scope="package")
+def desktop(browser):
+    """The context of all tabs of a desktop."""
+    context = browser.new_context(accept_downloads=True)
+    yield context
+    context.close()
 
-    def tab(address: str = "/"):
-        page = context.new_page()
+
+@pytest.fixture(scope="package")
+def phone(browser):
+    """The context of all tabs of a phone with a touch screen."""
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(desktop, server):
+    """Opens an address in a tab: `tab("/style?mode=Fine")`; fails on errors of the page."""
+    with _open_tabs(desktop, server) as open_tab:
+
+        def tab(address: str = "/", width: int = 1440, height: int = 1000):
+            return open_tab(address, {"width": width, "height": height})
+
+        yield tab
+
+
+@pytest.fixture
+def phone_tab(phone, server):
+    """Opens an address in a tab of a phone of 390 px with a touch screen; fails on errors of the page."""
+    with _open_tabs(phone, server) as open_tab:
+        yield lambda address: open_tab(address, PHONE)
+
+
+@contextmanager
+def _open_tabs(context, server):
+    """Yields a function that opens an address in a new tab; all other tabs are empty at that time.
+
+    The first tab of a test is the first tab of the test before, without its page: a process that has compiled
+    the scripts of the studio shows a page in half the time.
+    """
+    from playwright.sync_api import Error
+
+    faults: list[str] = []
+    opened = []
+
+    def note(error) -> None:
+        faults.append(str(error))
+
+    def open_tab(address: str, size: dict[str, int]):
+        page = context.pages[0] if context.pages and not opened else context.new_page()
+        opened.append(page)
         page.set_default_timeout(TIMEOUT_SECONDS * 1000)
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("pageerror", note)
+        page.set_viewport_size(size)
         page.goto(server + address)
         # A new browser loads the style tiles last, and until then elements move under a click.
         page.locator('[data-testid="stHtml"] style').first.wait_for(state="attached")
         return page
 
-    yield tab
-    context.close()
+    yield open_tab
+    context.clear_permissions()
+    for page in opened[1:]:
+        page.close()
+    for page in opened[:1]:
+        page.remove_listener("pageerror", note)
+        try:
+            page.mouse.move(0, 0)  # where it points to nothing in the next page
+            page.goto("about:blank")  # a page that stays open keeps its server busy
+        except Error:  # it crashed
+            page.close()
     assert not faults
 
 

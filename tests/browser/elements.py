@@ -7,8 +7,16 @@ from playwright.sync_api import Locator, Page
 _SERIOUS = ("serious", "critical")
 # Streamlit nests the groups of its navigation as <ul><div><li>.
 _STREAMLIT_ELEMENTS = "[data-testid=stSidebarNavItems]"
-_IS_DRAWN = "() => !document.querySelector('[data-stale=true]')"
+# Nothing is stale, fades or moves; a spinner turns for ever.
+_IS_DRAWN = """() => !document.querySelector("[data-stale=true]") && document.getAnimations().every(
+  one => one.playState !== "running" || one.effect?.getComputedTiming().iterations === Infinity)"""
 _IS_AT_REST = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+
+
+def wait_until_at_rest(page: Page) -> None:
+    """Waits until no run of the page's script is going on, and all that the last one changed is drawn."""
+    page.wait_for_function(_IS_AT_REST)
+    page.wait_for_function(_IS_DRAWN)
 
 
 def open_popover(page: Page, name: str) -> Locator:
@@ -16,7 +24,7 @@ def open_popover(page: Page, name: str) -> Locator:
 
     Waits until the page is at rest, because a run that began before the click would close the popover.
     """
-    page.wait_for_function(_IS_AT_REST)
+    wait_until_at_rest(page)
     page.get_by_role("button", name=name).first.click()
     return page.get_by_test_id("stPopoverBody")
 

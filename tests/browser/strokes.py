@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import contextmanager
 
 from tests.fakes.waiting import wait_until
 
-TIMEOUT_MS = 240_000  # ms
 BENT_LINE = (
     (0.3, 0.3),
     (0.7, 0.3),
@@ -22,19 +20,6 @@ _READ_IMAGE = """async image => {
   } catch { return ""; }
 }"""
 Line = Sequence[tuple[float, float]]
-
-
-@contextmanager
-def open_on_phone(browser, address: str):
-    """Opens a page on a phone with a screen of 390 px and touch input."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    context.set_default_timeout(TIMEOUT_MS)
-    try:
-        page = context.new_page()
-        page.goto(address)
-        yield page
-    finally:
-        context.close()
 
 
 def draw_by_mouse(page, line: Line = BENT_LINE) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from waiting import TIMEOUT_SECONDS
 
 from pages.jobs.navigation import PAGES
 
-from .conftest import TIMEOUT_SECONDS
-from .elements import find_serious_violations, open_popover
+from .elements import find_serious_violations, open_popover, wait_until_at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -23,32 +23,26 @@ ADDRESSES = [
     "text?do=Who+wrote+this%3F",
     "colorize?color_hints_on=true",
 ]
-# Elements fade while a page reruns, so check again: real issues stay.
-TRIES = 3
+TRIES = 3  # a page can rerun while it is checked: real issues stay
 
 
 @pytest.fixture(scope="module")
-def open_page(browser, server):
-    """Opens an address in a tab of a width and a color scheme, which loads the next address, too.
+def open_page(desktop, server):
+    """Opens an address at a width and in a color scheme, always in the same tab.
 
     A process that has compiled the scripts of the studio shows a page in half the time.
     """
-    pages = {}
+    page = desktop.new_page()
+    page.set_default_timeout(TIMEOUT_SECONDS * 1000)
 
     def open_page(address, width, scheme):
-        if (width, scheme) not in pages:
-            context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-            pages[width, scheme] = context.new_page()
-        for page in pages.values():
-            page.goto("about:blank")  # a page that stays open keeps its server busy
-        page = pages[width, scheme]
-        page.set_default_timeout(TIMEOUT_SECONDS * 1000)
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
         page.goto(f"{server}/{address}")
         return page
 
     yield open_page
-    for page in pages.values():
-        page.context.close()
+    page.close()
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids=lambda address: address or "studio")
@@ -63,7 +57,7 @@ def test_page_has_no_serious_accessibility_violations(open_page, axe, address):
     page.get_by_text("The studio is warming up").wait_for(state="hidden")
     page.evaluate(axe)
     for _ in range(TRIES):
-        page.wait_for_timeout(1000)  # charts and images load one by one
+        wait_until_at_rest(page)
         if not (problems := find_serious_violations(page)):
             break
     assert not problems

@@ -1,4 +1,4 @@
-"""Classes from files and from the camera: trained and tried on the camera, in a real browser."""
+"""Classes from files and from the camera: trained, evaluated and tried on the camera, in a real browser."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SIDE = 64  # px; small, so that training takes seconds on a busy machine
 
 @pytest.fixture
 def open_classes(tab, server_home):
-    """Opens the page for classes by hand."""
-    if not list(server_home.glob("weights/resnet50-*")):
-        pytest.skip("no weights of ResNet50 within reach")
-    return tab(f"/classify?images=By+hand&size={SIDE}")
+    """Opens the page for classes by hand, with the smallest network."""
+    if not list(server_home.glob("weights/efficientnet-lite0-*")):
+        pytest.skip("no weights of EfficientNet-Lite0 within reach")
+    return tab(f"/classify?images=By+hand&backbone=efficientnet-lite0&size={SIDE}")
 
 
 def make_uploads(count: int) -> list[dict]:
@@ -56,6 +56,14 @@ def test_classifier_is_trained_from_files_and_camera_and_tried_live(open_classes
     use.click()
     find_button(page, "Train").click()
     find_button(page, "Make again").wait_for()
+
+    cell = page.get_by_role("button", name=re.compile(r"^noise classified (correctly|as)")).first
+    cell.focus()
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile(r"highest confidence first")).wait_for()
+    expect(cell).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("img", name=re.compile(r"% confidence$")).first.wait_for()
+
     page.get_by_role("tab", name="Try it").click()
     page.get_by_text("Live on the camera").click()
     start = page.get_by_role("button", name="Start", exact=True)

@@ -15,12 +15,10 @@ from .elements import open_popover
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-
-@pytest.fixture
-def style_page(tab):
-    page = tab("/style?size=128")
-    page.get_by_role("slider", name="Compare Content on the left with Result on the right").wait_for()
-    return page
+READ_CLIPBOARD = """async () => {
+  const [item] = await navigator.clipboard.read();
+  return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())];
+}"""
 
 
 def save(page, label):
@@ -29,10 +27,20 @@ def save(page, label):
     return Path(waiting.value.path()).read_bytes(), waiting.value.suggested_filename
 
 
-def test_result_is_saved_in_the_chosen_format_and_size(style_page):
-    menu = open_popover(style_page, "Export")
+def test_result_is_copied_and_saved_in_the_chosen_format_and_size(tab):
+    page = tab("/style?size=128")
+    page.get_by_role("slider", name="Compare Content on the left with Result on the right").wait_for()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    menu = open_popover(page, "Export")
     menu.get_by_text("128 x 85 px. The file contains the recipe.").wait_for()
-    data, name = save(style_page, "Save as PNG")
+    menu.get_by_role("button", name="Copy to the clipboard").click()
+    menu.get_by_text("Copied.").wait_for()
+    assert max(image_io.read(bytes(page.evaluate(READ_CLIPBOARD))).shape) == 128
+    page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')); }")
+    menu.get_by_role("button", name="Copy to the clipboard").click()
+    menu.get_by_text("The browser did not allow it. Use Download instead.").wait_for()
+
+    data, name = save(page, "Save as PNG")
     assert recipes.read(data).task == "style.transfer" and name.endswith(".png")
     menu.get_by_role("radio", name="WebP").click()
     menu.get_by_text("A WebP does not contain the recipe.").wait_for()
@@ -40,26 +48,7 @@ def test_result_is_saved_in_the_chosen_format_and_size(style_page):
     menu.get_by_role("spinbutton", name="Longer side").fill("64")
     menu.get_by_role("spinbutton", name="Longer side").press("Enter")
     menu.get_by_text("64 x 42 px. A WebP does not contain the recipe.").wait_for()
-    data, name = save(style_page, "Save as WebP")
+    data, name = save(page, "Save as WebP")
     with Image.open(io.BytesIO(data)) as image:
         assert (image.format, max(image.size)) == ("WEBP", 64)
     assert name.endswith(".webp") and len(data) < 1500
-
-
-def test_copy_puts_the_image_on_the_clipboard(style_page):
-    style_page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    menu = open_popover(style_page, "Export")
-    menu.get_by_role("button", name="Copy to the clipboard").click()
-    menu.get_by_text("Copied.").wait_for()
-    read = """async () => {
-      const [item] = await navigator.clipboard.read();
-      return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())];
-    }"""
-    assert max(image_io.read(bytes(style_page.evaluate(read))).shape) == 128
-
-
-def test_refused_copy_says_what_to_do(style_page):
-    style_page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')); }")
-    menu = open_popover(style_page, "Export")
-    menu.get_by_role("button", name="Copy to the clipboard").click()
-    menu.get_by_text("The browser did not allow it. Use Download instead.").wait_for()

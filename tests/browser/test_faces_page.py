@@ -36,43 +36,33 @@ def read_pixels(page, name):
     return np.asarray(Image.open(io.BytesIO(element.screenshot())).convert("RGB")).astype("float32")
 
 
-def test_slider_changes_the_face(tab, model):
-    page = tab(f"/faces?what={model}")
-    find_buttons(page).nth(63).wait_for()
-    find_buttons(page).nth(4).click()
-    before = read_pixels(page, "Face 5")
-    slider = page.get_by_role("slider", name="Change 1")
-    slider.focus()
-    for _ in range(8):
-        page.keyboard.press("ArrowRight")
-    wait_until(lambda: np.abs(read_pixels(page, "Face 5") - before).mean() >= VISIBLE_DIFFERENCE)
-    page.wait_for_url(re.compile("move_change-1=2"))
-    page.get_by_role("button", name="Undo changes").click()
-    wait_until(lambda: np.abs(read_pixels(page, "Face 5") - before).mean() <= VISIBLE_DIFFERENCE / 10)
-
-
-def test_arrows_of_the_lightbox_show_the_next_face(tab, model, expect):
-    page = tab(f"/faces?what={model}&face=2&move_change-1=3")
-    page.get_by_role("button", name="View Face 2 large").click()
-    large = page.get_by_role("dialog")
-    expect(large.get_by_role("slider", name="Before and after")).to_be_visible()
-    page.keyboard.press("ArrowRight")
-    page.get_by_role("dialog", name="Face 3, large").wait_for()
-    expect(large.get_by_role("slider", name="Before and after")).to_be_hidden()  # this face has no changes
-    page.wait_for_url(re.compile("face=3"))
-    page.keyboard.press("PageUp")
-    page.get_by_role("dialog", name="Face 2, large").wait_for()
-
-
-def test_grid_works_by_keyboard_and_buttons_show_their_faces(tab, model, expect):
+def test_face_of_the_grid_is_opened_by_keyboard_changed_and_enlarged(tab, model, expect):
     page = tab(f"/faces?what={model}&n=16")
     find_buttons(page).nth(15).wait_for()
     expect(find_buttons(page)).to_have_count(16)
     shots = [Image.open(io.BytesIO(find_buttons(page).nth(n).screenshot())).convert("RGB") for n in range(16)]
     find_buttons(page).nth(2).focus()
     page.keyboard.press("Enter")
-    large = Image.fromarray(read_pixels(page, "Face 3").astype("uint8"))
+    before = read_pixels(page, "Face 3")
+    large = Image.fromarray(before.astype("uint8"))
     inner = [np.asarray(shot.resize((32, 32)).crop((4, 4, 28, 28)), "float32") for shot in shots]
     expected = np.asarray(large.resize((32, 32)).crop((4, 4, 28, 28)), "float32")
     distances = [np.abs(image - expected).mean() for image in inner]
     assert int(np.argmin(distances)) == 2
+
+    slider = page.get_by_role("slider", name="Change 1")
+    slider.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    wait_until(lambda: np.abs(read_pixels(page, "Face 3") - before).mean() >= VISIBLE_DIFFERENCE)
+    page.wait_for_url(re.compile("move_change-1=2"))
+
+    page.get_by_role("button", name="View Face 3 large").click()
+    box = page.get_by_role("dialog")
+    expect(box.get_by_role("slider", name="Before and after")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("dialog", name="Face 4, large").wait_for()
+    expect(box.get_by_role("slider", name="Before and after")).to_be_hidden()  # this face has no changes
+    page.wait_for_url(re.compile("face=4"))
+    page.keyboard.press("PageUp")
+    page.get_by_role("dialog", name="Face 3, large").wait_for()

@@ -73,8 +73,7 @@ def test_item_is_found_opened_zipped_removed_and_uploaded(tab, stored_results, t
 
 
 def test_grid_keeps_its_position_after_back(tab, stored_results):
-    page = tab("/gallery")
-    page.set_viewport_size({"width": 420, "height": 320})
+    page = tab("/gallery", 420, 320)
     find_tile(page, "meadow").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Make again").wait_for()
@@ -94,8 +93,10 @@ def test_one_click_stars_a_tile_and_two_items_are_compared(tab, stored_results, 
       const [on, under] = [star, tile].map(e => e.getBoundingClientRect());
       return under.x < on.x && on.x < under.right && under.y < on.y && on.y < under.y + 20;
     }"""  # measure both at once, because the grid moves while images load
-    page.wait_for_function(
-        star_is_on_its_tile, arg=[star.element_handle(), find_tile(page, "attic").element_handle()]
+    wait_until(
+        lambda: page.evaluate(
+            star_is_on_its_tile, [star.element_handle(), find_tile(page, "attic").element_handle()]
+        )
     )
     page.get_by_text("Starred").click()
     page.get_by_text("1 result").wait_for()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import numpy as np
 import pytest
 
 from studio.core.imaging import image_io
+
+from .elements import find_button, wait_until_at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -58,6 +61,11 @@ def test_dropped_and_pasted_images_become_the_first_image_of_the_page(tab, expec
     find_selected(page, "Chelsea").wait_for()
     hint = page.get_by_text("Drop the image to use it on this page")
     main = page.get_by_test_id("stMain")
+    hold(page, "notes.txt", b"words")
+    drag(main, "drop")
+    expect(page.get_by_text("Invalid image notes.txt")).to_be_visible()
+    expect(find_selected(page, "Chelsea")).to_be_attached()
+
     hold(page, "dropped.png", image)
     assert not drag(main, "dragover"), "the browser would refuse the drop"
     expect(hint).to_be_visible()
@@ -65,34 +73,12 @@ def test_dropped_and_pasted_images_become_the_first_image_of_the_page(tab, expec
     expect(hint).to_be_hidden()
     expect(find_selected(page, "dropped")).to_be_visible()
     page.wait_for_url("**/dream?*content.file=*")
+
     hold(page, "pasted.png", image_io.encode_png(255 - image_io.read(image)))
-    assert not paste(page.locator("body"))
-    expect(find_selected(page, "pasted")).to_be_visible()
-
-
-def test_a_file_that_is_no_image_gets_the_error_of_uploads(tab, expect):
-    page = tab("/x-ray")
-    find_selected(page, "Chelsea").wait_for()
-    hold(page, "notes.txt", b"words")
-    drag(page.get_by_test_id("stMain"), "drop")
-    expect(page.get_by_text("Invalid image notes.txt")).to_be_visible()
-    expect(find_selected(page, "Chelsea")).to_be_attached()
-
-
-def test_the_first_page_takes_a_pasted_photo(tab, expect, image):
-    page = tab("/")
-    page.get_by_role("button", name="Use a sample photo").wait_for()
-    hold(page, "mine.png", image)
-    assert not paste(page.locator("body"))
-    expect(page.get_by_role("button", name="Open in Style")).to_be_visible()
-
-
-def test_fields_keep_the_text_that_is_pasted_and_dialogs_keep_images_out(tab, expect, image):
-    page = tab("/dream")
-    find_selected(page, "Chelsea").wait_for()
+    wait_until_at_rest(page)
+    page.wait_for_function("window.studioKeys")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog").get_by_text("Pastes an image")).to_be_visible()
-    hold(page, "mine.png", image)
     assert paste(page.locator("body")), "a dialog is open"
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -100,7 +86,20 @@ def test_fields_keep_the_text_that_is_pasted_and_dialogs_keep_images_out(tab, ex
     field = page.locator("[data-testid=stMain] input:not([type=file]):not([type=radio])").first
     assert paste(field), "a field takes the text"
     assert not paste(page.locator("body")), "elsewhere, the page takes the image"
-    expect(find_selected(page, "mine")).to_be_visible()
+    expect(find_selected(page, "pasted")).to_be_visible()
+
+
+def test_a_photo_pasted_on_the_first_page_opens_on_another_and_survives_a_reload(tab, expect, image):
+    page = tab("/")
+    page.get_by_role("button", name="Use a sample photo").wait_for()
+    hold(page, "pond.png", image)
+    assert not paste(page.locator("body"))
+    find_button(page, "Open in Style").click()
+    page.wait_for_url(re.compile(r"/style\?.*style=Mosaic"))
+    expect(page).to_have_url(re.compile("content=pond"))
+    expect(find_selected(page, "pond")).to_be_visible()
+    page.reload()
+    expect(find_selected(page, "pond")).to_be_visible()
 
 
 def test_pages_without_an_image_input_leave_images_alone(tab, expect, image):

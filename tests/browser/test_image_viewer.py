@@ -10,7 +10,7 @@ from studio.core.imaging import image_io
 from studio.gallery import items
 from tests.fakes.waiting import wait_until
 
-from .elements import find_serious_violations
+from .elements import find_serious_violations, wait_until_at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -38,25 +38,13 @@ def _add_result(seed, has_content):
     return items.add(tasks.Result((file,), {}, recipe), 1.0)
 
 
-@pytest.fixture
-def lightbox(tab, results):
-    """Opens the lightbox of the result with this number, and returns the page and the lightbox."""
-
-    def lightbox(number=0):
-        page = tab(f"/gallery?item={results[number]}")
-        page.get_by_role("button", name="View Result large").click()
-        return page, page.get_by_role("dialog", name="Result, large")
-
-    return lightbox
-
-
 def measure(box):
     """Returns left, top and width of the large image."""
     place = box.get_by_role("img").first.bounding_box()
     return place["x"], place["y"], place["width"]
 
 
-def test_lightbox_exists_only_while_it_is_open_and_gives_the_focus_back(tab, results, expect):
+def test_lightbox_zooms_and_pans_and_exists_only_while_it_is_open(tab, results, expect):
     page = tab(f"/gallery?item={results[0]}")
     opener = page.get_by_role("button", name="View Result large")
     opener.wait_for()
@@ -66,16 +54,7 @@ def test_lightbox_exists_only_while_it_is_open_and_gives_the_focus_back(tab, res
     box = page.get_by_role("dialog", name="Result, large")
     expect(box.locator("p")).to_contain_text(f"{WIDTH} × {HEIGHT} px")
     expect(box.locator("p")).to_contain_text("Size 2048 px")
-    page.keyboard.press("Escape")
-    box.wait_for(state="detached")
-    expect(opener).to_be_focused()
-    page.get_by_role("slider", name="Compare Content on the left with Result on the right").dblclick()
-    box.get_by_role("button", name="Close").click()
-    box.wait_for(state="detached")
 
-
-def test_hundred_percent_shows_the_pixels_of_the_file(lightbox, expect):
-    page, box = lightbox()
     image = box.get_by_role("img").first
     page.wait_for_function("image => image.naturalWidth === 2400", arg=image.element_handle())
     fitted = measure(box)[2]
@@ -89,13 +68,9 @@ def test_hundred_percent_shows_the_pixels_of_the_file(lightbox, expect):
     page.keyboard.press("0")
     assert measure(box)[2] == pytest.approx(fitted)
     page.keyboard.press("1")
-    assert measure(box)[2] == WIDTH
+    left, top, width = measure(box)
+    assert width == WIDTH
 
-
-def test_large_image_is_panned_by_mouse_and_keys_but_not_beyond_its_edge(lightbox):
-    page, box = lightbox()
-    page.keyboard.press("1")
-    left, top, _ = measure(box)
     page.mouse.move(700, 500)
     page.mouse.down()
     page.mouse.move(600, 450, steps=4)
@@ -105,13 +80,26 @@ def test_large_image_is_panned_by_mouse_and_keys_but_not_beyond_its_edge(lightbo
     assert measure(box)[0] == pytest.approx(left - 20)
     for _ in range(40):
         page.keyboard.press("ArrowLeft")
-    assert measure(box)[0] == 0
+    assert measure(box)[0] == 0, "not beyond its edge"
     page.mouse.wheel(0, -200)
-    assert measure(box)[2] > WIDTH
+    wait_until(lambda: measure(box)[2] > WIDTH)
+
+    page.keyboard.press("Escape")
+    box.wait_for(state="detached")
+    expect(opener).to_be_focused()
+    page.get_by_role("slider", name="Compare Content on the left with Result on the right").dblclick()
+    box.get_by_role("button", name="Close").click()
+    box.wait_for(state="detached")
 
 
-def test_slider_of_the_lightbox_uncovers_the_content(lightbox):
-    page, box = lightbox()
+def test_lightbox_compares_fills_the_screen_and_shows_the_next_image(tab, results, expect, axe):
+    page = tab(f"/gallery?item={results[2]}")
+    page.get_by_role("button", name="View Result large").click()
+    box = page.get_by_role("dialog", name="Result, large")
+    box.wait_for()
+    page.evaluate(axe)
+    assert not find_serious_violations(page)
+
     layer = box.locator(".layer")
     slider = box.get_by_role("slider", name="Before and after")
     covered = layer.evaluate("e => getComputedStyle(e).clipPath")
@@ -121,9 +109,6 @@ def test_slider_of_the_lightbox_uncovers_the_content(lightbox):
     assert layer.evaluate("e => getComputedStyle(e).clipPath") != covered
     assert slider.get_attribute("aria-valuetext") == "100 % Content"
 
-
-def test_full_screen_is_left_with_the_same_button(lightbox):
-    page, box = lightbox()
     button = box.get_by_role("button", name="Full screen")
     button.click()
     page.wait_for_function("() => document.fullscreenElement")
@@ -131,9 +116,6 @@ def test_full_screen_is_left_with_the_same_button(lightbox):
     page.wait_for_function("() => !document.fullscreenElement")
     box.wait_for()
 
-
-def test_arrows_show_the_next_image_of_the_gallery(lightbox, results, expect):
-    page, box = lightbox(2)
     page.keyboard.press("ArrowRight")
     page.wait_for_url(f"**item={results[1]}*")
     expect(box.locator("p")).not_to_contain_text("garden-5103 +")
@@ -147,26 +129,20 @@ def test_arrows_show_the_next_image_of_the_gallery(lightbox, results, expect):
     box.wait_for(state="detached")
     page.get_by_role("heading", name="garden-5102").wait_for()
 
-
-def test_click_on_an_image_without_content_opens_it(tab, results):
-    page = tab(f"/gallery?item={results[1]}")
+    wait_until_at_rest(page)
     opener = page.get_by_role("button", name="View Result large")
-    opener.wait_for()
-    box = opener.bounding_box()
-    assert box["width"] > 300
-    page.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 3)
-    page.get_by_role("dialog", name="Result, large").wait_for()
+    place = opener.bounding_box()
+    assert place["width"] > 300, "without content, all of the image opens it"
+    page.mouse.click(place["x"] + place["width"] / 3, place["y"] + place["height"] / 3)
+    box.wait_for()
 
 
-def test_fingers_zoom_pan_and_swipe(browser, server, results):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
-    page.set_default_timeout(240_000)
-    page.goto(f"{server}/gallery?item={results[2]}")
+def test_fingers_zoom_pan_and_swipe(phone_tab, results):
+    page = phone_tab(f"/gallery?item={results[2]}")
     page.get_by_role("button", name="View Result large").tap()
     box = page.get_by_role("dialog", name="Result, large")
     box.wait_for()
-    client = context.new_cdp_session(page)
+    client = page.context.new_cdp_session(page)
 
     def touch(kind, *points):
         client.send(
@@ -194,11 +170,3 @@ def test_fingers_zoom_pan_and_swipe(browser, server, results):
     touch("touchEnd")
     page.wait_for_url(f"**item={results[1]}*")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
-    context.close()
-
-
-def test_lightbox_has_no_serious_accessibility_violations(lightbox, axe):
-    page, box = lightbox()
-    box.wait_for()
-    page.evaluate(axe)
-    assert not find_serious_violations(page)

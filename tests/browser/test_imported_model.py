@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import teachable_zip
 from PIL import Image
+from waiting import TIMEOUT_SECONDS
 
 from . import strokes
 from .elements import open_popover
@@ -139,34 +140,25 @@ def export_tflite(page, folder: Path) -> tuple[Path, Path]:
 def run_program(program: Path, file: Path, image: Path) -> str:
     """Runs the program on an image; returns its output."""
     words = [sys.executable, "-P", str(program), str(file), str(image)]
-    return subprocess.run(
-        words, capture_output=True, text=True, check=True, timeout=strokes.TIMEOUT_MS
-    ).stdout
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=TIMEOUT_SECONDS).stdout
 
 
-def test_teachable_machine_zip_is_imported_tried_scored_and_exported(tab, expect, model, tmp_path):
-    page = tab("/classify?half=Try")
+def test_teachable_machine_zip_is_imported_tried_scored_and_exported_on_a_phone(
+    phone_tab, expect, model, tmp_path
+):
+    page = phone_tab("/classify?half=Try")
     import_model(page, model)
     rename_classes(page)
     take_photo(page)
     page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
+    # For a moment the bars below the image are those of the image before.
     expect(page.get_by_test_id("stProgress").first).to_contain_text("Grass")  # Chromium's camera shows green
     assert len(list_predictions(page)) == 2
     change_preprocessing(page, expect)
+    assert strokes.has_no_overflow(page)
 
     assert evaluate(page) == "100.0%"
     file, program = export_tflite(page, tmp_path)
     image = tmp_path / "evening.png"
     image.write_bytes(encode_png(make_images(2, 3)[1]))
     assert re.match(r"Evening: \d+\.\d%\nGrass: \d+\.\d%\n", run_program(program, file, image))
-
-
-def test_model_is_imported_named_and_tried_on_a_phone(browser, server, expect, model):
-    with strokes.open_on_phone(browser, f"{server}/classify?half=Try") as page:
-        import_model(page, model)
-        rename_classes(page)
-        take_photo(page)
-        page.get_by_role("img", name=re.compile("evidence for “Grass”")).wait_for()
-        # For a moment the bars below the image are those of the image before.
-        expect(page.get_by_test_id("stProgress").first).to_contain_text("Grass")
-        assert strokes.has_no_overflow(page)

@@ -22,9 +22,9 @@ def test_mouse_stroke_is_reconstructed_and_cleared(tab):
     page.get_by_text("Nothing drawn yet").wait_for()
 
 
-def test_finger_draws_on_a_phone(browser, server):
-    with strokes.open_on_phone(browser, server + LAB) as page:
-        before = strokes.read_image(page, RECONSTRUCTION)
-        strokes.draw_by_finger(page)
-        strokes.wait_for_change(page, RECONSTRUCTION, before)
-        assert strokes.has_no_overflow(page)
+def test_finger_draws_on_a_phone(phone_tab):
+    page = phone_tab(LAB)
+    before = strokes.read_image(page, RECONSTRUCTION)
+    strokes.draw_by_finger(page)
+    strokes.wait_for_change(page, RECONSTRUCTION, before)
+    assert strokes.has_no_overflow(page)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from waiting import wait_until
@@ -12,7 +11,6 @@ from studio.core.imaging import image_io
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-FOUR_STYLES = "/style?size=128&brush=true&style=Mosaic&style=Wash&style=Halftone&style=Woodcut"
 TWO_STYLES = "/style?size=128&brush=true&style=Mosaic&style=Wash"
 
 
@@ -46,96 +44,31 @@ def draw_stroke(page, style, height):
     page.mouse.up()
 
 
+def read_recipe(page):
+    """Returns the recipe of the result; {} while there is none."""
+    # Read the text of the page, because a locator can become stale during a rerun.
+    texts = page.evaluate(
+        "() => [...document.querySelectorAll('[data-testid=stCode]')].map(x => x.innerText)"
+    )
+    return next((json.loads(text) for text in texts if text.startswith("{")), {})
+
+
+def list_masks(recipe):
+    """Returns the SHA-256 of each mask of a recipe."""
+    return [element["digest"] for element in recipe.get("inputs", {}).get("mask", [])]
+
+
 def wait_for_masks(page, is_expected):
     """Returns the SHA-256 of each mask of the result, once its recipe has the expected masks."""
 
     def read_expected_digests():
-        # Read the text of the page, because a locator can become stale during a rerun.
-        texts = page.evaluate(
-            "() => [...document.querySelectorAll('[data-testid=stCode]')].map(x => x.innerText)"
-        )
-        requests = [json.loads(text).get("inputs", {}) for text in texts if text.startswith("{")]
-        digests = [element["digest"] for element in requests[0].get("mask", [])] if requests else []
-        return [digests] if requests and is_expected(digests) else []
+        recipe = read_recipe(page)
+        return [list_masks(recipe)] if recipe and is_expected(list_masks(recipe)) else []
 
     return wait_until(read_expected_digests, pause=0.1)[0]
 
 
-def test_paint_belongs_to_its_style_after_another_is_removed(open_unfolded):
-    page = open_unfolded(FOUR_STYLES)
-    draw_stroke(page, "Mosaic", 0.2)
-    draw_stroke(page, "Wash", 0.8)
-    mosaic, wash, *_ = wait_for_masks(page, lambda digests: len(set(digests)) == 3)
-    page.get_by_role("button", name="Dots").click()  # a fifth style replaces the oldest, Mosaic
-    wait_for_masks(page, lambda digests: len(digests) == 4 and digests[0] == wash and mosaic not in digests)
-    page.get_by_role("button", name="Halftone").click()
-    wait_for_masks(page, lambda digests: len(digests) == 3 and digests[0] == wash and mosaic not in digests)
-
-
-def test_paint_is_restored_after_the_brush_was_hidden(open_unfolded):
-    page = open_unfolded(TWO_STYLES)
-    draw_stroke(page, "Wash", 0.5)
-    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
-    page.get_by_text("Brush", exact=True).first.click()
-    wait_for_masks(page, lambda digests: not digests)
-    page.get_by_text("Brush", exact=True).first.click()
-    wait_for_masks(page, lambda digests: digests == painted)
-    draw_stroke(page, "Mosaic", 0.2)  # the earlier masks are still there
-    wait_for_masks(page, lambda digests: len(digests) == 2 and digests[1] == painted[1])
-
-
-def test_paint_is_restored_after_another_page(open_unfolded):
-    page = open_unfolded(TWO_STYLES)
-    draw_stroke(page, "Wash", 0.5)
-    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
-    page.get_by_role("link", name="Health").click()
-    page.get_by_text("This machine").wait_for()
-    page.get_by_role("link", name="Style").click()
-    unfold(page)
-    wait_for_masks(page, lambda digests: digests == painted)
-    draw_stroke(page, "Mosaic", 0.2)
-    wait_for_masks(page, lambda digests: len(digests) == 2 and digests[1] == painted[1])
-
-
-def test_paint_is_restored_after_a_reload(open_unfolded):
-    page = open_unfolded(TWO_STYLES)
-    draw_stroke(page, "Wash", 0.5)
-    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
-    page.wait_for_url("**paint=*")
-    page.reload()
-    unfold(page)
-    wait_for_masks(page, lambda digests: digests == painted)
-    draw_stroke(page, "Mosaic", 0.2)
-    wait_for_masks(
-        page, lambda digests: len(digests) == 2 and digests[1] == painted[1] and digests[0] != painted[0]
-    )
-
-
-def test_masks_of_a_result_are_downloaded_and_restored_for_changes(open_unfolded):
-    page = open_unfolded(TWO_STYLES)
-    draw_stroke(page, "Wash", 0.5)
-    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
-    command = page.get_by_test_id("stCode").filter(has_text="--mask").first.inner_text()
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="mask-1-").click()
-    assert saved.value.suggested_filename in command
-    page.get_by_role("button", name="Keep", exact=True).click()
-    page.wait_for_url("**job=*")
-    [job] = parse_qs(urlsplit(page.url).query)["job"]
-    page = open_unfolded(f"/style?job={job}")  # a tab without the masks
-    page.get_by_role("button", name="Change", exact=True).click()
-    page.locator("canvas").first.wait_for()
-    page.get_by_role("button", name="Close", exact=True).click()
-    page.get_by_role("button", name="Keep", exact=True).wait_for()
-    unfold(page)
-    wait_for_masks(page, lambda digests: digests == painted)
-    draw_stroke(page, "Wash", 0.8)  # which was Mosaic's area before
-    wait_for_masks(
-        page, lambda digests: len(digests) == 2 and digests[1] != painted[1] and digests[0] != painted[0]
-    )
-
-
-def test_clear_can_be_undone(open_unfolded, expect):
+def test_clear_can_be_undone_and_paint_belongs_to_its_style(open_unfolded, expect):
     page = open_unfolded(TWO_STYLES)
     clear, undo = (page.get_by_role("button", name=name, exact=True) for name in ("Clear", "Undo"))
     expect(clear).to_be_disabled()
@@ -157,8 +90,85 @@ def test_clear_can_be_undone(open_unfolded, expect):
         page, lambda digests: len(digests) == 3 and digests[0] == painted[0] and digests[1] == digests[2]
     )
 
+    draw_stroke(page, "Wash", 0.8)
+    mosaic, wash, _ = wait_for_masks(page, lambda digests: len(set(digests)) == 3)
+    page.get_by_role("button", name="Woodcut").click()
+    wait_for_masks(page, lambda digests: len(digests) == 4)
+    page.get_by_role("button", name="Dots").click()  # a fifth style replaces the oldest, Mosaic
+    wait_for_masks(page, lambda digests: len(digests) == 4 and digests[0] == wash and mosaic not in digests)
+    page.get_by_role("button", name="Halftone").click()
+    wait_for_masks(page, lambda digests: len(digests) == 3 and digests[0] == wash and mosaic not in digests)
 
-def test_brush_paints_by_keyboard(open_unfolded, expect):
+
+def test_paint_is_downloaded_and_restored_with_the_brush_the_page_and_after_a_reload(open_unfolded, expect):
+    page = open_unfolded(TWO_STYLES)
+    draw_stroke(page, "Wash", 0.5)
+    painted = wait_for_masks(page, lambda digests: len(digests) == 2)
+    command = page.get_by_test_id("stCode").filter(has_text="--mask").first.inner_text()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="mask-1-").click()
+    assert saved.value.suggested_filename in command
+
+    page.get_by_text("Brush", exact=True).first.click()
+    wait_for_masks(page, lambda digests: not digests)
+    page.get_by_text("Brush", exact=True).first.click()
+    wait_for_masks(page, lambda digests: digests == painted)
+    draw_stroke(page, "Mosaic", 0.2)  # the earlier masks are still there
+    both = wait_for_masks(
+        page, lambda digests: len(digests) == 2 and digests[1] == painted[1] and digests[0] != painted[0]
+    )
+
+    page.get_by_role("link", name="Health").click()
+    page.get_by_text("This machine").wait_for()
+    page.get_by_role("link", name="Style").click()
+    unfold(page)
+    wait_for_masks(page, lambda digests: digests == both)
+    page.wait_for_url("**paint=*")
+    before = page.url
+    draw_stroke(page, "Wash", 0.8)
+    more = wait_for_masks(
+        page, lambda digests: len(digests) == 2 and digests[0] == both[0] and digests[1] != both[1]
+    )
+    expect(page).not_to_have_url(before)  # the address can follow the recipe
+
+    page.reload()
+    unfold(page)
+    wait_for_masks(page, lambda digests: digests == more)
+    draw_stroke(page, "Mosaic", 0.05)  # apart from the strokes of Wash, which it would erase
+    wait_for_masks(
+        page, lambda digests: len(digests) == 2 and digests[1] == more[1] and digests[0] != more[0]
+    )
+
+
+@pytest.fixture
+def read_level(server_home):
+    """Reads the brightness of a mask at relative coordinates: `level(sha256, x, y)`."""
+
+    def read_level(digest, x, y):
+        mask = image_io.read(server_home / "files" / digest)
+        return mask[int(y * mask.shape[0]), int(x * mask.shape[1]), 0]
+
+    return read_level
+
+
+def draw_frame(page):
+    """Draws a closed line around the center of the photo."""
+    canvas = page.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    corners = [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75), (0.25, 0.25)]
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=8)
+    page.mouse.up()
+    return points[0][0] + 0.25 * box["width"], points[0][1] + 0.25 * box["height"]
+
+
+def test_brush_paints_by_keyboard_fills_a_closed_line_and_inverts(
+    open_unfolded, read_level, expect, server_home
+):
     page = open_unfolded(TWO_STYLES)
     radio = page.get_by_role("radiogroup", name="Paint with").locator("[aria-checked=true]")
     radio.focus()
@@ -191,36 +201,9 @@ def test_brush_paints_by_keyboard(open_unfolded, expect):
     page.keyboard.press("ArrowDown")
     page.keyboard.up("Space")
     wait_for_masks(page, lambda digests: len(digests) == 2 and digests[0] != color_hint)
+    page.get_by_role("button", name="Clear", exact=True).click()
+    wait_for_masks(page, lambda digests: not digests)
 
-
-@pytest.fixture
-def read_level(server_home):
-    """Reads the brightness of a mask at relative coordinates: `level(sha256, x, y)`."""
-
-    def read_level(digest, x, y):
-        mask = image_io.read(server_home / "files" / digest)
-        return mask[int(y * mask.shape[0]), int(x * mask.shape[1]), 0]
-
-    return read_level
-
-
-def draw_frame(page):
-    """Draws a closed line around the center of the photo."""
-    canvas = page.locator("canvas").first
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    corners = [(0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75), (0.25, 0.25)]
-    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point, steps=8)
-    page.mouse.up()
-    return points[0][0] + 0.25 * box["width"], points[0][1] + 0.25 * box["height"]
-
-
-def test_closed_line_is_filled_and_paint_is_inverted(open_unfolded, read_level, expect, server_home):
-    page = open_unfolded(TWO_STYLES)
     middle = draw_frame(page)
     framed, _ = wait_for_masks(page, lambda digests: len(digests) == 2)
     assert (read_level(framed, 0.5, 0.5), read_level(framed, 0.25, 0.5)) == (0, 255)
@@ -244,7 +227,7 @@ def test_closed_line_is_filled_and_paint_is_inverted(open_unfolded, read_level, 
     wait_for_masks(page, lambda digests: len(digests) == 2 and digests[0] == filled)
 
 
-def test_brush_paints_at_the_pointer_for_any_zoom(open_unfolded, read_level, expect):
+def test_brush_paints_at_the_pointer_for_any_zoom_and_two_fingers_zoom(open_unfolded, read_level, expect):
     page = open_unfolded(TWO_STYLES)
     canvas = page.locator("canvas").first
     small = canvas.bounding_box()["width"]
@@ -260,10 +243,8 @@ def test_brush_paints_at_the_pointer_for_any_zoom(open_unfolded, read_level, exp
     assert read_level(painted, across, down) == 255 and read_level(painted, 0.02, 0.02) == 0
     assert abs(canvas.bounding_box()["width"] - small) < 2
 
-
-def test_two_fingers_zoom_and_do_not_paint(open_unfolded, expect):
-    page = open_unfolded(TWO_STYLES)
-    canvas = page.locator("canvas").first
+    page.get_by_role("button", name="Clear", exact=True).click()
+    wait_for_masks(page, lambda digests: not digests)
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     middle, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -285,12 +266,14 @@ def test_two_fingers_zoom_and_do_not_paint(open_unfolded, expect):
     fingers("touchEnd")
     expect(page.get_by_role("button", name="Clear", exact=True)).to_be_enabled()
     wait_for_masks(page, lambda digests: len(digests) == 2)
+    touch.detach()  # the tab has no touch screen any more
 
 
-def test_a_selection_becomes_the_paint_of_its_style_and_can_be_undone(open_unfolded, expect):
+def test_a_selection_is_paint_that_can_be_undone_and_belongs_to_its_photo(open_unfolded, expect):
     page = open_unfolded("/style?size=128&brush=true&style=Mosaic&style=Wash&content=Astronaut")
     draw_stroke(page, "Wash", 0.5)
     painted = wait_for_masks(page, lambda digests: len(digests) == 2)
+    astronaut = read_recipe(page)["inputs"]["content"]
     page.get_by_role("button", name="Faces", exact=True).click()
     selected = wait_for_masks(page, lambda digests: len(digests) == 2 and digests != painted)
     page.get_by_role("button", name="Undo", exact=True).click()
@@ -298,9 +281,16 @@ def test_a_selection_becomes_the_paint_of_its_style_and_can_be_undone(open_unfol
     page.get_by_role("button", name="Redo", exact=True).click()
     wait_for_masks(page, lambda digests: digests == selected)
 
-
-def test_a_photo_of_nobody_gives_a_message_in_the_brush(open_unfolded, expect):
-    page = open_unfolded("/style?size=128&brush=true&style=Mosaic&content=Rocket")
+    page.get_by_role("radio", name="Rocket").click()
+    wait_for_masks(page, lambda digests: not digests)
     page.get_by_role("button", name="Person", exact=True).click()
-    expect(page.get_by_text("No person found. Paint the mask.")).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
+    expect(page.get_by_text("No person found. Paint the mask.")).to_be_visible()
+    expect(page.get_by_role("button", name="Clear", exact=True)).to_be_disabled()
+
+    page.get_by_role("radio", name="Astronaut").click()
+
+    def read_recipe_of_astronaut():
+        recipe = read_recipe(page)
+        return recipe if recipe.get("inputs", {}).get("content") == astronaut else None
+
+    assert not list_masks(wait_until(read_recipe_of_astronaut, pause=0.1)), "paint of another photo"

@@ -11,20 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AVATAR = "img[alt^='Your drawing as an avatar']"
 
 
-def test_mouse_stroke_changes_the_avatar(tab):
-    page = tab("/sketch")
-    before = strokes.read_image(page, AVATAR)
-    strokes.draw_by_mouse(page)
-    drawing = strokes.wait_for_change(page, AVATAR, before)
-    page.get_by_role("button", name="Undo").click()
-    assert strokes.wait_for_change(page, AVATAR, drawing) == before
-    page.get_by_role("button", name="Clear", exact=True).click()
-    page.get_by_text("Nothing is drawn yet").wait_for()
-    strokes.draw_by_mouse(page)
-    assert strokes.read_image(page, AVATAR) not in (before, drawing)
-
-
-def test_sample_and_strokes_are_undone_and_redone_by_keyboard(tab):
+def test_strokes_change_the_avatar_and_are_undone_and_redone(tab, expect):
     page = tab("/sketch")
     first = strokes.read_image(page, AVATAR)
     strokes.draw_by_mouse(page)
@@ -39,19 +26,25 @@ def test_sample_and_strokes_are_undone_and_redone_by_keyboard(tab):
     assert strokes.wait_for_change(page, AVATAR, first) == drawing
     page.get_by_role("button", name="Redo").click()
     assert strokes.wait_for_change(page, AVATAR, drawing) == face
+    page.get_by_role("button", name="Undo").click()
+    assert strokes.wait_for_change(page, AVATAR, face) == drawing
 
-
-def test_lightbox_compares_the_avatar_with_the_drawing(tab, expect):
-    page = tab("/sketch")
     page.get_by_role("button", name="View Your drawing as an avatar large").click()
     large = page.get_by_role("dialog", name="Your drawing as an avatar, large")
     large.get_by_role("slider", name="Before and after").press("End")
     expect(large.get_by_text("Drawing", exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    large.wait_for(state="detached")
+
+    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_text("Nothing is drawn yet").wait_for()
+    strokes.draw_by_mouse(page)
+    assert strokes.wait_for_change(page, AVATAR, drawing) not in (first, face)
 
 
-def test_finger_stroke_changes_the_avatar_on_a_phone(browser, server):
-    with strokes.open_on_phone(browser, f"{server}/sketch?kind=Parts") as page:
-        before = strokes.read_image(page, AVATAR)
-        strokes.draw_by_finger(page)
-        strokes.wait_for_change(page, AVATAR, before)
-        assert strokes.has_no_overflow(page)
+def test_finger_stroke_changes_the_avatar_on_a_phone(phone_tab):
+    page = phone_tab("/sketch?kind=Parts")
+    before = strokes.read_image(page, AVATAR)
+    strokes.draw_by_finger(page)
+    strokes.wait_for_change(page, AVATAR, before)
+    assert strokes.has_no_overflow(page)

@@ -33,10 +33,12 @@ def wait_for_characters(page, least):
     return wait_until(count_more)
 
 
-def test_text_is_shown_as_it_grows_and_stop_keeps_it(tab, language_model):
+def test_text_grows_until_stop_and_a_phone_scrolls_to_it(tab, language_model):
     prompt = "the <b>cat</b> "
     page = tab(
-        f"/text?preset={language_model.capitalize()}&chars={MANY_CHARACTERS}&prompt=the+%3Cb%3Ecat%3C%2Fb%3E+"
+        f"/text?preset={language_model.capitalize()}&chars={MANY_CHARACTERS}&prompt=the+%3Cb%3Ecat%3C%2Fb%3E+",
+        390,
+        844,
     )
     find_button(page, "Write").click()
     find_button(page, "Stop").wait_for()
@@ -48,13 +50,26 @@ def test_text_is_shown_as_it_grows_and_stop_keeps_it(tab, language_model):
     count = wait_for_characters(page, second - 1)  # the final text is a new element
     assert count < MANY_CHARACTERS
     assert find_sheet(page).locator("b").count() == 0
+    wait_until(lambda: find_sheet(page).bounding_box()["y"] < 400)
 
 
-def test_likelihood_is_shown_by_more_than_color(tab, language_model, expect):
+def test_text_is_copied_the_same_after_a_reload_and_marked_by_more_than_color(tab, language_model, expect):
     # At this temperature, any 500 characters contain unlikely ones.
-    page = tab(f"/text?preset={language_model.capitalize()}&chars=500&temperature=1.8")
+    page = tab(f"/text?preset={language_model.capitalize()}&chars=500&temperature=1.8&seed=7")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     find_button(page, "Write").click()
     find_button(page, "Make again").wait_for()
+    wait_for_characters(page, 499)
+    text = read_text(page)
+    page.get_by_role("button", name="Copy to the clipboard").click()
+    page.get_by_text("Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == text
+
+    page.reload()
+    find_button(page, "Make again").wait_for()
+    wait_for_characters(page, 499)
+    assert read_text(page) == text
+
     assert find_sheet(page).locator("i").count() == 0
     page.get_by_text("Negative log-likelihood", exact=True).click()
     find_sheet(page).locator("i.s4").first.wait_for()
@@ -64,35 +79,6 @@ def test_likelihood_is_shown_by_more_than_color(tab, language_model, expect):
     lines = find_sheet(page).locator("i.s4").first.evaluate("e => getComputedStyle(e).textDecorationLine")
     assert lines == "underline"
     page.get_by_text("surprising: 5 and more").wait_for()
-
-
-def test_copy_puts_the_text_on_the_clipboard(tab, language_model):
-    page = tab(f"/text?preset={language_model.capitalize()}&chars=100")
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    find_button(page, "Write").click()
-    page.get_by_role("button", name="Copy to the clipboard").click()
-    page.get_by_text("Copied.").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == read_text(page)
-
-
-def test_phone_scrolls_to_the_text(tab, language_model):
-    page = tab(f"/text?preset={language_model.capitalize()}&chars=100")
-    page.set_viewport_size({"width": 390, "height": 844})
-    find_button(page, "Write").click()
-    page.get_by_role("button", name="Copy to the clipboard").wait_for()
-    wait_until(lambda: find_sheet(page).bounding_box()["y"] < 400)
-
-
-def test_reload_shows_the_same_text(tab, language_model):
-    page = tab(f"/text?preset={language_model.capitalize()}&chars=100&seed=7")
-    find_button(page, "Write").click()
-    find_button(page, "Make again").wait_for()
-    wait_for_characters(page, 99)
-    first = read_text(page)
-    page.reload()
-    find_button(page, "Make again").wait_for()
-    wait_for_characters(page, 99)
-    assert read_text(page) == first
 
 
 def test_attention_follows_the_pointer_and_the_keys(tab, server_home, expect):

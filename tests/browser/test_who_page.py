@@ -32,22 +32,13 @@ def choose_model(page, label: str, language_model: str) -> None:
     page.get_by_role("option", name=language_model, exact=True).click()
 
 
-def test_another_language_model_changes_the_colors(tab, language_model):
+def test_other_language_models_change_the_colors(tab, language_model):
     page = tab(COMPARISON)
     before = wait_for_shades(page)
     assert {"a2", "b2"} <= set(before), "both language models are ahead somewhere"
     first, second = (page.locator(f"{CHARACTERS}.{side}2").first.evaluate(BACKGROUND) for side in "ab")
     assert first != second
-    choose_model(page, "Second language model", language_model)
-    after = wait_for_shades(page, before)
-    assert len(after) == len(before)
-    assert f"{language_model}: 1 in " in page.locator(CHARACTERS).nth(1).get_attribute("title")
-    page.get_by_text(f"{language_model}: ten times as likely, or more").wait_for()
 
-
-def test_swapped_language_models_change_the_colors(tab):
-    page = tab(COMPARISON)
-    before = wait_for_shades(page)
     choose_model(page, "First language model", "Alice")
     page.get_by_text("Choose two different language models.").wait_for()
     choose_model(page, "Second language model", "Shakespeare")
@@ -60,14 +51,19 @@ def test_swapped_language_models_change_the_colors(tab):
     ]
     assert len(changes) > 50 and all(current_shades == other[was] for was, current_shades in changes)
 
+    choose_model(page, "Second language model", language_model)
+    assert len(wait_for_shades(page, before, after)) == len(before)
+    assert f"{language_model}: 1 in " in page.locator(CHARACTERS).nth(1).get_attribute("title")
+    page.get_by_text(f"{language_model}: ten times as likely, or more").wait_for()
 
-def test_own_text_is_colored_on_a_phone(browser, server):
-    with strokes.open_on_phone(browser, server + COMPARISON) as page:
-        before = wait_for_shades(page)
-        page.get_by_role("radio", name="Pasted").click()
-        own_text = page.get_by_role("textbox", name="Your text")
-        own_text.fill(OWN_TEXT)
-        own_text.blur()
-        after = wait_for_shades(page, before)
-        assert len(after) == len(OWN_TEXT)
-        assert strokes.has_no_overflow(page)
+
+def test_own_text_is_colored_on_a_phone(phone_tab):
+    page = phone_tab(COMPARISON)
+    before = wait_for_shades(page)
+    page.get_by_role("radio", name="Pasted").click()
+    own_text = page.get_by_role("textbox", name="Your text")
+    own_text.fill(OWN_TEXT)
+    own_text.blur()
+    after = wait_for_shades(page, before)
+    assert len(after) == len(OWN_TEXT)
+    assert strokes.has_no_overflow(page)
