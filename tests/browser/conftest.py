@@ -171,14 +171,14 @@ def _open_tabs(context, server):
     from playwright.sync_api import Error
 
     faults: list[str] = []
-    opened = []
+    tabs = []
 
     def note(error) -> None:
         faults.append(str(error))
 
     def open_tab(address: str, size: dict[str, int]):
-        page = context.pages[0] if context.pages and not opened else context.new_page()
-        opened.append(page)
+        page = context.pages[0] if context.pages and not tabs else context.new_page()
+        tabs.append(page)
         page.set_default_timeout(TIMEOUT_SECONDS * 1000)
         page.on("pageerror", note)
         page.set_viewport_size(size)
@@ -189,9 +189,9 @@ def _open_tabs(context, server):
 
     yield open_tab
     context.clear_permissions()
-    for page in opened[1:]:
+    for page in tabs[1:]:
         page.close()
-    for page in opened[:1]:
+    for page in tabs[:1]:
         page.remove_listener("pageerror", note)
         try:
             page.mouse.move(0, 0)  # where it points to nothing in the next page

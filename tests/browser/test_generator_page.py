@@ -14,7 +14,7 @@ from training.drawings.data_sets import draw_data_set
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 IMAGE_COUNT = 70
 QUICK_SETTINGS = (
-    "size=28&steps=20000&width=4&discriminator_width=4&latent_dim=8&batch=8&scored=0&vgg16_discriminator=0"
+    "size=28&steps=2000&width=4&discriminator_width=4&latent_dim=8&batch=8&scored=0&vgg16_discriminator=0"
 )
 
 
@@ -41,7 +41,7 @@ def test_generator_is_trained_from_images(tab, expect):
     main.get_by_role("img", name=re.compile("^Images generated so far")).wait_for()
     main.locator(".st-key-job_details .vega-embed").first.wait_for(state="attached")  # folded
     button("Stop").click()  # the weights so far are enough
-    trained = re.compile(rf"Trained on {IMAGE_COUNT} images for \d[\d,]* of 20,?000 steps")
+    trained = re.compile(rf"Trained on {IMAGE_COUNT} images for \d[\d,]* of 2,000 steps")
     expect(main.get_by_text(trained)).to_be_visible()
     main.get_by_role("img", name="New images from the model").wait_for()
     main.get_by_text("Training progress").click()

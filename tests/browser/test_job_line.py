@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LONG_DREAM = "/dream?steps=100&octaves=10&size=256"
 
 
-def test_a_running_job_is_seen_and_stopped_on_another_page_on_a_phone(phone_tab, server, expect, axe):
+def test_a_running_job_is_seen_stopped_and_opened_on_another_page_on_a_phone(phone_tab, server, expect, axe):
     page = phone_tab(LONG_DREAM)
     line = page.locator(".st-key-job_line")
     find_button(page, "Start").click()
@@ -36,3 +36,8 @@ def test_a_running_job_is_seen_and_stopped_on_another_page_on_a_phone(phone_tab,
     line.get_by_role("button", name="Stop").press("Enter")
     expect(line.get_by_role("button", name="Stop")).to_be_hidden()
     expect(line.get_by_text("Dream")).to_be_hidden()
+
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.locator(".st-key-job_panel").get_by_role("link", name="Open").first.click()
+    page.wait_for_url("**/dream?*job=*")
+    page.get_by_test_id("stExpandSidebarButton").wait_for()  # the open sidebar would hide the result

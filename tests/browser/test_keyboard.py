@@ -6,6 +6,8 @@ import pytest
 
 from pages.widgets import assets, keyboard
 
+from .elements import wait_until_at_rest
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 BUTTONS = """
@@ -25,7 +27,7 @@ def test_question_mark_lists_the_keys_except_in_a_field(tab, expect):
     page = tab("/gallery")
     page.get_by_role("textbox", name="Search").wait_for()
     page.wait_for_function("window.studioKeys")  # the page listens, which may be after its widgets are drawn
-    page.locator(".st-key-list_keys button").wait_for(state="attached")
+    wait_until_at_rest(page)
     page.keyboard.press("?")
     expect(find_list(page)).to_be_visible()
     page.keyboard.press("Escape")

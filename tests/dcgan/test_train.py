@@ -280,8 +280,10 @@ def test_nan_losses_end_training_with_the_best_weights(blobs, tiny, monkeypatch)
     monkeypatch.setattr(trainer, "test", test_and_diverge)
     trainer.fit()
     assert trainer.stop_reason == "nan" and trainer.step == 3 and trainer.curves.steps == [3]
-    kept = trainer.result.generator.get_weights()
-    assert all(map(np.array_equal, kept, trainer.best)) and all(np.isfinite(array).all() for array in kept)
+    final_weights = trainer.result.generator.get_weights()
+    assert all(map(np.array_equal, final_weights, trainer.best)) and all(
+        np.isfinite(array).all() for array in final_weights
+    )
 
 
 def test_stopping_before_the_first_step_raises(blobs, tiny):
