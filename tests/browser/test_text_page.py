@@ -33,7 +33,7 @@ def wait_for_characters(page, least):
     return wait_until(count_more)
 
 
-def test_text_grows_until_stop_and_a_phone_scrolls_to_it(tab, language_model):
+def test_text_grows_and_stop_keeps_it(tab, language_model):
     prompt = "the <b>cat</b> "
     page = tab(
         f"/text?preset={language_model.capitalize()}&chars={MANY_CHARACTERS}&prompt=the+%3Cb%3Ecat%3C%2Fb%3E+",
@@ -50,6 +50,12 @@ def test_text_grows_until_stop_and_a_phone_scrolls_to_it(tab, language_model):
     count = wait_for_characters(page, second - 1)  # the final text is a new element
     assert count < MANY_CHARACTERS
     assert find_sheet(page).locator("b").count() == 0
+
+
+def test_phone_scrolls_to_the_text(tab, language_model):
+    page = tab(f"/text?preset={language_model.capitalize()}&chars=100", 390, 844)
+    find_button(page, "Write").click()
+    page.get_by_role("button", name="Copy to the clipboard").wait_for()
     wait_until(lambda: find_sheet(page).bounding_box()["y"] < 400)
 
 
