@@ -138,7 +138,8 @@ def keep_question(address: str) -> Iterator[None]:
     question = st.session_state.get(_QUESTION_KEY)
     if question is None:
         return
-    if question is not earlier_question:  # the page has drawn it
+    is_new = question is not earlier_question
+    if is_new:  # the page has drawn it
         st.session_state[_QUESTION_KEY] = question._replace(address=address)
     elif question.address == address:
         _draw(question)
