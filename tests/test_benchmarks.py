@@ -27,7 +27,7 @@ def test_a_spread_has_its_standard_error_and_count():
     assert format_spread([2.5]) == "2.500 (n = 1)"
 
 
-# Together they take five minutes on two slow cores even in their quick form.
+# Each takes a minute or more on two slow cores even in its quick form.
 TAKE_MINUTES = ("house", "alternatives", "classify", "tune", "enhance", "texture")
 
 

@@ -15,8 +15,9 @@ export default function ({ text }) {
   };
   // A run that is still going on may replace the widget and lose its files: after a dialog, or on a slow machine.
   const isRunning = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
-  const uploadAtRest = (files, tries = 1200) => {
-    if (tries && isRunning()) { setTimeout(uploadAtRest, 50, files, tries - 1); return; }
+  const PAUSE_MS = 50, MAX_TRIES = 1200;  // a minute
+  const uploadAtRest = (files, tries = MAX_TRIES) => {
+    if (tries && isRunning()) { setTimeout(uploadAtRest, PAUSE_MS, files, tries - 1); return; }
     const input = findInput();
     if (input) upload(input, files);
   };

@@ -1,4 +1,4 @@
-"""What follows a click on a narrow screen, such as a phone's."""
+"""The scroll to the result, and the sidebar, on a narrow screen."""
 
 from __future__ import annotations
 
