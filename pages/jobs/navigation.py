@@ -102,6 +102,7 @@ PAGES = (
         form="pages.restore.refill",
         gallery_tasks=("restore.train",),
     ),
+    Page("chain_steps.py", "Chain", ":material/link:", "chain", "chain", form="pages.chain.refill"),
     Page(
         "sketch_avatar.py",
         "Sketch",

@@ -50,6 +50,8 @@ USES = (
     Use("colorize_photo.py", "content", "Your photo", opens=(("what", "photo"),), role="content"),
     Use("colorize_photo.py", "examples", "Your example", role="example"),
     Use("restore_photo.py", "content", "Your photo"),
+    Use("chain_steps.py", "content", "Your photo", role="content"),
+    Use("chain_steps.py", "like", "Your result", role="steps"),
     Use("playground_photo.py", "content", "Your photo"),
     Use("xray_photo.py", "content", "Your photo"),
     Use("generate_faces.py", "photo", "Your photo"),

@@ -70,7 +70,7 @@ def _add_command(commands: Any, word: str, task: Task) -> None:
     flags.add_settings(parser, task.settings, skip=[slot.name for slot in task.inputs if slot.names])
     if videos.accepts_video(task):
         videos.add_flags(parser)
-    if task.lane != "drive" and not task.format_json:
+    if task.lane != "drive" and not task.format_json and task.settings.model_fields:
         sweeps.add_flag(parser)
 
 

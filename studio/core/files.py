@@ -89,6 +89,11 @@ class File:
         """Whether the file exists and belongs to the current owner."""
         return paths.is_stored(self.digest) and owners.owns(self.digest)
 
+    def require_access(self) -> None:
+        """Raises `Unavailable` unless the file is in memory, or belongs to the current owner."""
+        if self.digest not in (_MEMORY_FILES.get() or {}):
+            owners.require_ownership(self.digest)
+
     def read(self) -> bytes:
         """Returns the bytes. Raises the errors of `path`."""
         data = (_MEMORY_FILES.get() or {}).get(self.digest)

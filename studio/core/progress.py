@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -158,6 +159,43 @@ class Progress:
             return False
         self._last_preview = now
         return True
+
+
+class Stages:
+    """Reports the progress of work in several stages as one.
+
+    Args:
+        progress: of the whole work.
+        seconds: the estimated seconds of each stage, by its key, in order.
+    """
+
+    _PARTS = 1000  # steps that the progress of all stages adds up to
+
+    def __init__(self, progress: Progress, seconds: Mapping[Any, float]):
+        self._progress, self._seconds = progress, seconds
+
+    def begin(self, stage: Any, title: str, preview: Callable[[], np.ndarray]) -> Progress:
+        """Reports the start of a stage, and returns the progress for its work.
+
+        Args:
+            stage: the key of the stage.
+            title: of the stage, e.g. "Removing noise".
+            preview: returns the image so far, `(H, W, 3) uint8`; shown until the work sends its own.
+        """
+        stages = list(self._seconds)
+        total = sum(self._seconds.values()) or 1.0
+        start = sum(self._seconds[earlier] for earlier in stages[: stages.index(stage)]) / total
+        share = self._seconds[stage] / total
+
+        def report(part: Report) -> None:
+            step = round(self._PARTS * (start + share * part.share))
+            image = part.preview
+            self._progress.report(
+                step, self._PARTS, preview=preview if image is None else lambda: image, text=title
+            )
+
+        report(Report(0, 0))
+        return Progress(report)
 
 
 @contextmanager

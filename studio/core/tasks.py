@@ -65,6 +65,7 @@ TASKS = {
     "enhance.train": "studio.enhance:TRAIN",
     "restore.apply": "studio.restore:APPLY",
     "restore.train": "studio.restore:TRAIN",
+    "chain.apply": "studio.chain:APPLY",
     "sketch.paint": "studio.sketch:PAINT",
     "sketch.train": "studio.sketch:TRAIN",
     "sketch.translate": "studio.sketch:TRANSLATE",
@@ -144,7 +145,8 @@ def suggest_name(task_name: str, values: Mapping[str, object], inputs: Inputs) -
 
 def _list_source_names(task_name: str, values: Mapping[str, object], inputs: Inputs) -> list[str]:
     """Returns the names of a result's sources, the content first."""
-    files = [file.name for slot, files in inputs.items() if not slot.endswith("mask") for file in files]
+    drawn_slots = {slot.name for slot in get(task_name).inputs if slot.drawn} if task_name in TASKS else ()
+    files = [file.name for slot, files in inputs.items() if slot not in drawn_slots for file in files]
     settings = parse_saved_settings(task_name, values) if files else None
     styles = settings.style_names if settings else ()
     return [*map(humanize_stem, files), *(style.replace("_", " ") for style in styles)][:_MAX_NAMED_SOURCES]
@@ -198,7 +200,7 @@ def _check_slot(slot: Slot, files: Sequence[File]) -> None:
         step = f"choose another number of {slot.name} files"
         raise invalid(slot.name, expected=expected, received=received, next_step=step)
     for file in files:
-        owners.require_ownership(file.digest)
+        file.require_access()
         if file.kind != slot.kind:
             raise invalid(slot.name, expected=with_article(slot.kind), received=with_article(file.kind))
 

@@ -27,14 +27,19 @@ def check(recipe: Recipe) -> None:
     recipe.parse_settings()
     pinned_weights.check(recipe.weights)
     for source in itertools.chain(*recipe.inputs.values()):
-        if _is_available(source):
-            continue
-        if source.recipe is None:
-            raise Unavailable(
-                f"The input {source.name} is no longer in the studio "
-                f"(SHA-256 {source.digest}). Give its file or folder with --inputs."
-            )
-        check(source.recipe)
+        check_source(source)
+
+
+def check_source(source: Input) -> None:
+    """Checks whether an input is in the studio, or can be made again from its recipe. Raises as `check`."""
+    if _is_available(source):
+        return
+    if source.recipe is None:
+        raise Unavailable(
+            f"The input {source.name} is no longer in the studio "
+            f"(SHA-256 {source.digest}). Give its file or folder with --inputs."
+        )
+    check(source.recipe)
 
 
 def restore_inputs(given_paths: Iterable[Path], recipe: Recipe) -> None:
@@ -85,15 +90,24 @@ def run(recipe: Recipe, progress: Progress, on_note: Callable[[str], None]) -> R
     """
     kinds = {slot.name: slot.kind for slot in tasks.get(recipe.task).inputs}
     inputs = {
-        slot: [_make_input(source, kinds.get(slot, "image"), progress, on_note) for source in sources]
+        slot: [make_input(source, kinds.get(slot, "image"), progress, on_note) for source in sources]
         for slot, sources in recipe.inputs.items()
     }
     with pretrained.pin(recipe.weights):
         return tasks.run(recipe.task, recipe.parse_settings(), inputs, progress)
 
 
-def _make_input(source: Input, kind: Kind, progress: Progress, on_note: Callable[[str], None]) -> File:
-    """Returns the file of an input; makes it again if it is missing and has a recipe."""
+def make_input(source: Input, kind: Kind, progress: Progress, on_note: Callable[[str], None]) -> File:
+    """Returns the file of an input; makes it again if it is missing and has a recipe.
+
+    Args:
+        source: the input.
+        kind: of its slot.
+        progress, on_note: see `run`.
+
+    Raises:
+        StudioError: like `run`.
+    """
     if _is_available(source) or source.recipe is None:
         return File(source.digest, kind, source.name)
     result = run(source.recipe, progress, on_note)

@@ -14,7 +14,7 @@ from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import color_management, image_io, transparency
 from studio.core.masks import task_masks
-from studio.core.progress import Progress, Report
+from studio.core.progress import Progress, Stages
 from studio.core.tasks import File, Inputs, Result
 from studio.restore import inpainting, masks, models
 from studio.restore.detection import load_detector
@@ -29,41 +29,8 @@ STAGES = {
     "colorize": "Colorizing",
     "enlarge": "Upscaling",
 }
-_PARTS = 1000  # steps that the progress of all stages adds up to
 _MAX_SATURATION = 2.0  # factor on the chroma of a colorized photo, to match that of its tint
 _SMALL_SIDE = 256  # px of the copy whose chroma is measured
-
-
-class _Stages:
-    """Reports the progress of the steps as one.
-
-    Args:
-        progress: of the task.
-        seconds: the estimated seconds of each step.
-    """
-
-    def __init__(self, progress: Progress, seconds: Mapping[str, float]):
-        self._progress, self._seconds = progress, seconds
-        self._image: np.ndarray | None = None
-
-    def begin(self, name: str, image: np.ndarray) -> Progress:
-        """Reports the start of a step with a preview, and returns the progress for its work.
-
-        Args:
-            name: of the step.
-            image: `(H, W, 3 or 4) uint8 or uint16`, so far.
-        """
-        names = list(self._seconds)
-        total = sum(self._seconds.values()) or 1.0
-        start = sum(self._seconds[other] for other in names[: names.index(name)]) / total
-        share = self._seconds[name] / total
-
-        def report(part: Report) -> None:
-            step = round(_PARTS * (start + share * part.share))
-            self._progress.report(step, _PARTS, preview=lambda: _preview(image), text=STAGES[name])
-
-        report(Report(0, 0))
-        return Progress(report)
 
 
 def _preview(image: np.ndarray) -> np.ndarray:
@@ -82,9 +49,13 @@ def run(settings: RestoreSettings, inputs: Inputs, progress: Progress) -> Result
     image = transparency.extend_colors(image_io.read_deep(content.read(), content.name))
     photo = _preview(image)
     megapixels = photo.shape[0] * photo.shape[1] / 1e6
-    stages = _Stages(progress, plan_seconds(settings, megapixels, bool(inputs.get("damage_mask"))))
+    stages = Stages(progress, plan_seconds(settings, megapixels, bool(inputs.get("damage_mask"))))
+
+    def begin(name: str) -> Progress:
+        return stages.begin(name, STAGES[name], lambda: _preview(image))
+
     if "find" in plan_seconds(settings, megapixels):
-        stages.begin("find", image)
+        begin("find")
     detector = load_detector(models.find_network(settings, inputs)) if settings.scratches else None
     mask = masks.find_mask(settings, inputs, photo, detector)
     figures: dict[str, Any] = {"damage": float(mask.mean())}
@@ -96,29 +67,27 @@ def run(settings: RestoreSettings, inputs: Inputs, progress: Progress) -> Result
         return _store(levels, content, "damage", settings, inputs, figures, weights, start_time)
     with tasks.store_in_memory():  # no step leaves a file of its own
         if settings.clean:
-            image, part = _run_task(
-                "enhance.enlarge", {"scale": 1.0}, content, stages.begin("clean", image), weights
-            )
+            image, part = _run_task("enhance.enlarge", {"scale": 1.0}, content, begin("clean"), weights)
             figures |= {name: part[name] for name in ("noise", "jpeg_quality") if name in part}
         if settings.colorize and (is_gray := _accepts_colors(content)):
             chroma = measure_chroma(_preview(image))
             image = _remove_tint(image)
         if mask.any():
-            colors = inpainting.fill(image[..., :3], mask, stages.begin("fill", image))
+            colors = inpainting.fill(image[..., :3], mask, begin("fill"))
             image = np.dstack([colors, image[..., 3:]])  # transparent stays transparent
         if settings.colorize and is_gray:
             image, part = _run_task(
                 "colorize.apply",
                 {"vividness": settings.vividness},
                 _store_step(image),
-                stages.begin("colorize", image),
+                begin("colorize"),
                 weights,
             )
             image = _saturate(image, chroma)
             figures["colorfulness"] = measure_chroma(_preview(image))
         if settings.scale > 1:
             enlarging = {"scale": settings.scale, "clean": False}
-            step = stages.begin("enlarge", image)
+            step = begin("enlarge")
             image, part = _run_task("enhance.enlarge", enlarging, _store_step(image), step, weights)
     return _store(image, content, "restored", settings, inputs, figures, weights, start_time)
 

@@ -12,7 +12,7 @@ def _collect_slots() -> tuple[Slot, ...]:
     slots = {"video": Slot("video", "animation")}
     for name in FRAME_TASKS:
         for slot in tasks.get(name).inputs[1:]:
-            slots.setdefault(slot.name, Slot(slot.name, slot.kind, 0, slot.max_files))
+            slots.setdefault(slot.name, Slot(slot.name, slot.kind, 0, slot.max_files, drawn=slot.drawn))
     return tuple(slots.values())
 
 

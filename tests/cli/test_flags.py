@@ -230,6 +230,7 @@ COMMANDS = {
     "colorize": (["a.png"], ["-o b.png", "--variant=3", "--like=c.png", "--color-hints d.png"]),
     "enhance": (["a.png"], ["-o b.png", "--scale=3", "--json"]),
     "restore": (["a.png"], ["-o b.png", "--no-colorize", "--damage-mask=c.png", "--scale 1"]),
+    "chain": (["a.png"], ["-o b.png", "--like=c.png", "--json"]),
     "dream": (["a.jpg"], ["-o o.png", "--seed 3", "--guide g.png", "--vary steps=1,2"]),
     "classify train": (["data"], ["-o o", "--finetune", "--no-resume"]),
     "classify audit": (["data"], ["--seed 3", "--json", "--base my.keras"]),

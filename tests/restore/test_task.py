@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.core import recipes, tasks
+from studio.core import owners, recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
 from studio.core.progress import Progress
@@ -51,8 +51,9 @@ def make_mask(photo: np.ndarray) -> File:
 
 
 @pytest.mark.slow
-def test_all_steps_run_in_one_chain(scratched):
-    result = restore(scratched)
+def test_all_steps_run_in_one_chain_also_for_a_visitor(scratched):
+    with owners.acting_as("a" * 32):
+        result = restore(scratched)
     image = read(result)
     assert image.shape == (384, 384, 3)
     assert measure_chroma(image) > 3

@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from pages.chain.input_form import EXAMPLE
 from pages.form.samples import IMAGE_FOLDER
+from studio.chain.settings import ChainSettings
 from studio.core import tasks
 from studio.core.imaging import image_io, paintings, sample_photos
 from studio.core.imaging.grids import make_grid
@@ -34,7 +36,7 @@ UPSCALING_PHOTO, UPSCALING_CROP, UPSCALING_FACTOR = "astronaut", np.s_[:300, 80:
 NOISY_PHOTO, NOISE_LEVELS = "coffee", 25  # levels of noise added to a photo
 COMPRESSED_PHOTO, JPEG_QUALITY = "chelsea", 12
 GRAY_PHOTO = "camera"
-OLD_PHOTO = "astronaut_old"
+OLD_PHOTO, OLD_CUP = "astronaut_old", "coffee_old"
 IMAGES_PER_MODEL = 25  # images of each generator
 SINGLE_FACES = (11, 15)  # of them
 CARTOONS_PER_ROW, CARTOON_SEED = 8, 3  # of a row
@@ -168,6 +170,17 @@ def _write_restored_photo(path: Path) -> None:
     _save_row([_load_pixels(OLD_PHOTO), mask, restored], path)
 
 
+def _write_chain(path: Path) -> None:
+    """Writes two old prints, each with the result of the chain that is the example of its page."""
+    like = tasks.File.store((IMAGE_FOLDER / EXAMPLE).read_bytes(), "image", EXAMPLE)
+    images = []
+    for name in (OLD_CUP, OLD_PHOTO):
+        content = tasks.File.store(image_io.encode_png(_load_pixels(name)), "image", f"{name}.png")
+        result = tasks.run("chain.apply", ChainSettings(), {"content": [content], "like": [like]})
+        images += [_load_pixels(name), image_io.read(result.files[0].read())]
+    _save_row(images, path)
+
+
 def _write_sketch(path: Path) -> None:
     """Writes a drawing and its avatar, as on the home page."""
     shutil.copy(IMAGE_FOLDER / "tile-sketch-paint.webp", path)
@@ -223,6 +236,7 @@ IMAGES = {
     "text": _write_text,
     "colorize": _write_colorized_photo,
     "restore": _write_restored_photo,
+    "chain": _write_chain,
     "sketch": _write_sketch,
     "lab": _write_lab,
 }

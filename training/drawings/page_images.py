@@ -2,8 +2,8 @@
 
 Thumbnails of all samples and dream presets, activations of VGG16 for a photo, and the tiles of the home page;
 it takes some minutes and needs the weights. Run it after a sample, a painting or a preset changed, for all
-kinds or some of photos, styles, layers, looks, sets, sketches and tiles; its output is committed, so that no
-page waits. The images of README and of the docs come from `python -m training.drawings.doc_images`.
+kinds or some of photos, styles, layers, looks, sets, sketches, tiles and chain; its output is committed, so
+that no page waits. The images of README and of the docs come from `python -m training.drawings.doc_images`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
+from pages.chain.input_form import EXAMPLE
 from pages.form.drawing_canvas import SIDE
 from pages.form.samples import IMAGE_FOLDER, THUMBNAIL_SIDE, encode_square
 from pages.home.tiles import TILES, Tile
 from pages.home.under_the_hood import LAYERS, PHOTO
 from pages.sketch.under_the_hood import AVATARS
-from studio.core import data, tasks
+from studio.core import data, recipes, tasks
 from studio.core.data import sample_sets
 from studio.core.imaging import image_io, paintings, sample_photos
 from studio.core.objectives import backbones
@@ -246,6 +247,21 @@ def _render_tile(tile: Tile) -> Image.Image:
     return image
 
 
+def _write_chain() -> None:
+    """Writes a small PNG with the recipe of a restored and repainted photo, the example of Chain."""
+    file = tasks.File.store(image_io.encode_png(_load_pixels("coffee_old")), "image", "coffee_old.png")
+    steps: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("restore.apply", {"scale": 1}),
+        ("style.transfer", {"house": ["mosaic"]}),
+    )
+    for task, values in steps:
+        file = tasks.run(task, tasks.get(task).settings.parse(values), {"content": [file]}).files[0]
+    image, recipe = image_io.read(file.read()), recipes.read(file.read())
+    small = image_io.fit(image, THUMBNAIL_SIDE)
+    (IMAGE_FOLDER / EXAMPLE).write_bytes(image_io.encode_png(small, recipe))
+    (IMAGE_FOLDER / EXAMPLE).with_suffix(".webp").write_bytes(encode_square(image))
+
+
 def _draw_doodle(settings: Settings) -> Image.Image:
     """Draws a face by an unsteady hand, next to the avatar painted from it."""
     avatar = choose_avatar(0, DOODLE_AVATAR, 0.0)
@@ -296,6 +312,7 @@ KINDS = {
     "sets": _write_sets,
     "sketches": _write_sketches,
     "tiles": _write_tiles,
+    "chain": _write_chain,
 }
 
 if __name__ == "__main__":
