@@ -49,7 +49,9 @@ class Request:
 
 def ask() -> Request:
     """Asks for the result and the photo, and lists the steps."""
-    like = image_input.choose_image("like", "Repeat the steps of", list_results(), "Your result")
+    like = image_input.choose_image(
+        "like", "Repeat the steps of", list_results(), "Your result", is_editable=False
+    )
     _show_steps(like.get_file())
     return Request(image_input.choose_image("content", "Photo", samples.list_photos()), like)
 

@@ -34,6 +34,7 @@ def choose_image(
     options: Sequence[Sample],
     own_title: str = "Your photo",
     offer_video: Callable[[File], None] | None = None,
+    is_editable: bool = True,
 ) -> Sample:
     """Draws images as tiles, of which the user selects one, and returns it; the first is preselected.
 
@@ -43,6 +44,7 @@ def choose_image(
         options: the samples.
         own_title: title of an own image without a usable file name.
         offer_video: draws a button that uses all frames of an animated image; None for no button.
+        is_editable: whether the image can be cropped and rotated, which removes its recipe.
     """
     _restore_own_images(slot, own_title, options)
     choices = _list_samples_by_title(slot, options)
@@ -70,7 +72,8 @@ def choose_image(
     _show_recent_row(slot, own_title)
     with st.container(horizontal=True):
         _show_upload_popover(slot, own_title, accept_several=False)
-        _show_edit_popover(slot, sample)
+        if is_editable:
+            _show_edit_popover(slot, sample)
     return sample
 
 
