@@ -15,6 +15,7 @@ from studio.core.recipes import Input, Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import File, Kind, Task
 
+TASK_NAME = "chain.apply"
 MAX_STEPS = 20
 
 
@@ -72,14 +73,21 @@ def list_steps(recipe: Recipe) -> list[Step]:
     steps: list[Step] = []
     current: Recipe | None = recipe
     while current is not None:
-        steps.insert(0, _check_step(Step(current)))
-        content = steps[0].content
-        current = content.recipe if content else None
+        step = _check_step(Step(current))
+        steps = [*_expand(step), *steps]
+        current = step.content.recipe if step.content else None
     if len(steps) > MAX_STEPS:
         raise invalid(
             "chain", expected=f"at most {MAX_STEPS} steps", received=len(steps), next_step="choose another"
         )
     return steps
+
+
+def _expand(step: Step) -> list[Step]:
+    """Returns the steps of a step that is a chain itself; else the step alone."""
+    likes = step.recipe.inputs.get("like", []) if step.task.name == TASK_NAME else []
+    recipe = likes[0].recipe if likes else None
+    return [step] if recipe is None else list_steps(recipe)
 
 
 def read_steps(like: File) -> list[Step]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from studio.chain.settings import ChainSettings
-from studio.chain.steps import Step, read_steps
+from studio.chain.steps import TASK_NAME, Step, read_steps
 from studio.core import recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, StudioError, Unavailable
 from studio.core.imaging import image_io
@@ -19,7 +19,6 @@ from studio.core.recipes import Input
 from studio.core.tasks import File, Inputs, Result
 from studio.gallery import replay
 
-TASK_NAME = "chain.apply"
 _UNKNOWN_SECONDS = 5.0  # of a step without an estimate
 
 

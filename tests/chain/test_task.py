@@ -78,7 +78,7 @@ def test_a_result_of_a_chain_is_replayed_and_is_a_chain_itself(photo, other_phot
     again = replay.run(recipe, Progress(), on_note=pytest.fail)
     assert again.files[0].digest == first.digest
     [step] = list_steps(recipe)
-    assert step.task.name == "chain.apply"
+    assert step.task.name == "enhance.enlarge"  # the step of the first chain
     assert image_io.read(chain(photo, first).files[0].read()).shape == (96, 144, 3)
 
 
