@@ -2,16 +2,15 @@
 
 import streamlit as st
 
-from pages import parts
 from pages.form import problems
 from pages.guide import index as guide
-from pages.jobs import navigation, refill, starting
-from pages.widgets import browser_history, image_drop, keyboard, narrow_screen, words
+from pages.jobs import job_panel, navigation, refill, starting
+from pages.widgets import browser_history, css, image_drop, keyboard, narrow_screen, owners, words
 from studio.core.errors import StudioError
 from studio.engine import quotas
 
-st.set_page_config(page_title="Creative AI Studio", page_icon=parts.LOGO, layout="wide")
-st.logo(parts.LOGO, size="large")
+st.set_page_config(page_title="Creative AI Studio", page_icon=css.LOGO, layout="wide")
+st.logo(css.LOGO, size="large")
 pages = {
     group: [
         st.Page(
@@ -22,16 +21,16 @@ pages = {
     for group, entries in navigation.group_pages().items()
 }
 page = st.navigation(pages, expanded=True)
-parts.reset_for_new_owner()
-parts.apply_css()
+owners.reset_for_new_owner()
+css.apply_css()
 browser_history.handle_back_and_forward()
-quotas.record_visit(parts.get_owner(), record_new=False)
+quotas.record_visit(owners.get_owner(), record_new=False)
 with st.sidebar:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if page.title != "Guide":
             guide.show_link(page.title)
         keyboard.listen()
-    parts.show_job_panel()
+    job_panel.show_job_panel()
     image_drop.listen()
     narrow_screen.listen()
 navigation.open_requested_page(page.url_path)
@@ -39,7 +38,7 @@ navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)
 refill.follow_link()
 problems.clear()
-parts.show_job_line()
+job_panel.show_job_line()
 try:
     with starting.keep_question(page.url_path):
         page.run()

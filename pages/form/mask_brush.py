@@ -1,39 +1,31 @@
 """A brush that paints where in a photo each style goes.
 
-Streamlit has no such widget. After each stroke the browser sends the mask of each style as a small PNG. The
-session stores the masks, because a hidden brush forgets them, and the address names them, because a reload
-ends the session. Style names can come from users, so they are set as text, never as markup.
+Streamlit has no such widget. After each stroke the browser sends the mask of each style as a small PNG.
+`input_store` keeps the masks, because a hidden brush forgets them. Style names can come from users, so they
+are set as text, never as markup.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from pages.form import brush_component, mask_input
-from pages.widgets import browser_history, browser_images, keys, owners, page_errors
-from studio.core import paths
-from studio.core.errors import InsufficientSpace, StudioError
+from pages.form import brush_component, input_store, mask_input
+from pages.widgets import browser_images, keys
+from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.core.tasks import File
-from studio.core.untrusted import strict_json
-from studio.core.untrusted.refusals import Refused
-from studio.engine import quotas
 
 MAX_SIDE = 384  # px of a mask; scaled up, its edges are soft like those of a brush
 MAX_BYTES = 400_000  # of a mask as a data URL
-_MAX_STORED_BYTES = mask_input.MAX_MASKS * MAX_BYTES + 10_000  # bytes of all masks, with the style names
-_MAX_STORED_VALUES = 4 * mask_input.MAX_MASKS  # JSON values of all masks, with the style names
-_PAINT_KEY = "brush_paint"  # the last paint; no widget's key, because those end with their widgets
-_PARAMETER = "paint"  # in the address: the SHA-256 of the stored paint
-_ADDRESS_KEY = "brush_paint_address"  # in the session: the last value of the address
+_PAINT_KEY = "paint"  # the last paint, in the session and in the address
 _KEY = "mask_brush"
 _VERSION_KEY = "brush_version"  # a part of the brush's key; a new one makes the browser load other paint
 _PAINTED_LEVEL = 128  # intensity from which a pixel counts as painted
@@ -82,11 +74,7 @@ def ask_masks(
         message = saved_paint  # the brush was hidden and has not sent its masks yet
     else:
         st.session_state[_PAINT_KEY] = message
-    try:
-        _store_paint(_validate_paint(content.digest, message))
-    except InsufficientSpace as error:
-        page_errors.show_error(error)
-        return []
+    input_store.store(_PAINT_KEY, _validate_paint(content.digest, message))
     st.caption(explanation)
     try:
         return _store_masks(message, content.digest, styles, shares_rest)
@@ -119,35 +107,21 @@ def load_masks(image: str, styles: Sequence[str], masks: Sequence[File]) -> bool
 
 
 def _restore_paint(image: str) -> object:
-    """Returns the last paint of this tab; after a reload, the paint that the address names."""
-    address = st.query_params.get(_PARAMETER, "")
-    is_navigation = browser_history.is_back_or_forward() and st.session_state.get(_ADDRESS_KEY, "") != address
-    if is_navigation:
+    """Returns the last paint, of this tab or of the address."""
+    before = st.session_state.get(_PAINT_KEY)
+    last = input_store.restore(_PAINT_KEY, partial(_parse_stored_paint, image))
+    if before is not None and last is not before:
+        # A new key makes the browser show this paint instead of its own.
         st.session_state[_VERSION_KEY] = st.session_state.get(_VERSION_KEY, 0) + 1
-    if is_navigation or _PAINT_KEY not in st.session_state:
-        st.session_state[_PAINT_KEY], st.session_state[_ADDRESS_KEY] = None, address
-        with suppress(StudioError, Refused, OSError):  # deleted, another user's, or invalid
-            file = File(owners.find_own_digest(address), "text", "")
-            data = file.read() if file.path.stat().st_size <= _MAX_STORED_BYTES else b""
-            paint = _validate_paint(image, strict_json.parse(data, 3, _MAX_STORED_VALUES))
-            if paint is not None:  # re-encode the masks: the file is untrusted
-                masks = [to_data_url(from_data_url(mask)) for mask in paint["masks"]]
-                st.session_state[_PAINT_KEY] = {**paint, "masks": masks}
-    return st.session_state[_PAINT_KEY]
+    return last
 
 
-def _store_paint(paint: dict[str, Any] | None) -> None:
-    """Stores the paint and puts its SHA-256 into the URL, so that a reload restores it; None removes it."""
-    if paint is None:
-        st.query_params.pop(_PARAMETER, None)
-        st.session_state[_ADDRESS_KEY] = ""
-        return
-    data = json.dumps(paint).encode()
-    if not paths.is_stored(paths.digest(data)):  # a new stroke adds a file
-        quotas.check_disk_quota(owners.get_owner(), len(data))
-    digest = st.session_state[_ADDRESS_KEY] = File.store(data, "text", "paint.json").digest
-    if st.query_params.get(_PARAMETER) != digest:
-        st.query_params[_PARAMETER] = digest
+def _parse_stored_paint(image: str, value: object) -> dict[str, Any] | None:
+    """Reads stored paint and encodes it again, so the browser never gets untrusted data."""
+    paint = _validate_paint(image, value)
+    with suppress(StudioError):
+        return paint and {**paint, "masks": [to_data_url(from_data_url(mask)) for mask in paint["masks"]]}
+    return None
 
 
 def _store_masks(message: object, image: str, styles: Sequence[str], shares_rest: bool = True) -> list[File]:

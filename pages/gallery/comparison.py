@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.gallery import address, file_view, grid, item_view, learning_curves
+from pages.gallery import address, grid, item_view, learning_curves
 from pages.jobs import results
 from pages.widgets import browser_images, words
 from pages.widgets.image_viewer import show_image_viewer
@@ -71,7 +71,7 @@ def _show_files(items_by_name: Mapping[str, Item]) -> None:
     columns = st.grid(min(3, len(files)), min_column_width=220)
     for name, file, caption in zip(items_by_name, files, captions, strict=True):
         with columns.cell():
-            file_view.show(file, None, caption, key=f"compare_{name}")
+            results.show_result(file, None, key=f"item_compare_{name}", caption=caption)
 
 
 def _find_common_size(files: Sequence[File]) -> tuple[int, int] | None:

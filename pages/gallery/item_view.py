@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.gallery import address, file_view, grid, learning_curves, marks, removed_items, sweeps
+from pages.gallery import address, grid, learning_curves, marks, removed_items, sweeps
 from pages.jobs import captions, item_actions, results
 from pages.widgets import assets, words
 from pages.widgets.image_viewer import Neighbors
@@ -66,12 +66,12 @@ def show(item: Item) -> None:
     with left:
         images = _find_neighbors(item, [entry for entry in entries if entry.kind == "image"])
         file = item.result.files[0]
-        file_view.show(
+        results.show_result(
             file,
             _find_content(item),
-            captions.describe_run(item, item.result),
             # The same key for all images, so that a lightbox stays open while it shows one after the other.
-            key="image" if file.kind == "image" else item.id,
+            key="item_image" if file.kind == "image" else f"item_{item.id}",
+            caption=captions.describe_run(item, item.result),
             neighbors=Neighbors(*images, address.open_item),
         )
         learning_curves.show({item.name: item}, key=f"metric_{item.id}")

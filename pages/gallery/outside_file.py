@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.form import samples, uploads
-from pages.gallery import address, file_view, grid
+from pages.gallery import address, grid
 from pages.jobs import item_actions, results
 from pages.widgets import words
 from pages.widgets.owners import get_owner
@@ -94,7 +94,7 @@ def show(provenance: Provenance) -> None:
     with left:
         file: File | None = st.session_state.get(_FILE_KEY)
         if file is not None:
-            file_view.show(file, None, provenance.name, key="told")
+            results.show_result(file, None, key="told", caption=provenance.name)
         elif provenance.is_recipe:
             st.info(
                 "This file has a recipe but no result. Make it again to see the result.",

@@ -14,6 +14,7 @@ from pages.form.seeds import MAX_SEED
 from pages.jobs import commands, export_form
 from pages.widgets import browser_images, keys, video, words
 from pages.widgets.image_viewer import Neighbors, show_image_viewer
+from pages.widgets.marked_text import show_marked_text
 from studio import engine
 from studio.core import recipes, tasks
 from studio.core.errors import StudioError
@@ -22,6 +23,7 @@ from studio.core.settings import SettingInfo, Settings
 from studio.core.tasks import File, Inputs, Result
 
 SEED_COUNT = 8  # jobs of "other seeds"
+_MAX_CHARACTERS = 200_000  # of a text that is shown: longer ones are cut off
 Start = Callable[[Settings], None]
 
 
@@ -44,12 +46,19 @@ def show_result(
         name: label of the content.
         neighbors: of an image in its series.
     """
-    if file.kind == "animation":
-        video.play(file, caption, key=key)
-    elif file.kind != "image":
-        browser_images.show_with_caption(thumbnails.make_image(file, full_card=True), caption=caption)
-    else:
-        show_comparison(before, file.read(), key=key, caption=caption, name=name, neighbors=neighbors)
+    try:
+        if file.kind == "animation":
+            video.play(file, caption, key=key)
+        elif file.kind == "image":
+            show_comparison(before, file.read(), key=key, caption=caption, name=name, neighbors=neighbors)
+        elif file.kind == "text":
+            show_marked_text(file.read().decode("utf-8", "replace")[:_MAX_CHARACTERS], key=key)
+            st.caption(words.escape(caption))
+        else:
+            thumbnail = thumbnails.make_image(file, full_card=True)
+            browser_images.show_with_caption(thumbnail, width="stretch", caption=caption)
+    except StudioError as error:
+        st.error(words.escape(str(error)), icon=":material/error:")
 
 
 def show_comparison(
