@@ -19,14 +19,14 @@ from studio.core.data import ImageDataset
 from studio.core.errors import Cancelled, StudioError
 from studio.core.progress import Progress, Report
 from studio.core.tasks import File
-from studio.engine.live_queue import Turns
+from studio.engine.turns import Turns
 
 NO_BAR_SECONDS = 1.0  # a data set read this fast is shown without a progress bar
 POLL_SECONDS = 0.3
 _MAX_PARALLEL = 2  # data sets read at a time in this process; owners take turns
 _TURN_SECONDS = 1.0  # then another owner may continue
 _UNWATCHED_SECONDS = 120.0  # reading ends if no tab polls for so long; a hidden tab polls once a minute
-_turns = Turns(lambda: _MAX_PARALLEL)
+_turns = Turns(lambda: _MAX_PARALLEL, "Many other data sets are being read. Try again in a moment.")
 log = logging.getLogger("studio.pages")
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.cli import console
-from studio.core import amounts, paths
+from studio.core import amounts, paths, recipes
 from studio.core.data.names import is_hidden, is_junk, join_first_few
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, make_printable
 from studio.core.imaging import formats
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
-from studio.core.tasks import Inputs, Task
+from studio.core.tasks import Task
 from studio.run import outputs, terminal
 from studio.run.machine import Machine, add_to_gallery
 from studio.run.protected_inputs import ProtectedInputs
@@ -103,7 +103,7 @@ def run(
                     summary.skip(path, error)
                     continue
                 recipe = _read_recipe(target)
-                if recipe and _recipe_matches(recipe, task, settings, inputs):
+                if recipe and recipe.identity == recipes.make(task.name, settings, inputs).identity:
                     summary.existing.append(str(target))
                     continue
                 if target.exists() and not recipe:
@@ -250,17 +250,6 @@ def _read_recipe(path: Path) -> Recipe | None:
         return outputs.read_recipe(path)
     except StudioError:
         return None
-
-
-def _recipe_matches(recipe: Recipe, task: Task, settings: Settings, inputs: Inputs) -> bool:
-    """Returns whether a recipe has this task, these settings and these files."""
-    digests = {slot: [source.digest for source in sources] for slot, sources in recipe.inputs.items()}
-    input_digests = {slot: [file.digest for file in files] for slot, files in inputs.items() if files}
-    return (recipe.task, recipe.settings, digests) == (
-        task.name,
-        settings.model_dump(mode="json"),
-        input_digests,
-    )
 
 
 def _report_summary(summary: _Summary, count: int, seconds: float, arguments: argparse.Namespace) -> int:

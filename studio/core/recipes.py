@@ -90,6 +90,12 @@ class Recipe(_Strict):
         text = dump()
         return text if len(text) <= MAX_BYTES else dump(ensure_ascii=False)
 
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What identifies a result: its task, settings and inputs by SHA-256, not their names."""
+        digests = {slot: [source.digest for source in sources] for slot, sources in self.inputs.items()}
+        return self.task, self.settings, digests
+
     def parse_settings(self) -> Settings:
         """Returns the settings as the task's own class, checked against the limits of the form.
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from studio.engine.engine import Engine, connect
     from studio.engine.jobs.job import Batch, Job, Live
-    from studio.engine.live_queue import Superseded
     from studio.engine.stream import Stream
+    from studio.engine.turns import Superseded
 
 _MODULES = {
     "Batch": "jobs.job",
@@ -22,7 +22,7 @@ _MODULES = {
     "Job": "jobs.job",
     "Live": "jobs.job",
     "Stream": "stream",
-    "Superseded": "live_queue",
+    "Superseded": "turns",
 }
 
 __all__ = ["Batch", "Engine", "Job", "Live", "Stream", "Superseded", "connect"]

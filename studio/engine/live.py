@@ -20,14 +20,15 @@ from studio.engine.cluster import worker
 from studio.engine.cluster.client import Cluster
 from studio.engine.jobs.job import Live
 from studio.engine.jobs.parts import Outcome, Request
-from studio.engine.live_queue import SUPERSEDED, Superseded, Turns
 from studio.engine.stream import Stream
+from studio.engine.turns import SUPERSEDED, Superseded, Turns
 
 log = logging.getLogger("studio.engine")
 
 MAX_SECONDS = 120.0  # loading a large network on a busy machine can take more than a minute
 STOP_SECONDS = 10.0  # for a late request to stop before its process is ended
 Answer = tuple[Outcome, bytes, float]  # as returned by `worker.run_live`
+BUSY = "Nothing was free to run it. Try again in a moment, or run it as a job."
 TOO_SLOW = f"It took over {MAX_SECONDS:.0f} s. Run it as a job, or try a smaller size."
 
 
@@ -36,7 +37,7 @@ class LiveLane:
 
     def __init__(self, cluster: Cluster):
         self._cluster = cluster
-        self._turns = Turns(lambda: cluster.count_slots("live"))
+        self._turns = Turns(lambda: cluster.count_slots("live"), BUSY)
         self._lock = threading.Lock()
         self._streams: dict[str, Stream] = {}  # the running ones, by the id of their work
         cluster.listen("live", self._handle_event)

@@ -17,13 +17,13 @@ from studio.core.errors import InvalidInput, StudioError, make_printable, shorte
 from studio.core.imaging import decoding_cost, image_io
 from studio.core.process import children, sandbox
 from studio.core.tasks import Kind
-from studio.engine.live_queue import Turns
+from studio.engine.turns import Turns
 from studio.run import decoding, input_files
 
 _CHEAP_TEXT_BYTES = 1 << 20
 _MAX_PROCESSES = 2
 _TIMEOUT_SECONDS = 2.0 * decoding.MAX_SECONDS  # the process ends itself earlier
-_turns = Turns(lambda: _MAX_PROCESSES)
+_turns = Turns(lambda: _MAX_PROCESSES, "Many other files are being checked. Try again in a moment.")
 log = logging.getLogger("studio.uploads")
 
 

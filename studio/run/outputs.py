@@ -79,17 +79,11 @@ def check_same_training(path: Path, task: str, settings: Settings, inputs: Input
     """
     if not (path / model_folder.RECIPE).is_file():
         return
-    if _training_identity(read_recipe(path)) != _training_identity(recipes.make(task, settings, inputs)):
+    if read_recipe(path).identity != recipes.make(task, settings, inputs).identity:
         raise InvalidInput(
             f"The folder {make_printable(path.name, 60)} holds a trained model. "
             "Choose another folder, or replace the model with `--overwrite`."
         )
-
-
-def _training_identity(recipe: recipes.Recipe) -> tuple[Any, ...]:
-    """Returns what identifies a training run: task, settings and inputs by SHA-256."""
-    digests = {slot: [source.digest for source in sources] for slot, sources in recipe.inputs.items()}
-    return recipe.task, recipe.settings, digests
 
 
 def _resolve_links(path: Path, label: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.core.imaging import image_io
+from studio.core.masks import task_masks
 from studio.core.tasks import Inputs
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.nnst.schedule import MAX_WHOLE_SIDE, first_look_size, plan_stages
@@ -30,7 +31,7 @@ def estimate_seconds(settings: TransferSettings, inputs: Inputs) -> float:
     squareness = height * width / max(height, width) ** 2  # as a share of a square with the longer side
     network_seconds = ADAIN_SECONDS
     if settings.house:  # one pass; with masks, one per style
-        network_seconds = HOUSE_SECONDS * (len(settings.house) if inputs.get("mask") else 1)
+        network_seconds = HOUSE_SECONDS * (len(settings.house) if task_masks.count(settings, inputs) else 1)
     first_seconds = network_seconds * first_look_size(settings) ** 2 / 1e6
     passes = sum(stage.steps * stage.cost for stage in plan_stages(settings))
     pass_seconds = OPTIMIZE_SECONDS * (BFLOAT16_FACTOR if settings.resolve().precision == "bfloat16" else 1.0)

@@ -20,7 +20,10 @@ from studio.style.transfer import transfer
 
 def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Result:
     """Stylizes the content with `studio.style.transfer.transfer`; keeps its alpha channel."""
-    content, alpha = transparency.split_alpha(image_io.read_transparent(inputs["content"][0].read()))
+    content_file = inputs["content"][0]
+    content, alpha = transparency.split_alpha(
+        image_io.read_transparent(content_file.read(), content_file.name)
+    )
     styles = [image_io.read(file.read(), file.name) for file in inputs.get("style", ())]
     masks = [image_io.read_mask(file.read(), file.name) for file in inputs.get("mask", ())]
     network = known_styles.find_network(settings, inputs) if settings.house else None
@@ -32,7 +35,7 @@ def run(settings: TransferSettings, inputs: Inputs, progress: Progress) -> Resul
         weights.pop(network.name, None)
     recipe = recipes.make("style.transfer", settings, inputs, weights)
     style = Path(inputs["style"][0].name).stem if styles else settings.house[0]
-    name = f"{Path(inputs['content'][0].name).stem}-{style}.png"
+    name = f"{Path(content_file.name).stem}-{style}.png"
     png = image_io.encode_png(transparency.join_alpha(result.image, alpha), recipe)
     figures = result.figures | ({"matches": encode_matches(result.matches)} if result.matches else {})
     return Result((File.store(png, "image", name),), figures, recipe, result.stopped_early)

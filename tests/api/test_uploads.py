@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 import zipfile
+from contextlib import ExitStack
 
 import numpy as np
 import psutil
@@ -15,11 +16,13 @@ from PIL import Image
 from waiting import wait_until
 
 from studio.core import owners, paths, tokens
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, Unavailable
 from studio.core.imaging import video_limits
 from studio.core.models import model_folder, model_zip, presets
+from studio.engine import turns
 from studio.run import file_checks
 from tests.api.conftest import Client
+from tests.wording import SECOND_SENTENCE
 
 
 def _encode(image: Image.Image, kind: str, **how) -> bytes:
@@ -126,6 +129,17 @@ def test_costly_file_is_rejected_with_a_sentence(home, monkeypatch, tmp_path, li
     with pytest.raises(InvalidInput, match="memory"):
         file_checks.check_bytes("image", data, "large.png")
     assert not list((paths.ensure_folder("cache") / "received").iterdir())
+
+
+def test_upload_that_waits_too_long_gets_no_advice_for_jobs(home, monkeypatch):
+    monkeypatch.setattr(turns, "WAIT_SECONDS", 0.0)
+    data = _encode(Image.new("RGB", (64, 64)), "TIFF")
+    with ExitStack() as running:
+        for session in ("first", "second"):
+            running.enter_context(file_checks._turns.take(session, "local"))
+        with pytest.raises(Unavailable, match=SECOND_SENTENCE) as raised:
+            file_checks.check_bytes("image", data, "small.tif")
+    assert "files are being checked" in str(raised.value) and "job" not in str(raised.value)
 
 
 @pytest.mark.slow

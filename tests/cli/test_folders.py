@@ -64,6 +64,15 @@ def test_repeated_run_makes_only_missing_or_changed_results(photos, capsys):
     assert len(json.loads(capsys.readouterr().out)["made"]) == 3
 
 
+def test_repeated_run_recognizes_results_of_automatic_settings(photos, capsys, monkeypatch):
+    monkeypatch.setattr(paint.PaintSettings, "resolve", lambda self: self.model_copy(update={"seed": 7}))
+    main(INVERT_COMMAND)
+    capsys.readouterr()
+    assert main([*INVERT_COMMAND, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["made"], len(report["there"])) == ([], 3)
+
+
 def test_class_names_of_an_imported_model_are_used(photos, monkeypatch):
     passed = []
 

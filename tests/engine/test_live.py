@@ -13,8 +13,9 @@ from studio.core.errors import InsufficientSpace, InvalidInput, StudioError, Una
 from studio.core.imaging import image_io
 from studio.core.process import limits
 from studio.engine import Superseded
-from studio.engine import live_queue as turns_module
-from studio.engine.live_queue import Turns
+from studio.engine import turns as turns_module
+from studio.engine.live import BUSY
+from studio.engine.turns import Turns
 from studio.style.settings import TransferSettings
 from tests.wording import SECOND_SENTENCE
 
@@ -87,7 +88,7 @@ def test_each_session_gets_its_own_result(run_live):
 
 
 def test_newest_request_of_a_session_supersedes_waiting_ones(until):
-    turns = Turns(lambda: 1)
+    turns = Turns(lambda: 1, BUSY)
 
     def ask(name):
         with turns.take("me", "local"):
@@ -105,7 +106,7 @@ def test_newest_request_of_a_session_supersedes_waiting_ones(until):
 
 
 def test_owners_take_turns(until):
-    turns, order = Turns(lambda: 1), []
+    turns, order = Turns(lambda: 1, BUSY), []
 
     def ask(session, owner):
         with turns.take(session, owner):
@@ -140,7 +141,7 @@ def test_no_training_is_interactive():
 
 
 def test_turns_admit_one_request_per_session():
-    turns = Turns(lambda: 2)
+    turns = Turns(lambda: 2, BUSY)
     inside, most, sessions = [], [], []
     lock = threading.Lock()
 
@@ -168,7 +169,7 @@ def test_turns_admit_one_request_per_session():
 def test_waiting_times_out_with_a_next_step(monkeypatch):
     monkeypatch.setattr(turns_module, "WAIT_SECONDS", 0.05)
     room = [0]
-    turns = Turns(lambda: room[0])
+    turns = Turns(lambda: room[0], BUSY)
     with pytest.raises(Unavailable, match=SECOND_SENTENCE), turns.take("me", "local"):
         pass
     room[0] = 1
@@ -179,12 +180,12 @@ def test_waiting_times_out_with_a_next_step(monkeypatch):
 def test_later_slots_are_noticed(monkeypatch):
     monkeypatch.setattr(turns_module, "POLL_SECONDS", 0.02)
     slots = iter([0, 0, 0, 1])
-    with Turns(lambda: next(slots)).take("me", "local"):
+    with Turns(lambda: next(slots), BUSY).take("me", "local"):
         assert list(slots) == []
 
 
 def test_close_rejects_waiting_and_later_requests(until):
-    turns = Turns(lambda: 0)
+    turns = Turns(lambda: 0, BUSY)
 
     def ask(session):
         with turns.take(session, "local"):

@@ -11,6 +11,9 @@ from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
 from studio.core.models import model_zip, presets
+from studio.core.progress import Progress
+from studio.style import estimate
+from studio.style import task as style_task
 from studio.style.house import film_grain, known_styles, paint
 from studio.style.settings import TransferSettings
 from studio.style.transfer import transfer
@@ -104,6 +107,21 @@ def test_masks_limit_each_style_to_its_area(tiny, photo):
     width = both.shape[1]
     np.testing.assert_array_equal(both[:, : width // 2 - 12], rain[:, : width // 2 - 12])
     np.testing.assert_array_equal(both[:, width // 2 + 12 :], sand[:, width // 2 + 12 :])
+
+
+def test_masks_by_name_take_as_long_as_masks_from_files(photo):
+    file = tasks.File.store(image_io.encode_png(photo), "image", "photo.png")
+    by_name = make_settings("rain", "sand", mask=("person", "background"))
+    of_files = estimate.estimate_seconds(
+        make_settings("rain", "sand"), {"content": [file], "mask": [file] * 2}
+    )
+    assert estimate.estimate_seconds(by_name, {"content": [file]}) == of_files
+
+
+def test_a_photo_that_cannot_be_read_is_named(tiny):
+    file = tasks.File.store(b"no image", "image", "letter.jpg")
+    with pytest.raises(InvalidInput, match=r"letter\.jpg"):
+        style_task.run(make_settings("rain"), {"content": [file]}, Progress())
 
 
 def test_with_masks_a_house_style_of_weight_zero_leaves_the_photo(tiny, photo):

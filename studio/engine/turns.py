@@ -1,4 +1,4 @@
-"""The queue of the live lane: per session one request runs and the newest waits; owners take turns."""
+"""A queue in which owners take turns: per session one request runs, and the newest waits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from studio.core.errors import StudioError, Unavailable
 
 WAIT_SECONDS = 120.0
 POLL_SECONDS = 1.0
-BUSY = "Nothing was free to run it. Try again in a moment, or run it as a job."
 SUPERSEDED = "A newer request took the place of this one."
 STOPPED = "It was stopped before its turn came."
 CLOSED = "The engine ended before its turn came. Try again in a moment."
@@ -27,10 +26,14 @@ class Turns:
     Among waiting callers, owners with fewer running requests come first, then those whose last turn is
     longest ago. Many sessions of one owner thus delay another owner by one turn only. Requests of one owner
     keep their order.
+
+    Args:
+        slots: returns how many may run now.
+        busy: error message for a caller whose turn does not come.
     """
 
-    def __init__(self, slots: Callable[[], int]):
-        self._slots = slots
+    def __init__(self, slots: Callable[[], int], busy: str):
+        self._slots, self._busy = slots, busy
         self._changed = threading.Condition()
         self._waiting: dict[str, object] = {}  # session -> its newest request, in order of arrival
         self._running: set[str] = set()
@@ -98,7 +101,7 @@ class Turns:
                 return
             seconds_left = deadline - time.monotonic()
             if seconds_left <= 0:
-                raise Unavailable(BUSY)
+                raise Unavailable(self._busy)
             # Poll, because no event reports a worker that joins or leaves.
             self._changed.wait(min(seconds_left, POLL_SECONDS))
 
