@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import saved_models
 import tiny_colorize
 
 from studio.colorize import bins, colorizer, lab, models
@@ -98,7 +99,7 @@ def test_a_trained_network_is_stored_and_colorizes(home, folder):
     result = tasks.run(models.TASK, SETTINGS, {"data": [folder]})
     assert result.figures["photos"] == 24 and result.figures["gray_error"] > 10
     preset = presets.unpack(result.files[0].read(), "mine")
-    assert "Gray images were left out: 1." in preset.read_card() and preset.read_image()
+    assert "Gray images were left out: 1." in preset.read_card() and saved_models.read_image(preset)
     assert "train_colorize photos -o DIR --steps 4 " in preset.read_card()
     assert " --photo-size 48 --window 32" in preset.read_card()
     colored = colorizer.load_colorizer(preset).colorize(

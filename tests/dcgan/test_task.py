@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import saved_models
 from PIL import Image
 
 from studio.core import data, recipes, tasks
@@ -76,7 +77,7 @@ def test_the_card_has_data_command_and_figures(training_result, tmp_path):
     assert preset.read_data()["figures"]["curve"]["steps"] == [2, 4]
     with Image.open(preset.folder / model_folder.IMAGE) as image:
         assert min(image.size) > 400
-    assert preset.read_image().startswith(b"RIFF")
+    assert saved_models.read_image(preset).startswith(b"RIFF")
 
 
 def test_the_training_history_is_stored(training_result, tmp_path):

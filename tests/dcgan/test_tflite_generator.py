@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import random_weights
+import saved_models
 
 from studio.core import recipes
 from studio.core.generators import latent
@@ -44,6 +45,6 @@ def test_models_of_any_shape_match_keras_to_one_level(home, tmp_path, shape):
     random_weights.assign(gan.generator)
     recipe = recipes.Recipe(task="dcgan.train", settings=settings.model_dump(mode="json"))
     difference, varied = compare_with_keras(
-        presets.save(tmp_path / "model", gan, "dcgan.train", settings, "", recipe), gan
+        saved_models.save(tmp_path / "model", gan, "dcgan.train", settings, "", recipe), gan
     )
     assert varied > 2 and difference.max() <= 1 and difference.mean() < 1e-3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import saved_models
 
 from studio.core import data, tasks
 from studio.core.errors import InvalidInput
@@ -45,7 +46,7 @@ def test_training_gives_a_complete_model(result, dataset, short):
     card = preset.read_card()
     assert "It learned 2 classes" in card and "without guidance" in card
     assert "python -m training.train_diffusion squares.npz -o DIR --steps 2" in card
-    assert preset.read_image().startswith(b"RIFF") and preset.read_stages()
+    assert saved_models.read_image(preset).startswith(b"RIFF") and preset.read_stages()
     assert checkpoints.find_run(TASK, short, {"data": [dataset]}).load() is None  # it is done
 
 

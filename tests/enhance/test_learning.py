@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import resume_check
+import saved_models
 import tiny_enhance
 
 from studio.core import data, tasks
@@ -105,7 +106,9 @@ def test_a_trained_network_is_stored_and_upscales(home, folder):
         and result.figures["bicubic_x2"] > 20
     )
     preset = presets.unpack(result.files[0].read(), "mine")
-    assert "Images smaller than 128 px were left out: 1." in preset.read_card() and preset.read_image()
+    assert "Images smaller than 128 px were left out: 1." in preset.read_card() and saved_models.read_image(
+        preset
+    )
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.read_card()
     assert " --photo-size 128" in preset.read_card()
     large = enlarge.load_enlarger(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.Options(3))

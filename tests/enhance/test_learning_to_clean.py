@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import saved_models
 import tiny_enhance
 
 from studio.core import data, tasks
@@ -116,7 +117,7 @@ def test_a_trained_network_is_stored_and_cleans(home, tmp_path):
         and "JPEG of quality 20" in preset.read_card()
     )
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.read_card()
-    assert " --to clean" in preset.read_card() and preset.read_image()
+    assert " --to clean" in preset.read_card() and saved_models.read_image(preset)
     photo = sample_photos.read_photo("chelsea")[:41, :60]
     assert clean.load_cleaner(preset).clean(photo, clean.Options(Damage(20))).shape == (41, 60, 3)
     more = {**inputs, "start": result.files}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import saved_models
 
 from studio.colorize import models
 from studio.colorize.settings import TrainColorizeSettings
 from studio.core import recipes
-from studio.core.models import presets
 from studio.core.models.presets import Preset
 
 SETTINGS = TrainColorizeSettings(
@@ -31,4 +31,4 @@ def make(target: str | Path = "tiny") -> Preset:
     """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
     recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
     metadata = {"command": "none", "figures": {}}
-    return presets.save(target, build_network(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)
+    return saved_models.save(target, build_network(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import saved_models
 
 from studio.core import recipes
 from studio.core.generators.directions import Direction
-from studio.core.models import presets
 from studio.dcgan.settings import TrainDcganSettings
 
 SETTINGS = TrainDcganSettings(width=4, latent_dim=8, size=32)
@@ -39,7 +39,9 @@ def make(folder: Path) -> Path:
     directions = {f"change-{n + 1}": Direction(axes[n], "of the tests").to_json() for n in range(2)}
     data = {"trained_on": "nothing", "directions": directions, "density": None, "figures": {}}
     recipe = recipes.Recipe(task="dcgan.train", settings=SETTINGS.model_dump(mode="json"))
-    presets.save(folder, gan, "dcgan.train", SETTINGS, "# Draws nothing\n\nLicense: CC0-1.0\n", recipe, data)
+    saved_models.save(
+        folder, gan, "dcgan.train", SETTINGS, "# Draws nothing\n\nLicense: CC0-1.0\n", recipe, data
+    )
     return folder
 
 

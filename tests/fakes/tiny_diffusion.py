@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import saved_models
 
 from studio.core import recipes
-from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.diffusion.settings import TrainDiffusionSettings
 
@@ -33,4 +33,4 @@ def make(
     data = {"trained_on": "nothing", "classes": list(classes), "figures": {}}
     card = "# Draws nothing\n\nLicense: CC0-1.0\n"
     unet = make_unet(settings, len(classes))
-    return presets.save(folder, unet, "diffusion.train", settings, card, recipe, data)
+    return saved_models.save(folder, unet, "diffusion.train", settings, card, recipe, data)

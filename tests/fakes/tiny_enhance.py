@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import saved_models
 
 from studio.core import recipes
-from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.enhance import models
 from studio.enhance.settings import TrainEnhanceSettings
@@ -33,4 +33,6 @@ def make(target: str | Path = "tiny", settings: TrainEnhanceSettings = SETTINGS)
     """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
     recipe = recipes.Recipe(task=models.TASK, settings=settings.model_dump(mode="json"), inputs={})
     metadata = {"command": "none", "figures": {}}
-    return presets.save(target, build_network(settings), models.TASK, settings, "# Tiny\n", recipe, metadata)
+    return saved_models.save(
+        target, build_network(settings), models.TASK, settings, "# Tiny\n", recipe, metadata
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import saved_models
 
 from studio.core import recipes
-from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.sketch import models
 from studio.sketch.settings import TrainSketchSettings, TrainTranslateSettings, UNetSettings
@@ -32,7 +32,7 @@ def make(target: str | Path = "tiny") -> Preset:
     """Saves the model under a name in STUDIO_HOME/presets, or in a folder."""
     recipe = recipes.Recipe(task=models.TASK, settings=SETTINGS.model_dump(mode="json"), inputs={})
     metadata = {"command": "none", "figures": {}}
-    return presets.save(target, build_learner(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)
+    return saved_models.save(target, build_learner(), models.TASK, SETTINGS, "# Tiny\n", recipe, metadata)
 
 
 def make_of_pairs(target: str | Path = "tiny-pairs", ground: str = "light", edges: bool = False) -> Preset:
@@ -41,6 +41,6 @@ def make_of_pairs(target: str | Path = "tiny-pairs", ground: str = "light", edge
     settings = TrainTranslateSettings.parse({**shared, "edges": edges})
     recipe = recipes.Recipe(task=models.PAIRS_TASK, settings=settings.model_dump(mode="json"), inputs={})
     metadata = {"command": "none", "figures": {}, "ground": "" if edges else ground}
-    return presets.save(
+    return saved_models.save(
         target, build_learner(settings), models.PAIRS_TASK, settings, "# Tiny\n", recipe, metadata
     )

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import saved_models
 
 from studio.core import recipes
-from studio.core.models import presets
 from studio.core.models.presets import Preset
 from studio.core.tasks import File
 from studio.style.house import known_styles
@@ -56,7 +56,7 @@ def make(
         "command": "none",
         "figures": {"started_from": added_to, "taught": list(trained_styles)},
     }
-    return presets.save(
+    return saved_models.save(
         target,
         build_network(styles=len(styles)),
         known_styles.TASK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import saved_models
 
 from studio.classify.models import crop
 from studio.classify.models.classifier import Classifier
@@ -41,7 +42,6 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
     from studio.classify.models import trained
     from studio.classify.settings import TrainClassifierSettings
     from studio.core import recipes
-    from studio.core.models import presets
     from studio.core.objectives import backbones
 
     settings = TrainClassifierSettings(backbone=backbone, size=size)
@@ -56,4 +56,4 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
     test_split = {"data": "", "rows": "", "learned": ""}
     metadata = {"classes": list(classes), "held_out": test_split, **data}
     learned = trained.build_trainable_part(network, settings.cut)
-    return presets.save(target, learned, trained.TASK, settings, "# Toy\n", recipe, metadata)
+    return saved_models.save(target, learned, trained.TASK, settings, "# Toy\n", recipe, metadata)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import saved_models
 
 from studio.core import data, tasks
 from studio.core.errors import InvalidInput
@@ -53,7 +54,7 @@ def test_a_trained_network_is_stored_and_used(home, tmp_path, photos):
     result = tasks.run(models.TASK, SETTINGS, {"data": [folder]})
     assert result.figures["photos"] == 24 and 0 <= result.figures["recall"] <= 1
     preset = presets.unpack(result.files[0].read(), "mine")
-    assert "train_restore photos -o DIR --steps 4 " in preset.read_card() and preset.read_image()
+    assert "train_restore photos -o DIR --steps 4 " in preset.read_card() and saved_models.read_image(preset)
     assert load_detector(preset).find(photos[0]).shape == (64, 64)
     again = tasks.run(
         models.TASK, SETTINGS.model_copy(update={"seed": 1}), {"data": [folder], "start": result.files}

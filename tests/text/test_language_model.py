@@ -10,6 +10,7 @@ import sys
 import h5py
 import numpy as np
 import pytest
+import saved_models
 
 from studio.core import paths, recipes
 from studio.core.errors import InvalidInput
@@ -26,7 +27,7 @@ def save_model(build_networks, letters, target="tiny", **shape):
     settings = TrainTextSettings(**{"units": 8, "embedding": 5, **shape})
     recipe = recipes.make("text.train", settings, {})
     data = {"vocabulary": letters.characters}
-    return presets.save(target, core, "text.train", settings, "# Tiny\n", recipe, data), core, network
+    return saved_models.save(target, core, "text.train", settings, "# Tiny\n", recipe, data), core, network
 
 
 @pytest.mark.parametrize(

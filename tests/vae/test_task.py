@@ -7,6 +7,7 @@ import json
 import h5py
 import numpy as np
 import pytest
+import saved_models
 
 from studio.core import data, tasks
 from studio.core.data import split
@@ -61,7 +62,7 @@ def test_training_gives_a_complete_model(result, dataset, tiny):
     card = preset.read_card()
     assert "128 images at 28 px" in card and "\nLicense: not stated\n" in card
     assert "python -m training.train_vae discs.npz -o DIR --steps 6" in card
-    assert preset.read_image().startswith(b"RIFF")
+    assert saved_models.read_image(preset).startswith(b"RIFF")
     assert isinstance(generator, latent.Generator)
     assert (generator.size, generator.latent_dim, generator.digest) == (28, 4, preset.digest)
     assert "change-1" in generator.directions and generator.density is not None
@@ -182,7 +183,7 @@ def test_the_discriminator_is_saved_for_later_runs(dataset, discs, tiny):
     rows = np.arange(100), np.arange(100, 128)
     trainer = training.Trainer(discs, *rows, settings, None, *_load_start_weights({"start": trained.files}))
     assert np.allclose(verdict(), expected, atol=1e-4)
-    assert all(map(np.array_equal, trainer.loss_model.vae.get_weights(), model.network_weights))
+    assert all(map(np.array_equal, trainer.network.get_weights(), model.network_weights))
 
 
 def test_a_model_without_discriminators_starts_with_fresh_ones(result):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import random_weights
+import saved_models
 
 from studio.core import recipes
 from studio.core.generators import latent
@@ -37,5 +38,5 @@ def test_models_of_any_shape_match_keras(home, tmp_path, shape):
     vae = Vae(settings)
     random_weights.assign(vae)
     recipe = recipes.Recipe(task="vae.train", settings=settings.model_dump(mode="json"))
-    preset = presets.save(tmp_path / "model", vae, "vae.train", settings, "", recipe, {"contrast": 1.0})
+    preset = saved_models.save(tmp_path / "model", vae, "vae.train", settings, "", recipe, {"contrast": 1.0})
     check_against_keras(preset, vae, settings.channels)

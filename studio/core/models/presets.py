@@ -18,7 +18,7 @@ from studio.core import caches, owners, paths, recipes, tasks
 from studio.core.errors import InvalidInput, StudioError, Unavailable, did_you_mean, invalid, make_printable
 from studio.core.models import model_folder, model_zip, shelves
 from studio.core.models import names as naming
-from studio.core.models.model_folder import CARD, IMAGE, MAX_FILE_BYTES, RECIPE, SETTINGS, STAGES, WEIGHTS
+from studio.core.models.model_folder import CARD, MAX_FILE_BYTES, RECIPE, SETTINGS, STAGES, WEIGHTS
 from studio.core.settings import Settings
 from studio.core.weights import index, pretrained
 
@@ -89,17 +89,10 @@ class Preset:
         """Reads its model card in Markdown: data, license, command, metrics."""
         return model_folder.read_file(self.folder / CARD).decode("utf-8", "replace")
 
-    def read_image(self) -> bytes | None:
-        """Reads a WebP of samples and training curves, if it has one."""
-        return self._read_optional_member(IMAGE)
-
     def read_stages(self) -> bytes | None:
         """Reads a WebP of sample grids during training, if it has one; their metrics are in `read_data()`."""
-        return self._read_optional_member(STAGES)
-
-    def _read_optional_member(self, name: str) -> bytes | None:
-        path = self.folder / name
-        return path.read_bytes() if path.is_file() and path.stat().st_size <= MAX_FILE_BYTES[name] else None
+        path = self.folder / STAGES
+        return path.read_bytes() if path.is_file() and path.stat().st_size <= MAX_FILE_BYTES[STAGES] else None
 
     def read_recipe(self) -> recipes.Recipe:
         """Reads the recipe of its training run."""
@@ -222,35 +215,6 @@ def _find_saved_preset(name: str) -> Preset | None:
     return first_match
 
 
-def save(
-    target: str | Path,
-    model: keras.Model,
-    task: str,
-    settings: Settings,
-    card: str,
-    recipe: recipes.Recipe,
-    data: Mapping[str, Any] | None = None,
-    image: bytes | None = None,
-    stages: bytes | None = None,
-) -> Preset:
-    """Saves a trained model as a folder; replaces an earlier model of that folder atomically.
-
-    Args:
-        target: a name, see `studio.core.models.names`, or the path of a folder.
-        model: model whose weights are saved.
-        task: name of the task that trained it.
-        settings: settings of the training run.
-        card: model card in Markdown: data, license, command, metrics.
-        recipe: recipe of the training run.
-        data: what is needed of the training data to use the model, such as its class names, as JSON.
-        image, stages: images for the card, see `Preset.read_image` and `Preset.read_stages`.
-    """
-    folder = _resolve_target_folder(target)
-    with model_folder.replacing(folder) as fresh:
-        model_folder.write_files(fresh, model, task, settings, card, recipe, data, image, stages)
-    return _open_preset(folder, folder.name)
-
-
 def pack(
     model: keras.Model,
     task: str,
@@ -261,7 +225,18 @@ def pack(
     image: bytes | None = None,
     stages: bytes | None = None,
 ) -> bytes:
-    """Returns a trained model as a zip of its folder; the same model gives the same bytes. See `save`."""
+    """Returns a trained model as a zip of its folder; the same model gives the same bytes.
+
+    Args:
+        model: model whose weights are saved.
+        task: name of the task that trained it.
+        settings: settings of the training run.
+        card: model card in Markdown: data, license, command, metrics.
+        recipe: recipe of the training run.
+        data: what is needed of the training data to use the model, such as its class names, as JSON.
+        image: WebP of samples and training curves, for the card.
+        stages: WebP of sample grids during training, see `Preset.read_stages`.
+    """
     # The system's temporary folder may be too small, which would lose hours of training.
     with tempfile.TemporaryDirectory(dir=paths.ensure_folder("cache")) as folder:
         model_folder.write_files(Path(folder), model, task, settings, card, recipe, data, image, stages)
@@ -271,9 +246,11 @@ def pack(
 def unpack(data: bytes, target: str | Path) -> Preset:
     """Saves a zip from `pack` as a model folder. Nothing in it is executed, no path in it is followed.
 
+    An earlier model of that folder is replaced atomically.
+
     Args:
         data: bytes of the zip.
-        target: a name or the path of a folder, see `save`.
+        target: a name, see `studio.core.models.names`, or the path of a folder.
 
     Raises:
         InvalidInput: if it is not exactly such a zip, is damaged or too large.

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import saved_models
 from PIL import Image
 
 from studio.classify.inference import score
@@ -171,7 +172,7 @@ def test_the_preset_has_all_data_of_the_page(weights_home, train_cached, tmp_pat
     card = preset.read_card()
     assert "python -m training.train_classifier shapes -o DIR --backbone vgg16 --size 32" in card
     assert "36 images" in card and "License: not stated" in card and "| disc | 4 |" in card
-    assert preset.read_image().startswith(b"RIFF")
+    assert saved_models.read_image(preset).startswith(b"RIFF")
     assert preset.read_recipe().weights == {"vgg16": backbones.load("vgg16").digest}
 
 

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import paint
 import pytest
+import saved_models
 import tiny_weights
 
 from studio.core import recipes
@@ -20,7 +21,7 @@ def save_model(*values):
     settings = paint.PaintSettings()
     recipe = recipes.make("fake.paint", settings, {})
     model = tiny_weights.Network(np.array(values))
-    return presets.save("mine", model, "fake.paint", settings, "# Mine\n", recipe)
+    return saved_models.save("mine", model, "fake.paint", settings, "# Mine\n", recipe)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import paint  # adds the task `paint.invert`
 import pytest
+import saved_models
 
 from studio.core import recipes, tasks
 from studio.core.errors import InsufficientSpace, InvalidInput
@@ -38,7 +39,7 @@ class Model:
 def save_preset(target, values=(1, 2), **settings):
     parsed = paint.PaintSettings(**settings)
     recipe = recipes.make(NAME, parsed, {}, {})
-    return presets.save(target, Model(values), NAME, parsed, "# Tiny\nlicense: MIT\n", recipe)
+    return saved_models.save(target, Model(values), NAME, parsed, "# Tiny\nlicense: MIT\n", recipe)
 
 
 def test_a_saved_model_is_found_by_name(home):
@@ -308,7 +309,7 @@ def pack_model(values=(1, 2), data=None):
 def test_model_data_is_saved_with_the_model(home):
     settings = paint.PaintSettings()
     recipe = recipes.make(NAME, settings, {}, {})
-    presets.save("tiny", Model((1,)), NAME, settings, "# Tiny\n", recipe, {"classes": ["cat", "Hündin"]})
+    saved_models.save("tiny", Model((1,)), NAME, settings, "# Tiny\n", recipe, {"classes": ["cat", "Hündin"]})
     assert presets.find("tiny").read_data() == {"classes": ["cat", "Hündin"]}
     assert save_preset("other").read_data() == {}
 
@@ -329,10 +330,10 @@ def test_stages_and_image_of_a_model_are_optional(home):
     data = {"stages": {"steps": [1, 2], "discriminator": [0.5, math.inf]}}
     packed = presets.pack(Model((1,)), NAME, settings, "# Tiny\n", recipe, data, b"image", b"grids")
     preset = presets.unpack(packed, "tiny")
-    assert (preset.read_image(), preset.read_stages()) == (b"image", b"grids")
+    assert (saved_models.read_image(preset), preset.read_stages()) == (b"image", b"grids")
     assert preset.read_data()["stages"] == {"steps": [1, 2], "discriminator": [0.5, None]}
     bare = presets.unpack(pack_model(), "tiny")  # replaces the first one
-    assert bare.read_image() is bare.read_stages() is None
+    assert bare.read_stages() is None and not (bare.folder / model_folder.IMAGE).exists()
     body = io.BytesIO(packed)
     with zipfile.ZipFile(body, "a") as archive:
         archive.writestr(zipfile.ZipInfo("other.webp"), b"grids")

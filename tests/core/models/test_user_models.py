@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import paint  # adds the task `paint.invert`
 import pytest
+import saved_models
 
 from studio.core import owners, paths, recipes
 from studio.core.errors import InvalidInput, Unavailable
@@ -26,7 +27,7 @@ class Model:
 def save_model(name, values=(1, 2)):
     settings = paint.PaintSettings()
     recipe = recipes.make("paint.invert", settings, {}, {})
-    return presets.save(name, Model(values), "paint.invert", settings, "# Tiny\n", recipe)
+    return saved_models.save(name, Model(values), "paint.invert", settings, "# Tiny\n", recipe)
 
 
 def test_a_renamed_model_is_found_by_its_former_names(home):

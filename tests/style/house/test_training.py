@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import saved_models
 import tiny_styles
 
 from studio.core import data, tasks
@@ -232,7 +233,7 @@ def test_a_trained_network_is_stored_and_styles_can_be_added(weights_home, folde
     assert result.figures["tested_photos"] == 2  # a thirtieth by SHA-256, of 60 photos
     preset = presets.unpack(result.files[0].read(), "mine")
     assert known_styles.styles_of(preset) == ("mosaic", "wash")
-    assert "mosaic, wash" in preset.read_card() and preset.read_image()
+    assert "mosaic, wash" in preset.read_card() and saved_models.read_image(preset)
     assert "train_style photos --style mosaic.png wash.png" in preset.read_card()
     start = paint.load_keras(preset)
 
