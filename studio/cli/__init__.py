@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from studio.cli import (
     app,
+    completion,
     console,
     doctor,
     flags,
@@ -82,4 +83,5 @@ def _build_parser() -> flags.Parser:
     weights.add(commands)
     token.add(commands)
     doctor.add(commands)
+    completion.add(commands, _build_parser)
     return parser

@@ -252,6 +252,7 @@ COMMANDS = {
     "train dcgan": (["data"], ["-o o", "--steps 3", "--resume"]),
     "tune": (["text", "book.txt"], ["-o best", "--trials 2", "--vary=units,layers"]),
     "score": (["alice", "book.txt"], ["--part 0.9:1", "--verbose"]),
+    "completion": (["bash"], ["--quiet"]),
     "replay": (["a.png"], ["-o o.png", "--verify", "--inputs=b.png"]),
     "gallery list": (["red", "cat"], ["-n 3", "--kind image", "--removed"]),
     "gallery show": (["1a"], ["--json", "--quiet"]),
