@@ -16,58 +16,59 @@ from saved_weights import load_weights
 from waiting import wait_until
 
 from studio.core.models import presets
+from studio.core.training.trainer import Trainer
+from training import script
 
-# Saves at every step and prints the first step; otherwise the unchanged script.
+# Saves at every step; otherwise the unchanged script.
 SCRIPT = """
 import sys
 from studio.core.training import checkpoints
-from studio.core.training.trainer import Trainer
 from training.script import main
 
-resume = Trainer._resume
-def report_step(self):
-    resume(self)
-    print("begins at", self.step, file=sys.stderr, flush=True)
-
-Trainer._resume = report_step
 checkpoints.CHECKPOINT_SECONDS = 0
 sys.exit(main("dcgan.train", "train", sys.argv[1:]))
 """
 STEPS, KILLED = 60, 10
 SMALL = ["--width", "4", "--discriminator-width", "4", "--latent-dim", "8", "--size", "32", "--batch", "16"]
+WORDS = ["data.npz", *SMALL, "--steps", str(STEPS), "--test-every", "25", "--scored", "0", "-o"]
 
 
 @pytest.fixture
-def start_training(home, tmp_path):
-    """Starts a training run on a few images: `(name of its folder, more words) -> Popen`."""
+def folder(home, tmp_path, monkeypatch):
+    """The current folder, with a few images to train on."""
     images = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3)).astype("uint8")
     np.savez(tmp_path / "data.npz", images=images)
-
-    started = []
-
-    def start(out, *words):
-        length = ["--steps", str(STEPS), "--test-every", "25", "--scored", "0"]
-        command = [sys.executable, "-c", SCRIPT, "data.npz", "-o", out, *SMALL, *length, *words]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        started.append(
-            subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-        )
-        return started[-1]
-
-    yield start
-    for item in started:
-        item.kill()
-        item.wait()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
-def wait_until_saved(training, home) -> None:
-    wait_until(lambda: training.poll() is not None or max(list_saved_steps(home), default=0) >= KILLED)
+@pytest.fixture
+def killed(folder):
+    """A training run in another process, after its first checkpoints."""
+    command = [sys.executable, "-c", SCRIPT, *WORDS, "model"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(command, env=environment)
+    yield process
+    process.kill()
+    process.wait()
 
 
-def read_first_step(training) -> int:
-    """Returns the step at which a training run begins, once it says so."""
-    line = next(line for line in training.stderr if "begins at" in line)
-    return int(line.split("begins at")[1])
+@pytest.fixture
+def first_steps(monkeypatch):
+    """The steps at which the training runs of this process begin."""
+    steps, resume = [], Trainer._resume
+
+    def note_step(trainer):
+        resume(trainer)
+        steps.append(trainer.step)
+
+    monkeypatch.setattr(Trainer, "_resume", note_step)
+    return steps
+
+
+def train(*words) -> int:
+    """Trains in this process, which takes less time than another one; returns the exit code."""
+    return script.main("dcgan.train", "train", [*WORDS, *words])
 
 
 def list_saved_steps(home) -> list[int]:
@@ -76,38 +77,27 @@ def list_saved_steps(home) -> list[int]:
 
 
 @pytest.mark.slow
-def test_a_killed_training_resumes_and_gives_the_uninterrupted_weights(start_training, home, tmp_path):
-    uninterrupted = start_training("uninterrupted")
-    assert "begins at 0" in uninterrupted.communicate()[1] and uninterrupted.returncode == 0
-    killed = start_training("model")
-    wait_until_saved(killed, home)
+def test_a_killed_training_is_protected_resumes_and_gives_the_uninterrupted_weights(
+    killed, first_steps, folder, home, capsys
+):
+    wait_until(lambda: killed.poll() is not None or max(list_saved_steps(home), default=0) >= KILLED)
+    killed.send_signal(signal.SIGSTOP)
+    for words in ((), ("--no-resume",)):
+        assert train("second", *words) == 2
+        error = capsys.readouterr().err
+        assert f"already going on (process {killed.pid} on " in error
+        assert error.splitlines()[-1].startswith("error: ")
+    assert train("other", "--seed", "1", "--steps", "1") == 0
     killed.send_signal(signal.SIGKILL)
-    killed.communicate()
-    assert killed.returncode == -signal.SIGKILL and not (tmp_path / "model").exists()
-    resumed = start_training("model", "--resume")
-    output = resumed.communicate()[1]
-    assert resumed.returncode == 0, output
-    assert KILLED <= int(output.split("begins at")[1].split()[0]) < STEPS
+    assert killed.wait() == -signal.SIGKILL and not (folder / "model").exists()
+    assert list_saved_steps(home), "the others left its checkpoints"
+    assert train("model", "--resume") == 0
+    assert train("uninterrupted", "--no-resume") == 0
+    other, resumed, uninterrupted = first_steps
+    assert other == uninterrupted == 0 and KILLED <= resumed < STEPS
     for first, second in zip(
-        load_weights(tmp_path / "uninterrupted"), load_weights(tmp_path / "model"), strict=True
+        load_weights(folder / "uninterrupted"), load_weights(folder / "model"), strict=True
     ):
         # Not bit-exact, because the order of sums varies on several cores.
         assert np.allclose(first, second, atol=2e-2)
-    assert presets.find(tmp_path / "model").read_data()["figures"]["curve"]["steps"] == [25, 50, 60]
-
-
-@pytest.mark.slow
-def test_a_second_process_is_refused_and_keeps_the_checkpoints(start_training, home):
-    first = start_training("first", "--steps", "100000")
-    wait_until_saved(first, home)
-    for words in ((), ("--no-resume",)):
-        second = start_training("second", "--steps", "100000", *words)
-        output = second.communicate()[1]
-        assert second.returncode == 2 and f"already going on (process {first.pid} on " in output
-        assert output.splitlines()[-1].startswith("error: ") and "Traceback" not in output
-    assert first.poll() is None
-    assert read_first_step(start_training("other", "--seed", "1")) == 0
-    first.kill()
-    first.communicate()
-    assert list_saved_steps(home), "the first process still has its checkpoints"
-    assert read_first_step(start_training("third", "--steps", "100000")) >= KILLED
+    assert presets.find(folder / "model").read_data()["figures"]["curve"]["steps"] == [25, 50, 60]
