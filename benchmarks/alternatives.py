@@ -29,7 +29,7 @@ from benchmarks.report import DATA, make_parser, note, print_figures, print_peak
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io, sample_photos
 from studio.core.objectives import backbones, terms
-from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
+from studio.core.objectives.evaluate import Evaluator
 from studio.dream.ascend import ascend
 from studio.dream.octaves import octave_sizes, resize_01
 from studio.dream.settings import DreamSettings
@@ -149,7 +149,7 @@ def measure_dream(size: int, seeds: Sequence[int] = SEEDS, steps: int = STEPS) -
     figures: dict[str, object] = {}
     for backbone, layer in LAYERS:
         note(f"dream, {layer}")
-        evaluate = Evaluator(backbones.load(backbone), terms.layer(layer), max_side=ANY_SIZE)
+        evaluate = Evaluator(backbones.load(backbone), terms.layer(layer))
         settings = DreamSettings(
             layers=(layer,), size=size, octaves=OCTAVES, steps=steps, octave_scale=OCTAVE_SCALE
         )
@@ -229,7 +229,7 @@ def list_large_dreams() -> dict[str, Callable[[], object]]:
     """Returns the functions that dream one image of 2048 px: the tutorial's, at once, and the studio's."""
 
     def dream_at_once() -> None:
-        evaluate = Evaluator(backbones.load("vgg16"), terms.layer("block4_conv3"), max_side=ANY_SIZE)
+        evaluate = Evaluator(backbones.load("vgg16"), terms.layer("block4_conv3"))
         ascend_like_tutorial(image_io.fit(load_sky(), LARGE_SIDE), evaluate, STEP, steps=1)
 
     return {

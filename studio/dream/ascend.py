@@ -15,7 +15,7 @@ from studio.core.imaging import image_io
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
 from studio.dream import checks
-from studio.dream.gradient import MOMENTUM, StepDirection
+from studio.dream.gradient import StepDirection
 from studio.dream.objective import build_objective
 from studio.dream.octaves import octave_sizes, resize_01
 from studio.dream.settings import DreamSettings
@@ -107,9 +107,7 @@ class Ascent:
         goal = build_objective(settings, backbone, first, guide)
         network = backbone.with_precision(settings.computed_in)
         rng = np.random.default_rng(settings.seed)
-        self._direction = StepDirection(
-            network, goal, settings.softness, settings.jitter, rng, progress, MOMENTUM
-        )
+        self._direction = StepDirection(network, goal, settings.softness, settings.jitter, rng, progress)
         self.steps, self._max_steps = 0, settings.most_steps or sys.maxsize
         # Of a single image: a small one has fewer octaves than the settings.
         self._planned_steps = min(settings.steps * len(sizes), self._max_steps)

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from studio.core.objectives.backbones import Backbone
-from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
+from studio.core.objectives.evaluate import Evaluator
 from studio.core.objectives.terms import IMAGE, Objective
 from studio.core.progress import Progress
 
 MAX_WHOLE_SIDE = 1024  # px, longest side that is processed at once
 WINDOW_SIDE = 512  # px, largest side of a window, without overlap
 OVERLAP = 64  # px of overlap on every side
-MOMENTUM = 0.5  # share of the last step's direction that is added
+MOMENTUM = 0.5  # share of the last direction that is added; the sum is normalized again
 
 
 class StepDirection:
@@ -32,8 +32,6 @@ class StepDirection:
         jitter: largest roll in px.
         rng: chooses the rolls.
         progress: checked for cancellation between windows.
-        momentum: share of the last direction that is added; the sum is normalized again.
-        max_whole_side: longest side in px that is processed at once.
     """
 
     def __init__(
@@ -44,15 +42,12 @@ class StepDirection:
         jitter: int,
         rng: np.random.Generator,
         progress: Progress,
-        momentum: float = 0.0,
-        max_whole_side: int = MAX_WHOLE_SIDE,
     ):
         on_layers = Objective(tuple(term for term in objective.terms if term.layer != IMAGE))
         on_image = Objective(tuple(term for term in objective.terms if term.layer == IMAGE))
-        self._layer_terms = Evaluator(backbone, on_layers, max_side=ANY_SIZE)
+        self._layer_terms = Evaluator(backbone, on_layers)
         self._image_terms = Evaluator(backbone, on_image) if on_image.terms else None
-        self._softness, self._jitter, self._rng = softness, jitter, rng
-        self._progress, self._momentum, self._max_whole_side = progress, momentum, max_whole_side
+        self._softness, self._jitter, self._rng, self._progress = softness, jitter, rng, progress
         self._last_direction: np.ndarray | None = None
 
     def reset_momentum(self) -> None:
@@ -68,7 +63,7 @@ class StepDirection:
         Raises:
             Cancelled: between two windows, if the user stopped the job.
         """
-        is_tiled = max(images_01.shape[1:3]) > self._max_whole_side
+        is_tiled = max(images_01.shape[1:3]) > MAX_WHOLE_SIDE
         max_roll = max(self._jitter, WINDOW_SIDE // 2) if is_tiled else self._jitter
         roll = tuple(self._rng.integers(-max_roll, max_roll + 1, 2)) if is_rolled or is_tiled else (0, 0)
         rolled_01 = np.roll(images_01, roll, (1, 2))
@@ -81,10 +76,8 @@ class StepDirection:
 
     def _add_momentum(self, direction: np.ndarray) -> np.ndarray:
         """Adds a share of the last direction and normalizes the sum."""
-        if not self._momentum:
-            return direction
         if self._last_direction is not None:
-            direction = direction + self._momentum * self._last_direction
+            direction = direction + MOMENTUM * self._last_direction
             direction /= direction.std() + 1e-12
         self._last_direction = direction
         return direction.copy()
@@ -95,7 +88,7 @@ class StepDirection:
         Raises:
             Cancelled: between two windows, if the user stopped the job.
         """
-        if max(images_01.shape[1:3]) <= self._max_whole_side:
+        if max(images_01.shape[1:3]) <= MAX_WHOLE_SIDE:
             return self._layer_terms.compute_value(images_01)
         values = [self._layer_terms.compute_value(window) for _, window in self._cut_windows(images_01)]
         return float(np.mean(values))

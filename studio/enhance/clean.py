@@ -83,10 +83,8 @@ class Cleaner:
             if is_gray:
                 residual[..., 1:] = 0
             levels = np.rint(np.clip(to_colors(patch + residual), 0, 1) * white).astype(image.dtype)
-            rows, columns = (
-                slice(span.offset, span.offset + span.length) for span in (tile.rows, tile.columns)
-            )
-            result[tile.rows.own_slice(1), tile.columns.own_slice(1), :3] = levels[rows, columns]
+            own = levels[tile.rows.inner_slice(), tile.columns.inner_slice()]
+            result[tile.rows.own_slice(), tile.columns.own_slice(), :3] = own
         progress.report(len(tiles), len(tiles))
         return result[:height, :width]
 

@@ -3,15 +3,15 @@
 from studio.core.masks import settings as mask_settings
 from studio.core.tasks import Slot, Task
 from studio.style.house.settings import TrainStyleSettings
-from studio.style.settings import TransferSettings
+from studio.style.settings import MAX_STYLES, TransferSettings
 
 TRANSFER = Task(
     name="style.transfer",
     settings=TransferSettings,
     inputs=(
         Slot("content", "image"),
-        Slot("style", "image", 0, 4, name_setting="house"),
-        mask_settings.slot("a mask for each style, white where it applies", 4),
+        Slot("style", "image", 0, MAX_STYLES, name_setting="house"),
+        mask_settings.slot("a mask for each style, white where it applies", MAX_STYLES),
         Slot("network", "model", min_files=0, flag="--network", model_tasks=("style.train",)),
     ),
     produces="image",

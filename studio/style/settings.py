@@ -12,6 +12,7 @@ from studio.core.masks import settings as mask_settings
 from studio.core.settings import Settings, setting
 from studio.core.training.precision import CHOICE_HELP, PrecisionChoice, resolve_precision
 
+MAX_STYLES = 4
 SHIPPED_NETWORK = "house"  # the network of house styles that comes with the studio
 
 
@@ -75,7 +76,7 @@ class TransferSettings(Settings):
         (),
         "One to four house styles (pretrained styles, such as mosaic) to use instead of style images; they "
         "need instant mode.",
-        max_length=4,
+        max_length=MAX_STYLES,
         tier="hidden",
         label="House styles",
     )
@@ -84,13 +85,13 @@ class TransferSettings(Settings):
         (),
         "Weight of each style, such as 1,2 to give the second style twice the weight. With masks, each "
         "weight applies only inside its style's mask. Leave empty for equal weights.",
-        max_length=4,
+        max_length=MAX_STYLES,
         tier="hidden",
     )
     preserve_faces: bool = setting(
         False, "Keeps the faces in the photo as they are; turn it on for portraits that stay recognizable."
     )
-    mask: mask_settings.Selections = mask_settings.selections(4)
+    mask: mask_settings.Selections = mask_settings.selections(MAX_STYLES)
     mask_feather: float = mask_settings.feather()
     mask_invert: bool = mask_settings.invert()
     seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)

@@ -24,14 +24,19 @@ class TileSpan:
         """Slice of the image with halo."""
         return slice(self.window_start, self.window_start + self.window_length)
 
-    def own_slice(self, stride: int) -> slice:
-        """Returns the slice without halo, in a layer of a stride."""
+    def own_slice(self, stride: int = 1) -> slice:
+        """Returns the slice without halo, in a layer of a stride in px."""
         return slice(self.start // stride, (self.start + self.length) // stride)
 
     @property
     def offset(self) -> int:
         """Start of the tile within its window."""
         return self.start - self.window_start
+
+    def inner_slice(self, stride: int = 1) -> slice:
+        """Returns the slice of a layer of the window, without halo."""
+        own, offset = self.own_slice(stride), self.window_start // stride
+        return slice(own.start - offset, own.stop - offset)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from studio.core.errors import Cancelled, Unavailable
 from studio.core.imaging import image_io
 from studio.core.objectives.backbones import Backbone
-from studio.core.objectives.evaluate import ANY_SIZE, Evaluator
+from studio.core.objectives.evaluate import Evaluator
 from studio.core.objectives.terms import channel
 from studio.core.progress import Progress
 from studio.dream.channels import leaky_relu
@@ -64,7 +64,7 @@ def visualize_on(backbone: Backbone, settings: ChannelSettings, progress: Progre
     term = settings.target.terms[0]
     progress.report_stage(f"Visualizing {term}")
     start_time = time.monotonic()
-    evaluator = Evaluator(backbone, channel(settings.layer, settings.channel), max_side=ANY_SIZE)
+    evaluator = Evaluator(backbone, channel(settings.layer, settings.channel))
     for amplitude in NOISE_LEVELS:
         optimization = ChannelOptimization(evaluator, settings, amplitude)
         stopped_early = optimization.run(progress)

@@ -81,10 +81,8 @@ class TextureNetwork:
         for part in cut_tiles(height, width, _TAIL_SIDE, _TAIL_HALO):
             progress.check()
             pixels = _predict(self.tail, features[part.rows.window, part.columns.window])
-            own = (slice(span.offset, span.offset + span.length) for span in (part.rows, part.columns))
-            result[_enlarge(part.rows.own_slice(1)), _enlarge(part.columns.own_slice(1))] = pixels[
-                tuple(map(_enlarge, own))
-            ]
+            own = pixels[_enlarge(part.rows.inner_slice()), _enlarge(part.columns.inner_slice())]
+            result[_enlarge(part.rows.own_slice()), _enlarge(part.columns.own_slice())] = own
         return result
 
 

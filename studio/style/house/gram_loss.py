@@ -1,7 +1,7 @@
 """Gram matrices, which house styles are trained to match.
 
 Reference:
-    Gatys et al. 2015, arXiv:1508.06576.
+    Gatys et al. 2015, arXiv:1508.06576; divided as in Johnson et al. 2016, arXiv:1603.08155.
 """
 
 from __future__ import annotations
@@ -24,10 +24,15 @@ def content_weight(strength: float) -> float:
 def compute_grams(
     backbone: Backbone, images_01: np.ndarray, progress: Progress | None = None
 ) -> dict[str, np.ndarray]:
-    """Computes each style layer's Gram matrix, `{layer: (C, C) float32}`, see `terms.compute_gram_matrix`.
+    """Computes each style layer's Gram matrix: which channels are active together, independent of position.
+
+    They are divided by H * W * C, so that one set of layer weights serves every image size.
 
     Args:
         images_01: `(1, H, W, 3) float32 in [0, 1]`, of any size; large ones are processed in tiles.
+
+    Returns:
+        `{layer: (C, C) float32}`, symmetric, positive semi-definite.
     """
     sums: dict[str, np.ndarray] = {}
     counts: dict[str, int] = {}

@@ -82,13 +82,13 @@ class Learner(LossModel):
                 gram = ops.take(ops.convert_to_tensor(self.grams[layer]), styles[n], axis=0)
                 target = (gram, ops.sum(ops.square(gram)) + 1e-12)
                 regions = _split_regions(features[layer][n], self.settings.parts)
-                style_loss = sum(losses.evaluate_term(losses.STYLE, part, target) for part in regions)
+                style_loss = sum(losses.compute_style_loss(part, target) for part in regions)
                 sums["style"] += style_loss / (len(regions) * len(STYLE_LAYERS))
             target = (content_targets[n], ops.mean(ops.square(content_targets[n])) + 1e-8)
-            sums["content"] += losses.evaluate_term(
-                losses.CONTENT, cast_to_float32(features[CONTENT_LAYER][n]), target
+            sums["content"] += losses.compute_content_loss(
+                cast_to_float32(features[CONTENT_LAYER][n]), target
             )
-            sums["smoothness"] += losses.evaluate_term(losses.VARIATION, image, ())
+            sums["smoothness"] += losses.compute_variation(image, ())
         return {name: total / count for name, total in sums.items()}
 
     def _compute_steadiness_loss(self, results: Any, second_results: Any, down: Any, right: Any) -> Any:

@@ -84,11 +84,7 @@ def split_tiles(height: int, width: int) -> list[tiling.Tile]:
 
 def inner_slices(tile: tiling.Tile) -> tuple[slice, slice]:
     """Returns the rows and columns of a tile's feature map without its overlap."""
-    rows, columns = (
-        slice(span.offset // STRIDE, (span.offset + span.length) // STRIDE)
-        for span in (tile.rows, tile.columns)
-    )
-    return rows, columns
+    return tile.rows.inner_slice(STRIDE), tile.columns.inner_slice(STRIDE)
 
 
 def map_slices(tile: tiling.Tile) -> tuple[slice, slice]:

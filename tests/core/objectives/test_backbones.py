@@ -98,28 +98,34 @@ def test_kernels_match_published_statistics(vgg16):
     assert [float(k.std()) for k in kernels] == pytest.approx(SPREADS, abs=6e-6)
 
 
+@pytest.fixture(scope="module")
+def activations(lasting_weights_home):
+    """Activations of the first and the last convolution for a photo."""
+    with lasting_weights_home():
+        extract = backbones.load("vgg16").build_extractor(["block1_conv1", "block5_conv3"])
+    return {layer: np.asarray(maps) for layer, maps in extract(CAT).items()}
+
+
 @pytest.mark.slow
-def test_folded_and_unfolded_networks_agree(vgg16):
+def test_folded_and_unfolded_networks_agree(vgg16, activations):
     import keras
 
     trained = keras.applications.VGG16(include_top=False, weights=None)
     trained.set_weights(unfold(vgg16.model.get_weights()))
-    layers = ["block1_conv1", "block5_conv3"]
-    trunk = keras.Model(trained.input, {layer: trained.get_layer(layer).output for layer in layers})
-    expected = trunk.predict((CAT - MEAN.astype("float32")) / SCALE.astype("float32"), verbose=0)
-    features = vgg16.build_extractor(layers).predict(CAT, verbose=0)
-    first, last = (np.abs(features[layer] - expected[layer])[0] for layer in layers)
+    trunk = keras.Model(trained.input, {layer: trained.get_layer(layer).output for layer in activations})
+    expected = trunk((CAT - MEAN.astype("float32")) / SCALE.astype("float32"))
+    first, last = (np.abs(maps - np.asarray(expected[layer]))[0] for layer, maps in activations.items())
     assert 0.01 < first.max() < 0.03
     assert first[1:-1, 1:-1].max() < 1e-5
     assert 0.005 < last.max() < 0.05
     assert last[6:13, 6:22].max() < 5e-5
 
 
-def test_deepest_activations_match_published_statistics(vgg16):
-    activations = np.asarray(vgg16.build_extractor(["block5_conv3"])(CAT)["block5_conv3"])
-    assert activations.shape == (1, 18, 28, 512)
-    assert activations.mean() == pytest.approx(0.2033, abs=2e-4)
-    assert activations.std() == pytest.approx(0.8806, abs=2e-4)
+def test_deepest_activations_match_published_statistics(activations):
+    deepest = activations["block5_conv3"]
+    assert deepest.shape == (1, 18, 28, 512)
+    assert deepest.mean() == pytest.approx(0.2033, abs=2e-4)
+    assert deepest.std() == pytest.approx(0.8806, abs=2e-4)
 
 
 def test_features_are_shared_frozen_and_stop_at_the_deepest_layer(vgg16):

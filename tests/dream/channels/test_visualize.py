@@ -133,14 +133,22 @@ def skip_without_weights(weights_home):
     return skip
 
 
+@pytest.fixture(scope="module")
+def rendered(lasting_weights_home):
+    """The STUDIO_HOME and the result of a visualization."""
+    with lasting_weights_home() as home:
+        return home, visualize_channel()
+
+
 @pytest.mark.slow
-def test_a_visualization_activates_its_channel_more_than_photos(weights_home):
-    result = visualize(ChannelSettings(**SMALL))
+def test_a_visualization_activates_its_channel_more_than_photos(weights_home, rendered):
+    _, result = rendered
+    image = image_io.read(result.files[0].read())
     goal = Evaluator(backbones.load("vgg16"), channel(SMALL["layer"], SMALL["channel"]))
     photos = [image_io.resize(sample_photos.read_photo(name), 96, 96) for name in sample_photos.list_photos()]
     best = max(goal(image_io.to_01(photo)).value for photo in photos)
-    assert goal(image_io.to_01(result.image)).value > 5 * max(best, 0.1)
-    assert result.image.shape == (96, 96, 3)
+    assert goal(image_io.to_01(image)).value > 5 * max(best, 0.1)
+    assert image.shape == (96, 96, 3)
     assert result.figures["after"] > 5 * max(result.figures["before"], 0.1)
 
 
@@ -162,9 +170,10 @@ def test_a_channel_that_stays_inactive_raises_a_readable_error():
 
 
 @pytest.mark.slow
-def test_the_task_caches_its_image(weights_home):
-    first = visualize_channel()
-    (cached,) = (weights_home / "channels").iterdir()
+def test_the_task_caches_its_image(rendered, monkeypatch):
+    home, first = rendered
+    monkeypatch.setenv("STUDIO_HOME", str(home))
+    (cached,) = (home / "channels").iterdir()
     assert first.files[0].read() == cached.read_bytes()
     assert recipes.read(cached.read_bytes()).task == "dream.channel"
     call = "tasks.run('dream.channel', ChannelSettings(**{}), {{}})".format(SMALL | {"backbone": "vgg16"})

@@ -174,6 +174,7 @@ def test_the_total_of_a_photo_is_the_training_loss(photos, grams, vgg16):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_bfloat16_gives_nearly_the_same_losses_and_float32_weights(photos, grams, vgg16):
     float32_trainer, bfloat16_trainer = (
         make_trainer(photos, grams, vgg16, precision=precision, size=48, batch=1)
@@ -226,6 +227,7 @@ def test_training_lowers_the_style_loss(photos, grams, vgg16):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_trained_network_is_stored_and_styles_can_be_added(weights_home, folder, photos):
     inputs = {"data": [folder], "style": [store_painting("mosaic"), store_painting("wash")]}
     result = tasks.run(known_styles.TASK, SETTINGS, inputs)
@@ -272,6 +274,7 @@ def test_two_styles_of_one_name_are_rejected(home, folder):
 
 
 @pytest.mark.slow  # two training runs
+@pytest.mark.usefixtures("eager")
 def test_the_starting_weights_are_interpolated_and_tested(photos, grams, vgg16, home):
     start = make_trainer(photos, grams, vgg16).learner.network
     settings = SETTINGS.model_copy(update={"steps": 3, "kept": 0.75, "learning_rate": 0.01})
@@ -296,6 +299,7 @@ def test_only_new_and_kept_need_a_network_to_start_from(home, folder, change):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_an_old_style_alone_is_retrained_and_others_are_unchanged(weights_home, folder, photos):
     tiny = tiny_styles.make()
     start = tasks.File.store(model_zip.pack(tiny.folder), "model", "tiny.zip")
