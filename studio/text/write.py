@@ -24,19 +24,6 @@ _PARALLEL_STEPS = 16  # steps that each core takes before the texts are joined
 
 
 @dataclass(frozen=True)
-class Token:
-    """A generated character.
-
-    Attributes:
-        text: the character.
-        nats: its negative log-likelihood at temperature 1, without top-k and top-p.
-    """
-
-    text: str
-    nats: float
-
-
-@dataclass(frozen=True)
 class Sample:
     """A generated text, without its prompt.
 
@@ -155,31 +142,6 @@ def _sample_characters(
             indices = sample_next(sampler.logits, uniforms[:, column], settings)
             yield indices, compute_nats(sampler.logits, indices)
             sampler.add(indices)
-
-
-def stream(network: AnyNetwork, vocabulary: Vocabulary, settings: WriteSettings) -> Iterator[Token]:
-    """Generates one text and yields its characters one by one.
-
-    Characters that may begin the stop text are held back until that is decided.
-
-    Args:
-        network: the model.
-        vocabulary: characters of the model.
-        settings: settings of the sampler; `count` is ignored.
-    """
-    characters = sample_characters(network, vocabulary, settings.model_copy(update={"count": 1}))
-    stop = stop_text(vocabulary, settings)
-    waiting: list[Token] = []
-    for _, (index, nats) in zip(range(settings.chars), characters, strict=False):
-        waiting.append(Token(vocabulary.characters[int(index[0])], float(nats[0])))
-        pending = "".join(token.text for token in waiting)
-        if stop and pending.endswith(stop):
-            yield from waiting[: -len(stop)]
-            return
-        count = len(waiting) - _count_stop_prefix(pending, stop)
-        yield from waiting[:count]
-        del waiting[:count]
-    yield from waiting
 
 
 def stop_text(vocabulary: Vocabulary, settings: WriteSettings) -> str:

@@ -11,7 +11,7 @@ from studio.core.progress import Progress
 from studio.text import cross_entropy, write
 from studio.text.settings import WriteSettings
 from studio.text.vocabulary import Vocabulary
-from studio.text.write import sample_characters, sample_next, stream
+from studio.text.write import sample_characters, sample_next
 
 LOGITS = np.log(np.array([[0.3, 0.5, 0.15, 0.05]], "float32"))
 
@@ -75,13 +75,6 @@ def test_continuing_equals_writing_at_once(network, letters):
     assert beginning + rest == whole
 
 
-def test_a_stream_yields_the_text(network, letters):
-    pieces = list(stream(network, letters, WriteSettings(chars=80, seed=5, prompt="fade")))
-    sample = text_of(network, letters, seed=5, prompt="fade")[0]
-    assert "".join(piece.text for piece in pieces) == sample.text
-    assert np.allclose([piece.nats for piece in pieces], sample.nats, atol=1e-5)
-
-
 def test_nats_equal_the_score(network, letters):
     sample = text_of(network, letters, prompt="a", seed=6, temperature=2, precision="float32")[0]
     indices = letters.encode("a" + sample.text).indices
@@ -94,8 +87,7 @@ def test_writing_ends_before_the_stop_text(network, letters, length):
     stop = full[40 : 40 + length]
     expected = full[: full.index(stop)]
     sample = text_of(network, letters, seed=7, stop=stop)[0]
-    pieces = list(stream(network, letters, WriteSettings(chars=80, seed=7, stop=stop)))
-    assert sample.text == "".join(piece.text for piece in pieces) == expected
+    assert sample.text == expected
     assert len(sample.nats) == len(expected)
 
 
@@ -103,9 +95,7 @@ def test_the_stop_text_is_encoded_like_the_prompt(network, letters):
     plain = text_of(network, letters, seed=7, stop=text_of(network, letters, seed=7)[0].text[40:42])[0].text
     raised = text_of(network, letters, seed=7)[0].text[40:42].upper()
     assert raised not in letters.characters
-    settings = WriteSettings(chars=80, seed=7, stop=raised)
     assert text_of(network, letters, seed=7, stop=raised)[0].text == plain
-    assert "".join(piece.text for piece in stream(network, letters, settings)) == plain
     assert len(text_of(network, letters, seed=7, stop=raised[0] + "日")[0].text) == 80
 
 
@@ -118,8 +108,13 @@ def test_the_prompt_may_have_any_line_endings(ends):
 
 def test_a_partial_stop_text_is_held_back(network, letters):
     full = text_of(network, letters, seed=7)[0].text
-    settings = WriteSettings(chars=80, seed=7, stop=full[39:41] + "nowhere")
-    assert "".join(piece.text for piece in stream(network, letters, settings)) == full
+    stop = full[78:80] + 20 * full[0]
+    assert stop not in full
+    reports = []
+    settings = WriteSettings(chars=80, seed=7, stop=stop)
+    (sample,) = write.write(network, letters, settings, Progress(reports.append))
+    assert reports[-1].text == full[:78]
+    assert sample.text == full
 
 
 @pytest.mark.parametrize("prompt", ["", "日本🙂", "ab日"])
