@@ -10,9 +10,9 @@ from fastapi import APIRouter
 from studio import engine
 from studio.api import jobs, request_models, responses
 from studio.api.callers import Caller, run_in_thread
-from studio.api.problems import Missing, problem_responses
+from studio.api.problems import problem_responses, raising_missing
 from studio.core import paths, tasks
-from studio.core.errors import Unavailable, invalid
+from studio.core.errors import invalid
 from studio.core.settings import Settings
 from studio.core.tasks import File, Task
 
@@ -107,9 +107,5 @@ def _end_batch(batch: str, owner: str, end: Callable[[str, str], None]) -> respo
 def _find_batch(batch: str, owner: str) -> responses.BatchOut:
     """Returns the state of a batch. Raises `Missing` if there is none."""
     studio = engine.connect()
-    try:
+    with raising_missing(read_status=studio.status):
         return responses.BatchOut.of(studio.find_batch(batch, owner))
-    except Unavailable as error:
-        if studio.status().startswith(("down", "starting")):
-            raise
-        raise Missing(str(error)) from None

@@ -32,8 +32,8 @@ class BrowserGuard:
     Args:
         app: the server's app.
         api_prefix: the path prefix of the API, where refusals are problem details.
-        callers: origins whose pages may call the API.
-        pages: origins that may open the WebSockets of pages, for a proxy that changes the host.
+        api_origins: origins whose pages may call the API.
+        page_origins: origins that may open the WebSockets of pages, for a proxy that changes the host.
     """
 
     def __init__(

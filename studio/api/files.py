@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from studio.api import form_data, guards, responses
 from studio.api.callers import Caller, run_in_thread
-from studio.api.problems import Missing, problem_responses
+from studio.api.problems import problem_responses, raising_missing
 from studio.core import access, tokens
 from studio.core.errors import StudioError
 from studio.core.files import Kind
@@ -116,10 +116,8 @@ async def download(
     name: Annotated[str, Query(max_length=_MAX_NAME_CHARACTERS)] = "",
 ) -> FileResponse:
     """Downloads a result or an input, or a `Range` of its bytes."""
-    try:
+    with raising_missing(StudioError):
         path = await run_in_thread(owner, lambda: File(id, kind, name).path)
-    except StudioError as error:
-        raise Missing(str(error)) from None
     return FileResponse(
         path,
         media_type=responses.choose_media_type(name),

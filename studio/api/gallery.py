@@ -10,8 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from studio.api import request_models, responses
 from studio.api.callers import Caller, run_in_thread
-from studio.api.problems import Missing, problem_responses
-from studio.core.errors import Unavailable
+from studio.api.problems import problem_responses, raising_missing
 from studio.gallery import boards, index, items
 from studio.gallery.index import Filter
 from studio.gallery.marks import change_marks
@@ -58,10 +57,8 @@ async def delete_board(owner: Caller, name: str) -> list[str]:
 
 async def _change_board(owner: str, change: Callable[[], int]) -> list[str]:
     def work() -> list[str]:
-        try:
+        with raising_missing():
             change()
-        except Unavailable as error:
-            raise Missing(str(error)) from None
         return index.list_boards(owner)
 
     return await run_in_thread(owner, work)
@@ -72,10 +69,8 @@ async def mark(owner: Caller, id: str, marks: request_models.MarksIn) -> respons
     """Changes star, tags, boards or name of an item; omitted fields stay unchanged."""
 
     def work() -> responses.ItemOut:
-        try:
+        with raising_missing():
             return responses.ItemOut.of(index.entry_of(change_marks(id, owner, **marks.model_dump())))
-        except Unavailable as error:
-            raise Missing(str(error)) from None
 
     return await run_in_thread(owner, work)
 
@@ -87,8 +82,6 @@ async def mark(owner: Caller, id: str, marks: request_models.MarksIn) -> respons
 )
 async def thumbnail(owner: Caller, id: str) -> Response:
     """Returns a small image of an item as WebP."""
-    try:
+    with raising_missing():
         data = await run_in_thread(owner, lambda: items.find(id, owner).load_thumbnail())
-    except Unavailable as error:
-        raise Missing(str(error)) from None
     return Response(data, media_type="image/webp")

@@ -65,7 +65,7 @@ class BodySizeLimit:
 
     Args:
         app: the API.
-        larger: the maximum bytes by method and path, where it is more than MAX_JSON_BYTES.
+        larger_limits: the maximum bytes by method and path, where it is more than MAX_JSON_BYTES.
     """
 
     def __init__(self, app: ASGIApp, larger_limits: Mapping[tuple[str, str], int]):

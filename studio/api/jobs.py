@@ -20,9 +20,9 @@ from pydantic_core import from_json
 from studio import engine
 from studio.api import request_models, responses
 from studio.api.callers import Caller, run_in_thread
-from studio.api.problems import Missing, problem_responses
+from studio.api.problems import Missing, problem_responses, raising_missing
 from studio.core import owners, paths, tasks
-from studio.core.errors import InvalidInput, LimitReached, StudioError, Unavailable, invalid, shorten_name
+from studio.core.errors import InvalidInput, LimitReached, StudioError, invalid, shorten_name
 from studio.core.settings import Settings
 from studio.core.tasks import File, Slot, Task
 from studio.run import input_files
@@ -241,10 +241,8 @@ def resolve_body(body: request_models.TaskRequest) -> tuple[Task, Settings, dict
     """
     task = tasks.get(body.task)
     _check_settings(task, body.settings)
-    try:
+    with raising_missing():
         return task, *resolve(task, body.settings, body.inputs, _OVER_HTTP)
-    except Unavailable as error:
-        raise Missing(str(error)) from None
 
 
 class _OverHttp(Machine):
@@ -283,12 +281,8 @@ def _check_settings(task: Task, settings: Mapping[str, Any]) -> None:
 def _find_job(id: str, owner: str) -> engine.Job:
     """Returns a job. Raises `Missing` if there is none, and `Unavailable` while the engine is down."""
     studio = engine.connect()
-    try:
+    with raising_missing(StudioError, studio.status):
         return studio.find_job(id, owner)
-    except StudioError as error:
-        if studio.status().startswith(("down", "starting")):
-            raise
-        raise Missing(str(error)) from None
 
 
 def _find_job_state(id: str, owner: str) -> tuple[engine.Job, responses.JobOut]:

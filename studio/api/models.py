@@ -8,8 +8,7 @@ from fastapi import APIRouter
 
 from studio.api import request_models, responses
 from studio.api.callers import Caller, run_in_thread
-from studio.api.problems import Missing, problem_responses
-from studio.core.errors import Unavailable
+from studio.api.problems import problem_responses, raising_missing
 from studio.core.models import presets, user_models
 
 routes = APIRouter(tags=["Models"])
@@ -19,7 +18,8 @@ routes = APIRouter(tags=["Models"])
 async def list_models(owner: Caller) -> list[responses.ModelOut]:
     """Lists the trained models that settings and inputs may name: built-in ones and your own."""
     return await run_in_thread(
-        owner, lambda: [responses.ModelOut.of(presets.find(name)) for name in presets.list_names()]
+        owner,
+        lambda: [responses.ModelOut.of(presets.find(name)) for name in presets.list_names()],
     )
 
 
@@ -32,7 +32,8 @@ async def rename_model(owner: Caller, name: str, to: request_models.ModelIn) -> 
 @routes.delete("/models/{name}", status_code=204, responses=problem_responses(404))
 async def remove_model(owner: Caller, name: str) -> None:
     """Removes one of your models, until it is restored."""
-    await run_in_thread(owner, lambda: _call_or_raise_missing(lambda: user_models.remove(name)))
+    with raising_missing():
+        await run_in_thread(owner, lambda: user_models.remove(name))
 
 
 @routes.post("/models/{name}/restore", responses=problem_responses(404))
@@ -43,14 +44,5 @@ async def restore_model(owner: Caller, name: str) -> responses.ModelOut:
 
 async def _change_model(owner: str, change: Callable[[], str]) -> responses.ModelOut:
     """Changes a model and returns it; `change` returns its name."""
-    return await run_in_thread(
-        owner, lambda: responses.ModelOut.of(presets.find(_call_or_raise_missing(change)))
-    )
-
-
-def _call_or_raise_missing(change_model: Callable[[], str]) -> str:
-    """Calls a function, and raises `Missing` if it raises `Unavailable`."""
-    try:
-        return change_model()
-    except Unavailable as error:
-        raise Missing(str(error)) from None
+    with raising_missing():
+        return await run_in_thread(owner, lambda: responses.ModelOut.of(presets.find(change())))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -45,6 +47,24 @@ class Problem(BaseModel):
 
 class Missing(Unavailable):
     """The resource does not exist, or belongs to another owner."""
+
+
+@contextmanager
+def raising_missing(
+    kind: type[StudioError] = Unavailable, read_status: Callable[[], str] = lambda: "ready"
+) -> Iterator[None]:
+    """Turns an error into `Missing`, unless the engine cannot know because it is not running.
+
+    Args:
+        kind: class of the error.
+        read_status: returns the status of the engine, for what only the engine knows.
+    """
+    try:
+        yield
+    except kind as error:
+        if read_status().startswith(("down", "starting")):
+            raise
+        raise Missing(str(error)) from None
 
 
 def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from studio import engine
 from studio.api import responses
 from studio.api.callers import Caller, run_in_thread
-from studio.api.problems import Missing, problem_responses
+from studio.api.problems import problem_responses, raising_missing
 from studio.core import tasks, version
 from studio.core.errors import InvalidInput
 
@@ -23,10 +23,8 @@ async def list_tasks(owner: Caller) -> list[responses.TaskOut]:
 @routes.get("/tasks/{name}", responses=problem_responses(404))
 async def show_task(owner: Caller, name: str) -> responses.TaskOut:
     """Returns a task by name."""
-    try:
+    with raising_missing(InvalidInput):
         return await run_in_thread(owner, lambda: responses.TaskOut.of(tasks.get(name)))
-    except InvalidInput as error:
-        raise Missing(str(error)) from None
 
 
 @routes.get("/health", responses=problem_responses())

@@ -13,7 +13,7 @@ from studio.core import recipes, tasks
 from studio.core.errors import InvalidInput, invalid
 from studio.core.recipes import Input, Recipe
 from studio.core.settings import Settings
-from studio.core.tasks import File, Kind, Task
+from studio.core.tasks import File, Task
 
 TASK_NAME = "chain.apply"
 MAX_STEPS = 20
@@ -51,17 +51,13 @@ class Step:
         """The other inputs, by slot."""
         return {slot: sources for slot, sources in self.recipe.inputs.items() if slot != self.slot}
 
-    def find_kind(self, slot: str) -> Kind:
-        """Returns the kind of the files of a slot; of an unknown one, which the task refuses, any."""
-        return next((known.kind for known in self.task.inputs if known.name == slot), "image")
-
     def list_files(self) -> dict[str, list[File]]:
         """Returns the other inputs as files, except those that have to be made again."""
-        files = {
-            slot: [File(source.digest, self.find_kind(slot), source.name) for source in sources]
-            for slot, sources in self.other_inputs.items()
+        return {
+            slot: files
+            for slot, files in self.recipe.list_files().items()
+            if slot != self.slot and all(file.is_available for file in files)
         }
-        return {slot: found for slot, found in files.items() if all(file.is_available for file in found)}
 
 
 def list_steps(recipe: Recipe) -> list[Step]:

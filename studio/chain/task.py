@@ -108,7 +108,10 @@ def _preview(file: File) -> np.ndarray:
 def _run_step(step: Step, file: File, progress: Progress, notes: list[str]) -> Result:
     """Applies a step to an image. Adds a note for each other input that was made again and differs."""
     inputs = {
-        slot: [replay.make_input(source, step.find_kind(slot), progress, notes.append) for source in sources]
+        slot: [
+            replay.make_input(source, step.recipe.find_kind(slot), progress, notes.append)
+            for source in sources
+        ]
         for slot, sources in step.other_inputs.items()
     }
     try:

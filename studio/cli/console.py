@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import math
 import sys
 import time
 import traceback
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_jsonable_python
 
 from studio.core import tasks
 from studio.core.errors import StudioError, is_out_of_memory
@@ -31,20 +32,28 @@ def print_line(text: str) -> None:
 
 def print_json(values: Mapping[str, Any]) -> None:
     """Prints one JSON object to stdout; NaN and infinity become null, NumPy numbers plain ones."""
-    print_line(json.dumps(_to_json_data(values), allow_nan=False))
+    print_line(json.dumps(to_jsonable_python(values, inf_nan_mode="null", fallback=float), allow_nan=False))
 
 
-def _to_json_data(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _to_json_data(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_json_data(part) for part in value]
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if isinstance(value, Path):
-        return str(value)
-    number = float(value)
-    return number if math.isfinite(number) else None
+def print_output(
+    arguments: argparse.Namespace, values: Mapping[str, Any], lines: Iterable[str], note: str = ""
+) -> int:
+    """Prints lines, or one JSON object with `--json`. Returns the exit code 0.
+
+    Args:
+        arguments: arguments of the command.
+        values: fields of the JSON object.
+        lines: printed without `--json`.
+        note: a sentence for people, which neither `--json` nor `--quiet` prints; "" for none.
+    """
+    if arguments.json:
+        print_json(values)
+        return 0
+    for line in lines:
+        print_line(line)
+    if note and not arguments.quiet:
+        terminal.print_note(note)
+    return 0
 
 
 def report_result(result: Result, path: Path | None, seconds: float, arguments: argparse.Namespace) -> int:
@@ -75,11 +84,9 @@ def report_result(result: Result, path: Path | None, seconds: float, arguments: 
 
 def report_file(path: Path, seconds: float, figures: Mapping[str, Any], arguments: argparse.Namespace) -> int:
     """Prints the path of a saved file that is no result, or JSON. Returns the exit code."""
-    if arguments.json:
-        print_json({"path": path, "seconds": round(seconds, 3), "figures": figures})
-    else:
-        print_line(str(path))
-    return 0
+    return print_output(
+        arguments, {"path": path, "seconds": round(seconds, 3), "figures": figures}, [str(path)]
+    )
 
 
 def print_error(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
@@ -134,27 +134,19 @@ def _list(arguments: argparse.Namespace) -> int:
         if query == index.ALL
         else []
     )
-    if arguments.json:
-        unreadable_items = [{"id": item.id, "name": item.name, "changed": item.changed} for item in damaged]
-        console.print_json(
-            {
-                "items": [_entry_as_json(entry) for entry in entries],
-                "total": total,
-                "unreadable": unreadable_items,
-            }
-        )
-        return 0
-    for entry in entries:
-        console.print_line(_format_entry(entry))
-    for item in damaged:
-        console.print_line(
-            _format_columns(item.id, item.changed, "unreadable", "", make_printable(item.name, 80))
-        )
-    if total > len(entries) and not arguments.quiet:
-        terminal.print_note(f"{total - len(entries):,} more. `-n 0` lists all.")
-    if not (total or damaged or arguments.quiet):
-        terminal.print_note("No results found. Make something, or try other words.")
-    return 0
+    values = {
+        "items": [_entry_as_json(entry) for entry in entries],
+        "total": total,
+        "unreadable": [{"id": item.id, "name": item.name, "changed": item.changed} for item in damaged],
+    }
+    lines = [_format_entry(entry) for entry in entries] + [
+        _format_columns(item.id, item.changed, "unreadable", "", make_printable(item.name, 80))
+        for item in damaged
+    ]
+    note = f"{total - len(entries):,} more. `-n 0` lists all." if total > len(entries) else ""
+    if not (total or damaged):
+        note = "No results found. Make something, or try other words."
+    return console.print_output(arguments, values, lines, note)
 
 
 def _parse_count(text: str) -> int | None:
@@ -232,7 +224,7 @@ def _show(arguments: argparse.Namespace) -> int:
         "kind": item.kind,
         "task": item.task,
         "created": item.created,
-        "marks": asdict(item.marks),
+        "marks": item.marks.model_dump(),
         "seconds": item.seconds,
         "files": [
             {
@@ -247,29 +239,18 @@ def _show(arguments: argparse.Namespace) -> int:
         "settings": item.settings,
         "recipe": None if recipe is None else recipe.model_dump(mode="json"),
     }
-    if arguments.json:
-        console.print_json(facts)
-        return 0
-    console.print_line(_format_entry(index.entry_of(item)))
-    for file in facts["files"]:
-        console.print_line(f"{make_printable(file['name'], 80)}: {file['path']}")
-    _print_recipe(facts["recipe"] or {"settings": item.settings})
-    return 0
+    lines = [
+        _format_entry(index.entry_of(item)),
+        *(f"{make_printable(file['name'], 80)}: {file['path']}" for file in facts["files"]),
+        json.dumps(facts["recipe"] or {"settings": item.settings}, indent=2),
+    ]
+    return console.print_output(arguments, facts, lines)
 
 
 def _show_file(path: Path, arguments: argparse.Namespace) -> int:
     """Prints the recipe of a file. Returns the exit code."""
     recipe = outputs.read_recipe(path).model_dump(mode="json")
-    if arguments.json:
-        console.print_json({"recipe": recipe})
-    else:
-        _print_recipe(recipe)
-    return 0
-
-
-def _print_recipe(recipe: Mapping[str, Any]) -> None:
-    """Prints a recipe as indented JSON."""
-    console.print_line(json.dumps(recipe, indent=2))
+    return console.print_output(arguments, {"recipe": recipe}, [json.dumps(recipe, indent=2)])
 
 
 def _mark(arguments: argparse.Namespace) -> int:
@@ -292,12 +273,8 @@ def _mark(arguments: argparse.Namespace) -> int:
     for item in selected:
         marks.change_marks(item.id, owner, **changes)
     entries = [index.entry_of(items.find(item.id, owner)) for item in selected]
-    if arguments.json:
-        console.print_json({"items": [_entry_as_json(entry) for entry in entries]})
-        return 0
-    for entry in entries:
-        console.print_line(_format_entry(entry))
-    return 0
+    values = {"items": [_entry_as_json(entry) for entry in entries]}
+    return console.print_output(arguments, values, map(_format_entry, entries))
 
 
 def _list_boards(arguments: argparse.Namespace) -> int:
@@ -311,14 +288,13 @@ def _list_boards(arguments: argparse.Namespace) -> int:
     elif name is not None:
         boards.rename(name, arguments.rename, owner)
     counts = {board: index.find(Filter(board=board), owner, 0)[1] for board in index.list_boards(owner)}
-    if arguments.json:
-        console.print_json({"boards": [{"name": board, "items": counts[board]} for board in counts]})
-        return 0
-    for board, count in counts.items():
-        console.print_line(f"{make_printable(board, 40):<40}  {amounts.format_count(count, 'result')}")
-    if not counts and not arguments.quiet:
-        terminal.print_note("There are no boards. `studio gallery mark ID --board NAME` begins one.")
-    return 0
+    lines = [
+        f"{make_printable(board, 40):<40}  {amounts.format_count(count, 'result')}"
+        for board, count in counts.items()
+    ]
+    note = "" if counts else "There are no boards. `studio gallery mark ID --board NAME` begins one."
+    values = {"boards": [{"name": board, "items": count} for board, count in counts.items()]}
+    return console.print_output(arguments, values, lines, note)
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -356,27 +332,21 @@ def _remove(arguments: argparse.Namespace) -> int:
         removal.delete(ids, owner)
     else:
         ids = removal.remove(ids, owner)
-    if arguments.json:
-        console.print_json({"ids": ids})
-        return 0
-    for id in ids:
-        console.print_line(id)
-    if not (arguments.undo or arguments.for_good or arguments.quiet):
-        terminal.print_note("Removed. `studio gallery remove --undo ID` restores a result.")
-    return 0
+    is_removed = not (arguments.undo or arguments.for_good)
+    note = "Removed. `studio gallery remove --undo ID` restores a result." if is_removed else ""
+    return console.print_output(arguments, {"ids": ids}, ids, note)
 
 
 def _list_owners(arguments: argparse.Namespace) -> int:
     owner_list = owners.list_owners() if arguments.remove is None else [owners.remove(arguments.remove)]
-    if arguments.json:
-        console.print_json({"owners": [asdict(owner) for owner in owner_list]})
-        return 0
-    for owner in owner_list:
-        date = time.strftime("%Y-%m-%d", time.localtime(owner.last_changed))
-        size, item_count = amounts.format_bytes(owner.bytes), amounts.format_count(owner.items, "item")
-        console.print_line(f"{make_printable(owner.name, 60):<40}  {date}  {size:>8}  {item_count}")
-    if arguments.remove is not None and not arguments.quiet:
-        terminal.print_note("Deleted permanently. Files less than a day old are deleted within a week.")
-    if not owner_list and not arguments.quiet:
-        terminal.print_note("There are no results yet.")
-    return 0
+    note = "" if owner_list else "There are no results yet."
+    if arguments.remove is not None:
+        note = "Deleted permanently. Files less than a day old are deleted within a week."
+    values = {"owners": [asdict(owner) for owner in owner_list]}
+    return console.print_output(arguments, values, map(_format_owner, owner_list), note)
+
+
+def _format_owner(owner: owners.Owner) -> str:
+    date = time.strftime("%Y-%m-%d", time.localtime(owner.last_changed))
+    size, item_count = amounts.format_bytes(owner.bytes), amounts.format_count(owner.items, "item")
+    return f"{make_printable(owner.name, 60):<40}  {date}  {size:>8}  {item_count}"

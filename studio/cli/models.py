@@ -8,7 +8,6 @@ from typing import Any
 from studio.cli import console, flags
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.models import presets, user_models
-from studio.run import terminal
 
 
 def add(commands: Any) -> None:
@@ -33,19 +32,12 @@ def add(commands: Any) -> None:
 def _list(arguments: argparse.Namespace) -> int:
     names = user_models.list_removed() if arguments.removed else presets.list_names()
     tasks = {} if arguments.removed else {name: _task_of(name) for name in names}
-    if arguments.json:
-        own_names = set(user_models.list_own())
-        model_list = [
-            {"name": name, "task": tasks.get(name, ""), "kept": name in own_names} for name in names
-        ]
-        console.print_json({"models": model_list})
-        return 0
+    own_names = set(user_models.list_own())
+    model_list = [{"name": name, "task": tasks.get(name, ""), "kept": name in own_names} for name in names]
     width = max(map(len, names), default=0)
-    for name in names:
-        console.print_line(f"{name.ljust(width)}  {tasks.get(name, '')}".rstrip())
-    if not names and not arguments.quiet:
-        terminal.print_note("There are no models. Train one with `studio train`.")
-    return 0
+    lines = [f"{name.ljust(width)}  {tasks.get(name, '')}".rstrip() for name in names]
+    note = "" if names else "There are no models. Train one with `studio train`."
+    return console.print_output(arguments, {"models": model_list}, lines, note)
 
 
 def _task_of(name: str) -> str:
@@ -57,7 +49,8 @@ def _task_of(name: str) -> str:
 
 
 def _rename(arguments: argparse.Namespace) -> int:
-    return _print_names([user_models.rename(arguments.name, arguments.to)], arguments)
+    name = user_models.rename(arguments.name, arguments.to)
+    return console.print_output(arguments, {"names": [name]}, [name])
 
 
 def _remove(arguments: argparse.Namespace) -> int:
@@ -67,18 +60,9 @@ def _remove(arguments: argparse.Namespace) -> int:
     if arguments.for_good:
         for name in names:
             user_models.delete(name)
-        return _print_names(names, arguments)
-    change = user_models.restore if arguments.undo else user_models.remove
-    _print_names([change(name) for name in names], arguments)
-    if not (arguments.undo or arguments.quiet):
-        terminal.print_note("Removed. `studio models remove --undo NAME` restores a model.")
-    return 0
-
-
-def _print_names(names: list[str], arguments: argparse.Namespace) -> int:
-    if arguments.json:
-        console.print_json({"names": names})
-        return 0
-    for name in names:
-        console.print_line(name)
-    return 0
+    else:
+        change = user_models.restore if arguments.undo else user_models.remove
+        names = [change(name) for name in names]
+    is_removed = not (arguments.undo or arguments.for_good)
+    note = "Removed. `studio models remove --undo NAME` restores a model." if is_removed else ""
+    return console.print_output(arguments, {"names": names}, names, note)

@@ -12,6 +12,7 @@ from studio.core import paths, tasks
 from studio.core.data import builders
 from studio.core.errors import invalid
 from studio.core.models import cards, model_folder, presets
+from studio.core.progress import Progress
 from studio.core.tasks import Slot
 from studio.run import input_files, terminal
 
@@ -53,16 +54,17 @@ def _run(arguments: argparse.Namespace) -> int:
     if preset is None and arguments.publish:
         received, step = "an imported model", "leave out --publish"
         raise invalid("--publish", expected="a model with a card", received=received, next_step=step)
-    if preset is None:
-        return _score_imported(arguments, part)
-    if preset.task not in scores:
+    if preset is not None and preset.task not in scores:
         expected = f"a model of {', '.join(scores)}"
         raise invalid(f"preset {preset.name}", expected=expected, received=preset.task)
     with console.show_progress("Score", arguments) as progress:
-        figures = dict(tasks.import_object(scores[preset.task])(preset, arguments.data, part, progress))
+        if preset is None:
+            figures = _score_imported(arguments, part, progress)
+        else:
+            figures = dict(tasks.import_object(scores[preset.task])(preset, arguments.data, part, progress))
     for sentence in figures.pop("notes", ()):
         terminal.print_note(sentence)
-    if arguments.publish:
+    if arguments.publish and preset is not None:
         _update_card(preset, figures, arguments)
     console.print_json(figures)
     return 0
@@ -78,20 +80,17 @@ def _update_card(preset: presets.Preset, figures: Mapping[str, Any], arguments: 
     paths.write(preset.folder / model_folder.CARD, card.encode())
 
 
-def _score_imported(arguments: argparse.Namespace, part: tuple[float, float] | None) -> int:
+def _score_imported(
+    arguments: argparse.Namespace, part: tuple[float, float] | None, progress: Progress
+) -> dict[str, Any]:
     """Scores an imported classifier on its classes."""
     file = input_files.read(Slot("model", "model"), arguments.preset, arguments.labels)
     score = next(task.evaluate_imported for task in map(tasks.get, tasks.TASKS) if task.evaluate_imported)
-    with console.show_progress("Score", arguments) as progress:
-        figures = dict(
-            tasks.import_object(score)(
-                file, arguments.data, part, progress, arguments.preprocessing, arguments.flat
-            )
+    return dict(
+        tasks.import_object(score)(
+            file, arguments.data, part, progress, arguments.preprocessing, arguments.flat
         )
-    for sentence in figures.pop("notes", ()):
-        terminal.print_note(sentence)
-    console.print_json(figures)
-    return 0
+    )
 
 
 def _parse_part(text: str) -> tuple[float, float]:

@@ -24,7 +24,8 @@ def add(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.revoke is not None:
-        return _revoke(arguments.revoke, arguments.json)
+        revoked = _revoke(arguments.revoke)
+        return console.print_output(arguments, {"revoked": revoked}, [f"Tokens revoked: {revoked}"])
     if arguments.owner is None:
         token = tokens.ensure_own(renew=arguments.new)
     else:
@@ -32,22 +33,14 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.new:
             tokens.revoke(owner)
         token = tokens.create(owner)
-    if arguments.json:
-        console.print_json({"token": token})
-    else:
-        console.print_line(token)
-    return 0
+    return console.print_output(arguments, {"token": token}, [token])
 
 
-def _revoke(owner: str, as_json: bool) -> int:
-    """Revokes all tokens of an owner, who need not have results. Raises `InvalidInput` if there are none."""
+def _revoke(owner: str) -> int:
+    """Revokes all tokens of an owner, who need not have results. Returns how many; none is an error."""
     if owner == LOCAL:
         raise InvalidInput(f"{LOCAL} always has a token. Use `studio token --new` to replace it.")
     revoked = tokens.revoke(owner)
     if not revoked:
         raise InvalidInput(f"{owner} has no token. `studio gallery owners` lists who shares this studio.")
-    if as_json:
-        console.print_json({"revoked": revoked})
-    else:
-        console.print_line(f"Tokens revoked: {revoked}")
-    return 0
+    return revoked

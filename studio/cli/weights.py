@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +11,6 @@ from studio.cli import console, flags
 from studio.core import amounts, paths
 from studio.core.weights import pretrained
 from studio.core.weights.pretrained import Status
-from studio.run import terminal
 
 
 def add(commands: Any) -> None:
@@ -34,12 +34,14 @@ def add(commands: Any) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     statuses = [pretrained.get_status(name) for name in pretrained.list_names()]
-    if arguments.json:
-        console.print_json({"weights": [asdict(status) for status in statuses]})
-        return 0
-    for status in statuses:
-        console.print_line(_format_status(status))
-    return 0
+    return _print_statuses(statuses, map(_format_status, statuses), arguments)
+
+
+def _print_statuses(
+    statuses: list[Status], lines: Iterable[str], arguments: argparse.Namespace, note: str = ""
+) -> int:
+    values = {"weights": [asdict(status) for status in statuses]}
+    return console.print_output(arguments, values, lines, note)
 
 
 def _format_status(status: Status) -> str:
@@ -70,11 +72,6 @@ def _pull(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     downloaded = [name for name in pretrained.list_names() if pretrained.get_status(name).cached]
     statuses = [pretrained.verify(name) for name in ([arguments.name] if arguments.name else downloaded)]
-    if arguments.json:
-        console.print_json({"weights": [asdict(status) for status in statuses]})
-        return 0
-    for status in statuses:
-        console.print_line(f"{_pad_name(status)} intact, {status.path}")
-    if not statuses:
-        terminal.print_note("No weights are downloaded yet. Run `studio weights pull`.")
-    return 0
+    lines = [f"{_pad_name(status)} intact, {status.path}" for status in statuses]
+    note = "" if statuses else "No weights are downloaded yet. Run `studio weights pull`."
+    return _print_statuses(statuses, lines, arguments, note)

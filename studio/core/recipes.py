@@ -96,6 +96,17 @@ class Recipe(_Strict):
         digests = {slot: [source.digest for source in sources] for slot, sources in self.inputs.items()}
         return self.task, self.settings, digests
 
+    def find_kind(self, slot: str) -> tasks.Kind:
+        """Returns the kind of the files of a slot; "image" for an unknown slot, which the task refuses."""
+        return next((known.kind for known in tasks.get(self.task).inputs if known.name == slot), "image")
+
+    def list_files(self) -> dict[str, list[tasks.File]]:
+        """Returns the inputs as files, by slot."""
+        return {
+            slot: [tasks.File(source.digest, self.find_kind(slot), source.name) for source in sources]
+            for slot, sources in self.inputs.items()
+        }
+
     def parse_settings(self) -> Settings:
         """Returns the settings as the task's own class, checked against the limits of the form.
 

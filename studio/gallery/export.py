@@ -11,7 +11,6 @@ import re
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path, PurePath
 from typing import IO
@@ -19,7 +18,8 @@ from typing import IO
 from studio.core import paths
 from studio.core.errors import InsufficientSpace, InvalidInput, shorten_name
 from studio.core.tasks import File
-from studio.gallery.items import Item, Marks
+from studio.engine.jobs.parts import Marks
+from studio.gallery.items import Item
 
 MAX_DOWNLOAD_BYTES = 500_000_000  # the server keeps a download in memory
 TOO_MANY = "The limit is 500 items and 500 MB. Select fewer, or run `studio gallery export -o all.zip`."
@@ -65,7 +65,7 @@ def write_zip(items: Iterable[Item], file: IO[bytes]) -> None:
                     for chunk in iter(partial(source.read, 1 << 20), b""):
                         target.write(chunk)
                 if item.marks != Marks():
-                    all_marks[name] = asdict(item.marks)
+                    all_marks[name] = item.marks.model_dump()
                 recipe = item.recipe_of(item_file)
                 if not _contains_recipe(item_file) and recipe is not None:
                     archive.writestr(

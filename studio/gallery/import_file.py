@@ -42,14 +42,6 @@ class Provenance:
         """Returns whether the file is a recipe without its result."""
         return not self.data.startswith(PNG_SIGNATURE)
 
-    def inputs(self) -> dict[str, list[File]]:
-        """Returns the input files of the recipe, by slot of its task."""
-        kinds = {slot.name: slot.kind for slot in tasks.get(self.recipe.task).inputs}
-        return {
-            slot: [File(source.digest, kinds.get(slot, "image"), source.name) for source in sources]
-            for slot, sources in self.recipe.inputs.items()
-        }
-
 
 def read_provenance(
     data: bytes, name: str, owner: str = LOCAL, shared: Callable[[Input], bool] = lambda _source: False

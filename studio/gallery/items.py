@@ -10,26 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from studio.core import paths, tasks
-from studio.core.errors import Unavailable, make_printable
+from studio.core.errors import Unavailable
 from studio.core.imaging import thumbnails
 from studio.core.owners import LOCAL
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import FINISHED, Outcome, Request, Status
-from studio.engine.jobs.parts import Marks as StoredMarks
+from studio.engine.jobs.parts import FINISHED, Marks, Outcome, Request, Status
 
 GONE = "There is no such item in the gallery. Look in the list."
-
-
-@dataclass(frozen=True)
-class Marks:
-    """The owner's marks of an item: a star, tags in lower case, a name, "" for none, and boards."""
-
-    starred: bool = False
-    tags: tuple[str, ...] = ()
-    name: str = ""
-    boards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +49,7 @@ class Item:
     seconds: float | None
     result: Result
     folder: Path = field(repr=False)
-    marks: Marks = Marks()
+    marks: Marks = field(default_factory=Marks)
 
     def recipe_of(self, file: File) -> Recipe | None:
         """Returns the recipe of one of its files: a cell of a sweep has its own, others have the item's."""
@@ -134,18 +123,7 @@ def read(folder: Path) -> Item | None:
         seconds=ended - started if started and ended else None,
         result=outcome.result,
         folder=folder,
-        marks=_read_marks(job),
-    )
-
-
-def _read_marks(job: store.Folder) -> Marks:
-    """Reads the marks of an item; a damaged file counts as no marks."""
-    stored_marks = job.read(StoredMarks) or StoredMarks()
-    return Marks(
-        stored_marks.starred,
-        tuple(map(make_printable, stored_marks.tags)),
-        make_printable(stored_marks.name),
-        tuple(map(make_printable, stored_marks.boards)),
+        marks=job.read(Marks) or Marks(),  # a damaged file counts as no marks
     )
 
 
@@ -169,13 +147,7 @@ def add(result: Result, seconds: float | None, owner: str = LOCAL) -> str:
     ended = time.time()
     recipe: Recipe = result.recipe
     task = tasks.get(recipe.task)
-    kinds: dict[str, Kind] = {slot.name: slot.kind for slot in task.inputs}
-    inputs = {
-        slot: [File(source.digest, kinds[slot], source.name) for source in sources]
-        for slot, sources in recipe.inputs.items()
-        if slot in kinds
-    }
-    request = Request.of(task, recipe.settings, inputs, owner)
+    request = Request.of(task, recipe.settings, recipe.list_files(), owner)
     id = store.new_id(int(ended * 1000))
     store.write_finished(
         jobs_folder() / id, request, result, None if seconds is None else ended - seconds, ended

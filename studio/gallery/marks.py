@@ -9,8 +9,7 @@ from studio.core import paths
 from studio.core.errors import Unavailable, invalid, is_printable
 from studio.core.owners import LOCAL
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import MAX_NAME_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TAGS
-from studio.engine.jobs.parts import Marks as StoredMarks
+from studio.engine.jobs.parts import MAX_NAME_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TAGS, Marks
 from studio.gallery import index, items
 from studio.gallery.items import Item
 
@@ -48,13 +47,13 @@ def change_marks(
     # Lock reading and writing of marks, because of two concurrent changes one would be lost.
     with paths.locked(paths.ensure_folder("locks") / "marks.lock"):
         item = items.find(id, owner)
-        marks = item.marks
+        marks, changes = item.marks, dict[str, object]()
         if starred is not None:
-            marks = replace(marks, starred=starred)
+            changes["starred"] = starred
         removed_names = {index.normalize_tag(tag) for tag in removed_tags}
         names = [*(marks.tags if tags is None else tags), *added_tags]
-        marks = replace(
-            marks, tags=_validate_tags(tag for tag in names if index.normalize_tag(tag) not in removed_names)
+        changes["tags"] = _validate_tags(
+            tag for tag in names if index.normalize_tag(tag) not in removed_names
         )
         if boards is not None or added_boards or removed_boards:
             left_boards = {index.normalize_tag(board) for board in removed_boards}
@@ -63,15 +62,13 @@ def change_marks(
                 for board in (marks.boards if boards is None else boards)
                 if index.normalize_tag(board) not in left_boards
             ]
-            marks = replace(marks, boards=_validate_boards([*added_boards, *remaining], left_boards, owner))
+            changes["boards"] = _validate_boards([*added_boards, *remaining], left_boards, owner)
         if name is not None:
-            marks = replace(marks, name=_validate_text("name", name, MAX_NAME_CHARACTERS))
+            changes["name"] = _validate_text("name", name, MAX_NAME_CHARACTERS)
         if not item.folder.is_dir():  # removed meanwhile; do not create a folder with marks only
             raise Unavailable(items.GONE)
-        stored_marks = StoredMarks(
-            starred=marks.starred, tags=list(marks.tags), name=marks.name, boards=list(marks.boards)
-        )
-        store.Folder(item.folder).write(StoredMarks, stored_marks)
+        marks = item.marks.model_copy(update=changes)
+        store.Folder(item.folder).write(Marks, marks)
         index.refresh(item.folder)
         return replace(item, marks=marks)
 

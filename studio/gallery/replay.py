@@ -88,9 +88,8 @@ def run(recipe: Recipe, progress: Progress, on_note: Callable[[str], None]) -> R
         Cancelled: if the user stopped it while an input was made.
         StudioError: like `check` and the task itself.
     """
-    kinds = {slot.name: slot.kind for slot in tasks.get(recipe.task).inputs}
     inputs = {
-        slot: [make_input(source, kinds.get(slot, "image"), progress, on_note) for source in sources]
+        slot: [make_input(source, recipe.find_kind(slot), progress, on_note) for source in sources]
         for slot, sources in recipe.inputs.items()
     }
     with pretrained.pin(recipe.weights):

@@ -17,7 +17,7 @@ def test_image_has_full_provenance(make_item):
     assert (origin.kind, origin.is_known, origin.missing, origin.item) == ("image", True, (), id)
     assert origin.recipe.settings["tint"] == "red"
     assert "\x1b" not in origin.name
-    assert [file.name for file in origin.inputs()["content"]] == ["photo.png"]
+    assert [file.name for file in origin.recipe.list_files()["content"]] == ["photo.png"]
 
 
 def test_image_without_an_item_can_be_added(make_item):

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from studio.core.errors import InvalidInput, Unavailable
+from studio.engine.jobs.parts import Marks
 from studio.gallery import export, index, items, marks, removal, unreadable
 from studio.gallery.index import Filter
-from studio.gallery.items import Marks
 from tests.wording import SECOND_SENTENCE
 
 
@@ -24,7 +24,11 @@ def test_marked_item_is_found_by_its_marks(make_item):
     other, id = make_item(shade=1), make_item(shade=2)
     assert find_ids(starred=True) == [], "the index knows both as they were"
     marked_item = marks.change_marks(id, starred=True, tags=["Sea", "two  words", "sea"], name="  My  best ")
-    assert marked_item.marks == items.find(id).marks == Marks(True, ("sea", "two words"), "My best")
+    assert (
+        marked_item.marks
+        == items.find(id).marks
+        == Marks(starred=True, tags=("sea", "two words"), name="My best")
+    )
     (entry,), _ = index.find(Filter(starred=True))
     assert (entry.id, entry.name, entry.starred, entry.tags) == (id, "My best", True, ("sea", "two words"))
     assert (
@@ -42,8 +46,8 @@ def test_marks_change_independently(make_item):
     id = make_item()
     marks.change_marks(id, starred=True)
     marks.change_marks(id, tags=["a"])
-    assert marks.change_marks(id, name="mine").marks == Marks(True, ("a",), "mine")
-    assert marks.change_marks(id, starred=False).marks == Marks(False, ("a",), "mine")
+    assert marks.change_marks(id, name="mine").marks == Marks(starred=True, tags=("a",), name="mine")
+    assert marks.change_marks(id, starred=False).marks == Marks(starred=False, tags=("a",), name="mine")
     marks.change_marks(id, tags=[])
     marks.change_marks(id, name="")
     assert items.find(id).marks == Marks() and index.find()[0][0].name == "photo"
@@ -65,7 +69,7 @@ def test_concurrent_changes_are_all_stored(make_item):
         for _ in range(10):
             id = make_item()
             list(pool.map(lambda change, id=id: marks.change_marks(id, **change), changes))
-            assert items.find(id).marks == Marks(True, ("sea",), "Boat")
+            assert items.find(id).marks == Marks(starred=True, tags=("sea",), name="Boat")
 
 
 def test_marks_survive_the_index_and_removal(home, make_item):
@@ -106,7 +110,7 @@ def test_invalid_mark_is_rejected_and_changes_nothing(make_item, bad):
     with pytest.raises(InvalidInput, match=SECOND_SENTENCE) as error:
         marks.change_marks(id, **bad)
     assert "\n" not in str(error.value) and "\x1b" not in str(error.value)
-    assert items.find(id).marks == Marks(True, ("a",), "mine")
+    assert items.find(id).marks == Marks(starred=True, tags=("a",), name="mine")
 
 
 INVALID_MARKS = {

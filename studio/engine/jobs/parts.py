@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from studio.core import paths, tasks
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, make_printable
 from studio.core.progress import Report
 from studio.core.recipes import Digest, Recipe
 from studio.core.settings import Settings
@@ -42,7 +42,10 @@ Time = Annotated[float, Field(ge=0, le=_MAX_TIME, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Tag = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TAG_CHARACTERS)]
+Tag = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_TAG_CHARACTERS), AfterValidator(make_printable)
+]
+Tags = Annotated[tuple[Tag, ...], Field(max_length=MAX_TAGS, fail_fast=True)]
 Name = Annotated[str, StringConstraints(max_length=_MAX_FILE_NAME_CHARACTERS)]
 
 
@@ -231,12 +234,16 @@ class Outcome(_Strict):
 
 
 class Marks(_Strict):
-    """The owner's marks of a gallery item: star, tags, name and boards."""
+    """The owner's marks of a gallery item: a star, tags in lower case, a name, "" for none, and boards."""
+
+    model_config = ConfigDict(frozen=True)
 
     starred: bool = False
-    tags: list[Tag] = Field(default=[], max_length=MAX_TAGS, fail_fast=True)
-    name: Annotated[str, StringConstraints(max_length=MAX_NAME_CHARACTERS)] = ""
-    boards: list[Tag] = Field(default=[], max_length=MAX_TAGS, fail_fast=True)
+    tags: Tags = ()
+    name: Annotated[
+        str, StringConstraints(max_length=MAX_NAME_CHARACTERS), AfterValidator(make_printable)
+    ] = ""
+    boards: Tags = ()
 
 
 def finished_state(result: Result) -> State:

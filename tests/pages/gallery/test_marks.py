@@ -7,8 +7,8 @@ import pytest
 from pages.gallery import comparison
 from studio.core import recipes, tasks
 from studio.engine.jobs import store
+from studio.engine.jobs.parts import Marks
 from studio.gallery import items, marks
-from studio.gallery.items import Marks
 
 from ..elements import find_button_by_key
 
@@ -61,7 +61,7 @@ def test_item_is_starred_named_and_tagged(visit, make_result):
     find_button_by_key(page, "item_star").click().run()
     page.text_input(key=f"item_name_{id}").set_value(" My  cat_ ").run()
     page.multiselect(key=f"item_tags_{id}").set_value(["Sea", "two  words"]).run()
-    assert items.find(id).marks == Marks(True, ("sea", "two words"), "My cat_")
+    assert items.find(id).marks == Marks(starred=True, tags=("sea", "two words"), name="My cat_")
     assert page.subheader[0].value == r"Chore\: My cat\_"
     assert page.multiselect(key=f"item_tags_{id}").value == ["sea", "two words"]
     page.multiselect(key=f"item_tags_{id}").set_value(["x" * 41]).run()
@@ -80,8 +80,8 @@ def test_selected_items_are_starred_and_tagged(visit, make_result):
     page.multiselect(key="several_tags").set_value(["Sea"]).run()
     find_button_by_key(page, "several_tag").click().run()
     assert [items.find(id).marks for id in ids] == [
-        Marks(True, ("old", "sea")),
-        Marks(True, ("sea",)),
+        Marks(starred=True, tags=("old", "sea")),
+        Marks(starred=True, tags=("sea",)),
         Marks(),
     ]
     assert not page.exception
