@@ -114,7 +114,7 @@ def _show_details(provenance: Provenance) -> None:
         )
         _show_recipe_text(provenance)
         return
-    settings, inputs = provenance.recipe.parse_settings(), provenance.inputs()
+    settings, inputs = provenance.recipe.parse_settings(), provenance.recipe.list_files()
     st.subheader(
         words.escape(
             tasks.describe_sources(provenance.recipe.task, provenance.recipe.settings, inputs)
