@@ -8,6 +8,8 @@ import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
+import eager_mode
+import keras
 import numpy as np
 import pytest
 import saved_models
@@ -41,12 +43,38 @@ def unpack(result, tmp_path):
 
 
 @pytest.fixture(scope="module")
+def narrow_network():
+    """VGG16 with a sixteenth of its channels and random weights: fine-tuning it takes a second."""
+    spec = backbones.find_spec("vgg16")
+    layers = {name: channels // 16 for name, channels in spec.layers.items()}
+    images = maps = keras.Input((None, None, 3))
+    for seed, (name, channels) in enumerate(layers.items()):
+        if name.endswith("_pool"):
+            maps = keras.layers.MaxPooling2D(2, name=name)(maps)
+        else:
+            kernel = keras.initializers.HeNormal(seed)
+            maps = keras.layers.Conv2D(
+                channels, 3, 1, "same", kernel_initializer=kernel, activation="relu", name=name
+            )(maps)
+    model = keras.Model(images, maps, name="vgg16")
+    model.trainable = False
+    return backbones.Backbone(replace(spec, layers=layers), model, "0" * 64)
+
+
+@pytest.fixture
+def narrow_vgg16(narrow_network, weights_home, monkeypatch):
+    """Makes `vgg16` a small network with the layers of VGG16."""
+    monkeypatch.setitem(backbones.BACKBONES, "vgg16", narrow_network.spec)
+    monkeypatch.setattr(backbones, "load", lambda *_, **__: narrow_network)
+
+
+@pytest.fixture(scope="module")
 def train_cached(lasting_weights_home, class_folder):
     """Trains once for all tests that only read the result: `train_cached(**change)`."""
 
     @functools.cache
     def train_once(change):
-        with lasting_weights_home() as home:
+        with lasting_weights_home() as home, eager_mode.run_eagerly():
             result = train(class_folder, **dict(change))
             return SimpleNamespace(figures=result.figures, packed=result.files[0].read(), home=home)
 
@@ -120,6 +148,7 @@ def test_validation_uses_neither_training_nor_test_images(mislabeled, change):
     assert np.allclose(other.validation_probabilities, trained_head.validation_probabilities, atol=1e-5)
 
 
+@pytest.mark.usefixtures("eager")
 def test_validation_of_a_hidden_layer_uses_neither_training_nor_test_images(mislabeled):
     """Only the heads of the folds are trained, once, because Keras takes seconds for each."""
     settings = TrainClassifierSettings(head="mlp", hidden=64, validation=True)
@@ -131,8 +160,8 @@ def test_validation_of_a_hidden_layer_uses_neither_training_nor_test_images(misl
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", [{}, {**TUNED, "epochs": 1}], ids=["linear", "tuned"])
-def test_figures_have_validation_and_test_accuracy(weights_home, train_cached, change):
-    result = train_cached(**change, validation=True)
+def test_figures_have_validation_and_test_accuracy(narrow_vgg16, class_folder, change):
+    result = train(class_folder, **change, validation=True)
     assert 0 <= result.figures["validation_accuracy"] <= 1
     count = result.figures["images"] - result.figures["held_out"]
     assert result.figures["n"] == 12
@@ -276,7 +305,7 @@ def test_fine_tuning_does_not_change_the_shared_backbone(weights_home, train_cac
 
 
 @pytest.fixture
-def training_inputs(weights_home, class_folder):
+def training_inputs(narrow_vgg16, class_folder):
     """A training set, the weights of its head, and settings for fine-tuning."""
     settings = TrainClassifierSettings(**TUNED)
     training = training_set.load(data.store_reference(str(class_folder)), "vgg16", 32, settings.held_out, 0)
@@ -284,6 +313,7 @@ def training_inputs(weights_home, class_folder):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_fine_tuning_starts_from_the_trained_head(training_inputs):
     training, weights, settings = training_inputs
     top = finetune.build_top(training, weights, settings)
@@ -291,7 +321,7 @@ def test_fine_tuning_starts_from_the_trained_head(training_inputs):
     with finetune.open_activations(
         training.dataset, training.backbone, settings.cut, True, Progress()
     ) as maps_store:
-        assert maps_store.shape == (36, 2, 2, 2, 512)
+        assert maps_store.shape == (36, 2, 2, 2, 32)
         maps = maps_store.read(training.test_rows, np.zeros(len(training.test_rows), "int64"))
         assert np.allclose(top.predict_on_batch(maps), frozen, atol=2e-3)
         mirrored = maps_store.read(training.test_rows, np.ones(len(training.test_rows), "int64"))
@@ -302,6 +332,7 @@ def test_fine_tuning_starts_from_the_trained_head(training_inputs):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_removing_the_activations_file_does_not_disturb_readers(training_inputs):
     training, _, settings = training_inputs
     arguments, rows = (training.dataset, training.backbone, settings.cut, True, Progress()), np.arange(3)
@@ -365,7 +396,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(training_inputs, monkeypatch)
 @pytest.mark.slow
 @pytest.mark.usefixtures("eager")
 def test_a_cancelled_run_is_saved_and_resumes_with_its_earlier_seconds(
-    weights_home, class_folder, tmp_path, monkeypatch
+    narrow_vgg16, class_folder, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("studio.core.training.trainer.REPORT_SECONDS", 0)
     reports, save = [], checkpoints.Run.save
@@ -395,7 +426,7 @@ def test_a_cancelled_run_is_saved_and_resumes_with_its_earlier_seconds(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("eager")
-def test_canceling_before_fine_tuning_keeps_the_head(weights_home, class_folder, tmp_path):
+def test_canceling_before_fine_tuning_keeps_the_head(narrow_vgg16, class_folder, tmp_path):
     reports = []
     stop = Progress(
         reports.append, lambda: any(report.text == "Preparing to fine-tune" for report in reports)
