@@ -10,7 +10,7 @@ from keras import ops
 from studio.core.errors import Cancelled
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
-from studio.dcgan import growth, model, train
+from studio.dcgan import growth, model, train, upscaling
 from studio.dcgan.settings import TrainDcganSettings
 from training.drawings.data_sets import draw_data_set
 
@@ -91,7 +91,8 @@ def cartoons() -> np.ndarray:
     return draw_data_set("avatars", 96, seed=0, size=64)["images"]
 
 
-def test_upscaling_training_reduces_the_error(tiny, cartoons):
+def test_upscaling_training_reduces_the_error(tiny, cartoons, monkeypatch):
+    monkeypatch.setattr(upscaling, "BATCH", 4)
     changes = {"size": 64, "width": 12, "blocks": 1, "colors": "color", "bilateral": 10.0, "steps": 60}
     settings = tiny.model_copy(update=changes)
     start = model.Gan(settings.model_copy(update={"size": 32, "width": 24, "discriminator_width": 8}))

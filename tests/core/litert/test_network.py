@@ -36,6 +36,24 @@ def model(home, tmp_path):
     return tiny_enhance.make(tmp_path / "model")
 
 
+@pytest.fixture(scope="module")
+def conversion(tmp_path_factory):
+    """The STUDIO_HOME in which a process on JAX has loaded a model, and what it printed."""
+    home = tmp_path_factory.mktemp("converted")
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "STUDIO_HOME": str(home)}
+    command = [sys.executable, "-P", "-c", LOAD_SCRIPT, str(tiny_enhance.make(home / "model").folder)]
+    process = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    return home, process.stdout
+
+
+@pytest.fixture
+def converted_model(conversion, tmp_path, monkeypatch):
+    """A copy of that model, in the STUDIO_HOME that has its converted files."""
+    home, _ = conversion
+    monkeypatch.setenv("STUDIO_HOME", str(home))
+    return presets.find(shutil.copytree(home / "model", tmp_path / "model"))
+
+
 def find_converted_files():
     """Returns the files in the cache."""
     folder = paths.ensure_folder("cache") / "litert"
@@ -65,9 +83,9 @@ def test_a_shipped_file_agrees_with_keras(name):
         assert np.abs(output - expected).max() < 0.002 * np.ptp(expected)
 
 
-def test_a_network_accepts_inputs_of_several_sizes_and_no_file_of_a_users_model_is_read(model):
-    (model.folder / "x3.tflite").write_bytes(b"from another user")
-    enlarge = network.load(model, "x3")
+def test_a_network_accepts_inputs_of_several_sizes_and_no_file_of_a_users_model_is_read(converted_model):
+    (converted_model.folder / "x3.tflite").write_bytes(b"from another user")
+    enlarge = network.load(converted_model, "x3")
     for shape in ((1, 8, 12, 1), (1, 20, 9, 1), (1, 8, 12, 1)):
         (output,) = enlarge(np.zeros(shape, "float32"))
         assert output.shape == (1, 3 * shape[1], 3 * shape[2], 1)
@@ -77,14 +95,15 @@ class Converted(Exception):
     """Raised instead of a second conversion, which takes seconds."""
 
 
-def test_a_model_is_converted_once_for_its_owner_and_again_after_its_files_are_removed(model, monkeypatch):
-    convert_all = convert.convert
-
-    def convert_once(*args):
+def test_a_model_is_converted_once_for_its_owner_and_again_after_its_files_are_removed(
+    model, conversion, monkeypatch
+):
+    def convert_once(preset, folder):
         if conversions:
             raise Converted
-        conversions.append(args)
-        convert_all(*args)
+        conversions.append(preset)
+        for file in conversion[0].glob("cache/litert/*/*.tflite"):
+            shutil.copy(file, folder)
 
     conversions = []
     monkeypatch.setattr(convert, "convert", convert_once)
@@ -100,14 +119,11 @@ def test_a_model_is_converted_once_for_its_owner_and_again_after_its_files_are_r
 
 
 @pytest.mark.slow
-def test_conversion_leaves_keras_out_of_this_process_and_works_with_jax(model, home, monkeypatch):
-    command = [sys.executable, "-P", "-c", LOAD_SCRIPT, str(model.folder)]
-    environment = {**os.environ, "KERAS_BACKEND": "jax"}
-    process = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    is_keras_loaded, rest = process.stdout.split(" ", 1)
+def test_conversion_leaves_keras_out_of_this_process_and_works_with_jax(conversion, monkeypatch):
+    is_keras_loaded, rest = conversion[1].split(" ", 1)
     assert is_keras_loaded == "False"
     images = np.linspace(0, 1, 120, dtype="float32").reshape(1, 12, 10, 1)
-    expected_max = float(np.abs(network.load(model, "x2")(images)[0]).max())
+    expected_max = float(np.abs(tiny_enhance.build_network()(images)[0]).max())
     assert rest.startswith("(1, 24, 20, 1)") and float(rest.split()[-1]) == pytest.approx(
         expected_max, rel=1e-4
     )
