@@ -127,6 +127,7 @@ def texture_home(lasting_weights_home):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")  # 351 convolutions of one of them would be traced for one tile
 @pytest.mark.parametrize("name", TEXTURE_WEIGHTS.values())
 def test_networks_sharpen_and_keep_what_is_there(texture_home, cat, name):
     small = image_io.resize(cat, 30, 24)
