@@ -133,10 +133,10 @@ def build_address():
     return f"{scheme}://{host}:{st.get_option('server.port')}/{path}"
 
 
-def create_access_token():
-    """Returns the access token of this start, "" for none. Ends the server if settings are contradictory."""
+def read_or_exit(read):
+    """Returns what `read` returns. Ends the server if it raises an error, which names the wrong setting."""
     try:
-        return access.create_token()
+        return read()
     except StudioError as error:
         sys.exit(f"error: {error}")
 
@@ -145,7 +145,7 @@ def build_routes():
     """Returns the routes beyond Streamlit's own: the API, and the HTML of each page."""
     base = read_base_path()
     page_routes = [Route(path, serve_page) for path in (f"{base}/", base + "/{page:page}")]
-    return [MultilineMount(build_api_path(), api.create_api(read_origins())), *page_routes]
+    return [MultilineMount(build_api_path(), api.create_api(read_or_exit(api.read_origins))), *page_routes]
 
 
 class PageConvertor(StringConvertor):
@@ -162,14 +162,6 @@ def serve_page(_request):
     html = (Path(file_util.get_static_dir()) / "index.html").read_text("utf-8")
     html = html.replace("<head>", f"<head>{BASE_URL_SCRIPT}", 1)
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
-
-
-def read_origins():
-    """Returns the origins whose pages may call the API. Ends the server if the setting is invalid."""
-    try:
-        return api.read_origins()
-    except StudioError as error:
-        sys.exit(f"error: {error}")
 
 
 class MultilineMount(Mount):
@@ -213,10 +205,10 @@ def build_middleware(token=""):
         token: the required access token; "" for none.
     """
     api_prefix = f"{build_api_path()}/"
-    pages = st.get_option("server.corsAllowedOrigins") or []
+    pages, origins = st.get_option("server.corsAllowedOrigins") or [], read_or_exit(api.read_origins)
     outer_guards = [
         Middleware(guards.UnreadBodyGuard),
-        Middleware(BrowserGuard, api_prefix=api_prefix, api_origins=read_origins(), page_origins=pages),
+        Middleware(BrowserGuard, api_prefix=api_prefix, api_origins=origins, page_origins=pages),
     ]
     upload_path = f"{read_base_path()}{page_uploads.PATH}"
     request_guards = [
@@ -243,7 +235,7 @@ def build_middleware(token=""):
     ]
 
 
-TOKEN = create_access_token()
+TOKEN = read_or_exit(access.create_token)
 app = st.App(
     "pages/frame.py",
     lifespan=lifespan,

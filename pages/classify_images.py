@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.classify import audit, base_model, by_hand, classifiers, sharing, training, tryout, under_the_hood
+from pages.classify import audit, base_model, by_hand, classifiers, export, training, tryout, under_the_hood
 from pages.form import data_set_input, problems
 from studio.classify.settings import TrainClassifierSettings
 
@@ -25,7 +25,7 @@ with left:
     else:
         classifier = classifiers.choose()
         if classifier:
-            sharing.show(classifier)
+            export.show_share_button(classifier)
         image = tryout.choose(classifier) if classifier else None
 with right:
     stage = parts.create_stage(left)

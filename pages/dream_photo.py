@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages import parts
-from pages.dream import before_start, channel_sheet, refill, targets, under_the_hood
+from pages.dream import channel_sheet, refill, targets, under_the_hood
 from pages.dream.targets import TASK
 from pages.form import many_photos, mask_choice
 from studio.dream.settings import DreamSettings
@@ -50,6 +50,6 @@ with stage:
     request = (settings, content.title, guide.title if guide else "", mask)
     job = parts.show_job(TASK, request, {channel_sheet.TASK: channel_sheet.draw_use_button})
     if job is None:
-        before_start.show(content.get_file(), settings)
+        targets.show_start(content.get_file(), settings)
 parts.show_recent(TASK)
 under_the_hood.explain(job)

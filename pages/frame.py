@@ -5,7 +5,7 @@ import streamlit as st
 from pages.form import problems
 from pages.guide import index as guide
 from pages.jobs import job_panel, navigation, refill, starting
-from pages.widgets import browser_history, css, image_drop, keyboard, narrow_screen, owners, words
+from pages.widgets import assets, browser_history, css, keyboard, owners, page_errors
 from studio.core.errors import StudioError
 from studio.engine import quotas
 
@@ -31,8 +31,8 @@ with st.sidebar:
             guide.show_link(page.title)
         keyboard.listen()
     job_panel.show_job_panel()
-    image_drop.listen()
-    narrow_screen.listen()
+    assets.run_once("image_drop.js", text="Drop the image to use it on this page")
+    assets.run_once("narrow_screen.js")
 navigation.open_requested_page(page.url_path)
 navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)
@@ -43,4 +43,4 @@ try:
     with starting.keep_question(page.url_path):
         page.run()
 except StudioError as error:
-    st.error(words.escape(str(error)), icon=":material/error:")
+    page_errors.show_error(error)

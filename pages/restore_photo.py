@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import problems
-from pages.restore import input_form, refill, under_the_hood
+from pages.restore import input_form, under_the_hood
 from pages.restore.input_form import TASK
 from studio.restore.settings import RestoreSettings
 
@@ -17,7 +17,7 @@ with left:
     )
     photo = input_form.ask_photo()
     settings = parts.ask_settings(RestoreSettings)
-    parts.show_saved_settings(TASK, settings, refill.fill_form)
+    parts.show_saved_settings(TASK, settings)
     request = input_form.ask_corrections(photo, settings)
     is_ready = settings is not None and problems.check(TASK, settings, request.build_inputs())
     start_clicked = parts.show_start_button(":material/healing:", is_ready=is_ready)

@@ -9,7 +9,7 @@ from pages import parts
 from pages.form import many_photos, mask_input, problems, video_input
 from pages.style import before_training, halves, input_form, refill, training, training_form, under_the_hood
 from pages.style.input_form import TASK
-from studio.style.settings import TransferSettings
+from studio.style.settings import MAX_STYLES, TransferSettings
 
 left, right = st.columns([5, 9], gap="large")
 with left:
@@ -24,9 +24,9 @@ with left:
             else parts.choose_image("content", "Content", parts.list_photos(), offer_video=video_input.offer)
         )
         styles = parts.choose_images(
-            "style", "Style", parts.list_styles(), max_images=4, blend_label="Blend several styles"
+            "style", "Style", parts.list_styles(), max_images=MAX_STYLES, blend_label="Blend several styles"
         )
-        request = input_form.ask_masks(content, styles)
+        request = input_form.ask_request(content, styles)
         settings = parts.ask_settings(
             TransferSettings,
             extra={

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import estimates, image_input, samples
 from pages.form.samples import IMAGE_FOLDER, Sample
-from pages.widgets import browser_images, owners, words
+from pages.widgets import owners, words
 from studio.chain.settings import ChainSettings
 from studio.chain.steps import Step, read_steps
 from studio.core import amounts, tasks
@@ -33,7 +33,7 @@ class Request:
     @property
     def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
-        return self.content.title, self.like.title
+        return self.content.identity, self.like.identity
 
     def build_inputs(self, content: File | None = None) -> Inputs:
         """Returns the input files of a run on the photo, or on another one."""
@@ -41,10 +41,9 @@ class Request:
 
     def show_start_preview(self, settings: ChainSettings) -> None:
         """Shows the photo, with one line below it that says what Start does."""
-        browser_images.show_content(self.content.get_file())
         count = amounts.format_count(len(read_steps(self.like.get_file())), "step")
-        cost = estimates.describe_cost(TASK, settings, self.build_inputs())
-        st.markdown(f"**Start** applies {count} to this photo{cost}.")
+        action = f"applies {count} to this photo"
+        estimates.show_start(self.content.get_file(), action, TASK, settings, self.build_inputs())
 
 
 def ask() -> Request:

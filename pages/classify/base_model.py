@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.classify import imported_models
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from studio.classify.data import matching
 from studio.classify.models import trained
 from studio.classify.settings import FINETUNING_SETTINGS, AuditSettings, TrainClassifierSettings
@@ -67,7 +67,7 @@ def choose() -> BackboneChoice:
     try:
         st.caption(words.escape(imported_models.describe_model(imported_models.read_facts(file))))
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return _IMAGENET
 
     def replace(digest: str) -> None:

@@ -5,7 +5,6 @@ The images stay when the user opens another page or reloads, until the user remo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,7 @@ from pages.classify import camera
 from pages.classify.hand_classes import MAX_IMAGES, MAX_NAME_LENGTH, MAX_SIDE, HandClass, HandClasses
 from pages.form import data_set_input, image_input, input_store, loose_images, problems, samples, uploads
 from pages.form.data_set_input import DatasetChoice
-from pages.widgets import keys, words
+from pages.widgets import keys, page_errors, words
 from pages.widgets.owners import get_owner
 from studio.core import amounts
 from studio.core.data import ImageDataset
@@ -75,11 +74,13 @@ def offer_changes(file: File, dataset: ImageDataset) -> None:
     try:
         left_out = _restore_hand_classes().load_archive(file, Progress(show_progress))
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return
     if left_out:
         subject = f"{amounts.format_count(left_out, 'file')} {'was' if left_out == 1 else 'were'}"
-        uploads.add_error(_SLOT, f"{subject} left out: broken, over the limit, or already in another class.")
+        page_errors.add_error(
+            _SLOT, f"{subject} left out: broken, over the limit, or already in another class."
+        )
     st.session_state[_ARCHIVE_KEY] = []
     data_set_input.select_title_next(TITLE)
     st.rerun()
@@ -94,7 +95,7 @@ def show_classes() -> None:
     for hand_class in hand_classes.classes:
         with st.container(border=True, key=f"hand_{hand_class.number}"):
             _show_class(hand_classes, hand_class)
-    uploads.show_errors(_SLOT)
+    page_errors.show_errors(_SLOT)
     requirement = hand_classes.describe_requirement()
     if requirement:
         st.caption(f":material/info: {words.escape(requirement)}")
@@ -102,8 +103,8 @@ def show_classes() -> None:
         st.button(
             "Add a class",
             icon=":material/add:",
-            on_click=_call_and_keep_error,
-            args=(_SLOT, hand_classes.add),
+            on_click=_add_class,
+            args=(hand_classes,),
         )
         if hand_classes.can_undo:
             st.button(
@@ -118,6 +119,10 @@ def show_classes() -> None:
         is_confirmed = st.button(label, disabled=bool(requirement), **use)
     if is_confirmed and _pack_archive(hand_classes):
         st.rerun()
+
+
+def _add_class(hand_classes: HandClasses) -> None:
+    page_errors.attempt(_SLOT, hand_classes.add)
 
 
 def _restore_hand_classes() -> HandClasses:
@@ -151,14 +156,6 @@ def _pack_archive(hand_classes: HandClasses) -> bool:
     return True
 
 
-def _call_and_keep_error(slot: str, action: Callable[[], object]) -> None:
-    """Calls `action`; keeps its error for `uploads.show_errors`. A callback."""
-    try:
-        action()
-    except StudioError as error:
-        uploads.add_error(slot, str(error))
-
-
 def _show_class(hand_classes: HandClasses, hand_class: HandClass) -> None:
     """Shows one class: its name, ways to add images, and its images."""
     slot = f"hand_{hand_class.number}"
@@ -183,7 +180,7 @@ def _show_class(hand_classes: HandClasses, hand_class: HandClass) -> None:
             args=(hand_class.number,),
             **delete,
         )
-    uploads.show_errors(slot)
+    page_errors.show_errors(slot)
     is_recording = st.session_state.get(_CAMERA_KEY) == hand_class.number
     folder = st.session_state.get(keys.part(slot, "folder"), False)
     uploads.ask(
@@ -223,7 +220,7 @@ def _add_camera_images(hand_classes: HandClasses, number: int, slot: str, images
     """Adds the images that the camera sent."""
     for data in images:
         count = len(hand_classes.find(number).images)
-        _call_and_keep_error(slot, partial(hand_classes.add_image, number, data, f"camera-{count + 1}.jpg"))
+        page_errors.attempt(slot, partial(hand_classes.add_image, number, data, f"camera-{count + 1}.jpg"))
 
 
 def _set_camera_class(number: int | None) -> None:
@@ -231,7 +228,7 @@ def _set_camera_class(number: int | None) -> None:
 
 
 def _rename_class(hand_classes: HandClasses, hand_class: HandClass, slot: str, key: str) -> None:
-    _call_and_keep_error(slot, partial(hand_classes.rename, hand_class.number, st.session_state[key]))
+    page_errors.attempt(slot, partial(hand_classes.rename, hand_class.number, st.session_state[key]))
     st.session_state[key] = hand_classes.find(hand_class.number).name
 
 

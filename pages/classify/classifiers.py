@@ -12,7 +12,7 @@ import streamlit as st
 from pages.classify import imported_models
 from pages.form import forms
 from pages.jobs import jobs
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from pages.widgets.owners import get_owner
 from studio import engine
 from studio.classify.data import matching
@@ -154,7 +154,7 @@ def choose() -> Classifier | None:
             load_imported(imported[name]) if name in imported else load_preset(name) if name else last_trained
         )
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return None
     if classifier is None:
         return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.classify import classifiers
 from pages.classify.classifiers import Classifier
 from pages.form import forms
 from pages.jobs import inline_jobs, results
-from pages.widgets import words
+from pages.widgets import share_button, words
 from studio import engine
-from studio.classify.settings import ExportSettings
+from studio.classify.export.shared_page import BACKBONE
+from studio.classify.settings import ExportSettings, TrainClassifierSettings
 from studio.core import amounts
 
 TASK = "classify.export"
@@ -78,3 +80,19 @@ def show_export(job: engine.Job) -> None:
     st.caption("A complete program that uses the exported model:")
     language = "javascript" if job.settings["form"] == "tfjs" else "python"
     st.code(figures["snippet"], language=language, wrap_lines=True, height=320)
+
+
+def show_share_button(classifier: Classifier) -> None:
+    """Draws the menu that saves a kept classifier as a page; nothing for others."""
+    if classifier.preset:
+        share_button.show(classifier.preset, key="share", show_remedy=_offer_training)
+
+
+def _offer_training() -> None:
+    st.button(f"Train on {words.choice_label(BACKBONE)}", icon=":material/school:", on_click=_open_training)
+
+
+def _open_training() -> None:
+    """Opens "Train" with the backbone whose classifiers have pages."""
+    forms.set_value(TrainClassifierSettings, "backbone", BACKBONE)
+    st.session_state[classifiers.HALF_KEY] = "train"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.form import uploads
-from pages.widgets import keys, owners, words
+from pages.widgets import keys, owners, page_errors, words
 from studio.classify.models import imported_classifier
 from studio.core.errors import StudioError
 from studio.core.tasks import File
@@ -50,7 +50,7 @@ def check_upload(choose: Callable[[str], None]) -> None:
         st.session_state[_PENDING_KEY] = (file, error.images)
         return
     except StudioError as error:
-        uploads.add_error(_SLOT, str(error))
+        page_errors.add_error(_SLOT, str(error))
         return
     get_session_models()[file.digest] = file
     choose(file.digest)
@@ -72,7 +72,7 @@ def ask_upload(label: str = "Import a model") -> None:
             max_upload_size=MAX_UPLOAD_MB,
             help=_HELP,
         )
-    uploads.show_errors(_SLOT)  # errors of the check, when the popover is closed
+    page_errors.show_errors(_SLOT)  # errors of the check, when the popover is closed
     if _PENDING_KEY in st.session_state:
         _ask_for_confirmation(*st.session_state[_PENDING_KEY])
 
@@ -150,7 +150,7 @@ def choose_preprocessing(file: File, choose: Callable[[str], None]) -> None:
         try:
             _replace_model(file, safe_copies.with_preprocessing(file, preprocessing), choose)
         except StudioError as error:
-            st.error(words.escape(str(error)), icon=":material/error:")
+            page_errors.show_error(error)
         else:
             st.rerun()  # the whole page, because another file is chosen
 
@@ -167,17 +167,17 @@ def name_classes(file: File, choose: Callable[[str], None]) -> None:
 
     def store() -> None:
         lines = [line.strip() for line in st.session_state[key].splitlines()]
-        try:
-            _replace_model(file, safe_copies.with_names(file, [line for line in lines if line]), choose)
-        except StudioError as error:
-            uploads.add_error(_NAMES, str(error))
+        page_errors.attempt(
+            _NAMES,
+            lambda: _replace_model(file, safe_copies.with_names(file, list(filter(None, lines))), choose),
+        )
 
     with st.expander("Class names", icon=":material/label:"):
         # In a form, leaving the text runs nothing, so the button stays in place while it is clicked.
         with st.form(keys.part("class_names", file.digest), border=False):
             st.text_area("One name per line", "\n".join(facts.classes), key=key, max_chars=100_000)
             st.form_submit_button("Use these names", icon=":material/label:", on_click=store)
-        uploads.show_errors(_NAMES)
+        page_errors.show_errors(_NAMES)
 
 
 def _replace_model(file: File, variant: File, choose: Callable[[str], None]) -> None:

@@ -8,7 +8,7 @@ from pages.classify import audit, data_sets, evaluations
 from pages.classify.classifiers import Classifier
 from pages.form import data_set_input, input_store, uploads
 from pages.jobs import inline_jobs, results
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from studio.classify.settings import AuditSettings
 from studio.core.data.names import join_first_few
 from studio.core.tasks import File
@@ -34,7 +34,7 @@ def show(classifier: Classifier) -> None:
         type=data_set_input.FILE_TYPES,
         max_upload_size=data_set_input.MAX_MB,
     )
-    uploads.show_errors(_SLOT)
+    page_errors.show_errors(_SLOT)
     archives = input_store.restore_files(_ARCHIVE_KEY, "dataset")
     input_store.store_files(_ARCHIVE_KEY, archives)
     if not archives:
@@ -67,8 +67,7 @@ def show(classifier: Classifier) -> None:
         )
     else:
         st.warning("The model could not be evaluated on these images.", icon=":material/error:")
-    for note in figures["notes"]:
-        st.caption(f":material/info: {words.escape(note)}")
+    results.show_notes(figures["notes"])
     audit.show_suspicious(images, figures.get("suspicious") or [])
 
 

@@ -47,8 +47,7 @@ def show(images: File | None, settings: Mapping[str, Any]) -> None:
             st.markdown(f"**{_TITLES[name]}**")
             st.altair_chart(draw(figures), width="stretch")
             st.caption(words.escape(captions[name]))
-    for note in figures.get("notes", ()):
-        st.caption(f":material/info: {words.escape(note)}")
+    results.show_notes(figures.get("notes", ()))
 
 
 def _offer_measurement(images: File, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:

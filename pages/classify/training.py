@@ -12,8 +12,7 @@ from pages.classify.classifiers import Classifier
 from pages.form.data_set_input import DatasetChoice
 from pages.form.samples import Sample
 from pages.jobs import jobs, model_saving, results
-from pages.widgets import curves, words
-from pages.widgets.owners import get_owner
+from pages.widgets import curves, page_errors
 from studio import engine
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core import tasks
@@ -39,9 +38,9 @@ def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
     jobs.show_training_data(job, [choice.file] if choice else [])
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
-        _show_progress(job.id)
+        jobs.watch(job, _show_progress)
         with jobs.create_details():
-            _show_curve(job.id)
+            jobs.watch_history(job.id, lambda current: curves.show_losses(current.history))
         if "data" in job.inputs and isinstance(settings, TrainClassifierSettings | AuditSettings):
             images = data_sets.load_if_available(
                 job.inputs["data"][0], base_model.find_image_side(job.inputs, settings)
@@ -57,20 +56,11 @@ def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
     return None
 
 
-@st.fragment(run_every=jobs.WATCH_SECONDS)
-def _show_progress(job_id: str) -> None:
-    job = engine.connect().find_job(job_id, get_owner())
-    if job.finished:
-        st.rerun()
+def _show_progress(job: engine.Job) -> None:
     report = job.report
     with jobs.show_running(job, "Current images"):
         if report is not None and report.metrics:
             st.caption(" · ".join(f"{name} {value:.3g}" for name, value in report.metrics.items()))
-
-
-@st.fragment(run_every=jobs.CURVE_SECONDS)
-def _show_curve(job_id: str) -> None:
-    curves.show_losses(engine.connect().find_job(job_id, get_owner()).history)
 
 
 def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classifier | None:
@@ -78,7 +68,7 @@ def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classi
     try:
         classifier = classifiers.load_file(file, job.inputs["data"][0])
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return None
     classifiers.remember_trained(classifier)
     if results.result_of(job).stopped_early:
@@ -95,15 +85,7 @@ def _show_actions(job: engine.Job, settings: TrainClassifierSettings) -> None:
     """Shows the actions for a classifier that was just trained."""
     file = results.result_of(job).files[0]
     model_saving.ask_name_and_save(file, classifiers.open_to_try)
-    with st.container(horizontal=True):
-        results.show_file_download(file, TASK, key=job.id, recipe=results.result_of(job).recipe)
-        if st.button(
-            "Make again",
-            icon=":material/refresh:",
-            help="Train again with the same images, settings and seed",
-        ):
-            jobs.start(TASK, settings, job.inputs, results.result_of(job).recipe)
-        jobs.show_close_button(TASK)
+    jobs.show_model_actions(job, settings)
     results.show_recipe(TASK, settings, job.inputs, results.result_of(job).recipe)
 
 
@@ -168,8 +150,7 @@ def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -
     evaluations.show_accuracy(evaluation)
     if classifier.settings.get("finetune") and "head_accuracy" in figures:
         st.caption(f"Accuracy before fine-tuning: {figures['head_accuracy']:.1%}.")
-    for note in figures.get("notes", ()):
-        st.caption(f":material/info: {words.escape(note)}")
+    results.show_notes(figures.get("notes", ()))
     images = data_sets.load_if_available(classifier.images, classifier.side) if classifier.images else None
     if tested:
         st.markdown("**Confusion matrix**")
@@ -196,6 +177,4 @@ def _show_other_task(job: engine.Job, settings: Any) -> None:
     else:
         results.show_result(file, None, key="result")
         results.show_file_download(file, job.task, key=job.id, recipe=results.result_of(job).recipe)
-    if st.button("Close", icon=":material/close:", type="tertiary"):
-        jobs.close(TASK)
-        st.rerun()
+    jobs.show_close_button(job.task)

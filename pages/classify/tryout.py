@@ -12,7 +12,7 @@ from pages.classify import classifiers, data_sets, imported_models, live_predict
 from pages.classify.classifiers import Classifier
 from pages.form import forms, image_input, samples
 from pages.form.samples import Sample
-from pages.jobs import live, results
+from pages.jobs import live
 from pages.widgets import browser_images, keys, weight_downloads, words
 from studio import engine
 from studio.classify.settings import ExplainSettings
@@ -85,10 +85,7 @@ def _show_explanation(classifier: Classifier, image: Sample) -> None:
         _ask_preprocessing(classifier)
     with controls:
         _ask_label(classifier, image, result.figures["labels"])
-        with st.container(horizontal=True):
-            results.show_download(result.data, TASK, key="looked", recipe=result.recipe)
-            live.show_keep_button(result, key="looked")
-        results.show_recipe(TASK, result.settings, result.inputs, result.recipe)
+        live.show_actions(result, key="looked")
 
 
 def _ask_preprocessing(classifier: Classifier) -> None:

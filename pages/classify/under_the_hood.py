@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from PIL import Image
 
 from pages.classify import data_sets, study
 from pages.classify.classifiers import Classifier
@@ -97,15 +94,9 @@ def _list_points(classifier: Classifier) -> list[dict[str, Any]]:
     ]
     for row, image in zip(rows, thumbnails, strict=False):
         if image is not None:
-            row["image"] = _encode_thumbnail(image)
+            thumbnail = browser_images.encode_webp(image[::2, ::2], quality=60)
+            row["image"] = browser_images.to_data_url(thumbnail)
     return rows
-
-
-def _encode_thumbnail(image: np.ndarray) -> str:
-    """Returns a thumbnail as a data URL."""
-    body = io.BytesIO()
-    Image.fromarray(image[::2, ::2]).save(body, "WEBP", quality=60, method=2)
-    return browser_images.to_data_url(body.getvalue())
 
 
 def _build_map(points: Sequence[Mapping[str, Any]]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from PIL import Image, ImageColor
 
 from pages.form import brush_component, drawing_canvas, input_store
 from pages.form.mask_brush import from_data_url, to_data_url
-from pages.widgets import owners
+from pages.widgets import browser_images, owners
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.core.tasks import File
@@ -43,7 +42,7 @@ def show_brush(photo: File) -> File | None:
         The color hints as a PNG, transparent where there are none; None while nothing is painted.
     """
     canvas, height, width = _render_canvas(photo.digest)
-    hints = _read_hints(photo.digest, _restore_hints())
+    hints = _read_hints(photo.digest, brush_component.restore(_HINTS_KEY, _parse_stored_hints, _VERSION_KEY))
     key = f"hint_brush_{st.session_state.get(_VERSION_KEY, 0)}"
     new_hints = _read_hints(photo.digest, st.session_state.get(key, {}).get("painted"))
     names = list(new_hints or hints or HINT_COLORS)
@@ -109,18 +108,8 @@ def load_hints(photo: File, color_hints: File) -> bool:
         mask = np.where(has_color, image[..., 3], 0).astype("uint8")
         hints[name] = to_data_url(mask[..., None].repeat(3, axis=2))
     st.session_state[_HINTS_KEY] = _describe(photo.digest, hints)
-    st.session_state[_VERSION_KEY] = st.session_state.get(_VERSION_KEY, 0) + 1
+    brush_component.replace_paint(_VERSION_KEY)
     return True
-
-
-def _restore_hints() -> object:
-    """Returns the last color hints, of this tab or of the address."""
-    before = st.session_state.get(_HINTS_KEY)
-    last = input_store.restore(_HINTS_KEY, _parse_stored_hints)
-    if before is not None and last is not before:
-        # A new key makes the browser show these hints instead of its own.
-        st.session_state[_VERSION_KEY] = st.session_state.get(_VERSION_KEY, 0) + 1
-    return last
 
 
 def _parse_stored_hints(data: object) -> dict[str, object] | None:
@@ -165,8 +154,6 @@ def _render_canvas(digest: str) -> tuple[bytes, int, int]:
     photo = image_io.to_gray(image_io.read(File(digest, "image", "").path))[..., 0]
     image = Image.fromarray(photo)
     image.thumbnail((1024, 1024))
-    buffer = io.BytesIO()
-    image.convert("RGB").save(buffer, "WEBP", quality=90)
     scale = _MAX_SIDE / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
-    return buffer.getvalue(), height, width
+    return browser_images.encode_webp(image.convert("RGB")), height, width

@@ -12,7 +12,6 @@ from pages.form import estimates, image_input, mask_choice, network_choice, samp
 from pages.form.mask_choice import Mask
 from pages.form.samples import Sample
 from pages.form.video_input import Video
-from pages.widgets import browser_images, weight_downloads
 from studio.colorize import estimate, models
 from studio.colorize.settings import SHIPPED_NETWORK, ColorizeSettings
 from studio.core.imaging import image_io
@@ -47,8 +46,7 @@ class Request:
     @property
     def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
-        content = self.content.part_key if isinstance(self.content, Video) else self.content.title
-        return content, self.example and self.example.title, self.color_hints, self.mask
+        return self.content.identity, self.example and self.example.identity, self.color_hints, self.mask
 
     def build_inputs(self) -> Inputs:
         """Returns the input files of a run on the photo, or on the first frame."""
@@ -68,17 +66,14 @@ class Request:
 
     def build_job(self, settings: ColorizeSettings) -> tuple[str, Settings, Inputs]:
         """Returns task, settings and inputs of the job that Start starts."""
-        if isinstance(self.content, Video):
-            return video_input.TASK, *video_input.make_job(TASK, settings, self.content, self.build_inputs())
-        return TASK, settings, self.build_inputs()
+        return video_input.build_job(TASK, settings, self.content, self.build_inputs())
 
     def show_start_preview(self, settings: ColorizeSettings) -> None:
         """Shows the photo, with one line below it that says what Start does."""
-        browser_images.show_content(self.content.get_file())
-        height, width = image_io.read_size(self.content.get_file().read())
+        content = self.content.get_file()
+        height, width = image_io.read_upright_size(content.read())
         target = "every frame" if isinstance(self.content, Video) else f"{width:,} x {height:,} px"
-        st.markdown(f"**Start** colors {target}{estimates.describe_cost(*self.build_job(settings))}.")
-        weight_downloads.announce_downloads(self.mask.needs)
+        estimates.show_start(content, f"colors {target}", *self.build_job(settings), self.mask.needs)
 
 
 def ask() -> Request:

@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from pages.dream import channel_sheet
-from pages.form import forms, image_input, layer_terms, problems, samples
+from pages.form import estimates, forms, image_input, layer_terms, mask_choice, problems, samples
 from pages.widgets import words
-from studio.core import tasks
+from studio.core import amounts, tasks
 from studio.core.errors import StudioError
-from studio.core.tasks import Inputs
+from studio.core.tasks import File, Inputs
 from studio.dream.layer_terms import is_preset_ignored, parse_target
 from studio.dream.presets import DREAM_PRESETS
 from studio.dream.settings import DreamSettings
@@ -118,3 +118,19 @@ def _set_weight(text: str, term: str, key: str) -> None:
 def find_backbone(settings: DreamSettings) -> str:
     """Returns the name of the backbone that the settings use."""
     return parse_target(settings.look, settings.layers, settings.backbone).backbone
+
+
+def show_start(content: File, settings: DreamSettings | None) -> None:
+    """Shows the content image, with one line below it that says what Start does and how long it takes.
+
+    Without settings, the line says what is wrong with the form.
+    """
+    if settings is None:
+        problems.show_missing(content)
+        return
+    action = "runs DeepDream on this image"
+    if settings.zoom:
+        length = amounts.format_duration(max(settings.zoom / settings.fps, 1))
+        action = f"makes a video of {settings.zoom} frames, {length} long"
+    weights = [find_backbone(settings), *mask_choice.list_needs(settings.mask)]
+    estimates.show_start(content, action, TASK, settings, {"content": [content]}, weights)

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass
-
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from pages.enhance.enhanced_image import EnhancedImage
+from pages.widgets import browser_images
 from pages.widgets.image_viewer import show_image_viewer
 from studio.core.imaging import image_io
 from studio.enhance.comparison import Comparison
 
 CROP_SIZE = (213, 320)  # px of the result
 MAGNIFICATION = 3  # magnification
-
-
-@dataclass(frozen=True)
-class _Pair:
-    before: bytes
-    after: bytes
 
 
 def show(image: EnhancedImage | None) -> None:
@@ -34,14 +25,14 @@ def show(image: EnhancedImage | None) -> None:
         return
     with section:
         comparison = image.compare()
-        pair = _crop_pair(image, comparison)
+        before, after = _crop_pair(image, comparison)
         caption = (
             f"The part that changed most, magnified {MAGNIFICATION} times: each square is one pixel "
             f"of the result."
         )
         show_image_viewer(
-            pair.after,
-            pair.before,
+            after,
+            before,
             size=(MAGNIFICATION * CROP_SIZE[1], MAGNIFICATION * CROP_SIZE[0]),
             key="closer_slider",
             names=("Bicubic" if comparison.scale > 1 else "Before", "Result"),
@@ -49,7 +40,8 @@ def show(image: EnhancedImage | None) -> None:
         )
 
 
-def _crop_pair(image: EnhancedImage, comparison: Comparison) -> _Pair:
+def _crop_pair(image: EnhancedImage, comparison: Comparison) -> tuple[bytes, bytes]:
+    """Returns the crop before and after."""
     rows, columns = comparison.find_most_changed(*CROP_SIZE)
     pixels = image_io.read(image.data)
     down, right = comparison.offset
@@ -57,16 +49,13 @@ def _crop_pair(image: EnhancedImage, comparison: Comparison) -> _Pair:
     after = pixels[crop]
     if comparison.scale == 1:
         before = image_io.read(image.content.read(), image.content.name)[crop]
-        return _Pair(_magnify(np.ascontiguousarray(before)), _magnify(np.ascontiguousarray(after)))
+        return _magnify(before), _magnify(after)
     gray = comparison.plain[rows, columns]
     colors = after.astype("float32") - comparison.result[rows, columns][..., None]
     plain = np.rint(np.clip(colors + gray[..., None], 0, 255)).astype("uint8")
-    return _Pair(_magnify(plain), _magnify(after))
+    return _magnify(plain), _magnify(after)
 
 
 def _magnify(pixels: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(np.kron(pixels, np.ones((MAGNIFICATION, MAGNIFICATION, 1), "uint8"))).save(
-        buffer, "WEBP", quality=92
-    )
-    return buffer.getvalue()
+    magnified = np.kron(pixels, np.ones((MAGNIFICATION, MAGNIFICATION, 1), "uint8"))
+    return browser_images.encode_webp(magnified, quality=92)

@@ -11,7 +11,6 @@ from pages.form import estimates, image_input, mask_choice, network_choice, samp
 from pages.form.mask_choice import Mask
 from pages.form.samples import Sample
 from pages.form.video_input import Video
-from pages.widgets import browser_images, weight_downloads
 from studio.core.imaging import image_io
 from studio.core.models.presets import Preset
 from studio.core.settings import Settings
@@ -37,8 +36,7 @@ class Request:
     @property
     def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
-        content = self.content.part_key if isinstance(self.content, Video) else self.content.title
-        return content, self.mask
+        return self.content.identity, self.mask
 
     def build_inputs(self) -> Inputs:
         """Returns the input files of a run on the photo, or on the first frame."""
@@ -57,20 +55,19 @@ class Request:
 
     def build_job(self, settings: EnhanceSettings) -> tuple[str, Settings, Inputs]:
         """Returns task, settings and inputs of the job that Start starts."""
-        if isinstance(self.content, Video):
-            return video_input.TASK, *video_input.make_job(TASK, settings, self.content, self.build_inputs())
-        return TASK, settings, self.build_inputs()
+        return video_input.build_job(TASK, settings, self.content, self.build_inputs())
 
     def show_start_preview(self, settings: EnhanceSettings) -> None:
         """Shows the photo, with one line below it that says what Start does."""
-        browser_images.show_content(self.content.get_file())
-        job = self.build_job(settings)
         frames = " of every frame" if isinstance(self.content, Video) else ""
-        cost = estimates.describe_cost(*job)
         weights = (settings.for_frames() if frames else settings).texture_weights
         texture = " with invented detail" if weights else ""
-        st.markdown(f"**Start** makes {self.describe_size(settings)}{frames}{texture}{cost}.")
-        weight_downloads.announce_downloads([*([weights] if weights else []), *self.mask.needs])
+        estimates.show_start(
+            self.content.get_file(),
+            f"makes {self.describe_size(settings)}{frames}{texture}",
+            *self.build_job(settings),
+            [*([weights] if weights else []), *self.mask.needs],
+        )
 
     def describe_size(self, settings: EnhanceSettings) -> str:
         """Returns the size of the result, e.g. "1,024 x 768 px"."""

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.faces import sliders
 from pages.faces.input_form import FACE_KEY, MORPH_KEY, MOVES_KEY, NEAR_KEY, TO_KEY
-from pages.jobs import live, results, use_again
+from pages.jobs import live, results
 from pages.widgets import image_grid, words
 from pages.widgets.image_viewer import Neighbors
 from studio import engine
@@ -78,7 +78,7 @@ def _draw_grid(grid: engine.Live, settings: FacesSettings) -> None:
         )
     if not settings.face:
         st.caption("Choose an image to enlarge and edit it.")
-        _draw_actions(grid, key="grid")
+        live.show_actions(grid, key="grid")
 
 
 def _select_face(settings: FacesSettings) -> None:
@@ -132,7 +132,7 @@ def _draw_face(settings: FacesSettings, inputs: Inputs) -> None:
                 neighbors=None if settings.to else _list_neighbors(settings),
             )
             _show_warnings(result)
-            _draw_actions(result, key="face")
+            live.show_actions(result, key="face")
 
 
 def _find_unchanged_face(settings: FacesSettings, inputs: Inputs) -> File | None:
@@ -148,8 +148,7 @@ def _list_neighbors(settings: FacesSettings) -> Neighbors:
         st.session_state[FACE_KEY], st.session_state[_OTHER_FACE_KEY] = int(number), True
         _reset_changes(settings)
 
-    later = str(settings.face + 1) if settings.face < settings.n else ""
-    return Neighbors(str(settings.face - 1 or ""), later, open_face)
+    return Neighbors.of(str(settings.face), [str(n) for n in range(1, settings.n + 1)], open_face)
 
 
 def _show_warnings(result: engine.Live) -> None:
@@ -178,14 +177,6 @@ def _draw_face_buttons(settings: FacesSettings) -> None:
             "args": (settings,),
         }
         st.button("Close", icon=":material/close:", type="tertiary", **close_options)
-
-
-def _draw_actions(result: engine.Live, *, key: str) -> None:
-    with st.container(horizontal=True):
-        results.show_download(result.data, TASK, key=key, recipe=result.recipe)
-        live.show_keep_button(result, key=key)
-        use_again.show_menu(lambda: File.store(result.data, "image", result.name), key=key)
-    results.show_recipe(TASK, result.settings, result.inputs, result.recipe)
 
 
 def _draw_breadcrumbs(settings: FacesSettings) -> None:

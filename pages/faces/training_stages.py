@@ -72,19 +72,12 @@ def draw_stages(sheet: bytes, metrics: StageMetrics, key: str) -> None:
     stage = steps.index(selected_step)
     caption = describe_stage(metrics, stage)
     browser_images.show_with_caption(_cut_grid(sheet, stage, len(steps)), width="content", caption=caption)
-    rows = [
-        {"step": step, "which": title, "value": metrics[name][n]}
-        for name, title in _SCORE_TITLES.items()
-        if len(metrics.get(name, ())) == len(steps)
-        for n, step in enumerate(steps)
-        if metrics[name][n] is not None
-    ]
-    if rows:
-        curves.show_lines(rows, "discriminator score")
-        st.caption(
-            "The mean probability of being real that the discriminator gave to generated and to real images. "
-            "Where the lines meet, the discriminator cannot tell them apart."
-        )
+    curves.show_lines(
+        curves.list_rows(curves.list_reports(metrics), _SCORE_TITLES),
+        "discriminator score",
+        caption="The mean probability of being real that the discriminator gave to generated and to real "
+        "images. Where the lines meet, the discriminator cannot tell them apart.",
+    )
 
 
 def describe_stage(metrics: StageMetrics, stage: int) -> str:

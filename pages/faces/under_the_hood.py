@@ -88,9 +88,8 @@ def draw_training(figures: Mapping[str, Any]) -> None:
     """Draws the training figures of a model: losses, KL divergence by latent, and nearest neighbors."""
     curve = figures.get("curve") or {}
     titles, explanation = next((group for group in _CURVES if next(iter(group[0])) in curve), _CURVES[-1])
-    if rows := _list_loss_rows(curve, titles):
-        curves.show_lines(rows, "loss")
-        st.caption(explanation)
+    rows = curves.list_rows(curves.list_reports(curve), titles)
+    curves.show_lines(rows, "loss", caption=explanation)
     divergences = sorted((float(nats) for nats in figures.get("kl") or ()), reverse=True)
     if divergences:
         st.altair_chart(_build_kl_chart(divergences), width="stretch")
@@ -154,16 +153,6 @@ def _build_map(projections: Sequence[Sequence[float]], axes: Sequence[str], face
         )
     )
     return points.properties(height=300)
-
-
-def _list_loss_rows(curve: Mapping[str, Any], titles: Mapping[str, str]) -> list[dict[str, Any]]:
-    steps = curve.get("steps") or ()
-    return [
-        {"step": step, "which": title, "value": float(loss)}
-        for name, title in titles.items()
-        for step, loss in zip(steps, curve.get(name) or (), strict=False)
-        if len(steps) > 1
-    ]
 
 
 def _list_distance_rows(distances: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import streamlit as st
 
+from pages.form import input_store
 from pages.widgets import assets, browser_images, keys
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
@@ -16,6 +17,7 @@ from studio.core.masks import task_masks
 from studio.core.masks.selection import select
 from studio.core.masks.settings import SELECTIONS
 
+T = TypeVar("T")
 _mount = assets.register_component("studio_brush", __file__)
 
 
@@ -36,6 +38,24 @@ def show(options: Mapping[str, Any], image: bytes, key: str, can_select: bool = 
     options_json = json.dumps({**options, "can_select": can_select, "selection": selection}).encode()
     data = struct.pack(">I", len(options_json)) + options_json + image
     return _mount(data=data, key=key, on_painted_change=lambda: None, on_wanted_change=lambda: None).painted
+
+
+def restore(name: str, parse: Callable[[Any], T], version_key: str) -> T:
+    """Returns the paint of this tab or of the address, see `input_store.restore`."""
+    before = st.session_state.get(name)
+    last = input_store.restore(name, parse)
+    if before is not None and last is not before:
+        replace_paint(version_key)
+    return last
+
+
+def replace_paint(version_key: str) -> None:
+    """Makes the browser show the paint of the session instead of its own.
+
+    Args:
+        version_key: session key of a number, which is a part of the brush's key.
+    """
+    st.session_state[version_key] = st.session_state.get(version_key, 0) + 1
 
 
 def _answer_request(options: Mapping[str, Any], image: bytes, key: str) -> dict[str, object] | None:

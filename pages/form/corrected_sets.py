@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.form import data_set_input
-from pages.widgets import keys, words
+from pages.widgets import keys, page_errors
 from pages.widgets.owners import get_owner
 from studio.core.data import ImageDataset, relabel
 from studio.core.data.relabel import Changes
@@ -84,7 +84,7 @@ def apply_corrections(
         archive = _write_corrected_archive(file, dataset, changes, bar)
     except StudioError as error:
         bar.empty()
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return
     correction = _Correction(relabel.summarize(changes.values()), archive, chooser.get_selection())
     st.session_state[_history_key(chooser)] = [*st.session_state.get(_history_key(chooser), []), correction]

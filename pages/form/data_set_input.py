@@ -9,7 +9,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from pages.form import forms, image_input, input_store, problems, samples, uploads
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from studio.core import data
 from studio.core.data import sample_sets
 from studio.core.tasks import File
@@ -109,13 +109,17 @@ def select_title_next(title: str) -> None:
 
 
 def show_download(file: File) -> None:
-    """Offers a stored archive for download; it is read only when the user opens the popover."""
-    with st.popover(
-        "Download", icon=":material/download:", type="tertiary", on_change="rerun", key="set_out"
-    ) as box:
-        if box.open:
-            mime = "application/zip"
-            st.download_button(words.escape(file.name), file.read(), file.name, mime, on_click="ignore")
+    """Offers a stored archive for download; it is read only after a click."""
+    st.download_button(
+        "Download",
+        file.path.read_bytes,  # the path is checked now: the read runs in a thread without the page's user
+        file.name,
+        "application/zip",
+        icon=":material/download:",
+        type="tertiary",
+        key="set_out",
+        on_click="ignore",
+    )
 
 
 def choose_set(
@@ -152,7 +156,7 @@ def _ask_archive() -> None:
     help = "One folder per class. Code in the archive is never run, and links in it are not followed"
     label = "A zip, tar or npz from your device"
     uploads.ask(_SLOT, label, _store_archive, type=FILE_TYPES, max_upload_size=MAX_MB, help=help)
-    uploads.show_errors(_SLOT)
+    page_errors.show_errors(_SLOT)
 
 
 def _store_archive(body: bytes, name: str) -> None:

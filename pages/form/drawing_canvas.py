@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from pages.form import brush_component, input_store
 from pages.form.mask_brush import from_data_url, to_data_url
-from pages.widgets import keys
+from pages.widgets import browser_images, keys
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.core.tasks import File
@@ -99,7 +97,7 @@ class Canvas:
         resized = image_io.resize(drawing, SIDE, SIDE)
         masks = [resized] if len(self.palette) == 1 else self._split_colors(resized)
         st.session_state[self.name] = [to_data_url(mask) for mask in masks]
-        self._reset_browser()
+        brush_component.replace_paint(self._version_key)
 
     def load_file(self, file: File) -> None:
         """Replaces the drawing with a stored one; see `is_drawing`. Call it from a callback."""
@@ -107,11 +105,7 @@ class Canvas:
 
     def _restore_masks(self) -> list[str] | None:
         """Returns the masks of this tab or of the address; None if there are none."""
-        previous = st.session_state.get(self.name)
-        masks = input_store.restore(self.name, self._parse_stored_masks)
-        if previous is not None and masks is not previous:
-            self._reset_browser()  # else the browser keeps showing its own drawing
-        return masks
+        return brush_component.restore(self.name, self._parse_stored_masks, self._version_key)
 
     def _parse_stored_masks(self, value: object) -> list[str] | None:
         """Returns the masks of a stored file, re-encoded because its content is untrusted."""
@@ -119,9 +113,6 @@ class Canvas:
         with suppress(StudioError):
             return [to_data_url(from_data_url(mask)) for mask in masks] if masks else None
         return None
-
-    def _reset_browser(self) -> None:
-        st.session_state[self._version_key] = st.session_state.get(self._version_key, 0) + 1
 
     def _validate_masks(self, message: object, version: str) -> list[str] | None:
         """Returns the masks in a message of the browser, one per color; None if it is of another version."""
@@ -182,6 +173,4 @@ def _make_blank_drawing() -> np.ndarray:
 
 @st.cache_data(show_spinner=False)
 def _encode_background() -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(_make_blank_drawing()).save(buffer, "WEBP")
-    return buffer.getvalue()
+    return browser_images.encode_webp(_make_blank_drawing())

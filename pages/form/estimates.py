@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+import streamlit as st
+
+from pages.widgets import browser_images, weight_downloads
 from studio.core import amounts, capacity, tasks
 from studio.core.errors import InsufficientSpace
 from studio.core.settings import Settings
-from studio.core.tasks import Inputs
+from studio.core.tasks import File, Inputs
+
+
+def show_start(
+    content: File | None,
+    action: str,
+    task: str,
+    settings: Settings,
+    inputs: Inputs,
+    weights: Collection[str] = (),
+) -> None:
+    """Shows the input image, with one line below it that says what Start does and how long it takes.
+
+    Args:
+        content: the input image, if any.
+        action: what Start does: "makes 1,024 x 768 px".
+        task, settings, inputs: of the job that Start starts.
+        weights: names of the weights that the job needs.
+    """
+    if content is not None:
+        browser_images.show_content(content)
+    st.markdown(f"**Start** {action}{describe_cost(task, settings, inputs)}.")
+    weight_downloads.announce_downloads(weights)
 
 
 def describe_cost(task: str, settings: Settings, inputs: Inputs) -> str:

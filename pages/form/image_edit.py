@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.form import uploads
-from pages.widgets import browser_images, keys, owners
+from pages.widgets import browser_images, keys, owners, page_errors
 from pages.widgets.owners import get_owner
 from studio.core.errors import StudioError
 from studio.core.imaging import exif, image_io
@@ -57,8 +56,8 @@ def show_popover(slot: str, get_file: Callable[[], File], replace: Callable[[Fil
 
 @st.fragment
 def _show_editor(key: str, file: File, replace: Callable[[File], None]) -> None:
-    is_refused = uploads.ERRORS_KEY in st.session_state
-    uploads.show_errors(key)
+    is_refused = page_errors.ERRORS_KEY in st.session_state
+    page_errors.show_errors(key)
     change = partial(_apply, key, file, replace)
     with st.container(horizontal=True):
         is_edited = _button("Rotate left", ":material/rotate_left:", key, change, np.rot90)
@@ -93,7 +92,7 @@ def _apply(key: str, file: File, replace: Callable[[File], None], edit: Edit) ->
         name = PurePath(file.name)
         replace(File.store(data, "image", f"{name.stem}{'.png' if _is_lossless(file) else '.jpg'}"))
     except StudioError as error:
-        uploads.add_error(key, str(error))
+        page_errors.add_error(key, str(error))
 
 
 def edit_file(file: File, edit: Edit) -> bytes:

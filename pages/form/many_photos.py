@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from pages.form import image_input, input_store, uploads
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
 
@@ -27,7 +27,7 @@ def ask(can_start: bool) -> Sequence[File]:
     input_store.store_files(_KEY, photos)
     title = f"Many photos ({len(photos)})" if photos else "Many photos"
     with st.expander(title, icon=":material/photo_library:", key="many"):
-        uploads.show_errors(_KEY)
+        page_errors.show_errors(_KEY)
         is_folder = st.toggle("A whole folder", key="many_folder")
         uploads.ask(
             _KEY,

@@ -56,7 +56,8 @@ def ask_masks(
         One mask per style, or none while nothing is painted. If all styles have paint, the unpainted area of
         the photo stays unchanged.
     """
-    saved_paint = _validate_paint(content.digest, _restore_paint(content.digest))
+    parse = partial(_parse_stored_paint, content.digest)
+    saved_paint = _validate_paint(content.digest, brush_component.restore(_PAINT_KEY, parse, _VERSION_KEY))
     key = keys.part(_KEY, st.session_state.get(_VERSION_KEY, 0))
     image = image or browser_images.encode_file(content.digest)
     height, width = image_io.read_size(image)
@@ -102,18 +103,8 @@ def load_masks(image: str, styles: Sequence[str], masks: Sequence[File]) -> bool
     if max(map(len, data_urls)) > MAX_BYTES:
         return False
     st.session_state[_PAINT_KEY] = {"image": image, "styles": list(styles), "masks": data_urls}
-    st.session_state[_VERSION_KEY] = st.session_state.get(_VERSION_KEY, 0) + 1
+    brush_component.replace_paint(_VERSION_KEY)
     return True
-
-
-def _restore_paint(image: str) -> object:
-    """Returns the last paint, of this tab or of the address."""
-    before = st.session_state.get(_PAINT_KEY)
-    last = input_store.restore(_PAINT_KEY, partial(_parse_stored_paint, image))
-    if before is not None and last is not before:
-        # A new key makes the browser show this paint instead of its own.
-        st.session_state[_VERSION_KEY] = st.session_state.get(_VERSION_KEY, 0) + 1
-    return last
 
 
 def _parse_stored_paint(image: str, value: object) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from pages.form import image_input, input_store, uploads
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from studio.core import paths
 from studio.core.errors import InvalidInput, make_printable
 from studio.core.imaging import image_io
@@ -17,7 +17,7 @@ from studio.core.tasks import File
 
 MAX_MASKS = 4
 _SLOT, _KEY, _UPLOAD_KEY = "mask", "mask_file", "mask_upload"
-_PAINTED_NAME = re.compile(r"(brush-\d|mask-\d-[0-9a-f]{8})\.png")
+_PAINTED_NAME = re.compile(r"mask-\d-[0-9a-f]{8}\.png")
 
 
 def ask(styles: int) -> None:
@@ -43,7 +43,7 @@ def ask(styles: int) -> None:
 
 def show_errors() -> None:
     """Shows the errors of the last upload, outside the input, which may be folded."""
-    uploads.show_errors(_SLOT)
+    page_errors.show_errors(_SLOT)
 
 
 def restore_masks() -> list[File]:

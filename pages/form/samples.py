@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from pages.widgets import owners
+from pages.widgets import browser_images, owners
 from studio.core.data import sample_sets
 from studio.core.errors import StudioError
 from studio.core.imaging import sample_photos, thumbnails
@@ -43,37 +42,32 @@ class Sample:
     painting: str = ""
     network: str = ""
 
+    @property
+    def identity(self) -> object:
+        """Identifies the image among those that a page offers."""
+        return self.title
+
 
 def list_photos() -> list[Sample]:
     """Returns the sample photos."""
-    return [
-        Sample(
-            _title(name),
-            f"{photo.title}. {photo.credit}",
-            load_thumbnail(f"photo-{name}"),
-            partial(input_files.store_sample, name),
-        )
-        for name, photo in sample_photos.list_photos().items()
-    ]
+    return [_make_photo(name) for name in sample_photos.list_photos()]
 
 
 def list_gray_photos() -> list[Sample]:
     """Returns the sample photos in gray, first the one that was always gray."""
-    gray_title = _title(sample_photos.GRAY_PHOTO)
-    first = [photo for photo in list_photos() if photo.title == gray_title]
-    return first + [_make_version(name) for name in sample_photos.list_gray_names()]
+    return [_make_photo(name) for name in (sample_photos.GRAY_PHOTO, *sample_photos.list_gray_names())]
 
 
 def list_old_photos() -> list[Sample]:
     """Returns old prints that are drawn from the sample photos."""
-    return [_make_version(name) for name in sample_photos.list_old_names()]
+    return [_make_photo(name) for name in sample_photos.list_old_names()]
 
 
-def _make_version(name: str) -> Sample:
-    """Returns a gray or old version of a sample photo."""
+def _make_photo(name: str) -> Sample:
+    """Returns a sample photo, or a gray or old version of one."""
     photo = sample_photos.list_photos()[sample_photos.original_name(name)]
     return Sample(
-        _version_title(name),
+        _title(name),
         f"{photo.title}. {photo.credit}",
         load_thumbnail(f"photo-{name}"),
         partial(input_files.store_sample, name),
@@ -135,11 +129,7 @@ def list_titles() -> dict[str, str]:
 
     painting_titles = {name: painting.title for name, painting in paintings.list_paintings().items()}
     versions = (*sample_photos.list_gray_names(), *sample_photos.list_old_names())
-    return (
-        {name: _title(name) for name in sample_photos.list_photos()}
-        | {name: _version_title(name) for name in versions}
-        | painting_titles
-    )
+    return {name: _title(name) for name in (*sample_photos.list_photos(), *versions)} | painting_titles
 
 
 def find_title(file: File) -> str:
@@ -158,13 +148,10 @@ def load_preset_thumbnails() -> dict[str, bytes]:
     }
 
 
-def _version_title(name: str) -> str:
-    """Returns the title of a gray or old version: "Gray Coffee"."""
-    return f"{name.rpartition('_')[2].capitalize()} {_title(name)}"
-
-
 def _title(name: str) -> str:
-    return name.partition("_")[0].capitalize()
+    """Returns the title of a sample photo or of a version of it: "Coffee", "Gray Coffee"."""
+    version = name.removeprefix(sample_photos.original_name(name)).removeprefix("_").capitalize()
+    return f"{version} {name.partition('_')[0].capitalize()}".lstrip()
 
 
 def from_own_file(title: str, file: File) -> Sample:
@@ -190,11 +177,8 @@ def encode_square(image: np.ndarray) -> bytes:
     """Returns the center of an image, `(H, W, 3) uint8`, as a square WebP of `THUMBNAIL_SIDE` px."""
     from PIL import Image, ImageOps
 
-    buffer = io.BytesIO()
-    ImageOps.fit(Image.fromarray(image), (THUMBNAIL_SIDE, THUMBNAIL_SIDE)).save(
-        buffer, "WEBP", quality=75, method=4
-    )
-    return buffer.getvalue()
+    square = ImageOps.fit(Image.fromarray(image), (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return browser_images.encode_webp(square, quality=75)
 
 
 @st.cache_resource(show_spinner=False)

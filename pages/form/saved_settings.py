@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms, uploads
-from pages.widgets import keys, words
+from pages.widgets import keys, page_errors, words
 from studio.core.errors import StudioError
 from studio.core.models import names
 from studio.core.settings import Settings
@@ -111,17 +111,14 @@ def _save_settings(slot: str, task: str, key: str, settings: Settings) -> None:
     try:
         name = library.save(task, st.session_state.get(key, ""), settings)
     except StudioError as error:
-        uploads.add_error(slot, str(error))
+        page_errors.add_error(slot, str(error))
         return
     st.session_state[key] = ""
     st.toast(f"Saved as {words.escape(name)}.", icon=":material/bookmark:")
 
 
 def _load_settings(slot: str, task: str, fill_page: FillForm | None, name: str) -> None:
-    try:
-        _fill_form(fill_page, library.load(task, name), name)
-    except StudioError as error:
-        uploads.add_error(slot, str(error))
+    page_errors.attempt(slot, lambda: _fill_form(fill_page, library.load(task, name), name))
 
 
 def _load_upload(task: str, fill_page: FillForm | None, data: bytes, name: str) -> None:

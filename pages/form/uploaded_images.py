@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from pages.form import data_set_input, image_input, input_store, loose_images, problems, uploads
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from studio.core import amounts, data
 from studio.core.imaging import formats
 from studio.core.tasks import File
@@ -96,7 +96,7 @@ def ask(advice: str, minimum: int) -> File | None:
         advice: shown while there are no uploads.
         minimum: least number of single images.
     """
-    uploads.show_errors(_SLOT)
+    page_errors.show_errors(_SLOT)
     current = restore_uploads()
     if current.too_many:
         left_out, current.too_many = current.too_many, 0

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.widgets import keys, words
+from pages.widgets import keys, page_errors
 from pages.widgets.owners import get_owner
 from studio.core import amounts
 from studio.core.errors import StudioError, invalid, shorten_name
@@ -18,8 +18,6 @@ from studio.engine import quotas
 
 MAX_MB = 50  # default limit of a file
 _MAX_NAME = 80  # characters of a file name
-ERRORS_KEY = "upload_errors"  # in the session: slot and error messages of the last failed upload
-_MAX_SHOWN = 3  # error messages
 
 
 @contextmanager
@@ -34,13 +32,8 @@ def show_popover(slot: str, label: str, icon: str) -> Iterator[PopoverContainer]
     """
     with st.popover(label, icon=icon, type="tertiary", key=_popover_key(slot), on_change="rerun") as box:
         if box.open:
-            show_errors(slot)
+            page_errors.show_errors(slot)
         yield box
-
-
-def close(slot: str) -> None:
-    """Closes the popover of a slot. Call it from a callback."""
-    st.session_state[_popover_key(slot)] = False
 
 
 def ask(
@@ -54,7 +47,7 @@ def ask(
     """Draws the upload widget, for one file or several.
 
     Args:
-        slot: of the upload; `show_errors` shows the errors of this slot.
+        slot: of the upload; `page_errors.show_errors` shows the errors of this slot.
         label: of the widget.
         handle: callback with the bytes and name of each file; may raise `StudioError`.
         max_upload_size: in MiB.
@@ -89,30 +82,9 @@ def ask_photo(slot: str, label: str, handle: Callable[[bytes, str], None]) -> No
     st.camera_input(label, key=key, on_change=_handle_uploads, args=(slot, version, key, handle))
 
 
-def show_errors(slot: str) -> None:
-    """Shows the errors of the last upload once, at most the first `_MAX_SHOWN`."""
-    errors_slot, messages = st.session_state.get(ERRORS_KEY, ("", ()))
-    if errors_slot != slot:
-        return
-    del st.session_state[ERRORS_KEY]
-    for message in messages[:_MAX_SHOWN]:
-        st.error(words.escape(message), icon=":material/error:")
-    if len(messages) > _MAX_SHOWN:
-        st.error(f"{len(messages) - _MAX_SHOWN:,} more files were refused.", icon=":material/error:")
-
-
 def get_version(slot: str) -> int:
     """Returns the number of uploads so far in a slot; in a callback of `ask`, with the current one."""
     return st.session_state.get(_version_key(slot), 0)
-
-
-def add_error(slot: str, message: str) -> None:
-    """Adds an error message for `show_errors`, and drops those of other slots.
-
-    For callbacks, which cannot draw in the page.
-    """
-    errors_slot, messages = st.session_state.get(ERRORS_KEY, ("", ()))
-    st.session_state[ERRORS_KEY] = (slot, [*(messages if errors_slot == slot else ()), message])
 
 
 def _handle_uploads(
@@ -122,7 +94,7 @@ def _handle_uploads(
         return  # a lagging browser sent the file again, which would replace a later one
     uploads = st.session_state.get(key) or []
     st.session_state[_version_key(slot)] = version + 1  # a new key empties the widget
-    st.session_state.pop(ERRORS_KEY, None)  # of an earlier upload
+    st.session_state.pop(page_errors.ERRORS_KEY, None)  # of an earlier upload
     for upload in uploads if isinstance(uploads, list) else [uploads]:
         try:
             _check_size(upload, max_mb)
@@ -130,11 +102,11 @@ def _handle_uploads(
             quotas.check_disk_quota(get_owner(), len(data))
             handle(data, shorten_name(upload.name, _MAX_NAME))
         except StudioError as error:
-            add_error(slot, str(error))
+            page_errors.add_error(slot, str(error))
         finally:
             _free_memory(upload)
     if _popover_key(slot) in st.session_state:
-        st.session_state[_popover_key(slot)] = ERRORS_KEY in st.session_state
+        st.session_state[_popover_key(slot)] = page_errors.ERRORS_KEY in st.session_state
 
 
 def _free_memory(upload: Any) -> None:

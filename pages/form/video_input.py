@@ -9,9 +9,8 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms, input_store, samples, sliders, uploads
-from pages.widgets import owners, words
+from pages.widgets import owners, page_errors, words
 from studio.core import amounts
-from studio.core.errors import StudioError
 from studio.core.imaging import image_io, video_codecs, video_decoder, video_span
 from studio.core.imaging.video_span import Span
 from studio.core.settings import Settings
@@ -55,8 +54,8 @@ class Video:
     temporal_consistency: float = 1.0
 
     @property
-    def part_key(self) -> tuple[File, float, float | None, float]:
-        """Returns a key that identifies the selected part and its settings."""
+    def identity(self) -> object:
+        """Identifies the selected part and its settings, like `Sample.identity`."""
         return self.video, self.start, self.end, self.temporal_consistency
 
     def get_file(self) -> File:
@@ -86,10 +85,7 @@ def offer(file: File) -> None:
 
 
 def _use_image_as_video(file: File) -> None:
-    try:
-        _store_upload(file.read(), file.name)
-    except StudioError as error:
-        uploads.add_error(_SLOT, str(error))
+    page_errors.attempt(_SLOT, lambda: _store_upload(file.read(), file.name))
     st.session_state["what"] = "video"
 
 
@@ -112,7 +108,7 @@ def choose(task: str) -> Video:
             st.button(
                 "Back to the sample", icon=":material/undo:", type="tertiary", on_click=_remove_own_video
             )
-    uploads.show_errors(_SLOT)
+    page_errors.show_errors(_SLOT)
     if task in BLENDED_BANDS:
         clip = replace(clip, **forms.ask_fields(VideoSettings, ("temporal_consistency",)))
     return clip
@@ -125,6 +121,15 @@ def _show_ends(clip: Video) -> None:
     with st.container(horizontal=True, gap="small"):
         for frame, which in ((clip.frame, "first"), (last, "last")):
             st.image(samples.make_thumbnail(frame), width=110, alt=f"The {which} frame of the chosen part")
+
+
+def build_job(
+    task: str, settings: Settings, content: samples.Sample | Video, inputs: Inputs
+) -> tuple[str, Settings, Inputs]:
+    """Returns task, settings and inputs of the job for a photo or a video, see `make_job`."""
+    if isinstance(content, Video):
+        return TASK, *make_job(task, settings, content, inputs)
+    return task, settings, inputs
 
 
 def make_job(task: str, settings: Settings, clip: Video, inputs: Inputs) -> tuple[VideoSettings, Inputs]:

@@ -14,15 +14,13 @@ from studio.engine.jobs.parts import MAX_TAG_CHARACTERS
 from studio.gallery import boards, index
 
 FILTER_KEY = "board"  # the choice of a board above the grid
-_ADDED_KEY, _ERROR_KEY = "several_board", "board_error"
+_ADDED_KEY = "several_board"
 # In the session: whether these menus are open. Callbacks close them.
 _MENU_KEY, _PUT_MENU_KEY = "board_menu", "several_board_menu"
 
 
 def show_current(name: str) -> None:
     """Draws the menu of the board that the grid shows; nothing without one."""
-    if problem := st.session_state.pop(_ERROR_KEY, ""):
-        st.toast(words.escape(problem), icon=":material/error:")
     if not name:
         return
     label = f"Board: {words.escape(name)}"
@@ -99,10 +97,10 @@ def _name_key(name: str) -> str:
 
 
 def _change(change: Callable[[], int]) -> bool:
-    """Changes a board; on an error keeps it for `show_current` and returns False."""
+    """Changes a board. Returns False after showing an error. A callback."""
     try:
         change()
     except StudioError as error:
-        st.session_state[_ERROR_KEY] = str(error)
+        st.toast(words.escape(str(error)), icon=":material/error:")
         return False
     return True

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.gallery import address, grid, item_view, learning_curves
 from pages.jobs import results
-from pages.widgets import browser_images, words
+from pages.widgets import browser_images, page_errors, words
 from pages.widgets.image_viewer import show_image_viewer
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
@@ -41,7 +41,7 @@ def show(items: Sequence[Item]) -> None:
     try:
         _show_files(items_by_name)
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
     learning_curves.show(items_by_name, key="compare_metric")
     st.subheader("What differs", anchor=False)
     if rows := list(find_differences(items)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -74,7 +75,7 @@ def ask_filter() -> Filter:
         board=selected.get(boards.FILTER_KEY, ""),
     )
     if st.session_state.get(QUERY_KEY) != query:
-        st.session_state[QUERY_KEY], st.session_state[_PAGE_KEY] = query, 0
+        st.session_state[QUERY_KEY], st.session_state[_PAGE_KEY] = query, 1
     return query
 
 
@@ -110,17 +111,21 @@ def return_to_grid() -> None:
 
 def show(query: Filter) -> None:
     """Draws the grid; a click opens an item, or selects it while several can be selected."""
-    skip = st.session_state.setdefault(_PAGE_KEY, 0) * PAGE_SIZE
-    entries, total = index.find(query, get_owner(), PAGE_SIZE, skip)
-    if total and not entries:  # all items of the last page were removed
-        st.session_state[_PAGE_KEY] = (total - 1) // PAGE_SIZE
-        skip = st.session_state[_PAGE_KEY] * PAGE_SIZE
-        entries, total = index.find(query, get_owner(), PAGE_SIZE, skip)
+    total = index.find(query, get_owner(), 1)[1]
+    page_count = max(1, math.ceil(total / PAGE_SIZE))
+    # All items of the last page may have been removed.
+    page = st.session_state[_PAGE_KEY] = min(st.session_state.get(_PAGE_KEY, 1), page_count)
+    skip = (page - 1) * PAGE_SIZE
+    entries, _ = index.find(query, get_owner(), PAGE_SIZE, skip)
     if not total:
         _explain_no_results(query)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        _show_pager(skip, len(entries), total)
+        if page_count > 1:
+            st.markdown(f"**{skip + 1:,} to {skip + len(entries):,}** of {total:,}")
+            st.pagination(page_count, key=_PAGE_KEY, persist_state="session")
+        else:
+            st.markdown(f"**{total:,}** {'result' if total == 1 else 'results'}")
         boards.show_current(query.board)
         st.space("stretch")
         is_multiple = st.toggle(
@@ -158,34 +163,6 @@ def _explain_no_results(query: Filter) -> None:
         for page in PAGES:
             if page.capability in FIRST_PAGES:
                 st.page_link(page.file, label=f"Begin in {page.title}", icon=page.icon)
-
-
-def _show_pager(skip: int, count: int, total: int) -> None:
-    st.markdown(
-        f"**{skip + 1:,} to {skip + count:,}** of {total:,}"
-        if total > PAGE_SIZE
-        else f"**{total:,}** {'result' if total == 1 else 'results'}"
-    )
-    if total <= PAGE_SIZE:
-        return
-    moves = (
-        ("Newer", -1, ":material/chevron_left:", skip == 0),
-        ("Older", 1, ":material/chevron_right:", skip + count >= total),
-    )
-    for label, step, icon, disabled in moves:
-        st.button(
-            label,
-            icon=icon,
-            disabled=disabled,
-            key=f"gallery_{step}",
-            on_click=_turn_page,
-            args=(step,),
-            type="tertiary",
-        )
-
-
-def _turn_page(step: int) -> None:
-    st.session_state[_PAGE_KEY] = max(0, st.session_state.get(_PAGE_KEY, 0) + step)
 
 
 def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:

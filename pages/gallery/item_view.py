@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 import streamlit as st
 
 from pages.gallery import address, grid, learning_curves, marks, removed_items, sweeps
-from pages.jobs import captions, item_actions, results
+from pages.jobs import captions, item_actions, navigation, results
 from pages.widgets import assets, words
 from pages.widgets.image_viewer import Neighbors
 from pages.widgets.owners import get_owner
@@ -17,7 +16,6 @@ from studio.core.errors import StudioError
 from studio.core.tasks import File
 from studio.engine.jobs import store
 from studio.gallery import index, items
-from studio.gallery.index import Entry
 from studio.gallery.items import Item
 
 
@@ -48,10 +46,10 @@ def show(item: Item) -> None:
         st.button("All", icon=":material/grid_view:", on_click=grid.return_to_grid, key="item_back")
         st.space("stretch")
         entries, _ = index.find(st.session_state.get(grid.QUERY_KEY, index.ALL), get_owner())
-        newer, older = _find_neighbors(item, entries)
+        neighbors = Neighbors.of(item.id, [entry.id for entry in entries], address.open_item)
         for label, icon, id in (
-            ("Newer", ":material/chevron_left:", newer),
-            ("Older", ":material/chevron_right:", older),
+            ("Newer", ":material/chevron_left:", neighbors.previous),
+            ("Older", ":material/chevron_right:", neighbors.next),
         ):
             st.button(
                 label,
@@ -64,7 +62,7 @@ def show(item: Item) -> None:
             )
     left, right = st.columns([9, 5], gap="large")
     with left:
-        images = _find_neighbors(item, [entry for entry in entries if entry.kind == "image"])
+        images = [entry.id for entry in entries if entry.kind == "image"]
         file = item.result.files[0]
         results.show_result(
             file,
@@ -72,21 +70,12 @@ def show(item: Item) -> None:
             # The same key for all images, so that a lightbox stays open while it shows one after the other.
             key="item_image" if file.kind == "image" else f"item_{item.id}",
             caption=captions.describe_run(item, item.result),
-            neighbors=Neighbors(*images, address.open_item),
+            neighbors=Neighbors.of(item.id, images, address.open_item),
         )
         learning_curves.show({item.name: item}, key=f"metric_{item.id}")
     with right:
         _show_details(item)
     sweeps.show_cells(item)
-
-
-def _find_neighbors(item: Item, entries: Sequence[Entry]) -> tuple[str, str]:
-    """Returns the ids of the next newer and the next older item in a list; "" at an end."""
-    ids = [entry.id for entry in entries]
-    position = ids.index(item.id) if item.id in ids else -1
-    newer = ids[position - 1] if position > 0 else ""
-    older = ids[position + 1] if 0 <= position < len(ids) - 1 else ""
-    return newer, older
 
 
 def _find_content(item: Item) -> File | None:
@@ -99,18 +88,16 @@ def _show_details(item: Item) -> None:
     st.subheader(words.escape(f"{item.title}: {item.name}"), anchor=False)
     st.caption(_format_date_and_duration(item))
     marks.show_marks(item)
-    for note in item.result.figures.get("notes", ()):
-        st.caption(f":material/info: {words.escape(str(note))}")
+    results.show_notes(item.result.figures.get("notes", ()))
     settings = tasks.parse_saved_settings(item.task, item.settings)
     file = item.result.files[0]
     with st.container(horizontal=True):
         if settings is not None:
             item_actions.show_actions(item.task, settings, item.inputs, item.result.recipe, key=item.id)
         item_actions.show_uses(file, key=item.id)
-        if file.is_available:
-            results.show_file_download(
-                file, item.task, key=item.id, recipe=item.result.recipe, name=item.marks.name
-            )
+        results.show_file_download(
+            file, item.task, key=item.id, recipe=item.result.recipe, name=item.marks.name
+        )
         st.button(
             "Remove", icon=":material/delete:", key="item_remove", on_click=_remove_item, args=(item.id,)
         )
@@ -118,7 +105,12 @@ def _show_details(item: Item) -> None:
         item_actions.keep_model(file)
     page = item_actions.page_of_results(item.task, item.settings)
     if page is not None and settings is not None:
-        st.page_link(page.file, label=f"Open in {page.title}", icon=page.icon, query_params={"job": item.id})
+        st.page_link(
+            page.file,
+            label=f"Open in {page.title}",
+            icon=page.icon,
+            query_params={navigation.JOB_PARAMETER: item.id},
+        )
     if settings is None:
         st.caption("This version of the studio no longer has this task or no longer accepts these settings.")
         return

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.form import forms
-from pages.jobs import training_runs
 from pages.widgets import curves, keys, words
 from studio.gallery.items import Item
 
@@ -63,7 +62,7 @@ def list_points(items_by_name: Mapping[str, Item]) -> list[Point]:
     return [
         Point(name, metric, int(report["step"]), float(value))
         for name, item in items_by_name.items()
-        for report in training_runs.reports_of(item.result.figures.get("curve") or {})
+        for report in curves.list_reports(item.result.figures.get("curve") or {})
         for metric, value in report.items()
         if metric != "step" and isinstance(value, int | float) and math.isfinite(value)
     ]

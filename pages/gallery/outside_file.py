@@ -10,7 +10,7 @@ import streamlit as st
 from pages.form import samples, uploads
 from pages.gallery import address, grid
 from pages.jobs import item_actions, results
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from pages.widgets.owners import get_owner
 from studio.core import owners, paths, tasks
 from studio.core.errors import InvalidInput, StudioError
@@ -33,8 +33,8 @@ def ask_file() -> None:
 
 def show_errors() -> None:
     """Shows the errors of the last upload or callback, if any."""
-    uploads.show_errors(_SLOT)
-    uploads.show_errors(_INPUTS_SLOT)
+    page_errors.show_errors(_SLOT)
+    page_errors.show_errors(_INPUTS_SLOT)
 
 
 def _open_upload(data: bytes, name: str) -> None:
@@ -62,7 +62,7 @@ def open_stored(file: File, recipe: Recipe | None) -> None:
         st.session_state[_PROVENANCE_KEY] = replace(_read_provenance(data, file.name), item="")
         st.session_state[_FILE_KEY] = file
     except StudioError as error:
-        uploads.add_error(_SLOT, str(error))
+        page_errors.add_error(_SLOT, str(error))
 
 
 def _read_provenance(data: bytes, name: str) -> Provenance:
@@ -187,7 +187,7 @@ def _add_result(provenance: Provenance) -> None:
         result = file and Result((file,), recipe=provenance.recipe)
         item_id = items.add(result, None, get_owner()) if result else import_file.add(provenance, get_owner())
     except StudioError as error:
-        uploads.add_error(_SLOT, str(error))
+        page_errors.add_error(_SLOT, str(error))
         return
     close()
     address.open_item(item_id)

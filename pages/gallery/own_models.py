@@ -7,23 +7,21 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.widgets import keys, share_button, words
+from pages.widgets import keys, page_errors, share_button, words
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import names, presets, user_models
 
-_ERROR_KEY = "own_models_error"
+_SLOT = "own_models"  # of errors
 
 
 def show() -> None:
     """Lists the user's own models with their actions; draws nothing when there are none."""
     models, removed_models = user_models.list_own(), user_models.list_removed()
-    error = st.session_state.pop(_ERROR_KEY, "")
-    if not (models or removed_models or error):
+    page_errors.show_errors(_SLOT)
+    if not (models or removed_models):
         return
     with st.expander(f"Your models ({len(models):,})", icon=":material/model_training:", key="own_models"):
-        if error:
-            st.error(words.escape(error), icon=":material/error:")
         for name in models:
             _show_row(name)
         if removed_models:
@@ -91,9 +89,5 @@ def _rename_model(name: str, key: str) -> None:
 
 
 def _apply_to_each(change_model: Callable[[str], object], models: Iterable[str]) -> None:
-    """Calls `change_model` with the name of each model; `show` will show its error. A callback."""
-    try:
-        for name in models:
-            change_model(name)
-    except StudioError as error:
-        st.session_state[_ERROR_KEY] = str(error)
+    """Calls `change_model` with the name of each model, until one fails. A callback."""
+    page_errors.attempt(_SLOT, lambda: [change_model(name) for name in models])

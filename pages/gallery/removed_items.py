@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from pages.widgets import browser_images, words
+from pages.widgets import browser_images, page_errors, words
 from pages.widgets.owners import get_owner
-from studio.core.errors import StudioError
 from studio.gallery import removal, unreadable
 
 MAX_SHOWN = 24  # items that are shown at once
-_LAST_KEY, _ERROR_KEY = "gallery_removed", "gallery_error"
+_LAST_KEY, _SLOT = "gallery_removed", "gallery"  # the slot is of errors
 
 
 def remove(ids: Sequence[str]) -> None:
@@ -23,18 +22,13 @@ def remove(ids: Sequence[str]) -> None:
 
 def _apply_change(change_items: Callable[[], object], removed_ids: list[str]) -> None:
     """Runs a change and notes the ids that can be restored, or keeps its error for `offer_undo`."""
-    try:
-        change_items()
-    except StudioError as error:
-        st.session_state[_ERROR_KEY] = str(error)
-        return
-    st.session_state[_LAST_KEY] = removed_ids
+    if page_errors.attempt(_SLOT, change_items):
+        st.session_state[_LAST_KEY] = removed_ids
 
 
 def offer_undo() -> None:
     """Shows the last removal with a button that restores the items, or the error of the last action."""
-    if error := st.session_state.pop(_ERROR_KEY, ""):
-        st.error(words.escape(error), icon=":material/error:")
+    page_errors.show_errors(_SLOT)
     removed_ids: list[str] = st.session_state.get(_LAST_KEY, [])
     if not removed_ids:
         return

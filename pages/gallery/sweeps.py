@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.form import samples
 from pages.gallery import address, outside_file
-from pages.jobs import jobs
+from pages.jobs import jobs, navigation
 from pages.widgets import browser_images, words
 from pages.widgets.owners import get_owner
 from studio import engine
@@ -23,7 +23,7 @@ def show_running_job() -> bool:
     Returns:
         Whether the job is still running.
     """
-    job_id = st.query_params.get(jobs.PARAMETER)
+    job_id = st.query_params.get(navigation.JOB_PARAMETER)
     if not job_id:
         return False
     try:
@@ -32,7 +32,7 @@ def show_running_job() -> bool:
         job = None
     if job is not None and not job.finished:
         outside_file.close()
-        _show_progress(job.id)
+        jobs.watch(job, _show_progress)
         return True
     if (
         job is not None
@@ -41,18 +41,14 @@ def show_running_job() -> bool:
     ):
         jobs.show_failure(job, settings)  # Keep the address: the retry button needs it.
         return False
-    st.query_params.pop(jobs.PARAMETER, None)
+    st.query_params.pop(navigation.JOB_PARAMETER, None)
     if job is not None and job.result is not None:
         outside_file.close()
         address.open_item(job.id)
     return False
 
 
-@st.fragment(run_every=jobs.WATCH_SECONDS)
-def _show_progress(job_id: str) -> None:
-    job = engine.connect().find_job(job_id, get_owner())
-    if job.finished:
-        st.rerun()
+def _show_progress(job: engine.Job) -> None:
     with jobs.show_running(job, f"{job.title}, so far"):
         if job.report is not None and job.report.text:
             st.caption(words.escape(job.report.text))

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.form import image_input, input_store, samples, uploads
 from pages.jobs import live, use_again
 from pages.jobs.navigation import PAGES
-from pages.widgets import browser_images, keys, weight_downloads, words
+from pages.widgets import browser_images, keys, page_errors, weight_downloads, words
 from studio import engine
 from studio.core import tasks
 from studio.core.imaging import image_io
@@ -101,7 +101,7 @@ def ask() -> File | None:
     photos = input_store.restore_files(_SLOT, "image", max_files=1)
     input_store.store_files(_SLOT, photos)
     with st.container(key="first_photo_form"):
-        uploads.show_errors(_SLOT)
+        page_errors.show_errors(_SLOT)
         uploads.ask(_SLOT, "Drop a photo", partial(_set_upload, photos), type=image_input.FILE_TYPES)
         st.button(
             "Use a sample photo",

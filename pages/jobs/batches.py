@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
-from pages.jobs import queue_controls
+from pages.jobs import navigation, queue_controls
 from pages.widgets import words
 from pages.widgets.owners import get_owner
 from studio import engine
@@ -17,34 +18,19 @@ from studio.engine import Batch
 from studio.gallery import export, items
 
 WATCH_SECONDS = 1.0
+_PAGE_KEY = "batch_page"
 
 
-def show(job: engine.Job, parameter: str) -> None:
-    """Shows the position of a job in its batch, if it has one, and the actions for the batch.
-
-    Args:
-        job: that the page shows.
-        parameter: name of the URL parameter with the job's id.
-    """
+def show(job: engine.Job) -> None:
+    """Shows the position of a job in its batch, if it has one, and the actions for the batch."""
     batch = _find_batch(job)
     if batch is None:
         return
     index, count = batch.jobs.index(job.id), len(batch.jobs)
     with st.container(horizontal=True, vertical_alignment="center", key="batch"):
         st.markdown(f"**{index + 1}** of {count} in this batch")
-        for label, icon, target in (
-            ("Previous", "chevron_left", index - 1),
-            ("Next", "chevron_right", index + 1),
-        ):
-            st.button(
-                label,
-                icon=f":material/{icon}:",
-                type="tertiary",
-                key=f"batch_{label}",
-                disabled=not 0 <= target < count,
-                on_click=_open_job,
-                args=(parameter, batch.jobs[target % count]),
-            )
+        st.session_state[_PAGE_KEY] = index + 1
+        st.pagination(count, max_visible_pages=0, key=_PAGE_KEY, on_change=_open_job, args=(batch.jobs,))
         if batch.ended < count:
             stop_options: dict[str, Any] = {"on_click": queue_controls.stop_batch, "args": (job.batch,)}
             st.button(
@@ -82,5 +68,5 @@ def _find_batch(job: engine.Job) -> Batch | None:
     return None
 
 
-def _open_job(parameter: str, job_id: str) -> None:
-    st.query_params[parameter] = job_id
+def _open_job(job_ids: Sequence[str]) -> None:
+    st.query_params[navigation.JOB_PARAMETER] = job_ids[st.session_state[_PAGE_KEY] - 1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pages.jobs import results
 from pages.widgets import words
 from studio.core import amounts, tasks
 from studio.core.settings import Settings
@@ -30,12 +29,10 @@ def describe_run(run: words.Run, result: Result, seconds: float = 0.0) -> str:
 
 def describe_mode_and_seed(settings: Settings | None) -> list[str]:
     """Returns the mode and the seed of settings, the seed only if it has an effect."""
-    parts = []
-    if settings is not None and settings.mode_name:
-        parts.append(words.choice_label(settings.mode_name).lower())
-    if settings is not None and results.list_other_seeds(settings):
-        parts.append(f"seed {settings.model_dump()['seed']}")
-    return parts
+    if settings is None:
+        return []
+    mode = [words.choice_label(settings.mode_name).lower()] if settings.mode_name else []
+    return [*mode, f"seed {settings.model_dump()['seed']}"] if settings.draws_at_random else mode
 
 
 def describe_early_stop(settings: Settings | None, result: Result) -> str:

@@ -6,7 +6,7 @@ import json
 import shlex
 from contextlib import suppress
 
-from pages.form import page_samples, samples
+from pages.form import sample_texts, samples, video_input
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
@@ -95,7 +95,15 @@ def _name_in_command(file: File) -> str:
 
 
 def _has_page_samples(inputs: Inputs) -> bool:
-    return any(page_samples.is_sample(file) for files in inputs.values() for file in files)
+    return any(_is_page_sample(file) for files in inputs.values() for file in files)
+
+
+def _is_page_sample(file: File) -> bool:
+    """Returns whether a file is a sample that only the pages have, by its content."""
+    if file.kind == "text":
+        return file in (sample_texts.store_tales(), sample_texts.store_passages())
+    is_candidate = file.kind == "animation" and file.name == video_input.SAMPLE_NAME
+    return is_candidate and file == video_input.store_sample()
 
 
 def _format_equivalent(equivalent: EquivalentCommand) -> str:

@@ -10,6 +10,7 @@ from pages.form import forms
 from pages.jobs import jobs, navigation
 from pages.widgets import browser_history
 from studio import engine
+from studio.core.settings import Settings
 
 
 def choose(
@@ -52,20 +53,24 @@ def choose(
         on_change(half)
     selected = forms.ask_choice("What to do", titles, key=key, default=default, hide_label=True)
     st.session_state[note_key] = selected
-    if name := st.query_params.get(jobs.PARAMETER):
+    if name := st.query_params.get(navigation.JOB_PARAMETER):
         st.query_params[note_key] = f"{selected}:{name}"  # the widget omits the default half from the address
     else:
         st.query_params.pop(note_key, None)
     return selected
 
 
-def reopen(page_file: str, **parameters: str) -> None:
+def reopen(page_file: str, half: str, settings: Mapping[str, type[Settings]], **parameters: str) -> None:
     """Reopens a page after a switch of halves: widgets would else read the other half's parameters.
 
     Args:
         page_file: next to frame.py.
+        half: that is opened, with its own settings, because the halves share some names.
+        settings: of both halves.
         parameters: in the address; the open job if there are none.
     """
-    if not parameters and (job_id := st.query_params.get(jobs.PARAMETER)):
-        parameters[jobs.PARAMETER] = job_id
+    [closed] = (kind for name, kind in settings.items() if name != half)
+    forms.reset_common_fields(settings[half], closed)
+    if not parameters and (job_id := st.query_params.get(navigation.JOB_PARAMETER)):
+        parameters[navigation.JOB_PARAMETER] = job_id
     navigation.go_to(page_file, **parameters)

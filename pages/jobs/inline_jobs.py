@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.jobs import jobs
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import tasks
@@ -37,7 +37,7 @@ def show_inline_job(
             _start_job(key, task, settings, inputs)
         return None
     if not job.finished:
-        _show_progress(job.id)
+        jobs.watch(job, jobs.show_progress)
         return None
     return job
 
@@ -68,15 +68,7 @@ def _start_job(key: str, task: str, settings: Settings, inputs: Inputs) -> None:
     try:
         job = engine.connect().submit(task, settings, inputs, get_owner())
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return
     st.session_state[key] = job.id
     st.rerun()
-
-
-@st.fragment(run_every=jobs.WATCH_SECONDS)
-def _show_progress(job_id: str) -> None:
-    job = engine.connect().find_job(job_id, get_owner())
-    if job.finished:
-        st.rerun()
-    jobs.show_progress(job)

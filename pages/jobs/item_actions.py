@@ -63,8 +63,7 @@ def show_actions(
     """
     if st.button("Make again", icon=":material/refresh:", key=keys.part(key, "again")):
         start(task, settings, inputs, recipe)
-    if results.list_variants(settings):
-        results.show_variants(settings, lambda variant: start(task, variant, inputs), key=key)
+    results.show_variants(settings, lambda variant: start(task, variant, inputs), key=key)
     sweep_form.ask(task, settings, lambda plan: start(NAME, plan, inputs), key=key)
 
 

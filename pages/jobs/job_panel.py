@@ -9,8 +9,8 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.form import samples
-from pages.jobs import progress_texts, queue_controls, refill
-from pages.jobs.navigation import show_link
+from pages.jobs import progress_texts, queue_controls
+from pages.jobs.navigation import JOB_PARAMETER, show_link
 from pages.widgets import words
 from pages.widgets.owners import get_owner
 from studio import engine
@@ -41,7 +41,7 @@ def show_job_line() -> None:
 
 
 def _draw_line() -> None:
-    shown_on_page = st.query_params.get(refill.PARAMETER)
+    shown_on_page = st.query_params.get(JOB_PARAMETER)
     jobs = _sort_by_state(engine.connect().list_jobs(get_owner()))
     running = (job for job in jobs if not job.finished and job.state != "queued")
     job = next((job for job in running if job.id != shown_on_page), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -32,14 +31,12 @@ from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File
 
-PARAMETER = refill.PARAMETER
-WATCH_SECONDS = 0.5
 CURVE_SECONDS = 2.0
 
 
 def close(task: str) -> None:
     """Stops showing the page's job; a running job continues."""
-    st.query_params.pop(PARAMETER, None)
+    st.query_params.pop(navigation.JOB_PARAMETER, None)
     st.session_state.pop(last_shown.session_key(task), None)
 
 
@@ -82,17 +79,16 @@ def show_job(
     if job.finished:
         _show_finished(job, (other_tasks or {}).get(job.task))
     else:
-        interval = polling.update_interval(job)
-        st.fragment(_show_unfinished, run_every=interval)(job.id, interval)
+        watch(job, _show_unfinished)
         with create_details():
-            _show_details(job.id)
-    batches.show(job, PARAMETER)
+            watch_history(job.id, _show_details)
+    batches.show(job)
     return job
 
 
 def find_job(task_names: Collection[str], request: object = None) -> engine.Job | None:
     """Returns the job to show if its task is one of `task_names`; `show_job` also draws it."""
-    job_id = st.query_params.get(PARAMETER)
+    job_id = st.query_params.get(navigation.JOB_PARAMETER)
     if not job_id and (browser_history.is_back_or_forward() or not navigation.came_from_elsewhere()):
         for task in task_names:
             close(task)  # the user went back to the page without a job
@@ -152,7 +148,7 @@ def show_training_data(job: engine.Job, current_files: Sequence[File]) -> None:
 
 def find_linked_job(capability: str) -> engine.Job | None:
     """Returns the job that the address names, if it is of this capability; only once per job."""
-    job_id, key = st.query_params.get(PARAMETER), keys.part(capability, "followed")
+    job_id, key = st.query_params.get(navigation.JOB_PARAMETER), keys.part(capability, "followed")
     if not job_id or st.session_state.get(key) == job_id:
         return None
     st.session_state[key] = job_id
@@ -167,10 +163,26 @@ def _request_key(job_id: str) -> str:
     return f"job_request:{job_id}"
 
 
-def _show_unfinished(job_id: str, interval: float) -> None:
+def watch(job: engine.Job, show: Callable[[engine.Job], object]) -> None:
+    """Shows a running job with `show`, again and again; the page runs again when the job has finished."""
+    interval = polling.update_interval(job)
+    st.fragment(_watch, run_every=interval)(job.id, interval, show)
+
+
+def _watch(job_id: str, interval: float, show: Callable[[engine.Job], object]) -> None:
     job = engine.connect().find_job(job_id, get_owner())
     if job.finished or polling.update_interval(job) != interval:
         st.rerun()  # only a new run of the page can change the interval
+    show(job)
+
+
+@st.fragment(run_every=CURVE_SECONDS)
+def watch_history(job_id: str, draw: Callable[[engine.Job], object]) -> None:
+    """Draws the curves of a running job, less often than its progress."""
+    draw(engine.connect().find_job(job_id, get_owner()))
+
+
+def _show_unfinished(job: engine.Job) -> None:
     content = job.inputs.get("content", [])
     with show_running(job, f"{job.title}, as it is so far"):
         if not job.preview and content:
@@ -199,25 +211,23 @@ def show_progress(job: engine.Job) -> None:
         if job.state in ("stopping", "canceling"):
             st.caption(words.STATES[job.state])
         elif job.state != "queued":  # a waiting job has no result to keep: it can only be canceled
-            stop_options: dict[str, Any] = {
-                "icon": ":material/stop_circle:",
-                "help": "Stops the job and keeps the best result so far",
-            }
             st.button(
-                "Stop", key=f"stop_{job.id}", on_click=queue_controls.stop, args=(job.id,), **stop_options
+                "Stop",
+                key=f"stop_{job.id}",
+                icon=":material/stop_circle:",
+                help="Stops the job and keeps the best result so far",
+                on_click=queue_controls.stop,
+                args=(job.id,),
             )
         if job.state != "canceling":
-            cancel_options: dict[str, Any] = {
-                "icon": ":material/cancel:",
-                "help": "Ends the job and keeps nothing",
-                "type": "tertiary",
-            }
             st.button(
                 "Cancel",
                 key=f"cancel_{job.id}",
+                icon=":material/cancel:",
+                type="tertiary",
+                help="Ends the job and keeps nothing",
                 on_click=queue_controls.cancel,
                 args=(job.id,),
-                **cancel_options,
             )
 
 
@@ -226,9 +236,7 @@ def create_details() -> DeltaGenerator:
     return st.expander("Details", icon=":material/monitoring:", key="job_details")
 
 
-@st.fragment(run_every=CURVE_SECONDS)
-def _show_details(job_id: str) -> None:
-    job = engine.connect().find_job(job_id, get_owner())
+def _show_details(job: engine.Job) -> None:
     metrics = job.report.metrics if job.report else {}
     main_metrics = [f"{name} {value:.3g}" for name, value in metrics.items() if "_" not in name]
     st.caption(" · ".join(main_metrics[:5]) or "The losses appear here once the first steps are done.")
@@ -247,8 +255,7 @@ def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] |
     name = tasks.get(job.task).comparison_label
     results.show_result(file, content[0] if content else None, key="result", caption=caption, name=name)
     if file.kind == "animation":
-        for sentence in job.result.figures.get("notes", ()):
-            st.caption(f":material/info: {words.escape(sentence)}")
+        results.show_notes(job.result.figures.get("notes", ()))
     with st.container(horizontal=True):
         if show_buttons is not None:
             show_buttons(job)
@@ -270,6 +277,28 @@ def _show_finished(job: engine.Job, show_buttons: Callable[[engine.Job], None] |
             use_again.show_menu(lambda: file, key=job.id)
         show_close_button(job.task)
     results.show_recipe(job.task, settings, job.inputs, job.result.recipe)
+
+
+def show_model_actions(
+    job: engine.Job, settings: Settings, show_first: Callable[[], object] | None = None
+) -> None:
+    """Draws the row of actions for the result of a training run or a search.
+
+    Args:
+        job: with a result.
+        settings: of the job.
+        show_first: draws buttons in place of *Make again*.
+    """
+    result = results.result_of(job)
+    with st.container(horizontal=True):
+        if show_first is not None:
+            show_first()
+        elif st.button(
+            "Make again", icon=":material/refresh:", help="Train again with the same data, settings and seed"
+        ):
+            start(job.task, settings, job.inputs, result.recipe)
+        results.show_file_download(result.files[0], job.task, key=job.id, recipe=result.recipe)
+        show_close_button(job.task)
 
 
 def _refill_form(job: engine.Job, settings: Settings) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 
 import streamlit as st
 
 from pages.form import seeds
 from pages.jobs import captions, jobs, results, use_again
-from pages.widgets import browser_images, keys, weight_downloads, words
+from pages.widgets import browser_images, keys, page_errors, weight_downloads, words
 from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import amounts, paths, tasks
@@ -139,6 +140,38 @@ def check_ready(
     return False
 
 
+def show_actions(
+    result: engine.Live,
+    *,
+    key: str,
+    show_buttons: Callable[[], object] | None = None,
+    saves_download: bool = False,
+) -> None:
+    """Draws the row of actions for a live result, and its recipe.
+
+    Args:
+        result: to act on.
+        key: of the buttons.
+        show_buttons: draws extra buttons of the page.
+        saves_download: whether a download also saves the result in the gallery.
+    """
+    with st.container(horizontal=True):
+        if show_buttons is not None:
+            show_buttons()
+        show_keep_button(result, key=key)
+        results.show_download(
+            result.data,
+            result.task,
+            key=key,
+            ending=PurePath(result.name).suffix,
+            recipe=result.recipe,
+            on_click=partial(_save_result, result) if saves_download else None,
+        )
+        if result.kind == "image":
+            use_again.show_menu(lambda: File.store(result.data, "image", result.name), key=key)
+    results.show_recipe(result.task, result.settings, result.inputs, result.recipe)
+
+
 def show_keep_button(result: engine.Live, *, key: str) -> None:
     """Draws the button that saves a live result in the gallery, once."""
     saved = _find_saved_job(result) is not None
@@ -228,7 +261,7 @@ def make_result(
     except engine.Superseded:
         return None
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return None
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.widgets import keys, owners, words
+from pages.widgets import keys, owners, page_errors, words
 from studio.core.errors import StudioError
 from studio.core.models import names, presets, user_models
 from studio.core.tasks import File
 from studio.engine import quotas
 
-_ERROR_KEY = "model_saving_error"
+_SLOT = "model_saving"  # of errors
 
 
 def ask_name_and_save(model: File, describe: Callable[[str], str]) -> None:
@@ -23,8 +23,7 @@ def ask_name_and_save(model: File, describe: Callable[[str], str]) -> None:
         describe: called with the name once it is saved; returns what the user can do with it, in a few words.
     """
     key = f"model_name_{model.digest[:8]}"
-    if error_text := st.session_state.pop(_ERROR_KEY, ""):  # above the field: below, it may be out of sight
-        st.error(words.escape(error_text), icon=":material/error:")
+    page_errors.show_errors(_SLOT)  # above the field: below, it may be out of sight
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Name of the model",
@@ -49,7 +48,7 @@ def _save_model(model: File, key: str, describe: Callable[[str], str]) -> None:
         quotas.check_disk_quota(owners.get_owner(), model.path.stat().st_size)
         presets.unpack(model.read(), name)
     except StudioError as error:
-        st.session_state[_ERROR_KEY] = str(error)
+        page_errors.add_error(_SLOT, str(error))
         st.toast(words.escape(str(error)), icon=":material/error:")
         return
     st.toast(f"Kept as {words.escape(name)}: {describe(name)}.", icon=":material/bookmark:")

@@ -16,6 +16,7 @@ from studio import engine
 from studio.core import tasks
 from studio.core.tasks import Task
 
+JOB_PARAMETER = "job"  # of the address: the id of the job to show
 _REQUESTED_KEY = "page_requested"
 _PAGE_KEY, _IS_NEW_KEY = "page_address", "page_is_new"
 _FREE_TEXTS = ("prompt", "words")  # URL parameters with text of the user, which can have any value
@@ -319,7 +320,7 @@ def show_link(job: engine.Job) -> None:
     is_current_page = urlsplit(st.context.url or "").path.rpartition("/")[2] == page.address
     keeps_form = is_current_page and not page.form
     parameters = {name: st.query_params.get_all(name) for name in st.query_params} if keeps_form else {}
-    st.page_link(page.file, label="Open", query_params=parameters | {"job": job.id})
+    st.page_link(page.file, label="Open", query_params=parameters | {JOB_PARAMETER: job.id})
 
 
 def show_link_to_other_page(job: engine.Job) -> None:
@@ -327,4 +328,6 @@ def show_link_to_other_page(job: engine.Job) -> None:
     page = page_of(job.task, job.settings)
     if page.address != st.session_state.get(_PAGE_KEY):
         st.warning(f"This is a result of another page: {page.title}.", icon=":material/search_off:")
-        st.page_link(page.file, label=f"Open in {page.title}", icon=page.icon, query_params={"job": job.id})
+        st.page_link(
+            page.file, label=f"Open in {page.title}", icon=page.icon, query_params={JOB_PARAMETER: job.id}
+        )

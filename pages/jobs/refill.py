@@ -15,7 +15,7 @@ import streamlit as st
 
 from pages.form import blending, forms, image_input, samples, video_input
 from pages.jobs import use_again
-from pages.jobs.navigation import frame_task, page_of
+from pages.jobs.navigation import JOB_PARAMETER, frame_task, page_of
 from pages.widgets import browser_history
 from pages.widgets.owners import get_owner
 from studio import engine
@@ -24,7 +24,6 @@ from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File
 
-PARAMETER = "job"
 DRAFT_BATCH = "variants-"  # begins the names of batches of small drafts
 OPENED_KEY = "job_opened"  # in the session: the last job in the address
 
@@ -102,11 +101,11 @@ def follow_link() -> None:
     A link has only the parameter of the job; other parameters are later changes by the user, which stay.
     Call it from the frame, before the page is drawn.
     """
-    job_id = st.query_params.get(PARAMETER)
+    job_id = st.query_params.get(JOB_PARAMETER)
     if not job_id or st.session_state.get(OPENED_KEY) == job_id or browser_history.is_back_or_forward():
         return
     st.session_state[OPENED_KEY] = job_id
-    if set(st.query_params) != {PARAMETER}:
+    if set(st.query_params) != {JOB_PARAMETER}:
         return
     with suppress(StudioError):  # the page shows the error
         job = engine.connect().find_job(job_id, get_owner())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import Any
 
@@ -12,7 +12,7 @@ import streamlit as st
 from pages.form import mask_input
 from pages.form.seeds import MAX_SEED
 from pages.jobs import commands, export_form
-from pages.widgets import browser_images, keys, video, words
+from pages.widgets import browser_images, keys, page_errors, video, words
 from pages.widgets.image_viewer import Neighbors, show_image_viewer
 from pages.widgets.marked_text import show_marked_text
 from studio import engine
@@ -58,7 +58,7 @@ def show_result(
             thumbnail = thumbnails.make_image(file, full_card=True)
             browser_images.show_with_caption(thumbnail, width="stretch", caption=caption)
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
 
 
 def show_comparison(
@@ -179,7 +179,9 @@ def show_download(
 
 
 def show_file_download(file: File, task: str, *, key: str, recipe: Any, name: str = "") -> None:
-    """Draws the download buttons of a stored file, see `show_download`."""
+    """Draws the download buttons of a stored file, see `show_download`; nothing if the file is gone."""
+    if not file.is_available:
+        return
     show_download(
         file.read(), task, key=key, ending=PurePath(file.name).suffix.lower(), recipe=recipe, name=name
     )
@@ -252,15 +254,16 @@ def show_variants(
         key: of the menu.
         start_all: starts several jobs as a batch; None if that is impossible.
     """
-    with st.popover("Vary", icon=":material/shuffle:"):
-        for number, (label, change) in enumerate(list_variants(settings).items()):
-            variant = settings.model_copy(update=change)
-            if st.button(label, key=keys.part(key, f"vary_{number}"), width="stretch"):
-                start(variant)
-        other_seeds = list_other_seeds(settings) if start_all else []
-        label = f"{len(other_seeds)} other seeds"
-        if start_all and other_seeds and st.button(label, key=keys.part(key, "vary_seeds"), width="stretch"):
-            start_all(other_seeds)
+    variants = list_variants(settings)
+    other_seeds = list_other_seeds(settings) if start_all else []
+    labels = [*variants, *([f"{SEED_COUNT} other seeds"] if other_seeds else [])]
+    if not labels:
+        return
+    choice = st.menu_button("Vary", labels, icon=":material/shuffle:", key=keys.part(key, "vary"))
+    if choice in variants:
+        start(settings.model_copy(update=variants[choice]))
+    elif choice and start_all:
+        start_all(other_seeds)
 
 
 def list_other_seeds(settings: Settings) -> list[Settings]:
@@ -296,6 +299,12 @@ def show_recipe(task: str, settings: Settings, inputs: Inputs, recipe: Any) -> N
         st.caption("The recipe, as it is stored in the download:")
         text = recipe.to_json() if recipe is not None else settings.model_dump_json()
         st.code(json.dumps(json.loads(text), indent=2), language="json", wrap_lines=True, height=260)
+
+
+def show_notes(notes: Iterable[object]) -> None:
+    """Shows notes on a result, one per line."""
+    for note in notes:
+        st.caption(f":material/info: {words.escape(str(note))}")
 
 
 def result_of(job: engine.Job) -> Result:

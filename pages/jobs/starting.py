@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from pages.form import seeds
-from pages.jobs import last_shown, refill
-from pages.widgets import words
+from pages.jobs import last_shown, navigation, refill
+from pages.widgets import page_errors
 from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.errors import StudioError
@@ -34,7 +34,7 @@ class _Question(NamedTuple):
 
 def open_job(job: engine.Job) -> None:
     """Names a job in the address, so that the page, a reload and a link show it."""
-    st.query_params[refill.PARAMETER] = st.session_state[refill.OPENED_KEY] = job.id
+    st.query_params[navigation.JOB_PARAMETER] = st.session_state[refill.OPENED_KEY] = job.id
     st.session_state[last_shown.session_key(job.task)] = job.id
 
 
@@ -186,6 +186,6 @@ def _submit(submit: Callable[[], engine.Job], on_start: OnStart) -> None:
     try:
         job = submit()
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return
     on_start(job)

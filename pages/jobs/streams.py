@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.jobs import live
-from pages.widgets import keys, words
+from pages.widgets import keys, page_errors, words
 from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.errors import StudioError
@@ -49,23 +49,25 @@ def open_stream(
     """
     session_stream: SessionStream | None = st.session_state.get(stream_key)
     if session_stream is None or (session_stream.settings, session_stream.inputs) != (settings, inputs):
-        session_stream = st.session_state[stream_key] = _start_stream(task, settings, inputs, group)
+        session_stream = st.session_state[stream_key] = start(task, settings, inputs, group)
+        if stream := session_stream.stream:
+            stream.unwatched_seconds = _UNWATCHED_SECONDS
+            end = time.monotonic() + _FIRST_IMAGE_SECONDS
+            while stream.preview is None and not stream.finished and time.monotonic() < end:
+                time.sleep(0.01)
     if session_stream.stream is None:
         st.error(words.escape(session_stream.problem), icon=":material/error:")
     return session_stream
 
 
-def _start_stream(task: str, settings: Settings, inputs: Inputs, group: str) -> SessionStream:
+def start(task: str, settings: Settings, inputs: Inputs, group: str = "") -> SessionStream:
+    """Starts a stream that also runs while nobody watches it; see `open_stream`."""
     try:
         stream = engine.connect().start_stream(
             task, settings, inputs, live.get_session_name() + group, get_owner()
         )
     except StudioError as error:
         return SessionStream(settings, inputs, None, str(error))
-    stream.unwatched_seconds = _UNWATCHED_SECONDS
-    end = time.monotonic() + _FIRST_IMAGE_SECONDS
-    while stream.preview is None and not stream.finished and time.monotonic() < end:
-        time.sleep(0.01)
     return SessionStream(settings, inputs, stream)
 
 
@@ -79,28 +81,29 @@ def get_result(stream_key: str) -> engine.Live | None:
         drop(stream_key)
         st.rerun()
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return None
 
 
-def show_progress(stream: engine.Stream, steps: int, *, key: str) -> None:
+def show_progress(stream: engine.Stream, steps: int, *, key: str, label: str = "Step {:,} of {:,}") -> None:
     """Shows the progress of a stream and the button that stops it.
 
     Args:
-        stream: that trains.
+        stream: that runs.
         steps: total, until the first report.
         key: of the button.
+        label: with places for the step and the total.
     """
     report = stream.report
     stage = report.stage if report else "Waiting in the queue"
     step, total = (report.step, report.total) if report and report.total else (0, steps)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(step / total, 1.0), stage or f"Step {step:,} of {total:,}")
+        st.progress(min(step / total, 1.0), stage or label.format(step, total))
         st.button(
             "Stop",
             key=keys.part(key, "stop"),
             icon=":material/stop_circle:",
-            help="Stops training and keeps the weights so far",
+            help="Stops and keeps the result so far",
             disabled=stream.stopping,
             on_click=stream.stop,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.widgets import keys, words
+from pages.widgets import keys, page_errors
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
@@ -46,7 +46,7 @@ def ask(task: str, settings: Settings, start: Callable[[SweepSettings], None], *
         try:
             count = sum(map(len, sweep.make_cells(plan)))
         except StudioError as error:
-            st.error(words.escape(str(error)), icon=":material/error:")
+            page_errors.show_error(error)
             return
         label = f"Make {count} on one sheet"
         if st.button(

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, seeds
-from pages.jobs import navigation
-from pages.widgets import browser_history, owners, words
+from pages.form import forms, input_store, seeds
+from pages.jobs import results
 from pages.widgets.copy_button import show_copy_text_button
 from pages.widgets.marked_text import show_marked_text
-from studio.core.errors import StudioError
 from studio.core.recipes import Recipe
-from studio.core.tasks import File
 from studio.text.settings import WriteSettings
 
 MAX_PROMPT = 10_000  # characters
 REQUEST_KEY = "write_request"
-_BASE_KEY, _PARAMETER = "text_base", "before"  # in the session: the text; in the address: its SHA-256
+_BASE_KEY = "before"  # the text to continue, in the session and in the address
 
 
 @dataclass(frozen=True)
@@ -47,30 +43,14 @@ class Text:
 
 def restore_base() -> str:
     """Returns the text to continue, which the address names so that a reload restores it; "" for none."""
-    digest = st.query_params.get(_PARAMETER, "")
-    is_new_visit = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
-    if REQUEST_KEY in st.session_state or (not digest and is_new_visit):
-        text = st.session_state.get(_BASE_KEY, "")
-        if text:
-            file = File.store(text.encode(), "text", "before.txt")
-            st.query_params[_PARAMETER] = file.digest
-    else:
-        text = st.session_state[_BASE_KEY] = (
-            _read_stored_text(owners.find_own_digest(digest)) if digest else ""
-        )
+    text = input_store.restore(_BASE_KEY, lambda value: value[:MAX_PROMPT] if isinstance(value, str) else "")
+    input_store.store(_BASE_KEY, text)
     return text
 
 
 def set_base(text: str) -> None:
     """Sets the text to continue; "" starts a new one."""
     st.session_state[_BASE_KEY] = text
-    st.query_params.pop(_PARAMETER, None)
-
-
-def _read_stored_text(digest: str) -> str:
-    with suppress(StudioError, OSError, UnicodeDecodeError):  # deleted, another user's, or not a text
-        return File(digest, "text", "before.txt").read().decode()[:MAX_PROMPT]
-    return ""
 
 
 def show(text: Text) -> None:
@@ -92,8 +72,7 @@ def show(text: Text) -> None:
     if show_likelihood and len(nats) < len(text.continuation):
         facts.append(f"the first {len(nats):,} are marked")
     st.caption(" · ".join(facts))
-    for note in text.figures.get("notes", ()):
-        st.caption(f":material/info: {words.escape(note)}")
+    results.show_notes(text.figures.get("notes", ()))
 
 
 def show_actions(text: Text) -> None:

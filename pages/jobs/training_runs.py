@@ -12,15 +12,12 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import jobs, model_saving, results
-from pages.widgets import curves, words
-from pages.widgets.owners import get_owner
+from pages.widgets import curves
 from studio import engine
 from studio.core import amounts, tasks
 from studio.core.settings import Settings
 from studio.core.tasks import File
 from studio.core.training import checkpoints
-
-MAX_POINTS = 300
 
 
 @dataclass(frozen=True)
@@ -65,9 +62,9 @@ def show(job: engine.Job, view: View) -> None:
     """Shows a training run: running, interrupted, or finished with its model."""
     settings = tasks.get(job.task).settings.parse(job.settings)
     if not job.finished:
-        _show_progress(job.id, view.preview_caption)
+        jobs.watch(job, lambda current: _show_progress(current, view.preview_caption))
         with jobs.create_details():
-            _show_curves(job.id, view.charts)
+            jobs.watch_history(job.id, lambda current: show_charts(current.history, view.charts))
     elif job.result is None:
         _show_unfinished(job, settings)
         show_charts(job.history, view.charts)
@@ -75,11 +72,7 @@ def show(job: engine.Job, view: View) -> None:
         _show_finished(job, settings, view)
 
 
-@st.fragment(run_every=jobs.WATCH_SECONDS)
-def _show_progress(job_id: str, caption: str) -> None:
-    job = engine.connect().find_job(job_id, get_owner())
-    if job.finished:
-        st.rerun()
+def _show_progress(job: engine.Job, caption: str) -> None:
     with jobs.show_running(job, caption):
         st.caption(
             "You can leave this page; training continues. If the studio stops, you can resume and lose at "
@@ -87,24 +80,11 @@ def _show_progress(job_id: str, caption: str) -> None:
         )
 
 
-@st.fragment(run_every=jobs.CURVE_SECONDS)
-def _show_curves(job_id: str, charts: Sequence[Chart]) -> None:
-    show_charts(engine.connect().find_job(job_id, get_owner()).history, charts)
-
-
 def show_charts(history: Sequence[Mapping[str, float]], charts: Sequence[Chart]) -> None:
     """Draws the curves of a training run from its reports."""
-    stride = max(1, len(history) // MAX_POINTS)
     for chart in charts:
-        rows = [
-            {"step": report["step"], "which": title, "value": report[name]}
-            for report in history[::stride]
-            for name, title in chart.figures.items()
-            if report.get(name) is not None
-        ]
-        if len({row["step"] for row in rows}) > 1:
-            curves.show_lines(rows, include_zero=chart.include_zero)
-            st.caption(chart.caption)
+        rows = curves.list_rows(history, chart.figures)
+        curves.show_lines(rows, include_zero=chart.include_zero, caption=chart.caption)
 
 
 def _show_unfinished(job: engine.Job, settings: Settings) -> None:
@@ -122,26 +102,20 @@ def _show_finished(job: engine.Job, settings: Settings, view: View) -> None:
     view.show_result(job, file)
     for line in view.describe(figures, settings):
         st.markdown(line)
-    for note in figures.get("notes", ()):
-        st.markdown(f":small[:material/info: {words.escape(note)}]")
+    results.show_notes(figures.get("notes", ()))
     model_saving.ask_name_and_save(file, lambda name: _note_saved_name(file, name, view))
     if name := st.session_state.get(_saved_name_key(file)):
         view.show_links(name, file)
-    with st.container(horizontal=True):
-        if results.result_of(job).stopped_early and figures["steps"] < settings.model_dump()["steps"]:
-            help = f"Resume from step {figures['steps']:,}, where training stopped"
-            if st.button("Continue", icon=":material/play_arrow:", help=help):
-                jobs.start(job.task, settings, job.inputs, results.result_of(job).recipe)
-        elif st.button(
-            "Make again",
-            icon=":material/refresh:",
-            help="Train again with the same images, settings and seed",
-        ):
+
+    def show_continue_button() -> None:
+        help = f"Resume from step {figures['steps']:,}, where training stopped"
+        if st.button("Continue", icon=":material/play_arrow:", help=help):
             jobs.start(job.task, settings, job.inputs, results.result_of(job).recipe)
-        results.show_file_download(file, job.task, key=job.id, recipe=results.result_of(job).recipe)
-        jobs.show_close_button(job.task)
+
+    can_continue = results.result_of(job).stopped_early and figures["steps"] < settings.model_dump()["steps"]
+    jobs.show_model_actions(job, settings, show_continue_button if can_continue else None)
     view.show_below(file)
-    show_charts(list(reports_of(figures.get("curve") or {})), view.charts)
+    show_charts(curves.list_reports(figures.get("curve") or {}), view.charts)
     results.show_recipe(job.task, settings, job.inputs, results.result_of(job).recipe)
 
 
@@ -158,13 +132,6 @@ def describe_stop(figures: Mapping[str, Any]) -> Iterator[str]:
         yield "Training was stopped early. You can keep the model as it is, or resume training."
     elif figures.get("ended") == "nan":
         yield "Training stopped because the loss diverged. This is the best checkpoint."
-
-
-def reports_of(curve: Mapping[str, Sequence[float]]) -> Iterator[dict[str, float]]:
-    """Yields the stored curve of a training run in the form of its reports."""
-    for n, step in enumerate(curve.get("steps", ())):
-        values = {name: values[n] for name, values in curve.items() if name != "steps" and n < len(values)}
-        yield {"step": step, **values}
 
 
 def _saved_name_key(model: File) -> str:

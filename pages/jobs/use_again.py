@@ -60,24 +60,27 @@ USES = (
 
 
 def show_menu(store: Callable[[], File], *, key: str) -> None:
-    """Draws a menu of `USES`; a click sets the image as that input and opens the page.
+    """Draws a menu of `USES`; a choice sets the image as that input and opens the page.
 
     Args:
         store: stores the image and returns its file.
         key: of the menu.
     """
-    pages = {page.file: page for page in PAGES}
-    with st.popover("Use as", icon=":material/redo:"):
-        for number, use in enumerate(use for use in USES if use.page_file in pages):
-            page = pages[use.page_file]
-            st.button(
-                f"{page.title}: {use.role}" if use.role else page.title,
-                key=keys.part(key, f"use_{number}"),
-                icon=page.icon,
-                width="stretch",
-                on_click=send_to_page,
-                args=(use, store),
-            )
+    menu_key = keys.part(key, "use")
+    uses = {
+        f"{page.icon} {page.title}{use.role and ': '}{use.role}": use
+        for use in USES
+        for page in PAGES
+        if page.file == use.page_file
+    }
+    if st.menu_button(
+        "Use as",
+        list(uses),
+        icon=":material/redo:",
+        key=menu_key,
+        on_click=lambda: send_to_page(uses[st.session_state[menu_key]], store),
+    ):
+        st.rerun()  # of the whole page, which opens the other one: the menu may be in a fragment
 
 
 def find(page_file: str, slot: str) -> Use:

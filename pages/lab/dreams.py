@@ -74,7 +74,7 @@ def _draw_samples(network: TrainedNetwork) -> None:
     chain.temperature = temperature
     energies = st.session_state[_ENERGIES_KEY]
     for energy in chain.run(_count_rounds_due()):
-        energies.append({"step": chain.rounds, "energy": energy})
+        energies.append({"step": chain.rounds, "which": "free energy", "value": energy})
     del energies[:-_MAX_POINTS]
     image = images.draw_grid(chain.probabilities, 3, 5)
     browser_images.show_with_caption(image, width="stretch", caption=_describe_samples(drawing, kept_half))
@@ -115,8 +115,7 @@ def _describe_samples(drawing: np.ndarray, kept_half: str) -> str:
 @st.fragment(run_every=CURVE_SECONDS)
 def _draw_curve() -> None:
     energies = st.session_state.get(_ENERGIES_KEY) or []
-    if len(energies) > 1:
-        curves.show_line(energies, "energy", "round", "Free energy in nats; lower is more probable.")
+    curves.show_lines(energies, include_zero=False, caption="Free energy in nats; lower is more probable.")
 
 
 def _restart_chains() -> None:

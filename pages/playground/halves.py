@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from pages.form import forms
+from collections.abc import Mapping
+
 from pages.jobs import halves
 from pages.playground import points
+from studio.core.settings import Settings
 from studio.playground.settings import ClassificationSettings, PlaygroundSettings
 
 HALVES = {"photo": "A photo", "points": "2-D data"}
 _KEY = "learn"
 _PAGE = "playground_photo.py"
+_SETTINGS: Mapping[str, type[Settings]] = {"photo": PlaygroundSettings, "points": ClassificationSettings}
 
 
 def choose() -> str:
@@ -19,14 +22,5 @@ def choose() -> str:
         HALVES,
         key=_KEY,
         half_of=lambda job: "points" if job.task == points.TASK else "photo",
-        on_change=_switch_half,
+        on_change=lambda half: halves.reopen(_PAGE, half, _SETTINGS),
     )
-
-
-def _switch_half(half: str) -> None:
-    """Opens a half with its own settings, because both share the names of most settings."""
-    photo_class, points_class = PlaygroundSettings, ClassificationSettings
-    forms.reset_common_fields(
-        *((points_class, photo_class) if half == "points" else (photo_class, points_class))
-    )
-    halves.reopen(_PAGE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs import live, results, streams
+from pages.jobs import live, streams
 from pages.playground import charts
 from pages.widgets import browser_images, css, curves, words
 from studio import engine
@@ -31,7 +31,6 @@ class View:
         show_placeholder: draws what stands there before the first image.
         describe_metrics: returns metrics or figures in one line.
         show_image: draws the image of a result with a caption.
-        show_actions: draws more buttons for a result.
     """
 
     task: str
@@ -40,7 +39,6 @@ class View:
     show_placeholder: Callable[[Inputs], None]
     describe_metrics: Callable[[Any, Mapping[str, Any]], str]
     show_image: Callable[[Inputs, engine.Live, str], None]
-    show_actions: Callable[[engine.Live], None] = lambda _result: None
 
 
 @dataclass(frozen=True)
@@ -140,10 +138,7 @@ def _show_result(view: View, settings: NetworkSettings, inputs: Inputs) -> Mappi
         st.caption(view.describe_metrics(settings, result.figures))
     with chart_area:
         _draw_charts(view, result.figures["history"], result.figures["gradients"], result.figures["values"])
-    with st.container(horizontal=True):
-        streams.show_again_button(_AGAIN_HELP, _STREAM_KEY)
-        live.show_keep_button(result, key="painted")
-        results.show_download(result.data, view.task, key="painted", recipe=result.recipe)
-        view.show_actions(result)
-    results.show_recipe(view.task, settings, inputs, result.recipe)
+    live.show_actions(
+        result, key="painted", show_buttons=lambda: streams.show_again_button(_AGAIN_HELP, _STREAM_KEY)
+    )
     return result.figures

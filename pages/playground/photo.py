@@ -8,11 +8,11 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms, image_input, samples
-from pages.jobs import results, use_again
+from pages.jobs import results
 from pages.playground import learning
 from pages.widgets import browser_images
 from studio import engine
-from studio.core.tasks import File, Inputs
+from studio.core.tasks import Inputs
 from studio.playground import estimate
 from studio.playground.settings import PlaygroundSettings
 
@@ -60,10 +60,6 @@ def _show_image(inputs: Inputs, result: engine.Live, caption: str) -> None:
     results.show_comparison(inputs["content"][0], result.data, key="result", caption=caption)
 
 
-def _show_actions(result: engine.Live) -> None:
-    use_again.show_menu(lambda: File.store(result.data, "image", "painted.png"), key="painted")
-
-
 VIEW = learning.View(
     task=TASK,
     samples="pixels",
@@ -71,5 +67,4 @@ VIEW = learning.View(
     show_placeholder=_show_placeholder,
     describe_metrics=_describe_metrics,
     show_image=_show_image,
-    show_actions=_show_actions,
 )

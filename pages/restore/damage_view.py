@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from PIL import Image
 
 from pages.widgets import browser_images, owners
 from studio.core.imaging import image_io
@@ -32,6 +29,4 @@ def render(digest: str, network: str, sensitivity: float) -> bytes:
     marked = np.rint(photo * _PHOTO_SHARE + 128 * (1 - _PHOTO_SHARE)).astype("uint8")
     if network:
         marked[load_detector(presets.find(network)).find(photo, sensitivity)] = _RED
-    buffer = io.BytesIO()
-    Image.fromarray(marked).save(buffer, "WEBP", quality=90, method=2)
-    return buffer.getvalue()
+    return browser_images.encode_webp(marked)

@@ -9,7 +9,6 @@ import streamlit as st
 from pages.form import estimates, image_input, mask_brush, samples
 from pages.form.samples import Sample
 from pages.restore import damage_view
-from pages.widgets import browser_images
 from studio.core.imaging import image_io
 from studio.core.tasks import File, Inputs
 from studio.restore.settings import RestoreSettings
@@ -38,7 +37,7 @@ class Request:
     @property
     def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
-        return self.content.title, self.corrections
+        return self.content.identity, self.corrections
 
     def build_inputs(self) -> Inputs:
         """Returns the input files of a run."""
@@ -46,14 +45,12 @@ class Request:
 
     def show_start_preview(self, settings: RestoreSettings) -> None:
         """Shows the photo, with one line below it that says what Start does."""
-        browser_images.show_content(self.content.get_file())
-        height, width = image_io.read_upright_size(self.content.get_file().read())
+        content = self.content.get_file()
+        height, width = image_io.read_upright_size(content.read())
         scale = 1 if settings.mask_only else settings.scale
         what = "a damage mask" if settings.mask_only else "a photo"
-        cost = estimates.describe_cost(TASK, settings, self.build_inputs())
-        st.markdown(
-            f"**Start** makes {what} of {round(scale * width):,} x {round(scale * height):,} px{cost}."
-        )
+        action = f"makes {what} of {round(scale * width):,} x {round(scale * height):,} px"
+        estimates.show_start(content, action, TASK, settings, self.build_inputs())
 
 
 def ask_photo() -> Sample:

@@ -27,10 +27,6 @@ def _clear() -> None:
     st.session_state[CORRECT_KEY] = False
 
 
-def fill_form(settings: Any) -> None:
-    """Saved settings have no corrections. Call it from a callback."""
-
-
 def _fill(job: engine.Job, settings: Any) -> None:
     masks = _list_masks(job)
     if not masks:
@@ -46,7 +42,7 @@ def _fill(job: engine.Job, settings: Any) -> None:
 FORMS = (
     Form(
         task=TASK,
-        offers={"content": samples.list_gray_photos},
+        offers={"content": samples.list_old_photos},
         can_take=_can_take,
         clear=_clear,
         fill=_fill,

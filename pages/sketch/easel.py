@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.form import samples
 from pages.form.drawing_canvas import SIDE, Canvas
-from pages.jobs import live, results, use_again
+from pages.jobs import live, results
 from studio import engine
 from studio.core.imaging import image_io
 from studio.core.tasks import File
@@ -15,7 +15,6 @@ from studio.sketch.parts import COLORS, TONES
 from studio.sketch.settings import Kind, SketchSettings, TranslateSettings
 
 TASK, TRANSLATE = "sketch.paint", "sketch.translate"
-_FILE_NAMES = {TASK: "avatar.png", TRANSLATE: "translated.png"}
 _DRAWING = "drawing.png"  # file name
 _KEY, _SAMPLE_NUMBER_KEY = "outline", "outline_taken"
 _TONES = {"Bright": TONES[3], "Half-light": TONES[2], "Shade": TONES[1]}
@@ -59,20 +58,12 @@ def show_result(settings: SketchSettings | TranslateSettings, content: File) -> 
     result = live.make_result(task, settings, {"content": [content]}, _KEY)
     if result is None:
         return
-
-    def keep() -> None:
-        live.save(result)
-
     description = "Your drawing as an avatar" if task == TASK else "The output of your network"
     name = "Drawing" if content.name == _DRAWING else "Photo"
     results.show_comparison(
         content, result.data, key="avatar", name=name, result_name=description, is_split=False
     )
-    with st.container(horizontal=True):
-        live.show_keep_button(result, key=_KEY)
-        results.show_download(result.data, task, key=_KEY, recipe=result.recipe, on_click=keep)
-        use_again.show_menu(lambda: File.store(result.data, "image", _FILE_NAMES[task]), key=_KEY)
-    results.show_recipe(task, settings, result.inputs, result.recipe)
+    live.show_actions(result, key=_KEY, saves_download=True)
 
 
 def _load_sample(kind: Kind) -> None:

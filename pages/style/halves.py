@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
-from pages.form import forms
 from pages.jobs import halves
 from pages.style import training_form
+from studio.core.settings import Settings
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
 
 HALVES = {"paint": "Paint", "train": "Train styles"}
 _PAGE = "style_photo.py"
+_SETTINGS: Mapping[str, type[Settings]] = {"paint": TransferSettings, "train": TrainStyleSettings}
 _PAINT_WITH_KEY = "paint_with"  # of the session: the style to paint with next
 
 
@@ -34,9 +37,6 @@ def paint_with(title: str) -> None:
 
 
 def _switch_half(half: str) -> None:
-    """Opens a part with its own settings: the two parts share some names of settings."""
-    paint, train = TransferSettings, TrainStyleSettings
-    forms.reset_common_fields(*((train, paint) if half == "train" else (paint, train)))
     training_form.reset_steps()
     title = st.session_state.pop(_PAINT_WITH_KEY, "")
-    halves.reopen(_PAGE, **({"style": title} if title else {}))
+    halves.reopen(_PAGE, half, _SETTINGS, **({"style": title} if title else {}))

@@ -56,8 +56,8 @@ class Request:
     @property
     def identity(self) -> tuple[object, ...]:
         """Identifies the request: equal for equal inputs."""
-        content = self.content.part_key if isinstance(self.content, Video) else self.content.title
-        return content, [style.title for style in self.styles], self.masks, self.selections
+        styles = [style.identity for style in self.styles]
+        return self.content.identity, styles, self.masks, self.selections
 
     def check(self, settings: TransferSettings) -> bool:
         """Returns whether the request can be run; if not, notes why."""
@@ -92,15 +92,9 @@ class Request:
         styles = [] if settings.house else [style.get_file() for style in self.styles]
         return {"content": [self.content.get_file()], "style": styles, "mask": list(self.masks)}
 
-    def build_job(
-        self, settings: TransferSettings
-    ) -> tuple[str, TransferSettings | video_input.VideoSettings, Inputs]:
+    def build_job(self, settings: TransferSettings) -> tuple[str, Settings, Inputs]:
         """Returns task, settings and inputs of the job that Start starts."""
-        if isinstance(self.content, Video):
-            return video_input.TASK, *video_input.make_job(
-                TASK, settings, self.content, self.build_inputs(settings)
-            )
-        return TASK, settings, self.build_inputs(settings)
+        return video_input.build_job(TASK, settings, self.content, self.build_inputs(settings))
 
     def build_jobs(self, settings: TransferSettings, photos: Sequence[File]) -> list[tuple[Settings, Inputs]]:
         """Returns settings and inputs of one job per photo, each in place of the content."""
@@ -149,7 +143,7 @@ class Request:
 
     def _size_note(self, settings: TransferSettings) -> str:
         """Returns a note if a narrow photo gets a longer side than asked for, else ""."""
-        sides = image_io.read_size(self.content.get_file().read())
+        sides = image_io.read_upright_size(self.content.get_file().read())
         height, width = image_io.fitted_size(*sides, settings.size)
         if max(height, width) == settings.size:
             return ""
@@ -195,7 +189,7 @@ def _move_weights(titles: list[str]) -> None:
         st.session_state[f"weight_{n}"] = weights_by_title.get(title, 1.0)
 
 
-def ask_masks(content: Sample | Video, styles: Sequence[Sample]) -> Request:
+def ask_request(content: Sample | Video, styles: Sequence[Sample]) -> Request:
     """Asks where each style goes: painted with the brush, or selected. Returns the request."""
     titles, help = [style.title for style in styles], "Paint on the photo where each style goes"
     if not isinstance(content, Video) and st.toggle("Brush", key="brush", bind="query-params", help=help):

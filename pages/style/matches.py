@@ -26,5 +26,5 @@ def show(content: File, styles: Sequence[File], matches: Mapping[str, Any], *, k
 
 
 def _encode_image(file: File) -> str:
-    height, width = image_io.fitted_size(*image_io.read_size(file.read()), _MAX_SIDE)
+    height, width = image_io.fitted_size(*image_io.read_upright_size(file.read()), _MAX_SIDE)
     return browser_images.to_data_url(browser_images.encode_file(file.digest, (width, height)))

@@ -13,8 +13,8 @@ from pages.style import training_form
 from studio import engine
 from studio.core.tasks import File
 from studio.style.house import known_styles
+from studio.style.settings import MAX_STYLES
 
-MAX_STYLES = 4
 WEIGHTS_TITLES_KEY = "weighed_styles"  # of the session: titles of the styles, in the order of their weights
 
 

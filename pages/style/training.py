@@ -12,7 +12,7 @@ from pages.jobs import jobs, live, results, training_runs
 from pages.jobs.training_runs import Chart, View
 from pages.style import halves
 from pages.style.training_form import TASK, TrainingRequest
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from studio import engine
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
@@ -76,7 +76,7 @@ def start(request: TrainingRequest) -> None:
     try:
         inputs = request.build_inputs()
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return
     if request.settings is not None:
         jobs.start(TASK, request.settings, inputs)

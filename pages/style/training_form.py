@@ -11,7 +11,7 @@ import streamlit as st
 from pages.form import forms, image_input, network_choice, samples, saved_settings, training_images
 from pages.form.samples import Sample
 from pages.form.training_images import Source
-from pages.widgets import words
+from pages.widgets import page_errors
 from studio.core.data import sample_sets
 from studio.core.errors import StudioError
 from studio.core.models import presets
@@ -146,7 +146,7 @@ def _ask_start_model() -> StartModel:
         preset = presets.find(name)
         settings, styles = known_styles.settings_of(preset), known_styles.styles_of(preset)
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return _NEW
     st.caption("Its styles stay unchanged. Training saves a new network next to it.")
     shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE_SETTINGS}

@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from pages.jobs import training_runs
 from pages.recorded import runs
 from pages.style import matches
 from pages.widgets import assets, curves, under_the_hood
@@ -27,7 +26,7 @@ def _draw_training(job: Any) -> None:
     figures = presets.find(SHIPPED_NETWORK).read_data()["figures"]
     styles = ", ".join(figures["taught"])
     caption = f"How the studio's network was trained on {styles}, in addition to its other styles"
-    curves.show_losses(list(training_runs.reports_of(figures["curve"])), caption=caption)
+    curves.show_losses(curves.list_reports(figures["curve"]), caption=caption)
 
 
 def explain(job: Any, start_draft: Callable[[], None] | None = None) -> None:

@@ -72,8 +72,7 @@ def show(request: Request | None) -> Mapping[str, Any] | None:
     st.caption(f"{CAVEAT} {_SAMPLE_CAVEAT}" if request.file == sample_texts.store_passages() else CAVEAT)
     show_compared_text(comparison["text"], comparison["nats"], names)
     st.caption("Point at a character to see the probability that each language model gave it.")
-    for note in comparison["notes"]:
-        st.caption(f":material/info: {words.escape(note)}")
+    results.show_notes(comparison["notes"])
     _draw_language_models(comparison["language_models"], len(comparison["sentences"]))
     _draw_sentences(comparison)
     with st.container(horizontal=True):

@@ -9,7 +9,8 @@ import numpy as np
 import streamlit as st
 
 from pages.form import estimates, forms, input_store, problems, sample_texts, uploads
-from pages.widgets import browser_history, owners, words
+from pages.jobs import results
+from pages.widgets import browser_history, owners, page_errors, words
 from pages.widgets.marked_text import show_marked_text
 from studio.core.data import corpus, encodings
 from studio.core.errors import StudioError
@@ -73,7 +74,7 @@ def select(file: File) -> None:
 def _ask_file(files: Sequence[File], hint: str) -> File | None:
     help = f"Plain text in any language and encoding, up to {MAX_UPLOAD_MB} MB"
     uploads.ask(_SLOT, "A text from your device", _store_upload, max_upload_size=MAX_UPLOAD_MB, help=help)
-    uploads.show_errors(_SLOT)
+    page_errors.show_errors(_SLOT)
     if not files:
         st.caption(f":material/info: {hint}")
         problems.note("Upload a text file, or choose the sample.")
@@ -145,8 +146,7 @@ def show(file: File, settings: TrainTextSettings | None) -> None:
         # Only the length of the text matters here.
         batch_plan = make_plan(np.zeros(facts.chars, "int8"), settings)
         notes += [*batch_plan.notes, _describe_duration(file, settings, batch_plan)]
-    for note in notes:
-        st.caption(f":material/info: {words.escape(note)}")
+    results.show_notes(notes)
     st.caption("Characters of the text, the most frequent first:")
     st.text(_join_characters([character for character, _ in facts.alphabet]))
     if facts.unusual:

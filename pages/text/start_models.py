@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.text import language_models
-from pages.widgets import words
+from pages.widgets import page_errors, words
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
@@ -70,7 +70,7 @@ def choose(model_names: list[str]) -> StartModel:
             TrainTextSettings, language_models.TRAIN, "a language model"
         )
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return _NEW
     label, size = words.escape(words.model_label(model_name)), card.describe_shape(settings)
     st.caption(f"{label} is fine-tuned at its own size: {size}. {_CONSEQUENCES}")

@@ -12,14 +12,12 @@ from pages.jobs import jobs, live, model_saving, results
 from pages.text import language_models
 from pages.widgets import curves, words
 from pages.widgets.marked_text import show_marked_text
-from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core import amounts
 from studio.core.tasks import File
 from studio.text.settings import TrainTextSettings, WriteSettings
 
 TASK = language_models.TRAIN
-MAX_POINTS = 300
 SAMPLE_SETTINGS = WriteSettings(chars=400)
 VALIDATION = "validation"
 _END_TEXTS = {
@@ -40,9 +38,9 @@ def show(text: File | None) -> engine.Job | None:
         return None
     jobs.show_training_data(job, [text] if text else [])
     if not job.finished:
-        _show_progress(job.id)
+        jobs.watch(job, _show_progress)
         with jobs.create_details():
-            _draw_live_curve(job.id)
+            jobs.watch_history(job.id, lambda current: draw_curve(current.history))
     elif job.result is None:
         jobs.show_failure(job, TrainTextSettings.parse(job.settings))
     else:
@@ -50,11 +48,7 @@ def show(text: File | None) -> engine.Job | None:
     return job
 
 
-@st.fragment(run_every=jobs.WATCH_SECONDS)
-def _show_progress(job_id: str) -> None:
-    job = engine.connect().find_job(job_id, get_owner())
-    if job.finished:
-        st.rerun()
+def _show_progress(job: engine.Job) -> None:
     stages = _update_stages(job)
     with jobs.show_running(job, "Samples"):
         show_marked_text(
@@ -76,11 +70,6 @@ def _update_stages(job: engine.Job) -> list[tuple[int, str]]:
     return stages
 
 
-@st.fragment(run_every=jobs.CURVE_SECONDS)
-def _draw_live_curve(job_id: str) -> None:
-    draw_curve(engine.connect().find_job(job_id, get_owner()).history)
-
-
 def _show_result(job: engine.Job) -> None:
     file, figures = results.result_of(job).files[0], results.result_of(job).figures
     sample = live.make_sample(f"written_by:{file.digest}", "text.write", SAMPLE_SETTINGS, {"model": [file]})
@@ -97,13 +86,7 @@ def _show_result(job: engine.Job) -> None:
                 st.caption(f"Step {step:,}")
                 st.text(text)
     settings = TrainTextSettings.parse(job.settings)
-    with st.container(horizontal=True):
-        results.show_file_download(file, TASK, key=job.id, recipe=results.result_of(job).recipe)
-        if st.button(
-            "Make again", icon=":material/refresh:", help="Train again with the same text, settings and seed"
-        ):
-            jobs.start(TASK, settings, job.inputs, results.result_of(job).recipe)
-        jobs.show_close_button(TASK)
+    jobs.show_model_actions(job, settings)
     results.show_recipe(TASK, settings, job.inputs, results.result_of(job).recipe)
 
 
@@ -126,11 +109,5 @@ def describe_outcome(figures: Mapping[str, Any]) -> str:
 
 def draw_curve(history: Sequence[Mapping[str, float]]) -> None:
     """Draws the losses in nats per character, once there are two steps."""
-    stride = max(1, len(history) // MAX_POINTS)
-    rows = [
-        {"step": report["step"], "which": title, "value": report[name]}
-        for report in history[::stride]
-        for name, title in (("learning", "training"), (VALIDATION, VALIDATION))
-        if name in report
-    ]
+    rows = curves.list_rows(history, {"learning": "training", VALIDATION: VALIDATION})
     curves.show_lines(rows, "nats per character")

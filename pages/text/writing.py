@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from pages.form import forms, saved_settings
-from pages.jobs import jobs, live, navigation, results, text_view
+from pages.jobs import jobs, live, navigation, results, streams, text_view
 from pages.text import language_models
 from pages.widgets import browser_history, words
 from pages.widgets.marked_text import show_marked_text
-from pages.widgets.owners import get_owner
 from studio import engine
-from studio.core.errors import StudioError
 from studio.text.settings import WriteSettings
 
 TASK = "text.write"
 POLL_SECONDS = 0.1
 SETTINGS_OUTSIDE_FORM = ("prompt", "preset", "count")
-CURRENT_KEY = "written"  # of the session: the current text
+CURRENT_KEY = "written"  # of the session: the stream of the current text; none until the engine is ready
+_FORM_KEY = "written_form"  # of the session: the settings of the form when that text was requested
 PARAMETER = "written"  # query parameter: a reload generates a short text again, with the same seed
 MAX_REPEATED_CHARS = 2000  # characters: a reload or a link starts nothing longer, which would take minutes
-
-
-@dataclass
-class CurrentText:
-    """The text that this tab generated last, or is generating.
-
-    Attributes:
-        settings: of the text.
-        form: settings of the form at that time.
-        stream: None until the engine is ready, or after a problem.
-        problem: why there is no stream, as a sentence.
-    """
-
-    settings: WriteSettings
-    form: WriteSettings | None
-    stream: engine.Stream | None
-    problem: str = ""
 
 
 def ask(model_names: list[str]) -> WriteSettings | None:
@@ -106,12 +86,13 @@ def show(form_settings: WriteSettings | None, is_write_clicked: bool) -> text_vi
                 icon=":material/info:",
             )
     if current is not None and request is None:
-        if form_settings is not None and current.form != form_settings:
+        if form_settings is not None and st.session_state[_FORM_KEY] != form_settings:
             request = form_settings
         elif current.stream is None and not current.problem:  # The engine was not ready.
-            request = current.settings
+            request = _settings_of(current)
     if request is not None:
-        current = st.session_state[CURRENT_KEY] = _start_stream(request, form_settings)
+        current = st.session_state[CURRENT_KEY] = _start_stream(request)
+        st.session_state[_FORM_KEY] = form_settings
     if current is None:
         prompt = form_settings.prompt if form_settings else ""
         show_marked_text("", before=prompt, hint="" if prompt else "Press Write to generate text here.")
@@ -126,10 +107,10 @@ def show(form_settings: WriteSettings | None, is_write_clicked: bool) -> text_vi
     if not current.stream.finished:
         _show_growing_text()
         return None
-    return _show_finished(current, current.stream)
+    return _show_finished(_settings_of(current))
 
 
-def _restore_current_text() -> CurrentText | None:
+def _restore_current_text() -> streams.SessionStream | None:
     """Returns the current text of this tab, unless the user came back to the page without it."""
     is_arrival = navigation.came_from_elsewhere() and not browser_history.is_back_or_forward()
     if PARAMETER not in st.query_params and not is_arrival:
@@ -137,51 +118,36 @@ def _restore_current_text() -> CurrentText | None:
     return st.session_state.get(CURRENT_KEY)
 
 
-def _start_stream(settings: WriteSettings, form_settings: WriteSettings | None) -> CurrentText:
+def _start_stream(settings: WriteSettings) -> streams.SessionStream:
     if engine.connect().status() in ("starting", "warming up"):
-        return CurrentText(settings, form_settings, None)
-    try:
-        return CurrentText(
-            settings,
-            form_settings,
-            engine.connect().start_stream(TASK, settings, {}, live.get_session_name(), get_owner()),
-        )
-    except StudioError as error:
-        return CurrentText(settings, form_settings, None, str(error))
+        return streams.SessionStream(settings, {}, None)
+    return streams.start(TASK, settings, {})
+
+
+def _settings_of(current: streams.SessionStream) -> WriteSettings:
+    assert isinstance(current.settings, WriteSettings)
+    return current.settings
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _show_growing_text() -> None:
-    current: CurrentText = st.session_state[CURRENT_KEY]
+    current: streams.SessionStream = st.session_state[CURRENT_KEY]
+    settings = _settings_of(current)
     if current.stream is None or current.stream.finished:
         st.rerun()
     report = current.stream.report
-    prompt = current.settings.prompt
+    prompt = settings.prompt
     show_marked_text(
         report.text[len(prompt) :] if report and report.step else "", before=prompt, is_growing=True
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        done, total = (report.step, report.total) if report and report.total else (0, current.settings.chars)
-        st.progress(min(done / total, 1.0), f"{done:,} of {total:,} characters")
-        st.button(
-            "Stop",
-            icon=":material/stop_circle:",
-            help="Stops generating and keeps the text so far",
-            disabled=current.stream.stopping,
-            on_click=current.stream.stop,
-        )
+    streams.show_progress(current.stream, settings.chars, key=CURRENT_KEY, label="{:,} of {:,} characters")
 
 
-def _show_finished(current: CurrentText, stream: engine.Stream) -> text_view.Text | None:
-    try:
-        result = stream.result()
-    except engine.Superseded:
-        st.session_state[CURRENT_KEY] = None
+def _show_finished(settings: WriteSettings) -> text_view.Text | None:
+    result = streams.get_result(CURRENT_KEY)
+    if result is None:
         return None
-    except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
-        return None
-    if result.data and (result.stopped_early or current.settings.chars > MAX_REPEATED_CHARS):
+    if result.data and (result.stopped_early or settings.chars > MAX_REPEATED_CHARS):
         # Settings alone would not bring back a stopped text, and a long one only after minutes.
         job = live.save(result)
         if job is not None:
@@ -189,13 +155,9 @@ def _show_finished(current: CurrentText, stream: engine.Stream) -> text_view.Tex
             st.query_params.pop(PARAMETER, None)
             jobs.open_job(job)
             st.rerun()
-    text = text_view.Text(current.settings, result.data, result.figures, result.recipe, result.stopped_early)
+    text = text_view.Text(settings, result.data, result.figures, result.recipe, result.stopped_early)
     text_view.show(text)
-    with st.container(horizontal=True):
-        results.show_download(text.data, TASK, key="written", ending=".txt", recipe=text.recipe)
-        live.show_keep_button(result, key="written")
-        text_view.show_actions(text)
-    results.show_recipe(TASK, text.settings, {}, text.recipe)
+    live.show_actions(result, key="written", show_buttons=lambda: text_view.show_actions(text))
     return text
 
 

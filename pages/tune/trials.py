@@ -10,7 +10,6 @@ import streamlit as st
 from pages.jobs import item_actions, jobs, results
 from pages.tune import trial_charts
 from pages.widgets import words
-from pages.widgets.owners import get_owner
 from studio import engine
 from studio.core.tasks import Inputs
 from studio.tune import selection
@@ -33,8 +32,8 @@ def show(inputs: Inputs) -> engine.Job | None:
         return None
     settings = TuneSettings.parse(job.settings)
     if not job.finished:
-        _show_progress(job.id)
-        _show_curves(job.id)
+        jobs.watch(job, _show_progress)
+        jobs.watch_history(job.id, _show_curves)
     elif job.result is None:
         jobs.show_failure(job, settings)
     else:
@@ -42,20 +41,14 @@ def show(inputs: Inputs) -> engine.Job | None:
     return job
 
 
-@st.fragment(run_every=jobs.WATCH_SECONDS)
-def _show_progress(job_id: str) -> None:
-    job = engine.connect().find_job(job_id, get_owner())
-    if job.finished:
-        st.rerun()
+def _show_progress(job: engine.Job) -> None:
     best = job.report.metrics.get("best") if job.report else None
     with jobs.show_running(job, "Best so far"):
         st.metric("Best so far", "none yet" if best is None else f"{best:.4g}")
 
 
-@st.fragment(run_every=jobs.CURVE_SECONDS)
-def _show_curves(job_id: str) -> None:
-    lines = list_measurements(engine.connect().find_job(job_id, get_owner()).history)
-    if lines:
+def _show_curves(job: engine.Job) -> None:
+    if lines := list_measurements(job.history):
         st.altair_chart(trial_charts.build_curves(lines), width="stretch")
         st.caption("Each line is one trial with its measurements; weak trials are stopped early.")
 
@@ -98,8 +91,7 @@ def _show_finished(job: engine.Job, settings: TuneSettings) -> None:
         f"{figures['stopped_early']}; failed: {figures['failed']}. "
         f"{words.escape(selection.describe_selection(figures, goal))}"
     )
-    for note in figures.get("notes", ()):
-        st.caption(f":material/info: {words.escape(note)}")
+    results.show_notes(figures.get("notes", ()))
     item_actions.keep_model(file)
     trials: list[dict[str, Any]] = [trial for trial in trials_shown if trial["settings"]]
     if sum(trial["value"] is not None for trial in trials) > 1:
@@ -128,10 +120,7 @@ def _show_finished(job: engine.Job, settings: TuneSettings) -> None:
         st.caption("Importance: share of the variance that each setting explains (functional ANOVA).")
     rows = [_make_row(trial, label) for trial in trials]
     st.dataframe(rows, hide_index=True, width="stretch", placeholder="–")
-    with st.container(horizontal=True):
-        results.show_file_download(file, TASK, key=job.id, recipe=results.result_of(job).recipe)
-        _show_actions(job, settings)
-        jobs.show_close_button(TASK)
+    jobs.show_model_actions(job, settings, lambda: _show_actions(job, settings))
     results.show_recipe(TASK, settings, job.inputs, results.result_of(job).recipe)
 
 

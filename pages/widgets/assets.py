@@ -56,6 +56,16 @@ def render_style(module_file: str, name: str, key: str = "", **properties: str) 
     return f"<style>{sheet}{f'.{keys.css_class(key)} {{ {rules} }}' if rules else ''}</style>"
 
 
+def run_once(name: str, **data: Any) -> None:
+    """Runs JavaScript of this folder like `run_script`, once until the browser loads the page again."""
+    function, flag = read(__file__, name).replace("export default ", "", 1), json.dumps(f"studio {name}")
+    call = f"({function})({json.dumps(data)});"
+    st.html(
+        f"<script>if (!window[{flag}]) {{ window[{flag}] = true; {call} }}</script>",
+        unsafe_allow_javascript=True,
+    )
+
+
 def run_script(module_file: str, name: str, **data: Any) -> None:
     """Runs JavaScript in the page: calls the function that a file exports.
 

@@ -1,6 +1,4 @@
 export default function ({ parameters }) {
-  if (window.studioHistory) return;
-  window.studioHistory = true;
   const push = history.pushState.bind(history), replace = history.replaceState.bind(history);
   const readStep = (url) => parameters.map((name) => url.searchParams.getAll(name).join()).join(";");
   let drawnUrl = location.href;  // when the page was last complete

@@ -26,7 +26,7 @@ def is_back_or_forward() -> bool:
 
 def handle_back_and_forward() -> None:
     """Makes Back and Forward restore the form. Call it from the frame, before the page is drawn."""
-    assets.run_script(__file__, "browser_history.js", parameters=STEP_PARAMETERS)
+    assets.run_once("browser_history.js", parameters=STEP_PARAMETERS)
     context = get_script_run_ctx(suppress_warning=True)
     if context is None or not context.is_history_navigation:
         return

@@ -18,7 +18,7 @@ MAX_SIDE = 1600  # px of the longer side
 MAX_WIDTH = 1460  # px: largest width that `st.image` does not scale down
 
 ImageFormat = Literal["WEBP", "JPEG"]
-_SAVE_OPTIONS = {"WEBP": {"quality": 90, "method": 2}, "JPEG": {"quality": 92, "subsampling": 0}}
+_JPEG_OPTIONS = {"quality": 92, "subsampling": 0}
 
 
 @owners.cached(max_entries=64)
@@ -103,6 +103,16 @@ def _resize_and_encode(pixels, size: tuple[int, int] | None, image_format: Image
         resized = resized.resize(size, resampling)
     max_width = MAX_WIDTH if image_format == "JPEG" else MAX_SIDE
     resized.thumbnail((max_width, MAX_SIDE))
+    if image_format == "WEBP":
+        return encode_webp(resized)
     buffer = io.BytesIO()
-    resized.save(buffer, image_format, **_SAVE_OPTIONS[image_format])
+    resized.save(buffer, image_format, **_JPEG_OPTIONS)
+    return buffer.getvalue()
+
+
+def encode_webp(image: Any, quality: int = 90) -> bytes:
+    """Returns a PIL image, or pixels as `(H, W) uint8` or `(H, W, 3) uint8`, as a WebP."""
+    buffer = io.BytesIO()
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    image.save(buffer, "WEBP", quality=quality, method=2)
     return buffer.getvalue()

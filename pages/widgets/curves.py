@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -45,7 +46,10 @@ def show_losses(history: Sequence[Mapping[str, float]], *, caption: str = "") ->
 
 
 def show_lines(
-    rows: Sequence[Mapping[str, object]], title: str | None = None, include_zero: bool = True
+    rows: Sequence[Mapping[str, object]],
+    title: str | None = None,
+    include_zero: bool = True,
+    caption: str = "",
 ) -> None:
     """Draws several metrics by step in one chart on a linear scale, once there are two steps.
 
@@ -53,6 +57,7 @@ def show_lines(
         rows: each with "step", "which" (the name of the metric) and "value".
         title: title of the value axis.
         include_zero: whether the scale includes 0.
+        caption: text below the chart.
     """
     if len({row["step"] for row in rows}) < 2:
         return
@@ -71,35 +76,32 @@ def show_lines(
         .properties(height=230)
     )
     st.altair_chart(chart, width="stretch")
+    if caption:
+        st.caption(words.escape(caption))
 
 
-def show_line(points: Sequence[Mapping[str, float]], figure: str, step_title: str, caption: str) -> None:
-    """Draws one figure, which may be negative, by step, once there are two points.
+def list_rows(history: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Returns the rows of `show_lines`.
 
     Args:
-        points: each with "step" and the figure.
-        figure: name of the figure.
-        step_title: title of the step axis.
-        caption: text below the chart.
+        history: one mapping per step, with "step" and any number of metrics.
+        titles: title by name of the metrics to show.
     """
-    if len(points) < 2:
-        return
-    import altair as alt
+    return [
+        {"step": report["step"], "which": title, "value": report[name]}
+        for report in history[:: max(1, len(history) // MAX_POINTS)]
+        for name, title in titles.items()
+        if report.get(name) is not None
+    ]
 
-    chart = (
-        alt.Chart(alt.Data(values=list(points[:: max(1, len(points) // MAX_POINTS)])))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X(
-                "step:Q", title=step_title, scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(grid=False)
-            ),
-            y=alt.Y(f"{figure}:Q", title=None, scale=alt.Scale(zero=False)),
-            tooltip=["step:Q", alt.Tooltip(f"{figure}:Q", format=".3g")],
-        )
-        .properties(height=230)
-    )
-    st.altair_chart(chart, width="stretch")
-    st.caption(words.escape(caption))
+
+def list_reports(curve: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """Returns a stored curve, a list per metric and one of its "steps", in the form of a history."""
+    return [
+        {"step": step}
+        | {name: values[n] for name, values in curve.items() if name != "steps" and n < len(values)}
+        for n, step in enumerate(curve.get("steps") or ())
+    ]
 
 
 def _to_rows(history: Sequence[Mapping[str, float]]) -> list[dict[str, object]]:

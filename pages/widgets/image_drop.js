@@ -1,7 +1,5 @@
 // Images dropped or pasted anywhere on a page go to its first upload widget that takes images.
 export default function ({ text }) {
-  if (window.studioImageDrop) return;
-  window.studioImageDrop = true;
   const hint = Object.assign(document.createElement("div"), { className: "drop-hint", textContent: text });
   const WIDGETS = '[class*="st-key-dropped-"] input[type=file], [data-testid=stMain] input[type=file][accept*=".webp"]';
   const findInput = () =>

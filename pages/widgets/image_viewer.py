@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -31,6 +31,12 @@ class Neighbors:
     previous: str
     next: str
     open: Callable[[str], None]
+
+    @classmethod
+    def of(cls, id: str, ids: Sequence[str], open: Callable[[str], None]) -> Neighbors:
+        """Returns the neighbors of an image in a series; none if it is not in the series."""
+        before, after = (ids[: ids.index(id)], ids[ids.index(id) + 1 :]) if id in ids else ((), ())
+        return cls("".join(before[-1:]), "".join(after[:1]), open)
 
 
 def show_image_viewer(

@@ -1,8 +1,6 @@
 // Keys of all pages: Enter starts the form, the arrows show the neighbors of a gallery item, ? lists the keys.
 // Each presses a button of the page. Ctrl+Enter is a shortcut of Streamlit, and canvases have keys of their own.
 export default function ({ buttons }) {
-  if (window.studioKeys) return;
-  window.studioKeys = true;
   const ENTRIES = "input, textarea, select, [contenteditable]";
   const CONTROLS = `${ENTRIES}, button, a, summary, [tabindex], [role=slider]`;
   // Where the focus is on a control, Enter and the arrows belong to it; a field takes every key.

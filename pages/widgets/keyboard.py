@@ -32,7 +32,7 @@ _LINES = """
 
 def listen() -> None:
     """Makes the keys work, and draws the button that lists them. Call it once for each page."""
-    assets.run_script(__file__, "keyboard.js", buttons=list_buttons())
+    assets.run_once("keyboard.js", buttons=list_buttons())
     if st.button("Keys", icon=":material/keyboard:", type="tertiary", key=_LIST_KEY, help="Also: press ?"):
         _show_list()
 

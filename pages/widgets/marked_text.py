@@ -47,11 +47,7 @@ def show_marked_text(
 
 
 def show_compared_text(
-    text: str,
-    nats: Sequence[Sequence[float | None]],
-    language_models: Sequence[str],
-    *,
-    key: str = "two_papers",
+    text: str, nats: Sequence[Sequence[float | None]], language_models: Sequence[str]
 ) -> None:
     """Draws a text with each character in the color of the language model that gave it more probability.
 
@@ -59,7 +55,6 @@ def show_compared_text(
         text: the text.
         nats: negative log-likelihood of each character, per model; None for a character that does not count.
         language_models: names of the two models.
-        key: of the component.
     """
     first, second = nats
     legend = {
@@ -73,7 +68,7 @@ def show_compared_text(
         first,
         LEAD_LEVELS,
         legend,
-        key,
+        "two_papers",
         other_nats=list(second),
         language_models=[_replace_surrogates(name) for name in language_models],
     )

@@ -1,8 +1,6 @@
 // On a narrow screen, shows the result after Start and when a job ends, because it is below the form there, and
 // closes the sidebar after a click on a link.
 export default function () {
-  if (window.studioNarrowScreen) return;
-  window.studioNarrowScreen = true;
   const DRAW_MS = 400;  // until the page has reacted to the click
   const isWorking = () => document.querySelector(".st-key-working") !== null;
   const isRunning = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";

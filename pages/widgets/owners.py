@@ -52,8 +52,7 @@ def reset_for_new_owner() -> None:
 
 def find_own_digest(name: str) -> str:
     """Returns the SHA-256 that an address names if the file belongs to this visitor, else ""."""
-    digest = name.partition(".")[0]  # Older addresses have a tag after it.
-    return digest if File(digest, "image", "").is_available else ""
+    return name if File(name, "image", "").is_available else ""
 
 
 def cached(**options: Any) -> Callable[[Callable[P, T]], Callable[P, T]]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.widgets import keys, weight_downloads, words
+from pages.widgets import keys, page_errors, weight_downloads, words
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
@@ -44,7 +44,7 @@ def show(name: str, *, key: str, show_remedy: Callable[[], None] | None = None) 
             with st.spinner("Creating the page. The first time this may take a minute ..."):
                 file = child.build(preset)
         except StudioError as error:
-            st.error(words.escape(str(error)), icon=":material/error:")
+            page_errors.show_error(error)
             return
         st.download_button(
             "Download the page",

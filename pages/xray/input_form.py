@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.form import forms
 from pages.form.mask_choice import Mask
-from pages.widgets import numbers, words
+from pages.widgets import numbers, page_errors, words
 from studio.core.errors import StudioError
 from studio.core.objectives import backbones
 from studio.xray.settings import BLOCKS, DEFAULT_LAYERS, XraySettings, check
@@ -44,7 +44,7 @@ def ask(mask: Mask) -> XraySettings | None:
         if settings is not None:
             check(settings, {})
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return None
     return settings
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,14 +9,14 @@ import streamlit as st
 from PIL import Image
 
 from pages.form import mask_choice
-from pages.jobs import live, results, use_again
+from pages.jobs import live, results
 from pages.widgets import browser_images
 from pages.widgets.image_viewer import Neighbors
 from pages.xray import feature_visualizations, uses
 from pages.xray.input_form import TASK
 from studio import engine
 from studio.core.imaging import image_io
-from studio.core.tasks import File, Inputs
+from studio.core.tasks import Inputs
 from studio.xray.drawing import COLUMNS, GAP
 from studio.xray.settings import XraySettings
 
@@ -48,12 +47,7 @@ def show(settings: XraySettings, inputs: Inputs) -> engine.Live | None:
         feature_visualizations.show(settings, channel, images)
     _draw_strongest_maps(settings, inputs, channel)
     feature_visualizations.choose(settings, channel, images)
-    with st.container(horizontal=True):
-        uses.draw_buttons(settings, channel, inputs)
-        live.show_keep_button(result, key="xray")
-        results.show_download(result.data, TASK, key="xray", recipe=result.recipe)
-        use_again.show_menu(lambda: File.store(result.data, "image", "x-ray.png"), key="xray")
-    results.show_recipe(TASK, result.settings, inputs, result.recipe)
+    live.show_actions(result, key="xray", show_buttons=lambda: uses.draw_buttons(settings, channel, inputs))
     return result
 
 
@@ -108,11 +102,7 @@ def _list_neighbors(figures: Mapping[str, Any]) -> Neighbors:
 
     strongest = [str(entry["channel"]) for entry in figures["loudest"]]
     channel = str(figures["channel"])
-    if channel not in strongest:
-        return Neighbors("", strongest[0] if strongest else "", open_channel)
-    position = strongest.index(channel)
-    stronger, weaker = strongest[:position][-1:], strongest[position + 1 :][:1]
-    return Neighbors("".join(stronger), "".join(weaker), open_channel)
+    return Neighbors.of(channel, strongest if channel in strongest else [channel, *strongest], open_channel)
 
 
 def _compute_map(settings: XraySettings, inputs: Inputs) -> tuple[engine.Live | None, dict[int, bytes]]:
@@ -183,8 +173,6 @@ def _cut_tiles(grid: bytes, count: int) -> list[bytes]:
         )
         side = min(tile.size)
         x, y = (tile.width - side) // 2, (tile.height - side) // 2
-        body = io.BytesIO()
         square = tile.crop((x, y, x + side, y + side)).resize((112, 112), Image.Resampling.BOX)
-        square.save(body, "WEBP", quality=85, method=2)
-        tiles.append(body.getvalue())
+        tiles.append(browser_images.encode_webp(square, quality=85))
     return tiles

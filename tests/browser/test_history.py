@@ -9,7 +9,7 @@ from waiting import wait_until
 
 from pages.gallery import address
 from pages.guide import documents
-from pages.jobs import jobs
+from pages.jobs import navigation
 from pages.tune.by_preference import session
 from pages.widgets import browser_history
 
@@ -116,7 +116,7 @@ def test_drawing_survives_a_reload_and_back(tab, expect):
 
 def test_history_steps_are_the_parameters_that_pages_use():
     names = {
-        jobs.PARAMETER,
+        navigation.JOB_PARAMETER,
         address.ITEM_PARAMETER,
         address.OTHER_PARAMETER,
         documents.PARAMETER,

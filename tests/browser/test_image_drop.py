@@ -31,7 +31,7 @@ def hold(page, name: str, data: bytes) -> None:
 
     Waits until the page listens, which may be after its widgets are drawn.
     """
-    page.wait_for_function("window.studioImageDrop")
+    page.wait_for_function("window['studio image_drop.js']")
     page.evaluate(HOLD, [name, base64.b64encode(data).decode()])
 
 
@@ -76,7 +76,7 @@ def test_dropped_and_pasted_images_become_the_first_image_of_the_page(tab, expec
 
     hold(page, "pasted.png", image_io.encode_png(255 - image_io.read(image)))
     wait_until_at_rest(page)
-    page.wait_for_function("window.studioKeys")
+    page.wait_for_function("window['studio keyboard.js']")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog").get_by_text("Pastes an image")).to_be_visible()
     assert paste(page.locator("body")), "a dialog is open"

@@ -223,6 +223,6 @@ def test_folder_of_photos_is_one_batch(tab, tmp_path, image):
     page.get_by_role("button", name="Start all 2").click()
     page.get_by_text("1 of 2 in this batch").wait_for()
     page.get_by_role("button", name="Save 2 as zip").wait_for()
-    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_role("button", name="Next page", exact=True).click()
     page.get_by_text("2 of 2 in this batch").wait_for()
     find_slider(page).wait_for()

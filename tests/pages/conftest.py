@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
@@ -14,6 +16,7 @@ from waiting import TIMEOUT_SECONDS, wait_until
 
 from pages.jobs.navigation import PAGES
 from studio.core import tasks
+from studio.core.tasks import File
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "fakes"
@@ -126,6 +129,16 @@ def draw(engine):
         return AppTest.from_function(function, default_timeout=TIMEOUT_SECONDS, kwargs=kwargs).run()
 
     return draw
+
+
+@pytest.fixture
+def rotated_photo(home):
+    """Returns a photo that is stored on its side: upright, it is 60 px wide and 1,200 px high."""
+    photo = Image.new("RGB", (1200, 60))
+    photo.getexif()[0x0112] = 6
+    body = io.BytesIO()
+    photo.save(body, "JPEG", exif=photo.getexif())
+    return File.store(body.getvalue(), "image", "rotated.jpg")
 
 
 @pytest.fixture

@@ -29,6 +29,12 @@ def press_button(page: AppTest, label: str) -> AppTest:
     return find_button(page, label).click().run()
 
 
+def choose_in_menu(page: AppTest, label: str, option: str) -> AppTest:
+    """Chooses the first option of a menu that ends like this. Returns the page after its run."""
+    menu = next(menu for menu in page.menu_button if menu.label == label)
+    return menu.click(next(text for text in menu.options if text.endswith(option))).run()
+
+
 def list_button_labels(page: AppTest) -> list[str]:
     """Returns the labels of all buttons, in order."""
     return [button.label for button in page.button]

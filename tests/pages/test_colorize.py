@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from pages.colorize import color_hint_brush, under_the_hood
+from pages.colorize import color_hint_brush, input_form, under_the_hood
 from pages.form import samples
 from pages.form.mask_brush import from_data_url
 from pages.jobs.use_again import USES
@@ -56,6 +56,14 @@ def test_every_sample_photo_can_be_colorized(home):
 
 
 @pytest.mark.slow
+def test_start_names_the_size_of_a_turned_photo(rotated_photo, monkeypatch):
+    actions = []
+    monkeypatch.setattr(input_form.estimates, "show_start", lambda _, action, *args: actions.append(action))
+    photo = samples.Sample("Photo", "", b"", lambda: rotated_photo)
+    input_form.Request(photo).show_start_preview(ColorizeSettings())
+    assert actions == ["colors 60 x 1,200 px"]
+
+
 def test_command_names_a_gray_sample(visit):
     page = visit("colorize", content="Gray Coffee")
     assert not page.info and not page.exception

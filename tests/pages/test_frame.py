@@ -270,9 +270,9 @@ def test_tab_with_a_new_owner_forgets_its_session(visit, monkeypatch):
     owner_name = ["visitor-a"]
     monkeypatch.setattr("pages.widgets.owners.get_owner", lambda: owner_name[0])
     page = visit("health")
-    page.session_state["text_base"] = "hers"
+    page.session_state["before"] = "hers"
     page.run()
-    assert page.session_state["text_base"] == "hers"
+    assert page.session_state["before"] == "hers"
     owner_name[0] = "visitor-b"
     page.run()
-    assert not page.exception and "text_base" not in page.session_state
+    assert not page.exception and "before" not in page.session_state

@@ -7,14 +7,16 @@ import pytest
 import streamlit as st
 
 from pages.form import mask_brush, mask_input
+from pages.jobs import refill as jobs_refill
 from pages.jobs.navigation import page_of
 from pages.jobs.use_again import USES
 from pages.restore import damage_view, refill
-from pages.restore.input_form import CORRECT_KEY
+from pages.restore.input_form import CORRECT_KEY, TASK
 from studio import engine
 from studio.core.imaging import image_io, sample_photos
 from studio.core.tasks import File
 from studio.restore.settings import SHIPPED_NETWORK, RestoreSettings
+from studio.run import input_files
 
 from .elements import join_raw_texts, list_button_labels
 
@@ -60,6 +62,15 @@ def test_damage_is_marked_in_red(home):
 def test_results_open_here_and_images_can_be_sent_here():
     assert page_of("restore.apply").address == "restore"
     assert any(use.page_file == "restore_photo.py" and use.slot == "content" for use in USES)
+
+
+def test_a_result_of_a_sample_selects_the_sample(home, monkeypatch):
+    job = engine.Job.__new__(engine.Job)
+    object.__setattr__(job, "task", TASK)
+    object.__setattr__(job, "inputs", {"content": [input_files.store_sample("coffee_old")]})
+    monkeypatch.setattr(st, "session_state", {})
+    jobs_refill.refill(job, RestoreSettings())
+    assert st.session_state["content"] == "Old Coffee"
 
 
 def test_corrections_of_a_result_return_to_the_brush(home, monkeypatch):

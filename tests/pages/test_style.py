@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
 import pytest
 import tiny_styles
 
 from pages.form import mask_input, samples
 from pages.jobs import commands, live, results, use_again
+from pages.style import input_form, matches
 from studio.core import paths, recipes, tasks
 from studio.core.imaging import image_io
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
 from studio.style.settings import TransferSettings
 
-from .elements import list_button_labels, press_button
+from .elements import choose_in_menu, list_button_labels, press_button
 
 make_live_result = live.make_result  # the real one
 
@@ -90,6 +93,15 @@ def test_unknown_painting_needs_the_network_for_any_style(visit, monkeypatch):
     assert calls[-1] == (("mosaic",), (), False)
 
 
+def test_size_and_matches_are_those_of_the_turned_photo(rotated_photo):
+    photo = samples.Sample("Photo", "", b"", lambda: rotated_photo)
+    request = input_form.Request(photo, ())
+    assert request._size_note(TransferSettings(size=128)).endswith("so the result has 8 x 160 px.")
+    data = base64.b64decode(matches._encode_image(rotated_photo).partition(",")[2])
+    height, width = image_io.read_size(data)
+    assert height > width
+
+
 def test_own_styles_are_offered_and_painted_by_their_network(visit, monkeypatch):
     painting = tasks.File.store(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "Rain.png")
     missing = tasks.File("0" * 64, "image", "sand.png")
@@ -160,10 +172,9 @@ def test_result_is_used_here_and_on_other_pages(visit, monkeypatch, image):
         "pages.parts.show_live", lambda *args, **more: use_again.show_menu(lambda: file, key="it")
     )
     page = visit("style", what="A video")
-    titles = {button.label: button.key for button in page.button}
-    page.button(key=titles["Style: content"]).click().run()
+    choose_in_menu(page, "Use as", "Style: content")
     assert (page.title[0].value, page.button_group(key="content").value) == ("Style", "made")
-    page.button(key=titles["Dream: guide"]).click().run()
+    choose_in_menu(page, "Use as", "Dream: guide")
     assert not page.exception
     assert (page.title[0].value, page.button_group(key="guide").value) == ("Dream", "made")
 
@@ -349,7 +360,7 @@ def test_result_can_be_classified(visit, monkeypatch, image):
         "pages.parts.show_live", lambda *args, **more: use_again.show_menu(lambda: file, key="it")
     )
     page = visit("style")
-    press_button(page, "Classify")
+    choose_in_menu(page, "Use as", "Classify")
     assert not page.exception
     assert (page.title[0].value, page.button_group(key="image").value) == ("Classify", "made")
 

@@ -16,6 +16,7 @@ from studio.core.tasks import Inputs
 from studio.dream.layer_terms import parse_target
 from studio.dream.presets import DREAM_PRESETS
 from studio.dream.settings import DreamSettings
+from studio.style.settings import MAX_STYLES
 from studio.tune.space import Range, parse_space
 
 SIZE = 256  # px of the images that are compared
@@ -86,7 +87,11 @@ def ask() -> Question | None:
     styles = []
     if task == "style.transfer":
         styles = image_input.choose_images(
-            "style", "Style", samples.list_paintings(), max_images=4, blend_label="Blend several styles"
+            "style",
+            "Style",
+            samples.list_paintings(),
+            max_images=MAX_STYLES,
+            blend_label="Blend several styles",
         )
         st.caption(
             ":material/info: These images use the style image directly, so that stroke size can vary. The "

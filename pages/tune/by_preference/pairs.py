@@ -8,23 +8,21 @@ import streamlit as st
 
 from pages.jobs import live, results
 from pages.tune.by_preference import best, pair_form, session, wording
-from pages.widgets import weight_downloads, words
+from pages.widgets import page_errors, weight_downloads, words
 from pages.widgets.owners import get_owner
 from studio import engine
-from studio.core.errors import StudioError
 from studio.tune.by_preference import search_store
 from studio.tune.by_preference.pairs import MAX_COMPARISONS, Pair, PairSelector
 from studio.tune.by_preference.search_store import PreferenceSearch
 
 _CACHE_NAME, _MAX_CACHED = "eye", 12  # images per tab, so that undo and recent winners need no computation
-_ERROR_KEY = "eye_said"
+_SLOT = "by_preference"  # of errors
 
 
 def show_comparison(taste: PreferenceSearch) -> PairSelector:
     """Shows the next pair, or the best image when nothing is left to compare. Returns the comparisons."""
     selector = session.get_pairs(taste)
-    if problem := st.session_state.pop(_ERROR_KEY, ""):
-        st.error(words.escape(problem), icon=":material/error:")
+    page_errors.show_errors(_SLOT)
     if engine.connect().status() != "ready":
         live.show_warm_up()
     elif missing := weight_downloads.list_missing(_list_required_weights(taste, selector)):
@@ -143,17 +141,11 @@ def _list_required_weights(taste: PreferenceSearch, selector: PairSelector) -> l
 
 
 def _store_answer(id: str, pair: Pair, answer: search_store.Pick) -> None:
-    try:
-        search_store.add_comparison(id, get_owner(), pair, answer)
-    except StudioError as error:
-        st.session_state[_ERROR_KEY] = str(error)
+    page_errors.attempt(_SLOT, lambda: search_store.add_comparison(id, get_owner(), pair, answer))
 
 
 def _undo_answer(id: str) -> None:
-    try:
-        search_store.remove_last_comparison(id, get_owner())
-    except StudioError as error:
-        st.session_state[_ERROR_KEY] = str(error)
+    page_errors.attempt(_SLOT, lambda: search_store.remove_last_comparison(id, get_owner()))
 
 
 def _set_done(done: bool = False) -> None:

@@ -11,7 +11,7 @@ from pages.form import forms, samples
 from pages.jobs import jobs
 from pages.tune.by_preference import wording
 from pages.tune.by_preference.pair_form import Question
-from pages.widgets import browser_images, words
+from pages.widgets import browser_images, page_errors, words
 from pages.widgets.owners import get_owner
 from studio.core import tasks
 from studio.core.errors import StudioError
@@ -50,7 +50,7 @@ def start_search(question: Question) -> None:
             question.task, question.settings, question.vary, question.inputs(), get_owner(), size
         )
     except StudioError as error:
-        st.error(words.escape(str(error)), icon=":material/error:")
+        page_errors.show_error(error)
         return
     link_search(taste.id)
     st.rerun()

@@ -13,8 +13,9 @@ from PIL import Image
 
 from pages.classify import by_hand, camera, hand_classes, live_predictions
 from pages.classify.hand_classes import MAX_CLASSES, MAX_NAME_LENGTH, MAX_SIDE, HandClasses, check_name
-from pages.form import loose_images, uploads
+from pages.form import loose_images
 from pages.gallery import outside_file
+from pages.widgets import page_errors
 from studio.core import data
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
@@ -169,7 +170,7 @@ def test_camera_images_are_added_and_invalid_messages_ignored(example_classes, m
         example_classes, 2, "slot", [*camera._decode_images(values), b"\xff\xd8\xff cut"]
     )
     assert count_images(example_classes) == [3, 3]
-    assert len(st.session_state[uploads.ERRORS_KEY][1]) == 1
+    assert len(st.session_state[page_errors.ERRORS_KEY][1]) == 1
 
 
 def test_archive_is_continued_by_hand(example_classes, monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 import streamlit as st
 
 from pages.form import many_photos, uploads
+from pages.widgets import page_errors
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
 from studio.core.tasks import File
@@ -31,7 +32,7 @@ def test_files_that_are_no_images_are_reported_and_the_others_added(home, image,
     monkeypatch.setattr(st, "session_state", {"many": files, uploads._version_key("many"): 0})
     uploads._handle_uploads("many", 0, "many", lambda data, name: many_photos._add_photo(photos, data, name))
     assert [file.name for file in photos] == ["a.png", "b.png"]
-    _, [message] = st.session_state[uploads.ERRORS_KEY]
+    _, [message] = st.session_state[page_errors.ERRORS_KEY]
     assert "bad.jpg" in message and says_what_to_do(message)
 
 

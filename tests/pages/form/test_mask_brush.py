@@ -47,7 +47,7 @@ def test_a_mask_larger_than_the_brush_is_not_decoded(home, monkeypatch):
     large = image_io.encode_png(np.full((20, mask_brush.MAX_SIDE + 1, 3), 255, "uint8"))
     text = "data:image/png;base64," + base64.b64encode(large).decode()
     assert mask_brush.from_data_url(text).max() == 0
-    file = File.store(large, "image", "brush-1.png")
+    file = File.store(large, "image", "mask-1-0123abcd.png")
     assert not mask_brush.load_masks(IMAGE, STYLES[:1], [file])
     assert not color_hint_brush.load_hints(file, file)
 

@@ -8,6 +8,7 @@ import pytest
 import streamlit as st
 
 from pages.form import uploads
+from pages.widgets import page_errors
 from studio.core.errors import InvalidInput
 
 
@@ -33,11 +34,11 @@ def test_repeated_upload_of_a_lagging_browser_is_ignored(home, monkeypatch):
 
 def test_only_the_first_errors_are_shown(draw):
     def page():
-        from pages.form import uploads
+        from pages.widgets import page_errors
 
         for n in range(1000):
-            uploads.add_error("many", f"{n}.png is no image. Leave it out.")
-        uploads.show_errors("many")
+            page_errors.add_error("many", f"{n}.png is no image. Leave it out.")
+        page_errors.show_errors("many")
 
     messages = [element.value for element in draw(page).error]
     assert len(messages) == 4 and messages[-1] == "997 more files were refused."
@@ -47,11 +48,11 @@ def test_only_errors_of_the_last_upload_are_shown(draw):
     def page():
         import streamlit as st
 
-        from pages.form import uploads
+        from pages.widgets import page_errors
 
         for slot in ("first", "second"):
-            uploads.show_errors(slot)
-        st.button("Two", on_click=lambda: [uploads.add_error(slot, slot) for slot in ("first", "second")])
+            page_errors.show_errors(slot)
+        st.button("Two", on_click=lambda: [page_errors.add_error(slot, slot) for slot in ("first", "second")])
 
     after = draw(page).button[0].click().run()
     assert [element.value for element in after.error] == ["second"]
@@ -61,9 +62,9 @@ def test_only_errors_of_the_last_upload_are_shown(draw):
 def test_another_upload_removes_the_last_error(home, monkeypatch):
     good = SimpleNamespace(name="good.zip", size=3, getvalue=lambda: b"zip")
     monkeypatch.setattr(st, "session_state", {"model.upload_0": good, uploads._version_key("model"): 0})
-    uploads.add_error("image", "broken.png is not an image.")
+    page_errors.add_error("image", "broken.png is not an image.")
     uploads._handle_uploads("model", 0, "model.upload_0", lambda data, name: None)
-    assert uploads.ERRORS_KEY not in st.session_state
+    assert page_errors.ERRORS_KEY not in st.session_state
 
 
 def test_uploads_are_removed_from_memory(draw):

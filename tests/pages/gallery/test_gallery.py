@@ -17,7 +17,7 @@ import tiny_styles
 from pages.form import image_input, samples, uploads
 from pages.gallery import outside_file, selection
 from pages.jobs import model_saving, navigation, use_again
-from pages.widgets import owners, words
+from pages.widgets import owners, page_errors, words
 from studio.core import paths, recipes, tasks
 from studio.core.errors import InsufficientSpace, Unavailable
 from studio.core.imaging import image_io, video_encoder
@@ -56,9 +56,10 @@ def test_grid_shows_the_newest_first_in_pages(visit, make_result, monkeypatch):
     page = visit("gallery")
     assert not page.exception
     assert list_item_labels(page) == [r"shade 2", r"shade 1"]
-    press_button(page, "Older")
+    page.pagination[0].select(2).run()
     assert list_item_labels(page) == [r"shade 0"]
-    assert find_button(page, "Older").disabled and not find_button(page, "Newer").disabled
+    assert "**3 to 3** of 3" in [line.value for line in page.markdown]
+    assert (page.pagination[0].value, page.pagination[0].num_pages) == (2, 2)
 
 
 def test_two_items_of_the_same_name_have_different_labels(visit, make_result):
@@ -140,7 +141,9 @@ def test_grid_focuses_the_last_shown_item(visit, make_result):
     assert not list_scripts(page.run()), "only once"
 
 
-SCRIPTS_OF_ALL_PAGES = ("studioHistory", "Keys of all pages", "studioImageDrop", "studioNarrowScreen")
+SCRIPTS_OF_ALL_PAGES = [
+    f"studio {name}.js" for name in ("browser_history", "keyboard", "image_drop", "narrow_screen")
+]
 
 
 def list_scripts(page):
@@ -214,7 +217,7 @@ def test_removing_the_last_item_of_a_page_shows_the_previous_page(visit, make_re
     monkeypatch.setattr("pages.gallery.grid.PAGE_SIZE", 2)
     ids = [make_result(shade=shade) for shade in range(3)]
     page = visit("gallery")
-    press_button(page, "Older")
+    page.pagination[0].select(2).run()
     assert len(list_item_labels(page)) == 1
     removal.remove([ids[0]])
     page.run()
@@ -395,7 +398,7 @@ def test_repeated_input_is_accepted_and_each_wrong_file_named(monkeypatch, make_
     state[uploads._version_key(outside_file._INPUTS_SLOT)] = 0
     uploads._handle_uploads(outside_file._INPUTS_SLOT, 0, "key", outside_file._add_input)
     assert not state[outside_file._PROVENANCE_KEY].missing
-    assert [message[:5] for message in state[uploads.ERRORS_KEY][1]] == ["c.txt", "d.txt"]
+    assert [message[:5] for message in state[page_errors.ERRORS_KEY][1]] == ["c.txt", "d.txt"]
 
 
 def test_image_of_another_version_is_read_only(open_file, image):
@@ -464,7 +467,7 @@ def test_result_is_selected_where_it_is_used(visit, make_result, number, monkeyp
     id = make_result(shade=60 + number)
     page = visit("gallery", item=id)
     use = use_again.USES[number]
-    page.button(key=f"{id}.use_{number}").click().run()
+    page.menu_button(key=f"{id}.use").click_index(number).run()
     assert not page.exception
     # Streamlit cannot leave a page with widgets in the address, except with new query parameters.
     assert calls == [(use.page_file, {"query_params": {}})]
