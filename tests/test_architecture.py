@@ -37,6 +37,11 @@ def find_sources(*folders: str) -> list[Path]:
 
 @cache
 def parse_file(path: Path) -> ast.Module:
+    return read_module(path)
+
+
+def read_module(path: Path) -> ast.Module:
+    """Parses a file into a tree that may be changed."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
@@ -51,7 +56,7 @@ def find_imports(path: Path) -> tuple[str, ...]:
 
 
 def _iterate_imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(_drop_type_checking(parse_file(path))):
+    for node in ast.walk(_drop_type_checking(read_module(path))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -67,7 +72,7 @@ def _drop_type_checking(module: ast.Module) -> ast.Module:
         def visit_If(self, node: ast.If) -> ast.AST | None:
             return None if ast.unparse(node.test).endswith("TYPE_CHECKING") else self.generic_visit(node)
 
-    return Drop().visit(ast.parse(ast.unparse(module)))
+    return Drop().visit(module)
 
 
 def package_of(module: str) -> str:

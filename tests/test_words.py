@@ -40,11 +40,17 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield token.start[0], token.string
 
 
+def contains_match(path: Path, pattern: re.Pattern[str]) -> bool:
+    """Returns whether the whole text of a file matches; only then, the file is tokenized, which is slow."""
+    return bool(pattern.search(path.read_text("utf-8").replace("-", " ")))  # a token may follow a minus
+
+
 def find_matches(pattern: re.Pattern[str]) -> list[str]:
     """Returns the places where a pattern matches, as `file:line: text`."""
     return [
         f"{path.relative_to(ROOT)}:{number}: {text.strip()[:80]}"
         for path in find_sources()
+        if contains_match(path, pattern)
         for number, text in read_lines(path)
         if pattern.search(text)
     ]
