@@ -11,7 +11,7 @@ from studio.core.data import sample_sets
 from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io, sample_photos
 from studio.core.models import presets
-from studio.enhance import bicubic, enlarge, models
+from studio.enhance import bicubic, models, network
 from studio.enhance.learn import windows
 from studio.enhance.learn.enlarging_trainer import EnlargingTrainer
 from studio.enhance.settings import SCALES
@@ -111,10 +111,11 @@ def test_a_trained_network_is_stored_and_upscales(home, folder):
     )
     assert "train_enhance photos --drawings hair.zip -o DIR --steps 4 " in preset.read_card()
     assert " --photo-size 128" in preset.read_card()
-    large = enlarge.load_enlarger(preset).enlarge(np.zeros((20, 30, 3), "uint8"), enlarge.Options(3))
-    assert large.shape == (60, 90, 3)
+    large = network.load_exported_networks(preset)["x3"](np.zeros((1, 20, 30, 1), "float32"))
+    assert large.shape == (1, 60, 90, 1)
     more = {"data": [folder], "start": result.files}
-    again = tasks.run(models.TASK, settings.model_copy(update={"seed": 1}), more)
+    once = settings.model_copy(update={"seed": 1, "steps": 1, "test_every": 1})
+    again = tasks.run(models.TASK, once, more)
     assert again.figures["started_from"] == "photos-enlarging"
     with pytest.raises(InvalidInput, match="width 12"):
         tasks.run(models.TASK, settings.model_copy(update={"width": 12}), more)
