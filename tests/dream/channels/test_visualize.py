@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from studio.core import recipes, tasks
+from studio.core import paths, recipes, tasks
 from studio.core.errors import Cancelled, InvalidInput, Unavailable
 from studio.core.imaging import image_io, sample_photos
 from studio.core.objectives import backbones
@@ -135,21 +136,21 @@ def skip_without_weights(weights_home):
 
 @pytest.fixture(scope="module")
 def rendered(lasting_weights_home):
-    """The STUDIO_HOME and the result of a visualization."""
+    """A visualization: the STUDIO_HOME of its cache, its PNG and its figures."""
     with lasting_weights_home() as home:
-        return home, visualize_channel()
+        result = visualize_channel()
+        return SimpleNamespace(home=home, png=result.files[0].read(), figures=result.figures)
 
 
 @pytest.mark.slow
 def test_a_visualization_activates_its_channel_more_than_photos(weights_home, rendered):
-    _, result = rendered
-    image = image_io.read(result.files[0].read())
+    image = image_io.read(rendered.png)
     goal = Evaluator(backbones.load("vgg16"), channel(SMALL["layer"], SMALL["channel"]))
     photos = [image_io.resize(sample_photos.read_photo(name), 96, 96) for name in sample_photos.list_photos()]
     best = max(goal(image_io.to_01(photo)).value for photo in photos)
     assert goal(image_io.to_01(image)).value > 5 * max(best, 0.1)
     assert image.shape == (96, 96, 3)
-    assert result.figures["after"] > 5 * max(result.figures["before"], 0.1)
+    assert rendered.figures["after"] > 5 * max(rendered.figures["before"], 0.1)
 
 
 @pytest.mark.slow
@@ -171,10 +172,9 @@ def test_a_channel_that_stays_inactive_raises_a_readable_error():
 
 @pytest.mark.slow
 def test_the_task_caches_its_image(rendered, monkeypatch):
-    home, first = rendered
-    monkeypatch.setenv("STUDIO_HOME", str(home))
-    (cached,) = (home / "channels").iterdir()
-    assert first.files[0].read() == cached.read_bytes()
+    monkeypatch.setenv("STUDIO_HOME", str(rendered.home))
+    (cached,) = (rendered.home / "channels").iterdir()
+    assert rendered.png == cached.read_bytes()
     assert recipes.read(cached.read_bytes()).task == "dream.channel"
     call = "tasks.run('dream.channel', ChannelSettings(**{}), {{}})".format(SMALL | {"backbone": "vgg16"})
     program = (
@@ -182,7 +182,7 @@ def test_the_task_caches_its_image(rendered, monkeypatch):
         f"print({call}.files[0].digest, any(m in sys.modules for m in ('keras', 'tensorflow', 'jax')))"
     )
     again = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert again.stdout.split() == [first.files[0].digest, "False"], again.stderr
+    assert again.stdout.split() == [paths.digest(rendered.png), "False"], again.stderr
 
 
 @pytest.mark.slow
