@@ -25,16 +25,15 @@ def _clear() -> None:
     mask_choice.clear()
 
 
-def fill_form(settings: Any) -> None:
+def fill_form(settings: Any, job: engine.Job | None = None) -> None:
     """Selects the network of settings if it is installed. Call it from a callback."""
     if settings.network in list_networks():
         st.session_state[NETWORK_KEY] = settings.network
-    mask_choice.fill(settings.mask)
+    mask_choice.fill(settings.mask, job)
 
 
 def _fill(job: engine.Job, settings: Any) -> None:
-    fill_form(settings)
-    mask_choice.fill_painted(job)
+    fill_form(settings, job)
     for color_hints in job.inputs.get("color_hints", ()):
         st.session_state[COLOR_HINTS_KEY] = color_hint_brush.load_hints(job.inputs["content"][0], color_hints)
 

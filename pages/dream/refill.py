@@ -25,17 +25,12 @@ def _clear() -> None:
     mask_choice.clear()
 
 
-def fill_form(settings: Any) -> None:
+def fill_form(settings: Any, job: engine.Job | None = None) -> None:
     """Selects the preset of settings, or their layers and channels. Call it from a callback."""
     _open_presets()
     if settings.layers:
         _select_layers(settings.layers)
-    mask_choice.fill(settings.mask)
-
-
-def _fill(job: engine.Job, settings: Any) -> None:
-    fill_form(settings)
-    mask_choice.fill_painted(job)
+    mask_choice.fill(settings.mask, job)
 
 
 def _select_layers(layers: Sequence[str]) -> None:
@@ -52,6 +47,6 @@ FORMS = (
         offers={"content": samples.list_photos, "guide": samples.list_guides},
         can_take=mask_choice.can_take,
         clear=_clear,
-        fill=_fill,
+        fill=lambda job, settings: fill_form(settings, job),
     ),
 )

@@ -29,18 +29,13 @@ def _clear() -> None:
     st.session_state[NETWORK_KEY], st.session_state[CLEANER_KEY] = SHIPPED_ENLARGER, SHIPPED_CLEANER
 
 
-def fill_form(settings: Any) -> None:
+def fill_form(settings: Any, job: engine.Job | None = None) -> None:
     """Selects the networks of settings if they are installed. Call it from a callback."""
     if settings.network in list_networks(ENLARGE):
         st.session_state[NETWORK_KEY] = settings.network
     if settings.cleaner in list_networks(CLEAN):
         st.session_state[CLEANER_KEY] = settings.cleaner
-    mask_choice.fill(settings.mask)
-
-
-def _fill(job: engine.Job, settings: Any) -> None:
-    fill_form(settings)
-    mask_choice.fill_painted(job)
+    mask_choice.fill(settings.mask, job)
 
 
 FORMS = (
@@ -49,6 +44,6 @@ FORMS = (
         offers={"content": samples.list_photos},
         can_take=_can_take,
         clear=_clear,
-        fill=_fill,
+        fill=lambda job, settings: fill_form(settings, job),
     ),
 )

@@ -99,19 +99,18 @@ def clear() -> None:
     st.session_state[_AREA_KEY] = _WHOLE
 
 
-def fill(names: Sequence[str]) -> None:
-    """Selects the selections of settings, or turns the mask off without any. Call it from a callback."""
+def fill(names: Sequence[str], job: engine.Job | None = None) -> None:
+    """Selects the selections of settings, or the painted mask of a result; turns the mask off without any.
+
+    Call it from a callback.
+    """
     clear()
+    masks = job.inputs.get("mask", []) if job else []
     if names:
         st.session_state[_SWITCH_KEY] = True
         order = "first" if names[0] == "person" else "second"
         st.session_state[_AREA_KEY] = order if _is_split(names) else names[0]
-
-
-def fill_painted(job: engine.Job) -> None:
-    """Restores the painted mask of a result, if it has one. Call it from a callback, after `fill`."""
-    masks = job.inputs.get("mask", [])
-    if masks and mask_brush.load_masks(job.inputs["content"][0].digest, [_BRUSH_STYLE], masks):
+    elif job and masks and mask_brush.load_masks(job.inputs["content"][0].digest, [_BRUSH_STYLE], masks):
         st.session_state[_SWITCH_KEY], st.session_state[_AREA_KEY] = True, _BRUSH
 
 

@@ -152,7 +152,7 @@ def _describe_state(job: engine.Job) -> str:
     if job.state == "queued":
         return queue_controls.queue_position(job)
     if job.state == "running" and job.report is not None:
-        if progress_texts.is_download(job.report):
+        if job.report.counts_bytes:
             return progress_texts.describe_download(job.report)
         return (
             amounts.format_time_left(job.report.seconds_left) or words.escape(job.report.stage) or "starting"

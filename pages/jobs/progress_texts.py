@@ -8,8 +8,6 @@ from studio import engine
 from studio.core import amounts
 from studio.core.progress import Report
 
-MIN_DOWNLOAD_BYTES = 100_000  # a report with so many steps counts bytes
-
 
 def describe_progress(job: engine.Job) -> tuple[float, str]:
     """Returns the progress in [0, 1], and the step, the stage or the position in the queue as text."""
@@ -18,16 +16,11 @@ def describe_progress(job: engine.Job) -> tuple[float, str]:
         return 0.0, f"Waiting, {queue_controls.queue_position(job)}"
     if report is None or not report.total:
         return 0.0, (words.escape(report.stage) if report else "") or "Starting"
-    if is_download(report):
+    if report.counts_bytes:
         return report.share, describe_download(report)
     time_left = amounts.format_time_left(report.seconds_left)
     text = words.escape(report.stage) or f"Step {report.step} of {report.total}"
     return report.share, " · ".join(part for part in (text, time_left) if part)
-
-
-def is_download(report: Report) -> bool:
-    """Returns whether a report is of a download, whose steps are bytes."""
-    return report.total >= MIN_DOWNLOAD_BYTES
 
 
 def describe_download(report: Report) -> str:

@@ -22,8 +22,7 @@ def _can_take_map(job: engine.Job, settings: XraySettings) -> bool:
 def _fill_map(job: engine.Job, settings: XraySettings) -> None:
     st.session_state["layer"] = settings.layer_name
     branches.fill(settings.off)
-    mask_choice.fill(settings.mask)
-    mask_choice.fill_painted(job)
+    mask_choice.fill(settings.mask, job)
 
 
 def _is_valid(check: Callable[[Any, Any], None], settings: Any) -> bool:

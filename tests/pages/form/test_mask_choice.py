@@ -114,10 +114,9 @@ def test_a_result_refills_the_form(home, image, monkeypatch):
     mask = File.store(image_io.encode_png(image), "image", "mask-1-0123abcd.png")
     painted = SimpleNamespace(inputs={"content": [photo], "mask": [mask]})
     selected = SimpleNamespace(inputs={"content": [photo]})
-    mask_choice.fill(("face",))
-    mask_choice.fill_painted(selected)
+    mask_choice.fill(("face",), selected)
     assert (state["masked"], state["area"]) == (True, "face")
-    mask_choice.fill_painted(painted)
+    mask_choice.fill((), painted)
     assert (state["masked"], state["area"]) == (True, "brush")
     mask_choice.fill(())
     assert (state["masked"], state["area"]) == (False, "whole"), "settings without a mask"
