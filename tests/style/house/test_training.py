@@ -1,5 +1,6 @@
-"""Training of house styles with the real VGG16 on small images."""
+"""Training of house styles on small images, with the real VGG16 where losses are compared."""
 
+import narrow_backbone
 import numpy as np
 import pytest
 import saved_models
@@ -27,6 +28,12 @@ def photos():
     cat = image_io.fit(sample_photos.read_photo("chelsea"), 240)
     places = [(row, column) for row in (0, 40, 80) for column in (0, 50, 100, 150)]
     return np.stack([cat[row : row + SIDE, column : column + SIDE] for row, column in places])
+
+
+@pytest.fixture
+def narrow_vgg16(weights_home, monkeypatch):
+    """Makes `vgg16` a network of its layers with few channels, where its values do not matter."""
+    narrow_backbone.use(monkeypatch)
 
 
 @pytest.fixture
@@ -227,7 +234,7 @@ def test_training_lowers_the_style_loss(photos, grams, vgg16):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("eager")
+@pytest.mark.usefixtures("eager", "narrow_vgg16")
 def test_a_trained_network_is_stored_and_styles_can_be_added(weights_home, folder, photos):
     inputs = {"data": [folder], "style": [store_painting("mosaic"), store_painting("wash")]}
     result = tasks.run(known_styles.TASK, SETTINGS, inputs)
@@ -274,7 +281,7 @@ def test_two_styles_of_one_name_are_rejected(home, folder):
 
 
 @pytest.mark.slow  # two training runs
-@pytest.mark.usefixtures("eager")
+@pytest.mark.usefixtures("eager", "narrow_vgg16")
 def test_the_starting_weights_are_interpolated_and_tested(photos, grams, vgg16, home):
     start = make_trainer(photos, grams, vgg16).learner.network
     settings = SETTINGS.model_copy(update={"steps": 3, "kept": 0.75, "learning_rate": 0.01})
@@ -299,7 +306,7 @@ def test_only_new_and_kept_need_a_network_to_start_from(home, folder, change):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("eager")
+@pytest.mark.usefixtures("eager", "narrow_vgg16")
 def test_an_old_style_alone_is_retrained_and_others_are_unchanged(weights_home, folder, photos):
     tiny = tiny_styles.make()
     start = tasks.File.store(model_zip.pack(tiny.folder), "model", "tiny.zip")
