@@ -86,6 +86,7 @@ def test_a_gray_model_is_compared_with_gray_images(run_score, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_model_is_close_to_its_own_images_and_far_from_others(quick_inceptionv3_home, run_score):
     own = generate_images(24)
     code, out, _ = run_score(own, "--part", "0:1")

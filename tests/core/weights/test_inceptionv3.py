@@ -1,12 +1,20 @@
-"""The InceptionV3 of FID has stable layer names; core/metrics/test_scores.py tests its features."""
+"""The InceptionV3 of FID has stable layer names and published features, which tell real faces apart."""
 
 from __future__ import annotations
+
+import io
+import tarfile
 
 import numpy as np
 import pytest
 from foreign import make_jit_file
+from skimage import data as photos
 
+from studio.core.errors import Cancelled
+from studio.core.imaging import image_io
+from studio.core.metrics import inception, scores
 from studio.core.objectives import backbones
+from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.core.weights.networks import inceptionv3 as network
 
@@ -44,6 +52,50 @@ def test_the_backbone_is_frozen_and_named_in_recipes(inceptionv3):
         == pretrained.get_status("inceptionv3").digest
         == pretrained.get_entry("inceptionv3").sources[0].digest
     )
+
+
+@pytest.mark.usefixtures("eager")
+def test_features_match_published_values(inceptionv3_home):
+    features = inception.compute_features(photos.chelsea()[None])
+    assert features.shape == (1, 2048)
+    assert features.sum() == pytest.approx(502.813, abs=0.01)
+    assert features.std() == pytest.approx(0.26779, abs=2e-5)
+    assert (features.argmax(), features.max()) == (897, pytest.approx(2.012, abs=1e-3))
+
+
+@pytest.mark.usefixtures("eager")
+def test_features_are_independent_of_the_batch_and_cached_on_request(quick_inceptionv3_home, monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 3), "uint8")
+    features = inception.compute_features(images, batch=3)
+    assert not (quick_inceptionv3_home / "cache").exists()
+    assert np.allclose(inception.compute_features(images, batch=2, keep=True), features, atol=1e-4)
+    with pytest.raises(Cancelled):
+        inception.compute_features(images, Progress(cancelled=lambda: True))
+    monkeypatch.setattr(inception, "_compile_network", None)  # cached features need no network
+    assert np.allclose(inception.compute_features(images, keep=True), features, atol=1e-4)
+    with pytest.raises(TypeError):
+        inception.compute_features(images[::-1], keep=True)
+
+
+def read_tar_images(path, step):
+    """Returns every `step`th image of a tar, `(n, 64, 64, 3) uint8` or larger."""
+    with tarfile.open(path) as archive:
+        members = sorted((m for m in archive.getmembers() if m.isreg()), key=lambda m: m.name)
+        files = [archive.extractfile(m).read() for m in members[::step]]
+    return [image_io.read(io.BytesIO(file).getvalue()) for file in files]
+
+
+def test_scores_of_real_faces_tell_ages_apart_but_not_random_halves(quick_inceptionv3_home, data_dir):
+    """With small images; for values to compare run `python -m benchmarks.faces --floor DATA`."""
+    faces = inception.compute_features(np.stack(read_tar_images(data_dir / "utkface64_20000.tar", 125)))
+    mixed = np.random.default_rng(0).permutation(faces)
+    halves = scores.fid(mixed[:80], mixed[80:])
+    assert halves.n == 80
+    assert scores.fid(faces[:80], faces[80:]).value > halves.value + 10  # file names start with the age
+    baseline, shifted = scores.kid(mixed[:80], mixed[80:]), scores.kid(faces[:80], faces[80:])
+    assert abs(baseline.value) < 4 * baseline.error
+    assert shifted.value > 4 * baseline.error
+    assert scores.precision_recall(mixed[:80], mixed[80:])[0].value > 0.5
 
 
 @pytest.fixture(scope="module")
