@@ -95,7 +95,7 @@ def test_scores_of_real_faces_tell_ages_apart_but_not_random_halves(quick_incept
     baseline, shifted = scores.kid(mixed[:80], mixed[80:]), scores.kid(faces[:80], faces[80:])
     assert abs(baseline.value) < 4 * baseline.error
     assert shifted.value > 4 * baseline.error
-    assert scores.precision_recall(mixed[:80], mixed[80:])[0].value > 0.5
+    assert scores.precision_recall(mixed[:80], mixed[80:])[0] > 0.5
 
 
 @pytest.fixture(scope="module")
