@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from studio.core.imaging.image_io import LUMA
+
 FOLD = 2  # px, side of the squares
 CONDITION_MAPS = 3  # number of maps with the strength of the damage
-LIGHT = np.array([0.299, 0.587, 0.114], "float32")  # ITU-R BT.601, as `studio.core.imaging.image_io.to_gray`
+LIGHT = LUMA.astype("float32")
 _TO_PLANES = np.array([LIGHT, [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], "float32")
 _TO_COLORS = np.array([[1, 0, 1.402], [1, -0.344136, -0.714136], [1, 1.772, 0]], "float32")
 _GRAY = np.array([0.5, 0, 0], "float32")

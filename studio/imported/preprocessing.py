@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from studio.core.imaging.image_io import LUMA
 from studio.imported import building
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ LABELS: dict[Preprocessing, str] = {
 }
 DEFAULT_PREPROCESSING: Preprocessing = "0-1"
 STORED_REASON = "stored with the model"
-LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue, for networks that take grayscale
 # For values from 0 to 255: (RGB to BGR, scale, offset).
 _SCALES: dict[str, tuple[bool, Any, Any]] = {
     "0-255": (False, 1.0, 0.0),
@@ -107,7 +107,7 @@ def to_linear_map(preprocessing: str, channels: int) -> tuple[np.ndarray, np.nda
         preprocessing = "0-255"
     to_bgr, scale, offset = _SCALES[preprocessing]
     colors = np.eye(3)[:, ::-1] if to_bgr else np.eye(3)
-    kernel = colors if channels == 3 else np.array(LUMA)[:, None]
+    kernel = colors if channels == 3 else LUMA[:, None]
     return (kernel * np.asarray(scale)).astype("float32"), np.broadcast_to(offset, channels).astype("float32")
 
 

@@ -123,7 +123,7 @@ def _accepts_colors(content: File) -> bool:
 
 def _remove_tint(image: np.ndarray) -> np.ndarray:
     """Returns an image, `(H, W, 3 or 4) uint8 or uint16`, in gray, with its alpha."""
-    gray = np.rint(image[..., :3] @ np.array([0.299, 0.587, 0.114])).astype(image.dtype)
+    gray = np.rint(image[..., :3] @ image_io.LUMA).astype(image.dtype)
     return np.dstack([gray, gray, gray, image[..., 3:]])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from studio.core.errors import InvalidInput, invalid
-from studio.core.imaging import image_io
+from studio.core.imaging import crops, image_io
 from studio.sketch import edges
 from studio.sketch.parts import COLORS
 from studio.sketch.settings import KINDS, Kind
@@ -72,21 +72,13 @@ def detect_edges(photo: np.ndarray, size: int) -> np.ndarray:
     Raises:
         InvalidInput: if it has no edges.
     """
-    lines = edges.detect(crop_center(photo, edges.PHOTO_FACTOR * size))
+    lines = edges.detect(crops.crop_and_resize(photo, edges.PHOTO_FACTOR * size))
     if not lines.any():
         step = "choose a photo with more contrast"
         raise invalid(
             "photo", expected="a photo with visible edges", received="a photo without edges", next_step=step
         )
     return lines
-
-
-def crop_center(image: np.ndarray, size: int) -> np.ndarray:
-    """Crops the center square of an image, `(H, W, 3) uint8`, and resizes it to `(size, size, 3)`."""
-    height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return image_io.resize(np.ascontiguousarray(image[top : top + side, left : left + side]), size, size)
 
 
 def is_drawn(image: np.ndarray) -> bool:

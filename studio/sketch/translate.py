@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import recipes
-from studio.core.imaging import image_io
+from studio.core.imaging import crops, image_io
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -51,7 +51,7 @@ def prepare_image(image: np.ndarray, preset: Preset) -> np.ndarray:
     ground = preset.read_data().get("ground", "")
     if ground and drawings.is_drawn(image) and drawings.is_on_paper(image) != (ground == "light"):
         image = 255 - image
-    return drawings.crop_center(image, settings.size)
+    return crops.crop_and_resize(image, settings.size)
 
 
 def detect_ground(images: np.ndarray) -> str:

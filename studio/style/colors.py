@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+from studio.core.imaging import image_io
+
 _MAX_SAMPLED = 512  # rows and columns that color statistics are taken from
 _MAX_SCALE = 1.5  # of differences from the mean color
 _WHITE_PERCENTILE = 99.5  # percentile of a painting's lightness that becomes white
@@ -43,7 +44,7 @@ def brighten(painting: np.ndarray) -> np.ndarray:
         `(H, W, 3) uint8`: its lightest areas are white, or its mean has risen by `_MAX_RISE` levels.
     """
     step = max(1, max(painting.shape) // _MAX_SAMPLED)
-    lightness = painting[::step, ::step] @ _LUMA
+    lightness = painting[::step, ::step] @ image_io.LUMA
     mean = max(1.0, float(lightness.mean()))
     gain = min(255.0 / max(1.0, float(np.percentile(lightness, _WHITE_PERCENTILE))), 1.0 + _MAX_RISE / mean)
     return np.minimum(painting * max(1.0, gain) + 0.5, 255).astype("uint8")
@@ -93,7 +94,7 @@ def keep_luminance(result: np.ndarray, content: np.ndarray) -> np.ndarray:
     Reference:
         Gatys et al. 2016, arXiv:1606.05897, section 3.
     """
-    difference = (result.astype("float64") - content) @ _LUMA
+    difference = (result.astype("float64") - content) @ image_io.LUMA
     return np.clip(content + difference[..., None] + 0.5, 0, 255).astype("uint8")
 
 

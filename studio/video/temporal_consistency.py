@@ -16,11 +16,13 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from studio.core.imaging import image_io
+
 Band = Literal["all", "chroma"]
 
 _FLOW_SIDE = 160  # px, longer side of the frames between which the flow is estimated
 _FLOW_RADIUS, _FLOW_WARPS = 5, 3
-_LUMA = np.array([0.299, 0.587, 0.114], "float32")  # BT.601
+_LUMA = image_io.LUMA.astype("float32")
 _STILL_WEIGHT, _MOVING_WEIGHT = 0.99, 0.85  # of the previous result; interpolation blurs what moves
 _BACKGROUND_MARGIN = 5.0  # levels of 255 by which the flow must explain the input better than the camera
 _CAMERA_ITERATIONS = 8

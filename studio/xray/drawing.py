@@ -11,7 +11,6 @@ LARGE_SIDE = 768  # px, the longer side of a map over its photo
 TILE_SIDE = 240  # px, the longer side of each of several maps
 COLUMNS = 6
 GAP = 4  # px between tiles
-_GRAY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # luma weights (Rec. 601)
 _WHITE_PERCENTILE = 99.5  # percentile of a map that becomes 1, so that a single peak does not dim the rest
 _MASK_RANGE = (0.25, 0.75)  # of a mask: lower values are black, higher ones white
 _FRAME_COLOR = np.array([70, 220, 255], "float32")
@@ -64,7 +63,7 @@ def draw_overlay(photo: np.ndarray, feature_map: np.ndarray) -> np.ndarray:
     large = image_io.fit(photo, LARGE_SIDE)
     intensity = resize_map(normalize(feature_map), *large.shape[:2])
     share = (0.35 + 0.5 * intensity)[..., None]
-    overlay = large @ _GRAY * (1 - share) + heat.to_colors(intensity) * share
+    overlay = heat.draw_over_gray(large, intensity, share)
     return np.clip(overlay + 0.5, 0, 255).astype("uint8")
 
 

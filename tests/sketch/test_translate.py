@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.cli import main
-from studio.core.imaging import image_io
+from studio.core.imaging import crops, image_io
 from studio.sketch import drawings
 from training.drawings.sketches import views
 from training.drawings.sketches.partial_avatars import choose_avatar
@@ -135,6 +135,7 @@ def test_a_damaged_image_excludes_its_pair(read, tmp_path, lines_and_images):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_network_trained_on_pairs_translates_and_can_be_a_start(run_command, tmp_path, lines_and_images):
     put_pairs(tmp_path / "pairs", "folders", lines_and_images)
     code, out, err = run_command("train", "translate", "pairs", "-o", "mine", *QUICK)
@@ -172,7 +173,7 @@ def test_training_on_pairs_lowers_the_error(home, lines_and_images):
     from studio.sketch.learn.train import Trainer
     from studio.sketch.settings import TrainTranslateSettings
 
-    lines = np.stack([drawings.crop_center(lines_and_image, 32) for lines_and_image, _ in lines_and_images])
+    lines = np.stack([crops.crop_and_resize(lines_and_image, 32) for lines_and_image, _ in lines_and_images])
     settings = TrainTranslateSettings(
         size=32, width=8, discriminator_width=4, steps=60, test_every=60, ema_steps=5
     )

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from studio.classify.export import int8, loaders, snippets, zip_exports
-from studio.classify.models import available, crop
+from studio.classify.models import available
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import paths, recipes
 from studio.core.errors import StudioError, Unavailable, invalid
-from studio.core.imaging import image_io, sample_photos
+from studio.core.imaging import crops, image_io, sample_photos
 from studio.core.litert import convert
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -160,7 +160,7 @@ def measure_difference(classifier: Classifier, path: Path, progress: Progress | 
     for n, image in enumerate(_load_test_images()):
         progress.report(n, TEST_IMAGES, text="Comparing with the model")
         # The network in a zip takes images of one size, so its users resize them first.
-        pixels = crop.crop_and_resize(image, *classifier.size) if path.suffix == ".zip" else image
+        pixels = crops.crop_and_resize(image, *classifier.size) if path.suffix == ".zip" else image
         differences.append(float(np.abs(predict(pixels[None]) - classifier.network(pixels[None])).max()))
     return float(np.max(differences))  # not Python's max, which ignores NaN
 

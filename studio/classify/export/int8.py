@@ -14,12 +14,13 @@ import numpy as np
 
 from studio.classify.export import fixed_size, loaders
 from studio.classify.inference.score import match_labels
-from studio.classify.models import crop, trained
+from studio.classify.models import trained
 from studio.classify.models.classifier import Classifier
 from studio.classify.training import split_record
 from studio.core import data
 from studio.core.data.sources import invalid_data_set
 from studio.core.errors import StudioError
+from studio.core.imaging import crops
 from studio.core.litert import convert
 from studio.core.models import cards
 from studio.core.models.presets import Preset
@@ -78,7 +79,7 @@ def write(classifier: Classifier, path: Path, calibration: np.ndarray) -> None:
     body = classifier.body
     if body is None:
         raise StudioError("The model has parts that are not layers. Export it with --precision float16.")
-    inputs = [crop.crop_and_resize(image, *classifier.size)[None].astype("float32") for image in calibration]
+    inputs = [crops.crop_and_resize(image, *classifier.size)[None].astype("float32") for image in calibration]
     inputs[0][0, 0, :2] = [[0], [255]]  # the whole range, so that the integers of the input are pixels
     network = fixed_size.build(classifier, body, scale=1.0, offset=0.0, batch=1)
     convert.export(network, path, calibration=inputs)

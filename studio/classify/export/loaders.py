@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from studio.classify.models import crop
+from studio.core.imaging import crops
 from studio.imported import building, containers, sources
 
 _HDF5 = "keras_model.h5"
@@ -33,7 +33,7 @@ def _load_tflite(path: Path) -> Predict:
 
     def predict(images: np.ndarray) -> np.ndarray:
         if height > 0:  # with int8, images of one size
-            images = np.stack([crop.crop_and_resize(image, height, width) for image in images])
+            images = np.stack([crops.crop_and_resize(image, height, width) for image in images])
         network.resize_tensor_input(input_index, images.shape)
         network.allocate_tensors()
         network.set_tensor(input_index, images)
@@ -64,7 +64,7 @@ def _load_zip(path: Path) -> Predict:
     _, height, width, _ = model.inputs[0].shape
 
     def predict(images: np.ndarray) -> np.ndarray:
-        pixels = np.stack([crop.crop_and_resize(image, height, width) for image in images])
+        pixels = np.stack([crops.crop_and_resize(image, height, width) for image in images])
         return np.asarray(model(pixels.astype("float32") / 127.5 - 1, training=False))
 
     return predict

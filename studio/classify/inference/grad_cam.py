@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.classify.inference import heatmap_overlay, predict
-from studio.classify.models import available, crop, imagenet
+from studio.classify.models import available, imagenet
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import IMAGENET, ExplainSettings
 from studio.core import recipes
 from studio.core.errors import StudioError, unknown
-from studio.core.imaging import image_io
+from studio.core.imaging import crops, image_io
 from studio.core.models.lru import get_or_make
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -53,7 +53,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
     figures = {
         "label": classifier.classes[class_index],
         "probability": float(probabilities[class_index]),
-        "whole": crop.crop_and_resize(image, *classifier.size).shape == image.shape,
+        "whole": crops.crop_and_resize(image, *classifier.size).shape == image.shape,
         "labels": predict.select_top_labels(probabilities, classifier.classes, TOP_K),
         **available.describe_imported_model(settings, inputs),
         "seconds": time.monotonic() - began,
@@ -90,7 +90,7 @@ def explain(
     compute = get_or_make(
         _COMPILED, classifier.key or classifier.digest, lambda: _compile_grad_cam(classifier), _MAX_CACHED
     )
-    pixels = crop.crop_and_resize(image, *classifier.size)[None]
+    pixels = crops.crop_and_resize(image, *classifier.size)[None]
     outputs = compute(ops.convert_to_tensor(pixels), np.int32(-1 if class_index is None else class_index))
     heat, probabilities, target = (np.asarray(output) for output in outputs)
     return heat / max(float(heat.max()), 1e-12), probabilities, int(target)

@@ -7,10 +7,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from studio.classify.models import crop
-from studio.core.imaging import heat
+from studio.core.imaging import crops, heat
 
-_GRAY = np.repeat([[0.299], [0.587], [0.114]], 3, axis=1)  # luma weights (Rec. 601)
 _OUTSIDE_BRIGHTNESS = 0.4  # brightness outside the center crop
 _GAP_SHARE = 0.02  # between two images, as a share of the shorter side
 
@@ -43,9 +41,8 @@ def draw(
     if view == "light":
         overlay = image * (1 - strength * (1 - intensity))
     else:
-        # Draw over gray: hot colors are hard to see on yellow, such as a sunflower.
         share = strength * (0.5 + 0.4 * intensity)
-        overlay = image @ _GRAY * (1 - share) + heat.to_colors(intensity[..., 0]) * share
+        overlay = heat.draw_over_gray(image, intensity[..., 0], share)
     overlay = np.clip(np.where(is_inside, overlay, image * _OUTSIDE_BRIGHTNESS) + 0.5, 0, 255).astype("uint8")
     return _join_images(image, overlay) if view == "beside" else overlay
 
@@ -54,7 +51,7 @@ def _resize_heatmap(
     heatmap: np.ndarray, shape: tuple[int, int], size: tuple[int, int], map_offset: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Returns the heatmap at the image's size, `(H, W, 1) float32`, and a mask of the center crop."""
-    center = crop.find_center_crop(shape, *size)
+    center = crops.find_center_crop(shape, *size)
     rows, columns = (span.stop - span.start for span in center)
     height, width = heatmap.shape
     padded_map = Image.fromarray(np.pad(heatmap.astype("float32"), ((0, 1), (0, 1)), mode="edge"))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from studio.classify.models import crop, networks
+from studio.classify.models import networks
 from studio.core.errors import StudioError
+from studio.core.imaging import crops
 from studio.core.models.lru import get_or_make as in_memory
 from studio.core.progress import Progress
 from studio.imported import image_input, preprocessing
@@ -147,7 +148,7 @@ class Classifier:
             progress.report(start, len(images), text="Extracting features")
             count = next((size for size in self.batches if size >= len(images) - start), self.batches[-1])
             batch = np.stack(
-                [crop.crop_and_resize(image, *self.size) for image in images[start : start + count]]
+                [crops.crop_and_resize(image, *self.size) for image in images[start : start + count]]
             )
             padded = np.concatenate([batch, np.repeat(batch[-1:], count - len(batch), axis=0)])
             batches.append(np.asarray(predict(padded))[: len(batch)])

@@ -1,4 +1,4 @@
-"""Center crop and resizing as the studio does it, in NumPy and within a network.
+"""Center crop and resizing within a network, as `studio.core.imaging.crops` does it in NumPy.
 
 An exported classifier takes images of any size and must process them as in training. Keras' own resizing
 either skips pixels of large images or becomes an operation that TFLite and ONNX lack; two matrix products
@@ -11,28 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from studio.core.imaging import image_io
-
 _LOBES = 3  # of the Lanczos filter, as in Pillow
 
 
-def find_center_crop(shape: tuple[int, ...], height: int, width: int) -> tuple[slice, slice]:
-    """Returns rows and columns of the largest center crop of `(H, W, ...)` with a given aspect ratio."""
-    step = min(shape[0] / height, shape[1] / width)
-    rows, columns = max(1, round(step * height)), max(1, round(step * width))
-    top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
-    return slice(top, top + rows), slice(left, left + columns)
-
-
-def crop_and_resize(image: np.ndarray, height: int, width: int | None = None) -> np.ndarray:
-    """Crops and resizes `(H, W, 3) uint8` to `(height, width, 3) uint8`; a square without a width."""
-    width = width or height
-    center = image[find_center_crop(image.shape, height, width)]
-    return image_io.resize(np.ascontiguousarray(center), height, width)
-
-
 def crop_and_resize_in_network(images: Any, height: int, width: int | None = None) -> Any:
-    """Does what `crop_and_resize` does within a network, up to rounding, with basic operations only.
+    """Does what `crops.crop_and_resize` does within a network, up to rounding, with basic operations only.
 
     Args:
         images: `(B, H, W, 3)`, 0 to 255, of any type; H and W may be unknown.
@@ -48,7 +31,7 @@ def crop_and_resize_in_network(images: Any, height: int, width: int | None = Non
     pixels = ops.cast(images, "float32")
     rows, columns = _pixel_indices(pixels[:1, :, :1, :1]), _pixel_indices(pixels[:1, :1, :, :1])
     image_height, image_width = ops.max(rows) + 1.0, ops.max(columns) + 1.0
-    # Round as in `find_center_crop`: otherwise TFLite's 419.00003 of 419 pixels would become 420.
+    # Round as in `crops.find_center_crop`: otherwise TFLite's 419.00003 of 419 pixels would become 420.
     crop_height = ops.maximum(ops.round(ops.minimum(image_height, image_width * height / width)), 1.0)
     crop_width = ops.maximum(ops.round(ops.minimum(image_width, image_height * width / height)), 1.0)
     row_weights = _lanczos_weights(rows, image_height, crop_height, height)

@@ -11,6 +11,7 @@ from studio.colorize.learn import windows
 from studio.colorize.learn.learner import Learner
 from studio.colorize.models import OUTPUT_STRIDE
 from studio.colorize.settings import VIVIDNESS
+from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
 from studio.core.training.batches import select_evenly_spaced
 from studio.core.training.photo_trainer import PhotoTrainer
@@ -76,7 +77,7 @@ class Trainer(PhotoTrainer):
         images = [
             lab.to_levels(lab.to_linear(np.concatenate([lightness, n * colors], axis=-1))) for n in (0, 1)
         ]
-        return np.concatenate([np.concatenate(list(row), axis=1) for row in (*images, photos)])
+        return make_grid(np.concatenate([*images, photos]), columns=len(photos), gap=0)
 
 
 def measure_prior(photos: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -36,6 +36,7 @@ LARGE_PIXELS = 8 << 20  # pixels; decoding more takes 100 MB to 1.5 GB
 _large_image_slots = threading.BoundedSemaphore(2)  # limits how many this process decodes at once
 TIFF_SUFFIXES = (".tif", ".tiff")
 DEFAULT_QUALITY = 95  # of JPEG and WebP; without visible artifacts
+LUMA = np.array([0.299, 0.587, 0.114])  # weights of red, green and blue in gray (ITU-R BT.601), as `to_gray`
 MIN_SIDE = 8
 MAX_ASPECT = 20
 

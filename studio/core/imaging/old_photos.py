@@ -14,7 +14,7 @@ from scipy import ndimage
 from studio.core.imaging import image_io
 
 _SCALE = 4  # damage is drawn larger by this factor, then reduced, which makes its edges soft
-_GRAY = np.array([0.299, 0.587, 0.114], "float32")
+_GRAY = image_io.LUMA.astype("float32")
 _SEPIA_BLACK, _SEPIA_WHITE = np.array([38.0, 30.0, 24.0]), np.array([238.0, 222.0, 190.0])
 _SAMPLE_SEED, _SAMPLE_GRAIN = 3, 3.0
 _SAMPLE_DENSITY = 0.35  # of the damage of training examples, which are small

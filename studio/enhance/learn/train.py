@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.core.imaging.grids import make_grid
 from studio.core.training.photo_trainer import PhotoTrainer
 from studio.enhance.learn.learner import Learner
 from studio.enhance.settings import TrainEnhanceSettings
@@ -43,6 +44,5 @@ def compute_gains(scores: Mapping[str, float], before: str) -> dict[str, float]:
 
 def tile_rows(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Tiles rows of `(n, h, w)` or `(n, h, w, 3)` images, 0 to 255, into `(H, W, 3) uint8`."""
-    stacked = np.concatenate([np.concatenate(list(images), axis=1) for images in rows])
-    levels = np.rint(stacked).clip(0, 255).astype("uint8")
-    return levels if levels.ndim == 3 else np.repeat(levels[..., None], 3, axis=2)
+    levels = np.rint(np.concatenate(rows)).clip(0, 255).astype("uint8")
+    return make_grid(levels if levels.ndim == 4 else levels[..., None], columns=len(rows[0]), gap=0)

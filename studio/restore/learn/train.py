@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from studio.core.imaging import old_photos
+from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
 from studio.core.training.photo_trainer import PhotoTrainer
 from studio.restore.learn.learner import Learner
@@ -57,9 +58,7 @@ class Trainer(PhotoTrainer):
         batch = _draw_batch(photos, np.random.default_rng(0))
         probability = self._predict(batch["photo"])
         rows = (batch["photo"], probability.repeat(3, axis=3), batch["damage"].repeat(3, axis=3))
-        return np.concatenate(
-            [np.rint(255 * np.concatenate(list(row), axis=1)).astype("uint8") for row in rows]
-        )
+        return make_grid(np.rint(255 * np.concatenate(rows)).astype("uint8"), columns=len(photos), gap=0)
 
 
 def _draw_batch(photos: list[np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:

@@ -16,9 +16,8 @@ import numpy as np
 from studio.core.data.names import find_splits, join_first_few
 from studio.core.data.sources import DataSource, invalid_data_set
 from studio.core.errors import InvalidInput
-from studio.core.imaging import image_io
+from studio.core.imaging import crops, image_io
 from studio.core.progress import Progress
-from studio.sketch.drawings import crop_center
 
 MIN_PAIRS = 8  # pairs, including those held out
 _LETTER_PATTERN = re.compile(r"(.*?)[ _-]?([ab])", re.IGNORECASE)
@@ -104,7 +103,7 @@ def read_pairs(
             if part != "whole" and not _has_pair_aspect(image):
                 not_pairs.append(title)
                 break
-            images[row, side] = crop_center(_crop_half(image, part), size)
+            images[row, side] = crops.crop_and_resize(_crop_half(image, part), size)
             is_read[row, side], digests[row, side] = True, sha256
     if not_pairs:
         received = f"{len(not_pairs):,} that are none: {join_first_few(sorted(not_pairs))}"

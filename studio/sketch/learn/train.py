@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
 from studio.core.training import checkpoints, parallel, start_from
 from studio.core.training.batches import Batches
@@ -89,8 +90,8 @@ class Trainer(BaseTrainer):
         """Returns held-out drawings, their current results and the truth, in rows, `(H, W, 3) uint8`."""
         examples = {name: array[:PREVIEW_PAIRS] for name, array in self.test_batch.items()}
         rows = [examples["drawing"][..., :3], self.render(examples), examples["image"]]
-        sheet = np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
-        return np.rint(255 * sheet).clip(0, 255).astype("uint8")
+        images = np.rint(255 * np.concatenate(rows)).clip(0, 255).astype("uint8")
+        return make_grid(images, columns=len(rows[0]), gap=0)
 
     def finish(self, progress: Progress) -> None:
         """Takes the EMA weights and tests them."""

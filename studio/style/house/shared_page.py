@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import amounts
-from studio.core.imaging import image_io, sample_photos
+from studio.core.imaging import crops, image_io, sample_photos
 from studio.core.litert import compact, network
 from studio.core.models.presets import Preset
 from studio.core.share.page import Content
@@ -44,14 +44,6 @@ def build_content(preset: Preset) -> Content:
         {"network": compact.store_float16(model)},
         {
             "grain": np.rint(grain * 255 * _GRAIN_LEVELS).clip(-127, 127).astype("int8").tobytes(),
-            "photo": image_io.encode_as(_crop_square(photo), ".webp"),
+            "photo": image_io.encode_as(crops.crop_and_resize(photo, SIDE), ".webp"),
         },
     )
-
-
-def _crop_square(photo: np.ndarray) -> np.ndarray:
-    """Returns the center square of a photo, `(SIDE, SIDE, 3) uint8`."""
-    height, width = photo.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return image_io.resize(np.ascontiguousarray(photo[top : top + side, left : left + side]), SIDE, SIDE)

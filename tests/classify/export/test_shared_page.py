@@ -7,9 +7,9 @@ import pytest
 import toy_classifier
 
 from studio.classify.export import shared_page
-from studio.classify.models import crop, trained
+from studio.classify.models import trained
 from studio.core.errors import InvalidInput
-from studio.core.imaging import sample_photos
+from studio.core.imaging import crops, sample_photos
 from studio.core.litert.network import Network
 from studio.core.share import page
 from tests.wording import says_what_to_do
@@ -25,7 +25,7 @@ def test_network_of_the_page_agrees_with_the_classifier(lite0_home, tmp_path, mo
     content = shared_page.build_content(preset)
     assert content.data["classes"] == ("cat", "coffee")
     assert "87.5%, on 40 images" in content.description
-    images = [crop.crop_and_resize(sample_photos.read_photo(name), 96) for name in ("chelsea", "coffee")]
+    images = [crops.crop_and_resize(sample_photos.read_photo(name), 96) for name in ("chelsea", "coffee")]
     network = Network(content.networks["network"])
     received = np.concatenate([network(image[None].astype("float32"))[0] for image in images])
     expected = trained.load(preset).predict(images)

@@ -10,11 +10,11 @@ import toy_classifier
 from skimage import data
 
 from studio.classify.inference import grad_cam, heatmap_overlay
-from studio.classify.models import crop, imagenet
+from studio.classify.models import imagenet
 from studio.classify.settings import MAP_LAYERS, MAP_OFFSETS, ExplainSettings
 from studio.core import tasks
 from studio.core.errors import InvalidInput
-from studio.core.imaging import image_io
+from studio.core.imaging import crops, image_io
 from studio.core.objectives import backbones, gradients
 from studio.core.tasks import File
 
@@ -46,7 +46,7 @@ def test_the_heatmap_of_a_linear_head_follows_its_weights(colors):
     image = data.astronaut()
     heatmap, probabilities, class_index = grad_cam.explain(colors, image)
     assert class_index == probabilities.argmax()
-    cut = crop.crop_and_resize(image, 32).astype("float32") / 255
+    cut = crops.crop_and_resize(image, 32).astype("float32") / 255
     small = cut.reshape(4, 8, 4, 8, 3).mean(axis=(1, 3))
     kernel = np.asarray(colors.network.layers[-1].kernel)
     contributions = np.maximum(small @ (kernel[:, class_index] - kernel.mean(axis=1)), 0)

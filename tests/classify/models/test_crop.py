@@ -7,6 +7,7 @@ import pytest
 from skimage import data
 
 from studio.classify.models import crop
+from studio.core.imaging import crops
 
 IMAGES = {"chelsea": (300, 451), "astronaut": (512, 512), "page": (191, 384)}
 
@@ -24,19 +25,19 @@ def test_cropping_in_a_network_agrees_with_pillow(name, size, turned):
     batch = np.asarray(crop.crop_and_resize_in_network(image[None], size))
     assert batch.shape == (1, size, size, 3)
     # Pillow rounds twice, by up to half a level each; Lanczos overshoot can add a little.
-    assert np.abs(batch[0] - crop.crop_and_resize(image, size).astype("float32")).max() < 1.7
+    assert np.abs(batch[0] - crops.crop_and_resize(image, size).astype("float32")).max() < 1.7
 
 
 def test_an_image_of_the_right_size_is_unchanged():
     image = load_photo("astronaut")
-    assert np.array_equal(crop.crop_and_resize(image, 512), image)
+    assert np.array_equal(crops.crop_and_resize(image, 512), image)
     assert np.allclose(crop.crop_and_resize_in_network(image[None], 512), image[None], atol=1e-3)
 
 
 def test_the_crop_is_centered(image):
     wide = np.zeros((8, 20, 3), "uint8")
     wide[:, 6:14] = np.random.default_rng(0).integers(0, 256, (8, 8, 3))
-    assert np.array_equal(crop.crop_and_resize(wide, 8), wide[:, 6:14])
+    assert np.array_equal(crops.crop_and_resize(wide, 8), wide[:, 6:14])
     assert np.allclose(crop.crop_and_resize_in_network(wide[None], 8), wide[None, :, 6:14], atol=1e-3)
 
 

@@ -14,11 +14,11 @@ from skimage import data
 
 from studio.classify.export import export
 from studio.classify.inference import grad_cam
-from studio.classify.models import available, crop, imported_classifier
+from studio.classify.models import available, imported_classifier
 from studio.classify.settings import ExplainSettings, ExportSettings, PredictSettings
 from studio.core import tasks
 from studio.core.errors import InvalidInput, StudioError
-from studio.core.imaging import image_io
+from studio.core.imaging import crops, image_io
 from studio.core.tasks import File
 from studio.imported import files, keras_files, safe_copies, sandboxed_process
 
@@ -44,7 +44,7 @@ def test_predictions_agree_with_keras(end, tmp_path):
     assert np.ptp(expected) > 0.01
     large = data.astronaut()[:300]
     assert model.predict([large])[0] == pytest.approx(
-        model.predict([crop.crop_and_resize(large, 20, 30)])[0], abs=1e-6
+        model.predict([crops.crop_and_resize(large, 20, 30)])[0], abs=1e-6
     )
     again = [np.asarray(model.network(large[None]))[0] for _ in range(4)]
     assert np.ptp(again, axis=0).max() == 0  # dropout is off in inference
@@ -63,7 +63,7 @@ def test_nested_networks_keep_their_weights(tmp_path):
     file, network = import_network(tmp_path, third_party_networks.make_transferred_network())
     model = imported_classifier.load(file)
     assert model.size == (224, 224)
-    cut = crop.crop_and_resize(data.coffee(), 224)
+    cut = crops.crop_and_resize(data.coffee(), 224)
     raw = np.asarray(network(cut[None].astype("float32")))[0]
     assert model.predict([cut])[0] == pytest.approx(
         np.exp(raw - raw.max()) / np.exp(raw - raw.max()).sum(), abs=1e-3
