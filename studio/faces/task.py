@@ -108,7 +108,7 @@ def _store_images(images: np.ndarray, settings: FacesSettings, recipe: recipes.R
     else:
         with zipfile.ZipFile(buffer, "w") as file:
             for number, image in enumerate(images, 1):
-                name = zipfile.ZipInfo(f"{stem}-{number:05}.png", (1980, 1, 1, 0, 0, 0))
+                name = zipfile.ZipInfo(f"{stem}-{number:05}.png")
                 file.writestr(name, image_io.encode_png(image))
     return File.store(buffer.getvalue(), "dataset", f"{stem}.{settings.form}")
 

@@ -27,7 +27,6 @@ _MAX_DIRECTORY_BYTES = 256 << 10  # bytes of the zip's central directory
 _MAX_MEMBERS = 500
 _MAX_DEPTH = 8
 MAX_MODEL_BYTES = 2 << 30  # bytes, unpacked
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # date of zip members: the same model makes the same bytes
 
 
 @dataclass(frozen=True)
@@ -160,6 +159,6 @@ def pack(files: Mapping[str, Path | bytes]) -> bytes:
     with zipfile.ZipFile(body, "w") as archive:
         for name, source in files.items():
             data = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-            with data, archive.open(zipfile.ZipInfo(name, _EPOCH), "w", force_zip64=True) as sink:
+            with data, archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as sink:
                 shutil.copyfileobj(data, sink)
     return body.getvalue()

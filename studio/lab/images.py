@@ -12,6 +12,7 @@ from studio.lab.settings import SIDE
 
 ROW_DIGITS = 10  # digits per row
 MAP_SIDE = 12  # digits along each side of a latent map
+TRAVERSAL_STEPS = 9
 _MAX_FILTERS = 144
 _EDGE_SHARE = 0.03  # share of codes beyond each edge of a map
 
@@ -49,21 +50,20 @@ def draw_filters(network: Autoencoder | Boltzmann, digits: np.ndarray, scale: in
     return make_grid(levels[:_MAX_FILTERS].reshape(-1, side, side, 1), scale=scale * SIDE // side)
 
 
-def decode_traversal(network: Autoencoder, number: int, codes: np.ndarray, count: int = 9) -> np.ndarray:
+def decode_traversal(network: Autoencoder, number: int, codes: np.ndarray) -> np.ndarray:
     """Decodes codes that vary in one dimension over its usual range, with all others at their mean.
 
     Args:
         network: the autoencoder.
         number: index of the dimension, from 0.
         codes: codes of digits, `(n, bottleneck)`.
-        count: number of steps.
 
     Returns:
-        `(count, PIXELS) float32` in [0, 1].
+        `(TRAVERSAL_STEPS, PIXELS) float32` in [0, 1].
     """
-    traversed_codes = np.tile(codes.mean(axis=0), (count, 1))
+    traversed_codes = np.tile(codes.mean(axis=0), (TRAVERSAL_STEPS, 1))
     first, last = np.quantile(codes[:, number], (_EDGE_SHARE, 1 - _EDGE_SHARE))
-    traversed_codes[:, number] = np.linspace(first, last, count)
+    traversed_codes[:, number] = np.linspace(first, last, TRAVERSAL_STEPS)
     return network.decode(traversed_codes)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 from skimage import restoration
+from skimage.measure import block_reduce
 
 from studio.core.progress import Progress
 
@@ -59,21 +60,10 @@ def _solve(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def _solve_smaller(image: np.ndarray, mask: np.ndarray, factor: int) -> np.ndarray:
     """Fills a copy whose sides are `factor` times smaller, and enlarges it. Means leave masked pixels out."""
     height, width = mask.shape
-    rows, columns = (np.minimum(np.arange(side) // factor, side - 1) for side in (height, width))
-    cells = rows[:, None] * (columns[-1] + 1) + columns
-    shape = (rows[-1] + 1, columns[-1] + 1)
-    intact = np.bincount(cells.ravel(), (~mask).ravel(), shape[0] * shape[1])
-    small = (
-        np.stack(
-            [
-                np.bincount(cells.ravel(), (channel * ~mask).ravel(), shape[0] * shape[1])
-                for channel in np.moveaxis(image.astype("float64"), -1, 0)
-            ],
-            axis=-1,
-        )
-        / np.maximum(intact, 1)[:, None]
-    )
-    filled = _solve(np.rint(small).astype(image.dtype).reshape(*shape, -1), (intact == 0).reshape(shape))
+    intact = block_reduce(~mask, (factor, factor), np.sum)
+    total = block_reduce(image.astype("float64") * ~mask[..., None], (factor, factor, 1), np.sum)
+    small = total / np.maximum(intact, 1)[..., None]
+    filled = _solve(np.rint(small).astype(image.dtype), intact == 0)
     channels = [
         np.asarray(
             Image.fromarray(channel.astype("float32")).resize((width, height), Image.Resampling.BICUBIC)

@@ -58,7 +58,7 @@ def open_study(
     name = settings.name or _hash_text(json.dumps([identity, method], sort_keys=True))
     if settings.storage:
         # Other machines may run trials of this study, so only trials without a heartbeat have failed.
-        storage = _open_url_storage(settings.storage, HEARTBEAT_SECONDS)
+        storage = _open_url_storage(settings.storage)
         yield _create_or_resume_study(storage, name, settings, identity)
         return
     path = paths.ensure_folder("searches") / f"{_hash_text(_prefix_owner(name))}.log"
@@ -164,11 +164,11 @@ def _open_file_storage(path: Path) -> optuna.storages.BaseStorage:
         ) from None
 
 
-def _open_url_storage(url: str, heartbeat: int | None = None) -> optuna.storages.BaseStorage:
+def _open_url_storage(url: str) -> optuna.storages.BaseStorage:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            return optuna.storages.RDBStorage(url, heartbeat_interval=heartbeat)
+            return optuna.storages.RDBStorage(url, heartbeat_interval=HEARTBEAT_SECONDS)
     except Exception as error:  # every database driver raises its own
         step = "Check the URL, the server, and that its Python package is installed"
         raise Unavailable(

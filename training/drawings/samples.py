@@ -28,7 +28,6 @@ from training.drawings.data_sets import draw_data_set
 
 COUNTS = {"avatars": 1000, "sketches": 128}  # items of the data sets in npz files
 SIZE = 224  # px, the input size of the networks
-_DATE = (1980, 1, 1, 0, 0, 0)
 _STYLES = {
     **dict.fromkeys(("bald", "buzz"), "bald"),
     **dict.fromkeys(("long", "waves"), "long"),
@@ -89,7 +88,7 @@ def _write_set(sample_set: SampleSet, path: Path) -> None:
     with zipfile.ZipFile(path, "w") as file:
         for label, image in draw_faces(sample_set):
             counts[label] += 1
-            file.writestr(zipfile.ZipInfo(f"{label}/{counts[label]:03}.webp", _DATE), _encode_webp(image))
+            file.writestr(zipfile.ZipInfo(f"{label}/{counts[label]:03}.webp"), _encode_webp(image))
 
 
 def _encode_webp(image: np.ndarray) -> bytes:

@@ -5,7 +5,6 @@ Descriptions in a folder are untrusted, so they are loaded as an imported model 
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 import zipfile
@@ -18,6 +17,7 @@ from studio.classify.models import imported_classifier
 from studio.classify.models.classifier import Classifier
 from studio.core import owners, paths
 from studio.core.errors import InvalidInput, invalid
+from studio.core.models import model_zip
 from studio.core.models.presets import Preset
 from studio.core.tasks import File
 from studio.imported import containers, keras_files
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 KEY = "network"  # in a folder's settings.json
 _MEMBER = "model.keras"
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # date of zip members: the same folder makes the same bytes
 
 
 def describe(network: keras.Model, base: Classifier, title: str) -> dict[str, Any]:
@@ -75,7 +74,9 @@ def load(preset: Preset, classes: tuple[str, ...]) -> Classifier | None:
         return None
     data = containers.pack(
         {
-            _MEMBER: _pack_keras_file(record["members"], preset.check_weights().read_bytes()),
+            _MEMBER: model_zip.write_zip(
+                {**record["members"], keras_files.WEIGHTS: preset.check_weights().read_bytes()}
+            ),
             containers.METADATA: json.dumps({"preprocessing": record["preprocessing"]}).encode(),
         }
     )
@@ -85,16 +86,6 @@ def load(preset: Preset, classes: tuple[str, ...]) -> Classifier | None:
     if len(classifier.classes) != len(classes):
         raise _incomplete_folder_error(preset, f"{len(classifier.classes):,} classes", f"{len(classes):,}")
     return replace(classifier, name=preset.name, digest=preset.digest, classes=classes)
-
-
-def _pack_keras_file(members: dict[str, str], weights: bytes) -> bytes:
-    """Returns a `.keras` file; the same bytes for the same contents."""
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as file:
-        for name, text in members.items():
-            file.writestr(zipfile.ZipInfo(name, _EPOCH), text)
-        file.writestr(zipfile.ZipInfo(keras_files.WEIGHTS, _EPOCH), weights)
-    return body.getvalue()
 
 
 def _read_record(preset: Preset) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,6 @@ from studio.core.errors import invalid
 
 CONFIDENCE_BINS = 10  # of confidence, for calibration
 _SIMULATIONS = 200  # simulations of a perfectly calibrated model; they estimate its error to about 2 %
-_Z95 = 1.959964  # two-sided 95 % quantile of the normal distribution
 
 
 def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
@@ -77,10 +75,10 @@ def wilson_interval(hits: int, n: int) -> tuple[float, float]:
     Reference:
         Wilson 1927, Journal of the American Statistical Association 22, 209-212.
     """
-    share, square = hits / n, _Z95**2
-    center = (share + square / (2 * n)) / (1 + square / n)
-    half_width = _Z95 / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return max(0.0, center - half_width), min(1.0, center + half_width)
+    from scipy.stats import binomtest  # imported here, because it takes half a second
+
+    interval = binomtest(hits, n).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def _compute_class_metrics(confusion: np.ndarray, classes: Sequence[str]) -> list[dict[str, Any]]:

@@ -22,7 +22,6 @@ from studio.core.progress import Progress
 from studio.core.tasks import File
 
 Changes = Mapping[str, str]  # new class by image name; "" removes the image
-_ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # fixed date of all entries, so that equal changes give equal archives
 _REPORT_COUNT = 200
 _UNCOMPRESSED_EXCESS = 2**20  # bytes beyond the size of the old archive before files are compressed
 
@@ -64,9 +63,7 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
                 # because a zip bomb would fill the disk.
                 bytes_left -= len(body)
                 method = zipfile.ZIP_STORED if bytes_left > 0 else zipfile.ZIP_DEFLATED
-                archive.writestr(
-                    zipfile.ZipInfo(new_names[item.position], _ZIP_DATE), body, method, compresslevel=1
-                )
+                archive.writestr(zipfile.ZipInfo(new_names[item.position]), body, method, compresslevel=1)
             if count % max(1, len(image_names) // _REPORT_COUNT) == 0:
                 progress.report(count, len(image_names), text="Copying images")
     digest = paths.file_digest(path)

@@ -132,34 +132,21 @@ def fit_direction(z: np.ndarray, values: np.ndarray, ridge: float = 1.0) -> tupl
     Raises:
         InvalidInput: if fewer than ten values are known, or all are equal.
     """
+    from sklearn.linear_model import Ridge  # imported here, because it takes a second
+    from sklearn.model_selection import PredefinedSplit, cross_val_predict
+
     is_known = np.isfinite(values)
     known_latents, targets = np.asarray(z, "float64")[is_known], np.asarray(values, "float64")[is_known]
     if len(targets) < 2 * _FOLDS or np.ptp(targets) == 0:
         expected = f"{2 * _FOLDS} known values or more, not all the same"
         received = amounts.format_count(len(targets), "known value")
         raise invalid("attribute", expected=expected, received=received, next_step="leave it out")
-    fold = np.arange(len(targets)) % _FOLDS
-    predictions = np.empty(len(targets))
-    for n in range(_FOLDS):
-        weights, intercept = _fit_ridge(known_latents[fold != n], targets[fold != n], ridge)
-        predictions[fold == n] = known_latents[fold == n] @ weights + intercept
-    weights, _ = _fit_ridge(known_latents, targets, ridge)
+    model = Ridge(ridge)
+    folds = PredefinedSplit(np.arange(len(targets)) % _FOLDS)
+    predictions = cross_val_predict(model, known_latents, targets, cv=folds)
+    weights = model.fit(known_latents, targets).coef_
     r2 = 1 - np.sum((targets - predictions) ** 2) / np.sum((targets - targets.mean()) ** 2)
     return (weights / np.linalg.norm(weights)).astype("float32"), float(r2)
-
-
-def _fit_ridge(points: np.ndarray, values: np.ndarray, ridge: float) -> tuple[np.ndarray, float]:
-    """Returns the weights, `(dim,)`, and the intercept of a ridge regression of `(n, dim)` to `(n,)`."""
-    mean, mean_value = points.mean(0), values.mean()
-    centered = points - mean
-    if len(points) < points.shape[1]:  # the dual form gives the same weights from fewer unknowns
-        weights = centered.T @ np.linalg.solve(
-            centered @ centered.T + ridge * np.eye(len(points)), values - mean_value
-        )
-    else:
-        normal_matrix = centered.T @ centered + ridge * np.eye(points.shape[1])
-        weights = np.linalg.solve(normal_matrix, centered.T @ (values - mean_value))
-    return weights, float(mean_value - mean @ weights)
 
 
 def shrink_to_gray(images: np.ndarray) -> np.ndarray:

@@ -164,8 +164,8 @@ class Scorer:
                 for name, kid in kids.items()
                 for key, value in _statistic_to_dict(name, kid).items()
             },
-            "precision": float(precision.value),
-            "recall": float(recall.value),
+            "precision": precision,
+            "recall": recall,
         }
 
     def _complete_comparison(

@@ -156,11 +156,10 @@ def _compute_kernel_sums(a: np.ndarray, b: np.ndarray, same: bool = False) -> np
 
 def precision_recall(
     generated: np.ndarray, real: np.ndarray, neighbors: int = NEIGHBORS
-) -> tuple[Statistic, Statistic]:
+) -> tuple[float, float]:
     """Returns precision (share of generated images that look real) and recall (share of real images covered).
 
-    An image belongs to a set if it is within the distance of the k-th neighbor of one of its images. The
-    errors are those of a share of n independent images.
+    An image belongs to a set if it is within the distance of the k-th neighbor of one of its images.
 
     Args:
         generated, real: `inception.compute_features` of the sets, `(n, d)` and `(m, d)`.
@@ -173,8 +172,8 @@ def precision_recall(
         Kynkäänniemi et al. 2019, arXiv:1904.06991.
     """
     _check_set_sizes(generated, real)
-    precision = _estimate_share(_is_covered(generated, real, neighbors), real)
-    return precision, _estimate_share(_is_covered(real, generated, neighbors), generated)
+    precision, recall = _is_covered(generated, real, neighbors), _is_covered(real, generated, neighbors)
+    return float(precision.mean()), float(recall.mean())
 
 
 def _is_covered(points: np.ndarray, references: np.ndarray, neighbors: int) -> np.ndarray:
@@ -188,12 +187,6 @@ def _is_covered(points: np.ndarray, references: np.ndarray, neighbors: int) -> n
     for rows in _slice_rows(len(points)):
         is_covered[rows] = (compute_squared_distances(points[rows], references) <= radii).any(axis=1)
     return is_covered
-
-
-def _estimate_share(is_hit: np.ndarray, other_set: np.ndarray) -> Statistic:
-    """Estimates the share of hits, `(n,) bool`, with the error of n independent images."""
-    share = float(is_hit.mean())
-    return Statistic(share, math.sqrt(share * (1 - share) / len(is_hit)), min(len(is_hit), len(other_set)))
 
 
 def compute_nearest_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:

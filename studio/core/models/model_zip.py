@@ -27,21 +27,22 @@ from studio.core.untrusted import damage, zips
 def pack(folder: Path) -> bytes:
     """Packs a model folder as a zip without compression, because weights hardly compress."""
     names = (*MEMBERS, *(name for name in OPTIONAL if (folder / name).is_file()))
-    return _write_zip({name: (folder / name).read_bytes() for name in names})
+    return write_zip({name: (folder / name).read_bytes() for name in names})
 
 
 def add_note(data: bytes, note: str) -> bytes:
     """Adds a sentence to the card of a zipped model. Raises as `unpack`."""
     members = unpack(data)
     members[CARD] = members[CARD].rstrip() + f"\n\n{note}\n".encode()
-    return _write_zip({name: members[name] for name in (*MEMBERS, *OPTIONAL) if name in members})
+    return write_zip({name: members[name] for name in (*MEMBERS, *OPTIONAL) if name in members})
 
 
-def _write_zip(members: Mapping[str, bytes]) -> bytes:
+def write_zip(members: Mapping[str, bytes | str]) -> bytes:
+    """Returns a zip without compression; the same bytes for the same members, whose date is always 1980."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         for name, body in members.items():
-            file.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), body)
+            file.writestr(zipfile.ZipInfo(name), body)
     return buffer.getvalue()
 
 

@@ -96,7 +96,7 @@ class Backbone:
                 )
             return type(layer).from_config(layer.get_config())
 
-        return self._clone(convert_layer)
+        return self.clone(convert_layer)
 
     def with_precision(self, precision: Precision) -> Backbone:
         """Returns the backbone itself for float32, or a cached copy that computes in another precision."""
@@ -105,12 +105,12 @@ class Backbone:
         dtype = {"dtype": policy_name(precision)}
         with self._lock:
             if precision not in self._copies:
-                self._copies[precision] = self._clone(
+                self._copies[precision] = self.clone(
                     lambda layer: type(layer).from_config(layer.get_config() | dtype)
                 )
             return self._copies[precision]
 
-    def _clone(self, clone_layer: Callable[[keras.Layer], keras.Layer]) -> Backbone:
+    def clone(self, clone_layer: Callable[[keras.Layer], keras.Layer]) -> Backbone:
         """Returns a copy whose layers `clone_layer` makes from the original ones."""
         import keras
 

@@ -31,18 +31,13 @@ def _build_leaky_backbone(name: str, digest: str) -> backbones.Backbone:
     """Returns a copy of a backbone with leaky ReLUs."""
     import keras
 
-    original = backbones.load(name, digest=digest)
-
     def replace_activation(layer: keras.Layer) -> keras.Layer:
         copy = type(layer).from_config(layer.get_config())
         if getattr(layer, "activation", None) is keras.activations.relu:
             copy.activation = leaky_relu
         return copy
 
-    model = keras.models.clone_model(original.model, clone_function=replace_activation)
-    model.set_weights(original.model.get_weights())
-    model.trainable = False
-    return backbones.Backbone(original.spec, model, digest)
+    return backbones.load(name, digest=digest).clone(replace_activation)
 
 
 def leaky_relu(values):

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+MAX_TURN = 0.15  # in radians
+MAX_SCALE = 0.1  # largest difference from the scale 1
+
 
 class View(NamedTuple):
     """A view of an image.
@@ -22,10 +25,10 @@ class View(NamedTuple):
     scale: float
 
 
-def draw_view(size: int, rng: np.random.Generator, max_turn: float = 0.15, max_scale: float = 0.1) -> View:
-    """Returns a random view of a square of `size` px; `max_turn`, in radians, and `max_scale` are limits."""
+def draw_view(size: int, rng: np.random.Generator) -> View:
+    """Returns a random view of a square of `size` px."""
     top, left = rng.uniform(0, size, 2)
-    return View(top, left, rng.uniform(-max_turn, max_turn), 1 + rng.uniform(-max_scale, max_scale))
+    return View(top, left, rng.uniform(-MAX_TURN, MAX_TURN), 1 + rng.uniform(-MAX_SCALE, MAX_SCALE))
 
 
 class Lens:

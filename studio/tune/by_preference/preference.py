@@ -64,7 +64,6 @@ class UtilityPosterior:
         self, places: np.ndarray, preferences: Sequence[Preference], dimension_settings: Sequence[int]
     ):
         self._places, self._dimension_settings = places, np.asarray(dimension_settings)
-        self._preferences = preferences
         self._signs = np.zeros((len(preferences), len(places)))
         for row, preference in enumerate(preferences):
             self._signs[row, preference.better] += 1.0

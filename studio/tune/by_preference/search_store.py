@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -46,7 +45,6 @@ class PreferenceSearch(_Strict):
     """A search by preference.
 
     Attributes:
-        version: version of the file format.
         id: sixteen hexadecimal digits.
         owner: owner of the search.
         task: task that makes the images.
@@ -56,10 +54,8 @@ class PreferenceSearch(_Strict):
         seed: seed of the sampled points.
         size: longer side of the finished image, in px.
         compared: comparisons so far.
-        begun: time of creation, in seconds since 1970.
     """
 
-    version: Literal[1] = 1
     id: str
     owner: str
     task: str
@@ -69,7 +65,6 @@ class PreferenceSearch(_Strict):
     seed: int = 0
     size: int = 512
     compared: tuple[Comparison, ...] = Field(default=(), max_length=MAX_COMPARISONS, fail_fast=True)
-    begun: float = 0.0
 
     @property
     def settings_class(self) -> type[Settings]:
@@ -97,7 +92,7 @@ class PreferenceSearch(_Strict):
 
 
 def create_search(
-    task: str, settings: Settings, vary: tuple[str, ...], inputs: Inputs, owner: str, size: int, seed: int = 0
+    task: str, settings: Settings, vary: tuple[str, ...], inputs: Inputs, owner: str, size: int
 ) -> PreferenceSearch:
     """Creates a search by preference and stores it.
 
@@ -108,7 +103,6 @@ def create_search(
         inputs: inputs of every image.
         owner: owner of the search.
         size: longer side of the finished image, in px.
-        seed: seed of the sampled points.
 
     Raises:
         InvalidInput: if the search space is empty or not valid, or the task rejects settings or inputs.
@@ -128,8 +122,6 @@ def create_search(
             vary=vary,
             inputs=files,
             size=size,
-            seed=seed,
-            begun=time.time(),
         )
     )
 

@@ -29,7 +29,7 @@ def pack_members(path, **members):
     """Packs the shipped language model as a zip, with other contents of some members, by their stem."""
     contents = model_zip.unpack(model_zip.pack(presets.find("alice").folder))
     contents |= {name: members.get(name.partition(".")[0], body) for name, body in contents.items()}
-    path.write_bytes(model_zip._write_zip(contents))
+    path.write_bytes(model_zip.write_zip(contents))
     return path
 
 

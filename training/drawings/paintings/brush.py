@@ -12,6 +12,7 @@ from training.drawings.paintings.noise import Shape
 from training.drawings.paintings.pigment import shade_relief, vary_colors
 
 OVERSAMPLING = 2  # strokes are drawn this much larger and averaged down: smooth edges without blending
+_STEPS = 12  # of a streamline
 Field = Callable[[np.ndarray], np.ndarray]
 
 
@@ -88,17 +89,17 @@ class Canvas:
         return shade_relief(layers[..., :3], layers[..., 3] * 6, relief)
 
 
-def compute_streamlines(starts: np.ndarray, flow: Field, length: float, steps: int = 12) -> np.ndarray:
+def compute_streamlines(starts: np.ndarray, flow: Field, length: float) -> np.ndarray:
     """Computes streamlines through the starts in both directions, by Euler steps of the flow.
 
     Returns:
-        `(N, steps + 1, 2)` y and x in px.
+        `(N, _STEPS + 1, 2)` y and x in px.
     """
-    step = length / steps
+    step = length / _STEPS
     halves = []
     for sign in (-1, 1):
         point, line = starts, []
-        for _ in range(steps // 2):
+        for _ in range(_STEPS // 2):
             point = point + sign * step * flow(point)
             line.append(point)
         halves.append(line)
