@@ -10,7 +10,7 @@ import tiny_dcgan
 from studio.core import data, tasks
 from studio.core.generators.discriminator import Augment
 from studio.core.models import loading, presets
-from studio.dcgan import adaptive, generator, model, train
+from studio.dcgan import adaptive, generator, model, task, train
 from studio.dcgan.settings import TrainDcganSettings
 
 TINY = tiny_dcgan.SHORT | {"adaptive_augmentation": True, "scored": 0}
@@ -77,7 +77,9 @@ def test_validation_batches_contain_only_validation_images(noise, tiny):
 
 
 @pytest.mark.slow
-def test_p_is_saved_with_the_model_and_restored_from_it(home, rise_per_step, tmp_path):
+@pytest.mark.usefixtures("eager")
+def test_p_is_saved_with_the_model_and_restored_from_it(home, rise_per_step, tmp_path, monkeypatch):
+    monkeypatch.setattr(task, "DIRECTION_IMAGES", 100)
     path = tmp_path / "noise.npz"
     np.savez(path, images=np.random.default_rng(0).integers(0, 256, (80, 28, 28, 1)).astype("uint8"))
     inputs = {"data": [data.store_reference(str(path))]}

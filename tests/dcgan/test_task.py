@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 
+import eager_mode
+import narrow_backbone
 import numpy as np
 import pytest
 import saved_models
@@ -51,10 +53,19 @@ def trained(path, **change):
     return tasks.run("dcgan.train", settings, {"data": [data.store_reference(str(path))]})
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_images_for_directions():
+    """Estimates latent directions from 100 images: generating 2,000 takes longer than these runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(task, "DIRECTION_IMAGES", 100)
+        yield
+
+
 @pytest.fixture(scope="module")
 def training_result(session_home, avatars_file):
     """The result of one training run, for all tests of this file."""
-    return trained(avatars_file)
+    with eager_mode.run_eagerly():
+        return trained(avatars_file)
 
 
 def test_training_gives_a_model_that_generates_images(training_result, tmp_path):
@@ -198,7 +209,10 @@ def test_the_check_reads_the_start_model_once(training_result, monkeypatch):
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_vgg16_discriminator_is_saved_and_reported_by_later_models(avatars_file, weights_home, tmp_path):
+def test_a_vgg16_discriminator_is_saved_and_reported_by_later_models(
+    avatars_file, home, tmp_path, monkeypatch
+):
+    narrow_backbone.use(monkeypatch)
     settings = TrainDcganSettings(**TINY | {"steps": 1}, scored=0, vgg16_discriminator=1.0)
     inputs = {"data": [data.store_reference(str(avatars_file))]}
     result = tasks.run("dcgan.train", settings, inputs)
@@ -295,6 +309,7 @@ def test_damaged_weights_are_refused(training_result, tmp_path, damage):
             generator.load_generator(preset)
 
 
+@pytest.mark.usefixtures("eager")
 def test_generated_images_are_compared_with_real_ones(quick_inceptionv3_home, tmp_path):
     path = tmp_path / "faces.npz"
     np.savez(path, **draw_data_set("avatars", 80, seed=0, size=32))
