@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
-from studio.core.untrusted.few_items import AtMost
+from studio.core.untrusted.few_items import at_most
 from studio.engine.jobs.parts import MAX_TAGS
 
 DIGEST = "^[0-9a-f]{64}$"
@@ -48,7 +48,7 @@ class TaskRequest(_RequestModel):
     settings: dict[str, Any] = Field({}, description="Those that shall differ from the defaults.")
     inputs: Annotated[
         dict[ShortText, Annotated[list[ShortText | FileRef], FailFast(), Field(max_length=_MAX_FILES)]],
-        AtMost(_MAX_SLOTS),
+        at_most(_MAX_SLOTS),
     ] = Field(
         {},
         description="Of each slot its files: the id of an upload or of a result, `sample:NAME`, the name of "

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import sys
 import time
 import traceback
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -126,15 +126,11 @@ def _describe_exception(exception: Exception) -> str:
     return f"Something went wrong in the studio: {details}. Try again, or report it."
 
 
-@contextlib.contextmanager
 def show_progress(
     title: str, arguments: argparse.Namespace, listener: Callable[[Report], None] | None = None
-) -> Iterator[Progress]:
+) -> AbstractContextManager[Progress]:
     """Calls `terminal.show_progress` with the `--quiet` and `--verbose` of a command."""
-    with terminal.show_progress(
-        title, quiet=arguments.quiet, verbose=arguments.verbose, listener=listener
-    ) as progress:
-        yield progress
+    return terminal.show_progress(title, quiet=arguments.quiet, verbose=arguments.verbose, listener=listener)
 
 
 def report_answer(

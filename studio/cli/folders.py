@@ -15,6 +15,7 @@ from studio.core import amounts, paths, recipes
 from studio.core.data.names import is_hidden, is_junk, join_first_few
 from studio.core.errors import Cancelled, InvalidInput, StudioError, invalid, make_printable
 from studio.core.imaging import formats
+from studio.core.models import model_folder
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Task
@@ -46,16 +47,10 @@ class _Summary:
         self.failed.append(str(path))
 
 
-def find_image_folder(task: Task, file_values: SlotValues) -> Path | None:
-    """Returns the folder that was given instead of the single image of a task, or None."""
+def is_image_folder(task: Task, file_values: SlotValues) -> bool:
+    """Returns whether a folder was given instead of the single image of a task."""
     content = file_values[task.inputs[0].name] if task.takes_single_image else []
-    if not content:
-        return None
-    path = paths.expand_user(content[0])
-    try:
-        return path if path.is_dir() else None
-    except (OSError, ValueError):  # a name that no file system takes
-        return None
+    return bool(content) and model_folder.is_folder(paths.expand_user(content[0]))
 
 
 def run(

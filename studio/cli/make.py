@@ -112,15 +112,15 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     settings, file_values, user_set, machine = requests.parse(task, arguments)
     if vary := getattr(arguments, "vary", None):
         task, settings, file_values = sweeps.make_sweep(task, settings, file_values, vary, arguments.out)
-    elif folders.find_image_folder(task, file_values):
+    elif folders.is_image_folder(task, file_values):
         return folders.run(task, settings, file_values, arguments, machine)
     elif videos.is_video_request(task, settings, file_values, arguments.out):
-        flag_values = videos.get_flag_values(arguments, True)
+        flag_values = videos.get_flag_values(arguments)
         task, settings, file_values = videos.make_video_task(
             task, settings, file_values, user_set, flag_values
         )
     else:
-        videos.get_flag_values(arguments, False)
+        videos.refuse_flags(arguments)
         if not arguments.quiet and (hint := videos.first_frame_note(task, file_values, arguments.out)):
             terminal.print_note(hint)
     out = None

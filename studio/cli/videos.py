@@ -84,21 +84,20 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         group.add_argument(field.flag, dest=f"video_{name}", metavar=metavar, type=float, help=field.help)
 
 
-def get_flag_values(arguments: argparse.Namespace, is_video: bool) -> dict[str, float]:
-    """Returns the values of the flags of `add_flags` that were given, by name of the setting.
+def get_flag_values(arguments: argparse.Namespace) -> dict[str, float]:
+    """Returns the values of the flags of `add_flags` that were given, by name of the setting."""
+    values = {name: getattr(arguments, f"video_{name}", None) for name in _VIDEO_SETTINGS}
+    return {name: value for name, value in values.items() if value is not None}
 
-    Raises:
-        InvalidInput: if some were given without a video.
-    """
-    flag_values = {name: getattr(arguments, f"video_{name}", None) for name in _VIDEO_SETTINGS}
-    values = {name: value for name, value in flag_values.items() if value is not None}
-    if values and not is_video:
+
+def refuse_flags(arguments: argparse.Namespace) -> None:
+    """Raises `InvalidInput` if flags of `add_flags` were given without a video."""
+    for name in get_flag_values(arguments):
         flag, step = (
-            f"`{VideoSettings.describe()[next(iter(values))].flag}`",
+            VideoSettings.describe()[name].flag,
             "give a video and name the output as one, or leave it out",
         )
-        raise invalid(flag, expected="a video", received="an image", next_step=step)
-    return values
+        raise invalid(f"`{flag}`", expected="a video", received="an image", next_step=step)
 
 
 def first_frame_note(task: Task, file_values: SlotValues, out: str | None) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hmac
 import html
-import json
 import os
 import secrets
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from studio.core import tokens
 from studio.core.errors import invalid
@@ -28,6 +28,7 @@ API_REFUSAL = (
     "This address asks for the studio's token. Send it as `Authorization: Bearer TOKEN`; "
     "`studio token` prints it where the studio runs."
 )
+_NO_STORE = {"cache-control": "no-store"}
 _REDIRECT_PAGE = (
     '<!doctype html><meta charset="utf-8"><title>Studio</title>'
     '<meta http-equiv="refresh" content="0; url={}">'
@@ -83,10 +84,10 @@ class TokenGuard:
             or self._is_valid_token(cookie_token)
             or self._is_api_client(request)
         ):
-            return await _refuse(scope, send, self._api_prefix)
+            return await _refuse(scope, receive, send, self._api_prefix)
         # Only browsers, which ask for a page, get the cookie. Scripts get the file directly.
         if query_token is not None and "text/html" in request.headers.get("accept", ""):
-            return await self._set_cookie(request, send)
+            return await self._make_cookie_page(request)(scope, receive, send)
         await self._app(scope, receive, send)
 
     def _is_api_client(self, request: HTTPConnection) -> bool:
@@ -97,8 +98,8 @@ class TokenGuard:
     def _is_valid_token(self, token: str | None) -> bool:
         return token is not None and hmac.compare_digest(token.encode(), self._token)
 
-    async def _set_cookie(self, request: HTTPConnection, send: Any) -> None:
-        """Sends a page that sets the cookie and opens the same URL without the token.
+    def _make_cookie_page(self, request: HTTPConnection) -> HTMLResponse:
+        """Returns a page that sets the cookie and opens the same URL without the token.
 
         It is a page instead of a 303 redirect: after a link from another site, browsers send a strict
         cookie only with requests of the studio's own page.
@@ -111,7 +112,7 @@ class TokenGuard:
         # Use a single slash: a URL that begins with two would name another host.
         address = "/" + quote(request.scope["path"].lstrip("/")) + (f"?{query}" if query else "")
         headers = {"set-cookie": cookie, "referrer-policy": "no-referrer"}
-        await _send_response(send, 200, "text/html", _REDIRECT_PAGE.format(html.escape(address)), headers)
+        return HTMLResponse(_REDIRECT_PAGE.format(html.escape(address)), headers=_NO_STORE | headers)
 
 
 def _has_owner_token(request: HTTPConnection) -> bool:
@@ -125,20 +126,15 @@ def _cookie_name(scope: Any) -> str:
     return f"studio_token_{(scope.get('server') or ('', ''))[1]}"
 
 
-async def _refuse(scope: Any, send: Any, api_prefix: str) -> None:
+async def _refuse(scope: Any, receive: Any, send: Any, api_prefix: str) -> None:
     """Responds 403 to a browser, and 401 with an RFC 9457 problem to a client of the API."""
     if scope["type"] == "websocket":  # closing before accepting gives the browser a 403
         await send({"type": "websocket.close", "code": 1008})
         return
     if api_prefix and scope["path"].startswith(api_prefix):
         problem = {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": API_REFUSAL}
-        headers = {"www-authenticate": "Bearer"}
-        return await _send_response(send, 401, "application/problem+json", json.dumps(problem), headers)
-    await _send_response(send, 403, "text/plain", PAGE_REFUSAL, {})
-
-
-async def _send_response(send: Any, status: int, media_type: str, text: str, headers: dict[str, str]) -> None:
-    all_headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store", **headers}
-    pairs = [(name.encode(), value.encode("latin-1")) for name, value in all_headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": pairs})
-    await send({"type": "http.response.body", "body": text.encode()})
+        headers = _NO_STORE | {"www-authenticate": "Bearer"}
+        refusal: Response = JSONResponse(problem, 401, headers, "application/problem+json; charset=utf-8")
+    else:
+        refusal = PlainTextResponse(PAGE_REFUSAL, 403, _NO_STORE)
+    await refusal(scope, receive, send)

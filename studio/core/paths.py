@@ -15,7 +15,7 @@ import socket
 import stat
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from studio.core import permissions
@@ -39,10 +39,7 @@ def expand_user(text: str) -> Path:
 
 def path_exists(path: Path) -> bool:
     """Returns whether a file or folder exists; False for an invalid name."""
-    try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
+    return os.path.exists(path)  # noqa: PTH110  # unlike `Path.exists`, it raises for no name
 
 
 def ensure_folder(name: str) -> Path:
@@ -276,8 +273,13 @@ def is_stored(sha256: str) -> bool:
 
 
 @contextlib.contextmanager
-def locked(path: Path, blocking: bool = True) -> Iterator[None]:
+def locked(path: Path, blocking: bool = True, on_wait: Callable[[], object] | None = None) -> Iterator[None]:
     """Holds an exclusive lock on the lock file `path`; the system frees it when this process dies.
+
+    Args:
+        path: the lock file.
+        blocking: whether to wait until the lock is free.
+        on_wait: called now and then during the wait; an error that it raises ends the wait.
 
     Raises:
         BlockingIOError: if `blocking` is false and the lock is held, in this process or elsewhere.
@@ -289,7 +291,7 @@ def locked(path: Path, blocking: bool = True) -> Iterator[None]:
     # No fallback to a soft lock: it would outlive a process that dies.
     lock = FileLock(path, mode=mode, thread_local=False, fallback_to_soft=False)
     try:
-        lock.acquire(blocking=blocking)
+        lock.acquire(blocking=blocking, cancel_check=on_wait and (lambda: bool(on_wait())))
     except Timeout:
         raise BlockingIOError(errno.EWOULDBLOCK, "it is held elsewhere", str(path)) from None
     try:

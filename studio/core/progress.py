@@ -18,6 +18,7 @@ PREVIEW_SECONDS = 0.5
 LINE_SECONDS = 30.0  # s between two lines of progress in a file or a pipe
 MANY_STEPS = 100  # from which the first step, which loads and compiles, does not count for the time left
 MAX_STAGE_CHARACTERS = 60  # a longer text is generated text, not the name of a stage
+_MIN_DOWNLOAD_BYTES = 100_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Report:
         if not self.total:
             return 0.0
         return min(1.0, self.step / self.total if self.work is None else self.work)
+
+    @property
+    def counts_bytes(self) -> bool:
+        """Whether it is of a download, whose steps are bytes; no training run has so many steps."""
+        return self.total >= _MIN_DOWNLOAD_BYTES
 
     @property
     def seconds_per_step(self) -> float | None:
@@ -273,7 +279,7 @@ def format_steps(report: Report) -> str:
     """Formats steps and rate: "12/40  2.1/s"; only the percentage if the steps are bytes."""
     if not report.total:
         return ""
-    if report.total >= 100_000:
+    if report.counts_bytes:
         return f"{report.step / report.total:.0%}"
     steps = report.step - report.first_step
     rate = f"  {steps / report.seconds:.1f}/s" if steps and report.seconds else ""

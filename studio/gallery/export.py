@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
-from functools import partial
 from pathlib import Path, PurePath
 from typing import IO
 
@@ -62,8 +62,7 @@ def write_zip(items: Iterable[Item], file: IO[bytes]) -> None:
                     item_file.path.open("rb") as source,
                     archive.open(entry, "w", force_zip64=True) as target,
                 ):
-                    for chunk in iter(partial(source.read, 1 << 20), b""):
-                        target.write(chunk)
+                    shutil.copyfileobj(source, target, 1 << 20)
                 if item.marks != Marks():
                     all_marks[name] = item.marks.model_dump()
                 recipe = item.recipe_of(item_file)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.core.errors import make_printable
-from studio.engine.jobs import store
+from studio.engine.jobs import owner_index, store
 from studio.engine.jobs.parts import Outcome, Request, Status
 from studio.gallery import index, items
 from studio.gallery.items import LOCAL
@@ -59,8 +59,8 @@ def find_unreadable(folders: Iterable[Path]) -> Iterator[Unreadable]:
         with suppress(OSError):  # another process removed it
             changed = folder.stat().st_mtime
             if folder.is_dir() and not _is_job(folder, changed):
-                name = folder.name
-                yield Unreadable(id_of(name), make_printable(name, 60), _read_owner(folder), changed, folder)
+                name, owner = folder.name, owner_index.read_owner(folder) or LOCAL
+                yield Unreadable(id_of(name), make_printable(name, 60), owner, changed, folder)
 
 
 def find(root: Path, id: str, owner: str) -> Unreadable | None:
@@ -90,9 +90,3 @@ def _is_job(folder: Path, changed: float) -> bool:
 def _is_waiting(job: store.Folder) -> bool:
     """Returns whether a job has a valid status and no outcome yet."""
     return job.read(Status) is not None and not os.path.lexists(job.path / "outcome.json")
-
-
-def _read_owner(folder: Path) -> str:
-    with suppress(OSError):
-        return store.Folder(folder).read_owner() or LOCAL
-    return LOCAL

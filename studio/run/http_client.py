@@ -7,13 +7,13 @@ import re
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from requests.auth import AuthBase
 
 from studio.core import amounts
 from studio.core.errors import (
@@ -49,9 +49,6 @@ log = logging.getLogger("studio.remote")
 
 class _Problem(BaseModel):
     detail: str
-
-
-_PROBLEM = TypeAdapter(_Problem)
 
 
 @dataclass(frozen=True)
@@ -95,7 +92,8 @@ class Client:
             self._session.mount(scheme, TimedAdapter(_READ_SECONDS))
         if not re.fullmatch(r"[!-~]+", token):
             raise Unavailable(_WRONG_TOKEN.format(self.url))
-        self._session.auth = _Bearer(token)  # without this, a .netrc of this machine could replace it
+        # Not a header of the session, which a .netrc of this machine could replace.
+        self._session.auth = partial(_add_token, token)
 
     def json(self, adapter: TypeAdapter[T], method: str, path: str, progress: Progress, **options: Any) -> T:
         """Sends a request and returns its validated JSON. See `request`.
@@ -245,13 +243,9 @@ class Client:
         )
 
 
-class _Bearer(AuthBase):
-    def __init__(self, token: str):
-        self._token = token
-
-    def __call__(self, request: Any) -> Any:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
+def _add_token(token: str, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    request.headers["Authorization"] = f"Bearer {token}"
+    return request
 
 
 def _parse_base_url(url: str) -> str:
@@ -272,7 +266,7 @@ def _parse_detail(response: Response) -> str:
     if not response.media_type.startswith("application/problem+json"):
         return ""
     try:
-        return make_printable(_PROBLEM.validate_json(response.body).detail, _MAX_DETAIL_CHARACTERS)
+        return make_printable(_Problem.model_validate_json(response.body).detail, _MAX_DETAIL_CHARACTERS)
     except ValidationError:
         return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def sidecar(path: Path) -> Path:
 def check_sidecar(path: Path, label: str) -> None:
     """Raises `InvalidInput` if the path of the recipe has a file that is not a recipe."""
     recipe_path = sidecar(path)
-    if path.suffix.lower() == ".png" or not _is_taken(recipe_path):
+    if path.suffix.lower() == ".png" or not os.path.lexists(recipe_path):
         return
     try:
         data = b"" if recipe_path.is_symlink() else paths.read(recipe_path, recipes.MAX_BYTES)
@@ -74,11 +75,7 @@ def check_sidecar(path: Path, label: str) -> None:
 def find_free_path(path: Path) -> Path:
     """Returns a path that is free, as is that of its recipe: `stem.png`, else `stem-2.png`, ..."""
     candidate, number = path, 1
-    while _is_taken(candidate) or _is_taken(sidecar(candidate)):
+    while os.path.lexists(candidate) or os.path.lexists(sidecar(candidate)):
         number += 1
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return candidate
-
-
-def _is_taken(path: Path) -> bool:
-    return path.is_symlink() or path.exists()

@@ -25,7 +25,7 @@ def save(task: str, name: str, settings: Settings) -> str:
     """Saves settings for the current user, replacing those of the same name. Returns the validated name.
 
     Raises:
-        InvalidInput: if the name is not valid, or there are MOST already.
+        InvalidInput: if the name is not valid, or there are MAX_SAVED already.
         InsufficientSpace: if the disk is full.
     """
     name = names.validate(name)

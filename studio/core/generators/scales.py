@@ -3,10 +3,7 @@
 
 def count_halvings(size: int) -> int:
     """Returns how often the side of an image is halved until the coarsest maps: 64 -> 4 (4 px), 28 -> 2."""
-    count = 0
-    while size > 7:
-        size, count = size // 2, count + 1
-    return count
+    return max(0, size.bit_length() - 3)  # until it has three bits, that is at most 7 px
 
 
 def coarsest_side(size: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from fractions import Fraction
-from math import gcd
+from math import gcd, lcm
 from typing import IO, TYPE_CHECKING, Self
 
 import numpy as np
@@ -109,13 +109,10 @@ def _choose_time_unit(kind: VideoKind, times: FrameTimes) -> Fraction:
     """Returns the time unit in seconds: fixed for GIF and WebP, else the common divisor of all durations."""
     if kind != "mp4":
         return Fraction(1, 100) if kind == "gif" else Fraction(1, 1000)
-    unit = times.durations[0]
-    for duration in times.durations[1:]:
-        unit = Fraction(
-            gcd(unit.numerator * duration.denominator, duration.numerator * unit.denominator),
-            unit.denominator * duration.denominator,
-        )
-    return max(unit, _SHORTEST_UNIT)
+    numerators, denominators = zip(
+        *(duration.as_integer_ratio() for duration in times.durations), strict=True
+    )
+    return max(Fraction(gcd(*numerators), lcm(*denominators)), _SHORTEST_UNIT)
 
 
 def encode(

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, fi
 from studio.core import amounts, paths, recipes
 from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.settings import Settings
-from studio.core.untrusted.few_items import AtMost
+from studio.core.untrusted.few_items import at_most
 from studio.core.weights import index
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class _DataSummary(BaseModel):
         nearest: float = 0.0
         nearest_held_out: float = 0.0
         kl: _Numbers = []
-        curve: Annotated[dict[str, _Curve], AtMost(_MAX_ENTRIES)] = {}
-        distances: Annotated[dict[str, _Numbers], AtMost(_MAX_ENTRIES)] = {}
+        curve: Annotated[dict[str, _Curve], at_most(_MAX_ENTRIES)] = {}
+        distances: Annotated[dict[str, _Numbers], at_most(_MAX_ENTRIES)] = {}
 
     class Evaluation(BaseModel):
         """Metrics of a classifier."""
@@ -73,9 +73,9 @@ class _DataSummary(BaseModel):
 
     figures: Figures = Figures()
     evaluation: Evaluation = Evaluation()
-    directions: Annotated[dict[str, dict[str, Any]], AtMost(_MAX_ENTRIES)] = {}
+    directions: Annotated[dict[str, dict[str, Any]], at_most(_MAX_ENTRIES)] = {}
     classes: Annotated[list[str], FailFast(), Field(max_length=_MAX_VALUES)] = []
-    stages: Annotated[dict[str, _Curve], AtMost(_MAX_ENTRIES)] = {}
+    stages: Annotated[dict[str, _Curve], at_most(_MAX_ENTRIES)] = {}
 
 
 class Manifest(BaseModel):
@@ -211,10 +211,7 @@ def restore_interrupted(folder: Path) -> None:
 
 def is_folder(path: Path) -> bool:
     """Returns whether a path, which may be user input, is a folder."""
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # not a valid file name
-        return False
+    return os.path.isdir(path)  # noqa: PTH112  # `Path.is_dir` raises for an invalid name
 
 
 def read_manifest(folder: Path) -> Manifest:

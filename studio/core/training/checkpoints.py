@@ -17,9 +17,9 @@ import json
 import os
 import shutil
 import socket
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,6 @@ from studio.core.untrusted import damage
 Work = Callable[[Any, tasks.Inputs, Progress], tasks.Result]
 _MAGIC = b"studio run 1 "
 _NOTES_ENTRY = "notes"
-_LOCK_POLL_SECONDS = 0.5  # s between two checks whether another process has ended
 CHECKPOINT_SECONDS = 60.0  # s between two checkpoints
 CHECKPOINTS_TO_KEEP = 2  # the newest, and the one before it in case the newest is damaged
 
@@ -84,12 +83,14 @@ class Run:
             yield
             return
         lock_path = paths.ensure_folder("locks") / f"{self.folder.name}.lock"
+        report_wait = None
+        if progress is not None:
+            report_wait = partial(progress.report_stage, "Waiting for another process with the same training")
         with contextlib.ExitStack() as stack:
-            while not _try_lock(stack, lock_path):
-                if progress is None:
-                    raise _busy_error(lock_path)
-                progress.report_stage("Waiting for another process with the same training")
-                time.sleep(_LOCK_POLL_SECONDS)
+            try:
+                stack.enter_context(paths.locked(lock_path, progress is not None, report_wait))
+            except BlockingIOError:
+                raise _busy_error(lock_path) from None
             lock_path.write_text(f"process {os.getpid()} on {socket.gethostname()}")
             yield
 
@@ -171,14 +172,6 @@ def lock_run(task: str) -> Callable[[Work], Work]:
         return run
 
     return decorate
-
-
-def _try_lock(stack: contextlib.ExitStack, path: Path) -> bool:
-    try:
-        stack.enter_context(paths.locked(path, blocking=False))
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _busy_error(path: Path) -> Unavailable:

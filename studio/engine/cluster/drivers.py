@@ -13,7 +13,7 @@ from distributed import Client, Event, Future, KilledWorker, get_client, get_wor
 
 from studio.core import owners, tasks
 from studio.core.errors import Cancelled, Discarded, StudioError
-from studio.core.progress import Progress, Report
+from studio.core.progress import Progress
 from studio.core.settings import Settings
 from studio.core.weights import pretrained
 from studio.engine.cluster import worker
@@ -115,15 +115,8 @@ class TaskRunner:
                 with suppress(queue.Empty):
                     message = self._reports[id].get(timeout=_POLL_SECONDS)
                     if message is not None:
-                        report = Report(**message)
-                        progress.report(
-                            report.step,
-                            report.total,
-                            report.metrics,
-                            text=report.text,
-                            tests=report.tests,
-                            work=report.work,
-                        )
+                        names = ("step", "total", "metrics", "text", "tests", "work")
+                        progress.report(**{name: message[name] for name in names})
                 progress.check()
             except Cancelled:
                 if stop is None:

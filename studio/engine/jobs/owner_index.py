@@ -73,7 +73,7 @@ class _OwnerIndex:
             self._folders[owner_names.pop(name)].discard(root / name)
         is_complete = True
         for name in names - owner_names.keys():
-            owner = _read_owner(root / name)
+            owner = read_owner(root / name)
             is_complete &= owner is not None
             if owner is not None:
                 owner_names[name] = owner
@@ -81,7 +81,7 @@ class _OwnerIndex:
         return is_complete
 
 
-def _read_owner(folder: Path) -> str | None:
+def read_owner(folder: Path) -> str | None:
     """Returns the owner of a folder: `local` if it names none; None while it is being written."""
     try:
         return store.Folder(folder).read_owner() or LOCAL

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, FailFast, TypeAdapter, Validatio
 from studio.api import request_models
 from studio.core import recipes, tasks
 from studio.core.settings import Settings
-from studio.core.untrusted.few_items import AtMost
+from studio.core.untrusted.few_items import at_most
 from studio.engine.jobs import parts
 from studio.imported import facts
 from studio.tune.by_preference import search_store
@@ -28,7 +28,7 @@ STORED = (
 
 def test_a_large_object_is_refused_before_its_items_are_validated():
     validated = []
-    kind = Annotated[dict[str, Annotated[int, AfterValidator(validated.append)]], AtMost(2)]
+    kind = Annotated[dict[str, Annotated[int, AfterValidator(validated.append)]], at_most(2)]
     assert TypeAdapter(kind).validate_python({"a": 1, "b": 2}) and len(validated) == 2
     with pytest.raises(ValidationError, match="at most 2 items"):
         TypeAdapter(kind).validate_python({"a": 1, "b": 2, "c": 3})

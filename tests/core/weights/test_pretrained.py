@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 
@@ -353,8 +354,10 @@ def test_two_threads_share_one_copy(server):
 
 def test_waiting_for_another_download_can_be_canceled(server, home):
     reports = []
-    with paths.locked(home / "weights" / f"{FILE}.lock"), pytest.raises(Cancelled):
-        pretrained.pull("tiny", Progress(reports.append, lambda: bool(reports)))
+    with ThreadPoolExecutor(1) as other, paths.locked(home / "weights" / f"{FILE}.lock"):
+        waiting = other.submit(pretrained.pull, "tiny", Progress(reports.append, lambda: bool(reports)))
+        with pytest.raises(Cancelled):
+            waiting.result(30)
     assert "Waiting" in reports[-1].text
 
 
