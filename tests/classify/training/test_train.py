@@ -8,8 +8,7 @@ import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
-import eager_mode
-import keras
+import narrow_backbone
 import numpy as np
 import pytest
 import saved_models
@@ -42,30 +41,10 @@ def unpack(result, tmp_path):
     return presets.unpack(result.files[0].read(), tmp_path / "model")
 
 
-@pytest.fixture(scope="module")
-def narrow_network():
-    """VGG16 with a sixteenth of its channels and random weights: fine-tuning it takes a second."""
-    spec = backbones.find_spec("vgg16")
-    layers = {name: channels // 16 for name, channels in spec.layers.items()}
-    images = maps = keras.Input((None, None, 3))
-    for seed, (name, channels) in enumerate(layers.items()):
-        if name.endswith("_pool"):
-            maps = keras.layers.MaxPooling2D(2, name=name)(maps)
-        else:
-            kernel = keras.initializers.HeNormal(seed)
-            maps = keras.layers.Conv2D(
-                channels, 3, 1, "same", kernel_initializer=kernel, activation="relu", name=name
-            )(maps)
-    model = keras.Model(images, maps, name="vgg16")
-    model.trainable = False
-    return backbones.Backbone(replace(spec, layers=layers), model, "0" * 64)
-
-
 @pytest.fixture
-def narrow_vgg16(narrow_network, weights_home, monkeypatch):
-    """Makes `vgg16` a small network with the layers of VGG16."""
-    monkeypatch.setitem(backbones.BACKBONES, "vgg16", narrow_network.spec)
-    monkeypatch.setattr(backbones, "load", lambda *_, **__: narrow_network)
+def narrow_vgg16(weights_home, monkeypatch):
+    """Makes `vgg16` a network of its layers with few channels: fine-tuning the real one takes long."""
+    narrow_backbone.use(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +53,7 @@ def train_cached(lasting_weights_home, class_folder):
 
     @functools.cache
     def train_once(change):
-        with lasting_weights_home() as home, eager_mode.run_eagerly():
+        with lasting_weights_home() as home:
             result = train(class_folder, **dict(change))
             return SimpleNamespace(figures=result.figures, packed=result.files[0].read(), home=home)
 
@@ -148,7 +127,6 @@ def test_validation_uses_neither_training_nor_test_images(mislabeled, change):
     assert np.allclose(other.validation_probabilities, trained_head.validation_probabilities, atol=1e-5)
 
 
-@pytest.mark.usefixtures("eager")
 def test_validation_of_a_hidden_layer_uses_neither_training_nor_test_images(mislabeled):
     """Only the heads of the folds are trained, once, because Keras takes seconds for each."""
     settings = TrainClassifierSettings(head="mlp", hidden=64, validation=True)
