@@ -12,7 +12,7 @@ from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import MIN_IMAGES, latent
 from studio.core.generators.directions import name_directions
-from studio.core.imaging.grids import make_grid
+from studio.core.generators.publish import publish_generator
 from studio.core.metrics import comparison
 from studio.core.models import loading
 from studio.core.progress import Progress
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from studio.core.generators.vgg16_discriminator import FeatureExtractor
     from studio.dcgan import model
 
-CARD_IMAGES = 64  # images on the card
 DIRECTION_IMAGES = 2000  # images from which latent directions are estimated
 QUICK_IMAGES = 200  # DIRECTION_IMAGES when the user stopped training and waits
 
@@ -52,40 +51,32 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
         dataset.select(test_rows),
     ).fit(progress)
     stopped = trainer.stop_reason == "cancelled"
-    history = start_from.load_history(inputs, trainer.step, trainer.curves, trainer.stages)
     z = _sample_latents(settings)[: QUICK_IMAGES if stopped else None]
     images = generator.generate_images(trainer.result.generator, z)
     try:
         scores = scorer.compare(images, None if stopped else progress)
     except Cancelled:
         stopped, scores = True, comparison.Comparison()
-    notes = [*dataset.notes, *scores.figures.get("notes", ())]
-    figures = {
-        **scores.figures,
-        **job.collect_figures(trainer, notes),
-        "epochs": trainer.step * min(settings.batch, len(train_rows)) / len(train_rows),
-        "images": len(dataset.images),
-        "held_out": len(test_rows),
-        "parameters": trainer.result.generator.count_params(),
-        "rollbacks": trainer.rollbacks,
-        "taught_by": start_from.list_teachers(inputs, weights),
-        "curve": history.curve,
-    }
-    if stopped:
-        figures["ended"] = "cancelled"
     directions = _find_directions(z, images, scores, dataset)
-    return job.publish(
-        trainer.result,
-        figures,
+    return publish_generator(
+        job,
+        trainer,
         card.compose,
+        dataset,
+        train_rows,
+        test_rows,
+        images,
+        scores,
+        stopped,
+        figures={
+            "parameters": trainer.result.generator.count_params(),
+            "rollbacks": trainer.rollbacks,
+        },
         metadata={
             "directions": {name: direction.to_json() for name, direction in directions.items()},
             "density": None,
-            "stages": history.stages,
         },
         weights=weights,
-        image=publish.draw_card_image(make_grid(images[:CARD_IMAGES]), history.curve, scores.distances),
-        stages=history.sheet,
     )
 
 

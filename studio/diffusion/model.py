@@ -163,8 +163,8 @@ class FlowLoss(LossModel):
 
     def __init__(self, settings: TrainDiffusionSettings, class_count: int):
         super().__init__(settings, ("loss",))
-        self.unet = Unet(settings, class_count)
-        self.unet.jit_compile = JIT_COMPILE
+        self.network = Unet(settings, class_count)
+        self.network.jit_compile = JIT_COMPILE
         self.seed_generator = keras.random.SeedGenerator(settings.seed)
 
     def call(self, inputs: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
@@ -178,10 +178,10 @@ class FlowLoss(LossModel):
         if training:
             times = keras.random.uniform((count,), seed=self.seed_generator)
             is_hidden = keras.random.uniform((count,), seed=self.seed_generator) < CLASS_DROPOUT
-            labels = ops.where(is_hidden, self.unet.class_count, labels)
+            labels = ops.where(is_hidden, self.network.class_count, labels)
         else:
             times = (ops.arange(count, dtype="float32") + 0.5) * _GOLDEN_RATIO % 1.0
         position = times[:, None, None, None]
         noisy = (1 - position) * noise + position * images
-        velocity = self.unet({"images": noisy, "times": times, "labels": labels}, training=training)
+        velocity = self.network({"images": noisy, "times": times, "labels": labels}, training=training)
         return {"loss": ops.mean(ops.square(cast_to_float32(velocity) - (images - noise)))}

@@ -12,7 +12,7 @@ from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import MIN_IMAGES
 from studio.core.generators.classes import read as read_classes
-from studio.core.imaging.grids import make_grid
+from studio.core.generators.publish import CARD_IMAGES, publish_generator
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
@@ -23,7 +23,6 @@ from studio.diffusion.settings import TrainDiffusionSettings
 if TYPE_CHECKING:
     from studio.diffusion.model import Unet
 
-CARD_IMAGES = 64  # images on the card
 STEPS = 25  # denoising steps of the images on the card and for the metrics
 
 
@@ -47,7 +46,6 @@ def train(settings: TrainDiffusionSettings, inputs: Inputs, progress: Progress) 
         dataset.images, labels, len(class_names), train_rows, validation_rows, settings, job.run, start
     ).fit(progress)
     stopped = trainer.stop_reason == "cancelled"
-    history = start_from.load_history(inputs, trainer.step, trainer.curves, trainer.stages)
     try:
         count = CARD_IMAGES if stopped else max(CARD_IMAGES, scorer.scored)
         images = _generate_images(trainer.result, settings, labels, train_rows, count, progress)
@@ -55,26 +53,19 @@ def train(settings: TrainDiffusionSettings, inputs: Inputs, progress: Progress) 
     except Cancelled:
         images = _generate_images(trainer.result, settings, labels, train_rows, CARD_IMAGES, Progress())
         stopped, scores = True, comparison.Comparison()
-    notes = [*dataset.notes, *notes, *scores.figures.get("notes", ())]
-    figures = {
-        **scores.figures,
-        **job.collect_figures(trainer, notes),
-        "epochs": trainer.step * min(settings.batch, len(train_rows)) / len(train_rows),
-        "images": len(dataset.images),
-        "held_out": len(test_rows),
-        "classes": len(class_names),
-        "sampling_steps": STEPS,
-        "curve": history.curve,
-    }
-    if stopped:
-        figures["ended"] = "cancelled"
-    return job.publish(
-        trainer.result,
-        figures,
+    return publish_generator(
+        job,
+        trainer,
         card.compose,
-        metadata={"classes": list(class_names), "stages": history.stages},
-        image=publish.draw_card_image(make_grid(images[:CARD_IMAGES]), history.curve, scores.distances),
-        stages=history.sheet,
+        dataset,
+        train_rows,
+        test_rows,
+        images,
+        scores,
+        stopped,
+        figures={"classes": len(class_names), "sampling_steps": STEPS},
+        metadata={"classes": list(class_names)},
+        notes=notes,
     )
 
 

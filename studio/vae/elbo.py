@@ -24,19 +24,18 @@ class Elbo:
     n: int
 
 
-def compute_elbo(vae: Vae, images: np.ndarray, seed: int = 0, progress: Progress | None = None) -> Elbo:
+def compute_elbo(vae: Vae, images: np.ndarray, progress: Progress | None = None) -> Elbo:
     """Computes the negative ELBO of binary images, with one latent sample per image.
 
     Args:
         vae: trained on binary images (`likelihood` "binary").
         images: `(n, size, size, 1) uint8`; binarized at random with the generator that then samples latents.
-        seed: of that generator.
         progress: checked for cancellation.
 
     Reference:
         Kingma and Welling 2014, arXiv:1312.6114; binarized as in Salakhutdinov and Murray 2008.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     binary = encoding.binarize(images, rng)
     z_mean, z_log_var = (part.astype("float64") for part in encoding.encode(vae, binary, progress))
     z = z_mean + np.exp(0.5 * z_log_var) * rng.standard_normal(z_mean.shape)
@@ -48,7 +47,6 @@ def compute_slack(
     vae: Vae,
     images: np.ndarray,
     samples: int = SLACK_SAMPLES,
-    seed: int = 0,
     progress: Progress | None = None,
 ) -> Elbo:
     """Computes how much tighter the bound gets with many latent samples per image, in nats.
@@ -58,7 +56,7 @@ def compute_slack(
     the same latents of each image, so that few images are enough.
 
     Args:
-        vae, images, seed: as in `compute_elbo`.
+        vae, images: as in `compute_elbo`.
         samples: latent samples per image.
         progress: checked for cancellation before each image.
 
@@ -69,7 +67,7 @@ def compute_slack(
         Burda et al. 2016, "Importance weighted autoencoders", arXiv:1509.00519.
     """
     progress = progress or Progress()
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     binary = encoding.binarize(images, rng)
     z_mean, z_log_var = (part.astype("float64") for part in encoding.encode(vae, binary, progress))
     slack_nats = np.empty(len(binary))

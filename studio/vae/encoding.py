@@ -38,11 +38,6 @@ def make_preprocessing(settings: TrainVaeSettings) -> Callable[[np.ndarray], np.
     return lambda images: images
 
 
-def preprocess(images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:
-    """Prepares images for the model; see `make_preprocessing`."""
-    return np.ascontiguousarray(make_preprocessing(settings)(images))
-
-
 def encode(
     vae: Vae,
     images: np.ndarray | ImageSubset,

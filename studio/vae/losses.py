@@ -44,7 +44,7 @@ class VaeLosses(LossModel):
 
     def __init__(self, settings: TrainVaeSettings, feature_extractor: FeatureExtractor | None = None):
         super().__init__(settings, (*LOSS_NAMES, "discriminator") if settings.adversarial else LOSS_NAMES)
-        self.vae = Vae(settings)
+        self.network = Vae(settings)
         self.seed_generator = keras.random.SeedGenerator(settings.seed)
         self.steps_taken = self.add_weight(
             shape=(), dtype="int32", initializer="zeros", trainable=False, name="steps_taken"
@@ -62,7 +62,7 @@ class VaeLosses(LossModel):
         """Returns Adam; with a discriminator, one for each side, constant for the discriminator."""
         rate = self.make_schedule(self.settings.learning_rate)
         return (
-            adversarial_adam(self.vae.trainable_variables, rate, DISCRIMINATOR_RATE)
+            adversarial_adam(self.network.trainable_variables, rate, DISCRIMINATOR_RATE)
             if self.adversarial_losses
             else optimizers.adam(rate)
         )
@@ -76,7 +76,7 @@ class VaeLosses(LossModel):
             generator's adversarial loss, and `discriminator`, the loss of the discriminator.
         """
         images = ops.cast(images, "float32") / 255
-        z_mean, z_log_var = cast_to_float32(self.vae.encode(images, training))
+        z_mean, z_log_var = cast_to_float32(self.network.encode(images, training))
         epsilon = keras.random.normal(ops.shape(z_mean), seed=self.seed_generator)
         z = z_mean + ops.exp(0.5 * z_log_var) * epsilon
         kl = ops.mean(kl_divergence(z_mean, z_log_var), axis=0)
@@ -85,10 +85,10 @@ class VaeLosses(LossModel):
             "kl_free_bits": ops.sum(ops.maximum(kl, self.settings.free_bits)),  # as in arXiv:1606.04934
         }
         if not training or self.adversarial_losses is None:
-            logits = cast_to_float32(self.vae.decode(z, training))
+            logits = cast_to_float32(self.network.decode(z, training))
         else:
             random_z = keras.random.normal(ops.shape(z[::2]), seed=self.seed_generator)
-            all_logits = cast_to_float32(self.vae.decode(ops.concatenate([z, random_z]), training))
+            all_logits = cast_to_float32(self.network.decode(ops.concatenate([z, random_z]), training))
             logits, sample_logits = ops.split(all_logits, [z.shape[0]])
             outputs = ops.sigmoid(logits), ops.sigmoid(sample_logits)
             loss_values["adversarial"], loss_values["discriminator"] = self.adversarial_losses(

@@ -10,7 +10,7 @@ from studio.core import data
 from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import MIN_IMAGES
-from studio.core.imaging.grids import make_grid
+from studio.core.generators.publish import CARD_IMAGES, publish_generator
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from studio.vae.latent_analysis import LatentAnalysis
     from studio.vae.model import Vae
     from studio.vae.train import Trainer
-
-CARD_IMAGES = 64  # images on the card
 
 
 @checkpoints.lock_run(generator.TASK)
@@ -63,35 +61,29 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
             latent_analysis.analyze(*analysis_args, validation_rows, Progress(), quick=True),
         )
     density, samples, scored, stopped = _choose_density(analysis_args, analysis, progress, stopped)
-    history = start_from.load_history(inputs, trainer.step, trainer.curves, trainer.stages)
-    notes = [*dataset.notes, *analysis.notes, *scored.figures.get("notes", ())]
-    figures = {
-        **analysis.figures,
-        **scored.figures,
-        **job.collect_figures(trainer, notes),
-        "epochs": trainer.step * min(settings.batch, len(train_rows)) / len(train_rows),
-        "images": len(dataset.images),
-        "held_out": len(test_rows),
-        "density_parts": len(density.weights) if density else 0,
-        "density_full": density is not None and density.factors is not None,
-        "taught_by": start_from.list_teachers(inputs, weights),
-        "curve": history.curve,
-    }
-    if stopped:
-        figures["ended"] = "cancelled"
-    return job.publish(
-        _add_discriminators(trainer, settings),
-        figures,
+    return publish_generator(
+        job,
+        trainer,
         card.compose,
+        dataset,
+        train_rows,
+        test_rows,
+        samples,
+        scored,
+        stopped,
+        figures={
+            **analysis.figures,
+            "density_parts": len(density.weights) if density else 0,
+            "density_full": density is not None and density.factors is not None,
+        },
         metadata={
             "directions": {name: direction.to_json() for name, direction in analysis.directions.items()},
             "density": density.to_json() if density else None,
             "contrast": analysis.contrast,
-            "stages": history.stages,
         },
+        notes=analysis.notes,
         weights=weights,
-        image=publish.draw_card_image(make_grid(samples[:CARD_IMAGES]), history.curve, scored.distances),
-        stages=history.sheet,
+        network=_add_discriminators(trainer, settings),
     )
 
 

@@ -9,47 +9,30 @@ import numpy as np
 
 from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
-from studio.core.training import checkpoints, parallel, stages, start_from
-from studio.core.training.batches import Batches, select_evenly_spaced
-from studio.core.training.loss_model import JIT_COMPILE
-from studio.core.training.precision import use_precision
-from studio.core.training.trainer import Trainer as BaseTrainer
-from studio.core.training.trainer import copy_arrays, divergence_error
+from studio.core.training import checkpoints, stages
+from studio.core.training.batches import select_evenly_spaced
+from studio.core.training.validated_trainer import MAX_TEST_IMAGES, ValidatedTrainer
 from studio.vae import encoding
 from studio.vae.losses import FeatureExtractor, VaeLosses
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
 
-# Validation images of a test during training: about a second, in which a user cannot stop it.
-MAX_TEST_IMAGES = 500
-TEST_BATCH = 125
 PREVIEW_COLUMNS = 8  # images in each row of a preview
 
 
-class Trainer(BaseTrainer):
-    """A training run.
+class Trainer(ValidatedTrainer):
+    """A training run; see `ValidatedTrainer`.
 
     Args:
-        images: `(n, size, size, C) uint8`.
-        train_rows, validation_rows: rows of `images` to train on and to choose the weights by.
-        settings: of the networks and their losses.
-        run: stores checkpoints.
+        validation_rows: rows of `images` to choose the weights by.
         start: weights of a trained model to start from.
         discriminator_weights: weights of its discriminators; untrained ones would first undo much of its
             training.
         feature_extractor: see `VaeLosses`.
-
-    Attributes:
-        result: the VAE with the EMA weights of the lowest validation loss.
-
-    Raises:
-        StudioError: if `start` has another shape; raised by `fit` if no test had a finite loss.
     """
 
     loss_names = ("reconstruction", "kl", "discriminator")
-    draws_stages = True
-    saved_arrays = ("best",)
-    saved_notes = ("lowest",)
+    shape_settings = "size, colors, width and latent_dim"
 
     def __init__(
         self,
@@ -62,31 +45,24 @@ class Trainer(BaseTrainer):
         discriminator_weights: Sequence[np.ndarray] = (),
         feature_extractor: FeatureExtractor | None = None,
     ):
-        super().__init__(settings.steps, settings.test_every, run)
-        self.images, self.train_rows, self.settings = images, train_rows, settings
-        self.test_images = encoding.preprocess(
-            images[select_evenly_spaced(validation_rows, MAX_TEST_IMAGES)], settings
-        )
-        with parallel.use_all_devices(), use_precision(settings.precision):
-            self.loss_model = VaeLosses(settings, feature_extractor)
-            self.loss_model.compile_with_schedule()
-            if start:
-                self._load_start_weights(start, discriminator_weights)
-        self.tester = VaeLosses(settings.model_copy(update={"adversarial": 0.0}), feature_extractor)
-        self.tester.compile(jit_compile=JIT_COMPILE)
-        self._test_seed_state = np.asarray(self.tester.seed_generator.state).copy()
-        self.batches = Batches(len(train_rows), settings.batch, settings.seed)
-        self.lowest = math.inf
-        self.track(self.loss_model, self.loss_model.vae, settings.ema_steps)
-        self.best = copy_arrays(self.ema.arrays)
+        self._feature_extractor, self._discriminator_weights = feature_extractor, discriminator_weights
+        test_images = images[select_evenly_spaced(validation_rows, MAX_TEST_IMAGES)]
+        self.test_images = np.ascontiguousarray(encoding.make_preprocessing(settings)(test_images))
+        super().__init__(images, train_rows, settings, run, start)
 
-    def _load_start_weights(
-        self, weights: Sequence[np.ndarray], discriminator_weights: Sequence[np.ndarray]
-    ) -> None:
-        with start_from.check_weight_shapes("size, colors, width and latent_dim", "model"):
-            self.loss_model.vae.set_weights(weights)
-            if self.loss_model.adversarial_losses is not None and discriminator_weights:
-                self.loss_model.adversarial_losses.set_discriminator_weights(discriminator_weights)
+    def build_loss_model(self) -> VaeLosses:
+        """Builds the VAE with all of its losses."""
+        return VaeLosses(self.settings, self._feature_extractor)
+
+    def build_tester(self) -> VaeLosses:
+        """Builds the VAE without a discriminator, whose loss measures no progress."""
+        return VaeLosses(self.settings.model_copy(update={"adversarial": 0.0}), self._feature_extractor)
+
+    def load_start_weights(self, start: Sequence[np.ndarray]) -> None:
+        """Sets the weights of the VAE, and those of its discriminators if there are any."""
+        super().load_start_weights(start)
+        if self.loss_model.adversarial_losses is not None and self._discriminator_weights:
+            self.loss_model.adversarial_losses.set_discriminator_weights(self._discriminator_weights)
 
     def get_discriminator_weights(self) -> list[np.ndarray]:
         """Returns the current weights of the discriminators; none without one, or if they are not finite."""
@@ -97,60 +73,34 @@ class Trainer(BaseTrainer):
 
     def make_batch(self, step: int) -> np.ndarray:
         """Returns the images of a step, `(batch, ...) uint8`: mirrored and binarized at random, as set."""
-        images = self.images[self.train_rows[self.batches.select_rows(step)]]
-        rng = np.random.default_rng([self.settings.seed, 1, step])
-        if self.settings.flip:
-            mirrored = rng.random(len(images)) < 0.5
-            images[mirrored] = images[mirrored, :, ::-1]
+        _, images, rng = self.select_batch(step)
         return encoding.binarize(images, rng) if self.settings.likelihood == "binary" else images
+
+    def make_test_batch(self, rows: slice) -> np.ndarray:
+        """Returns a part of the validation images."""
+        return self.test_images[rows]
 
     def generate_images(self) -> np.ndarray:
         """Generates samples with the EMA weights, always from the same latents."""
         return encoding.decode(
-            self._load_ema_weights(), stages.draw_latents(2 * PREVIEW_COLUMNS, self.settings.latent_dim)
+            self.load_ema_weights(), stages.draw_latents(2 * PREVIEW_COLUMNS, self.settings.latent_dim)
         )
-
-    def _load_ema_weights(self) -> Vae:
-        """Sets the tester's network to the EMA weights and returns it.
-
-        Several devices may share the trained network, so a preview cannot assign to it.
-        """
-        self.tester.vae.set_weights(self.ema.arrays)
-        return self.tester.vae
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Returns the validation loss of the EMA weights; keeps the weights if it is the lowest so far.
 
         With a discriminator, keeps the latest weights: pixel losses do not measure sharpness.
         """
-        self.tester.vae.set_weights(self.ema.arrays)
-        self.tester.seed_generator.state.assign(self._test_seed_state)  # the same noise in each test
-        batch_losses, sizes = [], []
-        for at in range(0, len(self.test_images), TEST_BATCH):
-            batch = self.test_images[at : at + TEST_BATCH]
-            batch_losses.append(self.tester.test_on_batch(batch, return_dict=True))
-            sizes.append(len(batch))
-        metrics = {
-            name: float(np.average([losses[name] for losses in batch_losses], weights=sizes))
-            for name in ("reconstruction", "kl", "kl_free_bits")
-        }
-        loss = metrics["reconstruction"] + self.settings.beta * metrics["kl_free_bits"]
-        if loss < self.lowest or (self.settings.adversarial and math.isfinite(loss)):
-            self.lowest, self.best = loss, copy_arrays(self.ema.arrays)
-        return {"validation": loss, "validation kl": metrics["kl"]}
+        losses = self.measure_losses(len(self.test_images))
+        loss = losses["reconstruction"] + self.settings.beta * losses["kl_free_bits"]
+        is_best = loss < self.lowest or (self.settings.adversarial > 0 and math.isfinite(loss))
+        return {**self.keep_weights_of(loss, is_best), "validation kl": losses["kl"]}
 
     def draw_sheet(self) -> np.ndarray:
         """Draws validation images, each above its reconstruction, and two rows of samples."""
         return draw_reconstructions(
-            self._load_ema_weights(), self.test_images[:PREVIEW_COLUMNS], self.settings
+            self.load_ema_weights(), self.test_images[:PREVIEW_COLUMNS], self.settings
         )
-
-    def finish(self, progress: Progress) -> None:
-        """Sets `result` to the best weights. Raises `StudioError` if no test had a finite loss."""
-        if not math.isfinite(self.lowest):
-            raise divergence_error()
-        self.result = self.tester.vae
-        self.result.set_weights(self.best)
 
 
 def draw_reconstructions(vae: Vae, images: np.ndarray, settings: TrainVaeSettings) -> np.ndarray:

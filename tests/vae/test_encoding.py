@@ -37,7 +37,7 @@ def test_encoding_does_not_depend_on_the_number_of_images(discs, tiny, count):
 def test_preprocessing_does_not_depend_on_batches(discs, tiny, likelihood):
     settings = tiny.model_copy(update={"likelihood": likelihood})
     vae, images = Vae(tiny), np.resize(discs, (130, 28, 28, 1))
-    whole = encoding.preprocess(images, settings)
+    whole = encoding.make_preprocessing(settings)(images)
     z, _ = encoding.encode(vae, whole)
     part = ImageSubset(images, np.arange(130))
     assert np.allclose(

@@ -44,7 +44,7 @@ def test_free_bits_are_a_minimum_per_dimension(discs, tiny):
     losses, original = free(discs[:8]), plain(discs[:8])
     assert float(losses["kl"]) == pytest.approx(float(original["kl"]), abs=1e-4)
     assert float(original["kl_free_bits"]) == pytest.approx(float(original["kl"]), abs=1e-5)
-    kl = np.array(vae_losses.kl_divergence(*free.vae.encode(discs[:8].astype("float32") / 255))).mean(0)
+    kl = np.array(vae_losses.kl_divergence(*free.network.encode(discs[:8].astype("float32") / 255))).mean(0)
     assert float(losses["kl_free_bits"]) == pytest.approx(np.maximum(kl, 0.5).sum(), abs=1e-4)
 
 
@@ -102,10 +102,10 @@ def test_the_perceptual_loss_trains_the_decoder(discs, tiny):
     settings = tiny.model_copy(update={"perceptual": 1.0, "beta": 0.001})
     model = VaeLosses(settings, lambda images: dict.fromkeys(vae_losses.PERCEPTUAL_LAYERS, images))
     model.compile_with_schedule()
-    before = model.vae.decoder.get_weights()
+    before = model.network.decoder.get_weights()
     model.train_on_batch(discs[:8])
     model.train_on_batch(discs[:8])
-    assert not all(map(np.array_equal, before[:1], model.vae.decoder.get_weights()[:1]))
+    assert not all(map(np.array_equal, before[:1], model.network.decoder.get_weights()[:1]))
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def adversarial_model(discs, tiny):
 @pytest.mark.slow
 def test_adversarial_losses_reach_only_their_own_network(discs, adversarial_model):
     vae_variables, discriminator_variables = (
-        adversarial_model.vae.trainable_variables,
+        adversarial_model.network.trainable_variables,
         adversarial_model.adversarial_losses.discriminator.trainable_variables,
     )
     assert {id(variable) for variable in adversarial_model.trainable_variables} == {
@@ -151,7 +151,7 @@ def values(variables):
 
 def test_evaluation_ignores_the_discriminator(discs, adversarial_model, tiny):
     plain = VaeLosses(tiny)
-    plain.vae.set_weights(adversarial_model.vae.get_weights())
+    plain.network.set_weights(adversarial_model.network.get_weights())
     for entry in (adversarial_model, plain):
         entry.seed_generator.state.assign(np.uint32([3, 4]))
     losses, original = adversarial_model(discs[:8]), plain(discs[:8])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import eager_mode
 import h5py
 import numpy as np
 import pytest
@@ -18,12 +19,12 @@ from studio.core.metrics import comparison
 from studio.core.models import model_folder, presets
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
-from studio.vae import density, encoding
+from studio.vae import density, encoding, latent_analysis
 from studio.vae import train as training
 from studio.vae.generator import load_vae, read_contrast
 from studio.vae.task import _load_start_weights
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eager")]
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +34,24 @@ def dataset(discs, tmp_path_factory):
     return data.store_reference(str(path))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def few_samples_for_directions():
+    """Searches latent directions in 100 samples: decoding 2,000 takes longer than these runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(latent_analysis, "DIRECTION_SAMPLES", 100)
+        yield
+
+
 @pytest.fixture(scope="module")
 def result(dataset, tiny):
-    return tasks.run("vae.train", tiny, {"data": [dataset]})
+    with eager_mode.run_eagerly():
+        return tasks.run("vae.train", tiny, {"data": [dataset]})
+
+
+@pytest.fixture(scope="module")
+def learned_result(dataset, learning_settings):
+    """A run of so many steps that tracing is worthwhile; it precedes the fixture `eager` of a test."""
+    return tasks.run("vae.train", learning_settings, {"data": [dataset]})
 
 
 def rows_to_test(dataset, settings) -> np.ndarray:
@@ -80,14 +96,13 @@ def test_the_model_generates_and_encodes(result, discs):
     assert np.allclose(few, z[:1], atol=1e-4)
 
 
-def test_the_saved_model_is_the_trained_one(dataset, discs, learning_settings):
-    result = tasks.run("vae.train", learning_settings, {"data": [dataset]})
-    _, generator = open_model(result)
+def test_the_saved_model_is_the_trained_one(learned_result, dataset, discs, learning_settings):
+    _, generator = open_model(learned_result)
     images = np.repeat(discs, 3, axis=-1)[rows_to_test(dataset, learning_settings)]
     again = generator.decode(generator.encode(images)).astype("float32")
     error = float(np.sqrt(np.mean((again - images) ** 2)))
-    assert error == pytest.approx(result.figures["redraw_error"], abs=0.5)
-    assert result.figures["active_units"] >= 2
+    assert error == pytest.approx(learned_result.figures["redraw_error"], abs=0.5)
+    assert learned_result.figures["active_units"] >= 2
 
 
 @pytest.mark.slow  # a training

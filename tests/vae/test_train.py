@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import eager_mode
 import keras
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from studio.vae import encoding, train
 from studio.vae.losses import VaeLosses
 from studio.vae.model import Vae
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eager")]
 
 LEARNED, TESTED = np.arange(100), np.arange(100, 128)
 
@@ -35,7 +36,8 @@ def test_it_reconstructs_new_images(trained, discs, middles):
 @pytest.fixture(scope="module")
 def uninterrupted(discs, tiny):
     """An uninterrupted training run."""
-    return run(discs, tiny)
+    with eager_mode.run_eagerly():
+        return run(discs, tiny)
 
 
 def test_training_reports_and_is_repeatable(discs, tiny, uninterrupted):
@@ -124,7 +126,7 @@ def test_stages_and_previews_use_the_ema_weights(discs, tiny):
         trainer.draw_sheet(),
         train.draw_reconstructions(averaged, trainer.test_images[: train.PREVIEW_COLUMNS], settings),
     )
-    live = encoding.decode(trainer.loss_model.vae, points)
+    live = encoding.decode(trainer.network, points)
     assert not np.array_equal(live, encoding.decode(averaged, points)), (
         "training continues with its own weights"
     )
@@ -164,7 +166,7 @@ def test_a_nan_loss_ends_training_with_the_best_weights(discs, tiny, monkeypatch
     def fail(self, *args, **kwargs):
         calls.append(1)
         if len(calls) == 5:
-            self.vae.set_weights([np.full_like(array, np.nan) for array in self.vae.get_weights()])
+            self.network.set_weights([np.full_like(array, np.nan) for array in self.network.get_weights()])
         return original(self, *args, **kwargs)
 
     monkeypatch.setattr(VaeLosses, "train_on_batch", fail)
@@ -222,12 +224,17 @@ def test_batches_are_mirrored_and_binarized_as_set(discs, tiny):
     assert not np.array_equal(first, later)
 
 
-def test_bfloat16_training_gives_a_float32_model(discs, learning_settings, trained):
-    half = run(discs, learning_settings.model_copy(update={"precision": "bfloat16"}))
+@pytest.fixture(scope="module")
+def half(discs, learning_settings):
+    """A compiled run in bfloat16, like `trained`: fixtures of a module precede `eager`."""
+    return run(discs, learning_settings.model_copy(update={"precision": "bfloat16"}))
+
+
+def test_bfloat16_training_gives_a_float32_model(discs, learning_settings, trained, half):
     trainer = train.Trainer(
         discs, LEARNED, TESTED, learning_settings.model_copy(update={"precision": "bfloat16"})
     )
-    layer = trainer.loss_model.vae.encoder.layers[0]
+    layer = trainer.network.encoder.layers[0]
     assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
     assert {layer.compute_dtype for layer in half.result.encoder.layers} == {"float32"}
     learned, missed = trained.curves.metrics["validation"], half.curves.metrics["validation"]
