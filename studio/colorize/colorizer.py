@@ -13,13 +13,11 @@ from studio.colorize.settings import VIVIDNESS
 from studio.core.imaging import image_io
 from studio.core.litert import network
 from studio.core.models import loading
-from studio.core.models.lru import get_or_make
+from studio.core.models.lru import load_cached
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 
 INPUT_SIDE = 112  # px, approximate side of the network's input, if square
-_CACHE: dict[str, Colorizer] = {}  # loaded networks of a worker, by preset key
-_MAX_CACHED = 2
 _PREPARED_SIZES = 6  # input sizes that a network is prepared for
 
 
@@ -140,4 +138,4 @@ def spread_hints(image: np.ndarray, layer: np.ndarray | None) -> hint_spread.Spr
 
 def load_colorizer(preset: Preset) -> Colorizer:
     """Loads the network of a preset, cached in memory. Raises like `Colorizer`."""
-    return get_or_make(_CACHE, preset.key, lambda: Colorizer(preset), _MAX_CACHED)
+    return load_cached(Colorizer, preset)

@@ -27,9 +27,7 @@ def find_network(settings: ColorizeSettings, inputs: Mapping[str, Sequence[Any]]
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    preset = presets.load_uploaded_or_named(inputs, settings.network)
-    settings_of(preset)
-    return preset
+    return presets.load_uploaded_or_named(inputs, settings.network, check=settings_of)
 
 
 def count_parameters(settings: TrainColorizeSettings) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.core.imaging.tiling import cut_tiles
 from studio.core.litert import network
-from studio.core.models.lru import get_or_make
+from studio.core.models.lru import load_cached
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.enhance import models
@@ -18,8 +18,6 @@ from studio.enhance.self_ensemble import predict_with_ensemble
 from studio.enhance.settings import CLEAN
 
 TILE_SIDE = 512  # px per tile, without overlap; a multiple of FOLD
-_CACHE: dict[str, Cleaner] = {}  # loaded networks of a worker, by preset key
-_MAX_CACHED = 2
 _PREPARED_SIZES = 2  # tile sizes that a network is prepared for: portrait and landscape
 
 
@@ -122,4 +120,4 @@ class Cleaner:
 
 def load_cleaner(preset: Preset) -> Cleaner:
     """Loads the network of a preset, cached in memory. Raises like `Cleaner`."""
-    return get_or_make(_CACHE, preset.key, lambda: Cleaner(preset), _MAX_CACHED)
+    return load_cached(Cleaner, preset)

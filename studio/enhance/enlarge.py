@@ -12,7 +12,7 @@ from studio.core.imaging.tiling import cut_tiles
 from studio.core.litert import network
 from studio.core.litert.network import Network
 from studio.core.models import presets
-from studio.core.models.lru import get_or_make
+from studio.core.models.lru import load_cached
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
 from studio.enhance import bicubic, models
@@ -21,8 +21,6 @@ from studio.enhance.self_ensemble import predict_with_ensemble
 from studio.enhance.settings import ENLARGE, SCALES, SHIPPED_ENLARGER
 
 TILE_SIDE = 512  # px of the small image per tile, without overlap
-_CACHE: dict[str, Enlarger] = {}  # loaded networks of a worker, by preset key
-_MAX_CACHED = 2
 _STRAY_SHARE = 0.02  # share of an alpha edge below which values are more likely network errors
 _PREPARED_SIZES = 2  # tile sizes that a network is prepared for: portrait and landscape
 
@@ -170,4 +168,4 @@ def weight_digests() -> dict[str, str]:
 
 def load_enlarger(preset: Preset) -> Enlarger:
     """Loads the network of a preset, cached in memory. Raises like `Enlarger`."""
-    return get_or_make(_CACHE, preset.key, lambda: Enlarger(preset), _MAX_CACHED)
+    return load_cached(Enlarger, preset)

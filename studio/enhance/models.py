@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from studio.core.errors import invalid
@@ -37,16 +38,14 @@ def find_enlarger(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    preset = presets.load_uploaded_or_named(inputs, settings.network)
-    settings_of(preset, ENLARGE)
-    return preset
+    check = partial(settings_of, to=ENLARGE)
+    return presets.load_uploaded_or_named(inputs, settings.network, check=check)
 
 
 def find_cleaner(settings: EnhanceSettings, inputs: Mapping[str, Sequence[Any]]) -> Preset:
     """Returns the network for denoising, like `find_enlarger`."""
-    preset = presets.load_uploaded_or_named(inputs, settings.cleaner, "cleaner")
-    settings_of(preset, CLEAN)
-    return preset
+    check = partial(settings_of, to=CLEAN)
+    return presets.load_uploaded_or_named(inputs, settings.cleaner, "cleaner", check=check)
 
 
 def count_channels(settings: TrainEnhanceSettings) -> tuple[int, tuple[int, ...]]:

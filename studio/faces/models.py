@@ -57,8 +57,8 @@ def load_generator(settings: FacesSettings, inputs: Inputs) -> Generator:
     Raises:
         InvalidInput: as `load`, or if the model lacks the class of the settings.
     """
-    preset = next(map(presets.from_zip, inputs.get("model", ())), None)
-    generator = load(preset or presets.find(name_of(settings), GENERATOR_TASKS))
+    name = name_of(settings)
+    generator = load(presets.load_uploaded_or_named(inputs, name, "model", suitable_tasks=GENERATOR_TASKS))
     check_class(settings, generator.classes)
     return generator
 

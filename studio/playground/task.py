@@ -71,11 +71,6 @@ def collect_points_figures(
     }
 
 
-def check_points(settings: ClassificationSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` for a file that holds no valid points."""
-    load_points(settings, inputs)
-
-
 def load_points(settings: ClassificationSettings, inputs: Inputs) -> data_sets.Points:
     """Returns the points of a user's file, or else those of the data set. Raises `InvalidInput`."""
     if not inputs.get("points"):

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from studio.core.imaging import image_io
 from studio.core.litert import network
-from studio.core.models.lru import get_or_make
+from studio.core.models.lru import load_cached
 from studio.core.models.presets import Preset
 from studio.restore import models
 
@@ -19,8 +19,6 @@ _SIDES = (MAX_SIDE, 512)  # px of the copies: the larger one shows fine scratche
 # The Dice loss makes the network sure of itself: from 0 on, half as much again of a clean photo is marked.
 _MIN_LOGIT = 3.0
 _MARGIN = 2  # px around the damage, whose soft edges would color the filling
-_CACHE: dict[str, Detector] = {}  # loaded networks, by preset key
-_MAX_CACHED = 2
 _PREPARED_SIZES = 4  # photo sizes that a network is prepared for
 
 
@@ -70,4 +68,4 @@ class Detector:
 
 def load_detector(preset: Preset) -> Detector:
     """Loads the network of a preset, cached in memory. Raises like `Detector`."""
-    return get_or_make(_CACHE, preset.key, lambda: Detector(preset), _MAX_CACHED)
+    return load_cached(Detector, preset)

@@ -27,7 +27,7 @@ PAINT = Task(
     name_words=("as an avatar", ""),
     command="sketch",
     help="turn a drawing of a face into an avatar",
-    check="studio.sketch.models:check_network",
+    check="studio.sketch.models:find_network",
     prepare="studio.sketch.task:prepare",
     comparison_label="Drawing",
 )
@@ -62,7 +62,7 @@ TRANSLATE = Task(
     title="Translate",
     command="translate",
     help="translate an image with a network that was trained on pairs (pix2pix)",
-    check="studio.sketch.models:check_pairs_network",
+    check="studio.sketch.models:find_pairs_network",
 )
 
 TRAIN_PAIRS = Task(

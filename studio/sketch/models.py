@@ -59,19 +59,7 @@ def find_pairs_network(settings: TranslateSettings, inputs: Mapping[str, Sequenc
     if not settings.network and not inputs.get("network"):
         step = "train one with `studio train translate PAIRS -o DIR`, then pass it as --network DIR"
         raise invalid("network", expected=PAIRS_DESCRIPTION, received="none", next_step=step)
-    preset = presets.load_uploaded_or_named(inputs, settings.network)
-    pairs_settings_of(preset)
-    return preset
-
-
-def check_network(settings: SketchSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless there is an avatar network."""
-    find_network(settings, inputs)
-
-
-def check_pairs_network(settings: TranslateSettings, inputs: Inputs) -> None:
-    """Raises `InvalidInput` unless there is a network trained on pairs."""
-    find_pairs_network(settings, inputs)
+    return presets.load_uploaded_or_named(inputs, settings.network, check=pairs_settings_of)
 
 
 def check_training(settings: TrainSketchSettings, inputs: Inputs) -> None:

@@ -8,13 +8,11 @@ import numpy as np
 
 from studio.core.imaging import image_io
 from studio.core.litert import network
-from studio.core.models.lru import get_or_make
+from studio.core.models.lru import load_cached
 from studio.core.models.presets import Preset
 from studio.core.process import blas_threads
 from studio.sketch import models, palette
 
-_CACHE: dict[str, Generator] = {}  # loaded networks of a worker, by preset key
-_MAX_CACHED = 2
 SHARPNESS = 1.5  # factor on the logits of enlarged layers, for sharp borders
 
 
@@ -108,4 +106,4 @@ def _build_spline_matrix(size: int, side: int) -> np.ndarray:
 
 def load_generator(preset: Preset) -> Generator:
     """Loads the network of a preset, cached in memory. Raises like `Generator`."""
-    return get_or_make(_CACHE, preset.key, lambda: Generator(preset), _MAX_CACHED)
+    return load_cached(Generator, preset)

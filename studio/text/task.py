@@ -101,7 +101,10 @@ def _write_samples(network: AnyNetwork, vocabulary: Vocabulary, seed: int) -> di
 def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result:
     """Continues a prompt. See `studio.text.write.write`."""
     start_time = time.monotonic()
-    model = load_language_model(settings, inputs)
+    preset = presets.load_uploaded_or_named(
+        inputs, settings.preset, "model", suitable_tasks=[language_model.TASK]
+    )
+    model = language_model.load(preset)
     samples = write_texts(model.network, model.vocabulary, settings, progress)
     prompt = model.vocabulary.encode(settings.prompt)
     chars = sum(len(sample.text) for sample in samples)
@@ -125,13 +128,6 @@ def write(settings: WriteSettings, inputs: Inputs, progress: Progress) -> Result
     names = [f"{name}-{n + 1}.txt" if len(encoded) > 1 else f"{name}.txt" for n in range(len(encoded))]
     files = tuple(File.store(text, "text", name) for text, name in zip(encoded, names, strict=True))
     return Result(files, figures, recipe, stopped)
-
-
-def load_language_model(settings: WriteSettings, inputs: Inputs) -> language_model.LanguageModel:
-    """Loads the uploaded model, or else the preset that the settings name."""
-    for file in inputs.get("model", ()):
-        return language_model.load(presets.from_zip(file))
-    return language_model.load(settings.preset)
 
 
 def describe_replacements(replaced: Mapping[str, str], dropped: str) -> list[str]:

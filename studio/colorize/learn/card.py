@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.colorize.settings import TrainColorizeSettings
-from studio.core import amounts
 from studio.core.models import cards
 
 
@@ -34,8 +33,7 @@ def compose(name: str, settings: TrainColorizeSettings, figures: Mapping[str, An
         f"A network of {figures['parameters']:,} parameters. Its inputs are lightness and color "
         "hints; its output is a probability distribution over colors at a quarter of the size. The result "
         "is one plausible coloring, not the true one. "
-        f"It was trained for {amounts.format_count(figures['steps'], 'step')} ({crops:,} crops of "
-        f"{settings.window} px) in {amounts.format_duration(figures['seconds'])}. The weights are their EMA.",
+        f"{cards.describe_photo_training(figures, crops, settings.window)}",
         figures,
         command,
         [

@@ -46,15 +46,8 @@ def train(settings: TrainColorizeSettings, inputs: Inputs, progress: Progress) -
     )
     gray_count = len(dataset.names) - len(colored)
     notes = [*dataset.notes, *([f"Gray images were left out: {gray_count:,}."] if gray_count else [])]
-    figures = {
-        **job.collect_figures(trainer, notes),
-        "photos": len(colored),
-        "held_out": len(held_out_rows),
-        "tested_photos": len(trainer.final_test_rows),
-        **trainer.scores,
-    }
-    image = publish.draw_card_image(trainer.draw_sheet(), figures["curve"])
-    return job.publish(trainer.result, figures, card.compose, image=image, suffix="-colors")
+    counts = {"photos": len(colored), "held_out": len(held_out_rows)}
+    return publish.publish_photo_network(job, trainer, card.compose, counts, notes, "-colors")
 
 
 def find_colorful(photos: np.ndarray) -> np.ndarray:

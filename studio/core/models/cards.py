@@ -125,6 +125,20 @@ def describe_training(figures: Mapping[str, Any], batch: int) -> str:
     return f"It was trained for {steps} ({figures['epochs']:.1f} times through the data) in {duration}."
 
 
+def describe_photo_training(figures: Mapping[str, Any], count: int, window: int, noun: str = "crops") -> str:
+    """Returns sentences about the length of training on photos.
+
+    Args:
+        figures: metrics of the training run.
+        count: number of crops in all steps.
+        window: side of a crop in px.
+        noun: the crops in words.
+    """
+    steps = f"{amounts.format_count(figures['steps'], 'step')} ({count:,} {noun} of {window} px)"
+    duration = amounts.format_duration(figures["seconds"])
+    return f"It was trained for {steps} in {duration}. The weights are their EMA."
+
+
 def format_table(rows: Sequence[tuple[str, str]]) -> str:
     """Formats metrics as a Markdown table."""
     return "| figure | value |\n|---|---|\n" + "\n".join(f"| {name} | {value} |" for name, value in rows)

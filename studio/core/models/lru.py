@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from studio.core.models.presets import Preset
 
 K = TypeVar("K")
 T = TypeVar("T")
+_MAX_NETWORKS = 2  # of each kind
+_networks: dict[Callable, dict[str, Any]] = {}  # of a worker, by what loads them and the key of their preset
 _lock = threading.Lock()
+
+
+def load_cached(load: Callable[[Preset], T], preset: Preset) -> T:
+    """Loads the network of a preset, cached in memory. Raises like `load`, a class or a module's function."""
+    return get_or_make(_networks.setdefault(load, {}), preset.key, lambda: load(preset), _MAX_NETWORKS)
 
 
 def get_or_make(cache: dict[K, T], key: K, make: Callable[[], T], max_entries: int) -> T:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -278,14 +278,29 @@ def from_zip(file: tasks.File) -> Preset:
 
 
 def load_uploaded_or_named(
-    inputs: Mapping[str, Sequence[tasks.File]], name: str, slot: str = "network"
+    inputs: Mapping[str, Sequence[tasks.File]],
+    name: str,
+    slot: str = "network",
+    *,
+    suitable_tasks: Collection[str] = (),
+    check: Callable[[Preset], object] | None = None,
 ) -> Preset:
     """Opens the model uploaded in a slot, or else the preset of this name.
 
+    Args:
+        inputs: of a task.
+        name: of the preset.
+        slot: name of the slot.
+        suitable_tasks: see `find`.
+        check: raises `InvalidInput` for another kind of model.
+
     Raises:
-        InvalidInput: if there is none, or it is damaged.
+        InvalidInput: if there is none, it is damaged, or `check` raises it.
     """
-    return next(map(from_zip, inputs.get(slot, ())), None) or find(name)
+    preset = next(map(from_zip, inputs.get(slot, ())), None) or find(name, suitable_tasks)
+    if check is not None:
+        check(preset)
+    return preset
 
 
 def _resolve_target_folder(target: str | Path) -> Path:

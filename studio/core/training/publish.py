@@ -17,6 +17,7 @@ from studio.core.training import checkpoints, start_from
 if TYPE_CHECKING:
     import keras
 
+    from studio.core.training.photo_trainer import PhotoTrainer
     from studio.core.training.trainer import Trainer
 
 
@@ -112,6 +113,38 @@ class TrainingJob:
         if not is_stopped:
             self.run.delete()
         return Result((file,), figures, recipe, is_stopped)
+
+
+def publish_photo_network(
+    job: TrainingJob,
+    trainer: PhotoTrainer,
+    write_card: Callable[[str, Any, dict[str, Any], str], str],
+    counts: Mapping[str, int],
+    notes: Sequence[str],
+    suffix: str,
+    extra_arguments: Sequence[str] = (),
+) -> Result:
+    """Saves a network that was trained on photos, with its scores; see `TrainingJob.publish`.
+
+    Args:
+        job: of the task.
+        trainer: after `fit`.
+        write_card: returns the card's text.
+        counts: numbers of "photos" and of those "held_out", and others of the data.
+        notes: sentences for the user.
+        suffix: suffix of the file's name.
+        extra_arguments: arguments that follow the data in the training command.
+    """
+    figures = {
+        **job.collect_figures(trainer, notes),
+        **counts,
+        "tested_photos": len(trainer.final_test_rows),
+        **trainer.scores,
+    }
+    image = draw_card_image(trainer.draw_sheet(), figures["curve"])
+    return job.publish(
+        trainer.result, figures, write_card, extra_arguments=extra_arguments, image=image, suffix=suffix
+    )
 
 
 def draw_card_image(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studio.core import amounts
 from studio.core.models import cards
 from studio.enhance.settings import CLEAN, SCALES, TrainEnhanceSettings
 
@@ -36,8 +35,7 @@ def compose(name: str, settings: TrainEnhanceSettings, figures: Mapping[str, Any
         f"Data: {name}, {figures['photos']:,} photos of {settings.photo_size} px{drawings}; "
         f"{figures['held_out']:,} photos were held out.",
         f"One network of {figures['parameters']:,} parameters {_DESCRIPTIONS[settings.to]}. "
-        f"It was trained for {amounts.format_count(figures['steps'], 'step')} ({patches:,} patches of "
-        f"{settings.window} px) in {amounts.format_duration(figures['seconds'])}. The weights are their EMA.",
+        f"{cards.describe_photo_training(figures, patches, settings.window, 'patches')}",
         figures,
         command,
         [

@@ -44,7 +44,8 @@ def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) 
 @checkpoints.lock_run(models.TASK)
 def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a network for upscaling or denoising; see `studio.enhance.learn.train`."""
-    file, size, start = inputs["data"][0], settings.photo_size, _load_start_weights(settings, inputs)
+    file, size = inputs["data"][0], settings.photo_size
+    start = start_from.load_weights(inputs, "studio.enhance.network:load")
     trainer_class = _import_trainer(settings)
     dataset = data.load_dataset(file, size, trainer_class.channels, progress, min_images=MIN_PHOTOS)
     large_rows = np.flatnonzero(dataset.sizes.min(axis=1) >= size)
@@ -65,22 +66,16 @@ def train(settings: TrainEnhanceSettings, inputs: Inputs, progress: Progress) ->
         notes.append(f"Images smaller than {size} px were left out: {small_count:,}.")
     job = publish.TrainingJob(models.TASK, "train_enhance", settings, inputs)
     trainer = trainer_class(photos, train_rows, held_out_rows, settings, job.run, start).fit(progress)
-    figures = {
-        **job.collect_figures(trainer, notes),
+    counts = {
         "photos": len(large_rows),
         "drawings": len(photos) - len(large_rows),
         "held_out": len(held_out_rows),
-        "tested_photos": len(trainer.final_test_rows),
-        **trainer.scores,
     }
-    image = publish.draw_card_image(trainer.draw_sheet(), figures["curve"])
     extra_arguments = [
         word for file in inputs.get("drawings", ()) for word in ("--drawings", data.command_name(file))
     ]
     suffix = "-cleaning" if settings.to == CLEAN else "-enlarging"
-    return job.publish(
-        trainer.result, figures, card.compose, extra_arguments=extra_arguments, image=image, suffix=suffix
-    )
+    return publish.publish_photo_network(job, trainer, card.compose, counts, notes, suffix, extra_arguments)
 
 
 def _import_trainer(settings: TrainEnhanceSettings) -> type[Trainer]:
@@ -92,14 +87,3 @@ def _import_trainer(settings: TrainEnhanceSettings) -> type[Trainer]:
     from studio.enhance.learn.enlarging_trainer import EnlargingTrainer
 
     return EnlargingTrainer
-
-
-def _load_start_weights(settings: TrainEnhanceSettings, inputs: Inputs) -> list[np.ndarray] | None:
-    """Returns the weights of the network to start from, if there is one."""
-    preset = start_from.load_model(inputs)
-    if preset is None:
-        return None
-    from studio.enhance.network import load
-
-    models.settings_of(preset, settings.to)
-    return load(preset).get_weights()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studio.core import amounts
 from studio.core.models import cards
 from studio.restore.settings import TrainRestoreSettings
 
@@ -32,9 +31,7 @@ def compose(name: str, settings: TrainRestoreSettings, figures: Mapping[str, Any
         "so it is known where they are.",
         f"A network of {figures['parameters']:,} parameters. Its input is a photo; its output is the "
         "probability that each pixel is damaged. It takes thin light or dark lines of the scene, such as "
-        "wires, for scratches. "
-        f"It was trained for {amounts.format_count(figures['steps'], 'step')} ({crops:,} crops of "
-        f"{settings.window} px) in {amounts.format_duration(figures['seconds'])}. The weights are their EMA.",
+        "wires, for scratches. " + cards.describe_photo_training(figures, crops, settings.window),
         figures,
         command,
         [

@@ -35,12 +35,5 @@ def train(settings: TrainRestoreSettings, inputs: Inputs, progress: Progress) ->
     trainer = training.Trainer(dataset.images, train_rows, held_out_rows, settings, job.run, start).fit(
         progress
     )
-    figures = {
-        **job.collect_figures(trainer, dataset.notes),
-        "photos": len(dataset.images),
-        "held_out": len(held_out_rows),
-        "tested_photos": len(trainer.final_test_rows),
-        **trainer.scores,
-    }
-    image = publish.draw_card_image(trainer.draw_sheet(), figures["curve"])
-    return job.publish(trainer.result, figures, card.compose, image=image, suffix="-damage")
+    counts = {"photos": len(dataset.images), "held_out": len(held_out_rows)}
+    return publish.publish_photo_network(job, trainer, card.compose, counts, dataset.notes, "-damage")

@@ -125,9 +125,7 @@ def find_network(settings: TransferSettings, inputs: Mapping[str, Sequence[Any]]
     Raises:
         InvalidInput: if there is none, or it is another kind of model.
     """
-    preset = presets.load_uploaded_or_named(inputs, settings.network)
-    settings_of(preset)
-    return preset
+    return presets.load_uploaded_or_named(inputs, settings.network, check=settings_of)
 
 
 def find_indices(preset: Preset, names: Sequence[str]) -> list[int]:

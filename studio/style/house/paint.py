@@ -9,7 +9,7 @@ import numpy as np
 
 from studio.core.litert import network
 from studio.core.models import loading
-from studio.core.models.lru import get_or_make
+from studio.core.models.lru import load_cached
 from studio.core.models.presets import Preset
 from studio.style.house import known_styles
 from studio.style.house.film_grain import add_grain
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 STRIDE = 4  # px of the photo per position of the coarsest layer
 MIN_SIDE = 32  # px: reflection padding needs sides larger than the border, on every layer
-_CACHE: dict[str, HouseNetwork] = {}  # loaded networks of a worker, by preset key
-_MAX_CACHED = 2
 
 
 class HouseNetwork:
@@ -66,7 +64,7 @@ def _pad(photo_01: np.ndarray) -> np.ndarray:
 
 def load_network(preset: Preset) -> HouseNetwork:
     """Loads the network of a preset, cached in memory. Raises like `HouseNetwork`."""
-    return get_or_make(_CACHE, preset.key, lambda: HouseNetwork(preset), _MAX_CACHED)
+    return load_cached(HouseNetwork, preset)
 
 
 def load_keras(preset: Preset) -> keras.Model:
