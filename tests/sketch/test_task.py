@@ -61,6 +61,7 @@ def test_another_kind_of_model_is_rejected(run_command, face):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 def test_a_training_on_sketches_can_be_a_start(run_command, face):
     train = ["train", "sketch", "sample:sketches"]
     quick = ["--size", "32", "--width", "4", "--discriminator-width", "4", "--batch", "4"]
