@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from pages.jobs import jobs, model_saving, results
-from pages.widgets import curves
+from pages.widgets import curves, words
 from studio import engine
 from studio.core import amounts, tasks
 from studio.core.settings import Settings
@@ -102,7 +102,8 @@ def _show_finished(job: engine.Job, settings: Settings, view: View) -> None:
     view.show_result(job, file)
     for line in view.describe(figures, settings):
         st.markdown(line)
-    results.show_notes(figures.get("notes", ()))
+    for note in figures.get("notes", ()):
+        st.markdown(f":small[:material/info: {words.escape(note)}]")
     model_saving.ask_name_and_save(file, lambda name: _note_saved_name(file, name, view))
     if name := st.session_state.get(_saved_name_key(file)):
         view.show_links(name, file)
