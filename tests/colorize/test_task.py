@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-import tiny_colorize
+import saved_models
 from PIL import Image
 
 from studio.cli import main
@@ -14,12 +14,10 @@ from studio.core.imaging import image_io, sample_photos, video_encoder
 
 
 @pytest.fixture(scope="module")
-def home_with_network(tmp_path_factory):
-    """A STUDIO_HOME for all tests of this file, because each new one converts the network for LiteRT."""
+def home_with_network(tiny, session_home, tmp_path_factory):
+    """A STUDIO_HOME for all tests of this file."""
     path = tmp_path_factory.mktemp("colorize") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STUDIO_HOME", str(path))
-        tiny_colorize.make("tiny")
+    saved_models.share({"tiny": tiny}, path, session_home)
     return path
 
 

@@ -13,6 +13,12 @@ def tiny(session_home):
 
 
 @pytest.fixture(scope="session")
+def tiny_cleaner(session_home):
+    """A model that cleans."""
+    return tiny_enhance.make(session_home / "tiny-clean", tiny_enhance.CLEANING)
+
+
+@pytest.fixture(scope="session")
 def cat():
     """A photo, `(120, 90, 3) uint8`."""
     return image_io.resize(sample_photos.read_photo("chelsea")[:300, 100:325], 120, 90)

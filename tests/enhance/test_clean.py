@@ -16,14 +16,9 @@ SETTINGS = tiny_enhance.CLEANING
 BOTH = Damage(10, 8, 30)
 
 
-@pytest.fixture(scope="module")
-def preset(session_home):
-    return tiny_enhance.make(session_home / "tiny-clean", SETTINGS)
-
-
 @pytest.fixture
-def cleaner(preset):
-    return clean.Cleaner(preset)
+def cleaner(tiny_cleaner):
+    return clean.Cleaner(tiny_cleaner)
 
 
 def test_folding_and_planes_are_invertible():
@@ -37,10 +32,10 @@ def test_folding_and_planes_are_invertible():
     assert np.abs(to_planes(np.full((1, 1, 3), 0.3))[..., 1:]).max() < 1e-6
 
 
-def test_the_exported_denoiser_gives_the_output_of_the_trained_one(preset):
+def test_the_exported_denoiser_gives_the_output_of_the_trained_one(tiny_cleaner):
     stack = to_planes(np.random.default_rng(0).random((20, 26, 3), "float32"))
     maps = make_network_input(stack, 25, 20, 40)[None]
-    (output,) = network.load(preset)(maps)
+    (output,) = network.load(tiny_cleaner)(maps)
     expected = np.asarray(tiny_enhance.build_network(SETTINGS)(maps))
     assert output.shape == (1, 10, 13, 12)
     assert expected.std() > 0.01 and np.abs(output - expected).max() < 1e-4
@@ -104,11 +99,11 @@ def test_the_self_ensemble_is_independent_of_orientation(cleaner, cat):
     np.testing.assert_allclose(np.rot90(one), turned, atol=1e-5)
 
 
-def test_a_network_for_the_other_task_is_rejected(preset, tiny):
+def test_a_network_for_the_other_task_is_rejected(tiny_cleaner, tiny):
     with pytest.raises(InvalidInput, match="Use a network for denoising"):
         clean.Cleaner(tiny)
     with pytest.raises(InvalidInput, match="Use a network for upscaling"):
-        enlarge.Enlarger(preset)
+        enlarge.Enlarger(tiny_cleaner)
 
 
 def test_canceling_returns_no_partial_image(cleaner, cat):

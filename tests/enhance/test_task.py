@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 import pytest
-import tiny_enhance
+import saved_models
 from PIL import Image
 
 from studio.cli import main
@@ -16,13 +16,10 @@ from studio.core.imaging import image_io, sample_photos, video_encoder
 
 
 @pytest.fixture(scope="module")
-def home_with_networks(tmp_path_factory):
-    """A STUDIO_HOME for all tests of this file, because each new one converts the networks for LiteRT."""
+def home_with_networks(tiny, tiny_cleaner, session_home, tmp_path_factory):
+    """A STUDIO_HOME for all tests of this file."""
     path = tmp_path_factory.mktemp("enhance") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STUDIO_HOME", str(path))
-        tiny_enhance.make("tiny")
-        tiny_enhance.make("tiny-clean", tiny_enhance.CLEANING)
+    saved_models.share({"tiny": tiny, "tiny-clean": tiny_cleaner}, path, session_home)
     return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,16 @@ def save(target: str | Path, *parts: Any) -> Preset:
         parts: the arguments of `presets.pack`.
     """
     return presets.unpack(presets.pack(*parts), target)
+
+
+def share(presets_by_name: dict[str, Preset], home: Path, other: Path) -> None:
+    """Copies models to a new STUDIO_HOME that shares LiteRT files with another one: they take seconds."""
+    for name, preset in presets_by_name.items():
+        shutil.copytree(preset.folder, home / "presets" / name)
+    converted = other / "cache" / "litert"
+    converted.mkdir(parents=True, exist_ok=True)
+    (home / "cache").mkdir()
+    (home / "cache" / "litert").symlink_to(converted, target_is_directory=True)
 
 
 def read_image(preset: Preset) -> bytes:
