@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from studio.cli import (
     app,
+    command_arguments,
     completion,
     console,
     doctor,
@@ -20,7 +21,6 @@ from studio.cli import (
     make,
     models,
     replay,
-    requests,
     score,
     share,
     token,
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) 
     startup.skip_optional_imports()
     try:
         arguments = (parser or _build_parser()).parse_args(argv)
-        requests.check_server(arguments)
+        command_arguments.check_server(arguments)
         return arguments.run(arguments)
     except (KeyboardInterrupt, Cancelled):
         terminal.print_note("Stopped before there was a result to save.")
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None, parser: flags.Parser | None = None) 
 def _build_parser() -> flags.Parser:
     parser = flags.Parser("studio", description="A creative AI studio: style transfer and more, on Keras 3.")
     parser.add_argument("--version", action="version", version=f"studio {VERSION}")
-    requests.add_server_flags(parser)
+    command_arguments.add_server_flags(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     app.add(commands)
     make.add(commands)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.cli import flags, folders, requests, running, sweeps, train, videos
+from studio.cli import command_arguments, flags, folders, running, sweeps, train, videos
 from studio.core import tasks
 from studio.core.errors import with_article
 from studio.core.tasks import Slot, Task
@@ -48,11 +48,11 @@ def _add_command(commands: Any, word: str, task: Task) -> None:
     """Adds the command of a task with a flag for each slot and setting."""
     if task.produces == "model":
         parser = flags.add_command(commands, word, task.help, partial(train.run, task))
-        requests.allow_remote(parser)
+        command_arguments.allow_remote(parser)
         train.add_flags(parser, task)
         return
     parser = flags.add_command(commands, word, task.help, partial(_run, task))
-    requests.allow_remote(parser)
+    command_arguments.allow_remote(parser)
     flags.add_positional_setting(parser, task.settings)
     if task.inputs and task.inputs[0].kind == "image" and task.inputs[0].max_files > 1:
         # `predict a.jpg b.jpg` means two images, not a model and one image.
@@ -109,7 +109,7 @@ def _add_slot(parser: flags.Parser, slot: Slot, alternatives: str) -> None:
 
 def _run(task: Task, arguments: argparse.Namespace) -> int:
     """Runs the command of a task: on one input, a folder of images, a video, or as a sweep."""
-    settings, file_values, user_set, machine = requests.parse(task, arguments)
+    settings, file_values, user_set, machine = command_arguments.parse(task, arguments)
     if vary := getattr(arguments, "vary", None):
         task, settings, file_values = sweeps.make_sweep(task, settings, file_values, vary, arguments.out)
     elif folders.is_image_folder(task, file_values):
@@ -126,7 +126,7 @@ def _run(task: Task, arguments: argparse.Namespace) -> int:
     out = None
     if arguments.out is not None:
         settings = outputs.match_ending(Path(arguments.out), settings, user_set)
-        out = requests.resolve_output(
+        out = command_arguments.resolve_output(
             task.choose_kind(settings), file_values, arguments, (".json",) if task.format_json else ()
         )
     return running.run(task, settings, file_values, out, arguments, machine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from studio.cli import flags, requests, running
+from studio.cli import command_arguments, flags, running
 from studio.core import amounts, paths
 from studio.core.tasks import Result, Task
 from studio.run import tensorboard, terminal
@@ -58,8 +58,8 @@ def add_overwrite(parser: flags.Parser) -> None:
 
 def run(task: Task, arguments: argparse.Namespace) -> int:
     """Trains a model, saves its folder and prints the figures. Returns the exit code."""
-    settings, file_values, _, machine = requests.parse(task, arguments)
-    out = requests.resolve_output("model", file_values, arguments)
+    settings, file_values, _, machine = command_arguments.parse(task, arguments)
+    out = command_arguments.resolve_output("model", file_values, arguments)
     folder = arguments.tensorboard
     writers = [tensorboard.EventWriter(paths.expand_user(folder))] if folder else []
     try:

@@ -7,7 +7,7 @@ import json
 from functools import partial
 from typing import Any
 
-from studio.cli import flags, requests, running, train
+from studio.cli import command_arguments, flags, running, train
 from studio.core import amounts
 from studio.core.errors import invalid
 from studio.core.tasks import Goal, Result
@@ -24,7 +24,7 @@ _SHOWN_TRIALS = 5  # number of the best trials to print
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = flags.add_command(commands, "tune", RUN.help, _run)
-    requests.allow_remote(parser)
+    command_arguments.allow_remote(parser)
     flags.add_positional_setting(parser, RUN.settings)
     parser.add_argument("data", metavar="DATA", help="training data: a text file for text, else images")
     flags.add_settings(parser, RUN.settings)
@@ -37,7 +37,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if settings.jobs > 1:
         step = "leave it out, or give several commands the same --name and --storage"
         raise invalid("--jobs", expected="1 in a command", received=settings.jobs, next_step=step)
-    machine, slot = requests.choose_machine(arguments), find_training_task(settings).inputs[0]
+    machine, slot = command_arguments.choose_machine(arguments), find_training_task(settings).inputs[0]
     if machine is not LOCAL and (settings.name or settings.storage):
         step = "leave them out: the other studio stores the search itself"
         raise invalid(
@@ -46,7 +46,7 @@ def _run(arguments: argparse.Namespace) -> int:
     file_values: dict[str, list[str]] = {other.name: [] for other in RUN.inputs} | {
         slot.name: [arguments.data]
     }
-    out = requests.resolve_output("model", file_values, arguments)
+    out = command_arguments.resolve_output("model", file_values, arguments)
     if machine is LOCAL and not arguments.quiet:
         _print_downloads(settings)
     report_more = partial(_print_trials, goal=find_training_task(settings).goal or Goal())
