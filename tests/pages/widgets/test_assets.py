@@ -11,6 +11,7 @@ from pages.widgets import assets, keys
 from ...conftest import ROOT
 
 _NAME = re.compile(r"\"([a-z0-9_]+\.(?:css|js|md))\"")
+_RUN_ONCE = re.compile(r"assets\.run_once\(\"([a-z_]+\.js)\"")  # files next to `assets.py`
 _COMPONENT = re.compile(r"assets\.register_component\(")
 PAGES = ROOT / "pages"
 
@@ -23,7 +24,9 @@ def list_named_files() -> set[str]:
         own_names = (
             [f"{path.stem}{end}" for end in (".html", ".css", ".js")] if _COMPONENT.search(text) else []
         )
-        for name in [*own_names, *_NAME.findall(text)]:
+        scripts = set(_RUN_ONCE.findall(text))
+        names |= {f"widgets/{name}" for name in scripts}
+        for name in {*own_names, *_NAME.findall(text)} - scripts:
             names.add(path.with_name(name).relative_to(PAGES).as_posix())
     return names - {f"widgets/assets{end}" for end in (".html", ".css", ".js")}
 
