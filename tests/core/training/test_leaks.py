@@ -93,6 +93,7 @@ import gc, psutil, sys
 from studio.text import train
 from studio.text.settings import TrainTextSettings
 
+train.SAMPLE_CHARS = train.MIN_TESTS = 1  # NumPy writes them, without a graph
 settings = TrainTextSettings(
     units=1024, layers=1, embedding=4, streams=2, sequence=8, patience=0, epochs=1
 )
