@@ -1,6 +1,7 @@
 """Each training script takes a few steps on both backends, and saves a complete model.
 
-All scripts of a backend run in one process, because importing the backend takes longer than the steps.
+All scripts run on JAX in one process, because importing it takes longer than the steps; those on TensorFlow
+run in the process of the tests.
 
 Other files train text, a DCGAN and a diffusion model on TensorFlow (test_scripts.py, test_killed.py,
 tests/diffusion), and text and a VAE on JAX (test_parallel.py).
@@ -8,7 +9,9 @@ tests/diffusion), and text and a VAE on JAX (test_parallel.py).
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import io
 import json
 import math
 import os
@@ -19,6 +22,7 @@ from pathlib import Path
 import drawn_classes
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from studio.core.models import presets
 from studio.style.house import paint
@@ -96,6 +100,40 @@ for script, words in json.loads(sys.argv[1]).items():
 """
 
 
+def run_on_jax(commands: dict[str, list[str]], place: Path) -> tuple[str, str]:
+    """Runs scripts in another process; returns its output and errors."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "KERAS_BACKEND": "jax",
+        "JAX_PLATFORMS": "cpu",
+    }
+    words = [sys.executable, "-c", PROGRAM, json.dumps(commands)]
+    completed = subprocess.run(words, cwd=place, env=environment, capture_output=True, text=True)
+    return completed.stdout, completed.stderr
+
+
+def run_here(commands: dict[str, list[str]], place: Path) -> tuple[str, str]:
+    """Runs scripts in this process, without tracing; returns their output and errors."""
+    output, errors = io.StringIO(), io.StringIO()
+    tf.config.run_functions_eagerly(True)
+    try:
+        with (
+            contextlib.chdir(place),
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(errors),
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr(sys, "argv", ["script", json.dumps(commands)])
+            exec(PROGRAM, {})
+    finally:
+        tf.config.run_functions_eagerly(False)
+    return output.getvalue(), errors.getvalue()
+
+
+RUN = {"tensorflow": run_here, "jax": run_on_jax}
+
+
 @pytest.fixture(scope="module")
 def train_all(lasting_weights_home, tmp_path_factory):
     """Trains with all scripts of a backend: `backend -> ({script: (model folder, figures)}, stderr)`."""
@@ -110,24 +148,12 @@ def train_all(lasting_weights_home, tmp_path_factory):
         (place / backend).mkdir()
         commands = {name: [*WORDS[name], "-o", f"{backend}/{name}", "--json"] for name in SCRIPTS[backend]}
         with lasting_weights_home():
-            environment = {
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(sys.path),
-                "KERAS_BACKEND": backend,
-                "JAX_PLATFORMS": "cpu",
-            }
-            completed = subprocess.run(
-                [sys.executable, "-c", PROGRAM, json.dumps(commands)],
-                cwd=place,
-                env=environment,
-                capture_output=True,
-                text=True,
-            )
-        reports = [json.loads(line) for line in completed.stdout.splitlines()]
+            output, errors = RUN[backend](commands, place)
+        reports = [json.loads(line) for line in output.splitlines()]
         models = {
             Path(report["path"]).name: (place / report["path"], report["figures"]) for report in reports
         }
-        return models, completed.stderr
+        return models, errors
 
     return train_once
 
