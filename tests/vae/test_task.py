@@ -238,7 +238,8 @@ def test_weights_of_another_model_are_refused(result, tiny):
 def test_the_density_with_the_lower_fid_is_chosen(quick_inceptionv3_home, discs, tiny, tmp_path, monkeypatch):
     np.savez(tmp_path / "discs.npz", images=discs[..., 0])
     file = data.store_reference(str(tmp_path / "discs.npz"))
-    settings = tiny.model_copy(update={"scored": 40})
+    monkeypatch.setattr(comparison, "TEST_IMAGES", 32)  # and as many generated ones: one batch of InceptionV3
+    settings = tiny.model_copy(update={"scored": 32})
     assert _find_density_of(tasks.run("vae.train", settings, {"data": [file]}), tmp_path / "fitted")
     far = latent.Mixture(np.ones(1), np.full((1, 4), 40.0), np.ones((1, 4)))
     monkeypatch.setattr(density, "fit_mixture", lambda *_, **__: far)
@@ -251,7 +252,7 @@ def _find_density_of(result, place) -> str:
     figures, (preset, generator) = result.figures, open_model(result, place)
     chosen_prior, other = ("mixture", "prior") if generator.density else ("prior", "mixture")
     assert figures["fid"] <= figures[f"{other}_fid"] and f"{chosen_prior}_fid" not in figures
-    assert figures["n"] == 40 and figures[f"{other}_fid_error"] > 0 and figures["nearest"] > 0
+    assert figures["n"] == 32 and figures[f"{other}_fid_error"] > 0 and figures["nearest"] > 0
     assert bool(figures["density_parts"]) == (chosen_prior == "mixture")
     card = preset.read_card()
     assert f"| {figures['fid']:.2f} ±" in card and f"| {figures[f'{other}_fid']:.2f} ±" in card
