@@ -38,13 +38,3 @@ def _sample_in_few_steps(monkeypatch):
     monkeypatch.setattr("studio.diffusion.train.PREVIEW_STEPS", 1)
     monkeypatch.setattr("studio.diffusion.task.STEPS", 2)
     monkeypatch.setattr("studio.diffusion.task.CARD_IMAGES", 4)
-
-
-@pytest.fixture(scope="module")
-def eager():
-    """Runs few steps without tracing a graph, which takes longer than the steps."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import eager_mode
 import numpy as np
 import pytest
 import saved_models
@@ -27,8 +28,8 @@ def short(tiny):
 
 
 @pytest.fixture(scope="module")
-def result(dataset, short, eager):
-    with pytest.MonkeyPatch.context() as patch:
+def result(dataset, short):
+    with pytest.MonkeyPatch.context() as patch, eager_mode.run_eagerly():
         for name, value in (("train.PREVIEW_STEPS", 1), ("task.STEPS", 2), ("task.CARD_IMAGES", 4)):
             patch.setattr(f"studio.diffusion.{name}", value)
         return tasks.run(TASK, short, {"data": [dataset]})
