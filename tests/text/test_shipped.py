@@ -53,13 +53,10 @@ def test_int8_loss_is_close_to_float32(name, data_dir):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LANGUAGE_MODELS)
-def test_the_test_loss_matches_the_index(name, data_dir, monkeypatch):
+def test_the_test_loss_matches_the_index(name, data_dir):
     model, settings = language_model.load(name), presets.find(name).read_settings()
     text = corpus.read(data_dir / "text" / TEXTS[name]).text
     test = make_plan(model.vocabulary.encode(text).indices, settings).test
-    # Two streams in one reader: the weights are read once for two characters. Only the second stream
-    # starts without context.
-    monkeypatch.setattr(cross_entropy.limits, "count_cores", lambda: 1)
-    score = cross_entropy.score(model.network, test, streams=2)
+    score = cross_entropy.score(model.network, test)
     assert score.nats_per_char == pytest.approx(LANGUAGE_MODELS[name].figures["nats_per_char"], abs=1e-3)
     assert score.chars == LANGUAGE_MODELS[name].figures["held_out_chars"]
