@@ -24,7 +24,7 @@ def photo(image, home):
 def test_every_registered_task_is_complete(name):
     task = tasks.get(name)
     assert task.name == name
-    assert task.settings.describe()
+    assert bool(task.settings.describe()) == (name != "chain.apply")  # whose steps have settings of their own
     for slot in task.inputs:
         assert 0 <= slot.min_files <= slot.max_files
     assert callable(task.settings.parse)
