@@ -49,6 +49,9 @@ class JobQueue:
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs)
 
+    def __len__(self) -> int:
+        return len(self._jobs)
+
     def enter(self, job: Job) -> None:
         """Adds a job: a new one at the end, an earlier one at its former place."""
         if job.turn is None:
