@@ -265,7 +265,7 @@ def test_images_are_made_live_and_cached_while_compared(engine, chores, monkeypa
 
     monkeypatch.setattr(engine, "run_live", live_lane)
     taste = search_store.create_search(
-        "chores.do", chores.ChoreSettings(steps=1), ("shade=0:255",), {}, "local", 512, seed=1
+        "chores.do", chores.ChoreSettings(steps=1), ("shade=0:255",), {}, "local", 512
     )
     page = AppTest.from_function(page_of_chores, default_timeout=60, kwargs={"id": taste.id}).run()
     assert list_button_labels(require_success(page)).count(PICK) == 2 and len(shades) == 2
