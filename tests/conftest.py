@@ -126,11 +126,10 @@ def free_memory():
 @pytest.fixture
 def eager():
     """Runs a few steps of training without tracing a graph, which takes longer than the steps."""
-    import tensorflow as tf
+    import eager_mode
 
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    with eager_mode.run_eagerly():
+        yield
 
 
 @pytest.fixture

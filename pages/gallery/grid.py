@@ -111,12 +111,12 @@ def return_to_grid() -> None:
 
 def show(query: Filter) -> None:
     """Draws the grid; a click opens an item, or selects it while several can be selected."""
-    total = index.find(query, get_owner(), 1)[1]
+    skip = (st.session_state.setdefault(_PAGE_KEY, 1) - 1) * PAGE_SIZE
+    entries, total = index.find(query, get_owner(), PAGE_SIZE, skip)
     page_count = max(1, math.ceil(total / PAGE_SIZE))
-    # All items of the last page may have been removed.
-    page = st.session_state[_PAGE_KEY] = min(st.session_state.get(_PAGE_KEY, 1), page_count)
-    skip = (page - 1) * PAGE_SIZE
-    entries, _ = index.find(query, get_owner(), PAGE_SIZE, skip)
+    if skip and not entries:  # all items of the last page were removed
+        st.session_state[_PAGE_KEY], skip = page_count, (page_count - 1) * PAGE_SIZE
+        entries, _ = index.find(query, get_owner(), PAGE_SIZE, skip)
     if not total:
         _explain_no_results(query)
         return

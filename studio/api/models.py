@@ -18,8 +18,7 @@ routes = APIRouter(tags=["Models"])
 async def list_models(owner: Caller) -> list[responses.ModelOut]:
     """Lists the trained models that settings and inputs may name: built-in ones and your own."""
     return await run_in_thread(
-        owner,
-        lambda: [responses.ModelOut.of(presets.find(name)) for name in presets.list_names()],
+        owner, lambda: [responses.ModelOut.of(presets.find(name)) for name in presets.list_names()]
     )
 
 

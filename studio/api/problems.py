@@ -57,7 +57,7 @@ def raising_missing(
 
     Args:
         kind: class of the error.
-        read_status: returns the status of the engine, for what only the engine knows.
+        read_status: returns the status of the engine, if only the engine knows the resource.
     """
     try:
         yield

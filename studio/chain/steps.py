@@ -99,9 +99,9 @@ def _check_step(step: Step) -> Step:
     if step.task.choose_kind(step.settings) != "image":
         raise InvalidInput(f"{title} made a video here, and a chain makes images. Choose another result.")
     for slot in step.task.inputs:
-        if slot.drawn and slot.name in step.other_inputs:
+        if slot.is_overlay and slot.name in step.other_inputs:
             raise InvalidInput(
-                f"{title} used an input that was drawn on its photo and fits no other: "
+                f"{title} used an input that was painted on its photo and fits no other: "
                 f"{slot.name.replace('_', ' ')}. Choose a result that was made without."
             )
     return step

@@ -58,11 +58,9 @@ def _estimate_steps(steps: list[Step], content: File) -> dict[int, float]:
 
 
 def _estimate_step(step: Step, content: File) -> float:
-    if not step.task.estimate_seconds:
-        return _UNKNOWN_SECONDS
-    estimate = tasks.import_object(step.task.estimate_seconds)
+    inputs = {**step.list_files(), step.slot: [content]}
     try:
-        return estimate(step.settings, {**step.list_files(), step.slot: [content]}) or _UNKNOWN_SECONDS
+        return tasks.estimate_reference_seconds(step.task, step.settings, inputs) or _UNKNOWN_SECONDS
     except StudioError:  # the step itself will say what is wrong
         return _UNKNOWN_SECONDS
 

@@ -13,7 +13,7 @@ IMAGE = Task(
             "color_hints",
             "image",
             min_files=0,
-            drawn=True,
+            is_overlay=True,
             flag="--color-hints",
             help="an image with color hints, transparent elsewhere",
         ),

@@ -98,7 +98,8 @@ class Recipe(_Strict):
 
     def find_kind(self, slot: str) -> tasks.Kind:
         """Returns the kind of the files of a slot; "image" for an unknown slot, which the task refuses."""
-        return next((known.kind for known in tasks.get(self.task).inputs if known.name == slot), "image")
+        kinds = {other.name: other.kind for other in tasks.get(self.task).inputs}
+        return kinds.get(slot, "image")
 
     def list_files(self) -> dict[str, list[tasks.File]]:
         """Returns the inputs as files, by slot."""

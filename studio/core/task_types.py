@@ -31,7 +31,7 @@ class Slot:
         model_tasks: the tasks that train the models it takes; errors suggest only names of these.
         names: values of the setting with the slot's name that a user may give in place of files, such as
             "person" for a mask.
-        drawn: whether its images are drawn on the first input, such as a mask, so that they fit no other.
+        is_overlay: whether its images lie over the first input, such as a mask, so that they fit no other.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Slot:
     third_party: bool = False
     model_tasks: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    drawn: bool = False
+    is_overlay: bool = False
 
     @property
     def setting_of_names(self) -> str:

@@ -145,8 +145,10 @@ def suggest_name(task_name: str, values: Mapping[str, object], inputs: Inputs) -
 
 def _list_source_names(task_name: str, values: Mapping[str, object], inputs: Inputs) -> list[str]:
     """Returns the names of a result's sources, the content first."""
-    drawn_slots = {slot.name for slot in get(task_name).inputs if slot.drawn} if task_name in TASKS else ()
-    files = [file.name for slot, files in inputs.items() if slot not in drawn_slots for file in files]
+    overlay_slots = (
+        {slot.name for slot in get(task_name).inputs if slot.is_overlay} if task_name in TASKS else ()
+    )
+    files = [file.name for slot, files in inputs.items() if slot not in overlay_slots for file in files]
     settings = parse_saved_settings(task_name, values) if files else None
     styles = settings.style_names if settings else ()
     return [*map(humanize_stem, files), *(style.replace("_", " ") for style in styles)][:_MAX_NAMED_SOURCES]
@@ -220,7 +222,7 @@ def run_checked(task: Task, settings: Settings, inputs: Inputs, progress: Progre
     """Runs a task with checked settings and inputs, and records its duration. Raises the errors of `run`."""
     work: Callable[..., Result] = import_object(task.work)
     # Estimate first, because the job may leave less to do.
-    reference_seconds = _estimate_reference_seconds(task, settings, inputs)
+    reference_seconds = estimate_reference_seconds(task, settings, inputs)
     start = time.monotonic()
     result = work(settings, inputs, progress or Progress())
     seconds = time.monotonic() - start
@@ -278,11 +280,15 @@ def estimate_duration(task: Task, settings: Settings, inputs: Inputs) -> float |
         longest_settings, _ = capacity.find_most_demanding(plan.settings, plan.values, estimate_trial)
         trial_seconds = estimate_duration(plan.task, longest_settings, plan.inputs)
         return min(plan.count * trial_seconds, plan.seconds) if trial_seconds else None
-    reference_seconds = _estimate_reference_seconds(task, settings, inputs)
+    reference_seconds = estimate_reference_seconds(task, settings, inputs)
     return reference_seconds * durations.estimate_slowdown(task.name) if reference_seconds else None
 
 
-def _estimate_reference_seconds(task: Task, settings: Settings, inputs: Inputs) -> float:
-    """Estimates the seconds that a job takes on the reference machine, its start included; 0 if unknown."""
+def estimate_reference_seconds(task: Task, settings: Settings, inputs: Inputs) -> float:
+    """Estimates the seconds that a job takes on the reference machine, its start included; 0 if unknown.
+
+    Raises:
+        InvalidInput: if settings or inputs cannot be used.
+    """
     seconds = import_object(task.estimate_seconds)(settings, inputs) if task.estimate_seconds else 0.0
     return seconds + (durations.KERAS_LOAD_SECONDS if seconds and task.loads_keras else 0.0)

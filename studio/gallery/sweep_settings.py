@@ -38,7 +38,7 @@ def _make_slots() -> tuple[Slot, ...]:
         for slot in tasks.get(task).inputs:
             most = max(slot.max_files, slots[slot.name].max_files if slot.name in slots else 1)
             kind = slots[slot.name].kind if slot.name in slots else slot.kind
-            slots[slot.name] = Slot(slot.name, kind, 0, most, drawn=slot.drawn)
+            slots[slot.name] = Slot(slot.name, kind, 0, most, is_overlay=slot.is_overlay)
     return tuple(slots.values())
 
 

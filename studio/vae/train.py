@@ -59,7 +59,7 @@ class Trainer(ValidatedTrainer):
         return VaeLosses(self.settings.model_copy(update={"adversarial": 0.0}), self._feature_extractor)
 
     def load_start_weights(self, start: Sequence[np.ndarray]) -> None:
-        """Sets the weights of the VAE, and those of its discriminators if there are any."""
+        """Sets the weights of the VAE and of its discriminators, if there are any."""
         super().load_start_weights(start)
         if self.loss_model.adversarial_losses is not None and self._discriminator_weights:
             self.loss_model.adversarial_losses.set_discriminator_weights(self._discriminator_weights)

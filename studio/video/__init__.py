@@ -12,7 +12,9 @@ def _collect_slots() -> tuple[Slot, ...]:
     slots = {"video": Slot("video", "animation")}
     for name in FRAME_TASKS:
         for slot in tasks.get(name).inputs[1:]:
-            slots.setdefault(slot.name, Slot(slot.name, slot.kind, 0, slot.max_files, drawn=slot.drawn))
+            slots.setdefault(
+                slot.name, Slot(slot.name, slot.kind, 0, slot.max_files, is_overlay=slot.is_overlay)
+            )
     return tuple(slots.values())
 
 

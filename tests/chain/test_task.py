@@ -87,9 +87,9 @@ def test_results_that_are_no_chain_are_refused(photo, other_photo):
         chain(photo, other_photo)
     mask = store(np.zeros((64, 96, 3), "uint8"), "mask.png")
     settings = tasks.get("enhance.enlarge").settings()
-    drawn = recipes.make("enhance.enlarge", settings, {"content": [photo], "mask": [mask]})
-    like = File.store(image_io.encode_png(np.zeros((8, 8, 3), "uint8"), drawn), "image", "like.png")
-    with pytest.raises(InvalidInput, match=r"Enhance used an input that was drawn on its photo.*: mask"):
+    recipe = recipes.make("enhance.enlarge", settings, {"content": [photo], "mask": [mask]})
+    like = File.store(image_io.encode_png(np.zeros((8, 8, 3), "uint8"), recipe), "image", "like.png")
+    with pytest.raises(InvalidInput, match=r"Enhance used an input that was painted on its photo.*: mask"):
         chain(other_photo, like)
     faces = recipes.make("faces.draw", tasks.get("faces.draw").settings(), {})
     with pytest.raises(InvalidInput, match="does not start from a photo"):

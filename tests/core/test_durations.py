@@ -114,7 +114,7 @@ def test_loading_keras_does_not_make_large_jobs_seem_slow():
     for _ in range(5):
         durations.record(
             "text.train",
-            tasks._estimate_reference_seconds(tasks.get("text.train"), settings, {"text": small}),
+            tasks.estimate_reference_seconds(tasks.get("text.train"), settings, {"text": small}),
             measured_seconds[0],
         )
     estimates = [estimate("text.train", settings, text=text) for text in (small, large)]

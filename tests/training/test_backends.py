@@ -21,9 +21,9 @@ import sys
 from pathlib import Path
 
 import drawn_classes
+import eager_mode
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from studio.core.models import presets
 from studio.style.house import paint
@@ -117,20 +117,17 @@ def run_on_jax(commands: dict[str, list[str]], place: Path) -> tuple[str, str]:
 def run_here(commands: dict[str, list[str]], place: Path) -> tuple[str, str]:
     """Runs scripts in this process, without tracing; returns their output and errors."""
     output, errors = io.StringIO(), io.StringIO()
-    tf.config.run_functions_eagerly(True)
-    try:
-        with (
-            contextlib.chdir(place),
-            contextlib.redirect_stdout(output),
-            contextlib.redirect_stderr(errors),
-            pytest.MonkeyPatch.context() as patch,
-        ):
-            for script, words in commands.items():
-                patch.setattr(sys, "argv", [script, *words])
-                with contextlib.suppress(SystemExit):  # its report says whether it succeeded
-                    runpy.run_module(f"training.train_{script}", run_name="__main__")
-    finally:
-        tf.config.run_functions_eagerly(False)
+    with (
+        eager_mode.run_eagerly(),
+        contextlib.chdir(place),
+        contextlib.redirect_stdout(output),
+        contextlib.redirect_stderr(errors),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for script, words in commands.items():
+            patch.setattr(sys, "argv", [script, *words])
+            with contextlib.suppress(SystemExit):  # its report says whether it succeeded
+                runpy.run_module(f"training.train_{script}", run_name="__main__")
     return output.getvalue(), errors.getvalue()
 
 

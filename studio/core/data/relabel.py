@@ -63,6 +63,7 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
                 # because a zip bomb would fill the disk.
                 bytes_left -= len(body)
                 method = zipfile.ZIP_STORED if bytes_left > 0 else zipfile.ZIP_DEFLATED
+                # Without a date, so that equal changes give equal archives.
                 archive.writestr(zipfile.ZipInfo(new_names[item.position]), body, method, compresslevel=1)
             if count % max(1, len(image_names) // _REPORT_COUNT) == 0:
                 progress.report(count, len(image_names), text="Copying images")

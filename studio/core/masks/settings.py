@@ -68,4 +68,4 @@ def invert() -> Any:
 
 def slot(help: str, max_masks: int = 1) -> Slot:
     """Returns the slot of masks from files, which also takes the names of selections."""
-    return Slot(SLOT, "image", 0, max_masks, flag="--mask", help=help, names=SELECTIONS, drawn=True)
+    return Slot(SLOT, "image", 0, max_masks, flag="--mask", help=help, names=SELECTIONS, is_overlay=True)

@@ -234,7 +234,7 @@ def pack(
         card: model card in Markdown: data, license, command, metrics.
         recipe: recipe of the training run.
         data: what is needed of the training data to use the model, such as its class names, as JSON.
-        image: WebP of samples and training curves, for the card.
+        image: the card's WebP of samples and training curves.
         stages: WebP of sample grids during training, see `Preset.read_stages`.
     """
     # The system's temporary folder may be too small, which would lose hours of training.
