@@ -29,7 +29,6 @@ def test_every_section_has_charts_on_a_first_visit(visit, no_live_work, address)
     assert ("A recorded run" in text) == (address in PAGES)
 
 
-@pytest.mark.slow
 def test_recorded_search_has_comparisons(visit):
     page = visit("tune", select_by="By preference", explain="true")
     assert not page.exception
