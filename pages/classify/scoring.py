@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.classify import audit, data_sets, evaluations
+from pages.classify import audit, data_sets, evaluations, top_losses
 from pages.classify.classifiers import Classifier
 from pages.form import data_set_input, input_store, uploads
 from pages.jobs import inline_jobs, results
@@ -57,6 +57,7 @@ def show(classifier: Classifier) -> None:
         st.markdown("**Confusion matrix**")
         evaluations.show_confusion_matrix(score["evaluation"], score["tested"], images, key="score_confusion")
         evaluations.show_per_class(score["evaluation"])
+        top_losses.show(score.get("top_losses", ()), images, key="score_top_losses")
     elif unknown := figures.get("unknown"):
         st.warning(
             f"{words.escape(file.name)} has folders that are no classes of the model: "

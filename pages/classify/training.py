@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from pages.classify import audit, base_model, classifiers, data_sets, evaluations, export, scoring, tryout
+from pages.classify import (
+    audit,
+    base_model,
+    classifiers,
+    data_sets,
+    evaluations,
+    export,
+    scoring,
+    top_losses,
+    tryout,
+)
 from pages.classify.classifiers import Classifier
 from pages.form.data_set_input import DatasetChoice
 from pages.form.samples import Sample
-from pages.jobs import jobs, model_saving, results
+from pages.jobs import jobs, model_saving, results, training_runs
 from pages.widgets import curves, page_errors
 from studio import engine
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
@@ -21,6 +31,16 @@ from studio.core.errors import StudioError
 TASK = "classify.train"
 OTHER_TASKS = ("classify.audit", "classify.export", "classify.explain")
 EVALUATE, TRY, EXPORT = "Evaluation", "Try it", "Export"
+CHARTS = (
+    training_runs.Chart(
+        {"loss": "Training loss", "nats": "Test loss"},
+        "Loss: cross-entropy in nats per image. The test loss rises again when the model overfits.",
+    ),
+    training_runs.Chart(
+        {"train_accuracy": "Training accuracy", "accuracy": "Test accuracy"},
+        "Accuracy: on the training images before each step, and on the test split after each epoch.",
+    ),
+)
 
 
 def find(choice: DatasetChoice | None) -> engine.Job | None:
@@ -40,7 +60,7 @@ def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
     if not job.finished:
         jobs.watch(job, _show_progress)
         with jobs.create_details():
-            jobs.watch_history(job.id, lambda current: curves.show_losses(current.history))
+            jobs.watch_history(job.id, lambda current: show_curves(current.history))
         if "data" in job.inputs and isinstance(settings, TrainClassifierSettings | AuditSettings):
             images = data_sets.load_if_available(
                 job.inputs["data"][0], base_model.find_image_side(job.inputs, settings)
@@ -56,11 +76,21 @@ def show(job: engine.Job, choice: DatasetChoice | None) -> Classifier | None:
     return None
 
 
+def show_curves(history: Sequence[Mapping[str, float]]) -> None:
+    """Draws the loss and the accuracy of fine-tuning; before it starts, the loss of the head."""
+    finetuning = [report for report in history if "train_accuracy" in report]
+    if finetuning:
+        training_runs.show_charts(finetuning, CHARTS)
+    else:
+        curves.show_losses(history)
+
+
 def _show_progress(job: engine.Job) -> None:
     report = job.report
     with jobs.show_running(job, "Current images"):
         if report is not None and report.metrics:
-            st.caption(" · ".join(f"{name} {value:.3g}" for name, value in report.metrics.items()))
+            texts = (f"{name.replace('_', ' ')} {value:.3g}" for name, value in report.metrics.items())
+            st.caption(" · ".join(texts))
 
 
 def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classifier | None:
@@ -156,6 +186,10 @@ def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -
         st.markdown("**Confusion matrix**")
         evaluations.show_confusion_matrix(evaluation, tested, images, key="confusion")
     evaluations.show_per_class(evaluation)
+    top_losses.show(classifier.data.get("top_losses", ()), images, key="top_losses")
+    if curve := figures.get("curve"):
+        with st.expander("Learning curves", icon=":material/monitoring:"):
+            training_runs.show_charts(curves.list_reports(curve), CHARTS)
     with st.expander("Calibration", icon=":material/speed:"):
         evaluations.show_calibration(evaluation)
     if suspicious := figures.get("suspicious"):

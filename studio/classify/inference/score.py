@@ -8,9 +8,10 @@ import numpy as np
 
 from studio.classify.data import matching
 from studio.classify.models import imported_classifier, trained
+from studio.classify.models.classifier import Classifier
 from studio.classify.settings import AUTO
 from studio.classify.training import split_record
-from studio.classify.training.evaluate import evaluate
+from studio.classify.training.evaluate import evaluate, list_top_losses
 from studio.core import data
 from studio.core.data import ImageDataset, sample_sets, shares
 from studio.core.data.names import count_phrase, join_first_few
@@ -35,8 +36,8 @@ def score_preset(
         progress: receives each stage.
 
     Returns:
-        `accuracy`, `interval`, `n`, `per_class`, `calibration_error`, `calibration_floor`, and `notes` on
-        images left out.
+        `accuracy`, `interval`, `n`, `per_class`, `calibration_error`, `calibration_floor`, `top_losses`, and
+        `notes` on images left out.
 
     Raises:
         InvalidInput: if the dataset cannot be read or has other classes, or the model's files are incomplete.
@@ -52,9 +53,8 @@ def score_preset(
     )
     rows = _select_rows(truth, test_mask, train_mask, part)
     classifier = trained.load(preset)
-    progress.report_stage("Classifying images")
-    metrics = evaluate(classifier.predict(dataset.images[rows], progress), truth[rows], classes)
-    return {**_select_metrics(metrics), "notes": [*dataset.notes, *notes]}
+    metrics = _measure(classifier, dataset, rows, truth[rows], progress)
+    return {**metrics, "notes": [*dataset.notes, *notes]}
 
 
 def score_imported(
@@ -91,22 +91,27 @@ def score_imported(
     no_images = np.zeros(len(truth), bool)
     rows = _select_rows(truth, no_images, no_images, part)
     classifier = imported_classifier.load(file, choice.preprocessing, flat)
-    progress.report_stage("Classifying images")
-    metrics = evaluate(classifier.predict(dataset.images[rows], progress), truth[rows], facts.classes)
+    metrics = _measure(classifier, dataset, rows, truth[rows], progress)
     note = f"{file.name} may have been trained on some of these images; its training data are unknown."
     return {
-        **_select_metrics(metrics),
+        **metrics,
         "preprocessing": choice.preprocessing,
         "notes": [*dataset.notes, f"{describe(choice)}.", note],
     }
 
 
-def _select_metrics(metrics: dict[str, Any]) -> dict[str, Any]:
-    """Returns the metrics of `evaluate` that a score has."""
+def _measure(
+    classifier: Classifier, dataset: ImageDataset, rows: np.ndarray, truth: np.ndarray, progress: Progress
+) -> dict[str, Any]:
+    """Classifies some images, and returns the metrics of a score. `truth` has the class index of each."""
+    progress.report_stage("Classifying images")
+    probabilities = classifier.predict(dataset.images[rows], progress)
+    metrics = evaluate(probabilities, truth, classifier.classes)
     return {
         **{name: metrics[name] for name in ("accuracy", "interval", "n", "per_class")},
         "calibration_error": metrics["calibration"]["error"],
         "calibration_floor": metrics["calibration"]["floor"],
+        "top_losses": list_top_losses(dataset, rows, truth, probabilities, classifier.classes),
     }
 
 

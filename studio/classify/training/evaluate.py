@@ -11,6 +11,8 @@ from studio.core.data.cache import ImageDataset
 from studio.core.errors import invalid
 
 CONFIDENCE_BINS = 10  # of confidence, for calibration
+MAX_TOP_LOSSES = 50  # images with the highest loss that a result lists
+_MIN_PROBABILITY = 1e-7  # keeps a loss finite; `keras.losses` clips at the same value
 _SIMULATIONS = 200  # simulations of a perfectly calibrated model; they estimate its error to about 2 %
 
 
@@ -67,6 +69,41 @@ def list_predictions(
         "guess": probabilities.argmax(axis=1).tolist(),
         "confidence": [round(float(value), 3) for value in probabilities.max(axis=1)],
     }
+
+
+def list_top_losses(
+    dataset: ImageDataset,
+    rows: np.ndarray,
+    truth: np.ndarray,
+    probabilities: np.ndarray,
+    classes: Sequence[str],
+) -> list[dict[str, Any]]:
+    """Lists the images with the highest loss, which is the negative log-likelihood of their class.
+
+    Args:
+        dataset: the dataset.
+        rows: `(n,)`, the images.
+        truth: `(n,) int`, their true classes as indices into `classes`.
+        probabilities: `(n, k)`.
+        classes: the `k` names.
+
+    Returns:
+        At most `MAX_TOP_LOSSES` images, the highest loss first: `name`, `label`, `prediction` (the most
+        probable class), `confidence` (its probability), `probability` (of the label) and `loss` in nats.
+    """
+    likelihoods = probabilities[np.arange(len(truth)), truth]
+    order = np.argsort(likelihoods, kind="stable")[:MAX_TOP_LOSSES]
+    return [
+        {
+            "name": dataset.names[rows[n]],
+            "label": classes[truth[n]],
+            "prediction": classes[probabilities[n].argmax()],
+            "confidence": round(float(probabilities[n].max()), 4),
+            "probability": round(float(likelihoods[n]), 4),
+            "loss": round(float(-np.log(max(likelihoods[n], _MIN_PROBABILITY))), 4),
+        }
+        for n in order
+    ]
 
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:

@@ -48,6 +48,7 @@ class Tuner(Trainer):
         seconds_before: training time before the checkpoint that the run resumed from.
     """
 
+    loss_names = ("loss", "train_accuracy")
     saved_arrays = ("test_probabilities",)
 
     def __init__(
@@ -187,5 +188,6 @@ def _compile(top: keras.Model, settings: TrainClassifierSettings, steps: int) ->
     top.compile(
         optimizers.adamw(rate, weight_decay=_WEIGHT_DECAY, global_clipnorm=1.0),
         keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        metrics=[keras.metrics.CategoricalAccuracy(name="train_accuracy")],
     )
     top.optimizer.build(top.trainable_variables)

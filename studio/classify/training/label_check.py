@@ -9,7 +9,7 @@ import numpy as np
 from studio.classify.data import audit, matching
 from studio.classify.models.classifier import Classifier
 from studio.classify.training import features, head, training_set
-from studio.classify.training.evaluate import evaluate, list_predictions
+from studio.classify.training.evaluate import evaluate, list_predictions, list_top_losses
 from studio.core.data.cache import ImageDataset
 from studio.core.data.names import join_first_few
 from studio.core.progress import Progress
@@ -40,8 +40,8 @@ def check_labels(
 
     Returns:
         `suspicious`, as `audit.find_suspicious_labels` returns it, first those found by both; `notes`; if the
-        classifier has all classes, `score` with its `evaluation`, see `evaluate`, and its predictions,
-        `tested`; otherwise `unknown`, the classes that it does not have.
+        classifier has all classes, `score` with its `evaluation`, see `evaluate`, its predictions, `tested`,
+        and its `top_losses`; otherwise `unknown`, the classes that it does not have.
 
     Raises:
         InsufficientSpace: if the features take too much memory.
@@ -77,6 +77,7 @@ def _evaluate_classifier(
     return {
         "evaluation": evaluate(probabilities, truth, classes),
         "tested": list_predictions(dataset, rows, truth[rows], probabilities[rows]),
+        "top_losses": list_top_losses(dataset, np.arange(len(truth)), truth, probabilities, classes),
     }
 
 

@@ -23,7 +23,7 @@ from studio.classify.training import (
     train_head,
     training_set,
 )
-from studio.classify.training.evaluate import evaluate, list_predictions
+from studio.classify.training.evaluate import evaluate, list_predictions, list_top_losses
 from studio.classify.training.train_head import TrainedHead
 from studio.classify.training.training_set import TrainingSet
 from studio.core import data, recipes
@@ -40,6 +40,10 @@ MAX_LISTED_PREDICTIONS = 2000  # test images whose predictions a preset stores
 MAX_NAME_CHARACTERS = 200_000  # total length of their names
 _VALIDATION_NOTE = (
     "A fifth of the training images was held out for validation. Train again without it to use all images."
+)
+_NO_FLIP_NOTE = (
+    "Images were not mirrored, because the class names suggest that left and right matter. Choose the "
+    "horizontal flip “on” to mirror them."
 )
 _HEAD_ONLY_NOTE = "Stopped before the first step of fine-tuning, so only the head was trained."
 
@@ -79,6 +83,8 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     else:
         network = train_head.build_head_network(samples, settings, trained_head)
     run_notes = [_HEAD_ONLY_NOTE] if settings.finetune and not figures["steps"] else []
+    if settings.finetune and settings.flip == "auto" and not settings.mirrors(samples.classes):
+        run_notes.append(_NO_FLIP_NOTE)
     if settings.validation and len(validation_rows):
         figures["validation_accuracy"] = _measure_accuracy(samples, validation_rows, validation_probabilities)
         figures["validation_n"] = len(validation_rows)
@@ -180,6 +186,13 @@ def _collect_model_data(
         "classes": list(samples.classes),
         "held_out": split_record.make_record(samples.dataset, samples.train_rows, samples.test_rows),
         "tested": list_predictions(samples.dataset, rows, samples.labels(rows), probabilities[listed]),
+        "top_losses": list_top_losses(
+            samples.dataset,
+            samples.test_rows,
+            samples.labels(samples.test_rows),
+            probabilities,
+            samples.classes,
+        ),
         "map": {axis: [round(float(v), 3) for v in points[:, n]] for n, axis in enumerate("xy")},
         "learning_curve": train_head.measure_learning_curve(samples, trained_head, settings.seed),
     }

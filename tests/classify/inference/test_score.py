@@ -55,6 +55,9 @@ def test_only_the_test_split_of_its_own_dataset_counts(preset, folder):
     low, high = figures["interval"]
     assert 0 <= low <= figures["accuracy"] <= high <= 1
     assert [row["count"] for row in figures["per_class"]] == [2, 2]
+    losses = [entry["loss"] for entry in figures["top_losses"]]
+    assert {entry["name"] for entry in figures["top_losses"]} == set(TESTED)
+    assert losses == sorted(losses, reverse=True)
 
 
 @pytest.mark.slow

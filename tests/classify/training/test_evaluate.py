@@ -7,7 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from studio.classify.training.evaluate import evaluate, wilson_interval
+from studio.classify.training import evaluate as evaluation
+from studio.classify.training.evaluate import evaluate, list_top_losses, wilson_interval
+from studio.core.data import ImageDataset
 from studio.core.errors import InvalidInput
 
 CLASSES = ("cat", "dog", "eel")
@@ -30,6 +32,27 @@ def test_metrics_equal_counts_by_hand():
     assert dog == {"name": "dog", "count": 2, "recall": 0.5, "precision": 1 / 3}
     assert eel == {"name": "eel", "count": 0, "recall": None, "precision": None}
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+
+
+def test_top_losses_are_those_of_all_images_and_the_highest_first(monkeypatch):
+    monkeypatch.setattr(evaluation, "MAX_TOP_LOSSES", 3)
+    names = tuple(f"{n}.png" for n in range(6))
+    dataset = ImageDataset(np.zeros((6, 2, 2, 3), "uint8"), names, None, CLASSES)
+    rows, truth = np.array([1, 2, 3, 4, 5]), np.array([0, 0, 1, 2, 2])
+    probabilities = make_probabilities([0, 1, 1, 2, 0], 0.9)
+    probabilities[4] = [0.9, 0.1, 0.0]  # a probability of 0 has a finite loss
+    last, second, third = list_top_losses(dataset, rows, truth, probabilities, CLASSES)
+    assert (last["name"], last["label"], last["prediction"]) == ("5.png", "eel", "cat")
+    assert last["loss"] == pytest.approx(16.1, abs=0.1) and last["confidence"] == 0.9
+    assert second == {
+        "name": "2.png",
+        "label": "cat",
+        "prediction": "dog",
+        "confidence": 0.9,
+        "probability": 0.05,
+        "loss": pytest.approx(-np.log(0.05), abs=1e-4),
+    }
+    assert third["name"] == "1.png" and third["label"] == third["prediction"], "the first of equal losses"
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_figures_have_validation_and_test_accuracy(narrow_vgg16, class_folder, c
             {"blocks": 2, "learning_rate": 0.001},
             ["Without effect without fine-tuning: blocks, learning rate."],
         ),
-        ({"flip": False, "finetune": True, "blocks": 2}, []),
+        ({"flip": "off", "finetune": True, "blocks": 2}, []),
         ({"head": "mlp", "hidden": 16, "strength": 0.1}, ["Without effect with a hidden layer: strength."]),
         ({"hidden": 16, "strength": 0.1}, ["Without effect with a linear head: hidden."]),
     ],
@@ -172,6 +172,7 @@ def test_the_preset_has_all_data_of_the_page(weights_home, train_cached, tmp_pat
     record = preset.read_data()
     assert record["classes"] == ["disc", "lying", "standing"] and record["trained_on"] == "shapes"
     assert {"figures", "evaluation", "tested", "map", "learning_curve", "command"} <= set(record)
+    assert {entry["name"] for entry in record["top_losses"]} == set(record["tested"]["names"])
     assert len(record["map"]["x"]) == len(record["map"]["y"]) == len(record["tested"]["names"])
     learned = [row["images"] for row in record["learning_curve"]]
     assert learned == sorted(set(learned)) and learned[-1] == 24 and len(learned) >= 2
@@ -216,6 +217,7 @@ def test_the_score_on_its_own_dataset_uses_the_whole_test_split(
     result = train(tmp_path / "own.npz")
     preset = unpack(result, tmp_path)
     assert len(preset.read_data()["tested"]["names"]) == 5
+    assert len(preset.read_data()["top_losses"]) == 12, "of all test images"
     figures = score.score_preset(preset, str(tmp_path / "own.npz"), None, Progress())
     assert (figures["n"], figures["accuracy"]) == (12, pytest.approx(result.figures["accuracy"]))
     assert score.score_preset(preset, str(tmp_path / "own.npz"), (0.667, 1.0), Progress())["accuracy"] == (
@@ -279,6 +281,7 @@ def test_fine_tuning_does_not_change_the_shared_backbone(weights_home, train_cac
     assert all(np.array_equal(*pair) for pair in zip(fresh, shared, strict=True))
     curve = result.figures["curve"]
     assert curve["steps"] == [3, 6] and len(curve["accuracy"]) == len(curve["loss"]) == 2
+    assert len(curve["train_accuracy"]) == 2 and all(0 < value <= 1 for value in curve["train_accuracy"])
     assert not list((result.home / "cache" / "activations").iterdir())
 
 
