@@ -395,7 +395,7 @@ def test_shared_code_names_no_setting_of_one_capability(folder):
 
 
 def test_setting_names_are_detected():
-    assert {"zoom", "house", "octaves"} <= _find_capability_settings()
+    assert {"jitter", "house", "octaves"} <= _find_capability_settings()
     assert not {file for file in SETTING_EXCEPTIONS if not _find_setting_names(ROOT / file)}, (
         "an unnecessary exception"
     )

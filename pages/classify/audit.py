@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.classify import base_model, by_hand, corrections, data_sets, evaluations
+from pages.classify import augmentation, base_model, by_hand, corrections, data_sets, evaluations
 from pages.form import data_set_preview, estimates
 from pages.jobs import inline_jobs, results
 from pages.widgets import weight_downloads, words
@@ -62,6 +62,7 @@ def show_before_training(inputs: Inputs, settings: TrainClassifierSettings | Non
     st.markdown(
         f"**Train** trains a classifier on these images{estimates.describe_cost(TRAIN, settings, inputs)}."
     )
+    augmentation.show(settings, inputs)
     show_class_samples(images)
     _show_findings(images, facts)
     if not inputs.get("model"):

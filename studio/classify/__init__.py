@@ -3,6 +3,7 @@
 from studio.classify.settings import (
     IMAGENET,
     AuditSettings,
+    AugmentSettings,
     ExplainSettings,
     ExportSettings,
     PredictSettings,
@@ -64,6 +65,35 @@ AUDIT = Task(
     command="classify audit",
     help="audit a dataset: counts, broken files, duplicates, sizes, suspicious labels",
     check="studio.classify.models.available:check_model",
+)
+
+AUGMENT = Task(
+    name="classify.augment",
+    settings=AugmentSettings,
+    inputs=(Slot("data", "dataset"),),
+    produces="image",
+    lane="live",
+    interactive=True,
+    work="studio.classify.training.augment_task:run",
+    title="Augmentation",
+    command="classify augment",
+    help="show random augmentations of training images, as fine-tuning uses them",
+)
+
+FIND_RATE = Task(
+    name="classify.find_rate",
+    settings=TrainClassifierSettings,
+    inputs=(Slot("data", "dataset"),),
+    produces="text",
+    lane="job",
+    work="studio.classify.training.rate_finder:run",
+    estimate_seconds="studio.classify.training.estimate:estimate_rate_finder_seconds",
+    loads_keras=True,
+    estimate_bytes="studio.classify.training.estimate:estimate_bytes",
+    memory_setting="size",
+    title="Learning-rate finder",
+    command="classify find-rate",
+    help="suggest a learning rate for fine-tuning (learning-rate finder); the other settings are those of train",
 )
 
 STUDY = Task(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from studio.classify.augmentation_settings import AUGMENTATION_SETTINGS, AugmentationSettings
 from studio.core.settings import Settings, setting, split_setting
 from studio.core.training import settings as shared
 
@@ -30,7 +31,10 @@ PREPROCESSING = {
     "vgg16": "imagenet-caffe",
     "efficientnet-lite0": "-1-1",
 }
-FINETUNING_SETTINGS = ("blocks", "epochs", "learning_rate", "batch", "flip", "label_smoothing")
+FINETUNING_SETTINGS = (
+    *("blocks", "epochs", "learning_rate", "batch", "label_smoothing"),
+    *AUGMENTATION_SETTINGS,
+)
 # (settings, other setting, required value, explanation): the settings have no effect unless the other setting
 # has that value.
 _REQUIREMENTS: tuple[tuple[tuple[str, ...], str, object, str], ...] = (
@@ -63,7 +67,7 @@ _TEST_SPLIT_HELP = (
 )
 
 
-class TrainClassifierSettings(shared.TrainSettings):
+class TrainClassifierSettings(AugmentationSettings, shared.TrainSettings):
     """Trains an image classifier on your own classes, on the features of a pretrained backbone."""
 
     warmup_steps = 1_000_000  # more than any training run has, so warmup takes a tenth of all steps
@@ -121,12 +125,6 @@ class TrainClassifierSettings(shared.TrainSettings):
         ge=1,
         le=100,
         scale="log",
-    )
-    flip: bool = setting(
-        True,
-        "Mirrors training images at random during fine-tuning (data augmentation); turn it off where left "
-        "and right matter, as in letters and digits.",
-        label="Horizontal flip",
     )
     label_smoothing: float = setting(
         0.01,
@@ -198,6 +196,13 @@ def _describe_unused_settings(settings: TrainClassifierSettings | AuditSettings,
     changed = [name for name in names if getattr(settings, name) != fields[name].default]
     reason = "because the model has its own" if model else "because no imported model was given"
     return [f"Without effect, {reason}: {', '.join(changed)}."] if changed else []
+
+
+class AugmentSettings(AugmentationSettings):
+    """Shows random augmentations of training images."""
+
+    size: int = setting(224, "Side length of each image in the grid.", unit="px", ge=32, le=512, step=32)
+    seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
 
 
 class StudySettings(Settings):

@@ -51,6 +51,8 @@ _MAX_NAMED_SOURCES = 4  # sources that the name of a result lists
 TASKS = {
     "classify.train": "studio.classify:TRAIN",
     "classify.audit": "studio.classify:AUDIT",
+    "classify.augment": "studio.classify:AUGMENT",
+    "classify.find_rate": "studio.classify:FIND_RATE",
     "classify.study": "studio.classify:STUDY",
     "classify.predict": "studio.classify:PREDICT",
     "classify.explain": "studio.classify:EXPLAIN",

@@ -234,6 +234,8 @@ COMMANDS = {
     "dream": (["a.jpg"], ["-o o.png", "--seed 3", "--guide g.png", "--vary steps=1,2"]),
     "classify train": (["data"], ["-o o", "--finetune", "--no-resume"]),
     "classify audit": (["data"], ["--seed 3", "--json", "--base my.keras"]),
+    "classify augment": (["data"], ["-o o.png", "--flip=on", "--rotation 20"]),
+    "classify find-rate": (["data"], ["--backbone vgg16", "--batch=8", "-o o.md"]),
     "classify study": (["data"], ["--backbone vgg16", "--held-out=0.4", "-o o.json"]),
     "classify predict": (["mine", "a.jpg", "b.jpg"], ["--top 3", "--json", "--quiet"]),
     "classify explain": (["mine", "a.jpg"], ["-o o.png", "--verbose"]),

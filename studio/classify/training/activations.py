@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.core import amounts, caches, paths
-from studio.core.data.cache import ImageDataset
+from studio.core.data.cache import ImageDataset, ImageSubset
 from studio.core.errors import InsufficientSpace
 from studio.core.objectives.backbones import Backbone
 from studio.core.objectives.gradients import compile_function
@@ -32,17 +32,19 @@ class Activations:
         path: of the file.
         file: the open file. It stays readable when another run or a cleanup of the cache removes it.
         shape: `(images, views, h, w, C)`.
+        rows: rows of the dataset that it holds, `(images,)`, sorted.
     """
 
-    def __init__(self, path: Path, file: FileIO, shape: tuple[int, ...]):
-        self.path, self.file, self.shape = path, file, shape
+    def __init__(self, path: Path, file: FileIO, shape: tuple[int, ...], rows: np.ndarray):
+        self.path, self.file, self.shape, self.rows = path, file, shape, rows
 
     def read(self, rows: np.ndarray, views: np.ndarray) -> np.ndarray:
         """Reads some rows, as they are (view 0) or mirrored (view 1): `(n, h, w, C) float32`."""
         size = int(np.prod(self.shape[2:]))
         values = np.empty((len(rows), size), "float16")
-        for n, (row, view) in enumerate(zip(rows, views, strict=True)):
-            self.file.seek((int(row) * self.shape[1] + int(view)) * size * 2)
+        positions = np.searchsorted(self.rows, rows)
+        for n, (position, view) in enumerate(zip(positions, views, strict=True)):
+            self.file.seek((int(position) * self.shape[1] + int(view)) * size * 2)
             self.file.readinto(memoryview(values[n]).cast("B"))
         return values.reshape(len(rows), *self.shape[2:]).astype("float32")
 
@@ -53,7 +55,12 @@ class Activations:
 
 @contextmanager
 def open_activations(
-    dataset: ImageDataset, backbone: Backbone, layer: str, mirrored: bool, progress: Progress
+    dataset: ImageDataset,
+    backbone: Backbone,
+    layer: str,
+    mirrored: bool,
+    progress: Progress,
+    rows: np.ndarray | None = None,
 ) -> Iterator[Activations]:
     """Provides the activations of a layer, from the file of an interrupted run or else computed.
 
@@ -65,6 +72,7 @@ def open_activations(
         layer: the last frozen layer.
         mirrored: also computes the mirrored images.
         progress: receives the number of images done.
+        rows: images to compute, sorted; None for all.
 
     Raises:
         InsufficientSpace: if they do not fit on the disk.
@@ -73,15 +81,17 @@ def open_activations(
     side, views = dataset.images.shape[1], 1 + mirrored
     network = _compile_extractor(backbone, layer)
     blank = np.zeros((BATCH, side, side, 3), "uint8")
-    shape = (len(dataset.images), views, *np.asarray(network(blank)).shape[1:])
+    rows = np.arange(len(dataset.images)) if rows is None else rows
+    images, digests = dataset.select(rows), np.ascontiguousarray(dataset.digests[rows])
+    shape = (len(rows), views, *np.asarray(network(blank)).shape[1:])
     description = f"{backbone.digest} {layer} {shape}".encode()
-    key = hashlib.sha256(description + np.ascontiguousarray(dataset.digests).tobytes()).hexdigest()
+    key = hashlib.sha256(description + digests.tobytes()).hexdigest()
     path = caches.claim(paths.ensure_folder("cache") / "activations" / f"{key}.f16")
     size = int(np.prod(shape)) * 2
     with _open_file(path, size) or _write_file(
-        path, size, _compute_batches(dataset.images, network, views, progress)
+        path, size, _compute_batches(images, network, views, progress)
     ) as file:
-        yield Activations(path, file, shape)
+        yield Activations(path, file, shape, rows)
 
 
 def _open_file(path: Path, size: int) -> FileIO | None:
@@ -117,7 +127,7 @@ def _compile_extractor(backbone: Backbone, layer: str) -> Callable:
 
 
 def _compute_batches(
-    images: np.ndarray, network: Callable, views: int, progress: Progress
+    images: ImageSubset, network: Callable, views: int, progress: Progress
 ) -> Iterator[np.ndarray]:
     """Yields batches of activations, `(n, views, h, w, C) float16`, clipped to float16's range."""
     largest = np.finfo("float16").max

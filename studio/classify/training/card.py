@@ -44,7 +44,8 @@ def compose(
     elif settings.finetune:
         tuning_text = (
             f" Then all layers after {settings.cut} were fine-tuned for {figures['steps']:,} steps of "
-            f"{settings.batch} images; the accuracy before was {figures['head_accuracy']:.1%}."
+            f"{settings.batch} images; the accuracy before was {figures['head_accuracy']:.1%}. "
+            f"Data augmentation: {settings.describe_augmentation(model_data['classes'])}."
         )
     head = "a linear head" if settings.head == "linear" else f"a head with {settings.hidden} hidden units"
     return cards.compose(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.classify.settings import TrainClassifierSettings
-from studio.classify.training import features
+from studio.classify.training import features, rate_curve
 from studio.core import data
 from studio.core.tasks import Inputs
 
@@ -15,6 +15,7 @@ _HEAD_SECONDS = {"linear": 0.0015, "mlp": 0.0035}  # seconds per image to select
 # Share of the forward pass in one and in two top blocks.
 _TOP_SHARES = {"resnet50": (0.21, 0.6), "vgg16": (0.09, 0.39), "efficientnet-lite0": (0.1, 0.25)}
 _STEP_COST = 6  # cost of a training step in forward passes, with tests and reading from the disk
+_AUGMENTATION_SECONDS = 0.014  # seconds to augment an image of 224 px
 _BASE_BYTES = 0.9 * 2**30  # bytes for Keras and the network
 # Bytes for a batch of 224 px.
 _BATCH_BYTES = {"resnet50": 0.9 * 2**30, "vgg16": 1.4 * 2**30, "efficientnet-lite0": 0.9 * 2**30}
@@ -43,9 +44,28 @@ def estimate_seconds(settings: TrainClassifierSettings, inputs: Inputs) -> float
     if not settings.finetune:
         return seconds
     top_share = _TOP_SHARES[settings.backbone][settings.blocks - 1]
-    caching = per_image * (1 - top_share) * count * (2 if settings.flip else 1)
-    training = per_image * top_share * _STEP_COST * count * (1 - settings.held_out) * settings.epochs
-    return seconds + caching + training
+    forward = per_image * (1 - top_share)  # of the frozen part
+    train_count = count * (1 - settings.held_out)
+    training = per_image * top_share * _STEP_COST * train_count * settings.epochs
+    if settings.has_amounts:  # the frozen part runs in each epoch
+        augmenting = forward + _AUGMENTATION_SECONDS * (settings.size / 224) ** 2
+        return (
+            seconds
+            + forward * count * settings.held_out
+            + augmenting * train_count * settings.epochs
+            + training
+        )
+    return seconds + forward * count * (1 if settings.flip == "off" else 2) + training
+
+
+def estimate_rate_finder_seconds(settings: TrainClassifierSettings, inputs: Inputs) -> float:
+    """Estimates the seconds of the learning-rate finder on two cores. See `estimate_seconds`."""
+    file = inputs["data"][0]
+    dataset = data.find_cached_dataset(file, settings.size)
+    count = data.count_files(file) if dataset is None else len(dataset.names)
+    epochs = rate_curve.STEPS * settings.batch / max(1.0, count * (1 - settings.held_out))
+    change = {"finetune": True, "epochs": max(1, round(epochs))}
+    return estimate_seconds(settings.model_copy(update=change), inputs)
 
 
 def estimate_bytes(settings: TrainClassifierSettings, inputs: Inputs) -> float:

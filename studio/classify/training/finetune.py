@@ -6,13 +6,15 @@ arXiv:2202.10054).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from studio.classify.models import trained
 from studio.classify.settings import TrainClassifierSettings
+from studio.classify.training import augmentation
 from studio.classify.training.activations import Activations, open_activations
 from studio.classify.training.head import log_loss
 from studio.classify.training.training_set import TrainingSet
@@ -37,8 +39,9 @@ class Tuner(Trainer):
     Args:
         samples: the dataset, its splits and its backbone.
         top: the layers after the cut, with their initial weights.
-        maps: activations of the frozen part for all images.
-        settings: `epochs`, `batch`, `learning_rate`, `label_smoothing`, `flip` and `seed`.
+        maps: activations of the frozen part: for all images, or for the test and validation images.
+        settings: `epochs`, `batch`, `learning_rate`, `label_smoothing` and `seed`.
+        augment: `(images, step) -> activations` of augmented training images; None reads them from `maps`.
         run: stores checkpoints; None stores none.
 
     Attributes:
@@ -58,15 +61,18 @@ class Tuner(Trainer):
         maps: Activations,
         settings: TrainClassifierSettings,
         run: checkpoints.Run | None = None,
+        augment: Callable[[np.ndarray, int], np.ndarray] | None = None,
     ):
         self.batches = Batches(len(samples.train_rows), settings.batch, settings.seed)
         steps = settings.epochs * self.batches.batches_per_epoch
         super().__init__(steps, self.batches.batches_per_epoch, run)
         self.samples, self.top, self.maps, self.settings = samples, top, maps, settings
-        _compile(top, settings, steps)
+        compile_top(
+            top, settings, optimizers.make_schedule(settings.learning_rate, steps, settings.warmup_steps)
+        )
         self.track(top, top, max(1, round(_EMA_EPOCHS * self.batches.batches_per_epoch)), ema_every=1)
         self.test_probabilities = [np.empty((0, len(samples.classes)), "float32")]
-        self.seconds_before = 0.0
+        self.augment, self.seconds_before = augment, 0.0
 
     @property
     def probabilities(self) -> np.ndarray:
@@ -74,11 +80,15 @@ class Tuner(Trainer):
         return self.test_probabilities[0]
 
     def advance(self) -> Mapping[str, float]:
-        """Trains on one batch; the seed and the step decide which images are mirrored."""
+        """Trains on one batch; the seed and the step determine how its images are augmented."""
         rows = self.samples.train_rows[self.batches.select_rows(self.step)]
+        truth = np.eye(len(self.samples.classes), dtype="float32")[self.samples.labels(rows)]
+        if self.augment is not None:
+            return self.train_on(
+                self.augment(np.asarray(self.samples.dataset.images[rows]), self.step), truth
+            )
         rng = np.random.default_rng([self.settings.seed, 9, self.step])
         views = rng.integers(0, self.maps.shape[1], len(rows))
-        truth = np.eye(len(self.samples.classes), dtype="float32")[self.samples.labels(rows)]
         return self.train_on(self.maps.read(rows, views), truth)
 
     def take_step(self, inputs: Any, targets: Any) -> Mapping[str, Any]:
@@ -151,13 +161,41 @@ def finetune(
         StudioError: if a checkpoint is of another model.
         Cancelled: if a user stopped the run before the first step.
     """
-    progress = progress or Progress()
-    top = build_top(samples, weights, settings)
-    with open_activations(samples.dataset, samples.backbone, settings.cut, settings.flip, progress) as maps:
-        tuner = Tuner(samples, top, maps, settings, run).fit(progress)
+    with open_tuner(samples, weights, settings, progress or Progress(), run) as tuner:
+        tuner.fit(progress)
         if tuner.stop_reason != "cancelled":  # a resumed run needs them
-            maps.remove()
+            tuner.maps.remove()
         return tuner
+
+
+@contextmanager
+def open_tuner(
+    samples: TrainingSet,
+    weights: Sequence[np.ndarray],
+    settings: TrainClassifierSettings,
+    progress: Progress,
+    run: checkpoints.Run | None = None,
+) -> Iterator[Tuner]:
+    """Prepares a run before its first step: the network and the activations. See `finetune`."""
+    top = build_top(samples, weights, settings)
+    # An image and its mirror image are computed once. Other augmentations differ in each epoch.
+    mirrored, augment, rows = settings.mirrors(samples.classes), None, None
+    if settings.has_amounts:
+        augment = _compile_augmented_activations(samples, settings)
+        mirrored, rows = False, np.union1d(samples.validation_rows, samples.test_rows)
+    with open_activations(samples.dataset, samples.backbone, settings.cut, mirrored, progress, rows) as maps:
+        yield Tuner(samples, top, maps, settings, run, augment)
+
+
+def _compile_augmented_activations(
+    samples: TrainingSet, settings: TrainClassifierSettings
+) -> Callable[[np.ndarray, int], np.ndarray]:
+    """Returns `(images, step) -> activations` of augmented images at the cut. See `augmentation`."""
+    extractor = samples.backbone.build_extractor([settings.cut])
+    network = augmentation.build(settings, samples.classes, settings.size)
+    return augmentation.compile_augmentation(
+        network, lambda images: extractor(images)[settings.cut], settings.seed
+    )
 
 
 def build_top(
@@ -180,11 +218,10 @@ def build_top(
     return top
 
 
-def _compile(top: keras.Model, settings: TrainClassifierSettings, steps: int) -> None:
-    """Compiles with AdamW, learning rate warmup and decay, and gradient clipping."""
+def compile_top(top: keras.Model, settings: TrainClassifierSettings, rate: Any) -> None:
+    """Compiles with AdamW and gradient clipping. `rate` is the learning rate or its schedule."""
     import keras
 
-    rate = optimizers.make_schedule(settings.learning_rate, steps, settings.warmup_steps)
     top.compile(
         optimizers.adamw(rate, weight_decay=_WEIGHT_DECAY, global_clipnorm=1.0),
         keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),

@@ -57,7 +57,8 @@ def test_estimate_grows_with_epochs_and_blocks(file):
         for more in ({"epochs": 5}, {"epochs": 10}, {"epochs": 10, "blocks": 2})
     )
     assert estimate(file) < once < twice < deeper
-    assert estimate(file, finetune=True, flip=False) < estimate(file, finetune=True)
+    assert estimate(file, finetune=True, flip="off") < estimate(file, finetune=True)
+    assert estimate(file, finetune=True, rotation=10) > estimate(file, finetune=True)
 
 
 def test_cached_images_and_features_shorten_the_estimate(file, monkeypatch):

@@ -1,0 +1,54 @@
+"""The task `classify.augment`: a grid of training images and random augmentations of each."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from studio.classify.settings import AugmentSettings
+from studio.classify.training import augmentation
+from studio.core import data, recipes
+from studio.core.data import ImageDataset
+from studio.core.imaging import image_io
+from studio.core.imaging.grids import make_grid
+from studio.core.progress import Progress
+from studio.core.tasks import File, Inputs, Result
+
+ROWS, COLUMNS = 4, 6  # images; the first column has the originals
+
+
+def run(settings: AugmentSettings, inputs: Inputs, progress: Progress) -> Result:
+    """Draws some images of a dataset, one in each row, followed by augmented versions."""
+    began, file = time.monotonic(), inputs["data"][0]
+    dataset = data.load_dataset(file, settings.size, 3, progress)
+    images = np.asarray(dataset.images[_select_rows(dataset, settings.seed)])
+    network = augmentation.build(settings, dataset.classes, settings.size)
+    augment = augmentation.compile_augmentation(network, lambda augmented: augmented, settings.seed)
+    columns = [images]
+    for step in range(COLUMNS - 1):
+        progress.report(step, COLUMNS - 1, text="Augmenting images")
+        columns.append(np.round(augment(images, step) * 255).astype("uint8"))
+    grid = make_grid(np.concatenate(np.stack(columns, axis=1)), columns=COLUMNS)
+    recipe = recipes.make("classify.augment", settings, inputs)
+    image = File.store(image_io.encode_png(grid, recipe), "image", f"{Path(file.name).stem}-augmented.png")
+    figures = {
+        "images": len(images),
+        "flip": settings.mirrors(dataset.classes),
+        "seconds": time.monotonic() - began,
+        "notes": list(dataset.notes),
+    }
+    return Result((image,), figures, recipe)
+
+
+def _select_rows(dataset: ImageDataset, seed: int) -> np.ndarray:
+    """Returns up to `ROWS` random rows, of different classes where possible."""
+    rng = np.random.default_rng([seed, 11])
+    order = rng.permutation(len(dataset.names))
+    if dataset.labels is None:
+        return order[:ROWS]
+    labels, ranks = dataset.labels[order], np.empty(len(order), "int64")
+    for label in np.unique(labels):
+        ranks[labels == label] = np.arange(np.sum(labels == label))
+    return order[np.argsort(ranks, kind="stable")[:ROWS]]
