@@ -42,16 +42,17 @@ def crop(images_01: np.ndarray) -> np.ndarray:
 
 
 def build_extractor(backbone: Backbone) -> keras.Model:
-    """Returns a model from `(1, H, W, 3) float32 in [0, 1]` to `(1, H / 4, W / 4, 2688) float32`.
+    """Returns a model from `(1, H, W, 3) float32 in [0, 1]` to ten maps `(1, H / 4, W / 4, C) float32`.
 
-    Each layer is divided by its number of channels and resized bilinearly, as in the paper.
+    Each layer is divided by its number of channels and resized bilinearly, as in the paper. The layers are
+    not concatenated, because a float32 array of 2,688 channels and its gradient take 350 MB at 512 px.
     """
     return _extend_trunk(backbone.build_extractor(LAYERS))
 
 
 @lru_cache(maxsize=4)
 def _extend_trunk(trunk: keras.Model) -> keras.Model:
-    """Adds layers that resize, scale and concatenate the activations. Returns one model for each trunk."""
+    """Adds layers that resize and scale the activations. Returns one model for each trunk."""
     import keras
 
     maps = [_resize_layer(trunk.output[name], find_spec("vgg16").strides[name]) for name in LAYERS]
@@ -59,7 +60,7 @@ def _extend_trunk(trunk: keras.Model) -> keras.Model:
         keras.layers.Rescaling(1.0 / count, dtype="float32")(features)
         for count, features in zip(CHANNELS, maps, strict=True)
     ]
-    return keras.Model(trunk.input, keras.layers.Concatenate(dtype="float32")(scaled))
+    return keras.Model(trunk.input, scaled)
 
 
 def _resize_layer(features, stride: int):
@@ -130,14 +131,18 @@ def _compile_unit_extractor(model: keras.Model) -> Callable:
     def compute(images_01):
         from keras import ops
 
-        features = model(images_01)
-        return ops.cast(features / (vector_norm(features) + 1e-8), "float16")
+        maps = model(images_01)
+        norm = vector_norm(*maps) + 1e-8
+        return ops.concatenate([ops.cast(features / norm, "float16") for features in maps], axis=-1)
 
     return compile_function(compute)
 
 
-def vector_norm(vectors):
-    """Returns lengths along the last axis, which is kept; the gradient is finite at 0."""
+def vector_norm(*parts):
+    """Returns the lengths along the last axis, which is kept, of vectors given in parts, one array each.
+
+    The gradient is finite at 0.
+    """
     from keras import ops
 
-    return ops.sqrt(ops.sum(ops.square(vectors), axis=-1, keepdims=True) + 1e-12)
+    return ops.sqrt(sum(ops.sum(ops.square(part), axis=-1, keepdims=True) for part in parts) + 1e-12)

@@ -67,11 +67,13 @@ class MatchLoss:
         """Returns the loss at `(1, H, W, 3) float32`, and its gradient with respect to the image."""
 
         def make_inputs(tile: tiling.Tile, height: int, width: int):
-            target = np.zeros((1, height, width, DEPTH), "float16")
             weight = np.zeros((1, height, width, 1), "float32")
             rows, columns = inner_slices(tile)
-            target[0, rows, columns] = self._target[map_slices(tile)]
             weight[0, rows, columns] = 1.0 / (self._target.shape[0] * self._target.shape[1])
+            if self._target.shape[:2] == (height, width):  # one tile: a copy would take 88 MB at 512 px
+                return self._target[None], weight
+            target = np.zeros((1, height, width, DEPTH), "float16")
+            target[0, rows, columns] = self._target[map_slices(tile)]
             return target, weight
 
         return _sum_tiles(self._evaluate, images_01, make_inputs, self._progress)
@@ -150,11 +152,12 @@ def _compile_match_loss(extractor: keras.Model) -> Callable:
     def compute_loss(images_01, target, weight):
         from keras import ops
 
-        features = extractor(images_01)
-        similarity = ops.sum(features * ops.cast(target, "float32"), axis=-1, keepdims=True) / vector_norm(
-            features
-        )
-        return ops.sum(weight * (1.0 - similarity)), ()
+        maps = extractor(images_01)
+        products = [
+            ops.sum(features * ops.cast(target[..., part], "float32"), axis=-1, keepdims=True)
+            for features, part in zip(maps, layer_slices(), strict=True)
+        ]
+        return ops.sum(weight * (1.0 - sum(products) / vector_norm(*maps))), ()
 
     return compile_function(value_and_grad(compute_loss))
 
@@ -166,10 +169,10 @@ def _compile_layerwise_loss(extractor: keras.Model, style_count: int) -> Callabl
     def compute_loss(images_01, positions, photo, shares, size, structure, *banks):
         from keras import ops
 
-        sampled = ops.take(ops.reshape(extractor(images_01), (-1, DEPTH)), positions[0, :, 0, 0], axis=0)
         distance = 0.0
-        for part in layer_slices():
-            features = _normalize(sampled[:, part])
+        for layer_map, part in zip(extractor(images_01), layer_slices(), strict=True):
+            vectors = ops.reshape(layer_map, (-1, layer_map.shape[-1]))
+            features = _normalize(ops.take(vectors, positions[0, :, 0, 0], axis=0))
             structure_distance = 1.0 - _compute_similarity(
                 features, _normalize(ops.cast(photo[0, :, 0, part], "float32"))
             )
