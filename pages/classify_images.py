@@ -3,7 +3,17 @@
 import streamlit as st
 
 from pages import parts
-from pages.classify import audit, base_model, by_hand, classifiers, export, training, tryout, under_the_hood
+from pages.classify import (
+    audit,
+    base_model,
+    by_hand,
+    classifiers,
+    export,
+    rate_finder,
+    training,
+    tryout,
+    under_the_hood,
+)
 from pages.form import data_set_input, problems
 from studio.classify.settings import TrainClassifierSettings
 
@@ -19,6 +29,8 @@ with left:
         settings = parts.ask_settings(
             TrainClassifierSettings, unshared=("size",), skip=base.skip, extra=base.extra, seed_mode="kept"
         )
+        if data_set is not None and settings is not None:
+            rate_finder.show(settings, {"data": [data_set.file]})
         parts.show_saved_settings(training.TASK, settings)
         is_ready = data_set is not None and settings is not None
         start_clicked = parts.show_start_button(":material/school:", "Train", is_ready)
