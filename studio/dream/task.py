@@ -8,7 +8,7 @@ from typing import Any
 
 from studio.core import recipes
 from studio.core.errors import Cancelled
-from studio.core.imaging import image_io
+from studio.core.imaging import image_io, transparency
 from studio.core.masks import task_masks
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -19,9 +19,15 @@ from studio.dream.zoom import ZoomVideo, zoom
 
 
 def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
-    """Runs DeepDream on an image, or zooms into the dream; see `ascend` and `zoom`."""
-    content = image_io.read(inputs["content"][0].read())
-    guide = next((image_io.read(file.read()) for file in inputs.get("guide", ())), None)
+    """Runs DeepDream on an image and keeps its alpha channel, or zooms into the dream, which is opaque.
+
+    See `ascend` and `zoom`.
+    """
+    content_file = inputs["content"][0]
+    content, alpha = transparency.split_alpha(
+        image_io.read_transparent(content_file.read(), content_file.name)
+    )
+    guide = next((image_io.read(file.read(), file.name) for file in inputs.get("guide", ())), None)
     masks = task_masks.resolve(settings, inputs, content, progress)
     dream: Dream | ZoomVideo = (zoom if settings.zoom else ascend)(content, settings, guide, progress)
     if dream.stopped_early and not dream.figures["steps"]:
@@ -31,11 +37,12 @@ def run(settings: DreamSettings, inputs: Inputs, progress: Progress) -> Result:
         dream = replace(dream, image=image, weights=weights)
     final_settings = _make_reproducible_settings(settings, dream)
     recipe = recipes.make("dream.ascend", final_settings, inputs, dream.weights)
-    stem = f"{Path(inputs['content'][0].name).stem}-dream"
+    stem = f"{Path(content_file.name).stem}-dream"
     if isinstance(dream, ZoomVideo) and final_settings.zoom:
         file = File.store(dream.video, "animation", f"{stem}.{final_settings.video}")
     else:
-        file = File.store(image_io.encode_png(dream.image, recipe), "image", f"{stem}.png")
+        image = transparency.join_alpha(dream.image, alpha)
+        file = File.store(image_io.encode_png(image, recipe), "image", f"{stem}.png")
     return Result(
         (file,), {**dream.figures, "notes": _describe_missing_preset(settings)}, recipe, dream.stopped_early
     )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.core import recipes
-from studio.core.imaging import image_io
+from studio.core.imaging import image_io, transparency
 from studio.core.models import presets
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.core.weights import pretrained
-from studio.style import transparency
 from studio.style.house import known_styles
 from studio.style.nnst.matching import encode_matches
 from studio.style.nnst.schedule import first_look_size

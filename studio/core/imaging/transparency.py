@@ -1,4 +1,4 @@
-"""Transparency: compositing over white, and colors of transparent pixels."""
+"""Transparency: compositing over white, colors of transparent pixels, and alpha beside a network."""
 
 from __future__ import annotations
 
@@ -53,3 +53,35 @@ def extend_colors(image: np.ndarray) -> np.ndarray:
         return image
     rows, columns = ndimage.distance_transform_edt(~is_solid, return_distances=False, return_indices=True)
     return np.dstack([image[rows, columns, :3], alpha])
+
+
+def split_alpha(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Splits an image for a network that processes only colors; see `extend_colors` for hidden ones.
+
+    Args:
+        image: `(H, W, 3 or 4) uint8`.
+
+    Returns:
+        `(H, W, 3) uint8`, and `(H, W) uint8`, or None if the image has no alpha channel.
+    """
+    if image.shape[2] == 3:
+        return image, None
+    return np.ascontiguousarray(extend_colors(image)[..., :3]), image[..., 3]
+
+
+def join_alpha(image: np.ndarray, alpha: np.ndarray | None) -> np.ndarray:
+    """Adds the alpha channel from `split_alpha`, resized to the image.
+
+    Args:
+        image: `(h, w, 3) uint8`.
+        alpha: `(H, W) uint8`, or None.
+
+    Returns:
+        `(h, w, 4) uint8`; the image itself if `alpha` is None.
+    """
+    if alpha is None:
+        return image
+    height, width = image.shape[:2]
+    if alpha.shape != (height, width):
+        alpha = np.asarray(Image.fromarray(alpha).resize((width, height), Image.Resampling.BICUBIC))
+    return np.dstack([image, alpha])

@@ -1,4 +1,10 @@
-// The page of a network of house styles: paints a photo in a style.
+// The page of a network of house styles: paints a photo, or live the images of a camera, in a style.
+
+const MAX_WORKERS = 3; // each takes a core and its own memory
+const SHOWN_MS = 2000; // over which frames per second are counted
+// The first is read by most programs. The studio reads MP4 of both kinds.
+const VIDEO_TYPES = ["video/mp4;codecs=avc1.42E01E", "video/mp4", "video/webm"];
+const VIDEO_BITS = 4_000_000; // per second: brush strokes are hard to compress
 
 /** Averages a plane over windows of an odd side, mirrored at the borders, in one direction. */
 function averageRows(plane, side, window, step, stride) {
@@ -18,7 +24,8 @@ function averageRows(plane, side, window, step, stride) {
 
 /** Adds grain to the flat parts of a photo, `side * side * 3` values in [0, 1], as the studio does. */
 function addGrain(photo, grain, data) {
-  const { side, grain_window: window } = data;
+  const side = Math.sqrt(photo.length / 3);
+  const { grain_window: window } = data;
   const average = (plane) => averageRows(averageRows(plane, side, window, side, 1), side, window, 1, side);
   const gray = Float64Array.from({ length: side * side }, (_, n) => (photo[3 * n] + photo[3 * n + 1] + photo[3 * n + 2]) / 3);
   const mean = average(gray);
@@ -34,50 +41,75 @@ function addGrain(photo, grain, data) {
   });
 }
 
-/** Returns the center square of an image or a video, `side * side * 3` values of 0 to 255. */
-function readSquare(source, width, height, side, create) {
-  const canvas = create("canvas", { width: side, height: side });
-  const context = canvas.getContext("2d");
+/** Paints a photo, `side * side * 3` values of 0 to 255, in a mix of styles. Returns values in [0, 1]. */
+function paintSquare(network, { photo, shares, grain, data }) {
+  return network(addGrain(Float32Array.from(photo, (value) => value / 255), grain, data), shares);
+}
+
+/** Returns the center square of an image, `side * side * 3` values of 0 to 255; `scratch` is a canvas. */
+function readSquare(source, width, height, side, scratch, isMirrored = false) {
+  Object.assign(scratch, { width: side, height: side });
+  const context = scratch.getContext("2d", { willReadFrequently: true });
   context.imageSmoothingQuality = "high";
+  if (isMirrored) context.setTransform(-1, 0, 0, 1, side, 0);
   const shorter = Math.min(width, height);
   context.drawImage(source, (width - shorter) / 2, (height - shorter) / 2, shorter, shorter, 0, 0, side, side);
   return context.getImageData(0, 0, side, side).data.filter((_, n) => n % 4 < 3);
 }
 
-export default async function show({ app, create, createSaveButton, data, drawPixels, networks, photos, say, unpack }) {
+export default async function show({ app, cameras, create, createSaveButton, data, drawPixels, networks, photos, say, unpack, workers }) {
   const grain = new Int8Array((await unpack("file-grain")).buffer);
   const canvas = create("canvas", { width: data.side, height: data.side, role: "img", "aria-label": "The painted photo" });
+  const scratch = create("canvas");
   const styles = create("select", {}, ...data.styles.map((name, n) => create("option", { value: n }, name.replaceAll("_", " "))));
-  const video = create("video", { autoplay: true, muted: true, playsInline: true, className: "hidden" });
-  const camera = create("button", { type: "button", textContent: "Camera" });
+  const styleField = create("label", {}, "Style ", styles);
+  // Covered, not hidden: browsers may stop a video that is not displayed.
+  const video = create("video", { autoplay: true, muted: true, playsInline: true, tabIndex: -1, className: "covered", "aria-hidden": "true" });
+  const createButton = (text) => create("button", { type: "button", textContent: text });
+  const [camera, other, take, record] = ["Start the camera", "Other camera", "Take a photo", "Record"].map(createButton);
+  const chooser = photos.createPhotoButton(open);
+  const saveVideo = create("a", { className: "button hidden", textContent: "Save video" });
+  const note = create("p", { className: "note" });
+  const canRecord = Boolean(globalThis.MediaRecorder && canvas.captureStream);
   let photo = null; // values of 0 to 255
   let running = Promise.resolve();
   let requests = 0;
+  let choice = { facingMode: "environment" };
+  let crew = null; // promises of the workers' functions
+  let recorder = null;
+  const live = { captured: 0, drawn: 0, frameMs: 0, nextTime: 0, times: [] }; // of the images of the camera
 
-  /** Paints the photo in the chosen style; `canvas.photo` is the photo painted last. */
+  /** Returns the share of each style. */
+  const readShares = () => Float32Array.from(data.styles, (_, n) => Number(n === Number(styles.value)));
+
+  /** Draws an output of the network; `canvas.photo` is the photo painted last. */
+  function draw(output, side, current) {
+    drawPixels(canvas, output.map((value) => 255 * value), side, side);
+    canvas.photo = current;
+  }
+
+  /** Paints the photo in the chosen style. */
   async function paint() {
     say("Painting ...");
     await new Promise((resolve) => setTimeout(resolve, 30)); // lets the browser show it
-    const shares = Float32Array.from(data.styles, (_, n) => Number(n === Number(styles.value)));
     const current = photo;
-    const output = await networks.network(addGrain(Float32Array.from(current, (value) => value / 255), grain, data), shares);
-    drawPixels(canvas, output.map((value) => 255 * value), data.side, data.side);
-    canvas.photo = current;
+    draw(await paintSquare(networks.network, { photo: current, shares: readShares(), grain, data }), data.side, current);
     say("");
   }
 
   /** Paints, unless a later request waits. */
   function refresh() {
     const request = ++requests;
-    const work = () => (request === requests ? paint() : undefined);
+    const work = () => (request === requests && !video.srcObject ? paint() : undefined);
     return (running = running.then(work, work));
   }
 
   /** Paints an image file. */
   async function open(file) {
+    stop();
     try {
       const image = await photos.readImage(file);
-      photo = readSquare(image, image.width, image.height, data.side, create);
+      photo = readSquare(image, image.width, image.height, data.side, scratch);
     } catch (error) {
       say(error.message);
       return;
@@ -85,32 +117,158 @@ export default async function show({ app, create, createSaveButton, data, drawPi
     await refresh();
   }
 
-  /** Shows the camera; the next click takes the photo. */
-  async function toggleCamera() {
-    if (video.srcObject) {
-      photo = readSquare(video, video.videoWidth, video.videoHeight, data.side, create);
-      photos.closeCamera(video);
-      refresh();
-    } else {
-      await photos.openCamera(video, { facingMode: "environment" }).catch((error) => say(error.message));
-    }
-    video.classList.toggle("hidden", !video.srcObject);
-    camera.textContent = video.srcObject ? "Take the photo" : "Camera";
+  /** Returns the center square of the camera's image. */
+  const readCamera = (side) => readSquare(video, video.videoWidth, video.videoHeight, side, scratch, cameras.isMirrored(video));
+
+  /** Starts workers that paint at the size for the camera: the file of the network differs in its shapes. */
+  async function startCrew() {
+    const [bytes, difference] = await Promise.all([workers.unpackNetwork("network"), unpack("file-live")]);
+    const liveBytes = bytes.map((byte, n) => byte ^ difference[n]);
+    const count = Math.min(MAX_WORKERS, navigator.hardwareConcurrency || 1);
+    return Array.from({ length: count }, () => workers.startWorker(liveBytes, paintSquare, addGrain, averageRows));
   }
 
-  camera.addEventListener("click", toggleCamera);
+  /** Waits until it is time for another image, so that those of all workers are evenly spaced. */
+  async function waitForTurn() {
+    const now = performance.now();
+    const time = Math.max(now, live.nextTime);
+    live.nextTime = time + (0.9 * live.frameMs) / crew.length; // 0.9, so that a fast worker does not wait
+    await new Promise((resolve) => setTimeout(resolve, time - now));
+  }
+
+  /** Paints images of a stream with a worker, while the camera shows it. */
+  async function watch(ask, stream) {
+    while (video.srcObject === stream) {
+      await waitForTurn();
+      if (video.srcObject !== stream) return;
+      if (!video.videoWidth) continue;
+      const number = ++live.captured;
+      const current = readCamera(data.live_side);
+      const startTime = performance.now();
+      const output = await ask({ photo: current, shares: readShares(), grain, data });
+      live.frameMs = performance.now() - startTime;
+      if (video.srcObject !== stream || number < live.drawn) continue; // a later image was faster
+      live.drawn = number;
+      draw(output, data.live_side, current);
+      countFrame();
+    }
+  }
+
+  /** Shows the frames per second, and how long the recording is. */
+  function countFrame() {
+    const now = performance.now();
+    live.times = [...live.times.filter((time) => time > now - SHOWN_MS), now];
+    if (live.times.length < 2) return;
+    const rate = (1000 * (live.times.length - 1)) / (now - live.times[0]);
+    const recorded = recorder ? `Recording ${Math.floor((now - recorder.startTime) / 1000)} s. ` : "";
+    note.textContent = `${recorded}${rate.toFixed(1)} frames per second at ${data.live_side} px`;
+  }
+
+  /** Shows the buttons as camera and recorder are. */
+  function showButtons() {
+    const isOn = Boolean(video.srcObject);
+    camera.textContent = isOn ? "Stop the camera" : "Start the camera";
+    record.textContent = recorder ? "Stop recording" : "Record";
+    take.classList.toggle("hidden", !isOn);
+    record.classList.toggle("hidden", !isOn || !canRecord);
+    if (!isOn) [other.className, note.textContent] = ["hidden", ""];
+  }
+
+  /** Starts the camera of `choice`, whose images are painted until it stops. */
+  async function start() {
+    stop();
+    camera.disabled = other.disabled = true;
+    say("Allow the camera in your browser.");
+    try {
+      await cameras.openCamera(video, choice);
+      say("Starting ...");
+      const stream = video.srcObject;
+      stream.getVideoTracks()[0].addEventListener("ended", stop);
+      crew ??= await startCrew();
+      Object.assign(live, { nextTime: 0, times: [] });
+      crew.forEach(async (starting) => watch(await starting, stream).catch(fail));
+      other.classList.toggle("hidden", !(await cameras.hasOtherCamera()));
+      await Promise.race(crew);
+      say("");
+    } catch (error) {
+      fail(error);
+    }
+    camera.disabled = other.disabled = false;
+    showButtons();
+    if (document.hidden) stop();
+  }
+
+  /** Stops the camera after an error. */
+  function fail(error) {
+    stop();
+    say(error.message);
+  }
+
+  /** Stops the camera. The image painted last stays; another style paints the camera's last image. */
+  function stop() {
+    if (!video.srcObject) return;
+    if (video.videoWidth) photo = readCamera(data.side);
+    if (recorder) recorder.stop();
+    cameras.closeCamera(video);
+    showButtons();
+  }
+
+  /** Starts a recording of the canvas, or ends it and offers the video. */
+  function toggleRecording() {
+    if (recorder) {
+      recorder.stop();
+      return;
+    }
+    const type = VIDEO_TYPES.find((name) => MediaRecorder.isTypeSupported(name));
+    const parts = [];
+    recorder = new MediaRecorder(canvas.captureStream(), { mimeType: type, videoBitsPerSecond: VIDEO_BITS });
+    recorder.startTime = performance.now();
+    recorder.addEventListener("dataavailable", (event) => parts.push(event.data));
+    recorder.addEventListener("stop", () => {
+      recorder = null;
+      URL.revokeObjectURL(saveVideo.href);
+      const format = type.split(";")[0];
+      saveVideo.href = URL.createObjectURL(new Blob(parts, { type: format }));
+      saveVideo.download = `painted.${format.replace("video/", "")}`;
+      saveVideo.classList.remove("hidden");
+      showButtons();
+    });
+    recorder.start();
+    showButtons();
+  }
+
+  /** Chooses the style that the address names. The studio does so, and has the choices of style and photo. */
+  function followAddress() {
+    const number = data.styles.indexOf(new URLSearchParams(location.hash.slice(1)).get("style"));
+    if (number < 0) return;
+    [chooser, styleField].forEach((element) => element.classList.add("hidden"));
+    camera.classList.add("main");
+    styles.value = number;
+    if (photo) refresh();
+  }
+
+  camera.addEventListener("click", () => (video.srcObject ? stop() : start()));
+  other.addEventListener("click", async () => {
+    choice = await cameras.findOtherCamera(video);
+    await start();
+  });
+  take.addEventListener("click", () => {
+    stop();
+    refresh();
+  });
+  record.addEventListener("click", toggleRecording);
   styles.addEventListener("change", refresh);
+  document.addEventListener("visibilitychange", () => document.hidden && stop());
+  addEventListener("hashchange", followAddress);
+  followAddress();
+  showButtons();
   app.append(
-    create(
-      "div",
-      { className: "row" },
-      photos.createPhotoButton(open),
-      ...(navigator.mediaDevices ? [camera] : []),
-      create("label", {}, "Style ", styles),
-    ),
+    create("div", { className: "row" }, chooser, ...(navigator.mediaDevices ? [camera, other] : []), styleField),
+    ...cameras.explainNoCamera(),
     video,
     create("div", { className: "large" }, canvas),
-    create("div", { className: "row" }, createSaveButton(canvas, "painted.png")),
+    note,
+    create("div", { className: "row" }, take, record, createSaveButton(canvas, "painted.png"), saveVideo),
   );
   await open(new Blob([await unpack("file-photo")], { type: "image/webp" }));
 }
