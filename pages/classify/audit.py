@@ -176,7 +176,7 @@ def list_findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
         subject = "exact duplicate was" if count == 1 else "exact duplicates were"
         yield Finding(f"{count:,} {subject} left out, so that each image counts once.", False, copies)
     if count := facts["near_count"]:
-        yield _describe_near_duplicates(count, facts["near"])
+        yield _describe_near_duplicates(count, facts["near"], facts["split"])
     if (count := facts["small_count"]) * 2 <= facts["images"] and count:
         yield Finding(
             f"{count:,} images are smaller than the input size; larger ones would give more detail.",
@@ -190,11 +190,12 @@ def list_findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(words.escape(note))
 
 
-def _describe_near_duplicates(count: int, pairs: Sequence[Mapping[str, Any]]) -> Finding:
+def _describe_near_duplicates(count: int, pairs: Sequence[Mapping[str, Any]], has_own_split: bool) -> Finding:
     names = [pair[side] for pair in pairs for side in ("first", "second")]
     cross_class_count = sum(pair["across"] for pair in pairs)
     subject = "pair of images is" if count == 1 else "pairs of images are"
-    text = f"{count:,} {subject} nearly identical; both stay in the same split so that the test is fair."
+    text = f"{count:,} {subject} nearly identical"
+    text += "." if has_own_split else "; both stay in the same split so that the test is fair."
     if cross_class_count:
         subject = (
             "The two are"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.classify.data import folder_split
 from studio.core import amounts
 from studio.core.data.cache import ImageDataset
 from studio.core.data.names import find_strays, join_first_few
@@ -32,8 +33,9 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
         are no classes; `broken`, files left out; `copies`, pairs of names; `near`, pairs with `first`,
         `second`, `alike` (similarity) and `across` (in two classes); `parted`, the number of near-duplicates
         in different groups; `sizes`, the smallest, median and largest shorter side in px; `small`, images
-        that must be enlarged; `uneven`, the ratio of the largest to the smallest class; `warnings` and
-        `notes`, in sentences.
+        that must be enlarged; `uneven`, the ratio of the largest to the smallest class; `split`, whether
+        folders decide the split; `leaks`, the number of test images of such a split that are nearly the same
+        as a training image; `warnings` and `notes`, in sentences.
     """
     counts = _count_by_class(dataset)
     shortest = dataset.sizes.min(axis=1)
@@ -58,7 +60,9 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
         "small": [dataset.names[n] for n in small[:MAX_LISTED]],
         "small_count": len(small),
         "uneven": max(counts.values()) / min(counts.values()) if counts else 1.0,
-        "notes": list(dataset.notes),
+        "split": folder_split.find(dataset) is not None,
+        "leaks": folder_split.count_leaks(dataset, groups),
+        "notes": folder_split.list_notes(dataset),
     }
     return findings | {"warnings": list(_find_warnings(findings))}
 
@@ -96,7 +100,10 @@ def _find_warnings(findings: Mapping[str, Any]) -> Iterator[str]:
     if across := findings["across_count"]:
         pairs = amounts.format_count(across, "pair")
         yield f"{pairs} of nearly the same image in two classes: check which class is right."
-    if parted := findings["parted"]:
+    if leaks := findings["leaks"]:
+        subject = "test image is" if leaks == 1 else "test images are"
+        yield f"{leaks:,} {subject} nearly the same as a training image, so the accuracy may be too high."
+    if (parted := findings["parted"]) and not findings["split"]:
         yield f"{parted:,} images are too similar to detect copies: some are in the test split, too."
     if findings["small_count"] * 2 > findings["images"]:
         yield "Most images are smaller than the input size: use larger images or a smaller --size."

@@ -51,7 +51,7 @@ def compose(
     return cards.compose(
         f"Image classifier: {classes}",
         f"Data: {name}, {figures['images']:,} images at {side} px; {figures['held_out']:,} of "
-        "them, the same share of each class, are the test split.",
+        f"them, {_describe_split(figures)}, are the test split.",
         f"Features of {title}, and {head} trained on them in {figures['seconds']:.0f} seconds.{tuning_text}",
         figures,
         command,
@@ -60,6 +60,10 @@ def compose(
             _format_class_table(model_data["evaluation"]),
         ],
     )
+
+
+def _describe_split(figures: Mapping[str, Any]) -> str:
+    return "in their own folder" if figures["split"] == "folders" else "the same share of each class"
 
 
 def _list_metrics(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -72,7 +76,17 @@ def _list_metrics(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> 
             "expected calibration error (of a perfectly calibrated model)",
             f"{figures['calibration_error']:.3f} ({figures['calibration_floor']:.3f})",
         ),
+        *_list_validation_metrics(figures),
         ("parameters trained", f"{figures['parameters']:,}"),
+    ]
+
+
+def _list_validation_metrics(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if "validation_accuracy" not in figures:
+        return []
+    return [
+        ("validation accuracy", f"{figures['validation_accuracy']:.1%}"),
+        ("validation images", f"{figures['validation_n']:,}"),
     ]
 
 

@@ -72,6 +72,9 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     figures: dict[str, Any] = {"ended": "", "steps": 0, "seconds_before": 0.0}
     figures["head_accuracy"] = _measure_accuracy(samples, samples.test_rows, probabilities)
     validation_rows, validation_probabilities = samples.train_rows, trained_head.validation_probabilities
+    if len(samples.validation_rows):
+        validation_rows = samples.validation_rows
+        validation_probabilities = trained_head.probabilities[validation_rows]
     if settings.finetune:
         network, probabilities, validation_probabilities, tuning_figures = _finetune(
             settings, inputs, samples, trained_head, progress
@@ -85,10 +88,10 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     run_notes = [_HEAD_ONLY_NOTE] if settings.finetune and not figures["steps"] else []
     if settings.finetune and settings.flip == "auto" and not settings.mirrors(samples.classes):
         run_notes.append(_NO_FLIP_NOTE)
-    if settings.validation and len(validation_rows):
+    if len(validation_probabilities):
         figures["validation_accuracy"] = _measure_accuracy(samples, validation_rows, validation_probabilities)
         figures["validation_n"] = len(validation_rows)
-        run_notes += [_VALIDATION_NOTE] if settings.finetune else []
+        run_notes += [_VALIDATION_NOTE] if settings.finetune and not samples.has_own_split else []
     truth = samples.labels(samples.test_rows)
     evaluation = evaluate(probabilities, truth, samples.classes)
     figures |= {
@@ -98,6 +101,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "calibration_floor": evaluation["calibration"]["floor"],
         "images": len(samples.dataset.names),
         "held_out": len(samples.test_rows),
+        "split": "folders" if samples.has_own_split else "random",
         "strength": trained_head.choice.strength,
         "parameters": network.count_params(),
         "extraction_seconds": extraction_seconds,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from studio.classify.data import audit, matching, split
+from studio.classify.data import audit, folder_split, matching, split
 from studio.classify.models.classifier import Classifier
 from studio.classify.training.features import extract_features, extract_with_classifier
 from studio.classify.training.head import FOLDS
@@ -31,7 +31,8 @@ class TrainingSet:
         train_rows, test_rows: rows of the training and the test split, sorted.
         folds: the cross-validation fold of each training row.
         notes: sentences on skipped files and possible problems.
-        validation_rows: rows of the validation split; empty unless requested.
+        validation_rows: rows of the validation split; empty unless requested or a folder has it.
+        has_own_split: whether the folders of the dataset decide the split.
     """
 
     dataset: ImageDataset
@@ -42,6 +43,7 @@ class TrainingSet:
     folds: np.ndarray
     notes: tuple[str, ...] = ()
     validation_rows: np.ndarray = field(default_factory=lambda: np.empty(0, "int64"))
+    has_own_split: bool = False
 
     @property
     def backbone(self) -> Backbone:
@@ -82,11 +84,11 @@ def load(
         file: a dataset, see `studio.core.data.store_reference`.
         name: of the backbone, or of the file of `base`.
         size: image side in px; ignored with `base`, which has its own.
-        held_out: test share of each class; 0 trains on all images.
+        held_out: test share of each class, unless folders decide the split; 0 trains on all images.
         seed: of the split.
         progress: receives each stage.
         base: a classifier that provides the features instead of a backbone.
-        validation: holds out a fifth of the training images for model selection.
+        validation: holds out a fifth of the training images for model selection, unless a folder has others.
 
     Raises:
         InvalidInput: if there are fewer than two classes with two images each, if all images of each class
@@ -100,14 +102,18 @@ def load(
     duplicates = near_duplicates.find(dataset, progress)
     groups, labels = duplicates.labels, dataset.known_labels
     train_rows, test_rows = np.arange(len(groups)), np.empty(0, "int64")
-    if held_out:
+    own_split = folder_split.find(dataset) if held_out else None
+    validation_rows = train_rows[:0]
+    if own_split:
+        train_rows, test_rows = own_split.train_rows, own_split.test_rows
+        validation_rows = own_split.validation_rows
+    elif held_out:
         train_rows, test_rows = split.split(labels, groups, held_out, seed)
         if not len(test_rows):
             received = f"{len(groups):,} images, nearly identical within each class"
             step = "add images that differ from each other"
             raise invalid_data_set(file.name, "images for training and others for testing", received, step)
-    validation_rows = train_rows[:0]
-    if validation:
+    if validation and not len(validation_rows):
         inside, outside = split.split(labels[train_rows], groups[train_rows], 1 / FOLDS, seed)
         train_rows, validation_rows = train_rows[inside], train_rows[outside]
     extractor = base or backbones.load(name, progress)
@@ -116,8 +122,18 @@ def load(
         vectors = extract_features(dataset, extractor, progress)
     else:
         vectors = extract_with_classifier(dataset, extractor, name, progress)
-    notes = (*dataset.notes, *audit.describe(dataset, duplicates)["warnings"])
-    return TrainingSet(dataset, extractor, vectors, train_rows, test_rows, folds, notes, validation_rows)
+    findings = audit.describe(dataset, duplicates)
+    return TrainingSet(
+        dataset,
+        extractor,
+        vectors,
+        train_rows,
+        test_rows,
+        folds,
+        (*findings["notes"], *findings["warnings"]),
+        validation_rows,
+        own_split is not None,
+    )
 
 
 def assign_folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:

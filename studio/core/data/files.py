@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from studio.core.data.archives import Files
 from studio.core.data.names import (
     count_phrase,
+    describe_merged_splits,
     find_classes,
     find_merged_folders,
-    find_splits,
     is_hidden,
     is_junk,
     join_first_few,
@@ -50,9 +50,8 @@ def count_images(files: Files) -> int:
 def _describe_files(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
     if hidden:
         yield f"{count_phrase(len(hidden), 'hidden file', 'hidden files')} skipped: {join_first_few(hidden)}."
-    if len(parts := find_splits(names)) > 1:
-        listing = f"{', '.join(parts[:-1])} and {parts[-1]}"
-        yield f"The folders {listing} are merged; a new test split is drawn."
+    if note := describe_merged_splits(names):
+        yield note
     if inside := find_merged_folders(names):
         subject = count_phrase(len(inside), "folder", "folders", " inside classes")
         yield f"{subject} merged into the enclosing class: {join_first_few(inside)}."

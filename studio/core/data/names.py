@@ -11,7 +11,11 @@ from studio.core import amounts
 from studio.core.errors import make_printable
 
 _JUNK_NAMES = {".ds_store", "thumbs.db", "desktop.ini", ".gitkeep", ".gitignore"}
-_SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
+_SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
 # age_gender_id or age_gender_race_date
 _UTKFACE = re.compile(r"(\d{1,3})_([01])_\d+(?:_\d+)?(?:\.[A-Za-z.]+)?")
 _MAX_AGE = 120
@@ -85,6 +89,21 @@ def find_splits(names: Sequence[str]) -> list[str]:
     return _find_split_folders(_list_folders(names))
 
 
+def list_splits(names: Sequence[str]) -> list[str]:
+    """Lists the split of each file by the folders of `find_splits`: "train", "validation", "test" or ""."""
+    folders = _list_folders(names)
+    if not _find_split_folders(folders):
+        return [""] * len(names)
+    return [_SPLITS[path[0].lower()] if path else "" for path in folders]
+
+
+def describe_merged_splits(names: Sequence[str]) -> str:
+    """Returns the note on the folders of `find_splits` for tasks that do not use them; "" for none."""
+    if len(parts := find_splits(names)) < 2:
+        return ""
+    return f"The folders {', '.join(parts[:-1])} and {parts[-1]} are merged; a new test split is drawn."
+
+
 def make_new_paths(names: Sequence[str], new_classes: Mapping[str, str]) -> dict[str, str]:
     """Makes the new paths of files that change class: only the class folder differs.
 
@@ -109,7 +128,7 @@ def _cut_at_class_folders(names: Sequence[str]) -> list[list[str]]:
 
 def _find_split_folders(folders: list[list[str]]) -> list[str]:
     tops = {path[0] for path in folders if path}
-    return sorted(tops) if all(top.lower() in _SPLIT_NAMES for top in tops) else []
+    return sorted(tops) if all(top.lower() in _SPLITS for top in tops) else []
 
 
 def _list_folders(names: Sequence[str]) -> list[list[str]]:
