@@ -83,7 +83,7 @@ class ChannelOptimization:
 
     Args:
         evaluator: of the objective.
-        loudness: amplitude of the noise, relative to the spectrum of photos.
+        amplitude: of the noise, relative to the spectrum of photos.
     """
 
     def __init__(self, evaluator: Evaluator, settings: ChannelSettings, amplitude: float):

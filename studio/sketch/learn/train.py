@@ -34,7 +34,7 @@ class Trainer(BaseTrainer):
 
     Args:
         pairs: training data.
-        tested: a batch of held-out pairs.
+        test_batch: held-out pairs.
         settings: of the networks and their training.
         run: stores checkpoints.
         start: weights to start from, of the generator and of the discriminator.

@@ -16,7 +16,7 @@ class Pyramid:
 
     Args:
         images_01: `(1, H, W, 3) float32 in [0, 1]`, the start of the optimization.
-        rate: learning rate of Adam.
+        learning_rate: of Adam.
 
     Reference:
         Burt and Adelson 1983, "The Laplacian Pyramid as a Compact Image Code"; Kingma and Ba 2015,
