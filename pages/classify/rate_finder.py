@@ -39,7 +39,8 @@ def show(settings: TrainClassifierSettings, inputs: Inputs) -> None:
         if job is None:
             return
         figures = results.result_of(job).figures
-        st.altair_chart(_build_chart(figures), width="stretch")
+        if figures["losses"]:
+            st.altair_chart(_build_chart(figures), width="stretch")
         st.caption(words.escape(figures["verdict"]))
         if suggestion := figures["suggestion"]:
             st.button(
@@ -53,19 +54,28 @@ def show(settings: TrainClassifierSettings, inputs: Inputs) -> None:
 def _build_chart(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
+    # At the end the loss rises by so much that its descent would look flat: those steps are left out.
+    highest = 2 * figures["smoothed"][0]
+    columns = zip(figures["rates"], figures["losses"], figures["smoothed"], strict=True)
     rows = [
-        {"rate": rate, "loss": loss, "smoothed": smoothed}
-        for rate, loss, smoothed in zip(figures["rates"], figures["losses"], figures["smoothed"], strict=True)
+        {"rate": rate, "loss": min(loss, highest), "smoothed": smoothed}
+        for rate, loss, smoothed in columns
+        if smoothed <= highest
     ]
     x = alt.X(
-        "rate:Q", title="learning rate", scale=alt.Scale(type="log"), axis=alt.Axis(format="~e", tickCount=5)
+        "rate:Q",
+        title="learning rate",
+        scale=alt.Scale(type="log"),
+        axis=alt.Axis(format="~e", tickCount=5, grid=False),
     )
     tooltip = [
         alt.Tooltip("rate:Q", format=".2g"),
         *(alt.Tooltip(f"{name}:Q", format=".3f") for name in ("loss", "smoothed")),
     ]
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, tooltip=tooltip)
-    chart = base.mark_circle(size=14, opacity=0.4).encode(y=alt.Y("loss:Q", title="loss"))
+    chart = base.mark_circle(size=14, opacity=0.4).encode(
+        y=alt.Y("loss:Q", title="loss", scale=alt.Scale(zero=False))
+    )
     chart += base.mark_line(strokeWidth=2).encode(y="smoothed:Q")
     if figures["suggestion"]:
         mark = alt.Chart(alt.Data(values=[{"rate": figures["suggestion"]}]))

@@ -93,7 +93,7 @@ FIND_RATE = Task(
     memory_setting="size",
     title="Learning-rate finder",
     command="classify find-rate",
-    help="suggest a learning rate for fine-tuning (learning-rate finder); the other settings are those of train",
+    help="suggest a learning rate for fine-tuning (learning-rate finder), with the settings of train",
 )
 
 STUDY = Task(

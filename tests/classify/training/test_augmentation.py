@@ -103,6 +103,22 @@ def test_the_preview_shows_originals_and_augmentations(home, class_folder):
     assert any(np.array_equal(columns[0], image) for image in originals)
     assert all(np.abs(column.astype(float) - columns[0]).mean() > 2 for column in columns[1:])
     assert result.figures["flip"] and result.figures["images"] == 4
+    assert set(result.figures["labels"]) == {"disc", "lying", "standing"}
+
+
+def test_without_augmentation_the_preview_shows_a_batch_of_different_images(home, class_folder):
+    inputs = {"data": [data.store_reference(str(class_folder))]}
+    result = tasks.run("classify.augment", AugmentSettings(size=32, **OFF), inputs)
+    grid = np.asarray(Image.open(io.BytesIO(result.files[0].read())))
+    dataset = data.load_dataset(inputs["data"][0], 32)
+    names = []
+    for n, label in enumerate(result.figures["labels"]):
+        top, left = n // 6 * 34, n % 6 * 34
+        tile = grid[top : top + 32, left : left + 32]
+        [row] = [row for row, image in enumerate(dataset.images) if np.array_equal(image, tile)]
+        assert dataset.classes[dataset.labels[row]] == label
+        names.append(dataset.names[row])
+    assert len(names) == len(set(names)) == 24
 
 
 @pytest.mark.slow
