@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages import parts
 from pages.form import many_photos, mask_input, problems, video_input
-from pages.style import before_training, halves, input_form, refill, training, training_form, under_the_hood
+from pages.style import halves, input_form, live_camera, refill, training, training_form, under_the_hood
 from pages.style.input_form import TASK
 from studio.style.settings import MAX_STYLES, TransferSettings
 
@@ -15,12 +15,15 @@ left, right = st.columns([5, 9], gap="large")
 with left:
     st.title("Style", anchor=False)
     half = halves.choose()
+    kind = video_input.ask_kind(live_camera.KIND) if half == "paint" else ""
     if half == "train":
         training_request = training_form.ask()
+    elif kind in live_camera.KIND:
+        camera_style = live_camera.choose_style()
     else:
         content = (
             video_input.choose(TASK)
-            if video_input.ask_for_video()
+            if kind == "video"
             else parts.choose_image("content", "Content", parts.list_photos(), offer_video=video_input.offer)
         )
         styles = parts.choose_images(
@@ -53,17 +56,12 @@ with left:
 with right:
     stage = parts.create_stage(left)
 if half == "train":
+    training.show_half(training_request, left, stage)
+elif kind in live_camera.KIND:
     with stage:
-        training_job = training.show(training_request)
-        is_ready = training.is_trained_on(training_job, training_request) or before_training.show(
-            training_request
-        )
-    with left:
-        if parts.show_start_button(":material/school:", "Train", is_ready):
-            with stage:
-                training.start(training_request)
-    parts.show_recent(training_form.TASK)
-    under_the_hood.explain_training(training_job)
+        live_camera.show(camera_style)
+    parts.show_recent(TASK)
+    under_the_hood.explain(None)
 else:
     with stage:
         if start_clicked and settings is not None:

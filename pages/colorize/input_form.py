@@ -78,7 +78,7 @@ class Request:
 
 def ask() -> Request:
     """Asks for a photo or a video, an example photo and color hints."""
-    if video_input.ask_for_video():
+    if video_input.ask_kind() == "video":
         return Request(video_input.choose(TASK), _ask_example(), mask=mask_choice.ask(None))
     photos = samples.list_gray_photos()
     content = image_input.choose_image("content", "Photo", photos, offer_video=video_input.offer)

@@ -81,7 +81,7 @@ class Request:
 
 def ask() -> Request:
     """Asks for a photo or a video."""
-    if video_input.ask_for_video():
+    if video_input.ask_kind() == "video":
         return Request(video_input.choose(TASK), mask_choice.ask(None))
     photos = samples.list_photos()
     content = image_input.choose_image("content", "Photo", photos, offer_video=video_input.offer)

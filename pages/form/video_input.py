@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -63,9 +65,13 @@ class Video:
         return self.frame
 
 
-def ask_for_video() -> bool:
-    """Asks whether to use a photo or a video. Returns whether a video is chosen."""
-    return forms.ask_choice("Photo or video", KINDS, key="what", hide_label=True) == "video"
+def ask_kind(more: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Asks what to use. Returns its name, among those of `KINDS` and `more`.
+
+    Args:
+        more: titles of further kinds, by name.
+    """
+    return forms.ask_choice("Photo or video", {**KINDS, **more}, key="what", hide_label=True)
 
 
 def offer(file: File) -> None:

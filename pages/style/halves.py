@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.jobs import halves
-from pages.style import training_form
+from pages.style import live_camera, training_form
+from studio import engine
 from studio.core.settings import Settings
 from studio.style.house.settings import TrainStyleSettings
 from studio.style.settings import TransferSettings
@@ -26,9 +27,15 @@ def choose() -> str:
         "style",
         HALVES,
         key=training_form.HALF_KEY,
-        half_of=lambda job: "train" if job.task == training_form.TASK else "paint",
+        half_of=_open_half_of,
         on_change=_switch_half,
     )
+
+
+def _open_half_of(job: engine.Job) -> str:
+    """Returns the half that shows a job, after closing the camera, which would cover its result."""
+    live_camera.close()
+    return "train" if job.task == training_form.TASK else "paint"
 
 
 def paint_with(title: str) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.form import forms, samples
-from pages.jobs import jobs, live, results, training_runs
+from pages.jobs import jobs, live, recent, results, training_runs
 from pages.jobs.training_runs import Chart, View
-from pages.style import halves
+from pages.style import before_training, halves, under_the_hood
 from pages.style.training_form import TASK, TrainingRequest
 from pages.widgets import page_errors, words
 from studio import engine
@@ -34,7 +35,26 @@ _CHARTS = (
 )
 
 
-def show(request: TrainingRequest) -> engine.Job | None:
+def show_half(request: TrainingRequest, form_area: DeltaGenerator, stage: DeltaGenerator) -> None:
+    """Draws all of **Train styles** but its form: the training run or the training data, and *Train*.
+
+    Args:
+        request: the current form.
+        form_area: container of the form.
+        stage: container of the training run.
+    """
+    with stage:
+        job = _show_job(request)
+        is_ready = _is_trained_on(job, request) or before_training.show(request)
+    with form_area:
+        if forms.show_start_button(":material/school:", "Train", is_ready):
+            with stage:
+                _start(request)
+    recent.show_recent(TASK)
+    under_the_hood.explain_training(job)
+
+
+def _show_job(request: TrainingRequest) -> engine.Job | None:
     """Draws the training run of the address, or the last of this tab; returns None if there is none.
 
     Args:
@@ -52,7 +72,7 @@ def show(request: TrainingRequest) -> engine.Job | None:
     return job
 
 
-def is_trained_on(job: engine.Job | None, request: TrainingRequest) -> bool:
+def _is_trained_on(job: engine.Job | None, request: TrainingRequest) -> bool:
     """Returns whether a training run has the photos and paintings of a request."""
     if job is None or request.source is None or request.settings is None:
         return False
@@ -71,7 +91,7 @@ def _list_paintings(request: TrainingRequest) -> list[File]:
         return []
 
 
-def start(request: TrainingRequest) -> None:
+def _start(request: TrainingRequest) -> None:
     """Starts the training run, or shows why it cannot start. Call it where `jobs.start` may be called."""
     try:
         inputs = request.build_inputs()

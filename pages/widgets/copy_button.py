@@ -14,7 +14,7 @@ def show_copy_image_button(data: bytes, *, key: str) -> None:
         data: a PNG, the only format that all browsers accept on the clipboard.
         key: of the component.
     """
-    _mount(data={"url": media_files.serve_png(data, key)}, key=key)
+    _mount(data={"url": media_files.serve(data, "image/png", key)}, key=key)
 
 
 def show_copy_text_button(text: str, *, key: str) -> None:

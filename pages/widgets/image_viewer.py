@@ -71,7 +71,7 @@ def show_image_viewer(
         "size": size,
         "caption": caption,
         "details": details,
-        "url": media_files.serve_png(file, f"{key}.file") if file else "",
+        "url": media_files.serve(file, "image/png", f"{key}.file") if file else "",
         "neighbors": neighbors and [bool(neighbors.previous), bool(neighbors.next)],
         "before": len(before),
         "isSplit": is_split,

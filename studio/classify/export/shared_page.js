@@ -53,8 +53,8 @@ function findCrop(width, height, size) {
   return { left: Math.floor((width - columns) / 2), top: Math.floor((height - rows) / 2), rows, columns };
 }
 
-export default async function show({ app, create, data, networks, photos, say }) {
-  const { classes } = data;
+export default async function show({ app, cameras, create, data, networks, photos, say }) {
+  const { classes, threshold } = data;
   const [, height, width] = networks.network.shapes[0];
   const size = { height, width };
   const canvas = create("canvas", { ...size, role: "img", "aria-label": "The classified part of the photo" });
@@ -103,7 +103,8 @@ export default async function show({ app, create, data, networks, photos, say })
     const rows = isLive && classes.length <= FEW_CLASSES ? bars : order.map((n) => bars[n]);
     if (rows.some(({ row }, n) => list.children[n] !== row)) list.append(...rows.map(({ row }) => row));
     verdict.setAttribute("aria-live", isLive ? "off" : "polite"); // a screen reader could not keep up
-    verdict.textContent = `${classes[order[0]]}, ${format(order[0])}`;
+    const isRejected = probabilities[order[0]] < threshold;
+    verdict.textContent = isRejected ? "None of these" : `${classes[order[0]]}, ${format(order[0])}`;
     list.probabilities = Array.from(probabilities);
   }
 
@@ -160,7 +161,7 @@ export default async function show({ app, create, data, networks, photos, say })
     isOn = false;
     requests++;
     if (video.srcObject && video.videoWidth) drawPreview(video, video.videoWidth, video.videoHeight);
-    photos.closeCamera(video);
+    cameras.closeCamera(video);
     refresh();
   }
 
@@ -170,25 +171,22 @@ export default async function show({ app, create, data, networks, photos, say })
     camera.disabled = other.disabled = true;
     say("Allow the camera in your browser.");
     try {
-      photos.closeCamera(video);
-      await photos.openCamera(video, choice);
-      if (!isOn) photos.closeCamera(video); // a photo was opened meanwhile
+      cameras.closeCamera(video);
+      await cameras.openCamera(video, choice);
+      if (!isOn) cameras.closeCamera(video); // a photo was opened meanwhile
     } catch (error) {
       isOn = false;
       say(error.message);
     }
     if (isOn) {
       say("");
-      const devices = await navigator.mediaDevices.enumerateDevices();
-      other.classList.toggle("hidden", devices.filter(({ kind }) => kind === "videoinput").length < 2);
-      video.classList.toggle("mirrored", readSettings().facingMode !== "environment");
+      other.classList.toggle("hidden", !(await cameras.hasOtherCamera()));
+      video.classList.toggle("mirrored", cameras.isMirrored(video));
     }
     camera.disabled = other.disabled = false;
     refresh();
     if (isOn) watch(video.srcObject).catch((error) => say(error.message));
   }
-
-  const readSettings = () => video.srcObject.getVideoTracks()[0].getSettings();
 
   /** Classifies images of a stream, a few per second, while it is shown. */
   async function watch(stream) {
@@ -199,16 +197,9 @@ export default async function show({ app, create, data, networks, photos, say })
     }
   }
 
-  /** Chooses the camera on the other side of a phone, or else the next camera. */
+  /** Starts the other camera. */
   async function chooseOther() {
-    const { deviceId, facingMode } = readSettings();
-    if (facingMode) {
-      choice = { facingMode: facingMode === "environment" ? "user" : "environment" };
-    } else {
-      const devices = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
-      const position = devices.findIndex((device) => device.deviceId === deviceId);
-      choice = { deviceId: { exact: devices[(position + 1) % devices.length].deviceId } };
-    }
+    choice = await cameras.findOtherCamera(video);
     await start();
   }
 
@@ -223,7 +214,7 @@ export default async function show({ app, create, data, networks, photos, say })
   canvas.classList.add("hidden");
   app.append(
     create("div", { className: "row" }, photos.createPhotoButton(open), ...(navigator.mediaDevices ? [camera, other] : [])),
-    ...(navigator.mediaDevices ? [] : [create("p", {}, "The camera works only at an address that begins with https.")]),
+    ...cameras.explainNoCamera(),
     create(
       "div",
       { className: "columns" },

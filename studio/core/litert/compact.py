@@ -81,6 +81,17 @@ def fix_shapes(model: bytes, *shapes: tuple[int, ...]) -> bytes:
     return pack(network)
 
 
+def find_difference(model: bytes, other: bytes) -> bytes:
+    """Returns the XOR of two files of one network, which compresses well: they differ in their shapes only.
+
+    Args:
+        model: bytes of a LiteRT file.
+        other: the same network, of other shapes from `fix_shapes`. Its XOR with the result is `model`.
+    """
+    first, second = (np.frombuffer(file, "uint8") for file in (model, other))
+    return (first ^ second).tobytes()
+
+
 def _unpack(model: bytes) -> Any:
     return schema.ModelT.InitFromPackedBuf(model, 0)
 

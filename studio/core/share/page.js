@@ -13,35 +13,79 @@ function joinBytes(halves) {
   return halves.map((_, n) => halves[n % 2 ? middle + (n - 1) / 2 : n / 2]);
 }
 
-/** Starts LiteRT.js from its embedded script and WebAssembly. */
-async function loadLiteRt() {
+/** Returns the embedded LiteRT.js: its script, which defines `createLiteRt`, and its WebAssembly. */
+async function unpackLiteRt() {
   const bytes = await unpack("runtime");
   const end = bytes.indexOf(0);
-  const script = document.createElement("script");
-  script.textContent = new TextDecoder().decode(bytes.subarray(0, end));
-  document.head.append(script);
-  return globalThis.createLiteRt(bytes.slice(end + 1));
+  return { script: new TextDecoder().decode(bytes.subarray(0, end)), wasm: bytes.slice(end + 1) };
 }
 
-/** Loads the embedded networks by name: functions from arrays to an array, with the `shapes` of their inputs. */
+/** Starts LiteRT.js. */
+async function loadLiteRt() {
+  const { script, wasm } = await unpackLiteRt();
+  const element = document.createElement("script");
+  element.textContent = script;
+  document.head.append(element);
+  return globalThis.createLiteRt(wasm);
+}
+
+/** Returns the LiteRT file of an embedded network. */
+async function unpackNetwork(name) {
+  return joinBytes(await unpack(`network-${name}`));
+}
+
+/** Compiles a LiteRT file: returns a function from arrays to an array, with the `shapes` of its inputs. */
+async function compileNetwork(library, bytes) {
+  const model = await library.loadAndCompile(bytes, { accelerator: "wasm" });
+  const shapes = model.getInputDetails().map((details) => [...details.shape]);
+  const run = async (...arrays) => {
+    const inputs = arrays.map((array, n) => new library.Tensor(array, shapes[n]));
+    const outputs = await model.run(inputs);
+    const result = outputs[0].toTypedArray().slice();
+    [...inputs, ...outputs].forEach((tensor) => tensor.delete());
+    return result;
+  };
+  return Object.assign(run, { shapes });
+}
+
+/** Loads the embedded networks by name, see `compileNetwork`. */
 async function loadNetworks() {
-  const elements = [...document.querySelectorAll('script[id^="network-"]')];
-  const library = elements.length ? await loadLiteRt() : null;
+  const names = [...document.querySelectorAll('script[id^="network-"]')].map(({ id }) => id.replace("network-", ""));
+  const library = names.length ? await loadLiteRt() : null;
   const networks = {};
-  for (const { id } of elements) {
-    const model = await library.loadAndCompile(joinBytes(await unpack(id)), { accelerator: "wasm" });
-    const shapes = model.getInputDetails().map((details) => [...details.shape]);
-    const run = async (...arrays) => {
-      const inputs = arrays.map((array, n) => new library.Tensor(array, shapes[n]));
-      const outputs = await model.run(inputs);
-      const result = outputs[0].toTypedArray().slice();
-      [...inputs, ...outputs].forEach((tensor) => tensor.delete());
-      return result;
-    };
-    Object.assign(run, { shapes });
-    networks[id.replace("network-", "")] = run;
-  }
+  for (const name of names) networks[name] = await compileNetwork(library, await unpackNetwork(name));
   return networks;
+}
+
+/** Answers the messages of a worker with a function of the network and the message. Runs in the worker. */
+function serveNetwork(answer) {
+  globalThis.onmessage = async ({ data: { wasm, bytes } }) => {
+    const network = await compileNetwork(await globalThis.createLiteRt(wasm), bytes);
+    globalThis.onmessage = async ({ data }) => postMessage(await answer(network, data));
+    postMessage("ready");
+  };
+}
+
+/**
+ * Starts a worker that runs a network on another core.
+ *
+ * `bytes` are the LiteRT file. `answer` is a function of the network and a message, `helpers` are the functions
+ * that it calls; all run in the worker. Returns a function that sends a message and resolves to its answer.
+ */
+async function startWorker(bytes, answer, ...helpers) {
+  const { script, wasm } = await unpackLiteRt();
+  const code = [compileNetwork, serveNetwork, ...helpers, `serveNetwork(${answer});`].join("\n");
+  const address = URL.createObjectURL(new Blob([script, code], { type: "text/javascript" }));
+  const worker = new Worker(address);
+  const ask = (message) =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message: reason }) => reject(new Error(reason || "The network could not be started."));
+      worker.postMessage(message);
+    });
+  await ask({ wasm, bytes });
+  URL.revokeObjectURL(address);
+  return ask;
 }
 
 /** Creates an element with properties, attributes (of names with a dash, or role) and children. */
@@ -75,8 +119,7 @@ function drawPixels(canvas, values, width, height) {
       pixels[4 * n + channel] = values[n * channels + Math.min(channel, channels - 1)];
     }
   }
-  canvas.width = width;
-  canvas.height = height;
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
 }
 
@@ -117,6 +160,12 @@ async function readImage(file) {
   }
 }
 
+/** Returns what to show in place of the buttons of a camera; nothing where cameras work. */
+function explainNoCamera() {
+  const text = "The camera works only at an address that begins with https, and on localhost.";
+  return navigator.mediaDevices ? [] : [create("p", {}, text)];
+}
+
 /** Shows a camera in a video element; `constraints` are those of its video track. */
 async function openCamera(video, constraints) {
   try {
@@ -136,17 +185,38 @@ function closeCamera(video) {
   video.srcObject = null;
 }
 
+const listCameras = async () => (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
+const readCamera = (video) => video.srcObject.getVideoTracks()[0].getSettings();
+
+/** Returns whether an open camera faces the user, who expects a mirror. */
+const isMirrored = (video) => readCamera(video).facingMode !== "environment";
+
+/** Returns whether there is another camera than the open one. */
+const hasOtherCamera = async () => (await listCameras()).length > 1;
+
+/** Returns the constraints of the camera on the other side of a phone, or else of the next camera. */
+async function findOtherCamera(video) {
+  const { deviceId, facingMode } = readCamera(video);
+  if (facingMode) return { facingMode: facingMode === "environment" ? "user" : "environment" };
+  const cameras = await listCameras();
+  const position = cameras.findIndex((camera) => camera.deviceId === deviceId);
+  return { deviceId: { exact: cameras[(position + 1) % cameras.length].deviceId } };
+}
+
 /** Loads the model, then shows its page. */
 export async function start(show) {
   const status = document.getElementById("status");
   const say = (text) => (status.textContent = text);
+  if (window !== parent) document.body.classList.add("embedded");
   try {
     if (!globalThis.DecompressionStream) throw new Error("This browser is too old. Use one from 2023 or later.");
     const data = JSON.parse(document.getElementById("data").textContent);
     const networks = await loadNetworks();
     const app = document.getElementById("app");
-    const photos = { closeCamera, createPhotoButton, openCamera, readImage };
-    await show({ app, create, createRandom, createSaveButton, data, drawPixels, networks, photos, say, unpack });
+    const cameras = { closeCamera, explainNoCamera, findOtherCamera, hasOtherCamera, isMirrored, openCamera };
+    const photos = { createPhotoButton, readImage };
+    const workers = { startWorker, unpackNetwork };
+    await show({ app, cameras, create, createRandom, createSaveButton, data, drawPixels, networks, photos, say, unpack, workers });
     say("");
   } catch (error) {
     say(`The model could not be started. ${error.message ?? error}`);
