@@ -14,6 +14,7 @@ from pages.jobs import live
 from pages.widgets import keys, words
 from pages.widgets.owners import get_owner
 from studio import engine
+from studio.classify.models import rejection
 from studio.classify.settings import PredictSettings
 from studio.core import files
 from studio.core.errors import StudioError
@@ -22,7 +23,7 @@ from studio.run import file_checks
 TASK = "classify.predict"
 MAX_LABELS = 6  # labels
 KEY = "live_camera"
-_LABELS_KEY, _FAULT_KEY = "live_camera_told", "live_camera_fault"
+_PREDICTION_KEY, _FAULT_KEY = "live_camera_prediction", "live_camera_fault"
 
 
 @st.fragment
@@ -37,16 +38,25 @@ def show(classifier: Classifier) -> None:
         if fault:
             st.error(words.escape(fault.partition(" ")[2]), icon=":material/error:")
     with columns[1]:
-        key, labels = st.session_state.get(_LABELS_KEY, ("", ()))
-        if key == _classifier_key(classifier) and labels:
-            show_probabilities(labels)
+        key, prediction = st.session_state.get(_PREDICTION_KEY, ("", {}))
+        if key == _classifier_key(classifier) and prediction:
+            show_prediction(prediction)
         else:
             st.caption("Press Start and hold something in front of the camera. No image is stored.")
 
 
-def show_probabilities(labels: Sequence[Mapping[str, Any]]) -> None:
-    """Shows the most probable labels, each as a bar with its probability."""
-    for entry in labels:
+def show_prediction(prediction: Mapping[str, Any]) -> None:
+    """Shows the most probable labels, each as a bar with its probability, and whether the image is rejected.
+
+    Args:
+        prediction: `labels`, and `none_of_these` and `threshold` of a classifier with a threshold.
+    """
+    if prediction.get(rejection.KEY):
+        st.markdown(
+            f":material/block: **None of these**: no class reaches {prediction['threshold']:.0%}, the "
+            "threshold of this classifier."
+        )
+    for entry in prediction["labels"]:
         share = min(max(float(entry["probability"]), 0.0), 1.0)
         st.progress(share, f"**{words.escape(entry['label'])}** {share:.1%}")
 
@@ -58,12 +68,11 @@ def _classifier_key(classifier: Classifier) -> str:
 
 
 def _classify_newest(classifier: Classifier, images: Sequence[bytes]) -> None:
-    """Classifies the newest image and stores the labels, which stay until the next result."""
+    """Classifies the newest image and stores the prediction, which stays until the next result."""
     try:
         for data in images[-1:]:
             file_checks.check_bytes("image", data, "camera.jpg")
-            labels = _predict(classifier, data)
-            st.session_state[_LABELS_KEY] = _classifier_key(classifier), labels
+            st.session_state[_PREDICTION_KEY] = _classifier_key(classifier), _predict(classifier, data)
             st.session_state[_FAULT_KEY] = ""
     except engine.Superseded:
         return
@@ -72,13 +81,13 @@ def _classify_newest(classifier: Classifier, images: Sequence[bytes]) -> None:
         st.session_state[_FAULT_KEY] = f"{int(previous or 0) + 1} {error}"
 
 
-def _predict(classifier: Classifier, data: bytes) -> list[dict[str, Any]]:
+def _predict(classifier: Classifier, data: bytes) -> dict[str, Any]:
     settings = PredictSettings.parse({**classifier.model_settings, "top": MAX_LABELS})
     with files.store_temporarily(data, "image", "camera.jpg") as file:
         inputs = {"images": [file], **classifier.inputs}
         result = engine.connect().run_live(TASK, settings, inputs, live.get_session_name(), get_owner())
-    labels = result.figures["images"][0]["labels"]
+    prediction = dict(result.figures["images"][0])
     classes = list(classifier.data.get("classes", ()))
     if 0 < len(classes) <= MAX_LABELS:  # a fixed order, so that the bars do not swap places
-        labels = sorted(labels, key=lambda entry: classes.index(entry["label"]))
-    return labels
+        prediction["labels"].sort(key=lambda entry: classes.index(entry["label"]))
+    return prediction

@@ -14,6 +14,7 @@ from pages.classify import (
     data_sets,
     evaluations,
     export,
+    network,
     scoring,
     top_losses,
     tryout,
@@ -24,13 +25,14 @@ from pages.form.samples import Sample
 from pages.jobs import jobs, model_saving, results, training_runs
 from pages.widgets import curves, page_errors
 from studio import engine
+from studio.classify.models import rejection
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.core import tasks
 from studio.core.errors import StudioError
 
 TASK = "classify.train"
 OTHER_TASKS = ("classify.audit", "classify.export", "classify.explain")
-EVALUATE, TRY, EXPORT = "Evaluation", "Try it", "Export"
+EVALUATE, TRY, NETWORK, EXPORT = "Evaluation", "Try it", "Network", "Export"
 CHARTS = (
     training_runs.Chart(
         {"loss": "Training loss", "nats": "Test loss"},
@@ -142,7 +144,7 @@ def show_tabs(
     image: Sample | None = None,
     show_below: Callable[[], None] | None = None,
 ) -> None:
-    """Shows the tabs for evaluation, tryout and export; only the open tab is drawn.
+    """Shows the tabs for evaluation, tryout, layers and export; only the open tab is drawn.
 
     Args:
         classifier: to show.
@@ -150,7 +152,7 @@ def show_tabs(
         image: for the tryout, which is then the first tab; None asks for an image there.
         show_below: draws the end of the evaluation and export tabs.
     """
-    labels = [TRY, EXPORT] if show_evaluation is None else [EVALUATE, TRY, EXPORT]
+    labels = [*([EVALUATE] if show_evaluation else []), TRY, NETWORK, EXPORT]
     if image is not None:
         labels.sort(key=lambda label: label != TRY)
     tabs = st.tabs(labels, key=f"side_{len(labels)}_{image is not None}", on_change="rerun")
@@ -160,6 +162,9 @@ def show_tabs(
         with tab:
             if tab_label == TRY:
                 tryout.show(classifier, image)
+                continue
+            if tab_label == NETWORK:
+                network.show(classifier)
                 continue
             if tab_label == EVALUATE and show_evaluation is not None:
                 show_evaluation()
@@ -190,6 +195,9 @@ def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -
     if curve := figures.get("curve"):
         with st.expander("Learning curves", icon=":material/monitoring:"):
             training_runs.show_charts(curves.list_reports(curve), CHARTS)
+    if record := classifier.data.get(rejection.KEY):
+        with st.expander("None of these", icon=":material/block:"):
+            st.markdown(rejection.describe(record))
     with st.expander("Calibration", icon=":material/speed:"):
         evaluations.show_calibration(evaluation)
     if suspicious := figures.get("suspicious"):

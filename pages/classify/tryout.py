@@ -81,7 +81,7 @@ def _show_explanation(classifier: Classifier, image: Sample) -> None:
         crop_note = "" if result.figures["whole"] else "; center crop only, the darkened sides are ignored"
         caption = f"{_EVIDENCE[view]}: evidence for “{label_name}” (Grad-CAM){crop_note}"
         browser_images.show_image(result.data, caption=caption)
-        live_predictions.show_probabilities(result.figures["labels"])
+        live_predictions.show_prediction(result.figures)
         _ask_preprocessing(classifier)
     with controls:
         _ask_label(classifier, image, result.figures["labels"])

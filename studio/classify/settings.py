@@ -133,6 +133,15 @@ class TrainClassifierSettings(AugmentationSettings, shared.TrainSettings):
         ge=0,
         le=0.5,
     )
+    coverage: float = setting(
+        0.95,
+        "Share of the correctly classified held-out images that keep their class; images with a lower "
+        "probability are “none of these”. Lower it to reject more images, 1 rejects none.",
+        scale="percent",
+        ge=0.5,
+        le=1,
+        step=0.01,
+    )
     validation: bool = setting(
         False,
         "Measures the validation accuracy, which a hyperparameter search maximizes. For this, fine-tuning "
@@ -239,6 +248,12 @@ class PredictSettings(Settings):
     top: int = setting(
         5, "Number of classes to show for each image, the most probable first.", label="Top-k", ge=1, le=1000
     )
+    reject: bool = setting(
+        True,
+        "Predicts “none of these” where the highest probability is below the threshold of the classifier; "
+        "turn it off to get a class for every image.",
+        label="None of these",
+    )
 
 
 class ExplainSettings(Settings):
@@ -270,6 +285,16 @@ class ExplainSettings(Settings):
         le=1,
         step=0.05,
     )
+
+
+class SummarizeSettings(Settings):
+    """Describes the layers of a classifier."""
+
+    preset: str = setting(
+        IMAGENET, _PRESET_HELP, label="Classifier", tier="main", max_length=1000, positional=True
+    )
+    preprocessing: Preprocessing = setting(AUTO, _PREPROCESSING_HELP)
+    flat: bool = setting(False, _FLAT_HELP, label="Flat input")
 
 
 _ZIPS = ("teachable", "tfjs")  # formats that are a zip of several files

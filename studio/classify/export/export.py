@@ -102,7 +102,8 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
         else:
             comparison, note = _compare(settings, classifier, path, progress)
         data = path.read_bytes()
-    snippet = snippets.write_program("int8" if is_int8 else settings.form, classifier.classes)
+    program_form = "int8" if is_int8 else settings.form
+    snippet = snippets.write_program(program_form, classifier.classes, classifier.threshold)
     figures = {
         "bytes": len(data),
         **comparison,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from studio.classify.models import trained, whole_network
+from studio.classify.models import rejection, trained, whole_network
 from studio.core import amounts
 from studio.core.errors import invalid
 from studio.core.litert import compact, network
@@ -57,7 +57,7 @@ def build_content(preset: Preset) -> Content:
         f"{_describe_accuracy(preset)} Choose a photo, drop one, paste one, or start the camera. "
         "It classifies the center of the photo.",
         Path(__file__).with_suffix(".js"),
-        {"classes": classes},
+        {"classes": classes, "threshold": rejection.read_threshold(preset)},
         {"network": model},
     )
 

@@ -43,6 +43,9 @@ def read(file):
 model_file, image_file = sys.argv[1:3]
 image = read(image_file)
 '''
+_REJECTION = """if probabilities.max() < {threshold}:
+    print("none of these")
+"""
 _END = """for n in np.argsort(-probabilities)[:5]:
     print(f"{CLASSES[n]}: {probabilities[n]:.1%}")
 """
@@ -76,6 +79,8 @@ _WEB = """// Classifies an image. First: npm install @tensorflow/tfjs, and unpac
 import * as tf from "@tensorflow/tfjs";
 
 const CLASSES = {classes};
+// An image whose highest probability is below it is none of these classes. 0: there is no threshold.
+export const THRESHOLD = {threshold};
 
 // `image`: an <img>, <video> or <canvas>. Returns [name, probability] pairs, the most probable first.
 export async function classify(image, address = "model.json") {{
@@ -102,18 +107,20 @@ _PARTS = {
 }
 
 
-def write_program(form: str, classes: Sequence[str]) -> str:
+def write_program(form: str, classes: Sequence[str], threshold: float = 0.0) -> str:
     """Returns a program that classifies an image with an export: JavaScript for "tfjs", else Python.
 
     Args:
         form: format of the file; "int8" for a TFLite file of that precision.
         classes: class names, in order.
+        threshold: an image whose highest probability is below it is none of the classes; 0 for no threshold.
     """
     if form == "tfjs":
-        return _WEB.format(classes=json.dumps(list(classes), ensure_ascii=False))
+        return _WEB.format(classes=json.dumps(list(classes), ensure_ascii=False), threshold=f"{threshold:g}")
     needs, imports, prediction = _PARTS[form]
     names = pprint.pformat(list(classes), width=100, compact=True)
-    return _START.format(needs=needs, imports=imports, classes=names) + prediction + _END
+    end = _REJECTION.format(threshold=f"{threshold:g}") + _END if threshold else _END
+    return _START.format(needs=needs, imports=imports, classes=names) + prediction + end
 
 
 def file_extension(form: str) -> str:

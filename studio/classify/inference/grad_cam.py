@@ -55,6 +55,7 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
         "probability": float(probabilities[class_index]),
         "whole": crops.crop_and_resize(image, *classifier.size).shape == image.shape,
         "labels": predict.select_top_labels(probabilities, classifier.classes, TOP_K),
+        **predict.describe_rejection(classifier, probabilities),
         **available.describe_imported_model(settings, inputs),
         "seconds": time.monotonic() - began,
     }

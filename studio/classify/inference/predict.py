@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from studio.classify.models import available
+from studio.classify.models import available, rejection
+from studio.classify.models.classifier import Classifier
 from studio.classify.settings import PredictSettings
 from studio.core import recipes
 from studio.core.errors import make_printable
@@ -25,8 +27,14 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
     images = [image_io.read(file.read(), file.name) for file in files]
     classifier = available.load_classifier(settings, inputs, progress)
     probabilities = classifier.predict(images, progress)
+    if not settings.reject:
+        classifier = replace(classifier, threshold=0.0)
     results = [
-        {"path": file.name, "labels": select_top_labels(row, classifier.classes, settings.top)}
+        {
+            "path": file.name,
+            "labels": select_top_labels(row, classifier.classes, settings.top),
+            **describe_rejection(classifier, row),
+        }
         for file, row in zip(files, probabilities, strict=True)
     ]
     recipe = recipes.make("classify.predict", settings, inputs, available.list_weights(classifier, inputs))
@@ -47,6 +55,20 @@ def select_top_labels(probabilities: np.ndarray, classes: Sequence[str], count: 
     return [{"label": classes[n], "probability": float(probabilities[n])} for n in order]
 
 
+def describe_rejection(classifier: Classifier, probabilities: np.ndarray) -> dict[str, Any]:
+    """Returns `none_of_these`, whether an image is none of the classes, and the `threshold`.
+
+    Empty for a classifier without a threshold.
+
+    Args:
+        classifier: the classifier.
+        probabilities: of the image, `(k,)`.
+    """
+    if not classifier.threshold:
+        return {}
+    return {rejection.KEY: classifier.rejects(probabilities), "threshold": classifier.threshold}
+
+
 def format_predictions(response: Mapping[str, Any]) -> str:
     """Returns the predictions as text: one line for each image, best label first."""
     notes = [f"({response[key]})" for key in available.NOTES if response.get(key)]
@@ -54,5 +76,6 @@ def format_predictions(response: Mapping[str, Any]) -> str:
 
 
 def _format_line(result: Mapping[str, Any]) -> str:
-    labels = (f"{make_printable(a['label'])} {a['probability']:.1%}" for a in result["labels"])
-    return f"{make_printable(result['path'], len(result['path']))}: {', '.join(labels)}"
+    labels = ", ".join(f"{make_printable(a['label'])} {a['probability']:.1%}" for a in result["labels"])
+    text = f"{rejection.LABEL} ({labels})" if result.get(rejection.KEY) else labels
+    return f"{make_printable(result['path'], len(result['path']))}: {text}"

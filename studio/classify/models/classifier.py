@@ -43,6 +43,7 @@ class Classifier:
         preprocessing: input range of the preprocessed images, one of `preprocessing.LABELS`.
         flat: whether the layers take an image as a flat vector.
         max_eager: up to this many images are run without compiling the network.
+        threshold: an image whose highest probability is below it is none of the classes; 0 for no threshold.
     """
 
     name: str
@@ -59,6 +60,11 @@ class Classifier:
     preprocessing: str = "imagenet-caffe"
     flat: bool = False
     max_eager: int = 0
+    threshold: float = 0.0
+
+    def rejects(self, probabilities: np.ndarray) -> bool:
+        """Returns whether an image with these probabilities, `(k,)`, is none of the classes."""
+        return float(probabilities.max()) < self.threshold
 
     @property
     def body(self) -> keras.Model | None:

@@ -7,9 +7,10 @@ trained on another classifier stores the whole network: see `whole_network`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from studio.classify.models import crop, whole_network
+from studio.classify.models import crop, rejection, whole_network
 from studio.classify.models.classifier import Classifier, get_or_make_classifier
 from studio.classify.settings import MAP_LAYERS, MAP_OFFSETS, PREPROCESSING, TrainClassifierSettings
 from studio.core.errors import StudioError, invalid
@@ -30,7 +31,8 @@ def load(preset: Preset) -> Classifier:
         InvalidInput: if it is another kind of model, or its files are incomplete.
         StudioError: if its backbone cannot be loaded, or has other weights than in training.
     """
-    return get_or_make_classifier(preset.name, preset.key, lambda: _build_classifier(preset))
+    classifier = get_or_make_classifier(preset.name, preset.key, lambda: _build_classifier(preset))
+    return replace(classifier, threshold=rejection.read_threshold(preset))
 
 
 def settings_of(preset: Preset) -> TrainClassifierSettings:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.classify.models import rejection
 from studio.classify.models.whole_network import KEY
 from studio.classify.settings import TrainClassifierSettings
 from studio.core.models import cards
@@ -29,7 +30,7 @@ def compose(
         settings: of the training run.
         figures: as `studio.classify.training.task.train` returns them.
         command: that repeats the training run.
-        model_data: data stored in the preset: `classes`, `evaluation`.
+        model_data: data stored in the preset: `classes`, `evaluation`, `none_of_these`.
     """
     classes = ", ".join(model_data["classes"])
     network = model_data.get(KEY)
@@ -56,7 +57,7 @@ def compose(
         figures,
         command,
         [
-            cards.format_table(_list_metrics(model_data["evaluation"], figures)),
+            cards.format_table(_list_metrics(model_data, figures)),
             _format_class_table(model_data["evaluation"]),
         ],
     )
@@ -66,7 +67,8 @@ def _describe_split(figures: Mapping[str, Any]) -> str:
     return "in their own folder" if figures["split"] == "folders" else "the same share of each class"
 
 
-def _list_metrics(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _list_metrics(model_data: Mapping[str, Any], figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    evaluation = model_data["evaluation"]
     low, high = evaluation["interval"]
     return [
         ("test accuracy", f"{evaluation['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%})"),
@@ -77,6 +79,7 @@ def _list_metrics(evaluation: Mapping[str, Any], figures: Mapping[str, Any]) -> 
             f"{figures['calibration_error']:.3f} ({figures['calibration_floor']:.3f})",
         ),
         *_list_validation_metrics(figures),
+        *_list_rejection_metrics(model_data[rejection.KEY]),
         ("parameters trained", f"{figures['parameters']:,}"),
     ]
 
@@ -88,6 +91,20 @@ def _list_validation_metrics(figures: Mapping[str, Any]) -> list[tuple[str, str]
         ("validation accuracy", f"{figures['validation_accuracy']:.1%}"),
         ("validation images", f"{figures['validation_n']:,}"),
     ]
+
+
+def _list_rejection_metrics(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if not record:
+        return []
+    return [
+        (f"threshold of “{rejection.LABEL}”", f"{record['threshold']:.1%}"),
+        ("held-out images below it, classified correctly", _count_share(record, "correct")),
+        ("held-out images below it, classified wrongly", _count_share(record, "wrong")),
+    ]
+
+
+def _count_share(record: Mapping[str, Any], kind: str) -> str:
+    return f"{record[f'rejected_{kind}']:,} of {record[kind]:,}"
 
 
 def _format_class_table(evaluation: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from studio.classify.data import audit as data_audit
 from studio.classify.data import matching
-from studio.classify.models import available, trained, whole_network
+from studio.classify.models import available, rejection, trained, whole_network
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.classify.training import (
     base_head,
@@ -93,6 +93,12 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         figures["validation_n"] = len(validation_rows)
         run_notes += [_VALIDATION_NOTE] if settings.finetune and not samples.has_own_split else []
     truth = samples.labels(samples.test_rows)
+    held_out_rows, held_out_probabilities = samples.test_rows, probabilities
+    if len(samples.validation_rows):
+        held_out_rows, held_out_probabilities = samples.validation_rows, validation_probabilities
+    threshold_record = rejection.choose_threshold(
+        held_out_probabilities, samples.labels(held_out_rows), settings.coverage
+    )
     evaluation = evaluate(probabilities, truth, samples.classes)
     figures |= {
         **{name: evaluation[name] for name in ("accuracy", "n", "interval")},
@@ -114,7 +120,8 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         ],
     }
     model_data = _collect_model_data(settings, samples, trained_head, probabilities) | {
-        "evaluation": evaluation
+        "evaluation": evaluation,
+        rejection.KEY: threshold_record,
     }
     if base:
         model_data[whole_network.KEY] = whole_network.describe(network, base, extractor_name)
