@@ -5,7 +5,7 @@ import streamlit as st
 from pages import parts
 from pages.dream import channel_sheet
 from pages.form import mask_choice
-from pages.xray import branches, filter_view, input_form, layer_strip, map_view, under_the_hood
+from pages.xray import branches, filter_view, input_form, layers, map_view, under_the_hood
 from pages.xray.input_form import TASK
 
 left, right = st.columns([5, 11], gap="large")
@@ -29,7 +29,7 @@ with stage:
     if job is None and settings is not None:
         feature_map = map_view.show(settings, inputs)
     if feature_map is not None and settings is not None:
-        layer_strip.show(feature_map.figures["layers"], settings.layer_name)
+        layers.show(feature_map.figures["layers"], settings.layer_name)
         filter_view.show(settings, feature_map.figures["channel"], photo.get_file())
         branches.show(settings, feature_map)
 parts.show_recent(TASK)

@@ -8,6 +8,7 @@ from studio.classify.settings import (
     ExportSettings,
     PredictSettings,
     StudySettings,
+    SummarizeSettings,
     TrainClassifierSettings,
 )
 from studio.core.tasks import Goal, Slot, Task
@@ -146,6 +147,21 @@ EXPLAIN = Task(
     help="show which image regions a prediction is based on (Grad-CAM)",
     check="studio.classify.models.available:check",
     prepare_keras="studio.classify.inference.grad_cam:prepare",
+    builtin=(IMAGENET,),
+)
+
+SUMMARIZE = Task(
+    name="classify.summarize",
+    settings=SummarizeSettings,
+    inputs=(_MODEL,),
+    produces="text",
+    lane="live",
+    interactive=True,
+    work="studio.classify.inference.summary:run",
+    title="Layers",
+    command="classify summary",
+    help="list the layers of a classifier, as Keras' model.summary()",
+    check="studio.classify.models.available:check",
     builtin=(IMAGENET,),
 )
 

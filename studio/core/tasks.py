@@ -56,6 +56,7 @@ TASKS = {
     "classify.study": "studio.classify:STUDY",
     "classify.predict": "studio.classify:PREDICT",
     "classify.explain": "studio.classify:EXPLAIN",
+    "classify.summarize": "studio.classify:SUMMARIZE",
     "classify.export": "studio.classify:EXPORT",
     "style.transfer": "studio.style:TRANSFER",
     "style.train": "studio.style:TRAIN",

@@ -239,6 +239,7 @@ COMMANDS = {
     "classify study": (["data"], ["--backbone vgg16", "--held-out=0.4", "-o o.json"]),
     "classify predict": (["mine", "a.jpg", "b.jpg"], ["--top 3", "--json", "--quiet"]),
     "classify explain": (["mine", "a.jpg"], ["-o o.png", "--verbose"]),
+    "classify summary": (["mine"], ["-o o.txt", "--json"]),
     "classify export": (["mine"], ["-o o.onnx", "--json"]),
     "write": (["to be"], ["--seed 3", "-o o.txt", "--json"]),
     "who": (["t.txt"], ["--first alice", "--second=mine", "-o o.txt", "--json"]),

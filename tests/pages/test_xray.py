@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pages.jobs import live
-from pages.xray import filter_view, layer_strip, map_view
+from pages.widgets import layer_strip
+from pages.xray import filter_view, map_view
 from studio.core.imaging import image_io
 from studio.core.objectives import backbones
 from studio.engine import Live

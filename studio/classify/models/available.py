@@ -15,6 +15,7 @@ from studio.classify.settings import (
     ExplainSettings,
     ExportSettings,
     PredictSettings,
+    SummarizeSettings,
     TrainClassifierSettings,
 )
 from studio.core.errors import StudioError, invalid
@@ -25,7 +26,7 @@ from studio.core.tasks import File, Inputs
 from studio.imported import files
 from studio.imported.preprocessing import describe
 
-PresetSettings = PredictSettings | ExplainSettings | ExportSettings
+PresetSettings = PredictSettings | ExplainSettings | ExportSettings | SummarizeSettings
 ModelSettings = PresetSettings | AuditSettings | TrainClassifierSettings
 NOTES = ("preprocessing_note", "names_note")  # keys of `describe_imported_model`
 _NO_NAMES_NOTE = "The model has no class names; give them with --labels, or type them on the page"

@@ -15,11 +15,12 @@ _MAX_HEIGHT, _MIN_HEIGHT = 4.5, 0.35  # rem: height of the largest maps, and lea
 _STYLE = assets.render_style(__file__, "layer_strip.css")
 
 
-def show(layers: Sequence[Mapping[str, Any]], selected: str) -> None:
-    """Draws every named layer with the size of its maps and its parameters.
+def show(layers: Sequence[Mapping[str, Any]], explanation: str, selected: str = "") -> None:
+    """Draws layers or stages with the size of their maps and their parameters.
 
     Args:
-        layers: from the figures of an X-ray.
+        layers: each with `name`, `height`, `width`, `channels`, `parameters` and, optionally, a `note`.
+        explanation: what a block is, in sentences.
         selected: name of the layer to highlight.
     """
     tallest = max(layer["height"] for layer in layers)
@@ -28,9 +29,8 @@ def show(layers: Sequence[Mapping[str, Any]], selected: str) -> None:
     st.markdown("**Layers**")
     st.html(f'{_STYLE}<div class="layers" role="list">{boxes}</div>')
     st.caption(
-        "Each block is a layer, from input to output. Its height shows the size of its maps, its width the "
-        "number of channels. Below it: name, map size, channels, parameters and receptive field in px of "
-        f"the photo. The network has {total:,} parameters."
+        f"{explanation} A block's height shows the size of its maps, its width the number of "
+        f"channels. The network has {total:,} parameters."
     )
 
 
@@ -38,12 +38,13 @@ def _build_box_html(layer: Mapping[str, Any], tallest: int, is_selected: bool) -
     height = max(_MIN_HEIGHT, _MAX_HEIGHT * math.sqrt(layer["height"] / tallest))
     width = 8 * math.log2(layer["channels"])
     parameters = f"{format_count(layer['parameters'])} parameters" if layer["parameters"] else "no parameters"
+    note = f"<span>{html.escape(layer['note'])}</span>" if "note" in layer else ""
     return (
         f'<div role="listitem"{" class=chosen" if is_selected else ""}>'
         f'<i style="height:{height:.2f}rem;width:{min(100, width):.0f}%"></i>'
         f"<b>{html.escape(layer['name'])}</b>"
         f"<span>{layer['width']} × {layer['height']}, {layer['channels']:,} channels</span>"
-        f"<span>{parameters}</span><span>receptive field {layer['field']:,} px</span></div>"
+        f"<span>{parameters}</span>{note}</div>"
     )
 
 
