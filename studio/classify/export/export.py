@@ -10,10 +10,11 @@ import os
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,12 +30,16 @@ from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
 from studio.imported.keras_files import INPUT, LABELS, SIZE
 
+if TYPE_CHECKING:
+    import keras
+
 TEST_IMAGES = 10  # for comparing an export with its model
 # Difference of probabilities above which an export is wrong, not rounded; the second with float16.
 MAX_DIFFERENCE, MAX_FLOAT16_DIFFERENCE = 1e-3, 2e-2
 # TFLite and ONNX refuse floats here. Keras casts any input to the type of its input tensor.
 _KERAS_INPUT_NOTE = (
-    "Give it uint8 RGB images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning."
+    "Give it uint8 RGB images from 0 to 255: Keras casts images in [0, 1] to 0 without a warning. All layers "
+    "but batch normalization are trainable."
 )
 REQUIRED_PACKAGES = {"onnx": ("tf2onnx", "onnx", "onnxruntime")}
 
@@ -178,18 +183,36 @@ def _load_test_images() -> list[np.ndarray]:
 
 
 def _write_keras(classifier: Classifier, path: Path) -> None:
-    network = classifier.network
-    was_trainable, network.trainable = network.trainable, True  # users may train it further
-    try:
-        network.save(path)
-    finally:
-        network.trainable = was_trainable
+    with _make_trainable(classifier.network):
+        classifier.network.save(path)
     _add_labels(path, classifier.classes)
     height, width = classifier.size
     with zipfile.ZipFile(path, "a") as file:
         file.writestr(INPUT, f"{_KERAS_INPUT_NOTE}\n")
         if height == width:  # so that a later import resizes images alike
             file.writestr(SIZE, str(height))
+
+
+@contextmanager
+def _make_trainable(network: keras.Model) -> Iterator[None]:
+    """Makes all layers trainable except batch normalization, until the context ends.
+
+    Small batches would corrupt the statistics of batch normalization.
+    """
+    import keras
+
+    layers = [layer for layer in network._flatten_layers() if not isinstance(layer, keras.Model)]
+    before = [layer.trainable for layer in layers]
+    was_trainable = network.trainable
+    try:
+        network.trainable = True
+        for layer in layers:
+            layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
+        yield
+    finally:
+        network.trainable = was_trainable
+        for layer, is_trainable in zip(layers, before, strict=True):
+            layer.trainable = is_trainable
 
 
 def _write_tflite(classifier: Classifier, path: Path) -> None:

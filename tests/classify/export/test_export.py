@@ -342,8 +342,24 @@ def test_a_file_extension_selects_the_format(form):
 
 
 def test_an_exported_keras_model_can_be_trained_further(colors, tmp_path):
-    colors.network.trainable = False  # like classifiers of the studio
-    export.WRITERS["keras"](colors, tmp_path / "a.keras")
+    normalized = keras.layers.BatchNormalization(name="bn")(colors.network.get_layer("maps").output)
+    output = colors.network.layers[-1](keras.layers.GlobalAveragePooling2D()(normalized))
+    network = keras.Model(colors.network.input, output)
+    network.trainable = False  # like classifiers of the studio
+    export.WRITERS["keras"](replace(colors, network=network), tmp_path / "a.keras")
+    assert not network.trainable_weights, "the classifier itself stays frozen"
     loaded = keras.saving.load_model(tmp_path / "a.keras")
-    assert loaded.trainable_weights and loaded.input.dtype == "uint8"
-    assert not colors.network.trainable_weights, "the classifier itself stays frozen"
+    with zipfile.ZipFile(tmp_path / "a.keras") as packed:
+        assert "uint8 RGB images from 0 to 255" in packed.read(export.INPUT).decode()
+    images = np.random.default_rng(0).integers(0, 256, (4, 50, 70, 3), "uint8")
+    assert loaded.input.dtype == "uint8"
+    assert np.allclose(loaded.predict_on_batch(images), network.predict_on_batch(images), atol=1e-5)
+    before = loaded.get_weights()
+    loaded.compile("sgd", "sparse_categorical_crossentropy")
+    loaded.fit(images, np.array([0, 1, 2, 0]), verbose=0)
+    changed = {
+        variable.path.split("/")[0]
+        for variable, array in zip(loaded.weights, before, strict=True)
+        if not np.array_equal(variable, array)
+    }
+    assert changed == {"maps", "probabilities"}, "batch normalization keeps its statistics"
