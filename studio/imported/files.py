@@ -109,6 +109,8 @@ def store(path: Path, names: Path | None = None) -> File:
         return File.store(data, "model", name)
     except packing.NamesRefused as error:
         raise _names_error(path.name, str(error)) from None
+    except packing.SavedModelRefused as error:
+        raise refusal(path.name, *error.args) from None
     except Refused as error:
         raise refusal(path.name, str(error)) from None
     except OSError as error:

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -39,7 +39,8 @@ _SIGNATURES = {
     b"\x80": "a Python pickle",
 }
 SAVED_MODEL_FILE = "saved_model.pb"
-SAVED_MODEL = "a TensorFlow SavedModel, which can hold code"
+_SAVED_LAYERS_FILE = "keras_metadata.pb"  # Keras 2 writes the layers into it; `export` of Keras 3 writes none
+_TFLITE_STEP = 'choose the Keras model that it was converted from, saved with model.save("my.keras")'
 _KINDS_BY_EXTENSION = {".onnx": "an ONNX file", ".safetensors": "weights alone", ".pb": "a TensorFlow graph"}
 
 
@@ -67,6 +68,21 @@ def list_members(file: BinaryIO) -> list[str]:
         return []
 
 
+def describe_saved_model(names: Iterable[str]) -> tuple[str, str]:
+    """Returns what a SavedModel is and how to turn it into a Keras file, from the names of its files.
+
+    The studio never loads one: TensorFlow would execute its graph.
+    """
+    if any(name.endswith(_SAVED_LAYERS_FILE) for name in names):
+        step = (
+            "run `pip install tf-keras`, then in Python "
+            'tf_keras.models.load_model("FOLDER").save("my.keras"), and import that file'
+        )
+        return "a TensorFlow SavedModel of Keras 2, which can hold code", step
+    step = 'in the program that made the model, save it with model.save("my.keras"), and import that file'
+    return "a TensorFlow SavedModel, which holds code in place of layers", step
+
+
 def identify_unsupported(file: BinaryIO, name: str) -> tuple[str, str] | None:
     """Returns what a file is and what to do if it is no model of layers; None if it may be one."""
     file.seek(0)
@@ -78,16 +94,16 @@ def identify_unsupported(file: BinaryIO, name: str) -> tuple[str, str] | None:
     if head.startswith(b"PK"):
         names = list_members(file)
         if any(member.endswith(SAVED_MODEL_FILE) for member in names):
-            return SAVED_MODEL, step
+            return describe_saved_model(names)
         if any(member.lower().endswith(".tflite") for member in names):
-            return "a zip with a TFLite file", step
+            return "a zip with a TFLite file", _TFLITE_STEP
         if any(member.endswith(("data.pkl", ".npy")) for member in names):
             return "a file of PyTorch or NumPy", step
         return ("weights without their layers", step) if name.lower().endswith(".weights.h5") else None
     if head.lstrip()[:1] == b"{":
         return "a model.json without its weights", "choose the folder or zip with its .bin files"
     if head[4:8] == b"TFL3":
-        return "a TFLite file", step
+        return "a TFLite file", _TFLITE_STEP
     for start, kind in _SIGNATURES.items():
         if head.startswith(start):
             return kind, "choose a model" if kind == "an image" else step

@@ -16,6 +16,10 @@ _LABELS = class_names.FILES[0]
 _MAX_LISTING_BYTES = 16 << 20  # bytes of a model.json
 
 
+class SavedModelRefused(Refused):
+    """A folder is a SavedModel. Its arguments are the reason and what to do."""
+
+
 class NamesRefused(Refused):
     """Class names of a model cannot be read."""
 
@@ -119,8 +123,10 @@ def _pack_folder(folder: Path) -> bytes:
     """Returns a zip of the model in a folder and its metadata. Raises `Refused` unless there is one."""
     models = _find_models(folder)
     if not models:
-        is_saved_model = (folder / keras_files.SAVED_MODEL_FILE).is_file()
-        raise Refused(keras_files.SAVED_MODEL if is_saved_model else "a folder without a model in it")
+        names = [path.name for path in folder.iterdir()]
+        if keras_files.SAVED_MODEL_FILE in names:
+            raise SavedModelRefused(*keras_files.describe_saved_model(names))
+        raise Refused("a folder without a model in it")
     if len(models) > 1:
         raise Refused("a folder with several models in it")
     files: dict[str, Path | bytes] = {models[0].name: models[0]}

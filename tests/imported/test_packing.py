@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -62,12 +64,21 @@ def test_names_in_a_keras_file_take_precedence(tmp_path):
     assert packing.pack(path) == (path.read_bytes(), "mine.keras")
 
 
-def test_a_saved_model_is_refused_by_name(home, tmp_path):
-    folder = tmp_path / "saved"
+@pytest.mark.parametrize(
+    "other_file, step",
+    [("keras_metadata.pb", "tf_keras.models.load_model"), ("fingerprint.pb", "model.save")],
+)
+@pytest.mark.parametrize("is_zipped", [False, True])
+def test_a_saved_model_is_refused_with_the_way_to_a_keras_file(home, tmp_path, other_file, step, is_zipped):
+    path = folder = tmp_path / "saved"
     folder.mkdir()
-    (folder / "saved_model.pb").write_bytes(b"\n\x10")
-    with pytest.raises(InvalidInput, match="a TensorFlow SavedModel"):
-        input_files.read(Slot("model", "model"), str(folder))
+    for name in ("saved_model.pb", other_file):
+        (folder / name).write_bytes(b"\n\x10")
+    if is_zipped:
+        path = Path(shutil.make_archive(str(folder), "zip", tmp_path, "saved"))
+    with pytest.raises(InvalidInput, match="a TensorFlow SavedModel") as error:
+        input_files.read(Slot("model", "model"), str(path))
+    assert step in str(error.value) and str(error.value).count("my.keras") == 1
 
 
 def test_a_zipped_tflite_file_is_refused_by_name(home, tmp_path):
