@@ -3,14 +3,18 @@
     python -m benchmarks.faces [--json] [--preset faces-dcgan] [--floor DATA] [--n 1000] [--size 64]
         [--channels 3]
     python -m benchmarks.faces --preset digits-diffusion --recognize mnist.npz [--n 1000] [--guidance 2]
+    python -m benchmarks.faces --preset faces-dcgan --encode utkface64_20000.tar [--n 100]
 
 `--recognize` trains a small CNN on the data set, tests it on a held-out tenth, and lets it classify images
-that a diffusion model generates of each class. `--floor` is the FID of real images against others of the
-same data: no model can be expected below. FID and KID of a preset: `studio score PRESET DATA`.
+that a diffusion model generates of each class. `--encode` encodes held-out images, by the encoder of a VAE
+or by GAN inversion, and computes LPIPS between them and their reconstructions. `--floor` is the FID of real
+images against others of the same data: no model can be expected below. FID and KID of a preset:
+`studio score PRESET DATA`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import keras
@@ -18,9 +22,12 @@ import numpy as np
 
 from benchmarks.report import make_parser, measure_seconds, note, print_figures
 from studio.core import data, tasks
+from studio.core.data import split
 from studio.core.generators import latent
-from studio.core.metrics import inception, scores
+from studio.core.imaging import image_io
+from studio.core.metrics import inception, lpips, scores
 from studio.core.models import presets
+from studio.core.progress import Progress
 
 
 def measure_drawing(name: str) -> dict[str, object]:
@@ -72,6 +79,32 @@ def measure_recognition(name: str, path: str, n: int, guidance: float) -> dict[s
     }
 
 
+def measure_reconstruction(name: str, path: str, n: int) -> dict[str, object]:
+    """Computes the mean LPIPS of `n` held-out images to their reconstructions, and the seconds of one."""
+    preset = presets.find(name)
+    generator = tasks.import_object(tasks.get(preset.task).load_generator)(preset)
+    dataset = data.load_dataset(data.store_reference(path), generator.size)
+    held_out = split.split(split.compute_positions(dataset), preset.read_settings().held_out)[1][:n]
+    images = dataset.images[held_out]
+    generator.encode(images[:1, ::-1], Progress())  # loads the networks
+    start = time.perf_counter()
+    z = np.concatenate([_encode_one(generator, image, index, n) for index, image in enumerate(images)])
+    seconds = (time.perf_counter() - start) / len(images)
+    pairs = zip(images, generator.decode(z), strict=True)
+    distances = [lpips.compute_distance(*(image_io.to_01(image) for image in pair)) for pair in pairs]
+    return {
+        f"{name}: LPIPS of {len(images)} held-out images and their reconstructions": float(
+            np.mean(distances)
+        ),
+        f"{name}: seconds to encode one": seconds,
+    }
+
+
+def _encode_one(generator: latent.Generator, image: np.ndarray, index: int, count: int) -> np.ndarray:
+    note(f"image {index + 1} of {count}")
+    return generator.encode(image[None], Progress())
+
+
 def _build_cnn(size: int, class_count: int) -> keras.Model:
     keras.utils.set_random_seed(0)
     layers = [keras.Input((size, size, 1)), keras.layers.Rescaling(1 / 255)]
@@ -95,15 +128,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--recognize", metavar="DATA", help="classify what the preset generates of each class"
     )
+    parser.add_argument("--encode", metavar="DATA", help="encode held-out images with the preset")
     parser.add_argument("--guidance", type=float, default=2.0, help="of the diffusion model to recognize")
     parser.add_argument("--floor", metavar="DATA", help="FID of real images against others")
-    parser.add_argument("--n", type=int, default=1000, help="of each, for the floor; in all, to recognize")
+    parser.add_argument("--n", type=int, default=1000, help="of each, for the floor; else in all")
     parser.add_argument("--size", type=int, default=64, help="px, for the floor")
     parser.add_argument("--channels", type=int, choices=(1, 3), default=3, help="for the floor")
     args = parser.parse_args(argv)
     figures: dict[str, object] = {}
     if args.preset and args.recognize:
         figures |= measure_recognition(args.preset, args.recognize, args.n, args.guidance)
+    elif args.preset and args.encode:
+        figures |= measure_reconstruction(args.preset, args.encode, args.n)
     elif args.preset:
         figures |= measure_drawing(args.preset)
     if args.floor:

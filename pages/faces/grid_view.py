@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.faces import sliders
+from pages.faces import models, sliders
 from pages.faces.input_form import FACE_KEY, MORPH_KEY, MOVES_KEY, NEAR_KEY, TO_KEY
 from pages.jobs import live, results
-from pages.widgets import image_grid, words
+from pages.widgets import image_grid, weight_downloads, words
 from pages.widgets.image_viewer import Neighbors
 from studio import engine
 from studio.core.tasks import File, Inputs
@@ -19,6 +19,7 @@ from studio.faces.settings import FacesSettings
 TASK = "faces.draw"
 INTERPOLATION_IMAGES = 7  # images of an interpolation from one face to another
 MIN_VARIETY = 0.05  # truncation; below it, all images look the same
+_INVERSION = "Looking for the latent vector of your photo (GAN inversion, about 10 s) ..."
 _SELECTED_KEY, _OTHER_FACE_KEY = "picked", "other_face"
 
 
@@ -42,9 +43,21 @@ def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
     if engine.connect().status() != "ready":
         live.show_warm_up()
         return None
+    encoder_weights = models.list_encoder_weights(settings.preset) if inputs.get("photo") else ()
+    if missing := weight_downloads.list_missing(encoder_weights):
+        st.info(
+            f"Your photo needs {weight_downloads.describe_sizes(missing)}: they measure how alike two images "
+            "are, while the studio looks for the latent vector.",
+            icon=":material/download:",
+        )
+        weight_downloads.offer_download(missing)
+        return None
     face_area, path_area, grid_area = st.container(), st.container(), st.container()
     if settings.face:
         with face_area:
+            if encoder_weights:  # computed before the fragment, whose sliders should not show a spinner
+                with st.spinner(_INVERSION, show_time=True):
+                    compute_result(settings.model_copy(update={"n": 1, "to": 0}), inputs)
             _draw_face(settings, inputs)
             _draw_face_buttons(settings)
     with path_area:

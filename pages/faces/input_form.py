@@ -75,7 +75,7 @@ def mark_photo_as_current() -> None:
 
 def ask_photo(preset: str) -> tuple[Sample | None, dict[str, Any]]:
     """Asks for a photo and its crop, which then is the first face and chosen; None when switched off."""
-    help = "The model encodes the photo and reconstructs it; then you can edit the result"
+    help = "Finds the latent vector of the photo and reconstructs the photo; then you can edit the result"
     sample = image_input.choose_optional_image("photo", "Photo", list_photos(), help)
     if st.session_state.get(_PHOTO_KEY) != (sample and sample.title):
         if sample or _PHOTO_KEY in st.session_state:

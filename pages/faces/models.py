@@ -87,6 +87,11 @@ def encodes_photos(name: str) -> bool:
     return tasks.get(presets.find(name).task).encodes
 
 
+def list_encoder_weights(name: str) -> tuple[str, ...]:
+    """Returns the names of the pretrained weights that a model needs to encode a photo."""
+    return tasks.get(presets.find(name).task).encoder_weights
+
+
 def denoises(name: str) -> bool:
     """Returns whether a model is a diffusion model; False for an unknown one."""
     with suppress(StudioError):

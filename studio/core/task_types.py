@@ -158,6 +158,7 @@ class Task:
         check_share: `module:function` of `check_share(preset)`, fast and light: raises `InvalidInput` if a
             model cannot have a page; "" for none.
         encodes: whether those models also encode images.
+        encoder_weights: names of the pretrained weights that they need for it.
         denoises: whether those models generate images in denoising steps.
         load_networks: for a training task, `module:function` of
             `load_networks(preset) -> {name: keras.Model}`: the networks of a model that are exported to
@@ -204,6 +205,7 @@ class Task:
     share: str = ""
     check_share: str = ""
     encodes: bool = False
+    encoder_weights: tuple[str, ...] = ()
     denoises: bool = False
     load_networks: str = ""
     builtin: tuple[str, ...] = ()

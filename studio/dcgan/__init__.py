@@ -1,7 +1,7 @@
 """DCGAN: a generator learns to fool a discriminator, which tells real from generated images."""
 
 from studio.core.tasks import Goal, Slot, Task
-from studio.dcgan.settings import TrainDcganSettings
+from studio.dcgan.settings import ENCODER_WEIGHTS, TrainDcganSettings
 
 TRAIN = Task(
     name="dcgan.train",
@@ -22,6 +22,8 @@ TRAIN = Task(
     command="train dcgan",
     help="train a DCGAN on a folder of images; its results are sharper than a VAE's",
     load_generator="studio.dcgan.generator:load_generator",
+    encodes=True,
+    encoder_weights=ENCODER_WEIGHTS,
     share="studio.dcgan.generator:share",
     goal=Goal("kid", "kid", title="KID", search_settings=("learning_rate", "discriminator_width")),
     evaluate="studio.faces.score:measure_scores",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,13 +13,15 @@ from studio.core.errors import invalid
 from studio.core.generators import latent, shared_page
 from studio.core.generators.batches import BatchedNetwork, run_in_batches
 from studio.core.models import loading
+from studio.core.models.lru import get_or_make
 from studio.core.models.presets import Preset
 from studio.core.process import limits
+from studio.core.progress import Progress
 from studio.core.share.page import Content
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
 from studio.dcgan import tflite_generator
-from studio.dcgan.settings import MIN_WIDTH, TrainDcganSettings
+from studio.dcgan.settings import ENCODER_WEIGHTS, MIN_WIDTH, TrainDcganSettings
 
 if TYPE_CHECKING:
     import keras
@@ -27,6 +30,7 @@ TASK = "dcgan.train"
 # settings that determine the shapes of the weights
 SHAPE_SETTINGS = ("size", "colors", "width", "discriminator_width", "modulated", "latent_dim")
 HALVED_SETTINGS = ("width", "discriminator_width")  # those that growing halves
+_MAX_INVERTED = 16  # images whose latents are remembered, because each takes seconds
 
 
 def check(settings: TrainDcganSettings, inputs: Inputs) -> None:
@@ -108,8 +112,41 @@ def load_generator(preset: Preset) -> latent.Generator:
         return _to_rgb_uint8(network(z))
 
     return latent.Generator(
-        preset.name, preset.digest, settings.latent_dim, settings.size, decode, directions, density
+        preset.name,
+        preset.digest,
+        settings.latent_dim,
+        settings.size,
+        decode,
+        directions,
+        density,
+        _build_encoder(preset, settings, decode),
+        ENCODER_WEIGHTS,
     )
+
+
+def _build_encoder(
+    preset: Preset, settings: TrainDcganSettings, decode: Callable[[np.ndarray], np.ndarray]
+) -> Callable[[np.ndarray, Progress], np.ndarray]:
+    """Returns GAN inversion as an encoder. It loads Keras at its first use, and remembers the last images."""
+    inverters: list[Any] = []
+    latents: dict[bytes, np.ndarray] = {}
+
+    def invert(image: np.ndarray, progress: Progress) -> np.ndarray:
+        from studio.dcgan.inversion import Inverter
+
+        if not inverters:
+            inverters.append(Inverter(preset, settings, decode, progress))
+        return inverters[0].invert(image, progress)
+
+    def encode(images: np.ndarray, progress: Progress) -> np.ndarray:
+        return np.stack(
+            [
+                get_or_make(latents, image.tobytes(), partial(invert, image, progress), _MAX_INVERTED)
+                for image in images
+            ]
+        )
+
+    return encode
 
 
 def share(preset: Preset) -> Content:

@@ -9,6 +9,7 @@ from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
 
+ENCODER_WEIGHTS = ("vgg16", "lpips")  # pretrained weights that GAN inversion needs
 MIN_WIDTH = 4  # channels of the finest layer, of the generator and of the discriminator
 
 

@@ -7,7 +7,7 @@ DRAW = Task(
     name="faces.draw",
     settings=FacesSettings,
     inputs=(
-        Slot("photo", "image", min_files=0, flag="--photo", help="a photo to encode and edit (VAE only)"),
+        Slot("photo", "image", min_files=0, flag="--photo", help="a photo to encode and edit (VAE or DCGAN)"),
         Slot("model", "model", min_files=0, flag="--preset", model_tasks=GENERATOR_TASKS),
     ),
     produces="image",

@@ -29,21 +29,21 @@ LEG_SECONDS = 1.6  # s of an interpolation from one face to the next
 
 
 def draw_latents(
-    generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None
+    generator: Generator, settings: FacesSettings, photo_z: np.ndarray | None = None
 ) -> np.ndarray:
     """Returns the latents of the images that the settings ask for.
 
     Args:
-        photo: square, `(s, s, 3) uint8`; replaces the grid: the first image, of which the others are
-            variations.
+        photo_z: `(latent_dim,)`, the latent of a photo; replaces the grid: the first image, of which the
+            others are variations.
 
     Returns:
         `(n, latent_dim) float32`: the grid, one of its latents, or an interpolation.
 
     Raises:
-        InvalidInput: if the generator cannot encode a photo, or lacks a direction.
+        InvalidInput: if the generator lacks a direction.
     """
-    grid = _sample_grid_latents(generator, settings, photo, max(settings.n, settings.face, settings.to))
+    grid = _sample_grid_latents(generator, settings, photo_z, max(settings.n, settings.face, settings.to))
     if settings.to:
         ends = grid[settings.face - 1], grid[settings.to - 1]
         selected = latent.slerp(*ends, np.linspace(0, 1, settings.n))
@@ -53,7 +53,7 @@ def draw_latents(
 
 
 def interpolate_latents(
-    generator: Generator, settings: FacesSettings, photo: np.ndarray | None = None
+    generator: Generator, settings: FacesSettings, photo_z: np.ndarray | None = None
 ) -> np.ndarray:
     """Returns the latents of a video, a closed interpolation, `(frames, latent_dim) float32`.
 
@@ -61,7 +61,7 @@ def interpolate_latents(
     arguments see `draw_latents`.
     """
     stops = max(2, round(settings.interpolate / settings.fps / LEG_SECONDS))
-    grid = _sample_grid_latents(generator, settings, photo, max(stops, settings.face, settings.to))
+    grid = _sample_grid_latents(generator, settings, photo_z, max(stops, settings.face, settings.to))
     if settings.to:
         numbers = [settings.face, settings.to]
     else:
@@ -74,7 +74,7 @@ def interpolate_latents(
 
 
 def _sample_grid_latents(
-    generator: Generator, settings: FacesSettings, photo: np.ndarray | None, count: int
+    generator: Generator, settings: FacesSettings, photo_z: np.ndarray | None, count: int
 ) -> np.ndarray:
     """Returns the latents of the grid, or of the last grid of variations."""
     counts = [*settings.near, count]  # what each grid must have
@@ -83,28 +83,33 @@ def _sample_grid_latents(
         expected, step = f"at most {max_count:,} of this model", "or use several seeds"
         raise invalid("`n`", expected=expected, received=max(counts), next_step=step)
     truncation = settings.truncation
-    if photo is None:
+    if photo_z is None:
         grid = latent.sample(generator, counts[0], settings.seed, truncation)
     else:
-        z = encode(generator, photo)
-        grid = latent.sample_near(generator, z, counts[0], (settings.seed, 0), settings.spread, truncation)
+        seed = (settings.seed, 0)
+        grid = latent.sample_near(generator, photo_z, counts[0], seed, settings.spread, truncation)
     for depth, number in enumerate(settings.near, 1):
-        seed = (settings.seed, depth, number)
+        near_seed = (settings.seed, depth, number)
         grid = latent.sample_near(
-            generator, grid[number - 1], counts[depth], seed, settings.spread, truncation
+            generator, grid[number - 1], counts[depth], near_seed, settings.spread, truncation
         )
     return grid
 
 
-def encode(generator: Generator, photo: np.ndarray) -> np.ndarray:
+def encode(generator: Generator, photo: np.ndarray, progress: Progress | None = None) -> np.ndarray:
     """Encodes a square photo, `(s, s, 3) uint8`, as a latent, `(latent_dim,)`.
 
+    Args:
+        progress: reports GAN inversion.
+
     Raises:
-        InvalidInput: if the generator has no encoder.
+        InvalidInput: if the generator is a diffusion model.
+        Cancelled: if the user stopped GAN inversion.
     """
     if generator.encode is None:
         raise no_encoder_error(generator.name)
-    return generator.encode(image_io.resize(photo, generator.size, generator.size)[None])[0]
+    image = image_io.resize(photo, generator.size, generator.size)
+    return generator.encode(image[None], progress or Progress())[0]
 
 
 def warn_if_unlike(generator: Generator, photo: np.ndarray) -> str:
@@ -123,7 +128,7 @@ def warn_if_unlike(generator: Generator, photo: np.ndarray) -> str:
     if generator.encode is None or not usual_error:
         return ""
     crop = image_io.resize(photo, generator.size, generator.size)
-    reconstruction = generator.decode(generator.encode(crop[None]))[0]
+    reconstruction = generator.decode(encode(generator, photo)[None])[0]
     error = float(np.sqrt(np.mean((reconstruction.astype("float32") - crop) ** 2)))
     if error <= _UNLIKE_FACTOR * usual_error:
         return ""

@@ -106,10 +106,10 @@ def check_class(settings: FacesSettings, names: Sequence[str]) -> None:
 
 
 def no_encoder_error(name: str) -> InvalidInput:
-    """Returns the error for a photo and a model without an encoder."""
+    """Returns the error for a photo and a model that cannot encode it."""
     return invalid(
         f"preset {name}",
-        expected="a model that reads images, such as a VAE",
+        expected="a VAE or a DCGAN",
         received="this model cannot encode photos",
         next_step="or leave the photo out",
     )

@@ -17,6 +17,7 @@ from studio.core.imaging import image_io
 from studio.core.imaging.video_encoder import VideoEncoder
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result, import_object
+from studio.core.weights import pretrained
 from studio.faces import draw, models, subject
 from studio.faces.settings import FacesSettings
 
@@ -27,28 +28,30 @@ MAX_PLACES = 1024  # points stored with a result, for a map of them
 def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     """Generates the images of the settings. See `studio.faces.draw`."""
     start_time = time.monotonic()
-    photo = next((image_io.read(file.read()) for file in inputs.get("photo", ())), None)
+    photo = next((image_io.read(file.read(), file.name) for file in inputs.get("photo", ())), None)
     generator = models.load_generator(settings, inputs)
     figures: dict[str, Any] = {"size": generator.size, "encodes": generator.encode is not None}
     model_files = inputs.get("model")  # the recipe records its SHA-256 as an input
     weights = {} if model_files else {generator.name: generator.digest}
+    photo_z = None
     if photo is not None:
         prepared = subject.prepare_photo(generator, settings, photo)
-        photo = prepared.crop
-        weights |= prepared.weights
+        photo_z = draw.encode(generator, prepared.crop, progress)
+        encoder_weights = {name: pretrained.get_digest(name) for name in generator.encoder_weights}
+        weights |= prepared.weights | encoder_weights
         figures |= {"notes": [prepared.note]} if prepared.note else {}
     if settings.enhance and _is_enlarged(settings) and draw.enlarged_side(generator.size) > generator.size:
         weights |= import_object(draw.UPSCALE_WEIGHTS)()
     stem = Path(model_files[0].name).stem if model_files else generator.name
     if settings.interpolate:
-        video_bytes = _render_video(generator, settings, photo, progress)
+        video_bytes = _render_video(generator, settings, photo_z, progress)
         recipe = recipes.make("faces.draw", settings, inputs, weights)
         file = File.store(video_bytes, "animation", f"{stem}.{settings.video}")
         figures |= {"frames": settings.interpolate, "seconds": time.monotonic() - start_time}
         return Result((file,), figures, recipe)
     if settings.form == "sheet":
         draw.check_sheet(1 if settings.face and not settings.to else settings.n, generator.size)
-    z = draw.draw_latents(generator, settings, photo)
+    z = draw.draw_latents(generator, settings, photo_z)
     if settings.form == "denoising":
         sheet = draw.render_steps(generator, z[:1], settings, progress)
         recipe = recipes.make("faces.draw", settings, inputs, weights)
@@ -85,10 +88,10 @@ def _generate(
 
 
 def _render_video(
-    generator: Generator, settings: FacesSettings, photo: np.ndarray | None, progress: Progress
+    generator: Generator, settings: FacesSettings, photo_z: np.ndarray | None, progress: Progress
 ) -> bytes:
     """Renders the interpolation as a video file."""
-    z = draw.interpolate_latents(generator, settings, photo)
+    z = draw.interpolate_latents(generator, settings, photo_z)
     with VideoEncoder(settings.video, settings.fps) as video:
         for batch in draw.decode_batches(generator, z, settings, progress):
             for image in batch:

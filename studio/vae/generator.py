@@ -17,6 +17,7 @@ from studio.core.imaging import image_io
 from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.process import limits
+from studio.core.progress import Progress
 from studio.core.share.page import Content
 from studio.core.tasks import Inputs
 from studio.core.training import start_from
@@ -93,7 +94,7 @@ def load_generator(preset: Preset) -> latent.Generator:
         pixels = np.rint(255 * decode_batch(z)).astype("uint8")
         return np.broadcast_to(pixels, (*pixels.shape[:3], 3))
 
-    def encode(images: np.ndarray) -> np.ndarray:
+    def encode(images: np.ndarray, _progress: Progress) -> np.ndarray:
         if settings.channels == 1:
             images = np.stack([image_io.to_gray(image) for image in images])
         return encode_batch(images.astype("float32") / 255)
@@ -107,7 +108,7 @@ def load_generator(preset: Preset) -> latent.Generator:
         directions,
         density,
         encode,
-        _read_reconstruction_error(preset),
+        reconstruction_error=_read_reconstruction_error(preset),
     )
 
 

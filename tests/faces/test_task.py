@@ -206,7 +206,7 @@ def test_an_unreadable_photo_raises_a_readable_error(tiny, home):
 
 
 def test_a_photo_for_a_model_without_encoder_is_rejected_before_loading(tiny, monkeypatch):
-    monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.dcgan:TRAIN")
+    monkeypatch.setitem(tasks.TASKS, tiny_faces.TASK, "studio.diffusion:TRAIN")
     photo = File.store(image_io.encode_png(np.zeros((20, 20, 3), "uint8")), "image", "me.png")
     with pytest.raises(InvalidInput, match=r"preset tiny.*cannot encode photos"):
         tasks.check(TASK, make_settings(), {"photo": [photo]})

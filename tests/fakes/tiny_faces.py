@@ -72,7 +72,7 @@ def make_generator(reads: bool = True, **fields) -> Generator:
         bands = np.einsum("nd,dhw,dc->nhwc", z, waves, np.eye(3)[np.arange(DIM) % 3])
         return np.rint(127.5 + 24 * bands).clip(0, 255).astype("uint8")
 
-    def encode(images: np.ndarray) -> np.ndarray:
+    def encode(images: np.ndarray, progress: Progress) -> np.ndarray:
         bands = (images - 127.5) / 24
         return np.stack(
             [np.mean(bands[..., n % 3] * wave, (1, 2)) / np.mean(wave**2) for n, wave in enumerate(waves)], -1

@@ -90,16 +90,16 @@ def test_the_model_generates_and_encodes(result, discs):
     images = generator.decode(latent.sample(generator, 5, seed=0))
     assert images.shape == (5, 28, 28, 3) and images.dtype == np.uint8
     assert np.array_equal(images[..., 0], images[..., 2])
-    z = generator.encode(np.repeat(discs[:3], 3, axis=-1))
+    z = generator.encode(np.repeat(discs[:3], 3, axis=-1), Progress())
     assert z.shape == (3, 4) and z.dtype == np.float32
-    few = generator.encode(np.repeat(discs[:1], 3, axis=-1))
+    few = generator.encode(np.repeat(discs[:1], 3, axis=-1), Progress())
     assert np.allclose(few, z[:1], atol=1e-4)
 
 
 def test_the_saved_model_is_the_trained_one(learned_result, dataset, discs, learning_settings):
     _, generator = open_model(learned_result)
     images = np.repeat(discs, 3, axis=-1)[rows_to_test(dataset, learning_settings)]
-    again = generator.decode(generator.encode(images)).astype("float32")
+    again = generator.decode(generator.encode(images, Progress())).astype("float32")
     error = float(np.sqrt(np.mean((again - images) ** 2)))
     assert error == pytest.approx(learned_result.figures["redraw_error"], abs=0.5)
     assert learned_result.figures["active_units"] >= 2

@@ -22,6 +22,7 @@ from studio.core.generators.directions import (
     read_direction_values,
     round_values,
 )
+from studio.core.progress import Progress
 
 __all__ = [
     "Denoising",
@@ -161,7 +162,9 @@ class Generator:
             channels.
         directions: directions by name.
         density: density of its latents; None for the standard normal distribution.
-        encode: `(n, size, size, 3) uint8` -> `(n, latent_dim) float32`; None without an encoder.
+        encode: `(n, size, size, 3) uint8`, progress -> `(n, latent_dim) float32`: the encoder of a VAE, or
+            GAN inversion, which takes seconds per image; None for a diffusion model.
+        encoder_weights: names of the pretrained weights that `encode` needs.
         reconstruction_error: root-mean-square reconstruction error of test images, 0 to 255; None if unknown.
         denoise: of a diffusion model, whose latents are noise: `(n, latent_dim) float32` -> for each step the
             noisy images and the clean ones that the model predicts, last the result, each
@@ -176,7 +179,8 @@ class Generator:
     decode: Callable[[np.ndarray], np.ndarray] = field(repr=False)
     directions: Mapping[str, Direction] = field(default_factory=dict, repr=False)
     density: Mixture | None = field(default=None, repr=False)
-    encode: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
+    encode: Callable[[np.ndarray, Progress], np.ndarray] | None = field(default=None, repr=False)
+    encoder_weights: tuple[str, ...] = ()
     reconstruction_error: float | None = None
     denoise: Callable[[np.ndarray, Denoising], Iterator[tuple[np.ndarray, np.ndarray]]] | None = field(
         default=None, repr=False

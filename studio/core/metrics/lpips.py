@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from studio.core.objectives import backbones
 from studio.core.progress import Progress
@@ -35,6 +37,35 @@ def build_heads(members: Mapping[str, bytes] | None = None) -> keras.Model:
     return model
 
 
+def build_distance(progress: Progress | None = None) -> tuple[Callable, str]:
+    """Loads LPIPS as a differentiable function.
+
+    Args:
+        progress: reports the download of the weights.
+
+    Returns:
+        A function from two tensors `(B, H, W, 3) float32 in [0, 1]` to the distance of each pair, `(B,)`, and
+        the SHA-256 of its weights.
+
+    Raises:
+        StudioError: as `pretrained.pull`.
+    """
+    from keras import ops
+
+    heads = pretrained.load("lpips", progress)
+    # The heads fit only these weights of VGG16: on others they would weight channels at random.
+    extractor = backbones.load("vgg16", progress, heads.digest).build_extractor(LAYERS)
+
+    def measure(a_01, b_01):
+        first, second = extractor(a_01), extractor(b_01)
+        squared_differences = {
+            layer: ops.square(_normalize(first[layer]) - _normalize(second[layer])) for layer in LAYERS
+        }
+        return sum(ops.mean(maps, axis=(1, 2, 3)) for maps in heads.model(squared_differences).values())
+
+    return measure, heads.digest
+
+
 def compute_distance(a_01, b_01, progress: Progress | None = None) -> float:
     """Computes the mean LPIPS of pairs of images: 0 for equal images, about 0.7 for unrelated ones.
 
@@ -42,16 +73,8 @@ def compute_distance(a_01, b_01, progress: Progress | None = None) -> float:
         a_01, b_01: first and second images of the pairs, `(B, H, W, 3) float32 in [0, 1]`.
         progress: reports the download of the weights.
     """
-    from keras import ops
-
-    heads = pretrained.load("lpips", progress)
-    # The heads fit only these weights of VGG16: on others they would weight channels at random.
-    extractor = backbones.load("vgg16", progress, heads.digest).build_extractor(LAYERS)
-    first, second = extractor(a_01), extractor(b_01)
-    squared_differences = {
-        layer: ops.square(_normalize(first[layer]) - _normalize(second[layer])) for layer in LAYERS
-    }
-    return float(sum(ops.mean(distances) for distances in heads.model(squared_differences).values()))
+    measure, _ = build_distance(progress)
+    return float(np.mean(measure(a_01, b_01)))
 
 
 def _normalize(activations):
