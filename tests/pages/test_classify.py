@@ -238,7 +238,7 @@ def test_every_setting_has_one_widget(visit):
 @pytest.mark.slow
 def test_classifier_is_tried_with_a_held_out_image(open_trained):
     page = open_trained()
-    page.session_state["side_3_False"] = "Try it"
+    page.session_state["side_4_False"] = "Try it"
     page.run()
     assert "from the test split" in join_texts(require_success(page).caption)
     assert page.button_group(key="image").value == "Blue"
@@ -249,7 +249,7 @@ def test_classifier_is_tried_with_a_held_out_image(open_trained):
 @pytest.mark.slow
 def test_camera_images_are_classified_and_not_stored(open_trained, until, monkeypatch):
     page = open_trained()
-    page.session_state["side_3_False"] = "Try it"
+    page.session_state["side_4_False"] = "Try it"
     page.run()
     page = require_success(page.toggle(key="try_live").set_value(True).run())
     assert "Press Start" in join_texts(page.caption) and not page.get("progress")
@@ -284,7 +284,7 @@ def test_camera_images_are_classified_and_not_stored(open_trained, until, monkey
 @pytest.mark.slow
 def test_classifier_is_exported_with_a_program(open_trained, until):
     page = open_trained()
-    page.session_state["side_3_False"] = "Export"
+    page.session_state["side_4_False"] = "Export"
     page.run()
     press_button(page, "Export as Keras")
     until(lambda: page.run() and any("import keras" in code.value for code in page.code))
@@ -432,7 +432,7 @@ def test_imported_model_is_scored_on_folders(open_imported_model, engine, until,
     )
     monkeypatch.setattr(imported, "read_facts", lambda file, flat=False: model)
     page = require_success(open_imported_model(make_keras_file()))
-    page.session_state["side_3_True"] = "Evaluation"
+    page.session_state["side_4_True"] = "Evaluation"
     page.run()
     assert "named red, blue, green" in join_texts(require_success(page).markdown)
     upload = next(element for element in page.file_uploader if "npz of images" in element.label)
