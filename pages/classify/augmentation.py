@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from pages.widgets import browser_images, words
 from studio import engine
 from studio.classify.settings import PREPROCESSING, AugmentSettings, TrainClassifierSettings
 from studio.core.tasks import Inputs
-from studio.imported.preprocessing import LABELS
+from studio.imported.preprocessing import LABELS, Preprocessing
 
 TASK = "classify.augment"
 _HELP = (
@@ -53,5 +53,5 @@ def describe(settings: TrainClassifierSettings, figures: Mapping[str, Any]) -> s
     else:
         text = f"Row by row, from the left: {labels}."
     name = words.choice_label(settings.backbone)
-    preprocessing = LABELS[PREPROCESSING[settings.backbone]]
+    preprocessing = LABELS[cast(Preprocessing, PREPROCESSING[settings.backbone])]
     return f"{text} {name} takes {settings.size} × {settings.size} px. Preprocessing: {preprocessing}."
