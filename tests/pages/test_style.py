@@ -12,6 +12,7 @@ from pages.form import mask_input, samples
 from pages.jobs import commands, live, results, use_again
 from pages.style import input_form, matches
 from studio.core import paths, recipes, tasks
+from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.engine.jobs import store
 from studio.engine.jobs.parts import Request
@@ -126,6 +127,31 @@ def test_own_styles_are_offered_and_painted_by_their_network(visit, monkeypatch)
         settings, inputs = calls[-1]
         assert (settings.house, settings.network) == (house, network), styles
         assert [file.digest for file in inputs["style"]][:1] == ([] if house else [painting.digest]), styles
+
+
+def test_live_camera_paints_with_own_styles_and_makes_way_for_a_result(visit, monkeypatch, add_finished_job):
+    painting = tasks.File.store(image_io.encode_png(np.full((40, 40, 3), 9, "uint8")), "image", "rain.png")
+    tiny_styles.make("mine", learned_from=[painting])
+    built = []
+
+    def build(preset):
+        built.append(preset.name)
+        if preset.name == "mine":
+            raise StudioError("There is no page.")
+        return b"page"
+
+    monkeypatch.setattr("studio.core.share.child.build", build)
+    page = visit("style", what="Live camera", camera_style="Rain (mine)")
+    assert not page.exception and "There is no page" in page.error[0].value
+    page.button_group(key="camera_style").set_value("Mosaic").run()
+    page.button_group(key="camera_style").set_value("Woodcut").run()
+    assert not page.exception and not page.error
+    assert built == ["mine", "house"], "the page of a network is kept"
+
+    job = add_finished_job({}, {"content": [painting], "style": [painting]})
+    page = visit("style", what="Live camera", job=job)
+    assert page.button_group(key="what").value == "photo"
+    assert "Make again" in list_button_labels(page)
 
 
 def test_damaged_own_network_breaks_no_page(visit, monkeypatch):

@@ -60,6 +60,14 @@ def test_fixed_shapes_give_the_same_image():
     assert np.array_equal(Network(fixed)(photo, shares)[0], Network(model)(photo, shares)[0])
 
 
+def test_difference_turns_one_shape_of_a_network_into_another():
+    model = (presets.find("house").folder / "network.tflite").read_bytes()
+    large, small = (compact.fix_shapes(model, (1, side, side, 3), (1, 8)) for side in (64, 32))
+    difference = compact.find_difference(large, small)
+    assert bytes(a ^ b for a, b in zip(large, difference, strict=True)) == small
+    assert len(gzip.compress(difference)) < 0.02 * len(gzip.compress(small))
+
+
 def test_unknown_dimensions_become_1_without_shapes(model):
     from ai_edge_litert.interpreter import Interpreter
 
