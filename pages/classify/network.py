@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
 
 from pages.classify.classifiers import Classifier
 from pages.jobs import live
-from pages.widgets import layer_strip, weight_downloads
+from pages.widgets import assets, layer_strip, weight_downloads, words
 from studio import engine
 from studio.classify.settings import SummarizeSettings
 
 TASK = "classify.summarize"
-_HEIGHT = 480  # px of the summary
+_STYLE = assets.render_style(__file__, "network.css")
 _EXPLANATION = (
     "Each block is a stage: the layers whose maps have the same size, from input to output. Below it: its "
     "last layer, map size, channels and parameters."
@@ -33,4 +35,16 @@ def show(classifier: Classifier) -> None:
         return
     layer_strip.show(result.figures["stages"], _EXPLANATION)
     st.markdown("**Summary**", help="The text of Keras' `model.summary()`, after cropping and preprocessing")
-    st.code(result.data.decode(), language=None, height=_HEIGHT)
+    # Not `st.code`, whose text cannot be scrolled by keys.
+    text = html.escape(result.data.decode())
+    attributes = 'class="network-summary" tabindex="0" role="region" aria-label="Summary"'
+    st.html(f"{_STYLE}<pre {attributes}>{text}</pre>")
+    st.download_button(
+        "Save as text",
+        result.data,
+        file_name=words.make_file_name(f"{classifier.title} summary", ".txt"),
+        mime="text/plain",
+        icon=":material/download:",
+        on_click="ignore",
+        key="network_summary",
+    )
