@@ -22,9 +22,18 @@ from studio.core.process import children
 
 # The first group shares this process, so that TensorFlow and weights are loaded once.
 IN_PROCESS = ("house", "alternatives", "text", "faces", "unlabeled", "classify", "tune", "playground", "lab")
-IN_PROCESS += ("enhance", "texture", "colorize", "restore", "sketch", "masks", "video")
+IN_PROCESS += (
+    "enhance",
+    "texture",
+    "colorize",
+    "restore",
+    "sketch",
+    "masks",
+    "video",
+    "classifier_confidence",
+)
 SEPARATE = ("reliability",)
-MULTI_PROCESS = ("answers", "distributed", "kills", "soak", "crowd")  # start a studio or two training runs
+MULTI_PROCESS = ("answers", "distributed", "kills", "soak", "crowd", "live_camera")  # start other programs
 NAMES = (*IN_PROCESS, *SEPARATE, *MULTI_PROCESS)
 
 

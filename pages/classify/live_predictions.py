@@ -53,7 +53,7 @@ def show_prediction(prediction: Mapping[str, Any]) -> None:
     """
     if prediction.get(rejection.KEY):
         st.markdown(
-            f":material/block: **None of these**: no class reaches {prediction['threshold']:.0%}, the "
+            f":material/block: **None of these**: no class reaches {prediction['threshold']:.1%}, the "
             "threshold of this classifier."
         )
     for entry in prediction["labels"]:

@@ -78,10 +78,17 @@ def _list_metrics(model_data: Mapping[str, Any], figures: Mapping[str, Any]) -> 
             "expected calibration error (of a perfectly calibrated model)",
             f"{figures['calibration_error']:.3f} ({figures['calibration_floor']:.3f})",
         ),
+        *_list_temperature(figures),
         *_list_validation_metrics(figures),
         *_list_rejection_metrics(model_data[rejection.KEY]),
         ("parameters trained", f"{figures['parameters']:,}"),
     ]
+
+
+def _list_temperature(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if figures["temperature"] == 1:
+        return []
+    return [("temperature of the head (by cross-validation)", f"{figures['temperature']:.2f}")]
 
 
 def _list_validation_metrics(figures: Mapping[str, Any]) -> list[tuple[str, str]]:

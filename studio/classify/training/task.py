@@ -109,6 +109,7 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "held_out": len(samples.test_rows),
         "split": "folders" if samples.has_own_split else "random",
         "strength": trained_head.choice.strength,
+        "temperature": trained_head.temperature,
         "parameters": network.count_params(),
         "extraction_seconds": extraction_seconds,
         "seconds": figures["seconds_before"] + time.monotonic() - began,

@@ -39,6 +39,8 @@ class TrainedHead:
         probabilities: `(n, k)` for all images of the dataset, training and test.
         choice: the selected regularization.
         space: the projection of the features.
+        temperature: by which the logits of an mlp head are divided, fitted by cross-validation; 1 for a
+            linear head, whose regularization already calibrates it. `weights` contain it.
         validation_probabilities: `(m, k)`, of the training images, by cross-validation; empty unless the
             settings ask for `validation`.
     """
@@ -48,6 +50,7 @@ class TrainedHead:
     choice: StrengthChoice
     space: FeatureSpace
     validation_probabilities: np.ndarray
+    temperature: float = 1.0
 
 
 def train(
@@ -79,11 +82,17 @@ def train(
         weights = [linear.weights, linear.bias]
         validation_probabilities = choice.validation_probabilities if settings.validation else empty
         return TrainedHead(weights, linear.predict(samples.features), choice, space, validation_probabilities)
-    validation_probabilities = (
-        _cross_validate_mlp(samples, settings, progress) if settings.validation else empty
-    )
+    validation_probabilities = _cross_validate_mlp(samples, settings, progress)
+    temperature = head.fit_temperature(validation_probabilities, labels)
     weights, probabilities = _train_mlp(FeatureSpace(features), samples, settings, progress)
-    return TrainedHead(weights, probabilities, choice, space, validation_probabilities)
+    return TrainedHead(
+        [*weights[:-2], *(array / np.float32(temperature) for array in weights[-2:])],
+        head.apply_temperature(probabilities, temperature),
+        choice,
+        space,
+        head.apply_temperature(validation_probabilities, temperature) if settings.validation else empty,
+        temperature,
+    )
 
 
 def _cross_validate_mlp(
