@@ -40,17 +40,20 @@ def show_grid(
         f"{button}:nth-of-type({number}) {{ background-position: {across:.4f}% {down:.4f}%; }}"
         for number, (across, down) in enumerate(background_positions(width, height, count), 1)
     ]
-    st.html(f"{style}<style>{''.join(rules)}</style>")
-    st.pills(
-        label,
-        range(1, count + 1),
-        format_func=str,
-        key=key,
-        width="stretch",
-        label_visibility="collapsed",
-        on_change=on_change,
-        args=args,
-    )
+    with st.container(gap=None):
+        # The empty element keeps the rules in place: Streamlit removes a mere style sheet as soon as the page
+        # runs again, and the buttons would show their numbers until there is a new grid.
+        st.html(f"{style}<style>{''.join(rules)}</style><span></span>")
+        st.pills(
+            label,
+            range(1, count + 1),
+            format_func=str,
+            key=key,
+            width="stretch",
+            label_visibility="collapsed",
+            on_change=on_change,
+            args=args,
+        )
 
 
 def background_positions(width: int, height: int, count: int) -> Iterator[tuple[float, float]]:
