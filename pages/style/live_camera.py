@@ -56,8 +56,7 @@ def show(style: Sample) -> None:
 
 def close() -> None:
     """Returns to the photo, to show a result. Call it before the choice is drawn."""
-    kind = st.session_state.get(_KIND_KEY, st.query_params.get(_KIND_KEY))
-    if kind in (*KIND, *KIND.values()):  # the address has the title
+    if st.session_state.get(_KIND_KEY) in KIND:
         st.session_state[_KIND_KEY] = "photo"
 
 

@@ -149,7 +149,8 @@ def test_live_camera_paints_with_own_styles_and_makes_way_for_a_result(visit, mo
     assert built == ["mine", "house"], "the page of a network is kept"
 
     job = add_finished_job({}, {"content": [painting], "style": [painting]})
-    page = visit("style", what="Live camera", job=job)
+    page.query_params["job"] = job
+    page.run()
     assert page.button_group(key="what").value == "photo"
     assert "Make again" in list_button_labels(page)
 
