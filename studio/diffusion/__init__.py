@@ -22,6 +22,7 @@ TRAIN = Task(
     command="train diffusion",
     help="train a diffusion model on a folder of images; folders of classes can be chosen when sampling",
     load_generator="studio.diffusion.generator:load_generator",
+    share="studio.diffusion.shared_page:build_content",
     evaluate="studio.faces.score:measure_scores",
     denoises=True,
     goal=Goal(

@@ -58,7 +58,7 @@ def load_generator(preset: Preset) -> latent.Generator:
         InvalidInput: if it is another kind of model, or its files are incomplete.
     """
     settings, names = settings_of(preset), classes.read(preset.read_data())
-    arrays = _read_arrays(preset, settings, len(names))
+    arrays = read_arrays(preset, settings, len(names))
     network = BatchedNetwork(
         partial(tflite_unet.build, arrays, settings), math.ceil(limits.count_processors())
     )
@@ -95,8 +95,12 @@ def load_generator(preset: Preset) -> latent.Generator:
     )
 
 
-def _read_arrays(preset: Preset, settings: TrainDiffusionSettings, class_count: int) -> tflite_unet.Arrays:
-    """Reads the arrays of each layer, by its name."""
+def read_arrays(preset: Preset, settings: TrainDiffusionSettings, class_count: int) -> tflite_unet.Arrays:
+    """Reads the arrays of each layer, by its name.
+
+    Raises:
+        InvalidInput: if the files of the model are incomplete.
+    """
     variables = list(unet.list_variables(settings, class_count))
     layout = [(path, shape) for _, path, shape in variables]
     values = loading.read_arrays(preset.check_weights(), layout)

@@ -12,9 +12,11 @@ from waiting import wait_until
 
 from studio.classify.models import trained
 from studio.core import data, tasks
+from studio.core.generators.latent import Denoising
 from studio.core.imaging import image_io, sample_photos
 from studio.core.models import presets
 from studio.core.share import page
+from studio.diffusion import generator as diffusion_generator
 from studio.sketch import paint as sketch_paint
 from studio.sketch import task as sketch_task
 from studio.sketch.settings import SketchSettings
@@ -105,6 +107,23 @@ def test_generator_draws_what_they_become_in_the_studio(open_shared, expect):
     assert not np.isclose(other_latents, latents).all(1).any()
     assert abs(other_latents.std() - generator.latent.sample(model, 500, 0).std()) < 0.3
 
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_diffusion_model_draws_what_noise_becomes_in_the_studio(open_shared, expect):
+    tab = open_shared("digits-diffusion")
+    canvases, status = tab.locator(".grid canvas"), tab.get_by_role("status")
+    wait_until(lambda: canvases.first.evaluate("canvas => canvas.latent !== undefined"))
+    tab.get_by_label("Class").select_option("7")  # ends the drawing of all classes
+    expect(status).to_contain_text("image 2")
+    model = diffusion_generator.load_generator(presets.find("digits-diffusion"))
+    *steps, (image, _) = model.denoise(read_latents(canvases.first), Denoising(25, 2.0, "7"))
+    assert np.abs(read_pixels(canvases.first, 28) - image.astype(int)).max() <= 2
+
+    tab.get_by_label("Denoising step").fill("5")
+    for name, expected in zip(("noisy image", "image that the network"), steps[5], strict=True):
+        pixels = read_pixels(tab.get_by_role("img", name=f"The {name}"), 28)
+        assert np.abs(pixels - expected.astype(int)).max() <= 2
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 

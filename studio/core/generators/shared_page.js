@@ -1,13 +1,7 @@
 // The page of a generator: a grid of images, two of which can be chosen and interpolated.
 
-/** Returns a function of the next sample of a standard normal distribution (Box and Muller 1958). */
-function createNormal(random) {
-  return () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
-}
-
 /** Samples a latent vector: from the mixture of the model, else from a standard normal distribution. */
-function sampleLatent(data, random) {
-  const normal = createNormal(random);
+function sampleLatent(data, random, normal) {
   const noise = Float64Array.from({ length: data.latent_dim }, normal);
   if (!data.density) return Float32Array.from(noise);
   const { weights, means, variances, factors } = data.density;
@@ -35,7 +29,7 @@ function slerp(first, second, t) {
   return first.map((value, n) => shares[0] * value + shares[1] * second[n]);
 }
 
-export default async function show({ app, create, createRandom, createSaveButton, data, drawPixels, networks, say }) {
+export default async function show({ app, create, createNormal, createRandom, createSaveButton, data, drawPixels, networks, say }) {
   /** Draws the image of a latent vector; `canvas.latent` is the last one drawn. */
   async function draw(canvas, latent) {
     const output = await networks.decoder(latent);
@@ -92,9 +86,10 @@ export default async function show({ app, create, createRandom, createSaveButton
   /** Draws the grid of the seed. */
   async function sample() {
     const random = createRandom(seed.value);
+    const normal = createNormal(random);
     say("Drawing ...");
     for (const { canvas } of tiles) {
-      const latent = sampleLatent(data, random);
+      const latent = sampleLatent(data, random, normal);
       await draw(canvas, latent);
       await new Promise((resolve) => setTimeout(resolve)); // lets the browser show it
     }

@@ -110,6 +110,11 @@ function createRandom(seed) {
   };
 }
 
+/** Returns a function of the next sample of a standard normal distribution (Box and Muller 1958). */
+function createNormal(random) {
+  return () => Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+}
+
 /** Draws an image, `height * width * channels` values of 0 to 255, on a canvas of its size. */
 function drawPixels(canvas, values, width, height) {
   const channels = values.length / (width * height);
@@ -216,7 +221,8 @@ export async function start(show) {
     const cameras = { closeCamera, explainNoCamera, findOtherCamera, hasOtherCamera, isMirrored, openCamera };
     const photos = { createPhotoButton, readImage };
     const workers = { startWorker, unpackNetwork };
-    await show({ app, cameras, create, createRandom, createSaveButton, data, drawPixels, networks, photos, say, unpack, workers });
+    const draw = { createNormal, createRandom, createSaveButton, drawPixels };
+    await show({ app, cameras, create, ...draw, data, networks, photos, say, unpack, workers });
     say("");
   } catch (error) {
     say(`The model could not be started. ${error.message ?? error}`);
