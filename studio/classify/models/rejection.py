@@ -20,10 +20,13 @@ from studio.core.models.presets import Preset
 
 KEY = "none_of_these"  # in a folder's settings.json
 LABEL = "none of these"
+# With few held-out images, all of which the classifier is sure of, the quantile is near 1, and images at 99 %
+# would be rejected.
+MAX_THRESHOLD = 0.9
 
 
 def choose_threshold(probabilities: np.ndarray, truth: np.ndarray, coverage: float) -> dict[str, Any]:
-    """Chooses the highest threshold that keeps a share of the correctly classified images.
+    """Chooses the highest threshold, up to `MAX_THRESHOLD`, that keeps a share of correctly classified images.
 
     Args:
         probabilities: `(n, k)` of held-out images.
@@ -31,14 +34,15 @@ def choose_threshold(probabilities: np.ndarray, truth: np.ndarray, coverage: flo
         coverage: share of the correctly classified images to keep; 1 rejects nothing.
 
     Returns:
-        `threshold`, from 0 to 1; `images`; `correct` and `wrong`, the numbers of images that were classified
+        `threshold`; `images`; `correct` and `wrong`, the numbers of images that were classified
         correctly and wrongly; `rejected_correct` and `rejected_wrong`, how many of them are below the
         threshold. Empty if nothing is to be rejected or no image was classified correctly.
     """
     confidence, is_correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     if coverage >= 1 or not is_correct.any():
         return {}
-    threshold = float(np.quantile(confidence[is_correct], 1 - coverage, method="lower"))
+    quantile = float(np.quantile(confidence[is_correct], 1 - coverage, method="lower"))
+    threshold = min(quantile, MAX_THRESHOLD)
     is_rejected = confidence < threshold
     return {
         "threshold": threshold,

@@ -44,6 +44,11 @@ def test_few_images_are_all_kept():
     assert (record["rejected_correct"], record["rejected_wrong"]) == (0, 1)
 
 
+def test_an_image_that_the_classifier_is_sure_of_is_kept():
+    record = rejection.choose_threshold(*make_predictions([0.996, 0.998, 0.999], [0.95]), 0.95)
+    assert record["threshold"] == rejection.MAX_THRESHOLD and record["rejected_wrong"] == 0
+
+
 def test_the_description_has_all_figures():
     text = rejection.describe(rejection.choose_threshold(*make_predictions([0.6, 0.9], [0.55]), 0.95))
     assert "below 60.0%. Of 3 held-out images, this rejects 0 of 2 classified correctly and 1 of 1" in text
