@@ -24,10 +24,16 @@ with left:
     st.title("Classify", anchor=False)
     half = classifiers.choose_half()
     if half == "train":
-        data_set = data_set_input.choose({by_hand.TITLE: by_hand.choose})
+        export.show_training_note()
+        data_set = data_set_input.choose({by_hand.TITLE: by_hand.choose}, on_change=by_hand.scroll_next)
         base = base_model.choose()
         settings = parts.ask_settings(
-            TrainClassifierSettings, unshared=("size",), skip=base.skip, extra=base.extra, seed_mode="kept"
+            TrainClassifierSettings,
+            unshared=("size",),
+            skip=base.skip,
+            extra=base.extra,
+            ask_extra=None if base.inputs else export.show_backbone_note,
+            seed_mode="kept",
         )
         if data_set is not None and settings is not None:
             rate_finder.show(settings, {"data": [data_set.file]})

@@ -14,7 +14,7 @@ from pages.classify import camera
 from pages.classify.hand_classes import MAX_IMAGES, MAX_NAME_LENGTH, MAX_SIDE, HandClass, HandClasses
 from pages.form import data_set_input, image_input, input_store, loose_images, problems, samples, uploads
 from pages.form.data_set_input import DatasetChoice
-from pages.widgets import keys, page_errors, words
+from pages.widgets import css, keys, page_errors, words
 from pages.widgets.owners import get_owner
 from studio.core import amounts
 from studio.core.data import ImageDataset
@@ -31,12 +31,18 @@ _CLASSES_KEY, _ARCHIVE_KEY, _PACKED_KEY, _CAMERA_KEY = (
     "by_hand_packed",
     "by_hand_lens",
 )
+_SCROLL_KEY = "by_hand_scroll"  # of the session: whether to scroll to the classes
 _SLOT = "by_hand"  # for errors that are not about a single class
 
 
 def is_chosen() -> bool:
     """Returns whether "By hand" is the selected data set."""
     return st.session_state.get(data_set_input.KEY) == TITLE
+
+
+def scroll_next() -> None:
+    """Scrolls to the classes once they are drawn: on a phone, they are far below the choice. A callback."""
+    st.session_state[_SCROLL_KEY] = is_chosen()
 
 
 def choose() -> DatasetChoice | None:
@@ -92,6 +98,8 @@ def show_classes() -> None:
     hand_classes = _restore_hand_classes()
     input_store.store(_CLASSES_KEY, hand_classes.description if len(hand_classes) else None)
     st.subheader("Your classes", anchor=False)
+    if st.session_state.pop(_SCROLL_KEY, False):
+        css.scroll_to(".st-key-stage")
     for hand_class in hand_classes.classes:
         with st.container(border=True, key=f"hand_{hand_class.number}"):
             _show_class(hand_classes, hand_class)
@@ -287,7 +295,7 @@ def _show_images(hand_classes: HandClasses, hand_class: HandClass, slot: str) ->
                 args=(limit_key,),
             )
         else:
-            st.caption("Click images to remove or move them.")
+            st.caption("Select images to remove or move them.")
 
 
 def _show_more_images(key: str) -> None:

@@ -10,8 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.classify import imported_models
-from pages.form import forms
-from pages.jobs import jobs
+from pages.jobs import halves
 from pages.widgets import page_errors, words
 from pages.widgets.owners import get_owner
 from studio import engine
@@ -130,9 +129,7 @@ def _find_last_classifier() -> Classifier | None:
 
 def choose_half() -> str:
     """Lets the user choose between "Train" and "Try"; a link to a job opens "Train"."""
-    if jobs.find_linked_job("classify"):
-        st.session_state[HALF_KEY] = "train"
-    return forms.ask_choice("What to do", HALVES, key=HALF_KEY, hide_label=True)
+    return halves.choose("classify", HALVES, key=HALF_KEY, half_of=lambda _: "train")
 
 
 def choose() -> Classifier | None:
@@ -174,12 +171,15 @@ def select(name: str) -> None:
 
 
 def open_to_try(name: str) -> str:
-    """Selects a classifier and opens "Try". Call it from a callback.
+    """Selects a saved classifier and opens "Try". Call it from a callback of "Train".
 
     Returns:
         What the user can do with it now, in a few words.
     """
     select(name)
+    st.query_params[KEY] = preset_title(
+        name
+    )  # for a reload: a new widget does not write the value it is given
     st.session_state[HALF_KEY] = "try"
     return "try it on an image, or share it"
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import streamlit as st
 
-from pages.classify import classifiers
+from pages.classify import base_model, classifiers
 from pages.classify.classifiers import Classifier
-from pages.form import forms
+from pages.form import data_set_input, forms
 from pages.jobs import inline_jobs, results
-from pages.widgets import share_button, words
+from pages.widgets import css, share_button, words
 from studio import engine
 from studio.classify.export.shared_page import BACKBONE
 from studio.classify.settings import ExportSettings, TrainClassifierSettings
 from studio.core import amounts
 
 TASK = "classify.export"
+_NOTE_KEY = "share_note"  # of the session: what was selected under "Train"
 FORMATS = {
     "keras": "Keras",
     "tflite": "TFLite",
@@ -85,14 +89,53 @@ def show_export(job: engine.Job) -> None:
 def show_share_button(classifier: Classifier) -> None:
     """Draws the menu that saves a kept classifier as a page; nothing for others."""
     if classifier.preset:
-        share_button.show(classifier.preset, key="share", show_remedy=_offer_training)
+        share_button.show(classifier.preset, key="share", show_remedy=partial(_offer_training, classifier))
 
 
-def _offer_training() -> None:
-    st.button(f"Train on {words.choice_label(BACKBONE)}", icon=":material/school:", on_click=_open_training)
+def _offer_training(classifier: Classifier) -> None:
+    if st.button(
+        f"Train on {words.choice_label(BACKBONE)}",
+        icon=":material/school:",
+        on_click=_open_training,
+        args=(classifier,),
+    ):
+        st.rerun()  # the menu is a fragment, but the other half of the page opens
 
 
-def _open_training() -> None:
-    """Opens "Train" with the backbone whose classifiers have pages."""
+def _open_training(classifier: Classifier) -> None:
+    """Opens "Train" with the backbone whose classifiers have pages, and the images of the classifier."""
     forms.set_value(TrainClassifierSettings, "backbone", BACKBONE)
+    st.query_params["backbone"] = words.choice_label(
+        BACKBONE
+    )  # for a reload, as in `classifiers.open_to_try`
+    st.session_state[base_model.KEY] = ""
     st.session_state[classifiers.HALF_KEY] = "train"
+    images = classifier.images if classifier.images and classifier.images.is_available else None
+    if images:
+        data_set_input.select(images)
+        st.query_params[data_set_input.KEY] = st.session_state[data_set_input.KEY]
+    name = words.escape(classifier.title)
+    st.session_state[_NOTE_KEY] = (
+        f"The backbone and the training images of {name} are selected."
+        if images
+        else f"The backbone is selected. The training images of {name} are no longer stored: choose images."
+    )
+
+
+def show_training_note() -> None:
+    """Says what the menu "Share" has selected under "Train", and scrolls to it; nothing at other times."""
+    if note := st.session_state.pop(_NOTE_KEY, ""):
+        st.toast(note, icon=":material/school:")
+        css.scroll_to("h1")
+
+
+def show_backbone_note() -> dict[str, Any]:
+    """Says that a classifier on the selected backbone cannot be shared as a page; nothing if it can.
+
+    Returns:
+        No settings: see `ask_extra` of `forms.ask_settings`.
+    """
+    if st.session_state.get("backbone", BACKBONE) != BACKBONE:
+        note = f"Only a classifier on {words.choice_label(BACKBONE)} can be shared as a page."
+        st.caption(f":material/share: {note}")
+    return {}

@@ -30,11 +30,13 @@ class DatasetChoice:
 
 def choose(
     other_choosers: Mapping[str, Callable[[], DatasetChoice | None]] = MappingProxyType({}),
+    on_change: Callable[[], None] | None = None,
 ) -> DatasetChoice | None:
     """Asks for training images; the first sample set is preselected. Returns None while there are none.
 
     Args:
         other_choosers: functions that ask for images in other ways, by title.
+        on_change: callback after another choice.
     """
     if next_selection := st.session_state.pop(_NEXT_KEY, None):
         restore(next_selection)
@@ -45,9 +47,8 @@ def choose(
     input_store.store_files(_ARCHIVE_KEY, [archive] if archive else [])
     names = [*(sample_set.name for sample_set in sample_sets_by_title.values()), "own"]
     names += [title.replace(" ", "-").lower() for title in other_choosers]
-    title = choose_set(
-        [*sample_sets_by_title, OWN, *other_choosers], names, key=KEY, tile=4.8 if other_choosers else 6.5
-    )
+    titles = [*sample_sets_by_title, OWN, *other_choosers]
+    title = choose_set(titles, names, key=KEY, tile=4.8 if other_choosers else 6.5, on_change=on_change)
     if title in other_choosers:
         return other_choosers[title]()
     if title in sample_sets_by_title:
@@ -129,6 +130,7 @@ def choose_set(
     key: str,
     label: str = LABEL,
     tile: float = image_input.TILE_WIDTH,
+    on_change: Callable[[], None] | None = None,
 ) -> str:
     """Asks for one of several data sets, shown as tiles; the first is preselected. Returns its title.
 
@@ -138,6 +140,7 @@ def choose_set(
         key: of the widget and in the address.
         label: of the widget.
         tile: minimum width of a tile, in rem.
+        on_change: callback after another choice.
     """
     forms.drop_stale_choice(key, titles)
     return image_input.show_tiles(
@@ -149,6 +152,7 @@ def choose_set(
         key=key,
         bind="query-params",
         tile=tile,
+        on_change=on_change,
     )
 
 

@@ -27,7 +27,7 @@ def ask_name_and_save(model: File, describe: Callable[[str], str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Name of the model",
-            value=names.suggest(model.name.rpartition(".")[0]),
+            value=user_models.suggest_free_name(model.name.rpartition(".")[0]),
             max_chars=names.MAX_CHARACTERS,
             key=key,
         )

@@ -29,6 +29,15 @@ def create_progress_area() -> DeltaGenerator:
     return st.container(key="working", gap="small")
 
 
+def scroll_to(selector: str) -> None:
+    """On a phone, scrolls to an element once the page's run has ended.
+
+    Args:
+        selector: CSS selector of the element.
+    """
+    assets.run_script(__file__, "scroll_to.js", selector=selector)
+
+
 def apply_css() -> None:
     """Adds the style sheet of all pages."""
     st.html(assets.render_style(__file__, "all_pages.css"))

@@ -59,7 +59,7 @@ _SIZE_HELP = (
 )
 _BACKBONE_HELP = (
     "ResNet50 is faster and usually more accurate than VGG16. EfficientNet-Lite0 is small and fast, for "
-    "phones, small devices and shared pages."
+    "phones and small devices."
 )
 _TEST_SPLIT_HELP = (
     "Share of each class's images held out for testing; raise it for a more reliable accuracy, lower it to "
@@ -75,7 +75,8 @@ class TrainClassifierSettings(AugmentationSettings, shared.TrainSettings):
     batch: int = shared.batch(32, minimum=2, maximum=256)
     backbone: Backbone = setting(
         "resnet50",
-        f"Pretrained network that extracts the features. {_BACKBONE_HELP}",
+        f"Pretrained network that extracts the features. {_BACKBONE_HELP} Only its classifiers can be shared "
+        "as pages.",
         tier="main",
     )
     finetune: bool = setting(

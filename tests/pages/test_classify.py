@@ -314,6 +314,7 @@ def test_classifier_is_saved_and_chosen(open_trained):
     assert presets.find("My Colors!").task == "classify.train"
     assert page.button_group(key="half").value == "try"
     assert page.selectbox(key="preset").value == "My Colors!"
+    assert page.query_params["preset"] == "My Colors!", "a reload would choose another one"
     assert "Classes: blue, green, red" in join_texts(require_success(page).caption)
     assert page.get("progress")[0].proto.text.startswith("**blue**")
 
@@ -321,12 +322,18 @@ def test_classifier_is_saved_and_chosen(open_trained):
 @pytest.mark.slow
 def test_classifier_without_a_page_offers_training_on_a_smaller_backbone(open_trained):
     page = open_trained()
+    note = "Only a classifier on EfficientNet-Lite0 can be shared"
+    assert note in join_texts(page.caption)
     press_button(page, "Keep as model")
     assert "12 MB" in join_texts(require_success(page).info)
+    page.session_state["images"] = "Cartoons"  # the user has chosen other images since
     press_button(page, "Train on EfficientNet-Lite0")
     require_success(page)
     assert page.button_group(key="half").value == "train"
     assert page.button_group(key="backbone").value == "efficientnet-lite0"
+    assert page.button_group(key="images").value == "Your own"
+    assert "colors.zip" in join_texts(page.caption) and note not in join_texts(page.caption)
+    assert "training images of colors are selected" in join_texts(page.toast)
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from studio.classify.models import rejection, trained, whole_network
 from studio.core import amounts
-from studio.core.errors import invalid
+from studio.core.errors import InvalidInput
 from studio.core.litert import compact, network
 from studio.core.models.model_folder import WEIGHTS
 from studio.core.models.presets import Preset
@@ -30,16 +30,14 @@ def check(preset: Preset) -> None:
         path = preset.folder / WEIGHTS
         if not path.is_file() or path.stat().st_size <= MAX_WEIGHTS_BYTES:
             return
-        received, backbone = "a classifier on a large network", "a smaller one"
+        network_text = "network"
     elif settings.backbone == BACKBONE:
         return
     else:
-        received, backbone = f"a classifier on {settings.backbone}", BACKBONE
-    raise invalid(
-        f"model {preset.name}",
-        expected=f"one on {backbone}, because a page has at most {amounts.format_bytes(MAX_BYTES)}",
-        received=received,
-        next_step=f"train it again with the backbone {BACKBONE}",
+        network_text = f"network, {settings.backbone},"
+    raise InvalidInput(
+        f"The {network_text} of {preset.name} is too large for a page, which has at most "
+        f"{amounts.format_bytes(MAX_BYTES)}. Train it again with the backbone {BACKBONE}."
     )
 
 

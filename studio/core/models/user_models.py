@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from studio.core import paths
@@ -39,6 +40,16 @@ def check_free(name: str, except_for: str = "") -> None:
         raise InvalidInput(f"There is a model named {matches[0]} already. Choose another name.")
 
 
+def suggest_free_name(text: str) -> str:
+    """Returns a valid name made from any text that no visible model has: "cats", "cats 2"; "" without one.
+
+    Args:
+        text: any text, such as a file name.
+    """
+    name = names.suggest(text)
+    return _add_number(name, presets.list_names()) if name else ""
+
+
 def rename(name: str, new_name: str) -> str:
     """Renames a model; recipes and jobs that use its former name still find it.
 
@@ -65,11 +76,7 @@ def remove(name: str) -> str:
         Unavailable: if the current user has not saved such a model.
     """
     folder, removed_shelf = _find_folder(_own_shelf(), name), paths.make_folder(_removed_shelf())
-    existing = {names.fold_case(other) for other in shelves.list_model_names(removed_shelf)}
-    new_name, number = folder.name, 1
-    while names.fold_case(new_name) in existing:
-        number += 1
-        new_name = f"{folder.name[: names.MAX_CHARACTERS - 5].strip()} {number}"
+    new_name = _add_number(folder.name, shelves.list_model_names(removed_shelf))
     if new_name != folder.name:
         shelves.record_former_name(folder, folder.name, new_name)
     _move_folder(folder, removed_shelf / new_name)
@@ -103,6 +110,15 @@ def delete(name: str) -> None:
     folder = _find_folder(_removed_shelf(), name)
     with model_folder.lock(folder):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _add_number(name: str, taken_names: Iterable[str]) -> str:
+    """Returns a name, with the lowest number from 2 that makes it free if it is taken."""
+    taken, free_name, number = {names.fold_case(other) for other in taken_names}, name, 1
+    while names.fold_case(free_name) in taken:
+        number += 1
+        free_name = f"{name[: names.MAX_CHARACTERS - 5].strip()} {number}"
+    return free_name
 
 
 def _own_shelf() -> Path:

@@ -66,6 +66,15 @@ def test_renaming_to_an_invalid_or_used_name_is_refused(home, to):
     assert user_models.list_own() == ["mine", "other"] and presets.find("mine").former == []
 
 
+def test_a_suggested_name_is_free(home):
+    assert user_models.suggest_free_name("cup, street") == "cup street"
+    assert user_models.suggest_free_name("***") == ""
+    save_model("cup street"), save_model("Cup street 2")
+    assert user_models.suggest_free_name("cup, street") == "cup street 3"
+    save_model("a" * 60)
+    assert user_models.suggest_free_name("a" * 99) == f"{'a' * 55} 2"
+
+
 def test_a_removed_model_is_reported_and_can_be_restored(home):
     digest = save_model("mine").digest
     user_models.rename("mine", "yours")
