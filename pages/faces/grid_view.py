@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.faces import models, sliders
 from pages.faces.input_form import FACE_KEY, MORPH_KEY, MOVES_KEY, NEAR_KEY, TO_KEY
 from pages.jobs import live, results
-from pages.widgets import image_grid, weight_downloads, words
+from pages.widgets import assets, image_grid, weight_downloads, words
 from pages.widgets.image_viewer import Neighbors
 from studio import engine
 from studio.core.tasks import File, Inputs
@@ -90,7 +90,8 @@ def _draw_grid(grid: engine.Live, settings: FacesSettings) -> None:
             ":material/info: At a truncation near 0 all images are the average one. Raise it for variety."
         )
     if not settings.face:
-        st.caption("Choose an image to enlarge and edit it.")
+        can_edit = bool(sliders.load_directions(settings.preset))
+        st.caption(f"Choose an image to enlarge{' and edit' if can_edit else ''} it.")
         live.show_actions(grid, key="grid")
 
 
@@ -112,7 +113,8 @@ def compute_result(settings: FacesSettings, inputs: Inputs) -> engine.Live | Non
 def _draw_face(settings: FacesSettings, inputs: Inputs) -> None:
     """Draws the chosen face, or its interpolation to another one, and its sliders.
 
-    A fragment, so moving a slider redraws nothing else.
+    A fragment, so moving a slider redraws nothing else. On a phone, the sliders follow the image, which stays
+    in sight.
     """
     if st.session_state.pop(_OTHER_FACE_KEY, False):
         st.rerun()  # An arrow of the lightbox chose another face, but reran only this fragment.
@@ -120,7 +122,9 @@ def _draw_face(settings: FacesSettings, inputs: Inputs) -> None:
         image_area = st.container()
         slider_area: DeltaGenerator = st.expander("Changes", icon=":material/tune:")
     else:
-        image_area, slider_area = st.columns([3, 2], gap="medium")
+        st.html(assets.render_style(__file__, "face_editor.css"))
+        with st.container(key="face_editor"):
+            image_area, slider_area = st.columns([3, 2], gap="medium")
     with slider_area:
         moves = sliders.draw_sliders(settings.preset, settings.moves)
     with image_area:
@@ -129,9 +133,9 @@ def _draw_face(settings: FacesSettings, inputs: Inputs) -> None:
             inputs,
         )
         if result is not None:
-            suffix = f", morphing into face {settings.to}" if settings.to else ""
+            suffix = f", morphing into image {settings.to}" if settings.to else ""
             is_photo = inputs.get("photo") and settings.face == 1 and not settings.near
-            name = "Your photo, as the model reconstructs it" if is_photo else f"Face {settings.face}"
+            name = "Your photo, as the model reconstructs it" if is_photo else f"Image {settings.face}"
             results.show_comparison(
                 _find_unchanged_face(settings, inputs)
                 if moves != settings.moves and not settings.to
@@ -145,7 +149,8 @@ def _draw_face(settings: FacesSettings, inputs: Inputs) -> None:
                 neighbors=None if settings.to else _list_neighbors(settings),
             )
             _show_warnings(result)
-            live.show_actions(result, key="face")
+    if result is not None:
+        live.show_actions(result, key="face")
 
 
 def _find_unchanged_face(settings: FacesSettings, inputs: Inputs) -> File | None:
@@ -176,11 +181,11 @@ def _draw_face_buttons(settings: FacesSettings) -> None:
         st.button(
             "More like this",
             icon=":material/grid_view:",
-            help="Generates a grid of variations of this face",
+            help="Generates a grid of variations of this image",
             on_click=_open_variations,
             args=(settings,),
         )
-        help = "Interpolates to another face, which you choose in the grid below"
+        help = "Interpolates to another image, which you choose in the grid below"
         st.toggle(
             "Morph to ...", key=MORPH_KEY, help=help, on_change=_clear_morph_target, persist_state="session"
         )
@@ -197,8 +202,8 @@ def _draw_breadcrumbs(settings: FacesSettings) -> None:
     if not settings.near:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        faces = ", then ".join(str(number) for number in settings.near)
-        st.caption(f"Variations that are like face {faces}; the first is that face itself.")
+        numbers = ", then ".join(str(number) for number in settings.near)
+        st.caption(f"Variations that are like image {numbers}; the first is that image itself.")
         back_options: dict[str, Any] = {"on_click": _open_previous_grid, "args": (settings,)}
         st.button("Previous grid", icon=":material/arrow_back:", type="tertiary", **back_options)
 

@@ -158,9 +158,9 @@ def ask_grid() -> dict[str, int]:
     these, too.
     """
     options: dict[str, Any] = {"bind": "query-params"}
-    n = st.select_slider("Faces on the grid", COUNTS, value=FacesSettings().n, key="n", **options)
+    n = st.select_slider("Images on the grid", COUNTS, value=FacesSettings().n, key="n", **options)
     values = {"n": n}
-    for key, label in ((FACE_KEY, "Selected face (0: none)"), (TO_KEY, "Morph to face (0: none)")):
+    for key, label in ((FACE_KEY, "Selected image (0: none)"), (TO_KEY, "Morph to image (0: none)")):
         values[key] = numbers.ask_number(label, 0, n, key=key, **options)
     return values | ({} if values[FACE_KEY] else {TO_KEY: 0})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -17,6 +18,7 @@ MAX_CHANGE = 4.0  # standard deviations
 STEP = 0.25
 VISIBLE_SLIDERS = 5  # sliders; the others are under More changes
 _TITLES = {"age": "Older", "gender": "Gender: male to female"}
+_UNLABELED = re.compile(r"change-(\d+)")  # names of `directions.find_principal`
 _KEY_PREFIX = "move_"
 
 
@@ -81,7 +83,9 @@ def parse_changes(changes: Sequence[str]) -> dict[str, float]:
 
 
 def direction_title(name: str) -> str:
-    """Returns the title of a direction: "change-2" -> "Change 2"."""
+    """Returns the title of a direction: "change-2", which has no label, -> "Direction 2"."""
+    if match := _UNLABELED.fullmatch(name):
+        return f"Direction {match[1]}"
     return _TITLES.get(name) or words.choice_label(name)
 
 
@@ -92,8 +96,14 @@ def load_directions(preset: str) -> Mapping[str, str]:
 
 
 def _draw_slider(name: str, note: str, value: float) -> None:
+    is_unlabeled = bool(_UNLABELED.fullmatch(name))
+    if is_unlabeled and note:
+        note = (
+            f"a principal direction of this model, found without labels. It explains {note}. Move it to see "
+            "what it changes."
+        )
     text = words.escape(note[:1].upper() + note[1:])
-    is_labeled = "label" in note  # Show such a note always, not only as help.
+    is_labeled = not is_unlabeled and "label" in note  # Show such a note always, not only as help.
     limit = max(MAX_CHANGE, float(math.ceil(abs(value))))
     st.slider(
         direction_title(name),

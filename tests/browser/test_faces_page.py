@@ -43,26 +43,26 @@ def test_face_of_the_grid_is_opened_by_keyboard_changed_and_enlarged(tab, model,
     shots = [Image.open(io.BytesIO(find_buttons(page).nth(n).screenshot())).convert("RGB") for n in range(16)]
     find_buttons(page).nth(2).focus()
     page.keyboard.press("Enter")
-    before = read_pixels(page, "Face 3")
+    before = read_pixels(page, "Image 3")
     large = Image.fromarray(before.astype("uint8"))
     inner = [np.asarray(shot.resize((32, 32)).crop((4, 4, 28, 28)), "float32") for shot in shots]
     expected = np.asarray(large.resize((32, 32)).crop((4, 4, 28, 28)), "float32")
     distances = [np.abs(image - expected).mean() for image in inner]
     assert int(np.argmin(distances)) == 2
 
-    slider = page.get_by_role("slider", name="Change 1")
+    slider = page.get_by_role("slider", name="Direction 1")
     slider.focus()
     for _ in range(8):
         page.keyboard.press("ArrowRight")
-    wait_until(lambda: np.abs(read_pixels(page, "Face 3") - before).mean() >= VISIBLE_DIFFERENCE)
+    wait_until(lambda: np.abs(read_pixels(page, "Image 3") - before).mean() >= VISIBLE_DIFFERENCE)
     page.wait_for_url(re.compile("move_change-1=2"))
 
-    page.get_by_role("button", name="View Face 3 large").click()
+    page.get_by_role("button", name="View Image 3 large").click()
     box = page.get_by_role("dialog")
     expect(box.get_by_role("slider", name="Before and after")).to_be_visible()
     page.keyboard.press("ArrowRight")
-    page.get_by_role("dialog", name="Face 4, large").wait_for()
+    page.get_by_role("dialog", name="Image 4, large").wait_for()
     expect(box.get_by_role("slider", name="Before and after")).to_be_hidden()  # this face has no changes
     page.wait_for_url(re.compile("face=4"))
     page.keyboard.press("PageUp")
-    page.get_by_role("dialog", name="Face 3, large").wait_for()
+    page.get_by_role("dialog", name="Image 3, large").wait_for()

@@ -37,6 +37,7 @@ def test_faces_draws_a_class_and_shows_each_step(visit, squares):
     assert (step.min, step.max) == (0, 5)
     captions = [image.caption for element in page.get("image") for image in element.proto.imgs]
     assert any("Image 1 at t" in caption for caption in captions)
+    assert "Choose an image to enlarge it." in [caption.value for caption in page.caption]
     assert r"v_\theta" in " ".join(str(element.value) for element in page.markdown)
 
 

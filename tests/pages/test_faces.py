@@ -136,7 +136,7 @@ def get_current_settings(page) -> dict:
 
 def find_large_image(page):
     """Returns the options of the viewer of the selected face."""
-    [match] = [viewer for viewer in list_image_viewers(page) if "Face" in viewer["caption"]]
+    [match] = [viewer for viewer in list_image_viewers(page) if "Image" in viewer["caption"]]
     return match
 
 
@@ -168,6 +168,9 @@ def test_click_opens_a_face_and_sliders_change_it(open_grid):
         [],
     )
     first = find_large_image(page)["url"]
+    unlabeled = page.slider(key="move_change-1")
+    assert unlabeled.label == "Direction 1"
+    assert "found without labels" in unlabeled.proto.help and "It explains 40 %" in unlabeled.proto.help
     page.slider(key="move_older").set_value(1.5).run()
     assert get_current_settings(require_success(page))["moves"] == ["older=1.5"]
     assert find_large_image(page)["url"] != first
@@ -200,7 +203,7 @@ def test_variations_keep_the_changes_and_lead_back(open_grid):
     press_button(page, "More like this")
     settings = get_current_settings(require_success(page))
     assert (settings["near"], settings["moves"], settings["face"]) == ([5], ["older=1.5"], 0)
-    assert "like face 5" in join_texts(page.caption)
+    assert "like image 5" in join_texts(page.caption)
     page = pick_face(page, 2)
     assert (get_current_settings(page)["near"], get_current_settings(page)["moves"]) == ([5], ["older=1.5"])
     assert page.slider(key="move_older").value == 1.5
@@ -222,7 +225,7 @@ def test_face_is_morphed_into_another(open_grid):
     page = pick_face(page, 9)
     settings = get_current_settings(page)
     assert (settings["face"], settings["to"], settings["n"]) == (5, 9, grid_view.INTERPOLATION_IMAGES)
-    assert "morphing into face 9" in find_large_image(page)["caption"]
+    assert "morphing into image 9" in find_large_image(page)["caption"]
     page.toggle(key="morph").set_value(False).run()
     assert get_current_settings(require_success(page))["to"] == 0
     assert get_current_settings(page)["face"] == 5
@@ -466,7 +469,7 @@ def test_model_tested_on_a_sample_says_so():
 def test_grid_is_on_the_latent_map(open_grid):
     page = open_grid(explain="true")
     [chart] = page.get("vega_lite_chart")
-    assert "change" in json.dumps(chart.proto.spec).lower()
+    assert "direction 1" in json.dumps(chart.proto.spec).lower()
     rows = under_the_hood._build_map([[0.0, 1.0], [2.0, 3.0]], ["a", "b"], 2).to_dict()["data"]["values"]
     assert [row["which"] for row in rows] == ["others", "chosen"]
 
