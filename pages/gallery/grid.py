@@ -29,12 +29,18 @@ QUERY_KEY, _PAGE_KEY, _SELECT_SEVERAL_KEY, _TILES_KEY = (
     "gallery_several",
     "gallery_items",
 )
+_FILTERS_KEY = "gallery_show_filters"
+_FILTER_PARAMETERS = ("by", "model", "tag", boards.FILTER_KEY, "words", "starred")
 _SEVERAL_TILES_KEY = keys.part(_TILES_KEY, "several")
 
 
 def ask_filter() -> Filter:
     """Draws the search: kind, page or task, model, tag, board, words of the recipe, star. Returns it."""
+    st.html(assets.render_style(__file__, "narrow_gallery.css"))
     kind = forms.ask_choice("Show", KINDS, key="kind", hide_label=True)
+    if _FILTERS_KEY not in st.session_state:
+        st.session_state[_FILTERS_KEY] = any(st.query_params.get(key) for key in _FILTER_PARAMETERS)
+    st.toggle("Filters and upload", key=_FILTERS_KEY)  # only on a phone, see the style sheet
     choices = {
         "by": ("Made by", {"": "Everything"} | _list_pages_and_tasks()),
         "model": (
@@ -46,7 +52,8 @@ def ask_filter() -> Filter:
     if board_names := index.list_boards(get_owner()):
         choices[boards.FILTER_KEY] = ("Board", {"": "Any"} | {name: name for name in board_names})
     useful = {key: choice for key, choice in choices.items() if len(choice[1]) > 1 or key == "by"}
-    columns = st.columns([*(3 for _ in useful), 4, 2], vertical_alignment="bottom")
+    with st.container(key="gallery_filters"):
+        columns = st.columns([*(3 for _ in useful), 4, 2], vertical_alignment="bottom")
     selected = {}
     for column, (key, (label, titles)) in zip(columns, useful.items(), strict=False):
         with column:
@@ -131,8 +138,13 @@ def show(query: Filter) -> None:
         is_multiple = st.toggle(
             "Select several",
             key=_SELECT_SEVERAL_KEY,
+            persist_state="page",  # also while items are compared
             help="Lets you put several results on a board, remove or save them together",
         )
+        actions_area = st.container(
+            horizontal=True, vertical_alignment="center", width="content", key="gallery_actions"
+        )
+    with actions_area:
         if is_multiple:
             st.button(
                 "Select all shown",
@@ -141,7 +153,6 @@ def show(query: Filter) -> None:
                 on_click=_select_all,
                 args=([entry.id for entry in entries],),
             )
-        actions_area = st.container(width="content")
     selected = _show_tiles(entries, is_multiple)
     with actions_area:
         selection.show_actions(query, selected if is_multiple else None, total)
@@ -176,6 +187,7 @@ def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
             selection_mode="multi" if is_multiple else "single",
             format_func=labels.get,
             key=key,
+            persist_state="page" if is_multiple else None,
             tile=TILE_WIDTH,
             notes=[_format_day(entry.created) for entry in entries],
             label_visibility="collapsed",

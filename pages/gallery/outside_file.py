@@ -28,7 +28,8 @@ def ask_file() -> None:
     """Draws the upload field for an image or a recipe that the studio made."""
     help = "A PNG contains its recipe. For other formats, drop the .json file that was saved with the result"
     label = "Drop an image from the studio to see its recipe"
-    uploads.ask(_SLOT, label, _open_upload, type=["png", "json"], help=help)
+    with st.container(key="gallery_upload"):
+        uploads.ask(_SLOT, label, _open_upload, type=["png", "json"], help=help)
 
 
 def show_errors() -> None:

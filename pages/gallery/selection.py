@@ -17,7 +17,7 @@ MAX_ITEMS = 500  # items in a zip
 
 
 def show_actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
-    """Draws the buttons for several items.
+    """Draws the buttons for several items; call it in a horizontal container.
 
     Args:
         query: the search of the grid.
@@ -25,42 +25,41 @@ def show_actions(query: Filter, ids: Sequence[str] | None, total: int) -> None:
         total: number of items of the grid.
     """
     count = total if ids is None else len(ids)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if ids is not None:
-            if 2 <= len(ids) <= address.MAX_COMPARED:
-                st.button(
-                    "Compare",
-                    icon=":material/compare:",
-                    on_click=address.open_comparison,
-                    args=tuple(ids),
-                    key="compare",
-                )
-            marks.show_buttons(ids)
-            boards.show_buttons(ids, query.board)
-            label = f"Remove {count:,}" if ids else "Remove"
+    if ids is not None:
+        if 2 <= len(ids) <= address.MAX_COMPARED:
             st.button(
-                label,
-                icon=":material/delete:",
-                disabled=not ids,
-                on_click=removed_items.remove,
-                args=(ids,),
+                "Compare",
+                icon=":material/compare:",
+                on_click=address.open_comparison,
+                args=tuple(ids),
+                key="compare",
             )
-        owner_name = get_owner()
-        # Check the size first, because a failed download shows no error. For the whole grid the help says it.
-        available = items.find_complete(ids, owner_name) if ids and count <= MAX_ITEMS else []
-        too_many = count > MAX_ITEMS or export.measure_bytes(available) > export.MAX_DOWNLOAD_BYTES
-        st.download_button(
-            f"Save {count:,} as zip" if count else "Save as zip",
-            lambda: zip_items(query, ids, owner_name),
-            file_name=words.make_file_name(f"gallery {time.strftime('%Y-%m-%d')}", ".zip"),
-            mime="application/zip",
-            icon=":material/folder_zip:",
-            disabled=not count or too_many or bool(ids and not available),
-            on_click="ignore",
-            help=f"Each file comes with its recipe. {export.TOO_MANY}",
+        marks.show_buttons(ids)
+        boards.show_buttons(ids, query.board)
+        label = f"Remove {count:,}" if ids else "Remove"
+        st.button(
+            label,
+            icon=":material/delete:",
+            disabled=not ids,
+            on_click=removed_items.remove,
+            args=(ids,),
         )
-        if too_many:
-            st.caption(export.TOO_MANY)
+    owner_name = get_owner()
+    # Check the size first, because a failed download shows no error. For the whole grid the help says it.
+    available = items.find_complete(ids, owner_name) if ids and count <= MAX_ITEMS else []
+    too_many = count > MAX_ITEMS or export.measure_bytes(available) > export.MAX_DOWNLOAD_BYTES
+    st.download_button(
+        f"Save {count:,} as zip" if count else "Save as zip",
+        lambda: zip_items(query, ids, owner_name),
+        file_name=words.make_file_name(f"gallery {time.strftime('%Y-%m-%d')}", ".zip"),
+        mime="application/zip",
+        icon=":material/folder_zip:",
+        disabled=not count or too_many or bool(ids and not available),
+        on_click="ignore",
+        help=f"Each file comes with its recipe. {export.TOO_MANY}",
+    )
+    if too_many:
+        st.caption(export.TOO_MANY)
 
 
 def zip_items(query: Filter, ids: Sequence[str] | None, owner_name: str) -> bytes:

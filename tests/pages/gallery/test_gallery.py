@@ -73,8 +73,10 @@ def test_two_items_of_the_same_name_have_different_labels(visit, make_result):
 def test_search_and_kind_filter_the_grid(visit, make_result):
     make_result(shade=41)
     make_result(shade=7)
+    assert not visit("gallery").toggle(key="gallery_show_filters").value
     page = visit("gallery", words="shade 41")
     assert list_item_labels(page) == [r"shade 41"]
+    assert page.toggle(key="gallery_show_filters").value, "a phone hides what filters the grid"
     page = visit("gallery", kind="Texts")
     assert "No results match your search" in page.info[0].value
 
