@@ -137,10 +137,13 @@ def _show_growing_text() -> None:
         st.rerun()
     report = current.stream.report
     prompt = settings.prompt
-    show_marked_text(
-        report.text[len(prompt) :] if report and report.step else "", before=prompt, is_growing=True
-    )
-    streams.show_progress(current.stream, settings.chars, key=CURRENT_KEY, label="{:,} of {:,} characters")
+    with st.container(key="growing_text"):  # on a phone, the style sheet lets the page scroll to its top
+        show_marked_text(
+            report.text[len(prompt) :] if report and report.step else "", before=prompt, is_growing=True
+        )
+        streams.show_progress(
+            current.stream, settings.chars, key=CURRENT_KEY, label="{:,} of {:,} characters"
+        )
 
 
 def _show_finished(settings: WriteSettings) -> text_view.Text | None:

@@ -1,3 +1,6 @@
+// How far a growing text is scrolled. Kept here, because the finished text is drawn in a new element.
+let position = null;
+
 export default function (component) {
   const { data, parentElement } = component;
   const sheet = parentElement.querySelector(".sheet"), body = sheet.querySelector("div");
@@ -24,6 +27,8 @@ export default function (component) {
     return element;
   };
   const isAtEnd = sheet.scrollHeight - sheet.scrollTop - sheet.clientHeight < 60;
+  // Follow the newest text until the user scrolls up. A new text may continue one that shows its beginning.
+  const isNewGrowth = data.is_growing && sheet.getAttribute("aria-busy") !== "true";
   const characters = Array.from(data.text), markedCount = Math.min(characters.length, data.nats.length);
   const elements = [makeElement("before", data.before)];
   for (let n = 0; n < markedCount; n += 1) {
@@ -39,7 +44,15 @@ export default function (component) {
   body.setAttribute("aria-hidden", markedCount > 0);
   copy.textContent = markedCount > 0 ? data.before + data.text : "";
   sheet.setAttribute("aria-busy", data.is_growing);
-  if (data.is_growing && isAtEnd) sheet.scrollTop = sheet.scrollHeight;
+  const follow = () => { sheet.scrollTop = sheet.scrollHeight; };
+  if (data.is_growing) {
+    if (isAtEnd || isNewGrowth) follow();
+    position = { top: sheet.scrollTop, isAtEnd: isAtEnd || isNewGrowth };
+  } else if (position) {
+    if (position.isAtEnd) follow();
+    else sheet.scrollTop = position.top;
+    position = null;
+  }
   // Fade the last lines while more text follows, because scroll bars may be hidden.
   const hasMoreBelow = () => sheet.scrollHeight - sheet.scrollTop - sheet.clientHeight > 8;
   sheet.onscroll = () => sheet.classList.toggle("more", hasMoreBelow());

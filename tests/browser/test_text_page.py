@@ -33,6 +33,13 @@ def wait_for_characters(page, least):
     return wait_until(count_more)
 
 
+def is_at_end(page):
+    """Returns whether the box is scrolled to the newest text."""
+    return find_sheet(page).evaluate(
+        "e => e.scrollHeight > e.clientHeight && e.scrollHeight - e.scrollTop - e.clientHeight < 10"
+    )
+
+
 def test_text_grows_and_stop_keeps_it(tab, language_model):
     prompt = "the <b>cat</b> "
     page = tab(
@@ -45,6 +52,10 @@ def test_text_grows_and_stop_keeps_it(tab, language_model):
     first = wait_for_characters(page, len(prompt))
     second = wait_for_characters(page, first)
     assert read_text(page).startswith(prompt), "what was typed is text, not markup"
+    wait_until(lambda: is_at_end(page))
+    find_sheet(page).evaluate("e => { e.scrollTop = 0; }")
+    second = wait_for_characters(page, second)
+    assert find_sheet(page).evaluate("e => e.scrollTop") == 0, "the user has scrolled up"
     find_button(page, "Stop").click()
     page.get_by_text("stopped early").wait_for()
     count = wait_for_characters(page, second - 1)  # the final text is a new element
@@ -53,10 +64,15 @@ def test_text_grows_and_stop_keeps_it(tab, language_model):
 
 
 def test_phone_scrolls_to_the_text(tab, language_model):
-    page = tab(f"/text?preset={language_model.capitalize()}&chars=100", 390, 844)
+    page = tab(f"/text?preset={language_model.capitalize()}&chars=2000", 390, 844)
     find_button(page, "Write").click()
     page.get_by_role("button", name="Copy to the clipboard").wait_for()
-    wait_until(lambda: find_sheet(page).bounding_box()["y"] < 400)
+    wait_until(lambda: find_sheet(page).bounding_box()["y"] < 400 and is_at_end(page))
+    find_sheet(page).evaluate("e => { e.scrollTop = 0; }")
+    find_button(page, "Write on").click()
+    page.get_by_text(re.compile(r"Continues the 2,\d{3} characters")).wait_for()
+    find_button(page, "Write on").wait_for()
+    wait_until(lambda: is_at_end(page))
 
 
 def test_text_is_copied_the_same_after_a_reload_and_marked_by_more_than_color(tab, language_model, expect):
