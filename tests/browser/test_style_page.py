@@ -179,6 +179,7 @@ def test_progress_is_visible_for_images_of_any_shape(tab, tmp_path, size, shape)
         assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], place
     title, panel = (page.locator(selector).first.bounding_box() for selector in ("h1", ".st-key-working"))
     assert title["y"] + title["height"] <= panel["y"] or panel["x"] > title["x"], "it stands above its title"
+    assert panel["height"] <= size[1] / 2 or panel["x"] > title["x"], "it leaves no room for the form"
     find_button(page, "Cancel").click()
     find_button(page, "Run again").wait_for()
 
