@@ -127,6 +127,7 @@ class Progress:
             if step == self._first_step + 1 and total >= MANY_STEPS and work is None:
                 self._first_seconds = seconds
             counts = (self._first_step, self._first_seconds, tests)
+            work = None if work is None else min(work, 1.0)  # a rounded sum of shares may be above 1
             self._listener(Report(step, total, dict(metrics or {}), image, text, seconds, *counts, work))
         self.check()
 

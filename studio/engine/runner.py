@@ -34,6 +34,7 @@ FRESH_SECONDS = 1.0  # within which the event that a job has begun may still be 
 STUCK = "It did not stop within {:.0f} s, so its process was ended; its last preview is kept."
 NEVER_BEGAN = "Earlier jobs kept crashing this worker. Run it again later."
 CRASHED_TWICE = "Its process crashed or was ended from outside, twice. Try a smaller size or other settings."
+UNREADABLE = "Its result was written but cannot be read. Run it again."
 FOLDER_NOT_WRITTEN = (
     "Its folder could not be written, so it was not started. Free some space and run it again."
 )
@@ -236,7 +237,8 @@ class Runner:
                 self._ledger.requeue(job)
             else:
                 state: State = "interrupted" if failure == LOST else "failed"
-                self._ledger.settle(job, CRASHED_TWICE if failure == KILLED else failure, state)
+                reason = CRASHED_TWICE if failure == KILLED else failure or UNREADABLE
+                self._ledger.settle(job, reason, state)
             self.dispatch()
         if was_stopping:
             self._cluster.clear_stop(job.id)

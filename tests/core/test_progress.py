@@ -148,3 +148,9 @@ def test_time_left_follows_the_work_where_steps_differ_in_cost():
     assert (report.step, report.share) == (90, 0.25)
     assert report.seconds_left == pytest.approx(90.0)
     assert Report(25, 100, seconds=30.0).seconds_left == pytest.approx(90.0), "of equal steps"
+
+
+def test_a_share_of_the_work_is_at_most_1():
+    reports = []
+    Progress(reports.append).report(10, 10, work=1.0000000000000002)
+    assert reports[0].work == 1.0
