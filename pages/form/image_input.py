@@ -223,9 +223,7 @@ def _restore_own_images(slot: str, own_title: str, options: Sequence[Sample]) ->
     own_files: dict[str, File] = st.session_state.setdefault(_own_key(slot), {})
     # Keep the titles of the address: "Your photo 2" may be the only image left.
     titles = [
-        make_printable(title, _MAX_TITLE)
-        for title in st.query_params.get_all(slot)
-        if title not in option_titles
+        make_printable(title, _MAX_TITLE) for title in _read_titles(slot) if title not in option_titles
     ]
     names = {file.digest: file.name for file in own_images.list_recent()}
     for title, digest in zip(titles[:MAX_RESTORED], digests, strict=False):
@@ -239,7 +237,12 @@ def _restore_own_images(slot: str, own_title: str, options: Sequence[Sample]) ->
 
 def _list_unknown_titles(slot: str, titles: Sequence[str]) -> list[str]:
     """Returns titles in the address that are no options. Call it before `show_tiles`, which removes them."""
-    return [title for title in st.query_params.get_all(slot) if title not in titles]
+    return [title for title in _read_titles(slot) if title not in titles]
+
+
+def _read_titles(slot: str) -> list[str]:
+    """Returns the titles of the selected images in the address."""
+    return [words.unescape(title) for title in st.query_params.get_all(slot)]
 
 
 def _own_key(slot: str) -> str:

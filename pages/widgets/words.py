@@ -111,3 +111,8 @@ def escape(text: str) -> str:
     markdown = "".join("\\" + c if c in r"\`*_{}[]#+-.!|<>~:$&=" else c for c in visible)
     markdown = _LIST_NUMBER.sub(r"\1\\)", markdown)
     return _ICON.sub(rf"\1{_JOINER}\2", markdown)
+
+
+def unescape(markdown: str) -> str:
+    """Returns the text that `escape` escaped. The address of a page has labels as they are shown."""
+    return re.sub(r"\\(.)", r"\1", markdown.replace(_JOINER, ""))

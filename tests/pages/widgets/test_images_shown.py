@@ -93,6 +93,9 @@ def test_address_restores_an_image_only_for_its_owner(visit, image_png, monkeypa
     assert not is_restored(digest)
     owner_name[0] = "local"
     assert is_restored(digest)
+    page = visit("dream", content=r"my\-face\_2", **{"content.file": digest})  # as the tiles write it
+    assert page.button_group(key="content").value == "my-face_2"
+    assert not page.warning
 
 
 def test_invalid_upload_shows_an_error_and_keeps_the_selection(page):

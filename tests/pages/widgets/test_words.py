@@ -61,6 +61,8 @@ def test_data_set_name_has_no_file_names(text, expected):
 
 
 def test_file_name_is_no_markdown():
+    for text in ("my-face_2 (1)", "*a*_b_[c](d)<e>", ":material/close: 1) b"):
+        assert words.unescape(words.escape(text)) == text
     assert words.escape("*a*_b_[c](d)<e>") == r"\*a\*\_b\_\[c\](d)\<e\>"
     assert words.escape("1) a (b)") == r"1\) a (b)", "a list"
     assert words.escape("a\n===") == "a\n" + r"\=\=\=", "a heading"
