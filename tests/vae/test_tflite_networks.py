@@ -8,6 +8,7 @@ import saved_models
 from studio.core import recipes
 from studio.core.generators import latent
 from studio.core.models import presets
+from studio.core.progress import Progress
 from studio.vae import encoding, generator
 from studio.vae.model import Vae
 from studio.vae.settings import TrainVaeSettings
@@ -20,7 +21,7 @@ def check_against_keras(preset, vae, channels):
     difference = np.abs(images[..., :channels].astype(int) - expected)
     assert expected.std(0).mean() > 2 and difference.max() <= 1 and difference.mean() < 1e-3
     read, expected_latents = (
-        model.encode(images),
+        model.encode(images, Progress()),
         encoding.encode(vae, np.ascontiguousarray(images[..., :channels]))[0],
     )
     assert np.abs(read - expected_latents).max() < 1e-4 * max(1, np.abs(expected_latents).max())
