@@ -4,19 +4,48 @@ export default function ({ parameters }) {
   let drawnUrl = location.href;  // when the page was last complete
   let editedUrl = location.href;  // with the user's changes since then
   let isLoading = true;  // the page is not complete yet, so nothing in it is a step
+  let lightbox = null;  // the open one, whose entry is the last
+  let lightboxUrl = "";  // of the page under it, which may show another image now
+  let isPopping = false;  // Back to the page's own entry is under way, because the lightbox was closed
   const settle = () => { drawnUrl = editedUrl = location.href; };
-  history.replaceState = (state, title, url) => {  // a widget was changed
+  const replaceEntry = (state, title, url) => {
     replace(state, title, url);
+    lightboxUrl = location.href;
+  };
+  history.replaceState = (state, title, url) => {  // a widget was changed
+    replaceEntry(state, title, url);
     editedUrl = location.href;
   };
   history.pushState = (state, title, url) => {
     const current = new URL(location.href), next = new URL(url, location.href);
     const isSamePage = next.pathname === current.pathname;
-    if (isSamePage && (isLoading || readStep(next) === readStep(current))) return replace(state, title, url);
+    const isStep = readStep(next) !== readStep(current) && !isLoading && !lightbox?.isConnected;
+    if (isSamePage && !isStep) return replaceEntry(state, title, url);
     replace(history.state, "", isSamePage ? drawnUrl : editedUrl);
     push(state, title, url);
     settle();
     isLoading = !isSamePage;
+  };
+  // An open lightbox is an entry, so Back closes it. The page under it stays as it is.
+  addEventListener("lightbox", ({ detail: dialog }) => {
+    lightbox = dialog;
+    lightboxUrl = location.href;
+    if (!isPopping) push(history.state, "", lightboxUrl);
+    dialog.addEventListener("close", () => {
+      if (lightbox !== dialog) return;  // Back closed it
+      lightbox = null;
+      isPopping = true;
+      history.back();
+    });
+  });
+  window.closeLightboxOnBack = (event) => {  // called by the head of the page, before Streamlit gets the event
+    if (!isPopping && !lightbox?.isConnected) return;
+    event.stopImmediatePropagation();
+    replace(history.state, "", lightboxUrl);
+    if (!isPopping) lightbox.close();
+    else if (lightbox) push(history.state, "", lightboxUrl);  // opened again meanwhile
+    if (!isPopping) lightbox = null;
+    isPopping = false;
   };
   window.addEventListener("popstate", () => { settle(); isLoading = true; });
   for (const input of ["pointerdown", "keydown"]) addEventListener(input, () => { isLoading = false; }, true);

@@ -1,4 +1,4 @@
-const MAX_SCALE = 16, ZOOM_STEP = 1.25, PAN_STEP = 80, SWIPE = 60;  // the last two in px
+const MAX_SCALE = 16, ZOOM_STEP = 1.25, PAN_STEP = 80, SWIPE = 60, SLACK = 8;  // the last three in px
 const SHARP_SCALE = 3;  // from here on, pixels are shown as squares
 const make = (name, properties, ...children) => {
   const element = Object.assign(document.createElement(name), properties);
@@ -165,6 +165,7 @@ const openLightbox = (root, move) => {
   listenForPointers(view, map, move);
   root.append(dialog);
   dialog.showModal();
+  dispatchEvent(new CustomEvent("lightbox", { detail: dialog }));  // to browser_history.js: Back closes it
   view.focus();
   new ResizeObserver(() => map.refit()).observe(view);
   const show = ({ options, urls }) => {
@@ -190,6 +191,30 @@ const openLightbox = (root, move) => {
   };
   return { dialog, show };
 };
+// Moves the line to a tap and with a finger that moves sideways. On a touch screen the range gets no pointers,
+// because it would jump at the first touch of a finger that scrolls the page.
+const listenForFingers = (stage, range) => {
+  let start = null, isDragged = false;
+  const isOnStage = (event) => !event.target.closest("input, button");
+  const move = (event) => {
+    const box = stage.getBoundingClientRect();
+    range.value = 100 * (event.clientX - box.left) / box.width;
+    range.oninput();
+  };
+  stage.onpointerdown = (event) => {
+    start = isOnStage(event) ? event : null;
+    isDragged = false;
+    if (start) stage.setPointerCapture(event.pointerId);
+  };
+  stage.onpointermove = (event) => {
+    if (event.pointerId !== start?.pointerId) return;
+    const across = Math.abs(event.clientX - start.clientX), along = Math.abs(event.clientY - start.clientY);
+    isDragged ||= across > SLACK && across > along;
+    if (isDragged) move(event);
+  };
+  stage.onpointerup = stage.onpointercancel = () => { start = null; };
+  stage.onclick = (event) => { if (isOnStage(event)) move(event); };
+};
 const showFigure = (find, { options, urls }) => {
   const [name, result] = options.names, hasBefore = options.before > 0 && options.isSplit;
   const stage = find(".stage"), range = find("input"), before = find(".before"), after = find(".after");
@@ -213,6 +238,7 @@ const showFigure = (find, { options, urls }) => {
     find(".right").style.opacity = percent > 88 ? 0 : 1;
   };
   range.oninput();
+  listenForFingers(stage, range);
 };
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
@@ -227,11 +253,13 @@ export default function (component) {
   };
   parentElement.move = move;  // that of the image shown now, also in a lightbox that is open already
   parentElement.lightbox?.show({ options, urls });
-  find(".open").onclick = find("input").ondblclick = () => {
+  const open = () => {
     const lightbox = openLightbox(parentElement, (where) => parentElement.move(where));
     parentElement.lightbox = lightbox;
     lightbox.show({ options, urls });
     lightbox.dialog.onclose = () => { lightbox.dialog.remove(); parentElement.lightbox = null; };
   };
+  find(".open").onclick = open;
+  find(".stage").ondblclick = (event) => { if (!event.target.closest("button")) open(); };
   return () => urls.forEach((url) => URL.revokeObjectURL(url));
 }

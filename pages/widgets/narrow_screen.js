@@ -1,13 +1,14 @@
-// On a narrow screen, shows the result after Start and when a job ends, because it is below the form there, and
-// closes the sidebar after a click on a link.
+// On a narrow screen, shows the result after Start, when a job ends and when its link is chosen, because it is below
+// the form there, hides that link while the result is in view, and closes the sidebar after a click on a link.
 export default function () {
   const DRAW_MS = 400;  // until the page has reacted to the click
   const isWorking = () => document.querySelector(".st-key-working") !== null;
   const isRunning = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
+  const findStage = () => document.querySelector(".st-key-stage");
+  const scrollToStage = () => findStage()?.scrollIntoView({ behavior: "smooth" });
   const show = () => {
     if (isWorking()) return;  // a running job is in view anyway
-    if (!matchMedia("(max-width: 640px)").matches) return;
-    document.querySelector(".st-key-stage")?.scrollIntoView({ behavior: "smooth" });
+    if (matchMedia("(max-width: 640px)").matches) scrollToStage();
   };
   // Only the end of the run shows whether a job was started: its panel stands above the form, not below.
   const showAtRest = () => { if (isRunning()) setTimeout(showAtRest, DRAW_MS); else show(); };
@@ -19,8 +20,25 @@ export default function () {
     const isLink = event.target.closest?.('[data-testid="stSidebar"] [data-testid="stPageLink"] a');
     if (isLink && matchMedia("(max-width: 768px)").matches) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
   });
+  addEventListener("click", (event) => {
+    if (!event.target.closest?.('a[href="#result"]')) return;
+    event.preventDefault();  // "#result" in the address would be an entry of the history
+    scrollToStage();
+  }, true);
+  const watcher = new IntersectionObserver((entries) => {
+    document.body.classList.toggle("has-stage-in-view", entries.at(-1).isIntersecting);
+  }, { rootMargin: "0px 0px -25%" });  // a strip at the bottom is not enough to see
+  let watchedStage = null;
+  const watchStage = () => {
+    const stage = findStage();
+    if (stage === watchedStage) return;
+    watcher.disconnect();
+    watchedStage = stage;
+    if (stage) watcher.observe(stage);
+  };
   let workingPage = "";  // whose running job is in view
   new MutationObserver(() => {
+    watchStage();
     if (workingPage === location.pathname && !isWorking()) show();
     workingPage = isWorking() ? location.pathname : "";
   }).observe(document.body, { childList: true, subtree: true });
