@@ -19,7 +19,7 @@ from studio.faces.settings import FacesSettings
 TASK = "faces.draw"
 INTERPOLATION_IMAGES = 7  # images of an interpolation from one face to another
 MIN_VARIETY = 0.05  # truncation; below it, all images look the same
-_INVERSION = "Looking for the latent vector of your photo (GAN inversion, about 10 s) ..."
+_INVERSION = "Looking for the latent vector of your photo (GAN inversion) ..."
 _SELECTED_KEY, _OTHER_FACE_KEY = "picked", "other_face"
 
 
@@ -55,9 +55,8 @@ def show(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
     face_area, path_area, grid_area = st.container(), st.container(), st.container()
     if settings.face:
         with face_area:
-            if encoder_weights:  # computed before the fragment, whose sliders should not show a spinner
-                with st.spinner(_INVERSION, show_time=True):
-                    compute_result(settings.model_copy(update={"n": 1, "to": 0}), inputs)
+            if encoder_weights:  # before the fragment, whose sliders should not show a progress bar
+                compute_result(settings.model_copy(update={"n": 1, "to": 0}), inputs, _INVERSION)
             _draw_face(settings, inputs)
             _draw_face_buttons(settings)
     with path_area:
@@ -104,9 +103,13 @@ def _select_face(settings: FacesSettings) -> None:
         _reset_changes(settings)
 
 
-def compute_result(settings: FacesSettings, inputs: Inputs) -> engine.Live | None:
-    """Returns the result of settings, cached in this tab or computed now; None after showing an error."""
-    return live.make_result(TASK, settings, inputs, "face" if settings.face else "grid")
+def compute_result(settings: FacesSettings, inputs: Inputs, label: str = "") -> engine.Live | None:
+    """Returns the result of settings, cached in this tab or computed now; None after showing an error.
+
+    Args:
+        label: of a progress bar; "" for none.
+    """
+    return live.make_result(TASK, settings, inputs, "face" if settings.face else "grid", label=label)
 
 
 @st.fragment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -25,6 +26,8 @@ from studio.core.tasks import File, Inputs
 
 KEEP_ICON, KEEP_HELP = ":material/bookmark_add:", "Saves this result in the gallery"
 _SAVED_KEY, _MESSAGE_KEY = "live_saved", "live_message"
+UNWATCHED_SECONDS = 10.0  # after which a request ends whose page has been left
+_POLL_SECONDS, _PREVIEW_WIDTH = 0.3, 384  # s, px
 MAX_SHARED = 16  # results, up to 4 MB each, in the cache of all tabs of this server
 _shared_results: dict[str, engine.Live] = {}
 
@@ -239,7 +242,7 @@ def _compute_result(
 
 
 def make_result(
-    task: str, settings: Settings, inputs: Inputs, cache_name: str, max_results: int = 4
+    task: str, settings: Settings, inputs: Inputs, cache_name: str, max_results: int = 4, label: str = ""
 ) -> engine.Live | None:
     """Makes the result of these settings and inputs, cached per tab. Returns None after showing an error.
 
@@ -249,6 +252,7 @@ def make_result(
         inputs: of the task.
         cache_name: of the cache in the session.
         max_results: results in the cache.
+        label: of a progress bar that is shown while it takes seconds; "" for none.
     """
     cached = get_cached_results(cache_name)
     request = settings.model_dump_json() + str(inputs)
@@ -256,7 +260,7 @@ def make_result(
         del cached[request]
     try:
         return lru.get_or_make(
-            cached, request, lambda: _make_shared_result(task, settings, inputs), max_results
+            cached, request, lambda: _make_shared_result(task, settings, inputs, label), max_results
         )
     except engine.Superseded:
         return None
@@ -270,7 +274,7 @@ def get_cached_results(cache_name: str) -> dict[str, engine.Live]:
     return st.session_state.setdefault(f"live_results_{cache_name}", {})
 
 
-def _make_shared_result(task: str, settings: Settings, inputs: Inputs) -> engine.Live:
+def _make_shared_result(task: str, settings: Settings, inputs: Inputs, label: str = "") -> engine.Live:
     """Makes the result of these settings and inputs, cached for all tabs of the same user.
 
     Pages start with the same settings, so a class that opens one requests the same result thirty times.
@@ -280,8 +284,27 @@ def _make_shared_result(task: str, settings: Settings, inputs: Inputs) -> engine
     result = _shared_results.get(request)
     if result is not None and not _is_valid(result):
         _shared_results.pop(request, None)
-    make = partial(engine.connect().run_live, task, settings, inputs, get_session_name(), get_owner())
+    run = partial(_run_watched, label) if label else engine.connect().run_live
+    make = partial(run, task, settings, inputs, get_session_name(), get_owner())
     return lru.get_or_make(_shared_results, request, make, MAX_SHARED)
+
+
+def _run_watched(
+    label: str, task: str, settings: Settings, inputs: Inputs, session: str, owner: str
+) -> engine.Live:
+    """Runs a request like `Engine.run_live`, below a progress bar and above its latest preview."""
+    stream = engine.connect().start_stream(task, settings, inputs, session, owner)
+    stream.unwatched_seconds = UNWATCHED_SECONDS
+    area = st.empty()
+    while not stream.finished:
+        report = stream.report
+        with area.container():
+            st.progress(report.share if report else 0.0, text=label)
+            if stream.preview:
+                st.image(stream.preview, width=_PREVIEW_WIDTH, alt="The result so far")
+        time.sleep(_POLL_SECONDS)
+    area.empty()
+    return stream.result()
 
 
 def _is_valid(result: engine.Live) -> bool:
