@@ -34,8 +34,18 @@ def draw_by_mouse(page, line: Line = BENT_LINE) -> None:
 
 def draw_by_finger(page, line: Line = BENT_LINE) -> None:
     """Draws a line through the points with a finger."""
+    _touch(page, _find_points(page, line))
+
+
+def swipe(page, box, across: float, along: float) -> None:
+    """Moves a finger by `across` and `along` px, from 40% of the width and half the height of a box."""
+    x, y = box["x"] + 0.4 * box["width"], box["y"] + box["height"] / 2
+    _touch(page, [(x + across * step / 10, y + along * step / 10) for step in range(11)])
+
+
+def _touch(page, points: Line) -> None:
     touch = page.context.new_cdp_session(page)
-    for number, (x, y) in enumerate(_find_points(page, line)):
+    for number, (x, y) in enumerate(points):
         kind = "touchMove" if number else "touchStart"
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

@@ -84,7 +84,7 @@ def test_grid_keeps_its_position_after_back(tab, stored_results):
     assert 0 <= left.bounding_box()["y"] < 320
 
 
-def test_one_click_stars_a_tile_and_two_items_are_compared(tab, stored_results, expect):
+def test_one_click_stars_a_tile_and_two_items_are_compared_until_back(tab, stored_results, expect):
     page = tab("/gallery")
     star = page.get_by_role("button", name="Star: attic + attic").first
     star.click()  # waits until it is stable and not covered
@@ -112,6 +112,8 @@ def test_one_click_stars_a_tile_and_two_items_are_compared(tab, stored_results, 
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("slider", name="Compare A on the left with B on the right").wait_for()
     assert "4711" in page.get_by_role("row", name="Seed").inner_text()
+    page.go_back()
+    page.get_by_role("button", name="Remove 2").wait_for()
 
 
 def test_results_are_put_on_a_board_that_is_renamed_and_deleted(tab, stored_results, expect):

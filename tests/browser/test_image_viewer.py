@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from studio.gallery import items
 from tests.fakes.waiting import wait_until
 
 from .elements import find_serious_violations, wait_until_at_rest
+from .strokes import swipe
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -128,6 +131,7 @@ def test_lightbox_compares_fills_the_screen_and_shows_the_next_image(tab, result
     page.keyboard.press("Escape")
     box.wait_for(state="detached")
     page.get_by_role("heading", name="garden-5102").wait_for()
+    expect(page).to_have_url(re.compile(f"item={results[1]}"))
 
     wait_until_at_rest(page)
     opener = page.get_by_role("button", name="View Result large")
@@ -137,9 +141,19 @@ def test_lightbox_compares_fills_the_screen_and_shows_the_next_image(tab, result
     box.wait_for()
 
 
-def test_fingers_zoom_pan_and_swipe(phone_tab, results):
+def test_fingers_compare_zoom_pan_and_swipe_and_back_closes_the_lightbox(phone_tab, results, expect):
     page = phone_tab(f"/gallery?item={results[2]}")
-    page.get_by_role("button", name="View Result large").tap()
+    slider = page.get_by_role("slider", name="Compare Content on the left with Result on the right")
+    slider.wait_for()
+    wait_until_at_rest(page)
+    swipe(page, slider.bounding_box(), 2, -60)
+    assert slider.input_value() == "50", "a finger that scrolls does not move the line"
+    wait_until(lambda: page.get_by_test_id("stMain").evaluate("e => e.scrollTop") > 0)
+    swipe(page, slider.bounding_box(), 100, 2)
+    assert float(slider.input_value()) > 60
+
+    opener = page.get_by_role("button", name="View Result large")
+    opener.press("Enter")  # Chromium drops the click of a tap that follows a pan at once
     box = page.get_by_role("dialog", name="Result, large")
     box.wait_for()
     client = page.context.new_cdp_session(page)
@@ -164,9 +178,16 @@ def test_fingers_zoom_pan_and_swipe(phone_tab, results):
         box.get_by_role("button", name="Fit").tap()
         return measure(box)[2] == pytest.approx(fitted)
 
-    wait_until(tap_fit, pause=0.5)  # Chromium drops the click of a tap that follows a pan at once
+    wait_until(tap_fit, pause=0.5)  # not at once, see above
     touch("touchStart", (300, 400))
     touch("touchMove", (120, 400))
     touch("touchEnd")
     page.wait_for_url(f"**item={results[1]}*")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
+    page.get_by_role("heading", name="garden-5102").wait_for(state="attached")
+
+    page.go_back()
+    box.wait_for(state="detached")
+    page.wait_for_url(f"**item={results[1]}*")
+    wait_until_at_rest(page)
+    page.get_by_role("heading", name="garden-5102").wait_for()

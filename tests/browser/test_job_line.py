@@ -37,7 +37,12 @@ def test_a_running_job_is_seen_stopped_and_opened_on_another_page_on_a_phone(pho
     expect(line.get_by_role("button", name="Stop")).to_be_hidden()
     expect(line.get_by_text("Dream")).to_be_hidden()
 
+    title = page.get_by_role("heading", name="Gallery", exact=True)
+    top = title.bounding_box()["y"]
     page.get_by_test_id("stExpandSidebarButton").click()
-    page.locator(".st-key-job_panel").get_by_role("link", name="Open").first.click()
+    opened = page.locator(".st-key-job_panel").get_by_role("link", name="Open").first
+    opened.wait_for()
+    assert title.bounding_box()["y"] == top, "the page does not move behind the sidebar"
+    opened.click()
     page.wait_for_url("**/dream?*job=*")
     page.get_by_test_id("stExpandSidebarButton").wait_for()  # the open sidebar would hide the result
