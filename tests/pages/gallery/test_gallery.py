@@ -144,7 +144,8 @@ def test_grid_focuses_the_last_shown_item(visit, make_result):
 
 
 SCRIPTS_OF_ALL_PAGES = [
-    f"studio {name}.js" for name in ("browser_history", "keyboard", "image_drop", "narrow_screen")
+    f"studio {name}.js"
+    for name in ("browser_history", "keyboard", "image_drop", "narrow_screen", "slider_touch")
 ]
 
 
