@@ -5,6 +5,7 @@ import streamlit as st
 from pages.form import problems
 from pages.guide import index as guide
 from pages.jobs import job_panel, navigation, refill, starting
+from pages.questions import question_line
 from pages.widgets import assets, browser_history, css, keyboard, owners, page_errors
 from studio.core.errors import StudioError
 from studio.engine import quotas
@@ -38,8 +39,10 @@ navigation.open_requested_page(page.url_path)
 navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)
 refill.follow_link()
+question_line.follow_link(page.url_path)
 problems.clear()
 job_panel.show_job_line()
+question_line.show(page.url_path)
 try:
     with starting.keep_question(page.url_path):
         page.run()

@@ -16,6 +16,8 @@ from studio.core.settings import SettingInfo, Settings
 SHARED_FIELDS = ("size",)  # means the same on every page, so its value is carried from page to page
 DEFAULT_FRAMES = 60  # of a video: four seconds at 15 frames per second
 _VARIANTS_KEY = "start_variants"
+_MORE = "More"
+_UNFOLD_KEY = "form_unfolds"  # in the session: names of settings that must be in view, and a text with labels
 _FORMS_KEY = "forms"  # in the session: the form that last had each field, and whether it was shared there
 MAX_ROW_CHARACTERS = 22  # of all choices together that fit into one row
 S = TypeVar("S", bound=Settings)
@@ -72,10 +74,11 @@ def ask_settings(
         values |= ask_extra()
     if video_fields:
         values |= _ask_video(video_fields)
-    with st.expander("More", icon=":material/tune:", key=f"more_{kind.__name__}"):
-        for field in fields.values():
-            if field not in (*main_fields, *video_fields):
-                values[field.name] = _ask_setting(field, is_folded=True, seed_mode=seed_mode)
+    folded_fields = [field for field in fields.values() if field not in (*main_fields, *video_fields)]
+    is_unfolded = any(map(_is_mentioned, folded_fields))
+    with st.expander(_MORE, icon=":material/tune:", key=f"more_{kind.__name__}", expanded=is_unfolded):
+        for field in folded_fields:
+            values[field.name] = _ask_setting(field, is_folded=True, seed_mode=seed_mode)
         if show_more is not None:
             show_more()
         st.button(
@@ -200,6 +203,32 @@ def drop_stale_choice(key: str, options: Collection[Any]) -> None:
     """
     if key in st.session_state and st.session_state[key] not in options:
         del st.session_state[key]
+
+
+def drop_values(kind: type[Settings]) -> None:
+    """Drops the values of a form, so that it takes those of the address, else its defaults.
+
+    Call it when another page was drawn before this one.
+    """
+    for field in kind.describe().values():
+        st.session_state.pop(field.name, None)
+        if field.video == "frames":
+            st.session_state.pop(_switch_key(field.name), None)
+
+
+def unfold(names: Collection[str], text: str) -> None:
+    """Unfolds "More" of the next forms if it has one of these settings, or if a text mentions it.
+
+    Args:
+        names: of settings.
+        text: contains labels of settings, with their capitals.
+    """
+    st.session_state[_UNFOLD_KEY] = (tuple(names), text)
+
+
+def _is_mentioned(field: SettingInfo) -> bool:
+    names, text = st.session_state.get(_UNFOLD_KEY, ((), ""))
+    return field.name in names or any(label in text for label in (_MORE, field.label))
 
 
 def _drop_values_of_other_forms(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pages.widgets import words
 
 _FILE = Path(__file__).with_suffix(".toml")
 MAX_QUERY_CHARACTERS = 200
+PARAMETER = "question"  # of the address: the name of the question that led to the page
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,15 @@ class Topic:
     advice: str = ""
 
     @property
+    def name(self) -> str:
+        """The question as a parameter: "What does depth do?" -> "what-does-depth-do"."""
+        return re.sub(r"[^a-z0-9]+", "-", self.question.lower()).strip("-")
+
+    @property
     def address(self) -> dict[str, str]:
         """The query parameters of the page, with choices by the labels that its widgets show."""
-        return {name: _format_parameter(value) for name, value in self.settings.items()} | dict(self.opens)
+        settings = {name: _format_parameter(value) for name, value in self.settings.items()}
+        return settings | dict(self.opens) | {PARAMETER: self.name}
 
     def matches(self, query: str) -> bool:
         """Returns whether the topic contains all words of a query, in any order and case.
@@ -59,3 +67,8 @@ def load_subjects() -> dict[str, tuple[Topic, ...]]:
     """Returns the questions of each subject, in display order."""
     entries = tomllib.loads(_FILE.read_text("utf-8"))["subject"]
     return {entry["name"]: tuple(Topic(**topic) for topic in entry["topic"]) for entry in entries}
+
+
+def list_topics() -> list[Topic]:
+    """Returns the questions of all subjects."""
+    return [topic for topics in load_subjects().values() for topic in topics]

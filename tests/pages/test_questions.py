@@ -3,6 +3,7 @@
 import pytest
 
 from pages.questions import questions
+from studio.playground.settings import PlaygroundSettings
 
 TOPICS = [topic for group in questions.load_subjects().values() for topic in group]
 TOPICS_WITH_PAGE = [topic for topic in TOPICS if topic.page is not None]
@@ -17,7 +18,7 @@ def test_questions_are_many_and_unique():
 
 
 UNIQUE_LINKS = {
-    (topic.page, *topic.address.items()): topic for topic in TOPICS_WITH_PAGE
+    (topic.page, str(topic.settings), str(topic.opens)): topic for topic in TOPICS_WITH_PAGE
 }.values()  # each once
 
 
@@ -35,6 +36,41 @@ def test_link_opens_its_page_with_its_settings(visit, monkeypatch, topic):
     drawn_live = ("faces", "enhance", "colorize")  # their sections show results that are not computed here
     if "explain" in topic.opens and topic.page not in drawn_live:
         assert page.get("vega_lite_chart")
+
+
+def test_question_opens_its_page_without_the_values_of_the_last_visit(visit, no_live_work):
+    def follow(question):
+        [topic] = [topic for topic in TOPICS if topic.question == question]
+        page.switch_page("ask_questions.py").run()
+        page.switch_page("playground_photo.py")
+        page.query_params.clear()  # as a link does
+        page.query_params.update(topic.address)
+        page.run()
+        assert not page.exception
+        assert any(topic.question in text.value and topic.advice in text.value for text in page.markdown)
+
+    page = visit("questions")
+    follow("What is a decision boundary?")
+    assert page.session_state["learn"] == "points" and page.session_state["depth"] == 0
+    follow("What does width do?")
+    assert page.session_state["learn"] == "photo" and page.session_state["width"] == 4
+    depth = PlaygroundSettings.describe()["depth"].default
+    assert page.session_state["depth"] == depth != 0
+
+    page.button(key="question_dismiss").click().run()
+    assert "question" not in page.query_params and page.session_state["width"] == 4
+    assert not any("What does width do?" in text.value for text in page.markdown)
+
+
+def test_question_unfolds_the_setting_that_it_names(visit, no_live_work):
+    def is_unfolded(**parameters):
+        page = visit("playground", **parameters)
+        [more] = [box for box in page.expander if box.label == "More"]
+        return more.proto.expanded
+
+    assert is_unfolded(question="what-does-weight-decay-do")
+    assert not is_unfolded(question="what-is-gradient-descent")
+    assert not is_unfolded(question="no-such-question")
 
 
 @pytest.mark.parametrize(
