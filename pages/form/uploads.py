@@ -54,7 +54,7 @@ def ask(
         name: of the widget, unique in its slot.
         options: of `st.file_uploader`.
     """
-    version = st.session_state.setdefault(_version_key(slot), 0)
+    version = get_version(slot)
     key = keys.part(keys.part(slot, name), version)
     st.file_uploader(
         label,
@@ -77,7 +77,7 @@ def accept_dropped(slot: str, handle: Callable[[bytes, str], None], **options: A
 
 def ask_photo(slot: str, label: str, handle: Callable[[bytes, str], None]) -> None:
     """Draws the camera; its photo is handled like a file of `ask`."""
-    version = st.session_state.setdefault(_version_key(slot), 0)
+    version = get_version(slot)
     key = keys.part(slot, f"camera_{version}")
     st.camera_input(label, key=key, on_change=_handle_uploads, args=(slot, version, key, handle))
 
@@ -90,10 +90,11 @@ def get_version(slot: str) -> int:
 def _handle_uploads(
     slot: str, version: int, key: str, handle: Callable[[bytes, str], None], max_mb: int = MAX_MB
 ) -> None:
-    if version != st.session_state.get(_version_key(slot)):
+    if version != get_version(slot):
         return  # a lagging browser sent the file again, which would replace a later one
     uploads = st.session_state.get(key) or []
-    st.session_state[_version_key(slot)] = version + 1  # a new key empties the widget
+    has_popover = _popover_key(slot) in st.session_state
+    st.session_state[_version_key(slot)] = version + 1  # a new key empties the widget and closes the popover
     st.session_state.pop(page_errors.ERRORS_KEY, None)  # of an earlier upload
     for upload in uploads if isinstance(uploads, list) else [uploads]:
         try:
@@ -105,8 +106,8 @@ def _handle_uploads(
             page_errors.add_error(slot, str(error))
         finally:
             _free_memory(upload)
-    if _popover_key(slot) in st.session_state:
-        st.session_state[_popover_key(slot)] = page_errors.ERRORS_KEY in st.session_state
+    if has_popover and page_errors.ERRORS_KEY in st.session_state:
+        st.session_state[_popover_key(slot)] = True
 
 
 def _free_memory(upload: Any) -> None:
@@ -126,7 +127,12 @@ def _check_size(upload: Any, max_mb: int) -> None:
 
 
 def _popover_key(slot: str) -> str:
-    return keys.part(slot, "add")
+    """Returns the key of the popover of a slot, a new one after each upload.
+
+    With the same key, the browser would open it again: it reports its own state of a popover that was closed
+    by the server and moved on the page by the new image.
+    """
+    return keys.part(keys.part(slot, "add"), get_version(slot))
 
 
 def _version_key(slot: str) -> str:
