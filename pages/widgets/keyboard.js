@@ -2,10 +2,11 @@
 // Each presses a button of the page. Ctrl+Enter is a shortcut of Streamlit, and canvases have keys of their own.
 export default function ({ buttons }) {
   const ENTRIES = "input, textarea, select, [contenteditable]";
-  const CONTROLS = `${ENTRIES}, button, a, summary, [tabindex], [role=slider]`;
-  // Where the focus is on a control, Enter and the arrows belong to it; a field takes every key.
+  const ARROW_CONTROLS = `${ENTRIES}, [role=radio], [role=toolbar], [role=tab], [role=slider], [tabindex]:not(button, a)`;
+  const CONTROLS = `${ARROW_CONTROLS}, button, a, summary`;
+  // Where the focus is on a control, Enter and the arrows that it uses belong to it; a field takes every key.
   const isBusy = (event) => {
-    const controls = event.key === "?" ? ENTRIES : CONTROLS;
+    const controls = { "?": ENTRIES, Enter: CONTROLS }[event.key] ?? ARROW_CONTROLS;
     return document.querySelector("[role=dialog], dialog[open]") ||
       event.composedPath().some((element) => element !== document.body && element.matches?.(controls) &&
         element.getAttribute("data-testid") !== "stMain");
@@ -19,4 +20,14 @@ export default function ({ buttons }) {
     event.preventDefault();
     button.click();
   });
+  // Tiles and other buttons keep each Enter to themselves, so Streamlit's shortcut does not get it from them.
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat) return;
+    if (!event.target.closest("button") || document.querySelector("[role=dialog], dialog[open]")) return;
+    const button = document.querySelector(`.${buttons.Enter} button:enabled`);
+    if (!button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    button.click();
+  }, true);
 }

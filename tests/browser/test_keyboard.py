@@ -64,9 +64,9 @@ def test_keys_press_their_buttons_unless_a_control_has_the_focus(bare_page):
         bare_page.keyboard.press(key)
     assert read_presses(bare_page) == "startOlderNewerlist", "a field takes every key"
     bare_page.get_by_role("link").focus()
-    bare_page.keyboard.press("ArrowLeft")
-    bare_page.keyboard.press("?")
-    assert read_presses(bare_page) == "startOlderNewerlistlist"
+    for key in ("Enter", "?", "ArrowLeft"):
+        bare_page.keyboard.press(key)
+    assert read_presses(bare_page) == "startOlderNewerlistlistNewer", "a link uses Enter, but no arrow"
 
 
 def test_keys_rest_while_a_dialog_is_open_and_for_disabled_buttons(bare_page):
@@ -75,3 +75,12 @@ def test_keys_rest_while_a_dialog_is_open_and_for_disabled_buttons(bare_page):
     bare_page.evaluate("document.body.append(Object.assign(document.createElement('div'), {role: 'dialog'}))")
     bare_page.keyboard.press("ArrowLeft")
     assert read_presses(bare_page) == ""
+
+
+def test_control_enter_starts_from_a_button_that_keeps_the_key_to_itself(bare_page):
+    tile = '<button role="radio" onkeydown="event.stopPropagation()">Tile</button>'
+    bare_page.evaluate("tile => document.body.insertAdjacentHTML('beforeend', tile)", tile)
+    bare_page.get_by_role("radio").focus()
+    bare_page.keyboard.press("Control+Enter")
+    bare_page.keyboard.press("ArrowRight")
+    assert read_presses(bare_page) == "start", "the arrows belong to the tiles"
