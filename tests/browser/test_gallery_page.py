@@ -141,3 +141,15 @@ def test_results_are_put_on_a_board_that_is_renamed_and_deleted(tab, stored_resu
     menu = open_popover(board, "Board: Shore")
     menu.get_by_role("button", name="Delete").click()
     wait_until(lambda: items.find(stored_results["meadow"]).marks.boards == ())
+
+
+def test_arrows_work_in_an_opened_item_and_the_navigation_returns_to_the_grid(tab, stored_results):
+    page = tab("/gallery")
+    find_tile(page, "harbor").click()
+    page.wait_for_url(f"**item={stored_results['harbor']}*")
+    page.wait_for_function("document.activeElement.closest('.st-key-item_back')")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(f"**item={stored_results['meadow']}*")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Gallery").click()
+    find_tile(page, "meadow").wait_for()
+    assert "item=" not in page.url
