@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.form import samples
 from pages.jobs import progress_texts, queue_controls
-from pages.jobs.navigation import JOB_PARAMETER, show_link
+from pages.jobs.navigation import JOB_PARAMETER, is_current, page_of, show_link
 from pages.widgets import words
 from pages.widgets.owners import get_owner
 from studio import engine
@@ -22,6 +22,8 @@ IDLE_SECONDS = 15.0
 JUST_FINISHED_SECONDS = 600
 MAX_FINISHED = 3
 THUMBNAIL_WIDTH = 64  # px
+# In the session: ids of the jobs that had not ended at the last call, and units of those that ended unseen.
+_UNFINISHED_KEY, _UNSEEN_KEY = "unfinished_jobs", "unseen_jobs"
 
 
 def show_job_panel() -> None:
@@ -60,7 +62,9 @@ def _draw_panel(interval_seconds: float) -> None:
     if _is_active() != (interval_seconds == BUSY_SECONDS):
         st.rerun()  # only a new run of the page can change the interval
     _show_status(studio.status())
-    jobs = _list_visible_jobs(studio.list_jobs(get_owner()))
+    all_jobs = studio.list_jobs(get_owner())
+    unseen_units = _announce_ended(all_jobs)
+    jobs = _list_visible_jobs(all_jobs)
     ordered = _sort_by_state(jobs)
     waiting = [job for job in ordered if job.state == "queued"]
     with st.container(key="job_panel", gap="small"):
@@ -68,15 +72,42 @@ def _draw_panel(interval_seconds: float) -> None:
             st.caption("Jobs", help=queue_controls.HELP if waiting else None)
         has_others = len({job.unit for job in waiting if not job.paused}) > 1
         rows = _select_one_per_batch(ordered)
-        is_any_active = any(not job.finished for job in rows)
+        is_pinned = {job.unit: not job.finished or job.unit in unseen_units for job in rows}
         # The style sheet keeps the panel in sight while a container of this key exists.
-        active_area = st.container(key="active_jobs", gap="small") if is_any_active else st.container()
+        pinned_area = (
+            st.container(key="active_jobs", gap="small") if any(is_pinned.values()) else st.container()
+        )
         for job in rows:
             first_waiting = next(
                 (waiting_job for waiting_job in waiting if waiting_job.unit == job.unit), None
             )
-            with st.container() if job.finished else active_area:
+            with pinned_area if is_pinned[job.unit] else st.container():
                 _show_row(job, first_waiting, has_others)
+
+
+def _announce_ended(jobs: list[engine.Job]) -> set[str]:
+    """Announces jobs of other pages that have ended since the last call in this tab.
+
+    Returns the units of those whose page the user has not opened since.
+    """
+    unfinished_ids = st.session_state.get(_UNFINISHED_KEY, set())
+    st.session_state[_UNFINISHED_KEY] = {job.id for job in jobs if not job.finished}
+    active_units = {job.unit for job in jobs if not job.finished}
+    unseen_units: set[str] = st.session_state.setdefault(_UNSEEN_KEY, set())
+    unseen_units.difference_update([job.unit for job in jobs if _is_page_open(job)])
+    ended = [job for job in jobs if job.id in unfinished_ids and job.finished and job.state != "cancelled"]
+    for job in _select_one_per_batch(ended):
+        if job.unit not in active_units and not _is_page_open(job):
+            unseen_units.add(job.unit)
+            icon = ":material/error:" if job.state == "failed" else ":material/check_circle:"
+            state = _describe_state(job).removesuffix(".")
+            text = f"**{job.title}** · {state}. See it under Jobs in the sidebar."
+            st.toast(text, icon=icon, duration="long")
+    return unseen_units
+
+
+def _is_page_open(job: engine.Job) -> bool:
+    return is_current(page_of(job.task, job.settings))
 
 
 def _is_active() -> bool:

@@ -310,6 +310,11 @@ def _is_usable(value: str) -> bool:
     return value != ""
 
 
+def is_current(page: Page) -> bool:
+    """Returns whether the browser shows this page."""
+    return urlsplit(st.context.url or "").path.rpartition("/")[2] == page.address
+
+
 def show_link(job: engine.Job) -> None:
     """Draws a link to a job on its page, whose form is refilled if possible, else left unchanged.
 
@@ -317,8 +322,7 @@ def show_link(job: engine.Job) -> None:
     (Streamlit 1.67).
     """
     page = page_of(job.task, job.settings)
-    is_current_page = urlsplit(st.context.url or "").path.rpartition("/")[2] == page.address
-    keeps_form = is_current_page and not page.form
+    keeps_form = is_current(page) and not page.form
     parameters = {name: st.query_params.get_all(name) for name in st.query_params} if keeps_form else {}
     st.page_link(page.file, label="Open", query_params=parameters | {JOB_PARAMETER: job.id})
 

@@ -160,6 +160,35 @@ def test_running_job_is_pinned_to_the_foot_of_the_sidebar(visit, engine, submit,
     until(lambda: engine.find_job(job.id).finished)
 
 
+def test_end_of_a_job_of_another_page_is_announced_once_and_stays_in_sight(
+    visit, engine, submit, until, monkeypatch
+):
+    job = submit(steps=100_000, pause=0.02)
+    until(lambda: engine.find_job(job.id).state == "running" and engine.find_job(job.id).report)
+    page = visit("health")
+    assert not page.toast
+    engine.stop(job.id)
+    until(lambda: engine.find_job(job.id).finished)
+    page.run()
+    [toast] = page.toast
+    assert toast.value.startswith("**Chore** · Stopped at step")
+    assert _is_pinned(page)
+    page.run()
+    assert not page.toast and _is_pinned(page)
+    monkeypatch.setattr(job_panel, "is_current", lambda page: True)
+    page.run()
+    assert not page.toast and not _is_pinned(page), "the user has opened its page"
+
+
+def _is_pinned(page) -> bool:
+    return any("active_jobs" in block.proto.id for block in _list_blocks(page.sidebar))
+
+
+def _list_blocks(block):
+    for child in getattr(block, "children", {}).values():
+        yield from (child, *_list_blocks(child)) if hasattr(child, "children") else ()
+
+
 def test_waiting_job_can_only_be_canceled(visit, draw, engine, submit, until):
     first, second = submit(steps=100_000, pause=0.02), submit()
     until(lambda: engine.find_job(first.id).state == "running")
