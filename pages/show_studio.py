@@ -13,7 +13,8 @@ st.markdown(
     "example."
 )
 photo = first_photo.ask()
-places = first_photo.draw_places(photo) if photo else []
+with st.container():  # Also without a photo: else the tiles would move, and show twice meanwhile.
+    places = first_photo.draw_places(photo) if photo else []
 tiles.show()
 parts.show_recent(title="Your recent work")
 weight_downloads.announce_downloads(

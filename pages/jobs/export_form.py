@@ -7,13 +7,13 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from pages.widgets import keys
+from pages.widgets import assets, keys
 from pages.widgets.copy_button import show_copy_image_button
 from studio.core.imaging import image_io
 from studio.run import image_export
 
 MIN_SIDE = 16  # px
-FORM_WIDTH = 320  # px; else the menu would change its width with the length of its texts
+FORM_WIDTH = 344  # px; else the menu would change its width with the length of its texts
 
 
 @st.fragment
@@ -29,7 +29,9 @@ def show(data: bytes, name: str, *, key: str, on_click: Callable[[], None] | Non
     popover_key = keys.part(key, "exports")
     with st.popover("Export", icon=":material/ios_share:", key=popover_key, on_change="rerun") as box:
         if box.open:
-            with st.container(width=FORM_WIDTH):
+            form_key = keys.part(key, "export_form")
+            st.html(assets.render_style(__file__, "export_form.css", form_key))
+            with st.container(width=FORM_WIDTH, key=form_key):
                 _show_form(data, name, key, on_click)
 
 
@@ -60,16 +62,17 @@ def _show_form(data: bytes, name: str, key: str, on_click: Callable[[], None] | 
     is_smaller = longest < longer_side
     height, width = image_io.fitted_size(*image_io.read_size(data), longest)
     st.caption(f"{width:,} x {height:,} px. {_describe_recipe(ending, is_smaller)}")
-    st.download_button(
-        f"Save as {format_name}",
-        lambda: image_export.convert(data, ending, quality=quality, longest=longest if is_smaller else 0),
-        file_name=f"{PurePath(name).stem}{ending}",
-        mime=f"image/{format_name.lower()}",
-        icon=":material/download:",
-        key=keys.part(key, "export"),
-        on_click=on_click or "ignore",
-    )
-    show_copy_image_button(data, key=keys.part(key, "copy"))
+    with st.container(horizontal=True):
+        st.download_button(
+            f"Save as {format_name}",
+            lambda: image_export.convert(data, ending, quality=quality, longest=longest if is_smaller else 0),
+            file_name=f"{PurePath(name).stem}{ending}",
+            mime=f"image/{format_name.lower()}",
+            icon=":material/download:",
+            key=keys.part(key, "export"),
+            on_click=on_click or "ignore",
+        )
+        show_copy_image_button(data, key=keys.part(key, "copy"))
 
 
 def _describe_recipe(ending: str, is_smaller: bool) -> str:

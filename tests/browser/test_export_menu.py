@@ -20,6 +20,11 @@ READ_CLIPBOARD = """async () => {
   return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())];
 }"""
 
+IS_WHOLE = """() => {
+  const menu = document.querySelector("[data-testid=stPopoverBody]"), box = menu.getBoundingClientRect();
+  return menu.scrollHeight <= menu.clientHeight && box.top >= 0 && box.bottom <= innerHeight;
+}"""
+
 
 def save(page, label):
     with page.expect_download() as waiting:
@@ -31,8 +36,10 @@ def test_result_is_copied_and_saved_in_the_chosen_format_and_size(tab):
     page = tab("/style?size=128")
     page.get_by_role("slider", name="Compare Content on the left with Result on the right").wait_for()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.set_viewport_size({"width": 1366, "height": 768})
     menu = open_popover(page, "Export")
     menu.get_by_text("128 x 85 px. The file contains the recipe.").wait_for()
+    page.wait_for_function(IS_WHOLE)
     menu.get_by_role("button", name="Copy to the clipboard").click()
     menu.get_by_text("Copied.").wait_for()
     assert max(image_io.read(bytes(page.evaluate(READ_CLIPBOARD))).shape) == 128
