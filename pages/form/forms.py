@@ -19,6 +19,7 @@ _VARIANTS_KEY = "start_variants"
 _MORE = "More"
 _UNFOLD_KEY = "form_unfolds"  # in the session: names of settings that must be in view, and a text with labels
 _FORMS_KEY = "forms"  # in the session: the form that last had each field, and whether it was shared there
+_VALUES_KEY = "form_values"  # in the session: for each form, its values that another form has replaced
 MAX_ROW_CHARACTERS = 22  # of all choices together that fit into one row
 S = TypeVar("S", bound=Settings)
 
@@ -60,7 +61,7 @@ def ask_settings(
     }
     fields = {name: field for name, field in fields.items() if field.tier != "hidden"}
     fields |= {name: replace(fields[name], default=value) for name, value in (initial_values or {}).items()}
-    _drop_values_of_other_forms(kind.__name__, fields, unshared)
+    _replace_values_of_other_forms(kind.__name__, fields, unshared)
     seeds.decide_to_keep(kind.__name__, seed_mode if seeds.FIELD in fields else "live")
     values = dict(extra or {})
     main_names = {name for name, field in fields.items() if field.tier == "main"} - set(fold) | set(unfold)
@@ -210,6 +211,7 @@ def drop_values(kind: type[Settings]) -> None:
 
     Call it when another page was drawn before this one.
     """
+    st.session_state.get(_VALUES_KEY, {}).pop(kind.__name__, None)
     for field in kind.describe().values():
         st.session_state.pop(field.name, None)
         if field.video == "frames":
@@ -231,22 +233,28 @@ def _is_mentioned(field: SettingInfo) -> bool:
     return field.name in names or any(label in text for label in (_MORE, field.label))
 
 
-def _drop_values_of_other_forms(
+def _replace_values_of_other_forms(
     kind: str, fields: Mapping[str, SettingInfo], unshared: Collection[str]
 ) -> None:
-    """Drops values that other forms left under the same names: they may be invalid here.
+    """Replaces values that other forms left under the same names, because they may be invalid here.
 
-    Where the address has no value, writes the default: otherwise the browser would keep the old value.
+    Where the address has no value, writes the last one of this form or the default: otherwise the browser
+    would keep the old value.
     """
     forms: Mapping[str, tuple[str, bool]] = st.session_state.get(_FORMS_KEY, {})
+    replaced: dict[str, dict[str, Any]] = st.session_state.setdefault(_VALUES_KEY, {})
+    own_values = replaced.setdefault(kind, {})
     for name in {seeds.FIELD, *fields}:
         form, was_shared = forms.get(name, (kind, False))
         is_shared = was_shared and name in SHARED_FIELDS and name not in unshared
         if form == kind or is_shared or name not in st.session_state:
             continue
-        del st.session_state[name]
+        if name != seeds.FIELD:  # each visit begins with the default seed
+            replaced.setdefault(form, {})[name] = st.session_state[name]
         if name in fields and name not in st.query_params:
-            st.session_state[name] = _default_value(fields[name])
+            st.session_state[name] = own_values.get(name, _default_value(fields[name]))
+        else:
+            del st.session_state[name]
     _note_form(kind, fields, unshared)
 
 
@@ -268,7 +276,7 @@ def prefill(settings: Settings) -> None:
             st.session_state[_switch_key(field.name)] = getattr(settings, field.name) > 0
             if not getattr(settings, field.name):
                 st.session_state.pop(field.name)  # 0 is below the range of the slider
-    # Otherwise `_drop_values_of_other_forms` would drop the values that another page's form has, too.
+    # Otherwise `_replace_values_of_other_forms` would drop the values that another page's form has, too.
     _note_form(kind.__name__, names)
     if seeds.FIELD in names:
         seeds.restore(kind.__name__)

@@ -258,7 +258,7 @@ def test_every_page_has_its_own_seed(visit, no_live_work):
 
 
 @pytest.mark.slow
-def test_only_the_size_is_shared_between_pages(visit, no_live_work):
+def test_pages_share_only_the_size_and_keep_their_own_values(visit, no_live_work):
     page = visit("style", steps="77", size="256", seed="7")
     page.switch_page("dream_photo.py").run()
     assert not page.exception
@@ -268,8 +268,12 @@ def test_only_the_size_is_shared_between_pages(visit, no_live_work):
     assert page.slider(key="size").value == 256
     page.slider(key="steps").set_value(3).run()
     assert page.slider(key="steps").value == 3
+    page.query_params.clear()  # as a link of the menu does
     page.switch_page("style_photo.py").run()
-    assert page.number_input(key="steps").value is None
+    assert page.number_input(key="steps").value == 77
+    page.query_params.clear()
+    page.switch_page("dream_photo.py").run()
+    assert page.slider(key="steps").value == 3
 
 
 def test_number_box_and_slider_follow_each_other(form):
