@@ -4,6 +4,7 @@ export default function ({ parameters }) {
   let drawnUrl = location.href;  // when the page was last complete
   let editedUrl = location.href;  // with the user's changes since then
   let isLoading = true;  // the page is not complete yet, so nothing in it is a step
+  let isStepNew = false;  // the last entry is a step that was added since the user's last input
   let lightbox = null;  // the open one, whose entry is the last
   let lightboxUrl = "";  // of the page under it, which may show another image now
   let isPopping = false;  // Back to the page's own entry is under way, because the lightbox was closed
@@ -21,8 +22,13 @@ export default function ({ parameters }) {
     const isSamePage = next.pathname === current.pathname;
     const isStep = readStep(next) !== readStep(current) && !isLoading && !lightbox?.isConnected;
     if (isSamePage && !isStep) return replaceEntry(state, title, url);
-    replace(history.state, "", isSamePage ? drawnUrl : editedUrl);
-    push(state, title, url);
+    if (!isSamePage && isStepNew) {  // it was no step of the user: st.switch_page had cleared the address first
+      replace(state, title, url);
+    } else {
+      replace(history.state, "", isSamePage ? drawnUrl : editedUrl);
+      push(state, title, url);
+    }
+    isStepNew = isSamePage;
     settle();
     isLoading = !isSamePage;
   };
@@ -47,8 +53,10 @@ export default function ({ parameters }) {
     if (!isPopping) lightbox = null;
     isPopping = false;
   };
-  window.addEventListener("popstate", () => { settle(); isLoading = true; });
-  for (const input of ["pointerdown", "keydown"]) addEventListener(input, () => { isLoading = false; }, true);
+  window.addEventListener("popstate", () => { settle(); isLoading = true; isStepNew = false; });
+  for (const input of ["pointerdown", "keydown"]) {
+    addEventListener(input, () => { isLoading = isStepNew = false; }, true);
+  }
   new MutationObserver(() => {
     if (document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning") return;
     settle();
