@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.widgets import browser_images, keys, words
-from pages.widgets.image_viewer import show_image_viewer
+from pages.widgets.image_viewer import Place, show_image_viewer
 from studio.core.data import ImageDataset
 
 SHOWN_AT_FIRST = 12  # images
@@ -34,9 +34,9 @@ def show(top_losses: Sequence[Mapping[str, Any]], dataset: ImageDataset | None, 
         st.caption("These images are no longer stored.")
         return
     more_key = keys.part(key, "more")
-    count = len(entries) if st.session_state.get(more_key) else SHOWN_AT_FIRST
+    shown = entries if st.session_state.get(more_key) else entries[:SHOWN_AT_FIRST]
     with st.container(horizontal=True, gap="small"):
-        for n, entry in enumerate(entries[:count]):
+        for n, entry in enumerate(shown):
             pixels = dataset.images[rows[entry["name"]]]
             with st.container(width=IMAGE_WIDTH, gap=None):
                 show_image_viewer(
@@ -45,6 +45,7 @@ def show(top_losses: Sequence[Mapping[str, Any]], dataset: ImageDataset | None, 
                     key=keys.part(key, str(n)),
                     names=("", f"{entry['label']}, number {n + 1} of the top losses"),
                     details=f"{entry['name']}: {describe(entry)}",
+                    place=Place(key, n, len(shown)),
                 )
                 st.caption(words.escape(describe(entry)))
     if len(entries) > SHOWN_AT_FIRST:

@@ -248,14 +248,26 @@ export default function (component) {
   const urls = images.map((image) => URL.createObjectURL(new Blob([image], { type: "image/webp" })));
   parentElement.urls = urls;
   showFigure(find, { options, urls });
+  // Images of one series find each other here, because each is a component of its own.
+  const series = options.series ? (window.imageSeries ??= {})[options.series] ??= [] : null;
+  if (series) series[options.number] = { options, urls, root: parentElement };
+  let shown = options.number;
+  const moveInSeries = (where) => {
+    const neighbor = series[shown + (where === "next" ? 1 : -1)];
+    if (!neighbor?.root.isConnected) return;
+    shown = neighbor.options.number;
+    parentElement.lightbox.show(neighbor);
+  };
   const move = (where) => {
-    if (options.neighbors && options.neighbors[where === "next" ? 1 : 0]) setTriggerValue("move", where);
+    if (series) moveInSeries(where);
+    else if (options.neighbors && options.neighbors[where === "next" ? 1 : 0]) setTriggerValue("move", where);
   };
   parentElement.move = move;  // that of the image shown now, also in a lightbox that is open already
   parentElement.lightbox?.show({ options, urls });
   const open = () => {
     const lightbox = openLightbox(parentElement, (where) => parentElement.move(where));
     parentElement.lightbox = lightbox;
+    shown = options.number;
     lightbox.show({ options, urls });
     lightbox.dialog.onclose = () => { lightbox.dialog.remove(); parentElement.lightbox = null; };
   };

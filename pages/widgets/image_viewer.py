@@ -39,6 +39,21 @@ class Neighbors:
         return cls("".join(before[-1:]), "".join(after[:1]), open)
 
 
+@dataclass(frozen=True)
+class Place:
+    """The place of an image among others on the page; the arrows of the lightbox show those next to it.
+
+    Attributes:
+        series: name of these images, unique on the page.
+        number: of the image, from 0.
+        count: number of images.
+    """
+
+    series: str
+    number: int
+    count: int
+
+
 def show_image_viewer(
     image: bytes,
     before: bytes = b"",
@@ -51,6 +66,7 @@ def show_image_viewer(
     details: str = "",
     file: bytes = b"",
     neighbors: Neighbors | None = None,
+    place: Place | None = None,
 ) -> None:
     """Shows an image, and to the left of a movable line another one of the same proportions.
 
@@ -64,15 +80,21 @@ def show_image_viewer(
         caption: text below the image.
         details: what the lightbox says about the image, besides its size and caption.
         file: the image in full resolution, which the lightbox shows; empty if `image` is that.
-        neighbors: of the image in its series; None if it is alone.
+        neighbors: of the image in its series, of which the page shows one image; None if it is alone.
+        place: of the image in a series that the page shows as a whole.
     """
+    has_neighbors = neighbors and [bool(neighbors.previous), bool(neighbors.next)]
+    if place:
+        has_neighbors = [place.number > 0, place.number < place.count - 1]
     options = {
         "names": names,
         "size": size,
         "caption": caption,
         "details": details,
         "url": media_files.serve(file, "image/png", f"{key}.file") if file else "",
-        "neighbors": neighbors and [bool(neighbors.previous), bool(neighbors.next)],
+        "neighbors": has_neighbors,
+        "series": place and place.series,
+        "number": place and place.number,
         "before": len(before),
         "isSplit": is_split,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..elements import join_texts
+from ..elements import join_texts, list_image_viewers
 
 
 def _draw_top_losses(count, has_images=True):
@@ -57,3 +57,11 @@ def test_fine_tuning_has_a_chart_of_losses_and_one_of_accuracies(draw):
     page = draw(_draw_curves, history=[*head, *tuned, tested])
     assert not page.exception and len(page.get("vega_lite_chart")) == 2
     assert "Test accuracy" in str(page.get("vega_lite_chart")[1].proto)
+
+
+def test_arrows_of_the_lightbox_go_through_the_images_that_are_shown(draw):
+    viewers = list_image_viewers(draw(_draw_top_losses, count=14))
+    assert [viewer["number"] for viewer in viewers] == list(range(12))
+    assert {viewer["series"] for viewer in viewers} == {"losses"}
+    assert viewers[0]["neighbors"] == [False, True] and viewers[-1]["neighbors"] == [True, False]
+    assert all(viewer["neighbors"] == [True, True] for viewer in viewers[1:-1])
