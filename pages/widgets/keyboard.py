@@ -22,6 +22,8 @@ _LINES = """
 | Enter, outside fields and buttons | Starts, too |
 | Esc | Closes a dialog or a menu |
 | ← and → | Show the newer or older item of the gallery |
+| Arrows and Space on a canvas | Move the brush and paint; with Shift it moves further |
+| Arrows, Space, 0 and 1 on the plane of Playground | Move, add a point, and select its class |
 | Ctrl+Z or ⌘+Z | Undoes a stroke on a canvas |
 | Shift+Ctrl+Z or Shift+⌘+Z | Redoes it |
 | Ctrl+V or ⌘+V | Pastes an image as the first image of the page |
