@@ -20,6 +20,13 @@ from studio.core.tasks import File
 from studio.gallery.items import Item
 
 NAMES = tuple("ABCDEF")
+_MAX_NAMED_SETTINGS = 3  # in the name of a run
+_FIGURE_LABELS = {
+    "nats": "Cross-entropy (nats)",
+    "nats_per_char": "Cross-entropy (nats per character)",
+    "fid": "FID",
+    "kid": "KID",
+}
 _MAX_RATIO_DIFFERENCE = 0.02  # largest relative difference of two aspect ratios that one slider can show
 
 
@@ -42,13 +49,25 @@ def show(items: Sequence[Item]) -> None:
         _show_files(items_by_name)
     except StudioError as error:
         page_errors.show_error(error)
-    learning_curves.show(items_by_name, key="compare_metric")
+    _show_learning_curves(items_by_name)
     st.subheader("What differs", anchor=False)
     if rows := list(find_differences(items)):
         columns = ("", *items_by_name)
         st.table(dict(zip(columns, zip(*rows, strict=True), strict=True)), hide_index=True)
     else:
         st.caption("No differences in the settings, inputs or models.")
+
+
+def _show_learning_curves(items_by_name: Mapping[str, Item]) -> None:
+    """Draws the curves of training runs, which are named by their differing settings."""
+    differences = _find_setting_differences(list(items_by_name.values()))
+    runs, run_settings = {}, {}
+    for number, (name, item) in enumerate(items_by_name.items()):
+        texts = [f"{label} {values[number]}" for _, label, values in differences[:_MAX_NAMED_SETTINGS]]
+        title = f"{name}: {', '.join(texts)}" if texts else name
+        runs[title] = item
+        run_settings[title] = {field: values[number] for field, _, values in differences}
+    learning_curves.show(runs, run_settings, key="compare_metric")
 
 
 def _show_files(items_by_name: Mapping[str, Item]) -> None:
@@ -93,14 +112,27 @@ def find_differences(items: Sequence[Item]) -> Iterator[tuple[str, ...]]:
         ("Duration", lambda item: amounts.format_duration(max(item.seconds, 1)) if item.seconds else ""),
     ):
         yield from _make_row(label, map(describe, items))
-    settings = [item_settings for item in items if (item_settings := _parse_settings(item)) is not None]
-    if len({item.task for item in items}) == 1 and len(settings) == len(items):
-        for name, field in type(settings[0]).describe().items():
-            values = [getattr(item_settings, name) for item_settings in settings]
-            if any(value != values[0] for value in values):
-                yield from _make_row(field.title, map(_format_value, values))
+    for _, label, values in _find_setting_differences(items):
+        yield from _make_row(label, values)
+    if len({item.task for item in items}) == 1:
         yield from _find_figure_differences([item.result.figures for item in items])
     yield from _find_weight_differences([item.result.recipe for item in items])
+
+
+def _find_setting_differences(items: Sequence[Item]) -> list[tuple[str, str, list[str]]]:
+    """Returns name, label and values of the settings that differ; none unless all items have one task."""
+    settings = [item_settings for item in items if (item_settings := _parse_settings(item)) is not None]
+    if len({item.task for item in items}) > 1 or len(settings) < len(items):
+        return []
+    rows = [
+        (name, field.title, [getattr(item_settings, name) for item_settings in settings])
+        for name, field in type(settings[0]).describe().items()
+    ]
+    return [
+        (name, label, list(map(_format_value, values)))
+        for name, label, values in rows
+        if any(value != values[0] for value in values)
+    ]
 
 
 def _make_row(label: str, texts: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -120,7 +152,9 @@ def _format_value(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
         return ", ".join(map(_format_value, value))
-    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
+    if isinstance(value, float):
+        return amounts.format_number(value)
+    return "" if value is None else str(value)
 
 
 def _find_figure_differences(figures: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
@@ -130,8 +164,8 @@ def _find_figure_differences(figures: Sequence[Mapping[str, Any]]) -> Iterator[t
         if "seconds" not in name and all(
             isinstance(value, int | float) and not isinstance(value, bool) for value in values
         ):
-            label = name.replace("_", " ").capitalize()
-            yield from _make_row(label, (f"{value:.5g}" for value in values))
+            label = _FIGURE_LABELS.get(name, name.replace("_", " ").capitalize())
+            yield from _make_row(label, map(amounts.format_number, values))
 
 
 def _find_weight_differences(recipes: Sequence[Recipe | None]) -> Iterator[tuple[str, ...]]:

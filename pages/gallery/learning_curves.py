@@ -24,11 +24,15 @@ class Point(NamedTuple):
     value: float
 
 
-def show(items_by_name: Mapping[str, Item], *, key: str) -> None:
+RunSettings = Mapping[str, Mapping[str, str]]  # by the names of the runs: the settings that differ
+
+
+def show(items_by_name: Mapping[str, Item], settings: RunSettings | None = None, *, key: str) -> None:
     """Draws a metric of all runs, and a button for a CSV file; draws nothing unless each is a training run.
 
     Args:
         items_by_name: the runs by the names that the legend and the CSV file give them.
+        settings: columns of the CSV file, for each run; None for no more columns.
         key: key of the metric in the session.
     """
     points = list_points(items_by_name)
@@ -40,9 +44,9 @@ def show(items_by_name: Mapping[str, Item], *, key: str) -> None:
         metric = st.selectbox("Metric", list(metrics), format_func=metrics.__getitem__, key=key)
         st.download_button(
             "Save as CSV",
-            to_csv(points),
+            to_csv(points, settings or {}),
             file_name=words.make_file_name(
-                " and ".join(item.name for item in items_by_name.values()), ".csv"
+                " and ".join(dict.fromkeys(item.name for item in items_by_name.values())), ".csv"
             ),
             mime="text/csv",
             icon=":material/table:",
@@ -68,10 +72,15 @@ def list_points(items_by_name: Mapping[str, Item]) -> list[Point]:
     ]
 
 
-def to_csv(points: Sequence[Point]) -> bytes:
-    """Returns the points as CSV, one per line, below a line with the names of the columns."""
+def to_csv(points: Sequence[Point], settings: RunSettings) -> bytes:
+    """Returns the points as CSV, one per line, below a line with the names of the columns.
+
+    Args:
+        points: of all runs.
+        settings: further columns; the same ones for each run.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(Point._fields)
-    writer.writerows(points)
+    writer.writerow([*Point._fields, *next(iter(settings.values()), {})])
+    writer.writerows([*point, *settings.get(point.run, {}).values()] for point in points)
     return text.getvalue().encode()

@@ -37,10 +37,13 @@ def test_curves_of_two_runs_are_in_one_chart_and_in_a_csv(visit, make_run):
     assert not page.exception
     assert page.selectbox(key="compare_metric").options == ["train", "test", "fid"]
     assert len(page.get("vega_lite_chart")) == 1
+    legend = str(page.get("vega_lite_chart")[0].proto)
+    assert "A: Shade 1" in legend and "B: Shade 2" in legend
     runs = {name: items.find(id) for name, id in zip("AB", ids, strict=True)}
-    rows = list(csv.reader(io.StringIO(learning_curves.to_csv(learning_curves.list_points(runs)).decode())))
-    assert rows[:2] == [["run", "metric", "step", "value"], ["A", "train", "10", "2.0"]]
-    assert ["B", "fid", "30", "20.0"] in rows and len(rows) == 1 + 3 + 5
+    points, settings = learning_curves.list_points(runs), {"A": {"shade": "1"}, "B": {"shade": "2"}}
+    rows = list(csv.reader(io.StringIO(learning_curves.to_csv(points, settings).decode())))
+    assert rows[:2] == [["run", "metric", "step", "value", "shade"], ["A", "train", "10", "2.0", "1"]]
+    assert ["B", "fid", "30", "20.0", "2"] in rows and len(rows) == 1 + 3 + 5
 
 
 def test_one_run_shows_its_curve_and_an_image_shows_none(visit, make_run, make_result):
