@@ -99,7 +99,7 @@ def _announce_ended(jobs: list[engine.Job]) -> set[str]:
     for job in _select_one_per_batch(ended):
         if job.unit not in active_units and not _is_page_open(job):
             unseen_units.add(job.unit)
-            icon = ":material/error:" if job.state == "failed" else ":material/check_circle:"
+            icon = ":material/check_circle:" if job.state in ("done", "stopped") else ":material/error:"
             state = _describe_state(job).removesuffix(".")
             text = f"**{job.title}** · {state}. See it under Jobs in the sidebar."
             st.toast(text, icon=icon, duration="long")
