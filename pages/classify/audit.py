@@ -60,7 +60,7 @@ def show_before_training(inputs: Inputs, settings: TrainClassifierSettings | Non
     _show_counts(facts)
     by_hand.offer_changes(inputs["data"][0], images)
     st.markdown(
-        f"**Train** trains a classifier on these images{estimates.describe_cost(TRAIN, settings, inputs)}."
+        f"**Train** fits a classifier to these images{estimates.describe_cost(TRAIN, settings, inputs)}."
     )
     augmentation.show(settings, inputs)
     show_class_samples(images)

@@ -11,6 +11,7 @@ from pages.jobs import item_actions, jobs, results
 from pages.tune import trial_charts
 from pages.widgets import words
 from studio import engine
+from studio.core import amounts
 from studio.core.tasks import Inputs
 from studio.tune import selection
 from studio.tune.settings import TuneSettings
@@ -79,7 +80,8 @@ def _show_finished(job: engine.Job, settings: TuneSettings) -> None:
         for trial in figures["trials"]
     ]
     label, fields = task.settings.inline_label, task.settings.describe()
-    st.metric(f"Best: {goal.title_of(figures.get('measure'))}", f"{figures['best']:.4g}")
+    measure = goal.title_of(figures.get("measure"))
+    st.metric(f"Best: {measure}", selection.format_value(measure, figures["best"]))
     best = figures["best_settings"].items()
     settings_text = ", ".join(
         f"{label(name)} **{words.escape(_format_value(value))}**" for name, value in best
@@ -163,4 +165,4 @@ def _make_row(trial: Mapping[str, Any], label: Callable[[str], str]) -> dict[str
 
 
 def _format_value(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else words.escape(str(value))
+    return amounts.format_number(value) if isinstance(value, float) else words.escape(str(value))

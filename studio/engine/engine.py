@@ -19,7 +19,7 @@ from studio.engine.jobs.parts import Request
 from studio.engine.serving import WAIT_SECONDS, EngineBase
 from studio.engine.stream import Stream
 
-CANCELLED = "It was cancelled before it began."
+CANCELLED = "It was canceled before it began."
 _YIELD_SECONDS = 0.001  # between two writes, so another thread can take the lock
 
 

@@ -22,10 +22,20 @@ def describe_selection(figures: Mapping[str, Any], goal: Goal) -> str:
             f"Best of {figures['trials_ended']:,} trials by {by}. This value is optimistic, because it "
             "selected the model. Measure the model on new data."
         )
-    value = amounts.format_number(test["value"])
+    value = format_value(test["measure"], test["value"])
     if test["interval"]:
-        low, high = map(amounts.format_number, test["interval"])
+        low, high = (format_value(test["measure"], limit) for limit in test["interval"])
         value += f" (95 %: {low} to {high})"
     return (
         f"Selected by {by}. On the test split, which was not used for selection: {test['measure']} {value}."
     )
+
+
+def format_value(measure: str, value: float) -> str:
+    """Returns the value of a figure or metric as text, an accuracy in percent: "90.0%".
+
+    Args:
+        measure: name of the figure or metric.
+        value: of it.
+    """
+    return f"{value:.1%}" if "accuracy" in measure else amounts.format_number(value)

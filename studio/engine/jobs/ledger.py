@@ -26,7 +26,7 @@ from studio.engine.jobs.queue import JobQueue
 FRESH_NANOSECONDS = 10**9  # two changes of a folder within this time may have the same time stamp
 MAX_TIMED = 9  # newest jobs of a task whose median duration is the estimate
 STOPPED = "The studio stopped while it ran. Run it again."
-CANCELLED = "It was cancelled, so nothing was kept."
+CANCELLED = "It was canceled, so nothing was kept."
 log = logging.getLogger("studio.engine")
 
 
