@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.classify import imported_models
 from pages.jobs import halves
-from pages.widgets import page_errors, words
+from pages.widgets import css, page_errors, words
 from pages.widgets.owners import get_owner
 from studio import engine
 from studio.classify.data import matching
@@ -26,6 +26,7 @@ HALVES = {"train": "Train", "try": "Try"}
 NEEDS_IMAGENET = ("resnet50", "imagenet-labels")
 _LAST_KEY = "taught_last"
 _NEXT_KEY = "classifier_next"  # selection for the next time the widgets are drawn
+_KEPT_KEY = "classifier_kept"  # of the session: whether one was kept just now
 _LAST = ""  # option of the classifier that was trained last
 TASK = "classify.train"
 MAX_JOBS_SEARCHED = 50  # newest jobs that are searched for the last training run
@@ -61,6 +62,11 @@ class Classifier:
     def model_settings(self) -> dict[str, Any]:
         """Returns the settings that select this model in jobs: `preset` and `flat`."""
         return ({"flat": True} if self.flat else {}) | ({"preset": self.preset} if self.preset else {})
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether it was trained here but is not kept as a model."""
+        return not (self.preset or self.imported)
 
     @property
     def inputs(self) -> Inputs:
@@ -180,8 +186,14 @@ def open_to_try(name: str) -> str:
     st.query_params[KEY] = preset_title(
         name
     )  # for a reload: a new widget does not write the value it is given
-    st.session_state[HALF_KEY] = "try"
+    st.session_state[HALF_KEY], st.session_state[_KEPT_KEY] = "try", True
     return "try it on an image, or share it"
+
+
+def scroll_to_kept() -> None:
+    """On a phone, scrolls to the top after a classifier was kept: *Share* is there."""
+    if st.session_state.pop(_KEPT_KEY, False):
+        css.scroll_to("h1")
 
 
 def preset_title(name: str) -> str:

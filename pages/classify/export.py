@@ -44,6 +44,8 @@ _PURPOSES = {
 
 def show(classifier: Classifier) -> None:
     """Asks for a file format and exports the classifier."""
+    if classifier.is_unsaved:
+        st.caption(":material/share: To share it as one HTML page, press *Keep as model*, then *Share*.")
     file_format = forms.ask_choice("Format", FORMATS, key="export_form")
     precision = _ask_precision(classifier) if file_format == "tflite" else "float32"
     input_format = (
@@ -87,7 +89,10 @@ def show_export(job: engine.Job) -> None:
 
 
 def show_share_button(classifier: Classifier) -> None:
-    """Draws the menu that saves a kept classifier as a page; nothing for others."""
+    """Draws the menu that saves a kept classifier as a page, and says how to keep one just trained."""
+    classifiers.scroll_to_kept()
+    if classifier.is_unsaved:
+        st.caption(":material/share: To share it as one HTML page, press *Keep as model* under *Train*.")
     if classifier.preset:
         share_button.show(classifier.preset, key="share", show_remedy=partial(_offer_training, classifier))
 

@@ -28,7 +28,6 @@ from studio.core.errors import InvalidInput
 from studio.core.imaging import image_io
 from studio.core.models import presets
 from studio.core.tasks import File
-from studio.dream.settings import DreamSettings
 from studio.imported import packing, safe_copies
 from tests.wording import says_what_to_do
 
@@ -112,7 +111,7 @@ def test_sample_set_is_audited_immediately(visit, until):
     first = next(iter(sample_sets.list_sets().values()))
     assert f"images in {len(first.classes)} classes" in join_texts(require_success(page).markdown)
     assert "No missing, broken or duplicate images" in join_texts(page.success)
-    assert "Train** trains a classifier on these images, which takes" in join_texts(page.markdown)
+    assert "Train** fits a classifier to these images, which takes" in join_texts(page.markdown)
     assert "GiB of memory" in join_texts(page.markdown)
     assert page.button_group(key="images").value == "Cartoons"
     assert "Train" in list_button_labels(page)
@@ -224,7 +223,7 @@ def test_size_of_another_page_is_not_used(visit, until):
     page.switch_page("classify_images.py").run()
     assert require_success(page).slider(key="size").value == 224
     page.switch_page("dream_photo.py").run()
-    assert require_success(page).slider(key="size").value == DreamSettings().size
+    assert require_success(page).slider(key="size").value == 1024, "each form keeps its values"
 
 
 def test_every_setting_has_one_widget(visit):
