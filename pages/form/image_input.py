@@ -222,9 +222,7 @@ def _restore_own_images(slot: str, own_title: str, options: Sequence[Sample]) ->
         return
     own_files: dict[str, File] = st.session_state.setdefault(_own_key(slot), {})
     # Keep the titles of the address: "Your photo 2" may be the only image left.
-    titles = [
-        make_printable(title, _MAX_TITLE) for title in _read_titles(slot) if title not in option_titles
-    ]
+    titles = [make_printable(title, _MAX_TITLE) for title in _read_titles(slot) if title not in option_titles]
     names = {file.digest: file.name for file in own_images.list_recent()}
     for title, digest in zip(titles[:MAX_RESTORED], digests, strict=False):
         digest = owners.find_own_digest(digest)

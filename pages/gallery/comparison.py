@@ -160,7 +160,7 @@ def _format_value(value: Any) -> str:
 def _find_figure_differences(figures: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
     """Yields the numbers, such as an accuracy, that all results have and that differ, except durations."""
     for name in figures[0]:
-        values = [figures_of_item.get(name) for figures_of_item in figures]
+        values: list[Any] = [figures_of_item.get(name) for figures_of_item in figures]
         if "seconds" not in name and all(
             isinstance(value, int | float) and not isinstance(value, bool) for value in values
         ):

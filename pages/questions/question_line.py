@@ -50,9 +50,13 @@ def show(page_address: str) -> None:
                 key="question_dismiss",
                 icon=":material/close:",
                 type="tertiary",
-                on_click=st.query_params.pop,
-                args=(questions.PARAMETER, None),
+                on_click=_dismiss,
             )
+
+
+def _dismiss() -> None:
+    """Removes the question from the address. A callback."""
+    st.query_params.pop(questions.PARAMETER, None)
 
 
 def _find_topic(page_address: str) -> Topic | None:

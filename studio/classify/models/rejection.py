@@ -26,7 +26,7 @@ MAX_THRESHOLD = 0.9
 
 
 def choose_threshold(probabilities: np.ndarray, truth: np.ndarray, coverage: float) -> dict[str, Any]:
-    """Chooses the highest threshold, up to `MAX_THRESHOLD`, that keeps a share of correctly classified images.
+    """Chooses the highest threshold that keeps a share of the correctly classified images.
 
     Args:
         probabilities: `(n, k)` of held-out images.
@@ -34,7 +34,7 @@ def choose_threshold(probabilities: np.ndarray, truth: np.ndarray, coverage: flo
         coverage: share of the correctly classified images to keep; 1 rejects nothing.
 
     Returns:
-        `threshold`; `images`; `correct` and `wrong`, the numbers of images that were classified
+        `threshold`, at most `MAX_THRESHOLD`; `images`; `correct` and `wrong`, the numbers of images that were classified
         correctly and wrongly; `rejected_correct` and `rejected_wrong`, how many of them are below the
         threshold. Empty if nothing is to be rejected or no image was classified correctly.
     """
