@@ -34,9 +34,9 @@ def choose_threshold(probabilities: np.ndarray, truth: np.ndarray, coverage: flo
         coverage: share of the correctly classified images to keep; 1 rejects nothing.
 
     Returns:
-        `threshold`, at most `MAX_THRESHOLD`; `images`; `correct` and `wrong`, the numbers of images that were classified
-        correctly and wrongly; `rejected_correct` and `rejected_wrong`, how many of them are below the
-        threshold. Empty if nothing is to be rejected or no image was classified correctly.
+        `threshold`, at most `MAX_THRESHOLD`; `images`; `correct` and `wrong`, the numbers of images that were
+        classified correctly and wrongly; `rejected_correct` and `rejected_wrong`, how many of them are below
+        the threshold. Empty if nothing is to be rejected or no image was classified correctly.
     """
     confidence, is_correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     if coverage >= 1 or not is_correct.any():
