@@ -35,6 +35,7 @@ with st.sidebar:
     assets.run_once("image_drop.js", text="Drop the image to use it on this page")
     assets.run_once("narrow_screen.js")
     assets.run_once("slider_touch.js")
+    assets.run_once("popover_focus.js")
 navigation.open_requested_page(page.url_path)
 navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)
