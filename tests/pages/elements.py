@@ -64,3 +64,16 @@ def list_image_viewers(page: AppTest) -> list[dict[str, Any]]:
         if element.proto.component_name == "studio_image_viewer"
     ]
     return [json.loads(data[4 : 4 + struct.unpack(">I", data[:4])[0]]) for data in payloads]
+
+
+def popover_key(page: AppTest, slot: str) -> str:
+    """Returns the key of the popover of uploads of a slot, which each upload changes."""
+    key = f"{slot}.version"
+    version = page.session_state[key] if key in page.session_state else 0  # noqa: SIM401 (it has no `get`)
+    return f"{slot}.add.{version}"
+
+
+def open_popover(page: AppTest, slot: str) -> None:
+    """Opens the popover of uploads of a slot."""
+    page.session_state[popover_key(page, slot)] = True
+    page.run()

@@ -16,7 +16,7 @@ from pages.widgets import keys
 from studio.core.imaging import image_io, video_encoder
 from studio.run import own_images
 
-from ..elements import join_texts, press_button
+from ..elements import join_texts, open_popover, press_button
 
 UPLOADERS = [
     ("style", "content", {}),
@@ -58,7 +58,7 @@ def uploaded_elsewhere(visit, no_live_work, image):
     if "elsewhere.png" in [file.name for file in own_images.list_recent()]:
         return
     page = visit("dream")
-    _open_popover(page, "content")
+    open_popover(page, "content")
     _upload(page, "content", "elsewhere.png", image)
     assert not page.exception and own_images.list_recent()[0].name == "elsewhere.png"
 
@@ -69,7 +69,7 @@ def test_every_uploader_opens_and_accepts_an_image_after_an_upload_on_another_pa
     visit, no_live_work, image, network_of_pairs, uploaded_elsewhere, address, slot, params
 ):
     page = visit(address, **params)
-    _open_popover(page, slot)
+    open_popover(page, slot)
     assert not page.exception
     recent = page.button_group(key=keys.part(slot, "recent"))
     assert "Use elsewhere again" in recent.options
@@ -104,25 +104,18 @@ def test_other_uploaders_accept_a_file_after_an_upload_on_another_page(
     visit, no_live_work, image, files, address, slot, key, params, name
 ):
     page = visit("dream")
-    _open_popover(page, "content")
+    open_popover(page, "content")
     _upload(page, "content", "elsewhere.png", image)
     page.switch_page(next(entry.file for entry in navigation.PAGES if entry.address == address))
     page.query_params.update(params)
     page.run()
     assert not page.exception
-    _open_popover(page, slot)
+    open_popover(page, slot)
     start = keys.part(slot, "upload")
     [uploader] = [element for element in page.file_uploader if element.key.startswith(start)]
     uploader.set_value((name, files[name], "application/octet-stream")).run()
     assert not page.exception
     assert name in str(page.session_state[key])  # else refused
-
-
-def _open_popover(page, slot: str) -> None:
-    key = keys.part(slot, "version")
-    version = page.session_state[key] if key in page.session_state else 0  # noqa: SIM401 (it has no `get`)
-    page.session_state[keys.part(keys.part(slot, "add"), version)] = True
-    page.run()
 
 
 def _upload(page, slot: str, name: str, image) -> None:
@@ -136,7 +129,7 @@ def test_animation_is_offered_as_a_video(visit, no_live_work):
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=100)
     page = visit("enhance")
-    _open_popover(page, "content")
+    open_popover(page, "content")
     uploader = next(element for element in page.file_uploader if element.key.startswith("content."))
     uploader.set_value(("tr.gif", buffer.getvalue(), "image/gif")).run()
     assert "only its first frame is used" in join_texts(page.caption)

@@ -8,7 +8,7 @@ from pages.form import saved_settings
 from studio.core import tasks
 from studio.run import saved_settings as library
 
-from ..elements import find_button_by_key
+from ..elements import find_button_by_key, open_popover
 
 # For each page with a task: its address, the task, and settings that differ from the defaults.
 PAGES = {
@@ -39,12 +39,11 @@ def test_saved_settings_fill_the_form(visit, no_live_work, case):
     library.save(task, case, settings)
     slot = f"settings_{task.partition('.')[0]}"
     page = visit(address, **params)
-    page.session_state[f"{slot}.add"] = True
-    page.run()
+    open_popover(page, slot)
     number = library.list_names(task).index(case)
     find_button_by_key(page, f"{slot}.{number}.use").click().run()
     assert not page.exception
-    page.session_state[f"{slot}.add"] = True
+    open_popover(page, slot)
     next(element for element in page.text_input if element.key == f"{slot}.name").set_value(f"{case} again")
     find_button_by_key(page, f"{slot}.save").click().run()
     assert library.load(task, f"{case} again") == settings
@@ -55,8 +54,7 @@ def test_saved_settings_fill_the_form(visit, no_live_work, case):
 @pytest.mark.slow
 def test_invalid_file_shows_an_error_in_the_popover(visit, no_live_work):
     page = visit("style")
-    page.session_state["settings_style.add"] = True
-    page.run()
+    open_popover(page, "settings_style")
     data = library.to_json("dream.ascend", tasks.get("dream.ascend").settings())
     next(element for element in page.file_uploader if element.key.startswith("settings_style")).upload(
         "a.json", data.encode()

@@ -143,10 +143,8 @@ def test_grid_focuses_the_last_shown_item(visit, make_result):
     assert not list_scripts(page.run()), "only once"
 
 
-SCRIPTS_OF_ALL_PAGES = [
-    f"studio {name}.js"
-    for name in ("browser_history", "keyboard", "image_drop", "narrow_screen", "slider_touch")
-]
+NAMES = ("browser_history", "keyboard", "image_drop", "narrow_screen", "slider_touch", "popover_focus")
+SCRIPTS_OF_ALL_PAGES = [f"studio {name}.js" for name in NAMES]
 
 
 def list_scripts(page):

@@ -21,7 +21,7 @@ from studio.run import own_images
 from studio.video.settings import VideoSettings
 from tests.wording import says_what_to_do
 
-from ..elements import find_button_by_key, press_button
+from ..elements import find_button_by_key, open_popover, popover_key, press_button
 
 
 def page_of_images():
@@ -63,7 +63,7 @@ def test_upload_is_selected_and_leaves_the_widget(page, image_png):
     assert (file.read(), file.name) == (image_png, "holiday *photo*.png")
     assert page.button_group(key="content").value == "holiday *photo*"
     assert not find_uploader(page, "content").value
-    assert not page.session_state["content.add"], "what it was chosen in has closed"
+    assert not page.session_state[popover_key(page, "content")], "what it was chosen in has closed"
 
 
 def test_second_upload_does_not_replace_the_first(page, image_png, image):
@@ -104,7 +104,7 @@ def test_invalid_upload_shows_an_error_and_keeps_the_selection(page):
     assert not page.exception
     assert len(page.error) == 1
     assert r"image photo\.jpg\:" in page.error[0].value
-    assert page.session_state["content.add"], "the sentence stands where the file was chosen"
+    assert page.session_state[popover_key(page, "content")], "the sentence stands where the file was chosen"
     assert page.button_group(key="content").value == "Coffee"
     assert page.session_state["content_file"].name == "coffee.png"
 
@@ -232,8 +232,7 @@ def test_own_images_keep_their_names_and_are_offered_again(page, image_png, imag
     assert "Use Coffee again" not in recent.options, "what is among the tiles is left out"
     assert recent.value == []
 
-    again.session_state["content.add"] = True
-    again.run()
+    open_popover(again, "content")
     find_button_by_key(again, "content.forget").click().run()
     assert own_images.list_recent() == []
     assert again.button_group(key="content").value == "Coffee 2", "what is chosen stays"
