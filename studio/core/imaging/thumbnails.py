@@ -19,6 +19,7 @@ SIDE = 320  # px, side of pages and icons
 LONGEST = 256  # px, longer side of a thumbnail
 PAPER, INK, BLUE = "#eeece4", "#22252b", "#3046b0"
 
+_BOX_DRAWING = dict.fromkeys(range(0x2500, 0x2580), " ")  # characters that Pillow's font lacks
 _TEXT_COLUMNS, _TEXT_ROWS = 17, 9
 _CARD_ERRORS = (*damage.ZIP_ERRORS, KeyError, InvalidInput)
 _TEXT_BYTES = 2000  # bytes
@@ -53,8 +54,9 @@ def encode(image: np.ndarray, longest: int = LONGEST) -> bytes:
 
 
 def draw_page(text: str) -> np.ndarray:
-    """Draws the first lines of a text, `(SIDE, SIDE, 3) uint8`."""
-    lines = [row for line in text.split("\n") for row in textwrap.wrap(line, _TEXT_COLUMNS) or [""]]
+    """Draws the first lines of a text, `(SIDE, SIDE, 3) uint8`, without the lines around tables."""
+    plain_text = text.translate(_BOX_DRAWING)
+    lines = [row for line in plain_text.split("\n") for row in textwrap.wrap(line, _TEXT_COLUMNS) or [""]]
     image = Image.new("RGB", (SIDE, SIDE), PAPER)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(SIDE // 11)
     for number, line in enumerate(lines[:_TEXT_ROWS]):
