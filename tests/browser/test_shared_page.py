@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from waiting import wait_until
 
-from studio.classify.models import trained
+from studio.classify.models import rejection, trained
 from studio.core import data, tasks
 from studio.core.generators.latent import Denoising
 from studio.core.imaging import image_io, sample_photos
@@ -174,7 +174,9 @@ def test_classifier_agrees_with_the_studio_and_follows_the_camera(
     assert np.ptp(expected, axis=0).max() > 0.1, "the photos differ"
     best = classifier.read_data()["classes"][int(np.argmax(results[-1]))]
     expect(bars.get_by_role("listitem").first).to_contain_text(best)
-    expect(tab.get_by_text(f"{best}, {100 * max(results[-1]):.1f}%")).to_be_visible()
+    is_rejected = max(results[-1]) < rejection.read_threshold(classifier)
+    verdict = "None of these" if is_rejected else f"{best}, {100 * max(results[-1]):.1f}%"
+    expect(tab.get_by_text(verdict, exact=True)).to_be_visible()
 
     notes = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"notes"}
     tab.get_by_label("Choose a photo").set_input_files(notes)
