@@ -12,7 +12,6 @@ from pages.gallery import (
     removed_items,
     sweeps,
 )
-from pages.widgets import assets
 
 st.title("Gallery", anchor=False)
 removed_items.offer_undo()
@@ -21,7 +20,7 @@ is_working = sweeps.show_running_job()
 provenance = outside_file.find_current()
 shown_items = [] if provenance or is_working else item_view.find_current_items()
 if shown_items:
-    assets.run_script(grid.__file__, "link_to_grid.js")
+    grid.link_navigation()
 if is_working:
     st.caption("It keeps running when you leave. Its progress is under Jobs in the sidebar.")
 elif provenance:
