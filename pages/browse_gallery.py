@@ -12,6 +12,7 @@ from pages.gallery import (
     removed_items,
     sweeps,
 )
+from pages.widgets import assets
 
 st.title("Gallery", anchor=False)
 removed_items.offer_undo()
@@ -20,7 +21,7 @@ is_working = sweeps.show_running_job()
 provenance = outside_file.find_current()
 shown_items = [] if provenance or is_working else item_view.find_current_items()
 if shown_items:
-    grid.link_navigation()
+    assets.run_once("link_to_grid.js")
 if is_working:
     st.caption("It keeps running when you leave. Its progress is under Jobs in the sidebar.")
 elif provenance:

@@ -183,9 +183,8 @@ def open_to_try(name: str) -> str:
         What the user can do with it now, in a few words.
     """
     select(name)
-    st.query_params[KEY] = preset_title(
-        name
-    )  # for a reload: a new widget does not write the value it is given
+    # For a reload: a new widget does not write the value it is given.
+    st.query_params[KEY] = preset_title(name)
     st.session_state[HALF_KEY], st.session_state[_KEPT_KEY] = "try", True
     return "try it on an image, or share it"
 

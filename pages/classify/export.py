@@ -110,9 +110,8 @@ def _offer_training(classifier: Classifier) -> None:
 def _open_training(classifier: Classifier) -> None:
     """Opens "Train" with the backbone whose classifiers have pages, and the images of the classifier."""
     forms.set_value(TrainClassifierSettings, "backbone", BACKBONE)
-    st.query_params["backbone"] = words.choice_label(
-        BACKBONE
-    )  # for a reload, as in `classifiers.open_to_try`
+    # For a reload, as in `classifiers.open_to_try`.
+    st.query_params["backbone"] = words.choice_label(BACKBONE)
     st.session_state[base_model.KEY] = ""
     st.session_state[classifiers.HALF_KEY] = "train"
     images = classifier.images if classifier.images and classifier.images.is_available else None

@@ -34,9 +34,9 @@ def show(top_losses: Sequence[Mapping[str, Any]], dataset: ImageDataset | None, 
         st.caption("These images are no longer stored.")
         return
     more_key = keys.part(key, "more")
-    shown = entries if st.session_state.get(more_key) else entries[:SHOWN_AT_FIRST]
+    visible_entries = entries if st.session_state.get(more_key) else entries[:SHOWN_AT_FIRST]
     with st.container(horizontal=True, gap="small"):
-        for n, entry in enumerate(shown):
+        for n, entry in enumerate(visible_entries):
             pixels = dataset.images[rows[entry["name"]]]
             with st.container(width=IMAGE_WIDTH, gap=None):
                 show_image_viewer(
@@ -45,7 +45,7 @@ def show(top_losses: Sequence[Mapping[str, Any]], dataset: ImageDataset | None, 
                     key=keys.part(key, str(n)),
                     names=("", f"{entry['label']}, number {n + 1} of the top losses"),
                     details=f"{entry['name']}: {describe(entry)}",
-                    place=Place(key, n, len(shown)),
+                    place=Place(key, n, len(visible_entries)),
                 )
                 st.caption(words.escape(describe(entry)))
     if len(entries) > SHOWN_AT_FIRST:

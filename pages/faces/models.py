@@ -152,7 +152,4 @@ def _find_shipped_model(name: str) -> index.ShippedModel | None:
 def _describe_fid(figures: dict) -> list[str]:
     if not {"fid", "n"} <= figures.keys():
         return []
-    return [
-        f"FID {figures['fid']:.0f} with {figures['n']:,} images; lower is better. "
-        "Compare it only with a FID for as many images."
-    ]
+    return [f"FID {figures['fid']:.0f} with {figures['n']:,} images; {words.FID_NOTE}"]

@@ -104,11 +104,6 @@ def _ask_choice(label: str, titles: Mapping[str, str], *, key: str) -> str:
     return st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key)
 
 
-def link_navigation() -> None:
-    """Lets the gallery's link in the navigation return to the grid. Call it where items are shown."""
-    assets.run_script(__file__, "link_to_grid.js")
-
-
 def return_to_grid() -> None:
     """Returns to the grid with its last search. Call it from a callback."""
     address.open_grid()

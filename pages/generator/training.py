@@ -116,10 +116,7 @@ def describe_outcome(figures: Mapping[str, Any], settings: Settings) -> Iterator
     if figures.get("ended") == "collapsed":
         yield "Training stopped early because of repeated mode collapse. This is the best checkpoint."
     if {"fid", "n"} <= figures.keys():
-        yield (
-            f"**FID {figures['fid']:.0f}** with {figures['n']:,} images; lower is better. "
-            "Compare it only with a FID for as many images."
-        )
+        yield f"**FID {figures['fid']:.0f}** with {figures['n']:,} images; {words.FID_NOTE}"
 
 
 def _describe_saved(_name: str) -> str:

@@ -14,6 +14,7 @@ from studio.core.tasks import Inputs
 from studio.core.weights import index
 
 MAX_FILE_NAME = 100  # characters
+FID_NOTE = "lower is better. Compare it only with a FID for as many images."  # follows an FID and its n
 STATES = {
     "queued": "Waiting",
     "running": "Working",

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 from scipy.optimize import minimize
+from skimage.measure import block_reduce
 
 from studio.core.imaging import image_io
 from studio.core.metrics import lpips
@@ -92,8 +93,8 @@ class Inverter:
 
         options = {"maxfun": _EVALUATIONS, "maxcor": _CORRECTIONS}
         start_point = start.ravel().astype("float64")
-        found = minimize(evaluate, start_point, method="L-BFGS-B", jac=True, options=options)
-        z = found.x.reshape(start.shape).astype("float32")
+        solution = minimize(evaluate, start_point, method="L-BFGS-B", jac=True, options=options)
+        z = solution.x.reshape(start.shape).astype("float32")
         return z[np.asarray(self._evaluate(z, target)[1]).argmin()]
 
     def _choose_starts(self, target: np.ndarray) -> np.ndarray:
@@ -108,11 +109,8 @@ class Inverter:
 
 def _make_thumbnails(images: np.ndarray) -> np.ndarray:
     """Averages `(n, size, size, 3)` to a side of about `_THUMBNAIL_SIDE` px."""
-    count, size, channels = len(images), images.shape[1], images.shape[-1]
-    side = max(1, size // _THUMBNAIL_SIDE)
-    kept = size // side * side
-    blocks = images[:, :kept, :kept].reshape(count, kept // side, side, kept // side, side, channels)
-    return blocks.mean(axis=(2, 4))
+    side = max(1, images.shape[1] // _THUMBNAIL_SIDE)
+    return block_reduce(images, (1, side, side, 1), np.mean)
 
 
 def _measure_distances(measure: Callable, side: int, images_01, target_01):

@@ -1,7 +1,5 @@
 // In the navigation, the link to the open page does nothing. With an item open, it returns to the grid.
 export default function () {
-  if (window.hasLinkToGrid) return;
-  window.hasLinkToGrid = true;
   addEventListener("click", (event) => {
     const link = event.target.closest("[data-testid=stSidebarNavLink]");
     const isNewTab = event.ctrlKey || event.metaKey || event.shiftKey;
