@@ -11,14 +11,13 @@ from typing import Any
 import streamlit as st
 
 from pages.widgets import words
-from studio.core.generators.directions import read_direction_values
+from studio.core.generators.directions import make_title, read_direction_values
 from studio.core.models import presets
 
 MAX_CHANGE = 4.0  # standard deviations
 STEP = 0.25
 VISIBLE_SLIDERS = 5  # sliders; the others are under More changes
-_TITLES = {"age": "Older", "gender": "Gender: male to female"}
-_UNLABELED = re.compile(r"change-(\d+)")  # names of `directions.find_principal`
+_UNLABELED = re.compile(r"direction-\d+")  # names of `directions.find_principal`
 _KEY_PREFIX = "move_"
 
 
@@ -82,13 +81,6 @@ def parse_changes(changes: Sequence[str]) -> dict[str, float]:
     return values
 
 
-def direction_title(name: str) -> str:
-    """Returns the title of a direction: "change-2", which has no label, -> "Direction 2"."""
-    if match := _UNLABELED.fullmatch(name):
-        return f"Direction {match[1]}"
-    return _TITLES.get(name) or words.choice_label(name)
-
-
 def load_directions(preset: str) -> Mapping[str, str]:
     """Returns the latent directions of a model, each with its note."""
     entries = read_direction_values(presets.find(preset).read_data())
@@ -106,7 +98,7 @@ def _draw_slider(name: str, note: str, value: float) -> None:
     is_labeled = not is_unlabeled and "label" in note  # Show such a note always, not only as help.
     limit = max(MAX_CHANGE, float(math.ceil(abs(value))))
     st.slider(
-        direction_title(name),
+        make_title(name),
         -limit,
         limit,
         value,

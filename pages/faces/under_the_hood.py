@@ -12,6 +12,7 @@ from pages.widgets import assets, curves, under_the_hood
 from studio import engine
 from studio.core import tasks
 from studio.core.errors import StudioError
+from studio.core.generators.directions import make_title
 from studio.core.models import presets
 from studio.faces.settings import FacesSettings
 
@@ -76,9 +77,7 @@ def _draw_model(
         st.caption("After you generate a grid, a map of its latent vectors appears here.")
     else:
         names = list(sliders.load_directions(model.name))[:2]
-        axes = (
-            [sliders.direction_title(name) for name in names] if len(names) == 2 else ["latent 1", "latent 2"]
-        )
+        axes = [make_title(name) for name in names] if len(names) == 2 else ["latent 1", "latent 2"]
         st.altair_chart(_build_map(projections, axes, settings.face if settings else 0), width="stretch")
         st.caption("The grid in latent space, projected on two directions; the chosen face is larger.")
     draw_training(figures)

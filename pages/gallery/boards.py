@@ -10,7 +10,7 @@ from pages.gallery import marks
 from pages.widgets import keys, words
 from pages.widgets.owners import get_owner
 from studio.core.errors import StudioError
-from studio.engine.jobs.parts import MAX_TAG_CHARACTERS
+from studio.engine.jobs.records import MAX_TAG_CHARACTERS
 from studio.gallery import boards, index
 
 FILTER_KEY = "board"  # the choice of a board above the grid

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.widgets import assets, words
 from pages.widgets.owners import get_owner
 from studio.core.errors import StudioError
-from studio.engine.jobs.parts import MAX_NAME_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TAGS
+from studio.engine.jobs.records import MAX_NAME_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TAGS
 from studio.gallery import index, marks
 from studio.gallery.index import Entry
 from studio.gallery.items import Item

@@ -12,7 +12,7 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import Inputs
-from studio.engine.jobs.parts import Request
+from studio.engine.jobs.records import Request
 
 MAX_SEARCHED = 50  # newest jobs that are searched
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, FailFast, Field, model_validator
 
 from studio.core.untrusted.few_items import at_most
-from studio.engine.jobs.parts import MAX_TAGS
+from studio.engine.jobs.records import MAX_TAGS
 
 DIGEST = "^[0-9a-f]{64}$"
 _MAX_SLOTS = 20  # more than any task has

@@ -16,7 +16,7 @@ from studio.core.files import Kind
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.engine import Job as EngineJob
-from studio.engine.jobs.parts import State
+from studio.engine.jobs.records import State
 
 _DISPLAYABLE_TYPES = {"image", "video"}  # a browser may show these; other files are for download only
 

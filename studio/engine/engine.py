@@ -15,7 +15,7 @@ from studio.core.settings import Settings
 from studio.engine import admission, quotas
 from studio.engine.jobs.job import Batch, Job, Live
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.parts import Request
+from studio.engine.jobs.records import Request
 from studio.engine.serving import WAIT_SECONDS, EngineBase
 from studio.engine.stream import Stream
 

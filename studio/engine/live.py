@@ -19,7 +19,7 @@ from studio.core.settings import Settings
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import Cluster
 from studio.engine.jobs.job import Live
-from studio.engine.jobs.parts import Outcome, Request
+from studio.engine.jobs.records import Outcome, Request
 from studio.engine.stream import Stream
 from studio.engine.turns import SUPERSEDED, Superseded, Turns
 

@@ -21,7 +21,7 @@ from studio.core import amounts, caches, owners, paths
 from studio.core.errors import InsufficientSpace, LimitReached, invalid
 from studio.core.owners import LOCAL
 from studio.engine.jobs import owner_index, store
-from studio.engine.jobs.parts import FINISHED, Status
+from studio.engine.jobs.records import FINISHED, Status
 
 DEFAULTS = {
     "STUDIO_OWNER_DISK": 5.0,

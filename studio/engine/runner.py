@@ -19,7 +19,7 @@ from studio.engine.cluster import worker
 from studio.engine.cluster.client import KILLED, LOST, MAX_SENDINGS, Cluster
 from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.parts import State
+from studio.engine.jobs.records import State
 
 CANCEL_SECONDS = 10.0  # within which most jobs end without a result
 # To stop with a result: completing it may take far longer than a step. Style compares two results with

@@ -18,7 +18,7 @@ from typing import IO
 from studio.core import paths
 from studio.core.errors import InsufficientSpace, InvalidInput, shorten_name
 from studio.core.tasks import File
-from studio.engine.jobs.parts import Marks
+from studio.engine.jobs.records import Marks
 from studio.gallery.items import Item
 
 MAX_DOWNLOAD_BYTES = 500_000_000  # the server keeps a download in memory

@@ -20,7 +20,7 @@ from studio.core import paths, permissions
 from studio.core.errors import invalid
 from studio.core.tasks import File, Kind
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import Outcome, Request
+from studio.engine.jobs.records import Outcome, Request
 from studio.gallery import items, search_words
 from studio.gallery.items import LOCAL, Item
 

@@ -16,7 +16,7 @@ from studio.core.owners import LOCAL
 from studio.core.recipes import Recipe
 from studio.core.tasks import File, Kind, Result
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import FINISHED, Marks, Outcome, Request, Status
+from studio.engine.jobs.records import FINISHED, Marks, Outcome, Request, Status
 
 GONE = "There is no such item in the gallery. Look in the list."
 

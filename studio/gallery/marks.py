@@ -9,7 +9,7 @@ from studio.core import paths
 from studio.core.errors import Unavailable, invalid, is_printable
 from studio.core.owners import LOCAL
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import MAX_NAME_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TAGS, Marks
+from studio.engine.jobs.records import MAX_NAME_CHARACTERS, MAX_TAG_CHARACTERS, MAX_TAGS, Marks
 from studio.gallery import index, items
 from studio.gallery.items import Item
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from studio.core.errors import make_printable
 from studio.engine.jobs import owner_index, store
-from studio.engine.jobs.parts import Outcome, Request, Status
+from studio.engine.jobs.records import Outcome, Request, Status
 from studio.gallery import index, items
 from studio.gallery.items import LOCAL
 

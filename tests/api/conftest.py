@@ -15,7 +15,7 @@ from waiting import wait_until
 from studio.api import app, guards
 from studio.api.browser_guard import BrowserGuard
 from studio.core import tokens
-from studio.engine.jobs.parts import FINISHED
+from studio.engine.jobs.records import FINISHED
 from tests.engine.conftest import FAKES, chores, engine, start_engine  # noqa: F401
 
 

@@ -15,7 +15,7 @@ from studio.api import jobs
 from studio.core.errors import LimitReached
 from studio.engine import admission, quotas
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.parts import Request
+from studio.engine.jobs.records import Request
 from tests.wording import says_what_to_do
 
 CHORE = {"task": "chores.do", "settings": {"steps": 3}}

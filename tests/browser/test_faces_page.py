@@ -55,7 +55,7 @@ def test_face_of_the_grid_is_opened_by_keyboard_changed_and_enlarged(tab, model,
     for _ in range(8):
         page.keyboard.press("ArrowRight")
     wait_until(lambda: np.abs(read_pixels(page, "Image 3") - before).mean() >= VISIBLE_DIFFERENCE)
-    page.wait_for_url(re.compile("move_change-1=2"))
+    page.wait_for_url(re.compile("move_direction-1=2"))
 
     page.get_by_role("button", name="View Image 3 large").click()
     box = page.get_by_role("dialog")

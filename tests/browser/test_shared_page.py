@@ -100,6 +100,8 @@ def test_generator_draws_what_they_become_in_the_studio(open_shared, expect):
     assert difference.max() <= 2  # because weights are rounded to float16
     assert images.std() > 20
 
+    tab.get_by_text("Directions", exact=True).click()
+    expect(tab.get_by_role("slider", name="Direction 1")).to_be_visible()
     tab.get_by_role("button", name="New images").click()
     expect(tab.get_by_label("Seed")).to_have_value("2")
     expect(tab.get_by_role("status")).to_have_text("")

@@ -68,7 +68,7 @@ def test_replay_describes_an_array_difference(tiny, run_command):
 
 def test_inputs_may_be_face_photo_or_folder(tiny, run_command, image):
     Path("me.png").write_bytes(image_io.encode_png(image))
-    moved = ("--face", "1", "--photo", "me.png", "--moves", "older=1,change-1=-1")
+    moved = ("--face", "1", "--photo", "me.png", "--moves", "older=1,direction-1=-1")
     assert run_command("faces", "--preset", tiny, *moved, "-o", "me-older.png")[0] == 0
     assert image_io.read(Path("me-older.png")).shape == (512, 512, 3)
     recipe = recipes.read(Path("me-older.png").read_bytes())

@@ -76,7 +76,7 @@ def test_training_gives_a_model_that_generates_images(training_result, tmp_path)
     assert images.shape == (11, 32, 32, 3) and images.dtype == np.uint8
     # The batch size makes no difference.
     assert np.abs(generator.decode(z[4:5])[0].astype(int) - images[4]).max() <= 1
-    assert {name for name in generator.directions if name.startswith("change-")}
+    assert {name for name in generator.directions if name.startswith("direction-")}
     assert generator.density is None
 
 

@@ -8,7 +8,7 @@ from studio.core import paths, tasks
 from studio.engine.jobs import store
 from studio.engine.jobs.job import Live
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.parts import Request, Status
+from studio.engine.jobs.records import Request, Status
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from studio.core.imaging import image_io
 from studio.core.models import presets
 from studio.core.process import limits
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.parts import Outcome, Request
+from studio.engine.jobs.records import Outcome, Request
 from studio.gallery import items
 from studio.gallery.sweep_settings import SweepSettings
 from studio.style.settings import TransferSettings

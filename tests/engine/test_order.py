@@ -13,8 +13,8 @@ from studio.core.errors import InsufficientSpace, InvalidInput, Unavailable
 from studio.engine.jobs import store
 from studio.engine.jobs.job import Job
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.parts import Request, Status
 from studio.engine.jobs.queue import LONG_SECONDS, MAX_PASSES, SMALL_SECONDS, JobQueue
+from studio.engine.jobs.records import Request, Status
 
 SMALL, MIDDLING, LONG = SMALL_SECONDS - 1, 60.0, LONG_SECONDS + 1
 

@@ -20,7 +20,7 @@ from studio.core.progress import Report
 from studio.engine import serving
 from studio.engine.cluster import reports
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.parts import Outcome, Request, Status
+from studio.engine.jobs.records import Outcome, Request, Status
 from studio.gallery.sweep_settings import SweepSettings
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -12,7 +12,7 @@ from studio.core import owners, tasks
 from studio.core.errors import InvalidInput, Unavailable
 from studio.core.models import model_zip, presets
 from studio.core.tasks import File
-from studio.engine.jobs.parts import Request
+from studio.engine.jobs.records import Request
 from studio.text.settings import WriteSettings
 
 ANN, BOB = "visitor-ann", "visitor-bob"

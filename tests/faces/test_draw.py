@@ -31,7 +31,7 @@ def test_a_face_equals_its_grid_image_for_any_grid_size(generator):
 def test_latent_directions_move_faces_and_grids_alike(generator):
     for change in ({"face": 4}, {"n": 5}, {"face": 1, "to": 2, "n": 5}, {"n": 5, "near": [2]}):
         plain = draw.draw_latents(generator, make_settings(**change))
-        moved = draw.draw_latents(generator, make_settings(moves=["older=1.5", "change-1=-2"], **change))
+        moved = draw.draw_latents(generator, make_settings(moves=["older=1.5", "direction-1=-2"], **change))
         assert np.allclose(moved - plain, [1.5, -2, 0, 0, 0, 0], atol=1e-6)
 
 

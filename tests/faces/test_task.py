@@ -166,7 +166,7 @@ def test_a_stopped_interpolation_raises(tiny, settings):
         ({"preset": "nobody"}, "Invalid preset"),
         ({"preset": ""}, "faces-dcgan"),
         ({"preset": "", "model": "vae"}, "faces-vae"),
-        ({"moves": ["younger=1"]}, "older, change-1"),
+        ({"moves": ["younger=1"]}, "older, direction-1"),
         ({"moves": ["older"]}, "NAME=AMOUNT"),
         ({"moves": ["older=much"]}, "NAME=AMOUNT"),
         ({"moves": ["older=nan"]}, "NAME=AMOUNT"),
@@ -187,7 +187,7 @@ def test_invalid_settings_are_rejected_before_loading(
 def test_unusable_direction_names_are_left_out(tiny):
     path = paths.ensure_folder("presets") / "tiny" / model_folder.SETTINGS
     path.write_text(path.read_text().replace('"older"', '"looks older"'))
-    with pytest.raises(InvalidInput, match=r"Use one of change-1\."):
+    with pytest.raises(InvalidInput, match=r"Use one of direction-1\."):
         tasks.check(TASK, make_settings(moves=["looks older=1"]), {})
 
 
@@ -221,7 +221,7 @@ def test_a_short_interpolation_is_one_row(tiny):
 
 def test_directions_of_an_uploaded_model_are_checked(tiny, home):
     packed = File.store(model_zip.pack(presets.find("tiny").folder), "model", "mine.zip")
-    with pytest.raises(InvalidInput, match="older, change-1"):
+    with pytest.raises(InvalidInput, match="older, direction-1"):
         tasks.run(TASK, make_settings(moves=["younger=1"]), {"model": [packed]})
 
 

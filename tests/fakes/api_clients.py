@@ -140,7 +140,7 @@ def _count_done(home: Path) -> int:
 
 def _count_results(home: Path, names: list[str]) -> dict[str, int]:
     """Counts in the job folders which requests have no result, and which have two."""
-    from studio.engine.jobs.parts import Request, Status
+    from studio.engine.jobs.records import Request, Status
     from studio.engine.jobs.store import Folder
 
     keys: Counter[str] = Counter()

@@ -11,7 +11,7 @@ from studio.core.errors import Unavailable
 from studio.core.imaging import image_io
 from studio.engine.jobs import store
 from studio.engine.jobs.ledger import Ledger
-from studio.engine.jobs.parts import Outcome
+from studio.engine.jobs.records import Outcome
 from studio.gallery import items
 
 

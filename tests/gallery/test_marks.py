@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from studio.core.errors import InvalidInput, Unavailable
-from studio.engine.jobs.parts import Marks
+from studio.engine.jobs.records import Marks
 from studio.gallery import export, index, items, marks, removal, unreadable
 from studio.gallery.index import Filter
 from tests.wording import SECOND_SENTENCE

@@ -18,7 +18,7 @@ from studio.dream.channels import sheet
 from studio.dream.presets import DEFAULT_LAYERS, DREAM_PRESETS
 from studio.dream.settings import DreamSettings
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import Request
+from studio.engine.jobs.records import Request
 
 from .elements import find_button, join_raw_texts, press_button
 

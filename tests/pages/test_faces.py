@@ -168,7 +168,7 @@ def test_click_opens_a_face_and_sliders_change_it(open_grid):
         [],
     )
     first = find_large_image(page)["url"]
-    unlabeled = page.slider(key="move_change-1")
+    unlabeled = page.slider(key="move_direction-1")
     assert unlabeled.label == "Direction 1"
     assert "found without labels" in unlabeled.proto.help and "It explains 40 %" in unlabeled.proto.help
     page.slider(key="move_older").set_value(1.5).run()
@@ -326,7 +326,7 @@ def test_failed_keep_shows_an_error(open_grid, engine, monkeypatch):
     assert not find_button(page, "Keep").disabled
 
 
-@pytest.mark.parametrize("moves, reason", [("younger=1", "older, change-1"), ("older", "NAME=AMOUNT")])
+@pytest.mark.parametrize("moves, reason", [("younger=1", "older, direction-1"), ("older", "NAME=AMOUNT")])
 def test_invalid_settings_show_an_error(visit, tiny, moves, reason):
     page = visit("faces", moves=moves)
     assert not page.exception
@@ -354,7 +354,7 @@ def test_every_setting_has_one_widget(open_grid):
     "settings",
     [
         FacesSettings(preset="tiny", n=16, seed=3, truncation=0.7),
-        FacesSettings(preset="tiny", face=5, to=9, n=7, moves=("older=-1.5", "change-1=2")),
+        FacesSettings(preset="tiny", face=5, to=9, n=7, moves=("older=-1.5", "direction-1=2")),
         FacesSettings(preset="tiny", near=(5, 2), spread=0.25, form="npz"),
         FacesSettings(preset="tiny", interpolate=24, fps=12, video="gif", face=3),
     ],

@@ -23,7 +23,7 @@ from studio.core.data import sample_sets
 from studio.core.imaging import image_io
 from studio.core.weights import index
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import Request
+from studio.engine.jobs.records import Request
 
 
 @pytest.fixture

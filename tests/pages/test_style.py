@@ -15,7 +15,7 @@ from studio.core import paths, recipes, tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import Request
+from studio.engine.jobs.records import Request
 from studio.style.settings import TransferSettings
 
 from .elements import choose_in_menu, list_button_labels, press_button

@@ -9,7 +9,7 @@ from pages.tune import input_form, trial_charts, trials
 from studio.core import paths, tasks
 from studio.core.tasks import File
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import Request
+from studio.engine.jobs.records import Request
 from studio.tune.settings import TuneSettings
 from studio.tune.task import check
 

@@ -81,7 +81,7 @@ def test_training_gives_a_complete_model(result, dataset, tiny):
     assert saved_models.read_image(preset).startswith(b"RIFF")
     assert isinstance(generator, latent.Generator)
     assert (generator.size, generator.latent_dim, generator.digest) == (28, 4, preset.digest)
-    assert "change-1" in generator.directions and generator.density is not None
+    assert "direction-1" in generator.directions and generator.density is not None
     assert checkpoints.find_run("vae.train", tiny, {"data": [dataset]}).load() is None  # it is done
 
 
@@ -145,7 +145,7 @@ def test_any_attribute_name_can_be_loaded(home, discs, tiny, tmp_path, monkeypat
     np.savez(tmp_path / "known.npz", images=discs[..., 0], **attributes)
     result = tasks.run("vae.train", tiny, {"data": [data.store_reference(str(tmp_path / "known.npz"))]})
     directions = open_model(result, tmp_path / "model")[1].directions
-    assert len(directions) == MAX_DIRECTIONS and {"change-1", "change-4"} <= directions.keys()
+    assert len(directions) == MAX_DIRECTIONS and {"direction-1", "direction-4"} <= directions.keys()
 
 
 def test_a_stopped_run_gives_a_model_and_can_be_resumed(dataset, tiny):

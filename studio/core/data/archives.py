@@ -6,10 +6,11 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from studio.core.data.names import join_first_few
 from studio.core.data.sources import invalid_data_set
@@ -28,6 +29,14 @@ _COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ARCHIVE_SUFFIXES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".npz")
 
 
+class Reader(Protocol):
+    """Reads the files of a folder or an archive, or only one of them."""
+
+    def __call__(self, only: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Yields files as `(index, bytes)`; `only` is the index of a single one."""
+        ...
+
+
 @dataclass(frozen=True)
 class Files:
     """The files of a folder or an archive.
@@ -42,7 +51,7 @@ class Files:
 
     names: tuple[str, ...]
     folders: tuple[str, ...]
-    read: Callable[[], Iterator[tuple[int, bytes]]]
+    read: Reader
     notes: tuple[str, ...] = ()
 
 
@@ -81,9 +90,10 @@ def list_folder(path: Path) -> Files:
         skipped = join_first_few([p.relative_to(path).as_posix() for p in unreadable])
         notes.append(f"{len(unreadable):,} folders could not be opened: {skipped}.")
 
-    def read() -> Iterator[tuple[int, bytes]]:
+    def read(only: int | None = None) -> Iterator[tuple[int, bytes]]:
         for index, name in enumerate(names):
-            yield index, _read_file(path / name)
+            if only in (None, index):
+                yield index, _read_file(path / name)
 
     return Files(tuple(names), tuple(sorted(folders)), read, tuple(notes))
 
@@ -120,11 +130,12 @@ def list_zip(path: Path, name: str) -> Files:
     check_members(name, [(member, info.file_size) for member, info in members], path.stat().st_size)
     files = [(member, info) for member, info in members if member and not member.endswith("/")]
 
-    def read() -> Iterator[tuple[int, bytes]]:
+    def read(only: int | None = None) -> Iterator[tuple[int, bytes]]:
         try:
             with zipfile.ZipFile(path) as archive:
                 for index, (_, info) in enumerate(files):
-                    yield index, zips.read(archive, info) if info.file_size <= image_io.MAX_BYTES else b""
+                    if only in (None, index):
+                        yield index, zips.read(archive, info) if info.file_size <= image_io.MAX_BYTES else b""
         except RuntimeError:
             raise _encrypted_archive_error(name) from None
         except damage.ZIP_ERRORS as error:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from studio.core import caches, paths
+from studio.core.data import label_table
 from studio.core.data.names import count_phrase, join_first_few, replace_surrogates
 from studio.core.data.sources import DataSource, Item, invalid_data_set
 from studio.core.errors import InvalidInput
@@ -20,7 +21,7 @@ from studio.core.imaging import formats, image_io
 from studio.core.progress import Progress
 from studio.core.untrusted import damage
 
-FORMAT_VERSION = 1  # change it to invalidate all cached images
+FORMAT_VERSION = 2  # change it to invalidate all cached images
 _REPORT_COUNT = 200  # progress reports per data set, so that they cost little
 _MAX_BROKEN_SHARE = 0.9  # share of files; above it the path is most likely wrong
 
@@ -51,7 +52,8 @@ class ImageDataset:
     Attributes:
         images: `(n, size, size, channels) uint8`, read-only, memory-mapped.
         names: name of each image: its path in the data set, or its number and part.
-        labels: `(n,) int64`, indices in `classes`; None if there are fewer than two classes.
+        labels: `(n,) int64`, indices in `classes`; None if there are fewer than two classes, or an image can
+            have any number of them.
         classes: names of the classes.
         attributes: `{name: (n,) float32}`, NaN where unknown.
         notes: sentences about skipped files and assumptions.
@@ -60,6 +62,7 @@ class ImageDataset:
         source_sha256: `(n, 32) uint8`, SHA-256 of each image's file, or of its array if it has no file.
         broken: names of skipped files that are not intact images.
         copies: pairs of names: a skipped file, and the image that it is a copy of.
+        multi_hot: `(n, k) bool`, whether an image has a class, in a multi-label data set; else None.
     """
 
     images: np.ndarray
@@ -73,6 +76,7 @@ class ImageDataset:
     broken: tuple[str, ...] = ()
     copies: tuple[tuple[str, str], ...] = ()
     source_sha256: np.ndarray = field(default_factory=lambda: np.empty((0, 32), "uint8"))
+    multi_hot: np.ndarray | None = None
 
     def select(self, rows: np.ndarray) -> ImageSubset:
         """Returns the images of some rows, `(n,)`."""
@@ -84,6 +88,11 @@ class ImageDataset:
         if self.labels is None:
             raise ValueError("these images have no labels")
         return self.labels
+
+    @property
+    def targets(self) -> np.ndarray:
+        """`multi_hot` of a multi-label data set, else `known_labels`, and raises as they do."""
+        return self.known_labels if self.multi_hot is None else self.multi_hot
 
 
 def make_key(state: str, size: int, channels: int) -> str:
@@ -110,9 +119,10 @@ def _read_cached_dataset(key: str, size: int, channels: int) -> ImageDataset:
         caches.claim(entry)
     images = np.memmap(pixels, "uint8", "r", shape=shape)  # ValueError if the file is shorter
     attributes = dict(zip(metadata["attributes"], arrays["attributes"], strict=True))
-    labels = arrays["labels"] if classes else None
+    multi_hot = arrays["multi_hot"] if arrays["multi_hot"].size else None
+    labels = arrays["labels"] if classes and multi_hot is None else None
     copies = tuple((copy, original) for copy, original in metadata["copies"])
-    details = (arrays["sizes"], arrays["digests"], broken, copies, arrays["source_sha256"])
+    details = (arrays["sizes"], arrays["digests"], broken, copies, arrays["source_sha256"], multi_hot)
     return ImageDataset(images, names, labels, classes, attributes, notes, *details)
 
 
@@ -234,7 +244,9 @@ class _CacheWriter:
                 self._out.write(pixels)
         self._out.truncate(len(kept_rows) * self._row_bytes)
         labels, classes, empty_classes = self._select_classes(kept_rows)
+        multi_hot = self._select_multi_hot(kept_rows, classes)
         notes = [*self._source.notes, *self._describe_skipped_images(kept_rows, empty_classes)]
+        notes += [label_table.describe(multi_hot)] if multi_hot.size else []
         metadata = {
             "names": [replace_surrogates(self._source.names[row]) for row in kept_rows],
             "classes": [replace_surrogates(name) for name in classes],
@@ -251,6 +263,7 @@ class _CacheWriter:
             body,
             metadata=np.frombuffer(json.dumps(metadata).encode(), "uint8"),
             labels=labels,
+            multi_hot=multi_hot,
             attributes=self._attributes[:, kept_rows],
             sizes=self._sizes[kept_rows],
             digests=self._pixel_digests[kept_rows],

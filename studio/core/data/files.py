@@ -1,9 +1,12 @@
-"""Image files of a folder, zip or tar, with classes and attributes from their names."""
+"""Image files of a folder, zip or tar, with classes and attributes from their names or a `labels.csv`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from studio.core.data import label_table
 from studio.core.data.archives import Files
 from studio.core.data.names import (
     count_phrase,
@@ -21,13 +24,17 @@ from studio.core.data.sources import DataSource, Item
 def open_source(files: Files) -> DataSource:
     """Returns the data set of some files, sorted by name, without junk and hidden files.
 
-    Reading a file, not its name, decides whether it is an image.
+    Reading a file, not its name, decides whether it is an image. The classes are those of a `labels.csv`, or
+    else the folders.
+
+    Raises:
+        InvalidInput: if the `labels.csv` is invalid.
     """
-    candidates = [name for name in files.names if not is_junk(name)]
-    hidden = {name for name in candidates if is_hidden(name)}
-    names = tuple(name for name in candidates if name not in hidden)
+    names, hidden = _select_names(files)
+    table = _read_label_table(files, names)
+    names = table.names if table else names
     positions = {name: index for index, name in enumerate(names)}
-    labels, classes = find_classes(names)
+    labels, classes = (np.full(len(names), -1), table.classes) if table else find_classes(names)
     attributes = parse_ages_and_genders(names)
 
     def read() -> Iterator[Item]:
@@ -36,20 +43,42 @@ def open_source(files: Files) -> DataSource:
                 item_attributes = {key: float(values[position]) for key, values in attributes.items()}
                 yield Item(position, data, int(labels[position]), item_attributes)
 
-    notes = [*files.notes, *_describe_files(files, names, sorted(hidden))]
+    notes = [*files.notes, *_describe_hidden_files(hidden)]
+    notes += table.notes if table else _describe_folders(files, names)
     if attributes:
         notes.append("Ages and genders are as the file names label them.")
-    return DataSource(names, classes, tuple(attributes), read, tuple(notes), has_files=True)
+    multi_hot = table.multi_hot if table else None
+    return DataSource(names, classes, tuple(attributes), read, tuple(notes), True, multi_hot)
 
 
 def count_images(files: Files) -> int:
-    """Counts the files that `open_source` would offer as images."""
-    return sum(not is_junk(name) and not is_hidden(name) for name in files.names)
+    """Counts the files that `open_source` would offer as images. Raises as `open_source`."""
+    names, _ = _select_names(files)
+    table = _read_label_table(files, names)
+    return len(table.names if table else names)
 
 
-def _describe_files(files: Files, names: tuple[str, ...], hidden: list[str]) -> Iterator[str]:
+def _select_names(files: Files) -> tuple[tuple[str, ...], list[str]]:
+    """Returns the names of the files that are neither junk nor hidden, and of those that are hidden."""
+    candidates = [name for name in files.names if not is_junk(name)]
+    return tuple(name for name in candidates if not is_hidden(name)), [*filter(is_hidden, candidates)]
+
+
+def _read_label_table(files: Files, names: Sequence[str]) -> label_table.LabelTable | None:
+    """Reads the `labels.csv` among some files; None if there is none."""
+    path = label_table.find(names)
+    if path is None:
+        return None
+    _, data = next(files.read(files.names.index(path)), (0, b""))
+    return label_table.parse(data, path, [name for name in names if name != path])
+
+
+def _describe_hidden_files(hidden: list[str]) -> Iterator[str]:
     if hidden:
         yield f"{count_phrase(len(hidden), 'hidden file', 'hidden files')} skipped: {join_first_few(hidden)}."
+
+
+def _describe_folders(files: Files, names: tuple[str, ...]) -> Iterator[str]:
     if note := describe_merged_splits(names):
         yield note
     if inside := find_merged_folders(names):

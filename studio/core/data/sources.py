@@ -38,6 +38,8 @@ class DataSource:
         read: yields items in any order, each position at most once.
         notes: sentences about skipped entries.
         has_files: whether it consists of files, which may be broken or copies.
+        multi_hot: `(n, k) bool`, whether an image has a class, where an image may have any number of them;
+            None where items have their label.
     """
 
     names: tuple[str, ...]
@@ -46,6 +48,7 @@ class DataSource:
     read: Callable[[], Iterator[Item]]
     notes: tuple[str, ...] = ()
     has_files: bool = False
+    multi_hot: np.ndarray | None = None
 
 
 def invalid_data_set(name: str, expected: str, received: str, step: str) -> InvalidInput:

@@ -54,12 +54,13 @@ def list_tar(path: Path, name: str) -> archives.Files:
     names = sorted(n for n, _, _ in members)
     indices = {n: index for index, n in enumerate(names)}
 
-    def read() -> Iterator[tuple[int, bytes]]:
+    def read(only: int | None = None) -> Iterator[tuple[int, bytes]]:
         try:
             with _open_stream(path) as raw:
                 stream = _BoundedStream(raw, name, max_bytes, image_io.MAX_BYTES)
                 for member, start, size in members:
-                    yield indices[member], _read_member(stream, start, size)
+                    if only in (None, indices[member]):
+                        yield indices[member], _read_member(stream, start, size)
                 # Read to the end to verify the checksum of a compressed tar.
                 while stream.read(tarfile.RECORDSIZE):
                     pass

@@ -15,6 +15,7 @@ from studio.core.errors import InvalidInput, invalid
 MAX_DIRECTIONS = 64  # per model
 MAX_NAME_CHARACTERS = 40  # characters
 _SEPARATORS = re.compile(r"[=,\s]+")  # not allowed in a name, because settings use NAME=AMOUNT,NAME=AMOUNT
+_TITLES = {"age": "Older", "gender": "Gender: male to female"}
 _COPY_SIDE = 16  # px, side of the copies for principal components
 _FOLDS = 5  # folds of cross-validation
 
@@ -90,6 +91,11 @@ def _make_unique_name(name: str, used_names: Collection[str]) -> str:
     return next(candidate for candidate in candidates if candidate not in used_names)
 
 
+def make_title(name: str) -> str:
+    """Returns the title of a direction for its slider: "direction-2" -> "Direction 2", "age" -> "Older"."""
+    return _TITLES.get(name) or name.replace("_", " ").replace("-", " ").capitalize()
+
+
 def find_principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Direction]:
     """Returns the directions along which the images change most.
 
@@ -102,7 +108,7 @@ def find_principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[st
         count: number of directions, the strongest first.
 
     Returns:
-        Directions by the names "change-1", "change-2", ..., each with a note of its explained variance.
+        Directions by the names "direction-1", "direction-2", ..., each with a note of its explained variance.
     """
     gray_copies = shrink_to_gray(images)
     centered = gray_copies - gray_copies.mean(0)
@@ -113,7 +119,7 @@ def find_principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[st
         sign = 1.0 if components[n].sum() >= 0 else -1.0
         if singular_values[n] > 1e-6 * singular_values[0]:
             note = f"{explained_variances[n]:.0%} of what differs between its images"
-            directions[f"change-{n + 1}"] = Direction(fit_direction(z, sign * scores[:, n])[0], note)
+            directions[f"direction-{n + 1}"] = Direction(fit_direction(z, sign * scores[:, n])[0], note)
     return directions
 
 

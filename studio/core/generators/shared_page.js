@@ -46,8 +46,8 @@ export default async function show({ app, create, createNormal, createRandom, cr
   const large = create("canvas", { width: data.size, height: data.size, role: "img", "aria-label": "The chosen image" });
   const seed = create("input", { type: "number", min: 0, max: 4294967295, step: 1, value: 1 });
   const position = create("input", { type: "range", min: 0, max: 1, step: "any", value: 0 });
-  const moves = data.directions.map(({ name, vector }) => ({
-    name,
+  const moves = data.directions.map(({ title, vector }) => ({
+    title,
     vector,
     slider: create("input", { type: "range", min: -3, max: 3, step: "any", value: 0 }),
   }));
@@ -111,7 +111,7 @@ export default async function show({ app, create, createNormal, createRandom, cr
     moves.forEach(({ slider }) => (slider.value = 0));
     refresh();
   });
-  const sliders = moves.map(({ name, slider }) => create("label", { className: "field" }, name, slider));
+  const sliders = moves.map(({ title, slider }) => create("label", { className: "field" }, title, slider));
   const directions = create("details", {}, create("summary", {}, "Directions"), ...sliders, reset);
   app.append(
     create("div", { className: "row" }, another, create("label", {}, "Seed ", seed)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.core.generators import latent
+from studio.core.generators.directions import make_title
 from studio.core.litert import compact
 from studio.core.models.presets import Preset
 from studio.core.share.page import Content
@@ -48,7 +49,7 @@ def build_content(
             "offset": offset,
             "density": None if density is None else density.to_json(),
             "directions": [
-                {"name": name, "vector": [round(float(value), 6) for value in direction.vector]}
+                {"title": make_title(name), "vector": [round(float(value), 6) for value in direction.vector]}
                 for name, direction in list(directions.items())[:_MAX_DIRECTIONS]
             ],
         },

@@ -19,7 +19,7 @@ from studio.core.weights import pretrained
 from studio.engine.cluster import worker
 from studio.engine.cluster.client import KILLED, MAX_SENDINGS
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import Outcome, Request
+from studio.engine.jobs.records import Outcome, Request
 
 _POLL_SECONDS = 0.1
 # Less than a driver has to stop, so it can return its best result before its process is ended.

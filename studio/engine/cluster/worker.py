@@ -23,7 +23,7 @@ from studio.core.progress import Progress
 from studio.core.weights import pretrained
 from studio.engine.cluster.reports import STREAM_SECONDS, EventSender, Reporter, best_effort, topic_of
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import Outcome, Request
+from studio.engine.jobs.records import Outcome, Request
 
 OUT_OF_MEMORY = (
     "It needed more memory than its process may have, so it was stopped. Try a smaller size or count."

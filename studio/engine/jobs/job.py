@@ -14,7 +14,7 @@ from studio.core import tasks
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
 from studio.core.tasks import Kind, Result
-from studio.engine.jobs.parts import FINISHED, Outcome, Request, State, Status
+from studio.engine.jobs.records import FINISHED, Outcome, Request, State, Status
 from studio.engine.jobs.store import Folder
 
 

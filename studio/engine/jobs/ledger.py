@@ -20,8 +20,8 @@ from studio.core import paths, tasks
 from studio.core.errors import StudioError, Unavailable
 from studio.engine.jobs import store
 from studio.engine.jobs.job import Job, Live
-from studio.engine.jobs.parts import Outcome, Request, State, Status, finished_state
 from studio.engine.jobs.queue import JobQueue
+from studio.engine.jobs.records import Outcome, Request, State, Status, finished_state
 
 FRESH_NANOSECONDS = 10**9  # two changes of a folder within this time may have the same time stamp
 MAX_TIMED = 9  # newest jobs of a task whose median duration is the estimate

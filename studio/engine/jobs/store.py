@@ -33,7 +33,7 @@ from studio.core import paths, tasks
 from studio.core.errors import StudioError
 from studio.core.imaging import thumbnails
 from studio.core.progress import Report
-from studio.engine.jobs.parts import Marks, Outcome, Request, Status, finished_state
+from studio.engine.jobs.records import Marks, Outcome, Request, Status, finished_state
 
 MAX_BYTES = 64 * 10**6  # of a file
 MAX_POINTS = 400  # of a curve

@@ -68,10 +68,10 @@ def test_principal_directions_are_ordered_and_brighten(z, size):
     images[:, :, : size // 2] += (25 * z[:, 2] - 50)[:, None, None, None]
     images[:, :, size // 2 :] -= (8 * z[:, 7] - 16)[:, None, None, None]
     directions = find_principal(z, images.clip(0, 255).astype("uint8"), count=2)
-    assert list(directions) == ["change-1", "change-2"]
-    assert directions["change-1"].vector[2] > 0.98
-    assert directions["change-2"].vector[7] < -0.95
-    assert "%" in directions["change-1"].note
+    assert list(directions) == ["direction-1", "direction-2"]
+    assert directions["direction-1"].vector[2] > 0.98
+    assert directions["direction-2"].vector[7] < -0.95
+    assert "%" in directions["direction-1"].note
 
 
 def test_equal_images_have_no_direction(z):
@@ -85,17 +85,17 @@ def test_names_of_a_data_set_become_valid_and_unique():
         "skin brightness",
         "skin,brightness",
         "a = b",
-        "change-1",
+        "direction-1",
         "",
         long_name,
         f"{long_name} at all",
         "  age\n",
     ]
     directions = name_directions(
-        [(1 - n / 10, name, direction) for n, name in enumerate(names)], {"change-1": direction}
+        [(1 - n / 10, name, direction) for n, name in enumerate(names)], {"direction-1": direction}
     )
-    assert list(directions)[:5] == ["skin-brightness", "skin-brightness-2", "a-b", "change-1-2", "unnamed"]
-    assert list(directions)[-2:] == ["-age-", "change-1"] and len(directions) == len(names) + 1
+    assert list(directions)[:5] == ["skin-brightness", "skin-brightness-2", "a-b", "direction-1-2", "unnamed"]
+    assert list(directions)[-2:] == ["-age-", "direction-1"] and len(directions) == len(names) + 1
     assert max(map(len, directions)) == MAX_NAME_CHARACTERS
     assert list(read_direction_values({"directions": directions})) == list(directions)
 

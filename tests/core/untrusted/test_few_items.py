@@ -12,15 +12,15 @@ from studio.api import request_models
 from studio.core import recipes, tasks
 from studio.core.settings import Settings
 from studio.core.untrusted.few_items import at_most
-from studio.engine.jobs import parts
+from studio.engine.jobs import records
 from studio.imported import facts
 from studio.tune.by_preference import search_store
 
 STORED = (
     recipes.Recipe,
-    parts.Request,
-    parts.Marks,
-    parts._Figures,
+    records.Request,
+    records.Marks,
+    records._Figures,
     facts.Facts,
     search_store.PreferenceSearch,
 )

@@ -7,7 +7,7 @@ import pytest
 from pages.gallery import comparison
 from studio.core import recipes, tasks
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import Marks
+from studio.engine.jobs.records import Marks
 from studio.gallery import items, marks
 
 from ..elements import find_button_by_key

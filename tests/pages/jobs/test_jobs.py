@@ -16,7 +16,7 @@ from studio.core.imaging import image_io
 from studio.core.progress import Report
 from studio.core.tasks import File
 from studio.engine.jobs import store
-from studio.engine.jobs.parts import Request
+from studio.engine.jobs.records import Request
 from studio.gallery import export, items
 
 from ..elements import list_button_labels, list_image_viewers, press_button
