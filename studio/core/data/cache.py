@@ -243,8 +243,7 @@ class _CacheWriter:
                 self._out.seek(new_row * self._row_bytes)
                 self._out.write(pixels)
         self._out.truncate(len(kept_rows) * self._row_bytes)
-        labels, classes, empty_classes = self._select_classes(kept_rows)
-        multi_hot = self._select_multi_hot(kept_rows, classes)
+        labels, multi_hot, classes, empty_classes = self._select_classes(kept_rows)
         notes = [*self._source.notes, *self._describe_skipped_images(kept_rows, empty_classes)]
         notes += [label_table.describe(multi_hot)] if multi_hot.size else []
         metadata = {
@@ -284,14 +283,31 @@ class _CacheWriter:
         for row in sorted(set(self._content_keys) - set(kept_rows)):
             yield row, firsts[self._content_keys[row]]
 
-    def _select_classes(self, kept_rows: list[int]) -> tuple[np.ndarray, list[str], list[str]]:
-        """Returns labels among the classes with images, these classes, and the empty classes."""
+    def _select_classes(self, kept_rows: list[int]) -> tuple[np.ndarray, np.ndarray, list[str], list[str]]:
+        """Returns labels and multi-hot labels among the classes with images, these, and the empty classes.
+
+        Multi-hot labels have no columns if each image has one label.
+        """
         labels, names = self._labels[kept_rows], self._source.classes
+        no_multi_hot = np.empty((len(kept_rows), 0), bool)
+        if self._source.multi_hot is not None:
+            multi_hot = self._source.multi_hot[kept_rows]
+            is_used = multi_hot.any(axis=0)
+            if np.any(multi_hot.sum(axis=1) != 1) and is_used.sum() > 1:
+                used_names = [name for name, used in zip(names, is_used, strict=True) if used]
+                return labels, multi_hot[:, is_used], used_names, sorted(set(names) - set(used_names))
+            labels = np.where(multi_hot.any(axis=1), multi_hot.argmax(axis=1), -1)
         used_labels = sorted(set(labels.tolist()) - {-1})
         empty_classes = [name for n, name in enumerate(names) if n not in used_labels]
         if len(used_labels) < 2 or -1 in labels:
-            return np.full(len(kept_rows), -1, "int64"), [], empty_classes
-        return np.searchsorted(used_labels, labels), [names[n] for n in used_labels], empty_classes
+            return np.full(len(kept_rows), -1, "int64"), no_multi_hot, [], empty_classes
+        indices = np.searchsorted(used_labels, labels)
+        return indices, no_multi_hot, [names[n] for n in used_labels], empty_classes
+
+    def _label_key(self, row: int) -> int | bytes:
+        """Returns what is equal for images with the same labels."""
+        multi_hot = self._source.multi_hot
+        return int(self._labels[row]) if multi_hot is None else multi_hot[row].tobytes()
 
     def _list_broken_names(self) -> list[str]:
         return [name for row, name in enumerate(self._source.names) if row not in self._content_keys]
@@ -303,8 +319,8 @@ class _CacheWriter:
         if copies := sorted(set(self._content_keys) - set(kept_rows)):
             listing = join_first_few([self._source.names[row] for row in copies])
             yield f"{count_phrase(len(copies), 'copy', 'copies', ' of other images')} left out: {listing}."
-            first_labels = {self._content_keys[row]: self._labels[row] for row in kept_rows}
-            strays = [row for row in copies if first_labels[self._content_keys[row]] != self._labels[row]]
+            first_labels = {self._content_keys[row]: self._label_key(row) for row in kept_rows}
+            strays = [row for row in copies if first_labels[self._content_keys[row]] != self._label_key(row)]
             if strays:
                 listing = join_first_few([self._source.names[row] for row in strays])
                 subject = count_phrase(len(strays), "copy", "copies")

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from studio.core import data, owners, paths
-from studio.core.data import names
+from studio.core.data import label_table, names
 from studio.core.data.cache import ImageDataset
 from studio.core.data.sources import DataSource, Item
 from studio.core.errors import InvalidInput
@@ -56,6 +56,10 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
     progress = progress or Progress()
     bytes_left = _UNCOMPRESSED_EXCESS + file.path.stat().st_size
     with paths.replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        if source.multi_hot is not None:
+            table = _write_label_table(source, image_names, new_names, changes)
+            bytes_left -= len(table)
+            archive.writestr(zipfile.ZipInfo(label_table.NAME), table, zipfile.ZIP_DEFLATED)
         for count, item in enumerate(source.read()):
             if item.position in new_names:
                 body = _encode_item(item)
@@ -78,7 +82,9 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
 
 def _assign_names(source: DataSource, image_names: list[str], changes: Changes) -> dict[int, str]:
     """Assigns each remaining image, by its index, its name in the new archive."""
-    if source.has_files:
+    if source.multi_hot is not None:  # labels are in a table, not in the names
+        changed_names = {}
+    elif source.has_files:
         changed_names = names.make_new_paths(
             image_names, {name: class_name for name, class_name in changes.items() if class_name}
         )
@@ -98,6 +104,20 @@ def _assign_names(source: DataSource, image_names: list[str], changes: Changes) 
         index: _make_unique_name(changed_names.get(image_names[index], image_names[index]), used_names)
         for index in order
     }
+
+
+def _write_label_table(
+    source: DataSource, image_names: list[str], new_names: Mapping[int, str], changes: Changes
+) -> bytes:
+    """Returns the `labels.csv` of the new archive; the new class of an image replaces all its labels."""
+    assert source.multi_hot is not None
+    labels = [
+        [changes[image_names[index]]]
+        if changes.get(image_names[index])
+        else [name for name, used in zip(source.classes, source.multi_hot[index], strict=True) if used]
+        for index in new_names
+    ]
+    return label_table.write(list(new_names.values()), labels)
 
 
 def _array_file_name(source: DataSource, label: int, index: int) -> str:
