@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from pages.enhance.enhanced_image import EnhancedImage
-from pages.widgets import assets, under_the_hood
+from pages.widgets import assets, curves, under_the_hood
 from studio.enhance.comparison import Comparison, compute_spectrum
 
 AMPLIFICATION = 6  # times
@@ -62,15 +62,8 @@ def _build_spectrum_chart(comparison: Comparison) -> Any:
         for frequency, power in zip(*compute_spectrum(light), strict=True)
         if np.isfinite(power)
     ]
-    lines = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("frequency:Q", title="Frequency (cycles per pixel)", axis=alt.Axis(grid=False)),
-            y=alt.Y("dB:Q", title="dB"),
-            color=alt.Color("what:N", title=None, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("what:N", title=None),
-        )
+    lines = curves.build_lines(
+        rows, "frequency", "dB", "what", x_title="Frequency (cycles per pixel)", y_title="dB"
     )
     limit = alt.Chart(alt.Data(values=[{"at": 0.5 / comparison.scale}])).mark_rule(strokeDash=[4, 4])
-    return (lines + limit.encode(x="at:Q")).properties(height=240)
+    return lines + limit.encode(x="at:Q")

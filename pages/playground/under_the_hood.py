@@ -47,8 +47,6 @@ def _draw_charts(settings: NetworkSettings, job: engine.Job | None) -> None:
 
 
 def _build_activation_chart(activation: str) -> Any:
-    import altair as alt
-
     activation_function = ACTIVATIONS[activation]
     sums = np.linspace(_LEAST_SUM, _GREATEST_SUM, 161, dtype="float32")
     values = activation_function.value(sums)
@@ -57,18 +55,7 @@ def _build_activation_chart(activation: str) -> Any:
         for label, line in (("activation", values), ("slope", activation_function.derivative(sums, values)))
         for x, value in zip(sums, line, strict=True)
     ]
-    order = ["activation", "slope"]
-    return (
-        alt.Chart(alt.Data(values=rows))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("sum:Q", title="sum", axis=alt.Axis(grid=False)),
-            y=alt.Y("value:Q", title=None),
-            color=alt.Color("what:N", title=None, sort=order, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("what:N", title=None, sort=order),
-        )
-        .properties(height=200)
-    )
+    return curves.build_lines(rows, "sum", "value", "what")
 
 
 def _render_fourier_features(settings: PlaygroundSettings) -> np.ndarray:

@@ -91,23 +91,3 @@ def describe_memory(network: AnyNetwork) -> str:
         )
     size = sum(state.nbytes for state in network.states(1))
     return f"the state has {amounts.format_bytes(size)}, however long the text is"
-
-
-def build_chart(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """Returns a chart with one line per model."""
-    import altair as alt
-
-    return (
-        alt.Chart(alt.Data(values=list(rows)))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("chars:Q", title="characters so far", axis=alt.Axis(grid=False)),
-            y=alt.Y("milliseconds:Q", title="ms per character", scale=alt.Scale(type="log")),
-            color=alt.Color(
-                "which:N", title=None, legend=alt.Legend(orient="top", columns=1, labelLimit=400)
-            ),
-            strokeDash=alt.StrokeDash("which:N", title=None),
-            tooltip=["which:N", "chars:Q", alt.Tooltip("milliseconds:Q", format=".3f")],
-        )
-        .properties(height=250)
-    )

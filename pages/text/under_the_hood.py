@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.jobs.text_view import Text
 from pages.text import attention, gates, language_models, next_character, step_costs
-from pages.widgets import assets, keys, under_the_hood, words
+from pages.widgets import assets, curves, keys, under_the_hood, words
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.process import blas_threads
@@ -174,7 +174,17 @@ def _draw_costs(names: list[str]) -> None:
         with st.spinner("Measuring"):
             measurements[shown] = step_costs.measure_step_costs(networks)
     if costs := measurements.get(shown):
-        st.altair_chart(step_costs.build_chart(costs.rows), width="stretch")
+        chart = curves.build_lines(
+            costs.rows,
+            "chars",
+            "milliseconds",
+            "which",
+            x_title="characters so far",
+            y_title="ms per character",
+            is_log=True,
+            columns=1,
+        )
+        st.altair_chart(chart, width="stretch")
         st.caption(
             "Processor time of the next character, measured with int8 weights. "
             + " ".join(f"{words.escape(sentence)}." for sentence in costs.memory)

@@ -1,4 +1,4 @@
-"""Draws curves of a run. Imports Altair only when there is something to draw."""
+"""Line charts, such as the curves of a run. Altair is imported only when there is something to draw."""
 
 from __future__ import annotations
 
@@ -11,6 +11,56 @@ import streamlit as st
 from pages.widgets import words
 
 MAX_POINTS = 400
+_LEGEND_WIDTH = 480  # px
+
+
+def build_lines(
+    rows: Sequence[Mapping[str, object]],
+    x: str,
+    y: str,
+    series: str,
+    *,
+    x_title: str = "",
+    y_title: str = "",
+    is_log: bool = False,
+    include_zero: bool = True,
+    min_tick: float = 0,
+    x_tooltip: str = "",
+    columns: int = 3,
+    height: int = 230,
+) -> Any:
+    """Returns a line chart with one line per series. A click on the legend fades the other lines.
+
+    Args:
+        rows: points of the lines, in order.
+        x, y, series: names of the fields with the coordinates and with the name of the line.
+        x_title, y_title: titles of the axes; "" for the name of the field on x, and for none on y.
+        is_log: whether the y axis is logarithmic.
+        include_zero: whether a linear y axis includes 0.
+        min_tick: smallest distance of two ticks on x; 0 leaves it to the chart.
+        x_tooltip: name of the field that a tooltip shows for x; "" for x itself.
+        columns: of the legend.
+        height: of the chart, in px.
+    """
+    import altair as alt
+
+    scale = alt.Scale(type="log", nice=False) if is_log else alt.Scale(zero=include_zero)
+    legend = alt.Legend(orient="top", columns=columns, labelLimit=_LEGEND_WIDTH // columns)
+    selection = alt.selection_point(fields=[series], bind="legend")
+    return (
+        alt.Chart(alt.Data(values=list(rows)))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X(f"{x}:Q", title=x_title or x, axis=alt.Axis(tickMinStep=min_tick, grid=False)),
+            y=alt.Y(f"{y}:Q", title=y_title or None, scale=scale),
+            color=alt.Color(f"{series}:N", title=None, sort=None, legend=legend),
+            strokeDash=alt.StrokeDash(f"{series}:N", title=None, sort=None),
+            opacity=alt.condition(selection, alt.value(1), alt.value(0.15)),
+            tooltip=[f"{series}:N", f"{x_tooltip or x}:Q", alt.Tooltip(f"{y}:Q", format=".3g")],
+        )
+        .add_params(selection)
+        .properties(height=height)
+    )
 
 
 def show_losses(history: Sequence[Mapping[str, float]], *, caption: str = "") -> None:
@@ -21,33 +71,12 @@ def show_losses(history: Sequence[Mapping[str, float]], *, caption: str = "") ->
         caption: text below the chart.
     """
     rows = _to_rows(history)
-    if len({row["step"] for row in rows}) < 2:
-        return
-    import altair as alt
-
-    selection = alt.selection_point(fields=["figure"], bind="legend")
-    chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_line(interpolate="monotone", strokeWidth=2)
-        .encode(
-            x=alt.X("at:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(type="log", nice=False)),
-            color=alt.Color("figure:N", title=None, legend=alt.Legend(orient="top", columns=3)),
-            strokeDash=alt.StrokeDash("figure:N", title=None),
-            opacity=alt.condition(selection, alt.value(1), alt.value(0.15)),
-            tooltip=["figure:N", "step:Q", alt.Tooltip("value:Q", format=".3g")],
-        )
-        .add_params(selection)
-        .properties(height=300)
-    )
-    st.altair_chart(chart, width="stretch")
-    if caption:
-        st.caption(words.escape(caption))
+    _show_by_step(rows, "at", "figure", caption, x_title="step", x_tooltip="step", is_log=True, height=300)
 
 
 def show_lines(
     rows: Sequence[Mapping[str, object]],
-    title: str | None = None,
+    title: str = "",
     include_zero: bool = True,
     caption: str = "",
 ) -> None:
@@ -59,23 +88,15 @@ def show_lines(
         include_zero: whether the scale includes 0.
         caption: text below the chart.
     """
+    _show_by_step(rows, "step", "which", caption, y_title=title, include_zero=include_zero)
+
+
+def _show_by_step(
+    rows: Sequence[Mapping[str, object]], x: str, series: str, caption: str, **options: Any
+) -> None:
     if len({row["step"] for row in rows}) < 2:
         return
-    import altair as alt
-
-    chart = (
-        alt.Chart(alt.Data(values=list(rows)))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1, grid=False)),
-            y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=include_zero)),
-            color=alt.Color("which:N", title=None, legend=alt.Legend(orient="top")),
-            strokeDash=alt.StrokeDash("which:N", title=None),
-            tooltip=["which:N", "step:Q", alt.Tooltip("value:Q", format=".3f")],
-        )
-        .properties(height=230)
-    )
-    st.altair_chart(chart, width="stretch")
+    st.altair_chart(build_lines(rows, x, "value", series, min_tick=1, **options), width="stretch")
     if caption:
         st.caption(words.escape(caption))
 

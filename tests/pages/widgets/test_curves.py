@@ -12,3 +12,12 @@ def test_positions_never_decrease():
     rows = curves._to_rows(history)
     places = [row["at"] for row in rows]
     assert places == sorted(set(places)) and [row["step"] for row in rows] == [0, 1, 1, 2, 2, 2, 3]
+
+
+def test_lines_have_a_color_and_a_dash_each_and_a_legend_that_selects():
+    rows = [{"step": step, "value": step + 1.0, "which": name} for name in ("b", "a") for step in range(3)]
+    chart = curves.build_lines(rows, "step", "value", "which", y_title="loss", is_log=True).to_dict()
+    encoding = chart["encoding"]
+    assert {encoding[channel]["field"] for channel in ("color", "strokeDash")} == {"which"}
+    assert encoding["y"]["title"] == "loss" and encoding["y"]["scale"]["type"] == "log"
+    assert chart["params"][0]["bind"] == "legend"
