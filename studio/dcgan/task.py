@@ -12,7 +12,7 @@ from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import MIN_IMAGES, latent
 from studio.core.generators.directions import name_directions
-from studio.core.generators.publish import publish_generator
+from studio.core.generators.publish import Evaluation, publish_generator
 from studio.core.metrics import comparison
 from studio.core.models import loading
 from studio.core.progress import Progress
@@ -61,13 +61,8 @@ def train(settings: TrainDcganSettings, inputs: Inputs, progress: Progress) -> R
     return publish_generator(
         job,
         trainer,
+        Evaluation(dataset, train_rows, test_rows, images, scores, stopped),
         card.compose,
-        dataset,
-        train_rows,
-        test_rows,
-        images,
-        scores,
-        stopped,
         figures={
             "parameters": trainer.result.generator.count_params(),
             "rollbacks": trainer.rollbacks,

@@ -12,7 +12,7 @@ from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import MIN_IMAGES
 from studio.core.generators.classes import read as read_classes
-from studio.core.generators.publish import CARD_IMAGES, publish_generator
+from studio.core.generators.publish import CARD_IMAGES, Evaluation, publish_generator
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
@@ -56,16 +56,10 @@ def train(settings: TrainDiffusionSettings, inputs: Inputs, progress: Progress) 
     return publish_generator(
         job,
         trainer,
+        Evaluation(dataset, train_rows, test_rows, images, scores, stopped, notes),
         card.compose,
-        dataset,
-        train_rows,
-        test_rows,
-        images,
-        scores,
-        stopped,
         figures={"classes": len(class_names), "sampling_steps": STEPS},
         metadata={"classes": list(class_names)},
-        notes=notes,
     )
 
 

@@ -10,7 +10,7 @@ from studio.core import data
 from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
 from studio.core.generators import MIN_IMAGES
-from studio.core.generators.publish import CARD_IMAGES, publish_generator
+from studio.core.generators.publish import CARD_IMAGES, Evaluation, publish_generator
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
@@ -64,13 +64,8 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
     return publish_generator(
         job,
         trainer,
+        Evaluation(dataset, train_rows, test_rows, samples, scored, stopped, analysis.notes),
         card.compose,
-        dataset,
-        train_rows,
-        test_rows,
-        samples,
-        scored,
-        stopped,
         figures={
             **analysis.figures,
             "density_parts": len(density.weights) if density else 0,
@@ -81,7 +76,6 @@ def train(settings: TrainVaeSettings, inputs: Inputs, progress: Progress) -> Res
             "density": density.to_json() if density else None,
             "contrast": analysis.contrast,
         },
-        notes=analysis.notes,
         weights=weights,
         network=_add_discriminators(trainer, settings),
     )

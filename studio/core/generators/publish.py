@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,20 +22,36 @@ if TYPE_CHECKING:
 CARD_IMAGES = 64  # images on the card
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """The evaluation of a generator after its training.
+
+    Attributes:
+        dataset: the training data.
+        train_rows, test_rows: rows of its training and test split.
+        images: generated images, `(n, size, size, 3) uint8`, of which the card shows the first.
+        scores: of these images.
+        is_stopped: whether the user stopped the training or its evaluation.
+        notes: further sentences for the user.
+    """
+
+    dataset: ImageDataset
+    train_rows: np.ndarray
+    test_rows: np.ndarray
+    images: np.ndarray
+    scores: Comparison
+    is_stopped: bool
+    notes: Sequence[str] = ()
+
+
 def publish_generator(
     job: publish.TrainingJob,
     trainer: Trainer,
+    evaluation: Evaluation,
     write_card: Callable[[str, Any, dict[str, Any], str], str],
-    dataset: ImageDataset,
-    train_rows: np.ndarray,
-    test_rows: np.ndarray,
-    images: np.ndarray,
-    scores: Comparison,
-    stopped: bool,
     *,
     figures: Mapping[str, Any],
     metadata: Mapping[str, Any],
-    notes: Sequence[str] = (),
     weights: Mapping[str, str] | None = None,
     network: keras.Model | None = None,
 ) -> Result:
@@ -43,40 +60,38 @@ def publish_generator(
     Args:
         job: of the task.
         trainer: after `fit`.
+        evaluation: of the generator.
         write_card: returns the card's text.
-        dataset: the training data.
-        train_rows, test_rows: rows of its training and test split.
-        images: generated images, `(n, size, size, 3) uint8`, of which the card shows the first.
-        scores: of these images.
-        stopped: whether the user stopped the training or its evaluation.
         figures: further figures of this kind of generator.
         metadata: further facts to store with the model.
-        notes: further sentences for the user.
         weights: SHA-256, by name, of the pretrained networks whose features a discriminator used; None if
             this kind of generator has no discriminator.
         network: the model to save; by default the trainer's result.
     """
+    dataset, scores = evaluation.dataset, evaluation.scores
+    train_images = len(evaluation.train_rows)
     history = start_from.load_history(job.inputs, trainer.step, trainer.curves, trainer.stages)
-    every_note = [*dataset.notes, *notes, *scores.figures.get("notes", ())]
+    every_note = [*dataset.notes, *evaluation.notes, *scores.figures.get("notes", ())]
     every_figure = {
         **scores.figures,
         **job.collect_figures(trainer, every_note),
-        "epochs": trainer.step * min(job.settings.batch, len(train_rows)) / len(train_rows),
+        "epochs": trainer.step * min(job.settings.batch, train_images) / train_images,
         "images": len(dataset.images),
-        "held_out": len(test_rows),
+        "held_out": len(evaluation.test_rows),
         **figures,
         "curve": history.curve,
     }
     if weights is not None:
         every_figure["taught_by"] = start_from.list_teachers(job.inputs, weights)
-    if stopped:
+    if evaluation.is_stopped:
         every_figure["ended"] = "cancelled"
+    grid = make_grid(evaluation.images[:CARD_IMAGES])
     return job.publish(
         network or trainer.result,
         every_figure,
         write_card,
         metadata={**metadata, "stages": history.stages},
         weights=weights,
-        image=publish.draw_card_image(make_grid(images[:CARD_IMAGES]), history.curve, scores.distances),
+        image=publish.draw_card_image(grid, history.curve, scores.distances),
         stages=history.sheet,
     )
