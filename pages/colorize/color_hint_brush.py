@@ -10,8 +10,9 @@ import numpy as np
 import streamlit as st
 from PIL import Image, ImageColor
 
-from pages.form import brush_component, drawing_canvas, input_store
-from pages.form.mask_brush import from_data_url, to_data_url
+from pages.form import drawing_canvas, paint
+from pages.form.brush_component import PhotoBrush
+from pages.form.paint import from_data_url, to_data_url
 from pages.widgets import browser_images, owners
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
@@ -30,9 +31,21 @@ HINT_COLORS = {
     "Gray": "#808080",
 }
 _MAX_OTHER_COLORS = 8  # that the user picks; their names are "#rrggbb"
-_MAX_SIDE = 384  # px of the longer side of the painted layer
 _BRUSH_WIDTH = 16  # px
-_HINTS_KEY, _VERSION_KEY = "color_hints", "color_hints_turn"
+
+
+def _are_colors(names: list[str]) -> bool:
+    """Returns whether the styles of paint are the colors of the brush, then any that the user picked."""
+    other_names = names[len(HINT_COLORS) :]
+    return (
+        names[: len(HINT_COLORS)] == list(HINT_COLORS)
+        and len(other_names) <= _MAX_OTHER_COLORS
+        and all(re.fullmatch("#[0-9a-f]{6}", name) for name in other_names)
+        and len(set(names)) == len(names)
+    )
+
+
+BRUSH = PhotoBrush("color_hints", _are_colors)
 
 
 def show_brush(photo: File) -> File | None:
@@ -42,33 +55,27 @@ def show_brush(photo: File) -> File | None:
         The color hints as a PNG, transparent where there are none; None while nothing is painted.
     """
     canvas, height, width = _render_canvas(photo.digest)
-    hints = _read_hints(photo.digest, brush_component.restore(_HINTS_KEY, _parse_stored_hints, _VERSION_KEY))
-    key = f"hint_brush_{st.session_state.get(_VERSION_KEY, 0)}"
-    new_hints = _read_hints(photo.digest, st.session_state.get(key, {}).get("painted"))
-    names = list(new_hints or hints or HINT_COLORS)
+    hints = BRUSH.load(photo.digest)
+    names = hints["styles"] if hints else list(HINT_COLORS)
     colors = [_color_of(name) for name in names]
-    data = {
+    options = {
         "styles": names,
         "colors": colors,
         "button_colors": [drawing_canvas.darken_hex(color) for color in colors],
         "max_colors": len(HINT_COLORS) + _MAX_OTHER_COLORS,
-        "image": photo.digest,
-        "saved": {"styles": list(hints), "masks": list(hints.values())} if hints and not new_hints else None,
         "alt": "Your photo in gray, to paint on",
         "brush": _BRUSH_WIDTH,
         "width": width,
         "height": height,
     }
-    new_hints = _read_hints(photo.digest, brush_component.show(data, canvas, key))
-    if new_hints is not None:
-        st.session_state[_HINTS_KEY] = _describe(photo.digest, new_hints)
-        hints = new_hints
-    input_store.store(_HINTS_KEY, st.session_state[_HINTS_KEY])
+    hints = BRUSH.show(photo.digest, canvas, options)
     st.caption(
         "A few color hints are enough: each color spreads over the object under it. Gray keeps an area gray."
     )
     with suppress(StudioError):  # The browser may send data that is no image.
-        return store_hints([from_data_url(mask) for mask in hints.values()], list(hints)) if hints else None
+        return (
+            store_hints([from_data_url(mask) for mask in hints["masks"]], hints["styles"]) if hints else None
+        )
     return None
 
 
@@ -92,7 +99,7 @@ def store_hints(masks: list[np.ndarray], names: Sequence[str] = tuple(HINT_COLOR
 def load_hints(photo: File, color_hints: File) -> bool:
     """Loads color hints into the brush; returns whether it has their colors. Call it from a callback."""
     data = color_hints.read()
-    if max(image_io.read_size(data)) > _MAX_SIDE:  # not of the brush
+    if max(image_io.read_size(data)) > paint.MAX_SIDE:  # not of the brush
         return False
     image = image_io.read_transparent(data, color_hints.name)
     if image.shape[2] != 4:
@@ -102,45 +109,14 @@ def load_hints(photo: File, color_hints: File) -> bool:
     other_colors = sorted(painted_colors.difference(HINT_COLORS.values()))
     if len(other_colors) > _MAX_OTHER_COLORS:
         return False
-    hints = {}
-    for name in (*HINT_COLORS, *other_colors):
+    names = [*HINT_COLORS, *other_colors]
+    masks = []
+    for name in names:
         has_color = is_painted & (image[..., :3] == ImageColor.getrgb(_color_of(name))).all(axis=2)
         mask = np.where(has_color, image[..., 3], 0).astype("uint8")
-        hints[name] = to_data_url(mask[..., None].repeat(3, axis=2))
-    st.session_state[_HINTS_KEY] = _describe(photo.digest, hints)
-    brush_component.replace_paint(_VERSION_KEY)
+        masks.append(to_data_url(mask[..., None].repeat(3, axis=2)))
+    BRUSH.replace({"image": photo.digest, "styles": names, "masks": masks})
     return True
-
-
-def _parse_stored_hints(data: object) -> dict[str, object] | None:
-    """Reads stored hints and encodes them again, so the browser never gets untrusted data."""
-    image = data.get("image") if isinstance(data, dict) else None
-    hints = _read_hints(image, data) if isinstance(image, str) else None
-    with suppress(StudioError):
-        masks = {name: to_data_url(from_data_url(mask)) for name, mask in (hints or {}).items()}
-        return _describe(str(image), masks) if masks else None
-    return None
-
-
-def _describe(image: str, hints: dict[str, str]) -> dict[str, object]:
-    """Returns color hints in the form that the browser sends and that is stored."""
-    return {"image": image, "styles": list(hints), "masks": list(hints.values())}
-
-
-def _read_hints(image: str, data: object) -> dict[str, str] | None:
-    """Returns the masks that a browser sent if they belong to this image, by the name of their color."""
-    if not isinstance(data, dict) or data.get("image") != image:
-        return None
-    names, masks = data.get("styles"), data.get("masks")
-    if not isinstance(names, list) or not isinstance(masks, list) or len(names) != len(masks):
-        return None
-    other_names = names[len(HINT_COLORS) :]
-    if names[: len(HINT_COLORS)] != list(HINT_COLORS) or len(other_names) > _MAX_OTHER_COLORS:
-        return None
-    if not all(isinstance(name, str) and re.fullmatch("#[0-9a-f]{6}", name) for name in other_names):
-        return None
-    is_valid = len(set(names)) == len(names) and all(isinstance(mask, str) for mask in masks)
-    return dict(zip(names, masks, strict=True)) if is_valid else None
 
 
 def _color_of(name: str) -> str:
@@ -154,6 +130,5 @@ def _render_canvas(digest: str) -> tuple[bytes, int, int]:
     photo = image_io.to_gray(image_io.read(File(digest, "image", "").path))[..., 0]
     image = Image.fromarray(photo)
     image.thumbnail((1024, 1024))
-    scale = _MAX_SIDE / max(image.size)
-    width, height = (max(1, round(side * scale)) for side in image.size)
+    height, width = paint.fit(image.height, image.width)
     return browser_images.encode_webp(image.convert("RGB")), height, width

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from pages.form import input_store
-from pages.widgets import assets, browser_images, keys
+from pages.form import input_store, paint
+from pages.form.paint import Paint
+from pages.widgets import assets, keys
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
 from studio.core.masks import task_masks
@@ -58,6 +60,67 @@ def replace_paint(version_key: str) -> None:
     st.session_state[version_key] = st.session_state.get(version_key, 0) + 1
 
 
+@dataclass(frozen=True)
+class PhotoBrush:
+    """A brush on photos. The session and the address keep its paint, because a hidden brush forgets it.
+
+    Attributes:
+        name: of the paint, in the session and in the address.
+        allows: whether the paint may have these styles.
+    """
+
+    name: str
+    allows: Callable[[list[str]], bool]
+
+    @property
+    def _version_key(self) -> str:
+        return keys.part(self.name, "version")
+
+    @property
+    def _key(self) -> str:
+        return keys.part(self.name, st.session_state.get(self._version_key, 0))
+
+    def parse(self, value: object, image: str) -> Paint | None:
+        """Returns paint if it is of this image and of allowed styles, else None."""
+        parsed = paint.parse(value, image)
+        return parsed if parsed and self.allows(parsed["styles"]) else None
+
+    def load(self, image: str) -> Paint | None:
+        """Returns the last paint of a photo; None if there is none.
+
+        Args:
+            image: SHA-256 of the photo.
+        """
+        stored = restore(
+            self.name, lambda value: paint.encode_again(self.parse(value, image)), self._version_key
+        )
+        return self._load_from_browser(image) or self.parse(stored, image)
+
+    def show(self, image: str, background: bytes, options: Mapping[str, Any]) -> Paint | None:
+        """Shows the brush, with the last paint of the photo. Returns the paint; None if there is none.
+
+        Args:
+            image: SHA-256 of the photo.
+            background: the WebP file to paint on.
+            options: see `show`, without "image" and "saved".
+        """
+        saved = self.load(image)
+        options = {**options, "image": image, "saved": None if self._load_from_browser(image) else saved}
+        new_paint = self.parse(show(options, background, self._key), image)
+        if new_paint is not None:
+            st.session_state[self.name] = new_paint
+        input_store.store(self.name, new_paint or saved)
+        return new_paint or saved
+
+    def replace(self, new_paint: Paint) -> None:
+        """Replaces the paint. Call it from a callback."""
+        st.session_state[self.name] = new_paint
+        replace_paint(self._version_key)
+
+    def _load_from_browser(self, image: str) -> Paint | None:
+        return self.parse(st.session_state.get(self._key, {}).get("painted"), image)
+
+
 def _answer_request(options: Mapping[str, Any], image: bytes, key: str) -> dict[str, object] | None:
     """Returns the selection that the browser asks for: its id, and a mask or an error. None without request.
 
@@ -86,4 +149,4 @@ def _answer_request(options: Mapping[str, Any], image: bytes, key: str) -> dict[
 def _select(what: str, image: bytes, height: int, width: int) -> str:
     """Returns a mask of the brush's size as the data URL of a PNG. Raises the errors of `select`."""
     mask = task_masks.resize(select(image_io.read(image), what), height, width)
-    return browser_images.to_data_url(image_io.encode_png(task_masks.to_levels(mask)), "png")
+    return paint.to_data_url(task_masks.to_levels(mask))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.form import brush_component, input_store
-from pages.form.mask_brush import from_data_url, to_data_url
+from pages.form import brush_component, input_store, paint
+from pages.form.paint import from_data_url, to_data_url
 from pages.widgets import browser_images, keys
 from studio.core.errors import StudioError
 from studio.core.imaging import image_io
@@ -109,19 +109,16 @@ class Canvas:
 
     def _parse_stored_masks(self, value: object) -> list[str] | None:
         """Returns the masks of a stored file, re-encoded because its content is untrusted."""
-        masks = self._validate_masks({"image": "", "masks": value}, "")
-        with suppress(StudioError):
-            return [to_data_url(from_data_url(mask)) for mask in masks] if masks else None
-        return None
+        stored = {"image": "", "styles": list(self.palette), "masks": value}
+        stored_paint = paint.encode_again(paint.parse(stored, ""))
+        return stored_paint["masks"] if stored_paint else None
 
     def _validate_masks(self, message: object, version: str) -> list[str] | None:
         """Returns the masks in a message of the browser, one per color; None if it is of another version."""
-        if not isinstance(message, dict) or message.get("image") != version:
+        message_paint = paint.parse(message, version)
+        if message_paint is None or message_paint["styles"] != list(self.palette):
             return None
-        masks = message.get("masks")
-        if not isinstance(masks, list) or len(masks) != len(self.palette):
-            return None
-        return list(masks) if all(isinstance(mask, str) for mask in masks) else None
+        return message_paint["masks"]
 
     def _compose_drawing(self, masks: Sequence[str]) -> np.ndarray:
         """Returns the drawing that the masks make up, `(SIDE, SIDE, 3) uint8`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.form import blending, image_input, layer_terms, mask_brush, mask_input, samples
+from pages.form import blending, image_input, layer_terms, mask_brush, mask_input, paint, samples
 from pages.jobs import live
 from pages.jobs.navigation import request_page
 from pages.xray.input_form import TASK
@@ -40,7 +40,7 @@ def _open_style(settings: XraySettings, inputs: Inputs) -> None:
         return
     photo = inputs["content"][0]
     _use_photo(photo)
-    small = image_io.fit(image_io.read(result.data), mask_brush.MAX_SIDE)
+    small = image_io.fit(image_io.read(result.data), paint.MAX_SIDE)
     mask = mask_input.store_painted(image_io.encode_png(small), 1)
     first = samples.list_styles()[0].title
     styles = (st.session_state.get("style") or [first])[:1]

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.colorize import color_hint_brush, input_form, under_the_hood
 from pages.form import samples
-from pages.form.mask_brush import from_data_url
+from pages.form.paint import from_data_url
 from pages.jobs.use_again import USES
 from studio.colorize import checks
 from studio.colorize.settings import ColorizeSettings
@@ -88,16 +88,16 @@ def test_other_colors_are_hints_too_and_are_loaded_from_a_result(engine):
     assert tuple(image_io.read_transparent(hints.read())[11, 21]) == (0x12, 0xAB, 0x34, 200)
     photo = samples.list_gray_photos()[0].get_file()
     assert color_hint_brush.load_hints(photo, hints)
-    loaded = color_hint_brush._read_hints(photo.digest, st.session_state["color_hints"])
-    assert list(loaded) == names
-    assert np.array_equal(from_data_url(loaded["#12ab34"]), masks[-1])
+    loaded = color_hint_brush.BRUSH.parse(st.session_state["color_hints"], photo.digest)
+    assert loaded["styles"] == names
+    assert np.array_equal(from_data_url(loaded["masks"][-1]), masks[-1])
 
 
 @pytest.mark.parametrize("name", ["red", "#12AB34", "#12ab34;", "Skin", None])
 def test_names_of_other_colors_are_checked(name):
     names = [*color_hint_brush.HINT_COLORS, name]
     message = {"image": "photo", "styles": names, "masks": [""] * len(names)}
-    assert color_hint_brush._read_hints("photo", message) is None
+    assert color_hint_brush.BRUSH.parse(message, "photo") is None
 
 
 def test_confidence_map_is_drawn():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from pages.form import mask_brush, mask_input
+from pages.form import mask_input
+from pages.form.paint import from_data_url
 from pages.jobs import refill as jobs_refill
 from pages.jobs.navigation import page_of
 from pages.jobs.use_again import USES
@@ -86,8 +87,8 @@ def test_corrections_of_a_result_return_to_the_brush(home, monkeypatch):
     form.clear()
     form.fill(job, RestoreSettings())
     assert st.session_state[CORRECT_KEY] is True
-    masks = st.session_state[mask_brush._PAINT_KEY]["masks"]
-    damage, protected = (mask_brush.from_data_url(mask) for mask in masks)
+    masks = st.session_state["paint"]["masks"]
+    damage, protected = (from_data_url(mask) for mask in masks)
     assert not damage.any() and np.array_equal(protected, paint)
     job.inputs["keep_mask"] = [_store(paint)]  # not of the brush
     assert not form.can_take(job, RestoreSettings())

@@ -9,7 +9,7 @@ import pytest
 import tiny_sketch
 
 from pages.form.drawing_canvas import SIDE, Canvas
-from pages.form.mask_brush import to_data_url
+from pages.form.paint import to_data_url
 from pages.sketch import easel
 from studio.core.imaging import image_io
 from studio.sketch.parts import COLORS
@@ -59,9 +59,11 @@ def test_samples_have_the_colors_of_their_canvas(kind, monkeypatch):
 
 def test_drawing_of_an_older_version_is_ignored():
     canvas = Canvas("x", COLORS)
-    assert canvas._validate_masks({"image": "x-0", "masks": ["a"]}, "x-0") is None
-    assert canvas._validate_masks({"image": "x-1", "masks": ["a"] * len(COLORS)}, "x-0") is None
-    assert canvas._validate_masks({"image": "x-0", "masks": ["a"] * len(COLORS)}, "x-0") is not None
+    message = {"image": "x-0", "styles": list(COLORS), "masks": ["a"] * len(COLORS)}
+    assert canvas._validate_masks(message, "x-0") == message["masks"]
+    assert canvas._validate_masks(message | {"masks": ["a"]}, "x-0") is None
+    assert canvas._validate_masks(message | {"image": "x-1"}, "x-0") is None
+    assert canvas._validate_masks(message | {"styles": list(COLORS)[::-1]}, "x-0") is None
     assert not canvas._compose_drawing(["data:,!"] * len(COLORS)).any()
     assert np.array_equal(Canvas().palette["Line"], (255, 255, 255))
 

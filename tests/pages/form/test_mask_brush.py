@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.colorize import color_hint_brush
-from pages.form import image_input, mask_brush, mask_input
+from pages.form import image_input, mask_brush, mask_input, paint
 from pages.jobs import commands
 from pages.widgets import keys
 from studio.core.errors import Unavailable
@@ -44,9 +44,9 @@ def read_images(files):
 def test_a_mask_larger_than_the_brush_is_not_decoded(home, monkeypatch):
     monkeypatch.setattr(image_io, "read_mask", None)
     monkeypatch.setattr(image_io, "read_transparent", None)
-    large = image_io.encode_png(np.full((20, mask_brush.MAX_SIDE + 1, 3), 255, "uint8"))
+    large = image_io.encode_png(np.full((20, paint.MAX_SIDE + 1, 3), 255, "uint8"))
     text = "data:image/png;base64," + base64.b64encode(large).decode()
-    assert mask_brush.from_data_url(text).max() == 0
+    assert paint.from_data_url(text).max() == 0
     file = File.store(large, "image", "mask-1-0123abcd.png")
     assert not mask_brush.load_masks(IMAGE, STYLES[:1], [file])
     assert not color_hint_brush.load_hints(file, file)
@@ -54,22 +54,22 @@ def test_a_mask_larger_than_the_brush_is_not_decoded(home, monkeypatch):
 
 def test_more_masks_than_styles_can_be_chosen_are_refused(home):
     message = make_message(*[make_mask(1)] * (mask_input.MAX_MASKS + 1), styles=list("abcde"))
-    assert mask_brush._validate_paint(IMAGE, message) is None
+    assert mask_brush.BRUSH.parse(message, IMAGE) is None
 
 
 def test_no_paint_gives_no_mask(home):
-    assert mask_brush._store_masks(None, IMAGE, STYLES[:2]) == []
-    assert mask_brush._store_masks(make_message(make_mask(), make_mask()), IMAGE, STYLES[:2]) == []
+    assert mask_brush._store_masks(None, STYLES[:2]) == []
+    assert mask_brush._store_masks(make_message(make_mask(), make_mask()), STYLES[:2]) == []
 
 
 def test_paint_of_a_style_is_its_mask(home):
-    (result,) = read_images(mask_brush._store_masks(make_message(make_mask(1, 2)), IMAGE, STYLES[:1]))
+    (result,) = read_images(mask_brush._store_masks(make_message(make_mask(1, 2)), STYLES[:1]))
     np.testing.assert_array_equal(result, make_mask(1, 2))
 
 
 def test_unpainted_style_gets_the_rest(home):
     first, second, third = read_images(
-        mask_brush._store_masks(make_message(make_mask(), make_mask(3), make_mask(4)), IMAGE, STYLES[:3])
+        mask_brush._store_masks(make_message(make_mask(), make_mask(3), make_mask(4)), STYLES[:3])
     )
     np.testing.assert_array_equal(first, make_mask(0, 1, 2, 5, 6, 7, 8, 9))
     np.testing.assert_array_equal(second, make_mask(3))
@@ -77,7 +77,7 @@ def test_unpainted_style_gets_the_rest(home):
 
 
 def test_styles_without_any_area_give_no_masks(home):
-    assert mask_brush._store_masks(make_message(make_mask(*range(10)), make_mask()), IMAGE, STYLES[:2]) == []
+    assert mask_brush._store_masks(make_message(make_mask(*range(10)), make_mask()), STYLES[:2]) == []
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_styles_without_any_area_give_no_masks(home):
     ],
 )
 def test_invalid_message_gives_no_masks(home, painted):
-    assert mask_brush._store_masks(painted, IMAGE, STYLES[:1]) == []
+    assert mask_brush._store_masks(mask_brush.BRUSH.parse(painted, IMAGE), STYLES[:1]) == []
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_restored_masks_equal_the_painted_ones(painted):
 @pytest.mark.slow
 def test_command_names_painted_masks_like_their_downloads(home, draw, image):
     photo = image_input.store_image(image_io.encode_png(image), "photo.png")
-    brushed = mask_brush._store_masks(make_message(make_mask(1), make_mask(2)), IMAGE, STYLES[:2])
+    brushed = mask_brush._store_masks(make_message(make_mask(1), make_mask(2)), STYLES[:2])
     inputs = {"content": [photo], "style": [photo, photo], "mask": brushed}
     words = commands.format_command("style.transfer", TransferSettings(), inputs).split()
     position = words.index("--mask")
@@ -149,8 +149,8 @@ def test_command_and_python_name_selections(home):
 
 
 def test_different_masks_have_different_names(home):
-    [first] = mask_brush._store_masks(make_message(make_mask(1)), IMAGE, STYLES[:1])
-    [second] = mask_brush._store_masks(make_message(make_mask(2)), IMAGE, STYLES[:1])
+    [first] = mask_brush._store_masks(make_message(make_mask(1)), STYLES[:1])
+    [second] = mask_brush._store_masks(make_message(make_mask(2)), STYLES[:1])
     assert first.name != second.name
 
 
@@ -212,7 +212,7 @@ def test_paint_of_other_styles_is_kept_after_a_reload(open_brush):
         b"[" * 99 + b"]" * 99,
         b'{"image": 1}',
         b"\xff",
-        b" " * (4 * mask_brush.MAX_BYTES + 10_001),
+        b" " * (4 * paint.MAX_BYTES + 10_001),
     ],
     ids=["nothing", "text", "deep", "other", "no UTF-8", "large"],
 )
@@ -285,7 +285,7 @@ def ask_for_selection(open_brush, weights_home, monkeypatch):
         monkeypatch.setattr("pages.form.brush_component._mount", mount)
         page = AppTest.from_function(page_of_brush, kwargs={"content": content, "styles": STYLES[:1]})
         wanted = {"what": what, "id": 7, "image": image or content.digest}
-        page.session_state[keys.part("mask_brush", 0)] = {"wanted": wanted}
+        page.session_state[keys.part("paint", 0)] = {"wanted": wanted}
         page.run().run()
         assert not page.exception
         return options
@@ -296,7 +296,7 @@ def ask_for_selection(open_brush, weights_home, monkeypatch):
 def test_a_requested_selection_becomes_a_mask_of_the_brush(ask_for_selection):
     options = ask_for_selection("person")
     assert options["can_select"] and options["selection"]["id"] == 7
-    mask = mask_brush.from_data_url(options["selection"]["mask"])
+    mask = paint.from_data_url(options["selection"]["mask"])
     assert mask.shape == (options["height"], options["width"], 3)
     assert mask[270, 150].min() == 255 and mask[20, 70].max() == 0
 
