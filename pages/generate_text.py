@@ -32,9 +32,9 @@ with left:
         start_model = start_models.choose(model_names)
         settings = parts.ask_settings(
             TrainTextSettings,
-            skip=("units", *start_model.shape),
-            extra=start_model.shape,
-            ask_extra=None if start_model.shape else halves.ask_units,
+            skip=("units", *start_model.fixed),
+            extra=start_model.fixed,
+            ask_extra=None if start_model.fixed else halves.ask_units,
             seed_mode="kept",
         )
         parts.show_saved_settings(training.TASK, settings, halves.fill_form)
@@ -50,7 +50,7 @@ with stage:
         likelihoods = authorship.show(request)
     else:
         if start_clicked and file is not None and settings is not None:
-            parts.start(training.TASK, settings, {"text": [file], **start_model.build_inputs()})
+            parts.start(training.TASK, settings, {"text": [file], **start_model.inputs})
         if training.show(file) is None:
             if file is not None:
                 own_texts.show(file, settings)
@@ -61,5 +61,6 @@ if mode == "who":
     evidence.explain(likelihoods)
 else:
     under_the_hood.explain(
-        text, writing_settings if mode == "write" else start_model.make_reader_settings(model_names)
+        text,
+        writing_settings if mode == "write" else start_models.make_reader_settings(start_model, model_names),
     )

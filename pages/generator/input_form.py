@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from pages.form import forms, saved_settings, training_images
+from pages.form.start_model import StartModel
 from pages.form.training_images import Source
-from pages.generator.start_models import StartModel
 from pages.widgets import weight_downloads
 from studio.core.data import sample_sets
 from studio.core.generators import MIN_IMAGES
@@ -83,7 +83,7 @@ def ask_settings(kind: str, sample: str, start_model: StartModel) -> GeneratorSe
         sample: name of the sample set, which fixes some settings; "" for other images.
         start_model: start of the training, which fixes or proposes some settings.
     """
-    fixed_settings = {**_SAMPLE_SETTINGS.get(sample, {}), **start_model.shape}
+    fixed_settings = {**_SAMPLE_SETTINGS.get(sample, {}), **start_model.fixed}
     is_gan = kind == "dcgan"
     is_downloaded = is_gan and not weight_downloads.list_missing(VGG16)
     proposed = {**(VGG16_SETTINGS if is_downloaded else {}), **start_model.proposed}

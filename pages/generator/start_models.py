@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from pages.faces import models
-from pages.form import forms, network_choice, problems, sliders
+from pages.form import forms, network_choice, problems, sliders, start_model
+from pages.form.start_model import StartModel
 from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.settings import Settings
-from studio.core.tasks import Inputs
 from studio.dcgan import generator as dcgan
 from studio.diffusion import generator as diffusion
-from studio.run import input_files
 from studio.vae import generator as vae
 
 KEY, MODE_KEY = "start_with", "start_how"
@@ -39,21 +37,6 @@ TRAINING_SETTINGS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class StartModel:
-    """The start of training, as the form and the job of the page take it.
-
-    Attributes:
-        inputs: the job input that contains the start model; empty for a new model.
-        shape: settings that the start model determines, so the form leaves them out.
-        proposed: initial values of the form.
-    """
-
-    inputs: Inputs = field(default_factory=dict)
-    shape: Mapping[str, Any] = field(default_factory=dict)
-    proposed: Mapping[str, Any] = field(default_factory=dict)
-
-
 def choose(task: str) -> StartModel | None:
     """Lets the user select a start model, and proposes its settings in the form.
 
@@ -63,36 +46,34 @@ def choose(task: str) -> StartModel | None:
         task: name of the training task, whose models are listed.
     """
     names = ["", *network_choice.filter_by_task(task, models.list_generators())]
-    forms.drop_stale_choice(KEY, names)
-    name = st.selectbox(
-        "Start from",
+    name = start_model.ask_name(
         names,
-        format_func=lambda name: models.model_title(name) if name else _NEW_MODEL,
+        lambda name: models.model_title(name) if name else _NEW_MODEL,
         key=KEY,
-        bind="query-params",
         help="Generator to start from; fine-tuning it is usually faster than training a new one and leaves "
         "the original unchanged",
     )
-    start_model = StartModel()
+    start = StartModel(task)
     if name:
         try:
-            settings = presets.find(name).read_settings()
-            inputs = input_files.read_start_model(task, name)
+            preset = presets.find(name)
+            preset.check_weights()
+            settings = preset.read_settings()
         except StudioError as error:
             problems.show(str(error))
             return None
         models.show_facts(name)
-        start_model = _make_start_model(task, _ask_mode(settings), inputs)
-    _apply_settings(task, name, start_model)
-    return start_model
+        start = _make_start_model(task, name, _ask_mode(settings))
+    _apply_settings(start)
+    return start
 
 
-def _make_start_model(task: str, settings: Settings, inputs: Inputs) -> StartModel:
+def _make_start_model(task: str, name: str, settings: Settings) -> StartModel:
     shape, proposed = (
-        {name: getattr(settings, name) for name in names[task]}
-        for names in (SHAPE_SETTINGS, TRAINING_SETTINGS)
+        {setting: getattr(settings, setting) for setting in settings_by_task[task]}
+        for settings_by_task in (SHAPE_SETTINGS, TRAINING_SETTINGS)
     )
-    return StartModel(inputs, shape, proposed)
+    return StartModel(task, name, shape, proposed)
 
 
 def _ask_mode(settings: Any) -> Settings:
@@ -113,16 +94,16 @@ def _ask_mode(settings: Any) -> Settings:
     return larger
 
 
-def _apply_settings(task: str, name: str, start_model: StartModel) -> None:
+def _apply_settings(start: StartModel) -> None:
     """Sets the form to the training settings of a start model when it is selected, else to the defaults.
 
     Settings in the address of the page take precedence; each kind of model has its own form.
     """
     previous = st.session_state.get(_LAST_KEY)
-    st.session_state[_LAST_KEY] = task, name
-    if previous is None or previous[0] != task or previous[1] == name:
+    st.session_state[_LAST_KEY] = start.task, start.name
+    if previous is None or previous[0] != start.task or previous[1] == start.name:
         return
-    fields = tasks.get(task).settings.describe()
-    for setting in TRAINING_SETTINGS[task]:
-        if setting in start_model.proposed or not name:
-            sliders.set_value(setting, start_model.proposed.get(setting, fields[setting].default))
+    fields = tasks.get(start.task).settings.describe()
+    for setting in TRAINING_SETTINGS[start.task]:
+        if setting in start.proposed or not start.name:
+            sliders.set_value(setting, start.proposed.get(setting, fields[setting].default))

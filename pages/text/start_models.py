@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import streamlit as st
 
+from pages.form import start_model
+from pages.form.start_model import StartModel
 from pages.text import language_models
 from pages.widgets import page_errors, words
 from studio.core.errors import StudioError
 from studio.core.models import presets
-from studio.core.tasks import Inputs
-from studio.run import input_files
 from studio.text import card
 from studio.text.language_model import SHAPE_SETTINGS
 from studio.text.settings import TrainTextSettings, WriteSettings
@@ -20,47 +17,17 @@ from studio.text.settings import TrainTextSettings, WriteSettings
 KEY = "begin_with"
 _NEW_TITLE = "A new language model"
 _CONSEQUENCES = "It forgets the characters that your text does not have. The original model stays unchanged."
-
-
-@dataclass(frozen=True)
-class StartModel:
-    """What training starts from.
-
-    Attributes:
-        name: the language model to fine-tune; "" for a new one.
-        shape: settings that the model determines, so the form does not ask for them; empty for a new one.
-    """
-
-    name: str
-    shape: dict[str, Any]
-
-    def build_inputs(self) -> Inputs:
-        """Returns the input with the language model. Raises `StudioError` if it is gone or damaged."""
-        return input_files.read_start_model(language_models.TRAIN, self.name)
-
-    def make_reader_settings(self, model_names: list[str]) -> WriteSettings | None:
-        """Returns settings with the language model that "Under the hood" reads until training is done.
-
-        Args:
-            model_names: the installed language models.
-        """
-        name = self.name or next(iter(model_names), "")
-        return WriteSettings(preset=name) if name else None
-
-
-_NEW = StartModel("", {})
+_NEW = StartModel(language_models.TRAIN)
 
 
 def choose(model_names: list[str]) -> StartModel:
     """Lets the user choose a language model to fine-tune, if there is one, and shows what follows from it."""
     if not model_names:
         return _NEW
-    model_name = st.selectbox(
-        "Start from",
+    model_name = start_model.ask_name(
         ["", *model_names],
-        format_func=lambda name: words.model_label(name) if name else _NEW_TITLE,
+        lambda name: words.model_label(name) if name else _NEW_TITLE,
         key=KEY,
-        bind="query-params",
         help="Language model to start from; fine-tuning it needs less text and time than training a new one",
     )
     if not model_name:
@@ -76,4 +43,16 @@ def choose(model_names: list[str]) -> StartModel:
     st.caption(f"{label} is fine-tuned at its own size: {size}. {_CONSEQUENCES}")
     is_transformer = settings.architecture == "transformer"
     names = (*SHAPE_SETTINGS, "sequence") if is_transformer else SHAPE_SETTINGS  # its context window
-    return StartModel(model_name, {name: getattr(settings, name) for name in names})
+    fixed = {name: getattr(settings, name) for name in names}
+    return StartModel(language_models.TRAIN, model_name, fixed)
+
+
+def make_reader_settings(start: StartModel, model_names: list[str]) -> WriteSettings | None:
+    """Returns settings with the language model that "Under the hood" reads until training is done.
+
+    Args:
+        start: what training starts from.
+        model_names: the installed language models.
+    """
+    name = start.name or next(iter(model_names), "")
+    return WriteSettings(preset=name) if name else None
