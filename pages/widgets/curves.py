@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.widgets import words
+from studio.core.training.curves import thin
 
 MAX_POINTS = 400
 _LEGEND_WIDTH = 480  # px
@@ -110,7 +111,7 @@ def list_rows(history: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -
     """
     return [
         {"step": report["step"], "which": title, "value": report[name]}
-        for report in history[:: max(1, len(history) // MAX_POINTS)]
+        for report in thin(history, MAX_POINTS)
         for name, title in titles.items()
         if report.get(name) is not None
     ]
@@ -126,7 +127,7 @@ def list_reports(curve: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
 
 
 def _to_rows(history: Sequence[Mapping[str, float]]) -> list[dict[str, object]]:
-    reports = history[:: max(1, len(history) // MAX_POINTS)]
+    reports = thin(history, MAX_POINTS)
     return [
         {"step": report["step"], "at": position, "figure": name, "value": float(value)}
         for report, position in zip(

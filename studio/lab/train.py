@@ -12,6 +12,7 @@ import numpy as np
 from studio.core.errors import Cancelled
 from studio.core.process import blas_threads
 from studio.core.progress import Progress
+from studio.core.training.curves import thin
 from studio.lab import images
 from studio.lab.autoencoder import Autoencoder
 from studio.lab.boltzmann import Boltzmann, BoltzmannTrainer
@@ -143,13 +144,7 @@ def _train(
         else:
             progress = progress.without_cancel()
             report()
-    return TrainedNetwork(
-        network, trainer.steps, _thin_history(history), is_stopped, time.monotonic() - start_time
-    )
-
-
-def _thin_history(history: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Returns about `_MAX_POINTS` evenly spaced evaluations, including the last."""
-    every = max(1, len(history) // _MAX_POINTS)
-    points = history[:-1:every] + history[-1:]
-    return [{name: round(value, 4) for name, value in point.items()} for point in points]
+    points = [
+        {name: round(value, 4) for name, value in point.items()} for point in thin(history, _MAX_POINTS)
+    ]
+    return TrainedNetwork(network, trainer.steps, points, is_stopped, time.monotonic() - start_time)

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Generic
+from typing import Generic
 
 import numpy as np
 
 from studio.core.errors import Cancelled
 from studio.core.imaging.video_encoder import VideoEncoder
 from studio.core.progress import Progress
+from studio.core.training.curves import thin
 from studio.playground.settings import NetworkSettings
 from studio.playground.trainer import AnySnapshot, Diverged, Trainer
 
@@ -86,7 +87,7 @@ def run_training(
         video.frames if video is not None and is_complete else 0,
         run.trainer.steps,
         last,
-        thin_history(run.history),
+        [_round_metrics(point) for point in thin(run.history, _MAX_POINTS)],
         run.has_diverged,
         run.stopped,
         time.monotonic() - start_time,
@@ -188,8 +189,5 @@ def frame_steps(settings: NetworkSettings) -> list[int]:
     return [round(settings.steps * (number / last_frame) ** 2) for number in range(settings.frames)]
 
 
-def thin_history(history: list[dict[str, float]]) -> list[dict[str, Any]]:
-    """Thins the history to about _MAX_POINTS points, including the first and the last."""
-    interval = max(1, len(history) // _MAX_POINTS)
-    points = history[:-1:interval] + history[-1:]
-    return [{name: round(value, 6) for name, value in point.items()} for point in points]
+def _round_metrics(metrics: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in metrics.items()}

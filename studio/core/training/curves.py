@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -33,3 +36,8 @@ class Curves:
     def by_name(self) -> dict[str, list[float]]:
         """Losses and metrics by name."""
         return {**self.losses, **self.metrics}
+
+
+def thin(history: Sequence[T], max_points: int) -> list[T]:
+    """Returns about `max_points` evenly spaced entries of a history, including the first and the last."""
+    return [*history[: -1 : max(1, len(history) // max_points)], *history[-1:]]

@@ -21,3 +21,10 @@ def test_lines_have_a_color_and_a_dash_each_and_a_legend_that_selects():
     assert {encoding[channel]["field"] for channel in ("color", "strokeDash")} == {"which"}
     assert encoding["y"]["title"] == "loss" and encoding["y"]["scale"]["type"] == "log"
     assert chart["params"][0]["bind"] == "legend"
+
+
+def test_a_long_history_keeps_its_first_and_last_report():
+    history = [{"step": step, "loss": 1.0} for step in range(1, 3 * curves.MAX_POINTS)]
+    rows = curves.list_rows(history, {"loss": "loss"})
+    steps = [row["step"] for row in rows]
+    assert len(steps) < 2 * curves.MAX_POINTS and (steps[0], steps[-1]) == (1, len(history))
