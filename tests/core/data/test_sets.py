@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from archive_files import write_folder, write_tar, write_zip
 from PIL import Image
 
 from studio.core import data, owners, paths
@@ -33,30 +34,6 @@ def encode_png(level=0, height=12, width=12) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(np.full((height, width, 3), level, "uint8")).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def write_folder(folder, files):
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
-
-
-def write_zip(path, files):
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return path
-
-
-def write_tar(path, files, mode="w"):
-    with tarfile.open(path, mode) as archive:
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return path
 
 
 def write_npz(path, **arrays):
