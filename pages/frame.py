@@ -36,6 +36,7 @@ with st.sidebar:
     assets.run_once("narrow_screen.js")
     assets.run_once("slider_touch.js")
     assets.run_once("popover_focus.js")
+    assets.run_once("keep_focus.js")
 navigation.open_requested_page(page.url_path)
 navigation.note_page(page.url_path)
 navigation.drop_unusable_parameters(page.url_path)

@@ -37,5 +37,7 @@ export default function (component) {
       button.onclick = () => setTriggerValue("cell", isSelected ? [-1, -1] : [truth, guess]);
     });
   });
+  const focused = [...table.querySelectorAll("td")].indexOf(table.querySelector("td:has(:focus)"));
   table.replaceChildren(head, body);
+  table.querySelectorAll("td")[focused]?.querySelector("button")?.focus({ preventScroll: true });
 }

@@ -39,6 +39,18 @@ def measure_widths(browser):
     page.close()
 
 
+def test_chosen_cell_keeps_the_focus_when_the_table_is_drawn_again(browser, expect):
+    page = browser.new_page()
+    page.set_content(f"<div id='place'>{_read('html')}</div>")
+    data = {"classes": ["cat", "dog"], "counts": [[5, 2], [0, 7]], "selected": None}
+    page.evaluate(_MOUNT, [_read("js"), data])
+    page.get_by_role("button", name="dog classified correctly").focus()
+    page.evaluate(_MOUNT, [_read("js"), data | {"selected": [1, 1]}])
+    chosen = page.get_by_role("button", name="dog classified correctly", pressed=True)
+    expect(chosen).to_be_focused()
+    page.close()
+
+
 @pytest.mark.parametrize("width", [390, 1000])
 @pytest.mark.parametrize("count", [2, 6, 24])
 def test_all_columns_have_equal_widths_that_can_be_pressed(measure_widths, count, width):

@@ -36,6 +36,7 @@ def test_a_running_job_is_seen_stopped_and_opened_on_another_page_on_a_phone(pho
     line.get_by_role("button", name="Stop").press("Enter")
     expect(line.get_by_role("button", name="Stop")).to_be_hidden()
     expect(line.get_by_text("Dream")).to_be_hidden()
+    expect(page.locator("body")).not_to_be_focused()
 
     title = page.get_by_role("heading", name="Gallery", exact=True)
     top = title.bounding_box()["y"]

@@ -36,7 +36,8 @@ def test_strokes_change_the_avatar_and_are_undone_and_redone(tab, expect):
     page.keyboard.press("Escape")
     large.wait_for(state="detached")
 
-    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_role("button", name="Clear", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
     page.get_by_text("Nothing is drawn yet").wait_for()
     strokes.draw_by_mouse(page)
     assert strokes.wait_for_change(page, AVATAR, drawing) not in (first, face)
