@@ -186,7 +186,9 @@ def _describe_state(job: engine.Job) -> str:
         if job.report.counts_bytes:
             return progress_texts.describe_download(job.report)
         return (
-            amounts.format_time_left(job.report.seconds_left) or words.escape(job.report.stage) or "starting"
+            amounts.format_time_left(job.report.seconds_left)
+            or words.escape(job.report.stage)
+            or (f"step {job.report.step:,} of {job.report.total:,}" if job.report.step else "starting")
         )
     return job.stop_note or words.STATES[job.state].lower()
 

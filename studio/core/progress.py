@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,7 @@ from studio.core.errors import Cancelled
 
 PREVIEW_SECONDS = 0.5
 LINE_SECONDS = 30.0  # s between two lines of progress in a file or a pipe
-MANY_STEPS = 100  # from which the first step, which loads and compiles, does not count for the time left
+AVERAGED_SECONDS = 30.0  # minimum time constant of the average rate, for the time left
 MAX_STAGE_CHARACTERS = 60  # a longer text is generated text, not the name of a stage
 _MIN_DOWNLOAD_BYTES = 100_000
 
@@ -32,7 +33,7 @@ class Report:
         text: the text generated so far or, if short, the name of the stage ("Fetching VGG16"), else "".
         seconds: time since the first report with this total, so a download does not distort the time left.
         first_step: the step of that first report; more than 0 if the run resumed from a checkpoint.
-        first_seconds: of the step after it; 0 before it is done, or if there are fewer than `MANY_STEPS`.
+        seconds_left: estimated seconds until `total`; None if unknown, as before the second step.
         tests: number of tests of a training run so far; 0 for other tasks.
         work: share of the work done, 0 to 1, where steps differ in cost; None if all cost the same.
     """
@@ -44,7 +45,7 @@ class Report:
     text: str = ""
     seconds: float = 0.0
     first_step: int = 0
-    first_seconds: float = 0.0
+    seconds_left: float | None = None
     tests: int = 0
     work: float | None = None
 
@@ -71,14 +72,37 @@ class Report:
         steps = self.step - self.first_step if self.work is None else self.work * self.total
         return self.seconds / steps if steps > 0 else None
 
-    @property
-    def seconds_left(self) -> float | None:
-        """Seconds left at the mean rate so far; None while it is unknown, or without a number of steps."""
-        seconds = self.seconds_per_step
-        if self.first_seconds:
-            steps = self.step - self.first_step - 1
-            seconds = (self.seconds - self.first_seconds) / steps if steps else None
-        return seconds * self.total * (1 - self.share) if seconds is not None and self.total else None
+
+class _TimeLeft:
+    """Estimates the time left by an exponential moving average of the rate, over half of the time so far.
+
+    The first step does not count, because it loads and compiles.
+
+    Args:
+        seconds: now, on any clock.
+        done: steps done before.
+    """
+
+    def __init__(self, seconds: float, done: float):
+        self._start = self._last = seconds
+        self._done, self._is_first = done, True
+        self._weighted_seconds = self._weighted_steps = 0.0
+
+    def update(self, seconds: float, done: float, total: float) -> float | None:
+        """Returns the seconds left after `done` of `total` steps; None before the second step."""
+        steps = done - self._done
+        if steps > 0 and not self._is_first:
+            time_constant = max(AVERAGED_SECONDS, (seconds - self._start) / 2)
+            decay = math.exp((self._last - seconds) / time_constant)
+            self._weighted_seconds = decay * self._weighted_seconds + seconds - self._last
+            self._weighted_steps = decay * self._weighted_steps + steps
+        if steps > 0:
+            self._last, self._done, self._is_first = seconds, done, False
+        if done >= total:
+            return 0.0
+        if not self._weighted_steps:
+            return None
+        return self._weighted_seconds / self._weighted_steps * (total - done)
 
 
 class Progress:
@@ -100,7 +124,7 @@ class Progress:
         self._cancelled = cancelled or (lambda: False)
         self._preview_seconds = preview_seconds
         self._start, self._total, self._first_step = time.monotonic(), 0, 0
-        self._first_seconds = 0.0
+        self._time_left = _TimeLeft(self._start, 0)
         self._last_preview = float("-inf")
 
     def report(
@@ -120,15 +144,14 @@ class Progress:
         """
         if self._listener is not None:
             image = preview() if preview is not None and self._start_preview_if_due() else None
-            if total != self._total:
-                self._start, self._total, self._first_step = time.monotonic(), total, step
-                self._first_seconds = 0.0
-            seconds = time.monotonic() - self._start
-            if step == self._first_step + 1 and total >= MANY_STEPS and work is None:
-                self._first_seconds = seconds
-            counts = (self._first_step, self._first_seconds, tests)
             work = None if work is None else min(work, 1.0)  # a rounded sum of shares may be above 1
-            self._listener(Report(step, total, dict(metrics or {}), image, text, seconds, *counts, work))
+            now, done = time.monotonic(), step if work is None else work * total
+            if total != self._total:
+                self._start, self._total, self._first_step = now, total, step
+                self._time_left = _TimeLeft(now, done)
+            left = self._time_left.update(now, done, total) if total else None
+            counts = (now - self._start, self._first_step, left, tests, work)
+            self._listener(Report(step, total, dict(metrics or {}), image, text, *counts))
         self.check()
 
     def report_stage(self, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from types import SimpleNamespace
 
@@ -60,24 +59,56 @@ def test_a_stage_can_be_canceled():
         Progress(cancelled=lambda: True).report_stage("Fetching")
 
 
-@pytest.mark.parametrize("step, total, left", [(0, 10, None), (5, 10, 5.0), (10, 10, 0.0), (5, 0, None)])
-def test_time_left_follows_the_rate_so_far(step, total, left):
-    assert Report(step, total, seconds=5.0).seconds_left == left
-
-
-def test_the_time_left_of_a_resumed_run_counts_only_its_own_steps(monkeypatch):
-    clock = SimpleNamespace(monotonic=itertools.count().__next__)
+@pytest.fixture
+def report_steps(monkeypatch):
+    """Reports steps, each after some seconds; returns the seconds left after each."""
+    clock = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
     monkeypatch.setattr("studio.core.progress.time", clock)
     reports = []
     progress = Progress(reports.append)
-    progress.report(900, 1000)
-    assert reports[-1].seconds_left is None, "nothing is known yet"
-    progress.report(901, 1000)
-    assert reports[-1].seconds > 0
-    assert reports[-1].seconds_left is None, "the first step is slower than the others"
-    progress.report(902, 1000)
-    last_seconds = reports[-1].seconds - reports[-2].seconds
-    assert reports[-1].seconds_left == pytest.approx(98 * last_seconds)
+
+    def report_steps(steps, seconds, total=100, **arguments):
+        count = len(reports)
+        for step in steps:
+            progress.report(step, total, **arguments)
+            clock.now += seconds
+        return [report.seconds_left for report in reports[count:]]
+
+    return report_steps
+
+
+def test_time_left_follows_the_rate_without_the_first_step(report_steps):
+    assert report_steps([0], seconds=50) == [None]
+    assert report_steps([1], seconds=2) == [None], "the first step loads and compiles"
+    assert report_steps([2, 3, 4], seconds=2) == pytest.approx([196, 194, 192])
+    assert report_steps([100], seconds=2) == [0.0]
+    assert report_steps([5], seconds=2, total=0) == [None]
+
+
+def test_time_left_is_smooth_but_follows_a_lasting_change(report_steps):
+    lefts = report_steps(range(50), seconds=1)
+    report_steps([50], seconds=10)
+    (after_pause,) = report_steps([51], seconds=1)
+    assert after_pause < 49 * 1.5, "a single slow step changes little"
+    assert lefts[-1] < after_pause
+    slow = report_steps(range(52, 80), seconds=4)
+    assert slow[-1] == pytest.approx(21 * 4, rel=0.2)
+
+
+def test_time_left_of_a_resumed_run_counts_only_its_own_steps(report_steps):
+    assert report_steps(range(900, 903), seconds=3, total=1000)[-1] == pytest.approx(98 * 3)
+
+
+def test_time_left_follows_the_work_where_steps_differ_in_cost(report_steps):
+    report_steps([0], seconds=5, work=0.0)
+    report_steps([50], seconds=10, work=0.1)
+    assert report_steps([60], seconds=1, work=0.2) == pytest.approx([80])
+
+
+def test_download_before_the_work_does_not_affect_the_time_left(report_steps):
+    report_steps([0, 64], seconds=90, total=64, text="Fetching VGG16")
+    assert report_steps([0, 1, 2], seconds=1, total=32)[-1] == pytest.approx(30)
 
 
 def test_the_rate_of_a_resumed_run_counts_only_its_own_steps():
@@ -96,13 +127,14 @@ def test_long_work_prints_lines_in_a_pipe(capsys, monkeypatch):
     with show_terminal_bar("DCGAN training") as progress:
         progress.report_stage("Fetching VGG16")
         progress.report(3, 12)
-        progress.report(4, 12, {"loss": 0.25})
-    stage, first, second = capsys.readouterr().err.splitlines()
+        progress.report(4, 12)
+        progress.report(5, 12, {"loss": 0.25})
+    stage, first, _, third = capsys.readouterr().err.splitlines()
     assert stage == "DCGAN training: Fetching VGG16"
     assert first.startswith("DCGAN training  3/12")
-    assert second.startswith("DCGAN training  4/12")
-    assert second.endswith("loss 0.25")
-    assert "left" in second
+    assert third.startswith("DCGAN training  5/12")
+    assert third.endswith("loss 0.25")
+    assert "left" in third
 
 
 @pytest.mark.parametrize("quiet", [True, False])
@@ -130,24 +162,6 @@ def test_the_bar_shows_stage_step_rate_and_figures(capsys, monkeypatch):
 def test_a_short_text_is_a_stage_and_a_long_one_generated_text():
     assert Report(0, 0, text="Fetching VGG16").stage == "Fetching VGG16"
     assert Report(5, 9, text="the cat sat " * 6).stage == ""
-
-
-def test_a_download_before_the_work_does_not_affect_the_time_left():
-    reports = []
-    progress = Progress(reports.append)
-    progress.report(64, 64, text="Fetching VGG16")
-    progress._start -= 180  # the download took three minutes
-    progress.report(0, 32)
-    progress.report(1, 32)
-    assert reports[-1].seconds < 60
-    assert reports[-1].seconds_left < 32 * 60
-
-
-def test_time_left_follows_the_work_where_steps_differ_in_cost():
-    report = Report(90, 100, seconds=30.0, work=0.25)
-    assert (report.step, report.share) == (90, 0.25)
-    assert report.seconds_left == pytest.approx(90.0)
-    assert Report(25, 100, seconds=30.0).seconds_left == pytest.approx(90.0), "of equal steps"
 
 
 def test_a_share_of_the_work_is_at_most_1():

@@ -76,7 +76,7 @@ def _check_file(file: File) -> File:
 def _check_report(report: Report) -> Report:
     counts = (report.step, report.total, report.first_step, report.tests)
     if not all(0 <= count < 2**63 for count in counts) or not all(
-        0 <= seconds < math.inf for seconds in (report.seconds, report.first_seconds)
+        0 <= seconds < math.inf for seconds in (report.seconds, report.seconds_left or 0.0)
     ):
         raise ValueError("a count or a time is out of range")
     if report.work is not None and not 0 <= report.work <= 1:

@@ -397,7 +397,8 @@ def test_progress_names_the_stage_or_counts_steps_or_bytes(report, text):
     [
         (Report(0, 0), "starting"),
         (Report(0, 3, text="Trial 1 of 3"), "Trial 1 of 3"),
-        (Report(1, 3, text="Trial 2 of 3", seconds=20), "40 s left"),
+        (Report(1, 1200), "step 1 of 1,200"),
+        (Report(1, 3, text="Trial 2 of 3", seconds_left=40), "40 s left"),
         (
             Report(2_000_000, 8_000_000, text="Fetching VGG16 (8 MB)", seconds=2),
             "Fetching VGG16: 2 MB of 8 MB",
