@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-ITEM_PARAMETER = "item"
-OTHER_PARAMETER = "with"
+from pages.jobs.navigation import ITEM_PARAMETER, OTHER_PARAMETER
+
 MAX_COMPARED = 6  # items
 
 

@@ -25,7 +25,7 @@ def find_current_items() -> list[Item]:
     It warns about those that are gone, and removes them from the address.
     """
     found_items = []
-    for name in (address.ITEM_PARAMETER, address.OTHER_PARAMETER):
+    for name in (navigation.ITEM_PARAMETER, navigation.OTHER_PARAMETER):
         for id in st.query_params.get_all(name)[: address.MAX_COMPARED]:
             try:
                 found_items.append(items.find(id, get_owner()))

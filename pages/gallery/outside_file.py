@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.form import samples, uploads
 from pages.gallery import address, grid
-from pages.jobs import item_actions, results
+from pages.jobs import item_actions, navigation, results
 from pages.widgets import page_errors, words
 from pages.widgets.owners import get_owner
 from studio.core import owners, paths, tasks
@@ -178,7 +178,7 @@ def _add_input(data: bytes, name: str) -> None:
 
 def _go_back() -> None:
     close()
-    if address.ITEM_PARAMETER not in st.query_params:  # else return to the item that it was opened from
+    if navigation.ITEM_PARAMETER not in st.query_params:  # else return to the item that it was opened from
         grid.return_to_grid()
 
 

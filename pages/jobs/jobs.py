@@ -30,6 +30,7 @@ from studio.core import tasks
 from studio.core.errors import StudioError
 from studio.core.settings import Settings
 from studio.core.tasks import File
+from studio.gallery import index
 
 CURVE_SECONDS = 2.0
 
@@ -298,7 +299,16 @@ def show_model_actions(
         ):
             start(job.task, settings, job.inputs, result.recipe)
         results.show_file_download(result.files[0], job.task, key=job.id, recipe=result.recipe)
+        if result.files[0].kind == "model" and (previous_id := _find_previous_run(job)):
+            navigation.show_comparison_link(job.id, previous_id, "Compare with the previous run")
         show_close_button(job.task)
+
+
+def _find_previous_run(job: engine.Job) -> str:
+    """Returns the id of the latest earlier run of the same task in the gallery; "" if there is none."""
+    entries, _ = index.find(index.Filter(task=job.task), get_owner())
+    ids = [entry.id for entry in entries]
+    return next(iter(ids[ids.index(job.id) + 1 :]), "") if job.id in ids else ""
 
 
 def _refill_form(job: engine.Job, settings: Settings) -> None:

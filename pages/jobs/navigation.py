@@ -17,6 +17,8 @@ from studio.core import tasks
 from studio.core.tasks import Task
 
 JOB_PARAMETER = "job"  # of the address: the id of the job to show
+ITEM_PARAMETER = "item"  # of the gallery's address: the item that is shown large
+OTHER_PARAMETER = "with"  # of the gallery's address: items that it is compared with
 _REQUESTED_KEY = "page_requested"
 _PAGE_KEY, _IS_NEW_KEY = "page_address", "page_is_new"
 _FREE_TEXTS = ("prompt", "words")  # URL parameters with text of the user, which can have any value
@@ -325,6 +327,19 @@ def show_link(job: engine.Job) -> None:
     keeps_form = is_current(page) and not page.form
     parameters = {name: st.query_params.get_all(name) for name in st.query_params} if keeps_form else {}
     st.page_link(page.file, label="Open", query_params=parameters | {JOB_PARAMETER: job.id})
+
+
+def show_comparison_link(id: str, other_id: str, label: str) -> None:
+    """Draws a link to the comparison of two results in the gallery.
+
+    Args:
+        id, other_id: of the jobs or items.
+        label: of the link.
+    """
+    parameters = {ITEM_PARAMETER: id, OTHER_PARAMETER: other_id}
+    st.page_link(
+        "browse_gallery.py", label=label, icon=":material/compare:", width="content", query_params=parameters
+    )
 
 
 def show_link_to_other_page(job: engine.Job) -> None:

@@ -7,7 +7,6 @@ import re
 import pytest
 from waiting import wait_until
 
-from pages.gallery import address
 from pages.guide import documents
 from pages.jobs import navigation
 from pages.tune.by_preference import session
@@ -117,8 +116,8 @@ def test_drawing_survives_a_reload_and_back(tab, expect):
 def test_history_steps_are_the_parameters_that_pages_use():
     names = {
         navigation.JOB_PARAMETER,
-        address.ITEM_PARAMETER,
-        address.OTHER_PARAMETER,
+        navigation.ITEM_PARAMETER,
+        navigation.OTHER_PARAMETER,
         documents.PARAMETER,
         session.PARAMETER,
     }

@@ -52,3 +52,25 @@ def test_one_run_shows_its_curve_and_an_image_shows_none(visit, make_run, make_r
     for address in ({"item": make_result()}, {"item": make_result(), "with": make_run(2, CURVES[1])}):
         page = visit("gallery", **address)
         assert not page.exception and not page.get("vega_lite_chart")
+
+
+def _draw_actions(id):
+    from pages.jobs import jobs
+    from studio import engine
+    from studio.core import tasks
+
+    job = engine.connect().find_job(id, "local")
+    jobs.show_model_actions(job, tasks.get(job.task).settings.parse(job.settings))
+
+
+def test_trained_model_links_to_the_comparison_with_the_previous_run(
+    draw, visit, make_run, make_result, monkeypatch
+):
+    links = []
+    monkeypatch.setattr("streamlit.page_link", lambda file, **options: links.append(options["query_params"]))
+    first, second, image = make_run(1, CURVES[0]), make_run(2, CURVES[1]), make_result()
+    for id in (first, second, image):
+        assert not draw(_draw_actions, id=id).exception
+    assert links == [{"item": second, "with": first}]
+    page = visit("gallery", **links[0])
+    assert len(page.get("vega_lite_chart")) == 1
