@@ -22,6 +22,7 @@ from pathlib import Path
 import cold_studio
 import psutil
 import pytest
+from ports import find_free_port
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -90,12 +91,6 @@ def test_pages_read_the_cookie_that_the_server_sets(server_module):
     assert owners.COOKIE == server_module.OWNER_COOKIE
 
 
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def _find_children(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
@@ -110,7 +105,7 @@ def _start_server(port: int, program=("-c", cold_studio.PROGRAM), **options) -> 
 @contextmanager
 def _serve(log: Path) -> Iterator[tuple[int, int]]:
     """Serves a studio; yields its port and its process id."""
-    port = _find_free_port()
+    port = find_free_port()
     with log.open("wb") as file, _start_server(port, stdout=file, stderr=file) as process:
         try:
             wait_until(lambda: _is_serving(port), pause=0.1)
@@ -333,7 +328,7 @@ def token_server(home, monkeypatch, request):
     """A server that requires a token: its port, the token and the address that it printed."""
     monkeypatch.setenv("STUDIO_TOKEN", "on")
     monkeypatch.setenv("STUDIO_USERS", getattr(request, "param", "one"))
-    port = _find_free_port()
+    port = find_free_port()
     with _start_server(port) as process:
         try:
             lines = iter(process.stdout.readline, b"")
@@ -424,7 +419,7 @@ def test_each_visitor_with_the_token_gets_a_name(token_server):
 @pytest.mark.slow
 def test_an_invalid_studio_token_is_refused_at_start(home, monkeypatch):
     monkeypatch.setenv("STUDIO_TOKEN", "s3cret")
-    command = [sys.executable, "-m", "streamlit", "run", f"--server.port={_find_free_port()}"]
+    command = [sys.executable, "-m", "streamlit", "run", f"--server.port={find_free_port()}"]
     done = subprocess.run(
         [*command, "--server.headless=true"], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
@@ -435,7 +430,7 @@ def test_an_invalid_studio_token_is_refused_at_start(home, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
 def test_a_bare_streamlit_run_serves_and_leaves_no_process(home, end):
-    port = _find_free_port()
+    port = find_free_port()
     with _start_server(port, ("-m", "streamlit")) as process:
         wait_until(lambda: _is_serving(port), pause=0.1)
         wait_until(lambda: len(_find_children(process.pid)) >= 3)

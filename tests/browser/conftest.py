@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import tiny_language_model
+from ports import find_free_port
 from waiting import TIMEOUT_SECONDS, wait_until
 
 from ..conftest import link_weights
@@ -70,7 +70,7 @@ def server(server_home):
 @contextmanager
 def serve_studio(home, program=("-m", "streamlit"), **environment):
     """Serves a studio and yields its address; `server.log` and `server.pid` are in its home."""
-    port = _free_port()
+    port = find_free_port()
     words = [sys.executable, *program, "run", "--server.headless=true", f"--server.port={port}"]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(
@@ -223,12 +223,6 @@ def expect():
     sync_api = pytest.importorskip("playwright.sync_api")
     sync_api.expect.set_options(timeout=TIMEOUT_SECONDS * 1000)
     return sync_api.expect
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait_until_healthy(address: str, process: subprocess.Popen) -> None:

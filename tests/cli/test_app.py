@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from ports import find_free_port
 from shadowing_files import write_shadowing_files
 from waiting import wait_until
 
@@ -28,12 +28,6 @@ def test_doctor_finds_the_backend(run_command, home):
     assert code == 0
     assert report["well"]
     assert any("backend" in check["found"] for check in report["checks"])
-
-
-def find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def find_listening_addresses(pid: int) -> str:

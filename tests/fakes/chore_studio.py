@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
 from functools import partial
 from pathlib import Path
 
+from ports import find_free_port
 from waiting import wait_until
 
 from studio.core.process import children
@@ -70,12 +70,6 @@ class Studio:
     def token(self) -> str:
         """Returns the operator's token."""
         return (self.home / "tokens" / "own").read_text()
-
-
-def find_free_port() -> int:
-    """Returns a port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def serve(port: str) -> None:

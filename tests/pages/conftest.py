@@ -17,6 +17,7 @@ from waiting import TIMEOUT_SECONDS, wait_until
 from pages.jobs.navigation import PAGES
 from studio.core import tasks
 from studio.core.tasks import File
+from studio.core.weights import index
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "fakes"
@@ -30,6 +31,21 @@ def page_owner_as_default(local_owner, monkeypatch):
     from studio.core import owners
 
     monkeypatch.setattr(owners, "_default_owner", [lambda: visitors.get_owner()])
+
+
+@pytest.fixture
+def hide_shipped_models(monkeypatch):
+    """Hides shipped models, so that tests know which model comes first."""
+    catalog = index.load().model_copy(update={"presets": {}})
+    monkeypatch.setattr(index, "load", lambda: catalog)
+
+
+@pytest.fixture
+def started_jobs(monkeypatch):
+    """Records what the page starts, instead of running it."""
+    calls = []
+    monkeypatch.setattr("pages.parts.start", lambda *args: calls.append(args))
+    return calls
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -23,16 +23,6 @@ from studio.engine.jobs.records import Request
 from .elements import find_button, join_raw_texts, press_button
 
 
-@pytest.fixture
-def started_jobs(monkeypatch):
-    """Records what the page starts, instead of running it."""
-    calls = []
-    monkeypatch.setattr(
-        "pages.parts.start", lambda task, settings, inputs: calls.append((task, settings, inputs))
-    )
-    return calls
-
-
 @pytest.mark.slow
 def test_first_visit_has_a_photo_a_preset_and_a_start_with_its_duration(visit, started_jobs):
     page = visit("dream")

@@ -35,12 +35,7 @@ from .elements import (
     require_success,
 )
 
-
-@pytest.fixture(autouse=True)
-def hide_shipped_models(monkeypatch):
-    """Hides shipped models, so that tests know which model comes first."""
-    catalog = index.load().model_copy(update={"presets": {}})
-    monkeypatch.setattr(index, "load", lambda: catalog)
+pytestmark = pytest.mark.usefixtures("hide_shipped_models")
 
 
 @pytest.fixture

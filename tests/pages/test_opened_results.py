@@ -16,21 +16,13 @@ from PIL import ImageColor
 from pages.colorize import color_hint_brush
 from pages.form import samples, video_input
 from pages.form.drawing_canvas import SIDE
-from pages.form.mask_brush import from_data_url
+from pages.form.paint import from_data_url
 from pages.tune import trials
 from studio.core import paths, tasks
 from studio.core.data import sample_sets
 from studio.core.imaging import image_io
-from studio.core.weights import index
 from studio.engine.jobs import store
 from studio.engine.jobs.records import Request
-
-
-@pytest.fixture
-def hide_shipped_models(monkeypatch):
-    """Hides shipped models, so that tests know which model comes first."""
-    catalog = index.load().model_copy(update={"presets": {}})
-    monkeypatch.setattr(index, "load", lambda: catalog)
 
 
 @pytest.fixture

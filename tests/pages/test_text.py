@@ -17,7 +17,6 @@ from studio.core import paths, recipes
 from studio.core.data import corpus
 from studio.core.models import model_folder, model_zip, presets
 from studio.core.tasks import File
-from studio.core.weights import index
 from studio.engine import Live
 from studio.text import language_model
 from studio.text import task as text_task
@@ -31,11 +30,7 @@ from .elements import find_button, join_texts, list_button_labels, press_button
 MANY_CHARACTERS = "100000"
 
 
-@pytest.fixture(autouse=True)
-def hide_shipped_models(monkeypatch):
-    """Hides shipped models, so that tests know which model comes first."""
-    catalog = index.load().model_copy(update={"presets": {}})
-    monkeypatch.setattr(index, "load", lambda: catalog)
+pytestmark = pytest.mark.usefixtures("hide_shipped_models")
 
 
 @pytest.fixture
@@ -55,14 +50,6 @@ def until_written(until):
         )
 
     return wait
-
-
-@pytest.fixture
-def started_jobs(monkeypatch):
-    """Records what the page starts, instead of running it."""
-    calls = []
-    monkeypatch.setattr("pages.parts.start", lambda *args: calls.append(args))
-    return calls
 
 
 def list_papers(page):

@@ -16,16 +16,6 @@ from studio.tune.task import check
 from .elements import find_button, join_texts, press_button
 
 
-@pytest.fixture
-def started_jobs(monkeypatch):
-    """Records what the page starts, instead of running it."""
-    calls = []
-    monkeypatch.setattr(
-        "pages.parts.start", lambda task, settings, inputs: calls.append((task, settings, inputs))
-    )
-    return calls
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", input_form.SUBJECTS)
 def test_every_training_task_can_be_searched_with_defaults(visit, started_jobs, name):

@@ -21,14 +21,6 @@ from ..elements import list_button_labels, press_button
 
 
 @pytest.fixture
-def started_jobs(monkeypatch):
-    """Records what the page starts, instead of running it."""
-    calls = []
-    monkeypatch.setattr("pages.parts.start", lambda *args: calls.append(args))
-    return calls
-
-
-@pytest.fixture
 def live_requests(monkeypatch):
     """Records the live requests for the first frame, instead of running them."""
     calls = []
