@@ -58,26 +58,8 @@ class TrainColorizeSettings(shared.TrainImageSettings):
     steps: int = shared.steps(10_000)
     batch: int = shared.batch(16, maximum=256)
     held_out: float = shared.held_out(0.03)
-    photo_size: int = setting(
-        96,
-        "Side length of the training photos after cropping to a square and resizing; raise it to keep more "
-        "detail, lower it for speed.",
-        tier="main",
-        unit="px",
-        ge=48,
-        le=256,
-        step=16,
-    )
-    window: int = setting(
-        80,
-        "Side length of the random square crops that the network trains on; raise it for more context, "
-        "lower it for speed.",
-        unit="px",
-        ge=32,
-        le=256,
-        step=16,
-        label="Crop size",
-    )
+    photo_size: int = shared.photo_size(96, maximum=256)
+    window: int = shared.crop_size(80, maximum=256)
     width: int = setting(
         32,
         "Number of channels in the first layer; the other layers scale with it. Raise it for better colors "

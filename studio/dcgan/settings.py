@@ -93,14 +93,7 @@ class TrainDcganSettings(shared.TrainImageSettings):
         le=10,
         label="VGG16-feature discriminator",
     )
-    discriminator_rate: float = setting(
-        0.0002,
-        "Learning rate of the discriminator; lower it when the discriminator's loss approaches 0.",
-        gt=0,
-        le=0.01,
-        scale="log",
-        label="Discriminator learning rate",
-    )
+    discriminator_rate: float = shared.discriminator_rate(0.0002)
     rate_end: float = setting(
         1.0,
         "Final learning rate of both networks after cosine decay, as a fraction of the peak learning rate; "

@@ -30,12 +30,7 @@ class TrainDiffusionSettings(shared.TrainImageSettings):
         "if the folders of the data set are not classes.",
         label="Class conditioning",
     )
-    flip: bool = setting(
-        True,
-        "Mirrors training images at random (data augmentation); turn it off where left and right matter, as "
-        "in letters and digits.",
-        label="Horizontal flip",
-    )
+    flip: bool = shared.flip()
     ema_steps: int = shared.ema_steps(1000)
     scored: int = scored_images()
     precision: Precision = setting("float32", HELP)

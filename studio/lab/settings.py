@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from studio.core.layers.sizes import count_parameters
 from studio.core.settings import Settings, setting
@@ -25,6 +25,15 @@ _DEFAULT_STEPS = {
     "variational": 1200,
 }
 _DEFAULT_BOLTZMANN_STEPS = 1200
+
+
+def _step_limit() -> Any:
+    """Declares the step at which a training run ends early."""
+    text = (
+        "Maximum number of training steps; ends training early without changing the learning rate schedule. "
+        "Leave empty to take all steps."
+    )
+    return setting(None, text, ge=1, label="Step limit")
 
 
 class AutoencoderSettings(Settings):
@@ -96,13 +105,7 @@ class AutoencoderSettings(Settings):
         le=6,
         label="Masked patches in training",
     )
-    most_steps: int | None = setting(
-        None,
-        "Maximum number of training steps; ends training early without changing the learning rate schedule. "
-        "Leave empty to take all steps.",
-        ge=1,
-        label="Step limit",
-    )
+    most_steps: int | None = _step_limit()
     seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
 
     @property
@@ -215,13 +218,7 @@ class BoltzmannSettings(Settings):
         le=512,
         label="Batch size",
     )
-    most_steps: int | None = setting(
-        None,
-        "Maximum number of training steps; ends training early without changing the learning rate schedule. "
-        "Leave empty to take all steps.",
-        ge=1,
-        label="Step limit",
-    )
+    most_steps: int | None = _step_limit()
     seed: int = setting(0, "Random seed; the same seed repeats the result.", ge=0, le=2**31 - 1)
 
     @property

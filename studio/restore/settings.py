@@ -80,26 +80,8 @@ class TrainRestoreSettings(shared.TrainImageSettings):
     batch: int = shared.batch(16, maximum=256)
     learning_rate: float = shared.learning_rate(0.002)
     held_out: float = shared.held_out(0.03)
-    photo_size: int = setting(
-        128,
-        "Side length of the training photos after cropping to a square and resizing; raise it to keep more "
-        "detail, lower it for speed.",
-        tier="main",
-        unit="px",
-        ge=48,
-        le=512,
-        step=16,
-    )
-    window: int = setting(
-        96,
-        "Side length of the random square crops that the network trains on; raise it for more context, "
-        "lower it for speed.",
-        unit="px",
-        ge=32,
-        le=512,
-        step=16,
-        label="Crop size",
-    )
+    photo_size: int = shared.photo_size(128, maximum=512)
+    window: int = shared.crop_size(96, maximum=512)
     width: int = setting(
         16,
         "Number of channels in the first layer; the other layers scale with it. Raise it to find more damage "

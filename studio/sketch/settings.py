@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from studio.core.settings import Settings, setting
 from studio.core.training import settings as shared
@@ -58,6 +58,15 @@ class TranslateSettings(Settings):
     )
 
 
+Side = Literal[32, 64, 96, 128, 256]  # px
+
+
+def _image_size(default: int) -> Any:
+    """Declares the size of the training images."""
+    text = "Side length of the square training images; raise it for more detail but slower training."
+    return setting(default, text, tier="main", unit="px")
+
+
 class UNetSettings(shared.TrainImageSettings):
     """The shared settings of training a U-Net and its discriminator."""
 
@@ -65,12 +74,7 @@ class UNetSettings(shared.TrainImageSettings):
     steps: int = shared.steps(20_000)
     batch: int = shared.batch(8, maximum=128)
     learning_rate: float = shared.learning_rate(0.0005, maximum=0.01)
-    size: Literal[32, 64, 96, 128, 256] = setting(
-        96,
-        "Side length of the square training images; raise it for more detail but slower training.",
-        tier="main",
-        unit="px",
-    )
+    size: Side = _image_size(96)
     width: int = setting(
         16,
         "Number of channels in the generator's first layer; the other layers scale with it. Raise it for "
@@ -87,14 +91,7 @@ class UNetSettings(shared.TrainImageSettings):
         le=64,
         label="Discriminator width",
     )
-    discriminator_rate: float = setting(
-        0.0002,
-        "Learning rate of the discriminator; lower it when the discriminator's loss approaches 0.",
-        gt=0,
-        le=0.01,
-        scale="log",
-        label="Discriminator learning rate",
-    )
+    discriminator_rate: float = shared.discriminator_rate(0.0002)
     likeness: float = setting(
         100.0,
         "Weight of the L1 reconstruction loss; raise it for results closer to the target image.",
@@ -137,12 +134,7 @@ class TrainTranslateSettings(UNetSettings):
 
     steps: int = shared.steps(4000)
     batch: int = shared.batch(4, maximum=128)
-    size: Literal[32, 64, 96, 128, 256] = setting(
-        128,
-        "Side length of the square training images; raise it for more detail but slower training.",
-        tier="main",
-        unit="px",
-    )
+    size: Side = _image_size(128)
     edges: bool = setting(
         False,
         "Trains on single photos instead of pairs: the input is the edges detected in a photo, the target "

@@ -92,12 +92,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
         le=10,
         label="VGG16-feature discriminator",
     )
-    flip: bool = setting(
-        True,
-        "Mirrors training images at random (data augmentation); turn it off where left and right matter, as "
-        "in letters and digits.",
-        label="Horizontal flip",
-    )
+    flip: bool = shared.flip()
     scored: int = scored_images()
     precision: Precision = setting("float32", HELP)
 

@@ -21,6 +21,12 @@ BLOCKS = tuple(
 )
 
 
+def _input_size() -> Any:
+    """Declares the size of the photo that a network gets."""
+    text = "Longer side of the photo after resizing, as fed to the network; raise it for larger feature maps."
+    return setting(224, text, unit="px", ge=96, le=384, step=32, label="Input size")
+
+
 class XraySettings(Settings):
     """Computes the feature maps of one layer of a network for a photo."""
 
@@ -75,15 +81,7 @@ class XraySettings(Settings):
         max_length=len(BLOCKS),
         label="Disabled branches",
     )
-    size: int = setting(
-        224,
-        "Longer side of the photo after resizing, as fed to the network; raise it for larger feature maps.",
-        unit="px",
-        ge=96,
-        le=384,
-        step=32,
-        label="Input size",
-    )
+    size: int = _input_size()
     mask: mask_settings.Selections = mask_settings.selections()
     mask_feather: float = mask_settings.feather()
     mask_invert: bool = mask_settings.invert()
@@ -145,15 +143,7 @@ class FilterSettings(Settings):
         step=0.01,
         label="Position y",
     )
-    size: int = setting(
-        224,
-        "Longer side of the photo after resizing, as fed to the network; raise it for larger feature maps.",
-        unit="px",
-        ge=96,
-        le=384,
-        step=32,
-        label="Input size",
-    )
+    size: int = _input_size()
 
     @property
     def ineffective_settings(self) -> frozenset[str]:

@@ -58,6 +58,39 @@ def held_out(default: float) -> Any:
     )
 
 
+def photo_size(default: int, maximum: int) -> Any:
+    """Declares the side of the training photos, see `check_window`."""
+    text = (
+        "Side length of the training photos after cropping to a square and resizing; raise it to keep more "
+        "detail, lower it for speed."
+    )
+    return setting(default, text, tier="main", unit="px", ge=48, le=maximum, step=16)
+
+
+def crop_size(default: int, maximum: int) -> Any:
+    """Declares the side of the crops that a network trains on."""
+    text = (
+        "Side length of the random square crops that the network trains on; raise it for more context, "
+        "lower it for speed."
+    )
+    return setting(default, text, unit="px", ge=32, le=maximum, step=16, label="Crop size")
+
+
+def discriminator_rate(default: float) -> Any:
+    """Declares the learning rate of a discriminator."""
+    text = "Learning rate of the discriminator; lower it when the discriminator's loss approaches 0."
+    return setting(default, text, gt=0, le=0.01, scale="log", label="Discriminator learning rate")
+
+
+def flip() -> Any:
+    """Declares whether training images are mirrored at random."""
+    text = (
+        "Mirrors training images at random (data augmentation); turn it off where left and right matter, as "
+        "in letters and digits."
+    )
+    return setting(True, text, label="Horizontal flip")
+
+
 def check_window(window: int, photo_size: int) -> None:
     """Raises `InvalidInput` unless crops of `window` px fit into photos of `photo_size` px."""
     if window > photo_size:
