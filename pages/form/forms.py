@@ -283,8 +283,11 @@ def prefill(settings: Settings) -> None:
 
 
 def set_value(kind: type[Settings], name: str, value: Any) -> None:
-    """Sets a field of a form that may not be drawn now. Call it from a callback."""
+    """Sets a choice or a number of a form that may not be drawn now. Call it from a callback."""
     sliders.set_value(name, value)
+    # A new widget does not write the value that it is given into the address, so a reload would lose it.
+    is_choice = kind.describe()[name].kind == "choice"
+    st.query_params[name] = words.choice_label(value) if is_choice else f"{value:g}"
     _note_form(kind.__name__, [name])
 
 

@@ -13,7 +13,7 @@ from studio.lab.settings import SIDE
 ROW_DIGITS = 10  # digits per row
 MAP_SIDE = 12  # digits along each side of a latent map
 TRAVERSAL_STEPS = 9
-_MAX_FILTERS = 144
+_MAX_FILTERS, _FILTER_SCALE = 144, 3  # images, and px per weight
 _EDGE_SHARE = 0.03  # share of codes beyond each edge of a map
 
 
@@ -28,14 +28,13 @@ def draw_rows(*digits: np.ndarray, scale: int = 4) -> np.ndarray:
     return draw_grid(np.concatenate(digits), len(digits[0]), scale)
 
 
-def draw_filters(network: Autoencoder | Boltzmann, digits: np.ndarray, scale: int = 3) -> np.ndarray:
+def draw_filters(network: Autoencoder | Boltzmann, digits: np.ndarray) -> np.ndarray:
     """Draws the filters of the first layer: white pixels have positive, black ones negative weights.
 
     Args:
         network: the network.
         digits: `(n, PIXELS)`. Weights are scaled by their pixel's standard deviation, because weights of
             pixels that are always black keep their random initial value.
-        scale: px per pixel.
 
     Returns:
         `(H, W, 3) uint8`, one image per unit.
@@ -47,7 +46,7 @@ def draw_filters(network: Autoencoder | Boltzmann, digits: np.ndarray, scale: in
         kernels = kernels * digits.std(axis=0)
     largest = np.abs(kernels).max(axis=1, keepdims=True) + 1e-9
     levels = (127.5 + 127.5 * kernels / largest + 0.5).astype("uint8")
-    return make_grid(levels[:_MAX_FILTERS].reshape(-1, side, side, 1), scale=scale * SIDE // side)
+    return make_grid(levels[:_MAX_FILTERS].reshape(-1, side, side, 1), scale=_FILTER_SCALE * SIDE // side)
 
 
 def decode_traversal(network: Autoencoder, number: int, codes: np.ndarray) -> np.ndarray:

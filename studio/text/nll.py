@@ -78,11 +78,11 @@ def _compute_window_nats(
     with blas_threads.limit_threads(1):
         network = quantize_network(language_model.network, windows)
         states = language_model.network.states(windows)
-        for piece in _split_range(0, CONTEXT_CHARS) if windows > 1 else ():
+        for piece in _split_range(CONTEXT_CHARS) if windows > 1 else ():
             _, states = network.run(inputs[:, piece], states)
             progress.report(piece.stop, window_chars, text="Reading the text")
         language_model.network.forget(states, 0)  # the first window has no context
-        for piece in _split_range(0, min(PREDICTED_CHARS, len(indices))):
+        for piece in _split_range(min(PREDICTED_CHARS, len(indices))):
             logits, states = network.run(inputs[:, CONTEXT_CHARS:][:, piece], states)
             piece_nats = compute_nats(logits.reshape(-1, network.size), targets[:, piece].reshape(-1))
             nats[:, piece] = piece_nats.reshape(windows, -1)
@@ -90,5 +90,5 @@ def _compute_window_nats(
     return nats.reshape(-1)[: len(indices)]
 
 
-def _split_range(start: int, end: int) -> Iterable[slice]:
-    return (slice(at, min(at + _CHARS_PER_REPORT, end)) for at in range(start, end, _CHARS_PER_REPORT))
+def _split_range(end: int) -> Iterable[slice]:
+    return (slice(at, min(at + _CHARS_PER_REPORT, end)) for at in range(0, end, _CHARS_PER_REPORT))

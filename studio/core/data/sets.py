@@ -132,14 +132,14 @@ def load_dataset(
     return dataset
 
 
-def find_cached_dataset(file: File, size: int, channels: int = 3) -> ImageDataset | None:
-    """Returns the result of `load_dataset` if it is cached, else None. Reads and downloads nothing.
+def find_cached_dataset(file: File, size: int) -> ImageDataset | None:
+    """Returns the result of `load_dataset` in color if it is cached, else None. Reads and downloads nothing.
 
     Raises:
         InvalidInput: if the data set was modified.
         Unavailable: if it is no longer stored.
     """
-    return cache.find_dataset(_make_cache_key(_locate_data_set(file), size, channels), size, channels)
+    return cache.find_dataset(_make_cache_key(_locate_data_set(file), size, 3), size, 3)
 
 
 def count_download_bytes(file: File) -> int | None:

@@ -17,6 +17,7 @@ from studio.core.progress import Progress
 
 BLOCKS = 10  # blocks of the jackknife
 NEIGHBORS = 3
+_LPIPS_BATCH = 25  # pairs of images
 _MIN_IMAGES = 2 * BLOCKS
 _ROWS = 512  # rows of a distance matrix at once, to bound the memory
 
@@ -154,16 +155,13 @@ def _compute_kernel_sums(a: np.ndarray, b: np.ndarray, same: bool = False) -> np
     return sums
 
 
-def precision_recall(
-    generated: np.ndarray, real: np.ndarray, neighbors: int = NEIGHBORS
-) -> tuple[float, float]:
+def precision_recall(generated: np.ndarray, real: np.ndarray) -> tuple[float, float]:
     """Returns precision (share of generated images that look real) and recall (share of real images covered).
 
     An image belongs to a set if it is within the distance of the k-th neighbor of one of its images.
 
     Args:
         generated, real: `inception.compute_features` of the sets, `(n, d)` and `(m, d)`.
-        neighbors: the k of the paper.
 
     Raises:
         InvalidInput: if a set has fewer than 20 images.
@@ -172,17 +170,17 @@ def precision_recall(
         Kynkäänniemi et al. 2019, arXiv:1904.06991.
     """
     _check_set_sizes(generated, real)
-    precision, recall = _is_covered(generated, real, neighbors), _is_covered(real, generated, neighbors)
+    precision, recall = _is_covered(generated, real), _is_covered(real, generated)
     return float(precision.mean()), float(recall.mean())
 
 
-def _is_covered(points: np.ndarray, references: np.ndarray, neighbors: int) -> np.ndarray:
+def _is_covered(points: np.ndarray, references: np.ndarray) -> np.ndarray:
     """Returns which points are within the k-th neighbor distance of a reference, `(n,) bool`."""
     radii = np.empty(len(references), "float32")
     for rows in _slice_rows(len(references)):
         squares = compute_squared_distances(references[rows], references)
         squares[np.arange(len(squares)), np.arange(rows.start, rows.stop)] = np.inf
-        radii[rows] = np.partition(squares, neighbors - 1, axis=1)[:, neighbors - 1]
+        radii[rows] = np.partition(squares, NEIGHBORS - 1, axis=1)[:, NEIGHBORS - 1]
     is_covered = np.empty(len(points), bool)
     for rows in _slice_rows(len(points)):
         is_covered[rows] = (compute_squared_distances(points[rows], references) <= radii).any(axis=1)
@@ -223,15 +221,12 @@ def _check_set_sizes(*sets: np.ndarray) -> None:
         raise invalid("images to compare", expected=expected, received=received, next_step=step)
 
 
-def compute_mean_lpips(
-    images: np.ndarray, targets: np.ndarray, progress: Progress | None = None, batch: int = 25
-) -> float:
+def compute_mean_lpips(images: np.ndarray, targets: np.ndarray, progress: Progress | None = None) -> float:
     """Returns the mean LPIPS (arXiv:1801.03924) of pairs of images.
 
     Args:
         images, targets: the pairs, `(n, H, W, 3) uint8` each.
         progress: reports each batch.
-        batch: pairs per batch.
 
     Raises:
         Unavailable: if the weights cannot be downloaded.
@@ -240,9 +235,11 @@ def compute_mean_lpips(
     from studio.core.metrics import lpips
 
     total = 0.0
-    for start in range(0, len(images), batch):
+    for start in range(0, len(images), _LPIPS_BATCH):
         if progress is not None:
             progress.report(start, len(images))
-        first, second = (group[start : start + batch].astype("float32") / 255 for group in (images, targets))
+        first, second = (
+            group[start : start + _LPIPS_BATCH].astype("float32") / 255 for group in (images, targets)
+        )
         total += len(first) * lpips.compute_distance(first, second)
     return total / len(images)

@@ -80,16 +80,13 @@ def get_status(name: str, digest: str | None = None) -> Status:
     return Status(name, weights.title, False, original, 0, size, source.digest, source.where)
 
 
-def pull(
-    name: str, progress: Progress | None = None, source: Path | None = None, digest: str | None = None
-) -> Path:
+def pull(name: str, progress: Progress | None = None, source: Path | None = None) -> Path:
     """Makes weights available: from a given file, from the cache, or by download.
 
     Args:
         name: one of `list_names()`.
         progress: receives the progress of a download.
         source: the original file, or its folder, to use instead of the cache and a download.
-        digest: of the training run, as in a recipe; None takes the first available one.
 
     Returns:
         The path of the converted `.weights.h5`.
@@ -99,7 +96,7 @@ def pull(
         InvalidInput: if the given file is not a pinned one.
         Cancelled: if the user asked to stop; the next pull resumes.
     """
-    return prepare.ensure(name, progress or Progress(), source, digest)[0]
+    return prepare.ensure(name, progress or Progress(), source, None)[0]
 
 
 def pull_in_child(name: str, progress: Progress | None = None) -> None:

@@ -27,6 +27,7 @@ Pick = Literal["left", "right", "alike"]
 _ID = re.compile(r"[0-9a-f]{16}")
 _PREFIX = "eye-"
 _MAX_BYTES = 256_000
+_MAX_RECENT = 3  # searches
 
 
 class _Strict(BaseModel):
@@ -167,7 +168,7 @@ def remove_last_comparison(id: str, owner: str) -> PreferenceSearch:
         return _save(search.model_copy(update={"compared": search.compared[:-1]}))
 
 
-def load_recent(owner: str, most: int = 3) -> list[PreferenceSearch]:
+def load_recent(owner: str) -> list[PreferenceSearch]:
     """Returns the owner's last searches that have comparisons, newest first."""
     files = sorted(_folder(owner).glob(f"{_PREFIX}*.json"), key=_read_modified_time, reverse=True)
     searches: list[PreferenceSearch] = []
@@ -176,7 +177,7 @@ def load_recent(owner: str, most: int = 3) -> list[PreferenceSearch]:
             search = _read(path)
             if search.owner == owner and search.compared:
                 searches.append(search)
-        if len(searches) == most:
+        if len(searches) == _MAX_RECENT:
             break
     return searches
 

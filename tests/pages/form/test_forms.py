@@ -285,3 +285,19 @@ def test_number_box_and_slider_follow_each_other(form):
     page = page.slider(key="strength").set_value(0.5).run()
     assert page.number_input(key="strength.box").value == 0.5
     assert get_settings(page).stroke_size == 1.3
+
+
+def test_a_value_set_for_another_form_is_in_the_address(draw):
+    def page_of_button():
+        import streamlit as st
+
+        from pages.form import forms
+        from studio.style.settings import TransferSettings
+
+        st.button("Keep colors", on_click=forms.set_value, args=(TransferSettings, "keep_colors", "matched"))
+        st.button("Coarser", on_click=forms.set_value, args=(TransferSettings, "stroke_size", 2.0))
+
+    page = draw(page_of_button)
+    press_button(page, "Keep colors")
+    press_button(page, "Coarser")
+    assert page.query_params["keep_colors"] == "Matched" and page.query_params["stroke_size"] == "2"
