@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import accumulate, islice, pairwise
 from math import floor
 
-from studio.core.imaging import gif_blocks, video_facts
+from studio.core.imaging import gif_blocks, video_facts, webp_chunks
 from studio.core.imaging.video_limits import MAX_FRAMES
 
 _DEFAULT_DURATION = Fraction(1, 10)  # s; browsers use it for frames up to `_SHORTEST_DURATION`
@@ -126,12 +126,8 @@ def _read_gif_durations(data: bytes) -> Iterator[Fraction]:
 
 def _read_webp_durations(data: bytes) -> Iterator[Fraction]:
     """Yields durations from the chunks of a WebP, because FFmpeg ignores them and Pillow has to decode."""
-    offset = 12
-    while offset + 8 <= len(data):
-        kind, size = data[offset : offset + 4], int.from_bytes(data[offset + 4 : offset + 8], "little")
-        if kind == b"ANMF":
-            yield Fraction(int.from_bytes(data[offset + 20 : offset + 23], "little"), 1000)
-        offset += 8 + size + size % 2
+    for place in webp_chunks.find_durations(data):
+        yield Fraction(int.from_bytes(data[place], "little"), 1000)
 
 
 def _read_apng_durations(data: bytes) -> Iterator[Fraction]:

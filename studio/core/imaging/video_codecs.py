@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from PIL import Image
 
-from studio.core.imaging import gif_blocks, transparency
+from studio.core.imaging import gif_blocks, transparency, webp_chunks
 from studio.core.imaging.video_limits import MAX_FRAMES
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LIMITED = 1  # FFmpeg's number of the range 16 to 235
 _MPEG4: tuple[_Codec, ...] = ("libx264", "libopenh264", "mpeg4")  # in order of preference
 _PALETTE_SIDE = 128  # px; a palette of a small copy is as good, and faster
 _MIN_OPAQUE_ALPHA = 128  # least alpha of an opaque pixel of a GIF
-_WEBP_ALPHA = 0x10  # flag in the header
+_WEBP_FLAGS, _WEBP_ALPHA = 20, 0x10  # offset of the flags of a chunk VP8X, and one of them
 _GIF_CONTROL = 0xF9  # label of an extension
 _GIF_DISPOSAL, _GIF_CLEARED, _GIF_HAS_CLEAR = 0b11100, 2 << 2, 1
 _GIF_CLEAR = 0  # index of the transparent color: FFmpeg shortens palettes at the other end
@@ -169,17 +169,11 @@ def fix_webp(data: bytes, seconds: Fraction, transparent: bool) -> bytes:
         transparent: whether frames may have transparency. libwebp omits the flag if all changed pixels are
             opaque.
     """
-    output, offset, elapsed, last_frame = bytearray(data), 12, 0, 0
-    while offset + 24 <= len(data):
-        size = int.from_bytes(data[offset + 4 : offset + 8], "little")
-        if data[offset : offset + 4] == b"VP8X" and transparent:
-            output[offset + 8] |= _WEBP_ALPHA
-        elif data[offset : offset + 4] == b"ANMF":
-            if last_frame:
-                elapsed += int.from_bytes(data[last_frame + 20 : last_frame + 23], "little")
-            last_frame = offset
-        offset += 8 + size + size % 2
-    if last_frame:
+    output = bytearray(data)
+    if transparent and data[12:16] == b"VP8X":
+        output[_WEBP_FLAGS] |= _WEBP_ALPHA
+    if places := list(webp_chunks.find_durations(data)):
+        elapsed = sum(int.from_bytes(data[place], "little") for place in places[:-1])
         remaining = min(max(round(seconds * 1000) - elapsed, 1), 2**24 - 1)
-        output[last_frame + 20 : last_frame + 23] = remaining.to_bytes(3, "little")
+        output[places[-1]] = remaining.to_bytes(3, "little")
     return bytes(output)
