@@ -31,6 +31,7 @@ IN_PROCESS += (
     "masks",
     "video",
     "classifier_confidence",
+    "multi_label",
 )
 SEPARATE = ("reliability",)
 MULTI_PROCESS = ("answers", "distributed", "kills", "soak", "crowd", "live_camera")  # start other programs

@@ -28,7 +28,8 @@ def test_a_spread_has_its_standard_error_and_count():
 
 
 # Each takes a minute or more on two slow cores even in its quick form.
-TAKE_MINUTES = ("house", "alternatives", "classify", "classifier_confidence", "tune", "enhance", "texture")
+TAKE_MINUTES = ("house", "alternatives", "classify", "classifier_confidence", "multi_label")
+TAKE_MINUTES += ("tune", "enhance", "texture")
 
 
 @pytest.mark.slow

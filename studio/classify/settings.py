@@ -90,7 +90,7 @@ class TrainClassifierSettings(AugmentationSettings, shared.TrainSettings):
     size: int = setting(224, _SIZE_HELP, label="Input size", unit="px", ge=32, le=512, step=32)
     head: Literal["linear", "mlp"] = setting(
         "linear",
-        "Classifier trained on the features: linear is softmax regression; mlp (multilayer perceptron) adds "
+        "Classifier trained on the features: linear is logistic regression; mlp (multilayer perceptron) adds "
         "a hidden layer, which can separate more complex classes but overfits more easily.",
     )
     hidden: int = setting(
@@ -137,7 +137,8 @@ class TrainClassifierSettings(AugmentationSettings, shared.TrainSettings):
     coverage: float = setting(
         0.95,
         "Share of the correctly classified held-out images that keep their class; images with a lower "
-        "probability are “none of these”. Lower it to reject more images, 1 rejects none.",
+        "probability are “none of these”. Lower it to reject more images, 1 rejects none. Without effect if "
+        "images have several labels: then each label has the threshold 50 %.",
         scale="percent",
         ge=0.5,
         le=1,

@@ -12,7 +12,8 @@ from studio.run import tensorboard, terminal
 
 _DATA_HELP = {
     "text": "training data: a text file",
-    "dataset": "training images: a folder, zip, tar or npz (for a classifier, one folder per class), "
+    "dataset": "training images: a folder, zip, tar or npz (for a classifier, one folder per class or a "
+    "labels.csv), "
     "sample:NAME or tfds:NAME",
 }
 

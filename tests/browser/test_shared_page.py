@@ -7,6 +7,7 @@ from pathlib import Path
 import drawn_classes
 import numpy as np
 import pytest
+import toy_classifier
 from PIL import Image
 from waiting import wait_until
 
@@ -197,3 +198,29 @@ def test_classifier_agrees_with_the_studio_and_follows_the_camera(
     tab.get_by_role("button", name="Stop the camera").click()
     expect(tab.get_by_label("The camera", exact=True)).to_be_hidden()
     expect(tab.get_by_label("The classified part of the photo")).to_be_visible()
+
+
+def test_multi_label_classifier_names_all_labels_above_its_threshold(
+    open_shared, lite0_home, tmp_path, expect
+):
+    classes = [f"label {n}" for n in range(6)]
+    record = {"multi_label": True, "none_of_these": {"threshold": 0.5}}
+    model = toy_classifier.save("toy", classes, "efficientnet-lite0", 96, **record)
+    tab = open_shared("toy")
+    bars = tab.get_by_label("Probabilities")
+    counts = set()
+    for path in write_photos(tmp_path):
+        tab.get_by_label("Choose a photo").set_input_files(path)
+        expected = trained.load(model).predict([image_io.read(path)])[0]
+        wait_until(lambda expected=expected: is_close(bars.evaluate(PROBABILITIES), expected))
+        results = bars.evaluate(PROBABILITIES)
+        order = [n for n in np.argsort(results)[::-1] if results[n] >= 0.5]
+        verdict = "; ".join(f"{classes[n]}, {100 * results[n]:.1f}%" for n in order) or "None of these"
+        expect(tab.get_by_text(verdict, exact=True)).to_be_visible()
+        expect(bars.locator(".top")).to_have_count(len(order))
+        counts.add(len(order))
+    assert max(counts) > 1, "several labels"
+
+
+def is_close(received: list[float] | None, expected: np.ndarray) -> bool:
+    return received is not None and bool(np.abs(np.array(received) - expected).max() < 0.02)

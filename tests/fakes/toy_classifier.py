@@ -47,7 +47,9 @@ def save(target, classes=("cat", "coffee"), backbone="vgg16", size=32, **data):
     settings = TrainClassifierSettings(backbone=backbone, size=size)
     loaded = backbones.load(backbone)
     network = trained.assemble(
-        loaded, size, lambda maps: trained.add_pooled_head(maps, len(classes), settings)
+        loaded,
+        size,
+        lambda maps: trained.add_pooled_head(maps, len(classes), settings, data.get("multi_label", False)),
     )
     shape = network.layers[-1].kernel.shape
     weights = np.random.default_rng(0).normal(0, 0.1, shape).astype("float32")

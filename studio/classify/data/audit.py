@@ -29,25 +29,28 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
         groups: its near-duplicates.
 
     Returns:
-        `images`; `classes`, each with `name` and `count`; `strays`, images outside of class folders, if there
-        are no classes; `broken`, files left out; `copies`, pairs of names; `near`, pairs with `first`,
-        `second`, `alike` (similarity) and `across` (in two classes); `parted`, the number of near-duplicates
-        in different groups; `sizes`, the smallest, median and largest shorter side in px; `small`, images
-        that must be enlarged; `uneven`, the ratio of the largest to the smallest class; `split`, whether
-        folders decide the split; `leaks`, the number of test images of such a split that are nearly the same
-        as a training image; `warnings` and `notes`, in sentences.
+        `images`; `multi_label`, whether an image can have any number of labels; `classes`, each with `name`
+        and `count`; `strays`, images outside of class folders, if there are no classes; `broken`, files left
+        out; `copies`, pairs of names; `near`, pairs with `first`, `second`, `alike` (similarity) and `across`
+        (with other labels); `parted`, the number of near-duplicates in different groups; `sizes`, the
+        smallest, median and largest shorter side in px; `small`, images that must be enlarged; `uneven`, the
+        ratio of the largest to the smallest class; `split`, whether folders decide the split; `leaks`, the
+        number of test images of such a split that are nearly the same as a training image; `warnings` and
+        `notes`, in sentences.
     """
     counts = _count_by_class(dataset)
     shortest = dataset.sizes.min(axis=1)
     small = np.flatnonzero(shortest < dataset.images.shape[1])
     is_across = np.zeros(len(groups.pairs), bool)
-    if dataset.labels is not None:
-        is_across = dataset.labels[groups.pairs[:, 0]] != dataset.labels[groups.pairs[:, 1]]
+    if dataset.classes:
+        is_other = dataset.targets[groups.pairs[:, 0]] != dataset.targets[groups.pairs[:, 1]]
+        is_across = is_other.any(axis=1) if is_other.ndim > 1 else is_other
     near = zip(groups.pairs[:MAX_LISTED], groups.correlations, is_across, strict=False)
     findings = {
         "images": len(dataset.names),
+        "multi_label": dataset.multi_hot is not None,
         "classes": [{"name": name, "count": count} for name, count in counts.items()],
-        "strays": find_strays(dataset.names)[:MAX_LISTED] if dataset.labels is None else [],
+        "strays": [] if dataset.classes else find_strays(dataset.names)[:MAX_LISTED],
         "broken": list(dataset.broken[:MAX_LISTED]),
         "broken_count": len(dataset.broken),
         "copies": [list(pair) for pair in dataset.copies[:MAX_LISTED]],
@@ -69,9 +72,10 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
 
 def _count_by_class(dataset: ImageDataset) -> dict[str, int]:
     """Returns the number of images of each class; empty without classes."""
-    if dataset.labels is None:
+    if not dataset.classes:
         return {}
-    counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
+    labels = dataset.known_labels if dataset.multi_hot is None else np.nonzero(dataset.multi_hot)[1]
+    counts = np.bincount(labels, minlength=len(dataset.classes))
     return dict(zip(dataset.classes, counts.tolist(), strict=True))
 
 
@@ -99,7 +103,10 @@ def _find_warnings(findings: Mapping[str, Any]) -> Iterator[str]:
         yield f"{findings['uneven']:.0f} times as many images of {largest} as of {smallest}: add some."
     if across := findings["across_count"]:
         pairs = amounts.format_count(across, "pair")
-        yield f"{pairs} of nearly the same image in two classes: check which class is right."
+        where, what = (
+            ("with other labels", "labels are") if findings["multi_label"] else ("in two classes", "class is")
+        )
+        yield f"{pairs} of nearly the same image {where}: check which {what} right."
     if leaks := findings["leaks"]:
         subject = "test image is" if leaks == 1 else "test images are"
         yield f"{leaks:,} {subject} nearly the same as a training image, so the accuracy may be too high."
@@ -120,12 +127,12 @@ def _find_similar_names(names: Mapping[str, int]) -> Iterator[list[str]]:
 
 
 def check(dataset: ImageDataset, name: str) -> None:
-    """Raises `InvalidInput` if there are fewer than two classes, or too few images of one."""
-    if dataset.labels is None and (stray_names := find_strays(dataset.names)):
+    """Raises `InvalidInput` if there are fewer than two classes, or too few images with or without one."""
+    if not dataset.classes and (stray_names := find_strays(dataset.names)):
         received = f"outside of class folders: {join_first_few(stray_names)}"
         step = "move it into a class folder, or remove it"
         raise invalid_data_set(name, "each image in the folder of its class", received, step)
-    if dataset.labels is None:
+    if not dataset.classes:
         received = " ".join([f"{len(dataset.names):,} images of one.", *dataset.notes]).rstrip(".")
         raise invalid_data_set(name, "at least two classes, one folder each", received, "add another class")
     counts = _count_by_class(dataset)
@@ -135,6 +142,14 @@ def check(dataset: ImageDataset, name: str) -> None:
             f"at least {MIN_CLASS_IMAGES} images of each class",
             join_first_few(too_small),
             "add images of that class, or remove it",
+        )
+    if dataset.multi_hot is not None and max(counts.values()) > len(dataset.names) - MIN_CLASS_IMAGES:
+        name_of_all = max(counts, key=lambda label: counts[label])
+        raise invalid_data_set(
+            name,
+            f"at least {MIN_CLASS_IMAGES} images without each label",
+            f"{name_of_all} on {counts[name_of_all]:,} of {len(dataset.names):,} images",
+            "add images without that label, or remove it",
         )
 
 
@@ -207,7 +222,7 @@ def _list_sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]
     if findings["near"]:
         yield (
             f"{findings['near_count']:,} pairs of nearly identical images",
-            list(map(_format_pair, findings["near"])),
+            [_format_pair(pair, findings["multi_label"]) for pair in findings["near"]],
         )
     if score := findings.get("score"):
         metrics = score["evaluation"]
@@ -226,6 +241,6 @@ def _list_sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]
         yield "Notes", list(findings["notes"])
 
 
-def _format_pair(pair: Mapping[str, Any]) -> str:
-    across = ", in two classes" if pair["across"] else ""
-    return f"{pair['first']} and {pair['second']} ({pair['alike']:.2f}{across})"
+def _format_pair(pair: Mapping[str, Any], multi_label: bool) -> str:
+    across = ", with other labels" if multi_label else ", in two classes"
+    return f"{pair['first']} and {pair['second']} ({pair['alike']:.2f}{across if pair['across'] else ''})"

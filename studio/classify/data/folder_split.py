@@ -44,7 +44,7 @@ def find(dataset: ImageDataset) -> FolderSplit | None:
         None if no folders divide it, one of the parts for training and testing is missing, or the part for
         training lacks a class.
     """
-    if dataset.labels is None:
+    if not dataset.classes:
         return None
     splits = np.array(list_splits(dataset.names))
     train_rows, validation_rows, test_rows = (
@@ -52,7 +52,9 @@ def find(dataset: ImageDataset) -> FolderSplit | None:
     )
     if not len(test_rows):
         test_rows, validation_rows = validation_rows, test_rows
-    if not len(test_rows) or len(np.unique(dataset.labels[train_rows])) < len(dataset.classes):
+    targets = dataset.targets[train_rows]
+    class_count = len(np.unique(targets)) if targets.ndim == 1 else int(targets.any(axis=0).sum())
+    if not len(test_rows) or class_count < len(dataset.classes):
         return None
     return FolderSplit(train_rows, validation_rows, test_rows)
 

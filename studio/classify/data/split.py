@@ -1,8 +1,24 @@
-"""Splits a dataset by class, with near-duplicates on the same side."""
+"""Splits a dataset by class, with near-duplicates on the same side. See `stratify` for several labels."""
 
 from __future__ import annotations
 
 import numpy as np
+
+
+def stratify(targets: np.ndarray) -> np.ndarray:
+    """Returns one label for each image, by which to split, `(n,) int64`: the rarest of several labels.
+
+    Rare labels then have their share in each part, and common ones nearly so. Images without a label have a
+    label of their own.
+
+    Args:
+        targets: the labels, `(n,) int64`, or multi-hot, `(n, k) bool`.
+    """
+    if targets.ndim == 1:
+        return targets
+    counts = np.where(targets, targets.sum(axis=0), len(targets) + 1)
+    rarest = np.where(targets.any(axis=1), counts.argmin(axis=1), targets.shape[1])
+    return np.unique(rarest, return_inverse=True)[1].astype("int64")
 
 
 def split(

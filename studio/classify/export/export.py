@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.classify.export import int8, loaders, snippets, zip_exports
-from studio.classify.models import available
+from studio.classify.models import available, trained
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import ExportSettings
 from studio.core import paths, recipes
@@ -48,6 +48,9 @@ def check(settings: ExportSettings, inputs: Mapping[str, Sequence[File]]) -> Non
     """Raises `StudioError` if the classifier does not exist or the export lacks a package."""
     available.check(settings, inputs)
     _check_precision(settings, inputs)
+    preset = available.find_trained_preset(settings, inputs)
+    if settings.form == "teachable" and preset and trained.is_multi_label(preset):
+        raise zip_exports.multi_label_error()
     missing = [name for name in REQUIRED_PACKAGES.get(settings.form, ()) if find_spec(name) is None]
     if missing:
         raise Unavailable(
@@ -108,7 +111,9 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
             comparison, note = _compare(settings, classifier, path, progress)
         data = path.read_bytes()
     program_form = "int8" if is_int8 else settings.form
-    snippet = snippets.write_program(program_form, classifier.classes, classifier.threshold)
+    snippet = snippets.write_program(
+        program_form, classifier.classes, classifier.threshold, classifier.independent
+    )
     figures = {
         "bytes": len(data),
         **comparison,

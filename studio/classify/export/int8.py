@@ -17,6 +17,7 @@ from studio.classify.inference.score import match_labels
 from studio.classify.models import trained
 from studio.classify.models.classifier import Classifier
 from studio.classify.training import split_record
+from studio.classify.training.evaluate import decide
 from studio.core import data
 from studio.core.data.sources import invalid_data_set
 from studio.core.errors import StudioError
@@ -38,7 +39,7 @@ class SplitImages:
     Attributes:
         calibration: training images, `(n, side, side, 3) uint8`.
         test: the test split, `(m, side, side, 3) uint8`.
-        truth: the classes of the test split as indices, `(m,)`.
+        truth: the classes of the test split as indices, `(m,)`, or multi-hot, `(m, k)`.
     """
 
     calibration: np.ndarray
@@ -53,7 +54,8 @@ def load_images(preset: Preset, file: File, progress: Progress) -> SplitImages:
         InvalidInput: if it is another dataset, or a file is damaged.
     """
     dataset = data.load_dataset(file, trained.side_of(preset), progress=progress)
-    truth = match_labels(dataset, trained.classes_of(preset), file.name)
+    independent = trained.is_multi_label(preset)
+    truth = match_labels(dataset, trained.classes_of(preset), file.name, independent=independent)
     test_mask = split_record.load_test_mask(preset, dataset)
     if not test_mask.any():
         expected = f"the dataset that {preset.name} was trained on"
@@ -91,18 +93,20 @@ def measure_accuracy(
     """Compares a file with its model on the test split.
 
     Returns:
-        `accuracy` of the file, `model_accuracy`, `agreement` (the share of images with the same prediction),
-        `tested` and `calibrated`, the numbers of images.
+        `accuracy` of the file, `model_accuracy`, `agreement` (the share of the same predictions, each for an
+        image, or for an image and one of its independent classes), `tested` and `calibrated`, the numbers of
+        images.
 
     Raises:
         StudioError: if the file is much less accurate than the model.
     """
     predict = loaders.LOADERS[path.suffix](path)
-    guesses = np.empty(len(images.test), "int64")
+    probabilities = np.empty((len(images.test), len(classifier.classes)), "float32")
     for n, image in enumerate(images.test):
         progress.report(n, len(images.test), text="Testing the file")
-        guesses[n] = predict(image[None])[0].argmax()
-    model_guesses = classifier.predict(list(images.test), progress).argmax(axis=1)
+        probabilities[n] = predict(image[None])[0]
+    guesses = decide(probabilities, classifier.independent)
+    model_guesses = decide(classifier.predict(list(images.test), progress), classifier.independent)
     accuracy, model_accuracy = (float((g == images.truth).mean()) for g in (guesses, model_guesses))
     if model_accuracy - accuracy > MAX_ACCURACY_LOSS:
         raise StudioError(

@@ -54,7 +54,7 @@ function findCrop(width, height, size) {
 }
 
 export default async function show({ app, cameras, create, data, networks, photos, say }) {
-  const { classes, threshold } = data;
+  const { classes, threshold, independent } = data;
   const [, height, width] = networks.network.shapes[0];
   const size = { height, width };
   const canvas = create("canvas", { ...size, role: "img", "aria-label": "The classified part of the photo" });
@@ -98,13 +98,15 @@ export default async function show({ app, cameras, create, data, networks, photo
     bars.forEach(({ fill, row, share }, n) => {
       share.textContent = format(n);
       fill.style.width = format(n);
-      row.classList.toggle("top", n === order[0]);
+      row.classList.toggle("top", independent ? probabilities[n] >= threshold : n === order[0]);
     });
     const rows = isLive && classes.length <= FEW_CLASSES ? bars : order.map((n) => bars[n]);
     if (rows.some(({ row }, n) => list.children[n] !== row)) list.append(...rows.map(({ row }) => row));
     verdict.setAttribute("aria-live", isLive ? "off" : "polite"); // a screen reader could not keep up
-    const isRejected = probabilities[order[0]] < threshold;
-    verdict.textContent = isRejected ? "None of these" : `${classes[order[0]]}, ${format(order[0])}`;
+    // An image can have any number of independent classes.
+    const candidates = independent ? order : order.slice(0, 1);
+    const predicted = candidates.filter((n) => probabilities[n] >= threshold);
+    verdict.textContent = predicted.map((n) => `${classes[n]}, ${format(n)}`).join("; ") || "None of these";
     list.probabilities = Array.from(probabilities);
   }
 

@@ -30,14 +30,14 @@ def check(preset: Preset) -> None:
         path = preset.folder / WEIGHTS
         if not path.is_file() or path.stat().st_size <= MAX_WEIGHTS_BYTES:
             return
-        network_text = "network"
+        network_text = ""
     elif settings.backbone == BACKBONE:
         return
     else:
-        network_text = f"network, {settings.backbone},"
+        network_text = f" on {settings.backbone}"
     raise InvalidInput(
-        f"The {network_text} of {preset.name} is too large for a page, which has at most "
-        f"{amounts.format_bytes(MAX_BYTES)}. Train it again with the backbone {BACKBONE}."
+        f"{preset.name}{network_text} is too large for a page of at most {amounts.format_bytes(MAX_BYTES)}. "
+        f"Train it again on {BACKBONE}."
     )
 
 
@@ -55,17 +55,22 @@ def build_content(preset: Preset) -> Content:
         f"{_describe_accuracy(preset)} Choose a photo, drop one, paste one, or start the camera. "
         "It classifies the center of the photo.",
         Path(__file__).with_suffix(".js"),
-        {"classes": classes, "threshold": rejection.read_threshold(preset)},
+        {
+            "classes": classes,
+            "threshold": rejection.read_threshold(preset),
+            "independent": trained.is_multi_label(preset),
+        },
         {"network": model},
     )
 
 
 def _describe_accuracy(preset: Preset) -> str:
-    """Returns a sentence, with a leading space, on the test accuracy; "" if it is not stored."""
+    """Returns a sentence, with a leading space, on the metric of the test split; "" if it is not stored."""
     evaluation = preset.read_data().get("evaluation")
-    accuracy, count = (
-        (evaluation.get("accuracy"), evaluation.get("n")) if isinstance(evaluation, dict) else ("", "")
-    )
+    key, title = ("accuracy", "test accuracy")
+    if trained.is_multi_label(preset):
+        key, title = ("mean_average_precision", "mean average precision")
+    accuracy, count = (evaluation.get(key), evaluation.get("n")) if isinstance(evaluation, dict) else ("", "")
     if not isinstance(accuracy, int | float) or not math.isfinite(accuracy) or not isinstance(count, int):
         return ""
-    return f" Its test accuracy is {accuracy:.1%}, on {amounts.format_count(count, 'image')}."
+    return f" Its {title} is {accuracy:.1%}, on {amounts.format_count(count, 'image')}."

@@ -46,6 +46,9 @@ image = read(image_file)
 _REJECTION = """if probabilities.max() < {threshold}:
     print("none of these")
 """
+_LABELS = """labels = [CLASSES[n] for n in np.argsort(-probabilities) if probabilities[n] >= {threshold}]
+print("labels:", ", ".join(labels) or "none of these")
+"""
 _END = """for n in np.argsort(-probabilities)[:5]:
     print(f"{CLASSES[n]}: {probabilities[n]:.1%}")
 """
@@ -79,7 +82,7 @@ _WEB = """// Classifies an image. First: npm install @tensorflow/tfjs, and unpac
 import * as tf from "@tensorflow/tfjs";
 
 const CLASSES = {classes};
-// An image whose highest probability is below it is none of these classes. 0: there is no threshold.
+// {threshold_note}
 export const THRESHOLD = {threshold};
 
 // `image`: an <img>, <video> or <canvas>. Returns [name, probability] pairs, the most probable first.
@@ -98,6 +101,12 @@ export async function classify(image, address = "model.json") {{
   return CLASSES.map((name, n) => [name, probabilities[n]]).sort((one, other) => other[1] - one[1]);
 }}
 """
+_WEB_NOTE = (
+    "An image whose highest probability is below it is none of these classes. 0: there is no threshold."
+)
+_WEB_MULTI_LABEL_NOTE = (
+    "An image has each class whose probability is at least this. 0: there is no threshold."
+)
 _PARTS = {
     "keras": ("keras tensorflow pillow", "import keras", _KERAS),
     "tflite": ("tensorflow pillow", "import tensorflow as tf", _OPEN_TFLITE + _RUN_TFLITE),
@@ -107,19 +116,27 @@ _PARTS = {
 }
 
 
-def write_program(form: str, classes: Sequence[str], threshold: float = 0.0) -> str:
+def write_program(
+    form: str, classes: Sequence[str], threshold: float = 0.0, independent: bool = False
+) -> str:
     """Returns a program that classifies an image with an export: JavaScript for "tfjs", else Python.
 
     Args:
         form: format of the file; "int8" for a TFLite file of that precision.
         classes: class names, in order.
         threshold: an image whose highest probability is below it is none of the classes; 0 for no threshold.
+        independent: whether an image has each class that reaches the threshold.
     """
     if form == "tfjs":
-        return _WEB.format(classes=json.dumps(list(classes), ensure_ascii=False), threshold=f"{threshold:g}")
+        return _WEB.format(
+            classes=json.dumps(list(classes), ensure_ascii=False),
+            threshold=f"{threshold:g}",
+            threshold_note=_WEB_MULTI_LABEL_NOTE if independent else _WEB_NOTE,
+        )
     needs, imports, prediction = _PARTS[form]
     names = pprint.pformat(list(classes), width=100, compact=True)
-    end = _REJECTION.format(threshold=f"{threshold:g}") + _END if threshold else _END
+    verdict = _LABELS if independent else _REJECTION
+    end = verdict.format(threshold=f"{threshold:g}") + _END if threshold else _END
     return _START.format(needs=needs, imports=imports, classes=names) + prediction + end
 
 

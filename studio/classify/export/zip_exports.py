@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from studio.classify.export import keras_2
 from studio.classify.models.classifier import Classifier
+from studio.core.errors import InvalidInput
 from studio.imported import class_names, containers
 
 if TYPE_CHECKING:
@@ -20,9 +21,23 @@ _SHARD_BYTES = 4 << 20  # bytes, small enough for browser caches
 
 
 def write_teachable(classifier: Classifier, path: Path) -> None:
-    """Writes `keras_model.h5` and `labels.txt`, as in Teachable Machine's `converted_keras.zip`."""
+    """Writes `keras_model.h5` and `labels.txt`, as in Teachable Machine's `converted_keras.zip`.
+
+    Raises:
+        InvalidInput: if the classes are independent.
+    """
+    if classifier.independent:
+        raise multi_label_error()
     network = keras_2.convert(classifier)
     _write_zip(classifier, path, {MODEL: _encode_hdf5(network)})
+
+
+def multi_label_error() -> InvalidInput:
+    """Returns the error for a classifier with independent classes in Teachable Machine's format."""
+    return InvalidInput(
+        "This is a multi-label classifier. Teachable Machine's programs show one class for each image. "
+        "Export it to .keras, .tflite, .onnx or TensorFlow.js."
+    )
 
 
 def write_tfjs(classifier: Classifier, path: Path) -> None:

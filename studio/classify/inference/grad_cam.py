@@ -54,7 +54,9 @@ def run(settings: ExplainSettings, inputs: Inputs, progress: Progress) -> Result
         "label": classifier.classes[class_index],
         "probability": float(probabilities[class_index]),
         "whole": crops.crop_and_resize(image, *classifier.size).shape == image.shape,
-        "labels": predict.select_top_labels(probabilities, classifier.classes, TOP_K),
+        "labels": predict.select_top_labels(
+            probabilities, classifier.classes, predict.count_labels(classifier, probabilities, TOP_K)
+        ),
         **predict.describe_rejection(classifier, probabilities),
         **available.describe_imported_model(settings, inputs),
         "seconds": time.monotonic() - began,
@@ -100,8 +102,8 @@ def explain(
 def _compile_grad_cam(classifier: Classifier) -> Callable:
     """Compiles `((1, S, S, 3) uint8, index or -1) -> (heatmap (h, w), probabilities (k,), index)`.
 
-    Unlike the paper, the score is the class's logit minus the mean of all logits: what raises all logits
-    alike changes no probability and should not show.
+    The score is the class's logit. Unlike the paper, the mean of all logits is subtracted, because with
+    softmax, what raises all logits alike changes no probability and should not show.
     """
     import keras
     from keras import ops
@@ -121,7 +123,8 @@ def _compile_grad_cam(classifier: Classifier) -> Callable:
     def score(activations, class_index):
         logits = to_logits(to_output(activations))[0]
         class_index = ops.where(class_index < 0, ops.cast(ops.argmax(logits), "int32"), class_index)
-        return ops.take(logits, class_index) - ops.mean(logits), (logits, class_index)
+        mean = 0.0 if classifier.independent else ops.mean(logits)
+        return ops.take(logits, class_index) - mean, (logits, class_index)
 
     def grad_cam(images, class_index):
         activations = to_maps(images)
@@ -139,16 +142,17 @@ def _split_output(classifier: Classifier) -> tuple[keras.KerasTensor, Callable, 
     from keras import ops
 
     network = classifier.network
-    if classifier.independent:
-        return network.output, _invert_sigmoid, ops.sigmoid
     output_layer = network.layers[-1]
-    has_softmax = getattr(output_layer, "activation", None) is keras.activations.softmax
-    if isinstance(output_layer, keras.layers.Dense) and has_softmax:
+    name, to_probabilities = ("sigmoid", ops.sigmoid) if classifier.independent else ("softmax", ops.softmax)
+    is_known = getattr(output_layer, "activation", None) is keras.activations.get(name)
+    if isinstance(output_layer, keras.layers.Dense) and is_known:
         weights = [ops.convert_to_tensor(weight) for weight in output_layer.weights]
         to_logits = lambda inputs: ops.matmul(inputs, weights[0]) + (weights[1] if weights[1:] else 0)  # noqa: E731
-        return output_layer.input, to_logits, ops.softmax
+        return output_layer.input, to_logits, to_probabilities
+    if classifier.independent:
+        return network.output, _invert_sigmoid, to_probabilities
     if isinstance(output_layer, keras.layers.Softmax) or (
-        isinstance(output_layer, keras.layers.Activation) and has_softmax
+        isinstance(output_layer, keras.layers.Activation) and is_known
     ):
         return output_layer.input, lambda logits: logits, ops.softmax
     # Log probabilities serve as logits, except for probabilities that are 0 in float32.

@@ -32,7 +32,7 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
     results = [
         {
             "path": file.name,
-            "labels": select_top_labels(row, classifier.classes, settings.top),
+            "labels": select_top_labels(row, classifier.classes, count_labels(classifier, row, settings.top)),
             **describe_rejection(classifier, row),
         }
         for file, row in zip(files, probabilities, strict=True)
@@ -41,6 +41,12 @@ def run(settings: PredictSettings, inputs: Inputs, progress: Progress) -> Result
     response: dict[str, Any] = {"images": results, **available.describe_imported_model(settings, inputs)}
     output = File.store(json.dumps(response).encode(), "text", "labels.json")
     return Result((output,), {**response, "seconds": time.monotonic() - began}, recipe)
+
+
+def count_labels(classifier: Classifier, probabilities: np.ndarray, top: int) -> int:
+    """Returns the number of classes to list: `top`, and more if more independent classes are predicted."""
+    predicted = classifier.list_predicted(probabilities)
+    return max(top, len(predicted or ()))
 
 
 def select_top_labels(probabilities: np.ndarray, classes: Sequence[str], count: int) -> list[dict[str, Any]]:
@@ -58,7 +64,8 @@ def select_top_labels(probabilities: np.ndarray, classes: Sequence[str], count: 
 def describe_rejection(classifier: Classifier, probabilities: np.ndarray) -> dict[str, Any]:
     """Returns `none_of_these`, whether an image is none of the classes, and the `threshold`.
 
-    Empty for a classifier without a threshold.
+    For independent classes also `predicted`, the names of those that reach it, the most probable first. Empty
+    for a classifier without a threshold.
 
     Args:
         classifier: the classifier.
@@ -66,16 +73,26 @@ def describe_rejection(classifier: Classifier, probabilities: np.ndarray) -> dic
     """
     if not classifier.threshold:
         return {}
-    return {rejection.KEY: classifier.rejects(probabilities), "threshold": classifier.threshold}
+    predicted = classifier.list_predicted(probabilities)
+    return {
+        rejection.KEY: classifier.rejects(probabilities),
+        "threshold": classifier.threshold,
+        **({} if predicted is None else {"predicted": predicted}),
+    }
 
 
 def format_predictions(response: Mapping[str, Any]) -> str:
-    """Returns the predictions as text: one line for each image, best label first."""
+    """Returns the predictions as text: one line for each image, best label first.
+
+    Labels that are not predicted are in parentheses.
+    """
     notes = [f"({response[key]})" for key in available.NOTES if response.get(key)]
     return "\n".join([*map(_format_line, response["images"]), *notes])
 
 
 def _format_line(result: Mapping[str, Any]) -> str:
-    labels = ", ".join(f"{make_printable(a['label'])} {a['probability']:.1%}" for a in result["labels"])
-    text = f"{rejection.LABEL} ({labels})" if result.get(rejection.KEY) else labels
+    labels = [f"{make_printable(a['label'])} {a['probability']:.1%}" for a in result["labels"]]
+    count = len(result.get("predicted", () if result.get(rejection.KEY) else labels))
+    text = ", ".join(labels[:count]) or rejection.LABEL
+    text += f" ({', '.join(labels[count:])})" if labels[count:] else ""
     return f"{make_printable(result['path'], len(result['path']))}: {text}"

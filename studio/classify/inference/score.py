@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from studio.classify.data import matching
+from studio.classify.data import matching, split
 from studio.classify.models import imported_classifier, trained
 from studio.classify.models.classifier import Classifier
 from studio.classify.settings import AUTO
 from studio.classify.training import split_record
-from studio.classify.training.evaluate import evaluate, list_top_losses
+from studio.classify.training.evaluate import evaluate, list_metrics, list_top_losses
 from studio.core import data
 from studio.core.data import ImageDataset, sample_sets, shares
 from studio.core.data.names import count_phrase, join_first_few
+from studio.core.data.sources import invalid_data_set
 from studio.core.errors import InvalidInput, invalid, unknown
 from studio.core.models.presets import Preset
 from studio.core.progress import Progress
@@ -36,8 +37,7 @@ def score_preset(
         progress: receives each stage.
 
     Returns:
-        `accuracy`, `interval`, `n`, `per_class`, `calibration_error`, `calibration_floor`, `top_losses`, and
-        `notes` on images left out.
+        The metrics of `evaluate.list_metrics`, `per_class`, `top_losses`, and `notes` on images left out.
 
     Raises:
         InvalidInput: if the dataset cannot be read or has other classes, or the model's files are incomplete.
@@ -46,7 +46,7 @@ def score_preset(
     classes = trained.classes_of(preset)
     file = sample_sets.resolve(where, progress)
     dataset = data.load_dataset(file, trained.side_of(preset), progress=progress)
-    truth = match_labels(dataset, classes, where)
+    truth = match_labels(dataset, classes, where, independent=trained.is_multi_label(preset))
     test_mask = split_record.load_test_mask(preset, dataset)
     train_mask, notes = (
         (np.zeros_like(test_mask), []) if test_mask.any() else _find_training_images(preset, dataset)
@@ -87,7 +87,9 @@ def score_imported(
     dataset = data.load_dataset(
         sample_sets.resolve(where, progress), matching.dataset_side(facts.size), progress=progress
     )
-    truth = match_labels(dataset, facts.classes, where, file.name)
+    # An imported network with sigmoids may have been trained on one label for each image.
+    independent = facts.output_kind == "shares" and dataset.multi_hot is not None
+    truth = match_labels(dataset, facts.classes, where, file.name, independent)
     no_images = np.zeros(len(truth), bool)
     rows = _select_rows(truth, no_images, no_images, part)
     classifier = imported_classifier.load(file, choice.preprocessing, flat)
@@ -103,28 +105,55 @@ def score_imported(
 def _measure(
     classifier: Classifier, dataset: ImageDataset, rows: np.ndarray, truth: np.ndarray, progress: Progress
 ) -> dict[str, Any]:
-    """Classifies some images, and returns the metrics of a score. `truth` has the class index of each."""
+    """Classifies some images, and returns the metrics of a score. `truth` is that of `match_labels`."""
     progress.report_stage("Classifying images")
     probabilities = classifier.predict(dataset.images[rows], progress)
     metrics = evaluate(probabilities, truth, classifier.classes)
     return {
-        **{name: metrics[name] for name in ("accuracy", "interval", "n", "per_class")},
-        "calibration_error": metrics["calibration"]["error"],
-        "calibration_floor": metrics["calibration"]["floor"],
+        **list_metrics(metrics),
+        "per_class": metrics["per_class"],
         "top_losses": list_top_losses(dataset, rows, truth, probabilities, classifier.classes),
     }
 
 
-def match_labels(dataset: ImageDataset, classes: tuple[str, ...], where: str, model: str = "") -> np.ndarray:
-    """Returns the classifier's class index of each image, `(n,)`. Raises `InvalidInput` for other classes."""
-    if dataset.labels is None:
+def match_labels(
+    dataset: ImageDataset,
+    classes: tuple[str, ...],
+    where: str,
+    model: str = "",
+    independent: bool = False,
+) -> np.ndarray:
+    """Returns the labels of all images as a classifier's class indices.
+
+    Args:
+        dataset: the images.
+        classes: of the classifier.
+        where: name of the dataset.
+        model: name of an imported classifier, whose classes may differ in case.
+        independent: whether to return multi-hot labels.
+
+    Returns:
+        `(n,) int64`, or multi-hot, `(n, k) bool`.
+
+    Raises:
+        InvalidInput: for other classes, or several labels for a classifier of one.
+    """
+    if dataset.multi_hot is not None and not independent:
+        expected, step = "one label for each image, as the classifier has", "choose another data set"
+        raise invalid_data_set(where, expected, "several labels for some images", step)
+    if not dataset.classes:
         raise _class_mismatch_error(where, "only one folder", classes, model)
     indices = matching.find_class_indices(dataset.classes, classes, loosely=bool(model))
     if unknown_classes := matching.list_unknown(dataset.classes, indices):
         raise _class_mismatch_error(
             where, f"unknown classes: {join_first_few(unknown_classes)}", classes, model
         )
-    return np.array(indices)[dataset.labels]
+    if dataset.multi_hot is None:
+        labels = np.array(indices)[dataset.known_labels]
+        return np.eye(len(classes), dtype=bool)[labels] if independent else labels
+    truth = np.zeros((len(dataset.names), len(classes)), bool)
+    truth[:, np.array(indices)] = dataset.multi_hot
+    return truth
 
 
 def _class_mismatch_error(
@@ -154,9 +183,9 @@ def _select_rows(
     if part is None and test_mask.any():
         return np.flatnonzero(test_mask)
     part = part or (0.0, 1.0)
-    parts = []
-    for label in range(truth.max() + 1):
-        rows = np.flatnonzero((truth == label) & ~train_mask)
+    parts, labels = [], split.stratify(truth)
+    for label in range(labels.max() + 1):
+        rows = np.flatnonzero((labels == label) & ~train_mask)
         order = np.concatenate([rows[~test_mask[rows]], rows[test_mask[rows]]])
         start, end = shares.part_bounds(len(rows), part)
         parts.append(order[start:end])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 _LINE_LENGTH = 110  # characters
+_MULTI_LABEL_NOTE = "Multi-label: each class has its own sigmoid, so an image can have any number of labels."
 
 
 def run(settings: SummarizeSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -35,7 +36,10 @@ def run(settings: SummarizeSettings, inputs: Inputs, progress: Progress) -> Resu
         "layers": len(network.layers),
         "parameters": network.count_params(),
         "seconds": time.monotonic() - began,
-        "notes": available.list_imported_model_notes(settings, inputs),
+        "notes": [
+            *([_MULTI_LABEL_NOTE] if classifier.independent else []),
+            *available.list_imported_model_notes(settings, inputs),
+        ],
     }
     recipe = recipes.make("classify.summarize", settings, inputs, available.list_weights(classifier, inputs))
     return Result((File.store(text.encode(), "text", f"{classifier.name}-summary.txt"),), figures, recipe)

@@ -44,6 +44,7 @@ class Classifier:
         flat: whether the layers take an image as a flat vector.
         max_eager: up to this many images are run without compiling the network.
         threshold: an image whose highest probability is below it is none of the classes; 0 for no threshold.
+            Independent classes are predicted from it on.
     """
 
     name: str
@@ -65,6 +66,20 @@ class Classifier:
     def rejects(self, probabilities: np.ndarray) -> bool:
         """Returns whether an image with these probabilities, `(k,)`, is none of the classes."""
         return float(probabilities.max()) < self.threshold
+
+    def list_predicted(self, probabilities: np.ndarray) -> list[str] | None:
+        """Returns the independent classes that reach the threshold, the most probable first.
+
+        Args:
+            probabilities: of an image, `(k,)`.
+
+        Returns:
+            None if the classes are not independent, or there is no threshold.
+        """
+        if not self.independent or not self.threshold:
+            return None
+        order = np.argsort(-probabilities, kind="stable")
+        return [self.classes[n] for n in order if probabilities[n] >= self.threshold]
 
     @property
     def body(self) -> keras.Model | None:

@@ -23,6 +23,8 @@ LABEL = "none of these"
 # With few held-out images, all of which the classifier is sure of, the quantile is near 1, and images at 99 %
 # would be rejected.
 MAX_THRESHOLD = 0.9
+# From this probability on, a multi-label classifier predicts a class, as in Keras' metrics and fastai.
+MULTI_LABEL_THRESHOLD = 0.5
 
 
 def choose_threshold(probabilities: np.ndarray, truth: np.ndarray, coverage: float) -> dict[str, Any]:
@@ -30,14 +32,17 @@ def choose_threshold(probabilities: np.ndarray, truth: np.ndarray, coverage: flo
 
     Args:
         probabilities: `(n, k)` of held-out images.
-        truth: `(n,) int`, their classes.
+        truth: `(n,) int`, their classes, or multi-hot, `(n, k) bool`, for which the threshold is fixed.
         coverage: share of the correctly classified images to keep; 1 rejects nothing.
 
     Returns:
         `threshold`, at most `MAX_THRESHOLD`; `images`; `correct` and `wrong`, the numbers of images that were
         classified correctly and wrongly; `rejected_correct` and `rejected_wrong`, how many of them are below
-        the threshold. Empty if nothing is to be rejected or no image was classified correctly.
+        the threshold. Empty if nothing is to be rejected or no image was classified correctly. For multi-hot
+        labels only `threshold`.
     """
+    if truth.ndim > 1:
+        return {"threshold": MULTI_LABEL_THRESHOLD}
     confidence, is_correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     if coverage >= 1 or not is_correct.any():
         return {}
@@ -65,6 +70,11 @@ def read_threshold(preset: Preset) -> float:
 
 def describe(record: Mapping[str, Any]) -> str:
     """Returns the result of `choose_threshold` as sentences."""
+    if "images" not in record:
+        return (
+            f"A class is predicted if its probability is at least {record['threshold']:.0%}. An image is "
+            f"“{LABEL}” if no class is."
+        )
     return (
         f"An image is “{LABEL}” if its highest probability is below {record['threshold']:.1%}. Of "
         f"{record['images']:,} held-out images, this rejects {record['rejected_correct']:,} of "

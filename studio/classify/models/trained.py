@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import keras
 
 TASK = "classify.train"
+MULTI_LABEL = "multi_label"  # in a folder's settings.json: whether an image can have any number of labels
+ACTIVATIONS = {False: "softmax", True: "sigmoid"}  # of the last layer, by whether it is multi-label
 
 
 def load(preset: Preset) -> Classifier:
@@ -56,12 +58,19 @@ def classes_of(preset: Preset) -> tuple[str, ...]:
     )
 
 
+def is_multi_label(preset: Preset) -> bool:
+    """Returns whether an image can have any number of the labels of a classifier."""
+    return preset.read_data().get(MULTI_LABEL) is True
+
+
 def _build_classifier(preset: Preset) -> Classifier:
-    settings, classes = settings_of(preset), classes_of(preset)
+    settings, classes, independent = settings_of(preset), classes_of(preset), is_multi_label(preset)
     if classifier := whole_network.load(preset, classes):
         return classifier
     backbone = _load_backbone(preset, settings.backbone)
-    network = assemble(backbone, settings.size, lambda maps: add_pooled_head(maps, len(classes), settings))
+    network = assemble(
+        backbone, settings.size, lambda maps: add_pooled_head(maps, len(classes), settings, independent)
+    )
     loading.load_weights(build_trainable_part(network, settings.cut), preset)
     return Classifier(
         preset.name,
@@ -71,6 +80,7 @@ def _build_classifier(preset: Preset) -> Classifier:
         network,
         network.get_layer(MAP_LAYERS[settings.backbone]).output,
         map_offset=MAP_OFFSETS[settings.backbone],
+        independent=independent,
         preprocessed_images=find_preprocessed_images(network, backbone),
         preprocessing=PREPROCESSING[settings.backbone],
     )
@@ -121,29 +131,40 @@ def find_preprocessed_images(network: keras.Model, backbone: backbones.Backbone)
     return network.get_layer(first.name).input
 
 
-def add_pooled_head(maps: Any, class_count: int, settings: TrainClassifierSettings) -> Any:
-    """Adds a head to a backbone: global average pooling, optionally a hidden layer, and softmax."""
+def add_pooled_head(
+    maps: Any, class_count: int, settings: TrainClassifierSettings, independent: bool = False
+) -> Any:
+    """Adds a head to a backbone: global average pooling, then as `add_head`."""
     import keras
 
-    return add_head(keras.layers.GlobalAveragePooling2D(name="pooled")(maps), class_count, settings)
+    features = keras.layers.GlobalAveragePooling2D(name="pooled")(maps)
+    return add_head(features, class_count, settings, independent)
 
 
 def add_head(
-    features: Any, class_count: int, settings: TrainClassifierSettings, make_name: Callable[[str], str] = str
+    features: Any,
+    class_count: int,
+    settings: TrainClassifierSettings,
+    independent: bool = False,
+    make_name: Callable[[str], str] = str,
 ) -> Any:
-    """Adds a head to features `(B, C)`: optionally a hidden layer, and softmax over `(B, classes)`.
+    """Adds a head to features `(B, C)`: optionally a hidden layer, and probabilities `(B, classes)`.
 
     Args:
         features: the features.
         class_count: number of classes.
         settings: `head` and `hidden`.
+        independent: whether each class has its own sigmoid; else softmax.
         make_name: makes layer names unique.
     """
     import keras
 
     if settings.head == "mlp":
         features = keras.layers.Dense(settings.hidden, activation="relu", name=make_name("hidden"))(features)
-    return keras.layers.Dense(class_count, activation="softmax", name=make_name("probabilities"))(features)
+    output_layer = keras.layers.Dense(
+        class_count, activation=ACTIVATIONS[independent], name=make_name("probabilities")
+    )
+    return output_layer(features)
 
 
 def build_trainable_part(network: keras.Model, cut: str) -> keras.Model:

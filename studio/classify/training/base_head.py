@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def attach_head(
-    base: Classifier, class_count: int, settings: TrainClassifierSettings, weights: list[np.ndarray]
+    base: Classifier,
+    class_count: int,
+    settings: TrainClassifierSettings,
+    weights: list[np.ndarray],
+    independent: bool = False,
 ) -> keras.Model:
     """Returns a network from preprocessed images to probabilities: the base's layers and a trained head.
 
@@ -25,6 +29,7 @@ def attach_head(
         class_count: number of classes.
         settings: `head` and `hidden`.
         weights: of the head's dense layers.
+        independent: whether each class has its own sigmoid; else softmax.
 
     Raises:
         StudioError: if the base has no single preprocessed input.
@@ -36,7 +41,7 @@ def attach_head(
     features = base.features
     names = {layer.name for layer in keras.Model(base.preprocessed_images, features).layers}
     probabilities = trained.add_head(
-        features, class_count, settings, lambda name: networks.unique_name(name, names)
+        features, class_count, settings, independent, lambda name: networks.unique_name(name, names)
     )
     model = keras.Model(base.preprocessed_images, probabilities, name="classifier")
     for layer, *arrays in zip(model.layers[-(len(weights) // 2) :], weights[::2], weights[1::2], strict=True):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from studio.classify.models import rejection
+from studio.classify.training import head
 from studio.core.data.cache import ImageDataset
 from studio.core.errors import invalid
 
 CONFIDENCE_BINS = 10  # of confidence, for calibration
 MAX_TOP_LOSSES = 50  # images with the highest loss that a result lists
-_MIN_PROBABILITY = 1e-7  # keeps a loss finite; `keras.losses` clips at the same value
 _SIMULATIONS = 200  # simulations of a perfectly calibrated model; they estimate its error to about 2 %
 
 
@@ -20,14 +21,14 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str
     """Compares probabilities with the true classes.
 
     Args:
-        probabilities: `(n, k)`, each row sums to 1.
-        truth: `(n,) int`, true classes as indices into `classes`.
+        probabilities: `(n, k)`; each row sums to 1 unless `truth` is multi-hot.
+        truth: `(n,) int`, true classes as indices into `classes`, or multi-hot, `(n, k) bool`.
         classes: the `k` names.
 
     Returns:
         `n`; `accuracy` and its 95 % `interval` (low, high); `confusion`, the confusion matrix with one row
         for each true class; `per_class`: `name`, `count`, `recall` and `precision`, None where undefined;
-        `calibration`.
+        `calibration`. For multi-hot labels see `_evaluate_multi_label`.
 
     Raises:
         InvalidInput: if there are no images.
@@ -35,6 +36,8 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str
     if not len(truth):
         step = "add images or choose another split"
         raise invalid("images to test on", expected="at least one", received="none", next_step=step)
+    if truth.ndim > 1:
+        return _evaluate_multi_label(probabilities, truth, classes)
     guess = probabilities.argmax(axis=1)
     is_correct = guess == truth
     confusion = np.zeros((len(classes), len(classes)), "int64")
@@ -49,6 +52,88 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str
     }
 
 
+def list_metrics(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the metrics among the results of `evaluate`, without its tables."""
+    calibration = evaluation.get("calibration")
+    names = ("accuracy", "n", "interval", "mean_average_precision", "f1_macro", "f1_micro", "threshold")
+    return {
+        **{name: evaluation[name] for name in names if name in evaluation},
+        **({f"calibration_{name}": calibration[name] for name in ("error", "floor")} if calibration else {}),
+    }
+
+
+def _evaluate_multi_label(
+    probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str]
+) -> dict[str, Any]:
+    """Evaluates independent classes, each predicted from `rejection.MULTI_LABEL_THRESHOLD` on.
+
+    Returns:
+        `n` and the metrics of `measure`; `f1_macro`, the mean over the classes with images, and `f1_micro`;
+        `threshold`; `per_class`: `name`, `count`, `average_precision`, `recall` and `precision`, None where
+        undefined.
+    """
+    from sklearn.metrics import f1_score, precision_recall_fscore_support
+
+    guess = decide(probabilities, independent=True)
+    precision, recall, _, counts = precision_recall_fscore_support(truth, guess, zero_division=np.nan)
+    columns = zip(classes, counts, _average_precisions(probabilities, truth), recall, precision, strict=True)
+    names = ("average_precision", "recall", "precision")
+    with_images = np.flatnonzero(truth.any(axis=0))
+    return {
+        "n": len(truth),
+        **measure(probabilities, truth),
+        "f1_macro": float(f1_score(truth, guess, labels=with_images, average="macro", zero_division=0)),
+        "f1_micro": float(f1_score(truth, guess, average="micro", zero_division=0)),
+        "threshold": rejection.MULTI_LABEL_THRESHOLD,
+        "per_class": [
+            {
+                "name": name,
+                "count": int(count),
+                **{
+                    key: None if np.isnan(value) else float(value)
+                    for key, value in zip(names, values, strict=True)
+                },
+            }
+            for name, count, *values in columns
+        ],
+    }
+
+
+def decide(probabilities: np.ndarray, independent: bool) -> np.ndarray:
+    """Returns the predicted class of each image, `(n,)`, or if they are independent multi-hot, `(n, k)`."""
+    return probabilities >= rejection.MULTI_LABEL_THRESHOLD if independent else probabilities.argmax(axis=1)
+
+
+def measure(probabilities: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Returns the metrics that are followed during training.
+
+    Args:
+        probabilities: `(n, k)`.
+        truth: `(n,) int` or multi-hot, `(n, k) bool`.
+
+    Returns:
+        `accuracy`, the share of correct predictions. For multi-hot labels these are yes or no for each image
+        and class, and `mean_average_precision` is the mean over the classes with images.
+    """
+    accuracy = float((decide(probabilities, truth.ndim > 1) == truth).mean())
+    if truth.ndim == 1:
+        return {"accuracy": accuracy}
+    mean = float(np.nanmean(_average_precisions(probabilities, truth)))
+    return {"accuracy": accuracy, "mean_average_precision": mean}
+
+
+def _average_precisions(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Returns the average precision of each class, `(k,)`; NaN for a class without images."""
+    from sklearn.metrics import average_precision_score
+
+    return np.array(
+        [
+            average_precision_score(truth[:, n], probabilities[:, n]) if truth[:, n].any() else np.nan
+            for n in range(truth.shape[1])
+        ]
+    )
+
+
 def list_predictions(
     dataset: ImageDataset, rows: np.ndarray, truth: np.ndarray, probabilities: np.ndarray
 ) -> dict[str, list[Any]]:
@@ -57,18 +142,25 @@ def list_predictions(
     Args:
         dataset: the dataset.
         rows: `(n,)`, the images.
-        truth: `(n,) int`, their true classes.
+        truth: `(n,) int`, their true classes, or multi-hot, `(n, k) bool`.
         probabilities: `(n, k)`.
 
     Returns:
-        `names`, `truth`, `guess` (the most probable class) and `confidence` (its probability).
+        `names`, `truth`, `guess` (the predicted class) and `confidence` (the highest probability). For
+        multi-hot labels, each entry of `truth` and `guess` is a list of classes.
     """
+    guess = decide(probabilities, truth.ndim > 1)
     return {
         "names": [dataset.names[row] for row in rows],
-        "truth": truth.tolist(),
-        "guess": probabilities.argmax(axis=1).tolist(),
+        "truth": _list_classes(truth),
+        "guess": _list_classes(guess),
         "confidence": [round(float(value), 3) for value in probabilities.max(axis=1)],
     }
+
+
+def _list_classes(labels: np.ndarray) -> list[Any]:
+    """Returns the class of each image, or a list of classes of each for multi-hot labels."""
+    return labels.tolist() if labels.ndim == 1 else [np.flatnonzero(row).tolist() for row in labels]
 
 
 def list_top_losses(
@@ -78,32 +170,50 @@ def list_top_losses(
     probabilities: np.ndarray,
     classes: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """Lists the images with the highest loss, which is the negative log-likelihood of their class.
+    """Lists the images with the highest loss. See `head.image_losses`.
 
     Args:
         dataset: the dataset.
         rows: `(n,)`, the images.
-        truth: `(n,) int`, their true classes as indices into `classes`.
+        truth: `(n,) int`, their true classes as indices into `classes`, or multi-hot, `(n, k) bool`.
         probabilities: `(n, k)`.
         classes: the `k` names.
 
     Returns:
         At most `MAX_TOP_LOSSES` images, the highest loss first: `name`, `label`, `prediction` (the most
-        probable class), `confidence` (its probability), `probability` (of the label) and `loss` in nats.
+        probable class), `confidence` (its probability), `probability` (of the label) and `loss` in nats. For
+        multi-hot labels, `label` and `prediction` are several names or “none of these”, and `confidence` and
+        `probability` are missing.
     """
-    likelihoods = probabilities[np.arange(len(truth)), truth]
-    order = np.argsort(likelihoods, kind="stable")[:MAX_TOP_LOSSES]
+    losses = head.image_losses(probabilities, truth)
+    order = np.argsort(-losses, kind="stable")[:MAX_TOP_LOSSES]
+    if truth.ndim > 1:
+        guess = decide(probabilities, independent=True)
+        return [
+            {
+                "name": dataset.names[rows[n]],
+                "label": join_labels(truth[n], classes),
+                "prediction": join_labels(guess[n], classes),
+                "loss": round(float(losses[n]), 4),
+            }
+            for n in order
+        ]
     return [
         {
             "name": dataset.names[rows[n]],
             "label": classes[truth[n]],
             "prediction": classes[probabilities[n].argmax()],
             "confidence": round(float(probabilities[n].max()), 4),
-            "probability": round(float(likelihoods[n]), 4),
-            "loss": round(float(-np.log(max(likelihoods[n], _MIN_PROBABILITY))), 4),
+            "probability": round(float(probabilities[n, truth[n]]), 4),
+            "loss": round(float(losses[n]), 4),
         }
         for n in order
     ]
+
+
+def join_labels(is_label: np.ndarray, classes: Sequence[str]) -> str:
+    """Returns the names of an image's labels, `(k,) bool`, joined by commas, or “none of these”."""
+    return ", ".join(classes[n] for n in np.flatnonzero(is_label).tolist()) or rejection.LABEL
 
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:

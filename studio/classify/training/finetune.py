@@ -14,9 +14,9 @@ import numpy as np
 
 from studio.classify.models import trained
 from studio.classify.settings import TrainClassifierSettings
-from studio.classify.training import augmentation
+from studio.classify.training import augmentation, evaluate
 from studio.classify.training.activations import Activations, open_activations
-from studio.classify.training.head import log_loss
+from studio.classify.training.head import image_losses, log_loss
 from studio.classify.training.training_set import TrainingSet
 from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
@@ -27,7 +27,7 @@ from studio.core.training.trainer import Trainer
 if TYPE_CHECKING:
     import keras
 
-PREVIEW_IMAGES = 9  # test images with the lowest probability of their true class
+PREVIEW_IMAGES = 9  # test images with the highest loss
 _WEIGHT_DECAY = 0.01
 _EMA_EPOCHS = 1.0  # time constant of the EMA of the weights, in epochs
 _TEST_BATCH = 64
@@ -68,7 +68,10 @@ class Tuner(Trainer):
         super().__init__(steps, self.batches.batches_per_epoch, run)
         self.samples, self.top, self.maps, self.settings = samples, top, maps, settings
         compile_top(
-            top, settings, optimizers.make_schedule(settings.learning_rate, steps, settings.warmup_steps)
+            top,
+            settings,
+            optimizers.make_schedule(settings.learning_rate, steps, settings.warmup_steps),
+            samples.is_multi_label,
         )
         self.track(top, top, max(1, round(_EMA_EPOCHS * self.batches.batches_per_epoch)), ema_every=1)
         self.test_probabilities = [np.empty((0, len(samples.classes)), "float32")]
@@ -82,7 +85,10 @@ class Tuner(Trainer):
     def advance(self) -> Mapping[str, float]:
         """Trains on one batch; the seed and the step determine how its images are augmented."""
         rows = self.samples.train_rows[self.batches.select_rows(self.step)]
-        truth = np.eye(len(self.samples.classes), dtype="float32")[self.samples.labels(rows)]
+        truth = self.samples.labels(rows)
+        if not self.samples.is_multi_label:
+            truth = np.eye(len(self.samples.classes))[truth]
+        truth = truth.astype("float32")
         if self.augment is not None:
             return self.train_on(
                 self.augment(np.asarray(self.samples.dataset.images[rows]), self.step), truth
@@ -100,8 +106,7 @@ class Tuner(Trainer):
         with self.use_ema_weights():
             self.test_probabilities = [self.predict(self.samples.test_rows, progress)]
         truth = self.samples.labels(self.samples.test_rows)
-        accuracy = float((self.probabilities.argmax(axis=1) == truth).mean())
-        return {"accuracy": accuracy, "nats": log_loss(self.probabilities, truth)}
+        return {**evaluate.measure(self.probabilities, truth), "nats": log_loss(self.probabilities, truth)}
 
     def predict(self, rows: np.ndarray, progress: Progress) -> np.ndarray:
         """Returns the current weights' probabilities for some images, `(n, k) float32`."""
@@ -126,12 +131,12 @@ class Tuner(Trainer):
         self.validation_probabilities = self.predict(self.samples.validation_rows, Progress())
 
     def draw_preview(self) -> np.ndarray:
-        """Returns a grid of the test images with the lowest probability of their true class."""
+        """Returns a grid of the test images with the highest loss."""
         rows = self.samples.test_rows[:PREVIEW_IMAGES]
         if len(self.probabilities):
             truth = self.samples.labels(self.samples.test_rows)
-            likelihoods = self.probabilities[np.arange(len(truth)), truth]
-            rows = np.sort(self.samples.test_rows[np.argsort(likelihoods)[:PREVIEW_IMAGES]])
+            losses = image_losses(self.probabilities, truth)
+            rows = np.sort(self.samples.test_rows[np.argsort(-losses)[:PREVIEW_IMAGES]])
         return make_grid(np.asarray(self.samples.dataset.images[rows]))
 
     def restore(self, checkpoint: checkpoints.Checkpoint) -> None:
@@ -206,7 +211,9 @@ def build_top(
 
     class_count = len(samples.classes)
     network = trained.assemble(
-        samples.backbone, settings.size, lambda maps: trained.add_pooled_head(maps, class_count, settings)
+        samples.backbone,
+        settings.size,
+        lambda maps: trained.add_pooled_head(maps, class_count, settings, samples.is_multi_label),
     )
     top = trained.build_trainable_part(network, settings.cut)
     top.trainable = True
@@ -218,13 +225,25 @@ def build_top(
     return top
 
 
-def compile_top(top: keras.Model, settings: TrainClassifierSettings, rate: Any) -> None:
-    """Compiles with AdamW and gradient clipping. `rate` is the learning rate or its schedule."""
+def compile_top(
+    top: keras.Model, settings: TrainClassifierSettings, rate: Any, independent: bool = False
+) -> None:
+    """Compiles with AdamW and gradient clipping.
+
+    Args:
+        top: to compile.
+        settings: `label_smoothing`.
+        rate: the learning rate or its schedule.
+        independent: whether each class has its own sigmoid; else softmax.
+    """
     import keras
 
+    losses, metrics = keras.losses, keras.metrics
+    loss = losses.BinaryCrossentropy if independent else losses.CategoricalCrossentropy
+    accuracy = metrics.BinaryAccuracy if independent else metrics.CategoricalAccuracy
     top.compile(
         optimizers.adamw(rate, weight_decay=_WEIGHT_DECAY, global_clipnorm=1.0),
-        keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-        metrics=[keras.metrics.CategoricalAccuracy(name="train_accuracy")],
+        loss(label_smoothing=settings.label_smoothing),
+        metrics=[accuracy(name="train_accuracy")],
     )
     top.optimizer.build(top.trainable_variables)

@@ -1,4 +1,7 @@
-"""The linear head: multinomial logistic regression on features, solved well within seconds.
+"""The linear head: logistic regression on features, solved well within seconds.
+
+It is multinomial, or with several labels for each image one logistic regression for each class. Labels are
+class indices, `(n,)`, or multi-hot, `(n, k)`; the probabilities are then those of independent classes.
 
 Uses SciPy's L-BFGS directly instead of scikit-learn, because a regularization path starts each fit from the
 last solution, in float32, and a fold of a small dataset may lack a class.
@@ -19,6 +22,7 @@ from studio.core.progress import Progress
 STRENGTHS = tuple(float(10.0 ** (-n / 2)) for n in range(4, 13))  # L2 regularization, from 0.01 to 1e-6
 RANK = 256  # principal directions of the features that heads use; accuracy is the same as with all
 FOLDS = 5
+MIN_PROBABILITY = 1e-7  # keeps a loss finite; `keras.losses` clips at the same value
 _MAX_ITERATIONS = 300
 _GRADIENT_TOLERANCE = 3e-4
 # Smallest relative decrease of the loss per iteration; the rough one selects the same strength.
@@ -28,19 +32,21 @@ _MAX_LOSS_RATIO = 1.02  # of the lowest loss; the search for a strength ends abo
 
 @dataclass(frozen=True)
 class Linear:
-    """A linear head: `softmax(features @ weights + bias)`.
+    """A linear head: `softmax(features @ weights + bias)`, or sigmoid for independent classes.
 
     Attributes:
         weights: `(d, k) float32`.
         bias: `(k,) float32`.
+        independent: whether each class has its own sigmoid.
     """
 
     weights: np.ndarray
     bias: np.ndarray
+    independent: bool = False
 
     def predict(self, features: np.ndarray) -> np.ndarray:
-        """Returns the probabilities, `(n, k) float32`, for features `(n, d)`; each row sums to 1."""
-        return _softmax(features @ self.weights + self.bias)
+        """Returns the probabilities, `(n, k) float32`, for features `(n, d)`; with softmax, rows sum to 1."""
+        return _activate(features @ self.weights + self.bias, self.independent)
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,8 @@ class FeatureSpace:
     def unfold(self, linear: Linear) -> Linear:
         """Converts a head trained in this space to one on plain features."""
         weights = (linear.weights if self.axes is None else self.axes @ linear.weights) / self.scale
-        return Linear(weights.astype("float32"), (linear.bias - self.mean @ weights).astype("float32"))
+        bias = linear.bias - self.mean @ weights
+        return Linear(weights.astype("float32"), bias.astype("float32"), linear.independent)
 
 
 def fit(
@@ -100,11 +107,11 @@ def fit(
     start: Linear | None = None,
     tolerance: float = _EXACT_TOLERANCE,
 ) -> Linear:
-    """Minimizes the mean loss plus `strength / 2` times the squared weights, without the bias.
+    """Minimizes the mean loss of the images plus `strength / 2` times the squared weights, without the bias.
 
     Args:
         features: `(n, r)`, in a `FeatureSpace`.
-        labels: `(n,)`, 0 to `class_count` - 1.
+        labels: `(n,)`, 0 to `class_count` - 1, or multi-hot, `(n, class_count)`.
         class_count: number of classes.
         strength: L2 regularization.
         start: initial head, such as the solution for another strength.
@@ -114,18 +121,20 @@ def fit(
 
     width = features.shape[1]
     features = np.ascontiguousarray(features, "float32")
-    truth = np.zeros((len(features), class_count), "float32")
-    truth[np.arange(len(features)), labels] = 1
+    independent = labels.ndim > 1
+    truth = labels.astype("float32") if independent else np.eye(class_count, dtype="float32")[labels]
 
     def compute_loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
         weights, bias = parameters[:-class_count].reshape(width, class_count), parameters[-class_count:]
-        probabilities = _softmax(features @ weights.astype("float32") + bias.astype("float32"))
-        nats = -np.log(np.maximum(probabilities[np.arange(len(features)), labels], 1e-30)).mean(
-            dtype="float64"
-        )
+        logits = features @ weights.astype("float32") + bias.astype("float32")
+        probabilities = _activate(logits, independent)
+        if independent:  # the sum over classes, so that each has a logistic regression of its own
+            losses = (np.logaddexp(0, logits) - truth * logits).sum(axis=1)
+        else:
+            losses = image_losses(probabilities, labels, 1e-30)
         residual = (probabilities - truth) / len(features)
         gradient = features.T @ residual + strength * weights
-        total = float(nats + strength / 2 * np.sum(weights**2))
+        total = float(losses.mean(dtype="float64") + strength / 2 * np.sum(weights**2))
         return total, np.concatenate([gradient.ravel(), residual.sum(axis=0)]).astype("float64")
 
     initial = np.zeros((width + 1) * class_count)
@@ -141,7 +150,7 @@ def fit(
         solution = minimize(compute_loss, initial, jac=True, method="L-BFGS-B", options=options).x.astype(
             "float32"
         )
-    return Linear(solution[:-class_count].reshape(width, class_count), solution[-class_count:])
+    return Linear(solution[:-class_count].reshape(width, class_count), solution[-class_count:], independent)
 
 
 def choose_strength(
@@ -160,7 +169,7 @@ def choose_strength(
 
     Args:
         features: `(n, d)` of the training images.
-        labels: `(n,)`, 0 to `class_count` - 1.
+        labels: `(n,)`, 0 to `class_count` - 1, or multi-hot, `(n, class_count)`.
         class_count: number of classes.
         folds: `(n,)`, the fold in which each image is left out.
         seed: of the randomized SVD.
@@ -205,9 +214,26 @@ def project_fold(features: np.ndarray, is_left_out: np.ndarray, seed: int) -> tu
 
 
 def log_loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Returns the mean negative log-likelihood in nats per image; a uniform guess gives log(k)."""
-    likelihoods = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(likelihoods, 1e-7)).mean(dtype="float64"))
+    """Returns the mean of `image_losses`; a uniform guess gives log(k), or log(2) with multi-hot labels."""
+    return float(image_losses(probabilities, labels).mean(dtype="float64"))
+
+
+def image_losses(
+    probabilities: np.ndarray, labels: np.ndarray, lowest: float = MIN_PROBABILITY
+) -> np.ndarray:
+    """Returns the loss of each image in nats, `(n,)`: its negative log-likelihood.
+
+    With multi-hot labels it is the binary cross-entropy, the mean over classes, as Keras computes it.
+
+    Args:
+        probabilities: `(n, k)`.
+        labels: `(n,)`, 0 to k - 1, or multi-hot, `(n, k)`.
+        lowest: clips probabilities, so that losses are finite.
+    """
+    if labels.ndim > 1:
+        likelihoods = np.where(labels, probabilities, 1 - probabilities)
+        return -np.log(np.maximum(likelihoods, lowest)).mean(axis=1)
+    return -np.log(np.maximum(probabilities[np.arange(len(labels)), labels], lowest))
 
 
 def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -217,7 +243,7 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
     Args:
         probabilities: `(n, k)` of images that were not trained on.
-        labels: `(n,)`, 0 to k - 1.
+        labels: `(n,)`, 0 to k - 1, or multi-hot, `(n, k)`.
 
     Reference:
         Guo et al. 2017, arXiv:1706.04599, section 4.2.
@@ -225,14 +251,17 @@ def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
     from scipy.optimize import minimize_scalar
 
     def compute_loss(exponent: float) -> float:
-        return log_loss(apply_temperature(probabilities, 10**exponent), labels)
+        return log_loss(apply_temperature(probabilities, 10**exponent, labels.ndim > 1), labels)
 
     return float(10 ** minimize_scalar(compute_loss, bounds=(0, 1), method="bounded").x)
 
 
-def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+def apply_temperature(probabilities: np.ndarray, temperature: float, independent: bool = False) -> np.ndarray:
     """Returns the probabilities, `(n, k)`, after their logits are divided by a temperature."""
-    return _softmax(np.log(np.maximum(probabilities, 1e-30)) / np.float32(temperature))
+    logits = np.log(np.maximum(probabilities, 1e-30))
+    if independent:
+        logits -= np.log(np.maximum(1 - probabilities, MIN_PROBABILITY))
+    return _activate(logits / np.float32(temperature), independent)
 
 
 @lru_cache(maxsize=1)
@@ -243,7 +272,12 @@ def _find_thread_pools() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def _activate(logits: np.ndarray, independent: bool) -> np.ndarray:
+    """Returns probabilities, `(n, k)`: the sigmoid of independent classes, else the softmax."""
+    if independent:
+        from scipy.special import expit
+
+        return expit(logits)
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 

@@ -26,6 +26,7 @@ from studio.classify.training.rate_curve import (
     format_report,
     has_diverged,
 )
+from studio.classify.training.training_set import TrainingSet
 from studio.core import recipes
 from studio.core.progress import Progress
 from studio.core.tasks import File, Inputs, Result
@@ -53,7 +54,7 @@ def run(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -
     with finetune.open_tuner(samples, trained_head.weights, settings, progress) as tuner:
         rates, losses = measure_losses(tuner, progress)
     figures: dict[str, Any] = {
-        **describe_curve(rates, losses, len(samples.classes)),
+        **describe_curve(rates, losses, count_choices(samples)),
         "batch": settings.batch,
         "seconds": time.monotonic() - began,
         "notes": list(samples.notes),
@@ -61,6 +62,11 @@ def run(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -
     recipe = recipes.make("classify.find_rate", settings, inputs, samples.weights)
     report = File.store(format_report(figures).encode(), "text", f"{Path(file.name).stem}-learning-rate.md")
     return Result((report,), figures, recipe)
+
+
+def count_choices(samples: TrainingSet) -> int:
+    """Returns among how many choices a uniform guess chooses: two for each of several labels."""
+    return 2 if samples.is_multi_label else len(samples.classes)
 
 
 def measure_losses(tuner: Any, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
@@ -81,7 +87,8 @@ def measure_losses(tuner: Any, progress: Progress) -> tuple[np.ndarray, np.ndarr
     from studio.classify.training.finetune import compile_top
 
     growth = HIGHEST_RATE / LOWEST_RATE
-    compile_top(tuner.top, tuner.settings, ExponentialDecay(LOWEST_RATE, STEPS - 1, growth))
+    independent = tuner.samples.is_multi_label
+    compile_top(tuner.top, tuner.settings, ExponentialDecay(LOWEST_RATE, STEPS - 1, growth), independent)
     rates, losses = np.geomspace(LOWEST_RATE, HIGHEST_RATE, STEPS), []
     for tuner.step in range(STEPS):
         tuner.advance()
@@ -91,6 +98,6 @@ def measure_losses(tuner: Any, progress: Progress) -> tuple[np.ndarray, np.ndarr
         losses.append(loss)
         metrics = {"loss": loss, "learning_rate": float(rates[tuner.step])}
         progress.report(tuner.step + 1, STEPS, metrics, text="Finding a learning rate")
-        if has_diverged(losses, len(tuner.samples.classes)):
+        if has_diverged(losses, count_choices(tuner.samples)):
             break
     return rates[: len(losses)], np.array(losses)

@@ -15,7 +15,8 @@ from studio.classify.training.features import extract_features
 from studio.classify.training.study import run_experiments
 from studio.classify.training.study_text import EDGES, PIXELS, UNTRAINED, feature_title
 from studio.classify.training.training_set import TrainingSet
-from studio.core import recipes
+from studio.core import data, recipes
+from studio.core.data.sources import invalid_data_set
 from studio.core.errors import Unavailable
 from studio.core.files import File
 from studio.core.objectives import backbones
@@ -43,6 +44,9 @@ def estimate_bytes(settings: StudySettings, inputs: Inputs) -> float:
 def run(settings: StudySettings, inputs: Inputs, progress: Progress) -> Result:
     """Measures what affects accuracy on a dataset. See `studio.classify.training.study`."""
     began, file = time.monotonic(), inputs["data"][0]
+    if data.load_dataset(file, settings.size, 3, progress).multi_hot is not None:
+        received, step = "several labels for some images", "choose another, or train directly"
+        raise invalid_data_set(file.name, "one label for each image", received, step)
     samples = training_set.load(
         file, settings.backbone, settings.size, settings.held_out, settings.seed, progress
     )

@@ -23,7 +23,13 @@ from studio.classify.training import (
     train_head,
     training_set,
 )
-from studio.classify.training.evaluate import evaluate, list_predictions, list_top_losses
+from studio.classify.training.evaluate import (
+    evaluate,
+    list_metrics,
+    list_predictions,
+    list_top_losses,
+    measure,
+)
 from studio.classify.training.train_head import TrainedHead
 from studio.classify.training.training_set import TrainingSet
 from studio.core import data, recipes
@@ -45,6 +51,7 @@ _NO_FLIP_NOTE = (
     "Images were not mirrored, because the class names suggest that left and right matter. Choose the "
     "horizontal flip “on” to mirror them."
 )
+_NO_LABEL_CHECK_NOTE = "Labels were not checked, because an image can have several labels."
 _HEAD_ONLY_NOTE = "Stopped before the first step of fine-tuning, so only the head was trained."
 
 
@@ -70,7 +77,8 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     trained_head = train_head.train(samples, settings, progress)
     probabilities = trained_head.probabilities[samples.test_rows]
     figures: dict[str, Any] = {"ended": "", "steps": 0, "seconds_before": 0.0}
-    figures["head_accuracy"] = _measure_accuracy(samples, samples.test_rows, probabilities)
+    truth = samples.labels(samples.test_rows)
+    figures |= {f"head_{name}": value for name, value in measure(probabilities, truth).items()}
     validation_rows, validation_probabilities = samples.train_rows, trained_head.validation_probabilities
     if len(samples.validation_rows):
         validation_rows = samples.validation_rows
@@ -82,17 +90,19 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         validation_rows = samples.validation_rows
         figures |= tuning_figures
     elif base:
-        network = base_head.attach_head(base, len(samples.classes), settings, trained_head.weights)
+        network = base_head.attach_head(
+            base, len(samples.classes), settings, trained_head.weights, samples.is_multi_label
+        )
     else:
         network = train_head.build_head_network(samples, settings, trained_head)
     run_notes = [_HEAD_ONLY_NOTE] if settings.finetune and not figures["steps"] else []
     if settings.finetune and settings.flip == "auto" and not settings.mirrors(samples.classes):
         run_notes.append(_NO_FLIP_NOTE)
     if len(validation_probabilities):
-        figures["validation_accuracy"] = _measure_accuracy(samples, validation_rows, validation_probabilities)
+        metrics = measure(validation_probabilities, samples.labels(validation_rows))
+        figures |= {f"validation_{name}": value for name, value in metrics.items()}
         figures["validation_n"] = len(validation_rows)
         run_notes += [_VALIDATION_NOTE] if settings.finetune and not samples.has_own_split else []
-    truth = samples.labels(samples.test_rows)
     held_out_rows, held_out_probabilities = samples.test_rows, probabilities
     if len(samples.validation_rows):
         held_out_rows, held_out_probabilities = samples.validation_rows, validation_probabilities
@@ -101,10 +111,8 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     )
     evaluation = evaluate(probabilities, truth, samples.classes)
     figures |= {
-        **{name: evaluation[name] for name in ("accuracy", "n", "interval")},
+        **list_metrics(evaluation),
         "nats": head.log_loss(probabilities, truth),
-        "calibration_error": evaluation["calibration"]["error"],
-        "calibration_floor": evaluation["calibration"]["floor"],
         "images": len(samples.dataset.names),
         "held_out": len(samples.test_rows),
         "split": "folders" if samples.has_own_split else "random",
@@ -179,11 +187,6 @@ def _finetune(
     return tuner.result, tuner.probabilities, tuner.validation_probabilities, figures
 
 
-def _measure_accuracy(samples: TrainingSet, rows: np.ndarray, probabilities: np.ndarray) -> float:
-    """Returns the share of rows, 0 to 1, whose most probable class is their label."""
-    return float((probabilities.argmax(axis=1) == samples.labels(rows)).mean())
-
-
 def _collect_model_data(
     settings: TrainClassifierSettings,
     samples: TrainingSet,
@@ -196,6 +199,7 @@ def _collect_model_data(
     points = train_head.project_to_plane(samples, trained_head, rows)
     return {
         "classes": list(samples.classes),
+        trained.MULTI_LABEL: samples.is_multi_label,
         "held_out": split_record.make_record(samples.dataset, samples.train_rows, samples.test_rows),
         "tested": list_predictions(samples.dataset, rows, samples.labels(rows), probabilities[listed]),
         "top_losses": list_top_losses(
@@ -220,8 +224,11 @@ def _sample_test_rows(samples: TrainingSet) -> np.ndarray:
 def _find_suspicious_labels(samples: TrainingSet, trained_head: TrainedHead) -> list[dict[str, Any]]:
     """Returns the suspicious labels of the training and test images.
 
-    Uses cross-validated predictions for training images, and the final head for test images.
+    Uses cross-validated predictions for training images, and the final head for test images. Returns none if
+    an image can have several labels.
     """
+    if samples.is_multi_label:
+        return []
     rows, probabilities = samples.test_rows, trained_head.probabilities[samples.test_rows]
     if len(trained_head.choice.validation_probabilities):
         rows = np.concatenate([samples.train_rows, rows])
@@ -242,7 +249,9 @@ def audit(settings: AuditSettings, inputs: Inputs, progress: Progress) -> Result
     findings["notes"] += settings.describe_unused(base_files[0].name if base_files else "")
     weights: dict[str, str] = {}
     is_stopped = False
-    if settings.suspicious:
+    if settings.suspicious and dataset.multi_hot is not None:
+        findings["notes"].append(_NO_LABEL_CHECK_NOTE)
+    elif settings.suspicious:
         try:
             if base:
                 data_audit.check(dataset, file.name)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from studio.classify.data import split
 from studio.classify.models import trained
 from studio.classify.settings import TrainClassifierSettings
-from studio.classify.training import head
+from studio.classify.training import evaluate, head
 from studio.classify.training.head import FeatureSpace, Linear, StrengthChoice
 from studio.classify.training.training_set import TrainingSet
 from studio.core.progress import Progress
@@ -85,12 +87,13 @@ def train(
     validation_probabilities = _cross_validate_mlp(samples, settings, progress)
     temperature = head.fit_temperature(validation_probabilities, labels)
     weights, probabilities = _train_mlp(FeatureSpace(features), samples, settings, progress)
+    soften = partial(head.apply_temperature, temperature=temperature, independent=samples.is_multi_label)
     return TrainedHead(
         [*weights[:-2], *(array / np.float32(temperature) for array in weights[-2:])],
-        head.apply_temperature(probabilities, temperature),
+        soften(probabilities),
         choice,
         space,
-        head.apply_temperature(validation_probabilities, temperature) if settings.validation else empty,
+        soften(validation_probabilities) if settings.validation else empty,
         temperature,
     )
 
@@ -127,23 +130,25 @@ def _train_mlp(
             keras.layers.Dropout(0.3, seed=settings.seed),
             keras.layers.Dense(settings.hidden, activation="relu"),
             keras.layers.Dropout(0.5, seed=settings.seed + 1),
-            keras.layers.Dense(len(samples.classes), activation="softmax"),
+            keras.layers.Dense(len(samples.classes), activation=trained.ACTIVATIONS[samples.is_multi_label]),
         ]
     )
     rate = optimizers.make_schedule(_MLP_LEARNING_RATE, _MLP_EPOCHS * -(-len(features) // 64))
-    network.compile(optimizers.adamw(rate, weight_decay=0.01), "sparse_categorical_crossentropy")
+    loss = "binary_crossentropy" if samples.is_multi_label else "sparse_categorical_crossentropy"
+    network.compile(optimizers.adamw(rate, weight_decay=0.01), loss)
 
     def report(epoch: int, logs: dict[str, float]) -> None:
         progress.report(epoch + 1, _MLP_EPOCHS, {"loss": logs["loss"]}, text="Training the head")
 
     callback = keras.callbacks.LambdaCallback(on_epoch_end=report)
     labels = samples.labels(samples.train_rows)
+    labels = labels.astype("float32") if samples.is_multi_label else labels
     network.fit(features, labels, batch_size=64, epochs=_MLP_EPOCHS, verbose=0, callbacks=[callback])
     kernel, bias, output_kernel, output_bias = network.get_weights()
     kernel = kernel * np.float32(np.sqrt(len(kernel)) / space.scale)
     bias = bias - space.mean @ kernel
     activations = np.maximum(samples.features @ kernel + bias, 0)
-    probabilities = Linear(output_kernel, output_bias).predict(activations)
+    probabilities = Linear(output_kernel, output_bias, samples.is_multi_label).predict(activations)
     return [kernel, bias, output_kernel, output_bias], probabilities
 
 
@@ -154,7 +159,8 @@ def build_head_network(
     import keras
 
     maps = keras.Input((None, None, samples.features.shape[1]), name="maps")
-    network = keras.Model(maps, trained.add_pooled_head(maps, len(samples.classes), settings), name="learned")
+    probabilities = trained.add_pooled_head(maps, len(samples.classes), settings, samples.is_multi_label)
+    network = keras.Model(maps, probabilities, name="learned")
     network.set_weights(trained_head.weights)
     return network
 
@@ -162,16 +168,17 @@ def build_head_network(
 def measure_learning_curve(
     samples: TrainingSet, trained_head: TrainedHead, seed: int
 ) -> list[dict[str, Any]]:
-    """Measures the test accuracy of a linear head by number of training images.
+    """Measures a linear head on the test split by number of training images.
 
     Returns:
-        Entries with `images` and `accuracy`, from few to all images.
+        Entries with `images` and the metrics of `evaluate.measure`, from few to all images.
     """
     labels, count = samples.labels(samples.train_rows), len(samples.classes)
+    strata = split.stratify(labels)
     test_features = trained_head.space(samples.features[samples.test_rows])
     truth = samples.labels(samples.test_rows)
     order = np.random.default_rng([seed, 8]).permutation(len(labels))
-    by_class = [order[labels[order] == label] for label in range(count)]
+    by_class = [order[strata[order] == label] for label in range(strata.max() + 1)]
     curve: list[dict[str, Any]] = []
     for share in LEARNING_CURVE_SHARES:
         rows = np.concatenate([rows[: max(MIN_CLASS_IMAGES, round(share * len(rows)))] for rows in by_class])
@@ -180,15 +187,15 @@ def measure_learning_curve(
         # Keep the penalty per image the same.
         strength = trained_head.choice.strength * len(labels) / len(rows)
         linear = head.fit(trained_head.space.features[rows], labels[rows], count, strength)
-        is_correct = linear.predict(test_features).argmax(axis=1) == truth
-        curve.append({"images": len(rows), "accuracy": float(is_correct.mean())})
+        curve.append({"images": len(rows), **evaluate.measure(linear.predict(test_features), truth)})
     return curve
 
 
 def project_to_plane(samples: TrainingSet, trained_head: TrainedHead, rows: np.ndarray) -> np.ndarray:
     """Projects images on the plane that separates the classes best, `(n, 2) float32`.
 
-    Uses linear discriminant analysis of the training images' features.
+    Uses linear discriminant analysis of the training images' features. An image with several labels belongs
+    to the class of its rarest one, and those without a label are a class.
 
     Args:
         samples: the dataset.
@@ -198,8 +205,9 @@ def project_to_plane(samples: TrainingSet, trained_head: TrainedHead, rows: np.n
     """
     from scipy.linalg import eigh
 
-    train_features, labels = trained_head.space.features, samples.labels(samples.train_rows)
-    means = np.stack([train_features[labels == label].mean(axis=0) for label in range(len(samples.classes))])
+    train_features, labels = trained_head.space.features, split.stratify(samples.labels(samples.train_rows))
+    class_count = int(labels.max()) + 1
+    means = np.stack([train_features[labels == label].mean(axis=0) for label in range(class_count)])
     deviations = train_features - means[labels]
     scatter = deviations.T @ deviations / len(train_features)
     # Regularize: with one training image per class the within-class scatter is zero.
@@ -209,7 +217,7 @@ def project_to_plane(samples: TrainingSet, trained_head: TrainedHead, rows: np.n
     between = offsets.T @ (class_shares[:, None] * offsets)
     last = len(scatter) - 1
     axes = eigh(between, scatter, subset_by_index=[last - 1, last])[1][:, ::-1]
-    if len(samples.classes) == 2:  # one axis separates them; the other is the first principal component
+    if class_count == 2:  # one axis separates them; the other is the first principal component
         axes[:, 1] = np.eye(len(scatter))[0]
     points = trained_head.space(samples.features[rows]) @ axes
     return (points / (np.abs(points).max(axis=0) + 1e-9)).astype("float32")

@@ -64,8 +64,13 @@ class TrainingSet:
         return self.dataset.classes
 
     def labels(self, rows: np.ndarray) -> np.ndarray:
-        """Returns the labels of some rows."""
-        return self.dataset.known_labels[rows]
+        """Returns the labels of some rows: `(m,) int64`, or multi-hot, `(m, k) bool`."""
+        return self.dataset.targets[rows]
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether an image can have any number of labels, so that each class has its own sigmoid."""
+        return self.dataset.multi_hot is not None
 
 
 def load(
@@ -100,7 +105,7 @@ def load(
     dataset = data.load_dataset(file, matching.dataset_side(base.size) if base else size, 3, progress)
     audit.check(dataset, file.name)
     duplicates = near_duplicates.find(dataset, progress)
-    groups, labels = duplicates.labels, dataset.known_labels
+    groups, labels = duplicates.labels, split.stratify(dataset.targets)
     train_rows, test_rows = np.arange(len(groups)), np.empty(0, "int64")
     own_split = folder_split.find(dataset) if held_out else None
     validation_rows = train_rows[:0]
@@ -117,7 +122,7 @@ def load(
         inside, outside = split.split(labels[train_rows], groups[train_rows], 1 / FOLDS, seed)
         train_rows, validation_rows = train_rows[inside], train_rows[outside]
     extractor = base or backbones.load(name, progress)
-    folds = assign_folds(labels[train_rows], groups[train_rows], seed)
+    folds = assign_folds(dataset.targets[train_rows], groups[train_rows], seed)
     if isinstance(extractor, Backbone):
         vectors = extract_features(dataset, extractor, progress)
     else:
@@ -136,13 +141,13 @@ def load(
     )
 
 
-def assign_folds(labels: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+def assign_folds(targets: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
     """Assigns each image to a cross-validation fold, `(n,)`; small datasets have fewer folds.
 
     Args:
-        labels: `(n,)`, class of each image.
+        targets: labels of each image, `(n,)`, or multi-hot, `(n, k)`.
         groups: `(n,)`, group of near-duplicates of each image.
         seed: of the assignment.
     """
-    count = max(2, min(FOLDS, int(np.bincount(labels).min())))
-    return split.assign_folds(labels, groups, count, seed)
+    smallest = (targets.sum(axis=0) if targets.ndim > 1 else np.bincount(targets)).min()
+    return split.assign_folds(split.stratify(targets), groups, max(2, min(FOLDS, int(smallest))), seed)

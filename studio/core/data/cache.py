@@ -292,10 +292,10 @@ class _CacheWriter:
         no_multi_hot = np.empty((len(kept_rows), 0), bool)
         if self._source.multi_hot is not None:
             multi_hot = self._source.multi_hot[kept_rows]
-            is_used = multi_hot.any(axis=0)
-            if np.any(multi_hot.sum(axis=1) != 1) and is_used.sum() > 1:
-                used_names = [name for name, used in zip(names, is_used, strict=True) if used]
-                return labels, multi_hot[:, is_used], used_names, sorted(set(names) - set(used_names))
+            used_columns = np.flatnonzero(multi_hot.any(axis=0))
+            if np.any(multi_hot.sum(axis=1) != 1) and len(used_columns) > 1:
+                used_names = [names[n] for n in used_columns.tolist()]
+                return labels, multi_hot[:, used_columns], used_names, sorted(set(names) - set(used_names))
             labels = np.where(multi_hot.any(axis=1), multi_hot.argmax(axis=1), -1)
         used_labels = sorted(set(labels.tolist()) - {-1})
         empty_classes = [name for n, name in enumerate(names) if n not in used_labels]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from studio.core.data import label_table
 from studio.core.data.archives import Files
 from studio.core.data.names import (
@@ -34,7 +32,7 @@ def open_source(files: Files) -> DataSource:
     table = _read_label_table(files, names)
     names = table.names if table else names
     positions = {name: index for index, name in enumerate(names)}
-    labels, classes = (np.full(len(names), -1), table.classes) if table else find_classes(names)
+    labels, classes = (table.labels, table.classes) if table else find_classes(names)
     attributes = parse_ages_and_genders(names)
 
     def read() -> Iterator[Item]:

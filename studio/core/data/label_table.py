@@ -35,6 +35,12 @@ class LabelTable:
     multi_hot: np.ndarray
     notes: tuple[str, ...]
 
+    @property
+    def labels(self) -> np.ndarray:
+        """The index of each image's label, `(n,) int64`; -1 for all unless each image has exactly one."""
+        has_one = bool(np.all(self.multi_hot.sum(axis=1) == 1))
+        return self.multi_hot.argmax(axis=1) if has_one else np.full(len(self.names), -1)
+
 
 def find(names: Sequence[str]) -> str | None:
     """Returns the path of the only `labels.csv` among some paths; None if there is none or several."""
@@ -65,8 +71,8 @@ def parse(data: bytes, path: str, names: Sequence[str]) -> LabelTable:
     if missing := [row[0] for row in rows if matches.find(row[0]) is None]:
         count = amounts.format_count(len(missing), "file")
         raise InvalidInput(
-            f"{count} in {NAME} not found: {join_first_few(missing)}. Use names of files, or paths relative to "
-            f"{NAME}. Add the files, or remove their rows."
+            f"{count} in {NAME} not found: {join_first_few(missing)}. Use names of files, or paths relative "
+            f"to {NAME}. Add the files, or remove their rows."
         )
     delimiter = ";" if any(";" in cell for row in rows for cell in row[1:2]) else None
     labels_by_name: dict[str, set[str]] = {}

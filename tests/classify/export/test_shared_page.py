@@ -22,7 +22,7 @@ def test_network_of_the_page_agrees_with_the_classifier(lite0_home, tmp_path, mo
     data = {"evaluation": evaluation, "none_of_these": {"threshold": 0.75}}
     preset = toy_classifier.save(tmp_path / "toy", backbone="efficientnet-lite0", size=96, **data)
     content = shared_page.build_content(preset)
-    assert content.data == {"classes": ("cat", "coffee"), "threshold": 0.75}
+    assert content.data == {"classes": ("cat", "coffee"), "threshold": 0.75, "independent": False}
     assert "87.5%, on 40 images" in content.description
     images = [crops.crop_and_resize(sample_photos.read_photo(name), 96) for name in ("chelsea", "coffee")]
     network = Network(content.networks["network"])

@@ -83,6 +83,32 @@ def test_the_opened_model_repeats_the_stored_predictions(
     assert preset.check_weights().stat().st_size < 4 * result.figures["parameters"] + 40_000
 
 
+@pytest.mark.slow
+def test_the_threshold_is_chosen_by_predictions_of_the_fine_tuned_network(
+    narrow_vgg16, class_folder, tmp_path, monkeypatch
+):
+    choices = []
+
+    def choose_threshold(*arguments):
+        choices.append(arguments)
+        return choose(*arguments)
+
+    choose = task.rejection.choose_threshold
+    monkeypatch.setattr(task.rejection, "choose_threshold", choose_threshold)
+    change = {**TUNED, "validation": True, "learning_rate": 0.01, "flip": "off"}
+    preset = unpack(train(class_folder, **change), tmp_path)
+    file = data.store_reference(str(class_folder))
+    samples = training_set.load(file, "vgg16", 32, 0.3, 0, validation=True)
+    classifier = trained.load(preset)
+    images = [samples.dataset.images[row] for row in samples.validation_rows]
+    ((probabilities, truth, _),) = choices
+    assert truth.tolist() == samples.labels(samples.validation_rows).tolist()
+    assert probabilities == pytest.approx(classifier.predict(images), abs=2e-3)
+    trained_head = train_head.train(samples, TrainClassifierSettings(**change))
+    of_head = trained_head.probabilities[samples.validation_rows]
+    assert np.abs(of_head - probabilities).max() > 0.02, "fine-tuning changed the predictions"
+
+
 @pytest.fixture
 def mislabeled(seed=0):
     """Features without any relation to the labels, which only memorization predicts."""
