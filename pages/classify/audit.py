@@ -21,6 +21,7 @@ TASK, TRAIN = "classify.audit", "classify.train"
 SAMPLES_PER_CLASS = 4  # sample images per class
 MAX_CLASSES_SHOWN = 12  # with sample images
 MAX_NAMES_SHOWN = 12  # file names per finding
+_NO_LABEL_CHECK = "Labels are checked only if each image has one."
 
 
 class Finding(NamedTuple):
@@ -67,6 +68,10 @@ def show_before_training(inputs: Inputs, settings: TrainClassifierSettings | Non
     _show_findings(images, facts)
     if not inputs.get("model"):
         weight_downloads.announce_downloads([settings.backbone])
+    if images.multi_hot is not None:
+        st.caption(_NO_LABEL_CHECK)
+        corrections.offer_corrections(inputs["data"][0], images, (), facts["near"])
+        return
     shared_names = AuditSettings.model_fields.keys() & TrainClassifierSettings.model_fields.keys()
     audit_settings = AuditSettings.parse({name: getattr(settings, name) for name in shared_names})
     job = inline_jobs.show_inline_job(
@@ -127,10 +132,9 @@ def _build_count_chart(classes: Sequence[Mapping[str, Any]]) -> Any:
 
 def show_class_samples(dataset: ImageDataset) -> None:
     """Shows up to `SAMPLES_PER_CLASS` images of each of the first `MAX_CLASSES_SHOWN` classes."""
-    if dataset.labels is None:
-        return
     for label, name in list(enumerate(dataset.classes))[:MAX_CLASSES_SHOWN]:
-        rows = np.flatnonzero(dataset.labels == label)[:SAMPLES_PER_CLASS]
+        is_in_class = dataset.targets == label if dataset.multi_hot is None else dataset.multi_hot[:, label]
+        rows = np.flatnonzero(is_in_class)[:SAMPLES_PER_CLASS]
         thumbnails = [data_set_preview.make_thumbnail(dataset.images[row]) for row in rows]
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             for image in thumbnails:
@@ -176,7 +180,7 @@ def list_findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
         subject = "exact duplicate was" if count == 1 else "exact duplicates were"
         yield Finding(f"{count:,} {subject} left out, so that each image counts once.", False, copies)
     if count := facts["near_count"]:
-        yield _describe_near_duplicates(count, facts["near"], facts["split"])
+        yield _describe_near_duplicates(count, facts["near"], facts["split"], facts["multi_label"])
     if (count := facts["small_count"]) * 2 <= facts["images"] and count:
         yield Finding(
             f"{count:,} images are smaller than the input size; larger ones would give more detail.",
@@ -190,7 +194,9 @@ def list_findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(words.escape(note))
 
 
-def _describe_near_duplicates(count: int, pairs: Sequence[Mapping[str, Any]], has_own_split: bool) -> Finding:
+def _describe_near_duplicates(
+    count: int, pairs: Sequence[Mapping[str, Any]], has_own_split: bool, multi_label: bool
+) -> Finding:
     names = [pair[side] for pair in pairs for side in ("first", "second")]
     cross_class_count = sum(pair["across"] for pair in pairs)
     subject = "pair of images is" if count == 1 else "pairs of images are"
@@ -204,7 +210,8 @@ def _describe_near_duplicates(count: int, pairs: Sequence[Mapping[str, Any]], ha
             if cross_class_count == 1
             else f"{cross_class_count:,} of them are"
         )
-        text += f" {subject} in two classes: check which one is right."
+        where = "with other labels" if multi_label else "in two classes"
+        text += f" {subject} {where}: check which one is right."
     return Finding(text, bool(cross_class_count), names, True, True)
 
 
@@ -223,7 +230,9 @@ def show_suspicious(
         near: pairs of near-duplicates, which can be corrected in the same form.
     """
     is_correctable = dataset is not None and file is not None
-    if not suspicious:
+    if dataset is not None and dataset.multi_hot is not None:
+        st.caption(_NO_LABEL_CHECK)
+    elif not suspicious:
         st.success("No label looks wrong.", icon=":material/check_circle:")
     else:
         advice = (

@@ -1,4 +1,4 @@
-"""Evaluation on the test split: accuracy, precision and recall, confusion matrix, calibration."""
+"""Evaluation on the test split: accuracy or average precision, precision and recall, confusion matrix."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.classify import confusion, data_sets
 from pages.widgets import browser_images, words
+from studio.classify.models import rejection
 from studio.core.data import ImageDataset
 
 MAX_IMAGES_SHOWN = 24  # images in a grid
@@ -22,13 +23,16 @@ def show_accuracy(
     title: str = "Test accuracy",
     subject: str = "test images",
 ) -> None:
-    """Shows the accuracy with its confidence interval.
+    """Shows the accuracy with its confidence interval, or the metrics of a multi-label classifier.
 
     Args:
         evaluation: from `studio.classify.training.evaluate`.
         title: of the metric.
         subject: what was classified, in words.
     """
+    if "mean_average_precision" in evaluation:
+        _show_multi_label_metrics(evaluation, subject)
+        return
     low, high = evaluation["interval"]
     n = evaluation["n"]
     correct = round(evaluation["accuracy"] * n)
@@ -39,18 +43,39 @@ def show_accuracy(
     )
 
 
+def _show_multi_label_metrics(evaluation: Mapping[str, Any], subject: str) -> None:
+    names = {"mean_average_precision": "mAP", "f1_macro": "Macro F1", "f1_micro": "Micro F1"}
+    with st.container(horizontal=True):
+        for name, title in names.items():
+            st.metric(title, f"{evaluation[name]:.1%}", width="content")
+    st.markdown(
+        f"**mAP** (mean average precision) on {evaluation['n']:,} {subject}: how well each class ranks its "
+        f"images before the others. **F1** counts a class as predicted from a probability of "
+        f"{evaluation['threshold']:.0%} on; so decided, {evaluation['accuracy']:.1%} of all labels are right."
+    )
+
+
 def show_per_class(evaluation: Mapping[str, Any]) -> None:
-    """Shows the precision and recall of each class, as bars with numbers."""
+    """Shows the metrics of each class, as bars with numbers."""
     rows = [
         {
             "Class": entry["name"],
             "Images": entry["count"],
+            **(
+                {"Average precision": _to_percent(entry["average_precision"])}
+                if "average_precision" in entry
+                else {}
+            ),
             "Recall": _to_percent(entry["recall"]),
             "Precision": _to_percent(entry["precision"]),
         }
         for entry in evaluation["per_class"]
     ]
     bar: dict[str, Any] = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
+    average_column = st.column_config.ProgressColumn(
+        help="Area under the precision-recall curve; 100 % if all images of this class rank first",
+        **bar,
+    )
     recall_column = st.column_config.ProgressColumn(
         help="Share of the images of this class that are predicted as this class", **bar
     )
@@ -61,8 +86,19 @@ def show_per_class(evaluation: Mapping[str, Any]) -> None:
         rows,
         hide_index=True,
         width="stretch",
-        column_config={"Recall": recall_column, "Precision": precision_column},
+        column_config={
+            "Average precision": average_column,
+            "Recall": recall_column,
+            "Precision": precision_column,
+        },
     )
+
+
+def name_labels(classes: Sequence[str], labels: int | Sequence[int]) -> str:
+    """Returns the name of an image's class, or those of its labels, joined; “none of these” without any."""
+    if isinstance(labels, int):
+        return classes[labels]
+    return ", ".join(classes[label] for label in labels) or rejection.LABEL
 
 
 def _to_percent(share: float | None) -> float | None:
@@ -81,6 +117,9 @@ def show_confusion_matrix(
         dataset: the images; None if they are no longer stored.
         key: of the matrix.
     """
+    if "confusion" not in evaluation:
+        st.caption("There is none, because an image can have several labels. The table below has each class.")
+        return
     classes = [entry["name"] for entry in evaluation["per_class"]]
     counts = evaluation["confusion"]
     if len(classes) > MAX_CLASSES:
@@ -140,6 +179,9 @@ def show_images(names: Sequence[str], captions: Sequence[str], dataset: ImageDat
 
 def show_calibration(evaluation: Mapping[str, Any]) -> None:
     """Shows a reliability diagram and the expected calibration error."""
+    if "calibration" not in evaluation:
+        st.caption("Calibration is measured only if each image has one label.")
+        return
     calibration = evaluation["calibration"]
     rows = [
         {"sure": entry["confidence"], "right": entry["accuracy"], "images": entry["count"]}

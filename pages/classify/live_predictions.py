@@ -49,13 +49,17 @@ def show_prediction(prediction: Mapping[str, Any]) -> None:
     """Shows the most probable labels, each as a bar with its probability, and whether the image is rejected.
 
     Args:
-        prediction: `labels`, and `none_of_these` and `threshold` of a classifier with a threshold.
+        prediction: `labels`, and `none_of_these` and `threshold` of a classifier with a threshold;
+            `predicted` of a multi-label one.
     """
     if prediction.get(rejection.KEY):
         st.markdown(
             f":material/block: **None of these**: no class reaches {prediction['threshold']:.1%}, the "
             "threshold of this classifier."
         )
+    if predicted := prediction.get("predicted"):
+        names = ", ".join(map(words.escape, predicted))
+        st.markdown(f":material/label: **{names}**: from {prediction['threshold']:.0%} on.")
     for entry in prediction["labels"]:
         share = min(max(float(entry["probability"]), 0.0), 1.0)
         st.progress(share, f"**{words.escape(entry['label'])}** {share:.1%}")

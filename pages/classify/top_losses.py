@@ -53,7 +53,12 @@ def show(top_losses: Sequence[Mapping[str, Any]], dataset: ImageDataset | None, 
 
 
 def describe(entry: Mapping[str, Any]) -> str:
-    """Returns label, prediction, probability of the label and loss, in one line."""
+    """Returns label, prediction, probability of the label and loss, in one line.
+
+    With several labels for each image, there is no single probability.
+    """
+    if "probability" not in entry:
+        return f"{entry['label']}, predicted: {entry['prediction']}. Loss {entry['loss']:.2f}"
     if entry["label"] == entry["prediction"]:
         guess = f"{entry['label']}, predicted correctly"
     else:

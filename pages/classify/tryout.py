@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.classify import classifiers, data_sets, imported_models, live_predictions
+from pages.classify import classifiers, data_sets, evaluations, imported_models, live_predictions
 from pages.classify.classifiers import Classifier
 from pages.form import forms, image_input, samples
 from pages.form.samples import Sample
@@ -124,7 +124,7 @@ def _load_test_samples(classifier: Classifier) -> list[Sample]:
     for position in _interleave_classes(test_results["truth"]):
         name, truth = test_results["names"][position], test_results["truth"][position]
         if name in rows and len(candidates) < MAX_SAMPLES:
-            class_name = classifier.data["classes"][truth]
+            class_name = evaluations.name_labels(classifier.data["classes"], truth)
             counts[class_name] = counts.get(class_name, 0) + 1
             title = (
                 class_name.capitalize()
@@ -135,11 +135,15 @@ def _load_test_samples(classifier: Classifier) -> list[Sample]:
     return candidates
 
 
-def _interleave_classes(truth: Sequence[int]) -> list[int]:
-    """Returns the positions of all labels: first one of each class, then a second of each, and so on."""
-    counts: dict[int, int] = {}
+def _interleave_classes(truth: Sequence[int | Sequence[int]]) -> list[int]:
+    """Returns the positions of all labels: first one of each class, then a second of each, and so on.
+
+    Several labels of an image are like a class of their own.
+    """
+    counts: dict[tuple[int, ...], int] = {}
     sort_keys = []
-    for position, label in enumerate(truth):
+    for position, labels in enumerate(truth):
+        label = (labels,) if isinstance(labels, int) else tuple(labels)
         sort_keys.append((counts.get(label, 0), label, position))
         counts[label] = counts.get(label, 0) + 1
     return [position for *_, position in sorted(sort_keys)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
 
-from pages.classify import data_sets, study
+from pages.classify import data_sets, evaluations, study
 from pages.classify.classifiers import Classifier
 from pages.recorded import runs
 from pages.widgets import assets, browser_images, under_the_hood
@@ -35,19 +36,24 @@ def explain(
         return
     settings = classifier.settings if classifier else {}
     with section:
-        under_the_hood.show_side_by_side(lambda: _draw_charts(classifier), _compose_explanation(settings))
-        if classifier is not None and classifier.images is not None:
+        multi_label = bool(classifier and classifier.data.get("multi_label"))
+        explanation = _compose_explanation(settings, multi_label)
+        under_the_hood.show_side_by_side(lambda: _draw_charts(classifier), explanation)
+        if multi_label:
+            st.caption("What affects accuracy can be measured only if each image has one label.")
+        if classifier is not None and classifier.images is not None and not multi_label:
             study.show(classifier.images, settings)
         else:
-            study.show(images, form_settings)
+            study.show(None if multi_label else images, form_settings)
 
 
-def _compose_explanation(settings: Mapping[str, Any]) -> str:
+def _compose_explanation(settings: Mapping[str, Any], multi_label: bool = False) -> str:
     """Returns the explanation of how these settings train a classifier, as Markdown."""
     sections = assets.read_sections(__file__, "under_the_hood.md")
     backbone = "Fine-tuned backbone" if settings.get("finetune") else "Frozen backbone"
     head = "Hidden layer" if settings.get("head") == "mlp" else "Linear head"
-    return "\n\n".join((sections[backbone], sections[head], sections["Grad-CAM"]))
+    names = (backbone, head, *(["Several labels"] if multi_label else []), "Grad-CAM")
+    return "\n\n".join(sections[name] for name in names)
 
 
 def _draw_charts(classifier: Classifier | None) -> None:
@@ -62,16 +68,19 @@ def _draw_charts(classifier: Classifier | None) -> None:
         "Test images, in the plane that separates the classes most; point at one to see it. Many "
         "misclassified images lie on the border of two classes."
     )
-    curve = data.get("learning_curve") or []
+    metric = "mean average precision" if data.get("multi_label") else "accuracy"
+    curve = [
+        {"images": point["images"], "metric": point[metric.replace(" ", "_")]}
+        for point in data.get("learning_curve") or []
+    ]
     if len(curve) > 1:
         subject = _name_curve_subject(classifier.settings)
         st.altair_chart(
-            _build_learning_curve(curve, f"accuracy, {subject}" if subject else "accuracy"), width="stretch"
+            _build_learning_curve(curve, f"{metric}, {subject}" if subject else metric), width="stretch"
         )
+        improvement = _describe_improvement(curve, metric)
         st.caption(
-            f"The curve shows {subject}, which is fast to retrain. {_describe_improvement(curve)}"
-            if subject
-            else _describe_improvement(curve)
+            f"The curve shows {subject}, which is fast to retrain. {improvement}" if subject else improvement
         )
 
 
@@ -84,12 +93,13 @@ def _name_curve_subject(settings: Mapping[str, Any]) -> str:
 
 def _list_points(classifier: Classifier) -> list[dict[str, Any]]:
     """Returns one row per point of the map; the first ones with a thumbnail as a data URL."""
-    plane, tested, classes = (classifier.data[part] for part in ("map", "tested", "classes"))
+    plane, tested = classifier.data["map"], classifier.data["tested"]
+    name_labels = partial(evaluations.name_labels, classifier.data["classes"])
     images = data_sets.load_if_available(classifier.images, classifier.side) if classifier.images else None
     thumbnails = data_sets.make_thumbnails(images, tested["names"][:MAX_THUMBNAILS]) if images else []
     columns = (tested["names"], tested["truth"], tested["guess"], plane["x"], plane["y"])
     rows = [
-        {"name": name, "class": classes[truth], "predicted": classes[guess], "x": x, "y": y}
+        {"name": name, "class": name_labels(truth), "predicted": name_labels(guess), "x": x, "y": y}
         for name, truth, guess, x, y in zip(*columns, strict=True)
     ]
     for row, image in zip(rows, thumbnails, strict=False):
@@ -129,26 +139,26 @@ def _build_learning_curve(curve: Sequence[Mapping[str, Any]], title: str) -> Any
         .encode(
             x=alt.X("images:Q", title="training images", scale=alt.Scale(type="log", nice=False)),
             y=alt.Y(
-                "accuracy:Q",
+                "metric:Q",
                 title=title,
                 axis=alt.Axis(format="%"),
                 scale=alt.Scale(zero=False, padding=12),
             ),
-            tooltip=["images:Q", alt.Tooltip("accuracy:Q", format=".1%")],
+            tooltip=["images:Q", alt.Tooltip("metric:Q", title=title, format=".1%")],
         )
         .properties(height=220)
     )
 
 
-def _describe_improvement(curve: Sequence[Mapping[str, Any]]) -> str:
-    """Returns how much the last added images improved the accuracy, in words."""
+def _describe_improvement(curve: Sequence[Mapping[str, Any]], metric: str = "accuracy") -> str:
+    """Returns how much the last added images improved a metric, in words."""
     previous, last = curve[-2], curve[-1]
-    points = 100 * (last["accuracy"] - previous["accuracy"])
-    if last["accuracy"] == 1:
+    points = 100 * (last["metric"] - previous["metric"])
+    if last["metric"] == 1:
         return "All test images are classified correctly: only harder ones can show whether more data helps."
-    change = f"From {previous['images']:,} to {last['images']:,} images, accuracy went"
+    change = f"From {previous['images']:,} to {last['images']:,} images, {metric} went"
     if abs(points) < 0.5:
-        return "The last images hardly changed the accuracy: more images of the same kind would help little."
+        return f"The last images hardly changed the {metric}: more images of the same kind would help little."
     if points < 0:
         return (
             f"{change} down by {-points:.1f} points: this may be chance, or some of the last images differ "

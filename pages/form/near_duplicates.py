@@ -84,7 +84,7 @@ def _ask_about_pair(dataset: ImageDataset, rows: Mapping[str, int], pair: Mappin
         Choice("Remove the first", {first: ""}),
     ]
     names = [PurePosixPath(name).name for name in (first, second)]
-    if pair["across"]:
+    if pair["across"] and dataset.multi_hot is None:
         first_class, second_class = (
             dataset.classes[dataset.known_labels[rows[name]]] for name in (first, second)
         )

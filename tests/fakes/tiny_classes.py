@@ -13,7 +13,7 @@ from studio.classify.data import audit
 from studio.classify.export import snippets
 from studio.classify.inference import heatmap_overlay, predict
 from studio.classify.settings import IMAGENET
-from studio.classify.training.evaluate import evaluate
+from studio.classify.training.evaluate import evaluate, list_predictions, list_top_losses
 from studio.core import data, paths, recipes, tasks
 from studio.core.data import near_duplicates
 from studio.core.errors import Cancelled, InvalidInput
@@ -50,25 +50,26 @@ def train(settings, inputs, progress: Progress) -> Result:
         pass
     colors = dataset.images.mean(axis=(1, 2))
     is_test = np.arange(len(colors)) % 2 == 1
-    means = [
-        colors[(dataset.labels == label) & ~is_test].mean(axis=0) for label in range(len(dataset.classes))
-    ]
+    multi_label = dataset.multi_hot is not None
+    multi_hot = dataset.multi_hot if multi_label else np.eye(len(dataset.classes), dtype=bool)[dataset.labels]
+    means = [colors[column & ~is_test].mean(axis=0) for column in multi_hot.T]
     chances = _softmax_by_distance(colors[is_test], np.array(means))
-    truth = dataset.labels[is_test]
+    chances /= chances.max(axis=1, keepdims=True) if multi_label else 1
+    truth = dataset.targets[is_test]
     metadata = {
         "classes": list(dataset.classes),
         "trained_on": file.name,
         "command": "none",
         "figures": {},
         "evaluation": evaluate(chances, truth, dataset.classes),
-        "tested": {
-            "names": [name for name, out in zip(dataset.names, is_test, strict=True) if out],
-            "truth": truth.tolist(),
-            "guess": chances.argmax(axis=1).tolist(),
-            "confidence": chances.max(axis=1).tolist(),
-        },
+        "multi_label": multi_label,
+        "tested": list_predictions(dataset, np.flatnonzero(is_test), truth, chances),
+        "top_losses": list_top_losses(dataset, np.flatnonzero(is_test), truth, chances, dataset.classes),
         "map": {axis: (colors[is_test, n] / 255).tolist() for n, axis in enumerate("xy")},
-        "learning_curve": [{"images": 4, "accuracy": 0.5}, {"images": 8, "accuracy": 0.75}],
+        "learning_curve": [
+            {"images": n, "accuracy": share, "mean_average_precision": share}
+            for n, share in ((4, 0.5), (8, 0.75))
+        ],
     }
     recipe = recipes.make("classify.train", settings, inputs, {})
     packed = presets.pack(

@@ -201,6 +201,47 @@ def test_training_shows_metrics_and_a_matrix_that_opens_images(open_trained):
 
 
 @pytest.mark.slow
+def test_several_labels_for_each_image_have_their_own_metrics(upload_zip, until):
+    rows = [f"{color}/{n}.png" for color in COLORS for n in range(6)]
+    labels = {"red": "warm red", "blue": "", "green": "warm"}
+    table = "\n".join(f"{row},{labels[row.split('/')[0]]}" for row in rows)
+    page = upload_zip(zip_colors(**{"labels.csv": table.encode()}))
+    until(lambda: page.run() and "18 images in 2 classes" in join_texts(page.markdown))
+    text = join_texts(require_success(page).markdown)
+    assert "Multi-label: 6 images with several labels, 6 images without a label" in text
+    assert "Look for wrong labels" not in list_button_labels(page)
+    assert "Labels are checked only if each image has one." in join_texts(page.caption)
+    press_button(page, "Train")
+    until(lambda: page.run() and "Make again" in list_button_labels(page))
+    metrics = {metric.label: metric.value for metric in require_success(page).metric}
+    assert metrics.keys() == {"mAP", "Macro F1", "Micro F1"} and metrics["mAP"] != metrics["Macro F1"]
+    assert list(page.dataframe[0].value.columns) == [
+        "Class",
+        "Images",
+        "Average precision",
+        "Recall",
+        "Precision",
+    ]
+    captions = join_texts(page.caption)
+    assert "There is none, because an image can have several labels." in captions
+    assert "Calibration is measured only if each image has one label." in captions
+    assert "none of these, predicted:" in captions, "a top loss"
+    page.session_state["explain"] = True
+    page.run()
+    charts = [chart.proto.spec for chart in require_success(page).get("vega_lite_chart")]
+    assert any("predicted" in spec for spec in charts), "the map of the features"
+    assert "mean average precision went up by 25.0 points" in join_texts(page.caption)
+    assert "binary cross-entropy" in join_texts(page.markdown)
+    assert "Measure on my images" not in list_button_labels(page)
+
+
+def test_invalid_table_of_labels_shows_an_error(upload_zip):
+    page = upload_zip(zip_colors(**{"labels.csv": b"red/0.png,red\nabsent.png,warm\n"}))
+    assert not page.exception and len(page.error) == 1
+    assert "1 file in labels.csv not found: absent.png" in page.error[0].value.replace("\\", "")
+
+
+@pytest.mark.slow
 def test_result_of_other_images_names_its_data_set(visit, upload_zip, until):
     page = visit("classify")
     press_button(page, "Train")
@@ -545,6 +586,7 @@ def test_under_the_hood_has_the_feature_map_and_the_learning_curve(open_trained)
 def test_near_duplicates_are_listed_once_with_their_images(pairs, expected, matters):
     near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": across} for n, across in enumerate(pairs)]
     facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "images": 9, "split": False, "notes": []}
+    facts["multi_label"] = False
     warned = ["1 pair of nearly the same image in two classes: check which class is right."]
     [finding] = audit.list_findings(facts | {"near": near, "near_count": len(near), "warnings": warned})
     assert expected in finding.sentence

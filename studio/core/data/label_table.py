@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from studio.core.errors import InvalidInput
 
 NAME = "labels.csv"
 MAX_LABELS = 1000  # different ones; a column of sentences would have far more
+MAX_BYTES = 20 * 2**20
+MAX_CELLS = 100_000_000  # images times labels: a byte each
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ def parse(data: bytes, path: str, names: Sequence[str]) -> LabelTable:
         InvalidInput: if it is not a table of text, names a file that is missing or that another row names,
             or has fewer than two or too many labels.
     """
-    rows, notes = _read_rows(data)
+    # More rows than files cannot all be right, and would fill the memory.
+    rows, notes = _read_rows(data, len(names) + 2)
     matches = _Matches(path, names)
     if rows and matches.find(rows[0][0]) is None and "." not in rows[0][0]:
         del rows[0]  # the header
@@ -84,9 +88,11 @@ def parse(data: bytes, path: str, names: Sequence[str]) -> LabelTable:
         labels = "".join(row[1:2]).split(delimiter)
         labels_by_name[name] = {label.strip() for label in labels if label.strip()}
     classes = sorted(set().union(*labels_by_name.values()))
-    _check_classes(classes)
-    labeled_names = sorted(labels_by_name)
-    multi_hot = np.array([[label in labels_by_name[name] for label in classes] for name in labeled_names])
+    _check_classes(classes, len(labels_by_name))
+    labeled_names, columns = sorted(labels_by_name), {label: n for n, label in enumerate(classes)}
+    multi_hot = np.zeros((len(labeled_names), len(classes)), bool)
+    for row, name in zip(multi_hot, labeled_names, strict=True):
+        row[[columns[label] for label in labels_by_name[name]]] = True
     notes += _describe_ignored(rows, sorted(set(names) - set(labeled_names)))
     return LabelTable(tuple(labeled_names), tuple(classes), multi_hot, tuple(notes))
 
@@ -103,17 +109,20 @@ def write(names: Sequence[str], labels: Sequence[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8", "replace")
 
 
-def _read_rows(data: bytes) -> tuple[list[list[str]], list[str]]:
-    """Returns the rows that are not empty, and notes on the encoding."""
+def _read_rows(data: bytes, limit: int) -> tuple[list[list[str]], list[str]]:
+    """Returns the first rows that are not empty, and notes on the encoding."""
+    if len(data) > MAX_BYTES:
+        raise InvalidInput(f"{NAME} is too large. Use at most {amounts.format_bytes(MAX_BYTES)}.")
     try:
         text, _, notes = encodings.decode(data)
-        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(map(str.strip, row))]
+        rows = (row for row in csv.reader(io.StringIO(text, newline="")) if any(map(str.strip, row)))
+        first_rows = list(itertools.islice(rows, limit))
     except (InvalidInput, csv.Error):
         raise InvalidInput(f"{NAME} is not a table of text. Save it as CSV in UTF-8.") from None
-    return rows, [note.replace("The text", NAME, 1) for note in notes]
+    return first_rows, [note.replace("The text", NAME, 1) for note in notes]
 
 
-def _check_classes(classes: Sequence[str]) -> None:
+def _check_classes(classes: Sequence[str], image_count: int) -> None:
     """Raises `InvalidInput` for fewer than two or too many labels."""
     if len(classes) < 2:
         received = f"only one label, {join_first_few(classes)}" if classes else "no labels"
@@ -125,6 +134,11 @@ def _check_classes(classes: Sequence[str]) -> None:
         raise InvalidInput(
             f"{NAME} has {len(classes):,} different labels, separated by spaces or semicolons. Use at most "
             f"{MAX_LABELS:,}."
+        )
+    if len(classes) * image_count > MAX_CELLS:
+        raise InvalidInput(
+            f"{NAME} has {len(classes):,} different labels for {image_count:,} images, which is too much. "
+            "Use fewer of either."
         )
 
 

@@ -13,6 +13,7 @@ from studio.core import data
 from studio.core.data import label_table, relabel
 from studio.core.errors import InvalidInput
 from studio.core.tasks import File
+from tests.wording import says_what_to_do
 
 NAMES = ("a.png", "b.png", "c.png", "d.png")
 TABLE = "name,labels\na.png,cat dog\nb.png,dog\nc.png,\nd.png,cat\n"
@@ -113,6 +114,8 @@ def test_images_without_a_row_and_further_columns_are_noted(home, tmp_path):
         ("a.png,cat\0dog\n", "not a table of text"),
         ("a.png," + "x" * 200_000, "not a table of text"),
         ("a.png," + " ".join(map(str, range(1001))), "1,001 different labels"),
+        ("a.png,cat\n" * 100, "two rows for set/a.png"),
+        ("absent.png,cat\n" * 100, "6 files in labels.csv not found"),
     ],
 )
 def test_an_invalid_table_is_refused_in_short_sentences(home, tmp_path, table, message):
@@ -120,6 +123,15 @@ def test_an_invalid_table_is_refused_in_short_sentences(home, tmp_path, table, m
     with pytest.raises(InvalidInput, match=message) as caught:
         data.store_reference(str(tmp_path / "in"))
     assert len(str(caught.value)) < 250 and str(caught.value).count(". ") <= 3
+
+
+@pytest.mark.parametrize("limit, message", [("MAX_BYTES", "too large"), ("MAX_CELLS", "too much")])
+def test_a_table_that_would_fill_the_memory_is_refused(home, tmp_path, monkeypatch, limit, message):
+    write_folder(tmp_path / "in", make_files(TABLE))
+    monkeypatch.setattr(label_table, limit, 7)
+    with pytest.raises(InvalidInput, match=message) as caught:
+        data.store_reference(str(tmp_path / "in"))
+    assert says_what_to_do(str(caught.value))
 
 
 def test_a_table_among_others_is_no_table_of_the_data_set(home, tmp_path):

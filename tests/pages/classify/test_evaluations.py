@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pages.classify import evaluations
+
 from ..elements import join_texts
 
 
@@ -32,3 +34,8 @@ def _draw_calibration(error, floor):
 def test_calibration_error_is_shown_with_its_floor(draw, floor, verdict):
     page = draw(_draw_calibration, error=0.1, floor=floor)
     assert not page.exception and f"The model is {verdict}" in join_texts(page.caption)
+
+
+@pytest.mark.parametrize("labels, expected", [(1, "b"), ([2, 0], "c, a"), ([], "none of these")])
+def test_one_label_or_several_are_named(labels, expected):
+    assert evaluations.name_labels(["a", "b", "c"], labels) == expected

@@ -34,7 +34,7 @@ def test_trained_parts_are_described(settings, expected, absent):
 )
 def test_curve_of_another_head_is_labeled(change, subject):
     assert under_the_hood._name_curve_subject(change) == subject
-    label = card._accuracy_label(TrainClassifierSettings(**change))
+    label = card._describe_curve("test accuracy", TrainClassifierSettings(**change))
     assert label.endswith(subject) and ("linear" in label) == bool(subject)
 
 
@@ -43,5 +43,5 @@ def test_curve_of_another_head_is_labeled(change, subject):
     [(0.9, "went up by 10.0"), (0.803, "hardly"), (0.797, "hardly"), (0.6, "went down by 20.0"), (1, "All")],
 )
 def test_gain_of_the_last_images_is_described(last, expected):
-    curve = [{"images": 40, "accuracy": 0.8}, {"images": 80, "accuracy": last}]
+    curve = [{"images": 40, "metric": 0.8}, {"images": 80, "metric": last}]
     assert expected in under_the_hood._describe_improvement(curve)
