@@ -25,7 +25,11 @@ with left:
     half = classifiers.choose_half()
     if half == "train":
         export.show_training_note()
-        data_set = data_set_input.choose({by_hand.TITLE: by_hand.choose}, on_change=by_hand.scroll_next)
+        data_set = data_set_input.choose(
+            {by_hand.TITLE: by_hand.choose},
+            on_change=by_hand.scroll_next,
+            notes={by_hand.TITLE: by_hand.NOTE},
+        )
         base = base_model.choose()
         settings = parts.ask_settings(
             TrainClassifierSettings,

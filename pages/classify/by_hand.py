@@ -23,7 +23,7 @@ from studio.core.progress import Progress, Report
 from studio.core.tasks import File
 from studio.engine import quotas
 
-TITLE = "By hand"
+TITLE, NOTE = "By hand", "Camera or files"  # of the tile
 IMAGES_SHOWN = 24  # images of a class at first
 _CLASSES_KEY, _ARCHIVE_KEY, _PACKED_KEY, _CAMERA_KEY = (
     "by_hand",
@@ -31,7 +31,7 @@ _CLASSES_KEY, _ARCHIVE_KEY, _PACKED_KEY, _CAMERA_KEY = (
     "by_hand_packed",
     "by_hand_lens",
 )
-_SCROLL_KEY = "by_hand_scroll"  # of the session: whether to scroll to the classes
+_SCROLL_KEY = "by_hand_scroll"  # of the session: whether to scroll to the classes, or back to the form
 _SLOT = "by_hand"  # for errors that are not about a single class
 
 
@@ -58,6 +58,8 @@ def choose() -> DatasetChoice | None:
         st.caption(":material/info: Name your classes and add images to each, from files or the camera.")
         problems.note("Name your classes, add images to each, then press Use these images.")
         return None
+    if st.session_state.pop(_SCROLL_KEY, False):
+        css.scroll_to(f".{keys.css_class(data_set_input.KEY)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f":material/photo_library: {words.escape(_describe_classes())}")
         st.button("Change", type="tertiary", icon=":material/edit:", on_click=_discard_archive)
@@ -161,6 +163,7 @@ def _pack_archive(hand_classes: HandClasses) -> bool:
         return False
     st.session_state[_ARCHIVE_KEY] = [archive]
     st.session_state[_CAMERA_KEY] = None
+    st.session_state[_SCROLL_KEY] = True
     return True
 
 

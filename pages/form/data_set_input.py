@@ -31,12 +31,14 @@ class DatasetChoice:
 def choose(
     other_choosers: Mapping[str, Callable[[], DatasetChoice | None]] = MappingProxyType({}),
     on_change: Callable[[], None] | None = None,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> DatasetChoice | None:
     """Asks for training images; the first sample set is preselected. Returns None while there are none.
 
     Args:
         other_choosers: functions that ask for images in other ways, by title.
         on_change: callback after another choice.
+        notes: lines below the tiles, by title.
     """
     if next_selection := st.session_state.pop(_NEXT_KEY, None):
         restore(next_selection)
@@ -48,7 +50,14 @@ def choose(
     names = [*(sample_set.name for sample_set in sample_sets_by_title.values()), "own"]
     names += [title.replace(" ", "-").lower() for title in other_choosers]
     titles = [*sample_sets_by_title, OWN, *other_choosers]
-    title = choose_set(titles, names, key=KEY, tile=4.8 if other_choosers else 6.5, on_change=on_change)
+    title = choose_set(
+        titles,
+        names,
+        key=KEY,
+        tile=4.8 if other_choosers else 6.5,
+        on_change=on_change,
+        notes=[notes.get(title, "") for title in titles],
+    )
     if title in other_choosers:
         return other_choosers[title]()
     if title in sample_sets_by_title:
@@ -131,6 +140,7 @@ def choose_set(
     label: str = LABEL,
     tile: float = image_input.TILE_WIDTH,
     on_change: Callable[[], None] | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
     """Asks for one of several data sets, shown as tiles; the first is preselected. Returns its title.
 
@@ -141,6 +151,7 @@ def choose_set(
         label: of the widget.
         tile: minimum width of a tile, in rem.
         on_change: callback after another choice.
+        notes: a line below each tile; "" for none.
     """
     forms.drop_stale_choice(key, titles)
     return image_input.show_tiles(
@@ -153,6 +164,7 @@ def choose_set(
         bind="query-params",
         tile=tile,
         on_change=on_change,
+        notes=notes,
     )
 
 

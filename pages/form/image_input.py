@@ -393,6 +393,7 @@ def _render_style(key: str, thumbnails: Sequence[bytes], tile: float, notes: Seq
     rules += [
         f'.{css} [data-testid="stButtonGroup"] button:nth-of-type({number})::after {{ content: "{note}"; }}'
         for number, note in enumerate(notes, 1)
+        if note
     ]
     style = assets.render_style(__file__, "tiles.css", key, tile=f"{tile}rem")
     return f"{style}<style>{''.join(rules)}</style>"

@@ -27,7 +27,8 @@ _LINES = """
 | Ctrl+Z or ⌘+Z | Undoes a stroke on a canvas |
 | Shift+Ctrl+Z or Shift+⌘+Z | Redoes it |
 | Ctrl+V or ⌘+V | Pastes an image as the first image of the page |
-| Tab and Space | Reach and press every control; arrows move in a row of choices |
+| Tab and Space | Reach and press every control |
+| ← and → in a row of choices | Move between the choices; Space or Enter selects one |
 | ? | Lists these keys |
 """
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from .elements import find_button
+from .elements import find_button, wait_until_at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SIDE = 64  # px; small, so that training takes seconds on a busy machine
@@ -77,3 +77,20 @@ def test_classifier_is_trained_from_files_and_camera_and_tried_live(open_classes
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Live on the camera").click()
     expect(page.locator("video")).to_have_count(0)
+
+
+def test_train_is_in_view_on_a_phone_once_the_images_are_used(phone_tab, expect):
+    page = phone_tab(f"/classify?images=By+hand&backbone=efficientnet-lite0&size={SIDE}")
+    expect(page.get_by_role("radio", name="By hand Camera or files")).to_be_checked()
+    files = make_uploads(16)
+    for number, images in ((1, files[:8]), (2, files[8:])):
+        card = page.locator(f".st-key-hand_{number}")
+        card.locator("input[type=file]").set_input_files(images)
+        card.get_by_text("8 images", exact=True).wait_for()
+    use = page.get_by_role("button", name=re.compile("^Use these 16"))
+    expect(use).to_have_count(1)
+    use.tap()
+    find_button(page, "Change").wait_for()
+    wait_until_at_rest(page)
+    expect(find_button(page, "Train")).to_be_in_viewport(ratio=1)
+    expect(find_button(page, "Change")).to_be_in_viewport(ratio=1)
