@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.generators.settings import image_colors, image_size, scored_images
+from studio.core.generators.settings import flip, image_colors, image_size, scored_images
 from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -30,7 +30,7 @@ class TrainDiffusionSettings(shared.TrainImageSettings):
         "if the folders of the data set are not classes.",
         label="Class conditioning",
     )
-    flip: bool = shared.flip()
+    flip: bool = flip()
     ema_steps: int = shared.ema_steps(1000)
     scored: int = scored_images()
     precision: Precision = setting("float32", HELP)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.generators.settings import image_colors, image_size, scored_images
+from studio.core.generators.settings import flip, image_colors, image_size, scored_images
 from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -92,7 +92,7 @@ class TrainVaeSettings(shared.TrainImageSettings):
         le=10,
         label="VGG16-feature discriminator",
     )
-    flip: bool = shared.flip()
+    flip: bool = flip()
     scored: int = scored_images()
     precision: Precision = setting("float32", HELP)
 

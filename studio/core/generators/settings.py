@@ -25,3 +25,12 @@ def scored_images() -> Any:
         "off both metrics."
     )
     return setting(1000, text, ge=0, le=50_000, scale="log", label="FID and KID images")
+
+
+def flip() -> Any:
+    """Declares whether training images are mirrored at random."""
+    text = (
+        "Mirrors training images at random (data augmentation); turn it off where left and right matter, as "
+        "in letters and digits."
+    )
+    return setting(True, text, label="Horizontal flip")

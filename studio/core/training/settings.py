@@ -82,15 +82,6 @@ def discriminator_rate(default: float) -> Any:
     return setting(default, text, gt=0, le=0.01, scale="log", label="Discriminator learning rate")
 
 
-def flip() -> Any:
-    """Declares whether training images are mirrored at random."""
-    text = (
-        "Mirrors training images at random (data augmentation); turn it off where left and right matter, as "
-        "in letters and digits."
-    )
-    return setting(True, text, label="Horizontal flip")
-
-
 def check_window(window: int, photo_size: int) -> None:
     """Raises `InvalidInput` unless crops of `window` px fit into photos of `photo_size` px."""
     if window > photo_size:
