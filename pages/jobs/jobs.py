@@ -291,7 +291,7 @@ def show_model_actions(
         show_first: draws buttons in place of *Make again*.
     """
     result = results.result_of(job)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if show_first is not None:
             show_first()
         elif st.button(
