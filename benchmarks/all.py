@@ -31,6 +31,7 @@ IN_PROCESS += (
     "masks",
     "video",
     "classifier_confidence",
+    "few_images",
     "multi_label",
 )
 SEPARATE = ("reliability",)

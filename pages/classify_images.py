@@ -27,7 +27,7 @@ with left:
         export.show_training_note()
         data_set = data_set_input.choose(
             {by_hand.TITLE: by_hand.choose},
-            on_change=by_hand.scroll_next,
+            on_change=by_hand.prepare_form,
             notes={by_hand.TITLE: by_hand.NOTE},
         )
         base = base_model.choose()
@@ -35,6 +35,7 @@ with left:
             TrainClassifierSettings,
             unshared=("size",),
             skip=base.skip,
+            initial_values={} if base.inputs else by_hand.list_initial_values(),
             extra=base.extra,
             ask_extra=None if base.inputs else export.show_backbone_note,
             seed_mode="kept",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -19,6 +19,7 @@ from studio.classify.models import available
 from studio.classify.settings import IMAGENET
 from studio.core.errors import StudioError
 from studio.core.models import presets
+from studio.core.models.presets import Preset
 from studio.core.tasks import File, Inputs
 
 KEY, HALF_KEY = "preset", "half"
@@ -64,11 +65,6 @@ class Classifier:
         return ({"flat": True} if self.flat else {}) | ({"preset": self.preset} if self.preset else {})
 
     @property
-    def is_unsaved(self) -> bool:
-        """Whether it was trained here but is not kept as a model."""
-        return not (self.preset or self.imported)
-
-    @property
     def inputs(self) -> Inputs:
         """Returns the job input that contains the model; empty for a preset."""
         return {"model": [self.file]} if self.file else {}
@@ -112,6 +108,17 @@ def load_imported(file: File) -> Classifier:
     data = {"classes": facts.classes, "side": matching.dataset_side(facts.size)}
     about, flat = imported_models.describe_model(facts), imported_models.is_flat(file)
     return Classifier(facts.name, "", file, data, about=about, imported=True, flat=flat)
+
+
+def find_preset(classifier: Classifier) -> Preset:
+    """Returns the model of a classifier that was trained here; it has the title of the classifier.
+
+    Raises:
+        StudioError: if it is an imported model, ImageNet's, or incomplete.
+    """
+    if classifier.file is None or classifier.imported:
+        return presets.find(classifier.preset)
+    return replace(presets.from_zip(classifier.file), name=classifier.title)
 
 
 def remember_trained(classifier: Classifier) -> None:

@@ -10,12 +10,13 @@ import streamlit as st
 from pages.classify import base_model, classifiers
 from pages.classify.classifiers import Classifier
 from pages.form import data_set_input, forms
-from pages.jobs import inline_jobs, results
+from pages.jobs import inline_jobs, jobs, results
 from pages.widgets import css, share_button, words
 from studio import engine
 from studio.classify.export.shared_page import BACKBONE
-from studio.classify.settings import ExportSettings, TrainClassifierSettings
+from studio.classify.settings import AUTO, ExportSettings, TrainClassifierSettings
 from studio.core import amounts
+from studio.core.errors import StudioError
 
 TASK = "classify.export"
 _NOTE_KEY = "share_note"  # of the session: what was selected under "Train"
@@ -44,8 +45,6 @@ _PURPOSES = {
 
 def show(classifier: Classifier) -> None:
     """Asks for a file format and exports the classifier."""
-    if classifier.is_unsaved:
-        st.caption(":material/share: To share it as one HTML page, press *Keep as model*, then *Share*.")
     file_format = forms.ask_choice("Format", FORMATS, key="export_form")
     precision = _ask_precision(classifier) if file_format == "tflite" else "float32"
     input_format = (
@@ -89,12 +88,41 @@ def show_export(job: engine.Job) -> None:
 
 
 def show_share_button(classifier: Classifier) -> None:
-    """Draws the menu that saves a kept classifier as a page, and says how to keep one just trained."""
+    """Draws the menu that saves a classifier as a page; nothing for an imported model."""
     classifiers.scroll_to_kept()
-    if classifier.is_unsaved:
-        st.caption(":material/share: To share it as one HTML page, press *Keep as model* under *Train*.")
-    if classifier.preset:
-        share_button.show(classifier.preset, key="share", show_remedy=partial(_offer_training, classifier))
+    try:
+        preset = classifiers.find_preset(classifier)
+    except StudioError:
+        return
+    share_button.show(preset, key="share", show_remedy=partial(_offer_training, classifier))
+
+
+def show_share_at_result(classifier: Classifier, job: engine.Job, settings: TrainClassifierSettings) -> None:
+    """Draws *Share* at a classifier that was just trained, or what it takes to share it."""
+    share_button.show_at_result(
+        classifiers.find_preset(classifier),
+        key=f"share_{job.id}",
+        show_remedy=partial(_offer_training_again, job, settings),
+    )
+
+
+def _offer_training_again(job: engine.Job, settings: TrainClassifierSettings) -> None:
+    """Offers the same training run on the backbone whose classifiers have pages."""
+    is_clicked = st.button(
+        f"Train again on {words.choice_label(BACKBONE)}",
+        icon=":material/school:",
+        type="primary",
+        on_click=_select_backbone,
+    )
+    if is_clicked:
+        update = {"backbone": BACKBONE, "preprocessing": AUTO, "flat": False}
+        inputs = {slot: files for slot, files in job.inputs.items() if slot != "model"}
+        jobs.start(job.task, settings.model_copy(update=update), inputs)
+
+
+def _select_backbone() -> None:
+    """Selects the backbone whose classifiers have pages in the form of "Train"."""
+    st.session_state["backbone"], st.session_state[base_model.KEY] = BACKBONE, ""
 
 
 def _offer_training(classifier: Classifier) -> None:
@@ -110,8 +138,6 @@ def _offer_training(classifier: Classifier) -> None:
 def _open_training(classifier: Classifier) -> None:
     """Opens "Train" with the backbone whose classifiers have pages, and the images of the classifier."""
     forms.set_value(TrainClassifierSettings, "backbone", BACKBONE)
-    # For a reload, as in `classifiers.open_to_try`.
-    st.query_params["backbone"] = words.choice_label(BACKBONE)
     st.session_state[base_model.KEY] = ""
     st.session_state[classifiers.HALF_KEY] = "train"
     images = classifier.images if classifier.images and classifier.images.is_available else None

@@ -105,6 +105,7 @@ def _show_finished(job: engine.Job, settings: TrainClassifierSettings) -> Classi
     classifiers.remember_trained(classifier)
     if results.result_of(job).stopped_early:
         st.caption(":material/info: Training was stopped early; this is the best model up to then.")
+    export.show_share_at_result(classifier, job, settings)
     show_tabs(
         classifier,
         show_evaluation=lambda: show_stored_evaluation(classifier, results.result_of(job).figures),

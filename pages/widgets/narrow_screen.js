@@ -1,14 +1,16 @@
 // On a narrow screen, shows the result after Start, when a job ends and when its link is chosen, because it is below
-// the form there, hides that link while the result is in view, and closes the sidebar after a click on a link.
+// the form there, hides that link while the result is in view, and closes the sidebar after a click on a link. On a wide
+// screen, shows the top of the result after Start and when a job ends, if only a lower part is in view.
 export default function () {
   const DRAW_MS = 400;  // until the page has reacted to the click
   const isWorking = () => document.querySelector(".st-key-working") !== null;
   const isRunning = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
   const findStage = () => document.querySelector(".st-key-stage");
   const scrollToStage = () => findStage()?.scrollIntoView({ behavior: "smooth" });
+  const isNarrow = () => matchMedia("(max-width: 640px)").matches;
+  const isTopHidden = () => findStage()?.getBoundingClientRect().top < 0 && document.body.classList.contains("has-stage-in-view");
   const show = () => {
-    if (isWorking()) return;  // a running job is in view anyway
-    if (matchMedia("(max-width: 640px)").matches) scrollToStage();
+    if (isNarrow() ? !isWorking() : isTopHidden()) scrollToStage();  // on a narrow screen, a running job is in view anyway
   };
   // Only the end of the run shows whether a job was started: its panel stands above the form, not below.
   const showAtRest = () => { if (isRunning()) setTimeout(showAtRest, DRAW_MS); else show(); };
@@ -39,7 +41,9 @@ export default function () {
   let workingPage = "";  // whose running job is in view
   new MutationObserver(() => {
     watchStage();
-    if (workingPage === location.pathname && !isWorking()) show();
+    if (workingPage === location.pathname && !isWorking()) {
+      if (isNarrow()) show(); else setTimeout(showAtRest, DRAW_MS);  // a wide screen's result is not drawn yet
+    }
     workingPage = isWorking() ? location.pathname : "";
   }).observe(document.body, { childList: true, subtree: true });
 }

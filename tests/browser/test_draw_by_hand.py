@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from .conftest import PHONE
 from .elements import find_button, wait_until_at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -20,7 +21,7 @@ def open_classes(tab, server_home):
     """Opens the page for classes by hand, with the smallest network."""
     if not list(server_home.glob("weights/efficientnet-lite0-*")):
         pytest.skip("no weights of EfficientNet-Lite0 within reach")
-    return tab(f"/classify?images=By+hand&backbone=efficientnet-lite0&size={SIDE}")
+    return tab(f"/classify?images=By+hand&size={SIDE}")
 
 
 def make_uploads(count: int) -> list[dict]:
@@ -33,7 +34,9 @@ def make_uploads(count: int) -> list[dict]:
     return files
 
 
-def test_classifier_is_trained_from_files_and_camera_and_tried_live(open_classes, expect):
+def test_classifier_is_trained_from_files_and_camera_tried_live_and_shared(
+    open_classes, browser, expect, tmp_path
+):
     page = open_classes
     page.get_by_label("Name of class 1").fill("noise")
     page.get_by_label("Name of class 1").press("Enter")
@@ -77,6 +80,30 @@ def test_classifier_is_trained_from_files_and_camera_and_tried_live(open_classes
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_text("Live on the camera").click()
     expect(page.locator("video")).to_have_count(0)
+
+    find_button(page, "Share").click()
+    download = find_button(page, "Download the page")
+    download.wait_for()
+    with page.expect_download() as info:
+        download.click()
+    file = tmp_path / info.value.suggested_filename
+    info.value.save_as(file)
+    assert file.name == "noise, Class 2.html"
+    check_offline(browser, file, make_uploads(1)[0], expect)
+
+
+def check_offline(browser, file, photo, expect):
+    """Opens a shared page in another browser without a network, which classifies a photo of noise there."""
+    context = browser.new_context(viewport=PHONE)
+    context.set_offline(True)
+    try:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        page.get_by_label("Choose a photo").set_input_files(photo)
+        expect(page.get_by_label("Probabilities").get_by_role("listitem").first).to_contain_text("noise")
+        expect(page.get_by_text(re.compile(r"^noise, \d+\.\d%$"))).to_be_visible()
+    finally:
+        context.close()
 
 
 def test_train_is_in_view_on_a_phone_once_the_images_are_used(phone_tab, expect):

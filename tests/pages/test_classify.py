@@ -24,9 +24,10 @@ from studio.classify.settings import TrainClassifierSettings
 from studio.classify.training import study_text
 from studio.core import paths, tasks
 from studio.core.data import sample_sets
-from studio.core.errors import InvalidInput
+from studio.core.errors import InvalidInput, StudioError
 from studio.core.imaging import image_io
 from studio.core.models import presets
+from studio.core.share import child
 from studio.core.tasks import File
 from studio.imported import packing, safe_copies
 from tests.wording import says_what_to_do
@@ -374,6 +375,33 @@ def test_classifier_without_a_page_offers_training_on_a_smaller_backbone(open_tr
     assert page.button_group(key="images").value == "Your own"
     assert "colors.zip" in join_texts(page.caption) and note not in join_texts(page.caption)
     assert "training images of colors are selected" in join_texts(page.toast)
+
+
+@pytest.mark.slow
+def test_classifier_is_shared_at_its_result_once_it_is_small_enough(open_trained, engine, until, monkeypatch):
+    page = open_trained()
+    assert "colors on resnet50 is too large" in join_texts(page.info)
+    assert "Share" not in list_button_labels(page)
+    first = page.query_params["job"]
+    press_button(page, "Train again on EfficientNet-Lite0")
+    until(lambda: page.run() and "Share" in list_button_labels(page))
+    jobs = [engine.find_job(job_id) for job_id in (first, page.query_params["job"])]
+    settings = [TrainClassifierSettings.parse(job.settings) for job in jobs]
+    assert settings[1] == settings[0].model_copy(update={"backbone": "efficientnet-lite0"})
+    assert jobs[1].inputs == jobs[0].inputs
+    assert page.button_group(key="backbone").value == "efficientnet-lite0"
+
+    def refuse(preset):
+        raise StudioError("The page could not be created. Try again.")
+
+    monkeypatch.setattr(child, "build", refuse)
+    press_button(page, "Share")
+    assert "could not be created" in join_texts(page.error)
+    shared = []
+    monkeypatch.setattr(child, "build", lambda preset: shared.append(preset.name) or b"<html>")
+    press_button(page, "Share")
+    assert shared == ["colors"]
+    assert "Download the page" in [link.label for link in require_success(page).get("download_button")]
 
 
 @pytest.mark.slow

@@ -86,3 +86,16 @@ def test_sample_set_is_continued_by_hand(visit, until):
         if element.label.startswith("Name of class")
     ]
     assert named == ["glasses", "hat", "plain"]
+
+
+@pytest.mark.slow
+def test_backbone_by_hand_is_the_one_that_can_be_shared_unless_the_user_chose_another(visit):
+    page = require_success(visit("classify", images="By hand"))
+    assert page.button_group(key="backbone").value == by_hand.BACKBONE
+    page.button_group(key="images").set_value("Cartoons").run()
+    assert page.button_group(key="backbone").value == "resnet50"
+    page.button_group(key="images").set_value("By hand").run()
+    assert page.button_group(key="backbone").value == by_hand.BACKBONE
+    page.button_group(key="backbone").set_value("vgg16").run()
+    page.button_group(key="images").set_value("Cartoons").run()
+    assert page.button_group(key="backbone").value == "vgg16"
