@@ -19,8 +19,7 @@ from typing import get_args
 import numpy as np
 from PIL import Image
 
-from benchmarks.reliability import DATA
-from benchmarks.report import make_parser, note, print_figures
+from benchmarks.report import DATA, make_parser, note, print_figures
 from studio.classify.settings import Backbone, TrainClassifierSettings
 from studio.core import data, tasks
 
@@ -46,11 +45,9 @@ def compose(folder: Path, photos: Path, count: int, classes: Sequence[str] = CLA
             label_count = rng.choice(len(_LABEL_COUNTS), p=_LABEL_COUNTS)
             labels = sorted(rng.choice(list(classes), label_count, replace=False))
             cells = rng.permutation([*labels, *[_BACKGROUND] * (4 - label_count)])
+            if len(stacks[_BACKGROUND]) < len(cells):  # photos without a label may be in several squares
+                stacks[_BACKGROUND] = [name for name in names if name.startswith(_BACKGROUND)]
             tiles = [_read(file, stacks[name].pop()) for name in cells]
-            # Photos without a label may be in several squares.
-            stacks[_BACKGROUND] = stacks[_BACKGROUND] or [
-                name for name in names if name.startswith(_BACKGROUND)
-            ]
             square = np.concatenate([np.concatenate(tiles[:2], axis=1), np.concatenate(tiles[2:], axis=1)])
             Image.fromarray(square).save(folder / f"{n:04}.jpg", quality=92)
             rows.append(f"{n:04}.jpg,{' '.join(labels)}")
@@ -68,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Trains on each backbone with each seed."""
     parser = make_parser(__doc__ or "", quick="--images 40 --seeds 1 --backbones efficientnet-lite0")
     parser.add_argument("--photos", type=Path, default=PHOTOS)
-    parser.add_argument("--images", type=int, default=350)
+    parser.add_argument("--images", type=int, default=300, help="more would need more photos of a class")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--backbones", nargs="+", choices=get_args(Backbone), default=get_args(Backbone))
     parser.add_argument("--finetune", action="store_true", help="fine-tune the last block")

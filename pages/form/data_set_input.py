@@ -67,7 +67,8 @@ def choose(
     if archive is None:
         st.caption(
             ":material/info: A zip with one folder per class, with a few dozen images in each. "
-            "The folder names become the class names."
+            "The folder names become the class names. If images have several labels or none: a `labels.csv` "
+            "with the name of each image and its labels."
         )
         problems.note("Upload a zip with one folder per class, or choose a sample.")
         return None
@@ -169,7 +170,10 @@ def choose_set(
 
 
 def _ask_archive() -> None:
-    help = "One folder per class. Code in the archive is never run, and links in it are not followed"
+    help = (
+        "One folder per class, or a labels.csv. Code in the archive is never run, and links in it are not "
+        "followed"
+    )
     label = "A zip, tar or npz from your device"
     uploads.ask(_SLOT, label, _store_archive, type=FILE_TYPES, max_upload_size=MAX_MB, help=help)
     page_errors.show_errors(_SLOT)
