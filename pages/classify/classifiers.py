@@ -208,13 +208,15 @@ def preset_title(name: str) -> str:
 
 
 def describe(classifier: Classifier) -> str:
-    """Returns the classes and the test accuracy, in one line."""
+    """Returns the classes and the test accuracy, or the mean average precision, in one line."""
     if classifier.about:
         return classifier.about
     if classifier.preset == IMAGENET:
         return "ResNet50 with the 1,000 classes of ImageNet, such as animals, tools, vehicles and food."
     classes = list(classifier.data.get("classes", ()))
     class_list = ", ".join(classes[:6]) + (f" and {len(classes) - 6} more" if len(classes) > 6 else "")
-    accuracy = (classifier.data.get("evaluation") or {}).get("accuracy")
-    accuracy_text = f" Test accuracy: {accuracy:.0%}." if accuracy is not None else ""
-    return f"Classes: {class_list}.{accuracy_text}"
+    evaluation = classifier.data.get("evaluation") or {}
+    for name, title in (("mean_average_precision", "Mean average precision"), ("accuracy", "Test accuracy")):
+        if name in evaluation:
+            return f"Classes: {class_list}. {title}: {evaluation[name]:.0%}."
+    return f"Classes: {class_list}."

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pages.classify import evaluations
+from pages.classify import classifiers, evaluations
 
 from ..elements import join_texts
 
 
 def _draw_calibration(error, floor):
-    from pages.classify import evaluations
+    from pages.classify import classifiers, evaluations
 
     bins = [{"confidence": 0.9, "accuracy": 0.8, "count": 100}]
     calibration = {"bins": bins, "error": error} | ({} if floor is None else {"floor": floor})
@@ -39,3 +39,15 @@ def test_calibration_error_is_shown_with_its_floor(draw, floor, verdict):
 @pytest.mark.parametrize("labels, expected", [(1, "b"), ([2, 0], "c, a"), ([], "none of these")])
 def test_one_label_or_several_are_named(labels, expected):
     assert evaluations.name_labels(["a", "b", "c"], labels) == expected
+
+
+@pytest.mark.parametrize(
+    "metrics, expected",
+    [
+        ({"accuracy": 0.875}, "Test accuracy: 88%"),
+        ({"accuracy": 0.9, "mean_average_precision": 0.75}, "Mean average precision: 75%"),
+    ],
+)
+def test_a_classifier_is_described_by_its_main_metric(metrics, expected):
+    classifier = classifiers.Classifier("", data={"classes": ["a", "b"], "evaluation": metrics})
+    assert classifiers.describe(classifier) == f"Classes: a, b. {expected}."
