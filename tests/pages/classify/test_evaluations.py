@@ -10,7 +10,7 @@ from ..elements import join_texts
 
 
 def _draw_calibration(error, floor):
-    from pages.classify import classifiers, evaluations
+    from pages.classify import evaluations
 
     bins = [{"confidence": 0.9, "accuracy": 0.8, "count": 100}]
     calibration = {"bins": bins, "error": error} | ({} if floor is None else {"floor": floor})
