@@ -18,7 +18,6 @@ from studio.core.imaging import tiling
 from studio.core.progress import Progress
 from studio.core.untrusted import checkpoints
 from studio.core.weights import pretrained
-from studio.style import masks
 from studio.style.scene import Scene
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def stylize(scene: Scene, networks: AdaIN, size: int) -> np.ndarray:
     content_01 = scene.resize_content(size)
     features = _encode_with_cache(networks, content_01.tobytes(), content_01.shape)
     styles = [_encode_with_cache(networks, s.tobytes(), s.shape) for s in scene.resize_styles(size)]
-    shares = scene.weigh_masks(*features.shape[1:3]) if scene.masks else scene.shares
+    shares = scene.compute_shares(*features.shape[1:3])
     mixed = transfer_statistics(features, styles, shares, scene.settings.strength)
     return np.asarray(networks.decode(mixed, *content_01.shape[1:3]))
 
@@ -128,30 +127,24 @@ def _encode_with_cache(networks: AdaIN, pixels: bytes, shape: tuple[int, ...]) -
     return np.asarray(networks.encode(np.frombuffer(pixels, "float32").reshape(shape)))
 
 
-def transfer_statistics(
-    content, styles: Sequence, style_weights: Sequence | None = None, strength: float = 1.0
-):
+def transfer_statistics(content, styles: Sequence, shares: Sequence, strength: float = 1.0):
     """Gives each channel of the content the mean and standard deviation of the styles.
 
     Args:
         content: `(B, h, w, C) float32`.
         styles: each `(B, *, *, C) float32`.
-        style_weights: numbers, or `(h, w) float32` maps, normalized to add to 1 at every position; None, or
-            all 0 at a position, for equal weights.
+        shares: of the styles, numbers or `(h, w) float32` maps; they add to 1 at every position.
         strength: 0 leaves the content unchanged, 1 takes all statistics from the styles.
 
     Returns:
         `(B, h, w, C) float32`.
     """
-    from keras import ops
-
     mean, deviation = _compute_statistics(content)
     normalized = (content - mean) / deviation
-    weights = [1.0] * len(styles) if style_weights is None else style_weights
     mixed = 0.0
-    for share, style in zip(masks.normalize_weights(weights), styles, strict=True):
+    for share, style in zip(shares, styles, strict=True):
         style_mean, style_deviation = _compute_statistics(style)
-        mixed = mixed + ops.convert_to_tensor(share) * (normalized * style_deviation + style_mean)
+        mixed += np.asarray(share, "float32")[..., None] * (normalized * style_deviation + style_mean)
     return strength * mixed + (1.0 - strength) * content
 
 

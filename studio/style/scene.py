@@ -8,7 +8,7 @@ import numpy as np
 
 from studio.core.imaging import image_io
 from studio.core.masks import task_masks
-from studio.style import colors, masks
+from studio.style import colors
 from studio.style.settings import TransferSettings, check_styles
 
 MAX_STYLE_SIDE = 2048  # px
@@ -77,18 +77,21 @@ class Scene:
         longest = max(_MIN_STYLE_SIDE, min(MAX_STYLE_SIDE, round(size * self.settings.stroke_size)))
         return [image_io.to_01(image_io.fit(style, longest)) for style in self.styles]
 
-    def weigh_masks(self, height: int, width: int) -> list[np.ndarray]:
-        """Returns every mask, `(height, width) float32 in [0, 1]`, times its style's share."""
-        return [
-            share * task_masks.resize(mask, height, width)
-            for share, mask in zip(self.shares, self.masks, strict=True)
-        ]
-
     def compute_shares(self, height: int, width: int) -> list[np.ndarray]:
-        """Returns the share of each style at every pixel, `(height, width) float32`; they add to 1."""
+        """Returns the share of each style at every pixel, `(height, width) float32`.
+
+        They add to 1; where no mask applies, they are equal.
+        """
         if not self.masks:
             return [np.full((height, width), share, "float32") for share in self.shares]
-        return [share[..., 0] for share in masks.normalize_weights(self.weigh_masks(height, width))]
+        weights = self._weigh_masks(height, width)
+        total, equal = weights.sum(axis=0), np.full_like(weights, 1 / len(weights))
+        return list(np.divide(weights, total, out=equal, where=total > 0))
+
+    def _weigh_masks(self, height: int, width: int) -> np.ndarray:
+        """Returns every mask times its style's share, `(styles, height, width) float32 in [0, 1]`."""
+        pairs = zip(self.shares, self.masks, strict=True)
+        return np.stack([np.float32(share) * task_masks.resize(mask, height, width) for share, mask in pairs])
 
     def recolor_content(self, size: int) -> np.ndarray:
         """Returns the start of the optimization: the content, recolored by `color_share` like the styles."""
@@ -116,8 +119,8 @@ class Scene:
         if self.masks:  # keep the photo where no style or one with a lower weight applies
             height, width = image.shape[:2]
             content = image_io.resize(self._content, height, width).astype("float32")
-            coverage = masks.compute_coverage(self.masks, self.shares, height, width)
-            image = np.rint(content + coverage * (image - content)).astype("uint8")
+            coverage = np.minimum(self._weigh_masks(height, width).sum(axis=0) / max(self.shares), 1.0)
+            image = np.rint(content + coverage[..., None] * (image - content)).astype("uint8")
         elif not is_instant:
             image = colors.match_style_colors(
                 image, self._content, self._palettes, self.shares, self.color_share

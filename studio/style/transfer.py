@@ -17,7 +17,7 @@ from studio.core.objectives import backbones
 from studio.core.objectives.backbones import Backbone
 from studio.core.progress import Progress
 from studio.core.tasks import import_object
-from studio.style import adain, masks
+from studio.style import adain
 from studio.style.house import known_styles
 from studio.style.nnst.measure import measure_style_distance
 from studio.style.nnst.optimize import optimize
@@ -102,22 +102,23 @@ def _transfer(scene: Scene, progress: Progress, network: Preset | None) -> Trans
     progress.report_stage("First look")
     # If the user stops here, the instant result is kept with its own recipe.
     first_image = scene.finish(adain.stylize(scene, networks, first_look_size(settings)), is_instant=True)
-    weights = {"adain": networks.digest}
+    first_look = TransferResult(
+        first_image, {"seconds": time.monotonic() - start_time}, {"adain": networks.digest}
+    )
     if not settings.optimizes:
-        return TransferResult(first_image, {"seconds": time.monotonic() - start_time}, weights)
+        return first_look
+    stopped_result = replace(first_look, stopped_early=True)
     try:
         progress.report(0, 0, preview=lambda: first_image, text="First look")
         vgg16 = backbones.load("vgg16", progress)
-    except Cancelled:  # the first look is the best so far
-        return TransferResult(first_image, {"seconds": time.monotonic() - start_time}, weights, [], True)
+    except Cancelled:
+        return stopped_result
     optimized = optimize(scene, vgg16, progress)
-    image, upscaler = first_image, dict[str, str]()
-    if optimized.steps:
-        image, upscaler = _enlarge_to_full_size(scene, optimized.images_01)
-    if optimized.cancelled and not (
-        optimized.steps and _is_closer_to_styles(vgg16, image, first_image, scene)
-    ):
-        return TransferResult(first_image, {"seconds": time.monotonic() - start_time}, weights, [], True)
+    if not optimized.steps:
+        return stopped_result
+    image, upscaler = _enlarge_to_full_size(scene, optimized.images_01)
+    if optimized.cancelled and not _is_closer_to_styles(vgg16, image, first_image, scene):
+        return stopped_result
     figures = {"seconds": time.monotonic() - start_time, "steps": optimized.steps, **optimized.losses}
     weights = {"vgg16": vgg16.digest, **upscaler}
     return TransferResult(image, figures, weights, optimized.matches, optimized.cancelled)
@@ -153,9 +154,9 @@ def _apply_house_styles(scene: Scene, network: Preset) -> TransferResult:
     indices, styler = known_styles.find_indices(network, scene.settings.house), paint.load_network(network)
     content_01, strength = scene.resize_content(scene.settings.size), scene.settings.strength
     if scene.masks:
-        shares = masks.normalize_weights(scene.weigh_masks(*content_01.shape[1:3]))
+        shares = scene.compute_shares(*content_01.shape[1:3])
         images = (styler.paint(content_01, [index], [1.0]) for index in indices)
-        result = sum(share * image for share, image in zip(shares, images, strict=True))
+        result = sum(share[..., None] * image for share, image in zip(shares, images, strict=True))
     else:
         result = styler.paint(content_01, indices, scene.shares)
     blend = content_01 + strength * (result - content_01)

@@ -180,7 +180,7 @@ def test_larger_jobs_need_more_memory(name, small, large):
     [
         ("style.transfer", TransferSettings(size=2048), 2.8),
         ("style.transfer", TransferSettings(house=("mosaic",), size=2048), 2.2),
-        ("style.transfer", TransferSettings(mode="fine", size=512), 2.1),
+        ("style.transfer", TransferSettings(mode="fine", size=512), 1.8),
         ("dream.ascend", DreamSettings(size=1024), 2.95),
         ("dream.ascend", DreamSettings(size=2048, layers=("mixed4",)), 1.5),
         ("vae.train", TrainVaeSettings(batch=256), 2.0),

@@ -79,10 +79,15 @@ def test_with_masks_a_weight_sets_the_coverage_of_its_style():
     assert not both.finish(black).any(), "where masks overlap, what one leaves the other covers"
 
 
-def test_masks_are_stretched_to_the_layer():
-    [mask] = make_scene(style_masks=[LEFT]).weigh_masks(40, 20)
-    assert mask.shape == (40, 20)
-    assert mask[:, :8].min() > 0.9 and mask[:, 12:].max() < 0.1
+def test_masks_are_stretched_to_the_layer_and_share_each_position():
+    top = np.zeros((4, 1), "float32")
+    top[:2] = 1
+    first, second = make_scene(2, [LEFT, top], style_weights=(1, 3)).compute_shares(40, 20)
+    assert first.shape == (40, 20)
+    assert first[30:, :8].min() == 1 and second[30:, :8].max() == 0, "only one mask"
+    np.testing.assert_allclose(first[:10, :8], 0.25, atol=0.03)
+    assert (first[30:, 12:] == 0.5).all(), "no mask: equal"
+    np.testing.assert_allclose(first + second, 1, atol=1e-6)
 
 
 def test_kept_luminance_keeps_the_hues_of_the_content():

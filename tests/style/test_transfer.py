@@ -173,6 +173,27 @@ def test_instant_mode_accepts_a_narrow_sliver(weights_home, photo, painting):
     assert paint(sliver, [painting], size=64).shape == image_io.fit(sliver, 64).shape
 
 
+def test_four_styles_with_masks_keep_transparency(inputs):
+    photo = image_io.fit(image_io.read(inputs["content"][0].read()), 64)
+    opacity = np.zeros(photo.shape[:2], "uint8")
+    opacity[:, 16:] = 255
+    transparent_photo = image_io.encode_png(np.dstack([photo, opacity]))
+    quarters = np.kron(np.eye(4, dtype="uint8").reshape(4, 2, 2), np.full((1, 20, 20), 255, "uint8"))
+    inputs = {
+        "content": [tasks.File.store(transparent_photo, "image", "cat.png")],
+        "style": inputs["style"] * 4,
+        "mask": [
+            tasks.File.store(image_io.encode_png(np.dstack([quarter] * 3)), "image", "mask.png")
+            for quarter in quarters
+        ],
+    }
+    result = tasks.run("style.transfer", TransferSettings(mode="fine", size=64, steps=1), inputs)
+    image = image_io.read_transparent(result.files[0].read(), "result.png")
+    np.testing.assert_array_equal(image[..., 3], opacity)
+    assert np.isfinite(result.figures["distance"]) and len(result.figures["matches"]["places"]) == 4
+    assert np.abs(image[:, 16:, :3].astype(int) - photo[:, 16:]).mean() > 5
+
+
 def test_the_task_stores_a_png_whose_recipe_reproduces_it(inputs):
     result = tasks.run("style.transfer", TransferSettings(**SMALL), inputs)
     data = result.files[0].read()

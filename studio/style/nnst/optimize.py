@@ -81,10 +81,7 @@ class _Run:
         self.total_steps = sum(stage.steps for stage in self.stages)
         self.total_cost, self.cost = sum(stage.steps * stage.cost for stage in self.stages), 0.0
         self.steps, self.losses = 0, dict[str, float]()
-        self.matches: list[np.ndarray] = []
-        self.loss: losses.MatchLoss | losses.LayerwiseLoss
-        self.size = 0  # px, at which the features below were extracted
-        self.photo, self.banks = np.empty(0, "float16"), list[matching.Bank]()
+        self.banks, self.matches = list[matching.Bank](), list[np.ndarray]()
         self.rng = np.random.default_rng(scene.settings.seed)
         start_01 = scene.recolor_content(self.stages[0].size)
         # Grain of about five gray levels: another seed moves the strokes.
@@ -92,60 +89,61 @@ class _Run:
         self.image = np.clip(start_01 + grain, 0.0, 1.0).astype("float32")
 
     def take_steps(self) -> None:
-        """Takes the steps of all stages, or as many as `stop_after` says.
+        """Takes the steps of all stages.
 
         Raises:
             Cancelled: if the user stopped the job.
         """
         for stage in self.stages:
-            self._begin_stage(stage)
-            for _ in range(stage.steps):
-                self._step()
-                if self.steps == self.scene.settings.stop_after:
-                    return
+            self._take_stage(stage)
 
-    def _begin_stage(self, stage: Stage) -> None:
-        """Matches the features at a size, from a blend of the photo and the current result."""
-        scene, settings = self.scene, self.scene.settings
-        content_01 = scene.resize_content(stage.size)
+    def _take_stage(self, stage: Stage) -> None:
+        """Matches the features at a size and takes the steps there."""
+        content_01 = self.scene.resize_content(stage.size)
         image = resize(self.image, content_01.shape)
-        content_share = photo_share(settings.strength) if self.steps else 1.0
-        if stage.size != self.size:  # the last stage has the size of the one before
-            self._extract_features(stage.size, content_01)
-        photo, banks = self.photo, self.banks
-        shares = [_average_positions(share) for share in scene.compute_shares(*content_01.shape[1:3])]
-        weight = structure_weight(settings.strength)
-        if stage.layerwise:
-            self.loss = losses.LayerwiseLoss(
-                self.backbone, photo, banks, shares, weight, self.rng, self.progress
+        shares = [_average_positions(share) for share in self.scene.compute_shares(*content_01.shape[1:3])]
+        weight = structure_weight(self.scene.settings.strength)
+        loss: losses.MatchLoss | losses.LayerwiseLoss
+        if stage.layerwise:  # with the banks of the stage before, which has this size
+            photo = extract(self.backbone, pad(content_01), self.progress)
+            loss = losses.LayerwiseLoss(
+                self.backbone, photo, self.banks, shares, weight, self.rng, self.progress
             )
         else:
-            blend = image + content_share * (content_01 - image)
-            features = photo if content_share == 1 else extract(self.backbone, pad(blend), self.progress)
-            indices = [matching.find_nearest(features, bank, self.progress) for bank in banks]
-            self.matches = [bank.positions[index] for bank, index in zip(banks, indices, strict=True)]
-            self.loss = losses.MatchLoss(self.backbone, photo, banks, indices, shares, weight, self.progress)
-        self.stage = stage
-        self.image, self.pyramid = image, Pyramid(pad(image))  # last, so that canceling keeps the image
+            # One map of features at a time: at 2,048 px each takes 1.4 GB.
+            self.banks = self._build_banks(stage.size)
+            indices = self._match(content_01, image)
+            photo = extract(self.backbone, pad(content_01), self.progress)
+            loss = losses.MatchLoss(self.backbone, photo, self.banks, indices, shares, weight, self.progress)
+        pyramid = Pyramid(pad(image))
+        for _ in range(stage.steps):
+            self._step(stage, loss, pyramid)
 
-    def _extract_features(self, size: int, content_01: np.ndarray) -> None:
-        """Extracts the features of photo and paintings at a size."""
-        turns = PLANS[self.scene.settings.mode].turns
-        photo = extract(self.backbone, pad(content_01), self.progress)
-        banks = []
+    def _build_banks(self, size: int) -> list[matching.Bank]:
+        """Extracts the features of the paintings at a size."""
+        turns, banks = PLANS[self.scene.settings.mode].turns, []
         for style_01 in self.scene.resize_styles(size):
             rotated = (np.ascontiguousarray(np.rot90(style_01, turn, axes=(1, 2))) for turn in turns)
             feature_maps = [extract(self.backbone, crop(image), self.progress) for image in rotated]
             banks.append(matching.build_bank(feature_maps, turns, self.rng))
-        self.photo, self.banks, self.size = photo, banks, size
+        return banks
 
-    def _step(self) -> None:
+    def _match(self, content_01: np.ndarray, image: np.ndarray) -> list[np.ndarray]:
+        """Matches a blend of the photo and the current result; returns indices into each bank."""
+        content_share = photo_share(self.scene.settings.strength) if self.steps else 1.0
+        blend = image + content_share * (content_01 - image)
+        features = extract(self.backbone, pad(blend), self.progress)
+        indices = [matching.find_nearest(features, bank, self.progress) for bank in self.banks]
+        self.matches = [bank.positions[index] for bank, index in zip(self.banks, indices, strict=True)]
+        return indices
+
+    def _step(self, stage: Stage, loss: losses.MatchLoss | losses.LayerwiseLoss, pyramid: Pyramid) -> None:
         """Takes one step of Adam."""
-        value, gradient = self.loss(self.pyramid.images_01)
-        self.pyramid.descend(gradient)
-        height, width = self.image.shape[1:3]
-        self.image = np.clip(self.pyramid.images_01[:, :height, :width], 0.0, 1.0)
-        self.steps, self.cost = self.steps + 1, self.cost + self.stage.cost
+        value, gradient = loss(pyramid.images_01)
+        pyramid.descend(gradient)
+        height, width = self.scene.shape_at(stage.size)[1:3]
+        self.image = np.clip(pyramid.images_01[:, :height, :width], 0.0, 1.0)
+        self.steps, self.cost = self.steps + 1, self.cost + stage.cost
         self.losses = {"distance": value}
         preview_shape = self.scene.shape_at(min(MAX_PREVIEW_SIDE, self.scene.settings.size))
         image, work = self.image, self.cost / self.total_cost

@@ -53,7 +53,7 @@ class Stage(NamedTuple):
 
 
 def plan_stages(settings: TransferSettings) -> list[Stage]:
-    """Returns the stages from coarse to fine; none for an instant result."""
+    """Returns the stages from coarse to fine, up to the step `stop_after`; none for an instant result."""
     if not settings.optimizes:
         return []
     plan = PLANS[settings.mode]
@@ -61,11 +61,23 @@ def plan_stages(settings: TransferSettings) -> list[Stage]:
     sizes = [min(settings.size, DRAFT_SIZE) if settings.mode == "draft" else settings.size]
     while sizes[0] > COARSEST_SIZE * 1.25:
         sizes.insert(0, max(COARSEST_SIZE, sizes[0] // 2))
-    coarse_to_fine = [
+    stages = [
         Stage(size, max(1, round(factor * plan.steps[min(index, len(plan.steps) - 1)])))
         for index, size in enumerate(sizes)
     ]
-    return [*coarse_to_fine, Stage(sizes[-1], max(1, round(factor * plan.layerwise)), True)]
+    stages.append(Stage(sizes[-1], max(1, round(factor * plan.layerwise)), True))
+    return _truncate(stages, settings.stop_after) if settings.stop_after else stages
+
+
+def _truncate(stages: list[Stage], max_steps: int) -> list[Stage]:
+    """Returns the stages up to a number of steps."""
+    truncated = []
+    for stage in stages:
+        steps = min(stage.steps, max_steps)
+        if steps:
+            truncated.append(stage._replace(steps=steps))
+        max_steps -= steps
+    return truncated
 
 
 def first_look_size(settings: TransferSettings) -> int:

@@ -84,7 +84,7 @@ def test_tiles_give_the_features_and_gradient_of_the_full_image(weights_home, ph
     shares = [np.ones(expected.shape[:2], "float32")]
 
     def evaluate():
-        return losses.MatchLoss(backbone, expected, [target], indices, shares, 0.2, Progress())(image)
+        return losses.MatchLoss(backbone, expected.copy(), [target], indices, shares, 0.2, Progress())(image)
 
     value, gradient = evaluate()
     monkeypatch.setattr(features, "MAX_WHOLE_SIDE", 64)
@@ -93,3 +93,20 @@ def test_tiles_give_the_features_and_gradient_of_the_full_image(weights_home, ph
     tiled, again = evaluate()
     assert tiled == pytest.approx(value, rel=1e-3)
     assert np.abs(again - gradient).max() < 0.02 * np.abs(gradient).max()
+
+
+@pytest.mark.slow
+def test_the_gradient_is_the_slope_of_the_loss(weights_home, photo, painting):
+    from studio.core.imaging import image_io
+
+    backbone = backbones.load("vgg16")
+    images = [image_io.to_01(image_io.resize(image, 64, 96)) for image in (photo, painting)]
+    content, style = (features.extract(backbone, image) for image in images)
+    bank = matching.build_bank([style], (0,), RNG)
+    shares = [np.ones(content.shape[:2], "float32")]
+    indices = [matching.find_nearest(content, bank)]
+    compute_loss = losses.MatchLoss(backbone, content, [bank], indices, shares, 0.2, Progress())
+    _, gradient = compute_loss(images[0])
+    step = 1e-3 * gradient / np.abs(gradient).max()
+    rise = compute_loss(images[0] + step)[0] - compute_loss(images[0] - step)[0]
+    assert rise == pytest.approx(2 * (gradient * step).sum(), rel=0.05)
