@@ -47,6 +47,7 @@ class Classifier:
         about: description in one line; "" to derive it from `data`.
         imported: whether it is an imported model.
         flat: whether an imported model takes images as flat vectors.
+        has_layers: whether it has gradients and layers to show; a TFLite file has none.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Classifier:
     about: str = ""
     imported: bool = False
     flat: bool = False
+    has_layers: bool = True
 
     @property
     def model_settings(self) -> dict[str, Any]:
@@ -107,7 +109,9 @@ def load_imported(file: File) -> Classifier:
     facts = imported_models.read_facts(file)
     data = {"classes": facts.classes, "side": matching.dataset_side(facts.size)}
     about, flat = imported_models.describe_model(facts), imported_models.is_flat(file)
-    return Classifier(facts.name, "", file, data, about=about, imported=True, flat=flat)
+    return Classifier(
+        facts.name, "", file, data, about=about, imported=True, flat=flat, has_layers=facts.has_layers
+    )
 
 
 def find_preset(classifier: Classifier) -> Preset:

@@ -20,7 +20,7 @@ _SLOT, _MODELS_KEY, _NEW_KEY = "model", "models_mine", "models_new"
 _FLAT_KEY, _PENDING_KEY = "models_flat", "models_flat_asked"  # flat models: confirmed, to be confirmed
 _NAMES = "names"
 _HELP = (
-    "A Keras image classifier (.keras, .h5), or a zip exported by Teachable Machine or TensorFlow.js. "
+    "A Keras (.keras, .h5) or TFLite image classifier, or a zip from Teachable Machine or TensorFlow.js. "
     "Class names are read from a labels.txt in the zip. No code in the file is run."
 )
 _PREPROCESSING_HELP = (
@@ -63,12 +63,12 @@ def ask_upload(label: str = "Import a model") -> None:
         label: of the button that opens the upload.
     """
     with uploads.show_popover(_SLOT, label, ":material/upload_file:"):
-        upload_label = "A model from your device: .keras, .h5 or .zip"
+        upload_label = "A model from your device: .keras, .h5, .tflite or .zip"
         uploads.ask(
             _SLOT,
             upload_label,
             _store_upload,
-            type=["keras", "h5", "hdf5", "zip"],
+            type=["keras", "h5", "hdf5", "tflite", "zip"],
             max_upload_size=MAX_UPLOAD_MB,
             help=_HELP,
         )

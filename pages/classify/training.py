@@ -153,7 +153,8 @@ def show_tabs(
         image: for the tryout, which is then the first tab; None asks for an image there.
         show_below: draws the end of the evaluation and export tabs.
     """
-    labels = [*([EVALUATE] if show_evaluation else []), TRY, NETWORK, EXPORT]
+    labels = [*([EVALUATE] if show_evaluation else []), TRY]
+    labels += [NETWORK, EXPORT] if classifier.has_layers else []
     if image is not None:
         labels.sort(key=lambda label: label != TRY)
     tabs = st.tabs(labels, key=f"side_{len(labels)}_{image is not None}", on_change="rerun")

@@ -15,7 +15,7 @@ from pages.form.samples import Sample
 from pages.jobs import live
 from pages.widgets import browser_images, keys, weight_downloads, words
 from studio import engine
-from studio.classify.settings import ExplainSettings
+from studio.classify.settings import ExplainSettings, PredictSettings
 from studio.core.imaging import image_io
 from studio.core.tasks import File
 
@@ -59,8 +59,27 @@ def show(classifier: Classifier, image: Sample | None = None) -> None:
     if on_camera:
         live_predictions.show(classifier)
         _ask_preprocessing(classifier)
-    elif image is not None:
+    elif image is not None and classifier.has_layers:
         _show_explanation(classifier, image)
+    elif image is not None:
+        _show_labels(classifier, image)
+
+
+def _show_labels(classifier: Classifier, image: Sample) -> None:
+    """Shows the class probabilities of an image by a classifier without gradients."""
+    settings = PredictSettings.parse(classifier.model_settings)
+    with st.spinner("Computing ..."):
+        result = live.make_result(
+            live_predictions.TASK, settings, {"images": [image.get_file()], **classifier.inputs}, "labels"
+        )
+    if result is None:
+        return
+    browser_images.show_image(image.get_file(), caption=image.title)
+    live_predictions.show_prediction(result.figures["images"][0])
+    st.caption(
+        ":material/info: A TFLite file has no gradients or features: no Grad-CAM, training or exports."
+    )
+    _ask_preprocessing(classifier)
 
 
 @st.fragment

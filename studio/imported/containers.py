@@ -1,7 +1,7 @@
 """A zip with a model and its metadata, as exported by Teachable Machine or packed by the studio.
 
-It holds an HDF5 or `.keras` file, or a `model.json` of TensorFlow.js with its shards, and optionally class
-names.
+It holds an HDF5, `.keras` or `.tflite` file, or a `model.json` of TensorFlow.js with its shards, and
+optionally class names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from studio.core.untrusted import damage, strict_json, zips
 from studio.core.untrusted.refusals import Refused
 from studio.imported import class_names, keras_files, tfjs_files
 
-MODEL_EXTENSIONS = (".h5", ".hdf5", ".keras")
+MODEL_EXTENSIONS = (".h5", ".hdf5", ".keras", ".tflite")
 TFJS_MODEL = "model.json"
 METADATA = "metadata.json"  # class names, preprocessing; in Teachable Machine's and the studio's exports
 _SHARD_EXTENSION = ".bin"

@@ -11,14 +11,14 @@ from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.models import model_folder
 from studio.core.tasks import File
 from studio.core.untrusted.refusals import Refused
-from studio.imported import containers, hdf5_files, keras_files, packing, tfjs_files
+from studio.imported import containers, hdf5_files, keras_files, packing, tfjs_files, tflite_files
 
 _SAVE_AGAIN_STEP = (
     "save the model again with Keras 3 and built-in layers only: "
     'keras.Model(model.inputs, model.outputs).save("my.keras")'
 )
 EXPECTED = (
-    "a model saved by the studio or, for classifiers, a Keras (.keras, .h5), Teachable Machine or "
+    "a model saved by the studio or, for classifiers, a Keras (.keras, .h5), TFLite, Teachable Machine or "
     "TensorFlow.js model, as a file, a zip or a folder"
 )
 
@@ -26,7 +26,7 @@ EXPECTED = (
 def is_imported(file: File) -> bool:
     """Tells whether a stored model comes from another tool or is an export, not a preset of the studio."""
     with file.path.open("rb") as stream:
-        if stream.read(8) == hdf5_files.SIGNATURE:
+        if tflite_files.is_tflite(stream) or stream.read(8) == hdf5_files.SIGNATURE:
             return True
         members = keras_files.list_members(stream)
     return keras_files.CONFIG in members or (model_folder.SETTINGS not in members and _has_model(file.path))
@@ -44,7 +44,7 @@ def _has_model(path: Path) -> bool:
 def check(file: BinaryIO, name: str) -> None:
     """Checks a file without Keras and without its weights; takes a second at most.
 
-    The contents of an HDF5 file are only read in the sandbox.
+    The contents of an HDF5 or TFLite file are only read in the sandbox.
 
     Args:
         file: the user's file.
@@ -54,6 +54,8 @@ def check(file: BinaryIO, name: str) -> None:
         InvalidInput: if it is no supported model, or contains anything that is not allowed.
     """
     try:
+        if tflite_files.is_tflite(file):
+            return
         if problem := keras_files.identify_unsupported(file, name):
             raise refusal(name, *problem)
         file.seek(0)

@@ -40,7 +40,6 @@ _SIGNATURES = {
 }
 SAVED_MODEL_FILE = "saved_model.pb"
 _SAVED_LAYERS_FILE = "keras_metadata.pb"  # Keras 2 writes the layers into it; `export` of Keras 3 writes none
-_TFLITE_STEP = 'choose the Keras model that it was converted from, saved with model.save("my.keras")'
 _KINDS_BY_EXTENSION = {".onnx": "an ONNX file", ".safetensors": "weights alone", ".pb": "a TensorFlow graph"}
 
 
@@ -95,15 +94,11 @@ def identify_unsupported(file: BinaryIO, name: str) -> tuple[str, str] | None:
         names = list_members(file)
         if any(member.endswith(SAVED_MODEL_FILE) for member in names):
             return describe_saved_model(names)
-        if any(member.lower().endswith(".tflite") for member in names):
-            return "a zip with a TFLite file", _TFLITE_STEP
         if any(member.endswith(("data.pkl", ".npy")) for member in names):
             return "a file of PyTorch or NumPy", step
         return ("weights without their layers", step) if name.lower().endswith(".weights.h5") else None
     if head.lstrip()[:1] == b"{":
         return "a model.json without its weights", "choose the folder or zip with its .bin files"
-    if head[4:8] == b"TFL3":
-        return "a TFLite file", _TFLITE_STEP
     for start, kind in _SIGNATURES.items():
         if head.startswith(start):
             return kind, "choose a model" if kind == "an image" else step

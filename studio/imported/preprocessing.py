@@ -87,6 +87,28 @@ def choose(network: keras.Model, stored: str = "") -> Choice:
     return Choice(DEFAULT_PREPROCESSING)
 
 
+def choose_by_quantization(dtype: str, scale: float, zero_point: int, stored: str = "") -> Choice:
+    """Finds the preprocessing of a TFLite file by the values that its quantized input stands for.
+
+    Args:
+        dtype: of the input: float32, uint8 or int8.
+        scale, zero_point: of its quantization; a scale of 0 if it has none.
+        stored: choice stored with the file; "" without.
+    """
+    for name in LABELS:
+        if name == stored:
+            return Choice(name, STORED_REASON)
+    if dtype == "float32":
+        return Choice(DEFAULT_PREPROCESSING)
+    limits = np.iinfo(dtype)
+    values = [(limit - zero_point) * (scale or 1) for limit in (limits.min, limits.max)]
+    ranges: dict[Preprocessing, tuple[float, float]] = {"0-255": (0, 255), "0-1": (0, 1), "-1-1": (-1, 1)}
+    for name, expected in ranges.items():
+        if np.allclose(values, expected, atol=0.03 * (expected[1] - expected[0])):
+            return Choice(name, f"its input is {dtype}")
+    return Choice(DEFAULT_PREPROCESSING)
+
+
 def describe(choice: Choice) -> str:
     """Returns a choice as a sentence without its full stop."""
     reason = choice.reason or "assumed, because the model does not specify it"

@@ -35,7 +35,7 @@ log = logging.getLogger("studio.resave")
 
 def main() -> None:
     """Saves a copy of a file and writes its facts."""
-    write_answer(lambda source: {"facts": resave(source, Path.cwd(), _limit_time)})
+    write_answer(lambda source: {"facts": resave(source, Path.cwd(), limit_time)})
 
 
 def write_answer(work: Callable[[Path], dict[str, Any]]) -> None:
@@ -103,7 +103,7 @@ def _limit_resources(size: int) -> None:
             resource.setrlimit(getattr(resource, name), (limit, limit))
 
 
-def _limit_time(seconds: int) -> None:
+def limit_time(seconds: int) -> None:
     """Ends this process after `seconds`, or twice as many of processor time; 0 for no limit."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
     usage = resource.getrusage(resource.RUSAGE_SELF)

@@ -19,7 +19,16 @@ from studio.core import caches, owners, paths, permissions
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.tasks import File
 from studio.core.untrusted.refusals import Refused
-from studio.imported import class_names, copy_check, packing, preprocessing, resave, sandboxed_process
+from studio.imported import (
+    class_names,
+    copy_check,
+    packing,
+    preprocessing,
+    resave,
+    sandboxed_process,
+    tflite_files,
+    tflite_sandbox,
+)
 from studio.imported.facts import Facts
 from studio.imported.files import check, refusal
 
@@ -142,7 +151,9 @@ def _make_copy(file: File, folder: Path) -> None:
         resaved, scratch, new_folder = (Path(parent) / name for name in ("made", "other", "kept"))
         for path in (resaved, scratch, new_folder):
             path.mkdir(permissions.FOLDER_MODE)
-        facts = sandboxed_process.run(resave.__name__, file.path, resaved, file.name).facts
+        with file.path.open("rb") as stream:
+            module = tflite_sandbox if tflite_files.find(stream) is not None else resave
+        facts = sandboxed_process.run(module.__name__, file.path, resaved, file.name).facts
         if facts is None or (resaved / resave.COPY).is_symlink() or not (resaved / resave.COPY).is_file():
             raise sandboxed_process.INCOMPLETE_ERROR
         copy = (resaved / resave.COPY).rename(new_folder / resave.COPY)

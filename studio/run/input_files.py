@@ -23,7 +23,7 @@ from studio.imported import files, keras_files
 from studio.run.program_result import Output
 
 _SAMPLE_PREFIX = sample_sets.PREFIX
-_MODEL_EXTENSIONS = {".keras", ".zip", ".h5"}
+_MODEL_EXTENSIONS = {".keras", ".zip", ".h5", ".tflite"}
 _MAX_ZIP_BYTES = 2_000_000_000  # bytes of a zip
 
 

@@ -79,12 +79,3 @@ def test_a_saved_model_is_refused_with_the_way_to_a_keras_file(home, tmp_path, o
     with pytest.raises(InvalidInput, match="a TensorFlow SavedModel") as error:
         input_files.read(Slot("model", "model"), str(path))
     assert step in str(error.value) and str(error.value).count("my.keras") == 1
-
-
-def test_a_zipped_tflite_file_is_refused_by_name(home, tmp_path):
-    path = tmp_path / "model.zip"
-    with zipfile.ZipFile(path, "w") as packed:
-        packed.writestr("model.tflite", b"\x1c\0\0\0TFL3")
-        packed.writestr("labels.txt", "a\nb\n")
-    with pytest.raises(InvalidInput, match="a zip with a TFLite file"):
-        files.store(path)

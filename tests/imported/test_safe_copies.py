@@ -288,9 +288,9 @@ def test_the_process_is_limited_in_memory_and_file_size(work, raised, tmp_path):
 
 @pytest.mark.slow
 def test_the_process_is_limited_in_time(tmp_path):
-    start = "import time\nfrom studio.imported import resave\nresave._limit_time(1)\n"
+    start = "import time\nfrom studio.imported import resave\nresave.limit_time(1)\n"
     assert run_code(f"{start}time.sleep(30)", tmp_path).returncode == -signal.SIGALRM
-    assert run_code(f"{start}resave._limit_time(0)\nprint('well')", tmp_path).stdout == "well\n"
+    assert run_code(f"{start}resave.limit_time(0)\nprint('well')", tmp_path).stdout == "well\n"
 
 
 def run_code(code, folder):

@@ -8,15 +8,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import cast
+from pathlib import Path, PurePath
+from typing import Any, cast
 
 from studio.classify.models import networks
 from studio.classify.models.classifier import Classifier, get_or_make_classifier
+from studio.classify.models.tflite_classifier import NoLayers, TFLiteClassifier
 from studio.classify.settings import AUTO
 from studio.core.errors import InvalidInput, invalid, make_printable
 from studio.core.tasks import File
-from studio.imported import class_names, safe_copies
+from studio.imported import class_names, safe_copies, tflite_files
 from studio.imported.facts import Facts
 from studio.imported.preprocessing import DEFAULT_PREPROCESSING, Choice, Preprocessing
 
@@ -38,6 +39,7 @@ class ClassifierFacts:
         output_kind: kind of its outputs; see `studio.imported.facts.ImageInput`.
         has_names: whether the file names its classes.
         flat: whether it takes an image as a flat vector.
+        has_layers: whether it has gradients and features; a TFLite file has none.
     """
 
     name: str
@@ -49,6 +51,7 @@ class ClassifierFacts:
     output_kind: str = "probabilities"
     has_names: bool = True
     flat: bool = False
+    has_layers: bool = True
 
     def choose_preprocessing(self, setting: str = AUTO) -> Choice:
         """Returns the preprocessing that a setting names, or the model's own for "auto"."""
@@ -98,6 +101,18 @@ def load(file: File, preprocessing: str = AUTO, flat: bool = False) -> Classifie
     input_range = facts.choose_preprocessing(preprocessing).preprocessing
 
     def make() -> Classifier:
+        if not facts.has_layers:
+            return TFLiteClassifier(
+                facts.name,
+                file.digest,
+                facts.classes,
+                facts.size,
+                cast(Any, NoLayers(facts.name)),
+                None,
+                preprocessing=input_range,
+                independent=facts.output_kind == "shares",
+                copy=copy,
+            )
         network = networks.assemble(copy, facts.size, input_range)
         return Classifier(
             facts.name,
@@ -171,7 +186,14 @@ def _to_classifier_facts(file: File, facts: Facts, flat: bool) -> ClassifierFact
         image.output_kind,
         bool(facts.labels),
         image.flat,
+        not _is_tflite(file.path),
     )
+
+
+def _is_tflite(path: Path) -> bool:
+    """Tells whether a model, or the one in a zip, is a TFLite file."""
+    with path.open("rb") as stream:
+        return tflite_files.find(stream) is not None
 
 
 def _format_shapes(shapes: tuple[tuple[int | None, ...], ...]) -> str:
