@@ -112,7 +112,8 @@ def test_progress_stays_above_the_form_on_a_phone_and_layers_fit(tab, server):
     page.get_by_text("More", exact=True).first.scroll_into_view_if_needed()
     assert 0 <= stop.bounding_box()["y"] < 200
     stop.click()
-    page.wait_for_function("document.body.classList.contains('has-stage-in-view')")  # it scrolls to the result
+    # The page scrolls to the result, and the link is away while that is in view.
+    page.wait_for_function("document.body.classList.contains('has-stage-in-view')")
     page.get_by_text("Objective", exact=True).scroll_into_view_if_needed()
     link.wait_for()
 
