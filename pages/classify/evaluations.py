@@ -72,6 +72,8 @@ def show_per_class(evaluation: Mapping[str, Any]) -> None:
         for entry in evaluation["per_class"]
     ]
     bar: dict[str, Any] = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
+    if "average_precision" in evaluation["per_class"][0]:
+        bar["width"] = "small"  # or the third bar would be cut off
     average_column = st.column_config.ProgressColumn(
         help="Area under the precision-recall curve; 100 % if all images of this class rank first",
         **bar,
