@@ -84,9 +84,9 @@ def describe(path: Path, stored: str = "") -> dict[str, Any]:
     outputs = network(np.zeros(network.shape[1:], "float32"))
     if not np.isfinite(outputs).all():
         raise Refused("a network whose outputs are not finite")
-    choice = preprocessing.choose_by_quantization(
-        network.input["dtype"].__name__, *network.input["quantization"], stored=stored
-    )
+    scale, zero_point = network.input["quantization"]
+    dtype = network.input["dtype"].__name__
+    choice = preprocessing.choose_by_quantization(dtype, scale, zero_point, stored)
     kinds = {"SOFTMAX": "probabilities", "LOGISTIC": "share" if len(outputs) == 1 else "shares"}
     return {
         "name": "network",
