@@ -91,8 +91,8 @@ def parse(data: bytes, path: str, names: Sequence[str]) -> LabelTable:
     _check_classes(classes, len(labels_by_name))
     labeled_names, columns = sorted(labels_by_name), {label: n for n, label in enumerate(classes)}
     multi_hot = np.zeros((len(labeled_names), len(classes)), bool)
-    for row, name in zip(multi_hot, labeled_names, strict=True):
-        row[[columns[label] for label in labels_by_name[name]]] = True
+    for n, name in enumerate(labeled_names):
+        multi_hot[n, [columns[label] for label in labels_by_name[name]]] = True
     notes += _describe_ignored(rows, sorted(set(names) - set(labeled_names)))
     return LabelTable(tuple(labeled_names), tuple(classes), multi_hot, tuple(notes))
 
