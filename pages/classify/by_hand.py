@@ -12,15 +12,7 @@ import streamlit as st
 
 from pages.classify import camera
 from pages.classify.hand_classes import MAX_IMAGES, MAX_NAME_LENGTH, MAX_SIDE, HandClass, HandClasses
-from pages.form import (
-    data_set_input,
-    image_input,
-    input_store,
-    loose_images,
-    problems,
-    samples,
-    uploads,
-)
+from pages.form import data_set_input, image_input, input_store, loose_images, problems, samples, uploads
 from pages.form.data_set_input import DatasetChoice
 from pages.widgets import css, keys, page_errors, words
 from pages.widgets.owners import get_owner
@@ -43,6 +35,7 @@ _CLASSES_KEY, _ARCHIVE_KEY, _PACKED_KEY, _CAMERA_KEY = (
     "by_hand_lens",
 )
 _SCROLL_KEY = "by_hand_scroll"  # of the session: whether to scroll to the classes, or back to the form
+_CHOSEN_KEY = "by_hand_chosen"  # of the session: whether it was the selected data set when last drawn
 _SLOT = "by_hand"  # for errors that are not about a single class
 
 
@@ -52,12 +45,15 @@ def is_chosen() -> bool:
 
 
 def prepare_form() -> None:
-    """Prepares the page after another choice of images: the default backbone, and on a phone the scroll to
-    the classes, which are far below the choice. A callback."""
+    """Selects the default backbone after another choice of images, and scrolls to the classes. A callback.
+
+    On a phone, the classes are far below the choice.
+    """
+    was_chosen = st.session_state.pop(_CHOSEN_KEY, False)
     st.session_state[_SCROLL_KEY] = is_chosen()
     general = TrainClassifierSettings.model_fields["backbone"].default
     before, after = (general, BACKBONE) if is_chosen() else (BACKBONE, general)
-    if st.session_state.get("backbone") == before:
+    if is_chosen() != was_chosen and st.session_state.get("backbone") == before:
         st.session_state["backbone"] = after
 
 
@@ -68,6 +64,7 @@ def list_initial_values() -> dict[str, str]:
 
 def choose() -> DatasetChoice | None:
     """Returns the archive of the gathered images once the user has confirmed them; None until then."""
+    st.session_state[_CHOSEN_KEY] = True
     archives = input_store.restore_files(_ARCHIVE_KEY, "dataset")
     if archives and not archives[0].is_available:
         archives.clear()

@@ -99,3 +99,6 @@ def test_backbone_by_hand_is_the_one_that_can_be_shared_unless_the_user_chose_an
     page.button_group(key="backbone").set_value("vgg16").run()
     page.button_group(key="images").set_value("Cartoons").run()
     assert page.button_group(key="backbone").value == "vgg16"
+    page.button_group(key="backbone").set_value(by_hand.BACKBONE).run()
+    page.button_group(key="images").set_value("Hair").run()
+    assert page.button_group(key="backbone").value == by_hand.BACKBONE
