@@ -41,8 +41,8 @@ def find(dataset: ImageDataset) -> FolderSplit | None:
     """Returns the split of a data set by its folders.
 
     Returns:
-        None if no folders divide it, one of the parts for training and testing is missing, or the part for
-        training lacks a class.
+        None if no folders divide it, one of the parts for training and testing is missing, the part for
+        training lacks a class, or in a multi-label data set no image of another part has a label.
     """
     if not dataset.classes:
         return None
@@ -56,6 +56,10 @@ def find(dataset: ImageDataset) -> FolderSplit | None:
     class_count = len(np.unique(targets)) if targets.ndim == 1 else int(targets.any(axis=0).sum())
     if not len(test_rows) or class_count < len(dataset.classes):
         return None
+    if dataset.multi_hot is not None:  # the mean average precision is undefined without a label
+        parts = (rows for rows in (validation_rows, test_rows) if len(rows))
+        if not all(dataset.multi_hot[rows].any() for rows in parts):
+            return None
     return FolderSplit(train_rows, validation_rows, test_rows)
 
 

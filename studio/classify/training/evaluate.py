@@ -31,11 +31,16 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str
         `calibration`. For multi-hot labels see `_evaluate_multi_label`.
 
     Raises:
-        InvalidInput: if there are no images.
+        InvalidInput: if there are no images, or multi-hot labels are all 0.
     """
     if not len(truth):
         step = "add images or choose another split"
         raise invalid("images to test on", expected="at least one", received="none", next_step=step)
+    if truth.ndim > 1 and not truth.any():
+        step = "add images with labels or choose another split"
+        raise invalid(
+            "images to test on", expected="at least one with a label", received="none", next_step=step
+        )
     if truth.ndim > 1:
         return _evaluate_multi_label(probabilities, truth, classes)
     guess = probabilities.argmax(axis=1)

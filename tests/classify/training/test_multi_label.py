@@ -128,6 +128,12 @@ def test_metrics_are_those_of_scikit_learn_and_undefined_ones_are_none():
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
+def test_images_without_any_label_are_not_evaluated():
+    with pytest.raises(InvalidInput, match="at least one with a label") as caught:
+        evaluate.evaluate(np.full((4, 3), 0.2), np.zeros((4, 3), bool), CLASSES)
+    assert says_what_to_do(str(caught.value))
+
+
 def test_top_losses_name_all_labels():
     truth = np.array([[1, 1, 0], [0, 0, 0], [1, 0, 0]], bool)
     probabilities = np.array([[0.9, 0.8, 0.1], [0.1, 0.2, 0.9], [0.9, 0.1, 0.1]])
@@ -159,7 +165,9 @@ def test_folders_split_images_with_several_labels():
     dataset = ImageDataset(np.zeros((4, 8, 8, 3), "uint8"), names, None, CLASSES, multi_hot=multi_hot)
     own_split = folder_split.find(dataset)
     assert own_split is not None and own_split.train_rows.tolist() == [0, 1]
-    multi_hot[1, 2] = False
+    multi_hot[2, 0] = False
+    assert folder_split.find(dataset) is None, "test has no label"
+    multi_hot[2, 0], multi_hot[1, 2] = True, False
     assert folder_split.find(dataset) is None, "train lacks a class"
 
 
