@@ -91,7 +91,7 @@ class ImageDataset:
 
     @property
     def targets(self) -> np.ndarray:
-        """`multi_hot` of a multi-label data set, else `known_labels`, and raises as they do."""
+        """`multi_hot` of a multi-label data set, else `known_labels`. Raises `ValueError` without labels."""
         return self.known_labels if self.multi_hot is None else self.multi_hot
 
 

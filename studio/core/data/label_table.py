@@ -17,6 +17,7 @@ from studio.core.data.names import count_phrase, join_first_few
 from studio.core.errors import InvalidInput
 
 NAME = "labels.csv"
+MAX_LABEL_LENGTH = 255  # characters, as in the name of a class folder
 MAX_LABELS = 1000  # different ones; a column of sentences would have far more
 MAX_BYTES = 20 * 2**20
 MAX_CELLS = 100_000_000  # images times labels: a byte each
@@ -65,7 +66,7 @@ def parse(data: bytes, path: str, names: Sequence[str]) -> LabelTable:
 
     Raises:
         InvalidInput: if it is not a table of text, names a file that is missing or that another row names,
-            or has fewer than two or too many labels.
+            or has fewer than two, too many or too long labels.
     """
     # More rows than files cannot all be right, and would fill the memory.
     rows, notes = _read_rows(data, len(names) + 2)
@@ -123,12 +124,17 @@ def _read_rows(data: bytes, limit: int) -> tuple[list[list[str]], list[str]]:
 
 
 def _check_classes(classes: Sequence[str], image_count: int) -> None:
-    """Raises `InvalidInput` for fewer than two or too many labels."""
+    """Raises `InvalidInput` for fewer than two, too many or too long labels."""
     if len(classes) < 2:
         received = f"only one label, {join_first_few(classes)}" if classes else "no labels"
         raise InvalidInput(
             f"{NAME} has {received}. Use at least two different ones, in the second column, separated by "
             "spaces or semicolons."
+        )
+    if too_long := [label for label in classes if len(label) > MAX_LABEL_LENGTH]:
+        raise InvalidInput(
+            f"{NAME} has a label that is too long: {join_first_few(too_long[:1])}. Use at most "
+            f"{MAX_LABEL_LENGTH} characters."
         )
     if len(classes) > MAX_LABELS:
         raise InvalidInput(

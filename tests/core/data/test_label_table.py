@@ -114,6 +114,7 @@ def test_images_without_a_row_and_further_columns_are_noted(home, tmp_path):
         ("a.png,cat\0dog\n", "not a table of text"),
         ("a.png," + "x" * 200_000, "not a table of text"),
         ("a.png," + " ".join(map(str, range(1001))), "1,001 different labels"),
+        ("a.png,cat " + "x" * 256, "too long: xxx"),
         ("a.png,cat\n" * 100, "two rows for set/a.png"),
         ("absent.png,cat\n" * 100, "6 files in labels.csv not found"),
     ],
