@@ -26,7 +26,7 @@ def show(request: TrainingRequest) -> bool:
         return False
     try:
         paintings = [painting.get_file() for painting in request.paintings]
-        check_paintings(paintings, request.start_model.styles)
+        check_paintings(paintings, request.learned_styles)
     except StudioError as error:
         problems.show(str(error))
         return False
@@ -71,9 +71,9 @@ def check_paintings(paintings: Sequence[File], styles_in_network: Sequence[str])
 def _list_notes(request: TrainingRequest, photos: int) -> Iterator[str]:
     """Yields notes on a training run, one sentence each."""
     names = [known_styles.name_of(painting.get_file().name) for painting in request.paintings]
-    if known_names := [name.replace("_", " ") for name in names if name in request.start_model.styles]:
+    if known_names := [name.replace("_", " ") for name in names if name in request.learned_styles]:
         yield f"The network already knows {words.escape(', '.join(known_names))} and is trained on it again."
-    if not request.start_model.network and photos < FEW_PHOTOS:
+    if not request.start_model.name and photos < FEW_PHOTOS:
         yield "A new network needs more: with a thousand photos or more it generalizes far better."
     if request.settings is not None and (each := request.settings.steps // len(names)) < MIN_STEPS:
         yield f"That is {each:,} steps per painting; with at least {MIN_STEPS} the styles differ clearly."

@@ -8,15 +8,23 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import forms, image_input, network_choice, samples, saved_settings, training_images
+from pages.form import (
+    forms,
+    image_input,
+    network_choice,
+    samples,
+    saved_settings,
+    start_model,
+    training_images,
+)
 from pages.form.samples import Sample
+from pages.form.start_model import StartModel
 from pages.form.training_images import Source
 from pages.widgets import page_errors
 from studio.core.data import sample_sets
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.tasks import Inputs
-from studio.run import input_files
 from studio.style.house import known_styles
 from studio.style.house.settings import MIN_PHOTOS, TrainStyleSettings
 from studio.style.settings import SHIPPED_NETWORK
@@ -36,40 +44,20 @@ _STEPS_KIND_KEY = "steps_of"  # of the session: "added" or "new", for which the 
 
 
 @dataclass(frozen=True)
-class StartModel:
-    """What a training run starts from.
-
-    Attributes:
-        network: its name; "" for a new network.
-        styles: the names of its styles.
-        fixed: settings that it determines.
-    """
-
-    network: str
-    styles: tuple[str, ...]
-    fixed: dict[str, Any]
-
-    def build_inputs(self) -> Inputs:
-        """Returns the input with the network. Raises `StudioError` if it is gone or damaged."""
-        return input_files.read_start_model(TASK, self.network)
-
-
-_NEW = StartModel("", (), {"only_new": False})
-
-
-@dataclass(frozen=True)
 class TrainingRequest:
     """A training run as the form asks for it.
 
     Attributes:
         paintings: one to eight.
         start_model: the network to start from.
+        learned_styles: the names of its styles.
         source: the photos to train on; None while there are none.
         settings: of the training run; None if they are invalid.
     """
 
     paintings: Sequence[Sample]
     start_model: StartModel
+    learned_styles: Sequence[str]
     source: Source | None
     settings: TrainStyleSettings | None
 
@@ -77,13 +65,13 @@ class TrainingRequest:
     def identity(self) -> object:
         """Identifies the request: equal for equal inputs."""
         photos = self.source.file.digest if self.source else None
-        return photos, [painting.title for painting in self.paintings], self.start_model.network
+        return photos, [painting.title for painting in self.paintings], self.start_model.name
 
     def build_inputs(self) -> Inputs:
-        """Returns the input files of the run. Raises `StudioError` like `Beginning.build_inputs`."""
+        """Returns the input files of the run. Raises `StudioError` if the start model is gone or damaged."""
         data = [self.source.file] if self.source else []
         style = [painting.get_file() for painting in self.paintings]
-        return {"data": data, "style": style, **self.start_model.build_inputs()}
+        return {"data": data, "style": style, **self.start_model.inputs}
 
 
 def ask() -> TrainingRequest:
@@ -95,24 +83,24 @@ def ask() -> TrainingRequest:
         MAX_PAINTINGS,
         "Your painting",
     )
-    start_model = _ask_start_model()
+    start, styles = _ask_start_model()
     source = training_images.choose(
         sample_sets.list_photo_collections(),
         MIN_PHOTOS,
         f"At least {MIN_PHOTOS} ordinary photos of all kinds; a thousand or more are far better.",
         "Photos to train on",
     )
-    fixed_settings = {**start_model.fixed, **_SAMPLE_SETTINGS.get(source.sample if source else "", {})}
+    fixed_settings = {**start.fixed, **_SAMPLE_SETTINGS.get(source.sample if source else "", {})}
     settings = forms.ask_settings(
         TrainStyleSettings,
         skip=("steps", "test_every", "kept", *fixed_settings),
         unshared=("size",),
         extra=fixed_settings,
-        ask_extra=lambda: _ask_length(start_model),
+        ask_extra=lambda: _ask_length(start),
         seed_mode="kept",
     )
     saved_settings.show_saved_settings(TASK, settings, _adjust_steps)
-    return TrainingRequest(paintings, start_model, source, settings)
+    return TrainingRequest(paintings, start, styles, source, settings)
 
 
 def list_style_samples() -> list[Sample]:
@@ -125,36 +113,33 @@ def list_style_samples() -> list[Sample]:
     ]
 
 
-def _ask_start_model() -> StartModel:
-    """Lets the user choose the network to start from, and shows what follows from the choice."""
-    names = [*network_choice.list_networks(SHIPPED_NETWORK, TASK), ""]
-    forms.drop_stale_choice(START_MODEL_KEY, names)
+def _ask_start_model() -> tuple[StartModel, Sequence[str]]:
+    """Asks for the network to start from and shows what follows from the choice; also returns its styles."""
+    new = StartModel(TASK, fixed={"only_new": False})
     titles = {SHIPPED_NETWORK: _SHIPPED_TITLE, "": _NEW_TITLE}
-    name = st.selectbox(
-        "Start from",
-        names,
-        format_func=lambda name: titles.get(name, name),
+    name = start_model.ask_name(
+        [*network_choice.list_networks(SHIPPED_NETWORK, TASK), ""],
+        lambda name: titles.get(name, name),
         key=START_MODEL_KEY,
-        bind="query-params",
         help="Network to start from; adding a style to it takes minutes, training a new network takes an "
         "hour or more",
     )
     if not name:
         st.caption("A new network is trained from scratch, which takes an hour or more.")
-        return _NEW
+        return new, ()
     try:
         preset = presets.find(name)
         settings, styles = known_styles.settings_of(preset), known_styles.styles_of(preset)
     except StudioError as error:
         page_errors.show_error(error)
-        return _NEW
+        return new, ()
     st.caption("Its styles stay unchanged. Training saves a new network next to it.")
     shape = {setting: getattr(settings, setting) for setting in known_styles.SHAPE_SETTINGS}
-    return StartModel(name, styles, {"only_new": True, **shape})
+    return StartModel(TASK, name, {"only_new": True, **shape}), styles
 
 
-def _ask_length(start_model: StartModel) -> dict[str, int]:
-    default_steps, steps_kind = (STEPS_TO_ADD, "added") if start_model.network else (STEPS_FOR_NEW, "new")
+def _ask_length(start: StartModel) -> dict[str, int]:
+    default_steps, steps_kind = (STEPS_TO_ADD, "added") if start.name else (STEPS_FOR_NEW, "new")
     if st.session_state.setdefault(_STEPS_KIND_KEY, steps_kind) != steps_kind:
         st.session_state[_STEPS_KIND_KEY], st.session_state["steps"] = steps_kind, default_steps
     steps = st.select_slider(
