@@ -49,9 +49,10 @@ def _show_multi_label_metrics(evaluation: Mapping[str, Any], subject: str) -> No
         for name, title in names.items():
             st.metric(title, f"{evaluation[name]:.1%}", width="content")
     st.markdown(
-        f"**mAP** (mean average precision) on {evaluation['n']:,} {subject}: how well each class ranks its "
-        f"images before the others. **F1** counts a class as predicted from a probability of "
-        f"{evaluation['threshold']:.0%} on; so decided, {evaluation['accuracy']:.1%} of all labels are right."
+        f"**mAP** (mean average precision) on {evaluation['n']:,} {subject}: how well the probability of "
+        "each class ranks the images that have it above the others. **F1** counts a class as predicted if "
+        f"its probability is at least {evaluation['threshold']:.0%}; then {evaluation['accuracy']:.1%} of "
+        "all labels are correct."
     )
 
 
@@ -120,7 +121,7 @@ def show_confusion_matrix(
         key: of the matrix.
     """
     if "confusion" not in evaluation:
-        st.caption("There is none, because an image can have several labels. The table below has each class.")
+        st.caption("A confusion matrix needs one label for each image. The table below has each class.")
         return
     classes = [entry["name"] for entry in evaluation["per_class"]]
     counts = evaluation["confusion"]

@@ -59,7 +59,7 @@ def show_prediction(prediction: Mapping[str, Any]) -> None:
         )
     if predicted := prediction.get("predicted"):
         names = ", ".join(map(words.escape, predicted))
-        st.markdown(f":material/label: **{names}**: from {prediction['threshold']:.0%} on.")
+        st.markdown(f":material/label: **{names}**: at least {prediction['threshold']:.0%}.")
     for entry in prediction["labels"]:
         share = min(max(float(entry["probability"]), 0.0), 1.0)
         st.progress(share, f"**{words.escape(entry['label'])}** {share:.1%}")

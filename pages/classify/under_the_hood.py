@@ -155,7 +155,7 @@ def _describe_improvement(curve: Sequence[Mapping[str, Any]], metric: str = "acc
     previous, last = curve[-2], curve[-1]
     points = 100 * (last["metric"] - previous["metric"])
     if last["metric"] == 1:
-        return "All test images are classified correctly: only harder ones can show whether more data helps."
+        return f"The {metric} is 100%: only harder test images can show whether more data helps."
     change = f"From {previous['images']:,} to {last['images']:,} images, {metric} went"
     if abs(points) < 0.5:
         return f"The last images hardly changed the {metric}: more images of the same kind would help little."

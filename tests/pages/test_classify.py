@@ -224,7 +224,7 @@ def test_several_labels_for_each_image_have_their_own_metrics(upload_zip, until)
         "Precision",
     ]
     captions = join_texts(page.caption)
-    assert "There is none, because an image can have several labels." in captions
+    assert "A confusion matrix needs one label for each image." in captions
     assert "Calibration is measured only if each image has one label." in captions
     assert "none of these, predicted:" in captions, "a top loss"
     page.session_state["explain"] = True

@@ -44,7 +44,7 @@ class Classifier:
         flat: whether the layers take an image as a flat vector.
         max_eager: up to this many images are run without compiling the network.
         threshold: an image whose highest probability is below it is none of the classes; 0 for no threshold.
-            Independent classes are predicted from it on.
+            An independent class is predicted if it reaches the threshold.
     """
 
     name: str

@@ -71,7 +71,9 @@ def test_each_class_has_the_logistic_regression_of_scikit_learn():
     assert np.allclose(plain, ours.predict(space.features), atol=1e-4)
 
 
-@pytest.mark.parametrize("change", [{}, {"head": "mlp", "hidden": 64}])
+@pytest.mark.parametrize(
+    "change", [{}, pytest.param({"head": "mlp", "hidden": 64}, marks=pytest.mark.slow)], ids=["linear", "mlp"]
+)
 def test_heads_learn_independent_classes(change):
     samples = make_training_set()
     settings = TrainClassifierSettings(**change, validation=True)

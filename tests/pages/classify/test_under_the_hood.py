@@ -40,7 +40,13 @@ def test_curve_of_another_head_is_labeled(change, subject):
 
 @pytest.mark.parametrize(
     "last, expected",
-    [(0.9, "went up by 10.0"), (0.803, "hardly"), (0.797, "hardly"), (0.6, "went down by 20.0"), (1, "All")],
+    [
+        (0.9, "went up by 10.0"),
+        (0.803, "hardly"),
+        (0.797, "hardly"),
+        (0.6, "went down by 20.0"),
+        (1, "is 100%"),
+    ],
 )
 def test_gain_of_the_last_images_is_described(last, expected):
     curve = [{"images": 40, "metric": 0.8}, {"images": 80, "metric": last}]
