@@ -36,7 +36,7 @@ def make(folder: Path) -> Path:
         if hasattr(layer, "kernel"):
             layer.kernel.assign(rng.normal(scale=0.3, size=layer.kernel.shape))
     axes = np.eye(SETTINGS.latent_dim, dtype="float32")
-    directions = {f"change-{n + 1}": Direction(axes[n], "of the tests").to_json() for n in range(2)}
+    directions = {f"direction-{n + 1}": Direction(axes[n], "of the tests").to_json() for n in range(2)}
     data = {"trained_on": "nothing", "directions": directions, "density": None, "figures": {}}
     recipe = recipes.Recipe(task="dcgan.train", settings=SETTINGS.model_dump(mode="json"))
     saved_models.save(

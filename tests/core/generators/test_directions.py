@@ -101,9 +101,12 @@ def test_names_of_a_data_set_become_valid_and_unique():
 
 
 def test_the_best_directions_stay_with_space_for_principal_ones():
-    direction, changes = Direction(np.eye(DIM, dtype="float32")[0]), [f"change-{n + 1}" for n in range(8)]
+    direction, principal = (
+        Direction(np.eye(DIM, dtype="float32")[0]),
+        [f"direction-{n + 1}" for n in range(8)],
+    )
     directions = name_directions(
-        [(n / 200, f"d{n}", direction) for n in range(200)], dict.fromkeys(changes, direction)
+        [(n / 200, f"d{n}", direction) for n in range(200)], dict.fromkeys(principal, direction)
     )
     assert len(directions) == MAX_DIRECTIONS
-    assert list(directions) == [*(f"d{199 - n}" for n in range(MAX_DIRECTIONS - 8)), *changes]
+    assert list(directions) == [*(f"d{199 - n}" for n in range(MAX_DIRECTIONS - 8)), *principal]
