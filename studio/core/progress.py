@@ -17,7 +17,7 @@ from studio.core.errors import Cancelled
 
 PREVIEW_SECONDS = 0.5
 LINE_SECONDS = 30.0  # s between two lines of progress in a file or a pipe
-AVERAGED_SECONDS = 30.0  # minimum time constant of the average rate, for the time left
+_MIN_TIME_CONSTANT = 30.0  # s, of the moving average of the rate
 MAX_STAGE_CHARACTERS = 60  # a longer text is generated text, not the name of a stage
 _MIN_DOWNLOAD_BYTES = 100_000
 
@@ -74,8 +74,9 @@ class Report:
 
 
 class _TimeLeft:
-    """Estimates the time left by an exponential moving average of the rate, over half of the time so far.
+    """Estimates the time left by an exponential moving average of the rate.
 
+    The time constant grows with the run, so that a long run does not forget its slow parts, such as tests.
     The first step does not count, because it loads and compiles.
 
     Args:
@@ -92,7 +93,7 @@ class _TimeLeft:
         """Returns the seconds left after `done` of `total` steps; None before the second step."""
         steps = done - self._done
         if steps > 0 and not self._is_first:
-            time_constant = max(AVERAGED_SECONDS, (seconds - self._start) / 2)
+            time_constant = max(_MIN_TIME_CONSTANT, (seconds - self._start) / 2)
             decay = math.exp((self._last - seconds) / time_constant)
             self._weighted_seconds = decay * self._weighted_seconds + seconds - self._last
             self._weighted_steps = decay * self._weighted_steps + steps

@@ -65,7 +65,7 @@ def run(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -
 
 
 def count_choices(samples: TrainingSet) -> int:
-    """Returns among how many choices a uniform guess chooses: two for each of several labels."""
+    """Returns the `k` of a uniform guess, whose loss is log(k): the classes, or 2 with multi-hot labels."""
     return 2 if samples.is_multi_label else len(samples.classes)
 
 
