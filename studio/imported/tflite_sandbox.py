@@ -24,12 +24,8 @@ _MAX_CLASSES = 100_000
 _TYPES = ("float32", "uint8", "int8")
 _TEACHABLE_MACHINE = "model_unquant.tflite"  # its name for a float model, which takes -1 to 1
 _DAMAGED = "a damaged TFLite file"
-_PASSING = (
-    "DEQUANTIZE",
-    "QUANTIZE",
-    "RESHAPE",
-    "SQUEEZE",
-)  # operators that keep what the one before computes
+# Operators that keep what the one before computes.
+_PASSING = ("DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE")
 
 
 def main() -> None:
@@ -82,8 +78,6 @@ def describe(path: Path, stored: str = "") -> dict[str, Any]:
     network = Network(path)
     height, width = network.shape[1:3]
     outputs = network(np.zeros(network.shape[1:], "float32"))
-    if not np.isfinite(outputs).all():
-        raise Refused("a network whose outputs are not finite")
     scale, zero_point = network.input["quantization"]
     dtype = network.input["dtype"].__name__
     choice = preprocessing.choose_by_quantization(dtype, scale, zero_point, stored)
@@ -199,6 +193,8 @@ class Network:
             raise Refused("a TFLite file whose output is not one vector of classes")
         scale, zero = self.output["quantization"]
         values = values.ravel().astype("float32")
+        if not np.isfinite(values).all():
+            raise Refused("a network whose outputs are not finite")
         return (values - zero) * scale if scale else values
 
 

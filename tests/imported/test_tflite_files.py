@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import zipfile
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ import toy_classifier
 
 from studio.classify.export import int8
 from studio.classify.export.export import _add_labels
-from studio.classify.models import imported_classifier
+from studio.classify.models import imported_classifier, tflite_classifier
 from studio.core.errors import InvalidInput, StudioError
 from studio.core.imaging import sample_photos
 from studio.core.litert import convert, graph
@@ -55,6 +56,7 @@ def load(data: bytes, path):
     return imported_classifier.load(files.store(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision, tolerance", [("float16", 0.002), ("float32", 0.002), ("int8", 0.03)])
 def test_an_exported_classifier_gives_the_same_probabilities(exported, home, precision, tolerance):
     file = files.store(exported.folder / f"{precision}.tflite")
@@ -70,6 +72,7 @@ def test_an_exported_classifier_gives_the_same_probabilities(exported, home, pre
     assert len(set(expected.argmax(axis=1))) > 1, "the images differ"
 
 
+@pytest.mark.slow
 def test_a_zip_of_teachable_machine_names_classes_and_range(exported, home, tmp_path):
     body = (exported.folder / "body.tflite").read_bytes()
     data = make_zip(model_unquant__tflite=body, labels__txt="0 Red\n1 Green\n2 Blue\n")
@@ -83,6 +86,7 @@ def test_a_zip_of_teachable_machine_names_classes_and_range(exported, home, tmp_
     assert np.abs(classifier.predict(images) - exported.classifier.predict(images)).max() < 0.01
 
 
+@pytest.mark.slow
 def test_what_needs_layers_says_so(exported, home):
     classifier = imported_classifier.load(files.store(exported.folder / "float16.tflite"))
     for use in (
@@ -130,6 +134,7 @@ def enlarge(model) -> None:
     tensor.shape, tensor.shapeSignature = np.array([1, 1 << 20, 1 << 20, 3], "int32"), None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change, reason",
     [
@@ -146,6 +151,7 @@ def test_other_networks_are_refused_by_name(exported, home, tmp_path, change, re
     assert says_what_to_do(str(caught.value))
 
 
+@pytest.mark.slow
 def test_damaged_files_are_refused(exported, home, tmp_path):
     good = (exported.folder / "body.tflite").read_bytes()
     noise = random.Random(0).randbytes(len(good))
@@ -161,6 +167,7 @@ def test_damaged_files_are_refused(exported, home, tmp_path):
         assert says_what_to_do(str(caught.value)) and "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_crash_of_the_interpreter_is_an_error(exported, home, monkeypatch):
     file = files.store(exported.folder / "float16.tflite")
     classifier = imported_classifier.load(file)
@@ -169,6 +176,48 @@ def test_a_crash_of_the_interpreter_is_an_error(exported, home, monkeypatch):
     with pytest.raises(StudioError) as caught:
         classifier.predict(list(make_images()))
     assert says_what_to_do(str(caught.value))
+
+
+@pytest.fixture
+def unopened():
+    """A classifier whose file is not run."""
+    copy = SimpleNamespace(facts=SimpleNamespace(outputs=[[None, 3]]))
+    return tflite_classifier.TFLiteClassifier("toy", "", COLORS, (40, 40), None, None, copy=copy)
+
+
+def test_large_images_are_classified_in_small_batches(unopened, monkeypatch):
+    counts = []
+
+    def run(self, images):
+        counts.append(len(images))
+        return np.zeros((len(images), 3), "float32")
+
+    monkeypatch.setattr(tflite_classifier.TFLiteClassifier, "_run", run)
+    monkeypatch.setattr(tflite_classifier, "_MAX_BATCH_VALUES", 4 * 3 * 40 * 40)
+    assert unopened.predict(list(make_images())).shape == (6, 3) and counts == [4, 2]
+
+
+@pytest.mark.parametrize("kind", ["missing", "link", "pipe", "text", "shape", "type", "not finite", "huge"])
+def test_outputs_of_the_untrusted_process_are_checked(unopened, tmp_path, kind):
+    good, path = np.zeros((2, 3), "float32"), tmp_path / "outputs.npy"
+    np.save(tmp_path / "good.npy", good)
+    if kind == "link":
+        path.symlink_to(tmp_path / "good.npy")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "text":
+        path.write_text("outputs")
+    elif kind == "huge":
+        body = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            body, {"descr": "<f4", "fortran_order": False, "shape": (1 << 70, 3)}
+        )
+        path.write_bytes(body.getvalue())
+    elif kind != "missing":
+        np.save(path, {"shape": good[:1], "type": good.astype("int8"), "not finite": good + np.inf}[kind])
+    with pytest.raises(StudioError):
+        unopened._read_outputs(path, 2)
+    assert (unopened._read_outputs(tmp_path / "good.npy", 2) == good).all()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from studio.core.progress import Progress
 from studio.imported import preprocessing, sandboxed_process, tflite_sandbox
 from studio.imported.safe_copies import SafeCopy
 
-_BATCH = 64  # images of one process, which takes a second to start
+_MAX_BATCH = 64  # images of one process, which takes a second to start
+_MAX_BATCH_VALUES = 1 << 24  # of its input: 64 MiB; the disk and the memory of the sandbox are limited
 
 
 class NoLayers:
@@ -65,10 +66,12 @@ class TFLiteClassifier(Classifier):
             Cancelled: if a user asked to stop.
         """
         outputs = [np.empty((0, len(self.classes)), "float32")]
-        for start in range(0, len(images), _BATCH):
+        height, width = self.size
+        batch = max(1, min(_MAX_BATCH, _MAX_BATCH_VALUES // (3 * height * width)))
+        for start in range(0, len(images), batch):
             if progress:
                 progress.report(start, len(images), text="Classifying")
-            outputs.append(self._run(images[start : start + _BATCH]))
+            outputs.append(self._run(images[start : start + batch]))
         return np.concatenate(outputs)
 
     def _run(self, images: Sequence[np.ndarray]) -> np.ndarray:
@@ -89,11 +92,13 @@ class TFLiteClassifier(Classifier):
         """Returns the outputs, `(count, k)`, which an untrusted process wrote."""
         expected = (count, self.copy.facts.outputs[0][-1] if self.copy else 0)
         try:
+            if path.is_symlink() or not path.is_file():  # a pipe would block
+                raise ValueError
             outputs = np.lib.format.open_memmap(path, mode="r")
-            if path.is_symlink() or outputs.shape != expected or outputs.dtype != np.float32:
+            if outputs.shape != expected or outputs.dtype != np.float32 or not np.isfinite(outputs).all():
                 raise ValueError
             return np.array(outputs)
-        except (OSError, ValueError):
+        except (OSError, OverflowError, ValueError):
             raise sandboxed_process.INCOMPLETE_ERROR from None
 
 
