@@ -185,8 +185,8 @@ def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -
     """
     evaluation, tested = classifier.data["evaluation"], classifier.data.get("tested")
     evaluations.show_accuracy(evaluation)
-    if classifier.settings.get("finetune") and "head_accuracy" in figures:
-        st.caption(f"Accuracy before fine-tuning: {figures['head_accuracy']:.1%}.")
+    if classifier.settings.get("finetune"):
+        _show_head_metric(figures)
     results.show_notes(figures.get("notes", ()))
     images = data_sets.load_if_available(classifier.images, classifier.side) if classifier.images else None
     if tested:
@@ -205,6 +205,13 @@ def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -
     if suspicious := figures.get("suspicious"):
         with st.expander(f"Suspicious labels: {len(suspicious):,}", icon=":material/troubleshoot:"):
             audit.show_suspicious(images, suspicious, classifier.images)
+
+
+def _show_head_metric(figures: Mapping[str, Any]) -> None:
+    for name, title in (("mean_average_precision", "mAP"), ("accuracy", "Accuracy")):
+        if (value := figures.get(f"head_{name}")) is not None:
+            st.caption(f"{title} before fine-tuning: {value:.1%}.")
+            return
 
 
 def _show_other_task(job: engine.Job, settings: Any) -> None:

@@ -51,3 +51,21 @@ def test_one_label_or_several_are_named(labels, expected):
 def test_a_classifier_is_described_by_its_main_metric(metrics, expected):
     classifier = classifiers.Classifier("", data={"classes": ["a", "b"], "evaluation": metrics})
     assert classifiers.describe(classifier) == f"Classes: a, b. {expected}."
+
+
+def _draw_head_metric(figures):
+    from pages.classify import training
+
+    training._show_head_metric(figures)
+
+
+@pytest.mark.parametrize(
+    "figures, expected",
+    [
+        ({"head_accuracy": 0.9}, "Accuracy before fine-tuning: 90.0%."),
+        ({"head_accuracy": 0.9, "head_mean_average_precision": 0.7}, "mAP before fine-tuning: 70.0%."),
+        ({}, ""),
+    ],
+)
+def test_a_fine_tuned_classifier_is_compared_with_its_head_by_its_main_metric(draw, figures, expected):
+    assert join_texts(draw(_draw_head_metric, figures=figures).caption) == expected
