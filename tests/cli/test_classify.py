@@ -209,7 +209,7 @@ def test_imported_keras_model_is_supported(imported_model, run_command):
         ("my.h5", b"\x89HDF\r\n\x1a\n", "not an HDF5 model file, or a damaged one"),
         ("my.weights.h5", b"\x89HDF\r\n\x1a\n", "weights without their layers"),
         ("my.onnx", b"\x08\x07", "an ONNX file"),
-        ("my.tflite", b"\x1c\0\0\0TFL3", "a TFLite file"),
+        ("my.tflite", b"\x1c\0\0\0TFL3", "a damaged TFLite file"),
         ("my.pt", b"\x80\x02}q\0.", "a Python pickle"),
         ("my.keras", b"", "a damaged one"),
     ],

@@ -55,7 +55,8 @@ def find(names: Sequence[str]) -> str | None:
 def parse(data: bytes, path: str, names: Sequence[str]) -> LabelTable:
     """Parses a `labels.csv`.
 
-    The first column is a path relative to the table, or the name of a file in any folder. The second column
+    The first column is a path relative to the table, or the name of a file in any folder, with or without
+    its extension. The second column
     has the labels, separated by semicolons, or by spaces if there is no semicolon in the column. It may be
     empty. A header is optional, further columns are ignored, and so are images without a row.
 
@@ -158,7 +159,8 @@ class _Matches:
         self._by_name: dict[str, str | None] = {}
         for name in names:
             last = _normalize(name.rpartition("/")[2])
-            self._by_name[last] = None if last in self._by_name else name
+            for key in {last, last.rpartition(".")[0] or last}:
+                self._by_name[key] = None if key in self._by_name else name
 
     def find(self, cell: str) -> str | None:
         """Returns the path of a file; None if there is none, or several files in folders have this name."""

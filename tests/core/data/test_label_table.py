@@ -80,9 +80,9 @@ def test_semicolons_keep_spaces_within_labels(home, tmp_path):
     assert dataset.classes == ("ice", "polar bear")
 
 
-def test_names_are_paths_or_names_in_any_folder(home, tmp_path):
+def test_names_are_paths_or_names_in_any_folder_with_or_without_extension(home, tmp_path):
     names = ("train/a.png", "train/b.png", "more/c.png", "d.png")
-    table = "train/a.png,cat dog\nb.png,dog\nmore\\c.png,\nd.png,cat\n"
+    table = "id,labels\ntrain/a.png,cat dog\nb,dog\nmore\\c.png,\nd.png,cat\n"
     assert list_labels(load(write_folder(tmp_path / "in", make_files(table, names)))) == EXPECTED
 
 

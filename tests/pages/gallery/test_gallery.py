@@ -143,7 +143,15 @@ def test_grid_focuses_the_last_shown_item(visit, make_result):
     assert not list_scripts(page.run()), "only once"
 
 
-NAMES = ("browser_history", "keyboard", "image_drop", "narrow_screen", "slider_touch", "popover_focus")
+NAMES = (
+    "browser_history",
+    "keep_focus",
+    "keyboard",
+    "image_drop",
+    "narrow_screen",
+    "slider_touch",
+    "popover_focus",
+)
 SCRIPTS_OF_ALL_PAGES = [f"studio {name}.js" for name in NAMES]
 
 
