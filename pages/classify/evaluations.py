@@ -112,7 +112,7 @@ def _to_percent(share: float | None) -> float | None:
 def show_confusion_matrix(
     evaluation: Mapping[str, Any], test_results: Mapping[str, Any], dataset: ImageDataset | None, *, key: str
 ) -> None:
-    """Shows the confusion matrix; a selected cell shows its images.
+    """Shows the confusion matrix; a selected cell shows its images. Nothing for a multi-label classifier.
 
     Args:
         evaluation: from `studio.classify.training.evaluate`.
@@ -121,8 +121,8 @@ def show_confusion_matrix(
         key: of the matrix.
     """
     if "confusion" not in evaluation:
-        st.caption("A confusion matrix needs one label for each image. The table below has each class.")
         return
+    st.markdown("**Confusion matrix**")
     classes = [entry["name"] for entry in evaluation["per_class"]]
     counts = evaluation["confusion"]
     if len(classes) > MAX_CLASSES:
@@ -182,9 +182,6 @@ def show_images(names: Sequence[str], captions: Sequence[str], dataset: ImageDat
 
 def show_calibration(evaluation: Mapping[str, Any]) -> None:
     """Shows a reliability diagram and the expected calibration error."""
-    if "calibration" not in evaluation:
-        st.caption("Calibration is measured only if each image has one label.")
-        return
     calibration = evaluation["calibration"]
     rows = [
         {"sure": entry["confidence"], "right": entry["accuracy"], "images": entry["count"]}

@@ -14,19 +14,12 @@ from pages.jobs import inline_jobs, jobs, results
 from pages.widgets import css, share_button, words
 from studio import engine
 from studio.classify.export.shared_page import BACKBONE
-from studio.classify.settings import AUTO, ExportSettings, TrainClassifierSettings
+from studio.classify.settings import AUTO, EXPORT_TITLES, ExportSettings, TrainClassifierSettings
 from studio.core import amounts
 from studio.core.errors import StudioError
 
 TASK = "classify.export"
 _NOTE_KEY = "share_note"  # of the session: what was selected under "Train"
-FORMATS = {
-    "keras": "Keras",
-    "tflite": "TFLite",
-    "onnx": "ONNX",
-    "teachable": "Teachable Machine",
-    "tfjs": "TensorFlow.js",
-}
 PRECISIONS = {
     "float32": "Exactly as accurate as the model.",
     "float16": "Half the size, and practically as accurate.",
@@ -45,7 +38,7 @@ _PURPOSES = {
 
 def show(classifier: Classifier) -> None:
     """Asks for a file format and exports the classifier."""
-    file_format = forms.ask_choice("Format", FORMATS, key="export_form")
+    file_format = forms.ask_choice("Format", list_formats(classifier), key="export_form")
     precision = _ask_precision(classifier) if file_format == "tflite" else "float32"
     input_format = (
         "images of one size in the range -1 to 1" if file_format in _FIXED_SIZE else "raw images of any size"
@@ -59,10 +52,21 @@ def show(classifier: Classifier) -> None:
         {**classifier.model_settings, "form": file_format, "precision": precision}
     )
     job = inline_jobs.show_inline_job(
-        TASK, settings, inputs, f"Export as {FORMATS[file_format]}", ":material/ios_share:"
+        TASK, settings, inputs, f"Export as {EXPORT_TITLES[file_format]}", ":material/ios_share:"
     )
     if job is not None:
         show_export(job)
+
+
+def list_formats(classifier: Classifier) -> dict[str, str]:
+    """Returns the titles of the formats that a classifier has, by name.
+
+    Teachable Machine's programs show one class for each image, so its format takes no multi-label classifier.
+    """
+    is_multi_label = bool(classifier.data.get("multi_label"))
+    return {
+        name: title for name, title in EXPORT_TITLES.items() if not (is_multi_label and name == "teachable")
+    }
 
 
 def _ask_precision(classifier: Classifier) -> str:
@@ -79,7 +83,7 @@ def show_export(job: engine.Job) -> None:
     file, figures = results.result_of(job).files[0], results.result_of(job).figures
     for note in figures.get("notes", ()):
         st.markdown(f":material/verified: {words.escape(note)}")
-    st.caption(f"{FORMATS[job.settings['form']]}, {amounts.format_bytes(figures['bytes'])}")
+    st.caption(f"{EXPORT_TITLES[job.settings['form']]}, {amounts.format_bytes(figures['bytes'])}")
     with st.container(horizontal=True):
         results.show_file_download(file, TASK, key=job.id, recipe=results.result_of(job).recipe)
     st.caption("A complete program that uses the exported model:")

@@ -54,7 +54,6 @@ def show(classifier: Classifier) -> None:
     images = data_sets.load_if_available(file, classifier.side)
     if score := figures.get("score"):
         evaluations.show_accuracy(score["evaluation"], "Accuracy on these images", "images")
-        st.markdown("**Confusion matrix**")
         evaluations.show_confusion_matrix(score["evaluation"], score["tested"], images, key="score_confusion")
         evaluations.show_per_class(score["evaluation"])
         top_losses.show(score.get("top_losses", ()), images, key="score_top_losses")

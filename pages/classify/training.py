@@ -190,7 +190,6 @@ def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -
     results.show_notes(figures.get("notes", ()))
     images = data_sets.load_if_available(classifier.images, classifier.side) if classifier.images else None
     if tested:
-        st.markdown("**Confusion matrix**")
         evaluations.show_confusion_matrix(evaluation, tested, images, key="confusion")
     evaluations.show_per_class(evaluation)
     top_losses.show(classifier.data.get("top_losses", ()), images, key="top_losses")
@@ -200,8 +199,9 @@ def show_stored_evaluation(classifier: Classifier, figures: Mapping[str, Any]) -
     if record := classifier.data.get(rejection.KEY):
         with st.expander("None of these", icon=":material/block:"):
             st.markdown(rejection.describe(record))
-    with st.expander("Calibration", icon=":material/speed:"):
-        evaluations.show_calibration(evaluation)
+    if "calibration" in evaluation:  # only if each image has one label
+        with st.expander("Calibration", icon=":material/speed:"):
+            evaluations.show_calibration(evaluation)
     if suspicious := figures.get("suspicious"):
         with st.expander(f"Suspicious labels: {len(suspicious):,}", icon=":material/troubleshoot:"):
             audit.show_suspicious(images, suspicious, classifier.images)

@@ -299,6 +299,13 @@ class SummarizeSettings(Settings):
     flat: bool = setting(False, _FLAT_HELP, label="Flat input")
 
 
+EXPORT_TITLES = {
+    "keras": "Keras",
+    "tflite": "TFLite",
+    "onnx": "ONNX",
+    "teachable": "Teachable Machine",
+    "tfjs": "TensorFlow.js",
+}
 _ZIPS = ("teachable", "tfjs")  # formats that are a zip of several files
 
 

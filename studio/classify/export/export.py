@@ -21,7 +21,7 @@ import numpy as np
 from studio.classify.export import int8, loaders, snippets, zip_exports
 from studio.classify.models import available, trained
 from studio.classify.models.classifier import Classifier
-from studio.classify.settings import ExportSettings
+from studio.classify.settings import EXPORT_TITLES, ExportSettings
 from studio.core import paths, recipes
 from studio.core.errors import StudioError, Unavailable, invalid
 from studio.core.imaging import crops, image_io, sample_photos
@@ -92,7 +92,7 @@ def run(settings: ExportSettings, inputs: Inputs, progress: Progress) -> Result:
     is_int8 = settings.precision == "int8"
     preset = available.find_trained_preset(settings, inputs) if is_int8 else None
     images = int8.load_images(preset, inputs["data"][0], progress) if preset else None
-    progress.report_stage(f"Writing {settings.form}")
+    progress.report_stage(f"Writing {EXPORT_TITLES[settings.form]}")
     with tempfile.TemporaryDirectory(dir=paths.ensure_folder("cache")) as folder:
         path = Path(folder) / f"{classifier.name}.{settings.ending}"
         if images:

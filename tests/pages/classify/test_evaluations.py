@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages.classify import classifiers, evaluations
+from pages.classify import classifiers, evaluations, export
 
 from ..elements import join_texts
 
@@ -51,6 +51,12 @@ def test_one_label_or_several_are_named(labels, expected):
 def test_a_classifier_is_described_by_its_main_metric(metrics, expected):
     classifier = classifiers.Classifier("", data={"classes": ["a", "b"], "evaluation": metrics})
     assert classifiers.describe(classifier) == f"Classes: a, b. {expected}."
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_a_multi_label_classifier_has_no_export_for_teachable_machine(multi_label):
+    formats = export.list_formats(classifiers.Classifier("", data={"multi_label": multi_label}))
+    assert ("teachable" in formats) != multi_label and "tfjs" in formats
 
 
 def _draw_head_metric(figures):
