@@ -14,7 +14,7 @@ from pages.classify import (
     tryout,
     under_the_hood,
 )
-from pages.form import data_set_input, problems
+from pages.form import data_set_input
 from studio.classify.settings import TrainClassifierSettings
 
 data_set = settings = classifier = image = None
@@ -60,11 +60,10 @@ with stage:
         if job is not None:
             classifier = training.show(job, data_set)
         elif data_set is not None:
-            audit.show_before_training({"data": [data_set.file], **base.inputs}, settings)
+            with st.container(key="before_training"):  # the style sheet hides the link to a result
+                audit.show_before_training({"data": [data_set.file], **base.inputs}, settings)
         elif by_hand.is_chosen():
             by_hand.show_classes()
-        else:
-            problems.show_missing()
     elif classifier is not None and image is not None:
         training.show_saved(classifier, image)
 parts.show_recent(training.TASK)

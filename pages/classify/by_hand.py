@@ -27,6 +27,9 @@ from studio.engine import quotas
 TITLE, NOTE = "By hand", "Camera or files"  # of the tile
 # With ten images per class it is as accurate as ResNet50 (benchmarks/few_images.py), and can be shared.
 BACKBONE = "efficientnet-lite0"
+_BACKGROUND_NOTE = (
+    "A third class *Nothing*, with images of the background alone, teaches the model what is neither."
+)
 IMAGES_SHOWN = 24  # images of a class at first
 _CLASSES_KEY, _ARCHIVE_KEY, _PACKED_KEY, _CAMERA_KEY = (
     "by_hand",
@@ -127,6 +130,8 @@ def show_classes() -> None:
     requirement = hand_classes.describe_requirement()
     if requirement:
         st.caption(f":material/info: {words.escape(requirement)}")
+    if len(hand_classes.classes) == 2:
+        st.caption(_BACKGROUND_NOTE)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Add a class",
@@ -141,12 +146,19 @@ def show_classes() -> None:
                 on_click=hand_classes.undo,
                 help="Restores the images or the class that you removed last",
             )
-        label = f"Use these {len(hand_classes):,} images" if len(hand_classes) else "Use these images"
+        label = _label_confirmation(len(hand_classes))
         # The label changes while images arrive: without a key, a click could hit the old button and be lost.
         use: dict[str, Any] = {"type": "primary", "icon": ":material/check:", "key": "by_hand_use"}
         is_confirmed = st.button(label, disabled=bool(requirement), **use)
     if is_confirmed and _pack_archive(hand_classes):
         st.rerun()
+
+
+def _label_confirmation(count: int) -> str:
+    """Returns the label of the button that uses `count` images."""
+    if count == 1:
+        return "Use this image"
+    return f"Use these {count:,} images" if count else "Use these images"
 
 
 def _add_class(hand_classes: HandClasses) -> None:

@@ -70,7 +70,7 @@ def choose(
             "The folder names become the class names. If images have several labels or none: a `labels.csv` "
             "with the name of each image and its labels."
         )
-        problems.note("Upload a zip with one folder per class, or choose a sample.")
+        problems.note("Upload a zip with one folder per class or a labels.csv, or choose a sample.")
         return None
     st.caption(f":material/folder_zip: {words.escape(archive.name)}")
     return DatasetChoice(archive.name, archive)

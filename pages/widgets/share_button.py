@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.widgets import keys, page_errors, weight_downloads, words
-from studio.core import tasks
+from studio.core import amounts, tasks
 from studio.core.errors import StudioError
 from studio.core.models import presets
 from studio.core.models.presets import Preset
@@ -58,10 +58,10 @@ def show_at_result(preset: Preset, *, key: str, show_remedy: Callable[[], None] 
 @st.fragment
 def _show_creation(preset: Preset, key: str) -> None:
     weight_downloads.announce_downloads([runtime.NAME])
-    st.caption(_PURPOSE)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Share", type="primary", icon=":material/share:", key=keys.part(key, "create")):
             _create(preset, key, type="primary")
+    st.caption(_PURPOSE)
 
 
 def _check(preset: Preset, show_remedy: Callable[[], None] | None) -> bool:
@@ -85,7 +85,7 @@ def _create(preset: Preset, key: str, **options: Any) -> None:
         page_errors.show_error(error)
         return
     st.download_button(
-        "Download the page",
+        f"Download the page ({amounts.format_bytes(len(file))})",
         file,
         file_name=words.make_file_name(preset.name, ".html"),
         mime="text/html",

@@ -82,7 +82,7 @@ def test_classifier_is_trained_from_files_and_camera_tried_live_and_shared(
     expect(page.locator("video")).to_have_count(0)
 
     find_button(page, "Share").click()
-    download = find_button(page, "Download the page")
+    download = page.get_by_role("button", name=re.compile(r"^Download the page \(1\d MB\)$"))
     download.wait_for()
     with page.expect_download() as info:
         download.click()
@@ -119,5 +119,7 @@ def test_train_is_in_view_on_a_phone_once_the_images_are_used(phone_tab, expect)
     use.tap()
     find_button(page, "Change").wait_for()
     wait_until_at_rest(page)
+    page.locator(".st-key-before_training").wait_for()
+    expect(page.get_by_text("See the result")).to_be_hidden()  # there is none yet
     expect(find_button(page, "Train")).to_be_in_viewport(ratio=1)
     expect(find_button(page, "Change")).to_be_in_viewport(ratio=1)

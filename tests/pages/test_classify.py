@@ -193,7 +193,8 @@ def test_invalid_data_set_shows_an_error(upload_zip):
 def test_training_shows_metrics_and_a_matrix_that_opens_images(open_trained):
     page = open_trained()
     assert page.metric[0].value == "100.0%"
-    assert "9 of 9" in join_texts(page.markdown)
+    assert "9 of 9" in join_texts(page.markdown) and "Confusion matrix" in join_texts(page.markdown)
+    assert "Calibration" in [expander.label for expander in page.expander]
     page.session_state["confusion.chosen"] = (2, 2)
     page.run()
     assert "red, classified correctly" in join_texts(require_success(page).markdown)
@@ -224,8 +225,8 @@ def test_several_labels_for_each_image_have_their_own_metrics(upload_zip, until)
         "Precision",
     ]
     captions = join_texts(page.caption)
-    assert "A confusion matrix needs one label for each image." in captions
-    assert "Calibration is measured only if each image has one label." in captions
+    assert "Confusion matrix" not in join_texts(page.markdown)
+    assert "Calibration" not in [expander.label for expander in page.expander]
     assert "none of these, predicted:" in captions, "a top loss"
     page.session_state["explain"] = True
     page.run()
@@ -380,7 +381,7 @@ def test_classifier_without_a_page_offers_training_on_a_smaller_backbone(open_tr
 @pytest.mark.slow
 def test_classifier_is_shared_at_its_result_once_it_is_small_enough(open_trained, engine, until, monkeypatch):
     page = open_trained()
-    assert "colors on resnet50 is too large" in join_texts(page.info)
+    assert "colors on ResNet50 is too large" in join_texts(page.info)
     assert "Share" not in list_button_labels(page)
     first = page.query_params["job"]
     press_button(page, "Train again on EfficientNet-Lite0")
@@ -401,7 +402,8 @@ def test_classifier_is_shared_at_its_result_once_it_is_small_enough(open_trained
     monkeypatch.setattr(child, "build", lambda preset: shared.append(preset.name) or b"<html>")
     press_button(page, "Share")
     assert shared == ["colors"]
-    assert "Download the page" in [link.label for link in require_success(page).get("download_button")]
+    labels = [link.label for link in require_success(page).get("download_button")]
+    assert "Download the page (6 bytes)" in labels
 
 
 @pytest.mark.slow

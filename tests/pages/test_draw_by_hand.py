@@ -58,6 +58,14 @@ def test_two_classes_are_filled_trained_and_changed(visit, until):
     assert "Use these 5 images" in list_button_labels(page)
 
 
+def test_one_image_is_not_called_images_and_a_class_for_the_background_is_suggested(visit):
+    page = require_success(upload(visit("classify", images="By hand"), 1, "red"))
+    assert "Use this image" in list_button_labels(page)
+    assert "*Nothing*" in join_texts(page.caption)
+    page = require_success(press_button(page, "Add a class"))
+    assert "*Nothing*" not in join_texts(page.caption), "there is a third class"
+
+
 def test_images_are_selected_to_be_removed_or_moved(visit):
     page = require_success(visit("classify", images="By hand"))
     page = upload(page, 1, "red", "orange", "yellow")

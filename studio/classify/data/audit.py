@@ -113,7 +113,7 @@ def _find_warnings(findings: Mapping[str, Any]) -> Iterator[str]:
     if (parted := findings["parted"]) and not findings["split"]:
         yield f"{parted:,} images are too similar to detect copies: some are in the test split, too."
     if findings["small_count"] * 2 > findings["images"]:
-        yield "Most images are smaller than the input size: use larger images or a smaller --size."
+        yield "Most images are smaller than the input size: use larger images or a smaller input size."
 
 
 def _find_similar_names(names: Mapping[str, int]) -> Iterator[list[str]]:

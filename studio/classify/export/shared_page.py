@@ -11,6 +11,7 @@ from studio.core.errors import InvalidInput
 from studio.core.litert import compact, network
 from studio.core.models.model_folder import WEIGHTS
 from studio.core.models.presets import Preset
+from studio.core.objectives.backbones import BACKBONES
 from studio.core.share.page import MAX_BYTES, Content
 
 BACKBONE = "efficientnet-lite0"  # the only one whose page is small enough
@@ -34,10 +35,10 @@ def check(preset: Preset) -> None:
     elif settings.backbone == BACKBONE:
         return
     else:
-        network_text = f" on {settings.backbone}"
+        network_text = f" on {BACKBONES[settings.backbone].title}"
     raise InvalidInput(
         f"{preset.name}{network_text} is too large for a page of at most {amounts.format_bytes(MAX_BYTES)}. "
-        f"Train it again on {BACKBONE}."
+        f"Train it again on {BACKBONES[BACKBONE].title}."
     )
 
 
