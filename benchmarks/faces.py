@@ -3,10 +3,11 @@
     python -m benchmarks.faces [--json] [--preset faces-dcgan] [--floor DATA] [--n 1000] [--size 64]
         [--channels 3]
     python -m benchmarks.faces --preset digits-diffusion --recognize mnist.npz [--n 1000] [--guidance 2]
+        [--epochs 4]
     python -m benchmarks.faces --preset faces-dcgan --encode utkface64_20000.tar [--n 100]
 
 `--recognize` trains a small CNN on the data set, tests it on a held-out tenth, and lets it classify images
-that a diffusion model generates of each class. `--encode` encodes held-out images, by the encoder of a VAE
+that a diffusion model or a DCGAN generates of each class. `--encode` encodes held-out images, by the encoder of a VAE
 or by GAN inversion, and computes LPIPS between them and their reconstructions. `--floor` is the FID of real
 images against others of the same data: no model can be expected below. FID and KID of a preset:
 `studio score PRESET DATA`.
@@ -28,6 +29,8 @@ from studio.core.imaging import image_io
 from studio.core.metrics import inception, lpips, scores
 from studio.core.models import presets
 from studio.core.progress import Progress
+from studio.faces import draw
+from studio.faces.settings import FacesSettings
 
 
 def measure_drawing(name: str) -> dict[str, object]:
@@ -55,8 +58,8 @@ def measure_floor(path: str, n: int, size: int, channels: int) -> dict[str, obje
     }
 
 
-def measure_recognition(name: str, path: str, n: int, guidance: float) -> dict[str, object]:
-    """Computes the share of a diffusion model's images that a CNN assigns to the class they were made of."""
+def measure_recognition(name: str, path: str, n: int, guidance: float, epochs: int) -> dict[str, object]:
+    """Computes the share of a model's images that a CNN assigns to the class they were generated for."""
     preset = presets.find(name)
     generator = tasks.import_object(tasks.get(preset.task).load_generator)(preset)
     dataset = data.load_dataset(data.store_reference(path), generator.size, 1)
@@ -64,18 +67,21 @@ def measure_recognition(name: str, path: str, n: int, guidance: float) -> dict[s
     rows = np.random.default_rng(0).permutation(len(dataset.images))
     held_out, train = np.split(rows, [len(rows) // 10])
     cnn = _build_cnn(generator.size, len(dataset.classes))
-    cnn.fit(dataset.images[train], dataset.known_labels[train], batch_size=128, epochs=4, verbose=0)
+    cnn.fit(dataset.images[train], dataset.known_labels[train], batch_size=128, epochs=epochs, verbose=0)
     _, accuracy = cnn.evaluate(dataset.images[held_out], dataset.known_labels[held_out], verbose=0)
     note("generating")
     hits = 0
     for index, label in enumerate(dataset.classes):
         z = latent.sample(generator, n // len(dataset.classes), seed=index)
-        *_, (_, images) = generator.denoise(z, latent.Denoising(guidance=guidance, label=label))
+        settings = FacesSettings(class_name=label, guidance=guidance)
+        chosen = latent.set_class(generator, z, label)
+        images = np.concatenate(list(draw.decode_batches(generator, chosen, settings, Progress())))
         hits += int((cnn.predict(images[..., :1], verbose=0).argmax(-1) == index).sum())
     count = n // len(dataset.classes) * len(dataset.classes)
     return {
         "CNN, accuracy on the held-out tenth": accuracy,
-        f"{name}, guidance {guidance:g}: recognized, of {count:,}": hits / count,
+        f"{name}{f', guidance {guidance:g}' if generator.denoise else ''}: recognized, of {count:,}": hits
+        / count,
     }
 
 
@@ -130,6 +136,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--encode", metavar="DATA", help="encode held-out images with the preset")
     parser.add_argument("--guidance", type=float, default=2.0, help="of the diffusion model to recognize")
+    parser.add_argument("--epochs", type=int, default=4, help="of the CNN that recognizes")
     parser.add_argument("--floor", metavar="DATA", help="FID of real images against others")
     parser.add_argument("--n", type=int, default=1000, help="of each, for the floor; else in all")
     parser.add_argument("--size", type=int, default=64, help="px, for the floor")
@@ -137,7 +144,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     figures: dict[str, object] = {}
     if args.preset and args.recognize:
-        figures |= measure_recognition(args.preset, args.recognize, args.n, args.guidance)
+        figures |= measure_recognition(args.preset, args.recognize, args.n, args.guidance, args.epochs)
     elif args.preset and args.encode:
         figures |= measure_reconstruction(args.preset, args.encode, args.n)
     elif args.preset:

@@ -81,6 +81,7 @@ def _draw_grid(grid: engine.Live, settings: FacesSettings) -> None:
         settings.n,
         "The images, by number",
         key=_SELECTED_KEY,
+        columns=grid.figures.get("columns"),
         on_change=_select_face,
         args=(settings,),
     )

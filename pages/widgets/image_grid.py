@@ -18,27 +18,36 @@ GAP = 2  # px between the images of a sheet
 
 
 def show_grid(
-    data: bytes, count: int, label: str, *, key: str, on_change: Any = None, args: tuple[Any, ...] = ()
+    data: bytes,
+    count: int,
+    label: str,
+    *,
+    key: str,
+    columns: int | None = None,
+    on_change: Any = None,
+    args: tuple[Any, ...] = (),
 ) -> None:
     """Draws a sheet of images as buttons; the session state gets the number of the chosen one, from 1.
 
     Args:
-        data: a PNG from `studio.core.imaging.grids.make_grid`, with about as many rows as columns.
+        data: a PNG from `studio.core.imaging.grids.make_grid`.
         count: number of images.
         label: for screen readers.
         key: of the pills.
+        columns: of the sheet; None for about as many as rows.
         on_change: callback when the choice changes.
         args: arguments of `on_change`.
     """
+    columns = columns or math.ceil(math.sqrt(count))
     height, width = image_io.read_size(data)
     image = browser_images.to_data_url(browser_images.encode_bytes(data))
-    style = assets.render_style(__file__, "image_grid.css", key, columns=str(_count_columns(count)))
+    style = assets.render_style(__file__, "image_grid.css", key, columns=str(columns))
     button = f'.{keys.css_class(key)} [data-testid="stButtonGroup"] button'
-    background_size = (f"{100 * length / tile_side(width, count):.4f}%" for length in (width, height))
+    background_size = (f"{100 * length / tile_side(width, columns):.4f}%" for length in (width, height))
     rules = [f"{button} {{ background-image: url({image}); background-size: {' '.join(background_size)}; }}"]
     rules += [
         f"{button}:nth-of-type({number}) {{ background-position: {across:.4f}% {down:.4f}%; }}"
-        for number, (across, down) in enumerate(background_positions(width, height, count), 1)
+        for number, (across, down) in enumerate(background_positions(width, height, count, columns), 1)
     ]
     with st.container(gap=None):
         # The empty element keeps the rules in place: Streamlit removes a mere style sheet as soon as the page
@@ -56,11 +65,11 @@ def show_grid(
         )
 
 
-def background_positions(width: int, height: int, count: int) -> Iterator[tuple[float, float]]:
+def background_positions(width: int, height: int, count: int, columns: int) -> Iterator[tuple[float, float]]:
     """Yields x and y of each image of a sheet as CSS `background-position`, in percent."""
-    image_side = tile_side(width, count)
+    image_side = tile_side(width, columns)
     for number in range(count):
-        row, column = divmod(number, _count_columns(count))
+        row, column = divmod(number, columns)
         across, down = (
             100 * index * (image_side + GAP) / max(1.0, length - image_side)
             for index, length in ((column, width), (row, height))
@@ -68,10 +77,6 @@ def background_positions(width: int, height: int, count: int) -> Iterator[tuple[
         yield across, down
 
 
-def tile_side(width: int, count: int) -> float:
+def tile_side(width: int, columns: int) -> float:
     """Returns the width of each image of a sheet, in px."""
-    return (width + GAP) / _count_columns(count) - GAP
-
-
-def _count_columns(count: int) -> int:
-    return math.ceil(math.sqrt(count))
+    return (width + GAP) / columns - GAP

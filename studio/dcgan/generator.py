@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.core.errors import invalid
-from studio.core.generators import latent, shared_page
+from studio.core.generators import classes, latent, shared_page
 from studio.core.generators.batches import BatchedNetwork, run_in_batches
 from studio.core.models import loading
 from studio.core.models.lru import get_or_make
@@ -102,10 +102,9 @@ def load_generator(preset: Preset) -> latent.Generator:
     Raises:
         InvalidInput: if it is not a DCGAN, or its files are incomplete.
     """
-    settings = settings_of(preset)
-    arrays = loading.read_arrays(preset.check_weights(), tflite_generator.layout(settings), "generator")
+    settings, names = settings_of(preset), classes.read(preset.read_data())
     cores = math.ceil(limits.count_processors())
-    network = BatchedNetwork(partial(tflite_generator.build, arrays, settings), cores)
+    network = BatchedNetwork(_read_network(preset, settings, len(names)), cores)
     directions, density = latent.read(preset.read_data(), settings.latent_dim)
 
     def decode(z: np.ndarray) -> np.ndarray:
@@ -114,18 +113,29 @@ def load_generator(preset: Preset) -> latent.Generator:
     return latent.Generator(
         preset.name,
         preset.digest,
-        settings.latent_dim,
+        settings.latent_dim + len(names),
         settings.size,
         decode,
-        directions,
+        latent.pad_directions(directions, len(names)),
         density,
-        _build_encoder(preset, settings, decode),
+        _build_encoder(preset, settings, len(names), decode),
         ENCODER_WEIGHTS,
+        classes=names,
     )
 
 
+def _read_network(preset: Preset, settings: TrainDcganSettings, class_count: int) -> Callable[[int], bytes]:
+    """Returns a function that builds the LiteRT generator of a preset for a batch size."""
+    layout = tflite_generator.layout(settings, class_count)
+    arrays = loading.read_arrays(preset.check_weights(), layout, "generator")
+    return partial(tflite_generator.build, arrays, settings, class_count)
+
+
 def _build_encoder(
-    preset: Preset, settings: TrainDcganSettings, decode: Callable[[np.ndarray], np.ndarray]
+    preset: Preset,
+    settings: TrainDcganSettings,
+    class_count: int,
+    decode: Callable[[np.ndarray], np.ndarray],
 ) -> Callable[[np.ndarray, Progress], np.ndarray]:
     """Returns GAN inversion as an encoder. It loads Keras at its first use, and remembers the last images."""
     inverters: list[Any] = []
@@ -135,7 +145,7 @@ def _build_encoder(
         from studio.dcgan.inversion import Inverter
 
         if not inverters:
-            inverters.append(Inverter(preset, settings, decode, progress))
+            inverters.append(Inverter(preset, settings, class_count, decode, progress))
         return inverters[0].invert(image, progress)
 
     def encode(images: np.ndarray, progress: Progress) -> np.ndarray:
@@ -151,16 +161,15 @@ def _build_encoder(
 
 def share(preset: Preset) -> Content:
     """Builds the content of a DCGAN's shared page. Raises `InvalidInput` if its files are incomplete."""
-    settings = settings_of(preset)
-    arrays = loading.read_arrays(preset.check_weights(), tflite_generator.layout(settings), "generator")
-    decoder = tflite_generator.build(arrays, settings, 1)
+    settings, names = settings_of(preset), classes.read(preset.read_data())
+    decoder = _read_network(preset, settings, len(names))(1)
     return shared_page.build_content(
         preset, decoder, settings.latent_dim, settings.size, "A generator of a DCGAN", 127.5, 127.5
     )
 
 
 def generate_images(generator: keras.Model, z: np.ndarray) -> np.ndarray:
-    """Generates images `(n, side, side, 3) uint8` from latents `(n, latent_dim)` with a Keras model."""
+    """Generates images `(n, side, side, 3) uint8` with a Keras model from `(n, latent_dim + class_count)`."""
     return _to_rgb_uint8(run_in_batches(generator.predict_on_batch, z))
 
 

@@ -27,6 +27,7 @@ from studio.core.training import optimizers
 from studio.core.training.batches import Batches, select_evenly_spaced
 from studio.dcgan import model, upscaling
 from studio.dcgan.generator import grows
+from studio.dcgan.latents import LatentSampler
 from studio.dcgan.settings import TrainDcganSettings
 from studio.dcgan.tflite_generator import widths
 
@@ -62,7 +63,7 @@ def copy_weights(
     grown = grows(start.settings, gan.settings)
     _copy_generator(start.generator, gan.generator, grown)
     if grown:
-        _initialize_upscaling(start.generator, gan.generator, gan.settings)
+        _initialize_upscaling(start.generator, gan.generator, gan.settings, gan.class_count)
     if start.settings.loss == gan.settings.loss:
         if grown:
             _copy_coarse_layers(start.discriminator, gan.discriminator)
@@ -140,7 +141,9 @@ def _copy_generator(source: keras.Model, target: keras.Model, grown: bool) -> No
             layer.set_weights(source_layers[layer.name].get_weights())
 
 
-def _initialize_upscaling(source: keras.Model, target: keras.Model, settings: TrainDcganSettings) -> None:
+def _initialize_upscaling(
+    source: keras.Model, target: keras.Model, settings: TrainDcganSettings, class_count: int
+) -> None:
     """Sets the finest layers to upscale the images of `source`, if they have enough channels."""
     source_image, image, n = source.get_layer("image"), target.get_layer("image"), _finest_index(settings)
     channels = source_image.filters
@@ -153,7 +156,7 @@ def _initialize_upscaling(source: keras.Model, target: keras.Model, settings: Tr
     grow_kernel[:, :, : 2 * channels] = kernel
     grow.set_weights([grow_kernel])
     rng = np.random.default_rng(settings.seed)
-    z = rng.standard_normal((STATISTICS_IMAGES, settings.latent_dim)).astype("float32")
+    z = LatentSampler(settings, class_count).sample(rng, STATISTICS_IMAGES)
     maps = keras.Model(source.input, source_image.input).predict(z, verbose=0)
     _initialize_batch_norm(target.get_layer(f"norm_{n}"), ops.conv_transpose(maps, kernel, 2, "same"), bias)
     for layer in target.layers:

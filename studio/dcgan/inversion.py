@@ -17,6 +17,7 @@ from studio.core.models import loading
 from studio.core.models.presets import Preset
 from studio.core.objectives.gradients import compile_function, value_and_grad
 from studio.core.progress import Progress
+from studio.dcgan.latents import LatentSampler
 from studio.dcgan.model import Gan
 from studio.dcgan.settings import TrainDcganSettings
 
@@ -39,7 +40,8 @@ class Inverter:
     Args:
         preset: the model.
         settings: of the model.
-        decode: its generator, `(n, latent_dim) float32` -> `(n, size, size, 3) uint8`.
+        class_count: number of its classes; 0 without.
+        decode: its generator, `(n, latent_dim + class_count) float32` -> `(n, size, size, 3) uint8`.
         progress: reports the download of the weights of LPIPS.
 
     Raises:
@@ -53,19 +55,27 @@ class Inverter:
         self,
         preset: Preset,
         settings: TrainDcganSettings,
+        class_count: int,
         decode: Callable[[np.ndarray], np.ndarray],
         progress: Progress,
     ):
-        gan = Gan(settings)
+        gan = Gan(settings, class_count=class_count)
         loading.load_weights(gan, preset)
         self._settings, self._decode = settings, decode
+        self._latents = LatentSampler(settings, class_count)
         measure, _ = lpips.build_distance(progress)
         distance = partial(_measure_distances, measure, max(1, settings.size // _LPIPS_SIDE))
         self._rank = compile_function(distance)
         self._evaluate = compile_function(value_and_grad(partial(_compute_loss, gan.generator, distance)))
 
     def invert(self, image: np.ndarray, progress: Progress) -> np.ndarray:
-        """Returns the latent vector, `(latent_dim,) float32`, of an image, `(size, size, 3) uint8`.
+        """Returns the latent vector, `(latent_dim + class_count,) float32`, of an image.
+
+        Its class is that of the random latent vector that the search starts from, whose image is near.
+
+        Args:
+            image: `(size, size, 3) uint8`.
+            progress: reports each evaluation of the loss.
 
         Raises:
             Cancelled: if the user stopped the job.
@@ -73,16 +83,16 @@ class Inverter:
         if self._settings.channels == 1:
             image = image_io.to_gray(image).repeat(3, axis=-1)
         target = (image.astype("float32") / 255)[None]
-        start = self._choose_starts(target)
+        start, one_hot = np.split(self._choose_starts(target), [self._settings.latent_dim], axis=1)
         losses = np.empty(len(start))
         count = 0
 
         def evaluate(flat: np.ndarray) -> tuple[float, np.ndarray]:
             nonlocal losses, count
             z = flat.reshape(start.shape).astype("float32")
-            total, values, gradient = self._evaluate(z, target)
+            total, values, gradient = self._evaluate(z, one_hot, target)
             losses, count = np.asarray(values), count + 1
-            best = z[losses.argmin()]
+            best = np.hstack([z, one_hot])[losses.argmin()]
             progress.report(
                 min(count, _EVALUATIONS),
                 _EVALUATIONS,
@@ -95,12 +105,11 @@ class Inverter:
         start_point = start.ravel().astype("float64")
         solution = minimize(evaluate, start_point, method="L-BFGS-B", jac=True, options=options)
         z = solution.x.reshape(start.shape).astype("float32")
-        return z[np.asarray(self._evaluate(z, target)[1]).argmin()]
+        return np.hstack([z, one_hot])[np.asarray(self._evaluate(z, one_hot, target)[1]).argmin()]
 
     def _choose_starts(self, target: np.ndarray) -> np.ndarray:
-        """Returns random latents, `(_STARTS, latent_dim)`, whose images are nearest to the target."""
-        shape = _CANDIDATES, self._settings.latent_dim
-        candidates = np.random.default_rng(0).standard_normal(shape).astype("float32")
+        """Returns random latents, `(_STARTS, latent_dim + class_count)`, with images near to the target."""
+        candidates = self._latents.sample(np.random.default_rng(0), _CANDIDATES)
         images = self._decode(candidates).astype("float32") / 255
         differences = _make_thumbnails(images) - _make_thumbnails(target)
         nearest = np.square(differences).mean(axis=(1, 2, 3)).argsort()[:_RANKED]
@@ -125,9 +134,18 @@ def _measure_distances(measure: Callable, side: int, images_01, target_01):
     return measure(images_01, ops.broadcast_to(target_01, ops.shape(images_01)))
 
 
-def _compute_loss(generator: keras.Model, distance: Callable, z, target_01):
-    """Returns the sum of the losses of latents, `(B, latent_dim)`, and each loss, `(B,)`."""
-    images_01 = (ops.cast(generator(z, training=False), "float32") + 1) / 2
+def _compute_loss(generator: keras.Model, distance: Callable, z, one_hot, target_01):
+    """Returns the sum of the losses of latents, `(B, latent_dim)`, and each loss, `(B,)`.
+
+    Args:
+        generator: the Keras model.
+        distance: see `_measure_distances`.
+        z: latents.
+        one_hot: their classes, `(B, class_count)`, which stay.
+        target_01: `(1, size, size, 3)` in [0, 1].
+    """
+    latents = ops.concatenate([z, one_hot], axis=-1)
+    images_01 = (ops.cast(generator(latents, training=False), "float32") + 1) / 2
     images_01 = ops.broadcast_to(images_01, (*images_01.shape[:3], 3))
     errors = ops.mean(ops.square(images_01 - target_01), axis=(1, 2, 3))
     prior = ops.mean(ops.square(z), axis=1)

@@ -34,21 +34,30 @@ from studio.core.training.precision import cast_to_float32
 from studio.dcgan import bilateral
 from studio.dcgan.adaptive import AdaptiveAugment
 from studio.dcgan.settings import TrainDcganSettings
-from studio.dcgan.tflite_generator import HUES, SIDE, widths
+from studio.dcgan.tflite_generator import CLASS_DIM, HUES, SIDE, widths
 
 LOSS_NAMES = ("generator", "discriminator")  # shown in training curves
 SCORE_NAMES = ("real_score", "generated_score")
 ADAM_BETAS = {"logistic": (0.5, 0.999), "relativistic": (0.0, 0.99)}  # beta_1 and beta_2 of Adam
 
 
-def build_generator(settings: TrainDcganSettings) -> keras.Model:
-    """Builds the generator: latents `(B, latent_dim)` -> images `(B, size, size, C)` in [-1, 1].
+def build_generator(settings: TrainDcganSettings, class_count: int = 0) -> keras.Model:
+    """Builds the generator: latents -> images `(B, size, size, C)` in [-1, 1].
 
     With self-modulation, the latent vector also sets the gain and the offset of every channel at every
-    resolution, which costs little and lowers FID (Chen et al. 2019, arXiv:1810.01365).
+    resolution, which costs little and lowers FID (Chen et al. 2019, arXiv:1810.01365). A learned embedding of
+    the class is part of that vector, so it changes both as well (Dumoulin et al. 2016, arXiv:1610.07629).
+
+    Args:
+        settings: of the model.
+        class_count: number of classes; 0 for a model without classes.
+
+    Returns:
+        A model of latents `(B, latent_dim + class_count)`, whose last values are the one-hot class.
     """
     side, (channels, *finer_channels) = coarsest_side(settings.size), widths(settings)
-    z = keras.Input((settings.latent_dim,), name="z")
+    latents = keras.Input((settings.latent_dim + class_count,), name="z")
+    z = _embed_class(latents, settings) if class_count else latents
     x = keras.layers.Dense(
         side * side * channels,
         use_bias=False,
@@ -82,7 +91,20 @@ def build_generator(settings: TrainDcganSettings) -> keras.Model:
         image = _mix_palette(image, z, settings)
     if settings.bilateral:
         image = Bilateral(settings.bilateral)(image)
-    return keras.Model(z, image, name="generator")
+    return keras.Model(latents, image, name="generator")
+
+
+def _embed_class(latents: Any, settings: TrainDcganSettings) -> Any:
+    """Replaces the one-hot class in latents by its embedding: `(B, latent_dim + CLASS_DIM)`."""
+    embedding = keras.layers.Dense(
+        CLASS_DIM,
+        use_bias=False,
+        # Far smaller than the other latents at first: at their size, the generator would make one image per
+        # class and ignore them (measured on MNIST).
+        kernel_initializer=normal_initializer(settings.seed, 59),
+        name="class_embedding",
+    )(latents[:, settings.latent_dim :])
+    return ops.concatenate([latents[:, : settings.latent_dim], embedding], axis=-1)
 
 
 def _activate(x: Any, z: Any, settings: TrainDcganSettings, n: int, block: int | None = None) -> Any:
@@ -185,19 +207,26 @@ class Gan(LossModel):
     Args:
         settings: shapes and learning rates.
         feature_extractor: VGG16's; needed only to train with the VGG16-feature discriminator.
+        class_count: number of classes; 0 for a model without classes.
     """
 
     jit = "auto"
 
-    def __init__(self, settings: TrainDcganSettings, feature_extractor: FeatureExtractor | None = None):
+    def __init__(
+        self,
+        settings: TrainDcganSettings,
+        feature_extractor: FeatureExtractor | None = None,
+        class_count: int = 0,
+    ):
         loss_names = (*LOSS_NAMES, "augmentation") if settings.adaptive_augmentation else LOSS_NAMES
         super().__init__(settings, (*loss_names, *SCORE_NAMES), "gan")
         self.loss_names = loss_names
-        self.generator = build_generator(settings)
+        self.class_count = class_count
+        self.generator = build_generator(settings, class_count)
         shape = settings.size, settings.channels, settings.discriminator_width
         uses_batch_norm = settings.loss == "logistic"
         self.discriminator = build_pixel_discriminator(
-            *shape, settings.dropout, settings.seed, uses_batch_norm
+            *shape, settings.dropout, settings.seed, uses_batch_norm, class_count
         )
         self.vgg16_discriminator = (
             build_feature_discriminator(settings.size, settings.seed)
@@ -226,23 +255,27 @@ class Gan(LossModel):
         Also returns the discriminator's mean probabilities that real and that generated images are real,
         and, with adaptive augmentation, the probability of each change.
 
+        Generated images have the classes of the real ones, which are then equally frequent.
+
         Args:
-            batch: `(B, size, size, C) uint8`; with adaptive augmentation in training, a dict of such images:
-                `"real"`, and `"validation"`, from which neither network learns.
+            batch: "real" images, `(B, size, size, C) uint8`, with classes also their "labels" `(B,)`. With
+                adaptive augmentation in training also "validation" images, from which neither network learns,
+                and their "validation_labels".
             training: whether this is a training step.
         """
-        real, validation = (batch["real"], batch["validation"]) if isinstance(batch, dict) else (batch, None)
-        real = _to_float(real)
+        real, labels = _to_float(batch["real"]), self._encode_labels(batch.get("labels"))
         z = keras.random.normal((ops.shape(real)[0], self.settings.latent_dim), seed=self.seed_generator)
-        generated = cast_to_float32(self.generator(z, training=training))
+        latents = z if labels is None else ops.concatenate([z, labels], axis=-1)
+        generated = cast_to_float32(self.generator(latents, training=training))
         augmented = self.augment(generated)
         relativistic = self.settings.loss == "relativistic"
         compute = self._compute_relativistic_losses if relativistic else self._compute_logistic_losses
-        losses, real_logits, generated_logits = compute(real, generated, augmented, training)
+        losses, real_logits, generated_logits = compute(real, generated, augmented, training, labels)
         if isinstance(self.augment, AdaptiveAugment):
-            if validation is not None:
-                augmented_validation = self.augment(_to_float(validation))
-                validation_logits = compute_frozen_logits(self.discriminator, augmented_validation)
+            if "validation" in batch:
+                validation_labels = self._encode_labels(batch.get("validation_labels"))
+                inputs = _pair(self.augment(_to_float(batch["validation"])), validation_labels)
+                validation_logits = compute_frozen_logits(self.discriminator, inputs)
                 self.augment.adapt(real_logits, validation_logits, generated_logits)
             losses["augmentation"] = ops.convert_to_tensor(self.augment.p)
         if self.vgg16_discriminator is None or self._extract_features is None:
@@ -253,8 +286,12 @@ class Gan(LossModel):
         losses["generator"] = losses["generator"] + self.settings.vgg16_discriminator * generator_loss
         return losses | {"discriminator": losses["discriminator"] + discriminator_loss}
 
+    def _encode_labels(self, labels: Any) -> Any:
+        """Returns one-hot labels, `(B, class_count)`; None for a model without classes."""
+        return ops.one_hot(labels, self.class_count, dtype="float32") if self.class_count else None
+
     def _compute_logistic_losses(
-        self, real: Any, generated: Any, augmented: Any, training: bool
+        self, real: Any, generated: Any, augmented: Any, training: bool, labels: Any = None
     ) -> tuple[dict[str, Any], Any, Any]:
         """Computes the losses of the non-saturating logistic GAN, with R1 if its weight is above 0.
 
@@ -266,24 +303,27 @@ class Gan(LossModel):
             real, generated: images before augmentation, `(B, size, size, C)` in [-1, 1].
             augmented: generated images after augmentation.
             training: whether this is a training step.
+            labels: one-hot labels of real and generated images, `(B, class_count)`; None without classes.
 
         Returns:
             Losses and scores by name, and the logits of real and of generated images, each `(B, 1)`.
         """
-        real_logits = cast_to_float32(self._compute_augmented_logits(real, training))
+        real_logits = cast_to_float32(self._compute_augmented_logits(real, labels, training))
         generated_logits = cast_to_float32(
-            self.discriminator(ops.stop_gradient(augmented), training=training)
+            self.discriminator(_pair(ops.stop_gradient(augmented), labels), training=training)
         )
         discriminator_loss = logistic_loss(real_logits, generated_logits)
         if self.settings.gradient_penalty:
             # Batch statistics would mix the gradients of images, so use the running averages.
             _, norms = compute_gradient_norms(
-                lambda images: self._compute_augmented_logits(images, training=False), real
+                lambda images: self._compute_augmented_logits(images, labels, training=False), real
             )
             discriminator_loss = discriminator_loss + self.settings.gradient_penalty / 2 * ops.mean(norms)
         losses = {
             # Non-saturating: softplus(-x) is -log(sigmoid(x)).
-            "generator": ops.mean(ops.softplus(-compute_frozen_logits(self.discriminator, augmented))),
+            "generator": ops.mean(
+                ops.softplus(-compute_frozen_logits(self.discriminator, _pair(augmented, labels)))
+            ),
             "discriminator": discriminator_loss,
             "real_score": ops.mean(ops.sigmoid(real_logits)),
             "generated_score": ops.mean(ops.sigmoid(generated_logits)),
@@ -291,20 +331,21 @@ class Gan(LossModel):
         return losses, real_logits, generated_logits
 
     def _compute_relativistic_losses(
-        self, real: Any, generated: Any, augmented: Any, training: bool
+        self, real: Any, generated: Any, augmented: Any, training: bool, labels: Any = None
     ) -> tuple[dict[str, Any], Any, Any]:
         """Computes the losses of the relativistic GAN with R1 and R2, which share a forward pass.
 
         See `_compute_logistic_losses` for the arguments and what is returned.
         """
         both = ops.concatenate([real, ops.stop_gradient(generated)])
+        both_labels = None if labels is None else ops.concatenate([labels, labels])
         logits, norms = compute_gradient_norms(
-            lambda images: self._compute_augmented_logits(images, training), both
+            lambda images: self._compute_augmented_logits(images, both_labels, training), both
         )
         real_logits, generated_logits = ops.split(logits, 2)
         # R1 and R2 each have half the weight, and the mean over both kinds is half their sum.
         penalty = self.settings.gradient_penalty * ops.mean(norms)
-        generator_logits = compute_frozen_logits(self.discriminator, augmented)
+        generator_logits = compute_frozen_logits(self.discriminator, _pair(augmented, labels))
         losses = {
             "generator": relativistic_loss(generator_logits, ops.stop_gradient(real_logits)),
             "discriminator": relativistic_loss(real_logits, generated_logits) + penalty,
@@ -313,13 +354,18 @@ class Gan(LossModel):
         }
         return losses, real_logits, generated_logits
 
-    def _compute_augmented_logits(self, images: Any, training: bool) -> Any:
+    def _compute_augmented_logits(self, images: Any, labels: Any, training: bool) -> Any:
         """Returns the discriminator's logits of images, which it augments first."""
-        return self.discriminator(self.augment(images), training=training)
+        return self.discriminator(_pair(self.augment(images), labels), training=training)
 
     def sum_losses(self, losses: Mapping[str, Any], training: bool) -> Any:
         """Returns the sum of both losses; each reaches only its own network."""
         return losses["generator"] + losses["discriminator"]
+
+
+def _pair(images: Any, labels: Any) -> Any:
+    """Returns the inputs of a discriminator: images, and with classes their one-hot labels."""
+    return images if labels is None else [images, labels]
 
 
 def _to_float(images: Any) -> Any:

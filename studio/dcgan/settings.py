@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.generators.settings import image_colors, image_size
+from studio.core.generators.settings import conditional, image_colors, image_size
 from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -41,6 +41,7 @@ class TrainDcganSettings(shared.TrainImageSettings):
     )
     size: Literal[28, 32, 64, 128] = image_size()
     colors: Literal["color", "gray"] = image_colors()
+    conditional: bool = conditional()
     modulated: bool = setting(
         True,
         "Lets the latent vector also scale and shift the channels of every generator layer, which usually "
@@ -88,7 +89,7 @@ class TrainDcganSettings(shared.TrainImageSettings):
     vgg16_discriminator: float = setting(
         0.0,
         "Weight of a second discriminator, which works on VGG16 features; raise it for better images in "
-        "fewer steps, 0 turns it off. With it, FID overstates image quality.",
+        "fewer steps, 0 turns it off. It ignores classes. With it, FID overstates image quality.",
         ge=0,
         le=10,
         label="VGG16-feature discriminator",

@@ -20,6 +20,7 @@ from studio.dcgan.settings import TrainDcganSettings
 
 SIDE = 4  # kernel side of the transposed convolutions
 REFINED = 3  # kernel side of the residual blocks
+CLASS_DIM = 32  # length of the embedding of a class
 HUES = 128  # units of the hidden layer between latent vector and palette
 _NORM = 4  # arrays of a batch normalization
 
@@ -31,36 +32,44 @@ def widths(settings: TrainDcganSettings) -> list[int]:
     return [settings.width * 2**n for n in reversed(range(count_halvings(settings.size)))]
 
 
-def layout(settings: TrainDcganSettings) -> Iterator[Place]:
+def layout(settings: TrainDcganSettings, class_count: int = 0) -> Iterator[Place]:
     """Yields the path in a Keras `.weights.h5` and the shape of each array of the generator, coarsest first.
 
-    Keras numbers the layers of a kind by their distance to the output. The first modulation layer is the
-    farthest, so that it precedes the layer `start`; all others are in the order of computation.
+    Keras numbers the layers of a kind by their distance to the output. The embedding of classes is the
+    farthest, then the first modulation layer, which precedes the layer `start`; all others are in the order
+    of computation.
+
+    Args:
+        settings: of the model.
+        class_count: number of classes; 0 for a model without classes.
     """
     norms, transposed_convs, residual_convs, dense = count(), count(), count(), count()
-    if settings.modulated:
-        next(dense)
+    latent_dim = settings.latent_dim + (CLASS_DIM if class_count else 0)
+    if class_count:
+        yield variable_path("dense", next(dense), 0), (class_count, CLASS_DIM)
+    first_modulation = next(dense) if settings.modulated else 0
     inputs = 0
     for n, channels in enumerate(widths(settings)):
         if n:
             yield variable_path("conv2d_transpose", next(transposed_convs), 0), (SIDE, SIDE, channels, inputs)
         else:
             units = coarsest_side(settings.size) ** 2 * channels
-            yield variable_path("dense", next(dense), 0), (settings.latent_dim, units)
+            yield variable_path("dense", next(dense), 0), (latent_dim, units)
         yield from normalization_layout(next(norms), channels)
         if settings.modulated:
-            yield from _list_dense_places(next(dense) if n else 0, settings.latent_dim, 2 * channels)
+            index = next(dense) if n else first_modulation
+            yield from _list_dense_places(index, latent_dim, 2 * channels)
         for _ in range(settings.blocks if n else 0):
             yield variable_path("conv2d", next(residual_convs), 0), (REFINED, REFINED, channels, channels)
             yield from normalization_layout(next(norms), channels)
             if settings.modulated:
-                yield from _list_dense_places(next(dense), settings.latent_dim, 2 * channels)
+                yield from _list_dense_places(next(dense), latent_dim, 2 * channels)
         inputs = channels
     last, outputs = next(transposed_convs), settings.palette or settings.channels
     yield variable_path("conv2d_transpose", last, 0), (SIDE, SIDE, outputs, inputs)
     yield variable_path("conv2d_transpose", last, 1), (outputs,)
     if settings.palette:
-        yield from _list_dense_places(next(dense), settings.latent_dim, HUES)
+        yield from _list_dense_places(next(dense), latent_dim, HUES)
         yield from _list_dense_places(next(dense), HUES, settings.palette * settings.channels)
 
 
@@ -70,16 +79,24 @@ def _list_dense_places(n: int, inputs: int, outputs: int) -> Iterator[Place]:
     yield variable_path("dense", n, 1), (outputs,)
 
 
-def build(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, count: int) -> bytes:
-    """Builds the file: latents `(count, latent_dim)` -> images `(count, size, size, C)` in [-1, 1].
+def build(arrays: Sequence[np.ndarray], settings: TrainDcganSettings, class_count: int, count: int) -> bytes:
+    """Builds the file: latents `(count, latent_dim + class_count)` -> images `(count, size, size, C)`.
 
     Args:
         arrays: weights of the generator, in the order of `layout`.
         settings: settings of the training run.
+        class_count: number of classes; 0 for a model without classes.
         count: batch size, which is fixed.
+
+    Returns:
+        The file; the values of its images are in [-1, 1].
     """
     graph, remaining = Graph(), iter(arrays)
-    z = graph.add_input(count, settings.latent_dim)
+    z = graph.add_input(count, settings.latent_dim + class_count)
+    if class_count:
+        label = layers.slice_columns(graph, z, settings.latent_dim, class_count)
+        embedding = layers.dense(graph, label, next(remaining))
+        z = layers.concatenate(graph, layers.slice_columns(graph, z, 0, settings.latent_dim), embedding)
     x, side = z, coarsest_side(settings.size)
     for n, channels in enumerate(widths(settings)):
         kernel, norm = next(remaining), list(islice(remaining, _NORM))

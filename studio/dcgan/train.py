@@ -10,6 +10,7 @@ import numpy as np
 
 from studio.core.data import ImageSubset
 from studio.core.errors import StudioError
+from studio.core.generators.latent import append_classes
 from studio.core.generators.vgg16_discriminator import FeatureExtractor
 from studio.core.imaging.grids import make_grid
 from studio.core.progress import Progress
@@ -20,6 +21,7 @@ from studio.core.training.precision import use_precision
 from studio.core.training.trainer import Trainer as BaseTrainer
 from studio.core.training.trainer import copy_arrays
 from studio.dcgan import growth, model
+from studio.dcgan.latents import LatentSampler
 from studio.dcgan.settings import TrainDcganSettings
 
 PREVIEW_IMAGES = 36
@@ -49,6 +51,8 @@ class Trainer(BaseTrainer):
         feature_extractor: VGG16's; needed for the VGG16-feature discriminator.
         validation: held-out images, `(m, side, side, C) uint8`; needed for adaptive augmentation, which
             compares the discriminator's logits of them with those of training images.
+        class_count: number of classes; 0 for a model without classes.
+        labels, validation_labels: classes of `images`, `(n,)`, and of `validation`, `(m,)`; None without.
 
     Attributes:
         result: both networks; the generator has the EMA weights with the lowest KID.
@@ -73,19 +77,24 @@ class Trainer(BaseTrainer):
         progress: Progress | None = None,
         feature_extractor: FeatureExtractor | None = None,
         validation: np.ndarray | ImageSubset | None = None,
+        class_count: int = 0,
+        labels: np.ndarray | None = None,
+        validation_labels: np.ndarray | None = None,
     ):
         super().__init__(settings.steps, settings.test_every, run)
+        self.class_count, self.labels, self.validation_labels = class_count, labels, validation_labels
+        self.latents = LatentSampler(settings, class_count, labels)
         self.train_images, self.settings, self.score_images = images, settings, score_images
         self.validation = validation if settings.adaptive_augmentation else None
         with parallel.use_all_devices(), use_precision(settings.precision):
-            self.gan = model.Gan(settings, feature_extractor)
+            self.gan = model.Gan(settings, feature_extractor, class_count)
             self.gan.compile_with_schedule()
-        self.ema_generator = model.build_generator(settings)  # holds the EMA weights
+        self.ema_generator = model.build_generator(settings, class_count)  # holds the EMA weights
         self.batches = Batches(len(images), settings.batch, settings.seed)
         self.real_diversity = measure_diversity(images[select_evenly_spaced(np.arange(len(images)), 256)])
         self.best_distance, self.most_diverse, self.rollbacks = float("inf"), 0.0, 0
         if start:
-            with start_from.check_weight_shapes("size, width and latent_dim", "model"):
+            with start_from.check_weight_shapes("size, width, latent_dim and classes", "model"):
                 growth.copy_weights(start, self.gan, images, None if run and run.step else progress)
         self.loss_names = self.gan.loss_names
         self.track(self.gan, self.gan.generator, settings.ema_steps)
@@ -104,34 +113,41 @@ class Trainer(BaseTrainer):
         """Returns the discriminator's mean probabilities that generated and real images are real."""
         return {"mark": self.logs["generated_score"], "real": self.logs["real_score"]}
 
-    def make_batch(self, step: int) -> np.ndarray | dict[str, np.ndarray]:
+    def make_batch(self, step: int) -> dict[str, np.ndarray]:
         """Returns the input of `model.Gan` for a step.
 
         With adaptive augmentation it has as many validation as real images, because batch normalization
         would give other logits with fewer.
         """
-        real = self.train_images[self.batches.select_rows(step)]
+        rows = self.batches.select_rows(step)
+        batch = {"real": self.train_images[rows]}
+        if self.labels is not None:
+            batch["labels"] = self.labels[rows]
         if self.validation is None:
-            return real
+            return batch
         rng = np.random.default_rng([self.settings.seed, 11, step])
-        return {
-            "real": real,
-            "validation": self.validation[rng.integers(len(self.validation), size=len(real))],
-        }
+        validation_rows = rng.integers(len(self.validation), size=len(rows))
+        batch["validation"] = self.validation[validation_rows]
+        if self.validation_labels is not None:
+            batch["validation_labels"] = self.validation_labels[validation_rows]
+        return batch
 
     def generate_images(self) -> np.ndarray:
-        """Generates samples with the current weights, always from the same latents."""
-        return generate_uint8_images(
-            self.gan.generator, stages.draw_latents(PREVIEW_IMAGES, self.settings.latent_dim)
-        )
+        """Generates samples with the current weights, always from the same latents, of each class in turn."""
+        z = stages.draw_latents(PREVIEW_IMAGES, self.settings.latent_dim)
+        if self.class_count:
+            z = append_classes(z, np.arange(len(z)) % self.class_count, self.class_count)
+        return generate_uint8_images(self.gan.generator, z)
 
     def test(self, progress: Progress) -> Mapping[str, float]:
         """Scores images of the EMA weights; then keeps the weights as good or best, or rolls back."""
         user_waits = self.stop_reason == "cancelled"
         norm_batches, image_count = (QUICK_NORM_BATCHES, 128) if user_waits else (NORM_BATCHES, 500)
         self.ema_generator.set_weights(self.ema.arrays)
-        recompute_batch_norm(self.ema_generator, self.settings, norm_batches)
-        images = generate_uint8_images(self.ema_generator, sample_latents(self.settings, image_count))
+        seed = self.settings.seed
+        recompute_batch_norm(self.ema_generator, self.latents, seed, norm_batches)
+        z = self.latents.sample(np.random.default_rng([seed, 7]), image_count)
+        images = generate_uint8_images(self.ema_generator, z)
         relative_diversity = parallel.broadcast(measure_diversity(images[:256]) / self.real_diversity)
         scores = {"diversity": relative_diversity}
         if self.score_images is not None:
@@ -182,38 +198,35 @@ class Trainer(BaseTrainer):
                 "Lower discriminator_rate or discriminator_width, or raise dropout."
             )
         # A new model has no optimizers, which would make the file three times as large.
-        self.result = model.Gan(self.settings)
+        self.result = model.Gan(self.settings, class_count=self.class_count)
         self.result.set_weights(self.gan.get_weights())
         self.result.generator.set_weights(self.best)
 
 
-def sample_latents(settings: TrainDcganSettings, count: int) -> np.ndarray:
-    """Returns the latents of the tests, `(count, latent_dim) float32`: always the same for a seed."""
-    rng = np.random.default_rng([settings.seed, 7])
-    return rng.standard_normal((count, settings.latent_dim)).astype("float32")
-
-
 def generate_uint8_images(generator: keras.Model, z: np.ndarray, batch: int = 128) -> np.ndarray:
-    """Generates images `(n, side, side, C) uint8` from latents `(n, latent_dim)`."""
+    """Generates images `(n, side, side, C) uint8` from latents `(n, latent_dim + class_count)`."""
     batches = [generator.predict_on_batch(z[at : at + batch]) for at in range(0, len(z), batch)]
     return np.rint((np.concatenate(batches) + 1) * 127.5).clip(0, 255).astype("uint8")
 
 
 def recompute_batch_norm(
-    generator: keras.Model, settings: TrainDcganSettings, batches: int = NORM_BATCHES
+    generator: keras.Model, latents: LatentSampler, seed: int, batches: int = NORM_BATCHES
 ) -> None:
     """Recomputes the batch normalization statistics for the EMA weights, which differ from the raw weights.
 
     Args:
+        generator: with the EMA weights.
+        latents: samples its latents.
+        seed: of the latents.
         batches: number of batches of 256 images.
     """
-    rng = np.random.default_rng([settings.seed, 8])
+    rng = np.random.default_rng([seed, 8])
     norms = [layer for layer in generator.layers if isinstance(layer, keras.layers.BatchNormalization)]
     momenta = [layer.momentum for layer in norms]
     for n in range(batches):
         for norm in norms:
             norm.momentum = n / (n + 1)  # the plain mean over all batches, without the earlier statistics
-        generator(rng.standard_normal((256, settings.latent_dim)).astype("float32"), training=True)
+        generator(latents.sample(rng, 256), training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
 

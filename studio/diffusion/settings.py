@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from studio.core.generators.settings import flip, image_colors, image_size, scored_images
+from studio.core.generators.settings import conditional, flip, image_colors, image_size, scored_images
 from studio.core.settings import setting
 from studio.core.training import settings as shared
 from studio.core.training.precision import HELP, Precision
@@ -24,12 +24,7 @@ class TrainDiffusionSettings(shared.TrainImageSettings):
     )
     size: Literal[28, 32, 64, 128] = image_size()
     colors: Literal["color", "gray"] = image_colors()
-    conditional: bool = setting(
-        True,
-        "Learns the classes of the training images, so that you can choose one when sampling; turn it off "
-        "if the folders of the data set are not classes.",
-        label="Class conditioning",
-    )
+    conditional: bool = conditional()
     flip: bool = flip()
     ema_steps: int = shared.ema_steps(1000)
     scored: int = scored_images()

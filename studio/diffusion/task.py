@@ -10,14 +10,13 @@ import numpy as np
 from studio.core import data
 from studio.core.data.split import compute_positions, split
 from studio.core.errors import Cancelled
-from studio.core.generators import MIN_IMAGES
-from studio.core.generators.classes import read as read_classes
+from studio.core.generators import MIN_IMAGES, classes
 from studio.core.generators.publish import CARD_IMAGES, Evaluation, publish_generator
 from studio.core.metrics import comparison
 from studio.core.progress import Progress
 from studio.core.tasks import Inputs, Result
 from studio.core.training import checkpoints, publish, start_from
-from studio.diffusion import card, classes, generator
+from studio.diffusion import card, generator
 from studio.diffusion.settings import TrainDiffusionSettings
 
 if TYPE_CHECKING:
@@ -95,4 +94,4 @@ def _load_start_model(inputs: Inputs) -> tuple[list[np.ndarray] | None, tuple[st
     preset = start_from.load_model(inputs)
     if preset is None:
         return None, ()
-    return generator.load_unet(preset).get_weights(), read_classes(preset.read_data())
+    return generator.load_unet(preset).get_weights(), classes.read(preset.read_data())

@@ -39,16 +39,9 @@ def build(arrays: Arrays, settings: TrainDiffusionSettings, count: int) -> bytes
     graph = Graph()
     values, length = int(np.prod(settings.shape)), unet.condition_length(settings)
     rows = graph.add_input(count, values + length)
-    image = layers.reshape(graph, _cut(graph, rows, 0, values), (count, *settings.shape))
-    condition = _cut(graph, rows, values, length)
+    image = layers.reshape(graph, layers.slice_columns(graph, rows, 0, values), (count, *settings.shape))
+    condition = layers.slice_columns(graph, rows, values, length)
     return graph.serialize(unet.compute_velocity(_Network(graph, arrays), settings, image, condition))
-
-
-def _cut(graph: Graph, rows: Tensor, start: int, length: int) -> Tensor:
-    """Adds a slice of the columns."""
-    shape = (rows.shape[0], length)
-    bounds = [graph.add_constant(np.array(numbers, "int32")) for numbers in ((0, start), shape)]
-    return graph.add_operator("SLICE", [rows, *bounds], shape)
 
 
 class _Network:

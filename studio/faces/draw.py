@@ -21,6 +21,7 @@ BATCH = 64
 LARGE_SIDE = 512  # px: approximate side of a single image
 GRID_SIDE = 1280  # px: approximate side of a grid, as far as integer factors allow
 MAX_GRID_FACTOR = 8
+MAX_ROW_IMAGES = 12  # images of an interpolation that are shown in one row
 # Imported by name, because no capability imports another, and only if these networks are used.
 UPSCALE = "studio.enhance.generated_images:upscale"
 UPSCALE_WEIGHTS = "studio.enhance.generated_images:weight_digests"
@@ -46,7 +47,7 @@ def draw_latents(
     grid = _sample_grid_latents(generator, settings, photo_z, max(settings.n, settings.face, settings.to))
     if settings.to:
         ends = grid[settings.face - 1], grid[settings.to - 1]
-        selected = latent.slerp(*ends, np.linspace(0, 1, settings.n))
+        selected = latent.morph(generator, *ends, np.linspace(0, 1, settings.n))
     else:
         selected = grid[settings.face - 1 : settings.face] if settings.face else grid[: settings.n]
     return latent.move_along(generator, selected, settings.move_amounts)
@@ -68,15 +69,14 @@ def interpolate_latents(
         other_numbers = [number for number in range(1, stops + 1) if number != settings.face]
         numbers = [*([settings.face] if settings.face else []), *other_numbers][:stops]
     waypoints = grid[[number - 1 for number in numbers]]
-    return latent.interpolate(
-        latent.move_along(generator, waypoints, settings.move_amounts), settings.interpolate
-    )
+    moved = latent.move_along(generator, waypoints, settings.move_amounts)
+    return latent.interpolate(generator, moved, settings.interpolate)
 
 
 def _sample_grid_latents(
     generator: Generator, settings: FacesSettings, photo_z: np.ndarray | None, count: int
 ) -> np.ndarray:
-    """Returns the latents of the grid, or of the last grid of variations."""
+    """Returns the latents of the grid, or of the last grid of variations, of the class in the settings."""
     counts = [*settings.near, count]  # what each grid must have
     max_count = latent.MAX_VALUES // generator.latent_dim
     if max(counts) > max_count:
@@ -93,7 +93,7 @@ def _sample_grid_latents(
         grid = latent.sample_near(
             generator, grid[number - 1], counts[depth], near_seed, settings.spread, truncation
         )
-    return grid
+    return latent.set_class(generator, grid, settings.class_name)
 
 
 def encode(generator: Generator, photo: np.ndarray, progress: Progress | None = None) -> np.ndarray:
@@ -193,6 +193,21 @@ def render_steps(
         predictions.append(prediction[0])
         progress.report(step, settings.steps)
     return grids.make_grid(np.stack([*noisy_images, *predictions]), len(noisy_images), gap=0)
+
+
+def count_columns(generator: Generator, settings: FacesSettings, has_photo: bool) -> int | None:
+    """Returns the columns of a sheet; None for a nearly square one.
+
+    A short interpolation is one row. Each class of a conditional DCGAN gets columns of its own, unless that
+    makes the sheet far wider than high.
+    """
+    if settings.to:
+        return settings.n if settings.n <= MAX_ROW_IMAGES else None
+    classes, square = generator.class_dim, math.sqrt(settings.n)
+    has_all_classes = not (settings.class_name or settings.near or settings.face or has_photo)
+    if not classes or not has_all_classes or classes > 2 * square:
+        return None
+    return classes * max(1, round(square / classes))
 
 
 def check_sheet(count: int, side: int) -> None:

@@ -91,7 +91,7 @@ def list_classes(preset: Preset) -> tuple[str, ...]:
     Raises:
         InvalidInput: if the files of the model are damaged.
     """
-    return classes.read(preset.read_data()) if tasks.get(preset.task).denoises else ()
+    return classes.read(preset.read_data())
 
 
 def check_class(settings: FacesSettings, names: Sequence[str]) -> None:

@@ -49,6 +49,9 @@ def measure_scores(
     from studio.core.metrics import inception, scores
 
     z = latent.sample(generator, len(rows), seed=0)
+    if generator.class_dim and generator.classes == dataset.classes and dataset.labels is not None:
+        # Classes as frequent as in the part.
+        z = latent.set_labels(generator, z, dataset.labels[rows])
     images = np.concatenate(list(draw.decode_batches(generator, z, FacesSettings(), progress)))
     progress.report_stage("Computing features of the real images")
     real_features = inception.compute_features(dataset.images[rows], progress, keep=True)

@@ -63,8 +63,8 @@ class FacesSettings(Settings):
     )
     class_name: str = setting(
         "",
-        "Class to generate, with a diffusion model that learned classes, such as 7 among digits. Leave "
-        "empty for images of all classes.",
+        "Class to generate, with a model that learned classes, such as 7 among digits. Leave empty for "
+        "images of all classes.",
         max_length=200,
         label="Class",
     )

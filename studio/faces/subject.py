@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.core.errors import InvalidInput, Unavailable
+from studio.core.generators import latent
 from studio.core.generators.latent import Generator
 from studio.core.masks import face_boxes, selection
 from studio.core.models.lru import get_or_make
@@ -31,8 +32,7 @@ def draws_faces(generator: Generator) -> bool:
 
 
 def _search_samples(generator: Generator) -> bool:
-    latents = np.random.default_rng(0).normal(size=(_SAMPLES, generator.latent_dim)).astype("float32")
-    images = generator.decode(latents)
+    images = generator.decode(latent.sample(generator, _SAMPLES, seed=0))
     have_faces = [len(face_boxes.find_faces(np.ascontiguousarray(image))) > 0 for image in images]
     return float(np.mean(have_faces)) >= _MIN_SHARE
 

@@ -21,7 +21,6 @@ from studio.core.weights import pretrained
 from studio.faces import draw, models, subject
 from studio.faces.settings import FacesSettings
 
-MAX_ROW_IMAGES = 12  # images of an interpolation that are shown in one row
 MAX_PLACES = 1024  # points stored with a result, for a map of them
 
 
@@ -61,8 +60,10 @@ def run(settings: FacesSettings, inputs: Inputs, progress: Progress) -> Result:
     if stopped:
         settings = settings.model_copy(update={"n": len(images)})
     recipe = recipes.make("faces.draw", settings, inputs, weights)
-    file = _store_images(images, settings, recipe, stem)
+    columns = draw.count_columns(generator, settings, photo is not None)
+    file = _store_images(images, settings, columns, recipe, stem)
     figures |= {"n": len(images), "places": _project_latents(z[: len(images)], generator)}
+    figures |= {"columns": columns} if columns else {}
     return Result((file,), figures | {"seconds": time.monotonic() - start_time}, recipe, stopped)
 
 
@@ -99,10 +100,11 @@ def _render_video(
         return video.finish()
 
 
-def _store_images(images: np.ndarray, settings: FacesSettings, recipe: recipes.Recipe, stem: str) -> File:
+def _store_images(
+    images: np.ndarray, settings: FacesSettings, columns: int | None, recipe: recipes.Recipe, stem: str
+) -> File:
     """Stores the images as a sheet, an npz or a zip."""
     if settings.form == "sheet":
-        columns = len(images) if settings.to and len(images) <= MAX_ROW_IMAGES else None
         sheet = draw.render_sheet(images, columns, settings.enhance)
         return File.store(image_io.encode_png(sheet, recipe), "image", f"{stem}.png")
     buffer = io.BytesIO()

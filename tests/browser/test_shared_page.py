@@ -7,16 +7,18 @@ from pathlib import Path
 import drawn_classes
 import numpy as np
 import pytest
+import tiny_dcgan
 import toy_classifier
 from PIL import Image
 from waiting import wait_until
 
 from studio.classify.models import rejection, trained
-from studio.core import data, tasks
+from studio.core import data, paths, tasks
 from studio.core.generators.latent import Denoising
 from studio.core.imaging import image_io, sample_photos
 from studio.core.models import presets
 from studio.core.share import page
+from studio.dcgan import generator as dcgan_generator
 from studio.diffusion import generator as diffusion_generator
 from studio.sketch import paint as sketch_paint
 from studio.sketch import task as sketch_task
@@ -111,6 +113,25 @@ def test_generator_draws_what_they_become_in_the_studio(open_shared, expect):
     assert abs(other_latents.std() - generator.latent.sample(model, 500, 0).std()) < 0.3
 
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_generator_draws_the_chosen_class(open_shared, expect):
+    tiny_dcgan.make(paths.ensure_folder("presets") / "blobs", ("one", "two"))
+    tab, model = open_shared("blobs"), dcgan_generator.load_generator(presets.find("blobs"))
+    expect(tab.get_by_role("status")).to_have_text("")
+    canvases = tab.locator(".grid canvas")
+    labels = read_latents(canvases)[:, -2:]
+    assert (labels == np.eye(2)[np.arange(len(labels)) % 2]).all(), "classes in turn"
+    tab.get_by_label("Class").select_option("two")
+    wait_until(lambda: (read_latents(canvases)[:, -2:] == [0, 1]).all())
+    expect(tab.get_by_role("status")).to_have_text("")
+    latents, images = read_latents(canvases), read_pixels(canvases, model.size)
+    assert np.abs(images - model.decode(latents).astype(int)).max() <= 4  # weights are rounded to float16
+    tab.get_by_role("button", name="Image 2", exact=True).click()
+    tab.get_by_role("slider", name="Interpolation").fill("0.5")
+    mixed = tab.get_by_role("img", name="The chosen image")
+    wait_until(lambda: not (read_latents(mixed)[0] == latents[1]).all())
+    assert np.allclose(read_latents(mixed)[0, -2:], [0, 1]), "an interpolation keeps the common class"
 
 
 def test_diffusion_model_draws_what_noise_becomes_in_the_studio(open_shared, expect):

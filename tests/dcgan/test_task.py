@@ -253,7 +253,7 @@ def test_only_predictable_attributes_become_directions(home):
     assert list(guessed) == ["told"]
     scores = comparison.Comparison(attributes={**guessed, "same": (np.ones(400), 1.0)})
     generated = rng.integers(0, 255, (400, 8, 8, 3)).astype("uint8")
-    directions = task._find_directions(features, generated, scores, None)
+    directions = task._find_directions(features, np.zeros((400, 0)), generated, scores, None)
     assert "same" not in directions and directions["told"].vector[3] > 0.9
     # Half of the label is noise, although the prediction is exact for each point.
     share = int(

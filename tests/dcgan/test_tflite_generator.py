@@ -39,12 +39,14 @@ def test_shipped_models_match_keras_to_one_level(name):
         {"size": 28, "blocks": 1, "palette": 3, "colors": "gray", "modulated": False},
     ],
 )
-def test_models_of_any_shape_match_keras_to_one_level(home, tmp_path, shape):
+@pytest.mark.parametrize("classes", [[], ["a", "b", "c"]])
+def test_models_of_any_shape_match_keras_to_one_level(home, tmp_path, shape, classes):
     settings = TrainDcganSettings(width=4, discriminator_width=4, latent_dim=8, **shape)
-    gan = model.Gan(settings)
+    gan = model.Gan(settings, class_count=len(classes))
     random_weights.assign(gan.generator)
     recipe = recipes.Recipe(task="dcgan.train", settings=settings.model_dump(mode="json"))
     difference, varied = compare_with_keras(
-        saved_models.save(tmp_path / "model", gan, "dcgan.train", settings, "", recipe), gan
+        saved_models.save(tmp_path / "model", gan, "dcgan.train", settings, "", recipe, {"classes": classes}),
+        gan,
     )
     assert varied > 2 and difference.max() <= 1 and difference.mean() < 1e-3

@@ -21,6 +21,7 @@ from studio.core.generators.discriminator import (
 from studio.core.progress import Progress
 from studio.core.training import checkpoints
 from studio.dcgan import model, train
+from studio.dcgan.latents import LatentSampler
 from studio.dcgan.settings import TrainDcganSettings
 
 
@@ -55,7 +56,7 @@ def train_one_step(settings, images, *losses):
     gan = SelectedLosses(settings)
     gan.compile_with_schedule()
     gan.run_eagerly = True  # tracing a graph takes longer than its only step
-    gan.train_on_batch(images[:8])
+    gan.train_on_batch({"real": images[:8]})
     return gan
 
 
@@ -161,7 +162,7 @@ def test_recomputed_statistics_do_not_depend_on_earlier_ones(tiny):
         generator = model.Gan(tiny).generator
         norm = next(layer for layer in generator.layers if "norm" in layer.name)
         norm.moving_mean.assign(ops.ones_like(norm.moving_mean) * before)
-        train.recompute_batch_norm(generator, tiny)
+        train.recompute_batch_norm(generator, LatentSampler(tiny, 0), tiny.seed)
         means.append(np.asarray(norm.moving_mean))
         assert norm.momentum == 0.9
     np.testing.assert_allclose(*means, atol=1e-5)
@@ -197,7 +198,8 @@ def test_the_weights_with_the_lowest_kid_are_kept(blobs, tiny, monkeypatch):
     result = tiny_dcgan.fit(blobs, tiny, score_images=score_images)
     assert result.curves.metrics["kid"] == [1.0, 5.0]
     assert result.curves.metrics["training kid"] == [-1.0, -5.0]
-    again = train.generate_uint8_images(result.result.generator, train.sample_latents(tiny, 500))
+    z = LatentSampler(tiny, 0).sample(np.random.default_rng([tiny.seed, 7]), 500)
+    again = train.generate_uint8_images(result.result.generator, z)
     near, far = (int(np.abs(again.astype(int) - batch).max()) for batch in batches)
     assert near <= 1 < far
 
@@ -375,7 +377,7 @@ def test_the_penalty_trains_the_discriminator(blobs, tiny):
         gan = model.Gan(tiny.model_copy(update=changes))
         gan.compile_with_schedule()
         for _ in range(20):
-            gan.train_on_batch(blobs[:8])
+            gan.train_on_batch({"real": blobs[:8]})
         real = blobs[:8].astype("float32") / 127.5 - 1
         _, norms = compute_gradient_norms(gan.discriminator, ops.convert_to_tensor(real))
         after.append(float(ops.mean(norms)))
@@ -406,7 +408,7 @@ def test_learning_rates_decay_to_rate_end(blobs, tiny):
     rates = []
     for _ in range(4):
         rates.append(sorted(float(optimizer.learning_rate) for optimizer in gan.optimizer.optimizers))
-        gan.train_on_batch(blobs[:8])
+        gan.train_on_batch({"real": blobs[:8]})
     assert rates[0] == pytest.approx([0.0002, 0.004]) and rates[-1] == pytest.approx([0.00005, 0.001])
     assert all(
         first > second

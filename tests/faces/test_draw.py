@@ -28,6 +28,39 @@ def test_a_face_equals_its_grid_image_for_any_grid_size(generator):
     assert np.array_equal(draw.draw_latents(generator, make_settings(n=3, face=15, seed=3)), grid[14:15])
 
 
+CLASS_CHOICES = [
+    {"n": 5},
+    {"face": 3},
+    {"face": 1, "to": 2, "n": 3},
+    {"n": 4, "near": [3]},
+    {"interpolate": 6, "fps": 2},
+]
+
+
+@pytest.mark.parametrize("settings", CLASS_CHOICES)
+def test_the_class_is_that_of_every_latent(settings):
+    generator = tiny_faces.make_generator(classes=("a", "b"))
+    draw_all = draw.interpolate_latents if "interpolate" in settings else draw.draw_latents
+    photo_z = np.float32([1, 2, 3, 4, 1, 0])
+    for z in (None, photo_z):
+        chosen = draw_all(generator, make_settings(class_name="b", **settings), z)
+        assert np.allclose(chosen[:, -2:], [0, 1], atol=1e-6)
+    assert not np.allclose(draw_all(generator, make_settings(**settings))[:, -2:], [0, 1])
+
+
+def test_each_class_has_columns_of_its_own():
+    generator = tiny_faces.make_generator(classes=("a", "b", "c"))
+
+    def count(has_photo=False, **settings):
+        return draw.count_columns(generator, make_settings(**settings), has_photo)
+
+    assert (count(n=64), count(n=16), count(n=9)) == (9, 3, 3)
+    assert count(n=1) is None, "far wider than high"
+    assert count(n=64, class_name="a") is count(n=64, near=[1]) is count(n=64, has_photo=True) is None
+    assert count(n=5, face=1, to=2) == 5
+    assert draw.count_columns(tiny_faces.make_generator(), make_settings(n=64), False) is None
+
+
 def test_latent_directions_move_faces_and_grids_alike(generator):
     for change in ({"face": 4}, {"n": 5}, {"face": 1, "to": 2, "n": 5}, {"n": 5, "near": [2]}):
         plain = draw.draw_latents(generator, make_settings(**change))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,11 @@ SHORT: dict[str, Any] = {
 }
 
 
-def make(folder: Path) -> Path:
+def make(folder: Path, classes: Sequence[str] = ()) -> Path:
     """Writes the files of a model folder."""
     from studio.dcgan import model
 
-    gan = model.Gan(SETTINGS)
+    gan = model.Gan(SETTINGS, class_count=len(classes))
     rng = np.random.default_rng(0)
     for layer in gan.generator.layers:
         if hasattr(layer, "kernel"):
@@ -38,6 +39,7 @@ def make(folder: Path) -> Path:
     axes = np.eye(SETTINGS.latent_dim, dtype="float32")
     directions = {f"direction-{n + 1}": Direction(axes[n], "of the tests").to_json() for n in range(2)}
     data = {"trained_on": "nothing", "directions": directions, "density": None, "figures": {}}
+    data["classes"] = list(classes)
     recipe = recipes.Recipe(task="dcgan.train", settings=SETTINGS.model_dump(mode="json"))
     saved_models.save(
         folder, gan, "dcgan.train", SETTINGS, "# Draws nothing\n\nLicense: CC0-1.0\n", recipe, data

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tiny_dcgan
 import tiny_diffusion
 
 from pages.faces import denoising
@@ -14,6 +15,8 @@ from studio.core.imaging import image_io
 from studio.core.weights import index
 
 from .elements import require_success
+
+CLASSES = ("one", "two")
 
 
 @pytest.fixture
@@ -39,6 +42,15 @@ def test_faces_draws_a_class_and_shows_each_step(visit, squares):
     assert any("Image 1 at t" in caption for caption in captions)
     assert "Choose an image to enlarge it." in [caption.value for caption in page.caption]
     assert r"v_\theta" in " ".join(str(element.value) for element in page.markdown)
+
+
+@pytest.mark.slow
+def test_faces_draws_a_class_of_a_dcgan(visit, squares):
+    tiny_dcgan.make(paths.ensure_folder("presets") / "blobs", CLASSES)
+    page = require_success(visit("faces", what="blobs", n="16", class_name="two"))
+    assert page.selectbox(key="class_name").options == ["All", *CLASSES]
+    assert not {"steps", "guidance"} & {element.key for element in page.slider}
+    assert page.pills(key="picked").options == [str(n) for n in range(1, 17)]
 
 
 def test_a_step_is_cut_from_the_sheet():

@@ -412,14 +412,14 @@ def test_research_license_is_shown(open_grid, monkeypatch):
     assert "Research only" in join_texts(page.markdown)
 
 
-@pytest.mark.parametrize("count", [1, 5, 16, 36])
-def test_each_button_shows_its_own_image(count):
+@pytest.mark.parametrize("count, columns", [(1, 1), (5, 3), (16, 4), (36, 6), (36, 10)])
+def test_each_button_shows_its_own_image(count, columns):
     images = np.zeros((count, 20, 20, 3), "uint8")
     images += np.arange(count, dtype="uint8")[:, None, None, None] * 5
-    whole = render_sheet(images)
+    whole = render_sheet(images, columns)
     height, width = whole.shape[:2]
-    places = list(image_grid.background_positions(width, height, count))
-    side = image_grid.tile_side(width, count)
+    places = list(image_grid.background_positions(width, height, count, columns))
+    side = image_grid.tile_side(width, columns)
     for number, (across, down) in enumerate(places):
         left, top = across / 100 * (width - side), down / 100 * (height - side)
         window = whole[round(top) : round(top + side), round(left) : round(left + side)]

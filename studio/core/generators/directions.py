@@ -96,8 +96,22 @@ def make_title(name: str) -> str:
     return _TITLES.get(name) or name.replace("_", " ").replace("-", " ").capitalize()
 
 
-def find_principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[str, Direction]:
-    """Returns the directions along which the images change most.
+def center_classes(values: np.ndarray, one_hot: np.ndarray) -> np.ndarray:
+    """Subtracts the mean of its class from each row, so that only differences within classes remain.
+
+    Args:
+        values: `(n, ...)`.
+        one_hot: classes, `(n, k)`; without classes, k is 0 and nothing changes.
+    """
+    flat = values.reshape(len(values), -1)
+    means = one_hot.T @ flat / np.maximum(one_hot.sum(0), 1)[:, None]
+    return (flat - one_hot @ means).reshape(values.shape)
+
+
+def find_principal(
+    z: np.ndarray, images: np.ndarray, one_hot: np.ndarray | None = None, count: int = 8
+) -> dict[str, Direction]:
+    """Returns the directions along which the images change most, within each class if there are classes.
 
     Computes the principal components of small gray copies and regresses each on the latents. Images become
     brighter along each direction.
@@ -105,12 +119,15 @@ def find_principal(z: np.ndarray, images: np.ndarray, count: int = 8) -> dict[st
     Args:
         z: latents, `(n, latent_dim)`.
         images: images generated from `z`, `(n, H, W, 3) uint8`.
+        one_hot: classes of the images, `(n, k)`; None without classes.
         count: number of directions, the strongest first.
 
     Returns:
         Directions by the names "direction-1", "direction-2", ..., each with a note of its explained variance.
     """
     gray_copies = shrink_to_gray(images)
+    if one_hot is not None:
+        gray_copies = center_classes(gray_copies, one_hot)
     centered = gray_copies - gray_copies.mean(0)
     scores, singular_values, components = np.linalg.svd(centered, full_matrices=False)
     explained_variances = singular_values**2 / max(float(singular_values @ singular_values), 1e-12)

@@ -22,9 +22,20 @@ LEAK = 0.2  # negative slope of LeakyReLU
 
 
 def build_pixel_discriminator(
-    size: int, channels: int, width: int, dropout: float, seed: int, batch_norm: bool = True
-) -> keras.Sequential:
+    size: int,
+    channels: int,
+    width: int,
+    dropout: float,
+    seed: int,
+    batch_norm: bool = True,
+    class_count: int = 0,
+) -> keras.Model:
     """Returns a discriminator: `(B, size, size, C)` in [-1, 1] -> `(B, 1)` logits, high for real images.
+
+    With classes its inputs are a list of the images and their one-hot labels `(B, class_count)`. Each logit
+    then has the inner product of the last features and a learned vector of the class (projection
+    discriminator, Miyato and Koyama 2018, arXiv:1802.05637). The features are not pooled as in the paper,
+    because a network with so few layers tells classes apart by where strokes are.
 
     Args:
         size: side of the images in px.
@@ -35,30 +46,33 @@ def build_pixel_discriminator(
         batch_norm: whether to use batch normalization. Turn it off for a gradient penalty per image (R3GAN,
             arXiv:2501.05441), which needs logits that depend on one image; the initial weights are then
             larger.
+        class_count: number of classes; 0 for a discriminator without classes.
     """
     initializer = normal_initializer if batch_norm else he_initializer
-    layers = [keras.Input((size, size, channels), name="image")]
+    images = x = keras.Input((size, size, channels), name="image")
     for n in range(count_halvings(size)):
-        layers.append(
-            keras.layers.Conv2D(
-                width * 2**n,
-                4,
-                2,
-                "same",
-                use_bias=not (n and batch_norm),
-                kernel_initializer=initializer(seed, 20 + n),
-            )
-        )
+        x = keras.layers.Conv2D(
+            width * 2**n,
+            4,
+            2,
+            "same",
+            use_bias=not (n and batch_norm),
+            kernel_initializer=initializer(seed, 20 + n),
+        )(x)
         if n and batch_norm:
-            layers.append(keras.layers.BatchNormalization(momentum=0.9))
-        layers.append(keras.layers.LeakyReLU(LEAK))
-    layers += [
-        keras.layers.Flatten(),
-        keras.layers.Dropout(dropout, seed=seed),
-        # No bias without batch normalization: a relativistic loss compares logits, so a bias cancels out.
-        keras.layers.Dense(1, use_bias=batch_norm, kernel_initializer=initializer(seed, 40)),
-    ]
-    return keras.Sequential(layers, name="discriminator")
+            x = keras.layers.BatchNormalization(momentum=0.9)(x)
+        x = keras.layers.LeakyReLU(LEAK)(x)
+    features = keras.layers.Dropout(dropout, seed=seed)(keras.layers.Flatten()(x))
+    # No bias without batch normalization: a relativistic loss compares logits, so a bias cancels out.
+    logits = keras.layers.Dense(1, use_bias=batch_norm, kernel_initializer=initializer(seed, 40))(features)
+    if not class_count:
+        return keras.Model(images, logits, name="discriminator")
+    labels = keras.Input((class_count,), name="label")
+    class_vectors = keras.layers.Dense(
+        features.shape[-1], use_bias=False, kernel_initializer="zeros", name="projection"
+    )(labels)
+    logits = logits + ops.sum(features * class_vectors, axis=-1, keepdims=True)
+    return keras.Model([images, labels], logits, name="discriminator")
 
 
 def normal_initializer(seed: int, n: int) -> keras.initializers.Initializer:
@@ -71,12 +85,12 @@ def he_initializer(seed: int, n: int) -> keras.initializers.Initializer:
     return keras.initializers.HeNormal(seed=derive_seed(seed, n))
 
 
-def compute_frozen_logits(discriminator: keras.Model, images: Any) -> Any:
-    """Returns logits of a discriminator with constant weights, so that gradients reach only the images."""
+def compute_frozen_logits(discriminator: keras.Model, inputs: Any) -> Any:
+    """Returns logits of a discriminator with constant weights, so that gradients reach only its inputs."""
     logits, _ = discriminator.stateless_call(
         [ops.stop_gradient(ops.convert_to_tensor(v)) for v in discriminator.trainable_variables],
         [ops.convert_to_tensor(v) for v in discriminator.non_trainable_variables],
-        images,
+        inputs,
         training=True,
     )
     return cast_to_float32(logits)

@@ -1,13 +1,14 @@
 """Latent space of generators: sampling, interpolation, and directions that change one attribute.
 
-A latent vector is a row of `z`. The module uses only NumPy; a `Generator` wraps the model that decodes
-latents.
+A latent vector is a row of `z`. Those of a conditional DCGAN end with the class: a one-hot vector, or a
+mixture of two on the way from one class to another. The module uses only NumPy; a `Generator` wraps the model
+that decodes latents.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,14 +30,19 @@ __all__ = [
     "Direction",
     "Generator",
     "Mixture",
+    "append_classes",
     "find_principal",
     "fit_direction",
     "interpolate",
     "lerp",
+    "morph",
     "move_along",
+    "pad_directions",
     "read",
     "sample",
     "sample_near",
+    "set_class",
+    "set_labels",
     "slerp",
 ]
 
@@ -156,7 +162,7 @@ class Generator:
     Attributes:
         name: name of the model.
         digest: SHA-256 of its weights, for recipes.
-        latent_dim: length of a latent vector.
+        latent_dim: length of a latent vector, with its class.
         size: side of its images in px.
         decode: `(n, latent_dim) float32` -> `(n, size, size, 3) uint8`; gray images have three equal
             channels.
@@ -169,7 +175,7 @@ class Generator:
         denoise: of a diffusion model, whose latents are noise: `(n, latent_dim) float32` -> for each step the
             noisy images and the clean ones that the model predicts, last the result, each
             `(n, size, size, 3) uint8`; None for other models.
-        classes: names of the classes that `denoise` accepts.
+        classes: names of the classes: those that `denoise` accepts, or those of the latents, see `class_dim`.
     """
 
     name: str
@@ -187,6 +193,11 @@ class Generator:
     )
     classes: tuple[str, ...] = ()
 
+    @property
+    def class_dim(self) -> int:
+        """Length of the class at the end of a latent vector; 0 for most models."""
+        return len(self.classes) if self.denoise is None else 0
+
 
 def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction], Mixture | None]:
     """Reads the directions and the density from `data` of a model's settings.json.
@@ -201,8 +212,24 @@ def read(data: Mapping[str, Any], latent_dim: int) -> tuple[dict[str, Direction]
     return directions, None if density is None else Mixture.read(density, latent_dim)
 
 
+def append_classes(z: np.ndarray, labels: np.ndarray, class_count: int) -> np.ndarray:
+    """Appends one-hot classes to latents: `(n, d)` and `(n,) int` -> `(n, d + class_count) float32`."""
+    return np.concatenate([z, np.eye(class_count, dtype="float32")[labels]], axis=1, dtype="float32")
+
+
+def pad_directions(directions: Mapping[str, Direction], class_count: int) -> dict[str, Direction]:
+    """Extends directions to latents that end with a one-hot class, which they do not change."""
+    return {
+        name: replace(direction, vector=np.pad(direction.vector, (0, class_count)))
+        for name, direction in directions.items()
+    }
+
+
 def sample(generator: Generator, count: int, seed: int, truncation: float = 1.0) -> np.ndarray:
     """Samples latents of a generator; the first samples do not depend on `count`.
+
+    The classes of a conditional DCGAN follow one another, so a grid as wide as their number has a column for
+    each; `set_class` selects one.
 
     Args:
         generator: the generator.
@@ -217,9 +244,23 @@ def sample(generator: Generator, count: int, seed: int, truncation: float = 1.0)
     rng = np.random.default_rng(seed)
     if generator.density is not None:
         return generator.density.sample(count, rng, truncation)
-    z = rng.standard_normal((count, generator.latent_dim))
+    z = rng.standard_normal((count, generator.latent_dim - generator.class_dim))
     z *= truncation  # in place, because the noise of a diffusion model is large
-    return z.astype("float32")
+    if not generator.class_dim:
+        return z.astype("float32")
+    return append_classes(z, np.arange(count) % generator.class_dim, generator.class_dim)
+
+
+def set_class(generator: Generator, z: np.ndarray, name: str) -> np.ndarray:
+    """Sets the class of latents, `(n, latent_dim)`; "", or a model without classes there, changes nothing."""
+    if not name or not generator.class_dim:
+        return z
+    return set_labels(generator, z, np.full(len(z), generator.classes.index(name)))
+
+
+def set_labels(generator: Generator, z: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Sets the class of each latent vector of a conditional DCGAN: `(n, latent_dim)`, `(n,) int`."""
+    return append_classes(z[:, : -generator.class_dim], labels, generator.class_dim)
 
 
 def sample_near(
@@ -230,7 +271,7 @@ def sample_near(
     spread: float,
     truncation: float = 1.0,
 ) -> np.ndarray:
-    """Samples latents near one, which comes first.
+    """Samples latents near one, which comes first. All have its class.
 
     With truncation 1, their distance from the mean is similar.
 
@@ -247,11 +288,12 @@ def sample_near(
     """
     density = generator.density
     mean, deviation = (density.mean, density.deviation) if density is not None else (0.0, 1.0)
-    noise = np.random.default_rng(seed).standard_normal((max(0, count - 1), generator.latent_dim))
-    center = mean + np.sqrt(1 - spread**2) * (z - mean)
-    return np.concatenate([z[None], center + spread * truncation * deviation * noise])[:count].astype(
-        "float32"
-    )
+    length = generator.latent_dim - generator.class_dim
+    noise = np.random.default_rng(seed).standard_normal((max(0, count - 1), length))
+    center = mean + np.sqrt(1 - spread**2) * (z[:length] - mean)
+    near = np.repeat(z[None].astype("float32"), len(noise) + 1, axis=0)
+    near[1:, :length] = center + spread * truncation * deviation * noise
+    return near[:count]
 
 
 def move_along(generator: Generator, z: np.ndarray, amounts: Mapping[str, float]) -> np.ndarray:
@@ -310,10 +352,21 @@ def slerp(start: np.ndarray, end: np.ndarray, t: np.ndarray | float) -> np.ndarr
     return (arc * ((1 - position) * lengths[0] + position * lengths[1])).astype("float32")
 
 
-def interpolate(points: np.ndarray, frames: int) -> np.ndarray:
+def morph(generator: Generator, start: np.ndarray, end: np.ndarray, t: np.ndarray | float) -> np.ndarray:
+    """Interpolates between two latents: by `slerp`, and linearly between their classes.
+
+    See `slerp` for the other arguments.
+    """
+    length = generator.latent_dim - generator.class_dim
+    z = slerp(start[:length], end[:length], t)
+    return np.concatenate([z, lerp(start[length:], end[length:], t)], axis=-1)
+
+
+def interpolate(generator: Generator, points: np.ndarray, frames: int) -> np.ndarray:
     """Interpolates through latents in a closed loop, with easing at each of them.
 
     Args:
+        generator: the generator.
         points: `(k, latent_dim)`, at least one.
         frames: number of frames, spread evenly; the loop closes from the last to the first.
 
@@ -328,5 +381,7 @@ def interpolate(points: np.ndarray, frames: int) -> np.ndarray:
     path = np.empty((frames, points.shape[1]), "float32")
     for index in range(count):
         in_segment = segments == index
-        path[in_segment] = slerp(points[index], points[(index + 1) % count], eased_position[in_segment])
+        path[in_segment] = morph(
+            generator, points[index], points[(index + 1) % count], eased_position[in_segment]
+        )
     return path

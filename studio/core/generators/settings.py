@@ -18,6 +18,15 @@ def image_colors() -> Any:
     return setting("color", "Whether the model generates color or grayscale images.")
 
 
+def conditional() -> Any:
+    """Declares whether the model learns the classes of its training images."""
+    text = (
+        "Learns the classes of the training images, so that you can choose one when sampling; turn it off "
+        "if the folders of the data set are not classes."
+    )
+    return setting(True, text, label="Class conditioning")
+
+
 def scored_images() -> Any:
     """Declares the number of images that are generated to measure FID and KID after training."""
     text = (

@@ -29,6 +29,13 @@ function slerp(first, second, t) {
   return first.map((value, n) => shares[0] * value + shares[1] * second[n]);
 }
 
+/** Interpolates between two latents: by `slerp`, and linearly between the one-hot classes at their ends. */
+function interpolate(first, second, t, length) {
+  const z = slerp(first.subarray(0, length), second.subarray(0, length), t);
+  const label = first.subarray(length).map((value, n) => (1 - t) * value + t * second[length + n]);
+  return Float32Array.of(...z, ...label);
+}
+
 export default async function show({ app, create, createNormal, createRandom, createSaveButton, data, drawPixels, networks, say }) {
   /** Draws the image of a latent vector; `canvas.latent` is the last one drawn. */
   async function draw(canvas, latent) {
@@ -51,6 +58,13 @@ export default async function show({ app, create, createNormal, createRandom, cr
     vector,
     slider: create("input", { type: "range", min: -3, max: 3, step: "any", value: 0 }),
   }));
+  const { classes, latent_dim: length } = data;
+  const classChoice = create(
+    "select",
+    {},
+    create("option", { value: "", textContent: "All" }),
+    ...classes.map((name, n) => create("option", { value: n, textContent: name })),
+  );
   let chosen = [0, 1]; // the last two, the first of which is at the left end of the slider
   let running = Promise.resolve(); // ends when all drawings have ended, because the network runs one at a time
   let requests = 0;
@@ -61,10 +75,10 @@ export default async function show({ app, create, createNormal, createRandom, cr
   /** Draws the large image: the position of the slider between the chosen images, moved along the directions. */
   function drawLarge() {
     const latents = chosen.map((n) => tiles[n].canvas.latent);
-    let latent = latents.length > 1 ? slerp(...latents, Number(position.value)) : latents[0];
+    let latent = latents.length > 1 ? interpolate(...latents, Number(position.value), length) : latents[0];
     for (const { vector, slider } of moves) {
       const amount = Number(slider.value);
-      latent = latent.map((value, n) => value + amount * vector[n]);
+      latent = latent.map((value, n) => value + amount * (vector[n] ?? 0));
     }
     return draw(large, latent);
   }
@@ -83,14 +97,19 @@ export default async function show({ app, create, createNormal, createRandom, cr
     refresh();
   }
 
+  /** Returns the one-hot class of an image of the grid: the chosen one, or one after the other. */
+  function encodeClass(number) {
+    const label = classChoice.value === "" ? number % classes.length : Number(classChoice.value);
+    return classes.map((_, n) => (n === label ? 1 : 0));
+  }
+
   /** Draws the grid of the seed. */
   async function sample() {
     const random = createRandom(seed.value);
     const normal = createNormal(random);
     say("Drawing ...");
-    for (const { canvas } of tiles) {
-      const latent = sampleLatent(data, random, normal);
-      await draw(canvas, latent);
+    for (const [number, { canvas }] of tiles.entries()) {
+      await draw(canvas, Float32Array.of(...sampleLatent(data, random, normal), ...encodeClass(number)));
       await new Promise((resolve) => setTimeout(resolve)); // lets the browser show it
     }
     await drawLarge();
@@ -102,7 +121,7 @@ export default async function show({ app, create, createNormal, createRandom, cr
     seed.value = (Number(seed.value) + 1) % 4294967296;
     queue(sample);
   });
-  seed.addEventListener("change", () => queue(sample));
+  for (const input of [seed, classChoice]) input.addEventListener("change", () => queue(sample));
   position.addEventListener("input", refresh);
   moves.forEach(({ slider }) => slider.addEventListener("input", refresh));
 
@@ -114,7 +133,13 @@ export default async function show({ app, create, createNormal, createRandom, cr
   const sliders = moves.map(({ title, slider }) => create("label", { className: "field" }, title, slider));
   const directions = create("details", {}, create("summary", {}, "Directions"), ...sliders, reset);
   app.append(
-    create("div", { className: "row" }, another, create("label", {}, "Seed ", seed)),
+    create(
+      "div",
+      { className: "row" },
+      another,
+      create("label", {}, "Seed ", seed),
+      ...(classes.length ? [create("label", {}, "Class ", classChoice)] : []),
+    ),
     create(
       "div",
       { className: "columns" },

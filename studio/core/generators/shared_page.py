@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.core.generators import latent
+from studio.core.generators import classes, latent
 from studio.core.generators.directions import make_title
 from studio.core.litert import compact
 from studio.core.models.presets import Preset
@@ -27,21 +27,24 @@ def build_content(
 
     Args:
         preset: the model, whose directions and density the page uses.
-        decoder: LiteRT file, latents `(1, latent_dim)` to images `(1, size, size, C)`.
-        latent_dim: length of a latent vector.
+        decoder: LiteRT file, latents `(1, latent_dim)` to images `(1, size, size, C)`; those of a model with
+            classes end with a one-hot class.
+        latent_dim: length of a latent vector without its class.
         size: side of the images in px.
         kind: kind of model with its article, e.g. "A DCGAN".
         scale, offset: turn the values of an image into intensities: `scale * value + offset`, 0 to 255.
 
     Raises:
-        InvalidInput: if the directions or the density are damaged.
+        InvalidInput: if the directions, the density or the classes are damaged.
     """
-    directions, density = latent.read(preset.read_data(), latent_dim)
+    data = preset.read_data()
+    directions, density = latent.read(data, latent_dim)
     return Content(
         f"{kind}, which turns {latent_dim} random numbers into an image. "
         "Choose two images and move the slider to interpolate between them.",
         Path(__file__).with_suffix(".js"),
         {
+            "classes": classes.read(data),
             "latent_dim": latent_dim,
             "size": size,
             "count": IMAGES,

@@ -66,6 +66,13 @@ def split(graph: Graph, x: Tensor, part_count: int) -> list[Tensor]:
     return graph.add_operator("SPLIT", [axis, x], *[shape] * part_count, numSplits=part_count)
 
 
+def slice_columns(graph: Graph, rows: Tensor, start: int, length: int) -> Tensor:
+    """Selects columns: `(B, n)` -> `(B, length)`."""
+    shape = (rows.shape[0], length)
+    bounds = [graph.add_constant(np.array(numbers, "int32")) for numbers in ((0, start), shape)]
+    return graph.add_operator("SLICE", [rows, *bounds], shape)
+
+
 def concatenate(graph: Graph, *tensors: Tensor) -> Tensor:
     """Concatenates along the last axis."""
     shape = (*tensors[0].shape[:-1], sum(tensor.shape[-1] for tensor in tensors))

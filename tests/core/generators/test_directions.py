@@ -74,6 +74,15 @@ def test_principal_directions_are_ordered_and_brighten(z, size):
     assert "%" in directions["direction-1"].note
 
 
+def test_principal_directions_are_those_within_classes(z):
+    one_hot = np.eye(2)[np.arange(COUNT) % 2]
+    images = np.full((COUNT, 8, 8, 3), 60.0)
+    images += (100 * one_hot[:, 1] + 10 * z[:, 2] - 20)[:, None, None, None]
+    images = images.clip(0, 255).astype("uint8")
+    within, among = (find_principal(z, images, labels, count=1)["direction-1"] for labels in (one_hot, None))
+    assert within.vector[2] > 0.98 > among.vector[2]
+
+
 def test_equal_images_have_no_direction(z):
     assert find_principal(z, np.full((COUNT, 8, 8, 3), 7, "uint8")) == {}
 

@@ -128,6 +128,37 @@ def test_slerp_joins_its_ends_and_avoids_the_center():
     assert latent.slerp(start, end, 0.5).shape == (DIM,)
 
 
+@pytest.fixture
+def conditional() -> Generator:
+    """A generator whose latents end with one of three classes."""
+    return make_generator(classes=("a", "b", "c"))
+
+
+def test_samples_have_each_class_in_turn_and_keep_it(conditional):
+    z = latent.sample(conditional, 7, 0, truncation=0.5)
+    assert z.shape == (7, DIM) and z[:, -3:].argmax(1).tolist() == [0, 1, 2, 0, 1, 2, 0]
+    assert set(z[:, -3:].ravel().tolist()) == {0, 1}, "truncation changes no class"
+    near = latent.sample_near(conditional, z[2], 5, 0, spread=0.5)
+    assert np.array_equal(near[0], z[2]) and np.array_equal(near[:, -3:], z[[2] * 5, -3:])
+    assert np.abs(np.diff(near[:, :-3], axis=0)).min() > 0
+
+
+def test_set_class_changes_only_the_class(conditional):
+    z = latent.sample(conditional, 4, 0)
+    changed = latent.set_class(conditional, z, "c")
+    assert np.array_equal(changed[:, :-3], z[:, :-3]) and (changed[:, -3:] == [0, 0, 1]).all()
+    assert np.array_equal(latent.set_class(conditional, z, ""), z)
+
+
+def test_a_morph_mixes_classes_linearly_and_keeps_a_common_one(conditional):
+    first, second, _, again = latent.sample(conditional, 4, 0)
+    path = latent.morph(conditional, first, second, np.linspace(0, 1, 5))
+    assert np.allclose(path[:, -3:], [[1 - t, t, 0] for t in np.linspace(0, 1, 5)])
+    assert np.allclose(path[:, :-3], latent.slerp(first[:-3], second[:-3], np.linspace(0, 1, 5)))
+    same = latent.interpolate(conditional, np.stack([first, again]), 8)
+    assert np.allclose(same[:, -3:], [1, 0, 0])
+
+
 @pytest.mark.parametrize("end", [np.zeros(DIM), np.ones(DIM), 2 * np.ones(DIM), -np.ones(DIM)])
 def test_slerp_without_an_arc_is_linear(end):
     path = latent.slerp(np.ones(DIM), end, np.linspace(0, 1, 5))
@@ -138,7 +169,7 @@ def test_slerp_without_an_arc_is_linear(end):
 @pytest.mark.parametrize("count, frames", [(1, 5), (2, 24), (3, 36), (5, 7), (4, 3)])
 def test_interpolate_passes_its_points_and_closes(count, frames):
     points = latent.sample(make_generator(), count, 0)
-    path = latent.interpolate(points, frames)
+    path = latent.interpolate(make_generator(), points, frames)
     assert path.shape == (frames, DIM) and np.isfinite(path).all()
     if frames % count == 0:
         assert np.allclose(path[:: frames // count], points, atol=1e-6)

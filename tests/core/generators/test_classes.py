@@ -1,4 +1,4 @@
-"""The classes of a data set that a diffusion model learns."""
+"""The classes of a data set that a generator learns."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 
 from studio.core.data import ImageDataset
 from studio.core.errors import InvalidInput
+from studio.core.generators import classes
 from studio.core.generators.classes import MAX_NAME_CHARACTERS
-from studio.diffusion import classes
 
 
 def make_dataset(*names: str) -> ImageDataset:
