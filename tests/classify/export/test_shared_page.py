@@ -37,7 +37,7 @@ def test_network_of_the_page_agrees_with_the_classifier(lite0_home, tmp_path, mo
 def test_classifier_on_a_large_backbone_is_refused_at_once(weights_home, tmp_path, monkeypatch):
     monkeypatch.setattr("studio.core.litert.network.read_file", None)
     preset = toy_classifier.save(tmp_path / "toy", backbone="vgg16")
-    with pytest.raises(InvalidInput, match="on VGG16 .* on EfficientNet-Lite0") as caught:
+    with pytest.raises(InvalidInput, match=r"on VGG16 .* on EfficientNet-Lite0") as caught:
         page.build(preset)
     assert says_what_to_do(str(caught.value))
     assert "12 MB" in str(caught.value)
