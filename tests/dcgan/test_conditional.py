@@ -65,8 +65,8 @@ def test_it_learns_to_obey_its_label(weights_home, levels_file):
     assert loaded.decode(z)[::2].mean() < loaded.decode(z)[1::2].mean(), "classes in turn"
 
     # GAN inversion finds the class of an image.
-    found = loaded.encode(loaded.decode(z[:2]), Progress())
-    assert found.shape == (2, loaded.latent_dim) and found[:, -2:].argmax(1).tolist() == [0, 1]
+    encoded = loaded.encode(loaded.decode(z[:2]), Progress())
+    assert encoded.shape == (2, loaded.latent_dim) and encoded[:, -2:].argmax(1).tolist() == [0, 1]
 
     start = File.store(result.files[0].read(), "model", "levels.zip")
     with pytest.raises(InvalidInput, match="no classes"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
+from scipy.special import expit, softmax
 
 from studio.classify.models.classifier import Classifier
 from studio.core import paths
@@ -105,9 +106,8 @@ class TFLiteClassifier(Classifier):
 def to_probabilities(outputs: np.ndarray, kind: str) -> np.ndarray:
     """Returns probabilities `(n, k)` for outputs of one `facts.ImageInput.output_kind`."""
     if kind == "logits":
-        exponentials = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
+        return softmax(outputs, axis=1)
     if kind in ("share", "logit"):
-        second = 1 / (1 + np.exp(-outputs)) if kind == "logit" else outputs
+        second = expit(outputs) if kind == "logit" else outputs
         return np.concatenate([1 - second, second], axis=1)
     return outputs
