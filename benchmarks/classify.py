@@ -2,7 +2,7 @@
 
     python -m benchmarks.classify DATA [--json] [--each N] [--size 224] [--usual EPOCHS]
 
-The tutorial trains a frozen base by plain `fit` over images. `--each` limits the images per class. 30 % of
+The tutorial trains a frozen base by plain `fit` over images. `--each` limits the images per class. 30% of
 the images are held out.
 """
 

@@ -4,7 +4,7 @@
 
 Any number of the photos in a square, from none to three, show an object of one of eight classes; the others
 are of the class BACKGROUND_Google. No photo of an object is in two squares, or test images would contain
-training images. Prints the metrics on the test split (30 %) and the seconds of a run, as means over seeds.
+training images. Prints the metrics on the test split (30%) and the seconds of a run, as means over seeds.
 """
 
 from __future__ import annotations

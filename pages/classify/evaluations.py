@@ -38,7 +38,7 @@ def show_accuracy(
     correct = round(evaluation["accuracy"] * n)
     st.metric(title, f"{evaluation['accuracy']:.1%}")
     st.markdown(
-        f"**{correct:,} of {n:,}** {subject} classified correctly. 95 % confidence interval of the accuracy: "
+        f"**{correct:,} of {n:,}** {subject} classified correctly. 95% confidence interval of the accuracy: "
         f"**{low:.0%}** to **{high:.0%}**."
     )
 
@@ -72,11 +72,11 @@ def show_per_class(evaluation: Mapping[str, Any]) -> None:
         }
         for entry in evaluation["per_class"]
     ]
-    bar: dict[str, Any] = {"format": "%.0f %%", "min_value": 0, "max_value": 100}
+    bar: dict[str, Any] = {"format": "%.0f%%", "min_value": 0, "max_value": 100}
     if "average_precision" in evaluation["per_class"][0]:
         bar["width"] = "small"  # or the third bar would be cut off
     average_column = st.column_config.ProgressColumn(
-        help="Area under the precision-recall curve; 100 % if all images of this class rank first",
+        help="Area under the precision-recall curve; 100% if all images of this class rank first",
         **bar,
     )
     recall_column = st.column_config.ProgressColumn(

@@ -29,7 +29,7 @@ def _draw_confidence(figures: Mapping[str, Any] | None) -> None:
         "colors share it. A dark area is a guess, and other colorings differ most there."
     )
     left, right = st.columns(2, wrap=False)
-    left.metric("Mean confidence", f"{np.mean(figures['sure']):.0f} %")
+    left.metric("Mean confidence", f"{np.mean(figures['sure']):.0f}%")
     right.metric(
         "Colorfulness",
         f"{figures['colorfulness']:.0f}",

@@ -301,7 +301,7 @@ export default function (component) {
     const [left, top] = [(view.scrollLeft + x) / previous, (view.scrollTop + y) / previous];
     state.zoom = Math.min(Math.max(zoom, 1), MAX_ZOOM);
     find(".stage").style.setProperty("--zoom", state.zoom);
-    find(".zoom").textContent = Math.round(100 * state.zoom) + " %";
+    find(".zoom").textContent = Math.round(100 * state.zoom) + "%";
     find(".out").disabled = state.zoom <= 1;
     find(".in").disabled = state.zoom >= MAX_ZOOM;
     view.scrollLeft = left * state.zoom - x;

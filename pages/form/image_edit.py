@@ -129,7 +129,7 @@ def _ask_shares(key: str, aspect: float) -> tuple[float, float, float, float]:
     shape = st.segmented_control("Crop to", [_FREE, *_RATIOS], **options)
 
     def slide(label: str, start: int, value: Any) -> Any:
-        return st.slider(label, start, 100, value, format="%d %%", key=keys.part(key, label))
+        return st.slider(label, start, 100, value, format="%d%%", key=keys.part(key, label))
 
     if shape == _FREE:
         left, right = slide("From left to right", 0, (0, 100))

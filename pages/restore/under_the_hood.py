@@ -35,7 +35,7 @@ def _draw_damage(job: engine.Job | None) -> None:
         )
     st.metric(
         "Damage",
-        f"{100 * float(job.result.figures['damage']):.2f} %",
+        f"{100 * float(job.result.figures['damage']):.2f}%",
         help="Share of the photo that was filled, with your corrections",
     )
     st.caption("Red: detected as a scratch, a hair or dust, before your corrections.")

@@ -18,7 +18,7 @@ export default function (component) {
   }));
   // Streamlit mounts again at each rerun of the page: the point stays.
   const point = parentElement.point ||= { y: 0.5, x: 0.5 };
-  const formatPercent = (share) => Math.round(100 * share) + " %";
+  const formatPercent = (share) => Math.round(100 * share) + "%";
   // Moves a mark, and returns its place in words.
   const moveMark = (parent, y, x) => {
     const mark = parent.querySelector(".mark");

@@ -132,7 +132,7 @@ const openLightbox = (root, move) => {
   const previous = makeButton("previous", "Previous image", "\u2039", () => move("previous"));
   const next = makeButton("next", "Next image", "\u203a", () => move("next"));
   const map = makeMap(view, [before, after], () => {
-    percent.textContent = `${map.percent()} %`;
+    percent.textContent = `${map.percent()}%`;
     view.classList.toggle("pannable", map.canPan());
     moveLine();
   });
@@ -145,7 +145,7 @@ const openLightbox = (root, move) => {
     line.hidden = Number(range.value) === 0;
   };
   range.oninput = () => {
-    range.setAttribute("aria-valuetext", `${Math.round(range.value)} % ${before.alt}`);
+    range.setAttribute("aria-valuetext", `${Math.round(range.value)}% ${before.alt}`);
     moveLine();
   };
   const room = make("div", { className: "room" });
@@ -158,7 +158,7 @@ const openLightbox = (root, move) => {
       makeButton("out", "Zoom out", "\u2212", () => map.zoom(1 / ZOOM_STEP)), percent,
       makeButton("in", "Zoom in", "+", () => map.zoom(ZOOM_STEP)),
       makeButton("fit", "Fit to the window", "Fit", map.fit),
-      makeButton("pixels", "100 %: one pixel of the image on one of the screen", "100 %", () => map.showPixels()),
+      makeButton("pixels", "100%: one pixel of the image on one of the screen", "100%", () => map.showPixels()),
       fullScreen, makeButton("close", "Close", "\u2715", () => dialog.close()))),
     make("div", { className: "middle" }, view, previous, next), compare);
   listenForKeys(dialog, range, map, move, () => fullScreen.hidden || toggleFullScreen());

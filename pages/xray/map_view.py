@@ -155,7 +155,7 @@ def _draw_strongest_maps(settings: XraySettings, inputs: Inputs, channel: int) -
     )
     silent = round(100 * grid.figures["silent"])
     if silent:
-        st.caption(f"{silent} % of this layer's channels are inactive for this photo.")
+        st.caption(f"{silent}% of this layer's channels are inactive for this photo.")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -138,7 +138,7 @@ class TrainClassifierSettings(AugmentationSettings, shared.TrainSettings):
         0.95,
         "Share of the correctly classified held-out images that keep their class; images with a lower "
         "probability are “none of these”. Lower it to reject more images, 1 rejects none. Without effect if "
-        "images have several labels: then each label has the threshold 50 %.",
+        "images have several labels: then each label has the threshold 50%.",
         scale="percent",
         ge=0.5,
         le=1,

@@ -116,7 +116,7 @@ def warn_if_unlike(generator: Generator, photo: np.ndarray) -> str:
     """Returns a warning for a photo without a face that is unlike the training images, e.g. a bridge.
 
     The test is its reconstruction error. With faces-vae, it warns of 1 of 600 photos of faces, and of 88 to
-    91 % of 600 others.
+    91% of 600 others.
 
     Args:
         photo: square, `(s, s, 3) uint8`.

@@ -36,7 +36,7 @@ class Lead:
 
     Attributes:
         nats: nats per character of the second model minus those of the first: above 0, the first is ahead.
-        interval: 95 % confidence interval of `nats` from the variance between words; None for too few words.
+        interval: 95% confidence interval of `nats` from the variance between words; None for too few words.
         p: two-sided p-value; 1 for too few words.
         max_p: highest `p` that is significant: lower for one of several passages.
     """
@@ -139,7 +139,7 @@ def split_sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def control_false_discoveries(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Sets `max_p` so that at most 5 % of the significant passages are expected to be false discoveries.
+    """Sets `max_p` so that at most 5% of the significant passages are expected to be false discoveries.
 
     Without this, 5 of 100 neutral sentences would be significant.
 

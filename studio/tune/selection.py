@@ -25,7 +25,7 @@ def describe_selection(figures: Mapping[str, Any], goal: Goal) -> str:
     value = format_value(test["measure"], test["value"])
     if test["interval"]:
         low, high = (format_value(test["measure"], limit) for limit in test["interval"])
-        value += f" (95 %: {low} to {high})"
+        value += f" (95%: {low} to {high})"
     return (
         f"Selected by {by}. On the test split, which was not used for selection: {test['measure']} {value}."
     )

@@ -48,7 +48,7 @@ def test_pointing_at_the_photo_marks_the_match_in_each_painting(component):
             assert photo == pytest.approx(100 * share, abs=2)
             assert first == pytest.approx(100 - 100 * share, abs=4)
             assert second == 0
-    assert "Painting 1: 18 % from the left" in component.locator("figcaption").text_content()
+    assert "Painting 1: 18% from the left" in component.locator("figcaption").text_content()
 
 
 def test_arrow_keys_move_the_point_within_the_photo(component):

@@ -144,11 +144,11 @@ def test_under_the_hood_shows_the_match_of_a_point(tab, expect):
     stage = page.get_by_role("application", name="Photo")
     stage.wait_for()
     caption = page.locator("figcaption").filter(has_text="Painting:")
-    expect(caption).to_contain_text("Photo: 50 % from the left, 50 % from the top.")
+    expect(caption).to_contain_text("Photo: 50% from the left, 50% from the top.")
     stage.focus()
     for _ in range(20):
         page.keyboard.press("ArrowLeft")
-    expect(caption).to_contain_text("Photo: 0 % from the left")
+    expect(caption).to_contain_text("Photo: 0% from the left")
 
 
 def test_number_between_two_steps_is_accepted(tab, expect):

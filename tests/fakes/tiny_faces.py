@@ -84,7 +84,7 @@ def make_generator(reads: bool = True, **fields) -> Generator:
 def make_directions() -> dict[str, Direction]:
     """Returns two latent directions."""
     axes = np.eye(DIM, dtype="float32")
-    return {"older": Direction(axes[0], "as labeled"), "direction-1": Direction(axes[1], "40 %")}
+    return {"older": Direction(axes[0], "as labeled"), "direction-1": Direction(axes[1], "40%")}
 
 
 def open_preset(preset: Preset) -> Generator:

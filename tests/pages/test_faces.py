@@ -165,7 +165,7 @@ def test_click_opens_a_face_and_sliders_change_it(open_grid):
     first = find_large_image(page)["url"]
     unlabeled = page.slider(key="move_direction-1")
     assert unlabeled.label == "Direction 1"
-    assert "found without labels" in unlabeled.proto.help and "It explains 40 %" in unlabeled.proto.help
+    assert "found without labels" in unlabeled.proto.help and "It explains 40%" in unlabeled.proto.help
     page.slider(key="move_older").set_value(1.5).run()
     assert get_current_settings(require_success(page))["moves"] == ["older=1.5"]
     assert find_large_image(page)["url"] != first

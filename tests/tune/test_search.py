@@ -261,7 +261,7 @@ def test_the_card_says_if_its_figure_selected_the_model(text):
 def test_an_accuracy_and_its_interval_are_in_percent():
     test = {"measure": "accuracy", "value": 0.9, "interval": [0.7438, 0.9654]}
     sentence = selection.describe_selection({"test": test}, tasks.get("classify.train").goal)
-    assert sentence.endswith("accuracy 90.0% (95 %: 74.4% to 96.5%).")
+    assert sentence.endswith("accuracy 90.0% (95%: 74.4% to 96.5%).")
 
 
 @pytest.mark.parametrize("name", ["classify.train", "text.train"])

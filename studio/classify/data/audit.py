@@ -229,7 +229,7 @@ def _list_sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]
         low, high = metrics["interval"]
         yield (
             "Accuracy of the model",
-            [f"{metrics['accuracy']:.1%} on {metrics['n']:,} images (95 %: {low:.1%} to {high:.1%})"],
+            [f"{metrics['accuracy']:.1%} on {metrics['n']:,} images (95%: {low:.1%} to {high:.1%})"],
         )
     if findings.get("suspicious"):
         lines = [

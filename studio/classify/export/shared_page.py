@@ -16,7 +16,7 @@ from studio.core.share.page import MAX_BYTES, Content
 
 BACKBONE = "efficientnet-lite0"  # the only one whose page is small enough
 MAX_WEIGHTS_BYTES = 24_000_000  # float32 weights of a whole network; more never fit into a page
-# Rounds weights by at most 0.2 %, which makes a page 1 MB smaller.
+# Rounds weights by at most 0.2%, which makes a page 1 MB smaller.
 _MANTISSA_BITS = 8
 
 

@@ -20,7 +20,7 @@ from studio.core.models.presets import Preset
 
 KEY = "none_of_these"  # in a folder's settings.json
 LABEL = "none of these"
-# With few held-out images, all of which the classifier is sure of, the quantile is near 1, and images at 99 %
+# With few held-out images, all of which the classifier is sure of, the quantile is near 1, and images at 99%
 # would be rejected.
 MAX_THRESHOLD = 0.9
 # From this probability on, a multi-label classifier predicts a class, as in Keras' metrics and fastai.

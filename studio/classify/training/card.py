@@ -93,7 +93,7 @@ def _list_single_label_metrics(
 ) -> list[tuple[str, str]]:
     low, high = evaluation["interval"]
     return [
-        ("test accuracy", f"{evaluation['accuracy']:.1%} (95 %: {low:.1%} to {high:.1%})"),
+        ("test accuracy", f"{evaluation['accuracy']:.1%} (95%: {low:.1%} to {high:.1%})"),
         ("test images", f"{evaluation['n']:,}"),
         ("negative log-likelihood (nats per image)", f"{figures['nats']:.3f}"),
         (

@@ -14,7 +14,7 @@ from studio.core.errors import invalid
 
 CONFIDENCE_BINS = 10  # of confidence, for calibration
 MAX_TOP_LOSSES = 50  # images with the highest loss that a result lists
-_SIMULATIONS = 200  # simulations of a perfectly calibrated model; they estimate its error to about 2 %
+_SIMULATIONS = 200  # simulations of a perfectly calibrated model; they estimate its error to about 2%
 
 
 def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str]) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def evaluate(probabilities: np.ndarray, truth: np.ndarray, classes: Sequence[str
         classes: the `k` names.
 
     Returns:
-        `n`; `accuracy` and its 95 % `interval` (low, high); `confusion`, the confusion matrix with one row
+        `n`; `accuracy` and its 95% `interval` (low, high); `confusion`, the confusion matrix with one row
         for each true class; `per_class`: `name`, `count`, `recall` and `precision`, None where undefined;
         `calibration`. For multi-hot labels see `_evaluate_multi_label`.
 
@@ -222,7 +222,7 @@ def join_labels(is_label: np.ndarray, classes: Sequence[str]) -> str:
 
 
 def wilson_interval(hits: int, n: int) -> tuple[float, float]:
-    """Returns the 95 % Wilson score interval of a proportion, `hits` of `n`; valid at 0 and 1, too.
+    """Returns the 95% Wilson score interval of a proportion, `hits` of `n`; valid at 0 and 1, too.
 
     Reference:
         Wilson 1927, Journal of the American Statistical Association 22, 209-212.

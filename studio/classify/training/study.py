@@ -57,7 +57,7 @@ def measure_accuracy(split: FeatureSplit, seed: int) -> dict[str, Any]:
     """Measures the test accuracy of a head; cross-validation selects its regularization.
 
     Returns:
-        `accuracy`, its 95 % `interval`, and `width`, the number of features per image.
+        `accuracy`, its 95% `interval`, and `width`, the number of features per image.
     """
     space = FeatureSpace(split.train, head.RANK, seed)
     choice = head.choose_strength(split.train, split.labels, split.class_count, split.folds, seed)

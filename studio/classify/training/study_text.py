@@ -49,7 +49,7 @@ def _describe_features(rows: Sequence[Mapping[str, Any]], test_count: int) -> st
     sentence = (
         f"On {test_count:,} test images, the same head reaches {best['accuracy']:.0%} with "
         f"{feature_title(best['kind'])} and {worst['accuracy']:.0%} with {feature_title(worst['kind'])}. The "
-        "gray lines are 95 % confidence intervals."
+        "gray lines are 95% confidence intervals."
     )
     note = " These images are so similar within a class that even raw pixels suffice."
     return sentence + (note if pixel_accuracy > _HIGH_PIXEL_ACCURACY else "")

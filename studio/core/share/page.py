@@ -129,7 +129,7 @@ def compose(name: str, card: str, content: Content, progress: Progress | None = 
 def split_bytes(data: bytes) -> bytes:
     """Returns the bytes at even positions, then those at odd ones; page.js joins them again.
 
-    A gzip of float16 weights is 7 % smaller so, because their high bytes repeat and their low bytes do not.
+    A gzip of float16 weights is 7% smaller so, because their high bytes repeat and their low bytes do not.
     """
     return data[::2] + data[1::2]
 

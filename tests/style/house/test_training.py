@@ -224,7 +224,7 @@ def test_training_crops_are_random_and_tests_use_the_center(grams, vgg16, monkey
 
 @pytest.mark.slow
 def test_training_lowers_the_style_loss(photos, grams, vgg16):
-    # Half as many steps at twice the rate lower it by 7 % on some processors and 14 % on others.
+    # Half as many steps at twice the rate lower it by 7% on some processors and 14% on others.
     model_trainer = make_trainer(
         photos, grams, vgg16, steps=60, test_every=60, learning_rate=0.002, ema_steps=8
     )
