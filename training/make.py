@@ -222,8 +222,10 @@ def _is_finished(folder: Path, task: Task, settings: Settings, inputs: Inputs) -
 
 def _run(arguments: argparse.Namespace) -> int:
     if not arguments.name:
-        for name in list_recipes():
-            console.print_line(f"{name:<16}{read_recipe(name).title}")
+        names = list_recipes()
+        width = max(map(len, names)) + 2
+        for name in names:
+            console.print_line(f"{name:<{width}}{read_recipe(name).title}")
         return 0
     if not 0 < arguments.fraction <= 1:
         raise InvalidInput(f"Invalid --fraction: {arguments.fraction:g}. Use a number above 0, at most 1.")

@@ -87,6 +87,12 @@ def test_every_shipped_model_has_a_recipe():
     assert set(make.list_recipes()) == set(index.load().presets)
 
 
+def test_the_list_separates_names_from_titles(capsys):
+    assert make.main([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines] == make.list_recipes()
+
+
 def test_a_fraction_scales_settings_counted_in_steps():
     recipe = make.read_recipe("digits-vae")
     short = make.values_of(recipe, recipe.phases[2], 0.1)
