@@ -506,8 +506,11 @@ TRANSITIVE_DEPENDENCIES = {
     "h5py": "keras",
     "psutil": "distributed",
     "pydantic-core": "pydantic",
+    "rich": "keras",
     "threadpoolctl": "scikit-learn",
     "tifffile": "scikit-image",
+    "urllib3": "requests",
+    "uvicorn": "streamlit",
 }
 
 
