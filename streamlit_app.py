@@ -34,12 +34,7 @@ log = logging.getLogger("studio.pages")
 OWNER_COOKIE = "studio_owner"  # pages/widgets/owners.py reads it
 API_PREFIX = "/api/v1"
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-# Without the first line, each page looks for its server below its own address and logs two 404.
-# With the second one, browser_history.js gets Back before Streamlit does.
-HEAD_SCRIPT = """<script>
-window.__streamlit = {BACKEND_BASE_URL: new URL('./', location.href).href};
-addEventListener('popstate', (event) => window.closeLightboxOnBack?.(event));
-</script>"""
+HEAD_SCRIPT = Path(__file__).parent / "pages" / "widgets" / "head.js"
 
 
 class OwnerCookie:
@@ -162,7 +157,8 @@ register_url_convertor("page", PageConvertor())
 def serve_page(_request):
     """Returns Streamlit's HTML with the script of its head."""
     html = (Path(file_util.get_static_dir()) / "index.html").read_text("utf-8")
-    html = html.replace("<head>", f"<head>{HEAD_SCRIPT}", 1)
+    script = HEAD_SCRIPT.read_text("utf-8")
+    html = html.replace("<head>", f"<head><script>{script}</script>", 1)
     return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
 
 

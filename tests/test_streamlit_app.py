@@ -91,6 +91,13 @@ def test_pages_read_the_cookie_that_the_server_sets(server_module):
     assert owners.COOKIE == server_module.OWNER_COOKIE
 
 
+def test_the_script_in_the_head_of_a_page_runs_before_those_of_streamlit(server_module):
+    html = server_module.serve_page(None).body.decode()
+    first = (ROOT / "pages" / "widgets" / "head.js").read_text("utf-8")
+    assert f"<head><script>{first}</script>" in html and "BACKEND_BASE_URL" in first
+    assert html.index("<script") == html.index("<head>") + len("<head>")
+
+
 def _find_children(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
