@@ -1,4 +1,4 @@
-"""Inputs of the Chain page: a photo, and the result whose steps are repeated."""
+"""Inputs of the Chain page: a photo, and the result whose steps are repeated; how its form is refilled."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.form import estimates, image_input, samples
 from pages.form.samples import IMAGE_FOLDER, Sample
+from pages.jobs.refill import Form
 from pages.widgets import owners, words
 from studio.chain.settings import ChainSettings
 from studio.chain.steps import Step, read_steps
@@ -66,6 +67,9 @@ def list_results() -> list[Sample]:
         if len(results) == MAX_RESULTS:
             break
     return [*results.values(), _make_example()]
+
+
+FORMS = (Form(task=TASK, offers={"content": samples.list_photos, "like": list_results}),)
 
 
 @owners.cached(max_entries=256)

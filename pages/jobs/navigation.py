@@ -105,7 +105,7 @@ PAGES = (
         form="pages.restore.refill",
         gallery_tasks=("restore.train",),
     ),
-    Page("chain_steps.py", "Chain", ":material/link:", "chain", "chain", form="pages.chain.refill"),
+    Page("chain_steps.py", "Chain", ":material/link:", "chain", "chain", form="pages.chain.input_form"),
     Page(
         "sketch_avatar.py",
         "Sketch",
