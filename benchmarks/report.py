@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +71,6 @@ def note(text: str) -> None:
 
 def _format_value(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def format_spread(numbers: Sequence[float]) -> str:
-    """Formats the mean of several numbers with its standard error and their count."""
-    mean, count = statistics.fmean(numbers), len(numbers)
-    error = f" ± {statistics.stdev(numbers) / count**0.5:.3f}" if count > 1 else ""
-    return f"{mean:.3f}{error} (n = {count})"
 
 
 def measure_seconds(

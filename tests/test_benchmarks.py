@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import all as every
 from benchmarks.reliability import DATA
-from benchmarks.report import ROOT, format_spread, make_parser
+from benchmarks.report import ROOT, make_parser
 from studio.core.process import children
 
 
@@ -20,11 +20,6 @@ def test_quick_sets_defaults_that_other_arguments_override():
     assert (small.size, small.passes) == (64, 2)
     assert (larger.size, larger.passes) == (96, 2)
     assert (default.size, default.passes) == (512, 40)
-
-
-def test_a_spread_has_its_standard_error_and_count():
-    assert format_spread([1.0, 2.0, 3.0, 6.0]) == "3.000 ± 1.080 (n = 4)"
-    assert format_spread([2.5]) == "2.500 (n = 1)"
 
 
 # Each takes a minute or more on two slow cores even in its quick form.

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,13 @@ def test_result_path_is_all_of_stdout(photo, run_command):
     code, out, _ = run_command("invert", photo, "-o", "out.png")
     assert (code, out) == (0, "out.png\n")
     assert np.array_equal(image_io.read("out.png"), 255 - image_io.read(photo))
+
+
+def test_version_is_that_of_the_package(capsys):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert (end.value.code, capsys.readouterr().out) == (0, f"studio {project['version']}\n")
 
 
 def test_json_output_is_one_object(photo, run_command):

@@ -85,7 +85,7 @@ def test_tensorboard_needs_a_folder(train):
 
 @pytest.fixture
 def recorded_steps(monkeypatch):
-    """Records training steps, and presses Ctrl-C at `steps.stop_at`."""
+    """Records training steps, and presses Ctrl-C at step `stop_at` of the list."""
 
     class Steps(list):
         stop_at = 0

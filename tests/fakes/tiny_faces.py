@@ -88,7 +88,7 @@ def make_directions() -> dict[str, Direction]:
 
 
 def open_preset(preset: Preset) -> Generator:
-    """Opens a model; the `opens` of the task in the tests."""
+    """Opens a model; the `load_generator` of the task in the tests."""
     saved_directions, density = latent.read(preset.read_data(), DIM)
     model = make_generator(preset.read_settings().reads, directions=saved_directions, density=density)
     return Generator(

@@ -75,7 +75,7 @@ def apply_changes(file: File, changes: Changes, name: str, progress: Progress | 
     try:
         paths.move_to_store(path, digest)
     finally:
-        path.unlink(missing_ok=True)  # `adopt` leaves it if an equal file is stored already
+        path.unlink(missing_ok=True)  # `move_to_store` leaves it if an equal file is stored already
     owners.grant(digest)
     return File(digest, "dataset", name)
 

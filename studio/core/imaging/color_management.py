@@ -193,7 +193,7 @@ def _apply_profile(colors: Image.Image, profile: Any, flags: int = 0) -> Image.I
     srgb = ImageCms.createProfile("sRGB")
     transform = ImageCms.buildTransform(profile, srgb, colors.mode, "RGB", flags=ImageCms.Flags(flags))
     srgb_image = Image.new("RGB", colors.size)
-    transform.transform.apply(colors.getim(), srgb_image.getim())  # `apply_transform` refuses "I;16"
+    transform.transform.apply(colors.getim(), srgb_image.getim())  # `ImageCms.applyTransform` refuses "I;16"
     return srgb_image
 
 
