@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -29,9 +28,9 @@ def test_verbose_shows_native_lines_and_the_traceback(photo, start_command):
     assert process.returncode == 2
 
 
-def wait_for_log(path, process):
-    """Waits for the first step of the fake task, which logs it."""
-    wait_until(lambda: process.poll() is not None or (path.exists() and "native" in path.read_text()))
+def wait_for_log(path, process, text="a native library"):
+    """Waits until the fake task has logged a text, by default that of its beginning."""
+    wait_until(lambda: process.poll() is not None or (path.exists() and text in path.read_text()))
     assert process.poll() is None, process.communicate()
 
 
@@ -51,7 +50,7 @@ def test_second_ctrl_c_quits(photo, home, start_command):
     process = start_command("invert", photo, "-o", "out.png", "--steps", "2", "--seconds", "10")
     wait_for_log(home / "logs" / "command-line.log", process)
     process.send_signal(signal.SIGINT)
-    time.sleep(0.2)
+    wait_for_log(home / "logs" / "command-line.log", process, "asked to stop")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=9)
     assert (process.returncode, out) == (130, "")

@@ -40,7 +40,7 @@ def run(settings, inputs, progress):
     done, stopped = 0, False
     try:
         for done in range(1, settings.steps + 1):
-            time.sleep(settings.seconds)
+            _work(settings.seconds, progress)
             progress.report(done, settings.steps, {"loss": 1 / done}, preview=lambda: content)
     except Cancelled:
         stopped = True
@@ -48,6 +48,19 @@ def run(settings, inputs, progress):
     recipe = recipes.make("fake.paint", settings, inputs)
     file = tasks.File.store(image_io.encode_png(result, recipe), "image", "painted.png")
     return tasks.Result((file,), {"passes": done, "loss": float("nan")}, recipe, stopped)
+
+
+def _work(seconds, progress):
+    """Takes the time of a pass. Writes to stderr once if the user asks it to stop meanwhile."""
+    end, was_asked = time.monotonic() + seconds, False
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, 0.02))
+        try:
+            progress.check()
+        except Cancelled:
+            if not was_asked:
+                os.write(2, b"asked to stop\n")
+            was_asked = True
 
 
 PAINT = tasks.Task(
