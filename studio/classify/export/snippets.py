@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pprint
 from collections.abc import Sequence
+from pathlib import Path
 
 # Read images as `studio.core.imaging.image_io.read` does: otherwise many photos would get other predictions.
 _START = '''"""Classifies an image: python THIS_FILE MODEL IMAGE (first: pip install {needs})."""
@@ -78,29 +79,6 @@ _, height, width, _ = model.input_shape
 fitted = ImageOps.fit(Image.fromarray(image[0]), (width, height), Image.Resampling.LANCZOS)
 probabilities = np.asarray(model(np.asarray(fitted)[None].astype("float32") / 127.5 - 1))[0]
 """
-_WEB = """// Classifies an image. First: npm install @tensorflow/tfjs, and unpack the zip next to your page.
-import * as tf from "@tensorflow/tfjs";
-
-const CLASSES = {classes};
-// {threshold_note}
-export const THRESHOLD = {threshold};
-
-// `image`: an <img>, <video> or <canvas>. Returns [name, probability] pairs, the most probable first.
-export async function classify(image, address = "model.json") {{
-  const model = await tf.loadLayersModel(address);
-  const [, height, width] = model.inputs[0].shape;
-  const probabilities = tf.tidy(() => {{
-    const pixels = tf.browser.fromPixels(image);
-    const [tall, wide] = pixels.shape;
-    const step = Math.min(tall / height, wide / width);
-    const rows = Math.round(step * height), columns = Math.round(step * width);
-    const middle = pixels.slice([(tall - rows) >> 1, (wide - columns) >> 1, 0], [rows, columns, 3]);
-    const resized = tf.image.resizeBilinear(middle, [height, width]);
-    return model.predict(resized.div(127.5).sub(1).expandDims(0)).dataSync();
-  }});
-  return CLASSES.map((name, n) => [name, probabilities[n]]).sort((one, other) => other[1] - one[1]);
-}}
-"""
 _WEB_NOTE = (
     "An image whose highest probability is below it is none of these classes. 0: there is no threshold."
 )
@@ -128,11 +106,15 @@ def write_program(
         independent: whether an image has each class that reaches the threshold.
     """
     if form == "tfjs":
-        return _WEB.format(
-            classes=json.dumps(list(classes), ensure_ascii=False),
-            threshold=f"{threshold:g}",
-            threshold_note=_WEB_MULTI_LABEL_NOTE if independent else _WEB_NOTE,
-        )
+        script = Path(__file__).with_name("snippet.js").read_text(encoding="utf-8")
+        values = {  # names last, because they could contain the others
+            "THRESHOLD = 0": f"THRESHOLD = {threshold:g}",
+            "THRESHOLD_NOTE": _WEB_MULTI_LABEL_NOTE if independent else _WEB_NOTE,
+            "CLASSES = []": f"CLASSES = {json.dumps(list(classes), ensure_ascii=False)}",
+        }
+        for default, value in values.items():
+            script = script.replace(default, value, 1)
+        return script
     needs, imports, prediction = _PARTS[form]
     names = pprint.pformat(list(classes), width=100, compact=True)
     verdict = _LABELS if independent else _REJECTION

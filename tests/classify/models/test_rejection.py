@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import numpy as np
 import pytest
 import toy_classifier
@@ -60,6 +63,13 @@ def test_programs_use_the_threshold():
     )
     assert "none of these" not in snippets.write_program("tflite", ["a", "b"])
     assert "THRESHOLD = 0.625;" in snippets.write_program("tfjs", ["a", "b"], 0.625)
+
+
+def test_the_program_for_browsers_has_the_names_as_they_are():
+    names = ["Tür", 'a "quoted" one', "THRESHOLD = 0"]
+    program = snippets.write_program("tfjs", names, 0.5)
+    (listed,) = re.findall(r"^const CLASSES = (.+);$", program, re.MULTILINE)
+    assert json.loads(listed) == names and "export const THRESHOLD = 0.5;" in program
 
 
 class Stored:
