@@ -15,26 +15,13 @@ from pages.widgets import keys, numbers, words
 from studio import engine
 from studio.core import amounts, tasks
 from studio.core.settings import SettingInfo
-from studio.core.tasks import Goal, Inputs
+from studio.core.tasks import Goal, Inputs, Task
 from studio.text.batches import make_plan
 from studio.text.settings import TrainTextSettings
 from studio.tune.settings import TuneSettings
 from studio.tune.space import METRIC_SETTINGS, TUNABLE_KINDS, Range, parse_space
 from studio.tune.task import find_training_task, parse_shared_settings
 
-# Settings that change what the metric measures, so trials that differ in them cannot be compared.
-EXCLUDED_SETTINGS = (
-    *METRIC_SETTINGS,
-    "seed",
-    "validation",
-    "size",
-    "colors",
-    "beta",
-    "free_bits",
-    "likelihood",
-    "perceptual",
-    "adversarial",
-)
 TESTS_PER_TRIAL = 4  # validation passes per trial, for tasks with `test_every`
 
 
@@ -84,7 +71,7 @@ def can_put(_job: engine.Job, settings: TuneSettings) -> bool:
     ranges = parse_space(task.settings, settings.vary) if settings.vary else {}
     fixed_names = {setting.partition("=")[0] for setting in subject.small} | {subject.length, "test_every"}
     fixed = {setting.partition("=")[0] for setting in settings.fixed}
-    varying_names = {field.name for field in _list_variable_fields(subject, task.settings.describe())}
+    varying_names = {field.name for field in _list_variable_fields(subject, task)}
     return bool(ranges) and ranges.keys() <= varying_names and fixed <= fixed_names
 
 
@@ -131,7 +118,7 @@ def _ask_settings(name: str, inputs: Inputs) -> TuneSettings | None:
     fields = task.settings.describe()
     names = st.multiselect(
         "Search space",
-        [field.name for field in _list_variable_fields(subject, fields)],
+        [field.name for field in _list_variable_fields(subject, task)],
         default=list((task.goal or Goal()).search_settings),
         format_func=lambda name: fields[name].title,
         key=f"vary_{name}",
@@ -148,13 +135,12 @@ def _ask_settings(name: str, inputs: Inputs) -> TuneSettings | None:
     return settings if names and is_valid else None
 
 
-def _list_variable_fields(subject: Subject, fields: dict[str, SettingInfo]) -> list[SettingInfo]:
-    """Returns the fields that can vary."""
-    return [
-        field
-        for field in fields.values()
-        if field.kind in TUNABLE_KINDS and field.name not in (*EXCLUDED_SETTINGS, subject.length)
-    ]
+def _list_variable_fields(subject: Subject, task: Task) -> list[SettingInfo]:
+    """Returns the settings that can vary without changing what the metric measures."""
+    goal = task.goal or Goal()
+    excluded = {*METRIC_SETTINGS, *goal.unit_settings, *goal.test_data_settings, "seed", subject.length}
+    fields = task.settings.describe().values()
+    return [field for field in fields if field.kind in TUNABLE_KINDS and field.name not in excluded]
 
 
 def _ask_range(name: str, field: SettingInfo) -> str | None:

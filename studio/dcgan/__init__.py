@@ -25,6 +25,12 @@ TRAIN = Task(
     encodes=True,
     encoder_weights=ENCODER_WEIGHTS,
     share="studio.dcgan.generator:share",
-    goal=Goal("kid", "kid", title="KID", search_settings=("learning_rate", "discriminator_width")),
+    goal=Goal(
+        "kid",
+        "kid",
+        title="KID",
+        unit_settings=("size", "colors"),
+        search_settings=("learning_rate", "discriminator_width"),
+    ),
     evaluate="studio.faces.score:measure_scores",
 )

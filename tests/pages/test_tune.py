@@ -41,6 +41,13 @@ def test_every_searchable_task_is_on_the_page():
     assert able - {"bowl"} == set(input_form.SUBJECTS)  # a task of the tests
 
 
+def test_settings_that_change_what_the_metric_measures_cannot_vary(visit):
+    fields = tasks.get("vae.train").settings.describe()
+    offered = set(visit("tune", train="A VAE").multiselect(key="vary_vae").options)
+    assert {fields[name].title for name in ("learning_rate", "latent_dim")} <= offered
+    assert not {fields[name].title for name in ("beta", "size", "held_out", "seed")} & offered
+
+
 @pytest.mark.slow
 def test_search_space_is_chosen(visit, started_jobs):
     page = visit("tune")
