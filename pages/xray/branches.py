@@ -55,10 +55,10 @@ def _draw_branches(settings: XraySettings, figures: Mapping[str, Any]) -> None:
     )
     predictions_area, norms_area = st.columns(2, gap="medium")
     with predictions_area:
-        st.altair_chart(_build_prediction_chart(figures["answers"], bool(settings.off)), width="stretch")
-        st.caption(_describe_prediction(settings, figures["answers"]))
+        st.altair_chart(_build_prediction_chart(figures["predictions"], bool(settings.off)), width="stretch")
+        st.caption(_describe_prediction(settings, figures["predictions"]))
     with norms_area:
-        st.altair_chart(_build_norm_chart(figures["shares"], settings.off), width="stretch")
+        st.altair_chart(_build_norm_chart(figures["norm_ratios"], settings.off), width="stretch")
         st.caption(
             "Norm of each residual branch divided by that of its skip connection. Branches that are off are "
             "pale."

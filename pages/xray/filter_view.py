@@ -65,20 +65,17 @@ def _draw_filter(settings: XraySettings, channel: int, photo: File) -> None:
         browser_images.show_image(result.data, caption=f"Feature map of filter {channel}")
     with left:
         st.caption(_describe_sizes(filter_settings, figures))
-    st.markdown(
-        f"**At the dot** (row {figures['place'][0] + 1}, column {figures['place'][1] + 1} of the output)"
-    )
+    row, column = figures["position"]
+    st.markdown(f"**At the dot** (row {row + 1}, column {column + 1} of the output)")
     st.html(_STYLE + "".join(_build_part_html(part) for part in figures["parts"]))
     st.markdown(_describe_sum(figures))
 
 
 def _describe_sizes(settings: FilterSettings, figures: Mapping[str, Any]) -> str:
-    height, width, channels = figures["given"]
-    rows, columns = figures["sums"]
-    text = f"Input: {channels} of {width} × {height}; output: {columns} × {rows}"
-    text = text.replace(
-        f"{channels} of", "three color channels of" if channels == 3 else f"{channels} channels of"
-    )
+    height, width, channels = figures["input_shape"]
+    rows, columns = figures["output_shape"]
+    kind = "three color channels" if channels == 3 else f"{channels} channels"
+    text = f"Input: {kind} of {width} × {height}; output: {columns} × {rows}"
     text += (
         ". Zero padding keeps the size."
         if (rows, columns) == (height, width)
@@ -87,20 +84,19 @@ def _describe_sizes(settings: FilterSettings, figures: Mapping[str, Any]) -> str
     )
     if settings.pooling != "none":
         statistic = "the largest" if settings.pooling == "max" else "the mean"
-        text += (
-            f" Pooling keeps {statistic} of each 2 by 2 window: {figures['map'][1]} × {figures['map'][0]}."
-        )
+        pooled_rows, pooled_columns = figures["map_shape"]
+        text += f" Pooling keeps {statistic} of each 2 by 2 window: {pooled_columns} × {pooled_rows}."
     return text
 
 
 def _build_part_html(part: Mapping[str, Any]) -> str:
     products = [
         [value * weight for value, weight in zip(row, weights, strict=True)]
-        for row, weights in zip(part["given"], part["weights"], strict=True)
+        for row, weights in zip(part["input"], part["weights"], strict=True)
     ]
     name = html.escape(part["name"])
     return (
-        f'<div class="sums">{_build_table_html(part["given"], f"{name}, input")}<b>×</b>'
+        f'<div class="sums">{_build_table_html(part["input"], f"{name}, input")}<b>×</b>'
         f"{_build_table_html(part['weights'], 'the weights')}<b>=</b>"
         f"{_build_table_html(products, 'multiplied')}"
         f"<span>adds up to <b>{_format_signed(part['sum'])}</b></span></div>"

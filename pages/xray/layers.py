@@ -20,5 +20,5 @@ def show(layers: Sequence[Mapping[str, Any]], selected: str) -> None:
         layers: from the figures of an X-ray.
         selected: name of the layer to highlight.
     """
-    described = [{**layer, "note": f"receptive field {layer['field']:,} px"} for layer in layers]
+    described = [{**layer, "note": f"receptive field {layer['receptive_field']:,} px"} for layer in layers]
     layer_strip.show(described, _EXPLANATION, selected)

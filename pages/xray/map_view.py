@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pages.form import mask_choice
 from pages.jobs import live, results
@@ -22,6 +22,7 @@ from studio.xray.settings import XraySettings
 
 _PILLS_KEY = "strongest"
 _CACHE_NAME, _MAX_CACHED = "xray", 8  # feature maps that a tab caches
+_TILE_SIDE = 112  # px of a small map to choose
 
 
 def list_weights(settings: XraySettings) -> list[str]:
@@ -100,7 +101,7 @@ def _list_neighbors(figures: Mapping[str, Any]) -> Neighbors:
     def open_channel(channel: str) -> None:
         st.session_state["channel"] = int(channel)
 
-    strongest = [str(entry["channel"]) for entry in figures["loudest"]]
+    strongest = [str(entry["channel"]) for entry in figures["strongest"]]
     channel = str(figures["channel"])
     return Neighbors.of(channel, strongest if channel in strongest else [channel, *strongest], open_channel)
 
@@ -114,7 +115,7 @@ def _compute_map(settings: XraySettings, inputs: Inputs) -> tuple[engine.Live | 
     if result is None:
         return None, {}
     images = feature_visualizations.load_for_layer(settings, result.figures["strengths"])
-    strongest = [entry["channel"] for entry in result.figures["loudest"]]
+    strongest = [entry["channel"] for entry in result.figures["strongest"]]
     best = next((channel for channel in strongest if channel in images), result.figures["channel"])
     if settings.channel is None and best != result.figures["channel"]:
         result = live.make_result(
@@ -128,14 +129,14 @@ def _draw_slider(label: str, key: str) -> float:
 
 
 def _describe_activation(figures: Any, shows_field: bool) -> str:
-    text = f"Yellow: strongest activation, {figures['most']:.3g}. Dark: weak activation."
+    text = f"Yellow: strongest activation, {figures['max_activation']:.3g}. Dark: weak activation."
     if not shows_field:
         return text
-    height, width = figures["seen"]
-    covers_photo = figures["field"] >= 2 * max(height, width)
-    extent = "the whole photo and more" if covers_photo else f"{figures['field']} × {figures['field']} px"
+    height, width = figures["input_size"]
+    side = figures["receptive_field"]
+    extent = "the whole photo and more" if side >= 2 * max(height, width) else f"{side} × {side} px"
     return (
-        f"{text} The dot is one position, with activation {figures['at_place']:.3g}. The frame is its "
+        f"{text} The dot is one position, with activation {figures['activation']:.3g}. The frame is its "
         f"receptive field: {extent}, of the {width} × {height} px given to the network."
     )
 
@@ -146,16 +147,16 @@ def _draw_strongest_maps(settings: XraySettings, inputs: Inputs, channel: int) -
     grid = live.make_result(TASK, settings.model_copy(update=grid_settings), inputs, "xray_grids", 4)
     if grid is None:
         return
-    channels = [entry["channel"] for entry in grid.figures["loudest"]]
+    channels = [entry["channel"] for entry in grid.figures["strongest"]]
     is_masked = settings.mask or inputs.get("mask")
     rank = "that respond most to the part in the mask" if is_masked else "with the strongest activation"
     label = f"Channels of {settings.layer_name} {rank}"
     feature_visualizations.draw_pills(
         _PILLS_KEY, label, channels, channel, _cut_tiles(grid.data, len(channels))
     )
-    silent = round(100 * grid.figures["silent"])
-    if silent:
-        st.caption(f"{silent}% of this layer's channels are inactive for this photo.")
+    inactive_share = grid.figures["inactive_share"]
+    if round(100 * inactive_share):
+        st.caption(f"{inactive_share:.0%} of this layer's channels are inactive for this photo.")
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -171,8 +172,6 @@ def _cut_tiles(grid: bytes, count: int) -> list[bytes]:
         tile = image.crop(
             (round(left), round(top), round(left + cell_width) - GAP, round(top + cell_height) - GAP)
         )
-        side = min(tile.size)
-        x, y = (tile.width - side) // 2, (tile.height - side) // 2
-        square = tile.crop((x, y, x + side, y + side)).resize((112, 112), Image.Resampling.BOX)
+        square = ImageOps.fit(tile, (_TILE_SIDE, _TILE_SIDE), Image.Resampling.BOX)
         tiles.append(browser_images.encode_webp(square, quality=85))
     return tiles

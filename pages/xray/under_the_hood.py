@@ -43,7 +43,7 @@ _MASK_CAPTION = (
 
 
 def _draw_charts(figures: Mapping[str, Any]) -> None:
-    width = figures["seen"][1]
+    width = figures["input_size"][1]
     st.altair_chart(_build_receptive_field_chart(figures["layers"], width), width="stretch")
     st.caption(
         "Width of the receptive field of one position at each layer, in px of the photo. "
@@ -53,7 +53,7 @@ def _draw_charts(figures: Mapping[str, Any]) -> None:
         _build_layer_chart(figures["layers"], "width", "width of the map, positions"), width="stretch"
     )
     st.caption("Width of the feature maps at each layer, in positions.")
-    st.altair_chart(_build_strength_chart(figures["loudest"]), width="stretch")
+    st.altair_chart(_build_strength_chart(figures["strongest"]), width="stretch")
     st.caption(_MASK_CAPTION if figures.get("masked") else _STRENGTH_CAPTION)
 
 
@@ -63,7 +63,7 @@ def _build_receptive_field_chart(layers: Any, width: int) -> Any:
 
     title = "receptive field, px"
     photo = alt.Chart(alt.Data(values=[{"px": width}])).mark_rule(strokeDash=[5, 4])
-    return _build_layer_chart(layers, "field", title) + photo.encode(y=alt.Y("px:Q", title=title))
+    return _build_layer_chart(layers, "receptive_field", title) + photo.encode(y=alt.Y("px:Q", title=title))
 
 
 def _build_layer_chart(layers: Any, key: str, title: str) -> Any:
@@ -83,10 +83,10 @@ def _build_layer_chart(layers: Any, key: str, title: str) -> Any:
     )
 
 
-def _build_strength_chart(loudest: Any) -> Any:
+def _build_strength_chart(strongest: Any) -> Any:
     import altair as alt
 
-    rows = [{"map": str(entry["channel"]), "strength": round(entry["strength"], 3)} for entry in loudest]
+    rows = [{"map": str(entry["channel"]), "strength": round(entry["strength"], 3)} for entry in strongest]
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_bar()

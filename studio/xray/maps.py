@@ -28,14 +28,14 @@ class Activations:
         photo: `(H, W, 3) uint8`, the resized photo.
         maps: feature maps by layer, and the preprocessed input by INPUT_KEY, `(h, w, C) float32`.
         probabilities: `(1000,)` with ResNet50, otherwise None.
-        shares: with ResNet50, see `studio.xray.residual.ForwardPass`.
+        norm_ratios: with ResNet50, see `studio.xray.residual.ForwardPass`.
         weights: SHA-256 of the weights, by name.
     """
 
     photo: np.ndarray
     maps: Mapping[str, np.ndarray]
     probabilities: np.ndarray | None
-    shares: Mapping[str, float]
+    norm_ratios: Mapping[str, float]
     weights: dict[str, str]
 
 
@@ -79,7 +79,7 @@ def _run_network(
         model = pretrained.load("resnet50", progress, network.digest).model
         forward_pass = residual.forward(model, inputs)
         maps = {INPUT_KEY: inputs[0], **forward_pass.maps}
-        return Activations(image, maps, forward_pass.probabilities, forward_pass.shares, weights)
+        return Activations(image, maps, forward_pass.probabilities, forward_pass.norm_ratios, weights)
     features = network.build_extractor(tuple(network.spec.layers))(images_01)
     maps = {INPUT_KEY: inputs[0]} | {
         name: np.asarray(feature_map)[0] for name, feature_map in features.items()
@@ -95,6 +95,6 @@ def _ablate(activations: Activations, off: Collection[str], progress: Progress |
         activations.photo,
         {**activations.maps, **forward_pass.maps},
         forward_pass.probabilities,
-        forward_pass.shares,
+        forward_pass.norm_ratios,
         activations.weights,
     )

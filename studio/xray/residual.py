@@ -33,13 +33,13 @@ class ForwardPass:
     Attributes:
         maps: of each named layer, `(h, w, C) float32`.
         probabilities: `(1000,) float32`.
-        shares: for each block, the norm of its branch divided by the norm of the skip connection; 0 if
+        norm_ratios: for each block, the norm of its branch divided by the norm of the skip connection; 0 if
             switched off.
     """
 
     maps: dict[str, np.ndarray]
     probabilities: np.ndarray
-    shares: dict[str, float]
+    norm_ratios: dict[str, float]
 
 
 def forward(model: keras.Model, inputs: np.ndarray) -> ForwardPass:
@@ -53,11 +53,11 @@ def forward(model: keras.Model, inputs: np.ndarray) -> ForwardPass:
 
     tensor, stem_maps = ops.convert_to_tensor(inputs), {}
     for name in _STEM:
-        tensor = _run_layer(model, name, tensor)
+        tensor = model.get_layer(name)(tensor)
         if name in SPEC.layers:
             stem_maps[name] = np.asarray(tensor)[0]
     blocks = _run_blocks(model, tensor, BLOCKS, ())
-    return ForwardPass({**stem_maps, **blocks.maps}, blocks.probabilities, blocks.shares)
+    return ForwardPass({**stem_maps, **blocks.maps}, blocks.probabilities, blocks.norm_ratios)
 
 
 def forward_without(model: keras.Model, maps: Mapping[str, np.ndarray], off: Collection[str]) -> ForwardPass:
@@ -78,31 +78,26 @@ def forward_without(model: keras.Model, maps: Mapping[str, np.ndarray], off: Col
 
 def _run_blocks(model: keras.Model, tensor: Any, blocks: Sequence[str], off: Collection[str]) -> ForwardPass:
     """Runs some consecutive blocks and the classifier."""
-    maps, shares = {}, {}
+    maps, norm_ratios = {}, {}
     for block in blocks:
-        tensor, shares[block] = _run_block(model, block, tensor, block in off)
+        tensor, norm_ratios[block] = _run_block(model, block, tensor, block in off)
         maps[f"{block}_out"] = np.asarray(tensor)[0]
     probabilities = model.get_layer("predictions")(model.get_layer("avg_pool")(tensor))
-    return ForwardPass(maps, np.asarray(probabilities)[0], shares)
+    return ForwardPass(maps, np.asarray(probabilities)[0], norm_ratios)
 
 
 def _run_block(model: keras.Model, block: str, inputs: Any, off: bool) -> tuple[Any, float]:
-    """Returns the output of a block, and the share of its branch; 0 if the branch is off."""
+    """Returns the output of a block, and the norm ratio of its branch; 0 if the branch is off."""
     from keras import ops
 
     shortcut = inputs
-    if any(layer.name == f"{block}_0_conv" for layer in model.layers):
+    if block.endswith("_block1"):
         for suffix in _SHORTCUT:
-            shortcut = _run_layer(model, f"{block}_{suffix}", shortcut)
+            shortcut = model.get_layer(f"{block}_{suffix}")(shortcut)
     if off:
         return ops.relu(shortcut), 0.0
     branch = inputs
     for suffix in _BRANCH:
-        branch = _run_layer(model, f"{block}_{suffix}", branch)
-    share = float(ops.sqrt(ops.sum(branch**2) / (ops.sum(shortcut**2) + 1e-9)))
-    return ops.relu(shortcut + branch), share
-
-
-def _run_layer(model: keras.Model, name: str, inputs: Any) -> Any:
-    layer = model.get_layer(name)
-    return layer(inputs, training=False) if name.endswith("_bn") else layer(inputs)
+        branch = model.get_layer(f"{block}_{suffix}")(branch)
+    norm_ratio = float(ops.sqrt(ops.sum(branch**2) / (ops.sum(shortcut**2) + 1e-9)))
+    return ops.relu(shortcut + branch), norm_ratio

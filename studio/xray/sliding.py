@@ -22,7 +22,7 @@ class FilterResult:
         sums: `(h, w) float32`, before ReLU.
         map: `(h', w') float32`, after ReLU and pooling.
         position: (row, column) in `sums` of the explained sum.
-        terms: its terms: "parts", each with its input window ("given"), weights and sum; "others", the sum of
+        terms: its terms: "parts", each with its input window ("input"), weights and sum; "others", the sum of
             all other parts; "bias", "sum".
     """
 
@@ -75,7 +75,7 @@ def _explain_sum(window: np.ndarray, kernel: np.ndarray, bias: float) -> dict[st
     parts = [
         {
             "name": _CHANNELS[channel] if are_colors else f"map {channel}",
-            "given": window[..., channel].astype(float).tolist(),
+            "input": window[..., channel].astype(float).tolist(),
             "weights": kernel[..., channel].astype(float).tolist(),
             "sum": float(totals[channel]),
         }

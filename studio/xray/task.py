@@ -23,7 +23,7 @@ from studio.xray.settings import FilterSettings, XraySettings
 LISTED_MAPS = 12  # feature maps in the result
 TOP_K = 5  # predictions in the result
 _MIN_AREA = 1e-6  # positions; avoids a division by zero where a mask covers all or nothing
-_SILENT_ACTIVATION = 1e-6  # channels with this maximum or less count as silent
+_INACTIVE = 1e-6  # channels with this maximum or less count as inactive
 
 
 def show_maps(settings: XraySettings, inputs: Inputs, progress: Progress) -> Result:
@@ -45,16 +45,16 @@ def show_maps(settings: XraySettings, inputs: Inputs, progress: Progress) -> Res
         "seconds": time.monotonic() - began,
         "channel": channel,
         "masked": bool(masks.arrays),
-        "loudest": [{"channel": index, "strength": float(strengths[index])} for index in strongest],
+        "strongest": [{"channel": index, "strength": float(strengths[index])} for index in strongest],
         "strengths": [round(float(strength), 4) for strength in strengths],
-        "silent": float((maps.max(axis=(0, 1)) <= _SILENT_ACTIVATION).mean()),
-        "place": position,
-        "at_place": float(feature_map[position]),
-        "most": float(feature_map.max()),
-        "field": layer.columns.side,  # named layers see as many rows as columns
+        "inactive_share": float((maps.max(axis=(0, 1)) <= _INACTIVE).mean()),
+        "position": position,
+        "activation": float(feature_map[position]),
+        "max_activation": float(feature_map.max()),
+        "receptive_field": layer.columns.side,  # named layers see as many rows as columns
         "step": layer.columns.step,
         "box": box,
-        "seen": list(activations.photo.shape[:2]),
+        "input_size": list(activations.photo.shape[:2]),
         "layers": _describe_layers(settings, activations, layers, progress),
     }
     figures |= _compare_predictions(settings, activations, photo, progress)
@@ -77,7 +77,7 @@ def measure_contrast(maps: np.ndarray, mask: np.ndarray) -> np.ndarray:
     mean_inside, mean_outside = (
         (maps * share).sum(axis=(0, 1)) / max(float(share.sum()), _MIN_AREA) for share in (inside, 1 - inside)
     )
-    return (mean_inside - mean_outside) / np.maximum(maps.std(axis=(0, 1)), _SILENT_ACTIVATION)
+    return (mean_inside - mean_outside) / np.maximum(maps.std(axis=(0, 1)), _INACTIVE)
 
 
 def apply_filter(settings: FilterSettings, inputs: Inputs, progress: Progress) -> Result:
@@ -93,10 +93,10 @@ def apply_filter(settings: FilterSettings, inputs: Inputs, progress: Progress) -
     image = drawing.draw_map(drawing.normalize(result.map), drawing.LARGE_SIDE)
     figures = {
         "seconds": time.monotonic() - began,
-        "given": list(layer_inputs.shape),
-        "sums": list(result.sums.shape),
-        "map": list(result.map.shape),
-        "place": result.position,
+        "input_shape": list(layer_inputs.shape),
+        "output_shape": list(result.sums.shape),
+        "map_shape": list(result.map.shape),
+        "position": result.position,
         **result.terms,
     }
     recipe = recipes.make("xray.filter", settings, inputs, activations.weights)
@@ -155,7 +155,7 @@ def _describe_layers(
             "width": sides[layer.name][1],
             "channels": backbone.spec.layers[layer.name],
             "parameters": layer.parameters,
-            "field": layer.columns.side,
+            "receptive_field": layer.columns.side,
         }
         for layer in layers
     ]
@@ -176,7 +176,7 @@ def _compare_predictions(
     top_after = np.argsort(-activations.probabilities)[:TOP_K]
     indices = [*top_before, *(index for index in top_after if index not in top_before)]
     return {
-        "answers": [
+        "predictions": [
             {
                 "label": names[index],
                 "before": float(before.probabilities[index]),
@@ -184,5 +184,5 @@ def _compare_predictions(
             }
             for index in indices
         ],
-        "shares": dict(before.shares),
+        "norm_ratios": before.norm_ratios,
     }

@@ -21,27 +21,44 @@ PREDICTIONS = [
     {"label": "sieve", "before": 0.1, "after": 0.5},
 ]
 STRONGEST = [*range(5, 16), 36]  # only channel 36 of block4_conv2 has a shipped visualization
-PRODUCT = {"name": "map 3", "given": [[1.0] * 3] * 3, "weights": [[0.5] * 3] * 3, "sum": 4.5}
+PRODUCT = {"name": "map 3", "input": [[1.0] * 3] * 3, "weights": [[0.5] * 3] * 3, "sum": 4.5}
 
 
 def fake_result(task, settings, inputs, cache_name, max_results=4):
     """Stands in for the X-ray task, without a network."""
     image = image_io.encode_png(np.full((60, 90, 3), 90, "uint8"))
     if task == filter_view.TASK:
-        figures = {"given": [8, 8, 64], "sums": [4, 4], "map": [2, 2], "place": (2, 2), "parts": [PRODUCT]}
+        figures = {
+            "input_shape": [8, 8, 64],
+            "output_shape": [4, 4],
+            "map_shape": [2, 2],
+            "position": (2, 2),
+            "parts": [PRODUCT],
+        }
         figures |= {"others": -6.0, "other_maps": 63, "bias": 0.25, "sum": -1.25}
     else:
         layers = backbones.find_spec(settings.backbone).layers
         count = layers[settings.layer_name]
         channel = STRONGEST[0] if settings.channel is None else settings.channel
-        figures = {"channel": channel, "silent": 0.1, "place": (1, 1), "at_place": 0.5, "most": 2.0}
-        figures |= {"loudest": [{"channel": n, "strength": 1.0} for n in STRONGEST], "seen": [60, 90]}
-        figures |= {"strengths": [1.0] * count, "field": 76, "step": 8, "shares": {"conv4_block3": 0.8}}
+        figures = {
+            "channel": channel,
+            "inactive_share": 0.1,
+            "position": (1, 1),
+            "activation": 0.5,
+            "max_activation": 2.0,
+        }
+        figures |= {"strongest": [{"channel": n, "strength": 1.0} for n in STRONGEST], "input_size": [60, 90]}
+        figures |= {
+            "strengths": [1.0] * count,
+            "receptive_field": 76,
+            "step": 8,
+            "norm_ratios": {"conv4_block3": 0.8},
+        }
         figures["layers"] = [
-            {"name": name, "height": 8, "width": 8, "channels": n, "parameters": 9, "field": 3}
+            {"name": name, "height": 8, "width": 8, "channels": n, "parameters": 9, "receptive_field": 3}
             for name, n in layers.items()
         ]
-        figures["answers"] = PREDICTIONS
+        figures["predictions"] = PREDICTIONS
     return Live(task, settings, inputs, image, "image", "out.png", figures, None, 0.1)
 
 

@@ -48,7 +48,7 @@ def test_the_terms_add_up_to_the_sum(noise, kernel, across, down, stride):
         sum(part["sum"] for part in sample["parts"]) + sample["others"] + sample["bias"], abs=1e-4
     )
     for part in sample["parts"]:
-        assert part["sum"] == pytest.approx(np.sum(np.multiply(part["given"], part["weights"])), abs=1e-4)
+        assert part["sum"] == pytest.approx(np.sum(np.multiply(part["input"], part["weights"])), abs=1e-4)
 
 
 def test_pooling_keeps_the_largest_or_the_mean():

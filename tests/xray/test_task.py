@@ -67,12 +67,12 @@ def test_a_mask_ranks_channels_by_their_response_inside(look):
 def test_each_view_is_drawn(look):
     grid, result = look(layer="block2_conv1")
     assert grid.shape[1] > 6 * 200
-    loudest = [row["channel"] for row in result.figures["loudest"]]
-    assert len(set(loudest)) == 12 and result.figures["channel"] == loudest[0]
+    strongest = [row["channel"] for row in result.figures["strongest"]]
+    assert len(set(strongest)) == 12 and result.figures["channel"] == strongest[0]
     over, _ = look(layer="block2_conv1", show="map")
     framed, overlay = look(layer="block2_conv1", show="map", field=True)
     assert over.shape == framed.shape and not np.array_equal(over, framed)
-    assert overlay.figures["field"] == 10 and overlay.figures["step"] == 2
+    assert overlay.figures["receptive_field"] == 10 and overlay.figures["step"] == 2
     mask, _ = look(layer="block2_conv1", show="mask")
     assert np.ptp(mask, axis=-1).max() == 0 and mask.min() == 0 and mask.max() == 255
 
@@ -88,16 +88,20 @@ def test_activations_are_cached(look, vgg, monkeypatch):
 def test_disabled_branches_change_the_predictions(look):
     _, before = look(backbone="resnet50")
     _, after = look(backbone="resnet50", off=("conv3_block2", "conv5_block1"))
-    assert all(row["before"] == row["after"] for row in before.figures["answers"])
-    assert any(element["before"] != element["after"] for element in after.figures["answers"])
-    assert after.figures["answers"][0]["before"] == before.figures["answers"][0]["before"]
+    assert all(row["before"] == row["after"] for row in before.figures["predictions"])
+    assert any(element["before"] != element["after"] for element in after.figures["predictions"])
+    assert after.figures["predictions"][0]["before"] == before.figures["predictions"][0]["before"]
     assert after.recipe.settings["off"] == ["conv3_block2", "conv5_block1"]
 
 
 def test_a_filter_explains_its_sum(look):
     image, result = look("xray.filter", channel=3, stride=2, pooling="max")
     figures = result.figures
-    assert figures["given"] == [60, 96, 3] and figures["sums"] == [30, 48] and figures["map"] == [15, 24]
+    assert (
+        figures["input_shape"] == [60, 96, 3]
+        and figures["output_shape"] == [30, 48]
+        and figures["map_shape"] == [15, 24]
+    )
     assert {part["name"] for part in figures["parts"]} == {"red", "green", "blue"}
     assert image.shape[1] == 768
 

@@ -63,7 +63,7 @@ RUNS = {
         "xray.look",
         {"content": "sample:chelsea"},
         "studio xray sample:chelsea -o out.png",
-        ("layers", "loudest", "seen"),
+        ("layers", "strongest", "input_size"),
     ),
     "classify": RunSpec(
         "classify.train",
