@@ -5,7 +5,7 @@ import streamlit as st
 from pages import parts
 from pages.form import problems
 from pages.tune import input_form, trials, under_the_hood
-from pages.tune.by_preference import beliefs, pair_form, pairs, session
+from pages.tune.by_preference import pair_form, pairs, posterior, session
 from pages.widgets import weight_downloads
 from studio.tune.task import list_needed_weights
 
@@ -63,7 +63,7 @@ else:
         if search is None:
             st.info(BY_PREFERENCE_HELP, icon=":material/compare:")
             session.show_recent_searches()
-    beliefs.explain(search.settings_class if search else None, session.get_pairs(search) if search else None)
+    posterior.explain(search)
     if search is not None:  # Last, because images take time and the rest should show first.
         with stage:
             pairs.show_comparison(search)

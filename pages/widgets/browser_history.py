@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.widgets import assets
 
 # Parameters whose change adds a history entry: a job, one or two items, a document, a search by preference.
-STEP_PARAMETERS = ("job", "item", "with", "page", "eye")
+STEP_PARAMETERS = ("job", "item", "with", "page", "preference")
 
 
 def is_back_or_forward() -> bool:

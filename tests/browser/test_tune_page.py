@@ -27,5 +27,5 @@ def test_pick_leads_to_the_next_pair_and_a_reload_and_back_restore_the_search(ta
     page.get_by_role("button", name="Use these").click()
     page.wait_for_url("**/style?*")
     page.go_back()
-    page.wait_for_url("**/tune?*eye=*")
+    page.wait_for_url("**/tune?*preference=*")
     page.get_by_text("after 1 comparison").wait_for()

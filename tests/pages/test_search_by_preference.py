@@ -59,27 +59,27 @@ def start_search(visit, **params):
 )
 def test_one_click_starts_a_search(visit, quick_images, task, names):
     page = start_search(visit, make=pair_form.SUBJECTS[task].title)
-    taste = search_store.load_search(get_parameters(page)["eye"], "local")
-    assert (taste.task, list(taste.make_selector().grid.names)) == (task, names)
+    search = search_store.load_search(get_parameters(page)["preference"], "local")
+    assert (search.task, list(search.make_selector().grid.names)) == (task, names)
     assert list_button_labels(page).count(PICK) == 2
     assert "Comparison 1 of 30" in page.get("progress")[0].proto.text
     first, second = quick_images
     assert (first.size, second.size) == (pair_form.SIZE,) * 2 and first != second
-    tasks.check(task, first, taste.inputs)
+    tasks.check(task, first, search.inputs)
 
 
 def test_pick_is_saved_learned_from_and_undone(visit, quick_images):
     page = start_search(visit)
     id, pair = (
-        get_parameters(page)["eye"],
-        search_store.load_search(get_parameters(page)["eye"], "local").make_selector().next_pair,
+        get_parameters(page)["preference"],
+        search_store.load_search(get_parameters(page)["preference"], "local").make_selector().next_pair,
     )
-    require_success(page.button(key="eye_right").click().run())
+    require_success(page.button(key="preference_right").click().run())
     [one] = search_store.load_search(id, "local").compared
     assert (one.picked, tuple(one.right.values())) == ("right", pair.right)
     assert "Comparison 2 of 30" in page.get("progress")[0].proto.text
     require_success(press_button(page, "Too alike"))
-    require_success(page.button(key="eye_left").click().run())
+    require_success(page.button(key="preference_left").click().run())
     assert [comparison.picked for comparison in search_store.load_search(id, "local").compared] == [
         "right",
         "alike",
@@ -96,55 +96,55 @@ def test_pick_is_saved_learned_from_and_undone(visit, quick_images):
 
 def test_link_and_another_tab_restore_the_search(visit, quick_images):
     page = start_search(visit)
-    id = get_parameters(page)["eye"]
-    page.button(key="eye_left").click().run()
-    linked = require_success(visit("tune", eye=id))
+    id = get_parameters(page)["preference"]
+    page.button(key="preference_left").click().run()
+    linked = require_success(visit("tune", preference=id))
     assert "Comparison 2 of 30" in linked.get("progress")[0].proto.text
     other = require_success(visit("tune", select_by="By preference"))
     on = next(element for element in other.button if element.label.startswith("Continue"))
     assert "1 compared" in on.label
     assert "Comparison 2 of 30" in require_success(on.click().run()).get("progress")[0].proto.text
     press_button(other, "New search")
-    assert "Start" in list_button_labels(other) and "eye" not in get_parameters(other)
+    assert "Start" in list_button_labels(other) and "preference" not in get_parameters(other)
     press_button(other, "Forget")
     assert not [label for label in list_button_labels(require_success(other)) if label.startswith("Continue")]
 
 
 def test_other_half_is_one_click_away(visit, quick_images):
     page = start_search(visit)
-    page.button_group(key="select_by").set_value("figures").run()
+    page.button_group(key="select_by").set_value("metric").run()
     assert "Tune" in list_button_labels(require_success(page)) and PICK not in list_button_labels(page)
-    page.button_group(key="select_by").set_value("eye").run()
+    page.button_group(key="select_by").set_value("preference").run()
     assert list_button_labels(require_success(page)).count(PICK) == 2
 
 
 def test_invalid_link_shows_one_warning(visit, quick_images):
-    page = visit("tune", eye="0123456789abcdef")
+    page = visit("tune", preference="0123456789abcdef")
     assert "no longer exists" in join_texts(page.warning) and not page.exception
     assert "Start" in list_button_labels(page)
 
 
 def test_search_space_is_chosen(visit, quick_images):
     page = visit("tune", select_by="By preference", make="Dream")
-    page.multiselect(key="eye_vary_dream").set_value(["steps"]).run()
-    page.select_slider(key="eye_range_steps").set_value((5, 7)).run()
+    page.multiselect(key="preference_vary_dream").set_value(["steps"]).run()
+    page.select_slider(key="preference_range_steps").set_value((5, 7)).run()
     assert [element.label for element in page.selectbox] == ["Preset"], "what does not vary is asked for"
     find_button(require_success(page), "Start").click().run()
-    taste = search_store.load_search(get_parameters(require_success(page))["eye"], "local")
-    assert taste.vary == ("steps=5:7",)
+    search = search_store.load_search(get_parameters(require_success(page))["preference"], "local")
+    assert search.vary == ("steps=5:7",)
     for _ in range(3):
         if PICK in list_button_labels(page):
-            require_success(page.button(key="eye_left").click().run())
+            require_success(page.button(key="preference_left").click().run())
     assert "Use these" in list_button_labels(page), "three values are compared soon"
     assert "Continue comparing" not in list_button_labels(page)
 
 
 def test_empty_search_space_and_single_choice_are_refused(visit, quick_images):
     page = visit("tune", select_by="By preference", make="Dream")
-    page.multiselect(key="eye_vary_dream").set_value([]).run()
+    page.multiselect(key="preference_vary_dream").set_value([]).run()
     assert "at least one setting" in join_texts(page.caption) and find_button(page, "Start").disabled
-    page.multiselect(key="eye_vary_dream").set_value(["look"]).run()
-    page.button_group(key="eye_range_look").set_value(["dogs"]).run()
+    page.multiselect(key="preference_vary_dream").set_value(["look"]).run()
+    page.button_group(key="preference_range_look").set_value(["dogs"]).run()
     assert "at least two choices" in join_texts(page.error) and find_button(page, "Start").disabled
 
 
@@ -157,17 +157,17 @@ def test_best_result_opens_its_page_with_its_settings(visit, quick_images, monke
     monkeypatch.setattr("pages.parts.start", lambda *args: started.append(args[1:]))
     page = start_search(visit, make=make, content="Coffee")
     for picked in ("right", "left", "right"):
-        page.button(key=f"eye_{picked}").click().run()
-    taste = search_store.load_search(get_parameters(page)["eye"], "local")
+        page.button(key=f"preference_{picked}").click().run()
+    search = search_store.load_search(get_parameters(page)["preference"], "local")
     require_success(press_button(page, "Show the best"))
     best = quick_images[-1]
     assert (
         best.model_dump_json()
-        == taste.make_image_settings(
-            taste.make_selector().best, taste.make_selector().grid.names
+        == search.make_image_settings(
+            search.make_selector().best, search.make_selector().grid.names
         ).model_dump_json()
     )
-    assert best != taste.settings_class.parse({**taste.settings}), "so that there is something to carry"
+    assert best != search.settings_class.parse({**search.settings}), "so that there is something to carry"
     press_button(page, "Use these")
     assert not page.exception
     if make == "Dream":
@@ -175,15 +175,15 @@ def test_best_result_opens_its_page_with_its_settings(visit, quick_images, monke
         find_button(require_success(page), "Start").click().run()
     settings, inputs = (calls or started)[-1]
     assert settings == best.model_copy(update={"size": 512})
-    assert [file.digest for file in inputs["content"]] == [file.digest for file in taste.inputs["content"]]
-    assert list(inputs.get("style", ())) == list(taste.inputs.get("style", ()))
+    assert [file.digest for file in inputs["content"]] == [file.digest for file in search.inputs["content"]]
+    assert list(inputs.get("style", ())) == list(search.inputs.get("style", ()))
 
 
 def test_best_result_is_made_large_as_a_job(visit, quick_images, monkeypatch):
     begun_jobs = []
     monkeypatch.setattr("pages.jobs.item_actions.start", lambda *args: begun_jobs.append(args))
     page = start_search(visit)
-    page.button(key="eye_left").click().run()
+    page.button(key="preference_left").click().run()
     press_button(page, "Show the best")
     find_button(require_success(page), "Make it at 512 px").click().run()
     [(task, settings, inputs)] = begun_jobs
@@ -195,7 +195,7 @@ def test_best_result_is_made_large_as_a_job(visit, quick_images, monkeypatch):
 
 def test_failed_image_keeps_the_search(visit, quick_images, monkeypatch):
     page = start_search(visit)
-    page.button(key="eye_left").click().run()
+    page.button(key="preference_left").click().run()
     working = live.make_result
 
     def broken(*args):
@@ -251,7 +251,7 @@ def page_of_chores(id):
 
     from pages.tune.by_preference import pairs, session
 
-    st.query_params["eye"] = id
+    st.query_params["preference"] = id
     pairs.show_comparison(session.find_search())
 
 
@@ -264,15 +264,15 @@ def test_images_are_made_live_and_cached_while_compared(engine, chores, monkeypa
         return before(task, settings, inputs, session, owner)
 
     monkeypatch.setattr(engine, "run_live", live_lane)
-    taste = search_store.create_search(
+    search = search_store.create_search(
         "chores.do", chores.ChoreSettings(steps=1), ("shade=0:255",), {}, "local", 512
     )
-    page = AppTest.from_function(page_of_chores, default_timeout=60, kwargs={"id": taste.id}).run()
+    page = AppTest.from_function(page_of_chores, default_timeout=60, kwargs={"id": search.id}).run()
     assert list_button_labels(require_success(page)).count(PICK) == 2 and len(shades) == 2
     for count in (3, 4):
-        page.button(key="eye_left").click().run()
+        page.button(key="preference_left").click().run()
         assert len(shades) == len(set(shades)) == count
     assert {job.id for job in engine.list_jobs()} <= jobs, "nothing on disk until it is wanted"
     monkeypatch.setattr(engine, "run_live", lambda *args: (_ for _ in ()).throw(StudioError("It broke. X.")))
-    page.button(key="eye_left").click().run()
+    page.button(key="preference_left").click().run()
     assert "It broke" in join_texts(page.error)

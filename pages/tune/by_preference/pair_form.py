@@ -132,7 +132,7 @@ def _ask_search_space(task: str) -> tuple[str, ...]:
         default=list(subject.varied),
         format_func=lambda name: fields[name].title,
         max_selections=MAX_SETTINGS_VARIED,
-        key=f"eye_vary_{task.partition('.')[0]}",
+        key=f"preference_vary_{task.partition('.')[0]}",
         help="Settings to vary; choose two or three, because each further setting needs more comparisons",
     )
     return tuple(_ask_range(kind, fields[name], subject) for name in names)
@@ -144,7 +144,7 @@ def _ask_range(kind: type[Settings], field: SettingInfo, subject: Subject) -> st
 
     initial_range, limit = subject.varied.get(field.name), subject.options[field.name]
     [default_range] = parse_space(kind, [f"{field.name}={limit}"]).values()
-    key, label = f"eye_range_{field.name}", field.title
+    key, label = f"preference_range_{field.name}", field.title
     if default_range.choices:
         selected = st.pills(
             label,

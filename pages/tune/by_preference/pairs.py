@@ -15,30 +15,33 @@ from studio.tune.by_preference import search_store
 from studio.tune.by_preference.pairs import MAX_COMPARISONS, Pair, PairSelector
 from studio.tune.by_preference.search_store import PreferenceSearch
 
-_CACHE_NAME, _MAX_CACHED = "eye", 12  # images per tab, so that undo and recent winners need no computation
+_CACHE_NAME, _MAX_CACHED = (
+    "preference",
+    12,
+)  # images per tab, so that undo and recent winners need no computation
 _SLOT = "by_preference"  # of errors
 
 
-def show_comparison(taste: PreferenceSearch) -> PairSelector:
+def show_comparison(search: PreferenceSearch) -> PairSelector:
     """Shows the next pair, or the best image when nothing is left to compare. Returns the comparisons."""
-    selector = session.get_pairs(taste)
+    selector = session.get_pairs(search)
     page_errors.show_errors(_SLOT)
     if engine.connect().status() != "ready":
         live.show_warm_up()
-    elif missing := weight_downloads.list_missing(_list_required_weights(taste, selector)):
+    elif missing := weight_downloads.list_missing(_list_required_weights(search, selector)):
         st.info(f"The images need {weight_downloads.describe_sizes(missing)}.", icon=":material/download:")
         weight_downloads.offer_download(missing)
     elif st.session_state.get(session.DONE_KEY) or selector.next_pair is None:
-        result = _compute_image(taste, selector, selector.best)
+        result = _compute_image(search, selector, selector.best)
         if result is not None:
-            best.show(taste, selector, result, on_back=None if selector.next_pair is None else _set_done)
+            best.show(search, selector, result, on_back=None if selector.next_pair is None else _set_done)
     else:
-        _show_pair(taste, selector, selector.next_pair)
+        _show_pair(search, selector, selector.next_pair)
     return selector
 
 
-def _show_pair(taste: PreferenceSearch, selector: PairSelector, pair: Pair) -> None:
-    number = len(taste.compared) + 1
+def _show_pair(search: PreferenceSearch, selector: PairSelector, pair: Pair) -> None:
+    number = len(search.compared) + 1
     st.progress(
         (number - 1) / MAX_COMPARISONS,
         f"Comparison {number} of {MAX_COMPARISONS} at most: which do you like better?",
@@ -47,10 +50,10 @@ def _show_pair(taste: PreferenceSearch, selector: PairSelector, pair: Pair) -> N
     results_by_side: dict[int, engine.Live] = {}
     # Draw a cached image first, so that the user can look at it meanwhile.
     points = (pair.left, pair.right)
-    for side in sorted((0, 1), key=lambda side: not _is_cached(taste, selector, points[side])):
+    for side in sorted((0, 1), key=lambda side: not _is_cached(search, selector, points[side])):
         with sides[side]:
             live_result = _show_image(
-                taste, selector, points[side], ("The left image", "The right image")[side]
+                search, selector, points[side], ("The left image", "The right image")[side]
             )
             if live_result is not None:
                 results_by_side[side] = live_result
@@ -60,18 +63,18 @@ def _show_pair(taste: PreferenceSearch, selector: PairSelector, pair: Pair) -> N
     for side, answer, key in ((0, "left", "Left"), (1, "right", "Right")):
         sides[side].button(
             "This one",
-            key=f"eye_{answer}",
+            key=f"preference_{answer}",
             icon=":material/thumb_up:",
             type="primary",
             width="stretch",
             shortcut=key,
             on_click=_store_answer,
-            args=(taste.id, pair, answer),
+            args=(search.id, pair, answer),
         )
     with st.container(horizontal=True):
         tie_options: dict[str, Any] = {
             "on_click": _store_answer,
-            "args": (taste.id, pair, "alike"),
+            "args": (search.id, pair, "alike"),
             "shortcut": "0",
         }
         st.button(
@@ -80,13 +83,13 @@ def _show_pair(taste: PreferenceSearch, selector: PairSelector, pair: Pair) -> N
             help="The two images are too similar, or neither is better",
             **tie_options,
         )
-        has_no_answers = not taste.compared
+        has_no_answers = not search.compared
         st.button(
             "Undo last",
             icon=":material/undo:",
             disabled=has_no_answers,
             on_click=_undo_answer,
-            args=(taste.id,),
+            args=(search.id,),
         )
         st.button(
             "Show the best",
@@ -98,46 +101,49 @@ def _show_pair(taste: PreferenceSearch, selector: PairSelector, pair: Pair) -> N
     with st.expander("Settings of these images", icon=":material/receipt_long:"):
         for side, name in ((0, "Left"), (1, "Right")):
             description = wording.describe_settings(
-                taste.settings_class, dict(zip(selector.grid.names, points[side], strict=True))
+                search.settings_class, dict(zip(selector.grid.names, points[side], strict=True))
             )
             st.markdown(f"**{name}**: {words.escape(description)}")
             results.show_download(
-                results_by_side[side].data, taste.task, key=f"eye_{side}", recipe=results_by_side[side].recipe
+                results_by_side[side].data,
+                search.task,
+                key=f"preference_{side}",
+                recipe=results_by_side[side].recipe,
             )
         st.caption("Each file contains its recipe.")
 
 
 def _show_image(
-    taste: PreferenceSearch, selector: PairSelector, point: tuple, name: str
+    search: PreferenceSearch, selector: PairSelector, point: tuple, name: str
 ) -> engine.Live | None:
     placeholder = st.empty()
     with placeholder.container(), st.spinner("Generating ..."):
-        result = _compute_image(taste, selector, point)
+        result = _compute_image(search, selector, point)
     # Outside the spinner: when it ends, it removes the element at its position.
     if result is not None:
         with placeholder:
-            best.show_image(taste, result, name)
+            best.show_image(search, result, name)
     return result
 
 
-def _compute_image(taste: PreferenceSearch, selector: PairSelector, point: tuple) -> engine.Live | None:
+def _compute_image(search: PreferenceSearch, selector: PairSelector, point: tuple) -> engine.Live | None:
     return live.make_result(
-        taste.task,
-        taste.make_image_settings(point, selector.grid.names),
-        taste.inputs,
+        search.task,
+        search.make_image_settings(point, selector.grid.names),
+        search.inputs,
         _CACHE_NAME,
         _MAX_CACHED,
     )
 
 
-def _is_cached(taste: PreferenceSearch, selector: PairSelector, point: tuple) -> bool:
-    settings = taste.make_image_settings(point, selector.grid.names)
-    return settings.model_dump_json() + str(taste.inputs) in live.get_cached_results(_CACHE_NAME)
+def _is_cached(search: PreferenceSearch, selector: PairSelector, point: tuple) -> bool:
+    settings = search.make_image_settings(point, selector.grid.names)
+    return settings.model_dump_json() + str(search.inputs) in live.get_cached_results(_CACHE_NAME)
 
 
-def _list_required_weights(taste: PreferenceSearch, selector: PairSelector) -> list[str]:
-    settings = taste.make_image_settings(selector.grid.default_point, selector.grid.names)
-    return pair_form.list_weights_needed(taste.task, settings, selector.grid.ranges)
+def _list_required_weights(search: PreferenceSearch, selector: PairSelector) -> list[str]:
+    settings = search.make_image_settings(selector.grid.default_point, selector.grid.names)
+    return pair_form.list_weights_needed(search.task, settings, selector.grid.ranges)
 
 
 def _store_answer(id: str, pair: Pair, answer: search_store.Pick) -> None:

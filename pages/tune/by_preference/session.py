@@ -20,10 +20,11 @@ from studio.tune.by_preference.pairs import PairSelector
 from studio.tune.by_preference.posteriors import compute_posteriors
 from studio.tune.by_preference.search_store import PreferenceSearch
 
-PARAMETER = "eye"
-DONE_KEY = "eye_done"  # whether the best image is shown instead of the next pair
-SELECTION = {"figures": "By metric", "eye": "By preference"}
-_LAST_KEY, _PAIRS_KEY, _SELECT_KEY, _FOLLOWED_KEY = "eye_last", "eye_duels", "select_by", "eye_followed"
+PARAMETER = "preference"
+DONE_KEY = "preference_done"  # whether the best image is shown instead of the next pair
+SELECTION = {"metric": "By metric", "preference": "By preference"}
+_SELECT_KEY = "select_by"
+_LAST_KEY, _PAIRS_KEY, _FOLLOWED_KEY = "preference_last", "preference_pairs", "preference_followed"
 
 
 def ask_by_preference() -> bool:
@@ -33,10 +34,10 @@ def ask_by_preference() -> bool:
     """
     linked_id = st.query_params.get(PARAMETER)
     if jobs.find_linked_job("tune"):
-        st.session_state[_SELECT_KEY] = "figures"
+        st.session_state[_SELECT_KEY] = "metric"
     elif linked_id and st.session_state.get(_FOLLOWED_KEY) != linked_id:
-        st.session_state[_SELECT_KEY], st.session_state[_FOLLOWED_KEY] = "eye", linked_id
-    is_preference = forms.ask_choice("Select by", SELECTION, key=_SELECT_KEY, hide_label=True) == "eye"
+        st.session_state[_SELECT_KEY], st.session_state[_FOLLOWED_KEY] = "preference", linked_id
+    is_preference = forms.ask_choice("Select by", SELECTION, key=_SELECT_KEY, hide_label=True) == "preference"
     if not is_preference:
         st.query_params.pop(PARAMETER, None)
     return is_preference
@@ -46,13 +47,13 @@ def start_search(question: Question) -> None:
     """Starts a search and shows it, or shows an error. Do not call it from a callback."""
     try:
         size = int(type(question.settings)().model_dump()["size"])
-        taste = search_store.create_search(
+        search = search_store.create_search(
             question.task, question.settings, question.vary, question.inputs(), get_owner(), size
         )
     except StudioError as error:
         page_errors.show_error(error)
         return
-    link_search(taste.id)
+    link_search(search.id)
     st.rerun()
 
 
@@ -68,20 +69,20 @@ def find_search() -> PreferenceSearch | None:
     if not id:
         return None
     try:
-        taste = search_store.load_search(id, get_owner())
+        search = search_store.load_search(id, get_owner())
     except StudioError as error:
         _close_search()
         st.warning(words.escape(str(error)), icon=":material/search_off:")
         return None
     st.query_params[PARAMETER] = st.session_state[_LAST_KEY] = id
-    return taste
+    return search
 
 
-def show_search(taste: PreferenceSearch) -> None:
+def show_search(search: PreferenceSearch) -> None:
     """Shows the images, search space and findings of a search, and a button for a new one."""
-    selector = get_pairs(taste)
-    st.markdown(f"**{_search_title(taste)}**")
-    images = [file for slot in ("content", "style") for file in taste.inputs.get(slot, ())]
+    selector = get_pairs(search)
+    st.markdown(f"**{_search_title(search)}**")
+    images = [file for slot in ("content", "style") for file in search.inputs.get(slot, ())]
     with st.container(horizontal=True):
         for file in images:
             try:
@@ -90,8 +91,8 @@ def show_search(taste: PreferenceSearch) -> None:
                 )
             except StudioError as error:
                 st.caption(words.escape(str(error)))
-    st.caption(wording.describe_ranges(taste.settings_class, selector.grid))
-    st.markdown(words.escape(wording.describe_findings(taste.settings_class, compute_posteriors(selector))))
+    st.caption(wording.describe_ranges(search.settings_class, selector.grid))
+    st.markdown(words.escape(wording.describe_findings(search.settings_class, compute_posteriors(selector))))
     st.button(
         "New search",
         icon=":material/arrow_back:",
@@ -102,35 +103,35 @@ def show_search(taste: PreferenceSearch) -> None:
 
 def show_recent_searches() -> None:
     """Lists recent searches by preference, to resume them."""
-    for taste in search_store.load_recent(get_owner()):
-        label = f"Continue: {_search_title(taste)}, {len(taste.compared)} compared"
+    for search in search_store.load_recent(get_owner()):
+        label = f"Continue: {_search_title(search)}, {len(search.compared)} compared"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 label,
-                key=f"eye_on_{taste.id}",
+                key=f"preference_continue_{search.id}",
                 icon=":material/arrow_forward:",
                 type="tertiary",
                 on_click=link_search,
-                args=(taste.id,),
+                args=(search.id,),
             )
             forget: dict[str, Any] = {
                 "on_click": _delete_search,
-                "args": (taste.id,),
+                "args": (search.id,),
                 "help": "Deletes this search; images in the gallery stay",
             }
-            st.button("Forget", key=f"eye_off_{taste.id}", type="tertiary", **forget)
+            st.button("Forget", key=f"preference_forget_{search.id}", type="tertiary", **forget)
 
 
-def get_pairs(taste: PreferenceSearch) -> PairSelector:
+def get_pairs(search: PreferenceSearch) -> PairSelector:
     """Returns the comparisons of a search, cached until the next pick."""
     cached = st.session_state.get(_PAIRS_KEY)
-    if cached is None or cached[0] != taste:
-        cached = st.session_state[_PAIRS_KEY] = (taste, taste.make_selector())
+    if cached is None or cached[0] != search:
+        cached = st.session_state[_PAIRS_KEY] = (search, search.make_selector())
     return cached[1]
 
 
-def _search_title(taste: PreferenceSearch) -> str:
-    return words.escape(words.describe_inputs(taste)) or taste.task
+def _search_title(search: PreferenceSearch) -> str:
+    return words.escape(words.describe_inputs(search)) or search.task
 
 
 def _close_search() -> None:

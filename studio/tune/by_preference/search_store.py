@@ -25,7 +25,7 @@ from studio.tune.space import parse_space
 TASKS = ("style.transfer", "dream.ascend")  # tasks without a metric, whose images only a user can compare
 Pick = Literal["left", "right", "alike"]
 _ID = re.compile(r"[0-9a-f]{16}")
-_PREFIX = "eye-"
+_PREFIX = "preference-"
 _MAX_BYTES = 256_000
 _MAX_RECENT = 3  # searches
 

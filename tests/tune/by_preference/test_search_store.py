@@ -27,7 +27,7 @@ def preference_search(home):
 
 
 def path_of(preference_search):
-    return paths.ensure_folder("searches") / f"eye-{preference_search.id}.json"
+    return paths.ensure_folder("searches") / f"preference-{preference_search.id}.json"
 
 
 def test_comparisons_are_stored(preference_search):

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.recorded import runs
+from pages.tune.by_preference import session
 from pages.widgets import assets, under_the_hood
 from studio.core.settings import Settings
 from studio.tune.by_preference.pairs import PairSelector
@@ -15,13 +16,15 @@ from studio.tune.by_preference.posteriors import SettingPosterior, compute_poste
 from studio.tune.by_preference.search_store import PreferenceSearch
 
 
-def explain(kind: type[Settings] | None, selector: PairSelector | None) -> None:
+def explain(search: PreferenceSearch | None) -> None:
     """Shows the expander with the posterior utility after the picks of a search, or of a recorded one."""
-    under_the_hood.show_section(lambda: _draw_posterior(kind, selector), assets.read(__file__, "beliefs.md"))
+    under_the_hood.show_section(lambda: _draw_posterior(search), assets.read(__file__, "posterior.md"))
 
 
-def _draw_posterior(kind: type[Settings] | None, selector: PairSelector | None) -> None:
-    if kind is None or selector is None or not selector.comparisons:
+def _draw_posterior(search: PreferenceSearch | None) -> None:
+    if search is not None and search.compared:
+        kind, selector = search.settings_class, session.get_pairs(search)
+    else:
         kind, selector = _load_recorded_search()
         st.caption(
             f"Recorded: {len(selector.comparisons)} picks by a rule that prefers a medium strength and "
@@ -39,8 +42,8 @@ def _draw_posterior(kind: type[Settings] | None, selector: PairSelector | None) 
 
 @functools.cache
 def _load_recorded_search() -> tuple[type[Settings], PairSelector]:
-    taste = PreferenceSearch.model_validate_json((runs.FOLDER / "by_preference.json").read_text("utf-8"))
-    return taste.settings_class, taste.make_selector()
+    search = PreferenceSearch.model_validate_json((runs.FOLDER / "by_preference.json").read_text("utf-8"))
+    return search.settings_class, search.make_selector()
 
 
 def _build_band_chart(line: SettingPosterior, label: str, is_log: bool) -> Any:
