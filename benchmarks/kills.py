@@ -91,10 +91,11 @@ class Server:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def find_worker(self) -> psutil.Process | None:
-        """Returns the process that works on jobs; None while there is none."""
+        """Returns the process that works on jobs, which has a lower priority; None while there is none."""
+        priority = psutil.Process(self.process.pid).nice()
         for process in self.list_processes():
             try:
-                if process.nice() == 10 and "resource_tracker" not in " ".join(process.cmdline()):
+                if process.nice() > priority and "resource_tracker" not in " ".join(process.cmdline()):
                     return process
             except psutil.Error:
                 continue
