@@ -12,7 +12,16 @@ import streamlit as st
 
 from pages.classify import camera
 from pages.classify.hand_classes import MAX_IMAGES, MAX_NAME_LENGTH, MAX_SIDE, HandClass, HandClasses
-from pages.form import data_set_input, image_input, input_store, loose_images, problems, samples, uploads
+from pages.form import (
+    data_set_input,
+    image_input,
+    input_store,
+    loose_images,
+    problems,
+    samples,
+    tiles,
+    uploads,
+)
 from pages.form.data_set_input import DatasetChoice
 from pages.widgets import css, keys, page_errors, words
 from pages.widgets.owners import get_owner
@@ -281,7 +290,7 @@ def _show_images(hand_classes: HandClasses, hand_class: HandClass, slot: str) ->
     limit = st.session_state.setdefault(limit_key, IMAGES_SHOWN)
     digests = list(hand_class.images)[::-1][:limit]
     selected = set(
-        image_input.show_tiles(
+        tiles.show(
             f"Images of {words.escape(hand_class.name)}",
             digests,
             [samples.make_thumbnail(hand_class.images[digest]) for digest in digests],

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from pages.form import forms, image_input, layer_terms, samples
+from pages.form import forms, layer_terms, samples, tiles
 from pages.jobs import jobs, results
 from pages.widgets import keys, numbers, words
 from pages.widgets.owners import get_owner
@@ -106,14 +106,14 @@ def _draw_sheet(layer: str, images: dict[int, bytes], text: str) -> None:
     names = {layer_terms.make_term(layer, channel): channel for channel in sorted(images)}
     terms = set(map(layer_terms.name_of, layer_terms.split(text)))
     st.session_state[key] = [channel for term, channel in names.items() if term in terms]
-    image_input.show_tiles(
+    tiles.show(
         "Feature visualization of each channel",
         list(names.values()),
         [images[channel] for channel in names.values()],
         selection_mode="multi",
         format_func=str,
         key=key,
-        tile=5,
+        width=5,
         on_change=lambda: _store_selected_channels(
             list(names), [layer_terms.make_term(layer, channel) for channel in st.session_state[key]]
         ),

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.dream import channel_sheet
-from pages.form import estimates, forms, image_input, layer_terms, mask_choice, problems, samples
+from pages.form import estimates, forms, layer_terms, mask_choice, problems, samples, tiles
 from pages.widgets import words
 from studio.core import amounts, tasks
 from studio.core.errors import StudioError
@@ -61,7 +61,7 @@ def _ask_preset() -> str:
     )
     forms.drop_stale_choice("look", names)
     images = samples.load_preset_thumbnails()
-    preset = image_input.show_tiles(
+    preset = tiles.show(
         "Preset",
         names,
         [images[name] for name in names] if len(images) == len(names) else [],

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from pages.form import forms, image_input, input_store, problems, samples, uploads
+from pages.form import forms, input_store, problems, samples, tiles, uploads
 from pages.widgets import page_errors, words
 from studio.core import data
 from studio.core.data import sample_sets
@@ -54,7 +54,7 @@ def choose(
         titles,
         names,
         key=KEY,
-        tile=4.8 if other_choosers else 6.5,
+        width=4.8 if other_choosers else 6.5,
         on_change=on_change,
         notes=[notes.get(title, "") for title in titles],
     )
@@ -139,7 +139,7 @@ def choose_set(
     *,
     key: str,
     label: str = LABEL,
-    tile: float = image_input.TILE_WIDTH,
+    width: float = tiles.WIDTH,
     on_change: Callable[[], None] | None = None,
     notes: Sequence[str] = (),
 ) -> str:
@@ -150,12 +150,12 @@ def choose_set(
         names: of the data sets, in the file names of their thumbnails.
         key: of the widget and in the address.
         label: of the widget.
-        tile: minimum width of a tile, in rem.
+        width: minimum width of a tile, in rem.
         on_change: callback after another choice.
         notes: a line below each tile; "" for none.
     """
     forms.drop_stale_choice(key, titles)
-    return image_input.show_tiles(
+    return tiles.show(
         label,
         titles,
         [samples.load_thumbnail(f"set-{name}") for name in names],
@@ -163,7 +163,7 @@ def choose_set(
         required=True,
         key=key,
         bind="query-params",
-        tile=tile,
+        width=width,
         on_change=on_change,
         notes=notes,
     )

@@ -1,8 +1,4 @@
-"""Image inputs: samples and the user's own images as tiles.
-
-The tiles are `st.pills`, which work with the keyboard, screen readers and the address; CSS puts each image
-above its title.
-"""
+"""Image inputs: samples and the user's own images as tiles."""
 
 from __future__ import annotations
 
@@ -14,16 +10,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.form import blending, image_edit, samples, uploads
+from pages.form import blending, image_edit, samples, tiles, uploads
 from pages.form.samples import Sample
-from pages.widgets import assets, browser_images, keys, owners, page_errors, words
+from pages.widgets import assets, keys, owners, page_errors, words
 from studio.core.errors import StudioError, make_printable
 from studio.core.imaging import formats, image_io
 from studio.core.tasks import File, humanize_stem
 from studio.run import file_checks, own_images
 
 MAX_RESTORED = 8
-TILE_WIDTH, RECENT_WIDTH = 4.4, 2.5  # minimum width of a tile and of a recent image, in rem
+RECENT_WIDTH = 2.5  # minimum width of a recent image, in rem
 _MAX_TITLE = 40  # characters
 FILE_TYPES = [ending.removeprefix(".") for ending in formats.EXTENSIONS]
 
@@ -50,7 +46,7 @@ def choose_image(
     choices = _list_samples_by_title(slot, options)
     titles = list(choices)
     unknown_titles = _list_unknown_titles(slot, titles)
-    selected = show_tiles(
+    selected = tiles.show(
         label,
         titles,
         [choice.thumbnail for choice in choices.values()],
@@ -115,13 +111,13 @@ def choose_images(
         blend_label: label of the toggle for blending; "" if several can always be selected.
     """
     _restore_own_images(slot, own_title, options)
-    tiles = st.container()
+    tile_area = st.container()
     blending.ask_blend(slot, blend_label, max_images)
     choices = _list_samples_by_title(slot, options)
     titles = list(choices)
     unknown_titles = _list_unknown_titles(slot, titles)
-    with tiles:
-        selected = show_tiles(
+    with tile_area:
+        selected = tiles.show(
             label,
             titles,
             [choice.thumbnail for choice in choices.values()],
@@ -234,7 +230,7 @@ def _restore_own_images(slot: str, own_title: str, options: Sequence[Sample]) ->
 
 
 def _list_unknown_titles(slot: str, titles: Sequence[str]) -> list[str]:
-    """Returns titles in the address that are no options. Call it before `show_tiles`, which removes them."""
+    """Returns titles in the address that are no options. Call it before `tiles.show`, which removes them."""
     return [title for title in _read_titles(slot) if title not in titles]
 
 
@@ -331,14 +327,14 @@ def _show_recent_row(slot: str, own_title: str) -> None:
         return
     key = keys.part(slot, "recent")
     st.html(assets.render_style(__file__, "recent_row.css", key))
-    show_tiles(
+    tiles.show(
         "Used before",
         list(files),
         [samples.make_thumbnail(file) for file in files.values()],
         selection_mode="multi",
         format_func=lambda digest: f"Use {words.escape(title_of(files[digest].name) or own_title)} again",
         key=key,
-        tile=RECENT_WIDTH,
+        width=RECENT_WIDTH,
         on_change=_select_recent_image,
         args=(slot, own_title, key, files),
     )
@@ -354,46 +350,3 @@ def _select_recent_image(slot: str, own_title: str, key: str, files: Mapping[str
 
 def _switch_key(slot: str) -> str:
     return keys.part(slot, "on")
-
-
-def show_tiles(
-    label: str,
-    options: Sequence[Any],
-    thumbnails: Sequence[bytes],
-    *,
-    key: str,
-    tile: float = TILE_WIDTH,
-    notes: Sequence[str] = (),
-    **widget_options: Any,
-) -> Any:
-    """Draws `st.pills` with an image above each of the first options. Returns the selection.
-
-    Args:
-        label: of the widget.
-        options: to select from.
-        thumbnails: WebP or PNG files for the first options; empty for plain pills.
-        key: of the widget.
-        tile: minimum width of a tile, in rem.
-        notes: a line below each of the first options. Pass only fixed text and dates, never text of a user.
-        widget_options: what else `st.pills` takes; without a `format_func` options are shown as they are.
-    """
-    widget_options = {"format_func": lambda option: words.escape(str(option)), **widget_options}
-    if thumbnails:  # before the pills: styled later, they would move while the user clicks
-        st.html(_render_style(key, thumbnails, tile, notes))
-    return st.pills(label, options, key=key, width="stretch", **widget_options)
-
-
-def _render_style(key: str, thumbnails: Sequence[bytes], tile: float, notes: Sequence[str]) -> str:
-    css = keys.css_class(key)
-    rules = [
-        f'.{css} [data-testid="stButtonGroup"] button:nth-of-type({number})::before '
-        f'{{ content: ""; background-image: url({browser_images.to_data_url(data)}); }}'
-        for number, data in enumerate(thumbnails, 1)
-    ]
-    rules += [
-        f'.{css} [data-testid="stButtonGroup"] button:nth-of-type({number})::after {{ content: "{note}"; }}'
-        for number, note in enumerate(notes, 1)
-        if note
-    ]
-    style = assets.render_style(__file__, "tiles.css", key, tile=f"{tile}rem")
-    return f"{style}<style>{''.join(rules)}</style>"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.form import data_set_input, image_input, problems, samples, tfds_input, uploaded_images
+from pages.form import data_set_input, problems, samples, tfds_input, tiles, uploaded_images
 from pages.form.corrected_sets import Chooser
 from pages.widgets.owners import LOCAL, get_owner
 from studio.core import amounts
@@ -57,14 +57,11 @@ def choose(
         _select_archive(next_file)
     uploaded_images.store_in_address()
     sets_by_title = {name.capitalize(): sample_set for name, sample_set in sample_collections.items()}
-    titles, names, tile = (
-        [*sets_by_title, OWN, GALLERY],
-        [*sample_collections, "own", "gallery"],
-        image_input.TILE_WIDTH,
-    )
+    titles, names = [*sets_by_title, OWN, GALLERY], [*sample_collections, "own", "gallery"]
+    width = tiles.WIDTH
     if by_name and get_owner() == LOCAL:
-        titles, names, tile = [*titles, BY_NAME], [*names, "by-name"], _WIDE_TILE
-    title = data_set_input.choose_set(titles, names, key=KEY, label=label, tile=tile)
+        titles, names, width = [*titles, BY_NAME], [*names, "by-name"], _WIDE_TILE
+    title = data_set_input.choose_set(titles, names, key=KEY, label=label, width=width)
     if title in sets_by_title:
         st.caption(sets_by_title[title].title)
         name = sets_by_title[title].name

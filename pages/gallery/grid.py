@@ -8,7 +8,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from pages.form import forms, image_input
+from pages.form import forms, tiles
 from pages.gallery import address, boards, marks, selection
 from pages.jobs.navigation import PAGES
 from pages.widgets import assets, keys, words
@@ -180,7 +180,7 @@ def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
     labels = _make_unique_labels(entries)
     key = _SEVERAL_TILES_KEY if is_multiple else keys.part(_TILES_KEY, "one")
     with st.container(key=marks.TILES_KEY):
-        selected = image_input.show_tiles(
+        selected = tiles.show(
             "Items, newest first",
             list(labels),
             [entry.load_thumbnail() for entry in entries],
@@ -188,7 +188,7 @@ def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
             format_func=labels.get,
             key=key,
             persist_state="page" if is_multiple else None,
-            tile=TILE_WIDTH,
+            width=TILE_WIDTH,
             notes=[_format_day(entry.created) for entry in entries],
             label_visibility="collapsed",
             on_change=None if is_multiple else _open_item,
@@ -198,8 +198,8 @@ def _show_tiles(entries: Sequence[Entry], is_multiple: bool) -> list[str]:
     last_shown = st.session_state.pop(LAST_SHOWN_KEY, "")
     if last_shown in labels:
         position = list(labels).index(last_shown)
-        tiles = f'.{keys.css_class(key)} [data-testid="stButtonGroup"] button'
-        assets.run_script(__file__, "move_focus.js", selector=tiles, index=position)
+        buttons = f'.{keys.css_class(key)} [data-testid="stButtonGroup"] button'
+        assets.run_script(__file__, "move_focus.js", selector=buttons, index=position)
     return selected if is_multiple else []
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.form import image_input, samples
+from pages.form import samples, tiles
 from pages.form.samples import Sample
 from pages.widgets import media_files, page_errors, weight_downloads
 from studio.core.errors import StudioError
@@ -28,7 +28,7 @@ def choose_style() -> Sample:
     """Lets the user choose a house style, the first that was chosen for a photo at first. Returns it."""
     styles = {sample.title: sample for sample in samples.list_styles() if sample.network}
     photo_styles = st.session_state.get("style") or []
-    title = image_input.show_tiles(
+    title = tiles.show(
         "House style",
         list(styles),
         [sample.thumbnail for sample in styles.values()],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pages.dream import channel_sheet
-from pages.form import image_input
+from pages.form import tiles
 from pages.jobs import jobs
 from studio.core import tasks
 from studio.dream.channels import sheet
@@ -56,11 +56,13 @@ def choose(settings: XraySettings, channel: int, images: Mapping[int, bytes]) ->
         draw_pills(_PILLS_KEY, label, list(images), channel, list(images.values()))
 
 
-def draw_pills(key: str, label: str, channels: Sequence[int], channel: int, tiles: Sequence[bytes]) -> None:
+def draw_pills(
+    key: str, label: str, channels: Sequence[int], channel: int, thumbnails: Sequence[bytes]
+) -> None:
     """Draws a row of channels as small images; a click chooses one."""
     st.session_state[key] = channel if channel in channels else None
-    image_input.show_tiles(
-        label, channels, tiles, key=key, tile=5, format_func=str, on_change=_set_channel, args=(key,)
+    tiles.show(
+        label, channels, thumbnails, key=key, width=5, format_func=str, on_change=_set_channel, args=(key,)
     )
 
 
