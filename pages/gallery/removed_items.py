@@ -62,10 +62,8 @@ def close_undo() -> None:
 
 def show() -> None:
     """Shows all removed items that can be restored; draws nothing when there are none."""
-    items, damaged_items = (
-        removal.list_removed(get_owner()),
-        unreadable.list_unreadable(removal.removed_folder(), get_owner()),
-    )
+    items = removal.list_removed(get_owner())
+    damaged_items = unreadable.list_unreadable(removal.removed_folder(), get_owner())
     ids = [*(item.id for item in items), *(item.id for item in damaged_items)]
     if not ids:
         return
@@ -104,6 +102,8 @@ def show_unreadable() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 day = time.strftime("%d %B %Y", time.localtime(item.changed)).lstrip("0")
                 st.markdown(f"{words.escape(item.name)}, {day}", width="stretch")
-                st.button("Remove", key=f"odd_{item.id}", type="tertiary", on_click=remove, args=([item.id],))
+                st.button(
+                    "Remove", key=f"remove_{item.id}", type="tertiary", on_click=remove, args=([item.id],)
+                )
         if len(items) > MAX_SHOWN:
             st.caption(f"And {len(items) - MAX_SHOWN:,} more.")

@@ -33,7 +33,7 @@ class _RequestModel(BaseModel):
 
 
 class FileRef(_RequestModel):
-    """A file in the studio, with the name that names of results are derived from."""
+    """A file in the studio; the names of results derive from its name."""
 
     model_config = ConfigDict(frozen=True)  # hashable
 
@@ -45,13 +45,13 @@ class TaskRequest(_RequestModel):
     """A task, its settings, and its inputs by slot."""
 
     task: str = Field(max_length=100, examples=["style.transfer"])
-    settings: dict[str, Any] = Field({}, description="Those that shall differ from the defaults.")
+    settings: dict[str, Any] = Field({}, description="Settings that differ from the defaults.")
     inputs: Annotated[
         dict[ShortText, Annotated[list[ShortText | FileRef], FailFast(), Field(max_length=_MAX_FILES)]],
         at_most(_MAX_SLOTS),
     ] = Field(
         {},
-        description="Of each slot its files: the id of an upload or of a result, `sample:NAME`, the name of "
+        description="The files of each slot: the id of an upload or of a result, `sample:NAME`, the name of "
         "a model, or `SETTING:NAME` where the slot takes names in place of files.",
         examples=[{"content": ["sample:chelsea"], "style": ["house:mosaic"]}],
     )
@@ -63,7 +63,7 @@ class JobRequest(TaskRequest):
     batch: str = Field(
         "",
         pattern="^[A-Za-z0-9._-]{0,100}$",
-        description="A name of your choice: jobs of one name have one place in the order.",
+        description="A name of your choice; jobs of the same batch share one place in the queue.",
     )
 
 
@@ -80,7 +80,7 @@ class Move(_RequestModel):
     to: str = Field(
         "front",
         max_length=100,
-        description="front, up (by one), or the id of the waiting job before which it shall run.",
+        description="front, up (by one), or the id of the waiting job to run it before.",
     )
 
 
@@ -92,15 +92,15 @@ class MarksIn(_RequestModel):
         None,
         max_length=MAX_TAGS,
         fail_fast=True,
-        description="All that it shall have, instead of those it has.",
+        description="All tags of the item; they replace its present ones.",
     )
     boards: list[ShortText] | None = Field(
         None,
         max_length=MAX_TAGS,
         fail_fast=True,
-        description="All that it shall be on, instead of those it is on.",
+        description="All boards that the item is on; they replace its present ones.",
     )
-    name: ShortText | None = Field(None, description='"" for the one that the studio gives.')
+    name: ShortText | None = Field(None, description='"" restores the default name.')
 
 
 class BoardIn(_RequestModel):

@@ -30,7 +30,7 @@ class Dream:
         figures: seconds, steps, and `octaves`: for each, height and width in px and the objective's value
             before its first and after its last step.
         weights: SHA-256 of the weights used, by name.
-        stopped_early: whether the user canceled and this is the result so far.
+        stopped_early: whether the user stopped it and this is the result so far.
     """
 
     image: np.ndarray

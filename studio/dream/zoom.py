@@ -32,7 +32,7 @@ class ZoomVideo:
         image: the first dream, `(H, W, 3) uint8`.
         figures: seconds, frames, steps, and `image_steps`, the steps of `image`.
         weights: SHA-256 of the weights used, by name.
-        stopped_early: whether the user canceled and this is the result so far.
+        stopped_early: whether the user stopped it and this is the result so far.
     """
 
     video: bytes

@@ -51,7 +51,7 @@ class Turns:
         Args:
             session: runs one request at a time.
             owner: of the session; owners take turns.
-            is_stopped: returns whether the wait shall end; called every POLL_SECONDS.
+            is_stopped: returns whether to stop waiting; called every POLL_SECONDS.
 
         Raises:
             Superseded: if the same session sent a newer request meanwhile.

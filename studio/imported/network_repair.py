@@ -248,14 +248,10 @@ def _make_call(tensors: list[Any], arguments: Part) -> Part:
 
 def _repair_endpoints(endpoints: Any, calls: Mapping[Any, int]) -> Any:
     """Converts the inputs or outputs of a network."""
-    if isinstance(endpoints, list) and len(endpoints) == 3 and isinstance(endpoints[0], str):
+    if not isinstance(endpoints, list):
+        return endpoints
+    if len(endpoints) == 3 and isinstance(endpoints[0], str):
         return _repair_reference(endpoints, calls)
-    if (
-        isinstance(endpoints, list) and len(endpoints) == 1
-    ):  # a single input or output is not a list in Keras 3
+    if len(endpoints) == 1:  # Keras 3 stores a single input or output without a list
         return _repair_endpoints(endpoints[0], calls)
-    return (
-        [_repair_endpoints(endpoint, calls) for endpoint in endpoints]
-        if isinstance(endpoints, list)
-        else endpoints
-    )
+    return [_repair_endpoints(endpoint, calls) for endpoint in endpoints]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
+from scipy import special
 
 from studio.core.layers.activations import sigmoid
 from studio.core.layers.network import Layer, Network
@@ -55,7 +56,7 @@ class Autoencoder:
             half.initialize("he" if self.settings.hidden_widths else "glorot", rng)
         bias = self.decoder.layers[-1].bias
         mean = np.clip(digits.mean(axis=0).reshape(len(bias), -1).mean(axis=1), 0.01, 0.99)
-        bias[:] = np.log(mean / (1 - mean))
+        bias[:] = special.logit(mean)
 
     @property
     def parameters(self) -> int:
@@ -103,8 +104,9 @@ def _build_halves(settings: AutoencoderSettings) -> tuple[Half, Half]:
             TransposedConvolution(second, first),
             TransposedConvolution(first, 1),
         ]
-        return ConvolutionalNetwork(encoder, (1, SIDE, SIDE)), ConvolutionalNetwork(
-            decoder, (settings.bottleneck,)
+        return (
+            ConvolutionalNetwork(encoder, (1, SIDE, SIDE)),
+            ConvolutionalNetwork(decoder, (settings.bottleneck,)),
         )
     hidden = settings.hidden_widths
     return (

@@ -37,7 +37,7 @@ class TrainingResult(Generic[AnySnapshot]):
         last: the last snapshot.
         history: `{"step", "training", "validation", ...}` of snapshots, including the first and last.
         has_diverged: whether training diverged.
-        stopped_early: whether the user canceled and this is the result so far.
+        stopped_early: whether the user stopped it and this is the result so far.
         seconds: duration.
     """
 

@@ -37,10 +37,10 @@ class TransferResult:
     Attributes:
         image: `(H, W, 3) uint8`.
         figures: seconds; for an optimized result also the steps and the final loss.
+        weights: SHA-256 of the weights used, by name.
         matches: for an optimized result, one `(h, w, 2) float32 in [0, 1]` per style: y and x of the position
             in the style that each position of the photo was matched to.
-        weights: SHA-256 of the weights used, by name.
-        stopped_early: whether the user canceled and this is the best result so far.
+        stopped_early: whether the user stopped it and this is the best result so far.
     """
 
     image: np.ndarray

@@ -261,7 +261,8 @@ def unpack(data: bytes, target: str | Path) -> Preset:
         for name, body in members.items():
             paths.write(fresh / name, body)
         preset = _open_preset(fresh, folder.name)
-        preset.check_weights(), preset.read_recipe()
+        preset.check_weights()
+        preset.read_recipe()
     return _open_preset(folder, folder.name)
 
 

@@ -1,7 +1,7 @@
 """Shelves: folders of saved models, one per user, with the former names of each model.
 
 A renamed model is still found by its former names, so recipes, queued jobs and commands that use them keep
-working. A removed model stays in the subfolder BIN of its shelf until it is restored or deleted.
+working. A removed model stays in the subfolder REMOVED_FOLDER of its shelf until it is restored or deleted.
 """
 
 from __future__ import annotations

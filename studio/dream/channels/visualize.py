@@ -35,7 +35,7 @@ class Visualization:
         image: `(size, size, 3) uint8`; tiles seamlessly.
         figures: seconds, steps, and the channel's mean activation `before`, on noise, and `after`.
         weights: SHA-256 of the weights used, by name.
-        stopped_early: whether the user canceled and this is the result so far.
+        stopped_early: whether the user stopped it and this is the result so far.
     """
 
     image: np.ndarray

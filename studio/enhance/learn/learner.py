@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from keras import ops
@@ -48,9 +49,7 @@ class EnlargingLearner(Learner):
         """Returns the error of each scale."""
         small = [batch[f"small{scale}"] for scale in SCALES]
         maps = cast_to_float32(self.network(ops.concatenate(small), training=training))
-        bounds = [0]
-        for images in small:
-            bounds.append(bounds[-1] + images.shape[0])
+        bounds = [0, *accumulate(images.shape[0] for images in small)]
         errors = {}
         for n, scale in enumerate(SCALES):
             residual = ops.depth_to_space(maps[n][bounds[n] : bounds[n + 1]], scale)[..., 0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -130,11 +131,10 @@ def _match_folders(names: Sequence[str]) -> tuple[dict[str, int], dict[str, int]
     if find_splits(names):
         return None
     paths = [name.split("/") for name in names]
-    shared = 0
-    while paths and all(len(path) > shared + 1 for path in paths) and len({p[shared] for p in paths}) == 1:
-        shared += 1
-    folders = sorted({path[shared] for path in paths if len(path) > shared + 1})
-    if len(folders) != 2 or any(len(path) <= shared + 1 for path in paths):
+    folder_levels = zip(*(path[:-1] for path in paths), strict=False)
+    shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, folder_levels))
+    folders = sorted({path[shared] for path in paths})
+    if len(folders) != 2 or any(len(path) == shared + 1 for path in paths):
         return None
     return _split_sides([("/".join(path[shared + 1 :]), path[shared] == folders[1]) for path in paths])
 
