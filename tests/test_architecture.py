@@ -198,12 +198,8 @@ STUDIO_LAYERS = (
     {"cli", "notebook", "api"},
 )
 PAGE_LAYERS = ({"widgets"}, {"recorded"}, {"form"}, {"jobs"})  # single pages import these
-ALLOWED_PAGE_IMPORTS = {
-    "tune": {"text"},
-    "images": {"home"},
-    "xray": {"dream"},
-    "generator": {"faces"},
-}  # Tune trains on texts, the home page draws its tiles, Dream shows channels, and Faces offers generators
+# Tune trains on texts, the home page draws its tiles, Dream shows channels, and Faces offers generators.
+ALLOWED_PAGE_IMPORTS = {"tune": {"text"}, "images": {"home"}, "xray": {"dream"}, "generator": {"faces"}}
 
 
 def _find_upward_imports(dependencies: Mapping[str, set[str]], layers: Iterable[set[str]]) -> list[str]:

@@ -206,10 +206,8 @@ def test_only_pages_of_this_machine_reach_the_studio(server_port):
     evil = f"evil.example:{port}"
     for path in ("/", "/style", "/_stcore/health"):
         assert _request_status(port, evil, path) == 400
-    assert _open_stream(port, evil, f"http://{evil}") in (
-        400,
-        403,
-    )  # a host name that resolves to this machine
+    # A host name that resolves to this machine.
+    assert _open_stream(port, evil, f"http://{evil}") in (400, 403)
     assert _open_stream(port, f"localhost:{port}", f"http://{evil}") == 403  # another page's script
 
 

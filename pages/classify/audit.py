@@ -166,9 +166,7 @@ def _show_findings(dataset: ImageDataset | None, facts: Mapping[str, Any]) -> No
 def list_findings(facts: Mapping[str, Any]) -> Iterator[Finding]:
     """Yields the findings in the facts of an audit, each with what to do about it."""
     for warning in facts["warnings"]:
-        if (
-            "nearly the same image" not in warning
-        ):  # `_describe_near_duplicates` reports these with their images
+        if "nearly the same image" not in warning:  # `_describe_near_duplicates` shows these
             yield Finding(words.escape(warning), True)
     if count := facts["broken_count"]:
         subject = "broken image file was" if count == 1 else "broken image files were"

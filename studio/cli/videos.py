@@ -17,9 +17,8 @@ from studio.video.settings import VideoSettings
 from studio.video.task import TASK_NAME
 
 _VIDEO_ENDINGS = tuple(f".{kind}" for kind in video_codecs.KINDS)
-_VIDEO_ONLY_ENDINGS = tuple(
-    end for end in video_decoder.EXTENSIONS if end not in formats.EXTENSIONS
-)  # never images
+# Endings that are never images.
+_VIDEO_ONLY_ENDINGS = tuple(end for end in video_decoder.EXTENSIONS if end not in formats.EXTENSIONS)
 _IMAGE_OR_VIDEO_ENDINGS = (".webp",)  # video endings that images have, too
 _PNG_ENDINGS = (".png", ".apng")
 _UNSUPPORTED = (

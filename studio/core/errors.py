@@ -88,9 +88,8 @@ def unknown(name: str, received: object, choices: Iterable[str], next_step: str 
         choices: all names that exist; those that do not fit into 200 characters are only counted.
         next_step: what else the user can do, if no choice is close.
     """
-    received = str(received)[
-        :_MAX_QUOTED_CHARACTERS
-    ]  # comparing a megabyte with every name would take seconds
+    # Comparing a megabyte with every name would take seconds.
+    received = str(received)[:_MAX_QUOTED_CHARACTERS]
     folded = received.casefold()
     ranked = sorted(
         choices, key=lambda choice: -difflib.SequenceMatcher(None, choice.casefold(), folded).ratio()

@@ -8,9 +8,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_PATH_PATTERN = re.compile(
-    r"(?<![\w:/.~-])~?/(?:[^\s/,;:'\"()]+/)+[^\s/,;:'\"()]*"
-)  # absolute, or below a home
+# Paths that are absolute or below a home.
+_PATH_PATTERN = re.compile(r"(?<![\w:/.~-])~?/(?:[^\s/,;:'\"()]+/)+[^\s/,;:'\"()]*")
 
 
 def redact_paths(text: str) -> str:

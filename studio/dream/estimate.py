@@ -14,11 +14,8 @@ FRAME_OCTAVES = 2  # octaves of every zoom frame after the first
 MEGAPIXEL_SECONDS = {"vgg16": 4.2, "resnet50": 1.2, "inceptionv3": 1.2}  # s per megapixel pass, on two cores
 BFLOAT16_FACTOR = 0.25  # factor, on processors with native bfloat16
 _BASE_BYTES = 0.92 * 2**30  # bytes, of Keras and a small image
-_MEGAPIXEL_BYTES = {
-    "vgg16": 2.9 * 2**30,
-    "resnet50": 0.95 * 2**30,
-    "inceptionv3": 0.72 * 2**30,
-}  # bytes per megapixel
+# Bytes per megapixel.
+_MEGAPIXEL_BYTES = {"vgg16": 2.9 * 2**30, "resnet50": 0.95 * 2**30, "inceptionv3": 0.72 * 2**30}
 _WINDOW_MEGAPIXELS = 0.6  # megapixels per window of a large image
 
 

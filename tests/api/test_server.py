@@ -57,9 +57,8 @@ def test_live_request_returns_the_file(ask):
 
 
 def test_upload_job_streams_events_and_supports_ranges(ask):
-    noise = np.random.default_rng(0).integers(
-        0, 256, (500, 700, 3), "uint8"
-    )  # more than a megabyte: in chunks
+    # More than a megabyte: in chunks.
+    noise = np.random.default_rng(0).integers(0, 256, (500, 700, 3), "uint8")
     data = io.BytesIO()
     Image.fromarray(noise).save(data, "PNG")
     file = ask("POST", "/files?name=noise.png", data=data.getvalue()).json()

@@ -6,12 +6,8 @@ from collections.abc import Sequence
 
 from tests.fakes.waiting import wait_until
 
-BENT_LINE = (
-    (0.3, 0.3),
-    (0.7, 0.3),
-    (0.6, 0.5),
-    (0.45, 0.8),
-)  # relative to the width and height of the canvas
+# Relative to the width and height of the canvas.
+BENT_LINE = ((0.3, 0.3), (0.7, 0.3), (0.6, 0.5), (0.45, 0.8))
 
 # The address of an image says nothing about its content: a component makes a new one at each rerun.
 _READ_IMAGE = """async image => {

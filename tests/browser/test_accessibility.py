@@ -11,12 +11,8 @@ from .elements import find_serious_violations, open_popover, wait_until_at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-WIDTHS_AND_SCHEMES = (
-    (1440, "dark"),
-    (390, "light"),
-    (390, "dark"),
-    (1440, "light"),
-)  # one after the other for the pages
+# One after the other for the pages.
+WIDTHS_AND_SCHEMES = ((1440, "dark"), (390, "light"), (390, "dark"), (1440, "light"))
 PAGES_WITHOUT_HOOD = {"train-generator", "questions", "gallery", "health", "guide"}
 ADDRESSES = [
     *(place.address for place in PAGES),

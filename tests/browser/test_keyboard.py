@@ -26,9 +26,8 @@ def find_list(page):
 def test_question_mark_lists_the_keys_except_in_a_field(tab, expect):
     page = tab("/gallery")
     page.get_by_role("textbox", name="Search").wait_for()
-    page.wait_for_function(
-        "window['studio keyboard.js']"
-    )  # the page listens, which may be after its widgets are drawn
+    # The page listens, which may be after its widgets are drawn.
+    page.wait_for_function("window['studio keyboard.js']")
     wait_until_at_rest(page)
     page.keyboard.press("?")
     expect(find_list(page)).to_be_visible()

@@ -13,9 +13,8 @@ from tests.wording import says_what_to_do
 # Commands for each kind of file; "FILE" stands for its path.
 COMMANDS = {
     "image": [("invert", "FILE", "-o", "out.png")],
-    "text": [
-        ("train", "text", "FILE", "-o", "out", "--epochs", "0")
-    ],  # no epochs, because the text is at fault
+    # No epochs, because the text is at fault.
+    "text": [("train", "text", "FILE", "-o", "out", "--epochs", "0")],
     "archive": [("classify", "audit", "FILE", "--no-suspicious", "--size", "32")],
     "class_zip": [("classify", "audit", "FILE", "--no-suspicious", "--size", "32")],  # reports anomalies
     "class_folder": [("classify", "audit", "FILE", "--no-suspicious", "--size", "32")],
@@ -81,9 +80,8 @@ def test_bad_images_and_recipes_are_handled(kind, outcomes):
     # core/imaging/test_image_io.py reads all images.
     results = list(outcomes(kind, every=6 if kind == "image" else 1))
     if kind == "image":
-        results += outcomes(
-            kind, commands=[INVERT_WITH_MASK], every=12
-        )  # masks are decoded like other images
+        # Masks are decoded like other images.
+        results += outcomes(kind, commands=[INVERT_WITH_MASK], every=12)
     assert not [(path.name, fault) for path, _, _, fault in results if fault]
     assert not [
         p.name
@@ -115,9 +113,8 @@ def test_bad_class_folders_are_handled(weights_home, outcomes):
 
 @pytest.mark.slow
 def test_bad_keras_models_are_handled(outcomes):
-    results = list(
-        outcomes("model", commands=[CLASSIFY_PREDICT], every=17)
-    )  # imported/test_safe_copies.py tests all of them
+    # imported/test_safe_copies.py tests all of them.
+    results = list(outcomes("model", commands=[CLASSIFY_PREDICT], every=17))
     assert not [(path.name, fault) for path, _, _, fault in results if fault]
     assert not [
         path.name for path, expected, is_accepted, _ in results if expected == "refuse" and is_accepted

@@ -109,11 +109,8 @@ def test_tune_command_is_parsed():
         (["style", "a.jpg", "-o", "o.png", "--sise", "9"], "--sise", " Did you mean `--size`?"),
         (["style", "a.jpg", "-o", "o.png", "--qqqq"], "--qqqq", "."),
         (["write", "-n", "3", "to be"], "-n", "."),  # not "two prompts"
-        (
-            ["dream", "a.jpg", "--output", "o.png"],
-            "--output",
-            " Did you mean `--out`?",
-        ),  # not "-o is missing"
+        # Not "-o is missing".
+        (["dream", "a.jpg", "--output", "o.png"], "--output", " Did you mean `--out`?"),
         (["train", "text", "a.txt", "-o", "m", "--lr", "1"], "--lr", " Did you mean `--learning-rate`?"),
         (
             ["train", "text", "a.txt", "-o", "m", "--val-split", "1"],

@@ -38,9 +38,8 @@ def test_a_machine_without_jobs_has_the_reference_speed():
 
 
 def test_before_the_first_job_a_matrix_product_gives_the_slowdown(monkeypatch):
-    clock = iter(
-        durations._REFERENCE_PRODUCT_SECONDS * np.array([0, 30, 100, 108, 200, 209])
-    )  # of one busy core
+    # Seconds of one busy core, in units of the reference.
+    clock = iter(durations._REFERENCE_PRODUCT_SECONDS * np.array([0, 30, 100, 108, 200, 209]))
     monkeypatch.setattr(durations, "time", SimpleNamespace(thread_time=lambda: next(clock)))
     monkeypatch.setattr("dask.system.CPU_COUNT", 4)
     assert LOAD_MACHINE_SLOWDOWN.__wrapped__() == pytest.approx(2)

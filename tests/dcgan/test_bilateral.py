@@ -32,9 +32,8 @@ def test_coarse_grain_is_removed_from_large_images():
     grain = np.random.default_rng(0).integers(-3, 4, (1, 64, 64, 3)).astype("int8")
     grainy = (120 + np.kron(grain, np.ones((1, 2, 2, 1)))).astype("uint8")
     inside = np.s_[:, 8:-8, 8:-8]
-    assert (
-        apply_filter(grainy, 10)[inside].std() < 0.25 * grainy[inside].std()
-    )  # 0.32 with direct neighbors only
+    # 0.32 with direct neighbors only.
+    assert apply_filter(grainy, 10)[inside].std() < 0.25 * grainy[inside].std()
 
 
 def test_similarity_depends_on_all_channels(monkeypatch):

@@ -43,10 +43,8 @@ def format_order(waiting):
     [
         ({"a": SMALL, "b": SMALL}, "ab"),
         ({"a": LONG, "b": SMALL, "c": SMALL}, "bca"),
-        (
-            {"a": LONG, "b": MIDDLING, "c": SMALL},
-            "abc",
-        ),  # a job that is not overtaken by one is overtaken by none
+        # A job that is not overtaken by one is overtaken by none.
+        ({"a": LONG, "b": MIDDLING, "c": SMALL}, "abc"),
         ({"a": LONG, "b": LONG, "c": SMALL}, "cab"),
         ({"a": LONG, "b": None, "c": SMALL}, "abc"),  # the duration of b is unknown
         ({"a": LONG, "b": SMALL_SECONDS}, "ab"),

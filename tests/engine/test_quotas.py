@@ -15,12 +15,8 @@ from studio.core.tasks import File
 from studio.engine import quotas
 from studio.engine.jobs.job import Live
 
-ANN, BOB, CID, DAN = (
-    "visitor-a",
-    "user-b",
-    "visitor-c",
-    "visitor-d",
-)  # one per test, because they share an engine
+# One per test, because they share an engine.
+ANN, BOB, CID, DAN = "visitor-a", "user-b", "visitor-c", "visitor-d"
 
 
 @pytest.fixture

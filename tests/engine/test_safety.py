@@ -138,9 +138,8 @@ def test_engine_imports_nothing_from_the_working_folder(
 ):
     folder, met = write_shadowing_files(tmp_path)
     monkeypatch.chdir(folder)
-    monkeypatch.setenv(
-        "PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}"
-    )  # a trailing separator means this folder
+    # A trailing separator means this folder.
+    monkeypatch.setenv("PYTHONPATH", f"{os.environ['PYTHONPATH']}{os.pathsep}")
     engine = start_engine()
     try:
         until(lambda: met() or engine.status() == "ready")

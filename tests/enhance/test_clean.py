@@ -26,9 +26,8 @@ def test_folding_and_planes_are_invertible():
     stack = to_planes(photo)
     np.testing.assert_allclose(to_colors(stack), photo, atol=1e-5)
     np.testing.assert_array_equal(unfold(fold(stack)), stack)
-    np.testing.assert_array_equal(
-        fold(stack)[1, 2, :6], stack[2, 4:6].ravel()
-    )  # the upper half of each 2 x 2 block
+    # The upper half of each 2 x 2 block.
+    np.testing.assert_array_equal(fold(stack)[1, 2, :6], stack[2, 4:6].ravel())
     assert np.abs(to_planes(np.full((1, 1, 3), 0.3))[..., 1:]).max() < 1e-6
 
 

@@ -34,9 +34,8 @@ def test_thumbnail_at_the_target_does_not_block_removal(make_item):
     id = make_item()
     before, there = items.find(id), items.find(id).folder
     removal.remove([id])
-    store.Folder(there).write_thumbnails(
-        before.result.files[0]
-    )  # as in a list that started before the removal
+    # As in a list that started before the removal.
+    store.Folder(there).write_thumbnails(before.result.files[0])
     assert there.is_dir()
     assert removal.restore([id]) == [id]
     store.Folder(removal.removed_folder() / id).write_thumbnails(before.result.files[0])

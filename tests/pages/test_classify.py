@@ -145,9 +145,8 @@ def test_suspicious_image_is_moved_and_duplicate_removed_then_undone(upload_zip,
     [before] = page.session_state["set_file"]
     bytes_before = before.read()
     choices = {element.label.replace("\\", ""): element for element in require_success(page).selectbox}
-    choices["What to do with blue/0.png"].set_value(
-        1
-    )  # the fake audit says that it looks like blue; it is red
+    # The fake audit says that it looks like blue; it is red.
+    choices["What to do with blue/0.png"].set_value(1)
     choices["What to do with green/2.png and green/double.jpg"].set_value(1)
     page = press_button(page, "Apply")
     until(lambda: page.run() and "Undo" in list_button_labels(page))

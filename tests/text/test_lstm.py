@@ -55,8 +55,7 @@ def test_weight_dropout_applies_only_in_training():
     uncut = np.array(layer(x, initial_state=start)[0])
     assert np.array_equal(uncut, np.array(layer(x, initial_state=start, training=False)[0]))
     first, second = (np.array(layer(x, initial_state=start, training=True)[0]) for _ in range(2))
-    assert np.array_equal(
-        first[:, 0], uncut[:, 0]
-    )  # from a zero state recurrent connections have no effect yet
+    # From a zero state recurrent connections have no effect yet.
+    assert np.array_equal(first[:, 0], uncut[:, 0])
     assert not np.allclose(first[:, 1:], uncut[:, 1:])
     assert not np.allclose(first, second)

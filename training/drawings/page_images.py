@@ -53,18 +53,8 @@ TILE_SETTINGS: dict[str, dict[str, Any]] = {
     "faces.draw": {"preset": "faces-dcgan", "n": 12, "truncation": 0.9, "seed": 3},
 }
 DOODLE_AVATAR = 79  # number of a training avatar
-COMPLETE_AVATARS = (
-    25,
-    4,
-    12,
-    45,
-    68,
-    40,
-    86,
-    59,
-    79,
-    8,
-)  # numbers of training avatars whose faces are drawn completely
+# Numbers of training avatars whose faces are drawn completely.
+COMPLETE_AVATARS = (25, 4, 12, 45, 68, 40, 86, 59, 79, 8)
 SKETCH_SIDE = 128  # px, side of an avatar that is sketched several times
 DREAM_PHOTO = "rocket"  # much sky, where each preset shows well
 PRESET_SETTINGS: dict[str, Any] = {"size": 224, "octaves": 3, "steps": 14}

@@ -15,10 +15,8 @@ from studio.tune.by_preference import search_store
 from studio.tune.by_preference.pairs import MAX_COMPARISONS, Pair, PairSelector
 from studio.tune.by_preference.search_store import PreferenceSearch
 
-_CACHE_NAME, _MAX_CACHED = (
-    "preference",
-    12,
-)  # images per tab, so that undo and recent winners need no computation
+# Images per tab, so that undo and recent winners need no computation.
+_CACHE_NAME, _MAX_CACHED = "preference", 12
 _SLOT = "by_preference"  # of errors
 
 

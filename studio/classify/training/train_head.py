@@ -20,13 +20,8 @@ from studio.core.training import optimizers
 if TYPE_CHECKING:
     import keras
 
-LEARNING_CURVE_SHARES = (
-    1 / 16,
-    1 / 8,
-    1 / 4,
-    1 / 2,
-    1.0,
-)  # of the training images, at each point of the learning curve
+# Shares of the training images at each point of the learning curve.
+LEARNING_CURVE_SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 MIN_CLASS_IMAGES = 2  # images of each class there
 _MLP_EPOCHS = 60
 _MLP_LEARNING_RATE = 1e-3

@@ -21,11 +21,8 @@ from studio.core.progress import Progress
 PREFIX = "tfds:"
 _NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*(/[A-Za-z0-9_.+-]+)?(:\d+\.\d+\.\d+)?")
 REACH_SECONDS = 4  # TFDS itself retries for minutes without a network
-_SPLIT_ORDER = {
-    "train": 0,
-    "validation": 2,
-    "test": 3,
-}  # other splits come second; the last images are tested on
+# Other splits come second; the last images are tested on.
+_SPLIT_ORDER = {"train": 0, "validation": 2, "test": 3}
 _ALTERNATIVE = "give a folder, zip or tar of its images instead"
 
 

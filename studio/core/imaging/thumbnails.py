@@ -22,7 +22,7 @@ PAPER, INK, BLUE = "#eeece4", "#22252b", "#3046b0"
 _BOX_DRAWING = dict.fromkeys(range(0x2500, 0x2580), " ")  # characters that Pillow's font lacks
 _TEXT_COLUMNS, _TEXT_ROWS = 17, 9
 _CARD_ERRORS = (*damage.ZIP_ERRORS, KeyError, InvalidInput)
-_TEXT_BYTES = 2000  # bytes
+_TEXT_BYTES = 2000  # of a text that is read
 _SAMPLES_SHARE = 0.56  # share of the width of a wide card image; curves are on its right
 
 

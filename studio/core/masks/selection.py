@@ -12,11 +12,12 @@ from studio.core.progress import Progress
 from studio.core.weights import pretrained
 
 PERSON_NETWORK = "selfie-segmentation"  # name of the weights
+# By selection, the weights that it may use.
 NETWORKS = {
     "person": (PERSON_NETWORK,),
     "background": (PERSON_NETWORK,),
     "face": (face_boxes.FULL_RANGE, face_boxes.SHORT_RANGE),
-}  # by selection, the weights that it may use
+}
 _PERSON_SIDE = 256  # px of the network's input
 _MIN_PERSON_SHARE = 0.02  # of the photo; the network marks less than this on streets and skies
 _FACE_SCALE = (0.58, 0.78)  # half axes of a face's ellipse, as shares of its box

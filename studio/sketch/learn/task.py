@@ -28,9 +28,8 @@ def train(settings: TrainSketchSettings, inputs: Inputs, progress: Progress) -> 
     file = inputs["data"][0]
     start = load_start_weights(inputs)
     progress.report_stage("Reading avatars")
-    avatars = avatar_bank.read_bank(
-        file, settings.size
-    )  # before Keras loads, because the file may be invalid
+    # Before Keras loads, because the file may be invalid.
+    avatars = avatar_bank.read_bank(file, settings.size)
     from studio.sketch.learn import train as training
 
     positions = split.positions_from_sha256(avatar_bank.hash_images(avatars))

@@ -21,14 +21,8 @@ from scipy.special import log_ndtr, ndtr
 
 MARGIN = 0.3  # in units of the noise of a pick
 CANDIDATE_VARIANCES = (1.0, 3.0, 9.0)  # candidate variances of the utility, in squared units
-CANDIDATE_LENGTH_SCALES = (
-    0.15,
-    0.25,
-    0.4,
-    0.7,
-    1.2,
-    2.0,
-)  # candidate length scales of the kernel, in sides of the cube
+# Candidate length scales of the kernel, in sides of the cube.
+CANDIDATE_LENGTH_SCALES = (0.15, 0.25, 0.4, 0.7, 1.2, 2.0)
 MEDIAN_LENGTH_SCALE = 0.5  # of the log-normal prior of length scales
 LOG_LENGTH_SCALE_DEVIATION = 0.7  # of the same prior
 _ASCENT_ROUNDS = 2

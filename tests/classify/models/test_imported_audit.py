@@ -58,18 +58,16 @@ def test_an_audit_uses_features_and_predictions(classes, is_known, tmp_path):
         "confidence": result.figures["suspicious"][0]["confidence"],
     }
     scored = result.figures.get("score", {}).get("evaluation", {})
-    assert scored.get("accuracy") == (
-        (15 / 16) if is_known else None
-    )  # wrong only for the image in the wrong folder
+    # Wrong only for the image in the wrong folder.
+    assert scored.get("accuracy") == ((15 / 16) if is_known else None)
     report = result.files[0].read().decode()
     assert ("93.8% on 16 images" in report) is is_known
     assert ("standing" in result.figures.get("unknown", ())) is not is_known
     notes = " ".join(result.figures["notes"])
     assert ("the predictions of" in notes) is is_known and ("not know standing" in notes) is not is_known
     assert "Without effect, because the model has its own: size." in notes
-    assert (
-        result.figures["preprocessing"] == "0-255" and result.figures["small_count"] == 0
-    )  # they have its input size of 40 px
+    # They have its input size of 40 px.
+    assert result.figures["preprocessing"] == "0-255" and result.figures["small_count"] == 0
     assert result.recipe.inputs["model"][0].digest == file.digest and result.recipe.weights == {}
 
 

@@ -64,9 +64,8 @@ def test_copies_are_computed_once(dataset, backbone):
 
 
 def test_copies_do_not_depend_on_the_cache_on_disk(dataset, backbone, monkeypatch):
-    monkeypatch.setattr(
-        features_module.FeatureCache, "add", lambda *arguments: None
-    )  # its parts are being merged
+    # As while its parts are being merged.
+    monkeypatch.setattr(features_module.FeatureCache, "add", lambda *arguments: None)
     features, _ = extract(select_rows(dataset, np.array([0, 1, 0, 2])), backbone)
     assert np.array_equal(features[0], features[2]) and features.any(axis=1).all()
 

@@ -102,9 +102,8 @@ def test_each_fold_computes_its_own_directions(monkeypatch):
     choice = head.choose_strength(rows, labels, 4, folds, 0, strengths=(1e-2,))
     assert choice.strength == 1e-2
     assert np.abs(choice.validation_probabilities - left_out).max() < 0.02
-    leaking_space = head.FeatureSpace(
-        rows, 10, seed=0
-    )  # fitted to all images, including the held-out ones, so it does better on them
+    # Fitted to all images, including the held-out ones, so it does better on them.
+    leaking_space = head.FeatureSpace(rows, 10, seed=0)
     solved = head.fit(leaking_space.features[folds > 0], labels[folds > 0], 4, 1e-2)
     assert np.abs(solved.predict(leaking_space.features[folds == 0]) - left_out[folds == 0]).max() > 0.05
 

@@ -131,9 +131,8 @@ def test_distances_computed_in_chunks_equal_those_at_once(monkeypatch):
     in_chunks = scores.kid(a, b), scores.precision_recall(a, b)
     monkeypatch.undo()
     at_once = scores.kid(a, b), scores.precision_recall(a, b)
-    assert at_once[0].value == pytest.approx(
-        in_chunks[0].value, abs=1e-6
-    )  # the order of sums varies between processors
+    # The order of sums varies between processors.
+    assert at_once[0].value == pytest.approx(in_chunks[0].value, abs=1e-6)
     assert at_once[1] == in_chunks[1]
 
 

@@ -68,9 +68,8 @@ def test_identical_job_is_started_only_after_a_question(draw, engine, list_unfin
 
 @pytest.mark.slow
 def test_question_stays_until_it_is_answered(visit, engine, chores, list_unfinished):
-    engine.submit(
-        "chores.do", chores.ChoreSettings(steps=100_000, pause=0.02), {}
-    )  # the dream waits behind it
+    # The dream waits behind it.
+    engine.submit("chores.do", chores.ChoreSettings(steps=100_000, pause=0.02), {})
     question = "Start the job again? Only the seed would differ."
     page = press_button(visit("dream"), "Start")
     assert not is_asking(page, question)

@@ -30,9 +30,8 @@ _CROWN = np.array([(0, -1.26), (0.5, -1.32), (0.84, -1.16), (0.98, -0.6), (0, -0
 _RIBBON = np.array([(0, -0.78), (0.95, -0.82), (1, -0.56), (0, -0.5)])
 _BRIM = np.array([(0, -0.66), (0.9, -0.68), (1.6, -0.62), (1.58, -0.5), (0.8, -0.42), (0, -0.4)])
 # fmt: on
-_CONE_OUTLINE = np.array(
-    [(0, -8.6), (7.4, 1.6), (4, 3), (0, 3.4), (-4, 3), (-7.4, 1.6)]
-)  # units above the head
+# In units above the head.
+_CONE_OUTLINE = np.array([(0, -8.6), (7.4, 1.6), (4, 3), (0, 3.4), (-4, 3), (-7.4, 1.6)])
 
 
 def draw(canvas: Canvas, look: Look, head: Head) -> None:

@@ -58,9 +58,8 @@ _DEFAULT_FORMS: dict[str, dict[str, Any]] = {
     "stripes": {"stripes": False},
     "head": {"tilt": 0.0, "turn": 0.0, "jaw": 2.4, "taper": 0.15},
 }
-_POSITIONING_PARTS = frozenset(
-    {"head", "hair", "ears", "clothes"}
-)  # any of them defines position and size of the face
+# Any of them defines position and size of the face.
+_POSITIONING_PARTS = frozenset({"head", "hair", "ears", "clothes"})
 
 
 def part_of(name: str) -> str:
