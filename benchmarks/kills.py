@@ -10,6 +10,7 @@ left; and a new job must end.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
@@ -76,6 +77,7 @@ class Server:
         with self.log_path.open("wb") as out, (home.parent / "server.log").open("ab") as log:
             command = children.build_command("-m", "benchmarks.kills", "--serve", str(number))
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=log)
+        atexit.register(self.process.kill)  # else it would run on after an error of the benchmark
 
     def read_ended_jobs(self) -> list[tuple[str, str, str]]:
         """Returns the jobs that it logged as ended: id, state and error."""
