@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import numpy as np
 from studio.classify.data import audit as data_audit
 from studio.classify.data import matching
 from studio.classify.models import available, rejection, trained, whole_network
+from studio.classify.models.classifier import Classifier
 from studio.classify.settings import AuditSettings, TrainClassifierSettings
 from studio.classify.training import (
     base_head,
@@ -52,67 +54,62 @@ _NO_FLIP_NOTE = (
     "horizontal flip “on” to mirror them."
 )
 _NO_LABEL_CHECK_NOTE = "Labels were not checked, because an image can have several labels."
+_NOT_TUNED: Mapping[str, Any] = {"ended": "", "steps": 0, "seconds_before": 0.0}
 _HEAD_ONLY_NOTE = "Stopped before the first step of fine-tuning, so only the head was trained."
+
+
+@dataclass(frozen=True)
+class _TrainedNetwork:
+    """A trained network and its probabilities of held-out images.
+
+    Attributes:
+        network: what the preset stores: the head, the fine-tuned layers, or a whole imported network.
+        test_probabilities: `(n, k)`, of the test split.
+        validation_rows: rows of the images that `validation_probabilities` are of.
+        validation_probabilities: `(m, k)`, of the validation split; without one, of the training images by
+            cross-validation, or empty.
+        tuning: figures of fine-tuning.
+    """
+
+    network: keras.Model
+    test_probabilities: np.ndarray
+    validation_rows: np.ndarray
+    validation_probabilities: np.ndarray
+    tuning: Mapping[str, Any] = field(default_factory=lambda: _NOT_TUNED)
 
 
 @checkpoints.lock_run(trained.TASK)
 def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress) -> Result:
     """Trains a classifier. See `train_head.train` and `finetune.finetune`."""
     began = time.monotonic()
-    dataset_file = inputs["data"][0]
     base_file = next(iter(inputs.get("model", ())), None)
     base = available.load_input(settings, inputs)
     extractor_name = base_file.name if base_file else settings.backbone
     samples = training_set.load(
-        dataset_file,
+        inputs["data"][0],
         extractor_name,
         settings.size,
         settings.held_out,
         settings.seed,
         progress,
         base,
-        settings.validation and settings.finetune,
+        validation=settings.validation and settings.finetune,
     )
     extraction_seconds = time.monotonic() - began
     trained_head = train_head.train(samples, settings, progress)
-    probabilities = trained_head.probabilities[samples.test_rows]
-    figures: dict[str, Any] = {"ended": "", "steps": 0, "seconds_before": 0.0}
-    truth = samples.labels(samples.test_rows)
-    figures |= {f"head_{name}": value for name, value in measure(probabilities, truth).items()}
-    validation_rows, validation_probabilities = samples.train_rows, trained_head.validation_probabilities
-    if len(samples.validation_rows):
-        validation_rows = samples.validation_rows
-        validation_probabilities = trained_head.probabilities[validation_rows]
-    if settings.finetune:
-        network, probabilities, validation_probabilities, tuning_figures = _finetune(
-            settings, inputs, samples, trained_head, progress
-        )
-        validation_rows = samples.validation_rows
-        figures |= tuning_figures
-    elif base:
-        network = base_head.attach_head(
-            base, len(samples.classes), settings, trained_head.weights, samples.is_multi_label
-        )
-    else:
-        network = train_head.build_head_network(samples, settings, trained_head)
-    run_notes = [_HEAD_ONLY_NOTE] if settings.finetune and not figures["steps"] else []
-    if settings.finetune and settings.flip == "auto" and not settings.mirrors(samples.classes):
-        run_notes.append(_NO_FLIP_NOTE)
-    if len(validation_probabilities):
-        metrics = measure(validation_probabilities, samples.labels(validation_rows))
-        figures |= {f"validation_{name}": value for name, value in metrics.items()}
-        figures["validation_n"] = len(validation_rows)
-        run_notes += [_VALIDATION_NOTE] if settings.finetune and not samples.has_own_split else []
-    held_out_rows, held_out_probabilities = samples.test_rows, probabilities
-    if len(samples.validation_rows):
-        held_out_rows, held_out_probabilities = samples.validation_rows, validation_probabilities
-    threshold_record = rejection.choose_threshold(
-        held_out_probabilities, samples.labels(held_out_rows), settings.coverage
-    )
-    evaluation = evaluate(probabilities, truth, samples.classes)
-    figures |= {
+    trained_network = _train_network(settings, inputs, samples, trained_head, base, progress)
+    network, probabilities = trained_network.network, trained_network.test_probabilities
+    evaluation = evaluate(probabilities, samples.labels(samples.test_rows), samples.classes)
+    model_data = _collect_model_data(settings, samples, trained_head, probabilities) | {
+        "evaluation": evaluation,
+        rejection.KEY: _choose_threshold(settings, samples, trained_network),
+    }
+    if base:
+        model_data[whole_network.KEY] = whole_network.describe(network, base, extractor_name)
+    figures: dict[str, Any] = {
+        **trained_network.tuning,
+        **_measure(samples, trained_head, trained_network),
         **list_metrics(evaluation),
-        "nats": head.log_loss(probabilities, truth),
         "images": len(samples.dataset.names),
         "held_out": len(samples.test_rows),
         "split": "folders" if samples.has_own_split else "random",
@@ -120,20 +117,14 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
         "temperature": trained_head.temperature,
         "parameters": network.count_params(),
         "extraction_seconds": extraction_seconds,
-        "seconds": figures["seconds_before"] + time.monotonic() - began,
+        "seconds": trained_network.tuning["seconds_before"] + time.monotonic() - began,
         "notes": [
             *available.list_imported_model_notes(settings, inputs, ("preprocessing_note",)),
             *samples.notes,
             *settings.describe_unused(extractor_name if base else ""),
-            *run_notes,
+            *_list_tuning_notes(settings, samples, trained_network),
         ],
     }
-    model_data = _collect_model_data(settings, samples, trained_head, probabilities) | {
-        "evaluation": evaluation,
-        rejection.KEY: threshold_record,
-    }
-    if base:
-        model_data[whole_network.KEY] = whole_network.describe(network, base, extractor_name)
     job = publish.TrainingJob(trained.TASK, "train_classifier", settings, inputs)
     result = job.publish(
         network,
@@ -152,39 +143,95 @@ def train(settings: TrainClassifierSettings, inputs: Inputs, progress: Progress)
     return replace(result, figures=figures)
 
 
+def _train_network(
+    settings: TrainClassifierSettings,
+    inputs: Inputs,
+    samples: TrainingSet,
+    trained_head: TrainedHead,
+    base: Classifier | None,
+    progress: Progress,
+) -> _TrainedNetwork:
+    """Fine-tunes the backbone with its trained head; otherwise builds a network of the head alone."""
+    if settings.finetune:
+        return _finetune(settings, inputs, samples, trained_head, progress)
+    if base:
+        network = base_head.attach_head(
+            base, len(samples.classes), settings, trained_head.weights, samples.is_multi_label
+        )
+    else:
+        network = train_head.build_head_network(samples, settings, trained_head)
+    rows, probabilities = samples.train_rows, trained_head.validation_probabilities
+    if len(samples.validation_rows):
+        rows, probabilities = samples.validation_rows, trained_head.probabilities[samples.validation_rows]
+    return _TrainedNetwork(network, trained_head.probabilities[samples.test_rows], rows, probabilities)
+
+
 def _finetune(
     settings: TrainClassifierSettings,
     inputs: Inputs,
     samples: TrainingSet,
     trained_head: TrainedHead,
     progress: Progress,
-) -> tuple[keras.Model, np.ndarray, np.ndarray, dict[str, Any]]:
-    """Fine-tunes the top of the backbone.
-
-    Returns:
-        The trained part, its probabilities for the test images and for the validation images, and metrics.
-    """
+) -> _TrainedNetwork:
+    """Fine-tunes the top of the backbone."""
     from studio.classify.training import finetune
 
+    rows = samples.validation_rows
     run = checkpoints.find_run(trained.TASK, settings, inputs)
     try:
         tuner = finetune.finetune(samples, trained_head.weights, settings, progress, run)
     except Cancelled:  # before the first step: keep the trained head
         top = finetune.build_top(samples, trained_head.weights, settings)
         probabilities = trained_head.probabilities
-        return (
-            top,
-            probabilities[samples.test_rows],
-            probabilities[samples.validation_rows],
-            {"ended": "cancelled"},
-        )
-    figures = {
+        tuning = {**_NOT_TUNED, "ended": "cancelled"}
+        return _TrainedNetwork(top, probabilities[samples.test_rows], rows, probabilities[rows], tuning)
+    tuning = {
         "ended": tuner.stop_reason,
         "steps": tuner.step,
         "seconds_before": tuner.seconds_before,
         "curve": {"steps": tuner.curves.steps, **tuner.curves.by_name},
     }
-    return tuner.result, tuner.probabilities, tuner.validation_probabilities, figures
+    return _TrainedNetwork(tuner.result, tuner.probabilities, rows, tuner.validation_probabilities, tuning)
+
+
+def _choose_threshold(
+    settings: TrainClassifierSettings, samples: TrainingSet, trained_network: _TrainedNetwork
+) -> dict[str, Any]:
+    """Chooses the threshold of the reject option on the validation split, else on the test split."""
+    rows, probabilities = samples.test_rows, trained_network.test_probabilities
+    if len(samples.validation_rows):
+        rows, probabilities = samples.validation_rows, trained_network.validation_probabilities
+    return rejection.choose_threshold(probabilities, samples.labels(rows), settings.coverage)
+
+
+def _measure(
+    samples: TrainingSet, trained_head: TrainedHead, trained_network: _TrainedNetwork
+) -> dict[str, Any]:
+    """Returns the loss, and the metrics of the head alone (`head_*`) and of validation (`validation_*`)."""
+    truth = samples.labels(samples.test_rows)
+    metrics = measure(trained_head.probabilities[samples.test_rows], truth)
+    figures = {f"head_{name}": value for name, value in metrics.items()}
+    figures["nats"] = head.log_loss(trained_network.test_probabilities, truth)
+    rows = trained_network.validation_rows
+    if len(trained_network.validation_probabilities):
+        metrics = measure(trained_network.validation_probabilities, samples.labels(rows))
+        figures |= {f"validation_{name}": value for name, value in metrics.items()}
+        figures["validation_n"] = len(rows)
+    return figures
+
+
+def _list_tuning_notes(
+    settings: TrainClassifierSettings, samples: TrainingSet, trained_network: _TrainedNetwork
+) -> list[str]:
+    """Returns notes on fine-tuning; none without it."""
+    if not settings.finetune:
+        return []
+    notes = [] if trained_network.tuning["steps"] else [_HEAD_ONLY_NOTE]
+    if settings.flip == "auto" and not settings.mirrors(samples.classes):
+        notes.append(_NO_FLIP_NOTE)
+    if len(samples.validation_rows) and not samples.has_own_split:
+        notes.append(_VALIDATION_NOTE)
+    return notes
 
 
 def _collect_model_data(
