@@ -40,7 +40,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _as_json(check: doctor_checks.Check) -> dict[str, str]:
     """Returns a check with the field names of `studio doctor --json`."""
-    return {"name": check.name, "state": check.state, "found": check.finding, "remedy": check.remedy}
+    return {"name": check.name, "state": check.state, "finding": check.finding, "remedy": check.remedy}
 
 
 def _run_benchmark(arguments: argparse.Namespace) -> list[speed.BenchmarkResult]:

@@ -18,7 +18,7 @@ from studio.core.imaging import formats
 from studio.core.models import model_folder
 from studio.core.recipes import Recipe
 from studio.core.settings import Settings
-from studio.core.tasks import Task
+from studio.core.tasks import Inputs, Task
 from studio.run import outputs, terminal
 from studio.run.machine import Machine, add_to_gallery
 from studio.run.protected_inputs import ProtectedInputs
@@ -78,60 +78,106 @@ def run(
         count = amounts.format_count(len(other_files), "file")
         terminal.print_note(f"{count} of other kinds {verb} skipped: {join_first_few(other_files)}.")
     other_values = {**file_values, first.name: []}
-    other_inputs = read_inputs(task, other_values, machine, getattr(arguments, "labels", None))
-    originals = ProtectedInputs([*map(str, photos), *itertools.chain(*other_values.values())])
-    names = _name_results(photos, folder)
-    start, summary = time.monotonic(), _Summary()
+    folder_run = _FolderRun(
+        task,
+        settings,
+        arguments,
+        machine,
+        read_inputs(task, other_values, machine, getattr(arguments, "labels", None)),
+        ProtectedInputs([*map(str, photos), *itertools.chain(*other_values.values())]),
+        len(photos),
+    )
+    names, start = _name_results(photos, folder), time.monotonic()
     # Remember a Ctrl-C between two images instead of raising it, because it could be lost there.
     with terminal.catch_interrupts() as is_stopped:
         try:
             for number, path in enumerate(photos, start=1):
                 if is_stopped():
                     raise Cancelled
-                target = out / f"{names[path]}.png"
-                output = target.resolve()
-                try:
-                    originals.check(output, f"output {make_printable(str(target), 100)}")
-                    inputs = {first.name: [machine.read(first, str(path), None)], **other_inputs}
-                    machine.check(task.name, settings, inputs)
-                except StudioError as error:
-                    summary.skip(path, error)
-                    continue
-                recipe = _read_recipe(target)
-                if recipe and recipe.identity == recipes.make(task.name, settings, inputs).identity:
-                    summary.existing.append(str(target))
-                    continue
-                if target.exists() and not recipe:
-                    terminal.print_note(
-                        f"{make_printable(str(target), 99)} is not a result of the studio and is kept."
-                    )
-                    summary.failed.append(str(path))
-                    continue
-                try:
-                    _create_subfolder(target)
-                    with console.show_progress(
-                        f"{task.title} {number} of {len(photos)}", arguments
-                    ) as progress:
-                        image_start = time.monotonic()
-                        result = machine.run(task, settings, inputs, progress)
-                except InvalidInput as error:  # only the work shows it, such as a side that is too short
-                    summary.skip(path, error)
-                    continue
-                if result.stopped_early:  # a saved partial result would count as finished next time
-                    raise Cancelled
-                add_to_gallery(result, time.monotonic() - image_start)
-                outputs.save_result(result, output)
-                summary.saved.append(str(target))
-                if not arguments.json:
-                    console.print_line(str(target))
-                progress.check()  # a Ctrl-C too late for this image stops before the next one
+                folder_run.process(number, path, out / f"{names[path]}.png")
         except (Cancelled, KeyboardInterrupt):
-            summary.stopped = True
+            folder_run.summary.stopped = True
         except Exception:  # such as a full disk, which would affect the next images, too
-            summary.stopped = True
-            _report_summary(summary, len(photos), time.monotonic() - start, arguments)
+            folder_run.summary.stopped = True
+            _report_summary(folder_run.summary, len(photos), time.monotonic() - start, arguments)
             raise
-    return _report_summary(summary, len(photos), time.monotonic() - start, arguments)
+    return _report_summary(folder_run.summary, len(photos), time.monotonic() - start, arguments)
+
+
+@dataclass
+class _FolderRun:
+    """A command that runs on the images of a folder.
+
+    Attributes:
+        task, settings, arguments, machine: of the command, see `run`.
+        other_inputs: inputs that all images share.
+        originals: files that no result may replace.
+        count: number of images.
+        summary: the outcomes so far.
+    """
+
+    task: Task
+    settings: Settings
+    arguments: argparse.Namespace
+    machine: Machine
+    other_inputs: Inputs
+    originals: ProtectedInputs
+    count: int
+    summary: _Summary = field(default_factory=_Summary)
+
+    def process(self, number: int, photo: Path, target: Path) -> None:
+        """Makes the result of one image, unless it exists.
+
+        Args:
+            number: of the image, from 1.
+            photo: the image.
+            target: the result.
+
+        Raises:
+            Cancelled: if the user stopped the run.
+            StudioError: for an error that would affect the next images, too.
+        """
+        output = target.resolve()
+        try:
+            self.originals.check(output, f"output {make_printable(str(target), 100)}")
+            first = self.task.inputs[0]
+            inputs = {first.name: [self.machine.read(first, str(photo), None)], **self.other_inputs}
+            self.machine.check(self.task.name, self.settings, inputs)
+        except StudioError as error:
+            self.summary.skip(photo, error)
+            return
+        if self._is_occupied(target, photo, recipes.make(self.task.name, self.settings, inputs)):
+            return
+        start = time.monotonic()
+        try:
+            _create_subfolder(target)
+            title = f"{self.task.title} {number} of {self.count}"
+            with console.show_progress(title, self.arguments) as progress:
+                result = self.machine.run(self.task, self.settings, inputs, progress)
+        except InvalidInput as error:  # only the work shows it, such as a side that is too short
+            self.summary.skip(photo, error)
+            return
+        if result.stopped_early:  # a saved partial result would count as finished next time
+            raise Cancelled
+        add_to_gallery(result, time.monotonic() - start)
+        outputs.save_result(result, output)
+        self.summary.saved.append(str(target))
+        if not self.arguments.json:
+            console.print_line(str(target))
+        progress.check()  # a Ctrl-C too late for this image stops before the next one
+
+    def _is_occupied(self, target: Path, photo: Path, new_recipe: Recipe) -> bool:
+        """Returns whether the result exists, or another file that must stay; notes which."""
+        recipe = _read_recipe(target)
+        if recipe and recipe.identity == new_recipe.identity:
+            self.summary.existing.append(str(target))
+            return True
+        if target.exists() and not recipe:
+            name = make_printable(str(target), 99)
+            terminal.print_note(f"{name} is not a result of the studio and is kept.")
+            self.summary.failed.append(str(photo))
+            return True
+        return False
 
 
 def list_images(folder: Path, out: Path) -> tuple[list[Path], list[str]]:
@@ -251,8 +297,8 @@ def _report_summary(summary: _Summary, count: int, seconds: float, arguments: ar
     """Prints how many of `count` images have results, or JSON. Returns the exit code."""
     if arguments.json:
         values = {
-            "made": summary.saved,
-            "there": summary.existing,
+            "saved": summary.saved,
+            "existing": summary.existing,
             "failed": summary.failed,
             "stopped": summary.stopped,
         }

@@ -33,7 +33,7 @@ def _list(arguments: argparse.Namespace) -> int:
     names = user_models.list_removed() if arguments.removed else presets.list_names()
     tasks = {} if arguments.removed else {name: _task_of(name) for name in names}
     own_names = set(user_models.list_own())
-    model_list = [{"name": name, "task": tasks.get(name, ""), "kept": name in own_names} for name in names]
+    model_list = [{"name": name, "task": tasks.get(name, ""), "own": name in own_names} for name in names]
     width = max(map(len, names), default=0)
     lines = [f"{name.ljust(width)}  {tasks.get(name, '')}".rstrip() for name in names]
     note = "" if names else "There are no models. Train one with `studio train`."

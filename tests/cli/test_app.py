@@ -27,7 +27,7 @@ def test_doctor_finds_the_backend(run_command, home):
     report = json.loads(out)
     assert code == 0
     assert report["well"]
-    assert any("backend" in check["found"] for check in report["checks"])
+    assert any("backend" in check["finding"] for check in report["checks"])
 
 
 def find_listening_addresses(pid: int) -> str:

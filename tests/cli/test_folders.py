@@ -58,10 +58,10 @@ def test_repeated_run_makes_only_missing_or_changed_results(photos, capsys):
     capsys.readouterr()
     assert main([*INVERT_COMMAND, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["made"], report["there"]) == (["out/a.png", "out/b.png"], ["out/ä c.png"])
+    assert (report["saved"], report["existing"]) == (["out/a.png", "out/b.png"], ["out/ä c.png"])
     assert (out / "ä c.png").stat().st_mtime_ns == before
     assert main([*INVERT_COMMAND, "--json", "--tint", "red"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["made"]) == 3
+    assert len(json.loads(capsys.readouterr().out)["saved"]) == 3
 
 
 def test_repeated_run_recognizes_results_of_automatic_settings(photos, capsys, monkeypatch):
@@ -70,7 +70,7 @@ def test_repeated_run_recognizes_results_of_automatic_settings(photos, capsys, m
     capsys.readouterr()
     assert main([*INVERT_COMMAND, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert (report["made"], len(report["there"])) == ([], 3)
+    assert (report["saved"], len(report["existing"])) == ([], 3)
 
 
 def test_class_names_of_an_imported_model_are_used(photos, monkeypatch):
@@ -123,7 +123,7 @@ def test_image_rejected_by_the_task_is_skipped(photos, capsys, fail_task):
     assert main([*INVERT_COMMAND, "--json"]) == 2
     out, err = capsys.readouterr()
     report = json.loads(out)
-    assert (report["made"], report["failed"]) == (["out/a.png", "out/ä c.png"], ["photos/b.PNG"])
+    assert (report["saved"], report["failed"]) == (["out/a.png", "out/ä c.png"], ["photos/b.PNG"])
     assert err == "b.PNG was skipped. Invalid size. Choose a larger one.\n"
 
 
@@ -135,7 +135,7 @@ def test_general_error_ends_the_run_after_the_summary(photos, capsys, fail_task,
     assert main([*INVERT_COMMAND, "--json"]) == 2
     out, err = capsys.readouterr()
     report = json.loads(out)
-    assert (report["made"], report["failed"], report["stopped"]) == (["out/a.png"], [], True)
+    assert (report["saved"], report["failed"], report["stopped"]) == (["out/a.png"], [], True)
     assert err.startswith("error: ") and err.count("\n") == 1
     assert main(INVERT_COMMAND[:-1]) == 2
     assert "0 of 3 images made, 1 existed already. Run the same" in capsys.readouterr().err
@@ -165,7 +165,7 @@ def test_results_have_unique_names(photos, capsys):
     assert {"c.jpg.png", "c.jpg-2.png", "c.png.png"} <= set(measure_means(photos.with_name("out")))
     assert main([*INVERT_COMMAND, "--json"]) == 0
     capsys_out = capsys.readouterr().out.splitlines()[-1]
-    assert len(json.loads(capsys_out)["there"]) == 6
+    assert len(json.loads(capsys_out)["existing"]) == 6
 
 
 @pytest.mark.slow
@@ -180,7 +180,7 @@ def test_ctrl_c_keeps_results_and_the_next_run_continues(photos, start_command, 
     (photos / "b.PNG").unlink()  # would take as long again
     (photos / "ä c.jpg").unlink()
     assert main([*slow, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["there"] == ["out/a.png"]
+    assert json.loads(capsys.readouterr().out)["existing"] == ["out/a.png"]
 
 
 @pytest.mark.parametrize(

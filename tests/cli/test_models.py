@@ -21,7 +21,7 @@ def test_replay_finds_a_renamed_model_and_reports_a_removed_one(run_command, pho
     assert run_command(*argv, "-o", "again.png")[0] == 0
     assert run_command("replay", "again.png", "--verify", "--quiet")[:2] == (0, "identical\n")
     models = json.loads(run_command("models", "list", "--json")[1])["models"]
-    assert {"name": "Rain and sand", "task": "style.train", "kept": True} in models
+    assert {"name": "Rain and sand", "task": "style.train", "own": True} in models
 
     assert run_command("models", "remove", "Rain and sand", "--quiet")[:2] == (0, "Rain and sand\n")
     for command in (["replay", "out.png", "-o", "b.png"], [*argv, "-o", "b.png"]):
