@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from studio.core.data import corpus
 
@@ -18,9 +19,7 @@ def find_highest_entropy(logits: np.ndarray) -> int:
     Args:
         logits: `(T, alphabet)`, of the character after each position.
     """
-    probabilities = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    probabilities /= probabilities.sum(axis=-1, keepdims=True)
-    return int((probabilities * np.log(np.maximum(probabilities, 1e-12))).sum(axis=-1).argmin())
+    return int(special.entr(special.softmax(logits, axis=-1)).sum(axis=-1).argmax())
 
 
 def list_rows(logits: np.ndarray, alphabet: str) -> list[dict[str, Any]]:

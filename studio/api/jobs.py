@@ -75,7 +75,7 @@ async def show_job(
     id: str,
     wait: Annotated[float, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to wait for its end.")] = 0,
     all_figures: Annotated[
-        bool, Query(description="Also figures that are long lists, as the loss of each character.")
+        bool, Query(description="Include long lists, such as the loss of each character.")
     ] = False,
 ) -> responses.JobOut:
     """Returns the state of a job. Lists of more than 100 numbers are omitted from its figures by default."""
@@ -196,7 +196,7 @@ async def live(
     owner: Caller,
     body: request_models.TaskRequest,
     session: Annotated[
-        str, Query(max_length=100, description="Of one session a newer request takes an older one's place.")
+        str, Query(max_length=100, description="A newer request of a session replaces an older one.")
     ] = "",
 ) -> Response:
     """Runs a task of a few seconds at once and returns the resulting file. Nothing is stored."""

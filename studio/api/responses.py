@@ -76,13 +76,13 @@ class FileOut(Out):
 
 
 class SlotOut(Out):
-    """An input of a task: how many files of which kind; `instead` is the setting that takes names."""
+    """An input of a task; `name_setting` is the setting that takes names in place of files."""
 
     name: str
     kind: Kind
-    least: int = Field(validation_alias="min_files")
-    most: int = Field(validation_alias="max_files")
-    instead: str = Field(validation_alias="name_setting")
+    min_files: int
+    max_files: int
+    name_setting: str
 
 
 class TaskOut(Out):
@@ -111,8 +111,8 @@ class JobOut(Out):
     """The state of a job; times are seconds since 1970.
 
     `place` is its place in the queue, from 1; 0 if it does not wait. `expected` is its estimated duration in
-    seconds, `starts_in` the estimated seconds until it begins; null if unknown. `kept` describes the result
-    of a stopped job.
+    seconds, `starts_in` the estimated seconds until it begins; null if unknown. `stop_note` describes the
+    result of a stopped job.
     """
 
     id: str
@@ -139,7 +139,7 @@ class JobOut(Out):
     ] = Field({}, validation_alias=AliasPath("report", "metrics"))
     seconds_left: float | None = Field(None, validation_alias=AliasPath("report", "seconds_left"))
     error: Text
-    kept: str = Field(validation_alias="stop_note")
+    stop_note: str
     result: ResultOut | None
 
 

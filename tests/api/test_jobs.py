@@ -87,7 +87,7 @@ def test_stop_keeps_a_result_and_cancel_does_not(call, until, how, state):
     until(lambda: call("GET", f"/jobs/{job['id']}").json()["step"])
     assert call("POST", f"/jobs/{job['id']}/{how}").status_code == 202
     ended = call.wait_for_end(job["id"])
-    assert ended["state"] == state and bool(ended["result"]) == bool(ended["kept"]) == (how == "stop")
+    assert ended["state"] == state and bool(ended["result"]) == bool(ended["stop_note"]) == (how == "stop")
 
 
 def test_waiting_requests_of_an_owner_are_limited(visitors, call, monkeypatch, until):

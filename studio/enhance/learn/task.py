@@ -33,11 +33,9 @@ def check(settings: TrainEnhanceSettings, inputs: Mapping[str, Sequence[File]]) 
         raise invalid("window", expected=expected, received=settings.window, next_step=step)
     min_side = (random_damage if cleans else windows).min_photo_side(settings.window)
     if settings.photo_size < min_side:
-        expected, step = (
-            f"at least {min_side} px for windows of {settings.window} px",
-            "choose smaller windows",
-        )
-        raise invalid("photo_size", expected=expected, received=f"{settings.photo_size} px", next_step=step)
+        expected = f"at least {min_side} px for windows of {settings.window} px"
+        received, step = f"{settings.photo_size} px", "choose smaller windows"
+        raise invalid("photo_size", expected=expected, received=received, next_step=step)
     start_from.check(settings, inputs, models.TASK, models.DESCRIPTIONS[settings.to], models.SHAPE_SETTINGS)
 
 

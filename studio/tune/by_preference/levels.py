@@ -56,7 +56,7 @@ class Grid:
         return [n for n, name in enumerate(self.names) for _ in range(self._coordinates[name].shape[1])]
 
     def locate(self, points: Sequence[Point]) -> np.ndarray:
-        """Returns the places of points, `(n, sides) float64` in [0, 1]."""
+        """Returns the places of points, `(n, d) float64` in [0, 1]."""
         columns = [
             self._coordinates[name][[indices[point[n]] for point in points]]
             for n, (name, indices) in enumerate(self._level_indices.items())
@@ -131,7 +131,7 @@ def _list_linear_levels(field: SettingInfo, limits: Range) -> list[float]:
 
 
 def _compute_coordinates(limits: Range, level_values: Sequence[Any]) -> np.ndarray:
-    """Returns the place of each level in the unit cube, `(levels, sides)`."""
+    """Returns the place of each level in the unit cube, `(levels, d)`."""
     if limits.choices:
         return np.eye(len(level_values)) / math.sqrt(2)
     positions = np.log(level_values) if limits.log else np.asarray(level_values, "float64")

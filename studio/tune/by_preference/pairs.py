@@ -63,11 +63,11 @@ class PairSelector:
         """
         if len(self.comparisons) >= MAX_COMPARISONS:
             return None
-        champion, rival = self.best, self._find_rival()
+        incumbent, rival = self.best, self._find_rival()
         if rival is None:
             return None
         last = self.comparisons[-1] if self.comparisons else None
-        return Pair(rival, champion) if last and last.right == champion else Pair(champion, rival)
+        return Pair(rival, incumbent) if last and last.right == incumbent else Pair(incumbent, rival)
 
     def _find_rival(self) -> Point | None:
         """Returns a point that was not compared with the best one yet, or None if there is none."""

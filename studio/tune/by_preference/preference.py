@@ -21,7 +21,7 @@ from scipy.special import log_ndtr, ndtr
 
 MARGIN = 0.3  # in units of the noise of a pick
 CANDIDATE_VARIANCES = (1.0, 3.0, 9.0)  # candidate variances of the utility, in squared units
-# Candidate length scales of the kernel, in sides of the cube.
+# Candidate length scales of the kernel, in sides of the unit cube.
 CANDIDATE_LENGTH_SCALES = (0.15, 0.25, 0.4, 0.7, 1.2, 2.0)
 MEDIAN_LENGTH_SCALE = 0.5  # of the log-normal prior of length scales
 LOG_LENGTH_SCALE_DEVIATION = 0.7  # of the same prior
@@ -44,7 +44,7 @@ class UtilityPosterior:
     """The posterior of the utility after some comparisons.
 
     Args:
-        places: `(n, sides)`, places of the compared points in the unit cube.
+        places: `(n, d)`, places of the compared points in the d-dimensional unit cube.
         preferences: the comparisons.
         dimension_settings: index of the setting of each dimension; dimensions of one setting share a length
             scale.
@@ -72,11 +72,11 @@ class UtilityPosterior:
         self.evidence = self._fit_laplace()
 
     def mean(self, places: np.ndarray) -> np.ndarray:
-        """Returns the expected utility at `(m, sides)` places: `(m,)`."""
+        """Returns the expected utility at `(m, d)` places: `(m,)`."""
         return self._compute_kernel(places, self._places) @ (self._signs.T @ self._gradient)
 
     def covariance(self, places: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Returns the covariance of the utility at `(m, sides)` places and `(k, sides)` others: `(m, k)`."""
+        """Returns the covariance of the utility at `(m, d)` places and `(k, d)` others: `(m, k)`."""
         near, far = (self._signs @ self._compute_kernel(self._places, points) for points in (places, others))
         near, far = (
             solve_triangular(self._factor, self._curvature_root[:, None] * columns, lower=True)
@@ -85,23 +85,23 @@ class UtilityPosterior:
         return self._compute_kernel(places, others) - near.T @ far
 
     def variance(self, places: np.ndarray) -> np.ndarray:
-        """Returns the variance of the utility at `(m, sides)` places: `(m,)`."""
+        """Returns the variance of the utility at `(m, d)` places: `(m,)`."""
         projected = self._signs @ self._compute_kernel(self._places, places)
         projected = solve_triangular(self._factor, self._curvature_root[:, None] * projected, lower=True)
         return np.maximum(self._variance - (projected**2).sum(axis=0), 1e-12)
 
-    def compute_expected_improvement(self, places: np.ndarray, champion: np.ndarray) -> np.ndarray:
-        """Returns the expected improvement of each place over the champion's `(1, sides)`: `(m,)`.
+    def compute_expected_improvement(self, places: np.ndarray, incumbent: np.ndarray) -> np.ndarray:
+        """Returns the expected improvement of each place over the incumbent, `(1, d)`: `(m,)`.
 
-        It uses the joint posterior, so that a place with nearly the champion's utility promises nothing.
+        It uses the joint posterior, so that a place with nearly the incumbent's utility promises nothing.
 
         Reference:
             Mockus 1978; for pairs, Brochu et al. 2010, arXiv:1012.2599, section 3.
         """
-        gain = self.mean(places) - self.mean(champion)
-        covariance = self.covariance(places, champion)[:, 0]
+        gain = self.mean(places) - self.mean(incumbent)
+        covariance = self.covariance(places, incumbent)[:, 0]
         deviation = np.sqrt(
-            np.maximum(self.variance(places) + self.variance(champion) - 2 * covariance, 1e-12)
+            np.maximum(self.variance(places) + self.variance(incumbent) - 2 * covariance, 1e-12)
         )
         ratio = gain / deviation
         return gain * ndtr(ratio) + deviation * np.exp(-(ratio**2) / 2) / _SQRT_2_PI
