@@ -196,7 +196,7 @@ def _describe_near_duplicates(
     count: int, pairs: Sequence[Mapping[str, Any]], has_own_split: bool, multi_label: bool
 ) -> Finding:
     names = [pair[side] for pair in pairs for side in ("first", "second")]
-    cross_class_count = sum(pair["across"] for pair in pairs)
+    cross_class_count = sum(pair["is_cross_class"] for pair in pairs)
     subject = "pair of images is" if count == 1 else "pairs of images are"
     text = f"{count:,} {subject} nearly identical"
     text += "." if has_own_split else "; both stay in the same split so that the test is fair."

@@ -84,7 +84,7 @@ def _ask_about_pair(dataset: ImageDataset, rows: Mapping[str, int], pair: Mappin
         Choice("Remove the first", {first: ""}),
     ]
     names = [PurePosixPath(name).name for name in (first, second)]
-    if pair["across"] and dataset.multi_hot is None:
+    if pair["is_cross_class"] and dataset.multi_hot is None:
         first_class, second_class = (
             dataset.classes[dataset.known_labels[rows[name]]] for name in (first, second)
         )
@@ -94,7 +94,7 @@ def _ask_about_pair(dataset: ImageDataset, rows: Mapping[str, int], pair: Mappin
             Choice("Remove both", {first: "", second: ""}),
         ]
         names = [first_class, second_class]
-    caption = f"{' and '.join(names)}, {pair['alike']:.0%} alike"
+    caption = f"{' and '.join(names)}, {pair['similarity']:.0%} alike"
     with st.container(width=CARD_WIDTH, gap="xsmall"):
         show_images(dataset, rows, caption, first, second)
         return ask_changes(f"What to do with {first} and {second}", choices, 0, f"pair_{first}_{second}")

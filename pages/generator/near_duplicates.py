@@ -45,7 +45,7 @@ def show(file: File, dataset: ImageDataset, duplicates: RepeatedImages) -> None:
 
 def _describe_pair(dataset: ImageDataset, first: int, second: int, similarity: float) -> dict[str, Any]:
     names = {"first": dataset.names[first], "second": dataset.names[second]}
-    return {**names, "alike": float(similarity), "across": False}
+    return {**names, "similarity": float(similarity), "is_cross_class": False}
 
 
 def _show_count(count: int, remaining: int) -> None:

@@ -48,7 +48,7 @@ def _describe_metrics(settings: PlaygroundSettings, metrics: Mapping[str, Any]) 
     """Returns metrics or figures in one line."""
     parts_of_line = [
         f"{settings.parameters:,} parameters",
-        f"PSNR {metrics['psnr_learned']:.1f} dB on training pixels",
+        f"PSNR {metrics['psnr_training']:.1f} dB on training pixels",
     ]
     if metrics.get("psnr_held_out") is not None:
         parts_of_line.append(f"{metrics['psnr_held_out']:.1f} dB on held-out pixels")

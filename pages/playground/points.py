@@ -63,7 +63,7 @@ def show_missing() -> None:
 
 def _describe_metrics(settings: ClassificationSettings, metrics: Mapping[str, Any]) -> str:
     """Returns metrics or figures in one line."""
-    line = f"{settings.parameters:,} parameters · {metrics['accuracy_learned']:.0%} of training points"
+    line = f"{settings.parameters:,} parameters · {metrics['accuracy_training']:.0%} of training points"
     if metrics.get("accuracy_held_out") is not None:
         line += f" and {metrics['accuracy_held_out']:.0%} of held-out points"
     return f"{line} on the right side of the boundary."

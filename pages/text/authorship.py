@@ -84,10 +84,14 @@ def show(request: Request | None) -> Mapping[str, Any] | None:
 
 def _draw_language_models(models: Sequence[Mapping[str, Any]], sentences: int) -> None:
     for model, column in zip(models, st.columns(2), strict=True):
-        reference = "" if model["usual"] is None else f" On its own held-out text: {model['usual']:.2f}."
+        reference = (
+            ""
+            if model["held_out_nats"] is None
+            else f" On its own held-out text: {model['held_out_nats']:.2f}."
+        )
         with column:
             st.metric(words.escape(model["name"]), f"{model['nats_per_char']:.2f} nats")
-            lead = f"Significantly ahead in {model['sentences']:,} of {sentences:,} sentences."
+            lead = f"Significantly ahead in {model['sentence_count']:,} of {sentences:,} sentences."
             st.caption(f"Negative log-likelihood per character.{reference} {lead}")
 
 
@@ -124,8 +128,8 @@ def list_sentence_rows(comparison: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "at": number,
             "sentence": " ".join(comparison["text"][sentence["start"] : sentence["end"]].split()),
-            "language_model": names[int(sentence["ahead"] < 0)],
-            "ahead": sentence["ahead"],
+            "language_model": names[int(sentence["lead_nats"] < 0)],
+            "ahead": sentence["lead_nats"],
             "nats": sentence["nats"],
             "sure": sentence["language_model"] is not None,
         }

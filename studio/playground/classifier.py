@@ -23,17 +23,17 @@ class ClassificationSnapshot(Snapshot):
     """The state of a network that separates points; its image is a small diagram.
 
     Attributes:
-        accuracy_learned, accuracy_held_out: share of training and held-out points on the right side, 0 to 1;
+        accuracy_training, accuracy_held_out: share of training and held-out points on the right side, 0 to 1;
             None without held-out points.
     """
 
-    accuracy_learned: float
+    accuracy_training: float
     accuracy_held_out: float | None
 
     @property
     def metrics(self) -> dict[str, float]:
         """All values by name; those of layers end in the layer's number, from 1."""
-        metrics = super().metrics | {"accuracy_learned": self.accuracy_learned}
+        metrics = super().metrics | {"accuracy_training": self.accuracy_training}
         if self.accuracy_held_out is None:
             return metrics
         return metrics | {"accuracy_held_out": self.accuracy_held_out}

@@ -21,17 +21,17 @@ class PhotoSnapshot(Snapshot):
     """The state of a network that learns a photo; its image has the size of the training image.
 
     Attributes:
-        psnr_learned, psnr_held_out: peak signal-to-noise ratios in dB of training and held-out pixels; None
+        psnr_training, psnr_held_out: peak signal-to-noise ratios in dB of training and held-out pixels; None
             without held-out pixels.
     """
 
-    psnr_learned: float
+    psnr_training: float
     psnr_held_out: float | None
 
     @property
     def metrics(self) -> dict[str, float]:
         """All values by name; those of layers end in the layer's number, from 1."""
-        metrics = super().metrics | {"psnr_learned": self.psnr_learned}
+        metrics = super().metrics | {"psnr_training": self.psnr_training}
         return metrics if self.psnr_held_out is None else metrics | {"psnr_held_out": self.psnr_held_out}
 
 

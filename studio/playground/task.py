@@ -45,7 +45,7 @@ def collect_photo_figures(
     """Returns the figures of training on a photo."""
     return {
         **_collect_figures(settings, result),
-        "psnr_learned": result.last.psnr_learned,
+        "psnr_training": result.last.psnr_training,
         "psnr_held_out": result.last.psnr_held_out,
     }
 
@@ -66,7 +66,7 @@ def collect_points_figures(
     """Returns the figures of training on points."""
     return {
         **_collect_figures(settings, result),
-        "accuracy_learned": result.last.accuracy_learned,
+        "accuracy_training": result.last.accuracy_training,
         "accuracy_held_out": result.last.accuracy_held_out,
     }
 
@@ -96,8 +96,8 @@ def _collect_figures(settings: NetworkSettings, result: TrainingResult[Any]) -> 
         "seconds": result.seconds,
         "steps": result.steps,
         "parameters": settings.parameters,
-        "loss_learned": last.learned,
-        "loss_held_out": last.held_out,
+        "loss_training": last.training_loss,
+        "loss_held_out": last.held_out_loss,
         "gradients": last.gradients,
         "values": last.values,
         "history": result.history,
@@ -108,7 +108,7 @@ def _collect_figures(settings: NetworkSettings, result: TrainingResult[Any]) -> 
     if result.has_diverged:
         figures["ended"] = "diverged"
         figures["notes"] = [DIVERGED.format(steps=result.steps)]
-    elif last.learned > _WORSE_FACTOR * result.history[0]["training"]:
+    elif last.training_loss > _WORSE_FACTOR * result.history[0]["training"]:
         figures["notes"] = [WORSE]
     return figures
 

@@ -28,23 +28,23 @@ class Snapshot:
 
     Attributes:
         image: its current output, `(H, W, 3) uint8`.
-        learned, held_out: loss on training and held-out samples; None without held-out samples.
+        training_loss, held_out_loss: loss on training and held-out samples; None without held-out samples.
         gradients: root mean square of the weights' gradient per layer, from the first.
         values: root mean square of the activations per hidden layer.
     """
 
     image: np.ndarray
-    learned: float
-    held_out: float | None
+    training_loss: float
+    held_out_loss: float | None
     gradients: list[float]
     values: list[float]
 
     @property
     def metrics(self) -> dict[str, float]:
         """All values by name; those of layers end in the layer's number, from 1."""
-        metrics = {"training": self.learned}
-        if self.held_out is not None:
-            metrics["validation"] = self.held_out
+        metrics = {"training": self.training_loss}
+        if self.held_out_loss is not None:
+            metrics["validation"] = self.held_out_loss
         metrics |= {f"gradient_{n}": size for n, size in enumerate(self.gradients, 1)}
         return metrics | {f"value_{n}": size for n, size in enumerate(self.values, 1)}
 

@@ -95,15 +95,15 @@ def _collect_figures(
             {
                 "name": name,
                 "nats_per_char": comparison.overall.nats[n],
-                "usual": held_out_nats[n],
-                "sentences": sides.count(n),
+                "held_out_nats": held_out_nats[n],
+                "sentence_count": sides.count(n),
             }
             for n, name in enumerate(names)
         ],
         "chars": len(comparison.text),
-        "counted": int(np.isfinite(comparison.nats[0]).sum()),
+        "compared_chars": int(np.isfinite(comparison.nats[0]).sum()),
         **_collect_lead_figures(comparison.overall, names),
-        "strange": _is_unlike_both(comparison.overall, held_out_nats),
+        "is_unlike_both": _is_unlike_both(comparison.overall, held_out_nats),
         "sentences": [
             {
                 "start": sentence.start,
@@ -120,7 +120,7 @@ def _collect_lead_figures(passage: Passage, names: list[str]) -> dict[str, Any]:
     side = passage.lead.side
     return {
         "language_model": None if side is None else names[side],
-        "ahead": passage.lead.nats,
+        "lead_nats": passage.lead.nats,
         "interval": passage.lead.interval,
     }
 

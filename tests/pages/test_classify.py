@@ -613,7 +613,10 @@ def test_under_the_hood_has_the_feature_map_and_the_learning_curve(open_trained)
     ],
 )
 def test_near_duplicates_are_listed_once_with_their_images(pairs, expected, matters):
-    near = [{"first": f"{n}.png", "second": f"{n}b.png", "across": across} for n, across in enumerate(pairs)]
+    near = [
+        {"first": f"{n}.png", "second": f"{n}b.png", "is_cross_class": is_cross_class}
+        for n, is_cross_class in enumerate(pairs)
+    ]
     facts = {"broken_count": 0, "copies_count": 0, "small_count": 0, "images": 9, "split": False, "notes": []}
     facts["multi_label"] = False
     warned = ["1 pair of nearly the same image in two classes: check which class is right."]

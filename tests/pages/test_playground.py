@@ -124,7 +124,7 @@ def test_with_zero_weights_only_the_last_bias_learns():
     assert snapshot.gradients == [0.0] * len(learner.network.layers)
     assert not any(layer.kernel.any() or layer.bias.any() for layer in hidden)
     assert not last.kernel.any() and last.bias.all()
-    assert "only biases" in charts.describe_gradients(snapshot.gradients, [0.08, snapshot.learned])
+    assert "only biases" in charts.describe_gradients(snapshot.gradients, [0.08, snapshot.training_loss])
     assert "bias" in lessons.LESSONS["zero"].text
 
 

@@ -24,16 +24,16 @@ def train(**change):
 
 def test_a_hidden_layer_separates_circles_and_a_line_does_not():
     hidden, line = train(depth=1, width=6, steps=1500).last, train(depth=0).last
-    assert hidden.accuracy_learned > 0.97 and hidden.accuracy_held_out > 0.95
-    assert line.accuracy_learned < 0.75
+    assert hidden.accuracy_training > 0.97 and hidden.accuracy_held_out > 0.95
+    assert line.accuracy_training < 0.75
     assert train(depth=0, features="polynomial").last.accuracy_held_out > 0.95
-    assert train(depth=3, activation="none").last.accuracy_learned < 0.75
+    assert train(depth=3, activation="none").last.accuracy_training < 0.75
 
 
 def test_few_noisy_points_are_memorized():
     result = train(data="xor", noise=0.3, points=60, depth=4, width=8, steps=3000)
     validation = [point["validation"] for point in result.history]
-    assert result.last.accuracy_learned > 0.9 and result.last.held_out > 2 * min(validation)
+    assert result.last.accuracy_training > 0.9 and result.last.held_out_loss > 2 * min(validation)
 
 
 def test_the_diagram_shows_the_boundary_and_every_unit():

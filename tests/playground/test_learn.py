@@ -44,9 +44,11 @@ def test_fourier_features_raise_the_psnr(photo):
     fourier_features = learn(photo, make_settings(fourier_scale=3))
     without = learn(photo, make_settings(fourier_features=0))
     straight = learn(photo, make_settings(fourier_features=0, activation="none"))
-    assert fourier_features.last.psnr_learned > without.last.psnr_learned + 5 > straight.last.psnr_learned + 6
     assert (
-        fourier_features.last.psnr_learned > fourier_features.last.psnr_held_out > without.last.psnr_held_out
+        fourier_features.last.psnr_training > without.last.psnr_training + 5 > straight.last.psnr_training + 6
+    )
+    assert (
+        fourier_features.last.psnr_training > fourier_features.last.psnr_held_out > without.last.psnr_held_out
     )
     target = image_io.fit(photo, 64).astype(float)
     assert -10 * np.log10(np.mean((fourier_features.image / 255 - target / 255) ** 2)) > 20
@@ -74,14 +76,14 @@ def test_ten_sigmoid_layers_have_vanishing_gradients(photo):
 
 def test_held_out_pixels_reveal_overfitting(photo):
     last = learn(photo, make_settings(fourier_scale=32, fourier_features=128, held_out=0.75, steps=400)).last
-    assert last.psnr_learned > last.psnr_held_out + 10
+    assert last.psnr_training > last.psnr_held_out + 10
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": 1}, {"learning_rate": 100}], ids=str)
 def test_divergence_leaves_the_last_finite_image(photo, change):
     result = learn(photo, make_settings(optimizer="sgd", **change))
     assert result.has_diverged and 0 <= result.steps < 50 and not result.stopped_early
-    assert np.isfinite([*result.last.gradients, *result.last.values, result.last.learned]).all()
+    assert np.isfinite([*result.last.gradients, *result.last.values, result.last.training_loss]).all()
     assert all(np.isfinite(list(point.values())).all() for point in result.history)
     assert result.image.shape == (*size_of(make_settings(), *photo.shape[:2]), 3)
 
@@ -121,7 +123,7 @@ def test_every_snapshot_is_reported(photo):
     assert {"training", "validation", "gradient_1", "gradient_3", "value_2"} <= set(reports[0].metrics)
     assert [point["step"] for point in result.history][:5] == [0, 1, 2, 4, 8]
     assert result.history[-1]["step"] == 40 == result.steps
-    assert result.history[-1]["psnr_learned"] == pytest.approx(result.last.psnr_learned, abs=1e-5)
+    assert result.history[-1]["psnr_training"] == pytest.approx(result.last.psnr_training, abs=1e-5)
 
 
 def test_stopping_keeps_the_current_result(photo):

@@ -159,14 +159,14 @@ def test_texts_fit_the_model_of_their_author(home):
     assert report["text"] == f"{MARLOWE}\n{CARROLL}" and len(report["nats"][0]) == len(report["text"])
     is_unknown = [nats is None for nats in report["nats"][0]]
     assert is_unknown == [letter in "'’" for letter in report["text"]]  # the models use different apostrophes
-    assert not report["strange"] and "nats" not in result.figures
+    assert not report["is_unlike_both"] and "nats" not in result.figures
     assert set(result.recipe.weights) == {"shakespeare", "alice"}
-    first_usual, second_usual = (model["usual"] for model in report["language_models"])
+    first_usual, second_usual = (model["held_out_nats"] for model in report["language_models"])
     raw = report["language_models"][1]["nats_per_char"] - report["language_models"][0]["nats_per_char"]
-    assert report["ahead"] == pytest.approx(raw - (second_usual - first_usual))
+    assert report["lead_nats"] == pytest.approx(raw - (second_usual - first_usual))
     assert any("own held-out nats per character" in note for note in report["notes"])
     turned = compare_texts(f"{MARLOWE}\n{CARROLL}", first="alice", second="shakespeare")
-    assert turned.figures["ahead"] == pytest.approx(-report["ahead"])
+    assert turned.figures["lead_nats"] == pytest.approx(-report["lead_nats"])
 
 
 def test_losses_per_character_are_optional(home):
@@ -176,16 +176,16 @@ def test_losses_per_character_are_optional(home):
 def test_a_text_unlike_both_is_flagged(home):
     german = "Es war einmal ein kleines Maedchen, das hatte jedermann lieb, der sie nur ansah, und alle. " * 3
     report = json.loads(compare_texts(german).files[0].read())
-    assert report["strange"]
+    assert report["is_unlike_both"]
     if report["language_model"]:
         assert "like neither" in comparison_report.describe_verdict(report)
-    assert "like neither" not in comparison_report.describe_verdict(report | {"strange": False})
+    assert "like neither" not in comparison_report.describe_verdict(report | {"is_unlike_both": False})
 
 
 def test_the_report_names_the_model_ahead(home):
     report = json.loads(compare_texts(CARROLL).files[0].read())
     text = comparison_report.format_comparison(report)
-    times = math.exp(-report["ahead"])
+    times = math.exp(-report["lead_nats"])
     assert "More like alice than shakespeare: on average, relative to each model's own held-out text" in text
     assert f"alice gave each character {times:.2g} times the probability." in text
     assert "does not identify an author" in text and "alice  " in text
@@ -204,9 +204,11 @@ def test_an_uploaded_model_works_and_the_same_model_twice_is_refused(home):
     with pytest.raises(InvalidInput, match="a language model"):
         compare_texts(CARROLL, first="digits-dcgan")
     figures = compare_texts(CARROLL, first="mine").figures
-    unknown = [{**model, "usual": None} for model in figures["language_models"]]
+    unknown = [{**model, "held_out_nats": None} for model in figures["language_models"]]
     assert "held-out loss of mine is unknown" in comparison_report.describe_correction(
         {"language_models": unknown}
     )
     assert [model["name"] for model in figures["language_models"]] == ["mine", "alice"]
-    assert figures["counted"] < figures["chars"]  # it maps capitals to lowercase, and does not know ";"
+    assert (
+        figures["compared_chars"] < figures["chars"]
+    )  # it maps capitals to lowercase, and does not know ";"

@@ -31,21 +31,21 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
     Returns:
         `images`; `multi_label`, whether an image can have any number of labels; `classes`, each with `name`
         and `count`; `strays`, images outside of class folders, if there are no classes; `broken`, files left
-        out; `copies`, pairs of names; `near`, pairs with `first`, `second`, `alike` (similarity) and `across`
-        (with other labels); `parted`, the number of near-duplicates in different groups; `sizes`, the
-        smallest, median and largest shorter side in px; `small`, images that must be enlarged; `uneven`, the
-        ratio of the largest to the smallest class; `split`, whether folders decide the split; `leaks`, the
-        number of test images of such a split that are nearly the same as a training image; `warnings` and
-        `notes`, in sentences.
+        out; `copies`, pairs of names; `near`, pairs with `first`, `second`, `similarity` and `is_cross_class`
+        (with other labels); `cross_group_count`, the number of near-duplicates in different groups; `sizes`,
+        the smallest, median and largest shorter side in px; `small`, images that must be enlarged;
+        `class_ratio`, the ratio of the largest to the smallest class; `split`, whether folders decide the
+        split; `leaks`, the number of test images of such a split that are nearly the same as a training
+        image; `warnings` and `notes`, in sentences.
     """
     counts = _count_by_class(dataset)
     shortest = dataset.sizes.min(axis=1)
     small = np.flatnonzero(shortest < dataset.images.shape[1])
-    is_across = np.zeros(len(groups.pairs), bool)
+    is_cross_class = np.zeros(len(groups.pairs), bool)
     if dataset.classes:
         is_other = dataset.targets[groups.pairs[:, 0]] != dataset.targets[groups.pairs[:, 1]]
-        is_across = is_other.any(axis=1) if is_other.ndim > 1 else is_other
-    near = zip(groups.pairs[:MAX_LISTED], groups.correlations, is_across, strict=False)
+        is_cross_class = is_other.any(axis=1) if is_other.ndim > 1 else is_other
+    near = zip(groups.pairs[:MAX_LISTED], groups.correlations, is_cross_class, strict=False)
     findings = {
         "images": len(dataset.names),
         "multi_label": dataset.multi_hot is not None,
@@ -57,12 +57,12 @@ def describe(dataset: ImageDataset, groups: Groups) -> dict[str, Any]:
         "copies_count": len(dataset.copies),
         "near": [_describe_pair(dataset, *pair) for pair in near],
         "near_count": len(groups.pairs),
-        "across_count": int(is_across.sum()),
-        "parted": groups.cross_group_count,
+        "cross_class_count": int(is_cross_class.sum()),
+        "cross_group_count": groups.cross_group_count,
         "sizes": [int(np.quantile(shortest, share, method="nearest")) for share in (0, 0.5, 1)],
         "small": [dataset.names[n] for n in small[:MAX_LISTED]],
         "small_count": len(small),
-        "uneven": max(counts.values()) / min(counts.values()) if counts else 1.0,
+        "class_ratio": max(counts.values()) / min(counts.values()) if counts else 1.0,
         "split": folder_split.find(dataset) is not None,
         "leaks": folder_split.count_leaks(dataset, groups),
         "notes": folder_split.list_notes(dataset),
@@ -80,10 +80,15 @@ def _count_by_class(dataset: ImageDataset) -> dict[str, int]:
 
 
 def _describe_pair(
-    dataset: ImageDataset, rows: np.ndarray, similarity: float, across: bool
+    dataset: ImageDataset, rows: np.ndarray, similarity: float, is_cross_class: bool
 ) -> dict[str, Any]:
     first, second = (dataset.names[row] for row in rows)
-    return {"first": first, "second": second, "alike": round(float(similarity), 3), "across": bool(across)}
+    return {
+        "first": first,
+        "second": second,
+        "similarity": round(float(similarity), 3),
+        "is_cross_class": bool(is_cross_class),
+    }
 
 
 def _find_warnings(findings: Mapping[str, Any]) -> Iterator[str]:
@@ -97,12 +102,12 @@ def _find_warnings(findings: Mapping[str, Any]) -> Iterator[str]:
     if small_classes := [name for name, count in counts.items() if count < RECOMMENDED_IMAGES]:
         names = join_first_few(small_classes)
         yield f"Fewer than {RECOMMENDED_IMAGES} images of {names}: expect low accuracy there."
-    if findings["uneven"] >= MAX_CLASS_RATIO:
+    if findings["class_ratio"] >= MAX_CLASS_RATIO:
         largest = max(counts, key=lambda name: counts[name])
         smallest = min(counts, key=lambda name: counts[name])
-        yield f"{findings['uneven']:.0f} times as many images of {largest} as of {smallest}: add some."
-    if across := findings["across_count"]:
-        pairs = amounts.format_count(across, "pair")
+        yield f"{findings['class_ratio']:.0f} times as many images of {largest} as of {smallest}: add some."
+    if cross_class_count := findings["cross_class_count"]:
+        pairs = amounts.format_count(cross_class_count, "pair")
         where, what = (
             ("with other labels", "labels are") if findings["multi_label"] else ("in two classes", "class is")
         )
@@ -110,8 +115,8 @@ def _find_warnings(findings: Mapping[str, Any]) -> Iterator[str]:
     if leaks := findings["leaks"]:
         subject = "test image is" if leaks == 1 else "test images are"
         yield f"{leaks:,} {subject} nearly the same as a training image, so the accuracy may be too high."
-    if (parted := findings["parted"]) and not findings["split"]:
-        yield f"{parted:,} images are too similar to detect copies: some are in the test split, too."
+    if (count := findings["cross_group_count"]) and not findings["split"]:
+        yield f"{count:,} images are too similar to detect copies: some are in the test split, too."
     if findings["small_count"] * 2 > findings["images"]:
         yield "Most images are smaller than the input size: use larger images or a smaller input size."
 
@@ -242,5 +247,7 @@ def _list_sections(findings: Mapping[str, Any]) -> Iterator[tuple[str, list[str]
 
 
 def _format_pair(pair: Mapping[str, Any], multi_label: bool) -> str:
-    across = ", with other labels" if multi_label else ", in two classes"
-    return f"{pair['first']} and {pair['second']} ({pair['alike']:.2f}{across if pair['across'] else ''})"
+    note = ""
+    if pair["is_cross_class"]:
+        note = ", with other labels" if multi_label else ", in two classes"
+    return f"{pair['first']} and {pair['second']} ({pair['similarity']:.2f}{note})"

@@ -59,7 +59,7 @@ def test_classes_and_sizes_are_counted(tmp_path):
     assert report["classes"] == [{"name": "a", "count": 20}, {"name": "b", "count": 25}]
     assert report["images"] == 45 and report["sizes"] == [40, 40, 160]
     assert report["small_count"] == 44 and mentions(report, "smaller")
-    assert report["uneven"] == 1.25 and not mentions(report, "times as many")
+    assert report["class_ratio"] == 1.25 and not mentions(report, "times as many")
 
 
 def test_broken_files_and_copies_are_listed(tmp_path):
@@ -78,7 +78,7 @@ def test_near_duplicates_across_classes_give_a_warning(tmp_path):
     files = draw_shapes("a", 0, 6) | draw_shapes("b", 1, 6, 50) | {"b/again.jpg": saved.getvalue()}
     _, report = audit_folder(write_files(tmp_path / "set", files))
     pair = next(pair for pair in report["near"] if "b/again.jpg" in (pair["first"], pair["second"]))
-    assert pair["first"] == "a/5.png" and pair["across"] and mentions(report, "in two classes")
+    assert pair["first"] == "a/5.png" and pair["is_cross_class"] and mentions(report, "in two classes")
 
 
 @pytest.mark.parametrize("names", [("Cat", "cat"), ("caf\u00e9", "cafe\u0301"), ("big dog", "big_dog")])
@@ -103,7 +103,7 @@ def test_uneven_classes_give_a_warning(tmp_path):
     _, report = audit_folder(
         write_files(tmp_path / "set", draw_shapes("many", 0, 40) | draw_shapes("few", 1, 4))
     )
-    assert report["uneven"] == 10 and mentions(report, "10 times", "many", "few")
+    assert report["class_ratio"] == 10 and mentions(report, "10 times", "many", "few")
 
 
 @pytest.mark.parametrize(
