@@ -59,7 +59,7 @@ def train_network(controls: dict[str, object], seconds: float) -> dict[str, floa
         "first image, ms": 1000 * first,
         "a step, ms": 1000 * duration / learner.steps,
         "steps": learner.steps,
-        "learned, dB": last.psnr_learned,
+        "training, dB": last.psnr_training,
         "held out, dB": last.psnr_held_out or 0.0,
     }
 

@@ -20,10 +20,10 @@ _TRAINING, _VALIDATION = "training loss", "validation loss"
 _LIST, _RANDOM = "suspicion list", "random order"
 _TITLES = {
     "features": "Input features",
-    "strengths": "Regularization strength",
-    "amounts": "Number of training images",
-    "votes": "Ensemble size",
-    "hidden": "Finding wrong labels",
+    "regularization": "Regularization strength",
+    "dataset_sizes": "Number of training images",
+    "ensemble": "Ensemble size",
+    "wrong_labels": "Finding wrong labels",
 }
 
 
@@ -90,18 +90,18 @@ def _build_features_chart(figures: Mapping[str, Any]) -> Any:
 def _build_regularization_chart(figures: Mapping[str, Any]) -> Any:
     rows = [
         {"strength": entry["strength"], "images": name, "nats": entry[key]}
-        for entry in figures["strengths"]
-        for name, key in ((_TRAINING, "learned"), (_VALIDATION, "left_out"))
+        for entry in figures["regularization"]
+        for name, key in ((_TRAINING, "training_loss"), (_VALIDATION, "validation_loss"))
     ]
     return _build_line_chart(
         rows, "strength", "L2 regularization", "nats", "nats per image", "images", log=True
     )
 
 
-def _build_amounts_chart(figures: Mapping[str, Any]) -> Any:
+def _build_dataset_size_chart(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
-    base = alt.Chart(alt.Data(values=list(figures["amounts"]))).encode(
+    base = alt.Chart(alt.Data(values=list(figures["dataset_sizes"]))).encode(
         x=alt.X("images:Q", title="training images per class", scale=alt.Scale(type="log", nice=False))
     )
     band = base.mark_area(opacity=0.2).encode(y=_encode_accuracy("low:Q"), y2="high:Q")
@@ -115,7 +115,7 @@ def _build_ensemble_chart(figures: Mapping[str, Any]) -> Any:
     import altair as alt
 
     return (
-        alt.Chart(alt.Data(values=list(figures["votes"]["heads"])))
+        alt.Chart(alt.Data(values=list(figures["ensemble"]["heads"])))
         .mark_line(point=True)
         .encode(
             x=alt.X("heads:Q", title="heads in the ensemble", axis=alt.Axis(tickMinStep=1)),
@@ -127,7 +127,7 @@ def _build_ensemble_chart(figures: Mapping[str, Any]) -> Any:
 
 
 def _build_wrong_labels_chart(figures: Mapping[str, Any]) -> Any:
-    rows = count_wrong_labels_found(figures["hidden"])
+    rows = count_wrong_labels_found(figures["wrong_labels"])
     return _build_line_chart(rows, "looked at", "images checked", "found", "wrong labels found", "order")
 
 
@@ -183,8 +183,8 @@ def _encode_accuracy(field: str, domain: Sequence[float] | None = None) -> Any:
 
 _CHARTS = {
     "features": _build_features_chart,
-    "strengths": _build_regularization_chart,
-    "amounts": _build_amounts_chart,
-    "votes": _build_ensemble_chart,
-    "hidden": _build_wrong_labels_chart,
+    "regularization": _build_regularization_chart,
+    "dataset_sizes": _build_dataset_size_chart,
+    "ensemble": _build_ensemble_chart,
+    "wrong_labels": _build_wrong_labels_chart,
 }

@@ -75,7 +75,17 @@ RUNS = {
         "classify.study",
         {"data": "sample:hair"},
         "studio classify study sample:hair",
-        ("classes", "learned", "tested", "main", "features", "strengths", "amounts", "votes", "hidden"),
+        (
+            "classes",
+            "training_images",
+            "tested",
+            "backbone",
+            "features",
+            "regularization",
+            "dataset_sizes",
+            "ensemble",
+            "wrong_labels",
+        ),
     ),
     "tune": RunSpec(
         "tune.run",

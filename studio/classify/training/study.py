@@ -73,8 +73,8 @@ def compare_strengths(split: FeatureSplit, seed: int) -> list[dict[str, float]]:
     """Measures the training and validation loss by strength of the L2 regularization.
 
     Returns:
-        Entries with `strength`, and the losses in nats per image: `learned` (training) and `left_out`
-        (validation).
+        Entries with `strength`, and the losses in nats per image: `training_loss` and
+        `validation_loss`.
     """
     curve = []
     masks = [split.folds == fold for fold in range(int(split.folds.max()) + 1)]
@@ -87,7 +87,11 @@ def compare_strengths(split: FeatureSplit, seed: int) -> list[dict[str, float]]:
             probabilities[mask] = linear.predict(validation_features)
         validation_loss = head.log_loss(probabilities, split.labels)
         curve.append(
-            {"strength": strength, "learned": float(np.mean(train_losses)), "left_out": validation_loss}
+            {
+                "strength": strength,
+                "training_loss": float(np.mean(train_losses)),
+                "validation_loss": validation_loss,
+            }
         )
     return curve
 
@@ -254,8 +258,9 @@ def run_experiments(
         progress: receives each experiment.
 
     Returns:
-        `features`, `strengths`, `amounts`, `votes` and `hidden`, the results of the five experiments;
-        `classes`; `learned` and `tested`, the numbers of training and test images; `main`.
+        `features`, `regularization`, `dataset_sizes`, `ensemble` and `wrong_labels`, the results of the five
+        experiments; `classes`; `training_images` and `tested`, the numbers of training and test images;
+        `backbone`.
 
     Raises:
         Cancelled: if a user asked to stop.
@@ -275,7 +280,7 @@ def run_experiments(
     space = FeatureSpace(main_split.train, head.RANK, seed)
     progress.report(len(splits), len(splits) + 4, text="Varying the regularization")
     regularization = compare_strengths(main_split, seed)
-    best = min(regularization, key=lambda point: point["left_out"])["strength"]
+    best = min(regularization, key=lambda point: point["validation_loss"])["strength"]
     progress.report(len(splits) + 1, len(splits) + 4, text="Varying the dataset size")
     dataset_sizes = compare_dataset_sizes(main_split, space, best, seed)
     progress.report(len(splits) + 2, len(splits) + 4, text="Training the ensemble")
@@ -283,12 +288,12 @@ def run_experiments(
     progress.report(len(splits) + 3, len(splits) + 4, text="Finding wrong labels")
     return {
         "classes": list(samples.classes),
-        "learned": len(rows),
+        "training_images": len(rows),
         "tested": len(test_rows),
-        "main": main,
+        "backbone": main,
         "features": features,
-        "strengths": regularization,
-        "amounts": dataset_sizes,
-        "votes": ensemble,
-        "hidden": find_changed_labels(samples, main_split, rows, seed),
+        "regularization": regularization,
+        "dataset_sizes": dataset_sizes,
+        "ensemble": ensemble,
+        "wrong_labels": find_changed_labels(samples, main_split, rows, seed),
     }

@@ -20,22 +20,22 @@ def feature_title(kind: str) -> str:
 
 def describe_results(results: Mapping[str, Any]) -> dict[str, str]:
     """Returns a sentence on each of the five experiments, by name."""
-    amounts = results["amounts"]
-    few, medium, many = amounts[0], amounts[len(amounts) // 2], amounts[-1]
-    single, *_, ensemble = results["votes"]["heads"]
-    wrong_labels = results["hidden"]
+    sizes = results["dataset_sizes"]
+    few, medium, many = sizes[0], sizes[len(sizes) // 2], sizes[-1]
+    single, *_, ensemble = results["ensemble"]["heads"]
+    wrong_labels = results["wrong_labels"]
     return {
         "features": _describe_features(results["features"], results["tested"]),
-        "strengths": _describe_strengths(results["strengths"]),
-        "amounts": f"Test accuracy is {few['accuracy']:.0%} with {few['images']:,} training images per "
+        "regularization": _describe_strengths(results["regularization"]),
+        "dataset_sizes": f"Test accuracy is {few['accuracy']:.0%} with {few['images']:,} training images per "
         f"class, {medium['accuracy']:.0%} with {medium['images']:,}, and {many['accuracy']:.0%} with "
         f"{many['images']:,}. The band shows the variation between random subsets.",
-        "votes": f"One head trained on {results['votes']['each']:,} images per class reaches "
+        "ensemble": f"One head trained on {results['ensemble']['each']:,} images per class reaches "
         f"{single['accuracy']:.0%}; an ensemble of {ensemble['heads']} heads, each trained on other images, "
         f"reaches {ensemble['accuracy']:.0%}."
         f"{_ENSEMBLE_NOTE if ensemble['accuracy'] > single['accuracy'] else ''}",
-        "hidden": f"Of {wrong_labels['images']:,} labels, {wrong_labels['wrong']:,} were changed to another "
-        "class, drawn uniformly. The list of suspicious labels has "
+        "wrong_labels": f"Of {wrong_labels['images']:,} labels, {wrong_labels['wrong']:,} were changed to "
+        "another class, drawn uniformly. The list of suspicious labels has "
         f"{len(wrong_labels['list']):,} images, and {sum(wrong_labels['list']):,} of them have a wrong "
         "label. With labels changed to the most similar "
         f"class, as human errors are, the list has {len(wrong_labels['list_similar']):,} images, "
@@ -56,21 +56,22 @@ def _describe_features(rows: Sequence[Mapping[str, Any]], test_count: int) -> st
 
 
 def _describe_strengths(rows: Sequence[Mapping[str, float]]) -> str:
-    best, weakest = min(rows, key=lambda row: row["left_out"]), rows[-1]
+    best, weakest = min(rows, key=lambda row: row["validation_loss"]), rows[-1]
     memorization = (
-        f"With almost no regularization, the head memorizes the training images ({weakest['learned']:.2f} "
-        f"nats) and its validation loss is high ({weakest['left_out']:.2f})."
+        "With almost no regularization, the head memorizes the training images "
+        f"({weakest['training_loss']:.2f} nats) and its validation loss is high "
+        f"({weakest['validation_loss']:.2f})."
     )
     if best is weakest:
         return "The validation loss is lowest with almost no regularization: more of it does not help."
     ratio = best["strength"] / weakest["strength"]
-    lowest = f"The lowest validation loss, {best['left_out']:.2f}, needs {ratio:,.0f} times as much."
+    lowest = f"The lowest validation loss, {best['validation_loss']:.2f}, needs {ratio:,.0f} times as much."
     return f"{memorization} {lowest}"
 
 
 def format_results(results: Mapping[str, Any]) -> str:
     """Returns the results as text for the terminal."""
-    lines = [f"Trained on {results['learned']:,} images, tested on {results['tested']:,} others", ""]
+    lines = [f"Trained on {results['training_images']:,} images, tested on {results['tested']:,} others", ""]
     for row in results["features"]:
         low, high = row["interval"]
         lines.append(

@@ -49,13 +49,13 @@ def test_better_features_raise_accuracy(feature_split):
 
 def test_weak_regularization_overfits(feature_split):
     results = study.compare_strengths(feature_split, 0)
-    train_losses = [result["learned"] for result in results]
+    train_losses = [result["training_loss"] for result in results]
     assert train_losses == sorted(train_losses, reverse=True) and train_losses[-1] < 0.02
-    best = min(results, key=lambda one: one["left_out"])
+    best = min(results, key=lambda one: one["validation_loss"])
     assert best not in (results[0], results[-1])
-    assert results[-1]["left_out"] > 1.5 * best["left_out"] > train_losses[-1]
+    assert results[-1]["validation_loss"] > 1.5 * best["validation_loss"] > train_losses[-1]
     text = study_text._describe_strengths(results)
-    assert f"lowest validation loss, {best['left_out']:.2f}" in text
+    assert f"lowest validation loss, {best['validation_loss']:.2f}" in text
 
 
 def test_more_images_and_larger_ensembles_raise_accuracy(feature_split, space):
